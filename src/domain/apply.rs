@@ -1,0 +1,251 @@
+//! What each transition writes.
+
+use super::claim::{Claim, ClaimToken};
+use super::field::Field;
+use super::legal::{Illegal, check_legal};
+use super::status::Status;
+use super::task::Task;
+use super::transition::{Changes, Completion, Transition, Write};
+use super::verdict::Verdict;
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde_json::{Value, json};
+
+/// RFC 3339 UTC with `Z`, whole seconds: the form of every time in a queue file.
+pub fn timestamp(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// How many attempts count against the budget of `task` now. A running attempt does not yet.
+pub fn budget_used_now(task: &Task) -> u32 {
+    let running = u32::from(task.status == Status::InProgress);
+    task.budget_used.unwrap_or(task.attempts.saturating_sub(running))
+}
+
+/// The changes that `transition` makes to `task` at the time `now`.
+///
+/// # Errors
+/// [`Illegal`] when the task's state does not allow it; nothing is to be written then.
+pub fn apply(task: &Task, transition: &Transition, now: DateTime<Utc>) -> Result<Changes, Illegal> {
+    check_legal(task, transition)?;
+    Ok(match transition {
+        Transition::Claim(claim) => claimed(task, claim, now),
+        Transition::Complete(verdict, completion) => completed(task, *verdict, completion, now),
+        Transition::Fail { reason, files_changed } => {
+            let mut changes = ended(task, Status::Pending, Some(Verdict::Fail), reason);
+            changes.push((Field::FilesActuallyChanged, Write::Set(json!(files_changed))));
+            changes
+        }
+        Transition::GiveUp { verdict, reason } => {
+            ended(task, Status::Blocked, Some(*verdict), reason)
+        }
+        Transition::Lose => ended(task, Status::Pending, None, "attempt lost"),
+        Transition::Interrupt { reason } => interrupted(task, reason),
+        Transition::TakeOver => interrupted(task, "interrupted: its worker died"),
+        Transition::Release => interrupted(task, "released"),
+        Transition::Settle(status, reason) => settled(*status, reason.as_deref(), now),
+        Transition::Approve { by } => vec![
+            (Field::ApprovedBy, Write::Set(json!(by))),
+            (Field::ApprovedAt, Write::Set(json!(timestamp(now)))),
+        ],
+        Transition::Answer { question, earlier, text } => {
+            let answer = json!({"question": question, "answer": text, "at": timestamp(now)});
+            answered(task, earlier, answer)
+        }
+        Transition::Retry => again(task),
+        Transition::Reset => reset(),
+        Transition::Cancel => [moved(Status::Parked, "cancelled"), free(task)].concat(),
+        Transition::Block { because } => [moved(Status::Blocked, because), free(task)].concat(),
+        Transition::Park => {
+            let mut changes = free(task);
+            changes.insert(0, (Field::Status, Write::Status(Status::Parked)));
+            changes
+        }
+        Transition::Unpark => {
+            vec![(Field::Status, Write::Status(Status::Pending)), (Field::Error, Write::Clear)]
+        }
+        Transition::Progress(value) => vec![(Field::Progress, Write::Set(value.clone()))],
+    })
+}
+
+fn claimed(task: &Task, claim: &Claim, now: DateTime<Utc>) -> Changes {
+    let now = timestamp(now);
+    let mut changes = vec![
+        (Field::Status, Write::Status(Status::InProgress)),
+        (Field::Attempts, Write::Set(json!(claim.attempt))),
+        (Field::LastAttempt, Write::Set(json!(now))),
+        (Field::StartedAt, Write::Default(json!(now))),
+    ];
+    // The number goes on behind attempts that the task knows nothing of, when the file was set
+    // back; those do not count.
+    if task.budget_used.is_none() && claim.attempt > task.attempts.saturating_add(1) {
+        changes.push((Field::BudgetUsed, Write::Set(json!(budget_used_now(task)))));
+    }
+    changes.push((Field::Claim, Write::Set(json!(claim))));
+    changes
+}
+
+fn completed(
+    task: &Task,
+    verdict: Verdict,
+    completion: &Completion,
+    now: DateTime<Utc>,
+) -> Changes {
+    let mut changes = vec![
+        (Field::Status, Write::Status(Status::Complete)),
+        (Field::CompletedAt, Write::Set(json!(timestamp(now)))),
+        (Field::Passes, Write::Set(json!(verdict == Verdict::Pass))),
+        (Field::VerificationVerdict, Write::Set(json!(verdict.word()))),
+        (Field::FilesActuallyChanged, Write::Set(json!(completion.files_changed))),
+        (Field::Error, Write::Clear),
+    ];
+    if let Some(summary) = &completion.summary {
+        changes.push((Field::ResultSummary, Write::Set(json!(summary))));
+    }
+    if !completion.artifacts.is_empty() {
+        changes.push((Field::Artifacts, Write::Set(json!(completion.artifacts))));
+    }
+    if let Some(notes) = &completion.notes_for {
+        changes.push((Field::NotesFor, Write::Set(notes.clone())));
+    }
+    changes.extend(counted(task));
+    changes.push((Field::Claim, Write::Remove));
+    changes
+}
+
+fn moved(status: Status, error: &str) -> Changes {
+    vec![(Field::Status, Write::Status(status)), (Field::Error, Write::Set(json!(error)))]
+}
+
+/// An attempt that counts against the budget ended.
+fn ended(task: &Task, status: Status, verdict: Option<Verdict>, reason: &str) -> Changes {
+    let mut changes = moved(status, reason);
+    if let Some(verdict) = verdict {
+        changes.push((Field::Passes, Write::Set(json!(false))));
+        changes.push((Field::VerificationVerdict, Write::Set(json!(verdict.word()))));
+    }
+    changes.extend(counted(task));
+    changes.push((Field::Claim, Write::Remove));
+    changes
+}
+
+/// An attempt that costs nothing ended.
+fn interrupted(task: &Task, reason: &str) -> Changes {
+    let mut changes = moved(Status::Pending, reason);
+    changes.extend(free(task));
+    changes
+}
+
+/// The running attempt counts: `budget_used` is written only where it differs from `attempts`.
+fn counted(task: &Task) -> Option<(Field, Write)> {
+    let used = budget_used_now(task).saturating_add(1);
+    (task.budget_used.is_some() || used != task.attempts)
+        .then(|| (Field::BudgetUsed, Write::Set(json!(used))))
+}
+
+/// The running attempt, if any, does not count, and the claim goes.
+fn free(task: &Task) -> Changes {
+    let used = budget_used_now(task);
+    let mut changes = Changes::new();
+    if used != task.attempts && task.budget_used != Some(used) {
+        changes.push((Field::BudgetUsed, Write::Set(json!(used))));
+    }
+    changes.push((Field::Claim, Write::Remove));
+    changes
+}
+
+/// Back to pending with a new budget.
+fn again(task: &Task) -> Changes {
+    let mut changes =
+        vec![(Field::Status, Write::Status(Status::Pending)), (Field::Error, Write::Clear)];
+    if task.attempts > 0 {
+        changes.push((Field::BudgetUsed, Write::Set(json!(0))));
+    }
+    changes.push((Field::Claim, Write::Remove));
+    changes
+}
+
+fn answered(task: &Task, earlier: &[Value], answer: Value) -> Changes {
+    let mut answers = earlier.to_vec();
+    answers.push(answer);
+    let mut changes = again(task);
+    changes.push((Field::Answers, Write::Set(Value::Array(answers))));
+    changes
+}
+
+fn reset() -> Changes {
+    let cleared = [
+        Field::LastAttempt,
+        Field::StartedAt,
+        Field::CompletedAt,
+        Field::VerificationVerdict,
+        Field::FilesActuallyChanged,
+        Field::Error,
+    ];
+    let removed = [
+        Field::BudgetUsed,
+        Field::Claim,
+        Field::Progress,
+        Field::Artifacts,
+        Field::ResultSummary,
+        Field::NotesFor,
+        Field::Answers,
+    ];
+    let mut changes = vec![
+        (Field::Status, Write::Status(Status::Pending)),
+        (Field::Attempts, Write::Replace(json!(0))),
+        (Field::Passes, Write::Replace(json!(false))),
+    ];
+    changes.extend(cleared.map(|field| (field, Write::Clear)));
+    changes.extend(removed.map(|field| (field, Write::Remove)));
+    changes
+}
+
+fn settled(status: Status, reason: Option<&str>, now: DateTime<Utc>) -> Changes {
+    let mut changes = vec![(Field::Status, Write::Status(status))];
+    if status == Status::Complete {
+        changes.push((Field::CompletedAt, Write::Set(json!(timestamp(now)))));
+        changes.push((Field::Passes, Write::Set(json!(true))));
+    }
+    changes.push((Field::Error, reason.map_or(Write::Clear, |text| Write::Set(json!(text)))));
+    changes
+}
+
+impl Task {
+    /// Whether a write-back with `token` may be made: the claim is its own, or vanished by an
+    /// edit of the file while nobody else took the task.
+    pub fn accepts(&self, token: &ClaimToken) -> bool {
+        match &self.claim {
+            Some(claim) => claim.is(token),
+            None => {
+                self.attempts <= token.attempt
+                    && matches!(self.status, Status::Pending | Status::InProgress)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::TaskId;
+
+    #[test]
+    fn attempts_before_a_reset_do_not_count_against_the_budget() {
+        let task = Task::new(TaskId::new("A").expect("not empty"));
+        let claim = |attempt| Claim {
+            worker: "h:1:00000000".to_owned(),
+            attempt,
+            since: String::new(),
+            host: String::new(),
+            boot: String::new(),
+            start: 0,
+        };
+        let used = |attempt| {
+            let claim = Transition::Claim(claim(attempt));
+            let changes = apply(&task, &claim, DateTime::UNIX_EPOCH).expect("legal");
+            changes.into_iter().find(|(field, _)| *field == Field::BudgetUsed).map(|(_, w)| w)
+        };
+        assert_eq!(used(1), None);
+        assert_eq!(used(3), Some(Write::Set(json!(0))));
+    }
+}

@@ -1,0 +1,101 @@
+//! How processes ended, and what an attempt came to.
+
+use super::verdict::Verdict;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// How a command ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Outcome {
+    /// It exited by itself.
+    Exited {
+        /// The exit status.
+        code: i32,
+    },
+    /// A signal that was not ours ended it.
+    Signaled {
+        /// The signal's number.
+        signal: i32,
+    },
+    /// It ran longer than its wall-clock limit.
+    TimedOut {
+        /// The limit in seconds.
+        seconds: u64,
+    },
+    /// It printed nothing for longer than its silence limit.
+    Silent {
+        /// The limit in seconds.
+        seconds: u64,
+    },
+    /// It could not be started: an error of the environment, not of the task.
+    FailedToStart {
+        /// Why, in words.
+        reason: String,
+    },
+    /// We ended it: a signal to the loop, a stop, or the loop died.
+    Interrupted,
+    /// Its supervisor vanished while the loop lived.
+    Lost,
+}
+
+impl Outcome {
+    /// Whether the command ended by itself with exit status 0.
+    pub fn is_success(&self) -> bool {
+        matches!(self, Self::Exited { code: 0 })
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exited { code } => write!(f, "exit status {code}"),
+            Self::Signaled { signal } => write!(f, "ended by signal {signal}"),
+            Self::TimedOut { seconds } => write!(f, "timed out after {seconds} s"),
+            Self::Silent { seconds } => write!(f, "silent for {seconds} s"),
+            Self::FailedToStart { reason } => write!(f, "failed to start: {reason}"),
+            Self::Interrupted => f.write_str("interrupted"),
+            Self::Lost => f.write_str("lost: its supervisor vanished"),
+        }
+    }
+}
+
+/// One command of an attempt: the agent, or a step of the verification.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StepReport {
+    /// `agent`, or the step's name in the configuration.
+    pub name: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Milliseconds from start to end on the monotonic clock.
+    pub millis: u64,
+    /// File name of its output inside the attempt folder.
+    pub log: String,
+}
+
+/// What an attempt came to: the content of `verdict.json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AttemptReport {
+    /// Format version of the file, 1.
+    pub v: u32,
+    /// Id of the task.
+    pub task: String,
+    /// Number of the attempt.
+    pub attempt: u32,
+    /// The worker that ran it.
+    pub worker: String,
+    /// Start, RFC 3339 UTC.
+    pub started_at: String,
+    /// End, RFC 3339 UTC.
+    pub ended_at: String,
+    /// How the agent ended.
+    pub outcome: Outcome,
+    /// The verdict; `None` for an attempt that was interrupted or lost, or never started.
+    pub verdict: Option<Verdict>,
+    /// Why, in one line: the failed step and how it ended, or the agent's question.
+    pub reason: Option<String>,
+    /// The agent and the steps of the verification, in the order in which they ran.
+    pub steps: Vec<StepReport>,
+    /// Files that changed between start and end, relative to the project root.
+    pub files_changed: Vec<String>,
+}

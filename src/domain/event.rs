@@ -1,0 +1,76 @@
+//! Lines of the journal.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// Format version of an event line.
+pub const EVENT_VERSION: u32 = 1;
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "each name is the event's own word in the contract")]
+pub enum EventKind {
+    LoopStarted,
+    Claimed,
+    AttemptStarted,
+    AgentFinished,
+    Verified,
+    Landed,
+    Completed,
+    Retried,
+    Blocked,
+    Released,
+    Interrupted,
+    AttemptLost,
+    StaleClaim,
+    ExternalEdit,
+    Restored,
+    Added,
+    Parked,
+    Unparked,
+    Reset,
+    Answered,
+    Cancelled,
+    Paused,
+    Resumed,
+    Stopped,
+    Progress,
+    Tampered,
+    UsageLimit,
+    Budget,
+    Approved,
+    Edited,
+    LoopFinished,
+    /// An event of a newer version.
+    #[serde(other)]
+    Other,
+}
+
+/// One line of `events.jsonl`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// Format version, [`EVENT_VERSION`].
+    pub v: u32,
+    /// Rises by one from line to line of one state folder.
+    pub seq: u64,
+    /// When, RFC 3339 UTC with milliseconds.
+    pub at: String,
+    /// What.
+    pub event: EventKind,
+    /// File name of the queue, or empty for an event of a whole loop.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub queue: String,
+    /// Id of the task.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<String>,
+    /// The worker.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worker: Option<String>,
+    /// Number of the attempt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempt: Option<u32>,
+    /// Details; for a transition the changed fields and the hashes of the file before and after.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub data: Map<String, Value>,
+}

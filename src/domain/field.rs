@@ -1,0 +1,178 @@
+//! The fields of a task that the program knows, and every spelling in which files have them.
+
+/// A field of a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+#[expect(missing_docs, reason = "each name is the field's own word in the format")]
+pub enum Field {
+    Id,
+    Title,
+    Description,
+    Status,
+    Priority,
+    Dependencies,
+    File,
+    Files,
+    Scope,
+    Tests,
+    Type,
+    Agent,
+    MaxIterations,
+    CompletionPromise,
+    RequiresApproval,
+    EstimatedMinutes,
+    EstimatedHours,
+    Effort,
+    Phase,
+    Track,
+    Epic,
+    Tags,
+    AcceptanceCriteria,
+    Deliverables,
+    IntegrationPoints,
+    Context,
+    Deadline,
+    Notify,
+    Verify,
+    NotBefore,
+    Parent,
+    ChildTasks,
+    DiscoveredBy,
+    Fingerprint,
+    Answers,
+    DroppedDependencies,
+    Attempts,
+    BudgetUsed,
+    LastAttempt,
+    StartedAt,
+    CompletedAt,
+    Passes,
+    VerificationVerdict,
+    FilesActuallyChanged,
+    Error,
+    Claim,
+    Progress,
+    Artifacts,
+    ResultSummary,
+    NotesFor,
+    ApprovedBy,
+    ApprovedAt,
+}
+
+use Field::*;
+
+/// Spellings of every field; the first is the one for a file that has none yet.
+const SPELLINGS: [(Field, &[&str]); 52] = [
+    (Id, &["id"]),
+    (Title, &["title"]),
+    (Description, &["description"]),
+    (Status, &["status"]),
+    (Priority, &["priority"]),
+    (Dependencies, &["dependencies", "depends_on", "dependsOn", "blocked_by"]),
+    (File, &["file"]),
+    (Files, &["files", "files_to_modify"]),
+    (Scope, &["scope"]),
+    (Tests, &["tests"]),
+    (Type, &["type"]),
+    (Agent, &["agent", "agent_type"]),
+    (MaxIterations, &["max_iterations"]),
+    (CompletionPromise, &["completion_promise"]),
+    (RequiresApproval, &["requires_approval"]),
+    (EstimatedMinutes, &["estimated_minutes"]),
+    (EstimatedHours, &["estimated_hours"]),
+    (Effort, &["effort"]),
+    (Phase, &["phase"]),
+    (Track, &["track"]),
+    (Epic, &["epic"]),
+    (Tags, &["tags"]),
+    (AcceptanceCriteria, &["acceptance_criteria"]),
+    (Deliverables, &["deliverables"]),
+    (IntegrationPoints, &["integration_points"]),
+    (Context, &["context"]),
+    (Deadline, &["deadline"]),
+    (Notify, &["notify"]),
+    (Verify, &["verify"]),
+    (NotBefore, &["not_before"]),
+    (Parent, &["parent"]),
+    (ChildTasks, &["child_tasks"]),
+    (DiscoveredBy, &["discovered_by"]),
+    (Fingerprint, &["fingerprint"]),
+    (Answers, &["answers"]),
+    (DroppedDependencies, &["dropped_dependencies"]),
+    (Attempts, &["attempts", "iterations"]),
+    (BudgetUsed, &["budget_used"]),
+    (LastAttempt, &["last_attempt"]),
+    (StartedAt, &["started_at"]),
+    (CompletedAt, &["completed_at"]),
+    (Passes, &["passes"]),
+    (VerificationVerdict, &["verification_verdict"]),
+    (FilesActuallyChanged, &["files_actually_changed"]),
+    (Error, &["error", "blocked_reason"]),
+    (Claim, &["claim"]),
+    (Progress, &["progress"]),
+    (Artifacts, &["artifacts"]),
+    (ResultSummary, &["result_summary"]),
+    (NotesFor, &["notes_for"]),
+    (ApprovedBy, &["approved_by"]),
+    (ApprovedAt, &["approved_at"]),
+];
+
+impl Field {
+    /// Every field, in the order in which a new task would list them.
+    pub fn all() -> impl Iterator<Item = Self> {
+        SPELLINGS.iter().map(|(field, _)| *field)
+    }
+
+    /// The accepted keys, the preferred one first. Where a task has both spellings of a written
+    /// field, the preferred one is the one that counts.
+    pub fn spellings(self) -> &'static [&'static str] {
+        SPELLINGS[self as usize].1
+    }
+
+    /// The preferred key.
+    pub fn key(self) -> &'static str {
+        self.spellings()[0]
+    }
+
+    /// The field of a key, if the program knows it.
+    pub fn from_key(key: &str) -> Option<Self> {
+        SPELLINGS.iter().find(|(_, keys)| keys.contains(&key)).map(|(field, _)| *field)
+    }
+
+    /// Whether the program writes this field while a task runs; the rest is a person's.
+    pub fn is_runtime(self) -> bool {
+        matches!(
+            self,
+            Status
+                | Attempts
+                | BudgetUsed
+                | LastAttempt
+                | StartedAt
+                | CompletedAt
+                | Passes
+                | VerificationVerdict
+                | FilesActuallyChanged
+                | Error
+                | Claim
+                | Progress
+                | Artifacts
+                | ResultSummary
+                | NotesFor
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_in_the_order_of_the_enum() {
+        for (n, field) in Field::all().enumerate() {
+            assert_eq!(field as usize, n, "{field:?}");
+            for key in field.spellings() {
+                assert_eq!(Field::from_key(key), Some(field), "{key}");
+            }
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Which transitions a state allows, and what to say when it does not.
+
+use super::status::Status;
+use super::task::{Approval, Task};
+use super::transition::Transition;
+use std::fmt;
+
+/// The verbs of people, for messages about what is legal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is the verb of the command line")]
+pub enum Verb {
+    Run,
+    Approve,
+    Answer,
+    Retry,
+    Reset,
+    Cancel,
+    Block,
+    Park,
+    Unpark,
+    Release,
+    Progress,
+}
+
+/// A transition that the task's state does not allow.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("task {task} is {status}: {why}; legal now: {}", list(.legal))]
+pub struct Illegal {
+    /// The task.
+    pub task: String,
+    /// Where it stands.
+    pub status: Status,
+    /// Why not.
+    pub why: &'static str,
+    /// What is legal instead.
+    pub legal: Vec<Verb>,
+}
+
+fn list(verbs: &[Verb]) -> String {
+    let words: Vec<String> = verbs.iter().map(ToString::to_string).collect();
+    if words.is_empty() { "nothing".to_owned() } else { words.join(", ") }
+}
+
+impl fmt::Display for Verb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Run => "run",
+            Self::Approve => "approve",
+            Self::Answer => "answer",
+            Self::Retry => "retry",
+            Self::Reset => "reset",
+            Self::Cancel => "cancel",
+            Self::Block => "block",
+            Self::Park => "park",
+            Self::Unpark => "unpark",
+            Self::Release => "release",
+            Self::Progress => "progress",
+        })
+    }
+}
+
+/// Says whether the state of `task` allows `transition`.
+///
+/// # Errors
+/// [`Illegal`] with what is legal instead.
+pub(super) fn check_legal(task: &Task, transition: &Transition) -> Result<(), Illegal> {
+    use Status::{Blocked, InProgress, Parked, Pending};
+    let status = task.status;
+    let (legal, why) = match transition {
+        Transition::Claim(_) => (status.is_open(), "only a pending task is claimed"),
+        // A worker's write-back is fenced by its token, not by the word in the file: a claim
+        // that an edit of the file removed is asserted again.
+        Transition::Complete(..)
+        | Transition::Fail { .. }
+        | Transition::GiveUp { .. }
+        | Transition::Interrupt { .. }
+        | Transition::Lose
+        | Transition::Settle(..)
+        | Transition::Progress(_) => (true, ""),
+        Transition::TakeOver | Transition::Release => {
+            (status == InProgress, "nobody has claimed it")
+        }
+        Transition::Approve { .. } => (
+            task.approval == Approval::Required && matches!(status, Pending | Blocked),
+            "it waits for no approval",
+        ),
+        Transition::Answer { .. } => (status == Blocked, "only a blocked task has a question"),
+        Transition::Retry => (
+            matches!(status, Blocked | Status::Unknown) || status == Pending && task.attempts > 0,
+            "only a blocked task, or a pending one that was tried, can be tried again",
+        ),
+        Transition::Reset => {
+            let running = status == InProgress && task.claim.is_some();
+            (!running, "an attempt is running; cancel or release it first")
+        }
+        Transition::Cancel => {
+            (matches!(status, Pending | InProgress | Blocked), "there is nothing to cancel")
+        }
+        Transition::Block { .. } => {
+            (matches!(status, Pending | InProgress), "only open work can be blocked")
+        }
+        Transition::Park => (
+            matches!(status, Pending | InProgress | Blocked | Status::Unknown),
+            "only work that is not complete can be parked",
+        ),
+        Transition::Unpark => (status == Parked, "it is not parked"),
+    };
+    if legal {
+        return Ok(());
+    }
+    Err(Illegal { task: task.id.to_string(), status, why, legal: legal_verbs(task) })
+}
+
+/// The verbs that a person may use on `task` as it stands.
+fn legal_verbs(task: &Task) -> Vec<Verb> {
+    let mut verbs = match task.status {
+        Status::Pending => vec![Verb::Run, Verb::Block, Verb::Park, Verb::Cancel, Verb::Reset],
+        Status::InProgress => {
+            vec![Verb::Cancel, Verb::Block, Verb::Park, Verb::Release, Verb::Progress]
+        }
+        Status::Complete => vec![Verb::Reset],
+        Status::Blocked => {
+            vec![Verb::Retry, Verb::Answer, Verb::Park, Verb::Cancel, Verb::Reset]
+        }
+        Status::Parked => vec![Verb::Unpark, Verb::Reset],
+        Status::Unknown => vec![Verb::Retry, Verb::Park, Verb::Reset],
+    };
+    if task.approval == Approval::Required
+        && matches!(task.status, Status::Pending | Status::Blocked)
+    {
+        verbs.insert(0, Verb::Approve);
+    }
+    verbs
+}

@@ -1,0 +1,33 @@
+//! The words of the house as data: ids, states, claims, attempts, verdicts, events and the
+//! transitions between states.
+//!
+//! Pure: nothing here reads a clock, a file or a process. A caller hands in the time and the
+//! names, and gets back the changes to write.
+
+mod apply;
+mod attempt;
+mod claim;
+mod command;
+mod event;
+mod field;
+mod id;
+mod legal;
+mod nearest;
+mod status;
+mod task;
+mod transition;
+mod verdict;
+
+pub use apply::{apply, budget_used_now, timestamp};
+pub use attempt::{AttemptReport, Outcome, StepReport};
+pub use claim::{Claim, ClaimToken};
+pub use command::Command;
+pub use event::{EVENT_VERSION, Event, EventKind};
+pub use field::Field;
+pub use id::{TaskId, WorkerId};
+pub use legal::{Illegal, Verb};
+pub use nearest::{distance_below, nearest};
+pub use status::Status;
+pub use task::{Approval, Effort, Estimate, FieldProblem, Phase, Task};
+pub use transition::{Changes, Completion, Transition, Write};
+pub use verdict::Verdict;

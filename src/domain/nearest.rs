@@ -1,0 +1,60 @@
+//! The name that was probably meant.
+
+/// Names longer than this, in bytes, are not compared.
+const LONGEST: usize = 256;
+
+/// The candidate nearest to `name`, if one is near enough to be a slip.
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let mut limit = 2 + name.chars().count() / 4;
+    let mut found = None;
+    for candidate in candidates {
+        if let Some(distance) = distance_below(name, candidate, limit) {
+            (limit, found) = (distance, Some(candidate));
+        }
+    }
+    found
+}
+
+/// How many letters must be put in, left out, changed or exchanged with their neighbour, ASCII
+/// case left aside; `None` when that is not below `limit`.
+pub fn distance_below(a: &str, b: &str, limit: usize) -> Option<usize> {
+    // A letter has at most four bytes, which is enough to rule most names out at once.
+    if a.len().max(b.len()) > LONGEST || a.len().abs_diff(b.len()) >= 4 * limit {
+        return None;
+    }
+    if a.chars().count().abs_diff(b.chars().count()) >= limit {
+        return None;
+    }
+    let distance = strsim::osa_distance(&a.to_ascii_lowercase(), &b.to_ascii_lowercase());
+    (distance < limit).then_some(distance)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distances_count_slips_of_the_keyboard() {
+        for (a, b, distance) in [
+            ("TASK-1", "TASK-1", 0),
+            ("TASK-1", "task-1", 0),
+            ("TASK-1", "TASK-12", 1),
+            ("TSAK-1", "TASK-1", 1),
+            ("PROVDER-4", "PROVIDER-4", 1),
+            ("abc", "axd", 2),
+        ] {
+            assert_eq!(distance_below(a, b, 3), Some(distance), "{a} {b}");
+        }
+        assert_eq!(distance_below("abcdef", "uvwxyz", 3), None);
+        assert_eq!(distance_below("a", "abcdefgh", 3), None);
+    }
+
+    #[test]
+    fn a_slip_is_recognised_and_another_word_is_not() {
+        let keys = ["timeout", "silence", "grace", "run"];
+        assert_eq!(nearest("timout", keys), Some("timeout"));
+        assert_eq!(nearest("Timeout", keys), Some("timeout"));
+        assert_eq!(nearest("rum", keys), Some("run"));
+        assert_eq!(nearest("colour", keys), None);
+    }
+}

@@ -1,0 +1,87 @@
+//! The five states of a task and their accepted spellings.
+
+use std::fmt;
+
+/// Where a task stands. *Ready* and *waiting* are derived from it, never stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Status {
+    /// Not started.
+    Pending,
+    /// Claimed; the claim says by whom.
+    InProgress,
+    /// A recorded PASS, or an explicit SKIPPED.
+    Complete,
+    /// A person must look; `error` says why.
+    Blocked,
+    /// Set aside on purpose.
+    Parked,
+    /// A word that no row of the format knows: never run, warned about, kept as it is.
+    Unknown,
+}
+
+/// Every accepted spelling; the first of each state is the one for a file that has none yet.
+const SPELLINGS: [(Status, &[&str]); 5] = [
+    (Status::Pending, &["pending", "todo", "open", "queued", "ready", "waiting", "not_started"]),
+    (
+        Status::InProgress,
+        &["in_progress", "in-progress", "running", "doing", "processing", "started"],
+    ),
+    (Status::Complete, &["complete", "completed", "done", "closed", "passed"]),
+    (Status::Blocked, &["blocked", "failed", "error", "needs_human"]),
+    (Status::Parked, &["parked", "deferred", "icebox", "skipped", "cancelled"]),
+];
+
+impl Status {
+    /// The states that a file can hold on purpose, in the order of a summary.
+    pub const ALL: [Self; 5] =
+        [Self::Pending, Self::InProgress, Self::Blocked, Self::Complete, Self::Parked];
+
+    /// Reads a status word in any accepted spelling (ASCII case does not matter).
+    pub fn from_word(word: &str) -> Self {
+        SPELLINGS
+            .iter()
+            .find(|(_, words)| words.iter().any(|w| w.eq_ignore_ascii_case(word)))
+            .map_or(Self::Unknown, |(status, _)| *status)
+    }
+
+    /// The accepted spellings of this state, the preferred one first.
+    pub fn spellings(self) -> &'static [&'static str] {
+        SPELLINGS
+            .iter()
+            .find(|(status, _)| *status == self)
+            .map_or(&["unknown"], |(_, words)| words)
+    }
+
+    /// The preferred spelling.
+    pub fn word(self) -> &'static str {
+        self.spellings()[0]
+    }
+
+    /// Whether a task in this state may still be run.
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::Pending | Self::InProgress)
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_spelling_reads_back_as_its_state() {
+        for status in Status::ALL {
+            for word in status.spellings() {
+                assert_eq!(Status::from_word(word), status, "{word}");
+                assert_eq!(Status::from_word(&word.to_uppercase()), status, "{word}");
+            }
+        }
+        assert_eq!(Status::from_word("pending "), Status::Unknown);
+        assert_eq!(Status::from_word(""), Status::Unknown);
+    }
+}

@@ -1,0 +1,111 @@
+//! The only ways in which a task changes state.
+//!
+//! [`apply`](super::apply) takes a task and a [`Transition`] and gives the [`Changes`] to write, or says why
+//! the transition is illegal and which verbs are legal instead. How a change looks in the file
+//! (spelling, indent, order) is the queue document's business.
+
+use super::claim::Claim;
+use super::field::Field;
+use super::status::Status;
+use super::verdict::Verdict;
+use serde_json::Value;
+
+/// A change of one field.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Write {
+    /// The new state, to be spelled as the file does.
+    Status(Status),
+    /// The new value.
+    Set(Value),
+    /// The value where the key is absent or null; nothing otherwise.
+    Default(Value),
+    /// The value where the key exists; nothing otherwise.
+    Replace(Value),
+    /// `null` where the key exists; nothing otherwise.
+    Clear,
+    /// The key goes.
+    Remove,
+}
+
+/// The fields that a transition changes, in the order in which missing keys are added.
+pub type Changes = Vec<(Field, Write)>;
+
+/// What a finished attempt leaves on its task.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Completion {
+    /// Files that changed, relative to the project root.
+    pub files_changed: Vec<String>,
+    /// The result file's `summary`.
+    pub summary: Option<String>,
+    /// The result file's `artifacts`.
+    pub artifacts: Vec<Value>,
+    /// The result file's `notes_for`.
+    pub notes_for: Option<Value>,
+}
+
+/// Everything that can happen to a task.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Transition {
+    /// A worker takes it, for the attempt that the claim names.
+    Claim(Claim),
+    /// Verification passed (or was switched off: `SKIPPED`).
+    Complete(Verdict, Completion),
+    /// The attempt failed and the budget lasts: back to pending.
+    Fail {
+        /// The failed step and how it ended.
+        reason: String,
+        /// Files that changed all the same.
+        files_changed: Vec<String>,
+    },
+    /// The attempt ended and a person must look.
+    GiveUp {
+        /// FAIL when the budget is used up, BLOCKED for a question or tampering.
+        verdict: Verdict,
+        /// One line.
+        reason: String,
+    },
+    /// The attempt ended through no fault of the task and costs no budget: back to pending.
+    Interrupt {
+        /// One line.
+        reason: String,
+    },
+    /// The supervisor vanished: costs budget, back to pending.
+    Lose,
+    /// The claim of a dead worker ends and costs no budget.
+    TakeOver,
+    /// An epic follows its children.
+    Settle(Status, Option<String>),
+    /// A person approves.
+    Approve {
+        /// Who.
+        by: String,
+    },
+    /// A person answers the question of a blocked task: back to pending.
+    Answer {
+        /// The question that was asked, if one stands on the task.
+        question: Option<String>,
+        /// The earlier answers, as they stand on the task.
+        earlier: Vec<Value>,
+        /// The answer.
+        text: String,
+    },
+    /// A person says try again: the budget starts anew.
+    Retry,
+    /// A person says as if never run.
+    Reset,
+    /// A person ends a running attempt and sets the task aside.
+    Cancel,
+    /// A person blocks.
+    Block {
+        /// Why.
+        because: String,
+    },
+    /// A person sets the task aside.
+    Park,
+    /// A person takes it back.
+    Unpark,
+    /// A person ends a claim.
+    Release,
+    /// The agent or a person reports how far it is.
+    Progress(Value),
+}

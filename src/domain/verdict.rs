@@ -1,0 +1,43 @@
+//! What verification says of an attempt.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The verdict of an attempt. Only PASS makes a task truly complete.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Verdict {
+    /// Every step of the verification passed.
+    Pass,
+    /// A step failed; the attempt is repeated while the budget lasts.
+    Fail,
+    /// A person must look: the agent asked, or something was tampered with.
+    Blocked,
+    /// Verification was switched off on purpose.
+    Skipped,
+}
+
+impl Verdict {
+    /// The word in queue files.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Pass => "PASS",
+            Self::Fail => "FAIL",
+            Self::Blocked => "BLOCKED",
+            Self::Skipped => "SKIPPED",
+        }
+    }
+
+    /// Reads the word of a queue file; `None` for any other text.
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Pass, Self::Fail, Self::Blocked, Self::Skipped]
+            .into_iter()
+            .find(|v| v.word().eq_ignore_ascii_case(word))
+    }
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}

@@ -1,0 +1,10 @@
+//! workloop runs coding agents, or any command, over JSON work queues, unattended.
+//!
+//! The layers, lowest first; imports point down only (`tests/layering.rs` keeps it so):
+//! 1 [`domain`], [`platform`]; 2 [`queue`], [`plan`]; 3 [`store`]; 4 [`agent`], [`verify`],
+//! [`workspace`], [`views`]; 5 [`config`], [`engine`]; 6 [`cli`].
+
+#[cfg(not(unix))]
+compile_error!("workloop needs a Unix system: its claims rest on flock, sessions and signals");
+
+pub mod domain;

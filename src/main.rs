@@ -1,0 +1,3 @@
+//! The `workloop` binary.
+
+fn main() {}
