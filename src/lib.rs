@@ -8,3 +8,4 @@
 compile_error!("workloop needs a Unix system: its claims rest on flock, sessions and signals");
 
 pub mod domain;
+pub mod platform;

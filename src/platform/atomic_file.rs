@@ -1,0 +1,456 @@
+//! Files that are replaced in one step and survive a power cut, and journals that only grow.
+//!
+//! A reader sees the old file or the new one, never a part. The steps are apart so that a caller
+//! can look and journal between them: [`read`], [`stage`] (temp file in the same directory,
+//! written and synced), [`Staged::commit`] (rename, then sync of the directory). All of it is to
+//! be done under the directory's lock.
+
+use super::dir::{Dir, sync_once};
+use super::fault::{self, Fault};
+use super::ids::Ids;
+use rustix::fs::{AtFlags, Gid, Mode, OFlags, Uid};
+use rustix::io::retry_on_intr;
+use std::ffi::{OsStr, OsString};
+use std::fs::{File, Metadata, Permissions};
+use std::io::{self, IoSlice, Read, Write};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::time::{Duration, Instant};
+use thiserror::Error;
+
+/// Within this time two changes of a file may leave it with the same stamp.
+pub const TICK: Duration = Duration::from_millis(10);
+/// How many slices go into one write.
+const BATCH: usize = 256;
+
+/// What tells one state of a file from another without reading it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// Device of the file system.
+    pub device: u64,
+    /// Inode; another one after every replacement.
+    pub inode: u64,
+    /// Length in bytes.
+    pub size: u64,
+    /// Last change of the content, in nanoseconds since 1970.
+    pub mtime_ns: i128,
+    /// Last change of content or attributes, in nanoseconds since 1970.
+    pub ctime_ns: i128,
+}
+
+impl Stamp {
+    /// The stamp of the file that `meta` describes.
+    pub fn of(meta: &Metadata) -> Self {
+        let ns = |seconds: i64, nanos: i64| i128::from(seconds) * 1_000_000_000 + i128::from(nanos);
+        Self {
+            device: meta.dev(),
+            inode: meta.ino(),
+            size: meta.size(),
+            mtime_ns: ns(meta.mtime(), meta.mtime_nsec()),
+            ctime_ns: ns(meta.ctime(), meta.ctime_nsec()),
+        }
+    }
+}
+
+/// Why a file was not read.
+#[derive(Debug, Error)]
+pub enum ReadError {
+    /// It is longer than we take.
+    #[error("read the file: it has {size} bytes, more than {limit}")]
+    TooLarge {
+        /// Its length.
+        size: u64,
+        /// The limit.
+        limit: u64,
+    },
+    /// It is a folder, a pipe or a device.
+    #[error("read the file: it is not a regular file")]
+    NotAFile,
+    /// The system refused.
+    #[error("read the file")]
+    Io(#[from] io::Error),
+}
+
+/// A file as it was read.
+#[derive(Debug)]
+pub struct Contents {
+    /// All of it.
+    pub bytes: Vec<u8>,
+    /// Its state before the first byte was read; the same after the last one.
+    pub stamp: Stamp,
+    /// What the system says of it, for the checks of owner, mode and links.
+    pub meta: Metadata,
+}
+
+/// Reads `name` in `dir`, at most `limit` bytes, again when it changes in place meanwhile.
+pub fn read(dir: &Dir, name: &OsStr, limit: u64) -> Result<Contents, ReadError> {
+    const TRIES: u32 = 20;
+    let mut last = read_once(dir, name, limit)?;
+    for _ in 0..TRIES {
+        if let (contents, true) = last {
+            return Ok(contents);
+        }
+        last = read_once(dir, name, limit)?;
+    }
+    // A writer in place that never pauses: what was read may be torn, and the parser will say so.
+    Ok(last.0)
+}
+
+fn read_once(dir: &Dir, name: &OsStr, limit: u64) -> Result<(Contents, bool), ReadError> {
+    let mut file = dir.open_file(name)?;
+    let meta = file.metadata()?;
+    if !meta.is_file() {
+        return Err(ReadError::NotAFile);
+    }
+    let stamp = Stamp::of(&meta);
+    if stamp.size > limit {
+        return Err(ReadError::TooLarge { size: stamp.size, limit });
+    }
+    // One byte more than the limit, so that a file that grows meanwhile is noticed.
+    let mut bytes = Vec::with_capacity(usize::try_from(stamp.size).unwrap_or(0) + 1);
+    (&mut file).take(limit + 1).read_to_end(&mut bytes)?;
+    let size = bytes.len() as u64;
+    if size > limit {
+        return Err(ReadError::TooLarge { size, limit });
+    }
+    let unchanged = Stamp::of(&file.metadata()?) == stamp && size == stamp.size;
+    Ok((Contents { bytes, stamp, meta }, unchanged))
+}
+
+/// Why a new content was not written; the file is as it was.
+#[derive(Debug, Error)]
+pub enum StageError {
+    /// A rename would leave the other names with the old content.
+    #[error("replace the file: it has {links} hard links; keep one, or use a symlink")]
+    HardLink {
+        /// How many names it has.
+        links: u64,
+    },
+    /// The new file cannot be given the old one's owner or group.
+    #[error("replace the file: its owner and group ({uid}:{gid}) cannot be kept")]
+    Owner {
+        /// The owner's number.
+        uid: u32,
+        /// The group's number.
+        gid: u32,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The system refused: disk full, read-only, …
+    #[error("write the new content")]
+    Io(#[from] io::Error),
+}
+
+/// Why a written content did not take its place for good.
+#[derive(Debug, Error)]
+pub enum CommitError {
+    /// The rename failed; the file is as it was.
+    #[error("put the new content in place")]
+    Rename(#[source] io::Error),
+    /// Readers see the new content, and a power cut may still undo it.
+    #[error("make the new content durable: it is visible, but may not survive a power cut")]
+    DurabilityUnknown {
+        /// The file as it now is, when that could be found out.
+        stamp: Option<Stamp>,
+        /// The system's reason.
+        source: io::Error,
+    },
+}
+
+/// A new content on the disk, complete and synced, not yet in its place; gone when dropped.
+#[derive(Debug)]
+pub struct Staged<'d> {
+    dir: &'d Dir,
+    file: File,
+    temp: OsString,
+    name: OsString,
+    written: Instant,
+    committed: bool,
+}
+
+/// Writes `pieces` into a temp file beside `name` and syncs it.
+///
+/// Mode and owner are those of the file it is to replace; a new file gets mode 0600 (and what the
+/// umask leaves of 0666 is the caller's to set).
+pub fn stage<'d, 'p>(
+    dir: &'d Dir,
+    name: &OsStr,
+    pieces: impl IntoIterator<Item = &'p [u8]>,
+    ids: &dyn Ids,
+) -> Result<Staged<'d>, StageError> {
+    let original = match dir.open_file(name) {
+        Ok(file) => Some(file.metadata()?),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => return Err(error.into()),
+    };
+    if let Some(links) = original.as_ref().map(Metadata::nlink).filter(|links| *links > 1) {
+        return Err(StageError::HardLink { links });
+    }
+    let mut staged = create_temp(dir, name, ids)?;
+    if let Some(original) = &original {
+        keep_owner_and_mode(&staged.file, original)?;
+    }
+    write_pieces(&mut staged.file, pieces)?;
+    staged.written = Instant::now();
+    if !fault::is(Fault::NoFileSync) {
+        sync_once(&staged.file)?;
+    }
+    Ok(staged)
+}
+
+impl Staged<'_> {
+    /// Whether so much time passed since the last byte was written that a later change of the
+    /// renamed file cannot have the same stamp.
+    pub fn is_settled(&self) -> bool {
+        self.written.elapsed() >= TICK
+    }
+
+    /// Renames it over the file and syncs the directory.
+    pub fn commit(mut self) -> Result<Stamp, CommitError> {
+        let replaced = if fault::is(Fault::WriteInPlace) {
+            self.write_in_place()
+        } else {
+            rustix::fs::renameat(self.dir, &self.temp, self.dir, &self.name).map_err(Into::into)
+        };
+        replaced.map_err(CommitError::Rename)?;
+        self.committed = true;
+        // After the rename: it changes ctime.
+        let stamp = self.file.metadata().map(|meta| Stamp::of(&meta));
+        match (self.dir.sync(), stamp) {
+            (Ok(()), Ok(stamp)) => Ok(stamp),
+            (Err(source), stamp) => {
+                Err(CommitError::DurabilityUnknown { stamp: stamp.ok(), source })
+            }
+            (Ok(()), Err(source)) => Err(CommitError::DurabilityUnknown { stamp: None, source }),
+        }
+    }
+}
+
+impl Staged<'_> {
+    /// What [`Fault::WriteInPlace`] does instead of the rename.
+    fn write_in_place(&mut self) -> io::Result<()> {
+        let temp = self.dir.path().join(&self.temp);
+        let new = std::fs::read(&temp)?;
+        let mut file = File::create(self.dir.path().join(&self.name))?;
+        for part in new.chunks(256) {
+            file.write_all(part)?;
+        }
+        self.file = file;
+        std::fs::remove_file(temp)
+    }
+}
+
+impl Drop for Staged<'_> {
+    fn drop(&mut self) {
+        if !self.committed {
+            // What cannot be removed now is swept by the next holder of the lock.
+            let _ = rustix::fs::unlinkat(self.dir, &self.temp, AtFlags::empty());
+        }
+    }
+}
+
+fn create_temp<'d>(dir: &'d Dir, name: &OsStr, ids: &dyn Ids) -> io::Result<Staged<'d>> {
+    const TRIES: u32 = 16;
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let mut tries = 0;
+    loop {
+        let temp = temp_name(name, &ids.hex8());
+        match retry_on_intr(|| rustix::fs::openat(dir, &temp, flags, Mode::RUSR | Mode::WUSR)) {
+            Ok(file) => {
+                let (file, name) = (File::from(file), name.to_owned());
+                return Ok(Staged {
+                    dir,
+                    file,
+                    temp,
+                    name,
+                    written: Instant::now(),
+                    committed: false,
+                });
+            }
+            Err(rustix::io::Errno::EXIST) if tries < TRIES => tries += 1,
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+fn keep_owner_and_mode(file: &File, original: &Metadata) -> Result<(), StageError> {
+    let meta = file.metadata()?;
+    let (uid, gid) = (original.uid(), original.gid());
+    if (meta.uid(), meta.gid()) != (uid, gid) {
+        let owner = (meta.uid() != uid).then(|| Uid::from_raw(uid));
+        let group = (meta.gid() != gid).then(|| Gid::from_raw(gid));
+        rustix::fs::fchown(file, owner, group).map_err(|error| StageError::Owner {
+            uid,
+            gid,
+            source: error.into(),
+        })?;
+    }
+    if meta.mode() & 0o7777 != original.mode() & 0o7777 {
+        file.set_permissions(Permissions::from_mode(original.mode() & 0o7777))?;
+    }
+    Ok(())
+}
+
+fn write_pieces<'p>(file: &mut File, pieces: impl IntoIterator<Item = &'p [u8]>) -> io::Result<()> {
+    let mut pieces = pieces.into_iter().filter(|piece| !piece.is_empty());
+    let mut batch: Vec<IoSlice<'_>> = Vec::new();
+    loop {
+        batch.clear();
+        batch.extend(pieces.by_ref().take(BATCH).map(IoSlice::new));
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let mut left = batch.as_mut_slice();
+        while !left.is_empty() {
+            match file.write_vectored(left) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(written) => IoSlice::advance_slices(&mut left, written),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+fn temp_name(name: &OsStr, hex: &str) -> OsString {
+    let mut temp = OsString::from(".");
+    temp.push(name);
+    temp.push(".");
+    temp.push(hex);
+    temp.push(".tmp");
+    temp
+}
+
+/// Whether `found` is a temp file of [`stage`] for `name` (for any name when `None`).
+pub fn is_temp(found: &OsStr, name: Option<&OsStr>) -> bool {
+    let bytes = found.as_encoded_bytes();
+    let Some(stem) = bytes.strip_prefix(b".").and_then(|rest| rest.strip_suffix(b".tmp")) else {
+        return false;
+    };
+    let Some((stem, hex)) = stem.split_at_checked(stem.len().saturating_sub(9)) else {
+        return false;
+    };
+    let is_hex = hex.len() == 9
+        && hex[0] == b'.'
+        && hex[1..].iter().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    is_hex && !stem.is_empty() && name.is_none_or(|name| name.as_encoded_bytes() == stem)
+}
+
+/// Removes the temp files that writers of `name` left when they died; says how many.
+///
+/// Only under the directory's lock, where no writer of it is alive.
+pub fn sweep(dir: &Dir, name: &OsStr) -> io::Result<usize> {
+    let mut swept = 0;
+    if fault::is(Fault::NoSweep) {
+        return Ok(swept);
+    }
+    for entry in std::fs::read_dir(dir.path())? {
+        let found = entry?.file_name();
+        if is_temp(&found, Some(name)) {
+            match rustix::fs::unlinkat(dir, &found, AtFlags::empty()) {
+                Ok(()) => swept += 1,
+                Err(rustix::io::Errno::NOENT) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+    Ok(swept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::ids::{CountingIds, RandomIds};
+    use std::fs;
+    use std::path::Path;
+
+    fn name() -> &'static OsStr {
+        OsStr::new("q.json")
+    }
+
+    fn put(dir: &Path, text: &str) {
+        File::create(dir.join(name())).unwrap().write_all(text.as_bytes()).unwrap();
+    }
+
+    fn names(dir: &Path) -> Vec<OsString> {
+        let mut all: Vec<_> = fs::read_dir(dir).unwrap().map(|e| e.unwrap().file_name()).collect();
+        all.sort();
+        all
+    }
+
+    #[test]
+    fn replaces_and_keeps_the_mode() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Dir::open(temp.path()).unwrap();
+        put(temp.path(), "old");
+        fs::set_permissions(temp.path().join(name()), Permissions::from_mode(0o664)).unwrap();
+        let many: Vec<&[u8]> = std::iter::repeat_n(&b"ab"[..], 1_000).chain([&b""[..]]).collect();
+        let staged = stage(&dir, name(), many, &RandomIds).unwrap();
+        assert_eq!(fs::read(temp.path().join(name())).unwrap(), b"old");
+        let after = staged.commit().unwrap();
+        let read = read(&dir, name(), 1 << 20).unwrap();
+        assert_eq!(read.bytes, b"ab".repeat(1_000));
+        assert_eq!(read.stamp, after);
+        assert_eq!(read.meta.mode() & 0o7777, 0o664);
+        assert_eq!(names(temp.path()), [name()]);
+    }
+
+    #[test]
+    fn a_dropped_content_leaves_nothing() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Dir::open(temp.path()).unwrap();
+        drop(stage(&dir, name(), [&b"new"[..]], &RandomIds).unwrap());
+        assert!(names(temp.path()).is_empty());
+        stage(&dir, name(), [&b"new"[..]], &RandomIds).unwrap().commit().unwrap();
+        assert_eq!(fs::metadata(temp.path().join(name())).unwrap().mode() & 0o7777, 0o600);
+    }
+
+    #[test]
+    fn refuses_hard_links_and_symlinks() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Dir::open(temp.path()).unwrap();
+        put(temp.path(), "old");
+        fs::hard_link(temp.path().join(name()), temp.path().join("other")).unwrap();
+        let refused = stage(&dir, name(), [&b"new"[..]], &RandomIds);
+        assert!(matches!(refused, Err(StageError::HardLink { links: 2 })));
+        std::os::unix::fs::symlink("q.json", temp.path().join("link")).unwrap();
+        assert!(stage(&dir, OsStr::new("link"), [&b"new"[..]], &RandomIds).is_err());
+        assert_eq!(names(temp.path()).len(), 3);
+    }
+
+    #[test]
+    fn sweeps_only_its_own_leftovers() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Dir::open(temp.path()).unwrap();
+        let ids = CountingIds::default();
+        std::mem::forget(stage(&dir, name(), [&b"dead"[..]], &ids).unwrap());
+        for kept in [".other.json.00000001.tmp", ".q.json.0000001.tmp", "q.json.00000001.tmp"] {
+            drop(File::create(temp.path().join(kept)).unwrap());
+        }
+        assert_eq!(names(temp.path()).len(), 4);
+        assert_eq!(sweep(&dir, name()).unwrap(), 1);
+        assert_eq!(sweep(&dir, name()).unwrap(), 0);
+        assert_eq!(names(temp.path()).len(), 3);
+    }
+
+    #[test]
+    fn a_taken_temp_name_is_passed_over() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Dir::open(temp.path()).unwrap();
+        drop(File::create(temp.path().join(".q.json.00000001.tmp")).unwrap());
+        stage(&dir, name(), [&b"x"[..]], &CountingIds::default()).unwrap().commit().unwrap();
+        assert_eq!(names(temp.path()).len(), 2);
+    }
+
+    #[test]
+    fn reads_no_more_than_the_limit_and_only_files() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Dir::open(temp.path()).unwrap();
+        put(temp.path(), "12345");
+        assert!(matches!(read(&dir, name(), 4), Err(ReadError::TooLarge { size: 5, limit: 4 })));
+        assert_eq!(read(&dir, name(), 5).unwrap().bytes, b"12345");
+        fs::create_dir(temp.path().join("d")).unwrap();
+        assert!(matches!(read(&dir, OsStr::new("d"), 5), Err(ReadError::NotAFile)));
+        duct::cmd!("mkfifo", temp.path().join("p")).run().unwrap();
+        assert!(matches!(read(&dir, OsStr::new("p"), 5), Err(ReadError::NotAFile)));
+    }
+}

@@ -1,0 +1,169 @@
+//! Short commands whose output we need, such as `git`: started, waited for, never left behind.
+//!
+//! Output goes to unnamed files, so that a child of the command that keeps them open cannot make
+//! us wait. Agents and verification do not run here but under a supervisor.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, Read, Seek};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::PathBuf;
+use std::time::Duration;
+use thiserror::Error;
+
+use super::process::{Signal, signal_group};
+
+/// A command to run.
+#[derive(Clone, Default)]
+pub struct Short {
+    /// Program and arguments.
+    pub argv: Vec<OsString>,
+    /// Where it runs; here when `None`.
+    pub dir: Option<PathBuf>,
+    /// Variables that are added to ours.
+    pub env: Vec<(OsString, OsString)>,
+    /// What it reads; nothing when empty.
+    pub stdin: Vec<u8>,
+    /// How long it may take.
+    pub limit: Option<Duration>,
+}
+
+/// How a short command ended.
+#[derive(Clone, Debug)]
+pub struct Finished {
+    /// Exit status, 128 + n after signal n.
+    pub code: i32,
+    /// What it printed.
+    pub stdout: Vec<u8>,
+    /// What it complained.
+    pub stderr: Vec<u8>,
+}
+
+/// Why there is no result.
+#[derive(Debug, Error)]
+pub enum ShortError {
+    /// It could not be started, or its output could not be kept.
+    #[error("run {program}")]
+    Io {
+        /// The program.
+        program: String,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// It took too long and was ended.
+    #[error("run {program}: it did not end within {} s", .limit.as_secs_f32())]
+    TimedOut {
+        /// The program.
+        program: String,
+        /// The limit.
+        limit: Duration,
+    },
+}
+
+impl Short {
+    /// A command of `program` and `args`.
+    pub fn new(program: &str, args: &[&str]) -> Self {
+        let argv = std::iter::once(program).chain(args.iter().copied()).map(OsString::from);
+        Self { argv: argv.collect(), ..Self::default() }
+    }
+
+    /// Runs it to its end, in a process group of its own.
+    pub fn run(&self) -> Result<Finished, ShortError> {
+        let program = self.argv.first().map(|p| p.to_string_lossy().into_owned());
+        let program = program.unwrap_or_default();
+        self.run_io(&program).map_err(|source| match (source.kind(), self.limit) {
+            (io::ErrorKind::TimedOut, Some(limit)) => {
+                ShortError::TimedOut { program: program.clone(), limit }
+            }
+            _ => ShortError::Io { program: program.clone(), source },
+        })
+    }
+
+    fn run_io(&self, program: &str) -> io::Result<Finished> {
+        let (mut stdout, mut stderr) = (unnamed_file()?, unnamed_file()?);
+        let mut command = duct::cmd(program, self.argv.iter().skip(1))
+            .stdout_file(stdout.try_clone()?)
+            .stderr_file(stderr.try_clone()?)
+            .before_spawn(|command| {
+                command.process_group(0);
+                Ok(())
+            })
+            .unchecked();
+        for (name, value) in &self.env {
+            command = command.env(name, value);
+        }
+        if let Some(dir) = &self.dir {
+            command = command.dir(dir);
+        }
+        command = if self.stdin.is_empty() {
+            command.stdin_null()
+        } else {
+            let mut input = unnamed_file()?;
+            io::Write::write_all(&mut input, &self.stdin)?;
+            input.rewind()?;
+            command.stdin_file(input)
+        };
+        let handle = command.start()?;
+        let status = match self.limit {
+            None => handle.wait()?.status,
+            Some(limit) => match handle.wait_timeout(limit)? {
+                Some(output) => output.status,
+                None => {
+                    for pid in handle.pids() {
+                        signal_group(pid, Signal::KILL);
+                    }
+                    handle.wait()?;
+                    return Err(io::ErrorKind::TimedOut.into());
+                }
+            },
+        };
+        let code = status.code().or_else(|| status.signal().map(|n| 128 + n)).unwrap_or(-1);
+        Ok(Finished { code, stdout: all_of(&mut stdout)?, stderr: all_of(&mut stderr)? })
+    }
+}
+
+fn all_of(file: &mut File) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.rewind()?;
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+#[cfg(target_os = "linux")]
+fn unnamed_file() -> io::Result<File> {
+    use rustix::fs::MemfdFlags;
+    Ok(File::from(rustix::fs::memfd_create("workloop", MemfdFlags::CLOEXEC)?))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn unnamed_file() -> io::Result<File> {
+    use super::ids::{Ids, RandomIds};
+    let path = std::env::temp_dir().join(format!(".workloop-{}", RandomIds.hex8()));
+    let file = File::options().read(true).write(true).create_new(true).open(&path)?;
+    std::fs::remove_file(&path)?;
+    Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gives_output_and_status() {
+        let mut command = Short::new("sh", &["-c", "cat; echo no >&2; exit 3"]);
+        command.stdin = b"hello".to_vec();
+        let finished = command.run().unwrap();
+        assert_eq!(
+            (finished.code, &*finished.stdout, &*finished.stderr),
+            (3, &b"hello"[..], &b"no\n"[..])
+        );
+        assert!(matches!(Short::new("/no/such", &[]).run(), Err(ShortError::Io { .. })));
+    }
+
+    #[test]
+    fn ends_at_its_limit_with_all_that_it_started() {
+        let mut command = Short::new("sh", &["-c", "sleep 1000 & sleep 1000"]);
+        command.limit = Some(Duration::from_millis(50));
+        assert!(matches!(command.run(), Err(ShortError::TimedOut { .. })));
+    }
+}

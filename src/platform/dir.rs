@@ -1,0 +1,85 @@
+//! An opened directory: what locks, temp files and renames are relative to.
+
+use super::fault::{self, Fault};
+use std::ffi::OsStr;
+use std::fs::{File, Metadata};
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{Mode, OFlags};
+use rustix::io::retry_on_intr;
+
+/// Device and inode: what a path named when it was opened.
+pub type Identity = (u64, u64);
+
+/// A directory held open, so that a rename of its path does not move us elsewhere.
+#[derive(Debug)]
+pub struct Dir {
+    file: File,
+    path: PathBuf,
+    identity: Identity,
+}
+
+impl Dir {
+    /// Opens the directory at `path`.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let file = File::from(retry_on_intr(|| rustix::fs::open(path, flags, Mode::empty()))?);
+        let identity = identity(&file.metadata()?);
+        Ok(Self { file, path: path.to_owned(), identity })
+    }
+
+    /// The path it was opened by.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Device and inode of the opened directory.
+    pub fn identity(&self) -> Identity {
+        self.identity
+    }
+
+    /// Whether the path still names this directory.
+    pub fn is_current(&self) -> bool {
+        std::fs::metadata(&self.path).is_ok_and(|meta| identity(&meta) == self.identity)
+    }
+
+    /// Opens `name` inside for reading; a symlink is refused.
+    pub fn open_file(&self, name: &OsStr) -> io::Result<File> {
+        // Without NONBLOCK a pipe in the place of the file would wait for a writer for ever.
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+        let open = || rustix::fs::openat(&self.file, name, flags, Mode::empty());
+        Ok(File::from(retry_on_intr(open)?))
+    }
+
+    /// Makes renames and new names inside durable; never retried by itself.
+    pub fn sync(&self) -> io::Result<()> {
+        if fault::is(Fault::NoDirSync) { Ok(()) } else { sync_once(&self.file) }
+    }
+
+    pub(super) fn file(&self) -> &File {
+        &self.file
+    }
+}
+
+impl AsFd for Dir {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.file.as_fd()
+    }
+}
+
+/// Device and inode of `meta`.
+pub fn identity(meta: &Metadata) -> Identity {
+    (meta.dev(), meta.ino())
+}
+
+/// fsync, exactly one call: after a failure the kernel may forget the dirty pages, and a second
+/// call would report success for data that never reached the disk.
+pub(super) fn sync_once(file: &File) -> io::Result<()> {
+    #[cfg(target_os = "macos")]
+    return file.sync_all(); // F_FULLFSYNC: a plain fsync stops at the drive's cache there
+    #[cfg(not(target_os = "macos"))]
+    Ok(rustix::fs::fsync(file)?)
+}

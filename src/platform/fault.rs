@@ -1,0 +1,79 @@
+//! Faults that can be switched on, so that every proof is shown to notice what it is for.
+//!
+//! They exist only with the feature `seeded-faults`, which a release build refuses; without it
+//! every question here is `false` at compile time and costs nothing. With it, the variable
+//! `WORKLOOP_FAULT` names the one that is on. `proofs/README.md` says which proof catches which.
+
+#[cfg(all(feature = "seeded-faults", not(debug_assertions)))]
+compile_error!("the feature seeded-faults breaks every promise on purpose: never in a release");
+
+/// A promise that is broken on purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Updates of a queue do not exclude each other.
+    NoLock,
+    /// The file is truncated and written again instead of being replaced.
+    WriteInPlace,
+    /// A new content is renamed into place before it is on the disk.
+    NoFileSync,
+    /// A rename is acknowledged before it is on the disk.
+    NoDirSync,
+    /// What changed between reading and writing is overwritten.
+    NoSecondLook,
+    /// Temp files of dead writers stay.
+    NoSweep,
+    /// A result is written back whoever has the task now.
+    TokenIgnored,
+    /// A claim is taken over without a look at the processes.
+    NoProcessScan,
+    /// The supervisor does not hold the lock of the claim.
+    ClaimUnlocked,
+    /// A task is complete when its agent ends, whatever the verification would say.
+    NoVerification,
+    /// What an agent leaves behind is not ended.
+    LeftoversStay,
+    /// An attempt goes on when its loop is dead.
+    OutlivesLoop,
+    /// The journal is not written.
+    NoJournal,
+    /// Finished work that was set back is done again.
+    NoRestore,
+    /// Not a fault but a condition: the clock of this process is an hour ahead.
+    ClockAhead,
+}
+
+impl Fault {
+    /// Its name in `WORKLOOP_FAULT`.
+    #[cfg(feature = "seeded-faults")]
+    const fn name(self) -> &'static str {
+        match self {
+            Self::NoLock => "no-lock",
+            Self::WriteInPlace => "write-in-place",
+            Self::NoFileSync => "no-file-sync",
+            Self::NoDirSync => "no-dir-sync",
+            Self::NoSecondLook => "no-second-look",
+            Self::NoSweep => "no-sweep",
+            Self::TokenIgnored => "token-ignored",
+            Self::NoProcessScan => "no-process-scan",
+            Self::ClaimUnlocked => "claim-unlocked",
+            Self::NoVerification => "no-verification",
+            Self::LeftoversStay => "leftovers-stay",
+            Self::OutlivesLoop => "outlives-loop",
+            Self::NoJournal => "no-journal",
+            Self::NoRestore => "no-restore",
+            Self::ClockAhead => "clock-ahead",
+        }
+    }
+}
+
+/// Whether `fault` is on.
+#[cfg(feature = "seeded-faults")]
+pub fn is(fault: Fault) -> bool {
+    std::env::var_os("WORKLOOP_FAULT").is_some_and(|name| name == fault.name())
+}
+
+/// Whether `fault` is on: never, in this build.
+#[cfg(not(feature = "seeded-faults"))]
+pub const fn is(_: Fault) -> bool {
+    false
+}

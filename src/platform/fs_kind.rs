@@ -1,0 +1,87 @@
+//! Which file systems the protocol can be kept on.
+//!
+//! Locks and renames of network file systems are not what they are on a local one: a lock may
+//! exclude nobody, and an old file may be seen after its replacement.
+
+use std::io;
+use std::path::Path;
+
+/// Says why `dir` lies on a file system that the protocol cannot be kept on; `None` when it can.
+pub fn refusal(dir: &Path) -> io::Result<Option<String>> {
+    let Some(kind) = network_kind(dir)? else { return Ok(None) };
+    Ok(Some(format!(
+        "{} lies on {kind}, where file locks and renames do not hold for all its users, so two \
+         workers could run one task: keep the queue on a local disk, use the PostgreSQL store, or \
+         take the risk with --unsafe-fs",
+        dir.display()
+    )))
+}
+
+#[cfg(target_os = "linux")]
+fn network_kind(dir: &Path) -> io::Result<Option<&'static str>> {
+    let stat = rustix::fs::statfs(dir)?;
+    // The kernel's type is signed on some machines; the magic numbers have 32 bits.
+    let magic = u32::try_from(i128::from(stat.f_type) & 0xffff_ffff).unwrap_or(0);
+    Ok(kind_of_magic(magic))
+}
+
+#[cfg(target_os = "linux")]
+fn kind_of_magic(magic: u32) -> Option<&'static str> {
+    match magic {
+        0x6969 => Some("NFS"),
+        0x517b | 0xff53_4d42 | 0xfe53_4d42 => Some("SMB"),
+        0x0102_1997 => Some("9p"),
+        0x6573_5546 => Some("FUSE"),
+        0x5346_414f | 0x6b41_4653 => Some("AFS"),
+        0x00c3_6400 => Some("Ceph"),
+        0x0bd0_0bd3 => Some("Lustre"),
+        0x7375_7245 => Some("Coda"),
+        0x4750_4653 => Some("GPFS"),
+        0x786f_4256 => Some("a VirtualBox share"),
+        _ => None,
+    }
+}
+
+#[cfg(target_os = "macos")]
+fn network_kind(dir: &Path) -> io::Result<Option<&'static str>> {
+    let stat = rustix::fs::statfs(dir)?;
+    let name: Vec<u8> = stat
+        .f_fstypename
+        .iter()
+        .take_while(|byte| **byte != 0)
+        .map(|byte| byte.to_ne_bytes()[0])
+        .collect();
+    Ok(match name.as_slice() {
+        b"nfs" => Some("NFS"),
+        b"smbfs" | b"cifs" => Some("SMB"),
+        b"9p" | b"virtio9p" => Some("9p"),
+        b"afpfs" => Some("AFP"),
+        b"webdav" => Some("WebDAV"),
+        name if name.starts_with(b"osxfuse") || name.starts_with(b"macfuse") => Some("FUSE"),
+        _ => None,
+    })
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+fn network_kind(_dir: &Path) -> io::Result<Option<&'static str>> {
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_local_folder_is_fine() {
+        assert_eq!(refusal(Path::new("/proc")).unwrap(), None);
+        assert!(refusal(Path::new("/no/such/folder")).is_err());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn network_kinds_are_known() {
+        assert_eq!(kind_of_magic(0x6969), Some("NFS"));
+        assert_eq!(kind_of_magic(0x6573_5546), Some("FUSE"));
+        assert_eq!(kind_of_magic(0xef53), None);
+    }
+}

@@ -1,0 +1,36 @@
+//! Randomness for names: workers and temp files.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// Hands out names that nobody else has.
+pub trait Ids: Send + Sync {
+    /// Eight hex digits.
+    fn hex8(&self) -> String;
+}
+
+/// Random names from the operating system.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RandomIds;
+
+impl Ids for RandomIds {
+    fn hex8(&self) -> String {
+        static FALLBACK: AtomicU32 = AtomicU32::new(0);
+        let mut bytes = [0_u8; 4];
+        if getrandom::fill(&mut bytes).is_err() {
+            // A machine without randomness: unique on this host is what names must be at least.
+            let count = FALLBACK.fetch_add(1, Ordering::Relaxed);
+            bytes = (std::process::id().rotate_left(16) ^ count).to_be_bytes();
+        }
+        format!("{:08x}", u32::from_be_bytes(bytes))
+    }
+}
+
+/// Names for tests: `00000001`, `00000002`, …
+#[derive(Debug, Default)]
+pub struct CountingIds(AtomicU32);
+
+impl Ids for CountingIds {
+    fn hex8(&self) -> String {
+        format!("{:08x}", self.0.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+}

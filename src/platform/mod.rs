@@ -1,0 +1,23 @@
+//! The machine below us: clock, randomness, locks, durable files, processes, signals, events.
+//!
+//! Nothing of ours stands above it in these files, and everything that is not portable or needs
+//! `unsafe` stays here. Weaker guarantees outside Linux are said where they are weaker.
+
+pub mod atomic_file;
+pub mod checks;
+pub mod clock;
+pub mod command;
+pub mod dir;
+pub mod editor;
+pub mod events;
+pub mod fault;
+pub mod fs_kind;
+pub mod host;
+pub mod ids;
+pub mod lock;
+pub mod process;
+pub mod scan;
+pub mod signal;
+pub mod spawn;
+pub mod terminal;
+pub mod watch;

@@ -1,0 +1,219 @@
+//! Signals to processes, groups and whole trees, and the end of children.
+
+use super::scan::{Found, Process, Wanted, alive, find};
+use rustix::process::{Pid, WaitId, WaitIdOptions};
+use std::io;
+use std::time::{Duration, Instant};
+
+pub use rustix::process::Signal;
+
+fn raw(pid: u32) -> Option<Pid> {
+    i32::try_from(pid).ok().and_then(Pid::from_raw)
+}
+
+/// Signals one process, if it is still the one that started then; says whether it was there.
+pub fn signal_process(pid: u32, start: u64, signal: Signal) -> bool {
+    let Some(raw) = raw(pid).filter(|_| pid > 1) else { return false };
+    // The descriptor stays with this process even when its number is given to another.
+    #[cfg(target_os = "linux")]
+    if let Ok(fd) = rustix::process::pidfd_open(raw, rustix::process::PidfdFlags::empty()) {
+        return alive(pid, start) && rustix::process::pidfd_send_signal(fd, signal).is_ok();
+    }
+    alive(pid, start) && rustix::process::kill_process(raw, signal).is_ok()
+}
+
+/// Signals a process group; says whether there was one.
+pub fn signal_group(group: u32, signal: Signal) -> bool {
+    let Some(raw) = raw(group).filter(|_| group > 1) else { return false };
+    rustix::process::kill_process_group(raw, signal).is_ok()
+}
+
+/// Signals all that was found: whole groups at once, which forks cannot outrun, and the rest.
+pub fn signal_found(found: &Found, signal: Signal) {
+    for group in &found.groups {
+        signal_group(*group, signal);
+    }
+    for process in found.living().filter(|p| !found.groups.contains(&p.group)) {
+        signal_process(process.pid, process.start, signal);
+    }
+}
+
+/// Stops everything wanted, again and again until nothing new appears, so that the tree stands
+/// still; gives back what there is.
+pub fn freeze(wanted: &Wanted) -> io::Result<Found> {
+    const ROUNDS: u32 = 50;
+    let mut before: Vec<u32> = Vec::new();
+    let mut found = find(wanted)?;
+    for _ in 0..ROUNDS {
+        let new = found.living().any(|process| !before.contains(&process.pid));
+        if !new {
+            break;
+        }
+        signal_found(&found, Signal::STOP);
+        before = found.living().map(|process| process.pid).collect();
+        found = find(wanted)?;
+    }
+    Ok(found)
+}
+
+/// Kills everything wanted: frozen first, because a tree that forks faster than we look would
+/// otherwise fill each place that a death makes free.
+pub fn kill_all(wanted: &Wanted) -> io::Result<Found> {
+    let found = freeze(wanted)?;
+    signal_found(&found, Signal::KILL);
+    Ok(found)
+}
+
+/// What ending a tree came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TreeEnd {
+    /// How many processes were found running.
+    pub ended: usize,
+    /// Those that still run at the deadline.
+    pub left: Vec<Process>,
+    /// Processes of our user whose environment could not be read.
+    pub unreadable: Vec<u32>,
+}
+
+/// Ends everything wanted: TERM, `grace`, KILL, until nothing is left or `limit` is over.
+///
+/// For trees that are not ours to wait for; dead children of ours among them are reaped.
+pub fn end_tree(wanted: &Wanted, grace: Duration, limit: Duration) -> io::Result<TreeEnd> {
+    const ROUND: Duration = Duration::from_millis(200);
+    let begin = Instant::now();
+    let mut found = find(wanted)?;
+    let mut end = TreeEnd { ended: found.living().count(), ..TreeEnd::default() };
+    if !found.is_over() && !grace.is_zero() {
+        signal_found(&found, Signal::TERM);
+        signal_found(&found, Signal::CONT);
+        wait_gone(&found, begin + grace.min(limit));
+    }
+    loop {
+        reap_found(&found);
+        found = find(wanted)?;
+        if found.is_over() || begin.elapsed() >= limit {
+            break;
+        }
+        found = kill_all(wanted)?;
+        wait_gone(&found, (Instant::now() + ROUND).min(begin + limit));
+    }
+    reap_found(&found);
+    end.left = found.living().copied().collect();
+    end.unreadable = found.unreadable;
+    Ok(end)
+}
+
+fn reap_found(found: &Found) {
+    let own = std::process::id();
+    for process in found.processes.iter().filter(|process| process.parent == own) {
+        let _ = reap(process.pid);
+    }
+}
+
+/// Waits until all that was found has ended, or `deadline`.
+fn wait_gone(found: &Found, deadline: Instant) {
+    for process in found.living() {
+        wait_one(process, deadline);
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn wait_one(process: &Process, deadline: Instant) {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let Some(raw) = raw(process.pid) else { return };
+    let Ok(fd) = rustix::process::pidfd_open(raw, rustix::process::PidfdFlags::empty()) else {
+        return;
+    };
+    while alive(process.pid, process.start) {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let Ok(timeout) = Timespec::try_from(left) else { return };
+        let mut fds = [PollFd::new(&fd, PollFlags::IN)];
+        if poll(&mut fds, Some(&timeout)) == Ok(0) {
+            return;
+        }
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn wait_one(process: &Process, deadline: Instant) {
+    while alive(process.pid, process.start) && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// Makes orphans below us our children, where the system can (Linux).
+pub fn become_subreaper() -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
+    Ok(())
+}
+
+/// Starts a session of our own; nothing happens when we lead one already.
+pub fn leave_session() -> io::Result<()> {
+    match rustix::process::setsid() {
+        Ok(_) | Err(rustix::io::Errno::PERM) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// How our children stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Children {
+    /// There is none.
+    None,
+    /// All of them run.
+    Running,
+    /// This one ended and is still to be reaped.
+    Ended(u32),
+}
+
+/// Looks for an ended child without reaping it: its number, and that of its group, stay its own.
+#[expect(unsafe_code, reason = "rustix does not tell which child a waitid was about")]
+pub fn peek_children() -> io::Result<Children> {
+    let mut info = std::mem::MaybeUninit::<libc::siginfo_t>::zeroed();
+    let options = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
+    loop {
+        // SAFETY: `info` is valid for writes of a siginfo_t, and the call keeps no pointer to it.
+        if unsafe { libc::waitid(libc::P_ALL, 0, info.as_mut_ptr(), options) } == 0 {
+            break;
+        }
+        let error = io::Error::last_os_error();
+        match error.raw_os_error() {
+            Some(libc::ECHILD) => return Ok(Children::None),
+            Some(libc::EINTR) => {}
+            _ => return Err(error),
+        }
+    }
+    // SAFETY: all bytes zero is a valid siginfo_t, and a successful waitid fills in the fields of
+    // a child's state or leaves the number 0.
+    let pid = unsafe { info.assume_init().si_pid() };
+    Ok(u32::try_from(pid).ok().filter(|pid| *pid > 0).map_or(Children::Running, Children::Ended))
+}
+
+/// How a process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// With this status.
+    Code(i32),
+    /// By this signal.
+    Signal(i32),
+}
+
+/// Reaps the child `pid` if it has ended.
+pub fn reap(pid: u32) -> Option<Exit> {
+    let raw = raw(pid)?;
+    loop {
+        match rustix::process::waitid(
+            WaitId::Pid(raw),
+            WaitIdOptions::EXITED | WaitIdOptions::NOHANG,
+        ) {
+            Ok(status) => {
+                let status = status?;
+                let code = status.exit_status().map(Exit::Code);
+                return code.or_else(|| status.terminating_signal().map(Exit::Signal));
+            }
+            Err(rustix::io::Errno::INTR) => {}
+            Err(_) => return None,
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! The table of processes: who is alive, who descends from whom, who carries a claim's mark.
+//!
+//! Every supervisor and every command under it has `WORKLOOP_CLAIM=<mark>` in its environment; a
+//! process started inside another claim carries both, separated by commas. On Linux all of it is
+//! read from `/proc`. Elsewhere `ps` is asked: start times have whole seconds there, and an
+//! environment that another user or the system protects counts as one without a mark.
+
+use std::collections::{HashMap, HashSet};
+use std::io;
+
+#[cfg(target_os = "linux")]
+#[path = "scan_linux.rs"]
+mod system;
+#[cfg(not(target_os = "linux"))]
+#[path = "scan_ps.rs"]
+mod system;
+
+/// The variable that marks the processes of a claim.
+pub const MARK: &str = "WORKLOOP_CLAIM";
+
+/// One process, as the system shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Process {
+    /// Its number.
+    pub pid: u32,
+    /// Its parent's number.
+    pub parent: u32,
+    /// Its process group.
+    pub group: u32,
+    /// Its session.
+    pub session: u32,
+    /// When it started, in the system's own unit; with the number it names a process for good.
+    pub start: u64,
+    /// It ended and waits to be reaped.
+    pub dead: bool,
+}
+
+/// What an environment says about claims.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// The value of the mark.
+    Carried(String),
+    /// There is none.
+    Absent,
+    /// It is one of our own user's, and the system does not let us read it.
+    Unreadable,
+}
+
+impl Mark {
+    /// Whether the environment belongs to claim `mark`, directly or as the outer one of several.
+    pub fn names(&self, mark: &str) -> bool {
+        matches!(self, Self::Carried(value) if value.split(',').any(|part| part == mark))
+    }
+}
+
+/// All processes that we can see.
+pub fn processes() -> io::Result<Vec<Process>> {
+    system::processes()
+}
+
+/// One process, `None` when there is none of that number.
+pub fn process(pid: u32) -> Option<Process> {
+    system::process(pid)
+}
+
+/// The mark in the environment that process `pid` was started with.
+pub fn mark_of(pid: u32) -> Mark {
+    system::mark_of(pid)
+}
+
+/// Start time of process `pid`.
+pub fn start_time(pid: u32) -> Option<u64> {
+    process(pid).map(|process| process.start)
+}
+
+/// Whether the process that had number `pid` and start time `start` still runs.
+pub fn alive(pid: u32, start: u64) -> bool {
+    process(pid).is_some_and(|process| process.start == start && !process.dead)
+}
+
+/// Which processes are looked for: all that one of the fields names, and all their descendants.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// The descendants of this process.
+    pub below: Option<u32>,
+    /// The members of these sessions, each with the start time of its first process.
+    pub sessions: Vec<(u32, u64)>,
+    /// Those that carry this mark.
+    pub mark: Option<String>,
+    /// Orphans that came to us, as the subreaper, out of other sessions and without a mark: what
+    /// is left of a supervisor that was killed.
+    pub adopted: bool,
+    /// Marked and adopted processes started at this time or later: nothing that is older than the
+    /// claim can belong to it, and need not be readable.
+    pub since: u64,
+}
+
+/// What was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// The processes, dead ones that nobody reaped yet among them; never ourselves.
+    pub processes: Vec<Process>,
+    /// Groups of which every member was found, so that they may be signalled as a whole.
+    pub groups: Vec<u32>,
+    /// Processes of our own user whose environment could not be read while marks were looked for.
+    pub unreadable: Vec<u32>,
+}
+
+impl Found {
+    /// Those that still run.
+    pub fn living(&self) -> impl Iterator<Item = &Process> {
+        self.processes.iter().filter(|process| !process.dead)
+    }
+
+    /// Whether none still runs.
+    pub fn is_over(&self) -> bool {
+        self.living().next().is_none()
+    }
+}
+
+/// Looks for processes.
+pub fn find(wanted: &Wanted) -> io::Result<Found> {
+    let all = processes()?;
+    let own = std::process::id();
+    let mut found = Found::default();
+    let mut chosen: HashSet<u32> = HashSet::new();
+    let home = all.iter().find(|p| p.pid == own).map_or(0, |p| p.session);
+    let needs_mark = wanted.mark.is_some() || wanted.adopted;
+    for process in all.iter().filter(|p| p.pid != own && p.pid != 1) {
+        let recent = process.start >= wanted.since;
+        let look = needs_mark && recent && !process.dead;
+        let mark = if look { mark_of(process.pid) } else { Mark::Absent };
+        if mark == Mark::Unreadable {
+            found.unreadable.push(process.pid);
+        }
+        let adopted = wanted.adopted
+            && process.parent == own
+            && own != 1
+            && process.session != home
+            && recent
+            && mark == Mark::Absent;
+        if adopted
+            || wanted.mark.as_ref().is_some_and(|wanted| mark.names(wanted))
+            || wanted.sessions.iter().any(|session| is_in(process, *session, &all))
+        {
+            chosen.insert(process.pid);
+        }
+    }
+    add_descendants(&all, wanted.below, &mut chosen);
+    chosen.remove(&own);
+    found.processes = all.iter().filter(|p| chosen.contains(&p.pid)).copied().collect();
+    let mut shared: HashMap<u32, bool> = HashMap::new();
+    for process in &all {
+        let whole = shared.entry(process.group).or_insert(true);
+        *whole &= chosen.contains(&process.pid);
+    }
+    found.groups = shared.into_iter().filter(|(g, whole)| *whole && *g > 1).map(|e| e.0).collect();
+    Ok(found)
+}
+
+/// Whether `process` is in the session, and the session is still the one that started then.
+fn is_in(process: &Process, (session, start): (u32, u64), all: &[Process]) -> bool {
+    let reused = || all.iter().any(|leader| leader.pid == session && leader.start != start);
+    process.session == session && process.start >= start && !reused()
+}
+
+fn add_descendants(all: &[Process], root: Option<u32>, chosen: &mut HashSet<u32>) {
+    let mut children: HashMap<u32, Vec<u32>> = HashMap::new();
+    for process in all {
+        children.entry(process.parent).or_default().push(process.pid);
+    }
+    let mut left: Vec<u32> = chosen.iter().copied().chain(root).collect();
+    while let Some(parent) = left.pop() {
+        for child in children.get(&parent).into_iter().flatten() {
+            if chosen.insert(*child) {
+                left.push(*child);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sees_itself() {
+        let own = process(std::process::id()).unwrap();
+        assert!(alive(own.pid, own.start));
+        assert!(!alive(own.pid, own.start + 1));
+        assert!(processes().unwrap().iter().any(|p| p.pid == own.pid && p.start == own.start));
+        assert_eq!(process(0), None);
+    }
+
+    #[test]
+    fn marks_may_be_nested() {
+        let mark = Mark::Carried("outer/1,inner/2".to_owned());
+        assert!(mark.names("outer/1") && mark.names("inner/2"));
+        assert!(!mark.names("inner") && !Mark::Absent.names("") && !Mark::Unreadable.names("a"));
+    }
+
+    #[test]
+    fn descendants_of_a_circle_end() {
+        let process =
+            |pid, parent| Process { pid, parent, group: 1, session: 1, start: 0, dead: false };
+        let all = [process(2, 3), process(3, 2), process(4, 3)];
+        let mut chosen = HashSet::new();
+        add_descendants(&all, Some(2), &mut chosen);
+        assert_eq!(chosen.len(), 3);
+    }
+}

@@ -1,0 +1,89 @@
+//! The table of processes from `/proc`.
+
+use super::{MARK, Mark, Process};
+use std::fs::{self, File};
+use std::io::{self, Read};
+
+pub(super) fn processes() -> io::Result<Vec<Process>> {
+    let mut all = Vec::new();
+    for entry in fs::read_dir("/proc")? {
+        let name = entry?.file_name();
+        let pid = name.to_str().and_then(|text| text.parse().ok());
+        // One that ended since the directory was read is simply not there.
+        all.extend(pid.and_then(process));
+    }
+    Ok(all)
+}
+
+pub(super) fn process(pid: u32) -> Option<Process> {
+    let mut buffer = [0_u8; 1024];
+    let mut file = File::open(format!("/proc/{pid}/stat")).ok()?;
+    let length = file.read(&mut buffer).ok()?;
+    parse_stat(pid, buffer.get(..length)?)
+}
+
+/// Reads a line of `/proc/<pid>/stat`; the name in it may contain anything, so it is cut at the
+/// last bracket.
+fn parse_stat(pid: u32, line: &[u8]) -> Option<Process> {
+    let end = line.iter().rposition(|byte| *byte == b')')?;
+    let text = std::str::from_utf8(line.get(end + 1..)?).ok()?;
+    let mut words = text.split_ascii_whitespace();
+    let state = words.next()?;
+    let parent = words.next()?.parse().ok()?;
+    let group = words.next()?.parse().ok()?;
+    let session = words.next()?.parse().ok()?;
+    let start = words.nth(15)?.parse().ok()?;
+    Some(Process { pid, parent, group, session, start, dead: matches!(state, "Z" | "X" | "x") })
+}
+
+pub(super) fn mark_of(pid: u32) -> Mark {
+    let mut environment = Vec::new();
+    let read = File::open(format!("/proc/{pid}/environ"))
+        .and_then(|mut file| file.read_to_end(&mut environment));
+    match read {
+        Ok(_) => mark_in(&environment),
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied && is_ours(pid) => {
+            Mark::Unreadable
+        }
+        Err(_) => Mark::Absent,
+    }
+}
+
+fn mark_in(environment: &[u8]) -> Mark {
+    let prefix = [MARK.as_bytes(), b"="].concat();
+    environment
+        .split(|byte| *byte == 0)
+        .find_map(|variable| variable.strip_prefix(prefix.as_slice()))
+        .map_or(Mark::Absent, |value| Mark::Carried(String::from_utf8_lossy(value).into_owned()))
+}
+
+/// Whether the process runs for our user; the owner of its folder does not tell, since that is
+/// root for a process that protects itself.
+fn is_ours(pid: u32) -> bool {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let uid = status
+        .lines()
+        .find_map(|line| line.strip_prefix("Uid:"))
+        .and_then(|ids| ids.split_whitespace().nth(1)?.parse::<u32>().ok());
+    uid == Some(rustix::process::geteuid().as_raw())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_cannot_confuse() {
+        let line = b"7 (a) R 1 2 (x) y) S 3 4 5 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 9876 1 2 3";
+        let process = parse_stat(7, line).unwrap();
+        assert_eq!((process.parent, process.group, process.session), (3, 4, 5));
+        assert_eq!((process.start, process.dead), (9876, false));
+        assert_eq!(parse_stat(7, b"7 (a"), None);
+    }
+
+    #[test]
+    fn finds_the_mark() {
+        assert_eq!(mark_in(b"A=1\0WORKLOOP_CLAIM=x\0B=2\0"), Mark::Carried("x".to_owned()));
+        assert_eq!(mark_in(b"XWORKLOOP_CLAIM=x\0WORKLOOP_CLAIMS=y\0"), Mark::Absent);
+    }
+}

@@ -1,0 +1,51 @@
+//! The table of processes from `ps`, where there is no `/proc`.
+
+use super::super::command::Short;
+use super::{MARK, Mark, Process};
+use chrono::NaiveDateTime;
+use rustix::process::Pid;
+use std::io;
+
+pub(super) fn processes() -> io::Result<Vec<Process>> {
+    Ok(listing(&["-A", "-o", "pid=,ppid=,pgid=,stat=,lstart="])?
+        .lines()
+        .filter_map(parse_line)
+        .collect())
+}
+
+pub(super) fn process(pid: u32) -> Option<Process> {
+    let pid = pid.to_string();
+    let text = listing(&["-o", "pid=,ppid=,pgid=,stat=,lstart=", "-p", &pid]).ok()?;
+    text.lines().find_map(parse_line)
+}
+
+pub(super) fn mark_of(pid: u32) -> Mark {
+    let pid = pid.to_string();
+    let text = listing(&["-E", "-ww", "-o", "command=", "-p", &pid]).unwrap_or_default();
+    let prefix = format!("{MARK}=");
+    text.split_whitespace()
+        .find_map(|word| word.strip_prefix(&prefix))
+        .map_or(Mark::Absent, |value| Mark::Carried(value.to_owned()))
+}
+
+fn listing(args: &[&str]) -> io::Result<String> {
+    let mut command = Short::new("ps", args);
+    command.env.push(("LC_ALL".into(), "C".into()));
+    let finished = command.run().map_err(io::Error::other)?;
+    Ok(String::from_utf8_lossy(&finished.stdout).into_owned())
+}
+
+fn parse_line(line: &str) -> Option<Process> {
+    let mut words = line.split_whitespace();
+    let pid = words.next()?.parse().ok()?;
+    let parent = words.next()?.parse().ok()?;
+    let group = words.next()?.parse().ok()?;
+    let dead = words.next()?.starts_with('Z');
+    let text = words.collect::<Vec<_>>().join(" ");
+    let start = NaiveDateTime::parse_from_str(&text, "%a %b %d %H:%M:%S %Y").ok()?;
+    let start = u64::try_from(start.and_utc().timestamp()).ok()?;
+    let raw = i32::try_from(pid).ok().and_then(Pid::from_raw)?;
+    let session = rustix::process::getsid(Some(raw)).ok();
+    let session = session.and_then(|sid| u32::try_from(sid.as_raw_nonzero().get()).ok());
+    Some(Process { pid, parent, group, session: session.unwrap_or(0), start, dead })
+}

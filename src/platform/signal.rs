@@ -1,0 +1,102 @@
+//! Signals of the loop, told to a closure in an ordinary thread.
+//!
+//! A broken pipe needs nothing here: the runtime ignores its signal, and writes fail instead. A
+//! signal that was ignored when we were started (`nohup`, a script's background job) stays so.
+
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP};
+use signal_hook::iterator::{Handle, Signals as Iterator};
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// What a signal asks of the loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// INT, TERM or HUP: end. The first time in an orderly way, the second time at once.
+    End {
+        /// The signal's number; the exit status is 128 more.
+        signal: i32,
+        /// Which one it is, from 1.
+        count: u32,
+    },
+    /// TSTP (Ctrl-Z): pause; call [`stop_ourselves`] when everything stands still.
+    Pause,
+    /// CONT: go on.
+    Continue,
+}
+
+/// Listens until it is dropped.
+#[derive(Debug)]
+pub struct Listener {
+    handle: Handle,
+    count: Arc<AtomicU32>,
+}
+
+impl Listener {
+    /// Starts to call `tell` for each request, from a thread of its own.
+    pub fn start(mut tell: impl FnMut(Request) + Send + 'static) -> io::Result<Self> {
+        let wanted = [SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT];
+        let ignored = ignored_mask();
+        let heard = wanted.into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 0);
+        let mut signals = Iterator::new(heard)?;
+        let handle = signals.handle();
+        let count = Arc::new(AtomicU32::new(0));
+        let counted = Arc::clone(&count);
+        let listen = move || {
+            for signal in signals.forever() {
+                tell(match signal {
+                    SIGTSTP => Request::Pause,
+                    SIGCONT => Request::Continue,
+                    signal => {
+                        let count = counted.fetch_add(1, Ordering::AcqRel) + 1;
+                        Request::End { signal, count }
+                    }
+                });
+            }
+        };
+        drop(std::thread::Builder::new().name("signals".to_owned()).spawn(listen)?);
+        Ok(Self { handle, count })
+    }
+
+    /// How often we were asked to end.
+    pub fn ends(&self) -> u32 {
+        self.count.load(Ordering::Acquire)
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.handle.close();
+    }
+}
+
+/// Stops this process as Ctrl-Z would have; returns when it is continued.
+pub fn stop_ourselves() -> io::Result<()> {
+    signal_hook::low_level::emulate_default_handler(SIGTSTP)
+}
+
+/// The signals that are ignored now, one bit each from the lowest; nothing where it is unknown.
+fn ignored_mask() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|hex| u64::from_str_radix(hex.trim(), 16).ok()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::channel;
+    use std::time::Duration;
+
+    #[test]
+    fn counts_the_requests_to_end() {
+        let (sender, told) = channel();
+        let listener = Listener::start(move |request| sender.send(request).unwrap()).unwrap();
+        for expected in [1, 2] {
+            signal_hook::low_level::raise(SIGTERM).unwrap();
+            let request = told.recv_timeout(Duration::from_secs(10)).unwrap();
+            assert_eq!(request, Request::End { signal: SIGTERM, count: expected });
+        }
+        assert_eq!(listener.ends(), 2);
+    }
+}
