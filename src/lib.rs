@@ -9,3 +9,4 @@ compile_error!("workloop needs a Unix system: its claims rest on flock, sessions
 
 pub mod domain;
 pub mod platform;
+pub mod queue;

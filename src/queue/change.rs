@@ -1,0 +1,197 @@
+//! Changes of tasks: fields that a transition writes, single keys, new tasks.
+//!
+//! Each works on a copy of one task's text, reads that copy again, checks it, and only then
+//! takes it: a refused change leaves the queue as it was.
+
+use super::document::Queue;
+use super::draft::Draft;
+use super::edit_error::EditError;
+use super::fingerprint::print_of;
+use super::keys::keys;
+use super::outline::single;
+use super::schema;
+use super::style::{Shape, Style, line_indent};
+use super::text::Owned;
+use crate::domain::Changes;
+use serde_json::{Map, Value};
+use std::sync::{Arc, OnceLock};
+
+impl Queue {
+    /// Makes the changes of a transition to a task, in the file's own words and style.
+    ///
+    /// Values that are as wanted stay byte for byte; keys that are missing are added behind the
+    /// last runtime key of the task.
+    ///
+    /// # Errors
+    /// [`EditError`]; the queue is as it was.
+    pub fn apply(&mut self, index: usize, changes: &Changes) -> Result<(), EditError> {
+        let mut draft = Draft::new(self, index)?;
+        for (field, write) in changes {
+            draft.write(*field, write);
+        }
+        let Draft { text, touched, .. } = draft;
+        self.take(index, text, &touched)
+    }
+
+    /// Sets any key of a task, known or not; `None` removes it.
+    ///
+    /// # Errors
+    /// [`EditError`]; the queue is as it was.
+    pub fn set_key(
+        &mut self,
+        index: usize,
+        key: &str,
+        value: Option<&Value>,
+    ) -> Result<(), EditError> {
+        let mut draft = Draft::new(self, index)?;
+        match value {
+            Some(value) => draft.set(key, value),
+            None => draft.remove(key),
+        }
+        let Draft { text, touched, .. } = draft;
+        self.take(index, text, &touched)
+    }
+
+    /// Adds a task at the end of the list, written like its neighbours; keeps `fingerprints` and
+    /// `sequence` where the file has them. Gives its index.
+    ///
+    /// # Errors
+    /// [`EditError`]; the queue is as it was.
+    pub fn append(&mut self, task: &Map<String, Value>) -> Result<usize, EditError> {
+        let index = self.slices.len();
+        let style = self.style();
+        let (lead, indent, close) = self.place_for_task(&style);
+        let multi_line = if index == 0 {
+            style.multi_line
+        } else {
+            let last = Shape::of(self.slices.task(index - 1), style.shape());
+            last.is_none_or(|shape| shape.multi_line)
+        };
+        let text = if multi_line {
+            self.render_task(&style, task, &indent)
+        } else {
+            let writer = self.writer(&style, "", None, index.saturating_sub(1));
+            writer.on_one_line().value(&Value::Object(task.clone()), &indent)
+        };
+        let (fields, typed) =
+            single(&text).map_err(|reason| EditError::NotATask(reason.text.clone()))?;
+        if self.ids.contains_key(typed.id.as_str()) {
+            return Err(EditError::DuplicateId(typed.id.to_string()));
+        }
+        schema::check_task(&text, None)?;
+        if let Some(white) = close {
+            self.slices.reclose(&white);
+        }
+        Arc::make_mut(&mut self.ids).insert(typed.id.clone(), index as u32);
+        self.words.add(&text, &fields, typed.status);
+        self.counts.total += 1;
+        if let Some(slot) = self.counts.slot(typed.status) {
+            *slot += 1;
+        }
+        self.slices.push_task(Owned { lead, text, fields });
+        Arc::make_mut(&mut self.tasks).push(typed);
+        self.structure = OnceLock::new();
+        self.changed();
+        self.note_added(task);
+        Ok(index)
+    }
+
+    /// Takes the new text of a task, once it was read again and checked.
+    pub(super) fn take(
+        &mut self,
+        index: usize,
+        text: String,
+        touched: &[String],
+    ) -> Result<(), EditError> {
+        if text == self.slices.task(index) {
+            return Ok(());
+        }
+        let (fields, typed) =
+            single(&text).map_err(|reason| EditError::NotATask(reason.text.clone()))?;
+        let before = &self.tasks[index];
+        let renamed = typed.id != before.id;
+        if renamed && self.ids.contains_key(typed.id.as_str()) {
+            return Err(EditError::DuplicateId(typed.id.to_string()));
+        }
+        schema::check_task(&text, Some(touched))?;
+        if renamed {
+            let ids = Arc::make_mut(&mut self.ids);
+            ids.remove(before.id.as_str());
+            ids.insert(typed.id.clone(), index as u32);
+        }
+        let runtime =
+            |key: &String| keys().find(key.as_bytes()).is_some_and(|s| s.field.is_runtime());
+        if !touched.iter().all(runtime) {
+            self.structure = OnceLock::new();
+        }
+        self.words.remove(self.slices.task(index), self.slices.fields(index), before.status);
+        if let Some(slot) = self.counts.slot(before.status) {
+            *slot -= 1;
+        }
+        if let Some(slot) = self.counts.slot(typed.status) {
+            *slot += 1;
+        }
+        self.words.add(&text, &fields, typed.status);
+        self.slices.set_task(index, text, fields);
+        Arc::make_mut(&mut self.tasks)[index] = typed;
+        self.changed();
+        Ok(())
+    }
+
+    /// What stands before a task at the end of the list, its indent, and the white space that
+    /// the list's closing bracket needs where it has none.
+    fn place_for_task(&self, style: &Style) -> (String, String, Option<String>) {
+        let count = self.slices.len();
+        let head = self.slices.head();
+        let own = |text: &str| line_indent(text).unwrap_or_default().to_owned();
+        if count > 0 {
+            let lead = self.slices.lead(count - 1);
+            let comma = if lead.starts_with(',') { "" } else { "," };
+            return (format!("{comma}{lead}"), own(lead), None);
+        }
+        if !style.multi_line {
+            return (String::new(), String::new(), None);
+        }
+        let list = &self.slices.members[self.slices.list];
+        let outer = line_indent(&head[..list.key]).unwrap_or_default();
+        let indent = format!("{outer}{}", style.unit);
+        let close = format!("{}{outer}", style.newline);
+        (format!("{}{indent}", style.newline), indent, Some(close))
+    }
+
+    /// A task on several lines, each list in the shape that the file uses under its key.
+    fn render_task(&self, style: &Style, task: &Map<String, Value>, indent: &str) -> String {
+        let line = format!("{}{indent}{}", style.newline, style.unit);
+        let inner = format!("{indent}{}", style.unit);
+        let mut text = "{".to_owned();
+        let last = self.slices.len().saturating_sub(1);
+        for (n, (key, value)) in task.iter().enumerate() {
+            let writer = if value.is_array() || value.is_object() {
+                self.writer(style, key, None, last)
+            } else {
+                self.plain_writer(style)
+            };
+            text.push_str(if n == 0 { "" } else { "," });
+            text.push_str(&line);
+            text.push_str(&writer.key(key));
+            text.push_str(&style.colon);
+            text.push_str(&writer.value(value, &inner));
+        }
+        if !task.is_empty() {
+            text.push_str(style.newline);
+            text.push_str(indent);
+        }
+        text.push('}');
+        text
+    }
+
+    /// Keeps `fingerprints` and `sequence`, where the file has them.
+    fn note_added(&mut self, task: &Map<String, Value>) {
+        let print = print_of(task);
+        self.push_top("fingerprints", &Value::from(print));
+        self.edit_top("sequence", |value| {
+            *value = Value::from(value.as_u64()?.checked_add(1)?);
+            Some(())
+        });
+    }
+}

@@ -1,0 +1,276 @@
+//! Everything wrong or odd in a queue that shows without looking at other files.
+//!
+//! First the schema, task by task, then what a schema cannot say. Findings come in file order.
+
+use super::document::Queue;
+use super::field_span::FieldSpan;
+use super::finding::{Finding, severity};
+use super::kind::Kind;
+use super::object::members;
+use super::schema::{self, Mismatch};
+use super::summary::due;
+use super::values;
+use crate::domain::{Field, Status, Task, TaskId, Verdict};
+use std::collections::HashSet;
+
+impl Queue {
+    /// What is wrong or odd in this file, in file order.
+    pub fn findings(&self) -> Vec<Finding> {
+        let mut checks = Checks { queue: self, found: Vec::new() };
+        checks.top();
+        for index in 0..self.slices.len() {
+            checks.task(index);
+        }
+        checks.found.sort_by_key(|finding| finding.position);
+        checks.found
+    }
+}
+
+struct Checks<'q> {
+    queue: &'q Queue,
+    found: Vec<Finding>,
+}
+
+/// A place in the text, and the task it belongs to.
+struct Place<'t> {
+    offset: usize,
+    task: Option<&'t TaskId>,
+}
+
+impl<'q> Checks<'q> {
+    fn add(&mut self, code: &'static str, place: &Place<'_>, message: String) {
+        let position = self.queue.snapshot().position(place.offset);
+        let task = place.task.cloned();
+        self.found.push(Finding { severity: severity(code), code, position, task, message });
+    }
+
+    fn top(&mut self) {
+        let slices = &self.queue.slices;
+        let text = format!("{}{}", slices.head(), slices.tail());
+        let here = |offset: usize| {
+            let in_tail = offset >= slices.head().len();
+            let whole = self.queue.snapshot().text().len();
+            Place {
+                offset: if in_tail { whole - (text.len() - offset) } else { offset },
+                task: None,
+            }
+        };
+        let start = text.len() - text.trim_start().len();
+        for (offset, key) in doubled(&text[start..]) {
+            self.duplicate(&here(start + offset), &key);
+        }
+        for mismatch in schema::file_mismatches(&text) {
+            let offset = start + walk(&text[start..], &mismatch.path);
+            self.mismatch(&here(offset), &mismatch);
+        }
+        self.summary(&here);
+    }
+
+    fn summary(&mut self, here: &dyn Fn(usize) -> Place<'static>) {
+        let slices = &self.queue.slices;
+        let Some(at) = slices.member("summary") else { return };
+        let raw = slices.member_value(at);
+        let start = slices.members[at].start;
+        match Kind::of(raw) {
+            Kind::Object => {}
+            Kind::Null => return,
+            kind @ (Kind::Bool | Kind::Number | Kind::String | Kind::Array) => {
+                let what = kind.words();
+                let text = format!("`summary` is {what}, so that no counts can be kept in it");
+                self.add("summary-not-counts", &here(start), text);
+                return;
+            }
+        }
+        let entries = members(raw);
+        let value = |key: &str| entries.iter().rev().find(|entry| entry.name == key);
+        let mut wrong = Vec::new();
+        for due in due(&self.queue.counts(), &|key| value(key).is_some()) {
+            if let Some(entry) = value(due.key)
+                && values::whole(&raw[entry.start..entry.end]) != Some(due.count as i64)
+            {
+                let says = clip(&raw[entry.start..entry.end]);
+                wrong.push(format!("`{}` says {says}, the tasks say {}", due.key, due.count));
+            }
+        }
+        if !wrong.is_empty() {
+            let text = format!("{}; the next change puts it right", wrong.join("; "));
+            self.add("summary-untrue", &here(start), text);
+        }
+    }
+
+    fn task(&mut self, index: usize) {
+        let queue = self.queue;
+        let text = queue.task_text(index);
+        let task = &queue.tasks()[index];
+        let base = queue.slices.offset(index);
+        let place = |offset: usize| Place { offset: base + offset, task: Some(&task.id) };
+        for (offset, key) in doubled(text) {
+            self.duplicate(&place(offset), &key);
+        }
+        let fields = queue.slices.fields(index);
+        let start = |field| {
+            let span = fields.iter().filter(|span| span.field == field);
+            span.min_by_key(|span| span.spelling).map_or(0, |span| span.start as usize)
+        };
+        for problem in &task.problems {
+            let span = fields.iter().find(|span| span.field == problem.field);
+            let key =
+                span.map_or(problem.field.key(), |s| s.field.spellings()[usize::from(s.spelling)]);
+            let message = format!("`{key}` {}; until then the task is not run", problem.expected);
+            self.add("field-unusable", &place(start(problem.field)), message);
+        }
+        for mismatch in schema::task_mismatches(text) {
+            let known = mismatch.path.first().and_then(|key| Field::from_key(key));
+            if !task.problems.iter().any(|problem| Some(problem.field) == known) {
+                self.mismatch(&place(walk(text, &mismatch.path)), &mismatch);
+            }
+        }
+        self.spellings(fields, &place);
+        self.oddities(index, task, &|field| place(start(field)));
+    }
+
+    fn spellings<'t>(&mut self, fields: &[FieldSpan], place: &dyn Fn(usize) -> Place<'t>) {
+        // These read all their spellings together, so that nothing is hidden by another.
+        let merged = [Field::Dependencies, Field::Files];
+        for span in fields {
+            let first = fields.iter().find(|other| other.field == span.field);
+            let Some(first) = first.filter(|first| first.key != span.key) else { continue };
+            if merged.contains(&span.field) {
+                continue;
+            }
+            let name = |span: &FieldSpan| span.field.spellings()[usize::from(span.spelling)];
+            let counts = name(if first.spelling < span.spelling { first } else { span });
+            let text = format!(
+                "`{}` and `{}` are two spellings of one field; `{counts}` counts, remove the other",
+                name(first),
+                name(span),
+            );
+            self.add("two-spellings", &place(span.key as usize), text);
+        }
+    }
+
+    fn oddities<'t>(&mut self, index: usize, task: &Task, place: &dyn Fn(Field) -> Place<'t>) {
+        let queue = self.queue;
+        let text = |field| queue.text(index, field).is_some_and(|text| !text.trim().is_empty());
+        if !text(Field::Title) && !text(Field::Description) {
+            let message = "the task has neither `title` nor `description`; say what is to be done";
+            self.add("no-description", &place(Field::Id), message.to_owned());
+        }
+        let id = task.id.as_str();
+        if id.chars().any(char::is_control) || id.trim() != id {
+            let message = "the id holds control characters, or blanks at its ends; change it";
+            self.add("id-characters", &place(Field::Id), message.to_owned());
+        }
+        if task.status == Status::Unknown
+            && let Some(word) = queue.text(index, Field::Status)
+        {
+            let word = clip(&word);
+            let message = format!("the status `{word}` means nothing here; the task is not run");
+            self.add("status-unknown", &place(Field::Status), message);
+        }
+        let skipped = task.verdict == Some(Verdict::Skipped);
+        if task.status == Status::Complete && task.passes == Some(false) && !skipped {
+            let message = "the task is complete, but `passes` is false; \
+                           look at it, then `workloop reset` it or set `passes`";
+            self.add("complete-not-passed", &place(Field::Passes), message.to_owned());
+        }
+        let given = |field| queue.value(index, field).is_some_and(|value| value != "");
+        if task.priority.is_none() && given(Field::Priority) {
+            let message = "the priority cannot be read, so that the task ranks last; \
+                           write a whole number, P0 to P9, critical, high, medium or low";
+            self.add("priority-unreadable", &place(Field::Priority), message.to_owned());
+        }
+        let estimate = &task.estimate;
+        let estimates = [
+            (Field::EstimatedMinutes, estimate.minutes.is_none(), "a number"),
+            (Field::EstimatedHours, estimate.hours.is_none(), "a number, [low, high] or \"2-3\""),
+            (Field::Effort, estimate.effort.is_none(), "S, M, L or XL"),
+        ];
+        for (field, unread, form) in estimates {
+            if unread && given(field) {
+                let message = format!("`{}` cannot be read; write {form}", field.key());
+                self.add("estimate-unreadable", &place(field), message);
+            }
+        }
+    }
+
+    fn duplicate(&mut self, place: &Place<'_>, key: &str) {
+        let key = clip(key);
+        let message = format!("the key `{key}` stands twice in this object; the last one counts");
+        self.add("duplicate-key", place, message);
+    }
+
+    fn mismatch(&mut self, place: &Place<'_>, mismatch: &Mismatch) {
+        let key = clip(&mismatch.path.join("."));
+        let message = if key.is_empty() {
+            mismatch.reason.clone()
+        } else {
+            format!("`{key}` {}", mismatch.reason)
+        };
+        self.add("schema", place, message);
+    }
+}
+
+/// The start of a text that may be long, without what a terminal would act on.
+fn clip(text: &str) -> String {
+    let mut chars = text.chars();
+    let mut short: String = chars.by_ref().take(60).flat_map(char::escape_debug).collect();
+    if chars.next().is_some() {
+        short.push('…');
+    }
+    short.replace("\\\"", "\"").replace("\\'", "'")
+}
+
+/// The offset of the value at `path`, or of the deepest part of it that there is.
+fn walk(text: &str, path: &[String]) -> usize {
+    let mut offset = 0;
+    for step in path {
+        let here = &text[offset..];
+        let next = match Kind::of(here) {
+            Kind::Object => {
+                let entries = members(here);
+                entries.iter().rev().find(|entry| entry.name == *step).map(|entry| entry.start)
+            }
+            Kind::Array => {
+                let index = step.parse::<usize>().ok();
+                let element = index.and_then(|n| values::elements(here).get(n).copied());
+                element.map(|element| element.as_ptr() as usize - here.as_ptr() as usize)
+            }
+            Kind::Null | Kind::Bool | Kind::Number | Kind::String => None,
+        };
+        match next {
+            Some(next) => offset += next,
+            None => return offset,
+        }
+    }
+    offset
+}
+
+/// Offset and name of every key that stood in its object before, at any depth.
+fn doubled(text: &str) -> Vec<(usize, String)> {
+    let mut found = Vec::new();
+    descend(text, 0, &mut found);
+    found
+}
+
+/// The text was scanned before, so that its depth is bounded.
+fn descend(text: &str, offset: usize, found: &mut Vec<(usize, String)>) {
+    match Kind::of(text) {
+        Kind::Object => {
+            let mut seen = HashSet::new();
+            for entry in members(text) {
+                if !seen.insert(entry.name.clone()) {
+                    found.push((offset + entry.key, entry.name.clone().into_owned()));
+                }
+                descend(&text[entry.start..entry.end], offset + entry.start, found);
+            }
+        }
+        Kind::Array => {
+            for element in values::elements(text) {
+                let at = element.as_ptr() as usize - text.as_ptr() as usize;
+                descend(element, offset + at, found);
+            }
+        }
+        Kind::Null | Kind::Bool | Kind::Number | Kind::String => {}
+    }
+}

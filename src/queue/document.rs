@@ -1,0 +1,349 @@
+//! The queue as a value: its text in slices, and the typed reading of every task.
+
+use super::dialect;
+use super::field_span::FieldSpan;
+use super::finding::Position;
+use super::keys::unquote;
+use super::outline::outline;
+use super::place::Snapshot;
+use super::refused::{MAX_BYTES, Reason, Refused};
+use super::structure;
+use super::style::Style;
+use super::text::Slices;
+use super::values;
+use super::words::Words;
+use crate::domain::{Field, Phase, Status, Task, TaskId};
+use serde_json::Value;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+/// Format version of the queue files that are written.
+pub const QUEUE_VERSION: u64 = 1;
+
+/// How many tasks stand where; tasks with an unknown status word count only in `total`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each name is the state's own word in a summary")]
+pub struct Counts {
+    pub total: usize,
+    pub pending: usize,
+    pub in_progress: usize,
+    pub blocked: usize,
+    pub complete: usize,
+    pub parked: usize,
+}
+
+impl Counts {
+    /// The count of one state; 0 for the unknown one.
+    pub fn of(&self, status: Status) -> usize {
+        match status {
+            Status::Pending => self.pending,
+            Status::InProgress => self.in_progress,
+            Status::Blocked => self.blocked,
+            Status::Complete => self.complete,
+            Status::Parked => self.parked,
+            Status::Unknown => 0,
+        }
+    }
+
+    pub(super) fn slot(&mut self, status: Status) -> Option<&mut usize> {
+        match status {
+            Status::Pending => Some(&mut self.pending),
+            Status::InProgress => Some(&mut self.in_progress),
+            Status::Blocked => Some(&mut self.blocked),
+            Status::Complete => Some(&mut self.complete),
+            Status::Parked => Some(&mut self.parked),
+            Status::Unknown => None,
+        }
+    }
+}
+
+/// A queue file: everything that stands in it, byte for byte, and what it means.
+///
+/// A change touches the bytes of what changed and no others. Cloning shares the text; the first
+/// change of a clone copies the typed tasks.
+#[derive(Clone, Debug)]
+pub struct Queue {
+    pub(super) path: PathBuf,
+    pub(super) slices: Slices,
+    pub(super) tasks: Arc<Vec<Task>>,
+    pub(super) ids: Arc<HashMap<TaskId, u32>>,
+    pub(super) words: Words,
+    pub(super) counts: Counts,
+    phases: Arc<[Phase]>,
+    project: Option<String>,
+    pub(super) revision: u64,
+    /// The revision of which the summary and the time stamp are true.
+    pub(super) refreshed: u64,
+    pub(super) style: OnceLock<Arc<Style>>,
+    pub(super) ascii: OnceLock<bool>,
+    pub(super) structure: OnceLock<u64>,
+    pub(super) snapshot: OnceLock<Arc<Snapshot>>,
+}
+
+impl Queue {
+    /// Reads a file's bytes; `path` stands in messages only.
+    ///
+    /// # Errors
+    /// [`Refused`], with line and column, for what is no queue.
+    pub fn parse(path: &Path, bytes: Vec<u8>) -> Result<Self, Refused> {
+        let text = decode(bytes).map_err(|(reason, bytes)| reason.refuse(path, &bytes))?;
+        let mut outline = match outline(&text) {
+            Ok(outline) => outline,
+            Err(reason) => return Err(reason.refuse(path, text.as_bytes())),
+        };
+        let tasks = std::mem::take(&mut outline.tasks);
+        let mut ids = HashMap::with_capacity(tasks.len());
+        for (index, task) in tasks.iter().enumerate() {
+            if let Some(first) = ids.insert(task.id.clone(), index as u32) {
+                let fields = outline.spans[index].fields(&outline.fields);
+                let inside = fields.iter().find(|span| span.field == Field::Id);
+                let at = outline.spans[index].start + inside.map_or(0, |span| span.start);
+                let first = outline.spans[first as usize].start as usize;
+                let line = 1 + text[..first].bytes().filter(|byte| *byte == b'\n').count();
+                let id = task.id.as_str().escape_debug();
+                let reason =
+                    format!("the id `{id}` stands twice (first in the task of line {line})");
+                let reason = Reason::new(at as usize, "id-duplicate", reason);
+                return Err(reason.refuse(path, text.as_bytes()));
+            }
+        }
+        let slices = Slices::new(text, outline);
+        let mut queue = Self {
+            path: path.to_owned(),
+            slices,
+            tasks: Arc::new(tasks),
+            ids: Arc::new(ids),
+            words: Words::default(),
+            counts: Counts::default(),
+            phases: Arc::from([]),
+            project: None,
+            revision: 0,
+            refreshed: 0,
+            style: OnceLock::new(),
+            ascii: OnceLock::new(),
+            structure: OnceLock::new(),
+            snapshot: OnceLock::new(),
+        };
+        queue.read_top();
+        queue.count_all();
+        Ok(queue)
+    }
+
+    fn read_top(&mut self) {
+        let value = |name| self.slices.member(name).map(|at| self.slices.member_value(at));
+        self.project = value("project").and_then(values::string).map(|text| text.into_owned());
+        let phases = value("phases").map(values::elements).unwrap_or_default();
+        self.phases = phases.into_iter().filter_map(dialect::phase).collect();
+    }
+
+    fn count_all(&mut self) {
+        self.counts.total = self.tasks.len();
+        for (index, task) in self.tasks.iter().enumerate() {
+            let text = self.slices.task(index);
+            self.words.add(text, self.slices.fields(index), task.status);
+            if let Some(slot) = self.counts.slot(task.status) {
+                *slot += 1;
+            }
+        }
+    }
+
+    /// The text to write, in few large slices.
+    pub fn pieces(&self) -> impl Iterator<Item = &[u8]> {
+        self.slices.pieces().into_iter().map(str::as_bytes)
+    }
+
+    /// The text to write, copied together.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        self.slices.pieces().concat().into_bytes()
+    }
+
+    /// The file, as it was named.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// `project`.
+    pub fn project(&self) -> Option<&str> {
+        self.project.as_deref()
+    }
+
+    /// `workloop_format`: the format version that the file needs; 1 where it says nothing.
+    pub fn format_version(&self) -> u64 {
+        let raw = self.slices.member("workloop_format").map(|at| self.slices.member_value(at));
+        raw.and_then(|raw| raw.parse().ok()).unwrap_or(QUEUE_VERSION)
+    }
+
+    /// `phases`, those that can be read.
+    pub fn phases(&self) -> &[Phase] {
+        &self.phases
+    }
+
+    /// The tasks in file order.
+    pub fn tasks(&self) -> &[Task] {
+        &self.tasks
+    }
+
+    /// The index of the task with this id.
+    pub fn index_of(&self, id: &str) -> Option<usize> {
+        self.ids.get(id).map(|index| *index as usize)
+    }
+
+    /// The JSON text of a task; empty for an index that is none.
+    pub fn task_text(&self, index: usize) -> &str {
+        self.slices.task(index)
+    }
+
+    /// The JSON text of a field's value, `null` included, in the spelling that counts.
+    pub fn raw(&self, index: usize, field: Field) -> Option<&str> {
+        let spans = self.slices.fields(index).iter().filter(|span| span.field == field);
+        let span = spans.min_by_key(|span| span.spelling)?;
+        Some(self.span_text(index, span))
+    }
+
+    fn span_text(&self, index: usize, span: &FieldSpan) -> &str {
+        &self.slices.task(index)[span.start as usize..span.end as usize]
+    }
+
+    /// The JSON text of the first spelling whose value is not null.
+    fn present(&self, index: usize, field: Field) -> Option<&str> {
+        let spans = self.slices.fields(index).iter().filter(|span| span.field == field);
+        let given = spans.filter(|span| self.span_text(index, span) != "null");
+        given.min_by_key(|span| span.spelling).map(|span| self.span_text(index, span))
+    }
+
+    /// A field's value; `None` for an absent one and for null.
+    pub fn value(&self, index: usize, field: Field) -> Option<Value> {
+        serde_json::from_str(self.present(index, field)?).ok()
+    }
+
+    /// A field's value where it is a string.
+    pub fn text(&self, index: usize, field: Field) -> Option<String> {
+        values::string(self.present(index, field)?).map(|text| text.into_owned())
+    }
+
+    /// The title, else the first line of the description, else the id.
+    pub fn title(&self, index: usize) -> String {
+        let filled = |text: &String| !text.trim().is_empty();
+        if let Some(title) = self.text(index, Field::Title).filter(filled) {
+            return title;
+        }
+        let description = self.text(index, Field::Description).unwrap_or_default();
+        let line = description.lines().map(str::trim).find(|line| !line.is_empty());
+        match (line, self.tasks.get(index)) {
+            (Some(line), _) => line.to_owned(),
+            (None, Some(task)) => task.id.to_string(),
+            (None, None) => String::new(),
+        }
+    }
+
+    /// The key under which a task has `field`, or would get it in this file.
+    pub fn key_for(&self, index: Option<usize>, field: Field) -> &'static str {
+        let of = |n: usize| self.slices.fields(n).iter().filter(move |span| span.field == field);
+        let own = index.and_then(|n| of(n).min_by_key(|span| span.spelling));
+        let used = || (0..self.slices.len()).rev().find_map(|n| of(n).next());
+        let span = own.or_else(used).map_or(0, |span| usize::from(span.spelling));
+        field.spellings().get(span).copied().unwrap_or(field.key())
+    }
+
+    /// How many tasks stand where, counted from the tasks.
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// The word for a state in this file: the one it uses most, else the format's own.
+    pub fn status_word(&self, status: Status) -> String {
+        self.words.status(status).unwrap_or(status.word()).to_owned()
+    }
+
+    /// Rises with every change made to this value.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// A hash of everything that a plan is made of; the same for two readings of a file between
+    /// which only runtime fields changed.
+    pub fn structure(&self) -> u64 {
+        *self.structure.get_or_init(|| structure::hash(&self.tasks, &self.phases))
+    }
+
+    /// Line and column of a task, of one of its fields, or of an element of a field's list.
+    pub fn locate(&self, index: usize, field: Option<Field>, element: Option<&str>) -> Position {
+        let inside = field.and_then(|field| self.offset_in_task(index, field, element));
+        self.snapshot().position(self.slices.offset(index) + inside.unwrap_or(0))
+    }
+
+    fn offset_in_task(&self, index: usize, field: Field, element: Option<&str>) -> Option<usize> {
+        let spans = self.slices.fields(index).iter().filter(|span| span.field == field);
+        let mut spans: Vec<&FieldSpan> = spans.collect();
+        spans.sort_by_key(|span| span.spelling);
+        let text = self.slices.task(index);
+        for span in &spans {
+            let raw = self.span_text(index, span);
+            let means = |raw: &&str| {
+                element.is_some_and(|want| {
+                    *raw == want || raw.starts_with('"') && unquote(raw) == want
+                })
+            };
+            let whole = std::iter::once(raw);
+            if let Some(found) = values::elements(raw).into_iter().chain(whole).find(means) {
+                // Both are slices of the same text, so that the distance is the offset.
+                return Some(found.as_ptr() as usize - text.as_ptr() as usize);
+            }
+        }
+        spans.first().map(|span| span.start as usize)
+    }
+
+    /// A line of the present text, without its line end; empty for a line that is none.
+    pub fn line_text(&self, line: u32) -> String {
+        self.snapshot().line(line).to_owned()
+    }
+
+    pub(super) fn snapshot(&self) -> &Snapshot {
+        self.snapshot.get_or_init(|| {
+            let own = self.slices.is_changed().then(|| self.slices.pieces().concat());
+            Arc::new(Snapshot::new(Arc::clone(&self.slices.base), own))
+        })
+    }
+
+    pub(super) fn changed(&mut self) {
+        self.revision += 1;
+        self.snapshot = OnceLock::new();
+    }
+}
+
+/// An empty queue for `project`.
+pub fn new_queue_text(project: &str) -> String {
+    let project = Value::from(project);
+    let counts = ["total", "pending", "in_progress", "blocked", "complete", "parked"];
+    let counts = counts.map(|name| format!("    \"{name}\": 0")).join(",\n");
+    format!(
+        "{{\n  \"project\": {project},\n  \"summary\": {{\n{counts}\n  }},\n  \"tasks\": []\n}}\n"
+    )
+}
+
+fn decode(bytes: Vec<u8>) -> Result<String, (Reason, Vec<u8>)> {
+    if bytes.len() > MAX_BYTES {
+        let megabytes = bytes.len() / (1024 * 1024);
+        let text = format!("the file has {megabytes} MiB; more than 256 MiB is not read");
+        return Err((Reason::new(0, "too-large", text), Vec::new()));
+    }
+    if bytes.starts_with(b"\xef\xbb\xbf") {
+        let text = "the file starts with a byte order mark; save it as UTF-8 without one";
+        return Err((Reason::new(0, "byte-order-mark", text), bytes));
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(text),
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to();
+            let bytes = error.into_bytes();
+            let wide = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
+            let text = if wide {
+                "the file is UTF-16; save it as UTF-8"
+            } else {
+                "this byte is not UTF-8; save the file as UTF-8"
+            };
+            Err((Reason::new(at, "encoding", text), bytes))
+        }
+    }
+}

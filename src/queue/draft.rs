@@ -1,0 +1,153 @@
+//! The text of one task while it is changed: fields in the file's own spelling, keys in the style
+//! of their neighbours.
+
+use super::document::Queue;
+use super::edit_error::EditError;
+use super::keys::keys;
+use super::object::{self, Entry, Gap, Splice, gap, members};
+use super::style::same;
+use crate::domain::{Field, Write};
+use serde_json::Value;
+
+/// The text of one task while it is changed.
+pub(super) struct Draft<'q> {
+    queue: &'q Queue,
+    index: usize,
+    pub(super) text: String,
+    /// Keys that were written or removed.
+    pub(super) touched: Vec<String>,
+}
+
+impl<'q> Draft<'q> {
+    pub(super) fn new(queue: &'q Queue, index: usize) -> Result<Self, EditError> {
+        if index >= queue.slices.len() {
+            return Err(EditError::NoTask(index));
+        }
+        let text = queue.slices.task(index).to_owned();
+        Ok(Self { queue, index, text, touched: Vec::new() })
+    }
+
+    pub(super) fn write(&mut self, field: Field, write: &Write) {
+        match write {
+            Write::Status(status) => {
+                let word = Value::from(self.queue.status_word(*status));
+                let key = self.key_of(field);
+                // A task in this state keeps the word that it has.
+                if self.queue.tasks[self.index].status != *status || !self.has(key) {
+                    self.set(key, &word);
+                }
+            }
+            Write::Set(value) => {
+                let key = self.key_of(field);
+                self.set(key, value);
+            }
+            Write::Default(value) => {
+                if self.spellings(field).all(|key| self.is_null(key)) {
+                    let key = self.key_of(field);
+                    self.set(key, value);
+                }
+            }
+            Write::Replace(value) => {
+                let key = self.key_of(field);
+                if self.has(key) {
+                    self.set(key, value);
+                }
+            }
+            Write::Clear => {
+                for key in field.spellings() {
+                    if self.has(key) {
+                        self.set(key, &Value::Null);
+                    }
+                }
+            }
+            Write::Remove => {
+                for key in field.spellings() {
+                    self.remove(key);
+                }
+            }
+        }
+    }
+
+    fn spellings(&self, field: Field) -> impl Iterator<Item = &'static str> + use<> {
+        field.spellings().iter().copied()
+    }
+
+    /// The key under which this task has the field, or is to get it.
+    fn key_of(&self, field: Field) -> &'static str {
+        let own = field.spellings().iter().find(|key| self.has(key));
+        own.copied().unwrap_or_else(|| self.queue.words.key(field))
+    }
+
+    fn has(&self, key: &str) -> bool {
+        members(&self.text).iter().any(|entry| entry.name == key)
+    }
+
+    fn is_null(&self, key: &str) -> bool {
+        let entries = members(&self.text);
+        let entry = entries.iter().rev().find(|entry| entry.name == key);
+        entry.is_none_or(|entry| &self.text[entry.start..entry.end] == "null")
+    }
+
+    pub(super) fn set(&mut self, key: &str, value: &Value) {
+        let entries = members(&self.text);
+        let splice = match entries.iter().rposition(|entry| entry.name == key) {
+            Some(at) => self.replacement(&entries, at, value),
+            None => Some(self.insertion(&entries, key, value)),
+        };
+        if let Some(splice) = splice {
+            splice.apply(&mut self.text);
+            self.touched.push(key.to_owned());
+        }
+    }
+
+    fn replacement(&self, entries: &[Entry<'_>], at: usize, value: &Value) -> Option<Splice> {
+        let entry = &entries[at];
+        let raw = &self.text[entry.start..entry.end];
+        let present = serde_json::from_str::<Value>(raw).ok()?;
+        if same(&present, value) {
+            return None;
+        }
+        let gap = gap(&self.text, entries, at);
+        let with = self.render(&entry.name, Some(raw), &gap, value);
+        Some(Splice { range: entry.start..entry.end, with })
+    }
+
+    fn insertion(&self, entries: &[Entry<'_>], key: &str, value: &Value) -> Splice {
+        let runtime = |entry: &Entry<'_>| {
+            keys().find(entry.name.as_bytes()).is_some_and(|spelling| spelling.field.is_runtime())
+        };
+        // A task has at least its id, so that there is a neighbour.
+        let last = entries.len().saturating_sub(1);
+        let added = keys().find(key.as_bytes()).is_some_and(|spelling| spelling.field.is_runtime());
+        let at = if added { entries.iter().rposition(runtime).unwrap_or(last) } else { last };
+        let gap = gap(&self.text, entries, at);
+        let with = self.render(key, None, &gap, value);
+        let style = self.queue.style();
+        let key = self.queue.plain_writer(&style).key(key);
+        object::insert_behind(entries, at, &gap, (&key, &with))
+    }
+
+    fn render(&self, key: &str, current: Option<&str>, gap: &Gap, value: &Value) -> String {
+        let style = self.queue.style();
+        let writer = if value.is_array() || value.is_object() {
+            self.queue.writer(&style, key, current, self.index)
+        } else {
+            self.queue.plain_writer(&style)
+        };
+        match gap.indent() {
+            Some(indent) => writer.value(value, indent),
+            None => writer.on_one_line().value(value, ""),
+        }
+    }
+
+    pub(super) fn remove(&mut self, key: &str) {
+        // Of a key that stands twice both go, or the first one would come back to life.
+        loop {
+            let entries = members(&self.text);
+            let Some(at) = entries.iter().rposition(|entry| entry.name == key) else { return };
+            let splice = object::remove(&self.text, &entries, at);
+            splice.apply(&mut self.text);
+            self.touched.push(key.to_owned());
+        }
+    }
+}

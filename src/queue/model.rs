@@ -1,0 +1,153 @@
+//! Finds in a file the model for what is written anew: its habits, the shape of its lists, the
+//! indent of a line; and writes top-level values after it.
+
+use super::document::Queue;
+use super::field_span::FieldSpan;
+use super::keys::keys;
+use super::kind::Kind;
+use super::object::members;
+use super::style::{Escapes, Shape, Style, Writer, line_indent};
+use super::values::elements;
+use serde_json::Value;
+use std::sync::Arc;
+
+impl Queue {
+    /// Changes the value of a top-level key, if there is one and `change` says so.
+    pub(super) fn edit_top(&mut self, key: &str, change: impl FnOnce(&mut Value) -> Option<()>) {
+        let Some(at) = self.slices.member(key) else { return };
+        let raw = self.slices.member_value(at);
+        let Ok(mut value) = serde_json::from_str::<Value>(raw) else { return };
+        if change(&mut value).is_none() {
+            return;
+        }
+        let style = self.style();
+        let with = self.render_top(&style, at, &value);
+        let member = &self.slices.members[at];
+        let range = member.start..member.end;
+        self.slices.splice_top(range, &with);
+        self.changed();
+    }
+
+    /// Adds an element to a top-level list, if there is one and the element is new.
+    pub(super) fn push_top(&mut self, key: &str, new: &Value) {
+        let Some(at) = self.slices.member(key) else { return };
+        let raw = self.slices.member_value(at);
+        let list = elements(raw);
+        if list.iter().any(|have| serde_json::from_str(have).is_ok_and(|have: Value| have == *new))
+        {
+            return;
+        }
+        let Some(last) = list.last() else {
+            let add = |value: &mut Value| value.as_array_mut().map(|list| list.push(new.clone()));
+            return self.edit_top(key, add);
+        };
+        // Both are slices of the same text, so that the distance is the offset.
+        let start = last.as_ptr() as usize - raw.as_ptr() as usize;
+        let end = start + last.len();
+        let style = self.style();
+        let mut lead = &raw[raw[..start].trim_end().len()..start];
+        if list.len() == 1 && !lead.contains('\n') {
+            lead = if style.shape().blank { " " } else { "" };
+        }
+        let text = format!(",{lead}{}", self.plain_writer(&style).value(new, ""));
+        let at = self.slices.members[at].start + end;
+        self.slices.splice_top(at..at, &text);
+        self.changed();
+    }
+
+    /// A new value for a top-level member, in the shape of the present one.
+    pub(super) fn render_top(&self, style: &Style, at: usize, value: &Value) -> String {
+        let writer = self.top_writer(style, Some(self.slices.member_value(at)));
+        let key = self.slices.members[at].key;
+        let before = format!("\n{}", self.slices.top(self.top_line_start(key)..key));
+        match line_indent(&before) {
+            Some(indent) => writer.value(value, indent),
+            None => writer.on_one_line().value(value, ""),
+        }
+    }
+
+    /// A writer for top-level values.
+    pub(super) fn top_writer<'s>(&'s self, style: &'s Style, current: Option<&str>) -> Writer<'s> {
+        let shape = current.and_then(|raw| Shape::of(raw, style.shape()));
+        let shape = shape.unwrap_or(style.shape());
+        Writer { style, escapes: self.escapes(), list: shape, object: shape }
+    }
+
+    fn escapes(&self) -> Escapes<'_> {
+        Escapes { text: &self.slices.base.text, known: &self.ascii }
+    }
+
+    /// The start of the line of a byte of head or tail, not before the part it stands in.
+    fn top_line_start(&self, at: usize) -> usize {
+        let head = self.slices.head().len();
+        let floor = if at >= head { head } else { 0 };
+        let before = self.slices.top(floor..at);
+        before.rfind('\n').map_or(floor, |n| floor + n + 1)
+    }
+
+    /// The file's habits.
+    pub(super) fn style(&self) -> Arc<Style> {
+        let style = self.style.get_or_init(|| {
+            let first = (self.slices.len() > 0).then(|| self.slices.task(0));
+            // The head ends inside the list; closed, it is an object.
+            Arc::new(Style::of(&format!("{}]}}", self.slices.head()), first))
+        });
+        Arc::clone(style)
+    }
+
+    /// A writer for values without elements.
+    pub(super) fn plain_writer<'s>(&'s self, style: &'s Style) -> Writer<'s> {
+        let shape = style.shape();
+        Writer { style, escapes: self.escapes(), list: shape, object: shape }
+    }
+
+    /// A writer for the value of `key` in the task `index`, whose present value is `current`.
+    pub(super) fn writer<'s>(
+        &'s self,
+        style: &'s Style,
+        key: &str,
+        current: Option<&str>,
+        index: usize,
+    ) -> Writer<'s> {
+        let seek = Seek { style, key, current, index };
+        let shape = |kind| self.shape(&seek, kind).unwrap_or(style.shape());
+        let (list, object) = (shape(Kind::Array), shape(Kind::Object));
+        Writer { style, escapes: self.escapes(), list, object }
+    }
+
+    /// The shape of a list or object: of the value that stands there, else of the same key in
+    /// other tasks, else of any in this task, else of any in the first tasks.
+    fn shape(&self, seek: &Seek<'_>, kind: Kind) -> Option<Shape> {
+        let &Seek { style, key, current, index } = seek;
+        let fits =
+            |raw: &str| (Kind::of(raw) == kind).then(|| Shape::of(raw, style.shape())).flatten();
+        if let Some(shape) = current.and_then(fits) {
+            return Some(shape);
+        }
+        let near = || (0..self.slices.len().min(NEAR)).map(|n| self.slices.task(n));
+        if let Some(known) = keys().find(key.as_bytes()) {
+            let here = (0..self.slices.len().min(NEAR)).chain([index]);
+            for n in here {
+                let spans = self.slices.fields(n).iter().filter(|s| s.field == known.field);
+                let text = self.slices.task(n);
+                let raw = |span: &FieldSpan| fits(&text[span.start as usize..span.end as usize]);
+                if let Some(shape) = spans.clone().find_map(raw) {
+                    return Some(shape);
+                }
+            }
+        }
+        let any = |text: &str| members(text).iter().find_map(|e| fits(&text[e.start..e.end]));
+        any(self.slices.task(index)).or_else(|| near().take(8).find_map(any))
+    }
+}
+
+/// The place for which a shape is sought.
+struct Seek<'s> {
+    style: &'s Style,
+    key: &'s str,
+    current: Option<&'s str>,
+    index: usize,
+}
+
+/// How many tasks are looked at for a model.
+const NEAR: usize = 64;

@@ -1,0 +1,73 @@
+//! Ids for tasks that come without one.
+
+use super::document::Queue;
+use std::collections::{HashMap, HashSet};
+
+/// The prefix where the file has no habit.
+const PREFIX: &str = "T-";
+/// Digits of a number where the file has no habit.
+const WIDTH: usize = 3;
+
+impl Queue {
+    /// The next `count` ids in the file's own style: the prefix that most of its ids have, and
+    /// the numbers behind the highest one in use; `T-001` and so on where it has none.
+    pub fn next_ids(&self, count: usize) -> Vec<String> {
+        let mut families: HashMap<&str, (usize, u64, usize)> = HashMap::new();
+        for task in self.tasks() {
+            let Some((prefix, digits, number)) = split(task.id.as_str()) else { continue };
+            let (members, highest, width) = families.entry(prefix).or_default();
+            *members += 1;
+            *highest = (*highest).max(number);
+            *width = (*width).max(if digits.starts_with('0') { digits.len() } else { 1 });
+        }
+        let habit = families.iter().max_by_key(|(prefix, (members, ..))| (*members, **prefix));
+        let habit = habit.filter(|(_, (members, ..))| 2 * members > self.tasks().len());
+        let (prefix, mut number, width) = match habit {
+            Some((prefix, (_, highest, width))) => (*prefix, *highest, *width),
+            None => (PREFIX, families.get(PREFIX).map_or(0, |family| family.1), WIDTH),
+        };
+        let mut made: HashSet<String> = HashSet::new();
+        let mut ids = Vec::with_capacity(count);
+        while ids.len() < count {
+            number = number.wrapping_add(1);
+            let id = format!("{prefix}{number:0width$}");
+            if self.index_of(&id).is_none() && made.insert(id.clone()) {
+                ids.push(id);
+            }
+        }
+        ids
+    }
+}
+
+/// An id as prefix, digits at its end and their number.
+fn split(id: &str) -> Option<(&str, &str, u64)> {
+    let digits = id.len() - id.bytes().rev().take_while(u8::is_ascii_digit).count();
+    let (prefix, digits) = id.split_at(digits);
+    Some((prefix, digits, digits.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use std::path::Path;
+
+    fn next(ids: &[&str]) -> Vec<String> {
+        let tasks: Vec<_> = ids.iter().map(|id| json!({"id": id})).collect();
+        let text = json!({"tasks": tasks}).to_string();
+        Queue::parse(Path::new("q.json"), text.into_bytes()).unwrap().next_ids(2)
+    }
+
+    #[test]
+    fn the_style_of_the_file_goes_on() {
+        assert_eq!(next(&[]), ["T-001", "T-002"]);
+        assert_eq!(next(&["rooms", "passages"]), ["T-001", "T-002"]);
+        assert_eq!(next(&["rooms", "passages", "T-007"]), ["T-008", "T-009"]);
+        assert_eq!(next(&["BUG-041", "BUG-009"]), ["BUG-042", "BUG-043"]);
+        assert_eq!(next(&["BUG-999"]), ["BUG-1000", "BUG-1001"]);
+        assert_eq!(next(&["A1", "A2", "A9", "B7"]), ["A10", "A11"]);
+        assert_eq!(next(&["1", "2"]), ["3", "4"]);
+        assert_eq!(next(&["1.1", "1.2", "2.1", "2.2"]), ["T-001", "T-002"]);
+        assert_eq!(next(&["A99999999999999999999999"]), ["T-001", "T-002"]);
+    }
+}

@@ -1,0 +1,152 @@
+//! The members of one JSON object as text, and the three splices on it: replace a value, insert
+//! a key in the style of its neighbours, remove a key with its comma and line.
+//!
+//! Works on text that was scanned before; every byte outside the splice stays.
+
+use super::keys::unquote;
+use super::scan::Scanner;
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// A member of an object.
+#[derive(Clone, Debug)]
+pub(super) struct Entry<'a> {
+    /// The key, escapes resolved.
+    pub(super) name: Cow<'a, str>,
+    /// The key's opening quote.
+    pub(super) key: usize,
+    /// The byte behind the key's closing quote.
+    pub(super) key_end: usize,
+    /// The value's first byte.
+    pub(super) start: usize,
+    /// The byte behind the value.
+    pub(super) end: usize,
+}
+
+/// The members of the object that `text` starts with, doubles included; none where `text` is no
+/// object.
+pub(super) fn members(text: &str) -> Vec<Entry<'_>> {
+    let mut found = Vec::new();
+    let mut scanner = Scanner::new(text);
+    if scanner.peek() != Some(b'{') {
+        return found;
+    }
+    scanner.bump();
+    scanner.white();
+    if scanner.peek() == Some(b'}') {
+        return found;
+    }
+    loop {
+        let key = scanner.pos();
+        let Ok((key_end, _)) = scanner.key() else { return found };
+        let start = scanner.pos();
+        if scanner.value(0).is_err() {
+            return found;
+        }
+        let name = unquote(&text[key..key_end]);
+        found.push(Entry { name, key, key_end, start, end: scanner.pos() });
+        if !scanner.next_member().unwrap_or(false) {
+            return found;
+        }
+    }
+}
+
+/// A replacement of a range of bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Splice {
+    pub(super) range: Range<usize>,
+    pub(super) with: String,
+}
+
+impl Splice {
+    /// Makes the replacement.
+    pub(super) fn apply(&self, text: &mut String) {
+        text.replace_range(self.range.clone(), &self.with);
+    }
+}
+
+/// What stands between the members of an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Gap {
+    /// White space before a key.
+    pub(super) lead: String,
+    /// From the key's end to its value.
+    pub(super) colon: String,
+}
+
+impl Gap {
+    /// The indent of the line on which a key starts; `None` where keys stand on one line.
+    pub(super) fn indent(&self) -> Option<&str> {
+        self.lead.rfind('\n').map(|at| &self.lead[at + 1..])
+    }
+}
+
+/// How a key that is added behind (or before) member `at` is to be set apart.
+pub(super) fn gap(text: &str, entries: &[Entry<'_>], at: usize) -> Gap {
+    let one_line = |index: usize| !lead(text, entries, index).contains('\n');
+    // The first key of a one-line object stands at the brace; the second shows the blank.
+    let model = if at == 0 && one_line(0) && entries.len() > 1 { 1 } else { at };
+    let mut before = lead(text, entries, model);
+    if let Some(line) = before.rfind('\n') {
+        let from = if before[..line].ends_with('\r') { line - 1 } else { line };
+        before = &before[from..];
+    }
+    let entry = &entries[at];
+    let colon = &text[entry.key_end..entry.start];
+    let colon = if colon.contains('\n') { ": " } else { colon };
+    let lone = entries.len() == 1 && !before.contains('\n');
+    let before = if !lone {
+        before
+    } else if colon.ends_with(' ') {
+        " "
+    } else {
+        ""
+    };
+    Gap { lead: before.to_owned(), colon: colon.to_owned() }
+}
+
+/// The white space before the key of member `index`.
+fn lead<'a>(text: &'a str, entries: &[Entry<'_>], index: usize) -> &'a str {
+    let key = entries[index].key;
+    let white = text[..key].bytes().rev().take_while(|b| b.is_ascii_whitespace()).count();
+    &text[key - white..key]
+}
+
+/// Adds `"key": value` behind member `at`; `key` is a rendered key with its quotes.
+pub(super) fn insert_behind(
+    entries: &[Entry<'_>],
+    at: usize,
+    gap: &Gap,
+    item: (&str, &str),
+) -> Splice {
+    let end = entries[at].end;
+    let with = format!(",{}{}{}{}", gap.lead, item.0, gap.colon, item.1);
+    Splice { range: end..end, with }
+}
+
+/// Adds `"key": value` before member `at`.
+pub(super) fn insert_before(
+    entries: &[Entry<'_>],
+    at: usize,
+    gap: &Gap,
+    item: (&str, &str),
+) -> Splice {
+    let key = entries[at].key;
+    let with = format!("{}{}{},{}", item.0, gap.colon, item.1, gap.lead);
+    Splice { range: key..key, with }
+}
+
+/// Removes member `at` with its comma and its line.
+pub(super) fn remove(text: &str, entries: &[Entry<'_>], at: usize) -> Splice {
+    let range = if at > 0 {
+        entries[at - 1].end..entries[at].end
+    } else if let Some(next) = entries.get(1) {
+        entries[0].key..next.key
+    } else {
+        let close = Scanner::at(text, entries[0].end);
+        let mut close = close;
+        close.white();
+        1..close.pos()
+    };
+    Splice { range, with: String::new() }
+}

@@ -1,0 +1,104 @@
+//! Why a file is no queue: one sentence, a position, and the line shown.
+
+use super::finding::{Position, excerpt};
+use super::kind::{Fault, What};
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// The largest file that is read.
+pub const MAX_BYTES: usize = 256 * 1024 * 1024;
+
+/// A file that is not read as a queue, and is never written over.
+///
+/// Its text is `path:line:column: error[code]: reason`, then the line with a mark.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.text())]
+pub struct Refused {
+    /// The file.
+    pub path: PathBuf,
+    /// Where.
+    pub position: Position,
+    /// Which kind of refusal; stands in [`CODES`](super::CODES).
+    pub code: &'static str,
+    /// Why, in a lower-case fragment.
+    pub reason: String,
+    /// The line as it stands in the file; empty where there is nothing to show.
+    pub line: String,
+}
+
+impl Refused {
+    /// The refusal of a file of `bytes` bytes, which is not read at all.
+    pub fn too_large(path: &Path, bytes: u64) -> Self {
+        Self {
+            path: path.to_owned(),
+            position: Position { line: 1, column: 1 },
+            code: "too-large",
+            reason: format!("the file has {} MiB; more than 256 MiB is not read", bytes >> 20),
+            line: String::new(),
+        }
+    }
+
+    /// Whether the text is no JSON at all: what an editor leaves for a moment while it saves.
+    pub fn is_syntax(&self) -> bool {
+        matches!(self.code, "empty" | "syntax" | "encoding")
+    }
+
+    fn text(&self) -> impl fmt::Display + use<> {
+        let place = format!("{}:{}", self.path.display(), self.position);
+        let mut text = format!("{place}: error[{}]: {}", self.code, self.reason);
+        if !self.line.trim().is_empty() {
+            text.push('\n');
+            text.push_str(&excerpt(&self.line, self.position));
+        }
+        text
+    }
+}
+
+/// A reason before the position is worked out.
+#[derive(Clone, Debug)]
+pub(super) struct Reason {
+    pub(super) at: usize,
+    pub(super) code: &'static str,
+    pub(super) text: String,
+}
+
+impl Reason {
+    pub(super) fn new(at: usize, code: &'static str, text: impl Into<String>) -> Self {
+        Self { at, code, text: text.into() }
+    }
+
+    /// The refusal of `bytes`, with line and column.
+    pub(super) fn refuse(self, path: &Path, bytes: &[u8]) -> Refused {
+        let (position, line) = place(bytes, self.at);
+        Refused { path: path.to_owned(), position, code: self.code, reason: self.text, line }
+    }
+}
+
+impl From<Fault> for Reason {
+    fn from(fault: Fault) -> Self {
+        match fault.what {
+            What::Expected(text) => Self::new(fault.at, "syntax", text),
+            What::Ended(text) => {
+                Self::new(fault.at, "syntax", format!("the file ends here; {text}"))
+            }
+            What::TooDeep => {
+                Self::new(fault.at, "too-deep", "arrays and objects are nested deeper than 127")
+            }
+            What::NumberRange => {
+                Self::new(fault.at, "number-range", "this number is too large to be read")
+            }
+        }
+    }
+}
+
+/// Line and column of a byte, and the line itself.
+fn place(bytes: &[u8], at: usize) -> (Position, String) {
+    let at = at.min(bytes.len());
+    let start = bytes[..at].iter().rposition(|byte| *byte == b'\n').map_or(0, |n| n + 1);
+    let end = bytes[at..].iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |n| at + n);
+    let line = 1 + bytes[..start].iter().filter(|byte| **byte == b'\n').count();
+    let column = 1 + String::from_utf8_lossy(&bytes[start..at]).chars().count();
+    let text = String::from_utf8_lossy(&bytes[start..end]);
+    let position = Position { line: line as u32, column: column as u32 };
+    (position, text.trim_end_matches('\r').to_owned())
+}

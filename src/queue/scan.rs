@@ -1,0 +1,375 @@
+//! A strict RFC 8259 scanner over text that is known to be UTF-8.
+//!
+//! It validates and moves on: nothing is allocated and no value is built, so that a document of
+//! a hundred megabytes is checked in one pass. It accepts exactly what `serde_json` reads into a
+//! `Value`: nesting of at most 127, no lone surrogates, no number that overflows a float. What
+//! it accepts can therefore be handed to `serde_json` piece by piece later.
+
+use super::kind::{Fault, Kind, What};
+
+/// How deep arrays and objects may be nested.
+pub(super) const MAX_DEPTH: u32 = 127;
+
+/// A position in a text, with methods that move it over one construct each.
+#[derive(Clone, Copy)]
+pub(super) struct Scanner<'a> {
+    bytes: &'a [u8],
+    pos: usize,
+}
+
+type Scan<T> = Result<T, Fault>;
+
+const COMMA_OR_BRACE: &str = "expected `,` or `}`";
+const COMMA_OR_BRACKET: &str = "expected `,` or `]`";
+const KEY: &str = "expected a key in double quotes";
+
+impl<'a> Scanner<'a> {
+    /// A scanner at the start of `text`.
+    pub(super) fn new(text: &'a str) -> Self {
+        Self { bytes: text.as_bytes(), pos: 0 }
+    }
+
+    /// A scanner at byte `pos` of `text`.
+    pub(super) fn at(text: &'a str, pos: usize) -> Self {
+        Self { bytes: text.as_bytes(), pos }
+    }
+
+    /// The byte offset.
+    pub(super) fn pos(&self) -> usize {
+        self.pos
+    }
+
+    /// The byte at the position.
+    #[inline]
+    pub(super) fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.pos).copied()
+    }
+
+    /// Moves over one byte.
+    #[inline]
+    pub(super) fn bump(&mut self) {
+        self.pos += 1;
+    }
+
+    /// Moves over white space.
+    #[inline]
+    pub(super) fn white(&mut self) {
+        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek() {
+            self.pos += 1;
+        }
+    }
+
+    /// A fault at the position.
+    #[cold]
+    pub(super) fn expected<T>(&self, what: &'static str) -> Scan<T> {
+        Err(Fault {
+            at: self.pos,
+            what: if self.pos >= self.bytes.len() {
+                What::Ended(what)
+            } else {
+                What::Expected(what)
+            },
+        })
+    }
+
+    #[cold]
+    fn fault<T>(&self, at: usize, what: What) -> Scan<T> {
+        Err(Fault { at, what })
+    }
+
+    /// Moves over one value that stands inside `depth` arrays and objects.
+    pub(super) fn value(&mut self, depth: u32) -> Scan<Kind> {
+        match self.peek() {
+            Some(b'"') => self.string().map(|_| Kind::String),
+            Some(b'{') => self.object(depth).map(|()| Kind::Object),
+            Some(b'[') => self.array(depth).map(|()| Kind::Array),
+            Some(b'-' | b'0'..=b'9') => self.number().map(|()| Kind::Number),
+            Some(b't') => self.literal(b"true").map(|()| Kind::Bool),
+            Some(b'f') => self.literal(b"false").map(|()| Kind::Bool),
+            Some(b'n') => self.literal(b"null").map(|()| Kind::Null),
+            Some(b'N' | b'I') => self.expected("expected a value (NaN and Infinity are no JSON)"),
+            Some(b'\'') => self.expected("expected a value (strings stand in double quotes)"),
+            _ => self.expected("expected a value"),
+        }
+    }
+
+    /// Moves over `{`, one level deeper than `depth`.
+    pub(super) fn open(&mut self, depth: u32) -> Scan<()> {
+        if depth >= MAX_DEPTH {
+            return self.fault(self.pos, What::TooDeep);
+        }
+        self.pos += 1;
+        self.white();
+        Ok(())
+    }
+
+    /// Moves over a key, its colon and the white space around; gives the key's end (behind its
+    /// closing quote) and whether it holds escapes.
+    #[inline]
+    pub(super) fn key(&mut self) -> Scan<(usize, bool)> {
+        if self.peek() != Some(b'"') {
+            return self.expected(KEY);
+        }
+        let escaped = self.string()?;
+        let end = self.pos;
+        self.white();
+        if self.peek() != Some(b':') {
+            return self.expected("expected `:`");
+        }
+        self.pos += 1;
+        self.white();
+        Ok((end, escaped))
+    }
+
+    /// After a member: moves over `,` (true) or `}` (false).
+    #[inline]
+    pub(super) fn next_member(&mut self) -> Scan<bool> {
+        self.white();
+        match self.peek() {
+            Some(b',') => {
+                self.pos += 1;
+                self.white();
+                if self.peek() == Some(b'}') {
+                    return self.expected("expected a key (a comma stands before `}`)");
+                }
+                Ok(true)
+            }
+            Some(b'}') => {
+                self.pos += 1;
+                Ok(false)
+            }
+            _ => self.expected(COMMA_OR_BRACE),
+        }
+    }
+
+    /// After an element: moves over `,` (true) or `]` (false).
+    #[inline]
+    pub(super) fn next_element(&mut self) -> Scan<bool> {
+        self.white();
+        match self.peek() {
+            Some(b',') => {
+                self.pos += 1;
+                self.white();
+                if self.peek() == Some(b']') {
+                    return self.expected("expected a value (a comma stands before `]`)");
+                }
+                Ok(true)
+            }
+            Some(b']') => {
+                self.pos += 1;
+                Ok(false)
+            }
+            _ => self.expected(COMMA_OR_BRACKET),
+        }
+    }
+
+    fn object(&mut self, depth: u32) -> Scan<()> {
+        self.open(depth)?;
+        if self.peek() == Some(b'}') {
+            self.pos += 1;
+            return Ok(());
+        }
+        loop {
+            self.key()?;
+            self.value(depth + 1)?;
+            if !self.next_member()? {
+                return Ok(());
+            }
+        }
+    }
+
+    fn array(&mut self, depth: u32) -> Scan<()> {
+        self.open(depth)?;
+        if self.peek() == Some(b']') {
+            self.pos += 1;
+            return Ok(());
+        }
+        loop {
+            self.value(depth + 1)?;
+            if !self.next_element()? {
+                return Ok(());
+            }
+        }
+    }
+
+    fn literal(&mut self, word: &'static [u8]) -> Scan<()> {
+        if self.bytes[self.pos..].starts_with(word) {
+            self.pos += word.len();
+            return Ok(());
+        }
+        let same = self.bytes[self.pos..].iter().zip(word).take_while(|(a, b)| a == b).count();
+        if self.pos + same == self.bytes.len() {
+            self.pos += same;
+        }
+        self.expected("expected a value (`true`, `false` or `null`)")
+    }
+
+    fn digits(&mut self) -> Scan<()> {
+        if !matches!(self.peek(), Some(b'0'..=b'9')) {
+            return self.expected("expected a digit");
+        }
+        while let Some(b'0'..=b'9') = self.peek() {
+            self.pos += 1;
+        }
+        Ok(())
+    }
+
+    fn number(&mut self) -> Scan<()> {
+        let start = self.pos;
+        if self.peek() == Some(b'-') {
+            self.pos += 1;
+        }
+        if self.peek() == Some(b'0') {
+            self.pos += 1;
+            if let Some(b'0'..=b'9') = self.peek() {
+                return self.expected("expected no digit (a number has no leading zero)");
+            }
+        } else {
+            self.digits()?;
+        }
+        if self.peek() == Some(b'.') {
+            self.pos += 1;
+            self.digits()?;
+        }
+        let mut large = self.pos - start > 300;
+        if let Some(b'e' | b'E') = self.peek() {
+            self.pos += 1;
+            if let Some(b'+' | b'-') = self.peek() {
+                self.pos += 1;
+            }
+            self.digits()?;
+            large = true;
+        }
+        if large && !is_finite(&self.bytes[start..self.pos]) {
+            return self.fault(start, What::NumberRange);
+        }
+        Ok(())
+    }
+
+    /// Moves over a string; says whether it holds escapes.
+    #[inline]
+    pub(super) fn string(&mut self) -> Scan<bool> {
+        let start = self.pos;
+        self.pos += 1;
+        let mut escaped = false;
+        loop {
+            self.plain();
+            match self.peek() {
+                Some(b'"') => {
+                    self.pos += 1;
+                    return Ok(escaped);
+                }
+                Some(b'\\') => {
+                    escaped = true;
+                    self.escape()?;
+                }
+                Some(_) => {
+                    return self.expected(
+                        "expected no raw control character in a string (write it as an escape)",
+                    );
+                }
+                None => {
+                    return self.fault(start, What::Ended("this string has no closing quote"));
+                }
+            }
+        }
+    }
+
+    /// Moves to the next quote, backslash or control character, eight bytes at a time.
+    #[inline]
+    fn plain(&mut self) {
+        const ONES: u64 = 0x0101_0101_0101_0101;
+        const HIGH: u64 = 0x8080_8080_8080_8080;
+        while let Some(chunk) = self.bytes.get(self.pos..self.pos + 8) {
+            let mut word = [0; 8];
+            word.copy_from_slice(chunk);
+            let word = u64::from_le_bytes(word);
+            let quote = word ^ (ONES * b'"' as u64);
+            let slash = word ^ (ONES * b'\\' as u64);
+            // The lowest marked byte is exact; false marks can only stand above a true one.
+            let marks = (quote.wrapping_sub(ONES) & !quote)
+                | (slash.wrapping_sub(ONES) & !slash)
+                | (word.wrapping_sub(ONES * 0x20) & !word);
+            let marks = marks & HIGH;
+            if marks != 0 {
+                self.pos += (marks.trailing_zeros() / 8) as usize;
+                return;
+            }
+            self.pos += 8;
+        }
+        while let Some(byte) = self.peek() {
+            if byte == b'"' || byte == b'\\' || byte < 0x20 {
+                return;
+            }
+            self.pos += 1;
+        }
+    }
+
+    fn escape(&mut self) -> Scan<()> {
+        let start = self.pos;
+        self.pos += 1;
+        match self.peek() {
+            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => {
+                self.pos += 1;
+                Ok(())
+            }
+            Some(b'u') => {
+                let first = self.hex()?;
+                match first {
+                    0xDC00..=0xDFFF => self.lone(start),
+                    0xD800..=0xDBFF => {
+                        if self.peek() != Some(b'\\') || self.bytes.get(self.pos + 1) != Some(&b'u')
+                        {
+                            return self.lone(start);
+                        }
+                        self.pos += 1;
+                        match self.hex()? {
+                            0xDC00..=0xDFFF => Ok(()),
+                            _ => self.lone(start),
+                        }
+                    }
+                    _ => Ok(()),
+                }
+            }
+            _ => self.expected("expected one of \" \\ / b f n r t u after the backslash"),
+        }
+    }
+
+    #[cold]
+    fn lone(&self, start: usize) -> Scan<()> {
+        self.fault(start, What::Expected("expected no half of a surrogate pair on its own"))
+    }
+
+    /// Moves over `uXXXX`.
+    fn hex(&mut self) -> Scan<u32> {
+        self.pos += 1;
+        let mut code = 0;
+        for _ in 0..4 {
+            let digit = self.peek().and_then(|byte| (byte as char).to_digit(16));
+            let Some(digit) = digit else {
+                return self.expected("expected four hexadecimal digits after \\u");
+            };
+            code = code * 16 + digit;
+            self.pos += 1;
+        }
+        Ok(code)
+    }
+}
+
+fn is_finite(number: &[u8]) -> bool {
+    let text = std::str::from_utf8(number).unwrap_or_default();
+    text.parse::<f64>().is_ok_and(f64::is_finite)
+}
+
+/// Checks that `text` is one value with nothing after it.
+#[cfg(test)]
+pub(super) fn check(text: &str) -> Result<(), Fault> {
+    let mut scanner = Scanner::new(text);
+    scanner.white();
+    scanner.value(0)?;
+    scanner.white();
+    if scanner.pos() < text.len() {
+        return scanner.expected("expected nothing more");
+    }
+    Ok(())
+}

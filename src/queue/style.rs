@@ -1,0 +1,249 @@
+//! How a file is written: line ends, indent, blanks, one-line or multi-line lists, and escapes;
+//! and new values in that style.
+
+use super::kind::Kind;
+use super::object::members;
+use super::scan::Scanner;
+use serde_json::Value;
+use std::sync::OnceLock;
+
+/// The habits of a whole file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Style {
+    /// `\n` or `\r\n`.
+    pub(super) newline: &'static str,
+    /// One step of indent.
+    pub(super) unit: String,
+    /// Between key and value.
+    pub(super) colon: String,
+    /// Whether members stand on lines of their own.
+    pub(super) multi_line: bool,
+}
+
+/// How a list or an object is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Shape {
+    /// Every element on a line of its own.
+    pub(super) multi_line: bool,
+    /// Blanks inside the brackets of a one-line list or object.
+    pub(super) pad: bool,
+    /// A blank behind commas.
+    pub(super) blank: bool,
+}
+
+impl Style {
+    /// The habits that show in `head`, the text before the first task closed with `]}`, and in
+    /// that task.
+    pub(super) fn of(head: &str, task: Option<&str>) -> Self {
+        let ends = |text: &str| text.find('\n').map(|at| text[..at].ends_with('\r'));
+        let windows = ends(head).or_else(|| task.and_then(ends));
+        let newline = if windows == Some(true) { "\r\n" } else { "\n" };
+        let outer = members(head);
+        let first = outer.first();
+        let top_colon = first.map(|entry| &head[entry.key_end..entry.start]);
+        let top_indent = first.and_then(|entry| line_indent(&head[..entry.key]));
+        let Some(task) = task else {
+            let colon = top_colon.unwrap_or(": ").to_owned();
+            let unit = top_indent.unwrap_or("  ").to_owned();
+            return Self { newline, unit, colon, multi_line: top_indent.is_some() };
+        };
+        let inner = members(task);
+        let colon = inner.first().map_or(": ", |entry| &task[entry.key_end..entry.start]);
+        let inner_indent = inner.first().and_then(|entry| line_indent(&task[..entry.key]));
+        let list = head.strip_suffix("]}").unwrap_or(head);
+        let own = line_indent(list).unwrap_or_default();
+        let step = inner_indent.and_then(|indent| indent.strip_prefix(own));
+        let unit = step.filter(|step| !step.is_empty()).or(top_indent).unwrap_or("  ");
+        let colon = if colon.contains('\n') { ": " } else { colon };
+        Self {
+            newline,
+            unit: unit.to_owned(),
+            colon: colon.to_owned(),
+            multi_line: inner_indent.is_some(),
+        }
+    }
+
+    /// The shape where the file shows none.
+    pub(super) fn shape(&self) -> Shape {
+        let blank = self.colon.ends_with([' ', '\t']);
+        Shape { multi_line: self.multi_line, pad: false, blank }
+    }
+}
+
+/// The white space between the last line break of `text` and its end; `None` where there is
+/// anything else or no line break.
+pub(super) fn line_indent(text: &str) -> Option<&str> {
+    let line = &text[text.rfind('\n')? + 1..];
+    line.bytes().all(|b| b == b' ' || b == b'\t').then_some(line)
+}
+
+impl Shape {
+    /// The shape of a list or object; `None` for an empty one and for other values. What it does
+    /// not show is as `default` says.
+    pub(super) fn of(raw: &str, default: Self) -> Option<Self> {
+        let kind = Kind::of(raw);
+        if kind != Kind::Array && kind != Kind::Object {
+            return None;
+        }
+        let mut scanner = Scanner::new(raw);
+        scanner.bump();
+        scanner.white();
+        let first = scanner.pos();
+        if matches!(scanner.peek(), Some(b']' | b'}')) {
+            return None;
+        }
+        let lead = &raw[1..first];
+        if kind == Kind::Object {
+            scanner.key().ok()?;
+        }
+        scanner.value(0).ok()?;
+        scanner.white();
+        let blank = match scanner.peek() {
+            Some(b',') => {
+                let behind = raw.as_bytes().get(scanner.pos() + 1);
+                behind.is_some_and(u8::is_ascii_whitespace)
+            }
+            _ => default.blank,
+        };
+        Some(Self { multi_line: lead.contains('\n'), pad: !lead.is_empty(), blank })
+    }
+}
+
+/// Writes new values.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Writer<'a> {
+    pub(super) style: &'a Style,
+    /// Whether non-ASCII characters are written as `\u` escapes.
+    pub(super) escapes: Escapes<'a>,
+    pub(super) list: Shape,
+    pub(super) object: Shape,
+}
+
+impl Writer<'_> {
+    /// `value` as it stands behind a key on a line with this indent.
+    pub(super) fn value(&self, value: &Value, indent: &str) -> String {
+        let mut out = String::new();
+        self.push(&mut out, value, indent);
+        out
+    }
+
+    /// A key with its quotes.
+    pub(super) fn key(&self, key: &str) -> String {
+        let mut out = String::new();
+        self.push_text(&mut out, key);
+        out
+    }
+
+    /// This writer, for a place where everything stands on one line.
+    pub(super) fn on_one_line(self) -> Self {
+        let flat = |shape: Shape| Shape {
+            multi_line: false,
+            pad: shape.pad && !shape.multi_line,
+            ..shape
+        };
+        Self { list: flat(self.list), object: flat(self.object), ..self }
+    }
+
+    fn push(&self, out: &mut String, value: &Value, indent: &str) {
+        match value {
+            Value::String(text) => self.push_text(out, text),
+            Value::Array(list) if list.is_empty() => out.push_str("[]"),
+            Value::Object(map) if map.is_empty() => out.push_str("{}"),
+            Value::Array(list) => {
+                self.push_all(out, (self.list, "[", "]"), indent, list.iter().map(|v| (None, v)));
+            }
+            Value::Object(map) => {
+                let items = map.iter().map(|(key, value)| (Some(key.as_str()), value));
+                self.push_all(out, (self.object, "{", "}"), indent, items);
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => out.push_str(&value.to_string()),
+        }
+    }
+
+    fn push_all<'v>(
+        &self,
+        out: &mut String,
+        (shape, open, close): (Shape, &str, &str),
+        indent: &str,
+        items: impl Iterator<Item = (Option<&'v str>, &'v Value)>,
+    ) {
+        let deeper = format!("{indent}{}", self.style.unit);
+        let line = |indent: &str| format!("{}{indent}", self.style.newline);
+        let (before, between, after) = if shape.multi_line {
+            (line(&deeper), format!(",{}", line(&deeper)), line(indent))
+        } else {
+            let pad = if shape.pad { " " } else { "" };
+            (pad.to_owned(), (if shape.blank { ", " } else { "," }).to_owned(), pad.to_owned())
+        };
+        let inner = if shape.multi_line { *self } else { self.on_one_line() };
+        out.push_str(open);
+        for (n, (key, value)) in items.enumerate() {
+            out.push_str(if n == 0 { &before } else { &between });
+            if let Some(key) = key {
+                self.push_text(out, key);
+                out.push_str(&self.style.colon);
+            }
+            inner.push(out, value, &deeper);
+        }
+        out.push_str(&after);
+        out.push_str(close);
+    }
+
+    fn push_text(&self, out: &mut String, text: &str) {
+        let plain = Value::from(text).to_string();
+        if plain.is_ascii() || !self.escapes.only() {
+            out.push_str(&plain);
+            return;
+        }
+        for c in plain.chars() {
+            if c.is_ascii() {
+                out.push(c);
+                continue;
+            }
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                out.push_str(&format!("\\u{unit:04x}"));
+            }
+        }
+    }
+}
+
+/// Whether a file writes non-ASCII characters as escapes only; looked up when it first matters.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Escapes<'a> {
+    pub(super) text: &'a str,
+    pub(super) known: &'a OnceLock<bool>,
+}
+
+/// How much of a file shows its habit.
+const SAMPLE: usize = 4 * 1024 * 1024;
+
+impl Escapes<'_> {
+    fn only(self) -> bool {
+        *self.known.get_or_init(|| {
+            let sample = &self.text.as_bytes()[..self.text.len().min(SAMPLE)];
+            let code = |at: usize| {
+                let hex = sample.get(at + 2..at + 6).map(String::from_utf8_lossy);
+                hex.and_then(|hex| u32::from_str_radix(&hex, 16).ok())
+            };
+            let escapes = sample.windows(2).enumerate().filter(|(_, pair)| pair == b"\\u");
+            sample.is_ascii() && escapes.map(|(at, _)| code(at)).any(|c| c > Some(0x7f))
+        })
+    }
+}
+
+/// Whether two values mean the same: numbers by value, objects in any order.
+pub(super) fn same(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Number(x), Value::Number(y)) => {
+            x == y || (x.is_f64() || y.is_f64()) && x.as_f64() == y.as_f64()
+        }
+        (Value::Array(x), Value::Array(y)) => {
+            x.len() == y.len() && x.iter().zip(y).all(|(x, y)| same(x, y))
+        }
+        (Value::Object(x), Value::Object(y)) => {
+            x.len() == y.len()
+                && x.iter().all(|(key, value)| y.get(key).is_some_and(|other| same(value, other)))
+        }
+        _ => a == b,
+    }
+}

@@ -1,0 +1,144 @@
+//! Keeps the counts of `summary` true, with the file's own keys in their order, and the time
+//! stamp where the file has one.
+
+use super::document::{Counts, Queue};
+use super::kind::Kind;
+use super::object::{gap, insert_before, insert_behind, members};
+use super::style::same;
+use crate::domain::{Status, timestamp};
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
+
+/// The states with the keys under which summaries count them, the preferred one first.
+const KEYS: [(Status, &[&str]); 5] = [
+    (Status::Pending, &["pending", "todo", "open", "queued", "not_started"]),
+    (Status::InProgress, &["in_progress", "in-progress", "inProgress", "running", "doing"]),
+    (Status::Blocked, &["blocked", "failed", "needs_human"]),
+    (Status::Complete, &["complete", "completed", "done", "closed"]),
+    (Status::Parked, &["parked", "deferred", "icebox"]),
+];
+
+/// One count that `summary` is to hold.
+pub(super) struct Due {
+    /// The key, present or to be added.
+    pub(super) key: &'static str,
+    pub(super) count: usize,
+}
+
+/// The counts that a summary with these keys is to hold.
+pub(super) fn due(counts: &Counts, present: &dyn Fn(&str) -> bool) -> Vec<Due> {
+    let mut due = vec![Due { key: "total", count: counts.total }];
+    for (status, keys) in KEYS {
+        let count = counts.of(status);
+        // `complete` and `completed` mean the same; of other doubles the preferred one counts.
+        let used = keys.iter().copied().filter(|key| present(key));
+        let limit = if status == Status::Complete { 2 } else { 1 };
+        let before = due.len();
+        due.extend(used.take(limit).map(|key| Due { key, count }));
+        if due.len() == before {
+            due.push(Due { key: keys[0], count });
+        }
+    }
+    due
+}
+
+impl Queue {
+    /// Makes `summary` true (and creates it where there is none), and sets `last_updated` and
+    /// `updated_by` where the file has them and something changed. Only what is untrue changes.
+    pub fn refresh(&mut self, now: DateTime<Utc>) {
+        match self.slices.member("summary") {
+            None => self.create_summary(),
+            Some(at) => match Kind::of(self.slices.member_value(at)) {
+                Kind::Object => self.update_summary(at),
+                Kind::Null => {
+                    let value = self.fresh_summary();
+                    self.edit_top("summary", |present| {
+                        *present = value;
+                        Some(())
+                    });
+                }
+                Kind::Bool | Kind::Number | Kind::String | Kind::Array => {}
+            },
+        }
+        if self.revision == self.refreshed {
+            return;
+        }
+        let stamp = Value::from(timestamp(now));
+        self.set_top("last_updated", &stamp);
+        self.set_top("updated_by", &Value::from("workloop"));
+        self.refreshed = self.revision;
+    }
+
+    fn set_top(&mut self, key: &str, new: &Value) {
+        self.edit_top(key, |value| {
+            let differs = !same(value, new);
+            value.clone_from(new);
+            differs.then_some(())
+        });
+    }
+
+    fn update_summary(&mut self, at: usize) {
+        let raw = self.slices.member_value(at).to_owned();
+        let mut text = raw.clone();
+        let names = members(&raw);
+        let due = due(&self.counts, &|key| names.iter().any(|entry| entry.name == key));
+        let style = self.style();
+        for Due { key, count } in due {
+            let entries = members(&text);
+            let value = count.to_string();
+            match entries.iter().rposition(|entry| entry.name == key) {
+                Some(n) => {
+                    let (start, end) = (entries[n].start, entries[n].end);
+                    let present = serde_json::from_str::<Value>(&text[start..end]);
+                    if !present.is_ok_and(|present| same(&present, &Value::from(count))) {
+                        text.replace_range(start..end, &value);
+                    }
+                }
+                None if entries.is_empty() => {
+                    let only = Map::from_iter([(key.to_owned(), Value::from(count))]);
+                    text = self.render_top(&style, at, &Value::Object(only));
+                }
+                None => {
+                    let last = entries.len() - 1;
+                    let gap = gap(&text, &entries, last);
+                    let key = format!("\"{key}\"");
+                    insert_behind(&entries, last, &gap, (&key, &value)).apply(&mut text);
+                }
+            }
+        }
+        if text != raw {
+            let member = &self.slices.members[at];
+            let range = member.start..member.end;
+            self.slices.splice_top(range, &text);
+            self.changed();
+        }
+    }
+
+    fn fresh_summary(&self) -> Value {
+        let due = due(&self.counts, &|_| false);
+        let counts = due.iter().map(|due| (due.key.to_owned(), Value::from(due.count)));
+        Value::Object(counts.collect())
+    }
+
+    /// A summary of all counts, before the task list.
+    fn create_summary(&mut self) {
+        let style = self.style();
+        let value = self.fresh_summary();
+        // The head ends inside the list; closed, it is an object with the list as last member.
+        let closed = format!("{}]}}", self.slices.head());
+        let entries = members(&closed);
+        let Some(n) = entries.iter().rposition(|e| super::outline::is_list_key(&e.name)) else {
+            return;
+        };
+        let gap = gap(&closed, &entries, n);
+        let writer = self.top_writer(&style, None);
+        let text = match gap.indent() {
+            Some(indent) => writer.value(&value, indent),
+            None => writer.on_one_line().value(&value, ""),
+        };
+        let splice = insert_before(&entries, n, &gap, ("\"summary\"", &text));
+        let start = splice.range.start + "\"summary\"".len() + gap.colon.len();
+        self.slices.insert_top(&splice, "summary", start..start + text.len());
+        self.changed();
+    }
+}

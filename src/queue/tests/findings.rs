@@ -1,0 +1,94 @@
+//! What `check` says of a file by itself.
+
+use super::*;
+use crate::domain::Field;
+use crate::queue::{CODES, Position, Severity};
+
+fn said(text: &str) -> Vec<String> {
+    let queue = parse(text);
+    let findings = queue.findings();
+    for finding in &findings {
+        let known = CODES.iter().find(|(code, ..)| *code == finding.code).unwrap();
+        assert_eq!(known.1, finding.severity);
+        assert!(!queue.line_text(finding.position.line).is_empty());
+    }
+    let line = |f: &crate::queue::Finding| {
+        let task = f.task.as_ref().map_or("-", |id| id.as_str());
+        format!("{} {} {} {}", f.position, f.code, task.escape_debug(), f.message)
+    };
+    findings.iter().map(line).collect()
+}
+
+#[test]
+fn each_finding_has_a_place_and_says_what_to_do() {
+    let text = r#"{
+  "project": 7, "summary": {"total": 3, "blocked": 0, "complete": 1},
+  "notes": {"a": 1, "a": 2},
+  "tasks": [
+    {"id": "a", "title": "A", "status": "someday", "status": "later", "priority": "urgent"},
+    {"id": "b", "status": "done", "passes": false, "attempts": 1, "iterations": 2},
+    {"id": " c\n", "title": "C", "status": "done", "passes": false,
+     "verification_verdict": "SKIPPED", "estimated_hours": "soon", "effort": "huge"},
+    {"id": "d", "title": "é", "dependencies": 7, "tests": ["x",
+      3], "claim": {"worker": "w"}}
+  ]
+}"#;
+    let expected = [
+        "2:14 schema - `project` must be a string",
+        "2:28 summary-untrue - `total` says 3, the tasks say 4; `complete` says 1, the tasks say 2; the next change puts it right",
+        "3:21 duplicate-key - the key `a` stands twice in this object; the last one counts",
+        "5:52 duplicate-key a the key `status` stands twice in this object; the last one counts",
+        "5:62 status-unknown a the status `later` means nothing here; the task is not run",
+        "5:83 priority-unreadable a the priority cannot be read, so that the task ranks last; write a whole number, P0 to P9, critical, high, medium or low",
+        "6:12 no-description b the task has neither `title` nor `description`; say what is to be done",
+        "6:45 complete-not-passed b the task is complete, but `passes` is false; look at it, then `workloop reset` it or set `passes`",
+        "6:67 two-spellings b `attempts` and `iterations` are two spellings of one field; `attempts` counts, remove the other",
+        "7:12 id-characters  c\\n the id holds control characters, or blanks at its ends; change it",
+        "8:60 estimate-unreadable  c\\n `estimated_hours` cannot be read; write a number, [low, high] or \"2-3\"",
+        "8:78 estimate-unreadable  c\\n `effort` cannot be read; write S, M, L or XL",
+        "9:47 field-unusable d `dependencies` must be a list of ids; until then the task is not run",
+        "10:7 schema d `tests.1` must be a path or a list of paths",
+        "10:20 field-unusable d `claim` must be an object with worker, attempt and since; until then the task is not run",
+    ];
+    let said = said(text);
+    for (ours, theirs) in said.iter().zip(expected) {
+        assert_eq!(ours, theirs);
+    }
+    assert_eq!(said.len(), expected.len(), "{said:#?}");
+}
+
+#[test]
+fn a_summary_that_counts_nothing_is_said_to() {
+    assert_eq!(
+        said(r#"{"summary": ["x"], "tasks": []}"#),
+        ["1:13 summary-not-counts - `summary` is a list, so that no counts can be kept in it"]
+    );
+    assert_eq!(said(r#"{"summary": null, "tasks": []}"#), Vec::<String>::new());
+}
+
+#[test]
+fn places_follow_the_edits() {
+    let text = "{\n  \"tasks\": [\n    {\n      \"id\": \"a\",\n      \"title\": \"é\", \"depends_on\": [\"b\", \"ü\"]\n    },\n    {\"id\": \"b\"}\n  ],\n  \"x\": {\"a\": 1, \"a\": 2}\n}\n";
+    let mut queue = parse(text);
+    let at = |line, column| Position { line, column };
+    assert_eq!(queue.locate(0, None, None), at(3, 5));
+    assert_eq!(queue.locate(0, Some(Field::Title), None), at(5, 16));
+    assert_eq!(queue.locate(0, Some(Field::Dependencies), Some("ü")), at(5, 41));
+    assert_eq!(queue.locate(0, Some(Field::Dependencies), Some("nowhere")), at(5, 35));
+    assert_eq!(queue.locate(1, Some(Field::Priority), None), at(7, 5));
+    assert_eq!(queue.line_text(7), "    {\"id\": \"b\"}");
+    assert_eq!(queue.line_text(99), "");
+    let one = parse("{\"tasks\": [{\"id\": \"a\", \"dependencies\": [], \"blocked_by\": \"b\"}]}");
+    assert_eq!(one.locate(0, Some(Field::Dependencies), Some("b")), at(1, 58));
+    step(&mut queue, 0, &claim(1));
+    let again = parse(&written(&queue));
+    for index in 0..2 {
+        for field in Field::all() {
+            let (ours, theirs) =
+                (queue.locate(index, Some(field), None), again.locate(index, Some(field), None));
+            assert_eq!(ours, theirs, "{field:?}");
+        }
+    }
+    assert_eq!(queue.findings(), again.findings());
+    assert_eq!(queue.findings().last().unwrap().severity, Severity::Warning);
+}

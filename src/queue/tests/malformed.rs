@@ -1,0 +1,97 @@
+//! What is no queue is refused, with a position.
+
+use super::*;
+use crate::queue::{CODES, Severity};
+
+#[test]
+fn the_table_of_malformed_files() {
+    let list = |inner: &str| format!("{{\n  \"tasks\": [{inner}]\n}}");
+    let deep = list(&format!("{{\"id\": \"a\", \"x\": {}{}}}", "[".repeat(125), "]".repeat(125)));
+    let cases: &[(&str, &str, u32, u32)] = &[
+        ("", "empty", 1, 1),
+        (" \n", "empty", 1, 1),
+        ("[]", "not-an-object", 1, 1),
+        ("  17", "not-an-object", 1, 3),
+        ("hello", "syntax", 1, 1),
+        ("{}", "no-task-list", 1, 1),
+        ("{\"tasks\": {}}", "no-task-list", 1, 11),
+        ("{\"tasks\": null}", "no-task-list", 1, 11),
+        ("{\"tasks\": [], \"features\": []}", "two-task-lists", 1, 15),
+        ("{\"tasks\": [", "syntax", 1, 12),
+        ("{\"tasks\": [{\"id\": \"a\"}", "syntax", 1, 23),
+        ("{\"tasks\": [{\"id\": \"a", "syntax", 1, 19),
+        ("{\"tasks\": []", "syntax", 1, 13),
+        ("{\"tasks\": []}}", "syntax", 1, 14),
+        ("{\"tasks\": []}\n{}", "syntax", 2, 1),
+        ("{\"tasks\": [],}", "syntax", 1, 14),
+        ("{\n\t\"tasks\": [\n\t\t{\"id\": \"é\" \"title\": 1}]}", "syntax", 3, 14),
+        ("{\"tasks\": [{\"id\": NaN}]}", "syntax", 1, 19),
+        ("{\"tasks\": [{\"id\": \"a\", \"x\": -Infinity}]}", "syntax", 1, 30),
+        ("{\"tasks\": [{\"id\": \"a\", \"x\": 1e999}]}", "number-range", 1, 29),
+        ("{\"tasks\": [{\"id\": \"a\", 'x': 1}]}", "syntax", 1, 24),
+        ("{\"tasks\": [{\"id\": \"a\tb\"}]}", "syntax", 1, 21),
+        ("{\"tasks\": [{\"id\": \"\\ud800\"}]}", "syntax", 1, 20),
+        ("{\"tasks\": [1]}", "task-not-object", 1, 12),
+        ("{\"tasks\": [{\"id\": \"a\"}, null]}", "task-not-object", 1, 25),
+        ("{\"tasks\": [{}]}", "id-missing", 1, 12),
+        ("{\"tasks\": [{\"title\": \"x\"}]}", "id-missing", 1, 12),
+        ("{\"tasks\": [{\"id\": 7}]}", "id-invalid", 1, 19),
+        ("{\"tasks\": [{\"id\": null}]}", "id-invalid", 1, 19),
+        ("{\"tasks\": [{\"id\": \"\"}]}", "id-invalid", 1, 19),
+        ("{\"tasks\": [\n{\"id\": \"a\"},\n{\"id\": \"\\u0061\"}]}", "id-duplicate", 3, 8),
+        (&deep, "too-deep", 2, 154),
+        ("\u{feff}{\"tasks\": []}", "byte-order-mark", 1, 1),
+    ];
+    for (text, code, line, column) in cases {
+        let error = refused(text.as_bytes());
+        let place = (error.code, error.position.line, error.position.column);
+        assert_eq!(place, (*code, *line, *column), "{text}\n{error}");
+        let known = CODES.iter().find(|(known, ..)| known == code).unwrap();
+        assert_eq!(known.1, Severity::Error);
+        assert!(error.reason.starts_with(|c: char| !c.is_uppercase()), "{error}");
+    }
+    assert_eq!(refused(b"{\"tasks\": [{\"id\": \"\xff\"}]}").code, "encoding");
+    assert_eq!(refused(b"\xff\xfe{\0").code, "encoding");
+    assert_eq!(refused(&vec![b' '; crate::queue::MAX_BYTES + 1]).code, "too-large");
+    assert!(refused(b"").is_syntax() && refused(b"{\"tasks\": [").is_syntax());
+    assert!(!refused(b"{}").is_syntax());
+}
+
+#[test]
+fn nesting_of_127_is_read() {
+    let text = format!(
+        "{{\"tasks\": [{{\"id\": \"a\", \"x\": {}{}}}]}}",
+        "[".repeat(124),
+        "]".repeat(124)
+    );
+    assert_eq!(written(&parse(&text)), text);
+}
+
+#[test]
+fn a_refusal_shows_the_line() {
+    let text = "{\n  \"tasks\": [\n    {\"id\": \"a\",, \"status\": \"todo\"}\n  ]\n}\n";
+    assert_eq!(
+        refused(text.as_bytes()).to_string(),
+        "q.json:3:16: error[syntax]: expected a key in double quotes\n\
+         3 |     {\"id\": \"a\",, \"status\": \"todo\"}\n  |                ^"
+    );
+    assert_eq!(refused(b"").to_string(), "q.json:1:1: error[empty]: the file is empty");
+}
+
+#[test]
+fn a_key_of_the_other_list_that_is_no_list_is_a_foreign_key() {
+    let text = "{\"features\": {\"dark\": true}, \"tasks\": [{\"id\": \"a\"}]}";
+    assert_eq!(parse(text).tasks().len(), 1);
+}
+
+#[test]
+fn of_a_list_that_stands_twice_the_last_one_counts() {
+    let text =
+        "{\"tasks\": [{\"id\": \"a\"}, {\"id\": \"b\"}], \"tasks\": [{\"id\": \"c\"}], \"x\": 1}";
+    let mut queue = parse(text);
+    assert_eq!(queue.tasks().len(), 1);
+    assert_eq!(written(&queue), text);
+    queue.set_key(0, "n", Some(&1.into())).unwrap();
+    assert_eq!(written(&queue), text.replace("\"c\"", "\"c\", \"n\": 1"));
+    assert_eq!(queue.findings().iter().filter(|f| f.code == "duplicate-key").count(), 1);
+}

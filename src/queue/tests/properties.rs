@@ -1,0 +1,233 @@
+//! For any file and any changes: nothing else changes, and a new reading says the same.
+
+use super::*;
+use crate::domain::Field;
+use proptest::prelude::*;
+use serde_json::{Map, Value, json};
+
+#[derive(Clone, Debug)]
+enum Act {
+    Claim(usize),
+    Complete(usize),
+    Interrupt(usize, String),
+    Set(usize, String, Value),
+    Remove(usize, String),
+    Append(Value),
+    Refresh,
+}
+
+fn value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i32>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        ".{0,12}".prop_map(Value::from),
+    ];
+    leaf.prop_recursive(3, 12, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::vec(("[a-zé\"\\\\ ]{0,4}", inner), 0..4)
+                .prop_map(|list| Value::Object(list.into_iter().collect())),
+        ]
+    })
+}
+
+fn key() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[a-zé \"\\\\]{1,5}",
+        prop::sample::select(vec![
+            "title",
+            "error",
+            "tags",
+            "started_at",
+            "context",
+            "priority",
+            "claim"
+        ])
+        .prop_map(str::to_owned),
+    ]
+}
+
+fn task() -> impl Strategy<Value = Value> {
+    let status =
+        prop::sample::select(vec!["pending", "todo", "done", "complete", "blocked", "odd"]);
+    (status, prop::collection::vec((key(), value()), 0..5)).prop_map(|(status, rest)| {
+        let mut map = Map::new();
+        map.extend(rest.iter().take(2).cloned());
+        map.insert("id".into(), Value::Null);
+        map.insert("status".into(), json!(status));
+        map.extend(rest.into_iter().skip(2).filter(|(key, _)| key != "claim"));
+        Value::Object(map)
+    })
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    prop_oneof![
+        any::<usize>().prop_map(Act::Claim),
+        any::<usize>().prop_map(Act::Complete),
+        (any::<usize>(), ".{0,9}").prop_map(|(n, text)| Act::Interrupt(n, text)),
+        (any::<usize>(), key(), value()).prop_map(|(n, key, value)| Act::Set(n, key, value)),
+        (any::<usize>(), key()).prop_map(|(n, key)| Act::Remove(n, key)),
+        task().prop_map(Act::Append),
+        Just(Act::Refresh),
+    ]
+}
+
+/// A file in one of several styles, with the summary before, behind or absent.
+fn file() -> impl Strategy<Value = String> {
+    let tasks = prop::collection::vec(task(), 0..5);
+    (tasks, 0..3_u8, 0..5_u8, any::<bool>(), value()).prop_map(
+        |(mut tasks, summary, style, features, other)| {
+            for (n, task) in tasks.iter_mut().enumerate() {
+                task["id"] = json!(format!("T{n}"));
+            }
+            let list = if features { "features" } else { "tasks" };
+            let counts = json!({"total": 0, "completed": 0, "archived": 1});
+            let mut map = Map::new();
+            map.insert("other".into(), other.clone());
+            if summary == 1 {
+                map.insert("summary".into(), counts.clone());
+            }
+            map.insert(list.into(), tasks.into());
+            map.insert("sequence".into(), json!(3));
+            map.insert("fingerprints".into(), json!([]));
+            if summary == 2 {
+                map.insert("summary".into(), counts);
+            }
+            let map = Value::Object(map);
+            match style {
+                0 => map.to_string(),
+                1 => map.to_string() + "\n",
+                2 => serde_json::to_string_pretty(&map).unwrap(),
+                3 => serde_json::to_string_pretty(&map).unwrap().replace('\n', "\r\n") + "\r\n",
+                _ => with_tabs(&map),
+            }
+        },
+    )
+}
+
+fn with_tabs(value: &Value) -> String {
+    let mut out = Vec::new();
+    let format = serde_json::ser::PrettyFormatter::with_indent(b"\t");
+    let mut writer = serde_json::Serializer::with_formatter(&mut out, format);
+    serde::Serialize::serialize(value, &mut writer).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+fn make(queue: &mut Queue, act: &Act, serial: &mut usize) {
+    let count = queue.tasks().len();
+    let pick = |n: &usize| (count > 0).then(|| n % count);
+    let transition = |queue: &mut Queue, n: &usize, transition: &Transition| {
+        let Some(index) = pick(n) else { return };
+        if let Ok(changes) = apply(&queue.tasks()[index], transition, now()) {
+            drop(queue.apply(index, &changes));
+        }
+    };
+    match act {
+        Act::Claim(n) => transition(queue, n, &claim(1)),
+        Act::Complete(n) => transition(queue, n, &complete()),
+        Act::Interrupt(n, reason) => {
+            transition(queue, n, &Transition::Interrupt { reason: reason.clone() });
+        }
+        Act::Set(n, key, value) => {
+            let Some(index) = pick(n) else { return };
+            if queue.set_key(index, key, Some(value)).is_ok() {
+                let task: Value = serde_json::from_str(queue.task_text(index)).unwrap();
+                assert!(crate::queue::style::same(&task[key.as_str()], value));
+            }
+        }
+        Act::Remove(n, key) => {
+            let Some(index) = pick(n) else { return };
+            queue.set_key(index, key, None).unwrap();
+            let task: Value = serde_json::from_str(queue.task_text(index)).unwrap();
+            assert!(task.get(key.as_str()).is_none());
+        }
+        Act::Append(task) => {
+            let mut task = task.as_object().unwrap().clone();
+            *serial += 1;
+            task.insert("id".into(), json!(format!("new {serial}")));
+            let before = queue.tasks().len();
+            if let Ok(index) = queue.append(&task) {
+                assert_eq!(index, before);
+                let read: Value = serde_json::from_str(queue.task_text(index)).unwrap();
+                assert!(crate::queue::style::same(&read, &Value::Object(task)));
+            }
+        }
+        Act::Refresh => queue.refresh(now()),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_file_that_is_not_changed_is_written_as_it_was(text in file()) {
+        let queue = parse(&text);
+        prop_assert_eq!(written(&queue), text);
+        prop_assert!(queue.pieces().count() <= 1);
+    }
+
+    #[test]
+    fn a_broken_file_is_refused_where_serde_json_refuses_it(
+        text in file(), at: prop::sample::Index, with in "[\\[\\]{},:\"\\\\0-9eE.+ \\u{1}nt-]{0,2}",
+    ) {
+        let mut chars: Vec<char> = text.chars().collect();
+        let at = at.index(chars.len());
+        chars.splice(at..=at, with.chars());
+        let text: String = chars.into_iter().collect();
+        let ours = Queue::parse(Path::new("q.json"), text.clone().into_bytes());
+        match (ours, serde_json::from_str::<Value>(&text)) {
+            (Ok(queue), theirs) => {
+                let theirs = theirs.unwrap();
+                let list = theirs["tasks"].as_array().or(theirs["features"].as_array()).unwrap();
+                prop_assert_eq!(list.len(), queue.tasks().len());
+                for (index, task) in list.iter().enumerate() {
+                    prop_assert_eq!(task["id"].as_str(), Some(queue.tasks()[index].id.as_str()));
+                    let own: Value = serde_json::from_str(queue.task_text(index)).unwrap();
+                    prop_assert_eq!(&own, task);
+                }
+                prop_assert_eq!(written(&queue), text);
+            }
+            (Err(refused), Ok(_)) => prop_assert!(!refused.is_syntax(), "{}", refused),
+            (Err(refused), Err(_)) => prop_assert!(!refused.reason.is_empty()),
+        }
+    }
+
+    #[test]
+    fn a_changed_queue_reads_back_as_it_is(
+        text in file(),
+        acts in prop::collection::vec(act(), 1..12),
+    ) {
+        let mut queue = parse(&text);
+        let mut serial = 0;
+        let crlf = text.contains("\r\n");
+        for act in &acts {
+            let before: Vec<String> =
+                (0..queue.tasks().len()).map(|n| queue.task_text(n).to_owned()).collect();
+            make(&mut queue, act, &mut serial);
+            let changed = (0..before.len()).filter(|n| queue.task_text(*n) != before[*n]).count();
+            prop_assert!(changed <= 1);
+        }
+        queue.refresh(now());
+        let again = parse(&written(&queue));
+        prop_assert_eq!(again.tasks(), queue.tasks());
+        prop_assert_eq!(again.counts(), queue.counts());
+        prop_assert_eq!(again.structure(), queue.structure());
+        prop_assert_eq!(again.findings(), queue.findings());
+        prop_assert!(!queue.findings().iter().any(|f| f.code == "summary-untrue"));
+        for index in 0..again.tasks().len() {
+            prop_assert_eq!(again.task_text(index), queue.task_text(index));
+            prop_assert_eq!(again.locate(index, Some(Field::Id), None), queue.locate(index, Some(Field::Id), None));
+            prop_assert_eq!(again.index_of(again.tasks()[index].id.as_str()), Some(index));
+        }
+        if crlf {
+            let text = written(&queue);
+            prop_assert_eq!(text.matches('\n').count(), text.matches("\r\n").count());
+        }
+        let value: Value = serde_json::from_slice(&queue.to_bytes()).unwrap();
+        prop_assert_eq!(&value["summary"]["total"], &json!(queue.tasks().len()));
+        let original: Value = serde_json::from_str(&text).unwrap();
+        prop_assert_eq!(&value["other"], &original["other"]);
+    }
+}

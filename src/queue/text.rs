@@ -1,0 +1,335 @@
+//! The text of a queue as slices: head, tasks and tail, of which only what changed is owned.
+
+use super::field_span::FieldSpan;
+use super::object::Splice;
+use super::outline::{Member, Outline, TaskSpan};
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// How many changed tasks stand beside the base before it is made anew.
+const MAX_OWNED: usize = 512;
+
+/// A stretch of text: of the base, or owned once it changed.
+#[derive(Clone, Debug)]
+pub(super) enum Part {
+    Base(Range<usize>),
+    Owned(String),
+}
+
+/// A task whose text changed, or that was added.
+#[derive(Clone, Debug)]
+pub(super) struct Owned {
+    /// What stands before an added task; empty for a changed one.
+    pub(super) lead: String,
+    pub(super) text: String,
+    pub(super) fields: Vec<FieldSpan>,
+}
+
+/// What was read, never changed afterwards.
+#[derive(Debug)]
+pub(super) struct Base {
+    pub(super) text: String,
+    pub(super) spans: Vec<TaskSpan>,
+    pub(super) fields: Vec<FieldSpan>,
+}
+
+/// The slices.
+#[derive(Clone, Debug)]
+pub(super) struct Slices {
+    pub(super) base: Arc<Base>,
+    head: Part,
+    tail: Part,
+    /// Offsets into head and tail together, as if the list were empty.
+    pub(super) members: Vec<Member>,
+    /// Index of the task list in `members`.
+    pub(super) list: usize,
+    owned: BTreeMap<usize, Owned>,
+    tasks: usize,
+}
+
+impl Slices {
+    pub(super) fn new(text: String, outline: Outline) -> Self {
+        let Outline { mut members, list, spans, fields, tasks: _ } = outline;
+        let empty = members[list].start + 1;
+        let cut = match (spans.first(), spans.last()) {
+            (Some(first), Some(last)) => first.start as usize..last.end as usize,
+            _ => empty..empty,
+        };
+        let gone = cut.end - cut.start;
+        for member in &mut members {
+            for at in [&mut member.key, &mut member.start, &mut member.end] {
+                if *at >= cut.end && gone > 0 {
+                    *at -= gone;
+                }
+            }
+        }
+        let (head, tail) = (Part::Base(0..cut.start), Part::Base(cut.end..text.len()));
+        let tasks = spans.len();
+        let base = Arc::new(Base { text, spans, fields });
+        Self { base, head, tail, members, list, owned: BTreeMap::new(), tasks }
+    }
+
+    fn part<'a>(&'a self, part: &'a Part) -> &'a str {
+        match part {
+            Part::Base(range) => &self.base.text[range.clone()],
+            Part::Owned(text) => text,
+        }
+    }
+
+    pub(super) fn head(&self) -> &str {
+        self.part(&self.head)
+    }
+
+    pub(super) fn tail(&self) -> &str {
+        self.part(&self.tail)
+    }
+
+    /// Text of head and tail together; the range must not cross the list.
+    pub(super) fn top(&self, range: Range<usize>) -> &str {
+        let head = self.head();
+        if range.start < head.len() {
+            head.get(range).unwrap_or_default()
+        } else {
+            let skip = head.len();
+            self.tail().get(range.start - skip..range.end - skip).unwrap_or_default()
+        }
+    }
+
+    /// The last member with this name, as it counts; its index.
+    pub(super) fn member(&self, name: &str) -> Option<usize> {
+        self.members.iter().rposition(|member| member.name == name)
+    }
+
+    /// Raw value of a top-level member (not of the list).
+    pub(super) fn member_value(&self, index: usize) -> &str {
+        self.members.get(index).map_or("", |m| self.top(m.start..m.end))
+    }
+
+    /// Replaces a stretch of head or tail.
+    pub(super) fn splice_top(&mut self, range: Range<usize>, with: &str) {
+        let head_len = self.head().len();
+        let in_head = range.end <= head_len;
+        let skip = if in_head { 0 } else { head_len };
+        let part = if in_head { &mut self.head } else { &mut self.tail };
+        let local = range.start - skip..range.end - skip;
+        match part {
+            Part::Owned(text) => text.replace_range(local, with),
+            Part::Base(whole) => {
+                let mut text = self.base.text[whole.clone()].to_owned();
+                text.replace_range(local, with);
+                *part = Part::Owned(text);
+            }
+        }
+        let gone = range.end - range.start;
+        for member in &mut self.members {
+            for at in [&mut member.key, &mut member.start, &mut member.end] {
+                if *at >= range.end {
+                    *at = *at - gone + with.len();
+                }
+            }
+        }
+    }
+
+    /// Adds a member before the list; `value` is where its value then stands.
+    pub(super) fn insert_top(&mut self, splice: &Splice, name: &str, value: Range<usize>) {
+        let key = splice.range.start;
+        self.splice_top(splice.range.clone(), &splice.with);
+        let member = Member { name: name.to_owned(), key, start: value.start, end: value.end };
+        self.members.insert(self.list, member);
+        self.list += 1;
+    }
+
+    /// Puts `white` before the closing bracket of the list.
+    pub(super) fn reclose(&mut self, white: &str) {
+        let tail = self.tail();
+        let rest = tail.trim_start_matches([' ', '\t', '\r', '\n']);
+        let (gone, text) = (tail.len() - rest.len(), format!("{white}{rest}"));
+        self.tail = Part::Owned(text);
+        let head = self.head().len();
+        for member in &mut self.members {
+            for at in [&mut member.key, &mut member.start, &mut member.end] {
+                if *at > head {
+                    *at = *at - gone + white.len();
+                }
+            }
+        }
+    }
+
+    /// How many tasks there are.
+    pub(super) fn len(&self) -> usize {
+        self.tasks
+    }
+
+    pub(super) fn task(&self, index: usize) -> &str {
+        if let Some(owned) = self.owned.get(&index) {
+            return &owned.text;
+        }
+        let span = self.base.spans.get(index);
+        span.map_or("", |span| &self.base.text[span.start as usize..span.end as usize])
+    }
+
+    pub(super) fn fields(&self, index: usize) -> &[FieldSpan] {
+        if let Some(owned) = self.owned.get(&index) {
+            return &owned.fields;
+        }
+        self.base.spans.get(index).map_or(&[], |span| span.fields(&self.base.fields))
+    }
+
+    /// What stands between the previous task (or the opening bracket) and this one.
+    pub(super) fn lead(&self, index: usize) -> &str {
+        let spans = &self.base.spans;
+        match (index.checked_sub(1).and_then(|n| spans.get(n)), spans.get(index)) {
+            (Some(before), Some(this)) => &self.base.text[before.end as usize..this.start as usize],
+            (None, Some(_)) => {
+                let head = self.head();
+                &head[head.trim_end().len()..]
+            }
+            _ => self.owned.get(&index).map_or("", |owned| &owned.lead),
+        }
+    }
+
+    /// Takes the new text of a task.
+    pub(super) fn set_task(&mut self, index: usize, text: String, fields: Vec<FieldSpan>) {
+        let lead = self.owned.remove(&index).map(|owned| owned.lead).unwrap_or_default();
+        self.owned.insert(index, Owned { lead, text, fields });
+        self.bound();
+    }
+
+    /// Takes a new task at the end of the list.
+    pub(super) fn push_task(&mut self, owned: Owned) {
+        self.owned.insert(self.tasks, owned);
+        self.tasks += 1;
+        self.bound();
+    }
+
+    /// Makes the present text the base once many tasks changed: slices stay few and large, at a
+    /// copy that so many changes share.
+    fn bound(&mut self) {
+        if self.owned.len() < MAX_OWNED {
+            return;
+        }
+        let text = self.pieces().concat();
+        if u32::try_from(text.len()).is_err() {
+            return;
+        }
+        let mut spans = Vec::with_capacity(self.tasks);
+        let mut fields = Vec::with_capacity(self.base.fields.len());
+        let old = &self.base.spans;
+        let mut at = self.head().len();
+        for index in 0..self.tasks {
+            if index > 0 || old.is_empty() {
+                at += self.lead(index).len();
+            }
+            let (start, own) = (at, self.fields(index));
+            at += self.task(index).len();
+            spans.push(TaskSpan::new(start..at, fields.len(), own.len()));
+            fields.extend_from_slice(own);
+        }
+        let first = spans.first().map_or(at, |span| span.start as usize);
+        // A list that was empty has white space before its first task, now part of the head.
+        let moved = first - self.head().len();
+        let head = self.head().len();
+        for member in &mut self.members {
+            for offset in [&mut member.key, &mut member.start, &mut member.end] {
+                if *offset > head {
+                    *offset += moved;
+                }
+            }
+        }
+        (self.head, self.tail) = (Part::Base(0..first), Part::Base(at..text.len()));
+        self.base = Arc::new(Base { text, spans, fields });
+        self.owned.clear();
+    }
+
+    /// The whole text in order, as few and as large slices as there are.
+    pub(super) fn pieces(&self) -> Vec<&str> {
+        let mut pieces = Pieces { base: &self.base.text, run: 0..0, done: Vec::new() };
+        pieces.part(&self.head);
+        let spans = &self.base.spans;
+        let mut at = spans.first().map_or(0, |span| span.start as usize);
+        for (index, owned) in &self.owned {
+            if let Some(span) = spans.get(*index) {
+                pieces.base(at..span.start as usize);
+                at = span.end as usize;
+            } else {
+                let end = spans.last().map_or(0, |span| span.end as usize);
+                pieces.base(at..end);
+                at = end;
+                pieces.own(&owned.lead);
+            }
+            pieces.own(&owned.text);
+        }
+        pieces.base(at..spans.last().map_or(0, |span| span.end as usize));
+        pieces.part(&self.tail);
+        pieces.flush();
+        pieces.done
+    }
+
+    /// The byte offset of a task in the present text.
+    pub(super) fn offset(&self, index: usize) -> usize {
+        let spans = &self.base.spans;
+        let first = spans.first().map_or(0, |span| span.start as usize);
+        let mut offset = self.head().len();
+        let kept = index.min(spans.len());
+        if let Some(span) = spans.get(kept) {
+            offset += span.start as usize - first;
+        } else if let Some(last) = spans.last() {
+            offset += last.end as usize - first;
+        }
+        for (n, owned) in self.owned.range(..index) {
+            let before = spans.get(*n).map_or(0, |span| (span.end - span.start) as usize);
+            offset = offset + owned.text.len() + owned.lead.len() - before;
+        }
+        let lead = if index >= spans.len() { self.lead(index).len() } else { 0 };
+        offset + lead
+    }
+
+    /// Whether anything differs from what was read.
+    pub(super) fn is_changed(&self) -> bool {
+        !self.owned.is_empty()
+            || matches!(self.head, Part::Owned(_))
+            || matches!(self.tail, Part::Owned(_))
+    }
+}
+
+struct Pieces<'a> {
+    base: &'a str,
+    run: Range<usize>,
+    done: Vec<&'a str>,
+}
+
+impl<'a> Pieces<'a> {
+    fn base(&mut self, range: Range<usize>) {
+        if range.is_empty() {
+            return;
+        }
+        if self.run.end == range.start && !self.run.is_empty() {
+            self.run.end = range.end;
+        } else {
+            self.flush();
+            self.run = range;
+        }
+    }
+
+    fn own(&mut self, text: &'a str) {
+        self.flush();
+        if !text.is_empty() {
+            self.done.push(text);
+        }
+    }
+
+    fn part(&mut self, part: &'a Part) {
+        match part {
+            Part::Base(range) => self.base(range.clone()),
+            Part::Owned(text) => self.own(text),
+        }
+    }
+
+    fn flush(&mut self) {
+        if !self.run.is_empty() {
+            self.done.push(&self.base[self.run.clone()]);
+        }
+        self.run = 0..0;
+    }
+}

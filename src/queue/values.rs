@@ -1,0 +1,230 @@
+//! Readers for single raw JSON values that were scanned before: each takes every spelling that
+//! the format knows, or says `None`.
+
+use super::keys::unquote;
+use super::kind::Kind;
+use super::scan::Scanner;
+use crate::domain::Effort;
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
+use std::borrow::Cow;
+
+/// The text of a string; `None` for anything else.
+pub(super) fn string(raw: &str) -> Option<Cow<'_, str>> {
+    (Kind::of(raw) == Kind::String).then(|| unquote(raw))
+}
+
+/// The raw elements of a list; none for anything else.
+pub(super) fn elements(raw: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    if Kind::of(raw) != Kind::Array {
+        return found;
+    }
+    let mut scanner = Scanner::new(raw);
+    scanner.bump();
+    scanner.white();
+    if scanner.peek() == Some(b']') {
+        return found;
+    }
+    loop {
+        let start = scanner.pos();
+        if scanner.value(0).is_err() {
+            return found;
+        }
+        found.push(&raw[start..scanner.pos()]);
+        if !scanner.next_element().unwrap_or(false) {
+            return found;
+        }
+    }
+}
+
+/// A float from a number or a numeric string.
+pub(super) fn float(raw: &str) -> Option<f64> {
+    let text = match Kind::of(raw) {
+        Kind::Number => Cow::Borrowed(raw),
+        Kind::String => unquote(raw),
+        Kind::Null | Kind::Bool | Kind::Array | Kind::Object => return None,
+    };
+    text.trim().parse::<f64>().ok().filter(|value| value.is_finite())
+}
+
+/// A whole number from an integer, a float that is whole, or a numeric string.
+pub(super) fn whole(raw: &str) -> Option<i64> {
+    if let Ok(value) = raw.parse() {
+        return Some(value);
+    }
+    let value = float(raw)?;
+    // Beyond 2^53 a float no longer says which integer is meant.
+    (value.fract() == 0.0 && value.abs() <= 9_007_199_254_740_992.0).then_some(value as i64)
+}
+
+/// A count: a whole number from 0 to 4,294,967,295.
+pub(super) fn count(raw: &str) -> Option<u32> {
+    whole(raw).and_then(|value| u32::try_from(value).ok())
+}
+
+/// The one scale of priorities: 0 first.
+pub(super) fn priority(raw: &str) -> Option<i64> {
+    if let Some(value) = whole(raw) {
+        return Some(value);
+    }
+    let text = string(raw)?;
+    let word = text.trim();
+    let named = ["critical", "high", "medium", "low"];
+    if let Some(rank) = named.iter().position(|name| name.eq_ignore_ascii_case(word)) {
+        return Some(rank as i64);
+    }
+    let digits = word.strip_prefix(['P', 'p'])?;
+    (digits.len() <= 3 && digits.bytes().all(|b| b.is_ascii_digit()))
+        .then(|| digits.parse().ok())
+        .flatten()
+}
+
+/// A time: RFC 3339, or a naive time or date, which is taken as UTC.
+pub(super) fn time(raw: &str) -> Option<DateTime<Utc>> {
+    let text = string(raw)?;
+    let text = text.trim();
+    if let Ok(time) = DateTime::parse_from_rfc3339(text) {
+        return Some(time.with_timezone(&Utc));
+    }
+    let forms = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M"];
+    for form in forms {
+        if let Ok(time) = NaiveDateTime::parse_from_str(text, form) {
+            return Some(time.and_utc());
+        }
+    }
+    let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
+    Some(date.and_time(NaiveTime::MIN).and_utc())
+}
+
+/// Hours: a number, `[low, high]`, or `"2-3"`.
+pub(super) fn hours(raw: &str) -> Option<(f64, f64)> {
+    let sane = |low: f64, high: f64| (0.0 <= low && low <= high).then_some((low, high));
+    if let Some(value) = float(raw) {
+        return sane(value, value);
+    }
+    if Kind::of(raw) == Kind::Array {
+        return match elements(raw).as_slice() {
+            [one] => float(one).and_then(|value| sane(value, value)),
+            [low, high] => sane(float(low)?, float(high)?),
+            _ => None,
+        };
+    }
+    let text = string(raw)?;
+    let (low, high) = text.split_once(['-', '–'])?;
+    let number = |text: &str| text.trim().parse::<f64>().ok().filter(|v| v.is_finite());
+    sane(number(low)?, number(high)?)
+}
+
+/// Minutes that can be worked with.
+pub(super) fn minutes(raw: &str) -> Option<f64> {
+    float(raw).filter(|value| *value >= 0.0)
+}
+
+/// A size in any case.
+pub(super) fn effort(raw: &str) -> Option<Effort> {
+    let text = string(raw)?;
+    let sizes = [("s", Effort::S), ("m", Effort::M), ("l", Effort::L), ("xl", Effort::XL)];
+    let word = text.trim();
+    sizes.iter().find(|(name, _)| name.eq_ignore_ascii_case(word)).map(|(_, size)| *size)
+}
+
+/// A name: a string as it is, a number as its text.
+pub(super) fn name(raw: &str) -> Option<String> {
+    match Kind::of(raw) {
+        Kind::String => Some(unquote(raw).into_owned()).filter(|text| !text.is_empty()),
+        Kind::Number => Some(whole(raw).map_or_else(|| raw.to_owned(), |n| n.to_string())),
+        Kind::Null | Kind::Bool | Kind::Array | Kind::Object => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn priorities_stand_on_one_scale() {
+        let table = [
+            ("0", Some(0)),
+            ("-3", Some(-3)),
+            ("12", Some(12)),
+            ("2.0", Some(2)),
+            ("1e1", Some(10)),
+            ("2.5", None),
+            (r#""P0""#, Some(0)),
+            (r#""p9""#, Some(9)),
+            (r#""P12""#, Some(12)),
+            (r#""P""#, None),
+            (r#""P+1""#, None),
+            (r#""4""#, Some(4)),
+            (r#""critical""#, Some(0)),
+            (r#""High""#, Some(1)),
+            (r#""medium""#, Some(2)),
+            (r#""LOW""#, Some(3)),
+            (r#""urgent""#, None),
+            ("null", None),
+            ("true", None),
+            ("[1]", None),
+            ("10000000000000000000001", None),
+        ];
+        for (raw, rank) in table {
+            assert_eq!(priority(raw), rank, "{raw}");
+        }
+    }
+
+    #[test]
+    fn hours_are_a_number_or_a_range() {
+        let table = [
+            ("4", Some((4.0, 4.0))),
+            ("1.50", Some((1.5, 1.5))),
+            ("[2, 3]", Some((2.0, 3.0))),
+            ("[ 2 ]", Some((2.0, 2.0))),
+            (r#""2-3""#, Some((2.0, 3.0))),
+            (r#""2 – 3.5""#, Some((2.0, 3.5))),
+            (r#""6""#, Some((6.0, 6.0))),
+            ("[3, 2]", None),
+            ("-1", None),
+            ("[]", None),
+            (r#""soon""#, None),
+            ("{}", None),
+        ];
+        for (raw, hours_read) in table {
+            assert_eq!(hours(raw), hours_read, "{raw}");
+        }
+    }
+
+    #[test]
+    fn naive_times_are_utc() {
+        let noon = "2026-01-09T12:00:00Z".parse::<DateTime<Utc>>().unwrap();
+        for text in [
+            "2026-01-09T12:00:00Z",
+            "2026-01-09T13:00:00+01:00",
+            "2026-01-09T12:00:00",
+            "2026-01-09 12:00:00",
+            "2026-01-09T12:00:00.000000",
+            "2026-01-09T12:00",
+        ] {
+            assert_eq!(time(&format!("\"{text}\"")), Some(noon), "{text}");
+        }
+        assert!(time(r#""2026-01-09""#).is_some());
+        assert_eq!(time(r#""tomorrow""#), None);
+        assert_eq!(time("1700000000"), None);
+    }
+
+    #[test]
+    fn counts_names_and_sizes() {
+        assert_eq!(count("3"), Some(3));
+        assert_eq!(count("3.0"), Some(3));
+        assert_eq!(count(r#""3""#), Some(3));
+        assert_eq!(count("-1"), None);
+        assert_eq!(count("4294967296"), None);
+        assert_eq!(name("1"), Some("1".into()));
+        assert_eq!(name("1.0"), Some("1".into()));
+        assert_eq!(name("1.5"), Some("1.5".into()));
+        assert_eq!(name(r#""a\u0062""#), Some("ab".into()));
+        assert_eq!(name("true"), None);
+        assert_eq!(effort(r#""xL""#), Some(Effort::XL));
+        assert_eq!(effort(r#""huge""#), None);
+        assert_eq!(elements(r#"[ 1, "a,]", [2, 3] ]"#), ["1", r#""a,]""#, "[2, 3]"]);
+        assert_eq!(elements("[]"), Vec::<&str>::new());
+    }
+}

@@ -1,0 +1,72 @@
+//! The words of a file: its status words and the spellings of its keys, with how often each
+//! stands in it.
+
+use super::field_span::FieldSpan;
+use super::keys::unquote;
+use crate::domain::{Field, Status};
+
+/// Counts that are kept true with every change of a task.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Words {
+    statuses: Vec<(Status, String, usize)>,
+    /// How many tasks write a field in a spelling, for fields that have more than one.
+    spellings: Vec<((Field, u8), usize)>,
+}
+
+impl Words {
+    /// Counts a task in.
+    pub(super) fn add(&mut self, text: &str, fields: &[FieldSpan], status: Status) {
+        self.count(text, fields, status, 1);
+    }
+
+    /// Takes a task out.
+    pub(super) fn remove(&mut self, text: &str, fields: &[FieldSpan], status: Status) {
+        self.count(text, fields, status, -1);
+    }
+
+    fn count(&mut self, text: &str, fields: &[FieldSpan], status: Status, by: isize) {
+        for span in fields {
+            if span.field == Field::Status && status != Status::Unknown {
+                let raw = &text[span.start as usize..span.end as usize];
+                if raw.starts_with('"') {
+                    self.count_status(status, &unquote(raw), by);
+                }
+            } else if matches!(span.field, Field::Attempts | Field::Error) {
+                self.count_spelling((span.field, span.spelling), by);
+            }
+        }
+    }
+
+    fn count_status(&mut self, status: Status, word: &str, by: isize) {
+        let found = self.statuses.iter_mut().find(|(s, w, _)| *s == status && w == word);
+        match found {
+            Some((.., count)) => *count = count.saturating_add_signed(by),
+            None => self.statuses.push((status, word.to_owned(), 1)),
+        }
+    }
+
+    fn count_spelling(&mut self, key: (Field, u8), by: isize) {
+        match self.spellings.iter_mut().find(|(k, _)| *k == key) {
+            Some((_, count)) => *count = count.saturating_add_signed(by),
+            None => self.spellings.push((key, 1)),
+        }
+    }
+
+    /// The word that the file uses most for a state. A word of which the last use was changed
+    /// away still counts as the file's own.
+    pub(super) fn status(&self, status: Status) -> Option<&str> {
+        let own = self.statuses.iter().filter(|(s, ..)| *s == status);
+        // Of equally frequent words the first one counts, as a new reading would say.
+        own.rev().max_by_key(|(.., count)| *count).map(|(_, word, _)| word.as_str())
+    }
+
+    /// The key under which a task that lacks `field` gets it.
+    pub(super) fn key(&self, field: Field) -> &'static str {
+        let used = |index: u8| {
+            self.spellings.iter().any(|(key, count)| *key == (field, index) && *count > 0)
+        };
+        let spellings = field.spellings();
+        let index = (0..spellings.len()).find(|index| used(*index as u8)).unwrap_or(0);
+        spellings[index]
+    }
+}
