@@ -8,5 +8,6 @@
 compile_error!("workloop needs a Unix system: its claims rest on flock, sessions and signals");
 
 pub mod domain;
+pub mod plan;
 pub mod platform;
 pub mod queue;

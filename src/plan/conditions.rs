@@ -1,0 +1,144 @@
+//! What the world says besides the queues: the time, pauses, who holds what, limits.
+
+use super::estimate::history_key;
+use super::graph::{Node, QueueTasks};
+use crate::domain::Task;
+use chrono::{DateTime, Utc};
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
+
+/// What overlapping paths of two tasks mean.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ScopeMode {
+    /// They never run at the same time.
+    #[default]
+    Serialize,
+    /// They may; the overlap is told.
+    Warn,
+    /// Nobody looks.
+    Off,
+}
+
+/// What is known of the claim of a task that is in progress. A task of which nothing is said has
+/// a live worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClaimState {
+    /// Its worker is gone: it can be picked up again as if it were pending.
+    Stale,
+    /// Another machine's, of which nobody here can say whether it lives.
+    Foreign,
+}
+
+/// An agent as far as picking is concerned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgentLimit {
+    /// Its name in the configuration.
+    pub name: String,
+    /// How many of its tasks may run at the same time in the project.
+    pub max_parallel: Option<u32>,
+    /// A person does its tasks; they are never run.
+    pub manual: bool,
+}
+
+/// Which agent each task gets.
+#[derive(Clone, Debug, Default)]
+pub struct Agents {
+    /// For every node an index into the table.
+    of: Vec<u32>,
+    table: Vec<AgentLimit>,
+}
+
+impl Agents {
+    /// Asks `resolve` for the agent of each different (agent, type) of the tasks once.
+    pub fn new(queues: &[QueueTasks], mut resolve: impl FnMut(&Task) -> AgentLimit) -> Self {
+        let mut agents = Self::default();
+        let mut by_name: HashMap<String, u32> = HashMap::new();
+        let mut known: HashMap<(Option<&str>, Option<&str>), u32> = HashMap::new();
+        for task in queues.iter().flat_map(|queue| queue.tasks) {
+            let key = (task.agent.as_deref(), task.kind.as_deref());
+            let index = *known.entry(key).or_insert_with(|| {
+                let limit = resolve(task);
+                *by_name.entry(limit.name.clone()).or_insert_with(|| {
+                    agents.table.push(limit);
+                    agents.table.len() as u32 - 1
+                })
+            });
+            agents.of.push(index);
+        }
+        agents
+    }
+
+    /// The agents as the tasks name them: no limits, `manual` and `human` are people.
+    pub fn plain(queues: &[QueueTasks]) -> Self {
+        Self::new(queues, |task| {
+            let name = history_key(task.agent.as_deref());
+            let manual = is_manual(&name);
+            AgentLimit { name, max_parallel: None, manual }
+        })
+    }
+
+    /// The agent of a task.
+    pub fn of(&self, node: Node) -> Option<&AgentLimit> {
+        self.table.get(*self.of.get(node.0 as usize)? as usize)
+    }
+
+    pub(super) fn index(&self, node: u32) -> Option<usize> {
+        self.of.get(node as usize).map(|&index| index as usize)
+    }
+
+    pub(super) fn table(&self) -> &[AgentLimit] {
+        &self.table
+    }
+}
+
+/// Whether a task with this `agent` is a person's to do.
+pub fn is_manual(agent: &str) -> bool {
+    matches!(history_key(Some(agent)).as_str(), "manual" | "human")
+}
+
+/// A running task of a queue of the same project that is not loaded: it holds its paths and a
+/// place of its agent, and nothing else of it counts.
+#[derive(Clone, Debug)]
+pub struct Outsider {
+    /// What it is called: `queue:ID`.
+    pub name: String,
+    /// The root of its project.
+    pub root: PathBuf,
+    /// The task.
+    pub task: Task,
+    /// Its agent, as the table of agents names it.
+    pub agent: String,
+    /// Another machine has it, of which nobody here can say whether it lives.
+    pub foreign: bool,
+}
+
+/// Everything outside the queues that decides what can run now.
+#[derive(Clone, Debug)]
+pub struct Conditions {
+    /// The time.
+    pub now: DateTime<Utc>,
+    /// Queues that are paused, by their place among the loaded ones.
+    pub paused: HashSet<usize>,
+    /// Claims that are not simply alive.
+    pub claims: HashMap<Node, ClaimState>,
+    /// What overlapping paths mean.
+    pub scopes: ScopeMode,
+    /// Which agent each task gets.
+    pub agents: Agents,
+    /// What runs in the project besides.
+    pub outside: Vec<Outsider>,
+}
+
+impl Conditions {
+    /// Nothing but the time and the agents.
+    pub fn at(now: DateTime<Utc>, agents: Agents) -> Self {
+        Self {
+            now,
+            paused: HashSet::new(),
+            claims: HashMap::new(),
+            scopes: ScopeMode::default(),
+            agents,
+            outside: Vec::new(),
+        }
+    }
+}

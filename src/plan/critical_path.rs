@@ -1,0 +1,60 @@
+//! The chain that decides when everything is done, and how much every other task may slip.
+
+use super::graph::Node;
+use super::workload::Workload;
+
+/// The longest chain of a workload.
+#[derive(Clone, Debug, Default)]
+pub struct CriticalPath {
+    /// Its tasks, the first in front.
+    pub tasks: Vec<Node>,
+    /// How long it takes, in seconds.
+    pub seconds: u64,
+    /// For every open task, in list order, by how many seconds it may be late.
+    pub slack: Vec<(Node, u64)>,
+}
+
+/// Finds the critical path; among equal ones the first in list order.
+pub fn critical_path(work: &Workload) -> CriticalPath {
+    let size = work.graph().size();
+    let mut start = vec![0u64; size];
+    let mut tail = vec![0u64; size];
+    for node in work.order() {
+        let end = start[node as usize] + work.time(node);
+        for next in work.after(node) {
+            start[next as usize] = start[next as usize].max(end);
+        }
+    }
+    for node in work.order().rev() {
+        let longest = work.after(node).map(|next| tail[next as usize]).max();
+        tail[node as usize] = longest.unwrap_or(0) + work.time(node);
+    }
+    let ends = work.order().map(|node| start[node as usize] + tail[node as usize]);
+    let seconds = ends.max().unwrap_or(0);
+    let slack = |node: u32| seconds - start[node as usize] - tail[node as usize];
+    let mut path = Vec::new();
+    let critical = |node: &u32| slack(*node) == 0;
+    let mut at = first_critical(work, &start, &critical);
+    while let Some(node) = at {
+        if work.counts(node) {
+            path.push(Node(node));
+        }
+        let end = start[node as usize] + work.time(node);
+        at = work.after(node).filter(|next| critical(next) && start[*next as usize] == end).min();
+    }
+    let slack = work.open().map(|node| (node, slack(node.0))).collect();
+    CriticalPath { tasks: path, seconds, slack }
+}
+
+/// The first task that starts at once and may not be late, and is behind no other such task.
+fn first_critical(work: &Workload, start: &[u64], critical: &impl Fn(&u32) -> bool) -> Option<u32> {
+    let at_once = |node: &u32| start[*node as usize] == 0 && critical(node);
+    let mut later = vec![false; work.graph().size()];
+    for node in work.order().filter(|&node| at_once(&node)) {
+        // A task of no time does not end the search for the beginning.
+        if work.time(node) == 0 && work.counts(node) || later[node as usize] {
+            work.after(node).for_each(|next| later[next as usize] = true);
+        }
+    }
+    work.open().map(|node| node.0).find(|node| at_once(node) && !later[*node as usize])
+}

@@ -1,0 +1,139 @@
+//! Finds the knots of the graph and an order in which every node comes after what it waits for.
+//!
+//! Tarjan's algorithm with a stack of its own: a chain of 100,000 tasks must not use the
+//! program's.
+
+use super::edges::Edges;
+use super::graph::NONE;
+use std::collections::VecDeque;
+
+/// What was found.
+pub(super) struct Found {
+    /// Topological order; the nodes of a knot stand together in any order.
+    pub(super) order: Vec<u32>,
+    /// Knot of each node, or `NONE`.
+    pub(super) cycle_of: Vec<u32>,
+    /// One cycle of each knot, each node waiting for the next.
+    pub(super) cycles: Vec<Vec<u32>>,
+}
+
+struct Search<'a> {
+    edges: &'a Edges,
+    number: Vec<u32>,
+    low: Vec<u32>,
+    on_stack: Vec<bool>,
+    stack: Vec<u32>,
+    /// Node and how many of its successors were looked at.
+    calls: Vec<(u32, u32)>,
+    counter: u32,
+    /// Nodes in reverse topological order.
+    emitted: Vec<u32>,
+    knots: Vec<Vec<u32>>,
+}
+
+/// Searches the whole graph.
+pub(super) fn find(edges: &Edges) -> Found {
+    let size = edges.succs.rows();
+    let mut search = Search {
+        edges,
+        number: vec![NONE; size],
+        low: vec![0; size],
+        on_stack: vec![false; size],
+        stack: Vec::new(),
+        calls: Vec::new(),
+        counter: 0,
+        emitted: Vec::with_capacity(size),
+        knots: Vec::new(),
+    };
+    // From the end, so that the reversed order follows the lists where it may.
+    for node in (0..size as u32).rev() {
+        if search.number[node as usize] == NONE {
+            search.walk(node);
+        }
+    }
+    let Search { mut emitted, mut knots, .. } = search;
+    let mut cycle_of = vec![NONE; size];
+    emitted.reverse();
+    // Name knots in list order, whatever order the search met them in.
+    knots.iter_mut().for_each(|knot| knot.sort_unstable());
+    knots.sort_unstable_by_key(|knot| knot[0]);
+    for (number, knot) in knots.iter().enumerate() {
+        knot.iter().for_each(|&node| cycle_of[node as usize] = number as u32);
+    }
+    let mut next = vec![NONE; if knots.is_empty() { 0 } else { size }];
+    let cycles = knots.iter().map(|knot| path(edges, &cycle_of, knot[0], &mut next)).collect();
+    Found { order: emitted, cycle_of, cycles }
+}
+
+impl Search<'_> {
+    fn enter(&mut self, node: u32) {
+        self.number[node as usize] = self.counter;
+        self.low[node as usize] = self.counter;
+        self.counter += 1;
+        self.stack.push(node);
+        self.on_stack[node as usize] = true;
+        self.calls.push((node, 0));
+    }
+
+    fn walk(&mut self, root: u32) {
+        self.enter(root);
+        while let Some((node, looked)) = self.calls.last_mut() {
+            let (node, at) = (*node, *looked as usize);
+            *looked += 1;
+            match self.edges.succs.row(node).get(at) {
+                Some(&next) if self.number[next as usize] == NONE => self.enter(next),
+                Some(&next) if self.on_stack[next as usize] => {
+                    let low = self.number[next as usize].min(self.low[node as usize]);
+                    self.low[node as usize] = low;
+                }
+                Some(_) => {}
+                None => self.leave(node),
+            }
+        }
+    }
+
+    fn leave(&mut self, node: u32) {
+        self.calls.pop();
+        let low = self.low[node as usize];
+        if let Some(&(above, _)) = self.calls.last() {
+            self.low[above as usize] = self.low[above as usize].min(low);
+        }
+        if low != self.number[node as usize] {
+            return;
+        }
+        let from = self.stack.iter().rposition(|&other| other == node).unwrap_or(0);
+        for &member in &self.stack[from..] {
+            self.on_stack[member as usize] = false;
+        }
+        self.emitted.extend_from_slice(&self.stack[from..]);
+        if self.stack.len() - from > 1 {
+            self.knots.push(self.stack[from..].to_vec());
+        }
+        self.stack.truncate(from);
+    }
+}
+
+/// The shortest cycle through `first`, along what each node waits for.
+fn path(edges: &Edges, cycle_of: &[u32], first: u32, came_from: &mut [u32]) -> Vec<u32> {
+    let knot = cycle_of[first as usize];
+    let mut queue = VecDeque::from([first]);
+    while let Some(node) = queue.pop_front() {
+        for &wanted in edges.preds.row(node) {
+            if wanted == first {
+                let mut path = vec![node];
+                while let Some(&last) = path.last()
+                    && last != first
+                {
+                    path.push(came_from[last as usize]);
+                }
+                path.reverse();
+                return path;
+            }
+            if cycle_of[wanted as usize] == knot && came_from[wanted as usize] == NONE {
+                came_from[wanted as usize] = node;
+                queue.push_back(wanted);
+            }
+        }
+    }
+    vec![first]
+}

@@ -1,0 +1,159 @@
+//! Collects the edges of the graph from dependencies, parents and phases.
+
+use super::csr::Csr;
+use super::graph::{Barriers, Broken, BrokenKind, Helper, NONE, Node, QueueTasks, rows};
+use super::phases;
+use super::resolve::{Found, Names};
+use crate::domain::Field;
+
+/// How far up a chain of parents the planner looks for a descendant.
+const NESTING: usize = 64;
+
+/// All edges; see the module [`graph`](super::graph) for the helper nodes.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Edges {
+    /// Dependencies of a task as named, in file order.
+    pub(super) named: Csr,
+    /// The reverse.
+    pub(super) naming: Csr,
+    /// Children of an epic.
+    pub(super) children: Csr,
+    /// What must be complete before a node.
+    pub(super) preds: Csr,
+    /// What waits for a node.
+    pub(super) succs: Csr,
+    pub(super) helpers: Vec<Helper>,
+}
+
+/// Edges while they are collected: (first, then).
+pub(super) struct Collector {
+    pub(super) pairs: Vec<(u32, u32)>,
+    pub(super) helpers: Vec<Helper>,
+    tasks: usize,
+    /// The helper in front of an epic.
+    start_of: Vec<u32>,
+}
+
+impl Collector {
+    pub(super) fn add_helper(&mut self, helper: Helper) -> u32 {
+        self.helpers.push(helper);
+        (self.tasks + self.helpers.len() - 1) as u32
+    }
+
+    /// Lets `node` wait for `first`; an epic hands that on to its children.
+    pub(super) fn hold_back(&mut self, node: u32, first: u32) {
+        let start = self.start_of[node as usize];
+        self.pairs.push((first, if start == NONE { node } else { start }));
+    }
+}
+
+/// Reads all references of all queues.
+pub(super) fn collect(
+    queues: &[QueueTasks],
+    starts: &[u32],
+    names: &Names,
+    barriers: Barriers,
+) -> (Edges, Vec<Broken>, Vec<(usize, String)>) {
+    let tasks = starts.last().copied().unwrap_or(0) as usize;
+    let mut reader = Reader { names, broken: Vec::new(), named: Vec::new(), children: Vec::new() };
+    for (number, queue) in queues.iter().enumerate() {
+        for (index, task) in queue.tasks.iter().enumerate() {
+            reader.read(number, starts[number] + index as u32, task);
+        }
+    }
+    let Reader { broken, named, mut children, .. } = reader;
+    children.sort_unstable();
+    children.dedup();
+    let (children_of, parents_of) = rows(tasks, &children);
+    let mut collector = Collector {
+        pairs: Vec::with_capacity(named.len() + children.len()),
+        helpers: Vec::new(),
+        tasks,
+        start_of: vec![NONE; tasks],
+    };
+    add_epics(&mut collector, &children_of);
+    for &(node, first) in &named {
+        if is_descendant(&parents_of, first, node) {
+            collector.pairs.push((first, node));
+        } else {
+            collector.hold_back(node, first);
+        }
+    }
+    let in_force = phases::add(&mut collector, queues, starts, barriers);
+    let (named, naming) = rows(tasks, &named);
+    let (succs, preds) = rows(tasks + collector.helpers.len(), &collector.pairs);
+    let edges =
+        Edges { named, naming, children: children_of, preds, succs, helpers: collector.helpers };
+    (edges, broken, in_force)
+}
+
+/// Every epic waits for its children, and its start comes before itself and them.
+fn add_epics(collector: &mut Collector, children: &Csr) {
+    let epics: Vec<u32> =
+        (0..children.rows() as u32).filter(|&node| !children.row(node).is_empty()).collect();
+    for &epic in &epics {
+        let start = collector.add_helper(Helper::Start(epic));
+        collector.start_of[epic as usize] = start;
+    }
+    for &epic in &epics {
+        let start = collector.start_of[epic as usize];
+        collector.pairs.push((start, epic));
+        for &child in children.row(epic) {
+            collector.pairs.push((child, epic));
+            collector.hold_back(child, start);
+        }
+    }
+}
+
+fn is_descendant(parents: &Csr, node: u32, epic: u32) -> bool {
+    let mut at = node;
+    for _ in 0..NESTING {
+        match parents.row(at) {
+            [] => return false,
+            above if above.contains(&epic) => return true,
+            above => at = above[0],
+        }
+    }
+    false
+}
+
+struct Reader<'a> {
+    names: &'a Names<'a>,
+    broken: Vec<Broken>,
+    named: Vec<(u32, u32)>,
+    children: Vec<(u32, u32)>,
+}
+
+impl Reader<'_> {
+    fn read(&mut self, queue: usize, node: u32, task: &crate::domain::Task) {
+        let from = self.named.len();
+        for text in &task.dependencies {
+            let Some(first) = self.find(queue, node, Field::Dependencies, text) else { continue };
+            // Two spellings of one dependency are one edge; lists are short enough to look.
+            if !self.named[from..].contains(&(node, first)) || self.named.len() - from > 64 {
+                self.named.push((node, first));
+            }
+        }
+        for text in &task.children {
+            if let Some(child) = self.find(queue, node, Field::ChildTasks, text) {
+                self.children.push((node, child));
+            }
+        }
+        if let Some(text) = &task.parent
+            && let Some(parent) = self.find(queue, node, Field::Parent, text)
+        {
+            self.children.push((parent, node));
+        }
+    }
+
+    fn find(&mut self, queue: usize, node: u32, field: Field, text: &str) -> Option<u32> {
+        let why = match self.names.find(queue, text) {
+            Found::One(found) if found != node => return Some(found),
+            Found::One(_) => BrokenKind::Itself,
+            Found::Unknown => BrokenKind::Unknown,
+            Found::Ambiguous(nodes) => BrokenKind::Ambiguous(nodes.into_iter().map(Node).collect()),
+        };
+        self.broken.push(Broken { node: Node(node), field, text: text.to_owned(), why });
+        None
+    }
+}

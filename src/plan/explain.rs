@@ -1,0 +1,237 @@
+//! Says in words what a task waits for.
+
+use super::graph::{Broken, BrokenKind, Graph, Helper, Node};
+use super::nearest::Hints;
+use super::readiness::{Holder, Readiness, State, hold};
+use crate::domain::{Status, Task, timestamp};
+use serde::Serialize;
+
+/// How many names a sentence lists.
+const NAMED: usize = 3;
+
+/// What kind of thing is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "each name is the kind's own word in the command line's JSON")]
+pub enum WaitingKind {
+    Dependency,
+    Approval,
+    Scope,
+    Phase,
+    NotBefore,
+    Cycle,
+    Unknown,
+    Ambiguous,
+    Children,
+    AgentLimit,
+    ForeignClaim,
+    Pause,
+    Invalid,
+    Manual,
+}
+
+/// One thing that a task waits for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Waiting {
+    /// Its kind.
+    pub kind: WaitingKind,
+    /// What exactly, in words.
+    pub what: String,
+}
+
+impl Readiness<'_> {
+    /// What a task waits for; empty when it is ready, or waits for nothing any more.
+    pub fn waiting(&self, node: Node) -> Vec<Waiting> {
+        let mut list = Vec::new();
+        let holds = self.holds[node.0 as usize];
+        if holds == 0 {
+            return list;
+        }
+        let mut say = |kind, what| list.push(Waiting { kind, what });
+        self.say_structure(node, holds, &mut say);
+        self.say_own(node, holds, &mut say);
+        self.say_others(node, holds, &mut say);
+        list
+    }
+
+    /// Broken references, cycles and what must be complete first.
+    fn say_structure(&self, node: Node, holds: u16, say: &mut dyn FnMut(WaitingKind, String)) {
+        let graph = self.graph;
+        if holds & hold::BROKEN != 0 {
+            for broken in graph.broken_of(node).iter().filter(|broken| broken.holds()) {
+                let (kind, what) = broken_text(graph, broken, &self.hints);
+                say(kind, what);
+            }
+        }
+        if holds & hold::CYCLE != 0 {
+            let cycle = graph.cycle_of(node).unwrap_or_default();
+            say(WaitingKind::Cycle, graph.cycle_text(&cycle));
+        }
+        if holds & hold::DEPENDENCY != 0 {
+            for &first in graph.preds(node.0) {
+                self.say_pred(node.0, first, say);
+            }
+        }
+        if holds & hold::CHILDREN != 0 {
+            let open = graph.children(node).filter(|&child| self.state(child) != State::Complete);
+            say(WaitingKind::Children, self.names(open));
+        }
+    }
+
+    fn say_pred(&self, node: u32, first: u32, say: &mut dyn FnMut(WaitingKind, String)) {
+        if self.done[first as usize] || self.graph.knotted(first, node) {
+            return;
+        }
+        match self.graph.helper(first) {
+            None => say(WaitingKind::Dependency, self.named(Node(first))),
+            Some(Helper::Start(epic)) => self.say_epic(*epic, first, say),
+            Some(Helper::Barrier { phase, gate_missing, .. }) => {
+                let open = self.open_before(first);
+                let what = if *gate_missing && open.is_empty() {
+                    format!("the gate of phase {phase}, which is not in the queue yet")
+                } else {
+                    format!("all of phase {phase}: {}", self.names(open.into_iter()))
+                };
+                say(WaitingKind::Phase, what);
+            }
+            Some(Helper::Body) => {
+                let open = self.open_before(first);
+                say(
+                    WaitingKind::Phase,
+                    format!("the phase before it: {}", self.names(open.into_iter())),
+                );
+            }
+        }
+    }
+
+    /// What the epic of a task waits for holds the task back too.
+    fn say_epic(&self, epic: u32, start: u32, say: &mut dyn FnMut(WaitingKind, String)) {
+        let owner = self.graph.reference(Node(epic));
+        for &first in self.graph.preds(start) {
+            if matches!(self.graph.helper(first), Some(Helper::Start(_))) {
+                if !self.done[first as usize] {
+                    say(WaitingKind::Dependency, format!("what the epics of {owner} wait for"));
+                }
+                continue;
+            }
+            self.say_pred(start, first, &mut |kind, what| {
+                say(kind, format!("{what}, for which its epic {owner} waits"));
+            });
+        }
+    }
+
+    fn open_before(&self, helper: u32) -> Vec<Node> {
+        let open = |&&first: &&u32| !self.graph.is_helper(first) && !self.done[first as usize];
+        self.graph.preds(helper).iter().filter(open).map(|&first| Node(first)).collect()
+    }
+
+    fn say_own(&self, node: Node, holds: u16, say: &mut dyn FnMut(WaitingKind, String)) {
+        let task = self.task(node);
+        if holds & hold::INVALID != 0 {
+            if task.status == Status::Unknown {
+                say(WaitingKind::Invalid, "its status is a word that nobody knows".to_owned());
+            }
+            for problem in &task.problems {
+                let what = format!("{} {}", problem.field.key(), problem.expected);
+                say(WaitingKind::Invalid, what);
+            }
+        }
+        if holds & hold::APPROVAL != 0 {
+            say(WaitingKind::Approval, format!("workloop approve {}", self.graph.reference(node)));
+        }
+        if holds & hold::MANUAL != 0 {
+            let agent = task.agent.as_deref().unwrap_or("manual");
+            say(WaitingKind::Manual, format!("a person does it (agent {agent})"));
+        }
+        if holds & hold::NOT_BEFORE != 0
+            && let Some(time) = task.not_before
+        {
+            say(WaitingKind::NotBefore, timestamp(time));
+        }
+        if holds & hold::PAUSE != 0 {
+            let queue = self.graph.queue_name(self.graph.location(node).0);
+            say(WaitingKind::Pause, format!("queue {queue} is paused"));
+        }
+    }
+
+    fn say_others(&self, node: Node, holds: u16, say: &mut dyn FnMut(WaitingKind, String)) {
+        if holds & hold::AGENT != 0
+            && let Some(agent) = self.conditions.agents.of(node)
+        {
+            let most = agent.max_parallel.unwrap_or(0);
+            let what = format!("agent {} runs {most} of at most {most} tasks", agent.name);
+            say(WaitingKind::AgentLimit, what);
+        }
+        if holds & hold::SCOPE != 0
+            && let Some((holder, path)) = self.scope_holder(node)
+        {
+            let root = self.queues[self.graph.location(node).0].root.to_string_lossy();
+            let short =
+                path.strip_prefix(root.as_ref()).map_or(&*path, |p| p.trim_start_matches('/'));
+            let (name, task) = match holder {
+                Holder::Task(holder) => (self.graph.reference(holder), self.task(holder)),
+                Holder::Outside(place) => {
+                    let outsider = &self.conditions.outside[place];
+                    (outsider.name.clone(), &outsider.task)
+                }
+            };
+            say(WaitingKind::Scope, format!("{short}, held by {name}{}", worker(task)));
+        }
+        if holds & hold::FOREIGN != 0 {
+            let what = format!("the claim of another machine{}", worker(self.task(node)));
+            say(WaitingKind::ForeignClaim, what);
+        }
+    }
+
+    /// A task with its state: `B (ready)`, `B (blocked: tests fail)`.
+    fn named(&self, node: Node) -> String {
+        let state = match self.state(node) {
+            State::Ready => "ready",
+            State::Waiting => "waiting",
+            State::InProgress => "in_progress",
+            State::Complete => "complete",
+            State::Blocked => "blocked",
+            State::Parked => "parked",
+        };
+        let reason = match (&self.reasons, self.state(node)) {
+            (Some(reasons), State::Blocked) => reasons(node),
+            _ => None,
+        };
+        let reason = reason.map_or_else(String::new, |reason| format!(": {reason}"));
+        format!("{} ({state}{reason})", self.graph.reference(node))
+    }
+
+    fn names(&self, nodes: impl Iterator<Item = Node>) -> String {
+        let nodes: Vec<Node> = nodes.collect();
+        let mut words: Vec<String> =
+            nodes.iter().take(NAMED).map(|&node| self.named(node)).collect();
+        if nodes.len() > NAMED {
+            words.push(format!("{} more", nodes.len() - NAMED));
+        }
+        words.join(", ")
+    }
+}
+
+fn worker(task: &Task) -> String {
+    let claim = task.claim.as_ref();
+    claim.map_or_else(String::new, |claim| format!(" ({})", claim.worker))
+}
+
+/// A broken reference in words.
+pub(super) fn broken_text(graph: &Graph, broken: &Broken, hints: &Hints) -> (WaitingKind, String) {
+    let text = &broken.text;
+    match &broken.why {
+        BrokenKind::Itself => (WaitingKind::Cycle, format!("{text} -> {text}")),
+        BrokenKind::Unknown => {
+            let hint = hints.nearest(graph, broken.node, text);
+            let hint = hint.map_or_else(String::new, |near| {
+                format!(" (did you mean {}?)", graph.reference(near))
+            });
+            (WaitingKind::Unknown, format!("{text}: no loaded queue has such a task{hint}"))
+        }
+        BrokenKind::Ambiguous(nodes) => {
+            let names: Vec<String> = nodes.iter().map(|&node| graph.reference(node)).collect();
+            (WaitingKind::Ambiguous, format!("{text}: may be {}", names.join(" or ")))
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! A schedule as a picture in characters, aligned, for a given width.
+
+use super::critical_path::CriticalPath;
+use super::estimate::duration_text;
+use super::graph::{Graph, Node};
+use super::makespan::Schedule;
+use std::collections::HashSet;
+use std::fmt::Write;
+
+/// The narrowest bar area that says anything.
+const NARROWEST: usize = 10;
+
+/// Rows shown before the rest is only counted.
+const ROWS: usize = 60;
+
+/// Draws one row a task: its loop, its id, its bar and its duration. Tasks of the critical path
+/// have a bar of `#`, others of `=`; one too short to be seen is a `|`. No row is wider than
+/// `width` letters unless that leaves no room for bars.
+pub fn gantt(graph: &Graph, schedule: &Schedule, critical: &CriticalPath, width: usize) -> String {
+    let marked: HashSet<Node> = critical.tasks.iter().copied().collect();
+    let shown = &schedule.slots[..schedule.slots.len().min(ROWS)];
+    let names: Vec<String> = shown.iter().map(|slot| plain(&graph.reference(slot.node))).collect();
+    let times: Vec<String> =
+        shown.iter().map(|slot| duration_text(slot.end - slot.start)).collect();
+    let widest = |texts: &[String]| texts.iter().map(|text| letters(text)).max().unwrap_or(0);
+    let lane_width = shown.iter().map(|slot| slot.lane + 1).max().unwrap_or(1).to_string().len();
+    let time_width = widest(&times);
+    let most = width.saturating_sub(lane_width + time_width + NARROWEST + 6).max(8);
+    let name_width = widest(&names).min(most);
+    let area = width.saturating_sub(lane_width + name_width + time_width + 6).max(NARROWEST);
+    let mut text = String::new();
+    for ((slot, name), time) in shown.iter().zip(&names).zip(&times) {
+        let bar = bar(slot.start, slot.end, schedule.seconds, area, marked.contains(&slot.node));
+        let name = shortened(name, name_width);
+        let lane = slot.lane + 1;
+        let padding = " ".repeat(name_width - letters(&name));
+        let _ = writeln!(text, "{lane:>lane_width$}  {name}{padding}  {bar}  {time:>time_width$}");
+    }
+    let hidden = schedule.slots.len() - shown.len();
+    if hidden > 0 {
+        let _ = writeln!(text, "{:>lane_width$}  ({hidden} more)", "");
+    }
+    let end = duration_text(schedule.seconds);
+    let indent = " ".repeat(lane_width + name_width + 4);
+    let gap = " ".repeat(area.saturating_sub(1 + letters(&end)));
+    let _ = writeln!(text, "{indent}0{gap}{end}");
+    text
+}
+
+fn bar(start: u64, end: u64, total: u64, area: usize, critical: bool) -> String {
+    let scale = |time: u64| {
+        let place = u128::from(time) * area as u128 / u128::from(total.max(1));
+        usize::try_from(place).unwrap_or(area)
+    };
+    let from = scale(start).min(area - 1);
+    let to = scale(end).min(area);
+    let filled = match to.saturating_sub(from) {
+        0 => "|".to_owned(),
+        length => if critical { "#" } else { "=" }.repeat(length),
+    };
+    let after = area - from - filled.len();
+    format!("{}{filled}{}", ".".repeat(from), ".".repeat(after))
+}
+
+fn letters(text: &str) -> usize {
+    text.chars().count()
+}
+
+/// Control characters of an id must not reach a terminal.
+fn plain(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() { '?' } else { letter }).collect()
+}
+
+fn shortened(text: &str, width: usize) -> String {
+    if letters(text) <= width {
+        return text.to_owned();
+    }
+    let cut: String = text.chars().take(width.saturating_sub(1)).collect();
+    format!("{cut}…")
+}

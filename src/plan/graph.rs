@@ -1,0 +1,332 @@
+//! All loaded queues as one graph: who waits for whom.
+//!
+//! A graph depends only on the structure of the queues (ids, dependencies, parents, phases), so
+//! it is kept as long as that does not change; what depends on states is computed from it in one
+//! pass. Numbering: every task is a [`Node`], queue after queue, in list order. Behind them come
+//! helper nodes without a duration:
+//!
+//! - one in front of an epic that waits for something: what holds an epic back holds its
+//!   children back too (what an epic waits for among its own descendants is left out of this);
+//! - one behind each phase with a barrier: every task of the phase leads into it, and every task
+//!   of a later phase waits for the nearest one before it. So barriers cost one edge a task.
+//!
+//! Edges inside a cycle are kept but never count as satisfied.
+
+use super::csr::Csr;
+use super::cycles;
+use super::edges::{self, Edges};
+use super::resolve::Names;
+use crate::domain::{Field, Phase, Task, TaskId};
+use std::path::Path;
+
+pub(super) const NONE: u32 = u32::MAX;
+
+/// A task of one of the loaded queues.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Node(pub u32);
+
+/// What the planner sees of a queue.
+#[derive(Clone, Copy, Debug)]
+pub struct QueueTasks<'a> {
+    /// Its name in the configuration, else its file stem.
+    pub name: &'a str,
+    /// Its file.
+    pub path: &'a Path,
+    /// The root of its project: relative paths of tasks are seen from there.
+    pub root: &'a Path,
+    /// Its tasks in file order.
+    pub tasks: &'a [Task],
+    /// Its phases in file order.
+    pub phases: &'a [Phase],
+}
+
+impl QueueTasks<'_> {
+    /// Whether `queue:ID` with this queue part means this queue.
+    pub(super) fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.path.file_stem().is_some_and(|stem| stem == name)
+    }
+}
+
+/// Which phase barriers hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Barriers {
+    /// Those that the files declare.
+    #[default]
+    Declared,
+    /// One after every phase, to see what that would cost.
+    All,
+}
+
+/// A reference that leads nowhere, or to too many tasks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broken {
+    /// The task that has it.
+    pub node: Node,
+    /// The field in which it stands.
+    pub field: Field,
+    /// As it is written.
+    pub text: String,
+    /// What is wrong with it.
+    pub why: BrokenKind,
+}
+
+/// What is wrong with a reference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BrokenKind {
+    /// No loaded queue has such a task.
+    Unknown,
+    /// Several have.
+    Ambiguous(Vec<Node>),
+    /// It is the task itself.
+    Itself,
+}
+
+impl Broken {
+    /// Whether the task must stand still for it. A parent that nobody knows holds nothing back.
+    pub fn holds(&self) -> bool {
+        self.field != Field::Parent
+    }
+}
+
+/// What a helper node stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Helper {
+    /// All that an epic waits for.
+    Start(u32),
+    /// The end of a phase of a queue.
+    Barrier { queue: u32, phase: String, gate_missing: bool },
+    /// All of a phase but its gate.
+    Body,
+}
+
+/// The graph of all loaded queues.
+#[derive(Clone, Debug)]
+pub struct Graph {
+    names: Vec<String>,
+    /// First node of each queue, and the total at the end.
+    starts: Vec<u32>,
+    ids: Vec<TaskId>,
+    shared: Vec<bool>,
+    broken: Vec<Broken>,
+    edges: Edges,
+    order: Vec<u32>,
+    /// The cycle of each node as an index into `cycles`, else `NONE`.
+    cycle_of: Vec<u32>,
+    cycles: Vec<Vec<u32>>,
+    barriers: Vec<(usize, String)>,
+}
+
+impl Graph {
+    /// Builds the graph with the barriers that the files declare.
+    pub fn build(queues: &[QueueTasks]) -> Self {
+        Self::build_with(queues, Barriers::Declared)
+    }
+
+    /// Builds the graph with these barriers.
+    pub fn build_with(queues: &[QueueTasks], barriers: Barriers) -> Self {
+        let names = Names::new(queues);
+        let mut starts = Vec::with_capacity(queues.len() + 1);
+        let mut ids = Vec::new();
+        for queue in queues {
+            starts.push(ids.len() as u32);
+            ids.extend(queue.tasks.iter().map(|task| task.id.clone()));
+        }
+        starts.push(ids.len() as u32);
+        let (edges, broken, barriers) = edges::collect(queues, &starts, &names, barriers);
+        let found = cycles::find(&edges);
+        Self {
+            names: queues.iter().map(|queue| queue.name.to_owned()).collect(),
+            shared: names.shared(),
+            starts,
+            ids,
+            broken,
+            edges,
+            order: found.order,
+            cycle_of: found.cycle_of,
+            cycles: found.cycles,
+            barriers,
+        }
+    }
+
+    /// How many tasks there are.
+    pub fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// Whether there is no task at all.
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+
+    /// All tasks in list order.
+    pub fn nodes(&self) -> impl Iterator<Item = Node> + use<> {
+        (0..self.ids.len() as u32).map(Node)
+    }
+
+    /// The node of a task by queue and place in its list.
+    pub fn node(&self, queue: usize, index: usize) -> Node {
+        Node(self.starts[queue] + index as u32)
+    }
+
+    /// Queue and place in its list of a node.
+    pub fn location(&self, node: Node) -> (usize, usize) {
+        let queue = self.starts.partition_point(|&start| start <= node.0) - 1;
+        (queue, (node.0 - self.starts[queue]) as usize)
+    }
+
+    /// The nodes of a queue.
+    pub fn queue_nodes(&self, queue: usize) -> impl Iterator<Item = Node> + use<> {
+        self.queue_range(queue).map(Node)
+    }
+
+    pub(super) fn queue_range(&self, queue: usize) -> std::ops::Range<u32> {
+        self.starts[queue]..self.starts[queue + 1]
+    }
+
+    /// The id of a task.
+    pub fn id(&self, node: Node) -> &TaskId {
+        &self.ids[node.0 as usize]
+    }
+
+    /// The id as people write it: plain where it is unique among the loaded queues, else
+    /// `queue:ID`.
+    pub fn reference(&self, node: Node) -> String {
+        let id = self.id(node);
+        if self.shared[node.0 as usize] {
+            format!("{}:{id}", self.names[self.location(node).0])
+        } else {
+            id.to_string()
+        }
+    }
+
+    /// Whether another loaded queue has a task of the same id.
+    pub fn is_shared(&self, node: Node) -> bool {
+        self.shared[node.0 as usize]
+    }
+
+    /// The name of a queue.
+    pub fn queue_name(&self, queue: usize) -> &str {
+        &self.names[queue]
+    }
+
+    /// What `node` names as its dependencies, in file order, as far as that is known.
+    pub fn dependencies(&self, node: Node) -> impl Iterator<Item = Node> + '_ {
+        self.edges.named.row(node.0).iter().copied().map(Node)
+    }
+
+    /// The tasks that name `node` as a dependency.
+    pub fn dependants(&self, node: Node) -> impl Iterator<Item = Node> + '_ {
+        self.edges.naming.row(node.0).iter().copied().map(Node)
+    }
+
+    /// Whether the task has children: it is not run, it completes with them.
+    pub fn is_epic(&self, node: Node) -> bool {
+        !self.edges.children.row(node.0).is_empty()
+    }
+
+    /// The children of an epic, in list order.
+    pub fn children(&self, node: Node) -> impl Iterator<Item = Node> + '_ {
+        self.edges.children.row(node.0).iter().copied().map(Node)
+    }
+
+    /// References that lead nowhere or to too many tasks, in list order.
+    pub fn broken(&self) -> &[Broken] {
+        &self.broken
+    }
+
+    /// Those of one task.
+    pub fn broken_of(&self, node: Node) -> &[Broken] {
+        let from = self.broken.partition_point(|broken| broken.node < node);
+        let to = self.broken.partition_point(|broken| broken.node <= node);
+        &self.broken[from..to]
+    }
+
+    /// One cycle of every knot of tasks that wait for each other: each waits for the next, the
+    /// last for the first.
+    pub fn cycles(&self) -> impl Iterator<Item = Vec<Node>> + '_ {
+        self.cycles.iter().map(|path| self.tasks_of(path))
+    }
+
+    /// The cycle in which a task stands, or into which it is knotted.
+    pub fn cycle_of(&self, node: Node) -> Option<Vec<Node>> {
+        let cycle = self.cycle_of[node.0 as usize];
+        (cycle != NONE).then(|| self.tasks_of(&self.cycles[cycle as usize]))
+    }
+
+    /// A cycle as text: `A -> B -> A`, each waiting for the next; long ones are shortened.
+    pub fn cycle_text(&self, cycle: &[Node]) -> String {
+        const SHOWN: usize = 16;
+        let mut words: Vec<String> =
+            cycle.iter().take(SHOWN).map(|&node| self.reference(node)).collect();
+        if cycle.len() > SHOWN {
+            words.push(format!("({} more)", cycle.len() - SHOWN));
+        }
+        if let Some(&first) = cycle.first() {
+            words.push(self.reference(first));
+        }
+        words.join(" -> ")
+    }
+
+    /// The barriers in force, as (queue, phase), in file order.
+    pub fn barriers(&self) -> &[(usize, String)] {
+        &self.barriers
+    }
+
+    fn tasks_of(&self, path: &[u32]) -> Vec<Node> {
+        path.iter().filter(|&&node| !self.is_helper(node)).map(|&node| Node(node)).collect()
+    }
+
+    /// All nodes, helpers too, each after everything it waits for (cycles apart).
+    pub(super) fn order(&self) -> &[u32] {
+        &self.order
+    }
+
+    /// Number of nodes with the helpers.
+    pub(super) fn size(&self) -> usize {
+        self.order.len()
+    }
+
+    pub(super) fn preds(&self, node: u32) -> &[u32] {
+        self.edges.preds.row(node)
+    }
+
+    pub(super) fn succs(&self, node: u32) -> &[u32] {
+        self.edges.succs.row(node)
+    }
+
+    pub(super) fn children_of(&self, node: u32) -> &[u32] {
+        self.edges.children.row(node)
+    }
+
+    pub(super) fn is_helper(&self, node: u32) -> bool {
+        node as usize >= self.ids.len()
+    }
+
+    pub(super) fn helper(&self, node: u32) -> Option<&Helper> {
+        self.edges.helpers.get((node as usize).checked_sub(self.ids.len())?)
+    }
+
+    pub(super) fn in_cycle(&self, node: u32) -> bool {
+        self.cycle_of[node as usize] != NONE
+    }
+
+    /// Whether both stand in the same knot: then no edge between them is ever satisfied.
+    pub(super) fn knotted(&self, a: u32, b: u32) -> bool {
+        let cycle = self.cycle_of[a as usize];
+        cycle != NONE && cycle == self.cycle_of[b as usize]
+    }
+
+    /// For every task whether a broken reference holds it back.
+    pub(super) fn held_by_broken(&self) -> Vec<bool> {
+        let mut held = vec![false; self.size()];
+        for broken in self.broken.iter().filter(|broken| broken.holds()) {
+            held[broken.node.0 as usize] = true;
+        }
+        held
+    }
+}
+
+/// Rows of the helper arrays, for the modules that build them.
+pub(super) fn rows(size: usize, pairs: &[(u32, u32)]) -> (Csr, Csr) {
+    (Csr::from_pairs(size, pairs), Csr::from_reversed(size, pairs))
+}

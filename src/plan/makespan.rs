@@ -1,0 +1,244 @@
+//! How long the work takes with a number of loops: list scheduling in exactly the order in which
+//! the loops claim.
+//!
+//! Whenever a loop is free, the first task of that order that can start is started. Tasks in
+//! progress come first. A task whose paths or agent are taken is put aside with whoever has
+//! them and looked at again when that one ends, so the cost stays near the number of tasks.
+
+use super::conditions::Agents;
+use super::graph::{Node, QueueTasks};
+use super::pick::Order;
+use super::scopes::{Area, Held, areas};
+use super::workload::Workload;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+
+/// What a schedule takes into account besides dependencies and loops.
+#[derive(Clone, Copy, Default)]
+pub struct Limits<'a> {
+    /// Overlapping paths run one after the other.
+    pub scopes: Option<&'a [QueueTasks<'a>]>,
+    /// Limits of agents hold.
+    pub agents: Option<&'a Agents>,
+}
+
+/// When a task runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slot {
+    /// The task.
+    pub node: Node,
+    /// The loop that runs it, from 0.
+    pub lane: usize,
+    /// Start in seconds from now.
+    pub start: u64,
+    /// End in seconds from now.
+    pub end: u64,
+}
+
+/// All tasks with their times.
+#[derive(Clone, Debug, Default)]
+pub struct Schedule {
+    /// When the last task ends, in seconds.
+    pub seconds: u64,
+    /// In the order in which they start.
+    pub slots: Vec<Slot>,
+}
+
+/// Computes schedules of one workload for several loop counts.
+pub struct Scheduler<'a> {
+    work: &'a Workload<'a>,
+    /// Tasks in the order of claims.
+    ranked: Vec<u32>,
+    /// Place of each node in `ranked`.
+    place: Vec<u32>,
+    /// How many active nodes each one waits for.
+    waits: Vec<u32>,
+    owned: Option<Vec<Vec<Area>>>,
+    agents: Option<&'a Agents>,
+}
+
+impl<'a> Scheduler<'a> {
+    /// Prepares what all loop counts share.
+    pub fn new(work: &'a Workload<'a>, order: &Order, limits: Limits<'a>) -> Self {
+        let size = work.graph().size();
+        let mut ranked: Vec<Node> = work.open().collect();
+        order.sort(&mut ranked);
+        ranked.sort_by_key(|node| !work.is_running(node.0));
+        let ranked: Vec<u32> = ranked.into_iter().map(|node| node.0).collect();
+        let mut place = vec![0; size];
+        for (at, &node) in ranked.iter().enumerate() {
+            place[node as usize] = at as u32;
+        }
+        let mut waits = vec![0; size];
+        for node in work.order() {
+            work.after(node).for_each(|next| waits[next as usize] += 1);
+        }
+        let owned = limits.scopes.map(|queues| {
+            let own = |queue: &QueueTasks| {
+                queue.tasks.iter().map(|task| areas(queue.root, task)).collect::<Vec<_>>()
+            };
+            queues.iter().flat_map(own).collect()
+        });
+        Self { work, ranked, place, waits, owned, agents: limits.agents }
+    }
+
+    /// The time that `loops` loops take, in seconds.
+    pub fn makespan(&self, loops: usize) -> u64 {
+        Run::new(self, loops, false).go().seconds
+    }
+
+    /// The schedule of `loops` loops.
+    pub fn schedule(&self, loops: usize) -> Schedule {
+        Run::new(self, loops, true).go()
+    }
+}
+
+/// One simulation.
+struct Run<'a> {
+    plan: &'a Scheduler<'a>,
+    waits: Vec<u32>,
+    ready: BinaryHeap<Reverse<u32>>,
+    busy: BinaryHeap<Reverse<(u64, u32, usize)>>,
+    lanes: BinaryHeap<Reverse<usize>>,
+    held: Held,
+    /// Places that wait until a node ends.
+    behind: HashMap<u32, Vec<u32>>,
+    running: Vec<u32>,
+    /// Places that wait for each agent.
+    queued: Vec<BinaryHeap<Reverse<u32>>>,
+    record: bool,
+    schedule: Schedule,
+}
+
+impl<'a> Run<'a> {
+    fn new(plan: &'a Scheduler<'a>, loops: usize, record: bool) -> Self {
+        let agents = plan.agents.map_or(0, |agents| agents.table().len());
+        Self {
+            plan,
+            waits: plan.waits.clone(),
+            ready: BinaryHeap::new(),
+            busy: BinaryHeap::new(),
+            // More lanes than tasks are never used.
+            lanes: (0..loops.clamp(1, plan.ranked.len().max(1))).map(Reverse).collect(),
+            held: Held::default(),
+            behind: HashMap::new(),
+            running: vec![0; agents],
+            queued: vec![BinaryHeap::new(); agents],
+            record,
+            schedule: Schedule::default(),
+        }
+    }
+
+    fn go(mut self) -> Schedule {
+        for node in self.plan.work.order() {
+            if self.plan.waits[node as usize] == 0 {
+                self.arrive(node);
+            }
+        }
+        let mut now = 0;
+        loop {
+            self.start_all(now);
+            let Some(&Reverse((end, ..))) = self.busy.peek() else { break };
+            now = end;
+            while let Some(&Reverse((end, node, lane))) = self.busy.peek()
+                && end == now
+            {
+                self.busy.pop();
+                self.lanes.push(Reverse(lane));
+                self.finish(node);
+            }
+        }
+        self.schedule.seconds = now;
+        self.schedule
+    }
+
+    /// Nothing holds `node` back any more; what takes no time ends at once.
+    fn arrive(&mut self, node: u32) {
+        let work = self.plan.work;
+        let mut stack = vec![node];
+        while let Some(node) = stack.pop() {
+            if work.counts(node) {
+                self.ready.push(Reverse(self.plan.place[node as usize]));
+                continue;
+            }
+            for next in work.after(node) {
+                self.waits[next as usize] -= 1;
+                if self.waits[next as usize] == 0 {
+                    stack.push(next);
+                }
+            }
+        }
+    }
+
+    fn start_all(&mut self, now: u64) {
+        while let Some(&Reverse(lane)) = self.lanes.peek() {
+            let Some(Reverse(place)) = self.ready.pop() else { return };
+            let node = self.plan.ranked[place as usize];
+            if self.is_put_aside(node, place) {
+                continue;
+            }
+            self.lanes.pop();
+            let end = now + self.plan.work.time(node);
+            self.busy.push(Reverse((end, node, lane)));
+            if self.record {
+                self.schedule.slots.push(Slot { node: Node(node), lane, start: now, end });
+            }
+            if let Some(owned) = &self.plan.owned {
+                self.held.add(&owned[node as usize], node);
+            }
+            if let Some(agent) = self.agent(node) {
+                self.running[agent] += 1;
+            }
+        }
+    }
+
+    fn agent(&self, node: u32) -> Option<usize> {
+        self.plan.agents?.index(node)
+    }
+
+    fn is_full(&self, agent: usize) -> bool {
+        let limit = self.plan.agents.and_then(|agents| agents.table()[agent].max_parallel);
+        limit.is_some_and(|most| self.running[agent] >= most.max(1))
+    }
+
+    /// Whether the node must wait for what others have; then it is put aside with them.
+    fn is_put_aside(&mut self, node: u32, place: u32) -> bool {
+        if self.plan.work.is_running(node) {
+            return false;
+        }
+        let agent = self.agent(node);
+        if let Some(agent) = agent
+            && self.is_full(agent)
+        {
+            self.queued[agent].push(Reverse(place));
+            return true;
+        }
+        let owned = self.plan.owned.as_ref().map(|owned| &owned[node as usize]);
+        let Some((holder, _)) = owned.and_then(|areas| self.held.first(areas)) else {
+            return false;
+        };
+        self.behind.entry(holder).or_default().push(place);
+        // The agent's room is still there for the next one in its queue.
+        if let Some(agent) = agent {
+            self.ready.extend(self.queued[agent].pop());
+        }
+        true
+    }
+
+    fn finish(&mut self, node: u32) {
+        if let Some(owned) = &self.plan.owned {
+            self.held.remove(&owned[node as usize], node);
+        }
+        self.ready.extend(self.behind.remove(&node).unwrap_or_default().into_iter().map(Reverse));
+        if let Some(agent) = self.agent(node) {
+            self.running[agent] -= 1;
+            self.ready.extend(self.queued[agent].pop());
+        }
+        for next in self.plan.work.after(node) {
+            self.waits[next as usize] -= 1;
+            if self.waits[next as usize] == 0 {
+                self.arrive(next);
+            }
+        }
+    }
+}

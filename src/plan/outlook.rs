@@ -1,0 +1,193 @@
+//! What can still become of the work: what resolves by itself, what waits for a person, what is
+//! stuck, and behind whom.
+//!
+//! A task is judged by the worst of its own hold and of all that it waits for: a task behind a
+//! running and a blocked one is stuck, since the running one alone cannot free it.
+
+use super::graph::{Helper, Node};
+use super::readiness::{Holder, Readiness, State, hold};
+use crate::domain::Status;
+
+/// What must happen before a task can be done, the mildest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Prospect {
+    /// It is done.
+    Done,
+    /// It runs, is ready to be run by this loop, or waits for nothing but such tasks.
+    Flowing,
+    /// A time must come.
+    Later,
+    /// Another loop must run something: another queue, another filter, a pause, another machine.
+    Elsewhere,
+    /// A person must approve something or do it.
+    Person,
+    /// It is blocked, parked or in a cycle, needs an edit, or is behind such a task.
+    Stuck,
+}
+
+/// How the work of a loop stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outlook {
+    /// Tasks in scope.
+    pub total: usize,
+    /// Complete ones.
+    pub complete: usize,
+    /// Ready ones.
+    pub ready: usize,
+    /// Ones that a live worker has.
+    pub running: usize,
+    /// Waiting ones that tasks which run or are ready will free.
+    pub flowing: usize,
+    /// Waiting ones for which only a time must come.
+    pub later: usize,
+    /// Ones that wait for another loop.
+    pub elsewhere: usize,
+    /// Ones that wait for a person's yes or work.
+    pub person: usize,
+    /// Ones that cannot go on without an edit or a person's decision: blocked and parked
+    /// ones, and all behind them.
+    pub stuck: usize,
+    /// The tasks at the root of what is elsewhere, with a person or stuck; the worst first,
+    /// then in list order. A root may stand in a queue that is not in scope.
+    pub roots: Vec<(Node, Prospect)>,
+}
+
+impl Readiness<'_> {
+    /// Judges the tasks of which `in_scope` says that this loop may run them.
+    pub fn outlook(&self, in_scope: impl Fn(Node) -> bool) -> Outlook {
+        let prospects = self.prospects(&in_scope);
+        let mut outlook = Outlook::default();
+        for node in self.graph.nodes().filter(|&node| in_scope(node)) {
+            outlook.total += 1;
+            let running = self.state(node) == State::InProgress;
+            let count = match prospects[node.0 as usize] {
+                Prospect::Done => &mut outlook.complete,
+                Prospect::Flowing if self.state(node) == State::Ready => &mut outlook.ready,
+                Prospect::Flowing if running => &mut outlook.running,
+                Prospect::Flowing => &mut outlook.flowing,
+                Prospect::Later => &mut outlook.later,
+                Prospect::Elsewhere => &mut outlook.elsewhere,
+                Prospect::Person => &mut outlook.person,
+                Prospect::Stuck => &mut outlook.stuck,
+            };
+            *count += 1;
+        }
+        outlook.roots = self.roots(&prospects, &in_scope);
+        outlook
+    }
+
+    /// The prospect of every task, by node.
+    pub fn prospects(&self, in_scope: impl Fn(Node) -> bool) -> Vec<Prospect> {
+        let mut prospects = vec![Prospect::Flowing; self.graph.size()];
+        for &node in self.graph.order() {
+            let own = self.own_prospect(node, &in_scope);
+            let waits = own != Prospect::Done && !self.is_underway(node);
+            let behind = self.graph.preds(node).iter().map(|&first| {
+                if self.graph.knotted(first, node) {
+                    Prospect::Stuck
+                } else {
+                    prospects[first as usize]
+                }
+            });
+            let worst = if waits { behind.max() } else { None };
+            prospects[node as usize] = worst.map_or(own, |worst| worst.max(own));
+        }
+        prospects
+    }
+
+    /// Whether a node's predecessors no longer matter to it.
+    fn is_underway(&self, node: u32) -> bool {
+        !self.graph.is_helper(node) && self.state(Node(node)) == State::InProgress
+    }
+
+    /// The prospect of a node by itself.
+    fn own_prospect(&self, node: u32, in_scope: &impl Fn(Node) -> bool) -> Prospect {
+        if self.graph.is_helper(node) {
+            let shut =
+                matches!(self.graph.helper(node), Some(Helper::Barrier { gate_missing: true, .. }));
+            return match (self.done[node as usize], shut) {
+                (true, _) => Prospect::Done,
+                (false, true) => Prospect::Elsewhere,
+                (false, false) => Prospect::Flowing,
+            };
+        }
+        let holds = self.holds[node as usize];
+        match self.state(Node(node)) {
+            State::Complete => Prospect::Done,
+            // An epic is blocked because of a child, which is the root, not the epic.
+            State::Blocked | State::Parked => Prospect::Stuck,
+            State::InProgress if holds & hold::FOREIGN != 0 => Prospect::Elsewhere,
+            State::InProgress if self.is_manual(node) => Prospect::Person,
+            State::InProgress => Prospect::Flowing,
+            State::Ready if in_scope(Node(node)) => Prospect::Flowing,
+            State::Ready => Prospect::Elsewhere,
+            State::Waiting if holds & hold::SCOPE != 0 => self.scope_prospect(Node(node)),
+            State::Waiting => waiting_prospect(holds),
+        }
+    }
+
+    /// A task whose paths are taken waits as long as whoever has them.
+    fn scope_prospect(&self, node: Node) -> Prospect {
+        match self.scope_holder(node) {
+            Some((Holder::Outside(holder), _)) if self.conditions.outside[holder].foreign => {
+                Prospect::Elsewhere
+            }
+            Some((Holder::Task(holder), _))
+                if self.holds[holder.0 as usize] & hold::FOREIGN != 0 =>
+            {
+                Prospect::Elsewhere
+            }
+            Some((Holder::Task(holder), _)) if self.is_manual(holder.0) => Prospect::Person,
+            Some(_) | None => Prospect::Flowing,
+        }
+    }
+
+    /// Walks back from all that does not flow to the tasks that are the cause.
+    fn roots(
+        &self,
+        prospects: &[Prospect],
+        in_scope: &impl Fn(Node) -> bool,
+    ) -> Vec<(Node, Prospect)> {
+        let mut seen = vec![false; self.graph.size()];
+        let mut stack: Vec<u32> = Vec::new();
+        let mut roots = Vec::new();
+        let held = |node: u32| prospects[node as usize] >= Prospect::Elsewhere;
+        for node in self.graph.nodes().filter(|&node| in_scope(node) && held(node.0)) {
+            seen[node.0 as usize] = true;
+            stack.push(node.0);
+        }
+        while let Some(node) = stack.pop() {
+            let own = self.own_prospect(node, in_scope);
+            let by_children = !self.graph.is_helper(node)
+                && self.graph.is_epic(Node(node))
+                && self.tasks[node as usize].status != Status::Parked
+                && self.holds[node as usize] & (hold::BROKEN | hold::CYCLE) == 0;
+            if own >= Prospect::Elsewhere && !self.graph.is_helper(node) && !by_children {
+                roots.push((Node(node), own));
+            }
+            for &first in self.graph.preds(node) {
+                if held(first) && !seen[first as usize] && !self.is_underway(node) {
+                    seen[first as usize] = true;
+                    stack.push(first);
+                }
+            }
+        }
+        roots.sort_unstable_by_key(|&(node, prospect)| (std::cmp::Reverse(prospect), node));
+        roots
+    }
+}
+
+fn waiting_prospect(holds: u16) -> Prospect {
+    let any = |bits: u16| holds & bits != 0;
+    if any(hold::BROKEN | hold::CYCLE | hold::INVALID) {
+        Prospect::Stuck
+    } else if any(hold::APPROVAL | hold::MANUAL) {
+        Prospect::Person
+    } else if any(hold::PAUSE | hold::FOREIGN) {
+        Prospect::Elsewhere
+    } else if any(hold::NOT_BEFORE) {
+        Prospect::Later
+    } else {
+        Prospect::Flowing
+    }
+}

@@ -1,0 +1,161 @@
+//! Phase barriers, and the gate tasks between phases.
+//!
+//! `phases[].gate` is short for a task of type `gate`, of that phase, with the id of
+//! [`gate_id`]: the engine adds the [`missing_gates`] to the queue before it runs, and from then
+//! on a gate is a task like any other. It waits for all other tasks of its phase without naming
+//! them. A phase with a gate has a barrier; until its gate is a task, the barrier stays shut.
+
+use super::edges::Collector;
+use super::graph::{Barriers, Helper, QueueTasks};
+use crate::domain::{Phase, Task};
+
+/// A gate that a queue asks for and does not have yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MissingGate {
+    /// The id of the task to add.
+    pub id: String,
+    /// Its phase.
+    pub phase: String,
+    /// The profiles that it verifies.
+    pub verify: Vec<String>,
+}
+
+/// The id of the gate of a phase.
+pub fn gate_id(phase: &str) -> String {
+    format!("gate-{phase}")
+}
+
+/// Lists the gates that stand in `phases` and not yet among the tasks.
+pub fn missing_gates(tasks: &[Task], phases: &[Phase]) -> Vec<MissingGate> {
+    let wanted = phases.iter().filter(|phase| !phase.gate.is_empty());
+    wanted
+        .filter(|phase| !tasks.iter().any(|task| task.id.as_str() == gate_id(&phase.phase)))
+        .map(|phase| MissingGate {
+            id: gate_id(&phase.phase),
+            phase: phase.phase.clone(),
+            verify: phase.gate.clone(),
+        })
+        .collect()
+}
+
+/// Adds the barriers of all queues; returns those in force.
+pub(super) fn add(
+    collector: &mut Collector,
+    queues: &[QueueTasks],
+    starts: &[u32],
+    barriers: Barriers,
+) -> Vec<(usize, String)> {
+    let mut in_force = Vec::new();
+    for (number, queue) in queues.iter().enumerate() {
+        let derived;
+        let mut phases = queue.phases;
+        if phases.is_empty() && barriers == Barriers::All {
+            derived = phases_of(queue.tasks);
+            phases = &derived;
+        }
+        let closed =
+            |phase: &Phase| barriers == Barriers::All || phase.barrier || !phase.gate.is_empty();
+        // A barrier after the last phase holds nobody back.
+        let last = phases.len().saturating_sub(1);
+        let gated = phases.iter().any(|phase| !phase.gate.is_empty());
+        if gated || phases.iter().take(last).any(closed) {
+            let members = members(queue.tasks, phases, starts[number]);
+            let chain =
+                Chain { collector, queue: number, tasks: queue.tasks, start: starts[number] };
+            in_force.extend(chain.add(phases, &members, closed));
+        }
+    }
+    in_force
+}
+
+/// Phases in the order of their numbers, or as they first appear where they have none.
+fn phases_of(tasks: &[Task]) -> Vec<Phase> {
+    let mut names: Vec<&str> = Vec::new();
+    for name in tasks.iter().filter_map(|task| task.phase.as_deref()) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let number = |name: &str| name.parse::<f64>().ok().filter(|number| number.is_finite());
+    if names.iter().all(|name| number(name).is_some()) {
+        names.sort_by(|a, b| number(a).unwrap_or(0.0).total_cmp(&number(b).unwrap_or(0.0)));
+    }
+    names.into_iter().map(|name| Phase { phase: name.to_owned(), ..Phase::default() }).collect()
+}
+
+fn members(tasks: &[Task], phases: &[Phase], start: u32) -> Vec<Vec<u32>> {
+    let mut members = vec![Vec::new(); phases.len()];
+    for (index, task) in tasks.iter().enumerate() {
+        let Some(name) = task.phase.as_deref() else { continue };
+        if let Some(at) = phases.iter().position(|phase| phase.phase == name) {
+            members[at].push(start + index as u32);
+        }
+    }
+    members
+}
+
+/// The barriers of one queue, one behind the other.
+struct Chain<'a> {
+    collector: &'a mut Collector,
+    queue: usize,
+    tasks: &'a [Task],
+    start: u32,
+}
+
+impl Chain<'_> {
+    fn add(
+        self,
+        phases: &[Phase],
+        members: &[Vec<u32>],
+        closed: impl Fn(&Phase) -> bool,
+    ) -> Vec<(usize, String)> {
+        let mut in_force = Vec::new();
+        let mut before = None;
+        for (at, phase) in phases.iter().enumerate() {
+            for &node in &members[at] {
+                if let Some(barrier) = before {
+                    self.collector.hold_back(node, barrier);
+                }
+            }
+            let gate = self.gate(phase, &members[at]);
+            let shut = at + 1 < phases.len() && closed(phase);
+            let gate_missing = !phase.gate.is_empty() && gate.is_none();
+            let barrier = shut.then(|| {
+                in_force.push((self.queue, phase.phase.clone()));
+                self.collector.add_helper(Helper::Barrier {
+                    queue: self.queue as u32,
+                    phase: phase.phase.clone(),
+                    gate_missing,
+                })
+            });
+            let body = gate.map(|_| self.collector.add_helper(Helper::Body));
+            for &node in &members[at] {
+                match (gate, body) {
+                    (Some(gate), Some(body)) if node != gate => {
+                        self.collector.pairs.push((node, body));
+                    }
+                    _ => self.collector.pairs.extend(barrier.map(|barrier| (node, barrier))),
+                }
+            }
+            if let (Some(gate), Some(body)) = (gate, body) {
+                self.collector.pairs.push((body, gate));
+            }
+            if let (Some(before), Some(barrier)) = (before, barrier) {
+                self.collector.pairs.push((before, barrier));
+            }
+            before = barrier.or(before);
+        }
+        in_force
+    }
+
+    fn gate(&self, phase: &Phase, members: &[u32]) -> Option<u32> {
+        if phase.gate.is_empty() {
+            return None;
+        }
+        let id = gate_id(&phase.phase);
+        members.iter().copied().find(|&node| {
+            let task = &self.tasks[(node - self.start) as usize];
+            task.is_gate() && task.id.as_str() == id
+        })
+    }
+}

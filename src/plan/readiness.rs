@@ -1,0 +1,348 @@
+//! Where every task stands now: ready, or waiting and for what.
+//!
+//! One pass in topological order over states and edges; words are made only for tasks that are
+//! asked about ([`Readiness::waiting`]). An epic's state is derived from its children, whatever
+//! its own record says, except that a parked one is parked.
+
+use super::conditions::{AgentLimit, ClaimState, Conditions, ScopeMode};
+use super::graph::{Graph, Helper, Node, QueueTasks};
+use super::nearest::Hints;
+use super::scopes::{Held, areas, owns_anything};
+use crate::domain::{Approval, Status, Task};
+
+/// Where a task stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum State {
+    /// Nothing in its way.
+    Ready,
+    /// Not started, and something is in its way: see [`Readiness::waiting`].
+    Waiting,
+    /// A worker has it.
+    InProgress,
+    /// Done.
+    Complete,
+    /// A person must look.
+    Blocked,
+    /// Set aside.
+    Parked,
+}
+
+/// Who holds a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// A loaded task.
+    Task(Node),
+    /// One that is not loaded, by its place in [`Conditions::outside`].
+    Outside(usize),
+}
+
+/// What holds a task back, as bits.
+pub(super) mod hold {
+    pub(in crate::plan) const DEPENDENCY: u16 = 1;
+    pub(in crate::plan) const BROKEN: u16 = 1 << 1;
+    pub(in crate::plan) const CYCLE: u16 = 1 << 2;
+    pub(in crate::plan) const INVALID: u16 = 1 << 3;
+    pub(in crate::plan) const APPROVAL: u16 = 1 << 4;
+    pub(in crate::plan) const NOT_BEFORE: u16 = 1 << 5;
+    pub(in crate::plan) const PAUSE: u16 = 1 << 6;
+    pub(in crate::plan) const MANUAL: u16 = 1 << 7;
+    pub(in crate::plan) const AGENT: u16 = 1 << 8;
+    pub(in crate::plan) const SCOPE: u16 = 1 << 9;
+    pub(in crate::plan) const CHILDREN: u16 = 1 << 10;
+    pub(in crate::plan) const FOREIGN: u16 = 1 << 11;
+}
+
+/// The states of all tasks at one moment.
+pub struct Readiness<'a> {
+    pub(super) graph: &'a Graph,
+    pub(super) queues: &'a [QueueTasks<'a>],
+    pub(super) conditions: &'a Conditions,
+    pub(super) tasks: Vec<&'a Task>,
+    pub(super) states: Vec<State>,
+    pub(super) holds: Vec<u16>,
+    /// Whether a node, a helper too, counts as satisfied for what waits for it.
+    pub(super) done: Vec<bool>,
+    pub(super) held: Held,
+    /// Tasks that run, by agent.
+    pub(super) running: Vec<u32>,
+    pub(super) reasons: Option<Box<Reasons<'a>>>,
+    pub(super) hints: Hints,
+}
+
+/// Why a task is blocked, from its queue's own text.
+pub(super) type Reasons<'a> = dyn Fn(Node) -> Option<String> + 'a;
+
+/// Computes where every task stands. `graph` must be built from these `queues`.
+pub fn readiness<'a>(
+    graph: &'a Graph,
+    queues: &'a [QueueTasks<'a>],
+    conditions: &'a Conditions,
+) -> Readiness<'a> {
+    let mut readiness = Readiness {
+        graph,
+        queues,
+        conditions,
+        tasks: queues.iter().flat_map(|queue| queue.tasks).collect(),
+        states: vec![State::Waiting; graph.len()],
+        holds: vec![0; graph.len()],
+        done: vec![false; graph.size()],
+        held: Held::default(),
+        running: vec![0; conditions.agents.table().len()],
+        reasons: None,
+        hints: Hints::default(),
+    };
+    readiness.enter_running();
+    readiness.settle();
+    readiness
+}
+
+impl<'a> Readiness<'a> {
+    /// Lets [`waiting`](Self::waiting) say why a task is blocked; the typed task does not hold
+    /// that text.
+    pub fn with_reasons(mut self, reasons: impl Fn(Node) -> Option<String> + 'a) -> Self {
+        self.reasons = Some(Box::new(reasons));
+        self
+    }
+
+    /// Where a task stands.
+    pub fn state(&self, node: Node) -> State {
+        self.states[node.0 as usize]
+    }
+
+    /// The ready tasks, in list order.
+    pub fn ready(&self) -> impl Iterator<Item = Node> + '_ {
+        self.graph.nodes().filter(|&node| self.state(node) == State::Ready)
+    }
+
+    /// The task of a node.
+    pub fn task(&self, node: Node) -> &'a Task {
+        self.tasks[node.0 as usize]
+    }
+
+    /// The graph that it was computed from.
+    pub fn graph(&self) -> &'a Graph {
+        self.graph
+    }
+
+    /// Records that `node` is claimed, so that what is claimed next in the same moment sees its
+    /// paths and its agent as taken.
+    pub fn claim(&mut self, node: Node) {
+        self.states[node.0 as usize] = State::InProgress;
+        self.hold_for(node.0);
+    }
+
+    /// Whether a ready task can still be claimed after the [`claim`](Self::claim)s made so far.
+    pub fn is_free(&self, node: Node) -> bool {
+        self.state(node) == State::Ready && self.collisions(node.0) == 0
+    }
+
+    /// Who holds paths of a task, and which: with [`ScopeMode::Warn`] the task runs all the same.
+    pub fn scope_holder(&self, node: Node) -> Option<(Holder, String)> {
+        let task = self.task(node);
+        if self.held.is_empty() || !owns_anything(task) {
+            return None;
+        }
+        let (holder, path) = self.held.first(&areas(self.root(node.0), task))?;
+        let holder = match (holder as usize).checked_sub(self.graph.size()) {
+            Some(outside) => Holder::Outside(outside),
+            None if holder == node.0 => return None,
+            None => Holder::Task(Node(holder)),
+        };
+        Some((holder, path))
+    }
+
+    /// Epics whose recorded state is not what their children make of it: to be settled by the
+    /// engine. A finished epic with an open child is left to `check`.
+    pub fn unsettled(&self) -> Vec<(Node, Status, Option<String>)> {
+        let epics = self.graph.nodes().filter(|&node| self.graph.is_epic(node));
+        epics.filter_map(|node| self.settlement(node)).collect()
+    }
+
+    /// All tasks that cannot start, or complete, before `node` is complete, in list order. What is
+    /// complete already hands nothing on.
+    pub fn held_up_by(&self, node: Node) -> Vec<Node> {
+        let mut seen = vec![false; self.graph.size()];
+        let mut stack = vec![node.0];
+        let mut held = Vec::new();
+        while let Some(at) = stack.pop() {
+            for &next in self.graph.succs(at) {
+                let passed = self.graph.is_helper(at) || at == node.0 || !self.done[at as usize];
+                if passed && !std::mem::replace(&mut seen[next as usize], true) {
+                    stack.push(next);
+                    held.push(Node(next));
+                }
+            }
+        }
+        held.retain(|&held| !self.graph.is_helper(held.0) && held != node);
+        held.sort_unstable();
+        held
+    }
+
+    fn settlement(&self, node: Node) -> Option<(Node, Status, Option<String>)> {
+        let recorded = self.task(node).status;
+        match self.state(node) {
+            State::Complete if recorded != Status::Complete => Some((node, Status::Complete, None)),
+            State::Blocked if recorded.is_open() => {
+                let blocked =
+                    self.graph.children(node).find(|&c| self.state(c) == State::Blocked)?;
+                let reason = format!("child {} is blocked", self.graph.reference(blocked));
+                Some((node, Status::Blocked, Some(reason)))
+            }
+            State::Waiting if recorded == Status::Blocked => Some((node, Status::Pending, None)),
+            State::Ready
+            | State::Waiting
+            | State::InProgress
+            | State::Complete
+            | State::Blocked
+            | State::Parked => None,
+        }
+    }
+
+    fn root(&self, node: u32) -> &'a std::path::Path {
+        self.queues[self.graph.location(Node(node)).0].root
+    }
+
+    fn claim_state(&self, node: u32) -> Option<ClaimState> {
+        self.conditions.claims.get(&Node(node)).copied()
+    }
+
+    /// Whether somebody has the task. What a person does needs no claim.
+    fn is_running(&self, node: u32) -> bool {
+        self.tasks[node as usize].status == Status::InProgress
+            && (self.claim_state(node) != Some(ClaimState::Stale) || self.is_manual(node))
+            && !self.graph.is_epic(Node(node))
+    }
+
+    pub(super) fn is_manual(&self, node: u32) -> bool {
+        self.conditions.agents.of(Node(node)).is_some_and(|agent| agent.manual)
+    }
+
+    fn enter_running(&mut self) {
+        for node in 0..self.tasks.len() as u32 {
+            if self.is_running(node) {
+                self.hold_for(node);
+            }
+        }
+        let conditions = self.conditions;
+        for (place, outsider) in conditions.outside.iter().enumerate() {
+            let same = |limit: &AgentLimit| limit.name == outsider.agent;
+            if let Some(agent) = conditions.agents.table().iter().position(same) {
+                self.running[agent] += 1;
+            }
+            if conditions.scopes != ScopeMode::Off && owns_anything(&outsider.task) {
+                let tag = (self.graph.size() + place) as u32;
+                self.held.add(&areas(&outsider.root, &outsider.task), tag);
+            }
+        }
+    }
+
+    fn hold_for(&mut self, node: u32) {
+        if let Some(agent) = self.conditions.agents.index(node) {
+            self.running[agent] += 1;
+        }
+        let task = self.tasks[node as usize];
+        if self.conditions.scopes != ScopeMode::Off && owns_anything(task) {
+            self.held.add(&areas(self.root(node), task), node);
+        }
+    }
+
+    /// Decides all nodes, each after everything it waits for.
+    fn settle(&mut self) {
+        let broken = self.graph.held_by_broken();
+        for &node in self.graph.order() {
+            if let Some(helper) = self.graph.helper(node) {
+                let shut = matches!(helper, Helper::Barrier { gate_missing: true, .. });
+                self.done[node as usize] = !shut && !self.is_held_back(node);
+                continue;
+            }
+            let state = if self.graph.is_epic(Node(node)) {
+                self.epic(node, broken[node as usize])
+            } else {
+                self.task_state(node, broken[node as usize])
+            };
+            self.states[node as usize] = state;
+            self.done[node as usize] = state == State::Complete;
+        }
+    }
+
+    /// Whether anything that `node` waits for is not satisfied. An edge inside a cycle never is.
+    fn is_held_back(&self, node: u32) -> bool {
+        let open = |&first: &u32| !self.done[first as usize] || self.graph.knotted(first, node);
+        self.graph.preds(node).iter().any(open)
+    }
+
+    fn task_state(&mut self, node: u32, broken: bool) -> State {
+        match self.tasks[node as usize].status {
+            Status::Complete => return State::Complete,
+            Status::Blocked => return State::Blocked,
+            Status::Parked => return State::Parked,
+            Status::InProgress if self.is_running(node) => {
+                if self.claim_state(node) == Some(ClaimState::Foreign) {
+                    self.holds[node as usize] = hold::FOREIGN;
+                }
+                return State::InProgress;
+            }
+            Status::Pending | Status::InProgress | Status::Unknown => {}
+        }
+        let mut holds = self.own_holds(node, broken);
+        if self.is_held_back(node) {
+            holds |= hold::DEPENDENCY;
+        }
+        if holds == 0 {
+            holds = self.collisions(node);
+        }
+        self.holds[node as usize] = holds;
+        if holds == 0 { State::Ready } else { State::Waiting }
+    }
+
+    fn own_holds(&self, node: u32, broken: bool) -> u16 {
+        let task = self.tasks[node as usize];
+        let conditions = self.conditions;
+        let paused = !conditions.paused.is_empty()
+            && conditions.paused.contains(&self.graph.location(Node(node)).0);
+        let holds = [
+            (hold::BROKEN, broken),
+            (hold::CYCLE, self.graph.in_cycle(node)),
+            (hold::INVALID, !task.problems.is_empty() || task.status == Status::Unknown),
+            (hold::APPROVAL, task.approval == Approval::Required),
+            (hold::NOT_BEFORE, task.not_before.is_some_and(|time| time > conditions.now)),
+            (hold::PAUSE, paused),
+            (hold::MANUAL, self.is_manual(node)),
+        ];
+        holds.into_iter().filter(|(_, holds)| *holds).map(|(bit, _)| bit).sum()
+    }
+
+    /// What running tasks take away from a task that could start otherwise.
+    fn collisions(&self, node: u32) -> u16 {
+        let agents = &self.conditions.agents;
+        let full = agents.index(node).is_some_and(|agent| {
+            agents.table()[agent].max_parallel.is_some_and(|most| self.running[agent] >= most)
+        });
+        let scope = self.conditions.scopes == ScopeMode::Serialize
+            && self.scope_holder(Node(node)).is_some();
+        u16::from(full) * hold::AGENT + u16::from(scope) * hold::SCOPE
+    }
+
+    fn epic(&mut self, node: u32, broken: bool) -> State {
+        let children = self.graph.children_of(node);
+        let all_done = children
+            .iter()
+            .all(|&child| self.done[child as usize] && !self.graph.knotted(child, node));
+        match self.tasks[node as usize].status {
+            _ if all_done && !broken => return State::Complete,
+            Status::Parked => return State::Parked,
+            Status::Pending
+            | Status::InProgress
+            | Status::Complete
+            | Status::Blocked
+            | Status::Unknown => {}
+        }
+        if children.iter().any(|&child| self.states[child as usize] == State::Blocked) {
+            return State::Blocked;
+        }
+        let cycle = u16::from(self.graph.in_cycle(node)) * hold::CYCLE;
+        let broken = u16::from(broken) * hold::BROKEN;
+        self.holds[node as usize] = hold::CHILDREN | cycle | broken;
+        State::Waiting
+    }
+}

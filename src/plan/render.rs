@@ -1,0 +1,231 @@
+//! The graph as text for Mermaid and Graphviz: the critical path marked, blocked red, done grey.
+
+use super::critical_path::CriticalPath;
+use super::graph::{Graph, Node};
+use super::readiness::{Readiness, State};
+use std::collections::HashSet;
+use std::fmt::Write;
+
+/// Letters of a title before it is cut.
+const TITLE: usize = 60;
+
+/// What a picture shows.
+pub struct Picture<'a> {
+    /// Where the tasks stand.
+    pub readiness: &'a Readiness<'a>,
+    /// What is marked.
+    pub critical: &'a CriticalPath,
+    /// The title of a task, from its queue's own text.
+    pub title: &'a dyn Fn(Node) -> String,
+    /// Which tasks are meant at all.
+    pub selected: &'a dyn Fn(Node) -> bool,
+    /// Complete tasks too.
+    pub all: bool,
+}
+
+/// How a task is drawn.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Look {
+    Ready,
+    Waiting,
+    Running,
+    Done,
+    Blocked,
+    Parked,
+}
+
+impl Look {
+    const ALL: [(Self, &'static str, &'static str); 6] = [
+        (Self::Ready, "ready", "#d7ecd9"),
+        (Self::Waiting, "waiting", "#ffffff"),
+        (Self::Running, "running", "#cfe2f7"),
+        (Self::Done, "done", "#d0d0d0"),
+        (Self::Blocked, "blocked", "#f4b6b6"),
+        (Self::Parked, "parked", "#ececec"),
+    ];
+
+    fn of(state: State) -> Self {
+        match state {
+            State::Ready => Self::Ready,
+            State::Waiting => Self::Waiting,
+            State::InProgress => Self::Running,
+            State::Complete => Self::Done,
+            State::Blocked => Self::Blocked,
+            State::Parked => Self::Parked,
+        }
+    }
+
+    fn entry(self) -> (&'static str, &'static str) {
+        let found = Self::ALL.iter().find(|(look, ..)| *look == self);
+        found.map_or(("waiting", "#ffffff"), |(_, name, colour)| (name, colour))
+    }
+}
+
+/// An edge of the picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PictureEdge {
+    /// What comes first.
+    pub from: Node,
+    /// What waits for it.
+    pub to: Node,
+    /// From child to epic.
+    pub child: bool,
+    /// On the critical path.
+    pub critical: bool,
+}
+
+impl Picture<'_> {
+    fn graph(&self) -> &Graph {
+        self.readiness.graph()
+    }
+
+    /// The tasks that are drawn.
+    pub fn nodes(&self) -> Vec<Node> {
+        let shown = |node: &Node| {
+            (self.all || self.readiness.state(*node) != State::Complete) && (self.selected)(*node)
+        };
+        self.graph().nodes().filter(shown).collect()
+    }
+
+    /// The edges between them.
+    pub fn edges(&self, nodes: &[Node]) -> Vec<PictureEdge> {
+        let graph = self.graph();
+        let shown: HashSet<Node> = nodes.iter().copied().collect();
+        let steps: HashSet<(Node, Node)> =
+            self.critical.tasks.windows(2).map(|pair| (pair[0], pair[1])).collect();
+        let mut edges = Vec::new();
+        for &to in nodes {
+            let firsts = graph.dependencies(to).map(|from| (from, false));
+            for (from, child) in firsts.chain(graph.children(to).map(|from| (from, true))) {
+                if shown.contains(&from) {
+                    edges.push(PictureEdge {
+                        from,
+                        to,
+                        child,
+                        critical: steps.contains(&(from, to)),
+                    });
+                }
+            }
+        }
+        edges
+    }
+
+    fn label(&self, node: Node) -> (String, String) {
+        let id = self.graph().reference(node);
+        let title = one_line(&(self.title)(node));
+        (id.clone(), if title == id { String::new() } else { title })
+    }
+
+    /// The graph as a Mermaid flowchart.
+    pub fn mermaid(&self) -> String {
+        let nodes = self.nodes();
+        let mut text = String::from("flowchart LR\n");
+        for &node in &nodes {
+            let (id, title) = self.label(node);
+            let (look, _) = Look::of(self.readiness.state(node)).entry();
+            let gap = if title.is_empty() { "" } else { "<br/>" };
+            let label = format!("{}{gap}{}", mermaid_text(&id), mermaid_text(&title));
+            let _ = writeln!(text, "    n{}[\"{label}\"]:::{look}", node.0);
+        }
+        let edges = self.edges(&nodes);
+        for edge in &edges {
+            let arrow = match (edge.critical, edge.child) {
+                (true, _) => "==>",
+                (false, true) => "-.->",
+                (false, false) => "-->",
+            };
+            let _ = writeln!(text, "    n{} {arrow} n{}", edge.from.0, edge.to.0);
+        }
+        for (_, name, colour) in Look::ALL {
+            let _ =
+                writeln!(text, "    classDef {name} fill:{colour},stroke:#555555,color:#111111");
+        }
+        let _ = writeln!(text, "    classDef critical stroke:#b36b00,stroke-width:3px");
+        let shown: HashSet<Node> = nodes.iter().copied().collect();
+        let marked = self.critical.tasks.iter().filter(|&node| shown.contains(node));
+        let marked: Vec<String> = marked.map(|node| format!("n{}", node.0)).collect();
+        if !marked.is_empty() {
+            let _ = writeln!(text, "    class {} critical", marked.join(","));
+        }
+        let thick = edges.iter().enumerate().filter(|(_, edge)| edge.critical);
+        let thick: Vec<String> = thick.map(|(number, _)| number.to_string()).collect();
+        if !thick.is_empty() {
+            let _ = writeln!(text, "    linkStyle {} stroke:#b36b00", thick.join(","));
+        }
+        text
+    }
+
+    /// The graph in the language of Graphviz.
+    pub fn dot(&self) -> String {
+        let nodes = self.nodes();
+        let critical: HashSet<Node> = self.critical.tasks.iter().copied().collect();
+        let mut text = String::from(
+            "digraph queue {\n    rankdir=LR;\n    \
+             node [shape=box, style=\"filled,rounded\", fontname=\"sans-serif\", color=\"#555555\"];\n",
+        );
+        for &node in &nodes {
+            let (id, title) = self.label(node);
+            let (_, colour) = Look::of(self.readiness.state(node)).entry();
+            let gap = if title.is_empty() { "" } else { "\\n" };
+            let label = format!("{}{gap}{}", dot_text(&id), dot_text(&title));
+            let mark =
+                if critical.contains(&node) { ", color=\"#b36b00\", penwidth=3" } else { "" };
+            let _ = writeln!(
+                text,
+                "    n{} [label=\"{label}\", fillcolor=\"{colour}\"{mark}];",
+                node.0
+            );
+        }
+        for edge in self.edges(&nodes) {
+            let style = match (edge.critical, edge.child) {
+                (true, _) => " [color=\"#b36b00\", penwidth=3]",
+                (false, true) => " [style=dashed]",
+                (false, false) => "",
+            };
+            let _ = writeln!(text, "    n{} -> n{}{style};", edge.from.0, edge.to.0);
+        }
+        text.push_str("}\n");
+        text
+    }
+}
+
+/// The first words of a text, on one line.
+fn one_line(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= TITLE {
+        return line;
+    }
+    let cut: String = line.chars().take(TITLE - 1).collect();
+    format!("{}…", cut.trim_end())
+}
+
+/// Inside a quoted Mermaid label everything that means something there is an entity.
+fn mermaid_text(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if letter.is_control() {
+            safe.push(' ');
+        } else if matches!(
+            letter,
+            '"' | '#' | ';' | '&' | '<' | '>' | '`' | '\\' | '*' | '_' | '{' | '}' | '$'
+        ) {
+            let _ = write!(safe, "#{};", u32::from(letter));
+        } else {
+            safe.push(letter);
+        }
+    }
+    safe
+}
+
+/// Inside a quoted Graphviz text.
+fn dot_text(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '"' | '\\' => safe.extend(['\\', letter]),
+            letter if letter.is_control() => safe.push(' '),
+            letter => safe.push(letter),
+        }
+    }
+    safe
+}

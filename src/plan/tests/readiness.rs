@@ -1,0 +1,383 @@
+use super::*;
+use crate::domain::{Approval, Field, FieldProblem};
+
+fn ready(samples: &[Sample]) -> Vec<String> {
+    look(samples, |_, _| {}, |readiness| names(readiness.graph(), readiness.ready()))
+}
+
+#[test]
+fn only_those_concerned_stand_still() {
+    let sample = [Sample::new(
+        "q",
+        vec![
+            task("A", &["B"]),
+            task("B", &["A"]),
+            task("self", &["self"]),
+            task("typo", &["doen"]),
+            with(task("done", &[]), is(Status::Complete)),
+            task("go", &["done"]),
+            with(task("bad", &[]), is(Status::Blocked)),
+            task("behind", &["bad", "done"]),
+            with(task("odd", &[]), is(Status::Unknown)),
+            with(task("aside", &[]), is(Status::Parked)),
+            task("last", &["aside", "behind"]),
+        ],
+    )];
+    assert_eq!(ready(&sample), ["go"]);
+    let said = |id: &str| waiting(&sample, id);
+    assert_eq!(said("A"), [(WaitingKind::Cycle, "A -> B -> A".to_owned())]);
+    assert_eq!(said("self"), [(WaitingKind::Cycle, "self -> self".to_owned())]);
+    let hint = "doen: no loaded queue has such a task (did you mean done?)".to_owned();
+    assert_eq!(said("typo"), [(WaitingKind::Unknown, hint)]);
+    assert_eq!(said("behind"), [(WaitingKind::Dependency, "bad (blocked)".to_owned())]);
+    assert_eq!(said("odd")[0].0, WaitingKind::Invalid);
+    let two = ["aside (parked)", "behind (waiting)"];
+    assert_eq!(said("last").iter().map(|(_, what)| &**what).collect::<Vec<_>>(), two);
+    assert!(said("go").is_empty() && said("done").is_empty());
+    let with_reason = look(
+        &sample,
+        |_, _| {},
+        |readiness| {
+            let graph = readiness.graph();
+            let queues = readiness.queues;
+            let conditions = readiness.conditions;
+            let readiness = crate::plan::readiness(graph, queues, conditions)
+                .with_reasons(|_| Some("tests fail".to_owned()));
+            readiness.waiting(find(graph, "behind"))
+        },
+    );
+    assert_eq!(with_reason[0].what, "bad (blocked: tests fail)");
+}
+
+#[test]
+fn a_cycle_with_a_finished_member_is_still_a_cycle() {
+    let sample = [Sample::new(
+        "q",
+        vec![with(task("A", &["B"]), is(Status::Complete)), task("B", &["A"]), task("C", &["A"])],
+    )];
+    assert_eq!(ready(&sample), ["C"], "no edge inside the cycle is ever satisfied");
+}
+
+#[test]
+fn conditions_hold_back() {
+    let tasks = vec![
+        with(task("yes", &[]), |task| task.approval = Approval::Required),
+        with(task("later", &[]), |task| {
+            task.not_before = Some(noon() + chrono::Duration::hours(1))
+        }),
+        with(task("earlier", &[]), |task| task.not_before = Some(noon())),
+        with(task("hand", &[]), |task| task.agent = Some("Manual".into())),
+        with(task("broken", &[]), |task| {
+            let problem = FieldProblem { field: Field::Files, expected: "must be a list" };
+            task.problems.push(problem);
+        }),
+        with(task("given", &[]), |task| task.approval = Approval::Given),
+    ];
+    let samples = [Sample::new("q", tasks), Sample::new("p", vec![task("halted", &[])])];
+    let pause = |conditions: &mut Conditions, _: &Graph| {
+        conditions.paused.insert(1);
+    };
+    let (ready, kinds, outlook) = look(&samples, pause, |readiness| {
+        let kinds: Vec<(String, WaitingKind)> = readiness
+            .graph()
+            .nodes()
+            .flat_map(|node| {
+                let list = readiness.waiting(node);
+                list.into_iter()
+                    .map(move |waiting| (readiness.graph().reference(node), waiting.kind))
+            })
+            .collect();
+        let outlook = readiness.outlook(|_| true);
+        (names(readiness.graph(), readiness.ready()), kinds, outlook)
+    });
+    assert_eq!(ready, ["earlier", "given"]);
+    let expected = [
+        ("yes", WaitingKind::Approval),
+        ("later", WaitingKind::NotBefore),
+        ("hand", WaitingKind::Manual),
+        ("broken", WaitingKind::Invalid),
+        ("halted", WaitingKind::Pause),
+    ];
+    assert_eq!(kinds, expected.map(|(id, kind)| (id.to_owned(), kind)));
+    assert_eq!((outlook.ready, outlook.later, outlook.elsewhere), (2, 1, 1));
+    assert_eq!((outlook.person, outlook.stuck), (2, 1));
+}
+
+#[test]
+fn an_epic_follows_its_children_and_holds_them_back() {
+    let mut sample = [Sample::new(
+        "q",
+        vec![
+            task("first", &[]),
+            with(task("epic", &["first"]), |task| task.children = vec!["c1".into()]),
+            task("c1", &[]),
+            with(task("c2", &["c1"]), |task| task.parent = Some("epic".into())),
+            task("after", &["epic"]),
+        ],
+    )];
+    assert_eq!(ready(&sample), ["first"]);
+    let held = "first (ready), for which its epic epic waits".to_owned();
+    assert_eq!(waiting(&sample, "c1"), [(WaitingKind::Dependency, held)]);
+    sample[0].tasks[0].status = Status::Complete;
+    assert_eq!(ready(&sample), ["c1"]);
+    let open = "c1 (ready), c2 (waiting)".to_owned();
+    assert_eq!(waiting(&sample, "epic"), [(WaitingKind::Children, open)]);
+    sample[0].tasks[2].status = Status::Blocked;
+    let settled = look(&sample, |_, _| {}, |r| r.unsettled());
+    let text = "child c1 is blocked".to_owned();
+    assert_eq!(settled, [(Node(1), Status::Blocked, Some(text))]);
+    sample[0].tasks[1].status = Status::Blocked;
+    sample[0].tasks[2].status = Status::Pending;
+    assert_eq!(look(&sample, |_, _| {}, |r| r.unsettled()), [(Node(1), Status::Pending, None)]);
+    sample[0].tasks[2].status = Status::Complete;
+    sample[0].tasks[3].status = Status::Complete;
+    assert_eq!(look(&sample, |_, _| {}, |r| r.unsettled()), [(Node(1), Status::Complete, None)]);
+    assert_eq!(ready(&sample), ["after"]);
+}
+
+#[test]
+fn an_epic_may_wait_for_its_own_grandchild() {
+    let sample = [Sample::new(
+        "q",
+        vec![
+            task("top", &["leaf", "outside"]),
+            with(task("mid", &[]), |task| task.parent = Some("top".into())),
+            with(task("leaf", &[]), |task| task.parent = Some("mid".into())),
+            task("outside", &[]),
+        ],
+    )];
+    assert_eq!(ready(&sample), ["outside"]);
+    let graph = Graph::build(&[sample[0].view()]);
+    assert_eq!(graph.cycles().count(), 0);
+    let said = waiting(&sample, "leaf");
+    assert_eq!(said[0].0, WaitingKind::Dependency);
+}
+
+#[test]
+fn an_unknown_parent_holds_nobody_and_an_unknown_child_holds_the_epic() {
+    let sample = [Sample::new(
+        "q",
+        vec![
+            with(task("orphan", &[]), |task| task.parent = Some("gone".into())),
+            with(task("epic", &[]), |task| task.children = vec!["orphan".into(), "lost".into()]),
+        ],
+    )];
+    assert_eq!(ready(&sample), ["orphan"]);
+    assert_eq!(waiting(&sample, "epic")[0].0, WaitingKind::Unknown);
+}
+
+#[test]
+fn what_runs_in_queues_that_are_not_loaded_holds_files_and_agents() {
+    let mut tasks = vec![owning("waits", "src/a.rs", Status::Pending), task("free", &[])];
+    tasks[1].agent = Some("few".to_owned());
+    let samples = [Sample::new("q", tasks)];
+    let outsider = |agent: &str, foreign| Outsider {
+        name: "other:X".to_owned(),
+        root: PathBuf::from("/project"),
+        task: owning("X", "src/", Status::InProgress),
+        agent: agent.to_owned(),
+        foreign,
+    };
+    let outside = |conditions: &mut Conditions, _: &Graph| {
+        conditions.outside = vec![outsider("few", false)];
+    };
+    let found = look(&samples, outside, |r| {
+        (r.waiting(Node(0))[0].what.clone(), r.ready().count(), r.outlook(|_| true).flowing)
+    });
+    assert_eq!(found, ("src/a.rs, held by other:X".to_owned(), 1, 1));
+    let foreign = |conditions: &mut Conditions, _: &Graph| {
+        conditions.outside = vec![outsider("few", true)];
+    };
+    assert_eq!(look(&samples, foreign, |r| r.outlook(|_| true).elsewhere), 1);
+    let full = |conditions: &mut Conditions, _: &Graph| {
+        let agents = |task: &Task| AgentLimit {
+            name: task.agent.clone().unwrap_or_default(),
+            max_parallel: task.agent.is_some().then_some(1),
+            manual: false,
+        };
+        conditions.agents = Agents::new(&[samples[0].view()], agents);
+        conditions.outside = vec![outsider("few", false)];
+    };
+    assert_eq!(look(&samples, full, |r| r.ready().count()), 0);
+}
+
+fn owning(id: &str, file: &str, status: Status) -> Task {
+    with(task(id, &[]), |task| {
+        task.files = vec![file.to_owned()];
+        task.status = status;
+    })
+}
+
+#[test]
+fn scopes_and_agent_limits_hold_over_all_queues() {
+    let samples = [
+        Sample::new("q", vec![owning("runs", "src", Status::InProgress)]),
+        Sample::new(
+            "p",
+            vec![
+                owning("waits", "./src/a.rs", Status::Pending),
+                owning("free", "doc", Status::Pending),
+            ],
+        ),
+    ];
+    assert_eq!(ready(&samples), ["free"]);
+    assert_eq!(
+        waiting(&samples, "waits"),
+        [(WaitingKind::Scope, "src/a.rs, held by runs".to_owned())]
+    );
+    let warn = look(
+        &samples,
+        |conditions, _| conditions.scopes = ScopeMode::Warn,
+        |r| (r.ready().count(), r.scope_holder(Node(1)).map(|(node, _)| node)),
+    );
+    assert_eq!(warn, (2, Some(Holder::Task(Node(0)))));
+    let off = |conditions: &mut Conditions, _: &Graph| conditions.scopes = ScopeMode::Off;
+    assert_eq!(look(&samples, off, |r| r.ready().count()), 2);
+    let stale = |conditions: &mut Conditions, _: &Graph| {
+        conditions.claims.insert(Node(0), ClaimState::Stale);
+    };
+    assert_eq!(look(&samples, stale, |r| r.ready().count()), 3, "a dead worker holds nothing");
+    let foreign = |conditions: &mut Conditions, _: &Graph| {
+        conditions.claims.insert(Node(0), ClaimState::Foreign);
+    };
+    let said = look(&samples, foreign, |r| (r.state(Node(0)), r.waiting(Node(0))[0].kind));
+    assert_eq!(said, (State::InProgress, WaitingKind::ForeignClaim));
+    let foreign = |conditions: &mut Conditions, _: &Graph| {
+        conditions.claims.insert(Node(0), ClaimState::Foreign);
+    };
+    let prospects = look(&samples, foreign, |r| r.prospects(|_| true));
+    assert_eq!(prospects[..2], [Prospect::Elsewhere, Prospect::Elsewhere]);
+
+    let queues: Vec<QueueTasks> = samples.iter().map(Sample::view).collect();
+    let one = Agents::new(&queues, |_| AgentLimit {
+        name: "coder".into(),
+        max_parallel: Some(1),
+        manual: false,
+    });
+    let limited = |conditions: &mut Conditions, _: &Graph| conditions.agents = one;
+    let said = look(&samples, limited, |r| r.waiting(Node(2)));
+    assert_eq!(said[0].kind, WaitingKind::AgentLimit);
+    assert_eq!(said[0].what, "agent coder runs 1 of at most 1 tasks");
+}
+
+#[test]
+fn the_outlook_tells_what_a_loop_can_hope_for() {
+    let samples = [
+        Sample::new(
+            "mine",
+            vec![
+                with(task("runs", &[]), is(Status::InProgress)),
+                task("soon", &["runs"]),
+                with(task("bad", &[]), is(Status::Blocked)),
+                task("never", &["runs", "bad"]),
+                task("other", &["theirs:T"]),
+                with(task("ask", &[]), |task| task.approval = Approval::Required),
+                task("asked", &["ask", "runs"]),
+                with(task("done", &[]), is(Status::Complete)),
+            ],
+        ),
+        Sample::new("theirs", vec![task("T", &[])]),
+    ];
+    let outlook = look(
+        &samples,
+        |_, _| {},
+        |r| {
+            let graph = r.graph();
+            r.outlook(|node| graph.location(node).0 == 0)
+        },
+    );
+    assert_eq!((outlook.total, outlook.complete, outlook.running), (8, 1, 1));
+    assert_eq!((outlook.flowing, outlook.elsewhere, outlook.person), (1, 1, 2));
+    assert_eq!(outlook.stuck, 2);
+    let roots =
+        [(Node(2), Prospect::Stuck), (Node(5), Prospect::Person), (Node(8), Prospect::Elsewhere)];
+    assert_eq!(outlook.roots, roots);
+}
+
+#[test]
+fn the_order_of_claims_follows_priority_path_dependants_and_list() {
+    let minutes = |minutes: f64| move |task: &mut Task| task.estimate.minutes = Some(minutes);
+    let urgent = |priority: i64| move |task: &mut Task| task.priority = Some(priority);
+    let sample = Sample::new(
+        "q",
+        vec![
+            task("plain", &[]),
+            with(task("long", &[]), minutes(90.0)),
+            with(task("root", &[]), urgent(5)),
+            with(task("urgent", &["root"]), urgent(0)),
+            with(task("one", &[]), urgent(1)),
+            task("plain2", &[]),
+            with(task("leaf", &["plain2"]), minutes(0.0)),
+        ],
+    );
+    let queues = [sample.view()];
+    let graph = Graph::build(&queues);
+    let estimates = Estimates::new(&graph, &queues, &EstimateRules::default());
+    let order = Order::new(&graph, &queues, &estimates);
+    let conditions = Conditions::at(noon(), Agents::plain(&queues));
+    let mut readiness = crate::plan::readiness(&graph, &queues, &conditions);
+    let ranked = ranks(&readiness, &order, usize::MAX, |_| true);
+    let ids = names(&graph, ranked.iter().map(|rank| rank.node));
+    assert_eq!(ids, ["root", "one", "long", "plain2", "plain"]);
+    let reason = "priority 0 (from urgent, which waits for it), \
+                  1 h on the longest path from it, 1 task depends on it";
+    assert_eq!(ranked[0].reason, reason);
+    assert_eq!(best(&readiness, &order, |node| node != ranked[0].node), Some(ranked[1].node));
+    assert_eq!(names(&graph, select(&mut readiness, &order, 2, |_| true)), ["root", "one"]);
+}
+
+#[test]
+fn tasks_claimed_in_one_moment_do_not_overlap() {
+    let sample = Sample::new(
+        "q",
+        vec![
+            owning("a", "src", Status::Pending),
+            owning("b", "src/b", Status::Pending),
+            owning("c", "doc", Status::Pending),
+        ],
+    );
+    let queues = [sample.view()];
+    let graph = Graph::build(&queues);
+    let estimates = Estimates::new(&graph, &queues, &EstimateRules::default());
+    let order = Order::new(&graph, &queues, &estimates);
+    let conditions = Conditions::at(noon(), Agents::plain(&queues));
+    let mut readiness = crate::plan::readiness(&graph, &queues, &conditions);
+    assert_eq!(names(&graph, select(&mut readiness, &order, 9, |_| true)), ["a", "c"]);
+}
+
+/// Every claim ends, so a ready task is reached after at most as many claims as there are others.
+#[test]
+fn no_ready_task_of_a_finite_queue_waits_for_ever() {
+    let mut tasks: Vec<Task> = (0..30)
+        .map(|n| {
+            with(owning(&format!("T{n}"), &format!("src/{n}"), Status::Pending), |task| {
+                task.priority = Some(0)
+            })
+        })
+        .collect();
+    tasks.insert(0, owning("wide", "src", Status::Pending));
+    let mut sample = Sample::new("q", tasks);
+    let mut claims = 0;
+    while sample.tasks[0].status == Status::Pending {
+        let taken = {
+            let queues = [sample.view()];
+            let graph = Graph::build(&queues);
+            let estimates = Estimates::new(&graph, &queues, &EstimateRules::default());
+            let order = Order::new(&graph, &queues, &estimates);
+            let conditions = Conditions::at(noon(), Agents::plain(&queues));
+            let mut readiness = crate::plan::readiness(&graph, &queues, &conditions);
+            select(&mut readiness, &order, 1, |_| true)
+        };
+        // Two loops: the one before ends when the next is taken, so `src` is never quite idle.
+        for task in &mut sample.tasks {
+            if task.status == Status::InProgress {
+                task.status = Status::Complete;
+            }
+        }
+        if let Some(node) = taken.first() {
+            sample.tasks[node.0 as usize].status = Status::InProgress;
+        }
+        claims += 1;
+        assert!(claims <= 32, "the wide task starves");
+    }
+}

@@ -1,0 +1,157 @@
+//! The work that a plan is about: what can still run, what cannot, and how long each takes.
+//!
+//! A plan supposes that approvals are given and times come. Tasks that were not selected, epics
+//! and helper nodes take no time and stand in no wave, but what they wait for counts.
+
+use super::estimate::Estimates;
+use super::graph::{Graph, Node, QueueTasks};
+use crate::domain::{Status, Task};
+
+/// The part of a node in a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    /// Complete.
+    Gone,
+    /// Cannot run.
+    Stuck,
+    /// Takes no time.
+    Passing,
+    /// Can still run.
+    Open,
+    /// Runs already: nothing holds it back any more.
+    Running,
+}
+
+/// See the module.
+pub struct Workload<'a> {
+    graph: &'a Graph,
+    parts: Vec<Part>,
+    seconds: Vec<u64>,
+    stuck: Vec<Node>,
+}
+
+impl<'a> Workload<'a> {
+    /// Sorts out the tasks of which `selected` says yes.
+    pub fn new(
+        graph: &'a Graph,
+        queues: &[QueueTasks],
+        estimates: &Estimates,
+        selected: impl Fn(Node) -> bool,
+    ) -> Self {
+        let tasks: Vec<&Task> = queues.iter().flat_map(|queue| queue.tasks).collect();
+        let broken = graph.held_by_broken();
+        let mut work = Self {
+            graph,
+            parts: vec![Part::Passing; graph.size()],
+            seconds: vec![0; graph.size()],
+            stuck: Vec::new(),
+        };
+        for &node in graph.order() {
+            let behind_stuck = graph.preds(node).iter().any(|&first| {
+                work.parts[first as usize] == Part::Stuck || graph.knotted(first, node)
+            });
+            let part = match tasks.get(node as usize) {
+                None if behind_stuck => Part::Stuck,
+                None => Part::Passing,
+                Some(task) if graph.is_epic(Node(node)) => {
+                    work.epic(node, task.status == Status::Parked || broken[node as usize])
+                }
+                Some(task) => {
+                    let held = behind_stuck || broken[node as usize] || !task.problems.is_empty();
+                    part_of(task, held, selected(Node(node)))
+                }
+            };
+            work.parts[node as usize] = part;
+            if matches!(part, Part::Open | Part::Running) {
+                work.seconds[node as usize] = estimates.seconds(Node(node));
+            }
+        }
+        let pending = |node: &Node| {
+            tasks[node.0 as usize].status == Status::Pending
+                && work.parts[node.0 as usize] == Part::Stuck
+                && !graph.is_epic(*node)
+                && selected(*node)
+        };
+        work.stuck = graph.nodes().filter(pending).collect();
+        work
+    }
+
+    fn epic(&self, node: u32, held: bool) -> Part {
+        let children = self.graph.children_of(node);
+        let is = |child: &u32, part| self.parts[*child as usize] == part;
+        if !held && children.iter().all(|child| is(child, Part::Gone)) {
+            return Part::Gone;
+        }
+        let cyclic = self.graph.in_cycle(node);
+        if held || cyclic || children.iter().any(|child| is(child, Part::Stuck)) {
+            return Part::Stuck;
+        }
+        Part::Passing
+    }
+
+    /// The graph.
+    pub fn graph(&self) -> &'a Graph {
+        self.graph
+    }
+
+    /// The tasks that can still run, in list order.
+    pub fn open(&self) -> impl Iterator<Item = Node> + '_ {
+        self.graph.nodes().filter(|&node| self.counts(node.0))
+    }
+
+    /// The pending tasks that cannot run, in list order.
+    pub fn stuck(&self) -> &[Node] {
+        &self.stuck
+    }
+
+    /// Seconds of all tasks that can still run.
+    pub fn total_seconds(&self) -> u64 {
+        self.seconds.iter().sum()
+    }
+
+    /// Seconds of a task, 0 if it does not count.
+    pub fn seconds(&self, node: Node) -> u64 {
+        self.seconds[node.0 as usize]
+    }
+
+    pub(super) fn time(&self, node: u32) -> u64 {
+        self.seconds[node as usize]
+    }
+
+    /// Whether a node takes part at all.
+    pub(super) fn is_active(&self, node: u32) -> bool {
+        matches!(self.parts[node as usize], Part::Passing | Part::Open | Part::Running)
+    }
+
+    /// Whether a node is a task of the plan.
+    pub(super) fn counts(&self, node: u32) -> bool {
+        matches!(self.parts[node as usize], Part::Open | Part::Running)
+    }
+
+    pub(super) fn is_running(&self, node: u32) -> bool {
+        self.parts[node as usize] == Part::Running
+    }
+
+    /// Active nodes, each after all it waits for.
+    pub(super) fn order(&self) -> impl DoubleEndedIterator<Item = u32> + '_ {
+        self.graph.order().iter().copied().filter(|&node| self.is_active(node))
+    }
+
+    /// The active nodes that wait for `node`.
+    pub(super) fn after(&self, node: u32) -> impl Iterator<Item = u32> + '_ {
+        let next = self.graph.succs(node).iter().copied();
+        next.filter(|&next| self.is_active(next) && !self.is_running(next))
+    }
+}
+
+fn part_of(task: &Task, held: bool, selected: bool) -> Part {
+    match task.status {
+        Status::Complete => Part::Gone,
+        Status::InProgress if selected => Part::Running,
+        Status::InProgress => Part::Passing,
+        Status::Pending if held => Part::Stuck,
+        Status::Pending if selected => Part::Open,
+        Status::Pending => Part::Passing,
+        Status::Blocked | Status::Parked | Status::Unknown => Part::Stuck,
+    }
+}
