@@ -11,3 +11,4 @@ pub mod domain;
 pub mod plan;
 pub mod platform;
 pub mod queue;
+pub mod store;

@@ -1,0 +1,203 @@
+//! Attempt folders: what an agent was given, what it said, and what verification found.
+//!
+//! Nothing that safety rests on: a folder may vanish while its attempt runs, and is made anew by
+//! the next file that is put there.
+
+use super::state::{StateDir, TaskKey};
+use crate::domain::{AttemptReport, Outcome};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+/// The task as JSON, as the agent finds it in `WORKLOOP_TASK_FILE`.
+pub const TASK_FILE: &str = "task.json";
+/// The prompt, also on the agent's standard input.
+pub const PROMPT_FILE: &str = "prompt.md";
+/// Where the agent may write its result.
+pub const RESULT_FILE: &str = "result.json";
+/// The agent's standard output.
+pub const AGENT_OUT: &str = "agent.out";
+/// The agent's standard error.
+pub const AGENT_ERR: &str = "agent.err";
+/// What the attempt came to.
+pub const VERDICT_FILE: &str = "verdict.json";
+/// One changed path a line.
+pub const CHANGED_FILE: &str = "changed-files.txt";
+
+/// How often a folder is made anew while somebody keeps deleting it.
+const TRIES: u32 = 20;
+
+/// The folder of one attempt.
+#[derive(Clone, Debug)]
+pub struct AttemptFolder {
+    state: StateDir,
+    dir: PathBuf,
+}
+
+impl AttemptFolder {
+    /// The folder of attempt `number` of the task; not made yet.
+    pub fn new(state: &StateDir, key: &TaskKey, number: u32) -> Self {
+        Self { state: state.clone(), dir: state.attempt(key, number) }
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.dir
+    }
+
+    /// A file inside.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.dir.join(name)
+    }
+
+    /// Makes the folder.
+    ///
+    /// # Errors
+    /// Any I/O error but "exists already".
+    pub fn create(&self) -> io::Result<()> {
+        self.state.ensure(&self.dir)
+    }
+
+    /// Writes a file inside, private to the user; makes the folder anew if it vanished.
+    ///
+    /// # Errors
+    /// Any I/O error.
+    pub fn put(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+        let open = || {
+            let mut options = OpenOptions::new();
+            options.write(true).create(true).truncate(true).mode(0o600).open(self.file(name))
+        };
+        let mut opened = open();
+        for _ in 0..TRIES {
+            match opened {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                other => return other?.write_all(bytes),
+            }
+            opened = self.create().and_then(|()| open());
+        }
+        opened?.write_all(bytes)
+    }
+
+    /// Writes what the attempt came to.
+    ///
+    /// # Errors
+    /// Any I/O error.
+    pub fn put_report(&self, report: &AttemptReport) -> io::Result<()> {
+        let mut text = serde_json::to_vec_pretty(report)?;
+        text.push(b'\n');
+        self.put(VERDICT_FILE, &text)
+    }
+
+    /// What the attempt came to; `None` while it runs, and when the folder is gone.
+    pub fn report(&self) -> Option<AttemptReport> {
+        let file = File::open(self.file(VERDICT_FILE)).ok()?;
+        serde_json::from_reader(io::BufReader::new(file)).ok()
+    }
+
+    /// The first and the last `half` bytes of a file inside, or all of it if it is short.
+    pub fn ends(&self, name: &str, half: u64) -> io::Result<(Vec<u8>, Vec<u8>)> {
+        let mut file = File::open(self.file(name))?;
+        let len = file.metadata()?.len();
+        let (mut head, mut tail) = (Vec::new(), Vec::new());
+        let first = if len <= 2 * half { len } else { half };
+        (&mut file).take(first).read_to_end(&mut head)?;
+        if len > 2 * half {
+            file.seek(SeekFrom::Start(len - half))?;
+            file.take(half).read_to_end(&mut tail)?;
+        }
+        Ok((head, tail))
+    }
+}
+
+/// Reports of all attempts of a task that still have one, oldest first.
+pub fn reports(state: &StateDir, key: &TaskKey) -> Vec<AttemptReport> {
+    let folder = |number| AttemptFolder::new(state, key, number);
+    let numbers = state.attempt_numbers(key);
+    numbers.into_iter().filter_map(|number| folder(number).report()).collect()
+}
+
+/// How many of the last attempts were lost in a row.
+pub fn lost_in_a_row(state: &StateDir, key: &TaskKey) -> u32 {
+    let lost = reports(state, key)
+        .iter()
+        .rev()
+        .take_while(|report| report.outcome == Outcome::Lost)
+        .count();
+    u32::try_from(lost).unwrap_or(u32::MAX)
+}
+
+/// Removes the oldest folders of a task beyond the newest `keep`.
+pub fn prune(state: &StateDir, key: &TaskKey, keep: usize) {
+    let numbers = state.attempt_numbers(key);
+    let surplus = numbers.len().saturating_sub(keep.max(1));
+    for number in &numbers[..surplus] {
+        // What cannot be removed costs space, not correctness.
+        drop(fs::remove_dir_all(state.attempt(key, *number)));
+    }
+}
+
+/// Removes everything that is kept of the attempts of a task: it counts as never run.
+pub fn forget(state: &StateDir, key: &TaskKey) {
+    // What cannot be removed costs space, not correctness.
+    drop(fs::remove_dir_all(state.attempts(key)));
+}
+
+/// Appends one block to `verification.log`, in one write.
+///
+/// # Errors
+/// Any I/O error.
+pub fn log_verdict(state: &StateDir, block: &str) -> io::Result<()> {
+    let open = || {
+        let mut options = OpenOptions::new();
+        options.append(true).create(true).mode(0o600).open(state.verification_log())
+    };
+    let mut file = match open() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            state.ensure(state.root())?;
+            open()?
+        }
+        other => other?,
+    };
+    file.write_all(block.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(number: u32) -> (tempfile::TempDir, StateDir, TaskKey, AttemptFolder) {
+        let dir = tempfile::tempdir().expect("a folder");
+        let queue = dir.path().join("q.json");
+        let (state, key) = (StateDir::beside(&queue), TaskKey::new(&queue, "A"));
+        let folder = AttemptFolder::new(&state, &key, number);
+        (dir, state, key, folder)
+    }
+
+    #[test]
+    fn a_vanished_folder_is_made_anew() {
+        let (_dir, state, _key, folder) = folder(1);
+        folder.put(TASK_FILE, b"{}").expect("written");
+        fs::remove_dir_all(state.root()).expect("removed");
+        folder.put(TASK_FILE, b"{}").expect("written again");
+        assert_eq!(fs::read(state.root().join(".gitignore")).expect("ignored"), b"*\n");
+    }
+
+    #[test]
+    fn the_oldest_folders_go_first() {
+        let (_dir, state, key, _) = folder(1);
+        for number in 1..=12 {
+            AttemptFolder::new(&state, &key, number).create().expect("made");
+        }
+        prune(&state, &key, 3);
+        assert_eq!(state.attempt_numbers(&key), [10, 11, 12]);
+    }
+
+    #[test]
+    fn long_files_are_read_from_both_ends() {
+        let (_dir, _state, _key, folder) = folder(1);
+        folder.put("long", b"0123456789").expect("written");
+        assert_eq!(folder.ends("long", 2).expect("read"), (b"01".to_vec(), b"89".to_vec()));
+        assert_eq!(folder.ends("long", 5).expect("read"), (b"0123456789".to_vec(), Vec::new()));
+    }
+}

@@ -1,0 +1,295 @@
+//! The queues while a change is being made: every change of a task goes through here and leaves
+//! its line for the journal.
+
+use super::StoreError;
+use crate::domain::{
+    self, ClaimToken, EVENT_VERSION, Event, EventKind, Field, Status, Transition, Verdict,
+};
+use crate::queue::Queue;
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde_json::{Map, Value, json};
+use xxhash_rust::xxh3::Xxh3;
+
+/// A task of a set of queues.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Place {
+    /// Index of the queue in the store.
+    pub queue: usize,
+    /// Index of the task in the queue.
+    pub task: usize,
+}
+
+/// Who makes a change.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Actor {
+    /// A person, by a verb.
+    Person,
+    /// A worker, for an attempt.
+    Worker(ClaimToken),
+}
+
+/// Queues under the lock, with the events of the change so far.
+#[derive(Debug)]
+pub struct Draft<'a> {
+    queues: &'a mut [Queue],
+    now: DateTime<Utc>,
+    events: Vec<(usize, Event)>,
+}
+
+impl<'a> Draft<'a> {
+    /// A draft of `queues` at the time `now`.
+    pub fn new(queues: &'a mut [Queue], now: DateTime<Utc>) -> Self {
+        Self { queues, now, events: Vec::new() }
+    }
+
+    /// The queues with the changes so far.
+    pub fn queues(&self) -> &[Queue] {
+        self.queues
+    }
+
+    /// The time of this change.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.now
+    }
+
+    /// The events so far, each with the index of its queue.
+    pub fn into_events(self) -> Vec<(usize, Event)> {
+        self.events
+    }
+
+    /// The task at `place`.
+    pub fn task(&self, place: Place) -> &domain::Task {
+        &self.queues[place.queue].tasks()[place.task]
+    }
+
+    /// Applies `transition` and leaves an event; `data` is added to it.
+    ///
+    /// # Errors
+    /// [`StoreError::Illegal`] when the state does not allow it, [`StoreError::Edit`] when the
+    /// text cannot take it. Nothing is changed then.
+    pub fn transition(
+        &mut self,
+        place: Place,
+        transition: &Transition,
+        actor: &Actor,
+        data: Map<String, Value>,
+    ) -> Result<(), StoreError> {
+        let task = self.task(place);
+        let changes = domain::apply(task, transition, self.now)?;
+        let was = json!(self.runtime_hash(place));
+        self.queues[place.queue].apply(place.task, &changes)?;
+        let mut all = data;
+        all.insert("fields".to_owned(), self.values(place, changes.iter().map(|(f, _)| *f)));
+        all.insert("was".to_owned(), was);
+        self.push(place, event_kind(transition), actor, all);
+        Ok(())
+    }
+
+    /// Sets or removes one key of a task (`edit`, and what a person's verbs add).
+    ///
+    /// # Errors
+    /// [`StoreError::Edit`] when the text cannot take it.
+    pub fn set_key(
+        &mut self,
+        place: Place,
+        key: &str,
+        value: Option<&Value>,
+    ) -> Result<(), StoreError> {
+        Ok(self.queues[place.queue].set_key(place.task, key, value)?)
+    }
+
+    /// Appends a task to the list of a queue and leaves an `added` event.
+    ///
+    /// # Errors
+    /// [`StoreError::Edit`] when it is not valid, its id taken, or it stands there already.
+    pub fn add(&mut self, queue: usize, task: &Map<String, Value>) -> Result<Place, StoreError> {
+        self.add_by(&Actor::Person, queue, task)
+    }
+
+    /// The same for whoever adds it.
+    ///
+    /// # Errors
+    /// As [`Draft::add`].
+    pub fn add_by(
+        &mut self,
+        actor: &Actor,
+        queue: usize,
+        task: &Map<String, Value>,
+    ) -> Result<Place, StoreError> {
+        let place = Place { queue, task: self.queues[queue].append(task)? };
+        self.record(place, EventKind::Added, actor, Map::new());
+        Ok(place)
+    }
+
+    /// Writes the numbers of a task as they stand in `original`, the text that its new values
+    /// were read from.
+    ///
+    /// # Errors
+    /// [`StoreError::Edit`] when the text cannot take it.
+    pub fn keep_numbers(&mut self, place: Place, original: &str) -> Result<(), StoreError> {
+        Ok(self.queues[place.queue].keep_numbers(place.task, original)?)
+    }
+
+    /// Sets or removes keys of a task as a person says, and leaves an `edited` event with what
+    /// they are now; nothing when they were so before.
+    ///
+    /// # Errors
+    /// [`StoreError::Edit`] when the text cannot take it.
+    pub fn edit(
+        &mut self,
+        place: Place,
+        changes: &[(String, Option<Value>)],
+        data: Map<String, Value>,
+    ) -> Result<(), StoreError> {
+        let was = json!(self.runtime_hash(place));
+        let revision = self.queues[place.queue].revision();
+        for (key, value) in changes {
+            self.set_key(place, key, value.as_ref())?;
+        }
+        if self.queues[place.queue].revision() == revision {
+            return Ok(());
+        }
+        let fields = changes.iter().map(|(key, value)| (key.clone(), json!(value))).collect();
+        let mut all = data;
+        all.insert("fields".to_owned(), Value::Object(fields));
+        all.insert("was".to_owned(), was);
+        self.push(place, EventKind::Edited, &Actor::Person, all);
+        Ok(())
+    }
+
+    /// Puts back all runtime fields of a task from the journal.
+    ///
+    /// # Errors
+    /// [`StoreError::Edit`] when the text cannot take it.
+    pub fn restore(&mut self, place: Place, state: &Map<String, Value>) -> Result<(), StoreError> {
+        let was = json!(self.runtime_hash(place));
+        let queue = &mut self.queues[place.queue];
+        let mut changes = vec![(Field::Status, domain::Write::Status(Status::Complete))];
+        let runtime = Field::all().filter(|f| f.is_runtime() && *f != Field::Status);
+        changes.extend(runtime.filter_map(|field| match state.get(field.key()) {
+            Some(stored) => Some((field, domain::Write::Set(stored.clone()))),
+            None => queue.value(place.task, field).map(|_| (field, domain::Write::Remove)),
+        }));
+        queue.apply(place.task, &changes)?;
+        let mut data = Map::new();
+        data.insert("fields".to_owned(), Value::Object(state.clone()));
+        data.insert("was".to_owned(), was);
+        self.push(place, EventKind::Restored, &Actor::Person, data);
+        Ok(())
+    }
+
+    /// Leaves an event about a task that changes none of its runtime fields.
+    pub fn record(
+        &mut self,
+        place: Place,
+        kind: EventKind,
+        actor: &Actor,
+        data: Map<String, Value>,
+    ) {
+        let mut data = data;
+        data.insert("was".to_owned(), json!(self.runtime_hash(place)));
+        self.push(place, kind, actor, data);
+    }
+
+    /// Leaves an event about a whole queue.
+    pub fn record_queue(&mut self, queue: usize, kind: EventKind, data: Map<String, Value>) {
+        let event = new_event(kind, self.now, queue_name(&self.queues[queue]), data);
+        self.events.push((queue, event));
+    }
+
+    fn push(&mut self, place: Place, kind: EventKind, actor: &Actor, data: Map<String, Value>) {
+        let queue = &self.queues[place.queue];
+        let task = &queue.tasks()[place.task];
+        let mut event = new_event(kind, self.now, queue_name(queue), data);
+        event.task = Some(task.id.to_string());
+        if let Actor::Worker(token) = actor {
+            event.worker = Some(token.worker.to_string());
+            event.attempt = Some(token.attempt);
+        }
+        // The whole state of finished work stands in the journal, so that it can be restored
+        // when the file is set back.
+        if kind == EventKind::Completed && task.verdict == Some(Verdict::Pass) {
+            let all = Field::all().filter(|field| field.is_runtime());
+            event.data.insert("state".to_owned(), self.values(place, all));
+        }
+        event.data.insert("is".to_owned(), json!(self.runtime_hash(place)));
+        self.events.push((place.queue, event));
+    }
+
+    fn values(&self, place: Place, fields: impl Iterator<Item = Field>) -> Value {
+        let queue = &self.queues[place.queue];
+        let value = |field: Field| (field.key().to_owned(), queue.value(place.task, field));
+        fields.map(value).filter_map(|(key, value)| Some((key, value?))).collect()
+    }
+
+    /// Hash of all runtime fields as they stand in the text; an absent key counts like null.
+    pub fn runtime_hash(&self, place: Place) -> String {
+        runtime_hash(&self.queues[place.queue], place.task)
+    }
+}
+
+/// Hash of all runtime fields of a task as they stand in the text; an absent key counts like null.
+pub(super) fn runtime_hash(queue: &Queue, task: usize) -> String {
+    let mut hash = Xxh3::new();
+    for field in Field::all().filter(|field| field.is_runtime()) {
+        match queue.raw(task, field) {
+            None | Some("null") => {}
+            Some(text) => {
+                hash.update(field.key().as_bytes());
+                hash.update(b"\0");
+                // Without the formatting: a program that saves the file anew changes only that.
+                let value = serde_json::from_str::<Value>(text).map(|value| value.to_string());
+                hash.update(value.as_deref().unwrap_or(text).as_bytes());
+                hash.update(b"\0");
+            }
+        }
+    }
+    format!("{:016x}", hash.digest())
+}
+
+/// An event with a time, without a number: the journal gives it one.
+pub fn new_event(
+    kind: EventKind,
+    now: DateTime<Utc>,
+    queue: String,
+    data: Map<String, Value>,
+) -> Event {
+    Event {
+        v: EVENT_VERSION,
+        seq: 0,
+        at: now.to_rfc3339_opts(SecondsFormat::Millis, true),
+        event: kind,
+        queue,
+        task: None,
+        worker: None,
+        attempt: None,
+        data,
+    }
+}
+
+/// The name of a queue in the journal: its file name.
+pub fn queue_name(queue: &Queue) -> String {
+    queue.path().file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn event_kind(transition: &Transition) -> EventKind {
+    match transition {
+        Transition::Claim(_) => EventKind::Claimed,
+        Transition::Complete(..) | Transition::Settle(Status::Complete, _) => EventKind::Completed,
+        Transition::Fail { .. } | Transition::Retry => EventKind::Retried,
+        Transition::GiveUp { .. } | Transition::Block { .. } | Transition::Settle(..) => {
+            EventKind::Blocked
+        }
+        Transition::Interrupt { .. } => EventKind::Interrupted,
+        Transition::Lose => EventKind::AttemptLost,
+        Transition::TakeOver => EventKind::StaleClaim,
+        Transition::Approve { .. } => EventKind::Approved,
+        Transition::Answer { .. } => EventKind::Answered,
+        Transition::Reset => EventKind::Reset,
+        Transition::Cancel => EventKind::Cancelled,
+        Transition::Park => EventKind::Parked,
+        Transition::Unpark => EventKind::Unparked,
+        Transition::Release => EventKind::Released,
+        Transition::Progress(_) => EventKind::Progress,
+    }
+}

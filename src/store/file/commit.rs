@@ -1,0 +1,124 @@
+//! From changed queues to the disk.
+
+use super::FileStore;
+use super::loaded::hash_of_queue;
+use crate::domain::Event;
+use crate::platform::atomic_file::{CommitError, StageError, Staged, stage};
+use crate::platform::lock::DirLock;
+use crate::store::StoreError;
+use serde_json::json;
+
+/// A new text on the disk, not yet in the place of the old.
+struct Ready<'l> {
+    index: usize,
+    staged: Staged<'l>,
+    hash: String,
+}
+
+impl FileStore {
+    /// Writes the `touched` queues with their `events`; `None` when one of the files changed
+    /// since it was read, and nothing was written.
+    pub(super) fn commit(
+        &mut self,
+        locks: &[DirLock],
+        touched: &[usize],
+        events: Vec<(usize, Event)>,
+    ) -> Result<Option<Vec<Event>>, StoreError> {
+        let now = self.options.clock.now();
+        let mut ready = Vec::with_capacity(touched.len());
+        for index in in_order_of(touched, &events) {
+            self.queues[index].refresh(now);
+            ready.push(self.stage(locks, index)?);
+        }
+        if !ready.iter().all(|new| self.loaded[new.index].is_current()) {
+            return Ok(None);
+        }
+        let events = self.journal(&ready, events)?;
+        for new in ready {
+            self.put(new)?;
+        }
+        Ok(Some(events))
+    }
+
+    fn stage<'l>(&self, locks: &'l [DirLock], index: usize) -> Result<Ready<'l>, StoreError> {
+        let file = &self.loaded[index];
+        let lock = locks.iter().find(|lock| lock.dir().path() == file.dir());
+        let Some(lock) = lock.or_else(|| same_directory(locks, file.dir())) else {
+            let source = std::io::Error::other("its folder was replaced");
+            return Err(StoreError::io("lock", file.dir())(source));
+        };
+        let pieces = self.queues[index].pieces();
+        let staged = stage(lock.dir(), file.name(), pieces, &*self.options.ids)
+            .map_err(|error| refused(error, file.path()))?;
+        Ok(Ready { index, staged, hash: hash_of_queue(&self.queues[index]) })
+    }
+
+    /// Appends the events, each with the hashes of its queue before and after.
+    fn journal(
+        &mut self,
+        ready: &[Ready<'_>],
+        events: Vec<(usize, Event)>,
+    ) -> Result<Vec<Event>, StoreError> {
+        let mut written = Vec::with_capacity(events.len());
+        let mut rest = events;
+        while let Some((first, _)) = rest.first() {
+            let dir = self.loaded[*first].dir().to_owned();
+            let same = |(index, _): &(usize, Event)| self.loaded[*index].dir() == dir;
+            let (mine, others): (Vec<_>, Vec<_>) = rest.into_iter().partition(same);
+            rest = others;
+            let mut lines = self.take_waiting(&dir);
+            lines.extend(mine.into_iter().map(|(index, mut event)| {
+                if let Some(new) = ready.iter().find(|new| new.index == index) {
+                    event.data.insert("before".to_owned(), json!(self.loaded[index].hash()));
+                    event.data.insert("after".to_owned(), json!(new.hash));
+                    event.data.insert("file".to_owned(), json!(self.loaded[index].identity()));
+                }
+                event
+            }));
+            if let Some(journal) = self.journals.get_mut(&dir) {
+                journal.append(&mut lines)?;
+            }
+            written.extend(lines);
+        }
+        Ok(written)
+    }
+
+    fn put(&mut self, new: Ready<'_>) -> Result<(), StoreError> {
+        let file = &mut self.loaded[new.index];
+        let settled = new.staged.is_settled();
+        match new.staged.commit() {
+            Ok(stamp) => {
+                file.wrote(stamp, new.hash, settled);
+                Ok(())
+            }
+            Err(CommitError::DurabilityUnknown { source, .. }) => {
+                Err(StoreError::NotDurable { path: file.path().to_owned(), source })
+            }
+            Err(CommitError::Rename(source)) => Err(StoreError::io("replace", file.path())(source)),
+        }
+    }
+}
+
+/// The lock on `dir` under another spelling of its path.
+fn same_directory<'a>(locks: &'a [DirLock], dir: &std::path::Path) -> Option<&'a DirLock> {
+    use std::os::unix::fs::MetadataExt;
+    let meta = std::fs::metadata(dir).ok()?;
+    locks.iter().find(|lock| lock.dir().identity() == (meta.dev(), meta.ino()))
+}
+
+/// The touched queues, those first whose events came first: a result is written before the
+/// claim that follows it.
+fn in_order_of(touched: &[usize], events: &[(usize, Event)]) -> Vec<usize> {
+    let mut order = touched.to_vec();
+    order.sort_by_key(|index| events.iter().position(|(of, _)| of == index).unwrap_or(usize::MAX));
+    order
+}
+
+fn refused(error: StageError, path: &std::path::Path) -> StoreError {
+    match error {
+        StageError::Io(source) => StoreError::io("write", path)(source),
+        StageError::HardLink { .. } | StageError::Owner { .. } => {
+            StoreError::Unsafe { path: path.to_owned(), reason: error.to_string() }
+        }
+    }
+}

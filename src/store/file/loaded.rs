@@ -1,0 +1,165 @@
+//! One queue file as it was last seen, and whether it must be read again.
+
+use crate::platform::atomic_file::{self, ReadError, Stamp, TICK};
+use crate::platform::dir::Dir;
+use crate::platform::fault::{self, Fault};
+use crate::queue::{MAX_BYTES, Queue, Refused};
+use crate::store::StoreError;
+use std::ffi::OsStr;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use xxhash_rust::xxh3::{Xxh3, xxh3_64};
+
+/// A file that was saved this recently may still be being saved.
+const FRESH: Duration = Duration::from_secs(2);
+
+/// What is remembered of a queue file.
+#[derive(Debug)]
+pub(super) struct Loaded {
+    path: PathBuf,
+    stamp: Option<Stamp>,
+    /// When the stamp was first seen, on the monotonic clock: no wall clock decides anything.
+    since: Instant,
+    /// Whether the content was compared when the stamp was old enough to prove it.
+    proven: bool,
+    hash: String,
+    unexplained: bool,
+}
+
+impl Loaded {
+    /// Reads the file at the real path `path`.
+    pub(super) fn read(path: &Path) -> Result<(Self, Queue), StoreError> {
+        let (stamp, bytes) = read(path)?;
+        let loaded = Self {
+            path: path.to_owned(),
+            stamp: Some(stamp),
+            since: Instant::now(),
+            proven: false,
+            hash: hash_of(&bytes),
+            unexplained: true,
+        };
+        Ok((loaded, Queue::parse(path, bytes).map_err(Box::<Refused>::new)?))
+    }
+
+    /// Reads the file again unless it is surely the same; `None` when it is.
+    pub(super) fn refresh(&mut self) -> Result<Option<Queue>, StoreError> {
+        let meta = fs::metadata(&self.path).map_err(StoreError::io("read", &self.path))?;
+        let same = self.stamp == Some(Stamp::of(&meta));
+        if same && self.proven {
+            return Ok(None);
+        }
+        let (stamp, bytes) = read(&self.path)?;
+        let hash = hash_of(&bytes);
+        let content_same = hash == self.hash && self.stamp.is_some();
+        if self.stamp == Some(stamp) {
+            self.proven = content_same && self.since.elapsed() >= TICK;
+        } else {
+            self.since = Instant::now();
+            self.proven = false;
+            // Others may have written it, and somebody put back what we remember.
+            self.unexplained = true;
+        }
+        if content_same {
+            self.stamp = Some(stamp);
+            return Ok(None);
+        }
+        let queue = Queue::parse(&self.path, bytes).map_err(Box::<Refused>::new)?;
+        self.stamp = Some(stamp);
+        self.hash = hash;
+        self.unexplained = true;
+        Ok(Some(queue))
+    }
+
+    /// The queue in memory is not what the file says: read it again next time.
+    pub(super) fn forget(&mut self) {
+        self.stamp = None;
+        self.proven = false;
+    }
+
+    /// The file now is what this process wrote. `settled` says that a tick passed between the
+    /// last byte and the rename, so that a later change cannot have the same stamp.
+    pub(super) fn wrote(&mut self, stamp: Stamp, hash: String, settled: bool) {
+        self.stamp = Some(stamp);
+        self.since = Instant::now();
+        self.proven = settled;
+        self.hash = hash;
+        self.unexplained = false;
+    }
+
+    /// The hash of content that this process did not write, once.
+    pub(super) fn take_unexplained(&mut self) -> Option<String> {
+        std::mem::take(&mut self.unexplained).then(|| self.hash.clone())
+    }
+
+    /// Whether the file on disk is still the one that was read.
+    pub(super) fn is_current(&self) -> bool {
+        if fault::is(Fault::NoSecondLook) {
+            return true;
+        }
+        let Ok(meta) = fs::metadata(&self.path) else { return false };
+        self.stamp == Some(Stamp::of(&meta))
+            && (self.proven
+                || read(&self.path).is_ok_and(|(_, bytes)| hash_of(&bytes) == self.hash))
+    }
+
+    /// Names the file itself, whatever its content: a copy that was put in its place has another.
+    pub(super) fn identity(&self) -> String {
+        self.stamp.map(|stamp| format!("{}.{}", stamp.inode, stamp.ctime_ns)).unwrap_or_default()
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) fn hash(&self) -> &str {
+        &self.hash
+    }
+
+    pub(super) fn dir(&self) -> &Path {
+        self.path.parent().unwrap_or_else(|| Path::new("/"))
+    }
+
+    pub(super) fn name(&self) -> &OsStr {
+        self.path.file_name().unwrap_or_default()
+    }
+}
+
+/// Whether the file was saved so recently that somebody may still be saving it.
+///
+/// Only how long a reader waits hangs on this clock; a wrong one costs patience, not safety.
+pub(super) fn is_fresh(path: &Path) -> bool {
+    fs::metadata(path)
+        .and_then(|meta| meta.modified())
+        .is_ok_and(|time| time.elapsed().map_or(true, |age| age < FRESH))
+}
+
+/// The stamp and the content of a file, both of one descriptor.
+fn read(path: &Path) -> Result<(Stamp, Vec<u8>), StoreError> {
+    let failed = |source| StoreError::Io { action: "read", path: path.to_owned(), source };
+    let folder = path.parent().unwrap_or_else(|| Path::new("/"));
+    let dir = Dir::open(folder).map_err(failed)?;
+    let name = path.file_name().unwrap_or_default();
+    match atomic_file::read(&dir, name, MAX_BYTES as u64) {
+        Ok(contents) => Ok((contents.stamp, contents.bytes)),
+        Err(ReadError::TooLarge { size, .. }) => {
+            Err(Box::new(Refused::too_large(path, size)).into())
+        }
+        Err(ReadError::NotAFile) => Err(failed(io::Error::other("it is not a regular file"))),
+        Err(ReadError::Io(source)) => Err(failed(source)),
+    }
+}
+
+fn hash_of(bytes: &[u8]) -> String {
+    format!("{:016x}", xxh3_64(bytes))
+}
+
+/// Hash of the text of `queue`, as [`hash_of`] of the file it is written to.
+pub(super) fn hash_of_queue(queue: &Queue) -> String {
+    let mut hash = Xxh3::new();
+    for piece in queue.pieces() {
+        hash.update(piece);
+    }
+    format!("{:016x}", hash.digest())
+}

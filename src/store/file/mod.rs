@@ -1,0 +1,356 @@
+//! Queues in files: the lock on their directories, the atomic write, the journal.
+//!
+//! One update goes through these steps, in this order: lock every directory that it needs; read
+//! what changed since the last look; make good what was set back; change; write a temp file and
+//! sync it; look at the original again; append to the journal; rename; sync the directory. A
+//! reader takes no lock and sees the old text or the new one, never a part.
+
+mod commit;
+mod glimpse;
+mod loaded;
+mod reconcile;
+
+use super::draft::Draft;
+use super::journal::Journal;
+use super::state::StateDir;
+use super::{Patience, QueueStore, StoreError};
+use crate::domain::Event;
+use crate::platform::atomic_file::sweep;
+use crate::platform::clock::Clock;
+use crate::platform::ids::Ids;
+use crate::platform::lock::{self, DirLock, LockError};
+use crate::platform::{checks, fs_kind};
+use crate::queue::{QUEUE_VERSION, Queue};
+pub use glimpse::Glimpse;
+use loaded::Loaded;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How often an update starts over because somebody saved the file meanwhile.
+const ROUNDS: u32 = 5;
+/// How long a file that is no JSON is given: an editor that saves in place leaves it half
+/// written for a moment.
+const SETTLE: Duration = Duration::from_secs(2);
+/// How often it is looked at in that time.
+const SETTLE_STEP: Duration = Duration::from_millis(20);
+
+/// Told the directory and who holds it, as far as that is known.
+pub type OnWait = Box<dyn FnMut(&Path, Option<&str>) + Send>;
+
+/// What a file store is opened with.
+pub struct FileOptions {
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Makes names of temp files.
+    pub ids: Arc<dyn Ids>,
+    /// How long a verb waits for the lock.
+    pub lock_timeout: Duration,
+    /// Accept file systems whose locks or renames are not to be trusted.
+    pub unsafe_fs: bool,
+    /// Told once when a lock is waited for.
+    pub on_wait: OnWait,
+}
+
+/// A set of queue files.
+pub struct FileStore {
+    queues: Vec<Queue>,
+    loaded: Vec<Loaded>,
+    /// How many queues may be changed; the rest is only looked at.
+    served: usize,
+    also_lock: Vec<PathBuf>,
+    journals: HashMap<PathBuf, Journal>,
+    /// Events that change no task and go into the journal with the next ones.
+    waiting: Vec<(usize, Event)>,
+    options: FileOptions,
+    swept: bool,
+}
+
+impl std::fmt::Debug for FileStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FileStore").field("files", &self.loaded).finish_non_exhaustive()
+    }
+}
+
+impl FileStore {
+    /// Opens and reads the queue files at `paths`. Nothing is written and no lock taken.
+    ///
+    /// # Errors
+    /// [`StoreError`] when one cannot be read, is refused or is not to be trusted.
+    pub fn open(paths: &[PathBuf], options: FileOptions) -> Result<Self, StoreError> {
+        let mut loaded = Vec::with_capacity(paths.len());
+        let mut queues = Vec::with_capacity(paths.len());
+        for path in paths {
+            let real = checks::real_path(path).map_err(StoreError::io("open", path))?;
+            let (file, queue) = settled(|| Loaded::read(&real))?;
+            loaded.push(file);
+            queues.push(queue);
+        }
+        let state = |file: &Loaded| StateDir::beside(file.path());
+        let journals =
+            loaded.iter().map(|f| (f.dir().to_owned(), Journal::new(state(f)))).collect();
+        let served = loaded.len();
+        let also_lock = Vec::new();
+        let (waiting, swept) = (Vec::new(), false);
+        Ok(Self { queues, loaded, served, also_lock, journals, waiting, options, swept })
+    }
+
+    /// Loads a further queue only to look at it; `false` when it cannot be read.
+    pub fn watch(&mut self, path: &Path) -> bool {
+        let read = checks::real_path(path).ok().and_then(|real| Loaded::read(&real).ok());
+        let Some((file, queue)) = read else { return false };
+        self.loaded.push(file);
+        self.queues.push(queue);
+        true
+    }
+
+    /// Locks further directories with each update: the project roots, when the claims of their
+    /// other queues count.
+    pub fn also_lock(&mut self, dirs: Vec<PathBuf>) {
+        self.also_lock = dirs;
+    }
+
+    /// Refuses to write where a write could not keep its promises.
+    ///
+    /// # Errors
+    /// [`StoreError::Unsafe`] with the reason.
+    pub fn check_writable(&self) -> Result<(), StoreError> {
+        self.refuse_newer()?;
+        for file in &self.loaded[..self.served] {
+            let state = StateDir::beside(file.path());
+            let refuse =
+                |path: &Path, reason| Err(StoreError::Unsafe { path: path.to_owned(), reason });
+            for path in [file.path(), state.root()] {
+                match checks::refusal(path) {
+                    Ok(None) => {}
+                    Ok(Some(reason)) => return refuse(path, reason),
+                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                    Err(error) => return Err(StoreError::io("look at", path)(error)),
+                }
+            }
+            if !checks::is_writable(file.dir()) {
+                let reason = "the folder is read-only for you: status, next, why and check \
+                              work, everything that writes does not";
+                return refuse(file.dir(), reason.to_owned());
+            }
+            let kind = fs_kind::refusal(file.dir())
+                .map_err(StoreError::io("look at the file system of", file.dir()))?;
+            if let Some(reason) = kind.filter(|_| !self.options.unsafe_fs) {
+                return refuse(file.dir(), reason);
+            }
+        }
+        Ok(())
+    }
+
+    /// The real paths of the queues, symlinks resolved.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.loaded.iter().map(Loaded::path)
+    }
+
+    fn lock(&mut self, patience: Patience) -> Result<Vec<DirLock>, StoreError> {
+        let served = self.loaded[..self.served].iter();
+        let mut dirs: Vec<PathBuf> = served.map(|f| f.dir().to_owned()).collect();
+        // A root may be made after the store was opened.
+        dirs.extend(self.also_lock.iter().filter(|dir| dir.is_dir()).cloned());
+        let limit = self.limit(patience);
+        let locks = lock::acquire_all(&dirs, limit, &mut *self.options.on_wait)?;
+        if !self.swept {
+            self.swept = true;
+            for file in &self.loaded[..self.served] {
+                if let Some(lock) = locks.iter().find(|lock| lock.dir().path() == file.dir()) {
+                    // A left-over temp file costs space, not correctness.
+                    drop(sweep(lock.dir(), file.name()));
+                }
+            }
+        }
+        Ok(locks)
+    }
+
+    fn limit(&self, patience: Patience) -> Option<Duration> {
+        match patience {
+            Patience::Limited => Some(self.options.lock_timeout),
+            Patience::Unlimited => None,
+        }
+    }
+
+    /// A queue of a newer format is read, not written.
+    fn refuse_newer(&self) -> Result<(), StoreError> {
+        for queue in &self.queues[..self.served] {
+            let found = queue.format_version();
+            if found > QUEUE_VERSION {
+                return Err(StoreError::Newer { path: queue.path().to_owned(), found });
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads what changed; tells which queues did.
+    fn load(&mut self) -> Result<Vec<usize>, StoreError> {
+        let mut changed = Vec::new();
+        for (index, file) in self.loaded.iter_mut().enumerate() {
+            match file.refresh() {
+                Ok(Some(queue)) => {
+                    self.queues[index] = queue;
+                    changed.push(index);
+                }
+                Ok(None) => {}
+                // A queue that is only looked at stays as it was last read: what depends on it
+                // waits, and nothing else is held up.
+                Err(_) if index >= self.served => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(changed)
+    }
+
+    /// One round of an update, under the lock; `None` when a file changed meanwhile.
+    fn round(
+        &mut self,
+        locks: &[DirLock],
+        change: &mut dyn FnMut(&mut Draft<'_>) -> Result<(), StoreError>,
+    ) -> Result<Option<Vec<Event>>, StoreError> {
+        self.load()?;
+        self.refuse_newer()?;
+        let before: Vec<u64> = self.queues.iter().map(Queue::revision).collect();
+        let now = self.options.clock.now();
+        let mut draft = Draft::new(&mut self.queues, now);
+        let served = &mut self.loaded[..self.served];
+        let made = reconcile::external_edits(&mut draft, served, &self.journals)
+            .and_then(|()| change(&mut draft));
+        let events = draft.into_events();
+        let touched: Vec<usize> =
+            (0..self.served).filter(|n| self.queues[*n].revision() != before[*n]).collect();
+        let written = made.and_then(|()| self.commit(locks, &touched, events));
+        if !matches!(written, Ok(Some(_))) {
+            // What is in memory is not what is on disk.
+            for index in touched {
+                self.loaded[index].forget();
+            }
+            if written.is_err() {
+                self.load()?;
+            }
+        }
+        written
+    }
+}
+
+impl QueueStore for FileStore {
+    fn queues(&self) -> &[Queue] {
+        &self.queues
+    }
+
+    fn read(&mut self) -> Result<bool, StoreError> {
+        let changed = settled(|| self.load())?;
+        Ok(!changed.is_empty())
+    }
+
+    fn update(
+        &mut self,
+        patience: Patience,
+        change: &mut dyn FnMut(&mut Draft<'_>) -> Result<(), StoreError>,
+    ) -> Result<Vec<Event>, StoreError> {
+        let until = Instant::now() + SETTLE;
+        let mut rounds = 0;
+        while rounds < ROUNDS {
+            let locks = self.lock(patience)?;
+            match self.round(&locks, change) {
+                Ok(Some(events)) => return Ok(events),
+                Ok(None) => rounds += 1,
+                // Not while holding the lock: whoever saves the file may want it.
+                Err(error) if may_settle(&error) && Instant::now() < until => {
+                    drop(locks);
+                    thread::sleep(SETTLE_STEP);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        let path = self.loaded.first().map(|f| f.path().to_owned()).unwrap_or_default();
+        Err(StoreError::Unsettled { path, times: ROUNDS })
+    }
+
+    fn note(
+        &mut self,
+        patience: Patience,
+        queue: usize,
+        mut events: Vec<Event>,
+    ) -> Result<Vec<Event>, StoreError> {
+        let dir = self.loaded[queue].dir().to_owned();
+        let limit = self.limit(patience);
+        let dirs = std::slice::from_ref(&dir);
+        let _lock = lock::acquire_all(dirs, limit, &mut *self.options.on_wait)?;
+        let mut lines = self.take_waiting(&dir);
+        lines.append(&mut events);
+        if let Some(journal) = self.journals.get_mut(&dir) {
+            journal.append(&mut lines)?;
+        }
+        Ok(lines)
+    }
+}
+
+impl FileStore {
+    /// Leaves an event for the next append, of a transition or of [`QueueStore::note`]: one
+    /// lock and one write less. What is still waiting when the process dies is not in the
+    /// journal, which is why nothing that a transition rests on may come this way.
+    pub fn note_later(&mut self, queue: usize, event: Event) {
+        self.waiting.push((queue, event));
+    }
+
+    /// Appends what waits.
+    ///
+    /// # Errors
+    /// As [`QueueStore::note`].
+    pub fn note_waiting(&mut self) -> Result<Vec<Event>, StoreError> {
+        let mut noted = Vec::new();
+        while let Some((queue, _)) = self.waiting.first() {
+            noted.extend(self.note(Patience::Unlimited, *queue, Vec::new())?);
+        }
+        Ok(noted)
+    }
+
+    /// The events that wait for the journal in `dir`.
+    fn take_waiting(&mut self, dir: &Path) -> Vec<Event> {
+        let all = std::mem::take(&mut self.waiting);
+        let (mine, others): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|(queue, _)| self.loaded[*queue].dir() == dir);
+        self.waiting = others;
+        mine.into_iter().map(|(_, event)| event).collect()
+    }
+}
+
+/// Whether the file is likely to be whole in a moment: somebody saves it just now, or has taken
+/// it away to put another one in its place, as `git checkout` does.
+fn may_settle(error: &StoreError) -> bool {
+    if let StoreError::Refused(refused) = error {
+        return refused.is_syntax() && loaded::is_fresh(&refused.path);
+    }
+    let gone = std::io::ErrorKind::NotFound;
+    matches!(error, StoreError::Io { action: "read", source, .. } if source.kind() == gone)
+}
+
+/// Tries again for a moment when a file that is being saved just now cannot be read.
+fn settled<T>(mut read: impl FnMut() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    let until = Instant::now() + SETTLE;
+    loop {
+        match read() {
+            Err(error) if may_settle(&error) && Instant::now() < until => {
+                thread::sleep(SETTLE_STEP);
+            }
+            other => return other,
+        }
+    }
+}
+
+impl From<LockError> for StoreError {
+    fn from(error: LockError) -> Self {
+        match error {
+            LockError::TimedOut { path, waited, holder } => Self::Locked {
+                path,
+                holder: holder.unwrap_or_else(|| "another process".to_owned()),
+                waited,
+            },
+            LockError::Io { path, source } => Self::Io { action: "lock", path, source },
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Reads the journal line by line, and goes on where it stopped.
+//!
+//! For readers that follow it: a rotation is noticed by the file's identity and read over, an
+//! unfinished last line waits for its end, and a journal that vanished begins anew.
+
+use super::state::StateDir;
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+/// The longest line that is kept in memory; the rest of a longer one is dropped with it.
+const LONGEST: usize = 16 << 20;
+
+/// A place in the journal of one state folder.
+#[derive(Debug)]
+pub struct JournalLines {
+    state: StateDir,
+    open: Option<(BufReader<File>, u64)>,
+    unfinished: Vec<u8>,
+    began: bool,
+}
+
+impl JournalLines {
+    /// The begin of the journal, what was rotated away included.
+    pub fn new(state: StateDir) -> Self {
+        Self { state, open: None, unfinished: Vec::new(), began: false }
+    }
+
+    /// Hands over all whole lines since the last time, without their line ends.
+    ///
+    /// # Errors
+    /// Any I/O error of reading, and what `each` fails with.
+    pub fn read(&mut self, each: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+        if !std::mem::replace(&mut self.began, true)
+            && let Some(file) = existing(&self.state.rotated_journal())?
+        {
+            self.open = Some(file);
+            self.drain(each)?;
+            self.open = None;
+        }
+        self.drain(each)?;
+        let Some(file) = existing(&self.state.journal())? else { return Ok(()) };
+        let same = self.open.as_ref().is_some_and(|(_, inode)| *inode == file.1);
+        if !same {
+            self.unfinished.clear();
+            self.open = Some(file);
+            self.drain(each)?;
+        }
+        Ok(())
+    }
+
+    fn drain(&mut self, each: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+        let Some((reader, _)) = &mut self.open else { return Ok(()) };
+        loop {
+            let piece = reader.fill_buf()?;
+            if piece.is_empty() {
+                return Ok(());
+            }
+            let end = piece.iter().position(|byte| *byte == b'\n');
+            let used = end.map_or(piece.len(), |at| at + 1);
+            let room = LONGEST.saturating_sub(self.unfinished.len());
+            self.unfinished.extend_from_slice(&piece[..end.unwrap_or(used).min(room)]);
+            reader.consume(used);
+            if end.is_some() {
+                each(&self.unfinished)?;
+                self.unfinished.clear();
+            }
+        }
+    }
+}
+
+/// An opened file with its inode; `None` when it is not there.
+fn existing(path: &Path) -> io::Result<Option<(BufReader<File>, u64)>> {
+    match File::open(path) {
+        Ok(file) => {
+            let inode = file.metadata()?.ino();
+            Ok(Some((BufReader::with_capacity(64 << 10, file), inode)))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        // The state folder may vanish at any time.
+        Err(_) if fs::metadata(path).is_err() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    fn lines(reader: &mut JournalLines) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut keep = |line: &[u8]| {
+            found.push(String::from_utf8_lossy(line).into_owned());
+            Ok(())
+        };
+        reader.read(&mut keep).expect("read");
+        found
+    }
+
+    #[test]
+    fn goes_on_over_unfinished_lines_and_rotation() {
+        let dir = tempfile::tempdir().expect("dir");
+        let state = StateDir::beside(&dir.path().join("q.json"));
+        let mut reader = JournalLines::new(state.clone());
+        assert!(lines(&mut reader).is_empty());
+        state.ensure(state.root()).expect("made");
+        let mut file = File::create(state.journal()).expect("made");
+        file.write_all(b"one\ntw").expect("written");
+        assert_eq!(lines(&mut reader), ["one"]);
+        file.write_all(b"o\n").expect("written");
+        assert_eq!(lines(&mut reader), ["two"]);
+        file.write_all(b"three\n").expect("written");
+        fs::rename(state.journal(), state.rotated_journal()).expect("rotated");
+        File::create(state.journal()).expect("made").write_all(b"four\n").expect("written");
+        assert_eq!(lines(&mut reader), ["three", "four"]);
+        assert_eq!(lines(&mut JournalLines::new(state)), ["one", "two", "three", "four"]);
+    }
+}

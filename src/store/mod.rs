@@ -1,0 +1,71 @@
+//! Where queues live, and the only way to change one.
+//!
+//! [`QueueStore::update`] is the single writer: lock, reload, change, check, write. A change is
+//! made on a [`Draft`], which turns transitions into text and journal lines together, so that
+//! neither can be forgotten. [`mod@file`] keeps queues in files; [`memory`] keeps them in memory for
+//! tests.
+
+pub mod attempts;
+mod draft;
+mod error;
+pub mod file;
+pub mod journal;
+pub mod lines;
+pub mod memory;
+pub mod registry;
+pub mod state;
+pub mod workers;
+
+pub use draft::{Actor, Draft, Place, new_event, queue_name};
+pub use error::StoreError;
+pub use state::{StateDir, TaskKey};
+
+use crate::domain::Event;
+use crate::queue::Queue;
+
+/// How long an update waits for the lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// As long as the store was told: verbs and starts.
+    Limited,
+    /// Without a deadline: the result of work that was done.
+    Unlimited,
+}
+
+/// A set of queues that are read and changed together.
+pub trait QueueStore {
+    /// The queues as of the last read or update, without looking again.
+    fn queues(&self) -> &[Queue];
+
+    /// Reads again what changed since the last look. Takes no lock and writes nothing.
+    ///
+    /// Returns whether anything changed.
+    ///
+    /// # Errors
+    /// [`StoreError`] when a queue cannot be read or is refused; the last good state stays.
+    fn read(&mut self) -> Result<bool, StoreError>;
+
+    /// Makes one change under the lock and writes what it touched.
+    ///
+    /// `change` may be called again when a file changed meanwhile, so it must not have effects
+    /// of its own that cannot be repeated. When it fails nothing is written.
+    ///
+    /// # Errors
+    /// What `change` fails with, or [`StoreError`] when locking, reading or writing fails.
+    fn update(
+        &mut self,
+        patience: Patience,
+        change: &mut dyn FnMut(&mut Draft<'_>) -> Result<(), StoreError>,
+    ) -> Result<Vec<Event>, StoreError>;
+
+    /// Appends events that change no task, and returns them with their numbers.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the journal cannot be written.
+    fn note(
+        &mut self,
+        patience: Patience,
+        queue: usize,
+        events: Vec<Event>,
+    ) -> Result<Vec<Event>, StoreError>;
+}

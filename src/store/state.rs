@@ -1,0 +1,165 @@
+//! The state folder `.workloop/` beside a queue: its paths, and how it comes to be.
+//!
+//! It may vanish at any time (agents run `git clean`), so every writer makes what it needs anew
+//! and nothing that safety rests on stands here alone.
+
+use sha2::{Digest, Sha256};
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, Write};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+/// Name of the state folder.
+pub const STATE_DIR: &str = ".workloop";
+
+/// The state folder of the queues of one directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StateDir {
+    root: PathBuf,
+}
+
+impl StateDir {
+    /// The state folder beside the queue file `queue` (a real path, symlinks resolved).
+    pub fn beside(queue: &Path) -> Self {
+        let parent = queue.parent().unwrap_or_else(|| Path::new("."));
+        Self { root: parent.join(STATE_DIR) }
+    }
+
+    /// The folder itself.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The journal.
+    pub fn journal(&self) -> PathBuf {
+        self.root.join("events.jsonl")
+    }
+
+    /// The journal before its last rotation.
+    pub fn rotated_journal(&self) -> PathBuf {
+        self.root.join("events.1.jsonl")
+    }
+
+    /// The log of verdicts, made for `tail -f`.
+    pub fn verification_log(&self) -> PathBuf {
+        self.root.join("verification.log")
+    }
+
+    /// The folder of claim locks.
+    pub fn claims(&self) -> PathBuf {
+        self.root.join("claims")
+    }
+
+    /// The lock of one task.
+    pub fn claim_lock(&self, key: &TaskKey) -> PathBuf {
+        self.claims().join(format!("{}.lock", key.id16))
+    }
+
+    /// All attempts of one task.
+    pub fn attempts(&self, key: &TaskKey) -> PathBuf {
+        self.root.join("attempts").join(&key.id16)
+    }
+
+    /// One attempt.
+    pub fn attempt(&self, key: &TaskKey, number: u32) -> PathBuf {
+        self.attempts(key).join(number.to_string())
+    }
+
+    /// One file a running loop.
+    pub fn workers(&self) -> PathBuf {
+        self.root.join("workers")
+    }
+
+    /// The request file of `verb` (`stop`, `pause`) for the queue `name`, or for all.
+    pub fn request(&self, verb: &str, name: Option<&str>) -> PathBuf {
+        // A queue's file stem cannot hold a slash, so it is safe inside a file name.
+        self.root.join(format!("{verb}-{}", name.unwrap_or("all")))
+    }
+
+    /// Makes the folder and `sub` below it, private to the user and ignored by git.
+    ///
+    /// # Errors
+    /// Any I/O error but "exists already".
+    pub fn ensure(&self, sub: &Path) -> io::Result<()> {
+        let mut builder = DirBuilder::new();
+        builder.recursive(true).mode(0o700);
+        if !self.root.is_dir() {
+            builder.create(&self.root)?;
+        }
+        let ignore = self.root.join(".gitignore");
+        if !ignore.exists() {
+            File::create(&ignore)?.write_all(b"*\n")?;
+        }
+        builder.create(sub)
+    }
+
+    /// Numbers of the attempts of `key` that have a folder, lowest first.
+    pub fn attempt_numbers(&self, key: &TaskKey) -> Vec<u32> {
+        let Ok(entries) = fs::read_dir(self.attempts(key)) else { return Vec::new() };
+        let mut numbers: Vec<u32> =
+            entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect();
+        numbers.sort_unstable();
+        numbers
+    }
+}
+
+/// What a task is called where its id must not be used: on paths and in the environment.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct TaskKey {
+    /// First 16 hex digits of SHA-256 of queue name and task id.
+    pub id16: String,
+    /// First 16 hex digits of SHA-256 of the queue's real path.
+    pub queue16: String,
+}
+
+impl TaskKey {
+    /// The key of the task `id` of the queue file `queue` (a real path).
+    pub fn new(queue: &Path, id: &str) -> Self {
+        let name = queue.file_stem().unwrap_or_default().as_encoded_bytes();
+        Self {
+            id16: hex16(&[name, b"\0", id.as_bytes()]),
+            queue16: hex16(&[queue.as_os_str().as_encoded_bytes()]),
+        }
+    }
+
+    /// The value of `WORKLOOP_CLAIM` in every process that runs for this task.
+    pub fn mark(&self) -> String {
+        format!("{}.{}", self.queue16, self.id16)
+    }
+}
+
+pub(super) fn hex16(parts: &[&[u8]]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part);
+    }
+    hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_never_becomes_a_path() {
+        let key = TaskKey::new(Path::new("/q/a.json"), "../../etc/passwd\0\n");
+        assert_eq!(key.id16.len(), 16);
+        assert!(key.id16.bytes().all(|b| b.is_ascii_hexdigit()));
+        let state = StateDir::beside(Path::new("/q/a.json"));
+        assert_eq!(state.claim_lock(&key).parent(), Some(Path::new("/q/.workloop/claims")));
+    }
+
+    #[test]
+    fn queue_and_id_do_not_run_into_each_other() {
+        let one = TaskKey::new(Path::new("/q/ab.json"), "c");
+        let other = TaskKey::new(Path::new("/q/a.json"), "bc");
+        assert_ne!(one.id16, other.id16);
+    }
+
+    #[test]
+    fn requests_have_the_names_of_the_contract() {
+        let state = StateDir::beside(Path::new("/q/a.json"));
+        assert!(state.request("stop", Some("a")).ends_with("stop-a"));
+        assert!(state.request("pause", None).ends_with("pause-all"));
+    }
+}
