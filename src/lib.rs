@@ -12,3 +12,4 @@ pub mod plan;
 pub mod platform;
 pub mod queue;
 pub mod store;
+pub mod supervisor;

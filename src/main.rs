@@ -1,3 +1,10 @@
 //! The `workloop` binary.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    if std::env::args_os().nth(1).is_some_and(|verb| verb == workloop::supervisor::VERB) {
+        return workloop::supervisor::serve();
+    }
+    ExitCode::SUCCESS
+}

@@ -1,0 +1,204 @@
+//! The loop's side: start a supervisor, run commands through it, end what it leaves if it dies.
+
+use super::VERB;
+use super::protocol::{CommandSpec, Ended, Reply, Request, line};
+use crate::platform::lock::FileLock;
+use crate::platform::process::{TreeEnd, end_tree};
+use crate::platform::scan::{MARK, Wanted};
+use crate::platform::spawn;
+use std::ffi::OsString;
+use std::io::{self, BufRead, BufReader, Write};
+use std::net::Shutdown;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::process::Child;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use thiserror::Error;
+
+/// How long the search for what a dead supervisor left may take.
+const SEARCH: Duration = Duration::from_secs(60);
+
+/// What a supervisor is started with.
+#[derive(Debug)]
+pub struct Launch<'a> {
+    /// Our own program.
+    pub exe: &'a Path,
+    /// The mark of the claim: names the worker and the attempt, and holds no comma.
+    pub mark: &'a str,
+    /// Its environment, but for the mark.
+    pub env: &'a [(OsString, OsString)],
+}
+
+/// A process as it was reported: its number and start time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Started {
+    /// Its number.
+    pub pid: u32,
+    /// Its start time.
+    pub start: u64,
+}
+
+/// The supervisor vanished; what it left was ended before this was returned.
+#[derive(Debug, Error)]
+#[error("keep the attempt running: its supervisor vanished")]
+pub struct Lost {
+    /// What was found and ended; anything `left` or `unreadable` must be looked at by a person.
+    pub cleared: Option<TreeEnd>,
+    /// How the search failed, if it did.
+    #[source]
+    pub source: Option<io::Error>,
+}
+
+/// Steers what runs under a supervisor, from any thread.
+#[derive(Clone, Debug)]
+pub struct Controls(Arc<Mutex<UnixStream>>);
+
+impl Controls {
+    /// Ends what runs (TERM, grace, KILL); whatever is asked for later is not started.
+    pub fn term(&self) {
+        self.send(&Request::Term);
+    }
+
+    /// Kills what runs; whatever is asked for later is not started.
+    pub fn kill(&self) {
+        self.send(&Request::Kill);
+    }
+
+    /// Stops what runs, and its timers; what is asked for meanwhile starts after [`resume`].
+    ///
+    /// [`resume`]: Self::resume
+    pub fn pause(&self) {
+        self.send(&Request::Pause);
+    }
+
+    /// Lets it go on.
+    pub fn resume(&self) {
+        self.send(&Request::Resume);
+    }
+
+    fn send(&self, request: &Request) {
+        let mut socket = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // A supervisor that is gone is noticed by whoever waits for its answer.
+        drop(socket.write_all(&line(request)));
+    }
+
+    fn close(&self, how: Shutdown) {
+        drop(self.0.lock().unwrap_or_else(PoisonError::into_inner).shutdown(how));
+    }
+}
+
+/// A running supervisor. Dropping it ends what runs and waits until it is gone.
+#[derive(Debug)]
+pub struct Supervisor {
+    child: Child,
+    answers: BufReader<UnixStream>,
+    controls: Controls,
+    mark: String,
+    ready: Option<Started>,
+    command: Option<Started>,
+}
+
+impl Supervisor {
+    /// Starts a supervisor and gives it the lock on the claim file: from now on it alone holds it.
+    pub fn start(launch: &Launch<'_>, claim: FileLock) -> io::Result<Self> {
+        let (ours, theirs) = UnixStream::pair()?;
+        // Inside another claim both marks are carried, so that its end finds us too.
+        let mark = match std::env::var(MARK) {
+            Ok(outer) if !outer.is_empty() => format!("{outer},{}", launch.mark),
+            _ => launch.mark.to_owned(),
+        };
+        let mut env = launch.env.to_vec();
+        env.retain(|(name, _)| name != MARK);
+        env.push((OsString::from(MARK), OsString::from(mark)));
+        let child = spawn::helper(launch.exe, VERB, &env, theirs.into(), claim.into_file().into())?;
+        let controls = Controls(Arc::new(Mutex::new(ours.try_clone()?)));
+        let (answers, mark) = (BufReader::new(ours), launch.mark.to_owned());
+        Ok(Self { child, answers, controls, mark, ready: None, command: None })
+    }
+
+    /// Waits until it holds the claim and listens; says who it is.
+    pub fn ready(&mut self) -> Result<Started, Lost> {
+        if let Some(ready) = self.ready {
+            return Ok(ready);
+        }
+        match self.answer() {
+            Some(Reply::Ready { pid, start }) => {
+                let ready = Started { pid, start };
+                self.ready = Some(ready);
+                Ok(ready)
+            }
+            Some(Reply::Started { .. } | Reply::Ended { .. }) | None => Err(self.lost()),
+        }
+    }
+
+    /// Runs a command to its end; `on_start` is told its first process once it runs.
+    ///
+    /// The first command is the word to go: before it nothing of the agent has been started.
+    pub fn run(
+        &mut self,
+        spec: &CommandSpec,
+        on_start: &mut dyn FnMut(Started),
+    ) -> Result<Ended, Lost> {
+        self.controls.send(&Request::Run { command: Box::new(spec.clone()) });
+        self.ready()?;
+        loop {
+            match self.answer() {
+                Some(Reply::Started { pid, start }) => {
+                    let started = Started { pid, start };
+                    self.command = Some(started);
+                    on_start(started);
+                }
+                Some(Reply::Ended { ended }) => {
+                    self.command = None;
+                    return Ok(ended);
+                }
+                Some(Reply::Ready { .. }) | None => return Err(self.lost()),
+            }
+        }
+    }
+
+    /// Steers it from other threads while [`Supervisor::run`] waits.
+    pub fn controls(&self) -> Controls {
+        self.controls.clone()
+    }
+
+    /// Lets it go, and with it the claim, and waits until it is gone.
+    pub fn finish(mut self) -> io::Result<()> {
+        self.controls.close(Shutdown::Write);
+        self.child.wait().map(drop)
+    }
+
+    fn answer(&mut self) -> Option<Reply> {
+        let mut text = Vec::new();
+        let length = self.answers.read_until(b'\n', &mut text).ok()?;
+        if length == 0 { None } else { serde_json::from_slice(&text).ok() }
+    }
+
+    /// Waits until the supervisor is dead and ends what it left.
+    fn lost(&mut self) -> Lost {
+        self.controls.close(Shutdown::Both);
+        if let Err(error) = self.child.wait() {
+            return Lost { cleared: None, source: Some(error) };
+        }
+        let known = self.command.into_iter().chain(self.ready);
+        let wanted = Wanted {
+            sessions: known.map(|process| (process.pid, process.start)).collect(),
+            mark: Some(self.mark.clone()),
+            adopted: self.ready.is_some(),
+            since: self.ready.map_or(0, |ready| ready.start),
+            below: None,
+        };
+        match end_tree(&wanted, Duration::ZERO, SEARCH) {
+            Ok(end) => Lost { cleared: Some(end), source: None },
+            Err(error) => Lost { cleared: None, source: Some(error) },
+        }
+    }
+}
+
+impl Drop for Supervisor {
+    fn drop(&mut self) {
+        self.controls.close(Shutdown::Both);
+        drop(self.child.wait());
+    }
+}

@@ -1,0 +1,140 @@
+//! The supervisor's ears: requests of the loop, signals, ended children, output, all in one wait.
+
+use super::capture::Stream;
+use super::protocol::{CommandSpec, Reply, Request, line};
+use crate::platform::events::Wakes;
+use crate::platform::fault::{self, Fault};
+use std::collections::VecDeque;
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::time::Instant;
+
+/// How urgently everything is to end; never taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum End {
+    /// TERM, grace, KILL.
+    Term,
+    /// KILL.
+    Kill,
+}
+
+/// What the loop wants at this moment.
+#[derive(Debug, Default)]
+pub(super) struct Orders {
+    /// Commands that wait for their turn; the loop sends one at a time.
+    pub(super) commands: VecDeque<CommandSpec>,
+    /// Everything is to end, and nothing more to start.
+    pub(super) end: Option<End>,
+    /// What runs is to stand still.
+    pub(super) paused: bool,
+    /// The loop is gone, or this process was told to end: leave when nothing runs any more.
+    pub(super) leave: bool,
+}
+
+/// The connection to the loop and to the system's events.
+#[derive(Debug)]
+pub(super) struct Link {
+    control: Option<UnixStream>,
+    received: Vec<u8>,
+    wakes: Wakes,
+    /// What the loop wants.
+    pub(super) orders: Orders,
+}
+
+impl Link {
+    pub(super) fn new(control: UnixStream) -> io::Result<Self> {
+        let (received, orders) = (Vec::new(), Orders::default());
+        Ok(Self { control: Some(control), received, wakes: Wakes::new()?, orders })
+    }
+
+    /// Tells the loop; one that is gone is noticed when the control socket is read.
+    pub(super) fn tell(&mut self, reply: &Reply) {
+        let written = self.control.as_mut().map(|control| control.write_all(&line(reply)));
+        if matches!(written, Some(Err(_))) {
+            self.lose();
+        }
+    }
+
+    /// Waits until something happens or `deadline` is over, and takes in requests and output;
+    /// says whether there was output.
+    pub(super) fn wait(
+        &mut self,
+        streams: &mut [Stream],
+        deadline: Option<Instant>,
+    ) -> io::Result<bool> {
+        let control = self.control.as_ref().map(AsFd::as_fd);
+        let has_control = control.is_some();
+        let descriptors: Vec<_> =
+            control.into_iter().chain(streams.iter().filter_map(Stream::descriptor)).collect();
+        let ready = self.wakes.wait(&descriptors, deadline)?;
+        drop(descriptors);
+        let mut readable = ready.readable.into_iter();
+        let from_control = has_control && readable.next() == Some(true);
+        let mut printed = 0;
+        for stream in streams.iter_mut().filter(|stream| stream.descriptor().is_some()) {
+            if readable.next() == Some(true) {
+                printed += stream.drain();
+            }
+        }
+        if from_control {
+            self.receive();
+        }
+        if ready.end {
+            self.orders.end = self.orders.end.max(Some(End::Term));
+            self.orders.leave = true;
+        }
+        Ok(printed > 0)
+    }
+
+    fn lose(&mut self) {
+        self.control = None;
+        if !fault::is(Fault::OutlivesLoop) {
+            self.orders.end = self.orders.end.max(Some(End::Term));
+        }
+        self.orders.leave = true;
+    }
+
+    fn receive(&mut self) {
+        const BLOCK: usize = 64 * 1024;
+        let Some(control) = &mut self.control else { return };
+        let before = self.received.len();
+        self.received.resize(before + BLOCK, 0);
+        let result = control.read(&mut self.received[before..]);
+        self.received.truncate(before + result.as_ref().map_or(0, |length| *length));
+        match result {
+            Ok(0) => self.lose(),
+            Ok(_) => self.take_lines(before),
+            Err(error)
+                if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) => {}
+            Err(_) => self.lose(),
+        }
+    }
+
+    /// Obeys each whole line; `before` bytes are known to hold no line end.
+    fn take_lines(&mut self, before: usize) {
+        let Some(last) = self.received[before..].iter().rposition(|byte| *byte == b'\n') else {
+            return;
+        };
+        let rest = self.received.split_off(before + last + 1);
+        let whole = std::mem::replace(&mut self.received, rest);
+        for text in whole.split(|byte| *byte == b'\n').filter(|text| !text.is_empty()) {
+            match serde_json::from_slice(text) {
+                Ok(request) => self.obey(request),
+                // Only another version of ourselves could send this: end rather than guess.
+                Err(_) => self.lose(),
+            }
+        }
+    }
+
+    fn obey(&mut self, request: Request) {
+        let orders = &mut self.orders;
+        match request {
+            Request::Run { command } => orders.commands.push_back(*command),
+            Request::Term => orders.end = orders.end.max(Some(End::Term)),
+            Request::Kill => orders.end = Some(End::Kill),
+            Request::Pause => orders.paused = true,
+            Request::Resume => orders.paused = false,
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! The small process that every attempt runs under, and the loop's side of it.
+//!
+//! A supervisor is this same program, started with a hidden verb. It alone holds the lock on the
+//! claim file, it starts the commands of the attempt one after another, each in a session of its
+//! own, and it promises that nothing of a command is left when it says that the command ended.
+//! When the loop dies it ends what runs and only then lets go of the claim; when the supervisor is
+//! killed the loop ends what it left. Outside Linux there is no subreaper: processes that left
+//! their session, emptied their environment and lost their parent are not found there.
+
+mod capture;
+mod claim;
+mod client;
+mod link;
+mod protocol;
+mod record;
+mod run;
+mod server;
+mod wire;
+
+pub use client::{Controls, Launch, Lost, Started, Supervisor};
+pub use protocol::{CommandSpec, Ended};
+pub use record::{Abandoned, ClaimRecord, end_leftovers, find_leftovers};
+pub use server::serve;
+
+/// The hidden verb that [`serve`] answers.
+pub const VERB: &str = "supervise";

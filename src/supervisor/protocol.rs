@@ -1,0 +1,125 @@
+//! What loop and supervisor say to each other: one JSON value a line, over a socket.
+
+use super::wire::WireSpec;
+use crate::domain::Outcome;
+use serde::{Deserialize, Serialize};
+use std::ffi::OsString;
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// A command to run under a supervisor.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(from = "WireSpec", into = "WireSpec")]
+pub struct CommandSpec {
+    /// Program and arguments.
+    pub argv: Vec<OsString>,
+    /// Where it runs.
+    pub cwd: PathBuf,
+    /// Its whole environment, but for the mark of the claim.
+    pub env: Vec<(OsString, OsString)>,
+    /// The file that it reads, `/dev/null` without one.
+    pub stdin: Option<PathBuf>,
+    /// The file for what it prints; overwritten.
+    pub stdout: PathBuf,
+    /// The file for what it complains; the same as `stdout` without one.
+    pub stderr: Option<PathBuf>,
+    /// How long it may run, pauses not counted.
+    pub timeout: Duration,
+    /// How long it may print nothing, pauses not counted.
+    pub silence: Option<Duration>,
+    /// How long it has between TERM and KILL.
+    pub grace: Duration,
+    /// How many bytes of each stream are kept: the first, and the last.
+    pub cap: u64,
+}
+
+impl CommandSpec {
+    /// What a stream keeps when nothing else is said.
+    pub const CAP: u64 = 64 << 20;
+}
+
+impl fmt::Debug for CommandSpec {
+    /// Leaves out the environment, which holds secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CommandSpec")
+            .field("argv", &self.argv)
+            .field("cwd", &self.cwd)
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How a command ended; nothing of it runs any more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ended {
+    /// How its first process ended, or why it was ended.
+    pub outcome: Outcome,
+    /// Milliseconds from its start to the end of its first process.
+    pub millis: u64,
+    /// How many bytes it printed on both streams, kept or not.
+    pub printed: u64,
+    /// Whether it had left processes behind that had to be ended.
+    pub leftovers: bool,
+    /// Why output is missing, if some is: the disk was full, the file could not be made.
+    pub output_error: Option<String>,
+}
+
+impl Ended {
+    /// The end of a command that never ran.
+    pub(super) fn unstarted(outcome: Outcome) -> Self {
+        Self { outcome, millis: 0, printed: 0, leftovers: false, output_error: None }
+    }
+}
+
+/// From the loop to the supervisor.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub(super) enum Request {
+    /// Start the command.
+    Run {
+        /// The command.
+        command: Box<CommandSpec>,
+    },
+    /// End what runs: TERM, grace, KILL; start nothing more.
+    Term,
+    /// Kill what runs; start nothing more.
+    Kill,
+    /// Stop what runs, and its timers.
+    Pause,
+    /// Let it go on.
+    Resume,
+}
+
+/// From the supervisor to the loop.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub(super) enum Reply {
+    /// It holds the claim and waits for commands.
+    Ready {
+        /// Its process number.
+        pid: u32,
+        /// Its start time.
+        start: u64,
+    },
+    /// The command runs.
+    Started {
+        /// Number of its first process, its session and its group.
+        pid: u32,
+        /// Start time of that process.
+        start: u64,
+    },
+    /// The command has ended, with all that it started.
+    Ended {
+        /// How.
+        ended: Ended,
+    },
+}
+
+/// One line of `message`.
+pub(super) fn line(message: &impl Serialize) -> Vec<u8> {
+    // Only a map with keys that are no strings, or a failing `Serialize`, could make this fail.
+    let mut bytes = serde_json::to_vec(message).unwrap_or_default();
+    bytes.push(b'\n');
+    bytes
+}

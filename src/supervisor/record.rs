@@ -1,0 +1,116 @@
+//! What stands in a claim file, and the search for what a dead supervisor left.
+
+use crate::platform::process::{TreeEnd, end_tree};
+use crate::platform::scan::{Found, Wanted, find};
+use serde::{Deserialize, Serialize};
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::time::Duration;
+
+/// The record that a supervisor writes into the claim file that it holds locked: one JSON line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClaimRecord {
+    /// Format version, 1.
+    pub v: u32,
+    /// The supervisor's process number.
+    pub pid: u32,
+    /// Its start time.
+    pub start: u64,
+    /// Its session.
+    pub session: u32,
+    /// Its process group.
+    pub group: u32,
+    /// The mark that it and its commands carry.
+    pub mark: String,
+    /// Number (session and group as well) and start time of the command that runs.
+    #[serde(default)]
+    pub command: Option<(u32, u64)>,
+}
+
+impl ClaimRecord {
+    /// The version that we write.
+    pub const VERSION: u32 = 1;
+
+    /// Reads the record in the claim file at `path`; `None` when there is none to be read.
+    pub fn read(path: &Path) -> Option<Self> {
+        const LIMIT: u64 = 64 * 1024;
+        let mut bytes = Vec::new();
+        File::open(path).ok()?.take(LIMIT).read_to_end(&mut bytes).ok()?;
+        // What follows the first line is the rest of a longer record before this one.
+        serde_json::from_slice(bytes.split(|byte| *byte == b'\n').next()?).ok()
+    }
+
+    /// Writes it over the one before, in an order in which a death in between does no harm.
+    pub(super) fn write(&self, file: &File) -> io::Result<()> {
+        let line = super::protocol::line(self);
+        file.write_all_at(&line, 0)?;
+        file.set_len(line.len() as u64)
+    }
+
+    /// The sessions that it names, each with the start time of its first process.
+    fn sessions(&self) -> Vec<(u32, u64)> {
+        [(self.session, self.start)].into_iter().chain(self.command).collect()
+    }
+}
+
+/// A claim of which a loop that is dead may have left processes: of this host and this boot.
+#[derive(Clone, Copy, Debug)]
+pub struct Abandoned<'a> {
+    /// What stood in the claim file, if it was still there.
+    pub record: Option<&'a ClaimRecord>,
+    /// The mark of the claim.
+    pub mark: &'a str,
+    /// Start time of the worker's process, from the claim: what is older does not belong to it.
+    pub since: u64,
+}
+
+impl Abandoned<'_> {
+    fn wanted(&self) -> Wanted {
+        Wanted {
+            sessions: self.record.map(ClaimRecord::sessions).unwrap_or_default(),
+            mark: Some(self.mark.to_owned()),
+            since: self.since,
+            ..Wanted::default()
+        }
+    }
+}
+
+/// Looks for processes of the claim: those that carry its mark, those in the sessions of its
+/// record, and their descendants. `unreadable` ones forbid to take the claim over.
+pub fn find_leftovers(claim: &Abandoned<'_>) -> io::Result<Found> {
+    find(&claim.wanted())
+}
+
+/// Ends them; says what was found, and what could not be ended within `limit`.
+pub fn end_leftovers(
+    claim: &Abandoned<'_>,
+    grace: Duration,
+    limit: Duration,
+) -> io::Result<TreeEnd> {
+    end_tree(&claim.wanted(), grace, limit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shorter_record_replaces_a_longer_one() {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("1.lock");
+        let file = File::options().write(true).create_new(true).open(&path).unwrap();
+        assert_eq!(ClaimRecord::read(&path), None);
+        let mark = "host:1:00000000/1".to_owned();
+        let command = Some((8, u64::MAX));
+        let long = ClaimRecord { v: 1, pid: 7, start: 8, session: 7, group: 7, mark, command };
+        long.write(&file).unwrap();
+        assert_eq!(ClaimRecord::read(&path), Some(long.clone()));
+        let short = ClaimRecord { command: None, ..long };
+        file.write_all_at(&super::super::protocol::line(&short), 0).unwrap();
+        assert_eq!(ClaimRecord::read(&path), Some(short.clone()));
+        short.write(&file).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), 1);
+    }
+}

@@ -1,0 +1,316 @@
+//! One command: from its start to the moment when nothing of it is left.
+
+use super::capture::Stream;
+use super::claim::Claim;
+use super::link::{End, Link};
+use super::protocol::{CommandSpec, Ended, Reply};
+use crate::domain::Outcome;
+use crate::platform::fault::{self, Fault};
+use crate::platform::process::{
+    Children, Exit, Signal, freeze, kill_all, peek_children, reap, signal_found, signal_group,
+};
+use crate::platform::scan::{MARK, Wanted, find, start_time};
+use crate::platform::spawn::{self, Start};
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, ErrorKind};
+use std::os::fd::OwnedFd;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// How long after a KILL we look again whether something is left.
+const AGAIN: Duration = Duration::from_millis(100);
+/// How long leftovers of a command that ended by itself have between TERM and KILL, at most.
+const LEFTOVER_GRACE: Duration = Duration::from_secs(2);
+/// How long a pipe is waited for that somebody outside the tree keeps open.
+const OPEN_PIPE: Duration = Duration::from_secs(2);
+
+/// Runs `spec` to its end.
+pub(super) fn run(link: &mut Link, claim: &mut Claim, spec: &CommandSpec) -> io::Result<Ended> {
+    let (streams, leader) = match start(spec, claim.mark()) {
+        Ok(started) => started,
+        Err(reason) => return Ok(Ended::unstarted(Outcome::FailedToStart { reason })),
+    };
+    let begin = Instant::now();
+    let started = start_time(leader).unwrap_or_default();
+    claim.note(Some((leader, started)));
+    link.tell(&Reply::Started { pid: leader, start: started });
+    let wanted = Wanted {
+        below: Some(std::process::id()),
+        sessions: if cfg!(target_os = "linux") { vec![] } else { vec![(leader, started)] },
+        ..Wanted::default()
+    };
+    let mut running = Running {
+        link,
+        spec,
+        leader,
+        streams,
+        wanted,
+        wall_from: begin,
+        quiet_from: begin,
+        stopped_at: None,
+        ending: None,
+    };
+    let millis = running.watch()?;
+    let (exit, leftovers) = running.settle()?;
+    let ended = running.report(exit, millis, leftovers);
+    claim.note(None);
+    Ok(ended)
+}
+
+/// Opens the files and starts the command; what goes wrong is said in words.
+fn start(spec: &CommandSpec, mark: &str) -> Result<(Vec<Stream>, u32), String> {
+    let input = spec.stdin.as_deref().unwrap_or(Path::new("/dev/null"));
+    let stdin = File::open(input).map_err(|error| format!("open {}: {error}", input.display()))?;
+    let pipe = |error: io::Error| format!("make a pipe: {error}");
+    let (stdout_stream, stdout) = Stream::new(&spec.stdout, spec.cap).map_err(pipe)?;
+    let mut streams = vec![stdout_stream];
+    let stderr: OwnedFd = match &spec.stderr {
+        None => stdout.try_clone().map_err(pipe)?,
+        Some(path) => {
+            let (stream, stderr) = Stream::new(path, spec.cap).map_err(pipe)?;
+            streams.push(stream);
+            stderr
+        }
+    };
+    let mut env = spec.env.clone();
+    env.retain(|(name, _)| name != MARK);
+    env.push((OsString::from(MARK), OsString::from(mark)));
+    let (argv, dir) = (&spec.argv, &spec.cwd);
+    let start = Start { argv, dir, env: &env, stdin: stdin.into(), stdout, stderr };
+    match spawn::in_own_session(start) {
+        Ok(leader) => Ok((streams, leader)),
+        Err(error) => Err(reason(spec, &error)),
+    }
+}
+
+/// Says what a failed start was about: the folder, or the program.
+fn reason(spec: &CommandSpec, error: &io::Error) -> String {
+    let program = spec.argv.first().map(|word| word.to_string_lossy()).unwrap_or_default();
+    if !spec.cwd.is_dir() {
+        return format!("the working folder {} does not exist", spec.cwd.display());
+    }
+    let is_path = program.contains('/') && spec.cwd.join(&*program).exists();
+    if error.kind() == ErrorKind::NotFound && is_path {
+        format!("{program}: the interpreter that its first line names does not exist")
+    } else if error.kind() == ErrorKind::NotFound {
+        format!("{program}: not found")
+    } else if error.kind() == ErrorKind::PermissionDenied {
+        format!("{program}: not executable")
+    } else {
+        format!("{program}: {error}")
+    }
+}
+
+/// Why and how far a command is being ended.
+struct Ending {
+    outcome: Outcome,
+    kill_at: Instant,
+    killed: bool,
+}
+
+/// A command that runs.
+struct Running<'a> {
+    link: &'a mut Link,
+    spec: &'a CommandSpec,
+    leader: u32,
+    streams: Vec<Stream>,
+    wanted: Wanted,
+    /// Starts of the two timers, moved on by every pause.
+    wall_from: Instant,
+    quiet_from: Instant,
+    stopped_at: Option<Instant>,
+    ending: Option<Ending>,
+}
+
+impl Running<'_> {
+    /// Waits until the first process has ended, ending it when it must; gives the milliseconds.
+    fn watch(&mut self) -> io::Result<u64> {
+        let begin = self.wall_from;
+        loop {
+            let deadline = self.deadline();
+            if self.link.wait(&mut self.streams, deadline)? {
+                self.quiet_from = Instant::now();
+            }
+            if self.leader_ended()? {
+                let millis = begin.elapsed().as_millis();
+                return Ok(u64::try_from(millis).unwrap_or(u64::MAX));
+            }
+            self.obey()?;
+            self.check_limits();
+            self.kill_if_due()?;
+        }
+    }
+
+    /// When something must be done although nothing happens.
+    fn deadline(&self) -> Option<Instant> {
+        if let Some(ending) = &self.ending {
+            return Some(ending.kill_at);
+        }
+        if self.stopped_at.is_some() {
+            return None;
+        }
+        let wall = self.wall_from.checked_add(self.spec.timeout);
+        let quiet = self.spec.silence.and_then(|limit| self.quiet_from.checked_add(limit));
+        wall.into_iter().chain(quiet).min()
+    }
+
+    /// Whether the first process has ended; reaps orphans that came to us, but not it: as long as
+    /// it is not reaped, the number of its group cannot be given to others.
+    fn leader_ended(&self) -> io::Result<bool> {
+        loop {
+            match peek_children()? {
+                Children::Running => return Ok(false),
+                Children::Ended(pid) if pid != self.leader => {
+                    let _ = reap(pid);
+                }
+                Children::Ended(_) | Children::None => return Ok(true),
+            }
+        }
+    }
+
+    fn obey(&mut self) -> io::Result<()> {
+        if let Some(end) = self.link.orders.end {
+            let grace = if end == End::Kill { Duration::ZERO } else { self.spec.grace };
+            match &mut self.ending {
+                None => self.begin_end(Outcome::Interrupted, grace)?,
+                Some(ending) if end == End::Kill && !ending.killed => {
+                    ending.kill_at = Instant::now();
+                }
+                Some(_) => {}
+            }
+        }
+        match (self.link.orders.paused, self.stopped_at) {
+            (true, None) if self.ending.is_none() => {
+                freeze(&self.wanted)?;
+                self.stopped_at = Some(Instant::now());
+            }
+            (false, Some(since)) => {
+                signal_found(&find(&self.wanted)?, Signal::CONT);
+                let pause = since.elapsed();
+                self.wall_from += pause;
+                self.quiet_from += pause;
+                self.stopped_at = None;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn begin_end(&mut self, outcome: Outcome, grace: Duration) -> io::Result<()> {
+        if !grace.is_zero() {
+            signal_group(self.leader, Signal::TERM);
+            // One that stands still could not act on it.
+            signal_group(self.leader, Signal::CONT);
+            if self.stopped_at.take().is_some() {
+                signal_found(&find(&self.wanted)?, Signal::CONT);
+            }
+        }
+        let now = Instant::now();
+        let kill_at = now.checked_add(grace).unwrap_or(now);
+        self.ending = Some(Ending { outcome, kill_at, killed: false });
+        Ok(())
+    }
+
+    fn check_limits(&mut self) {
+        if self.ending.is_some() || self.stopped_at.is_some() {
+            return;
+        }
+        let over = if self.wall_from.elapsed() >= self.spec.timeout {
+            Some(Outcome::TimedOut { seconds: self.spec.timeout.as_secs() })
+        } else {
+            let limit = self.spec.silence.filter(|limit| self.quiet_from.elapsed() >= *limit);
+            limit.map(|limit| Outcome::Silent { seconds: limit.as_secs() })
+        };
+        if let Some(outcome) = over {
+            // Nothing is paused here, so no process table is read and nothing can fail.
+            drop(self.begin_end(outcome, self.spec.grace));
+        }
+    }
+
+    fn kill_if_due(&mut self) -> io::Result<()> {
+        let now = Instant::now();
+        if let Some(ending) = self.ending.as_mut().filter(|ending| now >= ending.kill_at) {
+            signal_group(self.leader, Signal::KILL);
+            kill_all(&self.wanted)?;
+            ending.killed = true;
+            ending.kill_at = now + AGAIN;
+        }
+        Ok(())
+    }
+
+    /// Ends what the first process left, and reads the pipes to their end.
+    fn settle(&mut self) -> io::Result<(Option<Exit>, bool)> {
+        let killed = self.ending.as_ref().is_some_and(|ending| ending.killed);
+        signal_group(self.leader, if killed { Signal::KILL } else { Signal::TERM });
+        signal_group(self.leader, Signal::CONT);
+        let exit = reap(self.leader);
+        let mut leftovers = false;
+        if !fault::is(Fault::LeftoversStay) && !self.is_over()? {
+            leftovers = true;
+            self.end_leftovers(killed)?;
+        }
+        let deadline = Instant::now() + OPEN_PIPE;
+        while self.streams.iter().any(|stream| stream.descriptor().is_some())
+            && Instant::now() < deadline
+        {
+            self.link.wait(&mut self.streams, Some(deadline))?;
+        }
+        Ok((exit, leftovers))
+    }
+
+    fn end_leftovers(&mut self, killed: bool) -> io::Result<()> {
+        let mut kill_at = Instant::now();
+        if !killed {
+            let found = find(&self.wanted)?;
+            signal_found(&found, Signal::TERM);
+            signal_found(&found, Signal::CONT);
+            kill_at += match &self.ending {
+                None => self.spec.grace.min(LEFTOVER_GRACE),
+                Some(ending) => ending.kill_at.saturating_duration_since(kill_at),
+            };
+        }
+        while !self.is_over()? {
+            if self.link.orders.end == Some(End::Kill) {
+                kill_at = kill_at.min(Instant::now());
+            }
+            if Instant::now() >= kill_at {
+                kill_all(&self.wanted)?;
+                kill_at = Instant::now() + AGAIN;
+            }
+            self.link.wait(&mut self.streams, Some(kill_at))?;
+        }
+        Ok(())
+    }
+
+    /// Whether nothing is left below us. On Linux every orphan comes to us, so no child means no
+    /// descendant; elsewhere the process table is looked through as well.
+    fn is_over(&self) -> io::Result<bool> {
+        loop {
+            match peek_children()? {
+                Children::Ended(pid) => {
+                    let _ = reap(pid);
+                }
+                Children::Running => return Ok(false),
+                Children::None if cfg!(target_os = "linux") => return Ok(true),
+                Children::None => return Ok(find(&self.wanted)?.is_over()),
+            }
+        }
+    }
+
+    fn report(self, exit: Option<Exit>, millis: u64, leftovers: bool) -> Ended {
+        let outcome = match (self.ending, exit) {
+            (Some(ending), _) => ending.outcome,
+            (None, Some(Exit::Code(code))) => Outcome::Exited { code },
+            (None, Some(Exit::Signal(signal))) => Outcome::Signaled { signal },
+            (None, None) => Outcome::Lost,
+        };
+        let (mut printed, mut output_error) = (0, None);
+        for stream in self.streams {
+            let (total, error) = stream.finish();
+            printed += total;
+            output_error = output_error.or(error);
+        }
+        Ended { outcome, millis, printed, leftovers, output_error }
+    }
+}
