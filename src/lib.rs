@@ -7,9 +7,12 @@
 #[cfg(not(unix))]
 compile_error!("workloop needs a Unix system: its claims rest on flock, sessions and signals");
 
+pub mod agent;
 pub mod domain;
 pub mod plan;
 pub mod platform;
 pub mod queue;
 pub mod store;
 pub mod supervisor;
+pub mod verify;
+pub mod workspace;

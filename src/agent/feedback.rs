@@ -1,0 +1,135 @@
+//! Bounds long output to its head and its tail: the beginning says what ran, the end what failed.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
+
+/// How much output of a failed attempt goes into the next prompt, in bytes.
+pub const FEEDBACK_BYTES: usize = 16 * 1024;
+
+/// `text` if it has at most `limit` bytes, else its first quarter and its last three quarters of
+/// the limit, cut at lines where one is near and never inside a character. The note in between
+/// counts towards the limit.
+pub fn bound(text: &str, limit: usize) -> String {
+    if text.len() <= limit {
+        return text.to_owned();
+    }
+    let room = limit.saturating_sub(NOTE_ROOM);
+    let head = head_of(text, room / 4);
+    let tail = tail_of(text, room - room / 4);
+    joined(head, tail, text.len() - head.len() - tail.len(), limit)
+}
+
+/// Reads a log bounded in the same way, without reading what lies between; bytes that are not
+/// UTF-8 are replaced.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn bound_file(path: &Path, limit: usize) -> io::Result<String> {
+    let mut file = File::open(path)?;
+    let length = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
+    if length <= limit {
+        let mut bytes = Vec::with_capacity(length);
+        file.take(limit as u64).read_to_end(&mut bytes)?;
+        return Ok(bound(&String::from_utf8_lossy(&bytes), limit));
+    }
+    let room = limit.saturating_sub(NOTE_ROOM);
+    let (head_room, tail_room) = (room / 4, room - room / 4);
+    let mut head = Vec::with_capacity(head_room);
+    (&file).take(head_room as u64).read_to_end(&mut head)?;
+    file.seek(SeekFrom::End(-i64::try_from(tail_room).unwrap_or(i64::MAX)))?;
+    let mut tail = Vec::with_capacity(tail_room);
+    file.take(tail_room as u64).read_to_end(&mut tail)?;
+    let (head, tail) = (String::from_utf8_lossy(&head), String::from_utf8_lossy(&tail));
+    let (head, tail) = (head_of(&head, head_room), tail_of(&tail, tail_room));
+    Ok(joined(head, tail, length.saturating_sub(head.len() + tail.len()), limit))
+}
+
+/// Room for the note between head and tail.
+const NOTE_ROOM: usize = 64;
+
+fn joined(head: &str, tail: &str, left_out: usize, limit: usize) -> String {
+    let mut text = head.trim_end_matches('\n').to_owned();
+    let note = format!("\n[… {left_out} bytes left out …]\n");
+    if text.len() + note.len() + tail.len() > limit {
+        return tail.to_owned();
+    }
+    text.push_str(&note);
+    // Writing to a string cannot fail.
+    let _: std::fmt::Result = text.write_str(tail);
+    text
+}
+
+/// At most `room` bytes from the start, ending with a line if that costs less than half of them.
+fn head_of(text: &str, room: usize) -> &str {
+    let end = floor(text, room.min(text.len()));
+    let cut = &text[..end];
+    match cut.rfind('\n') {
+        Some(newline) if newline >= room / 2 => &cut[..=newline],
+        _ => cut,
+    }
+}
+
+/// At most `room` bytes up to the end, beginning with a line if that costs less than half of them.
+fn tail_of(text: &str, room: usize) -> &str {
+    let mut start = text.len().saturating_sub(room);
+    while !text.is_char_boundary(start) {
+        start += 1;
+    }
+    let cut = &text[start..];
+    match cut.find('\n') {
+        Some(newline) if start > 0 && newline < room / 2 => &cut[newline + 1..],
+        _ => cut,
+    }
+}
+
+fn floor(text: &str, mut at: usize) -> usize {
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn short_text_stays() {
+        assert_eq!(bound("a\nb", 3), "a\nb");
+    }
+
+    #[test]
+    fn long_text_keeps_head_and_tail_at_lines() {
+        let lines: String = (0..1000).map(|n| format!("line {n}\n")).collect();
+        let text = bound(&lines, 400);
+        assert!(text.len() <= 400, "{}", text.len());
+        assert!(text.starts_with("line 0\n"), "{text}");
+        assert!(text.ends_with("line 999\n"), "{text}");
+        assert!(text.contains("bytes left out"), "{text}");
+        assert!(text.lines().all(|line| line.starts_with("line ") || line.starts_with("[…")));
+    }
+
+    #[test]
+    fn a_file_is_bounded_like_its_text() {
+        let dir = tempfile::tempdir().expect("dir");
+        let path = dir.path().join("log");
+        let mut bytes = "x€\n".repeat(50_000).into_bytes();
+        bytes.extend(b"\xff\xfe end\n");
+        std::io::Write::write_all(&mut File::create(&path).expect("file"), &bytes).expect("write");
+        let text = bound_file(&path, FEEDBACK_BYTES).expect("read");
+        assert!(text.len() <= FEEDBACK_BYTES + 16, "{}", text.len());
+        assert!(text.ends_with(" end\n"));
+        assert!(bound_file(&dir.path().join("none"), 10).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_is_too_long_or_cut_inside_a_character(text in "(a|€|\n|𝄞){0,400}", limit in 0..300_usize) {
+            let bounded = bound(&text, limit);
+            prop_assert!(bounded.len() <= limit.max(text.len().min(limit)));
+        }
+    }
+}

@@ -1,0 +1,335 @@
+//! The prompt of an attempt: a template and plain data.
+//!
+//! A prompt never holds the marker of a completion promise, so that an agent that repeats its
+//! prompt has promised nothing.
+
+use super::feedback::{FEEDBACK_BYTES, bound};
+use crate::domain::Field;
+use minijinja::syntax::SyntaxConfig;
+use minijinja::{AutoEscape, UndefinedBehavior};
+use serde::Serialize;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+
+/// The built-in template.
+const BUILT_IN: &str = include_str!("prompt.md.j2");
+
+/// Name of the built-in template in messages.
+const BUILT_IN_NAME: &str = "built-in prompt";
+
+/// How much of one artifact or summary of another task is shown, in bytes.
+const SHARE_BYTES: usize = 4 * 1024;
+
+/// Everything that a prompt can say; the field names are the variables of the template.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct PromptInput {
+    /// The task as it stands in the queue, an object.
+    pub task: Value,
+    /// The title, else the first line of the description.
+    pub title: String,
+    /// Number of the attempt that gets the prompt.
+    pub attempt: u32,
+    /// Its budget of attempts.
+    pub budget: Option<u32>,
+    /// Absolute path of the queue.
+    pub queue: String,
+    /// The project, where the queue names one.
+    pub project: Option<String>,
+    /// The project root.
+    pub root: String,
+    /// Where the agent may write its result.
+    pub result_file: String,
+    /// Complete dependencies, and tasks that notify this one.
+    pub dependencies: Vec<DependencyInput>,
+    /// What other tasks noted for this one.
+    pub notes: Vec<NoteInput>,
+    /// Answers of a person.
+    pub answers: Vec<AnswerInput>,
+    /// How the previous attempt failed.
+    pub failure: Option<FailureInput>,
+    /// The steps that verify the work.
+    pub verification: Vec<StepInput>,
+}
+
+/// A complete dependency.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct DependencyInput {
+    /// Its id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// The summary of its result.
+    pub summary: Option<String>,
+    /// The artifacts of its result.
+    pub artifacts: Vec<String>,
+    /// Files that it changed.
+    pub files_changed: Vec<String>,
+}
+
+/// A note.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct NoteInput {
+    /// Id of the task that left it.
+    pub from: String,
+    /// The note.
+    pub text: String,
+}
+
+/// An answer.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct AnswerInput {
+    /// The question, if it is known.
+    pub question: Option<String>,
+    /// The answer.
+    pub answer: String,
+}
+
+/// The failure of the previous attempt.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct FailureInput {
+    /// Its number.
+    pub attempt: u32,
+    /// `agent`, or the step of the verification.
+    pub step: String,
+    /// How the step ended, in words.
+    pub outcome: String,
+    /// Its output; the prompt shows head and tail.
+    pub output: String,
+}
+
+/// A step of the verification.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct StepInput {
+    /// Its name.
+    pub name: String,
+    /// Its command as written.
+    pub command: String,
+}
+
+/// A field of the task in words.
+#[derive(Serialize)]
+struct Detail {
+    key: String,
+    label: String,
+    text: String,
+    inline: bool,
+}
+
+/// A prompt that could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum PromptError {
+    /// The template cannot be read.
+    #[error("failed to read the prompt template {}: {source}", path.display())]
+    Read {
+        /// The template.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The template is wrong, or uses a variable that does not exist.
+    #[error("failed to make the prompt: {name}:{line}: {message}\n  {text}")]
+    Template {
+        /// The template.
+        name: String,
+        /// 1-based.
+        line: usize,
+        /// What is wrong.
+        message: String,
+        /// The line.
+        text: String,
+    },
+}
+
+/// A prompt template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PromptTemplate {
+    name: String,
+    text: String,
+}
+
+impl PromptTemplate {
+    /// The built-in one.
+    pub fn built_in() -> Self {
+        Self { name: BUILT_IN_NAME.to_owned(), text: BUILT_IN.to_owned() }
+    }
+
+    /// The one of an agent: its own file, else the built-in one.
+    ///
+    /// # Errors
+    /// [`PromptError::Read`].
+    pub fn load(path: Option<&Path>) -> Result<Self, PromptError> {
+        let Some(path) = path else { return Ok(Self::built_in()) };
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| PromptError::Read { path: path.to_owned(), source })?;
+        Ok(Self { name: path.display().to_string(), text })
+    }
+
+    /// Makes the prompt.
+    ///
+    /// # Errors
+    /// [`PromptError::Template`] with the line; an undefined variable is one.
+    pub fn render(&self, input: &PromptInput) -> Result<String, PromptError> {
+        let mut environment = minijinja::Environment::new();
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment.set_auto_escape_callback(|_| AutoEscape::None);
+        let mut syntax = SyntaxConfig::builder();
+        syntax.trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true);
+        environment.set_syntax(syntax.build().map_err(|error| self.failed(&error))?);
+        let context = template_value(context(input));
+        environment
+            .render_named_str(&self.name, &self.text, context)
+            .map(|text| without_markers(&text))
+            .map_err(|error| self.failed(&error))
+    }
+
+    fn failed(&self, error: &minijinja::Error) -> PromptError {
+        let line = error.line().unwrap_or(1);
+        let detail = error.detail().map_or_else(String::new, |detail| format!(": {detail}"));
+        let text = self.text.lines().nth(line.saturating_sub(1)).unwrap_or_default().trim();
+        PromptError::Template {
+            name: self.name.clone(),
+            line,
+            message: format!("{}{detail}", error.kind()),
+            text: text.to_owned(),
+        }
+    }
+}
+
+/// The variables of the template: the input, and what is made of it.
+fn context(input: &PromptInput) -> Value {
+    let mut bounded = input.clone();
+    for dependency in &mut bounded.dependencies {
+        let texts = dependency.artifacts.iter_mut().chain(&mut dependency.summary);
+        texts.for_each(|text| *text = bound(text, SHARE_BYTES));
+    }
+    let output = input.failure.as_ref().map(|failure| bound(&failure.output, FEEDBACK_BYTES));
+    let mut context = serde_json::to_value(&bounded).unwrap_or_default();
+    let text = |key: Field| input.task.get(key.key()).and_then(Value::as_str).map(str::trim);
+    context["id"] = text(Field::Id).unwrap_or_default().into();
+    // A description that is also the title would only stand there twice.
+    let description = text(Field::Description).filter(|text| *text != input.title);
+    context["description"] = description.into();
+    context["completion_promise"] = text(Field::CompletionPromise).map(bare_promise).into();
+    context["details"] = serde_json::to_value(details(&input.task)).unwrap_or_default();
+    if let Some(output) = output {
+        let output = output.trim_end();
+        context["failure"]["fence"] = fence(output).into();
+        context["failure"]["output"] = output.into();
+    }
+    context
+}
+
+/// The same value in the template engine's own type.
+fn template_value(value: Value) -> minijinja::Value {
+    match value {
+        Value::Null => ().into(),
+        Value::Bool(flag) => flag.into(),
+        Value::Number(number) => match (number.as_i64(), number.as_u64()) {
+            (Some(number), _) => number.into(),
+            (None, Some(number)) => number.into(),
+            (None, None) => number.as_f64().unwrap_or_default().into(),
+        },
+        Value::String(text) => text.into(),
+        Value::Array(items) => {
+            items.into_iter().map(template_value).collect::<Vec<minijinja::Value>>().into()
+        }
+        Value::Object(fields) => minijinja::Value::from_pairs(
+            fields.into_iter().map(|(key, value)| (key, template_value(value))),
+        ),
+    }
+}
+
+/// The text of a promise that was written down with its marker.
+fn bare_promise(promise: &str) -> &str {
+    let inner = promise.strip_prefix("<promise>").and_then(|rest| rest.strip_suffix("</promise>"));
+    inner.unwrap_or(promise).trim()
+}
+
+/// A fence that no line of `text` ends.
+fn fence(text: &str) -> String {
+    let ticks = |line: &str| line.trim_start().bytes().take_while(|byte| *byte == b'`').count();
+    "`".repeat(text.lines().map(ticks).max().unwrap_or_default().max(2) + 1)
+}
+
+/// The markers of a promise, wherever they come from, in a form that is none.
+fn without_markers(text: &str) -> String {
+    text.replace("<promise>", "[promise]").replace("</promise>", "[/promise]")
+}
+
+/// The fields of the task: known ones in the order of the format, then the others as they stand.
+fn details(task: &Value) -> Vec<Detail> {
+    let Some(task) = task.as_object() else { return Vec::new() };
+    let mut shown: Vec<(Option<Field>, &String, &Value)> = task
+        .iter()
+        .map(|(key, value)| (Field::from_key(key), key, value))
+        .filter(|(field, _, value)| field.is_none_or(is_shown) && !is_empty(value))
+        .collect();
+    shown.sort_by_key(|(field, ..)| field.map_or(usize::MAX, |field| field as usize));
+    shown.into_iter().map(|(_, key, value)| detail(key, value)).collect()
+}
+
+/// Whether a field belongs into the list: not the bookkeeping, and not what stands elsewhere.
+fn is_shown(field: Field) -> bool {
+    let elsewhere = matches!(
+        field,
+        Field::Id
+            | Field::Title
+            | Field::Description
+            | Field::CompletionPromise
+            | Field::Answers
+            | Field::Fingerprint
+            | Field::MaxIterations
+            | Field::ApprovedBy
+            | Field::ApprovedAt
+    );
+    !elsewhere && !field.is_runtime()
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.trim().is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(fields) => fields.is_empty(),
+        Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+fn detail(key: &str, value: &Value) -> Detail {
+    let text = in_words(value);
+    let inline = !text.contains('\n') && !value.is_array();
+    let text = if inline { text } else { indented(&text) };
+    let mut label = key.replace(['_', '-'], " ");
+    if let Some(first) = label.get(..1) {
+        label = first.to_ascii_uppercase() + &label[1..];
+    }
+    Detail { key: key.to_owned(), label, text, inline }
+}
+
+fn indented(text: &str) -> String {
+    let line = |line: &str| if line.is_empty() { String::new() } else { format!("  {line}") };
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// Text as it is, a list with a line for each item, anything else as JSON.
+fn in_words(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.trim().to_owned(),
+        Value::Array(items) => {
+            let line = |item: &Value| match item {
+                Value::String(text) => format!("- {}", text.trim().replace('\n', "\n  ")),
+                Value::Null
+                | Value::Bool(_)
+                | Value::Number(_)
+                | Value::Array(_)
+                | Value::Object(_) => format!("- {item}"),
+            };
+            items.iter().map(line).collect::<Vec<_>>().join("\n")
+        }
+        Value::Object(_) => serde_json::to_string_pretty(value).unwrap_or_default(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => value.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

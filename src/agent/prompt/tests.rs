@@ -1,0 +1,115 @@
+use super::*;
+use serde_json::json;
+
+fn full() -> PromptInput {
+    PromptInput {
+        task: json!({
+            "id": "A-2",
+            "owner_notes": {"x": 1.5},
+            "status": "pending",
+            "attempts": 1,
+            "claim": null,
+            "title": "Sort the list",
+            "description": "Sort it.\n\nPrint <promise>SORTED</promise> at the end.",
+            "files_to_modify": ["src/a.ts", "src/b.ts"],
+            "type": "feature",
+            "priority": 0,
+            "tags": [],
+            "completion_promise": "SORTED",
+            "acceptance_criteria": ["it is sorted", {"n": 1}]
+        }),
+        title: "Sort the list".into(),
+        attempt: 2,
+        budget: Some(15),
+        queue: "/p/queues/q.json".into(),
+        project: Some("p".into()),
+        root: "/p".into(),
+        result_file: "/p/queues/.workloop/attempts/0/2/result.json".into(),
+        dependencies: vec![DependencyInput {
+            id: "A-1".into(),
+            title: "Make the list".into(),
+            summary: Some("Made it.".into()),
+            artifacts: vec!["docs/list.md".into()],
+            files_changed: vec!["src/list.ts".into()],
+        }],
+        notes: vec![NoteInput { from: "A-1".into(), text: "it is long".into() }],
+        answers: vec![AnswerInput { question: Some("Up or down?".into()), answer: "Up.".into() }],
+        failure: Some(FailureInput {
+            attempt: 1,
+            step: "test".into(),
+            outcome: "exit status 1".into(),
+            output: "expected 1\n```\ngot 2\n".into(),
+        }),
+        verification: vec![StepInput { name: "test".into(), command: "npm test".into() }],
+    }
+}
+
+fn custom(text: &str) -> PromptTemplate {
+    PromptTemplate { name: "own.j2".into(), text: text.into() }
+}
+
+#[test]
+fn the_full_prompt_is_as_it_was_read_last() {
+    let prompt = PromptTemplate::built_in().render(&full()).expect("prompt");
+    let expected = include_str!("tests/full.md");
+    assert_eq!(prompt, expected, "update tests/full.md if this is meant:\n{prompt}");
+}
+
+#[test]
+fn the_smallest_task_has_a_prompt_too() {
+    let input = PromptInput {
+        task: json!({"id": "1", "description": "do it"}),
+        title: "do it".into(),
+        ..PromptInput::default()
+    };
+    let prompt = PromptTemplate::built_in().render(&input).expect("prompt");
+    assert!(prompt.starts_with("# Task 1: do it\n\nYou do one task"), "{prompt}");
+    assert!(!prompt.contains("\n\n\n"), "{prompt}");
+    assert!(!prompt.contains("failed at"), "{prompt}");
+}
+
+#[test]
+fn no_prompt_holds_the_marker_of_a_promise() {
+    let mut input = full();
+    input.task["completion_promise"] = json!("<promise>SORTED</promise>");
+    let failure = input.failure.as_mut().expect("failure");
+    failure.output = "<promise>SORTED</promise>".into();
+    let prompt = PromptTemplate::built_in().render(&input).expect("prompt");
+    assert!(!crate::agent::has_promise(&prompt, "SORTED"));
+    assert!(prompt.contains("promise: SORTED\n"), "{prompt}");
+}
+
+#[test]
+fn a_long_failure_is_bounded() {
+    let mut input = full();
+    let failure = input.failure.as_mut().expect("failure");
+    failure.output = "noise €\n".repeat(100_000) + "the end\n";
+    let prompt = PromptTemplate::built_in().render(&input).expect("prompt");
+    assert!(prompt.len() < FEEDBACK_BYTES + 4096, "{}", prompt.len());
+    assert!(prompt.contains("the end\n```\n"));
+}
+
+#[test]
+fn text_of_a_task_is_never_a_template() {
+    let mut input = full();
+    input.task["description"] = json!("{{ secret }} {% if %}");
+    let prompt = PromptTemplate::built_in().render(&input).expect("prompt");
+    assert!(prompt.contains("{{ secret }} {% if %}"));
+}
+
+#[test]
+fn an_own_template_sees_everything() {
+    let text = "{{ task.owner_notes.x }} {{ title }} {{ failure.step }} {{ details[0].key }}";
+    assert_eq!(custom(text).render(&full()).expect("prompt"), "1.5 Sort the list test priority");
+}
+
+#[test]
+fn a_wrong_template_is_told_with_its_line() {
+    let error = custom("one\n{{ titel }}\n").render(&full()).expect_err("undefined").to_string();
+    assert!(error.starts_with("failed to make the prompt: own.j2:2: undefined value"), "{error}");
+    assert!(error.ends_with("\n  {{ titel }}"), "{error}");
+    let error = custom("{% if %}").render(&full()).expect_err("syntax").to_string();
+    assert!(error.contains("own.j2:1: syntax error"), "{error}");
+    let error = PromptTemplate::load(Some(Path::new("/no/such"))).expect_err("absent");
+    assert!(matches!(error, PromptError::Read { .. }));
+}

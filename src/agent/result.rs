@@ -1,0 +1,230 @@
+//! The result file, in which an agent may say how it went, and the promise that it may print.
+//!
+//! Reading is lenient: what cannot be understood is a warning, never a failure, because only
+//! verification decides.
+
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::Path;
+
+/// The most that is read of a result file, in bytes.
+pub const RESULT_BYTES: u64 = 1024 * 1024;
+
+/// What the agent says of its task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResultStatus {
+    /// It is done.
+    Done,
+    /// It needs an answer first.
+    NeedsInput,
+    /// It could not do it.
+    Failed,
+}
+
+/// The content of a result file; everything in it is optional.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AgentResult {
+    /// `status`.
+    pub status: Option<ResultStatus>,
+    /// `summary`: what was done, for the tasks that build on it.
+    pub summary: Option<String>,
+    /// `question`, with `needs_input`.
+    pub question: Option<String>,
+    /// `artifacts`: paths or texts for the tasks that build on it.
+    pub artifacts: Vec<Value>,
+    /// `notes_for`: task id to text.
+    pub notes_for: BTreeMap<String, String>,
+    /// `follow_ups`: tasks to add.
+    pub follow_ups: Vec<Map<String, Value>>,
+}
+
+/// A result with what could not be understood.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ResultReading {
+    /// What was understood.
+    pub result: AgentResult,
+    /// What was not.
+    pub warnings: Vec<String>,
+}
+
+/// Reads the result file; an absent or empty one is an empty result. Every text in it goes
+/// through `hide`, since much of it ends up in the queue.
+pub fn read_result(path: &Path, hide: &dyn Fn(&str) -> String) -> ResultReading {
+    match read_bounded(path) {
+        Ok(bytes) if bytes.iter().all(u8::is_ascii_whitespace) => ResultReading::default(),
+        Ok(bytes) => parse_hiding(&bytes, hide),
+        Err(warning) => {
+            ResultReading { warnings: warning.into_iter().collect(), ..Default::default() }
+        }
+    }
+}
+
+fn read_bounded(path: &Path) -> Result<Vec<u8>, Option<String>> {
+    let unreadable = |error: std::io::Error| {
+        let absent = error.kind() == ErrorKind::NotFound;
+        (!absent).then(|| format!("the result file cannot be read: {error}"))
+    };
+    // Opening a pipe would wait for a writer for ever.
+    let metadata = std::fs::metadata(path).map_err(unreadable)?;
+    if !metadata.is_file() {
+        return Err(Some("the result file is no regular file".to_owned()));
+    }
+    if metadata.len() > RESULT_BYTES {
+        return Err(Some(format!("the result file is larger than {RESULT_BYTES} bytes")));
+    }
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(unreadable)?;
+    file.take(RESULT_BYTES).read_to_end(&mut bytes).map_err(unreadable)?;
+    Ok(bytes)
+}
+
+/// Reads the content of a result file.
+pub fn parse_result(bytes: &[u8]) -> ResultReading {
+    parse_hiding(bytes, &|text| text.to_owned())
+}
+
+fn parse_hiding(bytes: &[u8], hide: &dyn Fn(&str) -> String) -> ResultReading {
+    let mut reading = ResultReading::default();
+    match serde_json::from_slice(bytes).map(|value| hidden(value, hide)) {
+        Ok(Value::Object(fields)) => read_fields(&fields, &mut reading),
+        Ok(_) => reading.warnings.push("the result file is no JSON object".to_owned()),
+        Err(error) => reading.warnings.push(format!("the result file is no JSON: {error}")),
+    }
+    reading
+}
+
+fn hidden(value: Value, hide: &dyn Fn(&str) -> String) -> Value {
+    match value {
+        Value::String(text) => Value::String(hide(&text)),
+        Value::Array(items) => items.into_iter().map(|item| hidden(item, hide)).collect(),
+        Value::Object(fields) => {
+            let hide_field = |(key, value): (String, Value)| (hide(&key), hidden(value, hide));
+            Value::Object(fields.into_iter().map(hide_field).collect())
+        }
+        plain @ (Value::Null | Value::Bool(_) | Value::Number(_)) => plain,
+    }
+}
+
+fn read_fields(fields: &Map<String, Value>, reading: &mut ResultReading) {
+    let ResultReading { result, warnings } = reading;
+    let mut wrong = |key: &str, expected: &str| {
+        warnings.push(format!("{key} of the result file must be {expected}"));
+    };
+    for (key, value) in fields {
+        if value.is_null() {
+            continue;
+        }
+        match key.as_str() {
+            "status" => {
+                result.status = value.as_str().and_then(status);
+                if result.status.is_none() {
+                    wrong(key, "done, needs_input or failed");
+                }
+            }
+            "summary" => match value.as_str() {
+                Some(text) => result.summary = Some(text.to_owned()),
+                None => wrong(key, "a text"),
+            },
+            "question" => match value.as_str() {
+                Some(text) => result.question = Some(text.to_owned()),
+                None => wrong(key, "a text"),
+            },
+            "artifacts" => match value {
+                Value::Array(items) => result.artifacts.clone_from(items),
+                Value::String(_) => result.artifacts.push(value.clone()),
+                Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => {
+                    wrong(key, "a list of paths or texts");
+                }
+            },
+            "notes_for" => match notes(value) {
+                Some(notes) => result.notes_for = notes,
+                None => wrong(key, "an object of task ids and texts"),
+            },
+            "follow_ups" => match tasks(value) {
+                Some(tasks) => result.follow_ups = tasks,
+                None => wrong(key, "a list of tasks"),
+            },
+            _ => {}
+        }
+    }
+}
+
+fn status(word: &str) -> Option<ResultStatus> {
+    match word {
+        "done" => Some(ResultStatus::Done),
+        "needs_input" => Some(ResultStatus::NeedsInput),
+        "failed" => Some(ResultStatus::Failed),
+        _ => None,
+    }
+}
+
+fn notes(value: &Value) -> Option<BTreeMap<String, String>> {
+    let note = |(id, text): (&String, &Value)| Some((id.clone(), text.as_str()?.to_owned()));
+    value.as_object()?.iter().map(note).collect()
+}
+
+fn tasks(value: &Value) -> Option<Vec<Map<String, Value>>> {
+    value.as_array()?.iter().map(|task| task.as_object().cloned()).collect()
+}
+
+/// Whether `output` holds `<promise>TEXT</promise>` with this text, white space around it aside.
+pub fn has_promise(output: &str, promise: &str) -> bool {
+    let openings = output.split("<promise>").skip(1);
+    openings
+        .filter_map(|rest| rest.split_once("</promise>"))
+        .any(|(text, _)| text.trim() == promise.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_full_result_is_read() {
+        let reading = parse_result(
+            br#"{"status": "needs_input", "summary": "s", "question": "q", "artifacts": ["a", 1],
+                "notes_for": {"B": "n"}, "follow_ups": [{"title": "t"}], "later": 1, "tokens": 3}"#,
+        );
+        assert_eq!(reading.warnings, Vec::<String>::new());
+        assert_eq!(reading.result.status, Some(ResultStatus::NeedsInput));
+        assert_eq!(reading.result.artifacts, [json!("a"), json!(1)]);
+        assert_eq!(reading.result.notes_for["B"], "n");
+        assert_eq!(reading.result.follow_ups.len(), 1);
+    }
+
+    #[test]
+    fn what_is_wrong_is_a_warning_and_the_rest_counts() {
+        let reading = parse_result(br#"{"status": "finished", "summary": 3, "question": "q"}"#);
+        assert_eq!(reading.warnings.len(), 2);
+        assert_eq!(reading.result.question.as_deref(), Some("q"));
+        for bytes in [&b"{"[..], b"[]", b"\xff", b"{\"a\":1} x"] {
+            let reading = parse_result(bytes);
+            assert_eq!(reading.result, AgentResult::default());
+            assert_eq!(reading.warnings.len(), 1);
+        }
+    }
+
+    #[test]
+    fn an_odd_file_is_a_warning() {
+        let dir = tempfile::tempdir().expect("dir");
+        let path = dir.path().join("result.json");
+        assert_eq!(read_result(&path, &str::to_owned), ResultReading::default());
+        File::create(&path).expect("file").set_len(RESULT_BYTES + 1).expect("grow");
+        assert_eq!(read_result(&path, &str::to_owned).warnings.len(), 1);
+        assert_eq!(
+            read_result(dir.path(), &str::to_owned).warnings,
+            ["the result file is no regular file"]
+        );
+    }
+
+    #[test]
+    fn a_promise_is_found_only_as_a_whole() {
+        assert!(has_promise("x <promise>\n DONE </promise>", "DONE"));
+        assert!(has_promise("<promise>A</promise><promise>DONE</promise>", "DONE"));
+        assert!(!has_promise("<promise>DONE", "DONE"));
+        assert!(!has_promise("<promise>NOT DONE</promise>", "DONE"));
+    }
+}

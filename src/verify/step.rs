@@ -1,0 +1,17 @@
+//! A step of the verification, as configured.
+
+use crate::domain::Command;
+use std::time::Duration;
+
+/// One command of a verification profile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifyStep {
+    /// Its name in verdicts and logs.
+    pub name: String,
+    /// The profile that it belongs to.
+    pub profile: String,
+    /// What to run; success is exit status 0.
+    pub command: Command,
+    /// Wall-clock limit.
+    pub timeout: Duration,
+}
