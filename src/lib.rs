@@ -15,4 +15,5 @@ pub mod queue;
 pub mod store;
 pub mod supervisor;
 pub mod verify;
+pub mod views;
 pub mod workspace;

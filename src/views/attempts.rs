@@ -1,0 +1,63 @@
+//! The attempts of a task as their folders tell them.
+
+use super::mask::Mask;
+use crate::domain::{AttemptReport, Verdict};
+use crate::store::attempts::{AGENT_OUT, AttemptFolder};
+use crate::store::{StateDir, TaskKey};
+use serde::Serialize;
+
+/// One attempt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct AttemptView {
+    /// Its number.
+    pub attempt: u32,
+    /// How the agent ended; `None` while it runs, and when nobody wrote it down.
+    pub outcome: Option<String>,
+    /// What verification said.
+    pub verdict: Option<Verdict>,
+    /// Why.
+    pub reason: Option<String>,
+    /// The agent's output.
+    pub log: Option<String>,
+    /// When it ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<String>,
+}
+
+/// The attempts of a task that still have a folder, oldest first.
+pub fn of_task(state: &StateDir, key: &TaskKey, mask: &Mask) -> Vec<AttemptView> {
+    let numbers = state.attempt_numbers(key).into_iter();
+    let one = |number| {
+        let folder = AttemptFolder::new(state, key, number);
+        view(&folder, number, folder.report(), mask)
+    };
+    numbers.map(one).collect()
+}
+
+fn view(
+    folder: &AttemptFolder,
+    number: u32,
+    report: Option<AttemptReport>,
+    mask: &Mask,
+) -> AttemptView {
+    let log = folder.file(AGENT_OUT);
+    let log = log.exists().then(|| log.display().to_string());
+    let Some(report) = report else {
+        return AttemptView {
+            attempt: number,
+            outcome: None,
+            verdict: None,
+            reason: None,
+            log,
+            ended_at: None,
+        };
+    };
+    AttemptView {
+        attempt: number,
+        outcome: Some(report.outcome.to_string()),
+        verdict: report.verdict,
+        reason: report.reason.map(|reason| mask.text(&reason).into_owned()),
+        log,
+        ended_at: Some(report.ended_at),
+    }
+}

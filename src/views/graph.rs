@@ -1,0 +1,74 @@
+//! `graph --format json`: tasks and edges as data.
+
+use super::style::word;
+use super::view::Sight;
+use crate::plan::{Node, Picture};
+use serde::Serialize;
+use std::collections::HashSet;
+
+/// The graph.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct GraphView {
+    /// Version of this shape.
+    pub schema_version: u32,
+    /// The tasks.
+    pub tasks: Vec<GraphTask>,
+    /// Who waits for whom.
+    pub edges: Vec<GraphEdge>,
+    /// The chain that decides when everything is done.
+    pub critical_path: Vec<String>,
+}
+
+/// A task of the graph.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct GraphTask {
+    /// Its reference.
+    pub id: String,
+    /// The path of its queue.
+    pub queue: String,
+    /// Its title.
+    pub title: String,
+    /// Where it stands.
+    pub state: &'static str,
+    /// Whether it stands on the critical path.
+    pub critical: bool,
+}
+
+/// An edge of the graph.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct GraphEdge {
+    /// What comes first.
+    pub from: String,
+    /// What waits for it.
+    pub to: String,
+    /// `dependency`, or `child` from a child to its epic.
+    pub kind: &'static str,
+    /// Whether it stands on the critical path.
+    pub critical: bool,
+}
+
+/// The picture as data.
+pub fn view(sight: &Sight<'_>, picture: &Picture<'_>) -> GraphView {
+    let graph = sight.readiness.graph();
+    let critical: HashSet<Node> = picture.critical.tasks.iter().copied().collect();
+    let nodes = picture.nodes();
+    let edges = picture.edges(&nodes).into_iter().map(|edge| GraphEdge {
+        from: graph.reference(edge.from),
+        to: graph.reference(edge.to),
+        kind: if edge.child { "child" } else { "dependency" },
+        critical: edge.critical,
+    });
+    let tasks = nodes.iter().map(|&node| GraphTask {
+        id: graph.reference(node),
+        queue: sight.queue_of(node).to_owned(),
+        title: sight.title(node),
+        state: word(sight.readiness.state(node)),
+        critical: critical.contains(&node),
+    });
+    GraphView {
+        schema_version: 1,
+        tasks: tasks.collect(),
+        edges: edges.collect(),
+        critical_path: picture.critical.tasks.iter().map(|&node| graph.reference(node)).collect(),
+    }
+}

@@ -1,0 +1,127 @@
+//! How long tasks really took, from the journal.
+//!
+//! A task's time is that of all its attempts together, from each claim to what ended it; what lay
+//! between attempts does not count. Only finished tasks have one.
+
+use crate::domain::{Event, EventKind};
+use crate::plan::history_key;
+use crate::queue::Queue;
+use crate::store::queue_name;
+use chrono::DateTime;
+use std::collections::HashMap;
+
+/// Median minutes by (type, agent), as the planner takes them.
+pub type Medians = HashMap<(String, String), f64>;
+
+/// What one task took.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Taken {
+    /// Of all attempts together.
+    pub millis: i64,
+    /// How many there were.
+    pub attempts: u32,
+}
+
+/// The times of the tasks of one state folder.
+#[derive(Clone, Debug, Default)]
+pub struct History {
+    /// By file name of the queue and id.
+    finished: HashMap<(String, String), Taken>,
+}
+
+impl History {
+    /// Reads the events of a journal, oldest first.
+    pub fn read(events: impl Iterator<Item = Event>) -> Self {
+        let mut history = Self::default();
+        let mut running: HashMap<(String, String), i64> = HashMap::new();
+        let mut so_far: HashMap<(String, String), Taken> = HashMap::new();
+        for event in events {
+            let Some(task) = event.task.clone() else { continue };
+            let key = (event.queue.clone(), task);
+            let Some(at) = millis(&event.at) else { continue };
+            match event.event {
+                EventKind::Claimed => {
+                    running.insert(key, at);
+                }
+                EventKind::Reset => {
+                    running.remove(&key);
+                    so_far.remove(&key);
+                    history.finished.remove(&key);
+                }
+                EventKind::Completed
+                | EventKind::Retried
+                | EventKind::Blocked
+                | EventKind::Interrupted
+                | EventKind::AttemptLost
+                | EventKind::Released
+                | EventKind::Cancelled
+                | EventKind::Parked => {
+                    let Some(since) = running.remove(&key) else { continue };
+                    let taken = so_far.entry(key.clone()).or_default();
+                    taken.millis += (at - since).max(0);
+                    taken.attempts += 1;
+                    if event.event == EventKind::Completed {
+                        let taken = so_far.remove(&key).unwrap_or_default();
+                        history.finished.insert(key, taken);
+                    }
+                }
+                EventKind::LoopStarted
+                | EventKind::AttemptStarted
+                | EventKind::AgentFinished
+                | EventKind::Verified
+                | EventKind::Landed
+                | EventKind::StaleClaim
+                | EventKind::ExternalEdit
+                | EventKind::Restored
+                | EventKind::Added
+                | EventKind::Unparked
+                | EventKind::Answered
+                | EventKind::Paused
+                | EventKind::Resumed
+                | EventKind::Stopped
+                | EventKind::Progress
+                | EventKind::Tampered
+                | EventKind::UsageLimit
+                | EventKind::Budget
+                | EventKind::Approved
+                | EventKind::Edited
+                | EventKind::LoopFinished
+                | EventKind::Other => {}
+            }
+        }
+        history
+    }
+
+    /// What a task of `queue` took.
+    pub fn of(&self, queue: &Queue, id: &str) -> Option<Taken> {
+        self.finished.get(&(queue_name(queue), id.to_owned())).copied()
+    }
+
+    /// Collects the minutes of the tasks of `queue` by type and agent.
+    fn collect(&self, queue: &Queue, into: &mut HashMap<(String, String), Vec<f64>>) {
+        if self.finished.is_empty() {
+            return;
+        }
+        for task in queue.tasks() {
+            let Some(taken) = self.of(queue, task.id.as_str()) else { continue };
+            let key = (history_key(task.kind.as_deref()), history_key(task.agent.as_deref()));
+            into.entry(key).or_default().push(taken.millis as f64 / 60_000.0);
+        }
+    }
+}
+
+/// The medians over all `queues`, each with the history of its folder.
+pub fn medians<'a>(queues: impl Iterator<Item = (&'a Queue, &'a History)>) -> Medians {
+    let mut minutes = HashMap::new();
+    queues.for_each(|(queue, history)| history.collect(queue, &mut minutes));
+    let median = |mut list: Vec<f64>| {
+        list.sort_unstable_by(f64::total_cmp);
+        let (low, high) = (list[(list.len() - 1) / 2], list[list.len() / 2]);
+        (low + high) / 2.0
+    };
+    minutes.into_iter().map(|(key, list)| (key, median(list))).collect()
+}
+
+fn millis(at: &str) -> Option<i64> {
+    DateTime::parse_from_rfc3339(at).ok().map(|time| time.timestamp_millis())
+}

@@ -1,0 +1,120 @@
+//! Hides the values of environment variables that look like secrets.
+//!
+//! Only the environment of the reader is known here, which is mostly the one in which the loop
+//! ran. Short values are left alone: they would tear holes into ordinary text.
+
+use std::borrow::Cow;
+use std::ffi::{OsStr, OsString};
+
+/// What stands in place of a secret.
+const MASK: &str = "[masked]";
+
+/// The shortest value that is hidden.
+const SHORTEST: usize = 6;
+
+/// What the names of secrets contain.
+const WORDS: [&str; 4] = ["KEY", "TOKEN", "SECRET", "PASS"];
+
+/// The values to hide.
+#[derive(Clone, Default)]
+pub struct Mask {
+    /// The longest first, so that no part of one is left over.
+    values: Vec<String>,
+}
+
+impl std::fmt::Debug for Mask {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Mask").field("values", &self.values.len()).finish()
+    }
+}
+
+impl Mask {
+    /// Hides the values of those of `vars` whose names look like secrets; every line of a value
+    /// with several.
+    pub fn new(vars: &[(OsString, OsString)]) -> Self {
+        let secret = vars.iter().filter(|(name, _)| is_secret(name));
+        let texts = secret.filter_map(|(_, value)| value.to_str());
+        let lines = texts.flat_map(str::lines).map(str::trim);
+        let mut values: Vec<String> =
+            lines.filter(|line| line.len() >= SHORTEST).map(str::to_owned).collect();
+        values.sort_unstable_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        values.dedup();
+        Self { values }
+    }
+
+    /// `text` without secrets.
+    pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let mut masked = Cow::Borrowed(text);
+        for value in &self.values {
+            if masked.contains(value) {
+                masked = Cow::Owned(masked.replace(value, MASK));
+            }
+        }
+        masked
+    }
+
+    /// Appends `bytes` without secrets to `out`; bytes that are not UTF-8 stay as they are.
+    pub fn bytes(&self, bytes: &[u8], out: &mut Vec<u8>) {
+        if self.values.is_empty() {
+            out.extend_from_slice(bytes);
+            return;
+        }
+        for chunk in bytes.utf8_chunks() {
+            out.extend_from_slice(self.text(chunk.valid()).as_bytes());
+            out.extend_from_slice(chunk.invalid());
+        }
+    }
+
+    /// How many bytes at the end of `bytes` may be the begin of a secret.
+    pub fn unsure(&self, bytes: &[u8]) -> usize {
+        let begins = |value: &String| {
+            let most = bytes.len().min(value.len().saturating_sub(1));
+            (1..=most).rev().find(|&n| bytes.ends_with(&value.as_bytes()[..n]))
+        };
+        self.values.iter().filter_map(begins).max().unwrap_or(0)
+    }
+}
+
+fn is_secret(name: &OsStr) -> bool {
+    let name = name.to_string_lossy().to_ascii_uppercase();
+    WORDS.iter().any(|word| name.contains(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mask(vars: &[(&str, &str)]) -> Mask {
+        let owned: Vec<_> = vars.iter().map(|(n, v)| (n.into(), v.into())).collect();
+        Mask::new(&owned)
+    }
+
+    #[test]
+    fn secrets_are_hidden_by_the_names_of_their_variables() {
+        let mask = mask(&[
+            ("API_KEY", "hunter2-long"),
+            ("gh_token", "hunter2"),
+            ("DB_PASSWORD", "a-b-c-d"),
+            ("PATH", "/usr/bin:/bin"),
+            ("TOKEN_COUNT", "100"),
+        ]);
+        let text = "hunter2-long hunter2 a-b-c-d /usr/bin:/bin 100";
+        assert_eq!(mask.text(text), "[masked] [masked] [masked] /usr/bin:/bin 100");
+        assert!(matches!(mask.text("nothing"), Cow::Borrowed(_)));
+        assert!(!format!("{mask:?}").contains("hunter"));
+    }
+
+    #[test]
+    fn every_line_of_a_long_secret_counts() {
+        let mask = mask(&[("SSH_KEY", "BEGIN KEY\nabcdefgh\nEND")]);
+        assert_eq!(mask.text("x abcdefgh y END"), "x [masked] y END");
+        assert_eq!((mask.unsure(b"x BEGIN"), mask.unsure(b"x y")), (5, 0));
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_stay() {
+        let mut out = Vec::new();
+        mask(&[("A_SECRET", "s3cret!")]).bytes(b"\xff s3cret! \xfe", &mut out);
+        assert_eq!(out, b"\xff [masked] \xfe");
+    }
+}

@@ -1,0 +1,26 @@
+//! Views: what people and scripts see of queues, attempts and the journal.
+//!
+//! A view is plain data, made once from queues and their readiness; text, tables and JSON are
+//! written from it. Nothing here opens, locks or changes anything but to read attempt folders and
+//! journals. All text for a terminal goes through [`escape`], and values that look like secrets
+//! through [`mask`].
+
+pub mod attempts;
+pub mod check;
+pub mod escape;
+pub mod event;
+pub mod graph;
+pub mod history;
+pub mod json;
+pub mod mask;
+pub mod next;
+pub mod output;
+pub mod plan;
+pub mod style;
+pub mod table;
+pub mod text;
+pub mod view;
+pub mod why;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,136 @@
+//! The output of agents and verification on its way to a reader, piece by piece.
+//!
+//! At most a piece is in memory. Secrets are hidden even where they fall on the end of a piece;
+//! for a terminal, control characters are shown instead of acted on.
+
+use super::escape;
+use super::mask::Mask;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+/// How much is read at once.
+const PIECE: usize = 64 << 10;
+
+/// One stream of an attempt, read up to some place.
+#[derive(Debug)]
+pub struct Tail {
+    path: PathBuf,
+    offset: u64,
+    /// What was read but may be the begin of a secret or of a letter.
+    held: Vec<u8>,
+    ends_line: bool,
+}
+
+impl Tail {
+    /// The begin of the file at `path`, which need not be there yet.
+    pub fn new(path: &Path) -> Self {
+        Self { path: path.to_owned(), offset: 0, held: Vec::new(), ends_line: true }
+    }
+
+    /// Whether there is something to read.
+    pub fn has_more(&self) -> bool {
+        std::fs::metadata(&self.path).is_ok_and(|meta| meta.len() > self.offset)
+    }
+
+    /// Writes what came since the last time.
+    ///
+    /// # Errors
+    /// When the file cannot be read (a missing one is empty), or `out` not be written.
+    pub fn copy(&mut self, mask: &Mask, terminal: bool, out: &mut dyn Write) -> io::Result<()> {
+        let mut file = match std::fs::File::open(&self.path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        file.seek(SeekFrom::Start(self.offset))?;
+        let mut piece = vec![0; PIECE];
+        loop {
+            let read = file.read(&mut piece)?;
+            if read == 0 {
+                return Ok(());
+            }
+            self.offset += read as u64;
+            self.held.extend_from_slice(&piece[..read]);
+            let keep = mask.unsure(&self.held).max(unfinished_letter(&self.held));
+            let sure = self.held.len() - keep;
+            let rest = self.held.split_off(sure);
+            self.write(mask, terminal, out)?;
+            self.held = rest;
+        }
+    }
+
+    /// Writes what was held back; the stream is at its end, or another one comes.
+    ///
+    /// # Errors
+    /// When `out` cannot be written.
+    pub fn finish(&mut self, mask: &Mask, terminal: bool, out: &mut dyn Write) -> io::Result<()> {
+        self.write(mask, terminal, out)?;
+        self.held.clear();
+        if !std::mem::replace(&mut self.ends_line, true) {
+            out.write_all(b"\n")?;
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, mask: &Mask, terminal: bool, out: &mut dyn Write) -> io::Result<()> {
+        let Some(last) = self.held.last() else { return Ok(()) };
+        self.ends_line = *last == b'\n';
+        let mut masked = Vec::with_capacity(self.held.len());
+        mask.bytes(&self.held, &mut masked);
+        if terminal {
+            let text = String::from_utf8_lossy(&masked);
+            return out.write_all(escape::lines(&text).as_bytes());
+        }
+        out.write_all(&masked)
+    }
+}
+
+/// How many bytes at the end are the begin of a letter.
+fn unfinished_letter(bytes: &[u8]) -> usize {
+    let last = &bytes[bytes.len().saturating_sub(4)..];
+    let chunk = last.utf8_chunks().last();
+    let rest = chunk.map_or(&[][..], |chunk| chunk.invalid());
+    match std::str::from_utf8(rest) {
+        Err(error) if error.error_len().is_none() => rest.len(),
+        Ok(_) | Err(_) => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mask() -> Mask {
+        Mask::new(&[("A_TOKEN".into(), "s3cret-value".into())])
+    }
+
+    #[test]
+    fn a_secret_on_the_edge_of_a_piece_is_hidden() {
+        let dir = tempfile::tempdir().expect("dir");
+        let path = dir.path().join("out");
+        let mut file = std::fs::File::create(&path).expect("file");
+        let mut tail = Tail::new(&path);
+        let mut out = Vec::new();
+        for part in ["one s3cr", "et-val", "ue two s3", "x é".trim_end_matches('é'), "\u{1b}[1m"]
+        {
+            file.write_all(part.as_bytes()).expect("written");
+            tail.copy(&mask(), true, &mut out).expect("copied");
+        }
+        tail.finish(&mask(), true, &mut out).expect("copied");
+        assert_eq!(String::from_utf8_lossy(&out), "one [masked] two s3x ␛[1m\n");
+    }
+
+    #[test]
+    fn a_pipe_gets_the_bytes_as_they_are() {
+        let dir = tempfile::tempdir().expect("dir");
+        let path = dir.path().join("out");
+        let bytes = [b"\x1b[31m\xff\xc3".as_slice(), &[b'x'; PIECE], b"\n"].concat();
+        std::fs::File::create(&path).and_then(|mut f| f.write_all(&bytes)).expect("written");
+        let mut out = Vec::new();
+        let mut tail = Tail::new(&path);
+        tail.copy(&mask(), false, &mut out).expect("copied");
+        tail.finish(&mask(), false, &mut out).expect("copied");
+        assert_eq!(out, bytes);
+        assert!(!tail.has_more());
+    }
+}

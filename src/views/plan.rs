@@ -1,0 +1,275 @@
+//! `plan` for people: waves, critical path, slack, loops, a sentence of advice and a schedule.
+
+use super::escape;
+use super::style::{Look, count, fitted, letters, padded, took, wrapped};
+use crate::plan::{LoopsReport, Minutes, PlanReport, duration_text};
+use anstyle::Style;
+use serde::Serialize;
+use std::collections::{HashMap, HashSet};
+use std::fmt::Write;
+
+/// How many tasks the list of slack shows.
+const LISTED: usize = 60;
+/// The widest column of ids.
+const ID: usize = 40;
+
+/// A plan with what measured times add.
+#[derive(Clone, Debug, Serialize)]
+pub struct PlanView {
+    /// The plan.
+    #[serde(flatten)]
+    pub report: PlanReport,
+    /// What finished tasks took.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actual: Option<Actual>,
+}
+
+/// Estimates against reality.
+#[derive(Clone, Debug, Serialize)]
+pub struct Actual {
+    /// The finished tasks of which the journal knows the time.
+    pub tasks: Vec<ActualTask>,
+    /// Estimates of all of them.
+    pub estimated_minutes: f64,
+    /// What they took.
+    pub actual_minutes: f64,
+    /// Finished tasks of which the journal knows nothing.
+    pub unmeasured: usize,
+}
+
+/// One finished task.
+#[derive(Clone, Debug, Serialize)]
+pub struct ActualTask {
+    /// Its reference.
+    pub id: String,
+    /// What was estimated.
+    pub estimated_minutes: f64,
+    /// `given` or `default`.
+    pub estimate: &'static str,
+    /// What it took, all attempts together.
+    pub actual_minutes: f64,
+    /// How many attempts that was.
+    pub attempts: u32,
+}
+
+/// What stands in the text besides the report.
+pub struct Extras<'a> {
+    /// Minutes of each task of the plan, by reference.
+    pub minutes: &'a HashMap<String, u64>,
+    /// The schedule as a picture, with its number of loops.
+    pub gantt: Option<(usize, String)>,
+}
+
+/// All of it, section by section.
+pub fn text(view: &PlanView, extras: &Extras<'_>, look: Look) -> String {
+    let report = &view.report;
+    let mut text = head(report);
+    waves(report, look, &mut text);
+    critical_path(report, extras, look, &mut text);
+    slack(report, extras, look, &mut text);
+    loops(report, look, &mut text);
+    if let Some(cost) = &report.barrier_cost {
+        let ((few, many), (short, long)) = (cost.waves, cost.minutes);
+        let _ = writeln!(
+            text,
+            "\nA barrier after every phase makes {many} waves of {few}, and {} of {}.",
+            time(long),
+            time(short)
+        );
+    } else if !report.barriers.is_empty() {
+        let names: Vec<String> = report.barriers.clone();
+        let _ = writeln!(text, "\nBarriers after: {}.", super::style::listed(&names, 20));
+    }
+    left_out(report, look, &mut text);
+    let _ = writeln!(text, "\n{}", report.advice);
+    if let Some((loops, gantt)) = &extras.gantt {
+        let loops = count(*loops, "loop", "loops");
+        let head = look.head(format_args!("Schedule with {loops}"));
+        let _ = writeln!(text, "\n{head} (# is the critical path)");
+        text.push_str(&escape::lines(gantt));
+    }
+    if let Some(actual) = &view.actual {
+        text.push_str(&actual_text(actual, look));
+    }
+    text
+}
+
+fn head(report: &PlanReport) -> String {
+    let tasks = count(report.tasks, "open task", "open tasks");
+    let edges = count(report.edges, "dependency", "dependencies");
+    let counts = report.estimate_counts;
+    let sources =
+        [(counts.given, "given"), (counts.history, "measured"), (counts.default, "guessed")];
+    let sources: Vec<String> = sources
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, what)| format!("{number} {what}"))
+        .collect();
+    let sources = if sources.is_empty() {
+        String::new()
+    } else {
+        format!(" (estimates: {})", sources.join(", "))
+    };
+    format!("{tasks}, {edges}, {} of work{sources}\n", time(report.work_minutes))
+}
+
+fn time(minutes: Minutes) -> String {
+    duration_text(minutes.seconds())
+}
+
+fn waves(report: &PlanReport, look: Look, text: &mut String) {
+    if report.waves.is_empty() {
+        return;
+    }
+    let width = count(report.width, "task", "tasks");
+    let _ = writeln!(text, "\n{}, at most {width} at once", look.head("Waves"));
+    let labels = labels(report);
+    let wide = labels.iter().map(|label| letters(label)).max().unwrap_or(0);
+    let counts = report.waves.iter().map(Vec::len).max().unwrap_or(0).to_string().len();
+    for (wave, label) in report.waves.iter().zip(&labels) {
+        let names: Vec<String> = wave.iter().map(|id| fitted(id, ID)).collect();
+        let head = format!("  {label:>wide$}  {:>counts$}  ", wave.len());
+        text.push_str(&wrapped(&head, &names, "  ", look));
+    }
+}
+
+/// `1`, `2`; parts of a wave that overlapping files split are `2a`, `2b`.
+fn labels(report: &PlanReport) -> Vec<String> {
+    if report.wave_parts.is_empty() {
+        return (1..=report.waves.len()).map(|number| number.to_string()).collect();
+    }
+    let mut labels = Vec::new();
+    for (wave, &parts) in report.wave_parts.iter().enumerate() {
+        for part in 0..parts {
+            let letter = char::from(b'a' + u8::try_from(part).unwrap_or(25).min(25));
+            let letter = if parts > 1 { letter.to_string() } else { String::new() };
+            labels.push(format!("{}{letter}", wave + 1));
+        }
+    }
+    labels
+}
+
+fn critical_path(report: &PlanReport, extras: &Extras<'_>, look: Look, text: &mut String) {
+    let path = &report.critical_path;
+    if path.tasks.is_empty() {
+        return;
+    }
+    let total = time(path.minutes);
+    let _ = writeln!(text, "\n{}, {total}: nothing here may be late", look.head("Critical path"));
+    let step = |id: &String| {
+        let seconds = extras.minutes.get(id).copied().unwrap_or(0);
+        format!("{} ({})", fitted(id, ID), duration_text(seconds))
+    };
+    let steps: Vec<String> = path.tasks.iter().map(step).collect();
+    text.push_str(&wrapped("  ", &steps, " -> ", look));
+}
+
+/// By how much each task off the critical path may be late, the most urgent first.
+fn slack(report: &PlanReport, extras: &Extras<'_>, look: Look, text: &mut String) {
+    let critical: HashSet<&String> = report.critical_path.tasks.iter().collect();
+    let off = report.slack.iter().filter(|(id, _)| !critical.contains(id));
+    let mut rows: Vec<&(String, Minutes)> = off.collect();
+    if rows.is_empty() {
+        return;
+    }
+    rows.sort_by_key(|(_, slack)| slack.seconds());
+    let _ = writeln!(text, "\n{}: by how much the others may be late", look.head("Slack"));
+    let tight = rows.iter().take_while(|(_, slack)| slack.seconds() == 0).count();
+    if tight > 0 {
+        let names: Vec<String> = rows[..tight].iter().map(|(id, _)| fitted(id, ID)).collect();
+        text.push_str(&wrapped("  not at all: ", &names, "  ", look));
+        rows.drain(..tight);
+    }
+    let shown = &rows[..rows.len().min(LISTED)];
+    let ids = shown.iter().map(|(id, _)| letters(&fitted(id, ID))).max().unwrap_or(0);
+    let slacks = shown.iter().map(|(_, slack)| letters(&time(*slack))).max().unwrap_or(0);
+    for (id, slack) in shown {
+        let own = duration_text(extras.minutes.get(id).copied().unwrap_or(0));
+        let id = padded(&fitted(id, ID), ids);
+        let _ = writeln!(text, "  {id}  {:>slacks$}  (takes {own})", time(*slack));
+    }
+    if rows.len() > shown.len() {
+        let _ = writeln!(text, "  ({} more)", rows.len() - shown.len());
+    }
+}
+
+fn loops(report: &PlanReport, look: Look, text: &mut String) {
+    if report.loops.is_empty() || report.work_minutes.0 == 0.0 {
+        return;
+    }
+    let mut rows: Vec<&LoopsReport> = report.loops.iter().collect();
+    if !rows.iter().any(|row| row.loops == report.recommended_loops) {
+        rows.push(&report.recommended);
+    }
+    rows.sort_by_key(|row| row.loops);
+    let times: Vec<String> = rows.iter().map(|row| time(row.makespan_minutes)).collect();
+    let wide = times.iter().map(|time| letters(time)).max().unwrap_or(0).max(4);
+    let head = format!("Loops  {:>wide$}  Speedup", "Time");
+    let _ = writeln!(text, "\n{}", look.head(head));
+    for (row, time) in rows.into_iter().zip(&times) {
+        let mark = if row.loops == report.recommended_loops { "  <- recommended" } else { "" };
+        let _ = writeln!(text, "{:>5}  {time:>wide$}  {:>7.2}{mark}", row.loops, row.speedup);
+    }
+}
+
+/// Cycles and stuck tasks.
+fn left_out(report: &PlanReport, look: Look, text: &mut String) {
+    for cycle in &report.cycles {
+        let names: Vec<String> = cycle.iter().map(|id| fitted(id, ID)).collect();
+        let _ = write!(text, "\n{}", wrapped("In a circle: ", &names, " -> ", look));
+    }
+    if report.stuck.is_empty() {
+        return;
+    }
+    let mut names: Vec<String> = report.stuck.iter().map(|id| fitted(id, ID)).collect();
+    if names.len() > LISTED {
+        let more = names.len() - LISTED;
+        names.truncate(LISTED);
+        names.push(format!("{more} more"));
+    }
+    let stuck = look.paint(Style::new().bold(), "Not in the plan");
+    let _ = writeln!(text, "\n{stuck}, since they cannot run as things stand:");
+    text.push_str(&wrapped("  ", &names, "  ", look));
+}
+
+/// Estimates against reality, task by task and in total.
+fn actual_text(actual: &Actual, look: Look) -> String {
+    let minutes = |minutes: f64| duration_text((minutes * 60.0).round() as u64);
+    let mut text = format!("\n{}\n", look.head("Estimates and reality"));
+    let ids = actual.tasks.iter().map(|task| letters(&fitted(&task.id, ID))).max().unwrap_or(5);
+    for task in &actual.tasks {
+        let id = padded(&fitted(&task.id, ID), ids);
+        let attempts = count(task.attempts as usize, "attempt", "attempts");
+        let _ = writeln!(
+            text,
+            "  {id}  {:>11}  took {:>11}  {}  ({}, {attempts})",
+            minutes(task.estimated_minutes),
+            took((task.actual_minutes * 60_000.0).round() as i64),
+            ratio(task.actual_minutes, task.estimated_minutes),
+            task.estimate,
+        );
+    }
+    let all = count(actual.tasks.len(), "measured task", "measured tasks");
+    let _ = writeln!(
+        text,
+        "{all}: {} estimated, {} taken{}",
+        minutes(actual.estimated_minutes),
+        took((actual.actual_minutes * 60_000.0).round() as i64),
+        match actual.tasks.len() {
+            0 => String::new(),
+            _ => format!(", {}", ratio(actual.actual_minutes, actual.estimated_minutes).trim()),
+        }
+    );
+    if actual.unmeasured > 0 {
+        let tasks = count(actual.unmeasured, "complete task", "complete tasks");
+        let _ = writeln!(text, "{tasks} of which the journal knows nothing");
+    }
+    text
+}
+
+fn ratio(actual: f64, estimated: f64) -> String {
+    if estimated <= 0.0 {
+        return "    -".to_owned();
+    }
+    format!("{:>5}", format!("{:.0} %", actual / estimated * 100.0))
+}

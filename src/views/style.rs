@@ -1,0 +1,157 @@
+//! How text is laid out: colour, width, columns, counts in words.
+
+use super::escape;
+use crate::plan::{State, duration_text};
+use anstyle::{AnsiColor, Style};
+use std::fmt::Display;
+
+/// What the reader of a text has: colours, and columns.
+#[derive(Clone, Copy, Debug)]
+pub struct Look {
+    /// Whether to colour.
+    pub color: bool,
+    /// Letters of a line; `None` when nobody counts them.
+    pub width: Option<usize>,
+}
+
+impl Look {
+    /// No colour, and lines as long as they are.
+    pub const PLAIN: Self = Self { color: false, width: None };
+
+    /// `text` in `style` where colour is wanted.
+    pub fn paint(self, style: Style, text: impl Display) -> String {
+        if self.color { format!("{style}{text}{style:#}") } else { text.to_string() }
+    }
+
+    /// `text` as a heading.
+    pub fn head(self, text: impl Display) -> String {
+        self.paint(Style::new().bold(), text)
+    }
+}
+
+/// A colour of the terminal.
+pub fn color(color: AnsiColor) -> Style {
+    Style::new().fg_color(Some(color.into()))
+}
+
+/// The colour of a state.
+pub fn of_state(state: State) -> Style {
+    match state {
+        State::Ready => color(AnsiColor::Green),
+        State::Waiting => Style::new(),
+        State::InProgress => color(AnsiColor::Cyan),
+        State::Complete => Style::new().dimmed(),
+        State::Blocked => color(AnsiColor::Red),
+        State::Parked => color(AnsiColor::Yellow),
+    }
+}
+
+/// The word of a state, the same in text and JSON.
+pub fn word(state: State) -> &'static str {
+    match state {
+        State::Ready => "ready",
+        State::Waiting => "waiting",
+        State::InProgress => "in_progress",
+        State::Complete => "complete",
+        State::Blocked => "blocked",
+        State::Parked => "parked",
+    }
+}
+
+/// Number of letters, which is close enough to columns.
+pub fn letters(text: &str) -> usize {
+    text.chars().count()
+}
+
+/// `text` on one line, safe for a terminal, cut to `most` letters.
+pub fn fitted(text: &str, most: usize) -> String {
+    let safe = escape::line(text);
+    if letters(&safe) <= most {
+        return safe.into_owned();
+    }
+    let cut: String = safe.chars().take(most.saturating_sub(1)).collect();
+    format!("{}…", cut.trim_end())
+}
+
+/// `text` and blanks up to `width` letters.
+pub fn padded(text: &str, width: usize) -> String {
+    format!("{text}{}", " ".repeat(width.saturating_sub(letters(text))))
+}
+
+/// `1 task`, `2 tasks`.
+pub fn count(number: usize, one: &str, many: &str) -> String {
+    if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
+}
+
+/// A measured time: short ones in tenths of a second.
+pub fn took(millis: i64) -> String {
+    let millis = u64::try_from(millis).unwrap_or(0);
+    if millis < 10_000 {
+        return format!("{}.{} s", millis / 1000, millis % 1000 / 100);
+    }
+    duration_text((millis + 500) / 1000)
+}
+
+/// `A`, `A and B`, `A, B and C`, with at most `most` names.
+pub fn listed(names: &[String], most: usize) -> String {
+    let mut shown: Vec<String> =
+        names.iter().take(most).map(|name| escape::line(name).into_owned()).collect();
+    if names.len() > most {
+        shown.push(format!("{} more", names.len() - most));
+    }
+    match shown.split_last() {
+        None => String::new(),
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+    }
+}
+
+/// `words` after `head`, wrapped at the width and indented below the first of them.
+pub fn wrapped(head: &str, words: &[String], gap: &str, look: Look) -> String {
+    let indent = letters(head);
+    let most = look.width.unwrap_or(100).max(indent + 20);
+    let mut text = head.to_owned();
+    let mut used = indent;
+    for (n, word) in words.iter().enumerate() {
+        let needed = letters(word) + if n == 0 { 0 } else { letters(gap) };
+        if n > 0 && used + needed > most {
+            text.push_str(gap.trim_end());
+            text.push('\n');
+            text.push_str(&" ".repeat(indent));
+            used = indent;
+        } else if n > 0 {
+            text.push_str(gap);
+        }
+        text.push_str(word);
+        used += needed;
+    }
+    text.push('\n');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_listed_as_people_do() {
+        let names = ["A", "B", "C", "D"].map(str::to_owned);
+        assert_eq!(listed(&names[..1], 3), "A");
+        assert_eq!(listed(&names[..2], 3), "A and B");
+        assert_eq!(listed(&names, 2), "A, B and 2 more");
+    }
+
+    #[test]
+    fn text_is_cut_by_letters_not_bytes() {
+        assert_eq!(fitted("äöüäöü", 4), "äöü…");
+        assert_eq!(fitted("a\u{1b}b", 9), "a␛b");
+    }
+
+    #[test]
+    fn words_are_wrapped_under_the_first() {
+        let words: Vec<String> = (10..22).map(|n| format!("w{n}")).collect();
+        let text = wrapped("  1  ", &words, "  ", Look { color: false, width: Some(25) });
+        assert_eq!(text.lines().next(), Some("  1  w10  w11  w12  w13"));
+        assert_eq!(text.lines().nth(1), Some("     w14  w15  w16  w17"));
+    }
+}

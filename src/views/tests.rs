@@ -1,0 +1,281 @@
+//! Views of queues that are made in memory.
+
+use super::history::{History, medians};
+use super::mask::Mask;
+use super::style::Look;
+use super::view::{Shown, Sight};
+use super::{check, event, graph, json, next, table, text, why};
+use crate::domain::Event;
+use crate::plan::{
+    Agents, ClaimState, Conditions, CriticalPath, Estimates, Graph, Node, Order, Picture,
+    QueueTasks, State, readiness,
+};
+use crate::queue::Queue;
+use chrono::{TimeZone, Utc};
+use serde_json::{Value, json};
+use std::path::Path;
+
+fn queue(name: &str, tasks: &Value) -> Queue {
+    let text = json!({"project": "demo", "tasks": tasks}).to_string();
+    Queue::parse(Path::new(name), text.into_bytes()).expect("a queue")
+}
+
+fn sample() -> Queue {
+    let claim = json!({"worker": "host:1:0badcafe", "attempt": 2, "since": "2026-01-19T14:35:45Z"});
+    let tasks = json!([
+        {"id": "A", "title": "Lay\nthe \u{1b}[31mfloor", "status": "done"},
+        {"id": "B", "title": "Walls", "status": "in_progress", "attempts": 2, "claim": claim},
+        {"id": "C", "title": "Roof", "status": "pending", "dependencies": ["B"], "priority": 1},
+        {"id": "D", "title": "Door", "status": "blocked", "error": "no hinges, s3cret-word"},
+        {"id": "E", "title": "Paint", "dependencies": ["D", "C"], "requires_approval": true},
+        {"id": "F", "title": "Fence"},
+        {"id": "G", "title": "Garden", "status": "parked"},
+    ]);
+    queue("q.json", &tasks)
+}
+
+/// Shows `see` the views of `queues`; the tasks in `stale` have lost their workers.
+fn with<T>(queues: &[Queue], stale: &[u32], see: impl FnOnce(&Sight<'_>, &Order) -> T) -> T {
+    let names: Vec<String> =
+        queues.iter().map(|q| q.path().with_extension("").display().to_string()).collect();
+    let tasks: Vec<QueueTasks> = queues
+        .iter()
+        .zip(&names)
+        .map(|(queue, name)| QueueTasks {
+            name,
+            path: queue.path(),
+            root: Path::new("/project"),
+            tasks: queue.tasks(),
+            phases: queue.phases(),
+        })
+        .collect();
+    let graph = Graph::build(&tasks);
+    let now = Utc.with_ymd_and_hms(2026, 1, 19, 15, 0, 0).single().expect("a time");
+    let mut conditions = Conditions::at(now, Agents::plain(&tasks));
+    conditions.claims = stale.iter().map(|&node| (Node(node), ClaimState::Stale)).collect();
+    let readiness = readiness(&graph, &tasks, &conditions);
+    let shown: Vec<String> = queues.iter().map(|q| q.path().display().to_string()).collect();
+    let mask = Mask::new(&[("DOOR_KEY".into(), "s3cret-word".into())]);
+    let sight =
+        Sight { queues, shown: &shown, served: queues.len(), readiness: &readiness, mask: &mask };
+    let estimates = Estimates::new(&graph, &tasks, &crate::plan::EstimateRules::default());
+    see(&sight, &Order::new(&graph, &tasks, &estimates))
+}
+
+#[track_caller]
+fn fits(schema: &str, value: &Value) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("schemas/{schema}.schema.json"));
+    let text = std::fs::read_to_string(path).expect("a schema");
+    let schema = serde_json::from_str(&text).expect("JSON");
+    if let Err(error) = jsonschema::validate(&schema, value) {
+        panic!("{error} in {value}");
+    }
+}
+
+fn parsed(value: &impl serde::Serialize) -> Value {
+    serde_json::from_slice(&json::object(value).expect("JSON")).expect("JSON")
+}
+
+#[test]
+fn status_text_groups_what_is_open() {
+    let text = with(&[sample()], &[], |sight, _| {
+        text::status(&sight.status(&|_| true, false, Shown::Open(200)), Look::PLAIN)
+    });
+    assert_eq!(
+        text,
+        "q.json (project demo): 7 tasks: 1 complete, 1 in progress, 1 ready, 2 waiting, 1 blocked, 1 parked\n\
+         \x20 in_progress  B  Walls  attempt 2 by host:1:0badcafe\n\
+         \x20 blocked      D  Door   no hinges, [masked]\n\
+         \x20 ready        F  Fence\n\
+         \x20 waiting      C  Roof   B (in_progress)\n\
+         \x20 waiting      E  Paint  D (blocked); C (waiting); workloop approve E\n"
+    );
+}
+
+#[test]
+fn a_long_list_is_cut_and_says_so() {
+    let view = with(&[sample()], &[], |sight, _| sight.status(&|_| true, false, Shown::Open(2)));
+    assert_eq!((view.queues[0].tasks.len(), view.queues[0].hidden), (2, 3));
+    let text = text::status(&view, Look { color: true, width: Some(40) });
+    assert!(text.contains("(3 open tasks more; --table shows all)"), "{text}");
+    assert!(text.contains("\u{1b}[36min_progress"), "{text}");
+}
+
+#[test]
+fn a_task_whose_worker_is_gone_is_ready_again() {
+    let view = with(&[sample()], &[1], |sight, _| sight.status(&|_| true, false, Shown::All));
+    let queue = &view.queues[0];
+    assert_eq!((queue.tasks[1].state, queue.summary.in_progress), (State::Ready, 1));
+    assert_eq!((queue.standing.in_progress, queue.ready), (0, 2));
+    assert!(text::status(&view, Look::PLAIN).contains("its worker is gone"));
+}
+
+#[test]
+fn status_json_has_every_task_in_the_shape_of_its_schema() {
+    let value =
+        with(&[sample()], &[], |sight, _| parsed(&sight.status(&|_| true, false, Shown::All)));
+    fits("status", &value);
+    let queue = &value["queues"][0];
+    assert_eq!(queue["tasks"].as_array().map(Vec::len), Some(7));
+    assert_eq!(
+        queue["summary"],
+        json!({"total": 7, "pending": 3, "in_progress": 1, "blocked": 1, "complete": 1, "parked": 1})
+    );
+    assert_eq!(queue["tasks"][0]["status"], "done");
+    assert_eq!(queue["tasks"][0]["state"], "complete");
+    assert_eq!(
+        queue["tasks"][2]["waiting_for"][0],
+        json!({"kind": "dependency", "what": "B (in_progress)"})
+    );
+    assert_eq!(queue["tasks"][3]["error"], "no hinges, [masked]");
+}
+
+#[test]
+fn filters_count_only_what_they_let_through() {
+    let view =
+        with(&[sample()], &[], |sight, _| sight.status(&|node| node.0 >= 5, true, Shown::All));
+    let summary = view.queues[0].summary;
+    assert_eq!((summary.total, summary.pending, summary.parked), (2, 1, 1));
+}
+
+#[test]
+fn a_table_escapes_what_a_terminal_would_act_on() {
+    let table = with(&[sample()], &[], |sight, _| {
+        let view = sight.status(&|_| true, false, Shown::All);
+        table::status(&view, Look { color: false, width: Some(100) })
+    });
+    assert!(table.contains("Lay the ␛[31mfloor") && !table.contains('\u{1b}'), "{table}");
+    assert!(table.lines().all(|line| line.chars().count() <= 110), "{table}");
+}
+
+#[test]
+fn next_tells_rank_and_reason() {
+    let view = with(&[sample()], &[1], |sight, order| sight.next(order, 1, &|_| true));
+    fits("next", &parsed(&view));
+    assert_eq!((view.ready, view.tasks.len()), (2, 1));
+    assert_eq!((view.tasks[0].id.as_str(), view.tasks[0].rank), ("B", 1));
+    let text = next::text(&view, Look::PLAIN);
+    assert!(text.starts_with("1  B  Walls\n   priority 1 (from C, which waits for it)"), "{text}");
+    assert!(text.ends_with("(1 more; --all shows them)\n"), "{text}");
+}
+
+#[test]
+fn why_reads_like_sentences() {
+    let view = with(&[sample()], &[], |sight, _| sight.why(Node(4), Vec::new(), None));
+    fits("why", &view.json());
+    assert_eq!(
+        why::text(&view, Look::PLAIN),
+        "E  Paint\n\
+         It is waiting in q.json for 3 things:\n\
+         \x20 - it depends on D (blocked)\n\
+         \x20 - it depends on C (waiting)\n\
+         \x20 - a person must approve it: workloop approve E\n\
+         It holds up nothing.\n\
+         There was no attempt so far.\n"
+    );
+}
+
+#[test]
+fn what_is_held_up_is_followed_to_the_end() {
+    let held =
+        |node| with(&[sample()], &[], |sight, _| sight.why(Node(node), Vec::new(), None).holds_up);
+    assert_eq!(held(1), ["C", "E"]);
+    assert_eq!(held(3), ["E"]);
+    assert!(held(0).is_empty() && held(6).is_empty());
+}
+
+#[test]
+fn findings_have_a_place_and_the_line() {
+    let tasks = json!([{"id": "A", "title": "a", "depends_on": ["nobody"]}]);
+    let queues = [queue("q.json", &tasks)];
+    let view = with(&queues, &[], |sight, _| {
+        let tasks = [QueueTasks {
+            name: "q",
+            path: queues[0].path(),
+            root: Path::new("/project"),
+            tasks: queues[0].tasks(),
+            phases: &[],
+        }];
+        let graph = sight.readiness.graph();
+        let checked =
+            check::Checked { queues: &queues, shown: sight.shown, served: 1, graph, tasks: &tasks };
+        check::CheckView::new(checked.findings())
+    });
+    fits("check", &parsed(&view));
+    let text = check::text(&view, "1 queue of 1 task", Look::PLAIN);
+    assert!(text.starts_with("q.json:1:"), "{text}");
+    assert!(text.contains("error[unknown-id]: A: nobody: no loaded queue"), "{text}");
+    assert!(text.contains("\n1 | …emo") && text.contains("^\n"), "{text}");
+    assert!(text.ends_with("1 error, 0 warnings in 1 queue of 1 task\n"), "{text}");
+}
+
+#[test]
+fn the_graph_as_data_has_states_and_edges() {
+    let view = with(&[sample()], &[], |sight, _| {
+        let critical = CriticalPath::default();
+        let picture = Picture {
+            readiness: sight.readiness,
+            critical: &critical,
+            title: &|node| sight.title(node),
+            selected: &|node| node.0 != 5,
+            all: false,
+        };
+        parsed(&graph::view(sight, &picture))
+    });
+    fits("graph", &view);
+    assert_eq!(view["tasks"].as_array().map(Vec::len), Some(5));
+    let edge = json!({"from": "B", "to": "C", "kind": "dependency", "critical": false});
+    assert_eq!(view["edges"][0], edge);
+}
+
+fn events(lines: &[Value]) -> Vec<Event> {
+    lines.iter().map(|line| serde_json::from_value(line.clone()).expect("an event")).collect()
+}
+
+fn story() -> Vec<Event> {
+    let line = |minute: u32, kind: &str, data: Value| {
+        json!({"v": 1, "seq": minute, "at": format!("2026-01-19T10:{minute:02}:00.000Z"),
+            "event": kind, "queue": "q.json", "task": "B", "worker": "w", "attempt": 1, "data": data})
+    };
+    events(&[
+        line(0, "claimed", json!({"was": "1"})),
+        line(1, "agent_finished", json!({})),
+        line(3, "retried", json!({"reason": "step test: exit status 1", "verdict": "FAIL"})),
+        line(10, "claimed", json!({})),
+        line(17, "completed", json!({"verdict": "PASS", "state": {}})),
+    ])
+}
+
+#[test]
+fn the_journal_in_the_style_of_a_log() {
+    let mut teller = event::Teller::new(Mask::default(), Look::PLAIN);
+    let lines: Vec<String> = story().iter().filter_map(|event| teller.log(event)).collect();
+    let said: Vec<&str> = lines.iter().map(|line| &line[5..]).collect();
+    assert_eq!(
+        said,
+        [
+            " - w: task B started",
+            " - w: task B failed (3 min), to be tried again: step test: exit status 1",
+            " - w: task B started",
+            " - w: task B complete (7 min)"
+        ]
+    );
+    let text = teller.text(&story()[2]);
+    assert!(
+        text.ends_with(
+            "retried          q.json  B  attempt 1  by w  FAIL  reason: step test: exit status 1"
+        ),
+        "{text}"
+    );
+}
+
+#[test]
+fn history_counts_the_time_of_the_attempts_alone() {
+    let queue = sample();
+    let history = History::read(story().into_iter());
+    let taken = history.of(&queue, "B").expect("measured");
+    assert_eq!((taken.millis, taken.attempts), (10 * 60_000, 2));
+    assert!(history.of(&queue, "C").is_none());
+    let medians = medians([(&queue, &history)].into_iter());
+    assert_eq!(medians.get(&(String::new(), String::new())), Some(&10.0));
+}

@@ -1,0 +1,98 @@
+//! `status` for people: a line of counts for each queue, then its open tasks.
+
+use super::style::{self, Look, count, fitted, letters, of_state, padded, word};
+use super::view::{QueueView, StatusView, TaskView};
+use crate::plan::State;
+use std::fmt::Write;
+
+/// The widest column of ids.
+const ID: usize = 32;
+/// The widest title where nobody counts columns.
+const TITLE: usize = 60;
+
+/// The queues, one below the other.
+pub fn status(view: &StatusView, look: Look) -> String {
+    let queues: Vec<String> = view.queues.iter().map(|queue| one(queue, look)).collect();
+    queues.join("\n")
+}
+
+fn one(queue: &QueueView, look: Look) -> String {
+    let mut text = head(queue, look);
+    let rows: Vec<[String; 3]> = queue.tasks.iter().map(row).collect();
+    let ids = rows.iter().map(|[id, ..]| letters(id)).max().unwrap_or(0);
+    let titles = rows.iter().map(|[_, title, _]| letters(title)).max().unwrap_or(0);
+    let titles = match look.width {
+        // A third of what is left is for what holds the task up.
+        Some(width) => titles.min((width.saturating_sub(ids + 17) * 2 / 3).max(10)),
+        None => titles.min(TITLE),
+    };
+    let detail = look.width.map_or(usize::MAX, |width| width.saturating_sub(ids + titles + 17));
+    for (task, [id, title, more]) in queue.tasks.iter().zip(&rows) {
+        let state = look.paint(of_state(task.state), padded(word(task.state), 11));
+        let title = padded(&fitted(title, titles), titles);
+        let line = format!("  {state}  {}  {title}  {}", padded(id, ids), fitted(more, detail));
+        let _ = writeln!(text, "{}", line.trim_end());
+    }
+    if queue.hidden > 0 {
+        let hidden = count(queue.hidden, "open task more", "open tasks more");
+        let _ = writeln!(text, "  ({hidden}; --table shows all)");
+    }
+    text
+}
+
+/// Path, project and counts.
+fn head(queue: &QueueView, look: Look) -> String {
+    let path = look.head(super::escape::line(&queue.path));
+    let project = queue.project.as_deref().filter(|project| !project.is_empty());
+    let project = project
+        .map_or_else(String::new, |project| format!(" (project {})", super::escape::line(project)));
+    format!("{path}{project}: {}\n", counts(queue))
+}
+
+/// `12 tasks: 3 complete, 1 in progress, 4 ready, 4 waiting`.
+pub fn counts(queue: &QueueView) -> String {
+    let summary = &queue.standing;
+    let parts = [
+        (summary.complete, "complete"),
+        (summary.in_progress, "in progress"),
+        (queue.ready, "ready"),
+        (queue.waiting, "waiting"),
+        (summary.blocked, "blocked"),
+        (summary.parked, "parked"),
+    ];
+    let parts: Vec<String> = parts
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, what)| format!("{number} {what}"))
+        .collect();
+    let total = count(summary.total, "task", "tasks");
+    if parts.is_empty() { total } else { format!("{total}: {}", parts.join(", ")) }
+}
+
+/// Id, title and what is to be said of a task.
+fn row(task: &TaskView) -> [String; 3] {
+    [fitted(&task.id, ID), fitted(&task.title, 200), detail(task)]
+}
+
+/// What is to be said of a task in its state, in a few words.
+pub fn detail(task: &TaskView) -> String {
+    match task.state {
+        State::InProgress => match &task.worker {
+            Some(worker) => format!("attempt {} by {worker}", task.attempts),
+            None => "by a person".to_owned(),
+        },
+        State::Blocked => task.error.clone().unwrap_or_default(),
+        State::Waiting => {
+            let whats: Vec<&str> = task.waiting_for.iter().map(|w| w.what.as_str()).collect();
+            whats.join("; ")
+        }
+        State::Ready if task.worker.is_some() => "its worker is gone".to_owned(),
+        State::Ready => match (task.attempts, &task.error) {
+            (0, _) | (_, None) => String::new(),
+            (attempts, Some(error)) => {
+                format!("after {}: {error}", style::count(attempts as usize, "attempt", "attempts"))
+            }
+        },
+        State::Complete | State::Parked => String::new(),
+    }
+}

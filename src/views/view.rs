@@ -1,0 +1,261 @@
+//! The read model: queues and tasks as plain data, in the shape of `status --json`.
+//!
+//! Titles and words are made only for the tasks that are shown, so that a look at a queue of a
+//! hundred thousand tasks costs little more than reading it.
+
+use super::mask::Mask;
+use super::style::word;
+use crate::domain::{Field, Status};
+use crate::plan::{Node, Readiness, State, Waiting};
+use crate::queue::{Counts, Queue};
+use serde::Serialize;
+
+/// What views are made from.
+#[derive(Clone, Copy)]
+pub struct Sight<'a> {
+    /// All loaded queues.
+    pub queues: &'a [Queue],
+    /// Their paths as people know them.
+    pub shown: &'a [String],
+    /// How many of them were asked for; they are the first ones.
+    pub served: usize,
+    /// Where the tasks stand.
+    pub readiness: &'a Readiness<'a>,
+    /// What must not be shown.
+    pub mask: &'a Mask,
+}
+
+/// Which tasks are shown one by one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// All.
+    All,
+    /// The open ones, at most so many a queue; the most interesting first.
+    Open(usize),
+}
+
+/// All queues that were asked for.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct StatusView {
+    /// Version of this shape.
+    pub schema_version: u32,
+    /// The queues.
+    pub queues: Vec<QueueView>,
+}
+
+/// How many tasks stand where, by what the file says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "each name is the state's own word in a summary")]
+pub struct Summary {
+    pub total: usize,
+    pub pending: usize,
+    pub in_progress: usize,
+    pub blocked: usize,
+    pub complete: usize,
+    pub parked: usize,
+}
+
+/// A queue.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct QueueView {
+    /// Its path.
+    pub path: String,
+    /// Its project.
+    pub project: Option<String>,
+    /// Counts of the tasks that were asked for.
+    pub summary: Summary,
+    /// Tasks with nothing in their way.
+    pub ready: usize,
+    /// Tasks not started with something in their way.
+    pub waiting: usize,
+    /// The tasks that are shown.
+    pub tasks: Vec<TaskView>,
+    /// Open tasks that are not.
+    #[serde(skip)]
+    pub hidden: usize,
+    /// Counts by where the tasks stand: one whose worker is gone is not in progress.
+    #[serde(skip)]
+    pub standing: Summary,
+}
+
+/// A task.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TaskView {
+    /// Its reference.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// The status word of the file.
+    pub status: String,
+    /// Where it stands.
+    #[serde(serialize_with = "as_word")]
+    pub state: State,
+    /// Its own priority.
+    pub priority: Option<i64>,
+    /// Agent starts so far.
+    pub attempts: u32,
+    /// Who has it.
+    pub worker: Option<String>,
+    /// What it waits for.
+    pub waiting_for: Vec<Waiting>,
+    /// What went wrong.
+    pub error: Option<String>,
+    /// Since when the worker has it.
+    #[serde(skip)]
+    pub since: Option<String>,
+}
+
+fn as_word<S: serde::Serializer>(state: &State, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(word(*state))
+}
+
+impl From<Counts> for Summary {
+    fn from(counts: Counts) -> Self {
+        let Counts { total, pending, in_progress, blocked, complete, parked } = counts;
+        Self { total, pending, in_progress, blocked, complete, parked }
+    }
+}
+
+impl Summary {
+    fn add(&mut self, status: Status) {
+        self.total += 1;
+        match status {
+            Status::Pending => self.pending += 1,
+            Status::InProgress => self.in_progress += 1,
+            Status::Blocked => self.blocked += 1,
+            Status::Complete => self.complete += 1,
+            Status::Parked => self.parked += 1,
+            Status::Unknown => {}
+        }
+    }
+}
+
+impl<'a> Sight<'a> {
+    /// Queue and index of a task.
+    pub fn place(&self, node: Node) -> (&'a Queue, usize) {
+        let (queue, index) = self.readiness.graph().location(node);
+        (&self.queues[queue], index)
+    }
+
+    /// The title of a task.
+    pub fn title(&self, node: Node) -> String {
+        let (queue, index) = self.place(node);
+        self.mask.text(&queue.title(index)).into_owned()
+    }
+
+    /// What went wrong with a task.
+    pub fn error(&self, node: Node) -> Option<String> {
+        let (queue, index) = self.place(node);
+        let text = queue.text(index, Field::Error).filter(|text| !text.trim().is_empty())?;
+        Some(self.mask.text(&text).into_owned())
+    }
+
+    /// The path of the queue of a task.
+    pub fn queue_of(&self, node: Node) -> &'a str {
+        &self.shown[self.readiness.graph().location(node).0]
+    }
+
+    /// What a task waits for.
+    pub fn waiting(&self, node: Node) -> Vec<Waiting> {
+        let mut list = self.readiness.waiting(node);
+        for waiting in &mut list {
+            waiting.what = self.mask.text(&waiting.what).into_owned();
+        }
+        list
+    }
+
+    /// A task with all that is shown of it.
+    pub fn task(&self, node: Node) -> TaskView {
+        let (queue, index) = self.place(node);
+        let task = &queue.tasks()[index];
+        let status = queue.text(index, Field::Status);
+        TaskView {
+            id: self.readiness.graph().reference(node),
+            title: self.title(node),
+            status: status.unwrap_or_else(|| task.status.word().to_owned()),
+            state: self.readiness.state(node),
+            priority: task.priority,
+            attempts: task.attempts,
+            worker: task.claim.as_ref().map(|claim| claim.worker.clone()),
+            waiting_for: self.waiting(node),
+            error: self.error(node),
+            since: task.claim.as_ref().map(|claim| claim.since.clone()),
+        }
+    }
+
+    /// The queues with those of their tasks that are `selected`; `filtered` says that these may
+    /// not be all.
+    pub fn status(
+        &self,
+        selected: &dyn Fn(Node) -> bool,
+        filtered: bool,
+        shown: Shown,
+    ) -> StatusView {
+        let queues = (0..self.served).map(|queue| self.queue(queue, selected, filtered, shown));
+        StatusView { schema_version: 1, queues: queues.collect() }
+    }
+
+    fn queue(
+        &self,
+        queue: usize,
+        selected: &dyn Fn(Node) -> bool,
+        filtered: bool,
+        shown: Shown,
+    ) -> QueueView {
+        let graph = self.readiness.graph();
+        let mut summary = Summary::default();
+        let (mut ready, mut waiting) = (0, 0);
+        let mut standing = Summary::default();
+        let mut picked: Vec<Node> = Vec::new();
+        for node in graph.queue_nodes(queue).filter(|node| selected(*node)) {
+            if filtered {
+                summary.add(self.readiness.task(node).status);
+            }
+            let state = self.readiness.state(node);
+            ready += usize::from(state == State::Ready);
+            waiting += usize::from(state == State::Waiting);
+            standing.add(status_of(state));
+            if shown == Shown::All || interest(state).is_some() {
+                picked.push(node);
+            }
+        }
+        let mut hidden = 0;
+        if let Shown::Open(most) = shown {
+            picked.sort_by_key(|node| interest(self.readiness.state(*node)));
+            hidden = picked.len().saturating_sub(most);
+            picked.truncate(most);
+        }
+        let text = &self.queues[queue];
+        QueueView {
+            path: self.shown[queue].clone(),
+            project: text.project().map(str::to_owned),
+            summary: if filtered { summary } else { text.counts().into() },
+            ready,
+            waiting,
+            tasks: picked.into_iter().map(|node| self.task(node)).collect(),
+            hidden,
+            standing,
+        }
+    }
+}
+
+fn status_of(state: State) -> Status {
+    match state {
+        State::Ready | State::Waiting => Status::Pending,
+        State::InProgress => Status::InProgress,
+        State::Complete => Status::Complete,
+        State::Blocked => Status::Blocked,
+        State::Parked => Status::Parked,
+    }
+}
+
+/// Where open tasks stand in a list for people; `None` for those that are not open.
+fn interest(state: State) -> Option<u8> {
+    match state {
+        State::InProgress => Some(0),
+        State::Blocked => Some(1),
+        State::Ready => Some(2),
+        State::Waiting => Some(3),
+        State::Complete | State::Parked => None,
+    }
+}

@@ -1,0 +1,199 @@
+//! `why ID`: where a task stands and why, what it holds up, and its attempts.
+
+use super::attempts::AttemptView;
+use super::escape;
+use super::style::{Look, count, listed, of_state, word};
+use super::view::{Sight, TaskView};
+use crate::plan::{Node, State, Waiting, WaitingKind};
+use anstyle::{AnsiColor, Style};
+use serde_json::{Value, json};
+use std::fmt::Write;
+
+/// How many names a sentence lists.
+const NAMED: usize = 10;
+
+/// What there is to say of a task.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WhyView {
+    /// The path of its queue.
+    pub queue: String,
+    /// The task itself.
+    pub task: TaskView,
+    /// Open tasks that cannot start before it is complete.
+    pub holds_up: Vec<String>,
+    /// Its attempts, oldest first.
+    pub attempts: Vec<AttemptView>,
+    /// Why it ranks where it does, if it is ready.
+    pub rank: Option<String>,
+}
+
+impl Sight<'_> {
+    /// All about one task.
+    pub fn why(&self, node: Node, attempts: Vec<AttemptView>, rank: Option<String>) -> WhyView {
+        let task = self.task(node);
+        let open = |other: &Node| self.readiness.state(*other) != State::Complete;
+        let held = match task.state {
+            State::Complete => Vec::new(),
+            State::Ready | State::Waiting | State::InProgress | State::Blocked | State::Parked => {
+                self.readiness.held_up_by(node)
+            }
+        };
+        let graph = self.readiness.graph();
+        let holds_up = held.into_iter().filter(open).map(|other| graph.reference(other));
+        WhyView {
+            queue: self.queue_of(node).to_owned(),
+            holds_up: holds_up.collect(),
+            task,
+            attempts,
+            rank,
+        }
+    }
+}
+
+impl WhyView {
+    /// In the shape of `why --json`.
+    pub fn json(&self) -> Value {
+        let task = &self.task;
+        json!({
+            "schema_version": 1,
+            "id": task.id,
+            "queue": self.queue,
+            "title": task.title,
+            "status": task.status,
+            "state": word(task.state),
+            "priority": task.priority,
+            "worker": task.worker,
+            "error": task.error,
+            "rank": self.rank,
+            "waiting_for": task.waiting_for,
+            "holds_up": self.holds_up,
+            "started": task.attempts,
+            "attempts": self.attempts,
+        })
+    }
+}
+
+/// The same in sentences.
+pub fn text(view: &WhyView, look: Look) -> String {
+    let task = &view.task;
+    let mut text = String::new();
+    let id = look.head(escape::line(&task.id));
+    let _ = writeln!(text, "{id}  {}", escape::line(&task.title));
+    let _ = writeln!(text, "{}", state(view, look));
+    match task.waiting_for.as_slice() {
+        [] => {}
+        waits => {
+            for waiting in waits {
+                let _ = writeln!(text, "  - {}", sentence(waiting));
+            }
+        }
+    }
+    if let Some(reason) = &view.rank {
+        let _ = writeln!(text, "Its rank: {}.", escape::line(reason));
+    }
+    let _ = writeln!(text, "{}", holds_up(view));
+    attempts(view, look, &mut text);
+    text
+}
+
+/// How it stands, in one sentence.
+fn state(view: &WhyView, look: Look) -> String {
+    let task = &view.task;
+    let state = look.paint(of_state(task.state), word(task.state).replace('_', " "));
+    let queue = escape::line(&view.queue);
+    let more = match task.state {
+        State::Ready if task.worker.is_some() => {
+            ": its worker is gone, so that it will be picked up again".to_owned()
+        }
+        State::Ready => ": nothing is in its way".to_owned(),
+        State::Waiting => match task.waiting_for.len() {
+            0 | 1 => ":".to_owned(),
+            many => format!(" for {many} things:"),
+        },
+        State::InProgress => match (&task.worker, &task.since) {
+            (Some(worker), Some(since)) => {
+                let attempt = task.attempts;
+                format!(
+                    ": worker {} has it for attempt {attempt} since {since}",
+                    escape::line(worker),
+                    since = escape::line(since)
+                )
+            }
+            _ => ": a person does it".to_owned(),
+        },
+        State::Blocked => match &task.error {
+            Some(error) => format!(", a person must look: {}", escape::line(error)),
+            None => ", a person must look".to_owned(),
+        },
+        State::Complete => String::new(),
+        State::Parked => match &task.error {
+            Some(error) => format!(", set aside: {}", escape::line(error)),
+            None => ", set aside".to_owned(),
+        },
+    };
+    let end = if more.ends_with(':') || more.ends_with('.') { "" } else { "." };
+    format!("It is {state} in {queue}{more}{end}")
+}
+
+/// One thing that is waited for, as a sentence.
+fn sentence(waiting: &Waiting) -> String {
+    let what = escape::line(&waiting.what);
+    match waiting.kind {
+        WaitingKind::Dependency => format!("it depends on {what}"),
+        WaitingKind::Approval => format!("a person must approve it: {what}"),
+        WaitingKind::Scope => format!("another task has its files: {what}"),
+        WaitingKind::Phase => format!("a phase comes first: {what}"),
+        WaitingKind::NotBefore => format!("it must not start before {what}"),
+        WaitingKind::Cycle => format!("it waits for itself in a circle: {what}"),
+        WaitingKind::Unknown => format!("it depends on a task that does not exist: {what}"),
+        WaitingKind::Ambiguous => format!("it depends on an id of several queues: {what}"),
+        WaitingKind::Children => format!("it completes with its children: {what}"),
+        WaitingKind::AgentLimit => format!("its agent is busy: {what}"),
+        WaitingKind::ForeignClaim => format!("it is claimed elsewhere: {what}"),
+        WaitingKind::Pause => format!("it is paused: {what}"),
+        WaitingKind::Invalid => format!("it cannot be run as it stands: {what}"),
+        WaitingKind::Manual => what.into_owned(),
+    }
+}
+
+fn holds_up(view: &WhyView) -> String {
+    let names = &view.holds_up;
+    if names.is_empty() {
+        return "It holds up nothing.".to_owned();
+    }
+    let many = count(names.len(), "task", "tasks");
+    format!("It holds up {many}: {}.", listed(names, NAMED))
+}
+
+fn attempts(view: &WhyView, look: Look, text: &mut String) {
+    let started = count(view.task.attempts as usize, "attempt", "attempts");
+    if view.attempts.is_empty() {
+        let told = if view.task.attempts == 0 { "no attempt so far" } else { "none has a folder" };
+        let sentence = if view.task.attempts == 0 {
+            "There was no attempt so far.".to_owned()
+        } else {
+            format!("There were {started}, but {told} any more.")
+        };
+        let _ = writeln!(text, "{sentence}");
+        return;
+    }
+    let _ = writeln!(text, "Attempts so far: {}.", view.task.attempts);
+    for attempt in &view.attempts {
+        let verdict = attempt.verdict.map_or("-", |verdict| verdict.word());
+        let style = match verdict {
+            "PASS" => super::style::color(AnsiColor::Green),
+            "FAIL" | "BLOCKED" => super::style::color(AnsiColor::Red),
+            _ => Style::new(),
+        };
+        let outcome = attempt.outcome.as_deref().unwrap_or("no result yet");
+        let reason = attempt.reason.as_deref().filter(|reason| *reason != outcome);
+        let reason =
+            reason.map_or_else(String::new, |reason| format!("; {}", escape::line(reason)));
+        let number = attempt.attempt;
+        let verdict = look.paint(style, verdict);
+        let _ = writeln!(text, "  {number}  {verdict}  agent: {}{reason}", escape::line(outcome));
+        if let Some(log) = &attempt.log {
+            let _ = writeln!(text, "     {}", escape::line(log));
+        }
+    }
+}
