@@ -8,7 +8,9 @@
 compile_error!("workloop needs a Unix system: its claims rest on flock, sessions and signals");
 
 pub mod agent;
+pub mod config;
 pub mod domain;
+pub mod engine;
 pub mod plan;
 pub mod platform;
 pub mod queue;

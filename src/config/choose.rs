@@ -1,0 +1,185 @@
+//! Which agent and which verification a task gets.
+
+use super::model::{Config, TypeRule, Verification};
+use super::names::{VERIFY_TIMEOUT, fold, step_name};
+use crate::agent::AgentProfile;
+use crate::domain::nearest;
+use crate::domain::{Command, Task};
+use crate::verify::VerifyStep;
+
+/// Who does a task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Runner {
+    /// An agent.
+    Agent(Box<AgentChoice>),
+    /// A person: the task is never run.
+    Person,
+    /// Nobody: a gate is verification only.
+    Gate,
+}
+
+/// The agent of a task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgentChoice {
+    /// Name of the profile.
+    pub name: String,
+    /// The profile.
+    pub profile: AgentProfile,
+    /// Why it is not the one that the task names.
+    pub warning: Option<String>,
+}
+
+/// A task asks for something that is not configured.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ChoiceError {
+    /// Neither `--agent` nor a section of the configuration.
+    #[error("no agent is configured")]
+    NoAgent,
+    /// A name without a section, with `agents.strict`.
+    #[error("there is no agent {name}{}", meant(.nearest))]
+    UnknownAgent {
+        /// As the task has it.
+        name: String,
+        /// What was probably meant.
+        nearest: Option<String>,
+    },
+    /// A name that is no profile.
+    #[error("there is no verification profile {name}{}", meant(.nearest))]
+    UnknownProfile {
+        /// As the task has it.
+        name: String,
+        /// What was probably meant.
+        nearest: Option<String>,
+    },
+    /// No verification at all.
+    #[error("no verification is configured")]
+    NoVerification,
+}
+
+fn meant(nearest: &Option<String>) -> String {
+    nearest.as_ref().map_or_else(String::new, |name| format!("; did you mean {name}?"))
+}
+
+impl Config {
+    /// Who does `task`: the agent of `--agent`, else the one that it names, else the one of its
+    /// type, else `default`. A person's tasks stay a person's, and gates stay gates, in any case.
+    ///
+    /// # Errors
+    /// [`ChoiceError::NoAgent`] or, with `agents.strict`, [`ChoiceError::UnknownAgent`].
+    pub fn agent_for(&self, task: &Task) -> Result<Runner, ChoiceError> {
+        if task.is_gate() {
+            return Ok(Runner::Gate);
+        }
+        let named = task.agent.as_deref().filter(|name| !fold(name).is_empty());
+        let of_type = self.type_rule(task).and_then(|rule| rule.agent.as_deref());
+        let wanted = named.or(of_type);
+        if wanted.is_some_and(|name| matches!(fold(name).as_str(), "manual" | "human")) {
+            return Ok(Runner::Person);
+        }
+        if let Some(agent) = &self.agent {
+            return Ok(runner(&agent.value, None));
+        }
+        match wanted {
+            None => self.default_agent(None),
+            Some(name) => match self.agent_named(name) {
+                Some(profile) => Ok(runner(profile, None)),
+                None if self.strict_agents => {
+                    let known = self.agents.keys().map(String::as_str);
+                    let nearest = nearest(name, known).map(ToOwned::to_owned);
+                    Err(ChoiceError::UnknownAgent { name: name.to_owned(), nearest })
+                }
+                None => self.default_agent(Some(name)),
+            },
+        }
+    }
+
+    /// The profile whose name matches; case and separators do not count.
+    pub fn agent_named(&self, name: &str) -> Option<&AgentProfile> {
+        let name = fold(name);
+        self.agents.values().find(|profile| fold(&profile.name) == name)
+    }
+
+    fn default_agent(&self, instead_of: Option<&str>) -> Result<Runner, ChoiceError> {
+        let profile = self.agent_named("default").ok_or(ChoiceError::NoAgent)?;
+        let warning =
+            instead_of.map(|name| format!("there is no agent {name}; {} runs it", profile.name));
+        Ok(runner(profile, warning))
+    }
+
+    fn type_rule(&self, task: &Task) -> Option<&TypeRule> {
+        let kind = fold(task.kind.as_deref()?);
+        self.types.iter().find(|(name, _)| fold(name) == kind).map(|(_, rule)| rule)
+    }
+
+    /// The steps that verify `task`, in order: those of `--verify`, else of the profiles that it
+    /// names, else of the profiles of its type, else of the profile `default`.
+    /// Empty only when verification is switched off.
+    ///
+    /// # Errors
+    /// [`ChoiceError::UnknownProfile`] or [`ChoiceError::NoVerification`].
+    pub fn profiles_for(&self, task: &Task) -> Result<Vec<VerifyStep>, ChoiceError> {
+        match &self.verification {
+            Verification::Off => return Ok(Vec::new()),
+            Verification::Flags(steps) => return Ok(steps.clone()),
+            Verification::Profiles => {}
+        }
+        let of_type = self.type_rule(task).map_or(&[][..], |rule| &rule.verify);
+        let names = if task.verify.is_empty() { of_type } else { &task.verify };
+        if names.is_empty() {
+            let steps: Vec<VerifyStep> = self.profile("default").cloned().collect();
+            return if steps.is_empty() { Err(ChoiceError::NoVerification) } else { Ok(steps) };
+        }
+        let mut steps = Vec::new();
+        for name in names {
+            let before = steps.len();
+            steps.extend(self.profile(name).cloned());
+            if steps.len() == before {
+                steps.push(self.queue_command(name)?);
+            }
+        }
+        Ok(steps)
+    }
+
+    /// Whether `task` is verified at all.
+    pub fn is_verified(&self) -> bool {
+        self.verification != Verification::Off
+    }
+
+    /// Whether there is any verification to choose from, or none is wanted.
+    pub fn has_verification(&self) -> bool {
+        match &self.verification {
+            Verification::Profiles => !self.steps.is_empty() || self.allow_queue_commands,
+            Verification::Flags(_) | Verification::Off => true,
+        }
+    }
+
+    fn profile(&self, name: &str) -> impl Iterator<Item = &VerifyStep> {
+        let name = fold(name);
+        self.steps.iter().filter(move |step| fold(&step.profile) == name)
+    }
+
+    /// A text of the queue as a command, where the configuration allows it.
+    fn queue_command(&self, text: &str) -> Result<VerifyStep, ChoiceError> {
+        if !self.allow_queue_commands {
+            let known = self.steps.iter().map(|step| step.profile.as_str());
+            let nearest = nearest(text, known).map(ToOwned::to_owned);
+            return Err(ChoiceError::UnknownProfile { name: text.to_owned(), nearest });
+        }
+        Ok(shell_step(text, "queue"))
+    }
+}
+
+/// A step that is nothing but a command for the shell.
+pub(super) fn shell_step(command: &str, profile: &str) -> VerifyStep {
+    VerifyStep {
+        name: step_name(command),
+        profile: profile.to_owned(),
+        command: Command::Shell(command.to_owned()),
+        timeout: VERIFY_TIMEOUT,
+    }
+}
+
+fn runner(profile: &AgentProfile, warning: Option<String>) -> Runner {
+    let name = profile.name.clone();
+    Runner::Agent(Box::new(AgentChoice { name, profile: profile.clone(), warning }))
+}

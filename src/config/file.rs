@@ -1,0 +1,286 @@
+//! Reads the text of a `workloop.toml`.
+
+use super::model::{Config, Limits, Project, ScopeMode, TypeRule};
+use super::names::{VERIFY_TIMEOUT, fold, step_name};
+use super::origin::Sourced;
+use super::problem::{Problem, RefusedConfig};
+use super::reader::{Reader, Section};
+use crate::agent::{AgentProfile, DEFAULT_GRACE, DEFAULT_TIMEOUT};
+use crate::domain::nearest;
+use crate::verify::VerifyStep;
+use std::ops::Range;
+use std::path::{Component, Path, PathBuf};
+use toml::de::DeTable;
+
+/// Presets of agents that later versions know.
+const PRESETS: [&str; 7] = ["claude", "codex", "gemini", "aider", "opencode", "cursor", "amp"];
+
+/// Reads `text`, the content of `path`, which must be absolute.
+///
+/// # Errors
+/// Everything that is wrong in it, with places.
+pub fn parse(path: &Path, text: &str) -> Result<Config, RefusedConfig> {
+    let refused = |problems| RefusedConfig { path: path.to_owned(), problems };
+    let document = match DeTable::parse(text) {
+        Ok(document) => document,
+        Err(error) => {
+            let span = error.span().unwrap_or_default();
+            let message = error.message().replace('\n', ", ");
+            return Err(refused(vec![Problem::at(text, span, message)]));
+        }
+    };
+    let reader = Reader::new(text);
+    let folder = path.parent().unwrap_or(path);
+    let config = read(&reader, &document, folder);
+    let problems = reader.into_problems();
+    if problems.is_empty() {
+        Ok(Config { path: Some(path.to_owned()), ..config })
+    } else {
+        Err(refused(problems))
+    }
+}
+
+fn read(reader: &Reader<'_>, document: &toml::Spanned<DeTable<'_>>, folder: &Path) -> Config {
+    let top = Section::new(reader, String::new(), document.span(), document.get_ref());
+    let mut config = Config {
+        root: top.text("root").map(|root| resolve(folder, &root.value)),
+        create_root: top.flag("create_root").is_some_and(|flag| *flag),
+        queues: top.texts("queues"),
+        allow_queue_commands: top.flag("allow_queue_commands").is_some_and(|flag| *flag),
+        ..Config::default()
+    };
+    if let Some(projects) = top.section("project") {
+        for (name, _, value) in projects.entries() {
+            if let Some(section) = projects.open(&name, value) {
+                config.projects.insert(name, read_project(&section, folder));
+            }
+        }
+    }
+    if let Some(agents) = top.section("agents") {
+        read_agents(&agents, folder, &mut config);
+    }
+    for section in top.sections("verify") {
+        config.steps.extend(read_step(&section, &config.steps));
+    }
+    if let Some(types) = top.section("types") {
+        read_types(&types, &mut config);
+    }
+    if let Some(limits) = top.section("limits") {
+        config.limits = read_limits(&limits);
+    }
+    if let Some(estimates) = top.section("estimates") {
+        if let Some(effort) = estimates.section("effort") {
+            read_efforts(&effort, &mut config.effort_minutes);
+        }
+        estimates.close(&[]);
+    }
+    if let Some(environment) = top.section("environment") {
+        config.pass = environment.texts("pass");
+        environment.close(&[]);
+    }
+    top.close(&["guardrails", "isolation", "escalation", "baseline", "hooks", "usage", "commit"]);
+    config
+}
+
+fn read_project(section: &Section<'_>, folder: &Path) -> Project {
+    let mut project = Project {
+        root: section.text("root").map(|root| resolve(folder, &root.value)),
+        create_root: section.flag("create_root").is_some_and(|flag| *flag),
+        queues: Vec::new(),
+    };
+    if let Some(queues) = section.section("queues") {
+        for (name, _, value) in queues.entries() {
+            match value.get_ref().as_str() {
+                Some(path) => project.queues.push((name, resolve(folder, path))),
+                None => queues.wrong(value, &name, "the path of a queue"),
+            }
+        }
+    }
+    section.close(&["isolation", "guardrails"]);
+    project
+}
+
+fn read_agents(agents: &Section<'_>, folder: &Path, config: &mut Config) {
+    config.strict_agents = agents.flag("strict").is_some_and(|flag| *flag);
+    for (name, span, value) in agents.entries() {
+        let Some(section) = agents.open(&name, value) else { continue };
+        if matches!(fold(&name).as_str(), "manual" | "human") {
+            agents.reader.report(span, format!("{name} stands for a person and is never run"));
+            continue;
+        }
+        if let Some(other) = config.agents.keys().find(|other| fold(other) == fold(&name)) {
+            let message = format!(
+                "agent {name} has the same name as {other}: case and separators do not count"
+            );
+            agents.reader.report(span, message);
+            continue;
+        }
+        if let Some(agent) = read_agent(&section, &name, &span, folder) {
+            config.agents.insert(name, agent);
+        }
+    }
+}
+
+fn read_agent(
+    section: &Section<'_>,
+    name: &str,
+    span: &Range<usize>,
+    folder: &Path,
+) -> Option<AgentProfile> {
+    let before = section.reader.count();
+    let preset = section.spanned_texts("preset").into_iter().next();
+    if let Some((preset, span)) = preset.filter(|(preset, _)| preset != "command") {
+        let message = if PRESETS.contains(&preset.as_str()) {
+            format!(
+                "preset {preset} is not supported by this version; write preset = \"command\" and its command line as run = [\"{preset}\", …]; the prompt comes on stdin"
+            )
+        } else {
+            format!("unknown preset {preset}; known: command")
+        };
+        section.reader.report(span, message);
+    }
+    let command = section.command("run");
+    if command.is_none() && section.reader.count() == before {
+        section.reader.report(
+            span.clone(),
+            format!("agent {name} needs run: a string for the shell, or a list of arguments"),
+        );
+    }
+    let timeout = section.duration("timeout").unwrap_or(DEFAULT_TIMEOUT);
+    let silence = section.duration("silence");
+    let grace = section.duration("grace").unwrap_or(DEFAULT_GRACE);
+    let max_parallel = section.number("max_parallel", 1).map(|number| *number);
+    let ok_exit_codes = section.numbers("ok_exit_codes");
+    let prompt = section.text("prompt").map(|path| resolve(folder, &path.value));
+    let env = section.texts("env");
+    section.close(&["model", "usage_limit", "cost", "isolation"]);
+    let fresh = AgentProfile::new(name, command?);
+    Some(AgentProfile {
+        timeout,
+        silence,
+        grace,
+        max_parallel,
+        ok_exit_codes,
+        prompt,
+        env,
+        ..fresh
+    })
+}
+
+fn read_step(section: &Section<'_>, earlier: &[VerifyStep]) -> Option<VerifyStep> {
+    let profile = section.text("profile").map_or_else(|| "default".to_owned(), |text| text.value);
+    let before = section.reader.count();
+    let name = section.text("name");
+    let command = section.command("run");
+    if command.is_none() && section.reader.count() == before {
+        let message =
+            "a verification step needs run: a string for the shell, or a list of arguments";
+        section.reader.report(section.span.clone(), message);
+    }
+    let timeout = section.duration("timeout").unwrap_or(VERIFY_TIMEOUT);
+    section.close(&["measure", "min", "max", "baseline"]);
+    let command = command?;
+    let name = name.map_or_else(|| step_name(&command.to_string()), |name| name.value);
+    if earlier.iter().any(|step| step.profile == profile && step.name == name) {
+        let message = format!("profile {profile} already has a step {name}");
+        section.reader.report(section.span.clone(), message);
+    }
+    Some(VerifyStep { name, profile, command, timeout })
+}
+
+fn read_types(types: &Section<'_>, config: &mut Config) {
+    // A name may be missing only because its section was refused.
+    let sound = types.reader.count() == 0;
+    for (name, _, value) in types.entries() {
+        let Some(section) = types.open(&name, value) else { continue };
+        let agent = section.spanned_texts("agent").into_iter().next();
+        if let Some((agent, span)) = agent.as_ref().filter(|_| sound) {
+            check_name(&section, span, "agent", agent, config);
+        }
+        let verify = section.spanned_texts("verify");
+        for (profile, span) in verify.iter().filter(|_| sound) {
+            check_name(&section, span, "verification profile", profile, config);
+        }
+        section.close(&[]);
+        let agent = agent.map(|(agent, _)| agent);
+        let verify = verify.into_iter().map(|(profile, _)| profile).collect();
+        config.types.insert(name, TypeRule { agent, verify });
+    }
+}
+
+/// Reports a name that no section has.
+fn check_name(section: &Section<'_>, span: &Range<usize>, what: &str, name: &str, config: &Config) {
+    let known: Vec<&str> = if what == "agent" {
+        config.agents.keys().map(String::as_str).chain(["manual", "human"]).collect()
+    } else {
+        config.steps.iter().map(|step| step.profile.as_str()).collect()
+    };
+    if known.iter().any(|known| fold(known) == fold(name)) {
+        return;
+    }
+    let meant = nearest(name, known).map_or_else(String::new, |m| format!("; did you mean {m}?"));
+    section.reader.report(span.clone(), format!("there is no {what} {name}{meant}"));
+}
+
+fn read_limits(section: &Section<'_>) -> Limits {
+    let default = Limits::default();
+    let number = |key, least, default| section.number(key, least).unwrap_or(default);
+    let limits = Limits {
+        attempts: number("attempts", 1, default.attempts),
+        crashes: number("crashes", 1, default.crashes),
+        consecutive_failures: number("consecutive_failures", 1, default.consecutive_failures),
+        keep_attempts: number("keep_attempts", 1, default.keep_attempts),
+        follow_up_depth: number("follow_up_depth", 0, default.follow_up_depth),
+        scopes: read_scopes(section).unwrap_or(default.scopes),
+        promise: section.flag("promise").unwrap_or(default.promise),
+    };
+    section.close(&["cost_usd_per_day", "cost_usd", "usage"]);
+    limits
+}
+
+fn read_scopes(section: &Section<'_>) -> Option<Sourced<ScopeMode>> {
+    let (word, span) = section.spanned_texts("scopes").into_iter().next()?;
+    let mode = match word.as_str() {
+        "serialize" => ScopeMode::Serialize,
+        "warn" => ScopeMode::Warn,
+        "off" => ScopeMode::Off,
+        _ => {
+            section.reader.report(span, "scopes must be \"serialize\", \"warn\" or \"off\"");
+            return None;
+        }
+    };
+    Some(Sourced::new(mode, section.reader.origin(&span)))
+}
+
+fn read_efforts(section: &Section<'_>, minutes: &mut [f64; 4]) {
+    for (key, minutes) in ["S", "M", "L", "XL"].into_iter().zip(minutes) {
+        if let Some(time) = section.duration(key) {
+            *minutes = time.as_secs_f64() / 60.0;
+        }
+    }
+    section.close(&[]);
+}
+
+/// `path` as seen from `folder`, without `.` and `..`: by the file system where the path exists
+/// (a `..` behind a symbolic link is not what its name says), else by name.
+pub(super) fn resolve(folder: &Path, path: impl AsRef<Path>) -> PathBuf {
+    let joined = folder.join(&path);
+    let climbs = path.as_ref().components().any(|part| part == Component::ParentDir);
+    if climbs && let Ok(real) = joined.canonicalize() {
+        return real;
+    }
+    let mut resolved = PathBuf::new();
+    for component in joined.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir if resolved.file_name().is_some() => {
+                resolved.pop();
+            }
+            Component::Prefix(_)
+            | Component::RootDir
+            | Component::ParentDir
+            | Component::Normal(_) => resolved.push(component),
+        }
+    }
+    resolved
+}

@@ -1,0 +1,47 @@
+//! Expands the globs under which the configuration lists queues.
+
+use globset::{GlobBuilder, GlobMatcher};
+use std::path::{Path, PathBuf};
+
+/// The files below `folder` that `pattern` matches, sorted. `*` does not cross folders, `**` does;
+/// hidden files and folders are left out. A pattern without wildcards is a path, existing or not.
+pub(super) fn expand(folder: &Path, pattern: &str) -> Vec<PathBuf> {
+    let pattern = pattern.trim_start_matches("./");
+    if !pattern.contains(['*', '?', '[', '{']) {
+        return vec![folder.join(pattern)];
+    }
+    let Ok(glob) = GlobBuilder::new(pattern).literal_separator(true).build() else {
+        return Vec::new();
+    };
+    let fixed: PathBuf = Path::new(pattern)
+        .components()
+        .take_while(|part| !part.as_os_str().to_string_lossy().contains(['*', '?', '[', '{']))
+        .collect();
+    let depth = if pattern.contains("**") {
+        usize::MAX
+    } else {
+        Path::new(pattern).components().count() - fixed.components().count()
+    };
+    let mut found = Vec::new();
+    walk(folder, &fixed, &glob.compile_matcher(), depth, &mut found);
+    found.sort();
+    found
+}
+
+fn walk(folder: &Path, below: &Path, glob: &GlobMatcher, depth: usize, found: &mut Vec<PathBuf>) {
+    let Ok(entries) = std::fs::read_dir(folder.join(below)) else { return };
+    for entry in entries.flatten() {
+        if entry.file_name().as_encoded_bytes().starts_with(b".") {
+            continue;
+        }
+        let path = below.join(entry.file_name());
+        let Ok(metadata) = std::fs::metadata(folder.join(&path)) else { continue };
+        // Links to folders are not followed: they may lead in a circle.
+        let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
+        if metadata.is_dir() && !is_link && depth > 1 {
+            walk(folder, &path, glob, depth - 1, found);
+        } else if metadata.is_file() && glob.is_match(&path) {
+            found.push(folder.join(&path));
+        }
+    }
+}

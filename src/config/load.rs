@@ -1,0 +1,141 @@
+//! Loads the configuration: flag > environment > file > default.
+
+use super::choose::shell_step;
+use super::file;
+use super::find::{self, Untrusted};
+use super::model::{Config, Verification};
+use super::origin::{Origin, Sourced};
+use super::problem::RefusedConfig;
+use crate::agent::AgentProfile;
+use crate::domain::Command;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Looks up a variable of the environment.
+pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// What the command line says over everything else.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Overrides {
+    /// `--config`.
+    pub config: Option<PathBuf>,
+    /// `--agent`.
+    pub agent: Option<String>,
+    /// `--verify`.
+    pub verify: Vec<String>,
+    /// `--no-verify`.
+    pub no_verify: bool,
+    /// `--jobs`.
+    pub jobs: Option<u32>,
+}
+
+/// A configuration that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// It cannot be read.
+    #[error("failed to read {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// It must not be believed.
+    #[error(transparent)]
+    Untrusted(#[from] Untrusted),
+    /// It is wrong.
+    #[error("failed to read the configuration\n{0}")]
+    Refused(#[from] RefusedConfig),
+    /// A variable of the environment is wrong.
+    #[error("failed to read {name}: {value:?} is not {expected}")]
+    Environment {
+        /// The variable.
+        name: &'static str,
+        /// Its value.
+        value: String,
+        /// What it should be.
+        expected: &'static str,
+    },
+}
+
+/// The file that `--config` or `WORKLOOP_CONFIG` names, absolute.
+pub(super) fn explicit(overrides: &Overrides, cwd: &Path, env: Lookup<'_>) -> Option<PathBuf> {
+    let path = overrides.config.clone().or_else(|| env("WORKLOOP_CONFIG").map(PathBuf::from))?;
+    Some(file::resolve(cwd, path))
+}
+
+/// Loads the file that was found upwards from `folder`, or none.
+pub(super) fn load_found(path: &Path, folder: &Path) -> Result<Config, ConfigError> {
+    find::check_trust(path, folder).map_err(|source| unreadable(path, source))??;
+    read(path)
+}
+
+/// Loads a file that was named.
+pub(super) fn load_named(path: &Path) -> Result<Config, ConfigError> {
+    find::check_not_world_writable(path).map_err(|source| unreadable(path, source))??;
+    read(path)
+}
+
+fn unreadable(path: &Path, source: io::Error) -> ConfigError {
+    ConfigError::Read { path: path.to_owned(), source }
+}
+
+fn read(path: &Path) -> Result<Config, ConfigError> {
+    let text = std::fs::read_to_string(path).map_err(|source| unreadable(path, source))?;
+    Ok(file::parse(path, &text)?)
+}
+
+/// Lays the environment and the flags over what the file says.
+pub(super) fn overlay(
+    config: &mut Config,
+    overrides: &Overrides,
+    env: Lookup<'_>,
+) -> Result<(), ConfigError> {
+    if let Some((agent, origin)) = pick("--agent", &overrides.agent, "WORKLOOP_AGENT", env) {
+        let profile = override_agent(config, &agent);
+        config.agent = Some(Sourced::new(profile, origin));
+    }
+    if let Some(jobs) = overrides.jobs {
+        config.jobs = Sourced::new(jobs, Origin::Flag("--jobs"));
+    } else if let Some(value) = env("WORKLOOP_JOBS") {
+        let jobs = value.parse().ok().filter(|jobs| *jobs > 0);
+        let jobs = jobs.ok_or(ConfigError::Environment {
+            name: "WORKLOOP_JOBS",
+            value,
+            expected: "a whole number of at least 1",
+        })?;
+        config.jobs = Sourced::new(jobs, Origin::Environment("WORKLOOP_JOBS"));
+    }
+    if overrides.no_verify {
+        config.verification = Verification::Off;
+    } else if !overrides.verify.is_empty() {
+        let steps = overrides.verify.iter().map(|text| shell_step(text, "command-line"));
+        config.verification = Verification::Flags(steps.collect());
+    }
+    Ok(())
+}
+
+fn pick(
+    flag: &'static str,
+    given: &Option<String>,
+    variable: &'static str,
+    env: Lookup<'_>,
+) -> Option<(String, Origin)> {
+    match given {
+        Some(value) => Some((value.clone(), Origin::Flag(flag))),
+        None => env(variable).map(|value| (value, Origin::Environment(variable))),
+    }
+}
+
+/// A configured agent by its name, else a command with the limits of the default agent.
+fn override_agent(config: &Config, text: &str) -> AgentProfile {
+    if let Some(profile) = config.agent_named(text).filter(|profile| profile.name == text) {
+        return profile.clone();
+    }
+    let command = Command::Shell(text.to_owned());
+    let fresh = AgentProfile::new("command-line", command.clone());
+    match config.agent_named("default") {
+        Some(default) => AgentProfile { name: fresh.name, command, ..default.clone() },
+        None => fresh,
+    }
+}

@@ -1,0 +1,36 @@
+//! The configuration: `workloop.toml`, the environment and the flags as one typed [`Config`],
+//! with where each value came from, and the queues that the arguments mean.
+//!
+//! A file is either understood in full or refused with every problem and its place. An unknown
+//! key is an error, because a limit or a check that is silently not there is worse than none.
+
+mod choose;
+mod duration;
+mod file;
+mod find;
+mod globs;
+mod known;
+mod load;
+mod model;
+mod names;
+mod origin;
+mod problem;
+mod queues;
+mod reader;
+
+pub use crate::domain::nearest;
+pub use choose::{AgentChoice, ChoiceError, Runner};
+pub use duration::parse_duration;
+pub use file::parse;
+pub use find::{FILE_NAME, Untrusted, find_upwards, git_top};
+pub use load::{ConfigError, Lookup, Overrides};
+pub use model::{Config, Limits, Project, ScopeMode, TypeRule, Verification};
+pub use names::fold;
+pub use origin::{Origin, Sourced};
+pub use problem::{Problem, RefusedConfig};
+pub use queues::{
+    ProjectRoot, QueueQuery, SelectError, SelectedQueue, Selection, select, select_anyway,
+};
+
+#[cfg(test)]
+mod tests;

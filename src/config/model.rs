@@ -1,0 +1,160 @@
+//! The configuration as one typed value.
+
+use super::origin::Sourced;
+use crate::agent::AgentProfile;
+use crate::plan::EstimateRules;
+use crate::verify::VerifyStep;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Everything that is configured, by flag, environment, file or default.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// The file that was read, absolute; `None` when there is none.
+    pub path: Option<PathBuf>,
+    /// `root`: the project root, absolute.
+    pub root: Option<PathBuf>,
+    /// `create_root`: the project root is made when absent.
+    pub create_root: bool,
+    /// `queues`: globs, relative to the folder of the file.
+    pub queues: Vec<String>,
+    /// `[project.NAME]`.
+    pub projects: BTreeMap<String, Project>,
+    /// `[agents.NAME]`.
+    pub agents: BTreeMap<String, AgentProfile>,
+    /// `[agents] strict`: an agent without a section is an error.
+    pub strict_agents: bool,
+    /// `--agent`, which overrides what tasks say.
+    pub agent: Option<Sourced<AgentProfile>>,
+    /// Which verification applies.
+    pub verification: Verification,
+    /// `[[verify]]`, all profiles, in file order.
+    pub steps: Vec<VerifyStep>,
+    /// `[types]`.
+    pub types: BTreeMap<String, TypeRule>,
+    /// `[limits]`.
+    pub limits: Limits,
+    /// `[estimates] effort`: minutes of the efforts S, M, L and XL.
+    pub effort_minutes: [f64; 4],
+    /// `[environment] pass`: names of further variables for every command.
+    pub pass: Vec<String>,
+    /// `allow_queue_commands`: `verify` of a task may hold commands.
+    pub allow_queue_commands: bool,
+    /// How many tasks run at the same time.
+    pub jobs: Sourced<u32>,
+}
+
+impl Config {
+    /// The folder of the file.
+    pub fn folder(&self) -> Option<&Path> {
+        self.path.as_deref().and_then(Path::parent)
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            path: None,
+            root: None,
+            create_root: false,
+            queues: Vec::new(),
+            projects: BTreeMap::new(),
+            agents: BTreeMap::new(),
+            strict_agents: false,
+            agent: None,
+            verification: Verification::Profiles,
+            steps: Vec::new(),
+            types: BTreeMap::new(),
+            limits: Limits::default(),
+            effort_minutes: EstimateRules::default().effort_minutes,
+            pass: Vec::new(),
+            allow_queue_commands: false,
+            jobs: Sourced::default_value(1),
+        }
+    }
+}
+
+/// One `[project.NAME]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Project {
+    /// `root`, absolute.
+    pub root: Option<PathBuf>,
+    /// `create_root`.
+    pub create_root: bool,
+    /// `queues`: name to path, absolute; in file order.
+    pub queues: Vec<(String, PathBuf)>,
+}
+
+/// Where verification comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verification {
+    /// From the profiles of the file, as tasks and types choose.
+    Profiles,
+    /// From `--verify`, for all tasks.
+    Flags(Vec<VerifyStep>),
+    /// Switched off by `--no-verify`.
+    Off,
+}
+
+/// One entry of `[types]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TypeRule {
+    /// The agent.
+    pub agent: Option<String>,
+    /// The verification profiles; empty: `default`.
+    pub verify: Vec<String>,
+}
+
+/// `[limits]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Budget of attempts of a task that has none of its own.
+    pub attempts: Sourced<u32>,
+    /// Lost attempts in a row that block a task.
+    pub crashes: Sourced<u32>,
+    /// Different tasks blocked in a row that end the run.
+    pub consecutive_failures: Sourced<u32>,
+    /// Attempt folders kept for each task.
+    pub keep_attempts: Sourced<u32>,
+    /// How deep chains of follow-ups may go; 0 adds none.
+    pub follow_up_depth: Sourced<u32>,
+    /// What overlapping files mean.
+    pub scopes: Sourced<ScopeMode>,
+    /// A task with a completion promise is verified only if the agent printed it.
+    pub promise: Sourced<bool>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            attempts: Sourced::default_value(15),
+            crashes: Sourced::default_value(3),
+            consecutive_failures: Sourced::default_value(5),
+            keep_attempts: Sourced::default_value(20),
+            follow_up_depth: Sourced::default_value(1),
+            scopes: Sourced::default_value(ScopeMode::Serialize),
+            promise: Sourced::default_value(false),
+        }
+    }
+}
+
+/// `limits.scopes`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScopeMode {
+    /// Tasks with overlapping files never run at the same time.
+    Serialize,
+    /// They may, with a warning.
+    Warn,
+    /// They may.
+    Off,
+}
+
+impl From<ScopeMode> for crate::plan::ScopeMode {
+    fn from(mode: ScopeMode) -> Self {
+        match mode {
+            ScopeMode::Serialize => Self::Serialize,
+            ScopeMode::Warn => Self::Warn,
+            ScopeMode::Off => Self::Off,
+        }
+    }
+}

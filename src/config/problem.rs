@@ -1,0 +1,71 @@
+//! What is wrong in a configuration file, with the place and the line shown.
+
+use std::fmt;
+use std::ops::Range;
+use std::path::PathBuf;
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// 1-based.
+    pub line: u32,
+    /// 1-based, in characters.
+    pub column: u32,
+    /// What is wrong.
+    pub message: String,
+    /// The text of the line.
+    pub text: String,
+}
+
+impl Problem {
+    /// A problem at the bytes `span` of `text`.
+    pub(super) fn at(text: &str, span: Range<usize>, message: String) -> Self {
+        let start = (0..=span.start.min(text.len()))
+            .rev()
+            .find(|at| text.is_char_boundary(*at))
+            .unwrap_or_default();
+        let before = &text[..start];
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let line = text[line_start..].lines().next().unwrap_or_default();
+        Self {
+            line: number(before.matches('\n').count() + 1),
+            column: number(text[line_start..start].chars().count() + 1),
+            message,
+            text: line.to_owned(),
+        }
+    }
+}
+
+fn number(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+/// A configuration file that is refused, with everything that is wrong in it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct RefusedConfig {
+    /// The file.
+    pub path: PathBuf,
+    /// At least one, in the order of the file.
+    pub problems: Vec<Problem>,
+}
+
+impl fmt::Display for RefusedConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, problem) in self.problems.iter().enumerate() {
+            let Problem { line, column, message, text } = problem;
+            let margin = " ".repeat(line.to_string().len());
+            let indent: String = text
+                .chars()
+                .take(*column as usize - 1)
+                .map(|c| if c == '\t' { '\t' } else { ' ' })
+                .collect();
+            if n > 0 {
+                writeln!(f)?;
+            }
+            writeln!(f, "{}:{line}:{column}: {message}", self.path.display())?;
+            writeln!(f, " {margin} |\n {line} | {text}")?;
+            write!(f, " {margin} | {indent}^")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,352 @@
+//! Which queue files the arguments mean.
+
+use super::file::resolve;
+use super::find;
+use super::globs;
+use super::load::{self, ConfigError, Lookup, Overrides};
+use super::model::Config;
+use crate::domain::nearest;
+use std::path::{Path, PathBuf};
+
+/// Folders in which queues are looked for by name.
+const FOLDERS: [&str; 2] = ["queues", "tasks"];
+
+/// What the command line says about queues.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct QueueQuery {
+    /// The working directory.
+    pub cwd: PathBuf,
+    /// Paths of queue files.
+    pub paths: Vec<PathBuf>,
+    /// `--project`.
+    pub project: Option<String>,
+    /// `--queue`.
+    pub names: Vec<String>,
+}
+
+/// The configuration, and the queues that it holds for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Selection {
+    /// The configuration.
+    pub config: Config,
+    /// At least one queue, each file once.
+    pub queues: Vec<SelectedQueue>,
+}
+
+/// One queue file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SelectedQueue {
+    /// Absolute path, symbolic links as they are.
+    pub path: PathBuf,
+    /// The path for messages: as typed, or relative to the working directory.
+    pub shown: PathBuf,
+    /// Its name in the configuration, else its file stem.
+    pub name: String,
+    /// All names under which tasks of other queues may refer to it, `name` among them.
+    pub aliases: Vec<String>,
+    /// The project under which the configuration lists it.
+    pub project: Option<String>,
+}
+
+/// No queues, or not the ones that were meant.
+#[derive(Debug, thiserror::Error)]
+pub enum SelectError {
+    /// The configuration cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A file that does not exist.
+    #[error("failed to find the queue {}", .0.display())]
+    Missing(PathBuf),
+    /// Nothing that could be a queue.
+    #[error("failed to find a queue: none in queues/ or tasks/ of {}", .0.display())]
+    None(PathBuf),
+    /// More than one, and no choice made.
+    #[error("failed to choose a queue: there are {}:{}", .0.len(), listed(.0))]
+    Several(Vec<PathBuf>),
+    /// A project or queue name that leads nowhere.
+    #[error("there is no {what} {name}{}", .nearest.as_ref().map_or_else(String::new, |name| format!("; did you mean {name}?")))]
+    Unknown {
+        /// `project` or `queue`.
+        what: &'static str,
+        /// As given.
+        name: String,
+        /// What was probably meant.
+        nearest: Option<String>,
+    },
+    /// Queues of different configurations.
+    #[error("failed to serve queues of different configurations together: {} and {}", shown(.0), shown(.1))]
+    Mixed(Option<PathBuf>, Option<PathBuf>),
+}
+
+fn listed(paths: &[PathBuf]) -> String {
+    paths.iter().map(|path| format!("\n  {}", path.display())).collect()
+}
+
+fn shown(config: &Option<PathBuf>) -> String {
+    config.as_ref().map_or_else(|| "none".to_owned(), |path| path.display().to_string())
+}
+
+/// Finds the configuration and the queues that `query` means.
+///
+/// # Errors
+/// [`SelectError`].
+pub fn select(
+    query: &QueueQuery,
+    overrides: &Overrides,
+    env: Lookup<'_>,
+) -> Result<Selection, SelectError> {
+    let mut config = find_config(query, overrides, env)?;
+    load::overlay(&mut config, overrides, env)?;
+    find_queues(query, config)
+}
+
+/// The same for a verb that reports on the configuration: one that cannot be used is given beside
+/// the queues, which are then found without it.
+///
+/// # Errors
+/// [`SelectError`], but not for the configuration.
+pub fn select_anyway(
+    query: &QueueQuery,
+    overrides: &Overrides,
+    env: Lookup<'_>,
+) -> Result<(Selection, Option<ConfigError>), SelectError> {
+    match select(query, overrides, env) {
+        Err(SelectError::Config(error)) => {
+            Ok((find_queues(query, Config::default())?, Some(error)))
+        }
+        other => other.map(|selection| (selection, None)),
+    }
+}
+
+fn find_queues(query: &QueueQuery, config: Config) -> Result<Selection, SelectError> {
+    for path in &query.paths {
+        if !query.cwd.join(path).exists() {
+            return Err(SelectError::Missing(path.clone()));
+        }
+    }
+    let paths = if !query.paths.is_empty() {
+        query.paths.iter().map(|path| query.cwd.join(path)).collect()
+    } else if query.project.is_some() || !query.names.is_empty() {
+        by_name(query, &config)?
+    } else {
+        by_default(query, &config)?
+    };
+    let mut queues: Vec<SelectedQueue> = Vec::new();
+    let mut seen = Vec::new();
+    for path in paths {
+        let real = path.canonicalize().unwrap_or_else(|_| path.clone());
+        if !seen.contains(&real) {
+            queues.push(describe(path, &real, query, &config));
+            seen.push(real);
+        }
+    }
+    Ok(Selection { config, queues })
+}
+
+/// The configuration of the named paths, else of the working directory.
+fn find_config(
+    query: &QueueQuery,
+    overrides: &Overrides,
+    env: Lookup<'_>,
+) -> Result<Config, SelectError> {
+    if let Some(path) = load::explicit(overrides, &query.cwd, env) {
+        return Ok(load::load_named(&path)?);
+    }
+    let mut folders = query.paths.iter().map(|path| real_folder(&query.cwd.join(path)));
+    let folder = folders.next().unwrap_or_else(|| query.cwd.clone());
+    let found = find::find_upwards(&folder);
+    if let Some(other) = folders.map(|other| find::find_upwards(&other)).find(|o| *o != found) {
+        return Err(SelectError::Mixed(found, other));
+    }
+    Ok(match found {
+        Some(path) => load::load_found(&path, &folder)?,
+        None => Config::default(),
+    })
+}
+
+fn real_folder(queue: &Path) -> PathBuf {
+    let real = queue.canonicalize().unwrap_or_else(|_| queue.to_owned());
+    real.parent().map_or(real.clone(), Path::to_owned)
+}
+
+/// `--project` and `--queue`: by the configuration, else by the naming of files.
+fn by_name(query: &QueueQuery, config: &Config) -> Result<Vec<PathBuf>, SelectError> {
+    let project = query.project.as_deref();
+    let configured = project.and_then(|name| config.projects.get(name));
+    if query.names.is_empty() {
+        if let Some(found) = configured.filter(|found| !found.queues.is_empty()) {
+            let default = found.queues.iter().filter(|(name, _)| name == "default");
+            let default: Vec<PathBuf> = default.map(|(_, path)| path.clone()).collect();
+            let all = found.queues.iter().map(|(_, path)| path.clone());
+            return existing(if default.is_empty() { all.collect() } else { default });
+        }
+        return by_file_name(query, config, None).map(|path| vec![path]);
+    }
+    let queue = |name: &String| {
+        let listed = config.projects.iter().filter(|(key, _)| project.is_none_or(|p| p == *key));
+        let listed = listed.flat_map(|(_, project)| &project.queues).find(|(key, _)| key == name);
+        match listed {
+            Some((_, path)) => Ok(path.clone()),
+            None => by_file_name(query, config, Some(name)),
+        }
+    };
+    existing(query.names.iter().map(queue).collect::<Result<Vec<PathBuf>, _>>()?)
+}
+
+/// `work_queue_<project>[_<queue>].json` or `<queue>.json` in `queues/` and `tasks/`.
+fn by_file_name(
+    query: &QueueQuery,
+    config: &Config,
+    queue: Option<&str>,
+) -> Result<PathBuf, SelectError> {
+    let files = match (query.project.as_deref(), queue) {
+        (Some(project), None) => vec![format!("work_queue_{project}.json")],
+        (Some(project), Some(queue)) => {
+            vec![format!("work_queue_{project}_{queue}.json"), format!("{queue}.json")]
+        }
+        (None, queue) => vec![format!("{}.json", queue.unwrap_or_default())],
+    };
+    let in_globs = config_queues(config).into_iter();
+    let in_globs = in_globs
+        .filter(|path| path.file_stem().is_some_and(|s| Some(s) == queue.map(AsRef::as_ref)));
+    let by_naming = files.iter().flat_map(|file| {
+        let folders = bases(query, config).into_iter();
+        folders.flat_map(move |base| FOLDERS.map(|folder| base.join(folder).join(file)))
+    });
+    by_naming
+        .filter(|path| path.is_file())
+        .chain(in_globs)
+        .next()
+        .ok_or_else(|| unknown(query, config, queue))
+}
+
+fn unknown(query: &QueueQuery, config: &Config, queue: Option<&str>) -> SelectError {
+    let (what, name) = match (queue, &query.project) {
+        (Some(queue), _) => ("queue", queue.to_owned()),
+        (None, project) => ("project", project.clone().unwrap_or_default()),
+    };
+    let queues = config.projects.values().flat_map(|project| &project.queues);
+    let stems: Vec<String> = candidates(query, config).iter().map(|path| stem(path)).collect();
+    let known: Vec<&str> = if what == "queue" {
+        queues.map(|(name, _)| name.as_str()).chain(stems.iter().map(String::as_str)).collect()
+    } else {
+        config.projects.keys().map(String::as_str).collect()
+    };
+    let nearest = nearest(&name, known).map(ToOwned::to_owned);
+    SelectError::Unknown { what, name, nearest }
+}
+
+/// The queues that the configuration lists, else the only one in `queues/` or `tasks/`.
+fn by_default(query: &QueueQuery, config: &Config) -> Result<Vec<PathBuf>, SelectError> {
+    let listed = config_queues(config);
+    if !listed.is_empty() {
+        return existing(listed);
+    }
+    let mut found = candidates(query, config);
+    match found.len() {
+        0 => Err(SelectError::None(query.cwd.clone())),
+        1 => Ok(found),
+        _ => {
+            for path in &mut found {
+                *path = relative(path, &query.cwd);
+            }
+            Err(SelectError::Several(found))
+        }
+    }
+}
+
+pub(super) fn config_queues(config: &Config) -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> = Vec::new();
+    if let Some(folder) = config.folder() {
+        paths.extend(config.queues.iter().flat_map(|glob| globs::expand(folder, glob)));
+    }
+    let projects = config.projects.values().flat_map(|project| &project.queues);
+    paths.extend(projects.map(|(_, path)| path.clone()));
+    paths
+}
+
+/// Every JSON file in `queues/` and `tasks/`.
+fn candidates(query: &QueueQuery, config: &Config) -> Vec<PathBuf> {
+    let bases = bases(query, config).into_iter();
+    bases
+        .flat_map(|base| FOLDERS.map(|f| globs::expand(&base, &format!("{f}/*.json"))))
+        .flatten()
+        .collect()
+}
+
+/// Where `queues/` and `tasks/` are looked for.
+fn bases(query: &QueueQuery, config: &Config) -> Vec<PathBuf> {
+    let mut bases = vec![query.cwd.clone()];
+    bases.extend(config.folder().filter(|folder| *folder != query.cwd).map(Path::to_owned));
+    bases
+}
+
+fn existing(paths: Vec<PathBuf>) -> Result<Vec<PathBuf>, SelectError> {
+    match paths.iter().find(|path| !path.exists()) {
+        Some(missing) => Err(SelectError::Missing(missing.clone())),
+        None => Ok(paths),
+    }
+}
+
+pub(super) fn describe(
+    path: PathBuf,
+    real: &Path,
+    query: &QueueQuery,
+    config: &Config,
+) -> SelectedQueue {
+    let is_it = |listed: &Path| listed.canonicalize().is_ok_and(|listed| listed == real);
+    let entries = config.projects.iter().flat_map(|(project, section)| {
+        section.queues.iter().map(move |(name, path)| (project, name, path))
+    });
+    let listed = entries.clone().find(|(_, _, path)| is_it(path));
+    let stem = stem(real);
+    // The name of the section is no name when queues of several projects share it.
+    let name = listed
+        .filter(|(_, name, _)| entries.clone().filter(|(_, other, _)| other == name).count() == 1)
+        .map_or_else(|| stem.clone(), |(_, name, _)| name.clone());
+    let mut aliases = vec![name.clone()];
+    aliases.extend(Some(stem).filter(|stem| *stem != name));
+    let shown = relative(&path, &query.cwd);
+    let project = listed.map(|(project, ..)| project.clone());
+    SelectedQueue { path, shown, name, aliases, project }
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned())
+}
+
+fn relative(path: &Path, cwd: &Path) -> PathBuf {
+    path.strip_prefix(cwd).map_or_else(|_| path.to_owned(), Path::to_owned)
+}
+
+/// The working directory of a queue's agents and verification.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProjectRoot {
+    /// Absolute.
+    pub path: PathBuf,
+    /// It is made when absent.
+    pub create: bool,
+}
+
+impl Config {
+    /// The project root of a queue: `root` of its project's section or of the file, else the
+    /// folder of the file, else the top of the git work tree that holds the queue, else the
+    /// queue's folder. `project` is the name that stands in the queue.
+    pub fn root_for(&self, queue: &SelectedQueue, project: Option<&str>) -> ProjectRoot {
+        let section = queue.project.as_deref().or(project).and_then(|p| self.projects.get(p));
+        if let Some((section, root)) = section.and_then(|s| Some((s, s.root.as_ref()?))) {
+            return ProjectRoot { path: root.clone(), create: section.create_root };
+        }
+        if let Some(root) = &self.root {
+            return ProjectRoot { path: root.clone(), create: self.create_root };
+        }
+        let path = self.folder().map_or_else(
+            || {
+                let folder = real_folder(&queue.path);
+                find::git_top(&folder).map_or_else(|| folder.clone(), Path::to_owned)
+            },
+            |folder| resolve(folder, "."),
+        );
+        ProjectRoot { path, create: false }
+    }
+}

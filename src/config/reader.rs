@@ -1,0 +1,250 @@
+//! Reads tables of TOML by hand, so that every wrong value and every unknown key is told with its
+//! place, all of them at once.
+
+use super::duration::parse_duration;
+use super::origin::{Origin, Sourced};
+use super::problem::Problem;
+use crate::domain::Command;
+use crate::domain::nearest;
+use std::cell::RefCell;
+use std::ops::Range;
+use std::time::Duration;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// Collects what is wrong in one text.
+pub(super) struct Reader<'t> {
+    text: &'t str,
+    problems: RefCell<Vec<Problem>>,
+}
+
+impl<'t> Reader<'t> {
+    pub(super) fn new(text: &'t str) -> Self {
+        Self { text, problems: RefCell::default() }
+    }
+
+    pub(super) fn report(&self, span: Range<usize>, message: impl Into<String>) {
+        self.problems.borrow_mut().push(Problem::at(self.text, span, message.into()));
+    }
+
+    /// How many problems there are so far.
+    pub(super) fn count(&self) -> usize {
+        self.problems.borrow().len()
+    }
+
+    pub(super) fn origin(&self, span: &Range<usize>) -> Origin {
+        Origin::File { line: Problem::at(self.text, span.clone(), String::new()).line }
+    }
+
+    /// Everything that was reported, in the order of the file.
+    pub(super) fn into_problems(self) -> Vec<Problem> {
+        let mut problems = self.problems.into_inner();
+        problems.sort_by_key(|problem| (problem.line, problem.column));
+        problems
+    }
+}
+
+/// A key with the place where it stands, and its value.
+pub(super) type Entry<'d> = (String, Range<usize>, &'d Spanned<DeValue<'d>>);
+
+/// One table. A key that was asked for is known; [`Section::close`] reports the others.
+pub(super) struct Section<'d> {
+    pub(super) reader: &'d Reader<'d>,
+    /// Its name in messages, such as `[agents.default]`.
+    name: String,
+    pub(super) span: Range<usize>,
+    table: &'d DeTable<'d>,
+    known: RefCell<Vec<&'static str>>,
+}
+
+impl<'d> Section<'d> {
+    pub(super) fn new(
+        reader: &'d Reader<'d>,
+        name: String,
+        span: Range<usize>,
+        table: &'d DeTable<'d>,
+    ) -> Self {
+        Self { reader, name, span, table, known: RefCell::default() }
+    }
+
+    fn get(&self, key: &'static str) -> Option<&'d Spanned<DeValue<'d>>> {
+        self.known.borrow_mut().push(key);
+        self.table.get(key)
+    }
+
+    /// Reports a wrong value.
+    pub(super) fn wrong(&self, value: &Spanned<DeValue<'_>>, key: &str, expected: &str) {
+        let found = value.get_ref().type_str();
+        self.reader.report(value.span(), format!("{key} must be {expected}, not {found}"));
+    }
+
+    pub(super) fn text(&self, key: &'static str) -> Option<Sourced<String>> {
+        let value = self.get(key)?;
+        let Some(text) = value.get_ref().as_str() else {
+            self.wrong(value, key, "a string");
+            return None;
+        };
+        if text.trim().is_empty() {
+            self.reader.report(value.span(), format!("{key} must not be empty"));
+            return None;
+        }
+        Some(Sourced::new(text.to_owned(), self.reader.origin(&value.span())))
+    }
+
+    pub(super) fn flag(&self, key: &'static str) -> Option<Sourced<bool>> {
+        let value = self.get(key)?;
+        let flag = value.get_ref().as_bool();
+        if flag.is_none() {
+            self.wrong(value, key, "true or false");
+        }
+        Some(Sourced::new(flag?, self.reader.origin(&value.span())))
+    }
+
+    /// A whole number of at least `least`.
+    pub(super) fn number(&self, key: &'static str, least: u32) -> Option<Sourced<u32>> {
+        let value = self.get(key)?;
+        let number = integer(value.get_ref())
+            .and_then(|number| u32::try_from(number).ok())
+            .filter(|number| *number >= least);
+        if number.is_none() {
+            let message = format!("{key} must be a whole number of at least {least}");
+            self.reader.report(value.span(), message);
+        }
+        Some(Sourced::new(number?, self.reader.origin(&value.span())))
+    }
+
+    pub(super) fn numbers(&self, key: &'static str) -> Vec<i32> {
+        let Some(value) = self.get(key) else { return Vec::new() };
+        let numbers = value.get_ref().as_array().and_then(|list| {
+            let number = |item: &Spanned<DeValue<'_>>| integer(item.get_ref())?.try_into().ok();
+            list.iter().map(number).collect::<Option<Vec<i32>>>()
+        });
+        numbers.unwrap_or_else(|| {
+            self.wrong(value, key, "a list of whole numbers");
+            Vec::new()
+        })
+    }
+
+    pub(super) fn duration(&self, key: &'static str) -> Option<Duration> {
+        let value = self.get(key)?;
+        let Some(text) = value.get_ref().as_str() else {
+            self.wrong(value, key, "a duration such as \"45m\"");
+            return None;
+        };
+        match parse_duration(text) {
+            Ok(duration) if duration.is_zero() => {
+                self.reader.report(value.span(), format!("{key} must not be zero"));
+                None
+            }
+            Ok(duration) => Some(duration),
+            Err(message) => {
+                self.reader.report(value.span(), message);
+                None
+            }
+        }
+    }
+
+    /// A list of strings; a single string counts as a list of one.
+    pub(super) fn texts(&self, key: &'static str) -> Vec<String> {
+        self.spanned_texts(key).into_iter().map(|(text, _)| text).collect()
+    }
+
+    /// The same with the place of each.
+    pub(super) fn spanned_texts(&self, key: &'static str) -> Vec<(String, Range<usize>)> {
+        let Some(value) = self.get(key) else { return Vec::new() };
+        if let Some(text) = value.get_ref().as_str() {
+            return vec![(text.to_owned(), value.span())];
+        }
+        let texts = value.get_ref().as_array().and_then(|list| {
+            let text =
+                |item: &Spanned<DeValue<'_>>| Some((item.get_ref().as_str()?.into(), item.span()));
+            list.iter().map(text).collect::<Option<Vec<_>>>()
+        });
+        texts.unwrap_or_else(|| {
+            self.wrong(value, key, "a list of strings");
+            Vec::new()
+        })
+    }
+
+    /// A string for the shell, or a list of arguments.
+    pub(super) fn command(&self, key: &'static str) -> Option<Command> {
+        let value = self.get(key)?;
+        let command = match value.get_ref().as_str() {
+            Some(text) => Command::Shell(text.to_owned()),
+            None if value.get_ref().is_array() => Command::List(self.texts(key)),
+            None => {
+                self.wrong(value, key, "a string for the shell or a list of arguments");
+                return None;
+            }
+        };
+        if command.is_blank() {
+            self.reader.report(value.span(), format!("{key} must not be empty"));
+            return None;
+        }
+        Some(command)
+    }
+
+    /// A sub-table.
+    pub(super) fn section(&self, key: &'static str) -> Option<Section<'d>> {
+        let value = self.get(key)?;
+        self.open(key, value)
+    }
+
+    /// The value of an entry as a section of its own.
+    pub(super) fn open(&self, key: &str, value: &'d Spanned<DeValue<'d>>) -> Option<Section<'d>> {
+        let Some(table) = value.get_ref().as_table() else {
+            self.wrong(value, key, "a table");
+            return None;
+        };
+        let name = match self.name.as_str() {
+            "" => format!("[{key}]"),
+            name => format!("{}.{key}]", name.trim_end_matches(']')),
+        };
+        Some(Section::new(self.reader, name, value.span(), table))
+    }
+
+    /// An array of tables, in file order.
+    pub(super) fn sections(&self, key: &'static str) -> Vec<Section<'d>> {
+        let Some(value) = self.get(key) else { return Vec::new() };
+        let Some(list) = value.get_ref().as_array() else {
+            self.wrong(value, key, &format!("tables under [[{key}]]"));
+            return Vec::new();
+        };
+        list.iter().filter_map(|item| self.open(key, item)).collect()
+    }
+
+    /// All entries but the `known` ones, for tables whose keys are names; in file order.
+    pub(super) fn entries(&self) -> Vec<Entry<'d>> {
+        let known = self.known.borrow();
+        let mut entries: Vec<Entry<'d>> = self
+            .table
+            .iter()
+            .map(|(key, value)| (key.get_ref().to_string(), key.span(), value))
+            .filter(|(key, ..)| !known.contains(&key.as_str()))
+            .collect();
+        entries.sort_by_key(|(_, span, _)| span.start);
+        entries
+    }
+
+    /// Reports every key that nobody asked for. Those in `absent` belong to features that this
+    /// version does not have: ignoring one of them would be a promise broken in silence.
+    pub(super) fn close(&self, absent: &[&str]) {
+        let place = if self.name.is_empty() { String::new() } else { format!(" in {}", self.name) };
+        for (key, span, _) in self.entries() {
+            let known = self.known.borrow();
+            let message = if absent.contains(&key.as_str()) {
+                format!("{key}{place} is not supported by this version; take it out")
+            } else if let Some(meant) = nearest(&key, known.iter().copied()) {
+                format!("unknown key {key}{place}; did you mean {meant}?")
+            } else {
+                format!("unknown key {key}{place}; known: {}", known.join(", "))
+            };
+            self.reader.report(span, message);
+        }
+    }
+}
+
+fn integer(value: &DeValue<'_>) -> Option<i64> {
+    let integer = value.as_integer()?;
+    i64::from_str_radix(&integer.as_str().replace('_', ""), integer.radix()).ok()
+}

@@ -1,0 +1,395 @@
+use super::*;
+use crate::domain::{Command, Task, TaskId};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+const FULL: &str = r#"
+queues = ["queues/*.json"]
+root = "target/demo"
+create_root = true
+allow_queue_commands = false
+
+[project.shop]
+root = "../shop"
+queues = { default = "tasks/work_queue_shop.json", features = "tasks/shop_features.json" }
+
+[agents]
+strict = false
+[agents.default]
+preset = "command"
+run = "./agent.sh --fast"
+timeout = "1h30m"
+silence = "5m"
+max_parallel = 4
+ok_exit_codes = [3]
+prompt = "prompts/own.j2"
+env = ["DATABASE_URL", "SHOP_*"]
+[agents.feature-builder]
+run = ["build", "{id}"]
+
+[[verify]]
+name = "lint"
+run = "npm run lint"
+timeout = "5m"
+[[verify]]
+run = ["npm", "test", "{tests}"]
+[[verify]]
+profile = "quick"
+run = "true"
+
+[types]
+bugfix = { agent = "Feature_Builder", verify = "quick" }
+docs = { agent = "human" }
+
+[limits]
+attempts = 3
+scopes = "warn"
+promise = true
+
+[estimates]
+effort = { S = "30m", XL = "20h" }
+
+[environment]
+pass = ["CI_*"]
+"#;
+
+fn full() -> Config {
+    parse(Path::new("/p/workloop.toml"), FULL).expect("valid")
+}
+
+fn refused(text: &str) -> String {
+    parse(Path::new("/p/workloop.toml"), text).expect_err("refused").to_string()
+}
+
+fn task(agent: Option<&str>, kind: Option<&str>) -> Task {
+    let mut task = Task::new(TaskId::new("T").expect("id"));
+    task.agent = agent.map(ToOwned::to_owned);
+    task.kind = kind.map(ToOwned::to_owned);
+    task
+}
+
+fn chosen(config: &Config, task: &Task) -> (String, Option<String>) {
+    match config.agent_for(task) {
+        Ok(Runner::Agent(choice)) => (choice.name, choice.warning),
+        other => (format!("{other:?}"), None),
+    }
+}
+
+fn no_env(_: &str) -> Option<String> {
+    None
+}
+
+/// A folder with these files, each with the text of a queue or of a configuration.
+fn folder(files: &[&str]) -> (tempfile::TempDir, PathBuf) {
+    let dir = tempfile::tempdir().expect("dir");
+    let root = dir.path().canonicalize().expect("real");
+    for file in files {
+        let path = root.join(file);
+        fs::create_dir_all(path.parent().expect("parent")).expect("folder");
+        put(&path, if file.ends_with("toml") { "" } else { "{\"tasks\": []}" });
+    }
+    (dir, root)
+}
+
+fn put(path: &Path, text: &str) {
+    use std::io::Write;
+    let mut file = fs::File::create(path).expect("file");
+    file.write_all(text.as_bytes()).expect("write");
+    fs::set_permissions(path, fs::Permissions::from_mode(0o644)).expect("mode");
+}
+
+fn query(cwd: &Path) -> QueueQuery {
+    QueueQuery { cwd: cwd.to_owned(), ..QueueQuery::default() }
+}
+
+fn paths(query: &QueueQuery) -> Result<Vec<String>, String> {
+    let selection = select(query, &Overrides::default(), &no_env).map_err(|e| e.to_string())?;
+    Ok(selection.queues.iter().map(|queue| queue.shown.display().to_string()).collect())
+}
+
+#[test]
+fn a_full_file_is_read_with_its_origins() {
+    let config = full();
+    assert_eq!(config.root.as_deref(), Some(Path::new("/p/target/demo")));
+    assert!(config.create_root);
+    let shop = &config.projects["shop"];
+    assert_eq!(shop.root.as_deref(), Some(Path::new("/shop")));
+    assert_eq!(shop.queues[0], ("default".into(), "/p/tasks/work_queue_shop.json".into()));
+    let agent = &config.agents["default"];
+    assert_eq!(agent.command, Command::Shell("./agent.sh --fast".into()));
+    assert_eq!(agent.timeout, Duration::from_secs(5400));
+    assert_eq!(agent.silence, Some(Duration::from_secs(300)));
+    assert_eq!(agent.grace, Duration::from_secs(10));
+    assert!(agent.accepts_exit(3) && agent.accepts_exit(0) && !agent.accepts_exit(1));
+    assert_eq!(agent.prompt.as_deref(), Some(Path::new("/p/prompts/own.j2")));
+    let names: Vec<&str> = config.steps.iter().map(|step| step.name.as_str()).collect();
+    assert_eq!(names, ["lint", "npm test {tests}", "true"]);
+    assert_eq!(config.steps[1].timeout, Duration::from_secs(600));
+    assert_eq!(*config.limits.attempts, 3);
+    assert_eq!(config.limits.attempts.origin, Origin::File { line: 40 });
+    assert_eq!(*config.limits.scopes, ScopeMode::Warn);
+    assert_eq!(config.limits.crashes.origin, Origin::Default);
+    assert_eq!(config.effort_minutes, [30.0, 240.0, 480.0, 1200.0]);
+    assert_eq!(config.pass, ["CI_*"]);
+}
+
+#[test]
+fn an_empty_file_is_the_default() {
+    let path = PathBuf::from("/p/workloop.toml");
+    let config = parse(&path, "").expect("valid");
+    assert_eq!(config, Config { path: Some(path), ..Config::default() });
+    let limits = config.limits;
+    let numbers =
+        [limits.attempts, limits.crashes, limits.consecutive_failures, limits.keep_attempts];
+    assert_eq!(numbers.map(|number| number.value), [15, 3, 5, 20]);
+}
+
+#[test]
+fn a_wrong_key_is_shown_with_its_place() {
+    assert_eq!(
+        refused("[agents.default]\nrun = \"x\"\n  timout = \"1m\"\n"),
+        "/p/workloop.toml:3:3: unknown key timout in [agents.default]; did you mean timeout?\n   \
+         |\n 3 |   timout = \"1m\"\n   |   ^"
+    );
+    assert_eq!(
+        refused("queues = [\"a\"\n").lines().next(),
+        Some("/p/workloop.toml:1:14: unclosed array, expected `]`")
+    );
+}
+
+#[test]
+fn everything_wrong_is_told_at_once() {
+    let text = refused(
+        "colour = 1\n[limits]\nattempts = 0\nscopes = \"of\"\ncost_usd_per_day = 5\n\
+         [agents.a]\npreset = \"claude\"\n[agents.b]\ntimeout = \"5\"\n[agents.manual]\nrun = 1\n\
+         [[verify]]\nname = \"x\"\n[[verify]]\nrun = []\nmeasure = {}\n\
+         [types.bug]\nverfy = 1\n",
+    );
+    let heads: Vec<&str> = text.lines().filter(|line| line.starts_with("/p/")).collect();
+    let expected = [
+        "1:1: unknown key colour; known: root, create_root, queues",
+        "3:12: attempts must be a whole number of at least 1",
+        "4:10: scopes must be \"serialize\", \"warn\" or \"off\"",
+        "5:1: cost_usd_per_day in [limits] is not supported by this version; take it out",
+        "7:10: preset claude is not supported by this version",
+        "8:9: agent b needs run",
+        "9:11: \"5\" is no duration",
+        "10:9: manual stands for a person and is never run",
+        "12:1: a verification step needs run",
+        "15:7: run must not be empty",
+        "16:1: measure in [verify] is not supported by this version",
+        "18:1: unknown key verfy in [types.bug]; did you mean verify?",
+    ];
+    assert_eq!(heads.len(), expected.len(), "{text}");
+    for (head, expected) in heads.iter().zip(expected) {
+        assert!(head.starts_with(&format!("/p/workloop.toml:{expected}")), "{head}\n{expected}");
+    }
+}
+
+#[test]
+fn a_type_names_what_exists() {
+    let text = refused(
+        "[agents.default]\nrun = \"x\"\n[[verify]]\nrun = \"y\"\n\
+         [types]\nbug = { agent = \"c\", verify = [\"defualt\"] }\n",
+    );
+    assert!(text.contains("6:17: there is no agent c\n"), "{text}");
+    let expected = "6:32: there is no verification profile defualt; did you mean default?\n";
+    assert!(text.contains(expected), "{text}");
+}
+
+#[test]
+fn an_agent_needs_a_command_and_a_name_of_its_own() {
+    assert!(refused("[agents.a]\ngrace = \"1s\"\n").contains("agent a needs run"));
+    let text = refused("[agents.Test-Writer]\nrun = \"x\"\n[agents.test_writer]\nrun = \"y\"\n");
+    assert!(text.contains("has the same name as Test-Writer"), "{text}");
+}
+
+#[test]
+fn the_agent_of_a_task_is_chosen() {
+    let config = full();
+    let named = |agent| chosen(&config, &task(Some(agent), None));
+    assert_eq!(named("FeatureBuilder"), ("feature-builder".into(), None));
+    assert_eq!(named("feature_builder"), ("feature-builder".into(), None));
+    let (name, warning) = named("tester");
+    assert_eq!(name, "default");
+    assert_eq!(warning.as_deref(), Some("there is no agent tester; default runs it"));
+    assert_eq!(chosen(&config, &task(None, Some("BugFix"))), ("feature-builder".into(), None));
+    assert_eq!(chosen(&config, &task(Some("default"), Some("bugfix"))), ("default".into(), None));
+    assert_eq!(chosen(&config, &task(None, None)), ("default".into(), None));
+    assert_eq!(config.agent_for(&task(Some("Manual"), None)), Ok(Runner::Person));
+    assert_eq!(config.agent_for(&task(None, Some("docs"))), Ok(Runner::Person));
+    assert_eq!(config.agent_for(&task(None, Some("Gate"))), Ok(Runner::Gate));
+    let strict = Config { strict_agents: true, ..config };
+    let error = strict.agent_for(&task(Some("featurebuilde"), None)).expect_err("strict");
+    let text = "there is no agent featurebuilde; did you mean feature-builder?";
+    assert_eq!(error.to_string(), text);
+    assert_eq!(Config::default().agent_for(&task(None, None)), Err(ChoiceError::NoAgent));
+}
+
+#[test]
+fn verification_of_a_task_is_chosen() {
+    let config = full();
+    let names = |config: &Config, task: &Task| {
+        let steps = config.profiles_for(task).map_err(|error| error.to_string())?;
+        Ok::<_, String>(steps.iter().map(|step| step.name.clone()).collect::<Vec<_>>())
+    };
+    assert_eq!(
+        names(&config, &task(None, None)),
+        Ok(vec!["lint".into(), "npm test {tests}".into()])
+    );
+    assert_eq!(names(&config, &task(None, Some("bugfix"))), Ok(vec!["true".into()]));
+    let mut own = task(None, Some("bugfix"));
+    own.verify = vec!["quick".into(), "default".into()];
+    assert_eq!(names(&config, &own).map(|names| names.len()), Ok(3));
+    own.verify = vec!["rm -rf x".into()];
+    let error = "there is no verification profile rm -rf x".to_owned();
+    assert_eq!(names(&config, &own), Err(error));
+    let trusting = Config { allow_queue_commands: true, ..config };
+    assert_eq!(names(&trusting, &own), Ok(vec!["rm -rf x".into()]));
+    let none = Config::default();
+    assert_eq!(
+        none.profiles_for(&own),
+        Err(ChoiceError::UnknownProfile { name: "rm -rf x".into(), nearest: None })
+    );
+    assert_eq!(none.profiles_for(&task(None, None)), Err(ChoiceError::NoVerification));
+    assert!(!none.has_verification());
+    let off = Config { verification: Verification::Off, ..trusting };
+    assert_eq!(names(&off, &own), Ok(vec![]));
+    assert!(!off.is_verified() && off.has_verification());
+}
+
+#[test]
+fn flags_go_before_the_environment_and_that_before_the_file() {
+    let (_dir, root) = folder(&["q.json", "workloop.toml"]);
+    put(&root.join("workloop.toml"), FULL);
+    let mut query = query(&root);
+    query.paths = vec!["q.json".into()];
+    let env = |name: &str| match name {
+        "WORKLOOP_AGENT" => Some("from-env".to_owned()),
+        "WORKLOOP_JOBS" => Some("4".to_owned()),
+        _ => None,
+    };
+    let config = select(&query, &Overrides::default(), &env).expect("valid").config;
+    let agent = config.agent.clone().expect("agent");
+    assert_eq!(agent.origin, Origin::Environment("WORKLOOP_AGENT"));
+    assert_eq!(agent.command, Command::Shell("from-env".into()));
+    assert_eq!(agent.timeout, Duration::from_secs(5400));
+    assert_eq!((*config.jobs, config.jobs.origin), (4, Origin::Environment("WORKLOOP_JOBS")));
+    let overrides = Overrides {
+        agent: Some("feature-builder".into()),
+        jobs: Some(2),
+        verify: vec!["make".into()],
+        ..Overrides::default()
+    };
+    let config = select(&query, &overrides, &env).expect("valid").config;
+    assert_eq!(chosen(&config, &task(Some("default"), None)).0, "feature-builder");
+    assert_eq!(config.agent_for(&task(Some("human"), None)), Ok(Runner::Person));
+    assert_eq!((*config.jobs, config.jobs.origin.clone()), (2, Origin::Flag("--jobs")));
+    assert_eq!(config.profiles_for(&task(None, None)).expect("steps")[0].name, "make");
+    let bad = |name: &str| (name == "WORKLOOP_JOBS").then(|| "0".to_owned());
+    assert!(select(&query, &Overrides::default(), &bad).is_err());
+}
+
+#[test]
+fn a_configuration_that_anybody_may_write_is_refused() {
+    let (_dir, root) = folder(&["a/q.json", "workloop.toml"]);
+    let config = root.join("workloop.toml");
+    fs::set_permissions(&config, fs::Permissions::from_mode(0o666)).expect("mode");
+    let mut query = query(&root);
+    query.paths = vec!["a/q.json".into()];
+    let error = paths(&query).expect_err("refused");
+    assert!(error.contains("every user may write"), "{error}");
+    let (selection, error) = select_anyway(&query, &Overrides::default(), &no_env).expect("queues");
+    assert_eq!(selection.queues.len(), 1);
+    assert!(matches!(error, Some(ConfigError::Untrusted(_))));
+}
+
+#[test]
+fn queues_are_found_by_path_and_by_default() {
+    let (_dir, root) = folder(&["queues/a.json"]);
+    assert_eq!(paths(&query(&root)), Ok(vec!["queues/a.json".into()]));
+    put(&root.join("queues/b.json"), "");
+    let error = paths(&query(&root)).expect_err("several");
+    assert_eq!(error, "failed to choose a queue: there are 2:\n  queues/a.json\n  queues/b.json");
+    let mut both = query(&root);
+    both.paths =
+        ["queues/b.json", "queues/a.json", "queues/../queues/b.json"].map(Into::into).into();
+    assert_eq!(paths(&both), Ok(vec!["queues/b.json".into(), "queues/a.json".into()]));
+    both.paths = vec!["queues/c.json".into()];
+    assert_eq!(paths(&both), Err("failed to find the queue queues/c.json".into()));
+    put(&root.join("workloop.toml"), "queues = [\"queues/*.json\"]\n");
+    assert_eq!(paths(&query(&root)).map(|paths| paths.len()), Ok(2));
+    assert!(paths(&query(&root.join("queues"))).is_ok_and(|paths| paths == ["a.json", "b.json"]));
+    let (_dir, empty) = folder(&[]);
+    assert!(paths(&query(&empty)).expect_err("none").starts_with("failed to find a queue"));
+}
+
+#[test]
+fn queues_are_found_by_project_and_name() {
+    let (_dir, root) = folder(&[
+        "tasks/work_queue_shop.json",
+        "tasks/work_queue_shop_features.json",
+        "queues/other.json",
+    ]);
+    let ask = |project: Option<&str>, names: &[&str]| {
+        paths(&QueueQuery {
+            project: project.map(ToOwned::to_owned),
+            names: names.iter().map(ToString::to_string).collect(),
+            ..query(&root)
+        })
+    };
+    let shop = || vec!["tasks/work_queue_shop.json".to_owned()];
+    assert_eq!(ask(Some("shop"), &[]), Ok(shop()));
+    let features = vec!["tasks/work_queue_shop_features.json".to_owned()];
+    assert_eq!(ask(Some("shop"), &["features"]), Ok(features));
+    assert_eq!(ask(None, &["other"]), Ok(vec!["queues/other.json".into()]));
+    let error = Err("there is no queue othr; did you mean other?".to_owned());
+    assert_eq!(ask(None, &["othr"]), error);
+    assert_eq!(ask(Some("x"), &[]), Err("there is no project x".into()));
+    put(
+        &root.join("workloop.toml"),
+        "[project.shop.queues]\nmain = \"tasks/work_queue_shop.json\"\nold = \"queues/other.json\"\n",
+    );
+    assert_eq!(ask(Some("shop"), &["old", "main"]).map(|paths| paths.len()), Ok(2));
+    assert_eq!(ask(Some("shop"), &[]).map(|paths| paths.len()), Ok(2));
+    assert_eq!(ask(None, &["old"]), Ok(vec!["queues/other.json".into()]));
+    let selection = select(&query(&root), &Overrides::default(), &no_env).expect("valid");
+    assert_eq!(selection.queues[0].name, "main");
+    assert_eq!(selection.queues[0].aliases, ["main", "work_queue_shop"]);
+    assert_eq!(selection.queues[0].project.as_deref(), Some("shop"));
+}
+
+#[test]
+fn the_project_root_is_found() {
+    let (_dir, root) = folder(&["repo/.git", "repo/queues/q.json", "bare/q.json"]);
+    let root_of = |cwd: &str, project: Option<&str>| {
+        let mut query = query(&root.join(cwd));
+        query.paths = vec![if cwd == "repo" { "queues/q.json" } else { "q.json" }.into()];
+        let selection = select(&query, &Overrides::default(), &no_env).expect("valid");
+        selection.config.root_for(&selection.queues[0], project)
+    };
+    assert_eq!(root_of("repo", None).path, root.join("repo"));
+    assert_eq!(root_of("bare", None).path, root.join("bare"));
+    put(&root.join("repo/queues/workloop.toml"), "");
+    assert_eq!(root_of("repo", None).path, root.join("repo/queues"));
+    put(
+        &root.join("repo/queues/workloop.toml"),
+        "root = \"../out\"\ncreate_root = true\n[project.shop]\nroot = \"shop\"\n",
+    );
+    let made = ProjectRoot { path: root.join("repo/out"), create: true };
+    assert_eq!(root_of("repo", None), made);
+    assert_eq!(root_of("repo", Some("unknown")), made);
+    assert_eq!(root_of("repo", Some("shop")).path, root.join("repo/queues/shop"));
+}
+
+#[test]
+fn queues_of_different_configurations_are_not_mixed() {
+    let (_dir, root) = folder(&["a/q.json", "a/workloop.toml", "b/q.json", "b/workloop.toml"]);
+    let mut query = query(&root);
+    query.paths = vec!["a/q.json".into(), "b/q.json".into()];
+    assert!(paths(&query).expect_err("mixed").contains("different configurations"));
+    let overrides = Overrides { config: Some("a/workloop.toml".into()), ..Overrides::default() };
+    assert!(select(&query, &overrides, &no_env).is_ok());
+}

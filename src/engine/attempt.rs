@@ -1,0 +1,377 @@
+//! One attempt: the agent, then the verification, under one supervisor. No lock of a queue is
+//! held while it runs, and nothing here touches the queue.
+
+use super::job::{AgentCommand, Job, Judge, Ready};
+use crate::agent::{AgentResult, ResultStatus, bound_file, has_promise, read_result};
+use crate::domain::{AttemptReport, Outcome, StepReport, Verdict, timestamp};
+use crate::platform::clock::Clock;
+use crate::platform::fault::{self, Fault};
+use crate::store::attempts::{
+    self, AGENT_ERR, AGENT_OUT, CHANGED_FILE, PROMPT_FILE, RESULT_FILE, TASK_FILE,
+};
+use crate::supervisor::{CommandSpec, Supervisor};
+use crate::verify;
+use crate::workspace::Snapshot;
+use std::fs;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// How often an attempt makes its folder anew when it is deleted under it.
+const FOLDER_TRIES: u32 = 5;
+
+/// What a slot hands back.
+#[derive(Debug)]
+pub(super) struct Finished {
+    /// The attempt.
+    pub job: Job,
+    /// What it came to.
+    pub report: AttemptReport,
+    /// What the agent said.
+    pub result: AgentResult,
+    /// What went wrong beside the task: for the person at the terminal.
+    pub warnings: Vec<String>,
+}
+
+/// Tells the loop about the stages of an attempt while it runs.
+pub(super) type OnStage<'a> = &'a mut dyn FnMut(Stage);
+
+/// A stage of an attempt.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Stage {
+    /// The agent was told to go.
+    Started,
+    /// The agent ended.
+    AgentFinished(Outcome),
+    /// A step of the verification begins.
+    Verifying(String),
+    /// The verdict is known: told by the loop itself when it hears of the attempt's end.
+    Verified(Verdict),
+}
+
+/// What is known of an attempt so far.
+struct Progress<'a> {
+    job: &'a Job,
+    supervisor: &'a mut Supervisor,
+    cancelled: &'a AtomicBool,
+    steps: Vec<StepReport>,
+    result: AgentResult,
+    warnings: Vec<String>,
+    before: Snapshot,
+    changed: Vec<String>,
+}
+
+/// How an attempt ended, before files and times are filled in.
+struct End {
+    outcome: Outcome,
+    verdict: Option<Verdict>,
+    reason: Option<String>,
+}
+
+/// The end of an attempt that was not begun: nothing ran.
+pub(super) fn not_started(
+    job: Job,
+    outcome: Outcome,
+    reason: String,
+    clock: &dyn Clock,
+) -> Finished {
+    let now = timestamp(clock.now());
+    let report = AttemptReport {
+        v: 1,
+        task: job.id.clone(),
+        attempt: job.token.attempt,
+        worker: job.token.worker.to_string(),
+        started_at: now.clone(),
+        ended_at: now,
+        outcome,
+        verdict: None,
+        reason: Some(reason),
+        steps: Vec::new(),
+        files_changed: Vec::new(),
+    };
+    Finished { job, report, result: AgentResult::default(), warnings: Vec::new() }
+}
+
+/// Runs `job` to its end. `cancelled` set from outside means: begin nothing more.
+pub(super) fn run(
+    job: Job,
+    supervisor: &mut Supervisor,
+    cancelled: &AtomicBool,
+    clock: &dyn Clock,
+    on_stage: OnStage<'_>,
+) -> Finished {
+    let started_at = timestamp(clock.now());
+    let mut progress = Progress {
+        job: &job,
+        supervisor,
+        cancelled,
+        steps: Vec::new(),
+        result: AgentResult::default(),
+        warnings: Vec::new(),
+        before: Snapshot::take(&job.root, job.git, &job.named_files),
+        changed: Vec::new(),
+    };
+    let end = progress.run(on_stage);
+    let Progress { steps, result, warnings, changed: files_changed, .. } = progress;
+    let report = AttemptReport {
+        v: 1,
+        task: job.id.clone(),
+        attempt: job.token.attempt,
+        worker: job.token.worker.to_string(),
+        started_at,
+        ended_at: timestamp(clock.now()),
+        outcome: end.outcome,
+        verdict: end.verdict,
+        reason: end.reason,
+        steps,
+        files_changed,
+    };
+    let mut finished = Finished { job, report, result, warnings };
+    finished.keep();
+    finished
+}
+
+impl Finished {
+    /// Writes what the attempt came to beside the queue; the verdict itself goes into the queue.
+    fn keep(&mut self) {
+        let kept = self.job.folder.put_report(&self.report).and_then(|()| {
+            let block = verify::log_block(&self.report, &self.job.title);
+            attempts::log_verdict(&self.job.state, &block)
+        });
+        if let Err(error) = kept {
+            self.warnings.push(format!("failed to keep the verdict: {error}"));
+        }
+    }
+}
+
+impl Progress<'_> {
+    fn run(&mut self, on_stage: OnStage<'_>) -> End {
+        if let Err(end) = self.prepare() {
+            return end;
+        }
+        on_stage(Stage::Started);
+        if let Some(agent) = self.job.agent.as_ref() {
+            let outcome = match self.agent(agent) {
+                Ok(outcome) => outcome,
+                Err(end) => return end,
+            };
+            on_stage(Stage::AgentFinished(outcome.clone()));
+            self.list_changes();
+            if let Some(end) = self.after_agent(agent, &outcome) {
+                return end;
+            }
+        }
+        self.judge(on_stage)
+    }
+
+    fn prepare(&mut self) -> Result<(), End> {
+        let prompt = self.job.prompt.as_ref().map_err(|reason| environment(reason.clone()))?;
+        let folder = &self.job.folder;
+        let put = |name, text: &str| {
+            folder.put(name, text.as_bytes()).map_err(|error| {
+                environment(format!("cannot write {}: {error}", folder.file(name).display()))
+            })
+        };
+        put(TASK_FILE, &self.job.task_json)?;
+        put(PROMPT_FILE, prompt)?;
+        // A result of an earlier run under the same number is not this attempt's.
+        drop(fs::remove_file(folder.file(RESULT_FILE)));
+        Ok(())
+    }
+
+    /// Runs the agent; `Err` when there is nothing left to find out.
+    fn agent(&mut self, agent: &AgentCommand) -> Result<Outcome, End> {
+        let folder = &self.job.folder;
+        let mut spec = self.spec(&agent.command);
+        spec.stdin = Some(folder.file(PROMPT_FILE));
+        spec.stdout = folder.file(AGENT_OUT);
+        spec.stderr = Some(folder.file(AGENT_ERR));
+        let report = self.command(&agent.command, &spec, AGENT_OUT.to_owned());
+        let outcome = report.outcome.clone();
+        self.steps.push(report);
+        match &outcome {
+            Outcome::Interrupted | Outcome::Lost | Outcome::FailedToStart { .. } => {
+                Err(unknown("agent", outcome))
+            }
+            Outcome::Exited { .. }
+            | Outcome::Signaled { .. }
+            | Outcome::TimedOut { .. }
+            | Outcome::Silent { .. } => Ok(outcome),
+        }
+    }
+
+    /// What the agent's own end says; `None` when verification is to decide.
+    fn after_agent(&mut self, agent: &AgentCommand, outcome: &Outcome) -> Option<End> {
+        let end = |verdict, reason| {
+            Some(End { outcome: outcome.clone(), verdict: Some(verdict), reason: Some(reason) })
+        };
+        let hide = |text: &str| self.job.mask.text(text).into_owned();
+        let read = read_result(&self.job.folder.file(RESULT_FILE), &hide);
+        self.warnings.extend(read.warnings);
+        self.result = read.result;
+        let ok = matches!(outcome, Outcome::Exited { code } if agent.ok_exit_codes.contains(code));
+        if self.result.status == Some(ResultStatus::NeedsInput) {
+            let question = self.result.question.clone().or_else(|| self.result.summary.clone());
+            let question = question.unwrap_or_else(|| "the agent asks for input".to_owned());
+            return end(Verdict::Blocked, format!("question: {}", one_line(&question)));
+        }
+        if !ok {
+            return end(Verdict::Fail, format!("step agent: {outcome}"));
+        }
+        if self.result.status == Some(ResultStatus::Failed) {
+            let said = self.result.summary.clone().unwrap_or_default();
+            return end(Verdict::Fail, format!("step agent: said failed: {}", one_line(&said)));
+        }
+        if let Some((promise, required)) = &self.job.promise
+            && !self.promised(promise)
+        {
+            let missing = format!("the agent did not print its completion promise {promise:?}");
+            if *required {
+                return end(Verdict::Fail, format!("step agent: {missing}"));
+            }
+            self.warnings.push(format!("{}: {missing}", self.job.id));
+        }
+        let path = self.job.guarded.changed()?;
+        end(Verdict::Blocked, format!("tampered: {} changed during the attempt", path.display()))
+    }
+
+    /// What the agent changed: for the verification and for the queue. The queues themselves
+    /// are changed by loops, not by the agent's work.
+    fn list_changes(&mut self) {
+        let queues = &self.job.queues;
+        self.changed = self.before.changed_since(&|path| queues.iter().any(|own| own == path));
+        let mut text = self.changed.join("\n");
+        text.push('\n');
+        if let Err(error) = self.job.folder.put(CHANGED_FILE, text.as_bytes()) {
+            self.warnings.push(format!("failed to list the changed files: {error}"));
+        }
+    }
+
+    fn promised(&self, promise: &str) -> bool {
+        let ends = self.job.folder.ends(AGENT_OUT, 1 << 20);
+        ends.is_ok_and(|(head, tail)| {
+            [head, tail].iter().any(|text| has_promise(&String::from_utf8_lossy(text), promise))
+        })
+    }
+
+    fn judge(&mut self, on_stage: OnStage<'_>) -> End {
+        let outcome =
+            self.steps.last().map_or(Outcome::Exited { code: 0 }, |step| step.outcome.clone());
+        let steps = match &self.job.judge {
+            Judge::Nobody => {
+                return End { outcome, verdict: Some(Verdict::Skipped), reason: None };
+            }
+            Judge::Steps(_) if fault::is(Fault::NoVerification) => {
+                return End { outcome, verdict: Some(Verdict::Pass), reason: None };
+            }
+            Judge::Steps(steps) => steps,
+        };
+        let found = verify::judge(steps, |number, step| {
+            on_stage(Stage::Verifying(step.name.clone()));
+            let log = format!("verify-{}.out", number + 1);
+            let mut spec = self.spec(step);
+            spec.stdout = self.job.folder.file(&log);
+            Ok::<_, std::convert::Infallible>(self.command(step, &spec, log))
+        });
+        let found = found.unwrap_or_else(|never| match never {});
+        self.steps.extend(found.steps);
+        let Some(failed) = found.failed else {
+            return End { outcome, verdict: found.verdict, reason: None };
+        };
+        let reason = Some(format!("step {}: {}", failed.name, failed.outcome));
+        match found.verdict {
+            Some(verdict) => End { outcome, verdict: Some(verdict), reason },
+            None => unknown(&failed.name, failed.outcome),
+        }
+    }
+
+    fn spec(&self, command: &Ready) -> CommandSpec {
+        CommandSpec {
+            argv: command.argv.clone(),
+            cwd: self.job.root.clone(),
+            env: command.env.clone(),
+            stdin: None,
+            stdout: self.job.folder.file(AGENT_OUT),
+            stderr: None,
+            timeout: command.timeout,
+            silence: command.silence,
+            grace: command.grace,
+            cap: CommandSpec::CAP,
+        }
+    }
+
+    /// Runs a command; again when agents took the folder of this attempt away before it could
+    /// start (`git clean -fdx`), which says nothing about tools that are missing.
+    fn command(&mut self, command: &Ready, spec: &CommandSpec, log: String) -> StepReport {
+        let there = |path: &Path| path.parent().is_none_or(Path::is_dir);
+        let whole = || spec.stdin.as_ref().is_none_or(|path| path.exists()) && there(&spec.stdout);
+        for _ in 0..FOLDER_TRIES {
+            let report = self.command_once(command, spec, log.clone());
+            let unstarted = matches!(report.outcome, Outcome::FailedToStart { .. });
+            if !unstarted || whole() || self.prepare().is_err() {
+                return report;
+            }
+        }
+        self.command_once(command, spec, log)
+    }
+
+    fn command_once(&mut self, command: &Ready, spec: &CommandSpec, log: String) -> StepReport {
+        let (outcome, millis) = if self.cancelled.load(Ordering::SeqCst) {
+            (Outcome::Interrupted, 0)
+        } else {
+            match self.supervisor.run(spec, &mut |_| {}) {
+                Ok(ended) => {
+                    let failed =
+                        ended.output_error.map(|why| format!("{}: output: {why}", command.name));
+                    self.warnings.extend(failed);
+                    (self.understood(command, spec, ended.outcome), ended.millis)
+                }
+                Err(lost) => {
+                    self.warnings.push(format!("failed to {lost}"));
+                    (Outcome::Lost, 0)
+                }
+            }
+        };
+        StepReport { name: command.name.clone(), outcome, millis, log }
+    }
+}
+
+impl Progress<'_> {
+    /// The outcome; of a command that the shell could not start with the shell's own words.
+    fn understood(&self, command: &Ready, spec: &CommandSpec, outcome: Outcome) -> Outcome {
+        let outcome = command.understood(outcome);
+        let Outcome::FailedToStart { reason } = &outcome else { return outcome };
+        let log = spec.stderr.as_ref().unwrap_or(&spec.stdout);
+        let said = bound_file(log, 1024).unwrap_or_default();
+        match said.lines().rev().find(|line| !line.trim().is_empty()) {
+            Some(line) => {
+                let line = self.job.mask.text(line.trim());
+                Outcome::FailedToStart { reason: format!("{reason}: {line}") }
+            }
+            None => outcome,
+        }
+    }
+}
+
+/// Nothing is known of the work: the command did not come to an end of its own.
+fn unknown(name: &str, outcome: Outcome) -> End {
+    let reason = match &outcome {
+        Outcome::Interrupted => outcome.to_string(),
+        Outcome::Exited { .. }
+        | Outcome::Signaled { .. }
+        | Outcome::TimedOut { .. }
+        | Outcome::Silent { .. }
+        | Outcome::FailedToStart { .. }
+        | Outcome::Lost => format!("{name}: {outcome}"),
+    };
+    End { outcome, verdict: None, reason: Some(reason) }
+}
+
+fn environment(reason: String) -> End {
+    let outcome = Outcome::FailedToStart { reason: reason.clone() };
+    End { outcome, verdict: None, reason: Some(reason) }
+}
+
+/// The first line of a text, for fields that people read in a list.
+fn one_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
+}

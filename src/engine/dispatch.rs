@@ -1,0 +1,376 @@
+//! The change under the lock: write what ended, then claim what is next, in one transition.
+
+use super::attempt::Finished;
+use super::claims::Claims;
+use super::follow_ups::{self, FollowUps};
+use super::neighbours::{Neighbours, stale_elsewhere};
+use super::planner::{Planner, Structure};
+use super::queue_set::QueueSet;
+use super::record::{Budgets, decide};
+use super::recovery::{Dead, was_ended_by_verb};
+use super::scope::Scope;
+use crate::domain::{
+    Claim, ClaimToken, Completion, EventKind, Outcome, Status, Transition, WorkerId, timestamp,
+};
+use crate::plan::{self, ClaimState, Conditions, Holder, Node};
+use crate::platform::clock::Clock;
+use crate::platform::fault::{self, Fault};
+use crate::platform::host::Host;
+use crate::queue::Queue;
+use crate::store::attempts::lost_in_a_row;
+use crate::store::{Actor, Draft, Place, StoreError, TaskKey};
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value, json};
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// What is to be done in one change.
+#[derive(Debug, Default)]
+pub(super) struct Work<'a> {
+    /// Attempts that ended, with their slots.
+    pub(super) finished: &'a [(usize, Finished)],
+    /// Claims of dead workers.
+    pub(super) dead: &'a [Dead],
+    /// Tasks of other hosts.
+    pub(super) foreign: HashSet<Place>,
+    /// Slots that nothing runs in.
+    pub(super) free: Vec<usize>,
+    /// How many attempts may still begin.
+    pub(super) most: usize,
+    /// Served queues that are paused.
+    pub(super) paused: HashSet<usize>,
+    /// How many different tasks may still be blocked in a row before nothing more is claimed.
+    pub(super) failures_left: usize,
+}
+
+/// What a loop knows besides the queues.
+pub(super) struct Look<'a> {
+    pub(super) now: DateTime<Utc>,
+    /// Served queues that are paused.
+    pub(super) paused: &'a HashSet<usize>,
+    /// Tasks of other hosts.
+    pub(super) foreign: &'a HashSet<Place>,
+}
+
+/// What the change did.
+#[derive(Debug, Default)]
+pub(super) struct Made {
+    /// What became of each ended attempt.
+    pub(super) recorded: Vec<Recorded>,
+    /// What was claimed.
+    pub(super) claimed: Vec<Claimed>,
+    /// For the person at the terminal.
+    pub(super) warnings: Vec<String>,
+}
+
+/// An attempt whose result was written, or kept aside.
+#[derive(Debug)]
+pub(super) struct Recorded {
+    pub(super) slot: usize,
+    pub(super) after: After,
+}
+
+/// What became of an attempt.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum After {
+    Complete,
+    Again(String),
+    Blocked(String),
+    Interrupted(String),
+    /// The task is not ours any more; the result stays in the attempt folder.
+    Lost(String),
+}
+
+/// A task that a slot is to run.
+#[derive(Clone, Debug)]
+pub(super) struct Claimed {
+    pub(super) slot: usize,
+    pub(super) place: Place,
+    pub(super) token: ClaimToken,
+}
+
+/// What is to be done after the results are written.
+#[derive(Default)]
+struct Choice {
+    /// Epics whose state follows their children.
+    settled: Vec<(Place, Status, Option<String>)>,
+    /// What each slot is to claim.
+    claims: Vec<(usize, Place)>,
+    /// Tasks that run at once on the same files, where that is only warned about.
+    overlaps: Vec<String>,
+}
+
+/// Decides under the lock; keeps what it learned between two changes.
+pub(super) struct Dispatcher {
+    pub(super) set: Arc<QueueSet>,
+    pub(super) planner: Planner,
+    pub(super) claims: Claims,
+    pub(super) neighbours: Neighbours,
+    pub(super) host: Host,
+    /// Start time of this process.
+    pub(super) start: u64,
+    /// The worker of each slot.
+    pub(super) workers: Vec<WorkerId>,
+    pub(super) scope: Scope,
+    pub(super) clock: Arc<dyn Clock>,
+    /// Whether an epic's state is to be written, as of the last look.
+    pub(super) unsettled: bool,
+    /// Whether another loop works on what tasks of ours wait for, as of the last look.
+    pub(super) others_work_towards_us: bool,
+}
+
+impl std::fmt::Debug for Dispatcher {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Dispatcher").field("workers", &self.workers).finish_non_exhaustive()
+    }
+}
+
+impl Dispatcher {
+    /// Makes the change; may be called again when the file changed meanwhile.
+    pub(super) fn change(
+        &mut self,
+        draft: &mut Draft<'_>,
+        work: &Work<'_>,
+    ) -> Result<Made, StoreError> {
+        let mut made = Made::default();
+        let mut again = Vec::new();
+        for (slot, finished) in work.finished {
+            let mut follow_ups = FollowUps::default();
+            let after = self.record(draft, finished, &mut follow_ups)?;
+            made.warnings.extend(follow_ups.warnings);
+            // A supervisor that vanished holds no claim to go on with.
+            if matches!(after, After::Again(_)) && finished.report.outcome != Outcome::Lost {
+                again.push((*slot, finished));
+            }
+            made.recorded.push(Recorded { slot: *slot, after });
+        }
+        for dead in work.dead {
+            take_over(draft, dead)?;
+        }
+        let again = again.into_iter().filter_map(|(slot, finished)| {
+            let queue = finished.job.place.queue;
+            let task = draft.queues()[queue].index_of(&finished.job.id)?;
+            Some((slot, Place { queue, task }))
+        });
+        let again = again.collect();
+        for queue in 0..self.set.served() {
+            self.claims.look(&self.set.state(queue))?;
+        }
+        let most =
+            if too_many_failures(&made.recorded, work.failures_left) { 0 } else { work.most };
+        let choice = self.choose(draft, work, most, again)?;
+        for (place, status, reason) in choice.settled {
+            let settle = Transition::Settle(status, reason);
+            draft.transition(place, &settle, &Actor::Person, Map::new())?;
+        }
+        for (slot, place) in choice.claims {
+            made.claimed.push(self.claim(draft, slot, place)?);
+        }
+        made.warnings.extend(choice.overlaps);
+        Ok(made)
+    }
+
+    fn record(
+        &self,
+        draft: &mut Draft<'_>,
+        finished: &Finished,
+        follow_ups: &mut FollowUps,
+    ) -> Result<After, StoreError> {
+        let Finished { job, report, result, .. } = finished;
+        let queue = job.place.queue;
+        let Some(task) = draft.queues()[queue].index_of(&job.id) else {
+            return Ok(After::Lost("it is no longer in the queue".to_owned()));
+        };
+        let place = Place { queue, task };
+        if let Some(why) = self.lost(draft, place, &job.token) {
+            return Ok(After::Lost(why));
+        }
+        let limits = &self.set.config.limits;
+        let budgets = Budgets { attempts: limits.attempts.value, crashes: limits.crashes.value };
+        let completion = Completion {
+            files_changed: report.files_changed.clone(),
+            summary: result.summary.clone(),
+            artifacts: result.artifacts.clone(),
+            notes_for: (!result.notes_for.is_empty()).then(|| json!(result.notes_for)),
+        };
+        let lost = lost_in_a_row(&job.state, &job.key).saturating_sub(1);
+        let transition = decide(draft.task(place), report, completion, budgets, lost);
+        let after = if let Transition::GiveUp { reason, .. } = &transition {
+            After::Blocked(reason.clone())
+        } else if let Transition::Interrupt { reason } = &transition {
+            After::Interrupted(reason.clone())
+        } else if matches!(transition, Transition::Complete(..)) {
+            After::Complete
+        } else {
+            After::Again(report.reason.clone().unwrap_or_default())
+        };
+        let mut data = Map::new();
+        data.insert("outcome".to_owned(), json!(report.outcome));
+        data.insert("verdict".to_owned(), json!(report.verdict));
+        data.insert("reason".to_owned(), json!(report.reason));
+        let actor = Actor::Worker(job.token.clone());
+        if report.reason.as_deref().is_some_and(|reason| reason.starts_with("tampered")) {
+            draft.record(place, EventKind::Tampered, &actor, data.clone());
+        }
+        if matches!(transition, Transition::Complete(..)) {
+            let depth = limits.follow_up_depth.value;
+            *follow_ups = follow_ups::add(draft, place, &actor, &result.follow_ups, depth);
+            data.extend(follow_ups.to_json().map(|made| ("follow_ups".to_owned(), made)));
+        }
+        draft.transition(place, &transition, &actor, data)?;
+        Ok(after)
+    }
+
+    /// Why a result may not be written; `None` when it may.
+    ///
+    /// A claim that vanished by an edit of the file, without a verb, while nobody else took the
+    /// task, is still ours. The journal tells the one from the other.
+    fn lost(&self, draft: &Draft<'_>, place: Place, token: &ClaimToken) -> Option<String> {
+        let task = draft.task(place);
+        if task.claim.as_ref().is_some_and(|claim| claim.is(token))
+            || fault::is(Fault::TokenIgnored)
+        {
+            return None;
+        }
+        if !task.accepts(token) {
+            return Some(match &task.claim {
+                Some(claim) => format!("worker {} has it", claim.worker),
+                None => format!("it is {}", task.status),
+            });
+        }
+        was_ended_by_verb(&self.set, place.queue, task, token)
+            .then(|| "a person ended its claim".to_owned())
+    }
+
+    /// Which epics to settle, and which tasks to claim in which slots.
+    fn choose(
+        &mut self,
+        draft: &Draft<'_>,
+        work: &Work<'_>,
+        most: usize,
+        again: Vec<(usize, Place)>,
+    ) -> Result<Choice, StoreError> {
+        let set = Arc::clone(&self.set);
+        let structure = self.planner.structure(&set, draft.queues());
+        let tasks = set.tasks(draft.queues());
+        let graph = &structure.graph;
+        let look = Look { now: draft.now(), paused: &work.paused, foreign: &work.foreign };
+        let conditions = self.conditions(&structure, draft.queues(), &look);
+        let mut readiness = plan::readiness(graph, &tasks, &conditions);
+        let place = |node: Node| {
+            let (queue, task) = graph.location(node);
+            Place { queue, task }
+        };
+        let mut choice = Choice::default();
+        let settled =
+            readiness.unsettled().into_iter().map(|(n, status, why)| (place(n), status, why));
+        choice.settled.extend(settled.filter(|(place, ..)| place.queue < set.served()));
+        for (slot, at) in again {
+            let node = graph.node(at.queue, at.task);
+            if choice.claims.len() < most && readiness.is_free(node) {
+                readiness.claim(node);
+                choice.claims.push((slot, at));
+            }
+        }
+        // Slots whose task failed are free for another one only if it may not go on at once.
+        let busy: HashSet<usize> = choice.claims.iter().map(|(slot, _)| *slot).collect();
+        let mut free = work.free.iter().filter(|slot| !busy.contains(slot));
+        let order = structure.order(&tasks);
+        let in_scope = |node: Node| {
+            place(node).queue < set.served() && self.scope.includes(readiness.task(node))
+        };
+        let ranked = plan::ranking(&readiness, &order, in_scope);
+        let mut next = free.next();
+        for node in ranked {
+            let Some(slot) = next.filter(|_| choice.claims.len() < most) else { break };
+            let at = place(node);
+            let key = TaskKey::new(set.real(at.queue), graph.id(node).as_str());
+            if readiness.is_free(node) && self.claims.take(&set.state(at.queue), &key)? {
+                if let Some((holder, path)) = readiness.scope_holder(node) {
+                    let own = graph.reference(node);
+                    let other = match holder {
+                        Holder::Task(holder) => graph.reference(holder),
+                        Holder::Outside(at) => conditions.outside[at].name.clone(),
+                    };
+                    choice.overlaps.push(format!("{own} and {other} run at once on {path}"));
+                }
+                readiness.claim(node);
+                choice.claims.push((*slot, at));
+                next = free.next();
+            }
+        }
+        Ok(choice)
+    }
+
+    /// What decides besides the queues.
+    pub(super) fn conditions(
+        &mut self,
+        structure: &Structure,
+        queues: &[Queue],
+        look: &Look<'_>,
+    ) -> Conditions {
+        let mut conditions = Conditions::at(look.now, structure.agents.clone());
+        conditions.paused.clone_from(look.paused);
+        conditions.scopes = self.set.config.limits.scopes.value.into();
+        let stale = stale_elsewhere(&self.set, queues, &self.host);
+        let stale = stale.iter().map(|at| (at, ClaimState::Stale));
+        let foreign = look.foreign.iter().map(|at| (at, ClaimState::Foreign));
+        let known = stale.chain(foreign);
+        let known = known.map(|(at, claim)| (structure.graph.node(at.queue, at.task), claim));
+        conditions.claims = known.collect();
+        conditions.outside = self.neighbours.running(&self.set, &self.host);
+        conditions
+    }
+
+    fn claim(
+        &self,
+        draft: &mut Draft<'_>,
+        slot: usize,
+        place: Place,
+    ) -> Result<Claimed, StoreError> {
+        let task = draft.task(place);
+        let key = TaskKey::new(self.set.real(place.queue), task.id.as_str());
+        let folders = self.set.state(place.queue).attempt_numbers(&key);
+        // A file that was set back must not make two attempts share a folder.
+        let attempt = task.attempts.max(folders.last().copied().unwrap_or(0)).saturating_add(1);
+        let worker = &self.workers[slot];
+        let claim = Claim {
+            worker: worker.to_string(),
+            attempt,
+            since: timestamp(draft.now()),
+            host: self.host.id.clone(),
+            boot: self.host.boot.clone(),
+            start: self.start,
+        };
+        let token = claim.token();
+        let actor = Actor::Worker(token.clone());
+        draft.transition(place, &Transition::Claim(claim), &actor, Map::new())?;
+        Ok(Claimed { slot, place, token })
+    }
+}
+
+/// Whether the blocked ones among `recorded` use up what is left before the run must end.
+fn too_many_failures(recorded: &[Recorded], left: usize) -> bool {
+    let mut in_a_row = 0;
+    for recorded in recorded {
+        match recorded.after {
+            After::Complete => return false,
+            After::Blocked(_) => in_a_row += 1,
+            After::Again(_) | After::Interrupted(_) | After::Lost(_) => {}
+        }
+    }
+    in_a_row >= left
+}
+
+/// Ends the claim of a dead worker, if it still stands.
+fn take_over(draft: &mut Draft<'_>, dead: &Dead) -> Result<(), StoreError> {
+    let Some(task) = draft.queues()[dead.queue].index_of(&dead.id) else { return Ok(()) };
+    let place = Place { queue: dead.queue, task };
+    let record = draft.task(place);
+    if record.status != Status::InProgress || record.claim != dead.claim {
+        return Ok(());
+    }
+    let mut data = Map::new();
+    data.insert("claim".to_owned(), dead.claim.as_ref().map_or(Value::Null, |c| json!(c)));
+    draft.transition(place, &Transition::TakeOver, &Actor::Person, data)
+}

@@ -1,0 +1,154 @@
+//! How a run ended: the exit status and the sentence that says the same.
+
+use crate::plan::{Node, Outlook, Prospect};
+
+/// Why a run ended, in the order in which reasons count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// A signal, by number.
+    Signal(i32),
+    /// An agent or a verification could not be started.
+    Environment(String),
+    /// A limit of this run, or a stop request, with work left.
+    Budget(String),
+    /// Different tasks were blocked one after the other.
+    Failures(String),
+    /// Nothing was left to be done.
+    Done,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ending {
+    /// Why.
+    pub reason: Reason,
+    /// How the tasks in scope stand.
+    pub outlook: Outlook,
+    /// References of the tasks at the root of what did not get done, the worst first.
+    pub roots: Vec<(String, Prospect)>,
+    /// Attempts that this run began.
+    pub attempts: u64,
+}
+
+impl Ending {
+    /// Puts it together; `name` gives the reference of a task.
+    pub fn new(
+        reason: Reason,
+        outlook: Outlook,
+        attempts: u64,
+        name: impl Fn(Node) -> String,
+    ) -> Self {
+        let roots = outlook.roots.iter().map(|(node, why)| (name(*node), *why)).collect();
+        Self { reason, outlook, roots, attempts }
+    }
+
+    /// Whether every task in scope is complete.
+    pub fn is_complete(&self) -> bool {
+        self.outlook.complete == self.outlook.total
+    }
+
+    /// The exit status of the contract.
+    pub fn exit_status(&self) -> u8 {
+        match &self.reason {
+            Reason::Signal(signal) => u8::try_from(128 + signal).unwrap_or(u8::MAX),
+            Reason::Environment(_) => 2,
+            _ if self.is_complete() => 0,
+            Reason::Budget(_) => 6,
+            Reason::Failures(_) => 5,
+            Reason::Done if self.outlook.stuck > 0 => 5,
+            Reason::Done => 7,
+        }
+    }
+
+    /// The last line on stderr.
+    pub fn sentence(&self) -> String {
+        let Outlook { total, complete, .. } = self.outlook;
+        let so_far = format!("{complete} of {total} complete");
+        match &self.reason {
+            Reason::Signal(2) => format!("interrupted: {so_far}; the same command goes on"),
+            Reason::Signal(signal) => {
+                format!("ended by signal {signal}: {so_far}; the same command goes on")
+            }
+            Reason::Environment(why) => {
+                format!("stopped: {why}; no task was blamed, {so_far}")
+            }
+            _ if total == 0 => "nothing to do: no task is in scope".to_owned(),
+            _ if self.is_complete() && self.attempts == 0 => {
+                format!("nothing to do: all {total} tasks are complete")
+            }
+            _ if self.is_complete() => format!("all {total} tasks are complete"),
+            Reason::Budget(why) => format!("stopped: {why}; {so_far}"),
+            Reason::Failures(why) => format!("stopped: {why}; {so_far}"),
+            Reason::Done => format!("{so_far}; {}", self.left()),
+        }
+    }
+
+    /// What is left, and behind whom.
+    fn left(&self) -> String {
+        let Outlook { stuck, person, elsewhere, later, flowing, running, .. } = self.outlook;
+        let mut parts = Vec::new();
+        let mut part = |count: usize, what: &str, kind: Option<Prospect>| {
+            if count > 0 {
+                let names = kind.map_or_else(String::new, |kind| self.names(kind));
+                parts.push(format!("{count} {what}{names}"));
+            }
+        };
+        part(stuck, "cannot go on", Some(Prospect::Stuck));
+        part(person, "waiting for a person", Some(Prospect::Person));
+        part(elsewhere, "waiting for another queue or worker", Some(Prospect::Elsewhere));
+        part(later, "waiting for their time", None);
+        part(flowing + running, "with other workers", None);
+        if parts.is_empty() { "nothing can be started".to_owned() } else { parts.join(", ") }
+    }
+
+    fn names(&self, kind: Prospect) -> String {
+        const MOST: usize = 8;
+        let of_kind = self.roots.iter().filter(|(_, prospect)| *prospect == kind);
+        let names: Vec<&str> = of_kind.clone().take(MOST).map(|(name, _)| name.as_str()).collect();
+        let more = of_kind.count().saturating_sub(MOST);
+        match (names.is_empty(), more) {
+            (true, _) => String::new(),
+            (false, 0) => format!(" ({})", names.join(", ")),
+            (false, more) => format!(" ({} and {more} more)", names.join(", ")),
+        }
+    }
+}
+
+/// What tasks that were blocked one after the other have in common.
+pub(super) fn common_reason(failures: &[(String, String)]) -> String {
+    let (_, last) = failures.last().cloned().unwrap_or_default();
+    let same = failures.iter().all(|(_, reason)| *reason == last);
+    let ids: Vec<&str> = failures.iter().map(|(id, _)| id.as_str()).collect();
+    let what = if same { format!("all with: {last}") } else { format!("the last with: {last}") };
+    format!("{} different tasks were blocked in a row ({}), {what}", ids.len(), ids.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ending(reason: Reason, complete: usize, stuck: usize) -> Ending {
+        let outlook = Outlook { total: 3, complete, stuck, ..Outlook::default() };
+        let roots = vec![("A".to_owned(), Prospect::Stuck)];
+        Ending { reason, outlook, roots, attempts: 1 }
+    }
+
+    #[test]
+    fn the_first_reason_that_applies_counts() {
+        assert_eq!(ending(Reason::Signal(2), 3, 0).exit_status(), 130);
+        assert_eq!(ending(Reason::Signal(15), 0, 3).exit_status(), 143);
+        assert_eq!(ending(Reason::Environment(String::new()), 3, 0).exit_status(), 2);
+        assert_eq!(ending(Reason::Budget(String::new()), 2, 1).exit_status(), 6);
+        assert_eq!(ending(Reason::Budget(String::new()), 3, 0).exit_status(), 0);
+        assert_eq!(ending(Reason::Failures(String::new()), 0, 3).exit_status(), 5);
+        assert_eq!(ending(Reason::Done, 2, 1).exit_status(), 5);
+        assert_eq!(ending(Reason::Done, 2, 0).exit_status(), 7);
+        assert_eq!(ending(Reason::Done, 3, 0).exit_status(), 0);
+    }
+
+    #[test]
+    fn the_sentence_names_who_holds_it_up() {
+        let ending = ending(Reason::Done, 2, 1);
+        assert_eq!(ending.sentence(), "2 of 3 complete; 1 cannot go on (A)");
+    }
+}

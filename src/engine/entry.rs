@@ -1,0 +1,58 @@
+//! How a loop enters: its name in the state folders, and the thread that sees supervisors out.
+
+use super::neighbours::Neighbours;
+use super::options::RunOptions;
+use super::queue_set::QueueSet;
+use super::requests::Requests;
+use crate::platform::scan;
+use crate::store::workers::Registration;
+use crate::store::{StateDir, StoreError};
+use crate::supervisor::Supervisor;
+use serde_json::{Map, Value, json};
+use std::sync::mpsc;
+use std::thread::{self, JoinHandle};
+
+/// A thread that lets supervisors go, so that nobody waits for their end.
+pub(super) fn reaper() -> (mpsc::Sender<Box<Supervisor>>, Option<JoinHandle<()>>) {
+    let (released, ended) = mpsc::channel::<Box<Supervisor>>();
+    let body = move || {
+        for supervisor in ended {
+            // It held a claim that was written back; how it exits changes nothing.
+            drop(supervisor.finish());
+        }
+    };
+    (released, thread::Builder::new().name("reaper".to_owned()).spawn(body).ok())
+}
+
+/// Enters the loop in the state folder of each served queue.
+pub(super) fn enter(
+    set: &QueueSet,
+    options: &RunOptions,
+    pid: u32,
+) -> Result<(Vec<Registration>, Vec<Requests>), StoreError> {
+    Neighbours::enter(set)?;
+    let name = options.ids.hex8();
+    let about = format!("{}\n", Value::Object(about(set, options, pid)));
+    let mut entries: Vec<(StateDir, Registration)> = Vec::new();
+    let mut requests = Vec::new();
+    for queue in 0..set.served() {
+        let state = set.state(queue);
+        if !entries.iter().any(|(entered, _)| *entered == state) {
+            let entry = Registration::enter(&state, &name, &about)
+                .map_err(StoreError::io("enter the loop in", state.workers()))?;
+            entries.push((state.clone(), entry));
+        }
+        if let Some((_, entry)) = entries.iter().find(|(entered, _)| *entered == state) {
+            requests.push(Requests::new(&state, set.stem(queue), entry));
+        }
+    }
+    Ok((entries.into_iter().map(|(_, entry)| entry).collect(), requests))
+}
+
+/// What a loop says of itself in its entry and in the journal.
+pub(super) fn about(set: &QueueSet, options: &RunOptions, pid: u32) -> Map<String, Value> {
+    let queues: Vec<&str> = (0..set.served()).map(|queue| set.name(queue)).collect();
+    let start = scan::start_time(pid);
+    let about = json!({"pid": pid, "start": start, "queues": queues, "jobs": options.jobs});
+    about.as_object().cloned().unwrap_or_default()
+}

@@ -1,0 +1,244 @@
+//! Work that an agent found while it did its own: the follow-ups of its result file, added when
+//! its attempt passed.
+//!
+//! An agent proposes work and nothing else: it says what is to be done, never how it stands, who
+//! approves it, or how it is verified. Chains of discoveries end at a depth.
+
+use crate::domain::{Field, Status};
+use crate::queue::{Duplicate, Queue, fingerprint};
+use crate::store::{Actor, Draft, Place};
+use serde_json::{Map, Value, json};
+use std::collections::HashMap;
+
+/// What an agent may say of a follow-up.
+const ALLOWED: [Field; 12] = [
+    Field::Title,
+    Field::Description,
+    Field::Type,
+    Field::Priority,
+    Field::Dependencies,
+    Field::File,
+    Field::Files,
+    Field::Tests,
+    Field::Tags,
+    Field::AcceptanceCriteria,
+    Field::EstimatedMinutes,
+    Field::EstimatedHours,
+];
+
+/// What became of the follow-ups of one result.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct FollowUps {
+    /// Ids of the tasks that were added.
+    pub(super) added: Vec<String>,
+    /// How many stood in the queue already.
+    pub(super) duplicates: usize,
+    /// Why others were left out.
+    pub(super) warnings: Vec<String>,
+}
+
+impl FollowUps {
+    /// For the journal; `None` when there was nothing.
+    pub(super) fn to_json(&self) -> Option<Value> {
+        let Self { added, duplicates, warnings } = self;
+        let data = json!({"added": added, "duplicates": duplicates, "warnings": warnings});
+        (*self != Self::default()).then_some(data)
+    }
+}
+
+/// Adds `proposed` to the queue of the task at `place`, whose attempt they come from.
+///
+/// One that cannot be added is left out with a warning: the work that passed is not held up.
+pub(super) fn add(
+    draft: &mut Draft<'_>,
+    place: Place,
+    actor: &Actor,
+    proposed: &[Map<String, Value>],
+    depth_limit: u32,
+) -> FollowUps {
+    let mut made = FollowUps::default();
+    if proposed.is_empty() {
+        return made;
+    }
+    let source = draft.task(place).id.to_string();
+    let depth = depth(&draft.queues()[place.queue], place.task).saturating_add(1);
+    if depth > depth_limit {
+        let count = proposed.len();
+        made.warnings.push(format!(
+            "task {source}: {count} follow-ups dropped: it was itself found {} deep, and \
+             limits.follow_up_depth is {depth_limit}",
+            depth - 1
+        ));
+        return made;
+    }
+    let queue = &draft.queues()[place.queue];
+    let mut ids = queue.next_ids(proposed.len()).into_iter();
+    let (mut tasks, mut names) = (Vec::new(), HashMap::new());
+    let mut prints: HashMap<String, String> = HashMap::new();
+    for proposal in proposed {
+        let mut task = allowed(proposal);
+        let print = fingerprint(&task);
+        let known = match queue.duplicate_of(&task) {
+            Some(Duplicate::Task(index)) => Some(queue.tasks()[index].id.to_string()),
+            Some(Duplicate::Listed) => {
+                made.duplicates += 1;
+                continue;
+            }
+            None => prints.get(&print).cloned(),
+        };
+        let id = match known {
+            Some(known) => {
+                made.duplicates += 1;
+                known
+            }
+            None => {
+                let Some(id) = ids.next() else { break };
+                task.insert(Field::DiscoveredBy.key().to_owned(), json!(source));
+                task.insert(Field::Fingerprint.key().to_owned(), json!(print));
+                prints.insert(print, id.clone());
+                tasks.push((id.clone(), task));
+                id
+            }
+        };
+        // The agent's own name for it is only good for references among its follow-ups.
+        if let Some(name) = proposal.get(Field::Id.key()).and_then(Value::as_str) {
+            names.insert(name.to_owned(), id);
+        }
+    }
+    let status = queue.status_word(Status::Pending);
+    for (id, mut task) in tasks {
+        rename_dependencies(&mut task, &names);
+        match put(draft, place.queue, actor, whole(&id, &status, task)) {
+            Ok(()) => made.added.push(id),
+            Err(why) => {
+                made.warnings.push(format!("task {source}: a follow-up was left out: {why}"));
+            }
+        }
+    }
+    made
+}
+
+/// How long the chain of discoveries is that led to a task.
+fn depth(queue: &Queue, task: usize) -> u32 {
+    let mut depth = 0;
+    let mut at = Some(task);
+    while let Some(index) = at {
+        let Some(found_by) = queue.text(index, Field::DiscoveredBy) else { break };
+        depth += 1;
+        // Found in another queue, or in a circle: that is deep enough.
+        at = queue.index_of(&found_by).filter(|_| (depth as usize) < queue.tasks().len());
+    }
+    depth
+}
+
+fn allowed(proposal: &Map<String, Value>) -> Map<String, Value> {
+    let keys = ALLOWED.iter().flat_map(|field| field.spellings());
+    let kept = keys.filter_map(|key| Some(((*key).to_owned(), proposal.get(*key)?.clone())));
+    kept.filter(|(_, value)| !value.is_null()).collect()
+}
+
+fn rename_dependencies(task: &mut Map<String, Value>, names: &HashMap<String, String>) {
+    for key in Field::Dependencies.spellings() {
+        let ids = match task.get_mut(*key) {
+            Some(Value::Array(ids)) => ids.iter_mut().collect(),
+            Some(id) => vec![id],
+            None => continue,
+        };
+        for id in ids {
+            if let Some(new) = id.as_str().and_then(|old| names.get(old)) {
+                *id = json!(new);
+            }
+        }
+    }
+}
+
+/// A task as it is written: id and words first, then its state.
+fn whole(id: &str, status: &str, mut task: Map<String, Value>) -> Map<String, Value> {
+    let mut whole = Map::new();
+    whole.insert(Field::Id.key().to_owned(), json!(id));
+    for field in [Field::Title, Field::Description] {
+        let value = task.shift_remove(field.key());
+        whole.extend(value.map(|value| (field.key().to_owned(), value)));
+    }
+    whole.insert(Field::Status.key().to_owned(), json!(status));
+    whole.extend(task);
+    whole
+}
+
+fn put(
+    draft: &mut Draft<'_>,
+    queue: usize,
+    actor: &Actor,
+    task: Map<String, Value>,
+) -> Result<(), String> {
+    let filled = |key: &str| {
+        task.get(key).and_then(Value::as_str).is_some_and(|text| !text.trim().is_empty())
+    };
+    if !filled("title") && !filled("description") {
+        return Err("it has neither title nor description".to_owned());
+    }
+    draft.add_by(actor, queue, &task).map(drop).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::DateTime;
+    use std::path::Path;
+
+    fn queue(tasks: Value) -> Queue {
+        let text = json!({"tasks": tasks}).to_string();
+        Queue::parse(Path::new("q.json"), text.into_bytes()).unwrap()
+    }
+
+    fn added(queue: &mut Queue, proposed: Value, limit: u32) -> FollowUps {
+        let proposed: Vec<_> =
+            proposed.as_array().unwrap().iter().map(|t| t.as_object().unwrap().clone()).collect();
+        let mut draft = Draft::new(std::slice::from_mut(queue), DateTime::UNIX_EPOCH);
+        let place = Place { queue: 0, task: 0 };
+        add(&mut draft, place, &Actor::Person, &proposed, limit)
+    }
+
+    #[test]
+    fn an_agent_says_what_is_to_be_done_and_nothing_else() {
+        let mut queue = queue(json!([{"id": "A-1", "title": "a", "status": "todo"}]));
+        let proposal = json!([{
+            "id": "mine", "title": "b", "status": "complete", "approved_by": "me", "passes": true,
+            "claim": {}, "verify": "true", "agent": "x", "type": "bug", "files": ["b.rs"],
+            "requires_approval": false, "max_iterations": 99, "other": 1,
+        }]);
+        assert_eq!(added(&mut queue, proposal, 1).added, ["A-2"]);
+        let task: Value = serde_json::from_str(queue.task_text(1)).unwrap();
+        let print = fingerprint(json!({"title": "b"}).as_object().unwrap());
+        let expected = json!({"id": "A-2", "title": "b", "status": "todo", "type": "bug",
+            "files": ["b.rs"], "discovered_by": "A-1", "fingerprint": print});
+        assert_eq!(task, expected);
+    }
+
+    #[test]
+    fn duplicates_are_counted_and_references_among_follow_ups_hold() {
+        let mut queue = queue(json!([{"id": "A-1", "title": "a"}, {"id": "A-2", "title": "Old"}]));
+        let proposal = json!([
+            {"id": "x", "title": "x", "depends_on": ["y", "old", "A-1"]},
+            {"id": "old", "title": "old"}, {"id": "y", "title": "y"}, {"title": "Y "},
+            {"priority": 1},
+        ]);
+        let made = added(&mut queue, proposal, 1);
+        assert_eq!((made.added, made.duplicates), (vec!["A-3".into(), "A-4".into()], 2));
+        assert_eq!(made.warnings.len(), 1, "{:?}", made.warnings);
+        assert_eq!(queue.tasks()[2].dependencies, ["A-4", "A-2", "A-1"]);
+    }
+
+    #[test]
+    fn a_chain_of_discoveries_ends() {
+        let mut queue = queue(json!([
+            {"id": "A-1", "title": "a", "discovered_by": "A-2"},
+            {"id": "A-2", "title": "b"},
+        ]));
+        let made = added(&mut queue, json!([{"title": "c"}]), 1);
+        assert!(made.added.is_empty() && made.warnings[0].contains("follow_up_depth"), "{made:?}");
+        assert_eq!(added(&mut queue, json!([{"title": "c"}]), 2).added, ["A-3"]);
+        let mut round = self::queue(json!([{"id": "A", "title": "a", "discovered_by": "A"}]));
+        assert!(added(&mut round, json!([{"title": "c"}]), 1).added.is_empty());
+    }
+}

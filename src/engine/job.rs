@@ -1,0 +1,113 @@
+//! One attempt as data: all that a slot needs to run it, put together while nothing is locked.
+
+use super::tamper::Guarded;
+use crate::domain::{ClaimToken, Outcome};
+use crate::store::attempts::AttemptFolder;
+use crate::store::{Place, StateDir, TaskKey};
+use crate::views::mask::Mask;
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A command ready to start.
+#[derive(Clone, Debug)]
+pub struct Ready {
+    /// `agent`, or the name of the step.
+    pub name: String,
+    /// Program and arguments.
+    pub argv: Vec<OsString>,
+    /// Whether it is a string run by the shell, whose exit 126 and 127 mean that the command
+    /// could not be started.
+    pub shell: bool,
+    /// Its whole environment.
+    pub env: Vec<(OsString, OsString)>,
+    /// Wall-clock limit.
+    pub timeout: Duration,
+    /// Silence limit.
+    pub silence: Option<Duration>,
+    /// Time between TERM and KILL.
+    pub grace: Duration,
+}
+
+/// An agent's command, and what its exit status means.
+#[derive(Clone, Debug)]
+pub struct AgentCommand {
+    /// The command.
+    pub command: Ready,
+    /// Exit statuses after which verification runs.
+    pub ok_exit_codes: BTreeSet<i32>,
+}
+
+/// What decides about the work.
+#[derive(Clone, Debug)]
+pub enum Judge {
+    /// These steps, in order.
+    Steps(Vec<Ready>),
+    /// Nothing: verification is switched off, and the verdict is SKIPPED.
+    Nobody,
+}
+
+/// One attempt.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// The task's place in the store when it was claimed; it may move.
+    pub place: Place,
+    /// The task's id.
+    pub id: String,
+    /// Its title, for people.
+    pub title: String,
+    /// Its name on paths and in the environment.
+    pub key: TaskKey,
+    /// The fencing token.
+    pub token: ClaimToken,
+    /// The state folder of its queue.
+    pub state: StateDir,
+    /// The attempt folder.
+    pub folder: AttemptFolder,
+    /// The project root.
+    pub root: PathBuf,
+    /// The real paths of all loaded queues.
+    pub queues: Arc<[PathBuf]>,
+    /// Whether git can tell what changed.
+    pub git: bool,
+    /// The task as JSON.
+    pub task_json: String,
+    /// The prompt, or why it could not be made.
+    pub prompt: Result<String, String>,
+    /// The agent; `None` for a gate.
+    pub agent: Option<AgentCommand>,
+    /// The verification.
+    pub judge: Judge,
+    /// Files that the agent must not change.
+    pub guarded: Guarded,
+    /// Files that the task names, for what changed without git.
+    pub named_files: Vec<String>,
+    /// Hides secrets of the environment in what the agent says.
+    pub mask: Mask,
+    /// `completion_promise`, and whether it is required.
+    pub promise: Option<(String, bool)>,
+}
+
+impl Ready {
+    /// The outcome with the shell's "cannot execute" and "not found" told apart from failures.
+    pub fn understood(&self, outcome: Outcome) -> Outcome {
+        let why = match outcome {
+            Outcome::Exited { code: 126 } => "126: a command in it cannot be executed",
+            Outcome::Exited { code: 127 } => "127: a command in it was not found",
+            Outcome::Exited { .. }
+            | Outcome::Signaled { .. }
+            | Outcome::TimedOut { .. }
+            | Outcome::Silent { .. }
+            | Outcome::FailedToStart { .. }
+            | Outcome::Interrupted
+            | Outcome::Lost => return outcome,
+        };
+        if self.shell {
+            Outcome::FailedToStart { reason: format!("exit status {why}") }
+        } else {
+            outcome
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! The loop: claims tasks, runs attempts, writes results, takes over from dead workers.
+//!
+//! One thread, the coordinator ([`RunLoop`]), owns the store and makes every change: it waits for
+//! attempts that end, writes all that ended and claims what is next in one transition. Each
+//! attempt runs in a thread of its own under a supervisor process, and touches no queue.
+
+mod attempt;
+mod attend;
+mod claims;
+mod dispatch;
+mod ending;
+mod entry;
+mod follow_ups;
+mod job;
+mod limits;
+mod neighbours;
+mod observer;
+mod options;
+mod planner;
+mod preflight;
+mod prepare;
+mod queue_set;
+mod record;
+mod recovery;
+pub mod requests;
+mod run_loop;
+mod scope;
+mod slots;
+mod standing;
+mod tamper;
+mod turn;
+
+pub use attempt::Stage;
+pub use ending::{Ending, Reason};
+pub use neighbours::{Neighbours, glance};
+pub use observer::{Notice, Observer};
+pub use options::{RunOptions, WhenEmpty};
+pub use planner::{Planner, Structure, measured, ranking_rules};
+pub use preflight::{PreflightError, preflight};
+pub use prepare::Source;
+pub use queue_set::QueueSet;
+pub use run_loop::RunLoop;
+pub use scope::Scope;
+pub use standing::{Standing, Standings};

@@ -1,0 +1,88 @@
+//! The planner's view of the loaded queues; what depends only on their structure is kept.
+
+use super::queue_set::QueueSet;
+use crate::plan::{Agents, EstimateRules, Estimates, Graph, Order, QueueTasks, Source};
+use crate::queue::Queue;
+use crate::store::StateDir;
+use crate::store::journal::Journal;
+use crate::views::history::{self, History};
+use std::sync::Arc;
+
+/// Builds graphs, and keeps the last one while the structure of the queues stays the same.
+#[derive(Debug, Default)]
+pub struct Planner {
+    rules: EstimateRules,
+    kept: Option<Arc<Structure>>,
+}
+
+/// How estimates are made for the tasks of `queues`: what the configuration says of efforts, and
+/// what the journals measured. The times of each queue's tasks come with it.
+pub fn measured(set: &QueueSet, queues: &[Queue]) -> (EstimateRules, Vec<History>) {
+    let states: Vec<StateDir> = (0..queues.len()).map(|queue| set.state(queue)).collect();
+    let mut histories: Vec<History> = Vec::new();
+    for (number, state) in states.iter().enumerate() {
+        let known = states[..number].iter().position(|other| other == state);
+        histories.push(match known {
+            Some(at) => histories[at].clone(),
+            None if state.root().is_dir() => History::read(Journal::new(state.clone()).all()),
+            None => History::default(),
+        });
+    }
+    let history = history::medians(queues.iter().zip(&histories));
+    (EstimateRules { history, ..configured(set) }, histories)
+}
+
+/// The rules that a loop ranks by. Journals are read only if a task has no estimate of its own.
+pub fn ranking_rules(set: &QueueSet, queues: &[Queue]) -> EstimateRules {
+    let rules = configured(set);
+    let mut open = queues.iter().flat_map(Queue::tasks).filter(|task| task.status.is_open());
+    if open.any(|task| rules.minutes(task).1 == Source::Default) {
+        return measured(set, queues).0;
+    }
+    rules
+}
+
+fn configured(set: &QueueSet) -> EstimateRules {
+    EstimateRules { effort_minutes: set.config.effort_minutes, ..EstimateRules::default() }
+}
+
+/// What depends only on the structure of the queues.
+#[derive(Debug)]
+pub struct Structure {
+    key: Vec<u64>,
+    /// All tasks and what they wait for.
+    pub graph: Graph,
+    /// The agent of each task.
+    pub agents: Agents,
+    /// How long each task takes.
+    pub estimates: Estimates,
+}
+
+impl Planner {
+    /// A planner that estimates by `rules`.
+    pub fn new(rules: EstimateRules) -> Self {
+        Self { rules, kept: None }
+    }
+
+    /// The structure of `queues`; built anew only when it changed.
+    pub fn structure(&mut self, set: &QueueSet, queues: &[Queue]) -> Arc<Structure> {
+        let key: Vec<u64> = queues.iter().map(Queue::structure).collect();
+        if let Some(kept) = self.kept.as_ref().filter(|kept| kept.key == key) {
+            return Arc::clone(kept);
+        }
+        let tasks = set.tasks(queues);
+        let graph = Graph::build(&tasks);
+        let agents = Agents::new(&tasks, |task| set.limit(task));
+        let estimates = Estimates::new(&graph, &tasks, &self.rules);
+        let built = Arc::new(Structure { key, graph, agents, estimates });
+        self.kept = Some(Arc::clone(&built));
+        built
+    }
+}
+
+impl Structure {
+    /// The order of claims while the states are as in `tasks`.
+    pub fn order(&self, tasks: &[QueueTasks<'_>]) -> Order {
+        Order::new(&self.graph, tasks, &self.estimates)
+    }
+}

@@ -1,0 +1,162 @@
+//! What must be right before anything is claimed, looked at once a run. A missing tool stops the
+//! run; no task is blamed for it.
+
+use super::queue_set::QueueSet;
+use super::scope::Scope;
+use crate::config::{ChoiceError, Runner};
+use crate::domain::{Command, Task};
+use crate::queue::Queue;
+use crate::store::StoreError;
+use crate::store::file::FileStore;
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+/// Why a run does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum PreflightError {
+    /// The queue, its folder or the state folder cannot be written safely.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// No verification.
+    #[error("no verification is configured, so nothing could ever be complete")]
+    NoVerification,
+    /// A task asks for an agent or a verification that is not there.
+    #[error("task {task}: {source}")]
+    Choice {
+        /// The task.
+        task: String,
+        /// What it asks for.
+        source: ChoiceError,
+    },
+    /// A program is not there.
+    #[error("{whose} cannot be started: {program} was not found{}", .looked)]
+    Missing {
+        /// `agent NAME`, or `verification step NAME`.
+        whose: String,
+        /// The program.
+        program: String,
+        /// Where it was looked for.
+        looked: String,
+    },
+    /// The working directory of agents.
+    #[error("the project root {} {why}", .path.display())]
+    Root {
+        /// The directory.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A task that was asked for by id.
+    #[error("there is no task {id} in the queue{}", .nearest.as_ref().map_or_else(String::new, |n| format!("; did you mean {n}?")))]
+    UnknownTask {
+        /// As given.
+        id: String,
+        /// The nearest one that there is.
+        nearest: Option<String>,
+    },
+}
+
+/// Looks at everything once; makes the project root where the configuration says so. Returns
+/// what a person should know before the run begins.
+///
+/// # Errors
+/// [`PreflightError`] with the first thing that is wrong.
+pub fn preflight(
+    set: &QueueSet,
+    store: &FileStore,
+    queues: &[Queue],
+    scope: &Scope,
+    path: Option<&OsStr>,
+) -> Result<BTreeSet<String>, PreflightError> {
+    store.check_writable()?;
+    let served = &queues[..set.served()];
+    known_ids(served, scope)?;
+    for root in set.roots() {
+        if root.create && !root.path.exists() {
+            let made = fs::create_dir_all(&root.path);
+            made.map_err(|error| wrong_root(&root.path, format!("cannot be made: {error}")))?;
+        }
+        if !root.path.is_dir() {
+            let why = "does not exist: create it, or set root in workloop.toml".to_owned();
+            return Err(wrong_root(&root.path, why));
+        }
+    }
+    if !set.config.has_verification() {
+        return Err(PreflightError::NoVerification);
+    }
+    let mut warnings = BTreeSet::new();
+    for (index, queue) in served.iter().enumerate() {
+        let open = queue.tasks().iter().filter(|t| t.status.is_open() && scope.includes(t));
+        for task in open {
+            warnings.extend(startable(set, task, set.root(index), path)?);
+        }
+    }
+    Ok(warnings)
+}
+
+fn wrong_root(path: &Path, why: String) -> PreflightError {
+    PreflightError::Root { path: path.to_owned(), why }
+}
+
+fn known_ids(queues: &[Queue], scope: &Scope) -> Result<(), PreflightError> {
+    for id in &scope.ids {
+        if queues.iter().all(|queue| queue.index_of(id).is_none()) {
+            let ids = queues.iter().flat_map(Queue::tasks).map(|task| task.id.as_str());
+            let nearest = crate::config::nearest(id, ids).map(str::to_owned);
+            return Err(PreflightError::UnknownTask { id: id.clone(), nearest });
+        }
+    }
+    Ok(())
+}
+
+fn startable(
+    set: &QueueSet,
+    task: &Task,
+    root: &Path,
+    path: Option<&OsStr>,
+) -> Result<Option<String>, PreflightError> {
+    let choice = |source| PreflightError::Choice { task: task.id.to_string(), source };
+    let warning = match set.config.agent_for(task).map_err(choice)? {
+        Runner::Person => return Ok(None),
+        Runner::Gate => None,
+        Runner::Agent(agent) => {
+            found(&agent.profile.command, &format!("agent {}", agent.name), root, path)?;
+            agent.warning
+        }
+    };
+    for step in set.config.profiles_for(task).map_err(choice)? {
+        found(&step.command, &format!("verification step {}", step.name), root, path)?;
+    }
+    Ok(warning)
+}
+
+/// Whether the program of a list command is there. What a shell line needs only the shell knows:
+/// its exit status 126 or 127 says so.
+fn found(
+    command: &Command,
+    whose: &str,
+    root: &Path,
+    path: Option<&OsStr>,
+) -> Result<(), PreflightError> {
+    let Command::List(words) = command else { return Ok(()) };
+    let program = words.first().map_or("", String::as_str);
+    let missing = |looked: String| PreflightError::Missing {
+        whose: whose.to_owned(),
+        program: program.to_owned(),
+        looked,
+    };
+    if program.contains('/') {
+        let there = is_executable(&root.join(program));
+        return if there { Ok(()) } else { Err(missing(format!(" in {}", root.display()))) };
+    }
+    let dirs = std::env::split_paths(path.unwrap_or_default());
+    let there = dirs.into_iter().any(|dir| is_executable(&dir.join(program)));
+    if there { Ok(()) } else { Err(missing(" on the PATH".to_owned())) }
+}
+
+fn is_executable(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+}

@@ -1,0 +1,321 @@
+//! From a claimed task to a [`Job`]: prompt, environment and commands.
+
+use super::job::{AgentCommand, Job, Judge, Ready};
+use super::queue_set::QueueSet;
+use super::tamper::{Guarded, script_of};
+use crate::agent::{
+    AgentProfile, AnswerInput, DEFAULT_GRACE, DependencyInput, Environment, FEEDBACK_BYTES,
+    FailureInput, NoteInput, PromptInput, PromptTemplate, StepInput, TaskVariables, bound_file,
+};
+use crate::config::{ChoiceError, Runner};
+use crate::domain::{AttemptReport, ClaimToken, Command, Field, Status, Task, Verdict};
+use crate::plan::Graph;
+use crate::queue::Queue;
+use crate::store::attempts::{
+    self, AttemptFolder, CHANGED_FILE, PROMPT_FILE, RESULT_FILE, TASK_FILE,
+};
+use crate::store::{Place, TaskKey};
+use crate::verify::VerifyStep;
+use crate::views::mask::Mask;
+use serde_json::Value;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+/// What a job is made from.
+#[derive(Clone, Copy)]
+pub struct Source<'a> {
+    /// The loaded queues.
+    pub set: &'a QueueSet,
+    /// Their content.
+    pub queues: &'a [Queue],
+    /// Their tasks as one graph.
+    pub graph: &'a Graph,
+    /// The environment of this process.
+    pub vars: &'a [(OsString, OsString)],
+}
+
+/// What one task is to be run with.
+struct Plan<'a> {
+    source: Source<'a>,
+    place: Place,
+    task: &'a Task,
+    folder: AttemptFolder,
+    attempt: u32,
+    profile: Option<AgentProfile>,
+    steps: Vec<VerifyStep>,
+}
+
+impl<'a> Source<'a> {
+    fn plan(self, place: Place, attempt: u32) -> Result<Plan<'a>, ChoiceError> {
+        let task = &self.queues[place.queue].tasks()[place.task];
+        let key = TaskKey::new(self.set.real(place.queue), task.id.as_str());
+        let profile = match self.set.config.agent_for(task)? {
+            Runner::Agent(choice) => Some(choice.profile),
+            Runner::Gate | Runner::Person => None,
+        };
+        let steps = self.set.config.profiles_for(task)?;
+        let folder = AttemptFolder::new(&self.set.state(place.queue), &key, attempt);
+        Ok(Plan { source: self, place, task, folder, attempt, profile, steps })
+    }
+
+    /// The prompt that the next attempt of a task would get.
+    ///
+    /// # Errors
+    /// Why there is none, in words.
+    pub fn prompt(self, place: Place) -> Result<String, String> {
+        let attempts = self.queues[place.queue].tasks()[place.task].attempts;
+        let plan = self.plan(place, attempts.saturating_add(1)).map_err(|e| e.to_string())?;
+        plan.prompt()
+    }
+
+    /// Puts together the attempt that was claimed with `token`.
+    ///
+    /// # Errors
+    /// [`ChoiceError`] when no agent or verification is configured for it.
+    pub fn job(self, place: Place, token: ClaimToken) -> Result<Job, ChoiceError> {
+        let plan = self.plan(place, token.attempt)?;
+        let (queue, task) = (&self.queues[place.queue], plan.task);
+        let root = self.set.root(place.queue).to_owned();
+        let agent = plan.profile.as_ref().map(|profile| AgentCommand {
+            command: plan.ready_agent(profile, &token),
+            ok_exit_codes: profile.ok_exit_codes.iter().copied().chain([0]).collect(),
+        });
+        let judge = if self.set.config.is_verified() {
+            Judge::Steps(plan.steps.iter().map(|step| plan.ready_step(step, &token)).collect())
+        } else {
+            Judge::Nobody
+        };
+        let required = self.set.config.limits.promise.value;
+        Ok(Job {
+            place,
+            id: task.id.to_string(),
+            title: queue.title(place.task),
+            key: TaskKey::new(self.set.real(place.queue), task.id.as_str()),
+            state: self.set.state(place.queue),
+            git: crate::workspace::is_git_work_tree(&root),
+            queues: self.set.all_real().map(Path::to_owned).collect::<Vec<PathBuf>>().into(),
+            task_json: format!("{}\n", queue.task_text(place.task)),
+            prompt: plan.prompt(),
+            agent,
+            judge,
+            guarded: Guarded::new(plan.guarded(&root)),
+            mask: Mask::new(self.vars),
+            named_files: plan.named_files(),
+            promise: queue.text(place.task, Field::CompletionPromise).map(|p| (p, required)),
+            folder: plan.folder,
+            root,
+            token,
+        })
+    }
+}
+
+impl Plan<'_> {
+    fn queue(&self) -> &Queue {
+        &self.source.queues[self.place.queue]
+    }
+
+    fn root(&self) -> &Path {
+        self.source.set.root(self.place.queue)
+    }
+
+    fn strings(&self, field: Field) -> Vec<String> {
+        strings(self.queue().value(self.place.task, field).as_ref())
+    }
+
+    fn prompt(&self) -> Result<String, String> {
+        let path = self.profile.as_ref().and_then(|profile| profile.prompt.as_deref());
+        let template = PromptTemplate::load(path).map_err(|error| error.to_string())?;
+        let text = template.render(&self.input()).map_err(|error| error.to_string())?;
+        // What earlier attempts printed may hold secrets, and a prompt is kept and shown.
+        Ok(Mask::new(self.source.vars).text(&text).into_owned())
+    }
+
+    fn input(&self) -> PromptInput {
+        let (queue, at) = (self.queue(), self.place.task);
+        let limits = &self.source.set.config.limits;
+        PromptInput {
+            task: serde_json::from_str(queue.task_text(at)).unwrap_or_default(),
+            title: queue.title(at),
+            attempt: self.attempt,
+            budget: Some(self.task.max_iterations.unwrap_or(limits.attempts.value)),
+            queue: self.source.set.real(self.place.queue).display().to_string(),
+            project: queue.project().map(str::to_owned),
+            root: self.root().display().to_string(),
+            result_file: self.folder.file(RESULT_FILE).display().to_string(),
+            dependencies: self.dependencies(),
+            notes: self.notes(),
+            answers: self.answers(),
+            failure: self.failure(),
+            verification: self
+                .steps
+                .iter()
+                .map(|s| StepInput { name: s.name.clone(), command: s.command.to_string() })
+                .collect(),
+        }
+    }
+
+    /// Complete dependencies, and complete tasks that notify this one.
+    fn dependencies(&self) -> Vec<DependencyInput> {
+        let graph = self.source.graph;
+        let own = graph.node(self.place.queue, self.place.task);
+        let mut nodes: Vec<_> = graph.dependencies(own).collect();
+        nodes.extend(graph.nodes().filter(|&node| {
+            let (queue, task) = graph.location(node);
+            let notify = &self.source.queues[queue].tasks()[task].notify;
+            notify.iter().any(|id| id == self.task.id.as_str())
+        }));
+        nodes.sort_unstable();
+        nodes.dedup();
+        let complete = nodes.into_iter().filter_map(|node| {
+            let (queue, at) = graph.location(node);
+            let queue = &self.source.queues[queue];
+            (queue.tasks()[at].status == Status::Complete).then(|| DependencyInput {
+                id: graph.reference(node),
+                title: queue.title(at),
+                summary: queue.text(at, Field::ResultSummary),
+                artifacts: strings(queue.value(at, Field::Artifacts).as_ref()),
+                files_changed: strings(queue.value(at, Field::FilesActuallyChanged).as_ref()),
+            })
+        });
+        complete.collect()
+    }
+
+    fn notes(&self) -> Vec<NoteInput> {
+        let of = |queue: &Queue, at: usize| {
+            queue.raw(at, Field::NotesFor)?;
+            let notes = queue.value(at, Field::NotesFor)?;
+            let text = notes.get(self.task.id.as_str())?.as_str()?.to_owned();
+            Some(NoteInput { from: queue.tasks()[at].id.to_string(), text })
+        };
+        let queues = self.source.queues.iter();
+        queues.flat_map(|q| (0..q.tasks().len()).filter_map(move |at| of(q, at))).collect()
+    }
+
+    fn answers(&self) -> Vec<AnswerInput> {
+        let answers = self.queue().value(self.place.task, Field::Answers);
+        let answers = answers.as_ref().and_then(Value::as_array).cloned().unwrap_or_default();
+        let text = |value: &Value, key: &str| value.get(key)?.as_str().map(str::to_owned);
+        let one = |answer: &Value| {
+            let question = text(answer, "question");
+            Some(AnswerInput { question, answer: text(answer, "answer")? })
+        };
+        answers.iter().filter_map(one).collect()
+    }
+
+    /// The last attempt, if it failed; interrupted ones in between say nothing.
+    fn failure(&self) -> Option<FailureInput> {
+        let key = TaskKey::new(self.source.set.real(self.place.queue), self.task.id.as_str());
+        let state = self.source.set.state(self.place.queue);
+        let reports = attempts::reports(&state, &key);
+        let report: &AttemptReport = reports.iter().rev().find(|r| r.verdict.is_some())?;
+        if report.verdict != Some(Verdict::Fail) {
+            return None;
+        }
+        let step = report.steps.last()?;
+        let log = AttemptFolder::new(&state, &key, report.attempt).file(&step.log);
+        let mut output = bound_file(&log, FEEDBACK_BYTES).unwrap_or_default();
+        if step.name == "agent" {
+            let errors = log.with_file_name(attempts::AGENT_ERR);
+            output.push_str(&bound_file(&errors, FEEDBACK_BYTES / 2).unwrap_or_default());
+        }
+        Some(FailureInput {
+            attempt: report.attempt,
+            step: step.name.clone(),
+            outcome: report.reason.clone().unwrap_or_else(|| step.outcome.to_string()),
+            output,
+        })
+    }
+
+    fn environment(&self, extra: &[&[String]], token: &ClaimToken, verifying: bool) -> Environment {
+        let mut environment = Environment::allowed(self.source.vars, extra);
+        let changed = self.folder.file(CHANGED_FILE);
+        TaskVariables {
+            task_id: self.task.id.as_str(),
+            queue: self.source.set.real(self.place.queue),
+            project: self.queue().project(),
+            attempt: self.attempt,
+            worker: token.worker.as_str(),
+            task_file: &self.folder.file(TASK_FILE),
+            prompt_file: &self.folder.file(PROMPT_FILE),
+            result_file: &self.folder.file(RESULT_FILE),
+            attempt_dir: self.folder.path(),
+            root: self.root(),
+            changed_files: verifying.then_some(changed.as_path()),
+        }
+        .set_in(&mut environment);
+        environment
+    }
+
+    fn ready_agent(&self, profile: &AgentProfile, token: &ClaimToken) -> Ready {
+        let extra = [self.source.set.config.pass.as_slice(), &profile.env];
+        Ready {
+            name: "agent".to_owned(),
+            argv: self.expand(&profile.command),
+            shell: matches!(profile.command, Command::Shell(_)),
+            env: self.environment(&extra, token, false).into_iter().collect(),
+            timeout: profile.timeout,
+            silence: profile.silence,
+            grace: profile.grace,
+        }
+    }
+
+    fn ready_step(&self, step: &VerifyStep, token: &ClaimToken) -> Ready {
+        let extra = [self.source.set.config.pass.as_slice()];
+        Ready {
+            name: step.name.clone(),
+            argv: self.expand(&step.command),
+            shell: matches!(step.command, Command::Shell(_)),
+            env: self.environment(&extra, token, true).into_iter().collect(),
+            timeout: step.timeout,
+            silence: None,
+            grace: DEFAULT_GRACE,
+        }
+    }
+
+    fn expand(&self, command: &Command) -> Vec<OsString> {
+        let path = |name| Some(vec![self.folder.file(name).display().to_string()]);
+        command.expand(&|name| match name {
+            "id" => Some(vec![self.task.id.to_string()]),
+            "title" => Some(vec![self.queue().title(self.place.task)]),
+            "file" | "files" => Some(self.task.files.clone()),
+            "tests" => Some(self.strings(Field::Tests)),
+            "attempt" => Some(vec![self.attempt.to_string()]),
+            "queue" => Some(vec![self.source.set.real(self.place.queue).display().to_string()]),
+            "project" => Some(vec![self.queue().project().unwrap_or_default().to_owned()]),
+            "root" => Some(vec![self.root().display().to_string()]),
+            "task_file" => path(TASK_FILE),
+            "prompt_file" => path(PROMPT_FILE),
+            "result_file" => path(RESULT_FILE),
+            "changed_files" => path(CHANGED_FILE),
+            "attempt_dir" => Some(vec![self.folder.path().display().to_string()]),
+            _ => None,
+        })
+    }
+
+    /// The configuration and the scripts that judge the task, but for those that it owns.
+    fn guarded(&self, root: &Path) -> Vec<PathBuf> {
+        let scripts = self.steps.iter().filter_map(|step| match &step.command {
+            Command::Shell(line) => script_of(&line.split_whitespace().collect::<Vec<_>>(), root),
+            Command::List(words) => {
+                script_of(&words.iter().map(String::as_str).collect::<Vec<_>>(), root)
+            }
+        });
+        let owned: Vec<PathBuf> = self.named_files().iter().map(|path| root.join(path)).collect();
+        let config = self.source.set.config.path.clone();
+        scripts.chain(config).filter(|path| !owned.contains(path)).collect()
+    }
+
+    fn named_files(&self) -> Vec<String> {
+        [self.task.files.clone(), self.strings(Field::Tests)].concat()
+    }
+}
+
+/// A list of strings, or one; anything else in it as JSON.
+fn strings(value: Option<&Value>) -> Vec<String> {
+    let one = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    match value {
+        None | Some(Value::Null) => Vec::new(),
+        Some(Value::Array(items)) => items.iter().map(one).collect(),
+        Some(other) => vec![one(other)],
+    }
+}

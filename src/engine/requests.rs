@@ -1,0 +1,57 @@
+//! What people ask of running loops through files in the state folder: stop and pause.
+
+use crate::store::StateDir;
+use crate::store::workers::Registration;
+use std::fs;
+use std::path::Path;
+use std::time::SystemTime;
+
+/// The request to drain and end.
+pub const STOP: &str = "stop";
+/// The request to pause.
+pub const PAUSE: &str = "pause";
+
+/// What is asked for one queue.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// Finish what runs, claim nothing, end.
+    pub stop: bool,
+    /// Claim nothing and hold what runs until told to go on.
+    pub pause: bool,
+}
+
+/// Looks for requests about one queue.
+#[derive(Debug)]
+pub struct Requests {
+    state: StateDir,
+    name: String,
+    since: SystemTime,
+}
+
+impl Requests {
+    /// Requests about the queue `name`; a stop older than `entry` was not meant for this loop,
+    /// and is removed unless another loop may still have to see it.
+    pub fn new(state: &StateDir, name: &str, entry: &Registration) -> Self {
+        let requests = Self { state: state.clone(), name: name.to_owned(), since: entry.since() };
+        for path in [state.request(STOP, Some(name)), state.request(STOP, None)] {
+            if path.exists() && !requests.is_newer(&path) && !entry.has_company() {
+                drop(fs::remove_file(path));
+            }
+        }
+        requests
+    }
+
+    /// What is asked now.
+    pub fn look(&self) -> Asked {
+        let files =
+            |verb| [self.state.request(verb, Some(&self.name)), self.state.request(verb, None)];
+        Asked {
+            stop: files(STOP).iter().any(|path| self.is_newer(path)),
+            pause: files(PAUSE).iter().any(|path| path.exists()),
+        }
+    }
+
+    fn is_newer(&self, path: &Path) -> bool {
+        fs::metadata(path).and_then(|meta| meta.modified()).is_ok_and(|time| time >= self.since)
+    }
+}

@@ -1,0 +1,305 @@
+//! The coordinator: what it holds, what it hears, and when it ends.
+
+use super::attempt::{Finished, Stage};
+use super::attend::Attention;
+use super::claims::Claims;
+use super::dispatch::Dispatcher;
+use super::ending::{Ending, Reason};
+use super::entry::{about, enter, reaper};
+use super::neighbours::Neighbours;
+use super::observer::{Notice, Observer};
+use super::options::RunOptions;
+use super::planner::{Planner, ranking_rules};
+use super::queue_set::QueueSet;
+use super::requests::Requests;
+use super::slots::{Message, Slot, Surroundings};
+use crate::domain::{EventKind, WorkerId};
+use crate::plan::Outlook;
+use crate::platform::host::Host;
+use crate::platform::signal::Listener;
+use crate::platform::{process, scan};
+use crate::store::file::FileStore;
+use crate::store::workers::Registration;
+use crate::store::{Patience, QueueStore, StoreError, new_event};
+use crate::supervisor::Supervisor;
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// The slow poll: file systems lose events, and a dead worker makes none.
+const POLL: Duration = Duration::from_secs(1);
+
+/// A running loop.
+pub struct RunLoop<'o> {
+    pub(super) dispatcher: Dispatcher,
+    pub(super) store: FileStore,
+    pub(super) options: RunOptions,
+    pub(super) slots: Vec<Slot>,
+    pub(super) finished: Vec<(usize, Finished)>,
+    pub(super) observer: &'o mut dyn Observer,
+    pub(super) around: Arc<Surroundings>,
+    pub(super) outlook: Outlook,
+    /// Why nothing more is claimed, once that is so.
+    pub(super) draining: Option<Reason>,
+    pub(super) paused: HashSet<usize>,
+    pub(super) begun: u64,
+    /// Tasks blocked since the last one that was completed.
+    pub(super) failures: Vec<(String, String)>,
+    /// Warnings that were given already.
+    pub(super) told: HashSet<String>,
+    pub(super) released: mpsc::Sender<Box<Supervisor>>,
+    reaper: Option<JoinHandle<()>>,
+    entries: Vec<Registration>,
+    pub(super) requests: Vec<Requests>,
+    inbox: Receiver<Message>,
+    pub(super) attention: Attention,
+    _listener: Listener,
+    pub(super) since: Instant,
+    waits: String,
+}
+
+impl<'o> RunLoop<'o> {
+    /// Prepares a loop over the served queues of `set`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the state folder cannot be used or signals cannot be heard.
+    pub fn new(
+        set: QueueSet,
+        store: FileStore,
+        options: RunOptions,
+        observer: &'o mut dyn Observer,
+    ) -> Result<Self, StoreError> {
+        let system = |what| StoreError::io(what, "/proc");
+        let (outbox, inbox) = mpsc::channel();
+        let host = Host::current();
+        let pid = std::process::id();
+        let start = scan::start_time(pid).unwrap_or_default();
+        process::become_subreaper().map_err(system("adopt orphans of"))?;
+        let worker = || WorkerId::new(&format!("{}:{pid}:{}", host.name, options.ids.hex8()));
+        let workers: Vec<WorkerId> = (0..options.jobs.max(1)).map(|_| worker()).collect();
+        let slot =
+            |worker: &WorkerId| Slot { worker: worker.clone(), running: None, supervisor: None };
+        let (entries, requests) = enter(&set, &options, pid)?;
+        let (changed, signalled) = (outbox.clone(), outbox.clone());
+        let tell = move || drop(changed.send(Message::Changed));
+        let attention = Attention::start(&set, tell);
+        let listen = move |request| drop(signalled.send(Message::Signal(request)));
+        let listener = Listener::start(listen).map_err(system("listen to signals through"))?;
+        let around = Surroundings {
+            exe: options.exe.clone(),
+            env: options.vars.clone(),
+            clock: Arc::clone(&options.clock),
+            outbox,
+        };
+        let (released, reaper) = reaper();
+        let dispatcher = Dispatcher {
+            planner: Planner::new(ranking_rules(&set, store.queues())),
+            set: Arc::new(set),
+            neighbours: Neighbours::default(),
+            claims: Claims::default(),
+            host,
+            start,
+            workers: workers.clone(),
+            scope: options.scope.clone(),
+            clock: Arc::clone(&options.clock),
+            unsettled: false,
+            others_work_towards_us: false,
+        };
+        Ok(Self {
+            dispatcher,
+            store,
+            slots: workers.iter().map(slot).collect(),
+            finished: Vec::new(),
+            observer,
+            around: Arc::new(around),
+            outlook: Outlook::default(),
+            draining: None,
+            paused: HashSet::new(),
+            begun: 0,
+            failures: Vec::new(),
+            told: HashSet::new(),
+            released,
+            reaper,
+            entries,
+            requests,
+            inbox,
+            attention,
+            _listener: listener,
+            since: Instant::now(),
+            waits: String::new(),
+            options,
+        })
+    }
+
+    /// Runs until nothing is left to be done, a limit is reached or somebody says so.
+    ///
+    /// # Errors
+    /// [`StoreError`] when a queue can no longer be read or written. What runs is ended first.
+    pub fn run(mut self) -> Result<Ending, StoreError> {
+        let ran = self.turns();
+        if ran.is_err() {
+            self.abandon();
+        }
+        let reason = ran?;
+        self.note_loop(EventKind::LoopFinished)?;
+        let outlook = std::mem::take(&mut self.outlook);
+        let queues = self.store.queues();
+        let set = Arc::clone(&self.dispatcher.set);
+        let structure = self.dispatcher.planner.structure(&set, queues);
+        let begun = self.begun;
+        self.leave();
+        Ok(Ending::new(reason, outlook, begun, |node| structure.graph.reference(node)))
+    }
+
+    fn turns(&mut self) -> Result<Reason, StoreError> {
+        self.note_loop(EventKind::LoopStarted)?;
+        self.add_gates()?;
+        loop {
+            self.look_at_requests();
+            self.look_at_limits();
+            if self.transact()? || self.attend()? {
+                continue;
+            }
+            if self.running() == 0 {
+                if let Some(reason) = self.draining.take() {
+                    return Ok(reason);
+                }
+                if self.may_leave() {
+                    return Ok(Reason::Done);
+                }
+            }
+            self.tell_waiting();
+            self.hear();
+        }
+    }
+
+    /// How many attempts run.
+    pub(super) fn running(&self) -> usize {
+        self.slots.iter().filter(|slot| slot.running.is_some()).count()
+    }
+
+    /// Waits for the next message, and takes all that are there: results that wait are written
+    /// together.
+    fn hear(&mut self) {
+        let first = match self.inbox.recv_timeout(POLL) {
+            Ok(message) => message,
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return,
+        };
+        self.heard(first);
+        while let Ok(message) = self.inbox.try_recv() {
+            self.heard(message);
+        }
+        // With a result to be written they go into the journal with its transition.
+        if self.finished.is_empty() {
+            self.note_stages();
+        }
+    }
+
+    fn heard(&mut self, message: Message) {
+        match message {
+            Message::Attached(slot, controls) => {
+                if let Some(running) = &mut self.slots[slot].running {
+                    running.attach(controls);
+                }
+            }
+            Message::Stage(slot, stage) => self.stage(slot, &stage),
+            Message::Finished(slot, finished, supervisor) => {
+                if let Some(verdict) = finished.report.verdict {
+                    self.stage(slot, &Stage::Verified(verdict));
+                }
+                if let Some(mut running) = self.slots[slot].running.take() {
+                    running.join();
+                }
+                self.slots[slot].supervisor = supervisor;
+                self.finished.push((slot, *finished));
+            }
+            Message::Died(slot) => self.died(slot),
+            Message::Changed => self.attention.rearm(),
+            Message::Signal(request) => self.signal(request),
+        }
+    }
+
+    /// The thread of a slot panicked: a bug. Its supervisor ended with it; the claim is found
+    /// stale and taken over.
+    fn died(&mut self, slot: usize) {
+        if let Some(mut running) = self.slots[slot].running.take() {
+            running.join();
+            self.dispatcher.claims.own.remove(&running.mark);
+            let text = format!("the attempt of {} ended by a fault of this program", running.id);
+            self.observer.notice(&Notice::Warning(&text));
+        }
+    }
+
+    fn tell_waiting(&mut self) {
+        let text = if self.running() > 0 || self.draining.is_some() {
+            String::new()
+        } else if self.paused.is_empty() {
+            self.waiting_for()
+        } else {
+            "paused; workloop resume goes on".to_owned()
+        };
+        if text != self.waits {
+            if !text.is_empty() {
+                self.observer.notice(&Notice::Waits(&text));
+            }
+            self.waits = text;
+        }
+    }
+
+    pub(super) fn warn(&mut self, text: String) {
+        if !self.told.contains(&text) {
+            self.observer.notice(&Notice::Warning(&text));
+            self.told.insert(text);
+        }
+    }
+
+    fn note_loop(&mut self, kind: EventKind) -> Result<(), StoreError> {
+        let data = about(&self.dispatcher.set, &self.options, std::process::id());
+        let mut event = new_event(kind, self.options.clock.now(), String::new(), data);
+        event.worker = Some(self.slots[0].worker.to_string());
+        self.note(0, event)
+    }
+
+    /// A start gives up when the lock cannot be had; what was begun is written however long it
+    /// takes.
+    pub(super) fn patience(&self) -> Patience {
+        if self.begun == 0 { Patience::Limited } else { Patience::Unlimited }
+    }
+
+    pub(super) fn note(
+        &mut self,
+        queue: usize,
+        event: crate::domain::Event,
+    ) -> Result<(), StoreError> {
+        let patience = self.patience();
+        for event in self.store.note(patience, queue, vec![event])? {
+            self.observer.notice(&Notice::Event(&event));
+        }
+        Ok(())
+    }
+
+    /// After a failure of the store: ends what runs. The claims are taken over by the next run.
+    fn abandon(&mut self) {
+        for running in self.slots.iter_mut().filter_map(|slot| slot.running.as_mut()) {
+            running.end();
+        }
+        while self.running() > 0 {
+            self.hear();
+        }
+        self.leave();
+    }
+
+    fn leave(&mut self) {
+        for supervisor in self.slots.iter_mut().filter_map(|slot| slot.supervisor.take()) {
+            drop(self.released.send(supervisor));
+        }
+        let (closed, _) = mpsc::channel();
+        self.released = closed;
+        if let Some(reaper) = self.reaper.take() {
+            drop(reaper.join());
+        }
+        self.entries.clear();
+    }
+}

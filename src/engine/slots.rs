@@ -1,0 +1,213 @@
+//! The slots of a loop: one attempt each, in a thread of its own.
+
+use super::attempt::{self, Finished, Stage};
+use super::job::Job;
+use crate::domain::{ClaimToken, Outcome, WorkerId};
+use crate::platform::clock::Clock;
+use crate::platform::dir::identity;
+use crate::platform::lock::FileLock;
+use crate::platform::signal::Request;
+use crate::supervisor::{Controls, Launch, Supervisor};
+use std::ffi::OsString;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Sender;
+use std::thread::{self, JoinHandle};
+
+/// What reaches the loop.
+#[derive(Debug)]
+pub(super) enum Message {
+    /// The supervisor of a slot runs.
+    Attached(usize, Controls),
+    /// An attempt goes on.
+    Stage(usize, Stage),
+    /// An attempt ended; its supervisor still holds the claim.
+    Finished(usize, Box<Finished>, Option<Box<Supervisor>>),
+    /// The thread of a slot died.
+    Died(usize),
+    /// A queue or a request file changed.
+    Changed,
+    /// The system or a person wants something.
+    Signal(Request),
+}
+
+/// One place for an attempt.
+#[derive(Debug)]
+pub(super) struct Slot {
+    pub(super) worker: WorkerId,
+    pub(super) running: Option<Running>,
+    /// The supervisor of the attempt that ended last, which still holds its claim.
+    pub(super) supervisor: Option<Box<Supervisor>>,
+}
+
+/// An attempt that runs.
+#[derive(Debug)]
+pub(super) struct Running {
+    pub(super) queue: usize,
+    pub(super) id: String,
+    pub(super) token: ClaimToken,
+    pub(super) mark: String,
+    cancelled: Arc<AtomicBool>,
+    controls: Option<Controls>,
+    paused: bool,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What a slot's thread needs besides the job.
+pub(super) struct Surroundings {
+    pub(super) exe: PathBuf,
+    pub(super) env: Vec<(OsString, OsString)>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) outbox: Sender<Message>,
+}
+
+/// How a claim reaches the attempt's supervisor.
+pub(super) enum Holder {
+    /// The task is tried again: its supervisor holds the claim already.
+    Supervisor(Box<Supervisor>),
+    /// The lock, to be handed over.
+    Lock(FileLock),
+}
+
+impl Slot {
+    /// Begins `job`.
+    pub(super) fn begin(
+        &mut self,
+        slot: usize,
+        job: Job,
+        holder: Holder,
+        around: &Arc<Surroundings>,
+    ) {
+        let cancelled = Arc::new(AtomicBool::new(false));
+        let mut running = Running {
+            queue: job.place.queue,
+            id: job.id.clone(),
+            token: job.token.clone(),
+            mark: job.key.mark(),
+            cancelled: Arc::clone(&cancelled),
+            controls: None,
+            paused: false,
+            thread: None,
+        };
+        let around = Arc::clone(around);
+        let body = move || {
+            let mut alarm = Alarm { slot, outbox: around.outbox.clone(), armed: true };
+            let (finished, supervisor) = work(slot, job, holder, &cancelled, &around);
+            alarm.armed = false;
+            // Nobody listens any more only when the loop itself is gone.
+            drop(around.outbox.send(Message::Finished(slot, Box::new(finished), supervisor)));
+        };
+        running.thread = thread::Builder::new().name(format!("slot-{slot}")).spawn(body).ok();
+        self.running = Some(running);
+    }
+}
+
+impl Running {
+    /// The supervisor can be steered from now on.
+    pub(super) fn attach(&mut self, controls: Controls) {
+        if self.cancelled.load(Ordering::SeqCst) {
+            controls.term();
+        } else if self.paused {
+            controls.pause();
+        }
+        self.controls = Some(controls);
+    }
+
+    /// Ends the attempt: TERM, grace, KILL.
+    pub(super) fn end(&mut self) {
+        self.cancelled.store(true, Ordering::SeqCst);
+        if let Some(controls) = &self.controls {
+            controls.term();
+        }
+    }
+
+    /// Ends the attempt at once.
+    pub(super) fn kill(&mut self) {
+        self.cancelled.store(true, Ordering::SeqCst);
+        if let Some(controls) = &self.controls {
+            controls.kill();
+        }
+    }
+
+    /// Stops the attempt and its timers, or lets it go on.
+    pub(super) fn hold(&mut self, paused: bool) {
+        if self.paused == paused {
+            return;
+        }
+        self.paused = paused;
+        match &self.controls {
+            Some(controls) if paused => controls.pause(),
+            Some(controls) => controls.resume(),
+            None => {}
+        }
+    }
+
+    /// Waits for the thread, which has nothing left to do.
+    pub(super) fn join(&mut self) {
+        if let Some(thread) = self.thread.take() {
+            // A panic was told by the alarm.
+            drop(thread.join());
+        }
+    }
+}
+
+/// Tells the loop when a thread dies without a result, so that nobody waits for it for ever.
+struct Alarm {
+    slot: usize,
+    outbox: Sender<Message>,
+    armed: bool,
+}
+
+impl Drop for Alarm {
+    fn drop(&mut self) {
+        if self.armed {
+            drop(self.outbox.send(Message::Died(self.slot)));
+        }
+    }
+}
+
+fn work(
+    slot: usize,
+    job: Job,
+    holder: Holder,
+    cancelled: &AtomicBool,
+    around: &Surroundings,
+) -> (Finished, Option<Box<Supervisor>>) {
+    let clock = &*around.clock;
+    let started = match holder {
+        Holder::Supervisor(supervisor) => Ok((supervisor, false)),
+        Holder::Lock(lock) => {
+            let mark = job.key.mark();
+            let launch = Launch { exe: &around.exe, mark: &mark, env: &around.env };
+            let (path, held) = (lock.path().to_owned(), lock.identity().ok());
+            Supervisor::start(&launch, lock).map(Box::new).map(|mut supervisor| {
+                // Whoever takes the task from now on sees the supervisor among the processes.
+                // Whoever took it before, after the lock file was deleted, has made it anew. A
+                // supervisor that does not get ready is found out by the attempt.
+                let ready = supervisor.ready().is_ok();
+                let deleted =
+                    ready && held != fs::symlink_metadata(path).ok().as_ref().map(identity);
+                (supervisor, deleted)
+            })
+        }
+    };
+    let mut supervisor = match started {
+        Ok((supervisor, false)) => supervisor,
+        Ok((supervisor, true)) => {
+            let reason = "interrupted: the lock of its claim was deleted".to_owned();
+            let ended = attempt::not_started(job, Outcome::Interrupted, reason, clock);
+            return (ended, Some(supervisor));
+        }
+        Err(error) => {
+            let reason = format!("cannot start the supervisor: {error}");
+            let outcome = Outcome::FailedToStart { reason: reason.clone() };
+            return (attempt::not_started(job, outcome, reason, clock), None);
+        }
+    };
+    drop(around.outbox.send(Message::Attached(slot, supervisor.controls())));
+    let mut on_stage = |stage| drop(around.outbox.send(Message::Stage(slot, stage)));
+    let finished = attempt::run(job, &mut supervisor, cancelled, clock, &mut on_stage);
+    (finished, Some(supervisor))
+}

@@ -1,0 +1,335 @@
+//! One turn of the loop: write what ended, claim what is next, start it.
+
+use super::attempt::{Finished, Stage};
+use super::dispatch::{After, Claimed, Look, Made, Recorded, Work};
+use super::ending::Reason;
+use super::neighbours::Neighbours;
+use super::observer::Notice;
+use super::options::WhenEmpty;
+use super::prepare::Source;
+use super::recovery;
+use super::run_loop::RunLoop;
+use super::slots::Holder;
+use crate::domain::{EventKind, Outcome};
+use crate::plan::{self, Prospect, State};
+use crate::store::attempts::prune;
+use crate::store::{Patience, QueueStore, StoreError, TaskKey, new_event};
+use serde_json::{Map, json};
+use std::collections::HashSet;
+use std::sync::Arc;
+
+impl RunLoop<'_> {
+    /// Makes the next change, if there is one to make; `false` when there is nothing to do now.
+    pub(super) fn transact(&mut self) -> Result<bool, StoreError> {
+        let finished = std::mem::take(&mut self.finished);
+        self.stop_for_missing_tools(&finished);
+        self.store.read()?;
+        // Agents delete what git ignores.
+        Neighbours::enter(&self.dispatcher.set)?;
+        self.end_what_was_taken_away();
+        let most = self.attempts_left();
+        let idle = |slot: &super::slots::Slot| slot.running.is_none();
+        let free: Vec<usize> =
+            (0..self.slots.len()).filter(|n| most > 0 && idle(&self.slots[*n])).collect();
+        if finished.is_empty() && free.is_empty() {
+            self.outlook = self.dispatcher.outlook(&self.store, &self.paused, &HashSet::new());
+            return Ok(false);
+        }
+        let running = self.slots.iter().filter_map(|slot| slot.running.as_ref());
+        let own: HashSet<_> = running.map(|running| running.token.clone()).collect();
+        let others = recovery::look_at_others(
+            &self.dispatcher.set,
+            self.store.queues(),
+            &self.dispatcher.host,
+            &own,
+            &mut self.dispatcher.claims,
+        )?;
+        for why in others.unclear {
+            self.warn(format!("left alone: {why}"));
+        }
+        self.outlook = self.dispatcher.outlook(&self.store, &self.paused, &others.foreign);
+        let work = Work {
+            finished: &finished,
+            dead: &others.dead,
+            foreign: others.foreign,
+            free,
+            most,
+            paused: self.paused.clone(),
+            failures_left: self.failures_allowed().saturating_sub(self.failures.len()).max(1),
+        };
+        let anything = self.outlook.ready > 0 || self.dispatcher.unsettled;
+        if finished.is_empty() && work.dead.is_empty() && !anything {
+            return Ok(false);
+        }
+        let patience = self.patience();
+        let mut made = Made::default();
+        let (dispatcher, store) = (&mut self.dispatcher, &mut self.store);
+        let events = store.update(patience, &mut |draft| {
+            made = dispatcher.change(draft, &work)?;
+            Ok(())
+        })?;
+        let did = !events.is_empty();
+        for event in &events {
+            self.observer.notice(&Notice::Event(event));
+        }
+        self.after(&finished, made);
+        Ok(did)
+    }
+
+    /// A tool that is not there is missing for every task: nothing more is claimed.
+    fn stop_for_missing_tools(&mut self, finished: &[(usize, Finished)]) {
+        for (_, Finished { job, report, .. }) in finished {
+            if let Outcome::FailedToStart { reason } = &report.outcome {
+                self.drain(Reason::Environment(format!("task {}: {reason}", job.id)));
+            }
+        }
+    }
+
+    fn attempts_left(&self) -> usize {
+        if self.draining.is_some() {
+            return 0;
+        }
+        let left = self.options.max_attempts.map_or(u64::MAX, |m| m.saturating_sub(self.begun));
+        usize::try_from(left).unwrap_or(usize::MAX)
+    }
+
+    /// A person's verb may have ended a claim of ours: the attempt is ended too.
+    fn end_what_was_taken_away(&mut self) {
+        let queues = self.store.queues();
+        for running in self.slots.iter_mut().filter_map(|slot| slot.running.as_mut()) {
+            let queue = &queues[running.queue];
+            let task = queue.index_of(&running.id).map(|index| &queue.tasks()[index]);
+            let set = &self.dispatcher.set;
+            let ours = task.is_some_and(|task| {
+                task.claim.as_ref().is_some_and(|claim| claim.is(&running.token))
+                    || task.accepts(&running.token)
+                        && !recovery::was_ended_by_verb(set, running.queue, task, &running.token)
+            });
+            if !ours {
+                running.end();
+            }
+        }
+    }
+
+    /// Starts what was claimed, lets go of what ended, and tells both.
+    fn after(&mut self, finished: &[(usize, Finished)], made: Made) {
+        for warning in made.warnings {
+            self.warn(warning);
+        }
+        for Recorded { slot, after } in &made.recorded {
+            if let Some((_, finished)) = finished.iter().find(|(n, _)| n == slot) {
+                self.tell_end(*slot, finished, after);
+            }
+        }
+        for claimed in made.claimed {
+            self.begin(claimed);
+        }
+        for (slot, finished) in finished {
+            // A slot that goes on with the same task has given its supervisor to it.
+            if let Some(supervisor) = self.slots[*slot].supervisor.take() {
+                drop(self.released.send(supervisor));
+            }
+            let running = self.slots[*slot].running.as_ref();
+            let mark = finished.job.key.mark();
+            if running.is_none_or(|running| running.mark != mark) {
+                self.dispatcher.claims.own.remove(&mark);
+            }
+            let keep = self.dispatcher.set.config.limits.keep_attempts.value;
+            let keep = usize::try_from(keep).unwrap_or(usize::MAX);
+            prune(&finished.job.state, &finished.job.key, keep);
+        }
+        self.dispatcher.claims.let_go_of_all();
+        if self.options.max_attempts.is_some_and(|most| self.begun >= most) {
+            let most = self.begun;
+            self.drain(Reason::Budget(format!("the run's {most} attempts were made")));
+        }
+    }
+
+    fn begin(&mut self, claimed: Claimed) {
+        let Claimed { slot, place, token } = claimed;
+        self.begun += 1;
+        let set = Arc::clone(&self.dispatcher.set);
+        let queues = self.store.queues();
+        let structure = self.dispatcher.planner.structure(&set, queues);
+        let source =
+            Source { set: &set, queues, graph: &structure.graph, vars: &self.options.vars };
+        let job = match source.job(place, token) {
+            Ok(job) => job,
+            Err(error) => {
+                // The claim is given back by the next run; this one ends.
+                self.drain(Reason::Environment(error.to_string()));
+                return;
+            }
+        };
+        let key = TaskKey::new(set.real(place.queue), &job.id);
+        let supervisor = self.slots[slot].supervisor.take();
+        let holder = match (self.dispatcher.claims.hand_over(&key), supervisor) {
+            (Some(lock), other) => {
+                if let Some(other) = other {
+                    drop(self.released.send(other));
+                }
+                Holder::Lock(lock)
+            }
+            (None, Some(supervisor)) => Holder::Supervisor(supervisor),
+            (None, None) => return,
+        };
+        self.dispatcher.claims.own.insert(key.mark());
+        let (id, title, attempt) = (&job.id, &job.title, job.token.attempt);
+        self.observer.notice(&Notice::Begins { slot, id, title, attempt });
+        self.slots[slot].begin(slot, job, holder, &self.around);
+    }
+
+    fn tell_end(&mut self, slot: usize, finished: &Finished, after: &After) {
+        for warning in &finished.warnings {
+            self.observer.notice(&Notice::Warning(warning));
+        }
+        let id = finished.job.id.as_str();
+        let what = match after {
+            After::Complete => {
+                self.failures.clear();
+                "complete".to_owned()
+            }
+            After::Blocked(reason) => {
+                self.failures.retain(|(blocked, _)| blocked != id);
+                self.failures.push((id.to_owned(), reason.clone()));
+                format!("blocked: {reason}")
+            }
+            After::Again(reason) => format!("to be tried again: {reason}"),
+            After::Interrupted(reason) => format!("pending again: {reason}"),
+            After::Lost(why) => {
+                let kept = finished.job.folder.path().display();
+                format!("claim lost: {why}; its result is in {kept}")
+            }
+        };
+        self.observer.notice(&Notice::Ends {
+            slot,
+            id,
+            title: &finished.job.title,
+            attempt: finished.job.token.attempt,
+            verdict: finished.report.verdict,
+            what: &what,
+        });
+    }
+
+    /// Tells a stage, and leaves it for the journal.
+    pub(super) fn stage(&mut self, slot: usize, stage: &Stage) {
+        let Some(running) = &self.slots[slot].running else { return };
+        let (id, queue, token) = (running.id.clone(), running.queue, running.token.clone());
+        self.observer.notice(&Notice::Stage { slot, id: &id, stage });
+        let mut data = Map::new();
+        let kind = match stage {
+            Stage::Started => EventKind::AttemptStarted,
+            Stage::AgentFinished(outcome) => {
+                data.insert("outcome".to_owned(), json!(outcome));
+                EventKind::AgentFinished
+            }
+            Stage::Verified(verdict) => {
+                data.insert("verdict".to_owned(), json!(verdict));
+                EventKind::Verified
+            }
+            Stage::Verifying(_) => return,
+        };
+        let name = crate::store::queue_name(&self.store.queues()[queue]);
+        let mut event = new_event(kind, self.options.clock.now(), name, data);
+        event.task = Some(id);
+        event.worker = Some(token.worker.to_string());
+        event.attempt = Some(token.attempt);
+        self.store.note_later(queue, event);
+    }
+
+    /// Puts the stages that were told into the journal.
+    pub(super) fn note_stages(&mut self) {
+        match self.store.note_waiting() {
+            Ok(events) => {
+                events.iter().for_each(|event| self.observer.notice(&Notice::Event(event)));
+            }
+            Err(error) => self.warn(format!("failed to note an event: {error}")),
+        }
+    }
+
+    /// Whether no live worker's task could make anything ready for this loop.
+    pub(super) fn may_leave(&self) -> bool {
+        if self.options.when_empty == WhenEmpty::Wait || !self.paused.is_empty() {
+            return false;
+        }
+        let outlook = &self.outlook;
+        outlook.ready == 0 && outlook.flowing == 0 && !self.dispatcher.others_work_towards_us
+    }
+
+    /// What the loop waits for while nothing runs in it.
+    pub(super) fn waiting_for(&self) -> String {
+        let outlook = &self.outlook;
+        let of = |kind| outlook.roots.iter().filter(|(_, prospect)| *prospect == kind).count();
+        if outlook.flowing + outlook.running > 0 {
+            "waiting for tasks of other workers".to_owned()
+        } else if of(Prospect::Person) > 0 {
+            "waiting for a person".to_owned()
+        } else if of(Prospect::Elsewhere) > 0 {
+            "waiting for another queue".to_owned()
+        } else {
+            "waiting for new work".to_owned()
+        }
+    }
+
+    /// Adds the gate tasks that `phases` ask for and that are not there yet.
+    pub(super) fn add_gates(&mut self) -> Result<(), StoreError> {
+        let missing =
+            |queue: &crate::queue::Queue| plan::missing_gates(queue.tasks(), queue.phases());
+        let served = self.dispatcher.set.served();
+        if self.store.queues()[..served].iter().all(|queue| missing(queue).is_empty()) {
+            return Ok(());
+        }
+        self.store.update(Patience::Limited, &mut |draft| {
+            for queue in 0..served {
+                for gate in missing(&draft.queues()[queue]) {
+                    let title = format!("Gate of phase {}", gate.phase);
+                    let task = json!({
+                        "id": gate.id, "title": title, "type": "gate", "phase": gate.phase,
+                        "status": "pending", "verify": gate.verify,
+                    });
+                    draft.add(queue, task.as_object().unwrap_or(&Map::new()))?;
+                }
+            }
+            Ok(())
+        })?;
+        Ok(())
+    }
+}
+
+impl super::dispatch::Dispatcher {
+    /// How the work stands, as far as can be told without the lock.
+    pub(super) fn outlook(
+        &mut self,
+        store: &crate::store::file::FileStore,
+        paused: &HashSet<usize>,
+        foreign: &HashSet<crate::store::Place>,
+    ) -> plan::Outlook {
+        let queues = store.queues();
+        let set = Arc::clone(&self.set);
+        let structure = self.planner.structure(&set, queues);
+        let tasks = set.tasks(queues);
+        let look = Look { now: self.clock.now(), paused, foreign };
+        let conditions = self.conditions(&structure, queues, &look);
+        let readiness = plan::readiness(&structure.graph, &tasks, &conditions);
+        self.unsettled = readiness
+            .unsettled()
+            .iter()
+            .any(|(n, ..)| structure.graph.location(*n).0 < set.served());
+        let in_scope = |node| {
+            structure.graph.location(node).0 < set.served()
+                && self.scope.includes(readiness.task(node))
+        };
+        let outlook = readiness.outlook(in_scope);
+        // A ready task of somebody else's is done soon if its queue is being worked on.
+        let busy = |queue: usize| {
+            let all = structure.graph.queue_nodes(queue);
+            all.into_iter().any(|node| readiness.state(node) == State::InProgress)
+        };
+        self.others_work_towards_us = outlook.roots.iter().any(|(node, prospect)| {
+            *prospect == Prospect::Elsewhere
+                && readiness.state(*node) == State::Ready
+                && busy(structure.graph.location(*node).0)
+        });
+        outlook
+    }
+}
