@@ -8,6 +8,7 @@
 compile_error!("workloop needs a Unix system: its claims rest on flock, sessions and signals");
 
 pub mod agent;
+pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod engine;

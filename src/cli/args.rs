@@ -1,0 +1,170 @@
+//! What can be typed: every verb and flag, with its one-sentence help. No logic.
+//!
+//! The help texts, the completions and the man pages all come from these definitions.
+
+mod human;
+mod reading;
+mod run;
+mod select;
+mod setup;
+mod writing;
+
+pub use human::{
+    AnswerArgs, ApproveArgs, BlockArgs, ProgressArgs, ReleaseArgs, ResetArgs, RetryArgs,
+    SignalArgs, TaskVerbArgs,
+};
+pub use reading::{
+    CheckArgs, EventStyle, EventsArgs, GraphArgs, GraphFormat, LogArgs, NextArgs, PlanArgs,
+    PromptArgs, Respect, StatusArgs, Until, WaitArgs, WhyArgs,
+};
+pub use run::{RunArgs, WhenEmpty};
+pub use select::{FilterArgs, QueueArgs, QueueFlags};
+pub use setup::{CompletionsArgs, InitArgs, ManArgs, SchemaArgs};
+pub use writing::{AddArgs, EditArgs, FieldArgs};
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Exit status of `run` and `wait`, for their long help.
+const EXIT_STATUS: &str = "\
+Exit status:
+  0    all tasks in scope are complete, or nothing was asked for
+  1    the program failed
+  2    wrong usage or configuration, or a missing tool
+  3    a queue file was refused
+  4    a lock could not be had in time
+  5    blocked tasks remain and nothing else can be done
+  6    a budget of the run ended it with work left
+  7    the work left waits for approval, another queue or another worker
+  130  after SIGINT; 143 after SIGTERM";
+
+/// What a script that locks a queue by itself must know.
+const LOCKED: &str = "\
+Every change is made under the lock of the queue's folder, held for milliseconds. A script that
+holds this lock itself (flock FOLDER sh -c '…') and calls workloop inside waits for itself.";
+
+/// Runs coding agents, or any command, over JSON work queues, and verifies what they did.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "workloop", version, max_term_width = 100)]
+#[command(subcommand_required = true, arg_required_else_help = true)]
+#[command(disable_help_subcommand = true)]
+pub struct Cli {
+    /// Flags that every verb has.
+    #[command(flatten)]
+    pub global: GlobalArgs,
+    /// The verb.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// Flags that every verb has.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct GlobalArgs {
+    /// Says only what went wrong.
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Says more; twice says everything.
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+    /// When to use colour; NO_COLOR is respected.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: ColorWhen,
+    /// Never asks anything; implied by CI=true.
+    #[arg(long, global = true)]
+    pub non_interactive: bool,
+    /// The configuration file, instead of the workloop.toml found upwards from the queue
+    /// [env: WORKLOOP_CONFIG].
+    #[arg(long, global = true, value_name = "PATH")]
+    pub config: Option<PathBuf>,
+    /// Seconds to wait for a lock before giving up with exit status 4 [default: 30].
+    #[arg(long, global = true, value_name = "SECS")]
+    pub lock_timeout: Option<u64>,
+    /// Works on network and FUSE file systems too, where locks may not hold.
+    #[arg(long, global = true)]
+    pub unsafe_fs: bool,
+}
+
+/// When output is coloured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ColorWhen {
+    /// On terminals, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The verbs.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Verb {
+    /// Writes a commented workloop.toml and a first queue; never overwrites.
+    Init(InitArgs),
+    /// Runs the loop: claims ready tasks, runs their agents and verifies the work.
+    #[command(after_long_help = EXIT_STATUS)]
+    Run(Box<RunArgs>),
+    /// Shows counts and open tasks.
+    Status(StatusArgs),
+    /// Shows the ready tasks in the order in which they would be claimed.
+    Next(NextArgs),
+    /// Explains why a task is or is not ready, what it holds up, and its attempts.
+    Why(WhyArgs),
+    /// Reports everything wrong or odd in the queues and the configuration.
+    #[command(after_long_help = reading::finding_codes())]
+    Check(CheckArgs),
+    /// Computes waves, critical path, slack and how many loops pay.
+    Plan(PlanArgs),
+    /// Draws the dependency graph.
+    Graph(GraphArgs),
+    /// Prints the exact prompt that the next attempt of a task would get.
+    Prompt(PromptArgs),
+    /// Adds a task from flags or JSON.
+    #[command(after_long_help = LOCKED)]
+    Add(Box<AddArgs>),
+    /// Changes fields of a task; without flags opens it in $EDITOR.
+    #[command(after_long_help = LOCKED)]
+    Edit(Box<EditArgs>),
+    /// Approves a task that waits for approval.
+    Approve(ApproveArgs),
+    /// Answers the question of a blocked task and puts it back.
+    Answer(AnswerArgs),
+    /// Puts a blocked task back with a new budget.
+    Retry(RetryArgs),
+    /// Puts a task back as if it had never run.
+    Reset(ResetArgs),
+    /// Ends a running attempt and parks the task.
+    Cancel(TaskVerbArgs),
+    /// Blocks a task, with the reason.
+    Block(BlockArgs),
+    /// Sets a task aside.
+    Park(TaskVerbArgs),
+    /// Takes a parked task back.
+    Unpark(TaskVerbArgs),
+    /// Ends the claim on a task.
+    Release(ReleaseArgs),
+    /// Reports how far a task is; inside an attempt the task is known.
+    Progress(ProgressArgs),
+    /// Waits until the tasks are complete, or until nothing runs and nothing is ready.
+    #[command(after_long_help = EXIT_STATUS)]
+    Wait(WaitArgs),
+    /// Asks loops to finish what runs and end.
+    Stop(SignalArgs),
+    /// Asks loops to pause.
+    Pause(SignalArgs),
+    /// Asks paused loops to go on.
+    Resume(SignalArgs),
+    /// Shows the output of an attempt: agent and verification.
+    Log(LogArgs),
+    /// Shows the journal.
+    Events(EventsArgs),
+    /// Prints a JSON schema, or the names of all.
+    Schema(SchemaArgs),
+    /// Prints the completion script of a shell.
+    Completions(CompletionsArgs),
+    /// Prints the manual page, or writes all of them to a folder.
+    Man(ManArgs),
+}
+
+#[cfg(test)]
+mod tests;

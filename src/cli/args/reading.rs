@@ -1,0 +1,235 @@
+//! The flags of the verbs that only read.
+
+use super::select::{FilterArgs, QueueArgs, QueueFlags};
+use crate::views::check;
+use crate::{plan, queue};
+use clap::{Args, ValueEnum};
+
+/// The codes of all findings, for the long help of `check`.
+pub(super) fn finding_codes() -> String {
+    let queue = queue::CODES.iter().chain(check::CODES);
+    let queue = queue.map(|(code, severity, text)| (*code, severity.to_string(), *text));
+    let plan = plan::CODES.iter();
+    let plan = plan.map(|(code, severity, text)| (*code, (*severity).to_owned(), *text));
+    let line = |(code, severity, text)| format!("\n  {code:<30} {severity:<7}  {text}");
+    format!("Findings:{}", queue.chain(plan).map(line).collect::<String>())
+}
+
+/// `status`.
+#[derive(Clone, Debug, Args)]
+pub struct StatusArgs {
+    /// Shows all tasks as a table.
+    #[arg(long, conflicts_with = "json")]
+    pub table: bool,
+    /// Stays and shows every change.
+    #[arg(long)]
+    pub watch: bool,
+    /// Prints JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// The queues.
+    #[command(flatten)]
+    pub queues: QueueArgs,
+    /// The tasks.
+    #[command(flatten)]
+    pub filter: FilterArgs,
+}
+
+/// `next`.
+#[derive(Clone, Debug, Args)]
+pub struct NextArgs {
+    /// Shows all ready tasks, not only the first ones.
+    #[arg(long)]
+    pub all: bool,
+    /// Prints JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// The queues.
+    #[command(flatten)]
+    pub queues: QueueArgs,
+    /// The tasks.
+    #[command(flatten)]
+    pub filter: FilterArgs,
+}
+
+/// `why`.
+#[derive(Clone, Debug, Args)]
+pub struct WhyArgs {
+    /// The task.
+    #[arg(value_name = "ID")]
+    pub id: String,
+    /// Prints JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// The queues.
+    #[command(flatten)]
+    pub queues: QueueArgs,
+}
+
+/// `check`.
+#[derive(Clone, Debug, Args)]
+pub struct CheckArgs {
+    /// Counts warnings as errors.
+    #[arg(long)]
+    pub strict: bool,
+    /// Prints JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// The queues.
+    #[command(flatten)]
+    pub queues: QueueArgs,
+}
+
+/// `plan`.
+#[derive(Clone, Debug, Args)]
+pub struct PlanArgs {
+    /// Loop counts to compute makespan and speedup for.
+    #[arg(long, value_name = "N,…", value_delimiter = ',', default_value = "1,2,4,8")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+    pub loops: Vec<u32>,
+    /// Separates what must not run at the same time, although it does not depend on each other.
+    #[arg(long, value_name = "WHAT")]
+    pub respect: Vec<Respect>,
+    /// Shows what a barrier after every phase would cost.
+    #[arg(long)]
+    pub barriers: bool,
+    /// Compares the estimates with what the journal measured.
+    #[arg(long)]
+    pub actual: bool,
+    /// Prints JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// The queues.
+    #[command(flatten)]
+    pub queues: QueueArgs,
+    /// The tasks.
+    #[command(flatten)]
+    pub filter: FilterArgs,
+}
+
+/// What `plan --respect` separates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Respect {
+    /// Tasks with overlapping files.
+    Scopes,
+}
+
+/// `graph`.
+#[derive(Clone, Debug, Args)]
+pub struct GraphArgs {
+    /// The language of the drawing.
+    #[arg(long, value_name = "FORMAT", default_value = "mermaid")]
+    pub format: GraphFormat,
+    /// Draws complete tasks too.
+    #[arg(long)]
+    pub all: bool,
+    /// Prints JSON, the same as --format json.
+    #[arg(long, conflicts_with = "format")]
+    pub json: bool,
+    /// The queues.
+    #[command(flatten)]
+    pub queues: QueueArgs,
+    /// The tasks.
+    #[command(flatten)]
+    pub filter: FilterArgs,
+}
+
+/// The languages of `graph`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum GraphFormat {
+    /// Mermaid flowchart.
+    Mermaid,
+    /// Graphviz DOT.
+    Dot,
+    /// JSON.
+    Json,
+}
+
+/// `prompt`.
+#[derive(Clone, Debug, Args)]
+pub struct PromptArgs {
+    /// The task.
+    #[arg(value_name = "ID")]
+    pub id: String,
+    /// Prints JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// The queues.
+    #[command(flatten)]
+    pub queues: QueueArgs,
+}
+
+/// `wait`.
+#[derive(Clone, Debug, Args)]
+pub struct WaitArgs {
+    /// The tasks to wait for [default: all].
+    #[arg(value_name = "ID")]
+    pub ids: Vec<String>,
+    /// What to wait for.
+    #[arg(long, value_name = "WHAT", default_value = "complete")]
+    pub until: Until,
+    /// Prints the status as JSON at the end.
+    #[arg(long)]
+    pub json: bool,
+    /// The queues.
+    #[command(flatten)]
+    pub queues: QueueFlags,
+}
+
+/// What `wait` waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Until {
+    /// The tasks are complete, or can no longer become so without a person.
+    Complete,
+    /// Nothing runs and nothing is ready.
+    Idle,
+}
+
+/// `log`.
+#[derive(Clone, Debug, Args)]
+pub struct LogArgs {
+    /// The task.
+    #[arg(value_name = "ID")]
+    pub id: String,
+    /// The attempt [default: the latest].
+    #[arg(long, value_name = "N")]
+    pub attempt: Option<u32>,
+    /// Stays and shows what comes, until the attempt ends.
+    #[arg(long, short, conflicts_with = "json")]
+    pub follow: bool,
+    /// Prints JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// The queues.
+    #[command(flatten)]
+    pub queues: QueueArgs,
+}
+
+/// `events`.
+#[derive(Clone, Debug, Args)]
+pub struct EventsArgs {
+    /// Stays and shows what comes.
+    #[arg(long, short)]
+    pub follow: bool,
+    /// Only events since then: an RFC 3339 time, or a duration back from now such as 2h.
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
+    /// How an event is written.
+    #[arg(long, value_name = "STYLE", default_value = "text", conflicts_with = "json")]
+    pub style: EventStyle,
+    /// Prints the lines of the journal as they are.
+    #[arg(long)]
+    pub json: bool,
+    /// The queues.
+    #[command(flatten)]
+    pub queues: QueueArgs,
+}
+
+/// How `events` writes an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum EventStyle {
+    /// A line with everything that is known.
+    Text,
+    /// A line such as "10:05 - worker: task complete (7 min)".
+    Log,
+}

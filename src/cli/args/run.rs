@@ -1,0 +1,68 @@
+//! The flags of `run`.
+
+use super::select::{FilterArgs, QueueArgs};
+use clap::builder::NonEmptyStringValueParser;
+use clap::{Args, ValueEnum};
+
+/// `run`.
+#[derive(Clone, Debug, Args)]
+pub struct RunArgs {
+    /// Runs only this task (repeatable).
+    #[arg(long = "task-id", value_name = "ID", help_heading = "Which tasks")]
+    pub task_ids: Vec<String>,
+    /// Ends after this many attempts of this run [default: no limit].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub max_iterations: Option<u64>,
+    /// Claims nothing more after this many minutes [default: no limit].
+    #[arg(long, value_name = "MINUTES", value_parser = minutes)]
+    pub max_minutes: Option<f64>,
+    /// How many tasks run at the same time [default: 1] [env: WORKLOOP_JOBS].
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub jobs: Option<u32>,
+    /// What to do when nothing is ready.
+    #[arg(long, value_name = "WHAT", default_value = "exit")]
+    pub when_empty: WhenEmpty,
+    /// The agent for all tasks: a command for sh -c, or the name of an agent of workloop.toml
+    /// [env: WORKLOOP_AGENT].
+    #[arg(long, value_name = "CMD", value_parser = NonEmptyStringValueParser::new())]
+    pub agent: Option<String>,
+    /// A verification command for sh -c, instead of the profiles of workloop.toml (repeatable, in order).
+    #[arg(long, value_name = "CMD", conflicts_with = "no_verify")]
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
+    pub verify: Vec<String>,
+    /// Runs without verification; tasks are recorded as SKIPPED, not as passed.
+    #[arg(long)]
+    pub no_verify: bool,
+    /// Prints what it would claim, in order, and claims nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Prints events as JSON lines on stdout.
+    #[arg(long)]
+    pub json: bool,
+    /// The queues to serve.
+    #[command(flatten)]
+    pub queues: QueueArgs,
+    /// The tasks to run.
+    #[command(flatten)]
+    pub filter: FilterArgs,
+}
+
+/// A number of minutes, which may have a fraction.
+fn minutes(text: &str) -> Result<f64, String> {
+    let minutes: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    let most = 60.0 * 24.0 * 366.0;
+    if minutes > 0.0 && minutes <= most {
+        Ok(minutes)
+    } else {
+        Err("not a span of time".to_owned())
+    }
+}
+
+/// What a loop does when nothing is ready.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum WhenEmpty {
+    /// Leaves once nothing that runs could make a task ready.
+    Exit,
+    /// Waits for new work.
+    Wait,
+}

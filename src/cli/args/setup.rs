@@ -1,0 +1,40 @@
+//! The flags of the verbs that need no queue.
+
+use clap::Args;
+use clap_complete::Shell;
+use std::path::PathBuf;
+
+/// `init`.
+#[derive(Clone, Debug, Args)]
+pub struct InitArgs {
+    /// The folder, made when absent.
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub dir: PathBuf,
+    /// Name of the project and of its queue [default: the folder's name].
+    #[arg(long, value_name = "NAME")]
+    pub project: Option<String>,
+}
+
+/// `schema`.
+#[derive(Clone, Debug, Args)]
+pub struct SchemaArgs {
+    /// The schema [default: lists the names].
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+}
+
+/// `completions`.
+#[derive(Clone, Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell.
+    #[arg(value_name = "SHELL")]
+    pub shell: Shell,
+}
+
+/// `man`.
+#[derive(Clone, Debug, Args)]
+pub struct ManArgs {
+    /// Writes the pages of all verbs to this folder.
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+}

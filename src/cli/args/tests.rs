@@ -1,0 +1,113 @@
+use super::*;
+use clap::CommandFactory;
+
+fn parse(line: &str) -> Result<Verb, String> {
+    let words = std::iter::once("workloop").chain(line.split_whitespace());
+    Cli::try_parse_from(words).map(|cli| cli.verb).map_err(|error| error.to_string())
+}
+
+fn paths(queues: &QueueArgs) -> Vec<String> {
+    queues.queues.iter().map(|path| path.display().to_string()).collect()
+}
+
+#[test]
+fn the_definitions_hold_together() {
+    Cli::command().debug_assert();
+}
+
+#[test]
+fn every_verb_has_one_sentence_and_every_flag_too() {
+    for verb in Cli::command().get_subcommands() {
+        assert!(verb.get_about().is_some(), "{}", verb.get_name());
+        for arg in verb.get_arguments() {
+            let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+            assert!(!help.is_empty(), "{} {}", verb.get_name(), arg.get_id());
+            assert!(help.len() < 130, "{} {}: {help}", verb.get_name(), arg.get_id());
+        }
+    }
+}
+
+#[test]
+fn the_help_of_run_is_as_it_was_read_last() {
+    let mut command = Cli::command().term_width(100);
+    command.build();
+    let run = command.find_subcommand_mut("run").expect("run");
+    let help = run.render_long_help().to_string();
+    let expected = include_str!("tests/run_help.txt");
+    assert_eq!(help, expected, "update tests/run_help.txt if this is meant:\n{help}");
+}
+
+#[test]
+fn run_takes_the_flags_of_the_contract() {
+    let line = "run a.json b.json --task-id A --task-id B --max-iterations 5 --max-minutes 9 \
+                --jobs 3 --when-empty wait --agent ./a.sh --verify true --verify false --tag x \
+                --type bug --phase 1 --track t --epic e --dry-run --json --non-interactive";
+    let Verb::Run(run) = parse(line).expect("valid") else { panic!("run") };
+    assert_eq!(paths(&run.queues), ["a.json", "b.json"]);
+    assert_eq!(run.task_ids, ["A", "B"]);
+    assert_eq!((run.max_iterations, run.max_minutes, run.jobs), (Some(5), Some(9.0), Some(3)));
+    assert_eq!(run.verify, ["true", "false"]);
+    assert_eq!(run.when_empty, WhenEmpty::Wait);
+}
+
+#[test]
+fn what_makes_no_sense_is_refused() {
+    for line in [
+        "",
+        "run --verify x --no-verify",
+        "run --jobs 0",
+        "run --max-iterations 0",
+        "run --max-cost 3",
+        "run --isolation worktree",
+        "run --no-wait",
+        "retry",
+        "reset",
+        "block A",
+        "edit A --drop-dependency B",
+        "edit A --because x",
+        "progress A --percent 101",
+        "status -q -v",
+        "help",
+    ] {
+        assert!(parse(line).is_err(), "{line}");
+    }
+}
+
+#[test]
+fn the_first_word_is_a_task_unless_all_are_meant() {
+    let Ok(Verb::Reset(reset)) = parse("reset A q.json") else { panic!("reset") };
+    let (id, queues) = reset.split();
+    assert_eq!((id, paths(&queues)), (Some("A"), vec!["q.json".to_owned()]));
+    let Ok(Verb::Reset(reset)) = parse("reset --all q.json") else { panic!("reset") };
+    let (id, queues) = reset.split();
+    assert_eq!((id, paths(&queues)), (None, vec!["q.json".to_owned()]));
+    assert!(parse("reset --all").is_ok());
+    let Ok(Verb::Retry(retry)) = parse("retry --failed --project p") else { panic!("retry") };
+    assert_eq!(retry.split().1.flags.project.as_deref(), Some("p"));
+}
+
+#[test]
+fn json_is_told_from_a_queue() {
+    for (line, json, queues) in [
+        ("add - q.json", Some("-"), vec!["q.json"]),
+        ("add {\"title\":1}", Some("{\"title\":1}"), vec![]),
+        ("add --title x q.json", None, vec!["q.json"]),
+    ] {
+        let Ok(Verb::Add(add)) = parse(line) else { panic!("{line}") };
+        let (found, rest) = add.split();
+        assert_eq!((found, paths(&rest)), (json, queues.iter().map(ToString::to_string).collect()));
+    }
+}
+
+#[test]
+fn edit_without_flags_opens_the_editor() {
+    let says = |line: &str| match parse(line) {
+        Ok(Verb::Edit(edit)) => edit.says_what(),
+        other => panic!("{other:?}"),
+    };
+    assert!(!says("edit A"));
+    assert!(!says("edit A q.json"));
+    assert!(says("edit A -"));
+    assert!(says("edit A --title x"));
+    assert!(says("edit A --drop-dependency B --because gone"));
+}

@@ -1,0 +1,216 @@
+//! `check`: everything wrong or odd in the queues and the configuration.
+
+use crate::cli::args::CheckArgs;
+use crate::cli::failure::{Failure, FailureKind};
+use crate::cli::reading::{Reading, Scene};
+use crate::cli::session::Session;
+use crate::config::{ChoiceError, ConfigError, Origin, Runner, SelectedQueue, Selection};
+use crate::domain::{EVENT_VERSION, Field, Status};
+use crate::plan;
+use crate::queue::{Position, QUEUE_VERSION};
+use crate::store::journal::Journal;
+use crate::store::{StateDir, StoreError};
+use crate::supervisor::ClaimRecord;
+use crate::views::check::{CheckView, Checked, FindingView, text};
+use crate::views::json;
+use crate::views::style::count;
+use std::collections::HashSet;
+use std::path::Path;
+
+pub(super) fn run(args: &CheckArgs, session: &mut Session<'_>) -> Result<(), Failure> {
+    let (selection, wrong) = session.select_anyway(&args.queues)?;
+    let mut findings = Vec::new();
+    if let Some(error) = wrong {
+        of_config(&error, &session.world.cwd, &mut findings);
+    }
+    let queues = selection.queues.len();
+    let mut tasks = 0;
+    if let Some(mut reading) = open_rest(selection, session, &mut findings)? {
+        reading.look(|scene| {
+            findings.extend(checked(scene).findings());
+            of_choices(scene, &mut findings);
+            of_versions(scene, &mut findings);
+            let served = &scene.queues[..scene.set.served()];
+            tasks = served.iter().map(|queue| queue.tasks().len()).sum();
+        });
+        of_loops(&reading, &session.world.cwd, &mut findings);
+    }
+    let view = CheckView::new(findings);
+    if args.json {
+        session.print(json::object(&view)?)?;
+    } else {
+        let queues = count(queues, "queue", "queues");
+        let what = format!("{queues} of {}", count(tasks, "task", "tasks"));
+        let quiet = session.global.quiet && view.findings.is_empty();
+        let text = if quiet { String::new() } else { text(&view, &what, session.look()) };
+        session.print(text)?;
+    }
+    let (errors, warnings) = view.totals();
+    if errors > 0 || args.strict && warnings > 0 {
+        return Err(Failure::silent(FailureKind::Refused));
+    }
+    Ok(())
+}
+
+fn checked<'a>(scene: &Scene<'a>) -> Checked<'a> {
+    let sight = scene.sight();
+    Checked {
+        queues: sight.queues,
+        shown: sight.shown,
+        served: sight.served,
+        graph: sight.readiness.graph(),
+        tasks: scene.tasks,
+    }
+}
+
+/// Opens the queues that can be read, and reports the others.
+fn open_rest(
+    mut selection: Selection,
+    session: &mut Session<'_>,
+    findings: &mut Vec<FindingView>,
+) -> Result<Option<Reading>, Failure> {
+    while !selection.queues.is_empty() {
+        let error = match session.try_open(selection.clone()) {
+            Ok(reading) => return Ok(Some(reading)),
+            Err(error) => error,
+        };
+        let (path, refused) = if let StoreError::Refused(refused) = error {
+            (refused.path.clone(), Ok(refused))
+        } else if let StoreError::Io { action, path, source } = error {
+            (path, Err(format!("failed to {action} it: {source}")))
+        } else {
+            return Err(error.into());
+        };
+        let is_it = |queue: &SelectedQueue| {
+            queue.path == path || queue.path.canonicalize().is_ok_and(|real| real == path)
+        };
+        let Some(at) = selection.queues.iter().position(is_it) else {
+            return Err(Failure::internal(format_args!("failed to read {}", path.display())));
+        };
+        let shown = selection.queues.remove(at).shown.display().to_string();
+        findings.push(match refused {
+            Ok(refused) => FindingView::refused(&shown, &refused),
+            Err(why) => FindingView::placeless("unreadable", &shown, why),
+        });
+    }
+    Ok(None)
+}
+
+fn of_config(error: &ConfigError, cwd: &Path, findings: &mut Vec<FindingView>) {
+    let shown = |path: &Path| path.strip_prefix(cwd).unwrap_or(path).display().to_string();
+    match error {
+        ConfigError::Refused(refused) => {
+            for problem in &refused.problems {
+                let position = Position { line: problem.line, column: problem.column };
+                let path = shown(&refused.path);
+                let finding = FindingView::placeless("config", &path, &problem.message);
+                findings.push(finding.at(position, &problem.text));
+            }
+        }
+        ConfigError::Read { path, .. } => {
+            findings.push(FindingView::placeless("config", &shown(path), error.to_string()));
+        }
+        ConfigError::Untrusted(_) => {
+            findings.push(FindingView::placeless("config", "workloop.toml", error.to_string()));
+        }
+        ConfigError::Environment { name, .. } => {
+            findings.push(FindingView::placeless("config", name, error.to_string()));
+        }
+    }
+}
+
+/// Agents and profiles that tasks name and nobody configured; each name once a queue. Without a
+/// configuration there is nothing that a name could be looked up in.
+fn of_choices(scene: &Scene<'_>, findings: &mut Vec<FindingView>) {
+    let config = &scene.set.config;
+    if config.path.is_none() {
+        return;
+    }
+    let sight = scene.sight();
+    for (number, queue) in scene.queues[..scene.set.served()].iter().enumerate() {
+        let mut said = HashSet::new();
+        for (index, task) in queue.tasks().iter().enumerate() {
+            if task.status == Status::Complete {
+                continue;
+            }
+            let agent = match config.agent_for(task) {
+                Ok(Runner::Agent(choice)) => choice.warning.map(|why| ("agent-default", why)),
+                Err(error @ ChoiceError::UnknownAgent { .. }) => {
+                    Some(("unknown-agent", error.to_string()))
+                }
+                Ok(Runner::Person | Runner::Gate) | Err(_) => None,
+            };
+            let profile = match config.profiles_for(task) {
+                Err(error @ ChoiceError::UnknownProfile { .. }) => {
+                    Some(("unknown-profile", error.to_string()))
+                }
+                Ok(_) | Err(_) => None,
+            };
+            let fields = [(agent, Field::Agent), (profile, Field::Verify)];
+            for (found, field) in fields {
+                let Some((code, why)) = found.filter(|found| said.insert(found.clone())) else {
+                    continue;
+                };
+                let position = queue.locate(index, Some(field), None);
+                let id = scene.structure.graph.reference(scene.structure.graph.node(number, index));
+                let finding = FindingView::placeless(code, &sight.shown[number], why);
+                findings.push(finding.about(queue, position, id));
+            }
+        }
+    }
+}
+
+/// Journals and claims of a newer program: they are read, not written.
+fn of_versions(scene: &Scene<'_>, findings: &mut Vec<FindingView>) {
+    let mut states: Vec<StateDir> = Vec::new();
+    for (number, queue) in scene.queues[..scene.set.served()].iter().enumerate() {
+        let state = scene.set.state(number);
+        let found = queue.format_version();
+        if found > QUEUE_VERSION {
+            let message = format!("format {found}, this program knows {QUEUE_VERSION}");
+            let path = scene.set.shown(number).display().to_string();
+            findings.push(FindingView::placeless("newer-queue", &path, message));
+        }
+        for (index, task) in queue.tasks().iter().enumerate() {
+            if task.status != Status::InProgress {
+                continue;
+            }
+            let (_, key) = scene.key(scene.structure.graph.node(number, index));
+            let path = state.claim_lock(&key);
+            if let Some(found) = ClaimRecord::read(&path).filter(|r| r.v > ClaimRecord::VERSION) {
+                let message =
+                    format!("format {}, this program knows {}", found.v, ClaimRecord::VERSION);
+                let path = path.display().to_string();
+                findings.push(FindingView::placeless("newer-claim", &path, message));
+            }
+        }
+        if states.contains(&state) {
+            continue;
+        }
+        if let Some(found) = Journal::new(state.clone()).newer_version() {
+            let message = format!("format {found}, this program knows {EVENT_VERSION}");
+            let path = state.journal().display().to_string();
+            findings.push(FindingView::placeless("newer-journal", &path, message));
+        }
+        states.push(state);
+    }
+}
+
+/// More loops than anybody can look after.
+fn of_loops(reading: &Reading, cwd: &Path, findings: &mut Vec<FindingView>) {
+    let config = &reading.set.config;
+    let jobs = usize::try_from(*config.jobs).unwrap_or(usize::MAX);
+    let Some(found) = plan::too_many_loops(jobs) else { return };
+    let file = match (&config.jobs.origin, &config.path) {
+        (Origin::File { .. }, Some(path)) => {
+            path.strip_prefix(cwd).unwrap_or(path).display().to_string()
+        }
+        (origin, _) => origin.to_string(),
+    };
+    let mut finding = FindingView::placeless(found.code, &file, found.message);
+    finding.severity = crate::queue::Severity::Warning;
+    if let Origin::File { line } = config.jobs.origin {
+        finding = finding.at(Position { line, column: 1 }, "");
+    }
+    findings.push(finding);
+}

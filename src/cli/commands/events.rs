@@ -1,0 +1,158 @@
+//! `events`: the journal.
+
+use crate::cli::args::{EventStyle, EventsArgs};
+use crate::cli::failure::Failure;
+use crate::cli::follow::Follow;
+use crate::cli::session::Session;
+use crate::config::{Selection, parse_duration};
+use crate::domain::Event;
+use crate::platform::clock::{Clock, SystemClock};
+use crate::store::StateDir;
+use crate::store::lines::JournalLines;
+use crate::views::event::Teller;
+use crate::views::mask::Mask;
+use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+/// Bytes that are collected before they are written.
+const BATCH: usize = 64 << 10;
+
+/// The journal of one folder, and the queues of it that were asked for.
+struct Source {
+    lines: JournalLines,
+    queues: HashSet<String>,
+}
+
+/// How events are told.
+struct Telling {
+    since: Option<DateTime<Utc>>,
+    style: EventStyle,
+    json: bool,
+    teller: Teller,
+    mask: Mask,
+}
+
+pub(super) fn run(args: &EventsArgs, session: &mut Session<'_>) -> Result<(), Failure> {
+    let since = args.since.as_deref().map(since).transpose()?;
+    let selection = session.select(&args.queues)?;
+    let (mut sources, dirs) = sources(&selection);
+    let mask = Mask::new(&session.world.vars);
+    let teller = Teller::new(mask.clone(), session.look());
+    let mut telling = Telling { since, style: args.style, json: args.json, teller, mask };
+    // Made before the first look, so that nothing is missed between the two.
+    let mut follow = args.follow.then(|| Follow::new(&dirs));
+    loop {
+        tell(&mut sources, &mut telling, session)?;
+        let Some(follow) = &mut follow else { return Ok(()) };
+        if session.streams.out.is_closed() || !follow.wait() {
+            return Ok(());
+        }
+    }
+}
+
+/// The journals of the selected queues, and the folders where they change.
+fn sources(selection: &Selection) -> (Vec<Source>, Vec<PathBuf>) {
+    let mut found: Vec<(PathBuf, Source)> = Vec::new();
+    let mut dirs = Vec::new();
+    for queue in &selection.queues {
+        let real = queue.path.canonicalize().unwrap_or_else(|_| queue.path.clone());
+        let state = StateDir::beside(&real);
+        let name = real.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let root = state.root().to_owned();
+        match found.iter_mut().find(|(other, _)| *other == root) {
+            Some((_, source)) => {
+                source.queues.insert(name);
+            }
+            None => {
+                let source =
+                    Source { lines: JournalLines::new(state), queues: HashSet::from([name]) };
+                // The folder beside the queue too: that is where a state folder comes to be.
+                dirs.extend([root.parent().map(Path::to_owned), Some(root.clone())]);
+                found.push((root, source));
+            }
+        }
+    }
+    let sources = found.into_iter().map(|(_, source)| source).collect();
+    (sources, dirs.into_iter().flatten().collect())
+}
+
+/// Tells what is new.
+fn tell(
+    sources: &mut [Source],
+    telling: &mut Telling,
+    session: &mut Session<'_>,
+) -> Result<(), Failure> {
+    if let [source] = sources {
+        let mut batch = Vec::new();
+        let queues = &source.queues;
+        source.lines.read(&mut |line| {
+            if let Some(event) = telling.wanted(line, queues) {
+                telling.tell(line, &event, &mut batch);
+            }
+            if batch.len() >= BATCH && !session.streams.out.is_closed() {
+                std::io::Write::write_all(&mut session.streams.out, &batch)?;
+                batch.clear();
+            }
+            Ok(())
+        })?;
+        return session.print(batch);
+    }
+    // Several folders: one story, in the order of the times.
+    let mut all: Vec<(String, Vec<u8>, Event)> = Vec::new();
+    for source in sources {
+        let queues = &source.queues;
+        source.lines.read(&mut |line| {
+            let event = telling.wanted(line, queues);
+            all.extend(event.map(|event| (event.at.clone(), line.to_vec(), event)));
+            Ok(())
+        })?;
+    }
+    all.sort_by(|a, b| a.0.cmp(&b.0));
+    let mut batch = Vec::new();
+    for (_, line, event) in all {
+        telling.tell(&line, &event, &mut batch);
+    }
+    session.print(batch)
+}
+
+impl Telling {
+    /// The event of a line, if it is one and was asked for.
+    fn wanted(&self, line: &[u8], queues: &HashSet<String>) -> Option<Event> {
+        let event: Event = serde_json::from_slice(line).ok()?;
+        let here = event.queue.is_empty() || queues.contains(&event.queue);
+        let late = self.since.is_none_or(|since| {
+            DateTime::parse_from_rfc3339(&event.at).is_ok_and(|at| at >= since)
+        });
+        (here && late).then_some(event)
+    }
+
+    fn tell(&mut self, line: &[u8], event: &Event, batch: &mut Vec<u8>) {
+        if self.json {
+            self.mask.bytes(line, batch);
+            batch.push(b'\n');
+            return;
+        }
+        let text = match self.style {
+            EventStyle::Text => Some(self.teller.text(event)),
+            EventStyle::Log => self.teller.log(event),
+        };
+        if let Some(text) = text {
+            batch.extend_from_slice(text.as_bytes());
+            batch.push(b'\n');
+        }
+    }
+}
+
+/// A time, or a duration back from now.
+fn since(text: &str) -> Result<DateTime<Utc>, Failure> {
+    if let Ok(time) = DateTime::parse_from_rfc3339(text) {
+        return Ok(time.to_utc());
+    }
+    let back = parse_duration(text).ok().and_then(|back| TimeDelta::from_std(back).ok());
+    let time = back.and_then(|back| SystemClock.now().checked_sub_signed(back));
+    time.ok_or_else(|| {
+        Failure::usage(format_args!("{text:?} is no time"))
+            .hint("write an RFC 3339 time such as 2026-01-19T14:35:45Z, or a duration such as 2h")
+    })
+}

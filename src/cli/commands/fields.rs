@@ -1,0 +1,212 @@
+//! From flags and JSON to changed keys of a task, for `add` and `edit`.
+
+use super::human::{json, stdin};
+use crate::cli::args::FieldArgs;
+use crate::cli::failure::Failure;
+use crate::domain::{Field, FieldProblem, Status, Task};
+use crate::queue::Queue;
+use crate::store::{Draft, Place, StoreError};
+use serde_json::{Map, Value, json};
+
+/// Keys with their new values; `None` removes one.
+pub(super) type Keys = Vec<(String, Option<Value>)>;
+
+/// What a flag says.
+#[derive(Clone, Debug)]
+pub(super) enum Said {
+    /// A field, to be written under the file's own spelling.
+    Field(Field, Value),
+    /// The paths, one as `file` and several as `files` unless the task has a habit.
+    Files(Vec<String>),
+    /// A key as it was typed.
+    Key(String, Value),
+}
+
+/// What all the flags say.
+pub(super) fn said(args: &FieldArgs) -> Result<Vec<Said>, Failure> {
+    let mut said = Vec::new();
+    let texts = [
+        (Field::Title, &args.title),
+        (Field::Description, &args.description),
+        (Field::Type, &args.kind),
+        (Field::Agent, &args.agent),
+        (Field::Parent, &args.parent),
+        (Field::NotBefore, &args.not_before),
+    ];
+    let text = |(field, text): &(Field, &Option<String>)| {
+        Some(Said::Field(*field, json!((*text).as_ref()?)))
+    };
+    said.extend(texts.iter().filter_map(text));
+    let names = [
+        (Field::Priority, &args.priority),
+        (Field::Phase, &args.phase),
+        (Field::Track, &args.track),
+        (Field::Epic, &args.epic),
+    ];
+    for (field, name) in names {
+        said.extend(name.as_ref().map(|name| Said::Field(field, name_or_number(field, name))));
+    }
+    let lists = [
+        (Field::Dependencies, &args.depends_on),
+        (Field::Scope, &args.scope),
+        (Field::Tests, &args.test),
+        (Field::Verify, &args.verify),
+        (Field::Tags, &args.tag),
+        (Field::AcceptanceCriteria, &args.acceptance_criteria),
+    ];
+    let given = lists.iter().filter(|(_, list)| !list.is_empty());
+    said.extend(given.map(|(field, list)| Said::Field(*field, json!(list))));
+    if !args.file.is_empty() {
+        said.push(Said::Files(args.file.clone()));
+    }
+    let numbers = [
+        (Field::MaxIterations, args.max_iterations),
+        (Field::EstimatedMinutes, args.estimated_minutes),
+    ];
+    said.extend(numbers.into_iter().filter_map(|(f, n)| Some(Said::Field(f, json!(n?)))));
+    if args.requires_approval {
+        said.push(Said::Field(Field::RequiresApproval, json!(true)));
+    }
+    for pair in &args.set {
+        let Some((key, value)) = pair.split_once('=').filter(|(key, _)| !key.is_empty()) else {
+            return Err(Failure::usage(format_args!("--set takes KEY=VALUE, not {pair:?}")));
+        };
+        let value = serde_json::from_str(value).unwrap_or_else(|_| json!(value));
+        said.push(Said::Key(key.to_owned(), value));
+    }
+    Ok(said)
+}
+
+/// A priority is a number where it is one; other names stay texts until the file is known.
+fn name_or_number(field: Field, text: &str) -> Value {
+    match text.parse::<i64>() {
+        Ok(number) if field == Field::Priority => json!(number),
+        _ => json!(text),
+    }
+}
+
+/// The keys that `said` changes in the task `index` of `queue`, or in a new one.
+pub(super) fn keys(queue: &Queue, index: Option<usize>, said: &[Said]) -> Keys {
+    let mut keys = Keys::new();
+    for one in said {
+        match one {
+            Said::Key(key, value) => keys.push((key.clone(), Some(value.clone()))),
+            Said::Field(field, value) => {
+                let key = queue.key_for(index, *field);
+                remove_others(&mut keys, queue, index, *field, key);
+                keys.push((key.to_owned(), Some(in_style(queue, *field, value))));
+            }
+            Said::Files(paths) => {
+                let has = |field| index.is_some_and(|index| queue.raw(index, field).is_some());
+                let single = paths.len() == 1 && (has(Field::File) || !has(Field::Files));
+                let field = if single { Field::File } else { Field::Files };
+                let key = queue.key_for(index, field);
+                for field in [Field::File, Field::Files] {
+                    remove_others(&mut keys, queue, index, field, key);
+                }
+                let value = if single { json!(paths[0]) } else { json!(paths) };
+                keys.push((key.to_owned(), Some(value)));
+            }
+        }
+    }
+    keys
+}
+
+/// Other spellings of a list would add to it.
+fn remove_others(keys: &mut Keys, queue: &Queue, index: Option<usize>, field: Field, kept: &str) {
+    let Some(index) =
+        index.filter(|_| matches!(field, Field::Dependencies | Field::File | Field::Files))
+    else {
+        return;
+    };
+    let task = map(queue.task_text(index));
+    let others = field.spellings().iter().filter(|key| **key != kept && task.contains_key(**key));
+    keys.extend(others.map(|key| ((*key).to_owned(), None)));
+}
+
+/// `2` as a number where the file numbers its phases, tracks and epics.
+fn in_style(queue: &Queue, field: Field, value: &Value) -> Value {
+    let grouping = matches!(field, Field::Phase | Field::Track | Field::Epic);
+    let number = value.as_str().and_then(|text| text.parse::<i64>().ok());
+    let tasks = 0..queue.tasks().len();
+    let is_number = |raw: &str| raw.starts_with(|c: char| c.is_ascii_digit() || c == '-');
+    match number {
+        Some(number)
+            if grouping
+                && tasks
+                    .filter_map(|n| queue.raw(n, field))
+                    .find(|raw| *raw != "null")
+                    .is_some_and(is_number) =>
+        {
+            json!(number)
+        }
+        _ => value.clone(),
+    }
+}
+
+/// The members of a task's text.
+pub(super) fn map(text: &str) -> Map<String, Value> {
+    serde_json::from_str(text).unwrap_or_default()
+}
+
+/// The JSON of an argument, or with `-` of stdin, and where it stands.
+pub(super) fn given(argument: &str) -> Result<(String, Value), Failure> {
+    let (text, whence) = match argument {
+        "-" => (stdin()?, "stdin"),
+        text => (text.to_owned(), "argument"),
+    };
+    let value = json(&text, whence)?;
+    Ok((text, value))
+}
+
+/// Refuses changes that are not a person's to make by hand.
+fn refuse_foreign(draft: &Draft<'_>, place: Place, keys: &Keys) -> Result<(), StoreError> {
+    let queue = &draft.queues()[place.queue];
+    let task = draft.task(place);
+    let now = map(queue.task_text(place.task));
+    let changed = |(key, value): &&(String, Option<Value>)| now.get(key) != value.as_ref();
+    let changed: Vec<&str> = keys.iter().filter(changed).map(|(key, _)| key.as_str()).collect();
+    let field = |key: &str| Field::from_key(key);
+    if changed.iter().any(|key| field(key) == Some(Field::Id)) {
+        let text =
+            format!("the id of task {} stays: others and the journal know it by it", task.id);
+        return Err(StoreError::Rejected(text));
+    }
+    let claimed = task.status == Status::InProgress || task.claim.is_some();
+    let theirs =
+        |key: &&str| field(key).is_some_and(|f| f == Field::Claim || claimed && f.is_runtime());
+    let theirs: Vec<&str> = changed.into_iter().filter(theirs).collect();
+    if theirs.is_empty() {
+        return Ok(());
+    }
+    let why = if claimed {
+        "the program writes that while the task is claimed"
+    } else {
+        "the program writes that"
+    };
+    let text = format!("{} of task {} cannot be edited: {why}", theirs.join(", "), task.id);
+    Err(StoreError::Rejected(text))
+}
+
+/// Refuses values that the program could not use.
+pub(super) fn refuse_problems(task: &Task, before: &[FieldProblem]) -> Result<(), StoreError> {
+    match task.problems.iter().find(|problem| !before.contains(problem)) {
+        None => Ok(()),
+        Some(FieldProblem { field, expected }) => {
+            Err(StoreError::Rejected(format!("`{}` {expected}", field.key())))
+        }
+    }
+}
+
+/// Makes the changes that are a person's to make, with values that can be used.
+pub(super) fn change(
+    draft: &mut Draft<'_>,
+    place: Place,
+    changes: &Keys,
+    data: Map<String, Value>,
+) -> Result<(), StoreError> {
+    refuse_foreign(draft, place, changes)?;
+    let before = draft.task(place).problems.clone();
+    draft.edit(place, changes, data)?;
+    refuse_problems(draft.task(place), &before)
+}

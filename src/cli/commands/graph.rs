@@ -1,0 +1,39 @@
+//! `graph`: the dependency graph as Mermaid, DOT or JSON.
+
+use crate::cli::args::{GraphArgs, GraphFormat};
+use crate::cli::failure::Failure;
+use crate::cli::reading::Reading;
+use crate::cli::session::Session;
+use crate::plan::{self, Node, Picture, Workload};
+use crate::views::{escape, graph, json};
+
+pub(super) fn run(args: &GraphArgs, session: &mut Session<'_>) -> Result<(), Failure> {
+    let selection = session.select(&args.queues)?;
+    let scope = super::run::scope(&args.filter, &[]);
+    let mut reading = Reading::open(session, selection)?.ranked();
+    let format = if args.json { GraphFormat::Json } else { args.format };
+    let bytes = reading.look(|scene| {
+        let structure = scene.structure;
+        let selected = |node: Node| scene.includes(&scope, node);
+        let work = Workload::new(&structure.graph, scene.tasks, &structure.estimates, selected);
+        let critical = plan::critical_path(&work);
+        let sight = scene.sight();
+        let title = |node: Node| sight.title(node);
+        let picture = Picture {
+            readiness: scene.readiness,
+            critical: &critical,
+            title: &title,
+            selected: &selected,
+            all: args.all,
+        };
+        match format {
+            GraphFormat::Mermaid => Ok(picture.mermaid().into_bytes()),
+            GraphFormat::Dot => Ok(picture.dot().into_bytes()),
+            GraphFormat::Json => json::object(&graph::view(&sight, &picture)),
+        }
+    })?;
+    if session.streams.out.is_terminal() && format != GraphFormat::Json {
+        return session.print(escape::lines(&String::from_utf8_lossy(&bytes)).as_bytes());
+    }
+    session.print(bytes)
+}

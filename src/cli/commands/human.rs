@@ -1,0 +1,180 @@
+//! What the verbs that write have in common: the queues to write to, the tasks that are meant,
+//! and what stands on stdin.
+
+use crate::cli::args::QueueArgs;
+use crate::cli::failure::Failure;
+use crate::cli::session::Session;
+use crate::config;
+use crate::domain::Transition;
+use crate::engine::QueueSet;
+use crate::queue::Queue;
+use crate::store::file::FileStore;
+use crate::store::{Actor, Draft, Patience, Place, QueueStore, StoreError};
+use serde_json::{Map, Value};
+use std::io::{Read, Write};
+
+/// The most that is read from stdin, in bytes.
+const STDIN_BYTES: u64 = 64 << 20;
+
+/// Queues that may be written.
+pub(super) struct Desk {
+    pub(super) set: QueueSet,
+    pub(super) store: FileStore,
+}
+
+impl Desk {
+    /// Opens the queues that are meant; refuses where a write could not keep its promises.
+    pub(super) fn open(session: &mut Session<'_>, queues: &QueueArgs) -> Result<Self, Failure> {
+        let selection = session.select(queues)?;
+        let (set, store) = session.open(selection)?;
+        store.check_writable()?;
+        Ok(Self { set, store })
+    }
+
+    /// Makes one change, journalled.
+    pub(super) fn update(
+        &mut self,
+        mut change: impl FnMut(&mut Draft<'_>, &QueueSet) -> Result<(), StoreError>,
+    ) -> Result<(), Failure> {
+        let set = &self.set;
+        self.store.update(Patience::Limited, &mut |draft| change(draft, set))?;
+        Ok(())
+    }
+
+    /// Does the same to every task that is meant, all of them or none. Gives their references.
+    pub(super) fn each(
+        &mut self,
+        ids: &[String],
+        mut change: impl FnMut(&mut Draft<'_>, Place) -> Result<(), StoreError>,
+    ) -> Result<Vec<String>, Failure> {
+        let mut done = Vec::new();
+        self.update(|draft, set| {
+            done.clear();
+            for id in ids {
+                let place = resolve(set, draft.queues(), id)?;
+                change(draft, place)?;
+                done.push(draft.task(place).id.to_string());
+            }
+            Ok(())
+        })?;
+        Ok(done)
+    }
+}
+
+/// A transition that a person makes, with nothing more to note.
+pub(super) fn make(
+    draft: &mut Draft<'_>,
+    place: Place,
+    transition: &Transition,
+) -> Result<(), StoreError> {
+    draft.transition(place, transition, &Actor::Person, Map::new())
+}
+
+/// The task that `text` means: an id of one served queue, or `queue:ID`.
+///
+/// # Errors
+/// [`StoreError`] when none has it, with the nearest id, or when several have.
+pub(super) fn resolve(set: &QueueSet, queues: &[Queue], text: &str) -> Result<Place, StoreError> {
+    let served = &queues[..set.served()];
+    let have = |id: &str, named: &dyn Fn(usize) -> bool| -> Vec<Place> {
+        let found = served.iter().enumerate().filter(|(queue, _)| named(*queue));
+        let place =
+            |(queue, tasks): (usize, &Queue)| tasks.index_of(id).map(|task| Place { queue, task });
+        found.filter_map(place).collect()
+    };
+    let mut places = have(text, &|_| true);
+    for (at, _) in text.match_indices(':') {
+        if places.is_empty() {
+            let name = &text[..at];
+            places =
+                have(&text[at + 1..], &|queue| set.name(queue) == name || set.stem(queue) == name);
+        }
+    }
+    match places[..] {
+        [place] => Ok(place),
+        [] => Err(unknown(set, queues, text)),
+        [..] => {
+            let names = places.iter().map(|place| format!("{}:{text}", set.name(place.queue)));
+            let names: Vec<String> = names.collect();
+            Err(StoreError::Rejected(format!(
+                "task {text} stands in {} queues: say which with {}, or name the queue",
+                names.len(),
+                names.join(" or ")
+            )))
+        }
+    }
+}
+
+fn unknown(set: &QueueSet, queues: &[Queue], text: &str) -> StoreError {
+    let served = set.served();
+    let elsewhere = (served..queues.len()).find(|queue| queues[*queue].index_of(text).is_some());
+    if let Some(queue) = elsewhere {
+        let shown = set.shown(queue).display();
+        return StoreError::Rejected(format!(
+            "task {text} is in {shown}, not in the queue that was named: name that one"
+        ));
+    }
+    let ids = queues[..served].iter().flat_map(Queue::tasks).map(|task| task.id.as_str());
+    let shown: Vec<String> = (0..served).map(|n| set.shown(n).display().to_string()).collect();
+    StoreError::UnknownTask {
+        id: text.to_owned(),
+        queues: shown.join(", "),
+        nearest: config::nearest(text, ids).map(str::to_owned),
+    }
+}
+
+/// The ids that an argument means: itself, or with `-` a JSON list (or one id) on stdin.
+pub(super) fn ids(argument: &str) -> Result<Vec<String>, Failure> {
+    if argument != "-" {
+        return Ok(vec![argument.to_owned()]);
+    }
+    let wrong = || Failure::usage("stdin must hold a JSON list of ids, such as [\"A\", \"B\"]");
+    let ids = match json(&stdin()?, "stdin")? {
+        Value::String(id) => vec![id],
+        Value::Array(list) => {
+            let id = |value: &Value| value.as_str().map(str::to_owned);
+            list.iter().map(id).collect::<Option<Vec<_>>>().ok_or_else(wrong)?
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => return Err(wrong()),
+    };
+    let mut once: Vec<String> = Vec::with_capacity(ids.len());
+    for id in ids {
+        if !once.contains(&id) {
+            once.push(id);
+        }
+    }
+    Ok(once)
+}
+
+/// All of stdin as text.
+pub(super) fn stdin() -> Result<String, Failure> {
+    let mut bytes = Vec::new();
+    std::io::stdin().lock().take(STDIN_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > STDIN_BYTES {
+        return Err(Failure::usage("more than 64 MiB stand on stdin"));
+    }
+    String::from_utf8(bytes).map_err(|_| Failure::usage("what stands on stdin is not UTF-8"))
+}
+
+/// Reads JSON; the failure says where it is wrong.
+pub(super) fn json(text: &str, whence: &str) -> Result<Value, Failure> {
+    serde_json::from_str(text).map_err(|error| Failure::usage(json_problem(&error, whence)))
+}
+
+/// What is wrong with JSON, and where.
+pub(super) fn json_problem(error: &serde_json::Error, whence: &str) -> String {
+    let (line, column) = (error.line(), error.column());
+    let text = error.to_string();
+    let what = text.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&text);
+    format!("{whence}:{line}:{column}: this is no JSON: {what}")
+}
+
+/// Tells what was done, one line a task.
+pub(super) fn tell(session: &mut Session<'_>, done: &[String], what: &str) -> Result<(), Failure> {
+    if !session.global.quiet {
+        for id in done {
+            writeln!(session.streams.out, "{id}: {what}")?;
+        }
+    }
+    Ok(())
+}

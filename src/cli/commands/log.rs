@@ -1,0 +1,239 @@
+//! `log ID`: the output of an attempt.
+
+use crate::cli::args::LogArgs;
+use crate::cli::failure::Failure;
+use crate::cli::follow::Follow;
+use crate::cli::reading::Reading;
+use crate::cli::session::Session;
+use crate::domain::{AttemptReport, Status};
+use crate::store::QueueStore;
+use crate::store::attempts::{AGENT_ERR, AGENT_OUT, AttemptFolder};
+use crate::views::output::Tail;
+use crate::views::{escape, json};
+use serde_json::{Value, json};
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+
+/// How much of the begin and of the end of a stream stands in JSON, in bytes.
+const HALF: u64 = 32 << 10;
+
+/// The attempt whose output is shown.
+struct Shown {
+    id: String,
+    queue: String,
+    number: u32,
+    folder: AttemptFolder,
+}
+
+/// A stream with its place in the text.
+struct Stream {
+    file: String,
+    tail: Tail,
+}
+
+/// What was printed so far.
+#[derive(Default)]
+struct Printed {
+    streams: Vec<Stream>,
+    /// The one whose heading came last.
+    current: Option<usize>,
+}
+
+pub(super) fn run(args: &LogArgs, session: &mut Session<'_>) -> Result<(), Failure> {
+    let selection = session.select(&args.queues)?;
+    let mut reading = Reading::open(session, selection)?;
+    let shown = find(&mut reading, args)?;
+    if args.json {
+        let view = view(&shown, &reading);
+        return session.print(json::object(&view)?);
+    }
+    let mut follow = args.follow.then(|| Follow::new(&[shown.folder.path().to_owned()]));
+    let mut printed = Printed::default();
+    loop {
+        // Asked before reading: what comes until the end is read then.
+        let report = shown.folder.report();
+        let ended = report.is_some() || !runs(&mut reading, args, shown.number);
+        copy(&shown, &mut printed, &reading, session)?;
+        session.streams.out.flush()?;
+        let Some(follow) = follow.as_mut().filter(|_| !ended) else {
+            close(&shown, &mut printed, &reading, session)?;
+            return tell_end(&shown, report.as_ref(), &reading, session);
+        };
+        if session.streams.out.is_closed() || !follow.wait() {
+            return Ok(());
+        }
+    }
+}
+
+fn find(reading: &mut Reading, args: &LogArgs) -> Result<Shown, Failure> {
+    reading.look(|scene| {
+        let node = scene.find(&args.id)?;
+        let (place, key) = scene.key(node);
+        let state = scene.set.state(place.queue);
+        let id = scene.structure.graph.reference(node);
+        let numbers = state.attempt_numbers(&key);
+        let number = args.attempt.or_else(|| numbers.last().copied());
+        let Some(number) = number.filter(|number| numbers.contains(number)) else {
+            let names: Vec<String> = numbers.iter().map(u32::to_string).collect();
+            return Err(match (args.attempt, names.is_empty()) {
+                (_, true) => Failure::usage(format_args!("task {id} has no attempt to show")),
+                (number, false) => {
+                    let number = number.unwrap_or_default();
+                    Failure::usage(format_args!("task {id} has no attempt {number} to show"))
+                        .hint(format_args!("there are: {}", names.join(", ")))
+                }
+            });
+        };
+        let folder = AttemptFolder::new(&state, &key, number);
+        Ok(Shown { id, queue: scene.sight().queue_of(node).to_owned(), number, folder })
+    })
+}
+
+/// Whether the attempt may still print something.
+fn runs(reading: &mut Reading, args: &LogArgs, number: u32) -> bool {
+    // A file that cannot be read for a moment says nothing about the attempt.
+    drop(reading.store.read());
+    reading.look(|scene| {
+        scene.find(&args.id).is_ok_and(|node| {
+            let task = scene.readiness.task(node);
+            task.status == Status::InProgress && task.attempts == number
+        })
+    })
+}
+
+/// The streams that are there: the agent's, then those of the verification in order.
+fn files(folder: &AttemptFolder) -> Vec<String> {
+    let entries = fs::read_dir(folder.path()).into_iter().flatten().flatten();
+    let mut steps: Vec<(u32, String)> = entries
+        .filter_map(|entry| {
+            let name = entry.file_name().to_str()?.to_owned();
+            let number = name.strip_prefix("verify-")?.strip_suffix(".out")?.parse().ok()?;
+            Some((number, name))
+        })
+        .collect();
+    steps.sort_unstable();
+    let agent = [AGENT_OUT, AGENT_ERR].map(str::to_owned);
+    agent.into_iter().chain(steps.into_iter().map(|(_, name)| name)).collect()
+}
+
+/// What a stream is called.
+fn name(file: &str, report: Option<&AttemptReport>) -> String {
+    let step = report.and_then(|report| report.steps.iter().find(|step| step.log == file));
+    match (file, step) {
+        (AGENT_OUT, _) => "agent, standard output".to_owned(),
+        (AGENT_ERR, _) => "agent, standard error".to_owned(),
+        (_, Some(step)) => format!("verification step {}", step.name),
+        (_, None) => {
+            let number = file.trim_start_matches("verify-").trim_end_matches(".out");
+            format!("verification step {number}")
+        }
+    }
+}
+
+/// Prints what is new in every stream, with a heading whenever another one comes.
+fn copy(
+    shown: &Shown,
+    printed: &mut Printed,
+    reading: &Reading,
+    session: &mut Session<'_>,
+) -> Result<(), Failure> {
+    let Printed { streams, current } = printed;
+    for file in files(&shown.folder) {
+        if !streams.iter().any(|stream| stream.file == file) {
+            let tail = Tail::new(&shown.folder.file(&file));
+            streams.push(Stream { file, tail });
+        }
+    }
+    let terminal = session.streams.out.is_terminal();
+    let report = shown.folder.report();
+    let out = &mut session.streams.out;
+    for number in 0..streams.len() {
+        if !streams[number].tail.has_more() {
+            continue;
+        }
+        if *current != Some(number) {
+            if let Some(before) = *current {
+                streams[before].tail.finish(&reading.mask, terminal, out)?;
+            }
+            let name = name(&streams[number].file, report.as_ref());
+            let name = escape::line(&name);
+            writeln!(out, "==> attempt {}, {name} <==", shown.number)?;
+            *current = Some(number);
+        }
+        streams[number].tail.copy(&reading.mask, terminal, out)?;
+    }
+    Ok(())
+}
+
+/// Ends the last stream, with what was held back of it.
+fn close(
+    shown: &Shown,
+    printed: &mut Printed,
+    reading: &Reading,
+    session: &mut Session<'_>,
+) -> Result<(), Failure> {
+    let terminal = session.streams.out.is_terminal();
+    let out = &mut session.streams.out;
+    if let Some(number) = printed.current {
+        printed.streams[number].tail.finish(&reading.mask, terminal, out)?;
+    } else {
+        writeln!(out, "==> attempt {} printed nothing <==", shown.number)?;
+    }
+    Ok(())
+}
+
+/// Says what the attempt came to.
+fn tell_end(
+    shown: &Shown,
+    report: Option<&AttemptReport>,
+    reading: &Reading,
+    session: &mut Session<'_>,
+) -> Result<(), Failure> {
+    let out = &mut session.streams.out;
+    let end = match report {
+        Some(report) => {
+            let verdict =
+                report.verdict.map_or_else(|| report.outcome.to_string(), |v| v.to_string());
+            let reason = report.reason.as_deref();
+            reason.map_or(verdict.clone(), |reason| format!("{verdict}, {reason}"))
+        }
+        None => "no result yet".to_owned(),
+    };
+    let end = reading.mask.text(&end);
+    writeln!(out, "==> attempt {}: {} <==", shown.number, escape::line(&end))?;
+    Ok(out.flush()?)
+}
+
+/// The attempt as data; of long streams the two ends.
+fn view(shown: &Shown, reading: &Reading) -> Value {
+    let report = shown.folder.report();
+    let stream = |file: String| {
+        let path: PathBuf = shown.folder.file(&file);
+        let bytes = fs::metadata(&path).ok()?.len();
+        let (head, tail) = shown.folder.ends(&file, HALF).ok()?;
+        let mut text = String::from_utf8_lossy(&head).into_owned();
+        if !tail.is_empty() {
+            text.push_str(&format!("\n[{} bytes left out]\n", bytes - 2 * HALF));
+            text.push_str(&String::from_utf8_lossy(&tail));
+        }
+        Some(json!({
+            "name": name(&file, report.as_ref()),
+            "path": path.display().to_string(),
+            "bytes": bytes,
+            "text": reading.mask.text(&text),
+        }))
+    };
+    let streams: Vec<Value> = files(&shown.folder).into_iter().filter_map(stream).collect();
+    let reason = report.as_ref().and_then(|report| report.reason.as_deref());
+    json!({
+        "schema_version": 1,
+        "id": shown.id,
+        "queue": shown.queue,
+        "attempt": shown.number,
+        "outcome": report.as_ref().map(|report| report.outcome.to_string()),
+        "verdict": report.as_ref().and_then(|report| report.verdict),
+        "reason": reason.map(|reason| reading.mask.text(reason)),
+        "streams": streams,
+    })
+}

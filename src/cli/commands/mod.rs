@@ -1,0 +1,70 @@
+//! One short file for each verb.
+
+mod add;
+mod answer;
+mod approve;
+mod aside;
+mod check;
+mod completions;
+mod edit;
+mod editor;
+mod events;
+mod fields;
+mod graph;
+mod human;
+mod init;
+mod log;
+mod man;
+mod next;
+mod plan;
+mod progress;
+mod prompt;
+mod release;
+mod requests;
+mod reset;
+mod retry;
+mod run;
+mod schema;
+mod status;
+mod wait;
+mod why;
+
+use super::args::Verb;
+use super::failure::Failure;
+use super::session::Session;
+
+/// Does what the verb says.
+pub(super) fn dispatch(verb: Verb, session: &mut Session<'_>) -> Result<(), Failure> {
+    match verb {
+        Verb::Init(args) => init::run(&args, session),
+        Verb::Run(args) => run::run(&args, session),
+        Verb::Status(args) => status::run(&args, session),
+        Verb::Next(args) => next::run(&args, session),
+        Verb::Why(args) => why::run(&args, session),
+        Verb::Check(args) => check::run(&args, session),
+        Verb::Plan(args) => plan::run(&args, session),
+        Verb::Graph(args) => graph::run(&args, session),
+        Verb::Prompt(args) => prompt::run(&args, session),
+        Verb::Add(args) => add::run(&args, session),
+        Verb::Edit(args) => edit::run(&args, session),
+        Verb::Approve(args) => approve::run(&args, session),
+        Verb::Answer(args) => answer::run(&args, session),
+        Verb::Retry(args) => retry::run(&args, session),
+        Verb::Reset(args) => reset::run(&args, session),
+        Verb::Cancel(args) => aside::cancel(&args, session),
+        Verb::Block(args) => aside::block(&args, session),
+        Verb::Park(args) => aside::park(&args, session),
+        Verb::Unpark(args) => aside::unpark(&args, session),
+        Verb::Release(args) => release::run(&args, session),
+        Verb::Progress(args) => progress::run(&args, session),
+        Verb::Wait(args) => wait::run(&args, session),
+        Verb::Stop(args) => requests::stop(&args, session),
+        Verb::Pause(args) => requests::pause(&args, session),
+        Verb::Resume(args) => requests::resume(&args, session),
+        Verb::Log(args) => log::run(&args, session),
+        Verb::Events(args) => events::run(&args, session),
+        Verb::Schema(args) => schema::run(&args, session),
+        Verb::Completions(args) => completions::run(&args, session),
+        Verb::Man(args) => man::run(&args, session),
+    }
+}

@@ -1,0 +1,35 @@
+//! `next`: the ready tasks in the order in which they would be claimed.
+
+use crate::cli::args::NextArgs;
+use crate::cli::failure::Failure;
+use crate::cli::reading::Reading;
+use crate::cli::session::Session;
+use crate::engine::{Ending, Reason};
+use crate::views::{escape, json, next};
+
+/// How many are shown without `--all`.
+const FIRST: usize = 10;
+
+pub(super) fn run(args: &NextArgs, session: &mut Session<'_>) -> Result<(), Failure> {
+    let selection = session.select(&args.queues)?;
+    let scope = super::run::scope(&args.filter, &[]);
+    let mut reading = Reading::open(session, selection)?.ranked();
+    let most = if args.all { usize::MAX } else { FIRST };
+    let look = session.look();
+    let text = reading.look(|scene| {
+        let selected = |node| scene.includes(&scope, node);
+        let order = scene.structure.order(scene.tasks);
+        let view = scene.sight().next(&order, most, &selected);
+        if args.json {
+            return json::object(&view);
+        }
+        if view.ready > 0 {
+            return Ok(next::text(&view, look).into_bytes());
+        }
+        let outlook = scene.readiness.outlook(selected);
+        let name = |node| scene.structure.graph.reference(node);
+        let ending = Ending::new(Reason::Done, outlook, 0, name);
+        Ok(format!("nothing is ready: {}\n", escape::line(&ending.sentence())).into_bytes())
+    })?;
+    session.print(text)
+}

@@ -1,0 +1,105 @@
+//! `progress`: how far a task is, said by its agent or by a person.
+
+use super::human::{Desk, json, resolve, stdin, tell};
+use crate::cli::args::{ProgressArgs, QueueArgs};
+use crate::cli::failure::Failure;
+use crate::cli::session::Session;
+use crate::domain::{ClaimToken, Field, Transition, WorkerId, timestamp};
+use crate::store::{Actor, Draft, Place, StoreError};
+use serde_json::{Map, Value, json};
+use std::path::PathBuf;
+
+const KEYS: [&str; 4] = ["percent", "next", "eta", "note"];
+
+pub(super) fn run(args: &ProgressArgs, session: &mut Session<'_>) -> Result<(), Failure> {
+    let mut said = Map::new();
+    let mut id = args.id.clone();
+    if id.as_deref() == Some("-") {
+        (id, said) = from_stdin()?;
+    }
+    for (key, text) in [("next", &args.next), ("eta", &args.eta), ("note", &args.note)] {
+        if let Some(text) = text {
+            said.insert(key.to_owned(), json!(text));
+        }
+    }
+    if let Some(percent) = args.percent {
+        said.insert("percent".to_owned(), json!(percent));
+    }
+    if said.is_empty() {
+        return Err(Failure::usage("say how far it is: --percent, --next, --eta or --note"));
+    }
+    let inside = id.is_none();
+    let Some(id) = id.or_else(|| session.world.text("WORKLOOP_TASK_ID")) else {
+        return Err(Failure::usage("name the task: outside an attempt its id is not known"));
+    };
+    let actor = if inside { attempt(session) } else { Actor::Person };
+    let queues = queues(&args.queues, session);
+    let mut desk = Desk::open(session, &queues)?;
+    desk.update(|draft, set| {
+        let place = resolve(set, draft.queues(), &id)?;
+        still_ours(draft, place, &actor)?;
+        let queue = &draft.queues()[place.queue];
+        let mut progress = match queue.value(place.task, Field::Progress) {
+            Some(Value::Object(earlier)) => earlier,
+            _ => Map::new(),
+        };
+        progress.extend(said.clone());
+        progress.insert("at".to_owned(), json!(timestamp(draft.now())));
+        let transition = Transition::Progress(Value::Object(progress));
+        draft.transition(place, &transition, &actor, Map::new())
+    })?;
+    tell(session, &[id], "progress noted")
+}
+
+/// The id and the fields of a JSON object on stdin.
+fn from_stdin() -> Result<(Option<String>, Map<String, Value>), Failure> {
+    let Value::Object(mut said) = json(&stdin()?, "stdin")? else {
+        return Err(Failure::usage("stdin must hold a JSON object"));
+    };
+    let id = said.remove("id").and_then(|id| id.as_str().map(str::to_owned));
+    if let Some(key) = said.keys().find(|key| !KEYS.contains(&key.as_str())) {
+        let known = KEYS.join(", ");
+        return Err(Failure::usage(format_args!("progress has no {key}; it has id, {known}")));
+    }
+    let percent = said.get("percent").is_none_or(|value| value.as_u64().is_some_and(|n| n <= 100));
+    if !percent {
+        return Err(Failure::usage("percent must be a whole number from 0 to 100"));
+    }
+    Ok((id, said))
+}
+
+/// The queue of the attempt we run in, unless one is named.
+fn queues(args: &QueueArgs, session: &Session<'_>) -> QueueArgs {
+    let flags = &args.flags;
+    let named = !args.queues.is_empty()
+        || !flags.work_queue.is_empty()
+        || !flags.names.is_empty()
+        || flags.project.is_some();
+    let mut args = args.clone();
+    if !named && let Some(queue) = session.world.var("WORKLOOP_QUEUE") {
+        args.queues.push(PathBuf::from(queue));
+    }
+    args
+}
+
+/// Who speaks inside an attempt.
+fn attempt(session: &Session<'_>) -> Actor {
+    let number = session.world.text("WORKLOOP_ATTEMPT").and_then(|text| text.parse().ok());
+    match (session.world.text("WORKLOOP_WORKER"), number) {
+        (Some(worker), Some(attempt)) => {
+            Actor::Worker(ClaimToken { worker: WorkerId::new(&worker), attempt })
+        }
+        _ => Actor::Person,
+    }
+}
+
+/// An attempt that lost its claim has nothing to say about the task any more.
+fn still_ours(draft: &Draft<'_>, place: Place, actor: &Actor) -> Result<(), StoreError> {
+    let Actor::Worker(token) = actor else { return Ok(()) };
+    let task = draft.task(place);
+    if task.claim.as_ref().is_some_and(|claim| claim.is(token)) {
+        return Ok(());
+    }
+    let text = format!("task {} is no longer claimed by attempt {}", task.id, token.attempt);
+    Err(StoreError::Rejected(text))
+}

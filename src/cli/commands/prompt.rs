@@ -1,0 +1,39 @@
+//! `prompt ID`: the exact prompt that the next attempt would get.
+
+use crate::cli::args::PromptArgs;
+use crate::cli::failure::Failure;
+use crate::cli::reading::Reading;
+use crate::cli::session::Session;
+use crate::engine::Source;
+use crate::views::{escape, json};
+use serde_json::json;
+
+pub(super) fn run(args: &PromptArgs, session: &mut Session<'_>) -> Result<(), Failure> {
+    let selection = session.select(&args.queues)?;
+    let mut reading = Reading::open(session, selection)?;
+    let vars = &session.world.vars;
+    let (view, prompt) = reading.look(|scene| {
+        let node = scene.find(&args.id)?;
+        let (place, _) = scene.key(node);
+        let graph = &scene.structure.graph;
+        let source = Source { set: scene.set, queues: scene.queues, graph, vars };
+        let prompt = source.prompt(place).map_err(|why| {
+            Failure::usage(format_args!("failed to make the prompt of {}: {why}", args.id))
+        })?;
+        let view = json!({
+            "schema_version": 1,
+            "id": graph.reference(node),
+            "queue": scene.sight().queue_of(node),
+            "attempt": scene.readiness.task(node).attempts.saturating_add(1),
+            "prompt": prompt,
+        });
+        Ok::<_, Failure>((view, prompt))
+    })?;
+    if args.json {
+        return session.print(json::object(&view)?);
+    }
+    if session.streams.out.is_terminal() {
+        return session.print(escape::lines(&prompt).as_bytes());
+    }
+    session.print(prompt)
+}

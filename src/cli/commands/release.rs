@@ -1,0 +1,53 @@
+//! `release`: a claim ends.
+//!
+//! Of a worker that lives, or of which nobody here can say whether it does, only with `--force`.
+
+use super::human::{Desk, ids, make, resolve, tell};
+use crate::cli::args::ReleaseArgs;
+use crate::cli::failure::Failure;
+use crate::cli::session::Session;
+use crate::domain::{Claim, Status, Transition};
+use crate::engine::{Standing, Standings};
+use crate::store::{QueueStore, StoreError};
+
+pub(super) fn run(args: &ReleaseArgs, session: &mut Session<'_>) -> Result<(), Failure> {
+    let ids = ids(&args.id)?;
+    let mut desk = Desk::open(session, &args.queues)?;
+    // Held until the claims are written away, so that nobody takes the tasks over meanwhile.
+    let mut standings = Standings::default();
+    let mut judged = Vec::new();
+    for id in &ids {
+        let queues = desk.store.queues();
+        let place = resolve(&desk.set, queues, id)?;
+        let task = &queues[place.queue].tasks()[place.task];
+        if task.status == Status::InProgress && !args.force {
+            let standing = standings.of(&desk.set, queues, place)?;
+            refuse(id, task.claim.as_ref(), &standing)?;
+        }
+        judged.push((place.queue, task.id.clone(), task.claim.clone()));
+    }
+    let done = desk.each(&ids, |draft, place| {
+        let task = draft.task(place);
+        if !args.force && !judged.contains(&(place.queue, task.id.clone(), task.claim.clone())) {
+            let text = format!("the claim of task {} changed just now; look again", task.id);
+            return Err(StoreError::Rejected(text));
+        }
+        make(draft, place, &Transition::Release)
+    });
+    drop(standings);
+    tell(session, &done?, "released, pending again")
+}
+
+fn refuse(id: &str, claim: Option<&Claim>, standing: &Standing) -> Result<(), Failure> {
+    let worker = claim.map_or("a worker", |claim| claim.worker.as_str());
+    let why = match standing {
+        Standing::Free => return Ok(()),
+        Standing::Alive => format!("{worker} is working on it"),
+        Standing::Foreign => {
+            format!("{worker} is on another machine, and nobody here can say whether it lives")
+        }
+        Standing::Unclear(why) => why.clone(),
+    };
+    Err(Failure::usage(format_args!("task {id} was not released: {why}"))
+        .hint("--force ends the claim all the same; a loop that lives then ends its attempt"))
+}

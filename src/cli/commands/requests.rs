@@ -1,0 +1,177 @@
+//! `stop`, `pause`, `resume`: what is asked of running loops, by files in the state folder.
+//!
+//! The queue file itself is neither read nor needed for this: loops on a broken one can be
+//! stopped too.
+
+use crate::cli::args::{QueueArgs, SignalArgs};
+use crate::cli::failure::Failure;
+use crate::cli::session::Session;
+use crate::domain::EventKind;
+use crate::engine::requests::{PAUSE, STOP};
+use crate::platform::checks;
+use crate::store::{Patience, QueueStore, StateDir, workers};
+use serde_json::Map;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+pub(super) fn stop(args: &SignalArgs, session: &mut Session<'_>) -> Result<(), Failure> {
+    ask(STOP, EventKind::Stopped, args, session)
+}
+
+pub(super) fn pause(args: &SignalArgs, session: &mut Session<'_>) -> Result<(), Failure> {
+    ask(PAUSE, EventKind::Paused, args, session)
+}
+
+/// A queue whose loops are spoken to: its state folder and its file stem.
+struct Target {
+    path: PathBuf,
+    state: StateDir,
+    stem: String,
+}
+
+fn ask(
+    verb: &str,
+    kind: EventKind,
+    args: &SignalArgs,
+    session: &mut Session<'_>,
+) -> Result<(), Failure> {
+    let targets = targets(args, session)?;
+    for target in &targets {
+        check(target)?;
+        let name = (!args.all).then_some(target.stem.as_str());
+        put(&target.state, &target.state.request(verb, name)).map_err(|error| {
+            let dir = target.state.root().display();
+            Failure::internal(format_args!("failed to write the request into {dir}: {error}"))
+        })?;
+    }
+    note(kind, &targets, session);
+    for (folder, names) in folders(&targets) {
+        let alive = workers::live(folder).len();
+        let what = if args.all { "all queues".to_owned() } else { names };
+        if !session.global.quiet {
+            let loops = if alive == 1 { "1 loop".to_owned() } else { format!("{alive} loops") };
+            let dir = folder.root().parent().unwrap_or(folder.root()).display();
+            writeln!(session.streams.out, "asked to {verb}: {what} ({loops} alive in {dir})")?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn resume(args: &SignalArgs, session: &mut Session<'_>) -> Result<(), Failure> {
+    let targets = targets(args, session)?;
+    let mut removed = 0_usize;
+    let mut held = false;
+    for target in &targets {
+        check(target)?;
+        for path in requests(target, args.all) {
+            match fs::remove_file(&path) {
+                Ok(()) => removed += 1,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => {
+                    let shown = path.display();
+                    return Err(Failure::internal(format_args!(
+                        "failed to remove {shown}: {error}"
+                    )));
+                }
+            }
+        }
+        held |= [STOP, PAUSE].iter().any(|verb| target.state.request(verb, None).exists());
+    }
+    if removed > 0 {
+        note(EventKind::Resumed, &targets, session);
+    }
+    if !session.global.quiet {
+        let text = if removed > 0 { "asked to go on" } else { "nothing was stopped or paused" };
+        let names: Vec<&str> = targets.iter().map(|target| target.stem.as_str()).collect();
+        writeln!(session.streams.out, "{text}: {}", names.join(", "))?;
+    }
+    if held {
+        let text = "all queues there are still stopped or paused: workloop resume --all";
+        writeln!(session.streams.err, "{text}")?;
+    }
+    Ok(())
+}
+
+/// The request files that a resume takes away.
+fn requests(target: &Target, all: bool) -> Vec<PathBuf> {
+    let state = &target.state;
+    if !all {
+        return [STOP, PAUSE].map(|verb| state.request(verb, Some(&target.stem))).to_vec();
+    }
+    let Ok(entries) = fs::read_dir(state.root()) else { return Vec::new() };
+    let is_request = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        [STOP, PAUSE]
+            .iter()
+            .any(|verb| name.strip_prefix(verb).is_some_and(|rest| rest.starts_with('-')))
+    };
+    entries.filter_map(|entry| Some(entry.ok()?.path())).filter(is_request).collect()
+}
+
+fn targets(args: &SignalArgs, session: &Session<'_>) -> Result<Vec<Target>, Failure> {
+    let selection =
+        if args.all { session.select_all(&args.queues)? } else { session.select(&args.queues)? };
+    let target = |path: PathBuf| {
+        let path = checks::real_path(&path)?;
+        let state = StateDir::beside(&path);
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        Ok(Target { path, state, stem })
+    };
+    selection.queues.into_iter().map(|queue| target(queue.path)).collect()
+}
+
+/// Each state folder once, with the names of its queues.
+fn folders(targets: &[Target]) -> Vec<(&StateDir, String)> {
+    let mut folders: Vec<(&StateDir, String)> = Vec::new();
+    for target in targets {
+        match folders.iter_mut().find(|(state, _)| **state == target.state) {
+            Some((_, names)) => names.push_str(&format!(", {}", target.stem)),
+            None => folders.push((&target.state, target.stem.clone())),
+        }
+    }
+    folders
+}
+
+/// Refuses a folder that is not to be trusted or cannot be written.
+fn check(target: &Target) -> Result<(), Failure> {
+    let (state, folder) = (target.state.root(), target.path.parent());
+    match checks::refusal(state) {
+        Ok(Some(reason)) => return Err(Failure::usage(reason)),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+        Ok(None) | Err(_) => {}
+    }
+    let place = if state.is_dir() { Some(state) } else { folder };
+    match place.filter(|place| !checks::is_writable(place)) {
+        Some(place) => {
+            let place = place.display();
+            Err(Failure::usage(format_args!("the folder {place} is read-only for you")))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Writes a request file; one that is there already gets a new date.
+fn put(state: &StateDir, path: &std::path::Path) -> io::Result<()> {
+    state.ensure(state.root())?;
+    File::create(path)?.write_all(b"asked by a person\n")
+}
+
+/// Notes it in the journal, as far as the queues can be read: the request stands without that.
+fn note(kind: EventKind, targets: &[Target], session: &mut Session<'_>) {
+    for target in targets {
+        let queues = QueueArgs { queues: vec![target.path.clone()], ..QueueArgs::default() };
+        let noted = session.select(&queues).and_then(|selection| {
+            let (_, mut store) = session.open(selection)?;
+            store.update(Patience::Limited, &mut |draft| {
+                draft.record_queue(0, kind, Map::new());
+                Ok(())
+            })?;
+            Ok(())
+        });
+        if let Err(failure) = noted {
+            let text = failure.message;
+            drop(writeln!(session.streams.err, "warning: not noted in the journal: {text}"));
+        }
+    }
+}

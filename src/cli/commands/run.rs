@@ -1,0 +1,117 @@
+//! `run`: the loop.
+
+use crate::cli::args::{FilterArgs, RunArgs, WhenEmpty};
+use crate::cli::failure::{Failure, FailureKind};
+use crate::cli::progress::Progress;
+use crate::cli::session::Session;
+use crate::config::Overrides;
+use crate::engine::{
+    self, Ending, Notice, Observer, Planner, QueueSet, RunLoop, RunOptions, Scope,
+};
+use crate::plan::{self, Conditions};
+use crate::platform::clock::{Clock, SystemClock};
+use crate::platform::ids::RandomIds;
+use crate::store::QueueStore;
+use crate::store::file::FileStore;
+use crate::views::escape;
+use std::io::Write;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub(super) fn run(args: &RunArgs, session: &mut Session<'_>) -> Result<(), Failure> {
+    let overrides = Overrides {
+        agent: args.agent.clone(),
+        verify: args.verify.clone(),
+        no_verify: args.no_verify,
+        jobs: args.jobs,
+        ..Overrides::default()
+    };
+    let selection = session.select_with(&args.queues, overrides)?;
+    let (set, store) = session.open(selection)?;
+    let scope = scope(&args.filter, &args.task_ids);
+    if args.dry_run {
+        return dry_run(&set, &store, &scope, session);
+    }
+    let path = session.world.var("PATH");
+    let warnings = engine::preflight(&set, &store, store.queues(), &scope, path)?;
+    let jobs = usize::try_from(*set.config.jobs).unwrap_or(1);
+    if let Some(found) = plan::too_many_loops(jobs) {
+        writeln!(session.streams.err, "warning: {}", found.message)?;
+    }
+    let options = RunOptions {
+        scope,
+        jobs,
+        max_attempts: args.max_iterations,
+        max_time: args.max_minutes.map(|minutes| Duration::from_secs_f64(minutes * 60.0)),
+        when_empty: match args.when_empty {
+            WhenEmpty::Exit => engine::WhenEmpty::Exit,
+            WhenEmpty::Wait => engine::WhenEmpty::Wait,
+        },
+        exe: std::env::current_exe()?,
+        vars: session.world.vars.clone(),
+        clock: Arc::new(SystemClock),
+        ids: Arc::new(RandomIds),
+    };
+    let quiet = session.global.quiet;
+    let mut progress = Progress::new(session.streams, jobs, args.json, quiet);
+    for warning in &warnings {
+        progress.notice(&Notice::Warning(warning));
+    }
+    let ending = RunLoop::new(set, store, options, &mut progress)?.run();
+    drop(progress);
+    end(&ending?, session)
+}
+
+/// Filters of the command line as the engine knows them.
+pub(super) fn scope(filter: &FilterArgs, ids: &[String]) -> Scope {
+    Scope {
+        ids: ids.iter().cloned().collect(),
+        phases: filter.phase.clone(),
+        tracks: filter.track.clone(),
+        kinds: filter.kind.clone(),
+        tags: filter.tag.clone(),
+        epics: filter.epic.clone(),
+    }
+}
+
+/// Tells how the run ended: the sentence on stderr and the exit status.
+pub(super) fn end(ending: &Ending, session: &mut Session<'_>) -> Result<(), Failure> {
+    writeln!(session.streams.err, "{}", escape::line(&ending.sentence()))?;
+    if ending.is_complete() && ending.attempts == 0 && ending.outlook.total > 0 {
+        writeln!(session.streams.err, "workloop reset --all makes them pending again")?;
+    }
+    let kind = match ending.exit_status() {
+        0 => return Ok(()),
+        2 => FailureKind::Usage,
+        5 => FailureKind::Blocked,
+        6 => FailureKind::Budget,
+        7 => FailureKind::Waiting,
+        signal => FailureKind::Signal(signal.saturating_sub(128)),
+    };
+    Err(Failure::silent(kind))
+}
+
+/// Prints what would be claimed, in order, and claims nothing.
+fn dry_run(
+    set: &QueueSet,
+    store: &FileStore,
+    scope: &Scope,
+    session: &mut Session<'_>,
+) -> Result<(), Failure> {
+    let queues = store.queues();
+    let rules = engine::ranking_rules(set, queues);
+    let structure = Planner::new(rules).structure(set, queues);
+    let tasks = set.tasks(queues);
+    let conditions = Conditions::at(SystemClock.now(), structure.agents.clone());
+    let readiness = plan::readiness(&structure.graph, &tasks, &conditions);
+    let order = structure.order(&tasks);
+    let in_scope = |node| {
+        structure.graph.location(node).0 < set.served() && scope.includes(readiness.task(node))
+    };
+    for node in plan::ranking(&readiness, &order, in_scope) {
+        let (queue, task) = structure.graph.location(node);
+        let line = format!("{}  {}", structure.graph.reference(node), queues[queue].title(task));
+        writeln!(session.streams.out, "{}", escape::line(&line))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,83 @@
+//! `status`: counts and open tasks.
+
+use crate::cli::args::StatusArgs;
+use crate::cli::failure::Failure;
+use crate::cli::follow::Follow;
+use crate::cli::reading::Reading;
+use crate::cli::session::Session;
+use crate::engine::Scope;
+use crate::store::QueueStore;
+use crate::views::style::Look;
+use crate::views::view::Shown;
+use crate::views::{escape, json, table, text};
+
+/// How many open tasks of a queue are listed.
+const LISTED: usize = 200;
+
+/// Clears the terminal from the top.
+const CLEAR: &str = "\u{1b}[H\u{1b}[J";
+
+pub(super) fn run(args: &StatusArgs, session: &mut Session<'_>) -> Result<(), Failure> {
+    let selection = session.select(&args.queues)?;
+    let scope = super::run::scope(&args.filter, &[]);
+    let mut reading = Reading::open(session, selection)?;
+    let first = render(&mut reading, args, &scope, session.look())?;
+    if !args.watch {
+        return session.print(first);
+    }
+    watch(&mut reading, args, &scope, session, first)
+}
+
+fn render(
+    reading: &mut Reading,
+    args: &StatusArgs,
+    scope: &Scope,
+    look: Look,
+) -> Result<Vec<u8>, Failure> {
+    let shown = if args.json || args.table { Shown::All } else { Shown::Open(LISTED) };
+    let filtered = !scope.is_all();
+    let view = reading
+        .look(|scene| scene.sight().status(&|node| scene.includes(scope, node), filtered, shown));
+    if args.json {
+        return Ok(json::object(&view)?);
+    }
+    let text = if args.table { table::status(&view, look) } else { text::status(&view, look) };
+    Ok(text.into_bytes())
+}
+
+/// Shows every change until nobody looks any more.
+fn watch(
+    reading: &mut Reading,
+    args: &StatusArgs,
+    scope: &Scope,
+    session: &mut Session<'_>,
+    first: Vec<u8>,
+) -> Result<(), Failure> {
+    let mut follow = Follow::new(&reading.dirs());
+    let clear = session.streams.out.is_terminal() && !args.json;
+    let mut shown = Vec::new();
+    let mut now = first;
+    loop {
+        if now != shown {
+            let apart = if clear {
+                CLEAR
+            } else if shown.is_empty() || args.json {
+                ""
+            } else {
+                "\n"
+            };
+            session.print(apart)?;
+            session.print(&now)?;
+            shown = now;
+        }
+        if session.streams.out.is_closed() || !follow.wait() {
+            return Ok(());
+        }
+        let read = reading.store.read();
+        now = render(reading, args, scope, session.look())?;
+        if let (Err(error), false) = (read, args.json) {
+            // Somebody is editing: what was last read stays on the screen.
+            now.extend_from_slice(format!("\n{}\n", escape::lines(&error.to_string())).as_bytes());
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! What went wrong, as it is told at the edge: a sentence, hints and the exit status.
+//!
+//! A hint never names a command that destroys anything.
+
+use crate::agent::PromptError;
+use crate::config::{ChoiceError, ConfigError, SelectError};
+use std::fmt;
+use std::io;
+
+/// Why the program ends with something other than success.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailureKind {
+    /// The program failed: I/O, git, a bug.
+    Internal,
+    /// Wrong usage or configuration, an illegal transition, an unknown id, a missing tool.
+    Usage,
+    /// A queue was refused, or `check` found errors.
+    Refused,
+    /// A lock could not be had in time.
+    Locked,
+    /// Blocked tasks remain and nothing else can be done.
+    Blocked,
+    /// A budget of the run ended it with work left.
+    Budget,
+    /// The work left waits for approval, another queue or another worker.
+    Waiting,
+    /// A signal ended the run.
+    Signal(u8),
+}
+
+impl FailureKind {
+    /// The exit status.
+    pub fn exit(self) -> u8 {
+        match self {
+            Self::Internal => 1,
+            Self::Usage => 2,
+            Self::Refused => 3,
+            Self::Locked => 4,
+            Self::Blocked => 5,
+            Self::Budget => 6,
+            Self::Waiting => 7,
+            Self::Signal(number) => 128_u8.saturating_add(number),
+        }
+    }
+}
+
+/// A failure. Its text is made of lines `error: …` and `hint: …`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The kind, which is the exit status.
+    pub kind: FailureKind,
+    /// What failed; empty when everything has been said already.
+    pub message: String,
+    /// What to do about it.
+    pub hints: Vec<String>,
+}
+
+impl Failure {
+    /// A failure of the program itself.
+    pub fn internal(message: impl fmt::Display) -> Self {
+        Self::new(FailureKind::Internal, message)
+    }
+
+    /// Wrong usage or configuration.
+    pub fn usage(message: impl fmt::Display) -> Self {
+        Self::new(FailureKind::Usage, message)
+    }
+
+    /// A refused queue.
+    pub fn refused(message: impl fmt::Display) -> Self {
+        Self::new(FailureKind::Refused, message)
+    }
+
+    /// Any kind of failure.
+    pub fn new(kind: FailureKind, message: impl fmt::Display) -> Self {
+        Self { kind, message: message.to_string(), hints: Vec::new() }
+    }
+
+    /// An exit status alone: the verb has said everything itself.
+    pub fn silent(kind: FailureKind) -> Self {
+        Self::new(kind, "")
+    }
+
+    /// The same with a hint.
+    #[must_use]
+    pub fn hint(mut self, hint: impl fmt::Display) -> Self {
+        self.hints.push(hint.to_string());
+        self
+    }
+
+    /// The exit status.
+    pub fn exit(&self) -> u8 {
+        self.kind.exit()
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.message.is_empty() {
+            writeln!(f, "error: {}", self.message)?;
+        }
+        for hint in &self.hints {
+            writeln!(f, "hint: {hint}")?;
+        }
+        Ok(())
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::internal(error)
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Self::usage(&error)
+    }
+}
+
+impl From<ChoiceError> for Failure {
+    fn from(error: ChoiceError) -> Self {
+        let failure = Self::usage(&error);
+        match &error {
+            ChoiceError::NoAgent => failure.hint(
+                "add [agents.default] with run = \"…\" to workloop.toml, or name one with --agent",
+            ),
+            ChoiceError::NoVerification => failure
+                .hint("add [[verify]] with run = \"…\" to workloop.toml, or give --verify CMD")
+                .hint("--no-verify runs without; such tasks are recorded as SKIPPED"),
+            ChoiceError::UnknownAgent { .. } | ChoiceError::UnknownProfile { .. } => failure,
+        }
+    }
+}
+
+impl From<PromptError> for Failure {
+    fn from(error: PromptError) -> Self {
+        Self::usage(&error)
+    }
+}
+
+impl From<SelectError> for Failure {
+    fn from(error: SelectError) -> Self {
+        let failure = Self::usage(&error);
+        match &error {
+            SelectError::None(_) => failure.hint("workloop init writes a first queue"),
+            SelectError::Several(_) => {
+                failure.hint("name one, or list those to serve under queues in workloop.toml")
+            }
+            SelectError::Mixed(..) => failure.hint("name the one to use with --config"),
+            SelectError::Config(_) | SelectError::Missing(_) | SelectError::Unknown { .. } => {
+                failure
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_is_lines_of_errors_and_hints() {
+        let failure = Failure::usage("no agent").hint("add [agents.default]").hint("or --agent");
+        assert_eq!(
+            failure.to_string(),
+            "error: no agent\nhint: add [agents.default]\nhint: or --agent\n"
+        );
+        assert_eq!(Failure::silent(FailureKind::Blocked).to_string(), "");
+    }
+
+    #[test]
+    fn every_kind_has_its_exit_status() {
+        use FailureKind::*;
+        let kinds =
+            [Internal, Usage, Refused, Locked, Blocked, Budget, Waiting, Signal(2), Signal(15)];
+        assert_eq!(kinds.map(FailureKind::exit), [1, 2, 3, 4, 5, 6, 7, 130, 143]);
+    }
+}

@@ -1,0 +1,35 @@
+//! Waiting for something to change: told by the file system, and looked at once a second.
+
+use crate::platform::terminal;
+use crate::platform::watch::Watch;
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
+use std::time::Duration;
+
+/// How long nothing is looked at when nothing is told.
+const POLL: Duration = Duration::from_secs(1);
+
+/// Tells when to look again.
+pub(super) struct Follow {
+    watch: Watch,
+    told: Receiver<()>,
+}
+
+impl Follow {
+    /// Follows what happens in `dirs`.
+    pub(super) fn new(dirs: &[PathBuf]) -> Self {
+        let (sender, told) = channel();
+        let tell = move || sender.send(()).unwrap_or_default();
+        Self { watch: Watch::start(dirs, |_| true, tell), told }
+    }
+
+    /// Waits for the next change, or the next poll; `false` when nobody reads any more.
+    pub(super) fn wait(&mut self) -> bool {
+        if self.told.recv_timeout(POLL) == Err(RecvTimeoutError::Disconnected) {
+            thread::sleep(POLL);
+        }
+        self.watch.rearm();
+        !terminal::reader_is_gone()
+    }
+}

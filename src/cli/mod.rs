@@ -1,0 +1,79 @@
+//! The command line: what was typed is parsed, meant, done; and how it ended is told.
+//!
+//! Nothing here is global: arguments, environment, working directory and handles are passed in.
+
+pub mod args;
+mod commands;
+pub mod failure;
+mod follow;
+mod open;
+mod progress;
+mod reading;
+mod session;
+mod streams;
+
+pub use session::{Session, World};
+pub use streams::{Sink, Streams};
+
+use crate::views::escape;
+use args::Cli;
+use clap::Parser;
+use failure::Failure;
+use std::ffi::OsString;
+use std::io::Write;
+
+/// Runs the program and returns its exit status. `args` begins with the program's own name.
+pub fn run_cli(
+    args: impl IntoIterator<Item = OsString>,
+    streams: &mut Streams,
+    world: &World,
+) -> u8 {
+    let result = match Cli::try_parse_from(args) {
+        Ok(cli) => {
+            streams.choose_color(cli.global.color, world.no_color());
+            let mut session = Session::new(streams, world, cli.global);
+            commands::dispatch(cli.verb, &mut session)
+        }
+        Err(error) => {
+            streams.choose_color(args::ColorWhen::Auto, world.no_color());
+            tell_usage(&error, streams)
+        }
+    };
+    let result = result.and_then(|()| streams.out.flush().map_err(Failure::from));
+    match result {
+        Ok(()) => 0,
+        Err(failure) => tell(&failure, streams),
+    }
+}
+
+/// Tells that the working directory is gone, without which nothing can be found.
+pub fn no_working_directory(error: &std::io::Error, streams: &mut Streams) -> u8 {
+    let message = format_args!("failed to find the working directory: {error}");
+    tell(&Failure::internal(message), streams)
+}
+
+/// Prints a failure and returns its exit status.
+fn tell(failure: &Failure, streams: &mut Streams) -> u8 {
+    let flushed = streams.out.flush();
+    // Ids and lines of files stand in messages.
+    let text = failure.to_string();
+    let told = write!(streams.err, "{}", escape::lines(&text)).and_then(|()| streams.err.flush());
+    // Nothing is left to report to when even this fails; the exit status still says it.
+    drop((flushed, told));
+    failure.exit()
+}
+
+/// Prints help or the version to stdout, and what clap refuses to stderr.
+fn tell_usage(error: &clap::Error, streams: &mut Streams) -> Result<(), Failure> {
+    let sink = if error.use_stderr() { &mut streams.err } else { &mut streams.out };
+    let text = error.render();
+    if sink.color() {
+        write!(sink, "{}", text.ansi())?;
+    } else {
+        write!(sink, "{text}")?;
+    }
+    if error.use_stderr() { Err(Failure::silent(failure::FailureKind::Usage)) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,109 @@
+//! From what was selected to loaded queues.
+
+use super::failure::{Failure, FailureKind};
+use super::session::Session;
+use crate::config::Selection;
+use crate::engine::{PreflightError, QueueSet};
+use crate::platform::clock::SystemClock;
+use crate::platform::ids::RandomIds;
+use crate::store::StoreError;
+use crate::store::file::{FileOptions, FileStore};
+use std::path::Path;
+use std::sync::Arc;
+
+impl Session<'_> {
+    /// Opens the selected queues, and those that they refer to.
+    ///
+    /// # Errors
+    /// When one cannot be read or is refused.
+    pub fn open(&mut self, selection: Selection) -> Result<(QueueSet, FileStore), Failure> {
+        Ok(self.open_set(selection)?)
+    }
+
+    /// The same with the error as it is.
+    pub(super) fn open_set(
+        &self,
+        selection: Selection,
+    ) -> Result<(QueueSet, FileStore), StoreError> {
+        let on_wait = |dir: &Path, holder: Option<&str>| {
+            let holder = holder.unwrap_or("another process");
+            // Told beside the streams: the store waits in the middle of a verb.
+            let mut err = anstream::stderr();
+            let text = format!("waiting for the lock of {}, held by {holder}\n", dir.display());
+            drop(std::io::Write::write_all(&mut err, text.as_bytes()));
+        };
+        let options = FileOptions {
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(RandomIds),
+            lock_timeout: self.lock_timeout(),
+            unsafe_fs: self.global.unsafe_fs,
+            on_wait: Box::new(on_wait),
+        };
+        QueueSet::open(selection, options)
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let kind = match &error {
+            StoreError::Refused(_) => FailureKind::Refused,
+            StoreError::Locked { .. } => FailureKind::Locked,
+            StoreError::Illegal(_)
+            | StoreError::Edit(_)
+            | StoreError::UnknownTask { .. }
+            | StoreError::ClaimLost { .. }
+            | StoreError::Newer { .. }
+            | StoreError::Rejected(_)
+            | StoreError::Unsafe { .. }
+            | StoreError::Journal(crate::store::journal::JournalError::Newer { .. }) => {
+                FailureKind::Usage
+            }
+            StoreError::Unsettled { .. }
+            | StoreError::NotDurable { .. }
+            | StoreError::Journal(_)
+            | StoreError::Io { .. } => FailureKind::Internal,
+        };
+        let failure = Self::new(kind, with_causes(&error));
+        if kind == FailureKind::Refused {
+            failure.hint("nothing was written; mend the file and run the command again")
+        } else if kind == FailureKind::Locked {
+            failure.hint(
+                "--lock-timeout waits longer; a script that holds the lock and calls workloop \
+                 waits for itself",
+            )
+        } else {
+            failure
+        }
+    }
+}
+
+impl From<PreflightError> for Failure {
+    fn from(error: PreflightError) -> Self {
+        match error {
+            PreflightError::Store(error) => error.into(),
+            PreflightError::NoVerification => Self::usage(error.to_string())
+                .hint("add a step to workloop.toml:\n  [[verify]]\n  name = \"test\"\n  run = \"npm test\"")
+                .hint("or give one on the command line: --verify 'npm test'")
+                .hint("or run without, and have tasks recorded as SKIPPED: --no-verify"),
+            PreflightError::Choice { task, source } => {
+                let failure: Self = source.into();
+                let message = format!("task {task}: {}", failure.message);
+                Self { message, ..failure }
+            }
+            PreflightError::Missing { .. }
+            | PreflightError::Root { .. }
+            | PreflightError::UnknownTask { .. } => Self::usage(error.to_string()),
+        }
+    }
+}
+
+/// An error with all that caused it, in one line.
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(&format!(": {cause}"));
+        next = cause.source();
+    }
+    text
+}

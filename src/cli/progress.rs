@@ -1,0 +1,130 @@
+//! What a person sees of a running loop: plain lines, and on a terminal one live line for each
+//! running task below them. With `--json` the events go to stdout as lines.
+
+use super::streams::Streams;
+use crate::domain::Verdict;
+use crate::engine::{Notice, Observer, Stage};
+use crate::platform::clock::{Clock, SystemClock};
+use crate::views::escape;
+use anstyle::{AnsiColor, Style};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use std::io::Write;
+use std::time::Duration;
+
+/// Tells notices on a pair of handles.
+pub(super) struct Progress<'s> {
+    streams: &'s mut Streams,
+    bars: Option<MultiProgress>,
+    live: Vec<Option<ProgressBar>>,
+    json: bool,
+    quiet: bool,
+}
+
+impl<'s> Progress<'s> {
+    /// Progress of a loop with `slots` slots.
+    pub(super) fn new(streams: &'s mut Streams, slots: usize, json: bool, quiet: bool) -> Self {
+        let live = streams.err.is_terminal() && !quiet;
+        Self {
+            streams,
+            bars: live.then(MultiProgress::new),
+            live: vec![None; slots.max(1)],
+            json,
+            quiet,
+        }
+    }
+
+    fn line(&mut self, style: Style, head: &str, text: &str) {
+        if self.quiet {
+            return;
+        }
+        let time = SystemClock.now().with_timezone(&chrono::Local).format("%H:%M:%S");
+        let style = self.streams.err.style(style);
+        let text = escape::line(text);
+        let write = |err: &mut super::streams::Sink| {
+            writeln!(err, "{time} {style}{head:<8}{style:#} {text}")
+        };
+        let err = &mut self.streams.err;
+        // Progress that cannot be shown stops nothing.
+        drop(match &self.bars {
+            Some(bars) => bars.suspend(|| write(err)),
+            None => write(err),
+        });
+    }
+
+    fn begin(&mut self, slot: usize, text: String) {
+        let Some(bars) = &self.bars else { return };
+        let bar = bars.add(ProgressBar::new_spinner());
+        let template = ProgressStyle::with_template("  {spinner} {elapsed:>4} {wide_msg}");
+        bar.set_style(template.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+        bar.set_message(escape::line(&text).into_owned());
+        bar.enable_steady_tick(Duration::from_millis(250));
+        if let Some(place) = self.live.get_mut(slot) {
+            *place = Some(bar);
+        }
+    }
+
+    fn stage(&self, slot: usize, id: &str, stage: &Stage) {
+        let Some(bar) = self.live.get(slot).and_then(Option::as_ref) else { return };
+        let id = escape::line(id);
+        match stage {
+            Stage::Started => bar.set_message(format!("{id}: agent")),
+            Stage::AgentFinished(outcome) => bar.set_message(format!("{id}: agent {outcome}")),
+            Stage::Verifying(step) => bar.set_message(format!("{id}: verifying ({step})")),
+            Stage::Verified(verdict) => bar.set_message(format!("{id}: {verdict}")),
+        }
+    }
+
+    fn end(&mut self, slot: usize) {
+        if let Some(bar) = self.live.get_mut(slot).and_then(Option::take) {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Observer for Progress<'_> {
+    fn notice(&mut self, notice: &Notice<'_>) {
+        match notice {
+            Notice::Event(event) => {
+                if self.json
+                    && let Ok(line) = serde_json::to_string(event)
+                {
+                    drop(writeln!(self.streams.out, "{line}"));
+                    drop(self.streams.out.flush());
+                }
+            }
+            Notice::Begins { slot, id, title, attempt } => {
+                let again =
+                    if *attempt > 1 { format!(" (attempt {attempt})") } else { String::new() };
+                self.line(color(AnsiColor::Cyan), "start", &format!("{id}{again}  {title}"));
+                self.begin(*slot, (*id).to_owned());
+            }
+            Notice::Stage { slot, id, stage } => self.stage(*slot, id, stage),
+            Notice::Ends { slot, id, verdict, what, .. } => {
+                self.end(*slot);
+                let (style, head) = match verdict {
+                    Some(Verdict::Pass) => (color(AnsiColor::Green), "PASS"),
+                    Some(Verdict::Fail) => (color(AnsiColor::Red), "FAIL"),
+                    Some(Verdict::Blocked) => (color(AnsiColor::Red), "BLOCKED"),
+                    Some(Verdict::Skipped) => (color(AnsiColor::Yellow), "SKIPPED"),
+                    None => (color(AnsiColor::Yellow), "ended"),
+                };
+                self.line(style, head, &format!("{id}  {what}"));
+            }
+            Notice::Waits(text) => self.line(Style::new().dimmed(), "wait", text),
+            Notice::Drains(text) => self.line(color(AnsiColor::Yellow), "drain", text),
+            Notice::Warning(text) => self.line(color(AnsiColor::Yellow), "warning", text),
+        }
+    }
+}
+
+impl Drop for Progress<'_> {
+    fn drop(&mut self) {
+        for slot in 0..self.live.len() {
+            self.end(slot);
+        }
+    }
+}
+
+fn color(color: AnsiColor) -> Style {
+    Style::new().fg_color(Some(color.into()))
+}

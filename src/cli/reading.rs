@@ -1,0 +1,227 @@
+//! What the verbs that only read share: queues with their readiness, without a lock.
+
+use super::failure::Failure;
+use super::session::Session;
+use crate::config::{Selection, nearest};
+use crate::engine::{
+    Neighbours, Planner, QueueSet, Scope, Structure, glance, ranking_rules, requests,
+};
+use crate::plan::{self, Conditions, EstimateRules, Node, QueueTasks, Readiness};
+use crate::platform::clock::{Clock, SystemClock};
+use crate::platform::host::Host;
+use crate::platform::terminal;
+use crate::queue::Queue;
+use crate::store::file::FileStore;
+use crate::store::{Place, QueueStore, StoreError, TaskKey};
+use crate::views::mask::Mask;
+use crate::views::style::Look;
+use crate::views::view::Sight;
+use std::io::Write;
+use std::mem::ManuallyDrop;
+use std::path::PathBuf;
+
+/// Width of a text where nobody said how wide it may be.
+const WIDTH: usize = 80;
+
+/// Queues that are looked at, once or again and again.
+pub(super) struct Reading {
+    /// The queues.
+    pub(super) set: QueueSet,
+    /// Their content. A verb ends with its process, so that what it read is not taken apart.
+    pub(super) store: ManuallyDrop<FileStore>,
+    /// What must not be shown.
+    pub(super) mask: Mask,
+    planner: ManuallyDrop<Planner>,
+    rules: EstimateRules,
+    shown: Vec<String>,
+}
+
+/// The queues at one moment.
+pub(super) struct Scene<'a> {
+    pub(super) set: &'a QueueSet,
+    pub(super) queues: &'a [Queue],
+    pub(super) tasks: &'a [QueueTasks<'a>],
+    pub(super) structure: &'a Structure,
+    pub(super) readiness: &'a Readiness<'a>,
+    pub(super) rules: &'a EstimateRules,
+    mask: &'a Mask,
+    shown: &'a [String],
+}
+
+impl Reading {
+    /// Opens what was selected.
+    pub(super) fn open(session: &mut Session<'_>, selection: Selection) -> Result<Self, Failure> {
+        Ok(session.try_open(selection)?)
+    }
+
+    /// The same, with the rules by which a loop ranks.
+    pub(super) fn ranked(self) -> Self {
+        let rules = ranking_rules(&self.set, self.store.queues());
+        self.with_rules(rules)
+    }
+
+    /// The same with other rules of estimating.
+    pub(super) fn with_rules(mut self, rules: EstimateRules) -> Self {
+        self.planner = ManuallyDrop::new(Planner::new(rules.clone()));
+        self.rules = rules;
+        self
+    }
+
+    /// Shows `see` the queues as they were last read.
+    pub(super) fn look<T>(&mut self, see: impl FnOnce(&Scene<'_>) -> T) -> T {
+        let queues = self.store.queues();
+        let structure = self.planner.structure(&self.set, queues);
+        let tasks = self.set.tasks(queues);
+        let conditions = conditions(&self.set, queues, &structure);
+        let reason = |node: Node| {
+            let (queue, task) = structure.graph.location(node);
+            queues[queue].text(task, crate::domain::Field::Error)
+        };
+        let readiness = plan::readiness(&structure.graph, &tasks, &conditions);
+        let readiness = readiness.with_reasons(reason);
+        see(&Scene {
+            set: &self.set,
+            queues,
+            tasks: &tasks,
+            structure: &structure,
+            readiness: &readiness,
+            rules: &self.rules,
+            mask: &self.mask,
+            shown: &self.shown,
+        })
+    }
+
+    /// The folders in which something changes when the queues do.
+    pub(super) fn dirs(&self) -> Vec<PathBuf> {
+        let mut dirs = Vec::new();
+        for real in self.set.all_real() {
+            dirs.extend(real.parent().map(PathBuf::from));
+        }
+        for queue in 0..self.set.served() {
+            dirs.push(self.set.state(queue).root().to_owned());
+        }
+        dirs.sort_unstable();
+        dirs.dedup();
+        dirs
+    }
+}
+
+impl<'a> Scene<'a> {
+    /// What views are made from.
+    pub(super) fn sight(&self) -> Sight<'a> {
+        Sight {
+            queues: self.queues,
+            shown: self.shown,
+            served: self.set.served(),
+            readiness: self.readiness,
+            mask: self.mask,
+        }
+    }
+
+    /// Whether a task is one of those asked for.
+    pub(super) fn includes(&self, scope: &Scope, node: Node) -> bool {
+        self.structure.graph.location(node).0 < self.set.served()
+            && scope.includes(self.readiness.task(node))
+    }
+
+    /// The key of a task's folders.
+    pub(super) fn key(&self, node: Node) -> (Place, TaskKey) {
+        let (queue, task) = self.structure.graph.location(node);
+        let id = self.structure.graph.id(node).as_str();
+        (Place { queue, task }, TaskKey::new(self.set.real(queue), id))
+    }
+
+    /// The task that `text` means: an id, or `queue:ID`.
+    pub(super) fn find(&self, text: &str) -> Result<Node, Failure> {
+        let graph = &self.structure.graph;
+        let with_id = |id: &str, queues: &mut dyn Iterator<Item = usize>| -> Vec<Node> {
+            queues.filter_map(|q| Some(graph.node(q, self.queues[q].index_of(id)?))).collect()
+        };
+        let (served, all) = (0..self.set.served(), 0..self.queues.len());
+        let mut found = with_id(text, &mut served.clone());
+        if found.is_empty() {
+            found = with_id(text, &mut all.clone());
+        }
+        if found.is_empty() {
+            let parts = text.match_indices(':').map(|(at, _)| (&text[..at], &text[at + 1..]));
+            for (name, id) in parts {
+                let named = |q: &usize| self.set.name(*q) == name || self.set.stem(*q) == name;
+                found.extend(with_id(id, &mut all.clone().filter(named)));
+            }
+        }
+        match found.as_slice() {
+            [one] => Ok(*one),
+            [] => Err(self.unknown(text)),
+            several => {
+                let names: Vec<String> = several.iter().map(|&n| graph.reference(n)).collect();
+                let failure = Failure::usage(format_args!(
+                    "the id {text} stands in {} queues: {}",
+                    several.len(),
+                    names.join(", ")
+                ));
+                Err(failure.hint("write queue:ID, or name one queue with --work-queue"))
+            }
+        }
+    }
+
+    fn unknown(&self, text: &str) -> Failure {
+        let served = &self.queues[..self.set.served()];
+        let ids = served.iter().flat_map(Queue::tasks).map(|task| task.id.as_str());
+        let near =
+            nearest(text, ids).map_or_else(String::new, |id| format!("; did you mean {id}?"));
+        let queues = self.shown[..self.set.served()].join(", ");
+        Failure::usage(format_args!("there is no task {text} in {queues}{near}"))
+    }
+}
+
+/// Everything besides the queues that decides where tasks stand.
+fn conditions(set: &QueueSet, queues: &[Queue], structure: &Structure) -> Conditions {
+    let mut conditions = Conditions::at(SystemClock.now(), structure.agents.clone());
+    conditions.scopes = set.config.limits.scopes.value.into();
+    let mut host = None;
+    for (index, queue) in queues.iter().enumerate() {
+        let state = set.state(index);
+        let asked = [Some(set.stem(index)), None];
+        if asked.iter().any(|name| state.request(requests::PAUSE, *name).exists()) {
+            conditions.paused.insert(index);
+        }
+        if queue.counts().in_progress == 0 {
+            continue;
+        }
+        let host = host.get_or_insert_with(Host::current);
+        for (place, task) in queue.tasks().iter().enumerate() {
+            if let Some(claim) = glance(set, set.real(index), task, host) {
+                conditions.claims.insert(structure.graph.node(index, place), claim);
+            }
+        }
+    }
+    let host = host.unwrap_or_else(Host::current);
+    conditions.outside = Neighbours::default().running(set, &host);
+    conditions
+}
+
+impl Session<'_> {
+    /// Opens what was selected for reading; gives the error as it is.
+    pub(super) fn try_open(&self, selection: Selection) -> Result<Reading, StoreError> {
+        let (set, store) = self.open_set(selection)?;
+        let mask = Mask::new(&self.world.vars);
+        let all = 0..store.queues().len();
+        let shown = all.map(|queue| set.shown(queue).display().to_string()).collect();
+        let (store, planner) = (ManuallyDrop::new(store), ManuallyDrop::default());
+        let rules = EstimateRules::default();
+        Ok(Reading { set, store, mask, planner, rules, shown })
+    }
+
+    /// How text on standard output is to look.
+    pub(super) fn look(&self) -> Look {
+        let out = &self.streams.out;
+        let width = out.is_terminal().then(|| terminal::width().unwrap_or(WIDTH));
+        Look { color: out.color(), width }
+    }
+
+    /// Writes to standard output at once.
+    pub(super) fn print(&mut self, bytes: impl AsRef<[u8]>) -> Result<(), Failure> {
+        self.streams.out.write_all(bytes.as_ref())?;
+        Ok(self.streams.out.flush()?)
+    }
+}
