@@ -1,0 +1,32 @@
+#!/bin/sh
+# Checks a task of the five queues by its files: each deliverable is there, was made by this task
+# and from all that the task depends on. What passed is noted under passed/, and a task without
+# deliverables (a gate) passes when everything before it did.
+set -eu
+
+# Prints the strings of a list of the task, one a line.
+list() {
+    tr '\n' ' ' <"$WORKLOOP_TASK_FILE" |
+        sed -n "s/.*\"$1\" *: *\[\([^]]*\)\].*/\1/p" |
+        tr '"' '\n' | sed -n 'n;p'
+}
+
+fail() {
+    echo "$WORKLOOP_TASK_ID: $*" >&2
+    exit 1
+}
+
+for deliverable in $(list deliverables); do
+    grep -qxF "made by: $WORKLOOP_TASK_ID" "$deliverable" || fail "$deliverable was not made"
+    for dependency in $(list dependencies); do
+        grep -qxF "made from: $dependency" "$deliverable" || fail "$deliverable lacks $dependency"
+    done
+done
+if [ -z "$(list deliverables)" ]; then
+    for dependency in $(list dependencies); do
+        [ -e "passed/$dependency" ] || fail "$dependency has not passed"
+    done
+fi
+mkdir -p passed
+date >"passed/$WORKLOOP_TASK_ID"
+echo "$WORKLOOP_TASK_ID: as promised"
