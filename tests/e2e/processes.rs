@@ -1,0 +1,50 @@
+//! Which processes belong to a sandbox, seen from outside.
+
+use rustix::process::{Pid, Signal, kill_process};
+use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+
+/// Sends a signal to a process that this test started, directly or not.
+pub(crate) fn signal(pid: u32, which: Signal) {
+    if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
+        let _ = kill_process(pid, which);
+    }
+}
+
+/// Processes that have `folder` in their environment, in their arguments or as their working
+/// directory. Everything that an agent starts has it in its environment.
+pub(crate) fn marked_with(folder: &Path) -> Vec<u32> {
+    let marker = folder.as_os_str().as_bytes();
+    let has = |path: PathBuf| fs::read(path).is_ok_and(|bytes| contains(&bytes, marker));
+    let own = std::process::id();
+    all()
+        .filter(|pid| *pid != own)
+        .filter(|pid| {
+            let entry = PathBuf::from(format!("/proc/{pid}"));
+            let inside = fs::read_link(entry.join("cwd")).is_ok_and(|at| at.starts_with(folder));
+            inside || has(entry.join("environ")) || has(entry.join("cmdline"))
+        })
+        .filter(|pid| !is_zombie(*pid))
+        .collect()
+}
+
+fn contains(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
+}
+
+fn all() -> impl Iterator<Item = u32> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}
+
+fn is_zombie(pid: u32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit(") ").next().is_none_or(|rest| rest.starts_with('Z') || rest.is_empty())
+}
+
+/// A process in words, for messages.
+pub(crate) fn command_line(pid: u32) -> String {
+    let bytes = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    format!("{pid}: {}", String::from_utf8_lossy(&bytes).replace('\0', " "))
+}
