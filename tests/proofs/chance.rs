@@ -1,0 +1,60 @@
+//! Chance that can be repeated: every proof prints the seed that it ran with.
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::io::Write as _;
+use std::time::{Duration, Instant};
+
+/// A small generator (xorshift).
+#[derive(Clone, Debug)]
+pub(crate) struct Chance(u64);
+
+impl Chance {
+    /// From `WORKLOOP_PROOF_SEED`, else from the system; told on stderr under the name of the proof.
+    pub(crate) fn of(proof: &str) -> Self {
+        let fresh = || RandomState::new().hash_one(Instant::now());
+        let seed = number("WORKLOOP_PROOF_SEED").unwrap_or_else(fresh) | 1;
+        say(&format!("{proof}: WORKLOOP_PROOF_SEED={seed}"));
+        Self::from(seed)
+    }
+
+    pub(crate) fn from(seed: u64) -> Self {
+        Self(seed | 1)
+    }
+
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    /// A number below `bound`, 0 when there is none.
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
+        let bound = u64::try_from(bound.max(1)).unwrap_or(1);
+        usize::try_from((self.next() >> 11) % bound).unwrap_or(0)
+    }
+
+    pub(crate) fn pick<'a, T>(&mut self, all: &'a [T]) -> Option<&'a T> {
+        all.get(self.below(all.len()))
+    }
+}
+
+/// A number from the environment.
+pub(crate) fn number(variable: &str) -> Option<u64> {
+    std::env::var(variable).ok()?.parse().ok()
+}
+
+/// How long a proof of chance runs: `WORKLOOP_PROOF_SECONDS`, else `short`.
+pub(crate) fn lasts(short: u64) -> Duration {
+    Duration::from_secs(number("WORKLOOP_PROOF_SECONDS").unwrap_or(short))
+}
+
+/// Whether the long versions are wanted.
+pub(crate) fn is_long() -> bool {
+    number("WORKLOOP_PROOF_SECONDS").is_some_and(|seconds| seconds >= 60)
+}
+
+/// Says something that must be seen although tests capture what is printed.
+pub(crate) fn say(text: &str) {
+    drop(writeln!(std::io::stderr(), "{text}"));
+}

@@ -1,0 +1,25 @@
+//! The proofs: tests that try to break what the program promises, and that must succeed at it
+//! when the promise is broken on purpose (`twins`). `proofs/README.md` says what each one shows.
+//!
+//! `WORKLOOP_PROOF_SEED` repeats a run, `WORKLOOP_PROOF_SECONDS` makes it longer.
+#![expect(clippy::disallowed_methods, reason = "tests start programs and write files")]
+
+#[path = "../e2e/fake_agent.rs"]
+#[expect(dead_code, reason = "shared with the end-to-end tests")]
+mod fake_agent;
+#[path = "../e2e/processes.rs"]
+mod processes;
+#[path = "../e2e/sandbox.rs"]
+#[expect(dead_code, reason = "shared with the end-to-end tests")]
+mod sandbox;
+
+mod chance;
+mod corpus;
+mod format;
+mod model;
+mod power;
+mod set_back;
+mod syscalls;
+mod torture;
+mod twin;
+mod twins;

@@ -1,0 +1,70 @@
+//! Queues that are set back, taken away for a moment, or saved anew by others: each case is the
+//! smallest one of a fault that the torture found.
+
+use crate::sandbox::{Sandbox, queue, task, wait_until};
+
+fn two() -> Sandbox {
+    Sandbox::new().queue("q.json", &queue(&[("A", &[]), ("B", &["A"])]))
+}
+
+/// The state in which B was claimed is the text before the last transition: its journal line is
+/// not void only because that text is there again.
+#[test]
+fn a_copy_of_the_last_state_but_one_undoes_nothing() {
+    let agent = "[agents.default]\nrun = 'test $WORKLOOP_TASK_ID = A || cp q.json saved; \
+                 echo $WORKLOOP_TASK_ID >>ran'\n[[verify]]\nrun = 'test -e ran'\n";
+    for restore in ["cp saved q.json", "jq --indent 7 . saved >t && mv t q.json"] {
+        let sandbox = two().config(agent);
+        sandbox.run(["run", "q.json"]).exits(0);
+        assert!(sandbox.shell(restore));
+        assert_eq!(sandbox.status("B"), "in_progress");
+        sandbox.run(["run", "q.json"]).exits(0);
+        assert_eq!(sandbox.bytes("ran"), b"A\nB\n", "after {restore}: B was done again");
+        assert_eq!(task(&sandbox.read("q.json"), "B")["passes"], true);
+    }
+}
+
+/// The file is the one that a waiting loop read last, while others finished the work.
+#[test]
+fn a_loop_that_remembers_the_old_text_does_nothing_again() {
+    let sandbox = two().script("default", "").script("B", "sleep 0.1");
+    assert!(sandbox.shell("cp q.json saved"));
+    let waits = sandbox.spawn(["run", "q.json", "--task-id", "B", "--when-empty", "wait"]);
+    wait_until("it waits", || waits.output().contains("waiting"));
+    waits.signal(rustix::process::Signal::STOP);
+    sandbox.run(["run", "q.json"]).exits(0);
+    assert_eq!(sandbox.oracle().started(), ["A", "B"]);
+    assert!(sandbox.shell("cp saved t && mv t q.json"));
+    waits.signal(rustix::process::Signal::CONT);
+    sandbox.run(["run", "q.json"]).exits(0);
+    assert_eq!(sandbox.oracle().started(), ["A", "B"]);
+}
+
+#[test]
+fn a_file_that_is_away_for_a_moment_ends_nothing() {
+    let sandbox = two()
+        .config("[agents.default]\nrun = 'mv q.json away; sleep 0.4; mv away q.json; sleep 0.4'\n");
+    sandbox.run(["run", "q.json", "--no-verify"]).exits(0);
+    assert_eq!(sandbox.read("q.json")["summary"]["complete"], 2);
+}
+
+/// An attempt whose folder is deleted before its command starts makes it anew: nothing is missing
+/// but the folder.
+#[test]
+fn a_folder_that_is_deleted_all_the_time_ends_no_loop() {
+    let ids: Vec<String> = (0..12).map(|n| format!("T{n:02}")).collect();
+    let list: Vec<(&str, &[&str])> = ids.iter().map(|id| (id.as_str(), &[][..])).collect();
+    let sandbox = Sandbox::new()
+        .config("[agents.default]\nrun = 'true'\n[[verify]]\nrun = 'true'\n")
+        .queue("q.json", &queue(&list));
+    let mut running = sandbox.spawn(["run", "q.json", "--jobs", "3"]);
+    let mut deleted = 0;
+    while !running.has_ended() {
+        let gone = std::fs::remove_dir_all(sandbox.path(".workloop/attempts"));
+        deleted += usize::from(gone.is_ok());
+        // Now and then there is a moment in which an attempt can start.
+        std::thread::park_timeout(std::time::Duration::from_millis(2));
+    }
+    running.ends().exits(0);
+    assert!(deleted > 2, "deleted {deleted} times only");
+}

@@ -1,0 +1,21 @@
+#!/bin/sh
+# The agent of the torture. What it logs goes to a folder that no loop knows: a lock for each task
+# is held as long as anything of the attempt lives, and "overlap" is logged when it was not free.
+# The last digit of a task says what it does to the loop's folder, where the round is hostile.
+o=$(cat "$WORKLOOP_ROOT/oracle-is-in") || exit 9
+cd "$WORKLOOP_ROOT" || exit 9
+exec 9>>"$o/$WORKLOOP_TASK_ID.lock"
+flock -n -E 99 9
+# Any other status: flock itself was killed.
+[ $? != 99 ] || echo "overlap $WORKLOOP_TASK_ID" >>"$o/log"
+echo "start $WORKLOOP_TASK_ID" >>"$o/log"
+case $(cat "$o/hostile"):$WORKLOOP_TASK_ID in
+deletes:*3) rm -rf .workloop && echo harm >>"$o/harm" ;;
+deletes:*6) git clean -fdxq && echo harm >>"$o/harm" ;;
+deletes:*9) rm -rf .workloop/claims .workloop/attempts && echo harm >>"$o/harm" ;;
+checkout:*3) git checkout -q . && echo harm >>"$o/harm" ;;
+checkout:*6) git add -A && git commit -qm work && echo harm >>"$o/harm" ;;
+esac
+sleep 0.0$((WORKLOOP_ATTEMPT % 10))
+: >"$o/$WORKLOOP_TASK_ID.made"
+echo "end $WORKLOOP_TASK_ID" >>"$o/log"

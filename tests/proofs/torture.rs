@@ -1,0 +1,434 @@
+//! Torture with a judge outside the program: loops, supervisors and agents are killed and stopped
+//! all the time, a person edits the file, agents tear down the folder, and a reader watches.
+//!
+//! The agents' own log, kept where no loop knows, says what ran; the reader adds to the same log
+//! when it sees a task complete. A start after that line is lost work.
+
+use crate::chance::{Chance, lasts, say};
+use crate::processes;
+use crate::sandbox::{Running, Sandbox, flat_queue, holds_within};
+use crate::twin::twin;
+use rustix::process::Signal;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+const AGENT: &str = include_str!("torture-agent.sh");
+const CONFIG: &str = r#"
+[agents.default]
+run = ["sh", "agent.sh"]
+timeout = "30s"
+grace = "1s"
+
+[limits]
+attempts = 100000
+crashes = 100000
+consecutive_failures = 100000
+
+[[verify]]
+name = "made"
+run = 'test -e "$(cat oracle-is-in)/$WORKLOOP_TASK_ID.made"'
+timeout = "20s"
+"#;
+
+/// What the agents do to the folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Hostile {
+    /// Nothing.
+    No,
+    /// They delete the state folder, or all that git does not know.
+    Deletes,
+    /// They set the queue back to what was committed, and commit.
+    Checkout,
+}
+
+/// One round.
+#[derive(Clone, Debug)]
+pub(crate) struct Round {
+    pub(crate) loops: usize,
+    pub(crate) tasks: usize,
+    pub(crate) hostile: Hostile,
+    /// A person edits without the lock, too.
+    pub(crate) careless: bool,
+    pub(crate) most: Duration,
+    /// Milliseconds between two blows, at most.
+    pub(crate) pause: usize,
+    /// The broken twin and its fault.
+    pub(crate) fault: Option<(PathBuf, &'static str)>,
+}
+
+/// What was done and what it broke.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    pub(crate) kills: [usize; 3],
+    pub(crate) stops: usize,
+    pub(crate) harm: usize,
+    pub(crate) edits: usize,
+    pub(crate) reads: usize,
+    pub(crate) at_once: usize,
+    pub(crate) starts: usize,
+    pub(crate) broken: Vec<String>,
+}
+
+/// What the threads of a round share.
+struct Field<'a> {
+    sandbox: &'a Sandbox,
+    oracle: PathBuf,
+    round: &'a Round,
+    over: AtomicBool,
+    done: AtomicBool,
+    reads: AtomicUsize,
+    at_once: AtomicUsize,
+    broken: Mutex<Vec<String>>,
+    edits: Mutex<Vec<String>>,
+}
+
+impl Field<'_> {
+    fn breaks(&self, what: String) {
+        let mut broken = self.broken.lock().expect("no panic while it is held");
+        if broken.len() < 20 {
+            broken.push(what);
+        }
+    }
+
+    /// Reads the queue again and again; logs each task when it is first seen complete.
+    fn watch(&self) {
+        let log = OpenOptions::new().append(true).create(true).open(self.oracle.join("log"));
+        let mut log = log.expect("a log");
+        let mut complete = BTreeSet::new();
+        while !self.over.load(Ordering::Relaxed) {
+            let read = fs::read(self.sandbox.path("q.json"));
+            let parsed = read.ok().and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
+            let Some(queue) = parsed else {
+                // git and a careless person write the file in place.
+                if self.round.hostile != Hostile::Checkout {
+                    self.breaks("a reader saw half a file".to_owned());
+                }
+                continue;
+            };
+            self.reads.fetch_add(1, Ordering::Relaxed);
+            let tasks = queue["tasks"].as_array().cloned().unwrap_or_default();
+            let with = |status: &str| tasks.iter().filter(|task| task["status"] == status).count();
+            if queue["summary"]["complete"].as_u64().is_some_and(|n| n != with("complete") as u64) {
+                self.breaks("a reader saw a summary that is not true".to_owned());
+            }
+            self.at_once.fetch_max(with("in_progress"), Ordering::Relaxed);
+            self.done.store(with("complete") == tasks.len(), Ordering::Relaxed);
+            let now: BTreeSet<String> = tasks
+                .iter()
+                .filter(|task| task["status"] == "complete")
+                .filter_map(|task| task["id"].as_str().map(str::to_owned))
+                .collect();
+            for id in now.difference(&complete) {
+                drop(log.write_all(format!("complete {id}\n").as_bytes()));
+            }
+            let sets_back = self.round.hostile == Hostile::Checkout || self.round.careless;
+            if !sets_back && let Some(id) = complete.difference(&now).next() {
+                self.breaks(format!("{id} was complete, and then was not"));
+            }
+            complete.extend(now);
+            std::thread::park_timeout(Duration::from_millis(2));
+        }
+    }
+
+    /// A git that is killed while it checks out leaves no file, or half of one, and its own lock.
+    fn repair(&self) {
+        let whole = || {
+            let read = fs::read(self.sandbox.path("q.json"));
+            read.is_ok_and(|bytes| serde_json::from_slice::<Value>(&bytes).is_ok())
+        };
+        if self.round.hostile == Hostile::Checkout
+            && !holds_within(Duration::from_millis(300), whole)
+        {
+            self.sandbox.shell("rm -f .git/index.lock q.json; git checkout -q .");
+        }
+    }
+
+    /// Edits as a person would: with the lock of the folder, now and then without.
+    fn edit(&self, mut chance: Chance) {
+        let mut number = 0;
+        while !self.over.load(Ordering::Relaxed) {
+            number += 1;
+            let locked = !(self.round.careless && chance.below(3) == 0);
+            let key = format!("edit_{number}");
+            let script = format!(
+                "jq '.{key} = {number}' q.json >.edit-{number} && mv .edit-{number} q.json"
+            );
+            let script = if locked {
+                format!("flock . sh -c \"{}\"", script.replace('"', "\\\""))
+            } else {
+                script
+            };
+            let kept = locked && !self.round.careless && self.round.hostile != Hostile::Checkout;
+            if self.sandbox.shell(&script) && kept {
+                self.edits.lock().expect("no panic while it is held").push(key);
+            }
+            let end = Instant::now() + Duration::from_millis(100 + chance.below(300) as u64);
+            holds_within(end - Instant::now(), || self.over.load(Ordering::Relaxed));
+        }
+    }
+}
+
+/// Plays one round and says what came of it.
+pub(crate) fn play(round: &Round, seed: u64) -> Outcome {
+    let (list, ids) = flat_queue(round.tasks);
+    let mut sandbox = Sandbox::new().config(CONFIG).file("agent.sh", AGENT).queue("q.json", &list);
+    let oracle = sandbox.path("../oracle");
+    fs::create_dir_all(&oracle).expect("a folder");
+    let oracle = oracle.canonicalize().expect("a real path");
+    let hostile = format!("{:?}", round.hostile).to_lowercase();
+    fs::write(oracle.join("hostile"), hostile).expect("written");
+    let sandbox_file = sandbox.path("oracle-is-in");
+    fs::write(sandbox_file, oracle.as_os_str().as_encoded_bytes()).expect("written");
+    if let Some((program, fault)) = &round.fault {
+        sandbox.program.clone_from(program);
+        sandbox.variables.push(("WORKLOOP_FAULT".to_owned(), (*fault).to_owned()));
+    }
+    if round.hostile != Hostile::No {
+        let init = "git init -q . && git config user.email a@b.c && git config user.name a && \
+                    echo .workloop >.gitignore && git add -A && git commit -qm start";
+        assert!(sandbox.shell(init), "git works here");
+    }
+    let field = Field {
+        sandbox: &sandbox,
+        oracle: oracle.clone(),
+        round,
+        over: AtomicBool::new(false),
+        done: AtomicBool::new(false),
+        reads: AtomicUsize::new(0),
+        at_once: AtomicUsize::new(0),
+        broken: Mutex::default(),
+        edits: Mutex::default(),
+    };
+    let mut outcome = Outcome::default();
+    let mut chance = Chance::from(seed);
+    std::thread::scope(|scope| {
+        let edits = Chance::from(chance.next());
+        scope.spawn(|| field.watch());
+        scope.spawn(|| field.edit(edits));
+        let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            strike(&field, &mut chance, &mut outcome);
+            finish(&field, &ids);
+        }));
+        field.over.store(true, Ordering::Relaxed);
+        if ended.is_err() {
+            field.breaks("the round did not end well; what was said stands above".to_owned());
+        }
+    });
+    judge(&field, &mut outcome);
+    outcome.edits = field.edits.lock().expect("nobody holds it").len();
+    outcome.reads = field.reads.load(Ordering::Relaxed);
+    outcome.at_once = field.at_once.load(Ordering::Relaxed);
+    outcome.harm = lines(&oracle.join("harm")).len();
+    outcome.broken = field.broken.into_inner().expect("nobody holds it");
+    if !outcome.broken.is_empty() && round.fault.is_none() {
+        sandbox.keep();
+    }
+    outcome
+}
+
+/// One loop's clock is an hour ahead, where the twin can be built: it keeps every promise then.
+fn loops(sandbox: &Sandbox, number: usize) -> Running {
+    let arguments = ["run", "q.json", "--when-empty", "wait"];
+    if number == 0
+        && sandbox.variables.is_empty()
+        && let Some(twin) = twin()
+    {
+        return sandbox.spawn_as(twin, &[("WORKLOOP_FAULT", "clock-ahead")], &arguments);
+    }
+    sandbox.spawn(arguments)
+}
+
+fn strike(field: &Field<'_>, chance: &mut Chance, outcome: &mut Outcome) {
+    let Field { sandbox, round, .. } = field;
+    let mut running: Vec<Running> = (0..round.loops).map(|n| loops(sandbox, n)).collect();
+    let end = Instant::now() + round.most;
+    let mut stopped: Vec<u32> = Vec::new();
+    while Instant::now() < end && !field.done.load(Ordering::Relaxed) {
+        field.repair();
+        let pause = Duration::from_millis((round.pause / 3 + chance.below(round.pause)) as u64);
+        holds_within(pause, || false);
+        let blow = chance.below(10);
+        let others = || {
+            let all = sandbox.strays();
+            let is_loop = |pid: &u32| running.iter().any(|one| one.pid() == *pid);
+            let others: Vec<u32> = all.into_iter().filter(|pid| !is_loop(pid)).collect();
+            others.into_iter().partition::<Vec<u32>, _>(|pid| {
+                processes::command_line(*pid).contains("workloop supervise")
+            })
+        };
+        match blow {
+            0..4 => {
+                let victim = chance.below(running.len());
+                if !running[victim].has_ended() {
+                    let which = if chance.below(5) == 0 { Signal::TERM } else { Signal::KILL };
+                    running[victim].signal(which);
+                    outcome.kills[0] += 1;
+                }
+                let new = loops(sandbox, victim);
+                drop(std::mem::replace(&mut running[victim], new));
+            }
+            4..6 => {
+                if let Some(pid) = chance.pick(&others().0) {
+                    processes::signal(*pid, Signal::KILL);
+                    outcome.kills[1] += 1;
+                }
+            }
+            6..8 => {
+                if let Some(pid) = chance.pick(&others().1) {
+                    processes::signal(*pid, Signal::KILL);
+                    outcome.kills[2] += 1;
+                }
+            }
+            _ => {
+                let (supervisors, agents) = others();
+                let loops = running.iter().map(Running::pid);
+                let all: Vec<u32> = loops.chain(supervisors).chain(agents).collect();
+                if let Some(pid) = chance.pick(&all) {
+                    processes::signal(*pid, Signal::STOP);
+                    stopped.push(*pid);
+                    outcome.stops += 1;
+                }
+            }
+        }
+        if stopped.len() > 2 {
+            processes::signal(stopped.remove(0), Signal::CONT);
+        }
+    }
+    for pid in stopped {
+        processes::signal(pid, Signal::CONT);
+    }
+}
+
+/// Everything was killed: one more run ends with all complete and nothing left.
+fn finish(field: &Field<'_>, ids: &[String]) {
+    let sandbox = field.sandbox;
+    field.repair();
+    let ran = sandbox.run(["run", "q.json", "--jobs", "4"]);
+    if ran.status != 0 {
+        field.breaks(format!("the last run failed: {ran}"));
+    }
+    field.over.store(true, Ordering::Relaxed);
+    let queue = sandbox.read("q.json");
+    let tasks = queue["tasks"].as_array().cloned().unwrap_or_default();
+    for id in ids {
+        let task = tasks.iter().find(|task| task["id"] == id.as_str());
+        let fine = task.is_some_and(|task| {
+            task["status"] == "complete" && task["passes"] == true && task["claim"].is_null()
+        });
+        if !fine || !field.oracle.join(format!("{id}.made")).exists() {
+            field.breaks(format!("{id} is not complete after the last run: {task:?}"));
+        }
+    }
+    for key in field.edits.lock().expect("no panic while it is held").iter() {
+        if queue.get(key).is_none() {
+            field.breaks(format!("a person's edit under the lock is lost: {key}"));
+        }
+    }
+    sandbox.nothing_left();
+}
+
+fn judge(field: &Field<'_>, outcome: &mut Outcome) {
+    let mut complete = BTreeSet::new();
+    for line in lines(&field.oracle.join("log")) {
+        match line.split_once(' ') {
+            Some(("overlap", id)) => field.breaks(format!("two agents ran for {id} at once")),
+            Some(("complete", id)) => drop(complete.insert(id.to_owned())),
+            Some(("start", id)) => {
+                outcome.starts += 1;
+                if complete.contains(id) {
+                    field.breaks(format!("{id} was started again after it was complete"));
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn lines(path: &Path) -> Vec<String> {
+    fs::read_to_string(path).unwrap_or_default().lines().map(str::to_owned).collect()
+}
+
+/// Plays rounds until the time is over, and holds each to its promise.
+fn rounds(name: &str, seconds: u64, round: &Round) -> Outcome {
+    let mut chance = Chance::of(name);
+    let end = Instant::now() + lasts(seconds);
+    let mut total = Outcome::default();
+    loop {
+        let seed = chance.next() | 1;
+        let most = round.most.min(end.saturating_duration_since(Instant::now()));
+        let played = play(&Round { most, ..round.clone() }, seed);
+        assert_eq!(played.broken, Vec::<String>::new(), "{name}, round with seed {seed}");
+        for kind in 0..3 {
+            total.kills[kind] += played.kills[kind];
+        }
+        total.stops += played.stops;
+        total.harm += played.harm;
+        total.edits += played.edits;
+        total.reads += played.reads;
+        total.starts += played.starts;
+        total.at_once = total.at_once.max(played.at_once);
+        if Instant::now() + Duration::from_secs(2) > end {
+            break;
+        }
+    }
+    say(&format!("{name}: {total:?}"));
+    let [loops, supervisors, agents] = total.kills;
+    assert!(loops > 10 && supervisors > 2 && agents > 2, "it did no harm: {total:?}");
+    assert!(total.at_once > 1 && total.reads > 100, "nothing ran at once: {total:?}");
+    total
+}
+
+fn calm() -> Round {
+    Round {
+        loops: 8,
+        tasks: 200,
+        hostile: Hostile::No,
+        careless: false,
+        most: Duration::from_secs(30),
+        pause: 30,
+        fault: None,
+    }
+}
+
+#[test]
+fn kills_lose_nothing_and_run_nothing_twice() {
+    let total = rounds("kills", 25, &calm());
+    assert!(total.edits > 10, "{total:?}");
+}
+
+#[test]
+fn agents_that_delete_the_state_folder_lose_nothing() {
+    let round = Round { hostile: Hostile::Deletes, tasks: 100, ..calm() };
+    let total = rounds("deletes", 15, &round);
+    assert!(total.harm > 5, "{total:?}");
+}
+
+#[test]
+fn agents_that_set_the_queue_back_undo_nothing() {
+    let round = Round { hostile: Hostile::Checkout, tasks: 60, loops: 4, pause: 90, ..calm() };
+    let total = rounds("checkout", 15, &round);
+    assert!(total.harm > 3, "{total:?}");
+}
+
+#[test]
+fn careless_edits_undo_no_finished_work() {
+    let round = Round { careless: true, tasks: 100, ..calm() };
+    rounds("careless", 12, &round);
+}
+
+/// 32 loops on 300 tasks: only in the long run, two cores are busy with it for minutes.
+#[test]
+fn many_loops() {
+    if !crate::chance::is_long() {
+        say("many_loops: in the long run only (WORKLOOP_PROOF_SECONDS=60 or more)");
+        return;
+    }
+    let round = Round { loops: 32, tasks: 300, most: Duration::from_secs(120), ..calm() };
+    rounds("many loops", 60, &round);
+}

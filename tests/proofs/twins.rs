@@ -1,0 +1,255 @@
+//! Small proofs, each with its broken twin: the sound program passes, the twin must not.
+
+use crate::chance::say;
+use crate::fake_agent::CONFIG;
+use crate::processes;
+use crate::sandbox::{Sandbox, flat_queue, holds_within, queue, wait_until};
+use crate::twin::twin;
+use rustix::process::Signal;
+use serde_json::Value;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// How often chance may save a twin.
+const TRIES: usize = 8;
+
+/// Holds the sound program to `proof`, which gives what was broken, and shows that `fault` does
+/// not get past it.
+#[track_caller]
+fn holds(fault: &'static str, proof: impl Fn(Sandbox) -> Vec<String>) {
+    let (list, _) = flat_queue(3);
+    let sandbox = || Sandbox::new().queue("q.json", &list);
+    assert_eq!(proof(sandbox()), Vec::<String>::new(), "the sound program broke it");
+    let Some(program) = twin() else { return };
+    let caught = (0..TRIES).find_map(|_| {
+        let mut broken = sandbox();
+        broken.program = PathBuf::from(program);
+        broken.variables.push(("WORKLOOP_FAULT".to_owned(), fault.to_owned()));
+        proof(broken).into_iter().next()
+    });
+    say(&format!("{fault}: {}", caught.as_deref().unwrap_or("NOT NOTICED")));
+    assert!(caught.is_some(), "the fault {fault} was not noticed");
+}
+
+fn unless(holds: bool, what: &str) -> Vec<String> {
+    if holds { Vec::new() } else { vec![what.to_owned()] }
+}
+
+/// Supervisors of the sandbox.
+fn supervisors(sandbox: &Sandbox) -> Vec<u32> {
+    let all = sandbox.strays().into_iter();
+    all.filter(|pid| processes::command_line(*pid).contains("workloop supervise")).collect()
+}
+
+/// Writers at the same time, and a reader that never waits.
+fn many_writers(sandbox: Sandbox) -> Vec<String> {
+    let over = AtomicBool::new(false);
+    let mut broken = Vec::new();
+    let bad = std::thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            let mut bad = 0;
+            while !over.load(Ordering::Relaxed) {
+                let read = fs::read(sandbox.path("q.json")).unwrap_or_default();
+                bad += usize::from(serde_json::from_slice::<Value>(&read).is_err());
+            }
+            bad
+        });
+        let writer = |number: usize| {
+            let sandbox = &sandbox;
+            move || {
+                let add = |n: usize| {
+                    let id = format!("W{number}-{n}");
+                    let title = format!("{id} {}", "long ".repeat(400));
+                    (sandbox.run(["add", "q.json", "--id", &id, "--title", &title]).status, id)
+                };
+                (0..12).map(add).filter(|(status, _)| *status == 0).map(|(_, id)| id).collect()
+            }
+        };
+        let writers: Vec<_> = (0..4).map(|number| scope.spawn(writer(number))).collect();
+        let joined = writers.into_iter().map(|writer| writer.join().unwrap_or_default());
+        let acknowledged: Vec<String> = joined.flat_map(|ids: Vec<String>| ids).collect();
+        over.store(true, Ordering::Relaxed);
+        let text = String::from_utf8_lossy(&sandbox.bytes("q.json")).into_owned();
+        let lost = acknowledged.iter().filter(|id| !text.contains(&format!("\"{id}\""))).count();
+        if lost > 0 || acknowledged.len() < 24 {
+            broken.push(format!("{lost} of {} acknowledged tasks are lost", acknowledged.len()));
+        }
+        reader.join().unwrap_or(1)
+    });
+    if bad > 0 {
+        broken.push(format!("{bad} reads saw half a file"));
+    }
+    broken
+}
+
+#[test]
+fn writers_exclude_each_other() {
+    holds("no-lock", many_writers);
+}
+
+#[test]
+fn a_reader_never_sees_half_a_file() {
+    holds("write-in-place", |sandbox| {
+        let broken = many_writers(sandbox);
+        broken.into_iter().filter(|what| what.contains("half")).collect()
+    });
+}
+
+#[test]
+fn leftovers_of_dead_writers_are_swept() {
+    holds("no-sweep", |sandbox| {
+        let sandbox = sandbox.file(".q.json.0123abcd.tmp", "{");
+        sandbox.run(["block", "T001", "q.json", "--because", "x"]).exits(0);
+        unless(!sandbox.path(".q.json.0123abcd.tmp").exists(), "a temp file stayed")
+    });
+}
+
+#[test]
+fn a_task_is_complete_only_when_verified() {
+    holds("no-verification", |sandbox| {
+        let sandbox = sandbox.script("default", "nothing");
+        sandbox.run(["run", "q.json", "--max-iterations", "1"]);
+        unless(sandbox.status("T001") != "complete", "complete, and nothing was made")
+    });
+}
+
+#[test]
+fn nothing_outlives_its_attempt() {
+    holds("leftovers-stay", |sandbox| {
+        let sandbox = sandbox.script("default", "daemonise");
+        sandbox.run(["run", "q.json", "--max-iterations", "1"]);
+        let gone = holds_within(Duration::from_secs(4), || sandbox.strays().is_empty());
+        unless(gone, "a daemon of an agent stayed")
+    });
+}
+
+#[test]
+fn nothing_outlives_its_loop() {
+    holds("outlives-loop", |sandbox| {
+        let sandbox = sandbox.script("default", "hang");
+        let running = sandbox.spawn(["run", "q.json"]);
+        wait_until("the agent runs", || sandbox.oracle().starts("T001") == 1);
+        running.signal(Signal::KILL);
+        drop(running);
+        let gone = holds_within(Duration::from_secs(6), || sandbox.strays().is_empty());
+        unless(gone, "an attempt went on when its loop was dead")
+    });
+}
+
+/// Loop and supervisor die, the agent lives on.
+#[test]
+fn an_orphan_is_ended_before_its_task_runs_again() {
+    holds("no-process-scan", |sandbox| {
+        let sandbox = sandbox.script("default", "ignore-term\nhang");
+        let first = sandbox.spawn(["run", "q.json"]);
+        wait_until("the agent runs", || sandbox.oracle().starts("T001") == 1);
+        first.signal(Signal::STOP);
+        for pid in supervisors(&sandbox) {
+            processes::signal(pid, Signal::KILL);
+        }
+        drop(first);
+        let second = sandbox.spawn(["run", "q.json"]);
+        wait_until("it runs again", || sandbox.oracle().starts("T001") == 2);
+        let overlaps = sandbox.oracle().overlaps().len();
+        drop(second);
+        unless(overlaps == 0, "a second agent ran beside the orphan")
+    });
+}
+
+/// The lock of the claim is held as long as the agent lives, even when the loop is dead.
+#[test]
+fn the_supervisor_holds_the_claim() {
+    holds("claim-unlocked", |sandbox| {
+        let sandbox = sandbox.script("default", "ignore-term\nhang");
+        let running = sandbox.spawn(["run", "q.json"]);
+        wait_until("the agent runs", || sandbox.oracle().starts("T001") == 1);
+        let free = "test -e .workloop/claims/*.lock && flock -n .workloop/claims/*.lock true";
+        let mut broken = unless(!sandbox.shell(free), "the lock was free while the agent ran");
+        running.signal(Signal::KILL);
+        drop(running);
+        // The grace of the agent's end is one second.
+        broken.extend(unless(!sandbox.shell(free), "the lock was free while the tree was ended"));
+        broken
+    });
+}
+
+/// The supervisor is killed, its agent lives on, the loop stands still, and the queue is set back:
+/// a loop that knows the folder of locks must not believe the lock that is free.
+#[test]
+fn a_free_lock_does_not_outweigh_an_agent() {
+    let (list, _) = flat_queue(3);
+    let sandbox =
+        Sandbox::new().queue("q.json", &list).script("T001", "fail 1\nignore-term\nsleep 3");
+    let only = ["run", "q.json", "--task-id", "T001", "--max-iterations", "1"];
+    sandbox.run(only);
+    sandbox.run(["park", "T001", "q.json"]).exits(0);
+    let second = sandbox.spawn(["run", "q.json", "--when-empty", "wait"]);
+    wait_until("the second waits", || second.output().contains("waiting"));
+    second.signal(Signal::STOP);
+    sandbox.run(["unpark", "T001", "q.json"]).exits(0);
+    let first = sandbox.spawn(only);
+    wait_until("the first runs", || sandbox.oracle().starts("T001") == 2);
+    first.signal(Signal::STOP);
+    for pid in supervisors(&sandbox) {
+        processes::signal(pid, Signal::KILL);
+    }
+    let edit = "flock . sh -c 'jq \"(.tasks[0]|.status)=\\\"pending\\\"|del(.tasks[0].claim)\" \
+                q.json >t && mv t q.json'";
+    assert!(sandbox.shell(edit));
+    second.signal(Signal::CONT);
+    wait_until("it runs again", || sandbox.oracle().starts("T001") == 3);
+    assert_eq!(sandbox.oracle().overlaps(), Vec::<&str>::new());
+}
+
+/// A person takes the task away while the loop stands still; its result comes too late.
+#[test]
+fn a_late_result_is_not_written() {
+    holds("token-ignored", |sandbox| {
+        let sandbox = sandbox.script("default", "sleep 0.3");
+        let running = sandbox.spawn(["run", "q.json", "--max-iterations", "1"]);
+        wait_until("the agent runs", || sandbox.oracle().starts("T001") == 1);
+        running.signal(Signal::STOP);
+        sandbox.run(["block", "T001", "q.json", "--because", "not now"]).exits(0);
+        wait_until("the agent ends", || sandbox.oracle().ends("T001") == 1);
+        running.signal(Signal::CONT);
+        let ran = running.ends();
+        unless(sandbox.status("T001") == "blocked", &format!("a late result was written: {ran}"))
+    });
+}
+
+fn set_back(sandbox: Sandbox) -> Vec<String> {
+    assert!(sandbox.shell("cp q.json saved"));
+    sandbox.run(["run", "q.json"]).exits(0);
+    assert!(sandbox.shell("cp saved t && mv t q.json"));
+    sandbox.run(["run", "q.json"]).exits(0);
+    unless(sandbox.oracle().started().len() == 3, "finished work was done again")
+}
+
+#[test]
+fn finished_work_is_put_back_from_the_journal() {
+    holds("no-journal", set_back);
+}
+
+#[test]
+fn finished_work_that_was_set_back_is_not_done_again() {
+    holds("no-restore", set_back);
+}
+
+/// One supervisor dies once: the attempt is lost, the next one gets a supervisor of its own.
+#[test]
+fn a_killed_supervisor_costs_one_attempt() {
+    let sandbox =
+        Sandbox::new().config(CONFIG).queue("q.json", &queue(&[("A", &[])])).script("A", "hang");
+    let running = sandbox.spawn(["run", "q.json"]);
+    wait_until("the agent runs", || sandbox.oracle().starts("A") == 1);
+    sandbox.rescript("A", "");
+    for pid in supervisors(&sandbox) {
+        processes::signal(pid, Signal::KILL);
+    }
+    running.ends().exits(0);
+    assert_eq!(sandbox.read("q.json")["tasks"][0]["attempts"], 2);
+    assert!(sandbox.oracle().overlaps().is_empty());
+    sandbox.nothing_left();
+}
