@@ -1,0 +1,112 @@
+//! The same work done by others: so many times `true`, one after another.
+//!
+//! Ours is verified and recorded durably, task by task; theirs is not.
+
+use super::Plan;
+use super::report::{Report, Target};
+use super::sample::{seconds, time};
+use super::scratch::{Scratch, WORKLOOP, id, is_installed, queue};
+use std::fmt::Write as _;
+
+/// A program, how far behind it we may be, and how it does `count` tasks in a folder; chained,
+/// where it knows of dependencies.
+type Peer = (&'static str, Target, fn(&Scratch, usize, bool) -> bool);
+
+const PEERS: [Peer; 7] = [
+    ("make", Target::Most(6.0), make),
+    ("ninja", Target::Most(6.0), ninja),
+    ("xargs", Target::None, xargs),
+    ("nq", Target::Most(3.0), nq),
+    ("tsp", Target::Most(3.0), tsp),
+    ("parallel", Target::Most(1.0), parallel),
+    ("pueue", Target::Most(0.02), pueue),
+];
+
+pub(crate) fn measure(plan: &Plan, report: &mut Report) {
+    for (name, count, chained) in [("independent", 500, false), ("chained", 200, true)] {
+        let count = plan.times(count);
+        let needs = |number: usize| (chained && number > 0).then(|| id(number - 1));
+        let scratch = Scratch::with_text(&queue(count, 200, needs));
+        let ours = seconds(|| scratch.run(WORKLOOP, &["run", "q.json"])) / count as f64;
+        report.note(&format!("{count} {name} tasks, ours, a task"), &time(ours));
+        for (program, target, run) in PEERS {
+            if !is_installed(program) {
+                continue;
+            }
+            let scratch = Scratch::new();
+            let mut done = true;
+            // Slow ones do a part of it.
+            let count = if program == "pueue" { 20 } else { count };
+            let theirs = seconds(|| done = run(&scratch, count, chained)) / count as f64;
+            if done {
+                let what = format!("{count} {name} tasks, ours against {program}");
+                report.row(&what, &time(theirs), ours / theirs, target);
+            }
+        }
+    }
+}
+
+fn ran(scratch: &Scratch, program: &str, words: &[&str]) -> bool {
+    scratch.command(program, words).status().is_ok_and(|status| status.success())
+}
+
+fn make(scratch: &Scratch, count: usize, chained: bool) -> bool {
+    let mut text = String::from("all:");
+    (0..count).for_each(|number| text.push_str(&format!(" {}", id(number))));
+    text.push_str("\n.PHONY: all\n");
+    for number in 0..count {
+        let needs = if chained && number > 0 { id(number - 1) } else { String::new() };
+        let _ok = writeln!(text, "{}: {needs}\n\ttrue", id(number));
+    }
+    scratch.put("Makefile", text.as_bytes());
+    ran(scratch, "make", &["-s"])
+}
+
+fn ninja(scratch: &Scratch, count: usize, chained: bool) -> bool {
+    let mut text = String::from("rule r\n  command = true\n");
+    for number in 0..count {
+        let needs = if chained && number > 0 { id(number - 1) } else { String::new() };
+        let _ok = writeln!(text, "build {}: r {needs}", id(number));
+    }
+    scratch.put("build.ninja", text.as_bytes());
+    ran(scratch, "ninja", &["-j1", "--quiet"])
+}
+
+fn xargs(scratch: &Scratch, count: usize, _: bool) -> bool {
+    let words: String = (0..count).map(|number| id(number) + "\n").collect();
+    scratch.put("words", words.as_bytes());
+    ran(scratch, "xargs", &["-a", "words", "-n", "1", "true"])
+}
+
+fn nq(scratch: &Scratch, count: usize, _: bool) -> bool {
+    (0..count).all(|_| ran(scratch, "nq", &["-q", "true"])) && ran(scratch, "nq", &["-w"])
+}
+
+fn tsp(scratch: &Scratch, count: usize, _: bool) -> bool {
+    let socket = scratch.file("socket");
+    let tsp = |words: &[&str]| {
+        let mut command = scratch.command("tsp", words);
+        command.env("TS_SOCKET", &socket).status().is_ok_and(|status| status.success())
+    };
+    let done = (0..count).all(|_| tsp(&["-n", "true"])) && tsp(&["-w"]);
+    tsp(&["-K"]) && done
+}
+
+fn parallel(scratch: &Scratch, count: usize, _: bool) -> bool {
+    let words: String = (0..count).map(|number| id(number) + "\n").collect();
+    scratch.put("words", words.as_bytes());
+    ran(scratch, "parallel", &["--will-cite", "-j1", "--joblog", "log", "-a", "words", "true"])
+}
+
+fn pueue(scratch: &Scratch, count: usize, _: bool) -> bool {
+    let pueue = |program: &str, words: &[&str]| {
+        let mut command = scratch.command(program, words);
+        let dirs = ["XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR"];
+        command.envs(dirs.map(|name| (name, scratch.path())));
+        command.status().is_ok_and(|status| status.success())
+    };
+    let done = pueue("pueued", &["-d"])
+        && (0..count).all(|_| pueue("pueue", &["add", "true"]))
+        && pueue("pueue", &["wait", "--quiet"]);
+    pueue("pueue", &["shutdown"]) && done
+}

@@ -1,0 +1,112 @@
+//! Folders with queues, and the programs that run in them.
+
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// The program that is measured.
+pub(crate) const WORKLOOP: &str = env!("CARGO_BIN_EXE_workloop");
+
+/// Agent and verification: the least that a process can be.
+const CONFIG: &str = "[agents.default]\nrun = [\"true\"]\n\n[[verify]]\nname = \"check\"\n\
+                      run = [\"true\"]\n";
+
+/// Where scratch folders are made: on the disk of the project, not in memory.
+pub(crate) fn base() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("speed")
+}
+
+/// A folder; it stays until [`clean_up`], because some file systems make new files slowly for a
+/// minute after many were removed.
+pub(crate) struct Scratch(PathBuf);
+
+/// Removes all scratch folders.
+pub(crate) fn clean_up() {
+    drop(fs::remove_dir_all(base()));
+}
+
+impl Scratch {
+    pub(crate) fn new() -> Self {
+        fs::create_dir_all(base()).expect("a folder for scratch folders");
+        let dir = tempfile::Builder::new().prefix("bench-").tempdir_in(base());
+        let scratch = Self(dir.expect("a scratch folder").keep());
+        scratch.put("workloop.toml", CONFIG.as_bytes());
+        scratch
+    }
+
+    /// One with a queue `q.json` of `count` independent tasks of about `size` bytes.
+    pub(crate) fn with_queue(count: usize, size: usize) -> Self {
+        Self::with_text(&queue(count, size, |_| None))
+    }
+
+    /// One with this queue.
+    pub(crate) fn with_text(text: &str) -> Self {
+        let scratch = Self::new();
+        scratch.put("q.json", text.as_bytes());
+        scratch
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.path().join(name)
+    }
+
+    pub(crate) fn put(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.file(name);
+        let written = File::create(&path).and_then(|mut file| file.write_all(bytes));
+        written.expect("a file in the scratch folder");
+        path
+    }
+
+    /// A program in this folder, silent.
+    pub(crate) fn command(&self, program: &str, words: &[&str]) -> Command {
+        let mut command = Command::new(program);
+        command.args(words).current_dir(self.path()).stdin(Stdio::null());
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        command.env("NO_COLOR", "1").env_remove("WORKLOOP_CLAIM");
+        command
+    }
+
+    /// Runs a program to its end, and insists on its exit status.
+    pub(crate) fn run(&self, program: &str, words: &[&str]) {
+        let status = self.command(program, words).status().expect("a program that starts");
+        assert!(status.success(), "{program} {words:?}: {status}");
+    }
+}
+
+/// The text of a queue; `needs` names what a task depends on.
+pub(crate) fn queue(count: usize, size: usize, needs: impl Fn(usize) -> Option<String>) -> String {
+    let mut text = String::with_capacity(count * (size + 64));
+    text.push_str("{\n  \"project\": \"bench\",\n  \"tasks\": [\n");
+    for number in 0..count {
+        let id = id(number);
+        let needs = needs(number).map_or_else(String::new, |id| format!("\"{id}\""));
+        let fixed = 130 + needs.len();
+        let fill = "Words about it. ".repeat(size.saturating_sub(fixed) / 16);
+        let comma = if number + 1 == count { "" } else { "," };
+        let _ok = writeln!(
+            text,
+            "    {{\n      \"id\": \"{id}\",\n      \"title\": \"Task {number}\",\n      \
+             \"description\": \"{fill}\",\n      \"status\": \"pending\",\n      \
+             \"dependencies\": [{needs}]\n    }}{comma}"
+        );
+    }
+    text.push_str("  ]\n}\n");
+    text
+}
+
+/// The id of task `number`.
+pub(crate) fn id(number: usize) -> String {
+    format!("T-{number:06}")
+}
+
+/// Whether a program of that name can be started.
+pub(crate) fn is_installed(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|dir| dir.join(program).is_file())
+}
