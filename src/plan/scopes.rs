@@ -281,7 +281,7 @@ mod tests {
     }
 
     fn overlap(a: &Task, b: &Task) -> bool {
-        let root = Path::new("/work/app");
+        let root = Path::new("/srv/app");
         let check = |a: &Task, b: &Task| {
             let mut held = Held::default();
             held.add(&areas(root, a), 7);
@@ -296,7 +296,7 @@ mod tests {
         let files = |a, b| overlap(&task(&[a], &[]), &task(&[b], &[]));
         assert!(files("src/a.rs", "./src//a.rs"));
         assert!(files("src/", "src/deep/a.rs"));
-        assert!(files("/work/app/src/a.rs", "src/a.rs"));
+        assert!(files("/srv/app/src/a.rs", "src/a.rs"));
         assert!(files("src/x/../a.rs", "src/a.rs"));
         assert!(files(".", "anything"));
         assert!(!files("src/a", "src/ab"));
