@@ -129,16 +129,16 @@ const WITH_ERRORS: &[&str] = &[
     "fchown",
 ];
 
-/// Errors after which exit status 0 is right, because the program does without, with the reason.
-/// Everything else must fail, or have done all that it says.
+/// Calls whose errors must be told: exit status 0 would acknowledge what may be lost. A loop tells
+/// them too, and goes on where the work itself is not touched.
 const MUST_FAIL: &[&str] = &["fsync", "rename", "renameat", "renameat2"];
 
-/// Errors that may be met without a failure although they stand in [`MUST_FAIL`]: none.
-const TOLERATED: &[(&str, &str, &str)] = &[(
-    "fsync",
-    "EINTR",
-    "never happens to a regular file; it fails like the others, this line is here as the place \
-     for the next one",
+/// Crashes that are tolerated, by a text of the message, each with its reason. The invariants hold
+/// after them like after a kill.
+const TOLERATED: &[(&str, &str)] = &[(
+    "/notify-",
+    "the library that watches folders wakes its thread by a write of eight bytes to an eventfd and \
+     panics when that fails; the kernel has no such error for it, only the injection does",
 )];
 
 fn one(fields: Value) -> Value {
@@ -167,7 +167,8 @@ fn claimed_by_the_dead() -> Value {
     wait_until("the agent runs", || sandbox.oracle().starts("A") == 1);
     running.signal(Signal::KILL);
     drop(running);
-    sandbox.nothing_left();
+    // A busy machine takes its time; a temp file may be left until the next holder of the lock.
+    wait_until("nothing of the attempt lives", || sandbox.strays().is_empty());
     sandbox.read("q.json")
 }
 
@@ -331,9 +332,10 @@ fn killed(
         recovers(transition, &sandbox, &format!("killed before {call} {number}"))?;
     }
     say(&format!("{}: {died} of {all} kills hit", transition.name));
-    // A loop waits for threads: how often it looks differs from run to run, the more the busier
-    // the machine is. That harm was done is what has to be sure.
-    if died * 10 < all * 3 {
+    // A loop waits for threads and reads the table of all processes, so that its last calls have
+    // other numbers in each run; a verb makes the same calls each time.
+    let least = if transition.arguments[0] == "run" { 3 } else { 6 };
+    if died * 10 < all * least {
         return Err(format!("{}: only {died} of {all} kills hit", transition.name));
     }
     Ok(died)
@@ -382,7 +384,8 @@ fn with_error(transition: &Transition, point: &Point, error: &str) -> Result<boo
     let inject = format!("inject={call}:error={error}:when={number}");
     let (ran, trace) = traced(&sandbox, &inject, transition.arguments);
     let about = format!("with {error} at {call} {number}");
-    if ran.stderr.contains("panicked") || ran.status > 100 {
+    let crashed = ran.stderr.contains("panicked") || ran.status > 100;
+    if crashed && !TOLERATED.iter().any(|(text, _)| ran.stderr.contains(text)) {
         return Err(format!("{} {about}: it crashed: {ran}", transition.name));
     }
     let delivered = trace.contains("INJECTED");
@@ -390,10 +393,8 @@ fn with_error(transition: &Transition, point: &Point, error: &str) -> Result<boo
     if ran.status == 0 && transition.states.last() != Some(&status.as_str()) {
         return Err(format!("{} {about}: it says that it is done: {ran}", transition.name));
     }
-    let tolerated = TOLERATED.iter().any(|(c, e, _)| c == call && *e == error);
     let is_loop = transition.arguments[0] == "run";
-    if ran.status == 0 && delivered && MUST_FAIL.contains(&call.as_str()) && !tolerated && !is_loop
-    {
+    if ran.status == 0 && delivered && MUST_FAIL.contains(&call.as_str()) && !is_loop {
         return Err(format!("{} {about}: the error was swallowed: {ran}", transition.name));
     }
     recovers(transition, &sandbox, &about)?;
