@@ -6,7 +6,7 @@
 //! somebody else, all processes are looked at before anything is claimed.
 
 use crate::platform::fault::{self, Fault};
-use crate::platform::lock::FileLock;
+use crate::platform::lock::{FileLock, LockError};
 use crate::platform::scan::{self, Mark};
 use crate::store::{StateDir, StoreError, TaskKey};
 use std::collections::{HashMap, HashSet};
@@ -32,8 +32,7 @@ impl Claims {
     /// Makes the folder of locks, and looks at all processes if the folder is not as it was.
     pub(super) fn look(&mut self, state: &StateDir) -> Result<(), StoreError> {
         let dir = state.claims();
-        state.ensure(&dir).map_err(StoreError::io("make", &dir))?;
-        let now = seen(&dir).map_err(StoreError::io("look at", &dir))?;
+        let now = state.with(&dir, || seen(&dir)).map_err(StoreError::io("make", &dir))?;
         // A claim that was found carried may have ended since.
         if self.seen.get(&dir) != Some(&now) || !self.carried.is_empty() {
             self.carried =
@@ -81,10 +80,9 @@ impl Claims {
             return Ok(true);
         }
         let path = state.claim_lock(key);
-        let lock = FileLock::try_acquire(&path).or_else(|_| {
-            state.ensure(&state.claims()).map_err(StoreError::io("make", state.claims()))?;
-            FileLock::try_acquire(&path).map_err(StoreError::from)
-        })?;
+        let lock = state
+            .with(&state.claims(), || FileLock::try_acquire(&path).map_err(LockError::into_io))
+            .map_err(StoreError::io("lock", &path))?;
         Ok(lock.is_some_and(|lock| self.held.insert(key.clone(), lock).is_none()))
     }
 

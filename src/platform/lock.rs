@@ -47,6 +47,16 @@ pub enum LockError {
     },
 }
 
+impl LockError {
+    /// The system's reason alone, for callers that name the file themselves.
+    pub fn into_io(self) -> io::Error {
+        match self {
+            Self::Io { source, .. } => source,
+            timed_out @ Self::TimedOut { .. } => io::Error::other(timed_out),
+        }
+    }
+}
+
 /// Says who holds a lock that is waited for: called once, after a second.
 pub type OnWait<'a> = &'a mut dyn FnMut(&Path, Option<&str>);
 

@@ -25,9 +25,6 @@ pub const VERDICT_FILE: &str = "verdict.json";
 /// One changed path a line.
 pub const CHANGED_FILE: &str = "changed-files.txt";
 
-/// How often a folder is made anew while somebody keeps deleting it.
-const TRIES: u32 = 20;
-
 /// The folder of one attempt.
 #[derive(Clone, Debug)]
 pub struct AttemptFolder {
@@ -68,15 +65,7 @@ impl AttemptFolder {
             let mut options = OpenOptions::new();
             options.write(true).create(true).truncate(true).mode(0o600).open(self.file(name))
         };
-        let mut opened = open();
-        for _ in 0..TRIES {
-            match opened {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                other => return other?.write_all(bytes),
-            }
-            opened = self.create().and_then(|()| open());
-        }
-        opened?.write_all(bytes)
+        self.state.with(&self.dir, open)?.write_all(bytes)
     }
 
     /// Writes what the attempt came to.
@@ -152,14 +141,7 @@ pub fn log_verdict(state: &StateDir, block: &str) -> io::Result<()> {
         let mut options = OpenOptions::new();
         options.append(true).create(true).mode(0o600).open(state.verification_log())
     };
-    let mut file = match open() {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            state.ensure(state.root())?;
-            open()?
-        }
-        other => other?,
-    };
-    file.write_all(block.as_bytes())
+    state.with(state.root(), open)?.write_all(block.as_bytes())
 }
 
 #[cfg(test)]

@@ -114,13 +114,7 @@ impl Journal {
                 .mode(0o600)
                 .open(self.state.journal())
         };
-        match open() {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                self.state.ensure(self.state.root())?;
-                open()
-            }
-            other => other,
-        }
+        self.state.with(self.state.root(), open)
     }
 
     /// Where the file ends, reading its last lines only if it changed since the last look.

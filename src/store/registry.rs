@@ -39,10 +39,9 @@ impl Registry {
         if fs::read(&path).is_ok_and(|entered| entered == bytes) {
             return Ok(());
         }
-        self.state.ensure(&self.dir())?;
         // A reader who sees the first half finds no such queue; the claim that it would have to
         // see comes after the second.
-        File::create(path)?.write_all(bytes)
+        self.state.with(&self.dir(), || File::create(&path)?.write_all(bytes))
     }
 
     /// The real paths of all queues that are entered, in a fixed order.

@@ -93,6 +93,27 @@ impl StateDir {
         builder.create(sub)
     }
 
+    /// Does `work` in `folder`, which is made when it is missing: again and again, because an agent
+    /// may be cleaning up at the same time.
+    ///
+    /// # Errors
+    /// What `work` fails with other than a missing folder, or that, after many tries.
+    pub fn with<T>(&self, folder: &Path, mut work: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+        const TRIES: u32 = 100;
+        let mut last = io::Error::from(io::ErrorKind::NotFound);
+        for _ in 0..TRIES {
+            match work() {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => last = error,
+                other => return other,
+            }
+            match self.ensure(folder) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                Ok(()) | Err(_) => {}
+            }
+        }
+        Err(last)
+    }
+
     /// Numbers of the attempts of `key` that have a folder, lowest first.
     pub fn attempt_numbers(&self, key: &TaskKey) -> Vec<u32> {
         let Ok(entries) = fs::read_dir(self.attempts(key)) else { return Vec::new() };

@@ -4,7 +4,7 @@
 //! ones; claims do not rest on it.
 
 use super::state::StateDir;
-use crate::platform::lock::FileLock;
+use crate::platform::lock::{FileLock, LockError};
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -27,8 +27,7 @@ impl Registration {
     /// Any I/O error.
     pub fn enter(state: &StateDir, name: &str, about: &str) -> io::Result<Self> {
         let path = state.workers().join(format!("{name}.json"));
-        state.ensure(&state.workers())?;
-        let lock = lock(&path)?;
+        let lock = state.with(&state.workers(), || lock(&path))?;
         let mut file = lock.file();
         file.write_all(about.as_bytes())?;
         // The file system's own clock, the one that request files are dated by.
@@ -50,7 +49,7 @@ impl Registration {
 /// Somebody who looks at the entries may hold the lock of a new one for an instant.
 fn lock(path: &Path) -> io::Result<FileLock> {
     for _ in 0..100 {
-        if let Some(lock) = FileLock::try_acquire(path).map_err(io::Error::other)? {
+        if let Some(lock) = FileLock::try_acquire(path).map_err(LockError::into_io)? {
             return Ok(lock);
         }
         thread::sleep(Duration::from_millis(1));
