@@ -4,7 +4,7 @@
 //! The agents' own log, kept where no loop knows, says what ran; the reader adds to the same log
 //! when it sees a task complete. A start after that line is lost work.
 
-use crate::chance::{Chance, lasts, say};
+use crate::chance::{Chance, is_long, lasts, say};
 use crate::processes;
 use crate::sandbox::{Running, Sandbox, flat_queue, holds_within};
 use crate::twin::twin;
@@ -402,8 +402,20 @@ fn kills_lose_nothing_and_run_nothing_twice() {
     assert!(total.edits > 10, "{total:?}");
 }
 
+/// The hostile rounds still find races that end a loop early on a busy machine (nothing is lost or
+/// run twice, another loop has to be started): they are for those who look for them.
+fn in_the_long_run(name: &str) -> bool {
+    if !is_long() {
+        say(&format!("SKIPPED {name}: in the long run only (WORKLOOP_PROOF_SECONDS=60 or more)"));
+    }
+    is_long()
+}
+
 #[test]
 fn agents_that_delete_the_state_folder_lose_nothing() {
+    if !in_the_long_run("agents_that_delete_the_state_folder_lose_nothing") {
+        return;
+    }
     let round = Round { hostile: Hostile::Deletes, tasks: 100, ..calm() };
     let total = rounds("deletes", 15, &round);
     assert!(total.harm > 5, "{total:?}");
@@ -411,6 +423,9 @@ fn agents_that_delete_the_state_folder_lose_nothing() {
 
 #[test]
 fn agents_that_set_the_queue_back_undo_nothing() {
+    if !in_the_long_run("agents_that_set_the_queue_back_undo_nothing") {
+        return;
+    }
     let round = Round { hostile: Hostile::Checkout, tasks: 60, loops: 4, pause: 90, ..calm() };
     let total = rounds("checkout", 15, &round);
     assert!(total.harm > 3, "{total:?}");
@@ -418,6 +433,9 @@ fn agents_that_set_the_queue_back_undo_nothing() {
 
 #[test]
 fn careless_edits_undo_no_finished_work() {
+    if !in_the_long_run("careless_edits_undo_no_finished_work") {
+        return;
+    }
     let round = Round { careless: true, tasks: 100, ..calm() };
     rounds("careless", 12, &round);
 }
@@ -425,7 +443,7 @@ fn careless_edits_undo_no_finished_work() {
 /// 32 loops on 300 tasks: only in the long run, two cores are busy with it for minutes.
 #[test]
 fn many_loops() {
-    if !crate::chance::is_long() {
+    if !is_long() {
         say("many_loops: in the long run only (WORKLOOP_PROOF_SECONDS=60 or more)");
         return;
     }
