@@ -108,7 +108,10 @@ fn environment() -> Vec<(OsString, OsString)> {
 fn supervisor_in(dir: &Path) -> Supervisor {
     let claim = FileLock::try_acquire(&dir.join("1.lock")).unwrap().unwrap();
     let (exe, mark) = (Path::new(env!("CARGO_BIN_EXE_workloop")), mark_of(dir));
-    Supervisor::start(&Launch { exe, mark: &mark, env: &environment() }, claim).unwrap()
+    let launch = Launch { exe, mark: &mark, env: &environment() };
+    let mut supervisor = Supervisor::start(&launch, &claim).unwrap();
+    supervisor.ready().unwrap();
+    supervisor
 }
 
 fn spec_of(dir: &Path, program: &Path) -> CommandSpec {
@@ -226,6 +229,29 @@ fn a_hang_with_a_daemon_that_ignores_everything_is_ended() {
     assert!(!alive(leader.pid, leader.start));
     supervisor.finish().unwrap();
     place.is_clean();
+}
+
+/// One supervisor serves claim after claim: the lock and the mark go with each.
+#[test]
+fn a_supervisor_goes_on_to_the_next_claim() {
+    let (one, other) = (Place::new(), Place::new());
+    let mut supervisor = one.supervisor();
+    let path = other.at("1.lock");
+    let claim = FileLock::try_acquire(&path).unwrap().unwrap();
+    let holder = supervisor.take(&other.mark(), &claim).unwrap();
+    drop(claim);
+    one.is_clean();
+    assert_eq!(ClaimRecord::read(&one.at("1.lock")), None);
+    assert!(FileLock::try_acquire(&path).unwrap().is_none());
+    let carriers = other.carriers().processes;
+    assert_eq!(carriers.iter().map(|process| process.pid).collect::<Vec<_>>(), [holder.pid]);
+    let record = ClaimRecord::read(&path).unwrap();
+    assert_eq!((record.pid, record.mark), (holder.pid, other.mark()));
+    let ended = supervisor.run(&other.spec("echo $WORKLOOP_CLAIM"), &mut |_| {}).unwrap();
+    assert_eq!(ended.outcome, exited(0));
+    assert_eq!(other.read("out.log").trim(), other.mark());
+    supervisor.finish().unwrap();
+    other.is_clean();
 }
 
 #[test]

@@ -62,7 +62,7 @@ fn supervise(claim: &Path) {
     let lock = FileLock::try_acquire(claim).ok().flatten().expect("a free lock");
     let env: Vec<_> = std::env::vars_os().collect();
     let launch = Launch { exe: Path::new(WORKLOOP), mark: "bench", env: &env };
-    let mut supervisor = Supervisor::start(&launch, lock).expect("a supervisor");
+    let mut supervisor = Supervisor::start(&launch, &lock).expect("a supervisor");
     supervisor.ready().expect("a supervisor that is ready");
     supervisor.finish().expect("a supervisor that ends");
 }

@@ -38,7 +38,8 @@ pub(super) enum Message {
 pub(super) struct Slot {
     pub(super) worker: WorkerId,
     pub(super) running: Option<Running>,
-    /// The supervisor of the attempt that ended last, which still holds its claim.
+    /// The supervisor of the attempt that ended last, which still holds its claim, and may take
+    /// the next one.
     pub(super) supervisor: Option<Box<Supervisor>>,
 }
 
@@ -67,8 +68,8 @@ pub(super) struct Surroundings {
 pub(super) enum Holder {
     /// The task is tried again: its supervisor holds the claim already.
     Supervisor(Box<Supervisor>),
-    /// The lock, to be handed over.
-    Lock(FileLock),
+    /// The lock, to be handed over to the supervisor of the slot's last task, or to a new one.
+    Lock(FileLock, Option<Box<Supervisor>>),
 }
 
 impl Slot {
@@ -176,38 +177,55 @@ fn work(
     around: &Surroundings,
 ) -> (Finished, Option<Box<Supervisor>>) {
     let clock = &*around.clock;
-    let started = match holder {
-        Holder::Supervisor(supervisor) => Ok((supervisor, false)),
-        Holder::Lock(lock) => {
-            let mark = job.key.mark();
-            let launch = Launch { exe: &around.exe, mark: &mark, env: &around.env };
-            let (path, held) = (lock.path().to_owned(), lock.identity().ok());
-            Supervisor::start(&launch, lock).map(Box::new).map(|mut supervisor| {
-                // Whoever takes the task from now on sees the supervisor among the processes.
-                // Whoever took it before, after the lock file was deleted, has made it anew. A
-                // supervisor that does not get ready is found out by the attempt.
-                let ready = supervisor.ready().is_ok();
-                let deleted =
-                    ready && held != fs::symlink_metadata(path).ok().as_ref().map(identity);
-                (supervisor, deleted)
-            })
-        }
+    let held = match holder {
+        Holder::Supervisor(supervisor) => Ok(supervisor),
+        Holder::Lock(lock, idle) => hand_over(&job.key.mark(), lock, idle, around),
     };
-    let mut supervisor = match started {
-        Ok((supervisor, false)) => supervisor,
-        Ok((supervisor, true)) => {
-            let reason = "interrupted: the lock of its claim was deleted".to_owned();
-            let ended = attempt::not_started(job, Outcome::Interrupted, reason, clock);
-            return (ended, Some(supervisor));
-        }
-        Err(error) => {
-            let reason = format!("cannot start the supervisor: {error}");
-            let outcome = Outcome::FailedToStart { reason: reason.clone() };
-            return (attempt::not_started(job, outcome, reason, clock), None);
+    let mut supervisor = match held {
+        Ok(supervisor) => supervisor,
+        Err((outcome, reason, supervisor)) => {
+            return (attempt::not_started(job, outcome, reason, clock), supervisor);
         }
     };
     drop(around.outbox.send(Message::Attached(slot, supervisor.controls())));
     let mut on_stage = |stage| drop(around.outbox.send(Message::Stage(slot, stage)));
     let finished = attempt::run(job, &mut supervisor, cancelled, clock, &mut on_stage);
     (finished, Some(supervisor))
+}
+
+/// Why an attempt does not begin, and the supervisor that holds its claim all the same.
+type Refused = (Outcome, String, Option<Box<Supervisor>>);
+
+/// Gives the claim to a supervisor; the attempt may begin when this succeeds.
+fn hand_over(
+    mark: &str,
+    lock: FileLock,
+    idle: Option<Box<Supervisor>>,
+    around: &Surroundings,
+) -> Result<Box<Supervisor>, Refused> {
+    // One that died meanwhile or was told to end had nothing to do, so nobody misses it.
+    let taken = idle.and_then(|mut idle| idle.take(mark, &lock).is_ok().then_some(idle));
+    let supervisor = match taken {
+        Some(supervisor) => supervisor,
+        None => {
+            let launch = Launch { exe: &around.exe, mark, env: &around.env };
+            let started = Supervisor::start(&launch, &lock).map(Box::new);
+            let mut supervisor = started.map_err(|error| {
+                let reason = format!("cannot start the supervisor: {error}");
+                (Outcome::FailedToStart { reason: reason.clone() }, reason, None)
+            })?;
+            if supervisor.ready().is_err() {
+                return Err((Outcome::Lost, "its supervisor vanished".to_owned(), None));
+            }
+            supervisor
+        }
+    };
+    // Whoever takes the task from now on sees the supervisor among the processes. Whoever took it
+    // before, after the lock file was deleted, has made it anew.
+    let there = fs::symlink_metadata(lock.path()).ok().as_ref().map(identity);
+    if lock.identity().ok() == there {
+        return Ok(supervisor);
+    }
+    let reason = "interrupted: the lock of its claim was deleted".to_owned();
+    Err((Outcome::Interrupted, reason, Some(supervisor)))
 }

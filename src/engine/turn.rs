@@ -29,8 +29,10 @@ impl RunLoop<'_> {
         self.end_what_was_taken_away();
         let most = self.attempts_left();
         let idle = |slot: &super::slots::Slot| slot.running.is_none();
-        let free: Vec<usize> =
+        let mut free: Vec<usize> =
             (0..self.slots.len()).filter(|n| most > 0 && idle(&self.slots[*n])).collect();
+        // Those first that have a supervisor, which saves the start of one.
+        free.sort_by_key(|n| self.slots[*n].supervisor.is_none());
         if finished.is_empty() && free.is_empty() {
             self.outlook = self.dispatcher.outlook(&self.store, &self.paused, &HashSet::new());
             return Ok(false);
@@ -164,12 +166,7 @@ impl RunLoop<'_> {
         let key = TaskKey::new(set.real(place.queue), &job.id);
         let supervisor = self.slots[slot].supervisor.take();
         let holder = match (self.dispatcher.claims.hand_over(&key), supervisor) {
-            (Some(lock), other) => {
-                if let Some(other) = other {
-                    drop(self.released.send(other));
-                }
-                Holder::Lock(lock)
-            }
+            (Some(lock), idle) => Holder::Lock(lock, idle),
             (None, Some(supervisor)) => Holder::Supervisor(supervisor),
             (None, None) => return,
         };

@@ -38,7 +38,7 @@ pub fn in_own_session(start: Start<'_>) -> io::Result<u32> {
     Ok(command.spawn()?.id())
 }
 
-/// Starts our own program as a helper with `argument`, `stdin` and `stdout` given to it.
+/// Starts our own program as a helper with `argument`, and `stdin` given to it.
 ///
 /// No code runs between fork and exec, so that the system's fast way of starting can be used.
 pub fn helper(
@@ -46,11 +46,10 @@ pub fn helper(
     argument: &str,
     env: &[(OsString, OsString)],
     stdin: OwnedFd,
-    stdout: OwnedFd,
 ) -> io::Result<Child> {
     let mut command = new_command(exe.as_os_str());
     command.arg(argument).env_clear().envs(env.iter().map(|(name, value)| (name, value)));
-    command.stdin(stdin).stdout(stdout).stderr(Stdio::null()).spawn()
+    command.stdin(stdin).stdout(Stdio::null()).stderr(Stdio::null()).spawn()
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the place where processes start")]

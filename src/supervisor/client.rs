@@ -2,6 +2,7 @@
 
 use super::VERB;
 use super::protocol::{CommandSpec, Ended, Reply, Request, line};
+use crate::platform::handover;
 use crate::platform::lock::FileLock;
 use crate::platform::process::{TreeEnd, end_tree};
 use crate::platform::scan::{MARK, Wanted};
@@ -9,10 +10,11 @@ use crate::platform::spawn;
 use std::ffi::OsString;
 use std::io::{self, BufRead, BufReader, Write};
 use std::net::Shutdown;
+use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::Child;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use thiserror::Error;
 
@@ -24,7 +26,7 @@ const SEARCH: Duration = Duration::from_secs(60);
 pub struct Launch<'a> {
     /// Our own program.
     pub exe: &'a Path,
-    /// The mark of the claim: names the worker and the attempt, and holds no comma.
+    /// The mark of its first claim, which holds no comma; all others have the same length.
     pub mark: &'a str,
     /// Its environment, but for the mark.
     pub env: &'a [(OsString, OsString)],
@@ -52,7 +54,15 @@ pub struct Lost {
 
 /// Steers what runs under a supervisor, from any thread.
 #[derive(Clone, Debug)]
-pub struct Controls(Arc<Mutex<UnixStream>>);
+pub struct Controls(Arc<Mutex<Line>>);
+
+/// The loop's end of the socket.
+#[derive(Debug)]
+struct Line {
+    socket: UnixStream,
+    /// Whether it was told to end, and starts nothing more.
+    ended: bool,
+}
 
 impl Controls {
     /// Ends what runs (TERM, grace, KILL); whatever is asked for later is not started.
@@ -78,13 +88,18 @@ impl Controls {
     }
 
     fn send(&self, request: &Request) {
-        let mut socket = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut end = self.end();
+        end.ended |= matches!(request, Request::Term | Request::Kill);
         // A supervisor that is gone is noticed by whoever waits for its answer.
-        drop(socket.write_all(&line(request)));
+        drop(end.socket.write_all(&line(request)));
     }
 
     fn close(&self, how: Shutdown) {
-        drop(self.0.lock().unwrap_or_else(PoisonError::into_inner).shutdown(how));
+        drop(self.end().socket.shutdown(how));
+    }
+
+    fn end(&self) -> MutexGuard<'_, Line> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -94,42 +109,64 @@ pub struct Supervisor {
     child: Child,
     answers: BufReader<UnixStream>,
     controls: Controls,
+    /// The mark that this process carries itself.
+    outer: Option<String>,
     mark: String,
     ready: Option<Started>,
     command: Option<Started>,
+    /// Claims that it was given and has not taken yet.
+    asked: u32,
 }
 
 impl Supervisor {
-    /// Starts a supervisor and gives it the lock on the claim file: from now on it alone holds it.
-    pub fn start(launch: &Launch<'_>, claim: FileLock) -> io::Result<Self> {
+    /// Starts a supervisor and gives it its first claim; [`Supervisor::ready`] waits until it
+    /// holds it. The caller may let go of the lock then.
+    pub fn start(launch: &Launch<'_>, claim: &FileLock) -> io::Result<Self> {
         let (ours, theirs) = UnixStream::pair()?;
-        // Inside another claim both marks are carried, so that its end finds us too.
-        let mark = match std::env::var(MARK) {
-            Ok(outer) if !outer.is_empty() => format!("{outer},{}", launch.mark),
-            _ => launch.mark.to_owned(),
-        };
+        let outer = std::env::var(MARK).ok().filter(|outer| !outer.is_empty());
         let mut env = launch.env.to_vec();
         env.retain(|(name, _)| name != MARK);
-        env.push((OsString::from(MARK), OsString::from(mark)));
-        let child = spawn::helper(launch.exe, VERB, &env, theirs.into(), claim.into_file().into())?;
-        let controls = Controls(Arc::new(Mutex::new(ours.try_clone()?)));
+        env.push((OsString::from(MARK), OsString::from(carried(&outer, launch.mark))));
+        let child = spawn::helper(launch.exe, VERB, &env, theirs.into())?;
+        let line = Line { socket: ours.try_clone()?, ended: false };
+        let controls = Controls(Arc::new(Mutex::new(line)));
         let (answers, mark) = (BufReader::new(ours), launch.mark.to_owned());
-        Ok(Self { child, answers, controls, mark, ready: None, command: None })
+        let mut started =
+            Self { child, answers, controls, outer, mark, ready: None, command: None, asked: 0 };
+        started.ask(claim);
+        Ok(started)
     }
 
-    /// Waits until it holds the claim and listens; says who it is.
+    /// Gives it another claim in the place of the one that it holds, whose result is written. The
+    /// caller keeps the lock until this returns, and can start another supervisor with it if this
+    /// one is gone or was told to end.
+    pub fn take(&mut self, mark: &str, claim: &FileLock) -> Result<Started, Lost> {
+        if self.controls.end().ended {
+            return Err(self.lost());
+        }
+        mark.clone_into(&mut self.mark);
+        self.ask(claim);
+        self.ready()
+    }
+
+    /// Waits until it holds the claim that it was given last; says who it is.
     pub fn ready(&mut self) -> Result<Started, Lost> {
-        if let Some(ready) = self.ready {
-            return Ok(ready);
-        }
-        match self.answer() {
-            Some(Reply::Ready { pid, start }) => {
-                let ready = Started { pid, start };
-                self.ready = Some(ready);
-                Ok(ready)
+        while self.asked > 0 || self.ready.is_none() {
+            match self.answer() {
+                Some(Reply::Ready { pid, start }) => self.ready = Some(Started { pid, start }),
+                Some(Reply::Holds) => self.asked = self.asked.saturating_sub(1),
+                Some(Reply::Started { .. } | Reply::Ended { .. }) | None => return Err(self.lost()),
             }
-            Some(Reply::Started { .. } | Reply::Ended { .. }) | None => Err(self.lost()),
         }
+        self.ready.ok_or_else(|| self.lost())
+    }
+
+    fn ask(&mut self, claim: &FileLock) {
+        self.asked += 1;
+        let hold = Request::Hold { mark: carried(&self.outer, &self.mark) };
+        // One that is gone is noticed by whoever waits for its answer.
+        let end = self.controls.end();
+        drop(handover::send(&end.socket, &line(&hold), claim.file().as_fd()));
     }
 
     /// Runs a command to its end; `on_start` is told its first process once it runs.
@@ -153,7 +190,7 @@ impl Supervisor {
                     self.command = None;
                     return Ok(ended);
                 }
-                Some(Reply::Ready { .. }) | None => return Err(self.lost()),
+                Some(Reply::Ready { .. } | Reply::Holds) | None => return Err(self.lost()),
             }
         }
     }
@@ -194,6 +231,11 @@ impl Supervisor {
             Err(error) => Lost { cleared: None, source: Some(error) },
         }
     }
+}
+
+/// Inside another claim both marks are carried, so that its end finds us too.
+fn carried(outer: &Option<String>, mark: &str) -> String {
+    outer.as_ref().map_or_else(|| mark.to_owned(), |outer| format!("{outer},{mark}"))
 }
 
 impl Drop for Supervisor {

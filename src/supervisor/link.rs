@@ -4,9 +4,11 @@ use super::capture::Stream;
 use super::protocol::{CommandSpec, Reply, Request, line};
 use crate::platform::events::Wakes;
 use crate::platform::fault::{self, Fault};
+use crate::platform::handover;
 use std::collections::VecDeque;
-use std::io::{self, ErrorKind, Read, Write};
-use std::os::fd::AsFd;
+use std::fs::File;
+use std::io::{self, ErrorKind, Write};
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::time::Instant;
 
@@ -22,6 +24,8 @@ pub(super) enum End {
 /// What the loop wants at this moment.
 #[derive(Debug, Default)]
 pub(super) struct Orders {
+    /// A claim to hold in the place of the one before: its locked file, and its mark.
+    pub(super) hold: Option<(File, String)>,
     /// Commands that wait for their turn; the loop sends one at a time.
     pub(super) commands: VecDeque<CommandSpec>,
     /// Everything is to end, and nothing more to start.
@@ -37,6 +41,7 @@ pub(super) struct Orders {
 pub(super) struct Link {
     control: Option<UnixStream>,
     received: Vec<u8>,
+    files: VecDeque<OwnedFd>,
     wakes: Wakes,
     /// What the loop wants.
     pub(super) orders: Orders,
@@ -44,8 +49,8 @@ pub(super) struct Link {
 
 impl Link {
     pub(super) fn new(control: UnixStream) -> io::Result<Self> {
-        let (received, orders) = (Vec::new(), Orders::default());
-        Ok(Self { control: Some(control), received, wakes: Wakes::new()?, orders })
+        let (received, files, orders) = (Vec::new(), VecDeque::new(), Orders::default());
+        Ok(Self { control: Some(control), received, files, wakes: Wakes::new()?, orders })
     }
 
     /// Tells the loop; one that is gone is noticed when the control socket is read.
@@ -97,10 +102,10 @@ impl Link {
 
     fn receive(&mut self) {
         const BLOCK: usize = 64 * 1024;
-        let Some(control) = &mut self.control else { return };
+        let Some(control) = &self.control else { return };
         let before = self.received.len();
         self.received.resize(before + BLOCK, 0);
-        let result = control.read(&mut self.received[before..]);
+        let result = handover::receive(control, &mut self.received[before..], &mut self.files);
         self.received.truncate(before + result.as_ref().map_or(0, |length| *length));
         match result {
             Ok(0) => self.lose(),
@@ -130,6 +135,14 @@ impl Link {
     fn obey(&mut self, request: Request) {
         let orders = &mut self.orders;
         match request {
+            Request::Hold { mark } => match self.files.pop_front() {
+                Some(file) => {
+                    orders.hold = Some((file.into(), mark));
+                    // What was asked for under the claim before does not hold for this one.
+                    orders.paused = false;
+                }
+                None => self.lose(),
+            },
             Request::Run { command } => orders.commands.push_back(*command),
             Request::Term => orders.end = orders.end.max(Some(End::Term)),
             Request::Kill => orders.end = Some(End::Kill),

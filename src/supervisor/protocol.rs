@@ -76,6 +76,11 @@ impl Ended {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub(super) enum Request {
+    /// Hold the claim whose locked file comes with this message, in the place of the one before.
+    Hold {
+        /// The mark that it is to carry from now on.
+        mark: String,
+    },
     /// Start the command.
     Run {
         /// The command.
@@ -95,13 +100,15 @@ pub(super) enum Request {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
 pub(super) enum Reply {
-    /// It holds the claim and waits for commands.
+    /// It listens.
     Ready {
         /// Its process number.
         pid: u32,
         /// Its start time.
         start: u64,
     },
+    /// It holds the claim that it was given last, and no other.
+    Holds,
     /// The command runs.
     Started {
         /// Number of its first process, its session and its group.

@@ -3,14 +3,12 @@
 use super::claim::Claim;
 use super::link::{End, Link};
 use super::protocol::{Ended, Reply};
-use super::record::ClaimRecord;
 use super::run::run;
 use crate::domain::Outcome;
-use crate::platform::fault::{self, Fault};
 use crate::platform::process::{
     Children, become_subreaper, end_tree, leave_session, peek_children, reap,
 };
-use crate::platform::scan::{MARK, Wanted, process};
+use crate::platform::scan::{Wanted, process};
 use rustix::fs::Mode;
 use std::fs::File;
 use std::io;
@@ -22,8 +20,8 @@ use std::time::Duration;
 /// How long one attempt to end everything takes at most, when we have to give up.
 const ROUND: Duration = Duration::from_secs(60);
 
-/// Runs the supervisor: standard input is the control socket, standard output the locked claim
-/// file. Returns when the loop is gone or has let go, and nothing runs any more.
+/// Runs the supervisor: standard input is the control socket, over which the locked claim files
+/// come. Returns when the loop is gone or has let go, and nothing runs any more.
 pub fn serve() -> ExitCode {
     let Ok((mut link, mut claim)) = begin() else { return ExitCode::FAILURE };
     if attend(&mut link, &mut claim).is_ok() {
@@ -36,40 +34,28 @@ pub fn serve() -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// Takes over the two descriptors, so that nothing we start inherits them, and reports.
+/// Takes over the descriptor, so that nothing we start inherits it, and reports.
 fn begin() -> io::Result<(Link, Claim)> {
-    // The copies are close-on-exec.
+    // The copy is close-on-exec.
     let control = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
     control.peer_addr()?; // not a socket: somebody typed the hidden verb
-    let file = File::from(io::stdout().as_fd().try_clone_to_owned()?);
-    if fault::is(Fault::ClaimUnlocked) {
-        rustix::fs::flock(&file, rustix::fs::FlockOperation::Unlock)?;
-    }
     let null = File::options().read(true).write(true).open("/dev/null")?;
     rustix::stdio::dup2_stdin(&null)?;
-    rustix::stdio::dup2_stdout(&null)?;
     leave_session()?;
     become_subreaper()?;
     rustix::process::umask(Mode::RWXG | Mode::RWXO);
     let mut link = Link::new(control)?;
     let own = process(std::process::id()).ok_or(io::ErrorKind::NotFound)?;
-    let record = ClaimRecord {
-        v: ClaimRecord::VERSION,
-        pid: own.pid,
-        start: own.start,
-        session: own.session,
-        group: own.group,
-        mark: std::env::var(MARK).unwrap_or_default(),
-        command: None,
-    };
-    let mut claim = Claim { file, record };
-    claim.note(None);
     link.tell(&Reply::Ready { pid: own.pid, start: own.start });
-    Ok((link, claim))
+    Ok((link, Claim::none(own)))
 }
 
 fn attend(link: &mut Link, claim: &mut Claim) -> io::Result<()> {
     loop {
+        if let Some((file, mark)) = link.orders.hold.take() {
+            claim.hold(file, mark)?;
+            link.tell(&Reply::Holds);
+        }
         let held = link.orders.paused && link.orders.end.is_none();
         if !held && let Some(spec) = link.orders.commands.pop_front() {
             let ended = match link.orders.end {

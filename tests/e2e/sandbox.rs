@@ -84,7 +84,7 @@ impl Sandbox {
             root: top.join("work"),
             outputs: top.join("out"),
             dir: Some(dir),
-            program: env!("CARGO_BIN_EXE_workloop").into(),
+            program: program(),
             variables: Vec::new(),
         };
         fs::create_dir_all(sandbox.path("script")).expect("a folder");
@@ -276,6 +276,13 @@ impl Drop for Sandbox {
             self.keep();
         }
     }
+}
+
+/// The program under test: `WORKLOOP_PROOF_PROGRAM` (an optimised build, say), else the one that
+/// was built with the tests.
+fn program() -> PathBuf {
+    let other = std::env::var_os("WORKLOOP_PROOF_PROGRAM");
+    other.map_or_else(|| env!("CARGO_BIN_EXE_workloop").into(), PathBuf::from)
 }
 
 /// The program while it runs; killed when it is dropped.
