@@ -4,10 +4,11 @@ use super::attempt::Finished;
 use super::claims::Claims;
 use super::follow_ups::{self, FollowUps};
 use super::neighbours::{Neighbours, stale_elsewhere};
+use super::ownership;
 use super::planner::{Planner, Structure};
 use super::queue_set::QueueSet;
 use super::record::{Budgets, decide};
-use super::recovery::{Dead, was_ended_by_verb};
+use super::recovery::Dead;
 use super::scope::Scope;
 use crate::domain::{
     Claim, ClaimToken, Completion, EventKind, Outcome, Status, Transition, WorkerId, timestamp,
@@ -222,24 +223,11 @@ impl Dispatcher {
     }
 
     /// Why a result may not be written; `None` when it may.
-    ///
-    /// A claim that vanished by an edit of the file, without a verb, while nobody else took the
-    /// task, is still ours. The journal tells the one from the other.
     fn lost(&self, draft: &Draft<'_>, place: Place, token: &ClaimToken) -> Option<String> {
-        let task = draft.task(place);
-        if task.claim.as_ref().is_some_and(|claim| claim.is(token))
-            || fault::is(Fault::TokenIgnored)
-        {
+        if fault::is(Fault::TokenIgnored) {
             return None;
         }
-        if !task.accepts(token) {
-            return Some(match &task.claim {
-                Some(claim) => format!("worker {} has it", claim.worker),
-                None => format!("it is {}", task.status),
-            });
-        }
-        was_ended_by_verb(&self.set, place.queue, task, token)
-            .then(|| "a person ended its claim".to_owned())
+        ownership::lost(&self.set, place.queue, draft.task(place), token)
     }
 
     /// Which epics to settle, and which tasks to claim in which slots.

@@ -1,4 +1,4 @@
-//! How a loop enters: its name in the state folders, and the thread that sees supervisors out.
+//! How a loop enters: its name in the state folders.
 
 use super::neighbours::Neighbours;
 use super::options::RunOptions;
@@ -7,22 +7,7 @@ use super::requests::Requests;
 use crate::platform::scan;
 use crate::store::workers::Registration;
 use crate::store::{StateDir, StoreError};
-use crate::supervisor::Supervisor;
 use serde_json::{Map, Value, json};
-use std::sync::mpsc;
-use std::thread::{self, JoinHandle};
-
-/// A thread that lets supervisors go, so that nobody waits for their end.
-pub(super) fn reaper() -> (mpsc::Sender<Box<Supervisor>>, Option<JoinHandle<()>>) {
-    let (released, ended) = mpsc::channel::<Box<Supervisor>>();
-    let body = move || {
-        for supervisor in ended {
-            // It held a claim that was written back; how it exits changes nothing.
-            drop(supervisor.finish());
-        }
-    };
-    (released, thread::Builder::new().name("reaper".to_owned()).spawn(body).ok())
-}
 
 /// Enters the loop in the state folder of each served queue.
 pub(super) fn enter(

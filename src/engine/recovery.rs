@@ -7,12 +7,11 @@
 
 use super::claims::Claims;
 use super::queue_set::QueueSet;
-use crate::domain::{Claim, ClaimToken, EventKind, Status, Task};
+use crate::domain::{Claim, ClaimToken, Status, Task};
 use crate::platform::fault::{self, Fault};
 use crate::platform::host::Host;
 use crate::platform::scan;
 use crate::queue::Queue;
-use crate::store::journal::Journal;
 use crate::store::{Place, StoreError, TaskKey};
 use crate::supervisor::{Abandoned, ClaimRecord, end_leftovers};
 use std::collections::HashSet;
@@ -145,21 +144,4 @@ pub(super) fn fate(
         return Ok(Fate::Unclear(why));
     }
     Ok(Fate::Dead)
-}
-
-/// Whether the claim of `token` was ended by a verb or taken over, which the journal tells from
-/// a claim that vanished by an edit of the file. Without a journal it was an edit.
-pub(super) fn was_ended_by_verb(
-    set: &QueueSet,
-    queue: usize,
-    task: &Task,
-    token: &ClaimToken,
-) -> bool {
-    let name = set.real(queue).file_name().unwrap_or_default().to_string_lossy();
-    let journal = Journal::new(set.state(queue));
-    journal.last_ownership(&name, task.id.as_str()).is_some_and(|last| {
-        last.event != EventKind::Claimed
-            || last.attempt != Some(token.attempt)
-            || last.worker.as_deref() != Some(token.worker.as_str())
-    })
 }

@@ -5,12 +5,13 @@ use super::attend::Attention;
 use super::claims::Claims;
 use super::dispatch::Dispatcher;
 use super::ending::{Ending, Reason};
-use super::entry::{about, enter, reaper};
+use super::entry::{about, enter};
 use super::neighbours::Neighbours;
 use super::observer::{Notice, Observer};
 use super::options::RunOptions;
 use super::planner::{Planner, ranking_rules};
 use super::queue_set::QueueSet;
+use super::reaper::Reaper;
 use super::requests::Requests;
 use super::slots::{Message, Slot, Surroundings};
 use crate::domain::{EventKind, WorkerId};
@@ -21,11 +22,9 @@ use crate::platform::{process, scan};
 use crate::store::file::FileStore;
 use crate::store::workers::Registration;
 use crate::store::{Patience, QueueStore, StoreError, new_event};
-use crate::supervisor::Supervisor;
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// The slow poll: file systems lose events, and a dead worker makes none.
@@ -49,8 +48,7 @@ pub struct RunLoop<'o> {
     pub(super) failures: Vec<(String, String)>,
     /// Warnings that were given already.
     pub(super) told: HashSet<String>,
-    pub(super) released: mpsc::Sender<Box<Supervisor>>,
-    reaper: Option<JoinHandle<()>>,
+    pub(super) reaper: Reaper,
     entries: Vec<Registration>,
     pub(super) requests: Vec<Requests>,
     inbox: Receiver<Message>,
@@ -91,9 +89,8 @@ impl<'o> RunLoop<'o> {
             exe: options.exe.clone(),
             env: options.vars.clone(),
             clock: Arc::clone(&options.clock),
-            outbox,
+            outbox: outbox.clone(),
         };
-        let (released, reaper) = reaper();
         let dispatcher = Dispatcher {
             planner: Planner::new(ranking_rules(&set, store.queues())),
             set: Arc::new(set),
@@ -120,8 +117,7 @@ impl<'o> RunLoop<'o> {
             begun: 0,
             failures: Vec::new(),
             told: HashSet::new(),
-            released,
-            reaper,
+            reaper: Reaper::start(outbox),
             entries,
             requests,
             inbox,
@@ -216,6 +212,8 @@ impl<'o> RunLoop<'o> {
                 self.finished.push((slot, *finished));
             }
             Message::Died(slot) => self.died(slot),
+            // What it held is free now, which the next turn looks at.
+            Message::Released => {}
             Message::Changed => self.attention.rearm(),
             Message::Signal(request) => self.signal(request),
         }
@@ -293,13 +291,9 @@ impl<'o> RunLoop<'o> {
 
     fn leave(&mut self) {
         for supervisor in self.slots.iter_mut().filter_map(|slot| slot.supervisor.take()) {
-            drop(self.released.send(supervisor));
+            self.reaper.release(supervisor);
         }
-        let (closed, _) = mpsc::channel();
-        self.released = closed;
-        if let Some(reaper) = self.reaper.take() {
-            drop(reaper.join());
-        }
+        self.reaper.finish();
         self.entries.clear();
     }
 }

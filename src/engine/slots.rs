@@ -27,6 +27,8 @@ pub(super) enum Message {
     Finished(usize, Box<Finished>, Option<Box<Supervisor>>),
     /// The thread of a slot died.
     Died(usize),
+    /// A supervisor that was let go is gone.
+    Released,
     /// A queue or a request file changed.
     Changed,
     /// The system or a person wants something.

@@ -6,6 +6,7 @@ use super::ending::Reason;
 use super::neighbours::Neighbours;
 use super::observer::Notice;
 use super::options::WhenEmpty;
+use super::ownership;
 use super::prepare::Source;
 use super::recovery;
 use super::run_loop::RunLoop;
@@ -103,9 +104,7 @@ impl RunLoop<'_> {
             let task = queue.index_of(&running.id).map(|index| &queue.tasks()[index]);
             let set = &self.dispatcher.set;
             let ours = task.is_some_and(|task| {
-                task.claim.as_ref().is_some_and(|claim| claim.is(&running.token))
-                    || task.accepts(&running.token)
-                        && !recovery::was_ended_by_verb(set, running.queue, task, &running.token)
+                ownership::lost(set, running.queue, task, &running.token).is_none()
             });
             if !ours {
                 running.end();
@@ -129,7 +128,7 @@ impl RunLoop<'_> {
         for (slot, finished) in finished {
             // A slot that goes on with the same task has given its supervisor to it.
             if let Some(supervisor) = self.slots[*slot].supervisor.take() {
-                drop(self.released.send(supervisor));
+                self.reaper.release(supervisor);
             }
             let running = self.slots[*slot].running.as_ref();
             let mark = finished.job.key.mark();
@@ -250,7 +249,12 @@ impl RunLoop<'_> {
             return false;
         }
         let outlook = &self.outlook;
-        outlook.ready == 0 && outlook.flowing == 0 && !self.dispatcher.others_work_towards_us
+        // What a supervisor of ours still held may turn out to be nobody's.
+        let unsure = outlook.running > 0 && self.reaper.is_busy();
+        outlook.ready == 0
+            && outlook.flowing == 0
+            && !unsure
+            && !self.dispatcher.others_work_towards_us
     }
 
     /// What the loop waits for while nothing runs in it.

@@ -68,3 +68,44 @@ fn a_folder_that_is_deleted_all_the_time_ends_no_loop() {
     running.ends().exits(0);
     assert!(deleted > 2, "deleted {deleted} times only");
 }
+
+/// `git clean` deletes what git does not know, and so the temp file of a write between its sync
+/// and its rename: the text is written again.
+#[test]
+fn a_temp_file_that_is_deleted_ends_nothing() {
+    let sandbox = two();
+    let delete = "while test ! -e over; do rm -f .q.json.*.tmp; done";
+    let statuses: Vec<i32> = std::thread::scope(|scope| {
+        let cleaner = scope.spawn(|| sandbox.shell(delete));
+        let edit = |number: i32| {
+            let text = format!("edit {number}");
+            sandbox.run(["edit", "A", "q.json", "--description", &text]).status
+        };
+        let statuses = (0..40).map(edit).collect();
+        // Before anything is asserted: the cleaner would never end.
+        drop(std::fs::write(sandbox.path("over"), ""));
+        drop(cleaner.join());
+        statuses
+    });
+    assert_eq!(statuses, [0; 40]);
+    assert_eq!(task(&sandbox.read("q.json"), "A")["description"], "edit 39");
+}
+
+/// The file that comes back has the claim of a worker that is dead, while another one runs the
+/// task: it still has it, and what it did is written.
+#[test]
+fn an_older_claim_that_comes_back_takes_nothing_away() {
+    let sandbox = Sandbox::new().queue("q.json", &queue(&[("A", &[])])).script("A", "hang");
+    let first = sandbox.spawn(["run", "q.json"]);
+    wait_until("the first agent runs", || sandbox.oracle().starts("A") == 1);
+    assert!(sandbox.shell("cp q.json saved"));
+    first.signal(rustix::process::Signal::KILL);
+    drop(first);
+    sandbox.rescript("A", "sleep 0.5");
+    let second = sandbox.spawn(["run", "q.json"]);
+    wait_until("the second agent runs", || sandbox.oracle().starts("A") == 2);
+    assert!(sandbox.shell("cp saved t && mv t q.json"));
+    second.ends().exits(0);
+    assert_eq!(sandbox.oracle().starts("A"), 2, "it was done again");
+    assert_eq!(task(&sandbox.read("q.json"), "A")["passes"], true);
+}

@@ -7,6 +7,10 @@ use crate::platform::atomic_file::{CommitError, StageError, Staged, stage};
 use crate::platform::lock::DirLock;
 use crate::store::StoreError;
 use serde_json::json;
+use std::io::ErrorKind;
+
+/// How often a new text is written again because its temp file was deleted.
+const CLEANED: u32 = 20;
 
 /// A new text on the disk, not yet in the place of the old.
 struct Ready<'l> {
@@ -35,7 +39,9 @@ impl FileStore {
         }
         let events = self.journal(&ready, events)?;
         for new in ready {
-            self.put(new)?;
+            if !self.put(locks, new)? {
+                return Ok(None);
+            }
         }
         Ok(Some(events))
     }
@@ -83,19 +89,34 @@ impl FileStore {
         Ok(written)
     }
 
-    fn put(&mut self, new: Ready<'_>) -> Result<(), StoreError> {
-        let file = &mut self.loaded[new.index];
-        let settled = new.staged.is_settled();
-        match new.staged.commit() {
-            Ok(stamp) => {
-                file.wrote(stamp, new.hash, settled);
-                Ok(())
+    /// Puts a new text in its place; `false` when that was not to be done any more.
+    fn put(&mut self, locks: &[DirLock], new: Ready<'_>) -> Result<bool, StoreError> {
+        let Ready { index, mut staged, hash } = new;
+        let path = self.loaded[index].path().to_owned();
+        for _ in 0..CLEANED {
+            let settled = staged.is_settled();
+            match staged.commit() {
+                Ok(stamp) => {
+                    self.loaded[index].wrote(stamp, hash, settled);
+                    return Ok(true);
+                }
+                Err(CommitError::DurabilityUnknown { source, .. }) => {
+                    return Err(StoreError::NotDurable { path, source });
+                }
+                // `git clean` takes away what git does not know, the temp file too.
+                Err(CommitError::Rename(source)) if source.kind() == ErrorKind::NotFound => {
+                    staged = self.stage(locks, index)?.staged;
+                    if !self.loaded[index].is_current() {
+                        return Ok(false);
+                    }
+                }
+                Err(CommitError::Rename(source)) => {
+                    return Err(StoreError::io("replace", &path)(source));
+                }
             }
-            Err(CommitError::DurabilityUnknown { source, .. }) => {
-                Err(StoreError::NotDurable { path: file.path().to_owned(), source })
-            }
-            Err(CommitError::Rename(source)) => Err(StoreError::io("replace", file.path())(source)),
         }
+        let source = std::io::Error::other("its temp file is deleted again and again");
+        Err(StoreError::io("replace", &path)(source))
     }
 }
 

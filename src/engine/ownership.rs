@@ -1,0 +1,53 @@
+//! Whether a claim that was made is still one's own, when the file says otherwise.
+//!
+//! The claim in the file is the fencing token, but files are edited and set back. The journal
+//! tells a claim that a verb or another worker ended from one that vanished, or that an older one
+//! stands in the place of (`git checkout`), while nobody else took the task.
+
+use super::queue_set::QueueSet;
+use crate::domain::{ClaimToken, EventKind, Task};
+use crate::store::journal::Journal;
+
+/// What the journal says about the last owner of a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Last {
+    /// Nothing: there is no journal, or it does not go back so far.
+    Unknown,
+    /// The claim in question.
+    Ours,
+    /// Another worker took it, or a verb ended the claim.
+    Ended,
+}
+
+/// Why the claim of `token` is lost; `None` when it still holds.
+pub(super) fn lost(
+    set: &QueueSet,
+    queue: usize,
+    task: &Task,
+    token: &ClaimToken,
+) -> Option<String> {
+    match &task.claim {
+        Some(claim) if claim.is(token) => None,
+        // Whoever takes a task over leaves a line, so this claim is of an earlier moment.
+        Some(claim) if last(set, queue, task, token) != Last::Ours => {
+            Some(format!("worker {} has it", claim.worker))
+        }
+        Some(_) => None,
+        None if !task.accepts(token) => Some(format!("it is {}", task.status)),
+        // Without a journal the claim vanished by an edit.
+        None => (last(set, queue, task, token) == Last::Ended)
+            .then(|| "a person ended its claim".to_owned()),
+    }
+}
+
+fn last(set: &QueueSet, queue: usize, task: &Task, token: &ClaimToken) -> Last {
+    let name = set.real(queue).file_name().unwrap_or_default().to_string_lossy();
+    let journal = Journal::new(set.state(queue));
+    let Some(event) = journal.last_ownership(&name, task.id.as_str()) else {
+        return Last::Unknown;
+    };
+    let ours = event.event == EventKind::Claimed
+        && event.attempt == Some(token.attempt)
+        && event.worker.as_deref() == Some(token.worker.as_str());
+    if ours { Last::Ours } else { Last::Ended }
+}
