@@ -16,6 +16,7 @@ use super::requests::Requests;
 use super::slots::{Message, Slot, Surroundings};
 use crate::domain::{EventKind, WorkerId};
 use crate::plan::Outlook;
+use crate::platform::fault::{self, Fault};
 use crate::platform::host::Host;
 use crate::platform::signal::Listener;
 use crate::platform::{process, scan};
@@ -81,7 +82,8 @@ impl<'o> RunLoop<'o> {
             |worker: &WorkerId| Slot { worker: worker.clone(), running: None, supervisor: None };
         let (entries, requests) = enter(&set, &options, pid)?;
         let (changed, signalled) = (outbox.clone(), outbox.clone());
-        let tell = move || drop(changed.send(Message::Changed));
+        let blind = fault::is(Fault::OneThread);
+        let tell = move || drop((!blind).then(|| changed.send(Message::Changed)));
         let attention = Attention::start(&set, tell);
         let listen = move |request| drop(signalled.send(Message::Signal(request)));
         let listener = Listener::start(listen).map_err(system("listen to signals through"))?;

@@ -5,6 +5,7 @@ use super::job::Job;
 use crate::domain::{ClaimToken, Outcome, WorkerId};
 use crate::platform::clock::Clock;
 use crate::platform::dir::identity;
+use crate::platform::fault::{self, Fault};
 use crate::platform::lock::FileLock;
 use crate::platform::signal::Request;
 use crate::supervisor::{Controls, Launch, Supervisor};
@@ -102,7 +103,11 @@ impl Slot {
             // Nobody listens any more only when the loop itself is gone.
             drop(around.outbox.send(Message::Finished(slot, Box::new(finished), supervisor)));
         };
-        running.thread = thread::Builder::new().name(format!("slot-{slot}")).spawn(body).ok();
+        if fault::is(Fault::OneThread) {
+            body();
+        } else {
+            running.thread = thread::Builder::new().name(format!("slot-{slot}")).spawn(body).ok();
+        }
         self.running = Some(running);
     }
 }

@@ -38,8 +38,13 @@ pub enum Fault {
     NoJournal,
     /// Finished work that was set back is done again.
     NoRestore,
+    /// A claim that is a second old is taken over, whoever lives.
+    TakeOverByTime,
     /// Not a fault but a condition: the clock of this process is an hour ahead.
     ClockAhead,
+    /// Not a fault but a condition: attempts run in the loop's own thread and nothing is watched,
+    /// so that a tracer that follows one thread sees every call, and the same ones in each run.
+    OneThread,
 }
 
 impl Fault {
@@ -61,7 +66,9 @@ impl Fault {
             Self::OutlivesLoop => "outlives-loop",
             Self::NoJournal => "no-journal",
             Self::NoRestore => "no-restore",
+            Self::TakeOverByTime => "take-over-by-time",
             Self::ClockAhead => "clock-ahead",
+            Self::OneThread => "one-thread",
         }
     }
 }
@@ -76,4 +83,17 @@ pub fn is(fault: Fault) -> bool {
 #[cfg(not(feature = "seeded-faults"))]
 pub const fn is(_: Fault) -> bool {
     false
+}
+
+/// The program that supervisors are started as: `exe`, or what `WORKLOOP_SUPERVISOR` names, which
+/// a proof puts in between to trace them.
+#[cfg(feature = "seeded-faults")]
+pub fn supervisor(exe: std::path::PathBuf) -> std::path::PathBuf {
+    std::env::var_os("WORKLOOP_SUPERVISOR").map_or(exe, Into::into)
+}
+
+/// The program that supervisors are started as: `exe`, in this build.
+#[cfg(not(feature = "seeded-faults"))]
+pub fn supervisor(exe: std::path::PathBuf) -> std::path::PathBuf {
+    exe
 }

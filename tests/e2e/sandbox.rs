@@ -73,6 +73,8 @@ pub(crate) struct Sandbox {
     pub(crate) program: PathBuf,
     /// Variables that it is given besides the usual ones.
     pub(crate) variables: Vec<(String, String)>,
+    /// The first process of the namespace that programs are started in, if not our own.
+    pub(crate) room: Option<u32>,
 }
 
 impl Sandbox {
@@ -86,6 +88,7 @@ impl Sandbox {
             dir: Some(dir),
             program: program(),
             variables: Vec::new(),
+            room: None,
         };
         fs::create_dir_all(sandbox.path("script")).expect("a folder");
         fs::create_dir_all(&sandbox.outputs).expect("a folder");
@@ -217,7 +220,8 @@ impl Sandbox {
     ) -> Running {
         let named = tempfile::Builder::new().tempdir_in(&self.outputs).expect("a folder").keep();
         let [out, err] = ["stdout", "stderr"].map(|name| named.join(name));
-        let child = Command::new(program)
+        let child = self
+            .command(program)
             .args(arguments)
             .current_dir(&self.root)
             .env_clear()
@@ -233,7 +237,17 @@ impl Sandbox {
             .stderr(File::create(&err).expect("a file"))
             .spawn()
             .expect("the program starts");
-        Running { what: arguments.join(" "), child, out, err }
+        Running { what: arguments.join(" "), child, out, err, in_room: self.room.is_some() }
+    }
+
+    fn command(&self, program: &Path) -> Command {
+        let Some(room) = self.room else { return Command::new(program) };
+        let mut command = Command::new("nsenter");
+        command.args(["-p", "-m", "-t", &room.to_string()]);
+        let mut folder = std::ffi::OsString::from("--wd=");
+        folder.push(&self.root);
+        command.arg(folder).arg("--").arg(program);
+        command
     }
 
     /// Runs another program in the folder and says whether it succeeded.
@@ -291,11 +305,14 @@ pub(crate) struct Running {
     child: Child,
     out: PathBuf,
     err: PathBuf,
+    in_room: bool,
 }
 
 impl Running {
     pub(crate) fn signal(&self, which: Signal) {
-        processes::signal(self.child.id(), which);
+        // In a room of its own it is the child of the program that led it there.
+        let children = if self.in_room { processes::children(self.child.id()) } else { vec![] };
+        processes::signal(children.first().copied().unwrap_or(self.child.id()), which);
     }
 
     pub(crate) fn pid(&self) -> u32 {

@@ -18,6 +18,7 @@ mod corpus;
 mod format;
 mod model;
 mod power;
+mod room;
 mod set_back;
 mod syscalls;
 mod torture;

@@ -121,6 +121,13 @@ impl State {
             set_back.file = File { status: Status::Pending, claim: None };
             set_back.cancelled = false;
             next.push(("set back", set_back));
+            // To a moment when an earlier attempt had the task.
+            for n in 0..self.begun {
+                let mut older = Self { edits: self.edits - 1, ..self.clone() };
+                older.file = File { status: Status::InProgress, claim: Some(n) };
+                older.cancelled = false;
+                next.push(("set back to an older claim", older));
+            }
         }
         if self.deletions > 0 {
             let deletions = self.deletions - 1;
@@ -198,7 +205,8 @@ impl State {
     /// One change under the lock of the queue, decided by `file`.
     fn transact(&self, who: usize, file: File, broken: Broken) -> Option<Self> {
         let mut state = self.clone();
-        if self.journal && file.status == Status::Pending && broken != Broken::NoRestore {
+        let open = matches!(file.status, Status::Pending | Status::InProgress);
+        if self.journal && open && broken != Broken::NoRestore {
             state.file = File { status: Status::Complete, claim: None };
             return Some(state);
         }
@@ -244,9 +252,11 @@ impl State {
 
     fn accepts(&self, n: usize, broken: Broken) -> bool {
         let open = matches!(self.file.status, Status::Pending | Status::InProgress);
+        // The journal knows the last claim: an older one in the file was set back.
+        let last = n + 1 == self.begun;
         let ours = match self.file.claim {
-            Some(claim) => claim == n,
-            None => open && n + 1 == self.begun,
+            Some(claim) => claim == n || claim < n && last,
+            None => open && last,
         };
         ours || broken == Broken::TokenIgnored
     }

@@ -158,6 +158,31 @@ fn an_orphan_is_ended_before_its_task_runs_again() {
     });
 }
 
+/// A claim is old, and its worker alive: only the second loop may be the broken one, because two
+/// that take over by time end each other's agents before these begin.
+#[test]
+fn an_old_claim_is_not_taken_from_the_living() {
+    let overlaps = |second: PathBuf, fault: &str| {
+        let (list, _) = flat_queue(1);
+        let sandbox = Sandbox::new().queue("q.json", &list).script("T001", "ignore-term\nhang");
+        let first = sandbox.spawn(["run", "q.json"]);
+        wait_until("the agent runs", || sandbox.oracle().starts("T001") == 1);
+        let variables = [("WORKLOOP_FAULT", fault)];
+        let wait = ["run", "q.json", "--when-empty", "wait"];
+        let second = sandbox.spawn_as(&second, &variables, &wait);
+        wait_until("the second looked", || second.output().contains("waiting"));
+        let again = || sandbox.oracle().starts("T001") > 1;
+        let took = holds_within(Duration::from_secs(if fault.is_empty() { 3 } else { 20 }), again);
+        drop((first, second));
+        took || !sandbox.oracle().overlaps().is_empty()
+    };
+    assert!(!overlaps(Sandbox::new().program.clone(), ""), "the sound program took it");
+    let Some(program) = twin() else { return };
+    let caught = overlaps(PathBuf::from(program), "take-over-by-time");
+    say(&format!("take-over-by-time: {}", if caught { "taken" } else { "NOT NOTICED" }));
+    assert!(caught, "the fault take-over-by-time was not noticed");
+}
+
 /// The lock of the claim is held as long as the agent lives, even when the loop is dead.
 #[test]
 fn the_supervisor_holds_the_claim() {

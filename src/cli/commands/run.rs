@@ -10,6 +10,7 @@ use crate::engine::{
 };
 use crate::plan::{self, Conditions};
 use crate::platform::clock::{Clock, SystemClock};
+use crate::platform::fault;
 use crate::platform::ids::RandomIds;
 use crate::store::QueueStore;
 use crate::store::file::FileStore;
@@ -47,7 +48,7 @@ pub(super) fn run(args: &RunArgs, session: &mut Session<'_>) -> Result<(), Failu
             WhenEmpty::Exit => engine::WhenEmpty::Exit,
             WhenEmpty::Wait => engine::WhenEmpty::Wait,
         },
-        exe: std::env::current_exe()?,
+        exe: fault::supervisor(std::env::current_exe()?),
         vars: session.world.vars.clone(),
         clock: Arc::new(SystemClock),
         ids: Arc::new(RandomIds),

@@ -4,21 +4,22 @@
 //! The agents' own log, kept where no loop knows, says what ran; the reader adds to the same log
 //! when it sees a task complete. A start after that line is lost work.
 
-use crate::chance::{Chance, is_long, lasts, say};
+mod field;
+
+use crate::chance::{Chance, lasts, say};
 use crate::processes;
 use crate::sandbox::{Running, Sandbox, flat_queue, holds_within};
 use crate::twin::twin;
+use field::{Field, lines};
 use rustix::process::Signal;
-use serde_json::Value;
 use std::collections::BTreeSet;
-use std::fs::{self, OpenOptions};
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-const AGENT: &str = include_str!("torture-agent.sh");
+const AGENT: &str = include_str!("agent.sh");
 const CONFIG: &str = r#"
 [agents.default]
 run = ["sh", "agent.sh"]
@@ -75,102 +76,17 @@ pub(crate) struct Outcome {
     pub(crate) broken: Vec<String>,
 }
 
-/// What the threads of a round share.
-struct Field<'a> {
-    sandbox: &'a Sandbox,
-    oracle: PathBuf,
-    round: &'a Round,
-    over: AtomicBool,
-    done: AtomicBool,
-    reads: AtomicUsize,
-    at_once: AtomicUsize,
-    broken: Mutex<Vec<String>>,
-    edits: Mutex<Vec<String>>,
-}
-
-impl Field<'_> {
-    fn breaks(&self, what: String) {
-        let mut broken = self.broken.lock().expect("no panic while it is held");
-        if broken.len() < 20 {
-            broken.push(what);
+impl Outcome {
+    fn add(&mut self, played: &Self) {
+        for (total, kills) in self.kills.iter_mut().zip(played.kills) {
+            *total += kills;
         }
-    }
-
-    /// Reads the queue again and again; logs each task when it is first seen complete.
-    fn watch(&self) {
-        let log = OpenOptions::new().append(true).create(true).open(self.oracle.join("log"));
-        let mut log = log.expect("a log");
-        let mut complete = BTreeSet::new();
-        while !self.over.load(Ordering::Relaxed) {
-            let read = fs::read(self.sandbox.path("q.json"));
-            let parsed = read.ok().and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
-            let Some(queue) = parsed else {
-                // git and a careless person write the file in place.
-                if self.round.hostile != Hostile::Checkout {
-                    self.breaks("a reader saw half a file".to_owned());
-                }
-                continue;
-            };
-            self.reads.fetch_add(1, Ordering::Relaxed);
-            let tasks = queue["tasks"].as_array().cloned().unwrap_or_default();
-            let with = |status: &str| tasks.iter().filter(|task| task["status"] == status).count();
-            if queue["summary"]["complete"].as_u64().is_some_and(|n| n != with("complete") as u64) {
-                self.breaks("a reader saw a summary that is not true".to_owned());
-            }
-            self.at_once.fetch_max(with("in_progress"), Ordering::Relaxed);
-            self.done.store(with("complete") == tasks.len(), Ordering::Relaxed);
-            let now: BTreeSet<String> = tasks
-                .iter()
-                .filter(|task| task["status"] == "complete")
-                .filter_map(|task| task["id"].as_str().map(str::to_owned))
-                .collect();
-            for id in now.difference(&complete) {
-                drop(log.write_all(format!("complete {id}\n").as_bytes()));
-            }
-            let sets_back = self.round.hostile == Hostile::Checkout || self.round.careless;
-            if !sets_back && let Some(id) = complete.difference(&now).next() {
-                self.breaks(format!("{id} was complete, and then was not"));
-            }
-            complete.extend(now);
-            std::thread::park_timeout(Duration::from_millis(2));
-        }
-    }
-
-    /// A git that is killed while it checks out leaves no file, or half of one, and its own lock.
-    fn repair(&self) {
-        let whole = || {
-            let read = fs::read(self.sandbox.path("q.json"));
-            read.is_ok_and(|bytes| serde_json::from_slice::<Value>(&bytes).is_ok())
-        };
-        if self.round.hostile == Hostile::Checkout
-            && !holds_within(Duration::from_millis(300), whole)
-        {
-            self.sandbox.shell("rm -f .git/index.lock q.json; git checkout -q .");
-        }
-    }
-
-    /// Edits as a person would: with the lock of the folder, now and then without.
-    fn edit(&self, mut chance: Chance) {
-        let mut number = 0;
-        while !self.over.load(Ordering::Relaxed) {
-            number += 1;
-            let locked = !(self.round.careless && chance.below(3) == 0);
-            let key = format!("edit_{number}");
-            let script = format!(
-                "jq '.{key} = {number}' q.json >.edit-{number} && mv .edit-{number} q.json"
-            );
-            let script = if locked {
-                format!("flock . sh -c \"{}\"", script.replace('"', "\\\""))
-            } else {
-                script
-            };
-            let kept = locked && !self.round.careless && self.round.hostile != Hostile::Checkout;
-            if self.sandbox.shell(&script) && kept {
-                self.edits.lock().expect("no panic while it is held").push(key);
-            }
-            let end = Instant::now() + Duration::from_millis(100 + chance.below(300) as u64);
-            holds_within(end - Instant::now(), || self.over.load(Ordering::Relaxed));
-        }
+        self.stops += played.stops;
+        self.harm += played.harm;
+        self.edits += played.edits;
+        self.reads += played.reads;
+        self.starts += played.starts;
+        self.at_once = self.at_once.max(played.at_once);
     }
 }
 
@@ -350,30 +266,17 @@ fn judge(field: &Field<'_>, outcome: &mut Outcome) {
     }
 }
 
-fn lines(path: &Path) -> Vec<String> {
-    fs::read_to_string(path).unwrap_or_default().lines().map(str::to_owned).collect()
-}
-
-/// Plays rounds until the time is over, and holds each to its promise.
-fn rounds(name: &str, seconds: u64, round: &Round) -> Outcome {
+/// Plays rounds until so many kills were made and the time is over, and holds each to its promise.
+fn rounds(name: &str, kills: usize, round: &Round) -> Outcome {
     let mut chance = Chance::of(name);
-    let end = Instant::now() + lasts(seconds);
+    let end = Instant::now() + lasts(0);
     let mut total = Outcome::default();
     loop {
         let seed = chance.next() | 1;
-        let most = round.most.min(end.saturating_duration_since(Instant::now()));
-        let played = play(&Round { most, ..round.clone() }, seed);
+        let played = play(round, seed);
         assert_eq!(played.broken, Vec::<String>::new(), "{name}, round with seed {seed}");
-        for kind in 0..3 {
-            total.kills[kind] += played.kills[kind];
-        }
-        total.stops += played.stops;
-        total.harm += played.harm;
-        total.edits += played.edits;
-        total.reads += played.reads;
-        total.starts += played.starts;
-        total.at_once = total.at_once.max(played.at_once);
-        if Instant::now() + Duration::from_secs(2) > end {
+        total.add(&played);
+        if total.kills.iter().sum::<usize>() >= kills && Instant::now() > end {
             break;
         }
     }
@@ -391,62 +294,40 @@ fn calm() -> Round {
         hostile: Hostile::No,
         careless: false,
         most: Duration::from_secs(30),
-        pause: 30,
+        pause: 20,
         fault: None,
     }
 }
 
 #[test]
 fn kills_lose_nothing_and_run_nothing_twice() {
-    let total = rounds("kills", 25, &calm());
+    let total = rounds("kills", 1500, &calm());
     assert!(total.edits > 10, "{total:?}");
 }
 
-/// The hostile rounds still find races that end a loop early on a busy machine (nothing is lost or
-/// run twice, another loop has to be started): they are for those who look for them.
-fn in_the_long_run(name: &str) -> bool {
-    if !is_long() {
-        say(&format!("SKIPPED {name}: in the long run only (WORKLOOP_PROOF_SECONDS=60 or more)"));
-    }
-    is_long()
+/// 32 loops on 300 tasks: two cores are busy with it.
+#[test]
+fn many_loops() {
+    let round = Round { loops: 32, tasks: 300, ..calm() };
+    rounds("many loops", 500, &round);
 }
 
 #[test]
 fn agents_that_delete_the_state_folder_lose_nothing() {
-    if !in_the_long_run("agents_that_delete_the_state_folder_lose_nothing") {
-        return;
-    }
     let round = Round { hostile: Hostile::Deletes, tasks: 100, ..calm() };
-    let total = rounds("deletes", 15, &round);
+    let total = rounds("deletes", 300, &round);
     assert!(total.harm > 5, "{total:?}");
 }
 
 #[test]
 fn agents_that_set_the_queue_back_undo_nothing() {
-    if !in_the_long_run("agents_that_set_the_queue_back_undo_nothing") {
-        return;
-    }
-    let round = Round { hostile: Hostile::Checkout, tasks: 60, loops: 4, pause: 90, ..calm() };
-    let total = rounds("checkout", 15, &round);
+    let round = Round { hostile: Hostile::Checkout, tasks: 60, loops: 4, pause: 60, ..calm() };
+    let total = rounds("checkout", 200, &round);
     assert!(total.harm > 3, "{total:?}");
 }
 
 #[test]
 fn careless_edits_undo_no_finished_work() {
-    if !in_the_long_run("careless_edits_undo_no_finished_work") {
-        return;
-    }
     let round = Round { careless: true, tasks: 100, ..calm() };
-    rounds("careless", 12, &round);
-}
-
-/// 32 loops on 300 tasks: only in the long run, two cores are busy with it for minutes.
-#[test]
-fn many_loops() {
-    if !is_long() {
-        say("many_loops: in the long run only (WORKLOOP_PROOF_SECONDS=60 or more)");
-        return;
-    }
-    let round = Round { loops: 32, tasks: 300, most: Duration::from_secs(120), ..calm() };
-    rounds("many loops", 60, &round);
+    rounds("careless", 300, &round);
 }

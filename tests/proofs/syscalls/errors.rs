@@ -1,0 +1,134 @@
+//! Transitions of which a call fails.
+
+use super::recovery::{recovers, status_of};
+use super::transitions::{TRANSITIONS, Traced, Transition};
+use super::{Point, Workshop};
+use crate::chance::{Chance, is_long, say};
+use crate::twin::twin;
+
+/// Errors that are put in the place of calls.
+const ERRORS: [&str; 6] = ["EIO", "ENOSPC", "EINTR", "EMFILE", "EACCES", "ENOLCK"];
+
+/// The calls that get errors. Left out, with the reason: memory, threads, signals and clocks
+/// (they belong to the language's runtime, which aborts), `poll` and `ioctl` (they ask about the
+/// terminal and change nothing), `exit_group` (it cannot fail), `close` (no data hangs on it
+/// after fsync, and the runtime does not report it).
+const WITH_ERRORS: &[&str] = &[
+    "openat",
+    "read",
+    "write",
+    "writev",
+    "pwrite64",
+    "ftruncate",
+    "fsync",
+    "rename",
+    "renameat",
+    "renameat2",
+    "unlinkat",
+    "unlink",
+    "flock",
+    "statx",
+    "fstat",
+    "newfstatat",
+    "mkdir",
+    "getdents64",
+    "readlink",
+    "statfs",
+    "access",
+    "faccessat",
+    "faccessat2",
+    "fchmod",
+    "fchown",
+    "sendmsg",
+    "recvmsg",
+    "sendto",
+    "recvfrom",
+];
+
+/// Calls whose errors must be told: exit status 0 would acknowledge what may be lost. A loop tells
+/// them too, and goes on where the work itself is not touched.
+const MUST_FAIL: &[&str] = &["fsync", "rename", "renameat", "renameat2"];
+
+/// Crashes that are tolerated, by a text of the message, each with its reason. The invariants hold
+/// after them like after a kill.
+const TOLERATED: &[(&str, &str)] = &[(
+    "/notify-",
+    "the library that watches folders wakes its thread by a write of eight bytes to an eventfd and \
+     panics when that fails; the kernel has no such error for it, only the injection does",
+)];
+
+/// How many errors of each transition the short run takes.
+const SAMPLE: usize = 40;
+
+/// One error in the place of one call; says whether it was delivered.
+fn with_error(
+    workshop: &Workshop,
+    transition: &Transition,
+    point: &Point,
+    error: &str,
+) -> Result<bool, String> {
+    let mut sandbox = workshop.before(transition);
+    let Point { call, number, .. } = point;
+    let inject = format!("inject={call}:error={error}:when={number}");
+    let (ran, trace) = workshop.traced(transition, &sandbox, &inject);
+    let about = format!("with {error} at {call} {number}");
+    let crashed = ran.stderr.contains("panicked") || ran.status > 100;
+    if crashed && !TOLERATED.iter().any(|(text, _)| ran.stderr.contains(text)) {
+        return Err(format!("{} {about}: it crashed: {ran}", transition.name));
+    }
+    let delivered = trace.contains("INJECTED");
+    let status = status_of(&sandbox.read("q.json"), "A");
+    if ran.status == 0 && transition.states.last() != Some(&status.as_str()) {
+        return Err(format!("{} {about}: it says that it is done: {ran}", transition.name));
+    }
+    let is_verb = transition.traced == Traced::Verb;
+    if ran.status == 0 && delivered && MUST_FAIL.contains(&call.as_str()) && is_verb {
+        return Err(format!("{} {about}: the error was swallowed: {ran}", transition.name));
+    }
+    recovers(transition, &mut sandbox, &about)?;
+    Ok(delivered)
+}
+
+#[track_caller]
+fn survives_errors(name: &str, transitions: impl Iterator<Item = &'static Transition>) {
+    let Some(workshop) = Workshop::open() else { return };
+    let mut chance = Chance::of(name);
+    let (mut delivered, mut all) = (0, 0);
+    let mut broken = Vec::new();
+    for transition in transitions {
+        if transition.traced != Traced::Verb && twin().is_none() {
+            continue;
+        }
+        let mut pairs: Vec<(Point, &str)> = workshop
+            .points(transition)
+            .into_iter()
+            .filter(|point| WITH_ERRORS.contains(&point.call.as_str()))
+            .flat_map(|point| ERRORS.map(|error| (point.clone(), error)))
+            .collect();
+        while !is_long() && pairs.len() > SAMPLE {
+            pairs.swap_remove(chance.below(pairs.len()));
+        }
+        for (point, error) in pairs {
+            all += 1;
+            match with_error(&workshop, transition, &point, error) {
+                Ok(was) => delivered += usize::from(was),
+                Err(why) => broken.push(why),
+            }
+        }
+    }
+    say(&format!("{name}: {delivered} of {all} were delivered"));
+    assert!(broken.is_empty(), "{} of {all}:\n{}", broken.len(), broken.join("\n"));
+    assert!(delivered * 10 > all * 9, "only {delivered} of {all} errors were delivered");
+}
+
+#[test]
+fn errors_of_verbs_are_told_and_harm_nothing() {
+    let verbs = TRANSITIONS.iter().filter(|one| one.traced == Traced::Verb);
+    survives_errors("errors of verbs", verbs);
+}
+
+#[test]
+fn errors_of_loops_are_told_and_harm_nothing() {
+    let loops = TRANSITIONS.iter().filter(|one| one.traced != Traced::Verb);
+    survives_errors("errors of loops", loops);
+}

@@ -1,0 +1,99 @@
+//! Transitions that are killed before their calls.
+
+use super::recovery::recovers;
+use super::transitions::{Traced, Transition, named};
+use super::{Point, Workshop};
+use crate::chance::{Chance, is_long, say};
+use crate::twin::twin;
+
+/// How many kills of a hundred must hit.
+const HITS: usize = 90;
+
+/// All points of a verb. Of a loop, in the short run, all that change something, and a sample of
+/// the rest: nobody can tell a kill before one of those from a kill before the next that does.
+fn chosen(workshop: &Workshop, transition: &Transition) -> Vec<Point> {
+    let mut chance = Chance::of(transition.name);
+    let all = workshop.points(transition);
+    let whole = is_long() || transition.traced == Traced::Verb;
+    let sample = move |point: &Point| whole || point.changes || chance.below(8) == 0;
+    all.into_iter().filter(sample).collect()
+}
+
+/// Kills `transition` before each chosen call; gives how many died.
+fn killed(workshop: &Workshop, transition: &Transition, fault: &str) -> Result<usize, String> {
+    let (mut died, mut all) = (0, 0);
+    for Point { call, number, .. } in chosen(workshop, transition) {
+        let mut sandbox = workshop.before(transition);
+        if let (Some(twin), false) = (twin(), fault.is_empty()) {
+            sandbox.program = twin.into();
+            sandbox.variables.push(("WORKLOOP_FAULT".to_owned(), fault.to_owned()));
+        }
+        let inject = format!("inject={call}:signal=KILL:when={number}");
+        let (ran, trace) = workshop.traced(transition, &sandbox, &inject);
+        all += 1;
+        let hit = trace.contains("killed by SIGKILL");
+        died += usize::from(hit);
+        let about = format!("killed before {call} {number}");
+        // A loop takes the death of its supervisor for what it is, and goes on by itself.
+        if transition.traced == Traced::Supervisor && ran.status != 0 {
+            return Err(format!("{} {about}: {ran}", transition.name));
+        }
+        recovers(transition, &mut sandbox, &about)?;
+    }
+    say(&format!("{}: {died} of {all} kills hit", transition.name));
+    if died * 100 < all * HITS {
+        return Err(format!("{}: only {died} of {all} kills hit", transition.name));
+    }
+    Ok(died)
+}
+
+#[track_caller]
+fn survives_kills(names: &[&str]) {
+    let Some(workshop) = Workshop::open() else { return };
+    for name in names {
+        let transition = named(name);
+        if transition.traced != Traced::Verb && twin().is_none() {
+            continue;
+        }
+        let died = killed(&workshop, transition, "");
+        assert!(died.as_ref().is_ok_and(|died| *died > 10), "{died:?}");
+    }
+}
+
+#[test]
+fn killed_verbs_of_one_kind() {
+    survives_kills(&["init", "add", "edit"]);
+}
+
+#[test]
+fn killed_verbs_of_the_other_kind() {
+    survives_kills(&["block", "retry", "reset", "release"]);
+}
+
+#[test]
+fn killed_loops() {
+    survives_kills(&["claim, start and record"]);
+}
+
+#[test]
+fn killed_loops_whose_task_fails() {
+    survives_kills(&["record a failure and try again"]);
+}
+
+#[test]
+fn killed_loops_that_take_over() {
+    survives_kills(&["take-over"]);
+}
+
+#[test]
+fn killed_supervisors() {
+    survives_kills(&["attempt under a supervisor"]);
+}
+
+#[test]
+fn a_twin_that_writes_in_place_is_caught() {
+    let (Some(workshop), Some(_)) = (Workshop::open(), twin()) else { return };
+    let caught = killed(&workshop, named("block"), "write-in-place");
+    say(&format!("write-in-place: {caught:?}"));
+    assert!(caught.is_err_and(|why| why.contains("not whole")));
+}
