@@ -40,9 +40,9 @@ impl<'s> Progress<'s> {
         let time = SystemClock.now().with_timezone(&chrono::Local).format("%H:%M:%S");
         let style = self.streams.err.style(style);
         let text = escape::line(text);
-        let write = |err: &mut super::streams::Sink| {
-            writeln!(err, "{time} {style}{head:<8}{style:#} {text}")
-        };
+        // In one piece, so that lines of several loops do not mix, and with one system call.
+        let line = format!("{time} {style}{head:<8}{style:#} {text}\n");
+        let write = |err: &mut super::streams::Sink| err.write_all(line.as_bytes());
         let err = &mut self.streams.err;
         // Progress that cannot be shown stops nothing.
         drop(match &self.bars {
@@ -86,9 +86,10 @@ impl Observer for Progress<'_> {
         match notice {
             Notice::Event(event) => {
                 if self.json
-                    && let Ok(line) = serde_json::to_string(event)
+                    && let Ok(mut line) = serde_json::to_vec(event)
                 {
-                    drop(writeln!(self.streams.out, "{line}"));
+                    line.push(b'\n');
+                    drop(self.streams.out.write_all(&line));
                     drop(self.streams.out.flush());
                 }
             }

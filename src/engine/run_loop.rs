@@ -25,7 +25,7 @@ use crate::store::workers::Registration;
 use crate::store::{Patience, QueueStore, StoreError, new_event};
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
 /// The slow poll: file systems lose events, and a dead worker makes none.
@@ -178,16 +178,18 @@ impl<'o> RunLoop<'o> {
         self.slots.iter().filter(|slot| slot.running.is_some()).count()
     }
 
-    /// Waits for the next message, and takes all that are there: results that wait are written
-    /// together.
+    /// Waits until there may be something to do, and takes all messages that are there: results
+    /// that wait are written together.
     fn hear(&mut self) {
-        let first = match self.inbox.recv_timeout(POLL) {
-            Ok(message) => message,
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return,
-        };
-        self.heard(first);
-        while let Ok(message) = self.inbox.try_recv() {
-            self.heard(message);
+        let poll = Instant::now() + POLL;
+        let mut matters = false;
+        while !matters {
+            let left = poll.saturating_duration_since(Instant::now());
+            let Ok(first) = self.inbox.recv_timeout(left) else { break };
+            matters = self.heard(first);
+            while let Ok(message) = self.inbox.try_recv() {
+                matters |= self.heard(message);
+            }
         }
         // With a result to be written they go into the journal with its transition.
         if self.finished.is_empty() {
@@ -195,14 +197,19 @@ impl<'o> RunLoop<'o> {
         }
     }
 
-    fn heard(&mut self, message: Message) {
+    /// Takes in one message; says whether there may be something to do because of it.
+    fn heard(&mut self, message: Message) -> bool {
         match message {
             Message::Attached(slot, controls) => {
                 if let Some(running) = &mut self.slots[slot].running {
                     running.attach(controls);
                 }
+                return false;
             }
-            Message::Stage(slot, stage) => self.stage(slot, &stage),
+            Message::Stage(slot, stage) => {
+                self.stage(slot, &stage);
+                return false;
+            }
             Message::Finished(slot, finished, supervisor) => {
                 if let Some(verdict) = finished.report.verdict {
                     self.stage(slot, &Stage::Verified(verdict));
@@ -219,6 +226,7 @@ impl<'o> RunLoop<'o> {
             Message::Changed => self.attention.rearm(),
             Message::Signal(request) => self.signal(request),
         }
+        true
     }
 
     /// The thread of a slot panicked: a bug. Its supervisor ended with it; the claim is found

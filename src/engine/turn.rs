@@ -25,8 +25,6 @@ impl RunLoop<'_> {
         let finished = std::mem::take(&mut self.finished);
         self.stop_for_missing_tools(&finished);
         self.store.read()?;
-        // Agents delete what git ignores.
-        Neighbours::enter(&self.dispatcher.set)?;
         self.end_what_was_taken_away();
         let most = self.attempts_left();
         let idle = |slot: &super::slots::Slot| slot.running.is_none();
@@ -35,9 +33,14 @@ impl RunLoop<'_> {
         // Those first that have a supervisor, which saves the start of one.
         free.sort_by_key(|n| self.slots[*n].supervisor.is_none());
         if finished.is_empty() && free.is_empty() {
-            self.outlook = self.dispatcher.outlook(&self.store, &self.paused, &HashSet::new());
+            // How the work stands is asked for only when nothing runs any more.
+            if self.running() == 0 {
+                self.outlook = self.dispatcher.outlook(&self.store, &self.paused, &HashSet::new());
+            }
             return Ok(false);
         }
+        // Agents delete what git ignores.
+        Neighbours::enter(&self.dispatcher.set)?;
         let running = self.slots.iter().filter_map(|slot| slot.running.as_ref());
         let own: HashSet<_> = running.map(|running| running.token.clone()).collect();
         let others = recovery::look_at_others(

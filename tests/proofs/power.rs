@@ -78,7 +78,7 @@ impl Drop for Disk {
 #[test]
 fn what_was_acknowledged_survives_a_power_cut() {
     let Some(disk) = Disk::new() else { return };
-    let rounds = number("WORKLOOP_PROOF_ROUNDS").unwrap_or(20);
+    let rounds = number("WORKLOOP_PROOF_ROUNDS").unwrap_or(200);
     assert_eq!(disk.rounds(&disk.sandbox.program, "", rounds), Vec::<String>::new());
     let Some(program) = twin() else { return };
     let lost = disk.rounds(program, "no-dir-sync", 5);
