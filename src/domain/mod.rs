@@ -28,6 +28,6 @@ pub use id::{TaskId, WorkerId};
 pub use legal::{Illegal, Verb};
 pub use nearest::{distance_below, nearest};
 pub use status::Status;
-pub use task::{Approval, Effort, Estimate, FieldProblem, Phase, Task};
+pub use task::{Approval, Details, Effort, Estimate, FieldProblem, Phase, Task};
 pub use transition::{Changes, Completion, Transition, Write};
 pub use verdict::Verdict;

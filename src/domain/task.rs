@@ -6,18 +6,37 @@ use super::id::TaskId;
 use super::status::Status;
 use super::verdict::Verdict;
 use chrono::{DateTime, Utc};
+use std::ops::{Deref, DerefMut};
 
 /// The typed reading of one task. Long texts stay in the queue's own text.
-#[derive(Clone, Debug, PartialEq)]
+///
+/// What most tasks do not say stands apart and is read as if it stood here, so that a hundred
+/// thousand plain tasks are a few megabytes, and a look at all of them is a short one.
+#[derive(Clone, Debug)]
 pub struct Task {
     /// The id, unique in its file.
     pub id: TaskId,
-    /// The state.
-    pub status: Status,
     /// 0 first; `None` ranks after every given one.
     pub priority: Option<i64>,
     /// Ids as written, all spellings of the key together, doubles dropped, in file order.
     pub dependencies: Vec<String>,
+    /// `None` stands for [`NO_DETAILS`].
+    details: Option<Box<Details>>,
+    /// Agent starts so far.
+    pub attempts: u32,
+    /// The state.
+    pub status: Status,
+    /// Whether a person must say yes first.
+    pub approval: Approval,
+    /// `passes`.
+    pub passes: Option<bool>,
+    /// `verification_verdict`.
+    pub verdict: Option<Verdict>,
+}
+
+/// What a task may say besides; read and written through its [`Task`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Details {
     /// `type` as written.
     pub kind: Option<String>,
     /// `agent` as written.
@@ -34,8 +53,6 @@ pub struct Task {
     pub files: Vec<String>,
     /// `scope`: paths or globs.
     pub scope: Vec<String>,
-    /// Whether a person must say yes first.
-    pub approval: Approval,
     /// Not started before this time.
     pub not_before: Option<DateTime<Utc>>,
     /// `parent`.
@@ -44,14 +61,8 @@ pub struct Task {
     pub children: Vec<String>,
     /// Budget of attempts of this task, where it has its own.
     pub max_iterations: Option<u32>,
-    /// Agent starts so far.
-    pub attempts: u32,
     /// Attempts that count against the budget, where the file says so.
     pub budget_used: Option<u32>,
-    /// `passes`.
-    pub passes: Option<bool>,
-    /// `verification_verdict`.
-    pub verdict: Option<Verdict>,
     /// `claim`, where it is one.
     pub claim: Option<Claim>,
     /// What the file says about how long it takes.
@@ -63,6 +74,9 @@ pub struct Task {
     /// Fields whose value is of no use; a task with one is never run.
     pub problems: Vec<FieldProblem>,
 }
+
+/// Those of a task that says nothing besides.
+static NO_DETAILS: Details = Details::none();
 
 /// `requires_approval` together with `approved_at`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,9 +124,55 @@ impl Task {
     pub fn new(id: TaskId) -> Self {
         Self {
             id,
-            status: Status::Pending,
             priority: None,
             dependencies: Vec::new(),
+            details: None,
+            attempts: 0,
+            status: Status::Pending,
+            approval: Approval::NotRequired,
+            passes: None,
+            verdict: None,
+        }
+    }
+
+    /// Whether this is a gate: verification only, no agent.
+    pub fn is_gate(&self) -> bool {
+        self.kind.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("gate"))
+    }
+}
+
+impl Deref for Task {
+    type Target = Details;
+
+    fn deref(&self) -> &Details {
+        self.details.as_deref().unwrap_or(&NO_DETAILS)
+    }
+}
+
+impl DerefMut for Task {
+    fn deref_mut(&mut self) -> &mut Details {
+        self.details.get_or_insert_with(|| Box::new(Details::none()))
+    }
+}
+
+impl PartialEq for Task {
+    fn eq(&self, other: &Self) -> bool {
+        let own = |task: &Self| {
+            let Self { priority, attempts, status, approval, passes, verdict, .. } = *task;
+            (priority, attempts, status, approval, passes, verdict)
+        };
+        // Details that were made and say nothing are none.
+        own(self) == own(other)
+            && self.id == other.id
+            && self.dependencies == other.dependencies
+            && **self == **other
+    }
+}
+
+impl Details {
+    /// Nothing said.
+    const fn none() -> Self {
+        Self {
             kind: None,
             agent: None,
             phase: None,
@@ -121,26 +181,17 @@ impl Task {
             tags: Vec::new(),
             files: Vec::new(),
             scope: Vec::new(),
-            approval: Approval::NotRequired,
             not_before: None,
             parent: None,
             children: Vec::new(),
             max_iterations: None,
-            attempts: 0,
             budget_used: None,
-            passes: None,
-            verdict: None,
             claim: None,
-            estimate: Estimate::default(),
+            estimate: Estimate { minutes: None, hours: None, effort: None },
             verify: Vec::new(),
             notify: Vec::new(),
             problems: Vec::new(),
         }
-    }
-
-    /// Whether this is a gate: verification only, no agent.
-    pub fn is_gate(&self) -> bool {
-        self.kind.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("gate"))
     }
 }
 

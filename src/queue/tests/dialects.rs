@@ -114,7 +114,7 @@ fn the_rest_of_a_task() {
     assert_eq!((read.attempts, read.max_iterations, read.budget_used), (2, Some(5), Some(1)));
     assert_eq!(read.estimate.hours, Some((2.0, 3.0)));
     assert_eq!(read.verdict, Some(Verdict::Pass));
-    assert_eq!(read.claim.unwrap().attempt, 3);
+    assert_eq!(read.claim.as_ref().unwrap().attempt, 3);
     assert_eq!((read.parent.as_deref(), read.children.len()), (Some("E"), 1));
 }
 
