@@ -23,6 +23,7 @@ mod numbers;
 mod object;
 mod outline;
 mod place;
+mod plain;
 mod refused;
 mod scan;
 pub mod schema;

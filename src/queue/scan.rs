@@ -6,6 +6,7 @@
 //! it accepts can therefore be handed to `serde_json` piece by piece later.
 
 use super::kind::{Fault, Kind, What};
+use super::plain::plain_end;
 
 /// How deep arrays and objects may be nested.
 pub(super) const MAX_DEPTH: u32 = 127;
@@ -49,6 +50,11 @@ impl<'a> Scanner<'a> {
     #[inline]
     pub(super) fn bump(&mut self) {
         self.pos += 1;
+    }
+
+    /// Moves over `count` bytes that are known to be whole values.
+    pub(super) fn skip(&mut self, count: usize) {
+        self.pos += count;
     }
 
     /// Moves over white space.
@@ -253,7 +259,7 @@ impl<'a> Scanner<'a> {
         self.pos += 1;
         let mut escaped = false;
         loop {
-            self.plain();
+            self.pos = plain_end(self.bytes, self.pos);
             match self.peek() {
                 Some(b'"') => {
                     self.pos += 1;
@@ -272,36 +278,6 @@ impl<'a> Scanner<'a> {
                     return self.fault(start, What::Ended("this string has no closing quote"));
                 }
             }
-        }
-    }
-
-    /// Moves to the next quote, backslash or control character, eight bytes at a time.
-    #[inline]
-    fn plain(&mut self) {
-        const ONES: u64 = 0x0101_0101_0101_0101;
-        const HIGH: u64 = 0x8080_8080_8080_8080;
-        while let Some(chunk) = self.bytes.get(self.pos..self.pos + 8) {
-            let mut word = [0; 8];
-            word.copy_from_slice(chunk);
-            let word = u64::from_le_bytes(word);
-            let quote = word ^ (ONES * b'"' as u64);
-            let slash = word ^ (ONES * b'\\' as u64);
-            // The lowest marked byte is exact; false marks can only stand above a true one.
-            let marks = (quote.wrapping_sub(ONES) & !quote)
-                | (slash.wrapping_sub(ONES) & !slash)
-                | (word.wrapping_sub(ONES * 0x20) & !word);
-            let marks = marks & HIGH;
-            if marks != 0 {
-                self.pos += (marks.trailing_zeros() / 8) as usize;
-                return;
-            }
-            self.pos += 8;
-        }
-        while let Some(byte) = self.peek() {
-            if byte == b'"' || byte == b'\\' || byte < 0x20 {
-                return;
-            }
-            self.pos += 1;
         }
     }
 
