@@ -22,6 +22,9 @@ pub const TICK: Duration = Duration::from_millis(10);
 /// How many slices go into one write.
 const BATCH: usize = 256;
 
+/// How much is read at once of what is not kept: little enough to stay close to the processor.
+const PIECE: usize = 128 * 1024;
+
 /// What tells one state of a file from another without reading it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stamp {
@@ -114,6 +117,27 @@ fn read_once(dir: &Dir, name: &OsStr, limit: u64) -> Result<(Contents, bool), Re
     }
     let unchanged = Stamp::of(&file.metadata()?) == stamp && size == stamp.size;
     Ok((Contents { bytes, stamp, meta }, unchanged))
+}
+
+/// Shows `see` the content of `name` in pieces, kept nowhere; gives its stamp, or `None` when it
+/// changed meanwhile.
+pub fn pass_over(dir: &Dir, name: &OsStr, mut see: impl FnMut(&[u8])) -> io::Result<Option<Stamp>> {
+    let mut file = dir.open_file(name)?;
+    let stamp = Stamp::of(&file.metadata()?);
+    let mut piece = vec![0; PIECE];
+    let mut left = stamp.size;
+    while left > 0 {
+        match file.read(&mut piece) {
+            Ok(0) => return Ok(None),
+            Ok(read) => {
+                see(&piece[..read]);
+                left = left.saturating_sub(read as u64);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(Some(stamp).filter(|stamp| file.metadata().is_ok_and(|meta| Stamp::of(&meta) == *stamp)))
 }
 
 /// Why a new content was not written; the file is as it was.
@@ -390,6 +414,9 @@ mod tests {
         let read = read(&dir, name(), 1 << 20).unwrap();
         assert_eq!(read.bytes, b"ab".repeat(1_000));
         assert_eq!(read.stamp, after);
+        let mut seen = Vec::new();
+        let passed = pass_over(&dir, name(), |piece| seen.extend_from_slice(piece)).unwrap();
+        assert_eq!((seen, passed), (read.bytes, Some(after)));
         assert_eq!(read.meta.mode() & 0o7777, 0o664);
         assert_eq!(names(temp.path()), [name()]);
     }

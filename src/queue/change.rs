@@ -7,6 +7,7 @@ use super::document::Queue;
 use super::draft::Draft;
 use super::edit_error::EditError;
 use super::fingerprint::print_of;
+use super::ids::Ids;
 use super::keys::keys;
 use super::outline::single;
 use super::schema;
@@ -75,14 +76,13 @@ impl Queue {
         };
         let (fields, typed) =
             single(&text).map_err(|reason| EditError::NotATask(reason.text.clone()))?;
-        if self.ids.contains_key(typed.id.as_str()) {
+        if self.index_of(typed.id.as_str()).is_some() {
             return Err(EditError::DuplicateId(typed.id.to_string()));
         }
         schema::check_task(&text, None)?;
         if let Some(white) = close {
             self.slices.reclose(&white);
         }
-        Arc::make_mut(&mut self.ids).insert(typed.id.clone(), index as u32);
         self.words.add(&text, &fields, typed.status);
         self.counts.total += 1;
         if let Some(slot) = self.counts.slot(typed.status) {
@@ -90,6 +90,7 @@ impl Queue {
         }
         self.slices.push_task(Owned { lead, text, fields });
         Arc::make_mut(&mut self.tasks).push(typed);
+        Arc::make_mut(&mut self.ids).push(&self.tasks);
         self.structure = OnceLock::new();
         self.changed();
         self.note_added(task);
@@ -110,15 +111,10 @@ impl Queue {
             single(&text).map_err(|reason| EditError::NotATask(reason.text.clone()))?;
         let before = &self.tasks[index];
         let renamed = typed.id != before.id;
-        if renamed && self.ids.contains_key(typed.id.as_str()) {
+        if renamed && self.index_of(typed.id.as_str()).is_some() {
             return Err(EditError::DuplicateId(typed.id.to_string()));
         }
         schema::check_task(&text, Some(touched))?;
-        if renamed {
-            let ids = Arc::make_mut(&mut self.ids);
-            ids.remove(before.id.as_str());
-            ids.insert(typed.id.clone(), index as u32);
-        }
         let runtime =
             |key: &String| keys().find(key.as_bytes()).is_some_and(|s| s.field.is_runtime());
         if !touched.iter().all(runtime) {
@@ -134,6 +130,9 @@ impl Queue {
         self.words.add(&text, &fields, typed.status);
         self.slices.set_task(index, text, fields);
         Arc::make_mut(&mut self.tasks)[index] = typed;
+        if renamed && let Ok(ids) = Ids::build(self.tasks.len(), |n| self.tasks[n].id.as_str()) {
+            self.ids = Arc::new(ids);
+        }
         self.changed();
         Ok(())
     }

@@ -3,6 +3,7 @@
 use super::dialect;
 use super::field_span::FieldSpan;
 use super::finding::Position;
+use super::ids::Ids;
 use super::keys::unquote;
 use super::outline::outline;
 use super::place::Snapshot;
@@ -12,9 +13,8 @@ use super::style::Style;
 use super::text::Slices;
 use super::values;
 use super::words::Words;
-use crate::domain::{Field, Phase, Status, Task, TaskId};
+use crate::domain::{Field, Phase, Status, Task};
 use serde_json::Value;
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -67,10 +67,10 @@ pub struct Queue {
     pub(super) path: PathBuf,
     pub(super) slices: Slices,
     pub(super) tasks: Arc<Vec<Task>>,
-    pub(super) ids: Arc<HashMap<TaskId, u32>>,
+    pub(super) ids: Arc<Ids>,
     pub(super) words: Words,
     pub(super) counts: Counts,
-    phases: Arc<[Phase]>,
+    pub(super) phases: Arc<[Phase]>,
     project: Option<String>,
     pub(super) revision: u64,
     /// The revision of which the summary and the time stamp are true.
@@ -88,33 +88,18 @@ impl Queue {
     /// [`Refused`], with line and column, for what is no queue.
     pub fn parse(path: &Path, bytes: Vec<u8>) -> Result<Self, Refused> {
         let text = decode(bytes).map_err(|(reason, bytes)| reason.refuse(path, &bytes))?;
-        let mut outline = match outline(&text) {
-            Ok(outline) => outline,
-            Err(reason) => return Err(reason.refuse(path, text.as_bytes())),
-        };
+        let refuse = |reason: Reason| reason.refuse(path, text.as_bytes());
+        let mut outline = outline(&text, None).map_err(refuse)?;
         let tasks = std::mem::take(&mut outline.tasks);
-        let mut ids = HashMap::with_capacity(tasks.len());
-        for (index, task) in tasks.iter().enumerate() {
-            if let Some(first) = ids.insert(task.id.clone(), index as u32) {
-                let fields = outline.spans[index].fields(&outline.fields);
-                let inside = fields.iter().find(|span| span.field == Field::Id);
-                let at = outline.spans[index].start + inside.map_or(0, |span| span.start);
-                let first = outline.spans[first as usize].start as usize;
-                let line = 1 + text[..first].bytes().filter(|byte| *byte == b'\n').count();
-                let id = task.id.as_str().escape_debug();
-                let reason =
-                    format!("the id `{id}` stands twice (first in the task of line {line})");
-                let reason = Reason::new(at as usize, "id-duplicate", reason);
-                return Err(reason.refuse(path, text.as_bytes()));
-            }
-        }
-        let slices = Slices::new(text, outline);
+        let ids = Ids::build(tasks.len(), |index| tasks[index].id.as_str())
+            .map_err(|twice| refuse(outline.duplicate(&text, &twice)))?;
+        let words = std::mem::take(&mut outline.words);
         let mut queue = Self {
             path: path.to_owned(),
-            slices,
+            slices: Slices::new(text, outline),
             tasks: Arc::new(tasks),
             ids: Arc::new(ids),
-            words: Words::default(),
+            words,
             counts: Counts::default(),
             phases: Arc::from([]),
             project: None,
@@ -126,22 +111,20 @@ impl Queue {
             snapshot: OnceLock::new(),
         };
         queue.read_top();
-        queue.count_all();
+        queue.count();
         Ok(queue)
     }
 
-    fn read_top(&mut self) {
+    pub(super) fn read_top(&mut self) {
         let value = |name| self.slices.member(name).map(|at| self.slices.member_value(at));
         self.project = value("project").and_then(values::string).map(|text| text.into_owned());
         let phases = value("phases").map(values::elements).unwrap_or_default();
         self.phases = phases.into_iter().filter_map(dialect::phase).collect();
     }
 
-    fn count_all(&mut self) {
-        self.counts.total = self.tasks.len();
-        for (index, task) in self.tasks.iter().enumerate() {
-            let text = self.slices.task(index);
-            self.words.add(text, self.slices.fields(index), task.status);
+    pub(super) fn count(&mut self) {
+        self.counts = Counts { total: self.tasks.len(), ..Counts::default() };
+        for task in self.tasks.iter() {
             if let Some(slot) = self.counts.slot(task.status) {
                 *slot += 1;
             }
@@ -186,7 +169,7 @@ impl Queue {
 
     /// The index of the task with this id.
     pub fn index_of(&self, id: &str) -> Option<usize> {
-        self.ids.get(id).map(|index| *index as usize)
+        self.ids.find(id, &self.tasks)
     }
 
     /// The JSON text of a task; empty for an index that is none.
@@ -322,7 +305,7 @@ pub fn new_queue_text(project: &str) -> String {
     )
 }
 
-fn decode(bytes: Vec<u8>) -> Result<String, (Reason, Vec<u8>)> {
+pub(super) fn decode(bytes: Vec<u8>) -> Result<String, (Reason, Vec<u8>)> {
     if bytes.len() > MAX_BYTES {
         let megabytes = bytes.len() / (1024 * 1024);
         let text = format!("the file has {megabytes} MiB; more than 256 MiB is not read");

@@ -1,15 +1,20 @@
 //! Takes a whole file apart in one pass: its top-level members, its tasks, the spans of the
 //! fields that the program knows, and the typed reading of every task.
 //!
-//! Refuses what is no queue; reports positions as byte offsets.
+//! Where an earlier reading is at hand, a task that stands in it byte for byte is not scanned
+//! again: the text of an object says all that is read of it, wherever it stands. Refuses what is
+//! no queue; reports positions as byte offsets.
 
 use super::dialect;
+use super::document::Queue;
 use super::field_span::FieldSpan;
+use super::ids::Twice;
 use super::keys::{Keys, keys, unquote};
 use super::kind::Kind;
 use super::refused::Reason;
 use super::scan::Scanner;
 use super::values;
+use super::words::Words;
 use crate::domain::{Field, Task, TaskId};
 use std::ops::Range;
 
@@ -36,7 +41,7 @@ impl TaskSpan {
 }
 
 /// A member of the top-level object.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Member {
     /// The key, escapes resolved.
     pub(super) name: String,
@@ -57,11 +62,34 @@ pub(super) struct Outline {
     pub(super) list: usize,
     pub(super) spans: Vec<TaskSpan>,
     pub(super) fields: Vec<FieldSpan>,
+    /// The tasks that were scanned: all of them without an earlier reading.
     pub(super) tasks: Vec<Task>,
+    /// With an earlier reading: for every task its index there, or `None` for a scanned one.
+    pub(super) kept: Vec<Option<u32>>,
+    pub(super) words: Words,
 }
 
-/// Takes `text` apart.
-pub(super) fn outline(text: &str) -> Result<Outline, Reason> {
+impl Outline {
+    /// The refusal of a text in which two tasks have one id.
+    pub(super) fn duplicate(&self, text: &str, twice: &Twice) -> Reason {
+        let [first, second] = [twice.first, twice.second].map(|index| self.spans[index]);
+        let id = second.fields(&self.fields).iter().find(|span| span.field == Field::Id);
+        let raw = id.map_or("", |span| {
+            let start = second.start as usize;
+            &text[start + span.start as usize..start + span.end as usize]
+        });
+        let before = &text[..first.start as usize];
+        let line = 1 + before.bytes().filter(|byte| *byte == b'\n').count();
+        let id_text = unquote(raw);
+        let shown = id_text.escape_debug();
+        let reason = format!("the id `{shown}` stands twice (first in the task of line {line})");
+        let at = second.start + id.map_or(0, |span| span.start);
+        Reason::new(at as usize, "id-duplicate", reason)
+    }
+}
+
+/// Takes `text` apart; what stands in `earlier` byte for byte is taken from there.
+pub(super) fn outline(text: &str, earlier: Option<&Queue>) -> Result<Outline, Reason> {
     let mut scanner = Scanner::new(text);
     scanner.white();
     match scanner.peek() {
@@ -74,7 +102,8 @@ pub(super) fn outline(text: &str) -> Result<Outline, Reason> {
             return Err(Reason::new(at, "not-an-object", text));
         }
     }
-    let mut reader = Reader { text, scanner, keys: keys(), out: Outline::default() };
+    let out = Outline::default();
+    let mut reader = Reader { text, scanner, keys: keys(), earlier, next: 0, out };
     reader.members()?;
     let mut scanner = reader.scanner;
     scanner.white();
@@ -127,6 +156,9 @@ struct Reader<'a> {
     text: &'a str,
     scanner: Scanner<'a>,
     keys: &'static Keys,
+    earlier: Option<&'a Queue>,
+    /// The task of the earlier reading that is likely to come now.
+    next: usize,
     out: Outline,
 }
 
@@ -160,6 +192,9 @@ impl Reader<'_> {
         self.out.spans.clear();
         self.out.fields.clear();
         self.out.tasks.clear();
+        self.out.kept.clear();
+        self.out.words = Words::default();
+        self.next = 0;
         self.scanner.open(1)?;
         if self.scanner.peek() == Some(b']') {
             self.scanner.bump();
@@ -167,7 +202,9 @@ impl Reader<'_> {
         }
         loop {
             let start = self.scanner.pos();
-            if self.scanner.peek() == Some(b'{') {
+            if self.keeps(start) {
+                // Nothing to scan.
+            } else if self.scanner.peek() == Some(b'{') {
                 self.task(start)?;
             } else {
                 let kind = self.scanner.value(2)?;
@@ -180,15 +217,42 @@ impl Reader<'_> {
         }
     }
 
+    /// Moves over a task that stands in the earlier reading as it stands here; `false` where none
+    /// does.
+    fn keeps(&mut self, start: usize) -> bool {
+        let Some(earlier) = self.earlier else { return false };
+        let Some(task) = earlier.tasks.get(self.next) else { return false };
+        let text = earlier.slices.task(self.next);
+        if !self.text.as_bytes()[start..].starts_with(text.as_bytes()) {
+            return false;
+        }
+        let fields = earlier.slices.fields(self.next);
+        self.out.words.add(text, fields, task.status);
+        let first = self.out.fields.len();
+        self.out.fields.extend_from_slice(fields);
+        self.out.kept.push(Some(self.next as u32));
+        self.next += 1;
+        self.scanner.skip(text.len());
+        self.out.spans.push(TaskSpan::new(start..start + text.len(), first, fields.len()));
+        true
+    }
+
     fn task(&mut self, start: usize) -> Result<(), Reason> {
         let first = self.out.fields.len();
         task_fields(self.text, &mut self.scanner, self.keys, &mut self.out.fields)?;
         let end = self.scanner.pos();
         let fields = &self.out.fields[first..];
-        let task = &self.text[start..end];
-        let id = read_id(task, fields)
+        let text = &self.text[start..end];
+        let id = read_id(text, fields)
             .map_err(|(at, code, text)| Reason::new(start + at, code, text))?;
-        self.out.tasks.push(dialect::read(id, task, fields));
+        if let Some(earlier) = self.earlier {
+            self.out.kept.push(None);
+            // Behind a task that was changed, or moved, comes what came behind it before.
+            self.next = earlier.index_of(id.as_str()).map_or(self.next, |index| index + 1);
+        }
+        let task = dialect::read(id, text, fields);
+        self.out.words.add(text, fields, task.status);
+        self.out.tasks.push(task);
         let count = self.out.fields.len() - first;
         self.out.spans.push(TaskSpan::new(start..end, first, count));
         Ok(())

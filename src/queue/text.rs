@@ -50,7 +50,7 @@ pub(super) struct Slices {
 
 impl Slices {
     pub(super) fn new(text: String, outline: Outline) -> Self {
-        let Outline { mut members, list, spans, fields, tasks: _ } = outline;
+        let Outline { mut members, list, spans, fields, .. } = outline;
         let empty = members[list].start + 1;
         let cut = match (spans.first(), spans.last()) {
             (Some(first), Some(last)) => first.start as usize..last.end as usize,

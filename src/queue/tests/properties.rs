@@ -230,4 +230,90 @@ proptest! {
         let original: Value = serde_json::from_str(&text).unwrap();
         prop_assert_eq!(&value["other"], &original["other"]);
     }
+
+    #[test]
+    fn a_file_that_is_read_again_is_as_if_read_first(
+        text in file(),
+        own in prop::collection::vec(act(), 0..4),
+        others in prop::collection::vec(act(), 0..4),
+        edit in edit(),
+    ) {
+        let mut serial = 0;
+        let mut queue = parse(&text);
+        own.iter().for_each(|act| make(&mut queue, act, &mut serial));
+        let mut other = queue.clone();
+        others.iter().for_each(|act| make(&mut other, act, &mut serial));
+        let text = edit.make(&written(&other));
+        let before = queue.clone();
+        match (queue.reread(text.clone().into_bytes()), Queue::parse(&queue.path, text.into())) {
+            (Ok(()), Ok(first)) => same_reading(&queue, &first),
+            (Err(again), Err(first)) => {
+                prop_assert_eq!(again, first);
+                same_reading(&queue, &before);
+            }
+            (again, first) => prop_assert!(false, "{:?} but {:?}", again, first.err()),
+        }
+    }
+}
+
+/// What somebody does to the text of a file, well or badly.
+#[derive(Clone, Debug)]
+enum Edit {
+    Nothing,
+    Splice(prop::sample::Index, prop::sample::Index, String),
+    /// The tasks in another order, some of them more than once or not at all.
+    Shuffle(Vec<prop::sample::Index>),
+}
+
+fn edit() -> impl Strategy<Value = Edit> {
+    let index = any::<prop::sample::Index>;
+    prop_oneof![
+        Just(Edit::Nothing),
+        (index(), index(), "[\\[\\]{},:\"\\\\0-9eT.+ \u{1}nt-]{0,2}")
+            .prop_map(|(at, end, with)| Edit::Splice(at, end, with)),
+        prop::collection::vec(index(), 0..7).prop_map(Edit::Shuffle),
+    ]
+}
+
+impl Edit {
+    fn make(&self, text: &str) -> String {
+        match self {
+            Self::Nothing => text.to_owned(),
+            Self::Splice(at, end, with) => {
+                let mut chars: Vec<char> = text.chars().collect();
+                let at = at.index(chars.len());
+                let end = (at + end.index(4)).min(chars.len());
+                chars.splice(at..end, with.chars());
+                chars.into_iter().collect()
+            }
+            Self::Shuffle(order) => {
+                let queue = parse(text);
+                let count = queue.tasks().len();
+                if count == 0 {
+                    return text.to_owned();
+                }
+                let tasks = order.iter().map(|index| queue.task_text(index.index(count)));
+                let list = tasks.collect::<Vec<_>>().join(", ");
+                format!("{}{list}{}", queue.slices.head(), queue.slices.tail())
+            }
+        }
+    }
+}
+
+fn same_reading(one: &Queue, other: &Queue) {
+    assert_eq!(written(one), written(other));
+    assert_eq!(one.tasks(), other.tasks());
+    assert_eq!(one.counts(), other.counts());
+    assert_eq!(one.structure(), other.structure());
+    assert_eq!(one.findings(), other.findings());
+    assert_eq!((one.revision(), one.project()), (other.revision(), other.project()));
+    assert_eq!(one.phases(), other.phases());
+    assert_eq!(format!("{:?}", one.words), format!("{:?}", other.words));
+    assert_eq!(one.slices.members, other.slices.members);
+    for (index, task) in one.tasks().iter().enumerate() {
+        assert_eq!(one.task_text(index), other.task_text(index));
+        assert_eq!(one.slices.fields(index), other.slices.fields(index));
+        assert_eq!(one.index_of(task.id.as_str()), Some(index));
+    }
+    assert_eq!(one.index_of("T99"), None);
 }

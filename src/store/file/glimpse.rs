@@ -2,6 +2,7 @@
 
 use super::loaded::Loaded;
 use crate::domain::{Status, Task};
+use crate::queue::Queue;
 use std::path::{Path, PathBuf};
 
 /// The running tasks of a queue file.
@@ -22,8 +23,11 @@ impl Glimpse {
     /// read is as it was last read, one that is gone has none.
     pub fn running(&mut self) -> &[Task] {
         let read = match &mut self.loaded {
-            Some(loaded) => loaded.refresh().ok().flatten(),
-            None => Loaded::read(&self.path).ok().map(|(loaded, queue)| {
+            Some(loaded) => {
+                loaded.read_again(|bytes| Queue::parse(&self.path, bytes)).ok().flatten()
+            }
+            None => Loaded::read(&self.path).ok().map(|(mut loaded, queue)| {
+                loaded.know(&queue);
                 self.loaded = Some(loaded);
                 queue
             }),

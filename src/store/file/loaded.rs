@@ -24,7 +24,9 @@ pub(super) struct Loaded {
     since: Instant,
     /// Whether the content was compared when the stamp was old enough to prove it.
     proven: bool,
-    hash: String,
+    /// Hash of the content; worked out when it is first asked for, because a verb that only reads
+    /// never does.
+    hash: Option<String>,
     unexplained: bool,
 }
 
@@ -37,21 +39,36 @@ impl Loaded {
             stamp: Some(stamp),
             since: Instant::now(),
             proven: false,
-            hash: hash_of(&bytes),
+            hash: None,
             unexplained: true,
         };
         Ok((loaded, Queue::parse(path, bytes).map_err(Box::<Refused>::new)?))
     }
 
-    /// Reads the file again unless it is surely the same; `None` when it is.
-    pub(super) fn refresh(&mut self) -> Result<Option<Queue>, StoreError> {
+    /// Works out the hash of what was read, of which `queue` is the reading, not yet changed.
+    pub(super) fn know(&mut self, queue: &Queue) {
+        self.hash.get_or_insert_with(|| hash_of_queue(queue));
+    }
+
+    /// Reads the file again into `queue`, its last reading; `false` when it is still the same.
+    pub(super) fn refresh(&mut self, queue: &mut Queue) -> Result<bool, StoreError> {
+        self.know(queue);
+        let read = self.read_again(|bytes| queue.reread(bytes))?;
+        Ok(read.is_some())
+    }
+
+    /// Reads the file again unless it is surely the same, and hands its content to `parse` if it is
+    /// another than before.
+    pub(super) fn read_again<T>(
+        &mut self,
+        parse: impl FnOnce(Vec<u8>) -> Result<T, Refused>,
+    ) -> Result<Option<T>, StoreError> {
         let meta = fs::metadata(&self.path).map_err(StoreError::io("read", &self.path))?;
-        let same = self.stamp == Some(Stamp::of(&meta));
-        if same && self.proven {
+        if self.stamp == Some(Stamp::of(&meta)) && self.proven {
             return Ok(None);
         }
         let (stamp, bytes) = read(&self.path)?;
-        let hash = hash_of(&bytes);
+        let hash = Some(hash_of(&bytes));
         let content_same = hash == self.hash && self.stamp.is_some();
         if self.stamp == Some(stamp) {
             self.proven = content_same && self.since.elapsed() >= TICK;
@@ -65,11 +82,11 @@ impl Loaded {
             self.stamp = Some(stamp);
             return Ok(None);
         }
-        let queue = Queue::parse(&self.path, bytes).map_err(Box::<Refused>::new)?;
+        let parsed = parse(bytes).map_err(Box::<Refused>::new)?;
         self.stamp = Some(stamp);
         self.hash = hash;
         self.unexplained = true;
-        Ok(Some(queue))
+        Ok(Some(parsed))
     }
 
     /// The queue in memory is not what the file says: read it again next time.
@@ -84,13 +101,13 @@ impl Loaded {
         self.stamp = Some(stamp);
         self.since = Instant::now();
         self.proven = settled;
-        self.hash = hash;
+        self.hash = Some(hash);
         self.unexplained = false;
     }
 
-    /// The hash of content that this process did not write, once.
+    /// The hash of content that this process did not write, once; it must be [known](Self::know).
     pub(super) fn take_unexplained(&mut self) -> Option<String> {
-        std::mem::take(&mut self.unexplained).then(|| self.hash.clone())
+        std::mem::take(&mut self.unexplained).then(|| self.hash().to_owned())
     }
 
     /// Whether the file on disk is still the one that was read.
@@ -100,8 +117,15 @@ impl Loaded {
         }
         let Ok(meta) = fs::metadata(&self.path) else { return false };
         self.stamp == Some(Stamp::of(&meta))
-            && (self.proven
-                || read(&self.path).is_ok_and(|(_, bytes)| hash_of(&bytes) == self.hash))
+            && (self.proven || self.is_same_content().unwrap_or(false))
+    }
+
+    /// Whether the file holds what was read, and is not written just now.
+    fn is_same_content(&self) -> io::Result<bool> {
+        let mut hash = Xxh3::new();
+        let dir = Dir::open(self.dir())?;
+        let stamp = atomic_file::pass_over(&dir, self.name(), |piece| hash.update(piece))?;
+        Ok(stamp == self.stamp && self.hash.as_deref() == Some(&*shown(hash.digest())))
     }
 
     /// Names the file itself, whatever its content: a copy that was put in its place has another.
@@ -113,8 +137,9 @@ impl Loaded {
         &self.path
     }
 
+    /// The hash of what was read; it must be [known](Self::know).
     pub(super) fn hash(&self) -> &str {
-        &self.hash
+        self.hash.as_deref().unwrap_or_default()
     }
 
     pub(super) fn dir(&self) -> &Path {
@@ -152,7 +177,7 @@ fn read(path: &Path) -> Result<(Stamp, Vec<u8>), StoreError> {
 }
 
 fn hash_of(bytes: &[u8]) -> String {
-    format!("{:016x}", xxh3_64(bytes))
+    shown(xxh3_64(bytes))
 }
 
 /// Hash of the text of `queue`, as [`hash_of`] of the file it is written to.
@@ -161,5 +186,9 @@ pub(super) fn hash_of_queue(queue: &Queue) -> String {
     for piece in queue.pieces() {
         hash.update(piece);
     }
-    format!("{:016x}", hash.digest())
+    shown(hash.digest())
+}
+
+fn shown(hash: u64) -> String {
+    format!("{hash:016x}")
 }

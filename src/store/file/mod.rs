@@ -190,12 +190,9 @@ impl FileStore {
     fn load(&mut self) -> Result<Vec<usize>, StoreError> {
         let mut changed = Vec::new();
         for (index, file) in self.loaded.iter_mut().enumerate() {
-            match file.refresh() {
-                Ok(Some(queue)) => {
-                    self.queues[index] = queue;
-                    changed.push(index);
-                }
-                Ok(None) => {}
+            match file.refresh(&mut self.queues[index]) {
+                Ok(true) => changed.push(index),
+                Ok(false) => {}
                 // A queue that is only looked at stays as it was last read: what depends on it
                 // waits, and nothing else is held up.
                 Err(_) if index >= self.served => {}
@@ -213,6 +210,9 @@ impl FileStore {
     ) -> Result<Option<Vec<Event>>, StoreError> {
         self.load()?;
         self.refuse_newer()?;
+        for (file, queue) in self.loaded.iter_mut().zip(&self.queues).take(self.served) {
+            file.know(queue);
+        }
         let before: Vec<u64> = self.queues.iter().map(Queue::revision).collect();
         let now = self.options.clock.now();
         let mut draft = Draft::new(&mut self.queues, now);

@@ -1,0 +1,101 @@
+//! Reads a file again that changed a little.
+//!
+//! The text is read as a whole, as ever, but tasks that stand in it as they stood before keep
+//! their reading. What comes out equals a first reading of the same bytes.
+
+use super::document::{Queue, decode};
+use super::ids::{Ids, Twice};
+use super::outline::{Outline, outline};
+use super::refused::{Reason, Refused};
+use super::structure;
+use super::text::Slices;
+use crate::domain::Task;
+use std::sync::{Arc, OnceLock};
+
+impl Queue {
+    /// Takes the bytes that the file has now; the same as [`parse`](Self::parse), but sooner done.
+    ///
+    /// # Errors
+    /// [`Refused`], as a first reading would say; the queue is as it was.
+    pub fn reread(&mut self, bytes: Vec<u8>) -> Result<(), Refused> {
+        let path = &self.path;
+        let text = decode(bytes).map_err(|(reason, bytes)| reason.refuse(path, &bytes))?;
+        let refuse = |reason: Reason| reason.refuse(path, text.as_bytes());
+        let mut read = outline(&text, Some(self)).map_err(refuse)?;
+        let in_place = self.is_in_place(&read);
+        if !in_place {
+            let ids = self.ids_of(&read).map_err(|twice| refuse(read.duplicate(&text, &twice)))?;
+            self.ids = Arc::new(ids);
+        }
+        let kept = std::mem::take(&mut read.kept);
+        let scanned = std::mem::take(&mut read.tasks);
+        let structure = self.structure.take();
+        self.words = std::mem::take(&mut read.words);
+        self.slices = Slices::new(text, read);
+        let same = if in_place {
+            self.replace(&kept, scanned)
+        } else {
+            self.arrange(&kept, scanned);
+            false
+        };
+        let phases = Arc::clone(&self.phases);
+        self.read_top();
+        if let Some(hash) = structure.filter(|_| same && phases == self.phases) {
+            self.structure = OnceLock::from(hash);
+        }
+        self.count();
+        (self.revision, self.refreshed) = (0, 0);
+        (self.style, self.ascii) = (OnceLock::new(), OnceLock::new());
+        self.snapshot = OnceLock::new();
+        Ok(())
+    }
+
+    /// Whether the same ids stand in the same order.
+    fn is_in_place(&self, read: &Outline) -> bool {
+        let mut scanned = read.tasks.iter();
+        read.kept.len() == self.tasks.len()
+            && read.kept.iter().zip(self.tasks.iter()).enumerate().all(|(n, (kept, before))| {
+                match kept {
+                    Some(index) => *index as usize == n,
+                    None => scanned.next().is_some_and(|task| task.id == before.id),
+                }
+            })
+    }
+
+    fn ids_of(&self, read: &Outline) -> Result<Ids, Twice> {
+        let mut scanned = read.tasks.iter();
+        let task = |kept: &Option<u32>| match kept {
+            Some(index) => self.tasks.get(*index as usize),
+            None => scanned.next(),
+        };
+        let ids: Vec<&str> =
+            read.kept.iter().filter_map(task).map(|task| task.id.as_str()).collect();
+        Ids::build(ids.len(), |index| ids[index])
+    }
+
+    /// Puts the scanned tasks where they stood before; says whether a plan stays the same.
+    fn replace(&mut self, kept: &[Option<u32>], scanned: Vec<Task>) -> bool {
+        let places = kept.iter().enumerate().filter(|(_, kept)| kept.is_none());
+        let tasks = Arc::make_mut(&mut self.tasks);
+        let mut same = true;
+        for ((place, _), task) in places.zip(scanned) {
+            same &= structure::same(&tasks[place], &task);
+            tasks[place] = task;
+        }
+        same
+    }
+
+    /// Puts tasks together that came, went or moved.
+    fn arrange(&mut self, kept: &[Option<u32>], scanned: Vec<Task>) {
+        let before = std::mem::take(&mut self.tasks);
+        let mut before: Vec<Option<Task>> =
+            Arc::unwrap_or_clone(before).into_iter().map(Some).collect();
+        let mut scanned = scanned.into_iter();
+        let task = |kept: &Option<u32>| match kept {
+            // No id stands twice, so that none is taken twice.
+            Some(index) => before[*index as usize].take(),
+            None => scanned.next(),
+        };
+        self.tasks = Arc::new(kept.iter().filter_map(task).collect());
+    }
+}
