@@ -8,6 +8,8 @@ use crate::platform::clock::SystemClock;
 use crate::platform::ids::RandomIds;
 use crate::store::StoreError;
 use crate::store::file::{FileOptions, FileStore};
+use crate::views::escape;
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -29,8 +31,8 @@ impl Session<'_> {
             let holder = holder.unwrap_or("another process");
             // Told beside the streams: the store waits in the middle of a verb.
             let mut err = anstream::stderr();
-            let text = format!("waiting for the lock of {}, held by {holder}\n", dir.display());
-            drop(std::io::Write::write_all(&mut err, text.as_bytes()));
+            let text = format!("waiting for the lock of {}, held by {holder}", dir.display());
+            drop(writeln!(err, "{}", escape::line(&text)));
         };
         let options = FileOptions {
             clock: Arc::new(SystemClock),

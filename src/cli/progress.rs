@@ -5,7 +5,7 @@ use super::streams::Streams;
 use crate::domain::Verdict;
 use crate::engine::{Notice, Observer, Stage};
 use crate::platform::clock::{Clock, SystemClock};
-use crate::views::escape;
+use crate::views::{escape, json};
 use anstyle::{AnsiColor, Style};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use std::io::Write;
@@ -86,10 +86,11 @@ impl Observer for Progress<'_> {
         match notice {
             Notice::Event(event) => {
                 if self.json
-                    && let Ok(mut line) = serde_json::to_vec(event)
+                    && let Ok(line) = serde_json::to_string(event)
                 {
-                    line.push(b'\n');
-                    drop(self.streams.out.write_all(&line));
+                    let line = format!("{}
+", json::inert(&line));
+                    drop(self.streams.out.write_all(line.as_bytes()));
                     drop(self.streams.out.flush());
                 }
             }

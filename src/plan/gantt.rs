@@ -4,6 +4,7 @@ use super::critical_path::CriticalPath;
 use super::estimate::duration_text;
 use super::graph::{Graph, Node};
 use super::makespan::Schedule;
+use crate::platform::terminal::steers;
 use std::collections::HashSet;
 use std::fmt::Write;
 
@@ -68,7 +69,7 @@ fn letters(text: &str) -> usize {
 
 /// Control characters of an id must not reach a terminal.
 fn plain(text: &str) -> String {
-    text.chars().map(|letter| if letter.is_control() { '?' } else { letter }).collect()
+    text.chars().map(|letter| if steers(letter) { '?' } else { letter }).collect()
 }
 
 fn shortened(text: &str, width: usize) -> String {

@@ -3,6 +3,7 @@
 use super::critical_path::CriticalPath;
 use super::graph::{Graph, Node};
 use super::readiness::{Readiness, State};
+use crate::platform::terminal::steers;
 use std::collections::HashSet;
 use std::fmt::Write;
 
@@ -203,7 +204,7 @@ fn one_line(text: &str) -> String {
 fn mermaid_text(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for letter in text.chars() {
-        if letter.is_control() {
+        if steers(letter) {
             safe.push(' ');
         } else if matches!(
             letter,
@@ -223,7 +224,7 @@ fn dot_text(text: &str) -> String {
     for letter in text.chars() {
         match letter {
             '"' | '\\' => safe.extend(['\\', letter]),
-            letter if letter.is_control() => safe.push(' '),
+            letter if steers(letter) => safe.push(' '),
             letter => safe.push(letter),
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! Checked when a queue, a state folder or a configuration is opened; the answers are sentences.
 
+use super::fault::{self, Fault};
 use rustix::fs::Access;
 use std::fs::{self, Metadata};
 use std::io;
@@ -31,6 +32,9 @@ pub fn refusal(path: &Path) -> io::Result<Option<String>> {
 
 /// The same for metadata that is at hand.
 pub fn refusal_of(path: &Path, meta: &Metadata) -> Option<String> {
+    if fault::is(Fault::NoRefusals) {
+        return None;
+    }
     let shown = path.display();
     if meta.is_file() && meta.nlink() > 1 {
         return Some(format!(

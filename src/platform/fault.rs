@@ -40,6 +40,12 @@ pub enum Fault {
     NoRestore,
     /// A claim that is a second old is taken over, whoever lives.
     TakeOverByTime,
+    /// What steers a terminal is printed as it is.
+    NoEscape,
+    /// Values of secret variables are written and shown.
+    NoMask,
+    /// Files that somebody else can write are believed.
+    NoRefusals,
     /// Not a fault but a condition: the clock of this process is an hour ahead.
     ClockAhead,
     /// Not a fault but a condition: attempts run in the loop's own thread and nothing is watched,
@@ -67,6 +73,9 @@ impl Fault {
             Self::NoJournal => "no-journal",
             Self::NoRestore => "no-restore",
             Self::TakeOverByTime => "take-over-by-time",
+            Self::NoEscape => "no-escape",
+            Self::NoMask => "no-mask",
+            Self::NoRefusals => "no-refusals",
             Self::ClockAhead => "clock-ahead",
             Self::OneThread => "one-thread",
         }

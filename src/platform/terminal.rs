@@ -1,5 +1,7 @@
-//! What can be asked of the terminal or pipe at the other end of standard output.
+//! What can be asked of the terminal or pipe at the other end of standard output, and what it
+//! would act on.
 
+use super::fault::{self, Fault};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::stdio::stdout;
 use rustix::termios::tcgetwinsize;
@@ -8,6 +10,16 @@ use rustix::termios::tcgetwinsize;
 pub fn width() -> Option<usize> {
     let columns = tcgetwinsize(stdout()).ok()?.ws_col;
     (columns > 0).then_some(usize::from(columns))
+}
+
+/// Whether a terminal would act on a character instead of showing it: control characters (so OSC
+/// and all other sequences), those that turn the direction of writing or break lines, and tags.
+pub fn steers(letter: char) -> bool {
+    let acts = letter.is_control()
+        || matches!(letter,
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}' | '\u{feff}'
+            | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{e0000}'..='\u{e007f}');
+    acts && !fault::is(Fault::NoEscape)
 }
 
 /// Whether the reader of standard output has gone, which a write would only find out later.

@@ -1,6 +1,7 @@
 //! What is wrong or odd in a queue: positions, severities, codes, and how a line is shown.
 
 use crate::domain::TaskId;
+use crate::platform::terminal::steers;
 use std::fmt;
 
 /// A place in a file: 1-based line, and column in characters.
@@ -122,11 +123,9 @@ pub fn excerpt(line: &str, position: Position) -> String {
 
 /// Appends `c`, or its escape where a terminal would act on it.
 fn push_visible(text: &mut String, c: char) {
-    let bidi =
-        matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     if c == '\t' {
         text.push(' ');
-    } else if c.is_control() || bidi || c == '\u{feff}' {
+    } else if steers(c) {
         text.extend(c.escape_unicode());
     } else {
         text.push(c);

@@ -4,6 +4,7 @@
 //! and all other sequences), characters that turn the direction of writing, and separators that
 //! break lines become visible; everything else stays as it is.
 
+use crate::platform::terminal::steers;
 use std::borrow::Cow;
 
 /// `text` on one line: line breaks and tabs become blanks.
@@ -23,16 +24,8 @@ pub fn lines(text: &str) -> Cow<'_, str> {
     })
 }
 
-/// Whether a terminal would act on a character instead of showing it.
-fn is_active(letter: char) -> bool {
-    letter.is_control()
-        || matches!(letter,
-            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}' | '\u{feff}'
-            | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{e0000}'..='\u{e007f}')
-}
-
 fn escape<'a>(text: &'a str, kept: &dyn Fn(char) -> Option<&'static str>) -> Cow<'a, str> {
-    let Some(first) = text.find(is_active) else { return Cow::Borrowed(text) };
+    let Some(first) = text.find(steers) else { return Cow::Borrowed(text) };
     let mut safe = String::with_capacity(text.len() + 16);
     safe.push_str(&text[..first]);
     for letter in text[first..].chars() {
@@ -43,7 +36,7 @@ fn escape<'a>(text: &'a str, kept: &dyn Fn(char) -> Option<&'static str>) -> Cow
                 safe.extend(char::from_u32(0x2400 + u32::from(letter)));
             }
             (None, '\u{7f}') => safe.push('\u{2421}'),
-            (None, letter) if is_active(letter) => safe.extend(letter.escape_unicode()),
+            (None, letter) if steers(letter) => safe.extend(letter.escape_unicode()),
             (None, letter) => safe.push(letter),
         }
     }

@@ -1,20 +1,21 @@
 //! `graph --format json`: tasks and edges as data.
 
+use super::json::Made;
 use super::style::word;
 use super::view::Sight;
-use crate::plan::{Node, Picture};
+use crate::plan::{Node, Picture, PictureEdge};
 use serde::Serialize;
 use std::collections::HashSet;
 
-/// The graph.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct GraphView {
+/// The graph; tasks and edges are made when they are written.
+#[derive(Serialize)]
+pub struct GraphView<'a> {
     /// Version of this shape.
     pub schema_version: u32,
     /// The tasks.
-    pub tasks: Vec<GraphTask>,
+    pub tasks: Made<'a, Node, GraphTask>,
     /// Who waits for whom.
-    pub edges: Vec<GraphEdge>,
+    pub edges: Made<'a, PictureEdge, GraphEdge>,
     /// The chain that decides when everything is done.
     pub critical_path: Vec<String>,
 }
@@ -48,27 +49,28 @@ pub struct GraphEdge {
 }
 
 /// The picture as data.
-pub fn view(sight: &Sight<'_>, picture: &Picture<'_>) -> GraphView {
+pub fn view<'a>(sight: &'a Sight<'_>, picture: &Picture<'_>) -> GraphView<'a> {
     let graph = sight.readiness.graph();
     let critical: HashSet<Node> = picture.critical.tasks.iter().copied().collect();
     let nodes = picture.nodes();
-    let edges = picture.edges(&nodes).into_iter().map(|edge| GraphEdge {
+    let edges = move |edge: &PictureEdge| GraphEdge {
         from: graph.reference(edge.from),
         to: graph.reference(edge.to),
         kind: if edge.child { "child" } else { "dependency" },
         critical: edge.critical,
-    });
-    let tasks = nodes.iter().map(|&node| GraphTask {
+    };
+    let tasks = move |&node: &Node| GraphTask {
         id: graph.reference(node),
         queue: sight.queue_of(node).to_owned(),
         title: sight.title(node),
         state: word(sight.readiness.state(node)),
         critical: critical.contains(&node),
-    });
+    };
+    let keys = picture.edges(&nodes);
     GraphView {
         schema_version: 1,
-        tasks: tasks.collect(),
-        edges: edges.collect(),
+        tasks: Made { keys: nodes, make: Box::new(tasks) },
+        edges: Made { keys, make: Box::new(edges) },
         critical_path: picture.critical.tasks.iter().map(|&node| graph.reference(node)).collect(),
     }
 }

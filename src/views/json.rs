@@ -1,13 +1,99 @@
-//! JSON for scripts: one object on one line.
+//! JSON for scripts: one object on one line, in which nothing steers a terminal.
+//!
+//! JSON itself escapes the control characters below the blank. The others (C1, and those that turn
+//! the direction of writing) may stand in a string as they are, and people look at JSON, too.
 
-use serde::Serialize;
+use crate::platform::terminal;
+use serde::{Serialize, Serializer};
+use serde_json::ser::Formatter;
+use std::borrow::Cow;
+use std::io::{self, Write};
 
 /// `value` with a line break.
 ///
 /// # Errors
 /// When it cannot be written as JSON, which no view of ours does.
-pub fn object(value: &impl Serialize) -> std::io::Result<Vec<u8>> {
-    let mut bytes = serde_json::to_vec(value)?;
-    bytes.push(b'\n');
+pub fn object(value: &impl Serialize) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    write(value, &mut bytes)?;
     Ok(bytes)
+}
+
+/// The same, written piece by piece: a view of a large queue is not in memory as a whole.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub fn write(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    let mut out = io::BufWriter::with_capacity(64 << 10, out);
+    value.serialize(&mut serde_json::Serializer::with_formatter(&mut out, Inert))?;
+    out.write_all(b"\n")?;
+    out.flush()
+}
+
+/// A list whose items are made when they are written, each from its key.
+pub struct Made<'a, K, T> {
+    /// What the items are made from.
+    pub keys: Vec<K>,
+    /// Makes one.
+    pub make: Box<dyn Fn(&K) -> T + 'a>,
+}
+
+impl<K, T: Serialize> Serialize for Made<'_, K, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.keys.iter().map(|key| (self.make)(key)))
+    }
+}
+
+/// JSON text with escapes for what a terminal would act on; it reads the same.
+pub fn inert(json: &str) -> Cow<'_, str> {
+    if !json.contains(steers) {
+        return Cow::Borrowed(json);
+    }
+    // Outside of a string JSON has no such character.
+    let mut safe = Vec::with_capacity(json.len() + 16);
+    let written = Inert.write_string_fragment(&mut safe, json);
+    // A vector takes everything, and what it took is text.
+    drop(written);
+    Cow::Owned(String::from_utf8(safe).unwrap_or_default())
+}
+
+fn steers(letter: char) -> bool {
+    !letter.is_ascii_whitespace() && terminal::steers(letter)
+}
+
+/// Writes what steers a terminal as `\u` escapes.
+struct Inert;
+
+impl Formatter for Inert {
+    fn write_string_fragment<W: ?Sized + Write>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        let mut rest = fragment;
+        while let Some((at, letter)) = rest.char_indices().find(|(_, letter)| steers(*letter)) {
+            writer.write_all(&rest.as_bytes()[..at])?;
+            for unit in letter.encode_utf16(&mut [0; 2]) {
+                write!(writer, "\\u{unit:04x}")?;
+            }
+            rest = &rest[at + letter.len_utf8()..];
+        }
+        writer.write_all(rest.as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_acts_on_is_escaped_and_reads_the_same() {
+        let text = "a\u{9b}31m\u{202e}\u{7f}\u{e0001}\u{1b}é\n";
+        let bytes = object(&text).expect("JSON");
+        let shown = String::from_utf8(bytes.clone()).expect("text");
+        assert_eq!(shown, "\"a\\u009b31m\\u202e\\u007f\\udb40\\udc01\\u001bé\\n\"\n");
+        assert_eq!(serde_json::from_slice::<String>(&bytes).expect("JSON"), text);
+        assert_eq!(inert("{\"a\u{9b}\": 1}\n"), "{\"a\\u009b\": 1}\n");
+        assert!(matches!(inert("{\"a\": \"é\"}"), Cow::Borrowed(_)));
+    }
 }

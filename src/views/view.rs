@@ -3,6 +3,7 @@
 //! Titles and words are made only for the tasks that are shown, so that a look at a queue of a
 //! hundred thousand tasks costs little more than reading it.
 
+use super::json::Made;
 use super::mask::Mask;
 use super::style::word;
 use crate::domain::{Field, Status};
@@ -36,12 +37,15 @@ pub enum Shown {
 
 /// All queues that were asked for.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct StatusView {
+pub struct StatusView<T = Vec<TaskView>> {
     /// Version of this shape.
     pub schema_version: u32,
     /// The queues.
-    pub queues: Vec<QueueView>,
+    pub queues: Vec<QueueView<T>>,
 }
+
+/// The same with tasks that are made when they are written: not all of them are in memory at once.
+pub type WrittenStatus<'a> = StatusView<Made<'a, Node, TaskView>>;
 
 /// How many tasks stand where, by what the file says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -57,7 +61,7 @@ pub struct Summary {
 
 /// A queue.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct QueueView {
+pub struct QueueView<T = Vec<TaskView>> {
     /// Its path.
     pub path: String,
     /// Its project.
@@ -69,7 +73,7 @@ pub struct QueueView {
     /// Tasks not started with something in their way.
     pub waiting: usize,
     /// The tasks that are shown.
-    pub tasks: Vec<TaskView>,
+    pub tasks: T,
     /// Open tasks that are not.
     #[serde(skip)]
     pub hidden: usize,
@@ -191,7 +195,21 @@ impl<'a> Sight<'a> {
         filtered: bool,
         shown: Shown,
     ) -> StatusView {
-        let queues = (0..self.served).map(|queue| self.queue(queue, selected, filtered, shown));
+        let made = |nodes: Vec<Node>| nodes.into_iter().map(|node| self.task(node)).collect();
+        let queues =
+            (0..self.served).map(|queue| self.queue(queue, selected, filtered, shown).with(&made));
+        StatusView { schema_version: 1, queues: queues.collect() }
+    }
+
+    /// All selected tasks, for writing.
+    pub fn written_status(
+        self,
+        selected: &dyn Fn(Node) -> bool,
+        filtered: bool,
+    ) -> WrittenStatus<'a> {
+        let made = |keys| Made { keys, make: Box::new(move |node: &Node| self.task(*node)) };
+        let queues = (0..self.served)
+            .map(|queue| self.queue(queue, selected, filtered, Shown::All).with(&made));
         StatusView { schema_version: 1, queues: queues.collect() }
     }
 
@@ -201,7 +219,7 @@ impl<'a> Sight<'a> {
         selected: &dyn Fn(Node) -> bool,
         filtered: bool,
         shown: Shown,
-    ) -> QueueView {
+    ) -> QueueView<Vec<Node>> {
         let graph = self.readiness.graph();
         let mut summary = Summary::default();
         let (mut ready, mut waiting) = (0, 0);
@@ -232,10 +250,19 @@ impl<'a> Sight<'a> {
             summary: if filtered { summary } else { text.counts().into() },
             ready,
             waiting,
-            tasks: picked.into_iter().map(|node| self.task(node)).collect(),
+            tasks: picked,
             hidden,
             standing,
         }
+    }
+}
+
+impl<T> QueueView<T> {
+    /// The same with other tasks.
+    fn with<U>(self, made: &dyn Fn(T) -> U) -> QueueView<U> {
+        let Self { path, project, summary, ready, waiting, tasks, hidden, standing } = self;
+        let tasks = made(tasks);
+        QueueView { path, project, summary, ready, waiting, tasks, hidden, standing }
     }
 }
 

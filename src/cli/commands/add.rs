@@ -9,6 +9,7 @@ use crate::domain::{Field, Status};
 use crate::engine::QueueSet;
 use crate::queue::{Duplicate, Queue, fingerprint};
 use crate::store::{Draft, StoreError};
+use crate::views::escape;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use std::io::Write;
@@ -44,7 +45,10 @@ pub(super) fn run(args: &AddArgs, session: &mut Session<'_>) -> Result<(), Failu
         Ok(())
     })?;
     for id in &ids {
-        writeln!(session.streams.out, "{id}")?;
+        // A script gets the id as it is.
+        let terminal = session.streams.out.is_terminal();
+        let shown = if terminal { escape::line(id) } else { id.into() };
+        writeln!(session.streams.out, "{shown}")?;
     }
     Ok(())
 }

@@ -12,6 +12,7 @@ use crate::platform::editor;
 use crate::platform::ids::{Ids, RandomIds};
 use crate::queue::as_written;
 use crate::store::{QueueStore, StoreError};
+use crate::views::escape;
 use serde_json::{Map, Value};
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
@@ -72,7 +73,7 @@ fn edited(copy: &Path, session: &mut Session<'_>) -> Result<Option<Edited>, Fail
             Ok(_) => format!("{}:1:1: a task is a JSON object", copy.display()),
             Err(error) => json_problem(&error, &copy.display().to_string()),
         };
-        writeln!(session.streams.err, "error: {problem}")?;
+        writeln!(session.streams.err, "error: {}", escape::line(&problem))?;
         if !again(session)? {
             return Ok(None);
         }

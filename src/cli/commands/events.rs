@@ -10,6 +10,7 @@ use crate::platform::clock::{Clock, SystemClock};
 use crate::store::StateDir;
 use crate::store::lines::JournalLines;
 use crate::views::event::Teller;
+use crate::views::json;
 use crate::views::mask::Mask;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::HashSet;
@@ -129,7 +130,9 @@ impl Telling {
 
     fn tell(&mut self, line: &[u8], event: &Event, batch: &mut Vec<u8>) {
         if self.json {
-            self.mask.bytes(line, batch);
+            let line = String::from_utf8_lossy(line);
+            let line = self.mask.text(&line);
+            batch.extend_from_slice(json::inert(&line).as_bytes());
             batch.push(b'\n');
             return;
         }

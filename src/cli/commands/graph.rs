@@ -6,13 +6,14 @@ use crate::cli::reading::Reading;
 use crate::cli::session::Session;
 use crate::plan::{self, Node, Picture, Workload};
 use crate::views::{escape, graph, json};
+use std::io::Write;
 
 pub(super) fn run(args: &GraphArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     let selection = session.select(&args.queues)?;
     let scope = super::run::scope(&args.filter, &[]);
     let mut reading = Reading::open(session, selection)?.ranked();
     let format = if args.json { GraphFormat::Json } else { args.format };
-    let bytes = reading.look(|scene| {
+    reading.look(|scene| {
         let structure = scene.structure;
         let selected = |node: Node| scene.includes(&scope, node);
         let work = Workload::new(&structure.graph, scene.tasks, &structure.estimates, selected);
@@ -26,14 +27,13 @@ pub(super) fn run(args: &GraphArgs, session: &mut Session<'_>) -> Result<(), Fai
             selected: &selected,
             all: args.all,
         };
-        match format {
-            GraphFormat::Mermaid => Ok(picture.mermaid().into_bytes()),
-            GraphFormat::Dot => Ok(picture.dot().into_bytes()),
-            GraphFormat::Json => json::object(&graph::view(&sight, &picture)),
-        }
+        let out = &mut session.streams.out;
+        let text = match format {
+            GraphFormat::Mermaid => picture.mermaid(),
+            GraphFormat::Dot => picture.dot(),
+            GraphFormat::Json => return json::write(&graph::view(&sight, &picture), out),
+        };
+        out.write_all(escape::lines(&text).as_bytes())
     })?;
-    if session.streams.out.is_terminal() && format != GraphFormat::Json {
-        return session.print(escape::lines(&String::from_utf8_lossy(&bytes)).as_bytes());
-    }
-    session.print(bytes)
+    Ok(session.streams.out.flush()?)
 }

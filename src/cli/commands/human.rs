@@ -10,6 +10,7 @@ use crate::engine::QueueSet;
 use crate::queue::Queue;
 use crate::store::file::FileStore;
 use crate::store::{Actor, Draft, Patience, Place, QueueStore, StoreError};
+use crate::views::escape;
 use serde_json::{Map, Value};
 use std::io::{Read, Write};
 
@@ -173,7 +174,7 @@ pub(super) fn json_problem(error: &serde_json::Error, whence: &str) -> String {
 pub(super) fn tell(session: &mut Session<'_>, done: &[String], what: &str) -> Result<(), Failure> {
     if !session.global.quiet {
         for id in done {
-            writeln!(session.streams.out, "{id}: {what}")?;
+            writeln!(session.streams.out, "{}: {what}", escape::line(id))?;
         }
     }
     Ok(())

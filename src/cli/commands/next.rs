@@ -21,7 +21,7 @@ pub(super) fn run(args: &NextArgs, session: &mut Session<'_>) -> Result<(), Fail
         let order = scene.structure.order(scene.tasks);
         let view = scene.sight().next(&order, most, &selected);
         if args.json {
-            return json::object(&view);
+            return json::write(&view, &mut session.streams.out).map(|()| Vec::new());
         }
         if view.ready > 0 {
             return Ok(next::text(&view, look).into_bytes());

@@ -30,7 +30,7 @@ pub(super) fn run(args: &PlanArgs, session: &mut Session<'_>) -> Result<(), Fail
         let actual = args.actual.then(|| compare(scene, &histories, &scope));
         let view = PlanView { report, actual };
         if args.json {
-            return json::object(&view);
+            return json::write(&view, &mut session.streams.out).map(|()| Vec::new());
         }
         let (minutes, gantt) = extras;
         Ok(text(&view, &Extras { minutes: &minutes, gantt }, look).into_bytes())

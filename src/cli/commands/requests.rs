@@ -10,6 +10,7 @@ use crate::domain::EventKind;
 use crate::engine::requests::{PAUSE, STOP};
 use crate::platform::checks;
 use crate::store::{Patience, QueueStore, StateDir, workers};
+use crate::views::escape;
 use serde_json::Map;
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -52,7 +53,8 @@ fn ask(
         if !session.global.quiet {
             let loops = if alive == 1 { "1 loop".to_owned() } else { format!("{alive} loops") };
             let dir = folder.root().parent().unwrap_or(folder.root()).display();
-            writeln!(session.streams.out, "asked to {verb}: {what} ({loops} alive in {dir})")?;
+            let text = format!("asked to {verb}: {what} ({loops} alive in {dir})");
+            writeln!(session.streams.out, "{}", escape::line(&text))?;
         }
     }
     Ok(())
@@ -84,7 +86,7 @@ pub(super) fn resume(args: &SignalArgs, session: &mut Session<'_>) -> Result<(),
     if !session.global.quiet {
         let text = if removed > 0 { "asked to go on" } else { "nothing was stopped or paused" };
         let names: Vec<&str> = targets.iter().map(|target| target.stem.as_str()).collect();
-        writeln!(session.streams.out, "{text}: {}", names.join(", "))?;
+        writeln!(session.streams.out, "{text}: {}", escape::line(&names.join(", ")))?;
     }
     if held {
         let text = "all queues there are still stopped or paused: workloop resume --all";
@@ -171,7 +173,11 @@ fn note(kind: EventKind, targets: &[Target], session: &mut Session<'_>) {
         });
         if let Err(failure) = noted {
             let text = failure.message;
-            drop(writeln!(session.streams.err, "warning: not noted in the journal: {text}"));
+            drop(writeln!(
+                session.streams.err,
+                "warning: not noted in the journal: {}",
+                escape::line(&text)
+            ));
         }
     }
 }

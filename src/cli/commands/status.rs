@@ -10,6 +10,7 @@ use crate::store::QueueStore;
 use crate::views::style::Look;
 use crate::views::view::Shown;
 use crate::views::{escape, json, table, text};
+use std::io::Write;
 
 /// How many open tasks of a queue are listed.
 const LISTED: usize = 200;
@@ -21,6 +22,14 @@ pub(super) fn run(args: &StatusArgs, session: &mut Session<'_>) -> Result<(), Fa
     let selection = session.select(&args.queues)?;
     let scope = super::run::scope(&args.filter, &[]);
     let mut reading = Reading::open(session, selection)?;
+    if args.json && !args.watch {
+        reading.look(|scene| {
+            let included = |node| scene.includes(&scope, node);
+            let view = scene.sight().written_status(&included, !scope.is_all());
+            json::write(&view, &mut session.streams.out)
+        })?;
+        return Ok(session.streams.out.flush()?);
+    }
     let first = render(&mut reading, args, &scope, session.look())?;
     if !args.watch {
         return session.print(first);

@@ -9,7 +9,6 @@ use crate::engine::{Ending, Reason};
 use crate::plan::{Node, Prospect, State};
 use crate::store::{QueueStore, workers};
 use crate::views::json;
-use crate::views::view::Shown;
 use std::collections::HashSet;
 use std::io::Write;
 
@@ -82,7 +81,7 @@ fn standing(scene: &Scene<'_>, args: &WaitArgs) -> Result<Standing, Failure> {
     let outlook = scene.readiness.outlook(waited);
     let ending = Ending::new(Reason::Done, outlook, attempts, |node| graph.reference(node));
     let json = (over && args.json)
-        .then(|| json::object(&scene.sight().status(&waited, !ids.is_empty(), Shown::All)))
+        .then(|| json::object(&scene.sight().written_status(&waited, !ids.is_empty())))
         .transpose()?;
     Ok(Standing { over, ending, json })
 }

@@ -225,7 +225,7 @@ fn pictures_escape_titles_and_mark_what_matters() {
         let work = Workload::new(graph, queues, estimates, |_| true);
         let critical = critical_path(&work);
         let title = |node: Node| match node.0 {
-            1 => "Say \"hi\"; <b>#1</b> \\ [x]\nand a second line".to_owned(),
+            1 => "Say \"hi\"; <b>#1</b> \\ [x]\nand a\u{202e}second line".to_owned(),
             _ => graph.reference(node),
         };
         let picture = Picture {
