@@ -1,258 +1,275 @@
-//! Hostile queues: made here, about 300 of them, and given to the verbs that read and to loops. A
-//! verb may refuse a file; it may not crash, hang, run what stands in it, write outside its folder
+//! Hostile queues, given to every verb. A verb may refuse a file; it may not crash, hang, need
+//! much memory, run what stands in it, write outside its folder, change a byte outside of an edit,
 //! or let a byte through that steers a terminal.
 
 use crate::chance::say;
+use crate::hostile::{Hostile, long, queues};
+use crate::measured::{Asked, Measured, measure};
+use crate::places::difference;
 use crate::sandbox::Sandbox;
 use serde_json::{Value, json};
-use std::fs;
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use workloop::domain::Field;
 
-/// Texts that mean something to a shell, a path, a terminal or a parser.
-#[expect(clippy::too_many_lines, reason = "a list")]
-fn texts() -> Vec<String> {
-    let canary = "touch canary";
-    let mut all: Vec<String> = [
-        "$(touch canary)",
-        "`touch canary`",
-        "; touch canary #",
-        "' ; touch canary ; '",
-        "\" ; touch canary ; \"",
-        "| touch canary",
-        "&& touch canary",
-        "\n touch canary\n",
-        "-rf",
-        "--help",
-        "--config=canary",
-        "${IFS}touch${IFS}canary",
-        "%s%n",
-        "{{ 7*7 }}",
-        "{% raw %}",
-        "../canary",
-        "../../canary",
-        "/tmp/../canary",
-        "a/../../canary",
-        ".",
-        "..",
-        "~",
-        "*",
-        "?",
-        "",
-        "\0",
-        "a\0b",
-        "a\nb",
-        "a\r\nb",
-        "\t",
-        " ",
-        "\u{feff}",
-        "\u{1b}[31mred",
-        "\u{1b}]8;;http://x\u{7}y",
-        "\u{1b}]0;title\u{7}",
-        "\u{9b}31m",
-        "\u{90}q\u{9c}",
-        "\u{202e}evil",
-        "\u{2066}x\u{2069}",
-        "\u{200f}",
-        "\u{7f}",
-        "\u{8}\u{8}\u{8}",
-        "<script>alert(1)</script>",
-        "]]>",
-        "&amp;",
-        "\u{ffff}",
-        "\u{10ffff}",
-        "\u{d7ff}",
-        "e\u{301}",
-        "NaN",
-        "null",
-        "true",
-        "0",
-        "__proto__",
-        "constructor",
-    ]
-    .map(str::to_owned)
-    .to_vec();
-    all.push("x".repeat(4096));
-    all.push(format!("{}{canary}", "../".repeat(500)));
-    all
-}
+/// Forms of the verbs that only read; `ID` is a task.
+const READING: &[&str] = &[
+    "next",
+    "why ID",
+    "plan",
+    "graph",
+    "status --json",
+    "prompt --json ID",
+    "check --json",
+    "log ID",
+    "graph --format dot --all",
+    "why --json ID",
+    "plan --json --barriers --respect scopes",
+    "next --json --all",
+    "status --table",
+    "events",
+    "graph --json",
+    "log --json ID",
+    "events --json",
+    "run --dry-run --agent true --no-verify",
+    "wait --until idle NO-SUCH-TASK",
+    "events --style log",
+];
 
-/// The queues, each with a name.
-fn queues() -> Vec<(String, Vec<u8>)> {
-    let mut all: Vec<(String, Vec<u8>)> = Vec::new();
-    let mut add = |name: String, queue: &Value| all.push((name, queue.to_string().into_bytes()));
-    for (n, text) in texts().iter().enumerate() {
-        let plain = json!({"id": "A", "title": "x", "status": "pending"});
-        let with = |key: &str, value: Value| {
-            let mut task = plain.clone();
-            task[key] = value;
-            json!({"tasks": [task]})
-        };
-        add(format!("id {n}"), &with("id", json!(text)));
-        add(format!("title {n}"), &with("title", json!(text)));
-        add(format!("description {n}"), &with("description", json!(text)));
-        add(
-            format!("lists {n}"),
-            &json!({"tasks": [{
-                "id": "A", "title": text, "status": "pending", "dependencies": [text],
-                "files": [text], "verify": text, "agent": text, "type": text, "phase": text,
-            }]}),
-        );
-        let strange = json!({"project": text, "phases": [{"phase": text}], "tasks": [{"id": "A",
-            "title": "x", "status": text, "priority": text, "claim": {"worker": text, "attempt": 1},
-            "approval": text, "error": text, "not_before": text}]});
-        add(format!("odd {n}"), &strange);
+/// Forms of the verbs that write, with a JSON list of the task on stdin, and whether what a person
+/// wrote about the task may change.
+const WRITING: &[(&str, bool)] = &[
+    ("park -", false),
+    ("block - --because no", false),
+    ("retry -", false),
+    ("reset -", false),
+    ("cancel -", false),
+    ("unpark -", false),
+    ("approve -", false),
+    ("release --force -", false),
+    ("edit --set note_of_mine=\"\\u001b[31m\" ID", true),
+    ("edit --set priority=3 --unset tags ID", true),
+    ("add --id NEW-1 --title more", true),
+    ("progress --percent 5 --note x ID", false),
+    ("answer ID yes", false),
+];
+
+fn asked(form: &str, id: &str) -> Asked {
+    let mut words: Vec<&str> = form.split(' ').collect();
+    words.splice(1..1, ["--work-queue", "q.json"]);
+    if let Some(at) = words.iter().position(|word| *word == "ID") {
+        // What looks like a flag may be an id.
+        words.splice(at..=at, ["--", id]);
     }
-    for (n, number) in
-        ["1e999", "-1", "1e400", "99999999999999999999", "0.1", "-0", "1E2"].iter().enumerate()
-    {
-        for key in ["attempts", "max_iterations", "priority", "budget_used", "estimate"] {
-            let text = format!(
-                r#"{{"tasks":[{{"id":"A","title":"x","status":"pending","{key}":{number}}}]}}"#
-            );
-            all.push((format!("number {n} of {key}"), text.into_bytes()));
-        }
-    }
-    for (name, text) in [
-        ("deep list", "[".repeat(100_000)),
-        ("deep object", "{\"a\":".repeat(100_000)),
-        ("deep inside", format!(r#"{{"tasks":[{{"id":"A","title":"x","status":"pending","x":{}1{}}}]}}"#, "[".repeat(500), "]".repeat(500))),
-        ("empty", String::new()),
-        ("only a bracket", "{".to_owned()),
-        ("tasks is a number", r#"{"tasks":1}"#.to_owned()),
-        ("lone surrogate", r#"{"tasks":[{"id":"A\ud800","title":"\udfff","status":"pending"}]}"#.to_owned()),
-        ("doubled keys", r#"{"tasks":[{"id":"A","id":"B","title":"x","status":"pending","status":"complete"}],"tasks":[]}"#.to_owned()),
-        ("itself", r#"{"tasks":[{"id":"A","title":"x","status":"pending","dependencies":["A"]}]}"#.to_owned()),
-    ] {
-        all.push((name.to_owned(), text.into_bytes()));
-    }
-    all.push(("not UTF-8".to_owned(), b"{\"tasks\":[{\"id\":\"\xff\xfe\"}]}".to_vec()));
-    all
+    Asked::with(&words, &json!([id]).to_string())
 }
 
 fn steers(text: &str) -> Option<char> {
-    text.chars().find(|c| {
+    text.chars().find(|&c| {
         c.is_control() && !matches!(c, '\n' | '\t')
-            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+            || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     })
 }
 
-fn wrong(sandbox: &Sandbox, verb: &str, ran: &crate::sandbox::Ran, shown: bool) -> Option<String> {
-    let said = format!("{}{}", ran.stdout, ran.stderr);
-    let canary = ["canary", "../canary", "../../canary", "script/canary"];
-    if ran.status > 100 || said.contains("panicked at") {
-        return Some(format!("{verb} crashed: {ran}"));
+/// The most memory that a verb may need for a file of so many bytes.
+fn most(bytes: usize) -> u64 {
+    10 * bytes as u64 + (32 << 20)
+}
+
+/// What a verb did that none may do.
+fn wrong(sandbox: &Sandbox, queue: &Hostile, ran: &Measured) -> Option<String> {
+    let canary = ["canary", "../canary", "../../canary", "script/canary", "/canary", "/tmp/canary"];
+    if ran.status > 100 || ran.said().contains("panicked at") {
+        return Some(format!("crashed with {}: {}", ran.status, ran.said()));
     }
-    if canary.iter().any(|name| sandbox.path(name).exists()) || Path::new("/canary").exists() {
-        return Some(format!("{verb}: something of the queue was run or written"));
+    if canary.iter().any(|name| sandbox.path(name).exists()) {
+        return Some("something of the queue was run or written".to_owned());
     }
-    let steering = shown.then(|| steers(&said)).flatten();
-    steering.map(|c| {
-        format!("{verb} lets {c:?} through: {:?}", said.chars().take(400).collect::<String>())
+    if ran.peak > most(queue.bytes.len()) {
+        return Some(format!("{} KiB for {} bytes", ran.peak >> 10, queue.bytes.len()));
+    }
+    let steering = steers(&ran.said())?;
+    Some(format!(
+        "lets {steering:?} through: {:?}",
+        ran.said().chars().take(400).collect::<String>()
+    ))
+}
+
+/// What a writing verb changed besides what it is for.
+fn elsewhere(queue: &Hostile, id: &str, after: &[u8], persons: bool) -> Option<String> {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let read: Value = serde_json::from_slice(&queue.bytes).unwrap_or_default();
+    let key = if read["features"].is_array() { "features" } else { "tasks" };
+    let list = read[key].as_array().map_or(&[][..], Vec::as_slice);
+    let at = list.iter().position(|task| task["id"] == id).map(|at| at.to_string());
+    let added = list.len().to_string();
+    let runtime = |key: &str| {
+        Field::from_key(key).is_some_and(|field| {
+            field.is_runtime()
+                || matches!(field, Field::ApprovedBy | Field::ApprovedAt | Field::Answers)
+        })
+    };
+    let person = |key: &str| persons && matches!(key, "note_of_mine" | "priority" | "tags");
+    difference(&text(&queue.bytes), &text(after), &|place| match place {
+        ["summary" | "last_updated" | "updated_by" | "sequence" | "fingerprints", ..] => true,
+        [list, number, ..] if *list == key && *number == added => true,
+        [list, number, field, ..] if *list == key && Some(*number) == at.as_deref() => {
+            runtime(field) || person(field)
+        }
+        _ => false,
     })
+}
+
+struct Counts {
+    read: AtomicUsize,
+    wrote: AtomicUsize,
+    refused: AtomicUsize,
+}
+
+/// Gives one queue to some forms that read, then to one that writes.
+fn look(number: usize, queue: &Hostile, counts: &Counts) -> Vec<String> {
+    let sandbox = Sandbox::new().file("q.json", &queue.bytes);
+    let id = queue.id();
+    let mut all = vec![asked("status", &id), asked("check", &id)];
+    all.extend((0..2).map(|n| asked(READING[(2 * number + n) % READING.len()], &id)));
+    let reading = all.len();
+    let (form, persons) = WRITING[number % WRITING.len()];
+    all.push(asked(form, &id));
+    if number.is_multiple_of(8) {
+        all.push(asked("run --max-iterations 2 --agent true --no-verify", &id));
+        all.push(asked("events --json", &id));
+    }
+    let mut broken = Vec::new();
+    for (n, ran) in measure(&sandbox, &all).iter().enumerate() {
+        let changed = ran.queue.as_ref() != Some(&queue.bytes);
+        let mut wrongs: Vec<String> = wrong(&sandbox, queue, ran).into_iter().collect();
+        if n < reading {
+            counts.read.fetch_add(1, Ordering::Relaxed);
+            counts.refused.fetch_add(usize::from(ran.status == 3), Ordering::Relaxed);
+            wrongs.extend((changed || ran.state).then(|| "a reader wrote something".to_owned()));
+        } else if n == reading && changed {
+            counts.wrote.fetch_add(1, Ordering::Relaxed);
+            wrongs.extend((ran.status != 0).then(|| "refused, and wrote all the same".to_owned()));
+            let after = ran.queue.as_deref().unwrap_or_default();
+            wrongs.extend(elsewhere(queue, &id, after, persons));
+        }
+        let name = |why: String| format!("{}: {}: {why}", queue.name, ran.what);
+        broken.extend(wrongs.into_iter().map(name));
+    }
+    sandbox.nothing_left();
+    broken
 }
 
 #[test]
-fn hostile_queues_harm_no_reader() {
+fn hostile_queues_harm_nobody() {
     let all = queues();
     assert!(all.len() >= 300, "only {}", all.len());
-    let halves: Vec<_> = all.chunks(all.len().div_ceil(2)).collect();
+    let counts = Counts { read: 0.into(), wrote: 0.into(), refused: 0.into() };
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut broken = Vec::new();
+        while let Some((number, queue)) = {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            all.get(number).map(|queue| (number, queue))
+        } {
+            broken.extend(look(number, queue, &counts));
+        }
+        broken
+    };
     let broken: Vec<String> = std::thread::scope(|scope| {
-        let look = |half: &[(String, Vec<u8>)]| {
-            let mut sandbox = Sandbox::new();
-            let mut broken = Vec::new();
-            for (name, bytes) in half {
-                sandbox = sandbox.file("q.json", bytes);
-                for verb in [
-                    ["status", "q.json"],
-                    ["next", "q.json"],
-                    ["check", "q.json"],
-                    ["plan", "q.json"],
-                ] {
-                    let ran = sandbox.run(verb);
-                    broken.extend(
-                        wrong(&sandbox, verb[0], &ran, true).map(|why| format!("{name}: {why}")),
-                    );
-                }
-                let ran = sandbox.run(["why", "A", "q.json"]);
-                broken
-                    .extend(wrong(&sandbox, "why", &ran, true).map(|why| format!("{name}: {why}")));
-                if fs::read(sandbox.path("q.json")).ok().as_deref() != Some(bytes) {
-                    broken.push(format!("{name}: a reader changed the file"));
-                }
-            }
-            broken
-        };
-        let threads: Vec<_> = halves.iter().map(|half| scope.spawn(move || look(half))).collect();
+        let threads: Vec<_> = (0..4).map(|_| scope.spawn(work)).collect();
         threads.into_iter().flat_map(|one| one.join().expect("no panic")).collect()
     });
-    say(&format!("corpus: {} queues", all.len()));
-    assert!(broken.is_empty(), "{} of {}:\n{}", broken.len(), all.len(), broken.join("\n"));
+    let [read, wrote, refused] =
+        [&counts.read, &counts.wrote, &counts.refused].map(|count| count.load(Ordering::Relaxed));
+    say(&format!("corpus: {} queues, {read} looks ({refused} refused), {wrote} edits", all.len()));
+    assert!(broken.is_empty(), "{} wrongs:\n{}", broken.len(), broken.join("\n"));
+    // They do harm: many are refused, and many are not, so that what stands in them is read.
+    assert!(refused > all.len() / 4 && refused < read / 2, "{refused} of {read} were refused");
+    assert!(wrote > all.len() / 8, "only {wrote} edits were made");
 }
 
-/// Loops run what the configuration says, and nothing that stands in a queue.
+/// A hundred thousand tasks: nothing takes more memory than ten times the file.
 #[test]
-fn hostile_queues_make_a_loop_run_nothing() {
+fn a_hundred_thousand_tasks_fit() {
+    let queue = Hostile { name: "long".to_owned(), bytes: long(100_000) };
+    let sandbox = Sandbox::new().file("q.json", &queue.bytes);
+    let forms = [
+        "status --json",
+        "next",
+        "check",
+        "plan --json",
+        "graph",
+        "edit --set note_of_mine=1 ID",
+        "park -",
+    ];
+    let all: Vec<Asked> = forms.iter().map(|form| asked(form, "T99999")).collect();
     let mut broken = Vec::new();
-    for (name, bytes) in queues().iter().filter(|(name, _)| !name.starts_with("lists")).step_by(9) {
-        let sandbox = Sandbox::new().file("q.json", bytes);
-        let ran = sandbox.run([
-            "run",
-            "q.json",
-            "--max-iterations",
-            "1",
-            "--agent",
-            "true",
-            "--no-verify",
-        ]);
-        broken.extend(wrong(&sandbox, "run", &ran, true).map(|why| format!("{name}: {why}")));
-        sandbox.nothing_left();
+    for ran in measure(&sandbox, &all) {
+        say(&format!("long: {}: {} KiB", ran.what, ran.peak >> 10));
+        assert_eq!(
+            ran.status,
+            0,
+            "{}: {}",
+            ran.what,
+            ran.said().chars().take(500).collect::<String>()
+        );
+        broken.extend(wrong(&sandbox, &queue, &ran).map(|why| format!("{}: {why}", ran.what)));
     }
+    let after = sandbox.bytes("q.json");
+    broken.extend(elsewhere(&queue, "T99999", &after, true));
     assert!(broken.is_empty(), "{}", broken.join("\n"));
+    assert!(queue.bytes.len() > 10_000_000 && after != queue.bytes);
 }
 
-/// A value that no file of ours may hold.
-const SECRET: &str = "s3cr3t-canary-0123456789";
-
-/// Every file below `dir`, with its bytes.
-fn every_file(dir: &Path, found: &mut Vec<(String, Vec<u8>)>) {
-    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            every_file(&path, found);
-        } else {
-            found.push((path.display().to_string(), fs::read(path).unwrap_or_default()));
-        }
-    }
-}
-
+/// On a terminal also the verbs that give a pipe the bytes as they are show what steers it.
 #[test]
-fn a_secret_of_the_environment_reaches_no_file() {
-    let (list, _) = crate::sandbox::flat_queue(2);
-    let agent = "[agents.default]\nrun = 'echo $ANTHROPIC_API_KEY; echo $ANTHROPIC_API_KEY >&2; \
-                 printf \"{\\\"status\\\":\\\"done\\\",\\\"summary\\\":\\\"used $ANTHROPIC_API_KEY\\\"}\" \
-                 >$WORKLOOP_RESULT_FILE'\n[limits]\nattempts = 2\n\
-                 [[verify]]\nrun = 'echo failed with $ANTHROPIC_API_KEY; \
-                 test $WORKLOOP_TASK_ID = T002'\n";
-    let mut sandbox = Sandbox::new().config(agent).queue("q.json", &list);
-    sandbox.variables.push(("ANTHROPIC_API_KEY".to_owned(), SECRET.to_owned()));
-    let ran = sandbox.run(["run", "q.json"]);
-    assert!(!format!("{ran}").contains(SECRET), "{ran}");
-    for verb in [["log", "T001", "q.json"], ["why", "T001", "q.json"]] {
-        let shown = sandbox.run(verb);
-        assert!(!format!("{shown}").contains(SECRET), "{shown}");
+fn nothing_steers_a_terminal() {
+    let texts = "\u{1b}]0;x\u{7}\u{9b}31m\u{202e}\u{7f}\u{8}";
+    let queue = json!({"project": texts, "tasks": [
+        {"id": format!("A{texts}"), "title": texts, "description": texts, "status": "blocked",
+         "error": texts, "dependencies": [texts], texts: texts},
+        {"id": "B", "title": texts, "description": texts},
+        {"id": "C", "title": texts, "requires_approval": [texts]},
+    ]});
+    let sandbox = Sandbox::new().file("q.json", queue.to_string());
+    let steering = format!("printf '{}\\n'", "\\033]0;x\\007\\302\\23331m\\177\\010");
+    let run = sandbox.run(["run", "q.json", "--agent", &steering, "--verify", &steering]);
+    let forms = [
+        "status",
+        "status --table",
+        "next",
+        "check",
+        "plan",
+        "graph",
+        "prompt B",
+        "log B",
+        "why B",
+        "events",
+        "events --json",
+        "events --style log",
+        "retry --failed",
+        "park C",
+        "log --json B",
+        "prompt --json B",
+        "unpark C",
+        "status --json",
+    ];
+    let mut shown = vec![run.to_string()];
+    for form in forms {
+        let program = sandbox.program.display();
+        let typed = format!(
+            "script -qec '{program} {form} --color never --work-queue q.json' /dev/null >shown"
+        );
+        let ran = sandbox.shell(&typed);
+        let bytes = sandbox.bytes("shown");
+        let text = String::from_utf8_lossy(&bytes).replace("\r\n", "\n");
+        assert!(!text.is_empty() && (ran || form == "check"), "{form}: {text}");
+        shown.push(text);
     }
-    let mut files = Vec::new();
-    every_file(&sandbox.path(""), &mut files);
-    // The raw output of a command is kept as it came, private to the user: everything shown of it
-    // is masked. Nothing else may hold the value.
-    let raw = |path: &str| {
-        path.ends_with(".out") || path.ends_with(".err") || path.ends_with("/result.json")
-    };
-    let holds: Vec<&String> = files
-        .iter()
-        .filter(|(path, _)| !raw(path))
-        .filter(|(_, bytes)| bytes.windows(SECRET.len()).any(|part| part == SECRET.as_bytes()))
-        .map(|(path, _)| path)
-        .collect();
-    assert!(files.len() > 8 && holds.is_empty(), "{holds:?}");
+    let escaped = shown.iter().filter(|text| text.contains('␛') || text.contains("\\u001b"));
+    assert!(escaped.count() > 8, "hardly any of them shows the text: {shown:#?}");
+    let steering: Vec<_> = shown.iter().filter(|text| steers(text).is_some()).collect();
+    assert!(steering.is_empty(), "{steering:#?}");
+    assert!(!Path::new("/canary").exists());
 }

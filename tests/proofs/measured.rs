@@ -1,0 +1,159 @@
+//! Commands whose memory is measured.
+//!
+//! The system adds the memory of the process that starts a command to what the command needed, so
+//! that commands are started by this test binary once more, as small as it is when it runs a
+//! single test: [`measures`] takes a list from a file and notes how each command ended.
+
+use crate::sandbox::{DEADLINE, Sandbox, holds_within};
+use serde_json::{Value, json};
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use wait4::Wait4 as _;
+
+/// Where the list stands: set only for the small process.
+const LIST: &str = "WORKLOOP_PROOF_MEASURE";
+
+/// One command: the arguments of the program, and what stands on its stdin.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Asked {
+    pub(crate) arguments: Vec<String>,
+    pub(crate) input: Option<String>,
+}
+
+impl Asked {
+    pub(crate) fn of(arguments: &[&str]) -> Self {
+        Self { arguments: arguments.iter().map(|&word| word.to_owned()).collect(), input: None }
+    }
+
+    pub(crate) fn with(arguments: &[&str], input: &str) -> Self {
+        Self { input: Some(input.to_owned()), ..Self::of(arguments) }
+    }
+}
+
+/// How one ended.
+#[derive(Clone, Debug)]
+pub(crate) struct Measured {
+    pub(crate) what: String,
+    /// The exit status; 128 and the signal's number where one ended it.
+    pub(crate) status: i64,
+    /// The most memory that it had at any time, in bytes.
+    pub(crate) peak: u64,
+    pub(crate) stdout: Vec<u8>,
+    pub(crate) stderr: Vec<u8>,
+    /// The file `q.json` when it had ended.
+    pub(crate) queue: Option<Vec<u8>>,
+    /// Whether there was a state folder then.
+    pub(crate) state: bool,
+}
+
+impl Measured {
+    /// What it said, on both streams.
+    pub(crate) fn said(&self) -> String {
+        let [out, err] = [&self.stdout, &self.stderr].map(|bytes| String::from_utf8_lossy(bytes));
+        format!("{out}{err}")
+    }
+}
+
+/// Runs the commands one after the other in `sandbox`.
+#[track_caller]
+pub(crate) fn measure(sandbox: &Sandbox, all: &[Asked]) -> Vec<Measured> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let list = folder.path().join("list");
+    let asked: Vec<Value> =
+        all.iter().map(|one| json!({"arguments": one.arguments, "input": one.input})).collect();
+    let work = json!({
+        "program": sandbox.program, "folder": sandbox.path(""), "asked": asked,
+        "variables": sandbox.variables,
+    });
+    fs::write(&list, work.to_string()).expect("written");
+    let mut small = Command::new(std::env::current_exe().expect("this program"))
+        .args(["--exact", "measured::measures", "--test-threads", "1"])
+        .env(LIST, &list)
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("this program starts");
+    let mut status = None;
+    let ended = holds_within(DEADLINE * 2, || {
+        status = small.try_wait().expect("a child");
+        status.is_some()
+    });
+    let noted = fs::read_to_string(folder.path().join("noted")).unwrap_or_default();
+    let done = noted.lines().count();
+    if !ended {
+        drop(small.kill());
+        drop(small.wait());
+    }
+    assert!(ended, "it hangs: {:?}", all.get(done));
+    assert!(done == all.len(), "only {done} of {} commands ran: {status:?}", all.len());
+    let one = |(number, (line, asked)): (usize, (&str, &Asked))| {
+        let ended: Value = serde_json::from_str(line).expect("JSON");
+        let read = |name: &str| fs::read(folder.path().join(format!("{number}.{name}")));
+        Measured {
+            what: asked.arguments.join(" "),
+            status: ended["status"].as_i64().unwrap_or(-1),
+            peak: ended["peak"].as_u64().unwrap_or(u64::MAX),
+            stdout: read("out").unwrap_or_default(),
+            stderr: read("err").unwrap_or_default(),
+            queue: read("queue").ok(),
+            state: ended["state"].as_bool().unwrap_or(true),
+        }
+    };
+    noted.lines().zip(all).enumerate().map(one).collect()
+}
+
+/// The small process; nothing, in a run of the tests.
+#[test]
+fn measures() {
+    let Some(list) = std::env::var_os(LIST).map(PathBuf::from) else { return };
+    let work: Value = serde_json::from_slice(&fs::read(&list).expect("there")).expect("JSON");
+    let folder = list.parent().expect("a folder");
+    for (number, asked) in work["asked"].as_array().expect("a list").iter().enumerate() {
+        let line = one(&work, asked, &folder.join(number.to_string()));
+        let mut noted = File::options().append(true).create(true).open(folder.join("noted"));
+        let noted = noted.as_mut().expect("a file");
+        std::io::Write::write_all(noted, format!("{line}\n").as_bytes()).expect("noted");
+    }
+}
+
+/// Runs one command to its end; its streams and the queue stand beside `base`.
+fn one(work: &Value, asked: &Value, base: &Path) -> Value {
+    use std::os::unix::process::ExitStatusExt as _;
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let words = asked["arguments"].as_array().into_iter().flatten();
+    let root = PathBuf::from(text(&work["folder"]));
+    let stdin = asked["input"].as_str().map_or_else(Stdio::null, |input| {
+        fs::write(base.with_extension("in"), input).expect("written");
+        File::open(base.with_extension("in")).expect("there").into()
+    });
+    let pairs = work["variables"].as_array().into_iter().flatten();
+    let mut child = Command::new(text(&work["program"]))
+        .args(words.map(text))
+        .current_dir(&root)
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("HOME", &root)
+        .envs([("LC_ALL", "C.UTF-8"), ("NO_COLOR", "1"), ("CI", "true")])
+        .envs(pairs.map(|pair| (text(&pair[0]), text(&pair[1]))))
+        .stdin(stdin)
+        .stdout(File::create(base.with_extension("out")).expect("a file"))
+        .stderr(File::create(base.with_extension("err")).expect("a file"))
+        .spawn()
+        .expect("the program starts");
+    let ended = child.wait4().expect("a child of this process");
+    let status = ended.status.code().unwrap_or_else(|| 128 + ended.status.signal().unwrap_or(0));
+    drop(fs::copy(root.join("q.json"), base.with_extension("queue")));
+    json!({"status": status, "peak": ended.rusage.maxrss, "state": root.join(".workloop").exists()})
+}
+
+/// The judge is judged first: what needs memory is seen to need it.
+#[test]
+fn memory_is_seen() {
+    let mut sandbox = Sandbox::new();
+    sandbox.program = "/bin/sh".into();
+    let hungry = "x=$(head -c 50000000 /dev/zero | tr '\\0' x); : \"$x\"";
+    let measured = measure(&sandbox, &[Asked::of(&["-c", ":"]), Asked::of(&["-c", hungry])]);
+    let [little, much] = [measured[0].peak, measured[1].peak];
+    assert!(little < 16 << 20, "{little} bytes of a shell that does nothing");
+    assert!(much > 48 << 20, "{much} bytes of a shell that holds 50 MB");
+}
