@@ -1,5 +1,7 @@
 //! Finds the configuration file, and the folders that depend on where things lie.
 
+use crate::platform::checks;
+use crate::platform::fault::{self, Fault};
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -29,21 +31,40 @@ pub fn git_top(folder: &Path) -> Option<&Path> {
     folder.ancestors().find(|above| above.join(".git").exists())
 }
 
-/// Refuses a file that somebody else could have planted: one that anybody may write, and one of
-/// another user (root excepted) that lies above the repository of `folder`, as in a shared `/tmp`.
+/// Refuses a file that somebody else could have planted or could change: of another user (root
+/// excepted), with more than one hard link, or writable by everybody, as itself or through a folder
+/// between it and `folder`, from which it was found. So git treats a repository that is not ours.
 ///
 /// # Errors
 /// [`Untrusted`] with the reason, or the error of looking at it.
 pub(super) fn check_trust(path: &Path, folder: &Path) -> io::Result<Result<(), Untrusted>> {
-    check_not_world_writable(path).map(|result| {
-        result?;
-        let owner = fs::metadata(path).map_or(0, |metadata| metadata.uid());
-        let ours = owner == 0 || owner == rustix::process::geteuid().as_raw();
-        let top = git_top(folder).unwrap_or(folder);
-        let above = path.parent().is_some_and(|parent| !parent.starts_with(top));
-        let why = "it belongs to another user and lies above the queue's repository";
-        if above && !ours { Err(Untrusted { path: path.to_owned(), why }) } else { Ok(()) }
-    })
+    let metadata = fs::metadata(path)?;
+    let foreign = metadata.uid() != 0 && !checks::owned_by_us(metadata.uid());
+    let why = if foreign {
+        "it belongs to another user, and what it says is run as commands"
+    } else if metadata.nlink() > 1 {
+        "it has more than one hard link, so that it changes under another name: keep one"
+    } else if open_folder(path, folder)? {
+        "every user may write to its folder or one below it, and what it says is run as commands"
+    } else {
+        return check_not_world_writable(path);
+    };
+    Ok(untrusted(path, why))
+}
+
+/// Whether everybody may put files into a folder from `folder` up to that of `path`, and take away
+/// those of others.
+fn open_folder(path: &Path, folder: &Path) -> io::Result<bool> {
+    for between in folder.ancestors() {
+        let mode = fs::metadata(between)?.mode();
+        if mode & 0o1002 == 0o002 {
+            return Ok(true);
+        }
+        if Some(between) == path.parent() {
+            break;
+        }
+    }
+    Ok(false)
 }
 
 /// Refuses a file that anybody may write.
@@ -51,7 +72,14 @@ pub(super) fn check_trust(path: &Path, folder: &Path) -> io::Result<Result<(), U
 /// # Errors
 /// [`Untrusted`], or the error of looking at it.
 pub(super) fn check_not_world_writable(path: &Path) -> io::Result<Result<(), Untrusted>> {
-    let why = "every user may write to it, and what it says is run as commands";
     let writable = fs::metadata(path)?.mode() & 0o002 != 0;
-    Ok(if writable { Err(Untrusted { path: path.to_owned(), why }) } else { Ok(()) })
+    let why = "every user may write to it, and what it says is run as commands: chmod o-w it";
+    Ok(if writable { untrusted(path, why) } else { Ok(()) })
+}
+
+fn untrusted(path: &Path, why: &'static str) -> Result<(), Untrusted> {
+    if fault::is(Fault::NoRefusals) {
+        return Ok(());
+    }
+    Err(Untrusted { path: path.to_owned(), why })
 }

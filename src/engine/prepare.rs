@@ -86,10 +86,11 @@ impl<'a> Source<'a> {
             Judge::Nobody
         };
         let required = self.set.config.limits.promise.value;
+        let mask = Mask::new(self.vars);
         Ok(Job {
             place,
             id: task.id.to_string(),
-            title: queue.title(place.task),
+            title: mask.text(&queue.title(place.task)).into_owned(),
             key: TaskKey::new(self.set.real(place.queue), task.id.as_str()),
             state: self.set.state(place.queue),
             git: crate::workspace::is_git_work_tree(&root),
@@ -99,7 +100,7 @@ impl<'a> Source<'a> {
             agent,
             judge,
             guarded: Guarded::new(plan.guarded(&root)),
-            mask: Mask::new(self.vars),
+            mask,
             named_files: plan.named_files(),
             promise: queue.text(place.task, Field::CompletionPromise).map(|p| (p, required)),
             folder: plan.folder,

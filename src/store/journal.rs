@@ -171,6 +171,16 @@ impl Journal {
         (last.v > EVENT_VERSION).then_some(last.v)
     }
 
+    /// Refuses to write where a newer version did, before anything is written.
+    ///
+    /// # Errors
+    /// [`JournalError::Newer`].
+    pub fn check_known(&self) -> Result<(), JournalError> {
+        let path = || self.state.journal().display().to_string();
+        self.newer_version()
+            .map_or(Ok(()), |found| Err(JournalError::Newer { path: path(), found }))
+    }
+
     /// Every event, oldest first, the rotated journal included. Lines that cannot be read are
     /// skipped: an append that was cut off, or a newer version's.
     pub fn all(&self) -> impl Iterator<Item = Event> + use<> {

@@ -15,6 +15,7 @@ use crate::platform::ids::RandomIds;
 use crate::store::QueueStore;
 use crate::store::file::FileStore;
 use crate::views::escape;
+use crate::views::mask::Mask;
 use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
@@ -109,9 +110,11 @@ fn dry_run(
     let in_scope = |node| {
         structure.graph.location(node).0 < set.served() && scope.includes(readiness.task(node))
     };
+    let mask = Mask::new(&session.world.vars);
     for node in plan::ranking(&readiness, &order, in_scope) {
         let (queue, task) = structure.graph.location(node);
-        let line = format!("{}  {}", structure.graph.reference(node), queues[queue].title(task));
+        let title = queues[queue].title(task);
+        let line = format!("{}  {}", structure.graph.reference(node), mask.text(&title));
         writeln!(session.streams.out, "{}", escape::line(&line))?;
     }
     Ok(())

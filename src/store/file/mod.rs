@@ -120,6 +120,7 @@ impl FileStore {
         self.refuse_newer()?;
         for file in &self.loaded[..self.served] {
             let state = StateDir::beside(file.path());
+            Journal::new(state.clone()).check_known()?;
             let refuse =
                 |path: &Path, reason| Err(StoreError::Unsafe { path: path.to_owned(), reason });
             for path in [file.path(), state.root()] {
