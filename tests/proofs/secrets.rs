@@ -1,52 +1,166 @@
-//! Values of secret variables: they reach no file but the raw output, and nothing that is shown.
+//! Values of secret variables: they reach no file but the raw output, which is private to the user,
+//! and nothing that is shown.
 
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, queue};
+use crate::twins::{holds, unless};
+use serde_json::json;
 use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
-/// A value that no file of ours may hold.
-const SECRET: &str = "s3cr3t-canary-0123456789";
+/// Values that no file of ours may hold, under the names that are known as those of secrets.
+const SECRETS: &[(&str, &str)] = &[
+    ("ANTHROPIC_API_KEY", "s3cr3t-canary-key-0123456789"),
+    ("MY_TOKEN", "s3cr3t-canary-token-\"quoted\"-abc"),
+    ("DB_SECRET", "s3cr3t-canary-secret-äöü"),
+    ("PGPASSWORD", "s3cr3t-canary-pass-$x/y"),
+];
 
-/// Every file below `dir`, with its bytes.
-fn every_file(dir: &Path, found: &mut Vec<(String, Vec<u8>)>) {
+/// What all of them begin with: a half of one is one too many.
+const CANARY: &[u8] = b"s3cr3t-canary";
+
+/// Prints the secrets, names files after them, and says them in its result.
+const AGENT: &str = r#"
+for value in "$ANTHROPIC_API_KEY" "$MY_TOKEN" "$DB_SECRET" "$PGPASSWORD"; do
+    echo "out $value"; echo "err $value" >&2
+done
+: > "made-$ANTHROPIC_API_KEY.txt"
+case $WORKLOOP_TASK_ID in
+B) status=needs_input ;;
+C) status=failed ;;
+*) status=done ;;
+esac
+cat >"$WORKLOOP_RESULT_FILE" <<END
+{"status":"$status","summary":"used $ANTHROPIC_API_KEY","question":"is $DB_SECRET right?",
+ "artifacts":["$PGPASSWORD",{"$DB_SECRET":["$ANTHROPIC_API_KEY"]}],
+ "notes_for":{"A":"note $DB_SECRET"},
+ "follow_ups":[{"title":"rotate $ANTHROPIC_API_KEY","description":"$DB_SECRET"}]}
+END
+[ "$WORKLOOP_TASK_ID" != D ] || exit 3
+"#;
+
+const CONFIG: &str = r#"
+[agents.default]
+run = "sh ./agent.sh"
+[environment]
+pass = ["MY_TOKEN", "DB_SECRET", "PGPASSWORD"]
+[limits]
+attempts = 2
+[[verify]]
+name = "prints"
+run = 'echo "failed with $DB_SECRET and $MY_TOKEN and $ANTHROPIC_API_KEY"; cat "$WORKLOOP_CHANGED_FILES"; test "$WORKLOOP_TASK_ID" = A'
+"#;
+
+fn prepared(sandbox: Sandbox) -> Sandbox {
+    let list = queue(&[("A", &[]), ("B", &[]), ("C", &[]), ("D", &[]), ("E", &[])]);
+    let mut sandbox = sandbox.config(CONFIG).file("agent.sh", AGENT).queue("q.json", &list);
+    let owned = SECRETS.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    sandbox.variables.extend(owned);
+    sandbox
+}
+
+fn has_canary(bytes: &[u8]) -> bool {
+    bytes.windows(CANARY.len()).any(|part| part == CANARY)
+}
+
+/// Every file below `dir` that holds the canary, by its path from there.
+fn holders(dir: &Path, top: &Path, found: &mut Vec<String>) {
     for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
         let path = entry.path();
         if path.is_dir() {
-            every_file(&path, found);
-        } else {
-            found.push((path.display().to_string(), fs::read(path).unwrap_or_default()));
+            holders(&path, top, found);
+        } else if has_canary(&fs::read(&path).unwrap_or_default()) {
+            found.push(path.strip_prefix(top).unwrap_or(&path).display().to_string());
         }
     }
 }
 
-#[test]
-fn a_secret_of_the_environment_reaches_no_file() {
-    let (list, _) = crate::sandbox::flat_queue(2);
-    let agent = "[agents.default]\nrun = 'echo $ANTHROPIC_API_KEY; echo $ANTHROPIC_API_KEY >&2; \
-                 printf \"{\\\"status\\\":\\\"done\\\",\\\"summary\\\":\\\"used $ANTHROPIC_API_KEY\\\"}\" \
-                 >$WORKLOOP_RESULT_FILE'\n[limits]\nattempts = 2\n\
-                 [[verify]]\nrun = 'echo failed with $ANTHROPIC_API_KEY; \
-                 test $WORKLOOP_TASK_ID = T002'\n";
-    let mut sandbox = Sandbox::new().config(agent).queue("q.json", &list);
-    sandbox.variables.push(("ANTHROPIC_API_KEY".to_owned(), SECRET.to_owned()));
-    let ran = sandbox.run(["run", "q.json"]);
-    assert!(!format!("{ran}").contains(SECRET), "{ran}");
-    for verb in [["log", "T001", "q.json"], ["why", "T001", "q.json"]] {
-        let shown = sandbox.run(verb);
-        assert!(!format!("{shown}").contains(SECRET), "{shown}");
-    }
-    let mut files = Vec::new();
-    every_file(&sandbox.path(""), &mut files);
-    // The raw output of a command is kept as it came, private to the user: everything shown of it
-    // is masked. Nothing else may hold the value.
-    let raw = |path: &str| {
-        path.ends_with(".out") || path.ends_with(".err") || path.ends_with("/result.json")
+/// The raw output of commands, as it came: files of an attempt folder.
+fn is_raw(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    path.starts_with(".workloop/attempts/")
+        && (name.ends_with(".out")
+            || name.ends_with(".err")
+            || name == "result.json"
+            || name == "changed-files.txt")
+}
+
+/// Runs everything and looks at every byte.
+fn leaks(sandbox: &Sandbox) -> Vec<String> {
+    let mut broken = Vec::new();
+    let mut look = |words: &[&str]| {
+        let ran = sandbox.spawn_as(&sandbox.program, &[], words).ends();
+        let said = format!("{}{}", ran.stdout, ran.stderr);
+        broken.extend(has_canary(said.as_bytes()).then(|| format!("{words:?} shows one: {said}")));
     };
-    let holds: Vec<&String> = files
-        .iter()
-        .filter(|(path, _)| !raw(path))
-        .filter(|(_, bytes)| bytes.windows(SECRET.len()).any(|part| part == SECRET.as_bytes()))
-        .map(|(path, _)| path)
-        .collect();
-    assert!(files.len() > 8 && holds.is_empty(), "{holds:?}");
+    look(&["run", "q.json"]);
+    look(&["retry", "E", "q.json"]);
+    look(&["run", "--json", "q.json", "--max-iterations", "1"]);
+    for id in ["A", "B", "C", "D", "E"] {
+        for verb in ["log", "why", "prompt"] {
+            look(&[verb, id, "q.json"]);
+            look(&[verb, "--json", id, "q.json"]);
+        }
+    }
+    for verb in ["status", "events", "check", "next", "graph", "plan"] {
+        look(&[verb, "q.json"]);
+        look(&[verb, "--json", "q.json"]);
+    }
+    let mut found = Vec::new();
+    holders(&sandbox.path(""), &sandbox.path(""), &mut found);
+    let leaked = found.iter().filter(|path| !is_raw(path));
+    broken.extend(leaked.map(|path| format!("{path} holds one")));
+    // Harm was done: the raw output does hold them.
+    if found.iter().filter(|path| is_raw(path)).count() < 8 {
+        broken.push(format!("the agents printed nothing: {found:?}"));
+    }
+    broken
+}
+
+#[test]
+fn secrets_reach_no_file_and_no_eye() {
+    let sandbox = prepared(Sandbox::new());
+    assert_eq!(leaks(&sandbox), Vec::<String>::new());
+    let mut found = Vec::new();
+    holders(&sandbox.path(""), &sandbox.path(""), &mut found);
+    for path in found {
+        let path = sandbox.path(path);
+        let mode = |path: &Path| fs::metadata(path).expect("there").mode() & 0o777;
+        assert_eq!(mode(&path) & 0o077, 0, "{} can be read by others", path.display());
+        assert_eq!(mode(path.parent().expect("a folder")), 0o700, "{}", path.display());
+    }
+    let mode = fs::metadata(sandbox.path(".workloop")).expect("there").mode();
+    assert_eq!(mode & 0o777, 0o700);
+}
+
+#[test]
+fn the_mask_is_what_hides_them() {
+    holds("no-mask", |sandbox| {
+        let sandbox = prepared(sandbox);
+        unless(leaks(&sandbox).is_empty(), "a secret is shown or written")
+    });
+}
+
+/// What a person wrote into the queue stays there as it is, and goes nowhere else.
+#[test]
+fn a_secret_that_a_person_wrote_down_stays_where_it_is() {
+    let mut sandbox = prepared(Sandbox::new());
+    let secret = SECRETS[0].1;
+    let list = json!({"tasks": [{"id": "A", "title": format!("use {secret}"),
+        "description": format!("log in with {secret}"), "tags": [secret]}]});
+    sandbox = sandbox.queue("q.json", &list).file("agent.sh", "cat \"$WORKLOOP_PROMPT_FILE\"");
+    let ran = sandbox.run(["run", "--dry-run", "q.json"]).exits(0);
+    assert!(!has_canary(format!("{ran}").as_bytes()), "{ran}");
+    let ran = sandbox.run(["run", "q.json"]).exits(0);
+    assert!(!has_canary(format!("{ran}").as_bytes()), "{ran}");
+    for verb in ["status", "events"] {
+        let ran = sandbox.run([verb, "--json", "q.json"]);
+        assert!(!has_canary(ran.stdout.as_bytes()), "{ran}");
+    }
+    assert_eq!(sandbox.read("q.json")["tasks"][0]["title"], list["tasks"][0]["title"]);
+    let mut found = Vec::new();
+    holders(&sandbox.path(".workloop"), &sandbox.path(""), &mut found);
+    // The task as a file for the agent is the queue's own text.
+    found.retain(|path| !is_raw(path) && !path.ends_with("/task.json"));
+    assert_eq!(found, Vec::<String>::new());
 }

@@ -18,7 +18,7 @@ const TRIES: usize = 8;
 /// Holds the sound program to `proof`, which gives what was broken, and shows that `fault` does
 /// not get past it.
 #[track_caller]
-fn holds(fault: &'static str, proof: impl Fn(Sandbox) -> Vec<String>) {
+pub(crate) fn holds(fault: &'static str, proof: impl Fn(Sandbox) -> Vec<String>) {
     let (list, _) = flat_queue(3);
     let sandbox = || Sandbox::new().queue("q.json", &list);
     assert_eq!(proof(sandbox()), Vec::<String>::new(), "the sound program broke it");
@@ -33,7 +33,7 @@ fn holds(fault: &'static str, proof: impl Fn(Sandbox) -> Vec<String>) {
     assert!(caught.is_some(), "the fault {fault} was not noticed");
 }
 
-fn unless(holds: bool, what: &str) -> Vec<String> {
+pub(crate) fn unless(holds: bool, what: &str) -> Vec<String> {
     if holds { Vec::new() } else { vec![what.to_owned()] }
 }
 

@@ -1,0 +1,6 @@
+//! The bodies of the targets, which the tests replay as well.
+
+#[path = "../../tests/proofs/fuzzed/mod.rs"]
+pub mod fuzzed;
+#[path = "../../tests/proofs/places.rs"]
+mod places;

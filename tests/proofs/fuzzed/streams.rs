@@ -1,0 +1,112 @@
+//! Output of agents: capped on its way to the disk, searched, bounded for a prompt, and shown.
+
+use super::capture::Stream;
+use std::fs::{self, File};
+use std::io::Write as _;
+use workloop::agent::{bound, bound_file, has_promise};
+use workloop::views::mask::Mask;
+use workloop::views::output::Tail;
+
+/// The least cap that the supervisor knows.
+const CAP: u64 = 4096;
+
+const SECRET: &str = "s3cret-value";
+
+/// The first bytes say how the output comes, the rest is the output.
+pub(super) fn streams(bytes: &[u8]) {
+    let (head, rest) = bytes.split_at(bytes.len().min(2));
+    let step = 1 + head.iter().fold(0, |sum, byte| sum * 251 + usize::from(*byte)) % 9000;
+    // Enough to go round the ring more than once.
+    let times = if rest.is_empty() { 0 } else { 1 + 12_000 / rest.len() };
+    let output = if step.is_multiple_of(2) { rest.repeat(times.min(4000)) } else { rest.to_vec() };
+    capped(&output, step);
+    promised(rest);
+    bounded(&output, step);
+    shown(&output, step);
+}
+
+fn capped(output: &[u8], step: usize) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("out");
+    let (mut stream, writer) = Stream::new(&path, CAP).expect("a pipe");
+    assert!(stream.descriptor().is_some());
+    let mut writer = File::from(writer);
+    for part in output.chunks(step) {
+        writer.write_all(part).expect("the pipe has room");
+        stream.drain();
+    }
+    drop(writer);
+    stream.drain();
+    let (total, error) = stream.finish();
+    assert_eq!((total, error), (output.len() as u64, None));
+    let kept = fs::read(&path).unwrap_or_default();
+    if output.len() as u64 <= CAP {
+        return assert_eq!(kept, output);
+    }
+    assert_eq!(kept.len() as u64, CAP);
+    let half = kept.len() / 2;
+    assert_eq!(&kept[..half], &output[..half], "the beginning is not kept");
+    // Behind the line about what is missing stands the end, as it came.
+    let end = 128;
+    assert!(output.ends_with(&kept[kept.len() - end..]), "the end is not kept");
+    let middle = String::from_utf8_lossy(&kept[half..half + 80]).into_owned();
+    assert!(middle.contains("bytes are left out here"), "{middle:?}");
+}
+
+/// The search, in the plainest way.
+fn promised(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    for promise in ["DONE", " DONE\n", ""] {
+        let mut plain = false;
+        for (at, opening) in text.match_indices("<promise>") {
+            let inside = &text[at + opening.len()..];
+            let next = inside.find("<promise>").unwrap_or(inside.len());
+            let end = inside[..next].find("</promise>");
+            plain |= end.is_some_and(|end| inside[..end].trim() == promise.trim());
+        }
+        assert_eq!(has_promise(&text, promise), plain, "{promise:?} in {text:?}");
+    }
+}
+
+fn bounded(output: &[u8], limit: usize) {
+    let text = String::from_utf8_lossy(output);
+    let short = bound(&text, limit);
+    assert!(short.len() <= limit, "{} bytes of {limit}", short.len());
+    assert!(text.len() > limit || short == text);
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("out");
+    fs::write(&path, output).expect("written");
+    let short = bound_file(&path, limit).expect("read");
+    // Bytes that are no text become three each.
+    assert!(short.len() <= limit.max(64) * 3, "{} bytes of {limit}", short.len());
+}
+
+/// What is shown piece by piece is what is shown at once, without the secret.
+fn shown(output: &[u8], step: usize) {
+    let mask = Mask::new(&[("A_TOKEN".into(), SECRET.into())]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("out");
+    let mut file = File::create(&path).expect("a file");
+    let mut tails = [false, true].map(|terminal| (Tail::new(&path), terminal, Vec::new()));
+    for part in output.chunks(step.max(output.len() / 8)) {
+        file.write_all(part).expect("written");
+        for (tail, terminal, out) in &mut tails {
+            tail.copy(&mask, *terminal, out).expect("copied");
+        }
+    }
+    for (tail, terminal, out) in &mut tails {
+        tail.finish(&mask, *terminal, out).expect("copied");
+        let held = out.windows(SECRET.len()).any(|part| part == SECRET.as_bytes());
+        assert!(!held, "the secret is shown");
+        if *terminal {
+            super::is_inert(std::str::from_utf8(out).expect("text for a terminal"));
+        }
+    }
+    let mut whole = Vec::new();
+    mask.bytes(output, &mut whole);
+    if !whole.is_empty() && whole.last() != Some(&b'\n') {
+        whole.push(b'\n');
+    }
+    let [(_, _, plain), _] = &tails;
+    assert_eq!(String::from_utf8_lossy(plain), String::from_utf8_lossy(&whole));
+}

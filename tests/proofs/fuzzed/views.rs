@@ -1,0 +1,175 @@
+//! Everything that is shown: no text steers a terminal, leaves its line, its cell or its quotes.
+
+use serde_json::{Value, json};
+use std::path::Path;
+use workloop::plan::{
+    self, Agents, Conditions, EstimateRules, Estimates, Graph, Node, Picture, QueueTasks, Workload,
+};
+use workloop::platform::clock::{Clock as _, SystemClock};
+use workloop::queue::Queue;
+use workloop::views::mask::Mask;
+use workloop::views::style::{self, Look};
+use workloop::views::view::{Shown, Sight};
+use workloop::views::{check, escape, graph, json, next, table, text, why};
+
+const SECRET: &str = "s3cret-value";
+
+/// The escaping functions themselves.
+pub(super) fn escapes(bytes: &[u8]) {
+    let given = String::from_utf8_lossy(bytes).into_owned();
+    let line = escape::line(&given);
+    super::is_inert(&line);
+    assert!(!line.contains(['\n', '\t']) && escape::line(&line) == line);
+    let lines = escape::lines(&given);
+    super::is_inert(&lines);
+    assert_eq!(lines.matches('\n').count(), given.matches('\n').count());
+    assert_eq!(escape::lines(&lines), lines);
+    assert!(style::letters(&style::fitted(&given, 9)) <= 9);
+    super::is_inert(&style::listed(&[given.clone(), given.clone()], 1));
+    let again = super::json_is_inert(&given);
+    assert_eq!(again, Value::from(given.clone()));
+    let raw = json!({given.as_str(): [given]}).to_string();
+    let safe = json::inert(&raw);
+    super::is_inert(&safe);
+    let [before, after] = [&raw, &*safe].map(|text| serde_json::from_str::<Value>(text).ok());
+    assert!(before.is_some() && before == after);
+    masked(bytes, &given);
+}
+
+fn masked(bytes: &[u8], given: &str) {
+    let mask = Mask::new(&[("A_KEY".into(), SECRET.into()), ("B_PASS".into(), "value9".into())]);
+    let safe = mask.text(given);
+    assert!(!safe.contains(SECRET) && !safe.contains("value9"), "{safe:?}");
+    let mut out = Vec::new();
+    mask.bytes(bytes, &mut out);
+    assert!(!out.windows(SECRET.len()).any(|part| part == SECRET.as_bytes()));
+    assert!(mask.unsure(bytes) < SECRET.len());
+}
+
+/// A queue whose ids and titles are the lines of the bytes, in every view.
+pub(super) fn pictures(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let words = ["pending", "blocked", "parked", "complete", "in_progress", "odd"];
+    let mut tasks: Vec<Value> = Vec::new();
+    for (n, line) in text.split("\n\n").take(12).enumerate() {
+        let needs = text.split("\n\n").nth(n / 2).unwrap_or_default();
+        tasks.push(json!({
+            "id": format!("{n}{line}"), "title": line, "status": words[n % 6], "error": line,
+            "dependencies": [format!("{}{needs}", n / 2), line], "phase": line, "file": line,
+            "estimated_minutes": n, "track": line, "parent": line,
+        }));
+    }
+    let text =
+        json!({"project": text, "phases": [{"phase": text, "barrier": true}], "tasks": tasks});
+    let Ok(queue) = Queue::parse(Path::new("q.json"), text.to_string().into_bytes()) else {
+        return;
+    };
+    let tasks = [QueueTasks {
+        name: "q",
+        path: Path::new("/p/q.json"),
+        root: Path::new("/p"),
+        tasks: queue.tasks(),
+        phases: queue.phases(),
+    }];
+    seen(&queue, &tasks);
+}
+
+fn seen(queue: &Queue, tasks: &[QueueTasks<'_>]) {
+    let dag = Graph::build(tasks);
+    let conditions = Conditions::at(SystemClock.now(), Agents::plain(tasks));
+    let error = |node: Node| queue.text(dag.location(node).1, workloop::domain::Field::Error);
+    let readiness = plan::readiness(&dag, tasks, &conditions).with_reasons(error);
+    let estimates = Estimates::new(&dag, tasks, &EstimateRules::default());
+    let (mask, shown) = (Mask::default(), [queue.project().unwrap_or_default().to_owned()]);
+    let queues = std::slice::from_ref(queue);
+    let sight = Sight { queues, shown: &shown, served: 1, readiness: &readiness, mask: &mask };
+    let work = Workload::new(&dag, tasks, &estimates, |_| true);
+    let critical = plan::critical_path(&work);
+    let title = |node: Node| sight.title(node);
+    let all = |_: Node| true;
+    let picture = Picture {
+        readiness: &readiness,
+        critical: &critical,
+        title: &title,
+        selected: &all,
+        all: true,
+    };
+    mermaid(&picture.mermaid(), queue.tasks().len());
+    dot(&picture.dot(), queue.tasks().len());
+    super::json_is_inert(&graph::view(&sight, &picture));
+    for width in [None, Some(41), Some(200)] {
+        let look = Look { color: false, width };
+        let view = sight.status(&all, false, Shown::All);
+        super::is_inert(&text::status(&view, look));
+        let table = table::status(&view, look);
+        super::is_inert(&table);
+        rows(&table);
+        for node in dag.nodes() {
+            super::is_inert(&why::text(&sight.why(node, Vec::new(), Some("x".to_owned())), look));
+        }
+        let order = plan::Order::new(&dag, tasks, &estimates);
+        super::is_inert(&next::text(&sight.next(&order, 99, &all), look));
+        let checked = check::Checked { queues, shown: &shown, served: 1, graph: &dag, tasks };
+        let found = check::CheckView::new(checked.findings());
+        super::is_inert(&check::text(&found, "q.json", look));
+        super::json_is_inert(&found);
+    }
+    super::json_is_inert(&sight.written_status(&all, true));
+}
+
+/// Every row of a table is as wide as its frame: no cell broke out.
+fn rows(table: &str) {
+    let mut frames = table.lines().filter(|line| line.starts_with(['┌', '├', '╞', '└']));
+    let first = frames.next().unwrap_or_default().chars().count();
+    assert!(frames.all(|frame| frame.chars().count() == first), "{table}");
+    let inside = table.lines().skip(1).filter(|line| !line.is_empty());
+    let broken = inside.filter(|line| !line.starts_with(['┌', '├', '╞', '└', '│']));
+    assert_eq!(broken.collect::<Vec<_>>(), Vec::<&str>::new(), "{table}");
+}
+
+/// Each line of a flowchart is one that we write.
+fn mermaid(text: &str, count: usize) {
+    super::is_inert(text);
+    let mut nodes = 0;
+    for line in text.lines() {
+        let rest = line.trim_start();
+        let fixed = ["flowchart LR", "classDef ", "class n", "linkStyle "];
+        if fixed.iter().any(|start| rest.starts_with(start)) {
+            continue;
+        }
+        if let Some((from, label)) = rest.split_once("[\"") {
+            let (label, class) = label.rsplit_once("\"]:::").expect("a label ends");
+            let plain = label.replace("<br/>", "");
+            assert!(!plain.contains(['"', '<', '>', '`', '\n']), "{line}");
+            assert!(
+                from.starts_with('n') && class.chars().all(|c| c.is_ascii_lowercase()),
+                "{line}"
+            );
+            nodes += 1;
+        } else {
+            let words: Vec<&str> = rest.split(' ').collect();
+            assert!(words.len() == 3 && words[0].starts_with('n'), "{line}");
+        }
+    }
+    assert_eq!(nodes, count);
+}
+
+/// Outside of its quotes a drawing has nothing of the queue.
+fn dot(text: &str, count: usize) {
+    super::is_inert(text);
+    let (mut outside, mut quoted, mut escaped) = (String::new(), false, false);
+    for c in text.chars() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            '\n' => assert!(!quoted, "a text goes over its line: {text}"),
+            _ if quoted => {}
+            c => outside.push(c),
+        }
+    }
+    assert!(!quoted && !escaped, "{text}");
+    assert_eq!(outside.matches("[label=").count(), count, "{outside}");
+    let known = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789{}[]=,;->_ .";
+    assert!(outside.chars().all(|c| known.contains(c)), "{outside}");
+}

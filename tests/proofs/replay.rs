@@ -1,0 +1,117 @@
+//! The fuzz targets without a fuzzer: every seed, and what chance makes of it.
+
+use crate::chance::{Chance, lasts, say};
+use crate::fuzzed::{Body, TARGETS, body};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// The seeds of a target.
+fn seeds(target: &str) -> Vec<(PathBuf, Vec<u8>)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
+    let mut paths: Vec<PathBuf> =
+        fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    paths.sort_unstable();
+    paths.into_iter().map(|path| (path.clone(), fs::read(&path).expect("readable"))).collect()
+}
+
+#[track_caller]
+fn holds(body: Body, bytes: &[u8], whence: &str) {
+    let ran = std::panic::catch_unwind(|| body(bytes));
+    assert!(ran.is_ok(), "{whence}: {:?}", String::from_utf8_lossy(bytes));
+}
+
+#[test]
+fn the_seeds_of_every_target_hold() {
+    for (target, _) in TARGETS {
+        let (body, seeds) = (body(target), seeds(target));
+        assert!(seeds.len() >= 3, "{target} has {} seeds", seeds.len());
+        for (path, bytes) in seeds {
+            holds(body, &bytes, &path.display().to_string());
+        }
+        holds(body, b"", target);
+    }
+}
+
+/// The targets of the fuzzer are these.
+#[test]
+fn every_target_is_built() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/fuzz_targets");
+    let mut built: Vec<String> = fs::read_dir(root)
+        .expect("a folder")
+        .flatten()
+        .filter_map(|entry| entry.path().file_stem()?.to_str().map(str::to_owned))
+        .collect();
+    built.sort_unstable();
+    let mut listed: Vec<&str> = TARGETS.iter().map(|(name, _)| *name).collect();
+    listed.sort_unstable();
+    assert_eq!(built, listed);
+}
+
+/// Seeds with pieces cut out, doubled, taken from each other and replaced.
+fn changed(chance: &mut Chance, seeds: &[(PathBuf, Vec<u8>)]) -> Vec<u8> {
+    const ODD: &[&str] = &[
+        "\"",
+        "\\",
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        ":",
+        "\n",
+        "\r",
+        "\u{1b}",
+        "\u{9b}",
+        "\u{202e}",
+        "null",
+        "1e9",
+        "\\u0000",
+        "\\ud800",
+        "<promise>",
+        "</promise>",
+        "s3cret-value",
+        "é",
+        "status",
+        "\t",
+    ];
+    let pick =
+        |chance: &mut Chance| chance.pick(seeds).map(|seed| seed.1.clone()).unwrap_or_default();
+    let mut bytes = pick(chance);
+    for _ in 0..1 + chance.below(5) {
+        let at = chance.below(bytes.len() + 1);
+        let end = (at + chance.below(9)).min(bytes.len());
+        match chance.below(5) {
+            0 => drop(bytes.drain(at..end)),
+            1 => drop(bytes.splice(at..end, [chance.below(256) as u8])),
+            2 => drop(bytes.splice(at..at, bytes[at..end].to_vec())),
+            3 => {
+                let other = pick(chance);
+                let from = chance.below(other.len() + 1);
+                let to = (from + chance.below(60)).min(other.len());
+                drop(bytes.splice(at..at, other[from..to].to_vec()));
+            }
+            _ => {
+                let odd = chance.pick(ODD).copied().unwrap_or_default();
+                drop(bytes.splice(at..end, odd.bytes()));
+            }
+        }
+    }
+    bytes
+}
+
+#[test]
+fn what_chance_makes_of_the_seeds_holds() {
+    let mut chance = Chance::of("replay");
+    for (target, body) in TARGETS {
+        let seeds = seeds(target);
+        let start = Instant::now();
+        let mut times = 0_u32;
+        while start.elapsed() < lasts(7) / TARGETS.len() as u32 {
+            holds(*body, &changed(&mut chance, &seeds), target);
+            times += 1;
+        }
+        say(&format!("replay: {target}: {times} times"));
+        assert!(times > 0);
+    }
+}
