@@ -45,9 +45,12 @@ impl<'s> Progress<'s> {
         let write = |err: &mut super::streams::Sink| err.write_all(line.as_bytes());
         let err = &mut self.streams.err;
         // Progress that cannot be shown stops nothing.
+        let line = format!("{time} {style}{head:<8}{style:#} {text}");
+        // Progress that cannot be shown stops nothing. (`suspend` of the bars would panic when the
+        // terminal is gone.)
         drop(match &self.bars {
-            Some(bars) => bars.suspend(|| write(err)),
-            None => write(err),
+            Some(bars) if !bars.is_hidden() => bars.println(line),
+            Some(_) | None => writeln!(self.streams.err, "{line}"),
         });
     }
 

@@ -69,9 +69,15 @@ impl Sink {
         if self.color { style } else { Style::new() }
     }
 
+    /// Whether an error says that nobody reads any more: a closed pipe, or a lost terminal.
+    fn is_gone(&self, error: &io::Error) -> bool {
+        let lost = self.terminal && error.raw_os_error() == Some(libc::EIO);
+        lost || error.kind() == io::ErrorKind::BrokenPipe
+    }
+
     fn unless_closed<T>(&mut self, result: io::Result<T>, instead: T) -> io::Result<T> {
         match result {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+            Err(error) if self.is_gone(&error) => {
                 self.closed = true;
                 Ok(instead)
             }
@@ -102,22 +108,32 @@ impl Write for Sink {
 mod tests {
     use super::*;
 
-    struct Gone;
+    struct Gone(fn() -> io::Error);
 
     impl Write for Gone {
         fn write(&mut self, _: &[u8]) -> io::Result<usize> {
-            Err(io::ErrorKind::BrokenPipe.into())
+            Err(self.0())
         }
         fn flush(&mut self) -> io::Result<()> {
-            Err(io::ErrorKind::BrokenPipe.into())
+            Err(self.0())
         }
     }
 
     #[test]
     fn a_closed_pipe_is_not_an_error() {
-        let mut sink = Sink::new(Box::new(Gone), false);
+        let pipe = || io::ErrorKind::BrokenPipe.into();
+        let mut sink = Sink::new(Box::new(Gone(pipe)), false);
         writeln!(sink, "hello").expect("dropped");
         sink.flush().expect("dropped");
         assert!(sink.is_closed());
+    }
+
+    #[test]
+    fn a_lost_terminal_is_not_an_error_and_a_broken_disk_is() {
+        let lost = || io::Error::from_raw_os_error(libc::EIO);
+        let mut sink = Sink::new(Box::new(Gone(lost)), true);
+        writeln!(sink, "hello").expect("dropped");
+        assert!(sink.is_closed());
+        assert!(writeln!(Sink::new(Box::new(Gone(lost)), false), "hello").is_err());
     }
 }

@@ -30,6 +30,7 @@ mod replay;
 mod secrets;
 mod set_back;
 mod syscalls;
+mod terminals;
 mod torture;
 mod trees;
 mod twin;
