@@ -40,17 +40,12 @@ impl<'s> Progress<'s> {
         let time = SystemClock.now().with_timezone(&chrono::Local).format("%H:%M:%S");
         let style = self.streams.err.style(style);
         let text = escape::line(text);
-        // In one piece, so that lines of several loops do not mix, and with one system call.
-        let line = format!("{time} {style}{head:<8}{style:#} {text}\n");
-        let write = |err: &mut super::streams::Sink| err.write_all(line.as_bytes());
-        let err = &mut self.streams.err;
-        // Progress that cannot be shown stops nothing.
         let line = format!("{time} {style}{head:<8}{style:#} {text}");
         // Progress that cannot be shown stops nothing. (`suspend` of the bars would panic when the
-        // terminal is gone.)
+        // terminal is gone.) In one piece, so that lines of several loops do not mix.
         drop(match &self.bars {
             Some(bars) if !bars.is_hidden() => bars.println(line),
-            Some(_) | None => writeln!(self.streams.err, "{line}"),
+            Some(_) | None => self.streams.err.write_all((line + "\n").as_bytes()),
         });
     }
 
@@ -91,8 +86,11 @@ impl Observer for Progress<'_> {
                 if self.json
                     && let Ok(line) = serde_json::to_string(event)
                 {
-                    let line = format!("{}
-", json::inert(&line));
+                    let line = format!(
+                        "{}
+",
+                        json::inert(&line)
+                    );
                     drop(self.streams.out.write_all(line.as_bytes()));
                     drop(self.streams.out.flush());
                 }
