@@ -6,14 +6,17 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 use workloop::domain::Outcome;
 use workloop::platform::lock::FileLock;
 use workloop::platform::process::{Signal, become_subreaper, signal_process};
-use workloop::platform::scan::{Found, Wanted, alive, find, process, start_time};
+use workloop::platform::scan::{Found, MARK, Wanted, alive, find, process, start_time};
+use workloop::platform::spawn;
 use workloop::supervisor::{
     Abandoned, ClaimRecord, CommandSpec, Controls, Ended, Launch, Started, Supervisor,
     end_leftovers, find_leftovers,
@@ -584,4 +587,34 @@ fn a_supervisor_without_a_loop_leaves_at_once() {
     place.is_clean();
     let typed = duct::cmd!(env!("CARGO_BIN_EXE_workloop"), "supervise").stdin_null().unchecked();
     assert!(!typed.stdout_null().run().unwrap().status.success());
+}
+
+/// The loop dies in the instant between the start of a silent command and the word about it.
+#[test]
+fn a_loop_that_dies_before_it_hears_of_the_start() {
+    let place = Place::new();
+    let lock = FileLock::try_acquire(&place.at("1.lock")).unwrap().unwrap();
+    let (ours, theirs) = UnixStream::pair().unwrap();
+    let env = [("PATH", std::env::var_os("PATH").unwrap()), (MARK, place.mark().into())];
+    let env = env.map(|(name, value)| (OsString::from(name), value));
+    let exe = Path::new(env!("CARGO_BIN_EXE_workloop"));
+    let mut child =
+        spawn::helper(exe, "supervise", &env, theirs.into(), lock.into_file().into()).unwrap();
+    let mut answers = BufReader::new(ours);
+    let mut ready = String::new();
+    answers.read_line(&mut ready).unwrap();
+    assert!(ready.contains("ready"), "{ready}");
+    let spec = place.spec("exec sleep 300");
+    let asked = serde_json::json!({"do": "run", "command": spec}).to_string() + "\n";
+    answers.get_mut().write_all(asked.as_bytes()).unwrap();
+    drop(answers);
+    let begin = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        if begin.elapsed() > LONG {
+            child.kill().unwrap();
+        }
+        std::thread::yield_now();
+    }
+    assert!(begin.elapsed() < LONG, "the command went on although its loop was dead");
+    place.is_clean();
 }

@@ -127,6 +127,8 @@ impl Running<'_> {
     /// Waits until the first process has ended, ending it when it must; gives the milliseconds.
     fn watch(&mut self) -> io::Result<u64> {
         let begin = self.wall_from;
+        // The word about the start may have found the loop dead, and nothing would wake us again.
+        self.obey()?;
         loop {
             let deadline = self.deadline();
             if self.link.wait(&mut self.streams, deadline)? {
