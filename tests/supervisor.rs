@@ -7,12 +7,14 @@
 use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
+use std::os::fd::AsFd;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 use workloop::domain::Outcome;
+use workloop::platform::handover;
 use workloop::platform::lock::FileLock;
 use workloop::platform::process::{Signal, become_subreaper, signal_process};
 use workloop::platform::scan::{Found, MARK, Wanted, alive, find, process, start_time};
@@ -598,12 +600,16 @@ fn a_loop_that_dies_before_it_hears_of_the_start() {
     let env = [("PATH", std::env::var_os("PATH").unwrap()), (MARK, place.mark().into())];
     let env = env.map(|(name, value)| (OsString::from(name), value));
     let exe = Path::new(env!("CARGO_BIN_EXE_workloop"));
-    let mut child =
-        spawn::helper(exe, "supervise", &env, theirs.into(), lock.into_file().into()).unwrap();
+    let mut child = spawn::helper(exe, "supervise", &env, theirs.into()).unwrap();
+    let hold = serde_json::json!({"do": "hold", "mark": place.mark()}).to_string() + "\n";
+    handover::send(&ours, hold.as_bytes(), lock.file().as_fd()).unwrap();
+    drop(lock);
     let mut answers = BufReader::new(ours);
-    let mut ready = String::new();
-    answers.read_line(&mut ready).unwrap();
-    assert!(ready.contains("ready"), "{ready}");
+    for word in ["ready", "holds"] {
+        let mut said = String::new();
+        answers.read_line(&mut said).unwrap();
+        assert!(said.contains(word), "{said}");
+    }
     let spec = place.spec("exec sleep 300");
     let asked = serde_json::json!({"do": "run", "command": spec}).to_string() + "\n";
     answers.get_mut().write_all(asked.as_bytes()).unwrap();
