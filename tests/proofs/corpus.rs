@@ -14,6 +14,7 @@ use workloop::domain::Field;
 
 /// Forms of the verbs that only read; `ID` is a task.
 const READING: &[&str] = &[
+    "status",
     "next",
     "why ID",
     "plan",
@@ -130,12 +131,12 @@ struct Counts {
 fn look(number: usize, queue: &Hostile, counts: &Counts) -> Vec<String> {
     let sandbox = Sandbox::new().file("q.json", &queue.bytes);
     let id = queue.id();
-    let mut all = vec![asked("status", &id), asked("check", &id)];
+    let mut all = vec![asked("check", &id)];
     all.extend((0..2).map(|n| asked(READING[(2 * number + n) % READING.len()], &id)));
     let reading = all.len();
     let (form, persons) = WRITING[number % WRITING.len()];
     all.push(asked(form, &id));
-    if number.is_multiple_of(8) {
+    if number.is_multiple_of(12) {
         all.push(asked("run --max-iterations 2 --agent true --no-verify", &id));
         all.push(asked("events --json", &id));
     }
@@ -185,7 +186,7 @@ fn hostile_queues_harm_nobody() {
     say(&format!("corpus: {} queues, {read} looks ({refused} refused), {wrote} edits", all.len()));
     assert!(broken.is_empty(), "{} wrongs:\n{}", broken.len(), broken.join("\n"));
     // They do harm: many are refused, and many are not, so that what stands in them is read.
-    assert!(refused > all.len() / 4 && refused < read / 2, "{refused} of {read} were refused");
+    assert!(refused > all.len() / 4 && refused < read * 2 / 3, "{refused} of {read} were refused");
     assert!(wrote > all.len() / 8, "only {wrote} edits were made");
 }
 

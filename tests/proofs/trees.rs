@@ -58,6 +58,10 @@ const UNSEEN: &str = "new session without environment";
 
 /// The agent that plants a tree; a failed verification sees what was left of it.
 fn planted(tree: &str, last: &str) -> Sandbox {
+    planted_in(Sandbox::new(), tree, last)
+}
+
+fn planted_in(sandbox: Sandbox, tree: &str, last: &str) -> Sandbox {
     static TAGS: AtomicUsize = AtomicUsize::new(0);
     let mut list = queue(&[("A", &[])]);
     list["tasks"][0]["max_iterations"] = json!(1);
@@ -73,7 +77,7 @@ fn planted(tree: &str, last: &str) -> Sandbox {
         .replace(r#"run = ["sh", "fake-agent.sh"]"#, r#"run = ["sh", "tree.sh"]"#)
         .replace(r#"timeout = "30s""#, r#"timeout = "2s""#);
     let config = config.replace("test -e \"made/$WORKLOOP_TASK_ID\"", "true");
-    Sandbox::new().config(&config).queue("q.json", &list).file("tree.sh", script).file("tag", tag)
+    sandbox.config(&config).queue("q.json", &list).file("tree.sh", script).file("tag", tag)
 }
 
 fn is_planted(sandbox: &Sandbox) -> bool {
@@ -188,5 +192,17 @@ fn it_is_ended_by_the_next_loop_when_both_are_killed() {
         let ran = sandbox.run(["run", "q.json"]);
         assert!(matches!(ran.status, 0 | 5), "{name}: {ran}");
         is_clean(name, &sandbox);
+    });
+}
+
+#[test]
+fn the_sweep_is_what_ends_them() {
+    crate::twins::holds("leftovers-stay", |sandbox| {
+        let (name, tree) = TREES[1];
+        let sandbox = planted_in(sandbox, tree, "exit 0");
+        sandbox.run(["run", "q.json"]);
+        let soon = std::time::Duration::from_secs(4);
+        let gone = crate::sandbox::holds_within(soon, || sandbox.strays().is_empty());
+        crate::twins::unless(gone && is_planted(&sandbox), &format!("{name} stayed"))
     });
 }
