@@ -39,6 +39,8 @@ pub(crate) fn together(scratch: &Scratch, processes: usize) {
     let start = |_| scratch.command(WORKLOOP, &["run", "q.json"]).spawn().expect("a loop");
     let loops: Vec<_> = (0..processes).map(start).collect();
     for mut child in loops {
-        assert!(child.wait().is_ok_and(|status| status.success()));
+        // Those that end before the last task leave it to the others, and say so with 7.
+        let status = child.wait().expect("a child");
+        assert!(matches!(status.code(), Some(0 | 7)), "{status}");
     }
 }

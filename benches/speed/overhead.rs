@@ -38,6 +38,10 @@ pub(crate) fn measure(plan: &Plan, report: &mut Report) {
     let task = Sample::new(runs).per(TASKS);
     let ratio = task.median() / floor.median();
     report.row("one task of 400, agent and check `true`", &task.shown(), ratio, Target::Most(1.6));
+    let folder = Scratch::with_text(&text);
+    folder.run("git", &["init", "-q", "."]);
+    let in_git = seconds(|| folder.run(WORKLOOP, &["run", "q.json"])) / TASKS as f64;
+    report.note("the same in a git work tree, which is asked twice a task", &time(in_git));
     start(plan, report);
 }
 

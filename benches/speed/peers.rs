@@ -4,7 +4,7 @@
 
 use super::Plan;
 use super::report::{Report, Target};
-use super::sample::{seconds, time};
+use super::sample::{Sample, seconds};
 use super::scratch::{Scratch, WORKLOOP, id, is_installed, queue};
 use std::fmt::Write as _;
 
@@ -22,25 +22,36 @@ const PEERS: [Peer; 7] = [
     ("pueue", Target::Most(0.02), pueue),
 ];
 
+/// How often each does its work; the middle one counts.
+const TIMES: usize = 3;
+
 pub(crate) fn measure(plan: &Plan, report: &mut Report) {
     for (name, count, chained) in [("independent", 500, false), ("chained", 200, true)] {
         let count = plan.times(count);
         let needs = |number: usize| (chained && number > 0).then(|| id(number - 1));
-        let scratch = Scratch::with_text(&queue(count, 200, needs));
-        let ours = seconds(|| scratch.run(WORKLOOP, &["run", "q.json"])) / count as f64;
-        report.note(&format!("{count} {name} tasks, ours, a task"), &time(ours));
+        let text = queue(count, 200, needs);
+        let run = |_| {
+            let scratch = Scratch::with_text(&text);
+            seconds(|| scratch.run(WORKLOOP, &["run", "q.json"]))
+        };
+        let ours = Sample::new((0..TIMES).map(run).collect()).per(count);
+        report.note(&format!("{count} {name} tasks, ours, a task"), &ours.shown());
         for (program, target, run) in PEERS {
             if !is_installed(program) {
                 continue;
             }
-            let scratch = Scratch::new();
+            // Slow ones do a part of it, once.
+            let slow = program == "pueue";
+            let (count, times) = if slow { (20, 1) } else { (count, TIMES) };
             let mut done = true;
-            // Slow ones do a part of it.
-            let count = if program == "pueue" { 20 } else { count };
-            let theirs = seconds(|| done = run(&scratch, count, chained)) / count as f64;
+            let once = |_| {
+                let scratch = Scratch::new();
+                seconds(|| done &= run(&scratch, count, chained))
+            };
+            let theirs = Sample::new((0..times).map(once).collect()).per(count);
             if done {
                 let what = format!("{count} {name} tasks, ours against {program}");
-                report.row(&what, &time(theirs), ours / theirs, target);
+                report.row(&what, &theirs.shown(), ours.median() / theirs.median(), target);
             }
         }
     }

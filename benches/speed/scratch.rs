@@ -13,14 +13,27 @@ pub(crate) const WORKLOOP: &str = env!("CARGO_BIN_EXE_workloop");
 const CONFIG: &str = "[agents.default]\nrun = [\"true\"]\n\n[[verify]]\nname = \"check\"\n\
                       run = [\"true\"]\n";
 
-/// Where scratch folders are made: on the disk of the project, not in memory.
+/// Where scratch folders are made: `WORKLOOP_BENCH_DIR`, else the system's folder for such, which
+/// must not be in memory. Outside of any git work tree, in which each attempt has git say twice
+/// what changed: that is measured by itself.
 pub(crate) fn base() -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join("speed")
+    let chosen = std::env::var_os("WORKLOOP_BENCH_DIR").map(PathBuf::from);
+    chosen.unwrap_or_else(std::env::temp_dir).join("workloop-bench")
 }
 
 /// A folder; it stays until [`clean_up`], because some file systems make new files slowly for a
 /// minute after many were removed.
 pub(crate) struct Scratch(PathBuf);
+
+/// Has ext4 put each scratch folder into a part of the disk of its own, as it does with the folders
+/// at its top. Otherwise one measurement pays for the files that those before it replaced: ext4
+/// without a journal passes over each inode that was freed a short while ago.
+fn spread() {
+    let mut command = Command::new("chattr");
+    command.arg("+T").arg(base()).stdout(Stdio::null()).stderr(Stdio::null());
+    // Another file system has no such parts.
+    drop(command.status());
+}
 
 /// Removes all scratch folders.
 pub(crate) fn clean_up() {
@@ -30,6 +43,7 @@ pub(crate) fn clean_up() {
 impl Scratch {
     pub(crate) fn new() -> Self {
         fs::create_dir_all(base()).expect("a folder for scratch folders");
+        spread();
         let dir = tempfile::Builder::new().prefix("bench-").tempdir_in(base());
         let scratch = Self(dir.expect("a scratch folder").keep());
         scratch.put("workloop.toml", CONFIG.as_bytes());

@@ -8,7 +8,7 @@ use crate::platform::host::Host;
 use crate::platform::scan::{self, Mark};
 use crate::queue::Queue;
 use crate::store::file::Glimpse;
-use crate::store::registry::Registry;
+use crate::store::registry::{Listing, Registry};
 use crate::store::{Place, StateDir, StoreError, TaskKey};
 use crate::supervisor::ClaimRecord;
 use std::collections::{BTreeMap, HashSet};
@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Default)]
 pub struct Neighbours {
     seen: BTreeMap<PathBuf, Glimpse>,
+    listings: BTreeMap<PathBuf, Listing>,
 }
 
 impl Neighbours {
@@ -43,13 +44,14 @@ impl Neighbours {
         roots.dedup();
         let mut outside = Vec::new();
         for root in roots {
-            for path in Registry::of(root).queues() {
+            let listing = self.listings.entry(root.to_owned()).or_default();
+            for path in Registry::of(root).list(listing) {
                 if set.all_real().any(|own| own == path) {
                     continue;
                 }
-                let glimpse = self.seen.entry(path.clone()).or_insert_with(|| Glimpse::of(&path));
+                let glimpse = self.seen.entry(path.clone()).or_insert_with(|| Glimpse::of(path));
                 for task in glimpse.running() {
-                    outside.extend(outsider(set, root, &path, task, host));
+                    outside.extend(outsider(set, root, path, task, host));
                 }
             }
         }

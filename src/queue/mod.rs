@@ -25,6 +25,7 @@ mod object;
 mod outline;
 mod place;
 mod plain;
+mod reader;
 mod refused;
 mod reread;
 mod scan;

@@ -24,6 +24,22 @@ impl Words {
         self.count(text, fields, status, -1);
     }
 
+    /// Counts in all that `behind` has counted, in tasks that come later.
+    pub(super) fn merge(&mut self, behind: Self) {
+        for (status, word, count) in behind.statuses {
+            match self.statuses.iter_mut().find(|(s, w, _)| *s == status && *w == word) {
+                Some((.., own)) => *own += count,
+                None => self.statuses.push((status, word, count)),
+            }
+        }
+        for (key, count) in behind.spellings {
+            match self.spellings.iter_mut().find(|(own, _)| *own == key) {
+                Some((_, own)) => *own += count,
+                None => self.spellings.push((key, count)),
+            }
+        }
+    }
+
     fn count(&mut self, text: &str, fields: &[FieldSpan], status: Status, by: isize) {
         for span in fields {
             if span.field == Field::Status && status != Status::Unknown {

@@ -6,11 +6,21 @@
 //! a queue without running tasks holds nothing, and one that is gone is passed over.
 
 use super::state::{STATE_DIR, StateDir, hex16};
+use crate::platform::atomic_file::{Stamp, TICK};
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// The entries of a registry as they were last listed.
+#[derive(Debug, Default)]
+pub struct Listing {
+    /// The state of the folder, since when we know it, and whether it proves the list.
+    folder: Option<(Stamp, Instant, bool)>,
+    queues: Vec<PathBuf>,
+}
 
 /// The queues of one project root.
 #[derive(Clone, Debug)]
@@ -36,12 +46,28 @@ impl Registry {
     pub fn enter(&self, queue: &Path) -> io::Result<()> {
         let bytes = queue.as_os_str().as_bytes();
         let path = self.dir().join(hex16(&[bytes]));
-        if fs::read(&path).is_ok_and(|entered| entered == bytes) {
+        // The name says which queue it is, the length that the entry is whole. Looking opens nothing,
+        // which would wake everybody who watches the folder.
+        if fs::metadata(&path).is_ok_and(|entered| entered.len() == bytes.len() as u64) {
             return Ok(());
         }
         // A reader who sees the first half finds no such queue; the claim that it would have to
         // see comes after the second.
         self.state.with(&self.dir(), || File::create(&path)?.write_all(bytes))
+    }
+
+    /// As [`Registry::queues`], reading nothing when the folder is surely as it was.
+    pub fn list<'l>(&self, last: &'l mut Listing) -> &'l [PathBuf] {
+        let now = fs::metadata(self.dir()).ok().map(|meta| Stamp::of(&meta));
+        let known = last.folder.filter(|(stamp, ..)| Some(*stamp) == now);
+        if !known.is_some_and(|(.., proven)| proven) {
+            let since = known.map_or_else(Instant::now, |(_, since, _)| since);
+            last.queues = self.queues();
+            // An entry that is half written changes later, and the folder does not.
+            let whole = last.queues.len() == fs::read_dir(self.dir()).map_or(0, Iterator::count);
+            last.folder = now.map(|stamp| (stamp, since, whole && since.elapsed() >= TICK));
+        }
+        &last.queues
     }
 
     /// The real paths of all queues that are entered, in a fixed order.
@@ -71,5 +97,24 @@ mod tests {
         let found = Registry::of(root.path()).queues();
         assert_eq!(found, [PathBuf::from("/a/q.json"), PathBuf::from("/b/q.json")]);
         assert!(root.path().join(".workloop/.gitignore").exists());
+    }
+
+    #[test]
+    fn a_list_is_made_anew_when_an_entry_comes_or_was_not_whole() {
+        let root = tempfile::tempdir().unwrap();
+        let (registry, mut listing) = (Registry::of(root.path()), Listing::default());
+        assert!(registry.list(&mut listing).is_empty());
+        registry.enter(Path::new("/a/q.json")).unwrap();
+        drop(File::create(registry.dir().join("half")).unwrap());
+        let begin = Instant::now();
+        while begin.elapsed() < 3 * TICK {
+            assert_eq!(registry.list(&mut listing), [PathBuf::from("/a/q.json")]);
+        }
+        // No name comes or goes, so that the folder stays as it is.
+        let mut half = File::options().write(true).open(registry.dir().join("half")).unwrap();
+        half.write_all(b"/b/q.json").unwrap();
+        assert_eq!(registry.list(&mut listing).len(), 2);
+        registry.enter(Path::new("/c/q.json")).unwrap();
+        assert_eq!(registry.list(&mut listing).len(), 3);
     }
 }

@@ -2,6 +2,7 @@
 
 mod dialects;
 mod findings;
+mod halves;
 mod malformed;
 mod properties;
 mod real_files;

@@ -75,7 +75,7 @@ fn act() -> impl Strategy<Value = Act> {
 }
 
 /// A file in one of several styles, with the summary before, behind or absent.
-fn file() -> impl Strategy<Value = String> {
+pub(super) fn file() -> impl Strategy<Value = String> {
     let tasks = prop::collection::vec(task(), 0..5);
     (tasks, 0..3_u8, 0..5_u8, any::<bool>(), value()).prop_map(
         |(mut tasks, summary, style, features, other)| {
