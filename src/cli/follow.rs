@@ -21,7 +21,9 @@ impl Follow {
     pub(super) fn new(dirs: &[PathBuf]) -> Self {
         let (sender, told) = channel();
         let tell = move || sender.send(()).unwrap_or_default();
-        Self { watch: Watch::start(dirs, |_| true, tell), told }
+        let mut watch = Watch::new(dirs, |_| true, tell);
+        watch.listen();
+        Self { watch, told }
     }
 
     /// Waits for the next change, or the next poll; `false` when nobody reads any more.

@@ -22,7 +22,8 @@ pub(super) struct Attention {
 }
 
 impl Attention {
-    /// Watches the queues of `set` and the requests to it; calls `tell` when something changed.
+    /// Gets ready to watch the queues of `set` and the requests to it; calls `tell` when something
+    /// changed.
     pub(super) fn start(set: &QueueSet, tell: impl Fn() + Send + 'static) -> Self {
         let queues = set.all_real().map(Path::to_owned).chain(Neighbours::queues(set));
         let mut paths: HashSet<PathBuf> = queues.collect();
@@ -43,7 +44,23 @@ impl Attention {
             let known = known.read().unwrap_or_else(PoisonError::into_inner);
             is_request || is_entry || known.contains(path)
         };
-        Self { watch: Watch::start(&dirs, wanted, tell), paths, followed: Vec::new() }
+        Self { watch: Watch::new(&dirs, wanted, tell), paths, followed: Vec::new() }
+    }
+
+    /// Watches from now on. Returns whether it did not before: then what changed until now has to
+    /// be looked for.
+    pub(super) fn listen(&mut self) -> bool {
+        self.watch.listen()
+    }
+
+    /// Watches nothing until the next [`Attention::listen`].
+    pub(super) fn rest(&mut self) {
+        self.watch.rest();
+    }
+
+    /// Whether nothing is watched.
+    pub(super) fn rests(&self) -> bool {
+        self.watch.rests()
     }
 
     /// Makes ready for the next change.

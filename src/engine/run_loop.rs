@@ -31,6 +31,10 @@ use std::time::{Duration, Instant};
 /// The slow poll: file systems lose events, and a dead worker makes none.
 const POLL: Duration = Duration::from_secs(1);
 
+/// For how long a loop that is busy watches nothing: each look of any process into the folders would
+/// wake it, and dozens of loops with short tasks would do little else.
+const BRIEF: Duration = Duration::from_millis(50);
+
 /// A running loop.
 pub struct RunLoop<'o> {
     pub(super) dispatcher: Dispatcher,
@@ -181,11 +185,22 @@ impl<'o> RunLoop<'o> {
     /// Waits until there may be something to do, and takes all messages that are there: results
     /// that wait are written together.
     fn hear(&mut self) {
-        let poll = Instant::now() + POLL;
+        let idle = self.running() < self.slots.len();
+        if idle && self.attention.listen() {
+            return;
+        }
+        let now = Instant::now();
+        let (poll, brief) = (now + POLL, now + BRIEF);
         let mut matters = false;
         while !matters {
-            let left = poll.saturating_duration_since(Instant::now());
-            let Ok(first) = self.inbox.recv_timeout(left) else { break };
+            let rests = self.attention.rests();
+            let until = if rests { brief } else { poll };
+            let left = until.saturating_duration_since(Instant::now());
+            let Ok(first) = self.inbox.recv_timeout(left) else {
+                // The attempts are no short ones: from now on a person's verb is heard at once.
+                matters = rests && self.attention.listen();
+                if matters { continue } else { break }
+            };
             matters = self.heard(first);
             while let Ok(message) = self.inbox.try_recv() {
                 matters |= self.heard(message);

@@ -128,6 +128,9 @@ impl RunLoop<'_> {
         for claimed in made.claimed {
             self.begin(claimed);
         }
+        if self.running() == self.slots.len() {
+            self.attention.rest();
+        }
         for (slot, finished) in finished {
             // A slot that goes on with the same task has given its supervisor to it.
             if let Some(supervisor) = self.slots[*slot].supervisor.take() {

@@ -1,144 +1,25 @@
 //! Files that are replaced in one step and survive a power cut, and journals that only grow.
 //!
 //! A reader sees the old file or the new one, never a part. The steps are apart so that a caller
-//! can look and journal between them: [`read`], [`stage`] (temp file in the same directory,
+//! can look and journal between them: [`super::read_file`], [`stage`] (temp file in the same directory,
 //! written and synced), [`Staged::commit`] (rename, then sync of the directory). All of it is to
 //! be done under the directory's lock.
 
 use super::dir::{Dir, sync_once};
 use super::fault::{self, Fault};
 use super::ids::Ids;
+use super::read_file::{Stamp, TICK};
 use rustix::fs::{AtFlags, Gid, Mode, OFlags, Uid};
 use rustix::io::retry_on_intr;
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata, Permissions};
-use std::io::{self, IoSlice, Read, Write};
+use std::io::{self, IoSlice, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use thiserror::Error;
 
-/// Within this time two changes of a file may leave it with the same stamp.
-pub const TICK: Duration = Duration::from_millis(10);
 /// How many slices go into one write.
 const BATCH: usize = 256;
-
-/// How much is read at once of what is not kept: little enough to stay close to the processor.
-const PIECE: usize = 128 * 1024;
-
-/// What tells one state of a file from another without reading it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stamp {
-    /// Device of the file system.
-    pub device: u64,
-    /// Inode; another one after every replacement.
-    pub inode: u64,
-    /// Length in bytes.
-    pub size: u64,
-    /// Last change of the content, in nanoseconds since 1970.
-    pub mtime_ns: i128,
-    /// Last change of content or attributes, in nanoseconds since 1970.
-    pub ctime_ns: i128,
-}
-
-impl Stamp {
-    /// The stamp of the file that `meta` describes.
-    pub fn of(meta: &Metadata) -> Self {
-        let ns = |seconds: i64, nanos: i64| i128::from(seconds) * 1_000_000_000 + i128::from(nanos);
-        Self {
-            device: meta.dev(),
-            inode: meta.ino(),
-            size: meta.size(),
-            mtime_ns: ns(meta.mtime(), meta.mtime_nsec()),
-            ctime_ns: ns(meta.ctime(), meta.ctime_nsec()),
-        }
-    }
-}
-
-/// Why a file was not read.
-#[derive(Debug, Error)]
-pub enum ReadError {
-    /// It is longer than we take.
-    #[error("read the file: it has {size} bytes, more than {limit}")]
-    TooLarge {
-        /// Its length.
-        size: u64,
-        /// The limit.
-        limit: u64,
-    },
-    /// It is a folder, a pipe or a device.
-    #[error("read the file: it is not a regular file")]
-    NotAFile,
-    /// The system refused.
-    #[error("read the file")]
-    Io(#[from] io::Error),
-}
-
-/// A file as it was read.
-#[derive(Debug)]
-pub struct Contents {
-    /// All of it.
-    pub bytes: Vec<u8>,
-    /// Its state before the first byte was read; the same after the last one.
-    pub stamp: Stamp,
-    /// What the system says of it, for the checks of owner, mode and links.
-    pub meta: Metadata,
-}
-
-/// Reads `name` in `dir`, at most `limit` bytes, again when it changes in place meanwhile.
-pub fn read(dir: &Dir, name: &OsStr, limit: u64) -> Result<Contents, ReadError> {
-    const TRIES: u32 = 20;
-    let mut last = read_once(dir, name, limit)?;
-    for _ in 0..TRIES {
-        if let (contents, true) = last {
-            return Ok(contents);
-        }
-        last = read_once(dir, name, limit)?;
-    }
-    // A writer in place that never pauses: what was read may be torn, and the parser will say so.
-    Ok(last.0)
-}
-
-fn read_once(dir: &Dir, name: &OsStr, limit: u64) -> Result<(Contents, bool), ReadError> {
-    let mut file = dir.open_file(name)?;
-    let meta = file.metadata()?;
-    if !meta.is_file() {
-        return Err(ReadError::NotAFile);
-    }
-    let stamp = Stamp::of(&meta);
-    if stamp.size > limit {
-        return Err(ReadError::TooLarge { size: stamp.size, limit });
-    }
-    // One byte more than the limit, so that a file that grows meanwhile is noticed.
-    let mut bytes = Vec::with_capacity(usize::try_from(stamp.size).unwrap_or(0) + 1);
-    (&mut file).take(limit + 1).read_to_end(&mut bytes)?;
-    let size = bytes.len() as u64;
-    if size > limit {
-        return Err(ReadError::TooLarge { size, limit });
-    }
-    let unchanged = Stamp::of(&file.metadata()?) == stamp && size == stamp.size;
-    Ok((Contents { bytes, stamp, meta }, unchanged))
-}
-
-/// Shows `see` the content of `name` in pieces, kept nowhere; gives its stamp, or `None` when it
-/// changed meanwhile.
-pub fn pass_over(dir: &Dir, name: &OsStr, mut see: impl FnMut(&[u8])) -> io::Result<Option<Stamp>> {
-    let mut file = dir.open_file(name)?;
-    let stamp = Stamp::of(&file.metadata()?);
-    let mut piece = vec![0; PIECE];
-    let mut left = stamp.size;
-    while left > 0 {
-        match file.read(&mut piece) {
-            Ok(0) => return Ok(None),
-            Ok(read) => {
-                see(&piece[..read]);
-                left = left.saturating_sub(read as u64);
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(Some(stamp).filter(|stamp| file.metadata().is_ok_and(|meta| Stamp::of(&meta) == *stamp)))
-}
 
 /// Why a new content was not written; the file is as it was.
 #[derive(Debug, Error)]
@@ -384,6 +265,7 @@ pub fn sweep(dir: &Dir, name: &OsStr) -> io::Result<usize> {
 mod tests {
     use super::*;
     use crate::platform::ids::{CountingIds, RandomIds};
+    use crate::platform::read_file::{pass_over, read};
     use std::fs;
     use std::path::Path;
 
@@ -466,18 +348,5 @@ mod tests {
         drop(File::create(temp.path().join(".q.json.00000001.tmp")).unwrap());
         stage(&dir, name(), [&b"x"[..]], &CountingIds::default()).unwrap().commit().unwrap();
         assert_eq!(names(temp.path()).len(), 2);
-    }
-
-    #[test]
-    fn reads_no_more_than_the_limit_and_only_files() {
-        let temp = tempfile::tempdir().unwrap();
-        let dir = Dir::open(temp.path()).unwrap();
-        put(temp.path(), "12345");
-        assert!(matches!(read(&dir, name(), 4), Err(ReadError::TooLarge { size: 5, limit: 4 })));
-        assert_eq!(read(&dir, name(), 5).unwrap().bytes, b"12345");
-        fs::create_dir(temp.path().join("d")).unwrap();
-        assert!(matches!(read(&dir, OsStr::new("d"), 5), Err(ReadError::NotAFile)));
-        duct::cmd!("mkfifo", temp.path().join("p")).run().unwrap();
-        assert!(matches!(read(&dir, OsStr::new("p"), 5), Err(ReadError::NotAFile)));
     }
 }

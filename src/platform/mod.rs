@@ -18,6 +18,7 @@ pub mod host;
 pub mod ids;
 pub mod lock;
 pub mod process;
+pub mod read_file;
 pub mod scan;
 pub mod signal;
 pub mod spawn;

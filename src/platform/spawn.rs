@@ -1,5 +1,9 @@
 //! Starting the two kinds of long-lived processes: supervisors, and the commands under them.
 
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[path = "spawn_linux.rs"]
+mod fast;
+
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::fd::OwnedFd;
@@ -25,8 +29,17 @@ pub struct Start<'a> {
 }
 
 /// Starts a command in a session of its own and gives its number; the caller waits for it.
-#[expect(unsafe_code, reason = "a new session is begun between fork and exec")]
 pub fn in_own_session(start: Start<'_>) -> io::Result<u32> {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    if let Some(pid) = fast::start(&start) {
+        return Ok(pid);
+    }
+    in_own_session_by_fork(start)
+}
+
+/// The ordinary way, which also runs a script without a first line, and says what is wrong.
+#[expect(unsafe_code, reason = "a new session is begun between fork and exec")]
+fn in_own_session_by_fork(start: Start<'_>) -> io::Result<u32> {
     let program = start.argv.first().ok_or(io::ErrorKind::InvalidInput)?;
     let mut command = new_command(program);
     command.args(start.argv.iter().skip(1)).current_dir(start.dir).env_clear();
@@ -55,4 +68,73 @@ pub fn helper(
 #[expect(clippy::disallowed_methods, reason = "this is the place where processes start")]
 fn new_command(program: &OsStr) -> Command {
     Command::new(program)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::process::{Exit, reap};
+    use std::io::Read;
+    use std::time::{Duration, Instant};
+
+    /// What `argv` prints about itself in `dir`, and how it ends.
+    fn run(argv: &[&str], dir: &Path, way: fn(Start<'_>) -> io::Result<u32>) -> (String, Exit) {
+        let argv: Vec<OsString> = argv.iter().map(OsString::from).collect();
+        let path = std::env::var_os("PATH").unwrap();
+        let env = [("PATH".into(), path), ("SAID".into(), "it is\nso".into())];
+        let (mut reader, writer) = io::pipe().unwrap();
+        let null = || std::fs::File::open("/dev/null").unwrap().into();
+        let stdout = OwnedFd::from(writer);
+        let stderr = stdout.try_clone().unwrap();
+        let start = Start { argv: &argv, dir, env: &env, stdin: null(), stdout, stderr };
+        let pid = way(start).unwrap();
+        let mut text = String::new();
+        reader.read_to_string(&mut text).unwrap();
+        let begin = Instant::now();
+        loop {
+            if let Some(exit) = reap(pid) {
+                return (text.replace(&pid.to_string(), "ITSELF"), exit);
+            }
+            assert!(begin.elapsed() < Duration::from_secs(20));
+            std::thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn both_ways_start_the_same_process() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = temp.path().canonicalize().unwrap();
+        let script = "pwd; echo $SAID $0 $1; cut -d' ' -f5,6 /proc/$$/stat; grep SigBlk /proc/self/status; \
+                      ignored=$(sed -n 's/SigIgn:.//p' /proc/self/status); \
+                      echo $((0x$ignored & 0x7fffffff)); env | sort; ls /proc/self/fd | wc -l; exit 3";
+        let words = ["sh", "-c", script, "name", "one two"];
+        let [fast, slow] =
+            [in_own_session, in_own_session_by_fork].map(|way| run(&words, &dir, way));
+        assert_eq!(fast, slow);
+        assert!(fast.0.contains("ITSELF ITSELF") && fast.0.contains("it is so name one two"));
+        assert_eq!(fast.1, Exit::Code(3));
+    }
+
+    #[test]
+    fn programs_are_found_as_the_shell_finds_them() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = temp.path().canonicalize().unwrap();
+        let make = "printf 'echo no first line' >plain; printf '#!/bin/sh\necho here' >own; \
+                    chmod +x plain own";
+        duct::cmd!("sh", "-c", make).dir(&dir).run().unwrap();
+        assert_eq!(run(&["./own"], &dir, in_own_session).0, "here\n");
+        assert_eq!(run(&["./plain"], &dir, in_own_session).0, "no first line\n");
+        let argv = [OsString::from("no-such-program")];
+        let null = || std::fs::File::open("/dev/null").unwrap().into();
+        let start = Start {
+            argv: &argv,
+            dir: &dir,
+            env: &[],
+            stdin: null(),
+            stdout: null(),
+            stderr: null(),
+        };
+        let error = in_own_session(start).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+    }
 }

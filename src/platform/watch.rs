@@ -17,15 +17,16 @@ pub struct Watch {
     watcher: Option<RecommendedWatcher>,
     dirs: Vec<(PathBuf, Option<Identity>)>,
     pending: Arc<AtomicBool>,
+    resting: bool,
 }
 
 impl Watch {
-    /// Watches `dirs`; calls `tell` once when something `wanted` changed, then not again before
-    /// [`Watch::rearm`].
+    /// Gets ready to watch `dirs` from the first [`Watch::listen`] on; calls `tell` once when
+    /// something `wanted` changed, then not again before [`Watch::rearm`].
     ///
     /// `wanted` is given the changed path (a watched directory itself when it was replaced); temp
     /// files of our own writes are left out before.
-    pub fn start(
+    pub fn new(
         dirs: &[PathBuf],
         wanted: impl Fn(&Path) -> bool + Send + 'static,
         tell: impl Fn() + Send + 'static,
@@ -40,9 +41,35 @@ impl Watch {
             }
         });
         let dirs = dirs.iter().map(|dir| (dir.clone(), None)).collect();
-        let mut watch = Self { watcher: watcher.ok(), dirs, pending };
-        watch.rewatch();
-        watch
+        Self { watcher: watcher.ok(), dirs, pending, resting: true }
+    }
+
+    /// Watches from now on; `false` when it did so before. What changed until now is not told.
+    pub fn listen(&mut self) -> bool {
+        let rested = std::mem::take(&mut self.resting);
+        if rested {
+            self.rearm();
+        }
+        rested
+    }
+
+    /// Watches nothing until the next [`Watch::listen`]: every look of every process into a watched
+    /// folder wakes us, which a loop that has all it can do should not pay for.
+    pub fn rest(&mut self) {
+        if std::mem::replace(&mut self.resting, true) {
+            return;
+        }
+        let Some(watcher) = &mut self.watcher else { return };
+        for (dir, watched) in &mut self.dirs {
+            if watched.take().is_some() {
+                drop(watcher.unwatch(dir));
+            }
+        }
+    }
+
+    /// Whether nothing is watched until the next [`Watch::listen`].
+    pub fn rests(&self) -> bool {
+        self.resting
     }
 
     /// Makes ready for the next change; call it before looking at the files again, so that what
@@ -66,7 +93,7 @@ impl Watch {
     }
 
     fn rewatch(&mut self) {
-        let Some(watcher) = &mut self.watcher else { return };
+        let Some(watcher) = self.watcher.as_mut().filter(|_| !self.resting) else { return };
         for (dir, watched) in &mut self.dirs {
             let now = fs::metadata(&*dir).ok().map(|meta| identity(&meta));
             if now.is_some() && now == *watched {
@@ -109,14 +136,23 @@ mod tests {
     fn watch(dir: &Path) -> (Watch, Receiver<()>) {
         let (sender, receiver) = channel();
         let tell = move || sender.send(()).unwrap_or_default();
-        (
-            Watch::start(
-                &[dir.to_owned()],
-                |path| path.extension().is_none_or(|e| e == "json"),
-                tell,
-            ),
-            receiver,
-        )
+        let wanted = |path: &Path| path.extension().is_none_or(|e| e == "json");
+        let mut watch = Watch::new(&[dir.to_owned()], wanted, tell);
+        assert!(watch.listen() && !watch.listen());
+        (watch, receiver)
+    }
+
+    #[test]
+    fn tells_nothing_while_it_rests() {
+        let temp = tempfile::tempdir().unwrap();
+        let (mut watch, told) = watch(temp.path());
+        watch.rest();
+        drop(File::create(temp.path().join("a.json")).unwrap());
+        assert!(watch.listen());
+        drop(File::create(temp.path().join("b.json")).unwrap());
+        assert!(comes(&told));
+        watch.rest();
+        assert!(!watch.is_complete());
     }
 
     fn comes(receiver: &Receiver<()>) -> bool {

@@ -6,7 +6,7 @@
 //! a queue without running tasks holds nothing, and one that is gone is passed over.
 
 use super::state::{STATE_DIR, StateDir, hex16};
-use crate::platform::atomic_file::{Stamp, TICK};
+use crate::platform::read_file::{Stamp, TICK};
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Write};

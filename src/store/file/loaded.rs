@@ -1,8 +1,8 @@
 //! One queue file as it was last seen, and whether it must be read again.
 
-use crate::platform::atomic_file::{self, ReadError, Stamp, TICK};
 use crate::platform::dir::Dir;
 use crate::platform::fault::{self, Fault};
+use crate::platform::read_file::{self, ReadError, Stamp, TICK};
 use crate::queue::{MAX_BYTES, Queue, Refused};
 use crate::store::StoreError;
 use std::ffi::OsStr;
@@ -124,7 +124,7 @@ impl Loaded {
     fn is_same_content(&self) -> io::Result<bool> {
         let mut hash = Xxh3::new();
         let dir = Dir::open(self.dir())?;
-        let stamp = atomic_file::pass_over(&dir, self.name(), |piece| hash.update(piece))?;
+        let stamp = read_file::pass_over(&dir, self.name(), |piece| hash.update(piece))?;
         Ok(stamp == self.stamp && self.hash.as_deref() == Some(&*shown(hash.digest())))
     }
 
@@ -166,7 +166,7 @@ fn read(path: &Path) -> Result<(Stamp, Vec<u8>), StoreError> {
     let folder = path.parent().unwrap_or_else(|| Path::new("/"));
     let dir = Dir::open(folder).map_err(failed)?;
     let name = path.file_name().unwrap_or_default();
-    match atomic_file::read(&dir, name, MAX_BYTES as u64) {
+    match read_file::read(&dir, name, MAX_BYTES as u64) {
         Ok(contents) => Ok((contents.stamp, contents.bytes)),
         Err(ReadError::TooLarge { size, .. }) => {
             Err(Box::new(Refused::too_large(path, size)).into())

@@ -1,0 +1,215 @@
+//! Files as they are at one moment: their content, and a stamp that tells whether it changed.
+
+use super::dir::Dir;
+use std::ffi::OsStr;
+use std::fs::{File, Metadata};
+use std::io::{self, Read};
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::time::Duration;
+use thiserror::Error;
+
+/// Within this time two changes of a file may leave it with the same stamp.
+pub const TICK: Duration = Duration::from_millis(10);
+/// From how many bytes on a file is read by two threads.
+const WORTH_A_THREAD: u64 = 2 << 20;
+/// How much is read at once of what is not kept: little enough to stay close to the processor.
+const PIECE: usize = 128 * 1024;
+
+/// What tells one state of a file from another without reading it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// Device of the file system.
+    pub device: u64,
+    /// Inode; another one after every replacement.
+    pub inode: u64,
+    /// Length in bytes.
+    pub size: u64,
+    /// Last change of the content, in nanoseconds since 1970.
+    pub mtime_ns: i128,
+    /// Last change of content or attributes, in nanoseconds since 1970.
+    pub ctime_ns: i128,
+}
+
+impl Stamp {
+    /// The stamp of the file that `meta` describes.
+    pub fn of(meta: &Metadata) -> Self {
+        let ns = |seconds: i64, nanos: i64| i128::from(seconds) * 1_000_000_000 + i128::from(nanos);
+        Self {
+            device: meta.dev(),
+            inode: meta.ino(),
+            size: meta.size(),
+            mtime_ns: ns(meta.mtime(), meta.mtime_nsec()),
+            ctime_ns: ns(meta.ctime(), meta.ctime_nsec()),
+        }
+    }
+}
+
+/// Why a file was not read.
+#[derive(Debug, Error)]
+pub enum ReadError {
+    /// It is longer than we take.
+    #[error("read the file: it has {size} bytes, more than {limit}")]
+    TooLarge {
+        /// Its length.
+        size: u64,
+        /// The limit.
+        limit: u64,
+    },
+    /// It is a folder, a pipe or a device.
+    #[error("read the file: it is not a regular file")]
+    NotAFile,
+    /// The system refused.
+    #[error("read the file")]
+    Io(#[from] io::Error),
+}
+
+/// A file as it was read.
+#[derive(Debug)]
+pub struct Contents {
+    /// All of it.
+    pub bytes: Vec<u8>,
+    /// Its state before the first byte was read; the same after the last one.
+    pub stamp: Stamp,
+    /// What the system says of it, for the checks of owner, mode and links.
+    pub meta: Metadata,
+}
+
+/// Reads `name` in `dir`, at most `limit` bytes, again when it changes in place meanwhile.
+pub fn read(dir: &Dir, name: &OsStr, limit: u64) -> Result<Contents, ReadError> {
+    const TRIES: u32 = 20;
+    let mut last = read_once(dir, name, limit)?;
+    for _ in 0..TRIES {
+        if let (contents, true) = last {
+            return Ok(contents);
+        }
+        last = read_once(dir, name, limit)?;
+    }
+    // A writer in place that never pauses: what was read may be torn, and the parser will say so.
+    Ok(last.0)
+}
+
+fn read_once(dir: &Dir, name: &OsStr, limit: u64) -> Result<(Contents, bool), ReadError> {
+    let mut file = dir.open_file(name)?;
+    let meta = file.metadata()?;
+    if !meta.is_file() {
+        return Err(ReadError::NotAFile);
+    }
+    let stamp = Stamp::of(&meta);
+    if stamp.size > limit {
+        return Err(ReadError::TooLarge { size: stamp.size, limit });
+    }
+    let bytes = if stamp.size >= WORTH_A_THREAD {
+        read_in_halves(&file, usize::try_from(stamp.size).unwrap_or(usize::MAX))?
+    } else {
+        // One byte more than the limit, so that a file that grows meanwhile is noticed.
+        let mut bytes = Vec::with_capacity(usize::try_from(stamp.size).unwrap_or(0) + 1);
+        (&mut file).take(limit + 1).read_to_end(&mut bytes)?;
+        bytes
+    };
+    let size = bytes.len() as u64;
+    if size > limit {
+        return Err(ReadError::TooLarge { size, limit });
+    }
+    let unchanged = Stamp::of(&file.metadata()?) == stamp && size == stamp.size;
+    Ok((Contents { bytes, stamp, meta }, unchanged))
+}
+
+/// Reads the first `size` bytes, fewer when the file became shorter, in two threads: half of the
+/// time goes into pages of memory that are touched for the first time.
+fn read_in_halves(file: &File, size: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; size];
+    let middle = size / 2;
+    let (first, second) = bytes.split_at_mut(middle);
+    let (first, second) = std::thread::scope(|scope| {
+        let helper = std::thread::Builder::new().spawn_scoped(scope, || fill(file, first, 0)).ok();
+        let second = fill(file, second, middle as u64);
+        (helper.map(std::thread::ScopedJoinHandle::join), second)
+    });
+    let read = match (first, second) {
+        (Some(Ok(Ok(first))), Ok(second)) if first == middle => middle + second,
+        (Some(Ok(Err(error))), _) | (_, Err(error)) => return Err(error),
+        // No thread was to be had, or the file became shorter: once more, in order.
+        (_, Ok(_)) => fill(file, &mut bytes, 0)?,
+    };
+    bytes.truncate(read);
+    Ok(bytes)
+}
+
+/// Reads from byte `from` on until `buffer` is full or the file ends; says how much it was.
+fn fill(file: &File, buffer: &mut [u8], from: u64) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match file.read_at(&mut buffer[filled..], from + filled as u64) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}
+
+/// Shows `see` the content of `name` in pieces, kept nowhere; gives its stamp, or `None` when it
+/// changed meanwhile.
+pub fn pass_over(dir: &Dir, name: &OsStr, mut see: impl FnMut(&[u8])) -> io::Result<Option<Stamp>> {
+    let mut file = dir.open_file(name)?;
+    let stamp = Stamp::of(&file.metadata()?);
+    let mut piece = vec![0; PIECE];
+    let mut left = stamp.size;
+    while left > 0 {
+        match file.read(&mut piece) {
+            Ok(0) => return Ok(None),
+            Ok(read) => {
+                see(&piece[..read]);
+                left = left.saturating_sub(read as u64);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(Some(stamp).filter(|stamp| file.metadata().is_ok_and(|meta| Stamp::of(&meta) == *stamp)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::path::Path;
+
+    fn name() -> &'static OsStr {
+        OsStr::new("q.json")
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "no state is written here")]
+    fn put(dir: &Path, text: &str) {
+        fs::write(dir.join(name()), text).unwrap();
+    }
+
+    #[test]
+    fn reads_no_more_than_the_limit_and_only_files() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = Dir::open(temp.path()).unwrap();
+        put(temp.path(), "12345");
+        assert!(matches!(read(&dir, name(), 4), Err(ReadError::TooLarge { size: 5, limit: 4 })));
+        assert_eq!(read(&dir, name(), 5).unwrap().bytes, b"12345");
+        fs::create_dir(temp.path().join("d")).unwrap();
+        assert!(matches!(read(&dir, OsStr::new("d"), 5), Err(ReadError::NotAFile)));
+        duct::cmd!("mkfifo", temp.path().join("p")).run().unwrap();
+        assert!(matches!(read(&dir, OsStr::new("p"), 5), Err(ReadError::NotAFile)));
+    }
+
+    #[test]
+    fn two_halves_are_the_whole() {
+        let temp = tempfile::tempdir().unwrap();
+        let text: String = (0..200_000).map(|n| format!("{n} ")).collect();
+        put(temp.path(), &text);
+        let file = File::open(temp.path().join(name())).unwrap();
+        for size in [0, 1, 2, 7, text.len()] {
+            let read = read_in_halves(&file, size).unwrap();
+            assert!(read == text.as_bytes()[..size], "{size}");
+        }
+        // Shorter than it was said to be.
+        let read = read_in_halves(&file, text.len() * 3).unwrap();
+        assert!(read == text.as_bytes());
+    }
+}
