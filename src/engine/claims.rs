@@ -6,6 +6,7 @@
 //! somebody else, all processes are looked at before anything is claimed.
 
 use crate::platform::fault::{self, Fault};
+use crate::platform::limit_mark::Limits;
 use crate::platform::lock::{FileLock, LockError};
 use crate::platform::scan::{self, Mark};
 use crate::store::{StateDir, StoreError, TaskKey};
@@ -18,12 +19,31 @@ use std::path::PathBuf;
 /// What a look at the folder of claim locks shows: device, inode and time of its last change.
 type Seen = (u64, u64, i64, i64);
 
+/// What running processes carry.
+#[derive(Debug, Default)]
+struct Carried {
+    /// The marks in their environments.
+    marks: HashSet<String>,
+    /// The limits of those that have none there, where they are not as the system gives them.
+    limits: Vec<Limits>,
+}
+
+impl Carried {
+    fn is_empty(&self) -> bool {
+        self.marks.is_empty() && self.limits.is_empty()
+    }
+
+    fn has(&self, mark: &str) -> bool {
+        self.marks.contains(mark) || self.limits.iter().any(|limits| limits.name(mark))
+    }
+}
+
 /// The claim locks that this process holds, and the claims that other processes carry.
 #[derive(Debug, Default)]
 pub(super) struct Claims {
     held: HashMap<TaskKey, FileLock>,
     seen: HashMap<PathBuf, Seen>,
-    carried: HashSet<String>,
+    carried: Carried,
     /// Marks of the attempts that this process runs.
     pub(super) own: HashSet<String>,
 }
@@ -49,7 +69,7 @@ impl Claims {
             return Ok(true);
         }
         let mark = key.mark();
-        if self.carried.contains(&mark) && !self.own.contains(&mark) {
+        if self.carried.has(&mark) && !self.own.contains(&mark) {
             return Ok(false);
         }
         let dir = state.claims();
@@ -67,7 +87,7 @@ impl Claims {
         if let Ok(now) = seen(&dir) {
             self.seen.insert(dir, now);
         }
-        if self.carried.contains(&mark) && !self.own.contains(&mark) {
+        if self.carried.has(&mark) && !self.own.contains(&mark) {
             self.let_go(key);
             return Ok(false);
         }
@@ -107,16 +127,20 @@ fn seen(dir: &std::path::Path) -> io::Result<Seen> {
     Ok((meta.dev(), meta.ino(), meta.mtime(), meta.mtime_nsec()))
 }
 
-/// All claims that running processes carry in their environment.
-fn carried() -> io::Result<HashSet<String>> {
-    let mut marks = HashSet::new();
+/// All claims that running processes carry.
+fn carried() -> io::Result<Carried> {
+    let mut carried = Carried::default();
     if fault::is(Fault::NoProcessScan) || fault::is(Fault::TakeOverByTime) {
-        return Ok(marks);
+        return Ok(carried);
     }
     for process in scan::processes()?.iter().filter(|process| !process.dead) {
-        if let Mark::Carried(value) = scan::mark_of(process.pid) {
-            marks.extend(value.split(',').map(str::to_owned));
+        match scan::mark_of(process.pid) {
+            Mark::Carried(value) => carried.marks.extend(value.split(',').map(str::to_owned)),
+            Mark::Absent | Mark::Unreadable => {
+                let lowered = Limits::of(process.pid).filter(|limits| limits.are_lowered());
+                carried.limits.extend(lowered);
+            }
         }
     }
-    Ok(marks)
+    Ok(carried)
 }

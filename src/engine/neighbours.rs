@@ -5,7 +5,7 @@ use super::queue_set::QueueSet;
 use crate::domain::{Status, Task};
 use crate::plan::{ClaimState, Outsider};
 use crate::platform::host::Host;
-use crate::platform::scan::{self, Mark};
+use crate::platform::scan;
 use crate::queue::Queue;
 use crate::store::file::Glimpse;
 use crate::store::registry::{Listing, Registry};
@@ -141,9 +141,8 @@ fn is_carried(queue: &Path, task: &Task) -> bool {
     let mark = TaskKey::new(queue, task.id.as_str()).mark();
     // When nobody can look, the paths count as held.
     scan::processes().map_or(true, |all| {
-        all.iter().filter(|process| !process.dead).any(|process| {
-            matches!(scan::mark_of(process.pid), Mark::Carried(value)
-                if value.split(',').any(|carried| carried == mark))
-        })
+        all.iter()
+            .filter(|process| !process.dead)
+            .any(|process| scan::carries(process.pid, &scan::mark_of(process.pid), &mark))
     })
 }

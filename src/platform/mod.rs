@@ -16,6 +16,7 @@ pub mod fs_kind;
 pub mod handover;
 pub mod host;
 pub mod ids;
+pub mod limit_mark;
 pub mod lock;
 pub mod process;
 pub mod read_file;

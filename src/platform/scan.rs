@@ -5,6 +5,7 @@
 //! read from `/proc`. Elsewhere `ps` is asked: start times have whole seconds there, and an
 //! environment that another user or the system protects counts as one without a mark.
 
+use super::limit_mark::Limits;
 use std::collections::{HashMap, HashSet};
 use std::io;
 
@@ -66,6 +67,15 @@ pub fn process(pid: u32) -> Option<Process> {
 /// The mark in the environment that process `pid` was started with.
 pub fn mark_of(pid: u32) -> Mark {
     system::mark_of(pid)
+}
+
+/// Whether process `pid`, whose environment says `found`, belongs to claim `mark`: one that has
+/// emptied its environment is told by the limit that it inherited.
+pub fn carries(pid: u32, found: &Mark, mark: &str) -> bool {
+    match found {
+        Mark::Carried(_) => found.names(mark),
+        Mark::Absent | Mark::Unreadable => Limits::of(pid).is_some_and(|limits| limits.name(mark)),
+    }
 }
 
 /// Start time of process `pid`.
@@ -140,7 +150,8 @@ pub fn find(wanted: &Wanted) -> io::Result<Found> {
             && recent
             && mark == Mark::Absent;
         if adopted
-            || wanted.mark.as_ref().is_some_and(|wanted| mark.names(wanted))
+            || look
+                && wanted.mark.as_ref().is_some_and(|wanted| carries(process.pid, &mark, wanted))
             || wanted.sessions.iter().any(|session| is_in(process, *session, &all))
         {
             chosen.insert(process.pid);

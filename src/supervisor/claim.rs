@@ -3,6 +3,7 @@
 use super::record::ClaimRecord;
 use crate::platform::environment;
 use crate::platform::fault::{self, Fault};
+use crate::platform::limit_mark;
 use crate::platform::scan::{MARK, Process};
 use std::fs::File;
 use std::io;
@@ -31,6 +32,7 @@ impl Claim {
         if !environment::show(MARK, &mark) {
             return Err(io::Error::other("the mark does not fit"));
         }
+        limit_mark::carry(mark.rsplit(',').next().unwrap_or(&mark));
         let Process { pid, start, session, group, .. } = self.own;
         let v = ClaimRecord::VERSION;
         let record = ClaimRecord { v, pid, start, session, group, mark, command: None };

@@ -1,0 +1,90 @@
+//! A mark that a process cannot empty by accident: a resource limit that it inherits.
+//!
+//! An environment can be emptied (`env -i`), a session left, a parent killed; resource limits go
+//! through all of that. The soft limit of the bytes in POSIX message queues is lowered a little, by
+//! a number that is made from the mark. Few programs use such queues, and those that do keep at
+//! least half of what they had. Two marks may have the same number (one of 200,000 by default), so
+//! this is asked only where the environment says nothing. Linux alone.
+
+use xxhash_rust::xxh3::xxh3_64;
+
+/// The hard limit that is reckoned with where there is none.
+#[cfg(target_os = "linux")]
+const ENDLESS: u64 = 1 << 50;
+
+/// The soft limit that stands for `mark` below the hard limit `hard`.
+fn value(mark: &str, hard: u64) -> u64 {
+    hard - 1 - xxh3_64(mark.as_bytes()) % (hard / 4).max(1)
+}
+
+/// Carries `mark` from now on, as everything that is started does.
+#[cfg(target_os = "linux")]
+pub fn carry(mark: &str) {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let now = getrlimit(Resource::Msgqueue);
+    let hard = now.maximum.unwrap_or(ENDLESS);
+    if hard > 1 {
+        let new = Rlimit { current: Some(value(mark, hard)), maximum: now.maximum };
+        // The environment says the same to whoever can read it.
+        let _ = setrlimit(Resource::Msgqueue, new);
+    }
+}
+
+/// Carries nothing: the system has no such limit.
+#[cfg(not(target_os = "linux"))]
+pub fn carry(_: &str) {}
+
+/// Soft and hard limit of a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    soft: u64,
+    hard: u64,
+}
+
+impl Limits {
+    /// Those of process `pid`, where they can be read.
+    #[cfg(target_os = "linux")]
+    pub fn of(pid: u32) -> Option<Self> {
+        let text = std::fs::read_to_string(format!("/proc/{pid}/limits")).ok()?;
+        let line = text.lines().find_map(|line| line.strip_prefix("Max msgqueue size"))?;
+        let mut words = line.split_whitespace();
+        let mut next = || match words.next()? {
+            "unlimited" => Some(ENDLESS),
+            number => number.parse().ok(),
+        };
+        Some(Self { soft: next()?, hard: next()? })
+    }
+
+    /// Unknown: the system has no such limit.
+    #[cfg(not(target_os = "linux"))]
+    pub fn of(_: u32) -> Option<Self> {
+        None
+    }
+
+    /// Whether they may stand for a mark.
+    pub fn are_lowered(self) -> bool {
+        self.soft < self.hard
+    }
+
+    /// Whether they stand for `mark`.
+    pub fn name(self, mark: &str) -> bool {
+        self.hard > 1 && self.soft == value(mark, self.hard)
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_with_nothing_of_ours_carries_it() {
+        let own = Limits::of(std::process::id()).unwrap();
+        assert!(!own.name("0123456789abcdef.0123456789abcdef"));
+        for hard in [2, 3, 819_200, ENDLESS] {
+            let soft = value("a", hard);
+            assert!(soft < hard && soft >= hard / 2, "{soft} of {hard}");
+            assert!(Limits { soft, hard }.name("a"));
+        }
+        assert_ne!(value("a", 819_200), value("b", 819_200));
+    }
+}
