@@ -3,6 +3,7 @@
 //! longer. Needs root, a loop device and `mkfs.ext4`; `SKIPPED` on stderr says that it did not run.
 
 use crate::chance::{number, say};
+use crate::room::mounts;
 use crate::sandbox::{Sandbox, queue};
 use crate::twin::twin;
 use serde_json::Value;
@@ -26,6 +27,7 @@ impl Disk {
         let sandbox = Sandbox::new();
         let made = "mkdir -p ../disk && truncate -s 32M ../image && mkfs.ext4 -q -F ../image && \
                     mount -o loop ../image ../disk && test -n \"$(python3 -c 'print(1)')\"";
+        let _mounts = mounts();
         let works = rustix::process::geteuid().is_root() && sandbox.shell(made);
         let mount = sandbox.path("../disk");
         if !works {
@@ -38,6 +40,7 @@ impl Disk {
     fn cut(&self) {
         let cut = Command::new("python3").args(["-c", CUT]).arg(&self.mount).status();
         assert!(cut.is_ok_and(|status| status.success()), "the file system shuts down");
+        let _mounts = mounts();
         assert!(self.sandbox.shell("umount ../disk && mount -o loop ../image ../disk"));
     }
 
@@ -71,6 +74,7 @@ impl Disk {
 
 impl Drop for Disk {
     fn drop(&mut self) {
+        let _mounts = mounts();
         self.sandbox.shell("umount ../disk");
     }
 }

@@ -5,7 +5,14 @@ use crate::chance::say;
 use crate::processes;
 use crate::sandbox::{Sandbox, holds_within};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+/// Held by whoever mounts or unmounts, and while a namespace is made, which copies all mounts.
+pub(crate) fn mounts() -> MutexGuard<'static, ()> {
+    static MOUNTS: Mutex<()> = Mutex::new(());
+    MOUNTS.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Programs started in it see each other and nobody else. Everything in it ends with it.
 pub(crate) struct Room {
@@ -16,8 +23,11 @@ pub(crate) struct Room {
 impl Room {
     /// Makes one where that is allowed (root); said loudly where not.
     pub(crate) fn new() -> Option<Self> {
+        // Its copy of what others have mounted must not keep that busy.
+        let mounts = mounts();
         // Who ignores the end of its children need not reap them, and it gets all orphans in here.
-        let first = "trap '' CHLD; exec sleep infinity";
+        let first = "for at in $(cut -d' ' -f2 /proc/mounts | grep /workloop-e2e-); do \
+                     umount $at; done; trap '' CHLD; exec sleep infinity";
         let mut command = Command::new("unshare");
         command.args(["--pid", "--fork", "--mount-proc", "--kill-child", "sh", "-c", first]);
         let started = command.stdin(Stdio::null()).stderr(Stdio::null()).spawn().ok();
@@ -25,8 +35,10 @@ impl Room {
         let mut room = Self { holder, first: 0 };
         let there = holds_within(Duration::from_secs(5), || {
             room.first = processes::children(room.holder.id()).first().copied().unwrap_or(0);
-            room.first > 0 && processes::command_line(room.first).contains("sleep infinity")
+            let line = processes::command_line(room.first);
+            line.split_once(": ").is_some_and(|(_, line)| line.trim() == "sleep infinity")
         });
+        drop(mounts);
         if !there || !room.works() {
             say("SKIPPED: a namespace of processes cannot be made here: fewer kills hit");
             return None;

@@ -15,7 +15,7 @@ fn chosen(workshop: &Workshop, transition: &Transition) -> Vec<Point> {
     let mut chance = Chance::of(transition.name);
     let all = workshop.points(transition);
     let whole = is_long() || transition.traced == Traced::Verb;
-    let sample = move |point: &Point| whole || point.changes || chance.below(8) == 0;
+    let sample = move |point: &Point| whole || point.changes || chance.below(16) == 0;
     all.into_iter().filter(sample).collect()
 }
 

@@ -301,7 +301,7 @@ fn calm() -> Round {
 
 #[test]
 fn kills_lose_nothing_and_run_nothing_twice() {
-    let total = rounds("kills", 1500, &calm());
+    let total = rounds("kills", 1200, &calm());
     assert!(total.edits > 10, "{total:?}");
 }
 
@@ -309,25 +309,25 @@ fn kills_lose_nothing_and_run_nothing_twice() {
 #[test]
 fn many_loops() {
     let round = Round { loops: 32, tasks: 300, ..calm() };
-    rounds("many loops", 500, &round);
+    rounds("many loops", 400, &round);
 }
 
 #[test]
 fn agents_that_delete_the_state_folder_lose_nothing() {
     let round = Round { hostile: Hostile::Deletes, tasks: 100, ..calm() };
-    let total = rounds("deletes", 300, &round);
+    let total = rounds("deletes", 200, &round);
     assert!(total.harm > 5, "{total:?}");
 }
 
 #[test]
 fn agents_that_set_the_queue_back_undo_nothing() {
     let round = Round { hostile: Hostile::Checkout, tasks: 60, loops: 4, pause: 60, ..calm() };
-    let total = rounds("checkout", 200, &round);
+    let total = rounds("checkout", 100, &round);
     assert!(total.harm > 3, "{total:?}");
 }
 
 #[test]
 fn careless_edits_undo_no_finished_work() {
     let round = Round { careless: true, tasks: 100, ..calm() };
-    rounds("careless", 300, &round);
+    rounds("careless", 200, &round);
 }
