@@ -17,7 +17,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// How often an attempt makes its folder anew when it is deleted under it.
-const FOLDER_TRIES: u32 = 5;
+const FOLDER_TRIES: u32 = 100;
 
 /// What a slot hands back.
 #[derive(Debug)]

@@ -90,8 +90,8 @@ impl Controls {
     fn send(&self, request: &Request) {
         let mut end = self.end();
         end.ended |= matches!(request, Request::Term | Request::Kill);
-        // A supervisor that is gone is noticed by whoever waits for its answer.
-        drop(end.socket.write_all(&line(request)));
+        let sent = end.socket.write_all(&line(request));
+        end.unless_sent(sent);
     }
 
     fn close(&self, how: Shutdown) {
@@ -100,6 +100,16 @@ impl Controls {
 
     fn end(&self) -> MutexGuard<'_, Line> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Line {
+    /// What did not go out whole cannot be made good: the line is cut, so that a supervisor that
+    /// lives ends what it runs, and whoever waits for its answer hears that it is lost.
+    fn unless_sent(&self, sent: io::Result<()>) {
+        if sent.is_err() {
+            drop(self.socket.shutdown(Shutdown::Both));
+        }
     }
 }
 
@@ -164,9 +174,8 @@ impl Supervisor {
     fn ask(&mut self, claim: &FileLock) {
         self.asked += 1;
         let hold = Request::Hold { mark: carried(&self.outer, &self.mark) };
-        // One that is gone is noticed by whoever waits for its answer.
         let end = self.controls.end();
-        drop(handover::send(&end.socket, &line(&hold), claim.file().as_fd()));
+        end.unless_sent(handover::send(&end.socket, &line(&hold), claim.file().as_fd()));
     }
 
     /// Runs a command to its end; `on_start` is told its first process once it runs.
