@@ -25,6 +25,8 @@ impl RunLoop<'_> {
         let finished = std::mem::take(&mut self.finished);
         self.stop_for_missing_tools(&finished);
         self.store.read()?;
+        // Agents delete what git ignores, also while nothing is left to be claimed by this loop.
+        Neighbours::enter(&self.dispatcher.set)?;
         self.end_what_was_taken_away();
         let most = self.attempts_left();
         let idle = |slot: &super::slots::Slot| slot.running.is_none();
@@ -39,8 +41,6 @@ impl RunLoop<'_> {
             }
             return Ok(false);
         }
-        // Agents delete what git ignores.
-        Neighbours::enter(&self.dispatcher.set)?;
         let running = self.slots.iter().filter_map(|slot| slot.running.as_ref());
         let own: HashSet<_> = running.map(|running| running.token.clone()).collect();
         let others = recovery::look_at_others(
