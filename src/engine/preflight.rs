@@ -8,7 +8,7 @@ use crate::domain::{Command, Task};
 use crate::queue::Queue;
 use crate::store::StoreError;
 use crate::store::file::FileStore;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -88,10 +88,11 @@ pub fn preflight(
         return Err(PreflightError::NoVerification);
     }
     let mut warnings = BTreeSet::new();
+    let mut tools = Tools { path, found: HashSet::new() };
     for (index, queue) in served.iter().enumerate() {
         let open = queue.tasks().iter().filter(|t| t.status.is_open() && scope.includes(t));
         for task in open {
-            warnings.extend(startable(set, task, set.root(index), path)?);
+            warnings.extend(startable(set, task, set.root(index), &mut tools)?);
         }
     }
     Ok(warnings)
@@ -116,45 +117,58 @@ fn startable(
     set: &QueueSet,
     task: &Task,
     root: &Path,
-    path: Option<&OsStr>,
+    tools: &mut Tools<'_>,
 ) -> Result<Option<String>, PreflightError> {
     let choice = |source| PreflightError::Choice { task: task.id.to_string(), source };
     let warning = match set.config.agent_for(task).map_err(choice)? {
         Runner::Person => return Ok(None),
         Runner::Gate => None,
         Runner::Agent(agent) => {
-            found(&agent.profile.command, &format!("agent {}", agent.name), root, path)?;
+            tools.find(&agent.profile.command, &|| format!("agent {}", agent.name), root)?;
             agent.warning
         }
     };
     for step in set.config.profiles_for(task).map_err(choice)? {
-        found(&step.command, &format!("verification step {}", step.name), root, path)?;
+        tools.find(&step.command, &|| format!("verification step {}", step.name), root)?;
     }
     Ok(warning)
 }
 
-/// Whether the program of a list command is there. What a shell line needs only the shell knows:
-/// its exit status 126 or 127 says so.
-fn found(
-    command: &Command,
-    whose: &str,
-    root: &Path,
-    path: Option<&OsStr>,
-) -> Result<(), PreflightError> {
-    let Command::List(words) = command else { return Ok(()) };
-    let program = words.first().map_or("", String::as_str);
-    let missing = |looked: String| PreflightError::Missing {
-        whose: whose.to_owned(),
-        program: program.to_owned(),
-        looked,
-    };
-    if program.contains('/') {
-        let there = is_executable(&root.join(program));
-        return if there { Ok(()) } else { Err(missing(format!(" in {}", root.display()))) };
+/// Looks for programs, for each one once: most tasks are run with the same.
+struct Tools<'a> {
+    /// Where they are looked for.
+    path: Option<&'a OsStr>,
+    found: HashSet<PathBuf>,
+}
+
+impl Tools<'_> {
+    /// Whether the program of a list command is there. What a shell line needs only the shell
+    /// knows: its exit status 126 or 127 says so.
+    fn find(
+        &mut self,
+        command: &Command,
+        whose: &dyn Fn() -> String,
+        root: &Path,
+    ) -> Result<(), PreflightError> {
+        let Command::List(words) = command else { return Ok(()) };
+        let program = words.first().map_or("", String::as_str);
+        let named = program.contains('/');
+        let file = if named { root.join(program) } else { PathBuf::from(program) };
+        if self.found.contains(&file) {
+            return Ok(());
+        }
+        let mut dirs = std::env::split_paths(self.path.unwrap_or_default());
+        if !named && !dirs.any(|dir| is_executable(&dir.join(program)))
+            || named && !is_executable(&file)
+        {
+            let looked =
+                if named { format!(" in {}", root.display()) } else { " on the PATH".to_owned() };
+            let (whose, program) = (whose(), program.to_owned());
+            return Err(PreflightError::Missing { whose, program, looked });
+        }
+        self.found.insert(file);
+        Ok(())
     }
-    let dirs = std::env::split_paths(path.unwrap_or_default());
-    let there = dirs.into_iter().any(|dir| is_executable(&dir.join(program)));
-    if there { Ok(()) } else { Err(missing(" on the PATH".to_owned())) }
 }
 
 fn is_executable(path: &Path) -> bool {
