@@ -79,6 +79,7 @@ impl RunLoop<'_> {
             self.observer.notice(&Notice::Event(event));
         }
         self.after(&finished, made);
+        self.store.tidy();
         Ok(did)
     }
 

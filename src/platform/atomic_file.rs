@@ -61,11 +61,22 @@ pub enum CommitError {
     },
 }
 
+/// A file that is in its place.
+#[derive(Debug)]
+pub struct Committed {
+    /// What it is now.
+    pub stamp: Stamp,
+    /// The file that it took the place of, as far as there was one. Its blocks are freed when this
+    /// is closed, which takes longer than the rename: best after the lock was let go.
+    pub replaced: Option<File>,
+}
+
 /// A new content on the disk, complete and synced, not yet in its place; gone when dropped.
 #[derive(Debug)]
 pub struct Staged<'d> {
     dir: &'d Dir,
     file: File,
+    original: Option<File>,
     temp: OsString,
     name: OsString,
     written: Instant,
@@ -83,16 +94,18 @@ pub fn stage<'d, 'p>(
     ids: &dyn Ids,
 ) -> Result<Staged<'d>, StageError> {
     let original = match dir.open_file(name) {
-        Ok(file) => Some(file.metadata()?),
+        Ok(file) => Some((file.metadata()?, file)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(error.into()),
     };
-    if let Some(links) = original.as_ref().map(Metadata::nlink).filter(|links| *links > 1) {
+    if let Some(links) = original.as_ref().map(|(meta, _)| meta.nlink()).filter(|links| *links > 1)
+    {
         return Err(StageError::HardLink { links });
     }
     let mut staged = create_temp(dir, name, ids)?;
-    if let Some(original) = &original {
-        keep_owner_and_mode(&staged.file, original)?;
+    if let Some((meta, file)) = original {
+        keep_owner_and_mode(&staged.file, &meta)?;
+        staged.original = Some(file);
     }
     write_pieces(&mut staged.file, pieces)?;
     staged.written = Instant::now();
@@ -110,7 +123,7 @@ impl Staged<'_> {
     }
 
     /// Renames it over the file and syncs the directory.
-    pub fn commit(mut self) -> Result<Stamp, CommitError> {
+    pub fn commit(mut self) -> Result<Committed, CommitError> {
         let replaced = if fault::is(Fault::WriteInPlace) {
             self.write_in_place()
         } else {
@@ -121,7 +134,7 @@ impl Staged<'_> {
         // After the rename: it changes ctime.
         let stamp = self.file.metadata().map(|meta| Stamp::of(&meta));
         match (self.dir.sync(), stamp) {
-            (Ok(()), Ok(stamp)) => Ok(stamp),
+            (Ok(()), Ok(stamp)) => Ok(Committed { stamp, replaced: self.original.take() }),
             (Err(source), stamp) => {
                 Err(CommitError::DurabilityUnknown { stamp: stamp.ok(), source })
             }
@@ -165,6 +178,7 @@ fn create_temp<'d>(dir: &'d Dir, name: &OsStr, ids: &dyn Ids) -> io::Result<Stag
                 return Ok(Staged {
                     dir,
                     file,
+                    original: None,
                     temp,
                     name,
                     written: Instant::now(),
@@ -292,7 +306,7 @@ mod tests {
         let many: Vec<&[u8]> = std::iter::repeat_n(&b"ab"[..], 1_000).chain([&b""[..]]).collect();
         let staged = stage(&dir, name(), many, &RandomIds).unwrap();
         assert_eq!(fs::read(temp.path().join(name())).unwrap(), b"old");
-        let after = staged.commit().unwrap();
+        let after = staged.commit().unwrap().stamp;
         let read = read(&dir, name(), 1 << 20).unwrap();
         assert_eq!(read.bytes, b"ab".repeat(1_000));
         assert_eq!(read.stamp, after);

@@ -3,14 +3,19 @@
 use super::FileStore;
 use super::loaded::hash_of_queue;
 use crate::domain::Event;
-use crate::platform::atomic_file::{CommitError, StageError, Staged, stage};
+use crate::platform::atomic_file::{CommitError, Committed, StageError, Staged, stage};
 use crate::platform::lock::DirLock;
 use crate::store::StoreError;
 use serde_json::json;
+use std::fs::File;
 use std::io::ErrorKind;
+use std::thread;
 
 /// How often a new text is written again because its temp file was deleted.
 const CLEANED: u32 = 20;
+
+/// From how many bytes on a file takes long enough to be freed to do it beside.
+const LARGE: u64 = 1 << 20;
 
 /// A new text on the disk, not yet in the place of the old.
 struct Ready<'l> {
@@ -96,8 +101,9 @@ impl FileStore {
         for _ in 0..CLEANED {
             let settled = staged.is_settled();
             match staged.commit() {
-                Ok(stamp) => {
+                Ok(Committed { stamp, replaced }) => {
                     self.loaded[index].wrote(stamp, hash, settled);
+                    self.replaced.extend(replaced);
                     return Ok(true);
                 }
                 Err(CommitError::DurabilityUnknown { source, .. }) => {
@@ -117,6 +123,19 @@ impl FileStore {
         }
         let source = std::io::Error::other("its temp file is deleted again and again");
         Err(StoreError::io("replace", &path)(source))
+    }
+}
+
+impl FileStore {
+    /// Closes the files that the last update replaced, which frees their blocks: when nobody waits
+    /// for it, and of large ones beside. The next update does it where nobody did before.
+    pub fn tidy(&mut self) {
+        let files = std::mem::take(&mut self.replaced);
+        let large = |file: &File| file.metadata().is_ok_and(|meta| meta.len() > LARGE);
+        if files.iter().any(large) {
+            // Without a thread they are closed here.
+            drop(thread::Builder::new().name("closer".to_owned()).spawn(move || drop(files)));
+        }
     }
 }
 

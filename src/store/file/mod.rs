@@ -24,6 +24,7 @@ use crate::queue::{QUEUE_VERSION, Queue};
 pub use glimpse::Glimpse;
 use loaded::Loaded;
 use std::collections::HashMap;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread;
@@ -66,6 +67,8 @@ pub struct FileStore {
     waiting: Vec<(usize, Event)>,
     options: FileOptions,
     swept: bool,
+    /// Files that others took the place of, not closed yet.
+    replaced: Vec<File>,
 }
 
 impl std::fmt::Debug for FileStore {
@@ -93,8 +96,8 @@ impl FileStore {
             loaded.iter().map(|f| (f.dir().to_owned(), Journal::new(state(f)))).collect();
         let served = loaded.len();
         let also_lock = Vec::new();
-        let (waiting, swept) = (Vec::new(), false);
-        Ok(Self { queues, loaded, served, also_lock, journals, waiting, options, swept })
+        let (waiting, replaced, swept) = (Vec::new(), Vec::new(), false);
+        Ok(Self { queues, loaded, served, also_lock, journals, waiting, options, swept, replaced })
     }
 
     /// Loads a further queue only to look at it; `false` when it cannot be read.
@@ -255,13 +258,15 @@ impl QueueStore for FileStore {
         let until = Instant::now() + SETTLE;
         let mut rounds = 0;
         while rounds < ROUNDS {
+            self.tidy();
             let locks = self.lock(patience)?;
-            match self.round(&locks, change) {
+            let made = self.round(&locks, change);
+            drop(locks);
+            match made {
                 Ok(Some(events)) => return Ok(events),
                 Ok(None) => rounds += 1,
                 // Not while holding the lock: whoever saves the file may want it.
                 Err(error) if may_settle(&error) && Instant::now() < until => {
-                    drop(locks);
                     thread::sleep(SETTLE_STEP);
                 }
                 Err(error) => return Err(error),
