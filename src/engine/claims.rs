@@ -3,23 +3,21 @@
 //! A claim lock is taken under the lock of the queue and handed to the attempt's supervisor,
 //! which alone holds it from then on. The state folder may vanish at any time, and a lock file
 //! that was made anew proves nothing: whenever the folder of locks is new or was changed by
-//! somebody else, all processes are looked at before anything is claimed.
+//! somebody who does not vouch for it ([`Vouched`]), all processes are looked at before anything
+//! is claimed.
 
+use super::queue_set::QueueSet;
 use crate::platform::fault::{self, Fault};
 use crate::platform::limit_mark::Limits;
 use crate::platform::lock::{FileLock, LockError};
 use crate::platform::scan::{self, Mark};
+use crate::store::vouched::{Folder, Vouched};
 use crate::store::{StateDir, StoreError, TaskKey};
 use std::collections::{HashMap, HashSet};
-use std::fs;
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
-/// What a look at the folder of claim locks shows: device, inode and time of its last change.
-type Seen = (u64, u64, i64, i64);
-
-/// What running processes carry.
+/// What running processes carry of the claims in the folders of the served queues.
 #[derive(Debug, Default)]
 struct Carried {
     /// The marks in their environments.
@@ -41,24 +39,43 @@ impl Carried {
 /// The claim locks that this process holds, and the claims that other processes carry.
 #[derive(Debug, Default)]
 pub(super) struct Claims {
+    /// The folders of the served queues, by the name that they have in marks.
+    folders: HashMap<String, StateDir>,
     held: HashMap<TaskKey, FileLock>,
-    seen: HashMap<PathBuf, Seen>,
-    carried: Carried,
+    seen: HashMap<PathBuf, Folder>,
+    /// What is carried although its lock file is missing. Where there is a file its lock tells, or
+    /// it is found free and all processes are looked at.
+    strays: Carried,
     /// Marks of the attempts that this process runs.
     pub(super) own: HashSet<String>,
 }
 
 impl Claims {
-    /// Makes the folder of locks, and looks at all processes if the folder is not as it was.
+    /// For the served queues of `set`.
+    pub(super) fn of(set: &QueueSet) -> Self {
+        let name = |queue| TaskKey::new(set.real(queue), "").folder16;
+        let folders = (0..set.served()).map(|queue| (name(queue), set.state(queue))).collect();
+        Self { folders, ..Self::default() }
+    }
+
+    /// Makes the folder of locks, and looks at all processes if the folder is neither as it was nor
+    /// as somebody vouches for.
     pub(super) fn look(&mut self, state: &StateDir) -> Result<(), StoreError> {
         let dir = state.claims();
-        let now = state.with(&dir, || seen(&dir)).map_err(StoreError::io("make", &dir))?;
-        // A claim that was found carried may have ended since.
-        if self.seen.get(&dir) != Some(&now) || !self.carried.is_empty() {
-            self.carried =
-                carried().map_err(StoreError::io("look at the processes in", "/proc"))?;
-            self.seen.insert(dir, now);
-        }
+        let now = state.with(&dir, || Folder::look(&dir)).map_err(StoreError::io("make", &dir))?;
+        let as_now = |seen: &Folder| seen.is_as(&now);
+        let known = self.seen.get(&dir).copied().filter(as_now);
+        let known = known.or_else(|| Vouched::of(state).read().filter(as_now));
+        // What was found astray may have ended since.
+        let counted = match known.filter(|_| self.strays.is_empty()) {
+            Some(known) => known,
+            None => {
+                let counted = now.counted(&dir).map_err(StoreError::io("look into", &dir))?;
+                self.scan()?;
+                counted
+            }
+        };
+        self.seen.insert(dir, counted);
         Ok(())
     }
 
@@ -69,29 +86,83 @@ impl Claims {
             return Ok(true);
         }
         let mark = key.mark();
-        if self.carried.has(&mark) && !self.own.contains(&mark) {
+        if self.strays.has(&mark) && !self.own.contains(&mark) {
             return Ok(false);
         }
         let dir = state.claims();
-        let same = seen(&dir).ok().as_ref() == self.seen.get(&dir);
+        let before = self.seen.get(&dir).copied();
+        let same = before.is_some_and(|seen| Folder::look(&dir).is_ok_and(|now| seen.is_as(&now)));
         if !self.try_lock(state, key)? {
             return Ok(false);
         }
         // A free lock that was there before may be that of a supervisor that was killed, whose
         // agent lives on; one in a folder that somebody changed meanwhile proves nothing either.
         let first = self.held.get(key).is_some_and(FileLock::created);
-        if !(same && first) {
-            self.carried =
-                carried().map_err(StoreError::io("look at the processes in", "/proc"))?;
+        let now = Folder::look(&dir).and_then(|now| now.counted(&dir)).ok();
+        let grown = now.zip(before).is_some_and(|(now, before)| before.grew_by_one(&now));
+        let mut carried = false;
+        if !(same && first && grown) {
+            carried = self.scan()?.has(&mark);
         }
-        if let Ok(now) = seen(&dir) {
-            self.seen.insert(dir, now);
-        }
-        if self.carried.has(&mark) && !self.own.contains(&mark) {
+        match now {
+            Some(now) => self.seen.insert(dir, now),
+            None => self.seen.remove(&dir),
+        };
+        if carried && !self.own.contains(&mark) {
             self.let_go(key);
             return Ok(false);
         }
         Ok(true)
+    }
+
+    /// Vouches for the folders of locks towards other loops, at the end of a change.
+    pub(super) fn vouch(&self) {
+        if !self.strays.is_empty() {
+            return;
+        }
+        for state in self.folders.values() {
+            if let Some(seen) = self.seen.get(&state.claims()) {
+                Vouched::of(state).write(seen);
+            }
+        }
+    }
+
+    /// Looks at all processes: gives what they carry, and keeps what of it has no lock file.
+    fn scan(&mut self) -> Result<Carried, StoreError> {
+        let all = self.carried().map_err(StoreError::io("look at the processes in", "/proc"))?;
+        let astray = all.marks.iter().filter(|mark| !self.has_lock(mark));
+        self.strays = Carried { marks: astray.cloned().collect(), limits: all.limits.clone() };
+        Ok(all)
+    }
+
+    fn has_lock(&self, mark: &str) -> bool {
+        mark.split_once('.').is_some_and(|(folder, id)| {
+            let state = self.folders.get(folder);
+            state.is_some_and(|state| std::fs::symlink_metadata(state.lock_of(id)).is_ok())
+        })
+    }
+
+    /// All claims in those folders that running processes carry.
+    fn carried(&self) -> io::Result<Carried> {
+        let mut carried = Carried::default();
+        if fault::is(Fault::NoProcessScan) || fault::is(Fault::TakeOverByTime) {
+            return Ok(carried);
+        }
+        let ours = |mark: &&str| {
+            mark.split_once('.').is_some_and(|(folder, _)| self.folders.contains_key(folder))
+        };
+        for process in scan::processes()?.iter().filter(|process| !process.dead) {
+            match scan::mark_of(process.pid) {
+                Mark::Carried(value) => {
+                    carried.marks.extend(value.split(',').filter(ours).map(str::to_owned));
+                }
+                Mark::Absent | Mark::Unreadable => {
+                    let lowered = Limits::of(process.pid).filter(|limits| limits.are_lowered());
+                    carried.limits.extend(lowered);
+                }
+            }
+        }
+        Ok(carried)
     }
 
     /// Takes the lock of a task whatever the processes say: they are looked at one by one then.
@@ -120,27 +191,4 @@ impl Claims {
     pub(super) fn let_go_of_all(&mut self) {
         self.held.clear();
     }
-}
-
-fn seen(dir: &std::path::Path) -> io::Result<Seen> {
-    let meta = fs::metadata(dir)?;
-    Ok((meta.dev(), meta.ino(), meta.mtime(), meta.mtime_nsec()))
-}
-
-/// All claims that running processes carry.
-fn carried() -> io::Result<Carried> {
-    let mut carried = Carried::default();
-    if fault::is(Fault::NoProcessScan) || fault::is(Fault::TakeOverByTime) {
-        return Ok(carried);
-    }
-    for process in scan::processes()?.iter().filter(|process| !process.dead) {
-        match scan::mark_of(process.pid) {
-            Mark::Carried(value) => carried.marks.extend(value.split(',').map(str::to_owned)),
-            Mark::Absent | Mark::Unreadable => {
-                let lowered = Limits::of(process.pid).filter(|limits| limits.are_lowered());
-                carried.limits.extend(lowered);
-            }
-        }
-    }
-    Ok(carried)
 }

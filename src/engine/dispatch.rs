@@ -167,6 +167,7 @@ impl Dispatcher {
         for (slot, place) in choice.claims {
             made.claimed.push(self.claim(draft, slot, place)?);
         }
+        self.claims.vouch();
         made.warnings.extend(choice.overlaps);
         Ok(made)
     }
@@ -194,7 +195,12 @@ impl Dispatcher {
             artifacts: result.artifacts.clone(),
             notes_for: (!result.notes_for.is_empty()).then(|| json!(result.notes_for)),
         };
-        let lost = lost_in_a_row(&job.state, &job.key).saturating_sub(1);
+        // Asked for only where it counts: it opens the folders of earlier attempts.
+        let lost = if report.outcome == Outcome::Lost {
+            lost_in_a_row(&job.state, &job.key).saturating_sub(1)
+        } else {
+            0
+        };
         let transition = decide(draft.task(place), report, completion, budgets, lost);
         let after = if let Transition::GiveUp { reason, .. } = &transition {
             After::Blocked(reason.clone())

@@ -31,9 +31,10 @@ use std::time::{Duration, Instant};
 /// The slow poll: file systems lose events, and a dead worker makes none.
 const POLL: Duration = Duration::from_secs(1);
 
-/// For how long a loop that is busy watches nothing: each look of any process into the folders would
-/// wake it, and dozens of loops with short tasks would do little else.
-const BRIEF: Duration = Duration::from_millis(50);
+/// For how long a loop that is busy watches nothing, for each loop that there is: each look of any
+/// process into the folders would wake it, and dozens of loops with short tasks, which wait long for
+/// each other, would do little else.
+const BRIEF: Duration = Duration::from_millis(30);
 
 /// A running loop.
 pub struct RunLoop<'o> {
@@ -99,9 +100,9 @@ impl<'o> RunLoop<'o> {
         };
         let dispatcher = Dispatcher {
             planner: Planner::new(ranking_rules(&set, store.queues())),
+            claims: Claims::of(&set),
             set: Arc::new(set),
             neighbours: Neighbours::default(),
-            claims: Claims::default(),
             host,
             start,
             workers: workers.clone(),
@@ -190,7 +191,7 @@ impl<'o> RunLoop<'o> {
             return;
         }
         let now = Instant::now();
-        let (poll, brief) = (now + POLL, now + BRIEF);
+        let (poll, brief) = (now + POLL, now + self.brief());
         let mut matters = false;
         while !matters {
             let rests = self.attention.rests();
@@ -210,6 +211,11 @@ impl<'o> RunLoop<'o> {
         if self.finished.is_empty() {
             self.note_stages();
         }
+    }
+
+    fn brief(&self) -> Duration {
+        let loops = self.entries.iter().map(Registration::entered).max().unwrap_or(1);
+        BRIEF.saturating_mul(u32::try_from(loops).unwrap_or(u32::MAX)).min(POLL)
     }
 
     /// Takes in one message; says whether there may be something to do because of it.

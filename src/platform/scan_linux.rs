@@ -4,18 +4,28 @@ use super::{MARK, Mark, Process};
 use std::fs::{self, File};
 use std::io::{self, Read};
 
+/// The flag of the kernel's own threads (`include/linux/sched.h`).
+const PF_KTHREAD: u32 = 0x0020_0000;
+
 pub(super) fn processes() -> io::Result<Vec<Process>> {
     let mut all = Vec::new();
     for entry in fs::read_dir("/proc")? {
         let name = entry?.file_name();
         let pid = name.to_str().and_then(|text| text.parse().ok());
-        // One that ended since the directory was read is simply not there.
-        all.extend(pid.and_then(process));
+        // One that ended since the directory was read is simply not there, and the kernel's own
+        // have neither environment nor parents among ours.
+        let found = pid.and_then(stat).filter(|(_, flags)| flags & PF_KTHREAD == 0);
+        all.extend(found.map(|(process, _)| process));
     }
     Ok(all)
 }
 
 pub(super) fn process(pid: u32) -> Option<Process> {
+    Some(stat(pid)?.0)
+}
+
+/// What a process is, and its flags.
+fn stat(pid: u32) -> Option<(Process, u32)> {
     let mut buffer = [0_u8; 1024];
     let mut file = File::open(format!("/proc/{pid}/stat")).ok()?;
     let length = file.read(&mut buffer).ok()?;
@@ -24,7 +34,7 @@ pub(super) fn process(pid: u32) -> Option<Process> {
 
 /// Reads a line of `/proc/<pid>/stat`; the name in it may contain anything, so it is cut at the
 /// last bracket.
-fn parse_stat(pid: u32, line: &[u8]) -> Option<Process> {
+fn parse_stat(pid: u32, line: &[u8]) -> Option<(Process, u32)> {
     let end = line.iter().rposition(|byte| *byte == b')')?;
     let text = std::str::from_utf8(line.get(end + 1..)?).ok()?;
     let mut words = text.split_ascii_whitespace();
@@ -32,8 +42,10 @@ fn parse_stat(pid: u32, line: &[u8]) -> Option<Process> {
     let parent = words.next()?.parse().ok()?;
     let group = words.next()?.parse().ok()?;
     let session = words.next()?.parse().ok()?;
-    let start = words.nth(15)?.parse().ok()?;
-    Some(Process { pid, parent, group, session, start, dead: matches!(state, "Z" | "X" | "x") })
+    let flags = words.nth(2)?.parse().ok()?;
+    let start = words.nth(12)?.parse().ok()?;
+    let dead = matches!(state, "Z" | "X" | "x");
+    Some((Process { pid, parent, group, session, start, dead }, flags))
 }
 
 pub(super) fn mark_of(pid: u32) -> Mark {
@@ -75,7 +87,8 @@ mod tests {
     #[test]
     fn names_cannot_confuse() {
         let line = b"7 (a) R 1 2 (x) y) S 3 4 5 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 9876 1 2 3";
-        let process = parse_stat(7, line).unwrap();
+        let (process, flags) = parse_stat(7, line).unwrap();
+        assert_eq!(flags, 4_194_560);
         assert_eq!((process.parent, process.group, process.session), (3, 4, 5));
         assert_eq!((process.start, process.dead), (9876, false));
         assert_eq!(parse_stat(7, b"7 (a"), None);

@@ -14,6 +14,7 @@ pub mod lines;
 pub mod memory;
 pub mod registry;
 pub mod state;
+pub mod vouched;
 pub mod workers;
 
 pub use draft::{Actor, Draft, Place, new_event, queue_name};

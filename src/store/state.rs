@@ -52,7 +52,12 @@ impl StateDir {
 
     /// The lock of one task.
     pub fn claim_lock(&self, key: &TaskKey) -> PathBuf {
-        self.claims().join(format!("{}.lock", key.id16))
+        self.lock_of(&key.id16)
+    }
+
+    /// The lock of the task that is called `id16` on paths.
+    pub fn lock_of(&self, id16: &str) -> PathBuf {
+        self.claims().join(format!("{id16}.lock"))
     }
 
     /// All attempts of one task.
@@ -129,23 +134,24 @@ impl StateDir {
 pub struct TaskKey {
     /// First 16 hex digits of SHA-256 of queue name and task id.
     pub id16: String,
-    /// First 16 hex digits of SHA-256 of the queue's real path.
-    pub queue16: String,
+    /// First 16 hex digits of SHA-256 of the real path of the queue's folder.
+    pub folder16: String,
 }
 
 impl TaskKey {
     /// The key of the task `id` of the queue file `queue` (a real path).
     pub fn new(queue: &Path, id: &str) -> Self {
         let name = queue.file_stem().unwrap_or_default().as_encoded_bytes();
+        let folder = queue.parent().unwrap_or_else(|| Path::new("."));
         Self {
             id16: hex16(&[name, b"\0", id.as_bytes()]),
-            queue16: hex16(&[queue.as_os_str().as_encoded_bytes()]),
+            folder16: hex16(&[folder.as_os_str().as_encoded_bytes()]),
         }
     }
 
     /// The value of `WORKLOOP_CLAIM` in every process that runs for this task.
     pub fn mark(&self) -> String {
-        format!("{}.{}", self.queue16, self.id16)
+        format!("{}.{}", self.folder16, self.id16)
     }
 }
 
@@ -154,7 +160,9 @@ pub(super) fn hex16(parts: &[&[u8]]) -> String {
     for part in parts {
         hash.update(part);
     }
-    hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    let digest = hash.finalize();
+    let first = digest.iter().take(8).fold(0, |all: u64, byte| all << 8 | u64::from(*byte));
+    format!("{first:016x}")
 }
 
 #[cfg(test)]
