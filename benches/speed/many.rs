@@ -2,8 +2,15 @@
 
 use super::Plan;
 use super::report::{Report, Target};
-use super::sample::{seconds, time};
+use super::sample::{Sample, pause, seconds, time};
 use super::scratch::{Scratch, WORKLOOP};
+use super::transitions;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// The word with which this program is started to be one of many that want the same lock.
+pub(crate) const CONTENDER: &str = "--contender";
 
 const SLOW: &str = "[agents.default]\nrun = [\"sleep\", \"0.05\"]\n\n[[verify]]\n\
                     name = \"check\"\nrun = [\"true\"]\n";
@@ -32,6 +39,49 @@ pub(crate) fn measure(plan: &Plan, report: &mut Report) {
     let shown = format!("{} and {} a task", time(few), time(many));
     let what = format!("{count} tasks, throughput of 32 processes against 4");
     report.row(&what, &shown, few / many, Target::Least(1.0));
+    let waits = contention(32, Duration::from_secs(if plan.quick { 1 } else { 3 }));
+    let longest = waits.quantile(1.0);
+    let what = "32 processes, longest wait for the lock against the median";
+    let shown = format!("{} and {}", time(longest), time(waits.median()));
+    report.row(what, &shown, longest / waits.median(), Target::Most(5.0));
+}
+
+/// What so many processes waited for the lock of one queue while all wanted it all the time.
+fn contention(processes: usize, span: Duration) -> Sample {
+    let scratch = Scratch::with_queue(400, 200);
+    let exe = std::env::current_exe().expect("this program");
+    let start = |_| {
+        let mut command = Command::new(&exe);
+        command.arg(CONTENDER).arg(scratch.file("q.json")).arg(span.as_millis().to_string());
+        command.stdout(Stdio::piped()).spawn().expect("a contender")
+    };
+    let contenders: Vec<_> = (0..processes).map(start).collect();
+    scratch.put("go", b"");
+    let mut waits = Vec::new();
+    for contender in contenders {
+        let output = contender.wait_with_output().expect("a contender");
+        assert!(output.status.success(), "{}", output.status);
+        let said = String::from_utf8(output.stdout).expect("numbers");
+        waits.extend(said.lines().map(|line| line.parse::<f64>().expect("a number")));
+    }
+    Sample::new(waits)
+}
+
+/// Makes transitions in the queue at `path` for `millis`, from when there is a file `go` beside it,
+/// and prints how many seconds each waited until it could make its change.
+pub(crate) fn contend(path: &Path, millis: u64) {
+    let mut store = transitions::open(path);
+    while !path.with_file_name("go").exists() {
+        pause(1);
+    }
+    let begin = Instant::now();
+    let mut number = std::process::id() as usize;
+    while begin.elapsed() < Duration::from_millis(millis) {
+        number += 1;
+        let asked = Instant::now();
+        let waited = transitions::transition_after(&mut store, number, &mut || asked.elapsed());
+        println!("{}", waited.as_secs_f64());
+    }
 }
 
 /// So many loops on the queue, until all have ended.

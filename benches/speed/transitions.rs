@@ -45,7 +45,8 @@ pub(crate) fn measure(plan: &Plan, report: &mut Report) {
     }
 }
 
-fn open(path: &Path) -> FileStore {
+/// The store of one queue.
+pub(crate) fn open(path: &Path) -> FileStore {
     let options = FileOptions {
         clock: Arc::new(SystemClock),
         ids: Arc::new(RandomIds),
@@ -58,11 +59,23 @@ fn open(path: &Path) -> FileStore {
 
 /// Parks a task, or takes it back.
 fn transition(store: &mut FileStore, number: usize) {
-    let updated = store.update(Patience::Limited, &mut |draft| {
+    transition_after(store, number, &mut || ());
+}
+
+/// As [`transition`]; gives what `locked` returned under the lock, before the change.
+pub(crate) fn transition_after<T>(
+    store: &mut FileStore,
+    number: usize,
+    locked: &mut dyn FnMut() -> T,
+) -> T {
+    let mut first = None;
+    let updated = store.update(Patience::Unlimited, &mut |draft| {
+        first.get_or_insert_with(&mut *locked);
         let place = Place { queue: 0, task: number % draft.queues()[0].tasks().len() };
         let parked = draft.task(place).status == workloop::domain::Status::Parked;
         let next = if parked { Transition::Unpark } else { Transition::Park };
         draft.transition(place, &next, &Actor::Person, Map::new())
     });
     assert!(updated.is_ok_and(|events| !events.is_empty()));
+    first.expect("the change was made")
 }
