@@ -42,7 +42,7 @@ impl Plan {
 
 type Section = (&'static str, fn(&Plan, &mut Report));
 
-const SECTIONS: [Section; 8] = [
+const SECTIONS: [Section; 9] = [
     ("overhead", overhead::measure),
     ("transitions", transitions::measure),
     ("many", many::measure),
@@ -51,6 +51,7 @@ const SECTIONS: [Section; 8] = [
     ("wake", wake::measure),
     ("footprint", footprint::measure),
     ("growth", growth::measure),
+    ("waits", many::measure_waits),
 ];
 
 fn main() {

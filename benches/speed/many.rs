@@ -39,6 +39,10 @@ pub(crate) fn measure(plan: &Plan, report: &mut Report) {
     let shown = format!("{} and {} a task", time(few), time(many));
     let what = format!("{count} tasks, throughput of 32 processes against 4");
     report.row(&what, &shown, few / many, Target::Least(1.0));
+}
+
+/// Whether each gets its turn. Measured last: what it frees slows down who makes files next.
+pub(crate) fn measure_waits(plan: &Plan, report: &mut Report) {
     let waits = contention(32, Duration::from_secs(if plan.quick { 1 } else { 3 }));
     let longest = waits.quantile(1.0);
     let what = "32 processes, longest wait for the lock against the median";

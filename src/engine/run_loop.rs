@@ -62,6 +62,8 @@ pub struct RunLoop<'o> {
     _listener: Listener,
     pub(super) since: Instant,
     waits: String,
+    /// How many loops there were when they were counted last.
+    counted: Option<(Instant, u32)>,
 }
 
 impl<'o> RunLoop<'o> {
@@ -132,6 +134,7 @@ impl<'o> RunLoop<'o> {
             _listener: listener,
             since: Instant::now(),
             waits: String::new(),
+            counted: None,
             options,
         })
     }
@@ -191,7 +194,8 @@ impl<'o> RunLoop<'o> {
             return;
         }
         let now = Instant::now();
-        let (poll, brief) = (now + POLL, now + self.brief());
+        let poll = now + POLL;
+        let brief = if self.attention.rests() { now + self.brief() } else { poll };
         let mut matters = false;
         while !matters {
             let rests = self.attention.rests();
@@ -213,9 +217,15 @@ impl<'o> RunLoop<'o> {
         }
     }
 
-    fn brief(&self) -> Duration {
-        let loops = self.entries.iter().map(Registration::entered).max().unwrap_or(1);
-        BRIEF.saturating_mul(u32::try_from(loops).unwrap_or(u32::MAX)).min(POLL)
+    /// How long to watch nothing from now on. The loops are counted once a second: that, too, is a
+    /// look into a folder that others watch.
+    fn brief(&mut self) -> Duration {
+        if self.counted.is_none_or(|(when, _)| when.elapsed() >= POLL) {
+            let loops = self.entries.iter().map(Registration::entered).max().unwrap_or(1);
+            self.counted = Some((Instant::now(), u32::try_from(loops).unwrap_or(u32::MAX)));
+        }
+        let loops = self.counted.map_or(1, |(_, loops)| loops);
+        BRIEF.saturating_mul(loops).min(POLL)
     }
 
     /// Takes in one message; says whether there may be something to do because of it.
