@@ -1,21 +1,49 @@
 //! `status --table`: all tasks, one row each.
 
 use super::escape;
+use super::json::Made;
 use super::style::{Look, word};
 use super::text::{counts, detail};
-use super::view::{QueueView, StatusView};
+use super::view::{QueueView, TaskView, WrittenStatus};
+use crate::plan::Node;
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
+use std::fmt::Write as _;
 
 /// The narrowest table that can be read.
 const NARROWEST: usize = 40;
 
+/// How many rows stand under one heading: a table is laid out as a whole, in many times the memory
+/// of its tasks.
+const ROWS: usize = 1_000;
+
 /// A table for each queue.
-pub fn status(view: &StatusView, look: Look) -> String {
-    let tables: Vec<String> = view.queues.iter().map(|queue| one(queue, look)).collect();
-    tables.join("\n")
+pub fn status(view: &WrittenStatus<'_>, look: Look) -> String {
+    let mut text = String::new();
+    for (number, queue) in view.queues.iter().enumerate() {
+        if number > 0 {
+            text.push('\n');
+        }
+        add(&mut text, queue, look);
+    }
+    text
 }
 
-fn one(queue: &QueueView, look: Look) -> String {
+fn add(text: &mut String, queue: &QueueView<Made<'_, Node, TaskView>>, look: Look) {
+    let path = look.head(escape::line(&queue.path));
+    let _ok = writeln!(text, "{path}: {}", counts(queue));
+    let mut rest = queue.tasks.keys.as_slice();
+    loop {
+        let (rows, others) = rest.split_at(rest.len().min(ROWS));
+        let rows: Vec<TaskView> = rows.iter().map(&queue.tasks.make).collect();
+        let _ok = writeln!(text, "{}", table(&rows, look));
+        rest = others;
+        if rest.is_empty() {
+            return;
+        }
+    }
+}
+
+fn table(tasks: &[TaskView], look: Look) -> Table {
     let mut table = Table::new();
     table.load_style(presets::UTF8_FULL_CONDENSED);
     table.set_header(["id", "state", "priority", "attempts", "title", "about"]);
@@ -23,7 +51,7 @@ fn one(queue: &QueueView, look: Look) -> String {
         table.set_content_arrangement(ContentArrangement::Dynamic);
         table.set_width(u16::try_from(width.max(NARROWEST)).unwrap_or(u16::MAX));
     }
-    for task in &queue.tasks {
+    for task in tasks {
         let safe = |text: &str| escape::line(text).into_owned();
         table.add_row([
             safe(&task.id),
@@ -40,6 +68,5 @@ fn one(queue: &QueueView, look: Look) -> String {
             column.set_constraint(ColumnConstraint::ContentWidth);
         }
     }
-    let path = look.head(escape::line(&queue.path));
-    format!("{path}: {}\n{table}\n", counts(queue))
+    table
 }

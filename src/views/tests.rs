@@ -141,11 +141,24 @@ fn filters_count_only_what_they_let_through() {
 #[test]
 fn a_table_escapes_what_a_terminal_would_act_on() {
     let table = with(&[sample()], &[], |sight, _| {
-        let view = sight.status(&|_| true, false, Shown::All);
+        let view = sight.written_status(&|_| true, false);
         table::status(&view, Look { color: false, width: Some(100) })
     });
     assert!(table.contains("Lay the ␛[31mfloor") && !table.contains('\u{1b}'), "{table}");
     assert!(table.lines().all(|line| line.chars().count() <= 110), "{table}");
+}
+
+#[test]
+fn a_long_table_has_all_rows_under_several_headings() {
+    let ids: Vec<String> = (0..2_001).map(|number| format!("T{number}")).collect();
+    let tasks: Vec<Value> = ids.iter().map(|id| json!({"id": id, "title": "x"})).collect();
+    let queue = queue("q.json", &Value::Array(tasks));
+    let table = with(&[queue], &[], |sight, _| {
+        table::status(&sight.written_status(&|_| true, false), Look::PLAIN)
+    });
+    let row = |id: &String| table.matches(&format!("│ {id} ")).count() == 1;
+    assert!(ids.iter().all(row), "{table}");
+    assert_eq!(table.matches("attempts").count(), 3, "{table}");
 }
 
 #[test]

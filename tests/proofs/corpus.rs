@@ -197,6 +197,7 @@ fn a_hundred_thousand_tasks_fit() {
     let sandbox = Sandbox::new().file("q.json", &queue.bytes);
     let forms = [
         "status --json",
+        "status --table",
         "next",
         "check",
         "plan --json",

@@ -43,15 +43,20 @@ fn render(
     scope: &Scope,
     look: Look,
 ) -> Result<Vec<u8>, Failure> {
-    let shown = if args.json || args.table { Shown::All } else { Shown::Open(LISTED) };
     let filtered = !scope.is_all();
-    let view = reading
-        .look(|scene| scene.sight().status(&|node| scene.includes(scope, node), filtered, shown));
-    if args.json {
-        return Ok(json::object(&view)?);
-    }
-    let text = if args.table { table::status(&view, look) } else { text::status(&view, look) };
-    Ok(text.into_bytes())
+    reading.look(|scene| {
+        let included = |node| scene.includes(scope, node);
+        let sight = scene.sight();
+        if args.json {
+            return Ok(json::object(&sight.status(&included, filtered, Shown::All))?);
+        }
+        let text = if args.table {
+            table::status(&sight.written_status(&included, filtered), look)
+        } else {
+            text::status(&sight.status(&included, filtered, Shown::Open(LISTED)), look)
+        };
+        Ok(text.into_bytes())
+    })
 }
 
 /// Shows every change until nobody looks any more.
