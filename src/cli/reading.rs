@@ -196,7 +196,7 @@ fn conditions(set: &QueueSet, queues: &[Queue], structure: &Structure) -> Condit
         }
     }
     let host = host.unwrap_or_else(Host::current);
-    conditions.outside = Neighbours::default().running(set, &host);
+    conditions.outside = Neighbours::default().running(set, queues, &host);
     conditions
 }
 

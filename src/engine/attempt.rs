@@ -224,6 +224,7 @@ impl Progress<'_> {
         if let Some((promise, required)) = &self.job.promise
             && !self.promised(promise)
         {
+            let promise = self.job.mask.text(promise);
             let missing = format!("the agent did not print its completion promise {promise:?}");
             if *required {
                 return end(Verdict::Fail, format!("step agent: {missing}"));

@@ -312,7 +312,7 @@ impl Dispatcher {
         let known = stale.chain(foreign);
         let known = known.map(|(at, claim)| (structure.graph.node(at.queue, at.task), claim));
         conditions.claims = known.collect();
-        conditions.outside = self.neighbours.running(&self.set, &self.host);
+        conditions.outside = self.neighbours.running(&self.set, queues, &self.host);
         conditions
     }
 

@@ -3,7 +3,7 @@
 
 use super::queue_set::QueueSet;
 use crate::domain::{Status, Task};
-use crate::plan::{ClaimState, Outsider};
+use crate::plan::{self, ClaimState, Outsider};
 use crate::platform::host::Host;
 use crate::platform::scan;
 use crate::queue::Queue;
@@ -36,13 +36,18 @@ impl Neighbours {
         Ok(())
     }
 
-    /// The tasks that run in the projects of `set` and stand in none of its queues. Under the
-    /// lock of the roots nothing is missed. A task of a dead worker holds nothing.
-    pub fn running(&mut self, set: &QueueSet, host: &Host) -> Vec<Outsider> {
+    /// The tasks that run in the projects of `set` beside those that its `queues` show in progress.
+    /// Under the lock of the roots nothing is missed. A task of a dead worker holds nothing.
+    pub fn running(&mut self, set: &QueueSet, queues: &[Queue], host: &Host) -> Vec<Outsider> {
         let mut roots: Vec<&Path> = set.roots().map(|root| root.path.as_path()).collect();
         roots.sort_unstable();
         roots.dedup();
         let mut outside = Vec::new();
+        for (number, queue) in queues.iter().enumerate() {
+            let (root, path) = (set.root(number), set.real(number));
+            let leaving = queue.tasks().iter().filter(|task| is_leaving(path, task));
+            outside.extend(leaving.map(|task| named(set, root, path, task)));
+        }
         for root in roots {
             let listing = self.listings.entry(root.to_owned()).or_default();
             for path in Registry::of(root).list(listing) {
@@ -50,7 +55,8 @@ impl Neighbours {
                     continue;
                 }
                 let glimpse = self.seen.entry(path.clone()).or_insert_with(|| Glimpse::of(path));
-                for task in glimpse.running() {
+                let may_run = |task: &Task| task.status == Status::InProgress || may_leave(task);
+                for task in glimpse.tasks(may_run) {
                     outside.extend(outsider(set, root, path, task, host));
                 }
             }
@@ -81,18 +87,45 @@ fn outsider(
     task: &Task,
     host: &Host,
 ) -> Option<Outsider> {
+    if task.status != Status::InProgress {
+        return is_leaving(queue, task).then(|| named(set, root, queue, task));
+    }
     let state = glance(set, queue, task, host);
     if state == Some(ClaimState::Stale) && !is_carried(queue, task) {
         return None;
     }
+    let foreign = state == Some(ClaimState::Foreign);
+    Some(Outsider { foreign, ..named(set, root, queue, task) })
+}
+
+fn named(set: &QueueSet, root: &Path, queue: &Path, task: &Task) -> Outsider {
     let stem = queue.file_stem().unwrap_or_default().to_string_lossy();
-    Some(Outsider {
+    Outsider {
         name: format!("{stem}:{}", task.id),
         root: root.to_owned(),
         agent: set.limit(task).name,
-        foreign: state == Some(ClaimState::Foreign),
+        foreign: false,
         task: task.clone(),
-    })
+    }
+}
+
+/// Whether the last attempt of a task that is not in progress may still be on its way out: a verb
+/// takes a task away at once, and its agent is given time to end.
+fn may_leave(task: &Task) -> bool {
+    task.attempts > 0
+        && !matches!(task.status, Status::InProgress | Status::Complete)
+        && plan::owns_anything(task)
+}
+
+/// Whether a command of that attempt still runs.
+fn is_leaving(queue: &Path, task: &Task) -> bool {
+    if !may_leave(task) {
+        return false;
+    }
+    let key = TaskKey::new(queue, task.id.as_str());
+    let record = ClaimRecord::read(&StateDir::beside(queue).claim_lock(&key));
+    let command = record.and_then(|record| record.command);
+    command.is_some_and(|(pid, start)| scan::alive(pid, start))
 }
 
 /// Claims of dead workers in the queues that are only looked at; served queues are cleaned up.

@@ -96,8 +96,9 @@ pub fn is_manual(agent: &str) -> bool {
     matches!(history_key(Some(agent)).as_str(), "manual" | "human")
 }
 
-/// A running task of a queue of the same project that is not loaded: it holds its paths and a
-/// place of its agent, and nothing else of it counts.
+/// A running task that the loaded queues do not show as one: of another queue of the same project, or
+/// one that a person took away, while its agent is being ended. It holds its paths and a place of
+/// its agent, and nothing else of it counts.
 #[derive(Clone, Debug)]
 pub struct Outsider {
     /// What it is called: `queue:ID`.

@@ -45,6 +45,7 @@ pub use report::{
     BarrierCost, EstimateCounts, LoopsReport, Minutes, PathReport, PlanInput, PlanReport, plan,
     schedule,
 };
+pub use scopes::owns_anything;
 pub use waves::{respect_scopes, waves};
 pub use workload::Workload;
 

@@ -128,8 +128,8 @@ pub(super) fn areas(root: &Path, task: &Task) -> Vec<Area> {
     areas
 }
 
-/// Whether the task owns anything at all.
-pub(super) fn owns_anything(task: &Task) -> bool {
+/// Whether the task owns files at all.
+pub fn owns_anything(task: &Task) -> bool {
     !task.files.is_empty() || !task.scope.is_empty()
 }
 

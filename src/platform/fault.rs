@@ -26,6 +26,8 @@ pub enum Fault {
     TokenIgnored,
     /// A claim is taken over without a look at the processes.
     NoProcessScan,
+    /// What another loop vouched for is believed, whatever the folder of locks looks like.
+    VouchedBlindly,
     /// The supervisor does not hold the lock of the claim.
     ClaimUnlocked,
     /// A task is complete when its agent ends, whatever the verification would say.
@@ -66,6 +68,7 @@ impl Fault {
             Self::NoSweep => "no-sweep",
             Self::TokenIgnored => "token-ignored",
             Self::NoProcessScan => "no-process-scan",
+            Self::VouchedBlindly => "vouched-blindly",
             Self::ClaimUnlocked => "claim-unlocked",
             Self::NoVerification => "no-verification",
             Self::LeftoversStay => "leftovers-stay",

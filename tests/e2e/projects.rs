@@ -94,6 +94,30 @@ fn the_holder_of_a_file_is_named_across_queues() {
 }
 
 #[test]
+fn a_cancelled_task_holds_its_files_until_its_agent_ended() {
+    // In another queue, and in the same one.
+    for other in ["y/other.json", "x/one.json"] {
+        let mut tasks = owning(&ONE[..1]);
+        let others = owning(&OTHER[..1]);
+        let sandbox = if other == "x/one.json" {
+            tasks["tasks"].as_array_mut().unwrap().push(others["tasks"][0].clone());
+            Sandbox::new().queue("x/one.json", &tasks)
+        } else {
+            Sandbox::new().queue("x/one.json", &tasks).queue(other, &others)
+        };
+        let sandbox = sandbox.script("A1", "ignore-term\nmeet B1").script("B1", "");
+        let first = sandbox.spawn(["run", "x/one.json", "--task-id", "A1"]);
+        wait_until("A1 runs", || sandbox.oracle().starts("A1") == 1);
+        let second = sandbox.spawn(["run", other, "--task-id", "B1", "--when-empty", "wait"]);
+        wait_until("the other loop waits", || second.output().contains("waiting"));
+        sandbox.run(["cancel", "A1", "x/one.json"]).exits(0);
+        wait_until("B1 is done", || task(&sandbox.read(other), "B1")["status"] == "complete");
+        drop(first);
+        assert!(!sandbox.oracle().met("A1", "B1"), "B1 began beside A1, with {other}");
+    }
+}
+
+#[test]
 fn a_project_that_is_cleaned_keeps_its_loops_apart() {
     let sandbox = Sandbox::new()
         .queue("x/one.json", &owning(&ONE[..1]))

@@ -228,6 +228,33 @@ fn a_free_lock_does_not_outweigh_an_agent() {
     assert_eq!(sandbox.oracle().overlaps(), Vec::<&str>::new());
 }
 
+/// A loop stands still while its agent runs; the agent's lock file is deleted and the queue set
+/// back. The folder of locks was in order when the loop left it, and is not any more.
+#[test]
+fn a_deleted_lock_is_noticed_whoever_vouched() {
+    holds("vouched-blindly", |sandbox| {
+        let sandbox = sandbox.script("T001", "meet T003");
+        let first = sandbox.spawn(["run", "q.json", "--task-id", "T001"]);
+        wait_until("the agent runs", || sandbox.oracle().starts("T001") == 1);
+        assert!(sandbox.path(".workloop/claims/vouched").exists());
+        first.signal(Signal::STOP);
+        let edit = "flock . sh -c 'rm .workloop/claims/*.lock; jq \
+                    \"(.tasks[0]|.status)=\\\"pending\\\"|del(.tasks[0].claim)\" q.json >t && mv t q.json'";
+        assert!(sandbox.shell(edit));
+        let second = sandbox.spawn(["run", "q.json"]);
+        let twice = || sandbox.oracle().starts("T001") > 1;
+        wait_until("the others are done", || twice() || sandbox.oracle().ends("T003") == 1);
+        let broken = unless(!twice(), "a second agent ran beside the first");
+        if broken.is_empty() {
+            first.signal(Signal::CONT);
+            first.ends().exits(0);
+            second.ends().exits(0);
+            assert_eq!(sandbox.oracle().starts("T001"), 1);
+        }
+        broken
+    });
+}
+
 /// A person takes the task away while the loop stands still; its result comes too late.
 #[test]
 fn a_late_result_is_not_written() {

@@ -1,27 +1,27 @@
 //! A queue file that is only glanced at, again and again: what a project's other loops have.
 
 use super::loaded::Loaded;
-use crate::domain::{Status, Task};
+use crate::domain::Task;
 use crate::queue::Queue;
 use std::path::{Path, PathBuf};
 
-/// The running tasks of a queue file.
+/// The tasks of a queue file that may be running.
 #[derive(Debug)]
 pub struct Glimpse {
     path: PathBuf,
     loaded: Option<Loaded>,
-    running: Vec<Task>,
+    tasks: Vec<Task>,
 }
 
 impl Glimpse {
     /// A file at the real path `path`; nothing is read yet.
     pub fn of(path: &Path) -> Self {
-        Self { path: path.to_owned(), loaded: None, running: Vec::new() }
+        Self { path: path.to_owned(), loaded: None, tasks: Vec::new() }
     }
 
-    /// The tasks that are in progress, read again if the file changed. A file that cannot be
-    /// read is as it was last read, one that is gone has none.
-    pub fn running(&mut self) -> &[Task] {
+    /// The tasks that `may_run`, read again if the file changed. A file that cannot be read is as it
+    /// was last read, one that is gone has none.
+    pub fn tasks(&mut self, may_run: impl Fn(&Task) -> bool) -> &[Task] {
         let read = match &mut self.loaded {
             Some(loaded) => {
                 loaded.read_again(|bytes| Queue::parse(&self.path, bytes)).ok().flatten()
@@ -33,13 +33,12 @@ impl Glimpse {
             }),
         };
         if let Some(queue) = read {
-            let running = queue.tasks().iter().filter(|task| task.status == Status::InProgress);
-            self.running = running.cloned().collect();
+            self.tasks = queue.tasks().iter().filter(|task| may_run(task)).cloned().collect();
         }
         if !self.path.exists() {
-            self.running.clear();
+            self.tasks.clear();
             self.loaded = None;
         }
-        &self.running
+        &self.tasks
     }
 }
