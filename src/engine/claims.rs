@@ -70,7 +70,10 @@ impl Claims {
         let counted = match known.filter(|_| self.strays.is_empty()) {
             Some(known) => known,
             None => {
-                let counted = now.counted(&dir).map_err(StoreError::io("look into", &dir))?;
+                // Agents delete the folder at any time, also between two looks.
+                let counted = state
+                    .with(&dir, || Folder::look(&dir)?.counted(&dir))
+                    .map_err(StoreError::io("look into", &dir))?;
                 self.scan()?;
                 counted
             }
