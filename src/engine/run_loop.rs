@@ -161,6 +161,7 @@ impl<'o> RunLoop<'o> {
 
     fn turns(&mut self) -> Result<Reason, StoreError> {
         self.note_loop(EventKind::LoopStarted)?;
+        self.store.sweep(self.patience())?;
         self.add_gates()?;
         loop {
             self.look_at_requests();

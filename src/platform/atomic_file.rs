@@ -15,6 +15,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata, Permissions};
 use std::io::{self, IoSlice, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::Path;
 use std::time::Instant;
 use thiserror::Error;
 
@@ -254,6 +255,12 @@ pub fn is_temp(found: &OsStr, name: Option<&OsStr>) -> bool {
     is_hex && !stem.is_empty() && name.is_none_or(|name| name.as_encoded_bytes() == stem)
 }
 
+/// Whether there is a temp file of a writer of `name`, dead or alive.
+pub fn is_littered(dir: &Path, name: &OsStr) -> bool {
+    let Ok(entries) = std::fs::read_dir(dir) else { return false };
+    entries.filter_map(Result::ok).any(|entry| is_temp(&entry.file_name(), Some(name)))
+}
+
 /// Removes the temp files that writers of `name` left when they died; says how many.
 ///
 /// Only under the directory's lock, where no writer of it is alive.
@@ -281,7 +288,6 @@ mod tests {
     use crate::platform::ids::{CountingIds, RandomIds};
     use crate::platform::read_file::{pass_over, read};
     use std::fs;
-    use std::path::Path;
 
     fn name() -> &'static OsStr {
         OsStr::new("q.json")

@@ -91,6 +91,17 @@ fn a_temp_file_that_is_deleted_ends_nothing() {
     assert_eq!(task(&sandbox.read("q.json"), "A")["description"], "edit 39");
 }
 
+/// A loop that finds nothing to do sweeps all the same what a dead one left.
+#[test]
+fn a_run_without_work_sweeps_too() {
+    let done = serde_json::json!({"tasks": [{"id": "A", "title": "x", "status": "complete"}]});
+    let sandbox = Sandbox::new().queue("q.json", &done).queue("other/q.json", &done);
+    let left = ["./.q.json.0badcafe.tmp", "other/.q.json.0badcafe.tmp"];
+    assert!(sandbox.shell(&format!("touch {}", left.join(" "))));
+    sandbox.run(["run", "q.json", "other/q.json"]).exits(0);
+    assert!(left.iter().all(|path| !sandbox.path(path).exists()));
+}
+
 /// The file that comes back has the claim of a worker that is dead, while another one runs the
 /// task: it still has it, and what it did is written.
 #[test]

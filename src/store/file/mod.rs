@@ -15,7 +15,7 @@ use super::journal::Journal;
 use super::state::StateDir;
 use super::{Patience, QueueStore, StoreError};
 use crate::domain::Event;
-use crate::platform::atomic_file::sweep;
+use crate::platform::atomic_file::{is_littered, sweep};
 use crate::platform::clock::Clock;
 use crate::platform::ids::Ids;
 use crate::platform::lock::{self, DirLock, LockError};
@@ -170,6 +170,19 @@ impl FileStore {
             }
         }
         Ok(locks)
+    }
+
+    /// Removes what writers that died left beside the queues, which the first update does too: for
+    /// who may have nothing to write.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the lock cannot be had.
+    pub fn sweep(&mut self, patience: Patience) -> Result<(), StoreError> {
+        let served = &self.loaded[..self.served];
+        if served.iter().any(|file| is_littered(file.dir(), file.name())) {
+            drop(self.lock(patience)?);
+        }
+        Ok(())
     }
 
     fn limit(&self, patience: Patience) -> Option<Duration> {
