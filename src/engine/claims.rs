@@ -8,6 +8,7 @@
 
 use super::queue_set::QueueSet;
 use crate::platform::fault::{self, Fault};
+use crate::platform::host::Host;
 use crate::platform::limit_mark::Limits;
 use crate::platform::lock::{FileLock, LockError};
 use crate::platform::scan::{self, Mark};
@@ -46,16 +47,19 @@ pub(super) struct Claims {
     /// What is carried although its lock file is missing. Where there is a file its lock tells, or
     /// it is found free and all processes are looked at.
     strays: Carried,
+    /// Whose processes this one sees: those of its host, as its user.
+    looker: String,
     /// Marks of the attempts that this process runs.
     pub(super) own: HashSet<String>,
 }
 
 impl Claims {
-    /// For the served queues of `set`.
-    pub(super) fn of(set: &QueueSet) -> Self {
+    /// For the served queues of `set`, on `host`.
+    pub(super) fn of(set: &QueueSet, host: &Host) -> Self {
         let name = |queue| TaskKey::new(set.real(queue), "").folder16;
         let folders = (0..set.served()).map(|queue| (name(queue), set.state(queue))).collect();
-        Self { folders, ..Self::default() }
+        let looker = format!("{} {}", host.id, rustix::process::geteuid().as_raw());
+        Self { folders, looker, ..Self::default() }
     }
 
     /// Makes the folder of locks, and looks at all processes if the folder is neither as it was nor
@@ -65,7 +69,7 @@ impl Claims {
         let now = state.with(&dir, || Folder::look(&dir)).map_err(StoreError::io("make", &dir))?;
         let as_now = |seen: &Folder| seen.is_as(&now);
         let known = self.seen.get(&dir).copied().filter(as_now);
-        let known = known.or_else(|| Vouched::of(state).read().filter(as_now));
+        let known = known.or_else(|| Vouched::of(state, &self.looker).read().filter(as_now));
         // What was found astray may have ended since.
         let counted = match known.filter(|_| self.strays.is_empty()) {
             Some(known) => known,
@@ -125,7 +129,7 @@ impl Claims {
         }
         for state in self.folders.values() {
             if let Some(seen) = self.seen.get(&state.claims()) {
-                Vouched::of(state).write(seen);
+                Vouched::of(state, &self.looker).write(seen);
             }
         }
     }

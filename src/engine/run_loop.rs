@@ -102,7 +102,7 @@ impl<'o> RunLoop<'o> {
         };
         let dispatcher = Dispatcher {
             planner: Planner::new(ranking_rules(&set, store.queues())),
-            claims: Claims::of(&set),
+            claims: Claims::of(&set, &host),
             set: Arc::new(set),
             neighbours: Neighbours::default(),
             host,

@@ -7,7 +7,7 @@
 //! the folder: the next one that finds it so need not look. The words are worth nothing once
 //! anybody else made or deleted a file there, or the folder itself.
 
-use super::state::StateDir;
+use super::state::{StateDir, hex16};
 use crate::platform::fault::{self, Fault};
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -69,19 +69,23 @@ fn is_blind() -> bool {
 #[derive(Debug)]
 pub struct Vouched {
     path: PathBuf,
+    looker: String,
 }
 
 impl Vouched {
-    /// That of the folder of locks in `state`.
-    pub fn of(state: &StateDir) -> Self {
+    /// That of the folder of locks in `state`, among those who see the same processes as `looker`:
+    /// another user, or a container that shares the folder, sees others.
+    pub fn of(state: &StateDir, looker: &str) -> Self {
         // In the folder itself: nobody watches that.
-        Self { path: state.claims().join("vouched") }
+        let path = state.claims().join("vouched");
+        Self { path, looker: hex16(&[looker.as_bytes()]) }
     }
 
     /// What was written last; `None` when there is nothing, or something else.
     pub fn read(&self) -> Option<Folder> {
         let text = fs::read_to_string(&self.path).ok()?;
         let mut words = text.strip_suffix('\n')?.split_ascii_whitespace();
+        words.next().filter(|looker| *looker == self.looker)?;
         let device = words.next()?.parse().ok()?;
         let inode = words.next()?.parse().ok()?;
         let changed = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
@@ -93,7 +97,9 @@ impl Vouched {
     pub fn write(&self, folder: &Folder) {
         let Folder { device, inode, changed: (seconds, nanos), entries } = folder;
         // Always the same length, so that a new line covers the old one.
-        let line = format!("{device:20} {inode:20} {seconds:20} {nanos:10} {entries:20}\n");
+        let looker = &self.looker;
+        let line =
+            format!("{looker} {device:20} {inode:20} {seconds:20} {nanos:10} {entries:20}\n");
         let mut options = File::options();
         let file = options.write(true).create(true).truncate(false).mode(0o600).open(&self.path);
         drop(file.and_then(|mut file| file.write_all(line.as_bytes())));
@@ -109,7 +115,7 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         let state = StateDir::beside(&temp.path().join("q.json"));
         state.ensure(&state.claims()).unwrap();
-        let vouched = Vouched::of(&state);
+        let vouched = Vouched::of(&state, "host 1000");
         assert_eq!(vouched.read(), None);
         let dir = state.claims();
         let empty = Folder::look(&dir).unwrap().counted(&dir).unwrap();
@@ -121,6 +127,11 @@ mod tests {
         assert!(empty.grew_by_one(&one) && !one.grew_by_one(&one));
         vouched.write(&one);
         assert_eq!(vouched.read(), Some(one));
+        // Who sees other processes does not believe it, and is not believed.
+        let other = Vouched::of(&state, "container 1000");
+        assert_eq!(other.read(), None);
+        other.write(&one);
+        assert_eq!((other.read(), vouched.read()), (Some(one), None));
         File::create(&vouched.path).unwrap().write_all(b"1 2 3 4").unwrap();
         assert_eq!(vouched.read(), None);
     }
