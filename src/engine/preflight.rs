@@ -157,10 +157,13 @@ impl Tools<'_> {
         if self.found.contains(&file) {
             return Ok(());
         }
-        let mut dirs = std::env::split_paths(self.path.unwrap_or_default());
-        if !named && !dirs.any(|dir| is_executable(&dir.join(program)))
-            || named && !is_executable(&file)
-        {
+        let there = if named {
+            is_executable(&file)
+        } else {
+            let mut dirs = std::env::split_paths(self.path.unwrap_or_default());
+            dirs.any(|dir| is_executable(&dir.join(program)))
+        };
+        if !there {
             let looked =
                 if named { format!(" in {}", root.display()) } else { " on the PATH".to_owned() };
             let (whose, program) = (whose(), program.to_owned());
