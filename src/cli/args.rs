@@ -3,6 +3,7 @@
 //! The help texts, the completions and the man pages all come from these definitions.
 
 mod human;
+mod late;
 mod reading;
 mod run;
 mod select;
@@ -13,6 +14,7 @@ pub use human::{
     AnswerArgs, ApproveArgs, BlockArgs, ProgressArgs, ReleaseArgs, ResetArgs, RetryArgs,
     SignalArgs, TaskVerbArgs,
 };
+pub use late::Late;
 pub use reading::{
     CheckArgs, EventStyle, EventsArgs, GraphArgs, GraphFormat, LogArgs, NextArgs, PlanArgs,
     PromptArgs, Respect, StatusArgs, Until, WaitArgs, WhyArgs,
@@ -100,70 +102,70 @@ pub enum ColorWhen {
 #[derive(Clone, Debug, Subcommand)]
 pub enum Verb {
     /// Writes a commented workloop.toml and a first queue; never overwrites.
-    Init(InitArgs),
+    Init(Late<InitArgs>),
     /// Runs the loop: claims ready tasks, runs their agents and verifies the work.
     #[command(after_long_help = EXIT_STATUS)]
-    Run(Box<RunArgs>),
+    Run(Late<Box<RunArgs>>),
     /// Shows counts and open tasks.
-    Status(StatusArgs),
+    Status(Late<StatusArgs>),
     /// Shows the ready tasks in the order in which they would be claimed.
-    Next(NextArgs),
+    Next(Late<NextArgs>),
     /// Explains why a task is or is not ready, what it holds up, and its attempts.
-    Why(WhyArgs),
+    Why(Late<WhyArgs>),
     /// Reports everything wrong or odd in the queues and the configuration.
     #[command(after_long_help = reading::finding_codes())]
-    Check(CheckArgs),
+    Check(Late<CheckArgs>),
     /// Computes waves, critical path, slack and how many loops pay.
-    Plan(PlanArgs),
+    Plan(Late<PlanArgs>),
     /// Draws the dependency graph.
-    Graph(GraphArgs),
+    Graph(Late<GraphArgs>),
     /// Prints the exact prompt that the next attempt of a task would get.
-    Prompt(PromptArgs),
+    Prompt(Late<PromptArgs>),
     /// Adds a task from flags or JSON.
     #[command(after_long_help = LOCKED)]
-    Add(Box<AddArgs>),
+    Add(Late<Box<AddArgs>>),
     /// Changes fields of a task; without flags opens it in $EDITOR.
     #[command(after_long_help = LOCKED)]
-    Edit(Box<EditArgs>),
+    Edit(Late<Box<EditArgs>>),
     /// Approves a task that waits for approval.
-    Approve(ApproveArgs),
+    Approve(Late<ApproveArgs>),
     /// Answers the question of a blocked task and puts it back.
-    Answer(AnswerArgs),
+    Answer(Late<AnswerArgs>),
     /// Puts a blocked task back with a new budget.
-    Retry(RetryArgs),
+    Retry(Late<RetryArgs>),
     /// Puts a task back as if it had never run.
-    Reset(ResetArgs),
+    Reset(Late<ResetArgs>),
     /// Ends a running attempt and parks the task.
-    Cancel(TaskVerbArgs),
+    Cancel(Late<TaskVerbArgs>),
     /// Blocks a task, with the reason.
-    Block(BlockArgs),
+    Block(Late<BlockArgs>),
     /// Sets a task aside.
-    Park(TaskVerbArgs),
+    Park(Late<TaskVerbArgs>),
     /// Takes a parked task back.
-    Unpark(TaskVerbArgs),
+    Unpark(Late<TaskVerbArgs>),
     /// Ends the claim on a task.
-    Release(ReleaseArgs),
+    Release(Late<ReleaseArgs>),
     /// Reports how far a task is; inside an attempt the task is known.
-    Progress(ProgressArgs),
+    Progress(Late<ProgressArgs>),
     /// Waits until the tasks are complete, or until nothing runs and nothing is ready.
     #[command(after_long_help = EXIT_STATUS)]
-    Wait(WaitArgs),
+    Wait(Late<WaitArgs>),
     /// Asks loops to finish what runs and end.
-    Stop(SignalArgs),
+    Stop(Late<SignalArgs>),
     /// Asks loops to pause.
-    Pause(SignalArgs),
+    Pause(Late<SignalArgs>),
     /// Asks paused loops to go on.
-    Resume(SignalArgs),
+    Resume(Late<SignalArgs>),
     /// Shows the output of an attempt: agent and verification.
-    Log(LogArgs),
+    Log(Late<LogArgs>),
     /// Shows the journal.
-    Events(EventsArgs),
+    Events(Late<EventsArgs>),
     /// Prints a JSON schema, or the names of all.
-    Schema(SchemaArgs),
+    Schema(Late<SchemaArgs>),
     /// Prints the completion script of a shell.
-    Completions(CompletionsArgs),
+    Completions(Late<CompletionsArgs>),
     /// Prints the manual page, or writes all of them to a folder.
-    Man(ManArgs),
+    Man(Late<ManArgs>),
 }
 
 #[cfg(test)]

@@ -17,8 +17,15 @@ fn the_definitions_hold_together() {
 
 #[test]
 fn every_verb_has_one_sentence_and_every_flag_too() {
-    for verb in Cli::command().get_subcommands() {
+    let mut command = Cli::command();
+    command.build();
+    for verb in command.get_subcommands() {
         assert!(verb.get_about().is_some(), "{}", verb.get_name());
+        assert!(
+            verb.get_arguments().count() > 8,
+            "{}: its own and the global ones",
+            verb.get_name()
+        );
         for arg in verb.get_arguments() {
             let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
             assert!(!help.is_empty(), "{} {}", verb.get_name(), arg.get_id());
