@@ -3,9 +3,7 @@
 use super::failure::Failure;
 use super::session::Session;
 use crate::config::{Selection, nearest};
-use crate::engine::{
-    Neighbours, Planner, QueueSet, Scope, Structure, glance, ranking_rules, requests,
-};
+use crate::engine::{Neighbours, QueueSet, Scope, Structure, glance, ranking_rules, requests};
 use crate::plan::{self, Conditions, EstimateRules, Node, QueueTasks, Readiness};
 use crate::platform::clock::{Clock, SystemClock};
 use crate::platform::host::Host;
@@ -31,7 +29,7 @@ pub(super) struct Reading {
     pub(super) store: ManuallyDrop<FileStore>,
     /// What must not be shown.
     pub(super) mask: Mask,
-    planner: ManuallyDrop<Planner>,
+    structure: ManuallyDrop<Option<Structure>>,
     rules: EstimateRules,
     shown: Vec<String>,
 }
@@ -62,7 +60,6 @@ impl Reading {
 
     /// The same with other rules of estimating.
     pub(super) fn with_rules(mut self, rules: EstimateRules) -> Self {
-        self.planner = ManuallyDrop::new(Planner::new(rules.clone()));
         self.rules = rules;
         self
     }
@@ -70,9 +67,9 @@ impl Reading {
     /// Shows `see` the queues as they were last read.
     pub(super) fn look<T>(&mut self, see: impl FnOnce(&Scene<'_>) -> T) -> T {
         let queues = self.store.queues();
-        let structure = self.planner.structure(&self.set, queues);
+        let structure = &*self.structure.insert(Structure::build(&self.set, queues, &self.rules));
         let tasks = self.set.tasks(queues);
-        let conditions = conditions(&self.set, queues, &structure);
+        let conditions = conditions(&self.set, queues, structure);
         let reason = |node: Node| {
             let (queue, task) = structure.graph.location(node);
             queues[queue].text(task, crate::domain::Field::Error)
@@ -83,7 +80,7 @@ impl Reading {
             set: &self.set,
             queues,
             tasks: &tasks,
-            structure: &structure,
+            structure,
             readiness: &readiness,
             rules: &self.rules,
             mask: &self.mask,
@@ -207,9 +204,9 @@ impl Session<'_> {
         let mask = Mask::new(&self.world.vars);
         let all = 0..store.queues().len();
         let shown = all.map(|queue| set.shown(queue).display().to_string()).collect();
-        let (store, planner) = (ManuallyDrop::new(store), ManuallyDrop::default());
+        let (store, structure) = (ManuallyDrop::new(store), ManuallyDrop::default());
         let rules = EstimateRules::default();
-        Ok(Reading { set, store, mask, planner, rules, shown })
+        Ok(Reading { set, store, mask, structure, rules, shown })
     }
 
     /// How text on standard output is to look.

@@ -10,9 +10,10 @@ use std::sync::Arc;
 
 /// Builds graphs, and keeps the last one while the structure of the queues stays the same.
 #[derive(Debug, Default)]
-pub struct Planner {
+pub(super) struct Planner {
     rules: EstimateRules,
-    kept: Option<Arc<Structure>>,
+    /// The last one, and what it was made of.
+    kept: Option<(Vec<u64>, Arc<Structure>)>,
 }
 
 /// How estimates are made for the tasks of `queues`: what the configuration says of efforts, and
@@ -49,7 +50,6 @@ fn configured(set: &QueueSet) -> EstimateRules {
 /// What depends only on the structure of the queues.
 #[derive(Debug)]
 pub struct Structure {
-    key: Vec<u64>,
     /// All tasks and what they wait for.
     pub graph: Graph,
     /// The agent of each task.
@@ -60,27 +60,33 @@ pub struct Structure {
 
 impl Planner {
     /// A planner that estimates by `rules`.
-    pub fn new(rules: EstimateRules) -> Self {
+    pub(super) fn new(rules: EstimateRules) -> Self {
         Self { rules, kept: None }
     }
 
     /// The structure of `queues`; built anew only when it changed.
-    pub fn structure(&mut self, set: &QueueSet, queues: &[Queue]) -> Arc<Structure> {
+    pub(super) fn structure(&mut self, set: &QueueSet, queues: &[Queue]) -> Arc<Structure> {
         let key: Vec<u64> = queues.iter().map(Queue::structure).collect();
-        if let Some(kept) = self.kept.as_ref().filter(|kept| kept.key == key) {
+        if let Some((_, kept)) = self.kept.as_ref().filter(|(of, _)| *of == key) {
             return Arc::clone(kept);
         }
-        let tasks = set.tasks(queues);
-        let graph = Graph::build(&tasks);
-        let agents = Agents::new(&tasks, |task| set.limit(task));
-        let estimates = Estimates::new(&graph, &tasks, &self.rules);
-        let built = Arc::new(Structure { key, graph, agents, estimates });
-        self.kept = Some(Arc::clone(&built));
+        let built = Arc::new(Structure::build(set, queues, &self.rules));
+        self.kept = Some((key, Arc::clone(&built)));
         built
     }
 }
 
 impl Structure {
+    /// The structure of `queues`, estimated by `rules`. Who looks once is spared the hash of all
+    /// tasks by which a [`Planner`] sees that it may keep what it has.
+    pub fn build(set: &QueueSet, queues: &[Queue], rules: &EstimateRules) -> Self {
+        let tasks = set.tasks(queues);
+        let graph = Graph::build(&tasks);
+        let agents = Agents::new(&tasks, |task| set.limit(task));
+        let estimates = Estimates::new(&graph, &tasks, rules);
+        Self { graph, agents, estimates }
+    }
+
     /// The order of claims while the states are as in `tasks`.
     pub fn order(&self, tasks: &[QueueTasks<'_>]) -> Order {
         Order::new(&self.graph, tasks, &self.estimates)

@@ -54,15 +54,21 @@ impl Agents {
         let mut agents = Self::default();
         let mut by_name: HashMap<String, u32> = HashMap::new();
         let mut known: HashMap<(Option<&str>, Option<&str>), u32> = HashMap::new();
+        let mut last = None;
         for task in queues.iter().flat_map(|queue| queue.tasks) {
             let key = (task.agent.as_deref(), task.kind.as_deref());
-            let index = *known.entry(key).or_insert_with(|| {
-                let limit = resolve(task);
-                *by_name.entry(limit.name.clone()).or_insert_with(|| {
-                    agents.table.push(limit);
-                    agents.table.len() as u32 - 1
-                })
-            });
+            // Most tasks are like the one before them.
+            let index = match last {
+                Some((same, index)) if same == key => index,
+                _ => *known.entry(key).or_insert_with(|| {
+                    let limit = resolve(task);
+                    *by_name.entry(limit.name.clone()).or_insert_with(|| {
+                        agents.table.push(limit);
+                        agents.table.len() as u32 - 1
+                    })
+                }),
+            };
+            last = Some((key, index));
             agents.of.push(index);
         }
         agents

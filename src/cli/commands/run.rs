@@ -6,7 +6,7 @@ use crate::cli::progress::Progress;
 use crate::cli::session::Session;
 use crate::config::Overrides;
 use crate::engine::{
-    self, Ending, Notice, Observer, Planner, QueueSet, RunLoop, RunOptions, Scope,
+    self, Ending, Notice, Observer, QueueSet, RunLoop, RunOptions, Scope, Structure,
 };
 use crate::plan::{self, Conditions};
 use crate::platform::clock::{Clock, SystemClock};
@@ -102,7 +102,7 @@ fn dry_run(
 ) -> Result<(), Failure> {
     let queues = store.queues();
     let rules = engine::ranking_rules(set, queues);
-    let structure = Planner::new(rules).structure(set, queues);
+    let structure = Structure::build(set, queues, &rules);
     let tasks = set.tasks(queues);
     let conditions = Conditions::at(SystemClock.now(), structure.agents.clone());
     let readiness = plan::readiness(&structure.graph, &tasks, &conditions);
