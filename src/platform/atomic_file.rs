@@ -314,11 +314,11 @@ mod tests {
         assert_eq!(fs::read(temp.path().join(name())).unwrap(), b"old");
         let after = staged.commit().unwrap().stamp;
         let read = read(&dir, name(), 1 << 20).unwrap();
-        assert_eq!(read.bytes, b"ab".repeat(1_000));
+        assert_eq!(read.content.as_bytes(), b"ab".repeat(1_000));
         assert_eq!(read.stamp, after);
         let mut seen = Vec::new();
         let passed = pass_over(&dir, name(), |piece| seen.extend_from_slice(piece)).unwrap();
-        assert_eq!((seen, passed), (read.bytes, Some(after)));
+        assert_eq!((seen, passed), (read.content.as_bytes().to_vec(), Some(after)));
         assert_eq!(read.meta.mode() & 0o7777, 0o664);
         assert_eq!(names(temp.path()), [name()]);
     }

@@ -24,4 +24,5 @@ pub mod scan;
 pub mod signal;
 pub mod spawn;
 pub mod terminal;
+pub mod utf8;
 pub mod watch;

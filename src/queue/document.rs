@@ -14,6 +14,7 @@ use super::text::Slices;
 use super::values;
 use super::words::Words;
 use crate::domain::{Field, Phase, Status, Task};
+use crate::platform::utf8::Content;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -82,12 +83,12 @@ pub struct Queue {
 }
 
 impl Queue {
-    /// Reads a file's bytes; `path` stands in messages only.
+    /// Reads what a file holds; `path` stands in messages only.
     ///
     /// # Errors
     /// [`Refused`], with line and column, for what is no queue.
-    pub fn parse(path: &Path, bytes: Vec<u8>) -> Result<Self, Refused> {
-        let text = decode(bytes).map_err(|(reason, bytes)| reason.refuse(path, &bytes))?;
+    pub fn parse(path: &Path, content: impl Into<Content>) -> Result<Self, Refused> {
+        let text = decode(content.into()).map_err(|(reason, bytes)| reason.refuse(path, &bytes))?;
         let refuse = |reason: Reason| reason.refuse(path, text.as_bytes());
         let mut outline = outline(&text, None).map_err(refuse)?;
         let tasks = std::mem::take(&mut outline.tasks);
@@ -305,17 +306,22 @@ pub fn new_queue_text(project: &str) -> String {
     )
 }
 
-pub(super) fn decode(bytes: Vec<u8>) -> Result<String, (Reason, Vec<u8>)> {
-    if bytes.len() > MAX_BYTES {
-        let megabytes = bytes.len() / (1024 * 1024);
+pub(super) fn decode(content: Content) -> Result<String, (Reason, Vec<u8>)> {
+    let size = content.as_bytes().len();
+    if size > MAX_BYTES {
+        let megabytes = size / (1024 * 1024);
         let text = format!("the file has {megabytes} MiB; more than 256 MiB is not read");
         return Err((Reason::new(0, "too-large", text), Vec::new()));
     }
-    if bytes.starts_with(b"\xef\xbb\xbf") {
-        let text = "the file starts with a byte order mark; save it as UTF-8 without one";
-        return Err((Reason::new(0, "byte-order-mark", text), bytes));
-    }
-    match String::from_utf8(bytes) {
+    let decoded = match content {
+        Content::Text(text) => Ok(text),
+        Content::Bytes(bytes) => String::from_utf8(bytes),
+    };
+    match decoded {
+        Ok(text) if text.starts_with('\u{feff}') => {
+            let reason = "the file starts with a byte order mark; save it as UTF-8 without one";
+            Err((Reason::new(0, "byte-order-mark", reason), text.into_bytes()))
+        }
         Ok(text) => Ok(text),
         Err(error) => {
             let at = error.utf8_error().valid_up_to();

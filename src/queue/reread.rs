@@ -10,16 +10,17 @@ use super::refused::{Reason, Refused};
 use super::structure;
 use super::text::Slices;
 use crate::domain::Task;
+use crate::platform::utf8::Content;
 use std::sync::{Arc, OnceLock};
 
 impl Queue {
-    /// Takes the bytes that the file has now; the same as [`parse`](Self::parse), but sooner done.
+    /// Takes what the file holds now; the same as [`parse`](Self::parse), but sooner done.
     ///
     /// # Errors
     /// [`Refused`], as a first reading would say; the queue is as it was.
-    pub fn reread(&mut self, bytes: Vec<u8>) -> Result<(), Refused> {
+    pub fn reread(&mut self, content: impl Into<Content>) -> Result<(), Refused> {
         let path = &self.path;
-        let text = decode(bytes).map_err(|(reason, bytes)| reason.refuse(path, &bytes))?;
+        let text = decode(content.into()).map_err(|(reason, bytes)| reason.refuse(path, &bytes))?;
         let refuse = |reason: Reason| reason.refuse(path, text.as_bytes());
         let mut read = outline(&text, Some(self)).map_err(refuse)?;
         let in_place = self.is_in_place(&read);

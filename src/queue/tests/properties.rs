@@ -245,7 +245,7 @@ proptest! {
         others.iter().for_each(|act| make(&mut other, act, &mut serial));
         let text = edit.make(&written(&other));
         let before = queue.clone();
-        match (queue.reread(text.clone().into_bytes()), Queue::parse(&queue.path, text.into())) {
+        match (queue.reread(text.clone().into_bytes()), Queue::parse(&queue.path, text.into_bytes())) {
             (Ok(()), Ok(first)) => same_reading(&queue, &first),
             (Err(again), Err(first)) => {
                 prop_assert_eq!(again, first);

@@ -24,7 +24,7 @@ impl Glimpse {
     pub fn tasks(&mut self, may_run: impl Fn(&Task) -> bool) -> &[Task] {
         let read = match &mut self.loaded {
             Some(loaded) => {
-                loaded.read_again(|bytes| Queue::parse(&self.path, bytes)).ok().flatten()
+                loaded.read_again(|content| Queue::parse(&self.path, content)).ok().flatten()
             }
             None => Loaded::read(&self.path).ok().map(|(mut loaded, queue)| {
                 loaded.know(&queue);

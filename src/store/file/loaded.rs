@@ -3,6 +3,7 @@
 use crate::platform::dir::Dir;
 use crate::platform::fault::{self, Fault};
 use crate::platform::read_file::{self, ReadError, Stamp, TICK};
+use crate::platform::utf8::Content;
 use crate::queue::{MAX_BYTES, Queue, Refused};
 use crate::store::StoreError;
 use std::ffi::OsStr;
@@ -33,7 +34,7 @@ pub(super) struct Loaded {
 impl Loaded {
     /// Reads the file at the real path `path`.
     pub(super) fn read(path: &Path) -> Result<(Self, Queue), StoreError> {
-        let (stamp, bytes) = read(path)?;
+        let (stamp, content) = read(path)?;
         let loaded = Self {
             path: path.to_owned(),
             stamp: Some(stamp),
@@ -42,7 +43,7 @@ impl Loaded {
             hash: None,
             unexplained: true,
         };
-        Ok((loaded, Queue::parse(path, bytes).map_err(Box::<Refused>::new)?))
+        Ok((loaded, Queue::parse(path, content).map_err(Box::<Refused>::new)?))
     }
 
     /// Works out the hash of what was read, of which `queue` is the reading, not yet changed.
@@ -53,7 +54,7 @@ impl Loaded {
     /// Reads the file again into `queue`, its last reading; `false` when it is still the same.
     pub(super) fn refresh(&mut self, queue: &mut Queue) -> Result<bool, StoreError> {
         self.know(queue);
-        let read = self.read_again(|bytes| queue.reread(bytes))?;
+        let read = self.read_again(|content| queue.reread(content))?;
         Ok(read.is_some())
     }
 
@@ -61,14 +62,14 @@ impl Loaded {
     /// another than before.
     pub(super) fn read_again<T>(
         &mut self,
-        parse: impl FnOnce(Vec<u8>) -> Result<T, Refused>,
+        parse: impl FnOnce(Content) -> Result<T, Refused>,
     ) -> Result<Option<T>, StoreError> {
         let meta = fs::metadata(&self.path).map_err(StoreError::io("read", &self.path))?;
         if self.stamp == Some(Stamp::of(&meta)) && self.proven {
             return Ok(None);
         }
-        let (stamp, bytes) = read(&self.path)?;
-        let hash = Some(hash_of(&bytes));
+        let (stamp, content) = read(&self.path)?;
+        let hash = Some(hash_of(content.as_bytes()));
         let content_same = hash == self.hash && self.stamp.is_some();
         if self.stamp == Some(stamp) {
             self.proven = content_same && self.since.elapsed() >= TICK;
@@ -82,7 +83,7 @@ impl Loaded {
             self.stamp = Some(stamp);
             return Ok(None);
         }
-        let parsed = parse(bytes).map_err(Box::<Refused>::new)?;
+        let parsed = parse(content).map_err(Box::<Refused>::new)?;
         self.stamp = Some(stamp);
         self.hash = hash;
         self.unexplained = true;
@@ -161,13 +162,13 @@ pub(super) fn is_fresh(path: &Path) -> bool {
 }
 
 /// The stamp and the content of a file, both of one descriptor.
-fn read(path: &Path) -> Result<(Stamp, Vec<u8>), StoreError> {
+fn read(path: &Path) -> Result<(Stamp, Content), StoreError> {
     let failed = |source| StoreError::Io { action: "read", path: path.to_owned(), source };
     let folder = path.parent().unwrap_or_else(|| Path::new("/"));
     let dir = Dir::open(folder).map_err(failed)?;
     let name = path.file_name().unwrap_or_default();
     match read_file::read(&dir, name, MAX_BYTES as u64) {
-        Ok(contents) => Ok((contents.stamp, contents.bytes)),
+        Ok(contents) => Ok((contents.stamp, contents.content)),
         Err(ReadError::TooLarge { size, .. }) => {
             Err(Box::new(Refused::too_large(path, size)).into())
         }
