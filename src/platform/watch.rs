@@ -14,6 +14,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Watches directories, not what lies below them.
 pub struct Watch {
+    /// Starts the watcher, which has a thread of its own: a loop that never rests is spared it.
+    start: Option<Box<dyn FnOnce() -> Option<RecommendedWatcher> + Send>>,
     watcher: Option<RecommendedWatcher>,
     dirs: Vec<(PathBuf, Option<Identity>)>,
     pending: Arc<AtomicBool>,
@@ -33,15 +35,16 @@ impl Watch {
     ) -> Self {
         let pending = Arc::new(AtomicBool::new(false));
         let flag = Arc::clone(&pending);
-        let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
+        let hear = move |event: notify::Result<Event>| {
             // An error means lost events: better one look too many.
             let matters = event.map_or(true, |event| is_change(&event, &wanted));
             if matters && !flag.swap(true, Ordering::AcqRel) {
                 tell();
             }
-        });
+        };
+        let start = Box::new(move || notify::recommended_watcher(hear).ok());
         let dirs = dirs.iter().map(|dir| (dir.clone(), None)).collect();
-        Self { watcher: watcher.ok(), dirs, pending, resting: true }
+        Self { start: Some(start), watcher: None, dirs, pending, resting: true }
     }
 
     /// Watches from now on; `false` when it did so before. What changed until now is not told.
@@ -93,7 +96,13 @@ impl Watch {
     }
 
     fn rewatch(&mut self) {
-        let Some(watcher) = self.watcher.as_mut().filter(|_| !self.resting) else { return };
+        if self.resting {
+            return;
+        }
+        if let Some(start) = self.start.take() {
+            self.watcher = start();
+        }
+        let Some(watcher) = &mut self.watcher else { return };
         for (dir, watched) in &mut self.dirs {
             let now = fs::metadata(&*dir).ok().map(|meta| identity(&meta));
             if now.is_some() && now == *watched {
