@@ -32,8 +32,6 @@ pub(super) struct Work<'a> {
     pub(super) finished: &'a [(usize, Finished)],
     /// Claims of dead workers.
     pub(super) dead: &'a [Dead],
-    /// Tasks of other hosts.
-    pub(super) foreign: HashSet<Place>,
     /// Slots that nothing runs in.
     pub(super) free: Vec<usize>,
     /// How many attempts may still begin.
@@ -248,7 +246,8 @@ impl Dispatcher {
         let structure = self.planner.structure(&set, draft.queues());
         let tasks = set.tasks(draft.queues());
         let graph = &structure.graph;
-        let look = Look { now: draft.now(), paused: &work.paused, foreign: &work.foreign };
+        // Whose a running task is makes no difference to what can be claimed.
+        let look = Look { now: draft.now(), paused: &work.paused, foreign: &HashSet::new() };
         let conditions = self.conditions(&structure, draft.queues(), &look);
         let mut readiness = plan::readiness(graph, &tasks, &conditions);
         let place = |node: Node| {

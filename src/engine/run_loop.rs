@@ -29,7 +29,7 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
 /// The slow poll: file systems lose events, and a dead worker makes none.
-const POLL: Duration = Duration::from_secs(1);
+pub(super) const POLL: Duration = Duration::from_secs(1);
 
 /// For how long a loop that is busy watches nothing, for each loop that there is: each look of any
 /// process into the folders would wake it, and dozens of loops with short tasks, which wait long for
@@ -61,6 +61,8 @@ pub struct RunLoop<'o> {
     pub(super) attention: Attention,
     _listener: Listener,
     pub(super) since: Instant,
+    /// When the claims of others were looked at last.
+    pub(super) surveyed: Instant,
     waits: String,
     /// How many loops there were when they were counted last.
     counted: Option<(Instant, u32)>,
@@ -79,8 +81,7 @@ impl<'o> RunLoop<'o> {
     ) -> Result<Self, StoreError> {
         let system = |what| StoreError::io(what, "/proc");
         let (outbox, inbox) = mpsc::channel();
-        let host = Host::current();
-        let pid = std::process::id();
+        let (host, pid) = (Host::current(), std::process::id());
         let start = scan::start_time(pid).unwrap_or_default();
         process::become_subreaper().map_err(system("adopt orphans of"))?;
         let worker = || WorkerId::new(&format!("{}:{pid}:{}", host.name, options.ids.hex8()));
@@ -133,6 +134,7 @@ impl<'o> RunLoop<'o> {
             attention,
             _listener: listener,
             since: Instant::now(),
+            surveyed: Instant::now(),
             waits: String::new(),
             counted: None,
             options,
@@ -166,7 +168,10 @@ impl<'o> RunLoop<'o> {
         loop {
             self.look_at_requests();
             self.look_at_limits();
-            if self.transact()? || self.attend()? {
+            let did = self.transact()?;
+            // A loop that has all it can do saw under the lock what there is to see.
+            let full = self.running() == self.slots.len();
+            if did && !full || self.attend()? {
                 continue;
             }
             if self.running() == 0 {

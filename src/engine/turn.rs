@@ -8,8 +8,8 @@ use super::observer::Notice;
 use super::options::WhenEmpty;
 use super::ownership;
 use super::prepare::Source;
-use super::recovery;
-use super::run_loop::RunLoop;
+use super::recovery::{self, Dead};
+use super::run_loop::{POLL, RunLoop};
 use super::slots::Holder;
 use crate::domain::{EventKind, Outcome};
 use crate::plan::{self, Prospect, State};
@@ -18,55 +18,49 @@ use crate::store::{Patience, QueueStore, StoreError, TaskKey, new_event};
 use serde_json::{Map, json};
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Instant;
 
 impl RunLoop<'_> {
     /// Makes the next change, if there is one to make; `false` when there is nothing to do now.
     pub(super) fn transact(&mut self) -> Result<bool, StoreError> {
         let finished = std::mem::take(&mut self.finished);
         self.stop_for_missing_tools(&finished);
-        self.store.read()?;
         // Agents delete what git ignores, also while nothing is left to be claimed by this loop.
         Neighbours::enter(&self.dispatcher.set)?;
-        self.end_what_was_taken_away();
         let most = self.attempts_left();
         let idle = |slot: &super::slots::Slot| slot.running.is_none();
         let mut free: Vec<usize> =
             (0..self.slots.len()).filter(|n| most > 0 && idle(&self.slots[*n])).collect();
         // Those first that have a supervisor, which saves the start of one.
         free.sort_by_key(|n| self.slots[*n].supervisor.is_none());
-        if finished.is_empty() && free.is_empty() {
-            // How the work stands is asked for only when nothing runs any more.
-            if self.running() == 0 {
-                self.outlook = self.dispatcher.outlook(&self.store, &self.paused, &HashSet::new());
+        let mut dead = Vec::new();
+        // A result is written whatever else there is, and all that decides about the next claim is
+        // read under the lock: beside it the others are looked at once in a while.
+        if finished.is_empty() || self.surveyed.elapsed() >= POLL {
+            self.store.read()?;
+            self.end_what_was_taken_away();
+            if finished.is_empty() && free.is_empty() {
+                // How the work stands is asked for only when nothing runs any more.
+                if self.running() == 0 {
+                    self.outlook =
+                        self.dispatcher.outlook(&self.store, &self.paused, &HashSet::new());
+                }
+                return Ok(false);
             }
-            return Ok(false);
+            dead = self.survey()?;
+            let anything = self.outlook.ready > 0 || self.dispatcher.unsettled;
+            if finished.is_empty() && dead.is_empty() && !anything {
+                return Ok(false);
+            }
         }
-        let running = self.slots.iter().filter_map(|slot| slot.running.as_ref());
-        let own: HashSet<_> = running.map(|running| running.token.clone()).collect();
-        let others = recovery::look_at_others(
-            &self.dispatcher.set,
-            self.store.queues(),
-            &self.dispatcher.host,
-            &own,
-            &mut self.dispatcher.claims,
-        )?;
-        for why in others.unclear {
-            self.warn(format!("left alone: {why}"));
-        }
-        self.outlook = self.dispatcher.outlook(&self.store, &self.paused, &others.foreign);
         let work = Work {
             finished: &finished,
-            dead: &others.dead,
-            foreign: others.foreign,
+            dead: &dead,
             free,
             most,
             paused: self.paused.clone(),
             failures_left: self.failures_allowed().saturating_sub(self.failures.len()).max(1),
         };
-        let anything = self.outlook.ready > 0 || self.dispatcher.unsettled;
-        if finished.is_empty() && work.dead.is_empty() && !anything {
-            return Ok(false);
-        }
         let patience = self.patience();
         let mut made = Made::default();
         let (dispatcher, store) = (&mut self.dispatcher, &mut self.store);
@@ -81,6 +75,26 @@ impl RunLoop<'_> {
         self.after(&finished, made);
         self.store.tidy();
         Ok(did)
+    }
+
+    /// Looks at how the work stands and at the claims of others; gives those of dead workers, whose
+    /// locks are held now.
+    fn survey(&mut self) -> Result<Vec<Dead>, StoreError> {
+        let running = self.slots.iter().filter_map(|slot| slot.running.as_ref());
+        let own: HashSet<_> = running.map(|running| running.token.clone()).collect();
+        let others = recovery::look_at_others(
+            &self.dispatcher.set,
+            self.store.queues(),
+            &self.dispatcher.host,
+            &own,
+            &mut self.dispatcher.claims,
+        )?;
+        for why in others.unclear {
+            self.warn(format!("left alone: {why}"));
+        }
+        self.outlook = self.dispatcher.outlook(&self.store, &self.paused, &others.foreign);
+        self.surveyed = Instant::now();
+        Ok(others.dead)
     }
 
     /// A tool that is not there is missing for every task: nothing more is claimed.
