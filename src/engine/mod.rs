@@ -37,7 +37,7 @@ pub use ending::{Ending, Reason};
 pub use neighbours::{Neighbours, glance};
 pub use observer::{Notice, Observer};
 pub use options::{RunOptions, WhenEmpty};
-pub use planner::{Structure, measured, ranking_rules};
+pub use planner::{Structure, histories, measured, ranking_rules};
 pub use preflight::{PreflightError, preflight};
 pub use prepare::Source;
 pub use queue_set::QueueSet;

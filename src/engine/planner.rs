@@ -17,20 +17,11 @@ pub(super) struct Planner {
 }
 
 /// How estimates are made for the tasks of `queues`: what the configuration says of efforts, and
-/// what the journals measured. The times of each queue's tasks come with it.
-pub fn measured(set: &QueueSet, queues: &[Queue]) -> (EstimateRules, Vec<History>) {
-    let states: Vec<StateDir> = (0..queues.len()).map(|queue| set.state(queue)).collect();
-    let mut histories: Vec<History> = Vec::new();
-    for (number, state) in states.iter().enumerate() {
-        let known = states[..number].iter().position(|other| other == state);
-        histories.push(match known {
-            Some(at) => histories[at].clone(),
-            None if state.root().is_dir() => History::read(Journal::new(state.clone()).all()),
-            None => History::default(),
-        });
-    }
+/// what the journals measured lately.
+pub fn measured(set: &QueueSet, queues: &[Queue]) -> EstimateRules {
+    let histories = of_each(set, queues, |journal| History::read(journal.recent()));
     let history = history::medians(queues.iter().zip(&histories));
-    (EstimateRules { history, ..configured(set) }, histories)
+    EstimateRules { history, ..configured(set) }
 }
 
 /// The rules that a loop ranks by. Journals are read only if a task has no estimate of its own.
@@ -38,9 +29,29 @@ pub fn ranking_rules(set: &QueueSet, queues: &[Queue]) -> EstimateRules {
     let rules = configured(set);
     let mut open = queues.iter().flat_map(Queue::tasks).filter(|task| task.status.is_open());
     if open.any(|task| rules.minutes(task).1 == Source::Default) {
-        return measured(set, queues).0;
+        return measured(set, queues);
     }
     rules
+}
+
+/// The times of each queue's tasks, as far back as the journals go.
+pub fn histories(set: &QueueSet, queues: &[Queue]) -> Vec<History> {
+    of_each(set, queues, |journal| History::read(journal.moments()))
+}
+
+/// What `read` says of the journal of each queue; one that several share is read once.
+fn of_each(set: &QueueSet, queues: &[Queue], read: impl Fn(&Journal) -> History) -> Vec<History> {
+    let states: Vec<StateDir> = (0..queues.len()).map(|queue| set.state(queue)).collect();
+    let mut histories: Vec<History> = Vec::new();
+    for (number, state) in states.iter().enumerate() {
+        let known = states[..number].iter().position(|other| other == state);
+        histories.push(match known {
+            Some(at) => histories[at].clone(),
+            None if state.root().is_dir() => read(&Journal::new(state.clone())),
+            None => History::default(),
+        });
+    }
+    histories
 }
 
 fn configured(set: &QueueSet) -> EstimateRules {

@@ -7,14 +7,19 @@
 use super::state::StateDir;
 use crate::domain::{EVENT_VERSION, Event, EventKind};
 use crate::platform::fault::{self, Fault};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::Path;
 
 /// Size at which the journal is rotated, in bytes.
 const ROTATE_AT: u64 = 64 << 20;
-/// How much of the end is read to find the last line.
-const TAIL: u64 = 64 << 10;
+/// How much of the end is read to find the last line: mostly little is enough.
+const TAILS: [u64; 2] = [8 << 10, 64 << 10];
+/// How much of the end is recent: the last hundred attempts or so.
+const RECENT: u64 = 256 << 10;
 
 /// A failed append.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +54,21 @@ pub struct LastWrite {
     pub after: String,
     /// Which file was to be replaced: it is still there only if the write never came to be.
     pub file: Option<String>,
+}
+
+/// An event without its details, of which a look at times needs nothing.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Moment {
+    /// When, as in [`Event::at`].
+    pub at: String,
+    /// What.
+    pub event: EventKind,
+    /// File name of the queue.
+    #[serde(default)]
+    pub queue: String,
+    /// Id of the task.
+    #[serde(default)]
+    pub task: Option<String>,
 }
 
 /// The journal of one state folder, with what is known of its end.
@@ -126,14 +146,10 @@ impl Journal {
         {
             return Ok(Ok(end));
         }
-        let tail = tail(file, meta.len())?;
-        let mut last = last_event(&tail);
-        if last.is_none() && meta.len() > TAIL {
-            last = read_file(&self.state.journal()).last();
-        }
-        if last.is_none() {
-            last = read_file(&self.state.rotated_journal()).last();
-        }
+        let (found, whole_line) = near_end(file, meta.len(), |events| events.next_back())?;
+        let files = || [self.state.journal(), self.state.rotated_journal()].into_iter();
+        let last: Option<Event> =
+            found.or_else(|| files().find_map(|file| read_file(&file).last()));
         if let Some(event) = &last
             && event.v > EVENT_VERSION
         {
@@ -144,7 +160,7 @@ impl Journal {
             inode: meta.ino(),
             len: meta.len(),
             seq: last.map_or(0, |event| event.seq),
-            whole_line: tail.last().is_none_or(|byte| *byte == b'\n'),
+            whole_line,
         }))
     }
 
@@ -158,7 +174,8 @@ impl Journal {
         };
         let near = File::open(self.state.journal()).ok().and_then(|mut file| {
             let len = file.metadata().ok()?.len();
-            events_of(&tail(&mut file, len).ok()?).rev().find_map(|event| hashes(&event))
+            let find = |events: &mut Events<'_>| events.rev().find_map(|event| hashes(&event));
+            near_end(&mut file, len, find).ok()?.0
         });
         near.or_else(|| self.all().filter_map(|event| hashes(&event)).last())
     }
@@ -167,7 +184,8 @@ impl Journal {
     pub fn newer_version(&self) -> Option<u32> {
         let mut file = File::open(self.state.journal()).ok()?;
         let len = file.metadata().ok()?.len();
-        let last = last_event(&tail(&mut file, len).ok()?)?;
+        let (last, _) = near_end(&mut file, len, |events| events.next_back()).ok()?;
+        let last = last?;
         (last.v > EVENT_VERSION).then_some(last.v)
     }
 
@@ -185,6 +203,22 @@ impl Journal {
     /// skipped: an append that was cut off, or a newer version's.
     pub fn all(&self) -> impl Iterator<Item = Event> + use<> {
         read_file(&self.state.rotated_journal()).chain(read_file(&self.state.journal()))
+    }
+
+    /// All moments, oldest first, as [`all`](Self::all) events.
+    pub fn moments(&self) -> impl Iterator<Item = Moment> + use<> {
+        read_file(&self.state.rotated_journal()).chain(read_file(&self.state.journal()))
+    }
+
+    /// The moments of the last 256 KiB, oldest first: the time that it takes to read them does not
+    /// grow with the journal.
+    pub fn recent(&self) -> impl Iterator<Item = Moment> + use<> {
+        let length = |path: &Path| fs::metadata(path).map_or(0, |meta| meta.len());
+        let (before, now) = (self.state.rotated_journal(), self.state.journal());
+        let of_before = RECENT.saturating_sub(length(&now));
+        let end = |path: &Path, size| read_from(path, length(path).saturating_sub(size));
+        let rotated = (of_before > 0).then(|| end(&before, of_before));
+        rotated.into_iter().flatten().chain(end(&now, RECENT))
     }
 
     /// The last event of a task that changed who runs it: claimed, or ended by a person or a
@@ -208,26 +242,99 @@ impl Journal {
     }
 }
 
-fn tail(file: &mut File, len: u64) -> io::Result<Vec<u8>> {
-    file.seek(SeekFrom::Start(len.saturating_sub(TAIL)))?;
+/// The events of a part of the journal.
+type Events<'a> = dyn DoubleEndedIterator<Item = Event> + 'a;
+
+/// What `find` finds among the events near the end of a file of `len` bytes, and whether its last
+/// line is whole.
+fn near_end<T>(
+    file: &mut File,
+    len: u64,
+    find: impl Fn(&mut Events<'_>) -> Option<T>,
+) -> io::Result<(Option<T>, bool)> {
     let mut bytes = Vec::new();
-    file.take(TAIL).read_to_end(&mut bytes)?;
-    Ok(bytes)
+    for size in TAILS {
+        bytes.clear();
+        file.seek(SeekFrom::Start(len.saturating_sub(size)))?;
+        (&mut *file).take(size).read_to_end(&mut bytes)?;
+        let lines = bytes.split(|byte| *byte == b'\n');
+        let found = find(&mut lines.filter_map(|line| serde_json::from_slice(line).ok()));
+        if found.is_some() || size >= len {
+            return Ok((found, ends_whole(&bytes)));
+        }
+    }
+    Ok((None, ends_whole(&bytes)))
 }
 
-fn events_of(bytes: &[u8]) -> impl DoubleEndedIterator<Item = Event> {
-    bytes.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok())
+fn ends_whole(bytes: &[u8]) -> bool {
+    bytes.last().is_none_or(|byte| *byte == b'\n')
 }
 
-fn last_event(bytes: &[u8]) -> Option<Event> {
-    events_of(bytes).next_back()
+fn read_file<T: DeserializeOwned>(path: &Path) -> impl Iterator<Item = T> + use<T> {
+    read_from(path, 0)
 }
 
-fn read_file(path: &std::path::Path) -> impl Iterator<Item = Event> + use<> {
-    let lines = File::open(path).ok().map(|file| BufReader::new(file).split(b'\n'));
-    lines
-        .into_iter()
-        .flatten()
-        .map_while(Result::ok)
-        .filter_map(|line| serde_json::from_slice(&line).ok())
+/// The lines from byte `start` on that can be read; the one that it lies in cannot.
+fn read_from<T: DeserializeOwned>(path: &Path, start: u64) -> impl Iterator<Item = T> + use<T> {
+    let open = || {
+        let mut file = File::open(path).ok()?;
+        file.seek(SeekFrom::Start(start)).ok()?;
+        Some(BufReader::new(file).split(b'\n'))
+    };
+    let lines = open().into_iter().flatten().map_while(Result::ok);
+    lines.filter_map(|line| serde_json::from_slice(&line).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::new_event;
+    use chrono::DateTime;
+    use serde_json::json;
+
+    fn written(task: &str, padding: usize) -> Event {
+        let data = json!({"before": "b", "after": task, "why": "x".repeat(padding)});
+        let data = data.as_object().cloned().unwrap();
+        let mut event =
+            new_event(EventKind::Completed, DateTime::UNIX_EPOCH, "q.json".to_owned(), data);
+        event.task = Some(task.to_owned());
+        event
+    }
+
+    fn journal(folder: &Path) -> Journal {
+        Journal::new(StateDir::beside(&folder.join("q.json")))
+    }
+
+    #[test]
+    fn the_end_is_found_however_long_the_last_line_is() {
+        let temp = tempfile::tempdir().unwrap();
+        for (number, padding) in [10, 9_000, 70_000, 3].into_iter().enumerate() {
+            // As another process sees it, which knows nothing of the end.
+            let task = number.to_string();
+            let mut events = [written(&task, padding)];
+            journal(temp.path()).append(&mut events).unwrap();
+            assert_eq!(events[0].seq, number as u64 + 1);
+            let last = journal(temp.path()).last_write("q.json").unwrap();
+            assert_eq!(last.after, task, "{padding}");
+        }
+        assert_eq!(journal(temp.path()).all().count(), 4);
+    }
+
+    #[test]
+    fn what_is_recent_ends_the_journal_and_goes_over_its_rotation() {
+        let temp = tempfile::tempdir().unwrap();
+        let mut journal = journal(temp.path());
+        let mut events: Vec<Event> = (0..30).map(|n| written(&n.to_string(), 25_000)).collect();
+        journal.append(&mut events[..25]).unwrap();
+        let ids = |moments: Vec<Moment>| -> Vec<String> {
+            moments.into_iter().filter_map(|moment| moment.task).collect()
+        };
+        let expected =
+            |range: std::ops::Range<u32>| range.map(|n| n.to_string()).collect::<Vec<_>>();
+        assert_eq!(ids(journal.recent().collect()), expected(15..25));
+        fs::rename(journal.state.journal(), journal.state.rotated_journal()).unwrap();
+        journal.append(&mut events[25..]).unwrap();
+        assert_eq!(ids(journal.recent().collect()), expected(20..30));
+        assert_eq!(ids(journal.moments().collect()), expected(0..30));
+    }
 }

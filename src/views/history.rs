@@ -3,9 +3,10 @@
 //! A task's time is that of all its attempts together, from each claim to what ended it; what lay
 //! between attempts does not count. Only finished tasks have one.
 
-use crate::domain::{Event, EventKind};
+use crate::domain::EventKind;
 use crate::plan::history_key;
 use crate::queue::Queue;
+use crate::store::journal::Moment;
 use crate::store::queue_name;
 use chrono::DateTime;
 use std::collections::HashMap;
@@ -30,18 +31,17 @@ pub struct History {
 }
 
 impl History {
-    /// Reads the events of a journal, oldest first.
-    pub fn read(events: impl Iterator<Item = Event>) -> Self {
+    /// Reads the moments of a journal, oldest first.
+    pub fn read(moments: impl Iterator<Item = Moment>) -> Self {
         let mut history = Self::default();
         let mut running: HashMap<(String, String), i64> = HashMap::new();
         let mut so_far: HashMap<(String, String), Taken> = HashMap::new();
-        for event in events {
-            let Some(task) = event.task.clone() else { continue };
-            let key = (event.queue.clone(), task);
-            let Some(at) = millis(&event.at) else { continue };
-            match event.event {
+        for Moment { at, event, queue, task } in moments {
+            let Some(task) = task else { continue };
+            let key = (queue, task);
+            match event {
                 EventKind::Claimed => {
-                    running.insert(key, at);
+                    running.extend(millis(&at).map(|at| (key, at)));
                 }
                 EventKind::Reset => {
                     running.remove(&key);
@@ -56,11 +56,12 @@ impl History {
                 | EventKind::Released
                 | EventKind::Cancelled
                 | EventKind::Parked => {
-                    let Some(since) = running.remove(&key) else { continue };
+                    let times = running.remove(&key).zip(millis(&at));
+                    let Some((since, at)) = times else { continue };
                     let taken = so_far.entry(key.clone()).or_default();
                     taken.millis += (at - since).max(0);
                     taken.attempts += 1;
-                    if event.event == EventKind::Completed {
+                    if event == EventKind::Completed {
                         let taken = so_far.remove(&key).unwrap_or_default();
                         history.finished.insert(key, taken);
                     }

@@ -11,6 +11,7 @@ use crate::plan::{
     QueueTasks, State, readiness,
 };
 use crate::queue::Queue;
+use crate::store::journal::Moment;
 use chrono::{TimeZone, Utc};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -285,7 +286,13 @@ fn the_journal_in_the_style_of_a_log() {
 #[test]
 fn history_counts_the_time_of_the_attempts_alone() {
     let queue = sample();
-    let history = History::read(story().into_iter());
+    let moments = story().into_iter().map(|event| Moment {
+        at: event.at,
+        event: event.event,
+        queue: event.queue,
+        task: event.task,
+    });
+    let history = History::read(moments);
     let taken = history.of(&queue, "B").expect("measured");
     assert_eq!((taken.millis, taken.attempts), (10 * 60_000, 2));
     assert!(history.of(&queue, "C").is_none());

@@ -9,7 +9,6 @@ use crate::plan::{
     self, Barriers, EstimateRules, Estimates, Graph, Node, PlanInput, PlanReport, State, Workload,
 };
 use crate::store::QueueStore;
-use crate::views::history::History;
 use crate::views::json;
 use crate::views::plan::{Actual, ActualTask, Extras, PlanView, text};
 use crate::views::style::Look;
@@ -22,12 +21,12 @@ pub(super) fn run(args: &PlanArgs, session: &mut Session<'_>) -> Result<(), Fail
     let selection = session.select(&args.queues)?;
     let scope = super::run::scope(&args.filter, &[]);
     let reading = Reading::open(session, selection)?;
-    let (rules, histories) = engine::measured(&reading.set, reading.store.queues());
+    let rules = engine::measured(&reading.set, reading.store.queues());
     let mut reading = reading.with_rules(rules);
     let look = session.look();
     let bytes = reading.look(|scene| {
         let (report, extras) = planned(scene, args, &scope, look);
-        let actual = args.actual.then(|| compare(scene, &histories, &scope));
+        let actual = args.actual.then(|| compare(scene, &scope));
         let view = PlanView { report, actual };
         if args.json {
             return json::write(&view, &mut session.streams.out).map(|()| Vec::new());
@@ -90,8 +89,9 @@ fn draw(
 }
 
 /// Estimates and reality of the finished tasks.
-fn compare(scene: &Scene<'_>, histories: &[History], scope: &Scope) -> Actual {
+fn compare(scene: &Scene<'_>, scope: &Scope) -> Actual {
     let graph = &scene.structure.graph;
+    let histories = engine::histories(scene.set, scene.queues);
     // What was expected, not what is known since.
     let rules = EstimateRules { history: HashMap::new(), ..scene.rules.clone() };
     let mut actual =
