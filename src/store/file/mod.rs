@@ -20,7 +20,7 @@ use crate::platform::clock::Clock;
 use crate::platform::ids::Ids;
 use crate::platform::lock::{self, DirLock, LockError};
 use crate::platform::{checks, fs_kind};
-use crate::queue::{QUEUE_VERSION, Queue};
+use crate::queue::{QUEUE_VERSION, Queue, schema};
 pub use glimpse::Glimpse;
 use loaded::Loaded;
 use std::collections::HashMap;
@@ -268,6 +268,7 @@ impl QueueStore for FileStore {
         patience: Patience,
         change: &mut dyn FnMut(&mut Draft<'_>) -> Result<(), StoreError>,
     ) -> Result<Vec<Event>, StoreError> {
+        schema::prepare();
         let until = Instant::now() + SETTLE;
         let mut rounds = 0;
         while rounds < ROUNDS {
