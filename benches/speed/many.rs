@@ -32,13 +32,18 @@ pub(crate) fn measure(plan: &Plan, report: &mut Report) {
     let shown = format!("{} and {} a task", time(one), time(eight));
     report.row("tasks of 50 ms, 8 jobs against 1", &shown, one / eight, Target::Least(7.0));
     let count = plan.times(400);
-    let [few, many] = [4, 32].map(|processes| {
-        let scratch = Scratch::with_queue(count, 200);
-        seconds(|| together(&scratch, processes)) / count as f64
-    });
-    let shown = format!("{} and {} a task", time(few), time(many));
-    let what = format!("{count} tasks, throughput of 32 processes against 4");
-    report.row(&what, &shown, few / many, Target::Least(1.0));
+    for (kind, setup) in [("`true`", None), ("of 50 ms", Some(SLOW))] {
+        let [few, many] = [4, 32].map(|processes| {
+            let scratch = Scratch::with_queue(count, 200);
+            if let Some(setup) = setup {
+                scratch.put("workloop.toml", setup.as_bytes());
+            }
+            seconds(|| together(&scratch, processes)) / count as f64
+        });
+        let shown = format!("{} and {} a task", time(few), time(many));
+        let what = format!("{count} tasks {kind}, throughput of 32 processes against 4");
+        report.row(&what, &shown, few / many, Target::Least(1.0));
+    }
 }
 
 /// Whether each gets its turn. Measured last: what it frees slows down who makes files next.
