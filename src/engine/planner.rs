@@ -89,7 +89,7 @@ impl Planner {
 
 impl Structure {
     /// The structure of `queues`, estimated by `rules`. Who looks once is spared the hash of all
-    /// tasks by which a [`Planner`] sees that it may keep what it has.
+    /// tasks by which a planner sees that it may keep what it has.
     pub fn build(set: &QueueSet, queues: &[Queue], rules: &EstimateRules) -> Self {
         let tasks = set.tasks(queues);
         let graph = Graph::build(&tasks);
