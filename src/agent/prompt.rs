@@ -6,10 +6,11 @@
 use super::feedback::{FEEDBACK_BYTES, bound};
 use crate::domain::Field;
 use minijinja::syntax::SyntaxConfig;
-use minijinja::{AutoEscape, UndefinedBehavior};
+use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 use serde::Serialize;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// The built-in template.
 const BUILT_IN: &str = include_str!("prompt.md.j2");
@@ -169,17 +170,13 @@ impl PromptTemplate {
     /// # Errors
     /// [`PromptError::Template`] with the line; an undefined variable is one.
     pub fn render(&self, input: &PromptInput) -> Result<String, PromptError> {
-        let mut environment = minijinja::Environment::new();
-        environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        environment.set_auto_escape_callback(|_| AutoEscape::None);
-        let mut syntax = SyntaxConfig::builder();
-        syntax.trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true);
-        environment.set_syntax(syntax.build().map_err(|error| self.failed(&error))?);
         let context = template_value(context(input));
-        environment
-            .render_named_str(&self.name, &self.text, context)
-            .map(|text| without_markers(&text))
-            .map_err(|error| self.failed(&error))
+        let rendered = if self.text == BUILT_IN {
+            compiled().and_then(|all| all.get_template(BUILT_IN_NAME)?.render(context))
+        } else {
+            environment().and_then(|all| all.render_named_str(&self.name, &self.text, context))
+        };
+        rendered.map(|text| without_markers(&text)).map_err(|error| self.failed(&error))
     }
 
     fn failed(&self, error: &minijinja::Error) -> PromptError {
@@ -193,6 +190,28 @@ impl PromptTemplate {
             text: text.to_owned(),
         }
     }
+}
+
+/// How templates are read.
+fn environment() -> Result<Environment<'static>, minijinja::Error> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_auto_escape_callback(|_| AutoEscape::None);
+    let mut syntax = SyntaxConfig::builder();
+    syntax.trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true);
+    environment.set_syntax(syntax.build()?);
+    Ok(environment)
+}
+
+/// The built-in template, compiled for the first prompt of the process.
+fn compiled() -> Result<&'static Environment<'static>, minijinja::Error> {
+    static COMPILED: OnceLock<Environment<'static>> = OnceLock::new();
+    if let Some(compiled) = COMPILED.get() {
+        return Ok(compiled);
+    }
+    let mut environment = environment()?;
+    environment.add_template(BUILT_IN_NAME, BUILT_IN)?;
+    Ok(COMPILED.get_or_init(|| environment))
 }
 
 /// The variables of the template: the input, and what is made of it.

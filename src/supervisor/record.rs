@@ -46,7 +46,9 @@ impl ClaimRecord {
     pub(super) fn write(&self, file: &File) -> io::Result<()> {
         let line = super::protocol::line(self);
         file.write_all_at(&line, 0)?;
-        file.set_len(line.len() as u64)
+        // Asked first: a change of length is dear also where it changes nothing.
+        let length = line.len() as u64;
+        if file.metadata()?.len() > length { file.set_len(length) } else { Ok(()) }
     }
 
     /// The sessions that it names, each with the start time of its first process.
