@@ -222,12 +222,13 @@ fn a_hang_with_a_daemon_that_ignores_everything_is_ended() {
          (setsid sh -c 'trap \"\" TERM; echo $$ > $0/daemon; while :; do sleep 100; done' $DIR &) &
          while :; do sleep 100; done",
     );
-    (spec.timeout, spec.grace) = (Duration::from_millis(500), Duration::from_millis(100));
+    // The daemon has to be there before the limit is.
+    (spec.timeout, spec.grace) = (Duration::from_secs(3), Duration::from_millis(100));
     let mut supervisor = place.supervisor();
     let mut leader = None;
     let ended = supervisor.run(&spec, &mut |process| leader = Some(process)).unwrap();
-    assert_eq!(ended.outcome, Outcome::TimedOut { seconds: 0 });
-    assert!(ended.millis >= 600, "{ended:?}");
+    assert_eq!(ended.outcome, Outcome::TimedOut { seconds: 3 });
+    assert!(ended.millis >= 3_100, "{ended:?}");
     assert!(!place.read("daemon").is_empty());
     assert!(place.carriers().living().count() == 1, "only the supervisor is left");
     let leader = leader.unwrap();
