@@ -160,13 +160,13 @@ impl Wait<'_, '_> {
     /// Reports the holder once the quiet time is over; fails once the limit is.
     fn tick(&mut self, identity: Identity) -> Result<(), LockError> {
         let waited = self.start.elapsed();
-        if self.limit.is_some_and(|limit| waited >= limit) {
-            let path = self.path.to_owned();
-            return Err(LockError::TimedOut { path, waited, holder: holder_of(identity) });
-        }
         if !self.told && waited >= QUIET {
             self.told = true;
             (self.on_wait)(self.path, holder_of(identity).as_deref());
+        }
+        if self.limit.is_some_and(|limit| waited >= limit) {
+            let path = self.path.to_owned();
+            return Err(LockError::TimedOut { path, waited, holder: holder_of(identity) });
         }
         Ok(())
     }
