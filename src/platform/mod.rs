@@ -18,6 +18,7 @@ pub mod host;
 pub mod ids;
 pub mod limit_mark;
 pub mod lock;
+mod lock_table;
 pub mod process;
 pub mod read_file;
 pub mod scan;
