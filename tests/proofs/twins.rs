@@ -170,8 +170,9 @@ fn an_old_claim_is_not_taken_from_the_living() {
         let variables = [("WORKLOOP_FAULT", fault)];
         let wait = ["run", "q.json", "--when-empty", "wait"];
         let second = sandbox.spawn_as(&second, &variables, &wait);
-        wait_until("the second looked", || second.output().contains("waiting"));
         let again = || sandbox.oracle().starts("T001") > 1;
+        // A broken one may come when the claim is old already, and wait for nothing.
+        wait_until("the second looked", || second.output().contains("waiting") || again());
         let took = holds_within(Duration::from_secs(if fault.is_empty() { 3 } else { 20 }), again);
         drop((first, second));
         took || !sandbox.oracle().overlaps().is_empty()
