@@ -266,7 +266,7 @@ impl Sandbox {
     pub(crate) fn nothing_left(&self) {
         // A supervisor may be on its way out when its loop has ended already.
         let mut left = Vec::new();
-        let gone = holds_within(Duration::from_secs(5), || {
+        let gone = holds_within(Duration::from_secs(20), || {
             left = self.strays();
             left.is_empty()
         });

@@ -33,7 +33,7 @@ impl Room {
         let started = command.stdin(Stdio::null()).stderr(Stdio::null()).spawn().ok();
         let holder = started?;
         let mut room = Self { holder, first: 0 };
-        let there = holds_within(Duration::from_secs(5), || {
+        let there = holds_within(Duration::from_secs(20), || {
             room.first = processes::children(room.holder.id()).first().copied().unwrap_or(0);
             let line = processes::command_line(room.first);
             line.split_once(": ").is_some_and(|(_, line)| line.trim() == "sleep infinity")

@@ -195,7 +195,7 @@ fn the_sweep_is_what_ends_them() {
         let last = "while ! test -e up; do sleep 0.01; done; exit 0";
         let sandbox = planted_in(sandbox, &tree, last);
         sandbox.run(["run", "q.json"]);
-        let soon = std::time::Duration::from_secs(4);
+        let soon = std::time::Duration::from_secs(15);
         let gone = crate::sandbox::holds_within(soon, || sandbox.strays().is_empty());
         crate::twins::unless(gone && is_planted(&sandbox), &format!("{name} stayed"))
     });

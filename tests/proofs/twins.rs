@@ -120,7 +120,7 @@ fn nothing_outlives_its_attempt() {
     holds("leftovers-stay", |sandbox| {
         let sandbox = sandbox.script("default", "daemonise");
         sandbox.run(["run", "q.json", "--max-iterations", "1"]);
-        let gone = holds_within(Duration::from_secs(4), || sandbox.strays().is_empty());
+        let gone = holds_within(Duration::from_secs(15), || sandbox.strays().is_empty());
         unless(gone, "a daemon of an agent stayed")
     });
 }
@@ -133,7 +133,7 @@ fn nothing_outlives_its_loop() {
         wait_until("the agent runs", || sandbox.oracle().starts("T001") == 1);
         running.signal(Signal::KILL);
         drop(running);
-        let gone = holds_within(Duration::from_secs(6), || sandbox.strays().is_empty());
+        let gone = holds_within(Duration::from_secs(15), || sandbox.strays().is_empty());
         unless(gone, "an attempt went on when its loop was dead")
     });
 }

@@ -85,7 +85,7 @@ fn nothing_left(sandbox: &Sandbox) -> Result<(), String> {
     if !left.is_empty() {
         return Err(format!("temp files were left: {left:?}"));
     }
-    if !holds_within(Duration::from_secs(5), || sandbox.strays().is_empty()) {
+    if !holds_within(Duration::from_secs(20), || sandbox.strays().is_empty()) {
         return Err("processes were left".to_owned());
     }
     let held =
