@@ -131,7 +131,7 @@ pub(super) fn fate(
         return Ok(Fate::Unclear("a newer workloop wrote its claim file".to_owned()));
     }
     let supervisor_alive = record.as_ref().is_some_and(|r| scan::alive(r.pid, r.start));
-    if loop_alive || supervisor_alive {
+    if (loop_alive || supervisor_alive) && !fault::is(Fault::LivingEnded) {
         return Ok(Fate::Alive);
     }
     if fault::is(Fault::NoProcessScan) {
@@ -152,7 +152,7 @@ pub(super) fn fate(
     }
     // Where neither claim nor claim file tells of a worker, none of ours is known to have been
     // there, and what hides its environment is somebody else's.
-    let known = claim.is_some() || record.is_some();
+    let known = (claim.is_some() || record.is_some()) && !fault::is(Fault::HiddenIgnored);
     if let Some(pid) = end.unreadable.first().filter(|_| known) {
         let why = format!(
             "the environment of process {pid} cannot be read, so its last attempt may still run"

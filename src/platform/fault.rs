@@ -26,6 +26,10 @@ pub enum Fault {
     TokenIgnored,
     /// A claim is taken over without a look at the processes.
     NoProcessScan,
+    /// A process that hides its environment is taken for somebody else's.
+    HiddenIgnored,
+    /// A claim is taken over although its loop and its supervisor live, if its lock is free.
+    LivingEnded,
     /// What another loop vouched for is believed, whatever the folder of locks looks like.
     VouchedBlindly,
     /// The supervisor does not hold the lock of the claim.
@@ -68,6 +72,8 @@ impl Fault {
             Self::NoSweep => "no-sweep",
             Self::TokenIgnored => "token-ignored",
             Self::NoProcessScan => "no-process-scan",
+            Self::HiddenIgnored => "hidden-ignored",
+            Self::LivingEnded => "living-ended",
             Self::VouchedBlindly => "vouched-blindly",
             Self::ClaimUnlocked => "claim-unlocked",
             Self::NoVerification => "no-verification",

@@ -19,6 +19,7 @@ mod format;
 #[expect(unreachable_pub, reason = "the fuzzer's own crate has it public")]
 mod fuzzed;
 mod guards;
+mod hidden;
 mod hostile;
 mod measured;
 mod model;

@@ -38,7 +38,7 @@ pub(crate) fn unless(holds: bool, what: &str) -> Vec<String> {
 }
 
 /// Supervisors of the sandbox.
-fn supervisors(sandbox: &Sandbox) -> Vec<u32> {
+pub(crate) fn supervisors(sandbox: &Sandbox) -> Vec<u32> {
     let all = sandbox.strays().into_iter();
     all.filter(|pid| processes::command_line(*pid).contains("workloop supervise")).collect()
 }
@@ -260,6 +260,28 @@ fn a_deleted_lock_is_noticed_whoever_vouched() {
             second.ends().exits(0);
             assert_eq!(sandbox.oracle().starts("T001"), 1);
         }
+        broken
+    });
+}
+
+/// Somebody deletes the locks while an agent works: its task is nobody else's for that.
+#[test]
+fn a_deleted_lock_does_not_end_the_living() {
+    holds("living-ended", |sandbox| {
+        let sandbox = sandbox.script("T001", "meet T003");
+        let first = sandbox.spawn(["run", "q.json", "--task-id", "T001"]);
+        wait_until("the agent runs", || sandbox.oracle().starts("T001") == 1);
+        assert!(sandbox.shell("rm .workloop/claims/*.lock"));
+        let second = sandbox.spawn(["run", "q.json"]);
+        let twice = || sandbox.oracle().starts("T001") > 1;
+        wait_until("the others are done", || twice() || sandbox.oracle().ends("T003") == 1);
+        let broken = unless(!twice(), "an attempt of a loop that lives was ended and made again");
+        if broken.is_empty() {
+            first.ends().exits(0);
+            assert_eq!(sandbox.status("T001"), "complete");
+            assert_eq!(sandbox.oracle().starts("T001"), 1);
+        }
+        drop(second);
         broken
     });
 }
