@@ -146,7 +146,7 @@ pub(super) fn fate(
     };
     let end = end_leftovers(&abandoned, STRAY_GRACE, STRAY_LIMIT)
         .map_err(StoreError::io("look at the processes in", "/proc"))?;
-    if let Some(left) = end.left.first() {
+    if let Some(left) = end.left.first().filter(|_| !fault::is(Fault::StubbornIgnored)) {
         let why = format!("process {} of its last attempt does not end", left.pid);
         return Ok(Fate::Unclear(why));
     }

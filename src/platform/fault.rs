@@ -28,6 +28,8 @@ pub enum Fault {
     NoProcessScan,
     /// A process that hides its environment is taken for somebody else's.
     HiddenIgnored,
+    /// A claim is taken over beside processes of it that do not end.
+    StubbornIgnored,
     /// A claim is taken over although its loop and its supervisor live, if its lock is free.
     LivingEnded,
     /// What another loop vouched for is believed, whatever the folder of locks looks like.
@@ -73,6 +75,7 @@ impl Fault {
             Self::TokenIgnored => "token-ignored",
             Self::NoProcessScan => "no-process-scan",
             Self::HiddenIgnored => "hidden-ignored",
+            Self::StubbornIgnored => "stubborn-ignored",
             Self::LivingEnded => "living-ended",
             Self::VouchedBlindly => "vouched-blindly",
             Self::ClaimUnlocked => "claim-unlocked",

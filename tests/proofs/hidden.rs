@@ -22,22 +22,22 @@ hard=$(prlimit --pid $$ --msgqueue --noheadings --raw --output HARD)
 exec sleep 1000
 ";
 
-/// Has programs run as a user who is not root, to whom nothing is hidden; `false`, said loudly, where
-/// that cannot be.
-fn as_nobody(sandbox: &mut Sandbox) -> bool {
+/// Has programs run as `user` and not as root, to whom nothing is hidden; `false`, said loudly, where
+/// that cannot be. Each proof has a user of its own, for what one hides stands in the other's way.
+fn as_user(sandbox: &mut Sandbox, user: u32) -> bool {
     if !rustix::process::geteuid().is_root() {
         return true;
     }
     let copy = sandbox.path("../workloop");
     fs::copy(&sandbox.program, &copy).expect("a copy");
     let script = format!(
-        "#!/bin/sh\nexec setpriv --reuid=65534 --regid=65534 --clear-groups {} \"$@\"\n",
+        "#!/bin/sh\nexec setpriv --reuid={user} --regid={user} --clear-groups {} \"$@\"\n",
         copy.display()
     );
-    let wrapper = sandbox.path("../as-nobody");
+    let wrapper = sandbox.path("../as-user");
     fs::write(&wrapper, script).expect("written");
     let (top, name) = (sandbox.path(".."), wrapper.display().to_string());
-    let given = format!("chmod 755 {name} && chown -R 65534:65534 {}", top.display());
+    let given = format!("chmod 755 {name} && chown -R {user}:{user} {}", top.display());
     sandbox.program = wrapper;
     let able = sandbox.shell(&given) && sandbox.run(["--version"]).status == 0;
     if !able {
@@ -46,19 +46,34 @@ fn as_nobody(sandbox: &mut Sandbox) -> bool {
     able
 }
 
-/// Loop and supervisor die, and the process lives on: what is broken when another loop comes.
-fn left_hidden(mut sandbox: Sandbox) -> Vec<String> {
-    sandbox = sandbox.config(CONFIG).file("agent.sh", AGENT);
+/// The same for a process that the user cannot end, because it is root's; it is told by the limit
+/// that the attempt's processes have. `$$` stays the number of the agent.
+const PLAIN: &str = "echo start >>starts
+[ $(wc -l <starts) = 1 ] || exit 0
+echo $$ >agent
+exec sleep 1000
+";
+const PLANT: &str = "soft=$(awk '/^Max msgqueue size/ {print $4}' /proc/$(cat agent)/limits)
+[ -n \"$soft\" ] || exit 1
+prlimit --msgqueue=$soft: setsid sleep 1000 >out 2>&1 & echo $! >pid";
+
+/// Loop and supervisor die, and a process lives on, whose number is in the file `pid`: what is broken
+/// when another loop comes, which is to say `why` it leaves the task alone.
+fn left_behind(
+    mut sandbox: Sandbox,
+    user: u32,
+    agent: &str,
+    why: &str,
+    leaves: impl Fn(&Sandbox) -> bool,
+) -> Vec<String> {
+    sandbox = sandbox.config(CONFIG).file("agent.sh", agent);
     let run = ["run", "q.json", "--task-id", "T001"];
-    if !as_nobody(&mut sandbox) {
+    if !as_user(&mut sandbox, user) {
         return Vec::new();
     }
     let starts = || fs::read_to_string(sandbox.path("starts")).unwrap_or_default().lines().count();
-    let hidden = || fs::read_to_string(sandbox.path("pid")).ok()?.trim().parse::<u32>().ok();
     let first = sandbox.spawn(run);
-    wait_until("the agent hides", || {
-        hidden().is_some_and(|pid| processes::command_line(pid).contains("./hidden"))
-    });
+    wait_until("the agent left something", || leaves(&sandbox));
     first.signal(Signal::STOP);
     for pid in supervisors(&sandbox) {
         processes::signal(pid, Signal::KILL);
@@ -66,23 +81,51 @@ fn left_hidden(mut sandbox: Sandbox) -> Vec<String> {
     drop(first);
     let beside = sandbox.run(run);
     let broken = unless(starts() == 1, "the task was taken over beside what is left of it");
-    processes::signal(hidden().expect("its number"), Signal::KILL);
+    processes::signal(number_in(&sandbox, "pid").expect("its number"), Signal::KILL);
     if broken.is_empty() {
-        beside.exits(7).says("cannot be read");
+        beside.exits(7).says(why);
         sandbox.run(run).exits(0);
         assert_eq!(starts(), 2);
     }
     broken
 }
 
+fn number_in(sandbox: &Sandbox, name: &str) -> Option<u32> {
+    fs::read_to_string(sandbox.path(name)).ok()?.trim().parse().ok()
+}
+
+/// Whether the proofs can be made here; said loudly where not.
+fn can_be_shown(user: u32) -> bool {
+    let tools = Command::new("prlimit").arg("--version").output();
+    if tools.is_ok_and(|output| output.status.success()) {
+        return as_user(&mut Sandbox::new(), user);
+    }
+    say("SKIPPED: there is no prlimit here");
+    false
+}
+
 #[test]
 fn who_hides_everything_may_belong_to_the_last_attempt() {
-    let tools = Command::new("prlimit").arg("--version").output();
-    if !tools.is_ok_and(|output| output.status.success()) {
-        return say("SKIPPED: there is no prlimit here");
+    let hides = |sandbox: &Sandbox| {
+        let pid = number_in(sandbox, "pid");
+        pid.is_some_and(|pid| processes::command_line(pid).contains("./hidden"))
+    };
+    if can_be_shown(64_001) {
+        holds("hidden-ignored", |sandbox| {
+            left_behind(sandbox, 64_001, AGENT, "cannot be read", hides)
+        });
     }
-    let mut probe = Sandbox::new();
-    if as_nobody(&mut probe) {
-        holds("hidden-ignored", left_hidden);
+}
+
+#[test]
+fn what_cannot_be_ended_forbids_a_take_over() {
+    if !rustix::process::geteuid().is_root() {
+        return say("SKIPPED: only root can make a process that others cannot end");
+    }
+    let planted = |sandbox: &Sandbox| number_in(sandbox, "agent").is_some() && sandbox.shell(PLANT);
+    if can_be_shown(64_002) {
+        holds("stubborn-ignored", |sandbox| {
+            left_behind(sandbox, 64_002, PLAIN, "does not end", planted)
+        });
     }
 }
