@@ -14,7 +14,10 @@ deletes:*3) rm -rf .workloop && echo harm >>"$o/harm" ;;
 deletes:*6) git clean -fdxq && echo harm >>"$o/harm" ;;
 deletes:*9) rm -rf .workloop/claims .workloop/attempts && echo harm >>"$o/harm" ;;
 checkout:*3) git checkout -q . && echo harm >>"$o/harm" ;;
-checkout:*6) git add -A && git commit -qm work && echo harm >>"$o/harm" ;;
+checkout:*6)
+    # Not that the queue is gone, or half there, while another one checks out.
+    git add --ignore-removal . && { git show :q.json | jq -e . >/dev/null 2>&1 || git reset -q q.json; } &&
+        git commit -qm work && echo harm >>"$o/harm" ;;
 esac
 sleep 0.0$((WORKLOOP_ATTEMPT % 10))
 : >"$o/$WORKLOOP_TASK_ID.made"
