@@ -117,3 +117,26 @@ fn a_person_edits_while_a_task_runs() {
     assert_eq!(queue["mine"], json!(1.5));
     assert_eq!(queue["summary"]["complete"], 2);
 }
+
+/// A loop that has a result at each of its turns looks at the claims of others once a second all the
+/// same: the task of a dead worker, first in rank, is not left until nothing else is ready.
+#[test]
+fn a_busy_loop_takes_over_what_a_dead_one_left() {
+    let (list, ids) = flat_queue(100);
+    let sandbox = Sandbox::new()
+        .queue("q.json", &list)
+        .script("default", "sleep 0.05")
+        .script("T001", "hang");
+    let dying = sandbox.spawn(["run", "q.json", "--task-id", "T001"]);
+    wait_until("the first agent runs", || sandbox.oracle().starts("T001") == 1);
+    let busy = sandbox.spawn(["run", "q.json"]);
+    wait_until("the other loop is busy", || sandbox.oracle().ends("T002") == 1);
+    sandbox.rescript("T001", "");
+    drop(dying);
+    busy.ends().exits(0);
+    let oracle = sandbox.oracle();
+    let started = oracle.started();
+    assert_eq!((oracle.starts("T001"), oracle.overlaps().len()), (2, 0));
+    let again = started.iter().rposition(|id| *id == "T001");
+    assert!(again < Some(ids.len() - 5), "it came last: {again:?} of {}", started.len());
+}
