@@ -332,7 +332,7 @@ fn following_and_waiting_end_with_the_work() {
     let wait = wait.wait_with_output().expect("ended");
     assert!(
         wait.status.success()
-            && String::from_utf8_lossy(&wait.stderr).contains("all 1 tasks are complete")
+            && String::from_utf8_lossy(&wait.stderr).contains("the task is complete")
     );
     assert!(run.0.wait().expect("ended").success());
 }

@@ -64,6 +64,10 @@ impl Ending {
     pub fn sentence(&self) -> String {
         let Outlook { total, complete, .. } = self.outlook;
         let so_far = format!("{complete} of {total} complete");
+        let all = || match total {
+            1 => "the task is complete".to_owned(),
+            _ => format!("all {total} tasks are complete"),
+        };
         match &self.reason {
             Reason::Signal(2) => format!("interrupted: {so_far}; the same command goes on"),
             Reason::Signal(signal) => {
@@ -74,9 +78,9 @@ impl Ending {
             }
             _ if total == 0 => "nothing to do: no task is in scope".to_owned(),
             _ if self.is_complete() && self.attempts == 0 => {
-                format!("nothing to do: all {total} tasks are complete")
+                format!("nothing to do: {}", all())
             }
-            _ if self.is_complete() => format!("all {total} tasks are complete"),
+            _ if self.is_complete() => all(),
             Reason::Budget(why) => format!("stopped: {why}; {so_far}"),
             Reason::Failures(why) => format!("stopped: {why}; {so_far}"),
             Reason::Done => format!("{so_far}; {}", self.left()),

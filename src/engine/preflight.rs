@@ -90,8 +90,10 @@ pub fn preflight(
     let mut warnings = BTreeSet::new();
     let mut tools = Tools { path, found: HashSet::new() };
     for (index, queue) in served.iter().enumerate() {
+        // Most tasks choose the same agent and steps: each choice is looked at once.
+        let mut seen = HashSet::new();
         let open = queue.tasks().iter().filter(|t| t.status.is_open() && scope.includes(t));
-        for task in open {
+        for task in open.filter(|t| seen.insert((t.is_gate(), &t.agent, &t.kind, &t.verify))) {
             warnings.extend(startable(set, task, set.root(index), &mut tools)?);
         }
     }

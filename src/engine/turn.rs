@@ -162,8 +162,11 @@ impl RunLoop<'_> {
         }
         self.dispatcher.claims.let_go_of_all();
         if self.options.max_attempts.is_some_and(|most| self.begun >= most) {
-            let most = self.begun;
-            self.drain(Reason::Budget(format!("the run's {most} attempts were made")));
+            let made = match self.begun {
+                1 => "the run's one attempt was made".to_owned(),
+                most => format!("the run's {most} attempts were made"),
+            };
+            self.drain(Reason::Budget(made));
         }
     }
 
