@@ -185,14 +185,7 @@ impl Readiness<'_> {
 
     /// A task with its state: `B (ready)`, `B (blocked: tests fail)`.
     fn named(&self, node: Node) -> String {
-        let state = match self.state(node) {
-            State::Ready => "ready",
-            State::Waiting => "waiting",
-            State::InProgress => "in_progress",
-            State::Complete => "complete",
-            State::Blocked => "blocked",
-            State::Parked => "parked",
-        };
+        let state = self.state(node).word();
         let reason = match (&self.reasons, self.state(node)) {
             (Some(reasons), State::Blocked) => reasons(node),
             _ => None,

@@ -27,6 +27,20 @@ pub enum State {
     Parked,
 }
 
+impl State {
+    /// Its word, the same in text and JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::Waiting => "waiting",
+            Self::InProgress => "in_progress",
+            Self::Complete => "complete",
+            Self::Blocked => "blocked",
+            Self::Parked => "parked",
+        }
+    }
+}
+
 /// Who holds a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Holder {

@@ -1,7 +1,6 @@
 //! `graph --format json`: tasks and edges as data.
 
 use super::json::Made;
-use super::style::word;
 use super::view::Sight;
 use crate::plan::{Node, Picture, PictureEdge};
 use serde::Serialize;
@@ -63,7 +62,7 @@ pub fn view<'a>(sight: &'a Sight<'_>, picture: &Picture<'_>) -> GraphView<'a> {
         id: graph.reference(node),
         queue: sight.queue_of(node).to_owned(),
         title: sight.title(node),
-        state: word(sight.readiness.state(node)),
+        state: sight.readiness.state(node).word(),
         critical: critical.contains(&node),
     };
     let keys = picture.edges(&nodes);

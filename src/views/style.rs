@@ -46,18 +46,6 @@ pub fn of_state(state: State) -> Style {
     }
 }
 
-/// The word of a state, the same in text and JSON.
-pub fn word(state: State) -> &'static str {
-    match state {
-        State::Ready => "ready",
-        State::Waiting => "waiting",
-        State::InProgress => "in_progress",
-        State::Complete => "complete",
-        State::Blocked => "blocked",
-        State::Parked => "parked",
-    }
-}
-
 /// Number of letters, which is close enough to columns.
 pub fn letters(text: &str) -> usize {
     text.chars().count()

@@ -2,7 +2,7 @@
 
 use super::escape;
 use super::json::Made;
-use super::style::{Look, word};
+use super::style::Look;
 use super::text::{counts, detail};
 use super::view::{QueueView, TaskView, WrittenStatus};
 use crate::plan::Node;
@@ -55,7 +55,7 @@ fn table(tasks: &[TaskView], look: Look) -> Table {
         let safe = |text: &str| escape::line(text).into_owned();
         table.add_row([
             safe(&task.id),
-            word(task.state).to_owned(),
+            task.state.word().to_owned(),
             task.priority.map_or_else(String::new, |priority| priority.to_string()),
             task.attempts.to_string(),
             safe(&task.title),

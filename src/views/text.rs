@@ -1,6 +1,6 @@
 //! `status` for people: a line of counts for each queue, then its open tasks.
 
-use super::style::{self, Look, count, fitted, letters, of_state, padded, word};
+use super::style::{self, Look, count, fitted, letters, of_state, padded};
 use super::view::{QueueView, StatusView, TaskView};
 use crate::plan::State;
 use std::fmt::Write;
@@ -28,7 +28,7 @@ fn one(queue: &QueueView, look: Look) -> String {
     };
     let detail = look.width.map_or(usize::MAX, |width| width.saturating_sub(ids + titles + 17));
     for (task, [id, title, more]) in queue.tasks.iter().zip(&rows) {
-        let state = look.paint(of_state(task.state), padded(word(task.state), 11));
+        let state = look.paint(of_state(task.state), padded(task.state.word(), 11));
         let title = padded(&fitted(title, titles), titles);
         let line = format!("  {state}  {}  {title}  {}", padded(id, ids), fitted(more, detail));
         let _ = writeln!(text, "{}", line.trim_end());

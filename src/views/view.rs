@@ -5,7 +5,6 @@
 
 use super::json::Made;
 use super::mask::Mask;
-use super::style::word;
 use crate::domain::{Field, Status};
 use crate::plan::{Node, Readiness, State, Waiting};
 use crate::queue::{Counts, Queue};
@@ -110,7 +109,7 @@ pub struct TaskView {
 }
 
 fn as_word<S: serde::Serializer>(state: &State, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(word(*state))
+    serializer.serialize_str(state.word())
 }
 
 impl From<Counts> for Summary {

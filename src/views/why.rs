@@ -2,7 +2,7 @@
 
 use super::attempts::AttemptView;
 use super::escape;
-use super::style::{Look, count, listed, of_state, word};
+use super::style::{Look, count, listed, of_state};
 use super::view::{Sight, TaskView};
 use crate::plan::{Node, State, Waiting, WaitingKind};
 use anstyle::{AnsiColor, Style};
@@ -60,7 +60,7 @@ impl WhyView {
             "queue": self.queue,
             "title": task.title,
             "status": task.status,
-            "state": word(task.state),
+            "state": task.state.word(),
             "priority": task.priority,
             "worker": task.worker,
             "error": task.error,
@@ -99,7 +99,7 @@ pub fn text(view: &WhyView, look: Look) -> String {
 /// How it stands, in one sentence.
 fn state(view: &WhyView, look: Look) -> String {
     let task = &view.task;
-    let state = look.paint(of_state(task.state), word(task.state).replace('_', " "));
+    let state = look.paint(of_state(task.state), task.state.word().replace('_', " "));
     let queue = escape::line(&view.queue);
     let more = match task.state {
         State::Ready if task.worker.is_some() => {
