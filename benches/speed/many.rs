@@ -12,38 +12,58 @@ use std::time::{Duration, Instant};
 /// The word with which this program is started to be one of many that want the same lock.
 pub(crate) const CONTENDER: &str = "--contender";
 
+/// How often each does its work; the middle one counts.
+const TIMES: usize = 3;
+
 const SLOW: &str = "[agents.default]\nrun = [\"sleep\", \"0.05\"]\n\n[[verify]]\n\
                     name = \"check\"\nrun = [\"true\"]\n";
 
 pub(crate) fn measure(plan: &Plan, report: &mut Report) {
     let count = plan.times(1_000);
-    let [one, eight] = ["1", "8"].map(|jobs| {
-        let scratch = Scratch::with_queue(count, 200);
-        seconds(|| scratch.run(WORKLOOP, &["run", "-j", jobs, "q.json"])) / count as f64
-    });
-    let shown = format!("{} and {} a task", time(one), time(eight));
+    let jobs = |jobs, setup, count| {
+        move || {
+            let scratch = prepared(setup, count);
+            seconds(|| scratch.run(WORKLOOP, &["run", "-j", jobs, "q.json"]))
+        }
+    };
     let what = format!("{count} tasks `true`, 8 jobs against 1");
-    report.row(&what, &shown, one / eight, Target::Least(1.6));
-    let [one, eight] = [("1", 40), ("8", 400)].map(|(jobs, count)| {
-        let scratch = Scratch::with_queue(count, 200);
-        scratch.put("workloop.toml", SLOW.as_bytes());
-        seconds(|| scratch.run(WORKLOOP, &["run", "-j", jobs, "q.json"])) / count as f64
-    });
-    let shown = format!("{} and {} a task", time(one), time(eight));
-    report.row("tasks of 50 ms, 8 jobs against 1", &shown, one / eight, Target::Least(7.0));
+    let pair = compared([(count, &jobs("1", None, count)), (count, &jobs("8", None, count))]);
+    row(report, &what, pair, 1.6);
+    let pair = compared([(40, &jobs("1", Some(SLOW), 40)), (400, &jobs("8", Some(SLOW), 400))]);
+    row(report, "tasks of 50 ms, 8 jobs against 1", pair, 7.0);
     let count = plan.times(400);
     for (kind, setup) in [("`true`", None), ("of 50 ms", Some(SLOW))] {
-        let [few, many] = [4, 32].map(|processes| {
-            let scratch = Scratch::with_queue(count, 200);
-            if let Some(setup) = setup {
-                scratch.put("workloop.toml", setup.as_bytes());
+        let loops = |processes| {
+            move || {
+                let scratch = prepared(setup, count);
+                seconds(|| together(&scratch, processes))
             }
-            seconds(|| together(&scratch, processes)) / count as f64
-        });
-        let shown = format!("{} and {} a task", time(few), time(many));
+        };
+        let pair = compared([(count, &loops(4)), (count, &loops(32))]);
         let what = format!("{count} tasks {kind}, throughput of 32 processes against 4");
-        report.row(&what, &shown, few / many, Target::Least(1.0));
+        row(report, &what, pair, 1.0);
     }
+}
+
+fn prepared(setup: Option<&str>, count: usize) -> Scratch {
+    let scratch = Scratch::with_queue(count, 200);
+    if let Some(setup) = setup {
+        scratch.put("workloop.toml", setup.as_bytes());
+    }
+    scratch
+}
+
+/// What a task takes each of two, which are run in turn.
+fn compared(both: [(usize, &dyn Fn() -> f64); 2]) -> [Sample; 2] {
+    let mut works = both.map(|(_, work)| -> Box<dyn FnMut() -> f64> { Box::new(work) });
+    let samples = Sample::in_turn(TIMES, &mut works);
+    [0, 1].map(|n| samples[n].per(both[n].0))
+}
+
+/// How much more the second one does in the same time.
+fn row(report: &mut Report, what: &str, [one, other]: [Sample; 2], least: f64) {
+    let shown = format!("{} and {} a task", time(one.median()), time(other.median()));
+    report.row(what, &shown, one.median() / other.median(), Target::Least(least));
 }
 
 /// Whether each gets its turn. Measured last: what it frees slows down who makes files next.

@@ -6,6 +6,7 @@ use super::Plan;
 use super::report::{Report, Target};
 use super::sample::{Sample, seconds};
 use super::scratch::{Scratch, WORKLOOP, id, is_installed, queue};
+use std::cell::Cell;
 use std::fmt::Write as _;
 
 /// A program, how far behind it we may be, and how it does `count` tasks in a folder; chained,
@@ -30,31 +31,42 @@ pub(crate) fn measure(plan: &Plan, report: &mut Report) {
         let count = plan.times(count);
         let needs = |number: usize| (chained && number > 0).then(|| id(number - 1));
         let text = queue(count, 200, needs);
-        let run = |_| {
+        let ours = || {
             let scratch = Scratch::with_text(&text);
             seconds(|| scratch.run(WORKLOOP, &["run", "q.json"]))
         };
-        let ours = Sample::new((0..TIMES).map(run).collect()).per(count);
-        report.note(&format!("{count} {name} tasks, ours, a task"), &ours.shown());
-        for (program, target, run) in PEERS {
-            if !is_installed(program) {
-                continue;
-            }
-            // Slow ones do a part of it, once.
-            let slow = program == "pueue";
-            let (count, times) = if slow { (20, 1) } else { (count, TIMES) };
-            let mut done = true;
-            let once = |_| {
+        let there: Vec<&Peer> =
+            PEERS.iter().filter(|(program, ..)| is_installed(program)).collect();
+        // What a peer that failed took says nothing.
+        let failed: Vec<Cell<bool>> = there.iter().map(|_| Cell::new(false)).collect();
+        let mut works: Vec<Box<dyn FnMut() -> f64>> = vec![Box::new(ours)];
+        for ((program, _, run), failed) in there.iter().zip(&failed) {
+            works.push(Box::new(move || {
                 let scratch = Scratch::new();
-                seconds(|| done &= run(&scratch, count, chained))
-            };
-            let theirs = Sample::new((0..times).map(once).collect()).per(count);
-            if done {
+                let mut done = false;
+                let took = seconds(|| done = run(&scratch, part(program, count), chained));
+                failed.set(failed.get() || !done);
+                took
+            }));
+        }
+        let samples = Sample::in_turn(TIMES, &mut works);
+        let ours = samples[0].per(count);
+        report.note(&format!("{count} {name} tasks, ours, a task"), &ours.shown());
+        for (((program, target, _), failed), theirs) in there.iter().zip(&failed).zip(&samples[1..])
+        {
+            if !failed.get() {
+                let count = part(program, count);
+                let theirs = theirs.per(count);
                 let what = format!("{count} {name} tasks, ours against {program}");
-                report.row(&what, &theirs.shown(), ours.median() / theirs.median(), target);
+                report.row(&what, &theirs.shown(), ours.median() / theirs.median(), *target);
             }
         }
     }
+}
+
+/// How many of `count` tasks a program does: slow ones a part of them.
+fn part(program: &str, count: usize) -> usize {
+    if program == "pueue" { count.min(20) } else { count }
 }
 
 fn ran(scratch: &Scratch, program: &str, words: &[&str]) -> bool {

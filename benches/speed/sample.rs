@@ -19,6 +19,18 @@ impl Sample {
         Self::new((0..times.max(1)).map(|_| seconds(&mut work)).collect())
     }
 
+    /// Of each piece of work, which tells its [`seconds`], `times` calls, made in turn: what disturbs
+    /// the machine for a while falls on all that are compared, and not on one.
+    pub(crate) fn in_turn(times: usize, works: &mut [Box<dyn FnMut() -> f64 + '_>]) -> Vec<Self> {
+        let mut all = vec![Vec::new(); works.len()];
+        for _ in 0..times.max(1) {
+            for (work, seconds_of) in works.iter_mut().zip(&mut all) {
+                seconds_of.push(work());
+            }
+        }
+        all.into_iter().map(Self::new).collect()
+    }
+
     /// The value below which `share` of them are.
     pub(crate) fn quantile(&self, share: f64) -> f64 {
         let last = self.0.len().saturating_sub(1);
@@ -43,7 +55,7 @@ impl Sample {
 }
 
 /// How long one call takes.
-pub(crate) fn seconds<T>(mut work: impl FnMut() -> T) -> f64 {
+pub(crate) fn seconds<T>(work: impl FnOnce() -> T) -> f64 {
     let start = Instant::now();
     std::hint::black_box(work());
     start.elapsed().as_secs_f64()
