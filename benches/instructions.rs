@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use std::fmt::Write;
 use std::hint::black_box;
 use std::path::Path;
-use workloop::domain::{Status, Task, TaskId, Transition, apply};
+use workloop::domain::{Field, Status, Task, TaskId, Transition, apply};
 use workloop::plan::{
     Agents, Conditions, EstimateRules, Estimates, Graph, Order, QueueTasks, best, readiness,
 };
@@ -97,9 +97,9 @@ fn pick(times: usize) {
         let near = [7, 13, 101]
             .into_iter()
             .filter(|step| !number.is_multiple_of(*step) && number >= *step);
-        task.dependencies = near.map(|step| id(number - step)).collect();
+        task.set_list(Field::Dependencies, near.map(|step| id(number - step)));
         task.priority = Some((number % 5) as i64);
-        task.files = vec![format!("src/part{}/file{number}.rs", number % 50)];
+        task.set_list(Field::Files, [format!("src/part{}/file{number}.rs", number % 50)]);
         task
     };
     let tasks: Vec<Task> = (0..10_000).map(task).collect();

@@ -6,7 +6,7 @@
 use chrono::{DateTime, Utc};
 use std::path::Path;
 use std::time::{Duration, Instant};
-use workloop::domain::{Task, TaskId};
+use workloop::domain::{Detail, Field, Task, TaskId};
 use workloop::plan::{
     Agents, Conditions, EstimateRules, Estimates, FindingsInput, Graph, Order, PlanInput,
     QueueTasks, best, findings, plan, readiness,
@@ -42,15 +42,18 @@ fn tasks(count: usize) -> Vec<Task> {
     let made = (0..count).filter_map(|number| {
         let mut task = Task::new(TaskId::new(&id(number))?);
         let window = number.min(1_000);
+        let mut firsts: Vec<String> = Vec::new();
         for _ in 0..window.min(3) {
             let first = id(number - 1 - random.below(window));
-            if !task.dependencies.contains(&first) {
-                task.dependencies.push(first);
+            if !firsts.contains(&first) {
+                firsts.push(first);
             }
         }
+        task.set_list(Field::Dependencies, firsts);
         task.priority = Some(random.below(5) as i64);
-        task.estimate.minutes = Some(random.below(240) as f64);
-        task.files = vec![format!("src/part{}/file{number}.rs", random.below(50))];
+        task.set(Detail::Minutes(random.below(240) as f64));
+        let file = format!("src/part{}/file{number}.rs", random.below(50));
+        task.set_list(Field::Files, [file]);
         Some(task)
     });
     made.collect()

@@ -3,8 +3,7 @@
 use super::model::{Config, TypeRule, Verification};
 use super::names::{VERIFY_TIMEOUT, fold, step_name};
 use crate::agent::AgentProfile;
-use crate::domain::nearest;
-use crate::domain::{Command, Task};
+use crate::domain::{Command, Task, Text, nearest};
 use crate::verify::VerifyStep;
 
 /// Who does a task.
@@ -70,7 +69,7 @@ impl Config {
         if task.is_gate() {
             return Ok(Runner::Gate);
         }
-        let named = task.agent.as_deref().filter(|name| !fold(name).is_empty());
+        let named = task.agent().filter(|name| !fold(name).is_empty());
         let of_type = self.type_rule(task).and_then(|rule| rule.agent.as_deref());
         let wanted = named.or(of_type);
         if wanted.is_some_and(|name| matches!(fold(name).as_str(), "manual" | "human")) {
@@ -107,7 +106,7 @@ impl Config {
     }
 
     fn type_rule(&self, task: &Task) -> Option<&TypeRule> {
-        let kind = fold(task.kind.as_deref()?);
+        let kind = fold(task.kind()?);
         self.types.iter().find(|(name, _)| fold(name) == kind).map(|(_, rule)| rule)
     }
 
@@ -123,8 +122,11 @@ impl Config {
             Verification::Flags(steps) => return Ok(steps.clone()),
             Verification::Profiles => {}
         }
-        let of_type = self.type_rule(task).map_or(&[][..], |rule| &rule.verify);
-        let names = if task.verify.is_empty() { of_type } else { &task.verify };
+        let mut names: Vec<&str> = task.verify().iter().map(Text::as_str).collect();
+        if names.is_empty() {
+            let of_type = self.type_rule(task).into_iter().flat_map(|rule| &rule.verify);
+            names = of_type.map(String::as_str).collect();
+        }
         if names.is_empty() {
             let steps: Vec<VerifyStep> = self.profile("default").cloned().collect();
             return if steps.is_empty() { Err(ChoiceError::NoVerification) } else { Ok(steps) };

@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::{Command, Task, TaskId};
+use crate::domain::{Command, Field, Task, TaskId};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -65,8 +65,8 @@ fn refused(text: &str) -> String {
 
 fn task(agent: Option<&str>, kind: Option<&str>) -> Task {
     let mut task = Task::new(TaskId::new("T").expect("id"));
-    task.agent = agent.map(ToOwned::to_owned);
-    task.kind = kind.map(ToOwned::to_owned);
+    task.set_text(Field::Agent, agent.unwrap_or_default());
+    task.set_text(Field::Type, kind.unwrap_or_default());
     task
 }
 
@@ -241,9 +241,9 @@ fn verification_of_a_task_is_chosen() {
     );
     assert_eq!(names(&config, &task(None, Some("bugfix"))), Ok(vec!["true".into()]));
     let mut own = task(None, Some("bugfix"));
-    own.verify = vec!["quick".into(), "default".into()];
+    own.set_list(Field::Verify, ["quick", "default"]);
     assert_eq!(names(&config, &own).map(|names| names.len()), Ok(3));
-    own.verify = vec!["rm -rf x".into()];
+    own.set_list(Field::Verify, ["rm -rf x"]);
     let error = "there is no verification profile rm -rf x".to_owned();
     assert_eq!(names(&config, &own), Err(error));
     let trusting = Config { allow_queue_commands: true, ..config };

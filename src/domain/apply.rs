@@ -18,7 +18,7 @@ pub fn timestamp(at: DateTime<Utc>) -> String {
 /// How many attempts count against the budget of `task` now. A running attempt does not yet.
 pub fn budget_used_now(task: &Task) -> u32 {
     let running = u32::from(task.status == Status::InProgress);
-    task.budget_used.unwrap_or(task.attempts.saturating_sub(running))
+    task.budget_used().unwrap_or(task.attempts.saturating_sub(running))
 }
 
 /// The changes that `transition` makes to `task` at the time `now`.
@@ -77,7 +77,7 @@ fn claimed(task: &Task, claim: &Claim, now: DateTime<Utc>) -> Changes {
     ];
     // The number goes on behind attempts that the task knows nothing of, when the file was set
     // back; those do not count.
-    if task.budget_used.is_none() && claim.attempt > task.attempts.saturating_add(1) {
+    if task.budget_used().is_none() && claim.attempt > task.attempts.saturating_add(1) {
         changes.push((Field::BudgetUsed, Write::Set(json!(budget_used_now(task)))));
     }
     changes.push((Field::Claim, Write::Set(json!(claim))));
@@ -138,7 +138,7 @@ fn interrupted(task: &Task, reason: &str) -> Changes {
 /// The running attempt counts: `budget_used` is written only where it differs from `attempts`.
 fn counted(task: &Task) -> Option<(Field, Write)> {
     let used = budget_used_now(task).saturating_add(1);
-    (task.budget_used.is_some() || used != task.attempts)
+    (task.budget_used().is_some() || used != task.attempts)
         .then(|| (Field::BudgetUsed, Write::Set(json!(used))))
 }
 
@@ -146,7 +146,7 @@ fn counted(task: &Task) -> Option<(Field, Write)> {
 fn free(task: &Task) -> Changes {
     let used = budget_used_now(task);
     let mut changes = Changes::new();
-    if used != task.attempts && task.budget_used != Some(used) {
+    if used != task.attempts && task.budget_used() != Some(used) {
         changes.push((Field::BudgetUsed, Write::Set(json!(used))));
     }
     changes.push((Field::Claim, Write::Remove));
@@ -214,7 +214,7 @@ impl Task {
     /// Whether a write-back with `token` may be made: the claim is its own, or vanished by an
     /// edit of the file while nobody else took the task.
     pub fn accepts(&self, token: &ClaimToken) -> bool {
-        match &self.claim {
+        match self.claim() {
             Some(claim) => claim.is(token),
             None => {
                 self.attempts <= token.attempt

@@ -1,17 +1,18 @@
 //! Names of tasks and workers.
 
+use super::detail::Text;
 use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
 /// The id of a task: any non-empty text, unique in its file. Never used as a path.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct TaskId(Arc<str>);
+pub struct TaskId(Text);
 
 impl TaskId {
     /// Takes `text` as an id; `None` for the empty text.
     pub fn new(text: &str) -> Option<Self> {
-        (!text.is_empty()).then(|| Self(Arc::from(text)))
+        (!text.is_empty()).then(|| Self(Text::from(text)))
     }
 
     /// The id as it stands in the file.

@@ -90,7 +90,7 @@ pub(super) fn check_legal(task: &Task, transition: &Transition) -> Result<(), Il
             "only a blocked task, or a pending one that was tried, can be tried again",
         ),
         Transition::Reset => {
-            let running = status == InProgress && task.claim.is_some();
+            let running = status == InProgress && task.claim().is_some();
             (!running, "an attempt is running; cancel or release it first")
         }
         Transition::Cancel => {

@@ -1,27 +1,24 @@
 //! What the program needs to know of a task to pick, run and judge it.
 
 use super::claim::Claim;
+use super::detail::{Detail, Details, Text, Texts};
 use super::field::Field;
 use super::id::TaskId;
 use super::status::Status;
 use super::verdict::Verdict;
 use chrono::{DateTime, Utc};
-use std::ops::{Deref, DerefMut};
 
 /// The typed reading of one task. Long texts stay in the queue's own text.
 ///
-/// What most tasks do not say stands apart and is read as if it stood here, so that a hundred
-/// thousand plain tasks are a few megabytes, and a look at all of them is a short one.
-#[derive(Clone, Debug)]
+/// What most tasks do not say stands apart as [`Detail`]s, so that a hundred thousand plain tasks
+/// are a few megabytes, and a look at all of them is a short one.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Task {
     /// The id, unique in its file.
     pub id: TaskId,
     /// 0 first; `None` ranks after every given one.
     pub priority: Option<i64>,
-    /// Ids as written, all spellings of the key together, doubles dropped, in file order.
-    pub dependencies: Vec<String>,
-    /// `None` stands for [`NO_DETAILS`].
-    details: Option<Box<Details>>,
+    details: Details,
     /// Agent starts so far.
     pub attempts: u32,
     /// The state.
@@ -34,49 +31,7 @@ pub struct Task {
     pub verdict: Option<Verdict>,
 }
 
-/// What a task may say besides; read and written through its [`Task`].
-#[derive(Clone, Debug, PartialEq)]
-pub struct Details {
-    /// `type` as written.
-    pub kind: Option<String>,
-    /// `agent` as written.
-    pub agent: Option<String>,
-    /// `phase` as text (`1` for the number 1).
-    pub phase: Option<String>,
-    /// `track`.
-    pub track: Option<String>,
-    /// `epic`.
-    pub epic: Option<String>,
-    /// `tags`.
-    pub tags: Vec<String>,
-    /// `file`, `files`, `files_to_modify`: literal paths.
-    pub files: Vec<String>,
-    /// `scope`: paths or globs.
-    pub scope: Vec<String>,
-    /// Not started before this time.
-    pub not_before: Option<DateTime<Utc>>,
-    /// `parent`.
-    pub parent: Option<String>,
-    /// `child_tasks`.
-    pub children: Vec<String>,
-    /// Budget of attempts of this task, where it has its own.
-    pub max_iterations: Option<u32>,
-    /// Attempts that count against the budget, where the file says so.
-    pub budget_used: Option<u32>,
-    /// `claim`, where it is one.
-    pub claim: Option<Claim>,
-    /// What the file says about how long it takes.
-    pub estimate: Estimate,
-    /// Names of verification profiles.
-    pub verify: Vec<String>,
-    /// Ids that get this task's artifacts.
-    pub notify: Vec<String>,
-    /// Fields whose value is of no use; a task with one is never run.
-    pub problems: Vec<FieldProblem>,
-}
-
-/// Those of a task that says nothing besides.
-static NO_DETAILS: Details = Details::none();
+const _: () = assert!(size_of::<Task>() <= 56);
 
 /// `requires_approval` together with `approved_at`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,7 +66,7 @@ pub struct Estimate {
 }
 
 /// A known field with a value that cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FieldProblem {
     /// The field.
     pub field: Field,
@@ -122,11 +77,15 @@ pub struct FieldProblem {
 impl Task {
     /// A pending task with this id and nothing else.
     pub fn new(id: TaskId) -> Self {
+        Self::with_room(id, 0)
+    }
+
+    /// The same, with room for so many details.
+    pub fn with_room(id: TaskId, details: usize) -> Self {
         Self {
             id,
             priority: None,
-            dependencies: Vec::new(),
-            details: None,
+            details: Details::with_room(details),
             attempts: 0,
             status: Status::Pending,
             approval: Approval::NotRequired,
@@ -137,61 +96,147 @@ impl Task {
 
     /// Whether this is a gate: verification only, no agent.
     pub fn is_gate(&self) -> bool {
-        self.kind.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("gate"))
+        self.kind().is_some_and(|kind| kind.eq_ignore_ascii_case("gate"))
     }
-}
 
-impl Deref for Task {
-    type Target = Details;
-
-    fn deref(&self) -> &Details {
-        self.details.as_deref().unwrap_or(&NO_DETAILS)
+    /// `type` as written.
+    pub fn kind(&self) -> Option<&str> {
+        self.details.text(Field::Type)
     }
-}
 
-impl DerefMut for Task {
-    fn deref_mut(&mut self) -> &mut Details {
-        self.details.get_or_insert_with(|| Box::new(Details::none()))
+    /// `agent` as written.
+    pub fn agent(&self) -> Option<&str> {
+        self.details.text(Field::Agent)
     }
-}
 
-impl PartialEq for Task {
-    fn eq(&self, other: &Self) -> bool {
-        let own = |task: &Self| {
-            let Self { priority, attempts, status, approval, passes, verdict, .. } = *task;
-            (priority, attempts, status, approval, passes, verdict)
-        };
-        // Details that were made and say nothing are none.
-        own(self) == own(other)
-            && self.id == other.id
-            && self.dependencies == other.dependencies
-            && **self == **other
+    /// `phase` as text (`1` for the number 1).
+    pub fn phase(&self) -> Option<&str> {
+        self.details.text(Field::Phase)
     }
-}
 
-impl Details {
-    /// Nothing said.
-    const fn none() -> Self {
-        Self {
-            kind: None,
-            agent: None,
-            phase: None,
-            track: None,
-            epic: None,
-            tags: Vec::new(),
-            files: Vec::new(),
-            scope: Vec::new(),
-            not_before: None,
-            parent: None,
-            children: Vec::new(),
-            max_iterations: None,
-            budget_used: None,
-            claim: None,
-            estimate: Estimate { minutes: None, hours: None, effort: None },
-            verify: Vec::new(),
-            notify: Vec::new(),
-            problems: Vec::new(),
+    /// `track`.
+    pub fn track(&self) -> Option<&str> {
+        self.details.text(Field::Track)
+    }
+
+    /// `epic`.
+    pub fn epic(&self) -> Option<&str> {
+        self.details.text(Field::Epic)
+    }
+
+    /// `parent`.
+    pub fn parent(&self) -> Option<&str> {
+        self.details.text(Field::Parent)
+    }
+
+    /// Ids as written, all spellings of the key together, doubles dropped, in file order.
+    pub fn dependencies(&self) -> &[Text] {
+        self.details.list(Field::Dependencies)
+    }
+
+    /// `tags`.
+    pub fn tags(&self) -> &[Text] {
+        self.details.list(Field::Tags)
+    }
+
+    /// `file`, `files`, `files_to_modify`: literal paths.
+    pub fn files(&self) -> &[Text] {
+        self.details.list(Field::Files)
+    }
+
+    /// `scope`: paths or globs.
+    pub fn scope(&self) -> &[Text] {
+        self.details.list(Field::Scope)
+    }
+
+    /// `child_tasks`.
+    pub fn children(&self) -> &[Text] {
+        self.details.list(Field::ChildTasks)
+    }
+
+    /// Names of verification profiles.
+    pub fn verify(&self) -> &[Text] {
+        self.details.list(Field::Verify)
+    }
+
+    /// Ids that get this task's artifacts.
+    pub fn notify(&self) -> &[Text] {
+        self.details.list(Field::Notify)
+    }
+
+    /// Not started before this time.
+    pub fn not_before(&self) -> Option<DateTime<Utc>> {
+        self.details.not_before()
+    }
+
+    /// Budget of attempts of this task, where it has its own.
+    pub fn max_iterations(&self) -> Option<u32> {
+        self.details.count(Field::MaxIterations)
+    }
+
+    /// Attempts that count against the budget, where the file says so.
+    pub fn budget_used(&self) -> Option<u32> {
+        self.details.count(Field::BudgetUsed)
+    }
+
+    /// `claim`, where it is one.
+    pub fn claim(&self) -> Option<&Claim> {
+        self.details.claim()
+    }
+
+    /// What the file says about how long it takes.
+    pub fn estimate(&self) -> Estimate {
+        self.details.estimate()
+    }
+
+    /// Fields whose value is of no use; a task with one is never run.
+    pub fn problems(&self) -> impl Iterator<Item = FieldProblem> + '_ {
+        self.details.problems()
+    }
+
+    /// Whether the value of a field is of no use.
+    pub fn has_problems(&self) -> bool {
+        self.problems().next().is_some()
+    }
+
+    /// Takes a detail instead of what was said of the same field.
+    pub fn set(&mut self, detail: Detail) {
+        self.details.set(detail);
+    }
+
+    /// Takes a text, of which the empty one says nothing.
+    pub fn set_text(&mut self, field: Field, text: impl Into<Text>) {
+        let text = text.into();
+        if text.is_empty() {
+            self.details.unset(field);
+        } else {
+            self.details.set(Detail::Text(field, text));
         }
+    }
+
+    /// Takes a list, of which the empty one says nothing.
+    pub fn set_list(&mut self, field: Field, list: impl IntoIterator<Item = impl Into<Text>>) {
+        let list: Texts = list.into_iter().map(Into::into).collect();
+        if list.is_empty() {
+            self.details.unset(field);
+        } else {
+            self.details.set(Detail::List(field, list));
+        }
+    }
+
+    /// Takes the list of a field out.
+    pub fn take_list(&mut self, field: Field) -> Texts {
+        self.details.take_list(field)
+    }
+
+    /// Drops what was said of a field.
+    pub fn unset(&mut self, field: Field) {
+        self.details.unset(field);
+    }
+
+    /// Drops the problem with a field.
+    pub fn forgive(&mut self, field: Field) {
+        self.details.forgive(field);
     }
 }
 
@@ -199,11 +244,11 @@ impl Details {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Phase {
     /// Its number or name as text, as tasks refer to it.
-    pub phase: String,
-    /// Its title.
-    pub name: Option<String>,
+    pub phase: Text,
+    /// Its title; empty for none.
+    pub name: Text,
     /// No task of the next phase starts before all of this one is complete.
     pub barrier: bool,
     /// Verification profiles that must pass before the next phase.
-    pub gate: Vec<String>,
+    pub gate: Texts,
 }

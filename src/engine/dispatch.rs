@@ -360,7 +360,7 @@ fn take_over(draft: &mut Draft<'_>, dead: &Dead) -> Result<(), StoreError> {
     let Some(task) = draft.queues()[dead.queue].index_of(&dead.id) else { return Ok(()) };
     let place = Place { queue: dead.queue, task };
     let record = draft.task(place);
-    if record.status != Status::InProgress || record.claim != dead.claim {
+    if record.status != Status::InProgress || record.claim() != dead.claim.as_ref() {
         return Ok(());
     }
     let mut data = Map::new();

@@ -226,7 +226,7 @@ mod tests {
         let made = added(&mut queue, proposal, 1);
         assert_eq!((made.added, made.duplicates), (vec!["A-3".into(), "A-4".into()], 2));
         assert_eq!(made.warnings.len(), 1, "{:?}", made.warnings);
-        assert_eq!(queue.tasks()[2].dependencies, ["A-4", "A-2", "A-1"]);
+        assert_eq!(queue.tasks()[2].dependencies(), ["A-4", "A-2", "A-1"]);
     }
 
     #[test]

@@ -150,7 +150,7 @@ pub fn glance(set: &QueueSet, queue: &Path, task: &Task, host: &Host) -> Option<
     if task.status != Status::InProgress {
         return None;
     }
-    let Some(claim) = &task.claim else {
+    let Some(claim) = task.claim() else {
         // What a person does is in progress without a claim.
         return (!set.limit(task).manual).then_some(ClaimState::Stale);
     };

@@ -26,7 +26,7 @@ pub(super) fn lost(
     task: &Task,
     token: &ClaimToken,
 ) -> Option<String> {
-    match &task.claim {
+    match task.claim() {
         Some(claim) if claim.is(token) => None,
         // Whoever takes a task over leaves a line, so this claim is of an earlier moment.
         Some(claim) if last(set, queue, task, token) != Last::Ours => {

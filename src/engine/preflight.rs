@@ -93,7 +93,7 @@ pub fn preflight(
         // Most tasks choose the same agent and steps: each choice is looked at once.
         let mut seen = HashSet::new();
         let open = queue.tasks().iter().filter(|t| t.status.is_open() && scope.includes(t));
-        for task in open.filter(|t| seen.insert((t.is_gate(), &t.agent, &t.kind, &t.verify))) {
+        for task in open.filter(|t| seen.insert((t.is_gate(), t.agent(), t.kind(), t.verify()))) {
             warnings.extend(startable(set, task, set.root(index), &mut tools)?);
         }
     }

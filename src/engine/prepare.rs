@@ -8,7 +8,7 @@ use crate::agent::{
     FailureInput, NoteInput, PromptInput, PromptTemplate, StepInput, TaskVariables, bound_file,
 };
 use crate::config::{ChoiceError, Runner};
-use crate::domain::{AttemptReport, ClaimToken, Command, Field, Status, Task, Verdict};
+use crate::domain::{AttemptReport, ClaimToken, Command, Field, Status, Task, Text, Verdict};
 use crate::plan::Graph;
 use crate::queue::Queue;
 use crate::store::attempts::{
@@ -138,7 +138,7 @@ impl Plan<'_> {
             task: serde_json::from_str(queue.task_text(at)).unwrap_or_default(),
             title: queue.title(at),
             attempt: self.attempt,
-            budget: Some(self.task.max_iterations.unwrap_or(limits.attempts.value)),
+            budget: Some(self.task.max_iterations().unwrap_or(limits.attempts.value)),
             queue: self.source.set.real(self.place.queue).display().to_string(),
             project: queue.project().map(str::to_owned),
             root: self.root().display().to_string(),
@@ -162,7 +162,7 @@ impl Plan<'_> {
         let mut nodes: Vec<_> = graph.dependencies(own).collect();
         nodes.extend(graph.nodes().filter(|&node| {
             let (queue, task) = graph.location(node);
-            let notify = &self.source.queues[queue].tasks()[task].notify;
+            let notify = self.source.queues[queue].tasks()[task].notify();
             notify.iter().any(|id| id == self.task.id.as_str())
         }));
         nodes.sort_unstable();
@@ -278,7 +278,7 @@ impl Plan<'_> {
         command.expand(&|name| match name {
             "id" => Some(vec![self.task.id.to_string()]),
             "title" => Some(vec![self.queue().title(self.place.task)]),
-            "file" | "files" => Some(self.task.files.clone()),
+            "file" | "files" => Some(self.files()),
             "tests" => Some(self.strings(Field::Tests)),
             "attempt" => Some(vec![self.attempt.to_string()]),
             "queue" => Some(vec![self.source.set.real(self.place.queue).display().to_string()]),
@@ -307,7 +307,11 @@ impl Plan<'_> {
     }
 
     fn named_files(&self) -> Vec<String> {
-        [self.task.files.clone(), self.strings(Field::Tests)].concat()
+        [self.files(), self.strings(Field::Tests)].concat()
+    }
+
+    fn files(&self) -> Vec<String> {
+        self.task.files().iter().map(Text::to_string).collect()
     }
 }
 

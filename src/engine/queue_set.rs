@@ -142,7 +142,7 @@ impl QueueSet {
 
     /// The agent of a task as far as picking is concerned.
     pub fn limit(&self, task: &Task) -> AgentLimit {
-        let named = plan::history_key(task.agent.as_deref());
+        let named = plan::history_key(task.agent());
         match self.config.agent_for(task) {
             Ok(Runner::Agent(choice)) => AgentLimit {
                 name: choice.name,
@@ -170,7 +170,7 @@ fn referred(queues: &[Queue], known: Vec<SelectedQueue>, config: &Config) -> Vec
     known.into_iter().for_each(&mut add);
     for queue in queues {
         let folder = queue.path().parent().unwrap_or_else(|| Path::new("."));
-        let names = queue.tasks().iter().flat_map(|task| &task.dependencies);
+        let names = queue.tasks().iter().flat_map(|task| task.dependencies());
         for name in names.filter(|name| queue.index_of(name).is_none()) {
             let path = match (name.split_once('#'), name.split_once(':')) {
                 (Some((path, _)), _) => folder.join(path),

@@ -24,7 +24,7 @@ pub(super) fn decide(
     lost_before: u32,
 ) -> Transition {
     let reason = report.reason.clone().unwrap_or_else(|| report.outcome.to_string());
-    let budget = task.max_iterations.unwrap_or(budgets.attempts).max(1);
+    let budget = task.max_iterations().unwrap_or(budgets.attempts).max(1);
     let used = budget_used_now(task).saturating_add(1);
     match (report.verdict, &report.outcome) {
         (Some(verdict @ (Verdict::Pass | Verdict::Skipped)), _) => {
@@ -60,7 +60,7 @@ pub(super) fn decide(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Status, TaskId};
+    use crate::domain::{Detail, Field, Status, TaskId};
 
     const BUDGETS: Budgets = Budgets { attempts: 3, crashes: 3 };
 
@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn the_tasks_own_budget_wins() {
         let mut one = task(1);
-        one.max_iterations = Some(1);
+        one.set(Detail::Count(Field::MaxIterations, 1));
         let end = report(Some(Verdict::Fail), Outcome::Exited { code: 0 });
         let decided = decide(&one, &end, Completion::default(), BUDGETS, 0);
         assert!(matches!(decided, Transition::GiveUp { .. }));

@@ -54,11 +54,11 @@ pub(super) fn look_at_others(
     let mut others = Others::default();
     for (queue, tasks) in queues[..set.served()].iter().enumerate() {
         for (task, record) in tasks.tasks().iter().enumerate() {
-            let ours = record.claim.as_ref().is_some_and(|claim| own.contains(&claim.token()));
+            let ours = record.claim().is_some_and(|claim| own.contains(&claim.token()));
             if record.status != Status::InProgress || ours || is_persons(set, record) {
                 continue;
             }
-            if record.claim.as_ref().is_some_and(|c| !c.host.is_empty() && c.host != host.id) {
+            if record.claim().is_some_and(|c| !c.host.is_empty() && c.host != host.id) {
                 others.foreign.insert(Place { queue, task });
                 continue;
             }
@@ -73,7 +73,7 @@ pub(super) fn look_at_others(
                 }
                 Fate::Dead => {
                     let id = record.id.to_string();
-                    others.dead.push(Dead { queue, id, claim: record.claim.clone() });
+                    others.dead.push(Dead { queue, id, claim: record.claim().cloned() });
                 }
             }
         }
@@ -83,13 +83,12 @@ pub(super) fn look_at_others(
 
 /// What a person does is in progress without a claim.
 fn is_persons(set: &QueueSet, task: &Task) -> bool {
-    task.claim.is_none() && set.limit(task).manual
+    task.claim().is_none() && set.limit(task).manual
 }
 
 /// What [`Fault::TakeOverByTime`] does: the lock of the old claim is deleted, and nobody looked at.
 fn by_time(set: &QueueSet, queue: usize, task: &Task, key: &TaskKey) -> Fate {
-    let since =
-        task.claim.as_ref().and_then(|claim| DateTime::parse_from_rfc3339(&claim.since).ok());
+    let since = task.claim().and_then(|claim| DateTime::parse_from_rfc3339(&claim.since).ok());
     if since.is_some_and(|since| SystemClock.now().signed_duration_since(since).num_seconds() < 1) {
         return Fate::Alive;
     }
@@ -118,7 +117,7 @@ pub(super) fn fate(
     if !claims.try_lock(&set.state(queue), key)? {
         return Ok(Fate::Alive);
     }
-    let claim = task.claim.as_ref();
+    let claim = task.claim();
     if claim.is_some_and(|claim| !claim.boot.is_empty() && claim.boot != host.boot) {
         return Ok(Fate::Dead);
     }

@@ -27,13 +27,13 @@ impl Scope {
             wanted.is_empty()
                 || value.is_some_and(|value| wanted.iter().any(|w| w.eq_ignore_ascii_case(value)))
         };
-        let epic = task.epic.as_deref().or(task.parent.as_deref());
+        let epic = task.epic().or(task.parent());
         (self.ids.is_empty() || self.ids.contains(task.id.as_str()))
-            && one(&self.phases, task.phase.as_deref())
-            && one(&self.tracks, task.track.as_deref())
-            && one(&self.kinds, task.kind.as_deref())
+            && one(&self.phases, task.phase())
+            && one(&self.tracks, task.track())
+            && one(&self.kinds, task.kind())
             && one(&self.epics, epic)
-            && (self.tags.is_empty() || task.tags.iter().any(|tag| one(&self.tags, Some(tag))))
+            && (self.tags.is_empty() || task.tags().iter().any(|tag| one(&self.tags, Some(tag))))
     }
 
     /// Whether everything is meant.

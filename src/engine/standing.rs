@@ -51,7 +51,7 @@ impl Standings {
             return Ok(Standing::Free);
         }
         let foreign = |host: &str| !host.is_empty() && host != self.host.id;
-        if task.claim.as_ref().is_some_and(|claim| foreign(&claim.host)) {
+        if task.claim().is_some_and(|claim| foreign(&claim.host)) {
             return Ok(Standing::Foreign);
         }
         let key = TaskKey::new(set.real(place.queue), task.id.as_str());

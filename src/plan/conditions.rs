@@ -56,7 +56,7 @@ impl Agents {
         let mut known: HashMap<(Option<&str>, Option<&str>), u32> = HashMap::new();
         let mut last = None;
         for task in queues.iter().flat_map(|queue| queue.tasks) {
-            let key = (task.agent.as_deref(), task.kind.as_deref());
+            let key = (task.agent(), task.kind());
             // Most tasks are like the one before them.
             let index = match last {
                 Some((same, index)) if same == key => index,
@@ -77,7 +77,7 @@ impl Agents {
     /// The agents as the tasks name them: no limits, `manual` and `human` are people.
     pub fn plain(queues: &[QueueTasks]) -> Self {
         Self::new(queues, |task| {
-            let name = history_key(task.agent.as_deref());
+            let name = history_key(task.agent());
             let manual = is_manual(&name);
             AgentLimit { name, max_parallel: None, manual }
         })

@@ -3,7 +3,9 @@
 /// For every row a list of numbers.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Csr {
-    starts: Vec<u32>,
+    rows: usize,
+    /// Where each row ends; empty where all of them are.
+    ends: Vec<u32>,
     items: Vec<u32>,
 }
 
@@ -23,33 +25,45 @@ impl Csr {
         pairs: &[(u32, u32)],
         view: impl Fn(&(u32, u32)) -> (u32, u32),
     ) -> Self {
-        let mut starts = vec![0u32; rows + 1];
+        if pairs.is_empty() {
+            return Self { rows, ..Self::default() };
+        }
+        let mut counts = vec![0u32; rows];
         for pair in pairs {
-            starts[view(pair).0 as usize + 1] += 1;
+            counts[view(pair).0 as usize] += 1;
         }
-        for row in 0..rows {
-            starts[row + 1] += starts[row];
+        // From counts to starts; each start moves to its row's end while the row is filled.
+        let mut ends = counts;
+        let mut start = 0;
+        for end in &mut ends {
+            start += std::mem::replace(end, start);
         }
-        let mut next = starts.clone();
         let mut items = vec![0u32; pairs.len()];
         for pair in pairs {
             let (row, item) = view(pair);
-            let place = &mut next[row as usize];
+            let place = &mut ends[row as usize];
             items[*place as usize] = item;
             *place += 1;
         }
-        Self { starts, items }
+        Self { rows, ends, items }
     }
 
     /// The list of a row.
     pub(super) fn row(&self, row: u32) -> &[u32] {
         let row = row as usize;
-        &self.items[self.starts[row] as usize..self.starts[row + 1] as usize]
+        let Some(&end) = self.ends.get(row) else { return &[] };
+        let start = row.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.items[start as usize..end as usize]
     }
 
     /// How many rows there are.
     pub(super) fn rows(&self) -> usize {
-        self.starts.len().saturating_sub(1)
+        self.rows
+    }
+
+    /// Whether no row has an item.
+    pub(super) fn is_empty(&self) -> bool {
+        self.items.is_empty()
     }
 }
 

@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 pub(super) struct Found {
     /// Topological order; the nodes of a knot stand together in any order.
     pub(super) order: Vec<u32>,
-    /// Knot of each node, or `NONE`.
+    /// Knot of each node, or `NONE`; empty where there are no knots.
     pub(super) cycle_of: Vec<u32>,
     /// One cycle of each knot, each node waiting for the next.
     pub(super) cycles: Vec<Vec<u32>>,
@@ -34,6 +34,10 @@ struct Search<'a> {
 /// Searches the whole graph.
 pub(super) fn find(edges: &Edges) -> Found {
     let size = edges.succs.rows();
+    if edges.succs.is_empty() {
+        let order = (0..size as u32).collect();
+        return Found { order, cycle_of: Vec::new(), cycles: Vec::new() };
+    }
     let mut search = Search {
         edges,
         number: vec![NONE; size],
@@ -52,15 +56,18 @@ pub(super) fn find(edges: &Edges) -> Found {
         }
     }
     let Search { mut emitted, mut knots, .. } = search;
-    let mut cycle_of = vec![NONE; size];
     emitted.reverse();
+    if knots.is_empty() {
+        return Found { order: emitted, cycle_of: Vec::new(), cycles: Vec::new() };
+    }
+    let mut cycle_of = vec![NONE; size];
     // Name knots in list order, whatever order the search met them in.
     knots.iter_mut().for_each(|knot| knot.sort_unstable());
     knots.sort_unstable_by_key(|knot| knot[0]);
     for (number, knot) in knots.iter().enumerate() {
         knot.iter().for_each(|&node| cycle_of[node as usize] = number as u32);
     }
-    let mut next = vec![NONE; if knots.is_empty() { 0 } else { size }];
+    let mut next = vec![NONE; size];
     let cycles = knots.iter().map(|knot| path(edges, &cycle_of, knot[0], &mut next)).collect();
     Found { order: emitted, cycle_of, cycles }
 }

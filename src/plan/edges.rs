@@ -4,7 +4,7 @@ use super::csr::Csr;
 use super::graph::{Barriers, Broken, BrokenKind, Helper, NONE, Node, QueueTasks, rows};
 use super::phases;
 use super::resolve::{Found, Names};
-use crate::domain::Field;
+use crate::domain::{Field, Text};
 
 /// How far up a chain of parents the planner looks for a descendant.
 const NESTING: usize = 64;
@@ -30,7 +30,7 @@ pub(super) struct Collector {
     pub(super) pairs: Vec<(u32, u32)>,
     pub(super) helpers: Vec<Helper>,
     tasks: usize,
-    /// The helper in front of an epic.
+    /// The helper in front of an epic; empty where there are no epics.
     start_of: Vec<u32>,
 }
 
@@ -42,7 +42,7 @@ impl Collector {
 
     /// Lets `node` wait for `first`; an epic hands that on to its children.
     pub(super) fn hold_back(&mut self, node: u32, first: u32) {
-        let start = self.start_of[node as usize];
+        let start = self.start_of.get(node as usize).copied().unwrap_or(NONE);
         self.pairs.push((first, if start == NONE { node } else { start }));
     }
 }
@@ -53,7 +53,7 @@ pub(super) fn collect(
     starts: &[u32],
     names: &Names,
     barriers: Barriers,
-) -> (Edges, Vec<Broken>, Vec<(usize, String)>) {
+) -> (Edges, Vec<Broken>, Vec<(usize, Text)>) {
     let tasks = starts.last().copied().unwrap_or(0) as usize;
     let mut reader = Reader { names, broken: Vec::new(), named: Vec::new(), children: Vec::new() };
     for (number, queue) in queues.iter().enumerate() {
@@ -69,7 +69,7 @@ pub(super) fn collect(
         pairs: Vec::with_capacity(named.len() + children.len()),
         helpers: Vec::new(),
         tasks,
-        start_of: vec![NONE; tasks],
+        start_of: vec![NONE; if children.is_empty() { 0 } else { tasks }],
     };
     add_epics(&mut collector, &children_of);
     for &(node, first) in &named {
@@ -127,19 +127,19 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn read(&mut self, queue: usize, node: u32, task: &crate::domain::Task) {
         let from = self.named.len();
-        for text in &task.dependencies {
+        for text in task.dependencies() {
             let Some(first) = self.find(queue, node, Field::Dependencies, text) else { continue };
             // Two spellings of one dependency are one edge; lists are short enough to look.
             if !self.named[from..].contains(&(node, first)) || self.named.len() - from > 64 {
                 self.named.push((node, first));
             }
         }
-        for text in &task.children {
+        for text in task.children() {
             if let Some(child) = self.find(queue, node, Field::ChildTasks, text) {
                 self.children.push((node, child));
             }
         }
-        if let Some(text) = &task.parent
+        if let Some(text) = task.parent()
             && let Some(parent) = self.find(queue, node, Field::Parent, text)
         {
             self.children.push((parent, node));
@@ -153,7 +153,7 @@ impl Reader<'_> {
             Found::Unknown => BrokenKind::Unknown,
             Found::Ambiguous(nodes) => BrokenKind::Ambiguous(nodes.into_iter().map(Node).collect()),
         };
-        self.broken.push(Broken { node: Node(node), field, text: text.to_owned(), why });
+        self.broken.push(Broken { node: Node(node), field, text: Text::from(text), why });
         None
     }
 }

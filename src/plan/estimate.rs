@@ -58,7 +58,7 @@ pub fn history_key(name: Option<&str>) -> String {
 impl EstimateRules {
     /// Minutes of one task, and where they come from.
     pub fn minutes(&self, task: &Task) -> (f64, Source) {
-        let estimate = task.estimate;
+        let estimate = task.estimate();
         let believed = |minutes: f64| {
             (minutes.is_finite() && minutes >= 0.0).then(|| minutes.min(MOST_MINUTES))
         };
@@ -73,7 +73,7 @@ impl EstimateRules {
         if self.history.is_empty() {
             return (DEFAULT_MINUTES, Source::Default);
         }
-        let key = (history_key(task.kind.as_deref()), history_key(task.agent.as_deref()));
+        let key = (history_key(task.kind()), history_key(task.agent()));
         match self.history.get(&key).copied().and_then(believed) {
             Some(minutes) => (minutes, Source::History),
             None => (DEFAULT_MINUTES, Source::Default),

@@ -131,7 +131,7 @@ impl Readiness<'_> {
             if task.status == Status::Unknown {
                 say(WaitingKind::Invalid, "its status is a word that nobody knows".to_owned());
             }
-            for problem in &task.problems {
+            for problem in task.problems() {
                 let what = format!("{} {}", problem.field.key(), problem.expected);
                 say(WaitingKind::Invalid, what);
             }
@@ -140,11 +140,11 @@ impl Readiness<'_> {
             say(WaitingKind::Approval, format!("workloop approve {}", self.graph.reference(node)));
         }
         if holds & hold::MANUAL != 0 {
-            let agent = task.agent.as_deref().unwrap_or("manual");
+            let agent = task.agent().unwrap_or("manual");
             say(WaitingKind::Manual, format!("a person does it (agent {agent})"));
         }
         if holds & hold::NOT_BEFORE != 0
-            && let Some(time) = task.not_before
+            && let Some(time) = task.not_before()
         {
             say(WaitingKind::NotBefore, timestamp(time));
         }
@@ -206,7 +206,7 @@ impl Readiness<'_> {
 }
 
 fn worker(task: &Task) -> String {
-    let claim = task.claim.as_ref();
+    let claim = task.claim();
     claim.map_or_else(String::new, |claim| format!(" ({})", claim.worker))
 }
 

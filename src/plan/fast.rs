@@ -2,9 +2,9 @@
 //!
 //! Nothing is promised across runs; it only makes lookups of ids cheap.
 
+use crate::platform::hash::seeded;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
-use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// A map whose keys are hashed quickly.
 pub(super) type FastMap<K, V> = HashMap<K, V, BuildHasherDefault<Fast>>;
@@ -19,7 +19,7 @@ impl Hasher for Fast {
     }
 
     fn write(&mut self, bytes: &[u8]) {
-        self.0 = xxh3_64_with_seed(bytes, self.0);
+        self.write_u64(seeded(bytes));
     }
 
     /// `str` ends itself with this byte; a text that is the whole key needs no end mark.

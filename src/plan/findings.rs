@@ -4,7 +4,7 @@ use super::explain::broken_text;
 use super::fast::FastMap;
 use super::graph::{Broken, BrokenKind, Graph, Node, QueueTasks};
 use super::nearest::Hints;
-use crate::domain::{Field, Status, Task};
+use crate::domain::{Field, Status, Task, Text};
 use std::collections::BTreeSet;
 
 /// From this many loops on a warning is due.
@@ -140,7 +140,7 @@ impl<'a> Search<'a> {
                 severity: if harmless { Severity::Warning } else { Severity::Error },
                 node: Some(*node),
                 field: Some(*field),
-                element: Some(text.clone()),
+                element: Some(text.to_string()),
                 message,
             });
         }
@@ -165,9 +165,9 @@ impl<'a> Search<'a> {
     /// How `node` writes its dependency `first`.
     fn element(&self, node: Node, first: Node) -> Option<String> {
         let id = self.graph.id(first).as_str();
-        let written = &self.task(node).dependencies;
+        let written = self.task(node).dependencies();
         let exact = written.iter().find(|text| *text == id);
-        exact.or_else(|| written.iter().find(|text| text.ends_with(id))).cloned()
+        exact.or_else(|| written.iter().find(|text| text.ends_with(id))).map(Text::to_string)
     }
 
     fn dependencies(&mut self) {
@@ -230,7 +230,7 @@ impl<'a> Search<'a> {
         let mut first_of: FastMap<String, Node> = FastMap::default();
         for node in self.graph.nodes() {
             let task = self.task(node);
-            if task.files.is_empty() || task.is_gate() {
+            if task.files().is_empty() || task.is_gate() {
                 continue;
             }
             let text = description(node).map(|text| normalised(&text)).unwrap_or_default();
@@ -238,7 +238,7 @@ impl<'a> Search<'a> {
                 continue;
             }
             let files: BTreeSet<&str> = task
-                .files
+                .files()
                 .iter()
                 .map(|file| file.trim_start_matches("./").trim_end_matches('/'))
                 .collect();
@@ -248,7 +248,7 @@ impl<'a> Search<'a> {
             if first == node || !open(first) && !open(node) {
                 continue;
             }
-            let file = task.files.first().cloned();
+            let file = task.files().first().map(Text::to_string);
             let same = self.graph.reference(first);
             let message =
                 format!("same files and description as {same} ({})", self.task(first).status);
@@ -270,7 +270,7 @@ impl<'a> Search<'a> {
             let first = *first_of.entry(graph.id(node).as_str()).or_insert(node);
             // The same text means different tasks where each file has one of its own.
             let differ = |node: Node| -> (BTreeSet<&str>, BTreeSet<Node>) {
-                let texts = self.task(node).dependencies.iter().map(String::as_str).collect();
+                let texts = self.task(node).dependencies().iter().map(Text::as_str).collect();
                 (texts, graph.dependencies(node).collect())
             };
             if differ(first) != differ(node) {

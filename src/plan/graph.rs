@@ -16,7 +16,7 @@ use super::csr::Csr;
 use super::cycles;
 use super::edges::{self, Edges};
 use super::resolve::Names;
-use crate::domain::{Field, Phase, Task, TaskId};
+use crate::domain::{Field, Phase, Task, TaskId, Text};
 use std::path::Path;
 
 pub(super) const NONE: u32 = u32::MAX;
@@ -65,7 +65,7 @@ pub struct Broken {
     /// The field in which it stands.
     pub field: Field,
     /// As it is written.
-    pub text: String,
+    pub text: Text,
     /// What is wrong with it.
     pub why: BrokenKind,
 }
@@ -76,7 +76,7 @@ pub enum BrokenKind {
     /// No loaded queue has such a task.
     Unknown,
     /// Several have.
-    Ambiguous(Vec<Node>),
+    Ambiguous(Box<[Node]>),
     /// It is the task itself.
     Itself,
 }
@@ -94,7 +94,7 @@ pub(super) enum Helper {
     /// All that an epic waits for.
     Start(u32),
     /// The end of a phase of a queue.
-    Barrier { queue: u32, phase: String, gate_missing: bool },
+    Barrier { queue: u32, phase: Text, gate_missing: bool },
     /// All of a phase but its gate.
     Body,
 }
@@ -106,14 +106,15 @@ pub struct Graph {
     /// First node of each queue, and the total at the end.
     starts: Vec<u32>,
     ids: Vec<TaskId>,
+    /// Whether another task has the same id; empty where there is one queue.
     shared: Vec<bool>,
     broken: Vec<Broken>,
     edges: Edges,
     order: Vec<u32>,
-    /// The cycle of each node as an index into `cycles`, else `NONE`.
+    /// The cycle of each node as an index into `cycles`, else `NONE`; empty without cycles.
     cycle_of: Vec<u32>,
     cycles: Vec<Vec<u32>>,
-    barriers: Vec<(usize, String)>,
+    barriers: Vec<(usize, Text)>,
 }
 
 impl Graph {
@@ -124,7 +125,6 @@ impl Graph {
 
     /// Builds the graph with these barriers.
     pub fn build_with(queues: &[QueueTasks], barriers: Barriers) -> Self {
-        let names = Names::new(queues);
         let mut starts = Vec::with_capacity(queues.len() + 1);
         let mut ids = Vec::new();
         for queue in queues {
@@ -132,11 +132,13 @@ impl Graph {
             ids.extend(queue.tasks.iter().map(|task| task.id.clone()));
         }
         starts.push(ids.len() as u32);
+        let names = Names::new(queues, &starts);
         let (edges, broken, barriers) = edges::collect(queues, &starts, &names, barriers);
+        let shared = names.shared();
         let found = cycles::find(&edges);
         Self {
             names: queues.iter().map(|queue| queue.name.to_owned()).collect(),
-            shared: names.shared(),
+            shared,
             starts,
             ids,
             broken,
@@ -192,7 +194,7 @@ impl Graph {
     /// `queue:ID`.
     pub fn reference(&self, node: Node) -> String {
         let id = self.id(node);
-        if self.shared[node.0 as usize] {
+        if self.is_shared(node) {
             format!("{}:{id}", self.names[self.location(node).0])
         } else {
             id.to_string()
@@ -201,7 +203,7 @@ impl Graph {
 
     /// Whether another loaded queue has a task of the same id.
     pub fn is_shared(&self, node: Node) -> bool {
-        self.shared[node.0 as usize]
+        self.shared.get(node.0 as usize).copied().unwrap_or(false)
     }
 
     /// The name of a queue.
@@ -249,7 +251,7 @@ impl Graph {
 
     /// The cycle in which a task stands, or into which it is knotted.
     pub fn cycle_of(&self, node: Node) -> Option<Vec<Node>> {
-        let cycle = self.cycle_of[node.0 as usize];
+        let cycle = self.knot(node.0);
         (cycle != NONE).then(|| self.tasks_of(&self.cycles[cycle as usize]))
     }
 
@@ -268,7 +270,7 @@ impl Graph {
     }
 
     /// The barriers in force, as (queue, phase), in file order.
-    pub fn barriers(&self) -> &[(usize, String)] {
+    pub fn barriers(&self) -> &[(usize, Text)] {
         &self.barriers
     }
 
@@ -307,13 +309,17 @@ impl Graph {
     }
 
     pub(super) fn in_cycle(&self, node: u32) -> bool {
-        self.cycle_of[node as usize] != NONE
+        self.knot(node) != NONE
+    }
+
+    fn knot(&self, node: u32) -> u32 {
+        self.cycle_of.get(node as usize).copied().unwrap_or(NONE)
     }
 
     /// Whether both stand in the same knot: then no edge between them is ever satisfied.
     pub(super) fn knotted(&self, a: u32, b: u32) -> bool {
-        let cycle = self.cycle_of[a as usize];
-        cycle != NONE && cycle == self.cycle_of[b as usize]
+        let cycle = self.knot(a);
+        cycle != NONE && cycle == self.knot(b)
     }
 
     /// For every task whether a broken reference holds it back.

@@ -7,7 +7,8 @@
 
 use super::edges::Collector;
 use super::graph::{Barriers, Helper, QueueTasks};
-use crate::domain::{Phase, Task};
+use crate::domain::{Phase, Task, Text, Texts};
+use std::collections::{HashMap, HashSet};
 
 /// A gate that a queue asks for and does not have yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,9 +16,9 @@ pub struct MissingGate {
     /// The id of the task to add.
     pub id: String,
     /// Its phase.
-    pub phase: String,
+    pub phase: Text,
     /// The profiles that it verifies.
-    pub verify: Vec<String>,
+    pub verify: Texts,
 }
 
 /// The id of the gate of a phase.
@@ -27,11 +28,17 @@ pub fn gate_id(phase: &str) -> String {
 
 /// Lists the gates that stand in `phases` and not yet among the tasks.
 pub fn missing_gates(tasks: &[Task], phases: &[Phase]) -> Vec<MissingGate> {
-    let wanted = phases.iter().filter(|phase| !phase.gate.is_empty());
+    let wanted: Vec<&Phase> = phases.iter().filter(|phase| !phase.gate.is_empty()).collect();
+    if wanted.is_empty() {
+        return Vec::new();
+    }
+    let present: HashSet<&str> = tasks.iter().map(|task| task.id.as_str()).collect();
     wanted
-        .filter(|phase| !tasks.iter().any(|task| task.id.as_str() == gate_id(&phase.phase)))
-        .map(|phase| MissingGate {
-            id: gate_id(&phase.phase),
+        .into_iter()
+        .map(|phase| (gate_id(&phase.phase), phase))
+        .filter(|(id, _)| !present.contains(id.as_str()))
+        .map(|(id, phase)| MissingGate {
+            id,
             phase: phase.phase.clone(),
             verify: phase.gate.clone(),
         })
@@ -44,7 +51,7 @@ pub(super) fn add(
     queues: &[QueueTasks],
     starts: &[u32],
     barriers: Barriers,
-) -> Vec<(usize, String)> {
+) -> Vec<(usize, Text)> {
     let mut in_force = Vec::new();
     for (number, queue) in queues.iter().enumerate() {
         let derived;
@@ -70,25 +77,25 @@ pub(super) fn add(
 
 /// Phases in the order of their numbers, or as they first appear where they have none.
 fn phases_of(tasks: &[Task]) -> Vec<Phase> {
-    let mut names: Vec<&str> = Vec::new();
-    for name in tasks.iter().filter_map(|task| task.phase.as_deref()) {
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
+    let mut seen = HashSet::new();
+    let named = tasks.iter().filter_map(Task::phase);
+    let mut names: Vec<&str> = named.filter(|name| seen.insert(*name)).collect();
     let number = |name: &str| name.parse::<f64>().ok().filter(|number| number.is_finite());
     if names.iter().all(|name| number(name).is_some()) {
         names.sort_by(|a, b| number(a).unwrap_or(0.0).total_cmp(&number(b).unwrap_or(0.0)));
     }
-    names.into_iter().map(|name| Phase { phase: name.to_owned(), ..Phase::default() }).collect()
+    names.into_iter().map(|name| Phase { phase: name.into(), ..Phase::default() }).collect()
 }
 
 fn members(tasks: &[Task], phases: &[Phase], start: u32) -> Vec<Vec<u32>> {
     let mut members = vec![Vec::new(); phases.len()];
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    for (at, phase) in phases.iter().enumerate() {
+        places.entry(&phase.phase).or_insert(at);
+    }
     for (index, task) in tasks.iter().enumerate() {
-        let Some(name) = task.phase.as_deref() else { continue };
-        if let Some(at) = phases.iter().position(|phase| phase.phase == name) {
-            members[at].push(start + index as u32);
+        if let Some(at) = task.phase().and_then(|name| places.get(name)) {
+            members[*at].push(start + index as u32);
         }
     }
     members
@@ -108,7 +115,7 @@ impl Chain<'_> {
         phases: &[Phase],
         members: &[Vec<u32>],
         closed: impl Fn(&Phase) -> bool,
-    ) -> Vec<(usize, String)> {
+    ) -> Vec<(usize, Text)> {
         let mut in_force = Vec::new();
         let mut before = None;
         for (at, phase) in phases.iter().enumerate() {

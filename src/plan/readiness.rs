@@ -317,9 +317,9 @@ impl<'a> Readiness<'a> {
         let holds = [
             (hold::BROKEN, broken),
             (hold::CYCLE, self.graph.in_cycle(node)),
-            (hold::INVALID, !task.problems.is_empty() || task.status == Status::Unknown),
+            (hold::INVALID, task.has_problems() || task.status == Status::Unknown),
             (hold::APPROVAL, task.approval == Approval::Required),
-            (hold::NOT_BEFORE, task.not_before.is_some_and(|time| time > conditions.now)),
+            (hold::NOT_BEFORE, task.not_before().is_some_and(|time| time > conditions.now)),
             (hold::PAUSE, paused),
             (hold::MANUAL, self.is_manual(node)),
         ];

@@ -200,7 +200,7 @@ pub fn plan(input: &PlanInput, loops: &[usize], selected: impl Fn(Node) -> bool)
             .barriers()
             .iter()
             .filter(|(queue, _)| meant.contains(queue))
-            .map(|(_, phase)| phase.clone())
+            .map(|(_, phase)| phase.to_string())
             .collect(),
         barrier_cost: None,
     }

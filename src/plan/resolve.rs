@@ -5,6 +5,11 @@
 
 use super::fast::FastMap;
 use super::graph::QueueTasks;
+use crate::domain::Task;
+use crate::platform::hash::seeded;
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
+use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
 
 const NONE: u32 = u32::MAX;
@@ -22,41 +27,55 @@ pub(super) enum Found {
 /// Every id of every loaded queue.
 pub(super) struct Names<'a> {
     queues: &'a [QueueTasks<'a>],
-    starts: Vec<u32>,
-    owner: Vec<u32>,
-    /// The first node of an id; the others hang on `same`, in list order.
-    first: FastMap<&'a str, u32>,
+    starts: &'a [u32],
+    /// The first node of each id; the others hang on `same`, in list order.
+    first: HashTable<u32>,
+    /// Empty where there is one queue, in which no id stands twice.
     same: Vec<u32>,
 }
 
 impl<'a> Names<'a> {
-    /// Enters all ids.
-    pub(super) fn new(queues: &'a [QueueTasks<'a>]) -> Self {
-        let total: usize = queues.iter().map(|queue| queue.tasks.len()).sum();
-        let mut names = Self {
-            queues,
-            starts: Vec::with_capacity(queues.len()),
-            owner: Vec::with_capacity(total),
-            first: FastMap::with_capacity_and_hasher(total, Default::default()),
-            same: vec![NONE; total],
-        };
-        let mut last: FastMap<u32, u32> = FastMap::default();
-        for (number, queue) in queues.iter().enumerate() {
-            names.starts.push(names.owner.len() as u32);
-            for task in queue.tasks {
-                let node = names.owner.len() as u32;
-                names.owner.push(number as u32);
-                let head = *names.first.entry(task.id.as_str()).or_insert(node);
-                if head != node {
-                    let before = last.insert(head, node).unwrap_or(head);
-                    names.same[before as usize] = node;
-                }
-            }
+    /// Enters all ids, if anything can refer to one; `starts` are the first nodes of the queues.
+    pub(super) fn new(queues: &'a [QueueTasks<'a>], starts: &'a [u32]) -> Self {
+        let mut names = Self { queues, starts, first: HashTable::new(), same: Vec::new() };
+        let mut tasks = queues.iter().flat_map(|queue| queue.tasks);
+        let several = queues.len() > 1;
+        if several || tasks.any(refers) {
+            names.enter(several);
         }
         names
     }
 
-    /// For every node whether another one has the same id.
+    fn enter(&mut self, several: bool) {
+        let total = self.starts.last().map_or(0, |end| *end as usize);
+        let mut first = HashTable::with_capacity(total);
+        let mut same = vec![NONE; if several { total } else { 0 }];
+        let mut last: FastMap<u32, u32> = FastMap::default();
+        for node in 0..total as u32 {
+            let id = self.id(node);
+            let equal = |&other: &u32| several && self.id(other) == id;
+            match first.entry(hash(id), equal, |&other| hash(self.id(other))) {
+                Entry::Vacant(slot) => _ = slot.insert(node),
+                Entry::Occupied(head) => {
+                    let head = *head.get();
+                    let before = last.insert(head, node).unwrap_or(head);
+                    same[before as usize] = node;
+                }
+            }
+        }
+        (self.first, self.same) = (first, same);
+    }
+
+    fn owner(&self, node: u32) -> usize {
+        self.starts.partition_point(|&start| start <= node) - 1
+    }
+
+    fn id(&self, node: u32) -> &'a str {
+        let queue = self.owner(node);
+        self.queues[queue].tasks[(node - self.starts[queue]) as usize].id.as_str()
+    }
+
+    /// For every node whether another one has the same id; nothing where there is one queue.
     pub(super) fn shared(&self) -> Vec<bool> {
         let mut shared: Vec<bool> = self.same.iter().map(|&next| next != NONE).collect();
         for &next in &self.same {
@@ -87,18 +106,16 @@ impl<'a> Names<'a> {
     }
 
     fn nodes(&self, id: &str) -> impl Iterator<Item = u32> {
-        let mut next = self.first.get(id).copied().unwrap_or(NONE);
+        let mut next = self.first.find(hash(id), |&node| self.id(node) == id).copied();
         std::iter::from_fn(move || {
-            let node = next;
-            (node != NONE).then(|| {
-                next = self.same[node as usize];
-                node
-            })
+            let node = next?;
+            next = self.same.get(node as usize).copied().filter(|&same| same != NONE);
+            Some(node)
         })
     }
 
     fn in_queue(&self, queue: usize, id: &str) -> Option<u32> {
-        self.nodes(id).find(|&node| self.owner[node as usize] as usize == queue)
+        self.nodes(id).find(|&node| self.owner(node) == queue)
     }
 
     fn in_queues(&self, queues: impl Iterator<Item = usize>, id: &str) -> Vec<u32> {
@@ -121,9 +138,13 @@ impl<'a> Names<'a> {
     /// `path/to/queue.json#ID`: seen from the own queue's folder, from the project root, or the
     /// end of the path of a loaded queue.
     fn by_path(&self, own: usize, text: &str) -> Vec<u32> {
+        // Only what ends like the file of a loaded queue is looked at as a path, or a long text of
+        // many `#` would take for ever.
+        let files = self.queues.iter().filter_map(|queue| queue.path.file_name());
+        let files: Vec<&[u8]> = files.map(OsStr::as_encoded_bytes).collect();
         for (at, _) in text.match_indices('#') {
             let (path, id) = (Path::new(&text[..at]), &text[at + 1..]);
-            if at == 0 {
+            if !files.iter().any(|file| path.as_os_str().as_encoded_bytes().ends_with(file)) {
                 continue;
             }
             let folder = self.queues[own].path.parent().unwrap_or(Path::new(""));
@@ -143,6 +164,14 @@ impl<'a> Names<'a> {
         }
         Vec::new()
     }
+}
+
+fn refers(task: &Task) -> bool {
+    !task.dependencies().is_empty() || !task.children().is_empty() || task.parent().is_some()
+}
+
+fn hash(id: &str) -> u64 {
+    seeded(id.as_bytes())
 }
 
 /// Removes `.` and resolves `..` by the text alone; no file is looked at.

@@ -105,10 +105,10 @@ fn normalise(root: &Path, text: &str) -> String {
 
 /// All that a task owns.
 pub(super) fn areas(root: &Path, task: &Task) -> Vec<Area> {
-    let files = task.files.iter().filter(|path| !path.trim().is_empty());
+    let files = task.files().iter().filter(|path| !path.trim().is_empty());
     let mut areas: Vec<Area> =
         files.map(|path| Area::Path(Place::new(&normalise(root, path)))).collect();
-    for scope in task.scope.iter().filter(|scope| !scope.trim().is_empty()) {
+    for scope in task.scope().iter().filter(|scope| !scope.trim().is_empty()) {
         let whole = normalise(root, scope);
         let plain = whole.strip_suffix("/**").unwrap_or(&whole);
         match plain.find(['*', '?', '[', '{']) {
@@ -130,7 +130,7 @@ pub(super) fn areas(root: &Path, task: &Task) -> Vec<Area> {
 
 /// Whether the task owns files at all.
 pub fn owns_anything(task: &Task) -> bool {
-    !task.files.is_empty() || !task.scope.is_empty()
+    !task.files().is_empty() || !task.scope().is_empty()
 }
 
 /// Areas with a tag each, where one can ask which tags overlap an area: a few hash lookups for
@@ -271,12 +271,12 @@ fn enter(tags: &mut Vec<u32>, tag: u32) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::TaskId;
+    use crate::domain::{Field, TaskId};
 
     fn task(files: &[&str], scope: &[&str]) -> Task {
         let mut task = Task::new(TaskId::new("T").unwrap());
-        task.files = files.iter().map(ToString::to_string).collect();
-        task.scope = scope.iter().map(ToString::to_string).collect();
+        task.set_list(Field::Files, files.iter().copied());
+        task.set_list(Field::Scope, scope.iter().copied());
         task
     }
 

@@ -57,7 +57,7 @@ impl<'a> Workload<'a> {
                     work.epic(node, task.status == Status::Parked || broken[node as usize])
                 }
                 Some(task) => {
-                    let held = behind_stuck || broken[node as usize] || !task.problems.is_empty();
+                    let held = behind_stuck || broken[node as usize] || task.has_problems();
                     part_of(task, held, selected(Node(node)))
                 }
             };

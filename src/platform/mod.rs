@@ -14,6 +14,7 @@ pub mod events;
 pub mod fault;
 pub mod fs_kind;
 pub mod handover;
+pub mod hash;
 pub mod host;
 pub mod ids;
 pub mod limit_mark;

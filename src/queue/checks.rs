@@ -112,7 +112,7 @@ impl<'q> Checks<'q> {
             let span = fields.iter().filter(|span| span.field == field);
             span.min_by_key(|span| span.spelling).map_or(0, |span| span.start as usize)
         };
-        for problem in &task.problems {
+        for problem in task.problems() {
             let span = fields.iter().find(|span| span.field == problem.field);
             let key =
                 span.map_or(problem.field.key(), |s| s.field.spellings()[usize::from(s.spelling)]);
@@ -121,7 +121,7 @@ impl<'q> Checks<'q> {
         }
         for mismatch in schema::task_mismatches(text) {
             let known = mismatch.path.first().and_then(|key| Field::from_key(key));
-            if !task.problems.iter().any(|problem| Some(problem.field) == known) {
+            if !task.problems().any(|problem| Some(problem.field) == known) {
                 self.mismatch(&place(walk(text, &mismatch.path)), &mismatch);
             }
         }
@@ -180,7 +180,7 @@ impl<'q> Checks<'q> {
                            write a whole number, P0 to P9, critical, high, medium or low";
             self.add("priority-unreadable", &place(Field::Priority), message.to_owned());
         }
-        let estimate = &task.estimate;
+        let estimate = task.estimate();
         let estimates = [
             (Field::EstimatedMinutes, estimate.minutes.is_none(), "a number"),
             (Field::EstimatedHours, estimate.hours.is_none(), "a number, [low, high] or \"2-3\""),
@@ -233,7 +233,7 @@ fn walk(text: &str, path: &[String]) -> usize {
             }
             Kind::Array => {
                 let index = step.parse::<usize>().ok();
-                let element = index.and_then(|n| values::elements(here).get(n).copied());
+                let element = index.and_then(|n| values::elements(here).nth(n));
                 element.map(|element| element.as_ptr() as usize - here.as_ptr() as usize)
             }
             Kind::Null | Kind::Bool | Kind::Number | Kind::String => None,

@@ -6,11 +6,13 @@
 use super::field_span::FieldSpan;
 use super::kind::Kind;
 use super::values;
-use crate::domain::{Approval, Field, FieldProblem, Status, Task, TaskId, Verdict};
+use crate::domain::{Approval, Detail, Field, Phase, Status, Task, TaskId, Text, Texts, Verdict};
 
 /// Reads the task `id` whose fields stand at `spans` in `text`.
 pub(super) fn read(id: TaskId, text: &str, spans: &[FieldSpan]) -> Task {
-    let mut reader = Reader { task: Task::new(id), ranks: [u8::MAX; RANKED], approved: false };
+    let details = spans.iter().filter(|span| Detail::is_of(span.field)).count();
+    let task = Task::with_room(id, details);
+    let mut reader = Reader { task, ranks: [u8::MAX; RANKED], approved: false };
     for span in spans {
         let raw = &text[span.start as usize..span.end as usize];
         if Kind::of(raw) != Kind::Null {
@@ -45,61 +47,59 @@ impl Reader {
         match span.field {
             Field::Status => self.status(raw),
             Field::Priority => task.priority = values::priority(raw),
-            Field::Dependencies => self.dependencies(raw),
+            Field::Dependencies => self.ids(span.field, raw),
             Field::File | Field::Files => {
-                let problem = push_texts(&mut task.files, raw);
+                let problem = self.texts(Field::Files, raw);
                 self.problem(problem, span.field, "must be a path or a list of paths");
             }
             Field::Scope => {
-                let problem = push_texts(&mut task.scope, raw);
+                let problem = self.texts(span.field, raw);
                 self.problem(problem, span.field, "must be a path or a list of paths and globs");
             }
-            Field::Type => self.text(span.field, raw, |task| &mut task.kind),
-            Field::Agent => self.text(span.field, raw, |task| &mut task.agent),
+            Field::Type | Field::Agent | Field::Parent => self.text(span.field, raw),
             Field::Phase => {
-                task.phase = values::name(raw);
-                let bad = task.phase.is_none() && raw != "\"\"";
+                let bad = self.name(span.field, raw) && raw != "\"\"";
                 self.problem(bad, span.field, "must be a name or a number");
             }
-            Field::Track => task.track = values::name(raw),
-            Field::Epic => task.epic = values::name(raw),
-            Field::Tags => _ = push_texts(&mut task.tags, raw),
+            Field::Track | Field::Epic => _ = self.name(span.field, raw),
+            Field::Tags | Field::Notify => _ = self.texts(span.field, raw),
             Field::RequiresApproval => self.approval(raw),
             Field::ApprovedAt => self.approved = values::string(raw).is_some_and(|t| !t.is_empty()),
             Field::NotBefore => {
-                task.not_before = values::time(raw);
-                let bad = task.not_before.is_none();
-                self.problem(bad, span.field, "must be an RFC 3339 time");
+                let time = values::time(raw);
+                self.set(span.field, time.map(Detail::NotBefore));
+                self.problem(time.is_none(), span.field, "must be an RFC 3339 time");
             }
-            Field::Parent => self.text(span.field, raw, |task| &mut task.parent),
-            Field::ChildTasks => {
-                let problem = push_ids(&mut task.children, raw);
-                self.problem(problem, span.field, "must be a list of ids");
-            }
+            Field::ChildTasks => self.ids(span.field, raw),
             Field::Attempts => self.attempts(raw),
-            Field::MaxIterations => self.count(span.field, raw, |task| &mut task.max_iterations),
-            Field::BudgetUsed => self.count(span.field, raw, |task| &mut task.budget_used),
+            Field::MaxIterations | Field::BudgetUsed => {
+                let count = values::count(raw);
+                self.set(span.field, count.map(|count| Detail::Count(span.field, count)));
+                self.problem(count.is_none(), span.field, COUNT);
+            }
             Field::Passes => task.passes = raw.parse().ok(),
             Field::VerificationVerdict => {
                 task.verdict = values::string(raw).and_then(|word| Verdict::from_word(&word));
             }
             Field::Claim => {
-                task.claim = serde_json::from_str(raw).ok();
-                let bad = task.claim.is_none();
+                let claim = serde_json::from_str(raw).ok().map(Detail::Claim);
+                let bad = claim.is_none();
+                self.set(span.field, claim);
                 self.problem(bad, span.field, "must be an object with worker, attempt and since");
             }
-            Field::EstimatedMinutes => task.estimate.minutes = values::minutes(raw),
-            Field::EstimatedHours => task.estimate.hours = values::hours(raw),
-            Field::Effort => task.estimate.effort = values::effort(raw),
-            Field::Verify => {
-                let problem = push_texts(&mut task.verify, raw);
-                self.problem(
-                    problem,
-                    span.field,
-                    "must be the name of a profile or a list of names",
-                );
+            Field::EstimatedMinutes => {
+                self.set(span.field, values::minutes(raw).map(Detail::Minutes));
             }
-            Field::Notify => _ = push_texts(&mut task.notify, raw),
+            Field::EstimatedHours => {
+                let hours = values::hours(raw).map(|(low, high)| Detail::Hours(low, high));
+                self.set(span.field, hours);
+            }
+            Field::Effort => self.set(span.field, values::effort(raw).map(Detail::Effort)),
+            Field::Verify => {
+                let problem = self.texts(span.field, raw);
+                let expected = "must be the name of a profile or a list of names";
+                self.problem(problem, span.field, expected);
+            }
             Field::Id
             | Field::Title
             | Field::Description
@@ -132,14 +132,14 @@ impl Reader {
         let better = span.spelling < self.ranks[slot];
         if better {
             self.ranks[slot] = span.spelling;
-            self.task.problems.retain(|problem| problem.field != span.field);
+            self.task.forgive(span.field);
         }
         better
     }
 
     fn problem(&mut self, bad: bool, field: Field, expected: &'static str) {
         if bad {
-            self.task.problems.push(FieldProblem { field, expected });
+            self.task.set(Detail::Problem(field, expected));
         }
     }
 
@@ -149,16 +149,38 @@ impl Reader {
         self.problem(word.is_none(), Field::Status, "must be a word such as `pending`");
     }
 
-    fn dependencies(&mut self, raw: &str) {
-        let problem = push_ids(&mut self.task.dependencies, raw);
-        self.problem(problem, Field::Dependencies, "must be a list of ids");
+    fn set(&mut self, field: Field, detail: Option<Detail>) {
+        match detail {
+            Some(detail) => self.task.set(detail),
+            None => self.task.unset(field),
+        }
+    }
+
+    /// Adds ids. An element that is no text is kept as its JSON text, which is no id: so it never
+    /// counts as satisfied.
+    fn ids(&mut self, field: Field, raw: &str) {
+        let mut list = self.task.take_list(field);
+        let problem = push_all(&mut list, raw, |list, element| {
+            push(list, element);
+            false
+        });
+        self.task.set_list(field, without_doubles(list));
+        self.problem(problem, field, "must be a list of ids");
+    }
+
+    /// Adds texts; true when there is anything else.
+    fn texts(&mut self, field: Field, raw: &str) -> bool {
+        let mut list = self.task.take_list(field);
+        let problem = push_texts(&mut list, raw);
+        self.task.set_list(field, without_doubles(list));
+        problem
     }
 
     fn approval(&mut self, raw: &str) {
         let needed = match Kind::of(raw) {
             Kind::Null => false,
             Kind::Bool => raw == "true",
-            Kind::Array => !values::elements(raw).is_empty(),
+            Kind::Array => values::elements(raw).next().is_some(),
             Kind::String => raw != "\"\"",
             Kind::Number | Kind::Object => {
                 self.problem(true, Field::RequiresApproval, "must be true, false or a list");
@@ -174,45 +196,34 @@ impl Reader {
         self.problem(count.is_none(), Field::Attempts, COUNT);
     }
 
-    fn count(&mut self, field: Field, raw: &str, slot: fn(&mut Task) -> &mut Option<u32>) {
-        let count = values::count(raw);
-        *slot(&mut self.task) = count;
-        self.problem(count.is_none(), field, COUNT);
+    /// A name; true when there is anything else.
+    fn name(&mut self, field: Field, raw: &str) -> bool {
+        let name = values::name(raw);
+        let bad = name.is_none();
+        self.set(field, name.map(|name| Detail::Text(field, name)));
+        bad
     }
 
     /// A text; the empty one counts as none.
-    fn text(&mut self, field: Field, raw: &str, slot: fn(&mut Task) -> &mut Option<String>) {
+    fn text(&mut self, field: Field, raw: &str) {
         let text = values::string(raw);
         let bad = text.is_none();
-        *slot(&mut self.task) = text.filter(|t| !t.is_empty()).map(|t| t.into_owned());
+        self.task.set_text(field, text.unwrap_or_default());
         self.problem(bad, field, "must be a string");
     }
 }
 
 const COUNT: &str = "must be a whole number, 0 or more";
 
-/// Appends a text or a list of texts, without doubles; true when there is anything else.
-fn push_texts(list: &mut Vec<String>, raw: &str) -> bool {
+/// Appends a text or a list of texts; true when there is anything else.
+fn push_texts(list: &mut Texts, raw: &str) -> bool {
     push_all(list, raw, |_, _| true)
 }
 
-/// Appends an id or a list of ids. An element that is no text is kept as its JSON text, which is
-/// no id: so it never counts as satisfied.
-fn push_ids(list: &mut Vec<String>, raw: &str) -> bool {
-    push_all(list, raw, |list, element| {
-        push_new(list, element);
-        false
-    })
-}
-
-fn push_all(
-    list: &mut Vec<String>,
-    raw: &str,
-    mut other: impl FnMut(&mut Vec<String>, &str) -> bool,
-) -> bool {
+fn push_all(list: &mut Texts, raw: &str, mut other: impl FnMut(&mut Texts, &str) -> bool) -> bool {
     if let Some(text) = values::string(raw) {
         if !text.is_empty() {
-            push_new(list, &text);
+            push(list, &text);
         }
         return false;
     }
@@ -222,22 +233,51 @@ fn push_all(
     let mut problem = false;
     for element in values::elements(raw) {
         match values::string(element) {
-            Some(text) => push_new(list, &text),
+            Some(text) => push(list, &text),
             None => problem |= other(list, element),
         }
     }
     problem
 }
 
-fn push_new(list: &mut Vec<String>, text: &str) {
-    if !list.iter().any(|have| have == text) {
-        list.push(text.to_owned());
+fn push(list: &mut Texts, text: &str) {
+    if list.is_empty() {
+        // Most lists have one element, and four would be made room for.
+        *list = Texts::with_capacity(1);
     }
+    list.push(Text::from(text));
+}
+
+/// How many texts are compared each with each.
+const FEW: usize = 16;
+
+/// The texts without those that stand further ahead, too.
+fn without_doubles(list: Texts) -> Texts {
+    if list.len() <= FEW {
+        let new = |at: usize| !list[..at].contains(&list[at]);
+        if (1..list.len()).all(new) {
+            return list;
+        }
+        return (0..list.len()).filter(|at| new(*at)).map(|at| list[at].clone()).collect();
+    }
+    let mut order: Vec<u32> = (0..list.len() as u32).collect();
+    order.sort_unstable_by_key(|at| (&list[*at as usize], *at));
+    let same = |pair: &[u32]| list[pair[0] as usize] == list[pair[1] as usize];
+    let mut doubles: Vec<u32> =
+        order.windows(2).filter(|pair| same(pair)).map(|pair| pair[1]).collect();
+    if doubles.is_empty() {
+        return list;
+    }
+    doubles.sort_unstable();
+    let mut doubles = doubles.into_iter().peekable();
+    let mut at = 0..;
+    let first = |_: &Text| doubles.next_if(|double| at.next() == Some(*double)).is_none();
+    list.into_iter().filter(first).collect()
 }
 
 /// Reads an entry of `phases`; `None` for what is none.
-pub(super) fn phase(raw: &str) -> Option<crate::domain::Phase> {
-    let mut phase = crate::domain::Phase::default();
+pub(super) fn phase(raw: &str) -> Option<Phase> {
+    let mut phase = Phase::default();
     if let Some(name) = values::name(raw) {
         phase.phase = name;
         return Some(phase);
@@ -246,11 +286,12 @@ pub(super) fn phase(raw: &str) -> Option<crate::domain::Phase> {
         let value = &raw[member.start..member.end];
         match &*member.name {
             "phase" => phase.phase = values::name(value).unwrap_or_default(),
-            "name" => phase.name = values::string(value).map(std::borrow::Cow::into_owned),
+            "name" => phase.name = values::string(value).map(Text::from).unwrap_or_default(),
             "barrier" => phase.barrier = value == "true",
             "gate" => {
                 phase.gate.clear();
                 push_texts(&mut phase.gate, value);
+                phase.gate = without_doubles(std::mem::take(&mut phase.gate));
             }
             _ => {}
         }

@@ -119,8 +119,8 @@ impl Queue {
     pub(super) fn read_top(&mut self) {
         let value = |name| self.slices.member(name).map(|at| self.slices.member_value(at));
         self.project = value("project").and_then(values::string).map(|text| text.into_owned());
-        let phases = value("phases").map(values::elements).unwrap_or_default();
-        self.phases = phases.into_iter().filter_map(dialect::phase).collect();
+        let phases = value("phases").into_iter().flat_map(values::elements);
+        self.phases = phases.filter_map(dialect::phase).collect();
     }
 
     pub(super) fn count(&mut self) {
@@ -270,7 +270,7 @@ impl Queue {
                 })
             };
             let whole = std::iter::once(raw);
-            if let Some(found) = values::elements(raw).into_iter().chain(whole).find(means) {
+            if let Some(found) = values::elements(raw).chain(whole).find(means) {
                 // Both are slices of the same text, so that the distance is the offset.
                 return Some(found.as_ptr() as usize - text.as_ptr() as usize);
             }

@@ -32,7 +32,7 @@ impl Queue {
             return Some(Duplicate::Task(index));
         }
         let list = self.slices.member("fingerprints").map(|at| self.slices.member_value(at));
-        let mut listed = list.map(elements).unwrap_or_default().into_iter();
+        let mut listed = list.into_iter().flat_map(elements);
         listed.any(|raw| string(raw).is_some_and(|text| text == print)).then_some(Duplicate::Listed)
     }
 }

@@ -1,24 +1,14 @@
-//! Finds a task by its id: a table of indices, without the ids themselves.
-//!
-//! The ids stand in the tasks already; beside the index the table keeps half of the hash, so
-//! that another task is hardly ever looked at. The hash is seeded anew by every process, so that
-//! nobody can write a file whose ids all fall into one place.
+//! Finds a task by its id: a table of indices, without the ids themselves, which stand in the
+//! tasks already.
 
 use crate::domain::Task;
-use std::hash::{BuildHasher, RandomState};
-use std::sync::OnceLock;
-use xxhash_rust::xxh3::xxh3_64_with_seed;
-
-/// Index of a slot that is free.
-const FREE: u32 = u32::MAX;
+use crate::platform::hash::seeded;
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 
 /// Indices by id; the tasks are handed in with each question.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Ids {
-    /// The upper half of the hash, and the index.
-    slots: Vec<(u32, u32)>,
-    count: usize,
-}
+pub(super) struct Ids(HashTable<u32>);
 
 /// Two tasks of one id, in file order.
 pub(super) struct Twice {
@@ -29,73 +19,40 @@ pub(super) struct Twice {
 impl Ids {
     /// Enters `count` ids, of which `id` tells each.
     pub(super) fn build<'t>(count: usize, id: impl Fn(usize) -> &'t str) -> Result<Self, Twice> {
-        let mut ids = Self::with_room(count);
+        let mut ids = Self(HashTable::with_capacity(count));
         for index in 0..count {
-            if let Some(first) = ids.enter(id(index), index, &id) {
+            if let Some(first) = ids.enter(index, &id) {
                 return Err(Twice { first, second: index });
             }
         }
         Ok(ids)
     }
 
-    fn with_room(count: usize) -> Self {
-        let slots = (count * 4 / 3 + 1).next_power_of_two();
-        Self { slots: vec![(0, FREE); slots], count: 0 }
-    }
-
     /// Enters an id, unless it stands there: then the index under which it does.
-    fn enter<'t>(
-        &mut self,
-        text: &str,
-        index: usize,
-        id: &impl Fn(usize) -> &'t str,
-    ) -> Option<usize> {
-        let (tag, mut at) = self.place(text);
-        while let Some(&(other, found)) = self.slots.get(at).filter(|slot| slot.1 != FREE) {
-            if other == tag && id(found as usize) == text {
-                return Some(found as usize);
+    fn enter<'t>(&mut self, index: usize, id: &impl Fn(usize) -> &'t str) -> Option<usize> {
+        let text = id(index);
+        let same = |other: &u32| id(*other as usize) == text;
+        let again = |other: &u32| seeded(id(*other as usize).as_bytes());
+        match self.0.entry(seeded(text.as_bytes()), same, again) {
+            Entry::Occupied(slot) => Some(*slot.get() as usize),
+            Entry::Vacant(slot) => {
+                slot.insert(index as u32);
+                None
             }
-            at = (at + 1) & (self.slots.len() - 1);
         }
-        if let Some(slot) = self.slots.get_mut(at) {
-            *slot = (tag, index as u32);
-        }
-        self.count += 1;
-        None
-    }
-
-    fn place(&self, text: &str) -> (u32, usize) {
-        static SEED: OnceLock<u64> = OnceLock::new();
-        let seed = *SEED.get_or_init(|| RandomState::new().hash_one(0));
-        let hash = xxh3_64_with_seed(text.as_bytes(), seed);
-        ((hash >> 32) as u32, hash as usize & self.slots.len().wrapping_sub(1))
     }
 
     /// The index of the task with this id.
     pub(super) fn find(&self, text: &str, tasks: &[Task]) -> Option<usize> {
-        let (tag, mut at) = self.place(text);
-        while let Some(&(other, found)) = self.slots.get(at).filter(|slot| slot.1 != FREE) {
-            let task = tasks.get(found as usize);
-            if other == tag && task.is_some_and(|task| task.id.as_str() == text) {
-                return Some(found as usize);
-            }
-            at = (at + 1) & (self.slots.len() - 1);
-        }
-        None
+        let is = |index: &u32| tasks.get(*index as usize).is_some_and(|t| t.id.as_str() == text);
+        self.0.find(seeded(text.as_bytes()), is).map(|index| *index as usize)
     }
 
     /// Enters the last one of `tasks`, whose id is new.
     pub(super) fn push(&mut self, tasks: &[Task]) {
-        let id = |index: usize| tasks[index].id.as_str();
-        let Some(last) = tasks.len().checked_sub(1) else { return };
-        if (self.count + 1) * 4 > self.slots.len() * 3 {
-            let mut larger = Self::with_room(tasks.len() * 2);
-            for index in 0..last {
-                larger.enter(id(index), index, &id);
-            }
-            *self = larger;
+        if let Some(last) = tasks.len().checked_sub(1) {
+            self.enter(last, &|index: usize| tasks[index].id.as_str());
         }
-        self.enter(id(last), last, &id);
     }
 }
 

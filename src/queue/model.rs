@@ -32,7 +32,7 @@ impl Queue {
     pub(super) fn push_top(&mut self, key: &str, new: &Value) {
         let Some(at) = self.slices.member(key) else { return };
         let raw = self.slices.member_value(at);
-        let list = elements(raw);
+        let list: Vec<&str> = elements(raw).collect();
         if list.iter().any(|have| serde_json::from_str(have).is_ok_and(|have: Value| have == *new))
         {
             return;

@@ -16,6 +16,7 @@ use super::refused::Reason;
 use super::scan::Scanner;
 use super::words::Words;
 use crate::domain::{Field, Task};
+use std::borrow::Cow;
 use std::ops::Range;
 use std::thread;
 
@@ -41,11 +42,9 @@ impl TaskSpan {
     }
 }
 
-/// A member of the top-level object.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A member of the top-level object; its name stands in the text alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Member {
-    /// The key, escapes resolved.
-    pub(super) name: String,
     /// The key's opening quote.
     pub(super) key: usize,
     /// The value's first byte.
@@ -53,6 +52,17 @@ pub(super) struct Member {
     /// The byte behind the value.
     pub(super) end: usize,
 }
+
+impl Member {
+    /// The key, escapes resolved, from the text `lead` that goes from the key to the value.
+    pub(super) fn name(lead: &str) -> Cow<'_, str> {
+        let key = lead.trim_end_matches(WHITE).trim_end_matches(':').trim_end_matches(WHITE);
+        unquote(key)
+    }
+}
+
+/// White space of JSON.
+const WHITE: [char; 4] = [' ', '\t', '\r', '\n'];
 
 /// A file taken apart.
 #[derive(Debug, Default)]
@@ -148,31 +158,30 @@ pub(super) fn is_list_key(name: &str) -> bool {
 }
 
 fn only_list(text: &str, members: &[Member]) -> Result<usize, Reason> {
-    let mut found: Option<usize> = None;
+    let mut found: Option<(usize, Cow<'_, str>)> = None;
     let mut other = None;
     for (index, member) in members.iter().enumerate() {
-        if !is_list_key(&member.name) {
+        let name = Member::name(&text[member.key..member.start]);
+        if !is_list_key(&name) {
             continue;
         }
         let kind = Kind::of(&text[member.start..member.end]);
         if kind != Kind::Array {
-            other = Some((member, kind));
+            other = Some((member.start, name, kind));
             continue;
         }
-        if let Some(earlier) = found
-            && members[earlier].name != member.name
-        {
+        if found.is_some_and(|(_, earlier)| earlier != name) {
             let reason = "there is a list under both `tasks` and `features`; keep one of them";
             return Err(Reason::new(member.key, "two-task-lists", reason));
         }
-        found = Some(index);
+        found = Some((index, name));
     }
-    if let Some(index) = found {
+    if let Some((index, _)) = found {
         return Ok(index);
     }
-    if let Some((member, kind)) = other {
-        let reason = format!("`{}` must be a list of tasks, not {}", member.name, kind.words());
-        return Err(Reason::new(member.start, "no-task-list", reason));
+    if let Some((at, name, kind)) = other {
+        let reason = format!("`{name}` must be a list of tasks, not {}", kind.words());
+        return Err(Reason::new(at, "no-task-list", reason));
     }
     let reason = "there is no list under `tasks` or `features`; add `\"tasks\": []`";
     Err(Reason::new(0, "no-task-list", reason))

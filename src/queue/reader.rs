@@ -50,7 +50,7 @@ impl Reader<'_> {
         loop {
             let key = self.scanner.pos();
             let (end, _) = self.scanner.key()?;
-            let name = unquote(&self.text[key..end]).into_owned();
+            let name = unquote(&self.text[key..end]);
             let start = self.scanner.pos();
             if is_list_key(&name) && self.scanner.peek() == Some(b'[') {
                 self.tasks()?;
@@ -58,7 +58,7 @@ impl Reader<'_> {
                 self.scanner.value(1)?;
             }
             let end = self.scanner.pos();
-            self.out.members.push(Member { name, key, start, end });
+            self.out.members.push(Member { key, start, end });
             if !self.scanner.next_member()? {
                 return Ok(());
             }

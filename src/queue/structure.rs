@@ -1,6 +1,6 @@
 //! A hash of everything in a queue that a plan is made of.
 
-use crate::domain::{Details, Phase, Task};
+use crate::domain::{Phase, Task};
 use std::fmt::Write;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
@@ -33,39 +33,28 @@ pub(super) fn same(one: &Task, other: &Task) -> bool {
 
 fn add(bytes: &mut Vec<u8>, task: &Task) {
     texts(bytes, [task.id.as_str()]);
-    texts(bytes, &task.dependencies);
     let priority = task.priority.unwrap_or(i64::MAX);
     bytes.extend_from_slice(&priority.to_le_bytes());
     bytes.extend_from_slice(&[u8::from(task.priority.is_some()), task.approval as u8]);
-    let details: &Details = task;
-    texts(
-        bytes,
-        [
-            &details.kind,
-            &details.agent,
-            &details.phase,
-            &details.track,
-            &details.epic,
-            &details.parent,
-        ]
-        .map(|text| text.as_deref().unwrap_or("\0")),
-    );
-    let lists = [&details.tags, &details.files, &details.scope, &details.children];
-    for list in lists.into_iter().chain([&details.verify, &details.notify]) {
+    let said = [task.kind(), task.agent(), task.phase(), task.track(), task.epic(), task.parent()];
+    texts(bytes, said.map(|text| text.unwrap_or("\0")));
+    let lists = [task.dependencies(), task.tags(), task.files(), task.scope(), task.children()];
+    for list in lists.into_iter().chain([task.verify(), task.notify()]) {
         texts(bytes, list);
     }
-    let hours = details.estimate.hours.unwrap_or((-1.0, -1.0));
-    let minutes = details.estimate.minutes.unwrap_or(-1.0);
+    let estimate = task.estimate();
+    let hours = estimate.hours.unwrap_or((-1.0, -1.0));
+    let minutes = estimate.minutes.unwrap_or(-1.0);
     for number in [minutes, hours.0, hours.1] {
         bytes.extend_from_slice(&number.to_bits().to_le_bytes());
     }
-    let start = details.not_before.map_or(0, |time| time.timestamp_micros());
-    let effort = details.estimate.effort.map_or(0, |effort| effort as u8 + 1);
-    let budget = details.max_iterations.map_or(-1, i64::from);
+    let start = task.not_before().map_or(0, |time| time.timestamp_micros());
+    let effort = estimate.effort.map_or(0, |effort| effort as u8 + 1);
+    let budget = task.max_iterations().map_or(-1, i64::from);
     for number in [start, i64::from(effort), budget] {
         bytes.extend_from_slice(&number.to_le_bytes());
     }
-    for problem in details.problems.iter().filter(|problem| !problem.field.is_runtime()) {
+    for problem in task.problems().filter(|problem| !problem.field.is_runtime()) {
         bytes.push(problem.field as u8);
     }
     bytes.push(0xff);

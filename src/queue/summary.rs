@@ -138,7 +138,7 @@ impl Queue {
         };
         let splice = insert_before(&entries, n, &gap, ("\"summary\"", &text));
         let start = splice.range.start + "\"summary\"".len() + gap.colon.len();
-        self.slices.insert_top(&splice, "summary", start..start + text.len());
+        self.slices.insert_top(&splice, start..start + text.len());
         self.changed();
     }
 }

@@ -98,7 +98,7 @@ impl Slices {
 
     /// The last member with this name, as it counts; its index.
     pub(super) fn member(&self, name: &str) -> Option<usize> {
-        self.members.iter().rposition(|member| member.name == name)
+        self.members.iter().rposition(|m| Member::name(self.top(m.key..m.start)) == name)
     }
 
     /// Raw value of a top-level member (not of the list).
@@ -132,10 +132,10 @@ impl Slices {
     }
 
     /// Adds a member before the list; `value` is where its value then stands.
-    pub(super) fn insert_top(&mut self, splice: &Splice, name: &str, value: Range<usize>) {
+    pub(super) fn insert_top(&mut self, splice: &Splice, value: Range<usize>) {
         let key = splice.range.start;
         self.splice_top(splice.range.clone(), &splice.with);
-        let member = Member { name: name.to_owned(), key, start: value.start, end: value.end };
+        let member = Member { key, start: value.start, end: value.end };
         self.members.insert(self.list, member);
         self.list += 1;
     }

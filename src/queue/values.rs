@@ -4,8 +4,9 @@
 use super::keys::unquote;
 use super::kind::Kind;
 use super::scan::Scanner;
-use crate::domain::Effort;
+use crate::domain::{Effort, Text};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
+use ecow::eco_format;
 use std::borrow::Cow;
 
 /// The text of a string; `None` for anything else.
@@ -14,27 +15,25 @@ pub(super) fn string(raw: &str) -> Option<Cow<'_, str>> {
 }
 
 /// The raw elements of a list; none for anything else.
-pub(super) fn elements(raw: &str) -> Vec<&str> {
-    let mut found = Vec::new();
-    if Kind::of(raw) != Kind::Array {
-        return found;
-    }
+pub(super) fn elements(raw: &str) -> impl Iterator<Item = &str> {
     let mut scanner = Scanner::new(raw);
-    scanner.bump();
-    scanner.white();
-    if scanner.peek() == Some(b']') {
-        return found;
+    let mut more = Kind::of(raw) == Kind::Array;
+    if more {
+        scanner.bump();
+        scanner.white();
+        more = scanner.peek() != Some(b']');
     }
-    loop {
+    std::iter::from_fn(move || {
+        if !more {
+            return None;
+        }
         let start = scanner.pos();
-        if scanner.value(0).is_err() {
-            return found;
-        }
-        found.push(&raw[start..scanner.pos()]);
-        if !scanner.next_element().unwrap_or(false) {
-            return found;
-        }
-    }
+        more = scanner.value(0).is_ok();
+        let end = scanner.pos();
+        let found = more.then(|| &raw[start..end]);
+        more = more && scanner.next_element().unwrap_or(false);
+        found
+    })
 }
 
 /// A float from a number or a numeric string.
@@ -103,11 +102,10 @@ pub(super) fn hours(raw: &str) -> Option<(f64, f64)> {
         return sane(value, value);
     }
     if Kind::of(raw) == Kind::Array {
-        return match elements(raw).as_slice() {
-            [one] => float(one).and_then(|value| sane(value, value)),
-            [low, high] => sane(float(low)?, float(high)?),
-            _ => None,
-        };
+        let mut ends = elements(raw);
+        let low = float(ends.next()?)?;
+        let high = ends.next().map_or(Some(low), float)?;
+        return sane(low, high).filter(|_| ends.next().is_none());
     }
     let text = string(raw)?;
     let (low, high) = text.split_once(['-', '–'])?;
@@ -129,10 +127,10 @@ pub(super) fn effort(raw: &str) -> Option<Effort> {
 }
 
 /// A name: a string as it is, a number as its text.
-pub(super) fn name(raw: &str) -> Option<String> {
+pub(super) fn name(raw: &str) -> Option<Text> {
     match Kind::of(raw) {
-        Kind::String => Some(unquote(raw).into_owned()).filter(|text| !text.is_empty()),
-        Kind::Number => Some(whole(raw).map_or_else(|| raw.to_owned(), |n| n.to_string())),
+        Kind::String => Some(Text::from(unquote(raw))).filter(|text| !text.is_empty()),
+        Kind::Number => Some(whole(raw).map_or_else(|| Text::from(raw), |n| eco_format!("{n}"))),
         Kind::Null | Kind::Bool | Kind::Array | Kind::Object => None,
     }
 }
@@ -224,7 +222,8 @@ mod tests {
         assert_eq!(name("true"), None);
         assert_eq!(effort(r#""xL""#), Some(Effort::XL));
         assert_eq!(effort(r#""huge""#), None);
-        assert_eq!(elements(r#"[ 1, "a,]", [2, 3] ]"#), ["1", r#""a,]""#, "[2, 3]"]);
-        assert_eq!(elements("[]"), Vec::<&str>::new());
+        let three: Vec<&str> = elements(r#"[ 1, "a,]", [2, 3] ]"#).collect();
+        assert_eq!(three, ["1", r#""a,]""#, "[2, 3]"]);
+        assert_eq!(elements("[]").next(), None);
     }
 }

@@ -105,7 +105,7 @@ impl History {
         }
         for task in queue.tasks() {
             let Some(taken) = self.of(queue, task.id.as_str()) else { continue };
-            let key = (history_key(task.kind.as_deref()), history_key(task.agent.as_deref()));
+            let key = (history_key(task.kind()), history_key(task.agent()));
             into.entry(key).or_default().push(taken.millis as f64 / 60_000.0);
         }
     }

@@ -179,10 +179,10 @@ impl<'a> Sight<'a> {
             state: self.readiness.state(node),
             priority: task.priority,
             attempts: task.attempts,
-            worker: task.claim.as_ref().map(|claim| claim.worker.clone()),
+            worker: task.claim().map(|claim| claim.worker.clone()),
             waiting_for: self.waiting(node),
             error: self.error(node),
-            since: task.claim.as_ref().map(|claim| claim.since.clone()),
+            since: task.claim().map(|claim| claim.since.clone()),
         }
     }
 

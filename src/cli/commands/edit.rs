@@ -72,10 +72,11 @@ fn drop_dependencies(
     }
     let queue = &draft.queues()[place.queue];
     let task = draft.task(place);
-    if let Some(missing) = args.drop_dependency.iter().find(|id| !task.dependencies.contains(id)) {
-        let known = match task.dependencies.is_empty() {
+    let named = |id: &String| task.dependencies().iter().any(|named| named == id);
+    if let Some(missing) = args.drop_dependency.iter().find(|id| !named(id)) {
+        let known = match task.dependencies().is_empty() {
             true => "nothing".to_owned(),
-            false => task.dependencies.join(", "),
+            false => task.dependencies().join(", "),
         };
         let text = format!("task {} does not depend on {missing}; it depends on {known}", task.id);
         return Err(StoreError::Rejected(text));

@@ -172,7 +172,7 @@ fn refuse_foreign(draft: &Draft<'_>, place: Place, keys: &Keys) -> Result<(), St
             format!("the id of task {} stays: others and the journal know it by it", task.id);
         return Err(StoreError::Rejected(text));
     }
-    let claimed = task.status == Status::InProgress || task.claim.is_some();
+    let claimed = task.status == Status::InProgress || task.claim().is_some();
     let theirs =
         |key: &&str| field(key).is_some_and(|f| f == Field::Claim || claimed && f.is_runtime());
     let theirs: Vec<&str> = changed.into_iter().filter(theirs).collect();
@@ -190,7 +190,7 @@ fn refuse_foreign(draft: &Draft<'_>, place: Place, keys: &Keys) -> Result<(), St
 
 /// Refuses values that the program could not use.
 pub(super) fn refuse_problems(task: &Task, before: &[FieldProblem]) -> Result<(), StoreError> {
-    match task.problems.iter().find(|problem| !before.contains(problem)) {
+    match task.problems().find(|problem| !before.contains(problem)) {
         None => Ok(()),
         Some(FieldProblem { field, expected }) => {
             Err(StoreError::Rejected(format!("`{}` {expected}", field.key())))
@@ -206,7 +206,7 @@ pub(super) fn change(
     data: Map<String, Value>,
 ) -> Result<(), StoreError> {
     refuse_foreign(draft, place, changes)?;
-    let before = draft.task(place).problems.clone();
+    let before = draft.task(place).problems().collect::<Vec<_>>();
     draft.edit(place, changes, data)?;
     refuse_problems(draft.task(place), &before)
 }

@@ -97,7 +97,7 @@ fn attempt(session: &Session<'_>) -> Actor {
 fn still_ours(draft: &Draft<'_>, place: Place, actor: &Actor) -> Result<(), StoreError> {
     let Actor::Worker(token) = actor else { return Ok(()) };
     let task = draft.task(place);
-    if task.claim.as_ref().is_some_and(|claim| claim.is(token)) {
+    if task.claim().is_some_and(|claim| claim.is(token)) {
         return Ok(());
     }
     let text = format!("task {} is no longer claimed by attempt {}", task.id, token.attempt);

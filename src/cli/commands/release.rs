@@ -22,13 +22,13 @@ pub(super) fn run(args: &ReleaseArgs, session: &mut Session<'_>) -> Result<(), F
         let task = &queues[place.queue].tasks()[place.task];
         if task.status == Status::InProgress && !args.force {
             let standing = standings.of(&desk.set, queues, place)?;
-            refuse(id, task.claim.as_ref(), &standing)?;
+            refuse(id, task.claim(), &standing)?;
         }
-        judged.push((place.queue, task.id.clone(), task.claim.clone()));
+        judged.push((place.queue, task.id.clone(), task.claim().cloned()));
     }
     let done = desk.each(&ids, |draft, place| {
         let task = draft.task(place);
-        if !args.force && !judged.contains(&(place.queue, task.id.clone(), task.claim.clone())) {
+        if !args.force && !judged.contains(&(place.queue, task.id.clone(), task.claim().cloned())) {
             let text = format!("the claim of task {} changed just now; look again", task.id);
             return Err(StoreError::Rejected(text));
         }

@@ -27,7 +27,7 @@ pub(super) fn run(args: &ResetArgs, session: &mut Session<'_>) -> Result<(), Fai
         kept = if wanted.is_some() { 0 } else { aside(draft.queues(), set.served()) };
         for place in places(set, draft.queues(), wanted)? {
             let task = draft.task(place);
-            if dead.contains(&(place.queue, task.id.clone(), task.claim.clone())) {
+            if dead.contains(&(place.queue, task.id.clone(), task.claim().cloned())) {
                 make(draft, place, &Transition::Release)?;
             }
             make(draft, place, &Transition::Reset)?;
@@ -68,7 +68,7 @@ fn dead_claims(
         if task.status == Status::InProgress
             && standings.of(&desk.set, queues, place)? == Standing::Free
         {
-            dead.push((place.queue, task.id.clone(), task.claim.clone()));
+            dead.push((place.queue, task.id.clone(), task.claim().cloned()));
         }
     }
     Ok(dead)

@@ -42,8 +42,8 @@ fn references_are_looked_up_in_the_order_of_the_format() {
         .broken()
         .iter()
         .map(|broken| match &broken.why {
-            BrokenKind::Ambiguous(nodes) => (broken.text.clone(), nodes.len()),
-            BrokenKind::Unknown | BrokenKind::Itself => (broken.text.clone(), 0),
+            BrokenKind::Ambiguous(nodes) => (broken.text.to_string(), nodes.len()),
+            BrokenKind::Unknown | BrokenKind::Itself => (broken.text.to_string(), 0),
         })
         .collect();
     assert_eq!(broken, [("D".to_owned(), 3), ("second:A2".to_owned(), 0)]);
@@ -81,7 +81,7 @@ fn a_chain_of_a_hundred_thousand_needs_no_deep_stack() {
     let ends: Vec<usize> =
         Graph::build(&[sample[0].view()]).order().iter().map(|&node| node as usize).collect();
     assert!(ends.is_sorted());
-    sample[0].tasks[0].dependencies = vec![ids[ids.len() - 1].clone()];
+    sample[0].tasks[0].set_list(Field::Dependencies, [ids[ids.len() - 1].clone()]);
     let graph = Graph::build(&[sample[0].view()]);
     assert_eq!(graph.cycles().map(|cycle| cycle.len()).collect::<Vec<_>>(), [100_000]);
     assert!(graph.cycle_text(&graph.cycles().next().unwrap_or_default()).len() < 400);
@@ -90,10 +90,10 @@ fn a_chain_of_a_hundred_thousand_needs_no_deep_stack() {
 #[test]
 fn a_barrier_against_a_dependency_is_a_cycle() {
     let tasks = vec![
-        with(task("early", &["late"]), |task| task.phase = Some("1".into())),
-        with(task("other", &[]), |task| task.phase = Some("1".into())),
-        with(task("late", &[]), |task| task.phase = Some("2".into())),
-        with(task("late2", &[]), |task| task.phase = Some("2".into())),
+        with(task("early", &["late"]), |task| task.set_text(Field::Phase, "1")),
+        with(task("other", &[]), |task| task.set_text(Field::Phase, "1")),
+        with(task("late", &[]), |task| task.set_text(Field::Phase, "2")),
+        with(task("late2", &[]), |task| task.set_text(Field::Phase, "2")),
     ];
     let sample = [Sample::new("q", tasks).phases(&[("1", true), ("2", false)])];
     let graph = Graph::build(&[sample[0].view()]);
@@ -106,17 +106,17 @@ fn a_barrier_against_a_dependency_is_a_cycle() {
 #[test]
 fn missing_gates_are_listed_and_present_ones_close_their_phase() {
     let in_phase =
-        |id: &str, phase: &str| with(task(id, &[]), |task| task.phase = Some(phase.into()));
+        |id: &str, phase: &str| with(task(id, &[]), |task| task.set_text(Field::Phase, phase));
     let tasks = vec![in_phase("a", "1"), in_phase("b", "2")];
     let mut sample = [Sample::new("q", tasks).phases(&[("1", false), ("2", false)])];
-    sample[0].phases[0].gate = vec!["quick".into()];
+    sample[0].phases[0].gate = ["quick".into()].into_iter().collect();
     let missing = missing_gates(&sample[0].tasks, &sample[0].phases);
     assert_eq!((missing.len(), &*missing[0].id, &*missing[0].phase), (1, "gate-1", "1"));
     sample[0].tasks[0].status = Status::Complete;
     let text = waiting(&sample, "b");
     assert_eq!(text[0].0, WaitingKind::Phase);
     assert!(text[0].1.contains("not in the queue yet"), "{text:?}");
-    sample[0].tasks.push(with(in_phase("gate-1", "1"), |task| task.kind = Some("gate".into())));
+    sample[0].tasks.push(with(in_phase("gate-1", "1"), |task| task.set_text(Field::Type, "gate")));
     assert!(missing_gates(&sample[0].tasks, &sample[0].phases).is_empty());
     assert_eq!(look(&sample, |_, _| {}, |r| names(r.graph(), r.ready())), ["gate-1"]);
     sample[0].tasks[0].status = Status::Pending;

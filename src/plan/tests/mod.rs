@@ -7,7 +7,7 @@ mod readiness;
 mod shared;
 
 use super::*;
-use crate::domain::{Phase, Status, Task, TaskId};
+use crate::domain::{Detail, Field, Phase, Status, Task, TaskId, Text};
 use chrono::{DateTime, TimeZone, Utc};
 use std::path::{Path, PathBuf};
 
@@ -21,7 +21,7 @@ pub(super) struct Sample {
 
 pub(super) fn task(id: &str, dependencies: &[&str]) -> Task {
     let mut task = Task::new(TaskId::new(id).expect("an id"));
-    task.dependencies = dependencies.iter().map(ToString::to_string).collect();
+    task.set_list(Field::Dependencies, dependencies.iter().copied());
     task
 }
 
@@ -43,7 +43,7 @@ impl Sample {
     /// `barriers`: phase and whether a barrier follows.
     pub(super) fn phases(mut self, barriers: &[(&str, bool)]) -> Self {
         let phase = |&(name, barrier): &(&str, bool)| Phase {
-            phase: name.to_owned(),
+            phase: name.into(),
             barrier,
             ..Phase::default()
         };

@@ -21,7 +21,7 @@ impl Made {
 }
 
 fn minutes(id: &str, dependencies: &[&str], minutes: f64) -> Task {
-    with(task(id, dependencies), |task| task.estimate.minutes = Some(minutes))
+    with(task(id, dependencies), |task| task.set(Detail::Minutes(minutes)))
 }
 
 fn made(tasks: Vec<Task>) -> Made {
@@ -90,29 +90,26 @@ fn estimates_come_from_the_surest_source() {
     let mut rules = EstimateRules::default();
     rules.history.insert((history_key(Some("bug-fix")), history_key(None)), 12.0);
     let with_estimate = |change: fn(&mut Task)| rules.minutes(&with(task("T", &[]), change));
-    assert_eq!(with_estimate(|task| task.estimate.minutes = Some(5.0)), (5.0, Source::Given));
-    assert_eq!(
-        with_estimate(|task| task.estimate.hours = Some((2.0, 3.0))),
-        (150.0, Source::Given)
-    );
-    let effort = |task: &mut Task| task.estimate.effort = Some(crate::domain::Effort::L);
+    assert_eq!(with_estimate(|task| task.set(Detail::Minutes(5.0))), (5.0, Source::Given));
+    assert_eq!(with_estimate(|task| task.set(Detail::Hours(2.0, 3.0))), (150.0, Source::Given));
+    let effort = |task: &mut Task| task.set(Detail::Effort(crate::domain::Effort::L));
     assert_eq!(with_estimate(effort), (480.0, Source::Given));
-    assert_eq!(with_estimate(|task| task.kind = Some("BugFix".into())), (12.0, Source::History));
+    assert_eq!(with_estimate(|task| task.set_text(Field::Type, "BugFix")), (12.0, Source::History));
     assert_eq!(with_estimate(|_| {}), (30.0, Source::Default));
-    assert_eq!(with_estimate(|task| task.estimate.minutes = Some(-1.0)), (30.0, Source::Default));
-    assert_eq!(with_estimate(|task| task.estimate.minutes = Some(f64::NAN)).1, Source::Default);
+    assert_eq!(with_estimate(|task| task.set(Detail::Minutes(-1.0))), (30.0, Source::Default));
+    assert_eq!(with_estimate(|task| task.set(Detail::Minutes(f64::NAN))).1, Source::Default);
 }
 
 #[test]
 fn a_plan_of_a_selection_keeps_the_order_of_what_lies_between() {
     let made = made(vec![
-        with(task("a", &[]), |task| task.track = Some("x".into())),
+        with(task("a", &[]), |task| task.set_text(Field::Track, "x")),
         task("between", &["a"]),
-        with(task("b", &["between"]), |task| task.track = Some("x".into())),
+        with(task("b", &["between"]), |task| task.set_text(Field::Track, "x")),
     ]);
     let waves = made.with(|graph, queues, estimates| {
         let work = Workload::new(graph, queues, estimates, |node| {
-            queues[0].tasks[node.0 as usize].track.is_some()
+            queues[0].tasks[node.0 as usize].track().is_some()
         });
         waves(&work).into_iter().map(|wave| names(graph, wave)).collect::<Vec<_>>()
     });
@@ -123,8 +120,8 @@ fn a_plan_of_a_selection_keeps_the_order_of_what_lies_between() {
 fn schedules_respect_paths_and_agents() {
     let owning = |id: &str, agent: &str, file: &str| {
         with(minutes(id, &[], 60.0), |task| {
-            task.agent = Some(agent.to_owned());
-            task.files = vec![file.to_owned()];
+            task.set_text(Field::Agent, agent.to_owned());
+            task.set_list(Field::Files, [file]);
         })
     };
     let made = made(vec![
@@ -135,8 +132,8 @@ fn schedules_respect_paths_and_agents() {
     ]);
     made.with(|graph, queues, estimates| {
         let agents = Agents::new(queues, |task| AgentLimit {
-            name: task.agent.clone().unwrap_or_default(),
-            max_parallel: (task.agent.as_deref() == Some("one")).then_some(2),
+            name: task.agent().unwrap_or_default().to_owned(),
+            max_parallel: (task.agent() == Some("one")).then_some(2),
             manual: false,
         });
         let hours = |scopes: bool, limited: bool| {
@@ -167,8 +164,8 @@ fn findings_name_task_field_and_element() {
             with(task("bad", &[]), is(Status::Blocked)),
             with(task("aside", &[]), is(Status::Parked)),
             task("x", &["bad", "aside"]),
-            with(task("dup1", &[]), |task| task.files = vec!["a".into(), "b".into()]),
-            with(task("dup2", &[]), |task| task.files = vec!["./b".into(), "a/".into()]),
+            with(task("dup1", &[]), |task| task.set_list(Field::Files, ["a", "b"])),
+            with(task("dup2", &[]), |task| task.set_list(Field::Files, ["./b", "a/"])),
         ],
     )];
     samples.push(Sample::new("p", vec![task("late", &[]), task("z", &["q:late"])]));
@@ -216,7 +213,7 @@ fn pictures_escape_titles_and_mark_what_matters() {
         minutes("first", &["done"], 60.0),
         minutes("se\"cond", &["first"], 60.0),
         with(task("bad", &[]), is(Status::Blocked)),
-        with(task("kid", &[]), |task| task.parent = Some("epic".into())),
+        with(task("kid", &[]), |task| task.set_text(Field::Parent, "epic")),
         task("epic", &[]),
     ]);
     made.with(|graph, queues, estimates| {

@@ -20,9 +20,10 @@ fn queue(most: usize) -> impl Strategy<Value = Vec<Task>> {
             if number > 0 {
                 let firsts: HashSet<usize> =
                     firsts.iter().map(|index| index.index(number)).collect();
-                made.dependencies = firsts.iter().map(|first| format!("T{first}")).collect();
+                let firsts = firsts.iter().map(|first| format!("T{first}"));
+                made.set_list(Field::Dependencies, firsts);
             }
-            made.estimate.minutes = Some(f64::from(minutes));
+            made.set(Detail::Minutes(f64::from(minutes)));
             made.priority = priority;
             made.status = match status {
                 0 => Status::Blocked,
@@ -58,7 +59,7 @@ fn level<'a>(
         return level;
     }
     let task = tasks[id];
-    let firsts = task.dependencies.iter().map(|first| level(tasks, first.as_str(), known));
+    let firsts = task.dependencies().iter().map(|first| level(tasks, first.as_str(), known));
     let found = firsts.max().map_or(0, |level| level + 1);
     known.insert(id, found);
     found
@@ -74,8 +75,8 @@ fn longest<'a>(
         return minutes;
     }
     let task = tasks[id];
-    let firsts = task.dependencies.iter().map(|first| longest(tasks, first.as_str(), known));
-    let found = firsts.max().unwrap_or(0) + task.estimate.minutes.unwrap_or(0.0) as u64;
+    let firsts = task.dependencies().iter().map(|first| longest(tasks, first.as_str(), known));
+    let found = firsts.max().unwrap_or(0) + task.estimate().minutes.unwrap_or(0.0) as u64;
     known.insert(id, found);
     found
 }
@@ -113,7 +114,7 @@ proptest! {
         }
         for wave in &report.waves {
             for id in wave {
-                prop_assert!(index[id.as_str()].dependencies.iter().all(|first| !wave.contains(first)));
+                prop_assert!(index[id.as_str()].dependencies().iter().all(|first| wave.iter().all(|id| first != id)));
             }
         }
     }
@@ -124,7 +125,7 @@ proptest! {
         let index = by_id(&tasks);
         let mut known = HashMap::new();
         let path = tasks.iter().map(|task| longest(&index, task.id.as_str(), &mut known)).max().unwrap_or(0);
-        let work: u64 = tasks.iter().map(|task| task.estimate.minutes.unwrap_or(0.0) as u64).sum();
+        let work: u64 = tasks.iter().map(|task| task.estimate().minutes.unwrap_or(0.0) as u64).sum();
         let report = report(tasks.clone(), &[1, loops]);
         let time = report.loops[1].makespan_minutes.seconds() / 60;
         prop_assert_eq!(report.critical_path.minutes.seconds() / 60, path);
@@ -135,10 +136,10 @@ proptest! {
         prop_assert!(time <= 2 * lower, "{} loops: {} of {}", loops, time, lower);
         // The critical path is a chain of that length, without slack.
         let chain = &report.critical_path.tasks;
-        let sum: u64 = chain.iter().map(|id| index[id.as_str()].estimate.minutes.unwrap_or(0.0) as u64).sum();
+        let sum: u64 = chain.iter().map(|id| index[id.as_str()].estimate().minutes.unwrap_or(0.0) as u64).sum();
         prop_assert_eq!(sum, path);
         for pair in chain.windows(2) {
-            prop_assert!(index[pair[1].as_str()].dependencies.contains(&pair[0]));
+            prop_assert!(index[pair[1].as_str()].dependencies().iter().any(|first| *first == pair[0]));
         }
     }
 
@@ -178,19 +179,20 @@ proptest! {
         if let Some(knot) = knot {
             // From the first to a later one and back.
             let (last, other) = (tasks.len() - 1, knot.index(tasks.len()));
-            let (a, b) = (tasks[last].id.to_string(), tasks[other].id.to_string());
-            if !tasks[other].dependencies.contains(&a) {
-                tasks[other].dependencies.push(a);
-            }
-            if !tasks[last].dependencies.contains(&b) {
-                tasks[last].dependencies.push(b);
+            for (task, first) in [(other, last), (last, other)] {
+                let first = Text::from(tasks[first].id.as_str());
+                let mut list = tasks[task].take_list(Field::Dependencies);
+                if !list.contains(&first) {
+                    list.push(first);
+                }
+                tasks[task].set_list(Field::Dependencies, list);
             }
         }
         let index = by_id(&tasks);
         let reaches = |from: &str, to: &str| {
-            let (mut seen, mut stack) = (HashSet::new(), vec![from.to_owned()]);
+            let (mut seen, mut stack) = (HashSet::new(), vec![Text::from(from)]);
             while let Some(id) = stack.pop() {
-                for first in &index[id.as_str()].dependencies {
+                for first in index[id.as_str()].dependencies() {
                     if first == to {
                         return true;
                     }
@@ -204,8 +206,8 @@ proptest! {
         let mut ready = Vec::new();
         for task in &tasks {
             let id = task.id.as_str();
-            let satisfied = |first: &String| index[first.as_str()].status == Status::Complete;
-            if task.status == Status::Pending && !reaches(id, id) && task.dependencies.iter().all(satisfied) {
+            let satisfied = |first: &Text| index[first.as_str()].status == Status::Complete;
+            if task.status == Status::Pending && !reaches(id, id) && task.dependencies().iter().all(satisfied) {
                 ready.push(id.to_owned());
             }
         }
@@ -230,7 +232,7 @@ proptest! {
                 if matches!(task.status, Status::Complete | Status::InProgress) {
                     continue;
                 }
-                for first in &task.dependencies {
+                for first in task.dependencies() {
                     if seen.insert(first.as_str()) {
                         stack.push(first.as_str());
                     }
@@ -269,7 +271,9 @@ proptest! {
         let count = tasks.len();
         for (number, task) in tasks.iter_mut().enumerate() {
             let third = (count - 1 - number) * 3 / count;
-            task.phase = (phases[number] > 0).then(|| third.to_string());
+            if phases[number] > 0 {
+                task.set_text(Field::Phase, third.to_string());
+            }
         }
         let sample = Sample::new("q", tasks).phases(&[("0", true), ("1", false), ("2", true)]);
         let queues = [sample.view()];
@@ -277,8 +281,8 @@ proptest! {
         let estimates = Estimates::new(&graph, &queues, &EstimateRules::default());
         let input = PlanInput { graph: &graph, queues: &queues, estimates: &estimates, agents: None, respect_scopes: false };
         let made = schedule(&input, 4, |_| true);
-        let phase = |slot: &Slot| sample.tasks[slot.node.0 as usize].phase.clone();
-        for early in made.slots.iter().filter(|slot| phase(slot).as_deref() == Some("0")) {
+        let phase = |slot: &Slot| sample.tasks[slot.node.0 as usize].phase();
+        for early in made.slots.iter().filter(|slot| phase(slot) == Some("0")) {
             for late in made.slots.iter().filter(|slot| phase(slot).is_some_and(|phase| phase != "0")) {
                 prop_assert!(early.end <= late.start);
             }

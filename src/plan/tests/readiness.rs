@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::{Approval, Field, FieldProblem};
+use crate::domain::Approval;
 
 fn ready(samples: &[Sample]) -> Vec<String> {
     look(samples, |_, _| {}, |readiness| names(readiness.graph(), readiness.ready()))
@@ -63,13 +63,12 @@ fn conditions_hold_back() {
     let tasks = vec![
         with(task("yes", &[]), |task| task.approval = Approval::Required),
         with(task("later", &[]), |task| {
-            task.not_before = Some(noon() + chrono::Duration::hours(1))
+            task.set(Detail::NotBefore(noon() + chrono::Duration::hours(1)))
         }),
-        with(task("earlier", &[]), |task| task.not_before = Some(noon())),
-        with(task("hand", &[]), |task| task.agent = Some("Manual".into())),
+        with(task("earlier", &[]), |task| task.set(Detail::NotBefore(noon()))),
+        with(task("hand", &[]), |task| task.set_text(Field::Agent, "Manual")),
         with(task("broken", &[]), |task| {
-            let problem = FieldProblem { field: Field::Files, expected: "must be a list" };
-            task.problems.push(problem);
+            task.set(Detail::Problem(Field::Files, "must be a list"));
         }),
         with(task("given", &[]), |task| task.approval = Approval::Given),
     ];
@@ -109,9 +108,9 @@ fn an_epic_follows_its_children_and_holds_them_back() {
         "q",
         vec![
             task("first", &[]),
-            with(task("epic", &["first"]), |task| task.children = vec!["c1".into()]),
+            with(task("epic", &["first"]), |task| task.set_list(Field::ChildTasks, ["c1"])),
             task("c1", &[]),
-            with(task("c2", &["c1"]), |task| task.parent = Some("epic".into())),
+            with(task("c2", &["c1"]), |task| task.set_text(Field::Parent, "epic")),
             task("after", &["epic"]),
         ],
     )];
@@ -141,8 +140,8 @@ fn an_epic_may_wait_for_its_own_grandchild() {
         "q",
         vec![
             task("top", &["leaf", "outside"]),
-            with(task("mid", &[]), |task| task.parent = Some("top".into())),
-            with(task("leaf", &[]), |task| task.parent = Some("mid".into())),
+            with(task("mid", &[]), |task| task.set_text(Field::Parent, "top")),
+            with(task("leaf", &[]), |task| task.set_text(Field::Parent, "mid")),
             task("outside", &[]),
         ],
     )];
@@ -158,8 +157,8 @@ fn an_unknown_parent_holds_nobody_and_an_unknown_child_holds_the_epic() {
     let sample = [Sample::new(
         "q",
         vec![
-            with(task("orphan", &[]), |task| task.parent = Some("gone".into())),
-            with(task("epic", &[]), |task| task.children = vec!["orphan".into(), "lost".into()]),
+            with(task("orphan", &[]), |task| task.set_text(Field::Parent, "gone")),
+            with(task("epic", &[]), |task| task.set_list(Field::ChildTasks, ["orphan", "lost"])),
         ],
     )];
     assert_eq!(ready(&sample), ["orphan"]);
@@ -169,7 +168,7 @@ fn an_unknown_parent_holds_nobody_and_an_unknown_child_holds_the_epic() {
 #[test]
 fn what_runs_in_queues_that_are_not_loaded_holds_files_and_agents() {
     let mut tasks = vec![owning("waits", "src/a.rs", Status::Pending), task("free", &[])];
-    tasks[1].agent = Some("few".to_owned());
+    tasks[1].set_text(Field::Agent, "few");
     let samples = [Sample::new("q", tasks)];
     let outsider = |agent: &str, foreign| Outsider {
         name: "other:X".to_owned(),
@@ -191,8 +190,8 @@ fn what_runs_in_queues_that_are_not_loaded_holds_files_and_agents() {
     assert_eq!(look(&samples, foreign, |r| r.outlook(|_| true).elsewhere), 1);
     let full = |conditions: &mut Conditions, _: &Graph| {
         let agents = |task: &Task| AgentLimit {
-            name: task.agent.clone().unwrap_or_default(),
-            max_parallel: task.agent.is_some().then_some(1),
+            name: task.agent().unwrap_or_default().to_owned(),
+            max_parallel: task.agent().is_some().then_some(1),
             manual: false,
         };
         conditions.agents = Agents::new(&[samples[0].view()], agents);
@@ -203,7 +202,7 @@ fn what_runs_in_queues_that_are_not_loaded_holds_files_and_agents() {
 
 fn owning(id: &str, file: &str, status: Status) -> Task {
     with(task(id, &[]), |task| {
-        task.files = vec![file.to_owned()];
+        task.set_list(Field::Files, [file]);
         task.status = status;
     })
 }
@@ -296,7 +295,7 @@ fn the_outlook_tells_what_a_loop_can_hope_for() {
 
 #[test]
 fn the_order_of_claims_follows_priority_path_dependants_and_list() {
-    let minutes = |minutes: f64| move |task: &mut Task| task.estimate.minutes = Some(minutes);
+    let minutes = |minutes: f64| move |task: &mut Task| task.set(Detail::Minutes(minutes));
     let urgent = |priority: i64| move |task: &mut Task| task.priority = Some(priority);
     let sample = Sample::new(
         "q",

@@ -1,7 +1,7 @@
 //! The working papers and real queues beside the repository, where they are there.
 
 use super::*;
-use crate::domain::{Effort, Estimate};
+use crate::domain::Effort;
 use serde_json::Value;
 
 fn load(path: &str) -> Option<Value> {
@@ -34,15 +34,14 @@ fn priority(value: &Value) -> Option<i64> {
 
 fn read(value: &Value) -> Task {
     let mut task = task(value["id"].as_str().expect("an id"), &[]);
-    for key in ["deps", "dependencies", "depends_on"] {
-        task.dependencies.extend(texts(&value[key]));
-    }
+    let keys = ["deps", "dependencies", "depends_on"];
+    task.set_list(Field::Dependencies, keys.iter().flat_map(|key| texts(&value[key])));
     task.status = value["status"].as_str().map_or(Status::Pending, Status::from_word);
     task.priority = priority(&value["priority"]);
-    task.phase = word(&value["phase"]);
+    task.set_text(Field::Phase, word(&value["phase"]).unwrap_or_default());
     // In the papers a list of files may hold globs.
-    task.scope = texts(&value["files"]);
-    task.files = word(&value["file"]).into_iter().collect();
+    task.set_list(Field::Scope, texts(&value["files"]));
+    task.set_list(Field::Files, word(&value["file"]));
     let hours = value["est_h"].as_f64().or_else(|| value["estimated_hours"].as_f64());
     let effort = match value["effort"].as_str() {
         Some("S") => Some(Effort::S),
@@ -51,7 +50,8 @@ fn read(value: &Value) -> Task {
         Some("XL") => Some(Effort::XL),
         Some(_) | None => None,
     };
-    task.estimate = Estimate { minutes: None, hours: hours.map(|hours| (hours, hours)), effort };
+    let hours = hours.map(|hours| Detail::Hours(hours, hours));
+    hours.into_iter().chain(effort.map(Detail::Effort)).for_each(|detail| task.set(detail));
     task
 }
 

@@ -1,0 +1,173 @@
+//! What a task may say besides its state, as items of which a task has those that it says.
+//!
+//! A file of many short tasks must not become large in memory: an item is 24 bytes, a text of up
+//! to fifteen bytes stands inside of it, and a copy of a task shares what is longer.
+
+use super::claim::Claim;
+use super::field::Field;
+use super::task::{Effort, Estimate, FieldProblem};
+use chrono::{DateTime, Utc};
+use ecow::{EcoString, EcoVec};
+
+/// A short text of a task.
+pub type Text = EcoString;
+
+/// Texts of a task: in file order, without doubles.
+pub type Texts = EcoVec<Text>;
+
+/// One thing that a task says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Detail {
+    /// `type`, `agent`, `phase`, `track`, `epic` or `parent`.
+    Text(Field, Text),
+    /// `dependencies`, `tags`, `files` (with `file`), `scope`, `child_tasks`, `verify` or `notify`.
+    List(Field, Texts),
+    /// `max_iterations` or `budget_used`.
+    Count(Field, u32),
+    /// `not_before`.
+    NotBefore(DateTime<Utc>),
+    /// `claim`.
+    Claim(Box<Claim>),
+    /// `estimated_minutes`.
+    Minutes(f64),
+    /// `estimated_hours`, low and high.
+    Hours(f64, f64),
+    /// `effort`.
+    Effort(Effort),
+    /// A field whose value is of no use, and what it should be.
+    Problem(Field, &'static str),
+}
+
+const _: () = assert!(size_of::<Detail>() <= 24);
+
+impl Detail {
+    /// Whether a reading of `field` is a detail.
+    pub fn is_of(field: Field) -> bool {
+        matches!(
+            field,
+            Field::Type
+                | Field::Agent
+                | Field::Phase
+                | Field::Track
+                | Field::Epic
+                | Field::Parent
+                | Field::Dependencies
+                | Field::Tags
+                | Field::File
+                | Field::Files
+                | Field::Scope
+                | Field::ChildTasks
+                | Field::Verify
+                | Field::Notify
+                | Field::MaxIterations
+                | Field::BudgetUsed
+                | Field::NotBefore
+                | Field::Claim
+                | Field::EstimatedMinutes
+                | Field::EstimatedHours
+                | Field::Effort
+        )
+    }
+
+    fn key(&self) -> (bool, Field) {
+        match self {
+            // First, since every look at a task asks for problems.
+            Self::Problem(field, _) => (false, *field),
+            Self::Text(field, _) | Self::List(field, _) | Self::Count(field, _) => (true, *field),
+            Self::NotBefore(_) => (true, Field::NotBefore),
+            Self::Claim(_) => (true, Field::Claim),
+            Self::Minutes(_) => (true, Field::EstimatedMinutes),
+            Self::Hours(..) => (true, Field::EstimatedHours),
+            Self::Effort(_) => (true, Field::Effort),
+        }
+    }
+}
+
+/// The details of one task, in one order, so that two that say the same are equal.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Details(EcoVec<Detail>);
+
+impl Details {
+    pub(super) fn with_room(count: usize) -> Self {
+        Self(EcoVec::with_capacity(count))
+    }
+
+    fn find(&self, field: Field) -> Option<&Detail> {
+        self.0.iter().find(|detail| detail.key() == (true, field))
+    }
+
+    pub(super) fn text(&self, field: Field) -> Option<&str> {
+        if let Detail::Text(_, text) = self.find(field)? { Some(text) } else { None }
+    }
+
+    pub(super) fn list(&self, field: Field) -> &[Text] {
+        if let Some(Detail::List(_, list)) = self.find(field) { list } else { &[] }
+    }
+
+    pub(super) fn count(&self, field: Field) -> Option<u32> {
+        if let Detail::Count(_, count) = self.find(field)? { Some(*count) } else { None }
+    }
+
+    pub(super) fn not_before(&self) -> Option<DateTime<Utc>> {
+        if let Detail::NotBefore(time) = self.find(Field::NotBefore)? { Some(*time) } else { None }
+    }
+
+    pub(super) fn claim(&self) -> Option<&Claim> {
+        if let Detail::Claim(claim) = self.find(Field::Claim)? { Some(claim) } else { None }
+    }
+
+    pub(super) fn estimate(&self) -> Estimate {
+        let mut estimate = Estimate::default();
+        for detail in &self.0 {
+            if let Detail::Minutes(minutes) = detail {
+                estimate.minutes = Some(*minutes);
+            } else if let Detail::Hours(low, high) = detail {
+                estimate.hours = Some((*low, *high));
+            } else if let Detail::Effort(effort) = detail {
+                estimate.effort = Some(*effort);
+            }
+        }
+        estimate
+    }
+
+    pub(super) fn problems(&self) -> impl Iterator<Item = FieldProblem> + '_ {
+        self.0.iter().map_while(|detail| {
+            let Detail::Problem(field, expected) = *detail else { return None };
+            Some(FieldProblem { field, expected })
+        })
+    }
+
+    /// Takes a detail instead of what was said of the same field.
+    pub(super) fn set(&mut self, detail: Detail) {
+        match self.place(detail.key()) {
+            Ok(at) => self.0.make_mut()[at] = detail,
+            Err(at) => self.0.insert(at, detail),
+        }
+    }
+
+    /// Drops what was said of a field.
+    pub(super) fn unset(&mut self, field: Field) {
+        self.remove((true, field));
+    }
+
+    /// Drops the problem with a field.
+    pub(super) fn forgive(&mut self, field: Field) {
+        self.remove((false, field));
+    }
+
+    /// Takes the list of a field out.
+    pub(super) fn take_list(&mut self, field: Field) -> Texts {
+        let Ok(at) = self.place((true, field)) else { return Texts::new() };
+        if let Detail::List(_, list) = self.0.remove(at) { list } else { Texts::new() }
+    }
+
+    fn remove(&mut self, key: (bool, Field)) {
+        if let Ok(at) = self.place(key) {
+            self.0.remove(at);
+        }
+    }
+
+    fn place(&self, key: (bool, Field)) -> Result<usize, usize> {
+        self.0.binary_search_by_key(&key, Detail::key)
+    }
+}
