@@ -10,6 +10,7 @@
 use super::fast::FastMap;
 use crate::domain::Task;
 use globset::{GlobBuilder, GlobMatcher};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use xxhash_rust::xxh3::xxh3_64;
@@ -137,11 +138,14 @@ pub fn owns_anything(task: &Task) -> bool {
 /// a path, and one look at each of the globs.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Held {
-    paths: FastMap<u64, (Arc<str>, Vec<u32>)>,
+    paths: FastMap<u64, (Arc<str>, Tags)>,
     /// Folders above the paths; a folder stays when nothing in it is held any more.
-    folders: FastMap<u64, Vec<u32>>,
+    folders: FastMap<u64, Tags>,
     globs: Vec<(Pattern, u32)>,
 }
+
+/// Holders, the first in list order in front. One folder may have them all.
+type Tags = BTreeSet<u32>;
 
 impl Held {
     pub(super) fn is_empty(&self) -> bool {
@@ -153,10 +157,10 @@ impl Held {
         for area in areas {
             match area {
                 Area::Path(place) => {
-                    let empty = || (Arc::clone(&place.text), Vec::new());
-                    enter(&mut self.paths.entry(place.own).or_insert_with(empty).1, tag);
+                    let empty = || (Arc::clone(&place.text), Tags::new());
+                    self.paths.entry(place.own).or_insert_with(empty).1.insert(tag);
                     for folder in &place.above {
-                        enter(self.folders.entry(*folder).or_default(), tag);
+                        self.folders.entry(*folder).or_default().insert(tag);
                     }
                 }
                 Area::Glob(pattern) => self.globs.push((pattern.clone(), tag)),
@@ -200,23 +204,23 @@ impl Held {
 
     fn leave(&mut self, place: &Place, tag: u32) {
         if let Some((_, tags)) = self.paths.get_mut(&place.own) {
-            tags.retain(|holder| *holder != tag);
+            tags.remove(&tag);
             if tags.is_empty() {
                 self.paths.remove(&place.own);
             }
         }
         for folder in &place.above {
             if let Some(tags) = self.folders.get_mut(folder) {
-                tags.retain(|holder| *holder != tag);
+                tags.remove(&tag);
             }
         }
     }
 
     fn path_overlaps(&self, place: &Place, found: &mut impl FnMut(u32, &str) -> bool) -> bool {
         let text = &*place.text;
-        let mut told = |tags: &[u32]| tags.iter().any(|&tag| found(tag, text));
+        let mut told = |tags: &Tags| tags.iter().any(|&tag| found(tag, text));
         self.paths.get(&place.own).is_some_and(|(_, tags)| told(tags))
-            || self.folders.get(&place.own).is_some_and(|tags| told(tags))
+            || self.folders.get(&place.own).is_some_and(&mut told)
             || place
                 .above
                 .iter()
@@ -260,12 +264,6 @@ pub(super) fn overlap_tags(owned: &[Vec<Area>]) -> Vec<usize> {
         tags.push(tag);
     }
     tags
-}
-
-fn enter(tags: &mut Vec<u32>, tag: u32) {
-    if !tags.contains(&tag) {
-        tags.push(tag);
-    }
 }
 
 #[cfg(test)]
