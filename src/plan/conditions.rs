@@ -6,6 +6,7 @@ use crate::domain::Task;
 use chrono::{DateTime, Utc};
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// What overlapping paths of two tasks mean.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,18 +41,21 @@ pub struct AgentLimit {
     pub manual: bool,
 }
 
-/// Which agent each task gets.
+/// Which agent each task gets; a copy shares it.
 #[derive(Clone, Debug, Default)]
-pub struct Agents {
-    /// For every node an index into the table.
+pub struct Agents(Arc<Table>);
+
+#[derive(Debug, Default)]
+struct Table {
+    /// For every node an index into the list of agents.
     of: Vec<u32>,
-    table: Vec<AgentLimit>,
+    agents: Vec<AgentLimit>,
 }
 
 impl Agents {
     /// Asks `resolve` for the agent of each different (agent, type) of the tasks once.
     pub fn new(queues: &[QueueTasks], mut resolve: impl FnMut(&Task) -> AgentLimit) -> Self {
-        let mut agents = Self::default();
+        let mut made = Table::default();
         let mut by_name: HashMap<String, u32> = HashMap::new();
         let mut known: HashMap<(Option<&str>, Option<&str>), u32> = HashMap::new();
         let mut last = None;
@@ -63,15 +67,15 @@ impl Agents {
                 _ => *known.entry(key).or_insert_with(|| {
                     let limit = resolve(task);
                     *by_name.entry(limit.name.clone()).or_insert_with(|| {
-                        agents.table.push(limit);
-                        agents.table.len() as u32 - 1
+                        made.agents.push(limit);
+                        made.agents.len() as u32 - 1
                     })
                 }),
             };
             last = Some((key, index));
-            agents.of.push(index);
+            made.of.push(index);
         }
-        agents
+        Self(Arc::new(made))
     }
 
     /// The agents as the tasks name them: no limits, `manual` and `human` are people.
@@ -85,15 +89,15 @@ impl Agents {
 
     /// The agent of a task.
     pub fn of(&self, node: Node) -> Option<&AgentLimit> {
-        self.table.get(*self.of.get(node.0 as usize)? as usize)
+        self.0.agents.get(*self.0.of.get(node.0 as usize)? as usize)
     }
 
     pub(super) fn index(&self, node: u32) -> Option<usize> {
-        self.of.get(node as usize).map(|&index| index as usize)
+        self.0.of.get(node as usize).map(|&index| index as usize)
     }
 
     pub(super) fn table(&self) -> &[AgentLimit] {
-        &self.table
+        &self.0.agents
     }
 }
 

@@ -95,7 +95,8 @@ impl EstimateRules {
 /// its own.
 #[derive(Clone, Debug)]
 pub struct Estimates {
-    seconds: Vec<u64>,
+    /// A hundred years are less than 32 bits of them.
+    seconds: Vec<u32>,
     sources: Vec<Source>,
 }
 
@@ -107,7 +108,7 @@ impl Estimates {
         for task in queues.iter().flat_map(|queue| queue.tasks) {
             let (minutes, source) = rules.minutes(task);
             let epic = graph.is_epic(Node(seconds.len() as u32));
-            seconds.push(if epic { 0 } else { (minutes * 60.0).round() as u64 });
+            seconds.push(if epic { 0 } else { (minutes * 60.0).round() as u32 });
             sources.push(source);
         }
         Self { seconds, sources }
@@ -115,7 +116,7 @@ impl Estimates {
 
     /// Seconds of a task.
     pub fn seconds(&self, node: Node) -> u64 {
-        self.seconds[node.0 as usize]
+        u64::from(self.seconds[node.0 as usize])
     }
 
     /// Minutes of a task.

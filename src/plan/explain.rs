@@ -39,6 +39,9 @@ pub struct Waiting {
     pub what: String,
 }
 
+/// How many things of one kind are said of a task; of the others only how many there are.
+const MOST: usize = 100;
+
 impl Readiness<'_> {
     /// What a task waits for; empty when it is ready, or waits for nothing any more.
     pub fn waiting(&self, node: Node) -> Vec<Waiting> {
@@ -47,10 +50,23 @@ impl Readiness<'_> {
         if holds == 0 {
             return list;
         }
-        let mut say = |kind, what| list.push(Waiting { kind, what });
+        let mut counts: Vec<(WaitingKind, usize)> = Vec::new();
+        let mut say = |kind, what| {
+            let at = counts.iter().position(|(known, _)| *known == kind).unwrap_or_else(|| {
+                counts.push((kind, 0));
+                counts.len() - 1
+            });
+            counts[at].1 += 1;
+            if counts[at].1 <= MOST {
+                list.push(Waiting { kind, what });
+            }
+        };
         self.say_structure(node, holds, &mut say);
         self.say_own(node, holds, &mut say);
         self.say_others(node, holds, &mut say);
+        for (kind, count) in counts.into_iter().filter(|(_, count)| *count > MOST) {
+            list.push(Waiting { kind, what: format!("({} more)", count - MOST) });
+        }
         list
     }
 

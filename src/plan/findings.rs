@@ -6,6 +6,7 @@ use super::graph::{Broken, BrokenKind, Graph, Node, QueueTasks};
 use super::nearest::Hints;
 use crate::domain::{Field, Status, Task, Text};
 use std::collections::BTreeSet;
+use xxhash_rust::xxh3::Xxh3Default;
 
 /// From this many loops on a warning is due.
 const MANY_LOOPS: usize = 15;
@@ -65,6 +66,29 @@ pub const CODES: &[(&str, &str, &str)] = &[
     ("too-many-loops", "warning", "more than 15 loops were asked for"),
 ];
 
+/// A finding before its words are made.
+pub struct PlanFound<'a> {
+    /// One of [`CODES`].
+    pub code: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// The task.
+    pub node: Node,
+    /// The field of the task.
+    pub field: Option<Field>,
+    element: &'a dyn Fn() -> Option<String>,
+    message: &'a dyn Fn() -> String,
+}
+
+impl PlanFound<'_> {
+    /// The finding as a value.
+    pub fn made(&self) -> PlanFinding {
+        let (code, severity, field) = (self.code, self.severity, self.field);
+        let (element, message) = ((self.element)(), (self.message)());
+        PlanFinding { code, severity, node: Some(self.node), field, element, message }
+    }
+}
+
 /// What findings are looked for in.
 pub struct FindingsInput<'a> {
     /// The graph.
@@ -77,19 +101,22 @@ pub struct FindingsInput<'a> {
 
 /// Lists the findings, in list order of their tasks.
 pub fn findings(input: &FindingsInput) -> Vec<PlanFinding> {
-    let mut search = Search {
-        graph: input.graph,
-        tasks: input.queues.iter().flat_map(|queue| queue.tasks).collect(),
-        found: Vec::new(),
-    };
+    let mut all = Vec::new();
+    each_finding(input, &mut |finding| all.push(finding.made()));
+    // A stable sort keeps the findings of one task in the order of the codes.
+    all.sort_by_key(|finding| finding.node);
+    all
+}
+
+/// Shows `see` each of them, kind by kind. There may be more than anybody wants in memory.
+pub fn each_finding(input: &FindingsInput, see: &mut dyn FnMut(PlanFound<'_>)) {
+    let tasks = input.queues.iter().flat_map(|queue| queue.tasks).collect();
+    let mut search = Search { graph: input.graph, tasks, see };
     search.broken();
     search.cycles();
     search.dependencies();
     search.duplicates(input.description);
     search.shared_ids(input.queues);
-    // A stable sort keeps the findings of one task in the order of the codes.
-    search.found.sort_by_key(|finding| finding.node);
-    search.found
 }
 
 /// Warns of more loops than anybody can look after.
@@ -107,41 +134,51 @@ pub fn too_many_loops(loops: usize) -> Option<PlanFinding> {
     })
 }
 
-struct Search<'a> {
+struct Search<'a, 'f> {
     graph: &'a Graph,
     tasks: Vec<&'a Task>,
-    found: Vec<PlanFinding>,
+    see: &'f mut dyn FnMut(PlanFound<'_>),
 }
 
-impl<'a> Search<'a> {
+impl<'a> Search<'a, '_> {
     fn task(&self, node: Node) -> &'a Task {
         self.tasks[node.0 as usize]
     }
 
-    fn warn(&mut self, code: &'static str, node: Node, element: Option<String>, message: String) {
-        let field = Some(Field::Dependencies);
-        let severity = Severity::Warning;
-        self.found.push(PlanFinding { code, severity, node: Some(node), field, element, message });
+    fn warn(
+        &mut self,
+        code: &'static str,
+        node: Node,
+        element: &dyn Fn() -> Option<String>,
+        message: &dyn Fn() -> String,
+    ) {
+        let (severity, field) = (Severity::Warning, Some(Field::Dependencies));
+        (self.see)(PlanFound { code, severity, node, field, element, message });
     }
 
     fn broken(&mut self) {
         let hints = Hints::default();
-        for broken in self.graph.broken() {
+        let graph = self.graph;
+        for broken in graph.broken() {
             let Broken { node, field, text, why } = broken;
-            let (_, what) = broken_text(self.graph, broken, &hints);
-            let (code, message) = match why {
-                BrokenKind::Itself => ("self-dependency", format!("{text} depends on itself")),
-                BrokenKind::Unknown => ("unknown-id", what),
-                BrokenKind::Ambiguous(_) => ("ambiguous-id", what),
+            let code = match why {
+                BrokenKind::Itself => "self-dependency",
+                BrokenKind::Unknown => "unknown-id",
+                BrokenKind::Ambiguous(_) => "ambiguous-id",
             };
             let harmless = self.task(*node).status == Status::Complete || !broken.holds();
-            self.found.push(PlanFinding {
+            (self.see)(PlanFound {
                 code,
                 severity: if harmless { Severity::Warning } else { Severity::Error },
-                node: Some(*node),
+                node: *node,
                 field: Some(*field),
-                element: Some(text.to_string()),
-                message,
+                element: &|| Some(text.to_string()),
+                message: &|| match why {
+                    BrokenKind::Itself => format!("{text} depends on itself"),
+                    BrokenKind::Unknown | BrokenKind::Ambiguous(_) => {
+                        broken_text(graph, broken, &hints).1
+                    }
+                },
             });
         }
     }
@@ -150,24 +187,16 @@ impl<'a> Search<'a> {
         for cycle in self.graph.cycles() {
             let Some(&first) = cycle.first() else { continue };
             let next = cycle.get(1).copied().unwrap_or(first);
-            let element = self.element(first, next);
-            self.found.push(PlanFinding {
+            let element = element(self.graph, self.task(first), next);
+            (self.see)(PlanFound {
                 code: "cycle",
                 severity: Severity::Error,
-                node: Some(first),
+                node: first,
                 field: element.is_some().then_some(Field::Dependencies),
-                element,
-                message: format!("{} can never run", self.graph.cycle_text(&cycle)),
+                element: &|| element.clone(),
+                message: &|| format!("{} can never run", self.graph.cycle_text(&cycle)),
             });
         }
-    }
-
-    /// How `node` writes its dependency `first`.
-    fn element(&self, node: Node, first: Node) -> Option<String> {
-        let id = self.graph.id(first).as_str();
-        let written = self.task(node).dependencies();
-        let exact = written.iter().find(|text| *text == id);
-        exact.or_else(|| written.iter().find(|text| text.ends_with(id))).map(Text::to_string)
     }
 
     fn dependencies(&mut self) {
@@ -203,11 +232,12 @@ impl<'a> Search<'a> {
         if done {
             return;
         }
-        let name = graph.reference(first);
-        let element = self.element(node, first);
+        let task = self.task(node);
+        let (name, element) = (|| graph.reference(first), || element(graph, task, first));
         if open == Status::Complete {
-            let message = format!("complete, although {name}, on which it depends, is {other}");
-            self.warn("done-before-dependency", node, element, message);
+            self.warn("done-before-dependency", node, &element, &|| {
+                format!("complete, although {}, on which it depends, is {other}", name())
+            });
             return;
         }
         if !open.is_open() {
@@ -215,19 +245,21 @@ impl<'a> Search<'a> {
         }
         let below = graph.location(node).0 == graph.location(first).0 && first > node;
         if below && !graph.knotted(node.0, first.0) {
-            let message = format!("stands above {name}, on which it depends");
-            self.warn("listed-before-dependency", node, element.clone(), message);
+            self.warn("listed-before-dependency", node, &element, &|| {
+                format!("stands above {}, on which it depends", name())
+            });
         }
         let code = match other {
             Status::Blocked => "dependency-blocked",
             Status::Parked => "dependency-parked",
             Status::Pending | Status::InProgress | Status::Complete | Status::Unknown => return,
         };
-        self.warn(code, node, element, format!("depends on {name}, which is {other}"));
+        let message = || format!("depends on {}, which is {other}", name());
+        self.warn(code, node, &element, &message);
     }
 
     fn duplicates(&mut self, description: &dyn Fn(Node) -> Option<String>) {
-        let mut first_of: FastMap<String, Node> = FastMap::default();
+        let mut first_of: FastMap<u128, Node> = FastMap::default();
         for node in self.graph.nodes() {
             let task = self.task(node);
             if task.files().is_empty() || task.is_gate() {
@@ -237,28 +269,22 @@ impl<'a> Search<'a> {
             if text.is_empty() {
                 continue;
             }
-            let files: BTreeSet<&str> = task
-                .files()
-                .iter()
-                .map(|file| file.trim_start_matches("./").trim_end_matches('/'))
-                .collect();
-            let key = files.into_iter().chain([&*text]).collect::<Vec<_>>().join("\n");
-            let first = *first_of.entry(key).or_insert(node);
+            let first = *first_of.entry(work(task, &text)).or_insert(node);
             let open = |node: Node| self.task(node).status != Status::Complete;
             if first == node || !open(first) && !open(node) {
                 continue;
             }
-            let file = task.files().first().map(Text::to_string);
-            let same = self.graph.reference(first);
-            let message =
-                format!("same files and description as {same} ({})", self.task(first).status);
-            self.found.push(PlanFinding {
+            let (graph, earlier) = (self.graph, self.task(first));
+            (self.see)(PlanFound {
                 code: "duplicate-work",
                 severity: Severity::Warning,
-                node: Some(node),
+                node,
                 field: Some(Field::Description),
-                element: file,
-                message,
+                element: &|| task.files().first().map(Text::to_string),
+                message: &|| {
+                    let same = graph.reference(first);
+                    format!("same files and description as {same} ({})", earlier.status)
+                },
             });
         }
     }
@@ -274,18 +300,45 @@ impl<'a> Search<'a> {
                 (texts, graph.dependencies(node).collect())
             };
             if differ(first) != differ(node) {
-                let other = queues[graph.location(first).0].name;
-                let id = graph.id(node);
-                let message =
-                    format!("{id} stands in queue {other} too, with different dependencies");
-                self.warn("same-id-different-dependencies", node, None, message);
+                self.warn("same-id-different-dependencies", node, &|| None, &|| {
+                    let (id, other) = (graph.id(node), queues[graph.location(first).0].name);
+                    format!("{id} stands in queue {other} too, with different dependencies")
+                });
             }
         }
     }
 }
 
+/// How `task` writes its dependency `first`.
+fn element(graph: &Graph, task: &Task, first: Node) -> Option<String> {
+    let id = graph.id(first).as_str();
+    let written = task.dependencies();
+    let exact = written.iter().find(|text| *text == id);
+    exact.or_else(|| written.iter().find(|text| text.ends_with(id))).map(Text::to_string)
+}
+
+/// What stands for a task's files and its normalised description, of which the texts of all tasks
+/// need not be in memory.
+fn work(task: &Task, description: &str) -> u128 {
+    let files = task.files().iter();
+    let files = files.map(|file| file.trim_start_matches("./").trim_end_matches('/'));
+    let mut hasher = Xxh3Default::new();
+    for file in files.collect::<BTreeSet<&str>>() {
+        hasher.update(file.as_bytes());
+        hasher.update(b"\n");
+    }
+    hasher.update(description.as_bytes());
+    hasher.digest128()
+}
+
 /// Letters and digits in lower case, with single spaces between words.
 fn normalised(text: &str) -> String {
-    let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    words.map(str::to_lowercase).collect::<Vec<_>>().join(" ")
+    let mut normal = String::with_capacity(text.len());
+    for word in text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
+        if !normal.is_empty() {
+            normal.push(' ');
+        }
+        normal.extend(word.chars().flat_map(char::to_lowercase));
+    }
+    normal
 }

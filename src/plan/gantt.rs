@@ -1,6 +1,5 @@
 //! A schedule as a picture in characters, aligned, for a given width.
 
-use super::critical_path::CriticalPath;
 use super::estimate::duration_text;
 use super::graph::{Graph, Node};
 use super::makespan::Schedule;
@@ -12,13 +11,13 @@ use std::fmt::Write;
 const NARROWEST: usize = 10;
 
 /// Rows shown before the rest is only counted.
-const ROWS: usize = 60;
+pub(super) const ROWS: usize = 60;
 
 /// Draws one row a task: its loop, its id, its bar and its duration. Tasks of the critical path
 /// have a bar of `#`, others of `=`; one too short to be seen is a `|`. No row is wider than
 /// `width` letters unless that leaves no room for bars.
-pub fn gantt(graph: &Graph, schedule: &Schedule, critical: &CriticalPath, width: usize) -> String {
-    let marked: HashSet<Node> = critical.tasks.iter().copied().collect();
+pub fn gantt(graph: &Graph, schedule: &Schedule, critical: &[Node], width: usize) -> String {
+    let marked: HashSet<Node> = critical.iter().copied().collect();
     let shown = &schedule.slots[..schedule.slots.len().min(ROWS)];
     let names: Vec<String> = shown.iter().map(|slot| plain(&graph.reference(slot.node))).collect();
     let times: Vec<String> =
@@ -37,7 +36,7 @@ pub fn gantt(graph: &Graph, schedule: &Schedule, critical: &CriticalPath, width:
         let padding = " ".repeat(name_width - letters(&name));
         let _ = writeln!(text, "{lane:>lane_width$}  {name}{padding}  {bar}  {time:>time_width$}");
     }
-    let hidden = schedule.slots.len() - shown.len();
+    let hidden = schedule.hidden + schedule.slots.len() - shown.len();
     if hidden > 0 {
         let _ = writeln!(text, "{:>lane_width$}  ({hidden} more)", "");
     }

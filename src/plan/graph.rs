@@ -17,6 +17,7 @@ use super::cycles;
 use super::edges::{self, Edges};
 use super::resolve::Names;
 use crate::domain::{Field, Phase, Task, TaskId, Text};
+use ecow::eco_format;
 use std::path::Path;
 
 pub(super) const NONE: u32 = u32::MAX;
@@ -193,11 +194,16 @@ impl Graph {
     /// The id as people write it: plain where it is unique among the loaded queues, else
     /// `queue:ID`.
     pub fn reference(&self, node: Node) -> String {
+        self.name(node).to_string()
+    }
+
+    /// The same as a short text, for lists of all tasks.
+    pub fn name(&self, node: Node) -> Text {
         let id = self.id(node);
         if self.is_shared(node) {
-            format!("{}:{id}", self.names[self.location(node).0])
+            eco_format!("{}:{id}", self.names[self.location(node).0])
         } else {
-            id.to_string()
+            Text::from(id.as_str())
         }
     }
 

@@ -28,7 +28,7 @@ pub struct Slot {
     /// The task.
     pub node: Node,
     /// The loop that runs it, from 0.
-    pub lane: usize,
+    pub lane: u32,
     /// Start in seconds from now.
     pub start: u64,
     /// End in seconds from now.
@@ -40,8 +40,10 @@ pub struct Slot {
 pub struct Schedule {
     /// When the last task ends, in seconds.
     pub seconds: u64,
-    /// In the order in which they start.
+    /// In the order in which they start; all of them, or the first ones.
     pub slots: Vec<Slot>,
+    /// How many there are besides.
+    pub hidden: usize,
 }
 
 /// Computes schedules of one workload for several loop counts.
@@ -84,12 +86,12 @@ impl<'a> Scheduler<'a> {
 
     /// The time that `loops` loops take, in seconds.
     pub fn makespan(&self, loops: usize) -> u64 {
-        Run::new(self, loops, false).go().seconds
+        Run::new(self, loops, 0).go().seconds
     }
 
-    /// The schedule of `loops` loops.
-    pub fn schedule(&self, loops: usize) -> Schedule {
-        Run::new(self, loops, true).go()
+    /// The schedule of `loops` loops, with the first `most` slots of it.
+    pub fn schedule(&self, loops: usize, most: usize) -> Schedule {
+        Run::new(self, loops, most).go()
     }
 }
 
@@ -98,20 +100,21 @@ struct Run<'a> {
     plan: &'a Scheduler<'a>,
     waits: Vec<u32>,
     ready: BinaryHeap<Reverse<u32>>,
-    busy: BinaryHeap<Reverse<(u64, u32, usize)>>,
-    lanes: BinaryHeap<Reverse<usize>>,
+    busy: BinaryHeap<Reverse<(u64, u32, u32)>>,
+    lanes: BinaryHeap<Reverse<u32>>,
     held: Held,
     /// Places that wait until a node ends.
     behind: HashMap<u32, Vec<u32>>,
     running: Vec<u32>,
     /// Places that wait for each agent.
     queued: Vec<BinaryHeap<Reverse<u32>>>,
-    record: bool,
+    /// How many slots are kept.
+    most: usize,
     schedule: Schedule,
 }
 
 impl<'a> Run<'a> {
-    fn new(plan: &'a Scheduler<'a>, loops: usize, record: bool) -> Self {
+    fn new(plan: &'a Scheduler<'a>, loops: usize, most: usize) -> Self {
         let agents = plan.agents.map_or(0, |agents| agents.table().len());
         Self {
             plan,
@@ -119,12 +122,12 @@ impl<'a> Run<'a> {
             ready: BinaryHeap::new(),
             busy: BinaryHeap::new(),
             // More lanes than tasks are never used.
-            lanes: (0..loops.clamp(1, plan.ranked.len().max(1))).map(Reverse).collect(),
+            lanes: (0..loops.clamp(1, plan.ranked.len().max(1)) as u32).map(Reverse).collect(),
             held: Held::default(),
             behind: HashMap::new(),
             running: vec![0; agents],
             queued: vec![BinaryHeap::new(); agents],
-            record,
+            most,
             schedule: Schedule::default(),
         }
     }
@@ -180,7 +183,9 @@ impl<'a> Run<'a> {
             self.lanes.pop();
             let end = now + self.plan.work.time(node);
             self.busy.push(Reverse((end, node, lane)));
-            if self.record {
+            if self.schedule.slots.len() == self.most {
+                self.schedule.hidden += 1;
+            } else {
                 self.schedule.slots.push(Slot { node: Node(node), lane, start: now, end });
             }
             if let Some(owned) = &self.plan.owned {

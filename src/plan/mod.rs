@@ -32,7 +32,9 @@ pub use conditions::{AgentLimit, Agents, ClaimState, Conditions, Outsider, Scope
 pub use critical_path::{CriticalPath, critical_path};
 pub use estimate::{EstimateRules, Estimates, Source, duration_text, history_key};
 pub use explain::{Waiting, WaitingKind};
-pub use findings::{CODES, FindingsInput, PlanFinding, Severity, findings, too_many_loops};
+pub use findings::{
+    CODES, FindingsInput, PlanFinding, PlanFound, Severity, each_finding, findings, too_many_loops,
+};
 pub use gantt::gantt;
 pub use graph::{Barriers, Broken, BrokenKind, Graph, Node, QueueTasks};
 pub use makespan::{Limits, Schedule, Scheduler, Slot};
@@ -42,8 +44,8 @@ pub use pick::{Order, Rank, best, ranking, ranks, select};
 pub use readiness::{Holder, Readiness, State, readiness};
 pub use render::{Picture, PictureEdge};
 pub use report::{
-    BarrierCost, EstimateCounts, LoopsReport, Minutes, PathReport, PlanInput, PlanReport, plan,
-    schedule,
+    BarrierCost, EstimateCounts, LoopsReport, Minutes, PathReport, PlanInput, PlanReport, Slack,
+    plan, schedule,
 };
 pub use scopes::owns_anything;
 pub use waves::{respect_scopes, waves};

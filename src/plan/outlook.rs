@@ -160,7 +160,7 @@ impl Readiness<'_> {
             let own = self.own_prospect(node, in_scope);
             let by_children = !self.graph.is_helper(node)
                 && self.graph.is_epic(Node(node))
-                && self.tasks[node as usize].status != Status::Parked
+                && self.task(Node(node)).status != Status::Parked
                 && self.holds[node as usize] & (hold::BROKEN | hold::CYCLE) == 0;
             if own >= Prospect::Elsewhere && !self.graph.is_helper(node) && !by_children {
                 roots.push((Node(node), own));

@@ -71,7 +71,6 @@ pub struct Readiness<'a> {
     pub(super) graph: &'a Graph,
     pub(super) queues: &'a [QueueTasks<'a>],
     pub(super) conditions: &'a Conditions,
-    pub(super) tasks: Vec<&'a Task>,
     pub(super) states: Vec<State>,
     pub(super) holds: Vec<u16>,
     /// Whether a node, a helper too, counts as satisfied for what waits for it.
@@ -96,7 +95,6 @@ pub fn readiness<'a>(
         graph,
         queues,
         conditions,
-        tasks: queues.iter().flat_map(|queue| queue.tasks).collect(),
         states: vec![State::Waiting; graph.len()],
         holds: vec![0; graph.len()],
         done: vec![false; graph.size()],
@@ -130,7 +128,8 @@ impl<'a> Readiness<'a> {
 
     /// The task of a node.
     pub fn task(&self, node: Node) -> &'a Task {
-        self.tasks[node.0 as usize]
+        let (queue, index) = self.graph.location(node);
+        &self.queues[queue].tasks[index]
     }
 
     /// The graph that it was computed from.
@@ -222,7 +221,7 @@ impl<'a> Readiness<'a> {
 
     /// Whether somebody has the task. What a person does needs no claim.
     fn is_running(&self, node: u32) -> bool {
-        self.tasks[node as usize].status == Status::InProgress
+        self.task(Node(node)).status == Status::InProgress
             && (self.claim_state(node) != Some(ClaimState::Stale) || self.is_manual(node))
             && !self.graph.is_epic(Node(node))
     }
@@ -232,7 +231,7 @@ impl<'a> Readiness<'a> {
     }
 
     fn enter_running(&mut self) {
-        for node in 0..self.tasks.len() as u32 {
+        for node in 0..self.graph.len() as u32 {
             if self.is_running(node) {
                 self.hold_for(node);
             }
@@ -254,7 +253,7 @@ impl<'a> Readiness<'a> {
         if let Some(agent) = self.conditions.agents.index(node) {
             self.running[agent] += 1;
         }
-        let task = self.tasks[node as usize];
+        let task = self.task(Node(node));
         if self.conditions.scopes != ScopeMode::Off && owns_anything(task) {
             self.held.add(&areas(self.root(node), task), node);
         }
@@ -286,7 +285,7 @@ impl<'a> Readiness<'a> {
     }
 
     fn task_state(&mut self, node: u32, broken: bool) -> State {
-        match self.tasks[node as usize].status {
+        match self.task(Node(node)).status {
             Status::Complete => return State::Complete,
             Status::Blocked => return State::Blocked,
             Status::Parked => return State::Parked,
@@ -310,7 +309,7 @@ impl<'a> Readiness<'a> {
     }
 
     fn own_holds(&self, node: u32, broken: bool) -> u16 {
-        let task = self.tasks[node as usize];
+        let task = self.task(Node(node));
         let conditions = self.conditions;
         let paused = !conditions.paused.is_empty()
             && conditions.paused.contains(&self.graph.location(Node(node)).0);
@@ -342,7 +341,7 @@ impl<'a> Readiness<'a> {
         let all_done = children
             .iter()
             .all(|&child| self.done[child as usize] && !self.graph.knotted(child, node));
-        match self.tasks[node as usize].status {
+        match self.task(Node(node)).status {
             _ if all_done && !broken => return State::Complete,
             Status::Parked => return State::Parked,
             Status::Pending

@@ -5,7 +5,7 @@ use super::graph::{Graph, Node};
 use super::readiness::{Readiness, State};
 use crate::platform::terminal::steers;
 use std::collections::HashSet;
-use std::fmt::Write;
+use std::io::{self, Write};
 
 /// Letters of a title before it is cut.
 const TITLE: usize = 60;
@@ -80,35 +80,30 @@ impl Picture<'_> {
         self.readiness.graph()
     }
 
+    fn shows(&self, node: Node) -> bool {
+        (self.all || self.readiness.state(node) != State::Complete) && (self.selected)(node)
+    }
+
     /// The tasks that are drawn.
-    pub fn nodes(&self) -> Vec<Node> {
-        let shown = |node: &Node| {
-            (self.all || self.readiness.state(*node) != State::Complete) && (self.selected)(*node)
-        };
-        self.graph().nodes().filter(shown).collect()
+    pub fn nodes(&self) -> impl Iterator<Item = Node> + '_ {
+        self.graph().nodes().filter(|&node| self.shows(node))
     }
 
     /// The edges between them.
-    pub fn edges(&self, nodes: &[Node]) -> Vec<PictureEdge> {
+    pub fn edges(&self) -> impl Iterator<Item = PictureEdge> + '_ {
         let graph = self.graph();
-        let shown: HashSet<Node> = nodes.iter().copied().collect();
         let steps: HashSet<(Node, Node)> =
             self.critical.tasks.windows(2).map(|pair| (pair[0], pair[1])).collect();
-        let mut edges = Vec::new();
-        for &to in nodes {
-            let firsts = graph.dependencies(to).map(|from| (from, false));
-            for (from, child) in firsts.chain(graph.children(to).map(|from| (from, true))) {
-                if shown.contains(&from) {
-                    edges.push(PictureEdge {
-                        from,
-                        to,
-                        child,
-                        critical: steps.contains(&(from, to)),
-                    });
-                }
-            }
-        }
-        edges
+        let firsts = move |to: Node| {
+            let named = graph.dependencies(to).map(|from| (from, false));
+            let children = graph.children(to).map(|from| (from, true));
+            named.chain(children).map(move |(from, child)| (from, to, child))
+        };
+        let all = self.nodes().flat_map(firsts).filter(|&(from, ..)| self.shows(from));
+        all.map(move |(from, to, child)| {
+            let critical = steps.contains(&(from, to));
+            PictureEdge { from, to, child, critical }
+        })
     }
 
     fn label(&self, node: Node) -> (String, String) {
@@ -117,82 +112,90 @@ impl Picture<'_> {
         (id.clone(), if title == id { String::new() } else { title })
     }
 
-    /// The graph as a Mermaid flowchart.
-    pub fn mermaid(&self) -> String {
-        let nodes = self.nodes();
-        let mut text = String::from("flowchart LR\n");
-        for &node in &nodes {
+    /// Writes the graph as a Mermaid flowchart.
+    ///
+    /// # Errors
+    /// When `out` cannot be written.
+    pub fn mermaid(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "flowchart LR")?;
+        for node in self.nodes() {
             let (id, title) = self.label(node);
             let (look, _) = Look::of(self.readiness.state(node)).entry();
             let gap = if title.is_empty() { "" } else { "<br/>" };
             let label = format!("{}{gap}{}", mermaid_text(&id), mermaid_text(&title));
-            let _ = writeln!(text, "    n{}[\"{label}\"]:::{look}", node.0);
+            writeln!(out, "    n{}[\"{label}\"]:::{look}", node.0)?;
         }
-        let edges = self.edges(&nodes);
-        for edge in &edges {
+        let mut thick = Vec::new();
+        for (number, edge) in self.edges().enumerate() {
+            if edge.critical {
+                thick.push(number.to_string());
+            }
             let arrow = match (edge.critical, edge.child) {
                 (true, _) => "==>",
                 (false, true) => "-.->",
                 (false, false) => "-->",
             };
-            let _ = writeln!(text, "    n{} {arrow} n{}", edge.from.0, edge.to.0);
+            writeln!(out, "    n{} {arrow} n{}", edge.from.0, edge.to.0)?;
         }
         for (_, name, colour) in Look::ALL {
-            let _ =
-                writeln!(text, "    classDef {name} fill:{colour},stroke:#555555,color:#111111");
+            writeln!(out, "    classDef {name} fill:{colour},stroke:#555555,color:#111111")?;
         }
-        let _ = writeln!(text, "    classDef critical stroke:#b36b00,stroke-width:3px");
-        let shown: HashSet<Node> = nodes.iter().copied().collect();
-        let marked = self.critical.tasks.iter().filter(|&node| shown.contains(node));
+        writeln!(out, "    classDef critical stroke:#b36b00,stroke-width:3px")?;
+        let marked = self.critical.tasks.iter().filter(|&&node| self.shows(node));
         let marked: Vec<String> = marked.map(|node| format!("n{}", node.0)).collect();
         if !marked.is_empty() {
-            let _ = writeln!(text, "    class {} critical", marked.join(","));
+            writeln!(out, "    class {} critical", marked.join(","))?;
         }
-        let thick = edges.iter().enumerate().filter(|(_, edge)| edge.critical);
-        let thick: Vec<String> = thick.map(|(number, _)| number.to_string()).collect();
         if !thick.is_empty() {
-            let _ = writeln!(text, "    linkStyle {} stroke:#b36b00", thick.join(","));
+            writeln!(out, "    linkStyle {} stroke:#b36b00", thick.join(","))?;
         }
-        text
+        Ok(())
     }
 
-    /// The graph in the language of Graphviz.
-    pub fn dot(&self) -> String {
-        let nodes = self.nodes();
+    /// Writes the graph in the language of Graphviz.
+    ///
+    /// # Errors
+    /// When `out` cannot be written.
+    pub fn dot(&self, out: &mut dyn Write) -> io::Result<()> {
         let critical: HashSet<Node> = self.critical.tasks.iter().copied().collect();
-        let mut text = String::from(
-            "digraph queue {\n    rankdir=LR;\n    \
-             node [shape=box, style=\"filled,rounded\", fontname=\"sans-serif\", color=\"#555555\"];\n",
-        );
-        for &node in &nodes {
+        writeln!(
+            out,
+            "digraph queue {{\n    rankdir=LR;\n    \
+             node [shape=box, style=\"filled,rounded\", fontname=\"sans-serif\", color=\"#555555\"];"
+        )?;
+        for node in self.nodes() {
             let (id, title) = self.label(node);
             let (_, colour) = Look::of(self.readiness.state(node)).entry();
             let gap = if title.is_empty() { "" } else { "\\n" };
             let label = format!("{}{gap}{}", dot_text(&id), dot_text(&title));
             let mark =
                 if critical.contains(&node) { ", color=\"#b36b00\", penwidth=3" } else { "" };
-            let _ = writeln!(
-                text,
-                "    n{} [label=\"{label}\", fillcolor=\"{colour}\"{mark}];",
-                node.0
-            );
+            writeln!(out, "    n{} [label=\"{label}\", fillcolor=\"{colour}\"{mark}];", node.0)?;
         }
-        for edge in self.edges(&nodes) {
+        for edge in self.edges() {
             let style = match (edge.critical, edge.child) {
                 (true, _) => " [color=\"#b36b00\", penwidth=3]",
                 (false, true) => " [style=dashed]",
                 (false, false) => "",
             };
-            let _ = writeln!(text, "    n{} -> n{}{style};", edge.from.0, edge.to.0);
+            writeln!(out, "    n{} -> n{}{style};", edge.from.0, edge.to.0)?;
         }
-        text.push_str("}\n");
-        text
+        writeln!(out, "}}")
     }
 }
 
 /// The first words of a text, on one line.
 fn one_line(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut line = String::new();
+    for word in text.split_whitespace() {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+        if line.len() > 4 * TITLE {
+            break;
+        }
+    }
     if line.chars().count() <= TITLE {
         return line;
     }
@@ -210,7 +213,7 @@ fn mermaid_text(text: &str) -> String {
             letter,
             '"' | '#' | ';' | '&' | '<' | '>' | '`' | '\\' | '*' | '_' | '{' | '}' | '$'
         ) {
-            let _ = write!(safe, "#{};", u32::from(letter));
+            safe.push_str(&format!("#{};", u32::from(letter)));
         } else {
             safe.push(letter);
         }

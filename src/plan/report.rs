@@ -4,11 +4,13 @@ use super::conditions::Agents;
 use super::critical_path::critical_path;
 use super::estimate::{Estimates, Source, duration_text};
 use super::findings::too_many_loops;
+use super::gantt::ROWS;
 use super::graph::{Graph, Node, QueueTasks};
 use super::makespan::{Limits, Schedule, Scheduler};
 use super::pick::Order;
 use super::waves::{respect_scopes, waves};
 use super::workload::Workload;
+use crate::domain::Text;
 use serde::{Serialize, Serializer};
 use std::collections::HashSet;
 
@@ -55,9 +57,21 @@ impl Serialize for Minutes {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PathReport {
     /// Its tasks.
-    pub tasks: Vec<String>,
+    pub tasks: Vec<Text>,
+    /// The same in the graph.
+    #[serde(skip)]
+    pub nodes: Vec<Node>,
     /// How long it takes.
     pub minutes: Minutes,
+}
+
+/// By how much a task may be late.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Slack {
+    /// The task.
+    pub task: Text,
+    /// By how much.
+    pub late: Minutes,
 }
 
 /// The plan for one number of loops.
@@ -101,7 +115,7 @@ pub struct PlanReport {
     /// Dependencies between these.
     pub edges: usize,
     /// What can run together, wave after wave.
-    pub waves: Vec<Vec<String>>,
+    pub waves: Vec<Vec<Text>>,
     /// How many parts each wave was split into because of overlapping paths.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub wave_parts: Vec<usize>,
@@ -122,15 +136,18 @@ pub struct PlanReport {
     /// The plan for that number.
     #[serde(skip)]
     pub recommended: LoopsReport,
+    /// The beginning of the schedule for that number.
+    #[serde(skip)]
+    pub schedule: Schedule,
     /// Whether running several loops is worth it, in a sentence.
     pub advice: String,
     /// Tasks that wait for each other.
-    pub cycles: Vec<Vec<String>>,
+    pub cycles: Vec<Vec<Text>>,
     /// Pending tasks that cannot run.
-    pub stuck: Vec<String>,
+    pub stuck: Vec<Text>,
     /// By how many minutes a task may be late.
     #[serde(serialize_with = "as_map")]
-    pub slack: Vec<(String, Minutes)>,
+    pub slack: Vec<Slack>,
     /// Phases behind which a barrier stands.
     pub barriers: Vec<String>,
     /// What the barriers cost, where that was asked.
@@ -138,8 +155,8 @@ pub struct PlanReport {
     pub barrier_cost: Option<BarrierCost>,
 }
 
-fn as_map<S: Serializer>(pairs: &[(String, Minutes)], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(pairs.iter().map(|(id, minutes)| (id, minutes)))
+fn as_map<S: Serializer>(slack: &[Slack], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(slack.iter().map(|slack| (&slack.task, slack.late)))
 }
 
 impl PlanReport {
@@ -159,7 +176,7 @@ pub fn plan(input: &PlanInput, loops: &[usize], selected: impl Fn(Node) -> bool)
     let order = Order::new(graph, queues, estimates);
     let meant: HashSet<usize> =
         graph.nodes().filter(|&n| selected(n)).map(|n| graph.location(n).0).collect();
-    let names = |nodes: &[Node]| nodes.iter().map(|&n| graph.reference(n)).collect::<Vec<_>>();
+    let names = |nodes: &[Node]| nodes.iter().map(|&n| graph.name(n)).collect::<Vec<_>>();
     let levels = waves(&work);
     let (parts, wave_parts) = if input.respect_scopes {
         let split = respect_scopes(graph, queues, &order, levels);
@@ -169,11 +186,14 @@ pub fn plan(input: &PlanInput, loops: &[usize], selected: impl Fn(Node) -> bool)
         (levels, Vec::new())
     };
     let width = parts.iter().map(Vec::len).max().unwrap_or(0);
-    let path = critical_path(&work);
     let scheduler = Scheduler::new(&work, &order, limits(input));
-    let curve = Curve::new(&scheduler, &work, width);
+    // One after the other is in memory: a plan may be as long as its file.
+    drop(order);
+    let curve = Curve::new(&scheduler, &work, width, loops);
+    drop(scheduler);
+    let path = critical_path(&work);
     let counts = count_sources(&work, estimates);
-    let path_seconds = path.seconds;
+    let slack = |(node, late)| Slack { task: graph.name(node), late: Minutes::of(late) };
     PlanReport {
         schema_version: 1,
         tasks: work.open().count() + work.stuck().len(),
@@ -181,21 +201,26 @@ pub fn plan(input: &PlanInput, loops: &[usize], selected: impl Fn(Node) -> bool)
         waves: parts.iter().map(|part| names(part)).collect(),
         wave_parts,
         width,
-        critical_path: PathReport { tasks: names(&path.tasks), minutes: Minutes::of(path.seconds) },
+        critical_path: PathReport {
+            tasks: names(&path.tasks),
+            minutes: Minutes::of(path.seconds),
+            nodes: path.tasks,
+        },
         work_minutes: Minutes::of(curve.work),
         estimates: least_sure(counts).word(),
         estimate_counts: counts,
-        loops: loops.iter().map(|&count| curve.report(count)).collect(),
         recommended_loops: curve.knee,
-        recommended: curve.report(curve.knee),
-        advice: advice(&work, &curve, path_seconds),
+        recommended: LoopsReport::new(curve.knee, curve.work, curve.chosen.seconds),
+        advice: advice(&work, &curve, path.seconds),
+        loops: curve.loops,
+        schedule: curve.chosen,
         cycles: graph
             .cycles()
             .filter(|cycle| cycle.iter().any(|&node| selected(node)))
             .map(|cycle| names(&cycle))
             .collect(),
         stuck: names(work.stuck()),
-        slack: path.slack.iter().map(|&(n, s)| (graph.reference(n), Minutes::of(s))).collect(),
+        slack: path.slack.into_iter().map(slack).collect(),
         barriers: graph
             .barriers()
             .iter()
@@ -206,27 +231,30 @@ pub fn plan(input: &PlanInput, loops: &[usize], selected: impl Fn(Node) -> bool)
     }
 }
 
-/// The schedule behind a plan, for a picture of it.
+/// The whole schedule behind a plan.
 pub fn schedule(input: &PlanInput, loops: usize, selected: impl Fn(Node) -> bool) -> Schedule {
     let work = Workload::new(input.graph, input.queues, input.estimates, selected);
     let order = Order::new(input.graph, input.queues, input.estimates);
-    Scheduler::new(&work, &order, limits(input)).schedule(loops)
+    Scheduler::new(&work, &order, limits(input)).schedule(loops, usize::MAX)
 }
 
 fn limits<'a>(input: &PlanInput<'a>) -> Limits<'a> {
     Limits { scopes: input.respect_scopes.then_some(input.queues), agents: input.agents }
 }
 
-/// Time over loop counts.
-struct Curve<'a> {
-    scheduler: &'a Scheduler<'a>,
+/// Time over loop counts, in seconds.
+struct Curve {
     work: u64,
     best: u64,
     knee: usize,
+    /// The schedule of as many loops as the knee has, as far as a picture shows it.
+    chosen: Schedule,
+    /// The counts that were asked for.
+    loops: Vec<LoopsReport>,
 }
 
-impl<'a> Curve<'a> {
-    fn new(scheduler: &'a Scheduler<'a>, work: &Workload, width: usize) -> Self {
+impl Curve {
+    fn new(scheduler: &Scheduler, work: &Workload, width: usize, loops: &[usize]) -> Self {
         let total = work.total_seconds();
         let width = width.max(1);
         let most = if width > work.open().count() / 2 { width } else { 2 * width };
@@ -235,16 +263,16 @@ impl<'a> Curve<'a> {
         // Fewer loops than this cannot do it however they are used.
         let least = usize::try_from(total.div_ceil(enough.max(1))).unwrap_or(1).clamp(1, most);
         let knee = smallest(least, most, |loops| scheduler.makespan(loops) <= enough);
-        Self { scheduler, work: total, best, knee }
+        let report = |&count: &usize| LoopsReport::new(count, total, scheduler.makespan(count));
+        let loops = loops.iter().map(report).collect();
+        Self { work: total, best, knee, chosen: scheduler.schedule(knee, ROWS), loops }
     }
+}
 
-    fn report(&self, loops: usize) -> LoopsReport {
-        let makespan = self.scheduler.makespan(loops);
-        LoopsReport {
-            loops,
-            makespan_minutes: Minutes::of(makespan),
-            speedup: speedup(self.work, makespan),
-        }
+impl LoopsReport {
+    fn new(loops: usize, work: u64, makespan: u64) -> Self {
+        let speedup = speedup(work, makespan);
+        Self { loops, makespan_minutes: Minutes::of(makespan), speedup }
     }
 }
 
@@ -270,9 +298,9 @@ fn smallest(low: usize, high: usize, enough: impl Fn(usize) -> bool) -> usize {
 
 fn count_edges(work: &Workload) -> usize {
     let mut here = vec![false; work.graph().len()];
-    let tasks = work.open().chain(work.stuck().iter().copied());
-    let tasks: Vec<Node> = tasks.inspect(|node| here[node.0 as usize] = true).collect();
-    let dependencies = tasks.iter().flat_map(|&node| work.graph().dependencies(node));
+    let tasks = || work.open().chain(work.stuck().iter().copied());
+    tasks().for_each(|node| here[node.0 as usize] = true);
+    let dependencies = tasks().flat_map(|node| work.graph().dependencies(node));
     dependencies.filter(|first| here[first.0 as usize]).count()
 }
 
@@ -314,9 +342,8 @@ fn advice(work: &Workload, curve: &Curve, path: u64) -> String {
     if curve.knee == 1 {
         return format!("One loop does it in {one}; more would not help, {best} is the least.");
     }
-    let chosen = curve.scheduler.makespan(curve.knee);
-    let gain = speedup(curve.work, chosen);
-    let (loops, chosen) = (curve.knee, duration_text(chosen));
+    let gain = speedup(curve.work, curve.chosen.seconds);
+    let (loops, chosen) = (curve.knee, duration_text(curve.chosen.seconds));
     if gain < 1.2 {
         let path = duration_text(path);
         return format!(

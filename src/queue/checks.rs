@@ -4,7 +4,7 @@
 
 use super::document::Queue;
 use super::field_span::FieldSpan;
-use super::finding::{Finding, severity};
+use super::finding::{Finding, Severity, severity};
 use super::kind::Kind;
 use super::object::members;
 use super::schema::{self, Mismatch};
@@ -16,73 +16,112 @@ use std::collections::HashSet;
 impl Queue {
     /// What is wrong or odd in this file, in file order.
     pub fn findings(&self) -> Vec<Finding> {
-        let mut checks = Checks { queue: self, found: Vec::new() };
+        let mut all = Vec::new();
+        self.each_finding(&mut |finding| all.push(finding.made()));
+        all.sort_by_key(|finding| finding.position);
+        all
+    }
+
+    /// Shows `see` each of them: what stands beside the tasks first, then task by task. A file may
+    /// have more than anybody wants in memory.
+    pub fn each_finding(&self, see: &mut dyn FnMut(Found<'_>)) {
+        let mut checks = Checks { queue: self, see };
         checks.top();
         for index in 0..self.slices.len() {
             checks.task(index);
         }
-        checks.found.sort_by_key(|finding| finding.position);
-        checks.found
     }
 }
 
-struct Checks<'q> {
+/// A finding before its place and its words are worked out.
+pub struct Found<'a> {
+    queue: &'a Queue,
+    /// Stable name of this kind of finding; stands in [`CODES`](super::CODES).
+    pub code: &'static str,
+    /// The task concerned.
+    pub task: Option<&'a TaskId>,
+    offset: &'a dyn Fn() -> usize,
+    message: &'a dyn Fn() -> String,
+}
+
+impl Found<'_> {
+    /// The finding as a value.
+    pub fn made(&self) -> Finding {
+        let position = self.queue.snapshot().position((self.offset)());
+        let (severity, task) = (severity(self.code), self.task.cloned());
+        Finding { severity, code: self.code, position, task, message: (self.message)() }
+    }
+
+    /// How much it matters.
+    pub fn severity(&self) -> Severity {
+        severity(self.code)
+    }
+}
+
+struct Checks<'q, 'f> {
     queue: &'q Queue,
-    found: Vec<Finding>,
+    see: &'f mut dyn FnMut(Found<'_>),
 }
 
 /// A place in the text, and the task it belongs to.
+#[derive(Clone, Copy)]
 struct Place<'t> {
     offset: usize,
     task: Option<&'t TaskId>,
 }
 
-impl<'q> Checks<'q> {
-    fn add(&mut self, code: &'static str, place: &Place<'_>, message: String) {
-        let position = self.queue.snapshot().position(place.offset);
-        let task = place.task.cloned();
-        self.found.push(Finding { severity: severity(code), code, position, task, message });
+impl Checks<'_, '_> {
+    fn add(&mut self, code: &'static str, place: Place<'_>, message: &dyn Fn() -> String) {
+        self.add_at(code, place.task, &|| place.offset, message);
+    }
+
+    fn add_at(
+        &mut self,
+        code: &'static str,
+        task: Option<&TaskId>,
+        offset: &dyn Fn() -> usize,
+        message: &dyn Fn() -> String,
+    ) {
+        (self.see)(Found { queue: self.queue, code, task, offset, message });
     }
 
     fn top(&mut self) {
-        let slices = &self.queue.slices;
+        let queue = self.queue;
+        let slices = &queue.slices;
         let text = format!("{}{}", slices.head(), slices.tail());
         let here = |offset: usize| {
             let in_tail = offset >= slices.head().len();
-            let whole = self.queue.snapshot().text().len();
-            Place {
-                offset: if in_tail { whole - (text.len() - offset) } else { offset },
-                task: None,
-            }
+            let whole = queue.snapshot().text().len();
+            if in_tail { whole - (text.len() - offset) } else { offset }
         };
         let start = text.len() - text.trim_start().len();
-        for (offset, key) in doubled(&text[start..]) {
-            self.duplicate(&here(start + offset), &key);
-        }
+        doubled(&text[start..], 0, &mut |offset, key| {
+            self.duplicate(Place { offset: here(start + offset), task: None }, key);
+        });
         for mismatch in schema::file_mismatches(&text) {
-            let offset = start + walk(&text[start..], &mismatch.path);
-            self.mismatch(&here(offset), &mismatch);
+            let offset = || here(start + walk(&text[start..], &mismatch.path));
+            self.add_at("schema", None, &offset, &|| worded(&mismatch));
         }
         self.summary(&here);
     }
 
-    fn summary(&mut self, here: &dyn Fn(usize) -> Place<'static>) {
+    fn summary(&mut self, here: &dyn Fn(usize) -> usize) {
         let slices = &self.queue.slices;
         let Some(at) = slices.member("summary") else { return };
         let raw = slices.member_value(at);
-        let start = slices.members[at].start;
+        let place = Place { offset: here(slices.members[at].start), task: None };
         match Kind::of(raw) {
             Kind::Object => {}
             Kind::Null => return,
             kind @ (Kind::Bool | Kind::Number | Kind::String | Kind::Array) => {
                 let what = kind.words();
-                let text = format!("`summary` is {what}, so that no counts can be kept in it");
-                self.add("summary-not-counts", &here(start), text);
+                self.add("summary-not-counts", place, &|| {
+                    format!("`summary` is {what}, so that no counts can be kept in it")
+                });
                 return;
             }
         }
-        let entries = members(raw);
-        let value = |key: &str| entries.iter().rev().find(|entry| entry.name == key);
+        let value = |key: &str| members(raw).filter(|entry| entry.name == key).last();
         let mut wrong = Vec::new();
         for due in due(&self.queue.counts(), &|key| value(key).is_some()) {
             if let Some(entry) = value(due.key)
@@ -93,8 +132,8 @@ impl<'q> Checks<'q> {
             }
         }
         if !wrong.is_empty() {
-            let text = format!("{}; the next change puts it right", wrong.join("; "));
-            self.add("summary-untrue", &here(start), text);
+            let text = || format!("{}; the next change puts it right", wrong.join("; "));
+            self.add("summary-untrue", place, &text);
         }
     }
 
@@ -104,9 +143,7 @@ impl<'q> Checks<'q> {
         let task = &queue.tasks()[index];
         let base = queue.slices.offset(index);
         let place = |offset: usize| Place { offset: base + offset, task: Some(&task.id) };
-        for (offset, key) in doubled(text) {
-            self.duplicate(&place(offset), &key);
-        }
+        doubled(text, 0, &mut |offset, key| self.duplicate(place(offset), key));
         let fields = queue.slices.fields(index);
         let start = |field| {
             let span = fields.iter().filter(|span| span.field == field);
@@ -116,13 +153,15 @@ impl<'q> Checks<'q> {
             let span = fields.iter().find(|span| span.field == problem.field);
             let key =
                 span.map_or(problem.field.key(), |s| s.field.spellings()[usize::from(s.spelling)]);
-            let message = format!("`{key}` {}; until then the task is not run", problem.expected);
-            self.add("field-unusable", &place(start(problem.field)), message);
+            let message =
+                || format!("`{key}` {}; until then the task is not run", problem.expected);
+            self.add("field-unusable", place(start(problem.field)), &message);
         }
         for mismatch in schema::task_mismatches(text) {
             let known = mismatch.path.first().and_then(|key| Field::from_key(key));
             if !task.problems().any(|problem| Some(problem.field) == known) {
-                self.mismatch(&place(walk(text, &mismatch.path)), &mismatch);
+                let offset = || base + walk(text, &mismatch.path);
+                self.add_at("schema", Some(&task.id), &offset, &|| worded(&mismatch));
             }
         }
         self.spellings(fields, &place);
@@ -140,45 +179,50 @@ impl<'q> Checks<'q> {
             }
             let name = |span: &FieldSpan| span.field.spellings()[usize::from(span.spelling)];
             let counts = name(if first.spelling < span.spelling { first } else { span });
-            let text = format!(
-                "`{}` and `{}` are two spellings of one field; `{counts}` counts, remove the other",
-                name(first),
-                name(span),
-            );
-            self.add("two-spellings", &place(span.key as usize), text);
+            let (one, other) = (name(first), name(span));
+            self.add("two-spellings", place(span.key as usize), &|| {
+                format!(
+                    "`{one}` and `{other}` are two spellings of one field; `{counts}` counts, \
+                     remove the other"
+                )
+            });
         }
     }
 
     fn oddities<'t>(&mut self, index: usize, task: &Task, place: &dyn Fn(Field) -> Place<'t>) {
         let queue = self.queue;
+        let mut odd = |code, field, message: &dyn Fn() -> String| {
+            self.add(code, place(field), message);
+        };
         let text = |field| queue.text(index, field).is_some_and(|text| !text.trim().is_empty());
         if !text(Field::Title) && !text(Field::Description) {
             let message = "the task has neither `title` nor `description`; say what is to be done";
-            self.add("no-description", &place(Field::Id), message.to_owned());
+            odd("no-description", Field::Id, &|| message.to_owned());
         }
         let id = task.id.as_str();
         if id.chars().any(char::is_control) || id.trim() != id {
             let message = "the id holds control characters, or blanks at its ends; change it";
-            self.add("id-characters", &place(Field::Id), message.to_owned());
+            odd("id-characters", Field::Id, &|| message.to_owned());
         }
         if task.status == Status::Unknown
             && let Some(word) = queue.text(index, Field::Status)
         {
-            let word = clip(&word);
-            let message = format!("the status `{word}` means nothing here; the task is not run");
-            self.add("status-unknown", &place(Field::Status), message);
+            odd("status-unknown", Field::Status, &|| {
+                let word = clip(&word);
+                format!("the status `{word}` means nothing here; the task is not run")
+            });
         }
         let skipped = task.verdict == Some(Verdict::Skipped);
         if task.status == Status::Complete && task.passes == Some(false) && !skipped {
             let message = "the task is complete, but `passes` is false; \
                            look at it, then `workloop reset` it or set `passes`";
-            self.add("complete-not-passed", &place(Field::Passes), message.to_owned());
+            odd("complete-not-passed", Field::Passes, &|| message.to_owned());
         }
-        let given = |field| queue.value(index, field).is_some_and(|value| value != "");
+        let given = |field| queue.present(index, field).is_some_and(|raw| raw != "\"\"");
         if task.priority.is_none() && given(Field::Priority) {
             let message = "the priority cannot be read, so that the task ranks last; \
                            write a whole number, P0 to P9, critical, high, medium or low";
-            self.add("priority-unreadable", &place(Field::Priority), message.to_owned());
+            odd("priority-unreadable", Field::Priority, &|| message.to_owned());
         }
         let estimate = task.estimate();
         let estimates = [
@@ -188,27 +232,24 @@ impl<'q> Checks<'q> {
         ];
         for (field, unread, form) in estimates {
             if unread && given(field) {
-                let message = format!("`{}` cannot be read; write {form}", field.key());
-                self.add("estimate-unreadable", &place(field), message);
+                odd("estimate-unreadable", field, &|| {
+                    format!("`{}` cannot be read; write {form}", field.key())
+                });
             }
         }
     }
 
-    fn duplicate(&mut self, place: &Place<'_>, key: &str) {
-        let key = clip(key);
-        let message = format!("the key `{key}` stands twice in this object; the last one counts");
-        self.add("duplicate-key", place, message);
+    fn duplicate(&mut self, place: Place<'_>, key: &str) {
+        self.add("duplicate-key", place, &|| {
+            let key = clip(key);
+            format!("the key `{key}` stands twice in this object; the last one counts")
+        });
     }
+}
 
-    fn mismatch(&mut self, place: &Place<'_>, mismatch: &Mismatch) {
-        let key = clip(&mismatch.path.join("."));
-        let message = if key.is_empty() {
-            mismatch.reason.clone()
-        } else {
-            format!("`{key}` {}", mismatch.reason)
-        };
-        self.add("schema", place, message);
-    }
+fn worded(mismatch: &Mismatch) -> String {
+    let key = clip(&mismatch.path.join("."));
+    if key.is_empty() { mismatch.reason.clone() } else { format!("`{key}` {}", mismatch.reason) }
 }
 
 /// The start of a text that may be long, without what a terminal would act on.
@@ -228,8 +269,7 @@ fn walk(text: &str, path: &[String]) -> usize {
         let here = &text[offset..];
         let next = match Kind::of(here) {
             Kind::Object => {
-                let entries = members(here);
-                entries.iter().rev().find(|entry| entry.name == *step).map(|entry| entry.start)
+                members(here).filter(|entry| entry.name == *step).last().map(|entry| entry.start)
             }
             Kind::Array => {
                 let index = step.parse::<usize>().ok();
@@ -246,29 +286,26 @@ fn walk(text: &str, path: &[String]) -> usize {
     offset
 }
 
-/// Offset and name of every key that stood in its object before, at any depth.
-fn doubled(text: &str) -> Vec<(usize, String)> {
-    let mut found = Vec::new();
-    descend(text, 0, &mut found);
-    found
-}
-
+/// Shows `see` the offset and the name of every key that stood in its object before, at any depth.
 /// The text was scanned before, so that its depth is bounded.
-fn descend(text: &str, offset: usize, found: &mut Vec<(usize, String)>) {
+fn doubled(text: &str, offset: usize, see: &mut dyn FnMut(usize, &str)) {
     match Kind::of(text) {
         Kind::Object => {
             let mut seen = HashSet::new();
             for entry in members(text) {
-                if !seen.insert(entry.name.clone()) {
-                    found.push((offset + entry.key, entry.name.clone().into_owned()));
+                let (key, start) = (offset + entry.key, offset + entry.start);
+                if seen.contains(&entry.name) {
+                    see(key, &entry.name);
+                } else {
+                    seen.insert(entry.name);
                 }
-                descend(&text[entry.start..entry.end], offset + entry.start, found);
+                doubled(&text[entry.start..entry.end], start, see);
             }
         }
         Kind::Array => {
             for element in values::elements(text) {
                 let at = element.as_ptr() as usize - text.as_ptr() as usize;
-                descend(element, offset + at, found);
+                doubled(element, offset + at, see);
             }
         }
         Kind::Null | Kind::Bool | Kind::Number | Kind::String => {}

@@ -71,7 +71,7 @@ pub struct Queue {
     pub(super) ids: Arc<Ids>,
     pub(super) words: Words,
     pub(super) counts: Counts,
-    pub(super) phases: Arc<[Phase]>,
+    pub(super) phases: Arc<Vec<Phase>>,
     project: Option<String>,
     pub(super) revision: u64,
     /// The revision of which the summary and the time stamp are true.
@@ -102,7 +102,7 @@ impl Queue {
             ids: Arc::new(ids),
             words,
             counts: Counts::default(),
-            phases: Arc::from([]),
+            phases: Arc::default(),
             project: None,
             revision: 0,
             refreshed: 0,
@@ -120,7 +120,7 @@ impl Queue {
         let value = |name| self.slices.member(name).map(|at| self.slices.member_value(at));
         self.project = value("project").and_then(values::string).map(|text| text.into_owned());
         let phases = value("phases").into_iter().flat_map(values::elements);
-        self.phases = phases.filter_map(dialect::phase).collect();
+        self.phases = Arc::new(phases.filter_map(dialect::phase).collect());
     }
 
     pub(super) fn count(&mut self) {
@@ -190,7 +190,7 @@ impl Queue {
     }
 
     /// The JSON text of the first spelling whose value is not null.
-    fn present(&self, index: usize, field: Field) -> Option<&str> {
+    pub(super) fn present(&self, index: usize, field: Field) -> Option<&str> {
         let spans = self.slices.fields(index).iter().filter(|span| span.field == field);
         let given = spans.filter(|span| self.span_text(index, span) != "null");
         given.min_by_key(|span| span.spelling).map(|span| self.span_text(index, span))
@@ -278,9 +278,10 @@ impl Queue {
         spans.first().map(|span| span.start as usize)
     }
 
-    /// A line of the present text, without its line end; empty for a line that is none.
-    pub fn line_text(&self, line: u32) -> String {
-        self.snapshot().line(line).to_owned()
+    /// The line of a place with a mark under the column, ready to be printed; empty for a place
+    /// that is none, and for a blank line.
+    pub fn excerpt(&self, position: Position) -> String {
+        self.snapshot().excerpt(position)
     }
 
     pub(super) fn snapshot(&self) -> &Snapshot {

@@ -79,17 +79,16 @@ impl<'q> Draft<'q> {
     }
 
     fn has(&self, key: &str) -> bool {
-        members(&self.text).iter().any(|entry| entry.name == key)
+        members(&self.text).any(|entry| entry.name == key)
     }
 
     fn is_null(&self, key: &str) -> bool {
-        let entries = members(&self.text);
-        let entry = entries.iter().rev().find(|entry| entry.name == key);
+        let entry = members(&self.text).filter(|entry| entry.name == key).last();
         entry.is_none_or(|entry| &self.text[entry.start..entry.end] == "null")
     }
 
     pub(super) fn set(&mut self, key: &str, value: &Value) {
-        let entries = members(&self.text);
+        let entries: Vec<Entry<'_>> = members(&self.text).collect();
         let splice = match entries.iter().rposition(|entry| entry.name == key) {
             Some(at) => self.replacement(&entries, at, value),
             None => Some(self.insertion(&entries, key, value)),
@@ -142,12 +141,8 @@ impl<'q> Draft<'q> {
 
     pub(super) fn remove(&mut self, key: &str) {
         // Of a key that stands twice both go, or the first one would come back to life.
-        loop {
-            let entries = members(&self.text);
-            let Some(at) = entries.iter().rposition(|entry| entry.name == key) else { return };
-            let splice = object::remove(&self.text, &entries, at);
-            splice.apply(&mut self.text);
-            self.touched.push(key.to_owned());
-        }
+        let Some(text) = object::without(&self.text, key) else { return };
+        self.text = text;
+        self.touched.push(key.to_owned());
     }
 }

@@ -90,29 +90,37 @@ pub(super) fn severity(code: &str) -> Severity {
 }
 
 /// Characters of a long line that are shown.
-const WIDTH: usize = 100;
+pub(super) const WIDTH: usize = 100;
 
-/// The line with its number and a mark under the column, ready to be printed.
+/// The line with its number and a mark under the column, ready to be printed; empty for a blank
+/// line.
 ///
 /// Long lines are cut around the column; control characters are shown as escapes.
 pub fn excerpt(line: &str, position: Position) -> String {
-    let column = (position.column.max(1) - 1) as usize;
-    let first = column.saturating_sub(WIDTH / 2);
+    if line.trim().is_empty() {
+        return String::new();
+    }
+    let first = (position.column.max(1) as usize - 1).saturating_sub(WIDTH / 2);
+    let from = line.char_indices().nth(first).map_or(line.len(), |(at, _)| at);
+    excerpt_of(&line[from..], first, position)
+}
+
+/// The same of a line of which `skipped` characters are left out.
+pub(super) fn excerpt_of(rest: &str, skipped: usize, position: Position) -> String {
+    let column = position.column.max(1) as usize - 1;
     let mut shown = String::new();
-    let mut mark = 0;
-    let mut chars = line.chars().skip(first);
-    if first > 0 {
+    if skipped > 0 {
         shown.push('…');
     }
+    let mut mark = None;
+    let mut chars = rest.chars();
     for (n, c) in chars.by_ref().take(WIDTH).enumerate() {
-        if first + n == column {
-            mark = shown.chars().count();
+        if skipped + n == column {
+            mark = Some(shown.chars().count());
         }
         push_visible(&mut shown, c);
     }
-    if column >= line.chars().count() {
-        mark = shown.chars().count();
-    }
+    let mark = mark.unwrap_or_else(|| shown.chars().count());
     if chars.next().is_some() {
         shown.push('…');
     }

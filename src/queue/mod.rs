@@ -37,6 +37,7 @@ mod text;
 mod values;
 mod words;
 
+pub use checks::Found;
 pub use document::{Counts, QUEUE_VERSION, Queue, new_queue_text};
 pub use edit_error::EditError;
 pub use finding::{CODES, Finding, Position, Severity, excerpt};

@@ -136,7 +136,7 @@ impl Queue {
                 }
             }
         }
-        let any = |text: &str| members(text).iter().find_map(|e| fits(&text[e.start..e.end]));
+        let any = |text: &str| members(text).find_map(|e| fits(&text[e.start..e.end]));
         any(self.slices.task(index)).or_else(|| near().take(8).find_map(any))
     }
 }

@@ -7,6 +7,9 @@ use super::document::Queue;
 use super::edit_error::EditError;
 use super::object::{Splice, members};
 use serde_json::Value;
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::ops::Range;
 
 impl Queue {
     /// Writes the numbers of a task as they stand in `original`, a JSON object: under each key
@@ -17,12 +20,11 @@ impl Queue {
     pub fn keep_numbers(&mut self, index: usize, original: &str) -> Result<(), EditError> {
         let mut text = self.task_text(index).to_owned();
         let mut splices = Vec::new();
-        let source = members(original);
+        let source: HashMap<Cow<'_, str>, Range<usize>> =
+            members(original).map(|entry| (entry.name, entry.start..entry.end)).collect();
         for entry in members(&text) {
-            let Some(from) = source.iter().rev().find(|from| from.name == entry.name) else {
-                continue;
-            };
-            let (here, there) = (&text[entry.start..entry.end], &original[from.start..from.end]);
+            let Some(from) = source.get(&entry.name) else { continue };
+            let (here, there) = (&text[entry.start..entry.end], &original[from.clone()]);
             let with = as_written(here, there);
             if with != here {
                 splices.push(Splice { range: entry.start..entry.end, with });

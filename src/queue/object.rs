@@ -25,30 +25,27 @@ pub(super) struct Entry<'a> {
 
 /// The members of the object that `text` starts with, doubles included; none where `text` is no
 /// object.
-pub(super) fn members(text: &str) -> Vec<Entry<'_>> {
-    let mut found = Vec::new();
+pub(super) fn members(text: &str) -> impl Iterator<Item = Entry<'_>> {
     let mut scanner = Scanner::new(text);
-    if scanner.peek() != Some(b'{') {
-        return found;
+    let mut more = scanner.peek() == Some(b'{');
+    if more {
+        scanner.bump();
+        scanner.white();
+        more = scanner.peek() != Some(b'}');
     }
-    scanner.bump();
-    scanner.white();
-    if scanner.peek() == Some(b'}') {
-        return found;
-    }
-    loop {
+    std::iter::from_fn(move || {
+        if !more {
+            return None;
+        }
+        more = false;
         let key = scanner.pos();
-        let Ok((key_end, _)) = scanner.key() else { return found };
+        let (key_end, _) = scanner.key().ok()?;
         let start = scanner.pos();
-        if scanner.value(0).is_err() {
-            return found;
-        }
-        let name = unquote(&text[key..key_end]);
-        found.push(Entry { name, key, key_end, start, end: scanner.pos() });
-        if !scanner.next_member().unwrap_or(false) {
-            return found;
-        }
-    }
+        scanner.value(0).ok()?;
+        let end = scanner.pos();
+        more = scanner.next_member().unwrap_or(false);
+        Some(Entry { name: unquote(&text[key..key_end]), key, key_end, start, end })
+    })
 }
 
 /// A replacement of a range of bytes.
@@ -136,17 +133,36 @@ pub(super) fn insert_before(
     Splice { range: key..key, with }
 }
 
-/// Removes member `at` with its comma and its line.
-pub(super) fn remove(text: &str, entries: &[Entry<'_>], at: usize) -> Splice {
-    let range = if at > 0 {
-        entries[at - 1].end..entries[at].end
-    } else if let Some(next) = entries.get(1) {
-        entries[0].key..next.key
-    } else {
-        let close = Scanner::at(text, entries[0].end);
-        let mut close = close;
-        close.white();
-        1..close.pos()
-    };
-    Splice { range, with: String::new() }
+/// The object without every member of the name `key`, their commas and their lines; `None` where
+/// there is none.
+pub(super) fn without(text: &str, key: &str) -> Option<String> {
+    let entries: Vec<Entry<'_>> = members(text).collect();
+    let goes = |entry: &Entry<'_>| entry.name == key;
+    if !entries.iter().any(goes) {
+        return None;
+    }
+    let mut left = String::with_capacity(text.len());
+    let mut done = 0;
+    match entries.iter().position(|entry| !goes(entry)) {
+        Some(0) => {}
+        Some(first) => {
+            left.push_str(&text[..entries[0].key]);
+            done = entries[first].key;
+        }
+        None => {
+            left.push('{');
+            let mut close = Scanner::at(text, entries.last().map_or(0, |entry| entry.end));
+            close.white();
+            done = close.pos();
+        }
+    }
+    for pair in entries.windows(2) {
+        if pair[0].end < done || !goes(&pair[1]) {
+            continue;
+        }
+        left.push_str(&text[done..pair[0].end]);
+        done = pair[1].end;
+    }
+    left.push_str(&text[done..]);
+    Some(left)
 }

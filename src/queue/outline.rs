@@ -62,7 +62,7 @@ impl Member {
 }
 
 /// White space of JSON.
-const WHITE: [char; 4] = [' ', '\t', '\r', '\n'];
+pub(super) const WHITE: [char; 4] = [' ', '\t', '\r', '\n'];
 
 /// A file taken apart.
 #[derive(Debug, Default)]

@@ -1,8 +1,13 @@
 //! Lines and columns of the present text.
 
-use super::finding::Position;
+use super::finding::{Position, WIDTH, excerpt_of};
 use super::text::Base;
+use memchr::memchr_iter;
 use std::sync::Arc;
+
+/// Bytes between two counts of characters. A file may be one line of megabytes, of which every
+/// task has something to be told.
+const STRIDE: usize = 1024;
 
 /// The text at one moment with the starts of its lines.
 #[derive(Debug)]
@@ -10,15 +15,23 @@ pub(super) struct Snapshot {
     base: Arc<Base>,
     /// The text where it differs from the base.
     own: Option<String>,
-    starts: Vec<usize>,
+    starts: Vec<u32>,
+    /// Characters before every [`STRIDE`] bytes.
+    counts: Vec<u32>,
 }
 
 impl Snapshot {
     pub(super) fn new(base: Arc<Base>, own: Option<String>) -> Self {
-        let text = own.as_deref().unwrap_or(&base.text);
-        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-        let starts = std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect();
-        Self { base, own, starts }
+        let bytes = own.as_deref().unwrap_or(&base.text).as_bytes();
+        let starts = std::iter::once(0).chain(memchr_iter(b'\n', bytes).map(|at| at as u32 + 1));
+        let mut count = 0;
+        let counts = bytes.chunks(STRIDE).map(|piece| {
+            let before = count;
+            count += characters(piece);
+            before
+        });
+        let (starts, counts) = (starts.collect(), counts.collect());
+        Self { base, own, starts, counts }
     }
 
     pub(super) fn text(&self) -> &str {
@@ -27,17 +40,62 @@ impl Snapshot {
 
     /// Line and column of a byte.
     pub(super) fn position(&self, offset: usize) -> Position {
-        let line = self.starts.partition_point(|start| *start <= offset);
-        let start = self.starts.get(line.saturating_sub(1)).copied().unwrap_or(0);
-        let before = self.text().get(start..offset).unwrap_or_default();
-        Position { line: line as u32, column: before.chars().count() as u32 + 1 }
+        let line = self.starts.partition_point(|start| *start as usize <= offset);
+        let start = self.starts.get(line.saturating_sub(1)).map_or(0, |start| *start as usize);
+        Position { line: line as u32, column: self.before(offset) - self.before(start) + 1 }
     }
 
-    /// The text of a line, from 1.
-    pub(super) fn line(&self, line: u32) -> &str {
+    /// The line with a mark under the column, ready to be printed; empty for a blank line.
+    pub(super) fn excerpt(&self, position: Position) -> String {
+        let line = self.line(position.line);
+        if line.trim_start().is_empty() {
+            return String::new();
+        }
+        let start = line.as_ptr() as usize - self.text().as_ptr() as usize;
+        let skipped = (position.column.max(1) - 1).saturating_sub(WIDTH as u32 / 2);
+        let from = self.offset(self.before(start) + skipped).clamp(start, start + line.len());
+        excerpt_of(&line[from - start..], skipped as usize, position)
+    }
+
+    /// A line, from 1, without its end.
+    fn line(&self, line: u32) -> &str {
         let Some(index) = (line as usize).checked_sub(1) else { return "" };
         let Some(start) = self.starts.get(index) else { return "" };
-        let end = self.starts.get(index + 1).map_or(self.text().len(), |next| next - 1);
-        self.text()[*start..end].trim_end_matches('\r')
+        let end = self.starts.get(index + 1).map_or(self.text().len(), |next| *next as usize - 1);
+        self.text()[*start as usize..end].trim_end_matches('\r')
     }
+
+    /// How many characters begin before a byte.
+    fn before(&self, offset: usize) -> u32 {
+        let at = (offset / STRIDE).min(self.counts.len().saturating_sub(1));
+        let piece = self.text().as_bytes().get(at * STRIDE..offset).unwrap_or_default();
+        self.counts.get(at).copied().unwrap_or(0) + characters(piece)
+    }
+
+    /// The byte at which a character of the text begins; the end for one that is behind it.
+    fn offset(&self, character: u32) -> usize {
+        let at = self.counts.partition_point(|before| *before <= character).saturating_sub(1);
+        let mut left = character - self.counts.get(at).copied().unwrap_or(0);
+        let bytes = self.text().as_bytes();
+        let from = at * STRIDE;
+        for (n, byte) in bytes.iter().enumerate().skip(from) {
+            if begins(*byte) {
+                if left == 0 {
+                    return n;
+                }
+                left -= 1;
+            }
+        }
+        bytes.len()
+    }
+}
+
+/// How many characters begin in `bytes`.
+fn characters(bytes: &[u8]) -> u32 {
+    bytes.iter().filter(|byte| begins(**byte)).count() as u32
+}
+
+/// Whether a character of UTF-8 begins with `byte`.
+fn begins(byte: u8) -> bool {
+    byte & 0xc0 != 0x80
 }

@@ -1,9 +1,11 @@
 //! Why a file is no queue: one sentence, a position, and the line shown.
 
-use super::finding::{Position, excerpt};
+use super::finding::{Position, WIDTH, excerpt_of};
 use super::kind::{Fault, What};
+use memchr::{memchr, memchr_iter, memrchr};
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::str::Utf8Chunk;
 
 /// The largest file that is read.
 pub const MAX_BYTES: usize = 256 * 1024 * 1024;
@@ -22,8 +24,8 @@ pub struct Refused {
     pub code: &'static str,
     /// Why, in a lower-case fragment.
     pub reason: String,
-    /// The line as it stands in the file; empty where there is nothing to show.
-    pub line: String,
+    /// The line with a mark under the column; empty where there is nothing to show.
+    pub excerpt: String,
 }
 
 impl Refused {
@@ -34,7 +36,7 @@ impl Refused {
             position: Position { line: 1, column: 1 },
             code: "too-large",
             reason: format!("the file has {} MiB; more than 256 MiB is not read", bytes >> 20),
-            line: String::new(),
+            excerpt: String::new(),
         }
     }
 
@@ -46,9 +48,9 @@ impl Refused {
     fn text(&self) -> impl fmt::Display + use<> {
         let place = format!("{}:{}", self.path.display(), self.position);
         let mut text = format!("{place}: error[{}]: {}", self.code, self.reason);
-        if !self.line.trim().is_empty() {
+        if !self.excerpt.is_empty() {
             text.push('\n');
-            text.push_str(&excerpt(&self.line, self.position));
+            text.push_str(&self.excerpt);
         }
         text
     }
@@ -69,8 +71,8 @@ impl Reason {
 
     /// The refusal of `bytes`, with line and column.
     pub(super) fn refuse(self, path: &Path, bytes: &[u8]) -> Refused {
-        let (position, line) = place(bytes, self.at);
-        Refused { path: path.to_owned(), position, code: self.code, reason: self.text, line }
+        let (position, excerpt) = place(bytes, self.at);
+        Refused { path: path.to_owned(), position, code: self.code, reason: self.text, excerpt }
     }
 }
 
@@ -91,14 +93,28 @@ impl From<Fault> for Reason {
     }
 }
 
-/// Line and column of a byte, and the line itself.
+/// Line and column of a byte, and the line with a mark, of which only what is shown is copied.
 fn place(bytes: &[u8], at: usize) -> (Position, String) {
     let at = at.min(bytes.len());
-    let start = bytes[..at].iter().rposition(|byte| *byte == b'\n').map_or(0, |n| n + 1);
-    let end = bytes[at..].iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |n| at + n);
-    let line = 1 + bytes[..start].iter().filter(|byte| **byte == b'\n').count();
-    let column = 1 + String::from_utf8_lossy(&bytes[start..at]).chars().count();
-    let text = String::from_utf8_lossy(&bytes[start..end]);
-    let position = Position { line: line as u32, column: column as u32 };
-    (position, text.trim_end_matches('\r').to_owned())
+    let start = memrchr(b'\n', &bytes[..at]).map_or(0, |n| n + 1);
+    let end = memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |n| at + n);
+    let line = 1 + memchr_iter(b'\n', &bytes[..start]).count();
+    let characters = |bytes: &[u8]| -> usize {
+        // What is no UTF-8 is shown as one character.
+        let counts = |chunk: Utf8Chunk<'_>| {
+            chunk.valid().chars().count() + usize::from(!chunk.invalid().is_empty())
+        };
+        bytes.utf8_chunks().map(counts).sum()
+    };
+    let before = characters(&bytes[start..at]);
+    let position = Position { line: line as u32, column: before as u32 + 1 };
+    let blank = bytes[start..end].trim_ascii().is_empty();
+    // A character has at most four bytes.
+    let from = start.max(at.saturating_sub(4 * WIDTH));
+    let shown = String::from_utf8_lossy(&bytes[from..end.min(at + 4 * WIDTH)]);
+    let skipped = before.saturating_sub(WIDTH / 2);
+    let behind = shown.chars().count().min(characters(&bytes[from..at]));
+    let rest = shown.char_indices().nth(behind.saturating_sub(before - skipped));
+    let rest = rest.map_or("", |(n, _)| &shown[n..]).trim_end_matches('\r');
+    (position, if blank { String::new() } else { excerpt_of(rest, skipped, position) })
 }

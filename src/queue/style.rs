@@ -38,8 +38,8 @@ impl Style {
         let ends = |text: &str| text.find('\n').map(|at| text[..at].ends_with('\r'));
         let windows = ends(head).or_else(|| task.and_then(ends));
         let newline = if windows == Some(true) { "\r\n" } else { "\n" };
-        let outer = members(head);
-        let first = outer.first();
+        let first = members(head).next();
+        let first = first.as_ref();
         let top_colon = first.map(|entry| &head[entry.key_end..entry.start]);
         let top_indent = first.and_then(|entry| line_indent(&head[..entry.key]));
         let Some(task) = task else {
@@ -47,9 +47,9 @@ impl Style {
             let unit = top_indent.unwrap_or("  ").to_owned();
             return Self { newline, unit, colon, multi_line: top_indent.is_some() };
         };
-        let inner = members(task);
-        let colon = inner.first().map_or(": ", |entry| &task[entry.key_end..entry.start]);
-        let inner_indent = inner.first().and_then(|entry| line_indent(&task[..entry.key]));
+        let inner = members(task).next();
+        let colon = inner.as_ref().map_or(": ", |entry| &task[entry.key_end..entry.start]);
+        let inner_indent = inner.as_ref().and_then(|entry| line_indent(&task[..entry.key]));
         let list = head.strip_suffix("]}").unwrap_or(head);
         let own = line_indent(list).unwrap_or_default();
         let step = inner_indent.and_then(|indent| indent.strip_prefix(own));

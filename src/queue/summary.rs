@@ -3,7 +3,7 @@
 
 use super::document::{Counts, Queue};
 use super::kind::Kind;
-use super::object::{gap, insert_before, insert_behind, members};
+use super::object::{Entry, gap, insert_before, insert_behind, members};
 use super::style::same;
 use crate::domain::{Status, timestamp};
 use chrono::{DateTime, Utc};
@@ -80,11 +80,10 @@ impl Queue {
     fn update_summary(&mut self, at: usize) {
         let raw = self.slices.member_value(at).to_owned();
         let mut text = raw.clone();
-        let names = members(&raw);
-        let due = due(&self.counts, &|key| names.iter().any(|entry| entry.name == key));
+        let due = due(&self.counts, &|key| members(&raw).any(|entry| entry.name == key));
         let style = self.style();
         for Due { key, count } in due {
-            let entries = members(&text);
+            let entries: Vec<Entry<'_>> = members(&text).collect();
             let value = count.to_string();
             match entries.iter().rposition(|entry| entry.name == key) {
                 Some(n) => {
@@ -126,7 +125,7 @@ impl Queue {
         let value = self.fresh_summary();
         // The head ends inside the list; closed, it is an object with the list as last member.
         let closed = format!("{}]}}", self.slices.head());
-        let entries = members(&closed);
+        let entries: Vec<Entry<'_>> = members(&closed).collect();
         let Some(n) = entries.iter().rposition(|e| super::outline::is_list_key(&e.name)) else {
             return;
         };

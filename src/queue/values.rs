@@ -27,12 +27,12 @@ pub(super) fn elements(raw: &str) -> impl Iterator<Item = &str> {
         if !more {
             return None;
         }
+        more = false;
         let start = scanner.pos();
-        more = scanner.value(0).is_ok();
+        scanner.value(0).ok()?;
         let end = scanner.pos();
-        let found = more.then(|| &raw[start..end]);
-        more = more && scanner.next_element().unwrap_or(false);
-        found
+        more = scanner.next_element().unwrap_or(false);
+        Some(&raw[start..end])
     })
 }
 

@@ -2,10 +2,11 @@
 
 use super::escape;
 use super::style::{Look, color, count};
-use crate::plan::{FindingsInput, Graph, Node, PlanFinding, QueueTasks};
-use crate::queue::{Finding, Position, Queue, Refused, Severity, excerpt};
+use crate::plan::{FindingsInput, Graph, Node, QueueTasks};
+use crate::queue::{Finding, Position, Queue, Refused, Severity};
 use anstyle::AnsiColor;
 use serde::Serialize;
+use std::collections::HashMap;
 use std::fmt::Write;
 
 /// Codes that concern neither the text of a queue nor the graph.
@@ -27,7 +28,7 @@ pub struct FindingView {
     #[serde(serialize_with = "as_word")]
     pub severity: Severity,
     /// Stable name of its kind.
-    pub code: String,
+    pub code: &'static str,
     /// The path of the queue or of the configuration.
     pub queue: String,
     /// 1-based.
@@ -43,6 +44,20 @@ pub struct FindingView {
     pub excerpt: String,
 }
 
+/// Findings of one kind in one file that are not listed one by one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct MoreView {
+    /// `error` or `warning`.
+    #[serde(serialize_with = "as_word")]
+    pub severity: Severity,
+    /// Stable name of their kind.
+    pub code: &'static str,
+    /// The path of the queue or of the configuration.
+    pub queue: String,
+    /// How many there are besides those that are listed.
+    pub count: usize,
+}
+
 /// All findings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CheckView {
@@ -50,6 +65,53 @@ pub struct CheckView {
     pub schema_version: u32,
     /// The findings, by file and line.
     pub findings: Vec<FindingView>,
+    /// Those that are too many to be listed.
+    pub more: Vec<MoreView>,
+}
+
+/// How many findings of one kind are listed of one file.
+const MOST: usize = 1_000;
+
+/// Findings while they are collected: of each kind in a file the first thousand, and how many
+/// there are.
+#[derive(Debug, Default)]
+pub struct Findings {
+    listed: Vec<FindingView>,
+    counts: HashMap<String, HashMap<(&'static str, Severity), usize>>,
+}
+
+impl Findings {
+    /// Takes one.
+    pub fn add(&mut self, found: FindingView) {
+        if self.counts_one(&found.queue, found.code, found.severity) {
+            self.listed.push(found);
+        }
+    }
+
+    /// Counts one; says whether it is to be listed.
+    fn counts_one(&mut self, file: &str, code: &'static str, severity: Severity) -> bool {
+        if !self.counts.contains_key(file) {
+            self.counts.insert(file.to_owned(), HashMap::new());
+        }
+        let Some(of_file) = self.counts.get_mut(file) else { return false };
+        let count = of_file.entry((code, severity)).or_default();
+        *count += 1;
+        *count <= MOST
+    }
+
+    fn more(&self) -> Vec<MoreView> {
+        let all = self.counts.iter().flat_map(|(file, kinds)| {
+            kinds.iter().map(move |((code, severity), count)| MoreView {
+                severity: *severity,
+                code,
+                queue: file.clone(),
+                count: count.saturating_sub(MOST),
+            })
+        });
+        let mut more: Vec<MoreView> = all.filter(|more| more.count > 0).collect();
+        more.sort_by(|a, b| (&a.queue, a.severity, a.code).cmp(&(&b.queue, b.severity, b.code)));
+        more
+    }
 }
 
 fn as_word<S: serde::Serializer>(severity: &Severity, serializer: S) -> Result<S::Ok, S::Error> {
@@ -58,11 +120,11 @@ fn as_word<S: serde::Serializer>(severity: &Severity, serializer: S) -> Result<S
 
 impl FindingView {
     /// One without a place.
-    pub fn placeless(code: &str, file: &str, message: impl Into<String>) -> Self {
+    pub fn placeless(code: &'static str, file: &str, message: impl Into<String>) -> Self {
         let known = CODES.iter().find(|(name, ..)| *name == code);
         Self {
             severity: known.map_or(Severity::Error, |(_, severity, _)| *severity),
-            code: code.to_owned(),
+            code,
             queue: file.to_owned(),
             line: None,
             column: None,
@@ -72,45 +134,22 @@ impl FindingView {
         }
     }
 
-    /// The same at a place with its line.
+    /// The same at a place, with its line as it is shown.
     #[must_use]
-    pub fn at(mut self, position: Position, line: &str) -> Self {
-        (self.line, self.column) = (Some(position.line), Some(position.column));
-        if !line.trim().is_empty() {
-            self.excerpt = excerpt(line, position);
-        }
-        self
+    pub fn at(self, position: Position, excerpt: String) -> Self {
+        Self { line: Some(position.line), column: Some(position.column), excerpt, ..self }
     }
 
     /// The same about a task of `queue`.
     #[must_use]
-    pub fn about(mut self, queue: &Queue, position: Position, task: String) -> Self {
-        self.task = Some(task);
-        self.at(position, &queue.line_text(position.line))
+    pub fn about(self, queue: &Queue, position: Position, task: String) -> Self {
+        Self { task: Some(task), ..self }.at(position, queue.excerpt(position))
     }
 
     /// A queue that was refused.
     pub fn refused(shown: &str, refused: &Refused) -> Self {
         Self { severity: Severity::Error, ..Self::placeless(refused.code, shown, &refused.reason) }
-            .at(refused.position, &refused.line)
-    }
-
-    /// A finding about the text of a queue; `task` is its reference.
-    pub fn of_queue(shown: &str, queue: &Queue, finding: Finding, task: Option<String>) -> Self {
-        let Finding { severity, code, position, message, .. } = finding;
-        let view = Self { severity, task, ..Self::placeless(code, shown, message) };
-        view.at(position, &queue.line_text(position.line))
-    }
-
-    /// A finding about the graph.
-    fn of_plan(shown: &str, queue: &Queue, index: usize, found: PlanFinding, task: String) -> Self {
-        let severity = match found.severity {
-            crate::plan::Severity::Error => Severity::Error,
-            crate::plan::Severity::Warning => Severity::Warning,
-        };
-        let position = queue.locate(index, found.field, found.element.as_deref());
-        let view = Self { severity, ..Self::placeless(found.code, shown, found.message) };
-        view.about(queue, position, task)
+            .at(refused.position, refused.excerpt.clone())
     }
 }
 
@@ -130,14 +169,14 @@ pub struct Checked<'a> {
 
 impl Checked<'_> {
     /// What is wrong with the texts and the graph.
-    pub fn findings(&self) -> Vec<FindingView> {
-        let mut all = Vec::new();
+    pub fn findings(&self, all: &mut Findings) {
         for (number, queue) in self.queues[..self.served].iter().enumerate() {
             let shown = &self.shown[number];
-            for finding in queue.findings() {
-                let id = finding.task.as_ref().map(|id| self.reference(number, id.as_str()));
-                all.push(FindingView::of_queue(shown, queue, finding, id));
-            }
+            queue.each_finding(&mut |found| {
+                if all.counts_one(shown, found.code, found.severity()) {
+                    all.listed.push(self.of_queue(number, found.made()));
+                }
+            });
         }
         let description = |node: Node| {
             let (queue, index) = self.graph.location(node);
@@ -145,16 +184,29 @@ impl Checked<'_> {
         };
         let input =
             FindingsInput { graph: self.graph, queues: self.tasks, description: &description };
-        for finding in crate::plan::findings(&input) {
-            let Some(node) = finding.node else { continue };
-            let (number, index) = self.graph.location(node);
-            if number < self.served {
-                let (queue, shown) = (&self.queues[number], &self.shown[number]);
-                let task = self.graph.reference(node);
-                all.push(FindingView::of_plan(shown, queue, index, finding, task));
+        crate::plan::each_finding(&input, &mut |found| {
+            let (number, index) = self.graph.location(found.node);
+            let severity = match found.severity {
+                crate::plan::Severity::Error => Severity::Error,
+                crate::plan::Severity::Warning => Severity::Warning,
+            };
+            if number < self.served && all.counts_one(&self.shown[number], found.code, severity) {
+                let finding = found.made();
+                let queue = &self.queues[number];
+                let position = queue.locate(index, finding.field, finding.element.as_deref());
+                let (shown, task) = (&self.shown[number], self.graph.reference(found.node));
+                let view = FindingView::placeless(found.code, shown, finding.message);
+                all.listed.push(FindingView { severity, ..view }.about(queue, position, task));
             }
-        }
-        all
+        });
+    }
+
+    fn of_queue(&self, number: usize, finding: Finding) -> FindingView {
+        let queue = &self.queues[number];
+        let Finding { severity, code, position, task, message } = finding;
+        let task = task.map(|id| self.reference(number, id.as_str()));
+        let view = FindingView::placeless(code, &self.shown[number], message);
+        FindingView { severity, task, ..view }.at(position, queue.excerpt(position))
     }
 
     fn reference(&self, queue: usize, id: &str) -> String {
@@ -165,15 +217,21 @@ impl Checked<'_> {
 
 impl CheckView {
     /// Sorts the findings.
-    pub fn new(mut findings: Vec<FindingView>) -> Self {
+    pub fn new(all: Findings) -> Self {
+        let more = all.more();
+        let mut findings = all.listed;
         findings.sort_by(|a, b| (&a.queue, a.line, a.column).cmp(&(&b.queue, b.line, b.column)));
-        Self { schema_version: 1, findings }
+        Self { schema_version: 1, findings, more }
     }
 
     /// How many errors and warnings there are.
     pub fn totals(&self) -> (usize, usize) {
-        let errors = self.findings.iter().filter(|f| f.severity == Severity::Error).count();
-        (errors, self.findings.len() - errors)
+        let of = |wanted: Severity| {
+            let listed = self.findings.iter().filter(|found| found.severity == wanted).count();
+            let more = self.more.iter().filter(|more| more.severity == wanted);
+            listed + more.map(|more| more.count).sum::<usize>()
+        };
+        (of(Severity::Error), of(Severity::Warning))
     }
 }
 
@@ -187,17 +245,17 @@ pub fn text(view: &CheckView, what: &str, look: Look) -> String {
             (Some(line), None) => format!("{file}:{line}"),
             (None, _) => file.into_owned(),
         };
-        let style = match finding.severity {
-            Severity::Error => color(AnsiColor::Red).bold(),
-            Severity::Warning => color(AnsiColor::Yellow).bold(),
-        };
-        let kind = look.paint(style, format_args!("{}[{}]", finding.severity, finding.code));
+        let kind = kind(finding.severity, finding.code, look);
         let task = finding.task.as_deref().filter(|task| !finding.message.contains(*task));
         let task = task.map_or_else(String::new, |task| format!("{}: ", escape::line(task)));
         let _ = writeln!(text, "{place}: {kind}: {task}{}", escape::line(&finding.message));
         if !finding.excerpt.is_empty() {
             let _ = writeln!(text, "{}", escape::lines(&finding.excerpt));
         }
+    }
+    for more in &view.more {
+        let (file, kind) = (escape::line(&more.queue), kind(more.severity, more.code, look));
+        let _ = writeln!(text, "{file}: {kind}: and {} more of this kind", more.count);
     }
     let (errors, warnings) = view.totals();
     let total = match (errors, warnings) {
@@ -209,4 +267,12 @@ pub fn text(view: &CheckView, what: &str, look: Look) -> String {
     };
     let _ = writeln!(text, "{total} in {what}");
     text
+}
+
+fn kind(severity: Severity, code: &str, look: Look) -> String {
+    let style = match severity {
+        Severity::Error => color(AnsiColor::Red).bold(),
+        Severity::Warning => color(AnsiColor::Yellow).bold(),
+    };
+    look.paint(style, format_args!("{severity}[{code}]")).to_string()
 }

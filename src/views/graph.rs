@@ -51,7 +51,7 @@ pub struct GraphEdge {
 pub fn view<'a>(sight: &'a Sight<'_>, picture: &Picture<'_>) -> GraphView<'a> {
     let graph = sight.readiness.graph();
     let critical: HashSet<Node> = picture.critical.tasks.iter().copied().collect();
-    let nodes = picture.nodes();
+    let nodes = picture.nodes().collect();
     let edges = move |edge: &PictureEdge| GraphEdge {
         from: graph.reference(edge.from),
         to: graph.reference(edge.to),
@@ -65,7 +65,7 @@ pub fn view<'a>(sight: &'a Sight<'_>, picture: &Picture<'_>) -> GraphView<'a> {
         state: sight.readiness.state(node).word(),
         critical: critical.contains(&node),
     };
-    let keys = picture.edges(&nodes);
+    let keys = picture.edges().collect();
     GraphView {
         schema_version: 1,
         tasks: Made { keys: nodes, make: Box::new(tasks) },

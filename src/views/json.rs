@@ -38,9 +38,16 @@ pub struct Made<'a, K, T> {
     pub make: Box<dyn Fn(&K) -> T + 'a>,
 }
 
+impl<K, T> Made<'_, K, T> {
+    /// Makes them one after the other.
+    pub fn iter(&self) -> impl Iterator<Item = T> + '_ {
+        self.keys.iter().map(|key| (self.make)(key))
+    }
+}
+
 impl<K, T: Serialize> Serialize for Made<'_, K, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.keys.iter().map(|key| (self.make)(key)))
+        serializer.collect_seq(self.iter())
     }
 }
 

@@ -1,18 +1,19 @@
 //! `next`: the ready tasks in the order of claims, with the reason of each rank.
 
+use super::json::Made;
 use super::style::{Look, fitted, letters, of_state, padded};
 use super::view::Sight;
 use crate::plan::{self, Node, Order, State};
 use serde::Serialize;
-use std::fmt::Write;
+use std::io::{self, Write};
 
-/// The tasks that come next.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct NextView {
+/// The tasks that come next; they are made when they are written, each from its place and node.
+#[derive(Serialize)]
+pub struct NextView<'a> {
     /// Version of this shape.
     pub schema_version: u32,
     /// The first of them, or all.
-    pub tasks: Vec<NextTask>,
+    pub tasks: Made<'a, (usize, Node), NextTask>,
     /// How many are ready.
     pub ready: usize,
 }
@@ -32,39 +33,48 @@ pub struct NextTask {
     pub reason: String,
 }
 
-impl Sight<'_> {
+impl<'a> Sight<'a> {
     /// The first `most` ready tasks of which `selected` says yes.
-    pub fn next(&self, order: &Order, most: usize, selected: &dyn Fn(Node) -> bool) -> NextView {
+    pub fn next(
+        self,
+        order: &'a Order,
+        most: usize,
+        selected: &dyn Fn(Node) -> bool,
+    ) -> NextView<'a> {
         let ranked = plan::ranking(self.readiness, order, selected);
+        let ready = ranked.len();
         let graph = self.readiness.graph();
-        let first = ranked.iter().take(most).enumerate();
-        let tasks = first.map(|(place, &node)| NextTask {
+        let make = move |&(place, node): &(usize, Node)| NextTask {
             id: graph.reference(node),
             queue: self.queue_of(node).to_owned(),
             title: self.title(node),
             rank: place + 1,
             reason: order.reason(graph, node),
-        });
-        NextView { schema_version: 1, tasks: tasks.collect(), ready: ranked.len() }
+        };
+        let keys = ranked.into_iter().take(most).enumerate().collect();
+        NextView { schema_version: 1, tasks: Made { keys, make: Box::new(make) }, ready }
     }
 }
 
 /// Two lines for each task.
-pub fn text(view: &NextView, look: Look) -> String {
-    let mut text = String::new();
-    let ranks = view.tasks.len().to_string().len();
-    let ids = view.tasks.iter().map(|task| letters(&fitted(&task.id, 40))).max().unwrap_or(0);
+///
+/// # Errors
+/// When `out` cannot be written.
+pub fn text(view: &NextView<'_>, look: Look, out: &mut dyn Write) -> io::Result<()> {
+    let ranks = view.tasks.keys.len().to_string().len();
+    let width = |task: NextTask| letters(&fitted(&task.id, 40));
+    let ids = view.tasks.iter().map(width).max().unwrap_or(0);
     let title = look.width.map_or(120, |width| width.saturating_sub(ranks + ids + 4).max(10));
-    for task in &view.tasks {
+    for task in view.tasks.iter() {
         let id = look.paint(of_state(State::Ready), padded(&fitted(&task.id, 40), ids));
-        let _ = writeln!(text, "{:>ranks$}  {id}  {}", task.rank, fitted(&task.title, title));
+        writeln!(out, "{:>ranks$}  {id}  {}", task.rank, fitted(&task.title, title))?;
         let indent = " ".repeat(ranks + 2);
         let reason = look.paint(anstyle::Style::new().dimmed(), fitted(&task.reason, 400));
-        let _ = writeln!(text, "{indent}{reason}");
+        writeln!(out, "{indent}{reason}")?;
     }
-    let more = view.ready - view.tasks.len();
+    let more = view.ready - view.tasks.keys.len();
     if more > 0 {
-        let _ = writeln!(text, "({more} more; --all shows them)");
+        writeln!(out, "({more} more; --all shows them)")?;
     }
-    text
+    Ok(())
 }

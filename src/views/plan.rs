@@ -2,10 +2,11 @@
 
 use super::escape;
 use super::style::{Look, count, fitted, letters, padded, took, wrapped};
-use crate::plan::{LoopsReport, Minutes, PlanReport, duration_text};
+use crate::domain::Text;
+use crate::plan::{LoopsReport, Minutes, PlanReport, Slack, duration_text};
 use anstyle::Style;
 use serde::Serialize;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::fmt::Write;
 
 /// How many tasks the list of slack shows.
@@ -52,21 +53,18 @@ pub struct ActualTask {
     pub attempts: u32,
 }
 
-/// What stands in the text besides the report.
-pub struct Extras<'a> {
-    /// Minutes of each task of the plan, by reference.
-    pub minutes: &'a HashMap<String, u64>,
-    /// The schedule as a picture, with its number of loops.
-    pub gantt: Option<(usize, String)>,
-}
+/// How long a task takes.
+type Seconds<'a> = &'a dyn Fn(&str) -> u64;
 
 /// All of it, section by section.
-pub fn text(view: &PlanView, extras: &Extras<'_>, look: Look) -> String {
+///
+/// `gantt` is the schedule as a picture, `seconds` tells how long a task takes.
+pub fn text(view: &PlanView, gantt: Option<&str>, seconds: Seconds<'_>, look: Look) -> String {
     let report = &view.report;
     let mut text = head(report);
     waves(report, look, &mut text);
-    critical_path(report, extras, look, &mut text);
-    slack(report, extras, look, &mut text);
+    critical_path(report, seconds, look, &mut text);
+    slack(report, seconds, look, &mut text);
     loops(report, look, &mut text);
     if let Some(cost) = &report.barrier_cost {
         let ((few, many), (short, long)) = (cost.waves, cost.minutes);
@@ -82,8 +80,8 @@ pub fn text(view: &PlanView, extras: &Extras<'_>, look: Look) -> String {
     }
     left_out(report, look, &mut text);
     let _ = writeln!(text, "\n{}", report.advice);
-    if let Some((loops, gantt)) = &extras.gantt {
-        let loops = count(*loops, "loop", "loops");
+    if let Some(gantt) = gantt {
+        let loops = count(report.recommended_loops.max(1), "loop", "loops");
         let head = look.head(format_args!("Schedule with {loops}"));
         let _ = writeln!(text, "\n{head} (# is the critical path)");
         text.push_str(&escape::lines(gantt));
@@ -127,9 +125,9 @@ fn waves(report: &PlanReport, look: Look, text: &mut String) {
     let wide = labels.iter().map(|label| letters(label)).max().unwrap_or(0);
     let counts = report.waves.iter().map(Vec::len).max().unwrap_or(0).to_string().len();
     for (wave, label) in report.waves.iter().zip(&labels) {
-        let names: Vec<String> = wave.iter().map(|id| fitted(id, ID)).collect();
+        let names = wave.iter().map(|id| fitted(id, ID));
         let head = format!("  {label:>wide$}  {:>counts$}  ", wave.len());
-        text.push_str(&wrapped(&head, &names, "  ", look));
+        text.push_str(&wrapped(&head, names, "  ", look));
     }
 }
 
@@ -149,44 +147,41 @@ fn labels(report: &PlanReport) -> Vec<String> {
     labels
 }
 
-fn critical_path(report: &PlanReport, extras: &Extras<'_>, look: Look, text: &mut String) {
+fn critical_path(report: &PlanReport, seconds: Seconds<'_>, look: Look, text: &mut String) {
     let path = &report.critical_path;
     if path.tasks.is_empty() {
         return;
     }
     let total = time(path.minutes);
     let _ = writeln!(text, "\n{}, {total}: nothing here may be late", look.head("Critical path"));
-    let step = |id: &String| {
-        let seconds = extras.minutes.get(id).copied().unwrap_or(0);
-        format!("{} ({})", fitted(id, ID), duration_text(seconds))
-    };
-    let steps: Vec<String> = path.tasks.iter().map(step).collect();
-    text.push_str(&wrapped("  ", &steps, " -> ", look));
+    let step = |id: &Text| format!("{} ({})", fitted(id, ID), duration_text(seconds(id)));
+    let steps = path.tasks.iter().map(step);
+    text.push_str(&wrapped("  ", steps, " -> ", look));
 }
 
 /// By how much each task off the critical path may be late, the most urgent first.
-fn slack(report: &PlanReport, extras: &Extras<'_>, look: Look, text: &mut String) {
-    let critical: HashSet<&String> = report.critical_path.tasks.iter().collect();
-    let off = report.slack.iter().filter(|(id, _)| !critical.contains(id));
-    let mut rows: Vec<&(String, Minutes)> = off.collect();
+fn slack(report: &PlanReport, seconds: Seconds<'_>, look: Look, text: &mut String) {
+    let critical: HashSet<&Text> = report.critical_path.tasks.iter().collect();
+    let off = report.slack.iter().filter(|slack| !critical.contains(&slack.task));
+    let mut rows: Vec<&Slack> = off.collect();
     if rows.is_empty() {
         return;
     }
-    rows.sort_by_key(|(_, slack)| slack.seconds());
+    rows.sort_by_key(|row| row.late.seconds());
     let _ = writeln!(text, "\n{}: by how much the others may be late", look.head("Slack"));
-    let tight = rows.iter().take_while(|(_, slack)| slack.seconds() == 0).count();
+    let tight = rows.iter().take_while(|row| row.late.seconds() == 0).count();
     if tight > 0 {
-        let names: Vec<String> = rows[..tight].iter().map(|(id, _)| fitted(id, ID)).collect();
-        text.push_str(&wrapped("  not at all: ", &names, "  ", look));
+        let names = rows[..tight].iter().map(|row| fitted(&row.task, ID));
+        text.push_str(&wrapped("  not at all: ", names, "  ", look));
         rows.drain(..tight);
     }
     let shown = &rows[..rows.len().min(LISTED)];
-    let ids = shown.iter().map(|(id, _)| letters(&fitted(id, ID))).max().unwrap_or(0);
-    let slacks = shown.iter().map(|(_, slack)| letters(&time(*slack))).max().unwrap_or(0);
-    for (id, slack) in shown {
-        let own = duration_text(extras.minutes.get(id).copied().unwrap_or(0));
-        let id = padded(&fitted(id, ID), ids);
-        let _ = writeln!(text, "  {id}  {:>slacks$}  (takes {own})", time(*slack));
+    let ids = shown.iter().map(|row| letters(&fitted(&row.task, ID))).max().unwrap_or(0);
+    let slacks = shown.iter().map(|row| letters(&time(row.late))).max().unwrap_or(0);
+    for row in shown {
+        let own = duration_text(seconds(&row.task));
+        let id = padded(&fitted(&row.task, ID), ids);
+        let _ = writeln!(text, "  {id}  {:>slacks$}  (takes {own})", time(row.late));
     }
     if rows.len() > shown.len() {
         let _ = writeln!(text, "  ({} more)", rows.len() - shown.len());
@@ -215,21 +210,19 @@ fn loops(report: &PlanReport, look: Look, text: &mut String) {
 /// Cycles and stuck tasks.
 fn left_out(report: &PlanReport, look: Look, text: &mut String) {
     for cycle in &report.cycles {
-        let names: Vec<String> = cycle.iter().map(|id| fitted(id, ID)).collect();
-        let _ = write!(text, "\n{}", wrapped("In a circle: ", &names, " -> ", look));
+        let names = cycle.iter().map(|id| fitted(id, ID));
+        let _ = write!(text, "\n{}", wrapped("In a circle: ", names, " -> ", look));
     }
     if report.stuck.is_empty() {
         return;
     }
-    let mut names: Vec<String> = report.stuck.iter().map(|id| fitted(id, ID)).collect();
-    if names.len() > LISTED {
-        let more = names.len() - LISTED;
-        names.truncate(LISTED);
-        names.push(format!("{more} more"));
-    }
+    let shown = &report.stuck[..report.stuck.len().min(LISTED)];
+    let more = report.stuck.len() - shown.len();
+    let more = (more > 0).then(|| format!("{more} more"));
+    let names = shown.iter().map(|id| fitted(id, ID)).chain(more);
     let stuck = look.paint(Style::new().bold(), "Not in the plan");
     let _ = writeln!(text, "\n{stuck}, since they cannot run as things stand:");
-    text.push_str(&wrapped("  ", &names, "  ", look));
+    text.push_str(&wrapped("  ", names, "  ", look));
 }
 
 /// Estimates against reality, task by task and in total.

@@ -95,13 +95,18 @@ pub fn listed(names: &[String], most: usize) -> String {
 }
 
 /// `words` after `head`, wrapped at the width and indented below the first of them.
-pub fn wrapped(head: &str, words: &[String], gap: &str, look: Look) -> String {
+pub fn wrapped(
+    head: &str,
+    words: impl IntoIterator<Item = String>,
+    gap: &str,
+    look: Look,
+) -> String {
     let indent = letters(head);
     let most = look.width.unwrap_or(100).max(indent + 20);
     let mut text = head.to_owned();
     let mut used = indent;
-    for (n, word) in words.iter().enumerate() {
-        let needed = letters(word) + if n == 0 { 0 } else { letters(gap) };
+    for (n, word) in words.into_iter().enumerate() {
+        let needed = letters(&word) + if n == 0 { 0 } else { letters(gap) };
         if n > 0 && used + needed > most {
             text.push_str(gap.trim_end());
             text.push('\n');
@@ -110,7 +115,7 @@ pub fn wrapped(head: &str, words: &[String], gap: &str, look: Look) -> String {
         } else if n > 0 {
             text.push_str(gap);
         }
-        text.push_str(word);
+        text.push_str(&word);
         used += needed;
     }
     text.push('\n');
@@ -138,7 +143,7 @@ mod tests {
     #[test]
     fn words_are_wrapped_under_the_first() {
         let words: Vec<String> = (10..22).map(|n| format!("w{n}")).collect();
-        let text = wrapped("  1  ", &words, "  ", Look { color: false, width: Some(25) });
+        let text = wrapped("  1  ", words, "  ", Look { color: false, width: Some(25) });
         assert_eq!(text.lines().next(), Some("  1  w10  w11  w12  w13"));
         assert_eq!(text.lines().nth(1), Some("     w14  w15  w16  w17"));
     }

@@ -164,11 +164,16 @@ fn a_long_table_has_all_rows_under_several_headings() {
 
 #[test]
 fn next_tells_rank_and_reason() {
-    let view = with(&[sample()], &[1], |sight, order| sight.next(order, 1, &|_| true));
-    fits("next", &parsed(&view));
-    assert_eq!((view.ready, view.tasks.len()), (2, 1));
-    assert_eq!((view.tasks[0].id.as_str(), view.tasks[0].rank), ("B", 1));
-    let text = next::text(&view, Look::PLAIN);
+    let text = with(&[sample()], &[1], |sight, order| {
+        let view = sight.next(order, 1, &|_| true);
+        fits("next", &parsed(&view));
+        let tasks: Vec<_> = view.tasks.iter().collect();
+        assert_eq!((view.ready, tasks.len()), (2, 1));
+        assert_eq!((tasks[0].id.as_str(), tasks[0].rank), ("B", 1));
+        let mut text = Vec::new();
+        next::text(&view, Look::PLAIN, &mut text).unwrap();
+        String::from_utf8(text).unwrap()
+    });
     assert!(text.starts_with("1  B  Walls\n   priority 1 (from C, which waits for it)"), "{text}");
     assert!(text.ends_with("(1 more; --all shows them)\n"), "{text}");
 }
@@ -213,7 +218,9 @@ fn findings_have_a_place_and_the_line() {
         let graph = sight.readiness.graph();
         let checked =
             check::Checked { queues: &queues, shown: sight.shown, served: 1, graph, tasks: &tasks };
-        check::CheckView::new(checked.findings())
+        let mut found = check::Findings::default();
+        checked.findings(&mut found);
+        check::CheckView::new(found)
     });
     fits("check", &parsed(&view));
     let text = check::text(&view, "1 queue of 1 task", Look::PLAIN);

@@ -7,11 +7,11 @@ use crate::cli::session::Session;
 use crate::config::{ChoiceError, ConfigError, Origin, Runner, SelectedQueue, Selection};
 use crate::domain::{EVENT_VERSION, Field, Status};
 use crate::plan;
-use crate::queue::{Position, QUEUE_VERSION};
+use crate::queue::{Position, QUEUE_VERSION, excerpt};
 use crate::store::journal::Journal;
 use crate::store::{StateDir, StoreError};
 use crate::supervisor::ClaimRecord;
-use crate::views::check::{CheckView, Checked, FindingView, text};
+use crate::views::check::{CheckView, Checked, FindingView, Findings, text};
 use crate::views::json;
 use crate::views::style::count;
 use std::collections::HashSet;
@@ -19,7 +19,7 @@ use std::path::Path;
 
 pub(super) fn run(args: &CheckArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     let (selection, wrong) = session.select_anyway(&args.queues)?;
-    let mut findings = Vec::new();
+    let mut findings = Findings::default();
     if let Some(error) = wrong {
         of_config(&error, &session.world.cwd, &mut findings);
     }
@@ -27,7 +27,7 @@ pub(super) fn run(args: &CheckArgs, session: &mut Session<'_>) -> Result<(), Fai
     let mut tasks = 0;
     if let Some(mut reading) = open_rest(selection, session, &mut findings)? {
         reading.look(|scene| {
-            findings.extend(checked(scene).findings());
+            checked(scene).findings(&mut findings);
             of_choices(scene, &mut findings);
             of_versions(scene, &mut findings);
             let served = &scene.queues[..scene.set.served()];
@@ -67,7 +67,7 @@ fn checked<'a>(scene: &Scene<'a>) -> Checked<'a> {
 fn open_rest(
     mut selection: Selection,
     session: &mut Session<'_>,
-    findings: &mut Vec<FindingView>,
+    findings: &mut Findings,
 ) -> Result<Option<Reading>, Failure> {
     while !selection.queues.is_empty() {
         let error = match session.try_open(selection.clone()) {
@@ -88,7 +88,7 @@ fn open_rest(
             return Err(Failure::internal(format_args!("failed to read {}", path.display())));
         };
         let shown = selection.queues.remove(at).shown.display().to_string();
-        findings.push(match refused {
+        findings.add(match refused {
             Ok(refused) => FindingView::refused(&shown, &refused),
             Err(why) => FindingView::placeless("unreadable", &shown, why),
         });
@@ -96,7 +96,7 @@ fn open_rest(
     Ok(None)
 }
 
-fn of_config(error: &ConfigError, cwd: &Path, findings: &mut Vec<FindingView>) {
+fn of_config(error: &ConfigError, cwd: &Path, findings: &mut Findings) {
     let shown = |path: &Path| path.strip_prefix(cwd).unwrap_or(path).display().to_string();
     match error {
         ConfigError::Refused(refused) => {
@@ -104,24 +104,24 @@ fn of_config(error: &ConfigError, cwd: &Path, findings: &mut Vec<FindingView>) {
                 let position = Position { line: problem.line, column: problem.column };
                 let path = shown(&refused.path);
                 let finding = FindingView::placeless("config", &path, &problem.message);
-                findings.push(finding.at(position, &problem.text));
+                findings.add(finding.at(position, excerpt(&problem.text, position)));
             }
         }
         ConfigError::Read { path, .. } => {
-            findings.push(FindingView::placeless("config", &shown(path), error.to_string()));
+            findings.add(FindingView::placeless("config", &shown(path), error.to_string()));
         }
         ConfigError::Untrusted(_) => {
-            findings.push(FindingView::placeless("config", "workloop.toml", error.to_string()));
+            findings.add(FindingView::placeless("config", "workloop.toml", error.to_string()));
         }
         ConfigError::Environment { name, .. } => {
-            findings.push(FindingView::placeless("config", name, error.to_string()));
+            findings.add(FindingView::placeless("config", name, error.to_string()));
         }
     }
 }
 
 /// Agents and profiles that tasks name and nobody configured; each name once a queue. Without a
 /// configuration there is nothing that a name could be looked up in.
-fn of_choices(scene: &Scene<'_>, findings: &mut Vec<FindingView>) {
+fn of_choices(scene: &Scene<'_>, findings: &mut Findings) {
     let config = &scene.set.config;
     if config.path.is_none() {
         return;
@@ -154,14 +154,14 @@ fn of_choices(scene: &Scene<'_>, findings: &mut Vec<FindingView>) {
                 let position = queue.locate(index, Some(field), None);
                 let id = scene.structure.graph.reference(scene.structure.graph.node(number, index));
                 let finding = FindingView::placeless(code, &sight.shown[number], why);
-                findings.push(finding.about(queue, position, id));
+                findings.add(finding.about(queue, position, id));
             }
         }
     }
 }
 
 /// Journals and claims of a newer program: they are read, not written.
-fn of_versions(scene: &Scene<'_>, findings: &mut Vec<FindingView>) {
+fn of_versions(scene: &Scene<'_>, findings: &mut Findings) {
     let mut states: Vec<StateDir> = Vec::new();
     for (number, queue) in scene.queues[..scene.set.served()].iter().enumerate() {
         let state = scene.set.state(number);
@@ -169,7 +169,7 @@ fn of_versions(scene: &Scene<'_>, findings: &mut Vec<FindingView>) {
         if found > QUEUE_VERSION {
             let message = format!("format {found}, this program knows {QUEUE_VERSION}");
             let path = scene.set.shown(number).display().to_string();
-            findings.push(FindingView::placeless("newer-queue", &path, message));
+            findings.add(FindingView::placeless("newer-queue", &path, message));
         }
         for (index, task) in queue.tasks().iter().enumerate() {
             if task.status != Status::InProgress {
@@ -181,7 +181,7 @@ fn of_versions(scene: &Scene<'_>, findings: &mut Vec<FindingView>) {
                 let message =
                     format!("format {}, this program knows {}", found.v, ClaimRecord::VERSION);
                 let path = path.display().to_string();
-                findings.push(FindingView::placeless("newer-claim", &path, message));
+                findings.add(FindingView::placeless("newer-claim", &path, message));
             }
         }
         if states.contains(&state) {
@@ -190,14 +190,14 @@ fn of_versions(scene: &Scene<'_>, findings: &mut Vec<FindingView>) {
         if let Some(found) = Journal::new(state.clone()).newer_version() {
             let message = format!("format {found}, this program knows {EVENT_VERSION}");
             let path = state.journal().display().to_string();
-            findings.push(FindingView::placeless("newer-journal", &path, message));
+            findings.add(FindingView::placeless("newer-journal", &path, message));
         }
         states.push(state);
     }
 }
 
 /// More loops than anybody can look after.
-fn of_loops(reading: &Reading, cwd: &Path, findings: &mut Vec<FindingView>) {
+fn of_loops(reading: &Reading, cwd: &Path, findings: &mut Findings) {
     let config = &reading.set.config;
     let jobs = usize::try_from(*config.jobs).unwrap_or(usize::MAX);
     let Some(found) = plan::too_many_loops(jobs) else { return };
@@ -210,7 +210,7 @@ fn of_loops(reading: &Reading, cwd: &Path, findings: &mut Vec<FindingView>) {
     let mut finding = FindingView::placeless(found.code, &file, found.message);
     finding.severity = crate::queue::Severity::Warning;
     if let Origin::File { line } = config.jobs.origin {
-        finding = finding.at(Position { line, column: 1 }, "");
+        finding = finding.at(Position { line, column: 1 }, String::new());
     }
-    findings.push(finding);
+    findings.add(finding);
 }

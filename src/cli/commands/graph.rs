@@ -5,8 +5,8 @@ use crate::cli::failure::Failure;
 use crate::cli::reading::Reading;
 use crate::cli::session::Session;
 use crate::plan::{self, Node, Picture, Workload};
-use crate::views::{escape, graph, json};
-use std::io::Write;
+use crate::views::{graph, json};
+use std::io::{BufWriter, Write};
 
 pub(super) fn run(args: &GraphArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     let selection = session.select(&args.queues)?;
@@ -28,12 +28,15 @@ pub(super) fn run(args: &GraphArgs, session: &mut Session<'_>) -> Result<(), Fai
             all: args.all,
         };
         let out = &mut session.streams.out;
-        let text = match format {
-            GraphFormat::Mermaid => picture.mermaid(),
-            GraphFormat::Dot => picture.dot(),
-            GraphFormat::Json => return json::write(&graph::view(&sight, &picture), out),
-        };
-        out.write_all(escape::lines(&text).as_bytes())
+        if format == GraphFormat::Json {
+            return json::write(&graph::view(&sight, &picture), out);
+        }
+        let mut out = BufWriter::with_capacity(64 << 10, out);
+        match format {
+            GraphFormat::Dot => picture.dot(&mut out)?,
+            GraphFormat::Mermaid | GraphFormat::Json => picture.mermaid(&mut out)?,
+        }
+        out.flush()
     })?;
     Ok(session.streams.out.flush()?)
 }

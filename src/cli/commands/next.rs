@@ -6,6 +6,7 @@ use crate::cli::reading::Reading;
 use crate::cli::session::Session;
 use crate::engine::{Ending, Reason};
 use crate::views::{escape, json, next};
+use std::io::{BufWriter, Write};
 
 /// How many are shown without `--all`.
 const FIRST: usize = 10;
@@ -24,7 +25,9 @@ pub(super) fn run(args: &NextArgs, session: &mut Session<'_>) -> Result<(), Fail
             return json::write(&view, &mut session.streams.out).map(|()| Vec::new());
         }
         if view.ready > 0 {
-            return Ok(next::text(&view, look).into_bytes());
+            let mut out = BufWriter::with_capacity(64 << 10, &mut session.streams.out);
+            next::text(&view, look, &mut out)?;
+            return out.flush().map(|()| Vec::new());
         }
         let outlook = scene.readiness.outlook(selected);
         let name = |node| scene.structure.graph.reference(node);

@@ -6,11 +6,11 @@ use crate::cli::reading::{Reading, Scene};
 use crate::cli::session::Session;
 use crate::engine::{self, Scope};
 use crate::plan::{
-    self, Barriers, EstimateRules, Estimates, Graph, Node, PlanInput, PlanReport, State, Workload,
+    self, Barriers, EstimateRules, Estimates, Graph, Node, PlanInput, PlanReport, State,
 };
 use crate::store::QueueStore;
 use crate::views::json;
-use crate::views::plan::{Actual, ActualTask, Extras, PlanView, text};
+use crate::views::plan::{Actual, ActualTask, PlanView, text};
 use crate::views::style::Look;
 use std::collections::HashMap;
 
@@ -25,22 +25,25 @@ pub(super) fn run(args: &PlanArgs, session: &mut Session<'_>) -> Result<(), Fail
     let mut reading = reading.with_rules(rules);
     let look = session.look();
     let bytes = reading.look(|scene| {
-        let (report, extras) = planned(scene, args, &scope, look);
+        let (report, gantt) = planned(scene, args, &scope, look);
         let actual = args.actual.then(|| compare(scene, &scope));
         let view = PlanView { report, actual };
         if args.json {
             return json::write(&view, &mut session.streams.out).map(|()| Vec::new());
         }
-        let (minutes, gantt) = extras;
-        Ok(text(&view, &Extras { minutes: &minutes, gantt }, look).into_bytes())
+        let seconds =
+            |id: &str| scene.find(id).map_or(0, |node| scene.structure.estimates.seconds(node));
+        Ok(text(&view, gantt.as_deref(), &seconds, look).into_bytes())
     })?;
     session.print(bytes)
 }
 
-/// Seconds of the tasks of the plan, and the picture of its schedule.
-type Drawn = (HashMap<String, u64>, Option<(usize, String)>);
-
-fn planned(scene: &Scene<'_>, args: &PlanArgs, scope: &Scope, look: Look) -> (PlanReport, Drawn) {
+fn planned(
+    scene: &Scene<'_>,
+    args: &PlanArgs,
+    scope: &Scope,
+    look: Look,
+) -> (PlanReport, Option<String>) {
     let selected = |node: Node| scene.includes(scope, node);
     let loops: Vec<usize> = args.loops.iter().map(|&n| n as usize).collect();
     let declared = PlanInput {
@@ -52,7 +55,7 @@ fn planned(scene: &Scene<'_>, args: &PlanArgs, scope: &Scope, look: Look) -> (Pl
     };
     if !args.barriers {
         let report = plan::plan(&declared, &loops, selected);
-        let drawn = draw(&declared, &report, &selected, args, look);
+        let drawn = draw(declared.graph, &report, args, look);
         return (report, drawn);
     }
     let graph = Graph::build_with(scene.tasks, Barriers::All);
@@ -60,32 +63,15 @@ fn planned(scene: &Scene<'_>, args: &PlanArgs, scope: &Scope, look: Look) -> (Pl
     let all = PlanInput { graph: &graph, estimates: &estimates, ..declared };
     let mut report = plan::plan(&all, &loops, selected);
     report.compare_barriers(&plan::plan(&declared, &[], selected));
-    let drawn = draw(&all, &report, &selected, args, look);
+    let drawn = draw(&graph, &report, args, look);
     (report, drawn)
 }
 
-/// What only the text needs.
-fn draw(
-    input: &PlanInput<'_>,
-    report: &PlanReport,
-    selected: &dyn Fn(Node) -> bool,
-    args: &PlanArgs,
-    look: Look,
-) -> Drawn {
-    if args.json {
-        return (HashMap::new(), None);
-    }
-    let graph = input.graph;
-    let seconds = graph.nodes().filter(|&node| selected(node));
-    let seconds = seconds.map(|node| (graph.reference(node), input.estimates.seconds(node)));
-    let work = Workload::new(graph, input.queues, input.estimates, selected);
-    let loops = report.recommended_loops.max(1);
-    let gantt = work.open().next().map(|_| {
-        let schedule = plan::schedule(input, loops, selected);
-        let critical = plan::critical_path(&work);
-        (loops, plan::gantt(graph, &schedule, &critical, look.width.unwrap_or(WIDTH)))
-    });
-    (seconds.collect(), gantt)
+/// The picture of the schedule, which only the text needs.
+fn draw(graph: &Graph, report: &PlanReport, args: &PlanArgs, look: Look) -> Option<String> {
+    let width = look.width.unwrap_or(WIDTH);
+    let is_drawn = !args.json && !report.waves.is_empty();
+    is_drawn.then(|| plan::gantt(graph, &report.schedule, &report.critical_path.nodes, width))
 }
 
 /// Estimates and reality of the finished tasks.

@@ -232,7 +232,7 @@ fn pictures_escape_titles_and_mark_what_matters() {
             selected: &|_| true,
             all: true,
         };
-        let mermaid = picture.mermaid();
+        let mermaid = written(|out| picture.mermaid(out));
         let label = "n1[\"first<br/>Say #34;hi#34;#59; #60;b#62;#35;1#60;/b#62; #92; [x] and a \
                      second line\"]:::ready";
         for part in [
@@ -246,7 +246,7 @@ fn pictures_escape_titles_and_mark_what_matters() {
         ] {
             assert!(mermaid.contains(part), "{part}\n{mermaid}");
         }
-        let dot = picture.dot();
+        let dot = written(|out| picture.dot(out));
         for part in [
             "n1 [label=\"first\\nSay \\\"hi\\\"; <b>#1</b> \\\\ [x] and a second line\"",
             "n2 [label=\"se\\\"cond\"",
@@ -256,7 +256,7 @@ fn pictures_escape_titles_and_mark_what_matters() {
             assert!(dot.contains(part), "{part}\n{dot}");
         }
         let open = Picture { all: false, ..picture };
-        assert!(!open.dot().contains("n0"));
+        assert!(!written(|out| open.dot(out)).contains("n0"));
     });
 }
 
@@ -266,7 +266,7 @@ fn a_gantt_is_aligned_and_keeps_its_width() {
     let text = made.with(|graph, queues, estimates| {
         let input = PlanInput { graph, queues, estimates, agents: None, respect_scopes: false };
         let work = Workload::new(graph, queues, estimates, |_| true);
-        gantt(graph, &schedule(&input, 2, |_| true), &critical_path(&work), 60)
+        gantt(graph, &schedule(&input, 2, |_| true), &critical_path(&work).tasks, 60)
     });
     let expected = "\
 1  shop   #############.........................         1 h
@@ -280,4 +280,10 @@ fn a_gantt_is_aligned_and_keeps_its_width() {
     assert_eq!(text, expected);
     let widths: Vec<usize> = text.lines().map(|line| line.chars().count()).collect();
     assert!(widths.iter().all(|&width| width <= 60), "{text}");
+}
+
+fn written(write: impl FnOnce(&mut dyn std::io::Write) -> std::io::Result<()>) -> String {
+    let mut bytes = Vec::new();
+    write(&mut bytes).expect("a vector takes everything");
+    String::from_utf8(bytes).expect("text")
 }

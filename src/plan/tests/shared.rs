@@ -96,7 +96,8 @@ fn the_five_papers_have_the_waves_that_they_should_have() {
             wave
         };
         let expected: Vec<_> = expected.iter().map(|wave| sorted(texts(wave))).collect();
-        let waves: Vec<_> = report.waves.iter().cloned().map(sorted).collect();
+        let names = |wave: &Vec<Text>| wave.iter().map(Text::to_string).collect();
+        let waves: Vec<_> = report.waves.iter().map(|wave| sorted(names(wave))).collect();
         assert_eq!(waves, expected, "{name}");
         assert_eq!(report.width as u64, paper["max_parallel"].as_u64().expect("a number"));
     }

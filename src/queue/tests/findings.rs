@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::domain::Field;
-use crate::queue::{CODES, Position, Severity};
+use crate::queue::{CODES, Position, Severity, excerpt};
 
 fn said(text: &str) -> Vec<String> {
     let queue = parse(text);
@@ -10,7 +10,7 @@ fn said(text: &str) -> Vec<String> {
     for finding in &findings {
         let known = CODES.iter().find(|(code, ..)| *code == finding.code).unwrap();
         assert_eq!(known.1, finding.severity);
-        assert!(!queue.line_text(finding.position.line).is_empty());
+        assert!(!queue.excerpt(finding.position).is_empty());
     }
     let line = |f: &crate::queue::Finding| {
         let task = f.task.as_ref().map_or("-", |id| id.as_str());
@@ -76,8 +76,8 @@ fn places_follow_the_edits() {
     assert_eq!(queue.locate(0, Some(Field::Dependencies), Some("ü")), at(5, 41));
     assert_eq!(queue.locate(0, Some(Field::Dependencies), Some("nowhere")), at(5, 35));
     assert_eq!(queue.locate(1, Some(Field::Priority), None), at(7, 5));
-    assert_eq!(queue.line_text(7), "    {\"id\": \"b\"}");
-    assert_eq!(queue.line_text(99), "");
+    assert_eq!(queue.excerpt(at(7, 5)), "7 |     {\"id\": \"b\"}\n  |     ^");
+    assert_eq!(queue.excerpt(at(99, 1)), "");
     let one = parse("{\"tasks\": [{\"id\": \"a\", \"dependencies\": [], \"blocked_by\": \"b\"}]}");
     assert_eq!(one.locate(0, Some(Field::Dependencies), Some("b")), at(1, 58));
     step(&mut queue, 0, &claim(1));
@@ -91,4 +91,36 @@ fn places_follow_the_edits() {
     }
     assert_eq!(queue.findings(), again.findings());
     assert_eq!(queue.findings().last().unwrap().severity, Severity::Warning);
+}
+
+#[test]
+fn places_in_one_long_line_are_those_that_counting_finds() {
+    let task = |n: usize| format!("{{\"id\":\"{}{n}\"}}", ["é", "z", "\u{1f980}", "ü"][n % 4]);
+    let tasks: Vec<String> = (0..400).map(task).collect();
+    let text = format!("{{\"x\":\"é\",\n\"tasks\":[{}]}}\r\n\n", tasks.join(","));
+    let queue = parse(&text);
+    let line = text.lines().nth(1).unwrap();
+    for (index, task) in tasks.iter().enumerate() {
+        let before = line.split_once(task.as_str()).unwrap().0.chars().count();
+        let place = queue.locate(index, None, None);
+        assert_eq!(place, Position { line: 2, column: before as u32 + 1 });
+        assert_eq!(queue.excerpt(place), excerpt(line, place));
+    }
+    for column in [0, 1, 2, 4_000, 20_000] {
+        let place = Position { line: 2, column };
+        assert_eq!(queue.excerpt(place), excerpt(line, place));
+    }
+    assert_eq!(queue.excerpt(Position { line: 3, column: 1 }), "");
+}
+
+#[test]
+fn the_schema_is_not_run_over_what_it_says_nothing_of() {
+    let many = vec!["1"; 20_000].join(",");
+    let task =
+        format!(r#"{{"id": "a", "title": "t", "mine": [{many}], "tests": ["x", 7, {many}]}}"#);
+    let found = parse(&format!(r#"{{"tasks": [{task}]}}"#)).findings();
+    assert!(found.iter().all(|finding| finding.code == "schema"), "{found:?}");
+    assert!(found[0].message.starts_with("`tests.1` must be"), "{}", found[0].message);
+    // Of a long list the first ten thousand elements are looked at, all but one are wrong.
+    assert_eq!(found.len(), 9_999);
 }

@@ -41,7 +41,8 @@ fn a_load_and_save_is_byte_identical() {
 /// The lines of a task that belong to no runtime field, without a comma at their end.
 fn foreign_lines(task: &str) -> Vec<String> {
     let mut text = task.to_owned();
-    for entry in members(task).iter().rev() {
+    let entries: Vec<_> = members(task).collect();
+    for entry in entries.iter().rev() {
         if crate::domain::Field::from_key(&entry.name).is_some_and(|field| field.is_runtime()) {
             text.replace_range(entry.key..entry.end, "");
         }

@@ -105,8 +105,7 @@ pub(super) fn edits(bytes: &[u8]) {
     };
     assert_eq!(queue.to_bytes(), text, "loading and saving changes the text");
     for finding in queue.findings() {
-        let line = queue.line_text(finding.position.line);
-        super::is_inert(&workloop::queue::excerpt(&line, finding.position));
+        super::is_inert(&queue.excerpt(finding.position));
     }
     let mut chooser = Chooser { bytes: choices, at: 0 };
     for _ in 0..1 + chooser.below(6) {

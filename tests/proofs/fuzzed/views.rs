@@ -94,8 +94,8 @@ fn seen(queue: &Queue, tasks: &[QueueTasks<'_>]) {
         selected: &all,
         all: true,
     };
-    mermaid(&picture.mermaid(), queue.tasks().len());
-    dot(&picture.dot(), queue.tasks().len());
+    mermaid(&written(|out| picture.mermaid(out)), queue.tasks().len());
+    dot(&written(|out| picture.dot(out)), queue.tasks().len());
     super::json_is_inert(&graph::view(&sight, &picture));
     // One width a queue: the bytes say which.
     let widths = [None, Some(41), Some(200)];
@@ -110,9 +110,11 @@ fn seen(queue: &Queue, tasks: &[QueueTasks<'_>]) {
             super::is_inert(&why::text(&sight.why(node, Vec::new(), Some("x".to_owned())), look));
         }
         let order = plan::Order::new(&dag, tasks, &estimates);
-        super::is_inert(&next::text(&sight.next(&order, 99, &all), look));
+        super::is_inert(&written(|out| next::text(&sight.next(&order, 99, &all), look, out)));
         let checked = check::Checked { queues, shown: &shown, served: 1, graph: &dag, tasks };
-        let found = check::CheckView::new(checked.findings());
+        let mut found = check::Findings::default();
+        checked.findings(&mut found);
+        let found = check::CheckView::new(found);
         super::is_inert(&check::text(&found, "q.json", look));
         super::json_is_inert(&found);
     }
@@ -178,4 +180,10 @@ fn dot(text: &str, count: usize) {
     assert_eq!(outside.matches("[label=").count(), count, "{outside}");
     let known = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789{}[]=,;->_ .";
     assert!(outside.chars().all(|c| known.contains(c)), "{outside}");
+}
+
+fn written(write: impl FnOnce(&mut dyn std::io::Write) -> std::io::Result<()>) -> String {
+    let mut bytes = Vec::new();
+    write(&mut bytes).expect("a vector takes everything");
+    String::from_utf8(bytes).expect("text")
 }
