@@ -124,7 +124,7 @@ impl<'a> Scene<'a> {
     /// The key of a task's folders.
     pub(super) fn key(&self, node: Node) -> (Place, TaskKey) {
         let (queue, task) = self.structure.graph.location(node);
-        let id = self.structure.graph.id(node).as_str();
+        let id = self.structure.graph.id(node);
         (Place { queue, task }, TaskKey::new(self.set.real(queue), id))
     }
 

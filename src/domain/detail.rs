@@ -69,18 +69,27 @@ impl Detail {
         )
     }
 
-    fn key(&self) -> (bool, Field) {
+    /// The place in the order of details.
+    fn key(&self) -> u8 {
         match self {
             // First, since every look at a task asks for problems.
-            Self::Problem(field, _) => (false, *field),
-            Self::Text(field, _) | Self::List(field, _) | Self::Count(field, _) => (true, *field),
-            Self::NotBefore(_) => (true, Field::NotBefore),
-            Self::Claim(_) => (true, Field::Claim),
-            Self::Minutes(_) => (true, Field::EstimatedMinutes),
-            Self::Hours(..) => (true, Field::EstimatedHours),
-            Self::Effort(_) => (true, Field::Effort),
+            Self::Problem(field, _) => problem(*field),
+            Self::Text(field, _) | Self::List(field, _) | Self::Count(field, _) => said(*field),
+            Self::NotBefore(_) => said(Field::NotBefore),
+            Self::Claim(_) => said(Field::Claim),
+            Self::Minutes(_) => said(Field::EstimatedMinutes),
+            Self::Hours(..) => said(Field::EstimatedHours),
+            Self::Effort(_) => said(Field::Effort),
         }
     }
+}
+
+fn problem(field: Field) -> u8 {
+    field as u8
+}
+
+fn said(field: Field) -> u8 {
+    field as u8 | 0x80
 }
 
 /// The details of one task, in one order, so that two that say the same are equal.
@@ -93,7 +102,7 @@ impl Details {
     }
 
     fn find(&self, field: Field) -> Option<&Detail> {
-        self.0.iter().find(|detail| detail.key() == (true, field))
+        self.0.iter().find(|detail| detail.key() == said(field))
     }
 
     pub(super) fn text(&self, field: Field) -> Option<&str> {
@@ -147,27 +156,27 @@ impl Details {
 
     /// Drops what was said of a field.
     pub(super) fn unset(&mut self, field: Field) {
-        self.remove((true, field));
+        self.remove(said(field));
     }
 
     /// Drops the problem with a field.
     pub(super) fn forgive(&mut self, field: Field) {
-        self.remove((false, field));
+        self.remove(problem(field));
     }
 
     /// Takes the list of a field out.
     pub(super) fn take_list(&mut self, field: Field) -> Texts {
-        let Ok(at) = self.place((true, field)) else { return Texts::new() };
+        let Ok(at) = self.place(said(field)) else { return Texts::new() };
         if let Detail::List(_, list) = self.0.remove(at) { list } else { Texts::new() }
     }
 
-    fn remove(&mut self, key: (bool, Field)) {
+    fn remove(&mut self, key: u8) {
         if let Ok(at) = self.place(key) {
             self.0.remove(at);
         }
     }
 
-    fn place(&self, key: (bool, Field)) -> Result<usize, usize> {
+    fn place(&self, key: u8) -> Result<usize, usize> {
         self.0.binary_search_by_key(&key, Detail::key)
     }
 }

@@ -10,8 +10,8 @@ pub struct CriticalPath {
     pub tasks: Vec<Node>,
     /// How long it takes, in seconds.
     pub seconds: u64,
-    /// For every open task, in list order, by how many seconds it may be late.
-    pub slack: Vec<(Node, u64)>,
+    /// By how many seconds each open task may be late, in list order.
+    pub slack: Vec<u64>,
 }
 
 /// Finds the critical path; among equal ones the first in list order.
@@ -42,8 +42,9 @@ pub fn critical_path(work: &Workload) -> CriticalPath {
         let end = start[node as usize] + work.time(node);
         at = work.after(node).filter(|next| critical(next) && start[*next as usize] == end).min();
     }
-    let slack = work.open().map(|node| (node, slack(node.0))).collect();
-    CriticalPath { tasks: path, seconds, slack }
+    let mut late = Vec::with_capacity(work.open().count());
+    late.extend(work.open().map(|node| slack(node.0)));
+    CriticalPath { tasks: path, seconds, slack: late }
 }
 
 /// The first task that starts at once and may not be late, and is behind no other such task.

@@ -116,7 +116,11 @@ impl Estimates {
 
     /// Seconds of a task.
     pub fn seconds(&self, node: Node) -> u64 {
-        u64::from(self.seconds[node.0 as usize])
+        u64::from(self.short_seconds(node))
+    }
+
+    pub(super) fn short_seconds(&self, node: Node) -> u32 {
+        self.seconds[node.0 as usize]
     }
 
     /// Minutes of a task.

@@ -293,7 +293,7 @@ impl<'a> Search<'a, '_> {
         let mut first_of: FastMap<&str, Node> = FastMap::default();
         let graph = self.graph;
         for node in graph.nodes().filter(|&node| graph.is_shared(node)) {
-            let first = *first_of.entry(graph.id(node).as_str()).or_insert(node);
+            let first = *first_of.entry(graph.id(node)).or_insert(node);
             // The same text means different tasks where each file has one of its own.
             let differ = |node: Node| -> (BTreeSet<&str>, BTreeSet<Node>) {
                 let texts = self.task(node).dependencies().iter().map(Text::as_str).collect();
@@ -311,7 +311,7 @@ impl<'a> Search<'a, '_> {
 
 /// How `task` writes its dependency `first`.
 fn element(graph: &Graph, task: &Task, first: Node) -> Option<String> {
-    let id = graph.id(first).as_str();
+    let id = graph.id(first);
     let written = task.dependencies();
     let exact = written.iter().find(|text| *text == id);
     exact.or_else(|| written.iter().find(|text| text.ends_with(id))).map(Text::to_string)

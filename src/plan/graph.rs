@@ -16,7 +16,7 @@ use super::csr::Csr;
 use super::cycles;
 use super::edges::{self, Edges};
 use super::resolve::Names;
-use crate::domain::{Field, Phase, Task, TaskId, Text};
+use crate::domain::{Field, Phase, Task, Text};
 use ecow::eco_format;
 use std::path::Path;
 
@@ -100,13 +100,39 @@ pub(super) enum Helper {
     Body,
 }
 
+/// The ids of a queue, one behind the other: half of what each of them takes by itself.
+#[derive(Clone, Debug, Default)]
+struct IdList {
+    text: String,
+    ends: Vec<u32>,
+}
+
+impl IdList {
+    fn of(tasks: &[Task]) -> Self {
+        let size = tasks.iter().map(|task| task.id.as_str().len()).sum();
+        let mut list =
+            Self { text: String::with_capacity(size), ends: Vec::with_capacity(tasks.len()) };
+        for task in tasks {
+            list.text.push_str(task.id.as_str());
+            list.ends.push(list.text.len() as u32);
+        }
+        list
+    }
+
+    fn get(&self, index: usize) -> &str {
+        let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.text[start as usize..self.ends[index] as usize]
+    }
+}
+
 /// The graph of all loaded queues.
 #[derive(Clone, Debug)]
 pub struct Graph {
     names: Vec<String>,
     /// First node of each queue, and the total at the end.
     starts: Vec<u32>,
-    ids: Vec<TaskId>,
+    /// The ids of each queue.
+    ids: Vec<IdList>,
     /// Whether another task has the same id; empty where there is one queue.
     shared: Vec<bool>,
     broken: Vec<Broken>,
@@ -127,12 +153,13 @@ impl Graph {
     /// Builds the graph with these barriers.
     pub fn build_with(queues: &[QueueTasks], barriers: Barriers) -> Self {
         let mut starts = Vec::with_capacity(queues.len() + 1);
-        let mut ids = Vec::new();
+        let mut end = 0;
         for queue in queues {
-            starts.push(ids.len() as u32);
-            ids.extend(queue.tasks.iter().map(|task| task.id.clone()));
+            starts.push(end);
+            end += queue.tasks.len() as u32;
         }
-        starts.push(ids.len() as u32);
+        starts.push(end);
+        let ids = queues.iter().map(|queue| IdList::of(queue.tasks)).collect();
         let names = Names::new(queues, &starts);
         let (edges, broken, barriers) = edges::collect(queues, &starts, &names, barriers);
         let shared = names.shared();
@@ -153,17 +180,17 @@ impl Graph {
 
     /// How many tasks there are.
     pub fn len(&self) -> usize {
-        self.ids.len()
+        self.starts.last().map_or(0, |end| *end as usize)
     }
 
     /// Whether there is no task at all.
     pub fn is_empty(&self) -> bool {
-        self.ids.is_empty()
+        self.len() == 0
     }
 
     /// All tasks in list order.
     pub fn nodes(&self) -> impl Iterator<Item = Node> + use<> {
-        (0..self.ids.len() as u32).map(Node)
+        (0..self.len() as u32).map(Node)
     }
 
     /// The node of a task by queue and place in its list.
@@ -173,7 +200,7 @@ impl Graph {
 
     /// Queue and place in its list of a node.
     pub fn location(&self, node: Node) -> (usize, usize) {
-        let queue = self.starts.partition_point(|&start| start <= node.0) - 1;
+        let queue = owner(&self.starts, node.0);
         (queue, (node.0 - self.starts[queue]) as usize)
     }
 
@@ -187,8 +214,9 @@ impl Graph {
     }
 
     /// The id of a task.
-    pub fn id(&self, node: Node) -> &TaskId {
-        &self.ids[node.0 as usize]
+    pub fn id(&self, node: Node) -> &str {
+        let (queue, index) = self.location(node);
+        self.ids[queue].get(index)
     }
 
     /// The id as people write it: plain where it is unique among the loaded queues, else
@@ -203,7 +231,7 @@ impl Graph {
         if self.is_shared(node) {
             eco_format!("{}:{id}", self.names[self.location(node).0])
         } else {
-            Text::from(id.as_str())
+            Text::from(id)
         }
     }
 
@@ -307,11 +335,11 @@ impl Graph {
     }
 
     pub(super) fn is_helper(&self, node: u32) -> bool {
-        node as usize >= self.ids.len()
+        node as usize >= self.len()
     }
 
     pub(super) fn helper(&self, node: u32) -> Option<&Helper> {
-        self.edges.helpers.get((node as usize).checked_sub(self.ids.len())?)
+        self.edges.helpers.get((node as usize).checked_sub(self.len())?)
     }
 
     pub(super) fn in_cycle(&self, node: u32) -> bool {
@@ -336,6 +364,12 @@ impl Graph {
         }
         held
     }
+}
+
+/// The queue of a node, from the first nodes of the queues and the total at the end.
+pub(super) fn owner(starts: &[u32], node: u32) -> usize {
+    // Most often there is one, and every look at a task comes by here.
+    if starts.len() == 2 { 0 } else { starts.partition_point(|&start| start <= node) - 1 }
 }
 
 /// Rows of the helper arrays, for the modules that build them.

@@ -63,7 +63,8 @@ impl<'a> Scheduler<'a> {
     /// Prepares what all loop counts share.
     pub fn new(work: &'a Workload<'a>, order: &Order, limits: Limits<'a>) -> Self {
         let size = work.graph().size();
-        let mut ranked: Vec<Node> = work.open().collect();
+        let mut ranked: Vec<Node> = Vec::with_capacity(work.open().count());
+        ranked.extend(work.open());
         order.sort(&mut ranked);
         ranked.sort_by_key(|node| !work.is_running(node.0));
         let ranked: Vec<u32> = ranked.into_iter().map(|node| node.0).collect();
@@ -116,13 +117,14 @@ struct Run<'a> {
 impl<'a> Run<'a> {
     fn new(plan: &'a Scheduler<'a>, loops: usize, most: usize) -> Self {
         let agents = plan.agents.map_or(0, |agents| agents.table().len());
+        // More lanes than tasks are never used.
+        let lanes = loops.clamp(1, plan.ranked.len().max(1));
         Self {
             plan,
             waits: plan.waits.clone(),
-            ready: BinaryHeap::new(),
-            busy: BinaryHeap::new(),
-            // More lanes than tasks are never used.
-            lanes: (0..loops.clamp(1, plan.ranked.len().max(1)) as u32).map(Reverse).collect(),
+            ready: BinaryHeap::with_capacity(plan.ranked.len()),
+            busy: BinaryHeap::with_capacity(lanes),
+            lanes: (0..lanes as u32).map(Reverse).collect(),
             held: Held::default(),
             behind: HashMap::new(),
             running: vec![0; agents],

@@ -45,7 +45,7 @@ fn nearest(graph: &Graph, asking: Node, text: &str) -> Option<Node> {
         if node == asking {
             continue;
         }
-        if let Some(distance) = distance_below(text, graph.id(node).as_str(), best) {
+        if let Some(distance) = distance_below(text, graph.id(node), best) {
             (best, found) = (distance, Some(node));
             if distance == 0 {
                 break;

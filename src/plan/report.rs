@@ -193,12 +193,14 @@ pub fn plan(input: &PlanInput, loops: &[usize], selected: impl Fn(Node) -> bool)
     drop(scheduler);
     let path = critical_path(&work);
     let counts = count_sources(&work, estimates);
-    let slack = |(node, late)| Slack { task: graph.name(node), late: Minutes::of(late) };
+    let late = |(node, &late)| Slack { task: graph.name(node), late: Minutes::of(late) };
+    let mut slack = Vec::with_capacity(path.slack.len());
+    slack.extend(work.open().zip(&path.slack).map(late));
     PlanReport {
         schema_version: 1,
         tasks: work.open().count() + work.stuck().len(),
         edges: count_edges(&work),
-        waves: parts.iter().map(|part| names(part)).collect(),
+        waves: parts.into_iter().map(|part| names(&part)).collect(),
         wave_parts,
         width,
         critical_path: PathReport {
@@ -220,7 +222,7 @@ pub fn plan(input: &PlanInput, loops: &[usize], selected: impl Fn(Node) -> bool)
             .map(|cycle| names(&cycle))
             .collect(),
         stuck: names(work.stuck()),
-        slack: path.slack.into_iter().map(slack).collect(),
+        slack,
         barriers: graph
             .barriers()
             .iter()

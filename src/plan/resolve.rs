@@ -4,7 +4,7 @@
 //! or `path/to/queue.json#ID`; the exact text as an id of exactly one other loaded queue.
 
 use super::fast::FastMap;
-use super::graph::QueueTasks;
+use super::graph::{QueueTasks, owner};
 use crate::domain::Task;
 use crate::platform::hash::seeded;
 use hashbrown::HashTable;
@@ -67,7 +67,7 @@ impl<'a> Names<'a> {
     }
 
     fn owner(&self, node: u32) -> usize {
-        self.starts.partition_point(|&start| start <= node) - 1
+        owner(self.starts, node)
     }
 
     fn id(&self, node: u32) -> &'a str {

@@ -7,7 +7,7 @@ use super::workload::Workload;
 
 /// Sorts the open tasks into waves; inside a wave they stand in list order.
 pub fn waves(work: &Workload) -> Vec<Vec<Node>> {
-    let mut level = vec![0usize; work.graph().size()];
+    let mut level = vec![0u32; work.graph().size()];
     let mut highest = 0;
     for node in work.order() {
         if work.counts(node) {
@@ -18,9 +18,9 @@ pub fn waves(work: &Workload) -> Vec<Vec<Node>> {
             level[next as usize] = level[next as usize].max(level[node as usize]);
         }
     }
-    let mut waves = vec![Vec::new(); highest];
+    let mut waves = vec![Vec::new(); highest as usize];
     for node in work.open() {
-        waves[level[node.0 as usize] - 1].push(node);
+        waves[level[node.0 as usize] as usize - 1].push(node);
     }
     waves
 }

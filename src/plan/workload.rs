@@ -26,7 +26,7 @@ enum Part {
 pub struct Workload<'a> {
     graph: &'a Graph,
     parts: Vec<Part>,
-    seconds: Vec<u64>,
+    seconds: Vec<u32>,
     stuck: Vec<Node>,
 }
 
@@ -63,7 +63,7 @@ impl<'a> Workload<'a> {
             };
             work.parts[node as usize] = part;
             if matches!(part, Part::Open | Part::Running) {
-                work.seconds[node as usize] = estimates.seconds(Node(node));
+                work.seconds[node as usize] = estimates.short_seconds(Node(node));
             }
         }
         let pending = |node: &Node| {
@@ -106,16 +106,16 @@ impl<'a> Workload<'a> {
 
     /// Seconds of all tasks that can still run.
     pub fn total_seconds(&self) -> u64 {
-        self.seconds.iter().sum()
+        self.seconds.iter().map(|&seconds| u64::from(seconds)).sum()
     }
 
     /// Seconds of a task, 0 if it does not count.
     pub fn seconds(&self, node: Node) -> u64 {
-        self.seconds[node.0 as usize]
+        self.time(node.0)
     }
 
     pub(super) fn time(&self, node: u32) -> u64 {
-        self.seconds[node as usize]
+        u64::from(self.seconds[node as usize])
     }
 
     /// Whether a node takes part at all.

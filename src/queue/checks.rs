@@ -6,11 +6,13 @@ use super::document::Queue;
 use super::field_span::FieldSpan;
 use super::finding::{Finding, Severity, severity};
 use super::kind::Kind;
-use super::object::members;
+use super::object::{Entry, members};
+use super::scan::Scanner;
 use super::schema::{self, Mismatch};
 use super::summary::due;
 use super::values;
 use crate::domain::{Field, Status, Task, TaskId, Verdict};
+use std::cell::RefCell;
 use std::collections::HashSet;
 
 impl Queue {
@@ -98,8 +100,9 @@ impl Checks<'_, '_> {
         doubled(&text[start..], 0, &mut |offset, key| {
             self.duplicate(Place { offset: here(start + offset), task: None }, key);
         });
+        let places = Places::of(&text[start..]);
         for mismatch in schema::file_mismatches(&text) {
-            let offset = || here(start + walk(&text[start..], &mismatch.path));
+            let offset = || here(start + places.find(&mismatch.path));
             self.add_at("schema", None, &offset, &|| worded(&mismatch));
         }
         self.summary(&here);
@@ -157,30 +160,37 @@ impl Checks<'_, '_> {
                 || format!("`{key}` {}; until then the task is not run", problem.expected);
             self.add("field-unusable", place(start(problem.field)), &message);
         }
+        let places = Places::of(text);
         for mismatch in schema::task_mismatches(text) {
             let known = mismatch.path.first().and_then(|key| Field::from_key(key));
             if !task.problems().any(|problem| Some(problem.field) == known) {
-                let offset = || base + walk(text, &mismatch.path);
+                let offset = || base + places.find(&mismatch.path);
                 self.add_at("schema", Some(&task.id), &offset, &|| worded(&mismatch));
             }
         }
-        self.spellings(fields, &place);
+        self.spellings(index, fields);
         self.oddities(index, task, &|field| place(start(field)));
     }
 
-    fn spellings<'t>(&mut self, fields: &[FieldSpan], place: &dyn Fn(usize) -> Place<'t>) {
+    fn spellings(&mut self, index: usize, fields: &[FieldSpan]) {
+        let queue = self.queue;
+        let (text, base) = (queue.task_text(index), queue.slices.offset(index));
         // These read all their spellings together, so that nothing is hidden by another.
         let merged = [Field::Dependencies, Field::Files];
         for span in fields {
             let first = fields.iter().find(|other| other.field == span.field);
-            let Some(first) = first.filter(|first| first.key != span.key) else { continue };
+            let Some(first) = first.filter(|first| first.start != span.start) else { continue };
             if merged.contains(&span.field) {
                 continue;
             }
             let name = |span: &FieldSpan| span.field.spellings()[usize::from(span.spelling)];
             let counts = name(if first.spelling < span.spelling { first } else { span });
             let (one, other) = (name(first), name(span));
-            self.add("two-spellings", place(span.key as usize), &|| {
+            let key = || {
+                let here = |entry: &Entry<'_>| entry.start == span.start as usize;
+                base + members(text).find(here).map_or(0, |entry| entry.key)
+            };
+            self.add_at("two-spellings", Some(&queue.tasks()[index].id), &key, &|| {
                 format!(
                     "`{one}` and `{other}` are two spellings of one field; `{counts}` counts, \
                      remove the other"
@@ -260,6 +270,56 @@ fn clip(text: &str) -> String {
         short.push('…');
     }
     short.replace("\\\"", "\"").replace("\\'", "'")
+}
+
+/// Where values stand at paths that are asked for one after the other.
+struct Places<'t> {
+    text: &'t str,
+    /// The element of a list that was found last: the next one is likely to stand behind it.
+    last: RefCell<Option<Element>>,
+}
+
+struct Element {
+    list: Vec<String>,
+    index: usize,
+    offset: usize,
+}
+
+impl<'t> Places<'t> {
+    fn of(text: &'t str) -> Self {
+        Self { text, last: RefCell::new(None) }
+    }
+
+    /// The offset of the value at `path`, or of the deepest part of it that there is.
+    fn find(&self, path: &[String]) -> usize {
+        let Some((step, list)) = path.split_last() else { return 0 };
+        let index = step.parse::<usize>().ok();
+        let near = self.last.take().filter(|last| last.list == list).and_then(|last| {
+            let offset = self.behind(last.offset, index?.checked_sub(last.index)?)?;
+            Some(Element { index: index?, offset, ..last })
+        });
+        if let Some(near) = near {
+            let offset = near.offset;
+            self.last.replace(Some(near));
+            return offset;
+        }
+        let start = walk(self.text, list);
+        let offset = start + walk(&self.text[start..], std::slice::from_ref(step));
+        if let (Kind::Array, Some(index)) = (Kind::of(&self.text[start..]), index) {
+            self.last.replace(Some(Element { list: list.to_vec(), index, offset }));
+        }
+        offset
+    }
+
+    /// The element that stands `count` behind the one at `offset`.
+    fn behind(&self, offset: usize, count: usize) -> Option<usize> {
+        let mut scanner = Scanner::at(self.text, offset);
+        for _ in 0..count {
+            scanner.value(0).ok()?;
+            scanner.next_element().ok().filter(|more| *more)?;
+        }
+        Some(scanner.pos())
+    }
 }
 
 /// The offset of the value at `path`, or of the deepest part of it that there is.

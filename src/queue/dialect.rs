@@ -231,7 +231,13 @@ fn push_all(list: &mut Texts, raw: &str, mut other: impl FnMut(&mut Texts, &str)
         return true;
     }
     let mut problem = false;
+    let mut most = MANY;
     for element in values::elements(raw) {
+        if list.len() >= most {
+            // A list of millions that are all the same is one.
+            *list = without_doubles(std::mem::take(list));
+            most = MANY.max(2 * list.len());
+        }
         match values::string(element) {
             Some(text) => push(list, &text),
             None => problem |= other(list, element),
@@ -247,6 +253,9 @@ fn push(list: &mut Texts, text: &str) {
     }
     list.push(Text::from(text));
 }
+
+/// How many texts are taken before doubles are dropped for the first time.
+const MANY: usize = 4096;
 
 /// How many texts are compared each with each.
 const FEW: usize = 16;

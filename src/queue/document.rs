@@ -5,6 +5,7 @@ use super::field_span::FieldSpan;
 use super::finding::Position;
 use super::ids::Ids;
 use super::keys::unquote;
+use super::object::members;
 use super::outline::outline;
 use super::place::Snapshot;
 use super::refused::{MAX_BYTES, Reason, Refused};
@@ -16,6 +17,7 @@ use super::words::Words;
 use crate::domain::{Field, Phase, Status, Task};
 use crate::platform::utf8::Content;
 use serde_json::Value;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -176,6 +178,20 @@ impl Queue {
     /// The JSON text of a task; empty for an index that is none.
     pub fn task_text(&self, index: usize) -> &str {
         self.slices.task(index)
+    }
+
+    /// The JSON text of the value that a task has under `key`, known or not.
+    pub fn member(&self, index: usize, key: &str) -> Option<&str> {
+        let text = self.task_text(index);
+        let member = members(text).filter(|member| member.name == key).last()?;
+        text.get(member.start..member.end)
+    }
+
+    /// The keys of a task, each once, in file order.
+    pub fn keys(&self, index: usize) -> Vec<String> {
+        let mut seen = HashSet::new();
+        let names = members(self.task_text(index)).map(|member| member.name.into_owned());
+        names.filter(|name| seen.insert(name.clone())).collect()
     }
 
     /// The JSON text of a field's value, `null` included, in the spelling that counts.

@@ -8,8 +8,6 @@ pub(super) struct FieldSpan {
     pub(super) field: Field,
     /// Index into the field's spellings.
     pub(super) spelling: u8,
-    /// The key's opening quote.
-    pub(super) key: u32,
     /// The value's first byte.
     pub(super) start: u32,
     /// The byte behind the value.

@@ -6,6 +6,7 @@
 //! that changed and no others; what is no queue is refused with line and column. Nothing here
 //! reads or writes a file, a clock or a lock.
 
+mod canonical;
 mod change;
 mod checks;
 mod dialect;
@@ -37,6 +38,7 @@ mod text;
 mod values;
 mod words;
 
+pub use canonical::canonical;
 pub use checks::Found;
 pub use document::{Counts, QUEUE_VERSION, Queue, new_queue_text};
 pub use edit_error::EditError;

@@ -20,25 +20,29 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::thread;
 
-/// Where a task stands in the text, and its part of the list of field spans.
+/// Where a task stands in the text, and where its part of the list of field spans begins.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TaskSpan {
     pub(super) start: u32,
     pub(super) end: u32,
     first: u32,
-    count: u32,
 }
 
 impl TaskSpan {
-    pub(super) fn new(place: Range<usize>, first: usize, count: usize) -> Self {
-        let [start, end, first, count] =
-            [place.start, place.end, first, count].map(|number| number as u32);
-        Self { start, end, first, count }
+    pub(super) fn new(place: Range<usize>, first: usize) -> Self {
+        let [start, end, first] = [place.start, place.end, first].map(|number| number as u32);
+        Self { start, end, first }
     }
 
-    pub(super) fn fields(self, all: &[FieldSpan]) -> &[FieldSpan] {
-        let first = self.first as usize;
-        all.get(first..first + self.count as usize).unwrap_or_default()
+    /// The field spans of the task `index`, which end where those of the next one begin.
+    pub(super) fn fields<'f>(
+        spans: &[Self],
+        index: usize,
+        all: &'f [FieldSpan],
+    ) -> &'f [FieldSpan] {
+        let Some(span) = spans.get(index) else { return &[] };
+        let end = spans.get(index + 1).map_or(all.len(), |next| next.first as usize);
+        all.get(span.first as usize..end).unwrap_or_default()
     }
 }
 
@@ -84,7 +88,8 @@ impl Outline {
     /// The refusal of a text in which two tasks have one id.
     pub(super) fn duplicate(&self, text: &str, twice: &Twice) -> Reason {
         let [first, second] = [twice.first, twice.second].map(|index| self.spans[index]);
-        let id = second.fields(&self.fields).iter().find(|span| span.field == Field::Id);
+        let fields = TaskSpan::fields(&self.spans, twice.second, &self.fields);
+        let id = fields.iter().find(|span| span.field == Field::Id);
         let raw = id.map_or("", |span| {
             let start = second.start as usize;
             &text[start + span.start as usize..start + span.end as usize]

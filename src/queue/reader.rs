@@ -151,7 +151,7 @@ impl Reader<'_> {
         self.out.kept.push(Some(self.next as u32));
         self.next += 1;
         self.scanner.skip(text.len());
-        self.out.spans.push(TaskSpan::new(start..start + text.len(), first, fields.len()));
+        self.out.spans.push(TaskSpan::new(start..start + text.len(), first));
         true
     }
 
@@ -171,8 +171,7 @@ impl Reader<'_> {
         let task = dialect::read(id, text, fields);
         self.out.words.add(text, fields, task.status);
         self.out.tasks.push(task);
-        let count = self.out.fields.len() - first;
-        self.out.spans.push(TaskSpan::new(start..end, first, count));
+        self.out.spans.push(TaskSpan::new(start..end, first));
         Ok(())
     }
 }
@@ -207,7 +206,6 @@ pub(super) fn task_fields(
             let span = FieldSpan {
                 field: found.field,
                 spelling: found.index,
-                key: (key - start) as u32,
                 start: (value - start) as u32,
                 end: (scanner.pos() - start) as u32,
             };

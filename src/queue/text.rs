@@ -173,7 +173,7 @@ impl Slices {
         if let Some(owned) = self.owned.get(&index) {
             return &owned.fields;
         }
-        self.base.spans.get(index).map_or(&[], |span| span.fields(&self.base.fields))
+        TaskSpan::fields(&self.base.spans, index, &self.base.fields)
     }
 
     /// What stands between the previous task (or the opening bracket) and this one.
@@ -223,7 +223,7 @@ impl Slices {
             }
             let (start, own) = (at, self.fields(index));
             at += self.task(index).len();
-            spans.push(TaskSpan::new(start..at, fields.len(), own.len()));
+            spans.push(TaskSpan::new(start..at, fields.len()));
             fields.extend_from_slice(own);
         }
         let first = spans.first().map_or(at, |span| span.start as usize);

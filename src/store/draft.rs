@@ -5,7 +5,7 @@ use super::StoreError;
 use crate::domain::{
     self, ClaimToken, EVENT_VERSION, Event, EventKind, Field, Status, Transition, Verdict,
 };
-use crate::queue::Queue;
+use crate::queue::{Queue, canonical};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
 use xxhash_rust::xxh3::Xxh3;
@@ -238,8 +238,7 @@ pub(super) fn runtime_hash(queue: &Queue, task: usize) -> String {
                 hash.update(field.key().as_bytes());
                 hash.update(b"\0");
                 // Without the formatting: a program that saves the file anew changes only that.
-                let value = serde_json::from_str::<Value>(text).map(|value| value.to_string());
-                hash.update(value.as_deref().unwrap_or(text).as_bytes());
+                canonical(text, &mut |piece| hash.update(piece.as_bytes()));
                 hash.update(b"\0");
             }
         }

@@ -1,7 +1,7 @@
 //! `plan` for people: waves, critical path, slack, loops, a sentence of advice and a schedule.
 
 use super::escape;
-use super::style::{Look, count, fitted, letters, padded, took, wrapped};
+use super::style::{Look, count, fitted, letters, padded, took, wrap};
 use crate::domain::Text;
 use crate::plan::{LoopsReport, Minutes, PlanReport, Slack, duration_text};
 use anstyle::Style;
@@ -127,7 +127,7 @@ fn waves(report: &PlanReport, look: Look, text: &mut String) {
     for (wave, label) in report.waves.iter().zip(&labels) {
         let names = wave.iter().map(|id| fitted(id, ID));
         let head = format!("  {label:>wide$}  {:>counts$}  ", wave.len());
-        text.push_str(&wrapped(&head, names, "  ", look));
+        wrap(text, &head, names, "  ", look);
     }
 }
 
@@ -156,7 +156,7 @@ fn critical_path(report: &PlanReport, seconds: Seconds<'_>, look: Look, text: &m
     let _ = writeln!(text, "\n{}, {total}: nothing here may be late", look.head("Critical path"));
     let step = |id: &Text| format!("{} ({})", fitted(id, ID), duration_text(seconds(id)));
     let steps = path.tasks.iter().map(step);
-    text.push_str(&wrapped("  ", steps, " -> ", look));
+    wrap(text, "  ", steps, " -> ", look);
 }
 
 /// By how much each task off the critical path may be late, the most urgent first.
@@ -172,7 +172,7 @@ fn slack(report: &PlanReport, seconds: Seconds<'_>, look: Look, text: &mut Strin
     let tight = rows.iter().take_while(|row| row.late.seconds() == 0).count();
     if tight > 0 {
         let names = rows[..tight].iter().map(|row| fitted(&row.task, ID));
-        text.push_str(&wrapped("  not at all: ", names, "  ", look));
+        wrap(text, "  not at all: ", names, "  ", look);
         rows.drain(..tight);
     }
     let shown = &rows[..rows.len().min(LISTED)];
@@ -211,7 +211,8 @@ fn loops(report: &PlanReport, look: Look, text: &mut String) {
 fn left_out(report: &PlanReport, look: Look, text: &mut String) {
     for cycle in &report.cycles {
         let names = cycle.iter().map(|id| fitted(id, ID));
-        let _ = write!(text, "\n{}", wrapped("In a circle: ", names, " -> ", look));
+        text.push('\n');
+        wrap(text, "In a circle: ", names, " -> ", look);
     }
     if report.stuck.is_empty() {
         return;
@@ -222,7 +223,7 @@ fn left_out(report: &PlanReport, look: Look, text: &mut String) {
     let names = shown.iter().map(|id| fitted(id, ID)).chain(more);
     let stuck = look.paint(Style::new().bold(), "Not in the plan");
     let _ = writeln!(text, "\n{stuck}, since they cannot run as things stand:");
-    text.push_str(&wrapped("  ", names, "  ", look));
+    wrap(text, "  ", names, "  ", look);
 }
 
 /// Estimates against reality, task by task and in total.

@@ -94,16 +94,17 @@ pub fn listed(names: &[String], most: usize) -> String {
     }
 }
 
-/// `words` after `head`, wrapped at the width and indented below the first of them.
-pub fn wrapped(
+/// Appends `words` after `head`, wrapped at the width and indented below the first of them.
+pub fn wrap(
+    text: &mut String,
     head: &str,
     words: impl IntoIterator<Item = String>,
     gap: &str,
     look: Look,
-) -> String {
+) {
     let indent = letters(head);
     let most = look.width.unwrap_or(100).max(indent + 20);
-    let mut text = head.to_owned();
+    text.push_str(head);
     let mut used = indent;
     for (n, word) in words.into_iter().enumerate() {
         let needed = letters(&word) + if n == 0 { 0 } else { letters(gap) };
@@ -119,7 +120,6 @@ pub fn wrapped(
         used += needed;
     }
     text.push('\n');
-    text
 }
 
 #[cfg(test)]
@@ -143,7 +143,8 @@ mod tests {
     #[test]
     fn words_are_wrapped_under_the_first() {
         let words: Vec<String> = (10..22).map(|n| format!("w{n}")).collect();
-        let text = wrapped("  1  ", words, "  ", Look { color: false, width: Some(25) });
+        let mut text = String::new();
+        wrap(&mut text, "  1  ", words, "  ", Look { color: false, width: Some(25) });
         assert_eq!(text.lines().next(), Some("  1  w10  w11  w12  w13"));
         assert_eq!(text.lines().nth(1), Some("     w14  w15  w16  w17"));
     }

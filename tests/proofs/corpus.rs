@@ -55,7 +55,7 @@ const WRITING: &[(&str, bool)] = &[
     ("answer ID yes", false),
 ];
 
-fn asked(form: &str, id: &str) -> Asked {
+pub(crate) fn asked(form: &str, id: &str) -> Asked {
     let mut words: Vec<&str> = form.split(' ').collect();
     words.splice(1..1, ["--work-queue", "q.json"]);
     if let Some(at) = words.iter().position(|word| *word == "ID") {
@@ -78,7 +78,7 @@ fn most(bytes: usize) -> u64 {
 }
 
 /// What a verb did that none may do.
-fn wrong(sandbox: &Sandbox, queue: &Hostile, ran: &Measured) -> Option<String> {
+pub(crate) fn wrong(sandbox: &Sandbox, queue: &Hostile, ran: &Measured) -> Option<String> {
     let canary = ["canary", "../canary", "../../canary", "script/canary", "/canary", "/tmp/canary"];
     if ran.status > 100 || ran.said().contains("panicked at") {
         return Some(format!("crashed with {}: {}", ran.status, ran.said()));

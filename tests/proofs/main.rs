@@ -15,6 +15,7 @@ mod sandbox;
 
 mod chance;
 mod corpus;
+mod dense;
 mod format;
 #[expect(unreachable_pub, reason = "the fuzzer's own crate has it public")]
 mod fuzzed;

@@ -7,6 +7,7 @@ use crate::cli::session::Session;
 use crate::config::{ChoiceError, ConfigError, Origin, Runner, SelectedQueue, Selection};
 use crate::domain::{EVENT_VERSION, Field, Status};
 use crate::plan;
+use crate::platform::hash::seeded;
 use crate::queue::{Position, QUEUE_VERSION, excerpt};
 use crate::store::journal::Journal;
 use crate::store::{StateDir, StoreError};
@@ -128,6 +129,7 @@ fn of_choices(scene: &Scene<'_>, findings: &mut Findings) {
     }
     let sight = scene.sight();
     for (number, queue) in scene.queues[..scene.set.served()].iter().enumerate() {
+        // Hashes, since each task may name an agent of its own.
         let mut said = HashSet::new();
         for (index, task) in queue.tasks().iter().enumerate() {
             if task.status == Status::Complete {
@@ -148,7 +150,9 @@ fn of_choices(scene: &Scene<'_>, findings: &mut Findings) {
             };
             let fields = [(agent, Field::Agent), (profile, Field::Verify)];
             for (found, field) in fields {
-                let Some((code, why)) = found.filter(|found| said.insert(found.clone())) else {
+                let Some((code, why)) =
+                    found.filter(|(_, why)| said.insert(seeded(why.as_bytes())))
+                else {
                     continue;
                 };
                 let position = queue.locate(index, Some(field), None);

@@ -1,7 +1,7 @@
 //! `edit`: fields of a task by flags or JSON; in an editor without either.
 
 use super::editor;
-use super::fields::{Keys, change, given, keys, map, said};
+use super::fields::{Keys, change, given, keys, said};
 use super::human::{Desk, tell};
 use crate::cli::args::EditArgs;
 use crate::cli::failure::Failure;
@@ -50,11 +50,10 @@ pub(super) fn run(args: &EditArgs, session: &mut Session<'_>) -> Result<(), Fail
 }
 
 fn unset(queue: &Queue, task: usize, unset: &[String]) -> Result<Keys, StoreError> {
-    let now = map(queue.task_text(task));
-    let key = |key: &String| match now.contains_key(key) {
-        true => Ok((key.clone(), None)),
-        false => {
-            let known = now.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+    let key = |key: &String| match queue.member(task, key) {
+        Some(_) => Ok((key.clone(), None)),
+        None => {
+            let known = queue.keys(task).join(", ");
             Err(StoreError::Rejected(format!("the task has no `{key}`; it has {known}")))
         }
     };
@@ -84,12 +83,13 @@ fn drop_dependencies(
     let is_dropped = |value: &Value| {
         value.as_str().is_some_and(|text| args.drop_dependency.iter().any(|id| id == text))
     };
-    let now = map(queue.task_text(place.task));
+    let now =
+        |key: &str| -> Option<Value> { serde_json::from_str(queue.member(place.task, key)?).ok() };
     let mut keys = Keys::new();
     for key in Field::Dependencies.spellings() {
-        let left = match now.get(*key) {
-            Some(Value::Array(list)) => list.iter().filter(|id| !is_dropped(id)).cloned().collect(),
-            Some(text) if is_dropped(text) => Vec::new(),
+        let left = match now(key) {
+            Some(Value::Array(list)) => list.into_iter().filter(|id| !is_dropped(id)).collect(),
+            Some(text) if is_dropped(&text) => Vec::new(),
             _ => continue,
         };
         keys.push(((*key).to_owned(), Some(Value::Array(left))));
@@ -97,10 +97,10 @@ fn drop_dependencies(
     let record =
         |id: &String| json!({"id": id, "because": args.because, "at": timestamp(draft.now())});
     let dropped: Vec<Value> = args.drop_dependency.iter().map(record).collect();
-    let mut all = match now.get(Field::DroppedDependencies.key()) {
-        Some(Value::Array(earlier)) => earlier.clone(),
+    let mut all = match now(Field::DroppedDependencies.key()) {
+        Some(Value::Array(earlier)) => earlier,
         None | Some(Value::Null) => Vec::new(),
-        Some(other) => vec![other.clone()],
+        Some(other) => vec![other],
     };
     all.extend(dropped.iter().cloned());
     keys.push((Field::DroppedDependencies.key().to_owned(), Some(Value::Array(all))));

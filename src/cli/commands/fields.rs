@@ -119,8 +119,8 @@ fn remove_others(keys: &mut Keys, queue: &Queue, index: Option<usize>, field: Fi
     else {
         return;
     };
-    let task = map(queue.task_text(index));
-    let others = field.spellings().iter().filter(|key| **key != kept && task.contains_key(**key));
+    let others = field.spellings().iter().filter(|key| **key != kept);
+    let others = others.filter(|key| queue.member(index, key).is_some());
     keys.extend(others.map(|key| ((*key).to_owned(), None)));
 }
 
@@ -163,8 +163,9 @@ pub(super) fn given(argument: &str) -> Result<(String, Value), Failure> {
 fn refuse_foreign(draft: &Draft<'_>, place: Place, keys: &Keys) -> Result<(), StoreError> {
     let queue = &draft.queues()[place.queue];
     let task = draft.task(place);
-    let now = map(queue.task_text(place.task));
-    let changed = |(key, value): &&(String, Option<Value>)| now.get(key) != value.as_ref();
+    let now =
+        |key: &str| -> Option<Value> { serde_json::from_str(queue.member(place.task, key)?).ok() };
+    let changed = |(key, value): &&(String, Option<Value>)| now(key) != *value;
     let changed: Vec<&str> = keys.iter().filter(changed).map(|(key, _)| key.as_str()).collect();
     let field = |key: &str| Field::from_key(key);
     if changed.iter().any(|key| field(key) == Some(Field::Id)) {

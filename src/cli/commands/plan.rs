@@ -89,7 +89,7 @@ fn compare(scene: &Scene<'_>, scope: &Scope) -> Actual {
     };
     for node in graph.nodes().filter(done) {
         let (queue, _) = graph.location(node);
-        let taken = histories[queue].of(&scene.queues[queue], graph.id(node).as_str());
+        let taken = histories[queue].of(&scene.queues[queue], graph.id(node));
         let Some(taken) = taken else {
             actual.unmeasured += 1;
             continue;

@@ -68,7 +68,7 @@ pub(super) fn noon() -> DateTime<Utc> {
 
 /// Node of an id that is unique.
 pub(super) fn find(graph: &Graph, id: &str) -> Node {
-    graph.nodes().find(|&node| graph.id(node).as_str() == id).expect("a task of this id")
+    graph.nodes().find(|&node| graph.id(node) == id).expect("a task of this id")
 }
 
 pub(super) fn names(graph: &Graph, nodes: impl IntoIterator<Item = Node>) -> Vec<String> {

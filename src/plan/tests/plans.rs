@@ -173,7 +173,7 @@ fn findings_name_task_field_and_element() {
     let made = Made { samples };
     let found = made.with(|graph, queues, _| {
         let description = |node: Node| {
-            let id = graph.id(node).as_str();
+            let id = graph.id(node);
             id.starts_with("dup").then(|| if id == "dup1" { "Do it!" } else { "do  it" }.to_owned())
         };
         let input = FindingsInput { graph, queues, description: &description };

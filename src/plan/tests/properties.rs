@@ -256,7 +256,7 @@ proptest! {
             let mut best = tasks[node.0 as usize].priority;
             let (mut stack, mut seen) = (vec![node], HashSet::new());
             while let Some(at) = stack.pop() {
-                let own = index[graph.id(at).as_str()].priority;
+                let own = index[graph.id(at)].priority;
                 best = match (best, own) { (Some(a), Some(b)) => Some(a.min(b)), (a, b) => a.or(b) };
                 stack.extend(graph.dependants(at).filter(|next| seen.insert(*next)));
             }

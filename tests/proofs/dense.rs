@@ -1,0 +1,176 @@
+//! Files in which a few bytes mean much: very many very short tasks on one line, and lists and
+//! objects of very many very short elements. A verb may need ten times the file and 32 MiB, and
+//! no more than a moment.
+
+use crate::chance::{is_long, say};
+use crate::corpus::{asked, wrong};
+use crate::hostile::Hostile;
+use crate::measured::{Asked, measure};
+use crate::sandbox::Sandbox;
+use std::fmt::Write as _;
+
+/// The shortest text for a number: base 64.
+fn short(number: usize) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let mut digits = Vec::new();
+    let mut rest = number;
+    while rest > 0 || digits.is_empty() {
+        digits.push(DIGITS[rest % 64]);
+        rest /= 64;
+    }
+    digits.reverse();
+    String::from_utf8(digits).expect("letters")
+}
+
+/// Items with commas between them, up to `size` bytes.
+fn joined(size: usize, item: impl Fn(usize) -> String) -> String {
+    let mut text = String::with_capacity(size + 64);
+    for number in 0.. {
+        if text.len() >= size {
+            break;
+        }
+        let comma = if number > 0 { "," } else { "" };
+        write!(text, "{comma}{}", item(number)).expect("a string takes everything");
+    }
+    text
+}
+
+/// What every task says besides its id; `#` is the number of the task, `<` that of the one before.
+const TASKS: &[&str] = &[
+    "",
+    r##","track":"a""##,
+    r##","agent":"#""##,
+    r##","type":"#""##,
+    r##","phase":"#""##,
+    r##","file":"#""##,
+    r##","verify":"#""##,
+    r##","tags":["#"]"##,
+    r##","status":"#""##,
+    r##","status":"done""##,
+    r##","status":"blocked""##,
+    r##","status":"in_progress""##,
+    r##","depends_on":["<"]"##,
+    r##","depends_on":["?#"]"##,
+    r##","parent":"<""##,
+    r##","parent":"A""##,
+    r##","parent":1"##,
+    r##","passes":1"##,
+    r##","priority":"x""##,
+    r##","a":1,"a":1"##,
+    r##","not_before":"2026-01-01""##,
+];
+
+/// What one object holds very often: the text around it, and one of many.
+const MANY: &[(&str, &str, &str)] = &[
+    (r#"{"tasks":[{"id":"a","title":"t","tags":["#, r##""#""##, "]}]}"),
+    (r#"{"tasks":[{"id":"a","title":"t","tags":["#, "1", "]}]}"),
+    (r#"{"tasks":[{"id":"a","title":"t","files":["#, r##""#""##, "]}]}"),
+    (r#"{"tasks":[{"id":"a","title":"t","files":["#, "1", "]}]}"),
+    (r#"{"tasks":[{"id":"a","title":"t","scope":["#, r##""#/*""##, "]}]}"),
+    (r#"{"tasks":[{"id":"a","title":"t","tests":["#, "1", "]}]}"),
+    (r#"{"tasks":[{"id":"a","title":"t","depends_on":["#, r##""#""##, "]}]}"),
+    (r#"{"tasks":[{"id":"a","title":"t","depends_on":["#, "1", "]}]}"),
+    (r#"{"tasks":[{"id":"a","title":"t","child_tasks":["#, r##""#""##, "]}]}"),
+    (r#"{"tasks":[{"id":"a","title":"t","notify":["#, r##""#""##, "]}]}"),
+    (r#"{"tasks":[{"id":"a","title":"t","mine":["#, "1", "]}]}"),
+    (r#"{"tasks":[{"id":"a","title":"t","mine":{"#, r##""#":1"##, "}}]}"),
+    (r#"{"tasks":[{"id":"a","title":"t","claim":{"#, r##""#":1"##, "}}]}"),
+    (r#"{"tasks":[{"id":"a","title":"t","#, r##""_#":1"##, "}]}"),
+    (r#"{"tasks":[{"id":"a","title":"t","#, r#""x":1"#, "}]}"),
+    (r#"{"tasks":[],"phases":["#, r##""#""##, "]}"),
+    (r#"{"tasks":[],"phases":["#, r##"{"phase":"#"}"##, "]}"),
+    (r#"{"tasks":[],"summary":{"#, r##""#":1"##, "}}"),
+    (r#"{"tasks":[],"#, r##""_#":1"##, "}"),
+    (r#"{"tasks":[],"#, r#""x":1"#, "}"),
+];
+
+/// All of them, each of about `size` bytes.
+fn dense(size: usize) -> Vec<Hostile> {
+    let filled = |pattern: &str, number: usize| {
+        let (own, before) = (short(number), short(number.saturating_sub(1)));
+        pattern.replace('#', &own).replace('<', &before)
+    };
+    let of_tasks = |said: &&str| {
+        let task = |number| format!(r#"{{"id":"{}"{}}}"#, short(number), filled(said, number));
+        Hostile::new(
+            format!("tasks with {said}"),
+            format!(r#"{{"tasks":[{}]}}"#, joined(size, task)),
+        )
+    };
+    let of_many = |(before, item, behind): &(&str, &str, &str)| {
+        let many = joined(size, |number| filled(item, number));
+        Hostile::new(format!("many {item} in {before}"), format!("{before}{many}{behind}"))
+    };
+    let lines = |number| format!("\n{{\"id\":\"{}\"}}", short(number));
+    let lines = format!(r#"{{"tasks":[{}]}}"#, joined(size, lines));
+    let knots = (size * 2 / 5).isqrt();
+    let knot = |number| {
+        let firsts: Vec<String> =
+            (0..number).map(|first| format!(r#""{}""#, short(first))).collect();
+        format!(r#"{{"id":"{}","depends_on":[{}]}}"#, short(number), firsts.join(","))
+    };
+    let knot: Vec<String> = (0..knots).map(knot).collect();
+    let more = [
+        Hostile::new("tasks on lines of their own", lines),
+        Hostile::new("each task on all before it", format!(r#"{{"tasks":[{}]}}"#, knot.join(","))),
+    ];
+    TASKS.iter().map(of_tasks).chain(MANY.iter().map(of_many)).chain(more).collect()
+}
+
+const READING: &[&str] = &[
+    "status",
+    "next",
+    "plan",
+    "graph",
+    "why ID",
+    "status --json",
+    "next --json --all",
+    "plan --json",
+    "graph --json",
+    "graph --format dot --all",
+    "check --json",
+];
+
+const WRITING: &[&str] = &["park -", "edit --set note_of_mine=1 ID", "add --id NEW-1 --title more"];
+
+#[test]
+fn dense_files_need_little() {
+    let all = dense(if is_long() { 3_000_000 } else { 1_500_000 });
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    let work = || {
+        let mut broken = Vec::new();
+        while let Some((number, queue)) = {
+            let number = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            all.get(number).map(|queue| (number, queue))
+        } {
+            broken.extend(look(number, queue));
+        }
+        broken
+    };
+    let broken: Vec<String> = std::thread::scope(|scope| {
+        let threads = [(); 2].map(|()| scope.spawn(work));
+        threads.into_iter().flat_map(|one| one.join().expect("no panic")).collect()
+    });
+    assert!(broken.is_empty(), "{} wrongs:\n{}", broken.len(), broken.join("\n"));
+}
+
+/// Gives one file to `check`, to some of the other readers (in the long run to all of them), and
+/// to one that writes.
+fn look(number: usize, queue: &Hostile) -> Vec<String> {
+    let some = if is_long() { READING.len() } else { 2 };
+    let mut forms = vec!["check"];
+    forms.extend((0..some).map(|n| READING[(2 * number + n) % READING.len()]));
+    forms.push(WRITING[number % WRITING.len()]);
+    let sandbox = Sandbox::new().file("q.json", &queue.bytes);
+    let id = if queue.name.starts_with("many") { "a" } else { "A" };
+    let asked: Vec<Asked> = forms.iter().map(|form| asked(form, id)).collect();
+    let measured = measure(&sandbox, &asked);
+    let most = measured.iter().max_by_key(|ran| ran.peak).expect("some");
+    let share = most.peak as f64 / queue.bytes.len() as f64;
+    say(&format!("dense: {}: {share:.1} times for {}", queue.name, most.what));
+    let wrongs = measured.iter().filter_map(|ran| {
+        let why = wrong(&sandbox, queue, ran)?;
+        Some(format!("{}: {}: {why}", queue.name, ran.what))
+    });
+    wrongs.collect()
+}
