@@ -37,6 +37,9 @@ pub struct Waiting {
     pub kind: WaitingKind,
     /// What exactly, in words.
     pub what: String,
+    /// How many things that are: more than one where the rest of a long list is only counted.
+    #[serde(skip)]
+    pub count: usize,
 }
 
 /// How many things of one kind are said of a task; of the others only how many there are.
@@ -58,14 +61,15 @@ impl Readiness<'_> {
             });
             counts[at].1 += 1;
             if counts[at].1 <= MOST {
-                list.push(Waiting { kind, what });
+                list.push(Waiting { kind, what, count: 1 });
             }
         };
         self.say_structure(node, holds, &mut say);
         self.say_own(node, holds, &mut say);
         self.say_others(node, holds, &mut say);
         for (kind, count) in counts.into_iter().filter(|(_, count)| *count > MOST) {
-            list.push(Waiting { kind, what: format!("({} more)", count - MOST) });
+            let count = count - MOST;
+            list.push(Waiting { kind, what: format!("{count} more"), count });
         }
         list
     }

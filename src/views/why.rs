@@ -106,7 +106,8 @@ fn state(view: &WhyView, look: Look) -> String {
             ": its worker is gone, so that it will be picked up again".to_owned()
         }
         State::Ready => ": nothing is in its way".to_owned(),
-        State::Waiting => match task.waiting_for.len() {
+        State::Waiting => match task.waiting_for.iter().map(|waiting| waiting.count).sum::<usize>()
+        {
             0 | 1 => ":".to_owned(),
             many => format!(" for {many} things:"),
         },

@@ -380,3 +380,19 @@ fn no_ready_task_of_a_finite_queue_waits_for_ever() {
         assert!(claims <= 32, "the wide task starves");
     }
 }
+
+#[test]
+fn of_a_long_list_the_rest_is_counted() {
+    let named: Vec<String> = (0..103).map(|n| format!("n{n}")).collect();
+    let unknown: Vec<String> = (0..103).map(|n| format!("u{n}")).collect();
+    let mut tasks: Vec<Task> = named.iter().map(|id| task(id, &[])).collect();
+    let mut waits = task("waits", &[]);
+    waits.set_list(Field::Dependencies, named.iter().chain(&unknown).map(String::as_str));
+    tasks.push(waits);
+    let list = look(&[Sample::new("q", tasks)], |_, _| {}, |r| r.waiting(Node(103)));
+    assert_eq!(list.len(), 202);
+    assert_eq!(list.iter().map(|waiting| waiting.count).sum::<usize>(), 206);
+    let rest: Vec<_> = list[200..].iter().map(|w| (w.kind, w.what.as_str(), w.count)).collect();
+    let (unknown, named) = (WaitingKind::Unknown, WaitingKind::Dependency);
+    assert_eq!(rest, [(unknown, "3 more", 3), (named, "3 more", 3)]);
+}
