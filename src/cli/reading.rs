@@ -41,7 +41,6 @@ pub(super) struct Scene<'a> {
     pub(super) tasks: &'a [QueueTasks<'a>],
     pub(super) structure: &'a Structure,
     pub(super) readiness: &'a Readiness<'a>,
-    pub(super) rules: &'a EstimateRules,
     mask: &'a Mask,
     shown: &'a [String],
 }
@@ -82,7 +81,6 @@ impl Reading {
             tasks: &tasks,
             structure,
             readiness: &readiness,
-            rules: &self.rules,
             mask: &self.mask,
             shown: &self.shown,
         })

@@ -1,6 +1,5 @@
 //! Expands the globs under which the configuration lists queues.
 
-use globset::{GlobBuilder, GlobMatcher};
 use std::path::{Path, PathBuf};
 
 /// The files below `folder` that `pattern` matches, sorted. `*` does not cross folders, `**` does;
@@ -10,9 +9,9 @@ pub(super) fn expand(folder: &Path, pattern: &str) -> Vec<PathBuf> {
     if !pattern.contains(['*', '?', '[', '{']) {
         return vec![folder.join(pattern)];
     }
-    let Ok(glob) = GlobBuilder::new(pattern).literal_separator(true).build() else {
+    if fast_glob::validate(pattern).is_err() {
         return Vec::new();
-    };
+    }
     let fixed: PathBuf = Path::new(pattern)
         .components()
         .take_while(|part| !part.as_os_str().to_string_lossy().contains(['*', '?', '[', '{']))
@@ -23,12 +22,12 @@ pub(super) fn expand(folder: &Path, pattern: &str) -> Vec<PathBuf> {
         Path::new(pattern).components().count() - fixed.components().count()
     };
     let mut found = Vec::new();
-    walk(folder, &fixed, &glob.compile_matcher(), depth, &mut found);
+    walk(folder, &fixed, pattern, depth, &mut found);
     found.sort();
     found
 }
 
-fn walk(folder: &Path, below: &Path, glob: &GlobMatcher, depth: usize, found: &mut Vec<PathBuf>) {
+fn walk(folder: &Path, below: &Path, pattern: &str, depth: usize, found: &mut Vec<PathBuf>) {
     let Ok(entries) = std::fs::read_dir(folder.join(below)) else { return };
     for entry in entries.flatten() {
         if entry.file_name().as_encoded_bytes().starts_with(b".") {
@@ -39,8 +38,10 @@ fn walk(folder: &Path, below: &Path, glob: &GlobMatcher, depth: usize, found: &m
         // Links to folders are not followed: they may lead in a circle.
         let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
         if metadata.is_dir() && !is_link && depth > 1 {
-            walk(folder, &path, glob, depth - 1, found);
-        } else if metadata.is_file() && glob.is_match(&path) {
+            walk(folder, &path, pattern, depth - 1, found);
+        } else if metadata.is_file()
+            && fast_glob::glob_match(pattern, path.as_os_str().as_encoded_bytes())
+        {
             found.push(folder.join(&path));
         }
     }

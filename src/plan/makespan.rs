@@ -6,18 +6,18 @@
 //! them and looked at again when that one ends, so the cost stays near the number of tasks.
 
 use super::conditions::Agents;
-use super::graph::{Node, QueueTasks};
+use super::graph::Node;
+use super::owned::{Owned, Taken};
 use super::pick::Order;
-use super::scopes::{Area, Held, areas};
 use super::workload::Workload;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 
 /// What a schedule takes into account besides dependencies and loops.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Default)]
 pub struct Limits<'a> {
     /// Overlapping paths run one after the other.
-    pub scopes: Option<&'a [QueueTasks<'a>]>,
+    pub scopes: Option<Owned>,
     /// Limits of agents hold.
     pub agents: Option<&'a Agents>,
 }
@@ -48,20 +48,20 @@ pub struct Schedule {
 
 /// Computes schedules of one workload for several loop counts.
 pub struct Scheduler<'a> {
-    work: &'a Workload<'a>,
+    work: Workload<'a>,
     /// Tasks in the order of claims.
     ranked: Vec<u32>,
     /// Place of each node in `ranked`.
     place: Vec<u32>,
     /// How many active nodes each one waits for.
     waits: Vec<u32>,
-    owned: Option<Vec<Vec<Area>>>,
+    owned: Option<Owned>,
     agents: Option<&'a Agents>,
 }
 
 impl<'a> Scheduler<'a> {
     /// Prepares what all loop counts share.
-    pub fn new(work: &'a Workload<'a>, order: &Order, limits: Limits<'a>) -> Self {
+    pub fn new(work: Workload<'a>, order: &Order, limits: Limits<'a>) -> Self {
         let size = work.graph().size();
         let mut ranked: Vec<Node> = Vec::with_capacity(work.open().count());
         ranked.extend(work.open());
@@ -76,13 +76,17 @@ impl<'a> Scheduler<'a> {
         for node in work.order() {
             work.after(node).for_each(|next| waits[next as usize] += 1);
         }
-        let owned = limits.scopes.map(|queues| {
-            let own = |queue: &QueueTasks| {
-                queue.tasks.iter().map(|task| areas(queue.root, task)).collect::<Vec<_>>()
-            };
-            queues.iter().flat_map(own).collect()
-        });
-        Self { work, ranked, place, waits, owned, agents: limits.agents }
+        Self { work, ranked, place, waits, owned: limits.scopes, agents: limits.agents }
+    }
+
+    /// What is scheduled.
+    pub fn work(&self) -> &Workload<'a> {
+        &self.work
+    }
+
+    /// The same, when nothing is to be scheduled any more.
+    pub fn into_work(self) -> Workload<'a> {
+        self.work
     }
 
     /// The time that `loops` loops take, in seconds.
@@ -103,7 +107,7 @@ struct Run<'a> {
     ready: BinaryHeap<Reverse<u32>>,
     busy: BinaryHeap<Reverse<(u64, u32, u32)>>,
     lanes: BinaryHeap<Reverse<u32>>,
-    held: Held,
+    taken: Option<Taken<'a>>,
     /// Places that wait until a node ends.
     behind: HashMap<u32, Vec<u32>>,
     running: Vec<u32>,
@@ -125,7 +129,7 @@ impl<'a> Run<'a> {
             ready: BinaryHeap::with_capacity(plan.ranked.len()),
             busy: BinaryHeap::with_capacity(lanes),
             lanes: (0..lanes as u32).map(Reverse).collect(),
-            held: Held::default(),
+            taken: plan.owned.as_ref().map(Taken::new),
             behind: HashMap::new(),
             running: vec![0; agents],
             queued: vec![BinaryHeap::new(); agents],
@@ -159,7 +163,7 @@ impl<'a> Run<'a> {
 
     /// Nothing holds `node` back any more; what takes no time ends at once.
     fn arrive(&mut self, node: u32) {
-        let work = self.plan.work;
+        let work = &self.plan.work;
         let mut stack = vec![node];
         while let Some(node) = stack.pop() {
             if work.counts(node) {
@@ -190,8 +194,8 @@ impl<'a> Run<'a> {
             } else {
                 self.schedule.slots.push(Slot { node: Node(node), lane, start: now, end });
             }
-            if let Some(owned) = &self.plan.owned {
-                self.held.add(&owned[node as usize], node);
+            if let Some(taken) = &mut self.taken {
+                taken.add(node, node);
             }
             if let Some(agent) = self.agent(node) {
                 self.running[agent] += 1;
@@ -220,8 +224,7 @@ impl<'a> Run<'a> {
             self.queued[agent].push(Reverse(place));
             return true;
         }
-        let owned = self.plan.owned.as_ref().map(|owned| &owned[node as usize]);
-        let Some((holder, _)) = owned.and_then(|areas| self.held.first(areas)) else {
+        let Some(holder) = self.taken.as_ref().and_then(|taken| taken.holders(node).next()) else {
             return false;
         };
         self.behind.entry(holder).or_default().push(place);
@@ -233,8 +236,8 @@ impl<'a> Run<'a> {
     }
 
     fn finish(&mut self, node: u32) {
-        if let Some(owned) = &self.plan.owned {
-            self.held.remove(&owned[node as usize], node);
+        if let Some(taken) = &mut self.taken {
+            taken.remove(node, node);
         }
         self.ready.extend(self.behind.remove(&node).unwrap_or_default().into_iter().map(Reverse));
         if let Some(agent) = self.agent(node) {

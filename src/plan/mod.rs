@@ -4,9 +4,11 @@
 //! on the structure of the queues is a [`Graph`], built once for each structure; what depends on
 //! states ([`readiness()`], [`Order`]) is one pass over it.
 
+mod areas;
 mod conditions;
 mod critical_path;
 mod csr;
+mod curve;
 mod cycles;
 mod edges;
 mod estimate;
@@ -18,8 +20,11 @@ mod graph;
 mod makespan;
 mod nearest;
 mod outlook;
+mod owned;
+mod paths;
 mod phases;
 mod pick;
+mod planning;
 mod readiness;
 mod render;
 mod report;
@@ -28,6 +33,7 @@ mod scopes;
 mod waves;
 mod workload;
 
+pub use areas::owns_anything;
 pub use conditions::{AgentLimit, Agents, ClaimState, Conditions, Outsider, ScopeMode, is_manual};
 pub use critical_path::{CriticalPath, critical_path};
 pub use estimate::{EstimateRules, Estimates, Source, duration_text, history_key};
@@ -39,15 +45,15 @@ pub use gantt::gantt;
 pub use graph::{Barriers, Broken, BrokenKind, Graph, Node, QueueTasks};
 pub use makespan::{Limits, Schedule, Scheduler, Slot};
 pub use outlook::{Outlook, Prospect};
+pub use owned::Owned;
 pub use phases::{MissingGate, gate_id, missing_gates};
 pub use pick::{Order, Rank, best, ranking, ranks, select};
+pub use planning::{PlanInput, Planning, plan, schedule};
 pub use readiness::{Holder, Readiness, State, readiness};
 pub use render::{Picture, PictureEdge};
 pub use report::{
-    BarrierCost, EstimateCounts, LoopsReport, Minutes, PathReport, PlanInput, PlanReport, Slack,
-    plan, schedule,
+    BarrierCost, EstimateCounts, LoopsReport, Minutes, PathReport, PlanReport, Slack,
 };
-pub use scopes::owns_anything;
 pub use waves::{respect_scopes, waves};
 pub use workload::Workload;
 

@@ -5,10 +5,12 @@
 //! on a gate is a task like any other. It waits for all other tasks of its phase without naming
 //! them. A phase with a gate has a barrier; until its gate is a task, the barrier stays shut.
 
+use super::csr::Csr;
 use super::edges::Collector;
+use super::fast::FastMap;
 use super::graph::{Barriers, Helper, QueueTasks};
 use crate::domain::{Phase, Task, Text, Texts};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 /// A gate that a queue asks for and does not have yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,18 +89,15 @@ fn phases_of(tasks: &[Task]) -> Vec<Phase> {
     names.into_iter().map(|name| Phase { phase: name.into(), ..Phase::default() }).collect()
 }
 
-fn members(tasks: &[Task], phases: &[Phase], start: u32) -> Vec<Vec<u32>> {
-    let mut members = vec![Vec::new(); phases.len()];
-    let mut places: HashMap<&str, usize> = HashMap::new();
-    for (at, phase) in phases.iter().enumerate() {
+/// The tasks of each phase.
+fn members(tasks: &[Task], phases: &[Phase], start: u32) -> Csr {
+    let mut places: FastMap<&str, u32> = FastMap::default();
+    for (phase, at) in phases.iter().zip(0..) {
         places.entry(&phase.phase).or_insert(at);
     }
-    for (index, task) in tasks.iter().enumerate() {
-        if let Some(at) = task.phase().and_then(|name| places.get(name)) {
-            members[*at].push(start + index as u32);
-        }
-    }
-    members
+    let place = |task: &Task| task.phase().and_then(|name| places.get(name)).copied();
+    let pairs = tasks.iter().zip(start..).filter_map(|(task, node)| Some((place(task)?, node)));
+    Csr::from_pairs(phases.len(), &pairs.collect::<Vec<_>>())
 }
 
 /// The barriers of one queue, one behind the other.
@@ -113,18 +112,19 @@ impl Chain<'_> {
     fn add(
         self,
         phases: &[Phase],
-        members: &[Vec<u32>],
+        members: &Csr,
         closed: impl Fn(&Phase) -> bool,
     ) -> Vec<(usize, Text)> {
         let mut in_force = Vec::new();
         let mut before = None;
         for (at, phase) in phases.iter().enumerate() {
-            for &node in &members[at] {
+            let members = members.row(at as u32);
+            for &node in members {
                 if let Some(barrier) = before {
                     self.collector.hold_back(node, barrier);
                 }
             }
-            let gate = self.gate(phase, &members[at]);
+            let gate = self.gate(phase, members);
             let shut = at + 1 < phases.len() && closed(phase);
             let gate_missing = !phase.gate.is_empty() && gate.is_none();
             let barrier = shut.then(|| {
@@ -136,7 +136,7 @@ impl Chain<'_> {
                 })
             });
             let body = gate.map(|_| self.collector.add_helper(Helper::Body));
-            for &node in &members[at] {
+            for &node in members {
                 match (gate, body) {
                     (Some(gate), Some(body)) if node != gate => {
                         self.collector.pairs.push((node, body));

@@ -4,10 +4,11 @@
 //! asked about ([`Readiness::waiting`]). An epic's state is derived from its children, whatever
 //! its own record says, except that a parked one is parked.
 
+use super::areas::{Ground, owns_anything};
 use super::conditions::{AgentLimit, ClaimState, Conditions, ScopeMode};
 use super::graph::{Graph, Helper, Node, QueueTasks};
 use super::nearest::Hints;
-use super::scopes::{Held, areas, owns_anything};
+use super::scopes::Held;
 use crate::domain::{Approval, Status, Task};
 
 /// Where a task stands.
@@ -98,7 +99,7 @@ pub fn readiness<'a>(
         states: vec![State::Waiting; graph.len()],
         holds: vec![0; graph.len()],
         done: vec![false; graph.size()],
-        held: Held::default(),
+        held: Held::new(Ground::of(queues.iter().map(|queue| queue.root))),
         running: vec![0; conditions.agents.table().len()],
         reasons: None,
         hints: Hints::default(),
@@ -142,6 +143,7 @@ impl<'a> Readiness<'a> {
     pub fn claim(&mut self, node: Node) {
         self.states[node.0 as usize] = State::InProgress;
         self.hold_for(node.0);
+        self.held.sort();
     }
 
     /// Whether a ready task can still be claimed after the [`claim`](Self::claim)s made so far.
@@ -155,7 +157,7 @@ impl<'a> Readiness<'a> {
         if self.held.is_empty() || !owns_anything(task) {
             return None;
         }
-        let (holder, path) = self.held.first(&areas(self.root(node.0), task))?;
+        let (holder, path) = self.held.first(self.root(node.0), task)?;
         let holder = match (holder as usize).checked_sub(self.graph.size()) {
             Some(outside) => Holder::Outside(outside),
             None if holder == node.0 => return None,
@@ -244,9 +246,10 @@ impl<'a> Readiness<'a> {
             }
             if conditions.scopes != ScopeMode::Off && owns_anything(&outsider.task) {
                 let tag = (self.graph.size() + place) as u32;
-                self.held.add(&areas(&outsider.root, &outsider.task), tag);
+                self.held.push(&outsider.root, &outsider.task, tag);
             }
         }
+        self.held.sort();
     }
 
     fn hold_for(&mut self, node: u32) {
@@ -255,7 +258,7 @@ impl<'a> Readiness<'a> {
         }
         let task = self.task(Node(node));
         if self.conditions.scopes != ScopeMode::Off && owns_anything(task) {
-            self.held.add(&areas(self.root(node), task), node);
+            self.held.push(self.root(node), task, node);
         }
     }
 

@@ -1,275 +1,83 @@
-//! Which paths a task owns while it runs, and whether two tasks own the same.
-//!
-//! `file` and `files` are literal; `scope` may hold globs. A path covers itself and all that lies
-//! under it. A glob and a path overlap when the glob matches the path or a folder above it, or
-//! when the path is a folder in which the glob looks; two globs overlap when the literal
-//! beginning of one lies in that of the other, which errs on the safe side. All paths are made
-//! absolute with the root of their project by their text alone, so tasks of different queues and
-//! projects compare; no file is looked at.
+//! Who holds which paths, for tasks that ask one after the other.
 
-use super::fast::FastMap;
+use super::areas::{Area, Budget, Glob, Ground};
+use super::paths::Paths;
 use crate::domain::Task;
-use globset::{GlobBuilder, GlobMatcher};
-use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
-use xxhash_rust::xxh3::xxh3_64;
 
-/// One path or glob of a task.
-#[derive(Clone, Debug)]
-pub(super) enum Area {
-    /// A path, and all under it.
-    Path(Place),
-    /// What a glob matches, and the folder before its first special character.
-    Glob(Pattern),
-}
-
-/// A path with the hashes of itself and the folders above it, so that a schedule that takes and
-/// frees it many times hashes no text. Two paths of one hash would at worst wait for each other.
-#[derive(Clone, Debug)]
-pub(super) struct Place {
-    text: Arc<str>,
-    own: u64,
-    above: Box<[u64]>,
-}
-
-impl Place {
-    fn new(text: &str) -> Self {
-        let above = above(text).map(|folder| xxh3_64(folder.as_bytes())).collect();
-        Self { text: Arc::from(text), own: xxh3_64(text.as_bytes()), above }
-    }
-}
-
-/// A glob, compiled when it is first needed.
-#[derive(Clone, Debug)]
-pub(super) struct Pattern {
-    text: String,
-    folder: String,
-    matcher: OnceLock<Option<GlobMatcher>>,
-}
-
-impl Pattern {
-    fn matches(&self, path: &str) -> bool {
-        let matcher = self.matcher.get_or_init(|| {
-            let glob = GlobBuilder::new(&self.text).literal_separator(true).build();
-            glob.ok().map(|glob| glob.compile_matcher())
-        });
-        // A glob that cannot be read takes its whole folder, to be on the safe side.
-        matcher.as_ref().is_none_or(|matcher| matcher.is_match(path))
-    }
-
-    fn overlaps_path(&self, path: &str) -> bool {
-        covers(path, &self.folder)
-            || covers(&self.folder, path)
-                && (self.matches(path) || above(path).any(|folder| self.matches(folder)))
-    }
-}
-
-/// Whether `path` is `folder` or lies under it.
-fn covers(folder: &str, path: &str) -> bool {
-    folder == "/"
-        || path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
-/// The folders above a normalised path, the nearest first.
-fn above(path: &str) -> impl Iterator<Item = &str> {
-    let mut rest = path;
-    std::iter::from_fn(move || {
-        let at = rest.rfind('/')?;
-        if rest == "/" {
-            return None;
-        }
-        rest = if at == 0 { "/" } else { &rest[..at] };
-        Some(rest)
-    })
-}
-
-/// An absolute path without `.`, `..`, doubled and trailing slashes, by its text alone.
-fn normalise(root: &Path, text: &str) -> String {
-    let root = if text.starts_with('/') { "" } else { root.to_str().unwrap_or("") };
-    let mut path = String::with_capacity(root.len() + text.len() + 2);
-    for part in root.split('/').chain(text.split('/')) {
-        match part {
-            "" | "." => {}
-            ".." => path.truncate(path.rfind('/').unwrap_or(0)),
-            part => {
-                path.push('/');
-                path.push_str(part);
-            }
-        }
-    }
-    if path.is_empty() {
-        path.push('/');
-    }
-    path
-}
-
-/// All that a task owns.
-pub(super) fn areas(root: &Path, task: &Task) -> Vec<Area> {
-    let files = task.files().iter().filter(|path| !path.trim().is_empty());
-    let mut areas: Vec<Area> =
-        files.map(|path| Area::Path(Place::new(&normalise(root, path)))).collect();
-    for scope in task.scope().iter().filter(|scope| !scope.trim().is_empty()) {
-        let whole = normalise(root, scope);
-        let plain = whole.strip_suffix("/**").unwrap_or(&whole);
-        match plain.find(['*', '?', '[', '{']) {
-            None => areas.push(Area::Path(Place::new(plain))),
-            Some(special) => {
-                let folder = match plain[..special].rfind('/') {
-                    None | Some(0) => "/",
-                    Some(slash) => &plain[..slash],
-                };
-                let folder = folder.to_owned();
-                // `[id].tsx` may be meant as it stands, so it is taken both ways.
-                areas.push(Area::Path(Place::new(plain)));
-                areas.push(Area::Glob(Pattern { text: whole, folder, matcher: OnceLock::new() }));
-            }
-        }
-    }
-    areas
-}
-
-/// Whether the task owns files at all.
-pub fn owns_anything(task: &Task) -> bool {
-    !task.files().is_empty() || !task.scope().is_empty()
-}
-
-/// Areas with a tag each, where one can ask which tags overlap an area: a few hash lookups for
-/// a path, and one look at each of the globs.
+/// The paths and globs of running tasks, each with the number of its holder.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Held {
-    paths: FastMap<u64, (Arc<str>, Tags)>,
-    /// Folders above the paths; a folder stays when nothing in it is held any more.
-    folders: FastMap<u64, Tags>,
-    globs: Vec<(Pattern, u32)>,
+    ground: Ground,
+    paths: Paths<()>,
+    globs: Paths<Glob>,
+    budget: Budget,
 }
 
-/// Holders, the first in list order in front. One folder may have them all.
-type Tags = BTreeSet<u32>;
-
 impl Held {
+    /// Nothing is held yet; projects lie on `ground`.
+    pub(super) fn new(ground: Ground) -> Self {
+        Self { ground, ..Self::default() }
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.paths.is_empty() && self.globs.is_empty()
     }
 
-    /// Enters the areas of one holder.
-    pub(super) fn add(&mut self, areas: &[Area], tag: u32) {
-        for area in areas {
+    /// Enters what a task of the project at `root` owns; to be followed by [`sort`](Self::sort).
+    pub(super) fn push(&mut self, root: &Path, task: &Task, tag: u32) {
+        for area in self.ground.areas(root, task) {
             match area {
-                Area::Path(place) => {
-                    let empty = || (Arc::clone(&place.text), Tags::new());
-                    self.paths.entry(place.own).or_insert_with(empty).1.insert(tag);
-                    for folder in &place.above {
-                        self.folders.entry(*folder).or_default().insert(tag);
-                    }
-                }
-                Area::Glob(pattern) => self.globs.push((pattern.clone(), tag)),
+                Area::Path(path) => self.paths.push(&path, (), tag),
+                Area::Glob(text, glob) => self.globs.push(&text, glob, tag),
             }
         }
     }
 
-    /// Takes the areas of one holder out again.
-    pub(super) fn remove(&mut self, areas: &[Area], tag: u32) {
-        for area in areas {
-            match area {
-                Area::Path(place) => self.leave(place, tag),
-                Area::Glob(_) => self.globs.retain(|(_, holder)| *holder != tag),
-            }
-        }
+    /// Makes what was entered findable.
+    pub(super) fn sort(&mut self) {
+        self.paths.sort();
+        self.globs.sort();
     }
 
-    /// Calls `found` for the holders that overlap any of `areas`, with the area in words, until
-    /// it says enough.
-    pub(super) fn overlaps(&self, areas: &[Area], mut found: impl FnMut(u32, &str) -> bool) {
-        for area in areas {
-            let enough = match area {
-                Area::Path(place) => self.path_overlaps(place, &mut found),
-                Area::Glob(pattern) => self.glob_overlaps(pattern, &mut found),
-            };
-            if enough {
-                return;
-            }
-        }
+    /// A holder that overlaps what a task owns, with the path of the task where paths overlap, else
+    /// with what of the holder is in its way.
+    pub(super) fn first(&self, root: &Path, task: &Task) -> Option<(u32, String)> {
+        let mut areas = self.ground.areas(root, task);
+        areas.find_map(|area| {
+            let (text, tag) = match &area {
+                Area::Path(path) => self.first_at(path),
+                Area::Glob(text, glob) => self.first_in(*glob, text),
+            }?;
+            Some((tag, self.ground.shown(Glob::written(text))))
+        })
     }
 
-    /// The first holder that overlaps.
-    pub(super) fn first(&self, areas: &[Area]) -> Option<(u32, String)> {
-        let mut first = None;
-        self.overlaps(areas, |tag, text| {
-            first = Some((tag, text.to_owned()));
-            true
-        });
-        first
+    fn first_at<'a>(&'a self, path: &'a str) -> Option<(&'a str, u32)> {
+        let Self { paths, globs, budget, .. } = self;
+        let held = paths.under(path).chain(paths.above(path)).map(|held| (path, held.tag));
+        let matching = globs.above(path).filter(|g| g.kind.matches(g.text, path, budget));
+        held.chain(globs.under(path).chain(matching).map(|glob| (glob.text, glob.tag))).next()
     }
 
-    fn leave(&mut self, place: &Place, tag: u32) {
-        if let Some((_, tags)) = self.paths.get_mut(&place.own) {
-            tags.remove(&tag);
-            if tags.is_empty() {
-                self.paths.remove(&place.own);
-            }
-        }
-        for folder in &place.above {
-            if let Some(tags) = self.folders.get_mut(folder) {
-                tags.remove(&tag);
-            }
-        }
+    fn first_in<'a>(&'a self, glob: Glob, text: &'a str) -> Option<(&'a str, u32)> {
+        let Self { paths, globs, budget, .. } = self;
+        let folder = glob.folder(text);
+        let matching = paths.under(folder).filter(|held| glob.matches(text, held.text, budget));
+        let held = paths.above(folder).chain(matching).map(|held| (held.text, held.tag));
+        let near = globs.under(folder).chain(globs.above(folder));
+        held.chain(near.map(|glob| (glob.text, glob.tag))).next()
     }
-
-    fn path_overlaps(&self, place: &Place, found: &mut impl FnMut(u32, &str) -> bool) -> bool {
-        let text = &*place.text;
-        let mut told = |tags: &Tags| tags.iter().any(|&tag| found(tag, text));
-        self.paths.get(&place.own).is_some_and(|(_, tags)| told(tags))
-            || self.folders.get(&place.own).is_some_and(&mut told)
-            || place
-                .above
-                .iter()
-                .any(|folder| self.paths.get(folder).is_some_and(|(_, tags)| told(tags)))
-            || self
-                .globs
-                .iter()
-                .any(|(glob, tag)| glob.overlaps_path(text) && found(*tag, &glob.text))
-    }
-
-    fn glob_overlaps(&self, own: &Pattern, found: &mut impl FnMut(u32, &str) -> bool) -> bool {
-        let by_path = self.paths.values().any(|(path, tags)| {
-            own.overlaps_path(path) && tags.iter().any(|&tag| found(tag, path))
-        });
-        by_path
-            || self.globs.iter().any(|(glob, tag)| {
-                let near = covers(&glob.folder, &own.folder) || covers(&own.folder, &glob.folder);
-                near && found(*tag, &glob.text)
-            })
-    }
-}
-
-/// Colours tasks by their areas: each gets the smallest number that no overlapping one before it
-/// has.
-pub(super) fn overlap_tags(owned: &[Vec<Area>]) -> Vec<usize> {
-    let mut held = Held::default();
-    let mut tags = Vec::with_capacity(owned.len());
-    let mut taken: Vec<bool> = Vec::new();
-    for areas in owned {
-        taken.iter_mut().for_each(|taken| *taken = false);
-        held.overlaps(areas, |tag, _| {
-            let tag = tag as usize;
-            if taken.len() <= tag {
-                taken.resize(tag + 1, false);
-            }
-            taken[tag] = true;
-            false
-        });
-        let tag = taken.iter().position(|taken| !taken).unwrap_or(taken.len());
-        held.add(areas, tag as u32);
-        tags.push(tag);
-    }
-    tags
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::{Field, TaskId};
+    use crate::plan::graph::QueueTasks;
+    use crate::plan::owned::{Owned, Taken};
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
 
     fn task(files: &[&str], scope: &[&str]) -> Task {
         let mut task = Task::new(TaskId::new("T").unwrap());
@@ -278,12 +86,24 @@ mod tests {
         task
     }
 
+    /// Whether two tasks overlap, as a running loop and as a schedule see it.
     fn overlap(a: &Task, b: &Task) -> bool {
         let root = Path::new("/srv/app");
         let check = |a: &Task, b: &Task| {
-            let mut held = Held::default();
-            held.add(&areas(root, a), 7);
-            held.first(&areas(root, b)).is_some()
+            let mut held = Held::new(Ground::of([root].into_iter()));
+            held.push(root, a, 7);
+            held.sort();
+            let tasks = [a.clone(), b.clone()];
+            let path = Path::new("/srv/app/queue.json");
+            let owned =
+                Owned::new(&[QueueTasks { name: "q", path, root, tasks: &tasks, phases: &[] }]);
+            let mut taken = Taken::new(&owned);
+            taken.add(0, 7);
+            let first = held.first(root, b).map(|(tag, _)| tag);
+            assert_eq!(first, taken.holders(1).next(), "{a:?} {b:?}");
+            taken.remove(0, 7);
+            assert_eq!(taken.holders(1).next(), None, "what left holds nothing");
+            first.is_some()
         };
         assert_eq!(check(a, b), check(b, a), "overlap is mutual: {a:?} {b:?}");
         check(a, b)
@@ -297,7 +117,15 @@ mod tests {
         assert!(files("/srv/app/src/a.rs", "src/a.rs"));
         assert!(files("src/x/../a.rs", "src/a.rs"));
         assert!(files(".", "anything"));
+        assert!(files("..", "anything"));
+        assert!(files("/", "anything"));
+        assert!(files("/", "/etc/passwd"));
+        assert!(files("/srv", "/srv/app/src/a.rs"));
+        assert!(files("/srv", "/srv/other"));
+        assert!(!files("/srv/app2", "src"));
+        assert!(!files("../other", "other"));
         assert!(!files("src/a", "src/ab"));
+        assert!(!files("src/a", "src/a.b/c"));
         assert!(!files("src/a.rs", "src/b.rs"));
         assert!(!files("routes/$id.tsx", "routes/[id].tsx"));
         assert!(!files("a*", "ab"), "a star in a file is a star");
@@ -312,8 +140,13 @@ mod tests {
         assert!(mixed("src/deep/a.txt", "src/*"), "a matched folder covers its content");
         assert!(mixed("routes/[id].tsx", "routes/[id].tsx"));
         assert!(mixed("web/app/x/y", "web/app/**"));
+        assert!(mixed("anything", "**"));
+        assert!(mixed("a.rs", "*.{rs,toml}"));
+        assert!(mixed("deep/a.rs", "**/*.rs"));
+        assert!(mixed("../other/a.rs", "../other/*.rs"));
         assert!(!mixed("src/deep/a.rs", "src/*.rs"));
         assert!(!mixed("docs/a.md", "src/**"));
+        assert!(!mixed("a.md", "*.{rs,toml}"));
         let globs = |a, b| overlap(&task(&[], &[a]), &task(&[], &[b]));
         assert!(globs("src/*.rs", "src/deep/*.rs"));
         assert!(globs("**/*.rs", "docs/*.md"), "errs on the safe side");
@@ -322,13 +155,78 @@ mod tests {
     }
 
     #[test]
-    fn a_holder_that_leaves_holds_nothing() {
-        let root = Path::new("/r");
-        let (a, b) = (areas(root, &task(&["x/y"], &["z/*"])), areas(root, &task(&["x", "z"], &[])));
-        let mut held = Held::default();
-        held.add(&a, 1);
-        assert!(held.first(&b).is_some());
-        held.remove(&a, 1);
-        assert!(held.first(&b).is_none() && held.is_empty());
+    fn a_glob_that_nobody_can_read_takes_its_folder() {
+        let mixed = |file, scope| overlap(&task(&[file], &[]), &task(&[], &[scope]));
+        let ways = "{a,b,c,d,e,f,g,h,i,j,k,l}".repeat(3);
+        let many = format!("src/{ways}.rs");
+        for glob in ["src/*[.rs", "src/*{.rs", &many] {
+            assert!(mixed("src/deep/a.md", glob), "{glob}");
+            assert!(!mixed("docs/a.md", glob), "{glob}");
+        }
+        assert!(mixed("any/where", "../*/x"), "it may look into the project");
+    }
+
+    #[test]
+    fn the_path_that_is_held_is_told_absolute() {
+        let root = Path::new("/srv/app");
+        let mut held = Held::new(Ground::of([root, Path::new("/srv/lib")].into_iter()));
+        assert!(held.is_empty());
+        held.push(root, &task(&["src/a.rs", "/etc/x"], &["docs/*.md"]), 3);
+        held.sort();
+        let first = |files: &[&str]| held.first(root, &task(files, &[]));
+        assert_eq!(first(&["src"]), Some((3, "/srv/app/src".to_owned())));
+        assert_eq!(first(&["/etc"]), Some((3, "/etc".to_owned())));
+        assert_eq!(first(&["docs/a.md"]), Some((3, "/srv/app/docs/*.md".to_owned())));
+        assert_eq!(first(&["../lib/src/a.rs"]), None);
+        assert_eq!(held.first(Path::new("/srv/lib"), &task(&["src/a.rs"], &[])), None);
+    }
+
+    /// The folders of a path, one after the other, from the root.
+    fn folders(path: &str) -> Vec<&str> {
+        let mut folders = vec!["r"];
+        for part in path.split('/') {
+            match part {
+                "." => {}
+                ".." => drop(folders.pop()),
+                part => folders.push(part),
+            }
+        }
+        folders
+    }
+
+    proptest! {
+        /// Lists and numbers find the same as a look at each path by itself.
+        #[test]
+        fn holders_are_those_whose_paths_overlap(
+            owned in prop::collection::vec(prop::collection::vec("[ab.]{1,2}(/[ab]{1,2}){0,3}", 0..3), 1..8),
+        ) {
+            let root = Path::new("/r");
+            let tasks: Vec<Task> = owned.iter().map(|files| {
+                task(&files.iter().map(String::as_str).collect::<Vec<_>>(), &[])
+            }).collect();
+            let queue = QueueTasks { name: "q", path: root, root, tasks: &tasks, phases: &[] };
+            let numbered = Owned::new(&[queue]);
+            let mut held = Held::new(Ground::of([root].into_iter()));
+            let mut taken = Taken::new(&numbered);
+            let last = tasks.len() - 1;
+            for (number, task) in tasks[..last].iter().enumerate() {
+                held.push(root, task, number as u32);
+                taken.add(number as u32, number as u32);
+            }
+            held.sort();
+            let overlaps = |other: &usize| {
+                let pairs = owned[*other].iter().flat_map(|a| owned[last].iter().map(move |b| (a, b)));
+                pairs.into_iter().any(|(a, b)| {
+                    let (a, b) = (folders(a), folders(b));
+                    a.starts_with(&b) || b.starts_with(&a)
+                })
+            };
+            let expected: BTreeSet<u32> = (0..last).filter(overlaps).map(|other| other as u32).collect();
+            let all: BTreeSet<u32> = taken.holders(last as u32).collect();
+            let first = held.first(root, &tasks[last]).map(|(tag, _)| tag);
+            prop_assert_eq!(first.is_some(), !expected.is_empty());
+            prop_assert!(first.is_none_or(|first| expected.contains(&first)));
+            prop_assert_eq!(all, expected);
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! Waves: the levels of the open tasks. No task of a wave waits for another of it.
 
-use super::graph::{Graph, Node, QueueTasks};
+use super::graph::Node;
+use super::owned::{Owned, Taken};
 use super::pick::Order;
-use super::scopes::{Area, areas, overlap_tags};
 use super::workload::Workload;
 
 /// Sorts the open tasks into waves; inside a wave they stand in list order.
@@ -27,35 +27,32 @@ pub fn waves(work: &Workload) -> Vec<Vec<Node>> {
 
 /// Splits every wave so that no two tasks of one part own the same paths: in the order of claims,
 /// each task into the first part in which nothing is in its way.
-pub fn respect_scopes(
-    graph: &Graph,
-    queues: &[QueueTasks],
-    order: &Order,
-    waves: Vec<Vec<Node>>,
-) -> Vec<Vec<Vec<Node>>> {
-    waves.into_iter().map(|wave| split(graph, queues, order, wave)).collect()
+pub fn respect_scopes(owned: &Owned, order: &Order, waves: Vec<Vec<Node>>) -> Vec<Vec<Vec<Node>>> {
+    waves.into_iter().map(|wave| split(owned, order, wave)).collect()
 }
 
-fn split(
-    graph: &Graph,
-    queues: &[QueueTasks],
-    order: &Order,
-    mut wave: Vec<Node>,
-) -> Vec<Vec<Node>> {
+fn split(owned: &Owned, order: &Order, mut wave: Vec<Node>) -> Vec<Vec<Node>> {
     order.sort(&mut wave);
-    let owned: Vec<Vec<Area>> = wave
-        .iter()
-        .map(|&node| {
-            let (queue, index) = graph.location(node);
-            areas(queues[queue].root, &queues[queue].tasks[index])
-        })
-        .collect();
-    let placed = overlap_tags(&owned);
+    let mut taken = Taken::new(owned);
     let mut parts: Vec<Vec<Node>> = Vec::new();
-    for (node, part) in wave.into_iter().zip(placed) {
-        if parts.len() <= part {
-            parts.resize(part + 1, Vec::new());
+    // Which parts hold something of the task at hand.
+    let mut closed: Vec<bool> = Vec::new();
+    for node in wave {
+        closed.fill(false);
+        let mut open = parts.len();
+        let mut holders = taken.holders(node.0);
+        while open > 0
+            && let Some(part) = holders.next()
+        {
+            open -= usize::from(!std::mem::replace(&mut closed[part as usize], true));
         }
+        drop(holders);
+        let part = closed.iter().position(|closed| !closed).unwrap_or(parts.len());
+        if part == parts.len() {
+            parts.push(Vec::new());
+            closed.push(false);
+        }
+        taken.add(node.0, part as u32);
         parts[part].push(node);
     }
     parts.iter_mut().for_each(|part| part.sort_unstable());

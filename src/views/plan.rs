@@ -3,7 +3,7 @@
 use super::escape;
 use super::style::{Look, count, fitted, letters, padded, took, wrap};
 use crate::domain::Text;
-use crate::plan::{LoopsReport, Minutes, PlanReport, Slack, duration_text};
+use crate::plan::{LoopsReport, Minutes, Node, PlanReport, Slack, duration_text};
 use anstyle::Style;
 use serde::Serialize;
 use std::collections::HashSet;
@@ -54,7 +54,7 @@ pub struct ActualTask {
 }
 
 /// How long a task takes.
-type Seconds<'a> = &'a dyn Fn(&str) -> u64;
+type Seconds<'a> = &'a dyn Fn(Node) -> u64;
 
 /// All of it, section by section.
 ///
@@ -75,8 +75,8 @@ pub fn text(view: &PlanView, gantt: Option<&str>, seconds: Seconds<'_>, look: Lo
             time(short)
         );
     } else if !report.barriers.is_empty() {
-        let names: Vec<String> = report.barriers.clone();
-        let _ = writeln!(text, "\nBarriers after: {}.", super::style::listed(&names, 20));
+        let phases = super::style::listed(&report.barriers, 20);
+        let _ = writeln!(text, "\nBarriers after: {phases}.");
     }
     left_out(report, look, &mut text);
     let _ = writeln!(text, "\n{}", report.advice);
@@ -154,15 +154,17 @@ fn critical_path(report: &PlanReport, seconds: Seconds<'_>, look: Look, text: &m
     }
     let total = time(path.minutes);
     let _ = writeln!(text, "\n{}, {total}: nothing here may be late", look.head("Critical path"));
-    let step = |id: &Text| format!("{} ({})", fitted(id, ID), duration_text(seconds(id)));
-    let steps = path.tasks.iter().map(step);
+    let step = |(id, &node): (&Text, &Node)| {
+        format!("{} ({})", fitted(id, ID), duration_text(seconds(node)))
+    };
+    let steps = path.tasks.iter().zip(&path.nodes).map(step);
     wrap(text, "  ", steps, " -> ", look);
 }
 
 /// By how much each task off the critical path may be late, the most urgent first.
 fn slack(report: &PlanReport, seconds: Seconds<'_>, look: Look, text: &mut String) {
-    let critical: HashSet<&Text> = report.critical_path.tasks.iter().collect();
-    let off = report.slack.iter().filter(|slack| !critical.contains(&slack.task));
+    let critical: HashSet<&Node> = report.critical_path.nodes.iter().collect();
+    let off = report.slack.iter().filter(|slack| !critical.contains(&slack.node));
     let mut rows: Vec<&Slack> = off.collect();
     if rows.is_empty() {
         return;
@@ -179,7 +181,7 @@ fn slack(report: &PlanReport, seconds: Seconds<'_>, look: Look, text: &mut Strin
     let ids = shown.iter().map(|row| letters(&fitted(&row.task, ID))).max().unwrap_or(0);
     let slacks = shown.iter().map(|row| letters(&time(row.late))).max().unwrap_or(0);
     for row in shown {
-        let own = duration_text(seconds(&row.task));
+        let own = duration_text(seconds(row.node));
         let id = padded(&fitted(&row.task, ID), ids);
         let _ = writeln!(text, "  {id}  {:>slacks$}  (takes {own})", time(row.late));
     }

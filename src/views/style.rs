@@ -81,9 +81,9 @@ pub fn took(millis: i64) -> String {
 }
 
 /// `A`, `A and B`, `A, B and C`, with at most `most` names.
-pub fn listed(names: &[String], most: usize) -> String {
+pub fn listed(names: &[impl AsRef<str>], most: usize) -> String {
     let mut shown: Vec<String> =
-        names.iter().take(most).map(|name| escape::line(name).into_owned()).collect();
+        names.iter().take(most).map(|name| escape::line(name.as_ref()).into_owned()).collect();
     if names.len() > most {
         shown.push(format!("{} more", names.len() - most));
     }

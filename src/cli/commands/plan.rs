@@ -2,12 +2,14 @@
 
 use crate::cli::args::{PlanArgs, Respect};
 use crate::cli::failure::Failure;
-use crate::cli::reading::{Reading, Scene};
 use crate::cli::session::Session;
-use crate::engine::{self, Scope};
+use crate::domain::{Status, Task};
+use crate::engine::{self, QueueSet, Scope, Structure};
 use crate::plan::{
-    self, Barriers, EstimateRules, Estimates, Graph, Node, PlanInput, PlanReport, State,
+    self, Agents, BarrierCost, Barriers, EstimateRules, Estimates, Graph, Node, PlanInput,
+    PlanReport, Planning, QueueTasks,
 };
+use crate::queue::Queue;
 use crate::store::QueueStore;
 use crate::views::json;
 use crate::views::plan::{Actual, ActualTask, PlanView, text};
@@ -18,53 +20,70 @@ use std::collections::HashMap;
 const WIDTH: usize = 100;
 
 pub(super) fn run(args: &PlanArgs, session: &mut Session<'_>) -> Result<(), Failure> {
-    let selection = session.select(&args.queues)?;
+    let (set, store) = session.open_set(session.select(&args.queues)?)?;
+    let rules = engine::measured(&set, store.queues());
+    let Structure { graph, agents, estimates } = Structure::build(&set, store.queues(), &rules);
+    let tasks = set.tasks(store.queues());
     let scope = super::run::scope(&args.filter, &[]);
-    let reading = Reading::open(session, selection)?;
-    let rules = engine::measured(&reading.set, reading.store.queues());
-    let mut reading = reading.with_rules(rules);
+    let meant = Meant { set: &set, queues: store.queues(), tasks: &tasks, graph: &graph, scope };
+    let selected: Vec<bool> = graph.nodes().map(|node| meant.includes(node)).collect();
+    let actual = args.actual.then(|| compare(&meant, rules));
+    let selects = |node: Node| selected[node.0 as usize];
+    // One graph after the other, and the tasks only as long as they are needed: each of them may
+    // be as large as the file.
+    let without = args.barriers.then(|| {
+        Planning::new(&input(&graph, &tasks, &estimates, &agents, args), selects).extent()
+    });
+    let graph = if args.barriers {
+        drop(graph);
+        Graph::build_with(&tasks, Barriers::All)
+    } else {
+        graph
+    };
+    let planning = Planning::new(&input(&graph, &tasks, &estimates, &agents, args), selects);
+    drop(tasks);
+    drop(store);
+    let barrier_cost = without.map(|without| BarrierCost::between(without, planning.extent()));
+    let loops: Vec<usize> = args.loops.iter().map(|&n| n as usize).collect();
+    let report = PlanReport { barrier_cost, ..planning.report(&loops) };
     let look = session.look();
-    let bytes = reading.look(|scene| {
-        let (report, gantt) = planned(scene, args, &scope, look);
-        let actual = args.actual.then(|| compare(scene, &scope));
-        let view = PlanView { report, actual };
-        if args.json {
-            return json::write(&view, &mut session.streams.out).map(|()| Vec::new());
-        }
-        let seconds =
-            |id: &str| scene.find(id).map_or(0, |node| scene.structure.estimates.seconds(node));
-        Ok(text(&view, gantt.as_deref(), &seconds, look).into_bytes())
-    })?;
-    session.print(bytes)
+    let drawn = draw(&graph, &report, args, look);
+    let view = PlanView { report, actual };
+    if args.json {
+        return Ok(json::write(&view, &mut session.streams.out)?);
+    }
+    session.print(text(&view, drawn.as_deref(), &|node| estimates.seconds(node), look))
 }
 
-fn planned(
-    scene: &Scene<'_>,
+fn input<'a, 'q>(
+    graph: &'a Graph,
+    queues: &'q [QueueTasks<'q>],
+    estimates: &'q Estimates,
+    agents: &'a Agents,
     args: &PlanArgs,
-    scope: &Scope,
-    look: Look,
-) -> (PlanReport, Option<String>) {
-    let selected = |node: Node| scene.includes(scope, node);
-    let loops: Vec<usize> = args.loops.iter().map(|&n| n as usize).collect();
-    let declared = PlanInput {
-        graph: &scene.structure.graph,
-        queues: scene.tasks,
-        estimates: &scene.structure.estimates,
-        agents: Some(&scene.structure.agents),
-        respect_scopes: args.respect.contains(&Respect::Scopes),
-    };
-    if !args.barriers {
-        let report = plan::plan(&declared, &loops, selected);
-        let drawn = draw(declared.graph, &report, args, look);
-        return (report, drawn);
+) -> PlanInput<'a, 'q> {
+    let respect_scopes = args.respect.contains(&Respect::Scopes);
+    PlanInput { graph, queues, estimates, agents: Some(agents), respect_scopes }
+}
+
+/// The tasks that a plan is asked for, in their queues.
+struct Meant<'a> {
+    set: &'a QueueSet,
+    queues: &'a [Queue],
+    tasks: &'a [QueueTasks<'a>],
+    graph: &'a Graph,
+    scope: Scope,
+}
+
+impl Meant<'_> {
+    fn task(&self, node: Node) -> &Task {
+        let (queue, index) = self.graph.location(node);
+        &self.tasks[queue].tasks[index]
     }
-    let graph = Graph::build_with(scene.tasks, Barriers::All);
-    let estimates = Estimates::new(&graph, scene.tasks, scene.rules);
-    let all = PlanInput { graph: &graph, estimates: &estimates, ..declared };
-    let mut report = plan::plan(&all, &loops, selected);
-    report.compare_barriers(&plan::plan(&declared, &[], selected));
-    let drawn = draw(&graph, &report, args, look);
-    (report, drawn)
+
+    fn includes(&self, node: Node) -> bool {
+        self.graph.location(node).0 < self.set.served() && self.scope.includes(self.task(node))
+    }
 }
 
 /// The picture of the schedule, which only the text needs.
@@ -75,26 +94,26 @@ fn draw(graph: &Graph, report: &PlanReport, args: &PlanArgs, look: Look) -> Opti
 }
 
 /// Estimates and reality of the finished tasks.
-fn compare(scene: &Scene<'_>, scope: &Scope) -> Actual {
-    let graph = &scene.structure.graph;
-    let histories = engine::histories(scene.set, scene.queues);
+fn compare(meant: &Meant<'_>, rules: EstimateRules) -> Actual {
+    let graph = meant.graph;
+    let histories = engine::histories(meant.set, meant.queues);
     // What was expected, not what is known since.
-    let rules = EstimateRules { history: HashMap::new(), ..scene.rules.clone() };
+    let rules = EstimateRules { history: HashMap::new(), ..rules };
     let mut actual =
         Actual { tasks: Vec::new(), estimated_minutes: 0.0, actual_minutes: 0.0, unmeasured: 0 };
     let done = |node: &Node| {
-        scene.includes(scope, *node)
-            && scene.readiness.state(*node) == State::Complete
+        meant.includes(*node)
+            && meant.task(*node).status == Status::Complete
             && !graph.is_epic(*node)
     };
     for node in graph.nodes().filter(done) {
         let (queue, _) = graph.location(node);
-        let taken = histories[queue].of(&scene.queues[queue], graph.id(node));
+        let taken = histories[queue].of(&meant.queues[queue], graph.id(node));
         let Some(taken) = taken else {
             actual.unmeasured += 1;
             continue;
         };
-        let (estimated_minutes, source) = rules.minutes(scene.readiness.task(node));
+        let (estimated_minutes, source) = rules.minutes(meant.task(node));
         let actual_minutes = (taken.millis as f64 / 60.0).round() / 1000.0;
         actual.estimated_minutes += estimated_minutes;
         actual.actual_minutes += actual_minutes;

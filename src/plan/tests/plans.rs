@@ -139,9 +139,11 @@ fn schedules_respect_paths_and_agents() {
         let hours = |scopes: bool, limited: bool| {
             let work = Workload::new(graph, queues, estimates, |_| true);
             let order = Order::new(graph, queues, estimates);
-            let limits =
-                Limits { scopes: scopes.then_some(queues), agents: limited.then_some(&agents) };
-            Scheduler::new(&work, &order, limits).makespan(4) / 3600
+            let limits = Limits {
+                scopes: scopes.then(|| Owned::new(queues)),
+                agents: limited.then_some(&agents),
+            };
+            Scheduler::new(work, &order, limits).makespan(4) / 3600
         };
         assert_eq!(hours(false, false), 1);
         assert_eq!(hours(true, false), 2);

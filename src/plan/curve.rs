@@ -1,0 +1,110 @@
+//! How long the work takes with one loop, with as many as are asked for, and with as many as pay.
+
+use super::estimate::duration_text;
+use super::findings::too_many_loops;
+use super::gantt::ROWS;
+use super::makespan::{Schedule, Scheduler};
+use super::report::{LoopsReport, Minutes};
+use super::workload::Workload;
+
+/// Time over loop counts, in seconds.
+pub(super) struct Curve {
+    /// All work, one after the other.
+    pub(super) work: u64,
+    /// What no number of loops goes below.
+    best: u64,
+    /// The smallest number of loops within 5 % of that.
+    pub(super) knee: usize,
+    /// The schedule of as many loops as the knee has, as far as a picture shows it.
+    pub(super) chosen: Schedule,
+    /// The counts that were asked for.
+    pub(super) loops: Vec<LoopsReport>,
+}
+
+impl Curve {
+    /// Tries the loops of `loops` and those that may pay; `width` is the most tasks of one wave.
+    pub(super) fn new(scheduler: &Scheduler, width: usize, loops: &[usize]) -> Self {
+        let work = scheduler.work();
+        let total = work.total_seconds();
+        let width = width.max(1);
+        let most = if width > work.open().count() / 2 { width } else { 2 * width };
+        let best = scheduler.makespan(most);
+        let enough = best.saturating_add(best / 20);
+        // Fewer loops than this cannot do it however they are used.
+        let least = usize::try_from(total.div_ceil(enough.max(1))).unwrap_or(1).clamp(1, most);
+        let knee = smallest(least, most, |loops| scheduler.makespan(loops) <= enough);
+        let report = |&count: &usize| LoopsReport::new(count, total, scheduler.makespan(count));
+        let loops = loops.iter().map(report).collect();
+        Self { work: total, best, knee, chosen: scheduler.schedule(knee, ROWS), loops }
+    }
+
+    /// The plan for the number that pays.
+    pub(super) fn recommended(&self) -> LoopsReport {
+        LoopsReport::new(self.knee, self.work, self.chosen.seconds)
+    }
+
+    /// Whether running several loops is worth it; the longest chain takes `path` seconds.
+    pub(super) fn advice(&self, work: &Workload, path: u64) -> String {
+        let tasks = work.open().count();
+        let stuck = work.stuck().len();
+        let one = duration_text(self.work);
+        if tasks == 0 {
+            return match stuck {
+                0 => "Nothing is left to do.".to_owned(),
+                1 => "Nothing can run: 1 pending task is stuck.".to_owned(),
+                _ => format!("Nothing can run: {stuck} pending tasks are stuck."),
+            };
+        }
+        if tasks == 1 {
+            return format!("One task of {one}: one loop is all it takes.");
+        }
+        let best = duration_text(self.best);
+        if self.knee == 1 {
+            return format!("One loop does it in {one}; more would not help, {best} is the least.");
+        }
+        let gain = speedup(self.work, self.chosen.seconds);
+        let (loops, chosen) = (self.knee, duration_text(self.chosen.seconds));
+        if gain < 1.2 {
+            let path = duration_text(path);
+            return format!(
+                "Hardly worth several loops: {loops} take {chosen} instead of {one}, \
+                 since the longest chain alone takes {path}."
+            );
+        }
+        let many = match too_many_loops(loops) {
+            Some(_) => " That is more than anybody can look after.",
+            None => "",
+        };
+        format!(
+            "Worth it: {loops} loops take {chosen} instead of {one} ({gain} times as fast); \
+             more than {loops} gain less than 5 %.{many}"
+        )
+    }
+}
+
+impl LoopsReport {
+    fn new(loops: usize, work: u64, makespan: u64) -> Self {
+        let speedup = speedup(work, makespan);
+        Self { loops, makespan_minutes: Minutes::of(makespan), speedup }
+    }
+}
+
+/// To two decimals; nothing to do is no speedup.
+fn speedup(work: u64, makespan: u64) -> f64 {
+    if makespan == 0 { 1.0 } else { (work as f64 / makespan as f64 * 100.0).round() / 100.0 }
+}
+
+/// The smallest number from `low` to `high` that is enough. Up to 16 are tried one by one; beyond
+/// that by halves, which supposes that more loops are never slower.
+fn smallest(low: usize, high: usize, enough: impl Fn(usize) -> bool) -> usize {
+    let (mut low, mut high) = (low, high);
+    while high - low > 16 {
+        let middle = low + (high - low) / 2;
+        if enough(middle) {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    (low..high).find(|&loops| enough(loops)).unwrap_or(high)
+}
