@@ -58,6 +58,8 @@ const TASKS: &[&str] = &[
     r##","priority":"x""##,
     r##","a":1,"a":1"##,
     r##","not_before":"2026-01-01""##,
+    r##","status":"doing","agent":"human","file":"#""##,
+    r##","status":"doing","agent":"human","scope":"#*""##,
 ];
 
 /// What one object holds very often: the text around it, and one of many.
@@ -77,7 +79,19 @@ const MANY: &[(&str, &str, &str)] = &[
     (r#"{"tasks":[{"id":"a","title":"t","claim":{"#, r##""#":1"##, "}}]}"),
     (r#"{"tasks":[{"id":"a","title":"t","#, r##""_#":1"##, "}]}"),
     (r#"{"tasks":[{"id":"a","title":"t","#, r#""x":1"#, "}]}"),
+    (
+        r#"{"tasks":[{"id":"b","status":"doing","agent":"human","files":["#,
+        r##""#""##,
+        r#"]},{"id":"a","files":["-","."]}]}"#,
+    ),
+    (
+        r#"{"tasks":[{"id":"b","status":"doing","agent":"human","scope":["#,
+        r##""#*""##,
+        r#"]},{"id":"a","files":["-x"],"scope":["-*"]}]}"#,
+    ),
     (r#"{"tasks":[],"phases":["#, r##""#""##, "]}"),
+    (r#"{"tasks":[{"id":"a","phase":"A"}],"phases":["#, r##"{"phase":"#","barrier":true}"##, "]}"),
+    (r#"{"tasks":[{"id":"a","phase":"A"}],"phases":["#, r##"{"phase":"#","gate":["x"]}"##, "]}"),
     (r#"{"tasks":[],"phases":["#, r##"{"phase":"#"}"##, "]}"),
     (r#"{"tasks":[],"summary":{"#, r##""#":1"##, "}}"),
     (r#"{"tasks":[],"#, r##""_#":1"##, "}"),
@@ -110,8 +124,13 @@ fn dense(size: usize) -> Vec<Hostile> {
         format!(r#"{{"id":"{}","depends_on":[{}]}}"#, short(number), firsts.join(","))
     };
     let knot: Vec<String> = (0..knots).map(knot).collect();
+    let deep = joined(size / 2, |_| "a".to_owned()).replace(',', "/");
+    let deep = format!(
+        r#"{{"tasks":[{{"id":"A","status":"doing","agent":"human","file":"{deep}"}},{{"id":"b","scope":"*b","file":"{deep}/a"}}]}}"#
+    );
     let more = [
         Hostile::new("tasks on lines of their own", lines),
+        Hostile::new("a folder in a folder in a folder", deep),
         Hostile::new("each task on all before it", format!(r#"{{"tasks":[{}]}}"#, knot.join(","))),
     ];
     TASKS.iter().map(of_tasks).chain(MANY.iter().map(of_many)).chain(more).collect()
@@ -135,7 +154,7 @@ const WRITING: &[&str] = &["park -", "edit --set note_of_mine=1 ID", "add --id N
 
 #[test]
 fn dense_files_need_little() {
-    let all = dense(if is_long() { 3_000_000 } else { 1_500_000 });
+    let all = dense(if is_long() { 8_000_000 } else { 1_500_000 });
     let next = std::sync::atomic::AtomicUsize::new(0);
     let work = || {
         let mut broken = Vec::new();
