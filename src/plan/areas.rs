@@ -78,7 +78,7 @@ impl Ground {
         let files = task.files().iter().filter(|path| !path.trim().is_empty());
         let files = files.flat_map(move |path| self.paths(normalise(root, path)));
         let scopes = task.scope().iter().filter(|scope| !scope.trim().is_empty());
-        files.chain(scopes.flat_map(move |scope| self.scope(normalise(root, scope))))
+        files.chain(scopes.flat_map(move |scope| self.scope(&normalise(root, scope))))
     }
 
     /// A path as it is shown to people: absolute.
@@ -110,20 +110,27 @@ impl Ground {
         path
     }
 
-    fn scope(&self, whole: String) -> impl Iterator<Item = Area> + use<> {
-        let plain = whole.strip_suffix("/**").unwrap_or(&whole);
+    fn scope(&self, whole: &str) -> impl Iterator<Item = Area> + use<> {
+        let (path, glob) = self.read(whole);
+        path.map(|path| self.paths(path)).into_iter().flatten().chain(glob)
+    }
+
+    /// What a scope stands for: a path, a glob, or both.
+    fn read(&self, whole: &str) -> (Option<String>, Option<Area>) {
+        let plain = whole.strip_suffix("/**").unwrap_or(whole);
         let Some(special) = plain.find(SPECIAL) else {
-            return self.paths(plain.to_owned()).chain(None);
+            return (Some(plain.to_owned()), None);
         };
         let folder = match plain[..special].rfind('/') {
             None | Some(0) => "/",
             Some(slash) => &plain[..slash],
         };
-        let glob = (!self.is_below(folder)).then(|| Area::glob(self.short(whole.clone())));
+        let glob = (!self.is_below(folder)).then(|| Area::glob(self.short(whole.to_owned())));
         match glob.flatten() {
-            // `[id].tsx` may be meant as it stands, so it is taken both ways.
-            Some(glob) => self.paths(plain.to_owned()).chain(Some(glob)),
-            None => self.paths(folder.to_owned()).chain(None),
+            // `[id].tsx` may be meant as it stands, so it is taken both ways; a star matches
+            // itself.
+            Some(glob) => (plain.contains(['[', '{']).then(|| plain.to_owned()), Some(glob)),
+            None => (Some(folder.to_owned()), None),
         }
     }
 }
