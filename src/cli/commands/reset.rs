@@ -9,6 +9,7 @@ use crate::engine::{QueueSet, Standing, Standings};
 use crate::queue::Queue;
 use crate::store::{Place, QueueStore, StoreError, TaskKey};
 use serde_json::Value;
+use std::collections::HashMap;
 use std::io::Write;
 
 pub(super) fn run(args: &ResetArgs, session: &mut Session<'_>) -> Result<(), Failure> {
@@ -27,7 +28,8 @@ pub(super) fn run(args: &ResetArgs, session: &mut Session<'_>) -> Result<(), Fai
         kept = if wanted.is_some() { 0 } else { aside(draft.queues(), set.served()) };
         for place in places(set, draft.queues(), wanted)? {
             let task = draft.task(place);
-            if dead.contains(&(place.queue, task.id.clone(), task.claim().cloned())) {
+            let key = (place.queue, task.id.clone());
+            if dead.get(&key).is_some_and(|claim| claim.as_ref() == task.claim()) {
                 make(draft, place, &Transition::Release)?;
             }
             make(draft, place, &Transition::Reset)?;
@@ -60,15 +62,15 @@ fn dead_claims(
     desk: &Desk,
     wanted: Option<&[String]>,
     standings: &mut Standings,
-) -> Result<Vec<(usize, TaskId, Option<Claim>)>, Failure> {
+) -> Result<HashMap<(usize, TaskId), Option<Claim>>, Failure> {
     let queues = desk.store.queues();
-    let mut dead = Vec::new();
+    let mut dead = HashMap::new();
     for place in places(&desk.set, queues, wanted)? {
         let task = &queues[place.queue].tasks()[place.task];
         if task.status == Status::InProgress
             && standings.of(&desk.set, queues, place)? == Standing::Free
         {
-            dead.push((place.queue, task.id.clone(), task.claim().cloned()));
+            dead.insert((place.queue, task.id.clone()), task.claim().cloned());
         }
     }
     Ok(dead)
