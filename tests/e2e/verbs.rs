@@ -51,6 +51,27 @@ fn reset_makes_a_task_as_if_never_run() {
     sandbox.run(["run", "q.json"]).exits(0);
 }
 
+/// More tasks than one transition takes.
+#[test]
+fn very_many_tasks_are_put_back() {
+    let list = |status: &str, stale: &str| {
+        let mut tasks: Vec<Value> =
+            (0..5003).map(|n| json!({"id": format!("T{n}"), "status": status})).collect();
+        tasks.push(json!({"id": "last", "status": stale}));
+        json!({"tasks": tasks})
+    };
+    let sandbox = Sandbox::new()
+        .queue("done.json", &list("complete", "in_progress"))
+        .queue("broken.json", &list("blocked", "complete"));
+    let pending = |queue: &str| sandbox.read(queue)["summary"]["pending"].clone();
+    let told = |verb: [&str; 3]| sandbox.run(verb).exits(0).stdout.lines().count();
+    assert_eq!(told(["reset", "--all", "done.json"]), 5004);
+    assert_eq!(pending("done.json"), 5004);
+    assert_eq!(told(["retry", "--failed", "broken.json"]), 5003);
+    assert_eq!(pending("broken.json"), 5003);
+    assert_eq!(task(&sandbox.read("broken.json"), "last")["status"], "complete");
+}
+
 #[test]
 fn block_park_and_back() {
     let sandbox = Sandbox::new().queue("q.json", &queue(&[("A", &[]), ("B", &[])]));

@@ -17,6 +17,10 @@ use std::io::{Read, Write};
 /// The most that is read from stdin, in bytes.
 const STDIN_BYTES: u64 = 64 << 20;
 
+/// The most tasks of one transition of a verb that is meant for all: each is in memory with its
+/// event, and a file may have very many.
+pub(super) const BATCH: usize = 5000;
+
 /// Queues that may be written.
 pub(super) struct Desk {
     pub(super) set: QueueSet,

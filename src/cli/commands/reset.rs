@@ -1,6 +1,6 @@
 //! `reset`: a task is put back as if it had never run.
 
-use super::human::{Desk, ids, make, resolve, tell};
+use super::human::{BATCH, Desk, ids, make, resolve, tell};
 use crate::cli::args::ResetArgs;
 use crate::cli::failure::Failure;
 use crate::cli::session::Session;
@@ -12,40 +12,25 @@ use serde_json::Value;
 use std::collections::HashMap;
 use std::io::Write;
 
+/// The most tasks of a batch that are in progress: the lock of each claim is an open file.
+const CLAIMS: usize = 500;
+
+/// A task by its queue and id.
+type Named = (usize, TaskId);
+
 pub(super) fn run(args: &ResetArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     let (id, queues) = args.split();
     let wanted = id.map(ids).transpose()?;
-    let wanted = wanted.as_deref();
     let mut desk = Desk::open(session, &queues)?;
-    // Held until everything is written, so that nobody takes a task over meanwhile.
-    let mut standings = Standings::default();
-    let dead = dead_claims(&desk, wanted, &mut standings)?;
-    let (mut done, mut kept) = (Vec::new(), 0_usize);
-    let mut forgotten: Vec<(usize, String)> = Vec::new();
-    desk.update(|draft, set| {
-        done.clear();
-        forgotten.clear();
-        kept = if wanted.is_some() { 0 } else { aside(draft.queues(), set.served()) };
-        for place in places(set, draft.queues(), wanted)? {
-            let task = draft.task(place);
-            let key = (place.queue, task.id.clone());
-            if dead.get(&key).is_some_and(|claim| claim.as_ref() == task.claim()) {
-                make(draft, place, &Transition::Release)?;
-            }
-            make(draft, place, &Transition::Reset)?;
-            done.push(draft.task(place).id.to_string());
-            forgotten.push((place.queue, draft.task(place).id.to_string()));
-        }
-        Ok(())
-    })?;
-    for (queue, id) in &forgotten {
-        crate::store::attempts::forget(
-            &desk.set.state(*queue),
-            &TaskKey::new(desk.set.real(*queue), id),
-        );
-    }
-    drop(standings);
-    if !session.global.quiet {
+    let mut done = Vec::new();
+    let ended = match &wanted {
+        Some(ids) => reset(&mut desk, &mut done, |set, queues| {
+            ids.iter().map(|id| resolve(set, queues, id)).collect()
+        }),
+        None => reset_all(&mut desk, &mut done),
+    };
+    if ended.is_ok() && !session.global.quiet {
+        let kept = if wanted.is_some() { 0 } else { aside(desk.store.queues(), desk.set.served()) };
         if kept > 0 {
             writeln!(session.streams.err, "{kept} that are parked or in no known state stay so")?;
         }
@@ -53,19 +38,80 @@ pub(super) fn run(args: &ResetArgs, session: &mut Session<'_>) -> Result<(), Fai
             writeln!(session.streams.err, "no task has run")?;
         }
     }
-    tell(session, &done, "pending, as if never run")
+    let done: Vec<String> = done.iter().map(|(_, id)| id.to_string()).collect();
+    tell(session, &done, "pending, as if never run")?;
+    ended
+}
+
+/// Resets one batch after the other, until nothing is left or it does not get less.
+fn reset_all(desk: &mut Desk, done: &mut Vec<Named>) -> Result<(), Failure> {
+    let mut left = usize::MAX;
+    loop {
+        reset(desk, done, |set, queues| Ok(batch(queues, all(queues, set.served()))))?;
+        let now = all(desk.store.queues(), desk.set.served()).len();
+        if now == 0 || now >= left {
+            return Ok(());
+        }
+        left = now;
+    }
+}
+
+/// The first tasks to reset. Those in progress are in front: where one of them runs, that is told
+/// before anything is changed.
+fn batch(queues: &[Queue], mut places: Vec<Place>) -> Vec<Place> {
+    let claimed =
+        |place: &Place| queues[place.queue].tasks()[place.task].status == Status::InProgress;
+    places.sort_by_key(|place| !claimed(place));
+    let most = match places.partition_point(claimed) {
+        many if many > CLAIMS => CLAIMS,
+        _ => BATCH,
+    };
+    places.truncate(most);
+    places
+}
+
+/// Resets the tasks that `pick` names, all of them or none, and adds them to `done`.
+fn reset(
+    desk: &mut Desk,
+    done: &mut Vec<Named>,
+    pick: impl Fn(&QueueSet, &[Queue]) -> Result<Vec<Place>, StoreError>,
+) -> Result<(), Failure> {
+    // Held until everything is written, so that nobody takes a task over meanwhile.
+    let mut standings = Standings::default();
+    let places = pick(&desk.set, desk.store.queues())?;
+    let dead = dead_claims(desk, places, &mut standings)?;
+    let mut made = Vec::new();
+    desk.update(|draft, set| {
+        made.clear();
+        for place in pick(set, draft.queues())? {
+            let task = draft.task(place);
+            let named = (place.queue, task.id.clone());
+            if dead.get(&named).is_some_and(|claim| claim.as_ref() == task.claim()) {
+                make(draft, place, &Transition::Release)?;
+            }
+            make(draft, place, &Transition::Reset)?;
+            made.push(named);
+        }
+        Ok(())
+    })?;
+    for (queue, id) in &made {
+        let key = TaskKey::new(desk.set.real(*queue), id.as_str());
+        crate::store::attempts::forget(&desk.set.state(*queue), &key);
+    }
+    done.extend(made);
+    Ok(())
 }
 
 /// Claims that nothing is left of: they end with the reset. Of others the transition is refused,
 /// and says what ends an attempt.
 fn dead_claims(
     desk: &Desk,
-    wanted: Option<&[String]>,
+    places: Vec<Place>,
     standings: &mut Standings,
-) -> Result<HashMap<(usize, TaskId), Option<Claim>>, Failure> {
+) -> Result<HashMap<Named, Option<Claim>>, Failure> {
     let queues = desk.store.queues();
     let mut dead = HashMap::new();
-    for place in places(&desk.set, queues, wanted)? {
+    for place in places {
         let task = &queues[place.queue].tasks()[place.task];
         if task.status == Status::InProgress
             && standings.of(&desk.set, queues, place)? == Standing::Free
@@ -74,17 +120,6 @@ fn dead_claims(
         }
     }
     Ok(dead)
-}
-
-fn places(
-    set: &QueueSet,
-    queues: &[Queue],
-    wanted: Option<&[String]>,
-) -> Result<Vec<Place>, StoreError> {
-    match wanted {
-        Some(ids) => ids.iter().map(|id| resolve(set, queues, id)).collect(),
-        None => Ok(all(queues, set.served())),
-    }
 }
 
 /// Every task that has run, or was said to have. What a person set aside stays there.
