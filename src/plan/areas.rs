@@ -92,11 +92,12 @@ impl Ground {
 
     /// A path that lies above the base covers all that is written from there, too.
     fn paths(&self, path: String) -> impl Iterator<Item = Area> + use<> {
-        let all = self.is_below(&path).then(|| Area::Path(".".to_owned()));
+        let all = self.lies_above(&path).then(|| Area::Path(".".to_owned()));
         [Some(Area::Path(self.short(path))), all].into_iter().flatten()
     }
 
-    fn is_below(&self, path: &str) -> bool {
+    /// Whether a path lies above the base.
+    fn lies_above(&self, path: &str) -> bool {
         path != self.base && !self.base.is_empty() && covers(path, &self.base)
     }
 
@@ -125,7 +126,7 @@ impl Ground {
             None | Some(0) => "/",
             Some(slash) => &plain[..slash],
         };
-        let glob = (!self.is_below(folder)).then(|| Area::glob(self.short(whole.to_owned())));
+        let glob = (!self.lies_above(folder)).then(|| Area::glob(self.short(whole.to_owned())));
         match glob.flatten() {
             // `[id].tsx` may be meant as it stands, so it is taken both ways; a star matches
             // itself.
@@ -165,7 +166,10 @@ impl Glob {
     /// Whether it matches a path that lies under its folder, or a folder above that path.
     pub(super) fn matches(self, text: &str, path: &str, budget: &Budget) -> bool {
         let letters = (text.len() as u64 * path.len() as u64).max(AT_LEAST);
-        !budget.spend(letters.saturating_mul(u64::from(self.ways)))
+        // The matcher reads bytes: what stands for one letter would not match one of several.
+        let by_bytes = text.contains(['?', '[']) && !(text.is_ascii() && path.is_ascii());
+        by_bytes
+            || !budget.spend(letters.saturating_mul(u64::from(self.ways)))
             || fast_glob::glob_match(Self::written(text), path)
             || fast_glob::glob_match(text, path)
     }

@@ -164,6 +164,10 @@ mod tests {
             assert!(!mixed("docs/a.md", glob), "{glob}");
         }
         assert!(mixed("any/where", "../*/x"), "it may look into the project");
+        for glob in ["?.rs", "[äö].rs", "[!b].rs"] {
+            assert!(mixed("ä.rs", glob), "{glob}: one letter, two bytes");
+        }
+        assert!(mixed("ä.rs", "*.rs") && !mixed("ä.md", "*.rs"));
     }
 
     #[test]
