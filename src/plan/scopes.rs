@@ -171,6 +171,31 @@ mod tests {
     }
 
     #[test]
+    fn the_globs_of_all_folders_above_are_asked() {
+        let root = Path::new("/srv/app");
+        let globs = ["web/app/*.css", "**/*.rs", "docs/*.md", "web/*/x.ts", "a/*.c"];
+        let mut tasks: Vec<Task> = globs.iter().map(|glob| task(&[], &[glob])).collect();
+        let asked = ["web/app/x.rs", "web/app/x.ts", "web/app/y.css", "docs/a.md", "a/b.h", "a"];
+        tasks.extend(asked.iter().map(|path| task(&[path], &[])));
+        let owned =
+            Owned::new(&[QueueTasks { name: "q", path: root, root, tasks: &tasks, phases: &[] }]);
+        let mut held = Held::new(Ground::of([root].into_iter()));
+        let mut taken = Taken::new(&owned);
+        for (number, task) in (0..).zip(&tasks[..globs.len()]) {
+            held.push(root, task, number);
+            taken.add(number, number);
+        }
+        held.sort();
+        let expected = [Some(1), Some(3), Some(0), Some(2), None, Some(4)];
+        for (number, expected) in (globs.len()..).zip(expected) {
+            let found = held.first(root, &tasks[number]).map(|(tag, _)| tag);
+            let all: Vec<u32> = taken.holders(number as u32).collect();
+            assert_eq!(found, expected, "{}", asked[number - globs.len()]);
+            assert_eq!(all, Vec::from_iter(expected), "{}", asked[number - globs.len()]);
+        }
+    }
+
+    #[test]
     fn the_path_that_is_held_is_told_absolute() {
         let root = Path::new("/srv/app");
         let mut held = Held::new(Ground::of([root, Path::new("/srv/lib")].into_iter()));
