@@ -17,6 +17,7 @@
 #   read-tty          waits for a key on the terminal
 #   create FILE       makes an empty file
 #   meet ID           works until an agent of that task has started, too
+#   await FILE        works until the file is there
 #
 # A lock for each task is held as long as anything of the attempt lives, and "overlap" is logged
 # when it was not free. Lines are appended by single writes, which do not mix.
@@ -48,6 +49,7 @@ while read -r word rest; do
     drain-stdin) cat <&8 >/dev/null ;;
     read-tty) read -r key </dev/tty ;;
     create) : >"$rest" ;;
+    await) n=0; until [ -e "$rest" ] || [ $((n += 1)) -gt 1000 ]; do sleep 0.02; done ;;
     meet) n=0; until grep -q "^start $rest " oracle/log || [ $((n += 1)) -gt 1000 ]; do sleep 0.02; done ;;
     esac
 done <"$script"

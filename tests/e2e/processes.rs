@@ -41,8 +41,13 @@ fn all() -> impl Iterator<Item = u32> {
 }
 
 fn is_zombie(pid: u32) -> bool {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    stat.rsplit(") ").next().is_none_or(|rest| rest.starts_with('Z') || rest.is_empty())
+    state(&PathBuf::from(format!("/proc/{pid}"))).is_none_or(|state| state == 'Z')
+}
+
+/// The state of a process or thread, by its folder: a letter.
+pub(crate) fn state(entry: &Path) -> Option<char> {
+    let stat = fs::read_to_string(entry.join("stat")).ok()?;
+    stat.rsplit(") ").next()?.chars().next()
 }
 
 /// A process in words, for messages.
