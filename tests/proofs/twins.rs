@@ -46,8 +46,26 @@ pub(crate) fn supervisors(sandbox: &Sandbox) -> Vec<u32> {
     all.filter(|pid| processes::command_line(*pid).contains("workloop supervise")).collect()
 }
 
+/// The lock of a sandbox's queues, held by this process.
+struct Lock(fs::File);
+
+impl Lock {
+    fn take(sandbox: &Sandbox) -> Self {
+        let folder = fs::File::open(sandbox.path("")).expect("the sandbox");
+        flock(&folder, FlockOperation::LockExclusive).expect("the lock of the queue");
+        Self(folder)
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Not by closing: what another thread starts just now still has the descriptor.
+        flock(&self.0, FlockOperation::Unlock).expect("let go of");
+    }
+}
+
 /// Writers at the same time, and a reader that never waits.
-fn many_writers(sandbox: Sandbox) -> Vec<String> {
+fn many_writers(sandbox: &Sandbox) -> Vec<String> {
     let over = AtomicBool::new(false);
     let mut broken = Vec::new();
     let bad = std::thread::scope(|scope| {
@@ -60,7 +78,6 @@ fn many_writers(sandbox: Sandbox) -> Vec<String> {
             bad
         });
         let writer = |number: usize| {
-            let sandbox = &sandbox;
             move || {
                 let add = |n: usize| {
                     let id = format!("W{number}-{n}");
@@ -89,13 +106,22 @@ fn many_writers(sandbox: Sandbox) -> Vec<String> {
 
 #[test]
 fn writers_exclude_each_other() {
-    holds("no-lock", many_writers);
+    holds("no-lock", |sandbox| {
+        let mut broken = many_writers(&sandbox);
+        // Whether two writers met is chance; this is none.
+        let lock = Lock::take(&sandbox);
+        let add = ["add", "q.json", "--title", "Beside", "--lock-timeout", "1"];
+        let wrote = sandbox.run(add).status == 0;
+        drop(lock);
+        broken.extend(unless(!wrote, "a verb wrote while another process held the lock"));
+        broken
+    });
 }
 
 #[test]
 fn a_reader_never_sees_half_a_file() {
     holds("write-in-place", |sandbox| {
-        let broken = many_writers(sandbox);
+        let broken = many_writers(&sandbox);
         broken.into_iter().filter(|what| what.contains("half")).collect()
     });
 }
@@ -301,14 +327,13 @@ fn late_result(sandbox: Sandbox, verb: &[&str], status: &str) -> Vec<String> {
     let sandbox = sandbox.script("default", "await go");
     let running = sandbox.spawn(["run", "q.json", "--max-iterations", "1"]);
     wait_until("the agent runs", || sandbox.oracle().starts("T001") == 1);
-    let folder = fs::File::open(sandbox.path("")).expect("the sandbox");
-    flock(&folder, FlockOperation::LockExclusive).expect("the lock of the queue");
+    let lock = Lock::take(&sandbox);
     assert!(sandbox.shell("touch go"));
     let judged = || sandbox.shell("test -e .workloop/attempts/*/1/verdict.json");
     wait_until("the attempt is judged", judged);
     running.signal(Signal::STOP);
     wait_until("the loop stands still", || is_stopped(running.pid()));
-    flock(&folder, FlockOperation::Unlock).expect("let go of");
+    drop(lock);
     sandbox.spawn_as(&sandbox.program, &[], verb).ends().exits(0);
     running.signal(Signal::CONT);
     let ran = running.ends();
