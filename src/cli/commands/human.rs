@@ -21,6 +21,13 @@ const STDIN_BYTES: u64 = 64 << 20;
 /// event, and a file may have very many.
 pub(super) const BATCH: usize = 5000;
 
+/// All tasks of the served queues.
+pub(super) fn places(queues: &[Queue], served: usize) -> impl Iterator<Item = Place> {
+    queues[..served].iter().enumerate().flat_map(|(queue, content)| {
+        (0..content.tasks().len()).map(move |task| Place { queue, task })
+    })
+}
+
 /// Queues that may be written.
 pub(super) struct Desk {
     pub(super) set: QueueSet,

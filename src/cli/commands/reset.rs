@@ -1,6 +1,6 @@
 //! `reset`: a task is put back as if it had never run.
 
-use super::human::{BATCH, Desk, ids, make, resolve, tell};
+use super::human::{BATCH, Desk, ids, make, places, resolve, tell};
 use crate::cli::args::ResetArgs;
 use crate::cli::failure::Failure;
 use crate::cli::session::Session;
@@ -124,18 +124,15 @@ fn dead_claims(
 
 /// Every task that has run, or was said to have. What a person set aside stays there.
 fn all(queues: &[Queue], served: usize) -> Vec<Place> {
-    let mut places = Vec::new();
-    for (queue, content) in queues[..served].iter().enumerate() {
-        let tasks = 0..content.tasks().len();
-        let ran = tasks.filter(|task| !is_aside(content, *task) && !is_untouched(content, *task));
-        places.extend(ran.map(|task| Place { queue, task }));
-    }
-    places
+    let ran = |place: &Place| {
+        let queue = &queues[place.queue];
+        !is_aside(queue, place.task) && !is_untouched(queue, place.task)
+    };
+    places(queues, served).filter(ran).collect()
 }
 
 fn aside(queues: &[Queue], served: usize) -> usize {
-    let count = |queue: &Queue| (0..queue.tasks().len()).filter(|n| is_aside(queue, *n)).count();
-    queues[..served].iter().map(count).sum()
+    places(queues, served).filter(|place| is_aside(&queues[place.queue], place.task)).count()
 }
 
 fn is_aside(queue: &Queue, task: usize) -> bool {
