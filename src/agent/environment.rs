@@ -87,7 +87,7 @@ impl Environment {
         let is_allowed = |name: &OsStr| {
             let name = name.as_encoded_bytes();
             !name.starts_with(b"WORKLOOP_")
-                && ALLOWED.into_iter().chain(extra()).any(|pattern| matches(pattern, name))
+                && ALLOWED.iter().copied().chain(extra()).any(|pattern| matches(pattern, name))
         };
         Self(vars.iter().filter(|(name, _)| is_allowed(name)).cloned().collect())
     }
@@ -124,6 +124,10 @@ impl IntoIterator for Environment {
 }
 
 fn matches(pattern: &str, name: &[u8]) -> bool {
+    // Two environments are made for each attempt, of thousands of comparisons each.
+    if pattern.as_bytes().first() != name.first() && pattern != "*" {
+        return false;
+    }
     match pattern.strip_suffix('*') {
         Some(prefix) => name.starts_with(prefix.as_bytes()),
         None => name == pattern.as_bytes(),
