@@ -15,7 +15,8 @@ use std::time::Duration;
 pub(super) struct Progress<'s> {
     streams: &'s mut Streams,
     bars: Option<MultiProgress>,
-    live: Vec<Option<ProgressBar>>,
+    /// The task that each slot runs, with its line.
+    live: Vec<Option<(String, ProgressBar)>>,
     json: bool,
     quiet: bool,
 }
@@ -27,7 +28,7 @@ impl<'s> Progress<'s> {
         Self {
             streams,
             bars: live.then(MultiProgress::new),
-            live: vec![None; slots.max(1)],
+            live: (0..slots.max(1)).map(|_| None).collect(),
             json,
             quiet,
         }
@@ -49,20 +50,21 @@ impl<'s> Progress<'s> {
         });
     }
 
-    fn begin(&mut self, slot: usize, text: String) {
+    fn begin(&mut self, slot: usize, id: &str) {
+        self.end(slot);
         let Some(bars) = &self.bars else { return };
         let bar = bars.add(ProgressBar::new_spinner());
         let template = ProgressStyle::with_template("  {spinner} {elapsed:>4} {wide_msg}");
         bar.set_style(template.unwrap_or_else(|_| ProgressStyle::default_spinner()));
-        bar.set_message(escape::line(&text).into_owned());
+        bar.set_message(escape::line(id).into_owned());
         bar.enable_steady_tick(Duration::from_millis(250));
         if let Some(place) = self.live.get_mut(slot) {
-            *place = Some(bar);
+            *place = Some((id.to_owned(), bar));
         }
     }
 
     fn stage(&self, slot: usize, id: &str, stage: &Stage) {
-        let Some(bar) = self.live.get(slot).and_then(Option::as_ref) else { return };
+        let Some((_, bar)) = self.live.get(slot).and_then(Option::as_ref) else { return };
         let id = escape::line(id);
         match stage {
             Stage::Started => bar.set_message(format!("{id}: agent")),
@@ -73,7 +75,7 @@ impl<'s> Progress<'s> {
     }
 
     fn end(&mut self, slot: usize) {
-        if let Some(bar) = self.live.get_mut(slot).and_then(Option::take) {
+        if let Some((_, bar)) = self.live.get_mut(slot).and_then(Option::take) {
             bar.finish_and_clear();
         }
     }
@@ -99,11 +101,15 @@ impl Observer for Progress<'_> {
                 let again =
                     if *attempt > 1 { format!(" (attempt {attempt})") } else { String::new() };
                 self.line(color(AnsiColor::Cyan), "start", &format!("{id}{again}  {title}"));
-                self.begin(*slot, (*id).to_owned());
+                self.begin(*slot, id);
             }
             Notice::Stage { slot, id, stage } => self.stage(*slot, id, stage),
             Notice::Ends { slot, id, verdict, what, .. } => {
-                self.end(*slot);
+                // The slot may have gone on already.
+                let live = self.live.get(*slot).and_then(Option::as_ref);
+                if live.is_some_and(|(running, _)| running == id) {
+                    self.end(*slot);
+                }
                 let (style, head) = match verdict {
                     Some(Verdict::Pass) => (color(AnsiColor::Green), "PASS"),
                     Some(Verdict::Fail) => (color(AnsiColor::Red), "FAIL"),

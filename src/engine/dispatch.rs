@@ -6,6 +6,7 @@ use super::follow_ups::{self, FollowUps};
 use super::neighbours::{Neighbours, stale_elsewhere};
 use super::ownership;
 use super::planner::{Planner, Structure};
+use super::prefetch::Unbegun;
 use super::queue_set::QueueSet;
 use super::record::{Budgets, decide};
 use super::recovery::Dead;
@@ -30,9 +31,11 @@ use std::sync::Arc;
 pub(super) struct Work<'a> {
     /// Attempts that ended, with their slots.
     pub(super) finished: &'a [(usize, Finished)],
+    /// Claims of this loop for which nothing runs, to be given back.
+    pub(super) unbegun: &'a [Unbegun],
     /// Claims of dead workers.
     pub(super) dead: &'a [Dead],
-    /// Slots that nothing runs in.
+    /// Slots that nothing runs in, each as often as it is to claim a task.
     pub(super) free: Vec<usize>,
     /// How many attempts may still begin.
     pub(super) most: usize,
@@ -65,7 +68,8 @@ pub(super) struct Made {
 /// An attempt whose result was written, or kept aside.
 #[derive(Debug)]
 pub(super) struct Recorded {
-    pub(super) slot: usize,
+    /// Its index among those that ended.
+    pub(super) number: usize,
     pub(super) after: After,
 }
 
@@ -133,7 +137,7 @@ impl Dispatcher {
     ) -> Result<Made, StoreError> {
         let mut made = Made::default();
         let mut again = Vec::new();
-        for (slot, finished) in work.finished {
+        for (number, (slot, finished)) in work.finished.iter().enumerate() {
             let mut follow_ups = FollowUps::default();
             let after = self.record(draft, finished, &mut follow_ups)?;
             made.warnings.extend(follow_ups.warnings);
@@ -141,7 +145,10 @@ impl Dispatcher {
             if matches!(after, After::Again(_)) && finished.report.outcome != Outcome::Lost {
                 again.push((*slot, finished));
             }
-            made.recorded.push(Recorded { slot: *slot, after });
+            made.recorded.push(Recorded { number, after });
+        }
+        for unbegun in work.unbegun {
+            self.give_back(draft, unbegun)?;
         }
         for dead in work.dead {
             take_over(draft, dead)?;
@@ -224,6 +231,19 @@ impl Dispatcher {
         }
         draft.transition(place, &transition, &actor, data)?;
         Ok(after)
+    }
+
+    /// Ends a claim for which nothing was begun, if it is still ours.
+    fn give_back(&self, draft: &mut Draft<'_>, unbegun: &Unbegun) -> Result<(), StoreError> {
+        let Unbegun { queue, id, token } = unbegun;
+        let Some(task) = draft.queues()[*queue].index_of(id) else { return Ok(()) };
+        let place = Place { queue: *queue, task };
+        if self.lost(draft, place, token).is_some() {
+            return Ok(());
+        }
+        let reason = "interrupted: claimed ahead, and not begun".to_owned();
+        let actor = Actor::Worker(token.clone());
+        draft.transition(place, &Transition::Interrupt { reason }, &actor, Map::new())
     }
 
     /// Why a result may not be written; `None` when it may.

@@ -10,10 +10,11 @@ use super::neighbours::Neighbours;
 use super::observer::{Notice, Observer};
 use super::options::RunOptions;
 use super::planner::{Planner, ranking_rules};
+use super::prefetch::Prefetch;
 use super::queue_set::QueueSet;
 use super::reaper::Reaper;
 use super::requests::Requests;
-use super::slots::{Message, Slot, Surroundings};
+use super::slots::{Ended, Message, Running, Slot, Surroundings};
 use crate::domain::{EventKind, WorkerId};
 use crate::plan::Outlook;
 use crate::platform::fault::{self, Fault};
@@ -55,6 +56,7 @@ pub struct RunLoop<'o> {
     /// Warnings that were given already.
     pub(super) told: HashSet<String>,
     pub(super) reaper: Reaper,
+    pub(super) prefetch: Prefetch,
     entries: Vec<Registration>,
     pub(super) requests: Vec<Requests>,
     inbox: Receiver<Message>,
@@ -86,8 +88,6 @@ impl<'o> RunLoop<'o> {
         process::become_subreaper().map_err(system("adopt orphans of"))?;
         let worker = || WorkerId::new(&format!("{}:{pid}:{}", host.name, options.ids.hex8()));
         let workers: Vec<WorkerId> = (0..options.jobs.max(1)).map(|_| worker()).collect();
-        let slot =
-            |worker: &WorkerId| Slot { worker: worker.clone(), running: None, supervisor: None };
         let (entries, requests) = enter(&set, &options, pid)?;
         let (changed, signalled) = (outbox.clone(), outbox.clone());
         let blind = fault::is(Fault::OneThread);
@@ -117,7 +117,7 @@ impl<'o> RunLoop<'o> {
         Ok(Self {
             dispatcher,
             store,
-            slots: workers.iter().map(slot).collect(),
+            slots: workers.iter().map(Slot::of).collect(),
             finished: Vec::new(),
             observer,
             around: Arc::new(around),
@@ -128,6 +128,7 @@ impl<'o> RunLoop<'o> {
             failures: Vec::new(),
             told: HashSet::new(),
             reaper: Reaper::start(outbox),
+            prefetch: Prefetch::default(),
             entries,
             requests,
             inbox,
@@ -206,8 +207,12 @@ impl<'o> RunLoop<'o> {
         while !matters {
             let rests = self.attention.rests();
             let until = if rests { brief } else { poll };
+            let until = self.prefetch.due().map_or(until, |due| due.min(until));
             let left = until.saturating_duration_since(Instant::now());
             let Ok(first) = self.inbox.recv_timeout(left) else {
+                if self.prefetch.is_due() {
+                    break;
+                }
                 // The attempts are no short ones: from now on a person's verb is heard at once.
                 matters = rests && self.attention.listen();
                 if matters { continue } else { break }
@@ -247,16 +252,7 @@ impl<'o> RunLoop<'o> {
                 self.stage(slot, &stage);
                 return false;
             }
-            Message::Finished(slot, finished, supervisor) => {
-                if let Some(verdict) = finished.report.verdict {
-                    self.stage(slot, &Stage::Verified(verdict));
-                }
-                if let Some(mut running) = self.slots[slot].running.take() {
-                    running.join();
-                }
-                self.slots[slot].supervisor = supervisor;
-                self.finished.push((slot, *finished));
-            }
+            Message::Finished(slot, ended) => return self.ended(slot, *ended),
             Message::Died(slot) => self.died(slot),
             // What it held is free now, which the next turn looks at.
             Message::Released => {}
@@ -264,6 +260,22 @@ impl<'o> RunLoop<'o> {
             Message::Signal(request) => self.signal(request),
         }
         true
+    }
+
+    /// Takes in what an attempt came to; says whether that is to be written now.
+    fn ended(&mut self, slot: usize, ended: Ended) -> bool {
+        let Ended { finished, supervisor, lock } = ended;
+        let verdict = finished.report.verdict;
+        if let Some(verdict) = verdict {
+            self.stage(slot, &Stage::Verified(verdict));
+        }
+        if let Some(mut running) = self.slots[slot].running.take() {
+            running.join();
+            self.prefetch.pace.attempted(running.since.elapsed());
+        }
+        self.slots[slot].supervisor = supervisor;
+        self.finished.push((slot, finished));
+        !self.goes_on(slot, verdict, lock)
     }
 
     /// The thread of a slot panicked: a bug. Its supervisor ended with it; the claim is found
@@ -275,6 +287,7 @@ impl<'o> RunLoop<'o> {
             let text = format!("the attempt of {} ended by a fault of this program", running.id);
             self.observer.notice(&Notice::Warning(&text));
         }
+        self.begin_ahead(slot);
     }
 
     fn tell_waiting(&mut self) {
@@ -327,9 +340,11 @@ impl<'o> RunLoop<'o> {
 
     /// After a failure of the store: ends what runs. The claims are taken over by the next run.
     fn abandon(&mut self) {
-        for running in self.slots.iter_mut().filter_map(|slot| slot.running.as_mut()) {
-            running.end();
+        for slot in &mut self.slots {
+            slot.ahead.clear();
+            slot.running.iter_mut().for_each(Running::end);
         }
+        self.prefetch = Prefetch::default();
         while self.running() > 0 {
             self.hear();
         }

@@ -2,6 +2,7 @@
 
 use super::attempt::{self, Finished, Stage};
 use super::job::Job;
+use super::prefetch::Ahead;
 use crate::domain::{ClaimToken, Outcome, WorkerId};
 use crate::platform::clock::Clock;
 use crate::platform::dir::identity;
@@ -9,6 +10,7 @@ use crate::platform::fault::{self, Fault};
 use crate::platform::lock::FileLock;
 use crate::platform::signal::Request;
 use crate::supervisor::{Controls, Launch, Supervisor};
+use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::fs;
 use std::path::PathBuf;
@@ -16,6 +18,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
 use std::thread::{self, JoinHandle};
+use std::time::Instant;
 
 /// What reaches the loop.
 #[derive(Debug)]
@@ -24,8 +27,8 @@ pub(super) enum Message {
     Attached(usize, Controls),
     /// An attempt goes on.
     Stage(usize, Stage),
-    /// An attempt ended; its supervisor still holds the claim.
-    Finished(usize, Box<Finished>, Option<Box<Supervisor>>),
+    /// An attempt ended.
+    Finished(usize, Box<Ended>),
     /// The thread of a slot died.
     Died(usize),
     /// A supervisor that was let go is gone.
@@ -36,6 +39,16 @@ pub(super) enum Message {
     Signal(Request),
 }
 
+/// What an attempt leaves.
+#[derive(Debug)]
+pub(super) struct Ended {
+    pub(super) finished: Finished,
+    /// Still holds the claim.
+    pub(super) supervisor: Option<Box<Supervisor>>,
+    /// Holds it, too, where that is to go on before the result is written.
+    pub(super) lock: Option<FileLock>,
+}
+
 /// One place for an attempt.
 #[derive(Debug)]
 pub(super) struct Slot {
@@ -44,6 +57,8 @@ pub(super) struct Slot {
     /// The supervisor of the attempt that ended last, which still holds its claim, and may take
     /// the next one.
     pub(super) supervisor: Option<Box<Supervisor>>,
+    /// What is to be run next.
+    pub(super) ahead: VecDeque<Ahead>,
 }
 
 /// An attempt that runs.
@@ -53,6 +68,7 @@ pub(super) struct Running {
     pub(super) id: String,
     pub(super) token: ClaimToken,
     pub(super) mark: String,
+    pub(super) since: Instant,
     cancelled: Arc<AtomicBool>,
     controls: Option<Controls>,
     paused: bool,
@@ -71,11 +87,23 @@ pub(super) struct Surroundings {
 pub(super) enum Holder {
     /// The task is tried again: its supervisor holds the claim already.
     Supervisor(Box<Supervisor>),
-    /// The lock, to be handed over to the supervisor of the slot's last task, or to a new one.
-    Lock(FileLock, Option<Box<Supervisor>>),
+    /// The lock, to be handed over.
+    Lock {
+        lock: FileLock,
+        /// Whether to keep a copy, because the supervisor may go on before the result is written.
+        kept: bool,
+        /// The supervisor of the slot's last task, which may take it.
+        idle: Option<Box<Supervisor>>,
+    },
 }
 
 impl Slot {
+    /// An idle one.
+    pub(super) fn of(worker: &WorkerId) -> Self {
+        let ahead = VecDeque::new();
+        Self { worker: worker.clone(), running: None, supervisor: None, ahead }
+    }
+
     /// Begins `job`.
     pub(super) fn begin(
         &mut self,
@@ -90,6 +118,7 @@ impl Slot {
             id: job.id.clone(),
             token: job.token.clone(),
             mark: job.key.mark(),
+            since: Instant::now(),
             cancelled: Arc::clone(&cancelled),
             controls: None,
             paused: false,
@@ -98,10 +127,10 @@ impl Slot {
         let around = Arc::clone(around);
         let body = move || {
             let mut alarm = Alarm { slot, outbox: around.outbox.clone(), armed: true };
-            let (finished, supervisor) = work(slot, job, holder, &cancelled, &around);
+            let ended = work(slot, job, holder, &cancelled, &around);
             alarm.armed = false;
             // Nobody listens any more only when the loop itself is gone.
-            drop(around.outbox.send(Message::Finished(slot, Box::new(finished), supervisor)));
+            drop(around.outbox.send(Message::Finished(slot, Box::new(ended))));
         };
         if fault::is(Fault::OneThread) {
             body();
@@ -182,22 +211,24 @@ fn work(
     holder: Holder,
     cancelled: &AtomicBool,
     around: &Surroundings,
-) -> (Finished, Option<Box<Supervisor>>) {
+) -> Ended {
     let clock = &*around.clock;
     let held = match holder {
-        Holder::Supervisor(supervisor) => Ok(supervisor),
-        Holder::Lock(lock, idle) => hand_over(&job.key.mark(), lock, idle, around),
+        Holder::Supervisor(supervisor) => Ok((supervisor, None)),
+        Holder::Lock { lock, kept, idle } => hand_over(&job.key.mark(), &lock, idle, around)
+            .map(|supervisor| (supervisor, kept.then_some(lock))),
     };
-    let mut supervisor = match held {
-        Ok(supervisor) => supervisor,
+    let (mut supervisor, lock) = match held {
+        Ok(held) => held,
         Err((outcome, reason, supervisor)) => {
-            return (attempt::not_started(job, outcome, reason, clock), supervisor);
+            let finished = attempt::not_started(job, outcome, reason, clock);
+            return Ended { finished, supervisor, lock: None };
         }
     };
     drop(around.outbox.send(Message::Attached(slot, supervisor.controls())));
     let mut on_stage = |stage| drop(around.outbox.send(Message::Stage(slot, stage)));
     let finished = attempt::run(job, &mut supervisor, cancelled, clock, &mut on_stage);
-    (finished, Some(supervisor))
+    Ended { finished, supervisor: Some(supervisor), lock }
 }
 
 /// Why an attempt does not begin, and the supervisor that holds its claim all the same.
@@ -206,17 +237,17 @@ type Refused = (Outcome, String, Option<Box<Supervisor>>);
 /// Gives the claim to a supervisor; the attempt may begin when this succeeds.
 fn hand_over(
     mark: &str,
-    lock: FileLock,
+    lock: &FileLock,
     idle: Option<Box<Supervisor>>,
     around: &Surroundings,
 ) -> Result<Box<Supervisor>, Refused> {
     // One that died meanwhile or was told to end had nothing to do, so nobody misses it.
-    let taken = idle.and_then(|mut idle| idle.take(mark, &lock).is_ok().then_some(idle));
+    let taken = idle.and_then(|mut idle| idle.take(mark, lock).is_ok().then_some(idle));
     let supervisor = match taken {
         Some(supervisor) => supervisor,
         None => {
             let launch = Launch { exe: &around.exe, mark, env: &around.env };
-            let started = Supervisor::start(&launch, &lock).map(Box::new);
+            let started = Supervisor::start(&launch, lock).map(Box::new);
             let mut supervisor = started.map_err(|error| {
                 let reason = format!("cannot start the supervisor: {error}");
                 (Outcome::FailedToStart { reason: reason.clone() }, reason, None)

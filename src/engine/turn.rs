@@ -1,7 +1,7 @@
 //! One turn of the loop: write what ended, claim what is next, start it.
 
 use super::attempt::{Finished, Stage};
-use super::dispatch::{After, Claimed, Look, Made, Recorded, Work};
+use super::dispatch::{After, Look, Made, Recorded, Work};
 use super::ending::Reason;
 use super::neighbours::Neighbours;
 use super::observer::Notice;
@@ -10,11 +10,12 @@ use super::ownership;
 use super::prepare::Source;
 use super::recovery::{self, Dead};
 use super::run_loop::{POLL, RunLoop};
-use super::slots::Holder;
-use crate::domain::{EventKind, Outcome};
+use super::slots::{Holder, Slot};
+use crate::domain::{ClaimToken, EventKind, Outcome};
 use crate::plan::{self, Prospect, State};
+use crate::platform::lock::FileLock;
 use crate::store::attempts::prune;
-use crate::store::{Patience, QueueStore, StoreError, TaskKey, new_event};
+use crate::store::{Patience, Place, QueueStore, StoreError, TaskKey, new_event};
 use serde_json::{Map, json};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -23,23 +24,20 @@ use std::time::Instant;
 impl RunLoop<'_> {
     /// Makes the next change, if there is one to make; `false` when there is nothing to do now.
     pub(super) fn transact(&mut self) -> Result<bool, StoreError> {
-        let finished = std::mem::take(&mut self.finished);
+        let unbegun = self.give_back();
+        let finished = self.results();
         self.stop_for_missing_tools(&finished);
         // Agents delete what git ignores, also while nothing is left to be claimed by this loop.
         Neighbours::enter(&self.dispatcher.set)?;
         let most = self.attempts_left();
-        let idle = |slot: &super::slots::Slot| slot.running.is_none();
-        let mut free: Vec<usize> =
-            (0..self.slots.len()).filter(|n| most > 0 && idle(&self.slots[*n])).collect();
-        // Those first that have a supervisor, which saves the start of one.
-        free.sort_by_key(|n| self.slots[*n].supervisor.is_none());
+        let free = if most > 0 { self.free() } else { Vec::new() };
         let mut dead = Vec::new();
         // A result is written whatever else there is, and all that decides about the next claim is
         // read under the lock: beside it the others are looked at once in a while.
         if finished.is_empty() || self.surveyed.elapsed() >= POLL {
             self.store.read()?;
             self.end_what_was_taken_away();
-            if finished.is_empty() && free.is_empty() {
+            if finished.is_empty() && free.is_empty() && unbegun.is_empty() {
                 // How the work stands is asked for only when nothing runs any more.
                 if self.running() == 0 {
                     self.outlook =
@@ -49,12 +47,14 @@ impl RunLoop<'_> {
             }
             dead = self.survey()?;
             let anything = self.outlook.ready > 0 || self.dispatcher.unsettled;
-            if finished.is_empty() && dead.is_empty() && !anything {
+            let nothing = finished.is_empty() && unbegun.is_empty() && dead.is_empty();
+            if nothing && !anything {
                 return Ok(false);
             }
         }
         let work = Work {
             finished: &finished,
+            unbegun: &unbegun,
             dead: &dead,
             free,
             most,
@@ -64,10 +64,12 @@ impl RunLoop<'_> {
         let patience = self.patience();
         let mut made = Made::default();
         let (dispatcher, store) = (&mut self.dispatcher, &mut self.store);
+        let asked = Instant::now();
         let events = store.update(patience, &mut |draft| {
             made = dispatcher.change(draft, &work)?;
             Ok(())
         })?;
+        self.prefetch.pace.turned(asked.elapsed());
         let did = !events.is_empty();
         for event in &events {
             self.observer.notice(&Notice::Event(event));
@@ -80,8 +82,7 @@ impl RunLoop<'_> {
     /// Looks at how the work stands and at the claims of others; gives those of dead workers, whose
     /// locks are held now.
     fn survey(&mut self) -> Result<Vec<Dead>, StoreError> {
-        let running = self.slots.iter().filter_map(|slot| slot.running.as_ref());
-        let own: HashSet<_> = running.map(|running| running.token.clone()).collect();
+        let own = self.own_claims();
         let others = recovery::look_at_others(
             &self.dispatcher.set,
             self.store.queues(),
@@ -106,12 +107,22 @@ impl RunLoop<'_> {
         }
     }
 
+    /// The idle slots, each as often as it is to claim a task: all once before one twice, and those
+    /// first that have a supervisor, which saves the start of one.
+    fn free(&mut self) -> Vec<usize> {
+        let idle = |slot: &Slot| slot.running.is_none() && slot.ahead.is_empty();
+        let mut free: Vec<usize> =
+            (0..self.slots.len()).filter(|n| idle(&self.slots[*n])).collect();
+        free.sort_by_key(|n| self.slots[*n].supervisor.is_none());
+        if free.is_empty() { free } else { free.repeat(self.prefetch.pace.claims()) }
+    }
+
     fn attempts_left(&self) -> usize {
         if self.draining.is_some() {
             return 0;
         }
         let left = self.options.max_attempts.map_or(u64::MAX, |m| m.saturating_sub(self.begun));
-        usize::try_from(left).unwrap_or(usize::MAX)
+        usize::try_from(left).unwrap_or(usize::MAX).saturating_sub(self.ahead())
     }
 
     /// A person's verb may have ended a claim of ours: the attempt is ended too.
@@ -135,14 +146,11 @@ impl RunLoop<'_> {
         for warning in made.warnings {
             self.warn(warning);
         }
-        for Recorded { slot, after } in &made.recorded {
-            if let Some((_, finished)) = finished.iter().find(|(n, _)| n == slot) {
-                self.tell_end(*slot, finished, after);
-            }
+        for Recorded { number, after } in &made.recorded {
+            let (slot, finished) = &finished[*number];
+            self.tell_end(*slot, finished, after);
         }
-        for claimed in made.claimed {
-            self.begin(claimed);
-        }
+        self.begin_all(made.claimed);
         if self.running() == self.slots.len() {
             self.attention.rest();
         }
@@ -161,6 +169,7 @@ impl RunLoop<'_> {
             prune(&finished.job.state, &finished.job.key, keep);
         }
         self.dispatcher.claims.let_go_of_all();
+        self.settle_ahead();
         if self.options.max_attempts.is_some_and(|most| self.begun >= most) {
             let made = match self.begun {
                 1 => "the run's one attempt was made".to_owned(),
@@ -170,8 +179,15 @@ impl RunLoop<'_> {
         }
     }
 
-    fn begin(&mut self, claimed: Claimed) {
-        let Claimed { slot, place, token } = claimed;
+    /// Begins the attempt of `token` in an idle slot, whose supervisor holds the claim if there is
+    /// no `lock` of it.
+    pub(super) fn begin(
+        &mut self,
+        slot: usize,
+        place: Place,
+        token: ClaimToken,
+        lock: Option<FileLock>,
+    ) {
         self.begun += 1;
         let set = Arc::clone(&self.dispatcher.set);
         let queues = self.store.queues();
@@ -188,8 +204,11 @@ impl RunLoop<'_> {
         };
         let key = TaskKey::new(set.real(place.queue), &job.id);
         let supervisor = self.slots[slot].supervisor.take();
-        let holder = match (self.dispatcher.claims.hand_over(&key), supervisor) {
-            (Some(lock), idle) => Holder::Lock(lock, idle),
+        let holder = match (lock, supervisor) {
+            (Some(lock), idle) => {
+                let kept = !self.slots[slot].ahead.is_empty();
+                Holder::Lock { lock, kept, idle }
+            }
             (None, Some(supervisor)) => Holder::Supervisor(supervisor),
             (None, None) => return,
         };

@@ -2,7 +2,7 @@
 //!
 //! They exist only with the feature `seeded-faults`, which a release build refuses; without it
 //! every question here is `false` at compile time and costs nothing. With it, the variable
-//! `WORKLOOP_FAULT` names the one that is on. `proofs/README.md` says which proof catches which.
+//! `WORKLOOP_FAULT` names those that are on, with commas between them. `proofs/README.md` says which proof catches which.
 
 #[cfg(all(feature = "seeded-faults", not(debug_assertions)))]
 compile_error!("the feature seeded-faults breaks every promise on purpose: never in a release");
@@ -54,11 +54,15 @@ pub enum Fault {
     NoMask,
     /// Files that somebody else can write are believed.
     NoRefusals,
+    /// What was claimed ahead is kept, however long the attempt before it takes.
+    AheadKept,
     /// Not a fault but a condition: the clock of this process is an hour ahead.
     ClockAhead,
     /// Not a fault but a condition: attempts run in the loop's own thread and nothing is watched,
     /// so that a tracer that follows one thread sees every call, and the same ones in each run.
     OneThread,
+    /// Not a fault but a condition: an idle slot claims four tasks, whatever the pace.
+    Prefetch,
 }
 
 impl Fault {
@@ -88,8 +92,10 @@ impl Fault {
             Self::NoEscape => "no-escape",
             Self::NoMask => "no-mask",
             Self::NoRefusals => "no-refusals",
+            Self::AheadKept => "ahead-kept",
             Self::ClockAhead => "clock-ahead",
             Self::OneThread => "one-thread",
+            Self::Prefetch => "prefetch",
         }
     }
 }
@@ -97,7 +103,8 @@ impl Fault {
 /// Whether `fault` is on.
 #[cfg(feature = "seeded-faults")]
 pub fn is(fault: Fault) -> bool {
-    std::env::var_os("WORKLOOP_FAULT").is_some_and(|name| name == fault.name())
+    let on = std::env::var("WORKLOOP_FAULT");
+    on.is_ok_and(|names| names.split(',').any(|name| name == fault.name()))
 }
 
 /// Whether `fault` is on: never, in this build.

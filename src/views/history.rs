@@ -40,7 +40,8 @@ impl History {
             let Some(task) = task else { continue };
             let key = (queue, task);
             match event {
-                EventKind::Claimed => {
+                // Between the two the task may have waited for the one before it.
+                EventKind::Claimed | EventKind::AttemptStarted => {
                     running.extend(millis(&at).map(|at| (key, at)));
                 }
                 EventKind::Reset => {
@@ -67,7 +68,6 @@ impl History {
                     }
                 }
                 EventKind::LoopStarted
-                | EventKind::AttemptStarted
                 | EventKind::AgentFinished
                 | EventKind::Verified
                 | EventKind::Landed

@@ -27,6 +27,7 @@ mod model;
 mod newer;
 mod places;
 mod power;
+mod prefetch;
 mod replay;
 mod room;
 mod secrets;

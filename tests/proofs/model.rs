@@ -143,17 +143,7 @@ impl State {
     fn steps_of_loop(&self, who: usize, broken: Broken, next: &mut Vec<(&'static str, Self)>) {
         let mut push = |name, state: Self| next.push((name, state));
         if self.crashes > 0 && self.loops[who] != Loop::Dead {
-            let mut dead = Self { crashes: self.crashes - 1, ..self.clone() };
-            dead.loops[who] = Loop::Dead;
-            let loses = match self.loops[who] {
-                Loop::Claimed(n) => Some(n),
-                Loop::Waits(n) | Loop::Result(n) if broken == Broken::LockOfTheLoop => Some(n),
-                Loop::Dead | Loop::Idle | Loop::Read(_) | Loop::Waits(_) | Loop::Result(_) => None,
-            };
-            if loses.is_some() && dead.lock == loses {
-                dead.lock = None;
-            }
-            push("loop dies", dead);
+            push("loop dies", self.without(who, broken));
         }
         match self.loops[who] {
             Loop::Dead => {
@@ -198,8 +188,32 @@ impl State {
                 }
                 _ => {}
             },
-            Loop::Result(n) => push("record", self.record(who, n, broken)),
+            Loop::Result(n) => {
+                if self.attempts[n].supervisor == Life::Alive {
+                    // One that was claimed ahead: until this one is recorded the loop alone holds it.
+                    let mut goes_on = self.clone();
+                    goes_on.attempts[n].supervisor = Life::Gone;
+                    push("supervisor takes the next task", goes_on);
+                }
+                push("record", self.record(who, n, broken));
+            }
         }
+    }
+
+    /// The loop is dead, and what it alone held is free.
+    fn without(&self, who: usize, broken: Broken) -> Self {
+        let mut dead = Self { crashes: self.crashes - 1, ..self.clone() };
+        dead.loops[who] = Loop::Dead;
+        let loses = match self.loops[who] {
+            Loop::Claimed(n) => Some(n),
+            Loop::Waits(n) | Loop::Result(n) if broken == Broken::LockOfTheLoop => Some(n),
+            Loop::Result(n) if self.attempts[n].supervisor == Life::Gone => Some(n),
+            Loop::Dead | Loop::Idle | Loop::Read(_) | Loop::Waits(_) | Loop::Result(_) => None,
+        };
+        if loses.is_some() && dead.lock == loses {
+            dead.lock = None;
+        }
+        dead
     }
 
     /// One change under the lock of the queue, decided by `file`.

@@ -133,7 +133,7 @@ impl Workshop {
             && let Some(twin) = twin()
         {
             sandbox.program = twin.into();
-            sandbox.variables.push(("WORKLOOP_FAULT".to_owned(), "one-thread".to_owned()));
+            sandbox.variables.push(("WORKLOOP_FAULT".to_owned(), transition.conditions.to_owned()));
         }
         sandbox
     }

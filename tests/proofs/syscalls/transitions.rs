@@ -29,6 +29,8 @@ pub(super) struct Transition {
     pub(super) states: &'static [&'static str],
     /// A second time is refused, since it is done.
     pub(super) once: bool,
+    /// The conditions that the twin is under, where it is the one that makes it.
+    pub(super) conditions: &'static str,
 }
 
 impl Transition {
@@ -42,6 +44,7 @@ impl Transition {
             script: "",
             states: &["pending"],
             once: false,
+            conditions: "one-thread",
         }
     }
 
@@ -85,6 +88,11 @@ pub(super) const TRANSITIONS: &[Transition] = &[
     Transition {
         script: "fail 1",
         ..Transition::run("record a failure and try again", Traced::Loop, pending)
+    },
+    Transition {
+        arguments: &["run", "q.json"],
+        conditions: "one-thread,prefetch",
+        ..Transition::run("claim two, and record both", Traced::Loop, pending)
     },
     Transition::run("take-over", Traced::Loop, claimed_by_the_dead),
     Transition::run("attempt under a supervisor", Traced::Supervisor, pending),
