@@ -29,8 +29,8 @@ const LONGEST: Duration = Duration::from_secs(1);
 /// How long turns and attempts of this loop take.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
-    /// The last two turns, of which the shorter one counts: one may be held up by chance.
-    turns: Option<[Duration; 2]>,
+    /// The last turn.
+    turn: Duration,
     /// The longest of the last attempts, of which each counts half as much as the one after it.
     attempt: Duration,
     /// How many tasks an idle slot was given last.
@@ -40,8 +40,7 @@ pub(super) struct Pace {
 impl Pace {
     /// A turn took so long, the wait for the lock included.
     pub(super) fn turned(&mut self, took: Duration) {
-        let took = took.min(LONG_TURN);
-        self.turns = Some([self.turns.map_or(took, |[_, last]| last), took]);
+        self.turn = took.min(LONG_TURN);
     }
 
     /// An attempt took so long.
@@ -49,19 +48,15 @@ impl Pace {
         self.attempt = took.max(self.attempt / 2);
     }
 
-    fn turn(&self) -> Duration {
-        self.turns.map_or(Duration::ZERO, |[one, other]| one.min(other))
-    }
-
-    /// How many tasks to claim for an idle slot: twice as many as the last time at most, because
+    /// How many tasks to claim for an idle slot: four times as many as the last time at most, because
     /// what all loops take along makes turns shorter and attempts longer.
     pub(super) fn claims(&mut self) -> usize {
         if fault::is(Fault::Prefetch) {
             return 4;
         }
-        let fit = (self.turn() / 2).as_nanos().checked_div(self.attempt.as_nanos());
+        let fit = (self.turn / 2).as_nanos().checked_div(self.attempt.as_nanos());
         let fit = fit.map_or(1, |fit| usize::try_from(fit).unwrap_or(MOST));
-        self.given = fit.min(self.given * 2).clamp(1, MOST);
+        self.given = fit.min(self.given * 4).clamp(1, MOST);
         self.given
     }
 }
@@ -219,54 +214,47 @@ impl RunLoop<'_> {
 mod tests {
     use super::*;
 
-    fn pace(turns: &[u64], attempts: &[u64]) -> Pace {
+    fn pace(turn: u64, attempts: &[u64]) -> Pace {
         let mut pace = Pace::default();
-        turns.iter().for_each(|took| pace.turned(Duration::from_millis(*took)));
+        pace.turned(Duration::from_millis(turn));
         attempts.iter().for_each(|took| pace.attempted(Duration::from_millis(*took)));
         pace
     }
 
     /// What it comes to in the end.
-    fn settled(turns: &[u64], attempts: &[u64]) -> usize {
-        let mut pace = pace(turns, attempts);
+    fn settled(turn: u64, attempts: &[u64]) -> usize {
+        let mut pace = pace(turn, attempts);
         (0..10).map(|_| pace.claims()).last().unwrap()
     }
 
     #[test]
     fn as_many_as_are_done_in_half_a_turn() {
-        assert_eq!(settled(&[100, 100], &[10]), 5);
-        assert_eq!(settled(&[100, 100], &[26]), 1);
-        assert_eq!(settled(&[100, 100], &[60]), 1);
-        assert_eq!(settled(&[100, 100], &[1]), MOST);
-        assert_eq!(settled(&[2, 2], &[6]), 1);
+        assert_eq!(settled(100, &[10]), 5);
+        assert_eq!(settled(100, &[26]), 1);
+        assert_eq!(settled(100, &[60]), 1);
+        assert_eq!(settled(100, &[1]), MOST);
+        assert_eq!(settled(2, &[6]), 1);
     }
 
     #[test]
     fn nothing_is_claimed_ahead_before_something_is_known() {
-        assert_eq!(settled(&[], &[]), 1);
-        assert_eq!(settled(&[100], &[]), 1);
-        assert_eq!(settled(&[], &[1]), 1);
-        let mut known = pace(&[100], &[1]);
-        assert_eq!([(); 6].map(|()| known.claims()), [1, 2, 4, 8, 16, 16]);
-    }
-
-    #[test]
-    fn one_turn_that_was_held_up_decides_nothing() {
-        assert_eq!(settled(&[400, 10], &[5]), 1);
-        assert_eq!(settled(&[10, 400], &[5]), 1);
+        assert_eq!(settled(100, &[]), 1);
+        assert_eq!(settled(0, &[1]), 1);
+        let mut known = pace(100, &[1]);
+        assert_eq!([(); 4].map(|()| known.claims()), [1, 4, 16, 16]);
     }
 
     #[test]
     fn a_long_attempt_is_remembered_for_a_while() {
-        assert_eq!(settled(&[200, 200], &[80, 5, 5]), 5);
-        assert_eq!(settled(&[200, 200], &[80, 5, 5, 5, 5]), MOST);
+        assert_eq!(settled(200, &[80, 5, 5]), 5);
+        assert_eq!(settled(200, &[80, 5, 5, 5, 5]), MOST);
     }
 
     #[test]
     fn attempts_that_take_their_time_stand_alone() {
         let day = 86_400_000;
-        assert_eq!(settled(&[day, day], &[126]), 1);
-        assert_eq!(settled(&[day, day], &[125]), 2);
-        assert_eq!(settled(&[day, day], &[day]), 1);
+        assert_eq!(settled(day, &[126]), 1);
+        assert_eq!(settled(day, &[125]), 2);
+        assert_eq!(settled(day, &[day]), 1);
     }
 }
