@@ -275,7 +275,8 @@ impl<'o> RunLoop<'o> {
         }
         self.slots[slot].supervisor = supervisor;
         self.finished.push((slot, finished));
-        !self.goes_on(slot, verdict, lock)
+        // A slot that is idle may be waiting for just this result.
+        !self.goes_on(slot, verdict, lock) || self.running() < self.slots.len()
     }
 
     /// The thread of a slot panicked: a bug. Its supervisor ended with it; the claim is found
