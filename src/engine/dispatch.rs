@@ -6,7 +6,7 @@ use super::follow_ups::{self, FollowUps};
 use super::neighbours::{Neighbours, stale_elsewhere};
 use super::ownership;
 use super::planner::{Planner, Structure};
-use super::prefetch::Unbegun;
+use super::prefetch::Ahead;
 use super::queue_set::QueueSet;
 use super::record::{Budgets, decide};
 use super::recovery::Dead;
@@ -32,7 +32,7 @@ pub(super) struct Work<'a> {
     /// Attempts that ended, with their slots.
     pub(super) finished: &'a [(usize, Finished)],
     /// Claims of this loop for which nothing runs, to be given back.
-    pub(super) unbegun: &'a [Unbegun],
+    pub(super) unbegun: &'a [Ahead],
     /// Claims of dead workers.
     pub(super) dead: &'a [Dead],
     /// Slots that nothing runs in, each as often as it is to claim a task.
@@ -234,8 +234,8 @@ impl Dispatcher {
     }
 
     /// Ends a claim for which nothing was begun, if it is still ours.
-    fn give_back(&self, draft: &mut Draft<'_>, unbegun: &Unbegun) -> Result<(), StoreError> {
-        let Unbegun { queue, id, token } = unbegun;
+    fn give_back(&self, draft: &mut Draft<'_>, unbegun: &Ahead) -> Result<(), StoreError> {
+        let Ahead { queue, id, token, .. } = unbegun;
         let Some(task) = draft.queues()[*queue].index_of(id) else { return Ok(()) };
         let place = Place { queue: *queue, task };
         if self.lost(draft, place, token).is_some() {

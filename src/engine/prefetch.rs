@@ -70,14 +70,6 @@ pub(super) struct Ahead {
     lock: FileLock,
 }
 
-/// A claim to be given back.
-#[derive(Debug)]
-pub(super) struct Unbegun {
-    pub(super) queue: usize,
-    pub(super) id: String,
-    pub(super) token: ClaimToken,
-}
-
 /// What is claimed ahead, and how that is decided.
 #[derive(Debug, Default)]
 pub(super) struct Prefetch {
@@ -157,9 +149,9 @@ impl RunLoop<'_> {
         }
     }
 
-    /// Takes out what was claimed ahead and must not wait any longer. Its locks are held until the
-    /// change is made.
-    pub(super) fn give_back(&mut self) -> Vec<Unbegun> {
+    /// Takes out what was claimed ahead and must not wait any longer, with its locks, which are to
+    /// be held until the change is made.
+    pub(super) fn give_back(&mut self) -> Vec<Ahead> {
         let due = self.prefetch.is_due() && !fault::is(Fault::AheadKept);
         let all = due || self.draining.is_some();
         let mut back = Vec::new();
@@ -168,11 +160,10 @@ impl RunLoop<'_> {
                 .into_iter()
                 .partition(|ahead| all || self.paused.contains(&ahead.queue));
             slot.ahead = stays.into();
-            for Ahead { queue, id, token, lock } in out {
-                self.prefetch.ended.push(lock);
-                self.prefetch.pace.given = 0;
-                back.push(Unbegun { queue, id, token });
-            }
+            back.extend(out);
+        }
+        if !back.is_empty() {
+            self.prefetch.pace.given = 0;
         }
         back
     }
@@ -190,7 +181,7 @@ impl RunLoop<'_> {
         std::mem::take(&mut self.finished)
     }
 
-    /// Lets go of the claims whose results are written, and of those that were given back.
+    /// Lets go of the claims whose results are written.
     pub(super) fn settle_ahead(&mut self) {
         if self.finished.is_empty() {
             self.prefetch.ended.clear();
