@@ -53,16 +53,6 @@ impl Attention {
         self.watch.listen()
     }
 
-    /// Watches nothing until the next [`Attention::listen`].
-    pub(super) fn rest(&mut self) {
-        self.watch.rest();
-    }
-
-    /// Whether nothing is watched.
-    pub(super) fn rests(&self) -> bool {
-        self.watch.rests()
-    }
-
     /// Makes ready for the next change.
     pub(super) fn rearm(&mut self) {
         self.watch.rearm();

@@ -6,7 +6,6 @@ use super::follow_ups::{self, FollowUps};
 use super::neighbours::{Neighbours, stale_elsewhere};
 use super::ownership;
 use super::planner::{Planner, Structure};
-use super::prefetch::Ahead;
 use super::queue_set::QueueSet;
 use super::record::{Budgets, decide};
 use super::recovery::Dead;
@@ -31,11 +30,9 @@ use std::sync::Arc;
 pub(super) struct Work<'a> {
     /// Attempts that ended, with their slots.
     pub(super) finished: &'a [(usize, Finished)],
-    /// Claims of this loop for which nothing runs, to be given back.
-    pub(super) unbegun: &'a [Ahead],
     /// Claims of dead workers.
     pub(super) dead: &'a [Dead],
-    /// Slots that nothing runs in, each as often as it is to claim a task.
+    /// Slots that nothing runs in.
     pub(super) free: Vec<usize>,
     /// How many attempts may still begin.
     pub(super) most: usize,
@@ -147,9 +144,6 @@ impl Dispatcher {
             }
             made.recorded.push(Recorded { number, after });
         }
-        for unbegun in work.unbegun {
-            self.give_back(draft, unbegun)?;
-        }
         for dead in work.dead {
             take_over(draft, dead)?;
         }
@@ -231,19 +225,6 @@ impl Dispatcher {
         }
         draft.transition(place, &transition, &actor, data)?;
         Ok(after)
-    }
-
-    /// Ends a claim for which nothing was begun, if it is still ours.
-    fn give_back(&self, draft: &mut Draft<'_>, unbegun: &Ahead) -> Result<(), StoreError> {
-        let Ahead { queue, id, token, .. } = unbegun;
-        let Some(task) = draft.queues()[*queue].index_of(id) else { return Ok(()) };
-        let place = Place { queue: *queue, task };
-        if self.lost(draft, place, token).is_some() {
-            return Ok(());
-        }
-        let reason = "interrupted: claimed ahead, and not begun".to_owned();
-        let actor = Actor::Worker(token.clone());
-        draft.transition(place, &Transition::Interrupt { reason }, &actor, Map::new())
     }
 
     /// Why a result may not be written; `None` when it may.

@@ -18,7 +18,6 @@ mod observer;
 mod options;
 mod ownership;
 mod planner;
-mod prefetch;
 mod preflight;
 mod prepare;
 mod queue_set;

@@ -10,7 +10,6 @@ use super::neighbours::Neighbours;
 use super::observer::{Notice, Observer};
 use super::options::RunOptions;
 use super::planner::{Planner, ranking_rules};
-use super::prefetch::Prefetch;
 use super::queue_set::QueueSet;
 use super::reaper::Reaper;
 use super::requests::Requests;
@@ -32,11 +31,6 @@ use std::time::{Duration, Instant};
 /// The slow poll: file systems lose events, and a dead worker makes none.
 pub(super) const POLL: Duration = Duration::from_secs(1);
 
-/// For how long a loop that is busy watches nothing, for each loop that there is: each look of any
-/// process into the folders would wake it, and dozens of loops with short tasks, which wait long for
-/// each other, would do little else.
-const BRIEF: Duration = Duration::from_millis(30);
-
 /// A running loop.
 pub struct RunLoop<'o> {
     pub(super) dispatcher: Dispatcher,
@@ -56,7 +50,6 @@ pub struct RunLoop<'o> {
     /// Warnings that were given already.
     pub(super) told: HashSet<String>,
     pub(super) reaper: Reaper,
-    pub(super) prefetch: Prefetch,
     entries: Vec<Registration>,
     pub(super) requests: Vec<Requests>,
     inbox: Receiver<Message>,
@@ -66,8 +59,6 @@ pub struct RunLoop<'o> {
     /// When the claims of others were looked at last.
     pub(super) surveyed: Instant,
     waits: String,
-    /// How many loops there were when they were counted last.
-    counted: Option<(Instant, u32)>,
 }
 
 impl<'o> RunLoop<'o> {
@@ -128,7 +119,6 @@ impl<'o> RunLoop<'o> {
             failures: Vec::new(),
             told: HashSet::new(),
             reaper: Reaper::start(outbox),
-            prefetch: Prefetch::default(),
             entries,
             requests,
             inbox,
@@ -137,7 +127,6 @@ impl<'o> RunLoop<'o> {
             since: Instant::now(),
             surveyed: Instant::now(),
             waits: String::new(),
-            counted: None,
             options,
         })
     }
@@ -200,23 +189,11 @@ impl<'o> RunLoop<'o> {
         if idle && self.attention.listen() {
             return;
         }
-        let now = Instant::now();
-        let poll = now + POLL;
-        let brief = if self.attention.rests() { now + self.brief() } else { poll };
+        let until = Instant::now() + POLL;
         let mut matters = false;
         while !matters {
-            let rests = self.attention.rests();
-            let until = if rests { brief } else { poll };
-            let until = self.prefetch.due().map_or(until, |due| due.min(until));
             let left = until.saturating_duration_since(Instant::now());
-            let Ok(first) = self.inbox.recv_timeout(left) else {
-                if self.prefetch.is_due() {
-                    break;
-                }
-                // The attempts are no short ones: from now on a person's verb is heard at once.
-                matters = rests && self.attention.listen();
-                if matters { continue } else { break }
-            };
+            let Ok(first) = self.inbox.recv_timeout(left) else { break };
             matters = self.heard(first);
             while let Ok(message) = self.inbox.try_recv() {
                 matters |= self.heard(message);
@@ -226,17 +203,6 @@ impl<'o> RunLoop<'o> {
         if self.finished.is_empty() {
             self.note_stages();
         }
-    }
-
-    /// How long to watch nothing from now on. The loops are counted once a second: that, too, is a
-    /// look into a folder that others watch.
-    fn brief(&mut self) -> Duration {
-        if self.counted.is_none_or(|(when, _)| when.elapsed() >= POLL) {
-            let loops = self.entries.iter().map(Registration::entered).max().unwrap_or(1);
-            self.counted = Some((Instant::now(), u32::try_from(loops).unwrap_or(u32::MAX)));
-        }
-        let loops = self.counted.map_or(1, |(_, loops)| loops);
-        BRIEF.saturating_mul(loops).min(POLL)
     }
 
     /// Takes in one message; says whether there may be something to do because of it.
@@ -252,7 +218,7 @@ impl<'o> RunLoop<'o> {
                 self.stage(slot, &stage);
                 return false;
             }
-            Message::Finished(slot, ended) => return self.ended(slot, *ended),
+            Message::Finished(slot, ended) => self.ended(slot, *ended),
             Message::Died(slot) => self.died(slot),
             // What it held is free now, which the next turn looks at.
             Message::Released => {}
@@ -262,21 +228,17 @@ impl<'o> RunLoop<'o> {
         true
     }
 
-    /// Takes in what an attempt came to; says whether that is to be written now.
-    fn ended(&mut self, slot: usize, ended: Ended) -> bool {
-        let Ended { finished, supervisor, lock } = ended;
-        let verdict = finished.report.verdict;
-        if let Some(verdict) = verdict {
+    /// Takes in what an attempt came to.
+    fn ended(&mut self, slot: usize, ended: Ended) {
+        let Ended { finished, supervisor } = ended;
+        if let Some(verdict) = finished.report.verdict {
             self.stage(slot, &Stage::Verified(verdict));
         }
         if let Some(mut running) = self.slots[slot].running.take() {
             running.join();
-            self.prefetch.pace.attempted(running.since.elapsed());
         }
         self.slots[slot].supervisor = supervisor;
         self.finished.push((slot, finished));
-        // A slot that is idle may be waiting for just this result.
-        !self.goes_on(slot, verdict, lock) || self.running() < self.slots.len()
     }
 
     /// The thread of a slot panicked: a bug. Its supervisor ended with it; the claim is found
@@ -288,7 +250,6 @@ impl<'o> RunLoop<'o> {
             let text = format!("the attempt of {} ended by a fault of this program", running.id);
             self.observer.notice(&Notice::Warning(&text));
         }
-        self.begin_ahead(slot);
     }
 
     fn tell_waiting(&mut self) {
@@ -342,10 +303,8 @@ impl<'o> RunLoop<'o> {
     /// After a failure of the store: ends what runs. The claims are taken over by the next run.
     fn abandon(&mut self) {
         for slot in &mut self.slots {
-            slot.ahead.clear();
             slot.running.iter_mut().for_each(Running::end);
         }
-        self.prefetch = Prefetch::default();
         while self.running() > 0 {
             self.hear();
         }

@@ -2,7 +2,6 @@
 
 use super::attempt::{self, Finished, Stage};
 use super::job::Job;
-use super::prefetch::Ahead;
 use crate::domain::{ClaimToken, Outcome, WorkerId};
 use crate::platform::clock::Clock;
 use crate::platform::dir::identity;
@@ -10,7 +9,6 @@ use crate::platform::fault::{self, Fault};
 use crate::platform::lock::FileLock;
 use crate::platform::signal::Request;
 use crate::supervisor::{Controls, Launch, Supervisor};
-use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::fs;
 use std::path::PathBuf;
@@ -18,7 +16,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
 use std::thread::{self, JoinHandle};
-use std::time::Instant;
 
 /// What reaches the loop.
 #[derive(Debug)]
@@ -45,8 +42,6 @@ pub(super) struct Ended {
     pub(super) finished: Finished,
     /// Still holds the claim.
     pub(super) supervisor: Option<Box<Supervisor>>,
-    /// Holds it, too, where that is to go on before the result is written.
-    pub(super) lock: Option<FileLock>,
 }
 
 /// One place for an attempt.
@@ -57,8 +52,6 @@ pub(super) struct Slot {
     /// The supervisor of the attempt that ended last, which still holds its claim, and may take
     /// the next one.
     pub(super) supervisor: Option<Box<Supervisor>>,
-    /// What is to be run next.
-    pub(super) ahead: VecDeque<Ahead>,
 }
 
 /// An attempt that runs.
@@ -68,7 +61,6 @@ pub(super) struct Running {
     pub(super) id: String,
     pub(super) token: ClaimToken,
     pub(super) mark: String,
-    pub(super) since: Instant,
     cancelled: Arc<AtomicBool>,
     controls: Option<Controls>,
     paused: bool,
@@ -90,8 +82,6 @@ pub(super) enum Holder {
     /// The lock, to be handed over.
     Lock {
         lock: FileLock,
-        /// Whether to keep a copy, because the supervisor may go on before the result is written.
-        kept: bool,
         /// The supervisor of the slot's last task, which may take it.
         idle: Option<Box<Supervisor>>,
     },
@@ -100,8 +90,7 @@ pub(super) enum Holder {
 impl Slot {
     /// An idle one.
     pub(super) fn of(worker: &WorkerId) -> Self {
-        let ahead = VecDeque::new();
-        Self { worker: worker.clone(), running: None, supervisor: None, ahead }
+        Self { worker: worker.clone(), running: None, supervisor: None }
     }
 
     /// Begins `job`.
@@ -118,7 +107,6 @@ impl Slot {
             id: job.id.clone(),
             token: job.token.clone(),
             mark: job.key.mark(),
-            since: Instant::now(),
             cancelled: Arc::clone(&cancelled),
             controls: None,
             paused: false,
@@ -214,21 +202,20 @@ fn work(
 ) -> Ended {
     let clock = &*around.clock;
     let held = match holder {
-        Holder::Supervisor(supervisor) => Ok((supervisor, None)),
-        Holder::Lock { lock, kept, idle } => hand_over(&job.key.mark(), &lock, idle, around)
-            .map(|supervisor| (supervisor, kept.then_some(lock))),
+        Holder::Supervisor(supervisor) => Ok(supervisor),
+        Holder::Lock { lock, idle } => hand_over(&job.key.mark(), &lock, idle, around),
     };
-    let (mut supervisor, lock) = match held {
+    let mut supervisor = match held {
         Ok(held) => held,
         Err((outcome, reason, supervisor)) => {
             let finished = attempt::not_started(job, outcome, reason, clock);
-            return Ended { finished, supervisor, lock: None };
+            return Ended { finished, supervisor };
         }
     };
     drop(around.outbox.send(Message::Attached(slot, supervisor.controls())));
     let mut on_stage = |stage| drop(around.outbox.send(Message::Stage(slot, stage)));
     let finished = attempt::run(job, &mut supervisor, cancelled, clock, &mut on_stage);
-    Ended { finished, supervisor: Some(supervisor), lock }
+    Ended { finished, supervisor: Some(supervisor) }
 }
 
 /// Why an attempt does not begin, and the supervisor that holds its claim all the same.

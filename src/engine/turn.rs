@@ -1,7 +1,7 @@
 //! One turn of the loop: write what ended, claim what is next, start it.
 
 use super::attempt::{Finished, Stage};
-use super::dispatch::{After, Look, Made, Recorded, Work};
+use super::dispatch::{After, Claimed, Look, Made, Recorded, Work};
 use super::ending::Reason;
 use super::neighbours::Neighbours;
 use super::observer::Notice;
@@ -24,8 +24,7 @@ use std::time::Instant;
 impl RunLoop<'_> {
     /// Makes the next change, if there is one to make; `false` when there is nothing to do now.
     pub(super) fn transact(&mut self) -> Result<bool, StoreError> {
-        let unbegun = self.give_back();
-        let finished = self.results();
+        let finished = std::mem::take(&mut self.finished);
         self.stop_for_missing_tools(&finished);
         // Agents delete what git ignores, also while nothing is left to be claimed by this loop.
         Neighbours::enter(&self.dispatcher.set)?;
@@ -37,7 +36,7 @@ impl RunLoop<'_> {
         if finished.is_empty() || self.surveyed.elapsed() >= POLL {
             self.store.read()?;
             self.end_what_was_taken_away();
-            if finished.is_empty() && free.is_empty() && unbegun.is_empty() {
+            if finished.is_empty() && free.is_empty() {
                 // How the work stands is asked for only when nothing runs any more.
                 if self.running() == 0 {
                     self.outlook =
@@ -47,14 +46,12 @@ impl RunLoop<'_> {
             }
             dead = self.survey()?;
             let anything = self.outlook.ready > 0 || self.dispatcher.unsettled;
-            let nothing = finished.is_empty() && unbegun.is_empty() && dead.is_empty();
-            if nothing && !anything {
+            if finished.is_empty() && dead.is_empty() && !anything {
                 return Ok(false);
             }
         }
         let work = Work {
             finished: &finished,
-            unbegun: &unbegun,
             dead: &dead,
             free,
             most,
@@ -64,12 +61,10 @@ impl RunLoop<'_> {
         let patience = self.patience();
         let mut made = Made::default();
         let (dispatcher, store) = (&mut self.dispatcher, &mut self.store);
-        let asked = Instant::now();
         let events = store.update(patience, &mut |draft| {
             made = dispatcher.change(draft, &work)?;
             Ok(())
         })?;
-        self.prefetch.pace.turned(asked.elapsed());
         let did = !events.is_empty();
         for event in &events {
             self.observer.notice(&Notice::Event(event));
@@ -82,7 +77,8 @@ impl RunLoop<'_> {
     /// Looks at how the work stands and at the claims of others; gives those of dead workers, whose
     /// locks are held now.
     fn survey(&mut self) -> Result<Vec<Dead>, StoreError> {
-        let own = self.own_claims();
+        let running = self.slots.iter().filter_map(|slot| slot.running.as_ref());
+        let own = running.map(|running| running.token.clone()).collect();
         let others = recovery::look_at_others(
             &self.dispatcher.set,
             self.store.queues(),
@@ -107,14 +103,13 @@ impl RunLoop<'_> {
         }
     }
 
-    /// The idle slots, each as often as it is to claim a task: all once before one twice, and those
-    /// first that have a supervisor, which saves the start of one.
-    fn free(&mut self) -> Vec<usize> {
-        let idle = |slot: &Slot| slot.running.is_none() && slot.ahead.is_empty();
+    /// The idle slots, those first that have a supervisor, which saves the start of one.
+    fn free(&self) -> Vec<usize> {
+        let idle = |slot: &Slot| slot.running.is_none();
         let mut free: Vec<usize> =
             (0..self.slots.len()).filter(|n| idle(&self.slots[*n])).collect();
         free.sort_by_key(|n| self.slots[*n].supervisor.is_none());
-        if free.is_empty() { free } else { free.repeat(self.prefetch.pace.claims()) }
+        free
     }
 
     fn attempts_left(&self) -> usize {
@@ -122,7 +117,7 @@ impl RunLoop<'_> {
             return 0;
         }
         let left = self.options.max_attempts.map_or(u64::MAX, |m| m.saturating_sub(self.begun));
-        usize::try_from(left).unwrap_or(usize::MAX).saturating_sub(self.ahead())
+        usize::try_from(left).unwrap_or(usize::MAX)
     }
 
     /// A person's verb may have ended a claim of ours: the attempt is ended too.
@@ -150,9 +145,11 @@ impl RunLoop<'_> {
             let (slot, finished) = &finished[*number];
             self.tell_end(*slot, finished, after);
         }
-        self.begin_all(made.claimed);
-        if self.running() == self.slots.len() {
-            self.attention.rest();
+        for Claimed { slot, place, token } in made.claimed {
+            let id = self.store.queues()[place.queue].tasks()[place.task].id.to_string();
+            let key = TaskKey::new(self.dispatcher.set.real(place.queue), &id);
+            let lock = self.dispatcher.claims.hand_over(&key);
+            self.begin(slot, place, token, lock);
         }
         for (slot, finished) in finished {
             // A slot that goes on with the same task has given its supervisor to it.
@@ -169,7 +166,6 @@ impl RunLoop<'_> {
             prune(&finished.job.state, &finished.job.key, keep);
         }
         self.dispatcher.claims.let_go_of_all();
-        self.settle_ahead();
         if self.options.max_attempts.is_some_and(|most| self.begun >= most) {
             let made = match self.begun {
                 1 => "the run's one attempt was made".to_owned(),
@@ -181,13 +177,7 @@ impl RunLoop<'_> {
 
     /// Begins the attempt of `token` in an idle slot, whose supervisor holds the claim if there is
     /// no `lock` of it.
-    pub(super) fn begin(
-        &mut self,
-        slot: usize,
-        place: Place,
-        token: ClaimToken,
-        lock: Option<FileLock>,
-    ) {
+    fn begin(&mut self, slot: usize, place: Place, token: ClaimToken, lock: Option<FileLock>) {
         self.begun += 1;
         let set = Arc::clone(&self.dispatcher.set);
         let queues = self.store.queues();
@@ -205,10 +195,7 @@ impl RunLoop<'_> {
         let key = TaskKey::new(set.real(place.queue), &job.id);
         let supervisor = self.slots[slot].supervisor.take();
         let holder = match (lock, supervisor) {
-            (Some(lock), idle) => {
-                let kept = !self.slots[slot].ahead.is_empty();
-                Holder::Lock { lock, kept, idle }
-            }
+            (Some(lock), idle) => Holder::Lock { lock, idle },
             (None, Some(supervisor)) => Holder::Supervisor(supervisor),
             (None, None) => return,
         };

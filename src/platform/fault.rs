@@ -54,15 +54,11 @@ pub enum Fault {
     NoMask,
     /// Files that somebody else can write are believed.
     NoRefusals,
-    /// What was claimed ahead is kept, however long the attempt before it takes.
-    AheadKept,
     /// Not a fault but a condition: the clock of this process is an hour ahead.
     ClockAhead,
     /// Not a fault but a condition: attempts run in the loop's own thread and nothing is watched,
     /// so that a tracer that follows one thread sees every call, and the same ones in each run.
     OneThread,
-    /// Not a fault but a condition: an idle slot claims four tasks, whatever the pace.
-    Prefetch,
 }
 
 impl Fault {
@@ -92,10 +88,8 @@ impl Fault {
             Self::NoEscape => "no-escape",
             Self::NoMask => "no-mask",
             Self::NoRefusals => "no-refusals",
-            Self::AheadKept => "ahead-kept",
             Self::ClockAhead => "clock-ahead",
             Self::OneThread => "one-thread",
-            Self::Prefetch => "prefetch",
         }
     }
 }

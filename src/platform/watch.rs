@@ -14,12 +14,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Watches directories, not what lies below them.
 pub struct Watch {
-    /// Starts the watcher, which has a thread of its own: a loop that never rests is spared it.
+    /// Starts the watcher, which has a thread of its own: who never waits is spared it.
     start: Option<Box<dyn FnOnce() -> Option<RecommendedWatcher> + Send>>,
     watcher: Option<RecommendedWatcher>,
     dirs: Vec<(PathBuf, Option<Identity>)>,
     pending: Arc<AtomicBool>,
-    resting: bool,
+    listening: bool,
 }
 
 impl Watch {
@@ -44,35 +44,16 @@ impl Watch {
         };
         let start = Box::new(move || notify::recommended_watcher(hear).ok());
         let dirs = dirs.iter().map(|dir| (dir.clone(), None)).collect();
-        Self { start: Some(start), watcher: None, dirs, pending, resting: true }
+        Self { start: Some(start), watcher: None, dirs, pending, listening: false }
     }
 
     /// Watches from now on; `false` when it did so before. What changed until now is not told.
     pub fn listen(&mut self) -> bool {
-        let rested = std::mem::take(&mut self.resting);
-        if rested {
+        let first = !std::mem::replace(&mut self.listening, true);
+        if first {
             self.rearm();
         }
-        rested
-    }
-
-    /// Watches nothing until the next [`Watch::listen`]: every look of every process into a watched
-    /// folder wakes us, which a loop that has all it can do should not pay for.
-    pub fn rest(&mut self) {
-        if std::mem::replace(&mut self.resting, true) {
-            return;
-        }
-        let Some(watcher) = &mut self.watcher else { return };
-        for (dir, watched) in &mut self.dirs {
-            if watched.take().is_some() {
-                drop(watcher.unwatch(dir));
-            }
-        }
-    }
-
-    /// Whether nothing is watched until the next [`Watch::listen`].
-    pub fn rests(&self) -> bool {
-        self.resting
+        first
     }
 
     /// Makes ready for the next change; call it before looking at the files again, so that what
@@ -96,7 +77,7 @@ impl Watch {
     }
 
     fn rewatch(&mut self) {
-        if self.resting {
+        if !self.listening {
             return;
         }
         if let Some(start) = self.start.take() {
@@ -149,19 +130,6 @@ mod tests {
         let mut watch = Watch::new(&[dir.to_owned()], wanted, tell);
         assert!(watch.listen() && !watch.listen());
         (watch, receiver)
-    }
-
-    #[test]
-    fn tells_nothing_while_it_rests() {
-        let temp = tempfile::tempdir().unwrap();
-        let (mut watch, told) = watch(temp.path());
-        watch.rest();
-        drop(File::create(temp.path().join("a.json")).unwrap());
-        assert!(watch.listen());
-        drop(File::create(temp.path().join("b.json")).unwrap());
-        assert!(comes(&told));
-        watch.rest();
-        assert!(!watch.is_complete());
     }
 
     fn comes(receiver: &Receiver<()>) -> bool {

@@ -40,11 +40,6 @@ impl Registration {
         self.since
     }
 
-    /// How many loops are entered in the same folder, those that died a while ago among them.
-    pub fn entered(&self) -> usize {
-        fs::read_dir(self.state.workers()).map_or(1, |entries| entries.count().max(1))
-    }
-
     /// Whether another loop is entered in the same folder.
     pub fn has_company(&self) -> bool {
         live(&self.state).len() > 1

@@ -27,7 +27,6 @@ mod model;
 mod newer;
 mod places;
 mod power;
-mod prefetch;
 mod replay;
 mod room;
 mod secrets;

@@ -190,7 +190,7 @@ impl State {
             },
             Loop::Result(n) => {
                 if self.attempts[n].supervisor == Life::Alive {
-                    // One that was claimed ahead: until this one is recorded the loop alone holds it.
+                    // A supervisor may die first: until the result is recorded the loop alone holds the claim.
                     let mut goes_on = self.clone();
                     goes_on.attempts[n].supervisor = Life::Gone;
                     push("supervisor takes the next task", goes_on);

@@ -81,11 +81,6 @@ fn killed_loops_whose_task_fails() {
 }
 
 #[test]
-fn killed_loops_that_claim_ahead() {
-    survives_kills(&["claim two, and record both"]);
-}
-
-#[test]
 fn killed_loops_that_take_over() {
     survives_kills(&["take-over"]);
 }

@@ -89,11 +89,6 @@ pub(super) const TRANSITIONS: &[Transition] = &[
         script: "fail 1",
         ..Transition::run("record a failure and try again", Traced::Loop, pending)
     },
-    Transition {
-        arguments: &["run", "q.json"],
-        conditions: "one-thread,prefetch",
-        ..Transition::run("claim two, and record both", Traced::Loop, pending)
-    },
     Transition::run("take-over", Traced::Loop, claimed_by_the_dead),
     Transition::run("attempt under a supervisor", Traced::Supervisor, pending),
 ];
