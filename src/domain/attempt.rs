@@ -1,5 +1,6 @@
 //! How processes ended, and what an attempt came to.
 
+use super::reason::ReasonCode;
 use super::verdict::Verdict;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -94,6 +95,9 @@ pub struct AttemptReport {
     pub verdict: Option<Verdict>,
     /// Why, in one line: the failed step and how it ended, or the agent's question.
     pub reason: Option<String>,
+    /// The same as a code; `None` for a PASS, and where an older version wrote the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason_code: Option<ReasonCode>,
     /// The agent and the steps of the verification, in the order in which they ran.
     pub steps: Vec<StepReport>,
     /// Files that changed between start and end, relative to the project root.

@@ -1,9 +1,10 @@
 //! One attempt: the agent, then the verification, under one supervisor. No lock of a queue is
 //! held while it runs, and nothing here touches the queue.
 
+use super::end::{End, environment, failed_code, one_line, unknown, unknown_code};
 use super::job::{AgentCommand, Job, Judge, Ready};
 use crate::agent::{AgentResult, ResultStatus, bound_file, has_promise, read_result};
-use crate::domain::{AttemptReport, Outcome, StepReport, Verdict, timestamp};
+use crate::domain::{AttemptReport, Outcome, ReasonCode, StepReport, Verdict, timestamp};
 use crate::platform::clock::Clock;
 use crate::platform::fault::{self, Fault};
 use crate::store::attempts::{
@@ -60,13 +61,6 @@ struct Progress<'a> {
     changed: Vec<String>,
 }
 
-/// How an attempt ended, before files and times are filled in.
-struct End {
-    outcome: Outcome,
-    verdict: Option<Verdict>,
-    reason: Option<String>,
-}
-
 /// The end of an attempt that was not begun: nothing ran.
 pub(super) fn not_started(
     job: Job,
@@ -75,6 +69,7 @@ pub(super) fn not_started(
     clock: &dyn Clock,
 ) -> Finished {
     let now = timestamp(clock.now());
+    let code = unknown_code(&outcome);
     let report = AttemptReport {
         v: 1,
         task: job.id.clone(),
@@ -85,6 +80,7 @@ pub(super) fn not_started(
         outcome,
         verdict: None,
         reason: Some(reason),
+        reason_code: code,
         steps: Vec::new(),
         files_changed: Vec::new(),
     };
@@ -122,6 +118,7 @@ pub(super) fn run(
         outcome: end.outcome,
         verdict: end.verdict,
         reason: end.reason,
+        reason_code: end.code,
         steps,
         files_changed,
     };
@@ -201,8 +198,9 @@ impl Progress<'_> {
 
     /// What the agent's own end says; `None` when verification is to decide.
     fn after_agent(&mut self, agent: &AgentCommand, outcome: &Outcome) -> Option<End> {
-        let end = |verdict, reason| {
-            Some(End { outcome: outcome.clone(), verdict: Some(verdict), reason: Some(reason) })
+        let end = |verdict, code, reason| {
+            let (verdict, reason, code) = (Some(verdict), Some(reason), Some(code));
+            Some(End { outcome: outcome.clone(), verdict, reason, code })
         };
         let hide = |text: &str| self.job.mask.text(text).into_owned();
         let read = read_result(&self.job.folder.file(RESULT_FILE), &hide);
@@ -212,14 +210,17 @@ impl Progress<'_> {
         if self.result.status == Some(ResultStatus::NeedsInput) {
             let question = self.result.question.clone().or_else(|| self.result.summary.clone());
             let question = question.unwrap_or_else(|| "the agent asks for input".to_owned());
-            return end(Verdict::Blocked, format!("question: {}", one_line(&question)));
+            let text = format!("question: {}", one_line(&question));
+            return end(Verdict::Blocked, ReasonCode::Question, text);
         }
         if !ok {
-            return end(Verdict::Fail, format!("step agent: {outcome}"));
+            let code = failed_code(outcome, ReasonCode::AgentError);
+            return end(Verdict::Fail, code, format!("step agent: {outcome}"));
         }
         if self.result.status == Some(ResultStatus::Failed) {
             let said = self.result.summary.clone().unwrap_or_default();
-            return end(Verdict::Fail, format!("step agent: said failed: {}", one_line(&said)));
+            let text = format!("step agent: said failed: {}", one_line(&said));
+            return end(Verdict::Fail, ReasonCode::AgentError, text);
         }
         if let Some((promise, required)) = &self.job.promise
             && !self.promised(promise)
@@ -227,12 +228,14 @@ impl Progress<'_> {
             let promise = self.job.mask.text(promise);
             let missing = format!("the agent did not print its completion promise {promise:?}");
             if *required {
-                return end(Verdict::Fail, format!("step agent: {missing}"));
+                let text = format!("step agent: {missing}");
+                return end(Verdict::Fail, ReasonCode::AgentError, text);
             }
             self.warnings.push(format!("{}: {missing}", self.job.id));
         }
         let path = self.job.guarded.changed()?;
-        end(Verdict::Blocked, format!("tampered: {} changed during the attempt", path.display()))
+        let text = format!("tampered: {} changed during the attempt", path.display());
+        end(Verdict::Blocked, ReasonCode::Tampered, text)
     }
 
     /// What the agent changed: for the verification and for the queue. The queues themselves
@@ -259,10 +262,10 @@ impl Progress<'_> {
             self.steps.last().map_or(Outcome::Exited { code: 0 }, |step| step.outcome.clone());
         let steps = match &self.job.judge {
             Judge::Nobody => {
-                return End { outcome, verdict: Some(Verdict::Skipped), reason: None };
+                return End { outcome, verdict: Some(Verdict::Skipped), reason: None, code: None };
             }
             Judge::Steps(_) if fault::is(Fault::NoVerification) => {
-                return End { outcome, verdict: Some(Verdict::Pass), reason: None };
+                return End { outcome, verdict: Some(Verdict::Pass), reason: None, code: None };
             }
             Judge::Steps(steps) => steps,
         };
@@ -276,11 +279,14 @@ impl Progress<'_> {
         let found = found.unwrap_or_else(|never| match never {});
         self.steps.extend(found.steps);
         let Some(failed) = found.failed else {
-            return End { outcome, verdict: found.verdict, reason: None };
+            return End { outcome, verdict: found.verdict, reason: None, code: None };
         };
         let reason = Some(format!("step {}: {}", failed.name, failed.outcome));
         match found.verdict {
-            Some(verdict) => End { outcome, verdict: Some(verdict), reason },
+            Some(verdict) => {
+                let code = Some(failed_code(&failed.outcome, ReasonCode::TestsFailed));
+                End { outcome, verdict: Some(verdict), reason, code }
+            }
             None => unknown(&failed.name, failed.outcome),
         }
     }
@@ -351,28 +357,4 @@ impl Progress<'_> {
             None => outcome,
         }
     }
-}
-
-/// Nothing is known of the work: the command did not come to an end of its own.
-fn unknown(name: &str, outcome: Outcome) -> End {
-    let reason = match &outcome {
-        Outcome::Interrupted => outcome.to_string(),
-        Outcome::Exited { .. }
-        | Outcome::Signaled { .. }
-        | Outcome::TimedOut { .. }
-        | Outcome::Silent { .. }
-        | Outcome::FailedToStart { .. }
-        | Outcome::Lost => format!("{name}: {outcome}"),
-    };
-    End { outcome, verdict: None, reason: Some(reason) }
-}
-
-fn environment(reason: String) -> End {
-    let outcome = Outcome::FailedToStart { reason: reason.clone() };
-    End { outcome, verdict: None, reason: Some(reason) }
-}
-
-/// The first line of a text, for fields that people read in a list.
-fn one_line(text: &str) -> &str {
-    text.lines().next().unwrap_or_default()
 }

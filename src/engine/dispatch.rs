@@ -11,7 +11,8 @@ use super::record::{Budgets, decide};
 use super::recovery::Dead;
 use super::scope::Scope;
 use crate::domain::{
-    Claim, ClaimToken, Completion, EventKind, Outcome, Status, Transition, WorkerId, timestamp,
+    Claim, ClaimToken, Completion, EventKind, Outcome, ReasonCode, Status, Transition, WorkerId,
+    timestamp,
 };
 use crate::plan::{self, ClaimState, Conditions, Holder, Node};
 use crate::platform::clock::Clock;
@@ -214,8 +215,11 @@ impl Dispatcher {
         data.insert("outcome".to_owned(), json!(report.outcome));
         data.insert("verdict".to_owned(), json!(report.verdict));
         data.insert("reason".to_owned(), json!(report.reason));
+        if let Some(code) = report.reason_code {
+            data.insert("reason_code".to_owned(), json!(code));
+        }
         let actor = Actor::Worker(job.token.clone());
-        if report.reason.as_deref().is_some_and(|reason| reason.starts_with("tampered")) {
+        if report.reason_code == Some(ReasonCode::Tampered) {
             draft.record(place, EventKind::Tampered, &actor, data.clone());
         }
         if matches!(transition, Transition::Complete(..)) {

@@ -8,6 +8,7 @@ mod attempt;
 mod attend;
 mod claims;
 mod dispatch;
+mod end;
 mod ending;
 mod entry;
 mod follow_ups;

@@ -82,6 +82,7 @@ mod tests {
             outcome,
             verdict,
             reason: Some("step test: exit status 1".to_owned()),
+            reason_code: None,
             steps: Vec::new(),
             files_changed: Vec::new(),
         }

@@ -1,7 +1,7 @@
 //! The attempts of a task as their folders tell them.
 
 use super::mask::Mask;
-use crate::domain::{AttemptReport, Verdict};
+use crate::domain::{AttemptReport, ReasonCode, Verdict};
 use crate::store::attempts::{AGENT_OUT, AttemptFolder};
 use crate::store::{StateDir, TaskKey};
 use serde::Serialize;
@@ -17,6 +17,8 @@ pub struct AttemptView {
     pub verdict: Option<Verdict>,
     /// Why.
     pub reason: Option<String>,
+    /// The same as a code.
+    pub reason_code: Option<ReasonCode>,
     /// The agent's output.
     pub log: Option<String>,
     /// When it ended.
@@ -48,6 +50,7 @@ fn view(
             outcome: None,
             verdict: None,
             reason: None,
+            reason_code: None,
             log,
             ended_at: None,
         };
@@ -57,6 +60,7 @@ fn view(
         outcome: Some(report.outcome.to_string()),
         verdict: report.verdict,
         reason: report.reason.map(|reason| mask.text(&reason).into_owned()),
+        reason_code: report.reason_code,
         log,
         ended_at: Some(report.ended_at),
     }

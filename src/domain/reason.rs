@@ -1,0 +1,138 @@
+//! Why a task or an attempt came to what it came to: one closed vocabulary.
+//!
+//! The code decides and is stored (`reason_code` in journal and JSON); the sentence beside it is
+//! for people and may change.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A reason code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReasonCode {
+    /// A verification step failed.
+    TestsFailed,
+    /// Items that the base executed are gone.
+    ItemsLost,
+    /// The verdict depends on changed files that steer a test runner.
+    SteeringChanged,
+    /// The verdict depends on a changed expectation.
+    ExpectationChanged,
+    /// Something that judges or steers the run was changed by an attempt.
+    Tampered,
+    /// The attempt changed nothing where a change was required.
+    NothingChanged,
+    /// Files outside of the declared ones were changed.
+    Scope,
+    /// A placeholder was added instead of an implementation.
+    StubAdded,
+    /// Attempts in a row came to the same failure.
+    NoProgress,
+    /// The verification fails on the tree that a blocked task left behind.
+    LeftRed,
+    /// A command ran longer than its limit.
+    Timeout,
+    /// A command printed nothing for longer than its limit.
+    Silent,
+    /// The agent ended with an error of its own, or said that it failed.
+    AgentError,
+    /// The agent's usage limit was reached.
+    UsageLimit,
+    /// The agent failed for a reason that passes: overload, network, an immediate exit.
+    Transient,
+    /// The agent is not logged in.
+    Auth,
+    /// A limit of money or tokens was reached.
+    CostLimit,
+    /// The change does not merge with its target.
+    Conflict,
+    /// The change would undo what others landed.
+    RevertsOthers,
+    /// The workspace could not be captured.
+    CaptureFailed,
+    /// A submodule was changed.
+    SubmoduleChanged,
+    /// The agent asked a question.
+    Question,
+    /// The agent says, with evidence, that the task cannot be done.
+    Impossible,
+    /// The agent says, with evidence, that the task contradicts something.
+    Contradiction,
+    /// A person has to look at the change before it counts.
+    Review,
+    /// The task names an agent that is not configured.
+    UnknownAgent,
+    /// The task names a verification profile that is not configured.
+    UnknownProfile,
+    /// The task itself cannot be run: a value that no command line can hold, say.
+    BadTask,
+    /// The budget of attempts is used up.
+    Budget,
+    /// Attempts were lost in a row.
+    Crash,
+    /// A tool or a file of the surroundings is missing; no task is to blame.
+    Environment,
+}
+
+impl ReasonCode {
+    /// The word in the journal and in JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::TestsFailed => "tests_failed",
+            Self::ItemsLost => "items_lost",
+            Self::SteeringChanged => "steering_changed",
+            Self::ExpectationChanged => "expectation_changed",
+            Self::Tampered => "tampered",
+            Self::NothingChanged => "nothing_changed",
+            Self::Scope => "scope",
+            Self::StubAdded => "stub_added",
+            Self::NoProgress => "no_progress",
+            Self::LeftRed => "left_red",
+            Self::Timeout => "timeout",
+            Self::Silent => "silent",
+            Self::AgentError => "agent_error",
+            Self::UsageLimit => "usage_limit",
+            Self::Transient => "transient",
+            Self::Auth => "auth",
+            Self::CostLimit => "cost_limit",
+            Self::Conflict => "conflict",
+            Self::RevertsOthers => "reverts_others",
+            Self::CaptureFailed => "capture_failed",
+            Self::SubmoduleChanged => "submodule_changed",
+            Self::Question => "question",
+            Self::Impossible => "impossible",
+            Self::Contradiction => "contradiction",
+            Self::Review => "review",
+            Self::UnknownAgent => "unknown_agent",
+            Self::UnknownProfile => "unknown_profile",
+            Self::BadTask => "bad_task",
+            Self::Budget => "budget",
+            Self::Crash => "crash",
+            Self::Environment => "environment",
+        }
+    }
+
+    /// Whether a task that is blocked for this reason waits for a person's word and did not fail.
+    pub fn is_question(self) -> bool {
+        matches!(self, Self::Question | Self::Impossible | Self::Contradiction | Self::Review)
+    }
+}
+
+impl fmt::Display for ReasonCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_word_is_the_one_that_is_stored() {
+        for code in [ReasonCode::TestsFailed, ReasonCode::NoProgress, ReasonCode::BadTask] {
+            assert_eq!(json!(code), json!(code.word()));
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! How an attempt ended, and the reason code of each end.
+
+use crate::domain::{Outcome, ReasonCode, Verdict};
+
+/// How an attempt ended, before files and times are filled in.
+pub(super) struct End {
+    pub(super) outcome: Outcome,
+    pub(super) verdict: Option<Verdict>,
+    pub(super) reason: Option<String>,
+    pub(super) code: Option<ReasonCode>,
+}
+
+/// Nothing is known of the work: the command did not come to an end of its own.
+pub(super) fn unknown(name: &str, outcome: Outcome) -> End {
+    let reason = match &outcome {
+        Outcome::Interrupted => outcome.to_string(),
+        Outcome::Exited { .. }
+        | Outcome::Signaled { .. }
+        | Outcome::TimedOut { .. }
+        | Outcome::Silent { .. }
+        | Outcome::FailedToStart { .. }
+        | Outcome::Lost => format!("{name}: {outcome}"),
+    };
+    let code = unknown_code(&outcome);
+    End { outcome, verdict: None, reason: Some(reason), code }
+}
+
+/// The code of an attempt about whose work nothing is known.
+pub(super) fn unknown_code(outcome: &Outcome) -> Option<ReasonCode> {
+    match outcome {
+        Outcome::FailedToStart { .. } => Some(ReasonCode::Environment),
+        Outcome::Lost => Some(ReasonCode::Crash),
+        Outcome::Exited { .. }
+        | Outcome::Signaled { .. }
+        | Outcome::TimedOut { .. }
+        | Outcome::Silent { .. }
+        | Outcome::Interrupted => None,
+    }
+}
+
+/// The code of a command that failed, which is `otherwise` unless a limit ended it.
+pub(super) fn failed_code(outcome: &Outcome, otherwise: ReasonCode) -> ReasonCode {
+    match outcome {
+        Outcome::TimedOut { .. } => ReasonCode::Timeout,
+        Outcome::Silent { .. } => ReasonCode::Silent,
+        Outcome::Exited { .. }
+        | Outcome::Signaled { .. }
+        | Outcome::FailedToStart { .. }
+        | Outcome::Interrupted
+        | Outcome::Lost => otherwise,
+    }
+}
+
+/// Something beside the task is missing.
+pub(super) fn environment(reason: String) -> End {
+    let outcome = Outcome::FailedToStart { reason: reason.clone() };
+    let code = Some(ReasonCode::Environment);
+    End { outcome, verdict: None, reason: Some(reason), code }
+}
+
+/// The first line of a text, for fields that people read in a list.
+pub(super) fn one_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
+}
