@@ -6,6 +6,7 @@ pub mod args;
 mod commands;
 pub mod failure;
 mod follow;
+mod inside;
 mod open;
 mod progress;
 mod reading;

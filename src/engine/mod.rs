@@ -12,6 +12,7 @@ mod end;
 mod ending;
 mod entry;
 mod follow_ups;
+mod inside;
 mod job;
 mod limits;
 mod neighbours;
@@ -35,6 +36,7 @@ mod turn;
 
 pub use attempt::Stage;
 pub use ending::{Ending, Reason};
+pub use inside::Inside;
 pub use neighbours::{Neighbours, glance};
 pub use observer::{Notice, Observer};
 pub use options::{RunOptions, WhenEmpty};

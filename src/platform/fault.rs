@@ -54,6 +54,8 @@ pub enum Fault {
     NoMask,
     /// Files that somebody else can write are believed.
     NoRefusals,
+    /// An attempt may do to the queues of its own project what a person may.
+    InsideAllowed,
     /// Not a fault but a condition: the clock of this process is an hour ahead.
     ClockAhead,
     /// Not a fault but a condition: attempts run in the loop's own thread and nothing is watched,
@@ -88,6 +90,7 @@ impl Fault {
             Self::NoEscape => "no-escape",
             Self::NoMask => "no-mask",
             Self::NoRefusals => "no-refusals",
+            Self::InsideAllowed => "inside-allowed",
             Self::ClockAhead => "clock-ahead",
             Self::OneThread => "one-thread",
         }

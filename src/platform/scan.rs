@@ -69,6 +69,33 @@ pub fn mark_of(pid: u32) -> Mark {
     system::mark_of(pid)
 }
 
+/// What the environments of this process and of its ancestors say about claims, the nearest first.
+pub fn marks_above() -> Vec<Mark> {
+    /// How often the line of ancestors may change while it is looked at.
+    const TRIES: u32 = 100;
+    let mut marks = Vec::new();
+    for _ in 0..TRIES {
+        let above = ancestors();
+        marks = above.iter().map(|process| mark_of(process.pid)).collect();
+        // When a parent ends, its child goes to another one, whom the first look did not see.
+        if ancestors() == above {
+            break;
+        }
+    }
+    marks
+}
+
+/// This process, its parent, and so on, up to the first process that we can see.
+fn ancestors() -> Vec<Process> {
+    let mut above: Vec<Process> = Vec::new();
+    let mut next = process(std::process::id());
+    while let Some(found) = next.filter(|found| above.iter().all(|seen| seen.pid != found.pid)) {
+        above.push(found);
+        next = process(found.parent);
+    }
+    above
+}
+
 /// Whether process `pid`, whose environment says `found`, belongs to claim `mark`: one that has
 /// emptied its environment is told by the limit that it inherited.
 pub fn carries(pid: u32, found: &Mark, mark: &str) -> bool {
@@ -201,6 +228,15 @@ mod tests {
         assert!(!alive(own.pid, own.start + 1));
         assert!(processes().unwrap().iter().any(|p| p.pid == own.pid && p.start == own.start));
         assert_eq!(process(0), None);
+    }
+
+    #[test]
+    fn ancestors_begin_with_ourselves_and_end_with_the_first() {
+        let above = ancestors();
+        assert_eq!(above.first().map(|p| p.pid), Some(std::process::id()));
+        assert!(above.windows(2).all(|pair| pair[0].parent == pair[1].pid));
+        assert_eq!(above.last().map(|p| process(p.parent)), Some(None));
+        assert_eq!(marks_above().len(), above.len());
     }
 
     #[test]

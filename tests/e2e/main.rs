@@ -14,6 +14,7 @@ mod control;
 mod demo;
 mod guards;
 mod harness;
+mod inside;
 mod loops;
 mod malformed;
 mod nasty;

@@ -387,3 +387,17 @@ fn a_killed_supervisor_costs_one_attempt() {
     assert!(sandbox.oracle().overlaps().is_empty());
     sandbox.nothing_left();
 }
+
+/// An agent that sets a task aside, from a process without an environment.
+#[test]
+fn an_attempt_changes_its_queue_by_no_verb() {
+    holds("inside-allowed", |sandbox| {
+        let variables = sandbox.variables.iter().map(|(name, value)| format!("{name}={value}"));
+        let program = sandbox.program.display().to_string();
+        let words = ["env".to_owned(), "-i".to_owned()].into_iter().chain(variables);
+        let words: Vec<String> = words.chain([program, "park T002 q.json".to_owned()]).collect();
+        let agent = words.join(" ");
+        sandbox.run(["run", "q.json", "--task-id", "T001", "--no-verify", "--agent", &agent]);
+        unless(sandbox.status("T002") == "pending", "an agent parked another task")
+    });
+}

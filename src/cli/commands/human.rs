@@ -9,7 +9,7 @@ use crate::domain::Transition;
 use crate::engine::QueueSet;
 use crate::queue::Queue;
 use crate::store::file::FileStore;
-use crate::store::{Actor, Draft, Patience, Place, QueueStore, StoreError};
+use crate::store::{Actor, Draft, Patience, Place, QueueStore, StoreError, TaskKey};
 use crate::views::escape;
 use serde_json::{Map, Value};
 use std::io::{Read, Write};
@@ -39,6 +39,25 @@ impl Desk {
     pub(super) fn open(session: &mut Session<'_>, queues: &QueueArgs) -> Result<Self, Failure> {
         let selection = session.select(queues)?;
         let (set, store) = session.open(selection)?;
+        session.refuse_inside(&set)?;
+        store.check_writable()?;
+        Ok(Self { set, store })
+    }
+
+    /// The same for the verb with which an attempt speaks of itself: `id` is its own task.
+    pub(super) fn of_attempt(
+        session: &mut Session<'_>,
+        queues: &QueueArgs,
+        id: &str,
+    ) -> Result<Self, Failure> {
+        let selection = session.select(queues)?;
+        let (set, store) = session.open(selection)?;
+        let place = resolve(&set, store.queues(), id)?;
+        let task = &store.queues()[place.queue].tasks()[place.task];
+        let key = TaskKey::new(set.real(place.queue), task.id.as_str());
+        if !session.inside().is_attempt_of(&key) {
+            session.refuse_inside(&set)?;
+        }
         store.check_writable()?;
         Ok(Self { set, store })
     }

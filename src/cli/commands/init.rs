@@ -2,6 +2,7 @@
 
 use crate::cli::args::InitArgs;
 use crate::cli::failure::Failure;
+use crate::cli::inside::refused;
 use crate::cli::session::Session;
 use crate::config::FILE_NAME;
 use serde_json::json;
@@ -25,6 +26,9 @@ const TESTS: [(&str, &str); 6] = [
 pub(super) fn run(args: &InitArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     let dir = session.absolute(&args.dir);
     let folder = dir.join("queues");
+    if dir.canonicalize().is_ok_and(|real| session.inside().is_ruled_from(&real)) {
+        return Err(refused(&args.dir.display().to_string()));
+    }
     fs::create_dir_all(&folder).map_err(|error| failed("make the folder", &folder, &error))?;
     let real = dir.canonicalize().map_err(|error| failed("find", &dir, &error))?;
     let project = args.project.clone().unwrap_or_else(|| {

@@ -34,7 +34,7 @@ pub(super) fn run(args: &ProgressArgs, session: &mut Session<'_>) -> Result<(), 
     };
     let actor = if inside { attempt(session) } else { Actor::Person };
     let queues = queues(&args.queues, session);
-    let mut desk = Desk::open(session, &queues)?;
+    let mut desk = Desk::of_attempt(session, &queues, &id)?;
     desk.update(|draft, set| {
         let place = resolve(set, draft.queues(), &id)?;
         still_ours(draft, place, &actor)?;

@@ -5,7 +5,9 @@
 
 use crate::cli::args::{QueueArgs, SignalArgs};
 use crate::cli::failure::Failure;
+use crate::cli::inside::refused;
 use crate::cli::session::Session;
+use crate::config::Selection;
 use crate::domain::EventKind;
 use crate::engine::requests::{PAUSE, STOP};
 use crate::platform::checks;
@@ -114,6 +116,7 @@ fn requests(target: &Target, all: bool) -> Vec<PathBuf> {
 fn targets(args: &SignalArgs, session: &Session<'_>) -> Result<Vec<Target>, Failure> {
     let selection =
         if args.all { session.select_all(&args.queues)? } else { session.select(&args.queues)? };
+    refuse_inside(&selection, session)?;
     let target = |path: PathBuf| {
         let path = checks::real_path(&path)?;
         let state = StateDir::beside(&path);
@@ -121,6 +124,25 @@ fn targets(args: &SignalArgs, session: &Session<'_>) -> Result<Vec<Target>, Fail
         Ok(Target { path, state, stem })
     };
     selection.queues.into_iter().map(|queue| target(queue.path)).collect()
+}
+
+/// Refuses to steer the loops of the project of an attempt from inside of it.
+fn refuse_inside(selection: &Selection, session: &Session<'_>) -> Result<(), Failure> {
+    let inside = session.inside();
+    if !inside.is_any() {
+        return Ok(());
+    }
+    if let Ok((set, _)) = session.open_set(selection.clone()) {
+        return session.refuse_inside(&set);
+    }
+    // A broken queue does not say of which project it is.
+    for queue in &selection.queues {
+        let root = selection.config.root_for(queue, None);
+        if inside.owns(&checks::real_path(&queue.path)?, &root.path) {
+            return Err(refused(&queue.shown.display().to_string()));
+        }
+    }
+    Ok(())
 }
 
 /// Each state folder once, with the names of its queues.

@@ -34,6 +34,7 @@ pub(super) fn run(args: &RunArgs, session: &mut Session<'_>) -> Result<(), Failu
     if args.dry_run {
         return dry_run(&set, &store, &scope, session);
     }
+    session.refuse_inside(&set)?;
     let path = session.world.var("PATH");
     let warnings = engine::preflight(&set, &store, store.queues(), &scope, path)?;
     let jobs = usize::try_from(*set.config.jobs).unwrap_or(1);

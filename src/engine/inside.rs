@@ -1,0 +1,129 @@
+//! Whether this process is part of an attempt, and of the attempt of which project.
+//!
+//! A process of an attempt has its supervisor among its ancestors: it was started below it, or came
+//! to it when its parents ended. The supervisor carries the claim tag, so an agent that empties its
+//! own environment changes nothing. What an attempt has started by a server that runs elsewhere
+//! (tmux, cron, a container, another user) is not found.
+
+use crate::platform::fault::{self, Fault};
+use crate::platform::scan::{self, Mark};
+use crate::store::TaskKey;
+use crate::store::registry::Registry;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+/// The attempts that this process is part of: more than one where a loop runs inside an attempt.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Inside {
+    tags: HashSet<String>,
+    root: Option<PathBuf>,
+}
+
+impl Inside {
+    /// The attempts of this process. `root` is what its environment says about the project root: it
+    /// counts inside an attempt only, beside what the registry of queues says, which may be deleted.
+    pub fn current(root: Option<PathBuf>) -> Self {
+        if fault::is(Fault::InsideAllowed) {
+            return Self::default();
+        }
+        let mut tags = HashSet::new();
+        for mark in scan::marks_above() {
+            if let Mark::Carried(value) = mark {
+                tags.extend(value.split(',').map(str::to_owned));
+            }
+        }
+        Self { tags, root: root.and_then(|root| root.canonicalize().ok()) }
+    }
+
+    /// Whether this process is part of any attempt.
+    pub fn is_any(&self) -> bool {
+        !self.tags.is_empty()
+    }
+
+    /// Whether the queue with the real path `queue`, of the project at `root`, belongs to the
+    /// project of one of the attempts: it lies in the folder of their queue, or their queue is
+    /// entered among those of the same root.
+    pub fn owns(&self, queue: &Path, root: &Path) -> bool {
+        self.is_any()
+            && (self.lies_with(queue)
+                || self.names_root(root)
+                || Registry::of(root).queues().iter().any(|other| self.lies_with(other)))
+    }
+
+    /// Whether a configuration or queue made in the real folder `dir` would hold for the project of
+    /// one of the attempts.
+    pub fn is_ruled_from(&self, dir: &Path) -> bool {
+        let rules = |queue: &PathBuf| queue.starts_with(dir) && self.lies_with(queue);
+        self.is_any()
+            && ([dir.to_owned(), dir.join("queues")].iter().any(|d| self.lies_with(&d.join("q")))
+                || self.names_root(dir)
+                || dir.ancestors().any(|up| Registry::of(up).queues().iter().any(rules)))
+    }
+
+    /// Whether one of the attempts is one of this task.
+    pub fn is_attempt_of(&self, key: &TaskKey) -> bool {
+        self.tags.contains(&key.mark())
+    }
+
+    fn lies_with(&self, queue: &Path) -> bool {
+        let folder = TaskKey::new(queue, "").folder16;
+        self.tags.iter().any(|tag| tag.split('.').next() == Some(folder.as_str()))
+    }
+
+    fn names_root(&self, root: &Path) -> bool {
+        let real = root.canonicalize();
+        self.root.is_some() && real.ok() == self.root
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn inside(queue: &Path, id: &str) -> Inside {
+        let tags = [TaskKey::new(queue, id).mark(), "0123456789abcdef.0123456789abcdef".to_owned()];
+        Inside { tags: tags.into(), root: None }
+    }
+
+    #[test]
+    fn a_queue_is_own_by_its_folder_and_by_its_root() {
+        let root = tempfile::tempdir().unwrap();
+        let root = root.path();
+        let (own, other) = (root.join("queues/a.json"), root.join("tasks/b.json"));
+        let inside = inside(&own, "A");
+        assert!(inside.owns(&root.join("queues/new.json"), Path::new("/nowhere")));
+        assert!(!inside.owns(&other, root), "nothing says that it is the same project");
+        let named = Inside { root: Some(root.to_owned()), ..inside.clone() };
+        assert!(named.owns(&other, root));
+        Registry::of(root).enter(&own).unwrap();
+        assert!(inside.owns(&other, root));
+        assert!(!inside.owns(Path::new("/q/b.json"), Path::new("/q")));
+        assert!(!Inside::default().owns(&own, root));
+    }
+
+    #[test]
+    fn only_its_own_task_is_the_attempt_s() {
+        let queue = Path::new("/q/a.json");
+        let inside = inside(queue, "A");
+        assert!(inside.is_attempt_of(&TaskKey::new(queue, "A")));
+        assert!(!inside.is_attempt_of(&TaskKey::new(queue, "B")));
+        assert!(!inside.is_attempt_of(&TaskKey::new(Path::new("/q/b.json"), "A")));
+    }
+
+    #[test]
+    fn a_project_is_ruled_from_the_folders_above_its_queues() {
+        let root = tempfile::tempdir().unwrap();
+        let root = root.path();
+        let own = root.join("sub/tasks/a.json");
+        let inside = inside(&own, "A");
+        assert!(inside.is_ruled_from(&root.join("sub/tasks")));
+        assert!(!inside.is_ruled_from(&root.join("sub")), "nobody is entered there");
+        Registry::of(root).enter(&own).unwrap();
+        for ruled in ["", "sub", "sub/tasks"] {
+            assert!(inside.is_ruled_from(&root.join(ruled)), "{ruled}");
+        }
+        for free in ["target/x", "sub/other"] {
+            assert!(!inside.is_ruled_from(&root.join(free)), "{free}");
+        }
+    }
+}
