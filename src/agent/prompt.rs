@@ -30,7 +30,7 @@ pub struct PromptInput {
     pub title: String,
     /// Number of the attempt that gets the prompt.
     pub attempt: u32,
-    /// Its budget of attempts.
+    /// Number of the last attempt that the budget allows.
     pub budget: Option<u32>,
     /// Absolute path of the queue.
     pub queue: String,

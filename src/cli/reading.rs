@@ -173,6 +173,7 @@ impl<'a> Scene<'a> {
 fn conditions(set: &QueueSet, queues: &[Queue], structure: &Structure) -> Conditions {
     let mut conditions = Conditions::at(SystemClock.now(), structure.agents.clone());
     conditions.scopes = set.config.limits.scopes.value.into();
+    conditions.attempts = set.config.limits.attempts.value;
     let mut host = None;
     for (index, queue) in queues.iter().enumerate() {
         let state = set.state(index);

@@ -127,7 +127,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            attempts: Sourced::default_value(15),
+            attempts: Sourced::default_value(5),
             crashes: Sourced::default_value(3),
             consecutive_failures: Sourced::default_value(5),
             keep_attempts: Sourced::default_value(20),

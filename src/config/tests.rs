@@ -143,7 +143,7 @@ fn an_empty_file_is_the_default() {
     let limits = config.limits;
     let numbers =
         [limits.attempts, limits.crashes, limits.consecutive_failures, limits.keep_attempts];
-    assert_eq!(numbers.map(|number| number.value), [15, 3, 5, 20]);
+    assert_eq!(numbers.map(|number| number.value), [5, 3, 5, 20]);
 }
 
 #[test]

@@ -21,6 +21,12 @@ pub fn budget_used_now(task: &Task) -> u32 {
     task.budget_used().unwrap_or(task.attempts.saturating_sub(running))
 }
 
+/// The budget of attempts of `task`, where `default` is that of a task that has none of its own. A
+/// task that may run at all may run once.
+pub fn budget_of(task: &Task, default: u32) -> u32 {
+    task.max_iterations().unwrap_or(default).max(1)
+}
+
 /// The changes that `transition` makes to `task` at the time `now`.
 ///
 /// # Errors
@@ -157,7 +163,7 @@ fn free(task: &Task) -> Changes {
 fn again(task: &Task) -> Changes {
     let mut changes =
         vec![(Field::Status, Write::Status(Status::Pending)), (Field::Error, Write::Clear)];
-    if task.attempts > 0 {
+    if budget_used_now(task) > 0 || task.attempts > 0 {
         changes.push((Field::BudgetUsed, Write::Set(json!(0))));
     }
     changes.push((Field::Claim, Write::Remove));

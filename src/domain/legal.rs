@@ -86,7 +86,8 @@ pub(super) fn check_legal(task: &Task, transition: &Transition) -> Result<(), Il
         ),
         Transition::Answer { .. } => (status == Blocked, "only a blocked task has a question"),
         Transition::Retry => (
-            matches!(status, Blocked | Status::Unknown) || status == Pending && task.attempts > 0,
+            matches!(status, Blocked | Status::Unknown)
+                || status == Pending && (task.attempts > 0 || task.budget_used() > Some(0)),
             "only a blocked task, or a pending one that was tried, can be tried again",
         ),
         Transition::Reset => {

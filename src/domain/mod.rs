@@ -20,7 +20,7 @@ mod task;
 mod transition;
 mod verdict;
 
-pub use apply::{apply, budget_used_now, timestamp};
+pub use apply::{apply, budget_of, budget_used_now, timestamp};
 pub use attempt::{AttemptReport, Outcome, StepReport};
 pub use claim::{Claim, ClaimToken};
 pub use command::Command;

@@ -310,6 +310,7 @@ impl Dispatcher {
         let mut conditions = Conditions::at(look.now, structure.agents.clone());
         conditions.paused.clone_from(look.paused);
         conditions.scopes = self.set.config.limits.scopes.value.into();
+        conditions.attempts = self.set.config.limits.attempts.value;
         let stale = stale_elsewhere(&self.set, queues, &self.host);
         let stale = stale.iter().map(|at| (at, ClaimState::Stale));
         let foreign = look.foreign.iter().map(|at| (at, ClaimState::Foreign));

@@ -8,7 +8,10 @@ use crate::agent::{
     FailureInput, NoteInput, PromptInput, PromptTemplate, StepInput, TaskVariables, bound_file,
 };
 use crate::config::{ChoiceError, Runner};
-use crate::domain::{AttemptReport, ClaimToken, Command, Field, Status, Task, Text, Verdict};
+use crate::domain::{
+    AttemptReport, ClaimToken, Command, Field, Status, Task, Text, Verdict, budget_of,
+    budget_used_now,
+};
 use crate::plan::Graph;
 use crate::queue::Queue;
 use crate::store::attempts::{
@@ -138,7 +141,7 @@ impl Plan<'_> {
             task: serde_json::from_str(queue.task_text(at)).unwrap_or_default(),
             title: queue.title(at),
             attempt: self.attempt,
-            budget: Some(self.task.max_iterations().unwrap_or(limits.attempts.value)),
+            budget: Some(self.last_number(limits.attempts.value)),
             queue: self.source.set.real(self.place.queue).display().to_string(),
             project: queue.project().map(str::to_owned),
             root: self.root().display().to_string(),
@@ -153,6 +156,12 @@ impl Plan<'_> {
                 .map(|s| StepInput { name: s.name.clone(), command: s.command.to_string() })
                 .collect(),
         }
+    }
+
+    /// The number of the last attempt that the budget allows: numbers run on after a `retry`.
+    fn last_number(&self, default: u32) -> u32 {
+        let used = budget_used_now(self.task).saturating_add(1);
+        self.attempt.saturating_add(budget_of(self.task, default).saturating_sub(used))
     }
 
     /// Complete dependencies, and complete tasks that notify this one.

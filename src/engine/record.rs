@@ -1,7 +1,7 @@
 //! What a finished attempt means for its task.
 
 use crate::domain::{
-    AttemptReport, Completion, Outcome, Task, Transition, Verdict, budget_used_now,
+    AttemptReport, Completion, Outcome, Task, Transition, Verdict, budget_of, budget_used_now,
 };
 
 /// The limits that decide between another attempt and a person.
@@ -24,7 +24,7 @@ pub(super) fn decide(
     lost_before: u32,
 ) -> Transition {
     let reason = report.reason.clone().unwrap_or_else(|| report.outcome.to_string());
-    let budget = task.max_iterations().unwrap_or(budgets.attempts).max(1);
+    let budget = budget_of(task, budgets.attempts);
     let used = budget_used_now(task).saturating_add(1);
     match (report.verdict, &report.outcome) {
         (Some(verdict @ (Verdict::Pass | Verdict::Skipped)), _) => {
@@ -33,7 +33,7 @@ pub(super) fn decide(
         (Some(Verdict::Blocked), _) => Transition::GiveUp { verdict: Verdict::Blocked, reason },
         (Some(Verdict::Fail), _) if used >= budget => Transition::GiveUp {
             verdict: Verdict::Fail,
-            reason: format!("{reason} (attempt {used} of {budget})"),
+            reason: format!("{reason} ({})", counted(report.attempt, used, budget)),
         },
         (Some(Verdict::Fail), _) => {
             Transition::Fail { reason, files_changed: completion.files_changed }
@@ -57,6 +57,16 @@ pub(super) fn decide(
     }
 }
 
+/// Which attempt of its budget was the last. Numbers run on after a `retry` and where attempts
+/// cost nothing, so that the attempt's own number is said where it is another one; a budget may
+/// have been lowered meanwhile.
+fn counted(attempt: u32, used: u32, budget: u32) -> String {
+    if attempt == used && used <= budget {
+        return format!("attempt {attempt} of {budget}");
+    }
+    format!("attempt {attempt}, the last of a budget of {budget}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -75,7 +85,7 @@ mod tests {
         AttemptReport {
             v: 1,
             task: "A".to_owned(),
-            attempt: 1,
+            attempt: 3,
             worker: "w".to_owned(),
             started_at: String::new(),
             ended_at: String::new(),
@@ -103,6 +113,13 @@ mod tests {
         };
         assert_eq!(verdict, Verdict::Fail);
         assert_eq!(reason, "step test: exit status 1 (attempt 3 of 3)");
+    }
+
+    #[test]
+    fn numbers_read_right_after_a_retry_and_with_a_lowered_budget() {
+        assert_eq!(counted(3, 3, 3), "attempt 3 of 3");
+        assert_eq!(counted(6, 3, 3), "attempt 6, the last of a budget of 3");
+        assert_eq!(counted(6, 6, 3), "attempt 6, the last of a budget of 3");
     }
 
     #[test]

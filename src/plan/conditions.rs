@@ -136,12 +136,14 @@ pub struct Conditions {
     pub scopes: ScopeMode,
     /// Which agent each task gets.
     pub agents: Agents,
+    /// Budget of attempts of a task that has none of its own.
+    pub attempts: u32,
     /// What runs in the project besides.
     pub outside: Vec<Outsider>,
 }
 
 impl Conditions {
-    /// Nothing but the time and the agents.
+    /// Nothing but the time and the agents; budgets only where tasks have their own.
     pub fn at(now: DateTime<Utc>, agents: Agents) -> Self {
         Self {
             now,
@@ -149,6 +151,7 @@ impl Conditions {
             claims: HashMap::new(),
             scopes: ScopeMode::default(),
             agents,
+            attempts: u32::MAX,
             outside: Vec::new(),
         }
     }

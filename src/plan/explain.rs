@@ -3,7 +3,7 @@
 use super::graph::{Broken, BrokenKind, Graph, Helper, Node};
 use super::nearest::Hints;
 use super::readiness::{Holder, Readiness, State, hold};
-use crate::domain::{Status, Task, timestamp};
+use crate::domain::{Status, Task, budget_of, budget_used_now, timestamp};
 use serde::Serialize;
 
 /// How many names a sentence lists.
@@ -28,6 +28,7 @@ pub enum WaitingKind {
     Pause,
     Invalid,
     Manual,
+    Budget,
 }
 
 /// One thing that a task waits for.
@@ -162,6 +163,15 @@ impl Readiness<'_> {
         if holds & hold::MANUAL != 0 {
             let agent = task.agent().unwrap_or("manual");
             say(WaitingKind::Manual, format!("a person does it (agent {agent})"));
+        }
+        if holds & hold::BUDGET != 0 {
+            let (used, budget) = (budget_used_now(task), budget_of(task, self.conditions.attempts));
+            let used = used.min(budget);
+            let attempts = if budget == 1 { "attempt" } else { "attempts" };
+            let id = self.graph.reference(node);
+            let retry = format!("workloop retry {id} gives a new one");
+            let what = format!("its budget is used up ({used} of {budget} {attempts}); {retry}");
+            say(WaitingKind::Budget, what);
         }
         if holds & hold::NOT_BEFORE != 0
             && let Some(time) = task.not_before()

@@ -21,7 +21,8 @@ pub enum Prospect {
     Elsewhere,
     /// A person must approve something or do it.
     Person,
-    /// It is blocked, parked or in a cycle, needs an edit, or is behind such a task.
+    /// It is blocked, parked or in a cycle, has no attempt left, needs an edit, or is behind such a
+    /// task.
     Stuck,
 }
 
@@ -179,7 +180,7 @@ impl Readiness<'_> {
 
 fn waiting_prospect(holds: u16) -> Prospect {
     let any = |bits: u16| holds & bits != 0;
-    if any(hold::BROKEN | hold::CYCLE | hold::INVALID) {
+    if any(hold::BROKEN | hold::CYCLE | hold::INVALID | hold::BUDGET) {
         Prospect::Stuck
     } else if any(hold::APPROVAL | hold::MANUAL) {
         Prospect::Person

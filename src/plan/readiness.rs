@@ -9,7 +9,7 @@ use super::conditions::{AgentLimit, ClaimState, Conditions, ScopeMode};
 use super::graph::{Graph, Helper, Node, QueueTasks};
 use super::nearest::Hints;
 use super::scopes::Held;
-use crate::domain::{Approval, Status, Task};
+use crate::domain::{Approval, Status, Task, budget_of, budget_used_now};
 
 /// Where a task stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -65,6 +65,7 @@ pub(super) mod hold {
     pub(in crate::plan) const SCOPE: u16 = 1 << 9;
     pub(in crate::plan) const CHILDREN: u16 = 1 << 10;
     pub(in crate::plan) const FOREIGN: u16 = 1 << 11;
+    pub(in crate::plan) const BUDGET: u16 = 1 << 12;
 }
 
 /// The states of all tasks at one moment.
@@ -232,6 +233,13 @@ impl<'a> Readiness<'a> {
         self.conditions.agents.of(Node(node)).is_some_and(|agent| agent.manual)
     }
 
+    /// Whether no attempt of the task is left. An edit or `git checkout` that makes a task pending
+    /// does not renew its budget.
+    fn budget_is_used_up(&self, node: u32) -> bool {
+        let task = self.task(Node(node));
+        budget_used_now(task) >= budget_of(task, self.conditions.attempts) && !self.is_manual(node)
+    }
+
     fn enter_running(&mut self) {
         for node in 0..self.graph.len() as u32 {
             if self.is_running(node) {
@@ -324,6 +332,7 @@ impl<'a> Readiness<'a> {
             (hold::NOT_BEFORE, task.not_before().is_some_and(|time| time > conditions.now)),
             (hold::PAUSE, paused),
             (hold::MANUAL, self.is_manual(node)),
+            (hold::BUDGET, self.budget_is_used_up(node)),
         ];
         holds.into_iter().filter(|(_, holds)| *holds).map(|(bit, _)| bit).sum()
     }

@@ -228,6 +228,11 @@ impl Checks<'_, '_> {
                            look at it, then `workloop reset` it or set `passes`";
             odd("complete-not-passed", Field::Passes, &|| message.to_owned());
         }
+        if task.max_iterations() == Some(0) {
+            let message = "`max_iterations` is 0, which counts as 1; \
+                           `workloop park` keeps a task from being run";
+            odd("budget-zero", Field::MaxIterations, &|| message.to_owned());
+        }
         let given = |field| queue.present(index, field).is_some_and(|raw| raw != "\"\"");
         if task.priority.is_none() && given(Field::Priority) {
             let message = "the priority cannot be read, so that the task ranks last; \

@@ -78,6 +78,7 @@ pub const CODES: &[(&str, Severity, &str)] = &[
     ("priority-unreadable", Warning, "a priority that cannot be read; the task ranks last"),
     ("estimate-unreadable", Warning, "an estimate that cannot be read; it is ignored"),
     ("complete-not-passed", Warning, "a task is complete, but `passes` is false"),
+    ("budget-zero", Warning, "`max_iterations` is 0; the task has one attempt all the same"),
     ("no-description", Warning, "a task has neither title nor description"),
     ("id-characters", Warning, "an id holds control characters, or blanks at its ends"),
     ("summary-untrue", Warning, "the counts of `summary` are not those of the tasks"),

@@ -153,7 +153,7 @@ fn sentence(waiting: &Waiting) -> String {
         WaitingKind::ForeignClaim => format!("it is claimed elsewhere: {what}"),
         WaitingKind::Pause => format!("it is paused: {what}"),
         WaitingKind::Invalid => format!("it cannot be run as it stands: {what}"),
-        WaitingKind::Manual => what.into_owned(),
+        WaitingKind::Manual | WaitingKind::Budget => what.into_owned(),
     }
 }
 

@@ -73,6 +73,28 @@ fn the_configured_budget_holds_where_the_task_has_none() {
     assert_eq!(sandbox.oracle().starts("A"), 3);
 }
 
+/// `git checkout` and editors bring states back, never attempts.
+#[test]
+fn an_edit_does_not_renew_a_budget() {
+    let mut list = queue(&[("A", &[])]);
+    list["tasks"][0]["max_iterations"] = json!(1);
+    let sandbox = Sandbox::new().queue("q.json", &list).script("A", "nothing");
+    sandbox.run(["run", "q.json"]).exits(5);
+    let mut edited = sandbox.read("q.json");
+    edited["tasks"][0]["status"] = json!("pending");
+    let sandbox = sandbox.queue("q.json", &edited);
+    sandbox.run(["run", "q.json"]).exits(5).closes_with(&["A"]);
+    assert_eq!(sandbox.oracle().starts("A"), 1);
+    let why = sandbox.run(["why", "A", "--work-queue", "q.json"]);
+    why.exits(0).says("its budget is used up (1 of 1 attempt); workloop retry A gives a new one");
+    sandbox.run(["retry", "A", "--work-queue", "q.json"]).exits(0);
+    sandbox.run(["run", "q.json"]).exits(5);
+    assert_eq!(sandbox.oracle().starts("A"), 2);
+    let error = task(&sandbox.read("q.json"), "A")["error"].clone();
+    let error = error.as_str().unwrap_or_default();
+    assert!(error.ends_with("(attempt 2, the last of a budget of 1)"), "{error}");
+}
+
 #[test]
 fn exactly_so_many_attempts_and_then_so_many_more() {
     let (list, ids) = flat_queue(12);

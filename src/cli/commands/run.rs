@@ -105,7 +105,8 @@ fn dry_run(
     let rules = engine::ranking_rules(set, queues);
     let structure = Structure::build(set, queues, &rules);
     let tasks = set.tasks(queues);
-    let conditions = Conditions::at(SystemClock.now(), structure.agents.clone());
+    let mut conditions = Conditions::at(SystemClock.now(), structure.agents.clone());
+    conditions.attempts = set.config.limits.attempts.value;
     let readiness = plan::readiness(&structure.graph, &tasks, &conditions);
     let order = structure.order(&tasks);
     let in_scope = |node| {

@@ -200,6 +200,48 @@ fn what_runs_in_queues_that_are_not_loaded_holds_files_and_agents() {
     assert_eq!(look(&samples, full, |r| r.ready().count()), 0);
 }
 
+#[test]
+fn a_task_whose_budget_is_used_up_waits_for_a_person() {
+    let tried = |id: &str, attempts, details: &[(Field, u32)]| {
+        with(task(id, &[]), |task| {
+            task.attempts = attempts;
+            details.iter().for_each(|&(field, count)| task.set(Detail::Count(field, count)));
+        })
+    };
+    let used = Field::BudgetUsed;
+    let samples = [Sample::new(
+        "q",
+        vec![
+            tried("spent", 5, &[]),
+            tried("own", 2, &[(Field::MaxIterations, 2)]),
+            tried("zero", 1, &[(Field::MaxIterations, 0)]),
+            tried("once", 0, &[(Field::MaxIterations, 0)]),
+            tried("renewed", 9, &[(used, 0)]),
+            tried("left", 4, &[]),
+            tried("more", 9, &[(Field::MaxIterations, 10)]),
+            tried("huge", u32::MAX, &[(used, u32::MAX)]),
+            with(tried("stale", 5, &[]), is(Status::InProgress)),
+            with(tried("person", 5, &[]), |task| task.set_text(Field::Agent, "manual")),
+        ],
+    )];
+    let five = |conditions: &mut Conditions, _: &Graph| {
+        conditions.attempts = 5;
+        conditions.claims.insert(Node(8), ClaimState::Stale);
+    };
+    let seen = look(&samples, five, |readiness| {
+        let ready = names(readiness.graph(), readiness.ready());
+        let why = readiness.waiting(find(readiness.graph(), "own")).remove(0);
+        let kinds = readiness.waiting(find(readiness.graph(), "person"));
+        (ready, why, kinds.len(), readiness.outlook(|_| true).stuck)
+    });
+    // The attempt of a dead worker does not count.
+    assert_eq!(seen.0, ["once", "renewed", "left", "more", "stale"]);
+    assert_eq!(seen.1.kind, WaitingKind::Budget);
+    let what = "its budget is used up (2 of 2 attempts); workloop retry own gives a new one";
+    assert_eq!(seen.1.what, what);
+    assert_eq!((seen.2, seen.3), (1, 4));
+}
+
 fn owning(id: &str, file: &str, status: Status) -> Task {
     with(task(id, &[]), |task| {
         task.set_list(Field::Files, [file]);

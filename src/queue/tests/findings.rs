@@ -67,6 +67,14 @@ fn a_summary_that_counts_nothing_is_said_to() {
 }
 
 #[test]
+fn a_budget_of_no_attempt_is_said_to_be_one() {
+    let said = said(r#"{"tasks": [{"id": "a", "title": "t", "max_iterations": 0}]}"#);
+    let expected = "1:56 budget-zero a `max_iterations` is 0, which counts as 1; `workloop park` \
+                    keeps a task from being run";
+    assert_eq!(said, [expected]);
+}
+
+#[test]
 fn places_follow_the_edits() {
     let text = "{\n  \"tasks\": [\n    {\n      \"id\": \"a\",\n      \"title\": \"é\", \"depends_on\": [\"b\", \"ü\"]\n    },\n    {\"id\": \"b\"}\n  ],\n  \"x\": {\"a\": 1, \"a\": 2}\n}\n";
     let mut queue = parse(text);
