@@ -11,7 +11,7 @@ mod setup;
 mod writing;
 
 pub use human::{
-    AnswerArgs, ApproveArgs, BlockArgs, ProgressArgs, ReleaseArgs, ResetArgs, RetryArgs,
+    AnswerArgs, ApproveArgs, BlockArgs, DoneArgs, ProgressArgs, ReleaseArgs, ResetArgs, RetryArgs,
     SignalArgs, TaskVerbArgs,
 };
 pub use late::Late;
@@ -131,6 +131,8 @@ pub enum Verb {
     Approve(Late<ApproveArgs>),
     /// Answers the question of a blocked task and puts it back.
     Answer(Late<AnswerArgs>),
+    /// Completes tasks that a person did.
+    Done(Late<DoneArgs>),
     /// Puts a blocked task back with a new budget.
     Retry(Late<RetryArgs>),
     /// Puts a task back as if it had never run.

@@ -12,6 +12,7 @@ mod progress;
 mod reading;
 mod session;
 mod streams;
+mod words;
 
 pub use session::{Session, World};
 pub use streams::{Sink, Streams};

@@ -3,7 +3,7 @@
 use super::failure::{Failure, FailureKind};
 use super::session::Session;
 use crate::config::Selection;
-use crate::engine::{PreflightError, QueueSet};
+use crate::engine::{JudgeError, PreflightError, QueueSet};
 use crate::platform::clock::SystemClock;
 use crate::platform::ids::RandomIds;
 use crate::store::StoreError;
@@ -95,6 +95,19 @@ impl From<PreflightError> for Failure {
             PreflightError::Missing { .. }
             | PreflightError::Root { .. }
             | PreflightError::UnknownTask { .. } => Self::usage(error.to_string()),
+        }
+    }
+}
+
+impl From<JudgeError> for Failure {
+    fn from(error: JudgeError) -> Self {
+        match error {
+            JudgeError::Store(error) => error.into(),
+            JudgeError::Choice(error) => error.into(),
+            JudgeError::Busy(_) => {
+                Self::usage(error.to_string()).hint("workloop cancel ends the attempt first")
+            }
+            JudgeError::Supervisor(_) => Self::internal(with_causes(&error)),
         }
     }
 }

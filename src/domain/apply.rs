@@ -57,6 +57,7 @@ pub fn apply(task: &Task, transition: &Transition, now: DateTime<Utc>) -> Result
             let answer = json!({"question": question, "answer": text, "at": timestamp(now)});
             answered(task, earlier, answer)
         }
+        Transition::Done { by, note, verdict } => done(task, by, note.as_deref(), *verdict, now),
         Transition::Retry => again(task),
         Transition::Reset => reset(),
         Transition::Cancel => [moved(Status::Parked, "cancelled"), free(task)].concat(),
@@ -99,6 +100,8 @@ fn completed(
     let mut changes = vec![
         (Field::Status, Write::Status(Status::Complete)),
         (Field::CompletedAt, Write::Set(json!(timestamp(now)))),
+        (Field::CompletedBy, Write::Remove),
+        (Field::CompletionNote, Write::Remove),
         (Field::Passes, Write::Set(json!(verdict == Verdict::Pass))),
         (Field::VerificationVerdict, Write::Set(json!(verdict.word()))),
         (Field::FilesActuallyChanged, Write::Set(json!(completion.files_changed))),
@@ -115,6 +118,27 @@ fn completed(
     }
     changes.extend(counted(task));
     changes.push((Field::Claim, Write::Remove));
+    changes
+}
+
+/// A person's completion; what agents did before is left as it is.
+fn done(
+    task: &Task,
+    by: &str,
+    note: Option<&str>,
+    verdict: Verdict,
+    now: DateTime<Utc>,
+) -> Changes {
+    let mut changes = vec![
+        (Field::Status, Write::Status(Status::Complete)),
+        (Field::CompletedAt, Write::Set(json!(timestamp(now)))),
+        (Field::CompletedBy, Write::Set(json!(by))),
+        (Field::CompletionNote, note.map_or(Write::Remove, |note| Write::Set(json!(note)))),
+        (Field::Passes, Write::Set(json!(verdict == Verdict::Pass))),
+        (Field::VerificationVerdict, Write::Set(json!(verdict.word()))),
+        (Field::Error, Write::Clear),
+    ];
+    changes.extend(free(task));
     changes
 }
 
@@ -188,6 +212,8 @@ fn reset() -> Changes {
         Field::Error,
     ];
     let removed = [
+        Field::CompletedBy,
+        Field::CompletionNote,
         Field::BudgetUsed,
         Field::Claim,
         Field::Progress,

@@ -46,6 +46,8 @@ pub enum Field {
     LastAttempt,
     StartedAt,
     CompletedAt,
+    CompletedBy,
+    CompletionNote,
     Passes,
     VerificationVerdict,
     FilesActuallyChanged,
@@ -62,7 +64,7 @@ pub enum Field {
 use Field::*;
 
 /// Spellings of every field; the first is the one for a file that has none yet.
-const SPELLINGS: [(Field, &[&str]); 52] = [
+const SPELLINGS: [(Field, &[&str]); 54] = [
     (Id, &["id"]),
     (Title, &["title"]),
     (Description, &["description"]),
@@ -104,6 +106,8 @@ const SPELLINGS: [(Field, &[&str]); 52] = [
     (LastAttempt, &["last_attempt"]),
     (StartedAt, &["started_at"]),
     (CompletedAt, &["completed_at"]),
+    (CompletedBy, &["completed_by"]),
+    (CompletionNote, &["completion_note"]),
     (Passes, &["passes"]),
     (VerificationVerdict, &["verification_verdict"]),
     (FilesActuallyChanged, &["files_actually_changed"]),
@@ -149,6 +153,8 @@ impl Field {
                 | LastAttempt
                 | StartedAt
                 | CompletedAt
+                | CompletedBy
+                | CompletionNote
                 | Passes
                 | VerificationVerdict
                 | FilesActuallyChanged

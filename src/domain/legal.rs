@@ -12,6 +12,7 @@ pub enum Verb {
     Run,
     Approve,
     Answer,
+    Done,
     Retry,
     Reset,
     Cancel,
@@ -47,6 +48,7 @@ impl fmt::Display for Verb {
             Self::Run => "run",
             Self::Approve => "approve",
             Self::Answer => "answer",
+            Self::Done => "done",
             Self::Retry => "retry",
             Self::Reset => "reset",
             Self::Cancel => "cancel",
@@ -85,6 +87,11 @@ pub(super) fn check_legal(task: &Task, transition: &Transition) -> Result<(), Il
             "it waits for no approval",
         ),
         Transition::Answer { .. } => (status == Blocked, "only a blocked task has a question"),
+        Transition::Done { .. } => match status {
+            Status::Complete => (false, "it is complete already"),
+            InProgress => (task.claim().is_none(), "an attempt is running; cancel it first"),
+            Pending | Blocked | Parked | Status::Unknown => (true, ""),
+        },
         Transition::Retry => (
             matches!(status, Blocked | Status::Unknown)
                 || status == Pending && (task.attempts > 0 || task.budget_used() > Some(0)),
@@ -115,16 +122,18 @@ pub(super) fn check_legal(task: &Task, transition: &Transition) -> Result<(), Il
 /// The verbs that a person may use on `task` as it stands.
 fn legal_verbs(task: &Task) -> Vec<Verb> {
     let mut verbs = match task.status {
-        Status::Pending => vec![Verb::Run, Verb::Block, Verb::Park, Verb::Cancel, Verb::Reset],
+        Status::Pending => {
+            vec![Verb::Run, Verb::Done, Verb::Block, Verb::Park, Verb::Cancel, Verb::Reset]
+        }
         Status::InProgress => {
             vec![Verb::Cancel, Verb::Block, Verb::Park, Verb::Release, Verb::Progress]
         }
         Status::Complete => vec![Verb::Reset],
         Status::Blocked => {
-            vec![Verb::Retry, Verb::Answer, Verb::Park, Verb::Cancel, Verb::Reset]
+            vec![Verb::Retry, Verb::Answer, Verb::Done, Verb::Park, Verb::Cancel, Verb::Reset]
         }
-        Status::Parked => vec![Verb::Unpark, Verb::Reset],
-        Status::Unknown => vec![Verb::Retry, Verb::Park, Verb::Reset],
+        Status::Parked => vec![Verb::Unpark, Verb::Done, Verb::Reset],
+        Status::Unknown => vec![Verb::Retry, Verb::Done, Verb::Park, Verb::Reset],
     };
     if task.approval == Approval::Required
         && matches!(task.status, Status::Pending | Status::Blocked)

@@ -89,6 +89,15 @@ pub enum Transition {
         /// The answer.
         text: String,
     },
+    /// A person completes a task that nobody works on.
+    Done {
+        /// Who.
+        by: String,
+        /// What there is to say about it.
+        note: Option<String>,
+        /// PASS where verification judged the work as it is, else SKIPPED.
+        verdict: Verdict,
+    },
     /// A person says try again: the budget starts anew.
     Retry,
     /// A person says as if never run.

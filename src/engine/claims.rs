@@ -184,6 +184,11 @@ impl Claims {
         Ok(lock.is_some_and(|lock| self.held.insert(key.clone(), lock).is_none()))
     }
 
+    /// The lock of a task, if this process holds it.
+    pub(super) fn lock_of(&self, key: &TaskKey) -> Option<&FileLock> {
+        self.held.get(key)
+    }
+
     /// Gives the lock of a task to its supervisor.
     pub(super) fn hand_over(&mut self, key: &TaskKey) -> Option<FileLock> {
         self.held.remove(key)

@@ -170,7 +170,7 @@ pub fn glance(set: &QueueSet, queue: &Path, task: &Task, host: &Host) -> Option<
 
 /// Whether a process of the task's last attempt is left. Looks at all processes, which is why it
 /// is asked only of dead workers.
-fn is_carried(queue: &Path, task: &Task) -> bool {
+pub(super) fn is_carried(queue: &Path, task: &Task) -> bool {
     let mark = TaskKey::new(queue, task.id.as_str()).mark();
     // When nobody can look, the paths count as held.
     scan::processes().map_or(true, |all| {

@@ -26,7 +26,7 @@ pub enum Standing {
 #[derive(Debug)]
 pub struct Standings {
     host: Host,
-    claims: Claims,
+    pub(super) claims: Claims,
 }
 
 impl Default for Standings {

@@ -20,6 +20,7 @@ pub mod ids;
 pub mod limit_mark;
 pub mod lock;
 mod lock_table;
+pub mod login;
 pub mod process;
 pub mod read_file;
 pub mod scan;

@@ -117,6 +117,8 @@ impl Reader {
             | Field::LastAttempt
             | Field::StartedAt
             | Field::CompletedAt
+            | Field::CompletedBy
+            | Field::CompletionNote
             | Field::FilesActuallyChanged
             | Field::Error
             | Field::Progress

@@ -99,11 +99,14 @@ impl AttemptFolder {
     }
 }
 
+/// The number under which a verification without an attempt is kept.
+pub const NO_ATTEMPT: u32 = 0;
+
 /// Reports of all attempts of a task that still have one, oldest first.
 pub fn reports(state: &StateDir, key: &TaskKey) -> Vec<AttemptReport> {
     let folder = |number| AttemptFolder::new(state, key, number);
-    let numbers = state.attempt_numbers(key);
-    numbers.into_iter().filter_map(|number| folder(number).report()).collect()
+    let numbers = state.attempt_numbers(key).into_iter().filter(|number| *number != NO_ATTEMPT);
+    numbers.filter_map(|number| folder(number).report()).collect()
 }
 
 /// How many of the last attempts were lost in a row.

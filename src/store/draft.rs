@@ -274,7 +274,9 @@ pub fn queue_name(queue: &Queue) -> String {
 fn event_kind(transition: &Transition) -> EventKind {
     match transition {
         Transition::Claim(_) => EventKind::Claimed,
-        Transition::Complete(..) | Transition::Settle(Status::Complete, _) => EventKind::Completed,
+        Transition::Complete(..)
+        | Transition::Done { .. }
+        | Transition::Settle(Status::Complete, _) => EventKind::Completed,
         Transition::Fail { .. } | Transition::Retry => EventKind::Retried,
         Transition::GiveUp { .. } | Transition::Block { .. } | Transition::Settle(..) => {
             EventKind::Blocked

@@ -2,7 +2,7 @@
 
 use super::mask::Mask;
 use crate::domain::{AttemptReport, ReasonCode, Verdict};
-use crate::store::attempts::{AGENT_OUT, AttemptFolder};
+use crate::store::attempts::{AGENT_OUT, AttemptFolder, NO_ATTEMPT};
 use crate::store::{StateDir, TaskKey};
 use serde::Serialize;
 
@@ -28,7 +28,7 @@ pub struct AttemptView {
 
 /// The attempts of a task that still have a folder, oldest first.
 pub fn of_task(state: &StateDir, key: &TaskKey, mask: &Mask) -> Vec<AttemptView> {
-    let numbers = state.attempt_numbers(key).into_iter();
+    let numbers = state.attempt_numbers(key).into_iter().filter(|number| *number != NO_ATTEMPT);
     let one = |number| {
         let folder = AttemptFolder::new(state, key, number);
         view(&folder, number, folder.report(), mask)

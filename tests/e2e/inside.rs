@@ -41,6 +41,8 @@ fn every_verb_that_writes_is_refused() {
         try edit $w edit B q.json --priority 0
         try approve $w approve B q.json
         try answer $w answer B yes q.json
+        try done $w done B q.json
+        try done-verified $w done B --verify q.json
         try retry $w retry B q.json
         try retry-failed $w retry --failed q.json
         try reset $w reset B q.json
@@ -62,12 +64,12 @@ fn every_verb_that_writes_is_refused() {
         "#,
     );
     let all = tried(&sandbox);
-    assert_eq!(all.len(), 22);
+    assert_eq!(all.len(), 24);
     for (name, status) in all {
         assert_eq!(status, 2, "{name}: {}", String::from_utf8_lossy(&sandbox.bytes("said")));
     }
     let said = String::from_utf8(sandbox.bytes("said")).expect("text");
-    assert_eq!(said.matches("part of an attempt of the same project").count(), 22, "{said}");
+    assert_eq!(said.matches("part of an attempt of the same project").count(), 24, "{said}");
     assert!(said.contains("WORKLOOP_RESULT_FILE") && said.contains("workloop progress"), "{said}");
     let after = sandbox.read("q.json");
     for id in ["B", "C"] {

@@ -12,6 +12,7 @@ mod sandbox;
 mod attempts;
 mod control;
 mod demo;
+mod done;
 mod guards;
 mod harness;
 mod inside;

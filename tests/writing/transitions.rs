@@ -25,6 +25,10 @@ fn every_legal_transition_is_journalled_and_touches_its_task_alone() {
     for (words, status, event) in [
         (vec!["approve", "W-003"], "todo", "approved"),
         (vec!["answer", "W-002", "granite"], "todo", "answered"),
+        (vec!["done", "W-001", "--by", "the mason"], "done", "completed"),
+        (vec!["done", "W-003"], "done", "completed"),
+        (vec!["done", "W-005", "--note", "it rained"], "done", "completed"),
+        (vec!["done", "W-007"], "done", "completed"),
         (vec!["retry", "W-002"], "todo", "retried"),
         (vec!["retry", "W-007"], "todo", "retried"),
         (vec!["reset", "W-004"], "todo", "reset"),
@@ -57,14 +61,15 @@ fn every_legal_transition_is_journalled_and_touches_its_task_alone() {
 #[test]
 fn an_illegal_transition_names_the_legal_ones_and_writes_nothing() {
     for (words, legal) in [
-        (vec!["approve", "W-001"], "run, block, park, cancel, reset"),
-        (vec!["answer", "W-001", "x"], "run, block"),
+        (vec!["approve", "W-001"], "run, done, block, park, cancel, reset"),
+        (vec!["done", "W-004"], "reset"),
+        (vec!["answer", "W-001", "x"], "run, done, block"),
         (vec!["retry", "W-004"], "reset"),
         (vec!["reset", "W-006"], "cancel, block, park, release"),
         (vec!["reset", "--all"], "cancel, block, park, release"),
         (vec!["cancel", "W-004"], "reset"),
         (vec!["block", "W-002", "--because", "x"], "retry, answer"),
-        (vec!["park", "W-005"], "unpark, reset"),
+        (vec!["park", "W-005"], "unpark, done, reset"),
         (vec!["unpark", "W-001"], "run"),
         (vec!["release", "W-001"], "run"),
     ] {
@@ -93,6 +98,49 @@ fn what_the_transitions_write() {
     let reset = folder.task("W-004");
     assert_eq!((&reset["attempts"], &reset["passes"]), (&json!(0), &json!(false)));
     assert_eq!(reset["completed_at"], Value::Null);
+}
+
+#[test]
+fn what_a_person_did_is_complete_by_them() {
+    let folder = Folder::with(QUEUE);
+    folder.run(&["done", "W-001", "W-007", "--by", "the mason", "--note", "by hand"]).works();
+    for id in ["W-001", "W-007"] {
+        let task = folder.task(id);
+        assert_eq!(task["completed_by"], "the mason");
+        assert_eq!(task["completion_note"], "by hand");
+        assert!(task["completed_at"].as_str().is_some_and(|time| time.ends_with('Z')), "{task}");
+        assert_eq!(
+            (&task["passes"], &task["verification_verdict"]),
+            (&json!(false), &json!("SKIPPED"))
+        );
+        assert!(task["error"].is_null() && task["blocked_reason"].is_null(), "{task}");
+    }
+    let event = folder.events().into_iter().find(|event| event["task"] == "W-001").expect("one");
+    assert_eq!((&event["event"], &event["data"]["by"]), (&json!("completed"), &json!("the mason")));
+    folder.run(&["check"]).works();
+    // The name of whoever is logged in, and ids from a script.
+    folder.run_with(&["done", "-"], r#"["W-003"]"#).works();
+    assert!(folder.task("W-003")["completed_by"].as_str().is_some_and(|name| !name.is_empty()));
+    folder.run(&["reset", "W-001"]).works();
+    let task = folder.task("W-001");
+    assert!(task.get("completed_by").is_none() && task.get("completion_note").is_none(), "{task}");
+    folder.refuses(&["done", "W-002", "--by", " "]);
+    // Somebody on another machine has it.
+    folder.refuses(&["done", "W-006"]).says("nobody here can say").says("workloop cancel");
+}
+
+#[test]
+fn an_argument_is_a_task_unless_it_is_a_file() {
+    let folder = Folder::with(QUEUE);
+    folder.run(&["park", "W-001", "W-007"]).works();
+    assert_eq!(folder.run(&["park", "q.json"]).says("no task is named").status, 2);
+    assert_eq!(folder.run(&["retry", "--failed", "W-002"]).says("takes no ids").status, 2);
+    std::fs::create_dir(folder.path("sub")).expect("made");
+    folder.put("sub/work", QUEUE);
+    let plain = |words: &[&str]| folder.command(words).output().expect("it starts").status.code();
+    assert_eq!(plain(&["park", "sub/work", "W-003"]), Some(0));
+    assert!(folder.text("sub/work").contains("icebox\",\n      \"requires_approval"));
+    assert_eq!(folder.task("W-003")["status"], "todo");
 }
 
 #[test]

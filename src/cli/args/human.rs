@@ -2,31 +2,30 @@
 
 use super::select::{QueueArgs, QueueFlags};
 use clap::Args;
-use std::path::PathBuf;
 
 /// `cancel`, `park`, `unpark`.
 #[derive(Clone, Debug, Args)]
 pub struct TaskVerbArgs {
-    /// The task, or - for a JSON list of ids on stdin.
-    #[arg(value_name = "ID|-")]
-    pub id: String,
-    /// The queues.
+    /// The tasks, or - for a JSON list of ids on stdin, and the queues.
+    #[arg(value_name = "ID|-|QUEUE", required = true)]
+    pub words: Vec<String>,
+    /// The queues by flags.
     #[command(flatten)]
-    pub queues: QueueArgs,
+    pub queues: QueueFlags,
 }
 
 /// `approve`.
 #[derive(Clone, Debug, Args)]
 pub struct ApproveArgs {
-    /// The task, or - for a JSON list of ids on stdin.
-    #[arg(value_name = "ID|-")]
-    pub id: String,
+    /// The tasks, or - for a JSON list of ids on stdin, and the queues.
+    #[arg(value_name = "ID|-|QUEUE", required = true)]
+    pub words: Vec<String>,
     /// Who approves [default: workloop approve].
     #[arg(long, value_name = "NAME")]
     pub by: Option<String>,
-    /// The queues.
+    /// The queues by flags.
     #[command(flatten)]
-    pub queues: QueueArgs,
+    pub queues: QueueFlags,
 }
 
 /// `answer`.
@@ -43,10 +42,30 @@ pub struct AnswerArgs {
     pub queues: QueueArgs,
 }
 
+/// `done`.
+#[derive(Clone, Debug, Args)]
+pub struct DoneArgs {
+    /// The tasks, or - for a JSON list of ids on stdin, and the queues.
+    #[arg(value_name = "ID|-|QUEUE", required = true)]
+    pub words: Vec<String>,
+    /// Who did it [default: your login name].
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
+    /// What there is to say about it.
+    #[arg(long, value_name = "TEXT")]
+    pub note: Option<String>,
+    /// Runs the verification first, without an agent; completes nothing unless it passes.
+    #[arg(long)]
+    pub verify: bool,
+    /// The queues by flags.
+    #[command(flatten)]
+    pub queues: QueueFlags,
+}
+
 /// `retry`.
 #[derive(Clone, Debug, Args)]
 pub struct RetryArgs {
-    /// The task, or - for a JSON list of ids on stdin, then the queues; with --failed only queues.
+    /// The tasks, or - for a JSON list of ids on stdin, and the queues; with --failed only queues.
     #[arg(value_name = "ID|-|QUEUE", required_unless_present = "failed")]
     pub words: Vec<String>,
     /// Puts every blocked task back.
@@ -57,17 +76,10 @@ pub struct RetryArgs {
     pub queues: QueueFlags,
 }
 
-impl RetryArgs {
-    /// The task (none with `--failed`), and the queues.
-    pub fn split(&self) -> (Option<&str>, QueueArgs) {
-        split_id(&self.words, !self.failed, &self.queues)
-    }
-}
-
 /// `reset`.
 #[derive(Clone, Debug, Args)]
 pub struct ResetArgs {
-    /// The task, or - for a JSON list of ids on stdin, then the queues; with --all only queues.
+    /// The tasks, or - for a JSON list of ids on stdin, and the queues; with --all only queues.
     #[arg(value_name = "ID|-|QUEUE", required_unless_present = "all")]
     pub words: Vec<String>,
     /// Resets every task.
@@ -78,39 +90,32 @@ pub struct ResetArgs {
     pub queues: QueueFlags,
 }
 
-impl ResetArgs {
-    /// The task (none with `--all`), and the queues.
-    pub fn split(&self) -> (Option<&str>, QueueArgs) {
-        split_id(&self.words, !self.all, &self.queues)
-    }
-}
-
 /// `block`.
 #[derive(Clone, Debug, Args)]
 pub struct BlockArgs {
-    /// The task, or - for a JSON list of ids on stdin.
-    #[arg(value_name = "ID|-")]
-    pub id: String,
+    /// The tasks, or - for a JSON list of ids on stdin, and the queues.
+    #[arg(value_name = "ID|-|QUEUE", required = true)]
+    pub words: Vec<String>,
     /// Why, in one line.
     #[arg(long, value_name = "TEXT")]
     pub because: String,
-    /// The queues.
+    /// The queues by flags.
     #[command(flatten)]
-    pub queues: QueueArgs,
+    pub queues: QueueFlags,
 }
 
 /// `release`.
 #[derive(Clone, Debug, Args)]
 pub struct ReleaseArgs {
-    /// The task, or - for a JSON list of ids on stdin.
-    #[arg(value_name = "ID|-")]
-    pub id: String,
+    /// The tasks, or - for a JSON list of ids on stdin, and the queues.
+    #[arg(value_name = "ID|-|QUEUE", required = true)]
+    pub words: Vec<String>,
     /// Ends the claim even if its worker lives or cannot be looked at from here.
     #[arg(long)]
     pub force: bool,
-    /// The queues.
+    /// The queues by flags.
     #[command(flatten)]
-    pub queues: QueueArgs,
+    pub queues: QueueFlags,
 }
 
 /// `progress`.
@@ -145,17 +150,4 @@ pub struct SignalArgs {
     /// The queues.
     #[command(flatten)]
     pub queues: QueueArgs,
-}
-
-fn split_id<'a>(
-    words: &'a [String],
-    has_id: bool,
-    flags: &QueueFlags,
-) -> (Option<&'a str>, QueueArgs) {
-    let (id, queues) = match words.split_first() {
-        Some((first, rest)) if has_id => (Some(first.as_str()), rest),
-        _ => (None, words),
-    };
-    let queues = queues.iter().map(PathBuf::from).collect();
-    (id, QueueArgs { queues, flags: flags.clone() })
 }

@@ -81,16 +81,15 @@ fn what_makes_no_sense_is_refused() {
 }
 
 #[test]
-fn the_first_word_is_a_task_unless_all_are_meant() {
-    let Ok(Verb::Reset(reset)) = parse("reset A q.json") else { panic!("reset") };
-    let (id, queues) = reset.split();
-    assert_eq!((id, paths(&queues)), (Some("A"), vec!["q.json".to_owned()]));
-    let Ok(Verb::Reset(reset)) = parse("reset --all q.json") else { panic!("reset") };
-    let (id, queues) = reset.split();
-    assert_eq!((id, paths(&queues)), (None, vec!["q.json".to_owned()]));
+fn tasks_and_queues_stand_in_one_list() {
+    let Ok(Verb::Reset(reset)) = parse("reset A B q.json") else { panic!("reset") };
+    assert_eq!(reset.words, ["A", "B", "q.json"]);
     assert!(parse("reset --all").is_ok());
     let Ok(Verb::Retry(retry)) = parse("retry --failed --project p") else { panic!("retry") };
-    assert_eq!(retry.split().1.flags.project.as_deref(), Some("p"));
+    assert_eq!(retry.queues.project.as_deref(), Some("p"));
+    for line in ["park", "release", "approve", "block --because x"] {
+        assert!(parse(line).is_err(), "{line}");
+    }
 }
 
 #[test]

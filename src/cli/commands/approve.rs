@@ -1,6 +1,6 @@
 //! `approve`: a person says that a task may start.
 
-use super::human::{Desk, ids, make, tell};
+use super::human::{Desk, make, tell};
 use crate::cli::args::ApproveArgs;
 use crate::cli::failure::Failure;
 use crate::cli::session::Session;
@@ -10,8 +10,7 @@ use crate::domain::Transition;
 const BY: &str = "workloop approve";
 
 pub(super) fn run(args: &ApproveArgs, session: &mut Session<'_>) -> Result<(), Failure> {
-    let ids = ids(&args.id)?;
-    let mut desk = Desk::open(session, &args.queues)?;
+    let (ids, mut desk) = Desk::of_tasks(session, &args.words, &args.queues)?;
     let approve = Transition::Approve { by: args.by.clone().unwrap_or_else(|| BY.to_owned()) };
     let done = desk.each(&ids, |draft, place| make(draft, place, &approve))?;
     tell(session, &done, "approved")

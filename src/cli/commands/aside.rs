@@ -2,7 +2,7 @@
 //!
 //! A loop that runs it sees the change and ends its attempt.
 
-use super::human::{Desk, ids, make, tell};
+use super::human::{Desk, make, tell};
 use crate::cli::args::{BlockArgs, TaskVerbArgs};
 use crate::cli::failure::Failure;
 use crate::cli::session::Session;
@@ -13,8 +13,7 @@ pub(super) fn block(args: &BlockArgs, session: &mut Session<'_>) -> Result<(), F
     if because.is_empty() {
         return Err(Failure::usage("--because needs a reason"));
     }
-    let ids = ids(&args.id)?;
-    let mut desk = Desk::open(session, &args.queues)?;
+    let (ids, mut desk) = Desk::of_tasks(session, &args.words, &args.queues)?;
     let block = Transition::Block { because };
     let done = desk.each(&ids, |draft, place| make(draft, place, &block))?;
     tell(session, &done, "blocked")
@@ -38,8 +37,7 @@ fn simple(
     what: &str,
     session: &mut Session<'_>,
 ) -> Result<(), Failure> {
-    let ids = ids(&args.id)?;
-    let mut desk = Desk::open(session, &args.queues)?;
+    let (ids, mut desk) = Desk::of_tasks(session, &args.words, &args.queues)?;
     let done = desk.each(&ids, |draft, place| make(draft, place, transition))?;
     tell(session, &done, what)
 }

@@ -1,7 +1,7 @@
 //! What the verbs that write have in common: the queues to write to, the tasks that are meant,
 //! and what stands on stdin.
 
-use crate::cli::args::QueueArgs;
+use crate::cli::args::{QueueArgs, QueueFlags};
 use crate::cli::failure::Failure;
 use crate::cli::session::Session;
 use crate::config;
@@ -12,6 +12,7 @@ use crate::store::file::FileStore;
 use crate::store::{Actor, Draft, Patience, Place, QueueStore, StoreError, TaskKey};
 use crate::views::escape;
 use serde_json::{Map, Value};
+use std::collections::HashSet;
 use std::io::{Read, Write};
 
 /// The most that is read from stdin, in bytes.
@@ -42,6 +43,17 @@ impl Desk {
         session.refuse_inside(&set)?;
         store.check_writable()?;
         Ok(Self { set, store })
+    }
+
+    /// The same with the tasks that are meant, where ids and queues stand in one list.
+    pub(super) fn of_tasks(
+        session: &mut Session<'_>,
+        words: &[String],
+        flags: &QueueFlags,
+    ) -> Result<(Vec<String>, Self), Failure> {
+        let (words, queues) = session.ids_and_queues(words, flags);
+        let ids = ids(&words)?;
+        Ok((ids, Self::open(session, &queues)?))
     }
 
     /// The same for the verb with which an attempt speaks of itself: `id` is its own task.
@@ -154,27 +166,46 @@ fn unknown(set: &QueueSet, queues: &[Queue], text: &str) -> StoreError {
     }
 }
 
-/// The ids that an argument means: itself, or with `-` a JSON list (or one id) on stdin.
-pub(super) fn ids(argument: &str) -> Result<Vec<String>, Failure> {
-    if argument != "-" {
-        return Ok(vec![argument.to_owned()]);
+/// The queues that are meant where `flag` says which tasks.
+pub(super) fn only_queues(
+    flag: &str,
+    words: &[String],
+    flags: &QueueFlags,
+    session: &Session<'_>,
+) -> Result<QueueArgs, Failure> {
+    match session.ids_and_queues(words, flags) {
+        (ids, queues) if ids.is_empty() => Ok(queues),
+        (ids, _) => Err(Failure::usage(format_args!("{flag} takes no ids: {}", ids.join(", ")))
+            .hint("a queue ends in .json, or is named with --work-queue")),
     }
+}
+
+/// The ids that arguments mean, each once: themselves, and for `-` a JSON list (or one id) on
+/// stdin.
+pub(super) fn ids(arguments: &[String]) -> Result<Vec<String>, Failure> {
+    let mut seen = HashSet::new();
+    let mut ids = Vec::new();
+    for argument in arguments {
+        let found = if argument == "-" { listed()? } else { vec![argument.clone()] };
+        ids.extend(found.into_iter().filter(|id| seen.insert(id.clone())));
+    }
+    if arguments.is_empty() {
+        return Err(Failure::usage("no task is named, only queues"));
+    }
+    Ok(ids)
+}
+
+/// The ids on stdin.
+fn listed() -> Result<Vec<String>, Failure> {
     let wrong = || Failure::usage("stdin must hold a JSON list of ids, such as [\"A\", \"B\"]");
-    let ids = match json(&stdin()?, "stdin")? {
-        Value::String(id) => vec![id],
+    match json(&stdin()?, "stdin")? {
+        Value::String(id) => Ok(vec![id]),
         Value::Array(list) => {
             let id = |value: &Value| value.as_str().map(str::to_owned);
-            list.iter().map(id).collect::<Option<Vec<_>>>().ok_or_else(wrong)?
+            list.iter().map(id).collect::<Option<Vec<_>>>().ok_or_else(wrong)
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => return Err(wrong()),
-    };
-    let mut once: Vec<String> = Vec::with_capacity(ids.len());
-    for id in ids {
-        if !once.contains(&id) {
-            once.push(id);
-        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => Err(wrong()),
     }
-    Ok(once)
 }
 
 /// All of stdin as text.

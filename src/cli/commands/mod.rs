@@ -6,6 +6,7 @@ mod approve;
 mod aside;
 mod check;
 mod completions;
+mod done;
 mod edit;
 mod editor;
 mod events;
@@ -49,6 +50,7 @@ pub(super) fn dispatch(verb: Verb, session: &mut Session<'_>) -> Result<(), Fail
         Verb::Edit(args) => edit::run(&args, session),
         Verb::Approve(args) => approve::run(&args, session),
         Verb::Answer(args) => answer::run(&args, session),
+        Verb::Done(args) => done::run(&args, session),
         Verb::Retry(args) => retry::run(&args, session),
         Verb::Reset(args) => reset::run(&args, session),
         Verb::Cancel(args) => aside::cancel(&args, session),

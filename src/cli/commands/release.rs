@@ -2,7 +2,7 @@
 //!
 //! Of a worker that lives, or of which nobody here can say whether it does, only with `--force`.
 
-use super::human::{Desk, ids, make, resolve, tell};
+use super::human::{Desk, make, resolve, tell};
 use crate::cli::args::ReleaseArgs;
 use crate::cli::failure::Failure;
 use crate::cli::session::Session;
@@ -11,8 +11,7 @@ use crate::engine::{Standing, Standings};
 use crate::store::{QueueStore, StoreError};
 
 pub(super) fn run(args: &ReleaseArgs, session: &mut Session<'_>) -> Result<(), Failure> {
-    let ids = ids(&args.id)?;
-    let mut desk = Desk::open(session, &args.queues)?;
+    let (ids, mut desk) = Desk::of_tasks(session, &args.words, &args.queues)?;
     // Held until the claims are written away, so that nobody takes the tasks over meanwhile.
     let mut standings = Standings::default();
     let mut judged = Vec::new();

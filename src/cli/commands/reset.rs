@@ -1,6 +1,6 @@
 //! `reset`: a task is put back as if it had never run.
 
-use super::human::{BATCH, Desk, ids, make, places, resolve, tell};
+use super::human::{BATCH, Desk, make, only_queues, places, resolve, tell};
 use crate::cli::args::ResetArgs;
 use crate::cli::failure::Failure;
 use crate::cli::session::Session;
@@ -19,9 +19,13 @@ const CLAIMS: usize = 500;
 type Named = (usize, TaskId);
 
 pub(super) fn run(args: &ResetArgs, session: &mut Session<'_>) -> Result<(), Failure> {
-    let (id, queues) = args.split();
-    let wanted = id.map(ids).transpose()?;
-    let mut desk = Desk::open(session, &queues)?;
+    let (wanted, mut desk) = if args.all {
+        let queues = only_queues("--all", &args.words, &args.queues, session)?;
+        (None, Desk::open(session, &queues)?)
+    } else {
+        let (ids, desk) = Desk::of_tasks(session, &args.words, &args.queues)?;
+        (Some(ids), desk)
+    };
     let mut done = Vec::new();
     let ended = match &wanted {
         Some(ids) => reset(&mut desk, &mut done, |set, queues| {

@@ -1,6 +1,6 @@
 //! `retry`: a blocked task is put back with a new budget.
 
-use super::human::{BATCH, Desk, ids, make, places, tell};
+use super::human::{BATCH, Desk, make, only_queues, places, tell};
 use crate::cli::args::RetryArgs;
 use crate::cli::failure::Failure;
 use crate::cli::session::Session;
@@ -9,14 +9,13 @@ use crate::store::Place;
 use std::io::Write;
 
 pub(super) fn run(args: &RetryArgs, session: &mut Session<'_>) -> Result<(), Failure> {
-    let (id, queues) = args.split();
     let what = "pending again, with a new budget";
-    if let Some(id) = id {
-        let ids = ids(id)?;
-        let mut desk = Desk::open(session, &queues)?;
+    if !args.failed {
+        let (ids, mut desk) = Desk::of_tasks(session, &args.words, &args.queues)?;
         let done = desk.each(&ids, |draft, place| make(draft, place, &Transition::Retry))?;
         return tell(session, &done, what);
     }
+    let queues = only_queues("--failed", &args.words, &args.queues, session)?;
     let mut desk = Desk::open(session, &queues)?;
     let mut done = Vec::new();
     // All of a batch or none.

@@ -64,7 +64,7 @@ impl Chooser<'_> {
             start: 1,
         };
         let files = vec![text.clone()];
-        match self.below(16) {
+        match self.below(17) {
             0 => Transition::Claim(claim()),
             1 => {
                 let completion = Completion {
@@ -88,6 +88,10 @@ impl Chooser<'_> {
             12 => Transition::Park,
             13 => Transition::Unpark,
             14 => Transition::Answer { question: None, earlier: Vec::new(), text },
+            15 => {
+                let note = Some(text.clone());
+                Transition::Done { by: text, note, verdict: Verdict::Skipped }
+            }
             _ => Transition::Progress(self.value(0)),
         }
     }

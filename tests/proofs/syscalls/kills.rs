@@ -62,7 +62,7 @@ fn survives_kills(names: &[&str]) {
 
 #[test]
 fn killed_verbs_of_one_kind() {
-    survives_kills(&["init", "add", "edit"]);
+    survives_kills(&["init", "add", "edit", "done"]);
 }
 
 #[test]

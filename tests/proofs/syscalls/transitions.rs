@@ -69,6 +69,11 @@ pub(super) const TRANSITIONS: &[Transition] = &[
         ..Transition::verb("block", &["block", "A", "q.json", "--because", "later"])
     },
     Transition {
+        states: &["pending", "complete"],
+        once: true,
+        ..Transition::verb("done", &["done", "A", "q.json", "--by", "me", "--note", "by hand"])
+    },
+    Transition {
         before: |_| one(&json!({"status": "blocked", "attempts": 3, "error": "no"})),
         states: &["blocked", "pending"],
         ..Transition::verb("retry", &["retry", "A", "q.json"])

@@ -1,0 +1,157 @@
+//! `done`: a person completed tasks; with `--verify` only if their verification says so.
+
+use super::human::{Desk, make, resolve, tell};
+use crate::cli::args::DoneArgs;
+use crate::cli::failure::{Failure, FailureKind};
+use crate::cli::session::Session;
+use crate::domain::{Claim, Status, TaskId, Transition, Verdict, WorkerId};
+use crate::engine::{
+    Judged, Judging, QueueSet, Source, Standing, Standings, Structure, ranking_rules,
+};
+use crate::platform::clock::SystemClock;
+use crate::platform::host::Host;
+use crate::platform::ids::{Ids, RandomIds};
+use crate::platform::{fault, login};
+use crate::queue::Queue;
+use crate::store::{Actor, Place, QueueStore};
+use crate::views::escape;
+use serde_json::{Map, json};
+use std::collections::HashMap;
+use std::io::Write;
+
+/// Claims of dead workers, by queue and id.
+type Dead = HashMap<(usize, TaskId), Claim>;
+
+pub(super) fn run(args: &DoneArgs, session: &mut Session<'_>) -> Result<(), Failure> {
+    let by = match &args.by {
+        Some(by) if by.trim().is_empty() => return Err(Failure::usage("--by needs a name")),
+        Some(by) => by.clone(),
+        None => login::name(),
+    };
+    let note = args.note.clone().filter(|note| !note.trim().is_empty());
+    let (ids, mut desk) = Desk::of_tasks(session, &args.words, &args.queues)?;
+    // Held until everything is written, so that nobody takes a task over meanwhile.
+    let mut standings = Standings::default();
+    let places = places(&desk.set, desk.store.queues(), &ids)?;
+    let dead = dead_claims(&desk.set, desk.store.queues(), &places, &mut standings)?;
+    let verdict = if args.verify {
+        verify(&desk, &places, &mut standings, session)?;
+        Verdict::Pass
+    } else {
+        Verdict::Skipped
+    };
+    let transition = Transition::Done { by: by.clone(), note: note.clone(), verdict };
+    let done = desk.each(&ids, |draft, place| {
+        let task = draft.task(place);
+        let claim = dead.get(&(place.queue, task.id.clone()));
+        if claim.is_some() && claim == task.claim() {
+            make(draft, place, &Transition::Release)?;
+        }
+        let mut data = Map::new();
+        data.insert("by".to_owned(), json!(by));
+        data.extend(note.as_ref().map(|note| ("note".to_owned(), json!(note))));
+        draft.transition(place, &transition, &Actor::Person, data)
+    });
+    drop(standings);
+    let what = if args.verify { "complete, verified" } else { "complete, not verified" };
+    tell(session, &done?, what)
+}
+
+fn places(set: &QueueSet, queues: &[Queue], ids: &[String]) -> Result<Vec<Place>, Failure> {
+    let place = |id: &String| Ok(resolve(set, queues, id)?);
+    ids.iter().map(place).collect()
+}
+
+/// The claims of the tasks that nothing is left of; they end with the verb.
+///
+/// # Errors
+/// Wrong usage when somebody works on one of the tasks, or may do so.
+fn dead_claims(
+    set: &QueueSet,
+    queues: &[Queue],
+    places: &[Place],
+    standings: &mut Standings,
+) -> Result<Dead, Failure> {
+    let mut dead = Dead::new();
+    for place in places {
+        let task = &queues[place.queue].tasks()[place.task];
+        if task.status != Status::InProgress {
+            continue;
+        }
+        let worker = || task.claim().map_or("a worker", |claim| claim.worker.as_str());
+        let why = match standings.of(set, queues, *place)? {
+            Standing::Free => {
+                let claim = task.claim().cloned();
+                dead.extend(claim.map(|claim| ((place.queue, task.id.clone()), claim)));
+                continue;
+            }
+            Standing::Alive => format!("{} is working on it", worker()),
+            Standing::Foreign => {
+                format!(
+                    "{} is on another machine, and nobody here can say whether it lives",
+                    worker()
+                )
+            }
+            Standing::Unclear(why) => why,
+        };
+        return Err(Failure::usage(format_args!("task {} was not completed: {why}", task.id))
+            .hint(format_args!("workloop cancel {} ends the attempt first", task.id)));
+    }
+    Ok(dead)
+}
+
+/// Runs the verification of each task, until one does not pass.
+///
+/// # Errors
+/// The failed step, as blocked work; wrong usage when there is no verification.
+fn verify(
+    desk: &Desk,
+    places: &[Place],
+    standings: &mut Standings,
+    session: &mut Session<'_>,
+) -> Result<(), Failure> {
+    let (set, queues) = (&desk.set, desk.store.queues());
+    let structure = Structure::build(set, queues, &ranking_rules(set, queues));
+    let exe = fault::supervisor(std::env::current_exe()?);
+    let name = format!("{}:{}:{}", Host::current().name, std::process::id(), RandomIds.hex8());
+    let graph = &structure.graph;
+    let judging = Judging {
+        source: Source { set, queues, graph, vars: &session.world.vars },
+        exe: &exe,
+        clock: &SystemClock,
+        worker: WorkerId::new(&name),
+    };
+    for place in places {
+        let task = &queues[place.queue].tasks()[place.task];
+        if task.status == Status::Complete {
+            // The transition says so; a verification would take its time for nothing.
+            continue;
+        }
+        let judged = judging.judge(*place, standings)?;
+        for warning in &judged.warnings {
+            writeln!(session.streams.err, "warning: {}", escape::line(warning))?;
+        }
+        if judged.verdict != Some(Verdict::Pass) {
+            return Err(not_passed(&task.id, &judged, session)?);
+        }
+    }
+    Ok(())
+}
+
+/// Shows what the failed step printed.
+fn not_passed(id: &TaskId, judged: &Judged, session: &mut Session<'_>) -> Result<Failure, Failure> {
+    let said = judged.said.trim_end();
+    if !said.is_empty() {
+        writeln!(session.streams.err, "{}", escape::lines(said))?;
+    }
+    let how = judged.failed.as_ref().map_or_else(
+        || "the verification did not run".to_owned(),
+        |(step, outcome)| format!("step {step}: {outcome}"),
+    );
+    let kind = match judged.verdict {
+        Some(_) => FailureKind::Blocked,
+        None => FailureKind::Usage,
+    };
+    let text = format!("task {id} was not completed: {how}; nothing was written");
+    Ok(Failure::new(kind, text).hint(format_args!("workloop log {id} --attempt 0 shows all of it")))
+}

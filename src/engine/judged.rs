@@ -1,0 +1,103 @@
+//! A verification without an attempt: the steps of a task, run once on the tree as it is.
+//!
+//! The claim lock of the task is held meanwhile, by the caller and by the supervisor under which
+//! the steps run, so that no loop takes the task. The queue is not written.
+
+use super::attempt::{self, Finished};
+use super::neighbours::is_carried;
+use super::prepare::Source;
+use super::standing::Standings;
+use crate::agent::{FEEDBACK_BYTES, bound_file};
+use crate::config::ChoiceError;
+use crate::domain::{ClaimToken, Outcome, Verdict, WorkerId};
+use crate::platform::clock::Clock;
+use crate::store::attempts::NO_ATTEMPT;
+use crate::store::{Place, StoreError, TaskKey};
+use crate::supervisor::{Launch, Supervisor};
+use std::io;
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
+/// What such a verification needs.
+pub struct Judging<'a> {
+    /// The queues, their graph, and the environment.
+    pub source: Source<'a>,
+    /// Our own program, for the supervisor.
+    pub exe: &'a Path,
+    /// Tells the time.
+    pub clock: &'a dyn Clock,
+    /// Who asks.
+    pub worker: WorkerId,
+}
+
+/// What it came to.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// PASS or FAIL; `None` when nothing is known, because a step could not be run to its end.
+    pub verdict: Option<Verdict>,
+    /// The step that did not pass, and how it ended.
+    pub failed: Option<(String, Outcome)>,
+    /// The output of that step, bounded, without the secrets of the environment.
+    pub said: String,
+    /// What else went wrong.
+    pub warnings: Vec<String>,
+}
+
+/// Why there was none.
+#[derive(Debug, thiserror::Error)]
+pub enum JudgeError {
+    /// The claim lock cannot be taken.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Somebody works on the task.
+    #[error("task {0} is being worked on")]
+    Busy(String),
+    /// No verification is configured for it.
+    #[error(transparent)]
+    Choice(#[from] ChoiceError),
+    /// The supervisor cannot be started.
+    #[error("failed to start the supervisor")]
+    Supervisor(#[source] io::Error),
+}
+
+impl Judging<'_> {
+    /// Runs the verification of the task at `place`; its claim lock stays with `held`.
+    ///
+    /// # Errors
+    /// [`JudgeError`] when it was not run.
+    pub fn judge(&self, place: Place, held: &mut Standings) -> Result<Judged, JudgeError> {
+        let set = self.source.set;
+        let task = &self.source.queues[place.queue].tasks()[place.task];
+        let key = TaskKey::new(set.real(place.queue), task.id.as_str());
+        let busy = || JudgeError::Busy(task.id.to_string());
+        if !held.claims.try_lock(&set.state(place.queue), &key)?
+            || is_carried(set.real(place.queue), task)
+        {
+            return Err(busy());
+        }
+        let lock = held.claims.lock_of(&key).ok_or_else(busy)?;
+        let token = ClaimToken { worker: self.worker.clone(), attempt: NO_ATTEMPT };
+        let mut job = self.source.job(place, token)?;
+        job.agent = None;
+        job.prompt = Ok(String::new());
+        let launch = Launch { exe: self.exe, mark: &key.mark(), env: self.source.vars };
+        let mut supervisor = Supervisor::start(&launch, lock).map_err(JudgeError::Supervisor)?;
+        let cancelled = AtomicBool::new(false);
+        let finished = attempt::run(job, &mut supervisor, &cancelled, self.clock, &mut |_| {});
+        supervisor.finish().map_err(JudgeError::Supervisor)?;
+        Ok(judged(finished))
+    }
+}
+
+fn judged(finished: Finished) -> Judged {
+    let Finished { job, report, warnings, .. } = finished;
+    let failed = report.steps.last().filter(|step| !step.outcome.is_success());
+    let said = failed.map(|step| bound_file(&job.folder.file(&step.log), FEEDBACK_BYTES / 4));
+    let said = said.and_then(Result::ok).unwrap_or_default();
+    Judged {
+        verdict: report.verdict,
+        failed: failed.map(|step| (step.name.clone(), step.outcome.clone())),
+        said: job.mask.text(&said).into_owned(),
+        warnings,
+    }
+}
