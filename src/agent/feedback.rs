@@ -1,9 +1,14 @@
-//! Bounds long output to its head and its tail: the beginning says what ran, the end what failed.
+//! What of outputs and notes enters a prompt: long ones bounded to their head and their tail (the
+//! beginning says what ran, the end what failed), and none with what steers a terminal.
 
+use crate::platform::escape;
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
+use std::iter::Peekable;
 use std::path::Path;
+use std::str::Chars;
 
 /// How much output of a failed attempt goes into the next prompt, in bytes.
 pub const FEEDBACK_BYTES: usize = 16 * 1024;
@@ -44,6 +49,73 @@ pub fn bound_file(path: &Path, limit: usize) -> io::Result<String> {
     let (head, tail) = (String::from_utf8_lossy(&head), String::from_utf8_lossy(&tail));
     let (head, tail) = (head_of(&head, head_room), tail_of(&tail, tail_room));
     Ok(joined(head, tail, length.saturating_sub(head.len() + tail.len()), limit))
+}
+
+/// `text` as a prompt may hold it: without the sequences that colour a terminal or steer it
+/// otherwise, a carriage return as the line break that it was meant for, and every other control
+/// character, or one that turns the direction of writing, visible.
+///
+/// A reader of the prompt would take them for text, and whoever shows it would act on them.
+pub(super) fn clean(text: &str) -> Cow<'_, str> {
+    if !text.contains(['\u{1b}', '\u{9b}', '\u{9d}', '\u{90}', '\r']) {
+        return escape::lines(text);
+    }
+    let mut plain = String::with_capacity(text.len());
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\u{1b}' => after_escape(&mut letters),
+            '\u{9b}' => after_control(&mut letters),
+            '\u{90}' | '\u{9d}' => after_string(&mut letters),
+            '\r' => {
+                plain.push('\n');
+                letters.next_if_eq(&'\n');
+            }
+            other => plain.push(other),
+        }
+    }
+    Cow::Owned(escape::lines(&plain).into_owned())
+}
+
+/// The letters that are still to be looked at.
+type Letters<'a> = Peekable<Chars<'a>>;
+
+/// Goes past the rest of a sequence that began with ESC.
+fn after_escape(letters: &mut Letters<'_>) {
+    match letters.peek() {
+        Some('[') => {
+            letters.next();
+            after_control(letters);
+        }
+        Some(']' | 'P' | 'X' | '^' | '_') => {
+            letters.next();
+            after_string(letters);
+        }
+        Some(_) | None => {
+            while letters.next_if(|letter| matches!(letter, ' '..='/')).is_some() {}
+            letters.next_if(|letter| matches!(letter, '0'..='~'));
+        }
+    }
+}
+
+/// Goes past numbers and the letter that ends a control sequence.
+fn after_control(letters: &mut Letters<'_>) {
+    while letters.next_if(|letter| matches!(letter, ' '..='?')).is_some() {}
+    letters.next_if(|letter| matches!(letter, '@'..='~'));
+}
+
+/// Goes past a title or another string; one that does not end takes no more than its line.
+fn after_string(letters: &mut Letters<'_>) {
+    while let Some(letter) = letters.next_if(|letter| *letter != '\n') {
+        match letter {
+            '\u{7}' | '\u{9c}' => return,
+            '\u{1b}' => {
+                letters.next_if_eq(&'\\');
+                return;
+            }
+            _ => {}
+        }
+    }
 }
 
 /// Room for the note between head and tail.
@@ -125,7 +197,29 @@ mod tests {
         assert!(bound_file(&dir.path().join("none"), 10).is_err());
     }
 
+    #[test]
+    fn nothing_that_steers_a_terminal_enters_a_prompt() {
+        for (raw, cleaned) in [
+            ("\u{1b}[1;31mred\u{1b}[0m\u{1b}(B \u{9b}2Jx", "red x"),
+            ("a\u{1b}]0;title\u{7}b\u{1b}]8;;http://x\u{1b}\\link\u{1b}]8;;\u{1b}\\", "ablink"),
+            ("open \u{1b}]0;title\nnext \u{1b}[", "open \nnext "),
+            ("10 %\r20 %\r\ndone\r", "10 %\n20 %\ndone\n"),
+            ("a\0b\u{8}\u{202e}c\u{85}\tü\n", "a␀b␈\\u{202e}c\\u{85}\tü\n"),
+        ] {
+            assert_eq!(clean(raw), cleaned);
+            assert_eq!(clean(cleaned), cleaned);
+        }
+        assert!(matches!(clean("plain text"), Cow::Borrowed(_)));
+    }
+
     proptest! {
+        #[test]
+        fn what_is_clean_has_no_control_character(text: String) {
+            let cleaned = clean(&text);
+            prop_assert!(!cleaned.contains(|c: char| c.is_control() && !matches!(c, '\n' | '\t')));
+            prop_assert_eq!(clean(&cleaned), &*cleaned);
+        }
+
         #[test]
         fn no_text_is_too_long_or_cut_inside_a_character(text in "(a|€|\n|𝄞){0,400}", limit in 0..300_usize) {
             let bounded = bound(&text, limit);

@@ -3,7 +3,7 @@
 //! A prompt never holds the marker of a completion promise, so that an agent that repeats its
 //! prompt has promised nothing.
 
-use super::feedback::{FEEDBACK_BYTES, bound};
+use super::feedback::{FEEDBACK_BYTES, bound, clean};
 use crate::domain::Field;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
@@ -217,11 +217,12 @@ fn compiled() -> Result<&'static Environment<'static>, minijinja::Error> {
 /// The variables of the template: the input, and what is made of it.
 fn context(input: &PromptInput) -> Value {
     let mut bounded = input.clone();
+    foreign(&mut bounded, &mut |text| *text = clean(text).into_owned());
+    let output = bounded.failure.as_ref().map(|failure| bound(&failure.output, FEEDBACK_BYTES));
     for dependency in &mut bounded.dependencies {
         let texts = dependency.artifacts.iter_mut().chain(&mut dependency.summary);
         texts.for_each(|text| *text = bound(text, SHARE_BYTES));
     }
-    let output = input.failure.as_ref().map(|failure| bound(&failure.output, FEEDBACK_BYTES));
     let mut context = serde_json::to_value(&bounded).unwrap_or_default();
     let text = |key: Field| input.task.get(key.key()).and_then(Value::as_str).map(str::trim);
     context["id"] = text(Field::Id).unwrap_or_default().into();
@@ -236,6 +237,26 @@ fn context(input: &PromptInput) -> Value {
         context["failure"]["output"] = output.into();
     }
     context
+}
+
+/// Shows `see` every text that comes from elsewhere than the task itself and the configuration:
+/// what agents and commands said, and other tasks.
+fn foreign(input: &mut PromptInput, see: &mut dyn FnMut(&mut String)) {
+    for dependency in &mut input.dependencies {
+        [&mut dependency.id, &mut dependency.title].into_iter().for_each(&mut *see);
+        let texts = dependency.artifacts.iter_mut().chain(&mut dependency.files_changed);
+        texts.chain(&mut dependency.summary).for_each(&mut *see);
+    }
+    for note in &mut input.notes {
+        [&mut note.from, &mut note.text].into_iter().for_each(&mut *see);
+    }
+    for answer in &mut input.answers {
+        answer.question.iter_mut().for_each(&mut *see);
+        see(&mut answer.answer);
+    }
+    if let Some(failure) = &mut input.failure {
+        [&mut failure.outcome, &mut failure.output].into_iter().for_each(&mut *see);
+    }
 }
 
 /// The same value in the template engine's own type.

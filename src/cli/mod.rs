@@ -17,6 +17,7 @@ mod words;
 pub use session::{Session, World};
 pub use streams::{Sink, Streams};
 
+use crate::platform::terminal;
 use crate::views::escape;
 use args::Cli;
 use clap::Parser;
@@ -30,20 +31,27 @@ pub fn run_cli(
     streams: &mut Streams,
     world: &World,
 ) -> u8 {
-    let result = match Cli::try_parse_from(args) {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let result = match Cli::try_parse_from(&args) {
         Ok(cli) => {
             streams.choose_color(cli.global.color, world.no_color());
             let mut session = Session::new(streams, world, cli.global);
             commands::dispatch(cli.verb, &mut session)
         }
         Err(error) => {
-            streams.choose_color(args::ColorWhen::Auto, world.no_color());
+            // What is wrong is told in its own words, and those may have colours that are not ours.
+            let plain = args.iter().any(|word| word.to_string_lossy().contains(terminal::steers));
+            streams.choose_color(args::ColorWhen::Auto, world.no_color() || plain);
             tell_usage(&error, streams)
         }
     };
     let result = result.and_then(|()| streams.out.flush().map_err(Failure::from));
     match result {
-        Ok(()) => 0,
+        Ok(()) => {
+            // Nothing is left to report to when this fails.
+            drop(streams.err.flush());
+            0
+        }
         Err(failure) => tell(&failure, streams),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::failure::{Failure, FailureKind};
 use super::session::Session;
+use super::streams::Sink;
 use crate::config::Selection;
 use crate::engine::{JudgeError, PreflightError, QueueSet};
 use crate::platform::clock::SystemClock;
@@ -30,9 +31,8 @@ impl Session<'_> {
         let on_wait = |dir: &Path, holder: Option<&str>| {
             let holder = holder.unwrap_or("another process");
             // Told beside the streams: the store waits in the middle of a verb.
-            let mut err = anstream::stderr();
             let text = format!("waiting for the lock of {}, held by {holder}", dir.display());
-            drop(writeln!(err, "{}", escape::line(&text)));
+            drop(writeln!(Sink::stderr(), "{}", escape::line(&text)));
         };
         let options = FileOptions {
             clock: Arc::new(SystemClock),

@@ -56,7 +56,7 @@ impl<'s> Progress<'s> {
         let bar = bars.add(ProgressBar::new_spinner());
         let template = ProgressStyle::with_template("  {spinner} {elapsed:>4} {wide_msg}");
         bar.set_style(template.unwrap_or_else(|_| ProgressStyle::default_spinner()));
-        bar.set_message(escape::line(id).into_owned());
+        say(&bar, id);
         bar.enable_steady_tick(Duration::from_millis(250));
         if let Some(place) = self.live.get_mut(slot) {
             *place = Some((id.to_owned(), bar));
@@ -65,13 +65,15 @@ impl<'s> Progress<'s> {
 
     fn stage(&self, slot: usize, id: &str, stage: &Stage) {
         let Some((_, bar)) = self.live.get(slot).and_then(Option::as_ref) else { return };
-        let id = escape::line(id);
-        match stage {
-            Stage::Started => bar.set_message(format!("{id}: agent")),
-            Stage::AgentFinished(outcome) => bar.set_message(format!("{id}: agent {outcome}")),
-            Stage::Verifying(step) => bar.set_message(format!("{id}: verifying ({step})")),
-            Stage::Verified(verdict) => bar.set_message(format!("{id}: {verdict}")),
-        }
+        say(
+            bar,
+            &match stage {
+                Stage::Started => format!("{id}: agent"),
+                Stage::AgentFinished(outcome) => format!("{id}: agent {outcome}"),
+                Stage::Verifying(step) => format!("{id}: verifying ({step})"),
+                Stage::Verified(verdict) => format!("{id}: {verdict}"),
+            },
+        );
     }
 
     fn end(&mut self, slot: usize) {
@@ -88,12 +90,7 @@ impl Observer for Progress<'_> {
                 if self.json
                     && let Ok(line) = serde_json::to_string(event)
                 {
-                    let line = format!(
-                        "{}
-",
-                        json::inert(&line)
-                    );
-                    drop(self.streams.out.write_all(line.as_bytes()));
+                    drop(writeln!(self.streams.out, "{}", json::inert(&line)));
                     drop(self.streams.out.flush());
                 }
             }
@@ -132,6 +129,11 @@ impl Drop for Progress<'_> {
             self.end(slot);
         }
     }
+}
+
+/// Writes beside a live line, which does not go through our streams.
+fn say(bar: &ProgressBar, text: &str) {
+    bar.set_message(escape::line(text).into_owned());
 }
 
 fn color(color: AnsiColor) -> Style {

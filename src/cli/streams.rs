@@ -1,9 +1,15 @@
 //! Where output goes: handles that are passed in, with colour decided once.
 //!
+//! Whatever is written passes a screen on which a terminal has nothing to act on, whoever wrote it
+//! and whatever was forgotten. Two things go past it, each by a name of its own: a cleared screen,
+//! and the exact bytes for a script, which no terminal gets.
+//!
 //! A closed pipe is not an error: what is written after it was closed is dropped.
 
 use super::args::ColorWhen;
+use crate::platform::escape::Screen;
 use anstyle::Style;
+use std::fmt;
 use std::io::{self, IsTerminal, Write};
 
 /// Standard output and standard error.
@@ -19,14 +25,14 @@ impl Streams {
     pub fn standard() -> Self {
         Self {
             out: Sink::new(Box::new(io::stdout()), io::stdout().is_terminal()),
-            err: Sink::new(Box::new(io::stderr()), io::stderr().is_terminal()),
+            err: Sink::stderr(),
         }
     }
 
     /// Decides on colour for both.
     pub fn choose_color(&mut self, when: ColorWhen, no_color: bool) {
         for sink in [&mut self.out, &mut self.err] {
-            sink.color = match when {
+            sink.screen.colors = match when {
                 ColorWhen::Always => true,
                 ColorWhen::Never => false,
                 ColorWhen::Auto => sink.terminal && !no_color,
@@ -39,14 +45,22 @@ impl Streams {
 pub struct Sink {
     inner: Box<dyn Write + Send>,
     terminal: bool,
-    color: bool,
+    screen: Screen,
     closed: bool,
 }
+
+/// Clears a terminal.
+const CLEAR: &[u8] = b"\x1b[H\x1b[J";
 
 impl Sink {
     /// Writes to `inner`, without colour until [`Streams::choose_color`] says otherwise.
     pub fn new(inner: Box<dyn Write + Send>, terminal: bool) -> Self {
-        Self { inner, terminal, color: false, closed: false }
+        Self { inner, terminal, screen: Screen::default(), closed: false }
+    }
+
+    /// The process's standard error, also for those who are told nothing of the streams.
+    pub fn stderr() -> Self {
+        Self::new(Box::new(io::stderr()), io::stderr().is_terminal())
     }
 
     /// Whether a person looks at it.
@@ -56,7 +70,7 @@ impl Sink {
 
     /// Whether to colour.
     pub fn color(&self) -> bool {
-        self.color
+        self.screen.colors
     }
 
     /// Whether the reader has gone; a verb that follows something may leave then.
@@ -66,7 +80,32 @@ impl Sink {
 
     /// `style` where colour is wanted, else the plain style.
     pub fn style(&self, style: Style) -> Style {
-        if self.color { style } else { Style::new() }
+        if self.color() { style } else { Style::new() }
+    }
+
+    /// For what a script gets as it is; a terminal shows all of it and acts on nothing.
+    pub fn exact(&mut self) -> Exact<'_> {
+        Exact(self)
+    }
+
+    /// Clears the screen, where there is one.
+    ///
+    /// # Errors
+    /// As of any write.
+    pub fn clear(&mut self) -> io::Result<()> {
+        if self.terminal { self.put(CLEAR) } else { Ok(()) }
+    }
+
+    /// Writes what was held back, then `bytes` as they are.
+    fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let held = self.screen.rest();
+        for part in [held.as_slice(), bytes] {
+            if !self.closed && !part.is_empty() {
+                let result = self.inner.write_all(part);
+                self.unless_closed(result, ())?;
+            }
+        }
+        Ok(())
     }
 
     /// Whether an error says that nobody reads any more: a closed pipe, or a lost terminal.
@@ -88,14 +127,20 @@ impl Sink {
 
 impl Write for Sink {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.closed {
-            return Ok(bytes.len());
+        if !self.closed {
+            let result = self.inner.write_all(&self.screen.pass(bytes));
+            self.unless_closed(result, ())?;
         }
-        let result = self.inner.write(bytes);
-        self.unless_closed(result, bytes.len())
+        Ok(bytes.len())
+    }
+
+    /// In one piece, so that lines of several processes do not mix.
+    fn write_fmt(&mut self, words: fmt::Arguments<'_>) -> io::Result<()> {
+        self.write_all(fmt::format(words).as_bytes())
     }
 
     fn flush(&mut self) -> io::Result<()> {
+        self.put(&[])?;
         if self.closed {
             return Ok(());
         }
@@ -104,9 +149,32 @@ impl Write for Sink {
     }
 }
 
+/// A handle for exact bytes; see [`Sink::exact`].
+pub struct Exact<'a>(&'a mut Sink);
+
+impl Write for Exact<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0.terminal {
+            // The colours are not ours.
+            let ours = std::mem::replace(&mut self.0.screen.colors, false);
+            let written = self.0.write_all(bytes);
+            self.0.screen.colors = ours;
+            written?;
+        } else {
+            self.0.put(bytes)?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::{Arc, Mutex};
 
     struct Gone(fn() -> io::Error);
 
@@ -126,6 +194,45 @@ mod tests {
         writeln!(sink, "hello").expect("dropped");
         sink.flush().expect("dropped");
         assert!(sink.is_closed());
+    }
+
+    #[derive(Clone, Default)]
+    struct Kept(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Kept {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().expect("lock").extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// What a verb that forgot to escape, and one that gives exact bytes, write.
+    fn written(terminal: bool, when: ColorWhen) -> Vec<u8> {
+        let kept = Kept::default();
+        let out = Sink::new(Box::new(kept.clone()), terminal);
+        let mut streams = Streams { out, err: Sink::new(Box::new(io::sink()), false) };
+        streams.choose_color(when, false);
+        let red = streams.out.style(Style::new().bold());
+        writeln!(streams.out, "{red}a{red:#}\u{1b}]0;x\u{7}\u{9b}2J").expect("written");
+        streams.out.exact().write_all(b"\x1b[31m\xff\x1b").expect("written");
+        streams.out.flush().expect("written");
+        let kept = kept.0.lock().expect("lock");
+        kept.clone()
+    }
+
+    #[test]
+    fn nothing_that_was_forgotten_steers_a_terminal() {
+        let shown = "␛]0;x␇\\u{9b}2J\n";
+        let exact = b"\x1b[31m\xff\x1b".as_slice();
+        let pipe = [b"a", shown.as_bytes(), exact].concat();
+        assert_eq!(written(false, ColorWhen::Auto), pipe);
+        let terminal = format!("\u{1b}[1ma\u{1b}[0m{shown}␛[31m\u{fffd}␛");
+        assert_eq!(String::from_utf8(written(true, ColorWhen::Auto)).expect("text"), terminal);
+        let plain = format!("a{shown}␛[31m\u{fffd}␛");
+        assert_eq!(String::from_utf8(written(true, ColorWhen::Never)).expect("text"), plain);
     }
 
     #[test]

@@ -228,6 +228,8 @@ impl Plan<'_> {
             let errors = log.with_file_name(attempts::AGENT_ERR);
             output.push_str(&bound_file(&errors, FEEDBACK_BYTES / 2).unwrap_or_default());
         }
+        // Before the prompt cleans it, which would change a secret that holds control characters.
+        let output = Mask::new(self.source.vars).text(&output).into_owned();
         Some(FailureInput {
             attempt: report.attempt,
             step: step.name.clone(),

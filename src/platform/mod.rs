@@ -10,6 +10,7 @@ pub mod command;
 pub mod dir;
 pub mod editor;
 pub mod environment;
+pub mod escape;
 pub mod events;
 pub mod fault;
 pub mod fs_kind;

@@ -1,25 +1,69 @@
-//! One block an attempt in `verification.log`, made for `tail -f`.
+//! One block an attempt in `verification.log`, made for `tail -f`: nothing in it steers a terminal.
 
 use crate::domain::AttemptReport;
-use std::fmt::Write;
+use crate::platform::escape::line;
 
-/// The block of `report`; `title` is the task's, escaped by the caller for a terminal.
+/// The block of `report`; `title` is the task's.
 pub fn block(report: &AttemptReport, title: &str) -> String {
     let verdict = report.verdict.map_or_else(|| report.outcome.to_string(), |v| v.to_string());
-    let mut text = format!(
-        "{} {verdict} {} attempt {}: {title}\n",
+    let head = format!(
+        "{} {verdict} {} attempt {}: {title}",
         report.ended_at, report.task, report.attempt
     );
+    let mut text = format!("{}\n", line(&head));
+    let mut add = |what: &str| {
+        text.push_str("    ");
+        text.push_str(&line(what));
+        text.push('\n');
+    };
     for step in &report.steps {
         let seconds = step.millis as f64 / 1000.0;
-        // Writing to a String cannot fail.
-        let _ok = writeln!(text, "    {}: {} ({seconds:.1} s)", step.name, step.outcome);
+        add(&format!("{}: {} ({seconds:.1} s)", step.name, step.outcome));
     }
     if let Some(reason) = &report.reason {
-        let _ok = writeln!(text, "    reason: {reason}");
+        add(&format!("reason: {reason}"));
     }
     if !report.files_changed.is_empty() {
-        let _ok = writeln!(text, "    changed: {}", report.files_changed.join(" "));
+        add(&format!("changed: {}", report.files_changed.join(" ")));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Outcome, StepReport, Verdict};
+
+    #[test]
+    fn each_field_has_its_line_and_none_steers_a_terminal() {
+        let hostile = "x\u{1b}]0;y\u{7}\n\r\u{202e}".to_owned();
+        let report = AttemptReport {
+            v: 1,
+            task: hostile.clone(),
+            attempt: 2,
+            worker: "h:1:00000000".to_owned(),
+            started_at: "2026-01-19T14:35:45Z".to_owned(),
+            ended_at: "2026-01-19T14:35:46Z".to_owned(),
+            outcome: Outcome::Exited { code: 0 },
+            verdict: Some(Verdict::Fail),
+            reason: Some(hostile.clone()),
+            reason_code: None,
+            steps: vec![StepReport {
+                name: hostile.clone(),
+                outcome: Outcome::FailedToStart { reason: hostile.clone() },
+                millis: 1200,
+                log: String::new(),
+            }],
+            files_changed: vec![hostile.clone()],
+        };
+        let shown = "x␛]0;y␇  \\u{202e}";
+        assert_eq!(
+            block(&report, &hostile),
+            format!(
+                "2026-01-19T14:35:46Z FAIL {shown} attempt 2: {shown}\n    \
+                 {shown}: failed to start: {shown} (1.2 s)\n    reason: {shown}\n    \
+                 changed: {shown}\n"
+            )
+        );
+    }
 }

@@ -7,7 +7,6 @@
 
 pub mod attempts;
 pub mod check;
-pub mod escape;
 pub mod event;
 pub mod graph;
 pub mod history;
@@ -21,6 +20,8 @@ pub mod table;
 pub mod text;
 pub mod view;
 pub mod why;
+
+pub use crate::platform::escape;
 
 #[cfg(test)]
 mod tests;

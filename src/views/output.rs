@@ -1,9 +1,9 @@
 //! The output of agents and verification on its way to a reader, piece by piece.
 //!
-//! At most a piece is in memory. Secrets are hidden even where they fall on the end of a piece;
-//! for a terminal, control characters are shown instead of acted on.
+//! At most a piece is in memory. Secrets are hidden even where they fall on the end of a piece.
+//! Otherwise the bytes are what they were: what a terminal may get of them is for the handle.
 
-use super::escape;
+use super::escape::unfinished_letter;
 use super::mask::Mask;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -36,7 +36,7 @@ impl Tail {
     ///
     /// # Errors
     /// When the file cannot be read (a missing one is empty), or `out` not be written.
-    pub fn copy(&mut self, mask: &Mask, terminal: bool, out: &mut dyn Write) -> io::Result<()> {
+    pub fn copy(&mut self, mask: &Mask, out: &mut dyn Write) -> io::Result<()> {
         let mut file = match std::fs::File::open(&self.path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -54,7 +54,7 @@ impl Tail {
             let keep = mask.unsure(&self.held).max(unfinished_letter(&self.held));
             let sure = self.held.len() - keep;
             let rest = self.held.split_off(sure);
-            self.write(mask, terminal, out)?;
+            self.write(mask, out)?;
             self.held = rest;
         }
     }
@@ -63,8 +63,8 @@ impl Tail {
     ///
     /// # Errors
     /// When `out` cannot be written.
-    pub fn finish(&mut self, mask: &Mask, terminal: bool, out: &mut dyn Write) -> io::Result<()> {
-        self.write(mask, terminal, out)?;
+    pub fn finish(&mut self, mask: &Mask, out: &mut dyn Write) -> io::Result<()> {
+        self.write(mask, out)?;
         self.held.clear();
         if !std::mem::replace(&mut self.ends_line, true) {
             out.write_all(b"\n")?;
@@ -72,27 +72,12 @@ impl Tail {
         Ok(())
     }
 
-    fn write(&mut self, mask: &Mask, terminal: bool, out: &mut dyn Write) -> io::Result<()> {
+    fn write(&mut self, mask: &Mask, out: &mut dyn Write) -> io::Result<()> {
         let Some(last) = self.held.last() else { return Ok(()) };
         self.ends_line = *last == b'\n';
         let mut masked = Vec::with_capacity(self.held.len());
         mask.bytes(&self.held, &mut masked);
-        if terminal {
-            let text = String::from_utf8_lossy(&masked);
-            return out.write_all(escape::lines(&text).as_bytes());
-        }
         out.write_all(&masked)
-    }
-}
-
-/// How many bytes at the end are the begin of a letter.
-fn unfinished_letter(bytes: &[u8]) -> usize {
-    let last = &bytes[bytes.len().saturating_sub(4)..];
-    let chunk = last.utf8_chunks().last();
-    let rest = chunk.map_or(&[][..], |chunk| chunk.invalid());
-    match std::str::from_utf8(rest) {
-        Err(error) if error.error_len().is_none() => rest.len(),
-        Ok(_) | Err(_) => 0,
     }
 }
 
@@ -114,10 +99,10 @@ mod tests {
         for part in ["one s3cr", "et-val", "ue two s3", "x é".trim_end_matches('é'), "\u{1b}[1m"]
         {
             file.write_all(part.as_bytes()).expect("written");
-            tail.copy(&mask(), true, &mut out).expect("copied");
+            tail.copy(&mask(), &mut out).expect("copied");
         }
-        tail.finish(&mask(), true, &mut out).expect("copied");
-        assert_eq!(String::from_utf8_lossy(&out), "one [masked] two s3x ␛[1m\n");
+        tail.finish(&mask(), &mut out).expect("copied");
+        assert_eq!(String::from_utf8_lossy(&out), "one [masked] two s3x \u{1b}[1m\n");
     }
 
     #[test]
@@ -128,8 +113,8 @@ mod tests {
         std::fs::File::create(&path).and_then(|mut f| f.write_all(&bytes)).expect("written");
         let mut out = Vec::new();
         let mut tail = Tail::new(&path);
-        tail.copy(&mask(), false, &mut out).expect("copied");
-        tail.finish(&mask(), false, &mut out).expect("copied");
+        tail.copy(&mask(), &mut out).expect("copied");
+        tail.finish(&mask(), &mut out).expect("copied");
         assert_eq!(out, bytes);
         assert!(!tail.has_more());
     }

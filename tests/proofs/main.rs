@@ -16,6 +16,7 @@ mod sandbox;
 mod chance;
 mod corpus;
 mod dense;
+mod escapes;
 mod format;
 #[expect(unreachable_pub, reason = "the fuzzer's own crate has it public")]
 mod fuzzed;

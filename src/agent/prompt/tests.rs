@@ -113,3 +113,17 @@ fn a_wrong_template_is_told_with_its_line() {
     let error = PromptTemplate::load(Some(Path::new("/no/such"))).expect_err("absent");
     assert!(matches!(error, PromptError::Read { .. }));
 }
+
+#[test]
+fn what_others_say_is_clean_and_the_task_itself_is_whole() {
+    let raw = "\u{1b}[31mx\u{1b}[0m\u{202e}\ry";
+    let mut input = full();
+    input.title = raw.to_owned();
+    foreign(&mut input, &mut |text| *text = raw.to_owned());
+    let clean = PromptTemplate::built_in().render(&input).expect("prompt");
+    assert_eq!(clean.matches('\u{1b}').count(), 2 * clean.matches(raw).count(), "{clean}");
+    // Id, title, summary, artifact and file of a dependency; sender and text of a note; question
+    // and answer; outcome and output of the failure.
+    assert!(clean.matches("x\\u{202e}\ny").count() >= 9, "{clean}");
+    assert!(clean.contains(raw));
+}

@@ -9,7 +9,6 @@ use crate::domain::{Field, Status};
 use crate::engine::QueueSet;
 use crate::queue::{Duplicate, Queue, fingerprint};
 use crate::store::{Draft, StoreError};
-use crate::views::escape;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use std::io::Write;
@@ -46,9 +45,7 @@ pub(super) fn run(args: &AddArgs, session: &mut Session<'_>) -> Result<(), Failu
     })?;
     for id in &ids {
         // A script gets the id as it is.
-        let terminal = session.streams.out.is_terminal();
-        let shown = if terminal { escape::line(id) } else { id.into() };
-        writeln!(session.streams.out, "{shown}")?;
+        writeln!(session.streams.out.exact(), "{id}")?;
     }
     Ok(())
 }

@@ -145,7 +145,6 @@ fn copy(
             streams.push(Stream { file, tail });
         }
     }
-    let terminal = session.streams.out.is_terminal();
     let report = shown.folder.report();
     let out = &mut session.streams.out;
     for number in 0..streams.len() {
@@ -154,14 +153,14 @@ fn copy(
         }
         if *current != Some(number) {
             if let Some(before) = *current {
-                streams[before].tail.finish(&reading.mask, terminal, out)?;
+                streams[before].tail.finish(&reading.mask, &mut out.exact())?;
             }
             let name = name(&streams[number].file, report.as_ref());
             let name = escape::line(&name);
             writeln!(out, "==> attempt {}, {name} <==", shown.number)?;
             *current = Some(number);
         }
-        streams[number].tail.copy(&reading.mask, terminal, out)?;
+        streams[number].tail.copy(&reading.mask, &mut out.exact())?;
     }
     Ok(())
 }
@@ -173,10 +172,9 @@ fn close(
     reading: &Reading,
     session: &mut Session<'_>,
 ) -> Result<(), Failure> {
-    let terminal = session.streams.out.is_terminal();
     let out = &mut session.streams.out;
     if let Some(number) = printed.current {
-        printed.streams[number].tail.finish(&reading.mask, terminal, out)?;
+        printed.streams[number].tail.finish(&reading.mask, &mut out.exact())?;
     } else {
         writeln!(out, "==> attempt {} printed nothing <==", shown.number)?;
     }

@@ -5,8 +5,9 @@ use crate::cli::failure::Failure;
 use crate::cli::reading::Reading;
 use crate::cli::session::Session;
 use crate::engine::Source;
-use crate::views::{escape, json};
+use crate::views::json;
 use serde_json::json;
+use std::io::Write;
 
 pub(super) fn run(args: &PromptArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     let selection = session.select(&args.queues)?;
@@ -32,8 +33,6 @@ pub(super) fn run(args: &PromptArgs, session: &mut Session<'_>) -> Result<(), Fa
     if args.json {
         return session.print(json::object(&view)?);
     }
-    if session.streams.out.is_terminal() {
-        return session.print(escape::lines(&prompt).as_bytes());
-    }
-    session.print(prompt)
+    session.streams.out.exact().write_all(prompt.as_bytes())?;
+    Ok(session.streams.out.flush()?)
 }

@@ -15,9 +15,6 @@ use std::io::Write;
 /// How many open tasks of a queue are listed.
 const LISTED: usize = 200;
 
-/// Clears the terminal from the top.
-const CLEAR: &str = "\u{1b}[H\u{1b}[J";
-
 pub(super) fn run(args: &StatusArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     let selection = session.select(&args.queues)?;
     let scope = super::run::scope(&args.filter, &[]);
@@ -73,14 +70,11 @@ fn watch(
     let mut now = first;
     loop {
         if now != shown {
-            let apart = if clear {
-                CLEAR
-            } else if shown.is_empty() || args.json {
-                ""
-            } else {
-                "\n"
-            };
-            session.print(apart)?;
+            if clear {
+                session.streams.out.clear()?;
+            } else if !shown.is_empty() && !args.json {
+                session.print("\n")?;
+            }
             session.print(&now)?;
             shown = now;
         }
