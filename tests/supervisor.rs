@@ -20,9 +20,17 @@ use workloop::platform::process::{Signal, become_subreaper, signal_process};
 use workloop::platform::scan::{Found, MARK, Wanted, alive, find, process, start_time};
 use workloop::platform::spawn;
 use workloop::supervisor::{
-    Abandoned, ClaimRecord, CommandSpec, Controls, Ended, Launch, Started, Supervisor,
+    Abandoned, ClaimRecord, CommandSpec, Controls, Ended, Launch, Started, Supervisor, Told,
     end_leftovers, find_leftovers,
 };
+
+/// The first process of a command, if that is what was told.
+fn first(told: Told) -> Option<Started> {
+    match told {
+        Told::Started(process) => Some(process),
+        Told::Paused(_) => None,
+    }
+}
 
 const LONG: Duration = Duration::from_secs(30);
 
@@ -188,7 +196,7 @@ fn gives_a_command_what_is_its_own_and_nothing_else() {
     let mut supervisor = place.supervisor();
     let ready = supervisor.ready().unwrap();
     let mut started = None;
-    let ended = supervisor.run(&spec, &mut |process| started = Some(process)).unwrap();
+    let ended = supervisor.run(&spec, &mut |told| started = started.or(first(told))).unwrap();
     assert_eq!(ended.outcome, exited(0), "{}", place.read("err.log"));
     let output = place.read("out.log");
     let lines: Vec<&str> = output.lines().skip(2).collect();
@@ -226,7 +234,7 @@ fn a_hang_with_a_daemon_that_ignores_everything_is_ended() {
     (spec.timeout, spec.grace) = (Duration::from_secs(3), Duration::from_millis(100));
     let mut supervisor = place.supervisor();
     let mut leader = None;
-    let ended = supervisor.run(&spec, &mut |process| leader = Some(process)).unwrap();
+    let ended = supervisor.run(&spec, &mut |told| leader = leader.or(first(told))).unwrap();
     assert_eq!(ended.outcome, Outcome::TimedOut { seconds: 3 });
     assert!(ended.millis >= 3_100, "{ended:?}");
     assert!(!place.read("daemon").is_empty());
@@ -421,7 +429,7 @@ fn a_pause_stops_the_tree_and_the_timers() {
         scope.spawn(|| {
             let _guard = KillOnPanic(controls.clone());
             let (leader, child) = (place.pid_in("pid"), place.pid_in("child"));
-            controls.pause();
+            controls.pause(1);
             until("both to stand still", || is_stopped(leader) && is_stopped(child));
             let begin = Instant::now();
             until("the limits to be over, were they not stopped", || {
@@ -449,7 +457,7 @@ fn a_paused_tree_can_be_ended() {
         scope.spawn(|| {
             let _guard = KillOnPanic(controls.clone());
             let leader = place.pid_in("pid");
-            controls.pause();
+            controls.pause(1);
             until("it to stand still", || is_stopped(leader));
             controls.term();
         });

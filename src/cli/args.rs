@@ -11,8 +11,8 @@ mod setup;
 mod writing;
 
 pub use human::{
-    AnswerArgs, ApproveArgs, BlockArgs, DoneArgs, ProgressArgs, ReleaseArgs, ResetArgs, RetryArgs,
-    SignalArgs, TaskVerbArgs,
+    AnswerArgs, ApproveArgs, AskArgs, BlockArgs, DoneArgs, ProgressArgs, ReleaseArgs, ResetArgs,
+    RetryArgs, SignalArgs, TaskVerbArgs,
 };
 pub use late::Late;
 pub use reading::{
@@ -153,9 +153,9 @@ pub enum Verb {
     #[command(after_long_help = EXIT_STATUS)]
     Wait(Late<WaitArgs>),
     /// Asks loops to finish what runs and end.
-    Stop(Late<SignalArgs>),
-    /// Asks loops to pause.
-    Pause(Late<SignalArgs>),
+    Stop(Late<AskArgs>),
+    /// Asks loops to pause: what runs is stopped, and nothing is written before resume.
+    Pause(Late<AskArgs>),
     /// Asks paused loops to go on.
     Resume(Late<SignalArgs>),
     /// Shows the output of an attempt: agent and verification.

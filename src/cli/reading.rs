@@ -178,7 +178,8 @@ fn conditions(set: &QueueSet, queues: &[Queue], structure: &Structure) -> Condit
     for (index, queue) in queues.iter().enumerate() {
         let state = set.state(index);
         let asked = [Some(set.stem(index)), None];
-        if asked.iter().any(|name| state.request(requests::PAUSE, *name).exists()) {
+        if asked.iter().any(|name| requests::date(&state.request(requests::PAUSE, *name)).is_some())
+        {
             conditions.paused.insert(index);
         }
         if queue.counts().in_progress == 0 {

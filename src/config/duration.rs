@@ -1,8 +1,9 @@
-//! Durations as people write them: `45m`, `10s`, `1h30m`, `500ms`.
+//! Durations as people write them: `45m`, `10s`, `1h30m`, `500ms`, and a plain number of seconds.
 
 use std::time::Duration;
 
-/// Reads a duration: whole numbers, each with a unit out of `d`, `h`, `m`, `s`, `ms`.
+/// Reads a duration: whole numbers, each with a unit out of `d`, `h`, `m`, `s`, `ms`; one number
+/// alone is seconds.
 ///
 /// # Errors
 /// A sentence that says what a duration looks like.
@@ -12,6 +13,9 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
     let mut rest = text.trim();
     if rest.is_empty() {
         return Err(wrong());
+    }
+    if let Ok(seconds) = rest.parse() {
+        return Ok(Duration::from_secs(seconds));
     }
     while !rest.is_empty() {
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
@@ -45,12 +49,13 @@ mod tests {
         assert_eq!(seconds("45m"), Ok(2700));
         assert_eq!(seconds("1h30m"), Ok(5400));
         assert_eq!(seconds("1d 2s"), Ok(86_402));
+        assert_eq!(seconds("90"), Ok(90));
         assert_eq!(parse_duration("250ms"), Ok(Duration::from_millis(250)));
     }
 
     #[test]
     fn anything_else_is_refused() {
-        for text in ["", "10", "m", "1.5h", "-1s", "10 parsecs", "99999999999999999999d"] {
+        for text in ["", "1 0", "m", "-1", "1.5h", "-1s", "10 parsecs", "99999999999999999999d"] {
             assert!(parse_duration(text).is_err(), "{text:?}");
         }
     }

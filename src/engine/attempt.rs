@@ -10,7 +10,7 @@ use crate::platform::fault::{self, Fault};
 use crate::store::attempts::{
     self, AGENT_ERR, AGENT_OUT, CHANGED_FILE, PROMPT_FILE, RESULT_FILE, TASK_FILE,
 };
-use crate::supervisor::{CommandSpec, Supervisor};
+use crate::supervisor::{CommandSpec, Supervisor, Told};
 use crate::verify;
 use crate::workspace::Snapshot;
 use std::fs;
@@ -33,6 +33,20 @@ pub(super) struct Finished {
     pub warnings: Vec<String>,
 }
 
+/// What reaches an attempt from outside while it runs, and what it says to that.
+pub(super) struct Steering {
+    /// Begin nothing more.
+    pub(super) cancelled: AtomicBool,
+    /// Told the number of a pause when nothing of the attempt runs any more.
+    pub(super) on_still: Box<dyn Fn(u64) + Send + Sync>,
+}
+
+impl std::fmt::Debug for Steering {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Steering").field("cancelled", &self.cancelled).finish_non_exhaustive()
+    }
+}
+
 /// Tells the loop about the stages of an attempt while it runs.
 pub(super) type OnStage<'a> = &'a mut dyn FnMut(Stage);
 
@@ -53,7 +67,7 @@ pub enum Stage {
 struct Progress<'a> {
     job: &'a Job,
     supervisor: &'a mut Supervisor,
-    cancelled: &'a AtomicBool,
+    steering: &'a Steering,
     steps: Vec<StepReport>,
     result: AgentResult,
     warnings: Vec<String>,
@@ -87,11 +101,11 @@ pub(super) fn not_started(
     Finished { job, report, result: AgentResult::default(), warnings: Vec::new() }
 }
 
-/// Runs `job` to its end. `cancelled` set from outside means: begin nothing more.
+/// Runs `job` to its end.
 pub(super) fn run(
     job: Job,
     supervisor: &mut Supervisor,
-    cancelled: &AtomicBool,
+    steering: &Steering,
     clock: &dyn Clock,
     on_stage: OnStage<'_>,
 ) -> Finished {
@@ -99,7 +113,7 @@ pub(super) fn run(
     let mut progress = Progress {
         job: &job,
         supervisor,
-        cancelled,
+        steering,
         steps: Vec::new(),
         result: AgentResult::default(),
         warnings: Vec::new(),
@@ -322,10 +336,15 @@ impl Progress<'_> {
     }
 
     fn command_once(&mut self, command: &Ready, spec: &CommandSpec, log: String) -> StepReport {
-        let (outcome, millis) = if self.cancelled.load(Ordering::SeqCst) {
+        let (outcome, millis) = if self.steering.cancelled.load(Ordering::SeqCst) {
             (Outcome::Interrupted, 0)
         } else {
-            match self.supervisor.run(spec, &mut |_| {}) {
+            let steering = self.steering;
+            let mut tell = |told| match told {
+                Told::Started(_) => {}
+                Told::Paused(number) => (steering.on_still)(number),
+            };
+            match self.supervisor.run(spec, &mut tell) {
                 Ok(ended) => {
                     let failed =
                         ended.output_error.map(|why| format!("{}: output: {why}", command.name));

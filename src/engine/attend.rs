@@ -53,6 +53,11 @@ impl Attention {
         self.watch.listen()
     }
 
+    /// Follows the references of the queues anew at the next look.
+    pub(super) fn forget(&mut self) {
+        self.followed.clear();
+    }
+
     /// Makes ready for the next change.
     pub(super) fn rearm(&mut self) {
         self.watch.rearm();

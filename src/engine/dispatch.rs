@@ -262,7 +262,8 @@ impl Dispatcher {
         let mut choice = Choice::default();
         let settled =
             readiness.unsettled().into_iter().map(|(n, status, why)| (place(n), status, why));
-        choice.settled.extend(settled.filter(|(place, ..)| place.queue < set.served()));
+        let may = |place: &Place| place.queue < set.served() && !work.paused.contains(&place.queue);
+        choice.settled.extend(settled.filter(|(place, ..)| may(place)));
         for (slot, at) in again {
             let node = graph.node(at.queue, at.task);
             if choice.claims.len() < most && readiness.is_free(node) {

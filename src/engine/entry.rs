@@ -5,9 +5,10 @@ use super::options::RunOptions;
 use super::queue_set::QueueSet;
 use super::requests::Requests;
 use crate::platform::scan;
-use crate::store::workers::Registration;
+use crate::store::workers::{About, Registration};
 use crate::store::{StateDir, StoreError};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
 /// Enters the loop in the state folder of each served queue.
 pub(super) fn enter(
@@ -17,13 +18,20 @@ pub(super) fn enter(
 ) -> Result<(Vec<Registration>, Vec<Requests>), StoreError> {
     Neighbours::enter(set)?;
     let name = options.ids.hex8();
-    let about = format!("{}\n", Value::Object(about(set, options, pid)));
     let mut entries: Vec<(StateDir, Registration)> = Vec::new();
     let mut requests = Vec::new();
     for queue in 0..set.served() {
         let state = set.state(queue);
         if !entries.iter().any(|(entered, _)| *entered == state) {
-            let entry = Registration::enter(&state, &name, &about)
+            let here = (0..set.served()).filter(|other| set.state(*other) == state);
+            let about = About {
+                pid,
+                start: scan::start_time(pid).unwrap_or_default(),
+                queues: here.map(|queue| set.stem(queue).to_owned()).collect(),
+                jobs: options.jobs,
+                paused: BTreeMap::new(),
+            };
+            let entry = Registration::enter(&state, &name, about)
                 .map_err(StoreError::io("enter the loop in", state.workers()))?;
             entries.push((state.clone(), entry));
         }
@@ -34,7 +42,7 @@ pub(super) fn enter(
     Ok((entries.into_iter().map(|(_, entry)| entry).collect(), requests))
 }
 
-/// What a loop says of itself in its entry and in the journal.
+/// What a loop says of itself in the journal.
 pub(super) fn about(set: &QueueSet, options: &RunOptions, pid: u32) -> Map<String, Value> {
     let queues: Vec<&str> = (0..set.served()).map(|queue| set.name(queue)).collect();
     let start = scan::start_time(pid);

@@ -3,7 +3,7 @@
 //! The claim lock of the task is held meanwhile, by the caller and by the supervisor under which
 //! the steps run, so that no loop takes the task. The queue is not written.
 
-use super::attempt::{self, Finished};
+use super::attempt::{self, Finished, Steering};
 use super::neighbours::is_carried;
 use super::prepare::Source;
 use super::standing::Standings;
@@ -82,8 +82,8 @@ impl Judging<'_> {
         job.prompt = Ok(String::new());
         let launch = Launch { exe: self.exe, mark: &key.mark(), env: self.source.vars };
         let mut supervisor = Supervisor::start(&launch, lock).map_err(JudgeError::Supervisor)?;
-        let cancelled = AtomicBool::new(false);
-        let finished = attempt::run(job, &mut supervisor, &cancelled, self.clock, &mut |_| {});
+        let steering = Steering { cancelled: AtomicBool::new(false), on_still: Box::new(|_| {}) };
+        let finished = attempt::run(job, &mut supervisor, &steering, self.clock, &mut |_| {});
         supervisor.finish().map_err(JudgeError::Supervisor)?;
         Ok(judged(finished))
     }

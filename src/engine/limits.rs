@@ -1,11 +1,9 @@
-//! What makes a loop pause, drain and end: signals, request files, and the limits of a run.
+//! What makes a loop drain and end: signals, and the limits of a run.
 
 use super::ending::{Reason, common_reason};
 use super::observer::Notice;
-use super::requests::Requests;
 use super::run_loop::RunLoop;
 use crate::platform::signal::{Request, stop_ourselves};
-use std::collections::HashSet;
 
 impl RunLoop<'_> {
     pub(super) fn signal(&mut self, request: Request) {
@@ -27,8 +25,9 @@ impl RunLoop<'_> {
     }
 
     pub(super) fn hold_all(&mut self, paused: bool) {
+        self.asked.holds += 1;
         for running in self.slots.iter_mut().filter_map(|slot| slot.running.as_mut()) {
-            running.hold(paused || self.paused.contains(&running.queue));
+            running.hold(paused || self.paused.contains(&running.queue), self.asked.holds);
         }
     }
 
@@ -52,19 +51,6 @@ impl RunLoop<'_> {
         self.draining = Some(reason);
         if self.running() > 0 {
             self.observer.notice(&Notice::Drains(&text));
-        }
-    }
-
-    pub(super) fn look_at_requests(&mut self) {
-        let asked: Vec<_> = self.requests.iter().map(Requests::look).collect();
-        let paused = asked.iter().enumerate().filter(|(_, asked)| asked.pause).map(|(n, _)| n);
-        let paused: HashSet<usize> = paused.collect();
-        if paused != self.paused {
-            self.paused = paused;
-            self.hold_all(false);
-        }
-        if asked.iter().any(|asked| asked.stop) {
-            self.drain(Reason::Budget("asked to stop".to_owned()));
         }
     }
 

@@ -20,6 +20,7 @@ mod neighbours;
 mod observer;
 mod options;
 mod ownership;
+mod pauses;
 mod planner;
 mod preflight;
 mod prepare;

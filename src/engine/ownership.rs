@@ -26,24 +26,27 @@ pub(super) fn lost(
     task: &Task,
     token: &ClaimToken,
 ) -> Option<String> {
+    let last = || last(set, queue, task.id.as_str(), token);
     match task.claim() {
         Some(claim) if claim.is(token) => None,
         // Whoever takes a task over leaves a line, so this claim is of an earlier moment.
-        Some(claim) if last(set, queue, task, token) != Last::Ours => {
-            Some(format!("worker {} has it", claim.worker))
-        }
+        Some(claim) if last() != Last::Ours => Some(format!("worker {} has it", claim.worker)),
         Some(_) => None,
         None if !task.accepts(token) => Some(format!("it is {}", task.status)),
         // Without a journal the claim vanished by an edit.
-        None => (last(set, queue, task, token) == Last::Ended)
-            .then(|| "a person ended its claim".to_owned()),
+        None => (last() == Last::Ended).then(|| "a person ended its claim".to_owned()),
     }
 }
 
-fn last(set: &QueueSet, queue: usize, task: &Task, token: &ClaimToken) -> Last {
+/// Whether a person or another worker ended the claim of `token`, whatever the file says now.
+pub(super) fn is_ended(set: &QueueSet, queue: usize, task: &str, token: &ClaimToken) -> bool {
+    last(set, queue, task, token) == Last::Ended
+}
+
+fn last(set: &QueueSet, queue: usize, task: &str, token: &ClaimToken) -> Last {
     let name = set.real(queue).file_name().unwrap_or_default().to_string_lossy();
     let journal = Journal::new(set.state(queue));
-    let Some(event) = journal.last_ownership(&name, task.id.as_str()) else {
+    let Some(event) = journal.last_ownership(&name, task) else {
         return Last::Unknown;
     };
     let ours = event.event == EventKind::Claimed

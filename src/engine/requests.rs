@@ -16,8 +16,9 @@ pub const PAUSE: &str = "pause";
 pub struct Asked {
     /// Finish what runs, claim nothing, end.
     pub stop: bool,
-    /// Claim nothing and hold what runs until told to go on.
-    pub pause: bool,
+    /// Claim nothing and hold what runs until told to go on: since when, by the clock of the file
+    /// system.
+    pub pause: Option<SystemTime>,
 }
 
 /// Looks for requests about one queue.
@@ -47,11 +48,16 @@ impl Requests {
             |verb| [self.state.request(verb, Some(&self.name)), self.state.request(verb, None)];
         Asked {
             stop: files(STOP).iter().any(|path| self.is_newer(path)),
-            pause: files(PAUSE).iter().any(|path| path.exists()),
+            pause: files(PAUSE).iter().filter_map(|path| date(path)).max(),
         }
     }
 
     fn is_newer(&self, path: &Path) -> bool {
-        fs::metadata(path).and_then(|meta| meta.modified()).is_ok_and(|time| time >= self.since)
+        date(path).is_some_and(|time| time >= self.since)
     }
+}
+
+/// When the request at `path` was made, if it was. Only a regular file is one.
+pub fn date(path: &Path) -> Option<SystemTime> {
+    fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file)?.modified().ok()
 }

@@ -9,6 +9,7 @@ use super::entry::{about, enter};
 use super::neighbours::Neighbours;
 use super::observer::{Notice, Observer};
 use super::options::RunOptions;
+use super::pauses::Asked;
 use super::planner::{Planner, ranking_rules};
 use super::queue_set::QueueSet;
 use super::reaper::Reaper;
@@ -44,13 +45,16 @@ pub struct RunLoop<'o> {
     /// Why nothing more is claimed, once that is so.
     pub(super) draining: Option<Reason>,
     pub(super) paused: HashSet<usize>,
+    pub(super) asked: Asked,
+    /// Whether its start is in the journal.
+    started: bool,
     pub(super) begun: u64,
     /// Tasks blocked since the last one that was completed.
     pub(super) failures: Vec<(String, String)>,
     /// Warnings that were given already.
     pub(super) told: HashSet<String>,
     pub(super) reaper: Reaper,
-    entries: Vec<Registration>,
+    pub(super) entries: Vec<Registration>,
     pub(super) requests: Vec<Requests>,
     inbox: Receiver<Message>,
     pub(super) attention: Attention,
@@ -115,6 +119,8 @@ impl<'o> RunLoop<'o> {
             outlook: Outlook::default(),
             draining: None,
             paused: HashSet::new(),
+            asked: Asked::default(),
+            started: false,
             begun: 0,
             failures: Vec::new(),
             told: HashSet::new(),
@@ -141,7 +147,9 @@ impl<'o> RunLoop<'o> {
             self.abandon();
         }
         let reason = ran?;
-        self.note_loop(EventKind::LoopFinished)?;
+        if self.started {
+            self.note_loop(EventKind::LoopFinished)?;
+        }
         let outlook = std::mem::take(&mut self.outlook);
         let queues = self.store.queues();
         let set = Arc::clone(&self.dispatcher.set);
@@ -152,11 +160,9 @@ impl<'o> RunLoop<'o> {
     }
 
     fn turns(&mut self) -> Result<Reason, StoreError> {
-        self.note_loop(EventKind::LoopStarted)?;
-        self.store.sweep(self.patience())?;
-        self.add_gates()?;
         loop {
             self.look_at_requests();
+            self.begin_if_allowed()?;
             self.look_at_limits();
             let did = self.transact()?;
             // A loop that has all it can do saw under the lock what there is to see.
@@ -164,7 +170,8 @@ impl<'o> RunLoop<'o> {
             if did && !full || self.attend()? {
                 continue;
             }
-            if self.running() == 0 {
+            self.confirm_pauses();
+            if self.running() == 0 && self.may_end() {
                 if let Some(reason) = self.draining.take() {
                     return Ok(reason);
                 }
@@ -175,6 +182,17 @@ impl<'o> RunLoop<'o> {
             self.tell_waiting();
             self.hear();
         }
+    }
+
+    /// Notes the start of the loop: once, and not while its first queue is paused.
+    fn begin_if_allowed(&mut self) -> Result<(), StoreError> {
+        if self.started || self.paused.contains(&0) {
+            return Ok(());
+        }
+        self.started = true;
+        self.note_loop(EventKind::LoopStarted)?;
+        self.store.sweep(self.patience())?;
+        self.add_gates()
     }
 
     /// How many attempts run.
@@ -217,6 +235,11 @@ impl<'o> RunLoop<'o> {
             Message::Stage(slot, stage) => {
                 self.stage(slot, &stage);
                 return false;
+            }
+            Message::Still(slot, number) => {
+                if let Some(running) = &mut self.slots[slot].running {
+                    running.stands(number);
+                }
             }
             Message::Finished(slot, ended) => self.ended(slot, *ended),
             Message::Died(slot) => self.died(slot),

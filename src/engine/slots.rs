@@ -1,6 +1,6 @@
 //! The slots of a loop: one attempt each, in a thread of its own.
 
-use super::attempt::{self, Finished, Stage};
+use super::attempt::{self, Finished, Stage, Steering};
 use super::job::Job;
 use crate::domain::{ClaimToken, Outcome, WorkerId};
 use crate::platform::clock::Clock;
@@ -24,6 +24,8 @@ pub(super) enum Message {
     Attached(usize, Controls),
     /// An attempt goes on.
     Stage(usize, Stage),
+    /// Nothing of an attempt runs any more, as the pause with this number asked for.
+    Still(usize, u64),
     /// An attempt ended.
     Finished(usize, Box<Ended>),
     /// The thread of a slot died.
@@ -61,9 +63,12 @@ pub(super) struct Running {
     pub(super) id: String,
     pub(super) token: ClaimToken,
     pub(super) mark: String,
-    cancelled: Arc<AtomicBool>,
+    steering: Arc<Steering>,
     controls: Option<Controls>,
-    paused: bool,
+    /// The number of the pause that it is in.
+    paused: Option<u64>,
+    /// Whether nothing of it runs.
+    still: bool,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -101,21 +106,25 @@ impl Slot {
         holder: Holder,
         around: &Arc<Surroundings>,
     ) {
-        let cancelled = Arc::new(AtomicBool::new(false));
+        let outbox = around.outbox.clone();
+        let on_still = move |number| drop(outbox.send(Message::Still(slot, number)));
+        let steering = Steering { cancelled: AtomicBool::new(false), on_still: Box::new(on_still) };
+        let steering = Arc::new(steering);
         let mut running = Running {
             queue: job.place.queue,
             id: job.id.clone(),
             token: job.token.clone(),
             mark: job.key.mark(),
-            cancelled: Arc::clone(&cancelled),
+            steering: Arc::clone(&steering),
             controls: None,
-            paused: false,
+            paused: None,
+            still: false,
             thread: None,
         };
         let around = Arc::clone(around);
         let body = move || {
             let mut alarm = Alarm { slot, outbox: around.outbox.clone(), armed: true };
-            let ended = work(slot, job, holder, &cancelled, &around);
+            let ended = work(slot, job, holder, &steering, &around);
             alarm.armed = false;
             // Nobody listens any more only when the loop itself is gone.
             drop(around.outbox.send(Message::Finished(slot, Box::new(ended))));
@@ -132,17 +141,17 @@ impl Slot {
 impl Running {
     /// The supervisor can be steered from now on.
     pub(super) fn attach(&mut self, controls: Controls) {
-        if self.cancelled.load(Ordering::SeqCst) {
+        if self.steering.cancelled.load(Ordering::SeqCst) {
             controls.term();
-        } else if self.paused {
-            controls.pause();
+        } else if let Some(number) = self.paused {
+            controls.pause(number);
         }
         self.controls = Some(controls);
     }
 
     /// Ends the attempt: TERM, grace, KILL.
     pub(super) fn end(&mut self) {
-        self.cancelled.store(true, Ordering::SeqCst);
+        self.steering.cancelled.store(true, Ordering::SeqCst);
         if let Some(controls) = &self.controls {
             controls.term();
         }
@@ -150,23 +159,34 @@ impl Running {
 
     /// Ends the attempt at once.
     pub(super) fn kill(&mut self) {
-        self.cancelled.store(true, Ordering::SeqCst);
+        self.steering.cancelled.store(true, Ordering::SeqCst);
         if let Some(controls) = &self.controls {
             controls.kill();
         }
     }
 
-    /// Stops the attempt and its timers, or lets it go on.
-    pub(super) fn hold(&mut self, paused: bool) {
-        if self.paused == paused {
+    /// Stops the attempt and its timers, with a number that was not used before, or lets it go on.
+    pub(super) fn hold(&mut self, paused: bool, number: u64) {
+        if self.paused.is_some() == paused {
             return;
         }
-        self.paused = paused;
+        self.still = false;
+        self.paused = paused.then_some(number);
         match &self.controls {
-            Some(controls) if paused => controls.pause(),
+            Some(controls) if paused => controls.pause(number),
             Some(controls) => controls.resume(),
             None => {}
         }
+    }
+
+    /// Nothing of it runs any more because of the pause with this number.
+    pub(super) fn stands(&mut self, number: u64) {
+        self.still |= self.paused == Some(number);
+    }
+
+    /// Whether nothing of it runs.
+    pub(super) fn is_still(&self) -> bool {
+        self.still && !self.steering.cancelled.load(Ordering::SeqCst)
     }
 
     /// Waits for the thread, which has nothing left to do.
@@ -197,7 +217,7 @@ fn work(
     slot: usize,
     job: Job,
     holder: Holder,
-    cancelled: &AtomicBool,
+    steering: &Steering,
     around: &Surroundings,
 ) -> Ended {
     let clock = &*around.clock;
@@ -214,7 +234,7 @@ fn work(
     };
     drop(around.outbox.send(Message::Attached(slot, supervisor.controls())));
     let mut on_stage = |stage| drop(around.outbox.send(Message::Stage(slot, stage)));
-    let finished = attempt::run(job, &mut supervisor, cancelled, clock, &mut on_stage);
+    let finished = attempt::run(job, &mut supervisor, steering, clock, &mut on_stage);
     Ended { finished, supervisor: Some(supervisor) }
 }
 

@@ -10,7 +10,7 @@ use super::ownership;
 use super::prepare::Source;
 use super::recovery::{self, Dead};
 use super::run_loop::{POLL, RunLoop};
-use super::slots::{Holder, Slot};
+use super::slots::Holder;
 use crate::domain::{ClaimToken, EventKind, Outcome};
 use crate::plan::{self, Prospect, State};
 use crate::platform::lock::FileLock;
@@ -24,7 +24,7 @@ use std::time::Instant;
 impl RunLoop<'_> {
     /// Makes the next change, if there is one to make; `false` when there is nothing to do now.
     pub(super) fn transact(&mut self) -> Result<bool, StoreError> {
-        let finished = std::mem::take(&mut self.finished);
+        let finished = self.results();
         self.stop_for_missing_tools(&finished);
         // Agents delete what git ignores, also while nothing is left to be claimed by this loop.
         Neighbours::enter(&self.dispatcher.set)?;
@@ -78,7 +78,8 @@ impl RunLoop<'_> {
     /// locks are held now.
     fn survey(&mut self) -> Result<Vec<Dead>, StoreError> {
         let running = self.slots.iter().filter_map(|slot| slot.running.as_ref());
-        let own = running.map(|running| running.token.clone()).collect();
+        let held = self.finished.iter().map(|(_, held)| &held.job.token);
+        let own = running.map(|running| &running.token).chain(held).cloned().collect();
         let others = recovery::look_at_others(
             &self.dispatcher.set,
             self.store.queues(),
@@ -91,7 +92,13 @@ impl RunLoop<'_> {
         }
         self.outlook = self.dispatcher.outlook(&self.store, &self.paused, &others.foreign);
         self.surveyed = Instant::now();
-        Ok(others.dead)
+        let (paused, dead): (Vec<Dead>, Vec<Dead>) =
+            others.dead.into_iter().partition(|dead| self.paused.contains(&dead.queue));
+        for dead in paused {
+            let key = TaskKey::new(self.dispatcher.set.real(dead.queue), &dead.id);
+            self.dispatcher.claims.let_go(&key);
+        }
+        Ok(dead)
     }
 
     /// A tool that is not there is missing for every task: nothing more is claimed.
@@ -105,9 +112,10 @@ impl RunLoop<'_> {
 
     /// The idle slots, those first that have a supervisor, which saves the start of one.
     fn free(&self) -> Vec<usize> {
-        let idle = |slot: &Slot| slot.running.is_none();
-        let mut free: Vec<usize> =
-            (0..self.slots.len()).filter(|n| idle(&self.slots[*n])).collect();
+        // The supervisor of a result that is held back holds its claim.
+        let held = |slot: usize| self.finished.iter().any(|(holding, _)| *holding == slot);
+        let idle = |slot: &usize| self.slots[*slot].running.is_none() && !held(*slot);
+        let mut free: Vec<usize> = (0..self.slots.len()).filter(idle).collect();
         free.sort_by_key(|n| self.slots[*n].supervisor.is_none());
         free
     }
@@ -127,9 +135,14 @@ impl RunLoop<'_> {
             let queue = &queues[running.queue];
             let task = queue.index_of(&running.id).map(|index| &queue.tasks()[index]);
             let set = &self.dispatcher.set;
-            let ours = task.is_some_and(|task| {
-                ownership::lost(set, running.queue, task, &running.token).is_none()
-            });
+            // Somebody may be putting another version of the file there.
+            let ours = if self.paused.contains(&running.queue) {
+                !ownership::is_ended(set, running.queue, &running.id, &running.token)
+            } else {
+                task.is_some_and(|task| {
+                    ownership::lost(set, running.queue, task, &running.token).is_none()
+                })
+            };
             if !ours {
                 running.end();
             }
@@ -306,12 +319,13 @@ impl RunLoop<'_> {
     pub(super) fn add_gates(&mut self) -> Result<(), StoreError> {
         let missing =
             |queue: &crate::queue::Queue| plan::missing_gates(queue.tasks(), queue.phases());
-        let served = self.dispatcher.set.served();
-        if self.store.queues()[..served].iter().all(|queue| missing(queue).is_empty()) {
+        let served = 0..self.dispatcher.set.served();
+        let served: Vec<usize> = served.filter(|queue| !self.paused.contains(queue)).collect();
+        if served.iter().all(|queue| missing(&self.store.queues()[*queue]).is_empty()) {
             return Ok(());
         }
         self.store.update(Patience::Limited, &mut |draft| {
-            for queue in 0..served {
+            for &queue in &served {
                 for gate in missing(&draft.queues()[queue]) {
                     let title = format!("Gate of phase {}", gate.phase);
                     let task = json!({

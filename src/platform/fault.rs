@@ -56,6 +56,8 @@ pub enum Fault {
     NoRefusals,
     /// An attempt may do to the queues of its own project what a person may.
     InsideAllowed,
+    /// A loop says that it stands still before that is so, and writes results all the same.
+    PauseBlind,
     /// Not a fault but a condition: the clock of this process is an hour ahead.
     ClockAhead,
     /// Not a fault but a condition: attempts run in the loop's own thread and nothing is watched,
@@ -91,6 +93,7 @@ impl Fault {
             Self::NoMask => "no-mask",
             Self::NoRefusals => "no-refusals",
             Self::InsideAllowed => "inside-allowed",
+            Self::PauseBlind => "pause-blind",
             Self::ClockAhead => "clock-ahead",
             Self::OneThread => "one-thread",
         }

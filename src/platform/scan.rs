@@ -115,6 +115,11 @@ pub fn alive(pid: u32, start: u64) -> bool {
     process(pid).is_some_and(|process| process.start == start && !process.dead)
 }
 
+/// Whether process `pid` was stopped, with all its threads, or has ended.
+pub fn is_still(pid: u32) -> bool {
+    system::is_still(pid)
+}
+
 /// Which processes are looked for: all that one of the fields names, and all their descendants.
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {

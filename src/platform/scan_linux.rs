@@ -48,6 +48,14 @@ fn parse_stat(pid: u32, line: &[u8]) -> Option<(Process, u32)> {
     Some((Process { pid, parent, group, session, start, dead }, flags))
 }
 
+pub(super) fn is_still(pid: u32) -> bool {
+    let Ok(threads) = fs::read_dir(format!("/proc/{pid}/task")) else { return true };
+    threads.filter_map(|thread| fs::read(thread.ok()?.path().join("stat")).ok()).all(|line| {
+        let end = line.iter().rposition(|byte| *byte == b')').unwrap_or_default();
+        line.get(end + 2).is_none_or(|state| b"TtZXx".contains(state))
+    })
+}
+
 pub(super) fn mark_of(pid: u32) -> Mark {
     let mut environment = Vec::new();
     let read = File::open(format!("/proc/{pid}/environ"))

@@ -19,6 +19,12 @@ pub(super) fn process(pid: u32) -> Option<Process> {
     text.lines().find_map(parse_line)
 }
 
+pub(super) fn is_still(pid: u32) -> bool {
+    let pid = pid.to_string();
+    let text = listing(&["-o", "stat=", "-p", &pid]).unwrap_or_default();
+    text.trim_start().chars().next().is_none_or(|state| matches!(state, 'T' | 'Z'))
+}
+
 pub(super) fn mark_of(pid: u32) -> Mark {
     let pid = pid.to_string();
     let text = listing(&["-E", "-ww", "-o", "command=", "-p", &pid]).unwrap_or_default();

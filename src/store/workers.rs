@@ -4,12 +4,50 @@
 //! ones; claims do not rest on it.
 
 use super::state::StateDir;
+use crate::platform::dir::identity;
 use crate::platform::lock::{FileLock, LockError};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Write};
+use std::io;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// The paused queues of a loop for which nothing runs, by file stem, with the date of the request.
+pub type Paused = BTreeMap<String, SystemTime>;
+
+/// What a loop says of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct About {
+    /// Its process.
+    pub pid: u32,
+    /// The start time of that process.
+    pub start: u64,
+    /// The file stems of the queues that it serves in this folder.
+    pub queues: Vec<String>,
+    /// How many slots it has.
+    pub jobs: usize,
+    /// Those of the queues that are paused and stand still, with the date of the request in
+    /// nanoseconds.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub paused: BTreeMap<String, u64>,
+}
+
+impl About {
+    /// Whether it serves the queue with this file stem, or may do so: an entry that is just being
+    /// written says nothing yet.
+    pub fn serves(&self, stem: &str) -> bool {
+        self.queues.is_empty() || self.queues.iter().any(|queue| queue == stem)
+    }
+
+    /// Whether nothing runs for the queue, and nothing is written, because of a pause that was
+    /// asked for at `asked` or later.
+    pub fn stands_still(&self, stem: &str, asked: SystemTime) -> bool {
+        self.paused.get(stem).is_some_and(|paused| *paused >= nanos(asked))
+    }
+}
 
 /// A running loop's entry; it ends with the process, however that ends.
 #[derive(Debug)]
@@ -17,22 +55,22 @@ pub struct Registration {
     state: StateDir,
     path: PathBuf,
     since: SystemTime,
-    _lock: FileLock,
+    about: About,
+    lock: FileLock,
 }
 
 impl Registration {
-    /// Enters the loop `name` (8 hex digits) with `about`, one line of JSON.
+    /// Enters the loop `name` (8 hex digits).
     ///
     /// # Errors
     /// Any I/O error.
-    pub fn enter(state: &StateDir, name: &str, about: &str) -> io::Result<Self> {
+    pub fn enter(state: &StateDir, name: &str, about: About) -> io::Result<Self> {
         let path = state.workers().join(format!("{name}.json"));
         let lock = state.with(&state.workers(), || lock(&path))?;
-        let mut file = lock.file();
-        file.write_all(about.as_bytes())?;
+        write(&lock, &about)?;
         // The file system's own clock, the one that request files are dated by.
-        let since = file.metadata()?.modified()?;
-        Ok(Self { state: state.clone(), path, since, _lock: lock })
+        let since = lock.file().metadata()?.modified()?;
+        Ok(Self { state: state.clone(), path, since, about, lock })
     }
 
     /// When it entered, by the clock of the file system.
@@ -40,10 +78,55 @@ impl Registration {
         self.since
     }
 
+    /// The state folder that it is entered in.
+    pub fn state(&self) -> &StateDir {
+        &self.state
+    }
+
     /// Whether another loop is entered in the same folder.
     pub fn has_company(&self) -> bool {
         live(&self.state).len() > 1
     }
+
+    /// Enters the loop again when its entry was deleted.
+    ///
+    /// # Errors
+    /// Any I/O error.
+    pub fn keep(&mut self) -> io::Result<()> {
+        let there = fs::symlink_metadata(&self.path).ok();
+        if there.as_ref().map(identity) != Some(self.lock.identity()?) {
+            self.lock = self.state.with(&self.state.workers(), || lock(&self.path))?;
+            write(&self.lock, &self.about)?;
+        }
+        Ok(())
+    }
+
+    /// Says which paused queues stand still; writes nothing when that was said before.
+    ///
+    /// # Errors
+    /// Any I/O error.
+    pub fn say_paused(&mut self, paused: Paused) -> io::Result<()> {
+        let paused = paused.into_iter().map(|(stem, date)| (stem, nanos(date))).collect();
+        if paused != self.about.paused {
+            let about = About { paused, ..self.about.clone() };
+            write(&self.lock, &about)?;
+            self.about = about;
+        }
+        Ok(())
+    }
+}
+
+fn nanos(time: SystemTime) -> u64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// Writes an entry anew. Who reads it at the same moment may see half of it, and looks again.
+fn write(lock: &FileLock, about: &About) -> io::Result<()> {
+    let mut line = serde_json::to_vec(about)?;
+    line.push(b'\n');
+    lock.file().set_len(0)?;
+    lock.file().write_all_at(&line, 0)
 }
 
 /// Somebody who looks at the entries may hold the lock of a new one for an instant.
@@ -64,18 +147,23 @@ impl Drop for Registration {
     }
 }
 
-/// What the living loops of a folder wrote about themselves; entries of dead ones are removed.
-pub fn live(state: &StateDir) -> Vec<String> {
+/// What the living loops of a folder say of themselves; entries of dead ones are removed.
+pub fn live(state: &StateDir) -> Vec<About> {
     let Ok(entries) = fs::read_dir(state.workers()) else { return Vec::new() };
     let mut alive = Vec::new();
     for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
         match FileLock::try_acquire(&path) {
-            Ok(None) => alive.push(fs::read_to_string(&path).unwrap_or_default()),
+            Ok(None) => alive.push(read(&path)),
             Ok(Some(_)) => drop(fs::remove_file(&path)),
             Err(_) => {}
         }
     }
     alive
+}
+
+fn read(path: &Path) -> About {
+    let text = fs::read(path).unwrap_or_default();
+    serde_json::from_slice(&text).unwrap_or_default()
 }
 
 /// Whether any loop is alive, without removing anything: for verbs that write nothing.

@@ -41,6 +41,15 @@ pub struct Started {
     pub start: u64,
 }
 
+/// What is told while a command runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// It runs, and this is its first process.
+    Started(Started),
+    /// Nothing of it runs any more, or is started, as the pause with this number asked for.
+    Paused(u64),
+}
+
 /// The supervisor vanished; what it left was ended before this was returned.
 #[derive(Debug, Error)]
 #[error("keep the attempt running: its supervisor vanished")]
@@ -75,11 +84,12 @@ impl Controls {
         self.send(&Request::Kill);
     }
 
-    /// Stops what runs, and its timers; what is asked for meanwhile starts after [`resume`].
+    /// Stops what runs, and its timers; what is asked for meanwhile starts after [`resume`]. Whoever
+    /// waits in [`Supervisor::run`] is told the number when nothing runs any more.
     ///
     /// [`resume`]: Self::resume
-    pub fn pause(&self) {
-        self.send(&Request::Pause);
+    pub fn pause(&self, number: u64) {
+        self.send(&Request::Pause { number });
     }
 
     /// Lets it go on.
@@ -126,6 +136,8 @@ pub struct Supervisor {
     command: Option<Started>,
     /// Claims that it was given and has not taken yet.
     asked: u32,
+    /// The last pause that it answered while nobody asked it to run anything.
+    paused: Option<u64>,
 }
 
 impl Supervisor {
@@ -141,8 +153,17 @@ impl Supervisor {
         let line = Line { socket: ours.try_clone()?, ended: false };
         let controls = Controls(Arc::new(Mutex::new(line)));
         let (answers, mark) = (BufReader::new(ours), launch.mark.to_owned());
-        let mut started =
-            Self { child, answers, controls, outer, mark, ready: None, command: None, asked: 0 };
+        let mut started = Self {
+            child,
+            answers,
+            controls,
+            outer,
+            mark,
+            ready: None,
+            command: None,
+            asked: 0,
+            paused: None,
+        };
         started.ask(claim);
         Ok(started)
     }
@@ -165,6 +186,7 @@ impl Supervisor {
             match self.answer() {
                 Some(Reply::Ready { pid, start }) => self.ready = Some(Started { pid, start }),
                 Some(Reply::Holds) => self.asked = self.asked.saturating_sub(1),
+                Some(Reply::Paused { number }) => self.paused = Some(number),
                 Some(Reply::Started { .. } | Reply::Ended { .. }) | None => return Err(self.lost()),
             }
         }
@@ -178,23 +200,23 @@ impl Supervisor {
         end.unless_sent(handover::send(&end.socket, &line(&hold), claim.file().as_fd()));
     }
 
-    /// Runs a command to its end; `on_start` is told its first process once it runs.
+    /// Runs a command to its end; `tell` is told its first process once it runs, and of pauses.
     ///
     /// The first command is the word to go: before it nothing of the agent has been started.
-    pub fn run(
-        &mut self,
-        spec: &CommandSpec,
-        on_start: &mut dyn FnMut(Started),
-    ) -> Result<Ended, Lost> {
+    pub fn run(&mut self, spec: &CommandSpec, tell: &mut dyn FnMut(Told)) -> Result<Ended, Lost> {
         self.controls.send(&Request::Run { command: Box::new(spec.clone()) });
         self.ready()?;
+        if let Some(number) = self.paused.take() {
+            tell(Told::Paused(number));
+        }
         loop {
             match self.answer() {
                 Some(Reply::Started { pid, start }) => {
                     let started = Started { pid, start };
                     self.command = Some(started);
-                    on_start(started);
+                    tell(Told::Started(started));
                 }
+                Some(Reply::Paused { number }) => tell(Told::Paused(number)),
                 Some(Reply::Ended { ended }) => {
                     self.command = None;
                     return Ok(ended);

@@ -32,6 +32,8 @@ pub(super) struct Orders {
     pub(super) end: Option<End>,
     /// What runs is to stand still.
     pub(super) paused: bool,
+    /// The number of that request, as long as it is not answered.
+    pub(super) unanswered: Option<u64>,
     /// The loop is gone, or this process was told to end: leave when nothing runs any more.
     pub(super) leave: bool,
 }
@@ -139,15 +141,17 @@ impl Link {
                 Some(file) => {
                     orders.hold = Some((file.into(), mark));
                     // What was asked for under the claim before does not hold for this one.
-                    orders.paused = false;
+                    (orders.paused, orders.unanswered) = (false, None);
                 }
                 None => self.lose(),
             },
             Request::Run { command } => orders.commands.push_back(*command),
             Request::Term => orders.end = orders.end.max(Some(End::Term)),
             Request::Kill => orders.end = Some(End::Kill),
-            Request::Pause => orders.paused = true,
-            Request::Resume => orders.paused = false,
+            Request::Pause { number } => {
+                (orders.paused, orders.unanswered) = (true, Some(number));
+            }
+            Request::Resume => (orders.paused, orders.unanswered) = (false, None),
         }
     }
 }

@@ -17,7 +17,7 @@ mod run;
 mod server;
 mod wire;
 
-pub use client::{Controls, Launch, Lost, Started, Supervisor};
+pub use client::{Controls, Launch, Lost, Started, Supervisor, Told};
 pub use protocol::{CommandSpec, Ended};
 pub use record::{Abandoned, ClaimRecord, end_leftovers, find_leftovers};
 pub use server::serve;

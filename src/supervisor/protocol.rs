@@ -91,7 +91,10 @@ pub(super) enum Request {
     /// Kill what runs; start nothing more.
     Kill,
     /// Stop what runs, and its timers.
-    Pause,
+    Pause {
+        /// Comes back in the answer.
+        number: u64,
+    },
     /// Let it go on.
     Resume,
 }
@@ -115,6 +118,11 @@ pub(super) enum Reply {
         pid: u32,
         /// Start time of that process.
         start: u64,
+    },
+    /// Nothing of the command runs, and nothing is started before it is told to go on.
+    Paused {
+        /// The number of the request.
+        number: u64,
     },
     /// The command has ended, with all that it started.
     Ended {

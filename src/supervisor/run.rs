@@ -9,7 +9,7 @@ use crate::platform::fault::{self, Fault};
 use crate::platform::process::{
     Children, Exit, Signal, freeze, kill_all, peek_children, reap, signal_found, signal_group,
 };
-use crate::platform::scan::{MARK, Wanted, find, start_time};
+use crate::platform::scan::{MARK, Wanted, find, is_still, start_time};
 use crate::platform::spawn::{self, Start};
 use std::ffi::OsString;
 use std::fs::File;
@@ -20,6 +20,8 @@ use std::time::{Duration, Instant};
 
 /// How long after a KILL we look again whether something is left.
 const AGAIN: Duration = Duration::from_millis(100);
+/// How soon to look again whether everything stands still.
+const STILL: Duration = Duration::from_millis(2);
 /// How long leftovers of a command that ended by itself have between TERM and KILL, at most.
 const LEFTOVER_GRACE: Duration = Duration::from_secs(2);
 /// How long a pipe is waited for that somebody outside the tree keeps open.
@@ -139,6 +141,7 @@ impl Running<'_> {
                 return Ok(u64::try_from(millis).unwrap_or(u64::MAX));
             }
             self.obey()?;
+            self.answer_pause()?;
             self.check_limits();
             self.kill_if_due()?;
         }
@@ -150,7 +153,8 @@ impl Running<'_> {
             return Some(ending.kill_at);
         }
         if self.stopped_at.is_some() {
-            return None;
+            let unanswered = self.link.orders.unanswered.is_some();
+            return unanswered.then(|| Instant::now() + STILL);
         }
         let wall = self.wall_from.checked_add(self.spec.timeout);
         let quiet = self.spec.silence.and_then(|limit| self.quiet_from.checked_add(limit));
@@ -195,6 +199,18 @@ impl Running<'_> {
                 self.stopped_at = None;
             }
             _ => {}
+        }
+        Ok(())
+    }
+
+    /// Says that nothing runs once that is so: a stop takes its moment to reach each thread.
+    fn answer_pause(&mut self) -> io::Result<()> {
+        let Some(number) = self.link.orders.unanswered.filter(|_| self.stopped_at.is_some()) else {
+            return Ok(());
+        };
+        if freeze(&self.wanted)?.living().all(|process| is_still(process.pid)) {
+            self.link.orders.unanswered = None;
+            self.link.tell(&Reply::Paused { number });
         }
         Ok(())
     }

@@ -65,6 +65,9 @@ fn attend(link: &mut Link, claim: &mut Claim) -> io::Result<()> {
             link.tell(&Reply::Ended { ended });
             continue;
         }
+        if held && let Some(number) = link.orders.unanswered.take() {
+            link.tell(&Reply::Paused { number });
+        }
         if link.orders.leave {
             return Ok(());
         }

@@ -22,6 +22,7 @@ mod nasty;
 mod order;
 mod planning;
 mod projects;
+mod quiet;
 mod shapes;
 mod signals;
 mod torture;

@@ -401,3 +401,24 @@ fn an_attempt_changes_its_queue_by_no_verb() {
         unless(sandbox.status("T002") == "pending", "an agent parked another task")
     });
 }
+
+/// Who waited for a pause changes files then: nothing may run any more. A supervisor that is stopped
+/// itself cannot say so.
+#[test]
+fn a_pause_that_was_waited_for_is_one() {
+    holds("pause-blind", |sandbox| {
+        let sandbox = sandbox.script("T001", "hang");
+        let running = sandbox.spawn(["run", "q.json"]);
+        wait_until("the agent runs", || sandbox.oracle().starts("T001") == 1);
+        let supervisors = supervisors(&sandbox);
+        for pid in &supervisors {
+            processes::signal(*pid, Signal::STOP);
+        }
+        let ran = sandbox.run(["pause", "q.json", "--wait", "--timeout", "1s"]);
+        for pid in &supervisors {
+            processes::signal(*pid, Signal::CONT);
+        }
+        drop(running);
+        unless(ran.status == 6, &format!("it was said to stand still: {ran}"))
+    });
+}

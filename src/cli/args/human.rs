@@ -1,7 +1,9 @@
 //! The flags of the transitions that a person makes.
 
 use super::select::{QueueArgs, QueueFlags};
+use crate::config::parse_duration;
 use clap::Args;
+use std::time::Duration;
 
 /// `cancel`, `park`, `unpark`.
 #[derive(Clone, Debug, Args)]
@@ -141,7 +143,21 @@ pub struct ProgressArgs {
     pub queues: QueueArgs,
 }
 
-/// `stop`, `pause`, `resume`.
+/// `stop`, `pause`.
+#[derive(Clone, Debug, Args)]
+pub struct AskArgs {
+    /// Waits until the loops have ended, or stand still.
+    #[arg(long)]
+    pub wait: bool,
+    /// How long to wait, such as 10s or 5m, before giving up with exit status 6 [default: no limit].
+    #[arg(long, value_name = "TIME", requires = "wait", value_parser = parse_duration)]
+    pub timeout: Option<Duration>,
+    /// Which loops.
+    #[command(flatten)]
+    pub loops: SignalArgs,
+}
+
+/// Which loops `stop`, `pause` and `resume` speak to.
 #[derive(Clone, Debug, Args)]
 pub struct SignalArgs {
     /// Every loop of the state folders of these queues.

@@ -20,6 +20,7 @@ mod next;
 mod plan;
 mod progress;
 mod prompt;
+mod quiet;
 mod release;
 mod requests;
 mod reset;

@@ -3,13 +3,14 @@
 //! The queue file itself is neither read nor needed for this: loops on a broken one can be
 //! stopped too.
 
-use crate::cli::args::{QueueArgs, SignalArgs};
+use super::quiet;
+use crate::cli::args::{AskArgs, QueueArgs, SignalArgs};
 use crate::cli::failure::Failure;
 use crate::cli::inside::refused;
 use crate::cli::session::Session;
 use crate::config::Selection;
 use crate::domain::EventKind;
-use crate::engine::requests::{PAUSE, STOP};
+use crate::engine::requests::{PAUSE, STOP, date};
 use crate::platform::checks;
 use crate::store::{Patience, QueueStore, StateDir, workers};
 use crate::views::escape;
@@ -17,20 +18,36 @@ use serde_json::Map;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::time::SystemTime;
 
-pub(super) fn stop(args: &SignalArgs, session: &mut Session<'_>) -> Result<(), Failure> {
-    ask(STOP, EventKind::Stopped, args, session)
+pub(super) fn stop(args: &AskArgs, session: &mut Session<'_>) -> Result<(), Failure> {
+    let targets = ask(STOP, EventKind::Stopped, &args.loops, session)?;
+    let paused = |target: &Target| target.asked(PAUSE).is_some();
+    if targets.iter().any(paused) && !session.global.quiet {
+        let text = "what is paused ends after workloop resume";
+        writeln!(session.streams.err, "{text}")?;
+    }
+    if args.wait { quiet::until_gone(&targets, args.timeout, session) } else { Ok(()) }
 }
 
-pub(super) fn pause(args: &SignalArgs, session: &mut Session<'_>) -> Result<(), Failure> {
-    ask(PAUSE, EventKind::Paused, args, session)
+pub(super) fn pause(args: &AskArgs, session: &mut Session<'_>) -> Result<(), Failure> {
+    let targets = ask(PAUSE, EventKind::Paused, &args.loops, session)?;
+    if args.wait { quiet::until_still(&targets, args.timeout, session) } else { Ok(()) }
 }
 
 /// A queue whose loops are spoken to: its state folder and its file stem.
-struct Target {
-    path: PathBuf,
-    state: StateDir,
-    stem: String,
+pub(super) struct Target {
+    pub(super) path: PathBuf,
+    pub(super) state: StateDir,
+    pub(super) stem: String,
+}
+
+impl Target {
+    /// When this was asked of its loops last, if it is still asked.
+    pub(super) fn asked(&self, verb: &str) -> Option<SystemTime> {
+        let files = [Some(self.stem.as_str()), None].map(|name| self.state.request(verb, name));
+        files.iter().filter_map(|path| date(path)).max()
+    }
 }
 
 fn ask(
@@ -38,7 +55,7 @@ fn ask(
     kind: EventKind,
     args: &SignalArgs,
     session: &mut Session<'_>,
-) -> Result<(), Failure> {
+) -> Result<Vec<Target>, Failure> {
     let targets = targets(args, session)?;
     for target in &targets {
         check(target)?;
@@ -59,7 +76,7 @@ fn ask(
             writeln!(session.streams.out, "{}", escape::line(&text))?;
         }
     }
-    Ok(())
+    Ok(targets)
 }
 
 pub(super) fn resume(args: &SignalArgs, session: &mut Session<'_>) -> Result<(), Failure> {

@@ -23,7 +23,7 @@ use crate::platform::{checks, fs_kind};
 use crate::queue::{QUEUE_VERSION, Queue, schema};
 pub use glimpse::Glimpse;
 use loaded::Loaded;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -61,6 +61,8 @@ pub struct FileStore {
     loaded: Vec<Loaded>,
     /// How many queues may be changed; the rest is only looked at.
     served: usize,
+    /// Queues that are neither written nor put right for now, whatever is in their files.
+    alone: HashSet<usize>,
     also_lock: Vec<PathBuf>,
     journals: HashMap<PathBuf, Journal>,
     /// Events that change no task and go into the journal with the next ones.
@@ -97,7 +99,19 @@ impl FileStore {
         let served = loaded.len();
         let also_lock = Vec::new();
         let (waiting, replaced, swept) = (Vec::new(), Vec::new(), false);
-        Ok(Self { queues, loaded, served, also_lock, journals, waiting, options, swept, replaced })
+        let alone = HashSet::new();
+        Ok(Self {
+            queues,
+            loaded,
+            served,
+            alone,
+            also_lock,
+            journals,
+            waiting,
+            options,
+            swept,
+            replaced,
+        })
     }
 
     /// Loads a further queue only to look at it; `false` when it cannot be read.
@@ -107,6 +121,13 @@ impl FileStore {
         self.loaded.push(file);
         self.queues.push(queue);
         true
+    }
+
+    /// Leaves the files of `queues`, and what waits for their journal, as they are until this is
+    /// called again: somebody may be putting other versions of them in their places. They need
+    /// not be readable meanwhile.
+    pub fn leave_alone(&mut self, queues: HashSet<usize>) {
+        self.alone = queues;
     }
 
     /// Locks further directories with each update: the project roots, when the claims of their
@@ -212,7 +233,7 @@ impl FileStore {
                 Ok(false) => {}
                 // A queue that is only looked at stays as it was last read: what depends on it
                 // waits, and nothing else is held up.
-                Err(_) if index >= self.served => {}
+                Err(_) if index >= self.served || self.alone.contains(&index) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -234,7 +255,7 @@ impl FileStore {
         let now = self.options.clock.now();
         let mut draft = Draft::new(&mut self.queues, now);
         let served = &mut self.loaded[..self.served];
-        let made = reconcile::external_edits(&mut draft, served, &self.journals)
+        let made = reconcile::external_edits(&mut draft, served, &self.journals, &self.alone)
             .and_then(|()| change(&mut draft));
         let events = draft.into_events();
         let touched: Vec<usize> =
@@ -323,7 +344,7 @@ impl FileStore {
     /// As [`QueueStore::note`].
     pub fn note_waiting(&mut self) -> Result<Vec<Event>, StoreError> {
         let mut noted = Vec::new();
-        while let Some((queue, _)) = self.waiting.first() {
+        while let Some((queue, _)) = self.waiting.iter().find(|(q, _)| !self.alone.contains(q)) {
             noted.extend(self.note(Patience::Unlimited, *queue, Vec::new())?);
         }
         Ok(noted)
@@ -332,8 +353,9 @@ impl FileStore {
     /// The events that wait for the journal in `dir`.
     fn take_waiting(&mut self, dir: &Path) -> Vec<Event> {
         let all = std::mem::take(&mut self.waiting);
-        let (mine, others): (Vec<_>, Vec<_>) =
-            all.into_iter().partition(|(queue, _)| self.loaded[*queue].dir() == dir);
+        let (mine, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|(queue, _)| {
+            self.loaded[*queue].dir() == dir && !self.alone.contains(queue)
+        });
         self.waiting = others;
         mine.into_iter().map(|(_, event)| event).collect()
     }

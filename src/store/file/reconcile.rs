@@ -25,13 +25,16 @@ struct History {
     passed: Option<Map<String, Value>>,
 }
 
-/// Notes edits that no journal line tells of, and puts back finished work that was set back.
+/// Notes edits that no journal line tells of, and puts back finished work that was set back, but for
+/// the queues that are to be left alone.
 pub(super) fn external_edits(
     draft: &mut Draft<'_>,
     loaded: &mut [Loaded],
     journals: &HashMap<PathBuf, Journal>,
+    alone: &HashSet<usize>,
 ) -> Result<(), StoreError> {
-    for (index, file) in loaded.iter_mut().enumerate() {
+    let judged = loaded.iter_mut().enumerate().filter(|(index, _)| !alone.contains(index));
+    for (index, file) in judged {
         let Some(hash) = file.take_unexplained() else { continue };
         let Some(journal) = journals.get(file.dir()) else { continue };
         let name = queue_name(&draft.queues()[index]);

@@ -1,0 +1,118 @@
+//! `stop --wait` and `pause --wait`: until the loops that were asked have ended, or stand still.
+
+use super::requests::Target;
+use crate::cli::args::QueueArgs;
+use crate::cli::failure::{Failure, FailureKind};
+use crate::cli::session::Session;
+use crate::engine::requests::PAUSE;
+use crate::platform::host::Host;
+use crate::platform::scan;
+use crate::store::QueueStore;
+use crate::store::workers::{self, About};
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How often the entries of the loops are looked at. Each look opens them, so that watching them
+/// would wake us by our own looks.
+const POLL: Duration = Duration::from_millis(50);
+
+/// Waits until no loop of the queues lives.
+pub(super) fn until_gone(
+    targets: &[Target],
+    limit: Option<Duration>,
+    session: &mut Session<'_>,
+) -> Result<(), Failure> {
+    wait(limit, "have not ended", session, |session| Ok(left(targets, session, |_, _| true)))
+}
+
+/// Waits until nothing runs for the queues, and nothing of theirs is written.
+pub(super) fn until_still(
+    targets: &[Target],
+    limit: Option<Duration>,
+    session: &mut Session<'_>,
+) -> Result<(), Failure> {
+    let asked: Vec<_> = targets.iter().map(|target| target.asked(PAUSE)).collect();
+    wait(limit, "do not stand still", session, |session| {
+        if let Some(resumed) = targets.iter().find(|target| target.asked(PAUSE).is_none()) {
+            let text = format!("{} was resumed meanwhile", resumed.stem);
+            return Err(Failure::new(FailureKind::Waiting, text));
+        }
+        Ok(left(targets, session, |at, about| {
+            let stem = &targets[at].stem;
+            !asked[at].is_some_and(|asked| about.stands_still(stem, asked))
+        }))
+    })
+}
+
+/// The processes of the loops that serve one of the queues and are `wanted`: by their entries, and
+/// when those are done by the claims in the queue, since entries may be deleted for a moment.
+fn left(
+    targets: &[Target],
+    session: &Session<'_>,
+    wanted: impl Fn(usize, &About) -> bool,
+) -> BTreeSet<u32> {
+    let mut left = BTreeSet::new();
+    let mut entered = BTreeSet::new();
+    for (at, target) in targets.iter().enumerate() {
+        let serving = workers::live(&target.state).into_iter();
+        for about in serving.filter(|about| about.serves(&target.stem)) {
+            entered.insert(about.pid);
+            if wanted(at, &about) {
+                left.insert(about.pid);
+            }
+        }
+    }
+    if left.is_empty() {
+        left.extend(targets.iter().flat_map(|target| claimants(target, session)));
+        left.retain(|pid| !entered.contains(pid));
+    }
+    left
+}
+
+/// The living processes of this machine that have claimed tasks of the queue, as far as it can be
+/// read.
+fn claimants(target: &Target, session: &Session<'_>) -> BTreeSet<u32> {
+    let queues = QueueArgs { queues: vec![target.path.clone()], ..QueueArgs::default() };
+    let opened = session.select(&queues).ok().and_then(|found| session.open_set(found).ok());
+    let Some((set, store)) = opened else { return BTreeSet::new() };
+    let host = Host::current();
+    let tasks = store.queues()[..set.served()].iter().flat_map(|queue| queue.tasks());
+    let claims = tasks.filter_map(|task| task.claim()).filter(|claim| claim.host == host.id);
+    claims
+        .filter_map(|claim| Some((claim.token().worker.pid()?, claim.start)))
+        .filter(|(pid, start)| scan::alive(*pid, *start))
+        .map(|(pid, _)| pid)
+        .collect()
+}
+
+fn wait(
+    limit: Option<Duration>,
+    what: &str,
+    session: &mut Session<'_>,
+    mut left: impl FnMut(&Session<'_>) -> Result<BTreeSet<u32>, Failure>,
+) -> Result<(), Failure> {
+    let begin = Instant::now();
+    let mut told = session.global.quiet;
+    loop {
+        let left = left(session)?;
+        if left.is_empty() {
+            return Ok(());
+        }
+        let names: Vec<String> = left.iter().map(u32::to_string).collect();
+        let loops = match left.len() {
+            1 => format!("1 loop (process {})", names[0]),
+            many => format!("{many} loops (processes {})", names.join(", ")),
+        };
+        if limit.is_some_and(|limit| begin.elapsed() >= limit) {
+            let text = format!("timed out: {loops} {what} yet; what was asked stays");
+            return Err(Failure::new(FailureKind::Budget, text));
+        }
+        if !std::mem::replace(&mut told, true) {
+            writeln!(session.streams.err, "waiting for {loops}")?;
+        }
+        let over = limit.map(|limit| limit.saturating_sub(begin.elapsed()));
+        thread::sleep(over.map_or(POLL, |over| over.min(POLL)));
+    }
+}

@@ -1,0 +1,97 @@
+//! Paused queues: what runs for them stands still, what ended is held back, and nothing of theirs
+//! is written until they are resumed, so that a person can merge or check out their files.
+//!
+//! A loop says in its entry when that is so, with the date of the request that it saw: a person who
+//! waits for it knows then that it is about their pause and not about one before.
+
+use super::attempt::Finished;
+use super::ending::Reason;
+use super::requests::Requests;
+use super::run_loop::RunLoop;
+use crate::platform::fault::{self, Fault};
+use crate::store::workers::Paused;
+use std::collections::HashSet;
+use std::time::SystemTime;
+
+/// What people asked of a loop by files, and what it ordered because of that.
+#[derive(Debug, Default)]
+pub(super) struct Asked {
+    /// Since when each served queue is paused, if it is.
+    pauses: Vec<Option<SystemTime>>,
+    /// Whether it is to end.
+    stopping: bool,
+    /// The number of the last order to stand still or go on.
+    pub(super) holds: u64,
+}
+
+impl RunLoop<'_> {
+    /// Looks whether somebody asked for a pause or an end.
+    pub(super) fn look_at_requests(&mut self) {
+        // Agents delete the state folder, and with it the entry by which others find this loop.
+        let missing = self.entries.iter_mut().find_map(|entry| entry.keep().err());
+        if let Some(error) = missing {
+            self.warn(format!("cannot enter this loop again: {error}"));
+        }
+        let asked: Vec<_> = self.requests.iter().map(Requests::look).collect();
+        self.asked.pauses = asked.iter().map(|asked| asked.pause).collect();
+        let paused: HashSet<usize> =
+            (0..asked.len()).filter(|queue| asked[*queue].pause.is_some()).collect();
+        if paused != self.paused {
+            self.store.leave_alone(paused.clone());
+            // Gates of a file that was edited meanwhile are still to be added.
+            self.attention.forget();
+            self.paused = paused;
+            self.hold_all(false);
+        }
+        if asked.iter().any(|asked| asked.stop) {
+            self.asked.stopping = true;
+            self.drain(Reason::Budget("asked to stop".to_owned()));
+        }
+    }
+
+    /// Takes out the results that may be written now. Those of paused queues wait, unless a signal
+    /// ends the loop.
+    pub(super) fn results(&mut self) -> Vec<(usize, Finished)> {
+        let all = std::mem::take(&mut self.finished);
+        if self.is_ended_by_signal() || fault::is(Fault::PauseBlind) {
+            return all;
+        }
+        let paused =
+            |(_, finished): &(usize, Finished)| self.paused.contains(&finished.job.place.queue);
+        let (held, written) = all.into_iter().partition(paused);
+        self.finished = held;
+        written
+    }
+
+    /// Whether the loop may end although something is paused: by a signal, or because it was asked
+    /// to. Any other reason waits, since the end of a loop is noted.
+    pub(super) fn may_end(&self) -> bool {
+        let asked = self.asked.stopping || self.is_ended_by_signal();
+        self.finished.is_empty() && (asked || self.paused.is_empty())
+    }
+
+    fn is_ended_by_signal(&self) -> bool {
+        matches!(self.draining, Some(Reason::Signal(_)))
+    }
+
+    /// Says in the entries of this loop which queues stand still.
+    pub(super) fn confirm_pauses(&mut self) {
+        let stands = |queue: usize| {
+            let all = self.slots.iter().filter_map(|slot| slot.running.as_ref());
+            fault::is(Fault::PauseBlind)
+                || all.filter(|running| running.queue == queue).all(|running| running.is_still())
+        };
+        let still: Vec<Option<SystemTime>> = (0..self.asked.pauses.len())
+            .map(|q| self.asked.pauses[q].filter(|_| stands(q)))
+            .collect();
+        let set = &self.dispatcher.set;
+        for entry in &mut self.entries {
+            let here = (0..still.len()).filter(|queue| set.state(*queue) == *entry.state());
+            let paused: Paused = here
+                .filter_map(|queue| Some((set.stem(queue).to_owned(), still[queue]?)))
+                .collect();
+            // Whoever waits for the word asks again; a full disk is told by the next write.
+            drop(entry.say_paused(paused));
+        }
+    }
+}
