@@ -75,6 +75,9 @@ const ALLOWED: [&str; 64] = [
     "NIX_*",
 ];
 
+/// What is shown in the place of a NUL, which neither a variable nor an argument can hold.
+pub const NUL_SHOWN: &str = "\u{2400}";
+
 /// The complete environment of a command.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Environment(BTreeMap<OsString, OsString>);
@@ -165,10 +168,10 @@ impl TaskVariables<'_> {
     /// Sets the variables.
     pub fn set_in(&self, environment: &mut Environment) {
         // The system takes no NUL; an id with one must not stop the whole run.
-        environment.set("WORKLOOP_TASK_ID", self.task_id.replace('\0', "\u{fffd}"));
+        environment.set("WORKLOOP_TASK_ID", self.task_id.replace('\0', NUL_SHOWN));
         environment.set("WORKLOOP_QUEUE", self.queue);
         environment
-            .set("WORKLOOP_PROJECT", self.project.unwrap_or_default().replace('\0', "\u{fffd}"));
+            .set("WORKLOOP_PROJECT", self.project.unwrap_or_default().replace('\0', NUL_SHOWN));
         environment.set("WORKLOOP_ATTEMPT", self.attempt.to_string());
         environment.set("WORKLOOP_WORKER", self.worker);
         environment.set("WORKLOOP_TASK_FILE", self.task_file);

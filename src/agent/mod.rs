@@ -8,7 +8,7 @@ mod profile;
 mod prompt;
 mod result;
 
-pub use environment::{Environment, TaskVariables};
+pub use environment::{Environment, NUL_SHOWN, TaskVariables};
 pub use feedback::{FEEDBACK_BYTES, bound, bound_file};
 pub use profile::{AgentProfile, DEFAULT_GRACE, DEFAULT_TIMEOUT};
 pub use prompt::{

@@ -104,6 +104,7 @@ impl From<JudgeError> for Failure {
         match error {
             JudgeError::Store(error) => error.into(),
             JudgeError::Choice(error) => error.into(),
+            JudgeError::Refused(_) => Self::usage(error.to_string()),
             JudgeError::Busy(_) => {
                 Self::usage(error.to_string()).hint("workloop cancel ends the attempt first")
             }

@@ -3,7 +3,7 @@
 use super::model::{Config, TypeRule, Verification};
 use super::names::{VERIFY_TIMEOUT, fold, step_name};
 use crate::agent::AgentProfile;
-use crate::domain::{Command, Task, Text, nearest};
+use crate::domain::{Command, ReasonCode, Task, Text, nearest};
 use crate::verify::VerifyStep;
 
 /// Who does a task.
@@ -35,28 +35,44 @@ pub enum ChoiceError {
     #[error("no agent is configured")]
     NoAgent,
     /// A name without a section, with `agents.strict`.
-    #[error("there is no agent {name}{}", meant(.nearest))]
+    #[error("unknown agent {name}{}", among(name, known))]
     UnknownAgent {
         /// As the task has it.
         name: String,
-        /// What was probably meant.
-        nearest: Option<String>,
+        /// Those that there are.
+        known: Vec<String>,
     },
     /// A name that is no profile.
-    #[error("there is no verification profile {name}{}", meant(.nearest))]
+    #[error("unknown profile {name}{}", among(name, known))]
     UnknownProfile {
         /// As the task has it.
         name: String,
-        /// What was probably meant.
-        nearest: Option<String>,
+        /// Those that there are.
+        known: Vec<String>,
     },
     /// No verification at all.
     #[error("no verification is configured")]
     NoVerification,
 }
 
-fn meant(nearest: &Option<String>) -> String {
-    nearest.as_ref().map_or_else(String::new, |name| format!("; did you mean {name}?"))
+/// Names of which there is none like `name`, and which of them was probably meant.
+fn among(name: &str, known: &[String]) -> String {
+    let meant = nearest(name, known.iter().map(String::as_str));
+    let meant = meant.map_or_else(String::new, |meant| format!(" (did you mean {meant}?)"));
+    let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+    format!("{meant}; there are: {known}")
+}
+
+impl ChoiceError {
+    /// The code where a task asks for what is not there; `None` where nothing is there at all,
+    /// which no task is to blame for.
+    pub fn code(&self) -> Option<ReasonCode> {
+        match self {
+            Self::UnknownAgent { .. } => Some(ReasonCode::UnknownAgent),
+            Self::UnknownProfile { .. } => Some(ReasonCode::UnknownProfile),
+            Self::NoAgent | Self::NoVerification => None,
+        }
+    }
 }
 
 impl Config {
@@ -64,7 +80,8 @@ impl Config {
     /// type, else `default`. A person's tasks stay a person's, and gates stay gates, in any case.
     ///
     /// # Errors
-    /// [`ChoiceError::NoAgent`] or, with `agents.strict`, [`ChoiceError::UnknownAgent`].
+    /// [`ChoiceError::NoAgent`] or, with `agents.strict` and without a default,
+    /// [`ChoiceError::UnknownAgent`].
     pub fn agent_for(&self, task: &Task) -> Result<Runner, ChoiceError> {
         if task.is_gate() {
             return Ok(Runner::Gate);
@@ -82,11 +99,7 @@ impl Config {
             None => self.default_agent(None),
             Some(name) => match self.agent_named(name) {
                 Some(profile) => Ok(runner(profile, None)),
-                None if self.strict_agents => {
-                    let known = self.agents.keys().map(String::as_str);
-                    let nearest = nearest(name, known).map(ToOwned::to_owned);
-                    Err(ChoiceError::UnknownAgent { name: name.to_owned(), nearest })
-                }
+                None if self.strict_agents => Err(self.unknown_agent(name)),
                 None => self.default_agent(Some(name)),
             },
         }
@@ -99,10 +112,29 @@ impl Config {
     }
 
     fn default_agent(&self, instead_of: Option<&str>) -> Result<Runner, ChoiceError> {
-        let profile = self.agent_named("default").ok_or(ChoiceError::NoAgent)?;
+        let Some(profile) = self.agent_named("default") else {
+            let nobody = self.agents.is_empty();
+            let wanted = instead_of.unwrap_or("default");
+            return Err(if nobody { ChoiceError::NoAgent } else { self.unknown_agent(wanted) });
+        };
         let warning =
             instead_of.map(|name| format!("there is no agent {name}; {} runs it", profile.name));
         Ok(runner(profile, warning))
+    }
+
+    fn unknown_agent(&self, name: &str) -> ChoiceError {
+        let known = self.agents.keys().cloned().collect();
+        ChoiceError::UnknownAgent { name: name.to_owned(), known }
+    }
+
+    fn unknown_profile(&self, name: &str) -> ChoiceError {
+        let mut known: Vec<String> = Vec::new();
+        for step in &self.steps {
+            if !known.contains(&step.profile) {
+                known.push(step.profile.clone());
+            }
+        }
+        ChoiceError::UnknownProfile { name: name.to_owned(), known }
     }
 
     fn type_rule(&self, task: &Task) -> Option<&TypeRule> {
@@ -129,7 +161,11 @@ impl Config {
         }
         if names.is_empty() {
             let steps: Vec<VerifyStep> = self.profile("default").cloned().collect();
-            return if steps.is_empty() { Err(ChoiceError::NoVerification) } else { Ok(steps) };
+            return match (steps.is_empty(), self.steps.is_empty()) {
+                (false, _) => Ok(steps),
+                (true, true) => Err(ChoiceError::NoVerification),
+                (true, false) => Err(self.unknown_profile("default")),
+            };
         }
         let mut steps = Vec::new();
         for name in names {
@@ -163,9 +199,7 @@ impl Config {
     /// A text of the queue as a command, where the configuration allows it.
     fn queue_command(&self, text: &str) -> Result<VerifyStep, ChoiceError> {
         if !self.allow_queue_commands {
-            let known = self.steps.iter().map(|step| step.profile.as_str());
-            let nearest = nearest(text, known).map(ToOwned::to_owned);
-            return Err(ChoiceError::UnknownProfile { name: text.to_owned(), nearest });
+            return Err(self.unknown_profile(text));
         }
         Ok(shell_step(text, "queue"))
     }

@@ -223,7 +223,8 @@ fn the_agent_of_a_task_is_chosen() {
     assert_eq!(config.agent_for(&task(None, Some("Gate"))), Ok(Runner::Gate));
     let strict = Config { strict_agents: true, ..config };
     let error = strict.agent_for(&task(Some("featurebuilde"), None)).expect_err("strict");
-    let text = "there is no agent featurebuilde; did you mean feature-builder?";
+    let text = "unknown agent featurebuilde (did you mean feature-builder?); \
+                there are: default, feature-builder";
     assert_eq!(error.to_string(), text);
     assert_eq!(Config::default().agent_for(&task(None, None)), Err(ChoiceError::NoAgent));
 }
@@ -244,14 +245,14 @@ fn verification_of_a_task_is_chosen() {
     own.set_list(Field::Verify, ["quick", "default"]);
     assert_eq!(names(&config, &own).map(|names| names.len()), Ok(3));
     own.set_list(Field::Verify, ["rm -rf x"]);
-    let error = "there is no verification profile rm -rf x".to_owned();
+    let error = "unknown profile rm -rf x; there are: default, quick".to_owned();
     assert_eq!(names(&config, &own), Err(error));
     let trusting = Config { allow_queue_commands: true, ..config };
     assert_eq!(names(&trusting, &own), Ok(vec!["rm -rf x".into()]));
     let none = Config::default();
     assert_eq!(
         none.profiles_for(&own),
-        Err(ChoiceError::UnknownProfile { name: "rm -rf x".into(), nearest: None })
+        Err(ChoiceError::UnknownProfile { name: "rm -rf x".into(), known: vec![] })
     );
     assert_eq!(none.profiles_for(&task(None, None)), Err(ChoiceError::NoVerification));
     assert!(!none.has_verification());

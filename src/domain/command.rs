@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::fmt;
 
 /// A command line. Data of a task never enters the text of a [`Command::Shell`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Command {
     /// Run by `sh -c`, as it stands.
     Shell(String),

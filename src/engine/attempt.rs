@@ -1,16 +1,18 @@
 //! One attempt: the agent, then the verification, under one supervisor. No lock of a queue is
 //! held while it runs, and nothing here touches the queue.
 
-use super::end::{End, environment, failed_code, one_line, unknown, unknown_code};
+use super::end::{End, environment, failed_code, one_line, unfit, unknown};
+use super::finished::Finished;
 use super::job::{AgentCommand, Job, Judge, Ready};
+use super::known_commands::{KnownCommands, Meaning};
 use crate::agent::{AgentResult, ResultStatus, bound_file, has_promise, read_result};
 use crate::domain::{AttemptReport, Outcome, ReasonCode, StepReport, Verdict, timestamp};
 use crate::platform::clock::Clock;
 use crate::platform::fault::{self, Fault};
 use crate::store::attempts::{
-    self, AGENT_ERR, AGENT_OUT, CHANGED_FILE, PROMPT_FILE, RESULT_FILE, TASK_FILE,
+    AGENT_ERR, AGENT_OUT, CHANGED_FILE, PROMPT_FILE, RESULT_FILE, TASK_FILE,
 };
-use crate::supervisor::{CommandSpec, Supervisor, Told};
+use crate::supervisor::{CommandSpec, Ended, Supervisor, Told};
 use crate::verify;
 use crate::workspace::Snapshot;
 use std::fs;
@@ -19,19 +21,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// How often an attempt makes its folder anew when it is deleted under it.
 const FOLDER_TRIES: u32 = 100;
-
-/// What a slot hands back.
-#[derive(Debug)]
-pub(super) struct Finished {
-    /// The attempt.
-    pub job: Job,
-    /// What it came to.
-    pub report: AttemptReport,
-    /// What the agent said.
-    pub result: AgentResult,
-    /// What went wrong beside the task: for the person at the terminal.
-    pub warnings: Vec<String>,
-}
 
 /// What reaches an attempt from outside while it runs, and what it says to that.
 pub(super) struct Steering {
@@ -63,11 +52,24 @@ pub enum Stage {
     Verified(Verdict),
 }
 
+/// What an attempt is run with.
+pub(super) struct With<'a> {
+    /// Holds its claim.
+    pub(super) supervisor: &'a mut Supervisor,
+    /// What reaches it from outside.
+    pub(super) steering: &'a Steering,
+    /// What could be started in this run.
+    pub(super) known: &'a KnownCommands,
+    /// Tells the time.
+    pub(super) clock: &'a dyn Clock,
+}
+
 /// What is known of an attempt so far.
 struct Progress<'a> {
     job: &'a Job,
-    supervisor: &'a mut Supervisor,
-    steering: &'a Steering,
+    with: With<'a>,
+    /// What the task gave a command does not fit into a command line.
+    too_long: bool,
     steps: Vec<StepReport>,
     result: AgentResult,
     warnings: Vec<String>,
@@ -75,45 +77,14 @@ struct Progress<'a> {
     changed: Vec<String>,
 }
 
-/// The end of an attempt that was not begun: nothing ran.
-pub(super) fn not_started(
-    job: Job,
-    outcome: Outcome,
-    reason: String,
-    clock: &dyn Clock,
-) -> Finished {
-    let now = timestamp(clock.now());
-    let code = unknown_code(&outcome);
-    let report = AttemptReport {
-        v: 1,
-        task: job.id.clone(),
-        attempt: job.token.attempt,
-        worker: job.token.worker.to_string(),
-        started_at: now.clone(),
-        ended_at: now,
-        outcome,
-        verdict: None,
-        reason: Some(reason),
-        reason_code: code,
-        steps: Vec::new(),
-        files_changed: Vec::new(),
-    };
-    Finished { job, report, result: AgentResult::default(), warnings: Vec::new() }
-}
-
 /// Runs `job` to its end.
-pub(super) fn run(
-    job: Job,
-    supervisor: &mut Supervisor,
-    steering: &Steering,
-    clock: &dyn Clock,
-    on_stage: OnStage<'_>,
-) -> Finished {
+pub(super) fn run(job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finished {
+    let clock = with.clock;
     let started_at = timestamp(clock.now());
     let mut progress = Progress {
         job: &job,
-        supervisor,
-        steering,
+        with,
+        too_long: false,
         steps: Vec::new(),
         result: AgentResult::default(),
         warnings: Vec::new(),
@@ -141,21 +112,11 @@ pub(super) fn run(
     finished
 }
 
-impl Finished {
-    /// Writes what the attempt came to beside the queue; the verdict itself goes into the queue.
-    fn keep(&mut self) {
-        let kept = self.job.folder.put_report(&self.report).and_then(|()| {
-            let block = verify::log_block(&self.report, &self.job.title);
-            attempts::log_verdict(&self.job.state, &block)
-        });
-        if let Err(error) = kept {
-            self.warnings.push(format!("failed to keep the verdict: {error}"));
-        }
-    }
-}
-
 impl Progress<'_> {
     fn run(&mut self, on_stage: OnStage<'_>) -> End {
+        if let Some(refusal) = &self.job.refusal {
+            return unfit(refusal.code, refusal.reason.clone());
+        }
         if let Err(end) = self.prepare() {
             return end;
         }
@@ -201,7 +162,7 @@ impl Progress<'_> {
         self.steps.push(report);
         match &outcome {
             Outcome::Interrupted | Outcome::Lost | Outcome::FailedToStart { .. } => {
-                Err(unknown("agent", outcome))
+                Err(self.unknown("agent", outcome))
             }
             Outcome::Exited { .. }
             | Outcome::Signaled { .. }
@@ -301,8 +262,18 @@ impl Progress<'_> {
                 let code = Some(failed_code(&failed.outcome, ReasonCode::TestsFailed));
                 End { outcome, verdict: Some(verdict), reason, code }
             }
-            None => unknown(&failed.name, failed.outcome),
+            None => self.unknown(&failed.name, failed.outcome),
         }
+    }
+
+    /// The end of an attempt one of whose commands did not come to an end of its own.
+    fn unknown(&self, name: &str, outcome: Outcome) -> End {
+        if self.too_long
+            && let Outcome::FailedToStart { reason } = &outcome
+        {
+            return unfit(ReasonCode::BadTask, format!("{name}: {reason}"));
+        }
+        unknown(name, outcome)
     }
 
     fn spec(&self, command: &Ready) -> CommandSpec {
@@ -336,20 +307,23 @@ impl Progress<'_> {
     }
 
     fn command_once(&mut self, command: &Ready, spec: &CommandSpec, log: String) -> StepReport {
-        let (outcome, millis) = if self.steering.cancelled.load(Ordering::SeqCst) {
+        let (outcome, millis) = if self.with.steering.cancelled.load(Ordering::SeqCst) {
             (Outcome::Interrupted, 0)
         } else {
-            let steering = self.steering;
+            let steering = self.with.steering;
             let mut tell = |told| match told {
                 Told::Started(_) => {}
                 Told::Paused(number) => (steering.on_still)(number),
             };
-            match self.supervisor.run(spec, &mut tell) {
+            match self.with.supervisor.run(spec, &mut tell) {
                 Ok(ended) => {
-                    let failed =
-                        ended.output_error.map(|why| format!("{}: output: {why}", command.name));
+                    let failed = ended
+                        .output_error
+                        .as_ref()
+                        .map(|why| format!("{}: output: {why}", command.name));
                     self.warnings.extend(failed);
-                    (self.understood(command, spec, ended.outcome), ended.millis)
+                    let millis = ended.millis;
+                    (self.understood(command, spec, ended), millis)
                 }
                 Err(lost) => {
                     self.warnings.push(format!("failed to {lost}"));
@@ -363,17 +337,31 @@ impl Progress<'_> {
 
 impl Progress<'_> {
     /// The outcome; of a command that the shell could not start with the shell's own words.
-    fn understood(&self, command: &Ready, spec: &CommandSpec, outcome: Outcome) -> Outcome {
-        let outcome = command.understood(outcome);
-        let Outcome::FailedToStart { reason } = &outcome else { return outcome };
+    fn understood(&mut self, command: &Ready, spec: &CommandSpec, ended: Ended) -> Outcome {
         let log = spec.stderr.as_ref().unwrap_or(&spec.stdout);
-        let said = bound_file(log, 1024).unwrap_or_default();
-        match said.lines().rev().find(|line| !line.trim().is_empty()) {
-            Some(line) => {
-                let line = self.job.mask.text(line.trim());
-                Outcome::FailedToStart { reason: format!("{reason}: {line}") }
+        let shell = matches!(ended.outcome, Outcome::Exited { .. });
+        match self.with.known.understand(&self.job.root, &command.configured, spec, ended) {
+            Meaning::Plain(Outcome::FailedToStart { reason }) if shell => {
+                let said = bound_file(log, 1024).unwrap_or_default();
+                let line = said.lines().rev().find(|line| !line.trim().is_empty());
+                let line = line.map(|line| self.job.mask.text(line.trim()).into_owned());
+                let reason = line.map_or_else(|| reason.clone(), |l| format!("{reason}: {l}"));
+                Outcome::FailedToStart { reason }
             }
-            None => outcome,
+            Meaning::Plain(outcome) => outcome,
+            Meaning::Removed(outcome, reason) => {
+                // Where the shell of a string command would have said it.
+                if let Some(name) = log.file_name().and_then(|name| name.to_str())
+                    && let Err(error) = self.job.folder.put(name, format!("{reason}\n").as_bytes())
+                {
+                    self.warnings.push(format!("failed to keep why it failed: {error}"));
+                }
+                outcome
+            }
+            Meaning::TooLong(reason) => {
+                self.too_long = true;
+                Outcome::FailedToStart { reason }
+            }
         }
     }
 }

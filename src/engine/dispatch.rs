@@ -1,7 +1,7 @@
 //! The change under the lock: write what ended, then claim what is next, in one transition.
 
-use super::attempt::Finished;
 use super::claims::Claims;
+use super::finished::Finished;
 use super::follow_ups::{self, FollowUps};
 use super::neighbours::{Neighbours, stale_elsewhere};
 use super::ownership;

@@ -51,6 +51,12 @@ pub(super) fn failed_code(outcome: &Outcome, otherwise: ReasonCode) -> ReasonCod
     }
 }
 
+/// The task itself cannot be run: a person must change it.
+pub(super) fn unfit(code: ReasonCode, reason: String) -> End {
+    let outcome = Outcome::FailedToStart { reason: reason.clone() };
+    End { outcome, verdict: Some(Verdict::Blocked), reason: Some(reason), code: Some(code) }
+}
+
 /// Something beside the task is missing.
 pub(super) fn environment(reason: String) -> End {
     let outcome = Outcome::FailedToStart { reason: reason.clone() };

@@ -1,7 +1,7 @@
 //! One attempt as data: all that a slot needs to run it, put together while nothing is locked.
 
 use super::tamper::Guarded;
-use crate::domain::{ClaimToken, Outcome};
+use crate::domain::{ClaimToken, Command, ReasonCode};
 use crate::store::attempts::AttemptFolder;
 use crate::store::{Place, StateDir, TaskKey};
 use crate::views::mask::Mask;
@@ -18,9 +18,8 @@ pub struct Ready {
     pub name: String,
     /// Program and arguments.
     pub argv: Vec<OsString>,
-    /// Whether it is a string run by the shell, whose exit 126 and 127 mean that the command
-    /// could not be started.
-    pub shell: bool,
+    /// The command as configured.
+    pub configured: Command,
     /// Its whole environment.
     pub env: Vec<(OsString, OsString)>,
     /// Wall-clock limit.
@@ -47,6 +46,15 @@ pub enum Judge {
     Steps(Vec<Ready>),
     /// Nothing: verification is switched off, and the verdict is SKIPPED.
     Nobody,
+}
+
+/// Why a task cannot be run as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The reason as a code.
+    pub code: ReasonCode,
+    /// The same in one line.
+    pub reason: String,
 }
 
 /// One attempt.
@@ -76,6 +84,8 @@ pub struct Job {
     pub task_json: String,
     /// The prompt, or why it could not be made.
     pub prompt: Result<String, String>,
+    /// Why nothing of it can be run: the task is to blame, and others are not held up by it.
+    pub refusal: Option<Refusal>,
     /// The agent; `None` for a gate.
     pub agent: Option<AgentCommand>,
     /// The verification.
@@ -88,26 +98,4 @@ pub struct Job {
     pub mask: Mask,
     /// `completion_promise`, and whether it is required.
     pub promise: Option<(String, bool)>,
-}
-
-impl Ready {
-    /// The outcome with the shell's "cannot execute" and "not found" told apart from failures.
-    pub fn understood(&self, outcome: Outcome) -> Outcome {
-        let why = match outcome {
-            Outcome::Exited { code: 126 } => "126: a command in it cannot be executed",
-            Outcome::Exited { code: 127 } => "127: a command in it was not found",
-            Outcome::Exited { .. }
-            | Outcome::Signaled { .. }
-            | Outcome::TimedOut { .. }
-            | Outcome::Silent { .. }
-            | Outcome::FailedToStart { .. }
-            | Outcome::Interrupted
-            | Outcome::Lost => return outcome,
-        };
-        if self.shell {
-            Outcome::FailedToStart { reason: format!("exit status {why}") }
-        } else {
-            outcome
-        }
-    }
 }

@@ -3,7 +3,9 @@
 //! The claim lock of the task is held meanwhile, by the caller and by the supervisor under which
 //! the steps run, so that no loop takes the task. The queue is not written.
 
-use super::attempt::{self, Finished, Steering};
+use super::attempt::{self, Steering, With};
+use super::finished::Finished;
+use super::known_commands::KnownCommands;
 use super::neighbours::is_carried;
 use super::prepare::Source;
 use super::standing::Standings;
@@ -55,6 +57,9 @@ pub enum JudgeError {
     /// No verification is configured for it.
     #[error(transparent)]
     Choice(#[from] ChoiceError),
+    /// The task asks for something that is not there.
+    #[error("{0}")]
+    Refused(String),
     /// The supervisor cannot be started.
     #[error("failed to start the supervisor")]
     Supervisor(#[source] io::Error),
@@ -78,12 +83,22 @@ impl Judging<'_> {
         let lock = held.claims.lock_of(&key).ok_or_else(busy)?;
         let token = ClaimToken { worker: self.worker.clone(), attempt: NO_ATTEMPT };
         let mut job = self.source.job(place, token)?;
+        if let Some(refusal) = job.refusal {
+            return Err(JudgeError::Refused(refusal.reason));
+        }
         job.agent = None;
         job.prompt = Ok(String::new());
         let launch = Launch { exe: self.exe, mark: &key.mark(), env: self.source.vars };
         let mut supervisor = Supervisor::start(&launch, lock).map_err(JudgeError::Supervisor)?;
         let steering = Steering { cancelled: AtomicBool::new(false), on_still: Box::new(|_| {}) };
-        let finished = attempt::run(job, &mut supervisor, &steering, self.clock, &mut |_| {});
+        let known = KnownCommands::default();
+        let with = With {
+            supervisor: &mut supervisor,
+            steering: &steering,
+            known: &known,
+            clock: self.clock,
+        };
+        let finished = attempt::run(job, with, &mut |_| {});
         supervisor.finish().map_err(JudgeError::Supervisor)?;
         Ok(judged(finished))
     }

@@ -1,5 +1,6 @@
 //! What a loop is started with.
 
+use super::known_commands::KnownCommands;
 use super::scope::Scope;
 use crate::platform::clock::Clock;
 use crate::platform::ids::Ids;
@@ -27,6 +28,8 @@ pub struct RunOptions {
     pub max_attempts: Option<u64>,
     /// How long this run may claim.
     pub max_time: Option<Duration>,
+    /// Commands whose programs were found before.
+    pub known: Arc<KnownCommands>,
     /// What to do when nothing can be started.
     pub when_empty: WhenEmpty,
     /// Our own program, for supervisors.

@@ -4,8 +4,8 @@
 //! A loop says in its entry when that is so, with the date of the request that it saw: a person who
 //! waits for it knows then that it is about their pause and not about one before.
 
-use super::attempt::Finished;
 use super::ending::Reason;
+use super::finished::Finished;
 use super::requests::Requests;
 use super::run_loop::RunLoop;
 use crate::platform::fault::{self, Fault};

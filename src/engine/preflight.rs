@@ -1,6 +1,7 @@
 //! What must be right before anything is claimed, looked at once a run. A missing tool stops the
 //! run; no task is blamed for it.
 
+use super::known_commands::KnownCommands;
 use super::queue_set::QueueSet;
 use super::scope::Scope;
 use crate::config::{ChoiceError, Runner};
@@ -23,7 +24,7 @@ pub enum PreflightError {
     /// No verification.
     #[error("no verification is configured, so nothing could ever be complete")]
     NoVerification,
-    /// A task asks for an agent or a verification that is not there.
+    /// There is no agent or no verification for a task, and it does not name one.
     #[error("task {task}: {source}")]
     Choice {
         /// The task.
@@ -59,8 +60,16 @@ pub enum PreflightError {
     },
 }
 
-/// Looks at everything once; makes the project root where the configuration says so. Returns
-/// what a person should know before the run begins.
+/// What was found before a run.
+#[derive(Debug, Default)]
+pub struct Preflight {
+    /// What a person should know before the run begins.
+    pub warnings: BTreeSet<String>,
+    /// Commands whose programs are there.
+    pub known: KnownCommands,
+}
+
+/// Looks at everything once; makes the project root where the configuration says so.
 ///
 /// # Errors
 /// [`PreflightError`] with the first thing that is wrong.
@@ -70,7 +79,7 @@ pub fn preflight(
     queues: &[Queue],
     scope: &Scope,
     path: Option<&OsStr>,
-) -> Result<BTreeSet<String>, PreflightError> {
+) -> Result<Preflight, PreflightError> {
     store.check_writable()?;
     let served = &queues[..set.served()];
     known_ids(served, scope)?;
@@ -88,7 +97,8 @@ pub fn preflight(
         return Err(PreflightError::NoVerification);
     }
     let mut warnings = BTreeSet::new();
-    let mut tools = Tools { path, found: HashSet::new() };
+    let known = KnownCommands::default();
+    let mut tools = Tools { path, found: HashSet::new(), known: &known };
     for (index, queue) in served.iter().enumerate() {
         // Most tasks choose the same agent and steps: each choice is looked at once.
         let mut seen = HashSet::new();
@@ -97,7 +107,7 @@ pub fn preflight(
             warnings.extend(startable(set, task, set.root(index), &mut tools)?);
         }
     }
-    Ok(warnings)
+    Ok(Preflight { warnings, known })
 }
 
 fn wrong_root(path: &Path, why: String) -> PreflightError {
@@ -115,14 +125,27 @@ fn known_ids(queues: &[Queue], scope: &Scope) -> Result<(), PreflightError> {
     Ok(())
 }
 
+/// Whether what `task` is run with is there. A name that nothing has is a warning: it holds up this
+/// task and no other.
 fn startable(
     set: &QueueSet,
     task: &Task,
     root: &Path,
     tools: &mut Tools<'_>,
 ) -> Result<Option<String>, PreflightError> {
-    let choice = |source| PreflightError::Choice { task: task.id.to_string(), source };
-    let warning = match set.config.agent_for(task).map_err(choice)? {
+    let chosen = set.config.agent_for(task).and_then(|runner| {
+        let steps =
+            if runner == Runner::Person { Ok(vec![]) } else { set.config.profiles_for(task) };
+        Ok((runner, steps?))
+    });
+    let (runner, steps) = match chosen {
+        Ok(chosen) => chosen,
+        Err(error) if error.code().is_some() => {
+            return Ok(Some(format!("task {} cannot be run: {error}", task.id)));
+        }
+        Err(source) => return Err(PreflightError::Choice { task: task.id.to_string(), source }),
+    };
+    let warning = match runner {
         Runner::Person => return Ok(None),
         Runner::Gate => None,
         Runner::Agent(agent) => {
@@ -130,7 +153,7 @@ fn startable(
             agent.warning
         }
     };
-    for step in set.config.profiles_for(task).map_err(choice)? {
+    for step in steps {
         tools.find(&step.command, &|| format!("verification step {}", step.name), root)?;
     }
     Ok(warning)
@@ -141,6 +164,7 @@ struct Tools<'a> {
     /// Where they are looked for.
     path: Option<&'a OsStr>,
     found: HashSet<PathBuf>,
+    known: &'a KnownCommands,
 }
 
 impl Tools<'_> {
@@ -157,6 +181,7 @@ impl Tools<'_> {
         let named = program.contains('/');
         let file = if named { root.join(program) } else { PathBuf::from(program) };
         if self.found.contains(&file) {
+            self.known.note(root, command);
             return Ok(());
         }
         let there = if named {
@@ -172,6 +197,7 @@ impl Tools<'_> {
             return Err(PreflightError::Missing { whose, program, looked });
         }
         self.found.insert(file);
+        self.known.note(root, command);
         Ok(())
     }
 }

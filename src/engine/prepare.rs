@@ -1,15 +1,16 @@
 //! From a claimed task to a [`Job`]: prompt, environment and commands.
 
-use super::job::{AgentCommand, Job, Judge, Ready};
+use super::job::{AgentCommand, Job, Judge, Ready, Refusal};
 use super::queue_set::QueueSet;
 use super::tamper::{Guarded, script_of};
 use crate::agent::{
     AgentProfile, AnswerInput, DEFAULT_GRACE, DependencyInput, Environment, FEEDBACK_BYTES,
-    FailureInput, NoteInput, PromptInput, PromptTemplate, StepInput, TaskVariables, bound_file,
+    FailureInput, NUL_SHOWN, NoteInput, PromptInput, PromptTemplate, StepInput, TaskVariables,
+    bound_file,
 };
 use crate::config::{ChoiceError, Runner};
 use crate::domain::{
-    AttemptReport, ClaimToken, Command, Field, Status, Task, Text, Verdict, budget_of,
+    AttemptReport, ClaimToken, Command, Field, ReasonCode, Status, Task, Text, Verdict, budget_of,
     budget_used_now,
 };
 use crate::plan::Graph;
@@ -51,14 +52,20 @@ struct Plan<'a> {
 impl<'a> Source<'a> {
     fn plan(self, place: Place, attempt: u32) -> Result<Plan<'a>, ChoiceError> {
         let task = &self.queues[place.queue].tasks()[place.task];
-        let key = TaskKey::new(self.set.real(place.queue), task.id.as_str());
         let profile = match self.set.config.agent_for(task)? {
             Runner::Agent(choice) => Some(choice.profile),
             Runner::Gate | Runner::Person => None,
         };
         let steps = self.set.config.profiles_for(task)?;
+        Ok(Plan { profile, steps, ..self.nothing(place, attempt) })
+    }
+
+    /// A plan that runs nothing.
+    fn nothing(self, place: Place, attempt: u32) -> Plan<'a> {
+        let task = &self.queues[place.queue].tasks()[place.task];
+        let key = TaskKey::new(self.set.real(place.queue), task.id.as_str());
         let folder = AttemptFolder::new(&self.set.state(place.queue), &key, attempt);
-        Ok(Plan { source: self, place, task, folder, attempt, profile, steps })
+        Plan { source: self, place, task, folder, attempt, profile: None, steps: Vec::new() }
     }
 
     /// The prompt that the next attempt of a task would get.
@@ -71,12 +78,21 @@ impl<'a> Source<'a> {
         plan.prompt()
     }
 
-    /// Puts together the attempt that was claimed with `token`.
+    /// Puts together the attempt that was claimed with `token`. What only its task asks for in
+    /// vain is in the job's refusal.
     ///
     /// # Errors
-    /// [`ChoiceError`] when no agent or verification is configured for it.
+    /// [`ChoiceError`] when no agent or verification is configured at all.
     pub fn job(self, place: Place, token: ClaimToken) -> Result<Job, ChoiceError> {
-        let plan = self.plan(place, token.attempt)?;
+        let mut refusal = None;
+        let plan = match self.plan(place, token.attempt) {
+            Ok(plan) => plan,
+            Err(error) => {
+                let Some(code) = error.code() else { return Err(error) };
+                refusal = Some(Refusal { code, reason: error.to_string() });
+                self.nothing(place, token.attempt)
+            }
+        };
         let (queue, task) = (&self.queues[place.queue], plan.task);
         let root = self.set.root(place.queue).to_owned();
         let agent = plan.profile.as_ref().map(|profile| AgentCommand {
@@ -88,6 +104,7 @@ impl<'a> Source<'a> {
         } else {
             Judge::Nobody
         };
+        let refusal = refusal.or_else(|| holds_nul(agent.as_ref(), &judge));
         let required = self.set.config.limits.promise.value;
         let mask = Mask::new(self.vars);
         Ok(Job {
@@ -100,6 +117,7 @@ impl<'a> Source<'a> {
             queues: self.set.all_real().map(Path::to_owned).collect::<Vec<PathBuf>>().into(),
             task_json: format!("{}\n", queue.task_text(place.task)),
             prompt: plan.prompt(),
+            refusal,
             agent,
             judge,
             guarded: Guarded::new(plan.guarded(&root)),
@@ -263,7 +281,7 @@ impl Plan<'_> {
         Ready {
             name: "agent".to_owned(),
             argv: self.expand(&profile.command),
-            shell: matches!(profile.command, Command::Shell(_)),
+            configured: profile.command.clone(),
             env: self.environment(&extra, token, false).into_iter().collect(),
             timeout: profile.timeout,
             silence: profile.silence,
@@ -276,7 +294,7 @@ impl Plan<'_> {
         Ready {
             name: step.name.clone(),
             argv: self.expand(&step.command),
-            shell: matches!(step.command, Command::Shell(_)),
+            configured: step.command.clone(),
             env: self.environment(&extra, token, true).into_iter().collect(),
             timeout: step.timeout,
             silence: None,
@@ -288,7 +306,8 @@ impl Plan<'_> {
         let path = |name| Some(vec![self.folder.file(name).display().to_string()]);
         command.expand(&|name| match name {
             "id" => Some(vec![self.task.id.to_string()]),
-            "title" => Some(vec![self.queue().title(self.place.task)]),
+            // Nobody looks a title up, so that what no argument can hold is only shown.
+            "title" => Some(vec![self.queue().title(self.place.task).replace('\0', NUL_SHOWN)]),
             "file" | "files" => Some(self.files()),
             "tests" => Some(self.strings(Field::Tests)),
             "attempt" => Some(vec![self.attempt.to_string()]),
@@ -324,6 +343,19 @@ impl Plan<'_> {
     fn files(&self) -> Vec<String> {
         self.task.files().iter().map(Text::to_string).collect()
     }
+}
+
+/// The refusal of a task with a NUL where an argument names something.
+fn holds_nul(agent: Option<&AgentCommand>, judge: &Judge) -> Option<Refusal> {
+    let steps = match judge {
+        Judge::Steps(steps) => steps.as_slice(),
+        Judge::Nobody => &[],
+    };
+    let mut commands = agent.map(|agent| &agent.command).into_iter().chain(steps);
+    let nul = |word: &OsString| word.as_encoded_bytes().contains(&0);
+    let name = commands.find(|command| command.argv.iter().any(nul)).map(|found| &found.name)?;
+    let reason = format!("an argument of {name} would hold a NUL: no command line can");
+    Some(Refusal { code: ReasonCode::BadTask, reason })
 }
 
 /// A list of strings, or one; anything else in it as JSON.

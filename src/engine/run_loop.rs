@@ -1,11 +1,12 @@
 //! The coordinator: what it holds, what it hears, and when it ends.
 
-use super::attempt::{Finished, Stage};
+use super::attempt::Stage;
 use super::attend::Attention;
 use super::claims::Claims;
 use super::dispatch::Dispatcher;
 use super::ending::{Ending, Reason};
 use super::entry::{about, enter};
+use super::finished::Finished;
 use super::neighbours::Neighbours;
 use super::observer::{Notice, Observer};
 use super::options::RunOptions;
@@ -94,6 +95,7 @@ impl<'o> RunLoop<'o> {
             exe: options.exe.clone(),
             env: options.vars.clone(),
             clock: Arc::clone(&options.clock),
+            known: Arc::clone(&options.known),
             outbox: outbox.clone(),
         };
         let dispatcher = Dispatcher {

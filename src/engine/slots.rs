@@ -1,7 +1,9 @@
 //! The slots of a loop: one attempt each, in a thread of its own.
 
-use super::attempt::{self, Finished, Stage, Steering};
+use super::attempt::{self, Stage, Steering, With};
+use super::finished::{Finished, not_started};
 use super::job::Job;
+use super::known_commands::KnownCommands;
 use crate::domain::{ClaimToken, Outcome, WorkerId};
 use crate::platform::clock::Clock;
 use crate::platform::dir::identity;
@@ -77,6 +79,7 @@ pub(super) struct Surroundings {
     pub(super) exe: PathBuf,
     pub(super) env: Vec<(OsString, OsString)>,
     pub(super) clock: Arc<dyn Clock>,
+    pub(super) known: Arc<KnownCommands>,
     pub(super) outbox: Sender<Message>,
 }
 
@@ -228,13 +231,14 @@ fn work(
     let mut supervisor = match held {
         Ok(held) => held,
         Err((outcome, reason, supervisor)) => {
-            let finished = attempt::not_started(job, outcome, reason, clock);
+            let finished = not_started(job, outcome, reason, clock);
             return Ended { finished, supervisor };
         }
     };
     drop(around.outbox.send(Message::Attached(slot, supervisor.controls())));
     let mut on_stage = |stage| drop(around.outbox.send(Message::Stage(slot, stage)));
-    let finished = attempt::run(job, &mut supervisor, steering, clock, &mut on_stage);
+    let with = With { supervisor: &mut supervisor, steering, known: &around.known, clock };
+    let finished = attempt::run(job, with, &mut on_stage);
     Ended { finished, supervisor: Some(supervisor) }
 }
 

@@ -1,8 +1,9 @@
 //! One turn of the loop: write what ended, claim what is next, start it.
 
-use super::attempt::{Finished, Stage};
+use super::attempt::Stage;
 use super::dispatch::{After, Claimed, Look, Made, Recorded, Work};
 use super::ending::Reason;
+use super::finished::Finished;
 use super::neighbours::Neighbours;
 use super::observer::Notice;
 use super::options::WhenEmpty;
@@ -104,7 +105,7 @@ impl RunLoop<'_> {
     /// A tool that is not there is missing for every task: nothing more is claimed.
     fn stop_for_missing_tools(&mut self, finished: &[(usize, Finished)]) {
         for (_, Finished { job, report, .. }) in finished {
-            if let Outcome::FailedToStart { reason } = &report.outcome {
+            if let (Outcome::FailedToStart { reason }, None) = (&report.outcome, report.verdict) {
                 self.drain(Reason::Environment(format!("task {}: {reason}", job.id)));
             }
         }
@@ -200,7 +201,7 @@ impl RunLoop<'_> {
         let job = match source.job(place, token) {
             Ok(job) => job,
             Err(error) => {
-                // The claim is given back by the next run; this one ends.
+                // Nothing is configured any more. The claim is given back by the next run.
                 self.drain(Reason::Environment(error.to_string()));
                 return;
             }

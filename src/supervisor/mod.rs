@@ -18,7 +18,7 @@ mod server;
 mod wire;
 
 pub use client::{Controls, Launch, Lost, Started, Supervisor, Told};
-pub use protocol::{CommandSpec, Ended};
+pub use protocol::{CommandSpec, Ended, Unstarted};
 pub use record::{Abandoned, ClaimRecord, end_leftovers, find_leftovers};
 pub use server::serve;
 

@@ -55,6 +55,9 @@ impl fmt::Debug for CommandSpec {
 pub struct Ended {
     /// How its first process ended, or why it was ended.
     pub outcome: Outcome,
+    /// Why it could not be started, if that is so.
+    #[serde(default)]
+    pub unstarted: Option<Unstarted>,
     /// Milliseconds from its start to the end of its first process.
     pub millis: u64,
     /// How many bytes it printed on both streams, kept or not.
@@ -65,10 +68,22 @@ pub struct Ended {
     pub output_error: Option<String>,
 }
 
+/// Why a command could not be started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unstarted {
+    /// Its program is not there, or may not be executed.
+    Missing,
+    /// Its arguments and its environment are longer than the system takes.
+    TooLong,
+    /// Anything else.
+    Other,
+}
+
 impl Ended {
     /// The end of a command that never ran.
-    pub(super) fn unstarted(outcome: Outcome) -> Self {
-        Self { outcome, millis: 0, printed: 0, leftovers: false, output_error: None }
+    pub(super) fn never(outcome: Outcome, unstarted: Option<Unstarted>) -> Self {
+        Self { outcome, unstarted, millis: 0, printed: 0, leftovers: false, output_error: None }
     }
 }
 

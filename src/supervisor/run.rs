@@ -3,7 +3,7 @@
 use super::capture::Stream;
 use super::claim::Claim;
 use super::link::{End, Link};
-use super::protocol::{CommandSpec, Ended, Reply};
+use super::protocol::{CommandSpec, Ended, Reply, Unstarted};
 use crate::domain::Outcome;
 use crate::platform::fault::{self, Fault};
 use crate::platform::process::{
@@ -31,7 +31,9 @@ const OPEN_PIPE: Duration = Duration::from_secs(2);
 pub(super) fn run(link: &mut Link, claim: &mut Claim, spec: &CommandSpec) -> io::Result<Ended> {
     let (streams, leader) = match start(spec, claim.mark()) {
         Ok(started) => started,
-        Err(reason) => return Ok(Ended::unstarted(Outcome::FailedToStart { reason })),
+        Err((why, reason)) => {
+            return Ok(Ended::never(Outcome::FailedToStart { reason }, Some(why)));
+        }
     };
     let begin = Instant::now();
     let started = start_time(leader).unwrap_or_default();
@@ -61,10 +63,11 @@ pub(super) fn run(link: &mut Link, claim: &mut Claim, spec: &CommandSpec) -> io:
 }
 
 /// Opens the files and starts the command; what goes wrong is said in words.
-fn start(spec: &CommandSpec, mark: &str) -> Result<(Vec<Stream>, u32), String> {
+fn start(spec: &CommandSpec, mark: &str) -> Result<(Vec<Stream>, u32), (Unstarted, String)> {
     let input = spec.stdin.as_deref().unwrap_or(Path::new("/dev/null"));
-    let stdin = File::open(input).map_err(|error| format!("open {}: {error}", input.display()))?;
-    let pipe = |error: io::Error| format!("make a pipe: {error}");
+    let unreadable = |error| (Unstarted::Other, format!("open {}: {error}", input.display()));
+    let stdin = File::open(input).map_err(unreadable)?;
+    let pipe = |error: io::Error| (Unstarted::Other, format!("make a pipe: {error}"));
     let (stdout_stream, stdout) = Stream::new(&spec.stdout, spec.cap).map_err(pipe)?;
     let mut streams = vec![stdout_stream];
     let stderr: OwnedFd = match &spec.stderr {
@@ -82,7 +85,19 @@ fn start(spec: &CommandSpec, mark: &str) -> Result<(Vec<Stream>, u32), String> {
     let start = Start { argv, dir, env: &env, stdin: stdin.into(), stdout, stderr };
     match spawn::in_own_session(start) {
         Ok(leader) => Ok((streams, leader)),
-        Err(error) => Err(reason(spec, &error)),
+        Err(error) => Err((cause(spec, &error), reason(spec, &error))),
+    }
+}
+
+/// Whose fault a failed start is.
+fn cause(spec: &CommandSpec, error: &io::Error) -> Unstarted {
+    let missing = [ErrorKind::NotFound, ErrorKind::PermissionDenied].contains(&error.kind());
+    if error.kind() == ErrorKind::ArgumentListTooLong {
+        Unstarted::TooLong
+    } else if missing && spec.cwd.is_dir() {
+        Unstarted::Missing
+    } else {
+        Unstarted::Other
     }
 }
 
@@ -329,6 +344,6 @@ impl Running<'_> {
             printed += total;
             output_error = output_error.or(error);
         }
-        Ended { outcome, millis, printed, leftovers, output_error }
+        Ended { outcome, unstarted: None, millis, printed, leftovers, output_error }
     }
 }

@@ -59,7 +59,7 @@ fn attend(link: &mut Link, claim: &mut Claim) -> io::Result<()> {
         let held = link.orders.paused && link.orders.end.is_none();
         if !held && let Some(spec) = link.orders.commands.pop_front() {
             let ended = match link.orders.end {
-                Some(End::Term | End::Kill) => Ended::unstarted(Outcome::Interrupted),
+                Some(End::Term | End::Kill) => Ended::never(Outcome::Interrupted, None),
                 None => run(link, claim, &spec)?,
             };
             link.tell(&Reply::Ended { ended });

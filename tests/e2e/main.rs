@@ -27,3 +27,4 @@ mod shapes;
 mod signals;
 mod torture;
 mod verbs;
+mod waste;

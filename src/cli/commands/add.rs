@@ -1,10 +1,11 @@
 //! `add`: new tasks, from flags or JSON.
 
-use super::fields::{Said, given, keys, map, refuse_problems, said};
+use super::fields::{Said, given, keys, map, refuse_problems, refuse_unknown, said};
 use super::human::{Desk, resolve};
 use crate::cli::args::AddArgs;
 use crate::cli::failure::Failure;
 use crate::cli::session::Session;
+use crate::config::Config;
 use crate::domain::{Field, Status};
 use crate::engine::QueueSet;
 use crate::queue::{Duplicate, Queue, fingerprint};
@@ -39,7 +40,7 @@ pub(super) fn run(args: &AddArgs, session: &mut Session<'_>) -> Result<(), Failu
         ids.clear();
         for original in &originals {
             let task = task(draft, set, original, &said, by)?;
-            ids.push(add(draft, &task, original)?);
+            ids.push(add(draft, &set.config, &task, original)?);
         }
         Ok(())
     })?;
@@ -119,6 +120,7 @@ fn complete(queue: &Queue, mut task: Map<String, Value>) -> Map<String, Value> {
 
 fn add(
     draft: &mut Draft<'_>,
+    config: &Config,
     task: &Map<String, Value>,
     original: &str,
 ) -> Result<String, StoreError> {
@@ -138,5 +140,6 @@ fn add(
     let place = draft.add(0, task)?;
     draft.keep_numbers(place, original)?;
     refuse_problems(draft.task(place), &[])?;
+    refuse_unknown(config, draft.task(place), None)?;
     Ok(draft.task(place).id.to_string())
 }

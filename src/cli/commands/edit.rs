@@ -29,6 +29,7 @@ pub(super) fn run(args: &EditArgs, session: &mut Session<'_>) -> Result<(), Fail
     };
     let original = merged.as_ref().map(|(text, _)| text.as_str());
     let mut desk = Desk::open(session, &queues)?;
+    let config = desk.set.config.clone();
     let done = desk.each(std::slice::from_ref(&args.id), |draft, place| {
         let queue = &draft.queues()[place.queue];
         let mut changes: Keys = Keys::new();
@@ -43,7 +44,7 @@ pub(super) fn run(args: &EditArgs, session: &mut Session<'_>) -> Result<(), Fail
             changes.extend(keys);
             data.insert("dropped".to_owned(), dropped);
         }
-        change(draft, place, &changes, data)?;
+        change(draft, &config, place, &changes, data)?;
         original.map_or(Ok(()), |text| draft.keep_numbers(place, text))
     })?;
     tell(session, &done, "edited")

@@ -41,11 +41,12 @@ pub(super) fn run(id: &str, queues: &QueueArgs, session: &mut Session<'_>) -> Re
         return Err(kept(Failure::usage(text)));
     };
     let mut changed = false;
+    let config = desk.set.config.clone();
     let done = desk.each(&[id.to_owned()], |draft, place| {
         let queue = &draft.queues()[place.queue];
         let changes = merge(&base, &map(queue.task_text(place.task)), &edited)?;
         changed = !changes.is_empty();
-        change(draft, place, &changes, Map::new())?;
+        change(draft, &config, place, &changes, Map::new())?;
         if changed { draft.keep_numbers(place, &text) } else { Ok(()) }
     });
     let done = done.map_err(kept)?;

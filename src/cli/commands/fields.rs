@@ -3,6 +3,7 @@
 use super::human::{json, stdin};
 use crate::cli::args::FieldArgs;
 use crate::cli::failure::Failure;
+use crate::config::Config;
 use crate::domain::{Field, FieldProblem, Status, Task};
 use crate::queue::Queue;
 use crate::store::{Draft, Place, StoreError};
@@ -199,15 +200,39 @@ pub(super) fn refuse_problems(task: &Task, before: &[FieldProblem]) -> Result<()
     }
 }
 
+/// Refuses the names of profiles and agents that a run would block the task for. `before` is the
+/// task before an edit, which may have had such a name already.
+pub(super) fn refuse_unknown(
+    config: &Config,
+    task: &Task,
+    before: Option<&Task>,
+) -> Result<(), StoreError> {
+    // Where nothing is configured, tasks may be written first.
+    let missing = |task: &Task| {
+        let steps = config.profiles_for(task).err().filter(|_| !config.steps.is_empty());
+        let agent = config.agent_for(task).err().filter(|_| !config.agents.is_empty());
+        let both = [steps, agent].into_iter().flatten();
+        both.filter(|error| error.code().is_some()).collect::<Vec<_>>()
+    };
+    let earlier = before.map(missing).unwrap_or_default();
+    match missing(task).into_iter().find(|error| !earlier.contains(error)) {
+        Some(error) => Err(StoreError::Rejected(error.to_string())),
+        None => Ok(()),
+    }
+}
+
 /// Makes the changes that are a person's to make, with values that can be used.
 pub(super) fn change(
     draft: &mut Draft<'_>,
+    config: &Config,
     place: Place,
     changes: &Keys,
     data: Map<String, Value>,
 ) -> Result<(), StoreError> {
     refuse_foreign(draft, place, changes)?;
-    let before = draft.task(place).problems().collect::<Vec<_>>();
+    let before = draft.task(place).clone();
     draft.edit(place, changes, data)?;
-    refuse_problems(draft.task(place), &before)
+    let problems = before.problems().collect::<Vec<_>>();
+    refuse_problems(draft.task(place), &problems)?;
+    refuse_unknown(config, draft.task(place), Some(&before))
 }

@@ -6,7 +6,7 @@ use crate::cli::progress::Progress;
 use crate::cli::session::Session;
 use crate::config::Overrides;
 use crate::engine::{
-    self, Ending, Notice, Observer, QueueSet, RunLoop, RunOptions, Scope, Structure,
+    self, Ending, Notice, Observer, Preflight, QueueSet, RunLoop, RunOptions, Scope, Structure,
 };
 use crate::plan::{self, Conditions};
 use crate::platform::clock::{Clock, SystemClock};
@@ -36,7 +36,8 @@ pub(super) fn run(args: &RunArgs, session: &mut Session<'_>) -> Result<(), Failu
     }
     session.refuse_inside(&set)?;
     let path = session.world.var("PATH");
-    let warnings = engine::preflight(&set, &store, store.queues(), &scope, path)?;
+    let Preflight { warnings, known } =
+        engine::preflight(&set, &store, store.queues(), &scope, path)?;
     let jobs = usize::try_from(*set.config.jobs).unwrap_or(1);
     if let Some(found) = plan::too_many_loops(jobs) {
         writeln!(session.streams.err, "warning: {}", found.message)?;
@@ -46,6 +47,7 @@ pub(super) fn run(args: &RunArgs, session: &mut Session<'_>) -> Result<(), Failu
         jobs,
         max_attempts: args.max_iterations,
         max_time: args.max_minutes.map(|minutes| Duration::from_secs_f64(minutes * 60.0)),
+        known: Arc::new(known),
         when_empty: match args.when_empty {
             WhenEmpty::Exit => engine::WhenEmpty::Exit,
             WhenEmpty::Wait => engine::WhenEmpty::Wait,

@@ -1,0 +1,61 @@
+//! An attempt that ended: what a slot hands back, and what is kept of it beside the queue.
+
+use super::end::unknown_code;
+use super::job::Job;
+use crate::agent::AgentResult;
+use crate::domain::{AttemptReport, Outcome, timestamp};
+use crate::platform::clock::Clock;
+use crate::store::attempts;
+use crate::verify;
+
+/// What a slot hands back.
+#[derive(Debug)]
+pub(super) struct Finished {
+    /// The attempt.
+    pub job: Job,
+    /// What it came to.
+    pub report: AttemptReport,
+    /// What the agent said.
+    pub result: AgentResult,
+    /// What went wrong beside the task: for the person at the terminal.
+    pub warnings: Vec<String>,
+}
+
+/// The end of an attempt that was not begun: nothing ran.
+pub(super) fn not_started(
+    job: Job,
+    outcome: Outcome,
+    reason: String,
+    clock: &dyn Clock,
+) -> Finished {
+    let now = timestamp(clock.now());
+    let code = unknown_code(&outcome);
+    let report = AttemptReport {
+        v: 1,
+        task: job.id.clone(),
+        attempt: job.token.attempt,
+        worker: job.token.worker.to_string(),
+        started_at: now.clone(),
+        ended_at: now,
+        outcome,
+        verdict: None,
+        reason: Some(reason),
+        reason_code: code,
+        steps: Vec::new(),
+        files_changed: Vec::new(),
+    };
+    Finished { job, report, result: AgentResult::default(), warnings: Vec::new() }
+}
+
+impl Finished {
+    /// Writes what the attempt came to beside the queue; the verdict itself goes into the queue.
+    pub(super) fn keep(&mut self) {
+        let kept = self.job.folder.put_report(&self.report).and_then(|()| {
+            let block = verify::log_block(&self.report, &self.job.title);
+            attempts::log_verdict(&self.job.state, &block)
+        });
+        if let Err(error) = kept {
+            self.warnings.push(format!("failed to keep the verdict: {error}"));
+        }
+    }
+}

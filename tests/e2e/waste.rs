@@ -1,0 +1,109 @@
+//! What must not cost attempts, hold up other tasks, or be tried again for nothing.
+
+use crate::fake_agent::CONFIG;
+use crate::sandbox::{Sandbox, flat_queue, queue, task};
+use serde_json::{Value, json};
+
+/// The codes that the journal has for the ends of a task.
+fn codes(sandbox: &Sandbox, id: &str) -> Vec<String> {
+    let journal = String::from_utf8(sandbox.bytes(".workloop/events.jsonl")).expect("text");
+    let events = journal.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let of_task = events.filter(|event| event["task"] == id);
+    of_task.filter_map(|event| Some(event["data"]["reason_code"].as_str()?.to_owned())).collect()
+}
+
+/// A profile, an agent or a value that only one task has.
+#[test]
+fn what_one_task_asks_for_in_vain_holds_up_no_other() {
+    let (mut list, _) = flat_queue(2);
+    let bad = |id: &str, key: &str, value: Value| json!({"id": id, "title": id, "priority": 0, key: value});
+    let tasks = list["tasks"].as_array_mut().expect("a list");
+    tasks.push(bad("profile", "verify", json!("quik")));
+    tasks.push(bad("agent", "agent", json!("nobody")));
+    tasks.push(bad("file", "file", json!("a\u{0}b")));
+    tasks.push(bad("title", "title", json!("n\u{0}l")));
+    let listed = CONFIG
+        .replace(r#"["sh", "fake-agent.sh"]"#, r#"["sh", "fake-agent.sh", "{title}", "{file}"]"#);
+    let sandbox = Sandbox::new()
+        .config(&format!("{listed}\n[agents]\nstrict = true\n"))
+        .queue("q.json", &list);
+    let ran = sandbox.run(["run", "q.json"]);
+    ran.exits(5).closes_with(&["profile", "agent", "file"]);
+    let ran = sandbox.run(["check", "q.json"]);
+    ran.exits(3).says("unknown profile quik; there are: default");
+    for (id, code, why) in [
+        ("profile", "unknown_profile", "unknown profile quik; there are: default"),
+        ("agent", "unknown_agent", "unknown agent nobody; there are: default"),
+        ("file", "bad_task", "an argument of agent would hold a NUL: no command line can"),
+    ] {
+        let list = sandbox.read("q.json");
+        assert_eq!(task(&list, id)["status"], "blocked");
+        assert_eq!(task(&list, id)["error"], why);
+        assert_eq!(codes(&sandbox, id), [code], "{id}");
+        assert_eq!(sandbox.oracle().starts(id), 0);
+    }
+    for id in ["T001", "T002", "title"] {
+        assert_eq!(sandbox.status(id), "complete", "{id}");
+    }
+}
+
+#[test]
+fn a_text_that_no_command_line_takes_blocks_its_task() {
+    let (mut list, _) = flat_queue(1);
+    let tasks = list["tasks"].as_array_mut().expect("a list");
+    tasks.push(json!({"id": "title", "title": "x".repeat(200_000), "priority": 0}));
+    tasks.push(json!({"id": "i".repeat(140_000), "title": "id", "priority": 0}));
+    let listed =
+        CONFIG.replace(r#"["sh", "fake-agent.sh"]"#, r#"["sh", "fake-agent.sh", "{title}"]"#);
+    let sandbox = Sandbox::new().config(&listed).queue("q.json", &list);
+    sandbox.run(["run", "q.json"]).exits(5);
+    assert_eq!(sandbox.status("T001"), "complete");
+    assert_eq!(codes(&sandbox, "title"), ["bad_task"]);
+    assert_eq!(codes(&sandbox, &"i".repeat(140_000)), ["bad_task"]);
+}
+
+#[test]
+fn add_and_edit_refuse_what_a_run_could_not_use() {
+    let sandbox = Sandbox::new().queue("q.json", &queue(&[("A", &[])]));
+    let before = sandbox.bytes("q.json");
+    let why = "unknown profile quik; there are: default";
+    let here = ["--work-queue", "q.json"];
+    sandbox.run(["add", "--title", "t", "--verify", "quik", here[0], here[1]]).exits(2).says(why);
+    sandbox.run(["edit", "A", "--verify", "quik", here[0], here[1]]).exits(2).says(why);
+    assert_eq!(sandbox.bytes("q.json"), before);
+    // What stands there already does not keep a person from editing something else.
+    let mut list = queue(&[("A", &[])]);
+    list["tasks"][0]["verify"] = json!("quik");
+    let sandbox = sandbox.queue("q.json", &list);
+    sandbox.run(["edit", "A", "--title", "t", here[0], here[1]]).exits(0);
+    sandbox.run(["edit", "A", "--verify", "default", here[0], here[1]]).exits(0);
+    // Without a configuration nothing is known to be missing.
+    let bare = Sandbox::new().config("").queue("q.json", &queue(&[]));
+    bare.run(["add", "--title", "t", "--verify", "quik", here[0], here[1]]).exits(0);
+}
+
+/// An agent that removes the tool of its verification must not end every run.
+#[test]
+fn a_tool_that_an_attempt_removed_fails_its_step() {
+    for check in ["'./check.sh'", "['./check.sh']"] {
+        let toml = format!(
+            "[agents.default]\nrun = 'test \"$WORKLOOP_TASK_ID\" = T001 || rm -f check.sh'\n\
+             [[verify]]\nname = \"check\"\nrun = {check}\n[limits]\nattempts = 2\n"
+        );
+        let (mut list, _) = flat_queue(2);
+        // What the task owns is not guarded.
+        list["tasks"][1]["file"] = json!("check.sh");
+        let sandbox = Sandbox::new().config(&toml).queue("q.json", &list);
+        assert!(sandbox.shell("printf '#!/bin/sh\\n' >check.sh && chmod +x check.sh"));
+        sandbox.run(["run", "q.json"]).exits(5);
+        assert_eq!(sandbox.status("T001"), "complete", "{check}");
+        assert_eq!(codes(&sandbox, "T002"), ["tests_failed", "tests_failed"], "{check}");
+        let log = sandbox.run(["log", "T002", "--work-queue", "q.json"]);
+        log.exits(0).says("check.sh: not found");
+        // In a new run nothing is known of a command line.
+        let again = sandbox.run(["retry", "T002", "--work-queue", "q.json"]);
+        again.exits(0);
+        sandbox.run(["run", "q.json"]).exits(2);
+        assert_eq!(sandbox.status("T002"), "pending", "{check}");
+    }
+}
