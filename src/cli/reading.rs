@@ -3,7 +3,9 @@
 use super::failure::Failure;
 use super::session::Session;
 use crate::config::{Selection, nearest};
-use crate::engine::{Neighbours, QueueSet, Scope, Structure, glance, ranking_rules, requests};
+use crate::engine::{
+    Neighbours, QueueSet, Scope, Structure, glance, questions, ranking_rules, requests,
+};
 use crate::plan::{self, Conditions, EstimateRules, Node, QueueTasks, Readiness};
 use crate::platform::clock::{Clock, SystemClock};
 use crate::platform::host::Host;
@@ -173,6 +175,7 @@ impl<'a> Scene<'a> {
 fn conditions(set: &QueueSet, queues: &[Queue], structure: &Structure) -> Conditions {
     let mut conditions = Conditions::at(SystemClock.now(), structure.agents.clone());
     conditions.scopes = set.config.limits.scopes.value.into();
+    conditions.questions = questions(&structure.graph, queues);
     conditions.attempts = set.config.limits.attempts.value;
     let mut host = None;
     for (index, queue) in queues.iter().enumerate() {

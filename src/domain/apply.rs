@@ -44,6 +44,7 @@ pub fn apply(task: &Task, transition: &Transition, now: DateTime<Utc>) -> Result
         Transition::GiveUp { verdict, reason } => {
             ended(task, Status::Blocked, Some(*verdict), reason)
         }
+        Transition::Ask { reason } => asked(task, reason),
         Transition::Lose => ended(task, Status::Pending, None, "attempt lost"),
         Transition::Interrupt { reason } => interrupted(task, reason),
         Transition::TakeOver => interrupted(task, "interrupted: its worker died"),
@@ -155,6 +156,15 @@ fn ended(task: &Task, status: Status, verdict: Option<Verdict>, reason: &str) ->
     }
     changes.extend(counted(task));
     changes.push((Field::Claim, Write::Remove));
+    changes
+}
+
+/// An attempt that costs nothing ended, and a person must say something.
+fn asked(task: &Task, reason: &str) -> Changes {
+    let mut changes = moved(Status::Blocked, reason);
+    changes.push((Field::Passes, Write::Set(json!(false))));
+    changes.push((Field::VerificationVerdict, Write::Set(json!(Verdict::Blocked.word()))));
+    changes.extend(free(task));
     changes
 }
 

@@ -75,6 +75,7 @@ pub(super) fn check_legal(task: &Task, transition: &Transition) -> Result<(), Il
         Transition::Complete(..)
         | Transition::Fail { .. }
         | Transition::GiveUp { .. }
+        | Transition::Ask { .. }
         | Transition::Interrupt { .. }
         | Transition::Lose
         | Transition::Settle(..)

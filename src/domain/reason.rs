@@ -112,6 +112,22 @@ impl ReasonCode {
         }
     }
 
+    /// The code and the question that stand in the `error` of a task, as
+    /// [`as_error`](Self::as_error) writes them: `question: which colour?`. A queue keeps nothing
+    /// else of them.
+    pub fn asked(error: &str) -> Option<(Self, &str)> {
+        let questions = [Self::Question, Self::Impossible, Self::Contradiction, Self::Review];
+        questions.into_iter().find_map(|code| {
+            let text = error.strip_prefix(code.word())?.strip_prefix(": ")?;
+            Some((code, text))
+        })
+    }
+
+    /// The `error` of a task that waits for a person's word.
+    pub fn as_error(self, question: &str) -> String {
+        format!("{self}: {question}")
+    }
+
     /// Whether a task that is blocked for this reason waits for a person's word and did not fail.
     pub fn is_question(self) -> bool {
         matches!(self, Self::Question | Self::Impossible | Self::Contradiction | Self::Review)
@@ -128,6 +144,15 @@ impl fmt::Display for ReasonCode {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_question_is_found_again_in_an_error() {
+        let error = ReasonCode::Question.as_error("which: colour?");
+        assert_eq!(ReasonCode::asked(&error), Some((ReasonCode::Question, "which: colour?")));
+        for error in ["step question: exit status 1", "question", "tampered: x", ""] {
+            assert_eq!(ReasonCode::asked(error), None, "{error}");
+        }
+    }
 
     #[test]
     fn the_word_is_the_one_that_is_stored() {

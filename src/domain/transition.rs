@@ -59,9 +59,15 @@ pub enum Transition {
     },
     /// The attempt ended and a person must look.
     GiveUp {
-        /// FAIL when the budget is used up, BLOCKED for a question or tampering.
+        /// FAIL when the budget is used up, BLOCKED for tampering, say.
         verdict: Verdict,
         /// One line.
+        reason: String,
+    },
+    /// The agent asked, or stopped with a good reason: a person must say something. The attempt
+    /// costs no budget.
+    Ask {
+        /// One line, which begins with the code: see [`ReasonCode::asked`](super::ReasonCode::asked).
         reason: String,
     },
     /// The attempt ended through no fault of the task and costs no budget: back to pending.

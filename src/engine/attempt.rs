@@ -185,7 +185,7 @@ impl Progress<'_> {
         if self.result.status == Some(ResultStatus::NeedsInput) {
             let question = self.result.question.clone().or_else(|| self.result.summary.clone());
             let question = question.unwrap_or_else(|| "the agent asks for input".to_owned());
-            let text = format!("question: {}", one_line(&question));
+            let text = ReasonCode::Question.as_error(one_line(&question));
             return end(Verdict::Blocked, ReasonCode::Question, text);
         }
         if !ok {

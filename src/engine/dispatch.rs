@@ -6,6 +6,7 @@ use super::follow_ups::{self, FollowUps};
 use super::neighbours::{Neighbours, stale_elsewhere};
 use super::ownership;
 use super::planner::{Planner, Structure};
+use super::questions::questions;
 use super::queue_set::QueueSet;
 use super::record::{Budgets, decide};
 use super::recovery::Dead;
@@ -77,6 +78,8 @@ pub(super) enum After {
     Complete,
     Again(String),
     Blocked(String),
+    /// A person must answer; no failure.
+    Asked(String),
     Interrupted(String),
     /// The task is not ours any more; the result stays in the attempt folder.
     Lost(String),
@@ -204,6 +207,8 @@ impl Dispatcher {
         let transition = decide(draft.task(place), report, completion, budgets, lost);
         let after = if let Transition::GiveUp { reason, .. } = &transition {
             After::Blocked(reason.clone())
+        } else if let Transition::Ask { reason } = &transition {
+            After::Asked(reason.clone())
         } else if let Transition::Interrupt { reason } = &transition {
             After::Interrupted(reason.clone())
         } else if matches!(transition, Transition::Complete(..)) {
@@ -311,6 +316,7 @@ impl Dispatcher {
         let mut conditions = Conditions::at(look.now, structure.agents.clone());
         conditions.paused.clone_from(look.paused);
         conditions.scopes = self.set.config.limits.scopes.value.into();
+        conditions.questions = questions(&structure.graph, queues);
         conditions.attempts = self.set.config.limits.attempts.value;
         let stale = stale_elsewhere(&self.set, queues, &self.host);
         let stale = stale.iter().map(|at| (at, ClaimState::Stale));
@@ -356,7 +362,7 @@ fn too_many_failures(recorded: &[Recorded], left: usize) -> bool {
         match recorded.after {
             After::Complete => return false,
             After::Blocked(_) => in_a_row += 1,
-            After::Again(_) | After::Interrupted(_) | After::Lost(_) => {}
+            After::Asked(_) | After::Again(_) | After::Interrupted(_) | After::Lost(_) => {}
         }
     }
     in_a_row >= left

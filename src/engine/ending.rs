@@ -89,7 +89,7 @@ impl Ending {
 
     /// What is left, and behind whom.
     fn left(&self) -> String {
-        let Outlook { stuck, person, elsewhere, later, flowing, running, .. } = self.outlook;
+        let Outlook { stuck, asked, person, elsewhere, later, flowing, running, .. } = self.outlook;
         let mut parts = Vec::new();
         let mut part = |count: usize, what: &str, kind: Option<Prospect>| {
             if count > 0 {
@@ -102,6 +102,20 @@ impl Ending {
         part(elsewhere, "waiting for another queue or worker", Some(Prospect::Elsewhere));
         part(later, "waiting for their time", None);
         part(flowing + running, "with other workers", None);
+        let asking = self.roots.iter().filter(|(_, why)| *why == Prospect::Question);
+        if let Some((first, _)) = asking.clone().next() {
+            let count = asking.count();
+            let behind = asked.saturating_sub(count);
+            if behind > 0 {
+                parts.push(format!("{behind} waiting for the answer to a question"));
+            }
+            let wait = if count == 1 {
+                "1 question waits".into()
+            } else {
+                format!("{count} questions wait")
+            };
+            parts.push(format!("{wait}: workloop answer {first} TEXT"));
+        }
         if parts.is_empty() { "nothing can be started".to_owned() } else { parts.join(", ") }
     }
 
@@ -148,6 +162,17 @@ mod tests {
         assert_eq!(ending(Reason::Done, 2, 1).exit_status(), 5);
         assert_eq!(ending(Reason::Done, 2, 0).exit_status(), 7);
         assert_eq!(ending(Reason::Done, 3, 0).exit_status(), 0);
+    }
+
+    #[test]
+    fn questions_are_no_failures() {
+        let outlook = Outlook { total: 3, complete: 1, asked: 2, ..Outlook::default() };
+        let roots = vec![("A".to_owned(), Prospect::Question)];
+        let ending = Ending { reason: Reason::Done, outlook, roots, attempts: 2 };
+        assert_eq!(ending.exit_status(), 7);
+        let sentence = "1 of 3 complete; 1 waiting for the answer to a question, \
+                        1 question waits: workloop answer A TEXT";
+        assert_eq!(ending.sentence(), sentence);
     }
 
     #[test]

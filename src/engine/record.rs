@@ -1,8 +1,10 @@
 //! What a finished attempt means for its task.
 
 use crate::domain::{
-    AttemptReport, Completion, Outcome, Task, Transition, Verdict, budget_of, budget_used_now,
+    AttemptReport, Completion, Outcome, ReasonCode, Task, Transition, Verdict, budget_of,
+    budget_used_now,
 };
+use crate::platform::fault::{self, Fault};
 
 /// The limits that decide between another attempt and a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,11 +28,19 @@ pub(super) fn decide(
     let reason = report.reason.clone().unwrap_or_else(|| report.outcome.to_string());
     let budget = budget_of(task, budgets.attempts);
     let used = budget_used_now(task).saturating_add(1);
+    let asks = report.reason_code.is_some_and(ReasonCode::is_question);
     match (report.verdict, &report.outcome) {
         (Some(verdict @ (Verdict::Pass | Verdict::Skipped)), _) => {
             Transition::Complete(verdict, completion)
         }
+        (Some(Verdict::Blocked), _) if asks && !fault::is(Fault::QuestionCounts) => {
+            Transition::Ask { reason }
+        }
         (Some(Verdict::Blocked), _) => Transition::GiveUp { verdict: Verdict::Blocked, reason },
+        // Nobody changed anything: the same steps would say the same of the same tree.
+        (Some(Verdict::Fail), _) if task.is_gate() => {
+            Transition::GiveUp { verdict: Verdict::Fail, reason }
+        }
         (Some(Verdict::Fail), _) if used >= budget => Transition::GiveUp {
             verdict: Verdict::Fail,
             reason: format!("{reason} ({})", counted(report.attempt, used, budget)),
@@ -120,6 +130,30 @@ mod tests {
         assert_eq!(counted(3, 3, 3), "attempt 3 of 3");
         assert_eq!(counted(6, 3, 3), "attempt 6, the last of a budget of 3");
         assert_eq!(counted(6, 6, 3), "attempt 6, the last of a budget of 3");
+    }
+
+    #[test]
+    fn a_red_gate_is_not_repeated() {
+        let mut gate = task(1);
+        gate.set_text(Field::Type, "gate");
+        let end = report(Some(Verdict::Fail), Outcome::Exited { code: 0 });
+        let Transition::GiveUp { verdict: Verdict::Fail, reason } =
+            decide(&gate, &end, Completion::default(), BUDGETS, 0)
+        else {
+            panic!("a gate is blocked at once");
+        };
+        assert_eq!(reason, "step test: exit status 1");
+    }
+
+    #[test]
+    fn a_question_costs_nothing() {
+        let mut end = report(Some(Verdict::Blocked), Outcome::Exited { code: 0 });
+        let decided =
+            |end: &AttemptReport| decide(&task(9), end, Completion::default(), BUDGETS, 0);
+        end.reason_code = Some(ReasonCode::Tampered);
+        assert!(matches!(decided(&end), Transition::GiveUp { .. }));
+        end.reason_code = Some(ReasonCode::Question);
+        assert!(matches!(decided(&end), Transition::Ask { .. }));
     }
 
     #[test]

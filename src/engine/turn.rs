@@ -234,6 +234,7 @@ impl RunLoop<'_> {
                 self.failures.push((id.to_owned(), reason.clone()));
                 format!("blocked: {reason}")
             }
+            After::Asked(reason) => format!("{reason}; workloop answer {id} TEXT"),
             After::Again(reason) => format!("to be tried again: {reason}"),
             After::Interrupted(reason) => format!("pending again: {reason}"),
             After::Lost(why) => {
@@ -307,7 +308,7 @@ impl RunLoop<'_> {
         let of = |kind| outlook.roots.iter().filter(|(_, prospect)| *prospect == kind).count();
         if outlook.flowing + outlook.running > 0 {
             "waiting for tasks of other workers".to_owned()
-        } else if of(Prospect::Person) > 0 {
+        } else if of(Prospect::Person) + of(Prospect::Question) > 0 {
             "waiting for a person".to_owned()
         } else if of(Prospect::Elsewhere) > 0 {
             "waiting for another queue".to_owned()

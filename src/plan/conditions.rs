@@ -136,6 +136,8 @@ pub struct Conditions {
     pub scopes: ScopeMode,
     /// Which agent each task gets.
     pub agents: Agents,
+    /// Blocked tasks that wait for the answer to a question.
+    pub questions: HashSet<Node>,
     /// Budget of attempts of a task that has none of its own.
     pub attempts: u32,
     /// What runs in the project besides.
@@ -151,6 +153,7 @@ impl Conditions {
             claims: HashMap::new(),
             scopes: ScopeMode::default(),
             agents,
+            questions: HashSet::new(),
             attempts: u32::MAX,
             outside: Vec::new(),
         }

@@ -19,6 +19,8 @@ pub enum Prospect {
     Later,
     /// Another loop must run something: another queue, another filter, a pause, another machine.
     Elsewhere,
+    /// A person must answer a question.
+    Question,
     /// A person must approve something or do it.
     Person,
     /// It is blocked, parked or in a cycle, has no attempt left, needs an edit, or is behind such a
@@ -43,6 +45,8 @@ pub struct Outlook {
     pub later: usize,
     /// Ones that wait for another loop.
     pub elsewhere: usize,
+    /// Ones that wait for an answer, and those behind them.
+    pub asked: usize,
     /// Ones that wait for a person's yes or work.
     pub person: usize,
     /// Ones that cannot go on without an edit or a person's decision: blocked and parked
@@ -68,6 +72,7 @@ impl Readiness<'_> {
                 Prospect::Flowing => &mut outlook.flowing,
                 Prospect::Later => &mut outlook.later,
                 Prospect::Elsewhere => &mut outlook.elsewhere,
+                Prospect::Question => &mut outlook.asked,
                 Prospect::Person => &mut outlook.person,
                 Prospect::Stuck => &mut outlook.stuck,
             };
@@ -115,7 +120,9 @@ impl Readiness<'_> {
         let holds = self.holds[node as usize];
         match self.state(Node(node)) {
             State::Complete => Prospect::Done,
-            // An epic is blocked because of a child, which is the root, not the epic.
+            // An epic is blocked because of a child, which is what it waits for.
+            State::Blocked if self.graph.is_epic(Node(node)) => Prospect::Flowing,
+            State::Blocked if self.conditions.questions.contains(&Node(node)) => Prospect::Question,
             State::Blocked | State::Parked => Prospect::Stuck,
             State::InProgress if holds & hold::FOREIGN != 0 => Prospect::Elsewhere,
             State::InProgress if self.is_manual(node) => Prospect::Person,

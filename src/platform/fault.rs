@@ -48,6 +48,8 @@ pub enum Fault {
     NoRestore,
     /// A claim that is a second old is taken over, whoever lives.
     TakeOverByTime,
+    /// A question of an agent counts as a failure and costs budget.
+    QuestionCounts,
     /// What steers a terminal is printed as it is.
     NoEscape,
     /// Values of secret variables are written and shown.
@@ -89,6 +91,7 @@ impl Fault {
             Self::NoJournal => "no-journal",
             Self::NoRestore => "no-restore",
             Self::TakeOverByTime => "take-over-by-time",
+            Self::QuestionCounts => "question-counts",
             Self::NoEscape => "no-escape",
             Self::NoMask => "no-mask",
             Self::NoRefusals => "no-refusals",

@@ -278,9 +278,10 @@ fn event_kind(transition: &Transition) -> EventKind {
         | Transition::Done { .. }
         | Transition::Settle(Status::Complete, _) => EventKind::Completed,
         Transition::Fail { .. } | Transition::Retry => EventKind::Retried,
-        Transition::GiveUp { .. } | Transition::Block { .. } | Transition::Settle(..) => {
-            EventKind::Blocked
-        }
+        Transition::GiveUp { .. }
+        | Transition::Ask { .. }
+        | Transition::Block { .. }
+        | Transition::Settle(..) => EventKind::Blocked,
         Transition::Interrupt { .. } => EventKind::Interrupted,
         Transition::Lose => EventKind::AttemptLost,
         Transition::TakeOver => EventKind::StaleClaim,

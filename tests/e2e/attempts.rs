@@ -181,7 +181,7 @@ fn a_missing_agent_stops_the_run_and_blames_no_task() {
 fn a_question_blocks_and_its_answer_is_in_the_next_prompt() {
     let ask = r#"result {"status": "needs_input", "question": "oak or ash?"}"#;
     let sandbox = Sandbox::new().queue("q.json", &queue(&[("A", &[])])).script("A", ask);
-    sandbox.run(["run", "q.json"]).exits(5);
+    sandbox.run(["run", "q.json"]).exits(7);
     let queue = sandbox.read("q.json");
     assert_eq!(task(&queue, "A")["status"], "blocked");
     assert_eq!(task(&queue, "A")["verification_verdict"], "BLOCKED");

@@ -12,6 +12,48 @@ fn codes(sandbox: &Sandbox, id: &str) -> Vec<String> {
     of_task.filter_map(|event| Some(event["data"]["reason_code"].as_str()?.to_owned())).collect()
 }
 
+#[test]
+fn questions_are_no_failures_and_cost_nothing() {
+    let (mut list, ids) = flat_queue(7);
+    list["tasks"][6]["dependencies"] = json!(["T001"]);
+    let ask = r#"result {"status": "needs_input", "question": "which?"}"#;
+    let sandbox = Sandbox::new().queue("q.json", &list).script("default", ask);
+    let last = "6 questions wait: workloop answer T001 TEXT";
+    sandbox.run(["run", "q.json"]).exits(7).says(last);
+    let list = sandbox.read("q.json");
+    for id in &ids[..6] {
+        assert_eq!(sandbox.oracle().starts(id), 1);
+        let asked = task(&list, id);
+        assert_eq!((&asked["status"], &asked["budget_used"]), (&json!("blocked"), &json!(0)));
+        assert_eq!(asked["error"], "question: which?");
+        assert_eq!(codes(&sandbox, id), ["question"]);
+    }
+    // Another process knows it too, and without the state folder.
+    sandbox.run(["run", "q.json"]).exits(7).says(last);
+    assert!(sandbox.shell("rm -rf .workloop"));
+    sandbox.run(["run", "q.json"]).exits(7).says(last);
+    sandbox.run(["wait", "--work-queue", "q.json"]).exits(7).says(last);
+    // An answered one that fails counts from the beginning.
+    sandbox.rescript("T001", "keep-prompt");
+    sandbox.run(["answer", "T001", "red", "--work-queue", "q.json"]).exits(0);
+    sandbox.run(["run", "q.json", "--task-id", "T001"]).exits(0);
+    let prompt = String::from_utf8_lossy(&sandbox.bytes("prompts/T001.2")).into_owned();
+    assert!(prompt.contains("which?") && prompt.contains("red"), "{prompt}");
+}
+
+#[test]
+fn a_red_gate_runs_its_steps_once() {
+    let list = json!({"tasks": [{"id": "G", "title": "gate", "type": "gate"}]});
+    let toml = "[[verify]]\nname = \"count\"\nrun = 'echo x >>ran; false'\n";
+    let sandbox = Sandbox::new().config(toml).queue("q.json", &list);
+    sandbox.run(["run", "q.json"]).exits(5).closes_with(&["G"]);
+    assert_eq!(sandbox.bytes("ran"), b"x\n");
+    assert_eq!(codes(&sandbox, "G"), ["tests_failed"]);
+    sandbox.run(["retry", "G", "--work-queue", "q.json"]).exits(0);
+    sandbox.run(["run", "q.json"]).exits(5);
+    assert_eq!(sandbox.bytes("ran"), b"x\nx\n");
+}
+
 /// A profile, an agent or a value that only one task has.
 #[test]
 fn what_one_task_asks_for_in_vain_holds_up_no_other() {

@@ -38,3 +38,4 @@ mod torture;
 mod trees;
 mod twin;
 mod twins;
+mod waste;

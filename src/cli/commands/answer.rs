@@ -4,11 +4,8 @@ use super::human::{Desk, make, stdin, tell};
 use crate::cli::args::AnswerArgs;
 use crate::cli::failure::Failure;
 use crate::cli::session::Session;
-use crate::domain::{Field, Transition};
+use crate::domain::{Field, ReasonCode, Transition};
 use serde_json::Value;
-
-/// How a question stands in the `error` of its task.
-const QUESTION: &str = "question: ";
 
 pub(super) fn run(args: &AnswerArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     let text = if args.text == "-" { stdin()? } else { args.text.clone() };
@@ -20,7 +17,8 @@ pub(super) fn run(args: &AnswerArgs, session: &mut Session<'_>) -> Result<(), Fa
     let done = desk.each(std::slice::from_ref(&args.id), |draft, place| {
         let queue = &draft.queues()[place.queue];
         let error = queue.text(place.task, Field::Error);
-        let question = error.and_then(|e| e.strip_prefix(QUESTION).map(str::to_owned));
+        let question = error.as_deref().and_then(ReasonCode::asked);
+        let question = question.map(|(_, question)| question.to_owned());
         let earlier = match queue.value(place.task, Field::Answers) {
             Some(Value::Array(earlier)) => earlier,
             _ => Vec::new(),

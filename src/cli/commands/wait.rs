@@ -63,7 +63,7 @@ fn standing(scene: &Scene<'_>, args: &WaitArgs) -> Result<Standing, Failure> {
             graph.nodes().filter(|&node| waited(node)).all(|node| {
                 matches!(
                     prospects[node.0 as usize],
-                    Prospect::Done | Prospect::Stuck | Prospect::Person
+                    Prospect::Done | Prospect::Stuck | Prospect::Person | Prospect::Question
                 )
             })
         }

@@ -64,7 +64,7 @@ impl Chooser<'_> {
             start: 1,
         };
         let files = vec![text.clone()];
-        match self.below(17) {
+        match self.below(18) {
             0 => Transition::Claim(claim()),
             1 => {
                 let completion = Completion {
@@ -92,6 +92,7 @@ impl Chooser<'_> {
                 let note = Some(text.clone());
                 Transition::Done { by: text, note, verdict: Verdict::Skipped }
             }
+            16 => Transition::Ask { reason: text },
             _ => Transition::Progress(self.value(0)),
         }
     }

@@ -94,6 +94,11 @@ pub(super) const TRANSITIONS: &[Transition] = &[
         script: "fail 1",
         ..Transition::run("record a failure and try again", Traced::Loop, pending)
     },
+    Transition {
+        script: r#"result {"status": "needs_input", "question": "which?"}"#,
+        states: &["pending", "in_progress", "blocked"],
+        ..Transition::run("record a question", Traced::Loop, pending)
+    },
     Transition::run("take-over", Traced::Loop, claimed_by_the_dead),
     Transition::run("attempt under a supervisor", Traced::Supervisor, pending),
 ];
