@@ -11,8 +11,8 @@ mod setup;
 mod writing;
 
 pub use human::{
-    AnswerArgs, ApproveArgs, AskArgs, BlockArgs, DoneArgs, ProgressArgs, ReleaseArgs, ResetArgs,
-    RetryArgs, SignalArgs, TaskVerbArgs,
+    AnswerArgs, ApproveArgs, AskArgs, BlockArgs, CancelArgs, DoneArgs, ProgressArgs, ReleaseArgs,
+    ResetArgs, RetryArgs, SignalArgs, TaskVerbArgs,
 };
 pub use late::Late;
 pub use reading::{
@@ -36,7 +36,7 @@ Exit status:
   3    a queue file was refused
   4    a lock could not be had in time
   5    blocked tasks remain and nothing else can be done
-  6    a budget of the run ended it with work left
+  6    a limit of the run ended it with work left, or wait was over its time
   7    the work left waits for approval, another queue or another worker
   130  after SIGINT; 143 after SIGTERM";
 
@@ -138,7 +138,7 @@ pub enum Verb {
     /// Puts a task back as if it had never run.
     Reset(Late<ResetArgs>),
     /// Ends a running attempt and parks the task.
-    Cancel(Late<TaskVerbArgs>),
+    Cancel(Late<CancelArgs>),
     /// Blocks a task, with the reason.
     Block(Late<BlockArgs>),
     /// Sets a task aside.
@@ -149,7 +149,7 @@ pub enum Verb {
     Release(Late<ReleaseArgs>),
     /// Reports how far a task is; inside an attempt the task is known.
     Progress(Late<ProgressArgs>),
-    /// Waits until the tasks are complete, or until nothing runs and nothing is ready.
+    /// Waits until the tasks are complete, nothing runs any more, or no loop is left.
     #[command(after_long_help = EXIT_STATUS)]
     Wait(Late<WaitArgs>),
     /// Asks loops to finish what runs and end.

@@ -28,8 +28,14 @@ impl Follow {
 
     /// Waits for the next change, or the next poll; `false` when nobody reads any more.
     pub(super) fn wait(&mut self) -> bool {
-        if self.told.recv_timeout(POLL) == Err(RecvTimeoutError::Disconnected) {
-            thread::sleep(POLL);
+        self.wait_for(POLL)
+    }
+
+    /// The same for so long at most, where that is less.
+    pub(super) fn wait_for(&mut self, most: Duration) -> bool {
+        let most = most.min(POLL);
+        if self.told.recv_timeout(most) == Err(RecvTimeoutError::Disconnected) {
+            thread::sleep(most);
         }
         self.watch.rearm();
         !terminal::reader_is_gone()

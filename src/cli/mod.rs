@@ -5,6 +5,7 @@
 pub mod args;
 mod commands;
 pub mod failure;
+mod filter;
 mod follow;
 mod inside;
 mod open;

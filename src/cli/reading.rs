@@ -1,6 +1,8 @@
 //! What the verbs that only read share: queues with their readiness, without a lock.
 
+use super::args::FilterArgs;
 use super::failure::Failure;
+use super::filter::refuse_empty;
 use super::session::Session;
 use crate::config::{Selection, nearest};
 use crate::engine::{
@@ -63,6 +65,14 @@ impl Reading {
     pub(super) fn with_rules(mut self, rules: EstimateRules) -> Self {
         self.rules = rules;
         self
+    }
+
+    /// Refuses filters that nothing meets.
+    ///
+    /// # Errors
+    /// Wrong usage, with the values that there are.
+    pub(super) fn refuse_empty(&self, filter: &FilterArgs) -> Result<(), Failure> {
+        refuse_empty(filter, &self.store.queues()[..self.set.served()])
     }
 
     /// Shows `see` the queues as they were last read.

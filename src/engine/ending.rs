@@ -62,11 +62,11 @@ impl Ending {
 
     /// The last line on stderr.
     pub fn sentence(&self) -> String {
-        let Outlook { total, complete, .. } = self.outlook;
-        let so_far = format!("{complete} of {total} complete");
+        let Outlook { total, parked, .. } = self.outlook;
+        let so_far = self.so_far();
         let all = || match total {
-            1 => "the task is complete".to_owned(),
-            _ => format!("all {total} tasks are complete"),
+            1 => format!("the task is complete{}", self.parked()),
+            _ => format!("all {total} tasks are complete{}", self.parked()),
         };
         match &self.reason {
             Reason::Signal(2) => format!("interrupted: {so_far}; the same command goes on"),
@@ -76,6 +76,7 @@ impl Ending {
             Reason::Environment(why) => {
                 format!("stopped: {why}; no task was blamed, {so_far}")
             }
+            _ if total == 0 && parked > 0 => format!("nothing to do: {parked} parked"),
             _ if total == 0 => "nothing to do: no task is in scope".to_owned(),
             _ if self.is_complete() && self.attempts == 0 => {
                 format!("nothing to do: {}", all())
@@ -87,8 +88,22 @@ impl Ending {
         }
     }
 
+    /// How many tasks are complete.
+    pub fn so_far(&self) -> String {
+        let Outlook { total, complete, .. } = self.outlook;
+        format!("{complete} of {total} complete{}", self.parked())
+    }
+
+    /// What was set aside on purpose is no part of the count.
+    fn parked(&self) -> String {
+        match self.outlook.parked {
+            0 => String::new(),
+            parked => format!("; {parked} parked"),
+        }
+    }
+
     /// What is left, and behind whom.
-    fn left(&self) -> String {
+    pub fn left(&self) -> String {
         let Outlook { stuck, asked, person, elsewhere, later, flowing, running, .. } = self.outlook;
         let mut parts = Vec::new();
         let mut part = |count: usize, what: &str, kind: Option<Prospect>| {
@@ -173,6 +188,21 @@ mod tests {
         let sentence = "1 of 3 complete; 1 waiting for the answer to a question, \
                         1 question waits: workloop answer A TEXT";
         assert_eq!(ending.sentence(), sentence);
+    }
+
+    #[test]
+    fn what_is_parked_on_purpose_counts_for_nothing() {
+        let mut ending = ending(Reason::Done, 3, 0);
+        ending.outlook.parked = 1;
+        assert_eq!(ending.exit_status(), 0);
+        assert_eq!(ending.sentence(), "all 3 tasks are complete; 1 parked");
+        ending.outlook.total = 4;
+        assert_eq!(ending.sentence(), "3 of 4 complete; 1 parked; nothing can be started");
+        ending.outlook = Outlook { parked: 2, ..Outlook::default() };
+        assert_eq!(
+            (ending.exit_status(), ending.sentence().as_str()),
+            (0, "nothing to do: 2 parked")
+        );
     }
 
     #[test]

@@ -152,6 +152,10 @@ impl<'o> RunLoop<'o> {
         if self.started {
             self.note_loop(EventKind::LoopFinished)?;
         }
+        // One that ends for a reason of its own may not have looked since others wrote.
+        if reason != Reason::Done && self.store.read().is_ok() {
+            self.outlook = self.dispatcher.outlook(&self.store, &self.paused, &HashSet::new());
+        }
         let outlook = std::mem::take(&mut self.outlook);
         let queues = self.store.queues();
         let set = Arc::clone(&self.dispatcher.set);

@@ -31,7 +31,7 @@ pub enum Prospect {
 /// How the work of a loop stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outlook {
-    /// Tasks in scope.
+    /// Tasks in scope, but for those that are aside.
     pub total: usize,
     /// Complete ones.
     pub complete: usize,
@@ -52,6 +52,8 @@ pub struct Outlook {
     /// Ones that cannot go on without an edit or a person's decision: blocked and parked
     /// ones, and all behind them.
     pub stuck: usize,
+    /// Parked ones on which no open one depends: set aside on purpose, they count for nothing.
+    pub parked: usize,
     /// The tasks at the root of what is elsewhere, with a person or stuck; the worst first,
     /// then in list order. A root may stand in a queue that is not in scope.
     pub roots: Vec<(Node, Prospect)>,
@@ -61,8 +63,14 @@ impl Readiness<'_> {
     /// Judges the tasks of which `in_scope` says that this loop may run them.
     pub fn outlook(&self, in_scope: impl Fn(Node) -> bool) -> Outlook {
         let prospects = self.prospects(&in_scope);
+        let needed = self.needed(&in_scope);
+        let is_aside = |node: Node| self.state(node) == State::Parked && !needed[node.0 as usize];
         let mut outlook = Outlook::default();
         for node in self.graph.nodes().filter(|&node| in_scope(node)) {
+            if is_aside(node) {
+                outlook.parked += 1;
+                continue;
+            }
             outlook.total += 1;
             let running = self.state(node) == State::InProgress;
             let count = match prospects[node.0 as usize] {
@@ -78,8 +86,33 @@ impl Readiness<'_> {
             };
             *count += 1;
         }
-        outlook.roots = self.roots(&prospects, &in_scope);
+        outlook.roots = self.roots(&prospects, &|node| in_scope(node) && !is_aside(node));
         outlook
+    }
+
+    /// By node, whether an open task in scope depends on it, over however many others that are not
+    /// done.
+    fn needed(&self, in_scope: &impl Fn(Node) -> bool) -> Vec<bool> {
+        let mut needed = vec![false; self.graph.size()];
+        if self.graph.nodes().all(|node| self.state(node) != State::Parked) {
+            return needed;
+        }
+        let is_open = |node: &Node| {
+            in_scope(*node) && !matches!(self.state(*node), State::Complete | State::Parked)
+        };
+        let mut stack: Vec<u32> = self.graph.nodes().filter(is_open).map(|node| node.0).collect();
+        while let Some(node) = stack.pop() {
+            if self.is_underway(node) {
+                continue;
+            }
+            for &first in self.graph.preds(node) {
+                let waits = !self.done[first as usize];
+                if waits && !std::mem::replace(&mut needed[first as usize], true) {
+                    stack.push(first);
+                }
+            }
+        }
+        needed
     }
 
     /// The prospect of every task, by node.

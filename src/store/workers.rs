@@ -166,10 +166,11 @@ fn read(path: &Path) -> About {
     serde_json::from_slice(&text).unwrap_or_default()
 }
 
-/// Whether any loop is alive, without removing anything: for verbs that write nothing.
-pub fn any_live(state: &StateDir) -> bool {
-    let Ok(entries) = fs::read_dir(state.workers()) else { return false };
-    entries
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .any(|path| path.exists() && matches!(FileLock::try_acquire(&path), Ok(None)))
+/// The same without removing anything: for verbs that write nothing.
+pub fn look(state: &StateDir) -> Vec<About> {
+    let Ok(entries) = fs::read_dir(state.workers()) else { return Vec::new() };
+    let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+    let alive =
+        paths.filter(|path| path.exists() && matches!(FileLock::try_acquire(path), Ok(None)));
+    alive.map(|path| read(&path)).collect()
 }

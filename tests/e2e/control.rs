@@ -85,3 +85,82 @@ fn a_limit_of_minutes_ends_the_run() {
     let complete = sandbox.read("q.json")["summary"]["complete"].as_u64();
     assert!(complete > Some(0) && complete < Some(50), "{complete:?}");
 }
+
+/// What is left that no loop serves is no reason to wait for ever.
+#[test]
+fn waiting_ends_when_no_loop_is_left() {
+    let sandbox = Sandbox::new().queue("q.json", &flat_queue(3).0).script("default", "await go");
+    let timed_out = sandbox.run(["wait", "q.json", "--timeout", "50ms"]).exits(6);
+    timed_out.closes_with(&["timed out after 50ms", "0 of 3 complete"]);
+    sandbox.run(["wait", "--until", "gone", "q.json"]).exits(0);
+    sandbox
+        .run(["wait", "--until", "idle", "q.json"])
+        .exits(7)
+        .closes_with(&["0 of 3 complete", "3 ready, and no loop serves them"]);
+    let running = sandbox.spawn(["run", "q.json"]);
+    wait_until("the agent runs", || sandbox.oracle().starts("T001") == 1);
+    for until in ["idle", "gone", "complete"] {
+        let wait = ["wait", "--until", until, "--timeout", "50ms", "--work-queue", "q.json"];
+        sandbox.run(wait).exits(6).says("timed out");
+    }
+    sandbox.run(["stop", "q.json"]).exits(0);
+    let idle = sandbox.spawn(["wait", "--until", "idle", "q.json"]);
+    let gone = sandbox.spawn(["wait", "--until", "gone", "q.json", "--timeout", "1m"]);
+    let first = sandbox.spawn(["wait", "T001", "q.json", "--timeout", "60"]);
+    let named = sandbox.spawn(["wait", "q.json", "--task-id", "T001"]);
+    let sandbox = sandbox.file("go", "");
+    running.ends().exits(6).closes_with(&["asked to stop", "1 of 3 complete"]);
+    idle.ends().exits(7).says("2 ready, and no loop serves them");
+    gone.ends().exits(0).closes_with(&["no loop serves these queues: 1 of 3 complete"]);
+    first.ends().exits(0);
+    named.ends().exits(0);
+    // A worker that died without a word.
+    let sandbox = sandbox.script("default", "hang");
+    let running = sandbox.spawn(["run", "q.json"]);
+    wait_until("the agent runs", || sandbox.oracle().starts("T002") == 1);
+    running.signal(rustix::process::Signal::KILL);
+    running.ends();
+    sandbox.run(["wait", "--until", "idle", "q.json"]).exits(7);
+}
+
+#[test]
+fn what_is_parked_on_purpose_is_not_waited_for() {
+    let tasks: &[(&str, &[&str])] = &[("A", &[]), ("B", &[]), ("C", &["B"])];
+    let sandbox = Sandbox::new().queue("q.json", &queue(tasks));
+    sandbox.run(["park", "B", "C", "q.json"]).exits(0);
+    sandbox.run(["run", "q.json"]).exits(0).closes_with(&["the task is complete; 2 parked"]);
+    sandbox.run(["run", "q.json"]).exits(0).closes_with(&["nothing to do", "2 parked"]);
+    sandbox.run(["wait", "q.json"]).exits(0).closes_with(&["2 parked"]);
+    // An open task depends on it.
+    sandbox.run(["unpark", "C", "q.json"]).exits(0);
+    sandbox.run(["run", "q.json"]).exits(5).closes_with(&["1 of 3 complete", "(B)"]);
+}
+
+#[test]
+fn a_filter_that_meets_nothing_is_an_error() {
+    let tasks = serde_json::json!({"tasks": [
+        {"id": "A", "title": "a", "type": "docs", "tags": ["x"], "phase": 1, "status": "complete"},
+        {"id": "B", "title": "b", "type": "bugfix", "tags": ["y", "x"]},
+    ]});
+    let sandbox = Sandbox::new().queue("q.json", &tasks);
+    for verb in ["run", "next", "status", "plan", "graph"] {
+        let there = "no task has type dcs; there are: docs, bugfix";
+        sandbox.run([verb, "q.json", "--type", "dcs"]).exits(2).says(there);
+    }
+    sandbox.run(["run", "q.json", "--tag", "z"]).exits(2).says("there are: x, y");
+    sandbox.run(["run", "q.json", "--track", "t"]).exits(2).says("no task has any");
+    let both = ["run", "q.json", "--type", "docs", "--tag", "y"];
+    sandbox.run(both).exits(2).says("no task has all of type docs, tag y");
+    sandbox.run(["run", "q.json", "--type", "DOCS"]).exits(0);
+    assert!(sandbox.oracle().entries.is_empty());
+}
+
+#[test]
+fn no_hint_resets_more_than_was_named() {
+    let sandbox = Sandbox::new().queue("q.json", &flat_queue(2).0);
+    sandbox.run(["run", "q.json"]).exits(0);
+    let ran = sandbox.run(["run", "q.json"]).exits(0);
+    assert!(!ran.stderr.contains("reset"), "{ran}");
+    let ran = sandbox.run(["run", "q.json", "--task-id", "T001"]).exits(0);
+    ran.says("workloop reset T001 makes it pending again");
+}

@@ -71,9 +71,9 @@ fn a_second_run_says_that_all_is_complete() {
     let sandbox = demo();
     sandbox.run(["run", "queues/demo.json"]).exits(0);
     let before = sandbox.bytes("queues/demo.json");
-    sandbox.run(["run", "queues/demo.json"]).exits(0).says("complete").says("workloop reset --all");
+    sandbox.run(["run", "queues/demo.json"]).exits(0).says("complete");
     assert_eq!(sandbox.bytes("queues/demo.json"), before);
-    sandbox.run(["reset", "--all", "queues/demo.json"]).exits(0);
+    sandbox.run(["reset", "--all", "--yes", "queues/demo.json"]).exits(0);
     assert_eq!(sandbox.read("queues/demo.json")["summary"]["pending"], 10);
     sandbox.run(["run", "queues/demo.json"]).exits(0);
     assert_eq!(sandbox.read("queues/demo.json")["summary"]["complete"], 10);

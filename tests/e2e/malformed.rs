@@ -65,7 +65,7 @@ fn each_is_refused_with_its_place_and_left_as_it_is() {
             assert!(names_a_place(&format!("{}{}", ran.stdout, ran.stderr)), "{name}: {ran}");
         }
         sandbox.run(["add", "--work-queue", "q.json", "--title", "more"]).exits(3);
-        sandbox.run(["reset", "--all", "q.json"]).exits(3);
+        sandbox.run(["reset", "--all", "--yes", "q.json"]).exits(3);
         assert_eq!(sandbox.bytes("q.json"), bytes, "{name}");
         assert_eq!(modified(&sandbox), before, "{name}");
         assert!(sandbox.oracle().entries.is_empty(), "{name}");

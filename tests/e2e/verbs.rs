@@ -1,6 +1,6 @@
 //! The verbs of people: each does its transition and refuses an illegal one.
 
-use crate::sandbox::{Sandbox, queue, task, wait_until};
+use crate::sandbox::{Ran, Sandbox, queue, task, wait_until};
 use serde_json::{Value, json};
 
 const HERE: [&str; 2] = ["--work-queue", "q.json"];
@@ -37,7 +37,7 @@ fn reset_makes_a_task_as_if_never_run() {
     let sandbox = blocked();
     sandbox.run(["reset", "C", HERE[0], HERE[1]]).exits(0);
     assert_eq!((sandbox.status("A"), sandbox.status("C")), ("blocked".into(), "pending".into()));
-    sandbox.run(["reset", "--all", HERE[0], HERE[1]]).exits(0);
+    sandbox.run(["reset", "--all", "--yes", HERE[0], HERE[1]]).exits(0);
     let queue = sandbox.read("q.json");
     assert_eq!(queue["summary"]["pending"], 3);
     for id in ["A", "B", "C"] {
@@ -64,10 +64,10 @@ fn very_many_tasks_are_put_back() {
         .queue("done.json", &list("complete", "in_progress"))
         .queue("broken.json", &list("blocked", "complete"));
     let pending = |queue: &str| sandbox.read(queue)["summary"]["pending"].clone();
-    let told = |verb: [&str; 3]| sandbox.run(verb).exits(0).stdout.lines().count();
-    assert_eq!(told(["reset", "--all", "done.json"]), 5004);
+    let lines = |ran: Ran| ran.exits(0).stdout.lines().count();
+    assert_eq!(lines(sandbox.run(["reset", "--all", "--yes", "done.json"])), 5004);
     assert_eq!(pending("done.json"), 5004);
-    assert_eq!(told(["retry", "--failed", "broken.json"]), 5003);
+    assert_eq!(lines(sandbox.run(["retry", "--failed", "broken.json"])), 5003);
     assert_eq!(pending("broken.json"), 5003);
     assert_eq!(task(&sandbox.read("broken.json"), "last")["status"], "complete");
 }

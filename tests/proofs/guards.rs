@@ -21,7 +21,7 @@ pub(crate) const WRITERS: &[&[&str]] = &[
     &["retry", "T002", "q.json"],
     &["retry", "--failed", "q.json"],
     &["reset", "T003", "q.json"],
-    &["reset", "--all", "q.json"],
+    &["reset", "--all", "--yes", "q.json"],
     &["cancel", "T001", "q.json"],
     &["approve", "T005", "q.json"],
     &["answer", "T002", "yes", "q.json"],

@@ -61,7 +61,7 @@ fn cancel_ends_a_running_attempt() {
         let folder = folder();
         let running = Loop::start(&folder, &[]);
         folder.refuses(&["reset", "A"]).says("cancel or release it first");
-        folder.refuses(&["reset", "--all"]).says("cancel or release it first");
+        folder.refuses(&["reset", "--all", "--yes"]).says("cancel or release it first");
         folder.refuses(&["edit", "A", "--set", "status=done"]).says("status of task A");
         folder.run(&["edit", "A", "--title", "while it runs"]).works();
         folder.run(&words).works();
@@ -177,7 +177,7 @@ fn reset_all_after_the_end_makes_everything_pending() {
     folder.put("go-B", ":");
     Loop::start(&folder, &[]).ends().works();
     assert_eq!(folder.json()["summary"]["complete"], 2);
-    folder.run(&["reset", "--all"]).works();
+    folder.run(&["reset", "--all", "--yes"]).works();
     assert_eq!(folder.json()["summary"]["pending"], 2);
     Loop::start(&folder, &[]).ends().works();
     assert_eq!(folder.json()["summary"]["complete"], 2);

@@ -66,7 +66,7 @@ fn an_illegal_transition_names_the_legal_ones_and_writes_nothing() {
         (vec!["answer", "W-001", "x"], "run, done, block"),
         (vec!["retry", "W-004"], "reset"),
         (vec!["reset", "W-006"], "cancel, block, park, release"),
-        (vec!["reset", "--all"], "cancel, block, park, release"),
+        (vec!["reset", "--all", "--yes"], "cancel, block, park, release"),
         (vec!["cancel", "W-004"], "reset"),
         (vec!["block", "W-002", "--because", "x"], "retry, answer"),
         (vec!["park", "W-005"], "unpark, done, reset"),
@@ -166,15 +166,24 @@ fn several_tasks_at_once_or_none() {
 fn reset_all_leaves_what_is_set_aside_or_never_ran() {
     let folder = Folder::with(QUEUE);
     folder.run(&["release", "W-006", "--force"]).works();
-    folder.run(&["reset", "--all"]).works().says("1 that are parked");
+    folder.run(&["reset", "--all", "--yes"]).works().says("1 that are parked");
     let statuses =
         ["W-001", "W-002", "W-004", "W-006", "W-007"].map(|id| folder.task(id)["status"].clone());
     assert!(statuses.iter().all(|status| status == "todo"), "{statuses:?}");
     assert_eq!(folder.task("W-005")["status"], "icebox");
     assert!(folder.events_of("W-001").is_empty(), "it never ran");
     let before = folder.text("q.json");
-    folder.run(&["reset", "--all"]).works().says("no task has run");
+    folder.run(&["reset", "--all", "--yes"]).works().says("no task has run");
     assert_eq!(folder.text("q.json"), before);
+}
+
+#[test]
+fn what_cannot_be_undone_is_asked_for() {
+    let folder = Folder::with(QUEUE);
+    folder.refuses(&["reset", "--all"]).says("reset 4 tasks").says("--yes");
+    folder.refuses(&["cancel", "W-001", "W-003"]).says("cancel 2 tasks").says("--yes");
+    folder.run(&["cancel", "W-001", "W-003", "--yes"]).works();
+    folder.run(&["cancel", "W-002"]).works();
 }
 
 #[test]

@@ -5,7 +5,18 @@ use crate::config::parse_duration;
 use clap::Args;
 use std::time::Duration;
 
-/// `cancel`, `park`, `unpark`.
+/// `cancel`.
+#[derive(Clone, Debug, Args)]
+pub struct CancelArgs {
+    /// Does not ask before several tasks are cancelled.
+    #[arg(long)]
+    pub yes: bool,
+    /// Which tasks.
+    #[command(flatten)]
+    pub tasks: TaskVerbArgs,
+}
+
+/// `park`, `unpark`.
 #[derive(Clone, Debug, Args)]
 pub struct TaskVerbArgs {
     /// The tasks, or - for a JSON list of ids on stdin, and the queues.
@@ -87,6 +98,9 @@ pub struct ResetArgs {
     /// Resets every task.
     #[arg(long)]
     pub all: bool,
+    /// Does not ask before every task is reset.
+    #[arg(long, requires = "all")]
+    pub yes: bool,
     /// The queues by flags.
     #[command(flatten)]
     pub queues: QueueFlags,

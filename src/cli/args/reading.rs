@@ -1,9 +1,11 @@
 //! The flags of the verbs that only read.
 
 use super::select::{FilterArgs, QueueArgs, QueueFlags};
+use crate::config::parse_duration;
 use crate::views::check;
 use crate::{plan, queue};
 use clap::{Args, ValueEnum};
+use std::time::Duration;
 
 /// The codes of all findings, for the long help of `check`.
 pub(super) fn finding_codes() -> String {
@@ -162,12 +164,18 @@ pub struct PromptArgs {
 /// `wait`.
 #[derive(Clone, Debug, Args)]
 pub struct WaitArgs {
-    /// The tasks to wait for [default: all].
-    #[arg(value_name = "ID")]
-    pub ids: Vec<String>,
+    /// The tasks to wait for, and the queues [default: all tasks].
+    #[arg(value_name = "ID|QUEUE")]
+    pub words: Vec<String>,
+    /// A task to wait for (repeatable).
+    #[arg(long = "task-id", value_name = "ID")]
+    pub task_ids: Vec<String>,
     /// What to wait for.
     #[arg(long, value_name = "WHAT", default_value = "complete")]
     pub until: Until,
+    /// How long to wait, such as 10s or 5m, before giving up with exit status 6 [default: no limit].
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub timeout: Option<Duration>,
     /// Prints the status as JSON at the end.
     #[arg(long)]
     pub json: bool,
@@ -181,8 +189,10 @@ pub struct WaitArgs {
 pub enum Until {
     /// The tasks are complete, or can no longer become so without a person.
     Complete,
-    /// Nothing runs and nothing is ready.
+    /// Nothing runs, and nothing is ready that a loop would take.
     Idle,
+    /// No loop serves the queues any more, whatever is left.
+    Gone,
 }
 
 /// `log`.

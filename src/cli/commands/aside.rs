@@ -2,8 +2,8 @@
 //!
 //! A loop that runs it sees the change and ends its attempt.
 
-use super::human::{Desk, make, tell};
-use crate::cli::args::{BlockArgs, TaskVerbArgs};
+use super::human::{Desk, confirm, make, tell};
+use crate::cli::args::{BlockArgs, CancelArgs, TaskVerbArgs};
 use crate::cli::failure::Failure;
 use crate::cli::session::Session;
 use crate::domain::Transition;
@@ -19,8 +19,12 @@ pub(super) fn block(args: &BlockArgs, session: &mut Session<'_>) -> Result<(), F
     tell(session, &done, "blocked")
 }
 
-pub(super) fn cancel(args: &TaskVerbArgs, session: &mut Session<'_>) -> Result<(), Failure> {
-    simple(args, &Transition::Cancel, "cancelled and parked", session)
+pub(super) fn cancel(args: &CancelArgs, session: &mut Session<'_>) -> Result<(), Failure> {
+    let (ids, desk) = Desk::of_tasks(session, &args.tasks.words, &args.tasks.queues)?;
+    if ids.len() > 1 && !args.yes {
+        confirm(session, &format!("cancel {} tasks", ids.len()))?;
+    }
+    each(&ids, desk, (&Transition::Cancel, "cancelled and parked"), session)
 }
 
 pub(super) fn park(args: &TaskVerbArgs, session: &mut Session<'_>) -> Result<(), Failure> {
@@ -37,8 +41,17 @@ fn simple(
     what: &str,
     session: &mut Session<'_>,
 ) -> Result<(), Failure> {
-    let (ids, mut desk) = Desk::of_tasks(session, &args.words, &args.queues)?;
-    let done = desk.each(&ids, |draft, place| make(draft, place, transition))?;
+    let (ids, desk) = Desk::of_tasks(session, &args.words, &args.queues)?;
+    each(&ids, desk, (transition, what), session)
+}
+
+fn each(
+    ids: &[String],
+    mut desk: Desk,
+    (transition, what): (&Transition, &str),
+    session: &mut Session<'_>,
+) -> Result<(), Failure> {
+    let done = desk.each(ids, |draft, place| make(draft, place, transition))?;
     tell(session, &done, what)
 }
 

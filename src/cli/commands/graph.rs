@@ -2,6 +2,7 @@
 
 use crate::cli::args::{GraphArgs, GraphFormat};
 use crate::cli::failure::Failure;
+use crate::cli::filter::scope;
 use crate::cli::reading::Reading;
 use crate::cli::session::Session;
 use crate::plan::{self, Node, Picture, Workload};
@@ -10,8 +11,9 @@ use std::io::{BufWriter, Write};
 
 pub(super) fn run(args: &GraphArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     let selection = session.select(&args.queues)?;
-    let scope = super::run::scope(&args.filter, &[]);
+    let scope = scope(&args.filter, &[]);
     let mut reading = Reading::open(session, selection)?.ranked();
+    reading.refuse_empty(&args.filter)?;
     let format = if args.json { GraphFormat::Json } else { args.format };
     reading.look(|scene| {
         let structure = scene.structure;

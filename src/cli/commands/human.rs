@@ -208,6 +208,25 @@ fn listed() -> Result<Vec<String>, Failure> {
     }
 }
 
+/// Asks before something is done that cannot be undone.
+///
+/// # Errors
+/// Wrong usage when nobody can be asked, or the answer is no.
+pub(super) fn confirm(session: &mut Session<'_>, what: &str) -> Result<(), Failure> {
+    if !session.interactive() {
+        let text = format!("this would {what}, and there is no terminal to ask on");
+        return Err(Failure::usage(text).hint("--yes does it without asking"));
+    }
+    write!(session.streams.err, "{what}? [y/N] ")?;
+    session.streams.err.flush()?;
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line)?;
+    match line.trim().to_lowercase().as_str() {
+        "y" | "yes" => Ok(()),
+        _ => Err(Failure::usage("nothing was changed")),
+    }
+}
+
 /// All of stdin as text.
 pub(super) fn stdin() -> Result<String, Failure> {
     let mut bytes = Vec::new();

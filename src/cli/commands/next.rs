@@ -2,6 +2,7 @@
 
 use crate::cli::args::NextArgs;
 use crate::cli::failure::Failure;
+use crate::cli::filter::scope;
 use crate::cli::reading::Reading;
 use crate::cli::session::Session;
 use crate::engine::{Ending, Reason};
@@ -13,8 +14,9 @@ const FIRST: usize = 10;
 
 pub(super) fn run(args: &NextArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     let selection = session.select(&args.queues)?;
-    let scope = super::run::scope(&args.filter, &[]);
+    let scope = scope(&args.filter, &[]);
     let mut reading = Reading::open(session, selection)?.ranked();
+    reading.refuse_empty(&args.filter)?;
     let most = if args.all { usize::MAX } else { FIRST };
     let look = session.look();
     let text = reading.look(|scene| {

@@ -2,6 +2,7 @@
 
 use crate::cli::args::{PlanArgs, Respect};
 use crate::cli::failure::Failure;
+use crate::cli::filter::{refuse_empty, scope};
 use crate::cli::session::Session;
 use crate::domain::{Status, Task};
 use crate::engine::{self, QueueSet, Scope, Structure};
@@ -21,10 +22,11 @@ const WIDTH: usize = 100;
 
 pub(super) fn run(args: &PlanArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     let (set, store) = session.open_set(session.select(&args.queues)?)?;
+    refuse_empty(&args.filter, &store.queues()[..set.served()])?;
     let rules = engine::measured(&set, store.queues());
     let Structure { graph, agents, estimates } = Structure::build(&set, store.queues(), &rules);
     let tasks = set.tasks(store.queues());
-    let scope = super::run::scope(&args.filter, &[]);
+    let scope = scope(&args.filter, &[]);
     let meant = Meant { set: &set, queues: store.queues(), tasks: &tasks, graph: &graph, scope };
     let selected: Vec<bool> = graph.nodes().map(|node| meant.includes(node)).collect();
     let actual = args.actual.then(|| compare(&meant, rules));

@@ -1,6 +1,6 @@
 //! `reset`: a task is put back as if it had never run.
 
-use super::human::{BATCH, Desk, make, only_queues, places, resolve, tell};
+use super::human::{BATCH, Desk, confirm, make, only_queues, places, resolve, tell};
 use crate::cli::args::ResetArgs;
 use crate::cli::failure::Failure;
 use crate::cli::session::Session;
@@ -21,7 +21,13 @@ type Named = (usize, TaskId);
 pub(super) fn run(args: &ResetArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     let (wanted, mut desk) = if args.all {
         let queues = only_queues("--all", &args.words, &args.queues, session)?;
-        (None, Desk::open(session, &queues)?)
+        let desk = Desk::open(session, &queues)?;
+        let many = all(desk.store.queues(), desk.set.served()).len();
+        if many > 0 && !args.yes {
+            let tasks = if many == 1 { "task" } else { "tasks" };
+            confirm(session, &format!("reset {many} {tasks} as if never run"))?;
+        }
+        (None, desk)
     } else {
         let (ids, desk) = Desk::of_tasks(session, &args.words, &args.queues)?;
         (Some(ids), desk)

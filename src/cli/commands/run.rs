@@ -1,7 +1,8 @@
 //! `run`: the loop.
 
-use crate::cli::args::{FilterArgs, RunArgs, WhenEmpty};
+use crate::cli::args::{RunArgs, WhenEmpty};
 use crate::cli::failure::{Failure, FailureKind};
+use crate::cli::filter::{refuse_empty, scope};
 use crate::cli::progress::Progress;
 use crate::cli::session::Session;
 use crate::config::Overrides;
@@ -30,6 +31,7 @@ pub(super) fn run(args: &RunArgs, session: &mut Session<'_>) -> Result<(), Failu
     };
     let selection = session.select_with(&args.queues, overrides)?;
     let (set, store) = session.open(selection)?;
+    refuse_empty(&args.filter, &store.queues()[..set.served()])?;
     let scope = scope(&args.filter, &args.task_ids);
     if args.dry_run {
         return dry_run(&set, &store, &scope, session);
@@ -64,27 +66,22 @@ pub(super) fn run(args: &RunArgs, session: &mut Session<'_>) -> Result<(), Failu
     }
     let ending = RunLoop::new(set, store, options, &mut progress)?.run();
     drop(progress);
-    end(&ending?, session)
-}
-
-/// Filters of the command line as the engine knows them.
-pub(super) fn scope(filter: &FilterArgs, ids: &[String]) -> Scope {
-    Scope {
-        ids: ids.iter().cloned().collect(),
-        phases: filter.phase.clone(),
-        tracks: filter.track.clone(),
-        kinds: filter.kind.clone(),
-        tags: filter.tag.clone(),
-        epics: filter.epic.clone(),
+    let ending = ending?;
+    let one = match args.task_ids.as_slice() {
+        [id] if ending.is_complete() && ending.attempts == 0 => Some(id),
+        _ => None,
+    };
+    let ended = end(&ending, session);
+    if let Some(id) = one.filter(|_| ending.outlook.total > 0) {
+        let hint = format!("workloop reset {id} makes it pending again");
+        writeln!(session.streams.err, "{}", escape::line(&hint))?;
     }
+    ended
 }
 
 /// Tells how the run ended: the sentence on stderr and the exit status.
 pub(super) fn end(ending: &Ending, session: &mut Session<'_>) -> Result<(), Failure> {
     writeln!(session.streams.err, "{}", escape::line(&ending.sentence()))?;
-    if ending.is_complete() && ending.attempts == 0 && ending.outlook.total > 0 {
-        writeln!(session.streams.err, "workloop reset --all makes them pending again")?;
-    }
     let kind = match ending.exit_status() {
         0 => return Ok(()),
         2 => FailureKind::Usage,

@@ -2,6 +2,7 @@
 
 use crate::cli::args::StatusArgs;
 use crate::cli::failure::Failure;
+use crate::cli::filter::scope;
 use crate::cli::follow::Follow;
 use crate::cli::reading::Reading;
 use crate::cli::session::Session;
@@ -17,8 +18,9 @@ const LISTED: usize = 200;
 
 pub(super) fn run(args: &StatusArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     let selection = session.select(&args.queues)?;
-    let scope = super::run::scope(&args.filter, &[]);
+    let scope = scope(&args.filter, &[]);
     let mut reading = Reading::open(session, selection)?;
+    reading.refuse_empty(&args.filter)?;
     if args.json && !args.watch {
         reading.look(|scene| {
             let included = |node| scene.includes(&scope, node);

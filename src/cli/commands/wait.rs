@@ -1,16 +1,21 @@
-//! `wait`: for scripts, until tasks are complete or nothing happens any more.
+//! `wait`: for scripts, until tasks are complete, nothing happens any more, or no loop is left.
 
 use crate::cli::args::{Until, WaitArgs};
-use crate::cli::failure::Failure;
+use crate::cli::failure::{Failure, FailureKind};
 use crate::cli::follow::Follow;
 use crate::cli::reading::{Reading, Scene};
 use crate::cli::session::Session;
-use crate::engine::{Ending, Reason};
-use crate::plan::{Node, Prospect, State};
+use crate::engine::{Ending, Reason, glance};
+use crate::plan::{ClaimState, Node, Prospect, State};
+use crate::platform::host::Host;
 use crate::store::{QueueStore, workers};
-use crate::views::json;
+use crate::views::{escape, json};
 use std::collections::HashSet;
 use std::io::Write;
+use std::time::{Duration, Instant};
+
+/// How often loops are looked for, where nothing tells of their end.
+const LOOPS: Duration = Duration::from_millis(100);
 
 /// How the waited-for tasks stand.
 struct Standing {
@@ -20,33 +25,93 @@ struct Standing {
 }
 
 pub(super) fn run(args: &WaitArgs, session: &mut Session<'_>) -> Result<(), Failure> {
-    let selection = session.select_by_flags(&args.queues)?;
+    let (mut ids, queues) = session.ids_and_queues(&args.words, &args.queues);
+    ids.extend(args.task_ids.iter().cloned());
+    let selection = session.select(&queues)?;
     let mut reading = Reading::open(session, selection)?;
     let mut follow = Follow::new(&reading.dirs());
     let mut told = session.global.quiet;
+    let begin = Instant::now();
     loop {
-        let standing = reading.look(|scene| standing(scene, args))?;
+        let served = serves(&reading);
+        let wanted = Wanted { args, ids: &ids, served };
+        let standing = reading.look(|scene| standing(scene, &wanted))?;
         if standing.over {
             if let Some(json) = standing.json {
                 session.print(json)?;
             }
-            return super::run::end(&standing.ending, session);
+            return end(args.until, served, &standing.ending, session);
         }
-        if !std::mem::replace(&mut told, true) && !any_loop(&reading) {
+        let left = args.timeout.map(|limit| limit.saturating_sub(begin.elapsed()));
+        if left.is_some_and(|left| left.is_zero()) {
+            return Err(timed_out(args, &standing.ending, session)?);
+        }
+        if !std::mem::replace(&mut told, true) && !served {
             writeln!(session.streams.err, "no loop serves these queues now; waiting for one")?;
         }
+        let poll = match args.until {
+            Until::Complete => Duration::MAX,
+            Until::Idle | Until::Gone => LOOPS,
+        };
         // That nobody reads the output does not matter: the exit status is what counts.
-        let _read = follow.wait();
+        let _read = follow.wait_for(left.map_or(poll, |left| left.min(poll)));
         reading.store.read()?;
     }
 }
 
-fn any_loop(reading: &Reading) -> bool {
-    (0..reading.set.served()).any(|queue| workers::any_live(&reading.set.state(queue)))
+/// Whether any loop serves one of the queues.
+fn serves(reading: &Reading) -> bool {
+    let set = &reading.set;
+    (0..set.served()).any(|queue| {
+        workers::look(&set.state(queue)).iter().any(|about| about.serves(set.stem(queue)))
+    })
 }
 
-fn standing(scene: &Scene<'_>, args: &WaitArgs) -> Result<Standing, Failure> {
-    let ids: Result<HashSet<Node>, Failure> = args.ids.iter().map(|id| scene.find(id)).collect();
+/// Tells how it ended.
+fn end(
+    until: Until,
+    served: bool,
+    ending: &Ending,
+    session: &mut Session<'_>,
+) -> Result<(), Failure> {
+    match until {
+        Until::Gone => {
+            let text = format!("no loop serves these queues: {}", ending.so_far());
+            Ok(writeln!(session.streams.err, "{text}")?)
+        }
+        Until::Idle if !served && ending.outlook.ready > 0 => {
+            let ready = ending.outlook.ready;
+            let text = format!("{}; {ready} ready, and no loop serves them", ending.so_far());
+            writeln!(session.streams.err, "{text}")?;
+            Err(Failure::silent(FailureKind::Waiting))
+        }
+        Until::Idle | Until::Complete => super::run::end(ending, session),
+    }
+}
+
+fn timed_out(
+    args: &WaitArgs,
+    ending: &Ending,
+    session: &mut Session<'_>,
+) -> Result<Failure, Failure> {
+    let limit = args.timeout.unwrap_or_default();
+    let left = if ending.is_complete() { String::new() } else { format!("; {}", ending.left()) };
+    let text = format!("timed out after {limit:?}: {}{left}", ending.so_far());
+    writeln!(session.streams.err, "{}", escape::line(&text))?;
+    Ok(Failure::silent(FailureKind::Budget))
+}
+
+/// What is waited for.
+struct Wanted<'a> {
+    args: &'a WaitArgs,
+    ids: &'a [String],
+    /// Whether a loop serves one of the queues.
+    served: bool,
+}
+
+fn standing(scene: &Scene<'_>, wanted: &Wanted<'_>) -> Result<Standing, Failure> {
+    let Wanted { args, served, .. } = wanted;
+    let ids: Result<HashSet<Node>, Failure> = wanted.ids.iter().map(|id| scene.find(id)).collect();
     let ids = ids?;
     let graph = &scene.structure.graph;
     let waited = |node: Node| {
@@ -56,25 +121,22 @@ fn standing(scene: &Scene<'_>, args: &WaitArgs) -> Result<Standing, Failure> {
             ids.contains(&node)
         }
     };
+    let mut all = graph.nodes().filter(|&node| waited(node));
     let over = match args.until {
         Until::Complete => {
             // Somebody's loop may run anything that is loaded.
             let prospects = scene.readiness.prospects(|_| true);
-            graph.nodes().filter(|&node| waited(node)).all(|node| {
+            all.all(|node| {
                 matches!(
                     prospects[node.0 as usize],
                     Prospect::Done | Prospect::Stuck | Prospect::Person | Prospect::Question
                 )
             })
         }
-        Until::Idle => graph.nodes().filter(|&node| waited(node)).all(|node| {
-            let manual = scene.structure.agents.of(node).is_some_and(|agent| agent.manual);
-            match scene.readiness.state(node) {
-                State::Ready => false,
-                State::InProgress => manual,
-                State::Waiting | State::Complete | State::Blocked | State::Parked => true,
-            }
-        }),
+        Until::Idle if *served => all.all(|node| is_idle(scene, node)),
+        // What is ready stays so without a loop, and what a dead one left is not looked at by any.
+        Until::Idle => all.all(|node| is_idle(scene, node) || !is_underway(scene, node)),
+        Until::Gone => !served,
     };
     // Not the tasks of a run: nothing is to be said of running them again.
     let attempts = 1;
@@ -84,4 +146,23 @@ fn standing(scene: &Scene<'_>, args: &WaitArgs) -> Result<Standing, Failure> {
         .then(|| json::object(&scene.sight().written_status(&waited, !ids.is_empty())))
         .transpose()?;
     Ok(Standing { over, ending, json })
+}
+
+/// Whether a loop has nothing to do with a task now.
+fn is_idle(scene: &Scene<'_>, node: Node) -> bool {
+    let manual = scene.structure.agents.of(node).is_some_and(|agent| agent.manual);
+    match scene.readiness.state(node) {
+        State::Ready => false,
+        State::InProgress => manual,
+        State::Waiting | State::Complete | State::Blocked | State::Parked => true,
+    }
+}
+
+/// Whether somebody works on a task, as far as can be told from here.
+fn is_underway(scene: &Scene<'_>, node: Node) -> bool {
+    let (queue, task) = scene.structure.graph.location(node);
+    let task = &scene.queues[queue].tasks()[task];
+    scene.readiness.state(node) == State::InProgress
+        && glance(scene.set, scene.set.real(queue), task, &Host::current())
+            != Some(ClaimState::Stale)
 }
