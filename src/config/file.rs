@@ -78,8 +78,25 @@ fn read(reader: &Reader<'_>, document: &toml::Spanned<DeTable<'_>>, folder: &Pat
         config.pass = environment.texts("pass");
         environment.close(&[]);
     }
-    top.close(&["guardrails", "isolation", "escalation", "baseline", "hooks", "usage", "commit"]);
+    if let Some(guardrails) = top.section("guardrails") {
+        config.protect = read_globs(&guardrails, "protect");
+        guardrails.close(&["deny", "allow", "scope", "frozen"]);
+    }
+    top.close(&["isolation", "escalation", "baseline", "hooks", "usage", "commit"]);
     config
+}
+
+/// Globs as seen from the project root.
+fn read_globs(section: &Section<'_>, key: &'static str) -> Vec<String> {
+    let globs = section.spanned_texts(key);
+    for (glob, span) in &globs {
+        let outside = glob.starts_with('/') || glob.split('/').any(|part| part == "..");
+        if glob.trim().is_empty() || outside || fast_glob::validate(glob).is_err() {
+            let message = format!("{key} must be globs as seen from the project root");
+            section.reader.report(span.clone(), message);
+        }
+    }
+    globs.into_iter().map(|(glob, _)| glob).collect()
 }
 
 fn read_project(section: &Section<'_>, folder: &Path) -> Project {

@@ -38,6 +38,8 @@ pub struct Config {
     pub effort_minutes: [f64; 4],
     /// `[environment] pass`: names of further variables for every command.
     pub pass: Vec<String>,
+    /// `[guardrails] protect`: globs of files that no agent may change.
+    pub protect: Vec<String>,
     /// `allow_queue_commands`: `verify` of a task may hold commands.
     pub allow_queue_commands: bool,
     /// How many tasks run at the same time.
@@ -68,6 +70,7 @@ impl Default for Config {
             limits: Limits::default(),
             effort_minutes: EstimateRules::default().effort_minutes,
             pass: Vec::new(),
+            protect: Vec::new(),
             allow_queue_commands: false,
             jobs: Sourced::default_value(1),
         }

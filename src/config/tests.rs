@@ -189,6 +189,24 @@ fn everything_wrong_is_told_at_once() {
 }
 
 #[test]
+fn guardrails_protect_globs_of_the_project_and_know_nothing_else_yet() {
+    let config = parse(
+        Path::new("/p/workloop.toml"),
+        "[guardrails]\nprotect = [\"tests/golden/**\", \"ci.yml\"]\n",
+    )
+    .expect("read");
+    assert_eq!(config.protect, ["tests/golden/**", "ci.yml"]);
+    for wrong in ["/etc/**", "../x", "a/../../b", "[", ""] {
+        let text = refused(&format!("[guardrails]\nprotect = [\"{wrong}\"]\n"));
+        assert!(text.contains("protect must be globs as seen from the project root"), "{text}");
+    }
+    for later in ["deny", "allow", "scope", "frozen"] {
+        let text = refused(&format!("[guardrails]\n{later} = \"x\"\n"));
+        assert!(text.contains(&format!("{later} in [guardrails] is not supported")), "{text}");
+    }
+}
+
+#[test]
 fn a_type_names_what_exists() {
     let text = refused(
         "[agents.default]\nrun = \"x\"\n[[verify]]\nrun = \"y\"\n\

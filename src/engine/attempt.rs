@@ -5,19 +5,21 @@ use super::end::{End, environment, failed_code, one_line, unfit, unknown};
 use super::finished::Finished;
 use super::job::{AgentCommand, Job, Judge, Ready};
 use super::known_commands::{KnownCommands, Meaning};
-use crate::agent::{AgentResult, ResultStatus, bound_file, has_promise, read_result};
+use super::tamper::{Guard, earlier};
+use crate::agent::{AgentResult, ResultStatus, bound_file, read_result};
 use crate::domain::{AttemptReport, Outcome, ReasonCode, StepReport, Verdict, timestamp};
 use crate::platform::clock::Clock;
 use crate::platform::fault::{self, Fault};
-use crate::store::attempts::{
-    AGENT_ERR, AGENT_OUT, CHANGED_FILE, PROMPT_FILE, RESULT_FILE, TASK_FILE,
-};
+use crate::store::attempts::{AGENT_OUT, PROMPT_FILE, RESULT_FILE, TASK_FILE};
 use crate::supervisor::{CommandSpec, Ended, Supervisor, Told};
 use crate::verify;
 use crate::workspace::Snapshot;
 use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+mod agent;
+mod guarded;
 
 /// How often an attempt makes its folder anew when it is deleted under it.
 const FOLDER_TRIES: u32 = 100;
@@ -74,6 +76,9 @@ struct Progress<'a> {
     result: AgentResult,
     warnings: Vec<String>,
     before: Snapshot,
+    guard: Guard,
+    /// Whether what is guarded was looked at.
+    looked: bool,
     changed: Vec<String>,
 }
 
@@ -81,17 +86,21 @@ struct Progress<'a> {
 pub(super) fn run(job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finished {
     let clock = with.clock;
     let started_at = timestamp(clock.now());
+    let guard = Guard::take(&job.watch, &earlier(&job.state, &job.key, job.token.attempt));
     let mut progress = Progress {
         job: &job,
         with,
         too_long: false,
         steps: Vec::new(),
         result: AgentResult::default(),
-        warnings: Vec::new(),
+        warnings: guard.warning().into_iter().collect(),
         before: Snapshot::take(&job.root, job.git, &job.named_files),
+        guard,
+        looked: false,
         changed: Vec::new(),
     };
     let end = progress.run(on_stage);
+    let end = progress.untampered(end);
     let Progress { steps, result, warnings, changed: files_changed, .. } = progress;
     let report = AttemptReport {
         v: 1,
@@ -145,30 +154,12 @@ impl Progress<'_> {
         };
         put(TASK_FILE, &self.job.task_json)?;
         put(PROMPT_FILE, prompt)?;
+        if let Err(error) = self.guard.keep(folder) {
+            self.warnings.push(format!("failed to note what is protected: {error}"));
+        }
         // A result of an earlier run under the same number is not this attempt's.
         drop(fs::remove_file(folder.file(RESULT_FILE)));
         Ok(())
-    }
-
-    /// Runs the agent; `Err` when there is nothing left to find out.
-    fn agent(&mut self, agent: &AgentCommand) -> Result<Outcome, End> {
-        let folder = &self.job.folder;
-        let mut spec = self.spec(&agent.command);
-        spec.stdin = Some(folder.file(PROMPT_FILE));
-        spec.stdout = folder.file(AGENT_OUT);
-        spec.stderr = Some(folder.file(AGENT_ERR));
-        let report = self.command(&agent.command, &spec, AGENT_OUT.to_owned());
-        let outcome = report.outcome.clone();
-        self.steps.push(report);
-        match &outcome {
-            Outcome::Interrupted | Outcome::Lost | Outcome::FailedToStart { .. } => {
-                Err(self.unknown("agent", outcome))
-            }
-            Outcome::Exited { .. }
-            | Outcome::Signaled { .. }
-            | Outcome::TimedOut { .. }
-            | Outcome::Silent { .. } => Ok(outcome),
-        }
     }
 
     /// What the agent's own end says; `None` when verification is to decide.
@@ -208,28 +199,7 @@ impl Progress<'_> {
             }
             self.warnings.push(format!("{}: {missing}", self.job.id));
         }
-        let path = self.job.guarded.changed()?;
-        let text = format!("tampered: {} changed during the attempt", path.display());
-        end(Verdict::Blocked, ReasonCode::Tampered, text)
-    }
-
-    /// What the agent changed: for the verification and for the queue. The queues themselves
-    /// are changed by loops, not by the agent's work.
-    fn list_changes(&mut self) {
-        let queues = &self.job.queues;
-        self.changed = self.before.changed_since(&|path| queues.iter().any(|own| own == path));
-        let mut text = self.changed.join("\n");
-        text.push('\n');
-        if let Err(error) = self.job.folder.put(CHANGED_FILE, text.as_bytes()) {
-            self.warnings.push(format!("failed to list the changed files: {error}"));
-        }
-    }
-
-    fn promised(&self, promise: &str) -> bool {
-        let ends = self.job.folder.ends(AGENT_OUT, 1 << 20);
-        ends.is_ok_and(|(head, tail)| {
-            [head, tail].iter().any(|text| has_promise(&String::from_utf8_lossy(text), promise))
-        })
+        None
     }
 
     fn judge(&mut self, on_stage: OnStage<'_>) -> End {
@@ -245,14 +215,21 @@ impl Progress<'_> {
             Judge::Steps(steps) => steps,
         };
         let found = verify::judge(steps, |number, step| {
+            if let Some(end) = self.tampered(&outcome) {
+                return Err(end);
+            }
             on_stage(Stage::Verifying(step.name.clone()));
             let log = format!("verify-{}.out", number + 1);
             let mut spec = self.spec(step);
             spec.stdout = self.job.folder.file(&log);
-            Ok::<_, std::convert::Infallible>(self.command(step, &spec, log))
+            let report = self.command(step, &spec, log);
+            self.steps.push(report.clone());
+            Ok(report)
         });
-        let found = found.unwrap_or_else(|never| match never {});
-        self.steps.extend(found.steps);
+        let found = match found {
+            Ok(found) => found,
+            Err(end) => return end,
+        };
         let Some(failed) = found.failed else {
             return End { outcome, verdict: found.verdict, reason: None, code: None };
         };

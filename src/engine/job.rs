@@ -1,6 +1,6 @@
 //! One attempt as data: all that a slot needs to run it, put together while nothing is locked.
 
-use super::tamper::Guarded;
+use super::tamper::Watch;
 use crate::domain::{ClaimToken, Command, ReasonCode};
 use crate::store::attempts::AttemptFolder;
 use crate::store::{Place, StateDir, TaskKey};
@@ -90,8 +90,8 @@ pub struct Job {
     pub agent: Option<AgentCommand>,
     /// The verification.
     pub judge: Judge,
-    /// Files that the agent must not change.
-    pub guarded: Guarded,
+    /// What the agent must not change.
+    pub(super) watch: Watch,
     /// Files that the task names, for what changed without git.
     pub named_files: Vec<String>,
     /// Hides secrets of the environment in what the agent says.

@@ -5,10 +5,12 @@
 
 use super::attempt::{self, Steering, With};
 use super::finished::Finished;
+use super::fixed::Fixed;
 use super::known_commands::KnownCommands;
 use super::neighbours::is_carried;
 use super::prepare::Source;
 use super::standing::Standings;
+use super::tamper::Watch;
 use crate::agent::{FEEDBACK_BYTES, bound_file};
 use crate::config::ChoiceError;
 use crate::domain::{ClaimToken, Outcome, Verdict, WorkerId};
@@ -82,11 +84,14 @@ impl Judging<'_> {
         }
         let lock = held.claims.lock_of(&key).ok_or_else(busy)?;
         let token = ClaimToken { worker: self.worker.clone(), attempt: NO_ATTEMPT };
-        let mut job = self.source.job(place, token)?;
+        let fixed = Fixed::of(&set.config, self.source.vars);
+        let mut job = self.source.job(place, token, &fixed)?;
         if let Some(refusal) = job.refusal {
             return Err(JudgeError::Refused(refusal.reason));
         }
         job.agent = None;
+        // No agent works meanwhile: whoever changes what judges is a person, or a step.
+        job.watch = Watch::default();
         job.prompt = Ok(String::new());
         let launch = Launch { exe: self.exe, mark: &key.mark(), env: self.source.vars };
         let mut supervisor = Supervisor::start(&launch, lock).map_err(JudgeError::Supervisor)?;

@@ -12,6 +12,7 @@ mod end;
 mod ending;
 mod entry;
 mod finished;
+mod fixed;
 mod follow_ups;
 mod inside;
 mod job;
@@ -41,6 +42,7 @@ mod turn;
 
 pub use attempt::Stage;
 pub use ending::{Ending, Reason};
+pub use fixed::Fixed;
 pub use inside::Inside;
 pub use judged::{JudgeError, Judged, Judging};
 pub use known_commands::KnownCommands;

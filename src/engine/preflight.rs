@@ -1,6 +1,7 @@
 //! What must be right before anything is claimed, looked at once a run. A missing tool stops the
 //! run; no task is blamed for it.
 
+use super::fixed::{absolute_path, is_executable};
 use super::known_commands::KnownCommands;
 use super::queue_set::QueueSet;
 use super::scope::Scope;
@@ -12,7 +13,6 @@ use crate::store::file::FileStore;
 use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsStr;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// Why a run does not start.
@@ -98,7 +98,10 @@ pub fn preflight(
     }
     let mut warnings = BTreeSet::new();
     let known = KnownCommands::default();
-    let mut tools = Tools { path, found: HashSet::new(), known: &known };
+    // What steps are looked up in, see `fixed`.
+    let absolute = path.map(absolute_path);
+    let tools = |path| Tools { path, found: HashSet::new(), known: &known };
+    let mut tools = [tools(path), tools(absolute.as_deref())];
     for (index, queue) in served.iter().enumerate() {
         // Most tasks choose the same agent and steps: each choice is looked at once.
         let mut seen = HashSet::new();
@@ -131,7 +134,7 @@ fn startable(
     set: &QueueSet,
     task: &Task,
     root: &Path,
-    tools: &mut Tools<'_>,
+    [agents, judges]: &mut [Tools<'_>; 2],
 ) -> Result<Option<String>, PreflightError> {
     let chosen = set.config.agent_for(task).and_then(|runner| {
         let steps =
@@ -149,12 +152,12 @@ fn startable(
         Runner::Person => return Ok(None),
         Runner::Gate => None,
         Runner::Agent(agent) => {
-            tools.find(&agent.profile.command, &|| format!("agent {}", agent.name), root)?;
+            agents.find(&agent.profile.command, &|| format!("agent {}", agent.name), root)?;
             agent.warning
         }
     };
     for step in steps {
-        tools.find(&step.command, &|| format!("verification step {}", step.name), root)?;
+        judges.find(&step.command, &|| format!("verification step {}", step.name), root)?;
     }
     Ok(warning)
 }
@@ -200,8 +203,4 @@ impl Tools<'_> {
         self.known.note(root, command);
         Ok(())
     }
-}
-
-fn is_executable(path: &Path) -> bool {
-    fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
 }

@@ -1,8 +1,8 @@
 //! From a claimed task to a [`Job`]: prompt, environment and commands.
 
+use super::fixed::Fixed;
 use super::job::{AgentCommand, Job, Judge, Ready, Refusal};
 use super::queue_set::QueueSet;
-use super::tamper::{Guarded, script_of};
 use crate::agent::{
     AgentProfile, AnswerInput, DEFAULT_GRACE, DependencyInput, Environment, FEEDBACK_BYTES,
     FailureInput, NUL_SHOWN, NoteInput, PromptInput, PromptTemplate, StepInput, TaskVariables,
@@ -24,6 +24,8 @@ use crate::views::mask::Mask;
 use serde_json::Value;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+
+mod watch;
 
 /// What a job is made from.
 #[derive(Clone, Copy)]
@@ -83,7 +85,7 @@ impl<'a> Source<'a> {
     ///
     /// # Errors
     /// [`ChoiceError`] when no agent or verification is configured at all.
-    pub fn job(self, place: Place, token: ClaimToken) -> Result<Job, ChoiceError> {
+    pub fn job(self, place: Place, token: ClaimToken, fixed: &Fixed) -> Result<Job, ChoiceError> {
         let mut refusal = None;
         let plan = match self.plan(place, token.attempt) {
             Ok(plan) => plan,
@@ -100,11 +102,14 @@ impl<'a> Source<'a> {
             ok_exit_codes: profile.ok_exit_codes.iter().copied().chain([0]).collect(),
         });
         let judge = if self.set.config.is_verified() {
-            Judge::Steps(plan.steps.iter().map(|step| plan.ready_step(step, &token)).collect())
+            Judge::Steps(
+                plan.steps.iter().map(|step| plan.ready_step(step, &token, fixed)).collect(),
+            )
         } else {
             Judge::Nobody
         };
         let refusal = refusal.or_else(|| holds_nul(agent.as_ref(), &judge));
+        let refusal = refusal.or_else(|| plan.taken_for_flag());
         let required = self.set.config.limits.promise.value;
         let mask = Mask::new(self.vars);
         Ok(Job {
@@ -120,7 +125,7 @@ impl<'a> Source<'a> {
             refusal,
             agent,
             judge,
-            guarded: Guarded::new(plan.guarded(&root)),
+            watch: plan.watch(fixed),
             mask,
             named_files: plan.named_files(),
             promise: queue.text(place.task, Field::CompletionPromise).map(|p| (p, required)),
@@ -289,13 +294,21 @@ impl Plan<'_> {
         }
     }
 
-    fn ready_step(&self, step: &VerifyStep, token: &ClaimToken) -> Ready {
+    fn ready_step(&self, step: &VerifyStep, token: &ClaimToken, fixed: &Fixed) -> Ready {
         let extra = [self.source.set.config.pass.as_slice()];
+        let mut argv = self.expand(&step.command);
+        if let Some(program) = argv.first_mut() {
+            *program = fixed.program(std::mem::take(program));
+        }
+        let mut environment = self.environment(&extra, token, true);
+        if let Some(path) = fixed.path() {
+            environment.set("PATH", path);
+        }
         Ready {
             name: step.name.clone(),
-            argv: self.expand(&step.command),
+            argv,
             configured: step.command.clone(),
-            env: self.environment(&extra, token, true).into_iter().collect(),
+            env: environment.into_iter().collect(),
             timeout: step.timeout,
             silence: None,
             grace: DEFAULT_GRACE,
@@ -303,13 +316,20 @@ impl Plan<'_> {
     }
 
     fn expand(&self, command: &Command) -> Vec<OsString> {
+        command.expand(&|name| self.value(name))
+    }
+
+    /// The value of a placeholder. A path that begins with `-` is written so that no program takes
+    /// it for a flag.
+    fn value(&self, name: &str) -> Option<Vec<String>> {
         let path = |name| Some(vec![self.folder.file(name).display().to_string()]);
-        command.expand(&|name| match name {
+        let paths = |paths: Vec<String>| Some(paths.into_iter().map(no_flag).collect());
+        match name {
             "id" => Some(vec![self.task.id.to_string()]),
             // Nobody looks a title up, so that what no argument can hold is only shown.
             "title" => Some(vec![self.queue().title(self.place.task).replace('\0', NUL_SHOWN)]),
-            "file" | "files" => Some(self.files()),
-            "tests" => Some(self.strings(Field::Tests)),
+            "file" | "files" => paths(self.files()),
+            "tests" => paths(self.strings(Field::Tests)),
             "attempt" => Some(vec![self.attempt.to_string()]),
             "queue" => Some(vec![self.source.set.real(self.place.queue).display().to_string()]),
             "project" => Some(vec![self.queue().project().unwrap_or_default().to_owned()]),
@@ -320,20 +340,7 @@ impl Plan<'_> {
             "changed_files" => path(CHANGED_FILE),
             "attempt_dir" => Some(vec![self.folder.path().display().to_string()]),
             _ => None,
-        })
-    }
-
-    /// The configuration and the scripts that judge the task, but for those that it owns.
-    fn guarded(&self, root: &Path) -> Vec<PathBuf> {
-        let scripts = self.steps.iter().filter_map(|step| match &step.command {
-            Command::Shell(line) => script_of(&line.split_whitespace().collect::<Vec<_>>(), root),
-            Command::List(words) => {
-                script_of(&words.iter().map(String::as_str).collect::<Vec<_>>(), root)
-            }
-        });
-        let owned: Vec<PathBuf> = self.named_files().iter().map(|path| root.join(path)).collect();
-        let config = self.source.set.config.path.clone();
-        scripts.chain(config).filter(|path| !owned.contains(path)).collect()
+        }
     }
 
     fn named_files(&self) -> Vec<String> {
@@ -356,6 +363,11 @@ fn holds_nul(agent: Option<&AgentCommand>, judge: &Judge) -> Option<Refusal> {
     let name = commands.find(|command| command.argv.iter().any(nul)).map(|found| &found.name)?;
     let reason = format!("an argument of {name} would hold a NUL: no command line can");
     Some(Refusal { code: ReasonCode::BadTask, reason })
+}
+
+/// A path that no program takes for a flag.
+fn no_flag(path: String) -> String {
+    if path.starts_with('-') { format!("./{path}") } else { path }
 }
 
 /// A list of strings, or one; anything else in it as JSON.

@@ -7,6 +7,7 @@ use super::dispatch::Dispatcher;
 use super::ending::{Ending, Reason};
 use super::entry::{about, enter};
 use super::finished::Finished;
+use super::fixed::Fixed;
 use super::neighbours::Neighbours;
 use super::observer::{Notice, Observer};
 use super::options::RunOptions;
@@ -59,6 +60,8 @@ pub struct RunLoop<'o> {
     pub(super) requests: Vec<Requests>,
     inbox: Receiver<Message>,
     pub(super) attention: Attention,
+    /// What holds for the whole run.
+    pub(super) fixed: Fixed,
     _listener: Listener,
     pub(super) since: Instant,
     /// When the claims of others were looked at last.
@@ -91,13 +94,7 @@ impl<'o> RunLoop<'o> {
         let attention = Attention::start(&set, tell);
         let listen = move |request| drop(signalled.send(Message::Signal(request)));
         let listener = Listener::start(listen).map_err(system("listen to signals through"))?;
-        let around = Surroundings {
-            exe: options.exe.clone(),
-            env: options.vars.clone(),
-            clock: Arc::clone(&options.clock),
-            known: Arc::clone(&options.known),
-            outbox: outbox.clone(),
-        };
+        let around = Surroundings::of(&options, &outbox);
         let dispatcher = Dispatcher {
             planner: Planner::new(ranking_rules(&set, store.queues())),
             claims: Claims::of(&set, &host),
@@ -112,6 +109,7 @@ impl<'o> RunLoop<'o> {
             others_work_towards_us: false,
         };
         Ok(Self {
+            fixed: Fixed::of_run(&dispatcher.set.config, &options),
             dispatcher,
             store,
             slots: workers.iter().map(Slot::of).collect(),

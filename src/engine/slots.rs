@@ -4,6 +4,7 @@ use super::attempt::{self, Stage, Steering, With};
 use super::finished::{Finished, not_started};
 use super::job::Job;
 use super::known_commands::KnownCommands;
+use super::options::RunOptions;
 use crate::domain::{ClaimToken, Outcome, WorkerId};
 use crate::platform::clock::Clock;
 use crate::platform::dir::identity;
@@ -81,6 +82,19 @@ pub(super) struct Surroundings {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) known: Arc<KnownCommands>,
     pub(super) outbox: Sender<Message>,
+}
+
+impl Surroundings {
+    /// Those of a run.
+    pub(super) fn of(options: &RunOptions, outbox: &Sender<Message>) -> Self {
+        Self {
+            exe: options.exe.clone(),
+            env: options.vars.clone(),
+            clock: Arc::clone(&options.clock),
+            known: Arc::clone(&options.known),
+            outbox: outbox.clone(),
+        }
+    }
 }
 
 /// How a claim reaches the attempt's supervisor.

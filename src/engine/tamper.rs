@@ -1,108 +1,171 @@
-//! What an agent must not change while it runs: the configuration and the scripts that judge it.
+//! What an agent must not change while it runs: the configuration, and what judges its work.
 //!
-//! Compared by content from the claim to the verification; a changed one blocks the task before
-//! the changed copy is run. A task that owns such a file is there to change it.
+//! What judges is everything that the steps of its verification name, run or read by themselves
+//! (`named`), one level of what those call, and what `guardrails.protect` matches. It is compared
+//! by content from the claim on, before each step and after the last one, because a step runs the
+//! agent's code too. `docs/design/guard.md` says why each rule is as it is.
 
-use std::fs::File;
-use std::io::{self, Read};
+mod kept;
+mod manifest;
+mod mark;
+mod memory;
+mod named;
+mod shell;
+mod tree;
+
+use crate::domain::Command;
+pub(super) use kept::Kept;
+use mark::{Mark, Part, Room};
+use memory::Memory;
+use named::Ground;
 use std::path::{Path, PathBuf};
-use xxhash_rust::xxh3::xxh3_64;
+use std::sync::Arc;
+use tree::Protected;
 
-/// Programs whose first argument that is no flag is the script.
-const INTERPRETERS: [&str; 12] = [
-    "sh", "bash", "dash", "zsh", "python", "python3", "node", "ruby", "perl", "php", "deno", "bun",
-];
-/// Larger files are no scripts.
-const LIMIT: u64 = 16 << 20;
+use crate::store::attempts::AttemptFolder;
+pub(super) use memory::earlier;
 
-/// Files with their content at one moment.
+/// What is to be guarded during an attempt, put together at the claim.
 #[derive(Clone, Debug, Default)]
-pub struct Guarded {
-    files: Vec<(PathBuf, Option<u64>)>,
+pub(super) struct Watch {
+    /// The project root.
+    pub(super) root: PathBuf,
+    /// The folders of the configuration and of the queue.
+    pub(super) homes: Vec<PathBuf>,
+    /// Folders of `PATH`.
+    pub(super) programs: Vec<PathBuf>,
+    /// The real paths of the loaded queues.
+    pub(super) queues: Vec<PathBuf>,
+    /// The steps.
+    pub(super) commands: Vec<Command>,
+    /// What the task may change: its `files`, if a person added it.
+    pub(super) owned: Vec<String>,
+    /// The `files` of all tasks that people added.
+    pub(super) products: Vec<String>,
+    /// `guardrails.protect`.
+    pub(super) protect: Vec<String>,
+    /// The configuration.
+    pub(super) config: Option<Arc<Kept>>,
 }
 
-impl Guarded {
-    /// Remembers the files at `paths` as they are now. One that the system does not let us read
-    /// now is left out: what it was cannot be told later, and nobody is accused of changing it.
-    pub fn new(paths: impl IntoIterator<Item = PathBuf>) -> Self {
-        let mark = |path: PathBuf| content(&path).ok().map(|was| (path, was));
-        Self { files: paths.into_iter().filter_map(mark).collect() }
+/// What is guarded, as it was when the attempt began.
+#[derive(Debug)]
+pub(super) struct Guard {
+    root: PathBuf,
+    owned: Vec<String>,
+    files: Vec<(PathBuf, Part, Mark)>,
+    protected: Protected,
+    config: Option<Arc<Kept>>,
+    memory: Memory,
+}
+
+/// Something that judges is not what it was.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Tampering {
+    /// A file, as people know it, and what happened to it.
+    File(String, &'static str),
+    /// The configuration alone, which was put back; in words.
+    Config(String),
+}
+
+impl Guard {
+    /// Looks at everything as it is now. What the system does not let us read now is left out: what
+    /// it was cannot be told later, and nobody is accused of changing it.
+    pub(super) fn take(watch: &Watch, earlier: &Memory) -> Self {
+        let Watch { root, homes, programs, queues, owned, products, .. } = watch;
+        let ground = Ground {
+            root: root.clone(),
+            homes: homes.clone(),
+            programs: programs.iter().filter(|path| path.starts_with(root)).cloned().collect(),
+            ours: queues.iter().cloned().chain(watch.config_path()).collect(),
+            products: relative(root, products),
+        };
+        let named = ground.named(&watch.commands);
+        let owned = relative(root, owned);
+        let mut room = Room::default();
+        let (mut files, mut memory) = (Vec::new(), Memory::default());
+        memory.to_be_made.extend(named.missing.iter().map(|path| shown(root, path)));
+        for (path, part) in named.files {
+            let name = shown(root, &path);
+            if earlier.made(&name) {
+                memory.to_be_made.push(name);
+            } else if !owns(&owned, Path::new(&name))
+                && let Ok(mark) = Mark::of(&path, part, &mut room)
+            {
+                memory.protected.push(name);
+                files.push((path, part, mark));
+            }
+        }
+        let protected = Protected::take(root, &watch.protect, &mut room);
+        let (root, config) = (root.clone(), watch.config.clone());
+        Self { root, owned, files, protected, config, memory }
     }
 
-    /// The first file that is not what it was.
-    pub fn changed(&self) -> Option<&Path> {
-        let changed = self.files.iter().find(|(path, before)| content(path).ok() != Some(*before));
-        changed.map(|(path, _)| path.as_path())
+    /// What should be told of it: that not everything could be looked at.
+    pub(super) fn warning(&self) -> Option<String> {
+        self.protected.warning()
+    }
+
+    /// Writes down what is guarded, for people and for the next attempt.
+    pub(super) fn keep(&self, folder: &AttemptFolder) -> std::io::Result<()> {
+        self.memory.keep(folder)
+    }
+
+    /// Looks whether everything is as it was. A configuration that was changed is put back, with the
+    /// changed copy in `folder`.
+    pub(super) fn look(&self, folder: &AttemptFolder) -> Option<Tampering> {
+        let owns = |path: &Path| owns(&self.owned, Path::new(&shown(&self.root, path)));
+        let config = self.config.as_ref().and_then(|config| {
+            if owns(config.path()) {
+                config.settle();
+                return None;
+            }
+            config.put_back(folder)
+        });
+        let differs = |(path, part, mark): &&(PathBuf, Part, Mark)| !mark.holds(path, *part);
+        let file = self.files.iter().find(differs).map(|(path, _, before)| {
+            let gone = std::fs::symlink_metadata(path).is_err();
+            let what = match (gone, before.is_absent()) {
+                (true, _) => "deleted",
+                (false, true) => "made",
+                (false, false) => "changed",
+            };
+            (path.clone(), what)
+        });
+        let file = file.or_else(|| self.protected.changed(&owns));
+        match file {
+            Some((path, what)) => Some(Tampering::File(shown(&self.root, &path), what)),
+            None => config.map(Tampering::Config),
+        }
     }
 }
 
-/// The script that a command line runs, if it is a file: its program, or the first argument of
-/// an interpreter. Only what the project holds counts; `/bin/true` is the system's.
-pub(super) fn script_of(words: &[&str], root: &Path) -> Option<PathBuf> {
-    let program = words.first()?;
-    let name = Path::new(program).file_name()?.to_str()?;
-    let word = if INTERPRETERS.contains(&name) {
-        words[1..].iter().find(|word| !word.starts_with('-'))?
-    } else if program.contains('/') {
-        program
-    } else {
-        return None;
+impl Watch {
+    fn config_path(&self) -> Option<PathBuf> {
+        self.config.as_ref().map(|config| config.path().to_owned())
+    }
+}
+
+/// Whether a list of paths, folders and globs, as seen from the project root, has `path` in it.
+fn owns(list: &[String], path: &Path) -> bool {
+    let has = |entry: &str| {
+        !entry.is_empty()
+            && (path.starts_with(entry)
+                || fast_glob::glob_match(entry, path.as_os_str().as_encoded_bytes()))
     };
-    let path = root.join(word);
-    let ours = !Path::new(word).is_absolute() || path.starts_with(root);
-    (ours && path.is_file()).then_some(path)
+    list.iter().any(|entry| has(entry.trim_start_matches("./").trim_end_matches('/')))
 }
 
-/// Hash of a file, `None` when there is none; a passing lack of descriptors is given one more try.
-fn content(path: &Path) -> io::Result<Option<u64>> {
-    let hash = || {
-        let mut bytes = Vec::new();
-        File::open(path)?.take(LIMIT).read_to_end(&mut bytes)?;
-        Ok(Some(xxh3_64(&bytes)))
-    };
-    match hash().or_else(|_: io::Error| hash()) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        other => other,
-    }
+/// Paths as seen from `root`.
+fn relative(root: &Path, paths: &[String]) -> Vec<String> {
+    paths.iter().map(|path| shown(root, Path::new(path))).collect()
+}
+
+/// A path as people know it: seen from the project root, if it is below.
+fn shown(root: &Path, path: &Path) -> String {
+    path.strip_prefix(root).unwrap_or(path).display().to_string()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn scripts_are_found_behind_interpreters() {
-        let dir = tempfile::tempdir().expect("a folder");
-        let script = dir.path().join("check.sh");
-        File::create(&script).expect("made");
-        let found = |line: &str| {
-            let words: Vec<&str> = line.split(' ').collect();
-            script_of(&words, dir.path())
-        };
-        assert_eq!(found("./check.sh --fast"), Some(dir.path().join("./check.sh")));
-        assert_eq!(found("sh -e check.sh tests/a.ts"), Some(script));
-        assert_eq!(found("npm test check.sh"), None);
-        assert_eq!(found("sh"), None);
-    }
-
-    #[test]
-    fn a_file_that_cannot_be_read_is_not_called_changed() {
-        let dir = tempfile::tempdir().expect("a folder");
-        let path = dir.path().join("not-a-file");
-        std::fs::create_dir(&path).expect("made");
-        let guarded = Guarded::new([path.clone()]);
-        std::fs::remove_dir(&path).expect("removed");
-        assert_eq!(guarded.changed(), None);
-    }
-
-    #[test]
-    fn a_changed_or_removed_file_is_named() {
-        let dir = tempfile::tempdir().expect("a folder");
-        let script = dir.path().join("check.sh");
-        File::create(&script).expect("made");
-        let guarded = Guarded::new([script.clone(), dir.path().join("never-there")]);
-        assert_eq!(guarded.changed(), None);
-        std::fs::remove_file(&script).expect("removed");
-        assert_eq!(guarded.changed(), Some(script.as_path()));
-    }
-}
+#[expect(clippy::disallowed_methods, reason = "tests write what they look at")]
+mod tests;

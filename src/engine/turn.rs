@@ -193,12 +193,20 @@ impl RunLoop<'_> {
     /// no `lock` of it.
     fn begin(&mut self, slot: usize, place: Place, token: ClaimToken, lock: Option<FileLock>) {
         self.begun += 1;
+        // While nothing runs it is a person who changes the configuration.
+        if self.running() == 0
+            && let Some(config) = &self.fixed.config
+            && config.settle()
+        {
+            let text = "workloop.toml changed: the next run uses it, this one goes by what it read";
+            self.warn(text.to_owned());
+        }
         let set = Arc::clone(&self.dispatcher.set);
         let queues = self.store.queues();
         let structure = self.dispatcher.planner.structure(&set, queues);
         let source =
             Source { set: &set, queues, graph: &structure.graph, vars: &self.options.vars };
-        let job = match source.job(place, token) {
+        let job = match source.job(place, token, &self.fixed) {
             Ok(job) => job,
             Err(error) => {
                 // Nothing is configured any more. The claim is given back by the next run.

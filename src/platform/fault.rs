@@ -38,6 +38,10 @@ pub enum Fault {
     ClaimUnlocked,
     /// A task is complete when its agent ends, whatever the verification would say.
     NoVerification,
+    /// What judges is looked at once, when the agent ended.
+    GuardOnce,
+    /// Only the first word of a step is looked at.
+    GuardFirstWord,
     /// What an agent leaves behind is not ended.
     LeftoversStay,
     /// An attempt goes on when its loop is dead.
@@ -86,6 +90,8 @@ impl Fault {
             Self::VouchedBlindly => "vouched-blindly",
             Self::ClaimUnlocked => "claim-unlocked",
             Self::NoVerification => "no-verification",
+            Self::GuardOnce => "guard-once",
+            Self::GuardFirstWord => "guard-first-word",
             Self::LeftoversStay => "leftovers-stay",
             Self::OutlivesLoop => "outlives-loop",
             Self::NoJournal => "no-journal",

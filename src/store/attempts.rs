@@ -22,6 +22,10 @@ pub const AGENT_OUT: &str = "agent.out";
 pub const AGENT_ERR: &str = "agent.err";
 /// What the attempt came to.
 pub const VERDICT_FILE: &str = "verdict.json";
+/// What the agent must not change, and what it is to make.
+pub const GUARD_FILE: &str = "guard.json";
+/// A configuration that was changed during the attempt, before it was put back.
+pub const CONFIG_FILE: &str = "workloop.toml.changed";
 /// One changed path a line.
 pub const CHANGED_FILE: &str = "changed-files.txt";
 

@@ -25,6 +25,7 @@ mod projects;
 mod quiet;
 mod shapes;
 mod signals;
+mod tampering;
 mod torture;
 mod verbs;
 mod waste;

@@ -144,6 +144,32 @@ fn a_task_is_complete_only_when_verified() {
     });
 }
 
+/// A project in which the agent changes what judges it, in a way that one look, or a look at the
+/// first word of a step, does not see.
+fn cheated(sandbox: Sandbox, agent: &str, steps: &str) -> Vec<String> {
+    let config = format!("[agents.default]\nrun = \"{agent}\"\n{steps}");
+    let sandbox = sandbox.config(&config).file("check.sh", "exit 1\n");
+    sandbox.run(["run", "q.json", "--max-iterations", "1"]);
+    let complete = ["T001", "T002", "T003"].iter().any(|id| sandbox.status(id) == "complete");
+    unless(!complete, "complete by a changed script")
+}
+
+#[test]
+fn a_step_cannot_rewrite_the_next_one() {
+    holds("guard-once", |sandbox| {
+        let steps = "[[verify]]\nrun = 'sh ./app'\n[[verify]]\nrun = 'sh check.sh'\n";
+        cheated(sandbox, "echo 'echo exit 0 >check.sh' >app", steps)
+    });
+}
+
+#[test]
+fn every_word_of_a_step_counts() {
+    holds("guard-first-word", |sandbox| {
+        let steps = "[[verify]]\nrun = 'true && timeout 5 sh check.sh'\n";
+        cheated(sandbox, "echo exit 0 >check.sh", steps)
+    });
+}
+
 #[test]
 fn nothing_outlives_its_attempt() {
     holds("leftovers-stay", |sandbox| {

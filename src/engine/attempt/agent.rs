@@ -1,0 +1,50 @@
+//! The agent of an attempt: how it is run, and what it leaves.
+
+use super::super::end::End;
+use super::super::job::AgentCommand;
+use super::Progress;
+use crate::agent::has_promise;
+use crate::domain::Outcome;
+use crate::store::attempts::{AGENT_ERR, AGENT_OUT, CHANGED_FILE, PROMPT_FILE};
+
+impl Progress<'_> {
+    /// Runs the agent; `Err` when there is nothing left to find out.
+    pub(super) fn agent(&mut self, agent: &AgentCommand) -> Result<Outcome, End> {
+        let folder = &self.job.folder;
+        let mut spec = self.spec(&agent.command);
+        spec.stdin = Some(folder.file(PROMPT_FILE));
+        spec.stdout = folder.file(AGENT_OUT);
+        spec.stderr = Some(folder.file(AGENT_ERR));
+        let report = self.command(&agent.command, &spec, AGENT_OUT.to_owned());
+        let outcome = report.outcome.clone();
+        self.steps.push(report);
+        match &outcome {
+            Outcome::Interrupted | Outcome::Lost | Outcome::FailedToStart { .. } => {
+                Err(self.unknown("agent", outcome))
+            }
+            Outcome::Exited { .. }
+            | Outcome::Signaled { .. }
+            | Outcome::TimedOut { .. }
+            | Outcome::Silent { .. } => Ok(outcome),
+        }
+    }
+
+    /// What the agent changed: for the verification and for the queue. The queues themselves
+    /// are changed by loops, not by the agent's work.
+    pub(super) fn list_changes(&mut self) {
+        let queues = &self.job.queues;
+        self.changed = self.before.changed_since(&|path| queues.iter().any(|own| own == path));
+        let mut text = self.changed.join("\n");
+        text.push('\n');
+        if let Err(error) = self.job.folder.put(CHANGED_FILE, text.as_bytes()) {
+            self.warnings.push(format!("failed to list the changed files: {error}"));
+        }
+    }
+
+    pub(super) fn promised(&self, promise: &str) -> bool {
+        let ends = self.job.folder.ends(AGENT_OUT, 1 << 20);
+        ends.is_ok_and(|(head, tail)| {
+            [head, tail].iter().any(|text| has_promise(&String::from_utf8_lossy(text), promise))
+        })
+    }
+}

@@ -1,0 +1,140 @@
+//! What holds for a whole run, whatever agents do meanwhile: the configuration, and which program a
+//! step is.
+//!
+//! A program is looked up when the run begins. One that an agent puts into a folder that comes
+//! earlier on `PATH` would be run as the verification of every task after it. For the same reason
+//! relative entries of `PATH`, and empty ones, which mean the working directory, do not count for
+//! steps, and are not in the `PATH` that steps get.
+
+use super::options::RunOptions;
+use super::tamper::Kept;
+use crate::config::{Config, Verification};
+use crate::domain::Command;
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The configuration and the programs of a run.
+#[derive(Debug, Default)]
+pub struct Fixed {
+    /// The configuration file, if there is one.
+    pub(super) config: Option<Arc<Kept>>,
+    path: Option<OsString>,
+    programs: BTreeMap<String, PathBuf>,
+}
+
+impl Fixed {
+    /// As they are now, with the `PATH` among `vars`.
+    pub(super) fn of(config: &Config, vars: &[(OsString, OsString)]) -> Self {
+        let found =
+            vars.iter().find(|(name, _)| name == "PATH").map(|(_, value)| value.as_os_str());
+        let path = found.map(absolute_path);
+        let dirs = path.as_deref().unwrap_or_default();
+        let flags = match &config.verification {
+            Verification::Flags(steps) => steps.as_slice(),
+            Verification::Profiles | Verification::Off => &[],
+        };
+        let names = config.steps.iter().chain(flags).map(|step| program(&step.command));
+        // What a queue says is run by the shell, too.
+        let programs =
+            names.chain(["sh"]).filter_map(|name| Some((name.to_owned(), look_up(name, dirs)?)));
+        Self { config: None, programs: programs.collect(), path }
+    }
+
+    /// The same for a loop, which keeps the configuration file as it is.
+    pub(super) fn of_run(config: &Config, options: &RunOptions) -> Self {
+        let kept = |path| Kept::new(path, Arc::clone(&options.ids));
+        let kept = config.path.as_deref().and_then(kept).map(Arc::new);
+        Self { config: kept, ..Self::of(config, &options.vars) }
+    }
+
+    /// The program `name` as it was found when the run began, `name` itself if it was not.
+    pub(super) fn program(&self, name: OsString) -> OsString {
+        let found = name.to_str().and_then(|name| self.programs.get(name));
+        found.map_or(name, |path| path.clone().into_os_string())
+    }
+
+    /// The `PATH` of steps, if this process has one.
+    pub(super) fn path(&self) -> Option<&OsStr> {
+        self.path.as_deref()
+    }
+
+    /// Its folders.
+    pub(super) fn folders(&self) -> Vec<PathBuf> {
+        std::env::split_paths(self.path.as_deref().unwrap_or_default()).collect()
+    }
+}
+
+fn program(command: &Command) -> &str {
+    match command {
+        Command::Shell(_) => "sh",
+        Command::List(words) => words.first().map_or("", String::as_str),
+    }
+}
+
+fn look_up(name: &str, path: &OsStr) -> Option<PathBuf> {
+    // A path is what it is; `{placeholder}` is known only later.
+    let plain = !name.is_empty() && !name.contains(['/', '{']);
+    let mut dirs = std::env::split_paths(path).filter(|_| plain);
+    dirs.find_map(|dir| Some(dir.join(name)).filter(|file| is_executable(file)))
+}
+
+/// A `PATH` without relative and empty entries; the system's own where nothing is left, since an
+/// empty one means the working directory.
+pub(super) fn absolute_path(path: &OsStr) -> OsString {
+    let dirs = std::env::split_paths(path).filter(|dir| dir.is_absolute());
+    // Joining fails only for a colon inside of an entry, which splitting leaves none of.
+    let path = std::env::join_paths(dirs).unwrap_or_default();
+    if path.is_empty() { OsString::from("/usr/bin:/bin") } else { path }
+}
+
+/// Whether a file may be run.
+pub(super) fn is_executable(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests write what they look at")]
+mod tests {
+    use super::*;
+    use crate::verify::VerifyStep;
+    use std::time::Duration;
+
+    #[test]
+    fn only_absolute_folders_count() {
+        let path = |text: &str| absolute_path(OsStr::new(text));
+        assert_eq!(path("/a::bin:.:/b:"), "/a:/b");
+        assert_eq!(path("bin:"), "/usr/bin:/bin");
+    }
+
+    #[test]
+    fn a_program_is_the_one_that_was_there_at_the_start() {
+        let dir = tempfile::tempdir().unwrap();
+        let put = |name: &str| {
+            let path = dir.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, "").unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+            path
+        };
+        let tool = put("late/tool");
+        let step = VerifyStep {
+            name: "v".into(),
+            profile: "default".into(),
+            command: Command::List(vec!["tool".into()]),
+            timeout: Duration::MAX,
+        };
+        let config = Config { steps: vec![step], ..Config::default() };
+        let path = format!("bin:{0}/early:{0}/late", dir.path().display());
+        let vars = [("PATH".into(), path.into())];
+        let fixed = Fixed::of(&config, &vars);
+        put("early/tool");
+        assert_eq!(fixed.program("tool".into()), tool.as_os_str());
+        assert_eq!(fixed.program("other".into()), "other");
+        assert_eq!(fixed.program("./tool".into()), "./tool");
+        assert_eq!(fixed.folders().len(), 2);
+    }
+}

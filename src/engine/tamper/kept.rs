@@ -1,0 +1,200 @@
+//! The configuration of a run, which an agent cannot change for itself.
+//!
+//! A loop uses what it read when it began, and nothing else. What it must see to is that the next
+//! run does not read what an agent wrote: a change while attempts run is put back.
+
+use super::mark::text;
+use crate::platform::atomic_file;
+use crate::platform::dir::Dir;
+use crate::platform::ids::Ids;
+use crate::store::attempts::{AttemptFolder, CONFIG_FILE};
+use std::fmt;
+use std::fs::{self, Permissions};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Longer texts are no configuration.
+const LIMIT: u64 = 4 << 20;
+
+/// The configuration file with its text.
+pub(in super::super) struct Kept {
+    path: PathBuf,
+    /// Where it really lies, and the symlink that leads there.
+    real: PathBuf,
+    link: Option<PathBuf>,
+    mode: Permissions,
+    text: Mutex<String>,
+    ids: Arc<dyn Ids>,
+}
+
+impl fmt::Debug for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Kept").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+impl Kept {
+    /// The file at `path`; `None` if it cannot be read, which the start of a run has refused.
+    pub(in super::super) fn new(path: &Path, ids: Arc<dyn Ids>) -> Option<Self> {
+        Some(Self {
+            path: path.to_owned(),
+            real: path.canonicalize().ok()?,
+            link: fs::read_link(path).ok(),
+            mode: fs::metadata(path).ok()?.permissions(),
+            text: Mutex::new(text(path, LIMIT)?),
+            ids,
+        })
+    }
+
+    /// The path as it was found.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn text(&self) -> MutexGuard<'_, String> {
+        self.text.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes what is there now for a person's: no attempt runs, or one that may change it. Says
+    /// whether it is something else than before.
+    pub(in super::super) fn settle(&self) -> bool {
+        let mut kept = self.text();
+        match text(&self.path, LIMIT) {
+            Some(now) if now != *kept => {
+                *kept = now;
+                true
+            }
+            Some(_) | None => false,
+        }
+    }
+
+    /// Puts the file back if it changed, with the changed copy in the folder of the attempt, and
+    /// says so. One slot at a time: what the first puts back the others find whole.
+    pub(super) fn put_back(&self, folder: &AttemptFolder) -> Option<String> {
+        let kept = self.text();
+        let now = text(&self.path, LIMIT);
+        if now.as_ref() == Some(&*kept) && fs::read_link(&self.path).ok() == self.link {
+            return None;
+        }
+        let path = self.path.display();
+        let saved = now.map(|now| folder.put(CONFIG_FILE, now.as_bytes()));
+        let copy = match saved {
+            Some(Ok(())) => format!("; the changed one is {}", folder.file(CONFIG_FILE).display()),
+            Some(Err(error)) => format!("; the changed one could not be kept: {error}"),
+            None => String::new(),
+        };
+        let back = match self.write(&kept) {
+            Ok(()) => "was put back".to_owned(),
+            Err(error) => format!("could not be put back: {error}"),
+        };
+        Some(format!("{path} changed during the attempt and {back}{copy}"))
+    }
+
+    fn write(&self, kept: &str) -> io::Result<()> {
+        if self.replace(kept).is_err() {
+            // A hard link, a FIFO: something else was put there.
+            fs::remove_file(&self.real)?;
+            self.replace(kept)?;
+        }
+        fs::set_permissions(&self.real, self.mode.clone())?;
+        if let Some(link) =
+            self.link.as_ref().filter(|link| fs::read_link(&self.path).ok().as_ref() != Some(*link))
+        {
+            drop(fs::remove_file(&self.path));
+            std::os::unix::fs::symlink(link, &self.path)?;
+        }
+        Ok(())
+    }
+
+    fn replace(&self, kept: &str) -> io::Result<()> {
+        let (Some(folder), Some(name)) = (self.real.parent(), self.real.file_name()) else {
+            return Err(io::ErrorKind::InvalidInput.into());
+        };
+        let dir = Dir::open(folder)?;
+        if fs::symlink_metadata(&self.real).is_ok_and(|meta| !meta.is_file()) {
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
+        let staged = atomic_file::stage(&dir, name, [kept.as_bytes()], &*self.ids);
+        let staged = staged.map_err(io::Error::other)?;
+        staged.commit().map(drop).map_err(io::Error::other)
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests write what they look at")]
+mod tests {
+    use super::*;
+    use crate::platform::ids::RandomIds;
+    use crate::store::{StateDir, TaskKey};
+    use std::os::unix::fs::symlink;
+
+    struct Case {
+        dir: tempfile::TempDir,
+        kept: Kept,
+        folder: AttemptFolder,
+    }
+
+    fn case(linked: bool) -> Case {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        fs::write(at(if linked { "shared.toml" } else { "workloop.toml" }), "jobs = 1\n").unwrap();
+        if linked {
+            symlink("shared.toml", at("workloop.toml")).unwrap();
+        }
+        let kept = Kept::new(&at("workloop.toml"), Arc::new(RandomIds)).unwrap();
+        let queue = at("q.json");
+        let folder = AttemptFolder::new(&StateDir::beside(&queue), &TaskKey::new(&queue, "A"), 1);
+        Case { dir, kept, folder }
+    }
+
+    #[test]
+    fn whatever_was_done_to_it_it_is_put_back() {
+        type Change = fn(&Path);
+        let changes: [Change; 5] = [
+            |path| fs::write(path, "jobs = 9\n").unwrap(),
+            |path| fs::remove_file(path).unwrap(),
+            |path| fs::hard_link(path, path.with_extension("other")).unwrap(),
+            |path| {
+                fs::remove_file(path).unwrap();
+                duct::cmd!("mkfifo", path).run().unwrap();
+            },
+            |path| {
+                fs::rename(path, path.with_extension("moved")).unwrap();
+                symlink("elsewhere", path).unwrap();
+            },
+        ];
+        for (number, change) in changes.iter().enumerate() {
+            for linked in [false, true] {
+                let case = case(linked);
+                let path = case.dir.path().join("workloop.toml");
+                assert_eq!(case.kept.put_back(&case.folder), None);
+                change(&path);
+                // Another name for it changes nothing yet.
+                if number == 2 {
+                    fs::write(&path, "other").unwrap();
+                }
+                let said = case.kept.put_back(&case.folder).unwrap();
+                assert!(said.contains("was put back"), "{number} {linked}: {said}");
+                assert_eq!(fs::read_to_string(&path).unwrap(), "jobs = 1\n");
+                assert_eq!(fs::read_link(&path).is_ok(), linked);
+                assert_eq!(fs::metadata(&path).unwrap().permissions(), case.kept.mode);
+                assert_eq!(case.kept.put_back(&case.folder), None);
+            }
+        }
+    }
+
+    #[test]
+    fn the_changed_copy_is_kept_and_a_persons_change_is_taken() {
+        let case = case(false);
+        let path = case.dir.path().join("workloop.toml");
+        fs::write(&path, "jobs = 9\n").unwrap();
+        let said = case.kept.put_back(&case.folder).unwrap();
+        let copy = case.folder.file(CONFIG_FILE);
+        assert!(said.contains(&copy.display().to_string()), "{said}");
+        assert_eq!(fs::read_to_string(copy).unwrap(), "jobs = 9\n");
+        fs::write(&path, "jobs = 2\n").unwrap();
+        assert!(case.kept.settle() && !case.kept.settle());
+        assert_eq!(case.kept.put_back(&case.folder), None);
+    }
+}

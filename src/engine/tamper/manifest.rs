@@ -1,0 +1,247 @@
+//! Files that a command reads without naming them: the `Makefile` behind `make test`, the scripts
+//! behind `npm test`.
+
+use super::mark::{Part, scripts, text};
+use super::shell::base_name;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// Longer manifests are not taken apart; they are compared all the same.
+const LIMIT: u64 = 1 << 20;
+
+/// What programs read in the folder in which they run, and whether they can do without it.
+const READS: [(&[&str], bool, &[&str]); 9] = [
+    (&["cargo"], true, &[".cargo/config.toml", ".cargo/config"]),
+    (&["pytest", "py.test"], true, &["pytest.ini", ".pytest.ini", "tox.ini"]),
+    (&["tox"], false, &["tox.ini"]),
+    (&["nox"], false, &["noxfile.py"]),
+    (
+        &["gradlew", "gradle"],
+        true,
+        &["gradle/wrapper/gradle-wrapper.properties", "gradle/wrapper/gradle-wrapper.jar"],
+    ),
+    (
+        &["mvnw", "mvn"],
+        true,
+        &[".mvn/wrapper/maven-wrapper.properties", ".mvn/wrapper/maven-wrapper.jar"],
+    ),
+    (&["task", "go-task"], false, &["Taskfile.yml", "Taskfile.yaml", "Taskfile.dist.yml"]),
+    (&["pre-commit"], false, &[".pre-commit-config.yaml"]),
+    (
+        &["docker", "docker-compose", "podman", "podman-compose"],
+        false,
+        &["docker-compose.yml", "docker-compose.yaml", "compose.yml", "compose.yaml"],
+    ),
+];
+
+/// What a command reads, and what that runs.
+#[derive(Debug, Default)]
+pub(super) struct Behind {
+    /// Files, with the part that counts. One that is not there must not come to be: it would
+    /// count for more than the one that is.
+    pub(super) files: Vec<(PathBuf, Part)>,
+    /// Files without which the command cannot run, none of which is there: the work of a task.
+    pub(super) missing: Vec<PathBuf>,
+    /// Those that were taken apart: what else stands in them is not run.
+    pub(super) parsed: Vec<PathBuf>,
+    /// Lines for the shell in them that this command runs.
+    pub(super) lines: Vec<String>,
+}
+
+impl Behind {
+    /// What stands behind `words` in the folders in which it may run.
+    pub(super) fn of(words: &[String], folders: &[PathBuf]) -> Self {
+        let mut behind = Self::default();
+        for (at, word) in words.iter().enumerate() {
+            for folder in folders {
+                behind.look(base_name(word), &words[at..], folder);
+            }
+        }
+        behind
+    }
+
+    /// Adds what the program `name`, the first of `words`, reads in `folder`.
+    fn look(&mut self, name: &str, words: &[String], folder: &Path) {
+        for (_, optional, files) in READS.iter().filter(|(programs, ..)| programs.contains(&name)) {
+            self.read(folder, files, *optional);
+        }
+        match name {
+            "make" | "gmake" => {
+                self.recipes(words, folder, &["GNUmakefile", "makefile", "Makefile"]);
+            }
+            "just" => self.recipes(words, folder, &["justfile", ".justfile", "Justfile"]),
+            "npm" | "pnpm" | "yarn" | "bun" | "npx" => self.package(words, folder),
+            _ => {}
+        }
+    }
+
+    fn read(&mut self, folder: &Path, names: &[&str], optional: bool) {
+        let all: Vec<PathBuf> = names.iter().map(|name| folder.join(name)).collect();
+        if optional || all.iter().any(|path| path.exists()) {
+            self.files.extend(all.into_iter().map(|path| (path, Part::Whole)));
+        } else {
+            self.missing.extend(all);
+        }
+    }
+
+    fn recipes(&mut self, words: &[String], folder: &Path, names: &[&str]) {
+        self.read(folder, names, false);
+        // Another file than these is named by the command itself, which guards it.
+        let named = words.iter().skip(1).map(String::as_str).filter(|word| !word.starts_with('-'));
+        let targets: Vec<&str> = named.clone().collect();
+        for path in names.iter().copied().chain(named).map(|name| folder.join(name)) {
+            let Some(text) = text(&path, LIMIT) else { continue };
+            let lines = recipes(&text, &targets, &|word| folder.join(word).exists());
+            let included = lines.iter().filter_map(|line| line.split_once("include "));
+            for name in included.flat_map(|(_, names)| names.split_whitespace()) {
+                self.read(folder, &[name], false);
+            }
+            self.lines.extend(lines);
+            self.parsed.push(path);
+        }
+    }
+
+    /// The lines of the scripts that `words` name, and of those that these name.
+    fn package(&mut self, words: &[String], folder: &Path) {
+        let path = folder.join("package.json");
+        if !path.exists() {
+            self.missing.push(path);
+            return;
+        }
+        let found = text(&path, LIMIT).and_then(|text| scripts(text.as_bytes()));
+        self.files.push((path, Part::Scripts));
+        let Some(scripts) = found else { return };
+        let mut wanted: Vec<String> = words.to_vec();
+        // `npm t` and `npm start` need no `run`.
+        wanted.extend(words.iter().any(|word| word == "t" || word == "tst").then(|| "test".into()));
+        let mut seen = BTreeSet::new();
+        while let Some(name) = wanted.pop() {
+            let around = [format!("pre{name}"), format!("post{name}"), name];
+            for name in around.into_iter().filter(|name| seen.insert(name.clone())) {
+                let Some(line) = scripts.get(&name).and_then(|line| line.as_str()) else {
+                    continue;
+                };
+                wanted.extend(line.split_whitespace().map(str::to_owned));
+                self.lines.push(line.to_owned());
+            }
+        }
+    }
+}
+
+/// The lines of a Makefile or justfile that these targets run, with what stands outside of all;
+/// every line when a target is not found. Without targets the first one counts. A word that is a
+/// path (`-f ci.mk`, `-C sub`) or a number (`-j 4`) may be no target.
+fn recipes(text: &str, targets: &[&str], is_path: &dyn Fn(&str) -> bool) -> Vec<String> {
+    let text = text.replace("\\\n", " ");
+    let header = |line: &str| -> Option<(Vec<String>, Vec<String>)> {
+        let (names, needs) =
+            line.split_once(':').filter(|_| !line.starts_with([' ', '\t', '#']))?;
+        let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        (!needs.starts_with('=') && !names.contains('=')).then(|| (words(names), words(needs)))
+    };
+    let headers: Vec<_> = text.lines().filter_map(header).collect();
+    let found = |name: &str| headers.iter().any(|(names, _)| names.iter().any(|n| n == name));
+    let is_target = |target: &&&str| {
+        let other = target.contains('=') || target.parse::<u32>().is_ok() || is_path(target);
+        found(target) || !other
+    };
+    let mut wanted: Vec<String> =
+        targets.iter().filter(is_target).map(|target| (*target).to_owned()).collect();
+    if wanted.is_empty() {
+        let first = headers.iter().find(|(names, _)| !names.iter().any(|n| n.starts_with('.')));
+        wanted.extend(first.and_then(|(names, _)| names.first().cloned()));
+    }
+    if !wanted.iter().all(|name| found(name)) {
+        return text.lines().map(recipe_line).collect();
+    }
+    let mut seen = BTreeSet::new();
+    while let Some(name) = wanted.pop() {
+        let needs = headers.iter().filter(|(names, _)| names.contains(&name));
+        let needs = needs.flat_map(|(_, needs)| needs.iter().cloned()).collect::<Vec<_>>();
+        if seen.insert(name) {
+            wanted.extend(needs);
+        }
+    }
+    let mut ours = true;
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        match header(line) {
+            Some((names, _)) => {
+                ours = names.iter().any(|name| seen.contains(name));
+                // A recipe may stand behind the header: `test: ; sh check.sh`.
+                lines.extend(
+                    line.split_once(';').filter(|_| ours).map(|(_, rest)| recipe_line(rest)),
+                );
+            }
+            None if !line.trim().is_empty() && !line.starts_with([' ', '\t']) => {
+                ours = true;
+                lines.push(recipe_line(line));
+            }
+            None if ours => lines.push(recipe_line(line)),
+            None => {}
+        }
+    }
+    lines
+}
+
+/// Without what tells make and just how to run it.
+fn recipe_line(line: &str) -> String {
+    line.trim().trim_start_matches(['@', '-', '+']).replace("{{", "${").replace("}}", "}")
+}
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests write what they look at")]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn words(line: &str) -> Vec<String> {
+        line.split_whitespace().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn recipes_of_the_wanted_targets_and_of_what_they_need() {
+        let makefile = "SH := sh\nall: test\n.PHONY: all\ntest: unit\n\t@$(SH) test.sh\n\
+                        unit:\n\t-sh \\\n\t\tunit.sh\nlint:\n\tsh lint.sh\ninclude more.mk\n\
+                        quick: ; sh quick.sh\n";
+        let found = |targets: &[&str]| recipes(makefile, targets, &|word| word == "sub").join("|");
+        assert_eq!(found(&["test"]), "SH := sh|$(SH) test.sh|sh  \t\tunit.sh|include more.mk");
+        assert_eq!(found(&[]), found(&["all"]));
+        assert_eq!(found(&["sub", "4", "X=1", "test"]), found(&["test"]));
+        assert!(found(&["lint"]).contains("lint.sh") && !found(&["lint"]).contains("unit.sh"));
+        assert!(found(&["quick"]).contains("sh quick.sh"));
+        assert!(found(&["a.o"]).contains("lint.sh"), "all lines in doubt");
+    }
+
+    #[test]
+    fn what_stands_behind_a_command_is_found() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().to_owned();
+        let put = |name: &str, text: &str| fs::write(folder.join(name), text).unwrap();
+        put("Makefile", "include more.mk\ntest:\n\tsh check.sh\n");
+        put(
+            "package.json",
+            r#"{"scripts": {"test": "npm run unit && node b.js", "unit": "sh u.sh",
+            "pretest": "sh p.sh", "other": "sh o.sh"}}"#,
+        );
+        put("justfile", "test arg:\n    sh j.sh\n");
+        let of = |line: &str| {
+            let behind = Behind::of(&words(line), std::slice::from_ref(&folder));
+            let name = |(path, _): &(PathBuf, Part)| base_name(path.to_str().unwrap()).to_owned();
+            (behind.files.iter().map(name).collect::<Vec<_>>(), behind.lines.join("|"))
+        };
+        let (files, lines) = of("timeout 5 make -s test");
+        assert!(
+            files.contains(&"Makefile".to_owned()) && files.contains(&"GNUmakefile".to_owned())
+        );
+        assert!(lines.contains("sh check.sh"), "{lines}");
+        let (files, lines) = of("npm test");
+        assert_eq!(files, ["package.json"]);
+        assert!(["u.sh", "b.js", "p.sh"].iter().all(|name| lines.contains(name)), "{lines}");
+        assert!(!lines.contains("o.sh"), "{lines}");
+        assert!(of("just test").1.contains("sh j.sh"));
+        assert!(of("uv run pytest -q").0.contains(&"pytest.ini".to_owned()));
+        assert!(of("./gradlew check").0.iter().any(|name| name.ends_with(".jar")));
+        assert_eq!(of("sh check.sh").0, Vec::<String>::new());
+    }
+}

@@ -1,0 +1,204 @@
+//! What a guarded file is at one moment, so that a change is noticed.
+
+use rustix::fs::{CWD, Mode, OFlags, openat};
+use serde_json::Value;
+use std::fs::{self, File, Metadata};
+use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use xxhash_rust::xxh3::xxh3_128;
+
+/// Longer files are compared by length, times and inode.
+const FILE_LIMIT: u64 = 16 << 20;
+/// So much is read of all guarded files of an attempt together; the others are compared so, too.
+const TOTAL_LIMIT: u64 = 64 << 20;
+
+/// Which part of a file is guarded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Part {
+    /// All of it.
+    Whole,
+    /// The `scripts` of a `package.json`: dependencies come and go with honest work.
+    Scripts,
+}
+
+/// A file at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Mark {
+    /// Where it leads, if it is a symlink.
+    link: Option<PathBuf>,
+    content: Content,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Content {
+    Absent,
+    /// A folder, a FIFO, a device: nothing that a step reads as a script.
+    NoFile,
+    Hash(u128),
+    Stamp {
+        inode: u64,
+        length: u64,
+        changed: (i64, i64),
+    },
+}
+
+/// How much may still be read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Room(u64);
+
+impl Default for Room {
+    fn default() -> Self {
+        Self(TOTAL_LIMIT)
+    }
+}
+
+impl Mark {
+    /// Looks at `path`; what one attempt reads is bounded by `room`.
+    ///
+    /// # Errors
+    /// When the system does not let us read it, also not at a second try: descriptors may be
+    /// lacking for a moment.
+    pub(super) fn of(path: &Path, part: Part, room: &mut Room) -> io::Result<Self> {
+        let (mark, read) = Self::look(path, part, Some(room.0))?;
+        room.0 = room.0.saturating_sub(read);
+        Ok(mark)
+    }
+
+    /// Whether `path` is still what it was, compared in the same way.
+    pub(super) fn holds(&self, path: &Path, part: Part) -> bool {
+        let by_stamp = matches!(self.content, Content::Stamp { .. });
+        let limit = (!by_stamp).then_some(FILE_LIMIT);
+        Self::look(path, part, limit).is_ok_and(|(now, _)| now == *self)
+    }
+
+    /// Whether there was no file.
+    pub(super) fn is_absent(&self) -> bool {
+        self.content == Content::Absent
+    }
+
+    fn look(path: &Path, part: Part, limit: Option<u64>) -> io::Result<(Self, u64)> {
+        let look = || {
+            let link = fs::read_link(path).ok();
+            content(path, part, limit).map(|(content, read)| (Self { link, content }, read))
+        };
+        look().or_else(|_: io::Error| look())
+    }
+}
+
+/// What is at `path`, and how much of it was read: nothing where it is longer than `limit`.
+fn content(path: &Path, part: Part, limit: Option<u64>) -> io::Result<(Content, u64)> {
+    let Some((file, meta)) = open(path)? else { return Ok((Content::Absent, 0)) };
+    if !meta.is_file() {
+        return Ok((Content::NoFile, 0));
+    }
+    if limit.is_none_or(|limit| meta.len() > limit.min(FILE_LIMIT)) {
+        let (inode, length) = (meta.ino(), meta.len());
+        let changed = (meta.ctime(), meta.ctime_nsec());
+        return Ok((Content::Stamp { inode, length, changed }, 0));
+    }
+    let mut bytes = Vec::new();
+    file.take(FILE_LIMIT).read_to_end(&mut bytes)?;
+    let read = bytes.len() as u64;
+    let bytes = match part {
+        Part::Whole => bytes,
+        Part::Scripts => scripts(&bytes).map_or(bytes, |scripts| scripts.to_string().into_bytes()),
+    };
+    Ok((Content::Hash(xxh3_128(&bytes)), read))
+}
+
+/// Opens a file without waiting for the other end of a FIFO; `None` when there is none.
+fn open(path: &Path) -> io::Result<Option<(File, Metadata)>> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NONBLOCK;
+    match openat(CWD, path, flags, Mode::empty()) {
+        Ok(opened) => {
+            let file = File::from(opened);
+            let meta = file.metadata()?;
+            Ok(Some((file, meta)))
+        }
+        Err(error) => match io::Error::from(error) {
+            error if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            error => Err(error),
+        },
+    }
+}
+
+/// The text of a file of at most `limit` bytes.
+pub(super) fn text(path: &Path, limit: u64) -> Option<String> {
+    let (file, meta) = open(path).ok()??;
+    let mut text = String::new();
+    let fits = meta.is_file() && meta.len() <= limit;
+    fits.then(|| file.take(limit).read_to_string(&mut text).ok())??;
+    Some(text)
+}
+
+/// The first bytes of a file.
+pub(super) fn head(path: &Path, length: u64) -> Option<Vec<u8>> {
+    let (file, meta) = open(path).ok()??;
+    let mut bytes = Vec::new();
+    meta.is_file().then(|| file.take(length).read_to_end(&mut bytes).ok())??;
+    Some(bytes)
+}
+
+/// The `scripts` of a `package.json`.
+pub(super) fn scripts(bytes: &[u8]) -> Option<Value> {
+    let package: Value = serde_json::from_slice(bytes).ok()?;
+    Some(package.as_object()?.get("scripts").cloned().unwrap_or_default())
+}
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests write what they look at")]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    /// Whether `change` of a file with `text` is noticed.
+    fn noticed(text: &str, part: Part, change: impl Fn(&Path)) -> bool {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        fs::write(&path, text).unwrap();
+        let before = Mark::of(&path, part, &mut Room::default()).unwrap();
+        assert!(before.holds(&path, part));
+        change(&path);
+        !before.holds(&path, part)
+    }
+
+    #[test]
+    fn every_change_of_a_file_is_noticed() {
+        assert!(noticed("a", Part::Whole, |path| fs::write(path, "b").unwrap()));
+        assert!(noticed("a", Part::Whole, |path| fs::remove_file(path).unwrap()));
+        assert!(noticed("a", Part::Whole, |path| {
+            fs::rename(path, path.with_extension("old")).unwrap();
+            symlink("file.old", path).unwrap();
+        }));
+        assert!(noticed("a", Part::Whole, |path| {
+            fs::remove_file(path).unwrap();
+            duct::cmd!("mkfifo", path).run().unwrap();
+        }));
+        assert!(!noticed("a", Part::Whole, |path| fs::write(path, "a").unwrap()));
+    }
+
+    #[test]
+    fn of_a_package_only_the_scripts_count() {
+        let package = r#"{"scripts": {"test": "a"}, "dependencies": {"x": "1"}}"#;
+        let with = |from: &'static str, to: &'static str| {
+            move |path: &Path| fs::write(path, package.replace(from, to)).unwrap()
+        };
+        assert!(!noticed(package, Part::Scripts, with("\"1\"", "\"2\"")));
+        assert!(noticed(package, Part::Scripts, with("\"a\"", "\"b\"")));
+        assert!(noticed(package, Part::Scripts, with("scripts", "script")));
+        assert!(noticed(package, Part::Scripts, with("{\"test\"", "\"test\"")));
+    }
+
+    #[test]
+    fn what_is_too_much_to_read_is_compared_by_its_stamp() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file");
+        fs::write(&path, "long").unwrap();
+        let before = Mark::of(&path, Part::Whole, &mut Room(3)).unwrap();
+        assert!(matches!(before.content, Content::Stamp { length: 4, .. }));
+        assert!(before.holds(&path, Part::Whole));
+        fs::write(&path, "longer").unwrap();
+        assert!(!before.holds(&path, Part::Whole));
+    }
+}

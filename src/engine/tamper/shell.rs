@@ -1,0 +1,362 @@
+//! The words of a shell line, for whoever asks which files it names.
+//!
+//! Tolerant where a shell is strict: nothing is expanded or run, an open quote ends with the text,
+//! and a text that is itself a command (`-c`, `eval`, `$(…)`, backticks) is read as one. A word too
+//! many costs a look at a file that is not there; a word too few would leave a script unprotected.
+
+use std::iter::Peekable;
+use std::str::Chars;
+
+/// Programs that only look at files, or print their words.
+const LOOKERS: [&str; 20] = [
+    "test", "[", "[[", "echo", "printf", "ls", "stat", "wc", "grep", "egrep", "fgrep", "rg",
+    "mkdir", "rm", "touch", "chmod", "file", "du", "cd", ":",
+];
+/// Words that may stand before a program.
+const BEFORE: [&str; 12] =
+    ["!", "{", "if", "then", "elif", "else", "while", "until", "do", "time", "exec", "command"];
+/// How deep commands may stand inside of each other.
+const DEPTH: u32 = 8;
+
+/// What stands in a word for a value that only the shell knows.
+pub(super) const UNKNOWN: char = '$';
+
+/// A line, taken apart.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Shell {
+    /// The words of each simple command, also of those inside of others.
+    pub(super) commands: Vec<Vec<String>>,
+    /// The files that its output goes to: the step makes them itself.
+    pub(super) written: Vec<String>,
+}
+
+impl Shell {
+    /// Takes a line, or a whole script, apart.
+    pub(super) fn of(text: &str) -> Self {
+        let mut shell = Self::default();
+        shell.read(text, 0);
+        shell
+    }
+
+    /// A command that is a list of arguments.
+    pub(super) fn of_list(words: &[String]) -> Self {
+        let mut shell = Self::default();
+        shell.add(words.to_vec(), 0);
+        shell
+    }
+
+    fn read(&mut self, text: &str, depth: u32) {
+        if depth > DEPTH {
+            return;
+        }
+        let mut lexer = Lexer::of(text);
+        lexer.run();
+        let Lexer { commands, written, inner, .. } = lexer;
+        for command in commands {
+            self.add(command, depth);
+        }
+        self.written.extend(written);
+        for inner in inner {
+            self.read(&inner, depth + 1);
+        }
+    }
+
+    fn add(&mut self, words: Vec<String>, depth: u32) {
+        // What is only printed or looked for is no command.
+        let is_line = |word: &&String| word.contains(|c: char| " \t\n;&|()<>`".contains(c));
+        let lines = words.iter().filter(is_line).filter(|_| !is_looker(&words));
+        let lines: Vec<String> = lines.cloned().collect();
+        self.commands.push(words);
+        lines.iter().for_each(|line| self.read(line, depth + 1));
+    }
+}
+
+/// Whether a command only looks at the files that it names or prints its words: these are what is
+/// judged, not what judges.
+pub(super) fn is_looker(words: &[String]) -> bool {
+    program(words).is_some_and(|at| LOOKERS.contains(&base_name(&words[at])))
+}
+
+/// Where the program of a command stands, behind words of the shell and assignments.
+pub(super) fn program(words: &[String]) -> Option<usize> {
+    let is_before = |word: &String| BEFORE.contains(&word.as_str()) || is_assignment(word);
+    words.iter().position(|word| !is_before(word))
+}
+
+/// The words of a command that name what it writes.
+pub(super) fn outputs(words: &[String]) -> Vec<&str> {
+    const FLAGS: [&str; 10] = [
+        "-o",
+        "--output",
+        "--out",
+        "--outfile",
+        "--output-file",
+        "--junitxml",
+        "--junit-xml",
+        "--report-file",
+        "--log-file",
+        "--logfile",
+    ];
+    let mut found = Vec::new();
+    for (at, word) in words.iter().enumerate() {
+        let (flag, value) = word.split_once('=').map_or((&**word, None), |(f, v)| (f, Some(v)));
+        if FLAGS.contains(&flag) {
+            found.extend(value.or_else(|| words.get(at + 1).map(String::as_str)));
+        }
+        match base_name(word) {
+            "tee" => found.extend(words[at + 1..].iter().map(String::as_str)),
+            "cp" | "mv" | "install" if at == 0 && words.len() > 2 => {
+                found.extend(words.last().map(String::as_str));
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// `NAME=value` in front of a command.
+pub(super) fn is_assignment(word: &str) -> bool {
+    let name = word.split_once('=').map_or("", |(name, _)| name);
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+/// The last part of a path.
+pub(super) fn base_name(word: &str) -> &str {
+    word.rsplit('/').next().unwrap_or(word)
+}
+
+struct Lexer<'t> {
+    chars: Peekable<Chars<'t>>,
+    word: String,
+    /// Whether `word` is one, be it empty.
+    begun: bool,
+    /// Whether the next word is the file that output goes to.
+    redirected: bool,
+    command: Vec<String>,
+    commands: Vec<Vec<String>>,
+    written: Vec<String>,
+    /// Texts of commands inside of words.
+    inner: Vec<String>,
+}
+
+impl<'t> Lexer<'t> {
+    fn of(text: &'t str) -> Self {
+        Self {
+            chars: text.chars().peekable(),
+            word: String::new(),
+            begun: false,
+            redirected: false,
+            command: Vec::new(),
+            commands: Vec::new(),
+            written: Vec::new(),
+            inner: Vec::new(),
+        }
+    }
+
+    fn run(&mut self) {
+        while let Some(next) = self.chars.next() {
+            match next {
+                '\n' | ';' | '|' | '(' | ')' => self.end_command(),
+                '&' if self.chars.peek() == Some(&'>') => {}
+                '&' => self.end_command(),
+                '<' => self.end_word(),
+                '>' => self.redirect(),
+                '#' if !self.begun => while self.chars.next_if(|c| *c != '\n').is_some() {},
+                c if c.is_whitespace() => self.end_word(),
+                c => self.part(c),
+            }
+        }
+        self.end_command();
+    }
+
+    /// One character of a word, or what begins with it.
+    fn part(&mut self, first: char) {
+        self.begun = true;
+        match first {
+            '\'' => self.until_quote(),
+            '"' => self.double_quoted(),
+            '\\' => self.escaped(),
+            '`' => self.backticks(),
+            '$' => self.dollar(),
+            c => self.word.push(c),
+        }
+    }
+
+    fn until_quote(&mut self) {
+        while let Some(c) = self.chars.next_if(|c| *c != '\'') {
+            self.word.push(c);
+        }
+        self.chars.next();
+    }
+
+    fn double_quoted(&mut self) {
+        while let Some(c) = self.chars.next() {
+            match c {
+                '"' => return,
+                '\\' => self.escaped(),
+                '`' => self.backticks(),
+                '$' => self.dollar(),
+                c => self.word.push(c),
+            }
+        }
+    }
+
+    fn escaped(&mut self) {
+        self.word.extend(self.chars.next().filter(|c| *c != '\n'));
+    }
+
+    fn backticks(&mut self) {
+        let mut inner = String::new();
+        while let Some(c) = self.chars.next_if(|c| *c != '`') {
+            inner.push(c);
+        }
+        self.chars.next();
+        self.inner.push(inner);
+        self.word.push(UNKNOWN);
+    }
+
+    fn dollar(&mut self) {
+        match self.chars.peek() {
+            Some('(') => {
+                self.chars.next();
+                let inner = self.balanced();
+                self.inner.push(inner);
+                self.word.push(UNKNOWN);
+            }
+            // A text with escapes: the quote is the next character.
+            Some('\'' | '"') => {}
+            _ => self.word.push('$'),
+        }
+    }
+
+    /// The text up to the parenthesis that closes what was opened.
+    fn balanced(&mut self) -> String {
+        let (mut text, mut open, mut quote) = (String::new(), 1_u32, None);
+        while let Some(c) = self.chars.next() {
+            match (c, quote) {
+                ('\\', None | Some('"')) => {
+                    text.push(c);
+                    text.extend(self.chars.next());
+                    continue;
+                }
+                ('\'' | '"', None) => quote = Some(c),
+                (_, Some(q)) if q == c => quote = None,
+                ('(', None) => open += 1,
+                (')', None) if open == 1 => return text,
+                (')', None) => open -= 1,
+                _ => {}
+            }
+            text.push(c);
+        }
+        text
+    }
+
+    /// `>`, `>>`, `>|`, `>&`, `&>`, and `>(…)`, which is a command of its own.
+    fn redirect(&mut self) {
+        // The number before it is a descriptor.
+        if self.word.bytes().all(|byte| byte.is_ascii_digit()) {
+            self.word.clear();
+            self.begun = false;
+        }
+        self.end_word();
+        while self.chars.next_if(|c| matches!(*c, '>' | '|' | '&')).is_some() {}
+        self.redirected = self.chars.peek() != Some(&'(');
+    }
+
+    fn end_word(&mut self) {
+        if std::mem::take(&mut self.begun) {
+            let word = std::mem::take(&mut self.word);
+            let redirected = std::mem::take(&mut self.redirected);
+            if redirected { &mut self.written } else { &mut self.command }.push(word);
+        }
+    }
+
+    fn end_command(&mut self) {
+        self.end_word();
+        self.redirected = false;
+        if !self.command.is_empty() {
+            self.commands.push(std::mem::take(&mut self.command));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_of_a_line_is_found() {
+        let table: &[(&str, &[&str])] = &[
+            ("./check.sh", &["./check.sh"]),
+            ("sh 'a b.sh' \"c\\\"d\"", &["sh|a b.sh|c\"d", "a|b.sh"]),
+            ("cd sub && ./x.sh", &["cd|sub", "./x.sh"]),
+            ("X=1 sh x.sh; y", &["X=1|sh|x.sh", "y"]),
+            ("a|b &c\nd", &["a", "b", "c", "d"]),
+            ("bash -ec './x.sh --fast'", &["bash|-ec|./x.sh --fast", "./x.sh|--fast"]),
+            ("echo $(sh x.sh)/y", &["echo|$/y", "sh|x.sh"]),
+            ("a \"`sh x.sh`\"", &["a|$", "sh|x.sh"]),
+            ("a $(b $(c ')' d))", &["a|$", "b|$", "c|)|d"]),
+            ("find . -exec sh x.sh {} \\;", &["find|.|-exec|sh|x.sh|{}|;"]),
+            ("a <in # said\nb", &["a|in", "b"]),
+            ("a 2>&1 >o && b", &["a", "b"]),
+            ("diff <(./a.sh) x", &["diff", "./a.sh", "x"]),
+            ("bash <<EOF\n./x.sh\nEOF", &["bash|EOF", "./x.sh", "EOF"]),
+            ("eval \"sh -c 'sh x.sh'\"", &["eval|sh -c 'sh x.sh'", "sh|-c|sh x.sh", "sh|x.sh"]),
+            ("echo 'see x.sh; run'", &["echo|see x.sh; run"]),
+            ("if test -f x; then ./y; fi", &["if|test|-f|x", "then|./y", "fi"]),
+            ("'open", &["open"]),
+            ("a\\\nb $'c' \"\"", &["ab|c|"]),
+            ("${X}/x.sh $X/y", &["${X}/x.sh|$X/y"]),
+        ];
+        for (line, expected) in table {
+            let found = Shell::of(line).commands;
+            let found: Vec<String> = found.iter().map(|words| words.join("|")).collect();
+            assert_eq!(found, *expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_a_line_writes_is_told_from_what_it_reads() {
+        let shell = Shell::of("a >o 2>>e &>b >|c <i; d 3>f x");
+        assert_eq!(shell.written, ["o", "e", "b", "c", "f"]);
+        assert_eq!(shell.commands, [vec!["a", "i"], vec!["d", "x"]]);
+    }
+
+    #[test]
+    fn outputs_are_known_by_flag_and_program() {
+        for (line, expected) in [
+            ("pytest --junitxml=r.xml -q", vec!["r.xml"]),
+            ("cc main.c -o prog", vec!["prog"]),
+            ("tee -a x y", vec!["-a", "x", "y"]),
+            ("cp a b", vec!["b"]),
+            ("npm install", vec![]),
+            ("sh x.sh", vec![]),
+        ] {
+            let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+            assert_eq!(outputs(&words), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn commands_inside_of_commands_end() {
+        let deep = "$(".repeat(100) + "x" + &")".repeat(100);
+        assert!(Shell::of(&deep).commands.len() < 100);
+        let quotes = "\"'`\\$(".repeat(1000);
+        drop(Shell::of(&quotes));
+    }
+
+    #[test]
+    fn lookers_are_known_behind_words_and_assignments() {
+        for (line, looker) in [
+            ("! X=1 test -f x", true),
+            ("/bin/test -f x", true),
+            ("if [ -f x ]", true),
+            ("sh x", false),
+            ("cat x", false),
+            ("", false),
+        ] {
+            let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+            assert_eq!(is_looker(&words), looker, "{line}");
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! The files of the project that `guardrails.protect` names, at one moment.
+
+use super::mark::{Mark, Part, Room};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// So many files are looked at.
+const MOST: usize = 20_000;
+
+/// Folders of tools and of version control, which nobody writes by hand.
+pub(super) const NOT_OURS: [&str; 8] =
+    [".git", ".workloop", "node_modules", "target", "dist", ".venv", "venv", "__pycache__"];
+
+/// Everything that some patterns match.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Protected {
+    root: PathBuf,
+    patterns: Vec<String>,
+    /// Path relative to the root to what it was.
+    files: BTreeMap<PathBuf, Mark>,
+    /// Whether all files were looked at.
+    whole: bool,
+}
+
+impl Protected {
+    /// Looks at what `patterns` match now, as seen from `root`.
+    pub(super) fn take(root: &Path, patterns: &[String], room: &mut Room) -> Self {
+        let (found, whole) = matching(root, patterns);
+        // What cannot be read now cannot be compared later.
+        let mark =
+            |path: PathBuf| Some((Mark::of(&root.join(&path), Part::Whole, room).ok()?, path));
+        let files = found.into_iter().filter_map(mark).map(|(mark, path)| (path, mark)).collect();
+        Self { root: root.to_owned(), patterns: patterns.to_vec(), files, whole }
+    }
+
+    /// The first file that is new, changed or gone and not `allowed`, and what happened to it.
+    pub(super) fn changed(
+        &self,
+        allowed: &dyn Fn(&Path) -> bool,
+    ) -> Option<(PathBuf, &'static str)> {
+        let differs = |(path, mark): &(&PathBuf, &Mark)| {
+            let path = self.root.join(path);
+            !allowed(&path) && !mark.holds(&path, Part::Whole)
+        };
+        if let Some((path, _)) = self.files.iter().find(differs) {
+            let path = self.root.join(path);
+            let what = if fs::symlink_metadata(&path).is_ok() { "changed" } else { "deleted" };
+            return Some((path, what));
+        }
+        // Beyond the bound one new file pushes another one out: that says nothing of either.
+        let (found, whole) = matching(&self.root, &self.patterns);
+        let new = found
+            .into_iter()
+            .find(|path| !self.files.contains_key(path) && !allowed(&self.root.join(path)));
+        new.filter(|_| whole && self.whole).map(|path| (self.root.join(path), "made"))
+    }
+
+    /// A word for a person when there were too many files to look at all of them.
+    pub(super) fn warning(&self) -> Option<String> {
+        (!self.whole).then(|| {
+            format!(
+                "guardrails.protect: {} has more than {MOST} files below what the globs start \
+                 with; the others are not protected: name narrower folders",
+                self.root.display()
+            )
+        })
+    }
+}
+
+/// Files that match, relative to `root`, and whether all of them were seen.
+fn matching(root: &Path, patterns: &[String]) -> (Vec<PathBuf>, bool) {
+    let (mut found, mut left) = (Vec::new(), MOST);
+    for pattern in patterns {
+        let pattern = pattern.trim_start_matches("./").trim_end_matches('/');
+        let folder = root.join(pattern).is_dir();
+        let pattern = if folder { format!("{pattern}/**") } else { pattern.to_owned() };
+        found.extend(expand(root, &pattern, &mut left));
+    }
+    found.sort();
+    found.dedup();
+    (found, left > 0)
+}
+
+/// Files below `root` that a glob matches; a pattern without wildcards is a path.
+pub(super) fn expand(root: &Path, pattern: &str, left: &mut usize) -> Vec<PathBuf> {
+    let is_plain = |part: &Path| !part.to_string_lossy().contains(['*', '?', '[', '{']);
+    let fixed: PathBuf =
+        Path::new(pattern).components().take_while(|part| is_plain(part.as_ref())).collect();
+    let mut found = Vec::new();
+    if fixed.as_os_str() == pattern {
+        found.extend(fs::symlink_metadata(root.join(&fixed)).is_ok().then_some(fixed));
+    } else if fast_glob::validate(pattern).is_ok() {
+        walk(root, &fixed, left, &mut |path| {
+            if fast_glob::glob_match(pattern, path.as_os_str().as_encoded_bytes()) {
+                found.push(path.to_owned());
+            }
+        });
+    }
+    found
+}
+
+/// Visits the files below a folder in the order of their names, so that a bound leaves out the
+/// same ones each time.
+fn walk(root: &Path, below: &Path, left: &mut usize, visit: &mut dyn FnMut(&Path)) {
+    let Ok(entries) = fs::read_dir(root.join(below)) else { return };
+    let mut entries: Vec<_> = entries.flatten().collect();
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        if *left == 0 {
+            return;
+        }
+        let name = entry.file_name();
+        let path = below.join(&name);
+        // Links to folders are not followed: they may lead in a circle.
+        if !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            *left -= 1;
+            visit(&path);
+        } else if !NOT_OURS.iter().any(|tool| name == *tool) {
+            walk(root, &path, left, visit);
+        }
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests write what they look at")]
+mod tests {
+    use super::*;
+
+    fn project() -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        for path in ["golden/a.txt", "golden/deep/b.txt", "src/a.rs", "node_modules/x/g.txt"] {
+            let path = dir.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "as it was").unwrap();
+        }
+        dir
+    }
+
+    fn after(change: impl Fn(&Path)) -> Option<(String, &'static str)> {
+        let dir = project();
+        let patterns = ["golden/**".to_owned(), "**/g.txt".to_owned()];
+        let before = Protected::take(dir.path(), &patterns, &mut Room::default());
+        assert_eq!(before.changed(&|_| false), None);
+        assert_eq!(before.warning(), None);
+        change(dir.path());
+        let changed = before.changed(&|path| path.ends_with("allowed"));
+        changed.map(|(path, what)| {
+            (path.strip_prefix(dir.path()).unwrap().display().to_string(), what)
+        })
+    }
+
+    #[test]
+    fn new_changed_and_deleted_files_are_told() {
+        let path = |name: &str, what| Some((name.to_owned(), what));
+        let changed = after(|root| fs::write(root.join("golden/deep/b.txt"), "x").unwrap());
+        assert_eq!(changed, path("golden/deep/b.txt", "changed"));
+        let deleted = after(|root| fs::remove_file(root.join("golden/a.txt")).unwrap());
+        assert_eq!(deleted, path("golden/a.txt", "deleted"));
+        let new = after(|root| fs::write(root.join("golden/c"), "").unwrap());
+        assert_eq!(new, path("golden/c", "made"));
+    }
+
+    #[test]
+    fn what_matches_nothing_is_nobodys() {
+        for path in ["src/a.rs", "src/new.rs", "node_modules/x/g.txt", "golden/allowed"] {
+            assert_eq!(after(|root| fs::write(root.join(path), "x").unwrap()), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_may_be_a_path_or_a_folder() {
+        let dir = project();
+        let found = |pattern: &str| matching(dir.path(), &[pattern.to_owned()]).0.len();
+        assert_eq!([found("golden"), found("./golden/"), found("golden/a.txt")], [2, 2, 1]);
+        assert_eq!([found("golden/*"), found("**"), found("nothing"), found("[")], [1, 3, 0, 0]);
+    }
+
+    #[test]
+    fn a_bound_is_told() {
+        let dir = project();
+        let mut left = 1;
+        assert_eq!(expand(dir.path(), "**", &mut left), [PathBuf::from("golden/a.txt")]);
+        assert_eq!(left, 0);
+        let cut = Protected { whole: false, ..Protected::default() };
+        assert!(cut.warning().is_some_and(|text| text.contains("20000 files")));
+    }
+}
