@@ -118,6 +118,15 @@ fn after_string(letters: &mut Letters<'_>) {
     }
 }
 
+/// Cuts `text` to `limit` bytes, between two characters; says whether it was longer.
+pub fn cut(text: &mut String, limit: usize) -> bool {
+    let long = text.len() > limit;
+    if long {
+        text.truncate(floor(text, limit));
+    }
+    long
+}
+
 /// Room for the note between head and tail.
 const NOTE_ROOM: usize = 64;
 

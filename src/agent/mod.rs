@@ -7,9 +7,10 @@ mod feedback;
 mod profile;
 mod prompt;
 mod result;
+mod share;
 
 pub use environment::{Environment, NUL_SHOWN, TaskVariables};
-pub use feedback::{FEEDBACK_BYTES, bound, bound_file};
+pub use feedback::{FEEDBACK_BYTES, bound, bound_file, cut};
 pub use profile::{AgentProfile, DEFAULT_GRACE, DEFAULT_TIMEOUT};
 pub use prompt::{
     AnswerInput, DependencyInput, FailureInput, NoteInput, PromptError, PromptInput,

@@ -3,7 +3,8 @@
 //! A prompt never holds the marker of a completion promise, so that an agent that repeats its
 //! prompt has promised nothing.
 
-use super::feedback::{FEEDBACK_BYTES, bound, clean};
+use super::feedback::clean;
+use super::share::share_out;
 use crate::domain::Field;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
@@ -17,9 +18,6 @@ const BUILT_IN: &str = include_str!("prompt.md.j2");
 
 /// Name of the built-in template in messages.
 const BUILT_IN_NAME: &str = "built-in prompt";
-
-/// How much of one artifact or summary of another task is shown, in bytes.
-const SHARE_BYTES: usize = 4 * 1024;
 
 /// Everything that a prompt can say; the field names are the variables of the template.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -65,6 +63,8 @@ pub struct DependencyInput {
     pub artifacts: Vec<String>,
     /// Files that it changed.
     pub files_changed: Vec<String>,
+    /// Where all of it is: its queue.
+    pub place: String,
 }
 
 /// A note.
@@ -74,6 +74,8 @@ pub struct NoteInput {
     pub from: String,
     /// The note.
     pub text: String,
+    /// Where all of it is: the queue of that task.
+    pub place: String,
 }
 
 /// An answer.
@@ -96,6 +98,8 @@ pub struct FailureInput {
     pub outcome: String,
     /// Its output; the prompt shows head and tail.
     pub output: String,
+    /// Where all of it is.
+    pub log: String,
 }
 
 /// A step of the verification.
@@ -218,12 +222,10 @@ fn compiled() -> Result<&'static Environment<'static>, minijinja::Error> {
 fn context(input: &PromptInput) -> Value {
     let mut bounded = input.clone();
     foreign(&mut bounded, &mut |text| *text = clean(text).into_owned());
-    let output = bounded.failure.as_ref().map(|failure| bound(&failure.output, FEEDBACK_BYTES));
-    for dependency in &mut bounded.dependencies {
-        let texts = dependency.artifacts.iter_mut().chain(&mut dependency.summary);
-        texts.for_each(|text| *text = bound(text, SHARE_BYTES));
-    }
+    let left_out = share_out(&mut bounded);
     let mut context = serde_json::to_value(&bounded).unwrap_or_default();
+    let output = bounded.failure.map(|failure| failure.output);
+    context["left_out"] = left_out.into();
     let text = |key: Field| input.task.get(key.key()).and_then(Value::as_str).map(str::trim);
     context["id"] = text(Field::Id).unwrap_or_default().into();
     // A description that is also the title would only stand there twice.

@@ -3,6 +3,7 @@
 //! Reading is lenient: what cannot be understood is a warning, never a failure, because only
 //! verification decides.
 
+use super::feedback::cut;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -11,6 +12,13 @@ use std::path::Path;
 
 /// The most that is read of a result file, in bytes.
 pub const RESULT_BYTES: u64 = 1024 * 1024;
+
+/// The most that is kept of a summary, a question or a note, in bytes.
+const TEXT_BYTES: usize = 16 * 1024;
+/// The most that is kept of an artifact, and of the id of a note.
+const ITEM_BYTES: usize = 1024;
+/// So many artifacts and notes are kept.
+const ITEMS: usize = 100;
 
 /// What the agent says of its task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,7 +96,10 @@ pub fn parse_result(bytes: &[u8]) -> ResultReading {
 fn parse_hiding(bytes: &[u8], hide: &dyn Fn(&str) -> String) -> ResultReading {
     let mut reading = ResultReading::default();
     match serde_json::from_slice(bytes).map(|value| hidden(value, hide)) {
-        Ok(Value::Object(fields)) => read_fields(&fields, &mut reading),
+        Ok(Value::Object(fields)) => {
+            read_fields(&fields, &mut reading);
+            reading.bound();
+        }
         Ok(_) => reading.warnings.push("the result file is no JSON object".to_owned()),
         Err(error) => reading.warnings.push(format!("the result file is no JSON: {error}")),
     }
@@ -151,6 +162,46 @@ fn read_fields(fields: &Map<String, Value>, reading: &mut ResultReading) {
     }
 }
 
+impl ResultReading {
+    /// Cuts what is too long: all of it ends up in the queue and in prompts.
+    fn bound(&mut self) {
+        let Self { result, warnings } = self;
+        let mut told = |key: &str, most: String| {
+            warnings.push(format!("{key} of the result file is cut to {most}"));
+        };
+        let texts = [("summary", &mut result.summary), ("question", &mut result.question)];
+        for (key, text) in texts {
+            if text.as_mut().is_some_and(|text| cut(text, TEXT_BYTES)) {
+                told(key, format!("{TEXT_BYTES} bytes"));
+            }
+        }
+        let (artifacts, notes) = (result.artifacts.len(), result.notes_for.len());
+        result.artifacts.truncate(ITEMS);
+        let mut long = false;
+        result.artifacts.retain_mut(|artifact| {
+            let fits = artifact.is_string() || artifact.to_string().len() <= ITEM_BYTES;
+            if let Value::String(text) = artifact {
+                long |= cut(text, ITEM_BYTES);
+            }
+            long |= !fits;
+            fits
+        });
+        if artifacts > ITEMS || long {
+            told("artifacts", format!("{ITEMS} of {ITEM_BYTES} bytes each"));
+        }
+        let kept = std::mem::take(&mut result.notes_for).into_iter();
+        let kept = kept.filter(|(id, _)| id.len() <= ITEM_BYTES).take(ITEMS);
+        result.notes_for = kept.collect();
+        let mut long = result.notes_for.len() < notes;
+        for text in result.notes_for.values_mut() {
+            long |= cut(text, TEXT_BYTES);
+        }
+        if long {
+            told("notes_for", format!("{ITEMS} of {TEXT_BYTES} bytes each"));
+        }
+    }
+}
+
 fn status(word: &str) -> Option<ResultStatus> {
     match word {
         "done" => Some(ResultStatus::Done),
@@ -205,6 +256,26 @@ mod tests {
             assert_eq!(reading.result, AgentResult::default());
             assert_eq!(reading.warnings.len(), 1);
         }
+    }
+
+    #[test]
+    fn what_is_too_long_is_cut_and_told() {
+        let notes: Map<String, Value> =
+            (0..200).map(|n| (format!("T{n}"), json!("€".repeat(TEXT_BYTES)))).collect();
+        let result = json!({
+            "summary": "€".repeat(TEXT_BYTES), "question": "q",
+            "artifacts": vec![json!("a".repeat(2000)); 300], "notes_for": notes,
+        });
+        let ResultReading { result, warnings } = parse_result(result.to_string().as_bytes());
+        assert!(result.summary.is_some_and(|text| text.len() > TEXT_BYTES - 3));
+        let lengths = result.artifacts.iter().map(|text| text.as_str().map_or(0, str::len));
+        assert_eq!(lengths.collect::<Vec<_>>(), [ITEM_BYTES; ITEMS]);
+        assert_eq!(result.notes_for.len(), ITEMS);
+        assert!(result.notes_for.values().all(|text| text.len() <= TEXT_BYTES));
+        assert_eq!(warnings.len(), 3, "{warnings:?}");
+        let odd = json!({"artifacts": [{"a": "x".repeat(2000)}, {"a": 1}], "notes_for": {}});
+        let reading = parse_result(odd.to_string().as_bytes());
+        assert_eq!((reading.result.artifacts.len(), reading.warnings.len()), (1, 1));
     }
 
     #[test]

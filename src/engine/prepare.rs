@@ -208,6 +208,7 @@ impl Plan<'_> {
                 summary: queue.text(at, Field::ResultSummary),
                 artifacts: strings(queue.value(at, Field::Artifacts).as_ref()),
                 files_changed: strings(queue.value(at, Field::FilesActuallyChanged).as_ref()),
+                place: queue.path().display().to_string(),
             })
         });
         complete.collect()
@@ -218,7 +219,8 @@ impl Plan<'_> {
             queue.raw(at, Field::NotesFor)?;
             let notes = queue.value(at, Field::NotesFor)?;
             let text = notes.get(self.task.id.as_str())?.as_str()?.to_owned();
-            Some(NoteInput { from: queue.tasks()[at].id.to_string(), text })
+            let place = queue.path().display().to_string();
+            Some(NoteInput { from: queue.tasks()[at].id.to_string(), text, place })
         };
         let queues = self.source.queues.iter();
         queues.flat_map(|q| (0..q.tasks().len()).filter_map(move |at| of(q, at))).collect()
@@ -258,6 +260,7 @@ impl Plan<'_> {
             step: step.name.clone(),
             outcome: report.reason.clone().unwrap_or_else(|| step.outcome.to_string()),
             output,
+            log: log.display().to_string(),
         })
     }
 

@@ -31,14 +31,20 @@ fn full() -> PromptInput {
             summary: Some("Made it.".into()),
             artifacts: vec!["docs/list.md".into()],
             files_changed: vec!["src/list.ts".into()],
+            place: "/p/queues/q.json".into(),
         }],
-        notes: vec![NoteInput { from: "A-1".into(), text: "it is long".into() }],
+        notes: vec![NoteInput {
+            from: "A-1".into(),
+            text: "it is long".into(),
+            place: "/p/queues/q.json".into(),
+        }],
         answers: vec![AnswerInput { question: Some("Up or down?".into()), answer: "Up.".into() }],
         failure: Some(FailureInput {
             attempt: 1,
             step: "test".into(),
             outcome: "exit status 1".into(),
             output: "expected 1\n```\ngot 2\n".into(),
+            log: "/p/queues/.workloop/attempts/0/1/verify-1.out".into(),
         }),
         verification: vec![StepInput { name: "test".into(), command: "npm test".into() }],
     }
@@ -85,8 +91,27 @@ fn a_long_failure_is_bounded() {
     let failure = input.failure.as_mut().expect("failure");
     failure.output = "noise €\n".repeat(100_000) + "the end\n";
     let prompt = PromptTemplate::built_in().render(&input).expect("prompt");
-    assert!(prompt.len() < FEEDBACK_BYTES + 4096, "{}", prompt.len());
-    assert!(prompt.contains("the end\n```\n"));
+    assert!(prompt.len() < 16 * 1024 + 4096, "{}", prompt.len());
+    assert!(prompt.contains("the end\n\n[cut: the whole is in /p/queues/"), "{prompt}");
+}
+
+#[test]
+fn the_text_of_a_task_and_answers_are_whole_and_the_rest_is_bounded() {
+    let long = |word: &str| format!("{word} ").repeat(100_000);
+    let mut input = full();
+    input.task["description"] = json!(long("DESCRIPTION"));
+    input.answers[0].answer = long("ANSWER");
+    input.notes = vec![input.notes[0].clone(); 10_000];
+    input.notes[0].text = long("note");
+    input.dependencies[0].summary = Some(long("summary"));
+    input.dependencies[0].artifacts = vec![long("artifact"); 100];
+    let prompt = PromptTemplate::built_in().render(&input).expect("prompt");
+    let count = |word: &str| prompt.matches(word).count();
+    assert_eq!((count("DESCRIPTION"), count("ANSWER")), (100_000, 100_000));
+    let whole = "DESCRIPTION ".len() * 100_000 + "ANSWER ".len() * 100_000;
+    // A short note has a line and a name beside its text.
+    assert!(prompt.len() - whole < 64 * 1024 * 4, "{}", prompt.len() - whole);
+    assert!(prompt.contains("Left out for their length: ") && prompt.contains("[cut: the whole"));
 }
 
 #[test]

@@ -1,0 +1,123 @@
+//! What enters a prompt from elsewhere, bounded: results and notes of other tasks, and the output of
+//! the last attempt. The task's own text and a person's answers are never cut.
+//!
+//! An agent writes its results without a bound of its own, and what stands in one prompt is paid
+//! for in each attempt of each task that it reaches.
+
+use super::feedback::bound;
+use super::prompt::PromptInput;
+
+/// The most that comes from elsewhere, in bytes.
+const TOGETHER: usize = 64 * 1024;
+/// The most that one text may have.
+const EACH: usize = 16 * 1024;
+/// Less of a text tells nothing.
+const LEAST: usize = 256;
+
+/// The room that is left.
+struct Share {
+    left: usize,
+    left_out: usize,
+}
+
+impl Share {
+    /// Cuts `text` to what there is room for, with the place of the rest; says whether anything of
+    /// it stays.
+    fn cut(&mut self, text: &mut String, place: &str) -> bool {
+        let room = self.left.min(EACH);
+        if text.len() > room {
+            let note = format!("\n[cut: the whole is in {place}]");
+            if room < LEAST + note.len() {
+                self.left_out += 1;
+                return false;
+            }
+            *text = bound(text, room - note.len()) + &note;
+        }
+        self.left -= text.len();
+        true
+    }
+}
+
+/// Bounds everything in `input` that comes from elsewhere; returns how many texts found no room.
+/// What is most likely to be needed comes first: the failure, then notes, then results.
+pub(super) fn share_out(input: &mut PromptInput) -> usize {
+    let mut share = Share { left: TOGETHER, left_out: 0 };
+    if let Some(failure) = &mut input.failure {
+        for text in [&mut failure.outcome, &mut failure.output] {
+            if !share.cut(text, &failure.log) {
+                text.clear();
+            }
+        }
+    }
+    input.notes.retain_mut(|note| share.cut(&mut note.text, &note.place));
+    for dependency in &mut input.dependencies {
+        let place = &dependency.place;
+        if !share.cut(&mut dependency.title, place) {
+            dependency.title.clear();
+        }
+        dependency.summary.take_if(|summary| !share.cut(summary, place));
+        dependency.artifacts.retain_mut(|text| share.cut(text, place));
+        dependency.files_changed.retain_mut(|text| share.cut(text, place));
+    }
+    share.left_out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::prompt::{DependencyInput, FailureInput, NoteInput};
+    use super::*;
+
+    fn bounded(input: &PromptInput) -> (PromptInput, usize) {
+        let mut input = input.clone();
+        let left_out = share_out(&mut input);
+        (input, left_out)
+    }
+
+    #[test]
+    fn what_fits_stays_as_it_is() {
+        let note = NoteInput { from: "B".into(), text: "n".repeat(EACH), place: "q.json".into() };
+        let input = PromptInput { notes: vec![note], ..PromptInput::default() };
+        assert_eq!(bounded(&input), (input, 0));
+    }
+
+    #[test]
+    fn what_is_long_is_cut_with_the_place_of_the_rest() {
+        let note = NoteInput { from: "B".into(), text: "€".repeat(EACH), place: "q.json".into() };
+        let input = PromptInput { notes: vec![note], ..PromptInput::default() };
+        let (cut, left_out) = bounded(&input);
+        assert!(cut.notes[0].text.len() <= EACH && left_out == 0);
+        assert!(cut.notes[0].text.ends_with("\n[cut: the whole is in q.json]"));
+    }
+
+    #[test]
+    fn all_together_are_bounded_and_the_failure_comes_first() {
+        let long = || "x".repeat(EACH * 2);
+        let dependency = |n: usize| DependencyInput {
+            id: format!("D{n}"),
+            summary: Some(long()),
+            artifacts: vec![long(); 50],
+            files_changed: vec!["f".into(); 1000],
+            place: "q.json".into(),
+            ..DependencyInput::default()
+        };
+        let note = NoteInput { from: "B".into(), text: long(), place: "q.json".into() };
+        let failure = FailureInput { output: long(), log: "a/log".into(), ..Default::default() };
+        let input = PromptInput {
+            dependencies: (0..50).map(dependency).collect(),
+            notes: vec![note.clone(), note],
+            failure: Some(failure),
+            ..PromptInput::default()
+        };
+        let (cut, left_out) = bounded(&input);
+        let mut sum: usize = cut.notes.iter().map(|note| note.text.len()).sum();
+        sum += cut.failure.as_ref().map_or(0, |failure| failure.output.len());
+        for dependency in &cut.dependencies {
+            let texts = dependency.artifacts.iter().chain(&dependency.files_changed);
+            sum += texts.chain(&dependency.summary).map(String::len).sum::<usize>();
+        }
+        assert!((TOGETHER - 1024..=TOGETHER).contains(&sum), "{sum}");
+        assert!(left_out > 50 * 1000, "{left_out}");
+        assert!(cut.failure.is_some_and(|failure| failure.output.contains("a/log")));
+        assert_eq!(cut.notes.len(), 2);
+    }
+}
