@@ -2,19 +2,22 @@
 //! its attempt passed.
 //!
 //! An agent proposes work and nothing else: it says what is to be done, never how it stands, who
-//! approves it, or how it is verified. Chains of discoveries end at a depth.
+//! approves it, or how it is verified: a follow-up is verified as the task is in which it was
+//! found. Nothing in it may become a flag on a command line or a path out of the project, and
+//! there is a bound of number and length. Chains of discoveries end at a depth.
 
+use crate::agent::cut;
 use crate::domain::{Field, Status};
 use crate::queue::{Duplicate, Queue, fingerprint};
 use crate::store::{Actor, Draft, Place};
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
+use std::path::{Component, Path};
 
 /// What an agent may say of a follow-up.
-const ALLOWED: [Field; 12] = [
+const ALLOWED: [Field; 11] = [
     Field::Title,
     Field::Description,
-    Field::Type,
     Field::Priority,
     Field::Dependencies,
     Field::File,
@@ -25,6 +28,18 @@ const ALLOWED: [Field; 12] = [
     Field::EstimatedMinutes,
     Field::EstimatedHours,
 ];
+
+/// What of the task in which it was found decides how a follow-up is verified.
+const INHERITED: [Field; 2] = [Field::Type, Field::Verify];
+
+/// So many are taken of one result.
+const MOST: usize = 50;
+/// The most that a title may have, in characters.
+const TITLE: usize = 500;
+/// The most that a description may have, in bytes.
+const DESCRIPTION: usize = 16 * 1024;
+/// The most that a follow-up may have as a whole.
+const WHOLE: usize = 64 * 1024;
 
 /// What became of the follow-ups of one result.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -71,12 +86,13 @@ pub(super) fn add(
         ));
         return made;
     }
+    let proposed = accepted(proposed, &source, &mut made.warnings);
     let queue = &draft.queues()[place.queue];
+    let inherited = inherited(queue, place.task);
     let mut ids = queue.next_ids(proposed.len()).into_iter();
     let (mut tasks, mut names) = (Vec::new(), HashMap::new());
     let mut prints: HashMap<String, String> = HashMap::new();
-    for proposal in proposed {
-        let mut task = allowed(proposal);
+    for (name, mut task) in proposed {
         let print = fingerprint(&task);
         let known = match queue.duplicate_of(&task) {
             Some(Duplicate::Task(index)) => Some(queue.tasks()[index].id.to_string()),
@@ -93,6 +109,7 @@ pub(super) fn add(
             }
             None => {
                 let Some(id) = ids.next() else { break };
+                task.extend(inherited.clone());
                 task.insert(Field::DiscoveredBy.key().to_owned(), json!(source));
                 task.insert(Field::Fingerprint.key().to_owned(), json!(print));
                 prints.insert(print, id.clone());
@@ -101,9 +118,7 @@ pub(super) fn add(
             }
         };
         // The agent's own name for it is only good for references among its follow-ups.
-        if let Some(name) = proposal.get(Field::Id.key()).and_then(Value::as_str) {
-            names.insert(name.to_owned(), id);
-        }
+        names.extend(name.map(|name| (name, id)));
     }
     let status = queue.status_word(Status::Pending);
     for (id, mut task) in tasks {
@@ -116,6 +131,32 @@ pub(super) fn add(
         }
     }
     made
+}
+
+/// What is taken of a list, bounded and tamed, each with the name that the agent gave it.
+fn accepted(
+    proposed: &[Map<String, Value>],
+    source: &str,
+    warnings: &mut Vec<String>,
+) -> Vec<(Option<String>, Map<String, Value>)> {
+    let mut warn = |text: String| warnings.push(format!("task {source}: {text}"));
+    if let Some(more) = proposed.len().checked_sub(MOST).filter(|more| *more > 0) {
+        let count = proposed.len();
+        warn(format!("{more} of {count} follow-ups dropped: at most {MOST} are taken"));
+    }
+    let one = |proposal: &Map<String, Value>| {
+        let mut task = allowed(proposal);
+        if let Some(why) = tame(&mut task) {
+            warn(format!("a follow-up was changed: {why}"));
+        }
+        if json!(task).to_string().len() > WHOLE {
+            warn(format!("a follow-up was left out: it has more than {WHOLE} bytes"));
+            return None;
+        }
+        let name = proposal.get(Field::Id.key()).and_then(Value::as_str).map(str::to_owned);
+        Some((name, task))
+    };
+    proposed.iter().take(MOST).filter_map(one).collect()
 }
 
 /// How long the chain of discoveries is that led to a task.
@@ -135,6 +176,63 @@ fn allowed(proposal: &Map<String, Value>) -> Map<String, Value> {
     let keys = ALLOWED.iter().flat_map(|field| field.spellings());
     let kept = keys.filter_map(|key| Some(((*key).to_owned(), proposal.get(*key)?.clone())));
     kept.filter(|(_, value)| !value.is_null()).collect()
+}
+
+/// The fields that choose the verification, as they are in the task at `index`.
+fn inherited(queue: &Queue, index: usize) -> Map<String, Value> {
+    let value = |field: Field| Some((field.key().to_owned(), queue.value(index, field)?));
+    let values = INHERITED.into_iter().filter_map(value);
+    values.filter(|(_, value)| !value.is_null()).collect()
+}
+
+/// Takes out of a follow-up what could do harm where it is used; says what, if anything.
+fn tame(task: &mut Map<String, Value>) -> Option<String> {
+    let mut changed = Vec::new();
+    if let Some(Value::String(title)) = task.get_mut(Field::Title.key()) {
+        if let Some((at, _)) = title.char_indices().nth(TITLE) {
+            title.truncate(at);
+            changed.push("its title was cut".to_owned());
+        }
+        if title.starts_with('-') {
+            *title = title.trim_start_matches(['-', ' ']).to_owned();
+            changed.push("its title began with -".to_owned());
+        }
+    }
+    if let Some(Value::String(description)) = task.get_mut(Field::Description.key())
+        && cut(description, DESCRIPTION)
+    {
+        changed.push("its description was cut".to_owned());
+    }
+    for key in [Field::File, Field::Files, Field::Tests].iter().flat_map(|f| f.spellings()) {
+        let Some(value) = task.get_mut(*key) else { continue };
+        let refused = match value {
+            Value::Array(paths) => {
+                let before = paths.len();
+                paths.retain(|path| path.as_str().is_some_and(is_inside));
+                paths.len() < before
+            }
+            Value::String(path) => !is_inside(path),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => true,
+        };
+        if refused {
+            changed.push(format!("{key} may hold only paths inside of the project"));
+            if !value.is_array() {
+                task.shift_remove(*key);
+            }
+        }
+    }
+    (!changed.is_empty()).then(|| changed.join(", "))
+}
+
+/// Whether a path stays inside of the project, and is taken for no flag.
+fn is_inside(path: &str) -> bool {
+    let depth = Path::new(path).components().try_fold(0_i32, |depth, part| match part {
+        Component::Normal(_) => Some(depth + 1),
+        Component::CurDir => Some(depth),
+        Component::ParentDir => (depth > 0).then_some(depth - 1),
+        Component::RootDir | Component::Prefix(_) => None,
+    });
+    depth.is_some() && !path.trim().is_empty() && !path.starts_with('-')
 }
 
 fn rename_dependencies(task: &mut Map<String, Value>, names: &HashMap<String, String>) {
@@ -210,9 +308,53 @@ mod tests {
         assert_eq!(added(&mut queue, proposal, 1).added, ["A-2"]);
         let task: Value = serde_json::from_str(queue.task_text(1)).unwrap();
         let print = fingerprint(json!({"title": "b"}).as_object().unwrap());
-        let expected = json!({"id": "A-2", "title": "b", "status": "todo", "type": "bug",
+        let expected = json!({"id": "A-2", "title": "b", "status": "todo",
             "files": ["b.rs"], "discovered_by": "A-1", "fingerprint": print});
         assert_eq!(task, expected);
+    }
+
+    #[test]
+    fn a_follow_up_is_verified_as_the_task_in_which_it_was_found() {
+        let proposal = json!([{"title": "b", "type": "docs", "verify": "none", "agent": "x"}]);
+        for parent in [json!({"type": "bug"}), json!({"verify": ["full", "slow"]}), json!({})] {
+            let mut task = json!({"id": "A-1", "title": "a"});
+            task.as_object_mut().unwrap().extend(parent.as_object().unwrap().clone());
+            let mut queue = queue(json!([task]));
+            assert_eq!(added(&mut queue, proposal.clone(), 1).added, ["A-2"]);
+            let task: Value = serde_json::from_str(queue.task_text(1)).unwrap();
+            for key in ["type", "verify", "agent"] {
+                assert_eq!(task.get(key), parent.get(key), "{task}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_path_leads_out_and_none_is_a_flag() {
+        let mut queue = queue(json!([{"id": "A-1", "title": "a"}]));
+        let proposal = json!([{
+            "title": "--help: b", "tests": ["--version", "a.rs", "../x", "/etc/x", "b/../../y", 3, ""],
+            "files": ["b/../c.rs"], "file": "-x",
+        }]);
+        let made = added(&mut queue, proposal, 1);
+        let task: Value = serde_json::from_str(queue.task_text(1)).unwrap();
+        assert_eq!((&task["tests"], &task["files"]), (&json!(["a.rs"]), &json!(["b/../c.rs"])));
+        assert_eq!((&task["title"], task.get("file")), (&json!("help: b"), None));
+        assert!(made.warnings[0].contains("tests may hold only paths"), "{made:?}");
+    }
+
+    #[test]
+    fn number_and_length_are_bounded() {
+        let mut queue = queue(json!([{"id": "A-1", "title": "a"}]));
+        let mut proposal: Vec<Value> =
+            (0..3000).map(|n| json!({"title": format!("t{n}")})).collect();
+        proposal[0] = json!({"title": "€".repeat(600), "description": "€".repeat(DESCRIPTION)});
+        proposal[1] = json!({"title": "big", "tags": ["x".repeat(WHOLE)]});
+        let made = added(&mut queue, json!(proposal), 1);
+        assert_eq!((made.added.len(), made.warnings.len()), (49, 3), "{:?}", made.warnings);
+        assert!(made.warnings[0].contains("2950 of 3000 follow-ups dropped"), "{made:?}");
+        let task: Value = serde_json::from_str(queue.task_text(1)).unwrap();
+        assert_eq!(task["title"].as_str().map(|text| text.chars().count()), Some(TITLE));
+        assert!(task["description"].as_str().is_some_and(|text| text.len() <= DESCRIPTION));
     }
 
     #[test]
