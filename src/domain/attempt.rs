@@ -74,6 +74,23 @@ pub struct StepReport {
     pub log: String,
 }
 
+/// What a failed attempt is compared by with those before it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fingerprint {
+    /// The changed files and what was in them then; `None` when nothing changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<String>,
+    /// How the failed step ended and what it printed, without digits and temporary paths.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output: Option<String>,
+}
+
+impl Fingerprint {
+    fn is_empty(&self) -> bool {
+        self.change.is_none() && self.output.is_none()
+    }
+}
+
 /// What an attempt came to: the content of `verdict.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AttemptReport {
@@ -102,4 +119,7 @@ pub struct AttemptReport {
     pub steps: Vec<StepReport>,
     /// Files that changed between start and end, relative to the project root.
     pub files_changed: Vec<String>,
+    /// What it is compared by with other attempts, of one that failed.
+    #[serde(default, skip_serializing_if = "Fingerprint::is_empty")]
+    pub fingerprint: Fingerprint,
 }

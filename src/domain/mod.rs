@@ -21,7 +21,7 @@ mod transition;
 mod verdict;
 
 pub use apply::{apply, budget_of, budget_used_now, timestamp};
-pub use attempt::{AttemptReport, Outcome, StepReport};
+pub use attempt::{AttemptReport, Fingerprint, Outcome, StepReport};
 pub use claim::{Claim, ClaimToken};
 pub use command::Command;
 pub use detail::{Detail, Text, Texts};

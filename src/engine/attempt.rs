@@ -5,9 +5,12 @@ use super::end::{End, environment, failed_code, one_line, unfit, unknown};
 use super::finished::Finished;
 use super::job::{AgentCommand, Job, Judge, Ready};
 use super::known_commands::{KnownCommands, Meaning};
+use super::progress_check::Streak;
 use super::tamper::{Guard, earlier};
 use crate::agent::{AgentResult, ResultStatus, bound_file, read_result};
-use crate::domain::{AttemptReport, Outcome, ReasonCode, StepReport, Verdict, timestamp};
+use crate::domain::{
+    AttemptReport, Fingerprint, Outcome, ReasonCode, StepReport, Verdict, timestamp,
+};
 use crate::platform::clock::Clock;
 use crate::platform::fault::{self, Fault};
 use crate::store::attempts::{AGENT_OUT, PROMPT_FILE, RESULT_FILE, TASK_FILE};
@@ -115,8 +118,10 @@ pub(super) fn run(job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finished {
         reason_code: end.code,
         steps,
         files_changed,
+        fingerprint: Fingerprint::default(),
     };
-    let mut finished = Finished { job, report, result, warnings };
+    let streak = Streak::default();
+    let mut finished = Finished { job, report, result, warnings, streak };
     finished.keep();
     finished
 }

@@ -12,8 +12,8 @@ use super::record::{Budgets, decide};
 use super::recovery::Dead;
 use super::scope::Scope;
 use crate::domain::{
-    Claim, ClaimToken, Completion, EventKind, Outcome, ReasonCode, Status, Transition, WorkerId,
-    timestamp,
+    Claim, ClaimToken, Completion, EventKind, Outcome, ReasonCode, Status, Task, Transition,
+    Verdict, WorkerId, budget_of, budget_used_now, timestamp,
 };
 use crate::plan::{self, ClaimState, Conditions, Holder, Node};
 use crate::platform::clock::Clock;
@@ -204,7 +204,14 @@ impl Dispatcher {
         } else {
             0
         };
-        let transition = decide(draft.task(place), report, completion, budgets, lost);
+        let mut code = report.reason_code;
+        let mut transition = decide(draft.task(place), report, completion, budgets, lost);
+        if matches!(transition, Transition::Fail { .. })
+            && let Some(reason) = no_progress(draft.task(place), finished, limits.attempts.value)
+        {
+            transition = Transition::GiveUp { verdict: Verdict::Fail, reason };
+            code = Some(ReasonCode::NoProgress);
+        }
         let after = if let Transition::GiveUp { reason, .. } = &transition {
             After::Blocked(reason.clone())
         } else if let Transition::Ask { reason } = &transition {
@@ -220,7 +227,7 @@ impl Dispatcher {
         data.insert("outcome".to_owned(), json!(report.outcome));
         data.insert("verdict".to_owned(), json!(report.verdict));
         data.insert("reason".to_owned(), json!(report.reason));
-        if let Some(code) = report.reason_code {
+        if let Some(code) = code {
             data.insert("reason_code".to_owned(), json!(code));
         }
         let actor = Actor::Worker(job.token.clone());
@@ -353,6 +360,12 @@ impl Dispatcher {
         draft.transition(place, &Transition::Claim(claim), &actor, Map::new())?;
         Ok(Claimed { slot, place, token })
     }
+}
+
+/// Why no further attempt is made although the budget lasts.
+fn no_progress(task: &Task, finished: &Finished, default: u32) -> Option<String> {
+    let (used, budget) = (budget_used_now(task), budget_of(task, default));
+    finished.streak.no_progress(&finished.report, used, budget)
 }
 
 /// Whether the blocked ones among `recorded` use up what is left before the run must end.

@@ -2,8 +2,9 @@
 
 use super::end::unknown_code;
 use super::job::Job;
+use super::progress_check::{self, Streak};
 use crate::agent::AgentResult;
-use crate::domain::{AttemptReport, Outcome, timestamp};
+use crate::domain::{AttemptReport, Fingerprint, Outcome, timestamp};
 use crate::platform::clock::Clock;
 use crate::store::attempts;
 use crate::verify;
@@ -19,6 +20,8 @@ pub(super) struct Finished {
     pub result: AgentResult,
     /// What went wrong beside the task: for the person at the terminal.
     pub warnings: Vec<String>,
+    /// How many attempts before it failed in the same way.
+    pub streak: Streak,
 }
 
 /// The end of an attempt that was not begun: nothing ran.
@@ -43,13 +46,16 @@ pub(super) fn not_started(
         reason_code: code,
         steps: Vec::new(),
         files_changed: Vec::new(),
+        fingerprint: Fingerprint::default(),
     };
-    Finished { job, report, result: AgentResult::default(), warnings: Vec::new() }
+    let streak = Streak::default();
+    Finished { job, report, result: AgentResult::default(), warnings: Vec::new(), streak }
 }
 
 impl Finished {
     /// Writes what the attempt came to beside the queue; the verdict itself goes into the queue.
     pub(super) fn keep(&mut self) {
+        self.streak = progress_check::compare(self);
         let kept = self.job.folder.put_report(&self.report).and_then(|()| {
             let block = verify::log_block(&self.report, &self.job.title);
             attempts::log_verdict(&self.job.state, &block)

@@ -27,6 +27,7 @@ mod pauses;
 mod planner;
 mod preflight;
 mod prepare;
+mod progress_check;
 mod questions;
 mod queue_set;
 mod reaper;

@@ -80,7 +80,7 @@ fn counted(attempt: u32, used: u32, budget: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Detail, Field, Status, TaskId};
+    use crate::domain::{Detail, Field, Fingerprint, Status, TaskId};
 
     const BUDGETS: Budgets = Budgets { attempts: 3, crashes: 3 };
 
@@ -105,6 +105,7 @@ mod tests {
             reason_code: None,
             steps: Vec::new(),
             files_changed: Vec::new(),
+            fingerprint: Fingerprint::default(),
         }
     }
 

@@ -52,6 +52,8 @@ pub enum Fault {
     NoRestore,
     /// A claim that is a second old is taken over, whoever lives.
     TakeOverByTime,
+    /// Attempts that come to the same again are repeated until the budget is used up.
+    NoProgressIgnored,
     /// A question of an agent counts as a failure and costs budget.
     QuestionCounts,
     /// What steers a terminal is printed as it is.
@@ -97,6 +99,7 @@ impl Fault {
             Self::NoJournal => "no-journal",
             Self::NoRestore => "no-restore",
             Self::TakeOverByTime => "take-over-by-time",
+            Self::NoProgressIgnored => "no-progress-ignored",
             Self::QuestionCounts => "question-counts",
             Self::NoEscape => "no-escape",
             Self::NoMask => "no-mask",

@@ -55,6 +55,7 @@ mod tests {
                 log: String::new(),
             }],
             files_changed: vec![hostile.clone()],
+            fingerprint: crate::domain::Fingerprint::default(),
         };
         let shown = "x␛]0;y␇  \\u{202e}";
         assert_eq!(

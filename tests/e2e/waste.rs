@@ -41,6 +41,38 @@ fn questions_are_no_failures_and_cost_nothing() {
     assert!(prompt.contains("which?") && prompt.contains("red"), "{prompt}");
 }
 
+/// Three with the same output, and two with the same change; other outputs are progress.
+#[test]
+fn attempts_that_come_to_the_same_are_left_to_a_person() {
+    let (list, _) = flat_queue(1);
+    let run = |agent: &str, verify: &str| {
+        let toml = format!(
+            "[agents.default]\nrun = '{agent}'\n[[verify]]\nname = \"test\"\nrun = '{verify}'\n"
+        );
+        let sandbox = Sandbox::new().config(&toml).queue("q.json", &list);
+        assert!(sandbox.shell("git init -q . && echo .workloop >.gitignore && git add . && git -c user.name=t -c user.email=t@example.org commit -qm one"));
+        sandbox.run(["run", "q.json"]).exits(5);
+        let error = task(&sandbox.read("q.json"), "T001")["error"].clone();
+        (codes(&sandbox, "T001"), error.as_str().unwrap_or_default().to_owned(), sandbox)
+    };
+    let (codes_of, error, sandbox) = run("true", "date +%N; mktemp -u; false");
+    assert_eq!(codes_of, ["tests_failed", "tests_failed", "no_progress"]);
+    let why = "no progress: 3 attempts in a row failed with the same output \
+               (step test: exit status 1); 2 of 5 attempts are left";
+    assert_eq!(error, why);
+    // A person's retry begins anew.
+    sandbox.run(["retry", "T001", "--work-queue", "q.json"]).exits(0);
+    sandbox.run(["run", "q.json"]).exits(5);
+    assert_eq!(codes(&sandbox, "T001").len(), 6);
+    let (codes_of, error, _) = run("echo same >made", "echo $WORKLOOP_ATTEMPT | tr 1-5 a-e; false");
+    assert_eq!(codes_of, ["tests_failed", "no_progress"]);
+    assert!(error.starts_with("no progress: 2 attempts in a row made the same change"), "{error}");
+    let (codes_of, error, _) =
+        run("echo $WORKLOOP_ATTEMPT >made", "echo $WORKLOOP_ATTEMPT | tr 1-5 a-e; false");
+    assert_eq!(codes_of, ["tests_failed"; 5]);
+    assert_eq!(error, "step test: exit status 1 (attempt 5 of 5)");
+}
+
 #[test]
 fn a_red_gate_runs_its_steps_once() {
     let list = json!({"tasks": [{"id": "G", "title": "gate", "type": "gate"}]});

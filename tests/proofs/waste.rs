@@ -17,3 +17,13 @@ fn a_question_is_no_failure() {
         broken
     });
 }
+
+#[test]
+fn attempts_that_come_to_the_same_are_not_repeated() {
+    holds("no-progress-ignored", |sandbox: Sandbox| {
+        let sandbox = sandbox.script("default", "nothing");
+        drop(sandbox.run(["run", "q.json", "--task-id", "T001"]));
+        let started = sandbox.oracle().started().len();
+        unless(started == 3, &format!("{started} attempts failed with the same output"))
+    });
+}

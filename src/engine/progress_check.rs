@@ -1,0 +1,296 @@
+//! Attempts that come to the same again: a person must look, whatever budget is left.
+//!
+//! Each failed attempt keeps fingerprints of what it changed and of what its failed step printed
+//! in its verdict. Folders that are gone are forgotten, and the count starts anew.
+
+use super::finished::Finished;
+use crate::agent::bound_file;
+use crate::domain::{AttemptReport, Fingerprint, Outcome, Verdict};
+use crate::platform::dir::Dir;
+use crate::platform::fault::{self, Fault};
+use crate::store::attempts::{AGENT_ERR, AttemptFolder};
+use sha2::{Digest, Sha256};
+use std::ffi::OsStr;
+use std::fs;
+use std::io::{self, Read};
+use std::path::Path;
+
+/// This many attempts in a row with the same change are no progress.
+const SAME_CHANGE: u32 = 2;
+/// This many with the same failed step and the same output.
+const SAME_OUTPUT: u32 = 3;
+/// How much of an output is compared, in bytes: its head and its tail.
+const OUTPUT_BYTES: usize = 256 << 10;
+/// A change larger than this has no fingerprint.
+const CHANGE_BYTES: u64 = 256 << 20;
+/// How many earlier attempts are looked at: those that were interrupted say nothing.
+const LOOKED_AT: usize = 10;
+
+/// How many attempts just before this one failed as it did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Streak {
+    change: u32,
+    output: u32,
+}
+
+/// Fills in the fingerprints of an attempt that failed, and compares them with those before.
+pub(super) fn compare(finished: &mut Finished) -> Streak {
+    if finished.report.verdict != Some(Verdict::Fail) {
+        return Streak::default();
+    }
+    let (job, report) = (&finished.job, &finished.report);
+    let print = Fingerprint {
+        change: of_change(&job.root, &report.files_changed),
+        output: of_output(&job.folder, report),
+    };
+    finished.report.fingerprint = print;
+    let numbers = job.state.attempt_numbers(&job.key).into_iter().rev();
+    let earlier = numbers.filter(|number| *number < job.token.attempt).take(LOOKED_AT);
+    let folder = |number| AttemptFolder::new(&job.state, &job.key, number);
+    streak(&finished.report, earlier.filter_map(|number| folder(number).report()))
+}
+
+/// The streak that `last` goes on, of the reports before it, the latest first.
+fn streak(last: &AttemptReport, earlier: impl Iterator<Item = AttemptReport>) -> Streak {
+    let step = |report: &AttemptReport| report.steps.last().map(|step| step.name.clone());
+    let mut streak = Streak::default();
+    let (mut change, mut output) = (last.fingerprint.change.is_some(), true);
+    for report in earlier.filter(|report| report.verdict.is_some()) {
+        let (before, now) = (&report.fingerprint, &last.fingerprint);
+        let failed = report.verdict == Some(Verdict::Fail);
+        change &= failed && before.change == now.change;
+        output &= failed && before.output.is_some() && before.output == now.output;
+        output &= step(&report) == step(last);
+        if !change && !output {
+            break;
+        }
+        streak.change += u32::from(change);
+        streak.output += u32::from(output);
+    }
+    streak
+}
+
+impl Streak {
+    /// Why there is no progress, if that is so. `used` attempts of `budget` were used before this
+    /// one: what came before a person's `retry` does not count.
+    pub(super) fn no_progress(
+        self,
+        report: &AttemptReport,
+        used: u32,
+        budget: u32,
+    ) -> Option<String> {
+        if fault::is(Fault::NoProgressIgnored) {
+            return None;
+        }
+        let [change, output] = [self.change, self.output].map(|before| before.min(used) + 1);
+        let step = report.steps.last()?;
+        let how = format!("step {}: {}", step.name, step.outcome);
+        let left = budget.saturating_sub(used.saturating_add(1));
+        let left = format!("{left} of {budget} attempts are left");
+        if change >= SAME_CHANGE {
+            return Some(format!(
+                "no progress: {change} attempts in a row made the same change ({how}); {left}"
+            ));
+        }
+        (output >= SAME_OUTPUT).then(|| {
+            format!("no progress: {output} attempts in a row failed with the same output ({how}); {left}")
+        })
+    }
+}
+
+/// The changed files and what is in them now; `None` when nothing changed, or too much.
+fn of_change(root: &Path, changed: &[String]) -> Option<String> {
+    if changed.is_empty() {
+        return None;
+    }
+    let (mut hash, mut room) = (Sha256::new(), CHANGE_BYTES);
+    for name in changed {
+        hash.update((name.len() as u64).to_le_bytes());
+        hash.update(name.as_bytes());
+        let content = content(&root.join(name), &mut room).ok()?;
+        hash.update(content);
+    }
+    Some(hex(hash))
+}
+
+/// A hash of what is at `path`; takes what it reads from `room`.
+fn content(path: &Path, room: &mut u64) -> io::Result<[u8; 32]> {
+    let mut hash = Sha256::new();
+    let meta = match fs::symlink_metadata(path) {
+        Ok(meta) => meta,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            hash.update(b"gone");
+            return Ok(hash.finalize().into());
+        }
+        Err(error) => return Err(error),
+    };
+    if meta.is_symlink() {
+        hash.update(b"link");
+        hash.update(fs::read_link(path)?.as_os_str().as_encoded_bytes());
+    } else if meta.is_file() {
+        hash.update(b"file");
+        let parent = path.parent().unwrap_or_else(|| Path::new("."));
+        let name = path.file_name().unwrap_or_else(|| OsStr::new("."));
+        // A pipe that took its place must not be waited for.
+        let mut file = Dir::open(parent)?.open_file(name)?;
+        let mut piece = vec![0; 64 << 10];
+        loop {
+            let read = file.read(&mut piece)?;
+            if read == 0 {
+                break;
+            }
+            hash.update(&piece[..read]);
+            *room = room.checked_sub(read as u64).ok_or(io::ErrorKind::FileTooLarge)?;
+        }
+    } else {
+        hash.update(b"other");
+    }
+    Ok(hash.finalize().into())
+}
+
+/// What the failed step printed and how it ended, without what differs from run to run.
+fn of_output(folder: &AttemptFolder, report: &AttemptReport) -> Option<String> {
+    let step = report.steps.last()?;
+    let log = folder.file(&step.log);
+    let mut text = bound_file(&log, OUTPUT_BYTES).ok()?;
+    if step.name == "agent" {
+        text.push_str(&bound_file(&folder.file(AGENT_ERR), OUTPUT_BYTES).unwrap_or_default());
+    }
+    let temporary = [std::env::temp_dir(), folder.path().to_owned()];
+    let temporary: Vec<&str> = temporary.iter().filter_map(|path| path.to_str()).collect();
+    let mut hash = Sha256::new();
+    hash.update(outcome(&step.outcome));
+    hash.update(plain(&text, &temporary));
+    Some(hex(hash))
+}
+
+fn outcome(outcome: &Outcome) -> Vec<u8> {
+    // A limit in seconds is the same limit.
+    outcome.to_string().into_bytes()
+}
+
+/// The text without digits (and with them times and durations), and without the rest of each path
+/// that begins with one of `temporary`.
+fn plain(text: &str, temporary: &[&str]) -> String {
+    let usual = ["/tmp/", "/var/tmp/", "/var/folders/"];
+    let begins = |rest: &str| usual.iter().chain(temporary).any(|path| rest.starts_with(*path));
+    let ends = |letter: char| letter.is_whitespace() || "\"'`:;,()[]{}<>".contains(letter);
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(letter) = rest.chars().next() {
+        if letter == '/' && begins(rest) {
+            plain.push('/');
+            rest = rest.find(ends).map_or("", |end| &rest[end..]);
+            continue;
+        }
+        if !letter.is_ascii_digit() {
+            plain.push(letter);
+        }
+        rest = &rest[letter.len_utf8()..];
+    }
+    plain
+}
+
+fn hex(hash: Sha256) -> String {
+    hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::StepReport;
+
+    fn report(step: &str, change: Option<&str>, output: Option<&str>) -> AttemptReport {
+        AttemptReport {
+            v: 1,
+            task: "A".to_owned(),
+            attempt: 1,
+            worker: "w".to_owned(),
+            started_at: String::new(),
+            ended_at: String::new(),
+            outcome: Outcome::Exited { code: 0 },
+            verdict: Some(Verdict::Fail),
+            reason: None,
+            reason_code: None,
+            steps: vec![StepReport {
+                name: step.to_owned(),
+                outcome: Outcome::Exited { code: 1 },
+                millis: 1,
+                log: String::new(),
+            }],
+            files_changed: Vec::new(),
+            fingerprint: Fingerprint {
+                change: change.map(str::to_owned),
+                output: output.map(str::to_owned),
+            },
+        }
+    }
+
+    fn why(last: &AttemptReport, earlier: &[AttemptReport], used: u32) -> Option<String> {
+        streak(last, earlier.iter().cloned()).no_progress(last, used, 5)
+    }
+
+    #[test]
+    fn two_same_changes_or_three_same_outputs_are_no_progress() {
+        let last = report("test", Some("c"), Some("o"));
+        let text = "no progress: 2 attempts in a row made the same change \
+                    (step test: exit status 1); 3 of 5 attempts are left";
+        assert_eq!(why(&last, std::slice::from_ref(&last), 1).as_deref(), Some(text));
+        let other = report("test", Some("d"), Some("o"));
+        assert_eq!(why(&last, std::slice::from_ref(&other), 1), None);
+        let text = "no progress: 3 attempts in a row failed with the same output \
+                    (step test: exit status 1); 2 of 5 attempts are left";
+        let nothing = report("test", None, Some("o"));
+        assert_eq!(why(&last, &[other.clone(), nothing.clone()], 2).as_deref(), Some(text));
+        // Nothing changed twice is no change that was made twice.
+        assert_eq!(why(&nothing, std::slice::from_ref(&nothing), 1), None);
+        // Another step, another output, or nothing known of it.
+        for broken in [
+            report("lint", Some("d"), Some("o")),
+            report("test", Some("d"), Some("p")),
+            report("test", None, None),
+        ] {
+            assert_eq!(why(&last, &[broken, nothing.clone()], 2), None);
+        }
+    }
+
+    #[test]
+    fn what_came_before_a_retry_does_not_count_and_interruptions_say_nothing() {
+        let last = report("test", Some("c"), Some("o"));
+        assert_eq!(why(&last, &[last.clone(), last.clone()], 0), None);
+        let interrupted = AttemptReport { verdict: None, ..report("agent", None, None) };
+        assert!(why(&last, &[interrupted, last.clone()], 1).is_some());
+        let passed = AttemptReport { verdict: Some(Verdict::Pass), ..last.clone() };
+        assert_eq!(why(&last, &[passed, last.clone()], 2), None);
+    }
+
+    #[test]
+    fn what_differs_from_run_to_run_is_left_out() {
+        let one = "12:30:01 FAIL in 0.31s at /tmp/tmp.Xy12/a.py:7 \"/home/x/t-9\" 3 of 4";
+        let other = "07:05:59 FAIL in 12.4s at /tmp/tmp.qqZ/b.py:19 \"/home/x/t-10\" 2 of 44";
+        assert_eq!(plain(one, &[]), plain(other, &[]));
+        assert_eq!(plain("x /run/w/3/out y", &["/run/w"]), "x / y");
+        assert_ne!(plain("test a failed", &[]), plain("test b failed", &[]));
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "no state is written here")]
+    fn a_change_is_told_by_names_and_contents() {
+        let root = tempfile::tempdir().unwrap();
+        let put = |text: &str| fs::write(root.path().join("a"), text).unwrap();
+        let print = |names: &[&str]| {
+            let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+            of_change(root.path(), &names)
+        };
+        put("1");
+        let first = print(&["a"]);
+        assert!(first.is_some() && print(&[]).is_none());
+        assert_ne!(print(&["a", "gone"]), first);
+        put("2");
+        assert_ne!(print(&["a"]), first);
+        put("1");
+        assert_eq!(print(&["a"]), first);
+        duct::cmd!("mkfifo", root.path().join("p")).run().unwrap();
+        assert!(print(&["p"]).is_some());
+    }
+}
