@@ -117,7 +117,7 @@ impl Observer for Progress<'_> {
                 self.line(style, head, &format!("{id}  {what}"));
             }
             Notice::Waits(text) => self.line(Style::new().dimmed(), "wait", text),
-            Notice::Drains(text) => self.line(color(AnsiColor::Yellow), "drain", text),
+            Notice::Drains(text) => self.line(color(AnsiColor::Yellow), "stop", text),
             Notice::Warning(text) => self.line(color(AnsiColor::Yellow), "warning", text),
         }
     }

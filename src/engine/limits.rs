@@ -3,15 +3,47 @@
 use super::ending::{Reason, common_reason};
 use super::observer::Notice;
 use super::run_loop::RunLoop;
-use crate::platform::signal::{Request, stop_ourselves};
+use crate::platform::signal::{INT, Request, stop_ourselves};
+
+/// How urgently a signal ends what runs; the next one is always more urgent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Urgency {
+    /// There was no signal.
+    #[default]
+    None,
+    /// What runs is finished, and nothing more is claimed.
+    Finish,
+    /// What runs is ended: TERM, grace, KILL.
+    End,
+    /// What runs is killed.
+    Kill,
+}
+
+impl Urgency {
+    /// After one more signal. A person at a terminal who types Ctrl-C is told what the next one
+    /// does; whatever else ends a process is not going to ask twice.
+    pub(super) fn next(self, signal: i32, terminal: bool) -> Self {
+        match self {
+            Self::None if signal == INT && terminal => Self::Finish,
+            Self::None | Self::Finish => Self::End,
+            Self::End | Self::Kill => Self::Kill,
+        }
+    }
+}
 
 impl RunLoop<'_> {
     pub(super) fn signal(&mut self, request: Request) {
         match request {
-            Request::End { signal, count } => {
+            Request::End { signal } => {
+                self.asked.urgency = self.asked.urgency.next(signal, self.options.terminal);
                 self.drain(Reason::Signal(signal));
+                self.tell_urgency();
                 for running in self.slots.iter_mut().filter_map(|slot| slot.running.as_mut()) {
-                    if count > 1 { running.kill() } else { running.end() }
+                    match self.asked.urgency {
+                        Urgency::None | Urgency::Finish => {}
+                        Urgency::End => running.end(),
+                        Urgency::Kill => running.kill(),
+                    }
                 }
             }
             Request::Pause => {
@@ -22,6 +54,24 @@ impl RunLoop<'_> {
             }
             Request::Continue => self.hold_all(false),
         }
+    }
+
+    fn tell_urgency(&mut self) {
+        let attempts = match self.running() {
+            0 => return,
+            1 => "1 attempt".to_owned(),
+            many => format!("{many} attempts"),
+        };
+        let text = match self.asked.urgency {
+            Urgency::None => return,
+            Urgency::Finish => {
+                let them = if self.running() == 1 { "it" } else { "them" };
+                format!("finishing {attempts}; Ctrl-C again ends {them} now")
+            }
+            Urgency::End => format!("ending {attempts}; once more kills what is left"),
+            Urgency::Kill => format!("killing {attempts}"),
+        };
+        self.observer.notice(&Notice::Drains(&text));
     }
 
     pub(super) fn hold_all(&mut self, paused: bool) {
@@ -44,12 +94,13 @@ impl RunLoop<'_> {
             return;
         }
         let text = match &reason {
-            Reason::Signal(signal) => format!("signal {signal}: ending what runs"),
+            // Told with how urgent it is.
+            Reason::Signal(_) => String::new(),
             Reason::Environment(why) | Reason::Budget(why) | Reason::Failures(why) => why.clone(),
             Reason::Done => String::new(),
         };
         self.draining = Some(reason);
-        if self.running() > 0 {
+        if self.running() > 0 && !text.is_empty() {
             self.observer.notice(&Notice::Drains(&text));
         }
     }
@@ -71,5 +122,28 @@ impl RunLoop<'_> {
     pub(super) fn failures_allowed(&self) -> usize {
         let limit = self.dispatcher.set.config.limits.consecutive_failures.value;
         usize::try_from(limit).unwrap_or(usize::MAX).max(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use signal_hook::consts::{SIGHUP, SIGTERM};
+
+    #[test]
+    fn only_a_key_on_a_terminal_lets_work_be_finished() {
+        let after = |signals: &[i32], terminal| {
+            signals.iter().fold(Urgency::None, |urgency, signal| urgency.next(*signal, terminal))
+        };
+        assert_eq!(after(&[INT], true), Urgency::Finish);
+        assert_eq!(after(&[INT, INT], true), Urgency::End);
+        assert_eq!(after(&[INT, INT, INT], true), Urgency::Kill);
+        assert_eq!(after(&[INT, SIGTERM], true), Urgency::End);
+        for signal in [INT, SIGTERM, SIGHUP] {
+            assert_eq!(after(&[signal], false), Urgency::End);
+            assert_eq!(after(&[signal, INT], false), Urgency::Kill);
+        }
+        assert_eq!(after(&[SIGTERM], true), Urgency::End);
+        assert_eq!(after(&[SIGHUP, SIGHUP], true), Urgency::Kill);
     }
 }

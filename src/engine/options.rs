@@ -32,6 +32,8 @@ pub struct RunOptions {
     pub known: Arc<KnownCommands>,
     /// What to do when nothing can be started.
     pub when_empty: WhenEmpty,
+    /// Whether a person types on a terminal, and sees there what the loop says.
+    pub terminal: bool,
     /// Our own program, for supervisors.
     pub exe: PathBuf,
     /// The environment of this process.

@@ -6,6 +6,7 @@
 
 use super::ending::Reason;
 use super::finished::Finished;
+use super::limits::Urgency;
 use super::requests::Requests;
 use super::run_loop::RunLoop;
 use crate::platform::fault::{self, Fault};
@@ -13,13 +14,15 @@ use crate::store::workers::Paused;
 use std::collections::HashSet;
 use std::time::SystemTime;
 
-/// What people asked of a loop by files, and what it ordered because of that.
+/// What people asked of a loop by files and signals, and what it ordered because of that.
 #[derive(Debug, Default)]
 pub(super) struct Asked {
     /// Since when each served queue is paused, if it is.
     pauses: Vec<Option<SystemTime>>,
     /// Whether it is to end.
     stopping: bool,
+    /// How urgently signals end it.
+    pub(super) urgency: Urgency,
     /// The number of the last order to stand still or go on.
     pub(super) holds: u64,
 }
@@ -50,10 +53,10 @@ impl RunLoop<'_> {
     }
 
     /// Takes out the results that may be written now. Those of paused queues wait, unless a signal
-    /// ends the loop.
+    /// ends what runs.
     pub(super) fn results(&mut self) -> Vec<(usize, Finished)> {
         let all = std::mem::take(&mut self.finished);
-        if self.is_ended_by_signal() || fault::is(Fault::PauseBlind) {
+        if self.asked.urgency >= Urgency::End || fault::is(Fault::PauseBlind) {
             return all;
         }
         let paused =
@@ -66,12 +69,8 @@ impl RunLoop<'_> {
     /// Whether the loop may end although something is paused: by a signal, or because it was asked
     /// to. Any other reason waits, since the end of a loop is noted.
     pub(super) fn may_end(&self) -> bool {
-        let asked = self.asked.stopping || self.is_ended_by_signal();
+        let asked = self.asked.stopping || self.asked.urgency > Urgency::None;
         self.finished.is_empty() && (asked || self.paused.is_empty())
-    }
-
-    fn is_ended_by_signal(&self) -> bool {
-        matches!(self.draining, Some(Reason::Signal(_)))
     }
 
     /// Says in the entries of this loop which queues stand still.

@@ -9,15 +9,16 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+/// The number of Ctrl-C.
+pub const INT: i32 = SIGINT;
+
 /// What a signal asks of the loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Request {
-    /// INT, TERM or HUP: end. The first time in an orderly way, the second time at once.
+    /// INT, TERM or HUP: end.
     End {
         /// The signal's number; the exit status is 128 more.
         signal: i32,
-        /// Which one it is, from 1.
-        count: u32,
     },
     /// TSTP (Ctrl-Z): pause; call [`stop_ourselves`] when everything stands still.
     Pause,
@@ -48,8 +49,8 @@ impl Listener {
                     SIGTSTP => Request::Pause,
                     SIGCONT => Request::Continue,
                     signal => {
-                        let count = counted.fetch_add(1, Ordering::AcqRel) + 1;
-                        Request::End { signal, count }
+                        counted.fetch_add(1, Ordering::AcqRel);
+                        Request::End { signal }
                     }
                 });
             }
@@ -95,7 +96,8 @@ mod tests {
         for expected in [1, 2] {
             signal_hook::low_level::raise(SIGTERM).unwrap();
             let request = told.recv_timeout(Duration::from_secs(10)).unwrap();
-            assert_eq!(request, Request::End { signal: SIGTERM, count: expected });
+            assert_eq!(request, Request::End { signal: SIGTERM });
+            assert_eq!(listener.ends(), expected);
         }
         assert_eq!(listener.ends(), 2);
     }

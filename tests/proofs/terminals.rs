@@ -20,7 +20,13 @@ struct Terminal {
 impl Terminal {
     /// `None`, said loudly, where there is no tmux.
     fn with(script: &str) -> Option<Self> {
+        Self::patient(script, "1s")
+    }
+
+    /// The same with so much time between TERM and KILL.
+    fn patient(script: &str, grace: &str) -> Option<Self> {
         let config = CONFIG.replace(r#"timeout = "30s""#, r#"timeout = "300s""#);
+        let config = config.replace(r#"grace = "1s""#, &format!("grace = \"{grace}\""));
         let list = queue(&[("A", &[]), ("B", &["A"])]);
         let sandbox = Sandbox::new().config(&config).queue("q.json", &list).script("A", script);
         if !sandbox.shell("command -v tmux >/dev/null") {
@@ -40,6 +46,20 @@ impl Terminal {
     fn tmux(&self, words: &str) {
         let done = self.sandbox.shell(&format!("tmux -S '{}' -f /dev/null {words}", self.socket));
         assert!(done, "tmux {words}");
+    }
+
+    /// Waits until a text stands on the screen.
+    #[track_caller]
+    fn shows(&self, text: &str) {
+        let capture = format!("tmux -S '{}' capture-pane -p -t : | grep -qF '{text}'", self.socket);
+        wait_until(text, || self.sandbox.shell(&capture));
+    }
+
+    /// Types Ctrl-C until what runs is ended: what is typed before the first was heard is one.
+    fn interrupt(&self) {
+        self.tmux("send-keys C-c");
+        self.shows("Ctrl-C again ends it now");
+        self.tmux("send-keys C-c");
     }
 
     /// Takes the terminal away, if it is there still.
@@ -77,21 +97,35 @@ impl Drop for Terminal {
     }
 }
 
+/// What runs is finished: its result counts, and nothing more is begun.
 #[test]
 fn ctrl_c_on_a_terminal() {
-    let Some(terminal) = Terminal::with("daemonise\nhang") else { return };
+    let Some(terminal) = Terminal::with("await go") else { return };
     terminal.tmux("send-keys C-c");
-    wait_until("it ends", || {
-        terminal.ends() == "ended 130\n" || terminal.sandbox.status("A") == "pending"
-    });
-    terminal.is_free_again();
+    terminal.shows("finishing 1 attempt; Ctrl-C again ends it now");
+    assert!(terminal.sandbox.shell("touch go"));
+    wait_until("it ends", || terminal.ends() == "ended 130\n");
+    assert_eq!(terminal.sandbox.status("A"), "complete");
+    assert_eq!(terminal.sandbox.oracle().started(), ["A"]);
+    terminal.close();
+    terminal.sandbox.nothing_left();
 }
 
 #[test]
 fn ctrl_c_twice_on_a_terminal() {
-    let Some(terminal) = Terminal::with("ignore-term\ndaemonise\nhang") else { return };
+    let Some(terminal) = Terminal::with("daemonise\nhang") else { return };
+    terminal.interrupt();
+    wait_until("it ends", || terminal.ends() == "ended 130\n");
+    terminal.is_free_again();
+}
+
+#[test]
+fn ctrl_c_three_times_on_a_terminal() {
+    let Some(terminal) = Terminal::patient("ignore-term\ndaemonise\nhang", "100s") else { return };
+    terminal.interrupt();
+    terminal.shows("ending 1 attempt");
     terminal.tmux("send-keys C-c");
-    terminal.tmux("send-keys C-c");
+    wait_until("it ends", || terminal.ends() == "ended 130\n");
     terminal.is_free_again();
 }
 
@@ -108,7 +142,7 @@ fn ctrl_z_and_back() {
     assert_eq!(terminal.sandbox.status("A"), "in_progress");
     terminal.tmux("send-keys fg Enter");
     wait_until("it goes on", || !state('T'));
-    terminal.tmux("send-keys C-c");
+    terminal.interrupt();
     terminal.is_free_again();
     assert_eq!(terminal.sandbox.oracle().starts("A"), 1);
 }
@@ -160,7 +194,7 @@ fn readers_of_the_keyboard() {
         return;
     };
     wait_until("both reads ended", || terminal.sandbox.path("was-there").exists());
-    terminal.tmux("send-keys C-c");
+    terminal.interrupt();
     terminal.is_free_again();
 }
 

@@ -54,6 +54,7 @@ pub(super) fn run(args: &RunArgs, session: &mut Session<'_>) -> Result<(), Failu
             WhenEmpty::Exit => engine::WhenEmpty::Exit,
             WhenEmpty::Wait => engine::WhenEmpty::Wait,
         },
+        terminal: session.world.stdin_terminal && session.streams.err.is_terminal(),
         exe: fault::supervisor(std::env::current_exe()?),
         vars: session.world.vars.clone(),
         clock: Arc::new(SystemClock),
