@@ -6,12 +6,14 @@
 //! agent's code too. `docs/design/guard.md` says why each rule is as it is.
 
 mod kept;
+mod looker;
 mod manifest;
 mod mark;
 mod memory;
 mod named;
 mod shell;
 mod tree;
+mod word;
 
 use crate::domain::Command;
 pub(super) use kept::Kept;

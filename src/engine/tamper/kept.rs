@@ -3,7 +3,7 @@
 //! A loop uses what it read when it began, and nothing else. What it must see to is that the next
 //! run does not read what an agent wrote: a change while attempts run is put back.
 
-use super::mark::text;
+use super::mark;
 use crate::platform::atomic_file;
 use crate::platform::dir::Dir;
 use crate::platform::ids::Ids;
@@ -16,6 +16,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Longer texts are no configuration.
 const LIMIT: u64 = 4 << 20;
+
+/// The text of a configuration; descriptors may be lacking for a moment.
+fn text(path: &Path) -> Option<String> {
+    mark::text(path, LIMIT).or_else(|| mark::text(path, LIMIT))
+}
 
 /// The configuration file with its text.
 pub(in super::super) struct Kept {
@@ -42,7 +47,7 @@ impl Kept {
             real: path.canonicalize().ok()?,
             link: fs::read_link(path).ok(),
             mode: fs::metadata(path).ok()?.permissions(),
-            text: Mutex::new(text(path, LIMIT)?),
+            text: Mutex::new(text(path)?),
             ids,
         })
     }
@@ -60,7 +65,7 @@ impl Kept {
     /// whether it is something else than before.
     pub(in super::super) fn settle(&self) -> bool {
         let mut kept = self.text();
-        match text(&self.path, LIMIT) {
+        match text(&self.path) {
             Some(now) if now != *kept => {
                 *kept = now;
                 true
@@ -73,7 +78,7 @@ impl Kept {
     /// says so. One slot at a time: what the first puts back the others find whole.
     pub(super) fn put_back(&self, folder: &AttemptFolder) -> Option<String> {
         let kept = self.text();
-        let now = text(&self.path, LIMIT);
+        let now = text(&self.path);
         if now.as_ref() == Some(&*kept) && fs::read_link(&self.path).ok() == self.link {
             return None;
         }

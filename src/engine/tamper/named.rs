@@ -1,9 +1,11 @@
 //! The files of a project that the steps of a verification name, run or read.
 
+use super::looker::{is_looker, judging, outputs, program};
 use super::manifest::Behind;
 use super::mark::{Part, head, text};
-use super::shell::{Shell, UNKNOWN, base_name, is_looker, outputs, program};
+use super::shell::{Shell, UNKNOWN, base_name};
 use super::tree::{NOT_OURS, expand};
+use super::word::{called, fragments, is_interpreter, plain, tokens};
 use crate::domain::Command;
 use crate::platform::fault::{self, Fault};
 use std::collections::BTreeSet;
@@ -154,7 +156,10 @@ impl Search<'_> {
         for word in outputs(words) {
             self.written.extend(self.candidates(word));
         }
+        let words = judging(words);
         let runs = words.iter().map(|word| base_name(word)).find(|name| is_interpreter(name));
+        // `go test ./x` is about the work in the folder, `go run ./x` is a judge.
+        let runs = runs.filter(|name| *name != "go" || words.contains(&"run"));
         for (at, word) in words.iter().enumerate() {
             self.word(word);
             if at > 0 && words[at - 1] == "-m" {
@@ -171,16 +176,26 @@ impl Search<'_> {
         for path in self.candidates(word) {
             self.add(path, Part::Whole);
         }
-        for glob in fragments(word).filter(|part| part.contains(['*', '?', '[', '{'])) {
-            let mut left = GLOBBED;
-            for folder in self.folders.clone() {
-                let glob = glob.trim_start_matches("./");
-                self.named.missing.insert(folder.join(glob));
-                for path in expand(&folder, glob, &mut left) {
-                    self.add(folder.join(path), Part::Whole);
+        let is_glob = |part: &&str| part.contains(['*', '?', '[', '{']);
+        for glob in fragments(word).filter(is_glob).map(|glob| glob.trim_start_matches("./")) {
+            let globs = self.folders.iter().map(|folder| folder.join(glob));
+            self.named.missing.extend(globs);
+            // Nobody names these files one by one: what is likely to be the work is free.
+            for path in self.expanded(glob) {
+                if self.is_called(&path) {
+                    self.add(path, Part::Whole);
                 }
             }
         }
+    }
+
+    /// What a glob matches in the folders in which a command may run.
+    fn expanded(&self, glob: &str) -> Vec<PathBuf> {
+        let mut left = GLOBBED;
+        let below = |folder: &PathBuf| {
+            expand(folder, glob, &mut left).into_iter().map(|path| folder.join(path)).collect()
+        };
+        self.folders.iter().flat_map::<Vec<PathBuf>, _>(below).collect()
     }
 
     /// `python3 -m pkg.mod`. A tool that is none of the project must not become one.
@@ -202,7 +217,9 @@ impl Search<'_> {
         if program.starts_with("py") {
             self.word(&format!("{word}/__main__.py"));
         } else if program == "go" {
-            self.word(&format!("{word}/*.go"));
+            for path in self.expanded(&format!("{}/*.go", word.trim_start_matches("./"))) {
+                self.add(path, Part::Whole);
+            }
         } else {
             for ending in [".js", ".mjs", ".cjs", ".ts", "/index.js"] {
                 self.word(&format!("{word}{ending}"));
@@ -306,48 +323,6 @@ impl Search<'_> {
         let word = first.map_or(line.split_whitespace().next(), |_| words.next());
         word.into_iter().for_each(|word| self.word(word));
     }
-}
-
-/// The texts in a word that may be paths: `--config=x`, `-fx`, `@x`, `x::test`, `a:b`.
-fn fragments(word: &str) -> impl Iterator<Item = &str> {
-    let flag = word.strip_prefix('-').and_then(|rest| rest.get(1..));
-    let parts = word.split(['=', ':', ',', '@']);
-    let all = [Some(word), flag].into_iter().flatten().chain(parts);
-    all.filter(|part| !part.is_empty() && part.len() < 4096 && !part.contains('\0'))
-}
-
-/// A path without `.` and `..`.
-fn plain(path: &Path) -> PathBuf {
-    let mut plain = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => drop(plain.pop()),
-            Component::Prefix(_) | Component::RootDir | Component::Normal(_) => plain.push(part),
-        }
-    }
-    plain
-}
-
-fn is_interpreter(name: &str) -> bool {
-    const NAMES: [&str; 14] = [
-        "sh", "bash", "dash", "zsh", "node", "nodejs", "tsx", "ts-node", "deno", "bun", "ruby",
-        "perl", "php", "go",
-    ];
-    NAMES.contains(&name) || name.starts_with("python") || name.starts_with("pypy")
-}
-
-/// Runs of characters that paths are made of.
-fn tokens(text: &str) -> impl Iterator<Item = &str> {
-    let of_path = |c: char| c.is_alphanumeric() || "_./+@~-$}".contains(c);
-    text.split(move |c| !of_path(c)).filter(|token| !token.is_empty() && token.len() < 4096)
-}
-
-/// A path in a script, without what only the shell knows: `$DIR/x`, `$(dirname "$0")/x`.
-fn called(token: &str) -> &str {
-    let unknown = token.starts_with(['$', '}', '/']) && !Path::new(token).exists();
-    let rest = token.split_once('/').filter(|_| unknown);
-    rest.map_or(token, |(_, rest)| rest.trim_start_matches('/'))
 }
 
 /// What tools make: a program that was compiled, a log, a database.

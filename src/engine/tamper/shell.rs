@@ -4,20 +4,15 @@
 //! and a text that is itself a command (`-c`, `eval`, `$(…)`, backticks) is read as one. A word too
 //! many costs a look at a file that is not there; a word too few would leave a script unprotected.
 
+use super::looker::is_looker;
 use std::iter::Peekable;
 use std::str::Chars;
 
-/// Programs that only look at files, or print their words.
-const LOOKERS: [&str; 20] = [
-    "test", "[", "[[", "echo", "printf", "ls", "stat", "wc", "grep", "egrep", "fgrep", "rg",
-    "mkdir", "rm", "touch", "chmod", "file", "du", "cd", ":",
-];
-/// Words that may stand before a program.
-const BEFORE: [&str; 12] =
-    ["!", "{", "if", "then", "elif", "else", "while", "until", "do", "time", "exec", "command"];
 /// How deep commands may stand inside of each other.
 const DEPTH: u32 = 8;
 
+/// The last word of a command whose output another one reads.
+pub(super) const PIPE: &str = "|";
 /// What stands in a word for a value that only the shell knows.
 pub(super) const UNKNOWN: char = '$';
 
@@ -62,56 +57,21 @@ impl Shell {
     }
 
     fn add(&mut self, words: Vec<String>, depth: u32) {
+        // What `find` runs is a command of its own.
+        let runs =
+            words.iter().position(|word| matches!(word.as_str(), "-exec" | "-execdir" | "-ok"));
+        if let Some(at) = runs {
+            self.add(words[at + 1..].to_vec(), depth);
+            return self.add(words[..at].to_vec(), depth);
+        }
         // What is only printed or looked for is no command.
-        let is_line = |word: &&String| word.contains(|c: char| " \t\n;&|()<>`".contains(c));
+        let is_line =
+            |word: &&String| *word != PIPE && word.contains(|c: char| " \t\n;&|()<>`".contains(c));
         let lines = words.iter().filter(is_line).filter(|_| !is_looker(&words));
         let lines: Vec<String> = lines.cloned().collect();
         self.commands.push(words);
         lines.iter().for_each(|line| self.read(line, depth + 1));
     }
-}
-
-/// Whether a command only looks at the files that it names or prints its words: these are what is
-/// judged, not what judges.
-pub(super) fn is_looker(words: &[String]) -> bool {
-    program(words).is_some_and(|at| LOOKERS.contains(&base_name(&words[at])))
-}
-
-/// Where the program of a command stands, behind words of the shell and assignments.
-pub(super) fn program(words: &[String]) -> Option<usize> {
-    let is_before = |word: &String| BEFORE.contains(&word.as_str()) || is_assignment(word);
-    words.iter().position(|word| !is_before(word))
-}
-
-/// The words of a command that name what it writes.
-pub(super) fn outputs(words: &[String]) -> Vec<&str> {
-    const FLAGS: [&str; 10] = [
-        "-o",
-        "--output",
-        "--out",
-        "--outfile",
-        "--output-file",
-        "--junitxml",
-        "--junit-xml",
-        "--report-file",
-        "--log-file",
-        "--logfile",
-    ];
-    let mut found = Vec::new();
-    for (at, word) in words.iter().enumerate() {
-        let (flag, value) = word.split_once('=').map_or((&**word, None), |(f, v)| (f, Some(v)));
-        if FLAGS.contains(&flag) {
-            found.extend(value.or_else(|| words.get(at + 1).map(String::as_str)));
-        }
-        match base_name(word) {
-            "tee" => found.extend(words[at + 1..].iter().map(String::as_str)),
-            "cp" | "mv" | "install" if at == 0 && words.len() > 2 => {
-                found.extend(words.last().map(String::as_str));
-            }
-            _ => {}
-        }
-    }
-    found
 }
 
 /// `NAME=value` in front of a command.
@@ -156,7 +116,13 @@ impl<'t> Lexer<'t> {
     fn run(&mut self) {
         while let Some(next) = self.chars.next() {
             match next {
-                '\n' | ';' | '|' | '(' | ')' => self.end_command(),
+                '|' => {
+                    let or = self.chars.next_if_eq(&'|').is_some();
+                    self.end_word();
+                    self.command.extend((!or).then(|| PIPE.to_owned()));
+                    self.end_command();
+                }
+                '\n' | ';' | '(' | ')' => self.end_command(),
                 '&' if self.chars.peek() == Some(&'>') => {}
                 '&' => self.end_command(),
                 '<' => self.end_word(),
@@ -283,6 +249,7 @@ impl<'t> Lexer<'t> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn every_command_of_a_line_is_found() {
@@ -291,12 +258,13 @@ mod tests {
             ("sh 'a b.sh' \"c\\\"d\"", &["sh|a b.sh|c\"d", "a|b.sh"]),
             ("cd sub && ./x.sh", &["cd|sub", "./x.sh"]),
             ("X=1 sh x.sh; y", &["X=1|sh|x.sh", "y"]),
-            ("a|b &c\nd", &["a", "b", "c", "d"]),
+            ("a|b &c\nd", &["a||", "b", "c", "d"]),
+            ("a||b|&c", &["a", "b||", "c"]),
             ("bash -ec './x.sh --fast'", &["bash|-ec|./x.sh --fast", "./x.sh|--fast"]),
             ("echo $(sh x.sh)/y", &["echo|$/y", "sh|x.sh"]),
             ("a \"`sh x.sh`\"", &["a|$", "sh|x.sh"]),
             ("a $(b $(c ')' d))", &["a|$", "b|$", "c|)|d"]),
-            ("find . -exec sh x.sh {} \\;", &["find|.|-exec|sh|x.sh|{}|;"]),
+            ("find . -exec sh x.sh {} \\;", &["sh|x.sh|{}|;", "find|."]),
             ("a <in # said\nb", &["a|in", "b"]),
             ("a 2>&1 >o && b", &["a", "b"]),
             ("diff <(./a.sh) x", &["diff", "./a.sh", "x"]),
@@ -323,21 +291,6 @@ mod tests {
     }
 
     #[test]
-    fn outputs_are_known_by_flag_and_program() {
-        for (line, expected) in [
-            ("pytest --junitxml=r.xml -q", vec!["r.xml"]),
-            ("cc main.c -o prog", vec!["prog"]),
-            ("tee -a x y", vec!["-a", "x", "y"]),
-            ("cp a b", vec!["b"]),
-            ("npm install", vec![]),
-            ("sh x.sh", vec![]),
-        ] {
-            let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-            assert_eq!(outputs(&words), expected, "{line}");
-        }
-    }
-
-    #[test]
     fn commands_inside_of_commands_end() {
         let deep = "$(".repeat(100) + "x" + &")".repeat(100);
         assert!(Shell::of(&deep).commands.len() < 100);
@@ -345,18 +298,19 @@ mod tests {
         drop(Shell::of(&quotes));
     }
 
-    #[test]
-    fn lookers_are_known_behind_words_and_assignments() {
-        for (line, looker) in [
-            ("! X=1 test -f x", true),
-            ("/bin/test -f x", true),
-            ("if [ -f x ]", true),
-            ("sh x", false),
-            ("cat x", false),
-            ("", false),
-        ] {
-            let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-            assert_eq!(is_looker(&words), looker, "{line}");
+    proptest! {
+        #[test]
+        fn any_text_is_read_to_its_end(text in "[a-z '\"$()`|;&<>#\\\\\n]{0,200}") {
+            let shell = Shell::of(&text);
+            let words: usize = shell.commands.iter().map(Vec::len).sum();
+            prop_assert!(words <= 200 * usize::try_from(DEPTH + 2).expect("small"));
+        }
+
+        #[test]
+        fn a_quoted_name_is_found_whole(name in "[a-z '$();&|#.\\\\]{1,20}") {
+            let quoted = format!("sh -e '{}' x", name.replace('\'', r"'\''"));
+            let found = Shell::of(&quoted).commands;
+            prop_assert!(found[0].contains(&name), "{quoted}: {found:?}");
         }
     }
 }

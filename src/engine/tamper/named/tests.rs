@@ -112,6 +112,9 @@ fn each_spelling_of_a_script_is_seen() {
         "eval 'sh check.sh'",
         "sh <<E\n./check.sh\nE",
         "diff <(sh check.sh) /dev/null",
+        "echo ./check.sh | sh",
+        "ls *.sh | xargs -n 1 sh",
+        "for f in *.sh; do sh $f; done",
         "cd sub/deep && cd ../.. && sh check.sh",
     ];
     for spelling in spellings {
@@ -172,6 +175,16 @@ fn what_is_judged_is_left_alone() {
         "pytest-like --junitxml=report.xml | tee run.log",
         "cat /etc/hosts run.log",
         "true # sh check.sh",
+        "eslint 'src/**/*.py' feature.txt",
+        "npx prettier --check src/*.py",
+        "python3 -m py_compile src/app.py",
+        "python3 -m mypy check.py",
+        "find src -name '*.py' -exec pylint {} +",
+        "black --check src/app.py check.py",
+        "go test ./cmd/check",
+        "sh -n check.sh",
+        "git diff --exit-code check.sh",
+        "jq -e .version package.json",
     ] {
         let found = line(&ground, command);
         let quiet = found.iter().all(|name| name == "package.json");

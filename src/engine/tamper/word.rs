@@ -1,0 +1,76 @@
+//! The paths in a word.
+
+use std::path::{Component, Path, PathBuf};
+
+/// The texts in a word that may be paths: `--config=x`, `-fx`, `@x`, `x::test`, `a:b`.
+pub(super) fn fragments(word: &str) -> impl Iterator<Item = &str> {
+    let flag = word.strip_prefix('-').and_then(|rest| rest.get(1..));
+    let parts = word.split(['=', ':', ',', '@']);
+    let all = [Some(word), flag].into_iter().flatten().chain(parts);
+    all.filter(|part| !part.is_empty() && part.len() < 4096 && !part.contains('\0'))
+}
+
+/// A path without `.` and `..`.
+pub(super) fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => drop(plain.pop()),
+            Component::Prefix(_) | Component::RootDir | Component::Normal(_) => plain.push(part),
+        }
+    }
+    plain
+}
+
+pub(super) fn is_interpreter(name: &str) -> bool {
+    const NAMES: [&str; 14] = [
+        "sh", "bash", "dash", "zsh", "node", "nodejs", "tsx", "ts-node", "deno", "bun", "ruby",
+        "perl", "php", "go",
+    ];
+    NAMES.contains(&name) || name.starts_with("python") || name.starts_with("pypy")
+}
+
+/// Runs of characters that paths are made of.
+pub(super) fn tokens(text: &str) -> impl Iterator<Item = &str> {
+    let of_path = |c: char| c.is_alphanumeric() || "_./+@~-$}".contains(c);
+    text.split(move |c| !of_path(c)).filter(|token| !token.is_empty() && token.len() < 4096)
+}
+
+/// A path in a script, without what only the shell knows: `$DIR/x`, `$(dirname "$0")/x`.
+pub(super) fn called(token: &str) -> &str {
+    let unknown = token.starts_with(['$', '}', '/']) && !Path::new(token).exists();
+    let rest = token.split_once('/').filter(|_| unknown);
+    rest.map_or(token, |(_, rest)| rest.trim_start_matches('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_path_in_a_word_is_tried() {
+        let parts = |word: &str| fragments(word).map(str::to_owned).collect::<Vec<_>>();
+        for (word, part) in [
+            ("--config=a.js", "a.js"),
+            ("-fMakefile.ci", "Makefile.ci"),
+            ("@args.txt", "args.txt"),
+            ("tests/a.py::test_x", "tests/a.py"),
+            ("./bin:$PATH", "./bin"),
+            ("a,b", "b"),
+            ("-é", "-é"),
+        ] {
+            assert!(parts(word).contains(&part.to_owned()), "{word}: {:?}", parts(word));
+        }
+        assert_eq!(plain(Path::new("/a/./b/../c")), Path::new("/a/c"));
+    }
+
+    #[test]
+    fn a_path_behind_a_variable_is_what_stands_behind_it() {
+        let found = |text: &str| tokens(text).map(called).map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(found("sh \"$DIR/x.sh\" y"), ["sh", "x.sh", "y"]);
+        assert!(found("$(dirname \"$0\")/x.sh").contains(&"x.sh".to_owned()));
+        assert!(found("subprocess.run(['./tools/x.sh'])").contains(&"./tools/x.sh".to_owned()));
+        assert_eq!(called("/"), "/");
+    }
+}
