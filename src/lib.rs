@@ -4,6 +4,11 @@
 //! 1 [`domain`], [`platform`]; 2 [`queue`], [`plan`]; 3 [`store`]; 4 [`agent`], [`verify`],
 //! [`workspace`], [`views`]; 5 [`config`], [`engine`]; 6 [`cli`].
 
+#![cfg_attr(
+    test,
+    expect(clippy::disallowed_methods, reason = "unit tests read and write files of their own")
+)]
+
 #[cfg(not(unix))]
 compile_error!("workloop needs a Unix system: its claims rest on flock, sessions and signals");
 

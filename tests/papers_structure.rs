@@ -2,6 +2,7 @@
 //!
 //! Nothing of the program is used here: waves and paths are computed anew, in the plainest way, so
 //! that a fault of the planner and a fault of a queue cannot hide each other.
+#![expect(clippy::disallowed_methods, reason = "files of the repository are read")]
 
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};

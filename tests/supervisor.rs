@@ -3,6 +3,7 @@
 //! Nothing here sleeps: a test waits for a condition, with a deadline.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::disallowed_methods, reason = "tests read and write files of their own")]
 
 use std::ffi::OsString;
 use std::fs;
@@ -60,7 +61,6 @@ impl Place {
     fn script(&self, name: &str, text: &str) -> PathBuf {
         let path = self.at(name);
         let text = format!("#!/bin/sh\nDIR='{}'\n{text}\n", self.dir.path().display());
-        #[expect(clippy::disallowed_methods, reason = "no state is written here")]
         fs::write(&path, text).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
         path

@@ -4,3 +4,6 @@
 pub mod fuzzed;
 #[path = "../../tests/proofs/places.rs"]
 mod places;
+
+// A source file that is taken in names it so.
+use workloop::platform;

@@ -2,9 +2,9 @@
 //! beginning says what ran, the end what failed), and none with what steers a terminal.
 
 use crate::platform::escape;
+use crate::platform::open::{self, Links};
 use std::borrow::Cow;
 use std::fmt::Write as _;
-use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::iter::Peekable;
 use std::path::Path;
@@ -32,7 +32,7 @@ pub fn bound(text: &str, limit: usize) -> String {
 /// # Errors
 /// When the file cannot be read.
 pub fn bound_file(path: &Path, limit: usize) -> io::Result<String> {
-    let mut file = File::open(path)?;
+    let mut file = open::reading(path, Links::Refuse)?;
     let length = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
     if length <= limit {
         let mut bytes = Vec::with_capacity(length);
@@ -176,6 +176,7 @@ fn floor(text: &str, mut at: usize) -> usize {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::fs::File;
 
     #[test]
     fn short_text_stays() {

@@ -6,6 +6,7 @@
 use super::feedback::clean;
 use super::share::share_out;
 use crate::domain::Field;
+use crate::platform::open::{self, Links};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 use serde::Serialize;
@@ -18,6 +19,9 @@ const BUILT_IN: &str = include_str!("prompt.md.j2");
 
 /// Name of the built-in template in messages.
 const BUILT_IN_NAME: &str = "built-in prompt";
+
+/// The most that a template may have, in bytes.
+const TEMPLATE_BYTES: u64 = 1 << 20;
 
 /// Everything that a prompt can say; the field names are the variables of the template.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -164,7 +168,7 @@ impl PromptTemplate {
     /// [`PromptError::Read`].
     pub fn load(path: Option<&Path>) -> Result<Self, PromptError> {
         let Some(path) = path else { return Ok(Self::built_in()) };
-        let text = std::fs::read_to_string(path)
+        let text = open::read_text(path, Links::Follow, TEMPLATE_BYTES)
             .map_err(|source| PromptError::Read { path: path.to_owned(), source })?;
         Ok(Self { name: path.display().to_string(), text })
     }

@@ -8,8 +8,12 @@ use super::origin::{Origin, Sourced};
 use super::problem::RefusedConfig;
 use crate::agent::AgentProfile;
 use crate::domain::Command;
+use crate::platform::open::{self, Links};
 use std::io;
 use std::path::{Path, PathBuf};
+
+/// The most that a configuration may have, in bytes.
+const LIMIT: u64 = 4 << 20;
 
 /// Looks up a variable of the environment.
 pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -81,7 +85,8 @@ fn unreadable(path: &Path, source: io::Error) -> ConfigError {
 }
 
 fn read(path: &Path) -> Result<Config, ConfigError> {
-    let text = std::fs::read_to_string(path).map_err(|source| unreadable(path, source))?;
+    let text =
+        open::read_text(path, Links::Follow, LIMIT).map_err(|source| unreadable(path, source))?;
     Ok(file::parse(path, &text)?)
 }
 

@@ -18,7 +18,7 @@ use crate::supervisor::{CommandSpec, Ended, Supervisor, Told};
 use crate::verify;
 use crate::workspace::Snapshot;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 mod agent;
@@ -121,7 +121,7 @@ pub(super) fn run(job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finished {
         fingerprint: Fingerprint::default(),
     };
     let streak = Streak::default();
-    let mut finished = Finished { job, report, result, warnings, streak };
+    let mut finished = Finished { job, report, result, warnings, streak, unlogged: None };
     finished.keep();
     finished
 }
@@ -274,10 +274,12 @@ impl Progress<'_> {
     }
 
     /// Runs a command; again when agents took the folder of this attempt away before it could
-    /// start (`git clean -fdx`), which says nothing about tools that are missing.
+    /// start (`git clean -fdx`), or put something else in the place of its prompt: that says
+    /// nothing about tools that are missing.
     fn command(&mut self, command: &Ready, spec: &CommandSpec, log: String) -> StepReport {
         let there = |path: &Path| path.parent().is_none_or(Path::is_dir);
-        let whole = || spec.stdin.as_ref().is_none_or(|path| path.exists()) && there(&spec.stdout);
+        let is_file = |path: &PathBuf| fs::symlink_metadata(path).is_ok_and(|meta| meta.is_file());
+        let whole = || spec.stdin.as_ref().is_none_or(is_file) && there(&spec.stdout);
         for _ in 0..FOLDER_TRIES {
             let report = self.command_once(command, spec, log.clone());
             let unstarted = matches!(report.outcome, Outcome::FailedToStart { .. });

@@ -22,6 +22,8 @@ pub(super) struct Finished {
     pub warnings: Vec<String>,
     /// How many attempts before it failed in the same way.
     pub streak: Streak,
+    /// Why the verdict is not in `verification.log`, which is the same for all attempts.
+    pub unlogged: Option<String>,
 }
 
 /// The end of an attempt that was not begun: nothing ran.
@@ -48,20 +50,20 @@ pub(super) fn not_started(
         files_changed: Vec::new(),
         fingerprint: Fingerprint::default(),
     };
-    let streak = Streak::default();
-    Finished { job, report, result: AgentResult::default(), warnings: Vec::new(), streak }
+    let (result, warnings, streak) = (AgentResult::default(), Vec::new(), Streak::default());
+    Finished { job, report, result, warnings, streak, unlogged: None }
 }
 
 impl Finished {
     /// Writes what the attempt came to beside the queue; the verdict itself goes into the queue.
     pub(super) fn keep(&mut self) {
         self.streak = progress_check::compare(self);
-        let kept = self.job.folder.put_report(&self.report).and_then(|()| {
-            let block = verify::log_block(&self.report, &self.job.title);
-            attempts::log_verdict(&self.job.state, &block)
-        });
-        if let Err(error) = kept {
+        if let Err(error) = self.job.folder.put_report(&self.report) {
             self.warnings.push(format!("failed to keep the verdict: {error}"));
+        }
+        let block = verify::log_block(&self.report, &self.job.title);
+        if let Err(error) = attempts::log_verdict(&self.job.state, &block) {
+            self.unlogged = Some(format!("failed to log verdicts: {error}"));
         }
     }
 }

@@ -35,6 +35,10 @@ impl RunLoop<'_> {
         if let Some(error) = missing {
             self.warn(format!("cannot enter this loop again: {error}"));
         }
+        let strays: Vec<_> = self.requests.iter().flat_map(Requests::strays).collect();
+        for stray in strays {
+            self.warn(stray);
+        }
         let asked: Vec<_> = self.requests.iter().map(Requests::look).collect();
         self.asked.pauses = asked.iter().map(|asked| asked.pause).collect();
         let paused: HashSet<usize> =

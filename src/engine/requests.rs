@@ -1,9 +1,12 @@
 //! What people ask of running loops through files in the state folder: stop and pause.
+//!
+//! Only a regular file is a request; anything else of that name is ignored, and told.
 
+use crate::platform::open;
 use crate::store::StateDir;
 use crate::store::workers::Registration;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 /// The request to drain and end.
@@ -35,7 +38,7 @@ impl Requests {
     pub fn new(state: &StateDir, name: &str, entry: &Registration) -> Self {
         let requests = Self { state: state.clone(), name: name.to_owned(), since: entry.since() };
         for path in [state.request(STOP, Some(name)), state.request(STOP, None)] {
-            if path.exists() && !requests.is_newer(&path) && !entry.has_company() {
+            if date(&path).is_some() && !requests.is_newer(&path) && !entry.has_company() {
                 drop(fs::remove_file(path));
             }
         }
@@ -44,12 +47,21 @@ impl Requests {
 
     /// What is asked now.
     pub fn look(&self) -> Asked {
-        let files =
-            |verb| [self.state.request(verb, Some(&self.name)), self.state.request(verb, None)];
         Asked {
-            stop: files(STOP).iter().any(|path| self.is_newer(path)),
-            pause: files(PAUSE).iter().filter_map(|path| date(path)).max(),
+            stop: self.files(STOP).iter().any(|path| self.is_newer(path)),
+            pause: self.files(PAUSE).iter().filter_map(|path| date(path)).max(),
         }
+    }
+
+    /// What has the name of a request and is none, in words.
+    pub fn strays(&self) -> Vec<String> {
+        let all = [STOP, PAUSE].into_iter().flat_map(|verb| self.files(verb));
+        let strays = all.filter_map(|path| open::obstacle(&path));
+        strays.map(|stray| format!("no request, and ignored: {stray}")).collect()
+    }
+
+    fn files(&self, verb: &str) -> [PathBuf; 2] {
+        [self.state.request(verb, Some(&self.name)), self.state.request(verb, None)]
     }
 
     fn is_newer(&self, path: &Path) -> bool {

@@ -231,6 +231,9 @@ impl RunLoop<'_> {
         for warning in &finished.warnings {
             self.observer.notice(&Notice::Warning(warning));
         }
+        if let Some(unlogged) = &finished.unlogged {
+            self.warn(unlogged.clone());
+        }
         let id = finished.job.id.as_str();
         let what = match after {
             After::Complete => {

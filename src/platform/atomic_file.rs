@@ -8,6 +8,7 @@
 use super::dir::{Dir, sync_once};
 use super::fault::{self, Fault};
 use super::ids::Ids;
+use super::open::{self, Links};
 use super::read_file::{Stamp, TICK};
 use rustix::fs::{AtFlags, Gid, Mode, OFlags, Uid};
 use rustix::io::retry_on_intr;
@@ -148,8 +149,9 @@ impl Staged<'_> {
     /// What [`Fault::WriteInPlace`] does instead of the rename.
     fn write_in_place(&mut self) -> io::Result<()> {
         let temp = self.dir.path().join(&self.temp);
-        let new = std::fs::read(&temp)?;
-        let mut file = File::create(self.dir.path().join(&self.name))?;
+        let new = open::read(&temp, Links::Refuse, u64::MAX)?;
+        let flags = OFlags::WRONLY | OFlags::TRUNC;
+        let mut file = open::regular(self.dir, Path::new(&self.name), flags, Links::Refuse)?;
         for part in new.chunks(256) {
             file.write_all(part)?;
         }
@@ -167,6 +169,7 @@ impl Drop for Staged<'_> {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "EXCL opens nothing that is there")]
 fn create_temp<'d>(dir: &'d Dir, name: &OsStr, ids: &dyn Ids) -> io::Result<Staged<'d>> {
     const TRIES: u32 = 16;
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;

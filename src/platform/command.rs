@@ -138,8 +138,9 @@ fn unnamed_file() -> io::Result<File> {
 #[cfg(not(target_os = "linux"))]
 fn unnamed_file() -> io::Result<File> {
     use super::ids::{Ids, RandomIds};
+    use super::open;
     let path = std::env::temp_dir().join(format!(".workloop-{}", RandomIds.hex8()));
-    let file = File::options().read(true).write(true).create_new(true).open(&path)?;
+    let file = open::new(&path)?;
     std::fs::remove_file(&path)?;
     Ok(file)
 }

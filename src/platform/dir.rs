@@ -1,6 +1,7 @@
 //! An opened directory: what locks, temp files and renames are relative to.
 
 use super::fault::{self, Fault};
+use super::open::{self, Links};
 use std::ffi::OsStr;
 use std::fs::{File, Metadata};
 use std::io;
@@ -24,6 +25,7 @@ pub struct Dir {
 
 impl Dir {
     /// Opens the directory at `path`.
+    #[expect(clippy::disallowed_methods, reason = "DIRECTORY refuses everything else, at once")]
     pub fn open(path: &Path) -> io::Result<Self> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let file = File::from(retry_on_intr(|| rustix::fs::open(path, flags, Mode::empty()))?);
@@ -46,12 +48,12 @@ impl Dir {
         std::fs::metadata(&self.path).is_ok_and(|meta| identity(&meta) == self.identity)
     }
 
-    /// Opens `name` inside for reading; a symlink is refused.
+    /// Opens the regular file `name` inside for reading; a symlink is refused.
+    ///
+    /// # Errors
+    /// As [`open::reading`].
     pub fn open_file(&self, name: &OsStr) -> io::Result<File> {
-        // Without NONBLOCK a pipe in the place of the file would wait for a writer for ever.
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
-        let open = || rustix::fs::openat(&self.file, name, flags, Mode::empty());
-        Ok(File::from(retry_on_intr(open)?))
+        open::regular(&self.file, Path::new(name), OFlags::RDONLY, Links::Refuse)
     }
 
     /// Makes renames and new names inside durable; never retried by itself.

@@ -66,6 +66,8 @@ pub enum Fault {
     InsideAllowed,
     /// A loop says that it stands still before that is so, and writes results all the same.
     PauseBlind,
+    /// A file is opened whatever it is, and waited for.
+    BlockingOpen,
     /// Not a fault but a condition: the clock of this process is an hour ahead.
     ClockAhead,
     /// Not a fault but a condition: attempts run in the loop's own thread and nothing is watched,
@@ -106,6 +108,7 @@ impl Fault {
             Self::NoRefusals => "no-refusals",
             Self::InsideAllowed => "inside-allowed",
             Self::PauseBlind => "pause-blind",
+            Self::BlockingOpen => "blocking-open",
             Self::ClockAhead => "clock-ahead",
             Self::OneThread => "one-thread",
         }

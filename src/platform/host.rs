@@ -3,8 +3,8 @@
 //! A claim of another host is never judged from here, so the identity includes the pid namespace:
 //! two containers on one machine cannot see each other's processes and are two hosts.
 
+use super::open::kernel_text;
 use sha2::{Digest, Sha256};
-use std::fs;
 
 /// The identity of this machine as it stands in claims.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ fn short_hash(parts: &[&[u8]]) -> String {
 }
 
 fn line_of(path: &str) -> Option<String> {
-    let text = fs::read_to_string(path).ok()?;
+    let text = kernel_text(path)?;
     let line = text.trim();
     (!line.is_empty()).then(|| line.to_owned())
 }
@@ -54,7 +54,7 @@ fn machine_id() -> Option<String> {
 
 #[cfg(target_os = "linux")]
 fn pid_namespace() -> String {
-    fs::read_link("/proc/self/ns/pid")
+    std::fs::read_link("/proc/self/ns/pid")
         .map(|link| link.to_string_lossy().into_owned())
         .unwrap_or_default()
 }

@@ -9,11 +9,11 @@
 use super::dir::{Dir, Identity, identity};
 use super::fault::{self, Fault};
 use super::lock_table::holder_of;
+use super::open::{self, Links};
 use fs2::FileExt;
 use std::collections::{HashMap, VecDeque};
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
@@ -311,7 +311,9 @@ impl FileLock {
     pub fn try_acquire(path: &Path) -> Result<Option<Self>, LockError> {
         let fail = |source| LockError::Io { path: path.to_owned(), source };
         for _ in 0..REPLACED {
-            let (file, created) = open_or_create(path).map_err(fail)?;
+            // What lies in the place of a claim file proves no more than a file that was deleted.
+            let opened = open::in_place_of_others(path, open::existing_or_new);
+            let (file, created) = opened.map_err(fail)?;
             match retried(|| FileExt::try_lock_exclusive(&file)) {
                 Ok(()) => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
@@ -324,6 +326,13 @@ impl FileLock {
             }
         }
         Err(fail(io::Error::other("the file is being replaced again and again")))
+    }
+
+    /// Whether another holds the lock of the file at `path`, without making or changing anything.
+    pub fn is_held(path: &Path) -> bool {
+        let file = open::reading(path, Links::Refuse);
+        let tried = file.map(|file| retried(|| FileExt::try_lock_exclusive(&file)));
+        matches!(tried, Ok(Err(error)) if error.kind() == io::ErrorKind::WouldBlock)
     }
 
     /// Whether this call made the file.
@@ -349,21 +358,6 @@ impl FileLock {
     /// Gives the descriptor away, the lock with it.
     pub fn into_file(self) -> File {
         self.file
-    }
-}
-
-fn open_or_create(path: &Path) -> io::Result<(File, bool)> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).mode(0o600).custom_flags(libc::O_NOFOLLOW | libc::O_CLOEXEC);
-    loop {
-        match options.create_new(false).open(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            other => return other.map(|file| (file, false)),
-        }
-        match options.create_new(true).open(path) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            other => return other.map(|file| (file, true)),
-        }
     }
 }
 
@@ -513,7 +507,16 @@ mod tests {
         assert!(FileLock::try_acquire(&path).unwrap().is_none());
         drop(copy);
         assert!(!FileLock::try_acquire(&path).unwrap().unwrap().created());
-        std::os::unix::fs::symlink("1.lock", dir.path().join("2.lock")).unwrap();
-        assert!(FileLock::try_acquire(&dir.path().join("2.lock")).is_err());
+        // A link is not followed: what is locked is a new file in its place.
+        let lock = FileLock::try_acquire(&path).unwrap();
+        let link = dir.path().join("2.lock");
+        std::os::unix::fs::symlink("1.lock", &link).unwrap();
+        assert!(FileLock::try_acquire(&link).unwrap().unwrap().created());
+        drop(lock);
+        duct::cmd!("mkfifo", dir.path().join("3.lock")).run().unwrap();
+        assert!(!FileLock::is_held(&dir.path().join("3.lock")));
+        let lock = FileLock::try_acquire(&dir.path().join("3.lock")).unwrap().unwrap();
+        assert!(lock.created() && FileLock::is_held(lock.path()));
+        assert!(!FileLock::is_held(&path) && !FileLock::is_held(&dir.path().join("4.lock")));
     }
 }

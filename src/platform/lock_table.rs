@@ -1,15 +1,16 @@
 //! The system's table of locks: who holds one.
 
 use super::dir::Identity;
+use super::open::kernel_text;
 
 /// How often the table is read for a holder that is not in it.
 const LOOKS: usize = 20;
 
 /// Names the process that holds the lock on the directory, where the system tells.
 pub(super) fn holder_of(wanted: Identity) -> Option<String> {
-    let table = || std::fs::read_to_string("/proc/locks").ok();
+    let table = || kernel_text("/proc/locks");
     let pid = holder_in_tables(std::iter::repeat_with(table).take(LOOKS), wanted.1)?;
-    let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+    let name = kernel_text(format!("/proc/{pid}/comm")).unwrap_or_default();
     let name = name.trim();
     Some(if pid == std::process::id() {
         "another thread of this process".to_owned()

@@ -1,11 +1,13 @@
 //! The name of the user that this process runs as.
 
-use std::fs;
+use super::open::{self, Links};
+use std::path::Path;
 
 /// The name that the system knows our user by; its number where it has none.
 pub fn name() -> String {
     let uid = rustix::process::getuid().as_raw();
-    let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let users =
+        open::read_text(Path::new("/etc/passwd"), Links::Follow, 16 << 20).unwrap_or_default();
     name_in(&users, uid).map_or_else(|| format!("user {uid}"), str::to_owned)
 }
 

@@ -22,6 +22,7 @@ pub mod limit_mark;
 pub mod lock;
 mod lock_table;
 pub mod login;
+pub mod open;
 pub mod process;
 pub mod read_file;
 pub mod scan;

@@ -57,10 +57,7 @@ pub enum ReadError {
         /// The limit.
         limit: u64,
     },
-    /// It is a folder, a pipe or a device.
-    #[error("read the file: it is not a regular file")]
-    NotAFile,
-    /// The system refused.
+    /// It is no regular file, or the system refused.
     #[error("read the file")]
     Io(#[from] io::Error),
 }
@@ -93,9 +90,6 @@ pub fn read(dir: &Dir, name: &OsStr, limit: u64) -> Result<Contents, ReadError> 
 fn read_once(dir: &Dir, name: &OsStr, limit: u64) -> Result<(Contents, bool), ReadError> {
     let mut file = dir.open_file(name)?;
     let meta = file.metadata()?;
-    if !meta.is_file() {
-        return Err(ReadError::NotAFile);
-    }
     let stamp = Stamp::of(&meta);
     if stamp.size > limit {
         return Err(ReadError::TooLarge { size: stamp.size, limit });
@@ -205,6 +199,7 @@ pub fn pass_over(dir: &Dir, name: &OsStr, mut see: impl FnMut(&[u8])) -> io::Res
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::platform::open::{What, not_a_file};
     use std::fs;
     use std::path::Path;
 
@@ -212,7 +207,6 @@ mod tests {
         OsStr::new("q.json")
     }
 
-    #[expect(clippy::disallowed_methods, reason = "no state is written here")]
     fn put(dir: &Path, text: &str) {
         fs::write(dir.join(name()), text).unwrap();
     }
@@ -225,9 +219,13 @@ mod tests {
         assert!(matches!(read(&dir, name(), 4), Err(ReadError::TooLarge { size: 5, limit: 4 })));
         assert_eq!(read(&dir, name(), 5).unwrap().content.as_bytes(), b"12345");
         fs::create_dir(temp.path().join("d")).unwrap();
-        assert!(matches!(read(&dir, OsStr::new("d"), 5), Err(ReadError::NotAFile)));
+        let refused = |name: &str| match read(&dir, OsStr::new(name), 5).unwrap_err() {
+            ReadError::Io(error) => not_a_file(&error).unwrap().what,
+            other @ ReadError::TooLarge { .. } => panic!("{other}"),
+        };
+        assert_eq!(refused("d"), What::Folder);
         duct::cmd!("mkfifo", temp.path().join("p")).run().unwrap();
-        assert!(matches!(read(&dir, OsStr::new("p"), 5), Err(ReadError::NotAFile)));
+        assert_eq!(refused("p"), What::Fifo);
     }
 
     #[test]

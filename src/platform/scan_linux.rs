@@ -1,7 +1,8 @@
 //! The table of processes from `/proc`.
 
 use super::{MARK, Mark, Process};
-use std::fs::{self, File};
+use crate::platform::open::{kernel_file, kernel_text};
+use std::fs;
 use std::io::{self, Read};
 
 /// The flag of the kernel's own threads (`include/linux/sched.h`).
@@ -27,7 +28,7 @@ pub(super) fn process(pid: u32) -> Option<Process> {
 /// What a process is, and its flags.
 fn stat(pid: u32) -> Option<(Process, u32)> {
     let mut buffer = [0_u8; 1024];
-    let mut file = File::open(format!("/proc/{pid}/stat")).ok()?;
+    let mut file = kernel_file(format!("/proc/{pid}/stat")).ok()?;
     let length = file.read(&mut buffer).ok()?;
     parse_stat(pid, buffer.get(..length)?)
 }
@@ -50,15 +51,15 @@ fn parse_stat(pid: u32, line: &[u8]) -> Option<(Process, u32)> {
 
 pub(super) fn is_still(pid: u32) -> bool {
     let Ok(threads) = fs::read_dir(format!("/proc/{pid}/task")) else { return true };
-    threads.filter_map(|thread| fs::read(thread.ok()?.path().join("stat")).ok()).all(|line| {
-        let end = line.iter().rposition(|byte| *byte == b')').unwrap_or_default();
-        line.get(end + 2).is_none_or(|state| b"TtZXx".contains(state))
+    threads.filter_map(|thread| kernel_text(thread.ok()?.path().join("stat"))).all(|line| {
+        let end = line.rfind(')').unwrap_or_default();
+        line.as_bytes().get(end + 2).is_none_or(|state| b"TtZXx".contains(state))
     })
 }
 
 pub(super) fn mark_of(pid: u32) -> Mark {
     let mut environment = Vec::new();
-    let read = File::open(format!("/proc/{pid}/environ"))
+    let read = kernel_file(format!("/proc/{pid}/environ"))
         .and_then(|mut file| file.read_to_end(&mut environment));
     match read {
         Ok(_) => mark_in(&environment),
@@ -80,7 +81,7 @@ fn mark_in(environment: &[u8]) -> Mark {
 /// Whether the process runs for our user; the owner of its folder does not tell, since that is
 /// root for a process that protects itself.
 fn is_ours(pid: u32) -> bool {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let status = kernel_text(format!("/proc/{pid}/status")).unwrap_or_default();
     let uid = status
         .lines()
         .find_map(|line| line.strip_prefix("Uid:"))

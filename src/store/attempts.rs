@@ -5,9 +5,9 @@
 
 use super::state::{StateDir, TaskKey};
 use crate::domain::{AttemptReport, Outcome};
-use std::fs::{self, File, OpenOptions};
+use crate::platform::open::{self, Links};
+use std::fs;
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 /// The task as JSON, as the agent finds it in `WORKLOOP_TASK_FILE`.
@@ -28,6 +28,9 @@ pub const GUARD_FILE: &str = "guard.json";
 pub const CONFIG_FILE: &str = "workloop.toml.changed";
 /// One changed path a line.
 pub const CHANGED_FILE: &str = "changed-files.txt";
+
+/// The most that is read of a verdict, in bytes: it lists the files that changed.
+const VERDICT_BYTES: u64 = 64 << 20;
 
 /// The folder of one attempt.
 #[derive(Clone, Debug)]
@@ -60,16 +63,13 @@ impl AttemptFolder {
         self.state.ensure(&self.dir)
     }
 
-    /// Writes a file inside, private to the user; makes the folder anew if it vanished.
+    /// Writes a file inside anew, private to the user, whatever an agent put in its place; makes
+    /// the folder anew if it vanished.
     ///
     /// # Errors
     /// Any I/O error.
     pub fn put(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
-        let open = || {
-            let mut options = OpenOptions::new();
-            options.write(true).create(true).truncate(true).mode(0o600).open(self.file(name))
-        };
-        self.state.with(&self.dir, open)?.write_all(bytes)
+        self.state.with(&self.dir, || open::anew(&self.file(name)))?.write_all(bytes)
     }
 
     /// Writes what the attempt came to.
@@ -84,13 +84,13 @@ impl AttemptFolder {
 
     /// What the attempt came to; `None` while it runs, and when the folder is gone.
     pub fn report(&self) -> Option<AttemptReport> {
-        let file = File::open(self.file(VERDICT_FILE)).ok()?;
-        serde_json::from_reader(io::BufReader::new(file)).ok()
+        let bytes = open::read(&self.file(VERDICT_FILE), Links::Refuse, VERDICT_BYTES).ok()?;
+        serde_json::from_slice(&bytes).ok()
     }
 
     /// The first and the last `half` bytes of a file inside, or all of it if it is short.
     pub fn ends(&self, name: &str, half: u64) -> io::Result<(Vec<u8>, Vec<u8>)> {
-        let mut file = File::open(self.file(name))?;
+        let mut file = open::reading(&self.file(name), Links::Refuse)?;
         let len = file.metadata()?.len();
         let (mut head, mut tail) = (Vec::new(), Vec::new());
         let first = if len <= 2 * half { len } else { half };
@@ -142,13 +142,10 @@ pub fn forget(state: &StateDir, key: &TaskKey) {
 /// Appends one block to `verification.log`, in one write.
 ///
 /// # Errors
-/// Any I/O error.
+/// Any I/O error; what lies in its place and is no regular file stays there.
 pub fn log_verdict(state: &StateDir, block: &str) -> io::Result<()> {
-    let open = || {
-        let mut options = OpenOptions::new();
-        options.append(true).create(true).mode(0o600).open(state.verification_log())
-    };
-    state.with(state.root(), open)?.write_all(block.as_bytes())
+    let log = state.with(state.root(), || open::appending(&state.verification_log()));
+    log?.write_all(block.as_bytes())
 }
 
 #[cfg(test)]

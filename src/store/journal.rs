@@ -4,18 +4,20 @@
 //! place; not synced each time, because the queue file is what is durable. A transition's line
 //! carries the hash of the file before and after: a line whose "after" never came to be is void.
 
+use super::lines::{MOST, fill_line};
 use super::state::StateDir;
 use crate::domain::{EVENT_VERSION, Event, EventKind};
 use crate::platform::fault::{self, Fault};
+use crate::platform::open::{self, Links};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::fs::{self, File};
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 /// Size at which the journal is rotated, in bytes.
-const ROTATE_AT: u64 = 64 << 20;
+pub(super) const ROTATE_AT: u64 = 64 << 20;
 /// How much of the end is read to find the last line: mostly little is enough.
 const TAILS: [u64; 2] = [8 << 10, 64 << 10];
 /// How much of the end is recent: the last hundred attempts or so.
@@ -126,14 +128,8 @@ impl Journal {
     }
 
     fn open(&self) -> io::Result<File> {
-        let open = || {
-            OpenOptions::new()
-                .read(true)
-                .append(true)
-                .create(true)
-                .mode(0o600)
-                .open(self.state.journal())
-        };
+        // What lies in its place is no journal, and no reason to end a run.
+        let open = || open::in_place_of_others(&self.state.journal(), open::appending);
         self.state.with(self.state.root(), open)
     }
 
@@ -172,7 +168,7 @@ impl Journal {
             (event.queue == queue).then_some(())?;
             Some(LastWrite { before: text("before")?, after: text("after")?, file: text("file") })
         };
-        let near = File::open(self.state.journal()).ok().and_then(|mut file| {
+        let near = open::reading(&self.state.journal(), Links::Refuse).ok().and_then(|mut file| {
             let len = file.metadata().ok()?.len();
             let find = |events: &mut Events<'_>| events.rev().find_map(|event| hashes(&event));
             near_end(&mut file, len, find).ok()?.0
@@ -182,7 +178,7 @@ impl Journal {
 
     /// The format version of the last line, if it is a newer one than ours.
     pub fn newer_version(&self) -> Option<u32> {
-        let mut file = File::open(self.state.journal()).ok()?;
+        let mut file = open::reading(&self.state.journal(), Links::Refuse).ok()?;
         let len = file.metadata().ok()?.len();
         let (last, _) = near_end(&mut file, len, |events| events.next_back()).ok()?;
         let last = last?;
@@ -213,12 +209,11 @@ impl Journal {
     /// The moments of the last 256 KiB, oldest first: the time that it takes to read them does not
     /// grow with the journal.
     pub fn recent(&self) -> impl Iterator<Item = Moment> + use<> {
-        let length = |path: &Path| fs::metadata(path).map_or(0, |meta| meta.len());
+        let length = |path: &Path| fs::symlink_metadata(path).map_or(0, |meta| meta.len());
         let (before, now) = (self.state.rotated_journal(), self.state.journal());
         let of_before = RECENT.saturating_sub(length(&now));
-        let end = |path: &Path, size| read_from(path, length(path).saturating_sub(size));
-        let rotated = (of_before > 0).then(|| end(&before, of_before));
-        rotated.into_iter().flatten().chain(end(&now, RECENT))
+        let rotated = (of_before > 0).then(|| read_last(&before, of_before));
+        rotated.into_iter().flatten().chain(read_last(&now, RECENT))
     }
 
     /// The last event of a task that changed who runs it: claimed, or ended by a person or a
@@ -271,17 +266,24 @@ fn ends_whole(bytes: &[u8]) -> bool {
 }
 
 fn read_file<T: DeserializeOwned>(path: &Path) -> impl Iterator<Item = T> + use<T> {
-    read_from(path, 0)
+    read_last(path, MOST)
 }
 
-/// The lines from byte `start` on that can be read; the one that it lies in cannot.
-fn read_from<T: DeserializeOwned>(path: &Path, start: u64) -> impl Iterator<Item = T> + use<T> {
+/// Those of the lines in the last `size` bytes that can be read; the one that begins before cannot.
+/// What is appended meanwhile is left out, so that this comes to an end.
+fn read_last<T: DeserializeOwned>(path: &Path, size: u64) -> impl Iterator<Item = T> + use<T> {
     let open = || {
-        let mut file = File::open(path).ok()?;
+        let mut file = open::reading(path, Links::Refuse).ok()?;
+        let start = file.metadata().ok()?.len().saturating_sub(size);
         file.seek(SeekFrom::Start(start)).ok()?;
-        Some(BufReader::new(file).split(b'\n'))
+        Some(BufReader::new(file.take(size)))
     };
-    let lines = open().into_iter().flatten().map_while(Result::ok);
+    let mut reader = open();
+    let lines = std::iter::from_fn(move || {
+        let mut line = Vec::new();
+        let whole = fill_line(reader.as_mut()?, &mut line).ok()?;
+        (whole || !line.is_empty()).then_some(line)
+    });
     lines.filter_map(|line| serde_json::from_slice(&line).ok())
 }
 

@@ -4,13 +4,18 @@
 //! unfinished last line waits for its end, and a journal that vanished begins anew.
 
 use super::state::StateDir;
+use crate::platform::open::{self, Links};
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Seek, SeekFrom};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 /// The longest line that is kept in memory; the rest of a longer one is dropped with it.
 const LONGEST: usize = 16 << 20;
+
+/// How much of one file is read, from its end: twice what it is rotated at. A file that somebody else
+/// made larger, such as one with holes, would keep us for hours.
+pub(super) const MOST: u64 = 2 * super::journal::ROTATE_AT;
 
 /// A place in the journal of one state folder.
 #[derive(Debug)]
@@ -52,30 +57,41 @@ impl JournalLines {
 
     fn drain(&mut self, each: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
         let Some((reader, _)) = &mut self.open else { return Ok(()) };
-        loop {
-            let piece = reader.fill_buf()?;
-            if piece.is_empty() {
-                return Ok(());
-            }
-            let end = piece.iter().position(|byte| *byte == b'\n');
-            let used = end.map_or(piece.len(), |at| at + 1);
-            let room = LONGEST.saturating_sub(self.unfinished.len());
-            self.unfinished.extend_from_slice(&piece[..end.unwrap_or(used).min(room)]);
-            reader.consume(used);
-            if end.is_some() {
-                each(&self.unfinished)?;
-                self.unfinished.clear();
-            }
+        while fill_line(reader, &mut self.unfinished)? {
+            each(&self.unfinished)?;
+            self.unfinished.clear();
+        }
+        Ok(())
+    }
+}
+
+/// Adds to `line` what comes up to the next line end, as far as there is room; says whether that
+/// end came.
+pub(super) fn fill_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
+    loop {
+        let piece = reader.fill_buf()?;
+        if piece.is_empty() {
+            return Ok(false);
+        }
+        let end = memchr::memchr(b'\n', piece);
+        let used = end.map_or(piece.len(), |at| at + 1);
+        let room = LONGEST.saturating_sub(line.len());
+        line.extend_from_slice(&piece[..end.unwrap_or(used).min(room)]);
+        reader.consume(used);
+        if end.is_some() {
+            return Ok(true);
         }
     }
 }
 
-/// An opened file with its inode; `None` when it is not there.
+/// An opened file with its inode, at the begin or as far before its end as is read; `None` when it
+/// is not there.
 fn existing(path: &Path) -> io::Result<Option<(BufReader<File>, u64)>> {
-    match File::open(path) {
-        Ok(file) => {
-            let inode = file.metadata()?.ino();
-            Ok(Some((BufReader::with_capacity(64 << 10, file), inode)))
+    match open::reading(path, Links::Refuse) {
+        Ok(mut file) => {
+            let meta = file.metadata()?;
+            file.seek(SeekFrom::Start(meta.len().saturating_sub(MOST)))?;
+            Ok(Some((BufReader::with_capacity(64 << 10, file), meta.ino())))
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         // The state folder may vanish at any time.

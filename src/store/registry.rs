@@ -6,13 +6,17 @@
 //! a queue without running tasks holds nothing, and one that is gone is passed over.
 
 use super::state::{STATE_DIR, StateDir, hex16};
+use crate::platform::open::{self, Links};
 use crate::platform::read_file::{Stamp, TICK};
 use std::ffi::OsStr;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
+
+/// The most that is read of an entry, in bytes: it is a path.
+const ENTRY: u64 = 64 << 10;
 
 /// The entries of a registry as they were last listed.
 #[derive(Debug, Default)]
@@ -48,12 +52,17 @@ impl Registry {
         let path = self.dir().join(hex16(&[bytes]));
         // The name says which queue it is, the length that the entry is whole. Looking opens nothing,
         // which would wake everybody who watches the folder.
-        if fs::metadata(&path).is_ok_and(|entered| entered.len() == bytes.len() as u64) {
+        let whole = |meta: fs::Metadata| meta.is_file() && meta.len() == bytes.len() as u64;
+        if fs::symlink_metadata(&path).is_ok_and(whole) {
             return Ok(());
         }
         // A reader who sees the first half finds no such queue; the claim that it would have to
-        // see comes after the second.
-        self.state.with(&self.dir(), || File::create(&path)?.write_all(bytes))
+        // see comes after the second. What another loop wrote meanwhile is the same.
+        self.state.with(&self.dir(), || {
+            let (mut file, _) = open::in_place_of_others(&path, open::existing_or_new)?;
+            file.write_all(bytes)?;
+            file.set_len(bytes.len() as u64)
+        })
     }
 
     /// As [`Registry::queues`], reading nothing when the folder is surely as it was.
@@ -73,7 +82,8 @@ impl Registry {
     /// The real paths of all queues that are entered, in a fixed order.
     pub fn queues(&self) -> Vec<PathBuf> {
         let Ok(entries) = fs::read_dir(self.dir()) else { return Vec::new() };
-        let read = entries.filter_map(|entry| fs::read(entry.ok()?.path()).ok());
+        let read =
+            entries.filter_map(|entry| open::read(&entry.ok()?.path(), Links::Refuse, ENTRY).ok());
         let mut queues: Vec<PathBuf> =
             read.map(|bytes| PathBuf::from(OsStr::from_bytes(&bytes))).collect();
         queues.retain(|queue| queue.is_absolute());
@@ -85,6 +95,7 @@ impl Registry {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs::File;
 
     #[test]
     fn a_queue_is_entered_once_and_found_by_all() {

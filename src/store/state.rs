@@ -3,8 +3,9 @@
 //! It may vanish at any time (agents run `git clean`), so every writer makes what it needs anew
 //! and nothing that safety rests on stands here alone.
 
+use crate::platform::open;
 use sha2::{Digest, Sha256};
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, DirBuilder};
 use std::io::{self, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -93,7 +94,12 @@ impl StateDir {
         }
         let ignore = self.root.join(".gitignore");
         if !ignore.exists() {
-            File::create(&ignore)?.write_all(b"*\n")?;
+            match open::new(&ignore) {
+                Ok(mut file) => file.write_all(b"*\n")?,
+                // Another process was faster, or a symlink that leads nowhere is there.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
+            }
         }
         builder.create(sub)
     }

@@ -9,10 +9,14 @@
 
 use super::state::{StateDir, hex16};
 use crate::platform::fault::{self, Fault};
-use std::fs::{self, File};
+use crate::platform::open::{self, Links};
+use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+
+/// The most that is read of what was written down, in bytes.
+const LINE: u64 = 1 << 10;
 
 /// A look at a folder: which one it is, when a name in it last came or went, and how many are
 /// there, once they were counted.
@@ -83,7 +87,7 @@ impl Vouched {
 
     /// What was written last; `None` when there is nothing, or something else.
     pub fn read(&self) -> Option<Folder> {
-        let text = fs::read_to_string(&self.path).ok()?;
+        let text = open::read_text(&self.path, Links::Refuse, LINE).ok()?;
         let mut words = text.strip_suffix('\n')?.split_ascii_whitespace();
         words.next().filter(|looker| *looker == self.looker)?;
         let device = words.next()?.parse().ok()?;
@@ -100,15 +104,15 @@ impl Vouched {
         let looker = &self.looker;
         let line =
             format!("{looker} {device:20} {inode:20} {seconds:20} {nanos:10} {entries:20}\n");
-        let mut options = File::options();
-        let file = options.write(true).create(true).truncate(false).mode(0o600).open(&self.path);
-        drop(file.and_then(|mut file| file.write_all(line.as_bytes())));
+        let file = open::existing_or_new(&self.path);
+        drop(file.and_then(|(mut file, _)| file.write_all(line.as_bytes())));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs::File;
 
     #[test]
     fn what_is_written_is_read_and_nothing_else() {

@@ -6,6 +6,7 @@
 use super::state::StateDir;
 use crate::platform::dir::identity;
 use crate::platform::lock::{FileLock, LockError};
+use crate::platform::open::{self, Links};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs;
@@ -48,6 +49,9 @@ impl About {
         self.paused.get(stem).is_some_and(|paused| *paused >= nanos(asked))
     }
 }
+
+/// The most that is read of an entry, in bytes: it lists the queues of its loop.
+const ENTRY: u64 = 16 << 20;
 
 /// A running loop's entry; it ends with the process, however that ends.
 #[derive(Debug)]
@@ -162,7 +166,7 @@ pub fn live(state: &StateDir) -> Vec<About> {
 }
 
 fn read(path: &Path) -> About {
-    let text = fs::read(path).unwrap_or_default();
+    let text = open::read(path, Links::Refuse, ENTRY).unwrap_or_default();
     serde_json::from_slice(&text).unwrap_or_default()
 }
 
@@ -170,7 +174,6 @@ fn read(path: &Path) -> About {
 pub fn look(state: &StateDir) -> Vec<About> {
     let Ok(entries) = fs::read_dir(state.workers()) else { return Vec::new() };
     let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
-    let alive =
-        paths.filter(|path| path.exists() && matches!(FileLock::try_acquire(path), Ok(None)));
+    let alive = paths.filter(|path| FileLock::is_held(path));
     alive.map(|path| read(&path)).collect()
 }

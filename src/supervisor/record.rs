@@ -1,10 +1,11 @@
 //! What stands in a claim file, and the search for what a dead supervisor left.
 
+use crate::platform::open::{self, Links};
 use crate::platform::process::{TreeEnd, end_tree};
 use crate::platform::scan::{Found, Wanted, find};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::time::Duration;
@@ -36,8 +37,7 @@ impl ClaimRecord {
     /// Reads the record in the claim file at `path`; `None` when there is none to be read.
     pub fn read(path: &Path) -> Option<Self> {
         const LIMIT: u64 = 64 * 1024;
-        let mut bytes = Vec::new();
-        File::open(path).ok()?.take(LIMIT).read_to_end(&mut bytes).ok()?;
+        let bytes = open::read(path, Links::Refuse, LIMIT).ok()?;
         // What follows the first line is the rest of a longer record before this one.
         serde_json::from_slice(bytes.split(|byte| *byte == b'\n').next()?).ok()
     }

@@ -6,13 +6,13 @@ use super::link::{End, Link};
 use super::protocol::{CommandSpec, Ended, Reply, Unstarted};
 use crate::domain::Outcome;
 use crate::platform::fault::{self, Fault};
+use crate::platform::open;
 use crate::platform::process::{
     Children, Exit, Signal, freeze, kill_all, peek_children, reap, signal_found, signal_group,
 };
 use crate::platform::scan::{MARK, Wanted, find, is_still, start_time};
 use crate::platform::spawn::{self, Start};
 use std::ffi::OsString;
-use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::os::fd::OwnedFd;
 use std::path::Path;
@@ -66,7 +66,8 @@ pub(super) fn run(link: &mut Link, claim: &mut Claim, spec: &CommandSpec) -> io:
 fn start(spec: &CommandSpec, mark: &str) -> Result<(Vec<Stream>, u32), (Unstarted, String)> {
     let input = spec.stdin.as_deref().unwrap_or(Path::new("/dev/null"));
     let unreadable = |error| (Unstarted::Other, format!("open {}: {error}", input.display()));
-    let stdin = File::open(input).map_err(unreadable)?;
+    let opened = spec.stdin.as_deref().map_or_else(open::null, open::for_command);
+    let stdin = opened.map_err(unreadable)?;
     let pipe = |error: io::Error| (Unstarted::Other, format!("make a pipe: {error}"));
     let (stdout_stream, stdout) = Stream::new(&spec.stdout, spec.cap).map_err(pipe)?;
     let mut streams = vec![stdout_stream];

@@ -5,12 +5,12 @@ use super::link::{End, Link};
 use super::protocol::{Ended, Reply};
 use super::run::run;
 use crate::domain::Outcome;
+use crate::platform::open;
 use crate::platform::process::{
     Children, become_subreaper, end_tree, leave_session, peek_children, reap,
 };
 use crate::platform::scan::{Wanted, process};
 use rustix::fs::Mode;
-use std::fs::File;
 use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
@@ -39,7 +39,7 @@ fn begin() -> io::Result<(Link, Claim)> {
     // The copy is close-on-exec.
     let control = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
     control.peer_addr()?; // not a socket: somebody typed the hidden verb
-    let null = File::options().read(true).write(true).open("/dev/null")?;
+    let null = open::null()?;
     rustix::stdio::dup2_stdin(&null)?;
     leave_session()?;
     become_subreaper()?;

@@ -5,6 +5,7 @@
 
 use super::escape::unfinished_letter;
 use super::mask::Mask;
+use crate::platform::open::{self, Links};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
@@ -29,7 +30,8 @@ impl Tail {
 
     /// Whether there is something to read.
     pub fn has_more(&self) -> bool {
-        std::fs::metadata(&self.path).is_ok_and(|meta| meta.len() > self.offset)
+        let longer = |meta: std::fs::Metadata| meta.is_file() && meta.len() > self.offset;
+        std::fs::symlink_metadata(&self.path).is_ok_and(longer)
     }
 
     /// Writes what came since the last time.
@@ -37,7 +39,7 @@ impl Tail {
     /// # Errors
     /// When the file cannot be read (a missing one is empty), or `out` not be written.
     pub fn copy(&mut self, mask: &Mask, out: &mut dyn Write) -> io::Result<()> {
-        let mut file = match std::fs::File::open(&self.path) {
+        let mut file = match open::reading(&self.path, Links::Refuse) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             Err(error) => return Err(error),

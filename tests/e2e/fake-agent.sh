@@ -16,6 +16,7 @@
 #   drain-stdin       reads its stdin to the end, if there is one
 #   read-tty          waits for a key on the terminal
 #   create FILE       makes an empty file
+#   sh COMMAND        has the shell run it
 #   meet ID           works until an agent of that task has started, too
 #   await FILE        works until the file is there
 #
@@ -49,6 +50,7 @@ while read -r word rest; do
     drain-stdin) cat <&8 >/dev/null ;;
     read-tty) read -r key </dev/tty ;;
     create) : >"$rest" ;;
+    sh) eval "$rest" ;;
     await) n=0; until [ -e "$rest" ] || [ $((n += 1)) -gt 1000 ]; do sleep 0.02; done ;;
     meet) n=0; until grep -q "^start $rest " oracle/log || [ $((n += 1)) -gt 1000 ]; do sleep 0.02; done ;;
     esac

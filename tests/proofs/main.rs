@@ -26,6 +26,7 @@ mod hostile;
 mod measured;
 mod model;
 mod newer;
+mod obstacles;
 mod places;
 mod power;
 mod replay;
@@ -39,3 +40,6 @@ mod trees;
 mod twin;
 mod twins;
 mod waste;
+
+// A source file that `fuzzed` takes in names it so.
+use workloop::platform;

@@ -10,14 +10,17 @@ use crate::cli::failure::Failure;
 use crate::cli::session::Session;
 use crate::platform::editor;
 use crate::platform::ids::{Ids, RandomIds};
+use crate::platform::open::{self, Links};
 use crate::queue::as_written;
 use crate::store::{QueueStore, StoreError};
 use crate::views::escape;
 use serde_json::{Map, Value};
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+
+/// The most that is read of what an editor left, in bytes.
+const COPY_BYTES: u64 = 64 << 20;
 
 pub(super) fn run(id: &str, queues: &QueueArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     if !session.interactive() {
@@ -68,7 +71,7 @@ fn edited(copy: &Path, session: &mut Session<'_>) -> Result<Option<Edited>, Fail
             let text = format!("the editor {name} ended with exit status {code}");
             return Err(Failure::usage(text));
         }
-        let text = fs::read_to_string(copy)?;
+        let text = open::read_text(copy, Links::Refuse, COPY_BYTES)?;
         let problem = match serde_json::from_str::<Value>(&text) {
             Ok(Value::Object(edited)) => return Ok(Some((text, edited))),
             Ok(_) => format!("{}:1:1: a task is a JSON object", copy.display()),
@@ -119,8 +122,7 @@ fn merge(
 /// A file of our own that an editor may open.
 fn make_copy(text: &str) -> Result<PathBuf, Failure> {
     let path = std::env::temp_dir().join(format!("workloop-edit-{}.json", RandomIds.hex8()));
-    let open = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
-    open.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| {
+    open::new(&path).and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| {
         Failure::internal(format_args!("failed to write {}: {error}", path.display()))
     })?;
     Ok(path)

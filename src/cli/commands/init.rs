@@ -59,6 +59,10 @@ fn failed(what: &str, path: &Path, error: &io::Error) -> Failure {
 }
 
 /// Writes a file that does not exist yet; whether it did not.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what is there is not opened, and others may read it"
+)]
 fn create(path: &Path, text: &str) -> Result<bool, Failure> {
     match OpenOptions::new().write(true).create_new(true).open(path) {
         Ok(mut file) => {

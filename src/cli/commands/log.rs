@@ -208,11 +208,11 @@ fn view(shown: &Shown, reading: &Reading) -> Value {
     let report = shown.folder.report();
     let stream = |file: String| {
         let path: PathBuf = shown.folder.file(&file);
-        let bytes = fs::metadata(&path).ok()?.len();
+        let bytes = fs::symlink_metadata(&path).ok()?.len();
         let (head, tail) = shown.folder.ends(&file, HALF).ok()?;
         let mut text = String::from_utf8_lossy(&head).into_owned();
         if !tail.is_empty() {
-            text.push_str(&format!("\n[{} bytes left out]\n", bytes - 2 * HALF));
+            text.push_str(&format!("\n[{} bytes left out]\n", bytes.saturating_sub(2 * HALF)));
             text.push_str(&String::from_utf8_lossy(&tail));
         }
         Some(json!({

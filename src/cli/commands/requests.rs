@@ -12,10 +12,11 @@ use crate::config::Selection;
 use crate::domain::EventKind;
 use crate::engine::requests::{PAUSE, STOP, date};
 use crate::platform::checks;
+use crate::platform::open;
 use crate::store::{Patience, QueueStore, StateDir, workers};
 use crate::views::escape;
 use serde_json::Map;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::SystemTime;
@@ -86,6 +87,11 @@ pub(super) fn resume(args: &SignalArgs, session: &mut Session<'_>) -> Result<(),
     for target in &targets {
         check(target)?;
         for path in requests(target, args.all) {
+            if let Some(stray) = open::obstacle(&path) {
+                let text = format!("warning: no request, and left there: {stray}");
+                writeln!(session.streams.err, "{}", escape::line(&text))?;
+                continue;
+            }
             match fs::remove_file(&path) {
                 Ok(()) => removed += 1,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -97,7 +103,7 @@ pub(super) fn resume(args: &SignalArgs, session: &mut Session<'_>) -> Result<(),
                 }
             }
         }
-        held |= [STOP, PAUSE].iter().any(|verb| target.state.request(verb, None).exists());
+        held |= [STOP, PAUSE].iter().any(|verb| date(&target.state.request(verb, None)).is_some());
     }
     if removed > 0 {
         note(EventKind::Resumed, &targets, session);
@@ -195,7 +201,9 @@ fn check(target: &Target) -> Result<(), Failure> {
 /// Writes a request file; one that is there already gets a new date.
 fn put(state: &StateDir, path: &std::path::Path) -> io::Result<()> {
     state.ensure(state.root())?;
-    File::create(path)?.write_all(b"asked by a person\n")
+    // Never without a file in between, which would be a resume.
+    let (mut file, _) = open::in_place_of_others(path, open::existing_or_new)?;
+    file.write_all(b"asked by a person\n")
 }
 
 /// Notes it in the journal, as far as the queues can be read: the request stands without that.

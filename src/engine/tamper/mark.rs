@@ -1,8 +1,8 @@
 //! What a guarded file is at one moment, so that a change is noticed.
 
-use rustix::fs::{CWD, Mode, OFlags, openat};
+use crate::platform::open::{self, Links};
 use serde_json::Value;
-use std::fs::{self, File, Metadata};
+use std::fs;
 use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -88,10 +88,14 @@ impl Mark {
 
 /// What is at `path`, and how much of it was read: nothing where it is longer than `limit`.
 fn content(path: &Path, part: Part, limit: Option<u64>) -> io::Result<(Content, u64)> {
-    let Some((file, meta)) = open(path)? else { return Ok((Content::Absent, 0)) };
-    if !meta.is_file() {
-        return Ok((Content::NoFile, 0));
-    }
+    // A person's script may be a symlink to one that several projects share.
+    let file = match open::reading(path, Links::Follow) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((Content::Absent, 0)),
+        Err(error) if open::not_a_file(&error).is_some() => return Ok((Content::NoFile, 0)),
+        Err(error) => return Err(error),
+    };
+    let meta = file.metadata()?;
     if limit.is_none_or(|limit| meta.len() > limit.min(FILE_LIMIT)) {
         let (inode, length) = (meta.ino(), meta.len());
         let changed = (meta.ctime(), meta.ctime_nsec());
@@ -107,36 +111,15 @@ fn content(path: &Path, part: Part, limit: Option<u64>) -> io::Result<(Content, 
     Ok((Content::Hash(xxh3_128(&bytes)), read))
 }
 
-/// Opens a file without waiting for the other end of a FIFO; `None` when there is none.
-fn open(path: &Path) -> io::Result<Option<(File, Metadata)>> {
-    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NONBLOCK;
-    match openat(CWD, path, flags, Mode::empty()) {
-        Ok(opened) => {
-            let file = File::from(opened);
-            let meta = file.metadata()?;
-            Ok(Some((file, meta)))
-        }
-        Err(error) => match io::Error::from(error) {
-            error if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            error => Err(error),
-        },
-    }
-}
-
 /// The text of a file of at most `limit` bytes.
 pub(super) fn text(path: &Path, limit: u64) -> Option<String> {
-    let (file, meta) = open(path).ok()??;
-    let mut text = String::new();
-    let fits = meta.is_file() && meta.len() <= limit;
-    fits.then(|| file.take(limit).read_to_string(&mut text).ok())??;
-    Some(text)
+    open::read_text(path, Links::Follow, limit).ok()
 }
 
 /// The first bytes of a file.
 pub(super) fn head(path: &Path, length: u64) -> Option<Vec<u8>> {
-    let (file, meta) = open(path).ok()??;
     let mut bytes = Vec::new();
-    meta.is_file().then(|| file.take(length).read_to_end(&mut bytes).ok())??;
+    open::reading(path, Links::Follow).ok()?.take(length).read_to_end(&mut bytes).ok()?;
     Some(bytes)
 }
 

@@ -172,7 +172,6 @@ fn read(path: &Path) -> Result<(Stamp, Content), StoreError> {
         Err(ReadError::TooLarge { size, .. }) => {
             Err(Box::new(Refused::too_large(path, size)).into())
         }
-        Err(ReadError::NotAFile) => Err(failed(io::Error::other("it is not a regular file"))),
         Err(ReadError::Io(source)) => Err(failed(source)),
     }
 }

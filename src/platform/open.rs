@@ -1,0 +1,429 @@
+//! Opens files that others can replace: agents, other users, people.
+//!
+//! A FIFO may lie where a file is expected, and its open waits for ever; a device, whose end never
+//! comes; or a symlink to either. So every such file is opened here: without waiting, without
+//! becoming the terminal of this session, and only if it is a regular file. What it is gets asked
+//! after the open, of the descriptor: a look at the path before the open proves nothing.
+//!
+//! Symlinks are legitimate where a person names a file that is only read: `workloop.toml`, prompt
+//! templates, the scripts of verification. These are read with [`Links::Follow`]. A queue file is
+//! resolved to its real path first and then opened without following. Everything in the state
+//! folder is ours, and a symlink there is refused like a FIFO.
+
+use super::fault::{self, Fault};
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags};
+use rustix::io::{Errno, retry_on_intr};
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+
+/// How often something that is put in the way again and again is removed.
+const TRIES: u32 = 100;
+/// The most that is read of what the kernel tells, in bytes: a line for each lock of the machine.
+const KERNEL_TEXT: u64 = 64 << 20;
+
+/// What a symlink in the place of a file means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Links {
+    /// It is refused: the file is one of ours.
+    Refuse,
+    /// It is followed: a person named the file.
+    Follow,
+}
+
+/// Something else lies where a regular file is expected.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{} is {what}, not a regular file", .path.display())]
+pub struct NotAFile {
+    /// The path.
+    pub path: PathBuf,
+    /// What lies there.
+    pub what: What,
+}
+
+/// A kind of file that is no regular one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// A directory.
+    Folder,
+    /// A named pipe.
+    Fifo,
+    /// A socket.
+    Socket,
+    /// A device.
+    Device,
+    /// A symlink, where none is followed.
+    Symlink,
+    /// Something that the system does not name.
+    Unknown,
+}
+
+impl fmt::Display for What {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Folder => "a folder",
+            Self::Fifo => "a FIFO",
+            Self::Socket => "a socket",
+            Self::Device => "a device",
+            Self::Symlink => "a symlink",
+            Self::Unknown => "of an unknown kind",
+        })
+    }
+}
+
+impl What {
+    /// The kind of `found`; `None` of a regular file.
+    fn of(found: FileType) -> Option<Self> {
+        Some(match found {
+            FileType::RegularFile => return None,
+            FileType::Directory => Self::Folder,
+            FileType::Fifo => Self::Fifo,
+            FileType::Socket => Self::Socket,
+            FileType::CharacterDevice | FileType::BlockDevice => Self::Device,
+            FileType::Symlink => Self::Symlink,
+            FileType::Unknown => Self::Unknown,
+        })
+    }
+}
+
+/// Opens the regular file `path`, seen from `dir`: the one place where such files are opened.
+#[expect(clippy::disallowed_methods, reason = "all others open their files by this")]
+pub(super) fn regular(
+    dir: impl AsFd,
+    path: &Path,
+    flags: OFlags,
+    links: Links,
+) -> io::Result<File> {
+    let blind = fault::is(Fault::BlockingOpen);
+    let mut flags = flags | OFlags::CLOEXEC | OFlags::NOCTTY;
+    // For a regular file NONBLOCK changes nothing; a FIFO is opened at once, or refused.
+    flags.set(OFlags::NONBLOCK, !blind);
+    flags.set(OFlags::NOFOLLOW, !blind && links == Links::Refuse);
+    match retry_on_intr(|| rustix::fs::openat(&dir, path, flags, Mode::RUSR | Mode::WUSR)) {
+        Ok(opened) => {
+            let found = FileType::from_raw_mode(rustix::fs::fstat(&opened)?.st_mode);
+            match What::of(found).filter(|_| !blind) {
+                Some(what) => Err(refused(path, what)),
+                None => Ok(File::from(opened)),
+            }
+        }
+        Err(error) => Err(explained(&dir, path, links, error)),
+    }
+}
+
+fn refused(path: &Path, what: What) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, NotAFile { path: path.to_owned(), what })
+}
+
+/// Why an open failed: of a symlink, a folder, a socket or a FIFO the system's own words do not say
+/// what the matter is.
+fn explained(dir: impl AsFd, path: &Path, links: Links, error: Errno) -> io::Error {
+    if !matches!(error, Errno::LOOP | Errno::MLINK | Errno::NXIO | Errno::NODEV | Errno::ISDIR) {
+        return error.into();
+    }
+    let how = if links == Links::Refuse { AtFlags::SYMLINK_NOFOLLOW } else { AtFlags::empty() };
+    let found = rustix::fs::statat(dir, path, how).ok();
+    let what = found.and_then(|meta| What::of(FileType::from_raw_mode(meta.st_mode)));
+    what.map_or_else(|| error.into(), |what| refused(path, what))
+}
+
+/// What lies in the place of the file, if an open failed because of that.
+pub fn not_a_file(error: &io::Error) -> Option<&NotAFile> {
+    error.get_ref()?.downcast_ref()
+}
+
+/// What lies at `path`, if that is something else than a regular file.
+pub fn obstacle(path: &Path) -> Option<NotAFile> {
+    let what = What::of(FileType::from_raw_mode(rustix::fs::lstat(path).ok()?.st_mode))?;
+    Some(NotAFile { path: path.to_owned(), what })
+}
+
+/// Opens a file for reading.
+///
+/// # Errors
+/// [`NotAFile`] inside of an I/O error, or any other one.
+pub fn reading(path: &Path, links: Links) -> io::Result<File> {
+    regular(CWD, path, OFlags::RDONLY, links)
+}
+
+/// Reads a file of at most `limit` bytes.
+///
+/// # Errors
+/// As [`reading`]; a longer file is one too.
+pub fn read(path: &Path, links: Links, limit: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    reading(path, links)?.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit {
+        let text = format!("{} has more than {limit} bytes", path.display());
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, text));
+    }
+    Ok(bytes)
+}
+
+/// Reads a text of at most `limit` bytes.
+///
+/// # Errors
+/// As [`read`]; bytes that are no UTF-8 are one too.
+pub fn read_text(path: &Path, links: Links, limit: u64) -> io::Result<String> {
+    let bytes = read(path, links, limit)?;
+    String::from_utf8(bytes).map_err(|_| {
+        let text = format!("{} is not valid UTF-8", path.display());
+        io::Error::new(io::ErrorKind::InvalidData, text)
+    })
+}
+
+/// Opens a file of ours that a command gets as its standard input.
+///
+/// # Errors
+/// As [`reading`].
+pub fn for_command(path: &Path) -> io::Result<File> {
+    let file = reading(path, Links::Refuse)?;
+    // The flag belongs to the open file, and the command should find it as a shell would leave it.
+    rustix::fs::fcntl_setfl(&file, rustix::fs::fcntl_getfl(&file)? - OFlags::NONBLOCK)?;
+    Ok(file)
+}
+
+/// Opens a file of ours for reading and appending; makes it, private to the user, if it is missing.
+///
+/// # Errors
+/// As [`reading`].
+pub fn appending(path: &Path) -> io::Result<File> {
+    regular(CWD, path, OFlags::RDWR | OFlags::APPEND | OFlags::CREATE, Links::Refuse)
+}
+
+/// Opens a file of ours for reading and writing; makes it, private to the user, if it is missing,
+/// and says whether it did.
+///
+/// # Errors
+/// As [`reading`].
+pub fn existing_or_new(path: &Path) -> io::Result<(File, bool)> {
+    loop {
+        match regular(CWD, path, OFlags::RDWR, Links::Refuse) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            other => return other.map(|file| (file, false)),
+        }
+        match new(path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            other => return other.map(|file| (file, true)),
+        }
+    }
+}
+
+/// Makes a file, private to the user, where nothing is, and opens it for reading and writing.
+///
+/// # Errors
+/// `AlreadyExists` when something is there, a symlink that leads nowhere included.
+pub fn new(path: &Path) -> io::Result<File> {
+    regular(CWD, path, OFlags::RDWR | OFlags::CREATE | OFlags::EXCL, Links::Refuse)
+}
+
+/// Makes a file of ours anew, private to the user: whatever is there is removed, so that nothing is
+/// written through a symlink or into a FIFO.
+///
+/// # Errors
+/// [`NotAFile`] for a folder that is not empty, or any other I/O error.
+pub fn anew(path: &Path) -> io::Result<File> {
+    for _ in 0..TRIES {
+        match new(path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => remove(path)?,
+            other => return other,
+        }
+    }
+    Err(io::Error::other(format!("{} is put there again and again", path.display())))
+}
+
+/// Opens what `open` opens; what lies in the place of a file of ours is removed before. It holds
+/// nothing of ours, and of a symlink the target stays.
+///
+/// # Errors
+/// What `open` fails with; [`NotAFile`] for a folder that is not empty.
+pub fn in_place_of_others<T>(path: &Path, open: impl Fn(&Path) -> io::Result<T>) -> io::Result<T> {
+    let opened = open(path);
+    match &opened {
+        Err(error) if not_a_file(error).is_some() => {}
+        Ok(_) | Err(_) => return opened,
+    }
+    // Looked at again: by now another process may have made the file.
+    if obstacle(path).is_some() {
+        remove(path)?;
+    }
+    open(path)
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    let removed = std::fs::remove_file(path).or_else(|error| {
+        if std::fs::symlink_metadata(path).is_ok_and(|meta| meta.is_dir()) {
+            return std::fs::remove_dir(path).map_err(|_| refused(path, What::Folder));
+        }
+        Err(error)
+    });
+    match removed {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}
+
+/// Opens `/dev/null`.
+///
+/// # Errors
+/// Any I/O error; also if it is a FIFO, which would be waited for.
+#[expect(clippy::disallowed_methods, reason = "a device, and no regular file")]
+pub fn null() -> io::Result<File> {
+    let path = Path::new("/dev/null");
+    let flags = OFlags::RDWR | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NONBLOCK;
+    let file = File::from(retry_on_intr(|| rustix::fs::open(path, flags, Mode::empty()))?);
+    let found = FileType::from_raw_mode(rustix::fs::fstat(&file)?.st_mode);
+    if !matches!(found, FileType::CharacterDevice | FileType::RegularFile) {
+        return Err(io::Error::other("/dev/null is not a device"));
+    }
+    rustix::fs::fcntl_setfl(&file, rustix::fs::fcntl_getfl(&file)? - OFlags::NONBLOCK)?;
+    Ok(file)
+}
+
+/// Opens a file of the kernel's own, such as those in `/proc`, which nobody can replace.
+///
+/// # Errors
+/// Any I/O error.
+#[cfg(target_os = "linux")]
+#[expect(clippy::disallowed_methods, reason = "these files are looked at by the thousand")]
+pub(super) fn kernel_file(path: impl AsRef<Path>) -> io::Result<File> {
+    File::open(path)
+}
+
+/// Reads a text of the kernel's; nothing where there is none. A process may have any bytes as its
+/// name, so what is no UTF-8 is replaced.
+pub(super) fn kernel_text(path: impl AsRef<Path>) -> Option<String> {
+    let bytes = read(path.as_ref(), Links::Follow, KERNEL_TEXT).ok()?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::os::unix::net::UnixListener;
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    /// What `work` gives, which hangs if it opens what it should not: no test waits for it longer.
+    fn soon<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+        let (sender, given) = mpsc::channel();
+        std::thread::spawn(move || sender.send(work()));
+        given.recv_timeout(Duration::from_secs(20)).expect("it hangs")
+    }
+
+    /// A folder with everything that a file is not, and a file.
+    fn zoo() -> (tempfile::TempDir, [(PathBuf, What); 5]) {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        fs::write(at("file"), "text").unwrap();
+        duct::cmd!("mkfifo", at("fifo")).run().unwrap();
+        fs::create_dir_all(at("folder/full")).unwrap();
+        symlink("file", at("link")).unwrap();
+        drop(UnixListener::bind(at("socket")).unwrap());
+        symlink("/dev/zero", at("zero")).unwrap();
+        let all = [
+            (at("fifo"), What::Fifo),
+            (at("folder"), What::Folder),
+            (at("link"), What::Symlink),
+            (at("socket"), What::Socket),
+            (at("zero"), What::Symlink),
+        ];
+        (dir, all)
+    }
+
+    #[test]
+    fn nothing_but_a_file_is_opened_and_nothing_is_waited_for() {
+        let (_dir, all) = zoo();
+        for (path, what) in all {
+            let refused = soon(move || {
+                let opened = [
+                    reading(&path, Links::Refuse).map(drop),
+                    read(&path, Links::Refuse, 9).map(drop),
+                    for_command(&path).map(drop),
+                    appending(&path).map(drop),
+                    existing_or_new(&path).map(drop),
+                ];
+                let refused = opened.map(|opened| not_a_file(&opened.unwrap_err()).cloned());
+                refused.map(|refused| (refused.clone(), refused == obstacle(&path)))
+            });
+            for (refused, same) in refused {
+                assert_eq!(refused.map(|refused| refused.what), Some(what));
+                assert!(same);
+            }
+        }
+        let text = format!("{}", refused(Path::new("/p/x"), What::Fifo));
+        assert_eq!(text, "/p/x is a FIFO, not a regular file");
+    }
+
+    #[test]
+    fn a_link_is_followed_where_that_is_said_but_only_to_a_file() {
+        let (dir, _) = zoo();
+        let at = |name: &str| dir.path().join(name);
+        assert_eq!(read_text(&at("link"), Links::Follow, 4).unwrap(), "text");
+        symlink("fifo", at("to-fifo")).unwrap();
+        for (name, what) in [("to-fifo", What::Fifo), ("zero", What::Device)] {
+            let path = at(name);
+            let error = soon(move || read(&path, Links::Follow, 4).unwrap_err());
+            assert_eq!(not_a_file(&error).unwrap().what, what);
+        }
+        symlink("circle", at("circle")).unwrap();
+        let error = reading(&at("circle"), Links::Follow).unwrap_err();
+        assert!(not_a_file(&error).is_none(), "{error}");
+    }
+
+    #[test]
+    fn a_file_is_read_up_to_its_limit() {
+        let (dir, _) = zoo();
+        let file = dir.path().join("file");
+        let error = read(&file, Links::Refuse, 3).unwrap_err();
+        assert!(error.to_string().ends_with("has more than 3 bytes"), "{error}");
+        fs::write(&file, b"\xff").unwrap();
+        assert!(read_text(&file, Links::Refuse, 3).unwrap_err().to_string().contains("UTF-8"));
+        let flags = |file| rustix::fs::fcntl_getfl(&file).unwrap();
+        assert!(!flags(for_command(&file).unwrap()).contains(OFlags::NONBLOCK));
+        assert!(!flags(null().unwrap()).contains(OFlags::NONBLOCK));
+    }
+
+    #[test]
+    fn what_is_made_anew_takes_the_place_of_anything_but_a_full_folder() {
+        let (dir, all) = zoo();
+        for (path, what) in all {
+            let made = soon({
+                let path = path.clone();
+                move || anew(&path)
+            });
+            if what == What::Folder {
+                assert_eq!(not_a_file(&made.unwrap_err()).unwrap().what, What::Folder);
+                continue;
+            }
+            let meta = made.unwrap().metadata().unwrap();
+            assert_eq!(meta.permissions().mode() & 0o777, 0o600);
+            assert_eq!(obstacle(&path), None);
+        }
+        let file = dir.path().join("file");
+        assert_eq!(fs::read(&file).unwrap(), b"text", "written through a link");
+        fs::hard_link(&file, dir.path().join("other")).unwrap();
+        drop(anew(&file).unwrap());
+        assert_eq!(fs::read(dir.path().join("other")).unwrap(), b"text");
+    }
+
+    #[test]
+    fn a_file_keeps_its_place_and_what_is_none_loses_it() {
+        let (dir, _) = zoo();
+        let at = |name: &str| dir.path().join(name);
+        fs::create_dir(at("empty")).unwrap();
+        for name in ["fifo", "link", "empty", "missing"] {
+            drop(in_place_of_others(&at(name), appending).unwrap());
+            assert_eq!(fs::read(at(name)).unwrap(), b"", "{name}");
+        }
+        drop(in_place_of_others(&at("file"), appending).unwrap());
+        assert_eq!(fs::read(at("file")).unwrap(), b"text");
+        let error = in_place_of_others(&at("folder"), appending).unwrap_err();
+        assert_eq!(not_a_file(&error).unwrap().what, What::Folder);
+    }
+}
