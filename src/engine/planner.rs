@@ -47,8 +47,7 @@ fn of_each(set: &QueueSet, queues: &[Queue], read: impl Fn(&Journal) -> History)
         let known = states[..number].iter().position(|other| other == state);
         histories.push(match known {
             Some(at) => histories[at].clone(),
-            None if state.root().is_dir() => read(&Journal::new(state.clone())),
-            None => History::default(),
+            None => read(&Journal::new(state.clone())),
         });
     }
     histories

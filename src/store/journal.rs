@@ -5,7 +5,7 @@
 //! carries the hash of the file before and after: a line whose "after" never came to be is void.
 
 use super::lines::{MOST, fill_line};
-use super::state::StateDir;
+use super::state::{JOURNAL, StateDir};
 use crate::domain::{EVENT_VERSION, Event, EventKind};
 use crate::platform::fault::{self, Fault};
 use crate::platform::open::{self, Links};
@@ -103,9 +103,11 @@ impl Journal {
         if events.is_empty() || fault::is(Fault::NoJournal) {
             return Ok(());
         }
+        let opened = self.open();
+        // Opening may have moved it.
         let path = self.state.journal();
         let io = |source| JournalError::Io { path: path.display().to_string(), source };
-        let mut file = self.open().map_err(io)?;
+        let mut file = opened.map_err(io)?;
         let mut end = self.end_of(&mut file).map_err(io)??;
         if end.len >= ROTATE_AT {
             fs::rename(&path, self.state.rotated_journal()).map_err(io)?;
@@ -128,9 +130,18 @@ impl Journal {
     }
 
     fn open(&self) -> io::Result<File> {
-        // What lies in its place is no journal, and no reason to end a run.
-        let open = || open::in_place_of_others(&self.state.journal(), open::appending);
-        self.state.with(self.state.root(), open)
+        const TRIES: u32 = 100;
+        let mut last = io::Error::from(io::ErrorKind::NotFound);
+        // The state folder may vanish between the two steps.
+        for _ in 0..TRIES {
+            let path = self.state.settle()?.join(JOURNAL);
+            // What lies in its place is no journal, and no reason to end a run.
+            match open::in_place_of_others(&path, open::appending) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => last = error,
+                other => return other,
+            }
+        }
+        Err(last)
     }
 
     /// Where the file ends, reading its last lines only if it changed since the last look.

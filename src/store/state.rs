@@ -3,6 +3,7 @@
 //! It may vanish at any time (agents run `git clean`), so every writer makes what it needs anew
 //! and nothing that safety rests on stands here alone.
 
+use super::repository;
 use crate::platform::open;
 use sha2::{Digest, Sha256};
 use std::fs::{self, DirBuilder};
@@ -12,6 +13,10 @@ use std::path::{Path, PathBuf};
 
 /// Name of the state folder.
 pub const STATE_DIR: &str = ".workloop";
+/// Name of the journal.
+pub(super) const JOURNAL: &str = "events.jsonl";
+/// Name of the journal before its last rotation.
+pub(super) const ROTATED: &str = "events.1.jsonl";
 
 /// The state folder of the queues of one directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,14 +36,34 @@ impl StateDir {
         &self.root
     }
 
+    /// The folder of the journal and of the last good texts: inside of the git directory where
+    /// there is one, else the state folder. Until a writer has moved a journal from the one into
+    /// the other it is read where it is.
+    pub fn home(&self) -> PathBuf {
+        match self.repository() {
+            Some(home) if home.join(JOURNAL).exists() || !self.has_journal() => home,
+            Some(_) | None => self.root.clone(),
+        }
+    }
+
+    /// The folder inside of the git directory.
+    pub(super) fn repository(&self) -> Option<PathBuf> {
+        repository::home(self.root.parent()?)
+    }
+
+    /// Whether the state folder itself has a journal, and no link to one.
+    pub(super) fn has_journal(&self) -> bool {
+        fs::symlink_metadata(self.root.join(JOURNAL)).is_ok_and(|meta| meta.is_file())
+    }
+
     /// The journal.
     pub fn journal(&self) -> PathBuf {
-        self.root.join("events.jsonl")
+        self.home().join(JOURNAL)
     }
 
     /// The journal before its last rotation.
     pub fn rotated_journal(&self) -> PathBuf {
-        self.root.join("events.1.jsonl")
+        self.home().join(ROTATED)
     }
 
     /// The log of verdicts, made for `tail -f`.

@@ -61,6 +61,7 @@ fn sources(selection: &Selection) -> (Vec<Source>, Vec<PathBuf>) {
         let state = StateDir::beside(&real);
         let name = real.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let root = state.root().to_owned();
+        let home = state.home();
         match found.iter_mut().find(|(other, _)| *other == root) {
             Some((_, source)) => {
                 source.queues.insert(name);
@@ -69,7 +70,7 @@ fn sources(selection: &Selection) -> (Vec<Source>, Vec<PathBuf>) {
                 let source =
                     Source { lines: JournalLines::new(state), queues: HashSet::from([name]) };
                 // The folder beside the queue too: that is where a state folder comes to be.
-                dirs.extend([root.parent().map(Path::to_owned), Some(root.clone())]);
+                dirs.extend([root.parent().map(Path::to_owned), Some(root.clone()), Some(home)]);
                 found.push((root, source));
             }
         }

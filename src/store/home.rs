@@ -1,0 +1,94 @@
+//! Makes the home of the journal ready for a writer.
+
+use super::state::{JOURNAL, ROTATED, StateDir};
+use std::fs::{self, DirBuilder};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, symlink};
+use std::path::{Path, PathBuf};
+
+impl StateDir {
+    /// The folder of the journal, made where it is missing. A journal of the state folder is moved
+    /// into the git directory, and a link is left for people who follow it. Called under the lock.
+    ///
+    /// # Errors
+    /// Any I/O error of making the state folder, where that is the home.
+    pub(super) fn settle(&self) -> io::Result<PathBuf> {
+        if let Some(home) = self.repository()
+            && make(&home).is_ok()
+            && self.move_into(&home).is_ok()
+        {
+            self.link(&home.join(JOURNAL));
+            return Ok(home);
+        }
+        self.with(self.root(), || fs::metadata(self.root()).map(drop))?;
+        Ok(self.root().to_owned())
+    }
+
+    fn move_into(&self, home: &Path) -> io::Result<()> {
+        if home.join(JOURNAL).exists() || !self.has_journal() {
+            return Ok(());
+        }
+        // The current one last: as long as it is not moved, readers look here.
+        for name in [ROTATED, JOURNAL] {
+            let (from, to) = (self.root().join(name), home.join(name));
+            if !fs::symlink_metadata(&from).is_ok_and(|meta| meta.is_file()) {
+                continue;
+            }
+            match fs::rename(&from, &to) {
+                Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
+                    fs::copy(&from, &to)?;
+                    fs::remove_file(&from)?;
+                }
+                other => other?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Leaves a link at the journal's old place, which nothing of ours follows.
+    fn link(&self, journal: &Path) {
+        let link = self.root().join(JOURNAL);
+        if fs::read_link(&link).is_ok_and(|to| to == journal) {
+            return;
+        }
+        if fs::symlink_metadata(&link).is_ok_and(|meta| meta.is_symlink()) {
+            drop(fs::remove_file(&link));
+        }
+        // Without the link the journal is as good; only `tail` has to be told another path.
+        drop(self.with(self.root(), || symlink(journal, &link)));
+    }
+}
+
+/// Makes a folder that is private to the user.
+fn make(home: &Path) -> io::Result<()> {
+    if home.is_dir() { Ok(()) } else { DirBuilder::new().recursive(true).mode(0o700).create(home) }
+}
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "the files of an older version are made")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_journal_moves_into_the_git_directory_and_leaves_a_link() {
+        let temp = tempfile::tempdir().unwrap();
+        let top = temp.path().canonicalize().unwrap();
+        let state = StateDir::beside(&top.join("q.json"));
+        assert_eq!(state.settle().unwrap(), state.root());
+        for (name, text) in [(ROTATED, "old\n"), (JOURNAL, "new\n")] {
+            fs::write(state.root().join(name), text).unwrap();
+        }
+        fs::create_dir(top.join(".git")).unwrap();
+        fs::write(top.join(".git/HEAD"), "ref: refs/heads/main\n").unwrap();
+        // Read where it is until a writer comes.
+        assert_eq!(state.journal(), state.root().join(JOURNAL));
+        let home = state.settle().unwrap();
+        assert!(home.starts_with(top.join(".git")));
+        assert_eq!(state.journal(), home.join(JOURNAL));
+        assert_eq!(fs::read_to_string(home.join(ROTATED)).unwrap(), "old\n");
+        assert_eq!(fs::read_to_string(state.root().join(JOURNAL)).unwrap(), "new\n");
+        fs::remove_dir_all(state.root()).unwrap();
+        assert_eq!(state.settle().unwrap(), home);
+        assert_eq!(fs::read_link(state.root().join(JOURNAL)).unwrap(), home.join(JOURNAL));
+    }
+}
