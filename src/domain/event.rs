@@ -47,6 +47,25 @@ pub enum EventKind {
     Other,
 }
 
+impl EventKind {
+    /// Whether no attempt of the task runs after it.
+    pub fn ends_attempt(self) -> bool {
+        matches!(
+            self,
+            Self::Completed
+                | Self::Retried
+                | Self::Blocked
+                | Self::Released
+                | Self::Interrupted
+                | Self::AttemptLost
+                | Self::StaleClaim
+                | Self::Parked
+                | Self::Cancelled
+                | Self::Reset
+        )
+    }
+}
+
 /// One line of `events.jsonl`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Event {

@@ -61,6 +61,28 @@ pub enum Field {
     ApprovedAt,
 }
 
+/// What an edit of the file may do to a field while attempts run.
+///
+/// An agent can write the file as well as a person can, and nobody can tell who did. So whatever
+/// would complete work, widen a right, or lengthen a budget needs a verb then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EditRule {
+    /// Every edit is taken.
+    Free,
+    /// What the program writes: an edit is put back, but for a state that holds work back or opens
+    /// it again.
+    Runtime,
+    /// Every edit is put back: the field decides who does or judges the work, on which paths, or
+    /// when it counts as done.
+    Fixed,
+    /// A budget may become smaller only.
+    Budget,
+    /// An approval may be asked for, and no longer dropped.
+    Approval,
+    /// Dependencies may be added, and not dropped.
+    Dependencies,
+}
+
 use Field::*;
 
 /// Spellings of every field; the first is the one for a file that has none yet.
@@ -141,6 +163,28 @@ impl Field {
     /// The field of a key, if the program knows it.
     pub fn from_key(key: &str) -> Option<Self> {
         SPELLINGS.iter().find(|(_, keys)| keys.contains(&key)).map(|(field, _)| *field)
+    }
+
+    /// What an edit of the file may do to the field while attempts run.
+    pub fn edit_rule(self) -> EditRule {
+        match self {
+            _ if self.is_runtime() => EditRule::Runtime,
+            Type | Agent | Verify | CompletionPromise | File | Files | Scope | Tests | Phase
+            | Parent | ChildTasks | DiscoveredBy | Answers | ApprovedBy | ApprovedAt => {
+                EditRule::Fixed
+            }
+            MaxIterations => EditRule::Budget,
+            RequiresApproval => EditRule::Approval,
+            Dependencies => EditRule::Dependencies,
+            Id | Title | Description | Status | Priority | EstimatedMinutes | EstimatedHours
+            | Effort | Track | Epic | Tags | AcceptanceCriteria | Deliverables
+            | IntegrationPoints | Context | Deadline | Notify | NotBefore | Fingerprint
+            | DroppedDependencies | Attempts | BudgetUsed | LastAttempt | StartedAt
+            | CompletedAt | Passes | VerificationVerdict | FilesActuallyChanged | Error | Claim
+            | Progress | Artifacts | ResultSummary | NotesFor | CompletedBy | CompletionNote => {
+                EditRule::Free
+            }
+        }
     }
 
     /// Whether the program writes this field while a task runs; the rest is a person's.

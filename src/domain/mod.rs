@@ -26,7 +26,7 @@ pub use claim::{Claim, ClaimToken};
 pub use command::Command;
 pub use detail::{Detail, Text, Texts};
 pub use event::{EVENT_VERSION, Event, EventKind};
-pub use field::Field;
+pub use field::{EditRule, Field};
 pub use id::{TaskId, WorkerId};
 pub use legal::{Illegal, Verb};
 pub use nearest::{distance_below, nearest};

@@ -14,6 +14,7 @@ use crate::domain::{
 use crate::platform::clock::Clock;
 use crate::platform::fault::{self, Fault};
 use crate::store::attempts::{AGENT_OUT, PROMPT_FILE, RESULT_FILE, TASK_FILE};
+use crate::store::work::Work;
 use crate::supervisor::{CommandSpec, Ended, Supervisor, Told};
 use crate::verify;
 use crate::workspace::Snapshot;
@@ -121,7 +122,9 @@ pub(super) fn run(job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finished {
         fingerprint: Fingerprint::default(),
     };
     let streak = Streak::default();
-    let mut finished = Finished { job, report, result, warnings, streak, unlogged: None };
+    let passed = report.verdict == Some(Verdict::Pass);
+    let work = passed.then(|| Work::of(&job.root, &report.files_changed)).flatten();
+    let mut finished = Finished { job, report, result, warnings, streak, work, unlogged: None };
     finished.keep();
     finished
 }

@@ -160,8 +160,8 @@ impl Dispatcher {
         for queue in 0..self.set.served() {
             self.claims.look(&self.set.state(queue))?;
         }
-        let most =
-            if too_many_failures(&made.recorded, work.failures_left) { 0 } else { work.most };
+        let stop = too_many_failures(&made.recorded, work.failures_left) || draft.holds_any();
+        let most = if stop { 0 } else { work.most };
         let choice = self.choose(draft, work, most, again)?;
         for (place, status, reason) in choice.settled {
             let settle = Transition::Settle(status, reason);
@@ -234,6 +234,9 @@ impl Dispatcher {
         if report.reason_code == Some(ReasonCode::Tampered) {
             draft.record(place, EventKind::Tampered, &actor, data.clone());
         }
+        if let Some(work) = &finished.work {
+            data.insert("work".to_owned(), json!(work));
+        }
         if matches!(transition, Transition::Complete(..)) {
             let depth = limits.follow_up_depth.value;
             *follow_ups = follow_ups::add(draft, place, &actor, &result.follow_ups, depth);
@@ -296,7 +299,10 @@ impl Dispatcher {
             let Some(slot) = next.filter(|_| choice.claims.len() < most) else { break };
             let at = place(node);
             let key = TaskKey::new(set.real(at.queue), graph.id(node));
-            if readiness.is_free(node) && self.claims.take(&set.state(at.queue), &key)? {
+            if readiness.is_free(node)
+                && !draft.is_held(at)
+                && self.claims.take(&set.state(at.queue), &key)?
+            {
                 if let Some((holder, path)) = readiness.scope_holder(node) {
                     let own = graph.reference(node);
                     let other = match holder {

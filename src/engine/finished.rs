@@ -7,6 +7,7 @@ use crate::agent::AgentResult;
 use crate::domain::{AttemptReport, Fingerprint, Outcome, timestamp};
 use crate::platform::clock::Clock;
 use crate::store::attempts;
+use crate::store::work::Work;
 use crate::verify;
 
 /// What a slot hands back.
@@ -24,6 +25,8 @@ pub(super) struct Finished {
     pub streak: Streak,
     /// Why the verdict is not in `verification.log`, which is the same for all attempts.
     pub unlogged: Option<String>,
+    /// What its work looked like at a PASS, where that can be told.
+    pub work: Option<Work>,
 }
 
 /// The end of an attempt that was not begun: nothing ran.
@@ -51,7 +54,7 @@ pub(super) fn not_started(
         fingerprint: Fingerprint::default(),
     };
     let (result, warnings, streak) = (AgentResult::default(), Vec::new(), Streak::default());
-    Finished { job, report, result, warnings, streak, unlogged: None }
+    Finished { job, report, result, warnings, streak, work: None, unlogged: None }
 }
 
 impl Finished {

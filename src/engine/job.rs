@@ -57,9 +57,20 @@ pub struct Refusal {
     pub reason: String,
 }
 
+/// What a job is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// An attempt at a task.
+    Attempt,
+    /// A verification of the tree as it is, for no task.
+    TreeCheck,
+}
+
 /// One attempt.
 #[derive(Clone, Debug)]
 pub struct Job {
+    /// What it is for.
+    pub purpose: Purpose,
     /// The task's place in the store when it was claimed; it may move.
     pub place: Place,
     /// The task's id.

@@ -22,6 +22,7 @@ mod limits;
 mod neighbours;
 mod observer;
 mod options;
+mod outlook;
 mod ownership;
 mod pauses;
 mod planner;
@@ -39,6 +40,7 @@ mod scope;
 mod slots;
 mod standing;
 mod tamper;
+mod tree_check;
 mod turn;
 
 pub use attempt::Stage;

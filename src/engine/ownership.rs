@@ -26,15 +26,17 @@ pub(super) fn lost(
     task: &Task,
     token: &ClaimToken,
 ) -> Option<String> {
-    let last = || last(set, queue, task.id.as_str(), token);
-    match task.claim() {
-        Some(claim) if claim.is(token) => None,
-        // Whoever takes a task over leaves a line, so this claim is of an earlier moment.
-        Some(claim) if last() != Last::Ours => Some(format!("worker {} has it", claim.worker)),
-        Some(_) => None,
-        None if !task.accepts(token) => Some(format!("it is {}", task.status)),
-        // Without a journal the claim vanished by an edit.
-        None => (last() == Last::Ended).then(|| "a person ended its claim".to_owned()),
+    if task.claim().is_some_and(|claim| claim.is(token)) {
+        return None;
+    }
+    match (last(set, queue, task.id.as_str(), token), task.claim()) {
+        // Whoever takes a task over, and every verb, leaves a line: what the file says is an edit,
+        // which is put back.
+        (Last::Ours, _) => None,
+        (_, Some(claim)) => Some(format!("worker {} has it", claim.worker)),
+        (Last::Ended, None) => Some("a person ended its claim".to_owned()),
+        // Without a journal a claim that alone is missing vanished by an edit.
+        (Last::Unknown, None) => (!task.accepts(token)).then(|| format!("it is {}", task.status)),
     }
 }
 

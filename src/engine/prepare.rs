@@ -1,7 +1,7 @@
 //! From a claimed task to a [`Job`]: prompt, environment and commands.
 
 use super::fixed::Fixed;
-use super::job::{AgentCommand, Job, Judge, Ready, Refusal};
+use super::job::{AgentCommand, Job, Judge, Purpose, Ready, Refusal};
 use super::queue_set::QueueSet;
 use crate::agent::{
     AgentProfile, AnswerInput, DEFAULT_GRACE, DependencyInput, Environment, FEEDBACK_BYTES,
@@ -113,6 +113,7 @@ impl<'a> Source<'a> {
         let required = self.set.config.limits.promise.value;
         let mask = Mask::new(self.vars);
         Ok(Job {
+            purpose: Purpose::Attempt,
             place,
             id: task.id.to_string(),
             title: mask.text(&queue.title(place.task)).into_owned(),

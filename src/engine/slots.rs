@@ -2,7 +2,7 @@
 
 use super::attempt::{self, Stage, Steering, With};
 use super::finished::{Finished, not_started};
-use super::job::Job;
+use super::job::{Job, Purpose};
 use super::known_commands::KnownCommands;
 use super::options::RunOptions;
 use crate::domain::{ClaimToken, Outcome, WorkerId};
@@ -64,6 +64,7 @@ pub(super) struct Slot {
 pub(super) struct Running {
     pub(super) queue: usize,
     pub(super) id: String,
+    pub(super) purpose: Purpose,
     pub(super) token: ClaimToken,
     pub(super) mark: String,
     steering: Arc<Steering>,
@@ -130,6 +131,7 @@ impl Slot {
         let mut running = Running {
             queue: job.place.queue,
             id: job.id.clone(),
+            purpose: job.purpose,
             token: job.token.clone(),
             mark: job.key.mark(),
             steering: Arc::clone(&steering),

@@ -1,22 +1,23 @@
 //! One turn of the loop: write what ended, claim what is next, start it.
 
 use super::attempt::Stage;
-use super::dispatch::{After, Claimed, Look, Made, Recorded, Work};
+use super::dispatch::{After, Claimed, Made, Recorded, Work};
 use super::ending::Reason;
 use super::finished::Finished;
+use super::job::Purpose;
 use super::neighbours::Neighbours;
 use super::observer::Notice;
-use super::options::WhenEmpty;
 use super::ownership;
 use super::prepare::Source;
 use super::recovery::{self, Dead};
 use super::run_loop::{POLL, RunLoop};
 use super::slots::Holder;
-use crate::domain::{ClaimToken, EventKind, Outcome};
-use crate::plan::{self, Prospect, State};
+use crate::domain::{ClaimToken, Event, EventKind, Outcome};
+use crate::plan;
 use crate::platform::lock::FileLock;
 use crate::store::attempts::prune;
 use crate::store::{Patience, Place, QueueStore, StoreError, TaskKey, new_event};
+use crate::views::edits;
 use serde_json::{Map, json};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -25,7 +26,16 @@ use std::time::Instant;
 impl RunLoop<'_> {
     /// Makes the next change, if there is one to make; `false` when there is nothing to do now.
     pub(super) fn transact(&mut self) -> Result<bool, StoreError> {
-        let finished = self.results();
+        let (checks, finished): (Vec<_>, Vec<_>) = self
+            .results()
+            .into_iter()
+            .partition(|(_, finished)| finished.job.purpose == Purpose::TreeCheck);
+        for (_, check) in &checks {
+            self.tree_checked(check)?;
+        }
+        if finished.is_empty() && self.verify_set_back()? {
+            return Ok(true);
+        }
         self.stop_for_missing_tools(&finished);
         // Agents delete what git ignores, also while nothing is left to be claimed by this loop.
         Neighbours::enter(&self.dispatcher.set)?;
@@ -67,12 +77,20 @@ impl RunLoop<'_> {
             Ok(())
         })?;
         let did = !events.is_empty();
-        for event in &events {
-            self.observer.notice(&Notice::Event(event));
-        }
+        self.tell(&events);
         self.after(&finished, made);
         self.store.tidy();
         Ok(did)
+    }
+
+    /// Tells what was written, and what was done about edits of the file.
+    pub(super) fn tell(&mut self, events: &[Event]) {
+        for event in events {
+            self.observer.notice(&Notice::Event(event));
+        }
+        for text in edits::sentences(events) {
+            self.observer.notice(&Notice::Warning(&text));
+        }
     }
 
     /// Looks at how the work stands and at the claims of others; gives those of dead workers, whose
@@ -140,7 +158,8 @@ impl RunLoop<'_> {
             let ours = if self.paused.contains(&running.queue) {
                 !ownership::is_ended(set, running.queue, &running.id, &running.token)
             } else {
-                task.is_some_and(|task| {
+                // A task that is not there was deleted by an edit, which is put back.
+                task.is_none_or(|task| {
                     ownership::lost(set, running.queue, task, &running.token).is_none()
                 })
             };
@@ -268,6 +287,10 @@ impl RunLoop<'_> {
         let Some(running) = &self.slots[slot].running else { return };
         let (id, queue, token) = (running.id.clone(), running.queue, running.token.clone());
         self.observer.notice(&Notice::Stage { slot, id: &id, stage });
+        // The journal tells of tasks.
+        if running.purpose == Purpose::TreeCheck {
+            return;
+        }
         let mut data = Map::new();
         let kind = match stage {
             Stage::Started => EventKind::AttemptStarted,
@@ -299,35 +322,6 @@ impl RunLoop<'_> {
         }
     }
 
-    /// Whether no live worker's task could make anything ready for this loop.
-    pub(super) fn may_leave(&self) -> bool {
-        if self.options.when_empty == WhenEmpty::Wait || !self.paused.is_empty() {
-            return false;
-        }
-        let outlook = &self.outlook;
-        // What a supervisor of ours still held may turn out to be nobody's.
-        let unsure = outlook.running > 0 && self.reaper.is_busy();
-        outlook.ready == 0
-            && outlook.flowing == 0
-            && !unsure
-            && !self.dispatcher.others_work_towards_us
-    }
-
-    /// What the loop waits for while nothing runs in it.
-    pub(super) fn waiting_for(&self) -> String {
-        let outlook = &self.outlook;
-        let of = |kind| outlook.roots.iter().filter(|(_, prospect)| *prospect == kind).count();
-        if outlook.flowing + outlook.running > 0 {
-            "waiting for tasks of other workers".to_owned()
-        } else if of(Prospect::Person) + of(Prospect::Question) > 0 {
-            "waiting for a person".to_owned()
-        } else if of(Prospect::Elsewhere) > 0 {
-            "waiting for another queue".to_owned()
-        } else {
-            "waiting for new work".to_owned()
-        }
-    }
-
     /// Adds the gate tasks that `phases` ask for and that are not there yet.
     pub(super) fn add_gates(&mut self) -> Result<(), StoreError> {
         let missing =
@@ -351,43 +345,5 @@ impl RunLoop<'_> {
             Ok(())
         })?;
         Ok(())
-    }
-}
-
-impl super::dispatch::Dispatcher {
-    /// How the work stands, as far as can be told without the lock.
-    pub(super) fn outlook(
-        &mut self,
-        store: &crate::store::file::FileStore,
-        paused: &HashSet<usize>,
-        foreign: &HashSet<crate::store::Place>,
-    ) -> plan::Outlook {
-        let queues = store.queues();
-        let set = Arc::clone(&self.set);
-        let structure = self.planner.structure(&set, queues);
-        let tasks = set.tasks(queues);
-        let look = Look { now: self.clock.now(), paused, foreign };
-        let conditions = self.conditions(&structure, queues, &look);
-        let readiness = plan::readiness(&structure.graph, &tasks, &conditions);
-        self.unsettled = readiness
-            .unsettled()
-            .iter()
-            .any(|(n, ..)| structure.graph.location(*n).0 < set.served());
-        let in_scope = |node| {
-            structure.graph.location(node).0 < set.served()
-                && self.scope.includes(readiness.task(node))
-        };
-        let outlook = readiness.outlook(in_scope);
-        // A ready task of somebody else's is done soon if its queue is being worked on.
-        let busy = |queue: usize| {
-            let all = structure.graph.queue_nodes(queue);
-            all.into_iter().any(|node| readiness.state(node) == State::InProgress)
-        };
-        self.others_work_towards_us = outlook.roots.iter().any(|(node, prospect)| {
-            *prospect == Prospect::Elsewhere
-                && readiness.state(*node) == State::Ready
-                && busy(structure.graph.location(*node).0)
-        });
-        outlook
     }
 }

@@ -117,6 +117,23 @@ pub fn stage<'d, 'p>(
     Ok(staged)
 }
 
+/// Replaces `name` in one step, with mode 0600, and syncs nothing: for copies that may be lost.
+///
+/// # Errors
+/// Any I/O error; the file is as it was then.
+pub fn replace_unsynced<'p>(
+    dir: &Dir,
+    name: &OsStr,
+    pieces: impl IntoIterator<Item = &'p [u8]>,
+    ids: &dyn Ids,
+) -> io::Result<()> {
+    let mut staged = create_temp(dir, name, ids)?;
+    write_pieces(&mut staged.file, pieces)?;
+    rustix::fs::renameat(dir, &staged.temp, dir, name)?;
+    staged.committed = true;
+    Ok(())
+}
+
 impl Staged<'_> {
     /// Whether so much time passed since the last byte was written that a later change of the
     /// renamed file cannot have the same stamp.

@@ -50,6 +50,8 @@ pub enum Fault {
     NoJournal,
     /// Finished work that was set back is done again.
     NoRestore,
+    /// Edits of the file are taken although attempts ran beside them.
+    EditsTaken,
     /// A claim that is a second old is taken over, whoever lives.
     TakeOverByTime,
     /// Attempts that come to the same again are repeated until the budget is used up.
@@ -100,6 +102,7 @@ impl Fault {
             Self::OutlivesLoop => "outlives-loop",
             Self::NoJournal => "no-journal",
             Self::NoRestore => "no-restore",
+            Self::EditsTaken => "edits-taken",
             Self::TakeOverByTime => "take-over-by-time",
             Self::NoProgressIgnored => "no-progress-ignored",
             Self::QuestionCounts => "question-counts",

@@ -20,6 +20,7 @@ use serde_json::Value;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
+use xxhash_rust::xxh3::Xxh3;
 
 /// Format version of the queue files that are written.
 pub const QUEUE_VERSION: u64 = 1;
@@ -137,6 +138,13 @@ impl Queue {
     /// The text to write, in few large slices.
     pub fn pieces(&self) -> impl Iterator<Item = &[u8]> {
         self.slices.pieces().into_iter().map(str::as_bytes)
+    }
+
+    /// Hash of the text to write, in 16 hex digits (XXH3).
+    pub fn text_hash(&self) -> String {
+        let mut hash = Xxh3::new();
+        self.pieces().for_each(|piece| hash.update(piece));
+        format!("{:016x}", hash.digest())
     }
 
     /// The text to write, copied together.

@@ -8,6 +8,7 @@ use crate::domain::{
 use crate::queue::{Queue, canonical};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
+use std::collections::HashSet;
 use xxhash_rust::xxh3::Xxh3;
 
 /// A task of a set of queues.
@@ -34,17 +35,33 @@ pub struct Draft<'a> {
     queues: &'a mut [Queue],
     now: DateTime<Utc>,
     events: Vec<(usize, Event)>,
+    held: HashSet<Place>,
 }
 
 impl<'a> Draft<'a> {
     /// A draft of `queues` at the time `now`.
     pub fn new(queues: &'a mut [Queue], now: DateTime<Utc>) -> Self {
-        Self { queues, now, events: Vec::new() }
+        Self { queues, now, events: Vec::new(), held: HashSet::new() }
     }
 
     /// The queues with the changes so far.
     pub fn queues(&self) -> &[Queue] {
         self.queues
+    }
+
+    /// Holds tasks: nothing may claim them now.
+    pub(super) fn hold(&mut self, places: impl IntoIterator<Item = Place>) {
+        self.held.extend(places);
+    }
+
+    /// Whether nothing may claim the task now: it was set back, and nobody decided about its work.
+    pub fn is_held(&self, place: Place) -> bool {
+        self.held.contains(&place)
+    }
+
+    /// Whether any task is held.
+    pub fn holds_any(&self) -> bool {
+        !self.held.is_empty()
     }
 
     /// The time of this change.
@@ -175,6 +192,58 @@ impl<'a> Draft<'a> {
         data.insert("fields".to_owned(), Value::Object(state.clone()));
         data.insert("was".to_owned(), was);
         self.push(place, EventKind::Restored, &Actor::Person, data);
+        Ok(())
+    }
+
+    /// Puts keys of a task back as they were recorded, and leaves an event with both values.
+    ///
+    /// A key that the text cannot take stays as it is found: the file was odd before.
+    pub(super) fn put_back(&mut self, place: Place, keys: &[(String, Option<Value>)]) {
+        let was = json!(self.runtime_hash(place));
+        let mut back = Map::new();
+        for (key, kept) in keys {
+            let queue = &mut self.queues[place.queue];
+            let found: Option<Value> =
+                queue.member(place.task, key).and_then(|raw| serde_json::from_str(raw).ok());
+            if queue.set_key(place.task, key, kept.as_ref()).is_ok() {
+                back.insert(key.clone(), json!({"kept": kept, "found": found}));
+            }
+        }
+        if back.is_empty() {
+            return;
+        }
+        let mut data = Map::new();
+        data.insert("put_back".to_owned(), Value::Object(back));
+        data.insert("was".to_owned(), was);
+        self.push(place, EventKind::ExternalEdit, &Actor::Person, data);
+    }
+
+    /// Makes a finished task pending that was set back to any earlier moment, as long as nobody
+    /// decided whether its work is still there.
+    pub(super) fn reopen(&mut self, place: Place) -> Result<(), StoreError> {
+        let was = json!(self.runtime_hash(place));
+        let pending = domain::Write::Status(Status::Pending);
+        let changes = vec![(Field::Status, pending), (Field::Claim, domain::Write::Remove)];
+        self.queues[place.queue].apply(place.task, &changes)?;
+        let mut data = Map::new();
+        data.insert("set_back".to_owned(), json!(true));
+        data.insert("was".to_owned(), was);
+        self.push(place, EventKind::ExternalEdit, &Actor::Person, data);
+        Ok(())
+    }
+
+    /// Appends a task again that an edit took away, with its numbers as they are in `text`.
+    pub(super) fn add_again(
+        &mut self,
+        queue: usize,
+        task: &Map<String, Value>,
+        text: &str,
+    ) -> Result<(), StoreError> {
+        let place = Place { queue, task: self.queues[queue].append(task)? };
+        self.keep_numbers(place, text)?;
+        let data = json!({"put_back": {"task": {"kept": "the task", "found": null}}});
+        let data = data.as_object().cloned().unwrap_or_default();
+        self.record(place, EventKind::ExternalEdit, &Actor::Person, data);
         Ok(())
     }
 

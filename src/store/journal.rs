@@ -11,6 +11,7 @@ use crate::platform::fault::{self, Fault};
 use crate::platform::open::{self, Links};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::MetadataExt;
@@ -187,6 +188,21 @@ impl Journal {
         near.or_else(|| self.all().filter_map(|event| hashes(&event)).last())
     }
 
+    /// What was written to the queue file `queue` since its text had this hash; `None` when no line
+    /// knows the hash.
+    pub fn since(&self, queue: &str, hash: &str) -> Option<Vec<Event>> {
+        let mut since: Option<Vec<Event>> = None;
+        for event in self.all().filter(|event| event.queue == queue) {
+            let is = |key| event.data.get(key).and_then(Value::as_str) == Some(hash);
+            if is("after") {
+                since = Some(Vec::new());
+            } else if since.is_some() || is("before") {
+                since.get_or_insert_default().push(event);
+            }
+        }
+        since
+    }
+
     /// The format version of the last line, if it is a newer one than ours.
     pub fn newer_version(&self) -> Option<u32> {
         let mut file = open::reading(&self.state.journal(), Links::Refuse).ok()?;
@@ -217,9 +233,9 @@ impl Journal {
         read_file(&self.state.rotated_journal()).chain(read_file(&self.state.journal()))
     }
 
-    /// The moments of the last 256 KiB, oldest first: the time that it takes to read them does not
-    /// grow with the journal.
-    pub fn recent(&self) -> impl Iterator<Item = Moment> + use<> {
+    /// The moments or events of the last 256 KiB, oldest first: the time that it takes to read them
+    /// does not grow with the journal.
+    pub fn recent<T: DeserializeOwned>(&self) -> impl Iterator<Item = T> + use<T> {
         let length = |path: &Path| fs::symlink_metadata(path).map_or(0, |meta| meta.len());
         let (before, now) = (self.state.rotated_journal(), self.state.journal());
         let of_before = RECENT.saturating_sub(length(&now));

@@ -11,12 +11,15 @@ mod error;
 pub mod file;
 mod home;
 pub mod journal;
+pub mod last_good;
 pub mod lines;
 pub mod memory;
 pub mod registry;
 mod repository;
 pub mod state;
+mod undecided;
 pub mod vouched;
+pub mod work;
 pub mod workers;
 
 pub use draft::{Actor, Draft, Place, new_event, queue_name};

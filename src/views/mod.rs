@@ -7,6 +7,7 @@
 
 pub mod attempts;
 pub mod check;
+pub mod edits;
 pub mod event;
 pub mod graph;
 pub mod history;

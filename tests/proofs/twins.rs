@@ -257,7 +257,8 @@ fn the_supervisor_holds_the_claim() {
 }
 
 /// The supervisor is killed, its agent lives on, the loop stands still, and the queue is set back:
-/// a loop that knows the folder of locks must not believe the lock that is free.
+/// a loop that knows the folder of locks must not believe the lock that is free. The journal and the
+/// last good text are gone, which would put the claim back.
 #[test]
 fn a_free_lock_does_not_outweigh_an_agent() {
     let (list, _) = flat_queue(3);
@@ -276,8 +277,8 @@ fn a_free_lock_does_not_outweigh_an_agent() {
     for pid in supervisors(&sandbox) {
         processes::signal(pid, Signal::KILL);
     }
-    let edit = "flock . sh -c 'jq \"(.tasks[0]|.status)=\\\"pending\\\"|del(.tasks[0].claim)\" \
-                q.json >t && mv t q.json'";
+    let edit = "flock . sh -c 'rm -r .workloop/last-good .workloop/events.jsonl; \
+                jq \"(.tasks[0]|.status)=\\\"pending\\\"|del(.tasks[0].claim)\" q.json >t && mv t q.json'";
     assert!(sandbox.shell(edit));
     second.signal(Signal::CONT);
     wait_until("it runs again", || sandbox.oracle().starts("T001") == 3);
@@ -285,7 +286,8 @@ fn a_free_lock_does_not_outweigh_an_agent() {
 }
 
 /// A loop stands still while its agent runs; the agent's lock file is deleted and the queue set
-/// back. The folder of locks was in order when a loop left it, and is not any more.
+/// back, without the journal and the last good text, which would put the claim back. The folder of
+/// locks was in order when a loop left it, and is not any more.
 #[test]
 fn a_deleted_lock_is_noticed_whoever_vouched() {
     holds("vouched-blindly", |sandbox| {
@@ -302,7 +304,8 @@ fn a_deleted_lock_is_noticed_whoever_vouched() {
         let first = sandbox.spawn(["run", "q.json", "--task-id", "T001"]);
         wait_until("the agent runs", || sandbox.oracle().starts("T001") == 1);
         first.signal(Signal::STOP);
-        let edit = "flock . sh -c 'rm .workloop/claims/*.lock; jq \
+        let edit = "flock . sh -c 'rm .workloop/claims/*.lock; \
+                    rm -r .workloop/last-good .workloop/events.jsonl; jq \
                     \"(.tasks[0]|.status)=\\\"pending\\\"|del(.tasks[0].claim)\" q.json >t && mv t q.json'";
         assert!(sandbox.shell(edit));
         let second = sandbox.spawn(["run", "q.json"]);

@@ -6,11 +6,12 @@ use crate::cli::filter::scope;
 use crate::cli::follow::Follow;
 use crate::cli::reading::Reading;
 use crate::cli::session::Session;
-use crate::engine::Scope;
-use crate::store::QueueStore;
+use crate::engine::{QueueSet, Scope};
+use crate::store::journal::Journal;
+use crate::store::{QueueStore, StateDir};
 use crate::views::style::Look;
 use crate::views::view::Shown;
-use crate::views::{escape, json, table, text};
+use crate::views::{edits, escape, json, table, text};
 use std::io::Write;
 
 /// How many open tasks of a queue are listed.
@@ -52,10 +53,20 @@ fn render(
         let text = if args.table {
             table::status(&sight.written_status(&included, filtered), look)
         } else {
-            text::status(&sight.status(&included, filtered, Shown::Open(LISTED)), look)
+            let text = text::status(&sight.status(&included, filtered, Shown::Open(LISTED)), look);
+            text + &put_back(scene.set)
         };
         Ok(text.into_bytes())
     })
+}
+
+/// A line for each journal that tells of edits that were put back.
+fn put_back(set: &QueueSet) -> String {
+    let mut states: Vec<StateDir> = (0..set.served()).map(|queue| set.state(queue)).collect();
+    states.dedup();
+    let told =
+        states.into_iter().filter_map(|state| edits::since_start(Journal::new(state).recent()));
+    told.map(|text| format!("{}\n", escape::line(&text))).collect()
 }
 
 /// Shows every change until nobody looks any more.

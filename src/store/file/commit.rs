@@ -1,7 +1,6 @@
 //! From changed queues to the disk.
 
 use super::FileStore;
-use super::loaded::hash_of_queue;
 use crate::domain::Event;
 use crate::platform::atomic_file::{CommitError, Committed, StageError, Staged, stage};
 use crate::platform::lock::DirLock;
@@ -61,7 +60,7 @@ impl FileStore {
         let pieces = self.queues[index].pieces();
         let staged = stage(lock.dir(), file.name(), pieces, &*self.options.ids)
             .map_err(|error| refused(error, file.path()))?;
-        Ok(Ready { index, staged, hash: hash_of_queue(&self.queues[index]) })
+        Ok(Ready { index, staged, hash: self.queues[index].text_hash() })
     }
 
     /// Appends the events, each with the hashes of its queue before and after.

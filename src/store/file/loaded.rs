@@ -48,7 +48,7 @@ impl Loaded {
 
     /// Works out the hash of what was read, of which `queue` is the reading, not yet changed.
     pub(super) fn know(&mut self, queue: &Queue) {
-        self.hash.get_or_insert_with(|| hash_of_queue(queue));
+        self.hash.get_or_insert_with(|| queue.text_hash());
     }
 
     /// Reads the file again into `queue`, its last reading; `false` when it is still the same.
@@ -178,15 +178,6 @@ fn read(path: &Path) -> Result<(Stamp, Content), StoreError> {
 
 fn hash_of(bytes: &[u8]) -> String {
     shown(xxh3_64(bytes))
-}
-
-/// Hash of the text of `queue`, as [`hash_of`] of the file it is written to.
-pub(super) fn hash_of_queue(queue: &Queue) -> String {
-    let mut hash = Xxh3::new();
-    for piece in queue.pieces() {
-        hash.update(piece);
-    }
-    shown(hash.digest())
 }
 
 fn shown(hash: u64) -> String {

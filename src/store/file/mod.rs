@@ -5,10 +5,16 @@
 //! sync it; look at the original again; append to the journal; rename; sync the directory. A
 //! reader takes no lock and sees the old text or the new one, never a part.
 
+mod beside;
 mod commit;
+mod edits;
 mod glimpse;
 mod loaded;
+mod lost_tasks;
+mod notes;
+mod passed;
 mod reconcile;
+mod recorded;
 
 use super::draft::Draft;
 use super::journal::Journal;
@@ -23,6 +29,8 @@ use crate::platform::{checks, fs_kind};
 use crate::queue::{QUEUE_VERSION, Queue, schema};
 pub use glimpse::Glimpse;
 use loaded::Loaded;
+use reconcile::Judge;
+use recorded::{Recorded, decided};
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -71,6 +79,8 @@ pub struct FileStore {
     swept: bool,
     /// Files that others took the place of, not closed yet.
     replaced: Vec<File>,
+    /// What was recorded last of each served queue.
+    recorded: Recorded,
 }
 
 impl std::fmt::Debug for FileStore {
@@ -100,6 +110,7 @@ impl FileStore {
         let also_lock = Vec::new();
         let (waiting, replaced, swept) = (Vec::new(), Vec::new(), false);
         let alone = HashSet::new();
+        let recorded = Recorded::of(served);
         Ok(Self {
             queues,
             loaded,
@@ -111,6 +122,7 @@ impl FileStore {
             options,
             swept,
             replaced,
+            recorded,
         })
     }
 
@@ -251,16 +263,33 @@ impl FileStore {
         for (file, queue) in self.loaded.iter_mut().zip(&self.queues).take(self.served) {
             file.know(queue);
         }
+        self.load_undecided();
         let before: Vec<u64> = self.queues.iter().map(Queue::revision).collect();
         let now = self.options.clock.now();
         let mut draft = Draft::new(&mut self.queues, now);
         let served = &mut self.loaded[..self.served];
-        let made = reconcile::external_edits(&mut draft, served, &self.journals, &self.alone)
-            .and_then(|()| change(&mut draft));
+        let judge = Judge {
+            journals: &self.journals,
+            memory: &self.recorded.memory,
+            roots: &self.also_lock,
+            alone: &self.alone,
+            ids: &*self.options.ids,
+        };
+        let undecided = &mut self.recorded.undecided;
+        let judged = judge.external_edits(&mut draft, served, undecided);
+        recorded::hold(&mut draft, undecided);
+        let made = judged.and_then(|accepted| change(&mut draft).map(|()| accepted));
         let events = draft.into_events();
         let touched: Vec<usize> =
             (0..self.served).filter(|n| self.queues[*n].revision() != before[*n]).collect();
-        let written = made.and_then(|()| self.commit(locks, &touched, events));
+        let written = made.and_then(|accepted| {
+            let decided = decided(&events);
+            let written = self.commit(locks, &touched, events)?;
+            if written.is_some() {
+                self.keep([touched.clone(), accepted].concat(), &decided);
+            }
+            Ok(written)
+        });
         if !matches!(written, Ok(Some(_))) {
             // What is in memory is not what is on disk.
             for index in touched {
@@ -327,37 +356,6 @@ impl QueueStore for FileStore {
             journal.append(&mut lines)?;
         }
         Ok(lines)
-    }
-}
-
-impl FileStore {
-    /// Leaves an event for the next append, of a transition or of [`QueueStore::note`]: one
-    /// lock and one write less. What is still waiting when the process dies is not in the
-    /// journal, which is why nothing that a transition rests on may come this way.
-    pub fn note_later(&mut self, queue: usize, event: Event) {
-        self.waiting.push((queue, event));
-    }
-
-    /// Appends what waits.
-    ///
-    /// # Errors
-    /// As [`QueueStore::note`].
-    pub fn note_waiting(&mut self) -> Result<Vec<Event>, StoreError> {
-        let mut noted = Vec::new();
-        while let Some((queue, _)) = self.waiting.iter().find(|(q, _)| !self.alone.contains(q)) {
-            noted.extend(self.note(Patience::Unlimited, *queue, Vec::new())?);
-        }
-        Ok(noted)
-    }
-
-    /// The events that wait for the journal in `dir`.
-    fn take_waiting(&mut self, dir: &Path) -> Vec<Event> {
-        let all = std::mem::take(&mut self.waiting);
-        let (mine, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|(queue, _)| {
-            self.loaded[*queue].dir() == dir && !self.alone.contains(queue)
-        });
-        self.waiting = others;
-        mine.into_iter().map(|(_, event)| event).collect()
     }
 }
 

@@ -1,114 +1,224 @@
 //! What people and agents did to the file behind the program's back.
 //!
-//! A person's fields are theirs: they are in the file and stay. Finished work is not thrown
-//! away, though: a task whose runtime fields are all those of an earlier moment was set back
-//! (`git checkout`, a restored copy), and a journalled PASS is put back, with an event. A task
-//! of which only the status changed was reopened by a person, and stays so. `workloop reset` is
-//! the way to say that work is to be done again.
+//! An edit is found by the hash of the file, and judged task by task against the queue as it was
+//! last recorded ([`edits`](super::edits)). Finished work is not thrown away: a task whose record
+//! is of an earlier moment was set back (`git checkout`, a restored copy), and is complete again
+//! where its work is still on the disk. Where it may not be, the task waits until a verification of
+//! the tree has decided. A task of which only the state changed was reopened by a person, and stays
+//! so; `workloop reset` says that work is to be done again.
 
+use super::edits::{self, Ruling, Side};
 use super::loaded::Loaded;
-use crate::domain::{Event, EventKind, Field};
+use super::passed::{Histories, histories};
+use crate::domain::{EventKind, Field, Status};
 use crate::platform::fault::{self, Fault};
+use crate::platform::ids::Ids;
 use crate::queue::Queue;
 use crate::store::StoreError;
 use crate::store::draft::{Draft, Place, queue_name, runtime_hash};
 use crate::store::journal::Journal;
+use crate::store::state::StateDir;
+use crate::store::undecided::Undecided;
+use crate::store::{last_good, undecided};
 use serde_json::{Map, Value, json};
-use std::collections::{HashMap, HashSet};
-use std::path::PathBuf;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::path::{Path, PathBuf};
 
-/// What the journal knows of one task.
-#[derive(Default)]
-struct History {
-    earlier: HashSet<String>,
-    now: String,
-    passed: Option<Map<String, Value>>,
+/// What edits are judged by.
+pub(super) struct Judge<'s> {
+    pub(super) journals: &'s HashMap<PathBuf, Journal>,
+    /// Each served queue as this process last recorded it, with the hash of its text.
+    pub(super) memory: &'s [Option<(String, Queue)>],
+    /// The project root of each served queue.
+    pub(super) roots: &'s [PathBuf],
+    /// Queues that are left as they are found for now.
+    pub(super) alone: &'s HashSet<usize>,
+    pub(super) ids: &'s dyn Ids,
 }
 
-/// Notes edits that no journal line tells of, and puts back finished work that was set back, but for
-/// the queues that are to be left alone.
-pub(super) fn external_edits(
-    draft: &mut Draft<'_>,
-    loaded: &mut [Loaded],
-    journals: &HashMap<PathBuf, Journal>,
-    alone: &HashSet<usize>,
-) -> Result<(), StoreError> {
-    let judged = loaded.iter_mut().enumerate().filter(|(index, _)| !alone.contains(index));
-    for (index, file) in judged {
-        let Some(hash) = file.take_unexplained() else { continue };
-        let Some(journal) = journals.get(file.dir()) else { continue };
-        let name = queue_name(&draft.queues()[index]);
-        // No line at all: no journal, and the file wins.
-        let Some(last) = journal.last_write(&name) else { continue };
-        // Still the very file of before the last line: that line is void, because its writer died
-        // before the rename. The same text in another file was put back (`git checkout`).
-        let is_void = hash == last.before && last.file.is_none_or(|was| was == file.identity());
-        let after = last.after;
-        if hash == after || is_void {
-            continue;
-        }
-        if !fault::is(Fault::NoRestore) {
-            restore(draft, index, &histories(journal, &name))?;
-        }
-        let mut data = Map::new();
-        data.insert("known".to_owned(), json!(after));
-        data.insert("found".to_owned(), json!(hash));
-        draft.record_queue(index, EventKind::ExternalEdit, data);
-    }
-    Ok(())
-}
-
-fn histories(journal: &Journal, queue: &str) -> HashMap<String, History> {
-    let mut histories: HashMap<String, History> = HashMap::new();
-    for event in journal.all().filter(|event| event.queue == queue) {
-        let text = |key| event.data.get(key).and_then(Value::as_str).map(str::to_owned);
-        let (Some(task), Some(was), Some(is)) = (&event.task, text("was"), text("is")) else {
-            continue;
-        };
-        let history = histories.entry(task.clone()).or_default();
-        history.earlier.insert(was);
-        history.earlier.insert(is.clone());
-        history.now = is;
-        history.passed = passed(&event, history.passed.take());
-    }
-    histories
-}
-
-/// The state to put back after `event`, given the one before it.
-fn passed(event: &Event, before: Option<Map<String, Value>>) -> Option<Map<String, Value>> {
-    let kind = event.event;
-    if kind == EventKind::Completed {
-        return event.data.get("state")?.as_object().cloned();
-    }
-    if kind == EventKind::Restored {
-        return event.data.get("fields")?.as_object().cloned();
-    }
-    // These change no runtime field of a finished task, unless a person reopened it by an edit.
-    let harmless = [EventKind::Edited, EventKind::Approved, EventKind::Progress].contains(&kind);
-    if harmless && !edits_runtime(event) { before } else { None }
-}
-
-fn edits_runtime(event: &Event) -> bool {
-    let fields = event.data.get("fields").and_then(Value::as_object);
-    let runtime = |key: &String| Field::from_key(key).is_some_and(Field::is_runtime);
-    fields.is_some_and(|fields| fields.keys().any(runtime))
-}
-
-fn restore(
-    draft: &mut Draft<'_>,
+/// One queue that somebody edited.
+struct Edited<'s> {
     queue: usize,
-    histories: &HashMap<String, History>,
-) -> Result<(), StoreError> {
-    let set_back = |queue: &Queue, task: usize| {
-        let history = histories.get(queue.tasks()[task].id.as_str())?;
-        let state = history.passed.as_ref()?;
-        let hash = runtime_hash(queue, task);
-        (hash != history.now && history.earlier.contains(&hash)).then(|| state.clone())
-    };
-    for task in 0..draft.queues()[queue].tasks().len() {
-        if let Some(state) = set_back(&draft.queues()[queue], task) {
-            draft.restore(Place { queue, task }, &state)?;
+    journal: &'s Journal,
+    base: Option<Queue>,
+    beside: bool,
+}
+
+impl Judge<'_> {
+    /// Notes edits that no journal line tells of, puts back what has to be, and gives the queues
+    /// whose text is to be kept as the last good one although nothing else is written.
+    pub(super) fn external_edits(
+        &self,
+        draft: &mut Draft<'_>,
+        loaded: &mut [Loaded],
+        undecided: &mut [Undecided],
+    ) -> Result<Vec<usize>, StoreError> {
+        let mut accepted = Vec::new();
+        let judged = loaded.iter_mut().enumerate().filter(|(at, _)| !self.alone.contains(at));
+        for (index, file) in judged {
+            let Some(hash) = file.take_unexplained() else { continue };
+            let Some(journal) = self.journals.get(file.dir()) else { continue };
+            let state = StateDir::beside(file.path());
+            let last = journal.last_write(&queue_name(&draft.queues()[index]));
+            let Some(last) = last else {
+                // No journal yet, or none any more.
+                let Some((was, base)) = &self.memory[index] else {
+                    accepted.extend((!last_good::exists(&state, file.path())).then_some(index));
+                    continue;
+                };
+                if *was != hash {
+                    let base = Some(base.clone());
+                    self.judge(
+                        draft,
+                        Edited { queue: index, journal, base, beside: true },
+                        undecided,
+                    )?;
+                    accepted.push(index);
+                }
+                continue;
+            };
+            // Still the very file of before the last line: that line is void, because its writer
+            // died before the rename. The same text in another file was put back (`git checkout`).
+            let is_void = hash == last.before && last.file.is_none_or(|was| was == file.identity());
+            if hash == last.after || is_void {
+                accepted.extend((!last_good::exists(&state, file.path())).then_some(index));
+                continue;
+            }
+            let base = self.base(index, &last.after, &state, file.path(), journal);
+            let beside = self.is_beside_attempts(draft, index, base.as_ref());
+            self.judge(draft, Edited { queue: index, journal, base, beside }, undecided)?;
+            let mut data = Map::new();
+            data.insert("known".to_owned(), json!(last.after));
+            data.insert("found".to_owned(), json!(hash));
+            // From now on the journal knows this text.
+            data.insert("before".to_owned(), json!(hash));
+            data.insert("after".to_owned(), json!(hash));
+            draft.record_queue(index, EventKind::ExternalEdit, data);
+            accepted.push(index);
         }
+        Ok(accepted)
     }
-    Ok(())
+
+    /// The queue as it was last recorded: from memory where that is the newest, else from the copy.
+    fn base(
+        &self,
+        index: usize,
+        newest: &str,
+        state: &StateDir,
+        path: &Path,
+        journal: &Journal,
+    ) -> Option<Queue> {
+        let memory = self.memory[index].as_ref();
+        if let Some((_, queue)) = memory.filter(|(hash, _)| hash == newest) {
+            return Some(queue.clone());
+        }
+        let copy = last_good::recorded(state, path, journal);
+        copy.or_else(|| memory.map(|(_, queue)| queue.clone()))
+    }
+
+    /// Whether an attempt of the project ran at some time since the queue was last recorded.
+    fn is_beside_attempts(&self, draft: &Draft<'_>, index: usize, base: Option<&Queue>) -> bool {
+        if fault::is(Fault::EditsTaken) {
+            return false;
+        }
+        let runs = |queue: &Queue| {
+            queue.tasks().iter().any(|t| t.status == Status::InProgress && t.claim().is_some())
+        };
+        base.is_some_and(runs)
+            || self.memory.iter().flatten().any(|(_, queue)| runs(queue))
+            || self
+                .roots
+                .get(index)
+                .is_some_and(|root| super::beside::others_ran(root, draft.queues()[index].path()))
+    }
+
+    fn judge(
+        &self,
+        draft: &mut Draft<'_>,
+        edited: Edited<'_>,
+        undecided: &mut [Undecided],
+    ) -> Result<(), StoreError> {
+        let queue = edited.queue;
+        let name = queue_name(&draft.queues()[queue]);
+        let histories = histories(edited.journal, &name);
+        let mut waiting = std::mem::take(&mut undecided[queue]);
+        let count = draft.queues()[queue].tasks().len();
+        for task in 0..count {
+            let place = Place { queue, task };
+            let (back, set_back) = ruling(draft, place, &edited);
+            if set_back && !back.is_empty() {
+                put_back(draft, place, edited.base.as_ref(), &back);
+            }
+            let state = finished(draft, place, &edited, &histories, set_back);
+            if let Some(state) = state.filter(|_| !fault::is(Fault::NoRestore)) {
+                let id = draft.task(place).id.to_string();
+                let root = self.roots.get(queue).map(PathBuf::as_path);
+                if root.is_some_and(|root| histories.is_there(&id, root)) {
+                    draft.restore(place, &state)?;
+                    waiting.remove(&id);
+                } else {
+                    draft.reopen(place)?;
+                    waiting.insert(id, state);
+                }
+            } else if !set_back && !back.is_empty() {
+                put_back(draft, place, edited.base.as_ref(), &back);
+            }
+        }
+        if let Some(base) = edited.base.as_ref().filter(|_| edited.beside) {
+            super::lost_tasks::settle(draft, queue, base)?;
+        }
+        let path = draft.queues()[queue].path().to_owned();
+        let name = path.file_name().unwrap_or_default();
+        undecided::keep(&StateDir::beside(&path), name, &waiting, self.ids)
+            .map_err(StoreError::io("keep what was set back of", &path))?;
+        undecided[queue] = waiting;
+        Ok(())
+    }
+}
+
+/// The fields of a task that are put back, and whether the task was set back.
+fn ruling(draft: &Draft<'_>, place: Place, edited: &Edited<'_>) -> (BTreeSet<Field>, bool) {
+    let is = Side { queue: &draft.queues()[place.queue], index: place.task };
+    let was = edited
+        .base
+        .as_ref()
+        .and_then(|base| Some(Side { queue: base, index: base.index_of(is.task().id.as_str())? }));
+    let Some(was) = was else { return (BTreeSet::new(), false) };
+    match edits::rule(was, is, edited.beside) {
+        Ruling::Taken => (BTreeSet::new(), false),
+        Ruling::PutBack(fields) => (fields, false),
+        Ruling::SetBack(fields) => (fields, true),
+    }
+}
+
+/// The state in which a task was complete, if it was set back from there.
+fn finished(
+    draft: &Draft<'_>,
+    place: Place,
+    edited: &Edited<'_>,
+    histories: &Histories,
+    set_back: bool,
+) -> Option<Map<String, Value>> {
+    let queue = &draft.queues()[place.queue];
+    let id = queue.tasks()[place.task].id.as_str();
+    if let Some(state) = histories.passed(id) {
+        let hash = runtime_hash(queue, place.task);
+        return (set_back || histories.is_earlier(id, &hash)).then(|| state.clone());
+    }
+    // Completed without a verification, or before the journal began.
+    let base = edited.base.as_ref().filter(|_| set_back)?;
+    let index = base.index_of(id)?;
+    let runtime = Field::all().filter(|field| field.is_runtime());
+    let value = |field: Field| Some((field.key().to_owned(), base.value(index, field)?));
+    Some(runtime.filter_map(value).collect())
+}
+
+fn put_back(draft: &mut Draft<'_>, place: Place, base: Option<&Queue>, fields: &BTreeSet<Field>) {
+    let Some(base) = base else { return };
+    let found = &draft.queues()[place.queue];
+    let Some(index) = base.index_of(found.tasks()[place.task].id.as_str()) else { return };
+    let was = Side { queue: base, index };
+    let is = Side { queue: found, index: place.task };
+    let keys = edits::keys(was, is, fields);
+    draft.put_back(place, &keys);
 }

@@ -1,0 +1,44 @@
+//! Whether attempts of a project ran while a queue of it was edited, as the journals tell.
+
+use crate::domain::EventKind;
+use crate::store::journal::{Journal, Moment};
+use crate::store::registry::Registry;
+use crate::store::state::StateDir;
+use chrono::{DateTime, FixedOffset};
+use std::collections::HashSet;
+use std::path::Path;
+
+/// Whether an attempt of another queue of the project at `root` runs, or ran since the queue at
+/// `path` was written last.
+///
+/// Times of journals are compared here, and nowhere else: the answer decides only whether a hand
+/// edit needs a verb, and a wrong clock makes it stricter or as it is without other queues.
+pub(super) fn others_ran(root: &Path, path: &Path) -> bool {
+    let since = moments(path).filter_map(|moment| time(&moment)).last();
+    let others = Registry::of(root).queues().into_iter().filter(|other| other != path);
+    others.into_iter().any(|other| ran(&other, since))
+}
+
+fn ran(queue: &Path, since: Option<DateTime<FixedOffset>>) -> bool {
+    let mut running: HashSet<String> = HashSet::new();
+    let mut last = None;
+    for moment in moments(queue) {
+        let Some(task) = moment.task.clone() else { continue };
+        if moment.event == EventKind::Claimed {
+            running.insert(task);
+        } else if moment.event.ends_attempt() && running.remove(&task) {
+            last = time(&moment).max(last);
+        }
+    }
+    !running.is_empty() || last.is_some() && last >= since
+}
+
+fn moments(queue: &Path) -> impl Iterator<Item = Moment> {
+    let name = queue.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let journal = Journal::new(StateDir::beside(queue));
+    journal.moments().filter(move |moment| moment.queue == name)
+}
+
+fn time(moment: &Moment) -> Option<DateTime<FixedOffset>> {
+    DateTime::parse_from_rfc3339(&moment.at).ok()
+}

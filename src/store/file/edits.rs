@@ -1,0 +1,325 @@
+//! Which edits of a queue file are taken, and which are put back.
+//!
+//! Decided for each task by its id, against the queue as it was last recorded. An edit that was made
+//! *beside attempts* may be an agent's, and is then held to [`EditRule`]; any other edit is a
+//! person's, and only a budget that was used stays used.
+
+use crate::domain::{Approval, EditRule, Field, Status, Task, budget_used_now};
+use crate::queue::{Queue, canonical};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// A task in one text of a queue.
+#[derive(Clone, Copy)]
+pub(super) struct Side<'q> {
+    pub(super) queue: &'q Queue,
+    pub(super) index: usize,
+}
+
+/// What becomes of the edits of one task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Ruling {
+    /// All of them are taken.
+    Taken,
+    /// These fields are as recorded again; other edits are taken.
+    PutBack(BTreeSet<Field>),
+    /// The task was complete and its record is of an earlier moment now: whether its work is still
+    /// there decides. These fields are as recorded again in any case.
+    SetBack(BTreeSet<Field>),
+}
+
+impl<'q> Side<'q> {
+    pub(super) fn task(self) -> &'q Task {
+        &self.queue.tasks()[self.index]
+    }
+
+    /// The value of each spelling of a field, in one form; an absent key counts like null.
+    fn values(self, field: Field) -> Vec<(&'static str, String)> {
+        let one = |key: &&'static str| {
+            let raw = self.queue.member(self.index, key).filter(|raw| *raw != "null")?;
+            let mut text = String::new();
+            canonical(raw, &mut |piece| text.push_str(piece));
+            Some((*key, text))
+        };
+        field.spellings().iter().filter_map(one).collect()
+    }
+
+    /// The value under a key as JSON; `None` where the key is absent.
+    fn json(self, key: &str) -> Option<Value> {
+        serde_json::from_str(self.queue.member(self.index, key)?).ok()
+    }
+}
+
+/// Rules on the task that was recorded as `was` and is found as `is`.
+pub(super) fn rule(was: Side<'_>, is: Side<'_>, beside: bool) -> Ruling {
+    if was.queue.task_text(was.index) == is.queue.task_text(is.index) {
+        return Ruling::Taken;
+    }
+    let changed: BTreeSet<Field> =
+        Field::all().filter(|field| was.values(*field) != is.values(*field)).collect();
+    if !beside {
+        return without_attempts(was, is, &changed);
+    }
+    let mut back: BTreeSet<Field> =
+        changed.iter().copied().filter(|field| !is_taken(*field, was, is)).collect();
+    let runtime: BTreeSet<Field> =
+        changed.into_iter().filter(|field| field.is_runtime() && !is_told(*field)).collect();
+    let state_alone = runtime.iter().all(|field| *field == Field::Status);
+    if runtime.is_empty() || state_alone && may_become(was.task(), is.task()) {
+        return put_back(back);
+    }
+    if was.task().status == Status::Complete && is.task().status.is_open() && !state_alone {
+        back.extend(runtime.into_iter().filter(|field| COUNTED.contains(field)));
+        return Ruling::SetBack(back);
+    }
+    back.extend(runtime);
+    put_back(back)
+}
+
+/// How many attempts there were, and how many of them count.
+const COUNTED: [Field; 2] = [Field::Attempts, Field::BudgetUsed];
+
+/// An edit never gives a budget back, whoever made it: a task that is to have a new one is retried
+/// by a verb. A task of the same id with other words is another task.
+fn without_attempts(was: Side<'_>, is: Side<'_>, changed: &BTreeSet<Field>) -> Ruling {
+    let same = [Field::Title, Field::Description].iter().any(|field| {
+        let values = was.values(*field);
+        !values.is_empty() && values == is.values(*field)
+    });
+    let less = is.task().attempts < was.task().attempts
+        || budget_used_now(is.task()) < budget_used_now(was.task());
+    if !same || !less {
+        return Ruling::Taken;
+    }
+    put_back(COUNTED.into_iter().filter(|field| changed.contains(field)).collect())
+}
+
+fn put_back(fields: BTreeSet<Field>) -> Ruling {
+    if fields.is_empty() { Ruling::Taken } else { Ruling::PutBack(fields) }
+}
+
+/// Texts among the runtime fields, which decide nothing.
+fn is_told(field: Field) -> bool {
+    matches!(field, Field::Error | Field::Progress)
+}
+
+/// Whether an edit beside attempts may make this of the state.
+fn may_become(was: &Task, is: &Task) -> bool {
+    let persons = |task: &Task| {
+        task.agent().is_some_and(|name| {
+            ["manual", "human"].iter().any(|person| name.eq_ignore_ascii_case(person))
+        })
+    };
+    match (was.status, is.status) {
+        // A living claim counts, whatever the file says.
+        (Status::InProgress, _) => was.claim().is_none() && is.status != Status::Complete,
+        (_, Status::Complete) => false,
+        (_, Status::InProgress) => persons(was),
+        (_, Status::Pending | Status::Blocked | Status::Parked | Status::Unknown) => true,
+    }
+}
+
+/// Whether an edit beside attempts is taken, for all but runtime fields, which are ruled together.
+fn is_taken(field: Field, was: Side<'_>, is: Side<'_>) -> bool {
+    match field.edit_rule() {
+        EditRule::Free | EditRule::Runtime => true,
+        EditRule::Fixed => false,
+        EditRule::Budget => {
+            let (was, is) = (was.task().max_iterations(), is.task().max_iterations());
+            was.zip(is).is_some_and(|(was, is)| is <= was)
+        }
+        EditRule::Approval => was.task().approval == Approval::NotRequired,
+        EditRule::Dependencies => {
+            let now = is.task().dependencies();
+            was.task().dependencies().iter().all(|id| now.contains(id))
+        }
+    }
+}
+
+/// The keys to set so that the fields are as in `was` again. Of dependencies those that were added
+/// stay.
+pub(super) fn keys(
+    was: Side<'_>,
+    is: Side<'_>,
+    fields: &BTreeSet<Field>,
+) -> Vec<(String, Option<Value>)> {
+    let mut keys = Vec::new();
+    for field in fields {
+        for key in field.spellings() {
+            let value = was.json(key);
+            if value != is.json(key) {
+                keys.push(((*key).to_owned(), value));
+            }
+        }
+        if *field == Field::Dependencies {
+            add_new(was, is, &mut keys);
+        }
+    }
+    keys
+}
+
+/// Adds the dependencies that only `is` has to the first list that is put back.
+fn add_new(was: Side<'_>, is: Side<'_>, keys: &mut [(String, Option<Value>)]) {
+    let known = was.task().dependencies();
+    let new = is.task().dependencies().iter().filter(|id| !known.contains(id));
+    let list = keys.iter_mut().find_map(|(key, value)| {
+        Field::Dependencies.spellings().contains(&key.as_str()).then_some(value.as_mut()?)
+    });
+    if let Some(value) = list {
+        let mut ids = match value.take() {
+            Value::Array(ids) => ids,
+            one => vec![one],
+        };
+        ids.extend(new.map(|id| json!(id.as_str())));
+        *value = Value::Array(ids);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    fn queue(task: &Value) -> Queue {
+        let text = json!({"tasks": [task]}).to_string();
+        Queue::parse(Path::new("q.json"), text.into_bytes()).unwrap()
+    }
+
+    fn merged(task: &Value, edit: &Value) -> Value {
+        let mut all = task.as_object().unwrap().clone();
+        for (key, value) in edit.as_object().unwrap() {
+            if value.is_null() {
+                all.remove(key);
+            } else {
+                all.insert(key.clone(), value.clone());
+            }
+        }
+        Value::Object(all)
+    }
+
+    /// The ruling on `edit` of a task, and the task after it.
+    fn ruled(task: &Value, edit: &Value, beside: bool) -> (Ruling, Value) {
+        let (was, is) = (queue(task), queue(&merged(task, edit)));
+        let (was, is) = (Side { queue: &was, index: 0 }, Side { queue: &is, index: 0 });
+        let ruling = rule(was, is, beside);
+        let mut after = merged(task, edit);
+        if let Ruling::PutBack(fields) | Ruling::SetBack(fields) = &ruling {
+            for (key, value) in keys(was, is, fields) {
+                after = merged(&after, &json!({ key: value }));
+            }
+        }
+        (ruling, after)
+    }
+
+    fn pending() -> Value {
+        json!({"id": "A", "title": "a", "status": "pending", "attempts": 2, "max_iterations": 3,
+            "dependencies": ["B"], "requires_approval": true, "files": ["a.rs"]})
+    }
+
+    #[test]
+    fn what_a_person_edits_beside_attempts_is_taken() {
+        for edit in [
+            json!({"title": "b", "priority": 0, "tags": ["x"], "mine": 1, "description": "more"}),
+            json!({"dependencies": ["B", "C"]}),
+            json!({"status": "parked"}),
+            json!({"status": "blocked", "error": "wait for Ann"}),
+            json!({"max_iterations": 2}),
+            json!({"status": "wontfix"}),
+        ] {
+            let (ruling, after) = ruled(&pending(), &edit, true);
+            assert_eq!(ruling, Ruling::Taken, "{edit}");
+            assert_eq!(after, merged(&pending(), &edit));
+        }
+        let free = json!({"id": "A", "title": "a", "status": "pending"});
+        assert_eq!(ruled(&free, &json!({"requires_approval": true}), true).0, Ruling::Taken);
+    }
+
+    #[test]
+    fn what_would_complete_widen_or_lengthen_is_put_back_beside_attempts() {
+        for edit in [
+            json!({"status": "complete"}),
+            json!({"status": "completed", "passes": true, "verification_verdict": "PASS"}),
+            json!({"passes": true}),
+            json!({"completed_at": "2026-01-01T00:00:00Z"}),
+            json!({"requires_approval": false}),
+            json!({"requires_approval": ["somebody else"]}),
+            json!({"approved_by": "me", "approved_at": "2026-01-01T00:00:00Z"}),
+            json!({"max_iterations": 99}),
+            json!({"max_iterations": null}),
+            json!({"attempts": 0}),
+            json!({"attempts": null}),
+            json!({"budget_used": 0}),
+            json!({"dependencies": []}),
+            json!({"dependencies": null}),
+            json!({"verify": "quick"}),
+            json!({"type": "docs"}),
+            json!({"agent": "weak"}),
+            json!({"claim": {"worker": "h:1:00000000", "attempt": 9}}),
+            json!({"status": "in_progress"}),
+            json!({"files": ["a.rs", "check.sh"]}),
+            json!({"child_tasks": ["Z"]}),
+        ] {
+            let (ruling, after) = ruled(&pending(), &edit, true);
+            assert!(matches!(ruling, Ruling::PutBack(_)), "{edit}: {ruling:?}");
+            assert_eq!(after, pending(), "{edit}");
+        }
+    }
+
+    #[test]
+    fn a_dropped_dependency_comes_back_beside_new_ones() {
+        let (_, after) = ruled(&pending(), &json!({"dependencies": ["C"]}), true);
+        assert_eq!(after["dependencies"], json!(["B", "C"]));
+        let renamed = json!({"dependencies": null, "depends_on": ["C"]});
+        let (_, after) = ruled(&pending(), &renamed, true);
+        assert_eq!(after["dependencies"], json!(["B", "C"]));
+        assert_eq!(after.get("depends_on"), None);
+    }
+
+    #[test]
+    fn a_claimed_task_stays_claimed_whatever_the_file_says() {
+        let claim = json!({"worker": "h:1:00000000", "attempt": 3, "host": "0", "boot": "0",
+            "start": 1, "since": "2026-01-01T00:00:00Z"});
+        let running =
+            merged(&pending(), &json!({"status": "in_progress", "attempts": 3, "claim": claim}));
+        for edit in [
+            json!({"status": "pending", "claim": null}),
+            json!({"status": "complete", "claim": null}),
+            json!({"status": "parked"}),
+            json!({"status": "pending", "attempts": 0, "claim": null}),
+            json!({"claim": {"worker": "x:1:00000000", "attempt": 3}}),
+        ] {
+            assert_eq!(ruled(&running, &edit, true).1, running, "{edit}");
+        }
+    }
+
+    #[test]
+    fn finished_work_is_reopened_by_its_state_alone_and_set_back_by_more() {
+        let done = merged(
+            &pending(),
+            &json!({"status": "complete", "attempts": 3, "passes": true,
+                "completed_at": "2026-01-01T00:00:00Z"}),
+        );
+        assert_eq!(ruled(&done, &json!({"status": "pending"}), true).0, Ruling::Taken);
+        let earlier = json!({"status": "pending", "attempts": 2, "passes": null,
+            "completed_at": null});
+        let (ruling, after) = ruled(&done, &earlier, true);
+        assert_eq!(ruling, Ruling::SetBack(BTreeSet::from([Field::Attempts])));
+        assert_eq!((&after["status"], &after["attempts"]), (&json!("pending"), &json!(3)));
+    }
+
+    #[test]
+    fn without_attempts_the_file_wins_but_for_a_used_budget() {
+        for edit in [
+            json!({"status": "complete"}),
+            json!({"max_iterations": 99, "dependencies": null, "requires_approval": null}),
+            json!({"attempts": 5}),
+        ] {
+            assert_eq!(ruled(&pending(), &edit, false).0, Ruling::Taken, "{edit}");
+        }
+        for edit in [json!({"attempts": 0}), json!({"attempts": null}), json!({"budget_used": 0})] {
+            assert_eq!(ruled(&pending(), &edit, false).1, pending(), "{edit}");
+        }
+        let another = json!({"title": "Something else", "attempts": 0});
+        assert_eq!(ruled(&pending(), &another, false).0, Ruling::Taken);
+    }
+}

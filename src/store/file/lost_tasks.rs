@@ -1,0 +1,61 @@
+//! Tasks that an edit beside attempts added or took away.
+
+use crate::domain::{Field, Status};
+use crate::queue::Queue;
+use crate::store::StoreError;
+use crate::store::draft::{Draft, Place};
+use serde_json::{Map, Value};
+use std::collections::HashSet;
+
+/// New tasks become pending, since nobody verified them, and hold no other task back by being its
+/// child; tasks that are gone are appended again.
+pub(super) fn settle(draft: &mut Draft<'_>, queue: usize, base: &Queue) -> Result<(), StoreError> {
+    let parents: HashSet<&str> = base.tasks().iter().filter_map(|task| task.parent()).collect();
+    for task in 0..draft.queues()[queue].tasks().len() {
+        let place = Place { queue, task };
+        let found = draft.task(place);
+        if base.index_of(found.id.as_str()).is_some() {
+            continue;
+        }
+        let adopts = found
+            .parent()
+            .is_some_and(|parent| base.index_of(parent).is_some() && !parents.contains(parent));
+        let parent = adopts.then_some((Field::Parent.key().to_owned(), None));
+        let keys: Vec<(String, Option<Value>)> =
+            fresh(&draft.queues()[queue], task).into_iter().chain(parent).collect();
+        if !keys.is_empty() {
+            draft.put_back(place, &keys);
+        }
+    }
+    for (index, gone) in base.tasks().iter().enumerate() {
+        if draft.queues()[queue].index_of(gone.id.as_str()).is_none() {
+            let text = base.task_text(index);
+            let task: Map<String, Value> = serde_json::from_str(text).unwrap_or_default();
+            draft.add_again(queue, &task, text)?;
+        }
+    }
+    Ok(())
+}
+
+/// What a task must say otherwise to be one that never ran.
+fn fresh(queue: &Queue, index: usize) -> Vec<(String, Option<Value>)> {
+    let mut keys = Vec::new();
+    if queue.tasks()[index].status != Status::Pending {
+        let word = queue.status_word(Status::Pending);
+        keys.push((Field::Status.key().to_owned(), Some(Value::from(word))));
+    }
+    let written = Field::all().filter(|field| {
+        field.is_runtime() && *field != Field::Status
+            || matches!(field, Field::ApprovedBy | Field::ApprovedAt | Field::Answers)
+    });
+    for key in written.flat_map(|field| field.spellings()) {
+        let says = queue.member(index, key).is_some_and(|raw| !is_nothing(raw));
+        keys.extend(says.then(|| ((*key).to_owned(), None)));
+    }
+    keys
+}
+
+/// Whether a runtime field says what one of a task that never ran says.
+fn is_nothing(raw: &str) -> bool {
+    matches!(raw, "null" | "0" | "false" | "[]" | "\"\"")
+}

@@ -1,0 +1,37 @@
+//! Events that change no task and wait for the next append.
+
+use super::FileStore;
+use crate::domain::Event;
+use crate::store::{Patience, QueueStore, StoreError};
+use std::path::Path;
+
+impl FileStore {
+    /// Leaves an event for the next append, of a transition or of [`QueueStore::note`]: one
+    /// lock and one write less. What is still waiting when the process dies is not in the
+    /// journal, which is why nothing that a transition rests on may come this way.
+    pub fn note_later(&mut self, queue: usize, event: Event) {
+        self.waiting.push((queue, event));
+    }
+
+    /// Appends what waits.
+    ///
+    /// # Errors
+    /// As [`QueueStore::note`].
+    pub fn note_waiting(&mut self) -> Result<Vec<Event>, StoreError> {
+        let mut noted = Vec::new();
+        while let Some((queue, _)) = self.waiting.iter().find(|(q, _)| !self.alone.contains(q)) {
+            noted.extend(self.note(Patience::Unlimited, *queue, Vec::new())?);
+        }
+        Ok(noted)
+    }
+
+    /// The events that wait for the journal in `dir`.
+    pub(super) fn take_waiting(&mut self, dir: &Path) -> Vec<Event> {
+        let all = std::mem::take(&mut self.waiting);
+        let (mine, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|(queue, _)| {
+            self.loaded[*queue].dir() == dir && !self.alone.contains(queue)
+        });
+        self.waiting = others;
+        mine.into_iter().map(|(_, event)| event).collect()
+    }
+}

@@ -1,0 +1,121 @@
+//! What is kept beside the journal after each change.
+
+use super::FileStore;
+use crate::domain::{Event, EventKind, Status};
+use crate::queue::Queue;
+use crate::store::state::StateDir;
+use crate::store::undecided::{self, Undecided};
+use crate::store::{Draft, Place, last_good};
+use std::collections::HashSet;
+use std::ffi::OsStr;
+
+/// What was recorded last of each served queue, beside its journal.
+#[derive(Default)]
+pub(super) struct Recorded {
+    /// The queue with the hash of its text, while an attempt runs.
+    pub(super) memory: Vec<Option<(String, Queue)>>,
+    /// Finished tasks that were set back, and about which nobody decided.
+    pub(super) undecided: Vec<Undecided>,
+}
+
+impl Recorded {
+    /// Nothing is known of `served` queues yet.
+    pub(super) fn of(served: usize) -> Self {
+        Self { memory: vec![None; served], undecided: vec![Undecided::new(); served] }
+    }
+}
+
+/// A task of a served queue.
+pub(super) type Decided = HashSet<(usize, String)>;
+
+/// The tasks that a change decided about: whatever happens to a task that was set back, its old
+/// state is not put back any more.
+pub(super) fn decided(events: &[(usize, Event)]) -> Decided {
+    let decides = |event: &Event| event.event != EventKind::ExternalEdit;
+    let task = |(queue, event): &(usize, Event)| {
+        event.task.clone().filter(|_| decides(event)).map(|task| (*queue, task))
+    };
+    events.iter().filter_map(task).collect()
+}
+
+/// Holds the undecided tasks in a change.
+pub(super) fn hold(draft: &mut Draft<'_>, undecided: &[Undecided]) {
+    let queues = draft.queues().iter().enumerate().zip(undecided);
+    let place = |((queue, tasks), waiting): ((usize, &Queue), &Undecided)| {
+        let task = |id: &String| Some(Place { queue, task: tasks.index_of(id)? });
+        waiting.keys().filter_map(task).collect::<Vec<Place>>()
+    };
+    let held: Vec<Place> = queues.flat_map(place).collect();
+    draft.hold(held);
+}
+
+impl FileStore {
+    /// Tasks that were complete and were set back with their queue, and whose work is not surely
+    /// there: nothing may claim them before a verification of the tree has decided.
+    pub fn undecided(&self) -> impl Iterator<Item = Place> + '_ {
+        self.recorded.undecided.iter().zip(&self.queues).enumerate().flat_map(|(queue, both)| {
+            let (waiting, tasks) = both;
+            let place = move |id: &String| Some(Place { queue, task: tasks.index_of(id)? });
+            waiting.keys().filter_map(place)
+        })
+    }
+
+    /// The state in which an undecided task was complete.
+    pub fn state_before(
+        &self,
+        queue: usize,
+        id: &str,
+    ) -> Option<&serde_json::Map<String, serde_json::Value>> {
+        self.recorded.undecided.get(queue)?.get(id)
+    }
+
+    /// Reads who is undecided, as others may have left it.
+    pub(super) fn load_undecided(&mut self) {
+        for queue in 0..self.served {
+            let file = &self.loaded[queue];
+            let mut tasks = undecided::load(&StateDir::beside(file.path()), file.name());
+            let tasks_now = &self.queues[queue];
+            tasks.retain(|id, _| {
+                let index = tasks_now.index_of(id);
+                index.is_some_and(|index| tasks_now.tasks()[index].status == Status::Pending)
+            });
+            self.recorded.undecided[queue] = tasks;
+        }
+    }
+
+    /// Keeps the last good texts of `queues`, what attempts that run are judged against, and who is
+    /// still undecided. What cannot be kept costs a safety net and not the change, which is made.
+    pub(super) fn keep(&mut self, mut queues: Vec<usize>, decided: &Decided) {
+        queues.sort_unstable();
+        queues.dedup();
+        for index in queues {
+            let state = StateDir::beside(self.loaded[index].path());
+            drop(last_good::keep(&state, &self.queues[index], &*self.options.ids));
+        }
+        let served = &self.queues[..self.served];
+        let runs = served.iter().any(|q| q.counts().of(Status::InProgress) > 0);
+        for (index, queue) in served.iter().enumerate() {
+            let hash = self.loaded[index].hash().to_owned();
+            self.recorded.memory[index] = runs.then(|| (hash, queue.clone()));
+        }
+        for (queue, id) in decided {
+            if self.recorded.undecided.get_mut(*queue).is_some_and(|t| t.remove(id).is_some()) {
+                self.keep_undecided(*queue);
+            }
+        }
+    }
+
+    /// Drops the old state of tasks that are to be done again.
+    pub fn decide(&mut self, queue: usize, ids: &[String]) {
+        self.recorded.undecided[queue].retain(|id, _| !ids.contains(id));
+        self.keep_undecided(queue);
+    }
+
+    fn keep_undecided(&self, queue: usize) {
+        let file = &self.loaded[queue];
+        let state = StateDir::beside(file.path());
+        let tasks: &Undecided = &self.recorded.undecided[queue];
+        let name: &OsStr = file.name();
+        drop(undecided::keep(&state, name, tasks, &*self.options.ids));
+    }
+}

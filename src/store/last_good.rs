@@ -1,0 +1,89 @@
+//! The last good text of each queue: a copy of what was written last, or of an edit that was taken.
+//!
+//! An edit of the queue file is judged against it, and a person finds it when a queue is broken or
+//! gone. It is written after each write of the queue and not synced. A copy that lags behind,
+//! because its writer was killed or the power went, is told by its hash and completed from the
+//! journal; one that the journal does not know is not used.
+
+use super::journal::Journal;
+use super::state::StateDir;
+use crate::domain::{Event, Field, Status, Write};
+use crate::platform::atomic_file;
+use crate::platform::dir::Dir;
+use crate::platform::ids::Ids;
+use crate::platform::read_file;
+use crate::queue::{MAX_BYTES, Queue};
+use serde_json::{Map, Value};
+use std::ffi::OsStr;
+use std::fs::{self, DirBuilder};
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+/// Where the copy of the queue file `name` is.
+pub fn path(state: &StateDir, name: &OsStr) -> PathBuf {
+    folder(state).join(name)
+}
+
+fn folder(state: &StateDir) -> PathBuf {
+    state.home().join("last-good")
+}
+
+/// Keeps `queue` as the last good text.
+///
+/// # Errors
+/// Any I/O error; the copy is an earlier one then, or none.
+pub(super) fn keep(state: &StateDir, queue: &Queue, ids: &dyn Ids) -> io::Result<()> {
+    let folder = folder(state);
+    if !folder.is_dir() {
+        DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
+    }
+    let name = queue.path().file_name().unwrap_or_default();
+    atomic_file::replace_unsynced(&Dir::open(&folder)?, name, queue.pieces(), ids)
+}
+
+/// Whether there is a copy.
+pub(super) fn exists(state: &StateDir, queue: &Path) -> bool {
+    let name = queue.file_name().unwrap_or_default();
+    fs::symlink_metadata(path(state, name)).is_ok_and(|meta| meta.is_file())
+}
+
+/// The queue as it was last recorded; `None` without a copy that fits the journal.
+pub(super) fn recorded(state: &StateDir, queue: &Path, journal: &Journal) -> Option<Queue> {
+    let name = queue.file_name()?;
+    let dir = Dir::open(&folder(state)).ok()?;
+    let read = read_file::read(&dir, name, MAX_BYTES as u64).ok()?;
+    let mut copy = Queue::parse(queue, read.content).ok()?;
+    let hash = copy.text_hash();
+    let since = journal.since(&name.to_string_lossy(), &hash)?;
+    for event in &since {
+        replay(&mut copy, event);
+    }
+    Some(copy)
+}
+
+/// Makes the change that `event` tells of. What cannot be made is left out: the copy is then as it
+/// was a moment earlier.
+fn replay(copy: &mut Queue, event: &Event) {
+    let fields = event.data.get("state").or_else(|| event.data.get("fields"));
+    let Some(fields) = fields.and_then(Value::as_object) else { return };
+    let Some(index) = event.task.as_deref().and_then(|id| copy.index_of(id)) else { return };
+    let status = fields.get(Field::Status.key()).and_then(Value::as_str).map(Status::from_word);
+    let mut changes: Vec<(Field, Write)> = Vec::new();
+    if let Some(status) = status {
+        changes.push((Field::Status, Write::Status(status)));
+        if status != Status::InProgress {
+            changes.push((Field::Claim, Write::Remove));
+        }
+    }
+    changes.extend(written(fields));
+    drop(copy.apply(index, &changes));
+}
+
+fn written(fields: &Map<String, Value>) -> impl Iterator<Item = (Field, Write)> + '_ {
+    let known = fields.iter().filter_map(|(key, value)| Some((Field::from_key(key)?, value)));
+    known.filter(|(field, _)| *field != Field::Status).map(|(field, value)| match value {
+        Value::Null => (field, Write::Clear),
+        value => (field, Write::Set(value.clone())),
+    })
+}

@@ -1,0 +1,61 @@
+//! Finished tasks that were set back with their queue, and whose work is not surely there: as long
+//! as nobody decided, they are not started again.
+//!
+//! One small file a queue, beside its last good text; read and written under the lock. If it
+//! vanishes the queue file wins, and the tasks are done again.
+
+use super::state::StateDir;
+use crate::platform::atomic_file;
+use crate::platform::dir::Dir;
+use crate::platform::ids::Ids;
+use crate::platform::read_file;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs::{self, DirBuilder};
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+/// The most that is read of the file.
+const BYTES: u64 = 64 << 20;
+
+/// The state that each task had when it was complete, by id.
+pub(super) type Undecided = BTreeMap<String, Map<String, Value>>;
+
+fn folder(state: &StateDir) -> PathBuf {
+    state.home().join("set-back")
+}
+
+/// The undecided tasks of the queue file `name`.
+pub(super) fn load(state: &StateDir, name: &OsStr) -> Undecided {
+    let read = |folder: &Path| {
+        let read = read_file::read(&Dir::open(folder).ok()?, name, BYTES).ok()?;
+        serde_json::from_slice(read.content.as_bytes()).ok()
+    };
+    read(&folder(state)).unwrap_or_default()
+}
+
+/// Keeps them; without any, nothing is left.
+///
+/// # Errors
+/// Any I/O error.
+pub(super) fn keep(
+    state: &StateDir,
+    name: &OsStr,
+    tasks: &Undecided,
+    ids: &dyn Ids,
+) -> io::Result<()> {
+    let folder = folder(state);
+    if tasks.is_empty() {
+        return match fs::remove_file(folder.join(name)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            Ok(()) | Err(_) => Ok(()),
+        };
+    }
+    if !folder.is_dir() {
+        DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
+    }
+    let text = serde_json::to_vec(tasks)?;
+    atomic_file::replace_unsynced(&Dir::open(&folder)?, name, [text.as_slice()], ids)
+}
