@@ -82,8 +82,8 @@ fn replay(copy: &mut Queue, event: &Event) {
 
 fn written(fields: &Map<String, Value>) -> impl Iterator<Item = (Field, Write)> + '_ {
     let known = fields.iter().filter_map(|(key, value)| Some((Field::from_key(key)?, value)));
-    known.filter(|(field, _)| *field != Field::Status).map(|(field, value)| match value {
-        Value::Null => (field, Write::Clear),
-        value => (field, Write::Set(value.clone())),
+    known.filter(|(field, _)| *field != Field::Status).map(|(field, value)| {
+        let write = if value.is_null() { Write::Clear } else { Write::Set(value.clone()) };
+        (field, write)
     })
 }

@@ -81,7 +81,7 @@ fn one(event: &Event) -> String {
     let back = event.data.get("put_back").and_then(Value::as_object).unwrap_or(&none);
     if back.contains_key("task") {
         return format!(
-            "task {id} was deleted from the file beside an attempt, and is back; workloop cancel \
+            "task {id} was deleted from the file beside an attempt, and is put back; workloop cancel \
              {id} takes it out of the work"
         );
     }
@@ -117,11 +117,10 @@ fn verb(id: &str, back: &Map<String, Value>) -> String {
 }
 
 fn shorten(value: &Value) -> String {
-    let text = match value {
-        Value::Null => return "absent".to_owned(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
+    if value.is_null() {
+        return "absent".to_owned();
+    }
+    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     match text.char_indices().nth(VALUE) {
         Some((at, _)) => format!("{}…", &text[..at]),
         None => text,

@@ -13,6 +13,7 @@ mod attempts;
 mod control;
 mod demo;
 mod done;
+mod edits;
 mod guards;
 mod harness;
 mod inside;

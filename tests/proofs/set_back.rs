@@ -122,3 +122,20 @@ fn an_older_claim_that_comes_back_takes_nothing_away() {
     assert_eq!(sandbox.oracle().starts("A"), 2, "it was done again");
     assert_eq!(task(&sandbox.read("q.json"), "A")["passes"], true);
 }
+
+/// An agent writes into the queue what only a verification may say, for itself and for another task.
+#[test]
+fn only_a_verification_completes_a_task() {
+    crate::twins::holds("edits-taken", |sandbox| {
+        let edit = "(.tasks[0:2][]|.status)=\"complete\"|(.tasks[0:2][]|.passes)=true|\
+                    del(.tasks[0].claim)";
+        let config = format!(
+            "[limits]\nattempts = 1\n[agents.default]\n\
+             run = '''jq '{edit}' q.json >t && mv t q.json'''\n[[verify]]\nrun = 'false'\n"
+        );
+        let sandbox = sandbox.config(&config);
+        sandbox.run(["run", "q.json", "--task-id", "T001"]);
+        let states = ["T001", "T002"].map(|id| sandbox.status(id));
+        crate::twins::unless(states == ["blocked", "pending"], &format!("they are {states:?}"))
+    });
+}

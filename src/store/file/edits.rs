@@ -168,7 +168,11 @@ fn add_new(was: Side<'_>, is: Side<'_>, keys: &mut [(String, Option<Value>)]) {
     if let Some(value) = list {
         let mut ids = match value.take() {
             Value::Array(ids) => ids,
-            one => vec![one],
+            one @ (Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Object(_)) => vec![one],
         };
         ids.extend(new.map(|id| json!(id.as_str())));
         *value = Value::Array(ids);

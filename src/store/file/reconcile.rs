@@ -22,7 +22,7 @@ use crate::store::undecided::Undecided;
 use crate::store::{last_good, undecided};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// What edits are judged by.
 pub(super) struct Judge<'s> {
@@ -84,7 +84,7 @@ impl Judge<'_> {
                 accepted.extend((!last_good::exists(&state, file.path())).then_some(index));
                 continue;
             }
-            let base = self.base(index, &last.after, &state, file.path(), journal);
+            let base = self.base(index, &last.after, file, journal);
             let beside = self.is_beside_attempts(draft, index, base.as_ref());
             self.judge(draft, Edited { queue: index, journal, base, beside }, undecided)?;
             let mut data = Map::new();
@@ -99,20 +99,14 @@ impl Judge<'_> {
         Ok(accepted)
     }
 
-    /// The queue as it was last recorded: from memory where that is the newest, else from the copy.
-    fn base(
-        &self,
-        index: usize,
-        newest: &str,
-        state: &StateDir,
-        path: &Path,
-        journal: &Journal,
-    ) -> Option<Queue> {
+    /// The queue as it was last recorded, when its text had the hash `newest`: from memory where that
+    /// is the newest, else from the copy.
+    fn base(&self, index: usize, newest: &str, file: &Loaded, journal: &Journal) -> Option<Queue> {
         let memory = self.memory[index].as_ref();
         if let Some((_, queue)) = memory.filter(|(hash, _)| hash == newest) {
             return Some(queue.clone());
         }
-        let copy = last_good::recorded(state, path, journal);
+        let copy = last_good::recorded(&StateDir::beside(file.path()), file.path(), journal);
         copy.or_else(|| memory.map(|(_, queue)| queue.clone()))
     }
 

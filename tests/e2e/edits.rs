@@ -1,0 +1,170 @@
+//! Edits of a queue file beside attempts, and queues that git sets back: what says `complete` is
+//! complete, and a budget ends.
+
+use crate::sandbox::{Sandbox, queue, task};
+use serde_json::{Value, json};
+
+/// A sandbox whose agent is `agent` and whose verification is `verify`, without git.
+fn sandbox(agent: &str, verify: &str, queue: &Value) -> Sandbox {
+    let config =
+        format!("[agents.default]\nrun = '''{agent}'''\n[[verify]]\nrun = '''{verify}'''\n");
+    Sandbox::new().config(&config).queue("q.json", queue)
+}
+
+/// The same in a git repository with everything committed. Starts are counted outside of it.
+fn repository(agent: &str, verify: &str, queue: &Value) -> Sandbox {
+    let agent = format!("echo $WORKLOOP_TASK_ID >>../starts; {agent}");
+    let sandbox = sandbox(&agent, verify, queue);
+    let init = "git init -q -b main && git config user.email t@example.org && \
+                git config user.name t && git add -A && git commit -qm start";
+    assert!(sandbox.shell(init));
+    sandbox
+}
+
+fn starts(sandbox: &Sandbox) -> String {
+    let text = std::fs::read_to_string(sandbox.path("../starts")).unwrap_or_default();
+    text.lines().collect::<Vec<_>>().join(",")
+}
+
+fn two() -> Value {
+    queue(&[("A", &[]), ("B", &[])])
+}
+
+#[test]
+fn an_agent_completes_no_task_by_an_edit() {
+    // Its own with and without the claim, and another one, by a program that saves the file anew.
+    let edits = [
+        "(.tasks[0]|.status)=\"complete\"|del(.tasks[0].claim)",
+        "(.tasks[0]|.status)=\"complete\"|(.tasks[0]|.passes)=true",
+        "(.tasks[1]|.status)=\"complete\"|(.tasks[1]|.passes)=true",
+        "del(.tasks[1])",
+        ".tasks+=[{id:\"C\",title:\"c\",status:\"complete\",passes:true}]",
+    ];
+    for edit in edits {
+        let agent = format!("echo $WORKLOOP_TASK_ID >>ran; jq '{edit}' q.json >t && mv t q.json");
+        let mut list = two();
+        list["tasks"][0]["max_iterations"] = json!(2);
+        list["tasks"][1]["max_iterations"] = json!(2);
+        let sandbox = sandbox(&agent, "false", &list);
+        let ran = sandbox.run(["run", "q.json"]).exits(5);
+        let after = sandbox.read("q.json");
+        for id in ["A", "B"] {
+            let found = task(&after, id);
+            assert_eq!(found["status"], "blocked", "{edit}: {ran}");
+            assert_eq!(found["attempts"], 2, "{edit}");
+        }
+        ran.says("put back");
+        let events = sandbox.run(["events", "--json", "q.json"]).exits(0).stdout;
+        assert!(events.contains("put_back"), "{edit}");
+        let status = sandbox.run(["status", "q.json"]).exits(0).stdout;
+        assert!(status.contains("put back"), "{edit}: {status}");
+    }
+}
+
+#[test]
+fn a_gate_an_approval_and_a_dependency_hold_whatever_an_agent_writes() {
+    let list = json!({"tasks": [
+        {"id": "A", "title": "a", "status": "pending"},
+        {"id": "B", "title": "b", "status": "pending", "requires_approval": true},
+        {"id": "C", "title": "c", "status": "pending", "dependencies": ["B"]},
+        {"id": "G", "title": "g", "status": "pending", "type": "gate", "verify": "red"},
+    ]});
+    let edit = "(.tasks[1]|.requires_approval)=false|(.tasks[2]|.dependencies)=[]|\
+                (.tasks[3]|.type)=\"docs\"|del(.tasks[3].verify)";
+    let config = format!(
+        "[agents.default]\nrun = '''echo $WORKLOOP_TASK_ID >>ran; jq '{edit}' q.json >t && mv t q.json'''\n\
+         [[verify]]\nrun = 'true'\n[[verify]]\nprofile = 'red'\nrun = 'false'\n"
+    );
+    let sandbox = Sandbox::new().config(&config).queue("q.json", &list);
+    sandbox.run(["run", "q.json", "--task-id", "A"]).exits(0);
+    sandbox.run(["run", "q.json"]);
+    assert_eq!(sandbox.bytes("ran"), b"A\n");
+    let after = sandbox.read("q.json");
+    assert_eq!(task(&after, "B")["requires_approval"], true);
+    assert_eq!(task(&after, "C")["dependencies"], json!(["B"]));
+    assert_eq!(task(&after, "G")["type"], "gate");
+    assert_ne!(task(&after, "G")["status"], "complete");
+}
+
+#[test]
+fn what_a_person_edits_beside_attempts_is_there_afterwards() {
+    let edit = "(.tasks[1]|.title)=\"New words\"|(.tasks[1]|.priority)=0|(.tasks[1]|.mine)=1|\
+                .tasks+=[{id:\"N\",title:\"new\"}]|(.tasks[2]|.status)=\"parked\"";
+    let agent = format!("test $WORKLOOP_TASK_ID != A || (jq '{edit}' q.json >t && mv t q.json)");
+    let sandbox = sandbox(&agent, "true", &queue(&[("A", &[]), ("B", &[]), ("P", &[])]));
+    sandbox.run(["run", "q.json"]);
+    let after = sandbox.read("q.json");
+    assert_eq!(
+        (&task(&after, "B")["title"], &task(&after, "B")["mine"]),
+        (&json!("New words"), &json!(1))
+    );
+    assert_eq!(task(&after, "P")["status"], "parked");
+    for id in ["A", "B", "N"] {
+        assert_eq!(task(&after, id)["status"], "complete", "{id}");
+    }
+}
+
+#[test]
+fn a_budget_ends_whatever_git_command_an_agent_runs() {
+    let mut list = queue(&[("A", &[])]);
+    list["tasks"][0]["max_iterations"] = json!(2);
+    for command in [
+        "git checkout -q .",
+        "git reset -q --hard",
+        "git stash -q",
+        "git stash -qa",
+        "git clean -fdxq",
+        "rm -rf .workloop",
+        "git reset -q --hard; git clean -fdxq",
+        "git clean -fdxq; git switch -qfc other$RANDOM$$",
+        "jq '(.tasks[0]|.attempts)=0|(.tasks[0]|.max_iterations)=99' q.json >t && mv t q.json",
+    ] {
+        let sandbox = repository(command, "false", &list);
+        sandbox.run(["run", "q.json"]).exits(5);
+        assert_eq!(starts(&sandbox), "A,A", "{command}");
+        let after = sandbox.read("q.json");
+        let after = task(&after, "A");
+        assert_eq!(
+            (&after["status"], &after["attempts"]),
+            (&json!("blocked"), &json!(2)),
+            "{command}"
+        );
+    }
+}
+
+#[test]
+fn finished_work_is_not_done_again_after_a_clean_sweep() {
+    let agent = "test $WORKLOOP_TASK_ID != C || test -e ../once || \
+                 { touch ../once; git reset -q --hard; git clean -fdxq; }";
+    let list = queue(&[("A", &[]), ("B", &["A"]), ("C", &["B"])]);
+    let sandbox = repository(agent, "true", &list);
+    sandbox.run(["run", "q.json"]).exits(0).says("set back with the queue: A, B");
+    assert_eq!(starts(&sandbox), "A,B,C");
+}
+
+/// The first sentence of the README: what says `complete` was verified, on the tree as it is.
+#[test]
+fn a_task_is_not_complete_on_a_branch_without_its_work() {
+    let sandbox = repository("echo f >feature", "test -f feature", &queue(&[("A", &[])]));
+    sandbox.run(["run", "q.json"]).exits(0);
+    assert!(
+        sandbox.shell("git switch -qc work; git add -A; git commit -qm work; git switch -q main")
+    );
+    assert!(!sandbox.path("feature").exists());
+    sandbox.run(["add", "q.json", "--title", "Another"]).exits(0);
+    assert_eq!(sandbox.status("A"), "pending");
+    sandbox.run(["run", "q.json"]).exits(0).says("not in the tree");
+    assert_eq!(starts(&sandbox), "A,A,T-001");
+    assert!(sandbox.path("feature").exists());
+}
+
+#[test]
+fn a_queue_alone_that_is_set_back_undoes_no_work_that_is_there() {
+    let sandbox =
+        repository("echo f >feature", "test -f feature && test ! -e broken", &queue(&[("A", &[])]));
+    sandbox.run(["run", "q.json"]).exits(0);
+    // Nobody is asked: the files are as they were, and what broke since is another matter.
+    assert!(sandbox.shell("touch broken; git checkout -q q.json"));
+    sandbox.run(["run", "q.json"]).exits(0).says("complete again");
+    assert_eq!((starts(&sandbox).as_str(), sandbox.status("A").as_str()), ("A", "complete"));
+}
