@@ -299,10 +299,7 @@ impl Dispatcher {
             let Some(slot) = next.filter(|_| choice.claims.len() < most) else { break };
             let at = place(node);
             let key = TaskKey::new(set.real(at.queue), graph.id(node));
-            if readiness.is_free(node)
-                && !draft.is_held(at)
-                && self.claims.take(&set.state(at.queue), &key)?
-            {
+            if readiness.is_free(node) && self.claims.take(&set.state(at.queue), &key)? {
                 if let Some((holder, path)) = readiness.scope_holder(node) {
                     let own = graph.reference(node);
                     let other = match holder {

@@ -23,6 +23,8 @@ pub(super) struct Asked {
     stopping: bool,
     /// How urgently signals end it.
     pub(super) urgency: Urgency,
+    /// Paused queues that were looked at when nothing ran for them any more.
+    looked: HashSet<usize>,
     /// The number of the last order to stand still or go on.
     pub(super) holds: u64,
 }
@@ -77,8 +79,27 @@ impl RunLoop<'_> {
         self.finished.is_empty() && (asked || self.paused.is_empty())
     }
 
+    /// Judges what attempts wrote into the file of a paused queue before they stood still, so that
+    /// whatever comes after the word is a person's.
+    fn look_at_the_still(&mut self) {
+        for queue in 0..self.asked.pauses.len() {
+            let mut running = self.slots.iter().filter_map(|slot| slot.running.as_ref());
+            let still = running.all(|running| running.queue != queue || running.is_still());
+            if self.asked.pauses[queue].is_some() && still && !self.asked.looked.contains(&queue) {
+                self.asked.looked.insert(queue);
+                // What cannot be read now is judged when it can be.
+                if let Ok(events) = self.store.look_when_still(queue) {
+                    self.tell(&events);
+                }
+            }
+        }
+        let pauses = &self.asked.pauses;
+        self.asked.looked.retain(|queue| pauses[*queue].is_some());
+    }
+
     /// Says in the entries of this loop which queues stand still.
     pub(super) fn confirm_pauses(&mut self) {
+        self.look_at_the_still();
         let stands = |queue: usize| {
             let all = self.slots.iter().filter_map(|slot| slot.running.as_ref());
             fault::is(Fault::PauseBlind)

@@ -17,7 +17,6 @@ use super::queue_set::QueueSet;
 use super::reaper::Reaper;
 use super::requests::Requests;
 use super::slots::{Ended, Message, Running, Slot, Surroundings};
-use super::tree_check::TreeCheck;
 use crate::domain::{EventKind, WorkerId};
 use crate::plan::Outlook;
 use crate::platform::fault::{self, Fault};
@@ -57,8 +56,6 @@ pub struct RunLoop<'o> {
     /// Warnings that were given already.
     pub(super) told: HashSet<String>,
     pub(super) reaper: Reaper,
-    /// The verification of the tree that runs.
-    pub(super) tree_check: Option<TreeCheck>,
     pub(super) entries: Vec<Registration>,
     pub(super) requests: Vec<Requests>,
     inbox: Receiver<Message>,
@@ -128,7 +125,6 @@ impl<'o> RunLoop<'o> {
             failures: Vec::new(),
             told: HashSet::new(),
             reaper: Reaper::start(outbox),
-            tree_check: None,
             entries,
             requests,
             inbox,

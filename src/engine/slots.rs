@@ -5,6 +5,7 @@ use super::finished::{Finished, not_started};
 use super::job::{Job, Purpose};
 use super::known_commands::KnownCommands;
 use super::options::RunOptions;
+use super::tree_check::TreeCheck;
 use crate::domain::{ClaimToken, Outcome, WorkerId};
 use crate::platform::clock::Clock;
 use crate::platform::dir::identity;
@@ -57,6 +58,8 @@ pub(super) struct Slot {
     /// The supervisor of the attempt that ended last, which still holds its claim, and may take
     /// the next one.
     pub(super) supervisor: Option<Box<Supervisor>>,
+    /// The verification of the tree that runs in it.
+    pub(super) tree_check: Option<TreeCheck>,
 }
 
 /// An attempt that runs.
@@ -113,7 +116,7 @@ pub(super) enum Holder {
 impl Slot {
     /// An idle one.
     pub(super) fn of(worker: &WorkerId) -> Self {
-        Self { worker: worker.clone(), running: None, supervisor: None }
+        Self { worker: worker.clone(), running: None, supervisor: None, tree_check: None }
     }
 
     /// Begins `job`.

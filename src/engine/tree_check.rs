@@ -60,7 +60,7 @@ impl RunLoop<'_> {
         let job = around.job(&steps);
         self.dispatcher.claims.own.insert(key.mark());
         let idle = self.slots[0].supervisor.take();
-        self.tree_check = Some(TreeCheck { queue, ids });
+        self.slots[0].tree_check = Some(TreeCheck { queue, ids });
         let (id, title, attempt) = (&job.id, &job.title, 1);
         self.observer.notice(&Notice::Begins { slot: 0, id, title, attempt });
         self.slots[0].begin(0, job, Holder::Lock { lock, idle }, &self.around);
@@ -89,7 +89,7 @@ impl RunLoop<'_> {
     /// [`StoreError`] when the decision cannot be written.
     pub(super) fn tree_checked(&mut self, finished: &Finished) -> Result<(), StoreError> {
         self.dispatcher.claims.own.remove(&finished.job.key.mark());
-        let Some(TreeCheck { queue, ids }) = self.tree_check.take() else { return Ok(()) };
+        let Some(TreeCheck { queue, ids }) = self.slots[0].tree_check.take() else { return Ok(()) };
         let (id, title, verdict) = (&finished.job.id, &finished.job.title, finished.report.verdict);
         let what = finished.report.reason.as_deref().unwrap_or("the tree passes");
         self.observer.notice(&Notice::Ends { slot: 0, id, title, attempt: 1, verdict, what });

@@ -8,7 +8,6 @@ use crate::domain::{
 use crate::queue::{Queue, canonical};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
-use std::collections::HashSet;
 use xxhash_rust::xxh3::Xxh3;
 
 /// A task of a set of queues.
@@ -35,13 +34,13 @@ pub struct Draft<'a> {
     queues: &'a mut [Queue],
     now: DateTime<Utc>,
     events: Vec<(usize, Event)>,
-    held: HashSet<Place>,
+    holds: bool,
 }
 
 impl<'a> Draft<'a> {
     /// A draft of `queues` at the time `now`.
     pub fn new(queues: &'a mut [Queue], now: DateTime<Utc>) -> Self {
-        Self { queues, now, events: Vec::new(), held: HashSet::new() }
+        Self { queues, now, events: Vec::new(), holds: false }
     }
 
     /// The queues with the changes so far.
@@ -49,19 +48,14 @@ impl<'a> Draft<'a> {
         self.queues
     }
 
-    /// Holds tasks: nothing may claim them now.
-    pub(super) fn hold(&mut self, places: impl IntoIterator<Item = Place>) {
-        self.held.extend(places);
+    /// Lets nothing be claimed in this change.
+    pub(super) fn hold(&mut self) {
+        self.holds = true;
     }
 
-    /// Whether nothing may claim the task now: it was set back, and nobody decided about its work.
-    pub fn is_held(&self, place: Place) -> bool {
-        self.held.contains(&place)
-    }
-
-    /// Whether any task is held.
+    /// Whether a task was set back and nobody decided about its work: nothing is claimed then.
     pub fn holds_any(&self) -> bool {
-        !self.held.is_empty()
+        self.holds
     }
 
     /// The time of this change.

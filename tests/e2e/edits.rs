@@ -1,7 +1,7 @@
 //! Edits of a queue file beside attempts, and queues that git sets back: what says `complete` is
 //! complete, and a budget ends.
 
-use crate::sandbox::{Sandbox, queue, task};
+use crate::sandbox::{Sandbox, queue, task, wait_until};
 use serde_json::{Value, json};
 
 /// A sandbox whose agent is `agent` and whose verification is `verify`, without git.
@@ -38,7 +38,7 @@ fn an_agent_completes_no_task_by_an_edit() {
         "(.tasks[0]|.status)=\"complete\"|(.tasks[0]|.passes)=true",
         "(.tasks[1]|.status)=\"complete\"|(.tasks[1]|.passes)=true",
         "del(.tasks[1])",
-        ".tasks+=[{id:\"C\",title:\"c\",status:\"complete\",passes:true}]",
+        ".tasks|=(map(select(.id!=\"C\"))+[{id:\"C\",title:\"c\",status:\"complete\",passes:true}])",
     ];
     for edit in edits {
         let agent = format!("echo $WORKLOOP_TASK_ID >>ran; jq '{edit}' q.json >t && mv t q.json");
@@ -167,4 +167,21 @@ fn a_queue_alone_that_is_set_back_undoes_no_work_that_is_there() {
     assert!(sandbox.shell("touch broken; git checkout -q q.json"));
     sandbox.run(["run", "q.json"]).exits(0).says("complete again");
     assert_eq!((starts(&sandbox).as_str(), sandbox.status("A").as_str()), ("A", "complete"));
+}
+
+/// What a person writes while everything stands still is taken, whatever runs before and after.
+#[test]
+fn an_edit_in_a_pause_is_a_persons() {
+    let sandbox = Sandbox::new().queue("q.json", &two()).script("A", "await go");
+    let running = sandbox.spawn(["run", "q.json", "--task-id", "A"]);
+    wait_until("the agent runs", || sandbox.oracle().starts("A") == 1);
+    sandbox.run(["pause", "--wait", "q.json"]).exits(0);
+    let edit = "jq '(.tasks[1]|.status)=\"complete\"|(.tasks[1]|.note)=\"by hand\"' q.json >t && mv t q.json";
+    assert!(sandbox.shell(edit));
+    sandbox.run(["resume", "q.json"]).exits(0);
+    assert!(sandbox.shell("touch go"));
+    running.ends().exits(0);
+    let after = sandbox.read("q.json");
+    assert_eq!(["A", "B"].map(|id| task(&after, id)["status"].clone()), ["complete", "complete"]);
+    assert_eq!(task(&after, "B")["note"], "by hand");
 }

@@ -12,8 +12,9 @@ use crate::config::Selection;
 use crate::domain::EventKind;
 use crate::engine::requests::{PAUSE, STOP, date};
 use crate::platform::checks;
+use crate::platform::clock::{Clock, SystemClock};
 use crate::platform::open;
-use crate::store::{Patience, QueueStore, StateDir, workers};
+use crate::store::{Patience, QueueStore, StateDir, new_event, queue_name, workers};
 use crate::views::escape;
 use serde_json::Map;
 use std::fs;
@@ -212,10 +213,10 @@ fn note(kind: EventKind, targets: &[Target], session: &mut Session<'_>) {
         let queues = QueueArgs { queues: vec![target.path.clone()], ..QueueArgs::default() };
         let noted = session.select(&queues).and_then(|selection| {
             let (_, mut store) = session.open(selection)?;
-            store.update(Patience::Limited, &mut |draft| {
-                draft.record_queue(0, kind, Map::new());
-                Ok(())
-            })?;
+            // No change of the queue: in a pause its file is somebody's who merges it just now.
+            let name = queue_name(&store.queues()[0]);
+            let event = new_event(kind, SystemClock.now(), name, Map::new());
+            store.note(Patience::Limited, 0, vec![event])?;
             Ok(())
         });
         if let Err(failure) = noted {

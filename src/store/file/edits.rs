@@ -57,6 +57,11 @@ pub(super) fn rule(was: Side<'_>, is: Side<'_>, beside: bool) -> Ruling {
     }
     let changed: BTreeSet<Field> =
         Field::all().filter(|field| was.values(*field) != is.values(*field)).collect();
+    // A claimed task runs, or stands still in a pause, whatever the file says.
+    let claimed = was.task().status == Status::InProgress && was.task().claim().is_some();
+    if !beside && claimed {
+        return put_back(changed.into_iter().filter(|field| field.is_runtime()).collect());
+    }
     if !beside {
         return without_attempts(was, is, &changed);
     }

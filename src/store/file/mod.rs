@@ -273,11 +273,14 @@ impl FileStore {
             memory: &self.recorded.memory,
             roots: &self.also_lock,
             alone: &self.alone,
+            quiet: &self.recorded.quiet,
             ids: &*self.options.ids,
         };
         let undecided = &mut self.recorded.undecided;
         let judged = judge.external_edits(&mut draft, served, undecided);
-        recorded::hold(&mut draft, undecided);
+        if undecided.iter().any(|tasks| !tasks.is_empty()) {
+            draft.hold();
+        }
         let made = judged.and_then(|accepted| change(&mut draft).map(|()| accepted));
         let events = draft.into_events();
         let touched: Vec<usize> =

@@ -33,6 +33,8 @@ pub(super) struct Judge<'s> {
     pub(super) roots: &'s [PathBuf],
     /// Queues that are left as they are found for now.
     pub(super) alone: &'s HashSet<usize>,
+    /// Queues for which no attempt ran since this process looked at them last: they were paused.
+    pub(super) quiet: &'s HashSet<usize>,
     pub(super) ids: &'s dyn Ids,
 }
 
@@ -112,7 +114,7 @@ impl Judge<'_> {
 
     /// Whether an attempt of the project ran at some time since the queue was last recorded.
     fn is_beside_attempts(&self, draft: &Draft<'_>, index: usize, base: Option<&Queue>) -> bool {
-        if fault::is(Fault::EditsTaken) {
+        if fault::is(Fault::EditsTaken) || self.quiet.contains(&index) {
             return false;
         }
         let runs = |queue: &Queue| {

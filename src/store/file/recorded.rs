@@ -5,7 +5,7 @@ use crate::domain::{Event, EventKind, Status};
 use crate::queue::Queue;
 use crate::store::state::StateDir;
 use crate::store::undecided::{self, Undecided};
-use crate::store::{Draft, Place, last_good};
+use crate::store::{Patience, Place, QueueStore, StoreError, last_good};
 use std::collections::HashSet;
 use std::ffi::OsStr;
 
@@ -16,12 +16,15 @@ pub(super) struct Recorded {
     pub(super) memory: Vec<Option<(String, Queue)>>,
     /// Finished tasks that were set back, and about which nobody decided.
     pub(super) undecided: Vec<Undecided>,
+    /// Queues that were looked at when their attempts stood still, and are paused since.
+    pub(super) quiet: HashSet<usize>,
 }
 
 impl Recorded {
     /// Nothing is known of `served` queues yet.
     pub(super) fn of(served: usize) -> Self {
-        Self { memory: vec![None; served], undecided: vec![Undecided::new(); served] }
+        let undecided = vec![Undecided::new(); served];
+        Self { memory: vec![None; served], undecided, quiet: HashSet::new() }
     }
 }
 
@@ -36,17 +39,6 @@ pub(super) fn decided(events: &[(usize, Event)]) -> Decided {
         event.task.clone().filter(|_| decides(event)).map(|task| (*queue, task))
     };
     events.iter().filter_map(task).collect()
-}
-
-/// Holds the undecided tasks in a change.
-pub(super) fn hold(draft: &mut Draft<'_>, undecided: &[Undecided]) {
-    let queues = draft.queues().iter().enumerate().zip(undecided);
-    let place = |((queue, tasks), waiting): ((usize, &Queue), &Undecided)| {
-        let task = |id: &String| Some(Place { queue, task: tasks.index_of(id)? });
-        waiting.keys().filter_map(task).collect::<Vec<Place>>()
-    };
-    let held: Vec<Place> = queues.flat_map(place).collect();
-    draft.hold(held);
 }
 
 impl FileStore {
@@ -98,11 +90,30 @@ impl FileStore {
             let hash = self.loaded[index].hash().to_owned();
             self.recorded.memory[index] = runs.then(|| (hash, queue.clone()));
         }
+        // Attempts run again.
+        let alone = &self.alone;
+        self.recorded.quiet.retain(|queue| alone.contains(queue));
         for (queue, id) in decided {
             if self.recorded.undecided.get_mut(*queue).is_some_and(|t| t.remove(id).is_some()) {
                 self.keep_undecided(*queue);
             }
         }
+    }
+
+    /// Looks at a paused queue once more now that nothing runs for it: what is in its file until it
+    /// is resumed is a person's.
+    ///
+    /// # Errors
+    /// As [`QueueStore::update`].
+    pub fn look_when_still(&mut self, queue: usize) -> Result<Vec<Event>, StoreError> {
+        let alone = self.alone.clone();
+        self.alone.remove(&queue);
+        let looked = self.update(Patience::Unlimited, &mut |_| Ok(()));
+        self.alone = alone;
+        if looked.is_ok() {
+            self.recorded.quiet.insert(queue);
+        }
+        looked
     }
 
     /// Drops the old state of tasks that are to be done again.
