@@ -1,5 +1,6 @@
 //! The change under the lock: write what ended, then claim what is next, in one transition.
 
+use super::after::After;
 use super::claims::Claims;
 use super::finished::Finished;
 use super::follow_ups::{self, FollowUps};
@@ -12,8 +13,8 @@ use super::record::{Budgets, decide};
 use super::recovery::Dead;
 use super::scope::Scope;
 use crate::domain::{
-    Claim, ClaimToken, Completion, EventKind, Outcome, ReasonCode, Status, Task, Transition,
-    Verdict, WorkerId, budget_of, budget_used_now, timestamp,
+    Claim, ClaimToken, EventKind, Outcome, ReasonCode, Status, Task, Transition, Verdict, WorkerId,
+    budget_of, budget_used_now, timestamp,
 };
 use crate::plan::{self, ClaimState, Conditions, Holder, Node};
 use crate::platform::clock::Clock;
@@ -70,19 +71,6 @@ pub(super) struct Recorded {
     /// Its index among those that ended.
     pub(super) number: usize,
     pub(super) after: After,
-}
-
-/// What became of an attempt.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum After {
-    Complete,
-    Again(String),
-    Blocked(String),
-    /// A person must answer; no failure.
-    Asked(String),
-    Interrupted(String),
-    /// The task is not ours any more; the result stays in the attempt folder.
-    Lost(String),
 }
 
 /// A task that a slot is to run.
@@ -192,12 +180,6 @@ impl Dispatcher {
         }
         let limits = &self.set.config.limits;
         let budgets = Budgets { attempts: limits.attempts.value, crashes: limits.crashes.value };
-        let completion = Completion {
-            files_changed: report.files_changed.clone(),
-            summary: result.summary.clone(),
-            artifacts: result.artifacts.clone(),
-            notes_for: (!result.notes_for.is_empty()).then(|| json!(result.notes_for)),
-        };
         // Asked for only where it counts: it opens the folders of earlier attempts.
         let lost = if report.outcome == Outcome::Lost {
             lost_in_a_row(&job.state, &job.key).saturating_sub(1)
@@ -205,24 +187,15 @@ impl Dispatcher {
             0
         };
         let mut code = report.reason_code;
-        let mut transition = decide(draft.task(place), report, completion, budgets, lost);
+        let mut transition =
+            decide(draft.task(place), report, finished.completion(), budgets, lost);
         if matches!(transition, Transition::Fail { .. })
             && let Some(reason) = no_progress(draft.task(place), finished, limits.attempts.value)
         {
             transition = Transition::GiveUp { verdict: Verdict::Fail, reason };
             code = Some(ReasonCode::NoProgress);
         }
-        let after = if let Transition::GiveUp { reason, .. } = &transition {
-            After::Blocked(reason.clone())
-        } else if let Transition::Ask { reason } = &transition {
-            After::Asked(reason.clone())
-        } else if let Transition::Interrupt { reason } = &transition {
-            After::Interrupted(reason.clone())
-        } else if matches!(transition, Transition::Complete(..)) {
-            After::Complete
-        } else {
-            After::Again(report.reason.clone().unwrap_or_default())
-        };
+        let after = After::of(&transition, report);
         let mut data = Map::new();
         data.insert("outcome".to_owned(), json!(report.outcome));
         data.insert("verdict".to_owned(), json!(report.verdict));

@@ -4,6 +4,7 @@
 //! attempts that end, writes all that ended and claims what is next in one transition. Each
 //! attempt runs in a thread of its own under a supervisor process, and touches no queue.
 
+mod after;
 mod attempt;
 mod attend;
 mod claims;

@@ -1,7 +1,8 @@
 //! One turn of the loop: write what ended, claim what is next, start it.
 
+use super::after::After;
 use super::attempt::Stage;
-use super::dispatch::{After, Claimed, Made, Recorded, Work};
+use super::dispatch::{Claimed, Made, Recorded, Work};
 use super::ending::Reason;
 use super::finished::Finished;
 use super::job::Purpose;

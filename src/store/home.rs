@@ -1,6 +1,7 @@
 //! Makes the home of the journal ready for a writer.
 
 use super::state::{JOURNAL, ROTATED, StateDir};
+use crate::platform::open::{self, Links};
 use std::fs::{self, DirBuilder};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, symlink};
@@ -36,7 +37,8 @@ impl StateDir {
             }
             match fs::rename(&from, &to) {
                 Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
-                    fs::copy(&from, &to)?;
+                    let mut old = open::reading(&from, Links::Refuse)?;
+                    io::copy(&mut old, &mut open::appending(&to)?)?;
                     fs::remove_file(&from)?;
                 }
                 other => other?,
