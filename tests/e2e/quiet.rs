@@ -94,6 +94,34 @@ fn a_result_waits_for_the_end_of_the_pause() {
     assert_eq!(sandbox.oracle().started(), ["A", "B"]);
 }
 
+/// Another queue of the same loop goes on, and whatever is put in the place of the paused one is not
+/// looked at before the end of the pause.
+#[test]
+fn a_pause_of_one_queue_is_none_of_the_other() {
+    let sandbox = Sandbox::new()
+        .queue("a.json", &queue(&[("A", &[]), ("A2", &["A"])]))
+        .queue("b.json", &queue(&[("B1", &[]), ("B2", &["B1"])]))
+        .script("A", "await go")
+        .script("B1", "await on");
+    let running = sandbox.spawn(["run", "a.json", "b.json", "--jobs", "2"]);
+    wait_until("both agents run", || {
+        sandbox.oracle().starts("A") + sandbox.oracle().starts("B1") == 2
+    });
+    sandbox.run(["pause", "a.json", "--wait"]).exits(0);
+    let kept = sandbox.bytes("a.json");
+    let sandbox = sandbox.file("a.json", "{ half of a merge").file("on", "").file("go", "");
+    wait_until("the other queue is done", || {
+        sandbox.read("b.json")["summary"]["complete"].as_u64() == Some(2)
+    });
+    assert_eq!(sandbox.bytes("a.json"), b"{ half of a merge");
+    assert_eq!(sandbox.oracle().ends("A"), 0);
+    let sandbox = sandbox.file("a.json", kept);
+    sandbox.run(["resume", "a.json"]).exits(0);
+    running.ends().exits(0);
+    assert_eq!(sandbox.read("a.json")["summary"]["complete"], 2);
+    assert_eq!(sandbox.oracle().started().len(), 4);
+}
+
 #[test]
 fn a_loop_that_starts_during_a_pause_writes_nothing() {
     let sandbox = Sandbox::new().queue("q.json", &flat_queue(1).0);

@@ -170,7 +170,7 @@ fn a_link_to_a_queue_is_followed() {
         sandbox.shell("cp workloop.toml real && ln -s real/q.json q.json && ln -s q.json l.json")
     );
     sandbox.run(["park", "A", "l.json"]).exits(0);
-    sandbox.run(["run", "l.json", "--agent", "true", "--verify", "true"]).exits(5);
+    sandbox.run(["run", "l.json", "--agent", "true", "--verify", "true"]).exits(0);
     for link in ["q.json", "l.json"] {
         assert!(fs::symlink_metadata(sandbox.path(link)).expect("there").is_symlink());
     }
