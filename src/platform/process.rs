@@ -3,6 +3,7 @@
 use super::scan::{Found, Process, Wanted, alive, find};
 use rustix::process::{Pid, WaitId, WaitIdOptions};
 use std::io;
+use std::process::Child;
 use std::time::{Duration, Instant};
 
 pub use rustix::process::Signal;
@@ -139,6 +140,32 @@ fn wait_one(process: &Process, deadline: Instant) {
     while alive(process.pid, process.start) && Instant::now() < deadline {
         std::thread::sleep(Duration::from_millis(10));
     }
+}
+
+/// Waits at most `limit` until `child` has ended; says whether it has.
+pub fn wait_child(child: &mut Child, limit: Duration) -> io::Result<bool> {
+    if child.try_wait()?.is_none() {
+        wait_end(child.id(), limit);
+    }
+    Ok(child.try_wait()?.is_some())
+}
+
+/// Waits for the end of a child that is not reaped yet, or for some time.
+#[cfg(target_os = "linux")]
+fn wait_end(pid: u32, limit: Duration) {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let flags = rustix::process::PidfdFlags::empty();
+    let fd = raw(pid).and_then(|raw| rustix::process::pidfd_open(raw, flags).ok());
+    match fd.zip(Timespec::try_from(limit).ok()) {
+        // A signal ends the wait early, and the caller looks again.
+        Some((fd, timeout)) => drop(poll(&mut [PollFd::new(&fd, PollFlags::IN)], Some(&timeout))),
+        None => std::thread::sleep(limit.min(Duration::from_millis(50))),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn wait_end(_: u32, limit: Duration) {
+    std::thread::sleep(limit.min(Duration::from_millis(10)));
 }
 
 /// Makes orphans below us our children, where the system can (Linux).

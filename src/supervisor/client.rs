@@ -1,6 +1,7 @@
 //! The loop's side: start a supervisor, run commands through it, end what it leaves if it dies.
 
 use super::VERB;
+use super::body::{Body, LOOK, Pulse, Started};
 use super::protocol::{CommandSpec, Ended, Reply, Request, line};
 use crate::platform::handover;
 use crate::platform::lock::FileLock;
@@ -13,7 +14,6 @@ use std::net::Shutdown;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::process::Child;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use thiserror::Error;
@@ -32,15 +32,6 @@ pub struct Launch<'a> {
     pub env: &'a [(OsString, OsString)],
 }
 
-/// A process as it was reported: its number and start time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Started {
-    /// Its number.
-    pub pid: u32,
-    /// Its start time.
-    pub start: u64,
-}
-
 /// What is told while a command runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Told {
@@ -52,8 +43,13 @@ pub enum Told {
 
 /// The supervisor vanished; what it left was ended before this was returned.
 #[derive(Debug, Error)]
-#[error("keep the attempt running: its supervisor vanished")]
+#[error(
+    "keep the attempt running: its supervisor {}",
+    if *.killed { "was stopped or did not answer, and was killed" } else { "vanished" }
+)]
 pub struct Lost {
+    /// Whether we killed it: it stayed stopped, or did not end when it was told to.
+    pub killed: bool,
     /// What was found and ended; anything `left` or `unreadable` must be looked at by a person.
     pub cleared: Option<TreeEnd>,
     /// How the search failed, if it did.
@@ -69,6 +65,8 @@ pub struct Controls(Arc<Mutex<Line>>);
 #[derive(Debug)]
 struct Line {
     socket: UnixStream,
+    /// Who reads at the other end.
+    reader: Started,
     /// Whether it was told to end, and starts nothing more.
     ended: bool,
 }
@@ -100,7 +98,7 @@ impl Controls {
     fn send(&self, request: &Request) {
         let mut end = self.end();
         end.ended |= matches!(request, Request::Term | Request::Kill);
-        let sent = end.socket.write_all(&line(request));
+        let sent = end.write(&line(request));
         end.unless_sent(sent);
     }
 
@@ -114,6 +112,23 @@ impl Controls {
 }
 
 impl Line {
+    /// Writes all of `bytes`, unless their reader stays stopped.
+    fn write(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+        let mut pulse = Pulse::default();
+        while !bytes.is_empty() {
+            match self.socket.write(bytes) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(written) => bytes = &bytes[written..],
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if !is_timeout(&error) || pulse.stays_stopped(self.reader) => {
+                    return Err(error);
+                }
+                Err(_) => {}
+            }
+        }
+        Ok(())
+    }
+
     /// What did not go out whole cannot be made good: the line is cut, so that a supervisor that
     /// lives ends what it runs, and whoever waits for its answer hears that it is lost.
     fn unless_sent(&self, sent: io::Result<()>) {
@@ -123,11 +138,23 @@ impl Line {
     }
 }
 
+fn is_timeout(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
+}
+
+/// What the supervisor says.
+#[derive(Debug)]
+struct Answers {
+    reader: BufReader<UnixStream>,
+    /// What came of the next line.
+    text: Vec<u8>,
+}
+
 /// A running supervisor. Dropping it ends what runs and waits until it is gone.
 #[derive(Debug)]
 pub struct Supervisor {
-    child: Child,
-    answers: BufReader<UnixStream>,
+    body: Body,
+    answers: Answers,
     controls: Controls,
     /// The mark that this process carries itself.
     outer: Option<String>,
@@ -150,11 +177,15 @@ impl Supervisor {
         env.retain(|(name, _)| name != MARK);
         env.push((OsString::from(MARK), OsString::from(carried(&outer, launch.mark))));
         let child = spawn::helper(launch.exe, VERB, &env, theirs.into())?;
-        let line = Line { socket: ours.try_clone()?, ended: false };
+        let body = Body::of(child);
+        ours.set_read_timeout(Some(LOOK))?;
+        ours.set_write_timeout(Some(LOOK))?;
+        let line = Line { socket: ours.try_clone()?, reader: body.process(), ended: false };
         let controls = Controls(Arc::new(Mutex::new(line)));
-        let (answers, mark) = (BufReader::new(ours), launch.mark.to_owned());
+        let answers = Answers { reader: BufReader::new(ours), text: Vec::new() };
+        let mark = launch.mark.to_owned();
         let mut started = Self {
-            child,
+            body,
             answers,
             controls,
             outer,
@@ -204,6 +235,7 @@ impl Supervisor {
     ///
     /// The first command is the word to go: before it nothing of the agent has been started.
     pub fn run(&mut self, spec: &CommandSpec, tell: &mut dyn FnMut(Told)) -> Result<Ended, Lost> {
+        self.body.grace = spec.grace;
         self.controls.send(&Request::Run { command: Box::new(spec.clone()) });
         self.ready()?;
         if let Some(number) = self.paused.take() {
@@ -234,20 +266,37 @@ impl Supervisor {
     /// Lets it go, and with it the claim, and waits until it is gone.
     pub fn finish(mut self) -> io::Result<()> {
         self.controls.close(Shutdown::Write);
-        self.child.wait().map(drop)
+        self.body.gone()
     }
 
+    /// Waits for the next answer; `None` when none will come.
     fn answer(&mut self) -> Option<Reply> {
-        let mut text = Vec::new();
-        let length = self.answers.read_until(b'\n', &mut text).ok()?;
-        if length == 0 { None } else { serde_json::from_slice(&text).ok() }
+        let Answers { reader, text } = &mut self.answers;
+        loop {
+            match reader.read_until(b'\n', text) {
+                Ok(0) => return None,
+                Ok(_) => {
+                    self.body.answered();
+                    return serde_json::from_slice(&std::mem::take(text)).ok();
+                }
+                Err(error) if is_timeout(&error) => {
+                    let told = self.controls.end().ended;
+                    if self.body.is_hopeless(told) {
+                        return None;
+                    }
+                }
+                Err(_) => return None,
+            }
+        }
     }
 
     /// Waits until the supervisor is dead and ends what it left.
     fn lost(&mut self) -> Lost {
         self.controls.close(Shutdown::Both);
-        if let Err(error) = self.child.wait() {
-            return Lost { cleared: None, source: Some(error) };
+        let gone = self.body.gone();
+        let killed = self.body.killed;
+        if let Err(error) = gone {
+            return Lost { killed, cleared: None, source: Some(error) };
         }
         let known = self.command.into_iter().chain(self.ready);
         let wanted = Wanted {
@@ -258,8 +307,8 @@ impl Supervisor {
             below: None,
         };
         match end_tree(&wanted, Duration::ZERO, SEARCH) {
-            Ok(end) => Lost { cleared: Some(end), source: None },
-            Err(error) => Lost { cleared: None, source: Some(error) },
+            Ok(end) => Lost { killed, cleared: Some(end), source: None },
+            Err(error) => Lost { killed, cleared: None, source: Some(error) },
         }
     }
 }
@@ -272,6 +321,6 @@ fn carried(outer: &Option<String>, mark: &str) -> String {
 impl Drop for Supervisor {
     fn drop(&mut self) {
         self.controls.close(Shutdown::Both);
-        drop(self.child.wait());
+        drop(self.body.gone());
     }
 }

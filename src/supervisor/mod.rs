@@ -7,6 +7,7 @@
 //! killed the loop ends what it left. Outside Linux there is no subreaper: processes that left
 //! their session, emptied their environment and lost their parent are not found there.
 
+mod body;
 mod capture;
 mod claim;
 mod client;
@@ -17,7 +18,8 @@ mod run;
 mod server;
 mod wire;
 
-pub use client::{Controls, Launch, Lost, Started, Supervisor, Told};
+pub use body::Started;
+pub use client::{Controls, Launch, Lost, Supervisor, Told};
 pub use protocol::{CommandSpec, Ended, Unstarted};
 pub use record::{Abandoned, ClaimRecord, end_leftovers, find_leftovers};
 pub use server::serve;

@@ -184,3 +184,36 @@ fn nothing_is_waited_for() {
         unless(ended, "the loop waits for a writer of a FIFO")
     });
 }
+
+/// A supervisor that its agent stopped goes on, and holds the limit of time.
+#[test]
+fn a_stopped_supervisor() {
+    let config = CONFIG.replace(r#"timeout = "30s""#, r#"timeout = "1s""#);
+    // The parent of the agent's shell is the supervisor.
+    let sandbox = harmed("true").config(&config).script("A", "sh kill -STOP $PPID\nhang");
+    sandbox.run(["run", "q.json", "--max-iterations", "1"]).exits(6);
+    sandbox.nothing_left();
+    // A loop that is told to end ends.
+    let sandbox = harmed("true").script("A", "sh kill -STOP $PPID\nhang");
+    let running = sandbox.spawn(["run", "q.json"]);
+    wait_until("the agent runs", || sandbox.oracle().starts("A") == 1);
+    running.signal(Signal::TERM);
+    running.ends().exits(143);
+    sandbox.nothing_left();
+}
+
+/// One that is stopped again whenever it goes on is killed: its attempt counts as lost.
+#[test]
+fn a_supervisor_that_is_stopped_again_and_again() {
+    let again = "sh trap '' TERM; while :; do kill -STOP $PPID || exit; done";
+    let sandbox = harmed("true").script("A", again);
+    let running = sandbox.spawn(["run", "q.json"]);
+    wait_until("the agent runs", || sandbox.oracle().starts("A") == 1);
+    sandbox.rescript("A", "");
+    let ran = running.ends().exits(0).says("was killed");
+    assert_eq!(sandbox.oracle().overlaps(), Vec::<&str>::new(), "{ran}");
+    assert_eq!(sandbox.oracle().starts("A"), 2, "{ran}");
+    let report = "grep -q '\"lost\"' .workloop/attempts/*/1/verdict.json";
+    assert!(sandbox.shell(report), "{ran}");
+    sandbox.nothing_left();
+}
