@@ -7,6 +7,7 @@ use super::queue_set::QueueSet;
 use super::scope::Scope;
 use crate::config::{ChoiceError, Runner};
 use crate::domain::{Command, Task};
+use crate::platform::scan;
 use crate::queue::Queue;
 use crate::store::StoreError;
 use crate::store::file::FileStore;
@@ -81,6 +82,9 @@ pub fn preflight(
     path: Option<&OsStr>,
 ) -> Result<Preflight, PreflightError> {
     store.check_writable()?;
+    if let Some(reason) = scan::distrust() {
+        return Err(StoreError::Unsafe { path: PathBuf::from("/proc"), reason }.into());
+    }
     let served = &queues[..set.served()];
     known_ids(served, scope)?;
     for root in set.roots() {

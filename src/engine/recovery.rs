@@ -114,6 +114,9 @@ pub(super) fn fate(
     if fault::is(Fault::TakeOverByTime) {
         return Ok(by_time(set, queue, task, key));
     }
+    if let Some(why) = scan::distrust() {
+        return Ok(Fate::Unclear(format!("/proc: {why}")));
+    }
     if !claims.try_lock(&set.state(queue), key)? {
         return Ok(Fate::Alive);
     }

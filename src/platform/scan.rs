@@ -59,6 +59,11 @@ pub fn processes() -> io::Result<Vec<Process>> {
     system::processes()
 }
 
+/// Why the table of processes cannot be trusted, and what to do; `None` when it can.
+pub fn distrust() -> Option<String> {
+    system::distrust()
+}
+
 /// One process, `None` when there is none of that number.
 pub fn process(pid: u32) -> Option<Process> {
     system::process(pid)

@@ -21,6 +21,21 @@ pub(super) fn processes() -> io::Result<Vec<Process>> {
     Ok(all)
 }
 
+pub(super) fn distrust() -> Option<String> {
+    let own = std::process::id().to_string();
+    match fs::read_link("/proc/self") {
+        Ok(link) if link.as_os_str() == own.as_str() => None,
+        Ok(link) => Some(format!(
+            "it shows the processes of another namespace, where this is process {} and not {own}, \
+             so nobody can tell which agents live: mount /proc anew, as unshare --mount-proc does",
+            link.display()
+        )),
+        Err(error) => Some(format!(
+            "it cannot be read ({error}), so nobody can tell which agents live: mount /proc"
+        )),
+    }
+}
+
 pub(super) fn process(pid: u32) -> Option<Process> {
     Some(stat(pid)?.0)
 }

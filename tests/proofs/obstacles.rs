@@ -217,3 +217,26 @@ fn a_supervisor_that_is_stopped_again_and_again() {
     assert!(sandbox.shell(report), "{ran}");
     sandbox.nothing_left();
 }
+
+/// A namespace of processes whose /proc is that of another: nobody can tell there who lives.
+#[test]
+fn a_foreign_table_of_processes() {
+    let sandbox = harmed("true");
+    if !sandbox.shell("unshare -pf true 2>/dev/null") {
+        crate::chance::say("SKIPPED: no namespace of processes can be made here");
+        return;
+    }
+    let unshare = std::path::Path::new("unshare");
+    let program = sandbox.program.display().to_string();
+    let run = ["-pf", &program, "run", "q.json"];
+    let ran = sandbox.spawn_as(unshare, &[], &run).ends().exits(2);
+    ran.says("refused /proc").says("another namespace");
+    assert!(sandbox.oracle().started().is_empty());
+    assert_eq!(sandbox.status("A"), "pending");
+    let release = ["-pf", &program, "release", "A", "q.json"];
+    let claim = r#"jq '.tasks[0].status = "in_progress"' q.json >t && mv t q.json"#;
+    assert!(sandbox.shell(claim));
+    sandbox.spawn_as(unshare, &[], &release).ends().exits(2).says("another namespace");
+    let own = ["-pf", "--mount-proc", &program, "release", "A", "q.json"];
+    sandbox.spawn_as(unshare, &[], &own).ends().exits(0);
+}
