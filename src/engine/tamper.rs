@@ -103,9 +103,10 @@ impl Guard {
         Self { root, owned, files, protected, config, memory }
     }
 
-    /// What should be told of it: that not everything could be looked at.
+    /// What should be told of it, once a run: that not everything could be looked at.
     pub(super) fn warning(&self) -> Option<String> {
-        self.protected.warning()
+        let first = || self.config.as_ref().is_none_or(|config| config.first_warning());
+        self.protected.warning().filter(|_| first())
     }
 
     /// Writes down what is guarded, for people and for the next attempt.

@@ -12,6 +12,7 @@ use std::fmt;
 use std::fs::{self, Permissions};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Longer texts are no configuration.
@@ -30,6 +31,8 @@ pub(in super::super) struct Kept {
     link: Option<PathBuf>,
     mode: Permissions,
     text: Mutex<String>,
+    /// Whether a person was told that what it protects is more than is looked at.
+    warned: AtomicBool,
     ids: Arc<dyn Ids>,
 }
 
@@ -48,6 +51,7 @@ impl Kept {
             link: fs::read_link(path).ok(),
             mode: fs::metadata(path).ok()?.permissions(),
             text: Mutex::new(text(path)?),
+            warned: AtomicBool::new(false),
             ids,
         })
     }
@@ -55,6 +59,11 @@ impl Kept {
     /// The path as it was found.
     pub(super) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Whether this is the first warning about what it protects; one a run is enough.
+    pub(super) fn first_warning(&self) -> bool {
+        !self.warned.swap(true, Ordering::Relaxed)
     }
 
     fn text(&self) -> MutexGuard<'_, String> {
@@ -200,6 +209,7 @@ mod tests {
         assert_eq!(fs::read_to_string(copy).unwrap(), "jobs = 9\n");
         fs::write(&path, "jobs = 2\n").unwrap();
         assert!(case.kept.settle() && !case.kept.settle());
+        assert!(case.kept.first_warning() && !case.kept.first_warning());
         assert_eq!(case.kept.put_back(&case.folder), None);
     }
 }
