@@ -152,7 +152,13 @@ impl Workshop {
     fn points(&self, transition: &Transition) -> Vec<Point> {
         let sandbox = self.before(transition);
         let (ran, trace) = self.traced(transition, &sandbox, "");
-        assert_eq!(ran.status, 0, "{}: {ran}", transition.name);
+        // A run that leaves a question waits for a person.
+        let ends = if transition.states.contains(&"blocked") && transition.traced == Traced::Loop {
+            7
+        } else {
+            0
+        };
+        assert_eq!(ran.status, ends, "{}: {ran}", transition.name);
         points_of(&trace, transition.traced == Traced::Supervisor)
     }
 }

@@ -97,6 +97,7 @@ pub(super) const TRANSITIONS: &[Transition] = &[
     Transition {
         script: r#"result {"status": "needs_input", "question": "which?"}"#,
         states: &["pending", "in_progress", "blocked"],
+        once: true,
         ..Transition::run("record a question", Traced::Loop, pending)
     },
     Transition::run("take-over", Traced::Loop, claimed_by_the_dead),
