@@ -79,7 +79,7 @@ struct Progress<'a> {
     steps: Vec<StepReport>,
     result: AgentResult,
     warnings: Vec<String>,
-    before: Snapshot,
+    before: Option<Snapshot>,
     guard: Guard,
     /// Whether what is guarded was looked at.
     looked: bool,
@@ -98,7 +98,7 @@ pub(super) fn run(job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finished {
         steps: Vec::new(),
         result: AgentResult::default(),
         warnings: guard.warning().into_iter().collect(),
-        before: Snapshot::take(&job.root, job.git, &job.named_files),
+        before: None,
         guard,
         looked: false,
         changed: Vec::new(),
@@ -137,6 +137,11 @@ impl Progress<'_> {
         if let Err(end) = self.prepare() {
             return end;
         }
+        if self.job.agent.is_some()
+            && let Err(end) = self.look_before()
+        {
+            return end;
+        }
         on_stage(Stage::Started);
         if let Some(agent) = self.job.agent.as_ref() {
             let outcome = match self.agent(agent) {
@@ -144,7 +149,9 @@ impl Progress<'_> {
                 Err(end) => return end,
             };
             on_stage(Stage::AgentFinished(outcome.clone()));
-            self.list_changes();
+            if let Err(end) = self.list_changes() {
+                return end;
+            }
             if let Some(end) = self.after_agent(agent, &outcome) {
                 return end;
             }

@@ -17,6 +17,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// What is asked which files an attempt changed.
+const GIT: &str = "git";
+
 /// The configuration and the programs of a run.
 #[derive(Debug, Default)]
 pub struct Fixed {
@@ -38,9 +41,10 @@ impl Fixed {
             Verification::Profiles | Verification::Off => &[],
         };
         let names = config.steps.iter().chain(flags).map(|step| program(&step.command));
-        // What a queue says is run by the shell, too.
-        let programs =
-            names.chain(["sh"]).filter_map(|name| Some((name.to_owned(), look_up(name, dirs)?)));
+        // What a queue says is run by the shell, too; and git is asked by the loop itself.
+        let programs = names
+            .chain(["sh", GIT])
+            .filter_map(|name| Some((name.to_owned(), look_up(name, dirs)?)));
         Self { config: None, programs: programs.collect(), path }
     }
 
@@ -55,6 +59,11 @@ impl Fixed {
     pub(super) fn program(&self, name: OsString) -> OsString {
         let found = name.to_str().and_then(|name| self.programs.get(name));
         found.map_or(name, |path| path.clone().into_os_string())
+    }
+
+    /// Git, if it was found then.
+    pub(super) fn git(&self) -> Option<&Path> {
+        self.programs.get(GIT).map(PathBuf::as_path)
     }
 
     /// The `PATH` of steps, if this process has one.

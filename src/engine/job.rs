@@ -5,6 +5,7 @@ use crate::domain::{ClaimToken, Command, ReasonCode};
 use crate::store::attempts::AttemptFolder;
 use crate::store::{Place, StateDir, TaskKey};
 use crate::views::mask::Mask;
+use crate::workspace::Git;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -89,8 +90,8 @@ pub struct Job {
     pub root: PathBuf,
     /// The real paths of all loaded queues.
     pub queues: Arc<[PathBuf]>,
-    /// Whether git can tell what changed.
-    pub git: bool,
+    /// Git, if it can tell what changed.
+    pub git: Option<Git>,
     /// The task as JSON.
     pub task_json: String,
     /// The prompt, or why it could not be made.

@@ -15,6 +15,7 @@ mod entry;
 mod finished;
 mod fixed;
 mod follow_ups;
+mod git_calls;
 mod inside;
 mod job;
 mod judged;

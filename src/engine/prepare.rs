@@ -21,6 +21,7 @@ use crate::store::attempts::{
 use crate::store::{Place, TaskKey};
 use crate::verify::VerifyStep;
 use crate::views::mask::Mask;
+use crate::workspace::{Git, is_git_work_tree};
 use serde_json::Value;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -80,6 +81,12 @@ impl<'a> Source<'a> {
         plan.prompt()
     }
 
+    /// Git with what the agent gets, where it can tell what an agent changed.
+    fn git_for(root: &Path, agent: Option<&AgentCommand>, fixed: &Fixed) -> Option<Git> {
+        let (program, agent) = (fixed.git()?, agent?);
+        is_git_work_tree(root).then(|| Git::new(program, fixed.path(), &agent.command.env))
+    }
+
     /// Puts together the attempt that was claimed with `token`. What only its task asks for in
     /// vain is in the job's refusal.
     ///
@@ -119,7 +126,7 @@ impl<'a> Source<'a> {
             title: mask.text(&queue.title(place.task)).into_owned(),
             key: TaskKey::new(self.set.real(place.queue), task.id.as_str()),
             state: self.set.state(place.queue),
-            git: crate::workspace::is_git_work_tree(&root),
+            git: Self::git_for(&root, agent.as_ref(), fixed),
             queues: self.set.all_real().map(Path::to_owned).collect::<Vec<PathBuf>>().into(),
             task_json: format!("{}\n", queue.task_text(place.task)),
             prompt: plan.prompt(),

@@ -202,7 +202,7 @@ impl<'a> Around<'a> {
             token: ClaimToken { worker: self.worker.clone(), attempt: self.number },
             key: self.key.clone(),
             state: self.set.state(self.queue),
-            git: false,
+            git: None,
             queues: self.set.all_real().map(Path::to_owned).collect::<Vec<PathBuf>>().into(),
             task_json: "{}\n".to_owned(),
             prompt: Ok(String::new()),

@@ -62,6 +62,8 @@ pub enum Fault {
     NoEscape,
     /// Values of secret variables are written and shown.
     NoMask,
+    /// Git is called as anybody would call it: by the loop, with its environment.
+    SoftGit,
     /// Files that somebody else can write are believed.
     NoRefusals,
     /// An attempt may do to the queues of its own project what a person may.
@@ -108,6 +110,7 @@ impl Fault {
             Self::QuestionCounts => "question-counts",
             Self::NoEscape => "no-escape",
             Self::NoMask => "no-mask",
+            Self::SoftGit => "soft-git",
             Self::NoRefusals => "no-refusals",
             Self::InsideAllowed => "inside-allowed",
             Self::PauseBlind => "pause-blind",

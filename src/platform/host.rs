@@ -66,7 +66,7 @@ fn boot_id() -> String {
 
 #[cfg(not(target_os = "linux"))]
 fn sysctl(name: &str) -> Option<String> {
-    let output = duct::cmd("sysctl", ["-n", name]).stderr_null().read().ok()?;
+    let output = duct::cmd("/usr/sbin/sysctl", ["-n", name]).stderr_null().read().ok()?;
     (!output.is_empty()).then_some(output)
 }
 

@@ -39,7 +39,7 @@ pub(super) fn mark_of(pid: u32) -> Mark {
 }
 
 fn listing(args: &[&str]) -> io::Result<String> {
-    let mut command = Short::new("ps", args);
+    let mut command = Short::new("/bin/ps", args);
     command.env.push(("LC_ALL".into(), "C".into()));
     let finished = command.run().map_err(io::Error::other)?;
     Ok(String::from_utf8_lossy(&finished.stdout).into_owned())

@@ -1,20 +1,35 @@
 //! Which files changed between the start and the end of an attempt.
 //!
 //! In a git work tree git says it: what it lists as changed, what commits brought, and whether a
-//! file that was dirty before was written again. Elsewhere only the files that the task names
-//! are compared.
+//! file that was dirty before was written again. Elsewhere, and where git cannot tell, only the files
+//! that the task names are compared. Nothing is started here: the caller runs what git is asked.
 
-use crate::platform::command::Short;
+use super::git::{Call, Git, Run, Settings};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-/// How long git is given; a repository that needs longer is reported by the files of the task.
-const GIT_LIMIT: Duration = Duration::from_secs(30);
+/// What is asked about each repository. Submodules are asked themselves: git would do it by a call
+/// of its own, which would run their filters.
+const STATUS: [&str; 8] = [
+    "status",
+    "--porcelain=v2",
+    "--branch",
+    "--no-ahead-behind",
+    "-z",
+    "--untracked-files=all",
+    "--no-renames",
+    "--ignore-submodules=dirty",
+];
+
+/// How many repositories are looked at, one inside of the other.
+const REPOSITORIES: usize = 64;
+
+/// What git says for the commit where there is none.
+const INITIAL: &str = "(initial)";
 
 /// The project at one moment.
 #[derive(Clone, Debug)]
@@ -24,9 +39,15 @@ pub struct Snapshot {
     named: BTreeMap<String, Mark>,
 }
 
-/// What git says: the commit, and the paths that differ from it.
+/// What git says, by the top of each work tree.
 #[derive(Clone, Debug)]
 struct GitState {
+    repositories: BTreeMap<PathBuf, Repository>,
+}
+
+/// What git says of one: the commit, and the paths that differ from it.
+#[derive(Clone, Debug)]
+struct Repository {
     head: String,
     dirty: BTreeMap<OsString, Mark>,
 }
@@ -40,89 +61,156 @@ pub fn is_git_work_tree(root: &Path) -> bool {
 }
 
 impl Snapshot {
-    /// Looks at the project at `root`; `named` are the files of the task, relative to it.
-    pub fn take(root: &Path, git: bool, named: &[String]) -> Self {
+    /// Looks at the project at `root`, with `git` if it lies in a work tree; `named` are the files
+    /// of the task, relative to it.
+    pub fn take(root: &Path, named: &[String], git: Option<&Git>, run: Run<'_>) -> Self {
         Self {
             root: root.to_owned(),
-            git: git.then(|| git_state(root)).flatten(),
+            git: git.and_then(|git| GitState::look(root, git, run)),
             named: named.iter().map(|path| (path.clone(), mark(&root.join(path)))).collect(),
         }
     }
 
     /// Paths relative to the root that changed since, sorted; those for which `ours` is true
     /// (the queue itself) are left out.
-    pub fn changed_since(&self, ours: &dyn Fn(&Path) -> bool) -> Vec<String> {
+    pub fn changed_since(
+        &self,
+        ours: &dyn Fn(&Path) -> bool,
+        git: Option<&Git>,
+        run: Run<'_>,
+    ) -> Vec<String> {
         let names: Vec<String> = self.named.keys().cloned().collect();
-        let now = Self::take(&self.root, self.git.is_some(), &names);
+        let git = git.filter(|_| self.git.is_some());
+        let now = Self::take(&self.root, &names, git, run);
         let mut changed: BTreeSet<String> = self
             .named
             .iter()
             .filter(|(path, mark)| now.named.get(*path) != Some(mark))
             .map(|(path, _)| path.clone())
             .collect();
-        if let (Some(before), Some(after)) = (&self.git, &now.git) {
-            let paths = before.dirty.keys().chain(after.dirty.keys());
-            let differ = paths.filter(|path| before.dirty.get(*path) != after.dirty.get(*path));
-            changed.extend(differ.map(|path| path.to_string_lossy().into_owned()));
-            if before.head != after.head {
-                changed.extend(between(&self.root, &before.head, &after.head));
-            }
+        if let (Some(git), Some(before), Some(after)) = (git, &self.git, &now.git) {
+            changed.extend(before.differs(after, &self.root, git, run));
         }
         changed.retain(|path| !ours(&self.root.join(path)));
         changed.into_iter().collect()
     }
 }
 
-fn git_state(root: &Path) -> Option<GitState> {
-    let args =
-        ["status", "--porcelain=v2", "--branch", "-z", "--untracked-files=all", "--no-renames"];
-    let status = git(root, &args)?;
-    let top = root.ancestors().find(|dir| dir.join(".git").exists())?;
-    let prefix = root.strip_prefix(top).ok()?;
-    let (mut head, mut dirty) = (String::new(), BTreeMap::new());
-    for entry in status.split(|byte| *byte == 0) {
-        if let Some(oid) = entry.strip_prefix(b"# branch.oid ") {
-            head = String::from_utf8_lossy(oid).into_owned();
+impl GitState {
+    /// What git says of the work tree around `root`, and of the submodules below it; `None` when it
+    /// cannot tell.
+    fn look(root: &Path, git: &Git, run: Run<'_>) -> Option<Self> {
+        let mut left = vec![root.ancestors().find(|dir| dir.join(".git").exists())?.to_owned()];
+        let mut repositories = BTreeMap::new();
+        while let Some(top) = left.pop() {
+            if repositories.len() >= REPOSITORIES {
+                return None;
+            }
+            let settings = git.settings(&top, run)?;
+            let status = run(&git.call(&top, &settings, &STATUS))?;
+            if top.join(".gitmodules").exists() {
+                let listed = run(&git.call(&top, &settings, &["ls-files", "-s", "-z"]))?;
+                let modules = submodules(&listed).map(|path| top.join(path));
+                left.extend(modules.filter(|path| path.starts_with(root) && is_checked_out(path)));
+            }
+            let read = Repository::read(&status, &top, root);
+            repositories.insert(top, read);
         }
-        // Git names paths from the top of the work tree; ours start at the root.
-        let path = path_of(entry).and_then(|path| path.strip_prefix(prefix).ok());
-        if let Some(path) = path {
-            dirty.insert(path.as_os_str().to_owned(), mark(&root.join(path)));
-        }
+        Some(Self { repositories })
     }
-    Some(GitState { head, dirty })
+
+    /// Paths relative to the root that differ from `after`.
+    fn differs(&self, after: &Self, root: &Path, git: &Git, run: Run<'_>) -> Vec<String> {
+        let mut paths: BTreeSet<OsString> = BTreeSet::new();
+        let nothing = Repository { head: INITIAL.to_owned(), dirty: BTreeMap::new() };
+        for top in self.repositories.keys().chain(after.repositories.keys()) {
+            let before = self.repositories.get(top).unwrap_or(&nothing);
+            let now = after.repositories.get(top).unwrap_or(&nothing);
+            let dirty = before.dirty.keys().chain(now.dirty.keys());
+            paths.extend(
+                dirty.filter(|path| before.dirty.get(*path) != now.dirty.get(*path)).cloned(),
+            );
+            let both = self.repositories.contains_key(top) && after.repositories.contains_key(top);
+            if both && before.head != now.head {
+                let call = between(top, &before.head, &now.head, git);
+                let names = call.and_then(|call| run(&call)).unwrap_or_default();
+                let names = names.split(|byte| *byte == 0).filter(|name| !name.is_empty());
+                paths.extend(names.filter_map(|name| below(top, name, root)));
+            }
+        }
+        paths.into_iter().map(|path| path.to_string_lossy().into_owned()).collect()
+    }
+}
+
+impl Repository {
+    /// Reads the output of `git status`.
+    fn read(status: &[u8], top: &Path, root: &Path) -> Self {
+        let (mut head, mut dirty) = (INITIAL.to_owned(), BTreeMap::new());
+        for entry in status.split(|byte| *byte == 0) {
+            if let Some(oid) = entry.strip_prefix(b"# branch.oid ").filter(|oid| is_oid(oid)) {
+                head = String::from_utf8_lossy(oid).into_owned();
+            }
+            // Git names paths from the top of the work tree; ours start at the root.
+            if let Some(path) = path_of(entry).and_then(|path| below(top, path, root)) {
+                // What is done inside of a submodule is asked there.
+                let mark = if is_submodule(entry) { None } else { mark(&root.join(&path)) };
+                dirty.insert(path, mark);
+            }
+        }
+        Self { head, dirty }
+    }
+}
+
+/// The path that git names `name`, from the root, if it lies there.
+fn below(top: &Path, name: &[u8], root: &Path) -> Option<OsString> {
+    let path = top.join(OsStr::from_bytes(name));
+    Some(path.strip_prefix(root).ok()?.as_os_str().to_owned())
 }
 
 /// The path in an entry of `git status --porcelain=v2`: after eight words of a changed file,
 /// ten of an unmerged one, one of an untracked one.
-fn path_of(entry: &[u8]) -> Option<&Path> {
+fn path_of(entry: &[u8]) -> Option<&[u8]> {
     let words = match entry.first()? {
         b'1' => 8,
         b'u' => 10,
         b'?' => 1,
         _ => return None,
     };
-    let path = entry.splitn(words + 1, |byte| *byte == b' ').nth(words)?;
-    Some(Path::new(OsStr::from_bytes(path)))
+    entry.splitn(words + 1, |byte| *byte == b' ').nth(words)
 }
 
-fn between(root: &Path, from: &str, to: &str) -> Vec<String> {
-    let empty = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"; // git's name of the empty tree
-    let from = if from == "(initial)" { empty } else { from };
-    let args = ["diff", "--name-only", "-z", "--no-renames", "--relative", from, to];
-    let names = git(root, &args).unwrap_or_default();
-    let names = names.split(|byte| *byte == 0).filter(|name| !name.is_empty());
-    names.map(|name| String::from_utf8_lossy(name).into_owned()).collect()
+/// Whether an entry of `git status --porcelain=v2` is about a submodule.
+fn is_submodule(entry: &[u8]) -> bool {
+    let words = entry.splitn(4, |byte| *byte == b' ');
+    matches!(entry.first(), Some(b'1' | b'u'))
+        && words.skip(2).take(1).any(|word| word.starts_with(b"S"))
 }
 
-fn git(root: &Path, args: &[&str]) -> Option<Vec<u8>> {
-    let mut command = Short::new("git", args);
-    command.dir = Some(root.to_owned());
-    command.limit = Some(GIT_LIMIT);
-    // Looking must not take the lock of the index, which an agent may need right now.
-    command.env = vec![("GIT_OPTIONAL_LOCKS".into(), "0".into())];
-    let finished = command.run().ok()?;
-    (finished.code == 0).then_some(finished.stdout)
+/// The paths of submodules in the output of `git ls-files -s`.
+fn submodules(listed: &[u8]) -> impl Iterator<Item = &Path> {
+    let entries = listed.split(|byte| *byte == 0).filter(|entry| entry.starts_with(b"160000 "));
+    let path = |entry: &'_ [u8]| entry.iter().position(|byte| *byte == b'\t');
+    entries.filter_map(move |entry| Some(Path::new(OsStr::from_bytes(&entry[path(entry)? + 1..]))))
+}
+
+/// Whether a submodule is there: a folder, no link to one, with its own `.git`.
+fn is_checked_out(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|meta| meta.is_dir()) && path.join(".git").exists()
+}
+
+/// Whether this is the name of an object, and nothing else that git would take for an argument.
+fn is_oid(text: &[u8]) -> bool {
+    (40..=64).contains(&text.len()) && text.iter().all(u8::is_ascii_hexdigit)
+}
+
+/// The call that names what commits changed.
+fn between(top: &Path, from: &str, to: &str, git: &Git) -> Option<Call> {
+    let args: &[&str] = match (from, to) {
+        (INITIAL, INITIAL) => return None,
+        (INITIAL, only) | (only, INITIAL) => &["ls-tree", "-r", "-z", "--name-only", only],
+        (from, to) => &["diff-tree", "-r", "-z", "--name-only", "--no-renames", from, to],
+    };
+    Some(git.call(top, &Settings::default(), args))
 }
 
 fn mark(path: &Path) -> Mark {
@@ -135,47 +223,153 @@ mod tests {
     use super::*;
 
     fn sh(dir: &Path, script: &str) {
-        let mut command = Short::new("sh", &["-c", script]);
-        command.dir = Some(dir.to_owned());
-        let done = command.run().expect("a shell");
-        assert_eq!(done.code, 0, "{}", String::from_utf8_lossy(&done.stderr));
+        let done = duct::cmd!("sh", "-ec", script).dir(dir).stderr_to_stdout().stdout_capture();
+        let done = done.unchecked().run().expect("a shell");
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stdout));
     }
 
     const INIT: &str = "git init -q . && git config user.email t@example.org && \
         git config user.name t && mkdir -p sub && echo 1 > a && echo 1 > sub/b && \
         echo 1 > dirty && git add a sub && git commit -qm one";
 
-    fn changed(script: &str, sub: &str, named: &[&str]) -> Vec<String> {
+    fn git() -> Git {
+        let path = std::env::var_os("PATH").expect("a PATH");
+        let mut programs = std::env::split_paths(&path).map(|dir| dir.join("git"));
+        let program = programs.find(|program| program.is_file()).expect("git");
+        Git::new(&program, Some(&path), &std::env::vars_os().collect::<Vec<_>>())
+    }
+
+    fn run(call: &Call) -> Option<Vec<u8>> {
+        let done = duct::cmd(&call.argv[0], &call.argv[1..]).full_env(call.env.iter().cloned());
+        let done = done.dir(&call.cwd).stdout_capture().stderr_capture().unchecked().run();
+        let done = done.expect("git");
+        done.status.success().then_some(done.stdout)
+    }
+
+    fn changed_at(root: &Path, script: &str, named: &[&str]) -> Vec<String> {
+        let named: Vec<String> = named.iter().map(|&n| n.to_owned()).collect();
+        let git = git();
+        let before = Snapshot::take(root, &named, Some(&git), &mut run);
+        sh(root, script);
+        before.changed_since(&|path| path.ends_with("queue.json"), Some(&git), &mut run)
+    }
+
+    fn changed(script: &str, sub: &str) -> Vec<String> {
         let dir = tempfile::tempdir().expect("a folder");
         sh(dir.path(), INIT);
-        let root = dir.path().join(sub);
-        let named: Vec<String> = named.iter().map(|&n| n.to_owned()).collect();
-        let before = Snapshot::take(&root, true, &named);
-        sh(&root, script);
-        before.changed_since(&|path| path.ends_with("queue.json"))
+        changed_at(&dir.path().join(sub), script, &[])
     }
 
     #[test]
     fn what_is_committed_written_made_and_removed_is_listed() {
         let script = "echo 2 > a; git commit -qam two; echo 3 > sub/b; echo n > new; \
             echo 22 > dirty; echo q > queue.json";
-        assert_eq!(changed(script, ".", &[]), ["a", "dirty", "new", "sub/b"]);
-        assert_eq!(changed("rm a", ".", &[]), ["a"]);
-        assert!(changed("true", ".", &[]).is_empty());
+        assert_eq!(changed(script, "."), ["a", "dirty", "new", "sub/b"]);
+        assert_eq!(changed("rm a", "."), ["a"]);
+        assert!(changed("true", ".").is_empty());
     }
 
     #[test]
     fn paths_are_relative_to_the_root() {
-        assert_eq!(changed("echo 2 > b; echo 2 > ../a", "sub", &[]), ["b"]);
-        assert_eq!(changed("echo 2 > b; git commit -qam x", "sub", &[]), ["b"]);
+        assert_eq!(changed("echo 2 > b; echo 2 > ../a", "sub"), ["b"]);
+        assert_eq!(changed("echo 2 > b; git commit -qam x", "sub"), ["b"]);
+    }
+
+    #[test]
+    fn a_first_commit_and_one_that_is_taken_back_are_listed() {
+        let dir = tempfile::tempdir().expect("a folder");
+        sh(dir.path(), &INIT.replace("git commit -qm one", "true"));
+        assert_eq!(changed_at(dir.path(), "git commit -qm one", &[]), ["a", "sub/b"]);
+        assert_eq!(changed_at(dir.path(), "git update-ref -d HEAD", &[]), ["a", "sub/b"]);
+    }
+
+    /// A linked work tree has a file `.git`; a folder `.git` may be reached by a link; and where a
+    /// repository says that its work tree is does not count.
+    #[test]
+    fn a_git_folder_may_stand_elsewhere() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| dir.path().join(name);
+        sh(dir.path(), &format!("mkdir main && cd main && {INIT} && git worktree add -q ../tree"));
+        let script = "echo 2 > sub/b; git commit -qam two; echo n > new";
+        assert_eq!(changed_at(&at("tree"), script, &[]), ["new", "sub/b"]);
+        assert_eq!(changed_at(&at("tree/sub"), "echo 3 > b", &[]), ["b"]);
+        sh(dir.path(), "mv main/.git elsewhere && ln -s ../elsewhere main/.git");
+        sh(dir.path(), "mkdir other && git -C main config core.worktree ../other");
+        assert_eq!(changed_at(&at("main"), "echo 3 > a", &[]), ["a"]);
+    }
+
+    #[test]
+    fn work_inside_of_a_submodule_is_listed() {
+        let dir = tempfile::tempdir().expect("a folder");
+        sh(dir.path(), &format!("mkdir lib main && cd lib && {INIT} && cd ../main && {INIT}"));
+        let add = "git -c protocol.file.allow=always submodule --quiet add ../lib deep/lib";
+        sh(&dir.path().join("main"), &format!("{add} && git commit -qm lib"));
+        let user = "git config user.email t@example.org && git config user.name t";
+        let script =
+            format!("cd deep/lib && {user} && echo 2 > a && git commit -qam x; echo 2 > sub/b");
+        let root = dir.path().join("main");
+        assert_eq!(changed_at(&root, &script, &[]), ["deep/lib", "deep/lib/a", "deep/lib/sub/b"]);
+        assert_eq!(changed_at(&root.join("sub"), "echo 1 > ../deep/lib/sub/b", &[]), [""; 0]);
+        assert_eq!(changed_at(&root, "echo n > deep/lib/new", &[]), ["deep/lib/new"]);
+    }
+
+    /// What a person ignores everywhere is none of the agent's work.
+    #[test]
+    fn what_is_ignored_everywhere_is_left_out() {
+        let dir = tempfile::tempdir().expect("a folder");
+        sh(dir.path(), &format!("{INIT} && git config core.excludesFile ../ignored-$$"));
+        let name = fs::read_to_string(dir.path().join(".git/config")).expect("a configuration");
+        let name = name.lines().find_map(|line| line.split("../").nth(1)).expect("its name");
+        let path = dir.path().with_file_name(name);
+        sh(dir.path(), &format!("echo '*.swp' > {}", path.display()));
+        assert_eq!(changed_at(dir.path(), "touch x.swp y", &[]), ["y"]);
+        fs::remove_file(path).expect("removed");
     }
 
     #[test]
     fn without_git_the_files_of_the_task_are_compared() {
         let dir = tempfile::tempdir().expect("a folder");
         let named = vec!["made.txt".to_owned(), "other.txt".to_owned()];
-        let before = Snapshot::take(dir.path(), false, &named);
+        let before = Snapshot::take(dir.path(), &named, None, &mut run);
         sh(dir.path(), "echo 1 > made.txt; echo 1 > unnamed.txt");
-        assert_eq!(before.changed_since(&|_| false), ["made.txt"]);
+        assert_eq!(before.changed_since(&|_| false, None, &mut run), ["made.txt"]);
+    }
+
+    #[test]
+    fn where_git_cannot_tell_the_files_of_the_task_are_compared() {
+        let dir = tempfile::tempdir().expect("a folder");
+        sh(dir.path(), INIT);
+        let (git, named) = (git(), vec!["a".to_owned()]);
+        let mut left = 2;
+        let mut tired = |call: &Call| {
+            left -= 1;
+            if left < 0 { None } else { run(call) }
+        };
+        let before = Snapshot::take(dir.path(), &named, Some(&git), &mut tired);
+        sh(dir.path(), "echo 2 > a; echo 2 > sub/b");
+        assert_eq!(before.changed_since(&|_| false, Some(&git), &mut tired), ["a"]);
+    }
+
+    /// Every way by which a repository names programs, and none of them is run.
+    #[test]
+    fn nothing_that_a_repository_configures_is_run() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let root = dir.path().canonicalize().expect("a real path").join("r");
+        fs::create_dir(&root).expect("a folder");
+        sh(&root, INIT);
+        sh(&root, include_str!("tests/hostile.sh"));
+        let git = git();
+        let named = Vec::new();
+        let before = Snapshot::take(&root, &named, Some(&git), &mut run);
+        assert!(before.git.is_some());
+        sh(&root, "touch a sub/b; echo 22 > dirty");
+        let changed = before.changed_since(&|_| false, Some(&git), &mut run);
+        assert_eq!(changed, ["dirty"]);
+        let ran: Vec<_> = fs::read_dir(root.join("ran")).expect("there").flatten().collect();
+        assert!(ran.is_empty(), "{ran:?}");
+        // What is configured there would have been run.
+        sh(&root, "git status >/dev/null 2>&1 || true");
+        let ran = fs::read_dir(root.join("ran")).expect("there").count();
+        assert!(ran >= 4, "only {ran} of the programs are run by anybody's call");
     }
 }

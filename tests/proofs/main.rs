@@ -20,6 +20,7 @@ mod escapes;
 mod format;
 #[expect(unreachable_pub, reason = "the fuzzer's own crate has it public")]
 mod fuzzed;
+mod git_calls;
 mod guards;
 mod hidden;
 mod hostile;

@@ -1,11 +1,14 @@
 //! The agent of an attempt: how it is run, and what it leaves.
 
 use super::super::end::End;
+use super::super::git_calls;
 use super::super::job::AgentCommand;
 use super::Progress;
 use crate::agent::has_promise;
 use crate::domain::Outcome;
 use crate::store::attempts::{AGENT_ERR, AGENT_OUT, CHANGED_FILE, PROMPT_FILE};
+use crate::workspace::Snapshot;
+use std::path::Path;
 
 impl Progress<'_> {
     /// Runs the agent; `Err` when there is nothing left to find out.
@@ -29,16 +32,30 @@ impl Progress<'_> {
         }
     }
 
+    /// Looks at the project before the agent does anything to it.
+    pub(super) fn look_before(&mut self) -> Result<(), End> {
+        let job = self.job;
+        self.before = Some(git_calls::ask(job, &mut self.with, &mut self.warnings, |run| {
+            Snapshot::take(&job.root, &job.named_files, job.git.as_ref(), run)
+        })?);
+        Ok(())
+    }
+
     /// What the agent changed: for the verification and for the queue. The queues themselves
     /// are changed by loops, not by the agent's work.
-    pub(super) fn list_changes(&mut self) {
-        let queues = &self.job.queues;
-        self.changed = self.before.changed_since(&|path| queues.iter().any(|own| own == path));
+    pub(super) fn list_changes(&mut self) -> Result<(), End> {
+        let Some(before) = self.before.take() else { return Ok(()) };
+        let (job, queues) = (self.job, &self.job.queues);
+        let ours = |path: &Path| queues.iter().any(|own| own == path);
+        self.changed = git_calls::ask(job, &mut self.with, &mut self.warnings, |run| {
+            before.changed_since(&ours, job.git.as_ref(), run)
+        })?;
         let mut text = self.changed.join("\n");
         text.push('\n');
         if let Err(error) = self.job.folder.put(CHANGED_FILE, text.as_bytes()) {
             self.warnings.push(format!("failed to list the changed files: {error}"));
         }
+        Ok(())
     }
 
     pub(super) fn promised(&self, promise: &str) -> bool {

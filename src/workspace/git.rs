@@ -1,0 +1,234 @@
+//! How our own git is called: so that nothing which an agent may have configured is run by it.
+//!
+//! The configuration and the attributes of a repository name programs: monitors, filters, drivers,
+//! hooks, remotes. Each call has an environment of its own making, that of the agent without what
+//! steers git, and settings of ours over those of the repository. The names of filters are anybody's
+//! choice: they are read first, by a call that runs nothing, and emptied one by one. What a
+//! repository changes between the two calls can still be run, so that calls belong under the
+//! supervisor of an attempt, like every command.
+
+use std::collections::BTreeSet;
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Path, PathBuf};
+
+/// Variables of git that every call has.
+const VARIABLES: [(&str, &str); 11] = [
+    // Looking must not take the lock of the index, which an agent may need right now.
+    ("GIT_OPTIONAL_LOCKS", "0"),
+    ("GIT_TERMINAL_PROMPT", "0"),
+    // No remote is spoken to, whatever it is: an object that is missing stays missing.
+    ("GIT_ALLOW_PROTOCOL", ""),
+    ("GIT_NO_LAZY_FETCH", "1"),
+    ("GIT_NO_REPLACE_OBJECTS", "1"),
+    ("GIT_ATTR_NOSYSTEM", "1"),
+    ("GIT_TRACE2", "0"),
+    ("GIT_TRACE2_EVENT", "0"),
+    ("GIT_TRACE2_PERF", "0"),
+    ("GIT_PAGER", "cat"),
+    ("LC_ALL", "C"),
+];
+
+/// Settings over those of the repository, besides its filters.
+const SETTINGS: [(&str, &str); 14] = [
+    ("core.fsmonitor", "false"),
+    ("core.untrackedCache", "false"),
+    ("core.hooksPath", "/dev/null"),
+    ("core.attributesFile", "/dev/null"),
+    ("core.sshCommand", "false"),
+    ("core.gitProxy", "false"),
+    ("core.askPass", "false"),
+    ("core.pager", "cat"),
+    ("core.alternateRefsCommand", "false"),
+    ("diff.external", ""),
+    ("protocol.allow", "never"),
+    ("submodule.recurse", "false"),
+    ("status.submoduleSummary", "false"),
+    // Whose repository it is decides whether its programs may run, and none does.
+    ("safe.directory", "*"),
+];
+
+/// The git of one attempt.
+#[derive(Clone)]
+pub struct Git {
+    program: PathBuf,
+    env: Vec<(OsString, OsString)>,
+}
+
+impl fmt::Debug for Git {
+    /// Leaves out the environment, which holds secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Git").field("program", &self.program).finish_non_exhaustive()
+    }
+}
+
+/// A call that is ready to start.
+#[derive(Clone)]
+pub struct Call {
+    /// Program and arguments.
+    pub argv: Vec<OsString>,
+    /// Its whole environment.
+    pub env: Vec<(OsString, OsString)>,
+    /// Where it runs: the top of the work tree.
+    pub cwd: PathBuf,
+}
+
+impl fmt::Debug for Call {
+    /// Leaves out the environment, which holds secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call").field("argv", &self.argv).finish_non_exhaustive()
+    }
+}
+
+/// Starts a call and gives what it printed; `None` when that is not to be had.
+pub type Run<'a> = &'a mut dyn FnMut(&Call) -> Option<Vec<u8>>;
+
+/// Settings that depend on the configuration of a repository.
+#[derive(Debug, Default)]
+pub(super) struct Settings(Vec<(OsString, OsString)>);
+
+impl Git {
+    /// The git at `program`, an absolute path, with a `PATH` of fixed folders, and what is not git's
+    /// own of the environment of commands.
+    pub fn new(program: &Path, path: Option<&OsStr>, commands: &[(OsString, OsString)]) -> Self {
+        let other = |name: &OsStr| {
+            let bytes = name.as_encoded_bytes();
+            name != "PATH" && !bytes.starts_with(b"GIT_") && !bytes.starts_with(b"LC_")
+        };
+        let mut env: Vec<(OsString, OsString)> =
+            commands.iter().filter(|(name, _)| other(name)).cloned().collect();
+        env.extend(path.map(|path| ("PATH".into(), path.into())));
+        env.extend(VARIABLES.map(|(name, value)| (name.into(), value.into())));
+        Self { program: program.to_owned(), env }
+    }
+
+    /// What the repository at `top` configures that must be switched off by its name; `None` when
+    /// it cannot be read.
+    pub(super) fn settings(&self, top: &Path, run: Run<'_>) -> Option<Settings> {
+        // With the person's own configuration: files that it ignores everywhere are none of the
+        // agent's. Reading runs nothing.
+        let call = self.prepared(top, Vec::new(), &["config", "--list", "-z"]);
+        Some(settings_of(&run(&call)?))
+    }
+
+    /// A call in the work tree whose top is `top`, which holds the `.git`.
+    pub(super) fn call(&self, top: &Path, settings: &Settings, args: &[&str]) -> Call {
+        let mut env: Vec<(OsString, OsString)> = vec![
+            ("GIT_CONFIG_NOSYSTEM".into(), "1".into()),
+            ("GIT_CONFIG_GLOBAL".into(), "/dev/null".into()),
+        ];
+        let fixed = SETTINGS.map(|(key, value)| (key.into(), value.into()));
+        let all = fixed.iter().chain(&settings.0);
+        let mut count = 0;
+        // By variables, since a key on the command line may not hold a "=".
+        for (number, (key, value)) in all.enumerate() {
+            env.push((format!("GIT_CONFIG_KEY_{number}").into(), key.clone()));
+            env.push((format!("GIT_CONFIG_VALUE_{number}").into(), value.clone()));
+            count = number + 1;
+        }
+        env.push(("GIT_CONFIG_COUNT".into(), count.to_string().into()));
+        self.prepared(top, env, args)
+    }
+
+    fn prepared(&self, top: &Path, more: Vec<(OsString, OsString)>, args: &[&str]) -> Call {
+        let mut env = self.env.clone();
+        env.extend(more);
+        // Said, so that the repository's own word on where its work tree is does not count.
+        env.push(("GIT_DIR".into(), top.join(".git").into()));
+        env.push(("GIT_WORK_TREE".into(), top.into()));
+        let start = [self.program.as_os_str(), OsStr::new("--no-pager")];
+        let argv = start.into_iter().chain(args.iter().map(OsStr::new));
+        Call { argv: argv.map(OsStr::to_owned).collect(), env, cwd: top.to_owned() }
+    }
+}
+
+/// What empties each filter in a list of `key LF value NUL`, and what is ignored everywhere.
+fn settings_of(list: &[u8]) -> Settings {
+    let (mut filters, mut excludes) = (BTreeSet::new(), None);
+    for entry in list.split(|byte| *byte == 0) {
+        let mut parts = entry.splitn(2, |byte| *byte == b'\n');
+        let (key, value) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        if key == b"core.excludesfile" {
+            excludes = Some(OsString::from_vec(value.to_vec()));
+        }
+        let end = key.iter().rposition(|byte| *byte == b'.').filter(|end| *end > b"filter".len());
+        if let Some(end) = end.filter(|_| key.starts_with(b"filter.")) {
+            filters.insert(&key[..end]);
+        }
+    }
+    let mut settings: Vec<(OsString, OsString)> = Vec::new();
+    for filter in filters {
+        for (last, value) in [("clean", ""), ("smudge", ""), ("process", ""), ("required", "false")]
+        {
+            let key = [filter, b".", last.as_bytes()].concat();
+            settings.push((OsString::from_vec(key), value.into()));
+        }
+    }
+    settings.extend(excludes.map(|file| ("core.excludesFile".into(), file)));
+    Settings(settings)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value<'a>(env: &'a [(OsString, OsString)], name: &str) -> Option<&'a OsStr> {
+        let mut found = env.iter().filter(|(key, _)| key == name);
+        let first = found.next().map(|(_, value)| value.as_os_str());
+        assert!(found.next().is_none(), "{name} twice");
+        first
+    }
+
+    #[test]
+    fn nothing_that_steers_git_gets_through() {
+        let outside = [
+            ("PATH", "/bin:.:rel"),
+            ("HOME", "/h"),
+            ("GIT_DIR", "/evil"),
+            ("GIT_EXTERNAL_DIFF", "/evil"),
+            ("GIT_CONFIG_COUNT", "1"),
+            ("GIT_CONFIG_PARAMETERS", "'core.fsmonitor=/evil'"),
+            ("LC_MESSAGES", "de_DE"),
+        ];
+        let outside = outside.map(|(name, value)| (name.into(), value.into()));
+        let git = Git::new(Path::new("/usr/bin/git"), Some(OsStr::new("/bin")), &outside);
+        let call = git.call(Path::new("/r"), &Settings::default(), &["status", "-z"]);
+        assert_eq!(call.argv, ["/usr/bin/git", "--no-pager", "status", "-z"]);
+        assert_eq!(call.cwd, Path::new("/r"));
+        let has = |name| value(&call.env, name).map(|value| value.to_string_lossy().into_owned());
+        assert_eq!(has("PATH").as_deref(), Some("/bin"));
+        assert_eq!(has("HOME").as_deref(), Some("/h"));
+        assert_eq!(has("GIT_DIR").as_deref(), Some("/r/.git"));
+        assert_eq!(has("GIT_CONFIG_COUNT").as_deref(), Some("14"));
+        assert_eq!(has("GIT_CONFIG_KEY_0").as_deref(), Some("core.fsmonitor"));
+        assert_eq!(has("GIT_CONFIG_KEY_14"), None);
+        assert!(call.env.iter().all(|(_, value)| !value.to_string_lossy().contains("evil")));
+        assert_eq!((has("LC_MESSAGES"), has("LC_ALL").as_deref()), (None, Some("C")));
+    }
+
+    #[test]
+    fn filters_are_emptied_by_their_names() {
+        let list = b"filter.a.b=c.clean\nx y\0filter.z.process\nx\0filter.z.clean\n\
+            x\0filter.lone\nx\0core.excludesfile\n~/ignored\0core.bare\0";
+        let all: Vec<String> = settings_of(list)
+            .0
+            .iter()
+            .map(|(key, value)| format!("{}={}", key.to_string_lossy(), value.to_string_lossy()))
+            .collect();
+        assert_eq!(
+            all,
+            [
+                "filter.a.b=c.clean=",
+                "filter.a.b=c.smudge=",
+                "filter.a.b=c.process=",
+                "filter.a.b=c.required=false",
+                "filter.z.clean=",
+                "filter.z.smudge=",
+                "filter.z.process=",
+                "filter.z.required=false",
+                "core.excludesFile=~/ignored",
+            ]
+        );
+    }
+}
