@@ -17,14 +17,15 @@ pub fn line(text: &str) -> Cow<'_, str> {
 
 /// `text` with its lines: line breaks and tabs stay, a carriage return before a break goes.
 pub fn lines(text: &str) -> Cow<'_, str> {
-    if text.contains("\r\n") {
-        return Cow::Owned(lines(&text.replace("\r\n", "\n")).into_owned());
-    }
-    escape(text, &|letter| match letter {
+    let kept = |letter| match letter {
         '\n' => Some("\n"),
         '\t' => Some("\t"),
         _ => None,
-    })
+    };
+    if text.contains("\r\n") {
+        return Cow::Owned(escape(&text.replace("\r\n", "\n"), &kept).into_owned());
+    }
+    escape(text, &kept)
 }
 
 fn escape<'a>(text: &'a str, kept: &dyn Fn(char) -> Option<&'static str>) -> Cow<'a, str> {
@@ -205,5 +206,6 @@ mod tests {
     #[test]
     fn lines_stay_lines() {
         assert_eq!(lines("a\r\nb\tc\rd\n"), "a\nb\tc␍d\n");
+        assert_eq!(lines("a\r\r\n"), "a␍\n");
     }
 }
