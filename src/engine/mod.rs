@@ -43,6 +43,7 @@ mod slots;
 mod standing;
 mod tamper;
 mod tree_check;
+mod trouble;
 mod turn;
 
 pub use attempt::Stage;

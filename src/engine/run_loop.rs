@@ -17,6 +17,7 @@ use super::queue_set::QueueSet;
 use super::reaper::Reaper;
 use super::requests::Requests;
 use super::slots::{Ended, Message, Running, Slot, Surroundings};
+use super::trouble::Said;
 use crate::domain::{EventKind, WorkerId};
 use crate::plan::Outlook;
 use crate::platform::fault::{self, Fault};
@@ -53,8 +54,7 @@ pub struct RunLoop<'o> {
     pub(super) begun: u64,
     /// Tasks blocked since the last one that was completed.
     pub(super) failures: Vec<(String, String)>,
-    /// Warnings that were given already.
-    pub(super) told: HashSet<String>,
+    pub(super) said: Said,
     pub(super) reaper: Reaper,
     pub(super) entries: Vec<Registration>,
     pub(super) requests: Vec<Requests>,
@@ -66,7 +66,6 @@ pub struct RunLoop<'o> {
     pub(super) since: Instant,
     /// When the claims of others were looked at last.
     pub(super) surveyed: Instant,
-    waits: String,
 }
 
 impl<'o> RunLoop<'o> {
@@ -123,7 +122,7 @@ impl<'o> RunLoop<'o> {
             started: false,
             begun: 0,
             failures: Vec::new(),
-            told: HashSet::new(),
+            said: Said::default(),
             reaper: Reaper::start(outbox),
             entries,
             requests,
@@ -132,7 +131,6 @@ impl<'o> RunLoop<'o> {
             _listener: listener,
             since: Instant::now(),
             surveyed: Instant::now(),
-            waits: String::new(),
             options,
         })
     }
@@ -147,8 +145,10 @@ impl<'o> RunLoop<'o> {
             self.abandon();
         }
         let reason = ran?;
-        if self.started {
-            self.note_loop(EventKind::LoopFinished)?;
+        if self.started
+            && let Err(error) = self.note_loop(EventKind::LoopFinished)
+        {
+            self.warn(format!("failed to note the end of the loop: {error}"));
         }
         // One that ends for a reason of its own may not have looked since others wrote.
         if reason != Reason::Done && self.store.read().is_ok() {
@@ -166,13 +166,17 @@ impl<'o> RunLoop<'o> {
     fn turns(&mut self) -> Result<Reason, StoreError> {
         loop {
             self.look_at_requests();
-            self.begin_if_allowed()?;
             self.look_at_limits();
-            let did = self.transact()?;
-            // A loop that has all it can do saw under the lock what there is to see.
-            let full = self.running() == self.slots.len();
-            if did && !full || self.attend()? {
-                continue;
+            match self.make_turn() {
+                Ok(true) => {
+                    self.well();
+                    continue;
+                }
+                Ok(false) => self.well(),
+                Err(error) => match self.endure(error)? {
+                    Some(reason) => return Ok(reason),
+                    None => continue,
+                },
             }
             self.confirm_pauses();
             if self.running() == 0 && self.may_end() {
@@ -186,6 +190,15 @@ impl<'o> RunLoop<'o> {
             self.tell_waiting();
             self.hear();
         }
+    }
+
+    /// Makes a turn, and says whether another one is to follow at once.
+    fn make_turn(&mut self) -> Result<bool, StoreError> {
+        self.begin_if_allowed()?;
+        let did = self.transact()?;
+        // A loop that has all it can do saw under the lock what there is to see.
+        let full = self.running() == self.slots.len();
+        Ok(did && !full || self.attend()?)
     }
 
     /// Notes the start of the loop: once, and not while its first queue is paused.
@@ -206,7 +219,7 @@ impl<'o> RunLoop<'o> {
 
     /// Waits until there may be something to do, and takes all messages that are there: results
     /// that wait are written together.
-    fn hear(&mut self) {
+    pub(super) fn hear(&mut self) {
         let idle = self.running() < self.slots.len();
         if idle && self.attention.listen() {
             return;
@@ -287,18 +300,18 @@ impl<'o> RunLoop<'o> {
         } else {
             "paused; workloop resume goes on".to_owned()
         };
-        if text != self.waits {
+        if text != self.said.waits {
             if !text.is_empty() {
                 self.observer.notice(&Notice::Waits(&text));
             }
-            self.waits = text;
+            self.said.waits = text;
         }
     }
 
     pub(super) fn warn(&mut self, text: String) {
-        if !self.told.contains(&text) {
+        if !self.said.told.contains(&text) {
             self.observer.notice(&Notice::Warning(&text));
-            self.told.insert(text);
+            self.said.told.insert(text);
         }
     }
 

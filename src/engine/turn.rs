@@ -26,18 +26,33 @@ use std::time::Instant;
 
 impl RunLoop<'_> {
     /// Makes the next change, if there is one to make; `false` when there is nothing to do now.
+    ///
+    /// # Errors
+    /// Whatever keeps it from reading or writing; results are kept for the next turn.
     pub(super) fn transact(&mut self) -> Result<bool, StoreError> {
         let (checks, finished): (Vec<_>, Vec<_>) = self
             .results()
             .into_iter()
             .partition(|(_, finished)| finished.job.purpose == Purpose::TreeCheck);
-        for (_, check) in &checks {
+        let made = self.write_and_claim(&checks, &finished);
+        if made.is_err() {
+            self.finished.extend(finished);
+        }
+        made
+    }
+
+    fn write_and_claim(
+        &mut self,
+        checks: &[(usize, Finished)],
+        finished: &[(usize, Finished)],
+    ) -> Result<bool, StoreError> {
+        for (_, check) in checks {
             self.tree_checked(check)?;
         }
         if finished.is_empty() && self.verify_set_back()? {
             return Ok(true);
         }
-        self.stop_for_missing_tools(&finished);
+        self.stop_for_missing_tools(finished);
         // Agents delete what git ignores, also while nothing is left to be claimed by this loop.
         Neighbours::enter(&self.dispatcher.set)?;
         let most = self.attempts_left();
@@ -63,7 +78,7 @@ impl RunLoop<'_> {
             }
         }
         let work = Work {
-            finished: &finished,
+            finished,
             dead: &dead,
             free,
             most,
@@ -79,7 +94,7 @@ impl RunLoop<'_> {
         })?;
         let did = !events.is_empty();
         self.tell(&events);
-        self.after(&finished, made);
+        self.after(finished, made);
         self.store.tidy();
         Ok(did)
     }

@@ -185,3 +185,46 @@ fn an_edit_in_a_pause_is_a_persons() {
     assert_eq!(["A", "B"].map(|id| task(&after, id)["status"].clone()), ["complete", "complete"]);
     assert_eq!(task(&after, "B")["note"], "by hand");
 }
+
+/// A typo, a file that is gone, a full disk: the attempts live on, and what they came to is written
+/// when it can be.
+#[test]
+fn a_queue_that_breaks_beside_attempts_costs_nothing() {
+    for harm in [
+        "sed -i 's/tasks/tasks\":[,/' q.json",
+        "rm q.json",
+        "echo '{\"tasks\":[{\"id\":1,}]}' >q.json",
+    ] {
+        let sandbox = Sandbox::new().queue("q.json", &two()).script("A", "await go");
+        let running = sandbox.spawn(["run", "q.json", "--when-empty", "wait"]);
+        wait_until("the agent runs", || sandbox.oracle().starts("A") == 1);
+        assert!(sandbox.shell(&format!("cp q.json saved; {harm}")));
+        assert!(sandbox.shell("touch go"));
+        wait_until("the loop says so", || running.output().contains("the last good copy is"));
+        wait_until("the agent has ended", || sandbox.oracle().ends("A") == 1);
+        assert_eq!(sandbox.oracle().starts("B"), 0, "something was claimed");
+        let copy = sandbox.path(".workloop/last-good/q.json");
+        assert!(copy.exists(), "{harm}");
+        std::fs::copy(&copy, sandbox.path("q.json")).expect("put back");
+        wait_until("the other is done", || sandbox.status("B") == "complete");
+        sandbox.run(["stop", "q.json"]).exits(0);
+        let ran = running.ends().says("read and written again");
+        assert_eq!(sandbox.status("A"), "complete", "{ran}");
+        assert_eq!(sandbox.oracle().started(), ["A", "B"]);
+    }
+}
+
+/// A signal ends a loop whose queue is broken; nothing is written into the broken file.
+#[test]
+fn a_loop_with_a_broken_queue_can_be_ended() {
+    let sandbox = Sandbox::new().queue("q.json", &two()).script("A", "await go");
+    let running = sandbox.spawn(["run", "q.json"]);
+    wait_until("the agent runs", || sandbox.oracle().starts("A") == 1);
+    assert!(sandbox.shell("echo broken >q.json; touch go"));
+    wait_until("the loop says so", || running.output().contains("nothing is claimed until"));
+    wait_until("the agent has ended", || sandbox.oracle().ends("A") == 1);
+    running.signal(rustix::process::Signal::TERM);
+    running.ends().exits(143).says("kept in");
+    assert_eq!(sandbox.bytes("q.json"), b"broken\n");
+    sandbox.nothing_left();
+}

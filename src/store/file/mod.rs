@@ -42,7 +42,7 @@ use std::time::{Duration, Instant};
 const ROUNDS: u32 = 5;
 /// How long a file that is no JSON is given: an editor that saves in place leaves it half
 /// written for a moment.
-const SETTLE: Duration = Duration::from_secs(2);
+pub(super) const SETTLE: Duration = Duration::from_secs(2);
 /// How often it is looked at in that time.
 const SETTLE_STEP: Duration = Duration::from_millis(20);
 
@@ -99,7 +99,7 @@ impl FileStore {
         let mut queues = Vec::with_capacity(paths.len());
         for path in paths {
             let real = checks::real_path(path).map_err(StoreError::io("open", path))?;
-            let (file, queue) = settled(|| Loaded::read(&real))?;
+            let (file, queue) = settled(SETTLE, || Loaded::read(&real))?;
             loaded.push(file);
             queues.push(queue);
         }
@@ -133,13 +133,6 @@ impl FileStore {
         self.loaded.push(file);
         self.queues.push(queue);
         true
-    }
-
-    /// Leaves the files of `queues`, and what waits for their journal, as they are until this is
-    /// called again: somebody may be putting other versions of them in their places. They need
-    /// not be readable meanwhile.
-    pub fn leave_alone(&mut self, queues: HashSet<usize>) {
-        self.alone = queues;
     }
 
     /// Locks further directories with each update: the project roots, when the claims of their
@@ -312,7 +305,7 @@ impl QueueStore for FileStore {
     }
 
     fn read(&mut self) -> Result<bool, StoreError> {
-        let changed = settled(|| self.load())?;
+        let changed = settled(self.recorded.settle, || self.load())?;
         Ok(!changed.is_empty())
     }
 
@@ -322,7 +315,7 @@ impl QueueStore for FileStore {
         change: &mut dyn FnMut(&mut Draft<'_>) -> Result<(), StoreError>,
     ) -> Result<Vec<Event>, StoreError> {
         schema::prepare();
-        let until = Instant::now() + SETTLE;
+        let until = Instant::now() + self.recorded.settle;
         let mut rounds = 0;
         while rounds < ROUNDS {
             self.tidy();
@@ -373,8 +366,11 @@ fn may_settle(error: &StoreError) -> bool {
 }
 
 /// Tries again for a moment when a file that is being saved just now cannot be read.
-fn settled<T>(mut read: impl FnMut() -> Result<T, StoreError>) -> Result<T, StoreError> {
-    let until = Instant::now() + SETTLE;
+fn settled<T>(
+    wait: Duration,
+    mut read: impl FnMut() -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let until = Instant::now() + wait;
     loop {
         match read() {
             Err(error) if may_settle(&error) && Instant::now() < until => {

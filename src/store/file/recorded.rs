@@ -1,6 +1,6 @@
 //! What is kept beside the journal after each change.
 
-use super::FileStore;
+use super::{FileStore, SETTLE};
 use crate::domain::{Event, EventKind, Status};
 use crate::queue::Queue;
 use crate::store::state::StateDir;
@@ -8,9 +8,9 @@ use crate::store::undecided::{self, Undecided};
 use crate::store::{Patience, Place, QueueStore, StoreError, last_good};
 use std::collections::HashSet;
 use std::ffi::OsStr;
+use std::time::Duration;
 
 /// What was recorded last of each served queue, beside its journal.
-#[derive(Default)]
 pub(super) struct Recorded {
     /// The queue with the hash of its text, while an attempt runs.
     pub(super) memory: Vec<Option<(String, Queue)>>,
@@ -18,13 +18,15 @@ pub(super) struct Recorded {
     pub(super) undecided: Vec<Undecided>,
     /// Queues that were looked at when their attempts stood still, and are paused since.
     pub(super) quiet: HashSet<usize>,
+    /// How long a file that cannot be read is given.
+    pub(super) settle: Duration,
 }
 
 impl Recorded {
     /// Nothing is known of `served` queues yet.
     pub(super) fn of(served: usize) -> Self {
         let undecided = vec![Undecided::new(); served];
-        Self { memory: vec![None; served], undecided, quiet: HashSet::new() }
+        Self { memory: vec![None; served], undecided, quiet: HashSet::new(), settle: SETTLE }
     }
 }
 
@@ -100,6 +102,13 @@ impl FileStore {
         }
     }
 
+    /// Leaves the files of `queues`, and what waits for their journal, as they are until this is
+    /// called again: somebody may be putting other versions of them in their places. They need
+    /// not be readable meanwhile.
+    pub fn leave_alone(&mut self, queues: HashSet<usize>) {
+        self.alone = queues;
+    }
+
     /// Looks at a paused queue once more now that nothing runs for it: what is in its file until it
     /// is resumed is a person's.
     ///
@@ -114,6 +123,11 @@ impl FileStore {
             self.recorded.quiet.insert(queue);
         }
         looked
+    }
+
+    /// Whether a file that cannot be read is given no time: whoever asks asks again.
+    pub fn be_impatient(&mut self, impatient: bool) {
+        self.recorded.settle = if impatient { Duration::ZERO } else { SETTLE };
     }
 
     /// Drops the old state of tasks that are to be done again.
