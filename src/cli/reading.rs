@@ -6,7 +6,8 @@ use super::filter::refuse_empty;
 use super::session::Session;
 use crate::config::{Selection, nearest};
 use crate::engine::{
-    Neighbours, QueueSet, Scope, Structure, glance, questions, ranking_rules, requests,
+    Neighbours, QueueSet, Scope, Structure, agent_pauses, glance, questions, ranking_rules,
+    requests,
 };
 use crate::plan::{self, Conditions, EstimateRules, Node, QueueTasks, Readiness};
 use crate::platform::clock::{Clock, SystemClock};
@@ -185,6 +186,7 @@ impl<'a> Scene<'a> {
 fn conditions(set: &QueueSet, queues: &[Queue], structure: &Structure) -> Conditions {
     let mut conditions = Conditions::at(SystemClock.now(), structure.agents.clone());
     conditions.scopes = set.config.limits.scopes.value.into();
+    conditions.agent_pauses = agent_pauses(set, conditions.now);
     conditions.questions = questions(&structure.graph, queues);
     conditions.attempts = set.config.limits.attempts.value;
     let mut host = None;

@@ -6,6 +6,7 @@
 
 mod apply;
 mod attempt;
+mod backoff;
 mod claim;
 mod command;
 mod detail;
@@ -22,6 +23,7 @@ mod verdict;
 
 pub use apply::{apply, budget_of, budget_used_now, timestamp};
 pub use attempt::{AttemptReport, Fingerprint, Outcome, StepReport};
+pub use backoff::{Backoff, CAP, Cost, QUICK, QuickFailure, Rest, next_pause};
 pub use claim::{Claim, ClaimToken};
 pub use command::Command;
 pub use detail::{Detail, Text, Texts};

@@ -5,7 +5,6 @@ use super::end::{End, environment, failed_code, one_line, unfit, unknown};
 use super::finished::Finished;
 use super::job::{AgentCommand, Job, Judge, Ready};
 use super::known_commands::{KnownCommands, Meaning};
-use super::progress_check::Streak;
 use super::tamper::{Guard, earlier};
 use crate::agent::{AgentResult, ResultStatus, bound_file, read_result};
 use crate::domain::{
@@ -89,7 +88,7 @@ struct Progress<'a> {
 /// Runs `job` to its end.
 pub(super) fn run(job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finished {
     let clock = with.clock;
-    let started_at = timestamp(clock.now());
+    let began = clock.now();
     let guard = Guard::take(&job.watch, &earlier(&job.state, &job.key, job.token.attempt));
     let mut progress = Progress {
         job: &job,
@@ -111,7 +110,7 @@ pub(super) fn run(job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finished {
         task: job.id.clone(),
         attempt: job.token.attempt,
         worker: job.token.worker.to_string(),
-        started_at,
+        started_at: timestamp(began),
         ended_at: timestamp(clock.now()),
         outcome: end.outcome,
         verdict: end.verdict,
@@ -121,10 +120,9 @@ pub(super) fn run(job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finished {
         files_changed,
         fingerprint: Fingerprint::default(),
     };
-    let streak = Streak::default();
     let passed = report.verdict == Some(Verdict::Pass);
     let work = passed.then(|| Work::of(&job.root, &report.files_changed)).flatten();
-    let mut finished = Finished { job, report, result, warnings, streak, work, unlogged: None };
+    let mut finished = Finished { result, warnings, work, ..Finished::new(job, report, began) };
     finished.keep();
     finished
 }

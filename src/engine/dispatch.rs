@@ -1,26 +1,24 @@
 //! The change under the lock: write what ended, then claim what is next, in one transition.
 
 use super::after::After;
+use super::backoff::{AgentKey, Due, Resting};
 use super::claims::Claims;
 use super::finished::Finished;
 use super::follow_ups::{self, FollowUps};
-use super::neighbours::{Neighbours, stale_elsewhere};
+use super::neighbours::Neighbours;
 use super::ownership;
-use super::planner::{Planner, Structure};
-use super::questions::questions;
+use super::planner::Planner;
 use super::queue_set::QueueSet;
 use super::record::{Budgets, decide};
 use super::recovery::Dead;
 use super::scope::Scope;
 use crate::domain::{
-    Claim, ClaimToken, EventKind, Outcome, ReasonCode, Status, Task, Transition, Verdict, WorkerId,
-    budget_of, budget_used_now, timestamp,
+    Claim, ClaimToken, Cost, EventKind, Outcome, ReasonCode, Status, Task, Transition, Verdict,
+    WorkerId, budget_of, budget_used_now, timestamp,
 };
-use crate::plan::{self, ClaimState, Conditions, Holder, Node};
 use crate::platform::clock::Clock;
 use crate::platform::fault::{self, Fault};
 use crate::platform::host::Host;
-use crate::queue::Queue;
 use crate::store::attempts::lost_in_a_row;
 use crate::store::{Actor, Draft, Place, StoreError, TaskKey};
 use chrono::{DateTime, Utc};
@@ -52,6 +50,8 @@ pub(super) struct Look<'a> {
     pub(super) paused: &'a HashSet<usize>,
     /// Tasks of other hosts.
     pub(super) foreign: &'a HashSet<Place>,
+    /// Whether an agent whose pause is over rests.
+    pub(super) due: Due,
 }
 
 /// What the change did.
@@ -61,6 +61,8 @@ pub(super) struct Made {
     pub(super) recorded: Vec<Recorded>,
     /// What was claimed.
     pub(super) claimed: Vec<Claimed>,
+    /// Agents whose pause is over and that one of the claimed attempts tries.
+    pub(super) tried: HashSet<AgentKey>,
     /// For the person at the terminal.
     pub(super) warnings: Vec<String>,
 }
@@ -81,23 +83,13 @@ pub(super) struct Claimed {
     pub(super) token: ClaimToken,
 }
 
-/// What is to be done after the results are written.
-#[derive(Default)]
-struct Choice {
-    /// Epics whose state follows their children.
-    settled: Vec<(Place, Status, Option<String>)>,
-    /// What each slot is to claim.
-    claims: Vec<(usize, Place)>,
-    /// Tasks that run at once on the same files, where that is only warned about.
-    overlaps: Vec<String>,
-}
-
 /// Decides under the lock; keeps what it learned between two changes.
 pub(super) struct Dispatcher {
     pub(super) set: Arc<QueueSet>,
     pub(super) planner: Planner,
     pub(super) claims: Claims,
     pub(super) neighbours: Neighbours,
+    pub(super) resting: Resting,
     pub(super) host: Host,
     /// Start time of this process.
     pub(super) start: u64,
@@ -159,6 +151,7 @@ impl Dispatcher {
             made.claimed.push(self.claim(draft, slot, place)?);
         }
         self.claims.vouch();
+        made.tried = choice.tried;
         made.warnings.extend(choice.overlaps);
         Ok(made)
     }
@@ -186,15 +179,8 @@ impl Dispatcher {
         } else {
             0
         };
-        let mut code = report.reason_code;
-        let mut transition =
-            decide(draft.task(place), report, finished.completion(), budgets, lost);
-        if matches!(transition, Transition::Fail { .. })
-            && let Some(reason) = no_progress(draft.task(place), finished, limits.attempts.value)
-        {
-            transition = Transition::GiveUp { verdict: Verdict::Fail, reason };
-            code = Some(ReasonCode::NoProgress);
-        }
+        let decided = decide(draft.task(place), report, finished.completion(), budgets, lost);
+        let (transition, code) = outweighed(decided, draft.task(place), finished, budgets.attempts);
         let after = After::of(&transition, report);
         let mut data = Map::new();
         data.insert("outcome".to_owned(), json!(report.outcome));
@@ -227,90 +213,6 @@ impl Dispatcher {
         ownership::lost(&self.set, place.queue, draft.task(place), token)
     }
 
-    /// Which epics to settle, and which tasks to claim in which slots.
-    fn choose(
-        &mut self,
-        draft: &Draft<'_>,
-        work: &Work<'_>,
-        most: usize,
-        again: Vec<(usize, Place)>,
-    ) -> Result<Choice, StoreError> {
-        let set = Arc::clone(&self.set);
-        let structure = self.planner.structure(&set, draft.queues());
-        let tasks = set.tasks(draft.queues());
-        let graph = &structure.graph;
-        // Whose a running task is makes no difference to what can be claimed.
-        let look = Look { now: draft.now(), paused: &work.paused, foreign: &HashSet::new() };
-        let conditions = self.conditions(&structure, draft.queues(), &look);
-        let mut readiness = plan::readiness(graph, &tasks, &conditions);
-        let place = |node: Node| {
-            let (queue, task) = graph.location(node);
-            Place { queue, task }
-        };
-        let mut choice = Choice::default();
-        let settled =
-            readiness.unsettled().into_iter().map(|(n, status, why)| (place(n), status, why));
-        let may = |place: &Place| place.queue < set.served() && !work.paused.contains(&place.queue);
-        choice.settled.extend(settled.filter(|(place, ..)| may(place)));
-        for (slot, at) in again {
-            let node = graph.node(at.queue, at.task);
-            if choice.claims.len() < most && readiness.is_free(node) {
-                readiness.claim(node);
-                choice.claims.push((slot, at));
-            }
-        }
-        // Slots whose task failed are free for another one only if it may not go on at once.
-        let busy: HashSet<usize> = choice.claims.iter().map(|(slot, _)| *slot).collect();
-        let mut free = work.free.iter().filter(|slot| !busy.contains(slot));
-        let order = structure.order(&tasks);
-        let in_scope = |node: Node| {
-            place(node).queue < set.served() && self.scope.includes(readiness.task(node))
-        };
-        let ranked = plan::ranking(&readiness, &order, in_scope);
-        let mut next = free.next();
-        for node in ranked {
-            let Some(slot) = next.filter(|_| choice.claims.len() < most) else { break };
-            let at = place(node);
-            let key = TaskKey::new(set.real(at.queue), graph.id(node));
-            if readiness.is_free(node) && self.claims.take(&set.state(at.queue), &key)? {
-                if let Some((holder, path)) = readiness.scope_holder(node) {
-                    let own = graph.reference(node);
-                    let other = match holder {
-                        Holder::Task(holder) => graph.reference(holder),
-                        Holder::Outside(at) => conditions.outside[at].name.clone(),
-                    };
-                    choice.overlaps.push(format!("{own} and {other} run at once on {path}"));
-                }
-                readiness.claim(node);
-                choice.claims.push((*slot, at));
-                next = free.next();
-            }
-        }
-        Ok(choice)
-    }
-
-    /// What decides besides the queues.
-    pub(super) fn conditions(
-        &mut self,
-        structure: &Structure,
-        queues: &[Queue],
-        look: &Look<'_>,
-    ) -> Conditions {
-        let mut conditions = Conditions::at(look.now, structure.agents.clone());
-        conditions.paused.clone_from(look.paused);
-        conditions.scopes = self.set.config.limits.scopes.value.into();
-        conditions.questions = questions(&structure.graph, queues);
-        conditions.attempts = self.set.config.limits.attempts.value;
-        let stale = stale_elsewhere(&self.set, queues, &self.host);
-        let stale = stale.iter().map(|at| (at, ClaimState::Stale));
-        let foreign = look.foreign.iter().map(|at| (at, ClaimState::Foreign));
-        let known = stale.chain(foreign);
-        let known = known.map(|(at, claim)| (structure.graph.node(at.queue, at.task), claim));
-        conditions.claims = known.collect();
-        conditions.outside = self.neighbours.running(&self.set, queues, &self.host);
-        conditions
-    }
-
     fn claim(
         &self,
         draft: &mut Draft<'_>,
@@ -338,10 +240,28 @@ impl Dispatcher {
     }
 }
 
-/// Why no further attempt is made although the budget lasts.
-fn no_progress(task: &Task, finished: &Finished, default: u32) -> Option<String> {
+/// What was decided, and its code, unless something beside this one result outweighs it: the agent
+/// fails for everybody, or the attempts of the task come to the same again.
+fn outweighed(
+    decided: Transition,
+    task: &Task,
+    finished: &Finished,
+    default: u32,
+) -> (Transition, Option<ReasonCode>) {
+    let Finished { report, streak, cost, .. } = finished;
+    if *cost == Some(Cost::Free) {
+        let reason = report.reason.clone().unwrap_or_default();
+        return (Transition::Interrupt { reason }, Some(ReasonCode::Transient));
+    }
     let (used, budget) = (budget_used_now(task), budget_of(task, default));
-    finished.streak.no_progress(&finished.report, used, budget)
+    if matches!(decided, Transition::Fail { .. })
+        && *cost != Some(Cost::First)
+        && let Some(reason) = streak.no_progress(report, used, budget)
+    {
+        let verdict = Verdict::Fail;
+        return (Transition::GiveUp { verdict, reason }, Some(ReasonCode::NoProgress));
+    }
+    (decided, report.reason_code)
 }
 
 /// Whether the blocked ones among `recorded` use up what is left before the run must end.

@@ -4,11 +4,12 @@ use super::end::unknown_code;
 use super::job::Job;
 use super::progress_check::{self, Streak};
 use crate::agent::AgentResult;
-use crate::domain::{AttemptReport, Fingerprint, Outcome, timestamp};
+use crate::domain::{AttemptReport, Cost, Fingerprint, Outcome, timestamp};
 use crate::platform::clock::Clock;
 use crate::store::attempts;
 use crate::store::work::Work;
 use crate::verify;
+use chrono::{DateTime, Utc};
 
 /// What a slot hands back.
 #[derive(Debug)]
@@ -27,6 +28,27 @@ pub(super) struct Finished {
     pub unlogged: Option<String>,
     /// What its work looked like at a PASS, where that can be told.
     pub work: Option<Work>,
+    /// When it began.
+    pub began: DateTime<Utc>,
+    /// What it costs, if its agent failed within seconds.
+    pub cost: Option<Cost>,
+}
+
+impl Finished {
+    /// Puts it together; what it costs is found out later.
+    pub(super) fn new(job: Job, report: AttemptReport, began: DateTime<Utc>) -> Self {
+        Self {
+            job,
+            report,
+            result: AgentResult::default(),
+            warnings: Vec::new(),
+            streak: Streak::default(),
+            began,
+            cost: None,
+            work: None,
+            unlogged: None,
+        }
+    }
 }
 
 /// The end of an attempt that was not begun: nothing ran.
@@ -36,7 +58,8 @@ pub(super) fn not_started(
     reason: String,
     clock: &dyn Clock,
 ) -> Finished {
-    let now = timestamp(clock.now());
+    let began = clock.now();
+    let now = timestamp(began);
     let code = unknown_code(&outcome);
     let report = AttemptReport {
         v: 1,
@@ -53,8 +76,7 @@ pub(super) fn not_started(
         files_changed: Vec::new(),
         fingerprint: Fingerprint::default(),
     };
-    let (result, warnings, streak) = (AgentResult::default(), Vec::new(), Streak::default());
-    Finished { job, report, result, warnings, streak, work: None, unlogged: None }
+    Finished::new(job, report, began)
 }
 
 impl Finished {

@@ -34,6 +34,8 @@ pub struct Ready {
 /// An agent's command, and what its exit status means.
 #[derive(Clone, Debug)]
 pub struct AgentCommand {
+    /// The agent's name.
+    pub profile: String,
     /// The command.
     pub command: Ready,
     /// Exit statuses after which verification runs.

@@ -112,6 +112,9 @@ impl RunLoop<'_> {
             let minutes = most.as_secs_f64() / 60.0;
             self.drain(Reason::Budget(format!("the run's {minutes} minutes are over")));
         }
+        if let Some(why) = self.agent_given_up() {
+            self.drain(Reason::Failures(why));
+        }
         if self.failures.len() >= self.failures_allowed() {
             let why = common_reason(&self.failures);
             self.drain(Reason::Failures(why));

@@ -7,6 +7,8 @@
 mod after;
 mod attempt;
 mod attend;
+mod backoff;
+mod choose;
 mod claims;
 mod dispatch;
 mod end;
@@ -47,6 +49,7 @@ mod trouble;
 mod turn;
 
 pub use attempt::Stage;
+pub use backoff::{agent_pauses, end_pause};
 pub use ending::{Ending, Reason};
 pub use fixed::Fixed;
 pub use inside::Inside;

@@ -1,6 +1,7 @@
 //! How the work stands, as far as can be told without the lock: whether the loop may leave, and what
 //! it waits for.
 
+use super::backoff::Due;
 use super::dispatch::{Dispatcher, Look};
 use super::options::WhenEmpty;
 use super::run_loop::RunLoop;
@@ -26,6 +27,9 @@ impl RunLoop<'_> {
 
     /// What the loop waits for while nothing runs in it.
     pub(super) fn waiting_for(&self) -> String {
+        if let Some(pause) = self.dispatcher.resting.held.first() {
+            return pause.sentence();
+        }
         let outlook = &self.outlook;
         let of = |kind| outlook.roots.iter().filter(|(_, prospect)| *prospect == kind).count();
         if outlook.flowing + outlook.running > 0 {
@@ -52,7 +56,7 @@ impl Dispatcher {
         let set = Arc::clone(&self.set);
         let structure = self.planner.structure(&set, queues);
         let tasks = set.tasks(queues);
-        let look = Look { now: self.clock.now(), paused, foreign };
+        let look = Look { now: self.clock.now(), paused, foreign, due: Due::Free };
         let conditions = self.conditions(&structure, queues, &look);
         let readiness = plan::readiness(&structure.graph, &tasks, &conditions);
         self.unsettled = readiness

@@ -105,6 +105,7 @@ impl<'a> Source<'a> {
         let (queue, task) = (&self.queues[place.queue], plan.task);
         let root = self.set.root(place.queue).to_owned();
         let agent = plan.profile.as_ref().map(|profile| AgentCommand {
+            profile: profile.name.clone(),
             command: plan.ready_agent(profile, &token),
             ok_exit_codes: profile.ok_exit_codes.iter().copied().chain([0]).collect(),
         });

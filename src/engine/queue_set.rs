@@ -118,6 +118,11 @@ impl QueueSet {
         &self.queues[queue].root.path
     }
 
+    /// The working directories of the agents of all queues.
+    pub fn all_roots(&self) -> impl Iterator<Item = &Path> {
+        self.queues.iter().map(|member| member.root.path.as_path())
+    }
+
     /// The roots of the served queues.
     pub fn roots(&self) -> impl Iterator<Item = &ProjectRoot> {
         self.queues[..self.served].iter().map(|member| &member.root)

@@ -2,6 +2,7 @@
 
 use super::attempt::Stage;
 use super::attend::Attention;
+use super::backoff::Resting;
 use super::claims::Claims;
 use super::dispatch::Dispatcher;
 use super::ending::{Ending, Reason};
@@ -99,6 +100,7 @@ impl<'o> RunLoop<'o> {
             claims: Claims::of(&set, &host),
             set: Arc::new(set),
             neighbours: Neighbours::default(),
+            resting: Resting::default(),
             host,
             start,
             workers: workers.clone(),
@@ -224,7 +226,8 @@ impl<'o> RunLoop<'o> {
         if idle && self.attention.listen() {
             return;
         }
-        let until = Instant::now() + POLL;
+        // A pause of an agent may end before the next poll.
+        let until = Instant::now() + self.dispatcher.resting.left();
         let mut matters = false;
         while !matters {
             let left = until.saturating_duration_since(Instant::now());
@@ -270,7 +273,8 @@ impl<'o> RunLoop<'o> {
 
     /// Takes in what an attempt came to.
     fn ended(&mut self, slot: usize, ended: Ended) {
-        let Ended { finished, supervisor } = ended;
+        let Ended { mut finished, supervisor } = ended;
+        self.settle(&mut finished);
         if let Some(verdict) = finished.report.verdict {
             self.stage(slot, &Stage::Verified(verdict));
         }

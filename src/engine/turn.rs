@@ -13,7 +13,7 @@ use super::prepare::Source;
 use super::recovery::{self, Dead};
 use super::run_loop::{POLL, RunLoop};
 use super::slots::Holder;
-use crate::domain::{ClaimToken, Event, EventKind, Outcome};
+use crate::domain::{ClaimToken, Cost, Event, EventKind, Outcome};
 use crate::plan;
 use crate::platform::lock::FileLock;
 use crate::store::attempts::prune;
@@ -85,6 +85,9 @@ impl RunLoop<'_> {
             paused: self.paused.clone(),
             failures_left: self.failures_allowed().saturating_sub(self.failures.len()).max(1),
         };
+        if most > 0 {
+            self.try_agents();
+        }
         let patience = self.patience();
         let mut made = Made::default();
         let (dispatcher, store) = (&mut self.dispatcher, &mut self.store);
@@ -94,6 +97,7 @@ impl RunLoop<'_> {
         })?;
         let did = !events.is_empty();
         self.tell(&events);
+        self.give_tries_back(&made.tried);
         self.after(finished, made);
         self.store.tidy();
         Ok(did)
@@ -276,8 +280,11 @@ impl RunLoop<'_> {
                 "complete".to_owned()
             }
             After::Blocked(reason) => {
-                self.failures.retain(|(blocked, _)| blocked != id);
-                self.failures.push((id.to_owned(), reason.clone()));
+                // Of an agent that rests its pauses count.
+                if matches!(finished.cost, None | Some(Cost::Own)) {
+                    self.failures.retain(|(blocked, _)| blocked != id);
+                    self.failures.push((id.to_owned(), reason.clone()));
+                }
                 format!("blocked: {reason}")
             }
             After::Asked(reason) => format!("{reason}; workloop answer {id} TEXT"),

@@ -3,7 +3,7 @@
 use super::estimate::history_key;
 use super::graph::{Node, QueueTasks};
 use crate::domain::Task;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Local, Utc};
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -123,6 +123,36 @@ pub struct Outsider {
     pub foreign: bool,
 }
 
+/// An agent that failed within seconds and is not started for a while.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgentPause {
+    /// The root of the project.
+    pub root: PathBuf,
+    /// The agent, as the table of agents names it.
+    pub agent: String,
+    /// Its first failure.
+    pub since: DateTime<Utc>,
+    /// It is not started before.
+    pub until: DateTime<Utc>,
+    /// One attempt tries it already.
+    pub trying: bool,
+    /// How it failed, as a sentence.
+    pub what: String,
+    /// How it failed last, in one line.
+    pub reason: String,
+}
+
+impl AgentPause {
+    /// The pause as a sentence, with the time of the place where it is read.
+    pub fn sentence(&self) -> String {
+        if self.trying {
+            return format!("{}; one attempt tries it now", self.what);
+        }
+        let at = self.until.with_timezone(&Local).format("%H:%M:%S");
+        format!("{}; next try at {at}", self.what)
+    }
+}
+
 /// Everything outside the queues that decides what can run now.
 #[derive(Clone, Debug)]
 pub struct Conditions {
@@ -138,6 +168,8 @@ pub struct Conditions {
     pub agents: Agents,
     /// Blocked tasks that wait for the answer to a question.
     pub questions: HashSet<Node>,
+    /// Agents that are not started now.
+    pub agent_pauses: Vec<AgentPause>,
     /// Budget of attempts of a task that has none of its own.
     pub attempts: u32,
     /// What runs in the project besides.
@@ -154,6 +186,7 @@ impl Conditions {
             scopes: ScopeMode::default(),
             agents,
             questions: HashSet::new(),
+            agent_pauses: Vec::new(),
             attempts: u32::MAX,
             outside: Vec::new(),
         }

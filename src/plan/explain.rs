@@ -185,6 +185,11 @@ impl Readiness<'_> {
     }
 
     fn say_others(&self, node: Node, holds: u16, say: &mut dyn FnMut(WaitingKind, String)) {
+        if holds & hold::REST != 0
+            && let Some(pause) = self.agent_pause(node)
+        {
+            say(WaitingKind::Pause, pause.sentence());
+        }
         if holds & hold::AGENT != 0
             && let Some(agent) = self.conditions.agents.of(node)
         {

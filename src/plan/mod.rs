@@ -34,7 +34,9 @@ mod waves;
 mod workload;
 
 pub use areas::owns_anything;
-pub use conditions::{AgentLimit, Agents, ClaimState, Conditions, Outsider, ScopeMode, is_manual};
+pub use conditions::{
+    AgentLimit, AgentPause, Agents, ClaimState, Conditions, Outsider, ScopeMode, is_manual,
+};
 pub use critical_path::{CriticalPath, critical_path};
 pub use estimate::{EstimateRules, Estimates, Source, duration_text, history_key};
 pub use explain::{Waiting, WaitingKind};

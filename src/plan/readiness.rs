@@ -5,7 +5,7 @@
 //! its own record says, except that a parked one is parked.
 
 use super::areas::{Ground, owns_anything};
-use super::conditions::{AgentLimit, ClaimState, Conditions, ScopeMode};
+use super::conditions::{AgentLimit, AgentPause, ClaimState, Conditions, ScopeMode};
 use super::graph::{Graph, Helper, Node, QueueTasks};
 use super::nearest::Hints;
 use super::scopes::Held;
@@ -66,6 +66,7 @@ pub(super) mod hold {
     pub(in crate::plan) const CHILDREN: u16 = 1 << 10;
     pub(in crate::plan) const FOREIGN: u16 = 1 << 11;
     pub(in crate::plan) const BUDGET: u16 = 1 << 12;
+    pub(in crate::plan) const REST: u16 = 1 << 13;
 }
 
 /// The states of all tasks at one moment.
@@ -233,6 +234,27 @@ impl<'a> Readiness<'a> {
         self.conditions.agents.of(Node(node)).is_some_and(|agent| agent.manual)
     }
 
+    /// The pause of the agent of a task that is not complete. A gate has none.
+    pub fn agent_pause(&self, node: Node) -> Option<&'a AgentPause> {
+        let conditions = self.conditions;
+        if conditions.agent_pauses.is_empty() || self.task(node).is_gate() {
+            return None;
+        }
+        let (name, root) = (&conditions.agents.of(node)?.name, self.root(node.0));
+        let mut pauses = conditions.agent_pauses.iter();
+        pauses.find(|pause| pause.agent == *name && pause.root == root)
+    }
+
+    /// Whether a task waits for nothing but its agent.
+    pub fn waits_for_agent(&self, node: Node) -> bool {
+        self.holds[node.0 as usize] == hold::REST
+    }
+
+    /// All agents that are not started now.
+    pub fn agent_pauses(&self) -> &'a [AgentPause] {
+        &self.conditions.agent_pauses
+    }
+
     /// Whether no attempt of the task is left. An edit or `git checkout` that makes a task pending
     /// does not renew its budget.
     fn budget_is_used_up(&self, node: u32) -> bool {
@@ -332,6 +354,7 @@ impl<'a> Readiness<'a> {
             (hold::NOT_BEFORE, task.not_before().is_some_and(|time| time > conditions.now)),
             (hold::PAUSE, paused),
             (hold::MANUAL, self.is_manual(node)),
+            (hold::REST, self.agent_pause(Node(node)).is_some()),
             (hold::BUDGET, self.budget_is_used_up(node)),
         ];
         holds.into_iter().filter(|(_, holds)| *holds).map(|(bit, _)| bit).sum()

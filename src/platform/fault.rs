@@ -56,6 +56,8 @@ pub enum Fault {
     TakeOverByTime,
     /// Attempts that come to the same again are repeated until the budget is used up.
     NoProgressIgnored,
+    /// An agent that fails within seconds is started again at once.
+    NoBackOff,
     /// A question of an agent counts as a failure and costs budget.
     QuestionCounts,
     /// What steers a terminal is printed as it is.
@@ -107,6 +109,7 @@ impl Fault {
             Self::EditsTaken => "edits-taken",
             Self::TakeOverByTime => "take-over-by-time",
             Self::NoProgressIgnored => "no-progress-ignored",
+            Self::NoBackOff => "no-back-off",
             Self::QuestionCounts => "question-counts",
             Self::NoEscape => "no-escape",
             Self::NoMask => "no-mask",

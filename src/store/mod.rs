@@ -6,6 +6,7 @@
 //! tests.
 
 pub mod attempts;
+mod backoffs;
 mod draft;
 mod error;
 pub mod file;
@@ -22,6 +23,7 @@ pub mod vouched;
 pub mod work;
 pub mod workers;
 
+pub use backoffs::Backoffs;
 pub use draft::{Actor, Draft, Place, new_event, queue_name};
 pub use error::StoreError;
 pub use state::{StateDir, TaskKey};

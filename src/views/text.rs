@@ -13,7 +13,12 @@ const TITLE: usize = 60;
 /// The queues, one below the other.
 pub fn status(view: &StatusView, look: Look) -> String {
     let queues: Vec<String> = view.queues.iter().map(|queue| one(queue, look)).collect();
-    queues.join("\n")
+    let mut text = queues.join("\n");
+    for pause in &view.pauses {
+        let line = super::escape::line(&pause.sentence);
+        let _ = writeln!(text, "paused: {line} ({})", super::escape::line(&pause.reason));
+    }
+    text
 }
 
 fn one(queue: &QueueView, look: Look) -> String {

@@ -5,8 +5,8 @@
 
 use super::json::Made;
 use super::mask::Mask;
-use crate::domain::{Field, Status};
-use crate::plan::{Node, Readiness, State, Waiting};
+use crate::domain::{Field, ReasonCode, Status, timestamp};
+use crate::plan::{AgentPause, Node, Readiness, State, Waiting};
 use crate::queue::{Counts, Queue};
 use serde::Serialize;
 
@@ -41,6 +41,28 @@ pub struct StatusView<T = Vec<TaskView>> {
     pub schema_version: u32,
     /// The queues.
     pub queues: Vec<QueueView<T>>,
+    /// Agents that are not started now.
+    pub pauses: Vec<PauseView>,
+}
+
+/// An agent that is not started for a while.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PauseView {
+    /// The agent.
+    pub agent: String,
+    /// The account that is concerned, where it is known.
+    pub account: Option<String>,
+    /// Why: `transient` for failures within seconds.
+    pub kind: ReasonCode,
+    /// Since when.
+    pub since: String,
+    /// Until when.
+    pub until: String,
+    /// How it failed last.
+    pub reason: String,
+    /// The same for people.
+    #[serde(skip)]
+    pub sentence: String,
 }
 
 /// The same with tasks that are made when they are written: not all of them are in memory at once.
@@ -197,7 +219,7 @@ impl<'a> Sight<'a> {
         let made = |nodes: Vec<Node>| nodes.into_iter().map(|node| self.task(node)).collect();
         let queues =
             (0..self.served).map(|queue| self.queue(queue, selected, filtered, shown).with(&made));
-        StatusView { schema_version: 1, queues: queues.collect() }
+        StatusView { schema_version: 1, queues: queues.collect(), pauses: self.pauses() }
     }
 
     /// All selected tasks, for writing.
@@ -209,7 +231,21 @@ impl<'a> Sight<'a> {
         let made = |keys| Made { keys, make: Box::new(move |node: &Node| self.task(*node)) };
         let queues = (0..self.served)
             .map(|queue| self.queue(queue, selected, filtered, Shown::All).with(&made));
-        StatusView { schema_version: 1, queues: queues.collect() }
+        StatusView { schema_version: 1, queues: queues.collect(), pauses: self.pauses() }
+    }
+
+    /// The agents that are not started now.
+    fn pauses(&self) -> Vec<PauseView> {
+        let one = |pause: &AgentPause| PauseView {
+            agent: pause.agent.clone(),
+            account: None,
+            kind: ReasonCode::Transient,
+            since: timestamp(pause.since),
+            until: timestamp(pause.until),
+            reason: self.mask.text(&pause.reason).into_owned(),
+            sentence: pause.sentence(),
+        };
+        self.readiness.agent_pauses().iter().map(one).collect()
     }
 
     fn queue(

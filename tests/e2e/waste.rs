@@ -1,7 +1,7 @@
 //! What must not cost attempts, hold up other tasks, or be tried again for nothing.
 
 use crate::fake_agent::CONFIG;
-use crate::sandbox::{Sandbox, flat_queue, queue, task};
+use crate::sandbox::{Sandbox, flat_queue, queue, task, wait_until};
 use serde_json::{Value, json};
 
 /// The codes that the journal has for the ends of a task.
@@ -71,6 +71,61 @@ fn attempts_that_come_to_the_same_are_left_to_a_person() {
         run("echo $WORKLOOP_ATTEMPT >made", "echo $WORKLOOP_ATTEMPT | tr 1-5 a-e; false");
     assert_eq!(codes_of, ["tests_failed"; 5]);
     assert_eq!(error, "step test: exit status 1 (attempt 5 of 5)");
+}
+
+/// An outage that ends: nobody's budget, a pause that everybody sees, and all is done in the end.
+#[test]
+fn an_outage_costs_a_few_starts_and_nothing_else() {
+    let toml = "[agents.default]\nrun = 'echo x >>starts; test ! -e down'\n\
+                [[verify]]\nname = \"any\"\nrun = \"true\"\n";
+    let (list, _) = flat_queue(10);
+    let sandbox = Sandbox::new().config(toml).queue("q.json", &list).file("down", "");
+    let running = sandbox.spawn(["run", "q.json", "--jobs", "2"]);
+    let status = || sandbox.run(["status", "q.json", "--json"]).json();
+    let mut seen = Value::Null;
+    wait_until("the second pause is shown", || {
+        seen = status()["pauses"][0].clone();
+        let starts = std::fs::metadata(sandbox.path("starts")).map_or(0, |meta| meta.len());
+        starts > 4 && !seen.is_null()
+    });
+    assert_eq!((&seen["agent"], &seen["kind"]), (&json!("default"), &json!("transient")));
+    assert_eq!(seen["reason"], "step agent: exit status 1");
+    let why = sandbox.run(["why", "T010", "--work-queue", "q.json"]);
+    why.exits(0).says("agent default failed").says("within seconds");
+    assert!(sandbox.shell("rm down"));
+    running.ends().exits(0);
+    let starts = sandbox.bytes("starts").len() / 2;
+    assert!(starts <= 10 + 6, "{starts} starts for 10 tasks");
+    assert!(status()["pauses"].as_array().is_some_and(Vec::is_empty));
+}
+
+/// What only one task fails at while others work is that task's own fault.
+#[test]
+fn a_task_that_alone_breaks_its_agent_is_blocked() {
+    let (list, _) = flat_queue(3);
+    let sandbox = Sandbox::new().queue("q.json", &list).script("T001", "say no\nexit 1");
+    sandbox.run(["run", "q.json"]).exits(5).closes_with(&["T001"]);
+    assert_eq!(sandbox.status("T001"), "blocked");
+    assert_eq!(
+        (sandbox.status("T002"), sandbox.status("T003")),
+        ("complete".into(), "complete".into())
+    );
+    assert_eq!(codes(&sandbox, "T001").last().map(String::as_str), Some("no_progress"));
+}
+
+/// A person does not wait for a pause.
+#[test]
+fn a_retry_ends_the_pause_of_its_agent() {
+    let toml =
+        "[agents.default]\nrun = 'test ! -e down'\n[[verify]]\nname = \"any\"\nrun = \"true\"\n";
+    let (list, _) = flat_queue(1);
+    let sandbox = Sandbox::new().config(toml).queue("q.json", &list).file("down", "");
+    sandbox.run(["run", "q.json", "--max-iterations", "3"]).exits(6);
+    let pauses = sandbox.run(["status", "q.json"]);
+    pauses.exits(0).says("paused: agent default failed 3 times within seconds; next try at");
+    assert!(sandbox.shell("rm down"));
+    sandbox.run(["retry", "T001", "--work-queue", "q.json"]).exits(0);
+    sandbox.run(["run", "q.json", "--max-minutes", "0.02"]).exits(0);
 }
 
 #[test]

@@ -27,3 +27,17 @@ fn attempts_that_come_to_the_same_are_not_repeated() {
         unless(started == 3, &format!("{started} attempts failed with the same output"))
     });
 }
+
+/// The agent fails at its first two starts, and works from then on.
+#[test]
+fn an_outage_uses_up_no_budget() {
+    holds("no-back-off", |sandbox: Sandbox| {
+        let toml = "[agents.default]\nrun = 'echo x >>starts; test $(wc -l <starts) -gt 2'\n\
+                    [[verify]]\nname = \"any\"\nrun = \"true\"\n[limits]\nattempts = 2\n";
+        let sandbox = sandbox.config(toml);
+        let ran = sandbox.run(["run", "q.json"]);
+        let complete = sandbox.read("q.json")["summary"]["complete"] == 3;
+        drop(ran);
+        unless(complete, "an outage blocked a task")
+    });
+}

@@ -1,18 +1,30 @@
-//! `retry`: a blocked task is put back with a new budget.
+//! `retry`: a blocked task is put back with a new budget, and its agent is tried at once.
 
 use super::human::{BATCH, Desk, make, only_queues, places, tell};
 use crate::cli::args::RetryArgs;
 use crate::cli::failure::Failure;
 use crate::cli::session::Session;
 use crate::domain::{Status, Transition};
+use crate::engine;
+use crate::platform::ids::RandomIds;
 use crate::store::Place;
+use std::collections::HashSet;
 use std::io::Write;
 
 pub(super) fn run(args: &RetryArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     let what = "pending again, with a new budget";
     if !args.failed {
         let (ids, mut desk) = Desk::of_tasks(session, &args.words, &args.queues)?;
-        let done = desk.each(&ids, |draft, place| make(draft, place, &Transition::Retry))?;
+        let mut agents = HashSet::new();
+        let set = desk.set.clone();
+        let done = desk.each(&ids, |draft, place| {
+            agents.insert((set.root(place.queue).to_owned(), set.limit(draft.task(place)).name));
+            make(draft, place, &Transition::Retry)
+        })?;
+        // A person says now: what was paused may be tried.
+        for (root, agent) in &agents {
+            engine::end_pause(root, agent, &RandomIds)?;
+        }
         return tell(session, &done, what);
     }
     let queues = only_queues("--failed", &args.words, &args.queues, session)?;

@@ -106,6 +106,7 @@ fn dry_run(
     let structure = Structure::build(set, queues, &rules);
     let tasks = set.tasks(queues);
     let mut conditions = Conditions::at(SystemClock.now(), structure.agents.clone());
+    conditions.agent_pauses = engine::agent_pauses(set, conditions.now);
     conditions.attempts = set.config.limits.attempts.value;
     let readiness = plan::readiness(&structure.graph, &tasks, &conditions);
     let order = structure.order(&tasks);

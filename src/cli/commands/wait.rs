@@ -154,7 +154,9 @@ fn is_idle(scene: &Scene<'_>, node: Node) -> bool {
     match scene.readiness.state(node) {
         State::Ready => false,
         State::InProgress => manual,
-        State::Waiting | State::Complete | State::Blocked | State::Parked => true,
+        // A loop tries its agent again.
+        State::Waiting => !scene.readiness.waits_for_agent(node),
+        State::Complete | State::Blocked | State::Parked => true,
     }
 }
 

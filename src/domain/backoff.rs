@@ -1,0 +1,270 @@
+//! When an agent that fails within seconds is tried again: pure data, the times are handed in.
+//!
+//! An outage ends by itself, so attempts that it makes fail must not use up the budgets of tasks.
+//! After each such failure the agent rests for longer, then **one** attempt tries it. What only
+//! one task fails at while the agent works for others is that task's own fault.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+/// An agent that fails after this long did some work: its failures are the task's.
+pub const QUICK: TimeDelta = TimeDelta::seconds(10);
+/// The longest pause.
+pub const CAP: TimeDelta = TimeDelta::minutes(5);
+
+/// How an agent has failed lately.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Backoff {
+    /// The agent.
+    pub agent: String,
+    /// Its first failure in this row.
+    pub since: DateTime<Utc>,
+    /// Its last failure.
+    pub last: DateTime<Utc>,
+    /// It is not tried before this time; while it is tried, when the attempt has lasted too long
+    /// to be a failure within seconds.
+    pub until: DateTime<Utc>,
+    /// Failures in a row, those at the same time counted once; 0 when it works.
+    pub failures: u32,
+    /// How it failed last, in one line.
+    pub reason: String,
+    /// One attempt tries it.
+    #[serde(default)]
+    pub trying: bool,
+    /// The tasks that it failed for in this row, by their names on paths.
+    #[serde(default)]
+    pub tasks: Vec<String>,
+    /// Tasks that it failed for while it worked for others.
+    #[serde(default)]
+    pub own: Vec<String>,
+}
+
+/// Whether an agent may be started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rest {
+    /// Nothing speaks against it.
+    Over,
+    /// It rests for so long.
+    Lasts(TimeDelta),
+    /// One attempt may try it.
+    Due,
+}
+
+/// A failure within seconds.
+#[derive(Clone, Copy, Debug)]
+pub struct QuickFailure<'a> {
+    /// The task, by its name on paths.
+    pub task: &'a str,
+    /// When its attempt began.
+    pub began: DateTime<Utc>,
+    /// Now.
+    pub now: DateTime<Utc>,
+    /// How it failed, in one line.
+    pub reason: &'a str,
+    /// Chance, from 0 to 1: loops of many projects must not try a service in step.
+    pub jitter: f64,
+}
+
+/// What a failure within seconds costs its task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cost {
+    /// An attempt, as any failure: the agent works for other tasks.
+    Own,
+    /// An attempt: the first of the row.
+    First,
+    /// Nothing.
+    Free,
+}
+
+/// The pause after so many failures in a row: 1 s, doubled each time, at most [`CAP`]; up to a
+/// quarter less by chance.
+pub fn next_pause(failures: u32, jitter: f64) -> TimeDelta {
+    let doublings = failures.saturating_sub(1).min(16);
+    let whole = CAP.min(TimeDelta::seconds(1 << doublings));
+    let less = whole.num_milliseconds() as f64 * 0.25 * jitter.clamp(0.0, 1.0);
+    whole - TimeDelta::milliseconds(less as i64)
+}
+
+impl Backoff {
+    /// Of an agent that never failed, as of `now`.
+    pub fn new(agent: &str, now: DateTime<Utc>) -> Self {
+        Self {
+            agent: agent.to_owned(),
+            since: now,
+            last: now,
+            until: now,
+            failures: 0,
+            reason: String::new(),
+            trying: false,
+            tasks: Vec::new(),
+            own: Vec::new(),
+        }
+    }
+
+    /// Whether the agent may be started now.
+    pub fn rest(&self, now: DateTime<Utc>) -> Rest {
+        let left = self.until - now;
+        if self.failures == 0 || -left > CAP {
+            return Rest::Over;
+        }
+        // A time further away than any pause was written by another clock.
+        if left > TimeDelta::zero() && left <= CAP {
+            return Rest::Lasts(left);
+        }
+        if self.trying { Rest::Over } else { Rest::Due }
+    }
+
+    /// Takes in a failure within seconds.
+    pub fn failed(&mut self, failure: &QuickFailure<'_>) -> Cost {
+        let QuickFailure { task, began, now, reason, jitter } = *failure;
+        if self.own.iter().any(|own| own == task) {
+            return Cost::Own;
+        }
+        if self.rest(now) == Rest::Over {
+            (self.failures, self.since) = (0, now);
+            self.tasks.clear();
+        }
+        // What began before the last failure says nothing new.
+        if self.failures == 0 || began >= self.last {
+            self.failures = self.failures.saturating_add(1);
+            self.until = now + next_pause(self.failures, jitter);
+            (self.last, self.trying) = (now, false);
+        }
+        self.reason = reason.to_owned();
+        if self.tasks.iter().any(|known| known == task) {
+            return Cost::Free;
+        }
+        self.tasks.push(task.to_owned());
+        Cost::First
+    }
+
+    /// Takes in an attempt that was no failure within seconds.
+    pub fn worked(&mut self, task: &str, began: DateTime<Utc>) {
+        self.own.retain(|own| own != task);
+        if self.failures == 0 || began < self.since {
+            return;
+        }
+        if let [only] = self.tasks.as_slice()
+            && only != task
+        {
+            self.own.push(only.clone());
+        }
+        self.failures = 0;
+        self.trying = false;
+        self.tasks.clear();
+    }
+
+    /// Takes the right to try the agent; `false` when it is not due.
+    pub fn try_now(&mut self, now: DateTime<Utc>) -> bool {
+        let due = self.rest(now) == Rest::Due;
+        if due {
+            (self.trying, self.until) = (true, now + QUICK);
+        }
+        due
+    }
+
+    /// Gives that right back: there was no task to try it with.
+    pub fn not_tried(&mut self, now: DateTime<Utc>) {
+        (self.trying, self.until) = (false, now);
+    }
+
+    /// Whether there is nothing to remember.
+    pub fn is_empty(&self) -> bool {
+        self.failures == 0 && self.own.is_empty()
+    }
+
+    /// How it failed, for people.
+    pub fn sentence(&self) -> String {
+        let times = match self.failures {
+            1 => "once".to_owned(),
+            many => format!("{many} times"),
+        };
+        format!("agent {} failed {times} within seconds", self.agent)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
+    }
+
+    fn fails(backoff: &mut Backoff, task: &str, began: i64, now: i64) -> Cost {
+        let (began, now) = (at(began), at(now));
+        backoff.failed(&QuickFailure { task, began, now, reason: "why", jitter: 0.0 })
+    }
+
+    #[test]
+    fn pauses_grow_to_five_minutes() {
+        let seconds = |failures| next_pause(failures, 0.0).num_seconds();
+        assert_eq!([1, 2, 3, 4, 9, 10, u32::MAX].map(seconds), [1, 2, 4, 8, 256, 300, 300]);
+        assert_eq!(next_pause(3, 1.0), TimeDelta::seconds(3));
+        assert!(next_pause(3, 0.5) < next_pause(3, 0.4));
+    }
+
+    #[test]
+    fn one_attempt_tries_when_a_pause_is_over() {
+        let mut agent = Backoff::new("default", at(0));
+        assert_eq!(agent.rest(at(0)), Rest::Over);
+        assert_eq!(fails(&mut agent, "a", 0, 0), Cost::First);
+        assert_eq!(agent.rest(at(0)), Rest::Lasts(TimeDelta::seconds(1)));
+        assert!(!agent.try_now(at(0)));
+        assert_eq!(agent.rest(at(1)), Rest::Due);
+        assert!(agent.try_now(at(1)));
+        assert!(!agent.try_now(at(1)), "another loop was first");
+        assert_eq!(agent.rest(at(2)), Rest::Lasts(TimeDelta::seconds(9)));
+        assert_eq!(fails(&mut agent, "a", 1, 2), Cost::Free);
+        assert_eq!(agent.rest(at(2)), Rest::Lasts(TimeDelta::seconds(2)));
+        assert_eq!(fails(&mut agent, "b", 4, 4), Cost::First);
+        assert_eq!(agent.failures, 3);
+        assert!(agent.try_now(at(8)));
+        agent.worked("b", at(8));
+        assert_eq!((agent.rest(at(9)), agent.is_empty()), (Rest::Over, true));
+    }
+
+    #[test]
+    fn what_ran_at_the_same_time_counts_once() {
+        let mut agent = Backoff::new("default", at(0));
+        let costs = ["a", "b", "c"].map(|task| fails(&mut agent, task, 0, 1));
+        assert_eq!((costs, agent.failures), ([Cost::First; 3], 1));
+        // Nor does what began before the outage say that it is over.
+        agent.worked("d", at(0));
+        assert_eq!(agent.failures, 1);
+    }
+
+    #[test]
+    fn what_one_task_alone_fails_at_is_its_own_fault() {
+        let mut agent = Backoff::new("default", at(0));
+        assert_eq!(fails(&mut agent, "bad", 0, 0), Cost::First);
+        agent.worked("good", at(1));
+        assert_eq!(fails(&mut agent, "bad", 2, 2), Cost::Own);
+        assert_eq!(agent.rest(at(2)), Rest::Over);
+        assert!(!agent.is_empty());
+        agent.worked("bad", at(3));
+        assert!(agent.is_empty());
+    }
+
+    #[test]
+    fn who_tries_for_longer_than_seconds_did_not_fail() {
+        let mut agent = Backoff::new("default", at(0));
+        fails(&mut agent, "a", 0, 0);
+        assert!(agent.try_now(at(1)));
+        assert_eq!(agent.rest(at(11)), Rest::Over);
+        // A new row begins.
+        assert_eq!(fails(&mut agent, "a", 12, 12), Cost::First);
+        assert_eq!((agent.failures, agent.since), (1, at(12)));
+    }
+
+    #[test]
+    fn neither_old_pauses_nor_other_clocks_hold_anything_up() {
+        let mut agent = Backoff::new("default", at(0));
+        fails(&mut agent, "a", 0, 0);
+        assert_eq!(agent.rest(at(1000)), Rest::Over, "of a run of yesterday");
+        assert_eq!(agent.rest(at(-3600)), Rest::Due, "the clock was set back");
+        assert!(agent.try_now(at(1)));
+        agent.not_tried(at(1));
+        assert_eq!(agent.rest(at(1)), Rest::Due);
+    }
+}

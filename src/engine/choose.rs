@@ -1,0 +1,133 @@
+//! What is claimed next, decided under the lock, and what decides besides the queues.
+
+use super::backoff::{AgentKey, Due};
+use super::dispatch::{Dispatcher, Look, Work};
+use super::neighbours::stale_elsewhere;
+use super::planner::Structure;
+use super::questions::questions;
+use crate::domain::Status;
+use crate::plan::{self, ClaimState, Conditions, Holder, Node, Readiness};
+use crate::queue::Queue;
+use crate::store::{Draft, Place, StoreError, TaskKey};
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// What is to be done after the results are written.
+#[derive(Default)]
+pub(super) struct Choice {
+    /// Epics whose state follows their children.
+    pub(super) settled: Vec<(Place, Status, Option<String>)>,
+    /// What each slot is to claim.
+    pub(super) claims: Vec<(usize, Place)>,
+    /// Agents that one of them tries.
+    pub(super) tried: HashSet<AgentKey>,
+    /// Tasks that run at once on the same files, where that is only warned about.
+    pub(super) overlaps: Vec<String>,
+}
+
+impl Dispatcher {
+    /// Which epics to settle, and which tasks to claim in which slots.
+    pub(super) fn choose(
+        &mut self,
+        draft: &Draft<'_>,
+        work: &Work<'_>,
+        most: usize,
+        again: Vec<(usize, Place)>,
+    ) -> Result<Choice, StoreError> {
+        let set = Arc::clone(&self.set);
+        let structure = self.planner.structure(&set, draft.queues());
+        let tasks = set.tasks(draft.queues());
+        let graph = &structure.graph;
+        // Whose a running task is makes no difference to what can be claimed.
+        let look = Look {
+            now: draft.now(),
+            paused: &work.paused,
+            foreign: &HashSet::new(),
+            due: Due::Ours,
+        };
+        let conditions = self.conditions(&structure, draft.queues(), &look);
+        let mut readiness = plan::readiness(graph, &tasks, &conditions);
+        let place = |node: Node| {
+            let (queue, task) = graph.location(node);
+            Place { queue, task }
+        };
+        let mut choice = Choice::default();
+        let settled =
+            readiness.unsettled().into_iter().map(|(n, status, why)| (place(n), status, why));
+        let may = |place: &Place| place.queue < set.served() && !work.paused.contains(&place.queue);
+        choice.settled.extend(settled.filter(|(place, ..)| may(place)));
+        let mut trials = self.resting.trials();
+        for (slot, at) in again {
+            let node = graph.node(at.queue, at.task);
+            let agent = trials.agent(&set, &structure, node);
+            let free = readiness.is_free(node) && trials.admits(agent.as_ref());
+            if choice.claims.len() < most && free {
+                trials.claim(agent);
+                readiness.claim(node);
+                choice.claims.push((slot, at));
+            }
+        }
+        // Slots whose task failed are free for another one only if it may not go on at once.
+        let busy: HashSet<usize> = choice.claims.iter().map(|(slot, _)| *slot).collect();
+        let mut idle = work.free.iter().filter(|slot| !busy.contains(slot));
+        let order = structure.order(&tasks);
+        let in_scope = |node: Node| {
+            place(node).queue < set.served() && self.scope.includes(readiness.task(node))
+        };
+        let mut ranked = plan::ranking(&readiness, &order, in_scope);
+        trials.put_failed_last(&mut ranked, &set, &structure);
+        let mut next = idle.next();
+        for node in ranked {
+            let Some(slot) = next.filter(|_| choice.claims.len() < most) else { break };
+            let at = place(node);
+            let key = TaskKey::new(set.real(at.queue), graph.id(node));
+            let agent = trials.agent(&set, &structure, node);
+            let free = readiness.is_free(node) && trials.admits(agent.as_ref());
+            if free && self.claims.take(&set.state(at.queue), &key)? {
+                choice.overlaps.extend(overlap(&readiness, &conditions, node));
+                trials.claim(agent);
+                readiness.claim(node);
+                choice.claims.push((*slot, at));
+                next = idle.next();
+            }
+        }
+        choice.tried = trials.used();
+        Ok(choice)
+    }
+
+    /// What decides besides the queues.
+    pub(super) fn conditions(
+        &mut self,
+        structure: &Structure,
+        queues: &[Queue],
+        look: &Look<'_>,
+    ) -> Conditions {
+        let mut conditions = Conditions::at(look.now, structure.agents.clone());
+        conditions.paused.clone_from(look.paused);
+        conditions.scopes = self.set.config.limits.scopes.value.into();
+        conditions.agent_pauses = self.resting.look(&self.set, look.now, look.due);
+        conditions.questions = questions(&structure.graph, queues);
+        conditions.attempts = self.set.config.limits.attempts.value;
+        let stale = stale_elsewhere(&self.set, queues, &self.host);
+        let stale = stale.iter().map(|at| (at, ClaimState::Stale));
+        let foreign = look.foreign.iter().map(|at| (at, ClaimState::Foreign));
+        let known = stale.chain(foreign);
+        let known = known.map(|(at, claim)| (structure.graph.node(at.queue, at.task), claim));
+        conditions.claims = known.collect();
+        conditions.outside = self.neighbours.running(&self.set, queues, &self.host);
+        conditions
+    }
+}
+
+/// Says that a task which is claimed runs at once with another one on the same files, where that is
+/// only warned about.
+fn overlap(readiness: &Readiness<'_>, conditions: &Conditions, node: Node) -> Option<String> {
+    let (holder, path) = readiness.scope_holder(node)?;
+    let graph = readiness.graph();
+    let own = graph.reference(node);
+    let other = match holder {
+        Holder::Task(holder) => graph.reference(holder),
+        Holder::Outside(at) => conditions.outside[at].name.clone(),
+    };
+    Some(format!("{own} and {other} run at once on {path}"))
+}
