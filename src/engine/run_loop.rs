@@ -153,7 +153,8 @@ impl<'o> RunLoop<'o> {
             self.warn(format!("failed to note the end of the loop: {error}"));
         }
         // One that ends for a reason of its own may not have looked since others wrote.
-        if reason != Reason::Done && self.store.read().is_ok() {
+        let looked = self.store.read().is_ok() && self.judge_edits().is_ok();
+        if looked && reason != Reason::Done {
             self.outlook = self.dispatcher.outlook(&self.store, &self.paused, &HashSet::new());
         }
         let outlook = std::mem::take(&mut self.outlook);

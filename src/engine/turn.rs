@@ -74,7 +74,7 @@ impl RunLoop<'_> {
             dead = self.survey()?;
             let anything = self.outlook.ready > 0 || self.dispatcher.unsettled;
             if finished.is_empty() && dead.is_empty() && !anything {
-                return Ok(false);
+                return self.judge_edits();
             }
         }
         let work = Work {
@@ -101,6 +101,17 @@ impl RunLoop<'_> {
         self.after(finished, made);
         self.store.tidy();
         Ok(did)
+    }
+
+    /// Has what others wrote judged under the lock, if it was not: before that a task may say
+    /// complete that nobody verified. Returns whether anything was judged.
+    pub(super) fn judge_edits(&mut self) -> Result<bool, StoreError> {
+        if !self.store.is_unjudged() {
+            return Ok(false);
+        }
+        let events = self.store.update(Patience::Unlimited, &mut |_| Ok(()))?;
+        self.tell(&events);
+        Ok(true)
     }
 
     /// Tells what was written, and what was done about edits of the file.

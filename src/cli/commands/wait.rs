@@ -36,7 +36,9 @@ pub(super) fn run(args: &WaitArgs, session: &mut Session<'_>) -> Result<(), Fail
         let served = serves(&reading);
         let wanted = Wanted { args, ids: &ids, served };
         let standing = reading.look(|scene| standing(scene, &wanted))?;
-        if standing.over {
+        // Beside loops a task may say complete by an edit that they put back in a moment.
+        let sure = !served || args.until == Until::Gone || reading.store.is_recorded();
+        if standing.over && sure {
             if let Some(json) = standing.json {
                 session.print(json)?;
             }
@@ -50,8 +52,8 @@ pub(super) fn run(args: &WaitArgs, session: &mut Session<'_>) -> Result<(), Fail
             writeln!(session.streams.err, "no loop serves these queues now; waiting for one")?;
         }
         let poll = match args.until {
-            Until::Complete => Duration::MAX,
-            Until::Idle | Until::Gone => LOOPS,
+            Until::Complete if !standing.over => Duration::MAX,
+            Until::Complete | Until::Idle | Until::Gone => LOOPS,
         };
         // That nobody reads the output does not matter: the exit status is what counts.
         let _read = follow.wait_for(left.map_or(poll, |left| left.min(poll)));

@@ -106,6 +106,11 @@ impl Loaded {
         self.unexplained = false;
     }
 
+    /// Whether it holds content that this process neither wrote nor judged.
+    pub(super) fn is_unexplained(&self) -> bool {
+        self.unexplained
+    }
+
     /// The hash of content that this process did not write, once; it must be [known](Self::know).
     pub(super) fn take_unexplained(&mut self) -> Option<String> {
         std::mem::take(&mut self.unexplained).then(|| self.hash().to_owned())

@@ -3,9 +3,10 @@
 use super::{FileStore, SETTLE};
 use crate::domain::{Event, EventKind, Status};
 use crate::queue::Queue;
+use crate::store::journal::Journal;
 use crate::store::state::StateDir;
 use crate::store::undecided::{self, Undecided};
-use crate::store::{Patience, Place, QueueStore, StoreError, last_good};
+use crate::store::{Patience, Place, QueueStore, StoreError, last_good, queue_name};
 use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::time::Duration;
@@ -100,6 +101,26 @@ impl FileStore {
                 self.keep_undecided(*queue);
             }
         }
+    }
+
+    /// Whether a served queue holds what others wrote and nobody judged under the lock: it may be an
+    /// edit that is put back.
+    pub fn is_unjudged(&self) -> bool {
+        let judged = self.loaded[..self.served].iter().enumerate();
+        judged.filter(|(queue, _)| !self.alone.contains(queue)).any(|(_, f)| f.is_unexplained())
+    }
+
+    /// Whether the journals know the served queues as they are, as far as there are journals: for
+    /// readers, who judge nothing.
+    pub fn is_recorded(&mut self) -> bool {
+        let files = self.loaded.iter_mut().zip(&self.queues).take(self.served);
+        let mut known = files.map(|(file, queue)| {
+            file.know(queue);
+            let journal = Journal::new(StateDir::beside(file.path()));
+            let last = journal.last_write(&queue_name(queue));
+            last.is_none_or(|last| last.after == file.hash())
+        });
+        known.all(|known| known)
     }
 
     /// Leaves the files of `queues`, and what waits for their journal, as they are until this is
