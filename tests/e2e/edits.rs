@@ -228,3 +228,25 @@ fn a_loop_with_a_broken_queue_can_be_ended() {
     assert_eq!(sandbox.bytes("q.json"), b"broken\n");
     sandbox.nothing_left();
 }
+
+/// A queue that is only looked at: what an agent writes into it starts nothing that depends on it.
+#[test]
+fn an_edit_of_another_queue_starts_no_task_that_waits_for_it() {
+    let other = json!({"tasks": [{"id": "X", "title": "x", "status": "pending"}]});
+    let list = json!({"tasks": [
+        {"id": "A", "title": "a", "status": "pending"},
+        {"id": "B", "title": "b", "status": "pending", "dependencies": ["other:X"]},
+    ]});
+    let edit = "(.tasks[0]|.status)=\"complete\"|(.tasks[0]|.passes)=true";
+    let agent =
+        format!("echo $WORKLOOP_TASK_ID >>ran; jq '{edit}' other.json >t && mv t other.json");
+    let sandbox = sandbox(&agent, "true", &list).queue("other.json", &other);
+    // Something was recorded of it before.
+    sandbox.run(["edit", "X", "--priority", "high", "other.json"]).exits(0);
+    sandbox.run(["run", "q.json"]).exits(7);
+    assert_eq!(sandbox.bytes("ran"), b"A\n");
+    assert_eq!(sandbox.status("B"), "pending");
+    sandbox.run(["run", "other.json"]).exits(0).says("put back");
+    assert_eq!(sandbox.bytes("ran"), b"A\nX\n");
+    sandbox.run(["run", "q.json"]).exits(0);
+}

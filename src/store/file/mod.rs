@@ -15,6 +15,7 @@ mod notes;
 mod passed;
 mod reconcile;
 mod recorded;
+mod watched;
 
 use super::draft::Draft;
 use super::journal::Journal;
@@ -257,6 +258,7 @@ impl FileStore {
             file.know(queue);
         }
         self.load_undecided();
+        self.doubt_watched();
         let before: Vec<u64> = self.queues.iter().map(Queue::revision).collect();
         let now = self.options.clock.now();
         let mut draft = Draft::new(&mut self.queues, now);

@@ -21,6 +21,7 @@ use crate::store::state::StateDir;
 use crate::store::undecided::Undecided;
 use crate::store::{last_good, undecided};
 use serde_json::{Map, Value, json};
+use std::cell::LazyCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
 
@@ -136,11 +137,15 @@ impl Judge<'_> {
     ) -> Result<(), StoreError> {
         let queue = edited.queue;
         let name = queue_name(&draft.queues()[queue]);
-        let histories = histories(edited.journal, &name);
+        // All of the journal is read, so only if a task changed.
+        let histories = LazyCell::new(|| histories(edited.journal, &name));
         let mut waiting = std::mem::take(&mut undecided[queue]);
         let count = draft.queues()[queue].tasks().len();
         for task in 0..count {
             let place = Place { queue, task };
+            if is_as_recorded(draft, place, &edited) {
+                continue;
+            }
             let (back, set_back) = ruling(draft, place, &edited);
             if set_back && !back.is_empty() {
                 put_back(draft, place, edited.base.as_ref(), &back);
@@ -170,6 +175,16 @@ impl Judge<'_> {
         undecided[queue] = waiting;
         Ok(())
     }
+}
+
+/// Whether nobody touched the task.
+fn is_as_recorded(draft: &Draft<'_>, place: Place, edited: &Edited<'_>) -> bool {
+    let found = &draft.queues()[place.queue];
+    let id = found.tasks()[place.task].id.as_str();
+    edited.base.as_ref().is_some_and(|base| {
+        let index = base.index_of(id);
+        index.is_some_and(|index| base.task_text(index) == found.task_text(place.task))
+    })
 }
 
 /// The fields of a task that are put back, and whether the task was set back.

@@ -19,6 +19,8 @@ pub(super) struct Recorded {
     pub(super) undecided: Vec<Undecided>,
     /// Queues that were looked at when their attempts stood still, and are paused since.
     pub(super) quiet: HashSet<usize>,
+    /// Watched queues whose last recorded reading stands for what is in the file.
+    pub(super) doubted: HashSet<usize>,
     /// How long a file that cannot be read is given.
     pub(super) settle: Duration,
 }
@@ -27,7 +29,14 @@ impl Recorded {
     /// Nothing is known of `served` queues yet.
     pub(super) fn of(served: usize) -> Self {
         let undecided = vec![Undecided::new(); served];
-        Self { memory: vec![None; served], undecided, quiet: HashSet::new(), settle: SETTLE }
+        let doubted = HashSet::new();
+        Self {
+            memory: vec![None; served],
+            undecided,
+            doubted,
+            quiet: HashSet::new(),
+            settle: SETTLE,
+        }
     }
 }
 

@@ -1,0 +1,50 @@
+//! Queues that are only looked at: what they say of their tasks is believed as far as it was
+//! recorded.
+//!
+//! Such a queue is judged by the loops that serve it. Until one of them has done so, an edit made
+//! beside attempts counts for nothing here: a task that an agent wrote complete in another queue
+//! must not start what depends on it.
+
+use super::{FileStore, beside};
+use crate::domain::Status;
+use crate::queue::Queue;
+use crate::store::journal::Journal;
+use crate::store::state::StateDir;
+use crate::store::{last_good, queue_name};
+
+impl FileStore {
+    /// Takes the last recorded reading of watched queues that somebody edited beside attempts, and
+    /// their own text again once it is recorded.
+    pub(super) fn doubt_watched(&mut self) {
+        for index in self.served..self.loaded.len() {
+            let file = &mut self.loaded[index];
+            if self.recorded.doubted.contains(&index) {
+                // Reads the text anew; it may be recorded by now.
+                file.forget();
+                drop(file.refresh(&mut self.queues[index]));
+                self.recorded.doubted.remove(&index);
+            } else if !file.is_unexplained() {
+                continue;
+            }
+            file.know(&self.queues[index]);
+            let journal = Journal::new(StateDir::beside(file.path()));
+            let known = journal.last_write(&queue_name(&self.queues[index]));
+            drop(file.take_unexplained());
+            if known.is_none_or(|last| last.after == file.hash()) {
+                continue;
+            }
+            let state = StateDir::beside(file.path());
+            let Some(base) = last_good::recorded(&state, file.path(), &journal) else { continue };
+            let runs = base.tasks().iter().any(|task| task.status == Status::InProgress);
+            let mut roots = self.also_lock.iter();
+            if runs || roots.any(|root| beside::others_ran(root, file.path())) {
+                self.take_reading(index, base);
+            }
+        }
+    }
+
+    fn take_reading(&mut self, index: usize, base: Queue) {
+        self.queues[index] = base;
+        self.recorded.doubted.insert(index);
+    }
+}
