@@ -4,6 +4,8 @@ use std::process::ExitCode;
 use workloop::cli::{Streams, World, run_cli};
 
 fn main() -> ExitCode {
+    // Where it cannot be had, a limit of file sizes ends us as it ends any program.
+    drop(workloop::platform::signal::survive_file_limit());
     // Before anything else: supervisors are started often, and are to be small.
     if std::env::args_os().nth(1).is_some_and(|verb| verb == workloop::supervisor::VERB) {
         return workloop::supervisor::serve();

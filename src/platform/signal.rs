@@ -7,7 +7,7 @@ use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP};
 use signal_hook::iterator::{Handle, Signals as Iterator};
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 /// The number of Ctrl-C.
 pub const INT: i32 = SIGINT;
@@ -24,6 +24,17 @@ pub enum Request {
     Pause,
     /// CONT: go on.
     Continue,
+}
+
+/// Lets a write past the limit of file sizes (`ulimit -f`) fail with an error that can be told; the
+/// signal that comes with it would end the process without a word. Commands get it as ever: a
+/// handler does not outlive the start of another program.
+///
+/// # Errors
+/// When the system refuses; writes past the limit end the process then.
+pub fn survive_file_limit() -> io::Result<()> {
+    let noticed = Arc::new(AtomicBool::new(false));
+    signal_hook::flag::register(signal_hook::consts::SIGXFSZ, noticed).map(drop)
 }
 
 /// Listens until it is dropped.

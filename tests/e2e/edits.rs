@@ -250,3 +250,20 @@ fn an_edit_of_another_queue_starts_no_task_that_waits_for_it() {
     assert_eq!(sandbox.bytes("ran"), b"A\nX\n");
     sandbox.run(["run", "q.json"]).exits(0);
 }
+
+/// A limit of file sizes is told like a full disk; the program does not vanish without a word.
+#[test]
+fn a_limit_of_file_sizes_is_told() {
+    let sandbox = Sandbox::new().queue("q.json", &two());
+    let program = sandbox.program.display().to_string();
+    let limited = format!(
+        "(ulimit -f 1; exec {program} run q.json >out 2>&1) & pid=$!; n=0; \
+         until grep -q 'too large' out || ! kill -0 $pid || [ $((n += 1)) -gt 1000 ]; \
+         do sleep 0.02; done; kill $pid; wait $pid; echo $? >status"
+    );
+    sandbox.shell(&limited);
+    let said = String::from_utf8_lossy(&sandbox.bytes("out")).into_owned();
+    let status = String::from_utf8_lossy(&sandbox.bytes("status")).trim().to_owned();
+    assert!(said.contains("File too large"), "{status}: {said}");
+    assert_ne!(status, "153", "it died of the signal");
+}
