@@ -53,6 +53,7 @@ pub(crate) fn open(path: &Path) -> FileStore {
         lock_timeout: Duration::from_secs(30),
         unsafe_fs: false,
         on_wait: Box::new(|_, _| {}),
+        on_warning: Box::new(|_| {}),
     };
     FileStore::open(&[PathBuf::from(path)], options).expect("a queue that can be read")
 }

@@ -40,6 +40,9 @@ impl Session<'_> {
             lock_timeout: self.lock_timeout(),
             unsafe_fs: self.global.unsafe_fs,
             on_wait: Box::new(on_wait),
+            on_warning: Box::new(|text| {
+                drop(writeln!(Sink::stderr(), "warning: {}", escape::line(text)));
+            }),
         };
         QueueSet::open(selection, options)
     }

@@ -12,6 +12,7 @@ mod glimpse;
 mod loaded;
 mod lost_tasks;
 mod notes;
+mod options;
 mod passed;
 mod reconcile;
 mod recorded;
@@ -23,19 +24,17 @@ use super::state::StateDir;
 use super::{Patience, QueueStore, StoreError};
 use crate::domain::Event;
 use crate::platform::atomic_file::{is_littered, sweep};
-use crate::platform::clock::Clock;
-use crate::platform::ids::Ids;
 use crate::platform::lock::{self, DirLock, LockError};
 use crate::platform::{checks, fs_kind};
 use crate::queue::{QUEUE_VERSION, Queue, schema};
 pub use glimpse::Glimpse;
 use loaded::Loaded;
+pub use options::{FileOptions, OnWait};
 use reconcile::Judge;
 use recorded::{Recorded, decided};
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -46,23 +45,6 @@ const ROUNDS: u32 = 5;
 pub(super) const SETTLE: Duration = Duration::from_secs(2);
 /// How often it is looked at in that time.
 const SETTLE_STEP: Duration = Duration::from_millis(20);
-
-/// Told the directory and who holds it, as far as that is known.
-pub type OnWait = Box<dyn FnMut(&Path, Option<&str>) + Send>;
-
-/// What a file store is opened with.
-pub struct FileOptions {
-    /// Tells the time.
-    pub clock: Arc<dyn Clock>,
-    /// Makes names of temp files.
-    pub ids: Arc<dyn Ids>,
-    /// How long a verb waits for the lock.
-    pub lock_timeout: Duration,
-    /// Accept file systems whose locks or renames are not to be trusted.
-    pub unsafe_fs: bool,
-    /// Told once when a lock is waited for.
-    pub on_wait: OnWait,
-}
 
 /// A set of queue files.
 pub struct FileStore {

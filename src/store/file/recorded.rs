@@ -9,6 +9,7 @@ use crate::store::undecided::{self, Undecided};
 use crate::store::{Patience, Place, QueueStore, StoreError, last_good, queue_name};
 use std::collections::HashSet;
 use std::ffi::OsStr;
+use std::io;
 use std::time::Duration;
 
 /// What was recorded last of each served queue, beside its journal.
@@ -21,11 +22,28 @@ pub(super) struct Recorded {
     pub(super) quiet: HashSet<usize>,
     /// Watched queues whose last recorded reading stands for what is in the file.
     pub(super) doubted: HashSet<usize>,
+    /// Whether it was told that a copy could not be kept.
+    told: bool,
     /// How long a file that cannot be read is given.
     pub(super) settle: Duration,
 }
 
 impl Recorded {
+    /// Tells that a copy could not be kept, the first time.
+    fn tell_once(
+        &mut self,
+        kept: io::Result<()>,
+        state: &StateDir,
+        tell: &mut (dyn FnMut(&str) + Send),
+    ) {
+        if let Err(error) = kept
+            && !std::mem::replace(&mut self.told, true)
+        {
+            let home = state.home();
+            tell(&format!("the last good copy in {} is not kept: {error}", home.display()));
+        }
+    }
+
     /// Nothing is known of `served` queues yet.
     pub(super) fn of(served: usize) -> Self {
         let undecided = vec![Undecided::new(); served];
@@ -35,6 +53,7 @@ impl Recorded {
             undecided,
             doubted,
             quiet: HashSet::new(),
+            told: false,
             settle: SETTLE,
         }
     }
@@ -94,7 +113,8 @@ impl FileStore {
         queues.dedup();
         for index in queues {
             let state = StateDir::beside(self.loaded[index].path());
-            drop(last_good::keep(&state, &self.queues[index], &*self.options.ids));
+            let kept = last_good::keep(&state, &self.queues[index], &*self.options.ids);
+            self.recorded.tell_once(kept, &state, &mut *self.options.on_warning);
         }
         let served = &self.queues[..self.served];
         let runs = served.iter().any(|q| q.counts().of(Status::InProgress) > 0);

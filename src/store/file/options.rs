@@ -1,0 +1,26 @@
+//! What a file store is opened with.
+
+use crate::platform::clock::Clock;
+use crate::platform::ids::Ids;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Told the directory and who holds it, as far as that is known.
+pub type OnWait = Box<dyn FnMut(&Path, Option<&str>) + Send>;
+
+/// What a file store is opened with.
+pub struct FileOptions {
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Makes names of temp files.
+    pub ids: Arc<dyn Ids>,
+    /// How long a verb waits for the lock.
+    pub lock_timeout: Duration,
+    /// Accept file systems whose locks or renames are not to be trusted.
+    pub unsafe_fs: bool,
+    /// Told once when a lock is waited for.
+    pub on_wait: OnWait,
+    /// Told once of each thing that went wrong beside a change that was made.
+    pub on_warning: Box<dyn FnMut(&str) + Send>,
+}
