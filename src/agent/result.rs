@@ -59,22 +59,23 @@ pub struct ResultReading {
 
 /// Reads the result file; an absent or empty one is an empty result. Every text in it goes
 /// through `hide`, since much of it ends up in the queue.
-pub fn read_result(path: &Path, hide: &dyn Fn(&str) -> String) -> ResultReading {
-    match read_bounded(path) {
-        Ok(bytes) if bytes.iter().all(u8::is_ascii_whitespace) => ResultReading::default(),
-        Ok(bytes) => parse_hiding(&bytes, hide),
-        Err(warning) => {
-            ResultReading { warnings: warning.into_iter().collect(), ..Default::default() }
+///
+/// # Errors
+/// A file that is there and that the system does not let us read, in words: it may hold a question.
+pub fn read_result(path: &Path, hide: &dyn Fn(&str) -> String) -> Result<ResultReading, String> {
+    match open::read(path, Links::Refuse, RESULT_BYTES) {
+        Ok(bytes) if bytes.iter().all(u8::is_ascii_whitespace) => Ok(ResultReading::default()),
+        Ok(bytes) => Ok(parse_hiding(&bytes, hide)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(ResultReading::default()),
+        Err(error) => {
+            let text = format!("the result file cannot be read: {error}");
+            let is_odd = open::not_a_file(&error).is_some();
+            if !is_odd && error.kind() != ErrorKind::FileTooLarge {
+                return Err(text);
+            }
+            Ok(ResultReading { warnings: vec![text], ..Default::default() })
         }
     }
-}
-
-fn read_bounded(path: &Path) -> Result<Vec<u8>, Option<String>> {
-    let unreadable = |error: std::io::Error| {
-        let absent = error.kind() == ErrorKind::NotFound;
-        (!absent).then(|| format!("the result file cannot be read: {error}"))
-    };
-    open::read(path, Links::Refuse, RESULT_BYTES).map_err(unreadable)
 }
 
 /// Reads the content of a result file.
@@ -272,10 +273,10 @@ mod tests {
     fn an_odd_file_is_a_warning() {
         let dir = tempfile::tempdir().expect("dir");
         let path = dir.path().join("result.json");
-        assert_eq!(read_result(&path, &str::to_owned), ResultReading::default());
+        assert_eq!(read_result(&path, &str::to_owned), Ok(ResultReading::default()));
         File::create(&path).expect("file").set_len(RESULT_BYTES + 1).expect("grow");
-        assert_eq!(read_result(&path, &str::to_owned).warnings.len(), 1);
-        let folder = read_result(dir.path(), &str::to_owned).warnings.concat();
+        assert_eq!(read_result(&path, &str::to_owned).unwrap().warnings.len(), 1);
+        let folder = read_result(dir.path(), &str::to_owned).unwrap().warnings.concat();
         assert!(folder.ends_with("is a folder, not a regular file"), "{folder}");
     }
 

@@ -182,7 +182,12 @@ impl Progress<'_> {
             Some(End { outcome: outcome.clone(), verdict, reason, code })
         };
         let hide = |text: &str| self.job.mask.text(text).into_owned();
-        let read = read_result(&self.job.folder.file(RESULT_FILE), &hide);
+        let read = match read_result(&self.job.folder.file(RESULT_FILE), &hide) {
+            Ok(read) => read,
+            Err(why) => {
+                return end(Verdict::Fail, ReasonCode::AgentError, format!("step agent: {why}"));
+            }
+        };
         self.warnings.extend(read.warnings);
         self.result = read.result;
         let ok = matches!(outcome, Outcome::Exited { code } if agent.ok_exit_codes.contains(code));

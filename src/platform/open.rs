@@ -104,7 +104,8 @@ pub(super) fn regular(
     flags.set(OFlags::NOFOLLOW, !blind && links == Links::Refuse);
     match retry_on_intr(|| rustix::fs::openat(&dir, path, flags, Mode::RUSR | Mode::WUSR)) {
         Ok(opened) => {
-            let found = FileType::from_raw_mode(rustix::fs::fstat(&opened)?.st_mode);
+            let found =
+                FileType::from_raw_mode(retry_on_intr(|| rustix::fs::fstat(&opened))?.st_mode);
             match What::of(found).filter(|_| !blind) {
                 Some(what) => Err(refused(path, what)),
                 None => Ok(File::from(opened)),

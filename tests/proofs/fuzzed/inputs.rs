@@ -36,7 +36,7 @@ pub(super) fn result_file(bytes: &[u8]) {
     let path = folder.path().join("result.json");
     fs::write(&path, bytes).expect("written");
     let mask = Mask::new(&[("A_TOKEN".into(), SECRET.into())]);
-    let masked = read_result(&path, &|text| mask.text(text).into_owned());
+    let masked = read_result(&path, &|text| mask.text(text).into_owned()).expect("it can be read");
     let shown = format!("{:?}", masked.result);
     assert!(!shown.contains(SECRET), "{shown}");
 }
