@@ -4,7 +4,7 @@
 //! and all other sequences), characters that turn the direction of writing, and separators that
 //! break lines become visible; everything else stays as it is.
 //!
-//! [`line`] and [`lines`] are for whoever puts a text together, and keep its lines apart.
+//! [`line()`] and [`lines`] are for whoever puts a text together, and keep its lines apart.
 //! [`Screen`] stands before each handle and lets nothing pass that was forgotten.
 
 use super::terminal::steers;
