@@ -267,3 +267,23 @@ fn a_limit_of_file_sizes_is_told() {
     assert!(said.contains("File too large"), "{status}: {said}");
     assert_ne!(status, "153", "it died of the signal");
 }
+
+/// A verification that belongs to no attempt runs what agents left behind: what that writes into the
+/// queue counts no more than an agent's edit.
+#[test]
+fn a_verification_of_the_tree_completes_nothing_by_an_edit() {
+    let edit = "(.tasks[]|.status)=\"complete\"|(.tasks[]|.passes)=true";
+    let verify = format!("test ! -e evil || (jq '{edit}' q.json >t && mv t q.json; false)");
+    let mut list = two();
+    list["tasks"][1]["requires_approval"] = json!(true);
+    let sandbox = repository("true", &verify, &list);
+    sandbox.run(["run", "q.json"]).exits(7);
+    assert_eq!(sandbox.status("A"), "complete");
+    // A is set back, and nothing tells that its work is there.
+    assert!(sandbox.shell("git checkout -q q.json; touch evil"));
+    sandbox.run(["run", "q.json"]);
+    assert_eq!(sandbox.status("B"), "pending", "the tree check completed it");
+    let done = sandbox.run(["done", "B", "--verify", "q.json"]);
+    assert_ne!(done.status, 0, "{done}");
+    assert_eq!(sandbox.status("B"), "pending", "done completed it");
+}

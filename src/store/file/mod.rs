@@ -251,6 +251,7 @@ impl FileStore {
             roots: &self.also_lock,
             alone: &self.alone,
             quiet: &self.recorded.quiet,
+            verified: self.recorded.verified,
             ids: &*self.options.ids,
         };
         let undecided = &mut self.recorded.undecided;

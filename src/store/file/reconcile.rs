@@ -36,6 +36,9 @@ pub(super) struct Judge<'s> {
     pub(super) alone: &'s HashSet<usize>,
     /// Queues for which no attempt ran since this process looked at them last: they were paused.
     pub(super) quiet: &'s HashSet<usize>,
+    /// Whether a verification that belongs to no attempt ran since, or may have: it runs what agents
+    /// left in the tree.
+    pub(super) verified: bool,
     pub(super) ids: &'s dyn Ids,
 }
 
@@ -121,7 +124,8 @@ impl Judge<'_> {
         let runs = |queue: &Queue| {
             queue.tasks().iter().any(|t| t.status == Status::InProgress && t.claim().is_some())
         };
-        base.is_some_and(runs)
+        self.verified
+            || base.is_some_and(runs)
             || self.memory.iter().flatten().any(|(_, queue)| runs(queue))
             || self
                 .roots

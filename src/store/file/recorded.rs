@@ -22,6 +22,9 @@ pub(super) struct Recorded {
     pub(super) quiet: HashSet<usize>,
     /// Watched queues whose last recorded reading stands for what is in the file.
     pub(super) doubted: HashSet<usize>,
+    /// Whether a verification without an attempt ran since the last change: one of this process, or
+    /// one that decides about finished work that was set back, by whichever loop.
+    pub(super) verified: bool,
     /// Whether it was told that a copy could not be kept.
     told: bool,
     /// How long a file that cannot be read is given.
@@ -53,6 +56,7 @@ impl Recorded {
             undecided,
             doubted,
             quiet: HashSet::new(),
+            verified: false,
             told: false,
             settle: SETTLE,
         }
@@ -97,6 +101,8 @@ impl FileStore {
         for queue in 0..self.served {
             let file = &self.loaded[queue];
             let mut tasks = undecided::load(&StateDir::beside(file.path()), file.name());
+            // Also where an edit says that they are complete now.
+            self.recorded.verified |= !tasks.is_empty();
             let tasks_now = &self.queues[queue];
             tasks.retain(|id, _| {
                 let index = tasks_now.index_of(id);
@@ -122,6 +128,7 @@ impl FileStore {
             let hash = self.loaded[index].hash().to_owned();
             self.recorded.memory[index] = runs.then(|| (hash, queue.clone()));
         }
+        self.recorded.verified = false;
         // Attempts run again.
         let alone = &self.alone;
         self.recorded.quiet.retain(|queue| alone.contains(queue));
@@ -173,6 +180,12 @@ impl FileStore {
             self.recorded.quiet.insert(queue);
         }
         looked
+    }
+
+    /// Says that a verification ran here for which no task is claimed: what it wrote into a queue is
+    /// judged like the edits of an attempt.
+    pub fn verification_ran(&mut self) {
+        self.recorded.verified = true;
     }
 
     /// Whether a file that cannot be read is given no time: whoever asks asks again.
