@@ -9,7 +9,7 @@ use super::object::members;
 use super::style::{Escapes, Shape, Style, Writer, line_indent};
 use super::values::elements;
 use serde_json::Value;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 impl Queue {
     /// Changes the value of a top-level key, if there is one and `change` says so.
@@ -26,6 +26,29 @@ impl Queue {
         let range = member.start..member.end;
         self.slices.splice_top(range, &with);
         self.changed();
+    }
+
+    /// Writes `phases` as they are in `other`, if that has any that mean something else; says whether
+    /// it did.
+    pub fn put_back_phases(&mut self, other: &Self) -> bool {
+        if other.phases().is_empty() || self.phases == other.phases {
+            return false;
+        }
+        let was = other.slices.member("phases").map(|at| other.slices.member_value(at));
+        let Some(value) = was.and_then(|raw| serde_json::from_str::<Value>(raw).ok()) else {
+            return false;
+        };
+        if self.slices.member("phases").is_some() {
+            self.edit_top("phases", |now| {
+                *now = value;
+                Some(())
+            });
+        } else {
+            self.create_top("phases", &value);
+        }
+        self.read_top();
+        self.structure = OnceLock::new();
+        true
     }
 
     /// Adds an element to a top-level list, if there is one and the element is new.

@@ -119,10 +119,15 @@ impl Queue {
         Value::Object(counts.collect())
     }
 
-    /// A summary of all counts, before the task list.
+    /// A summary of all counts.
     fn create_summary(&mut self) {
-        let style = self.style();
         let value = self.fresh_summary();
+        self.create_top("summary", &value);
+    }
+
+    /// A new top-level member, before the task list.
+    pub(super) fn create_top(&mut self, key: &str, value: &Value) {
+        let style = self.style();
         // The head ends inside the list; closed, it is an object with the list as last member.
         let closed = format!("{}]}}", self.slices.head());
         let entries: Vec<Entry<'_>> = members(&closed).collect();
@@ -132,11 +137,12 @@ impl Queue {
         let gap = gap(&closed, &entries, n);
         let writer = self.top_writer(&style, None);
         let text = match gap.indent() {
-            Some(indent) => writer.value(&value, indent),
-            None => writer.on_one_line().value(&value, ""),
+            Some(indent) => writer.value(value, indent),
+            None => writer.on_one_line().value(value, ""),
         };
-        let splice = insert_before(&entries, n, &gap, ("\"summary\"", &text));
-        let start = splice.range.start + "\"summary\"".len() + gap.colon.len();
+        let key = self.plain_writer(&style).key(key);
+        let splice = insert_before(&entries, n, &gap, (&key, &text));
+        let start = splice.range.start + key.len() + gap.colon.len();
         self.slices.insert_top(&splice, start..start + text.len());
         self.changed();
     }

@@ -212,6 +212,15 @@ impl<'a> Draft<'a> {
         self.push(place, EventKind::ExternalEdit, &Actor::Person, data);
     }
 
+    /// Puts the phases of a queue back as they were recorded, with their barriers and gates.
+    pub(super) fn put_back_phases(&mut self, queue: usize, recorded: &Queue) {
+        if self.queues[queue].put_back_phases(recorded) {
+            let data = json!({"put_back": {"phases": {"kept": "the phases", "found": "others"}}});
+            let data = data.as_object().cloned().unwrap_or_default();
+            self.record_queue(queue, EventKind::ExternalEdit, data);
+        }
+    }
+
     /// Makes a finished task pending that was set back to any earlier moment, as long as nobody
     /// decided whether its work is still there.
     pub(super) fn reopen(&mut self, place: Place) -> Result<(), StoreError> {

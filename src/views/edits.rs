@@ -22,6 +22,10 @@ pub fn sentences(events: &[Event]) -> Vec<String> {
     } else {
         put_back.into_iter().map(one).collect()
     };
+    if events.iter().any(|event| event.task.is_none() && is_put_back(event)) {
+        let text = "the phases of a queue were edited beside attempts, and are put back";
+        all.push(text.to_owned());
+    }
     let restored = of(|event| event.event == EventKind::Restored);
     if !restored.is_empty() {
         let ids = ids(&restored);

@@ -287,3 +287,23 @@ fn a_verification_of_the_tree_completes_nothing_by_an_edit() {
     assert_ne!(done.status, 0, "{done}");
     assert_eq!(sandbox.status("B"), "pending", "done completed it");
 }
+
+#[test]
+fn a_barrier_between_phases_holds_whatever_an_agent_writes() {
+    let list = json!({
+        "phases": [{"phase": 1, "name": "one", "barrier": true}, {"phase": 2, "name": "two"}],
+        "tasks": [
+            {"id": "A", "title": "a", "status": "pending", "phase": 1, "max_iterations": 1},
+            {"id": "B", "title": "b", "status": "pending", "phase": 2},
+        ]
+    });
+    for edit in ["del(.phases)", ".phases[0].barrier=false", "(.tasks[1]|.phase)=1"] {
+        let agent = format!("echo $WORKLOOP_TASK_ID >>ran; jq '{edit}' q.json >t && mv t q.json");
+        let sandbox = sandbox(&agent, "false", &list);
+        sandbox.run(["run", "q.json"]).exits(5).says("put back");
+        assert_eq!(sandbox.bytes("ran"), b"A\n", "{edit}");
+        let after = sandbox.read("q.json");
+        assert_eq!(after["phases"], list["phases"], "{edit}");
+        assert_eq!(task(&after, "B")["phase"], 2, "{edit}");
+    }
+}

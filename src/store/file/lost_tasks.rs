@@ -1,4 +1,4 @@
-//! Tasks that an edit beside attempts added or took away.
+//! What else an edit beside attempts did to a queue: tasks that it added or took away, and phases.
 
 use crate::domain::{Field, Status};
 use crate::queue::Queue;
@@ -10,6 +10,7 @@ use std::collections::HashSet;
 /// New tasks become pending, since nobody verified them, and hold no other task back by being its
 /// child; tasks that are gone are appended again.
 pub(super) fn settle(draft: &mut Draft<'_>, queue: usize, base: &Queue) -> Result<(), StoreError> {
+    draft.put_back_phases(queue, base);
     let parents: HashSet<&str> = base.tasks().iter().filter_map(|task| task.parent()).collect();
     for task in 0..draft.queues()[queue].tasks().len() {
         let place = Place { queue, task };
