@@ -9,6 +9,7 @@ use super::limits::Urgency;
 use super::observer::Notice;
 use super::options::WhenEmpty;
 use super::run_loop::RunLoop;
+use crate::platform::fault::{self, Fault};
 use crate::store::{StoreError, last_good};
 use std::collections::HashSet;
 use std::path::Path;
@@ -123,6 +124,9 @@ impl RunLoop<'_> {
 
 /// Whether somebody may mend what is wrong while the loop waits.
 fn may_pass(error: &StoreError) -> bool {
+    if fault::is(Fault::BrokenEnds) {
+        return false;
+    }
     match error {
         StoreError::Refused(_)
         | StoreError::Unsafe { .. }

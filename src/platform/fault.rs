@@ -50,6 +50,10 @@ pub enum Fault {
     NoJournal,
     /// Finished work that was set back is done again.
     NoRestore,
+    /// Finished work that was set back is complete again without a look at the work.
+    SetBackBelieved,
+    /// A queue that cannot be read ends its loops.
+    BrokenEnds,
     /// Edits of the file are taken although attempts ran beside them.
     EditsTaken,
     /// A claim that is a second old is taken over, whoever lives.
@@ -106,6 +110,8 @@ impl Fault {
             Self::OutlivesLoop => "outlives-loop",
             Self::NoJournal => "no-journal",
             Self::NoRestore => "no-restore",
+            Self::SetBackBelieved => "set-back-believed",
+            Self::BrokenEnds => "broken-ends",
             Self::EditsTaken => "edits-taken",
             Self::TakeOverByTime => "take-over-by-time",
             Self::NoProgressIgnored => "no-progress-ignored",

@@ -139,3 +139,37 @@ fn only_a_verification_completes_a_task() {
         crate::twins::unless(states == ["blocked", "pending"], &format!("they are {states:?}"))
     });
 }
+
+/// Queue and work are set back together, as `git switch` does it: nothing says complete then.
+#[test]
+fn finished_work_that_is_gone_is_not_complete() {
+    crate::twins::holds("set-back-believed", |sandbox| {
+        let config =
+            "[agents.default]\nrun = 'touch feature'\n[[verify]]\nrun = 'test -e feature'\n";
+        let sandbox = sandbox.config(config);
+        assert!(sandbox.shell("cp q.json saved"));
+        sandbox.run(["run", "q.json", "--task-id", "T001"]).exits(0);
+        assert!(sandbox.shell("cp saved t && mv t q.json; rm feature"));
+        sandbox.run(["add", "q.json", "--title", "Another"]).exits(0);
+        let status = sandbox.status("T001");
+        crate::twins::unless(status == "pending", &format!("it is {status} without its work"))
+    });
+}
+
+/// A typo beside an attempt: the attempt goes on, and its result is written when the file is mended.
+#[test]
+fn a_broken_queue_ends_no_loop() {
+    crate::twins::holds("broken-ends", |sandbox| {
+        let sandbox = sandbox.script("T001", "await go");
+        let mut running = sandbox.spawn(["run", "q.json", "--task-id", "T001"]);
+        wait_until("the agent runs", || sandbox.oracle().starts("T001") == 1);
+        assert!(sandbox.shell("cp q.json saved; echo '{\"tasks\": [,' >q.json"));
+        wait_until("it is noticed", || {
+            running.has_ended() || running.output().contains("nothing is claimed until")
+        });
+        assert!(sandbox.shell("cp saved t && mv t q.json; touch go"));
+        running.ends();
+        let status = sandbox.status("T001");
+        crate::twins::unless(status == "complete", &format!("it is {status}"))
+    });
+}
