@@ -233,6 +233,8 @@ fn finish(field: &Field<'_>, ids: &[String]) {
         field.breaks(format!("the last run failed: {ran}"));
     }
     field.over.store(true, Ordering::Relaxed);
+    // Listed before the file is read: an edit that is made in between is not in what was read.
+    let edits = field.edits.lock().expect("no panic while it is held").clone();
     let queue = sandbox.read("q.json");
     let tasks = queue["tasks"].as_array().cloned().unwrap_or_default();
     for id in ids {
@@ -244,7 +246,7 @@ fn finish(field: &Field<'_>, ids: &[String]) {
             field.breaks(format!("{id} is not complete after the last run: {task:?}"));
         }
     }
-    for key in field.edits.lock().expect("no panic while it is held").iter() {
+    for key in &edits {
         if queue.get(key).is_none() {
             field.breaks(format!("a person's edit under the lock is lost: {key}"));
         }
