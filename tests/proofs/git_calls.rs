@@ -65,7 +65,11 @@ fn a_signal_ends_a_git_call() {
     let agent = "mkfifo fifo; git config include.path \"$PWD/fifo\"\n";
     let sandbox = repository(Sandbox::new(), agent);
     let running = sandbox.spawn(["run", "q.json"]);
-    let hangs = |pid: &u32| processes::command_line(*pid).contains("--no-pager config --list");
+    // Not the call before the agent, which ends in a moment.
+    let hangs = |pid: &u32| {
+        sandbox.path("fifo").exists()
+            && processes::command_line(*pid).contains("--no-pager config --list")
+    };
     wait_until("git waits for the pipe", || sandbox.strays().iter().any(hangs));
     let git = sandbox.strays().into_iter().find(hangs).expect("a git");
     let environment = fs::read(format!("/proc/{git}/environ")).unwrap_or_default();
