@@ -94,6 +94,12 @@ fn number_in(sandbox: &Sandbox, name: &str) -> Option<u32> {
     fs::read_to_string(sandbox.path(name)).ok()?.trim().parse().ok()
 }
 
+/// Whether the process has become `program`: its number is known before, while it is still what makes
+/// it what the proof needs.
+fn runs(pid: u32, program: &str) -> bool {
+    processes::command_line(pid).starts_with(&format!("{pid}: {program}"))
+}
+
 /// Whether the proofs can be made here; said loudly where not.
 fn can_be_shown(user: u32) -> bool {
     let tools = Command::new("prlimit").arg("--version").output();
@@ -108,7 +114,7 @@ fn can_be_shown(user: u32) -> bool {
 fn who_hides_everything_may_belong_to_the_last_attempt() {
     let hides = |sandbox: &Sandbox| {
         let pid = number_in(sandbox, "pid");
-        pid.is_some_and(|pid| processes::command_line(pid).contains("./hidden"))
+        pid.is_some_and(|pid| runs(pid, "./hidden"))
     };
     if can_be_shown(64_001) {
         holds("hidden-ignored", |sandbox| {
@@ -122,7 +128,13 @@ fn what_cannot_be_ended_forbids_a_take_over() {
     if !rustix::process::geteuid().is_root() {
         return say("SKIPPED: only root can make a process that others cannot end");
     }
-    let planted = |sandbox: &Sandbox| number_in(sandbox, "agent").is_some() && sandbox.shell(PLANT);
+    let planted = |sandbox: &Sandbox| {
+        let pid = number_in(sandbox, "pid");
+        if pid.is_none() && number_in(sandbox, "agent").is_some() {
+            sandbox.shell(PLANT);
+        }
+        pid.is_some_and(|pid| runs(pid, "sleep"))
+    };
     if can_be_shown(64_002) {
         holds("stubborn-ignored", |sandbox| {
             left_behind(sandbox, 64_002, PLAIN, "does not end", planted)
