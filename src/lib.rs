@@ -2,7 +2,7 @@
 //!
 //! The layers, lowest first; imports point down only (`tests/layering.rs` keeps it so):
 //! 1 [`domain`], [`platform`]; 2 [`queue`], [`plan`]; 3 [`store`]; 4 [`agent`], [`verify`],
-//! [`workspace`], [`views`]; 5 [`config`], [`engine`]; 6 [`cli`].
+//! [`workspace`]; 5 [`config`]; 6 [`project`], [`views`]; 7 [`engine`]; 8 [`cli`].
 
 #![cfg_attr(
     test,
@@ -19,6 +19,7 @@ pub mod domain;
 pub mod engine;
 pub mod plan;
 pub mod platform;
+pub mod project;
 pub mod queue;
 pub mod store;
 pub mod supervisor;

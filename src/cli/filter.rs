@@ -3,7 +3,7 @@
 use super::args::FilterArgs;
 use super::failure::Failure;
 use crate::domain::{Task, Text};
-use crate::engine::Scope;
+use crate::project::Scope;
 use crate::queue::Queue;
 
 /// How many of the values that exist are listed.

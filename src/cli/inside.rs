@@ -3,7 +3,8 @@
 
 use super::failure::Failure;
 use super::session::Session;
-use crate::engine::{Inside, QueueSet};
+use crate::engine::Inside;
+use crate::project::QueueSet;
 use std::path::PathBuf;
 
 impl Session<'_> {

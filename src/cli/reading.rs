@@ -5,14 +5,12 @@ use super::failure::Failure;
 use super::filter::refuse_empty;
 use super::session::Session;
 use crate::config::{Selection, nearest};
-use crate::engine::{
-    Neighbours, QueueSet, Scope, Structure, agent_pauses, glance, questions, ranking_rules,
-    requests,
-};
+use crate::engine::{Neighbours, agent_pauses, glance};
 use crate::plan::{self, Conditions, EstimateRules, Node, QueueTasks, Readiness};
 use crate::platform::clock::{Clock, SystemClock};
 use crate::platform::host::Host;
 use crate::platform::terminal;
+use crate::project::{QueueSet, Scope, Structure, questions, ranking_rules, requests};
 use crate::queue::Queue;
 use crate::store::file::FileStore;
 use crate::store::{Place, QueueStore, StoreError, TaskKey};

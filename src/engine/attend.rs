@@ -2,10 +2,10 @@
 //! while it runs.
 
 use super::neighbours::Neighbours;
-use super::queue_set::QueueSet;
-use super::requests::{PAUSE, STOP};
 use super::run_loop::RunLoop;
 use crate::platform::watch::Watch;
+use crate::project::QueueSet;
+use crate::project::requests::{PAUSE, STOP};
 use crate::queue::Queue;
 use crate::store::{QueueStore, StoreError};
 use std::collections::HashSet;

@@ -5,13 +5,13 @@
 //! claimed, also under the lock of the queue, and changed only without it.
 
 use super::finished::Finished;
-use super::planner::Structure;
-use super::queue_set::QueueSet;
 use super::run_loop::{POLL, RunLoop};
 use crate::domain::{Backoff, Outcome, QUICK, QuickFailure, ReasonCode, Rest, Verdict};
 use crate::plan::{AgentPause, Node};
 use crate::platform::fault::{self, Fault};
 use crate::platform::ids::Ids;
+use crate::project::QueueSet;
+use crate::project::Structure;
 use crate::store::{Backoffs, TaskKey};
 use chrono::{DateTime, Utc};
 use std::collections::{HashMap, HashSet};

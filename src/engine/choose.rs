@@ -3,10 +3,10 @@
 use super::backoff::{AgentKey, Due};
 use super::dispatch::{Dispatcher, Look, Work};
 use super::neighbours::stale_elsewhere;
-use super::planner::Structure;
-use super::questions::questions;
 use crate::domain::Status;
 use crate::plan::{self, ClaimState, Conditions, Holder, Node, Readiness};
+use crate::project::Structure;
+use crate::project::questions;
 use crate::queue::Queue;
 use crate::store::{Draft, Place, StoreError, TaskKey};
 use std::collections::HashSet;

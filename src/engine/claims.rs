@@ -6,12 +6,12 @@
 //! somebody who does not vouch for it ([`Vouched`]), all processes are looked at before anything
 //! is claimed.
 
-use super::queue_set::QueueSet;
 use crate::platform::fault::{self, Fault};
 use crate::platform::host::Host;
 use crate::platform::limit_mark::Limits;
 use crate::platform::lock::{FileLock, LockError};
 use crate::platform::scan::{self, Mark};
+use crate::project::QueueSet;
 use crate::store::vouched::{Folder, Vouched};
 use crate::store::{StateDir, StoreError, TaskKey};
 use std::collections::{HashMap, HashSet};

@@ -7,11 +7,8 @@ use super::finished::Finished;
 use super::follow_ups::{self, FollowUps};
 use super::neighbours::Neighbours;
 use super::ownership;
-use super::planner::Planner;
-use super::queue_set::QueueSet;
 use super::record::{Budgets, decide};
 use super::recovery::Dead;
-use super::scope::Scope;
 use crate::domain::{
     Claim, ClaimToken, Cost, EventKind, Outcome, ReasonCode, Status, Task, Transition, Verdict,
     WorkerId, budget_of, budget_used_now, timestamp,
@@ -19,6 +16,9 @@ use crate::domain::{
 use crate::platform::clock::Clock;
 use crate::platform::fault::{self, Fault};
 use crate::platform::host::Host;
+use crate::project::Planner;
+use crate::project::QueueSet;
+use crate::project::Scope;
 use crate::store::attempts::lost_in_a_row;
 use crate::store::{Actor, Draft, Place, StoreError, TaskKey};
 use chrono::{DateTime, Utc};

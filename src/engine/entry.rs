@@ -2,9 +2,9 @@
 
 use super::neighbours::Neighbours;
 use super::options::RunOptions;
-use super::queue_set::QueueSet;
-use super::requests::Requests;
 use crate::platform::scan;
+use crate::project::QueueSet;
+use crate::project::requests::Requests;
 use crate::store::workers::{About, Registration};
 use crate::store::{StateDir, StoreError};
 use serde_json::{Map, Value, json};

@@ -1,11 +1,11 @@
 //! What runs in a project besides the loaded queues: loops over queues that nobody listed
 //! together still keep off each other's files.
 
-use super::queue_set::QueueSet;
 use crate::domain::{Status, Task};
 use crate::plan::{self, ClaimState, Outsider};
 use crate::platform::host::Host;
 use crate::platform::scan;
+use crate::project::QueueSet;
 use crate::queue::Queue;
 use crate::store::file::Glimpse;
 use crate::store::registry::{Listing, Registry};

@@ -1,9 +1,9 @@
 //! What a loop is started with.
 
 use super::known_commands::KnownCommands;
-use super::scope::Scope;
 use crate::platform::clock::Clock;
 use crate::platform::ids::Ids;
+use crate::project::Scope;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;

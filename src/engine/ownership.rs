@@ -4,8 +4,8 @@
 //! tells a claim that a verb or another worker ended from one that vanished, or that an older one
 //! stands in the place of (`git checkout`), while nobody else took the task.
 
-use super::queue_set::QueueSet;
 use crate::domain::{ClaimToken, EventKind, Task};
+use crate::project::QueueSet;
 use crate::store::journal::Journal;
 
 /// What the journal says about the last owner of a task.

@@ -7,9 +7,9 @@
 use super::ending::Reason;
 use super::finished::Finished;
 use super::limits::Urgency;
-use super::requests::Requests;
 use super::run_loop::RunLoop;
 use crate::platform::fault::{self, Fault};
+use crate::project::requests::Requests;
 use crate::store::workers::Paused;
 use std::collections::HashSet;
 use std::time::SystemTime;

@@ -3,11 +3,11 @@
 
 use super::fixed::{absolute_path, is_executable};
 use super::known_commands::KnownCommands;
-use super::queue_set::QueueSet;
-use super::scope::Scope;
 use crate::config::{ChoiceError, Runner};
 use crate::domain::{Command, Task};
 use crate::platform::scan;
+use crate::project::QueueSet;
+use crate::project::Scope;
 use crate::queue::Queue;
 use crate::store::StoreError;
 use crate::store::file::FileStore;

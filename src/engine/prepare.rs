@@ -2,7 +2,6 @@
 
 use super::fixed::Fixed;
 use super::job::{AgentCommand, Job, Judge, Purpose, Ready, Refusal};
-use super::queue_set::QueueSet;
 use crate::agent::{
     AgentProfile, AnswerInput, DEFAULT_GRACE, DependencyInput, Environment, FEEDBACK_BYTES,
     FailureInput, NUL_SHOWN, NoteInput, PromptInput, PromptTemplate, StepInput, TaskVariables,
@@ -14,6 +13,7 @@ use crate::domain::{
     budget_used_now,
 };
 use crate::plan::Graph;
+use crate::project::QueueSet;
 use crate::queue::Queue;
 use crate::store::attempts::{
     self, AttemptFolder, CHANGED_FILE, PROMPT_FILE, RESULT_FILE, TASK_FILE,

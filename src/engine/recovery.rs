@@ -6,12 +6,12 @@
 //! anything, and a claim of another host is the operator's to release.
 
 use super::claims::Claims;
-use super::queue_set::QueueSet;
 use crate::domain::{Claim, ClaimToken, Status, Task};
 use crate::platform::clock::{Clock, SystemClock};
 use crate::platform::fault::{self, Fault};
 use crate::platform::host::Host;
 use crate::platform::scan;
+use crate::project::QueueSet;
 use crate::queue::Queue;
 use crate::store::{Place, StoreError, TaskKey};
 use crate::supervisor::{Abandoned, ClaimRecord, end_leftovers};

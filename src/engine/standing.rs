@@ -1,10 +1,10 @@
 //! Whether anybody still works on a claimed task, for the verbs of people.
 
 use super::claims::Claims;
-use super::queue_set::QueueSet;
 use super::recovery::{Fate, fate};
 use crate::domain::Status;
 use crate::platform::host::Host;
+use crate::project::QueueSet;
 use crate::queue::Queue;
 use crate::store::{Place, StoreError, TaskKey};
 

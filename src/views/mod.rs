@@ -10,7 +10,6 @@ pub mod check;
 pub mod edits;
 pub mod event;
 pub mod graph;
-pub mod history;
 pub mod json;
 pub mod mask;
 pub mod next;

@@ -1,6 +1,5 @@
 //! Views of queues that are made in memory.
 
-use super::history::{History, medians};
 use super::mask::Mask;
 use super::style::Look;
 use super::view::{Shown, Sight};
@@ -11,7 +10,6 @@ use crate::plan::{
     QueueTasks, State, readiness,
 };
 use crate::queue::Queue;
-use crate::store::journal::Moment;
 use chrono::{TimeZone, Utc};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -288,21 +286,4 @@ fn the_journal_in_the_style_of_a_log() {
         ),
         "{text}"
     );
-}
-
-#[test]
-fn history_counts_the_time_of_the_attempts_alone() {
-    let queue = sample();
-    let moments = story().into_iter().map(|event| Moment {
-        at: event.at,
-        event: event.event,
-        queue: event.queue,
-        task: event.task,
-    });
-    let history = History::read(moments);
-    let taken = history.of(&queue, "B").expect("measured");
-    assert_eq!((taken.millis, taken.attempts), (10 * 60_000, 2));
-    assert!(history.of(&queue, "C").is_none());
-    let medians = medians([(&queue, &history)].into_iter());
-    assert_eq!(medians.get(&(String::new(), String::new())), Some(&10.0));
 }

@@ -7,7 +7,7 @@ use crate::cli::failure::Failure;
 use crate::cli::session::Session;
 use crate::config::Config;
 use crate::domain::{Field, Status};
-use crate::engine::QueueSet;
+use crate::project::QueueSet;
 use crate::queue::{Duplicate, Queue, fingerprint};
 use crate::store::{Draft, StoreError};
 use serde_json::value::RawValue;

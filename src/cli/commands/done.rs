@@ -5,13 +5,12 @@ use crate::cli::args::DoneArgs;
 use crate::cli::failure::{Failure, FailureKind};
 use crate::cli::session::Session;
 use crate::domain::{Claim, Status, TaskId, Transition, Verdict, WorkerId};
-use crate::engine::{
-    Judged, Judging, QueueSet, Source, Standing, Standings, Structure, ranking_rules,
-};
+use crate::engine::{Judged, Judging, Source, Standing, Standings};
 use crate::platform::clock::SystemClock;
 use crate::platform::host::Host;
 use crate::platform::ids::{Ids, RandomIds};
 use crate::platform::{fault, login};
+use crate::project::{QueueSet, Structure, ranking_rules};
 use crate::queue::Queue;
 use crate::store::{Actor, Place, QueueStore};
 use crate::views::escape;

@@ -6,7 +6,7 @@ use crate::cli::failure::Failure;
 use crate::cli::session::Session;
 use crate::config;
 use crate::domain::Transition;
-use crate::engine::QueueSet;
+use crate::project::QueueSet;
 use crate::queue::Queue;
 use crate::store::file::FileStore;
 use crate::store::{Actor, Draft, Patience, Place, QueueStore, StoreError, TaskKey};

@@ -5,11 +5,12 @@ use crate::cli::failure::Failure;
 use crate::cli::filter::{refuse_empty, scope};
 use crate::cli::session::Session;
 use crate::domain::{Status, Task};
-use crate::engine::{self, QueueSet, Scope, Structure};
 use crate::plan::{
     self, Agents, BarrierCost, Barriers, EstimateRules, Estimates, Graph, Node, PlanInput,
     PlanReport, Planning, QueueTasks,
 };
+use crate::project;
+use crate::project::{QueueSet, Scope, Structure};
 use crate::queue::Queue;
 use crate::store::QueueStore;
 use crate::views::json;
@@ -23,7 +24,7 @@ const WIDTH: usize = 100;
 pub(super) fn run(args: &PlanArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     let (set, store) = session.open_set(session.select(&args.queues)?)?;
     refuse_empty(&args.filter, &store.queues()[..set.served()])?;
-    let rules = engine::measured(&set, store.queues());
+    let rules = project::measured(&set, store.queues());
     let Structure { graph, agents, estimates } = Structure::build(&set, store.queues(), &rules);
     let tasks = set.tasks(store.queues());
     let scope = scope(&args.filter, &[]);
@@ -98,7 +99,7 @@ fn draw(graph: &Graph, report: &PlanReport, args: &PlanArgs, look: Look) -> Opti
 /// Estimates and reality of the finished tasks.
 fn compare(meant: &Meant<'_>, rules: EstimateRules) -> Actual {
     let graph = meant.graph;
-    let histories = engine::histories(meant.set, meant.queues);
+    let histories = project::histories(meant.set, meant.queues);
     // What was expected, not what is known since.
     let rules = EstimateRules { history: HashMap::new(), ..rules };
     let mut actual =

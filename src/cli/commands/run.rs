@@ -6,13 +6,12 @@ use crate::cli::filter::{refuse_empty, scope};
 use crate::cli::progress::Progress;
 use crate::cli::session::Session;
 use crate::config::Overrides;
-use crate::engine::{
-    self, Ending, Notice, Observer, Preflight, QueueSet, RunLoop, RunOptions, Scope, Structure,
-};
+use crate::engine::{self, Ending, Notice, Observer, Preflight, RunLoop, RunOptions};
 use crate::plan::{self, Conditions};
 use crate::platform::clock::{Clock, SystemClock};
 use crate::platform::fault;
 use crate::platform::ids::RandomIds;
+use crate::project::{self, QueueSet, Scope, Structure};
 use crate::store::QueueStore;
 use crate::store::file::FileStore;
 use crate::views::escape;
@@ -102,7 +101,7 @@ fn dry_run(
     session: &mut Session<'_>,
 ) -> Result<(), Failure> {
     let queues = store.queues();
-    let rules = engine::ranking_rules(set, queues);
+    let rules = project::ranking_rules(set, queues);
     let structure = Structure::build(set, queues, &rules);
     let tasks = set.tasks(queues);
     let mut conditions = Conditions::at(SystemClock.now(), structure.agents.clone());

@@ -6,7 +6,7 @@ use crate::cli::filter::scope;
 use crate::cli::follow::Follow;
 use crate::cli::reading::Reading;
 use crate::cli::session::Session;
-use crate::engine::{QueueSet, Scope};
+use crate::project::{QueueSet, Scope};
 use crate::store::journal::Journal;
 use crate::store::{QueueStore, StateDir};
 use crate::views::style::Look;

@@ -1,16 +1,16 @@
 //! The planner's view of the loaded queues; what depends only on their structure is kept.
 
-use super::queue_set::QueueSet;
+use super::history::{self, History};
+use super::queues::QueueSet;
 use crate::plan::{Agents, EstimateRules, Estimates, Graph, Order, QueueTasks, Source};
 use crate::queue::Queue;
 use crate::store::StateDir;
 use crate::store::journal::Journal;
-use crate::views::history::{self, History};
 use std::sync::Arc;
 
 /// Builds graphs, and keeps the last one while the structure of the queues stays the same.
 #[derive(Debug, Default)]
-pub(super) struct Planner {
+pub struct Planner {
     rules: EstimateRules,
     /// The last one, and what it was made of.
     kept: Option<(Vec<u64>, Arc<Structure>)>,
@@ -70,12 +70,12 @@ pub struct Structure {
 
 impl Planner {
     /// A planner that estimates by `rules`.
-    pub(super) fn new(rules: EstimateRules) -> Self {
+    pub fn new(rules: EstimateRules) -> Self {
         Self { rules, kept: None }
     }
 
     /// The structure of `queues`; built anew only when it changed.
-    pub(super) fn structure(&mut self, set: &QueueSet, queues: &[Queue]) -> Arc<Structure> {
+    pub fn structure(&mut self, set: &QueueSet, queues: &[Queue]) -> Arc<Structure> {
         let key: Vec<u64> = queues.iter().map(Queue::structure).collect();
         if let Some((_, kept)) = self.kept.as_ref().filter(|(of, _)| *of == key) {
             return Arc::clone(kept);

@@ -126,3 +126,33 @@ pub fn medians<'a>(queues: impl Iterator<Item = (&'a Queue, &'a History)>) -> Me
 fn millis(at: &str) -> Option<i64> {
     DateTime::parse_from_rfc3339(at).ok().map(|time| time.timestamp_millis())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    fn moment(at: &str, event: EventKind) -> Moment {
+        let (queue, task) = ("q.json".to_owned(), Some("A".to_owned()));
+        Moment { at: format!("2026-01-19T{at}.000Z"), event, queue, task }
+    }
+
+    #[test]
+    fn only_the_time_of_the_attempts_counts() {
+        let moments = [
+            moment("14:00:00", EventKind::Claimed),
+            moment("14:04:00", EventKind::Retried),
+            moment("15:00:00", EventKind::Claimed),
+            moment("15:06:00", EventKind::Completed),
+        ];
+        let history = History::read(moments.into_iter());
+        let tasks = r#"[{"id":"A","title":"a","status":"complete"},{"id":"B","title":"b"}]"#;
+        let text = format!("{{\"tasks\":{tasks}}}");
+        let queue = Queue::parse(Path::new("q.json"), text.into_bytes()).expect("a queue");
+        let taken = history.of(&queue, "A").expect("measured");
+        assert_eq!((taken.millis, taken.attempts), (10 * 60_000, 2));
+        assert!(history.of(&queue, "B").is_none());
+        let medians = medians([(&queue, &history)].into_iter());
+        assert_eq!(medians.get(&(String::new(), String::new())), Some(&10.0));
+    }
+}
