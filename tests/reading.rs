@@ -161,7 +161,7 @@ fn why_knows_attempts_and_what_is_held_up() {
     assert!(out.contains("It holds up 1 task: D."), "{out}");
     let Left(exit, out, err) = folder.run("why AA q.json");
     assert_eq!((exit, out.as_str()), (2, ""));
-    assert_eq!(err, "error: there is no task AA in q.json; did you mean A?\n");
+    assert_eq!(err, "error: there is no task `AA` in q.json; did you mean `A`?\n");
 }
 
 #[test]

@@ -57,6 +57,8 @@ impl From<StoreError> for Failure {
             StoreError::Illegal(_)
             | StoreError::Edit(_)
             | StoreError::UnknownTask { .. }
+            | StoreError::AmbiguousTask { .. }
+            | StoreError::TaskElsewhere { .. }
             | StoreError::ClaimLost { .. }
             | StoreError::Newer { .. }
             | StoreError::Rejected(_)
@@ -77,6 +79,8 @@ impl From<StoreError> for Failure {
                 "--lock-timeout waits longer; a script that holds the lock and calls workloop \
                  waits for itself",
             )
+        } else if matches!(error, StoreError::AmbiguousTask { .. }) {
+            failure.hint("write queue:ID, or name one queue with --work-queue")
         } else {
             failure
         }
@@ -96,9 +100,9 @@ impl From<PreflightError> for Failure {
                 let message = format!("task {task}: {}", failure.message);
                 Self { message, ..failure }
             }
-            PreflightError::Missing { .. }
-            | PreflightError::Root { .. }
-            | PreflightError::UnknownTask { .. } => Self::usage(error.to_string()),
+            PreflightError::Missing { .. } | PreflightError::Root { .. } => {
+                Self::usage(error.to_string())
+            }
         }
     }
 }

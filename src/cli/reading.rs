@@ -4,13 +4,13 @@ use super::args::FilterArgs;
 use super::failure::Failure;
 use super::filter::refuse_empty;
 use super::session::Session;
-use crate::config::{Selection, nearest};
+use crate::config::Selection;
 use crate::engine::{Neighbours, agent_pauses, glance};
 use crate::plan::{self, Conditions, EstimateRules, Node, QueueTasks, Readiness};
 use crate::platform::clock::{Clock, SystemClock};
 use crate::platform::host::Host;
 use crate::platform::terminal;
-use crate::project::{QueueSet, Scope, Structure, questions, ranking_rules, requests};
+use crate::project::{Among, QueueSet, Scope, Seen, Structure, paused, ranking_rules, resolve};
 use crate::queue::Queue;
 use crate::store::file::FileStore;
 use crate::store::{Place, QueueStore, StoreError, TaskKey};
@@ -137,77 +137,34 @@ impl<'a> Scene<'a> {
         (Place { queue, task }, TaskKey::new(self.set.real(queue), id))
     }
 
-    /// The task that `text` means: an id, or `queue:ID`.
+    /// The task that `text` means.
     pub(super) fn find(&self, text: &str) -> Result<Node, Failure> {
-        let graph = &self.structure.graph;
-        let with_id = |id: &str, queues: &mut dyn Iterator<Item = usize>| -> Vec<Node> {
-            queues.filter_map(|q| Some(graph.node(q, self.queues[q].index_of(id)?))).collect()
-        };
-        let (served, all) = (0..self.set.served(), 0..self.queues.len());
-        let mut found = with_id(text, &mut served.clone());
-        if found.is_empty() {
-            found = with_id(text, &mut all.clone());
-        }
-        if found.is_empty() {
-            let parts = text.match_indices(':').map(|(at, _)| (&text[..at], &text[at + 1..]));
-            for (name, id) in parts {
-                let named = |q: &usize| self.set.name(*q) == name || self.set.stem(*q) == name;
-                found.extend(with_id(id, &mut all.clone().filter(named)));
-            }
-        }
-        match found.as_slice() {
-            [one] => Ok(*one),
-            [] => Err(self.unknown(text)),
-            several => {
-                let names: Vec<String> = several.iter().map(|&n| graph.reference(n)).collect();
-                let failure = Failure::usage(format_args!(
-                    "the id {text} stands in {} queues: {}",
-                    several.len(),
-                    names.join(", ")
-                ));
-                Err(failure.hint("write queue:ID, or name one queue with --work-queue"))
-            }
-        }
-    }
-
-    fn unknown(&self, text: &str) -> Failure {
-        let served = &self.queues[..self.set.served()];
-        let ids = served.iter().flat_map(Queue::tasks).map(|task| task.id.as_str());
-        let near =
-            nearest(text, ids).map_or_else(String::new, |id| format!("; did you mean {id}?"));
-        let queues = self.shown[..self.set.served()].join(", ");
-        Failure::usage(format_args!("there is no task {text} in {queues}{near}"))
+        let place = resolve(self.set, self.queues, text, Among::All)?;
+        Ok(self.structure.graph.node(place.queue, place.task))
     }
 }
 
-/// Everything besides the queues that decides where tasks stand.
+/// Everything besides the queues that decides which tasks are ready.
 fn conditions(set: &QueueSet, queues: &[Queue], structure: &Structure) -> Conditions {
-    let mut conditions = Conditions::at(SystemClock.now(), structure.agents.clone());
-    conditions.scopes = set.config.limits.scopes.value.into();
-    conditions.agent_pauses = agent_pauses(set, conditions.now);
-    conditions.questions = questions(&structure.graph, queues);
-    conditions.attempts = set.config.limits.attempts.value;
-    let mut host = None;
-    for (index, queue) in queues.iter().enumerate() {
-        let state = set.state(index);
-        let asked = [Some(set.stem(index)), None];
-        if asked.iter().any(|name| requests::date(&state.request(requests::PAUSE, *name)).is_some())
-        {
-            conditions.paused.insert(index);
-        }
-        if queue.counts().in_progress == 0 {
+    let (now, host) = (SystemClock.now(), Host::current());
+    let mut claims = Vec::new();
+    for (queue, content) in queues.iter().enumerate() {
+        if content.counts().in_progress == 0 {
             continue;
         }
-        let host = host.get_or_insert_with(Host::current);
-        for (place, task) in queue.tasks().iter().enumerate() {
-            if let Some(claim) = glance(set, set.real(index), task, host) {
-                conditions.claims.insert(structure.graph.node(index, place), claim);
-            }
+        for (task, content) in content.tasks().iter().enumerate() {
+            let claim = glance(set, set.real(queue), content, &host);
+            claims.extend(claim.map(|claim| (Place { queue, task }, claim)));
         }
     }
-    let host = host.unwrap_or_else(Host::current);
-    conditions.outside = Neighbours::default().running(set, queues, &host);
-    conditions
+    let seen = Seen {
+        now,
+        paused: paused(set, queues.len()),
+        agent_pauses: agent_pauses(set, now),
+        claims,
+        outside: Neighbours::default().running(set, queues, &host),
+    };
+    seen.conditions(set, queues, structure)
 }
 
 impl Session<'_> {

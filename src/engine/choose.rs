@@ -5,8 +5,7 @@ use super::dispatch::{Dispatcher, Look, Work};
 use super::neighbours::stale_elsewhere;
 use crate::domain::Status;
 use crate::plan::{self, ClaimState, Conditions, Holder, Node, Readiness};
-use crate::project::Structure;
-use crate::project::questions;
+use crate::project::{Seen, Structure};
 use crate::queue::Queue;
 use crate::store::{Draft, Place, StoreError, TaskKey};
 use std::collections::HashSet;
@@ -102,20 +101,17 @@ impl Dispatcher {
         queues: &[Queue],
         look: &Look<'_>,
     ) -> Conditions {
-        let mut conditions = Conditions::at(look.now, structure.agents.clone());
-        conditions.paused.clone_from(look.paused);
-        conditions.scopes = self.set.config.limits.scopes.value.into();
-        conditions.agent_pauses = self.resting.look(&self.set, look.now, look.due);
-        conditions.questions = questions(&structure.graph, queues);
-        conditions.attempts = self.set.config.limits.attempts.value;
         let stale = stale_elsewhere(&self.set, queues, &self.host);
-        let stale = stale.iter().map(|at| (at, ClaimState::Stale));
-        let foreign = look.foreign.iter().map(|at| (at, ClaimState::Foreign));
-        let known = stale.chain(foreign);
-        let known = known.map(|(at, claim)| (structure.graph.node(at.queue, at.task), claim));
-        conditions.claims = known.collect();
-        conditions.outside = self.neighbours.running(&self.set, queues, &self.host);
-        conditions
+        let stale = stale.into_iter().map(|at| (at, ClaimState::Stale));
+        let foreign = look.foreign.iter().map(|at| (*at, ClaimState::Foreign));
+        let seen = Seen {
+            now: look.now,
+            paused: look.paused.clone(),
+            agent_pauses: self.resting.look(&self.set, look.now, look.due),
+            claims: stale.chain(foreign).collect(),
+            outside: self.neighbours.running(&self.set, queues, &self.host),
+        };
+        seen.conditions(&self.set, queues, structure)
     }
 }
 

@@ -6,8 +6,7 @@ use super::known_commands::KnownCommands;
 use crate::config::{ChoiceError, Runner};
 use crate::domain::{Command, Task};
 use crate::platform::scan;
-use crate::project::QueueSet;
-use crate::project::Scope;
+use crate::project::{self, QueueSet, Scope};
 use crate::queue::Queue;
 use crate::store::StoreError;
 use crate::store::file::FileStore;
@@ -51,14 +50,6 @@ pub enum PreflightError {
         /// What is wrong with it.
         why: String,
     },
-    /// A task that was asked for by id.
-    #[error("there is no task {id} in the queue{}", .nearest.as_ref().map_or_else(String::new, |n| format!("; did you mean {n}?")))]
-    UnknownTask {
-        /// As given.
-        id: String,
-        /// The nearest one that there is.
-        nearest: Option<String>,
-    },
 }
 
 /// What was found before a run.
@@ -86,7 +77,9 @@ pub fn preflight(
         return Err(StoreError::Unsafe { path: PathBuf::from("/proc"), reason }.into());
     }
     let served = &queues[..set.served()];
-    known_ids(served, scope)?;
+    if let Some(id) = scope.ids.iter().find(|id| served.iter().all(|q| q.index_of(id).is_none())) {
+        return Err(project::unknown(set, queues, id).into());
+    }
     for root in set.roots() {
         if root.create && !root.path.exists() {
             let made = fs::create_dir_all(&root.path);
@@ -119,17 +112,6 @@ pub fn preflight(
 
 fn wrong_root(path: &Path, why: String) -> PreflightError {
     PreflightError::Root { path: path.to_owned(), why }
-}
-
-fn known_ids(queues: &[Queue], scope: &Scope) -> Result<(), PreflightError> {
-    for id in &scope.ids {
-        if queues.iter().all(|queue| queue.index_of(id).is_none()) {
-            let ids = queues.iter().flat_map(Queue::tasks).map(|task| task.id.as_str());
-            let nearest = crate::config::nearest(id, ids).map(str::to_owned);
-            return Err(PreflightError::UnknownTask { id: id.clone(), nearest });
-        }
-    }
-    Ok(())
 }
 
 /// Whether what `task` is run with is there. A name that nothing has is a warning: it holds up this

@@ -140,6 +140,8 @@ fn may_pass(error: &StoreError) -> bool {
         | StoreError::Illegal(_)
         | StoreError::Edit(_)
         | StoreError::UnknownTask { .. }
+        | StoreError::AmbiguousTask { .. }
+        | StoreError::TaskElsewhere { .. }
         | StoreError::ClaimLost { .. }
         | StoreError::Rejected(_) => false,
     }
@@ -156,6 +158,8 @@ fn path_of(error: &StoreError) -> Option<&Path> {
         | StoreError::Illegal(_)
         | StoreError::Edit(_)
         | StoreError::UnknownTask { .. }
+        | StoreError::AmbiguousTask { .. }
+        | StoreError::TaskElsewhere { .. }
         | StoreError::ClaimLost { .. }
         | StoreError::Rejected(_)
         | StoreError::Locked { .. }

@@ -1,14 +1,17 @@
 //! The project as it is loaded: its queues, the structure of their tasks, and what people ask of
 //! the loops that serve them. Verbs and loop stand on it alike.
 
+mod conditions;
 pub mod history;
 mod questions;
 mod queues;
 pub mod requests;
+mod resolve;
 mod scope;
 mod structure;
 
-pub use questions::questions;
+pub use conditions::{Seen, paused};
 pub use queues::QueueSet;
+pub use resolve::{Among, resolve, unknown};
 pub use scope::Scope;
 pub use structure::{Planner, Structure, histories, measured, ranking_rules};

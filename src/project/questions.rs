@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 /// The blocked tasks of `queues` that wait for a person's word. The queue alone says it, since
 /// attempt folders and journal may be gone, or somebody else's.
-pub fn questions(graph: &Graph, queues: &[Queue]) -> HashSet<Node> {
+pub(super) fn questions(graph: &Graph, queues: &[Queue]) -> HashSet<Node> {
     let asks = |queue: &Queue, index: usize, task: &Task| {
         task.status == Status::Blocked
             && task.verdict == Some(Verdict::Blocked)

@@ -20,7 +20,7 @@ pub enum StoreError {
     #[error(transparent)]
     Edit(#[from] EditError),
     /// No task of that id.
-    #[error("no task {id:?} in {queues}{}", nearest.as_ref().map(|n| format!("; did you mean {n:?}?")).unwrap_or_default())]
+    #[error("there is no task `{id}` in {queues}{}", nearest.as_ref().map(|n| format!("; did you mean `{n}`?")).unwrap_or_default())]
     UnknownTask {
         /// What was asked for.
         id: String,
@@ -28,6 +28,22 @@ pub enum StoreError {
         queues: String,
         /// The nearest id there.
         nearest: Option<String>,
+    },
+    /// Several tasks have that id.
+    #[error("task id `{id}` exists in {} queues: {}", references.len(), references.join(", "))]
+    AmbiguousTask {
+        /// What was asked for.
+        id: String,
+        /// Each of them as `queue:ID`.
+        references: Vec<String>,
+    },
+    /// The task is in a queue that the command does not serve.
+    #[error("task `{id}` is in {queue}, which was not named: name that queue")]
+    TaskElsewhere {
+        /// What was asked for.
+        id: String,
+        /// The queue that has it.
+        queue: String,
     },
     /// The claim is another's by now; nothing was written.
     #[error(

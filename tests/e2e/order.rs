@@ -57,6 +57,43 @@ fn a_dry_run_says_the_order_and_starts_nothing() {
 }
 
 #[test]
+fn a_dry_run_sees_what_the_loop_would_see() {
+    let tasks = json!([
+        {"id": "A", "title": "a", "files": ["src/"]},
+        {"id": "B", "title": "b"},
+        {"id": "C", "title": "c", "status": "in_progress"},
+    ]);
+    let sandbox = Sandbox::new().queue("q.json", &json!({"tasks": tasks}));
+    let listed = |sandbox: &Sandbox| {
+        let ran = sandbox.run(["run", "q.json", "--dry-run"]).exits(0);
+        let first = |line: &str| line.split_whitespace().next().unwrap_or_default().to_owned();
+        (ran.stdout.lines().map(first).collect::<Vec<_>>(), ran.stderr)
+    };
+    assert_eq!(listed(&sandbox).0, ["A", "B", "C"], "whose worker is gone is claimed");
+    sandbox.run(["pause", "q.json"]).exits(0);
+    let (ids, said) = listed(&sandbox);
+    assert!(ids.is_empty() && said.contains("nothing is ready: "), "{ids:?} {said}");
+}
+
+#[test]
+fn an_id_means_the_same_for_every_verb() {
+    let sandbox = Sandbox::new()
+        .queue("q.json", &queue(&[("A", &[]), ("B1", &[])]))
+        .queue("r.json", &queue(&[("A", &[])]));
+    for verb in ["why", "park", "reset", "prompt", "approve"] {
+        let run = |id: &str| {
+            let both = [verb, id, "--work-queue", "q.json", "--work-queue", "r.json"];
+            sandbox.run(both).exits(2).stderr
+        };
+        let said = run("A");
+        assert!(said.contains("task id `A` exists in 2 queues: q:A, r:A"), "{verb}: {said}");
+        let said = run("B2");
+        let expected = "there is no task `B2` in q.json, r.json; did you mean `B1`?";
+        assert!(said.contains(expected), "{verb}: {said}");
+    }
+}
+
+#[test]
 fn tasks_in_a_knot_stand_still_and_the_rest_runs() {
     let tasks = queue(&[
         ("snake", &["tail"]),

@@ -4,9 +4,8 @@
 use crate::cli::args::{QueueArgs, QueueFlags};
 use crate::cli::failure::Failure;
 use crate::cli::session::Session;
-use crate::config;
 use crate::domain::Transition;
-use crate::project::QueueSet;
+use crate::project::{self, Among, QueueSet};
 use crate::queue::Queue;
 use crate::store::file::FileStore;
 use crate::store::{Actor, Draft, Patience, Place, QueueStore, StoreError, TaskKey};
@@ -113,57 +112,12 @@ pub(super) fn make(
     draft.transition(place, transition, &Actor::Person, Map::new())
 }
 
-/// The task that `text` means: an id of one served queue, or `queue:ID`.
+/// The task that `text` means, of those that a verb may write.
 ///
 /// # Errors
-/// [`StoreError`] when none has it, with the nearest id, or when several have.
+/// As [`project::resolve`].
 pub(super) fn resolve(set: &QueueSet, queues: &[Queue], text: &str) -> Result<Place, StoreError> {
-    let served = &queues[..set.served()];
-    let have = |id: &str, named: &dyn Fn(usize) -> bool| -> Vec<Place> {
-        let found = served.iter().enumerate().filter(|(queue, _)| named(*queue));
-        let place =
-            |(queue, tasks): (usize, &Queue)| tasks.index_of(id).map(|task| Place { queue, task });
-        found.filter_map(place).collect()
-    };
-    let mut places = have(text, &|_| true);
-    for (at, _) in text.match_indices(':') {
-        if places.is_empty() {
-            let name = &text[..at];
-            places =
-                have(&text[at + 1..], &|queue| set.name(queue) == name || set.stem(queue) == name);
-        }
-    }
-    match places[..] {
-        [place] => Ok(place),
-        [] => Err(unknown(set, queues, text)),
-        [..] => {
-            let names = places.iter().map(|place| format!("{}:{text}", set.name(place.queue)));
-            let names: Vec<String> = names.collect();
-            Err(StoreError::Rejected(format!(
-                "task {text} stands in {} queues: say which with {}, or name the queue",
-                names.len(),
-                names.join(" or ")
-            )))
-        }
-    }
-}
-
-fn unknown(set: &QueueSet, queues: &[Queue], text: &str) -> StoreError {
-    let served = set.served();
-    let elsewhere = (served..queues.len()).find(|queue| queues[*queue].index_of(text).is_some());
-    if let Some(queue) = elsewhere {
-        let shown = set.shown(queue).display();
-        return StoreError::Rejected(format!(
-            "task {text} is in {shown}, not in the queue that was named: name that one"
-        ));
-    }
-    let ids = queues[..served].iter().flat_map(Queue::tasks).map(|task| task.id.as_str());
-    let shown: Vec<String> = (0..served).map(|n| set.shown(n).display().to_string()).collect();
-    StoreError::UnknownTask {
-        id: text.to_owned(),
-        queues: shown.join(", "),
-        nearest: config::nearest(text, ids).map(str::to_owned),
-    }
+    project::resolve(set, queues, text, Among::Served)
 }
 
 /// The queues that are meant where `flag` says which tasks.

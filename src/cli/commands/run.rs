@@ -4,18 +4,16 @@ use crate::cli::args::{RunArgs, WhenEmpty};
 use crate::cli::failure::{Failure, FailureKind};
 use crate::cli::filter::{refuse_empty, scope};
 use crate::cli::progress::Progress;
+use crate::cli::reading::Reading;
 use crate::cli::session::Session;
-use crate::config::Overrides;
-use crate::engine::{self, Ending, Notice, Observer, Preflight, RunLoop, RunOptions};
-use crate::plan::{self, Conditions};
-use crate::platform::clock::{Clock, SystemClock};
+use crate::config::{Overrides, Selection};
+use crate::engine::{self, Ending, Notice, Observer, Preflight, Reason, RunLoop, RunOptions};
+use crate::plan;
+use crate::platform::clock::SystemClock;
 use crate::platform::fault;
 use crate::platform::ids::RandomIds;
-use crate::project::{self, QueueSet, Scope, Structure};
 use crate::store::QueueStore;
-use crate::store::file::FileStore;
 use crate::views::escape;
-use crate::views::mask::Mask;
 use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,12 +27,12 @@ pub(super) fn run(args: &RunArgs, session: &mut Session<'_>) -> Result<(), Failu
         ..Overrides::default()
     };
     let selection = session.select_with(&args.queues, overrides)?;
+    if args.dry_run {
+        return dry_run(args, selection, session);
+    }
     let (set, store) = session.open(selection)?;
     refuse_empty(&args.filter, &store.queues()[..set.served()])?;
     let scope = scope(&args.filter, &args.task_ids);
-    if args.dry_run {
-        return dry_run(&set, &store, &scope, session);
-    }
     session.refuse_inside(&set)?;
     let path = session.world.var("PATH");
     let Preflight { warnings, known } =
@@ -94,30 +92,26 @@ pub(super) fn end(ending: &Ending, session: &mut Session<'_>) -> Result<(), Fail
 }
 
 /// Prints what would be claimed, in order, and claims nothing.
-fn dry_run(
-    set: &QueueSet,
-    store: &FileStore,
-    scope: &Scope,
-    session: &mut Session<'_>,
-) -> Result<(), Failure> {
-    let queues = store.queues();
-    let rules = project::ranking_rules(set, queues);
-    let structure = Structure::build(set, queues, &rules);
-    let tasks = set.tasks(queues);
-    let mut conditions = Conditions::at(SystemClock.now(), structure.agents.clone());
-    conditions.agent_pauses = engine::agent_pauses(set, conditions.now);
-    conditions.attempts = set.config.limits.attempts.value;
-    let readiness = plan::readiness(&structure.graph, &tasks, &conditions);
-    let order = structure.order(&tasks);
-    let in_scope = |node| {
-        structure.graph.location(node).0 < set.served() && scope.includes(readiness.task(node))
-    };
-    let mask = Mask::new(&session.world.vars);
-    for node in plan::ranking(&readiness, &order, in_scope) {
-        let (queue, task) = structure.graph.location(node);
-        let title = queues[queue].title(task);
-        let line = format!("{}  {}", structure.graph.reference(node), mask.text(&title));
-        writeln!(session.streams.out, "{}", escape::line(&line))?;
-    }
-    Ok(())
+fn dry_run(args: &RunArgs, selection: Selection, session: &mut Session<'_>) -> Result<(), Failure> {
+    let scope = scope(&args.filter, &args.task_ids);
+    let mut reading = Reading::open(session, selection)?.ranked();
+    reading.refuse_empty(&args.filter)?;
+    reading.look(|scene| {
+        let in_scope = |node| scene.includes(&scope, node);
+        let order = scene.structure.order(scene.tasks);
+        let ranked = plan::ranking(scene.readiness, &order, in_scope);
+        for &node in &ranked {
+            let title = scene.sight().title(node);
+            let line = format!("{}  {title}", scene.structure.graph.reference(node));
+            writeln!(session.streams.out, "{}", escape::line(&line))?;
+        }
+        if ranked.is_empty() {
+            let name = |node| scene.structure.graph.reference(node);
+            let outlook = scene.readiness.outlook(in_scope);
+            let ending = Ending::new(Reason::Done, outlook, 0, name);
+            let line = format!("nothing is ready: {}", ending.sentence());
+            writeln!(session.streams.err, "{}", escape::line(&line))?;
+        }
+        Ok(())
+    })
 }

@@ -1,0 +1,87 @@
+//! Which task an id means, the same for every verb.
+//!
+//! An id means the task of the served queues that has it, or else, for verbs that only read, a task
+//! of any loaded queue. `queue:ID` names the queue by its name or the stem of its file.
+
+use super::queues::QueueSet;
+use crate::config::nearest;
+use crate::queue::Queue;
+use crate::store::{Place, StoreError};
+
+/// Where a task may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Among {
+    /// In the queues that the command serves: for verbs that write.
+    Served,
+    /// In the served queues first, then in those that tasks refer to.
+    All,
+}
+
+/// The task that `text` means.
+///
+/// # Errors
+/// [`StoreError::UnknownTask`], [`StoreError::AmbiguousTask`], and [`StoreError::TaskElsewhere`]
+/// for a task of a queue that is loaded and not served.
+pub fn resolve(
+    set: &QueueSet,
+    queues: &[Queue],
+    text: &str,
+    among: Among,
+) -> Result<Place, StoreError> {
+    let wider: &[usize] = match among {
+        Among::Served => &[set.served()],
+        Among::All => &[set.served(), queues.len()],
+    };
+    let mut found = Vec::new();
+    for &end in wider {
+        found = with_id(queues, text, |queue| queue < end);
+        let mut colons = text.match_indices(':');
+        while let Some((at, _)) = colons.next().filter(|_| found.is_empty()) {
+            let (name, id) = (&text[..at], &text[at + 1..]);
+            found = with_id(queues, id, |queue| {
+                queue < end && (set.name(queue) == name || set.stem(queue) == name)
+            });
+        }
+        if !found.is_empty() {
+            break;
+        }
+    }
+    match found[..] {
+        [place] => Ok(place),
+        [] => Err(elsewhere(set, queues, text).unwrap_or_else(|| unknown(set, queues, text))),
+        [..] => {
+            let reference = |place: &Place| {
+                let id = &queues[place.queue].tasks()[place.task].id;
+                format!("{}:{id}", set.name(place.queue))
+            };
+            let references = found.iter().map(reference).collect();
+            Err(StoreError::AmbiguousTask { id: text.to_owned(), references })
+        }
+    }
+}
+
+/// That no served queue has the task `id`, with the nearest one.
+pub fn unknown(set: &QueueSet, queues: &[Queue], id: &str) -> StoreError {
+    let served = &queues[..set.served()];
+    let ids = served.iter().flat_map(Queue::tasks).map(|task| task.id.as_str());
+    let shown = (0..set.served()).map(|queue| set.shown(queue).display().to_string());
+    StoreError::UnknownTask {
+        id: id.to_owned(),
+        queues: shown.collect::<Vec<_>>().join(", "),
+        nearest: nearest(id, ids).map(str::to_owned),
+    }
+}
+
+fn with_id(queues: &[Queue], id: &str, named: impl Fn(usize) -> bool) -> Vec<Place> {
+    let queues = queues.iter().enumerate().filter(|(queue, _)| named(*queue));
+    let place =
+        |(queue, content): (usize, &Queue)| content.index_of(id).map(|task| Place { queue, task });
+    queues.filter_map(place).collect()
+}
+
+/// That a queue has it which is not served.
+fn elsewhere(set: &QueueSet, queues: &[Queue], id: &str) -> Option<StoreError> {
+    let place = *with_id(queues, id, |queue| queue >= set.served()).first()?;
+    let queue = set.shown(place.queue).display().to_string();
+    Some(StoreError::TaskElsewhere { id: id.to_owned(), queue })
+}
