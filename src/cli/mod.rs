@@ -5,15 +5,17 @@
 pub mod args;
 mod commands;
 pub mod failure;
+mod fields;
 mod filter;
 mod follow;
 mod inside;
 mod open;
 mod progress;
-mod reading;
+mod read;
 mod session;
 mod streams;
 mod words;
+mod write;
 
 pub use session::{Session, World};
 pub use streams::{Sink, Streams};

@@ -7,9 +7,9 @@ use crate::config::Selection;
 use crate::engine::{JudgeError, PreflightError};
 use crate::platform::clock::SystemClock;
 use crate::platform::ids::RandomIds;
-use crate::project::QueueSet;
+use crate::project::Project;
 use crate::store::StoreError;
-use crate::store::file::{FileOptions, FileStore};
+use crate::store::file::FileOptions;
 use crate::views::escape;
 use std::io::Write;
 use std::path::Path;
@@ -20,15 +20,12 @@ impl Session<'_> {
     ///
     /// # Errors
     /// When one cannot be read or is refused.
-    pub fn open(&mut self, selection: Selection) -> Result<(QueueSet, FileStore), Failure> {
-        Ok(self.open_set(selection)?)
+    pub fn open(&mut self, selection: Selection) -> Result<Project, Failure> {
+        Ok(self.open_project(selection)?)
     }
 
     /// The same with the error as it is.
-    pub(super) fn open_set(
-        &self,
-        selection: Selection,
-    ) -> Result<(QueueSet, FileStore), StoreError> {
+    pub(super) fn open_project(&self, selection: Selection) -> Result<Project, StoreError> {
         let on_wait = |dir: &Path, holder: Option<&str>| {
             let holder = holder.unwrap_or("another process");
             // Told beside the streams: the store waits in the middle of a verb.
@@ -45,7 +42,7 @@ impl Session<'_> {
                 drop(writeln!(Sink::stderr(), "warning: {}", escape::line(text)));
             }),
         };
-        QueueSet::open(selection, options)
+        Project::open(selection, options)
     }
 }
 

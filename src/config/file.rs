@@ -1,6 +1,6 @@
 //! Reads the text of a `workloop.toml`.
 
-use super::model::{Config, Limits, Project, ScopeMode, TypeRule};
+use super::model::{Config, Limits, NamedProject, ScopeMode, TypeRule};
 use super::names::{VERIFY_TIMEOUT, fold, step_name};
 use super::origin::Sourced;
 use super::problem::{Problem, RefusedConfig};
@@ -99,8 +99,8 @@ fn read_globs(section: &Section<'_>, key: &'static str) -> Vec<String> {
     globs.into_iter().map(|(glob, _)| glob).collect()
 }
 
-fn read_project(section: &Section<'_>, folder: &Path) -> Project {
-    let mut project = Project {
+fn read_project(section: &Section<'_>, folder: &Path) -> NamedProject {
+    let mut project = NamedProject {
         root: section.text("root").map(|root| resolve(folder, &root.value)),
         create_root: section.flag("create_root").is_some_and(|flag| *flag),
         queues: Vec::new(),

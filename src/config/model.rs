@@ -19,7 +19,7 @@ pub struct Config {
     /// `queues`: globs, relative to the folder of the file.
     pub queues: Vec<String>,
     /// `[project.NAME]`.
-    pub projects: BTreeMap<String, Project>,
+    pub projects: BTreeMap<String, NamedProject>,
     /// `[agents.NAME]`.
     pub agents: BTreeMap<String, AgentProfile>,
     /// `[agents] strict`: an agent without a section is an error.
@@ -79,7 +79,7 @@ impl Default for Config {
 
 /// One `[project.NAME]`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Project {
+pub struct NamedProject {
     /// `root`, absolute.
     pub root: Option<PathBuf>,
     /// `create_root`.

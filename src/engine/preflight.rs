@@ -6,10 +6,8 @@ use super::known_commands::KnownCommands;
 use crate::config::{ChoiceError, Runner};
 use crate::domain::{Command, Task};
 use crate::platform::scan;
-use crate::project::{self, QueueSet, Scope};
-use crate::queue::Queue;
+use crate::project::{self, Project, QueueSet, Scope};
 use crate::store::StoreError;
-use crate::store::file::FileStore;
 use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsStr;
 use std::fs;
@@ -66,17 +64,15 @@ pub struct Preflight {
 /// # Errors
 /// [`PreflightError`] with the first thing that is wrong.
 pub fn preflight(
-    set: &QueueSet,
-    store: &FileStore,
-    queues: &[Queue],
+    project: &Project,
     scope: &Scope,
     path: Option<&OsStr>,
 ) -> Result<Preflight, PreflightError> {
-    store.check_writable()?;
+    let (set, queues, served) = (project.set(), project.queues(), project.served());
+    project.store().check_writable()?;
     if let Some(reason) = scan::distrust() {
         return Err(StoreError::Unsafe { path: PathBuf::from("/proc"), reason }.into());
     }
-    let served = &queues[..set.served()];
     if let Some(id) = scope.ids.iter().find(|id| served.iter().all(|q| q.index_of(id).is_none())) {
         return Err(project::unknown(set, queues, id).into());
     }

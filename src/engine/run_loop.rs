@@ -22,7 +22,7 @@ use crate::platform::fault::{self, Fault};
 use crate::platform::host::Host;
 use crate::platform::signal::Listener;
 use crate::platform::{process, scan};
-use crate::project::QueueSet;
+use crate::project::Project;
 use crate::project::requests::Requests;
 use crate::project::{Planner, ranking_rules};
 use crate::store::file::FileStore;
@@ -75,12 +75,12 @@ impl<'o> RunLoop<'o> {
     /// # Errors
     /// [`StoreError`] when the state folder cannot be used or signals cannot be heard.
     pub fn new(
-        set: QueueSet,
-        store: FileStore,
+        project: Project,
         options: RunOptions,
         observer: &'o mut dyn Observer,
     ) -> Result<Self, StoreError> {
         let system = |what| StoreError::io(what, "/proc");
+        let (set, store) = project.into_parts();
         let (outbox, inbox) = mpsc::channel();
         let (host, pid) = (Host::current(), std::process::id());
         let start = scan::start_time(pid).unwrap_or_default();
@@ -98,7 +98,7 @@ impl<'o> RunLoop<'o> {
         let dispatcher = Dispatcher {
             planner: Planner::new(ranking_rules(&set, store.queues())),
             claims: Claims::of(&set, &host),
-            set: Arc::new(set),
+            set,
             neighbours: Neighbours::default(),
             resting: Resting::default(),
             host,

@@ -3,14 +3,17 @@
 
 mod conditions;
 pub mod history;
+mod loaded;
 mod questions;
 mod queues;
 pub mod requests;
 mod resolve;
 mod scope;
 mod structure;
+pub mod verbs;
 
 pub use conditions::{Seen, paused};
+pub use loaded::Project;
 pub use queues::QueueSet;
 pub use resolve::{Among, resolve, unknown};
 pub use scope::Scope;

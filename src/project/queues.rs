@@ -35,7 +35,7 @@ impl QueueSet {
     ///
     /// # Errors
     /// [`StoreError`] when a selected queue cannot be read or is refused.
-    pub fn open(
+    pub(super) fn open(
         selection: Selection,
         options: FileOptions,
     ) -> Result<(Self, FileStore), StoreError> {

@@ -189,7 +189,7 @@ fn what_cannot_be_undone_is_asked_for() {
 #[test]
 fn references_are_unique_or_refused() {
     let folder = Folder::with(QUEUE);
-    folder.refuses(&["park", "W-01"]).says("did you mean \"W-001\"");
+    folder.refuses(&["park", "W-01"]).says("did you mean `W-001`");
     folder.refuses(&["park", "elsewhere:W-001"]);
     folder.run(&["park", "q:W-001"]).works();
     folder.put("r.json", QUEUE);

@@ -2,7 +2,7 @@
 
 use crate::cli::args::CheckArgs;
 use crate::cli::failure::{Failure, FailureKind};
-use crate::cli::reading::{Reading, Scene};
+use crate::cli::read::{Reading, Scene};
 use crate::cli::session::Session;
 use crate::config::{ChoiceError, ConfigError, Origin, Runner, SelectedQueue, Selection};
 use crate::domain::{EVENT_VERSION, Field, Status};
@@ -202,7 +202,7 @@ fn of_versions(scene: &Scene<'_>, findings: &mut Findings) {
 
 /// More loops than anybody can look after.
 fn of_loops(reading: &Reading, cwd: &Path, findings: &mut Findings) {
-    let config = &reading.set.config;
+    let config = reading.project.config();
     let jobs = usize::try_from(*config.jobs).unwrap_or(usize::MAX);
     let Some(found) = plan::too_many_loops(jobs) else { return };
     let file = match (&config.jobs.origin, &config.path) {

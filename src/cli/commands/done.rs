@@ -1,18 +1,18 @@
 //! `done`: a person completed tasks; with `--verify` only if their verification says so.
 
-use super::human::{Desk, make, resolve, tell};
 use crate::cli::args::DoneArgs;
 use crate::cli::failure::{Failure, FailureKind};
 use crate::cli::session::Session;
+use crate::cli::write::{self, tell};
 use crate::domain::{Claim, Status, TaskId, Transition, Verdict, WorkerId};
 use crate::engine::{Judged, Judging, Source, Standing, Standings};
 use crate::platform::clock::SystemClock;
 use crate::platform::host::Host;
 use crate::platform::ids::{Ids, RandomIds};
 use crate::platform::{fault, login};
-use crate::project::{QueueSet, Structure, ranking_rules};
+use crate::project::{Among, Project, QueueSet, Structure, ranking_rules, verbs};
 use crate::queue::Queue;
-use crate::store::{Actor, Place, QueueStore};
+use crate::store::{Actor, Place};
 use crate::views::escape;
 use serde_json::{Map, json};
 use std::collections::HashMap;
@@ -28,17 +28,17 @@ pub(super) fn run(args: &DoneArgs, session: &mut Session<'_>) -> Result<(), Fail
         None => login::name(),
     };
     let note = args.note.clone().filter(|note| !note.trim().is_empty());
-    let (ids, mut desk) = Desk::of_tasks(session, &args.words, &args.queues)?;
+    let (ids, mut project) = write::of_tasks(session, &args.words, &args.queues)?;
     // Held until everything is written, so that nobody takes a task over meanwhile.
     let mut standings = Standings::default();
-    let places = places(&desk.set, desk.store.queues(), &ids)?;
-    let dead = dead_claims(&desk.set, desk.store.queues(), &places, &mut standings)?;
+    let places = places(&project, &ids)?;
+    let dead = dead_claims(project.set(), project.queues(), &places, &mut standings)?;
     let verdict = if args.verify {
-        let verified = verify(&desk, &places, &mut standings, session);
-        desk.store.verification_ran();
+        let verified = verify(&project, &places, &mut standings, session);
+        project.store_mut().verification_ran();
         if verified.is_err() {
             // What the steps wrote into the queue is judged all the same.
-            desk.update(|_, _| Ok(()))?;
+            project.update(|_, _| Ok(()))?;
         }
         verified?;
         Verdict::Pass
@@ -46,11 +46,11 @@ pub(super) fn run(args: &DoneArgs, session: &mut Session<'_>) -> Result<(), Fail
         Verdict::Skipped
     };
     let transition = Transition::Done { by: by.clone(), note: note.clone(), verdict };
-    let done = desk.each(&ids, |draft, place| {
+    let done = project.each(&ids, |draft, place| {
         let task = draft.task(place);
         let claim = dead.get(&(place.queue, task.id.clone()));
         if claim.is_some() && claim == task.claim() {
-            make(draft, place, &Transition::Release)?;
+            verbs::make(draft, place, &Transition::Release)?;
         }
         let mut data = Map::new();
         data.insert("by".to_owned(), json!(by));
@@ -62,9 +62,8 @@ pub(super) fn run(args: &DoneArgs, session: &mut Session<'_>) -> Result<(), Fail
     tell(session, &done?, what)
 }
 
-fn places(set: &QueueSet, queues: &[Queue], ids: &[String]) -> Result<Vec<Place>, Failure> {
-    let place = |id: &String| Ok(resolve(set, queues, id)?);
-    ids.iter().map(place).collect()
+fn places(project: &Project, ids: &[String]) -> Result<Vec<Place>, Failure> {
+    ids.iter().map(|id| Ok(project.resolve(id, Among::Served)?)).collect()
 }
 
 /// The claims of the tasks that nothing is left of; they end with the verb.
@@ -110,12 +109,12 @@ fn dead_claims(
 /// # Errors
 /// The failed step, as blocked work; wrong usage when there is no verification.
 fn verify(
-    desk: &Desk,
+    project: &Project,
     places: &[Place],
     standings: &mut Standings,
     session: &mut Session<'_>,
 ) -> Result<(), Failure> {
-    let (set, queues) = (&desk.set, desk.store.queues());
+    let (set, queues) = (project.set(), project.queues());
     let structure = Structure::build(set, queues, &ranking_rules(set, queues));
     let exe = fault::supervisor(std::env::current_exe()?);
     let name = format!("{}:{}:{}", Host::current().name, std::process::id(), RandomIds.hex8());

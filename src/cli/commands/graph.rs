@@ -3,7 +3,7 @@
 use crate::cli::args::{GraphArgs, GraphFormat};
 use crate::cli::failure::Failure;
 use crate::cli::filter::scope;
-use crate::cli::reading::Reading;
+use crate::cli::read::Reading;
 use crate::cli::session::Session;
 use crate::plan::{self, Node, Picture, Workload};
 use crate::views::{graph, json};

@@ -3,7 +3,7 @@
 use crate::cli::args::LogArgs;
 use crate::cli::failure::Failure;
 use crate::cli::follow::Follow;
-use crate::cli::reading::Reading;
+use crate::cli::read::Reading;
 use crate::cli::session::Session;
 use crate::domain::{AttemptReport, Status};
 use crate::store::QueueStore;
@@ -93,7 +93,7 @@ fn find(reading: &mut Reading, args: &LogArgs) -> Result<Shown, Failure> {
 /// Whether the attempt may still print something.
 fn runs(reading: &mut Reading, args: &LogArgs, number: u32) -> bool {
     // A file that cannot be read for a moment says nothing about the attempt.
-    drop(reading.store.read());
+    drop(reading.project.store_mut().read());
     reading.look(|scene| {
         scene.find(&args.id).is_ok_and(|node| {
             let task = scene.readiness.task(node);

@@ -3,20 +3,20 @@
 mod add;
 mod answer;
 mod approve;
-mod aside;
+mod block;
+mod cancel;
 mod check;
 mod completions;
 mod done;
 mod edit;
 mod editor;
 mod events;
-mod fields;
 mod graph;
-mod human;
 mod init;
 mod log;
 mod man;
 mod next;
+mod park;
 mod plan;
 mod progress;
 mod prompt;
@@ -28,6 +28,7 @@ mod retry;
 mod run;
 mod schema;
 mod status;
+mod unpark;
 mod wait;
 mod why;
 
@@ -54,10 +55,10 @@ pub(super) fn dispatch(verb: Verb, session: &mut Session<'_>) -> Result<(), Fail
         Verb::Done(args) => done::run(&args, session),
         Verb::Retry(args) => retry::run(&args, session),
         Verb::Reset(args) => reset::run(&args, session),
-        Verb::Cancel(args) => aside::cancel(&args, session),
-        Verb::Block(args) => aside::block(&args, session),
-        Verb::Park(args) => aside::park(&args, session),
-        Verb::Unpark(args) => aside::unpark(&args, session),
+        Verb::Cancel(args) => cancel::run(&args, session),
+        Verb::Block(args) => block::run(&args, session),
+        Verb::Park(args) => park::run(&args, session),
+        Verb::Unpark(args) => unpark::run(&args, session),
         Verb::Release(args) => release::run(&args, session),
         Verb::Progress(args) => progress::run(&args, session),
         Verb::Wait(args) => wait::run(&args, session),

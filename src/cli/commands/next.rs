@@ -3,7 +3,7 @@
 use crate::cli::args::NextArgs;
 use crate::cli::failure::Failure;
 use crate::cli::filter::scope;
-use crate::cli::reading::Reading;
+use crate::cli::read::Reading;
 use crate::cli::session::Session;
 use crate::engine::{Ending, Reason};
 use crate::views::{escape, json, next};

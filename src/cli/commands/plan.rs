@@ -22,8 +22,9 @@ use std::collections::HashMap;
 const WIDTH: usize = 100;
 
 pub(super) fn run(args: &PlanArgs, session: &mut Session<'_>) -> Result<(), Failure> {
-    let (set, store) = session.open_set(session.select(&args.queues)?)?;
-    refuse_empty(&args.filter, &store.queues()[..set.served()])?;
+    let project = session.open(session.select(&args.queues)?)?;
+    refuse_empty(&args.filter, project.served())?;
+    let (set, store) = project.into_parts();
     let rules = project::measured(&set, store.queues());
     let Structure { graph, agents, estimates } = Structure::build(&set, store.queues(), &rules);
     let tasks = set.tasks(store.queues());

@@ -1,11 +1,12 @@
 //! `progress`: how far a task is, said by its agent or by a person.
 
-use super::human::{Desk, json, resolve, stdin, tell};
 use crate::cli::args::{ProgressArgs, QueueArgs};
 use crate::cli::failure::Failure;
 use crate::cli::session::Session;
-use crate::domain::{ClaimToken, Field, Transition, WorkerId, timestamp};
-use crate::store::{Actor, Draft, Place, StoreError};
+use crate::cli::write::{self, json, stdin, tell};
+use crate::domain::{ClaimToken, WorkerId};
+use crate::project::verbs;
+use crate::store::Actor;
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
 
@@ -34,20 +35,8 @@ pub(super) fn run(args: &ProgressArgs, session: &mut Session<'_>) -> Result<(), 
     };
     let actor = if inside { attempt(session) } else { Actor::Person };
     let queues = queues(&args.queues, session);
-    let mut desk = Desk::of_attempt(session, &queues, &id)?;
-    desk.update(|draft, set| {
-        let place = resolve(set, draft.queues(), &id)?;
-        still_ours(draft, place, &actor)?;
-        let queue = &draft.queues()[place.queue];
-        let mut progress = match queue.value(place.task, Field::Progress) {
-            Some(Value::Object(earlier)) => earlier,
-            _ => Map::new(),
-        };
-        progress.extend(said.clone());
-        progress.insert("at".to_owned(), json!(timestamp(draft.now())));
-        let transition = Transition::Progress(Value::Object(progress));
-        draft.transition(place, &transition, &actor, Map::new())
-    })?;
+    let mut project = write::of_attempt(session, &queues, &id)?;
+    verbs::progress(&mut project, &id, &actor, &said)?;
     tell(session, &[id], "progress noted")
 }
 
@@ -91,15 +80,4 @@ fn attempt(session: &Session<'_>) -> Actor {
         }
         _ => Actor::Person,
     }
-}
-
-/// An attempt that lost its claim has nothing to say about the task any more.
-fn still_ours(draft: &Draft<'_>, place: Place, actor: &Actor) -> Result<(), StoreError> {
-    let Actor::Worker(token) = actor else { return Ok(()) };
-    let task = draft.task(place);
-    if task.claim().is_some_and(|claim| claim.is(token)) {
-        return Ok(());
-    }
-    let text = format!("task {} is no longer claimed by attempt {}", task.id, token.attempt);
-    Err(StoreError::Rejected(text))
 }

@@ -2,7 +2,7 @@
 
 use crate::cli::args::PromptArgs;
 use crate::cli::failure::Failure;
-use crate::cli::reading::Reading;
+use crate::cli::read::Reading;
 use crate::cli::session::Session;
 use crate::engine::Source;
 use crate::views::json;

@@ -7,7 +7,6 @@ use crate::cli::session::Session;
 use crate::platform::host::Host;
 use crate::platform::scan;
 use crate::project::requests::PAUSE;
-use crate::store::QueueStore;
 use crate::store::workers::{self, About};
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -75,10 +74,10 @@ fn left(
 /// read.
 fn claimants(target: &Target, session: &Session<'_>) -> BTreeSet<u32> {
     let queues = QueueArgs { queues: vec![target.path.clone()], ..QueueArgs::default() };
-    let opened = session.select(&queues).ok().and_then(|found| session.open_set(found).ok());
-    let Some((set, store)) = opened else { return BTreeSet::new() };
+    let opened = session.select(&queues).ok().and_then(|found| session.open_project(found).ok());
+    let Some(project) = opened else { return BTreeSet::new() };
     let host = Host::current();
-    let tasks = store.queues()[..set.served()].iter().flat_map(|queue| queue.tasks());
+    let tasks = project.served().iter().flat_map(|queue| queue.tasks());
     let claims = tasks.filter_map(|task| task.claim()).filter(|claim| claim.host == host.id);
     claims
         .filter_map(|claim| Some((claim.token().worker.pid()?, claim.start)))

@@ -156,8 +156,8 @@ fn refuse_inside(selection: &Selection, session: &Session<'_>) -> Result<(), Fai
     if !inside.is_any() {
         return Ok(());
     }
-    if let Ok((set, _)) = session.open_set(selection.clone()) {
-        return session.refuse_inside(&set);
+    if let Ok(project) = session.open_project(selection.clone()) {
+        return session.refuse_inside(project.set());
     }
     // A broken queue does not say of which project it is.
     for queue in &selection.queues {
@@ -212,11 +212,11 @@ fn note(kind: EventKind, targets: &[Target], session: &mut Session<'_>) {
     for target in targets {
         let queues = QueueArgs { queues: vec![target.path.clone()], ..QueueArgs::default() };
         let noted = session.select(&queues).and_then(|selection| {
-            let (_, mut store) = session.open(selection)?;
+            let mut project = session.open(selection)?;
             // No change of the queue: in a pause its file is somebody's who merges it just now.
-            let name = queue_name(&store.queues()[0]);
+            let name = queue_name(&project.queues()[0]);
             let event = new_event(kind, SystemClock.now(), name, Map::new());
-            store.note(Patience::Limited, 0, vec![event])?;
+            project.store_mut().note(Patience::Limited, 0, vec![event])?;
             Ok(())
         });
         if let Err(failure) = noted {

@@ -1,14 +1,15 @@
 //! `reset`: a task is put back as if it had never run.
 
-use super::human::{BATCH, Desk, confirm, make, only_queues, places, resolve, tell};
 use crate::cli::args::ResetArgs;
 use crate::cli::failure::Failure;
 use crate::cli::session::Session;
+use crate::cli::write::{self, confirm, only_queues, tell};
 use crate::domain::{Claim, Field, Status, TaskId, Transition};
 use crate::engine::{Standing, Standings};
-use crate::project::QueueSet;
+use crate::project::verbs::{self, BATCH, places};
+use crate::project::{Among, Project, QueueSet, resolve};
 use crate::queue::Queue;
-use crate::store::{Place, QueueStore, StoreError, TaskKey};
+use crate::store::{Place, StoreError, TaskKey};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::io::Write;
@@ -20,28 +21,29 @@ const CLAIMS: usize = 500;
 type Named = (usize, TaskId);
 
 pub(super) fn run(args: &ResetArgs, session: &mut Session<'_>) -> Result<(), Failure> {
-    let (wanted, mut desk) = if args.all {
+    let (wanted, mut project) = if args.all {
         let queues = only_queues("--all", &args.words, &args.queues, session)?;
-        let desk = Desk::open(session, &queues)?;
-        let many = all(desk.store.queues(), desk.set.served()).len();
+        let project = write::open(session, &queues)?;
+        let many = all(project.queues(), project.set().served()).len();
         if many > 0 && !args.yes {
             let tasks = if many == 1 { "task" } else { "tasks" };
             confirm(session, &format!("reset {many} {tasks} as if never run"))?;
         }
-        (None, desk)
+        (None, project)
     } else {
-        let (ids, desk) = Desk::of_tasks(session, &args.words, &args.queues)?;
-        (Some(ids), desk)
+        let (ids, project) = write::of_tasks(session, &args.words, &args.queues)?;
+        (Some(ids), project)
     };
     let mut done = Vec::new();
     let ended = match &wanted {
-        Some(ids) => reset(&mut desk, &mut done, |set, queues| {
-            ids.iter().map(|id| resolve(set, queues, id)).collect()
+        Some(ids) => reset(&mut project, &mut done, |set, queues| {
+            ids.iter().map(|id| resolve(set, queues, id, Among::Served)).collect()
         }),
-        None => reset_all(&mut desk, &mut done),
+        None => reset_all(&mut project, &mut done),
     };
     if ended.is_ok() && !session.global.quiet {
-        let kept = if wanted.is_some() { 0 } else { aside(desk.store.queues(), desk.set.served()) };
+        let kept =
+            if wanted.is_some() { 0 } else { aside(project.queues(), project.set().served()) };
         if kept > 0 {
             writeln!(session.streams.err, "{kept} that are parked or in no known state stay so")?;
         }
@@ -55,11 +57,11 @@ pub(super) fn run(args: &ResetArgs, session: &mut Session<'_>) -> Result<(), Fai
 }
 
 /// Resets one batch after the other, until nothing is left or it does not get less.
-fn reset_all(desk: &mut Desk, done: &mut Vec<Named>) -> Result<(), Failure> {
+fn reset_all(project: &mut Project, done: &mut Vec<Named>) -> Result<(), Failure> {
     let mut left = usize::MAX;
     loop {
-        reset(desk, done, |set, queues| Ok(batch(queues, all(queues, set.served()))))?;
-        let now = all(desk.store.queues(), desk.set.served()).len();
+        reset(project, done, |set, queues| Ok(batch(queues, all(queues, set.served()))))?;
+        let now = all(project.queues(), project.set().served()).len();
         if now == 0 || now >= left {
             return Ok(());
         }
@@ -83,31 +85,31 @@ fn batch(queues: &[Queue], mut places: Vec<Place>) -> Vec<Place> {
 
 /// Resets the tasks that `pick` names, all of them or none, and adds them to `done`.
 fn reset(
-    desk: &mut Desk,
+    project: &mut Project,
     done: &mut Vec<Named>,
     pick: impl Fn(&QueueSet, &[Queue]) -> Result<Vec<Place>, StoreError>,
 ) -> Result<(), Failure> {
     // Held until everything is written, so that nobody takes a task over meanwhile.
     let mut standings = Standings::default();
-    let places = pick(&desk.set, desk.store.queues())?;
-    let dead = dead_claims(desk, places, &mut standings)?;
+    let places = pick(project.set(), project.queues())?;
+    let dead = dead_claims(project, places, &mut standings)?;
     let mut made = Vec::new();
-    desk.update(|draft, set| {
+    project.update(|draft, set| {
         made.clear();
         for place in pick(set, draft.queues())? {
             let task = draft.task(place);
             let named = (place.queue, task.id.clone());
             if dead.get(&named).is_some_and(|claim| claim.as_ref() == task.claim()) {
-                make(draft, place, &Transition::Release)?;
+                verbs::make(draft, place, &Transition::Release)?;
             }
-            make(draft, place, &Transition::Reset)?;
+            verbs::make(draft, place, &Transition::Reset)?;
             made.push(named);
         }
         Ok(())
     })?;
     for (queue, id) in &made {
-        let key = TaskKey::new(desk.set.real(*queue), id.as_str());
-        crate::store::attempts::forget(&desk.set.state(*queue), &key);
+        let key = TaskKey::new(project.set().real(*queue), id.as_str());
+        crate::store::attempts::forget(&project.set().state(*queue), &key);
     }
     done.extend(made);
     Ok(())
@@ -116,16 +118,16 @@ fn reset(
 /// Claims that nothing is left of: they end with the reset. Of others the transition is refused,
 /// and says what ends an attempt.
 fn dead_claims(
-    desk: &Desk,
+    project: &Project,
     places: Vec<Place>,
     standings: &mut Standings,
 ) -> Result<HashMap<Named, Option<Claim>>, Failure> {
-    let queues = desk.store.queues();
+    let queues = project.queues();
     let mut dead = HashMap::new();
     for place in places {
         let task = &queues[place.queue].tasks()[place.task];
         if task.status == Status::InProgress
-            && standings.of(&desk.set, queues, place)? == Standing::Free
+            && standings.of(project.set(), queues, place)? == Standing::Free
         {
             dead.insert((place.queue, task.id.clone()), task.claim().cloned());
         }

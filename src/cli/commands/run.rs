@@ -4,7 +4,7 @@ use crate::cli::args::{RunArgs, WhenEmpty};
 use crate::cli::failure::{Failure, FailureKind};
 use crate::cli::filter::{refuse_empty, scope};
 use crate::cli::progress::Progress;
-use crate::cli::reading::Reading;
+use crate::cli::read::Reading;
 use crate::cli::session::Session;
 use crate::config::{Overrides, Selection};
 use crate::engine::{self, Ending, Notice, Observer, Preflight, Reason, RunLoop, RunOptions};
@@ -12,7 +12,6 @@ use crate::plan;
 use crate::platform::clock::SystemClock;
 use crate::platform::fault;
 use crate::platform::ids::RandomIds;
-use crate::store::QueueStore;
 use crate::views::escape;
 use std::io::Write;
 use std::sync::Arc;
@@ -30,14 +29,13 @@ pub(super) fn run(args: &RunArgs, session: &mut Session<'_>) -> Result<(), Failu
     if args.dry_run {
         return dry_run(args, selection, session);
     }
-    let (set, store) = session.open(selection)?;
-    refuse_empty(&args.filter, &store.queues()[..set.served()])?;
+    let project = session.open(selection)?;
+    refuse_empty(&args.filter, project.served())?;
     let scope = scope(&args.filter, &args.task_ids);
-    session.refuse_inside(&set)?;
+    session.refuse_inside(project.set())?;
     let path = session.world.var("PATH");
-    let Preflight { warnings, known } =
-        engine::preflight(&set, &store, store.queues(), &scope, path)?;
-    let jobs = usize::try_from(*set.config.jobs).unwrap_or(1);
+    let Preflight { warnings, known } = engine::preflight(&project, &scope, path)?;
+    let jobs = usize::try_from(*project.config().jobs).unwrap_or(1);
     if let Some(found) = plan::too_many_loops(jobs) {
         writeln!(session.streams.err, "warning: {}", found.message)?;
     }
@@ -62,7 +60,7 @@ pub(super) fn run(args: &RunArgs, session: &mut Session<'_>) -> Result<(), Failu
     for warning in &warnings {
         progress.notice(&Notice::Warning(warning));
     }
-    let ending = RunLoop::new(set, store, options, &mut progress)?.run();
+    let ending = RunLoop::new(project, options, &mut progress)?.run();
     drop(progress);
     let ending = ending?;
     let one = match args.task_ids.as_slice() {

@@ -4,7 +4,7 @@ use crate::cli::args::StatusArgs;
 use crate::cli::failure::Failure;
 use crate::cli::filter::scope;
 use crate::cli::follow::Follow;
-use crate::cli::reading::Reading;
+use crate::cli::read::Reading;
 use crate::cli::session::Session;
 use crate::project::{QueueSet, Scope};
 use crate::store::journal::Journal;
@@ -94,7 +94,7 @@ fn watch(
         if session.streams.out.is_closed() || !follow.wait() {
             return Ok(());
         }
-        let read = reading.store.read();
+        let read = reading.project.store_mut().read();
         now = render(reading, args, scope, session.look())?;
         if let (Err(error), false) = (read, args.json) {
             // Somebody is editing: what was last read stays on the screen.

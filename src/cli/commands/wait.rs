@@ -3,7 +3,7 @@
 use crate::cli::args::{Until, WaitArgs};
 use crate::cli::failure::{Failure, FailureKind};
 use crate::cli::follow::Follow;
-use crate::cli::reading::{Reading, Scene};
+use crate::cli::read::{Reading, Scene};
 use crate::cli::session::Session;
 use crate::engine::{Ending, Reason, glance};
 use crate::plan::{ClaimState, Node, Prospect, State};
@@ -37,7 +37,8 @@ pub(super) fn run(args: &WaitArgs, session: &mut Session<'_>) -> Result<(), Fail
         let wanted = Wanted { args, ids: &ids, served };
         let standing = reading.look(|scene| standing(scene, &wanted))?;
         // Beside loops a task may say complete by an edit that they put back in a moment.
-        let sure = !served || args.until == Until::Gone || reading.store.is_recorded();
+        let sure =
+            !served || args.until == Until::Gone || reading.project.store_mut().is_recorded();
         if standing.over && sure {
             if let Some(json) = standing.json {
                 session.print(json)?;
@@ -57,13 +58,13 @@ pub(super) fn run(args: &WaitArgs, session: &mut Session<'_>) -> Result<(), Fail
         };
         // That nobody reads the output does not matter: the exit status is what counts.
         let _read = follow.wait_for(left.map_or(poll, |left| left.min(poll)));
-        reading.store.read()?;
+        reading.project.store_mut().read()?;
     }
 }
 
 /// Whether any loop serves one of the queues.
 fn serves(reading: &Reading) -> bool {
-    let set = &reading.set;
+    let set = reading.project.set();
     (0..set.served()).any(|queue| {
         workers::look(&set.state(queue)).iter().any(|about| about.serves(set.stem(queue)))
     })

@@ -2,7 +2,7 @@
 
 use crate::cli::args::WhyArgs;
 use crate::cli::failure::Failure;
-use crate::cli::reading::Reading;
+use crate::cli::read::Reading;
 use crate::cli::session::Session;
 use crate::plan::State;
 use crate::views::{attempts, json, why};

@@ -1,8 +1,6 @@
-//! From flags and JSON to changed keys of a task, for `add` and `edit`.
+//! From fields that a person named to changed keys of a task, for [`add`](super::add()) and
+//! [`edit`](super::edit()).
 
-use super::human::{json, stdin};
-use crate::cli::args::FieldArgs;
-use crate::cli::failure::Failure;
 use crate::config::Config;
 use crate::domain::{Field, FieldProblem, Status, Task};
 use crate::queue::Queue;
@@ -12,78 +10,15 @@ use serde_json::{Map, Value, json};
 /// Keys with their new values; `None` removes one.
 pub(super) type Keys = Vec<(String, Option<Value>)>;
 
-/// What a flag says.
+/// What a person says of a task.
 #[derive(Clone, Debug)]
-pub(super) enum Said {
+pub enum Said {
     /// A field, to be written under the file's own spelling.
     Field(Field, Value),
     /// The paths, one as `file` and several as `files` unless the task has a habit.
     Files(Vec<String>),
     /// A key as it was typed.
     Key(String, Value),
-}
-
-/// What all the flags say.
-pub(super) fn said(args: &FieldArgs) -> Result<Vec<Said>, Failure> {
-    let mut said = Vec::new();
-    let texts = [
-        (Field::Title, &args.title),
-        (Field::Description, &args.description),
-        (Field::Type, &args.kind),
-        (Field::Agent, &args.agent),
-        (Field::Parent, &args.parent),
-        (Field::NotBefore, &args.not_before),
-    ];
-    let text = |(field, text): &(Field, &Option<String>)| {
-        Some(Said::Field(*field, json!((*text).as_ref()?)))
-    };
-    said.extend(texts.iter().filter_map(text));
-    let names = [
-        (Field::Priority, &args.priority),
-        (Field::Phase, &args.phase),
-        (Field::Track, &args.track),
-        (Field::Epic, &args.epic),
-    ];
-    for (field, name) in names {
-        said.extend(name.as_ref().map(|name| Said::Field(field, name_or_number(field, name))));
-    }
-    let lists = [
-        (Field::Dependencies, &args.depends_on),
-        (Field::Scope, &args.scope),
-        (Field::Tests, &args.test),
-        (Field::Verify, &args.verify),
-        (Field::Tags, &args.tag),
-        (Field::AcceptanceCriteria, &args.acceptance_criteria),
-    ];
-    let given = lists.iter().filter(|(_, list)| !list.is_empty());
-    said.extend(given.map(|(field, list)| Said::Field(*field, json!(list))));
-    if !args.file.is_empty() {
-        said.push(Said::Files(args.file.clone()));
-    }
-    let numbers = [
-        (Field::MaxIterations, args.max_iterations),
-        (Field::EstimatedMinutes, args.estimated_minutes),
-    ];
-    said.extend(numbers.into_iter().filter_map(|(f, n)| Some(Said::Field(f, json!(n?)))));
-    if args.requires_approval {
-        said.push(Said::Field(Field::RequiresApproval, json!(true)));
-    }
-    for pair in &args.set {
-        let Some((key, value)) = pair.split_once('=').filter(|(key, _)| !key.is_empty()) else {
-            return Err(Failure::usage(format_args!("--set takes KEY=VALUE, not {pair:?}")));
-        };
-        let value = serde_json::from_str(value).unwrap_or_else(|_| json!(value));
-        said.push(Said::Key(key.to_owned(), value));
-    }
-    Ok(said)
-}
-
-/// A priority is a number where it is one; other names stay texts until the file is known.
-fn name_or_number(field: Field, text: &str) -> Value {
-    match text.parse::<i64>() {
-        Ok(number) if field == Field::Priority => json!(number),
-        _ => json!(text),
-    }
 }
 
 /// The keys that `said` changes in the task `index` of `queue`, or in a new one.
@@ -148,16 +83,6 @@ fn in_style(queue: &Queue, field: Field, value: &Value) -> Value {
 /// The members of a task's text.
 pub(super) fn map(text: &str) -> Map<String, Value> {
     serde_json::from_str(text).unwrap_or_default()
-}
-
-/// The JSON of an argument, or with `-` of stdin, and where it stands.
-pub(super) fn given(argument: &str) -> Result<(String, Value), Failure> {
-    let (text, whence) = match argument {
-        "-" => (stdin()?, "stdin"),
-        text => (text.to_owned(), "argument"),
-    };
-    let value = json(&text, whence)?;
-    Ok((text, value))
 }
 
 /// Refuses changes that are not a person's to make by hand.

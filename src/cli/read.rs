@@ -10,10 +10,11 @@ use crate::plan::{self, Conditions, EstimateRules, Node, QueueTasks, Readiness};
 use crate::platform::clock::{Clock, SystemClock};
 use crate::platform::host::Host;
 use crate::platform::terminal;
-use crate::project::{Among, QueueSet, Scope, Seen, Structure, paused, ranking_rules, resolve};
+use crate::project::{
+    Among, Project, QueueSet, Scope, Seen, Structure, paused, ranking_rules, resolve,
+};
 use crate::queue::Queue;
-use crate::store::file::FileStore;
-use crate::store::{Place, QueueStore, StoreError, TaskKey};
+use crate::store::{Place, StoreError, TaskKey};
 use crate::views::mask::Mask;
 use crate::views::style::Look;
 use crate::views::view::Sight;
@@ -26,10 +27,8 @@ const WIDTH: usize = 80;
 
 /// Queues that are looked at, once or again and again.
 pub(super) struct Reading {
-    /// The queues.
-    pub(super) set: QueueSet,
-    /// Their content. A verb ends with its process, so that what it read is not taken apart.
-    pub(super) store: ManuallyDrop<FileStore>,
+    /// The queues. A verb ends with its process, so that what it read is not taken apart.
+    pub(super) project: ManuallyDrop<Project>,
     /// What must not be shown.
     pub(super) mask: Mask,
     structure: ManuallyDrop<Option<Structure>>,
@@ -56,7 +55,7 @@ impl Reading {
 
     /// The same, with the rules by which a loop ranks.
     pub(super) fn ranked(self) -> Self {
-        let rules = ranking_rules(&self.set, self.store.queues());
+        let rules = ranking_rules(self.project.set(), self.project.queues());
         self.with_rules(rules)
     }
 
@@ -71,15 +70,15 @@ impl Reading {
     /// # Errors
     /// Wrong usage, with the values that there are.
     pub(super) fn refuse_empty(&self, filter: &FilterArgs) -> Result<(), Failure> {
-        refuse_empty(filter, &self.store.queues()[..self.set.served()])
+        refuse_empty(filter, self.project.served())
     }
 
     /// Shows `see` the queues as they were last read.
     pub(super) fn look<T>(&mut self, see: impl FnOnce(&Scene<'_>) -> T) -> T {
-        let queues = self.store.queues();
-        let structure = &*self.structure.insert(Structure::build(&self.set, queues, &self.rules));
-        let tasks = self.set.tasks(queues);
-        let conditions = conditions(&self.set, queues, structure);
+        let (set, queues) = (self.project.set(), self.project.queues());
+        let structure = &*self.structure.insert(Structure::build(set, queues, &self.rules));
+        let tasks = set.tasks(queues);
+        let conditions = conditions(set, queues, structure);
         let reason = |node: Node| {
             let (queue, task) = structure.graph.location(node);
             queues[queue].text(task, crate::domain::Field::Error)
@@ -87,7 +86,7 @@ impl Reading {
         let readiness = plan::readiness(&structure.graph, &tasks, &conditions);
         let readiness = readiness.with_reasons(reason);
         see(&Scene {
-            set: &self.set,
+            set,
             queues,
             tasks: &tasks,
             structure,
@@ -100,11 +99,12 @@ impl Reading {
     /// The folders in which something changes when the queues do.
     pub(super) fn dirs(&self) -> Vec<PathBuf> {
         let mut dirs = Vec::new();
-        for real in self.set.all_real() {
+        let set = self.project.set();
+        for real in set.all_real() {
             dirs.extend(real.parent().map(PathBuf::from));
         }
-        for queue in 0..self.set.served() {
-            dirs.push(self.set.state(queue).root().to_owned());
+        for queue in 0..set.served() {
+            dirs.push(set.state(queue).root().to_owned());
         }
         dirs.sort_unstable();
         dirs.dedup();
@@ -170,13 +170,14 @@ fn conditions(set: &QueueSet, queues: &[Queue], structure: &Structure) -> Condit
 impl Session<'_> {
     /// Opens what was selected for reading; gives the error as it is.
     pub(super) fn try_open(&self, selection: Selection) -> Result<Reading, StoreError> {
-        let (set, store) = self.open_set(selection)?;
+        let project = self.open_project(selection)?;
         let mask = Mask::new(&self.world.vars);
-        let all = 0..store.queues().len();
+        let set = project.set();
+        let all = 0..project.queues().len();
         let shown = all.map(|queue| set.shown(queue).display().to_string()).collect();
-        let (store, structure) = (ManuallyDrop::new(store), ManuallyDrop::default());
+        let (project, structure) = (ManuallyDrop::new(project), ManuallyDrop::default());
         let rules = EstimateRules::default();
-        Ok(Reading { set, store, mask, structure, rules, shown })
+        Ok(Reading { project, mask, structure, rules, shown })
     }
 
     /// How text on standard output is to look.

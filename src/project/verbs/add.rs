@@ -1,0 +1,109 @@
+//! New tasks.
+
+use super::fields::{Said, keys, map, refuse_problems, refuse_unknown};
+use crate::config::Config;
+use crate::domain::{Field, Status};
+use crate::project::{Among, Project, QueueSet, resolve};
+use crate::queue::{Duplicate, Queue, fingerprint};
+use crate::store::{Draft, StoreError};
+use serde_json::{Map, Value, json};
+
+/// Adds a task to the first queue of `project` for the JSON text of each object in `originals`, with
+/// what is `said` over it; `found_by` is the task during which the work was found. Gives their ids.
+///
+/// # Errors
+/// [`StoreError`] when one of them is no task, or is there already; nothing is added then.
+pub fn add(
+    project: &mut Project,
+    originals: &[String],
+    said: &[Said],
+    found_by: Option<&str>,
+) -> Result<Vec<String>, StoreError> {
+    let mut ids = Vec::new();
+    project.update(|draft, set| {
+        ids.clear();
+        for original in originals {
+            let task = task(draft, set, original, said, found_by)?;
+            ids.push(add_one(draft, &set.config, &task, original)?);
+        }
+        Ok(())
+    })?;
+    Ok(ids)
+}
+
+/// The task to add: what was given, what the flags say over it, and what it must have.
+fn task(
+    draft: &Draft<'_>,
+    set: &QueueSet,
+    original: &str,
+    said: &[Said],
+    found_by: Option<&str>,
+) -> Result<Map<String, Value>, StoreError> {
+    let queue = &draft.queues()[0];
+    let mut task = map(original);
+    for (key, value) in keys(queue, None, said) {
+        if let Some(value) = value {
+            task.insert(key, value);
+        }
+    }
+    if let Some(text) = found_by {
+        let place = resolve(set, draft.queues(), text, Among::Served)?;
+        let id = draft.task(place).id.to_string();
+        task.insert(Field::DiscoveredBy.key().to_owned(), json!(id));
+        task.insert(Field::Fingerprint.key().to_owned(), json!(fingerprint(&task)));
+    }
+    let filled =
+        |key: &str| task.get(key).and_then(Value::as_str).is_some_and(|t| !t.trim().is_empty());
+    if !filled("title") && !filled("description") {
+        let text = "a task needs a title or a description".to_owned();
+        return Err(StoreError::Rejected(text));
+    }
+    if task.contains_key(Field::Claim.key()) {
+        return Err(StoreError::Rejected("a new task cannot be claimed already".to_owned()));
+    }
+    Ok(complete(queue, task))
+}
+
+/// Gives the task an id and a status where it has none, at their usual places.
+fn complete(queue: &Queue, mut task: Map<String, Value>) -> Map<String, Value> {
+    let mut complete = Map::new();
+    let id = task.shift_remove("id").filter(|id| !id.is_null());
+    let id = id.unwrap_or_else(|| json!(queue.next_ids(1).pop()));
+    complete.insert("id".to_owned(), id);
+    let status = Field::Status.key();
+    if task.get(status).is_none_or(Value::is_null) {
+        task.shift_remove(status);
+        for key in [Field::Title.key(), Field::Description.key()] {
+            complete.extend(task.shift_remove(key).map(|value| (key.to_owned(), value)));
+        }
+        complete.insert(status.to_owned(), json!(queue.status_word(Status::Pending)));
+    }
+    complete.extend(task);
+    complete
+}
+
+fn add_one(
+    draft: &mut Draft<'_>,
+    config: &Config,
+    task: &Map<String, Value>,
+    original: &str,
+) -> Result<String, StoreError> {
+    let queue = &draft.queues()[0];
+    let taken = task["id"].as_str().is_some_and(|id| queue.index_of(id).is_some());
+    if let Some(same) = queue.duplicate_of(task).filter(|_| !taken) {
+        return Err(StoreError::Rejected(match same {
+            Duplicate::Task(index) => {
+                let id = &queue.tasks()[index].id;
+                format!("task {id} is the same work already: its words and its file are the same")
+            }
+            Duplicate::Listed => {
+                "the same work was added before and is gone: fingerprints still lists it".to_owned()
+            }
+        }));
+    }
+    let place = draft.add(0, task)?;
+    draft.keep_numbers(place, original)?;
+    refuse_problems(draft.task(place), &[])?;
+    refuse_unknown(config, draft.task(place), None)?;
+    Ok(draft.task(place).id.to_string())
+}

@@ -1,0 +1,111 @@
+//! Fields of a task, changed by hand.
+
+use super::fields::{Keys, Said, change, keys};
+use crate::domain::{Field, timestamp};
+use crate::project::Project;
+use crate::queue::Queue;
+use crate::store::{Draft, Place, StoreError};
+use serde_json::{Map, Value, json};
+
+/// What is to change in a task, later parts over earlier ones.
+#[derive(Clone, Debug, Default)]
+pub struct Edit {
+    /// The text of an object, and its members: `null` removes a key.
+    pub merge: Option<(String, Map<String, Value>)>,
+    /// Keys to remove; they must be there.
+    pub unset: Vec<String>,
+    /// Fields by name.
+    pub said: Vec<Said>,
+    /// Dependencies to take out.
+    pub drop: Dropped,
+}
+
+/// Dependencies that a person takes out of a task.
+#[derive(Clone, Debug, Default)]
+pub struct Dropped {
+    /// As the task names them.
+    pub ids: Vec<String>,
+    /// Why, for the record.
+    pub because: Option<String>,
+}
+
+/// Makes the changes in the task `id`.
+///
+/// # Errors
+/// [`StoreError`] when a value could not be used, or the program alone writes that field.
+pub fn edit(project: &mut Project, id: &str, edit: &Edit) -> Result<Vec<String>, StoreError> {
+    let config = project.config().clone();
+    project.each(&[id.to_owned()], |draft, place| {
+        let queue = &draft.queues()[place.queue];
+        let mut changes: Keys = Keys::new();
+        for (key, value) in edit.merge.iter().flat_map(|(_, merge)| merge) {
+            changes.push((key.clone(), Some(value.clone()).filter(|value| !value.is_null())));
+        }
+        changes.extend(unset(queue, place.task, &edit.unset)?);
+        changes.extend(keys(queue, Some(place.task), &edit.said));
+        let mut data = Map::new();
+        if let Some((keys, dropped)) = drop_dependencies(draft, place, &edit.drop)? {
+            changes.extend(keys);
+            data.insert("dropped".to_owned(), dropped);
+        }
+        change(draft, &config, place, &changes, data)?;
+        edit.merge.as_ref().map_or(Ok(()), |(text, _)| draft.keep_numbers(place, text))
+    })
+}
+
+fn unset(queue: &Queue, task: usize, unset: &[String]) -> Result<Keys, StoreError> {
+    let key = |key: &String| match queue.member(task, key) {
+        Some(_) => Ok((key.clone(), None)),
+        None => {
+            let known = queue.keys(task).join(", ");
+            Err(StoreError::Rejected(format!("the task has no `{key}`; it has {known}")))
+        }
+    };
+    unset.iter().map(key).collect()
+}
+
+/// Takes the dependencies out, in whichever spelling they stand, and records why.
+fn drop_dependencies(
+    draft: &Draft<'_>,
+    place: Place,
+    drop: &Dropped,
+) -> Result<Option<(Keys, Value)>, StoreError> {
+    if drop.ids.is_empty() {
+        return Ok(None);
+    }
+    let queue = &draft.queues()[place.queue];
+    let task = draft.task(place);
+    let named = |id: &String| task.dependencies().iter().any(|named| named == id);
+    if let Some(missing) = drop.ids.iter().find(|id| !named(id)) {
+        let known = match task.dependencies().is_empty() {
+            true => "nothing".to_owned(),
+            false => task.dependencies().join(", "),
+        };
+        let text = format!("task {} does not depend on {missing}; it depends on {known}", task.id);
+        return Err(StoreError::Rejected(text));
+    }
+    let is_dropped =
+        |value: &Value| value.as_str().is_some_and(|text| drop.ids.iter().any(|id| id == text));
+    let now =
+        |key: &str| -> Option<Value> { serde_json::from_str(queue.member(place.task, key)?).ok() };
+    let mut keys = Keys::new();
+    for key in Field::Dependencies.spellings() {
+        let left = match now(key) {
+            Some(Value::Array(list)) => list.into_iter().filter(|id| !is_dropped(id)).collect(),
+            Some(text) if is_dropped(&text) => Vec::new(),
+            _ => continue,
+        };
+        keys.push(((*key).to_owned(), Some(Value::Array(left))));
+    }
+    let record =
+        |id: &String| json!({"id": id, "because": drop.because, "at": timestamp(draft.now())});
+    let dropped: Vec<Value> = drop.ids.iter().map(record).collect();
+    let mut all = match now(Field::DroppedDependencies.key()) {
+        Some(Value::Array(earlier)) => earlier,
+        None | Some(Value::Null) => Vec::new(),
+        Some(other) => vec![other],
+    };
+    all.extend(dropped.iter().cloned());
+    keys.push((Field::DroppedDependencies.key().to_owned(), Some(Value::Array(all))));
+    Ok(Some((keys, Value::Array(dropped))))
+}
