@@ -165,6 +165,19 @@ fn why_knows_attempts_and_what_is_held_up() {
 }
 
 #[test]
+fn every_reason_code_is_explained() {
+    let folder = worked();
+    let value = folder.json("explain", "explain no_progress --json");
+    assert_eq!(value["code"], "no_progress");
+    let Left(exit, out, _) = folder.run("explain tampered");
+    assert!(exit == 0 && out.starts_with("tampered: ") && out.contains("workloop why"), "{out}");
+    let Left(exit, out, _) = folder.run("explain");
+    assert!(exit == 0 && out.lines().count() > 25, "{out}");
+    let Left(exit, _, err) = folder.run("explain no_progres");
+    assert!(exit == 2 && err.contains("did you mean `no_progress`?"), "{err}");
+}
+
+#[test]
 fn check_looks_at_all_queues_even_if_one_is_refused() {
     let folder = Folder::new(&json!({"tasks": [
         {"id": "A", "title": "a", "dependencies": ["B"]},

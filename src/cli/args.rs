@@ -21,7 +21,7 @@ pub use reading::{
 };
 pub use run::{RunArgs, WhenEmpty};
 pub use select::{FilterArgs, QueueArgs, QueueFlags};
-pub use setup::{CompletionsArgs, InitArgs, ManArgs, SchemaArgs};
+pub use setup::{CompletionsArgs, ExplainArgs, InitArgs, ManArgs, SchemaArgs};
 pub use writing::{AddArgs, EditArgs, FieldArgs};
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
@@ -162,6 +162,8 @@ pub enum Verb {
     Log(Late<LogArgs>),
     /// Shows the journal.
     Events(Late<EventsArgs>),
+    /// Explains a reason code: what it means, what causes it, and what to do next.
+    Explain(Late<ExplainArgs>),
     /// Prints a JSON schema, or the names of all.
     Schema(Late<SchemaArgs>),
     /// Prints the completion script of a shell.

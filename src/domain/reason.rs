@@ -75,6 +75,46 @@ pub enum ReasonCode {
 }
 
 impl ReasonCode {
+    /// All of them, in the order of their definition.
+    pub const ALL: [Self; 31] = [
+        Self::TestsFailed,
+        Self::ItemsLost,
+        Self::SteeringChanged,
+        Self::ExpectationChanged,
+        Self::Tampered,
+        Self::NothingChanged,
+        Self::Scope,
+        Self::StubAdded,
+        Self::NoProgress,
+        Self::LeftRed,
+        Self::Timeout,
+        Self::Silent,
+        Self::AgentError,
+        Self::UsageLimit,
+        Self::Transient,
+        Self::Auth,
+        Self::CostLimit,
+        Self::Conflict,
+        Self::RevertsOthers,
+        Self::CaptureFailed,
+        Self::SubmoduleChanged,
+        Self::Question,
+        Self::Impossible,
+        Self::Contradiction,
+        Self::Review,
+        Self::UnknownAgent,
+        Self::UnknownProfile,
+        Self::BadTask,
+        Self::Budget,
+        Self::Crash,
+        Self::Environment,
+    ];
+
+    /// The code whose word is `word`.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|code| code.word() == word)
+    }
+
     /// The word in the journal and in JSON.
     pub fn word(self) -> &'static str {
         match self {
@@ -134,6 +174,9 @@ impl ReasonCode {
     }
 }
 
+/// A code that is added is added to [`ReasonCode::ALL`], too.
+const _: () = assert!(ReasonCode::ALL.len() == ReasonCode::Environment as usize + 1);
+
 impl fmt::Display for ReasonCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.word())
@@ -156,8 +199,11 @@ mod tests {
 
     #[test]
     fn the_word_is_the_one_that_is_stored() {
-        for code in [ReasonCode::TestsFailed, ReasonCode::NoProgress, ReasonCode::BadTask] {
+        for (number, code) in ReasonCode::ALL.into_iter().enumerate() {
             assert_eq!(json!(code), json!(code.word()));
+            assert_eq!(ReasonCode::from_word(code.word()), Some(code));
+            assert_eq!(code as usize, number);
         }
+        assert_eq!(ReasonCode::from_word("no-such-code"), None);
     }
 }

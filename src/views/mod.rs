@@ -9,6 +9,7 @@ pub mod attempts;
 pub mod check;
 pub mod edits;
 pub mod event;
+pub mod explain;
 pub mod graph;
 pub mod json;
 pub mod mask;

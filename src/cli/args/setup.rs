@@ -15,6 +15,17 @@ pub struct InitArgs {
     pub project: Option<String>,
 }
 
+/// `explain`.
+#[derive(Clone, Debug, Args)]
+pub struct ExplainArgs {
+    /// The reason code [default: lists all].
+    #[arg(value_name = "CODE")]
+    pub code: Option<String>,
+    /// Prints JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// `schema`.
 #[derive(Clone, Debug, Args)]
 pub struct SchemaArgs {

@@ -11,6 +11,7 @@ mod done;
 mod edit;
 mod editor;
 mod events;
+mod explain;
 mod graph;
 mod init;
 mod log;
@@ -67,6 +68,7 @@ pub(super) fn dispatch(verb: Verb, session: &mut Session<'_>) -> Result<(), Fail
         Verb::Resume(args) => requests::resume(&args, session),
         Verb::Log(args) => log::run(&args, session),
         Verb::Events(args) => events::run(&args, session),
+        Verb::Explain(args) => explain::run(&args, session),
         Verb::Schema(args) => schema::run(&args, session),
         Verb::Completions(args) => completions::run(&args, session),
         Verb::Man(args) => man::run(&args, session),

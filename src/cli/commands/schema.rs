@@ -6,9 +6,10 @@ use crate::cli::session::Session;
 use std::io::Write;
 
 /// The schemas of queues and of the output; each is also a file in `schemas/`.
-const SCHEMAS: [(&str, &str); 11] = [
+const SCHEMAS: [(&str, &str); 12] = [
     ("check", include_str!("../../../schemas/check.schema.json")),
     ("event", include_str!("../../../schemas/event.schema.json")),
+    ("explain", include_str!("../../../schemas/explain.schema.json")),
     ("graph", include_str!("../../../schemas/graph.schema.json")),
     ("log", include_str!("../../../schemas/log.schema.json")),
     ("next", include_str!("../../../schemas/next.schema.json")),

@@ -1,0 +1,305 @@
+//! `explain`: what a reason code means, what usually causes it, and what to do next.
+
+use super::style::Look;
+use crate::domain::ReasonCode;
+use serde::Serialize;
+
+/// Everything that is said about a reason code.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Explanation {
+    /// Version of this shape.
+    pub schema_version: u32,
+    /// The code.
+    pub code: ReasonCode,
+    /// What happened, in one sentence.
+    pub meaning: &'static str,
+    /// What usually causes it, the most frequent first.
+    pub causes: &'static [&'static str],
+    /// Commands that come next.
+    pub next: &'static [Next],
+}
+
+/// A command that comes next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Next {
+    /// As it is typed; `ID` is the task.
+    pub command: &'static str,
+    /// What it is for.
+    pub purpose: &'static str,
+}
+
+/// What is said about `code`.
+pub fn explain(code: ReasonCode) -> Explanation {
+    let (_, meaning, causes, next) = TABLE[code as usize];
+    Explanation { schema_version: 1, code, meaning, causes, next }
+}
+
+impl Explanation {
+    /// For a terminal.
+    pub fn text(&self, look: Look) -> String {
+        let head = look.head(self.code.word());
+        let mut text = format!("{head}: {}\n\nUsual causes:\n", self.meaning);
+        for cause in self.causes {
+            text.push_str(&format!("  - {cause}\n"));
+        }
+        text.push_str("\nWhat to do next:\n");
+        let width = self.next.iter().map(|next| next.command.len()).max().unwrap_or(0);
+        for Next { command, purpose } in self.next {
+            text.push_str(&format!("  {command:width$}  {purpose}\n"));
+        }
+        text
+    }
+}
+
+/// All codes, one a line.
+pub fn list() -> String {
+    let width = ReasonCode::ALL.iter().map(|code| code.word().len()).max().unwrap_or(0);
+    let line = |code: ReasonCode| format!("{:width$}  {}\n", code.word(), explain(code).meaning);
+    ReasonCode::ALL.into_iter().map(line).collect()
+}
+
+const fn next(command: &'static str, purpose: &'static str) -> Next {
+    Next { command, purpose }
+}
+
+const WHY: Next = next("workloop why ID", "shows every attempt and what the task holds up");
+const LOG: Next = next("workloop log ID", "shows what the agent and the failed step printed");
+const RETRY: Next = next("workloop retry ID", "puts the task back with a new budget");
+const DONE: Next = next("workloop done ID --verify", "completes work of your own, if it passes");
+const EDIT: Next = next("workloop edit ID", "makes the task clearer or smaller");
+const ANSWER: Next = next("workloop answer ID TEXT", "puts the task back with your answer");
+const CHECK: Next = next("workloop check", "names what is wrong, with line and column");
+const STATUS: Next = next("workloop status", "shows what runs and what waits for what");
+const RUN: Next = next("workloop run", "starts the loop again; it takes up where it ended");
+
+/// Meaning, causes and next commands of each code, in the order of the codes.
+const TABLE: [(ReasonCode, &str, &[&str], &[Next]); ReasonCode::ALL.len()] = [
+    (
+        ReasonCode::TestsFailed,
+        "A step of the verification failed after the agent had finished.",
+        &[
+            "the work is incomplete or wrong",
+            "the step fails on the untouched tree, too",
+            "the step depends on the time, the network or another task",
+        ],
+        &[LOG, EDIT, RETRY],
+    ),
+    (
+        ReasonCode::ItemsLost,
+        "Tests that ran before the attempt do not run any more.",
+        &["tests were deleted, skipped or renamed", "the runner stopped before the end"],
+        &[LOG, RETRY],
+    ),
+    (
+        ReasonCode::SteeringChanged,
+        "The verdict depends on changes to files that steer the test runner.",
+        &["the attempt changed the runner's configuration to make tests pass"],
+        &[LOG, RETRY],
+    ),
+    (
+        ReasonCode::ExpectationChanged,
+        "The verdict depends on a changed expectation: a test, a snapshot or a fixture.",
+        &["the attempt changed what is expected instead of what is done"],
+        &[LOG, RETRY],
+    ),
+    (
+        ReasonCode::Tampered,
+        "The attempt changed something that judges it: a script that the verification runs, the \
+         configuration, or a path under guardrails.protect.",
+        &[
+            "the agent repaired the check instead of the work",
+            "the task asks for a change of that script, which a person has to declare",
+        ],
+        &[WHY, next("workloop edit ID --file PATH", "lets the task change that file"), RETRY],
+    ),
+    (
+        ReasonCode::NothingChanged,
+        "The attempt changed no file, although the task has to change one.",
+        &["the work was there already", "the agent only talked about it"],
+        &[LOG, DONE, RETRY],
+    ),
+    (
+        ReasonCode::Scope,
+        "The attempt changed files outside of those that the task declares.",
+        &["the declared files are incomplete", "the agent did more than it was asked for"],
+        &[WHY, next("workloop edit ID --scope PATH", "declares what belongs to the task"), RETRY],
+    ),
+    (
+        ReasonCode::StubAdded,
+        "The attempt added a placeholder instead of an implementation.",
+        &["the task is too large for one attempt"],
+        &[LOG, EDIT, RETRY],
+    ),
+    (
+        ReasonCode::NoProgress,
+        "Attempts in a row made the same change, or failed with the same output.",
+        &[
+            "the task cannot be done as it is written",
+            "the verification can never pass here: a missing tool, a wrong path",
+        ],
+        &[LOG, EDIT, RETRY],
+    ),
+    (
+        ReasonCode::LeftRed,
+        "A blocked task left changes behind with which the verification fails for other tasks, too.",
+        &["several tasks work in one directory, and one of them broke what all are judged by"],
+        &[next("git status", "shows what was left in the directory"), WHY, RUN],
+    ),
+    (
+        ReasonCode::Timeout,
+        "A command ran longer than its limit and was ended.",
+        &[
+            "the task is too large for one attempt",
+            "the command waits for something",
+            "the limit is too low",
+        ],
+        &[LOG, next("workloop edit ID", "makes the task smaller"), RETRY],
+    ),
+    (
+        ReasonCode::Silent,
+        "A command printed nothing for longer than its limit and was ended.",
+        &["the command waits for something", "it prints only at its end: raise or drop the limit"],
+        &[LOG, RETRY],
+    ),
+    (
+        ReasonCode::AgentError,
+        "The agent ended with an error, or said that it failed.",
+        &["the agent crashed or refused", "its flags are wrong for its version"],
+        &[LOG, RETRY],
+    ),
+    (
+        ReasonCode::UsageLimit,
+        "The agent's usage limit was reached.",
+        &["the account's quota is used up until it is renewed"],
+        &[STATUS, next("workloop resume", "tries again now")],
+    ),
+    (
+        ReasonCode::Transient,
+        "The agent failed for a reason that usually passes, and is tried again after a pause.",
+        &[
+            "the service is overloaded or cannot be reached",
+            "the agent ends at once: a broken installation",
+        ],
+        &[LOG, STATUS, RETRY],
+    ),
+    (
+        ReasonCode::Auth,
+        "The agent is not logged in.",
+        &["its login ran out", "the loop does not pass on the variable that holds its key"],
+        &[LOG, next("workloop run", "starts the loop again after you logged in")],
+    ),
+    (
+        ReasonCode::CostLimit,
+        "A limit of money or tokens was reached.",
+        &["the limit of the attempt, the task, the run or the day is used up"],
+        &[STATUS, RETRY],
+    ),
+    (
+        ReasonCode::Conflict,
+        "The change does not merge with what landed meanwhile.",
+        &["two tasks changed the same lines"],
+        &[WHY, RETRY],
+    ),
+    (
+        ReasonCode::RevertsOthers,
+        "The change would undo what other tasks landed.",
+        &["the agent worked from an old state and restored it"],
+        &[WHY, RETRY],
+    ),
+    (
+        ReasonCode::CaptureFailed,
+        "What the attempt left in its workspace could not be read as one change.",
+        &["files that cannot be read", "a git directory that was broken or replaced"],
+        &[WHY, LOG, RETRY],
+    ),
+    (
+        ReasonCode::SubmoduleChanged,
+        "The attempt changed a submodule, which is not landed.",
+        &["the work belongs into the submodule's own repository"],
+        &[WHY, EDIT, RETRY],
+    ),
+    (
+        ReasonCode::Question,
+        "The agent asks a question, and the task waits for the answer.",
+        &["the task leaves something open that only a person can decide"],
+        &[WHY, ANSWER],
+    ),
+    (
+        ReasonCode::Impossible,
+        "The agent says, with evidence, that the task cannot be done.",
+        &["the task asks for something that does not exist here"],
+        &[WHY, ANSWER, EDIT],
+    ),
+    (
+        ReasonCode::Contradiction,
+        "The agent says, with evidence, that the task contradicts something else.",
+        &["two tasks, or a task and a test, want different things"],
+        &[WHY, ANSWER, EDIT],
+    ),
+    (
+        ReasonCode::Review,
+        "The work passed, and a person has to look at it before it counts.",
+        &["the task or the configuration asks for a review"],
+        &[WHY, next("workloop approve ID", "lets it count")],
+    ),
+    (
+        ReasonCode::UnknownAgent,
+        "The task names an agent that is not configured.",
+        &["a typing error in the task", "a missing [agents.NAME] in workloop.toml"],
+        &[CHECK, next("workloop edit ID --agent NAME", "names another agent"), RETRY],
+    ),
+    (
+        ReasonCode::UnknownProfile,
+        "The task names a verification profile that is not configured.",
+        &[
+            "a typing error in the task",
+            "a missing [[verify]] step with that profile in workloop.toml",
+        ],
+        &[CHECK, next("workloop edit ID --verify NAME", "names another profile"), RETRY],
+    ),
+    (
+        ReasonCode::BadTask,
+        "The task itself cannot be run.",
+        &[
+            "a text of it does not fit into a command line, or begins with - where it would be a flag",
+            "a value of it has the wrong type",
+        ],
+        &[WHY, CHECK, EDIT, RETRY],
+    ),
+    (
+        ReasonCode::Budget,
+        "The task has used up its attempts.",
+        &[
+            "each attempt failed",
+            "the task was reopened by an edit or by git, with no attempt left",
+        ],
+        &[LOG, EDIT, RETRY],
+    ),
+    (
+        ReasonCode::Crash,
+        "Attempts in a row were lost: the process that watched over them vanished.",
+        &["the machine ran out of memory", "something killed the processes of the loop"],
+        &[LOG, WHY, RETRY],
+    ),
+    (
+        ReasonCode::Environment,
+        "Something is missing that no task is to blame for: a tool, a folder, a permission.",
+        &["a tool is not installed or not on PATH", "the disk is full or read-only"],
+        &[CHECK, LOG, RUN],
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_code_has_its_row_with_a_command() {
+        for code in ReasonCode::ALL {
+            assert_eq!(TABLE[code as usize].0, code);
+            let said = explain(code);
+            assert!(said.meaning.ends_with('.') && !said.causes.is_empty(), "{code}");
+            assert!(said.next.iter().any(|next| next.command.starts_with("workloop ")), "{code}");
+        }
+    }
+}
