@@ -98,7 +98,7 @@ pub struct FailureInput {
     pub attempt: u32,
     /// `agent`, or the step of the verification.
     pub step: String,
-    /// How the step ended, in words.
+    /// What failed and how it ended, in words: `step test: exit status 1`.
     pub outcome: String,
     /// Its output; the prompt shows head and tail.
     pub output: String,

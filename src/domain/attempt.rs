@@ -61,9 +61,23 @@ impl fmt::Display for Outcome {
     }
 }
 
+/// Whether a command does the work or judges it; a step may have any name, also `agent`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StepKind {
+    /// The agent.
+    Agent,
+    /// A step of the verification.
+    #[default]
+    Verify,
+}
+
 /// One command of an attempt: the agent, or a step of the verification.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StepReport {
+    /// Which of the two it is.
+    #[serde(default)]
+    pub kind: StepKind,
     /// `agent`, or the step's name in the configuration.
     pub name: String,
     /// How it ended.
@@ -72,6 +86,23 @@ pub struct StepReport {
     pub millis: u64,
     /// File name of its output inside the attempt folder.
     pub log: String,
+}
+
+impl StepReport {
+    /// The command in a sentence: `agent`, or `step test`.
+    pub fn named(&self) -> String {
+        self.kind.named(&self.name)
+    }
+}
+
+impl StepKind {
+    /// The command `name` of this kind in a sentence.
+    pub fn named(self, name: &str) -> String {
+        match self {
+            Self::Agent => "agent".to_owned(),
+            Self::Verify => format!("step {name}"),
+        }
+    }
 }
 
 /// What a failed attempt is compared by with those before it.

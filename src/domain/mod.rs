@@ -22,7 +22,7 @@ mod transition;
 mod verdict;
 
 pub use apply::{apply, budget_of, budget_used_now, timestamp};
-pub use attempt::{AttemptReport, Fingerprint, Outcome, StepReport};
+pub use attempt::{AttemptReport, Fingerprint, Outcome, StepKind, StepReport};
 pub use backoff::{Backoff, CAP, Cost, QUICK, QuickFailure, Rest, next_pause};
 pub use claim::{Claim, ClaimToken};
 pub use command::Command;

@@ -185,7 +185,7 @@ impl Progress<'_> {
         let read = match read_result(&self.job.folder.file(RESULT_FILE), &hide) {
             Ok(read) => read,
             Err(why) => {
-                return end(Verdict::Fail, ReasonCode::AgentError, format!("step agent: {why}"));
+                return end(Verdict::Fail, ReasonCode::AgentError, format!("agent: {why}"));
             }
         };
         self.warnings.extend(read.warnings);
@@ -199,11 +199,11 @@ impl Progress<'_> {
         }
         if !ok {
             let code = failed_code(outcome, ReasonCode::AgentError);
-            return end(Verdict::Fail, code, format!("step agent: {outcome}"));
+            return end(Verdict::Fail, code, format!("agent: {outcome}"));
         }
         if self.result.status == Some(ResultStatus::Failed) {
             let said = self.result.summary.clone().unwrap_or_default();
-            let text = format!("step agent: said failed: {}", one_line(&said));
+            let text = format!("agent: said failed: {}", one_line(&said));
             return end(Verdict::Fail, ReasonCode::AgentError, text);
         }
         if let Some((promise, required)) = &self.job.promise
@@ -212,7 +212,7 @@ impl Progress<'_> {
             let promise = self.job.mask.text(promise);
             let missing = format!("the agent did not print its completion promise {promise:?}");
             if *required {
-                let text = format!("step agent: {missing}");
+                let text = format!("agent: {missing}");
                 return end(Verdict::Fail, ReasonCode::AgentError, text);
             }
             self.warnings.push(format!("{}: {missing}", self.job.id));
@@ -251,7 +251,7 @@ impl Progress<'_> {
         let Some(failed) = found.failed else {
             return End { outcome, verdict: found.verdict, reason: None, code: None };
         };
-        let reason = Some(format!("step {}: {}", failed.name, failed.outcome));
+        let reason = Some(format!("{}: {}", failed.named(), failed.outcome));
         match found.verdict {
             Some(verdict) => {
                 let code = Some(failed_code(&failed.outcome, ReasonCode::TestsFailed));
@@ -328,7 +328,7 @@ impl Progress<'_> {
                 }
             }
         };
-        StepReport { name: command.name.clone(), outcome, millis, log }
+        StepReport { kind: command.kind, name: command.name.clone(), outcome, millis, log }
     }
 }
 

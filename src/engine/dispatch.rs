@@ -145,7 +145,7 @@ impl Dispatcher {
         let choice = self.choose(draft, work, most, again)?;
         for (place, status, reason) in choice.settled {
             let settle = Transition::Settle(status, reason);
-            draft.transition(place, &settle, &Actor::Person, Map::new())?;
+            draft.transition(place, &settle, &Actor::Loop, Map::new())?;
         }
         for (slot, place) in choice.claims {
             made.claimed.push(self.claim(draft, slot, place)?);
@@ -287,5 +287,5 @@ fn take_over(draft: &mut Draft<'_>, dead: &Dead) -> Result<(), StoreError> {
     }
     let mut data = Map::new();
     data.insert("claim".to_owned(), dead.claim.as_ref().map_or(Value::Null, |c| json!(c)));
-    draft.transition(place, &Transition::TakeOver, &Actor::Person, data)
+    draft.transition(place, &Transition::TakeOver, &Actor::Loop, data)
 }

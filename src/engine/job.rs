@@ -1,7 +1,7 @@
 //! One attempt as data: all that a slot needs to run it, put together while nothing is locked.
 
 use super::tamper::Watch;
-use crate::domain::{ClaimToken, Command, ReasonCode};
+use crate::domain::{ClaimToken, Command, ReasonCode, StepKind};
 use crate::store::attempts::AttemptFolder;
 use crate::store::{Place, StateDir, TaskKey};
 use crate::views::mask::Mask;
@@ -15,6 +15,8 @@ use std::time::Duration;
 /// A command ready to start.
 #[derive(Clone, Debug)]
 pub struct Ready {
+    /// Whether it does the work or judges it.
+    pub kind: StepKind,
     /// `agent`, or the name of the step.
     pub name: String,
     /// Program and arguments.

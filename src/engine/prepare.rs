@@ -9,8 +9,8 @@ use crate::agent::{
 };
 use crate::config::{ChoiceError, Runner};
 use crate::domain::{
-    AttemptReport, ClaimToken, Command, Field, ReasonCode, Status, Task, Text, Verdict, budget_of,
-    budget_used_now,
+    AttemptReport, ClaimToken, Command, Field, ReasonCode, Status, StepKind, Task, Text, Verdict,
+    budget_of, budget_used_now,
 };
 use crate::plan::Graph;
 use crate::project::QueueSet;
@@ -258,7 +258,7 @@ impl Plan<'_> {
         let step = report.steps.last()?;
         let log = AttemptFolder::new(&state, &key, report.attempt).file(&step.log);
         let mut output = bound_file(&log, FEEDBACK_BYTES).unwrap_or_default();
-        if step.name == "agent" {
+        if step.kind == StepKind::Agent {
             let errors = log.with_file_name(attempts::AGENT_ERR);
             output.push_str(&bound_file(&errors, FEEDBACK_BYTES / 2).unwrap_or_default());
         }
@@ -267,7 +267,10 @@ impl Plan<'_> {
         Some(FailureInput {
             attempt: report.attempt,
             step: step.name.clone(),
-            outcome: report.reason.clone().unwrap_or_else(|| step.outcome.to_string()),
+            outcome: report
+                .reason
+                .clone()
+                .unwrap_or_else(|| format!("{}: {}", step.named(), step.outcome)),
             output,
             log: log.display().to_string(),
         })
@@ -296,6 +299,7 @@ impl Plan<'_> {
     fn ready_agent(&self, profile: &AgentProfile, token: &ClaimToken) -> Ready {
         let extra = [self.source.set.config.pass.as_slice(), &profile.env];
         Ready {
+            kind: StepKind::Agent,
             name: "agent".to_owned(),
             argv: self.expand(&profile.command),
             configured: profile.command.clone(),
@@ -317,6 +321,7 @@ impl Plan<'_> {
             environment.set("PATH", path);
         }
         Ready {
+            kind: StepKind::Verify,
             name: step.name.clone(),
             argv,
             configured: step.command.clone(),

@@ -5,7 +5,7 @@
 
 use super::finished::Finished;
 use crate::agent::bound_file;
-use crate::domain::{AttemptReport, Fingerprint, Outcome, Verdict};
+use crate::domain::{AttemptReport, Fingerprint, Outcome, StepKind, Verdict};
 use crate::platform::dir::Dir;
 use crate::platform::fault::{self, Fault};
 use crate::store::attempts::{AGENT_ERR, AttemptFolder};
@@ -52,7 +52,8 @@ pub(super) fn compare(finished: &mut Finished) -> Streak {
 
 /// The streak that `last` goes on, of the reports before it, the latest first.
 fn streak(last: &AttemptReport, earlier: impl Iterator<Item = AttemptReport>) -> Streak {
-    let step = |report: &AttemptReport| report.steps.last().map(|step| step.name.clone());
+    let step =
+        |report: &AttemptReport| report.steps.last().map(|step| (step.kind, step.name.clone()));
     let mut streak = Streak::default();
     let (mut change, mut output) = (last.fingerprint.change.is_some(), true);
     for report in earlier.filter(|report| report.verdict.is_some()) {
@@ -84,7 +85,7 @@ impl Streak {
         }
         let [change, output] = [self.change, self.output].map(|before| before.min(used) + 1);
         let step = report.steps.last()?;
-        let how = format!("step {}: {}", step.name, step.outcome);
+        let how = format!("{}: {}", step.named(), step.outcome);
         let left = budget.saturating_sub(used.saturating_add(1));
         let left = format!("{left} of {budget} attempts are left");
         if change >= SAME_CHANGE {
@@ -153,7 +154,7 @@ fn of_output(folder: &AttemptFolder, report: &AttemptReport) -> Option<String> {
     let step = report.steps.last()?;
     let log = folder.file(&step.log);
     let mut text = bound_file(&log, OUTPUT_BYTES).ok()?;
-    if step.name == "agent" {
+    if step.kind == StepKind::Agent {
         text.push_str(&bound_file(&folder.file(AGENT_ERR), OUTPUT_BYTES).unwrap_or_default());
     }
     let temporary = [std::env::temp_dir(), folder.path().to_owned()];
@@ -213,6 +214,7 @@ mod tests {
             reason: None,
             reason_code: None,
             steps: vec![StepReport {
+                kind: StepKind::Verify,
                 name: step.to_owned(),
                 outcome: Outcome::Exited { code: 1 },
                 millis: 1,

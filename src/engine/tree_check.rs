@@ -12,7 +12,7 @@ use super::run_loop::RunLoop;
 use super::slots::Holder;
 use super::tamper::Watch;
 use crate::agent::{DEFAULT_GRACE, Environment, TaskVariables};
-use crate::domain::{ClaimToken, Command, EventKind, Outcome, Status, Verdict, WorkerId};
+use crate::domain::{ClaimToken, Command, EventKind, Outcome, Status, StepKind, Verdict, WorkerId};
 use crate::project::QueueSet;
 use crate::store::attempts::{AttemptFolder, CHANGED_FILE, PROMPT_FILE, RESULT_FILE, TASK_FILE};
 use crate::store::{Actor, Patience, Place, QueueStore, StoreError, TaskKey};
@@ -133,7 +133,7 @@ impl RunLoop<'_> {
             for id in ids {
                 if let Some(task) = draft.queues()[queue].index_of(id) {
                     let place = Place { queue, task };
-                    draft.record(place, EventKind::ExternalEdit, &Actor::Person, data.clone());
+                    draft.record(place, EventKind::ExternalEdit, &Actor::Loop, data.clone());
                 }
             }
             Ok(())
@@ -224,6 +224,7 @@ impl<'a> Around<'a> {
             *program = self.fixed.program(std::mem::take(program));
         }
         Ready {
+            kind: StepKind::Verify,
             name: step.name.clone(),
             argv,
             configured: step.command.clone(),

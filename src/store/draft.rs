@@ -24,6 +24,8 @@ pub struct Place {
 pub enum Actor {
     /// A person, by a verb.
     Person,
+    /// The program by itself: what it puts back, settles and takes over.
+    Loop,
     /// A worker, for an attempt.
     Worker(ClaimToken),
 }
@@ -185,7 +187,7 @@ impl<'a> Draft<'a> {
         let mut data = Map::new();
         data.insert("fields".to_owned(), Value::Object(state.clone()));
         data.insert("was".to_owned(), was);
-        self.push(place, EventKind::Restored, &Actor::Person, data);
+        self.push(place, EventKind::Restored, &Actor::Loop, data);
         Ok(())
     }
 
@@ -209,7 +211,7 @@ impl<'a> Draft<'a> {
         let mut data = Map::new();
         data.insert("put_back".to_owned(), Value::Object(back));
         data.insert("was".to_owned(), was);
-        self.push(place, EventKind::ExternalEdit, &Actor::Person, data);
+        self.push(place, EventKind::ExternalEdit, &Actor::Loop, data);
     }
 
     /// Puts the phases of a queue back as they were recorded, with their barriers and gates.
@@ -231,7 +233,7 @@ impl<'a> Draft<'a> {
         let mut data = Map::new();
         data.insert("set_back".to_owned(), json!(true));
         data.insert("was".to_owned(), was);
-        self.push(place, EventKind::ExternalEdit, &Actor::Person, data);
+        self.push(place, EventKind::ExternalEdit, &Actor::Loop, data);
         Ok(())
     }
 
@@ -246,7 +248,7 @@ impl<'a> Draft<'a> {
         self.keep_numbers(place, text)?;
         let data = json!({"put_back": {"task": {"kept": "the task", "found": null}}});
         let data = data.as_object().cloned().unwrap_or_default();
-        self.record(place, EventKind::ExternalEdit, &Actor::Person, data);
+        self.record(place, EventKind::ExternalEdit, &Actor::Loop, data);
         Ok(())
     }
 
@@ -274,9 +276,15 @@ impl<'a> Draft<'a> {
         let task = &queue.tasks()[place.task];
         let mut event = new_event(kind, self.now, queue_name(queue), data);
         event.task = Some(task.id.to_string());
-        if let Actor::Worker(token) = actor {
-            event.worker = Some(token.worker.to_string());
-            event.attempt = Some(token.attempt);
+        match actor {
+            Actor::Person => {}
+            Actor::Loop => {
+                event.data.insert("by".to_owned(), json!("workloop"));
+            }
+            Actor::Worker(token) => {
+                event.worker = Some(token.worker.to_string());
+                event.attempt = Some(token.attempt);
+            }
         }
         // The whole state of finished work stands in the journal, so that it can be restored
         // when the file is set back.

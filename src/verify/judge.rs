@@ -41,6 +41,7 @@ pub fn judge<S, E>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::StepKind;
     use std::convert::Infallible;
 
     fn run(outcomes: &[Outcome]) -> (Finding, usize) {
@@ -48,6 +49,7 @@ mod tests {
         let finding = judge(outcomes, |number, outcome| {
             ran += 1;
             Ok::<_, Infallible>(StepReport {
+                kind: StepKind::Verify,
                 name: format!("s{number}"),
                 outcome: outcome.clone(),
                 millis: 1,

@@ -32,7 +32,7 @@ pub fn block(report: &AttemptReport, title: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Outcome, StepReport, Verdict};
+    use crate::domain::{Outcome, StepKind, StepReport, Verdict};
 
     #[test]
     fn each_field_has_its_line_and_none_steers_a_terminal() {
@@ -49,6 +49,7 @@ mod tests {
             reason: Some(hostile.clone()),
             reason_code: None,
             steps: vec![StepReport {
+                kind: StepKind::Verify,
                 name: hostile.clone(),
                 outcome: Outcome::FailedToStart { reason: hostile.clone() },
                 millis: 1200,

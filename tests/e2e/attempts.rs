@@ -224,3 +224,19 @@ fn the_journal_tells_the_story() {
     let numbers: Vec<u64> = events.iter().filter_map(|event| event["seq"].as_u64()).collect();
     assert!(numbers.windows(2).all(|pair| pair[0] < pair[1]), "{numbers:?}");
 }
+
+#[test]
+fn a_step_named_agent_is_not_the_agent() {
+    let toml = "[agents.default]\nrun = 'true'\n[[verify]]\nname = \"agent\"\nrun = \"false\"\n";
+    let tasks = json!({"tasks": [{"id": "A", "title": "a", "max_iterations": 2}]});
+    let sandbox = Sandbox::new().config(toml).queue("q.json", &tasks);
+    sandbox.run(["run", "q.json"]).exits(5);
+    let queue = sandbox.read("q.json");
+    let error = task(&queue, "A")["error"].as_str().unwrap_or_default().to_owned();
+    assert!(error.contains("step agent: exit status 1"), "{error}");
+    let why = sandbox.run(["why", "A", "--json", "--work-queue", "q.json"]).json();
+    assert_eq!(why["attempts"][0]["reason_code"], "tests_failed", "{why}");
+    sandbox.run(["retry", "A", "--work-queue", "q.json"]).exits(0);
+    let prompt = sandbox.run(["prompt", "A", "--work-queue", "q.json"]).exits(0).stdout;
+    assert!(prompt.contains("Attempt 2 failed: step agent: exit status 1."), "{prompt}");
+}

@@ -89,7 +89,7 @@ fn an_outage_costs_a_few_starts_and_nothing_else() {
         starts > 4 && !seen.is_null()
     });
     assert_eq!((&seen["agent"], &seen["kind"]), (&json!("default"), &json!("transient")));
-    assert_eq!(seen["reason"], "step agent: exit status 1");
+    assert_eq!(seen["reason"], "agent: exit status 1");
     let why = sandbox.run(["why", "T010", "--work-queue", "q.json"]);
     why.exits(0).says("agent default failed").says("within seconds");
     assert!(sandbox.shell("rm down"));

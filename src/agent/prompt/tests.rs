@@ -42,7 +42,7 @@ fn full() -> PromptInput {
         failure: Some(FailureInput {
             attempt: 1,
             step: "test".into(),
-            outcome: "exit status 1".into(),
+            outcome: "step test: exit status 1".into(),
             output: "expected 1\n```\ngot 2\n".into(),
             log: "/p/queues/.workloop/attempts/0/1/verify-1.out".into(),
         }),
