@@ -4,6 +4,7 @@
 //! `unsafe` stays here. Weaker guarantees outside Linux are said where they are weaker.
 
 pub mod atomic_file;
+pub mod cells;
 pub mod checks;
 pub mod clock;
 pub mod command;

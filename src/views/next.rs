@@ -1,9 +1,10 @@
 //! `next`: the ready tasks in the order of claims, with the reason of each rank.
 
 use super::json::Made;
-use super::style::{Look, fitted, letters, of_state, padded};
+use super::style::{Look, fitted, of_state, padded};
 use super::view::Sight;
 use crate::plan::{self, Node, Order, State};
+use crate::platform::cells;
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -62,7 +63,7 @@ impl<'a> Sight<'a> {
 /// When `out` cannot be written.
 pub fn text(view: &NextView<'_>, look: Look, out: &mut dyn Write) -> io::Result<()> {
     let ranks = view.tasks.keys.len().to_string().len();
-    let width = |task: NextTask| letters(&fitted(&task.id, 40));
+    let width = |task: NextTask| cells::width(&fitted(&task.id, 40));
     let ids = view.tasks.iter().map(width).max().unwrap_or(0);
     let title = look.width.map_or(120, |width| width.saturating_sub(ranks + ids + 4).max(10));
     for task in view.tasks.iter() {

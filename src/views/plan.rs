@@ -1,9 +1,10 @@
 //! `plan` for people: waves, critical path, slack, loops, a sentence of advice and a schedule.
 
 use super::escape;
-use super::style::{Look, count, fitted, letters, padded, took, wrap};
+use super::style::{Look, count, fitted, padded, took, wrap};
 use crate::domain::Text;
 use crate::plan::{LoopsReport, Minutes, Node, PlanReport, Slack, duration_text};
+use crate::platform::cells;
 use anstyle::Style;
 use serde::Serialize;
 use std::collections::HashSet;
@@ -122,7 +123,7 @@ fn waves(report: &PlanReport, look: Look, text: &mut String) {
     let width = count(report.width, "task", "tasks");
     let _ = writeln!(text, "\n{}, at most {width} at once", look.head("Waves"));
     let labels = labels(report);
-    let wide = labels.iter().map(|label| letters(label)).max().unwrap_or(0);
+    let wide = labels.iter().map(|label| cells::width(label)).max().unwrap_or(0);
     let counts = report.waves.iter().map(Vec::len).max().unwrap_or(0).to_string().len();
     for (wave, label) in report.waves.iter().zip(&labels) {
         let names = wave.iter().map(|id| fitted(id, ID));
@@ -178,8 +179,8 @@ fn slack(report: &PlanReport, seconds: Seconds<'_>, look: Look, text: &mut Strin
         rows.drain(..tight);
     }
     let shown = &rows[..rows.len().min(LISTED)];
-    let ids = shown.iter().map(|row| letters(&fitted(&row.task, ID))).max().unwrap_or(0);
-    let slacks = shown.iter().map(|row| letters(&time(row.late))).max().unwrap_or(0);
+    let ids = shown.iter().map(|row| cells::width(&fitted(&row.task, ID))).max().unwrap_or(0);
+    let slacks = shown.iter().map(|row| cells::width(&time(row.late))).max().unwrap_or(0);
     for row in shown {
         let own = duration_text(seconds(row.node));
         let id = padded(&fitted(&row.task, ID), ids);
@@ -200,7 +201,7 @@ fn loops(report: &PlanReport, look: Look, text: &mut String) {
     }
     rows.sort_by_key(|row| row.loops);
     let times: Vec<String> = rows.iter().map(|row| time(row.makespan_minutes)).collect();
-    let wide = times.iter().map(|time| letters(time)).max().unwrap_or(0).max(4);
+    let wide = times.iter().map(|time| cells::width(time)).max().unwrap_or(0).max(4);
     let head = format!("Loops  {:>wide$}  Speedup", "Time");
     let _ = writeln!(text, "\n{}", look.head(head));
     for (row, time) in rows.into_iter().zip(&times) {
@@ -232,7 +233,8 @@ fn left_out(report: &PlanReport, look: Look, text: &mut String) {
 fn actual_text(actual: &Actual, look: Look) -> String {
     let minutes = |minutes: f64| duration_text((minutes * 60.0).round() as u64);
     let mut text = format!("\n{}\n", look.head("Estimates and reality"));
-    let ids = actual.tasks.iter().map(|task| letters(&fitted(&task.id, ID))).max().unwrap_or(5);
+    let ids =
+        actual.tasks.iter().map(|task| cells::width(&fitted(&task.id, ID))).max().unwrap_or(5);
     for task in &actual.tasks {
         let id = padded(&fitted(&task.id, ID), ids);
         let attempts = count(task.attempts as usize, "attempt", "attempts");

@@ -2,6 +2,7 @@
 
 use super::escape;
 use crate::plan::{State, duration_text};
+use crate::platform::cells;
 use anstyle::{AnsiColor, Style};
 use std::fmt::Display;
 
@@ -10,7 +11,7 @@ use std::fmt::Display;
 pub struct Look {
     /// Whether to colour.
     pub color: bool,
-    /// Letters of a line; `None` when nobody counts them.
+    /// Cells of a line; `None` when nobody counts them.
     pub width: Option<usize>,
 }
 
@@ -46,24 +47,18 @@ pub fn of_state(state: State) -> Style {
     }
 }
 
-/// Number of letters, which is close enough to columns.
-pub fn letters(text: &str) -> usize {
-    text.chars().count()
-}
-
-/// `text` on one line, safe for a terminal, cut to `most` letters.
+/// `text` on one line, safe for a terminal, cut to `most` cells.
 pub fn fitted(text: &str, most: usize) -> String {
     let safe = escape::line(text);
-    if letters(&safe) <= most {
+    if cells::width(&safe) <= most {
         return safe.into_owned();
     }
-    let cut: String = safe.chars().take(most.saturating_sub(1)).collect();
-    format!("{}…", cut.trim_end())
+    format!("{}…", cells::cut(&safe, most.saturating_sub(1)).trim_end())
 }
 
-/// `text` and blanks up to `width` letters.
+/// `text` and blanks up to `width` cells.
 pub fn padded(text: &str, width: usize) -> String {
-    format!("{text}{}", " ".repeat(width.saturating_sub(letters(text))))
+    format!("{text}{}", " ".repeat(width.saturating_sub(cells::width(text))))
 }
 
 /// `1 task`, `2 tasks`.
@@ -102,12 +97,12 @@ pub fn wrap(
     gap: &str,
     look: Look,
 ) {
-    let indent = letters(head);
+    let indent = cells::width(head);
     let most = look.width.unwrap_or(100).max(indent + 20);
     text.push_str(head);
     let mut used = indent;
     for (n, word) in words.into_iter().enumerate() {
-        let needed = letters(&word) + if n == 0 { 0 } else { letters(gap) };
+        let needed = cells::width(&word) + if n == 0 { 0 } else { cells::width(gap) };
         if n > 0 && used + needed > most {
             text.push_str(gap.trim_end());
             text.push('\n');
@@ -135,8 +130,10 @@ mod tests {
     }
 
     #[test]
-    fn text_is_cut_by_letters_not_bytes() {
+    fn text_is_cut_by_cells() {
         assert_eq!(fitted("äöüäöü", 4), "äöü…");
+        assert_eq!(fitted("日本語", 4), "日…");
+        assert_eq!(padded("日本", 5), "日本 ");
         assert_eq!(fitted("a\u{1b}b", 9), "a␛b");
     }
 

@@ -9,6 +9,7 @@ use crate::plan::{
     Agents, ClaimState, Conditions, CriticalPath, Estimates, Graph, Node, Order, Picture,
     QueueTasks, State, readiness,
 };
+use crate::platform::cells;
 use crate::queue::Queue;
 use chrono::{TimeZone, Utc};
 use serde_json::{Value, json};
@@ -135,6 +136,26 @@ fn filters_count_only_what_they_let_through() {
         with(&[sample()], &[], |sight, _| sight.status(&|node| node.0 >= 5, true, Shown::All));
     let summary = view.queues[0].summary;
     assert_eq!((summary.total, summary.pending, summary.parked), (2, 1, 1));
+}
+
+#[test]
+fn no_row_is_wider_than_the_terminal() {
+    let long = "a title that goes on and on, with 日本語 and 🦀 in it, until nothing more fits";
+    let error = "step test: exit status 1, because of a reason that is long enough to be cut off";
+    let tasks = json!([
+        {"id": "A-1", "title": long, "status": "blocked", "error": error},
+        {"id": "日本-2", "title": "短い", "status": "blocked", "error": error},
+        {"id": "C", "title": long, "status": "pending", "dependencies": ["A-1", "日本-2"]},
+    ]);
+    for width in [60, 80, 120] {
+        let text = with(&[queue("q.json", &tasks)], &[], |sight, _| {
+            let look = Look { color: false, width: Some(width) };
+            text::status(&sight.status(&|_| true, false, Shown::Open(200)), look)
+        });
+        let widths: Vec<usize> = text.lines().map(cells::width).collect();
+        assert!(widths.iter().all(|cells| *cells <= width), "{width}: {widths:?}\n{text}");
+        assert!(widths[1..].iter().any(|cells| *cells + 2 >= width), "{width}: {widths:?}\n{text}");
+    }
 }
 
 #[test]

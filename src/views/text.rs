@@ -1,14 +1,18 @@
 //! `status` for people: a line of counts for each queue, then its open tasks.
 
-use super::style::{self, Look, count, fitted, letters, of_state, padded};
+use super::style::{self, Look, count, fitted, of_state, padded};
 use super::view::{QueueView, StatusView, TaskView};
 use crate::plan::State;
+use crate::platform::cells;
 use std::fmt::Write;
 
 /// The widest column of ids.
 const ID: usize = 32;
 /// The widest title where nobody counts columns.
 const TITLE: usize = 60;
+
+/// Cells of a row beside id, title and detail: the state, and what is between the columns.
+const BESIDE: usize = 19;
 
 /// The queues, one below the other.
 pub fn status(view: &StatusView, look: Look) -> String {
@@ -24,14 +28,14 @@ pub fn status(view: &StatusView, look: Look) -> String {
 fn one(queue: &QueueView, look: Look) -> String {
     let mut text = head(queue, look);
     let rows: Vec<[String; 3]> = queue.tasks.iter().map(row).collect();
-    let ids = rows.iter().map(|[id, ..]| letters(id)).max().unwrap_or(0);
-    let titles = rows.iter().map(|[_, title, _]| letters(title)).max().unwrap_or(0);
+    let ids = rows.iter().map(|[id, ..]| cells::width(id)).max().unwrap_or(0);
+    let titles = rows.iter().map(|[_, title, _]| cells::width(title)).max().unwrap_or(0);
     let titles = match look.width {
         // A third of what is left is for what holds the task up.
-        Some(width) => titles.min((width.saturating_sub(ids + 17) * 2 / 3).max(10)),
+        Some(width) => titles.min((width.saturating_sub(ids + BESIDE) * 2 / 3).max(10)),
         None => titles.min(TITLE),
     };
-    let detail = look.width.map_or(usize::MAX, |width| width.saturating_sub(ids + titles + 17));
+    let detail = look.width.map_or(usize::MAX, |width| width.saturating_sub(ids + titles + BESIDE));
     for (task, [id, title, more]) in queue.tasks.iter().zip(&rows) {
         let state = look.paint(of_state(task.state), padded(task.state.word(), 11));
         let title = padded(&fitted(title, titles), titles);

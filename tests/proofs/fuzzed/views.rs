@@ -5,6 +5,7 @@ use std::path::Path;
 use workloop::plan::{
     self, Agents, Conditions, EstimateRules, Estimates, Graph, Node, Picture, QueueTasks, Workload,
 };
+use workloop::platform::cells;
 use workloop::platform::clock::{Clock as _, SystemClock};
 use workloop::queue::Queue;
 use workloop::views::mask::Mask;
@@ -24,7 +25,7 @@ pub(super) fn escapes(bytes: &[u8]) {
     super::is_inert(&lines);
     assert_eq!(lines.matches('\n').count(), given.matches('\n').count());
     assert_eq!(escape::lines(&lines), lines);
-    assert!(style::letters(&style::fitted(&given, 9)) <= 9);
+    assert!(cells::width(&style::fitted(&given, 9)) <= 9);
     super::is_inert(&style::listed(&[given.clone(), given.clone()], 1));
     let again = super::json_is_inert(&given);
     assert_eq!(again, Value::from(given.clone()));
