@@ -76,6 +76,7 @@ fn run(top: &Path, queue: &str, flags: &[&str]) -> Done<Child> {
         .args(["run", "--no-verify", queue])
         .args(flags)
         .current_dir(top)
+        .env("XDG_STATE_HOME", top.join("state"))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(err)

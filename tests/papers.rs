@@ -83,6 +83,7 @@ impl Paper {
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", self.dir.path())
+            .env("XDG_STATE_HOME", self.dir.path().join("state"))
             .env("NO_COLOR", "1")
             .env("CI", "true")
             .stdin(Stdio::null())

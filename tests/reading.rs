@@ -39,6 +39,7 @@ impl Folder {
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("MY_TOKEN", "tok-12345")
+            .env("XDG_STATE_HOME", self.path("state"))
             .env("TZ", "UTC")
             .stdin(Stdio::null());
         command

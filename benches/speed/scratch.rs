@@ -83,6 +83,7 @@ impl Scratch {
         command.args(words).current_dir(self.path()).stdin(Stdio::null());
         command.stdout(Stdio::null()).stderr(Stdio::null());
         command.env("NO_COLOR", "1").env_remove("WORKLOOP_CLAIM");
+        command.env("XDG_STATE_HOME", self.file("state"));
         command
     }
 

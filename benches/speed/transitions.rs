@@ -51,6 +51,7 @@ pub(crate) fn open(path: &Path) -> FileStore {
         clock: Arc::new(SystemClock),
         ids: Arc::new(RandomIds),
         lock_timeout: Duration::from_secs(30),
+        backups: None,
         unsafe_fs: false,
         on_wait: Box::new(|_, _| {}),
         on_warning: Box::new(|_| {}),

@@ -7,9 +7,9 @@ use crate::config::Selection;
 use crate::engine::{JudgeError, PreflightError};
 use crate::platform::clock::SystemClock;
 use crate::platform::ids::RandomIds;
-use crate::project::Project;
-use crate::store::StoreError;
+use crate::project::{Project, QueueSet};
 use crate::store::file::FileOptions;
+use crate::store::{Backups, StoreError};
 use crate::views::escape;
 use std::io::Write;
 use std::path::Path;
@@ -24,6 +24,23 @@ impl Session<'_> {
         Ok(self.open_project(selection)?)
     }
 
+    /// Why what is recorded of these queues would not outlive `.workloop/`, and what to do.
+    pub(super) fn exposed(&self, set: &QueueSet) -> Option<String> {
+        let why = self.backups().err()?;
+        (0..set.served()).any(|queue| set.state(queue).is_alone()).then(|| {
+            format!(
+                "used budgets and finished work are forgotten if .workloop/ is deleted: there is no \
+                 git here, and no copy can be kept ({why}); make this a git repository, or set \
+                 XDG_STATE_HOME to a folder of yours"
+            )
+        })
+    }
+
+    /// Where copies of what is recorded are kept, or why there is no such place.
+    pub(super) fn backups(&self) -> Result<Backups, String> {
+        Backups::find(|name| self.world.var(name))
+    }
+
     /// The same with the error as it is.
     pub(super) fn open_project(&self, selection: Selection) -> Result<Project, StoreError> {
         let on_wait = |dir: &Path, holder: Option<&str>| {
@@ -36,6 +53,7 @@ impl Session<'_> {
             clock: Arc::new(SystemClock),
             ids: Arc::new(RandomIds),
             lock_timeout: self.lock_timeout(),
+            backups: self.backups().ok(),
             unsafe_fs: self.global.unsafe_fs,
             on_wait: Box::new(on_wait),
             on_warning: Box::new(|text| {

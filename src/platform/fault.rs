@@ -48,6 +48,8 @@ pub enum Fault {
     OutlivesLoop,
     /// The journal is not written.
     NoJournal,
+    /// The copy outside of the project is not looked at.
+    BackupIgnored,
     /// Finished work that was set back is done again.
     NoRestore,
     /// Finished work that was set back is complete again without a look at the work.
@@ -109,6 +111,7 @@ impl Fault {
             Self::LeftoversStay => "leftovers-stay",
             Self::OutlivesLoop => "outlives-loop",
             Self::NoJournal => "no-journal",
+            Self::BackupIgnored => "backup-ignored",
             Self::NoRestore => "no-restore",
             Self::SetBackBelieved => "set-back-believed",
             Self::BrokenEnds => "broken-ends",

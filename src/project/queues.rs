@@ -5,8 +5,8 @@ use crate::config::{Config, ProjectRoot, Runner, SelectedQueue, Selection};
 use crate::domain::Task;
 use crate::plan::{self, AgentLimit, QueueTasks};
 use crate::queue::Queue;
-use crate::store::StateDir;
 use crate::store::file::{FileOptions, FileStore};
+use crate::store::{Backups, StateDir};
 use crate::store::{QueueStore, StoreError};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -18,6 +18,7 @@ pub struct QueueSet {
     pub config: Config,
     queues: Vec<Member>,
     served: usize,
+    backups: Option<Backups>,
 }
 
 #[derive(Clone, Debug)]
@@ -43,6 +44,7 @@ impl QueueSet {
         let Selection { config, queues } = selection;
         let paths: Vec<PathBuf> = queues.iter().map(|queue| queue.path.clone()).collect();
         let served = queues.len();
+        let backups = options.backups.clone();
         let mut store = FileStore::open(&paths, options)?;
         let mut members: Vec<SelectedQueue> = queues;
         for other in referred(store.queues(), known, &config) {
@@ -61,7 +63,7 @@ impl QueueSet {
                 Member { selected, real, root }
             })
             .collect();
-        let set = Self { config, queues, served };
+        let set = Self { config, queues, served, backups };
         store.also_lock(set.roots().map(|root| root.path.clone()).collect());
         Ok((set, store))
     }
@@ -130,7 +132,7 @@ impl QueueSet {
 
     /// Its state folder.
     pub fn state(&self, queue: usize) -> StateDir {
-        StateDir::beside(self.real(queue))
+        StateDir::beside(self.real(queue)).backed_up(self.backups.as_ref())
     }
 
     /// What the planner sees of `queues`.

@@ -1,6 +1,8 @@
 //! Makes the home of the journal ready for a writer.
 
-use super::state::{JOURNAL, ROTATED, StateDir};
+use super::backup::Backup;
+use super::state::StateDir;
+use super::tail::{JOURNAL, ROTATED};
 use crate::platform::open::{self, Links};
 use std::fs::{self, DirBuilder};
 use std::io;
@@ -15,14 +17,29 @@ impl StateDir {
     /// Any I/O error of making the state folder, where that is the home.
     pub(super) fn settle(&self) -> io::Result<PathBuf> {
         if let Some(home) = self.repository()
-            && make(&home).is_ok()
+            && let Ok(is_new) = make(&home)
             && self.move_into(&home).is_ok()
         {
+            if is_new && let Some(backup) = self.backup() {
+                backup.remove();
+            }
             self.link(&home.join(JOURNAL));
             return Ok(home);
         }
         self.with(self.root(), || fs::metadata(self.root()).map(drop))?;
         Ok(self.root().to_owned())
+    }
+
+    /// Puts a journal that is gone from the state folder back from its backup, with all that is kept
+    /// beside it; `false` where there is none. Called under the lock.
+    ///
+    /// # Errors
+    /// Any I/O error; `NotFound` when the state folder vanishes meanwhile.
+    pub(super) fn put_back(&self) -> io::Result<bool> {
+        let Some(backup) = self.backup().filter(Backup::holds_any) else { return Ok(false) };
+        self.ensure(self.root())?;
+        backup.put_into(self.root())?;
+        Ok(true)
     }
 
     fn move_into(&self, home: &Path) -> io::Result<()> {
@@ -61,9 +78,13 @@ impl StateDir {
     }
 }
 
-/// Makes a folder that is private to the user.
-fn make(home: &Path) -> io::Result<()> {
-    if home.is_dir() { Ok(()) } else { DirBuilder::new().recursive(true).mode(0o700).create(home) }
+/// Makes a folder that is private to the user; says whether it is new.
+fn make(home: &Path) -> io::Result<bool> {
+    if home.is_dir() {
+        return Ok(false);
+    }
+    DirBuilder::new().recursive(true).mode(0o700).create(home)?;
+    Ok(true)
 }
 
 #[cfg(test)]

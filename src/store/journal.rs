@@ -4,8 +4,9 @@
 //! place; not synced each time, because the queue file is what is durable. A transition's line
 //! carries the hash of the file before and after: a line whose "after" never came to be is void.
 
-use super::lines::{MOST, fill_line};
-use super::state::{JOURNAL, StateDir};
+use super::backup::Appended;
+use super::state::StateDir;
+use super::tail::{End, Events, JOURNAL, ROTATE_AT, ROTATED, near_end, read_file, read_last};
 use crate::domain::{EVENT_VERSION, Event, EventKind};
 use crate::platform::fault::{self, Fault};
 use crate::platform::open::{self, Links};
@@ -13,16 +14,14 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::fs::{self, File};
-use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
+use std::io::{self, Write};
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// Size at which the journal is rotated, in bytes.
-pub(super) const ROTATE_AT: u64 = 64 << 20;
-/// How much of the end is read to find the last line: mostly little is enough.
-const TAILS: [u64; 2] = [8 << 10, 64 << 10];
 /// How much of the end is recent: the last hundred attempts or so.
 const RECENT: u64 = 256 << 10;
+/// How often a folder that others delete is made anew.
+const TRIES: u32 = 100;
 
 /// A failed append.
 #[derive(Debug, thiserror::Error)]
@@ -79,21 +78,16 @@ pub struct Moment {
 pub struct Journal {
     state: StateDir,
     end: Option<End>,
-}
-
-/// The file as it stood after the last look: an unchanged end need not be read again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct End {
-    inode: u64,
-    len: u64,
-    seq: u64,
-    whole_line: bool,
+    /// The end of the backup, as far as this process wrote it.
+    backed_up: Option<End>,
+    /// Why the backup does not hold the last lines.
+    trouble: Option<io::Error>,
 }
 
 impl Journal {
     /// The journal in `state`; nothing is opened yet.
     pub fn new(state: StateDir) -> Self {
-        Self { state, end: None }
+        Self { state, end: None, backed_up: None, trouble: None }
     }
 
     /// Numbers `events` and appends them in one write.
@@ -104,49 +98,94 @@ impl Journal {
         if events.is_empty() || fault::is(Fault::NoJournal) {
             return Ok(());
         }
-        let opened = self.open();
-        // Opening may have moved it.
-        let path = self.state.journal();
+        let (mut file, home, mut end) = self.open_at_end()?;
+        let path = home.join(JOURNAL);
         let io = |source| JournalError::Io { path: path.display().to_string(), source };
-        let mut file = opened.map_err(io)?;
-        let mut end = self.end_of(&mut file).map_err(io)??;
         if end.len >= ROTATE_AT {
-            fs::rename(&path, self.state.rotated_journal()).map_err(io)?;
-            file = self.open().map_err(io)?;
+            fs::rename(&path, home.join(ROTATED)).map_err(io)?;
+            file = self.open().map_err(io)?.0;
             end =
                 End { inode: file.metadata().map_err(io)?.ino(), len: 0, whole_line: true, ..end };
         }
-        let mut text = if end.whole_line { Vec::new() } else { b"\n".to_vec() };
+        let before = end.seq;
+        let mut text = Vec::new();
         for event in events.iter_mut() {
             end.seq += 1;
             event.seq = end.seq;
             serde_json::to_writer(&mut text, event).map_err(|e| io(e.into()))?;
             text.push(b'\n');
         }
+        if !end.whole_line {
+            file.write_all(b"\n").map_err(io)?;
+            end.len += 1;
+        }
         file.write_all(&text).map_err(io)?;
         end.len += text.len() as u64;
         end.whole_line = true;
         self.end = Some(end);
+        self.back_up(&home, &Appended { before, last: end.seq, text: &text, state: &home });
         Ok(())
     }
 
-    fn open(&self) -> io::Result<File> {
-        const TRIES: u32 = 100;
+    /// Adds new lines to the backup, where there is one.
+    fn back_up(&mut self, home: &Path, new: &Appended<'_>) {
+        let backup = if home == self.state.root() { self.state.backup() } else { None };
+        let Some(backup) = backup else { return };
+        match backup.follow(self.backed_up, new) {
+            Ok(end) => self.backed_up = Some(end),
+            Err(error) => (self.backed_up, self.trouble) = (None, Some(error)),
+        }
+    }
+
+    /// Why the backup does not hold what was appended last, if that is so.
+    pub(super) fn take_trouble(&mut self) -> Option<io::Error> {
+        self.trouble.take()
+    }
+
+    /// Opens the journal, with its home and its end. One without a line that can be read is put
+    /// back from the backup before.
+    fn open_at_end(&self) -> Result<(File, PathBuf, End), JournalError> {
+        let io =
+            |source| JournalError::Io { path: self.state.journal().display().to_string(), source };
+        for _ in 0..TRIES {
+            let (mut file, home) = self.open().map_err(io)?;
+            let end = self.end_of(&mut file, &home).map_err(io)??;
+            if end.seq > 0 {
+                return Ok((file, home, end));
+            }
+            match if home == self.state.root() { self.state.put_back() } else { Ok(false) } {
+                Ok(true) => {}
+                Ok(false) => {
+                    // Either the first one, or the one before was rotated and its writer died then.
+                    let rotated = home.join(ROTATED);
+                    let before: Option<Event> = read_file(&rotated).last();
+                    let seq = known(before.as_ref(), &rotated)?;
+                    return Ok((file, home, End { seq, ..end }));
+                }
+                // The state folder may vanish again.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(io(error)),
+            }
+        }
+        Err(io(io::ErrorKind::NotFound.into()))
+    }
+
+    fn open(&self) -> io::Result<(File, PathBuf)> {
         let mut last = io::Error::from(io::ErrorKind::NotFound);
         // The state folder may vanish between the two steps.
         for _ in 0..TRIES {
-            let path = self.state.settle()?.join(JOURNAL);
+            let home = self.state.settle()?;
             // What lies in its place is no journal, and no reason to end a run.
-            match open::in_place_of_others(&path, open::appending) {
+            match open::in_place_of_others(&home.join(JOURNAL), open::appending) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => last = error,
-                other => return other,
+                other => return other.map(|file| (file, home)),
             }
         }
         Err(last)
     }
 
     /// Where the file ends, reading its last lines only if it changed since the last look.
-    fn end_of(&self, file: &mut File) -> io::Result<Result<End, JournalError>> {
+    fn end_of(&self, file: &mut File, home: &Path) -> io::Result<Result<End, JournalError>> {
         let meta = file.metadata()?;
         if let Some(end) = self.end
             && end.inode == meta.ino()
@@ -155,21 +194,10 @@ impl Journal {
             return Ok(Ok(end));
         }
         let (found, whole_line) = near_end(file, meta.len(), |events| events.next_back())?;
-        let files = || [self.state.journal(), self.state.rotated_journal()].into_iter();
-        let last: Option<Event> =
-            found.or_else(|| files().find_map(|file| read_file(&file).last()));
-        if let Some(event) = &last
-            && event.v > EVENT_VERSION
-        {
-            let path = self.state.journal().display().to_string();
-            return Ok(Err(JournalError::Newer { path, found: event.v }));
-        }
-        Ok(Ok(End {
-            inode: meta.ino(),
-            len: meta.len(),
-            seq: last.map_or(0, |event| event.seq),
-            whole_line,
-        }))
+        let path = home.join(JOURNAL);
+        let last: Option<Event> = found.or_else(|| read_file(&path).last());
+        let (inode, len) = (meta.ino(), meta.len());
+        Ok(known(last.as_ref(), &path).map(|seq| End { inode, len, seq, whole_line }))
     }
 
     /// The last write of the queue file `queue`, if it stands near the end of the journal or,
@@ -264,54 +292,14 @@ impl Journal {
     }
 }
 
-/// The events of a part of the journal.
-type Events<'a> = dyn DoubleEndedIterator<Item = Event> + 'a;
-
-/// What `find` finds among the events near the end of a file of `len` bytes, and whether its last
-/// line is whole.
-fn near_end<T>(
-    file: &mut File,
-    len: u64,
-    find: impl Fn(&mut Events<'_>) -> Option<T>,
-) -> io::Result<(Option<T>, bool)> {
-    let mut bytes = Vec::new();
-    for size in TAILS {
-        bytes.clear();
-        file.seek(SeekFrom::Start(len.saturating_sub(size)))?;
-        (&mut *file).take(size).read_to_end(&mut bytes)?;
-        let lines = bytes.split(|byte| *byte == b'\n');
-        let found = find(&mut lines.filter_map(|line| serde_json::from_slice(line).ok()));
-        if found.is_some() || size >= len {
-            return Ok((found, ends_whole(&bytes)));
+/// The number of the last line of the journal at `path`, if this version may add one to it.
+fn known(last: Option<&Event>, path: &Path) -> Result<u64, JournalError> {
+    match last {
+        Some(event) if event.v > EVENT_VERSION => {
+            Err(JournalError::Newer { path: path.display().to_string(), found: event.v })
         }
+        _ => Ok(last.map_or(0, |event| event.seq)),
     }
-    Ok((None, ends_whole(&bytes)))
-}
-
-fn ends_whole(bytes: &[u8]) -> bool {
-    bytes.last().is_none_or(|byte| *byte == b'\n')
-}
-
-fn read_file<T: DeserializeOwned>(path: &Path) -> impl Iterator<Item = T> + use<T> {
-    read_last(path, MOST)
-}
-
-/// Those of the lines in the last `size` bytes that can be read; the one that begins before cannot.
-/// What is appended meanwhile is left out, so that this comes to an end.
-fn read_last<T: DeserializeOwned>(path: &Path, size: u64) -> impl Iterator<Item = T> + use<T> {
-    let open = || {
-        let mut file = open::reading(path, Links::Refuse).ok()?;
-        let start = file.metadata().ok()?.len().saturating_sub(size);
-        file.seek(SeekFrom::Start(start)).ok()?;
-        Some(BufReader::new(file.take(size)))
-    };
-    let mut reader = open();
-    let lines = std::iter::from_fn(move || {
-        let mut line = Vec::new();
-        let whole = fill_line(reader.as_mut()?, &mut line).ok()?;
-        (whole || !line.is_empty()).then_some(line)
-    });
-    lines.filter_map(|line| serde_json::from_slice(&line).ok())
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! because its writer was killed or the power went, is told by its hash and completed from the
 //! journal; one that the journal does not know is not used.
 
+use super::backup::LAST_GOOD;
 use super::journal::Journal;
 use super::state::StateDir;
 use crate::domain::{Event, Field, Status, Write};
@@ -26,7 +27,7 @@ pub fn path(state: &StateDir, name: &OsStr) -> PathBuf {
 }
 
 fn folder(state: &StateDir) -> PathBuf {
-    state.home().join("last-good")
+    state.home().join(LAST_GOOD)
 }
 
 /// Keeps `queue` as the last good text.
@@ -34,12 +35,18 @@ fn folder(state: &StateDir) -> PathBuf {
 /// # Errors
 /// Any I/O error; the copy is an earlier one then, or none.
 pub(super) fn keep(state: &StateDir, queue: &Queue, ids: &dyn Ids) -> io::Result<()> {
-    let folder = folder(state);
-    if !folder.is_dir() {
-        DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
-    }
     let name = queue.path().file_name().unwrap_or_default();
-    atomic_file::replace_unsynced(&Dir::open(&folder)?, name, queue.pieces(), ids)
+    for folder in state.homes().iter().map(|home| home.join(LAST_GOOD)) {
+        let told = |error: io::Error| {
+            io::Error::new(error.kind(), format!("{}: {error}", folder.display()))
+        };
+        if !folder.is_dir() {
+            DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(told)?;
+        }
+        let dir = Dir::open(&folder).map_err(told)?;
+        atomic_file::replace_unsynced(&dir, name, queue.pieces(), ids).map_err(told)?;
+    }
+    Ok(())
 }
 
 /// Whether there is a copy.

@@ -4,18 +4,12 @@
 //! unfinished last line waits for its end, and a journal that vanished begins anew.
 
 use super::state::StateDir;
+use super::tail::{MOST, fill_line};
 use crate::platform::open::{self, Links};
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Seek, SeekFrom};
+use std::io::{self, BufReader, Seek, SeekFrom};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
-
-/// The longest line that is kept in memory; the rest of a longer one is dropped with it.
-const LONGEST: usize = 16 << 20;
-
-/// How much of one file is read, from its end: twice what it is rotated at. A file that somebody else
-/// made larger, such as one with holes, would keep us for hours.
-pub(super) const MOST: u64 = 2 * super::journal::ROTATE_AT;
 
 /// A place in the journal of one state folder.
 #[derive(Debug)]
@@ -62,25 +56,6 @@ impl JournalLines {
             self.unfinished.clear();
         }
         Ok(())
-    }
-}
-
-/// Adds to `line` what comes up to the next line end, as far as there is room; says whether that
-/// end came.
-pub(super) fn fill_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
-    loop {
-        let piece = reader.fill_buf()?;
-        if piece.is_empty() {
-            return Ok(false);
-        }
-        let end = memchr::memchr(b'\n', piece);
-        let used = end.map_or(piece.len(), |at| at + 1);
-        let room = LONGEST.saturating_sub(line.len());
-        line.extend_from_slice(&piece[..end.unwrap_or(used).min(room)]);
-        reader.consume(used);
-        if end.is_some() {
-            return Ok(true);
-        }
     }
 }
 

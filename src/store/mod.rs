@@ -7,6 +7,7 @@
 
 pub mod attempts;
 mod backoffs;
+mod backup;
 mod draft;
 mod error;
 pub mod file;
@@ -18,12 +19,14 @@ pub mod memory;
 pub mod registry;
 mod repository;
 pub mod state;
+mod tail;
 mod undecided;
 pub mod vouched;
 pub mod work;
 pub mod workers;
 
 pub use backoffs::Backoffs;
+pub use backup::Backups;
 pub use draft::{Actor, Draft, Place, new_event, queue_name};
 pub use error::StoreError;
 pub use state::{StateDir, TaskKey};

@@ -3,7 +3,9 @@
 //! It may vanish at any time (agents run `git clean`), so every writer makes what it needs anew
 //! and nothing that safety rests on stands here alone.
 
+use super::backup::{Backup, Backups};
 use super::repository;
+use super::tail::{JOURNAL, ROTATED, has_content};
 use crate::platform::open;
 use sha2::{Digest, Sha256};
 use std::fs::{self, DirBuilder};
@@ -13,22 +15,24 @@ use std::path::{Path, PathBuf};
 
 /// Name of the state folder.
 pub const STATE_DIR: &str = ".workloop";
-/// Name of the journal.
-pub(super) const JOURNAL: &str = "events.jsonl";
-/// Name of the journal before its last rotation.
-pub(super) const ROTATED: &str = "events.1.jsonl";
 
 /// The state folder of the queues of one directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StateDir {
     root: PathBuf,
+    backups: Option<Backups>,
 }
 
 impl StateDir {
     /// The state folder beside the queue file `queue` (a real path, symlinks resolved).
     pub fn beside(queue: &Path) -> Self {
         let parent = queue.parent().unwrap_or_else(|| Path::new("."));
-        Self { root: parent.join(STATE_DIR) }
+        Self { root: parent.join(STATE_DIR), backups: None }
+    }
+
+    /// The same, with copies of what is recorded where there is no git.
+    pub fn backed_up(self, backups: Option<&Backups>) -> Self {
+        Self { backups: backups.cloned(), ..self }
     }
 
     /// The folder itself.
@@ -38,12 +42,38 @@ impl StateDir {
 
     /// The folder of the journal and of the last good texts: inside of the git directory where
     /// there is one, else the state folder. Until a writer has moved a journal from the one into
-    /// the other it is read where it is.
+    /// the other it is read where it is; one that is gone from the state folder is read in the
+    /// backup.
     pub fn home(&self) -> PathBuf {
         match self.repository() {
             Some(home) if home.join(JOURNAL).exists() || !self.has_journal() => home,
-            Some(_) | None => self.root.clone(),
+            Some(_) => self.root.clone(),
+            None if has_content(&self.root.join(JOURNAL)) => self.root.clone(),
+            None => match self.backup().filter(Backup::holds_any) {
+                Some(backup) => backup.dir().to_owned(),
+                None => self.root.clone(),
+            },
         }
+    }
+
+    /// Where what is recorded of a queue beside the journal is kept: at home, and in the backup.
+    pub(super) fn homes(&self) -> Vec<PathBuf> {
+        let home = self.home();
+        let backup = if home == self.root { self.backup().filter(Backup::is_ours) } else { None };
+        let backup = backup.map(|backup| backup.dir().to_owned());
+        std::iter::once(home).chain(backup).collect()
+    }
+
+    /// The copy of what is recorded in the state folder, where one is kept.
+    pub(super) fn backup(&self) -> Option<Backup> {
+        let folder = self.root.parent()?;
+        Some(self.backups.as_ref()?.of(folder, &hex16(&[folder.as_os_str().as_encoded_bytes()])))
+    }
+
+    /// Whether what is recorded would not outlive the state folder: there is no git, and no place
+    /// for a copy.
+    pub fn is_alone(&self) -> bool {
+        self.backups.is_none() && self.repository().is_none()
     }
 
     /// The folder inside of the git directory.

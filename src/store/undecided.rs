@@ -4,6 +4,7 @@
 //! One small file a queue, beside its last good text; read and written under the lock. If it
 //! vanishes the queue file wins, and the tasks are done again.
 
+use super::backup::SET_BACK;
 use super::state::StateDir;
 use crate::platform::atomic_file;
 use crate::platform::dir::Dir;
@@ -15,7 +16,7 @@ use std::ffi::OsStr;
 use std::fs::{self, DirBuilder};
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The most that is read of the file.
 const BYTES: u64 = 64 << 20;
@@ -23,17 +24,13 @@ const BYTES: u64 = 64 << 20;
 /// The state that each task had when it was complete, by id.
 pub(super) type Undecided = BTreeMap<String, Map<String, Value>>;
 
-fn folder(state: &StateDir) -> PathBuf {
-    state.home().join("set-back")
-}
-
 /// The undecided tasks of the queue file `name`.
 pub(super) fn load(state: &StateDir, name: &OsStr) -> Undecided {
     let read = |folder: &Path| {
         let read = read_file::read(&Dir::open(folder).ok()?, name, BYTES).ok()?;
         serde_json::from_slice(read.content.as_bytes()).ok()
     };
-    read(&folder(state)).unwrap_or_default()
+    read(&state.home().join(SET_BACK)).unwrap_or_default()
 }
 
 /// Keeps them; without any, nothing is left.
@@ -46,7 +43,13 @@ pub(super) fn keep(
     tasks: &Undecided,
     ids: &dyn Ids,
 ) -> io::Result<()> {
-    let folder = folder(state);
+    for folder in state.homes().iter().map(|home| home.join(SET_BACK)) {
+        keep_in(&folder, name, tasks, ids)?;
+    }
+    Ok(())
+}
+
+fn keep_in(folder: &Path, name: &OsStr, tasks: &Undecided, ids: &dyn Ids) -> io::Result<()> {
     if tasks.is_empty() {
         return match fs::remove_file(folder.join(name)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -54,8 +57,8 @@ pub(super) fn keep(
         };
     }
     if !folder.is_dir() {
-        DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
+        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     }
     let text = serde_json::to_vec(tasks)?;
-    atomic_file::replace_unsynced(&Dir::open(&folder)?, name, [text.as_slice()], ids)
+    atomic_file::replace_unsynced(&Dir::open(folder)?, name, [text.as_slice()], ids)
 }

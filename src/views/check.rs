@@ -19,6 +19,7 @@ pub const CODES: &[(&str, Severity, &str)] = &[
     ("newer-queue", Severity::Warning, "a newer program wrote the queue; it is read, not written"),
     ("newer-journal", Severity::Warning, "a newer program wrote the journal; run refuses to"),
     ("newer-claim", Severity::Warning, "a newer program wrote a claim"),
+    ("no-backup", Severity::Warning, "nothing that is recorded outlives .workloop/"),
 ];
 
 /// One thing that is wrong or odd.

@@ -10,6 +10,7 @@ mod processes;
 mod sandbox;
 
 mod attempts;
+mod backup;
 mod control;
 mod demo;
 mod done;

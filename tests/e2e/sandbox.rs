@@ -227,6 +227,7 @@ impl Sandbox {
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", &self.root)
+            .env("XDG_STATE_HOME", self.root.with_file_name("state"))
             .env("LC_ALL", "C.UTF-8")
             .env("NO_COLOR", "1")
             .env("CI", "true")
@@ -252,7 +253,11 @@ impl Sandbox {
 
     /// Runs another program in the folder and says whether it succeeded.
     pub(crate) fn shell(&self, script: &str) -> bool {
-        let status = Command::new("sh").args(["-c", script]).current_dir(&self.root).status();
+        let mut command = Command::new("sh");
+        command.args(["-c", script]).current_dir(&self.root);
+        // For a program that is started by it.
+        command.env("XDG_STATE_HOME", self.root.with_file_name("state"));
+        let status = command.status();
         status.is_ok_and(|status| status.success())
     }
 

@@ -133,6 +133,7 @@ fn one(work: &Value, asked: &Value, base: &Path) -> Value {
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .env("HOME", &root)
+        .env("XDG_STATE_HOME", root.with_file_name("state"))
         .envs([("LC_ALL", "C.UTF-8"), ("NO_COLOR", "1"), ("CI", "true")])
         .envs(pairs.map(|pair| (text(&pair[0]), text(&pair[1]))))
         .stdin(stdin)

@@ -107,6 +107,8 @@ fn leaks(sandbox: &Sandbox) -> Vec<String> {
         look(&[verb, "--json", "q.json"]);
     }
     let mut found = Vec::new();
+    holders(&sandbox.path("../state"), &sandbox.path(".."), &mut found);
+    broken.extend(found.drain(..).map(|path| format!("the backup holds one: {path}")));
     holders(&sandbox.path(""), &sandbox.path(""), &mut found);
     let leaked = found.iter().filter(|path| !is_raw(path));
     broken.extend(leaked.map(|path| format!("{path} holds one")));

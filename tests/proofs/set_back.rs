@@ -173,3 +173,16 @@ fn a_broken_queue_ends_no_loop() {
         crate::twins::unless(status == "complete", &format!("it is {status}"))
     });
 }
+
+/// Without git nothing in the folder of the queue says any more what was done.
+#[test]
+fn finished_work_outlives_the_state_folder() {
+    crate::twins::holds("backup-ignored", |sandbox| {
+        assert!(sandbox.shell("cp q.json saved"));
+        sandbox.run(["run", "q.json"]).exits(0);
+        assert!(sandbox.shell("rm -rf .workloop; cp saved t && mv t q.json"));
+        sandbox.run(["run", "q.json"]).exits(0);
+        let starts = sandbox.oracle().started().len();
+        crate::twins::unless(starts == 3, &format!("{starts} attempts were made of 3 tasks"))
+    });
+}

@@ -277,7 +277,7 @@ fn a_free_lock_does_not_outweigh_an_agent() {
     for pid in supervisors(&sandbox) {
         processes::signal(pid, Signal::KILL);
     }
-    let edit = "flock . sh -c 'rm -r .workloop/last-good .workloop/events.jsonl; \
+    let edit = "flock . sh -c 'rm -r .workloop/last-good .workloop/events.jsonl ../state; \
                 jq \"(.tasks[0]|.status)=\\\"pending\\\"|del(.tasks[0].claim)\" q.json >t && mv t q.json'";
     assert!(sandbox.shell(edit));
     second.signal(Signal::CONT);
@@ -305,7 +305,7 @@ fn a_deleted_lock_is_noticed_whoever_vouched() {
         wait_until("the agent runs", || sandbox.oracle().starts("T001") == 1);
         first.signal(Signal::STOP);
         let edit = "flock . sh -c 'rm .workloop/claims/*.lock; \
-                    rm -r .workloop/last-good .workloop/events.jsonl; jq \
+                    rm -r .workloop/last-good .workloop/events.jsonl ../state; jq \
                     \"(.tasks[0]|.status)=\\\"pending\\\"|del(.tasks[0].claim)\" q.json >t && mv t q.json'";
         assert!(sandbox.shell(edit));
         let second = sandbox.spawn(["run", "q.json"]);

@@ -87,6 +87,7 @@ impl Folder {
         let mut command = Command::new(env!("CARGO_BIN_EXE_workloop"));
         command.args(words).current_dir(self.0.path()).env_clear();
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("NO_COLOR", "1");
+        command.env("XDG_STATE_HOME", self.path("state"));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }

@@ -35,6 +35,15 @@ pub(super) fn run(args: &CheckArgs, session: &mut Session<'_>) -> Result<(), Fai
             tasks = served.iter().map(|queue| queue.tasks().len()).sum();
         });
         of_loops(&reading, &session.world.cwd, &mut findings);
+        if let Some(text) = session.exposed(reading.project.set()) {
+            let mut finding = FindingView::placeless(
+                "no-backup",
+                &reading.project.set().shown(0).display().to_string(),
+                text,
+            );
+            finding.severity = crate::queue::Severity::Warning;
+            findings.add(finding);
+        }
     }
     let view = CheckView::new(findings);
     if args.json {

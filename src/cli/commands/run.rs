@@ -39,6 +39,9 @@ pub(super) fn run(args: &RunArgs, session: &mut Session<'_>) -> Result<(), Failu
     if let Some(found) = plan::too_many_loops(jobs) {
         writeln!(session.streams.err, "warning: {}", found.message)?;
     }
+    if let Some(text) = session.exposed(project.set()) {
+        writeln!(session.streams.err, "warning: {}", escape::line(&text))?;
+    }
     let options = RunOptions {
         scope,
         jobs,

@@ -1,6 +1,7 @@
 //! Whether attempts of a project ran while a queue of it was edited, as the journals tell.
 
 use crate::domain::EventKind;
+use crate::store::Backups;
 use crate::store::journal::{Journal, Moment};
 use crate::store::registry::Registry;
 use crate::store::state::StateDir;
@@ -13,16 +14,16 @@ use std::path::Path;
 ///
 /// Times of journals are compared here, and nowhere else: the answer decides only whether a hand
 /// edit needs a verb, and a wrong clock makes it stricter or as it is without other queues.
-pub(super) fn others_ran(root: &Path, path: &Path) -> bool {
-    let since = moments(path).filter_map(|moment| time(&moment)).last();
+pub(super) fn others_ran(root: &Path, path: &Path, backups: Option<&Backups>) -> bool {
+    let since = moments(path, backups).filter_map(|moment| time(&moment)).last();
     let others = Registry::of(root).queues().into_iter().filter(|other| other != path);
-    others.into_iter().any(|other| ran(&other, since))
+    others.into_iter().any(|other| ran(&other, since, backups))
 }
 
-fn ran(queue: &Path, since: Option<DateTime<FixedOffset>>) -> bool {
+fn ran(queue: &Path, since: Option<DateTime<FixedOffset>>, backups: Option<&Backups>) -> bool {
     let mut running: HashSet<String> = HashSet::new();
     let mut last = None;
-    for moment in moments(queue) {
+    for moment in moments(queue, backups) {
         let Some(task) = moment.task.clone() else { continue };
         if moment.event == EventKind::Claimed {
             running.insert(task);
@@ -33,9 +34,9 @@ fn ran(queue: &Path, since: Option<DateTime<FixedOffset>>) -> bool {
     !running.is_empty() || last.is_some() && last >= since
 }
 
-fn moments(queue: &Path) -> impl Iterator<Item = Moment> {
+fn moments(queue: &Path, backups: Option<&Backups>) -> impl Iterator<Item = Moment> + use<> {
     let name = queue.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let journal = Journal::new(StateDir::beside(queue));
+    let journal = Journal::new(StateDir::beside(queue).backed_up(backups));
     journal.moments().filter(move |moment| moment.queue == name)
 }
 

@@ -85,9 +85,7 @@ impl FileStore {
                 }
                 event
             }));
-            if let Some(journal) = self.journals.get_mut(&dir) {
-                journal.append(&mut lines)?;
-            }
+            self.append(&dir, &mut lines)?;
             written.extend(lines);
         }
         Ok(written)

@@ -26,7 +26,7 @@ impl Glimpse {
             Some(loaded) => {
                 loaded.read_again(|content| Queue::parse(&self.path, content)).ok().flatten()
             }
-            None => Loaded::read(&self.path).ok().map(|(mut loaded, queue)| {
+            None => Loaded::read(&self.path, None).ok().map(|(mut loaded, queue)| {
                 loaded.know(&queue);
                 self.loaded = Some(loaded);
                 queue

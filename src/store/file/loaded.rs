@@ -5,7 +5,7 @@ use crate::platform::fault::{self, Fault};
 use crate::platform::read_file::{self, ReadError, Stamp, TICK};
 use crate::platform::utf8::Content;
 use crate::queue::{MAX_BYTES, Queue, Refused};
-use crate::store::StoreError;
+use crate::store::{Backups, StateDir, StoreError};
 use std::ffi::OsStr;
 use std::fs;
 use std::io;
@@ -20,6 +20,7 @@ const FRESH: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(super) struct Loaded {
     path: PathBuf,
+    state: StateDir,
     stamp: Option<Stamp>,
     /// When the stamp was first seen, on the monotonic clock: no wall clock decides anything.
     since: Instant,
@@ -33,10 +34,14 @@ pub(super) struct Loaded {
 
 impl Loaded {
     /// Reads the file at the real path `path`.
-    pub(super) fn read(path: &Path) -> Result<(Self, Queue), StoreError> {
+    pub(super) fn read(
+        path: &Path,
+        backups: Option<&Backups>,
+    ) -> Result<(Self, Queue), StoreError> {
         let (stamp, content) = read(path)?;
         let loaded = Self {
             path: path.to_owned(),
+            state: StateDir::beside(path).backed_up(backups),
             stamp: Some(stamp),
             since: Instant::now(),
             proven: false,
@@ -141,6 +146,11 @@ impl Loaded {
 
     pub(super) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// The state folder beside it.
+    pub(super) fn state(&self) -> &StateDir {
+        &self.state
     }
 
     /// The hash of what was read; it must be [known](Self::know).

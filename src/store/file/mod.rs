@@ -20,7 +20,6 @@ mod watched;
 
 use super::draft::Draft;
 use super::journal::Journal;
-use super::state::StateDir;
 use super::{Patience, QueueStore, StoreError};
 use crate::domain::Event;
 use crate::platform::atomic_file::{is_littered, sweep};
@@ -82,13 +81,13 @@ impl FileStore {
         let mut queues = Vec::with_capacity(paths.len());
         for path in paths {
             let real = checks::real_path(path).map_err(StoreError::io("open", path))?;
-            let (file, queue) = settled(SETTLE, || Loaded::read(&real))?;
+            let backups = options.backups.as_ref();
+            let (file, queue) = settled(SETTLE, || Loaded::read(&real, backups))?;
             loaded.push(file);
             queues.push(queue);
         }
-        let state = |file: &Loaded| StateDir::beside(file.path());
-        let journals =
-            loaded.iter().map(|f| (f.dir().to_owned(), Journal::new(state(f)))).collect();
+        let journal = |file: &Loaded| (file.dir().to_owned(), Journal::new(file.state().clone()));
+        let journals = loaded.iter().map(journal).collect();
         let served = loaded.len();
         let also_lock = Vec::new();
         let (waiting, replaced, swept) = (Vec::new(), Vec::new(), false);
@@ -111,7 +110,8 @@ impl FileStore {
 
     /// Loads a further queue only to look at it; `false` when it cannot be read.
     pub fn watch(&mut self, path: &Path) -> bool {
-        let read = checks::real_path(path).ok().and_then(|real| Loaded::read(&real).ok());
+        let backups = self.options.backups.as_ref();
+        let read = checks::real_path(path).ok().and_then(|real| Loaded::read(&real, backups).ok());
         let Some((file, queue)) = read else { return false };
         self.loaded.push(file);
         self.queues.push(queue);
@@ -131,7 +131,7 @@ impl FileStore {
     pub fn check_writable(&self) -> Result<(), StoreError> {
         self.refuse_newer()?;
         for file in &self.loaded[..self.served] {
-            let state = StateDir::beside(file.path());
+            let state = file.state();
             Journal::new(state.clone()).check_known()?;
             let refuse =
                 |path: &Path, reason| Err(StoreError::Unsafe { path: path.to_owned(), reason });
@@ -253,6 +253,7 @@ impl FileStore {
             quiet: &self.recorded.quiet,
             verified: self.recorded.verified,
             ids: &*self.options.ids,
+            backups: self.options.backups.as_ref(),
         };
         let undecided = &mut self.recorded.undecided;
         let judged = judge.external_edits(&mut draft, served, undecided);
@@ -333,9 +334,7 @@ impl QueueStore for FileStore {
         let _lock = lock::acquire_all(dirs, limit, &mut *self.options.on_wait)?;
         let mut lines = self.take_waiting(&dir);
         lines.append(&mut events);
-        if let Some(journal) = self.journals.get_mut(&dir) {
-            journal.append(&mut lines)?;
-        }
+        self.append(&dir, &mut lines)?;
         Ok(lines)
     }
 }

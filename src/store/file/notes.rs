@@ -2,6 +2,7 @@
 
 use super::FileStore;
 use crate::domain::Event;
+use crate::store::journal::JournalError;
 use crate::store::{Patience, QueueStore, StoreError};
 use std::path::Path;
 
@@ -23,6 +24,17 @@ impl FileStore {
             noted.extend(self.note(Patience::Unlimited, *queue, Vec::new())?);
         }
         Ok(noted)
+    }
+
+    /// Appends to the journal in `dir`. A backup that cannot be kept costs a safety net and not the
+    /// change.
+    pub(super) fn append(&mut self, dir: &Path, lines: &mut [Event]) -> Result<(), JournalError> {
+        let Some(journal) = self.journals.get_mut(dir) else { return Ok(()) };
+        journal.append(lines)?;
+        if let Some(error) = journal.take_trouble() {
+            self.recorded.tell_of_backup(&error, &mut *self.options.on_warning);
+        }
+        Ok(())
     }
 
     /// The events that wait for the journal in `dir`.

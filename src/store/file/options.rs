@@ -2,6 +2,7 @@
 
 use crate::platform::clock::Clock;
 use crate::platform::ids::Ids;
+use crate::store::Backups;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +18,8 @@ pub struct FileOptions {
     pub ids: Arc<dyn Ids>,
     /// How long a verb waits for the lock.
     pub lock_timeout: Duration,
+    /// Where copies of what is recorded are kept, if there is such a place.
+    pub backups: Option<Backups>,
     /// Accept file systems whose locks or renames are not to be trusted.
     pub unsafe_fs: bool,
     /// Told once when a lock is waited for.

@@ -14,11 +14,11 @@ use crate::domain::{EventKind, Field, Status};
 use crate::platform::fault::{self, Fault};
 use crate::platform::ids::Ids;
 use crate::queue::Queue;
-use crate::store::StoreError;
 use crate::store::draft::{Draft, Place, queue_name, runtime_hash};
 use crate::store::journal::Journal;
 use crate::store::state::StateDir;
 use crate::store::undecided::Undecided;
+use crate::store::{Backups, StoreError};
 use crate::store::{last_good, undecided};
 use serde_json::{Map, Value, json};
 use std::cell::LazyCell;
@@ -40,6 +40,7 @@ pub(super) struct Judge<'s> {
     /// left in the tree.
     pub(super) verified: bool,
     pub(super) ids: &'s dyn Ids,
+    pub(super) backups: Option<&'s Backups>,
 }
 
 /// One queue that somebody edited.
@@ -64,7 +65,7 @@ impl Judge<'_> {
         for (index, file) in judged {
             let Some(hash) = file.take_unexplained() else { continue };
             let Some(journal) = self.journals.get(file.dir()) else { continue };
-            let state = StateDir::beside(file.path());
+            let state = file.state().clone();
             let last = journal.last_write(&queue_name(&draft.queues()[index]));
             let Some(last) = last else {
                 // No journal yet, or none any more.
@@ -112,7 +113,7 @@ impl Judge<'_> {
         if let Some((_, queue)) = memory.filter(|(hash, _)| hash == newest) {
             return Some(queue.clone());
         }
-        let copy = last_good::recorded(&StateDir::beside(file.path()), file.path(), journal);
+        let copy = last_good::recorded(file.state(), file.path(), journal);
         copy.or_else(|| memory.map(|(_, queue)| queue.clone()))
     }
 
@@ -127,10 +128,9 @@ impl Judge<'_> {
         self.verified
             || base.is_some_and(runs)
             || self.memory.iter().flatten().any(|(_, queue)| runs(queue))
-            || self
-                .roots
-                .get(index)
-                .is_some_and(|root| super::beside::others_ran(root, draft.queues()[index].path()))
+            || self.roots.get(index).is_some_and(|root| {
+                super::beside::others_ran(root, draft.queues()[index].path(), self.backups)
+            })
     }
 
     fn judge(
@@ -176,7 +176,8 @@ impl Judge<'_> {
         }
         let path = draft.queues()[queue].path().to_owned();
         let name = path.file_name().unwrap_or_default();
-        undecided::keep(&StateDir::beside(&path), name, &waiting, self.ids)
+        let state = StateDir::beside(&path).backed_up(self.backups);
+        undecided::keep(&state, name, &waiting, self.ids)
             .map_err(StoreError::io("keep what was set back of", &path))?;
         undecided[queue] = waiting;
         Ok(())

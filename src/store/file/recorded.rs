@@ -4,7 +4,6 @@ use super::{FileStore, SETTLE};
 use crate::domain::{Event, EventKind, Status};
 use crate::queue::Queue;
 use crate::store::journal::Journal;
-use crate::store::state::StateDir;
 use crate::store::undecided::{self, Undecided};
 use crate::store::{Patience, Place, QueueStore, StoreError, last_good, queue_name};
 use std::collections::HashSet;
@@ -27,23 +26,30 @@ pub(super) struct Recorded {
     pub(super) verified: bool,
     /// Whether it was told that a copy could not be kept.
     told: bool,
+    /// Whether it was told that the backup could not be written.
+    told_of_backup: bool,
     /// How long a file that cannot be read is given.
     pub(super) settle: Duration,
 }
 
 impl Recorded {
     /// Tells that a copy could not be kept, the first time.
-    fn tell_once(
-        &mut self,
-        kept: io::Result<()>,
-        state: &StateDir,
-        tell: &mut (dyn FnMut(&str) + Send),
-    ) {
+    fn tell_once(&mut self, kept: io::Result<()>, tell: &mut (dyn FnMut(&str) + Send)) {
         if let Err(error) = kept
             && !std::mem::replace(&mut self.told, true)
         {
-            let home = state.home();
-            tell(&format!("the last good copy in {} is not kept: {error}", home.display()));
+            tell(&format!("the last good copy is not kept: {error}"));
+        }
+    }
+
+    /// Tells that the backup could not be written, the first time.
+    pub(super) fn tell_of_backup(
+        &mut self,
+        error: &io::Error,
+        tell: &mut (dyn FnMut(&str) + Send),
+    ) {
+        if !std::mem::replace(&mut self.told_of_backup, true) {
+            tell(&format!("what is recorded is not copied out of the project: {error}"));
         }
     }
 
@@ -58,6 +64,7 @@ impl Recorded {
             quiet: HashSet::new(),
             verified: false,
             told: false,
+            told_of_backup: false,
             settle: SETTLE,
         }
     }
@@ -100,7 +107,7 @@ impl FileStore {
     pub(super) fn load_undecided(&mut self) {
         for queue in 0..self.served {
             let file = &self.loaded[queue];
-            let mut tasks = undecided::load(&StateDir::beside(file.path()), file.name());
+            let mut tasks = undecided::load(file.state(), file.name());
             // Also where an edit says that they are complete now.
             self.recorded.verified |= !tasks.is_empty();
             let tasks_now = &self.queues[queue];
@@ -118,9 +125,9 @@ impl FileStore {
         queues.sort_unstable();
         queues.dedup();
         for index in queues {
-            let state = StateDir::beside(self.loaded[index].path());
-            let kept = last_good::keep(&state, &self.queues[index], &*self.options.ids);
-            self.recorded.tell_once(kept, &state, &mut *self.options.on_warning);
+            let state = self.loaded[index].state();
+            let kept = last_good::keep(state, &self.queues[index], &*self.options.ids);
+            self.recorded.tell_once(kept, &mut *self.options.on_warning);
         }
         let served = &self.queues[..self.served];
         let runs = served.iter().any(|q| q.counts().of(Status::InProgress) > 0);
@@ -152,7 +159,7 @@ impl FileStore {
         let files = self.loaded.iter_mut().zip(&self.queues).take(self.served);
         let mut known = files.map(|(file, queue)| {
             file.know(queue);
-            let journal = Journal::new(StateDir::beside(file.path()));
+            let journal = Journal::new(file.state().clone());
             let last = journal.last_write(&queue_name(queue));
             last.is_none_or(|last| last.after == file.hash())
         });
@@ -201,9 +208,8 @@ impl FileStore {
 
     fn keep_undecided(&self, queue: usize) {
         let file = &self.loaded[queue];
-        let state = StateDir::beside(file.path());
         let tasks: &Undecided = &self.recorded.undecided[queue];
         let name: &OsStr = file.name();
-        drop(undecided::keep(&state, name, tasks, &*self.options.ids));
+        drop(undecided::keep(file.state(), name, tasks, &*self.options.ids));
     }
 }

@@ -9,7 +9,6 @@ use super::{FileStore, beside};
 use crate::domain::Status;
 use crate::queue::Queue;
 use crate::store::journal::Journal;
-use crate::store::state::StateDir;
 use crate::store::{last_good, queue_name};
 
 impl FileStore {
@@ -27,17 +26,19 @@ impl FileStore {
                 continue;
             }
             file.know(&self.queues[index]);
-            let journal = Journal::new(StateDir::beside(file.path()));
+            let journal = Journal::new(file.state().clone());
             let known = journal.last_write(&queue_name(&self.queues[index]));
             drop(file.take_unexplained());
             if known.is_none_or(|last| last.after == file.hash()) {
                 continue;
             }
-            let state = StateDir::beside(file.path());
-            let Some(base) = last_good::recorded(&state, file.path(), &journal) else { continue };
+            let Some(base) = last_good::recorded(file.state(), file.path(), &journal) else {
+                continue;
+            };
+            let backups = self.options.backups.as_ref();
             let runs = base.tasks().iter().any(|task| task.status == Status::InProgress);
             let mut roots = self.also_lock.iter();
-            if runs || roots.any(|root| beside::others_ran(root, file.path())) {
+            if runs || roots.any(|root| beside::others_ran(root, file.path(), backups)) {
                 self.take_reading(index, base);
             }
         }

@@ -1,8 +1,8 @@
 //! The order of the calls of a write, and what happens between them.
 
-use super::Workshop;
 use super::recovery::status_of;
 use super::transitions::pending;
+use super::{Workshop, unsaved};
 use crate::sandbox::{Sandbox, wait_until};
 use crate::twin::twin;
 use serde_json::{Value, json};
@@ -46,11 +46,11 @@ fn the_order_of_a_write() {
     let Some(workshop) = Workshop::open() else { return };
     // The second rename is that of the last good copy, which is not synced and comes after the write.
     let right = ["sync file", "rename", "sync folder", "rename", "say"];
-    let sandbox = Sandbox::new().queue("q.json", &pending(&workshop));
+    let sandbox = unsaved().queue("q.json", &pending(&workshop));
     assert_eq!(order(&sandbox), right);
     for fault in ["no-file-sync", "no-dir-sync", "write-in-place"] {
         let Some(program) = twin() else { return };
-        let mut sandbox = Sandbox::new().queue("q.json", &pending(&workshop));
+        let mut sandbox = unsaved().queue("q.json", &pending(&workshop));
         sandbox.program = program.into();
         sandbox.variables.push(("WORKLOOP_FAULT".to_owned(), fault.to_owned()));
         assert_ne!(order(&sandbox), right, "the fault {fault} was not noticed");

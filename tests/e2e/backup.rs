@@ -1,0 +1,108 @@
+//! Without git everything inside of the project may be deleted: what was recorded is kept outside of
+//! it as well.
+
+use crate::sandbox::{Sandbox, queue, task, wait_until};
+use serde_json::json;
+
+/// A sandbox without git, in the folder `p`; starts are counted outside of it, where the queue is
+/// kept as it was first, too.
+fn project(agent: &str, verify: &str) -> Sandbox {
+    let mut list = queue(&[("A", &[]), ("B", &["A"])]);
+    for id in ["A", "B"] {
+        let at = usize::from(id == "B");
+        list["tasks"][at]["files"] = json!([format!("made-{id}")]);
+        list["tasks"][at]["max_iterations"] = json!(2);
+    }
+    let config = format!(
+        "[agents.default]\nrun = '''echo $WORKLOOP_TASK_ID >>../starts; {agent}'''\n\
+         [[verify]]\nrun = '''{verify}'''\n"
+    );
+    Sandbox::new().queue("saved", &list).queue("p/q.json", &list).file("p/workloop.toml", config)
+}
+
+const MAKE: &str = "echo $WORKLOOP_TASK_ID >made-$WORKLOOP_TASK_ID";
+const MADE: &str = "test -e made-$WORKLOOP_TASK_ID";
+
+fn starts(sandbox: &Sandbox) -> String {
+    let text = std::fs::read_to_string(sandbox.path("starts")).unwrap_or_default();
+    text.lines().collect::<Vec<_>>().join(",")
+}
+
+#[test]
+fn a_budget_ends_whatever_is_deleted() {
+    for harm in ["rm -rf .workloop", "rm -rf .workloop; cp ../saved q.json"] {
+        // By the agent, and by whoever comes between two runs.
+        for (agent, between) in [(harm, "true"), ("true", harm)] {
+            let sandbox = project(agent, "false");
+            sandbox.run(["run", "p/q.json", "--max-iterations", "1"]).exits(6);
+            assert!(sandbox.shell(&format!("cd p; {between}")));
+            sandbox.run(["run", "p/q.json"]).exits(5);
+            assert_eq!(starts(&sandbox), "A,A", "{agent}; {between}");
+            let after = sandbox.read("p/q.json");
+            let after = task(&after, "A");
+            assert_eq!((&after["status"], &after["attempts"]), (&json!("blocked"), &json!(2)));
+        }
+    }
+}
+
+#[test]
+fn finished_work_is_put_back_where_it_is() {
+    let sandbox = project(MAKE, MADE);
+    sandbox.run(["run", "p/q.json"]).exits(0);
+    assert!(sandbox.shell("cd p; rm -rf .workloop; cp ../saved q.json"));
+    let ran = sandbox.run(["run", "p/q.json"]).exits(0);
+    ran.says("complete again").says("A, B");
+    assert_eq!(starts(&sandbox), "A,B");
+    // What was put back is recorded as before.
+    let events = sandbox.run(["events", "--json", "p/q.json"]).exits(0).stdout;
+    assert_eq!(events.matches("\"completed\"").count(), 2, "{events}");
+    assert!(sandbox.shell("cd p; rm -rf .workloop made-B; cp ../saved q.json"));
+    sandbox.run(["run", "p/q.json"]).exits(0).says("not in the tree");
+    assert_eq!(starts(&sandbox), "A,B,B");
+    assert!(sandbox.path("p/made-B").exists());
+}
+
+#[test]
+fn a_loop_that_has_nothing_to_do_knows_what_was_done() {
+    let sandbox = project(MAKE, MADE);
+    let running = sandbox.spawn(["run", "p/q.json", "--when-empty", "wait"]);
+    let complete = || sandbox.read("p/q.json")["summary"]["complete"] == 2;
+    wait_until("both are complete", complete);
+    wait_until("it waits", || running.output().contains("waiting for"));
+    // The loop makes parts of it anew meanwhile.
+    assert!(
+        sandbox.shell("cd p; until rm -rf .workloop; do :; done; cp ../saved t && mv t q.json")
+    );
+    wait_until("both are complete again", complete);
+    sandbox.run(["stop", "p/q.json"]).exits(0);
+    running.ends();
+    assert_eq!(starts(&sandbox), "A,B");
+}
+
+/// The same path and the same tasks, and nothing of what was done before.
+#[test]
+fn a_project_that_is_made_again_begins_anew() {
+    let sandbox = project(MAKE, "true");
+    sandbox.run(["run", "p/q.json"]).exits(0);
+    let again = "cp p/workloop.toml . && rm -rf p && mkdir p && mv workloop.toml p && \
+                 cp saved p/q.json";
+    assert!(sandbox.shell(again));
+    let ran = sandbox.run(["run", "p/q.json"]).exits(0);
+    assert!(!ran.stderr.contains("again"), "{ran}");
+    assert_eq!(starts(&sandbox), "A,B,A,B");
+}
+
+#[test]
+fn where_no_copy_can_be_kept_it_is_said_and_nothing_fails() {
+    let mut sandbox = project(MAKE, MADE);
+    sandbox.variables.push(("XDG_STATE_HOME".to_owned(), "/dev/null".to_owned()));
+    let told = "if .workloop/ is deleted";
+    sandbox.run(["check", "p/q.json"]).exits(0).says("warning[no-backup]").says(told);
+    sandbox.run(["run", "p/q.json"]).exits(0).says(told);
+    // A verb that changes one thing has nothing to say about it.
+    let ran = sandbox.run(["park", "A", "p/q.json"]);
+    assert!(!ran.stderr.contains(told), "{ran}");
+    assert!(sandbox.shell("git init -q p"));
+    let ran = sandbox.run(["check", "p/q.json"]).exits(0);
+    assert!(!ran.stdout.contains(told), "{ran}");
+}
