@@ -156,7 +156,7 @@ pub enum Verb {
     Stop(Late<AskArgs>),
     /// Asks loops to pause: what runs is stopped, and nothing is written before resume.
     Pause(Late<AskArgs>),
-    /// Asks paused loops to go on.
+    /// Asks paused loops to continue, and has agents that rest after failures tried at once.
     Resume(Late<SignalArgs>),
     /// Shows the output of an attempt: agent and verification.
     Log(Late<LogArgs>),

@@ -8,7 +8,7 @@ use crate::project::requests::Requests;
 use crate::store::workers::{About, Registration};
 use crate::store::{StateDir, StoreError};
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Enters the loop in the state folder of each served queue.
 pub(super) fn enter(
@@ -30,6 +30,7 @@ pub(super) fn enter(
                 queues: here.map(|queue| set.stem(queue).to_owned()).collect(),
                 jobs: options.jobs,
                 paused: BTreeMap::new(),
+                unread: BTreeSet::new(),
             };
             let entry = Registration::enter(&state, &name, about)
                 .map_err(StoreError::io("enter the loop in", state.workers()))?;

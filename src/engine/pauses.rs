@@ -10,8 +10,8 @@ use super::limits::Urgency;
 use super::run_loop::RunLoop;
 use crate::platform::fault::{self, Fault};
 use crate::project::requests::Requests;
-use crate::store::workers::Paused;
-use std::collections::HashSet;
+use crate::store::workers::{Paused, Stillness};
+use std::collections::{HashMap, HashSet};
 use std::time::SystemTime;
 
 /// What people asked of a loop by files and signals, and what it ordered because of that.
@@ -23,8 +23,9 @@ pub(super) struct Asked {
     stopping: bool,
     /// How urgently signals end it.
     pub(super) urgency: Urgency,
-    /// Paused queues that were looked at when nothing ran for them any more.
-    looked: HashSet<usize>,
+    /// Paused queues that were looked at when nothing ran for them any more, and whether their files
+    /// could be judged then.
+    looked: HashMap<usize, bool>,
     /// The number of the last order to stand still or go on.
     pub(super) holds: u64,
 }
@@ -85,16 +86,16 @@ impl RunLoop<'_> {
         for queue in 0..self.asked.pauses.len() {
             let mut running = self.slots.iter().filter_map(|slot| slot.running.as_ref());
             let still = running.all(|running| running.queue != queue || running.is_still());
-            if self.asked.pauses[queue].is_some() && still && !self.asked.looked.contains(&queue) {
-                self.asked.looked.insert(queue);
+            let known = self.asked.looked.contains_key(&queue);
+            if self.asked.pauses[queue].is_some() && still && !known {
                 // What cannot be read now is judged when it can be.
-                if let Ok(events) = self.store.look_when_still(queue) {
-                    self.tell(&events);
-                }
+                let looked = self.store.look_when_still(queue);
+                self.asked.looked.insert(queue, looked.is_ok());
+                self.tell(&looked.unwrap_or_default());
             }
         }
         let pauses = &self.asked.pauses;
-        self.asked.looked.retain(|queue| pauses[*queue].is_some());
+        self.asked.looked.retain(|queue, _| pauses[*queue].is_some());
     }
 
     /// Says in the entries of this loop which queues stand still.
@@ -105,8 +106,12 @@ impl RunLoop<'_> {
             fault::is(Fault::PauseBlind)
                 || all.filter(|running| running.queue == queue).all(|running| running.is_still())
         };
-        let still: Vec<Option<SystemTime>> = (0..self.asked.pauses.len())
-            .map(|q| self.asked.pauses[q].filter(|_| stands(q)))
+        let judged = |queue: usize| self.asked.looked.get(&queue).is_some_and(|judged| *judged);
+        let still: Vec<Option<Stillness>> = (0..self.asked.pauses.len())
+            .map(|queue| {
+                let asked = self.asked.pauses[queue].filter(|_| stands(queue))?;
+                Some(Stillness { asked, judged: judged(queue) })
+            })
             .collect();
         let set = &self.dispatcher.set;
         for entry in &mut self.entries {
@@ -117,5 +122,6 @@ impl RunLoop<'_> {
             // Whoever waits for the word asks again; a full disk is told by the next write.
             drop(entry.say_paused(paused));
         }
+        self.store.note_stillness();
     }
 }

@@ -149,7 +149,7 @@ impl AgentPause {
             return format!("{}; one attempt tries it now", self.what);
         }
         let at = self.until.with_timezone(&Local).format("%H:%M:%S");
-        format!("{}; next try at {at}", self.what)
+        format!("{}; next try at {at}, or at once after workloop resume", self.what)
     }
 }
 

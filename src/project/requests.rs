@@ -9,10 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// The request to drain and end.
-pub const STOP: &str = "stop";
-/// The request to pause.
-pub const PAUSE: &str = "pause";
+pub use crate::store::requests::{PAUSE, STOP, date};
 
 /// What is asked for one queue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,9 +64,4 @@ impl Requests {
     fn is_newer(&self, path: &Path) -> bool {
         date(path).is_some_and(|time| time >= self.since)
     }
-}
-
-/// When the request at `path` was made, if it was. Only a regular file is one.
-pub fn date(path: &Path) -> Option<SystemTime> {
-    fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file)?.modified().ok()
 }

@@ -18,6 +18,7 @@ pub mod lines;
 pub mod memory;
 pub mod registry;
 mod repository;
+pub mod requests;
 pub mod state;
 mod tail;
 mod undecided;

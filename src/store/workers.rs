@@ -8,7 +8,7 @@ use crate::platform::dir::identity;
 use crate::platform::lock::{FileLock, LockError};
 use crate::platform::open::{self, Links};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::os::unix::fs::FileExt;
@@ -16,8 +16,17 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// The paused queues of a loop for which nothing runs, by file stem, with the date of the request.
-pub type Paused = BTreeMap<String, SystemTime>;
+/// The paused queues of a loop for which nothing runs, by file stem.
+pub type Paused = BTreeMap<String, Stillness>;
+
+/// What a loop says of a queue for which nothing runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stillness {
+    /// The date of the request.
+    pub asked: SystemTime,
+    /// Whether what its attempts wrote into the file was judged; not while it cannot be read.
+    pub judged: bool,
+}
 
 /// What a loop says of itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +43,9 @@ pub struct About {
     /// nanoseconds.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub paused: BTreeMap<String, u64>,
+    /// Those of them whose files could not be read when nothing ran any more.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub unread: BTreeSet<String>,
 }
 
 impl About {
@@ -110,9 +122,11 @@ impl Registration {
     /// # Errors
     /// Any I/O error.
     pub fn say_paused(&mut self, paused: Paused) -> io::Result<()> {
-        let paused = paused.into_iter().map(|(stem, date)| (stem, nanos(date))).collect();
-        if paused != self.about.paused {
-            let about = About { paused, ..self.about.clone() };
+        let unread = paused.iter().filter(|(_, still)| !still.judged).map(|(stem, _)| stem.clone());
+        let unread = unread.collect();
+        let paused = paused.into_iter().map(|(stem, still)| (stem, nanos(still.asked))).collect();
+        if paused != self.about.paused || unread != self.about.unread {
+            let about = About { paused, unread, ..self.about.clone() };
             write(&self.lock, &about)?;
             self.about = about;
         }

@@ -186,6 +186,33 @@ fn an_edit_in_a_pause_is_a_persons() {
     assert_eq!(task(&after, "B")["note"], "by hand");
 }
 
+/// Whoever comes first judges it so: another verb, or `resume` for a loop that has not noticed yet
+/// that everything stands still.
+#[test]
+fn an_edit_in_a_pause_is_a_persons_for_verbs_too() {
+    for verb in [&["edit", "B", "--priority", "high", "q.json"][..], &["resume", "q.json"]] {
+        let mut list = two();
+        list["tasks"][1]["requires_approval"] = json!(true);
+        let sandbox = Sandbox::new().queue("q.json", &list).script("A", "await go");
+        let waits = sandbox.spawn(["run", "q.json", "--task-id", "B", "--when-empty", "wait"]);
+        wait_until("it waits", || waits.output().contains("waiting for a person"));
+        let running = sandbox.spawn(["run", "q.json", "--task-id", "A"]);
+        wait_until("the agent runs", || sandbox.oracle().starts("A") == 1);
+        sandbox.run(["pause", "--wait", "q.json"]).exits(0);
+        let edit = "jq '(.tasks[1]|.status)=\"complete\"|(.tasks[1]|.max_iterations)=99' q.json >t && \
+                    mv t q.json";
+        assert!(sandbox.shell(edit));
+        sandbox.spawn_as(&sandbox.program, &[], verb).ends().exits(0);
+        sandbox.run(["resume", "q.json"]).exits(0);
+        assert!(sandbox.shell("touch go"));
+        let ran = running.ends().exits(0);
+        let after = sandbox.read("q.json");
+        let states = ["A", "B"].map(|id| task(&after, id)["status"].clone());
+        assert_eq!(states, ["complete", "complete"], "{verb:?}: {ran}");
+        assert_eq!(task(&after, "B")["max_iterations"], 99, "{verb:?}");
+    }
+}
+
 /// A typo, a file that is gone, a full disk: the attempts live on, and what they came to is written
 /// when it can be.
 #[test]

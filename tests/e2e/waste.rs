@@ -211,6 +211,24 @@ fn add_and_edit_refuse_what_a_run_could_not_use() {
     bare.run(["add", "--title", "t", "--verify", "quik", here[0], here[1]]).exits(0);
 }
 
+/// A person who has mended the agent does not wait for the end of its pause.
+#[test]
+fn resume_has_an_agent_that_rests_tried_at_once() {
+    let toml = "[agents.default]\nrun = 'test -e mended'\n[[verify]]\nrun = 'true'\n";
+    let sandbox = Sandbox::new().config(toml).queue("q.json", &queue(&[("A", &[])]));
+    sandbox.run(["run", "q.json", "--max-iterations", "1"]).exits(6);
+    let far = "for file in .workloop/pauses/*.json; do \
+               jq '.until = (now + 250 | todate)' $file >t && mv t $file; done; touch mended";
+    assert!(sandbox.shell(far));
+    let running = sandbox.spawn(["run", "q.json"]);
+    wait_until("it waits", || running.output().contains("next try at"));
+    let ran = sandbox.run(["resume", "q.json"]).exits(0);
+    ran.says("agent default is tried again at once");
+    running.ends().exits(0);
+    let ran = sandbox.run(["resume", "q.json"]).exits(0);
+    assert!(!ran.stdout.contains("agent"), "{ran}");
+}
+
 /// An agent that removes the tool of its verification must not end every run.
 #[test]
 fn a_tool_that_an_attempt_removed_fails_its_step() {

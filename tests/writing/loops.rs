@@ -111,7 +111,7 @@ fn a_claim_of_an_earlier_boot_needs_no_force() {
 fn loops_are_counted_and_a_broken_queue_can_be_stopped() {
     let folder = folder();
     folder.run(&["stop"]).works().says("0 loops alive");
-    folder.run(&["resume"]).works().says("asked to go on");
+    folder.run(&["resume"]).works().says("asked to continue");
     folder.run(&["resume"]).works().says("nothing was stopped");
     let running = Loop::start(&folder, &[]);
     folder.run(&["pause", "--all"]).works().says("1 loop alive");

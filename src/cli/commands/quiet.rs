@@ -1,7 +1,6 @@
 //! `stop --wait` and `pause --wait`: until the loops that were asked have ended, or stand still.
 
 use super::requests::Target;
-use crate::cli::args::QueueArgs;
 use crate::cli::failure::{Failure, FailureKind};
 use crate::cli::session::Session;
 use crate::platform::host::Host;
@@ -73,8 +72,8 @@ fn left(
 /// The living processes of this machine that have claimed tasks of the queue, as far as it can be
 /// read.
 fn claimants(target: &Target, session: &Session<'_>) -> BTreeSet<u32> {
-    let queues = QueueArgs { queues: vec![target.path.clone()], ..QueueArgs::default() };
-    let opened = session.select(&queues).ok().and_then(|found| session.open_project(found).ok());
+    let opened =
+        session.select(&target.queues()).ok().and_then(|found| session.open_project(found).ok());
     let Some(project) = opened else { return BTreeSet::new() };
     let host = Host::current();
     let tasks = project.served().iter().flat_map(|queue| queue.tasks());

@@ -10,13 +10,17 @@ use crate::cli::inside::refused;
 use crate::cli::session::Session;
 use crate::config::Selection;
 use crate::domain::EventKind;
+use crate::engine;
 use crate::platform::checks;
 use crate::platform::clock::{Clock, SystemClock};
+use crate::platform::ids::RandomIds;
 use crate::platform::open;
-use crate::project::requests::{PAUSE, STOP, date};
-use crate::store::{Patience, QueueStore, StateDir, new_event, queue_name, workers};
+use crate::project::Project;
+use crate::store::requests::{self, PAUSE, STOP, date, is_still};
+use crate::store::{Backoffs, Patience, QueueStore, StateDir, new_event, queue_name, workers};
 use crate::views::escape;
 use serde_json::Map;
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -45,10 +49,14 @@ pub(super) struct Target {
 }
 
 impl Target {
+    /// The same as arguments.
+    pub(super) fn queues(&self) -> QueueArgs {
+        QueueArgs { queues: vec![self.path.clone()], ..QueueArgs::default() }
+    }
+
     /// When this was asked of its loops last, if it is still asked.
     pub(super) fn asked(&self, verb: &str) -> Option<SystemTime> {
-        let files = [Some(self.stem.as_str()), None].map(|name| self.state.request(verb, name));
-        files.iter().filter_map(|path| date(path)).max()
+        requests::asked(&self.state, &self.stem, verb)
     }
 }
 
@@ -87,7 +95,10 @@ pub(super) fn resume(args: &SignalArgs, session: &mut Session<'_>) -> Result<(),
     let mut held = false;
     for target in &targets {
         check(target)?;
-        for path in requests(target, args.all) {
+    }
+    judge_the_still(&targets, session);
+    for target in &targets {
+        for path in files(target, args.all) {
             if let Some(stray) = open::obstacle(&path) {
                 let text = format!("warning: no request, and left there: {stray}");
                 writeln!(session.streams.err, "{}", escape::line(&text))?;
@@ -109,10 +120,18 @@ pub(super) fn resume(args: &SignalArgs, session: &mut Session<'_>) -> Result<(),
     if removed > 0 {
         note(EventKind::Resumed, &targets, session);
     }
+    let agents = end_rests(&targets, session)?;
     if !session.global.quiet {
-        let text = if removed > 0 { "asked to go on" } else { "nothing was stopped or paused" };
+        let text = match removed {
+            0 => "nothing was stopped or paused",
+            _ => "asked to continue",
+        };
         let names: Vec<&str> = targets.iter().map(|target| target.stem.as_str()).collect();
         writeln!(session.streams.out, "{text}: {}", escape::line(&names.join(", ")))?;
+        for agent in agents {
+            let text = format!("agent {agent} is tried again at once");
+            writeln!(session.streams.out, "{}", escape::line(&text))?;
+        }
     }
     if held {
         let text = "all queues there are still stopped or paused: workloop resume --all";
@@ -121,8 +140,57 @@ pub(super) fn resume(args: &SignalArgs, session: &mut Session<'_>) -> Result<(),
     Ok(())
 }
 
+/// Judges what is in the files of queues that stand still, while it can be told that a person wrote
+/// it.
+fn judge_the_still(targets: &[Target], session: &mut Session<'_>) {
+    for target in targets.iter().filter(|target| is_still(&target.state, &target.stem)) {
+        let judged = opened(target, session).and_then(|mut project| {
+            project.update(|_, _| Ok(()))?;
+            Ok(())
+        });
+        if let Err(failure) = judged {
+            let text = format!(
+                "warning: {} is judged by its loops when it can be: {}",
+                target.stem, failure.message
+            );
+            drop(writeln!(session.streams.err, "{}", escape::line(&text)));
+        }
+    }
+}
+
+/// Ends the pauses of agents that failed within seconds, in the projects of the queues; gives their
+/// names.
+fn end_rests(targets: &[Target], session: &Session<'_>) -> Result<Vec<String>, Failure> {
+    let mut roots = BTreeSet::new();
+    for target in targets {
+        let selection = session.select(&target.queues())?;
+        // A queue that cannot be read does not say of which project it is.
+        roots.extend(match session.open_project(selection.clone()) {
+            Ok(project) => project.set().roots().map(|root| root.path.clone()).collect(),
+            Err(_) => {
+                let config = &selection.config;
+                let root = |queue| config.root_for(queue, None).path;
+                selection.queues.iter().map(root).collect::<Vec<_>>()
+            }
+        });
+    }
+    let mut agents = Vec::new();
+    for root in &roots {
+        for backoff in Backoffs::of(root).all().into_iter().filter(|it| it.failures > 0) {
+            engine::end_pause(root, &backoff.agent, &RandomIds)?;
+            agents.push(backoff.agent);
+        }
+    }
+    Ok(agents)
+}
+
+fn opened(target: &Target, session: &mut Session<'_>) -> Result<Project, Failure> {
+    let selection = session.select(&target.queues())?;
+    session.open(selection)
+}
+
 /// The request files that a resume takes away.
-fn requests(target: &Target, all: bool) -> Vec<PathBuf> {
+fn files(target: &Target, all: bool) -> Vec<PathBuf> {
     let state = &target.state;
     if !all {
         return [STOP, PAUSE].map(|verb| state.request(verb, Some(&target.stem))).to_vec();
@@ -210,9 +278,7 @@ fn put(state: &StateDir, path: &std::path::Path) -> io::Result<()> {
 /// Notes it in the journal, as far as the queues can be read: the request stands without that.
 fn note(kind: EventKind, targets: &[Target], session: &mut Session<'_>) {
     for target in targets {
-        let queues = QueueArgs { queues: vec![target.path.clone()], ..QueueArgs::default() };
-        let noted = session.select(&queues).and_then(|selection| {
-            let mut project = session.open(selection)?;
+        let noted = opened(target, session).and_then(|mut project| {
             // No change of the queue: in a pause its file is somebody's who merges it just now.
             let name = queue_name(&project.queues()[0]);
             let event = new_event(kind, SystemClock.now(), name, Map::new());

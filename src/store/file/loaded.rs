@@ -162,6 +162,11 @@ impl Loaded {
         self.path.parent().unwrap_or_else(|| Path::new("/"))
     }
 
+    /// Its name without the ending, by which requests name it.
+    pub(super) fn stem(&self) -> &str {
+        self.path.file_stem().and_then(OsStr::to_str).unwrap_or_default()
+    }
+
     pub(super) fn name(&self) -> &OsStr {
         self.path.file_name().unwrap_or_default()
     }

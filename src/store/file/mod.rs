@@ -252,6 +252,7 @@ impl FileStore {
             alone: &self.alone,
             quiet: &self.recorded.quiet,
             verified: self.recorded.verified,
+            verified_here: self.recorded.verified_here,
             ids: &*self.options.ids,
             backups: self.options.backups.as_ref(),
         };

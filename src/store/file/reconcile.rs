@@ -16,6 +16,7 @@ use crate::platform::ids::Ids;
 use crate::queue::Queue;
 use crate::store::draft::{Draft, Place, queue_name, runtime_hash};
 use crate::store::journal::Journal;
+use crate::store::requests;
 use crate::store::state::StateDir;
 use crate::store::undecided::Undecided;
 use crate::store::{Backups, StoreError};
@@ -23,7 +24,8 @@ use crate::store::{last_good, undecided};
 use serde_json::{Map, Value, json};
 use std::cell::LazyCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::path::PathBuf;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 
 /// What edits are judged by.
 pub(super) struct Judge<'s> {
@@ -36,6 +38,8 @@ pub(super) struct Judge<'s> {
     pub(super) alone: &'s HashSet<usize>,
     /// Queues for which no attempt ran since this process looked at them last: they were paused.
     pub(super) quiet: &'s HashSet<usize>,
+    /// Whether a verification of this process ran since.
+    pub(super) verified_here: bool,
     /// Whether a verification that belongs to no attempt ran since, or may have: it runs what agents
     /// left in the tree.
     pub(super) verified: bool,
@@ -119,7 +123,8 @@ impl Judge<'_> {
 
     /// Whether an attempt of the project ran at some time since the queue was last recorded.
     fn is_beside_attempts(&self, draft: &Draft<'_>, index: usize, base: Option<&Queue>) -> bool {
-        if fault::is(Fault::EditsTaken) || self.quiet.contains(&index) {
+        let path = draft.queues()[index].path();
+        if fault::is(Fault::EditsTaken) || self.quiet.contains(&index) || self.is_still(path) {
             return false;
         }
         let runs = |queue: &Queue| {
@@ -128,9 +133,17 @@ impl Judge<'_> {
         self.verified
             || base.is_some_and(runs)
             || self.memory.iter().flatten().any(|(_, queue)| runs(queue))
-            || self.roots.get(index).is_some_and(|root| {
-                super::beside::others_ran(root, draft.queues()[index].path(), self.backups)
-            })
+            || self
+                .roots
+                .get(index)
+                .is_some_and(|root| super::beside::others_ran(root, path, self.backups))
+    }
+
+    /// Whether the queue is paused and all loops say that nothing runs for it. Verbs and loops ask
+    /// the same, whoever comes first.
+    fn is_still(&self, path: &Path) -> bool {
+        let stem = path.file_stem().and_then(OsStr::to_str).unwrap_or_default();
+        !self.verified_here && requests::is_still(&StateDir::beside(path), stem)
     }
 
     fn judge(

@@ -4,6 +4,7 @@ use super::{FileStore, SETTLE};
 use crate::domain::{Event, EventKind, Status};
 use crate::queue::Queue;
 use crate::store::journal::Journal;
+use crate::store::requests;
 use crate::store::undecided::{self, Undecided};
 use crate::store::{Patience, Place, QueueStore, StoreError, last_good, queue_name};
 use std::collections::HashSet;
@@ -17,13 +18,15 @@ pub(super) struct Recorded {
     pub(super) memory: Vec<Option<(String, Queue)>>,
     /// Finished tasks that were set back, and about which nobody decided.
     pub(super) undecided: Vec<Undecided>,
-    /// Queues that were looked at when their attempts stood still, and are paused since.
+    /// Queues for which nothing ran since this process looked at them last: they were paused.
     pub(super) quiet: HashSet<usize>,
     /// Watched queues whose last recorded reading stands for what is in the file.
     pub(super) doubted: HashSet<usize>,
     /// Whether a verification without an attempt ran since the last change: one of this process, or
     /// one that decides about finished work that was set back, by whichever loop.
     pub(super) verified: bool,
+    /// Whether it was one of this process.
+    pub(super) verified_here: bool,
     /// Whether it was told that a copy could not be kept.
     told: bool,
     /// Whether it was told that the backup could not be written.
@@ -63,6 +66,7 @@ impl Recorded {
             doubted,
             quiet: HashSet::new(),
             verified: false,
+            verified_here: false,
             told: false,
             told_of_backup: false,
             settle: SETTLE,
@@ -135,7 +139,7 @@ impl FileStore {
             let hash = self.loaded[index].hash().to_owned();
             self.recorded.memory[index] = runs.then(|| (hash, queue.clone()));
         }
-        self.recorded.verified = false;
+        (self.recorded.verified, self.recorded.verified_here) = (false, false);
         // Attempts run again.
         let alone = &self.alone;
         self.recorded.quiet.retain(|queue| alone.contains(queue));
@@ -173,8 +177,8 @@ impl FileStore {
         self.alone = queues;
     }
 
-    /// Looks at a paused queue once more now that nothing runs for it: what is in its file until it
-    /// is resumed is a person's.
+    /// Looks at a paused queue once more now that nothing of this process runs for it, and judges
+    /// what its attempts wrote.
     ///
     /// # Errors
     /// As [`QueueStore::update`].
@@ -183,16 +187,24 @@ impl FileStore {
         self.alone.remove(&queue);
         let looked = self.update(Patience::Unlimited, &mut |_| Ok(()));
         self.alone = alone;
-        if looked.is_ok() {
-            self.recorded.quiet.insert(queue);
-        }
         looked
+    }
+
+    /// Notes which of the queues that are left alone stand still for all loops: what is written into
+    /// their files until they are resumed is a person's.
+    pub fn note_stillness(&mut self) {
+        let still = |queue: &usize| {
+            let file = &self.loaded[*queue];
+            requests::is_still(file.state(), file.stem())
+        };
+        let still: Vec<usize> = self.alone.iter().copied().filter(still).collect();
+        self.recorded.quiet.extend(still);
     }
 
     /// Says that a verification ran here for which no task is claimed: what it wrote into a queue is
     /// judged like the edits of an attempt.
     pub fn verification_ran(&mut self) {
-        self.recorded.verified = true;
+        (self.recorded.verified, self.recorded.verified_here) = (true, true);
     }
 
     /// Whether a file that cannot be read is given no time: whoever asks asks again.
