@@ -356,7 +356,7 @@ fn wait_ends_as_run_would() {
     let folder = worked();
     assert_eq!(folder.run("wait A --work-queue q.json").0, 0);
     let Left(exit, _, err) = folder.run("wait C --work-queue q.json");
-    assert!(exit == 5 && err.contains("cannot go on (C)"), "{err}");
+    assert!(exit == 5 && err.contains("cannot continue (C)"), "{err}");
     let folder =
         Folder::new(&json!({"tasks": [{"id": "A", "title": "a", "requires_approval": true}]}));
     assert_eq!(folder.run("wait --work-queue q.json").0, 7);
@@ -441,7 +441,7 @@ fn real_queues_are_read_as_people_read_them() {
     let folder = real(name).expect("beside the other");
     let Left(exit, out, _) = folder.run(&format!("next {name}"));
     assert!(
-        exit == 0 && out.contains("nothing is ready: 1 of 3 complete; 2 cannot go on"),
+        exit == 0 && out.contains("nothing is ready: 1 of 3 complete; 2 cannot continue"),
         "{out}"
     );
     assert_eq!(folder.run(&format!("wait --work-queue {name}")).0, 5);

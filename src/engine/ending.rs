@@ -1,6 +1,6 @@
 //! How a run ended: the exit status and the sentence that says the same.
 
-use crate::plan::{Node, Outlook, Prospect};
+use crate::plan::{Cause, Node, Outlook, Prospect, Root};
 
 /// Why a run ended, in the order in which reasons count.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub struct Ending {
     /// How the tasks in scope stand.
     pub outlook: Outlook,
     /// References of the tasks at the root of what did not get done, the worst first.
-    pub roots: Vec<(String, Prospect)>,
+    pub roots: Vec<Root<String>>,
     /// Attempts that this run began.
     pub attempts: u64,
 }
@@ -38,7 +38,12 @@ impl Ending {
         attempts: u64,
         name: impl Fn(Node) -> String,
     ) -> Self {
-        let roots = outlook.roots.iter().map(|(node, why)| (name(*node), *why)).collect();
+        let root = |root: &Root<Node>| Root {
+            task: name(root.task),
+            prospect: root.prospect,
+            cause: root.cause,
+        };
+        let roots = outlook.roots.iter().map(root).collect();
         Self { reason, outlook, roots, attempts }
     }
 
@@ -69,9 +74,9 @@ impl Ending {
             _ => format!("all {total} tasks are complete{}", self.parked()),
         };
         match &self.reason {
-            Reason::Signal(2) => format!("interrupted: {so_far}; the same command goes on"),
+            Reason::Signal(2) => format!("interrupted: {so_far}; the same command continues"),
             Reason::Signal(signal) => {
-                format!("ended by signal {signal}: {so_far}; the same command goes on")
+                format!("ended by signal {signal}: {so_far}; the same command continues")
             }
             Reason::Environment(why) => {
                 format!("stopped: {why}; no task was blamed, {so_far}")
@@ -82,8 +87,12 @@ impl Ending {
                 format!("nothing to do: {}", all())
             }
             _ if self.is_complete() => all(),
-            Reason::Budget(why) => format!("stopped: {why}; {so_far}"),
-            Reason::Failures(why) => format!("stopped: {why}; {so_far}"),
+            Reason::Budget(why) => format!("stopped: {why}; {so_far}; the same command continues"),
+            Reason::Failures(why) => {
+                let next = self.commands(Prospect::Stuck);
+                let next = if next.is_empty() { "the same command continues" } else { &next };
+                format!("stopped: {why}; {so_far}; {next}")
+            }
             Reason::Done => format!("{so_far}; {}", self.left()),
         }
     }
@@ -109,16 +118,18 @@ impl Ending {
         let mut part = |count: usize, what: &str, kind: Option<Prospect>| {
             if count > 0 {
                 let names = kind.map_or_else(String::new, |kind| self.names(kind));
-                parts.push(format!("{count} {what}{names}"));
+                let next = kind.map_or_else(String::new, |kind| self.commands(kind));
+                let next = if next.is_empty() { next } else { format!(": {next}") };
+                parts.push(format!("{count} {what}{names}{next}"));
             }
         };
-        part(stuck, "cannot go on", Some(Prospect::Stuck));
+        part(stuck, "cannot continue", Some(Prospect::Stuck));
         part(person, "waiting for a person", Some(Prospect::Person));
         part(elsewhere, "waiting for another queue or worker", Some(Prospect::Elsewhere));
         part(later, "waiting for their time", None);
         part(flowing + running, "with other workers", None);
-        let asking = self.roots.iter().filter(|(_, why)| *why == Prospect::Question);
-        if let Some((first, _)) = asking.clone().next() {
+        let asking = self.roots.iter().filter(|root| root.prospect == Prospect::Question);
+        if let Some(Root { task: first, .. }) = asking.clone().next() {
             let count = asking.count();
             let behind = asked.saturating_sub(count);
             if behind > 0 {
@@ -131,19 +142,45 @@ impl Ending {
             };
             parts.push(format!("{wait}: workloop answer {first} TEXT"));
         }
-        if parts.is_empty() { "nothing can be started".to_owned() } else { parts.join(", ") }
+        if parts.is_empty() { "nothing can be started".to_owned() } else { parts.join("; ") }
+    }
+
+    /// What to type next, for the first task of each cause.
+    fn commands(&self, kind: Prospect) -> String {
+        let mut known = Vec::new();
+        let mut commands = Vec::new();
+        for root in self.roots.iter().filter(|root| root.prospect == kind) {
+            if !known.contains(&root.cause) {
+                known.push(root.cause);
+                commands.push(command(root.cause, &root.task));
+            }
+        }
+        commands.join(", ")
     }
 
     fn names(&self, kind: Prospect) -> String {
         const MOST: usize = 8;
-        let of_kind = self.roots.iter().filter(|(_, prospect)| *prospect == kind);
-        let names: Vec<&str> = of_kind.clone().take(MOST).map(|(name, _)| name.as_str()).collect();
+        let of_kind = self.roots.iter().filter(|root| root.prospect == kind);
+        let names: Vec<&str> = of_kind.clone().take(MOST).map(|root| root.task.as_str()).collect();
         let more = of_kind.count().saturating_sub(MOST);
         match (names.is_empty(), more) {
             (true, _) => String::new(),
             (false, 0) => format!(" ({})", names.join(", ")),
             (false, more) => format!(" ({} and {more} more)", names.join(", ")),
         }
+    }
+}
+
+/// What a person types next about the task `id`.
+fn command(cause: Cause, id: &str) -> String {
+    match cause {
+        Cause::Blocked => format!("workloop why {id}, then workloop retry {id}"),
+        Cause::Budget => format!("workloop retry {id}"),
+        Cause::Parked => format!("workloop unpark {id}"),
+        Cause::Question => format!("workloop answer {id} TEXT"),
+        Cause::Approval => format!("workloop approve {id}"),
+        Cause::Work => format!("workloop done {id}"),
+        Cause::Other => format!("workloop why {id}"),
     }
 }
 
@@ -160,9 +197,13 @@ pub(super) fn common_reason(failures: &[(String, String)]) -> String {
 mod tests {
     use super::*;
 
+    fn root(task: &str, prospect: Prospect, cause: Cause) -> Root<String> {
+        Root { task: task.to_owned(), prospect, cause }
+    }
+
     fn ending(reason: Reason, complete: usize, stuck: usize) -> Ending {
         let outlook = Outlook { total: 3, complete, stuck, ..Outlook::default() };
-        let roots = vec![("A".to_owned(), Prospect::Stuck)];
+        let roots = vec![root("A", Prospect::Stuck, Cause::Blocked)];
         Ending { reason, outlook, roots, attempts: 1 }
     }
 
@@ -182,10 +223,10 @@ mod tests {
     #[test]
     fn questions_are_no_failures() {
         let outlook = Outlook { total: 3, complete: 1, asked: 2, ..Outlook::default() };
-        let roots = vec![("A".to_owned(), Prospect::Question)];
+        let roots = vec![root("A", Prospect::Question, Cause::Question)];
         let ending = Ending { reason: Reason::Done, outlook, roots, attempts: 2 };
         assert_eq!(ending.exit_status(), 7);
-        let sentence = "1 of 3 complete; 1 waiting for the answer to a question, \
+        let sentence = "1 of 3 complete; 1 waiting for the answer to a question; \
                         1 question waits: workloop answer A TEXT";
         assert_eq!(ending.sentence(), sentence);
     }
@@ -208,6 +249,34 @@ mod tests {
     #[test]
     fn the_sentence_names_who_holds_it_up() {
         let ending = ending(Reason::Done, 2, 1);
-        assert_eq!(ending.sentence(), "2 of 3 complete; 1 cannot go on (A)");
+        let sentence =
+            "2 of 3 complete; 1 cannot continue (A): workloop why A, then workloop retry A";
+        assert_eq!(ending.sentence(), sentence);
+    }
+
+    /// The first task of each cause has its command.
+    #[test]
+    fn the_sentence_says_what_to_type_next() {
+        let mut ending = ending(Reason::Done, 2, 4);
+        ending.outlook.person = 2;
+        ending.outlook.elsewhere = 1;
+        ending.roots = vec![
+            root("A", Prospect::Stuck, Cause::Blocked),
+            root("B", Prospect::Stuck, Cause::Blocked),
+            root("C", Prospect::Stuck, Cause::Parked),
+            root("D", Prospect::Stuck, Cause::Budget),
+            root("E", Prospect::Person, Cause::Approval),
+            root("F", Prospect::Person, Cause::Work),
+            root("q:G", Prospect::Elsewhere, Cause::Other),
+        ];
+        let left = "4 cannot continue (A, B, C, D): workloop why A, then workloop retry A, \
+                    workloop unpark C, workloop retry D; \
+                    2 waiting for a person (E, F): workloop approve E, workloop done F; \
+                    1 waiting for another queue or worker (q:G): workloop why q:G";
+        assert_eq!(ending.left(), left);
+        ending.reason = Reason::Failures("all fail".to_owned());
+        assert!(ending.sentence().contains("complete; workloop why A, then workloop retry A"));
+        ending.reason = Reason::Budget("asked to stop".to_owned());
+        assert!(ending.sentence().ends_with("complete; the same command continues"));
     }
 }

@@ -31,7 +31,7 @@ impl RunLoop<'_> {
             return pause.sentence();
         }
         let outlook = &self.outlook;
-        let of = |kind| outlook.roots.iter().filter(|(_, prospect)| *prospect == kind).count();
+        let of = |kind| outlook.roots.iter().filter(|root| root.prospect == kind).count();
         if outlook.flowing + outlook.running > 0 {
             "waiting for tasks of other workers".to_owned()
         } else if of(Prospect::Person) + of(Prospect::Question) > 0 {
@@ -73,10 +73,10 @@ impl Dispatcher {
             let all = structure.graph.queue_nodes(queue);
             all.into_iter().any(|node| readiness.state(node) == State::InProgress)
         };
-        self.others_work_towards_us = outlook.roots.iter().any(|(node, prospect)| {
-            *prospect == Prospect::Elsewhere
-                && readiness.state(*node) == State::Ready
-                && busy(structure.graph.location(*node).0)
+        self.others_work_towards_us = outlook.roots.iter().any(|root| {
+            root.prospect == Prospect::Elsewhere
+                && readiness.state(root.task) == State::Ready
+                && busy(structure.graph.location(root.task).0)
         });
         outlook
     }

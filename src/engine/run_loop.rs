@@ -303,7 +303,7 @@ impl<'o> RunLoop<'o> {
         } else if self.paused.is_empty() {
             self.waiting_for()
         } else {
-            "paused; workloop resume goes on".to_owned()
+            "paused; workloop resume continues".to_owned()
         };
         if text != self.said.waits {
             if !text.is_empty() {

@@ -46,7 +46,7 @@ pub use findings::{
 pub use gantt::gantt;
 pub use graph::{Barriers, Broken, BrokenKind, Graph, Node, QueueTasks};
 pub use makespan::{Limits, Schedule, Scheduler, Slot};
-pub use outlook::{Outlook, Prospect};
+pub use outlook::{Cause, Outlook, Prospect, Root};
 pub use owned::Owned;
 pub use phases::{MissingGate, gate_id, missing_gates};
 pub use pick::{Order, Rank, best, ranking, ranks, select};

@@ -28,6 +28,36 @@ pub enum Prospect {
     Stuck,
 }
 
+/// Why a task does not get done, as far as a person can do something about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Cause {
+    /// It is blocked.
+    Blocked,
+    /// It has no attempt left.
+    Budget,
+    /// It is parked.
+    Parked,
+    /// It waits for an answer.
+    Question,
+    /// It waits for an approval.
+    Approval,
+    /// A person does it.
+    Work,
+    /// Anything else: a cycle, a dependency that is not there, another worker.
+    Other,
+}
+
+/// A task at the root of what does not get done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Root<T> {
+    /// The task.
+    pub task: T,
+    /// What must happen before it can be done.
+    pub prospect: Prospect,
+    /// Why it is held.
+    pub cause: Cause,
+}
+
 /// How the work of a loop stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outlook {
@@ -56,7 +86,7 @@ pub struct Outlook {
     pub parked: usize,
     /// The tasks at the root of what is elsewhere, with a person or stuck; the worst first,
     /// then in list order. A root may stand in a queue that is not in scope.
-    pub roots: Vec<(Node, Prospect)>,
+    pub roots: Vec<Root<Node>>,
 }
 
 impl Readiness<'_> {
@@ -184,11 +214,7 @@ impl Readiness<'_> {
     }
 
     /// Walks back from all that does not flow to the tasks that are the cause.
-    fn roots(
-        &self,
-        prospects: &[Prospect],
-        in_scope: &impl Fn(Node) -> bool,
-    ) -> Vec<(Node, Prospect)> {
+    fn roots(&self, prospects: &[Prospect], in_scope: &impl Fn(Node) -> bool) -> Vec<Root<Node>> {
         let mut seen = vec![false; self.graph.size()];
         let mut stack: Vec<u32> = Vec::new();
         let mut roots = Vec::new();
@@ -204,7 +230,8 @@ impl Readiness<'_> {
                 && self.task(Node(node)).status != Status::Parked
                 && self.holds[node as usize] & (hold::BROKEN | hold::CYCLE) == 0;
             if own >= Prospect::Elsewhere && !self.graph.is_helper(node) && !by_children {
-                roots.push((Node(node), own));
+                let task = Node(node);
+                roots.push(Root { task, prospect: own, cause: self.cause(task, own) });
             }
             for &first in self.graph.preds(node) {
                 if held(first) && !seen[first as usize] && !self.is_underway(node) {
@@ -213,8 +240,31 @@ impl Readiness<'_> {
                 }
             }
         }
-        roots.sort_unstable_by_key(|&(node, prospect)| (std::cmp::Reverse(prospect), node));
+        roots.sort_unstable_by_key(|root| (std::cmp::Reverse(root.prospect), root.task));
         roots
+    }
+
+    /// Why a task with this prospect is held.
+    fn cause(&self, node: Node, prospect: Prospect) -> Cause {
+        let holds = self.holds[node.0 as usize];
+        let any = |bits: u16| holds & bits != 0;
+        match (prospect, self.state(node)) {
+            (Prospect::Question, _) => Cause::Question,
+            (Prospect::Stuck, State::Blocked) => Cause::Blocked,
+            (Prospect::Stuck, State::Parked) => Cause::Parked,
+            (Prospect::Stuck, _) if any(hold::BROKEN | hold::CYCLE | hold::INVALID) => Cause::Other,
+            (Prospect::Stuck, _) => Cause::Budget,
+            (Prospect::Person, _) if any(hold::APPROVAL) => Cause::Approval,
+            (Prospect::Person, _) if self.is_manual(node.0) => Cause::Work,
+            (
+                Prospect::Done
+                | Prospect::Flowing
+                | Prospect::Later
+                | Prospect::Elsewhere
+                | Prospect::Person,
+                _,
+            ) => Cause::Other,
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! `stop`, `pause`, `resume`: what is asked of running loops, by files in the state folder.
 //!
-//! The queue file itself is neither read nor needed for this: loops on a broken one can be
-//! stopped too.
+//! The queue file itself is not needed for this: loops on a broken one can be stopped too. Where it
+//! can be read, `resume` has what a person wrote in the pause judged as that.
 
 use super::quiet;
 use crate::cli::args::{AskArgs, QueueArgs, SignalArgs};

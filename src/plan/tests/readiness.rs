@@ -332,7 +332,10 @@ fn the_outlook_tells_what_a_loop_can_hope_for() {
     assert_eq!(outlook.stuck, 2);
     let roots =
         [(Node(2), Prospect::Stuck), (Node(5), Prospect::Person), (Node(8), Prospect::Elsewhere)];
-    assert_eq!(outlook.roots, roots);
+    let found: Vec<_> = outlook.roots.iter().map(|root| (root.task, root.prospect)).collect();
+    assert_eq!(found, roots);
+    let causes: Vec<Cause> = outlook.roots.iter().map(|root| root.cause).collect();
+    assert_eq!(causes, [Cause::Blocked, Cause::Approval, Cause::Other]);
 }
 
 #[test]
