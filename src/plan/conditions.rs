@@ -1,7 +1,7 @@
 //! What the world says besides the queues: the time, pauses, who holds what, limits.
 
 use super::estimate::history_key;
-use super::graph::{Node, QueueTasks};
+use super::node::{Node, QueueTasks};
 use crate::domain::Task;
 use chrono::{DateTime, Local, Utc};
 use std::collections::{HashMap, HashSet};

@@ -1,6 +1,6 @@
 //! The chain that decides when everything is done, and how much every other task may slip.
 
-use super::graph::Node;
+use super::node::Node;
 use super::workload::Workload;
 
 /// The longest chain of a workload.

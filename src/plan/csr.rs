@@ -10,14 +10,14 @@ pub(super) struct Csr {
 }
 
 impl Csr {
+    /// Groups `pairs` by their first numbers, and by their second.
+    pub(super) fn both(rows: usize, pairs: &[(u32, u32)]) -> (Self, Self) {
+        (Self::from_pairs(rows, pairs), Self::grouped(rows, pairs, |&(item, row)| (row, item)))
+    }
+
     /// Groups `pairs` of (row, item) by row; the order inside a row is the order of the pairs.
     pub(super) fn from_pairs(rows: usize, pairs: &[(u32, u32)]) -> Self {
         Self::grouped(rows, pairs, |&(row, item)| (row, item))
-    }
-
-    /// The same pairs with row and item exchanged.
-    pub(super) fn from_reversed(rows: usize, pairs: &[(u32, u32)]) -> Self {
-        Self::grouped(rows, pairs, |&(row, item)| (item, row))
     }
 
     fn grouped(
@@ -74,9 +74,8 @@ mod tests {
     #[test]
     fn both_directions_hold_the_same_pairs() {
         let pairs = [(2, 0), (0, 1), (2, 1)];
-        let there = Csr::from_pairs(3, &pairs);
+        let (there, back) = Csr::both(3, &pairs);
         assert_eq!((there.row(0), there.row(1), there.row(2)), (&[1][..], &[][..], &[0, 1][..]));
-        let back = Csr::from_reversed(3, &pairs);
         assert_eq!((back.row(0), back.row(1), back.row(2)), (&[2][..], &[0, 2][..], &[][..]));
         assert_eq!(there.rows(), 3);
     }

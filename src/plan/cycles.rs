@@ -4,7 +4,7 @@
 //! program's.
 
 use super::edges::Edges;
-use super::graph::NONE;
+use super::node::NONE;
 use std::collections::VecDeque;
 
 /// What was found.

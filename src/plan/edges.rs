@@ -1,10 +1,11 @@
 //! Collects the edges of the graph from dependencies, parents and phases.
 
+use super::collector::Collector;
 use super::csr::Csr;
-use super::graph::{Barriers, Broken, BrokenKind, Helper, NONE, Node, QueueTasks, rows};
+use super::node::{Barriers, Broken, BrokenKind, Helper, Node, QueueTasks};
 use super::phases;
 use super::resolve::{Found, Names};
-use crate::domain::{Field, Text};
+use crate::domain::{Field, Task, Text};
 
 /// How far up a chain of parents the planner looks for a descendant.
 const NESTING: usize = 64;
@@ -25,28 +26,6 @@ pub(super) struct Edges {
     pub(super) helpers: Vec<Helper>,
 }
 
-/// Edges while they are collected: (first, then).
-pub(super) struct Collector {
-    pub(super) pairs: Vec<(u32, u32)>,
-    pub(super) helpers: Vec<Helper>,
-    tasks: usize,
-    /// The helper in front of an epic; empty where there are no epics.
-    start_of: Vec<u32>,
-}
-
-impl Collector {
-    pub(super) fn add_helper(&mut self, helper: Helper) -> u32 {
-        self.helpers.push(helper);
-        (self.tasks + self.helpers.len() - 1) as u32
-    }
-
-    /// Lets `node` wait for `first`; an epic hands that on to its children.
-    pub(super) fn hold_back(&mut self, node: u32, first: u32) {
-        let start = self.start_of.get(node as usize).copied().unwrap_or(NONE);
-        self.pairs.push((first, if start == NONE { node } else { start }));
-    }
-}
-
 /// Reads all references of all queues.
 pub(super) fn collect(
     queues: &[QueueTasks],
@@ -64,14 +43,9 @@ pub(super) fn collect(
     let Reader { broken, named, mut children, .. } = reader;
     children.sort_unstable();
     children.dedup();
-    let (children_of, parents_of) = rows(tasks, &children);
-    let mut collector = Collector {
-        pairs: Vec::with_capacity(named.len() + children.len()),
-        helpers: Vec::new(),
-        tasks,
-        start_of: vec![NONE; if children.is_empty() { 0 } else { tasks }],
-    };
-    add_epics(&mut collector, &children_of);
+    let (children_of, parents_of) = Csr::both(tasks, &children);
+    let mut collector = Collector::new(tasks, named.len() + children.len());
+    collector.add_epics(&children_of);
     for &(node, first) in &named {
         if is_descendant(&parents_of, first, node) {
             collector.pairs.push((first, node));
@@ -80,29 +54,11 @@ pub(super) fn collect(
         }
     }
     let in_force = phases::add(&mut collector, queues, starts, barriers);
-    let (named, naming) = rows(tasks, &named);
-    let (succs, preds) = rows(tasks + collector.helpers.len(), &collector.pairs);
+    let (named, naming) = Csr::both(tasks, &named);
+    let (succs, preds) = Csr::both(tasks + collector.helpers.len(), &collector.pairs);
     let edges =
         Edges { named, naming, children: children_of, preds, succs, helpers: collector.helpers };
     (edges, broken, in_force)
-}
-
-/// Every epic waits for its children, and its start comes before itself and them.
-fn add_epics(collector: &mut Collector, children: &Csr) {
-    let epics: Vec<u32> =
-        (0..children.rows() as u32).filter(|&node| !children.row(node).is_empty()).collect();
-    for &epic in &epics {
-        let start = collector.add_helper(Helper::Start(epic));
-        collector.start_of[epic as usize] = start;
-    }
-    for &epic in &epics {
-        let start = collector.start_of[epic as usize];
-        collector.pairs.push((start, epic));
-        for &child in children.row(epic) {
-            collector.pairs.push((child, epic));
-            collector.hold_back(child, start);
-        }
-    }
 }
 
 fn is_descendant(parents: &Csr, node: u32, epic: u32) -> bool {
@@ -125,7 +81,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn read(&mut self, queue: usize, node: u32, task: &crate::domain::Task) {
+    fn read(&mut self, queue: usize, node: u32, task: &Task) {
         let from = self.named.len();
         for text in task.dependencies() {
             let Some(first) = self.find(queue, node, Field::Dependencies, text) else { continue };

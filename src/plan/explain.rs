@@ -1,7 +1,8 @@
 //! Says in words what a task waits for.
 
-use super::graph::{Broken, BrokenKind, Graph, Helper, Node};
+use super::graph::Graph;
 use super::nearest::Hints;
+use super::node::{Broken, BrokenKind, Helper, Node};
 use super::readiness::{Holder, Readiness, State, hold};
 use crate::domain::{Status, Task, budget_of, budget_used_now, timestamp};
 use serde::Serialize;

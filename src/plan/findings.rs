@@ -2,8 +2,9 @@
 
 use super::explain::broken_text;
 use super::fast::FastMap;
-use super::graph::{Broken, BrokenKind, Graph, Node, QueueTasks};
+use super::graph::Graph;
 use super::nearest::Hints;
+use super::node::{Broken, BrokenKind, Node, QueueTasks};
 use crate::domain::{Field, Status, Task, Text};
 use std::collections::BTreeSet;
 use xxhash_rust::xxh3::Xxh3Default;

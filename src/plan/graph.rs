@@ -12,93 +12,12 @@
 //!
 //! Edges inside a cycle are kept but never count as satisfied.
 
-use super::csr::Csr;
 use super::cycles;
 use super::edges::{self, Edges};
+use super::node::{Barriers, Broken, Helper, NONE, Node, QueueTasks, owner};
 use super::resolve::Names;
-use crate::domain::{Field, Phase, Task, Text};
+use crate::domain::{Task, Text};
 use ecow::eco_format;
-use std::path::Path;
-
-pub(super) const NONE: u32 = u32::MAX;
-
-/// A task of one of the loaded queues.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Node(pub u32);
-
-/// What the planner sees of a queue.
-#[derive(Clone, Copy, Debug)]
-pub struct QueueTasks<'a> {
-    /// Its name in the configuration, else its file stem.
-    pub name: &'a str,
-    /// Its file.
-    pub path: &'a Path,
-    /// The root of its project: relative paths of tasks are seen from there.
-    pub root: &'a Path,
-    /// Its tasks in file order.
-    pub tasks: &'a [Task],
-    /// Its phases in file order.
-    pub phases: &'a [Phase],
-}
-
-impl QueueTasks<'_> {
-    /// Whether `queue:ID` with this queue part means this queue.
-    pub(super) fn is_called(&self, name: &str) -> bool {
-        self.name == name || self.path.file_stem().is_some_and(|stem| stem == name)
-    }
-}
-
-/// Which phase barriers hold.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Barriers {
-    /// Those that the files declare.
-    #[default]
-    Declared,
-    /// One after every phase, to see what that would cost.
-    All,
-}
-
-/// A reference that leads nowhere, or to too many tasks.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Broken {
-    /// The task that has it.
-    pub node: Node,
-    /// The field in which it stands.
-    pub field: Field,
-    /// As it is written.
-    pub text: Text,
-    /// What is wrong with it.
-    pub why: BrokenKind,
-}
-
-/// What is wrong with a reference.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum BrokenKind {
-    /// No loaded queue has such a task.
-    Unknown,
-    /// Several have.
-    Ambiguous(Box<[Node]>),
-    /// It is the task itself.
-    Itself,
-}
-
-impl Broken {
-    /// Whether the task must stand still for it. A parent that nobody knows holds nothing back.
-    pub fn holds(&self) -> bool {
-        self.field != Field::Parent
-    }
-}
-
-/// What a helper node stands for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Helper {
-    /// All that an epic waits for.
-    Start(u32),
-    /// The end of a phase of a queue.
-    Barrier { queue: u32, phase: Text, gate_missing: bool },
-    /// All of a phase but its gate.
-    Body,
-}
 
 /// The ids of a queue, one behind the other: half of what each of them takes by itself.
 #[derive(Clone, Debug, Default)]
@@ -364,15 +283,4 @@ impl Graph {
         }
         held
     }
-}
-
-/// The queue of a node, from the first nodes of the queues and the total at the end.
-pub(super) fn owner(starts: &[u32], node: u32) -> usize {
-    // Most often there is one, and every look at a task comes by here.
-    if starts.len() == 2 { 0 } else { starts.partition_point(|&start| start <= node) - 1 }
-}
-
-/// Rows of the helper arrays, for the modules that build them.
-pub(super) fn rows(size: usize, pairs: &[(u32, u32)]) -> (Csr, Csr) {
-    (Csr::from_pairs(size, pairs), Csr::from_reversed(size, pairs))
 }

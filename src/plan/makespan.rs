@@ -6,7 +6,7 @@
 //! them and looked at again when that one ends, so the cost stays near the number of tasks.
 
 use super::conditions::Agents;
-use super::graph::Node;
+use super::node::Node;
 use super::owned::{Owned, Taken};
 use super::pick::Order;
 use super::workload::Workload;

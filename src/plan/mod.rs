@@ -5,6 +5,7 @@
 //! states ([`readiness()`], [`Order`]) is one pass over it.
 
 mod areas;
+mod collector;
 mod conditions;
 mod critical_path;
 mod csr;
@@ -19,6 +20,7 @@ mod gantt;
 mod graph;
 mod makespan;
 mod nearest;
+mod node;
 mod outlook;
 mod owned;
 mod paths;
@@ -44,8 +46,9 @@ pub use findings::{
     CODES, FindingsInput, PlanFinding, PlanFound, Severity, each_finding, findings, too_many_loops,
 };
 pub use gantt::gantt;
-pub use graph::{Barriers, Broken, BrokenKind, Graph, Node, QueueTasks};
+pub use graph::Graph;
 pub use makespan::{Limits, Schedule, Scheduler, Slot};
+pub use node::{Barriers, Broken, BrokenKind, Node, QueueTasks};
 pub use outlook::{Cause, Outlook, Prospect, Root};
 pub use owned::Owned;
 pub use phases::{MissingGate, gate_id, missing_gates};

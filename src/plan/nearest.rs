@@ -1,6 +1,7 @@
 //! The id that a person most likely meant.
 
-use super::graph::{Graph, Node};
+use super::graph::Graph;
+use super::node::Node;
 use crate::domain::distance_below;
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -4,7 +4,7 @@
 //! A task is judged by the worst of its own hold and of all that it waits for: a task behind a
 //! running and a blocked one is stuck, since the running one alone cannot free it.
 
-use super::graph::{Helper, Node};
+use super::node::{Helper, Node};
 use super::readiness::{Holder, Readiness, State, hold};
 use crate::domain::Status;
 

@@ -3,7 +3,7 @@
 
 use super::areas::{Area, Budget, Glob, Ground, covers};
 use super::csr::Csr;
-use super::graph::{NONE, QueueTasks};
+use super::node::{NONE, QueueTasks};
 use super::paths::Paths;
 use std::collections::BTreeSet;
 use std::ops::Range;

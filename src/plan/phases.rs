@@ -5,10 +5,10 @@
 //! on a gate is a task like any other. It waits for all other tasks of its phase without naming
 //! them. A phase with a gate has a barrier; until its gate is a task, the barrier stays shut.
 
+use super::collector::Collector;
 use super::csr::Csr;
-use super::edges::Collector;
 use super::fast::FastMap;
-use super::graph::{Barriers, Helper, QueueTasks};
+use super::node::{Barriers, Helper, QueueTasks};
 use crate::domain::{Phase, Task, Text, Texts};
 use std::collections::HashSet;
 

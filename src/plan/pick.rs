@@ -10,7 +10,8 @@
 //! waits for ever. Only somebody who keeps adding more urgent tasks can hold one back.
 
 use super::estimate::{Estimates, duration_text};
-use super::graph::{Graph, NONE, Node, QueueTasks};
+use super::graph::Graph;
+use super::node::{NONE, Node, QueueTasks};
 use super::readiness::Readiness;
 use crate::domain::Status;
 use std::cmp::{Ordering, Reverse};

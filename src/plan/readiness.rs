@@ -6,8 +6,9 @@
 
 use super::areas::{Ground, owns_anything};
 use super::conditions::{AgentLimit, AgentPause, ClaimState, Conditions, ScopeMode};
-use super::graph::{Graph, Helper, Node, QueueTasks};
+use super::graph::Graph;
 use super::nearest::Hints;
+use super::node::{Helper, Node, QueueTasks};
 use super::scopes::Held;
 use crate::domain::{Approval, Status, Task, budget_of, budget_used_now};
 

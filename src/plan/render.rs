@@ -1,7 +1,8 @@
 //! The graph as text for Mermaid and Graphviz: the critical path marked, blocked red, done grey.
 
 use super::critical_path::CriticalPath;
-use super::graph::{Graph, Node};
+use super::graph::Graph;
+use super::node::Node;
 use super::readiness::{Readiness, State};
 use crate::platform::terminal::steers;
 use std::collections::HashSet;

@@ -1,7 +1,7 @@
 //! The plan as one value, in the shape of `plan --json`.
 
-use super::graph::Node;
 use super::makespan::Schedule;
+use super::node::Node;
 use crate::domain::Text;
 use serde::{Serialize, Serializer};
 

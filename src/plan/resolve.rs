@@ -4,15 +4,13 @@
 //! or `path/to/queue.json#ID`; the exact text as an id of exactly one other loaded queue.
 
 use super::fast::FastMap;
-use super::graph::{QueueTasks, owner};
+use super::node::{NONE, QueueTasks, owner};
 use crate::domain::Task;
 use crate::platform::hash::seeded;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
-
-const NONE: u32 = u32::MAX;
 
 /// What a text means.
 pub(super) enum Found {

@@ -74,7 +74,7 @@ impl Held {
 mod tests {
     use super::*;
     use crate::domain::{Field, TaskId};
-    use crate::plan::graph::QueueTasks;
+    use crate::plan::node::QueueTasks;
     use crate::plan::owned::{Owned, Taken};
     use proptest::prelude::*;
     use std::collections::BTreeSet;

@@ -1,6 +1,6 @@
 //! Waves: the levels of the open tasks. No task of a wave waits for another of it.
 
-use super::graph::Node;
+use super::node::Node;
 use super::owned::{Owned, Taken};
 use super::pick::Order;
 use super::workload::Workload;

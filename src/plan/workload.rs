@@ -4,7 +4,8 @@
 //! and helper nodes take no time and stand in no wave, but what they wait for counts.
 
 use super::estimate::Estimates;
-use super::graph::{Graph, Node, QueueTasks};
+use super::graph::Graph;
+use super::node::{Node, QueueTasks};
 use crate::domain::{Status, Task};
 
 /// The part of a node in a plan.
