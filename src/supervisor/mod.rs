@@ -12,11 +12,11 @@ mod capture;
 mod claim;
 mod client;
 mod link;
+mod os_text;
 mod protocol;
 mod record;
 mod run;
 mod server;
-mod wire;
 
 pub use body::Started;
 pub use client::{Controls, Launch, Lost, Supervisor, Told};

@@ -1,6 +1,6 @@
 //! What loop and supervisor say to each other: one JSON value a line, over a socket.
 
-use super::wire::WireSpec;
+use super::os_text;
 use crate::domain::Outcome;
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
@@ -10,19 +10,24 @@ use std::time::Duration;
 
 /// A command to run under a supervisor.
 #[derive(Clone, Serialize, Deserialize)]
-#[serde(from = "WireSpec", into = "WireSpec")]
 pub struct CommandSpec {
     /// Program and arguments.
+    #[serde(with = "os_text")]
     pub argv: Vec<OsString>,
     /// Where it runs.
+    #[serde(with = "os_text")]
     pub cwd: PathBuf,
     /// Its whole environment, but for the mark of the claim.
+    #[serde(with = "os_text")]
     pub env: Vec<(OsString, OsString)>,
     /// The file that it reads, `/dev/null` without one.
+    #[serde(with = "os_text")]
     pub stdin: Option<PathBuf>,
     /// The file for what it prints; overwritten.
+    #[serde(with = "os_text")]
     pub stdout: PathBuf,
     /// The file for what it complains; the same as `stdout` without one.
+    #[serde(with = "os_text")]
     pub stderr: Option<PathBuf>,
     /// How long it may run, pauses not counted.
     pub timeout: Duration,
@@ -152,4 +157,34 @@ pub(super) fn line(message: &impl Serialize) -> Vec<u8> {
     let mut bytes = serde_json::to_vec(message).unwrap_or_default();
     bytes.push(b'\n');
     bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::ffi::OsStringExt;
+
+    #[test]
+    fn text_that_is_not_utf8_arrives_as_it_was_sent() {
+        let odd = OsString::from_vec(b"a\xff".to_vec());
+        let sent = CommandSpec {
+            argv: vec!["true".into(), odd.clone()],
+            cwd: "/tmp".into(),
+            env: vec![("NAME".into(), odd.clone())],
+            stdin: None,
+            stdout: PathBuf::from(&odd),
+            stderr: Some(odd.into()),
+            timeout: Duration::from_millis(1500),
+            silence: None,
+            grace: Duration::ZERO,
+            cap: CommandSpec::CAP,
+        };
+        let bytes = line(&sent);
+        let text = std::str::from_utf8(&bytes).expect("JSON is UTF-8");
+        assert!(text.starts_with(r#"{"argv":["true",[97,255]],"cwd":"/tmp","#), "{text}");
+        let came: CommandSpec = serde_json::from_slice(&bytes).expect("a command");
+        assert_eq!((came.argv, came.cwd, came.env), (sent.argv, sent.cwd, sent.env));
+        let files = (came.stdin, came.stdout, came.stderr);
+        assert_eq!(files, (sent.stdin, sent.stdout, sent.stderr));
+    }
 }

@@ -1,0 +1,99 @@
+//! Arguments, variables and paths as JSON: text where it is UTF-8, else a list of bytes.
+//!
+//! To be used as `#[serde(with = "os_text")]`.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+use std::path::PathBuf;
+
+/// What has a form in JSON: a text of the system, or an option, a list or a pair of such.
+pub(super) trait OsText: Sized {
+    /// That form.
+    type Json: Serialize + DeserializeOwned;
+
+    fn to_json(&self) -> Self::Json;
+
+    fn from_json(json: Self::Json) -> Self;
+}
+
+/// A text of the system, which need not be UTF-8.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Either {
+    Text(String),
+    Bytes(Vec<u8>),
+}
+
+impl OsText for OsString {
+    type Json = Either;
+
+    fn to_json(&self) -> Either {
+        let bytes = |text: Self| Either::Bytes(text.into_vec());
+        self.clone().into_string().map_or_else(bytes, Either::Text)
+    }
+
+    fn from_json(json: Either) -> Self {
+        match json {
+            Either::Text(text) => text.into(),
+            Either::Bytes(bytes) => Self::from_vec(bytes),
+        }
+    }
+}
+
+impl OsText for PathBuf {
+    type Json = Either;
+
+    fn to_json(&self) -> Either {
+        self.as_os_str().to_owned().to_json()
+    }
+
+    fn from_json(json: Either) -> Self {
+        OsString::from_json(json).into()
+    }
+}
+
+impl<T: OsText> OsText for Option<T> {
+    type Json = Option<T::Json>;
+
+    fn to_json(&self) -> Self::Json {
+        self.as_ref().map(T::to_json)
+    }
+
+    fn from_json(json: Self::Json) -> Self {
+        json.map(T::from_json)
+    }
+}
+
+impl<T: OsText> OsText for Vec<T> {
+    type Json = Vec<T::Json>;
+
+    fn to_json(&self) -> Self::Json {
+        self.iter().map(T::to_json).collect()
+    }
+
+    fn from_json(json: Self::Json) -> Self {
+        json.into_iter().map(T::from_json).collect()
+    }
+}
+
+impl<A: OsText, B: OsText> OsText for (A, B) {
+    type Json = (A::Json, B::Json);
+
+    fn to_json(&self) -> Self::Json {
+        (self.0.to_json(), self.1.to_json())
+    }
+
+    fn from_json((a, b): Self::Json) -> Self {
+        (A::from_json(a), B::from_json(b))
+    }
+}
+
+pub(super) fn serialize<T: OsText, S: Serializer>(text: &T, to: S) -> Result<S::Ok, S::Error> {
+    text.to_json().serialize(to)
+}
+
+pub(super) fn deserialize<'de, T: OsText, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
+    T::Json::deserialize(from).map(T::from_json)
+}
