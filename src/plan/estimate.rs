@@ -1,7 +1,6 @@
 //! How long a task takes: as the file says, else as measured, else a guess.
 
-use super::graph::Graph;
-use super::node::{Node, QueueTasks};
+use super::graph::{Graph, Node, QueueTasks};
 use crate::domain::{Effort, Task};
 use serde::Serialize;
 use std::collections::HashMap;

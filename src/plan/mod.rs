@@ -3,64 +3,37 @@
 //! Pure: it reads tasks and phases that are handed in, and the time with them. What depends only
 //! on the structure of the queues is a [`Graph`], built once for each structure; what depends on
 //! states ([`readiness()`], [`Order`]) is one pass over it.
+//!
+//! Four folders, each on top of those before it: `graph` (who waits for whom), `paths` (which
+//! paths a task owns), `now` (what is ready, and why the rest is not), `schedule` (when everything
+//! could run).
 
-mod areas;
-mod collector;
-mod conditions;
-mod critical_path;
-mod csr;
-mod curve;
-mod cycles;
-mod edges;
 mod estimate;
-mod explain;
 mod fast;
-mod findings;
-mod gantt;
 mod graph;
-mod makespan;
-mod nearest;
-mod node;
-mod outlook;
-mod owned;
+mod now;
 mod paths;
-mod phases;
-mod pick;
-mod planning;
-mod readiness;
 mod render;
-mod report;
-mod resolve;
-mod scopes;
-mod waves;
-mod workload;
+mod schedule;
 
-pub use areas::owns_anything;
-pub use conditions::{
-    AgentLimit, AgentPause, Agents, ClaimState, Conditions, Outsider, ScopeMode, is_manual,
-};
-pub use critical_path::{CriticalPath, critical_path};
 pub use estimate::{EstimateRules, Estimates, Source, duration_text, history_key};
-pub use explain::{Waiting, WaitingKind};
-pub use findings::{
-    CODES, FindingsInput, PlanFinding, PlanFound, Severity, each_finding, findings, too_many_loops,
+pub use graph::{
+    Barriers, Broken, BrokenKind, CODES, FindingsInput, Graph, MissingGate, Node, PlanFinding,
+    PlanFound, QueueTasks, Severity, each_finding, findings, gate_id, missing_gates,
+    too_many_loops,
 };
-pub use gantt::gantt;
-pub use graph::Graph;
-pub use makespan::{Limits, Schedule, Scheduler, Slot};
-pub use node::{Barriers, Broken, BrokenKind, Node, QueueTasks};
-pub use outlook::{Cause, Outlook, Prospect, Root};
-pub use owned::Owned;
-pub use phases::{MissingGate, gate_id, missing_gates};
-pub use pick::{Order, Rank, best, ranking, ranks, select};
-pub use planning::{PlanInput, Planning, plan, schedule};
-pub use readiness::{Holder, Readiness, State, readiness};
+pub use now::{
+    AgentLimit, AgentPause, Agents, Cause, ClaimState, Conditions, Holder, Order, Outlook,
+    Outsider, Prospect, Rank, Readiness, Root, ScopeMode, State, Waiting, WaitingKind, best,
+    is_manual, ranking, ranks, readiness, select,
+};
+pub use paths::{Owned, owns_anything};
 pub use render::{Picture, PictureEdge};
-pub use report::{
-    BarrierCost, EstimateCounts, LoopsReport, Minutes, PathReport, PlanReport, Slack,
+pub use schedule::{
+    BarrierCost, CriticalPath, EstimateCounts, Limits, LoopsReport, Minutes, PathReport, PlanInput,
+    PlanReport, Planning, Schedule, Scheduler, Slack, Slot, Workload, critical_path, gantt, plan,
+    respect_scopes, schedule, waves,
 };
-pub use waves::{respect_scopes, waves};
-pub use workload::Workload;
 
 #[cfg(test)]
 mod tests;

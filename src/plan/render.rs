@@ -1,9 +1,8 @@
 //! The graph as text for Mermaid and Graphviz: the critical path marked, blocked red, done grey.
 
-use super::critical_path::CriticalPath;
-use super::graph::Graph;
-use super::node::Node;
-use super::readiness::{Readiness, State};
+use super::graph::{Graph, Node};
+use super::now::{Readiness, State};
+use super::schedule::CriticalPath;
 use crate::platform::terminal::steers;
 use std::collections::HashSet;
 use std::io::{self, Write};

@@ -1,10 +1,8 @@
 //! Says in words what a task waits for.
 
-use super::graph::Graph;
-use super::nearest::Hints;
-use super::node::{Broken, BrokenKind, Helper, Node};
 use super::readiness::{Holder, Readiness, State, hold};
 use crate::domain::{Status, Task, budget_of, budget_used_now, timestamp};
+use crate::plan::graph::{BrokenKind, Helper, Node, broken_text};
 use serde::Serialize;
 
 /// How many names a sentence lists.
@@ -81,8 +79,12 @@ impl Readiness<'_> {
         let graph = self.graph;
         if holds & hold::BROKEN != 0 {
             for broken in graph.broken_of(node).iter().filter(|broken| broken.holds()) {
-                let (kind, what) = broken_text(graph, broken, &self.hints);
-                say(kind, what);
+                let kind = match &broken.why {
+                    BrokenKind::Itself => WaitingKind::Cycle,
+                    BrokenKind::Unknown => WaitingKind::Unknown,
+                    BrokenKind::Ambiguous(_) => WaitingKind::Ambiguous,
+                };
+                say(kind, broken_text(graph, broken, &self.hints));
             }
         }
         if holds & hold::CYCLE != 0 {
@@ -244,23 +246,4 @@ impl Readiness<'_> {
 fn worker(task: &Task) -> String {
     let claim = task.claim();
     claim.map_or_else(String::new, |claim| format!(" ({})", claim.worker))
-}
-
-/// A broken reference in words.
-pub(super) fn broken_text(graph: &Graph, broken: &Broken, hints: &Hints) -> (WaitingKind, String) {
-    let text = &broken.text;
-    match &broken.why {
-        BrokenKind::Itself => (WaitingKind::Cycle, format!("{text} -> {text}")),
-        BrokenKind::Unknown => {
-            let hint = hints.nearest(graph, broken.node, text);
-            let hint = hint.map_or_else(String::new, |near| {
-                format!(" (did you mean {}?)", graph.reference(near))
-            });
-            (WaitingKind::Unknown, format!("{text}: no loaded queue has such a task{hint}"))
-        }
-        BrokenKind::Ambiguous(nodes) => {
-            let names: Vec<String> = nodes.iter().map(|&node| graph.reference(node)).collect();
-            (WaitingKind::Ambiguous, format!("{text}: may be {}", names.join(" or ")))
-        }
-    }
 }

@@ -2,7 +2,7 @@
 
 /// For every row a list of numbers.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Csr {
+pub(crate) struct Csr {
     rows: usize,
     /// Where each row ends; empty where all of them are.
     ends: Vec<u32>,
@@ -11,12 +11,12 @@ pub(super) struct Csr {
 
 impl Csr {
     /// Groups `pairs` by their first numbers, and by their second.
-    pub(super) fn both(rows: usize, pairs: &[(u32, u32)]) -> (Self, Self) {
+    pub(crate) fn both(rows: usize, pairs: &[(u32, u32)]) -> (Self, Self) {
         (Self::from_pairs(rows, pairs), Self::grouped(rows, pairs, |&(item, row)| (row, item)))
     }
 
     /// Groups `pairs` of (row, item) by row; the order inside a row is the order of the pairs.
-    pub(super) fn from_pairs(rows: usize, pairs: &[(u32, u32)]) -> Self {
+    pub(crate) fn from_pairs(rows: usize, pairs: &[(u32, u32)]) -> Self {
         Self::grouped(rows, pairs, |&(row, item)| (row, item))
     }
 
@@ -49,7 +49,7 @@ impl Csr {
     }
 
     /// The list of a row.
-    pub(super) fn row(&self, row: u32) -> &[u32] {
+    pub(crate) fn row(&self, row: u32) -> &[u32] {
         let row = row as usize;
         let Some(&end) = self.ends.get(row) else { return &[] };
         let start = row.checked_sub(1).map_or(0, |before| self.ends[before]);
@@ -57,12 +57,12 @@ impl Csr {
     }
 
     /// How many rows there are.
-    pub(super) fn rows(&self) -> usize {
+    pub(crate) fn rows(&self) -> usize {
         self.rows
     }
 
     /// Whether no row has an item.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.items.is_empty()
     }
 }

@@ -3,9 +3,9 @@
 //! The order is that of the queue format: the exact text as an id of the own file; `queue:ID`
 //! or `path/to/queue.json#ID`; the exact text as an id of exactly one other loaded queue.
 
-use super::fast::FastMap;
 use super::node::{NONE, QueueTasks, owner};
 use crate::domain::Task;
+use crate::plan::fast::FastMap;
 use crate::platform::hash::seeded;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;

@@ -1,9 +1,9 @@
 //! Waves: the levels of the open tasks. No task of a wave waits for another of it.
 
-use super::node::Node;
-use super::owned::{Owned, Taken};
-use super::pick::Order;
 use super::workload::Workload;
+use crate::plan::graph::Node;
+use crate::plan::now::Order;
+use crate::plan::paths::{Owned, Taken};
 
 /// Sorts the open tasks into waves; inside a wave they stand in list order.
 pub fn waves(work: &Workload) -> Vec<Vec<Node>> {

@@ -28,7 +28,7 @@ const AT_LEAST: u64 = 64;
 /// The folder that all loaded projects lie in. Paths under it are written from there, `./src`,
 /// however long its own name is; others are written as they are, `/etc`.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Ground {
+pub(crate) struct Ground {
     base: String,
 }
 
@@ -56,7 +56,7 @@ pub(super) struct Budget(Cell<u64>);
 
 impl Ground {
     /// The nearest folder above all `roots`.
-    pub(super) fn of<'a>(mut roots: impl Iterator<Item = &'a Path>) -> Self {
+    pub(crate) fn of<'a>(mut roots: impl Iterator<Item = &'a Path>) -> Self {
         let first = roots.next().map(|root| normalise(root, ""));
         let mut base = first.unwrap_or_default();
         for root in roots {

@@ -1,8 +1,8 @@
 //! The plan as one value, in the shape of `plan --json`.
 
 use super::makespan::Schedule;
-use super::node::Node;
 use crate::domain::Text;
+use crate::plan::graph::Node;
 use serde::{Serialize, Serializer};
 
 /// Minutes; written as an integer where they are whole.

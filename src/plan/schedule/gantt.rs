@@ -1,9 +1,8 @@
 //! A schedule as a picture in characters, aligned, for a given width.
 
-use super::estimate::duration_text;
-use super::graph::Graph;
 use super::makespan::Schedule;
-use super::node::Node;
+use crate::plan::estimate::duration_text;
+use crate::plan::graph::{Graph, Node};
 use crate::platform::terminal::steers;
 use std::collections::HashSet;
 use std::fmt::Write;

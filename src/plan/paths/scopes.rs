@@ -1,13 +1,13 @@
 //! Who holds which paths, for tasks that ask one after the other.
 
 use super::areas::{Area, Budget, Glob, Ground};
-use super::paths::Paths;
+use super::sorted::Paths;
 use crate::domain::Task;
 use std::path::Path;
 
 /// The paths and globs of running tasks, each with the number of its holder.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Held {
+pub(crate) struct Held {
     ground: Ground,
     paths: Paths<()>,
     globs: Paths<Glob>,
@@ -16,16 +16,16 @@ pub(super) struct Held {
 
 impl Held {
     /// Nothing is held yet; projects lie on `ground`.
-    pub(super) fn new(ground: Ground) -> Self {
+    pub(crate) fn new(ground: Ground) -> Self {
         Self { ground, ..Self::default() }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.paths.is_empty() && self.globs.is_empty()
     }
 
     /// Enters what a task of the project at `root` owns; to be followed by [`sort`](Self::sort).
-    pub(super) fn push(&mut self, root: &Path, task: &Task, tag: u32) {
+    pub(crate) fn push(&mut self, root: &Path, task: &Task, tag: u32) {
         for area in self.ground.areas(root, task) {
             match area {
                 Area::Path(path) => self.paths.push(&path, (), tag),
@@ -35,14 +35,14 @@ impl Held {
     }
 
     /// Makes what was entered findable.
-    pub(super) fn sort(&mut self) {
+    pub(crate) fn sort(&mut self) {
         self.paths.sort();
         self.globs.sort();
     }
 
     /// A holder that overlaps what a task owns, with the path of the task where paths overlap, else
     /// with what of the holder is in its way.
-    pub(super) fn first(&self, root: &Path, task: &Task) -> Option<(u32, String)> {
+    pub(crate) fn first(&self, root: &Path, task: &Task) -> Option<(u32, String)> {
         let mut areas = self.ground.areas(root, task);
         areas.find_map(|area| {
             let (text, tag) = match &area {
@@ -74,8 +74,8 @@ impl Held {
 mod tests {
     use super::*;
     use crate::domain::{Field, TaskId};
-    use crate::plan::node::QueueTasks;
-    use crate::plan::owned::{Owned, Taken};
+    use crate::plan::graph::QueueTasks;
+    use crate::plan::paths::{Owned, Taken};
     use proptest::prelude::*;
     use std::collections::BTreeSet;
 

@@ -1,19 +1,17 @@
 //! Plans, in two parts: what needs the tasks is done first, so that whoever reads a large file
 //! can let it go before the schedules are made and everything is named.
 
-use super::conditions::Agents;
 use super::critical_path::critical_path;
 use super::curve::Curve;
-use super::estimate::{Estimates, Source};
-use super::graph::Graph;
 use super::makespan::{Limits, Schedule, Scheduler};
-use super::node::{Node, QueueTasks};
-use super::owned::Owned;
-use super::pick::Order;
 use super::report::{EstimateCounts, Minutes, PathReport, PlanReport, Slack};
 use super::waves::{respect_scopes, waves};
 use super::workload::Workload;
 use crate::domain::Text;
+use crate::plan::estimate::{Estimates, Source};
+use crate::plan::graph::{Graph, Node, QueueTasks};
+use crate::plan::now::{Agents, Order};
+use crate::plan::paths::Owned;
 use std::collections::HashSet;
 
 /// What a plan is made from; `'a` is how long it is needed, `'q` how long the tasks are.

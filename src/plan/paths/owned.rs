@@ -2,9 +2,8 @@
 //! compares next to no texts.
 
 use super::areas::{Area, Budget, Glob, Ground, covers};
-use super::csr::Csr;
-use super::node::{NONE, QueueTasks};
-use super::paths::Paths;
+use super::sorted::Paths;
+use crate::plan::graph::{Csr, NONE, QueueTasks};
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -101,7 +100,7 @@ fn nested(places: &Paths<()>) -> (Vec<u32>, Vec<u32>) {
 
 /// What is taken at a moment, and by whom.
 #[derive(Clone, Debug)]
-pub(super) struct Taken<'a> {
+pub(crate) struct Taken<'a> {
     owned: &'a Owned,
     /// Place and holder.
     paths: BTreeSet<(u32, u32)>,
@@ -112,13 +111,13 @@ pub(super) struct Taken<'a> {
 
 impl<'a> Taken<'a> {
     /// Nothing is taken yet.
-    pub(super) fn new(owned: &'a Owned) -> Self {
+    pub(crate) fn new(owned: &'a Owned) -> Self {
         let (paths, globs, budget) = Default::default();
         Self { owned, paths, globs, budget }
     }
 
     /// `holder` takes what `task` owns.
-    pub(super) fn add(&mut self, task: u32, holder: u32) {
+    pub(crate) fn add(&mut self, task: u32, holder: u32) {
         let Owned { paths, folders, globs_of_task, .. } = self.owned;
         self.paths.extend(paths.row(task).iter().map(|&place| (place, holder)));
         let globs = globs_of_task.row(task).iter();
@@ -126,7 +125,7 @@ impl<'a> Taken<'a> {
     }
 
     /// The opposite.
-    pub(super) fn remove(&mut self, task: u32, holder: u32) {
+    pub(crate) fn remove(&mut self, task: u32, holder: u32) {
         let Owned { paths, folders, globs_of_task, .. } = self.owned;
         for &place in paths.row(task) {
             self.paths.remove(&(place, holder));
@@ -137,7 +136,7 @@ impl<'a> Taken<'a> {
     }
 
     /// Those who have what `task` owns, some perhaps several times.
-    pub(super) fn holders(&self, task: u32) -> impl Iterator<Item = u32> + '_ {
+    pub(crate) fn holders(&self, task: u32) -> impl Iterator<Item = u32> + '_ {
         let Owned { paths, globs_of_task, .. } = self.owned;
         let paths = paths.row(task).iter().flat_map(|&place| self.of_path(place));
         paths.chain(globs_of_task.row(task).iter().flat_map(|&glob| self.of_glob(glob)))

@@ -1,8 +1,8 @@
 //! What the world says besides the queues: the time, pauses, who holds what, limits.
 
-use super::estimate::history_key;
-use super::node::{Node, QueueTasks};
 use crate::domain::Task;
+use crate::plan::estimate::history_key;
+use crate::plan::graph::{Node, QueueTasks};
 use chrono::{DateTime, Local, Utc};
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
@@ -92,11 +92,11 @@ impl Agents {
         self.0.agents.get(*self.0.of.get(node.0 as usize)? as usize)
     }
 
-    pub(super) fn index(&self, node: u32) -> Option<usize> {
+    pub(crate) fn index(&self, node: u32) -> Option<usize> {
         self.0.of.get(node as usize).map(|&index| index as usize)
     }
 
-    pub(super) fn table(&self) -> &[AgentLimit] {
+    pub(crate) fn table(&self) -> &[AgentLimit] {
         &self.0.agents
     }
 }

@@ -1,11 +1,11 @@
 //! How long the work takes with one loop, with as many as are asked for, and with as many as pay.
 
-use super::estimate::duration_text;
-use super::findings::too_many_loops;
 use super::gantt::ROWS;
 use super::makespan::{Schedule, Scheduler};
 use super::report::{LoopsReport, Minutes};
 use super::workload::Workload;
+use crate::plan::estimate::duration_text;
+use crate::plan::graph::too_many_loops;
 
 /// Time over loop counts, in seconds.
 pub(super) struct Curve {

@@ -9,11 +9,10 @@
 //! of a ready one are used up, and what holds its paths or its agent ends, and no ready task
 //! waits for ever. Only somebody who keeps adding more urgent tasks can hold one back.
 
-use super::estimate::{Estimates, duration_text};
-use super::graph::Graph;
-use super::node::{NONE, Node, QueueTasks};
 use super::readiness::Readiness;
 use crate::domain::Status;
+use crate::plan::estimate::{Estimates, duration_text};
+use crate::plan::graph::{Graph, NONE, Node, QueueTasks};
 use std::cmp::{Ordering, Reverse};
 
 /// The rank of every task, computed in one pass from the end of the graph.

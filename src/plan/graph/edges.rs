@@ -10,7 +10,7 @@ use crate::domain::{Field, Task, Text};
 /// How far up a chain of parents the planner looks for a descendant.
 const NESTING: usize = 64;
 
-/// All edges; see the module [`graph`](super::graph) for the helper nodes.
+/// All edges; see [`task_graph`](super::task_graph) for the helper nodes.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Edges {
     /// Dependencies of a task as named, in file order.

@@ -1,11 +1,11 @@
 //! Everything odd in the graph of all loaded queues, for `check`.
 
-use super::explain::broken_text;
-use super::fast::FastMap;
-use super::graph::Graph;
+use super::broken::broken_text;
 use super::nearest::Hints;
 use super::node::{Broken, BrokenKind, Node, QueueTasks};
+use super::task_graph::Graph;
 use crate::domain::{Field, Status, Task, Text};
+use crate::plan::fast::FastMap;
 use std::collections::BTreeSet;
 use xxhash_rust::xxh3::Xxh3Default;
 
@@ -177,7 +177,7 @@ impl<'a> Search<'a, '_> {
                 message: &|| match why {
                     BrokenKind::Itself => format!("{text} depends on itself"),
                     BrokenKind::Unknown | BrokenKind::Ambiguous(_) => {
-                        broken_text(graph, broken, &hints).1
+                        broken_text(graph, broken, &hints)
                     }
                 },
             });

@@ -4,7 +4,7 @@ use crate::domain::{Field, Phase, Task, Text};
 use std::path::Path;
 
 /// The number that is no node.
-pub(super) const NONE: u32 = u32::MAX;
+pub(crate) const NONE: u32 = u32::MAX;
 
 /// A task of one of the loaded queues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -75,7 +75,7 @@ impl Broken {
 
 /// What a helper node stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Helper {
+pub(crate) enum Helper {
     /// All that an epic waits for.
     Start(u32),
     /// The end of a phase of a queue.

@@ -4,13 +4,10 @@
 //! asked about ([`Readiness::waiting`]). An epic's state is derived from its children, whatever
 //! its own record says, except that a parked one is parked.
 
-use super::areas::{Ground, owns_anything};
 use super::conditions::{AgentLimit, AgentPause, ClaimState, Conditions, ScopeMode};
-use super::graph::Graph;
-use super::nearest::Hints;
-use super::node::{Helper, Node, QueueTasks};
-use super::scopes::Held;
 use crate::domain::{Approval, Status, Task, budget_of, budget_used_now};
+use crate::plan::graph::{Graph, Helper, Hints, Node, QueueTasks};
+use crate::plan::paths::{Ground, Held, owns_anything};
 
 /// Where a task stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -54,27 +51,27 @@ pub enum Holder {
 
 /// What holds a task back, as bits.
 pub(super) mod hold {
-    pub(in crate::plan) const DEPENDENCY: u16 = 1;
-    pub(in crate::plan) const BROKEN: u16 = 1 << 1;
-    pub(in crate::plan) const CYCLE: u16 = 1 << 2;
-    pub(in crate::plan) const INVALID: u16 = 1 << 3;
-    pub(in crate::plan) const APPROVAL: u16 = 1 << 4;
-    pub(in crate::plan) const NOT_BEFORE: u16 = 1 << 5;
-    pub(in crate::plan) const PAUSE: u16 = 1 << 6;
-    pub(in crate::plan) const MANUAL: u16 = 1 << 7;
-    pub(in crate::plan) const AGENT: u16 = 1 << 8;
-    pub(in crate::plan) const SCOPE: u16 = 1 << 9;
-    pub(in crate::plan) const CHILDREN: u16 = 1 << 10;
-    pub(in crate::plan) const FOREIGN: u16 = 1 << 11;
-    pub(in crate::plan) const BUDGET: u16 = 1 << 12;
-    pub(in crate::plan) const REST: u16 = 1 << 13;
+    pub(crate) const DEPENDENCY: u16 = 1;
+    pub(crate) const BROKEN: u16 = 1 << 1;
+    pub(crate) const CYCLE: u16 = 1 << 2;
+    pub(crate) const INVALID: u16 = 1 << 3;
+    pub(crate) const APPROVAL: u16 = 1 << 4;
+    pub(crate) const NOT_BEFORE: u16 = 1 << 5;
+    pub(crate) const PAUSE: u16 = 1 << 6;
+    pub(crate) const MANUAL: u16 = 1 << 7;
+    pub(crate) const AGENT: u16 = 1 << 8;
+    pub(crate) const SCOPE: u16 = 1 << 9;
+    pub(crate) const CHILDREN: u16 = 1 << 10;
+    pub(crate) const FOREIGN: u16 = 1 << 11;
+    pub(crate) const BUDGET: u16 = 1 << 12;
+    pub(crate) const REST: u16 = 1 << 13;
 }
 
 /// The states of all tasks at one moment.
 pub struct Readiness<'a> {
     pub(super) graph: &'a Graph,
-    pub(super) queues: &'a [QueueTasks<'a>],
-    pub(super) conditions: &'a Conditions,
+    pub(crate) queues: &'a [QueueTasks<'a>],
+    pub(crate) conditions: &'a Conditions,
     pub(super) states: Vec<State>,
     pub(super) holds: Vec<u16>,
     /// Whether a node, a helper too, counts as satisfied for what waits for it.

@@ -7,9 +7,9 @@
 
 use super::collector::Collector;
 use super::csr::Csr;
-use super::fast::FastMap;
 use super::node::{Barriers, Helper, QueueTasks};
 use crate::domain::{Phase, Task, Text, Texts};
+use crate::plan::fast::FastMap;
 use std::collections::HashSet;
 
 /// A gate that a queue asks for and does not have yet.

@@ -5,11 +5,10 @@
 //! progress come first. A task whose paths or agent are taken is put aside with whoever has
 //! them and looked at again when that one ends, so the cost stays near the number of tasks.
 
-use super::conditions::Agents;
-use super::node::Node;
-use super::owned::{Owned, Taken};
-use super::pick::Order;
 use super::workload::Workload;
+use crate::plan::graph::Node;
+use crate::plan::now::{Agents, Order};
+use crate::plan::paths::{Owned, Taken};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 

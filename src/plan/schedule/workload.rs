@@ -3,10 +3,9 @@
 //! A plan supposes that approvals are given and times come. Tasks that were not selected, epics
 //! and helper nodes take no time and stand in no wave, but what they wait for counts.
 
-use super::estimate::Estimates;
-use super::graph::Graph;
-use super::node::{Node, QueueTasks};
 use crate::domain::{Status, Task};
+use crate::plan::estimate::Estimates;
+use crate::plan::graph::{Graph, Node, QueueTasks};
 
 /// The part of a node in a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

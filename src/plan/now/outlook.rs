@@ -4,9 +4,9 @@
 //! A task is judged by the worst of its own hold and of all that it waits for: a task behind a
 //! running and a blocked one is stuck, since the running one alone cannot free it.
 
-use super::node::{Helper, Node};
 use super::readiness::{Holder, Readiness, State, hold};
 use crate::domain::Status;
+use crate::plan::graph::{Helper, Node};
 
 /// What must happen before a task can be done, the mildest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

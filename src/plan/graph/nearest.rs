@@ -1,7 +1,7 @@
 //! The id that a person most likely meant.
 
-use super::graph::Graph;
 use super::node::Node;
+use super::task_graph::Graph;
 use crate::domain::distance_below;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -13,7 +13,7 @@ const LONGEST: usize = 64;
 const COMPARED: u64 = 2_000_000;
 
 /// Gives suggestions until it has compared enough.
-pub(super) struct Hints(AtomicU64);
+pub(crate) struct Hints(AtomicU64);
 
 impl Default for Hints {
     fn default() -> Self {
@@ -23,7 +23,7 @@ impl Default for Hints {
 
 impl Hints {
     /// The nearest id, if this is not one question too many.
-    pub(super) fn nearest(&self, graph: &Graph, asking: Node, text: &str) -> Option<Node> {
+    pub(crate) fn nearest(&self, graph: &Graph, asking: Node, text: &str) -> Option<Node> {
         let ids = graph.len() as u64;
         let take = |left: u64| left.checked_sub(ids);
         self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).ok()?;

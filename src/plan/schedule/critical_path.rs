@@ -1,7 +1,7 @@
 //! The chain that decides when everything is done, and how much every other task may slip.
 
-use super::node::Node;
 use super::workload::Workload;
+use crate::plan::graph::Node;
 
 /// The longest chain of a workload.
 #[derive(Clone, Debug, Default)]

@@ -232,36 +232,36 @@ impl Graph {
     }
 
     /// All nodes, helpers too, each after everything it waits for (cycles apart).
-    pub(super) fn order(&self) -> &[u32] {
+    pub(crate) fn order(&self) -> &[u32] {
         &self.order
     }
 
     /// Number of nodes with the helpers.
-    pub(super) fn size(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         self.order.len()
     }
 
-    pub(super) fn preds(&self, node: u32) -> &[u32] {
+    pub(crate) fn preds(&self, node: u32) -> &[u32] {
         self.edges.preds.row(node)
     }
 
-    pub(super) fn succs(&self, node: u32) -> &[u32] {
+    pub(crate) fn succs(&self, node: u32) -> &[u32] {
         self.edges.succs.row(node)
     }
 
-    pub(super) fn children_of(&self, node: u32) -> &[u32] {
+    pub(crate) fn children_of(&self, node: u32) -> &[u32] {
         self.edges.children.row(node)
     }
 
-    pub(super) fn is_helper(&self, node: u32) -> bool {
+    pub(crate) fn is_helper(&self, node: u32) -> bool {
         node as usize >= self.len()
     }
 
-    pub(super) fn helper(&self, node: u32) -> Option<&Helper> {
+    pub(crate) fn helper(&self, node: u32) -> Option<&Helper> {
         self.edges.helpers.get((node as usize).checked_sub(self.len())?)
     }
 
-    pub(super) fn in_cycle(&self, node: u32) -> bool {
+    pub(crate) fn in_cycle(&self, node: u32) -> bool {
         self.knot(node) != NONE
     }
 
@@ -270,13 +270,13 @@ impl Graph {
     }
 
     /// Whether both stand in the same knot: then no edge between them is ever satisfied.
-    pub(super) fn knotted(&self, a: u32, b: u32) -> bool {
+    pub(crate) fn knotted(&self, a: u32, b: u32) -> bool {
         let cycle = self.knot(a);
         cycle != NONE && cycle == self.knot(b)
     }
 
     /// For every task whether a broken reference holds it back.
-    pub(super) fn held_by_broken(&self) -> Vec<bool> {
+    pub(crate) fn held_by_broken(&self) -> Vec<bool> {
         let mut held = vec![false; self.size()];
         for broken in self.broken.iter().filter(|broken| broken.holds()) {
             held[broken.node.0 as usize] = true;

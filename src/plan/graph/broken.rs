@@ -1,0 +1,24 @@
+//! What is wrong with a reference, in words.
+
+use super::nearest::Hints;
+use super::node::{Broken, BrokenKind};
+use super::task_graph::Graph;
+
+/// A broken reference in words.
+pub(crate) fn broken_text(graph: &Graph, broken: &Broken, hints: &Hints) -> String {
+    let text = &broken.text;
+    match &broken.why {
+        BrokenKind::Itself => format!("{text} -> {text}"),
+        BrokenKind::Unknown => {
+            let hint = hints.nearest(graph, broken.node, text);
+            let hint = hint.map_or_else(String::new, |near| {
+                format!(" (did you mean {}?)", graph.reference(near))
+            });
+            format!("{text}: no loaded queue has such a task{hint}")
+        }
+        BrokenKind::Ambiguous(nodes) => {
+            let names: Vec<String> = nodes.iter().map(|&node| graph.reference(node)).collect();
+            format!("{text}: may be {}", names.join(" or "))
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! What the states of the tasks say now: what is ready, in which order, and what the others wait
+//! for.
+
+mod conditions;
+mod explain;
+mod outlook;
+mod pick;
+mod readiness;
+
+pub use conditions::{
+    AgentLimit, AgentPause, Agents, ClaimState, Conditions, Outsider, ScopeMode, is_manual,
+};
+pub use explain::{Waiting, WaitingKind};
+pub use outlook::{Cause, Outlook, Prospect, Root};
+pub use pick::{Order, Rank, best, ranking, ranks, select};
+pub use readiness::{Holder, Readiness, State, readiness};

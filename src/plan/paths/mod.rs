@@ -1,0 +1,12 @@
+//! The paths that tasks own, and which tasks are in each other's way.
+
+mod areas;
+mod owned;
+mod scopes;
+mod sorted;
+
+pub(crate) use areas::Ground;
+pub use areas::owns_anything;
+pub use owned::Owned;
+pub(crate) use owned::Taken;
+pub(crate) use scopes::Held;
