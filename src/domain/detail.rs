@@ -4,16 +4,11 @@
 //! to fifteen bytes stands inside of it, and a copy of a task shares what is longer.
 
 use super::claim::Claim;
-use super::field::Field;
-use super::task::{Effort, Estimate, FieldProblem};
+use super::estimate::{Effort, Estimate};
+use super::field::{Field, FieldProblem};
+use super::text::{Text, Texts};
 use chrono::{DateTime, Utc};
-use ecow::{EcoString, EcoVec};
-
-/// A short text of a task.
-pub type Text = EcoString;
-
-/// Texts of a task: in file order, without doubles.
-pub type Texts = EcoVec<Text>;
+use ecow::EcoVec;
 
 /// One thing that a task says.
 #[derive(Clone, Debug, PartialEq)]

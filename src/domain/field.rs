@@ -143,6 +143,15 @@ const SPELLINGS: [(Field, &[&str]); 54] = [
     (ApprovedAt, &["approved_at"]),
 ];
 
+/// A known field with a value that cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FieldProblem {
+    /// The field.
+    pub field: Field,
+    /// What it should be, in words: "must be a list of ids".
+    pub expected: &'static str,
+}
+
 impl Field {
     /// Every field, in the order in which a new task would list them.
     pub fn all() -> impl Iterator<Item = Self> {

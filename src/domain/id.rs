@@ -1,6 +1,6 @@
 //! Names of tasks and workers.
 
-use super::detail::Text;
+use super::text::Text;
 use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;

@@ -1,10 +1,12 @@
 //! What the program needs to know of a task to pick, run and judge it.
 
 use super::claim::Claim;
-use super::detail::{Detail, Details, Text, Texts};
-use super::field::Field;
+use super::detail::{Detail, Details};
+use super::estimate::Estimate;
+use super::field::{Field, FieldProblem};
 use super::id::TaskId;
 use super::status::Status;
+use super::text::{Text, Texts};
 use super::verdict::Verdict;
 use chrono::{DateTime, Utc};
 
@@ -42,36 +44,6 @@ pub enum Approval {
     Required,
     /// A person did.
     Given,
-}
-
-/// `effort`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "sizes speak for themselves")]
-pub enum Effort {
-    S,
-    M,
-    L,
-    XL,
-}
-
-/// The estimate as the file gives it; which part counts is the planner's to say.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Estimate {
-    /// `estimated_minutes`.
-    pub minutes: Option<f64>,
-    /// `estimated_hours`, low and high (equal for one number).
-    pub hours: Option<(f64, f64)>,
-    /// `effort`.
-    pub effort: Option<Effort>,
-}
-
-/// A known field with a value that cannot be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FieldProblem {
-    /// The field.
-    pub field: Field,
-    /// What it should be, in words: "must be a list of ids".
-    pub expected: &'static str,
 }
 
 impl Task {

@@ -1,0 +1,22 @@
+//! How long a task takes, as its file says it.
+
+/// `effort`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "sizes speak for themselves")]
+pub enum Effort {
+    S,
+    M,
+    L,
+    XL,
+}
+
+/// The estimate as the file gives it; which part counts is the planner's to say.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Estimate {
+    /// `estimated_minutes`.
+    pub minutes: Option<f64>,
+    /// `estimated_hours`, low and high (equal for one number).
+    pub hours: Option<(f64, f64)>,
+    /// `effort`.
+    pub effort: Option<Effort>,
+}
