@@ -31,6 +31,7 @@ mod refused;
 mod reread;
 mod scan;
 pub mod schema;
+mod spans;
 mod structure;
 mod style;
 mod summary;

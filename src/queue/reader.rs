@@ -1,13 +1,12 @@
 //! Moves over the text of a file, task by task, and collects what an [`Outline`] holds.
 
 use super::dialect;
-use super::document::Queue;
 use super::field_span::FieldSpan;
 use super::keys::{Keys, keys, unquote};
 use super::kind::Kind;
-use super::outline::{Member, Outline, TaskSpan, is_list_key};
 use super::refused::Reason;
 use super::scan::Scanner;
+use super::spans::{Earlier, EarlierTask, Member, Outline, TaskSpan, is_list_key};
 use super::values;
 use super::words::Words;
 use crate::domain::{Field, TaskId};
@@ -19,7 +18,7 @@ pub(super) struct Reader<'a> {
     text: &'a str,
     pub(super) scanner: Scanner<'a>,
     keys: &'static Keys,
-    earlier: Option<&'a Queue>,
+    earlier: Option<&'a dyn Earlier>,
     /// The task of the earlier reading that is likely to come now.
     next: usize,
     pub(super) out: Outline,
@@ -31,7 +30,7 @@ impl<'a> Reader<'a> {
     pub(super) fn new(
         text: &'a str,
         scanner: Scanner<'a>,
-        earlier: Option<&'a Queue>,
+        earlier: Option<&'a dyn Earlier>,
         worth: usize,
     ) -> Self {
         let out = Outline::default();
@@ -139,13 +138,12 @@ impl Reader<'_> {
     /// does.
     fn keeps(&mut self, start: usize) -> bool {
         let Some(earlier) = self.earlier else { return false };
-        let Some(task) = earlier.tasks.get(self.next) else { return false };
-        let text = earlier.slices.task(self.next);
+        let Some(task) = earlier.task(self.next) else { return false };
+        let EarlierTask { text, fields, status } = task;
         if !self.text.as_bytes()[start..].starts_with(text.as_bytes()) {
             return false;
         }
-        let fields = earlier.slices.fields(self.next);
-        self.out.words.add(text, fields, task.status);
+        self.out.words.add(text, fields, status);
         let first = self.out.fields.len();
         self.out.fields.extend_from_slice(fields);
         self.out.kept.push(Some(self.next as u32));

@@ -5,13 +5,26 @@
 
 use super::document::{Queue, decode};
 use super::ids::{Ids, Twice};
-use super::outline::{Outline, outline};
+use super::outline::outline;
 use super::refused::{Reason, Refused};
+use super::spans::{Earlier, EarlierTask, Outline};
 use super::structure;
 use super::text::Slices;
 use crate::domain::Task;
 use crate::platform::utf8::Content;
 use std::sync::{Arc, OnceLock};
+
+impl Earlier for Queue {
+    fn task(&self, index: usize) -> Option<EarlierTask<'_>> {
+        let status = self.tasks.get(index)?.status;
+        let (text, fields) = (self.slices.task(index), self.slices.fields(index));
+        Some(EarlierTask { text, fields, status })
+    }
+
+    fn index_of(&self, id: &str) -> Option<usize> {
+        self.ids.find(id, &self.tasks)
+    }
+}
 
 impl Queue {
     /// Takes what the file holds now; the same as [`parse`](Self::parse), but sooner done.

@@ -5,7 +5,7 @@
 use super::edit_error::EditError;
 use super::kind::Kind;
 use super::object::members;
-use super::outline::WHITE;
+use super::spans::WHITE;
 use super::values::elements;
 use serde_json::Value;
 use std::sync::OnceLock;

@@ -2,7 +2,7 @@
 
 use super::field_span::FieldSpan;
 use super::object::Splice;
-use super::outline::{Member, Outline, TaskSpan};
+use super::spans::{Member, Outline, TaskSpan};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
