@@ -1,6 +1,6 @@
 //! workloop runs coding agents, or any command, over JSON work queues, unattended.
 //!
-//! The layers, lowest first; imports point down only (`tests/layering.rs` keeps it so):
+//! The layers, lowest first; imports point down only (`tests/layering/` keeps it so):
 //! 1 [`domain`], [`platform`]; 2 [`queue`], [`plan`]; 3 [`store`]; 4 [`agent`], [`verify`],
 //! [`workspace`]; 5 [`config`]; 6 [`project`], [`views`]; 7 [`engine`]; 8 [`cli`].
 

@@ -1,9 +1,15 @@
-//! Keeps the house standing: imports point down, folders form no circle, files stay readable.
+//! Keeps the house standing: imports point down, neither folders nor files form a circle, files
+//! stay readable.
 //!
 //! It reads the sources as text, so that a forbidden import is found before it is used, and it
 //! looks at everything but tests, which may use whatever they need.
 #![expect(clippy::disallowed_methods, reason = "the sources are read, which nobody replaces")]
 
+mod circles;
+mod source;
+
+use circles::{Arrow, arrows, circles};
+use source::Source;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -31,6 +37,44 @@ const LAYERS: [(&str, u8); 16] = [
 /// Imports within one layer that are meant.
 const SIDEWAYS: [(&str, &str); 1] = [("main", "lib")];
 
+/// Files and folders that import each other still. Each leaves this list with its last circle; none
+/// joins it.
+const IN_CIRCLES: &[&str] = &[
+    "agent/prompt.rs",
+    "agent/share.rs",
+    "cli/commands/quiet.rs",
+    "cli/commands/requests.rs",
+    "engine/attend.rs",
+    "engine/backoff.rs",
+    "engine/dispatch.rs",
+    "engine/finished.rs",
+    "engine/limits.rs",
+    "engine/pauses.rs",
+    "engine/progress_check.rs",
+    "engine/reaper.rs",
+    "engine/run_loop.rs",
+    "engine/slots.rs",
+    "engine/tamper",
+    "engine/tamper.rs",
+    "engine/tamper/looker.rs",
+    "engine/tamper/shell.rs",
+    "engine/tree_check.rs",
+    "engine/trouble.rs",
+    "platform/command.rs",
+    "platform/process.rs",
+    "platform/scan.rs",
+    "platform/scan_linux.rs",
+    "platform/scan_ps.rs",
+    "platform/spawn.rs",
+    "platform/spawn_linux.rs",
+    "project/verbs/answer.rs",
+    "project/verbs/mod.rs",
+    "store/file/mod.rs",
+    "store/file/recorded.rs",
+    "store/repository.rs",
+    "store/state.rs",
+];
+
 /// Lines that a file may have, without its tests.
 const MAX_LINES: usize = 400;
 
@@ -42,6 +86,10 @@ enum Fault {
     Homeless { file: String, folder: String },
     /// Folders that import each other.
     Circle(Vec<String>),
+    /// Files or folders of one folder that import each other.
+    Tangle(Vec<Arrow>),
+    /// A file or folder that is listed as one in a circle, and is in none.
+    Mended(String),
     /// A file that nobody reads to its end.
     TooLong { file: String, lines: usize },
 }
@@ -53,143 +101,25 @@ impl fmt::Display for Fault {
                 write!(f, "{file}:{line}: `{from}` may not import `{to}`")
             }
             Self::Homeless { file, folder } => {
-                write!(f, "{file}: `{folder}` has no layer in tests/layering.rs")
+                write!(f, "{file}: `{folder}` has no layer in tests/layering/main.rs")
             }
             Self::Circle(folders) => write!(f, "folders in a circle: {}", folders.join(" -> ")),
+            Self::Tangle(arrows) => {
+                write!(
+                    f,
+                    "files or folders in a circle; move what they share to a place below them:"
+                )?;
+                let mut each = arrows.iter();
+                each.try_for_each(|Arrow { from, line, to }| write!(f, "\n  {from}:{line} -> {to}"))
+            }
+            Self::Mended(file) => {
+                write!(f, "{file} is in no circle any more: take it out of IN_CIRCLES")
+            }
             Self::TooLong { file, lines } => {
                 write!(f, "{file}: {lines} lines without tests, {MAX_LINES} are the limit")
             }
         }
     }
-}
-
-/// A source file: its path below `src/` and its text.
-struct Source {
-    path: String,
-    text: String,
-}
-
-/// A use of something of ours: the line and the folder that it reaches into.
-type Import = (usize, String);
-
-impl Source {
-    fn folder(&self) -> String {
-        let first = self.path.split('/').next().unwrap_or_default();
-        first.strip_suffix(".rs").unwrap_or(first).to_owned()
-    }
-
-    /// The names of the modules from the crate's root to this file.
-    fn module(&self) -> Vec<&str> {
-        let path = self.path.strip_suffix(".rs").unwrap_or(&self.path);
-        let path = path.strip_suffix("/mod").unwrap_or(path);
-        path.split('/').filter(|part| !matches!(*part, "lib" | "main")).collect()
-    }
-
-    fn is_test(&self) -> bool {
-        self.path.split('/').any(|part| part == "tests" || part.ends_with("tests.rs"))
-    }
-
-    /// The lines without comments and without what is compiled for tests only, with their numbers.
-    fn code(&self) -> Vec<(usize, &str)> {
-        let mut kept = Vec::new();
-        let mut lines = self.text.lines().enumerate();
-        while let Some((number, line)) = lines.next() {
-            if line.trim() == "#[cfg(test)]" {
-                skip_item(line.len() - line.trim_start().len(), &mut lines);
-                continue;
-            }
-            let comment =
-                if line.trim_start().starts_with("//") { Some(0) } else { line.find(" //") };
-            kept.push((number + 1, &line[..comment.unwrap_or(line.len())]));
-        }
-        kept
-    }
-
-    fn lines_without_tests(&self) -> usize {
-        self.code().len()
-    }
-
-    fn imports(&self) -> Vec<Import> {
-        let mut text = String::new();
-        let mut starts = Vec::new();
-        for (number, line) in self.code() {
-            starts.push((text.len(), number));
-            text.push_str(line);
-            text.push('\n');
-        }
-        let line_at = |offset: usize| {
-            let index = starts.partition_point(|(start, _)| *start <= offset);
-            starts[index.saturating_sub(1)].1
-        };
-        let depth = self.module().len();
-        let mut found = Vec::new();
-        for (offset, rest) in paths_from(&text, "crate::").chain(paths_from(&text, "workloop::")) {
-            found.extend(first_names(rest).into_iter().map(|name| (line_at(offset), name)));
-        }
-        for (offset, rest) in paths_from(&text, "super::") {
-            let more = rest.split("super::").take_while(|part| part.is_empty()).count();
-            if depth > 0 && 1 + more == depth {
-                let names = first_names(&rest["super::".len() * more..]);
-                found.extend(names.into_iter().map(|name| (line_at(offset), name)));
-            }
-        }
-        found.sort();
-        found
-    }
-}
-
-/// Goes past the item that begins here: to its semicolon or comma, or to its closing brace at the
-/// same indent, which is where rustfmt puts it.
-fn skip_item<'a>(indent: usize, lines: &mut impl Iterator<Item = (usize, &'a str)>) {
-    let end = format!("{}}}", " ".repeat(indent));
-    let mut attributes = true;
-    for (_, line) in lines {
-        attributes = attributes && line.trim_start().starts_with("#[");
-        let closed = line == end || line.ends_with('}') && line.contains('{');
-        let single = line.ends_with(';') || line.ends_with(',');
-        let top = line.len() - line.trim_start().len() == indent;
-        if !attributes && top && (closed || single) {
-            return;
-        }
-    }
-}
-
-/// What follows each `prefix` that starts a path.
-fn paths_from<'a>(text: &'a str, prefix: &'a str) -> impl Iterator<Item = (usize, &'a str)> {
-    text.match_indices(prefix).filter_map(move |(offset, _)| {
-        let before = text[..offset].chars().next_back();
-        let starts = !before.is_some_and(|c| c.is_alphanumeric() || matches!(c, '_' | '$' | ':'));
-        starts.then(|| (offset, &text[offset + prefix.len()..]))
-    })
-}
-
-fn word(text: &str) -> &str {
-    let end = text.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(text.len());
-    &text[..end]
-}
-
-/// The first names of a path or of each path in a group: `{a::b, c}` has `a` and `c`.
-fn first_names(rest: &str) -> Vec<String> {
-    let Some(group) = rest.strip_prefix('{') else { return vec![word(rest).to_owned()] };
-    let mut names = Vec::new();
-    let mut depth = 0_usize;
-    let mut start = 0;
-    for (offset, c) in group.char_indices() {
-        match c {
-            '{' => depth += 1,
-            '}' if depth > 0 => depth -= 1,
-            ',' | '}' if depth == 0 => {
-                names.push(word(group[start..offset].trim_start()).to_owned());
-                start = offset + 1;
-                if c == '}' {
-                    break;
-                }
-            }
-            _ => {}
-        }
-    }
-    names.retain(|name| !name.is_empty() && name != "self");
-    names
 }
 
 fn layer(folder: &str) -> Option<u8> {
@@ -214,8 +144,12 @@ fn check(sources: &[Source]) -> Vec<Fault> {
             faults.push(Fault::Homeless { file: file.clone(), folder: from.clone() });
             continue;
         }
+        let paths = source.code().paths(&source.module(), &[]);
+        let reached =
+            paths.into_iter().filter_map(|path| Some((path.line, path.names.into_iter().next()?)));
         // `crate::Thing` of lib.rs itself is no folder and is left to the compiler.
-        for (line, to) in source.imports().into_iter().filter(|(_, to)| folders.contains(to)) {
+        let reached: BTreeSet<_> = reached.filter(|(_, to)| folders.contains(to)).collect();
+        for (line, to) in reached {
             edges.entry(from.clone()).or_default().insert(to.clone());
             if !may_import(&from, &to) {
                 faults.push(Fault::Upward { file: file.clone(), line, from: from.clone(), to });
@@ -223,6 +157,20 @@ fn check(sources: &[Source]) -> Vec<Fault> {
         }
     }
     faults.extend(circle(&edges).map(Fault::Circle));
+    faults
+}
+
+/// The circles of files and folders of which some are not `listed`, and what is listed in vain.
+fn check_circles(sources: &[Source], listed: &[&str]) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let mut left: BTreeSet<&str> = listed.iter().copied().collect();
+    for (group, arrows) in circles(&arrows(sources)) {
+        if !group.iter().all(|file| listed.contains(&file.as_str())) {
+            faults.push(Fault::Tangle(arrows));
+        }
+        left.retain(|file| !group.contains(*file));
+    }
+    faults.extend(left.into_iter().map(|file| Fault::Mended(file.to_owned())));
     faults
 }
 
@@ -278,7 +226,9 @@ fn own_sources() -> Vec<Source> {
 
 #[test]
 fn the_house_stands() {
-    let faults: Vec<String> = check(&own_sources()).iter().map(ToString::to_string).collect();
+    let sources = own_sources();
+    let faults = [check(&sources), check_circles(&sources, IN_CIRCLES)].concat();
+    let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
     assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
 }
 
@@ -359,4 +309,99 @@ fn tests_count_neither_as_lines_nor_as_imports() {
                      fn only_here() {\n    crate::cli::f();\n}\n";
     let after = sources(&[("domain/id.rs", elsewhere), ("cli/mod.rs", "")]);
     assert_eq!(check(&after), [upward("domain/id.rs", 3, "domain", "cli")]);
+}
+
+fn arrow(from: &str, line: usize, to: &str) -> Arrow {
+    Arrow { from: from.into(), line, to: to.into() }
+}
+
+#[test]
+fn files_and_folders_that_import_each_other_are_found() {
+    let bad = sources(&[
+        ("plan/mod.rs", "mod graph;\nmod now;\nmod node;\n"),
+        ("plan/graph.rs", "use super::{\n    node::{self, Node},\n    Level,\n};\n"),
+        ("plan/node.rs", "fn f() -> crate::plan::now::Now {}\n"),
+        ("plan/now/mod.rs", "mod pick;\npub struct Now;\n"),
+        ("plan/now/pick.rs", "use super::super::graph::Graph;\n"),
+        ("plan/alone.rs", "use super::graph::Graph;\nuse self::deep;\n"),
+    ]);
+    let circle = [
+        arrow("plan/graph.rs", 1, "plan/node.rs"),
+        arrow("plan/node.rs", 1, "plan/now/mod.rs"),
+        arrow("plan/now/pick.rs", 1, "plan/graph.rs"),
+    ];
+    assert_eq!(check_circles(&bad, &[]), [Fault::Tangle(circle.clone().into())]);
+    // A list that lacks one of them allows nothing.
+    let listed = ["plan/graph.rs", "plan/node.rs"];
+    assert_eq!(check_circles(&bad, &listed), [Fault::Tangle(circle.into())]);
+}
+
+#[test]
+fn a_file_and_the_files_below_it_are_no_exception() {
+    let own = sources(&[
+        ("plan/now/mod.rs", "mod pick;\nuse pick::Pick;\npub struct Now;\n"),
+        ("plan/now/pick.rs", "use super::Now;\n"),
+    ]);
+    let arrows = [
+        arrow("plan/now/mod.rs", 2, "plan/now/pick.rs"),
+        arrow("plan/now/pick.rs", 1, "plan/now/mod.rs"),
+    ];
+    assert_eq!(check_circles(&own, &[]), [Fault::Tangle(arrows.into())]);
+}
+
+#[test]
+fn a_path_through_a_re_export_leads_to_the_file_that_defines_the_name() {
+    let files = |other: &str| {
+        sources(&[
+            ("queue/mod.rs", "mod text;\nmod ids;\npub use text::{Text, Line as Row};\n"),
+            ("queue/text.rs", "pub(crate) use super::ids::Ids as Table;\n"),
+            ("queue/ids.rs", other),
+            ("lib.rs", "pub mod queue;\n"),
+        ])
+    };
+    // Neither `mod.rs`, which names its files, nor what goes through it makes a circle.
+    assert_eq!(check_circles(&files("use crate::queue::Other;\n"), &[]), []);
+    assert_eq!(check_circles(&files("use super::text::Table;\n"), &[]), []);
+    let own =
+        [arrow("queue/ids.rs", 1, "queue/text.rs"), arrow("queue/text.rs", 1, "queue/ids.rs")];
+    for name in ["Text", "{Row, Other}"] {
+        let mut bad = files(&format!("use crate::queue::{name};\n"));
+        bad[1].text.push_str("fn f(table: Table) {}\n");
+        assert_eq!(check_circles(&bad, &[]), [Fault::Tangle(own.clone().into())], "{name}");
+    }
+}
+
+#[test]
+fn a_mended_file_leaves_the_list() {
+    let circle = sources(&[
+        ("store/journal.rs", "use super::lines::Lines;\n"),
+        ("store/lines.rs", "use super::journal::Journal;\n"),
+    ]);
+    let mut listed = vec!["store/journal.rs", "store/lines.rs"];
+    assert_eq!(check_circles(&circle, &listed), []);
+    listed.push("store/draft.rs");
+    assert_eq!(check_circles(&circle, &listed), [Fault::Mended("store/draft.rs".into())]);
+}
+
+#[test]
+fn who_may_see_a_thing_and_tests_are_no_imports() {
+    let fine = sources(&[
+        ("plan/mod.rs", "pub fn f() {}\nuse graph::Graph;\nmod graph;\n"),
+        ("plan/graph.rs", "pub(in crate::plan) struct Graph;\n#[cfg(test)]\nuse super::f;\n"),
+        ("plan/graph/tests.rs", "use crate::plan::f;\n"),
+    ]);
+    assert_eq!(check_circles(&fine, &[]), []);
+}
+
+#[test]
+fn a_file_with_a_path_of_its_own_belongs_to_the_file_that_names_it() {
+    let circle = sources(&[
+        ("platform/spawn.rs", "#[path = \"spawn_linux.rs\"]\nmod system;\n\nuse system::spawn;\n"),
+        ("platform/spawn_linux.rs", "use super::Spawned;\n"),
+    ]);
+    let arrows = [
+        arrow("platform/spawn.rs", 4, "platform/spawn_linux.rs"),
+        arrow("platform/spawn_linux.rs", 1, "platform/spawn.rs"),
+    ];
+    assert_eq!(check_circles(&circle, &[]), [Fault::Tangle(arrows.into())]);
 }
