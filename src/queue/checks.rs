@@ -5,12 +5,12 @@
 use super::document::Queue;
 use super::field_span::FieldSpan;
 use super::finding::{Finding, Severity, severity};
-use super::kind::Kind;
-use super::object::{Entry, members};
-use super::scan::Scanner;
+use super::json::kind::Kind;
+use super::json::object::{Entry, members};
+use super::json::scan::Scanner;
+use super::json::values;
 use super::schema::{self, Mismatch};
 use super::summary::due;
-use super::values;
 use crate::domain::{Field, Status, Task, TaskId, Verdict};
 use std::cell::RefCell;
 use std::collections::HashSet;

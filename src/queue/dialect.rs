@@ -4,8 +4,9 @@
 //! with one is never run, and nothing unreadable ever counts as satisfied.
 
 use super::field_span::FieldSpan;
-use super::kind::Kind;
-use super::values;
+use super::forms;
+use super::json::kind::Kind;
+use super::json::values;
 use crate::domain::{Approval, Detail, Field, Phase, Status, Task, TaskId, Text, Texts, Verdict};
 
 /// Reads the task `id` whose fields stand at `spans` in `text`.
@@ -46,7 +47,7 @@ impl Reader {
         let task = &mut self.task;
         match span.field {
             Field::Status => self.status(raw),
-            Field::Priority => task.priority = values::priority(raw),
+            Field::Priority => task.priority = forms::priority(raw),
             Field::Dependencies => self.ids(span.field, raw),
             Field::File | Field::Files => {
                 let problem = self.texts(Field::Files, raw);
@@ -66,7 +67,7 @@ impl Reader {
             Field::RequiresApproval => self.approval(raw),
             Field::ApprovedAt => self.approved = values::string(raw).is_some_and(|t| !t.is_empty()),
             Field::NotBefore => {
-                let time = values::time(raw);
+                let time = forms::time(raw);
                 self.set(span.field, time.map(Detail::NotBefore));
                 self.problem(time.is_none(), span.field, "must be an RFC 3339 time");
             }
@@ -88,13 +89,13 @@ impl Reader {
                 self.problem(bad, span.field, "must be an object with worker, attempt and since");
             }
             Field::EstimatedMinutes => {
-                self.set(span.field, values::minutes(raw).map(Detail::Minutes));
+                self.set(span.field, forms::minutes(raw).map(Detail::Minutes));
             }
             Field::EstimatedHours => {
-                let hours = values::hours(raw).map(|(low, high)| Detail::Hours(low, high));
+                let hours = forms::hours(raw).map(|(low, high)| Detail::Hours(low, high));
                 self.set(span.field, hours);
             }
-            Field::Effort => self.set(span.field, values::effort(raw).map(Detail::Effort)),
+            Field::Effort => self.set(span.field, forms::effort(raw).map(Detail::Effort)),
             Field::Verify => {
                 let problem = self.texts(span.field, raw);
                 let expected = "must be the name of a profile or a list of names";
@@ -200,7 +201,7 @@ impl Reader {
 
     /// A name; true when there is anything else.
     fn name(&mut self, field: Field, raw: &str) -> bool {
-        let name = values::name(raw);
+        let name = forms::name(raw);
         let bad = name.is_none();
         self.set(field, name.map(|name| Detail::Text(field, name)));
         bad
@@ -289,14 +290,14 @@ fn without_doubles(list: Texts) -> Texts {
 /// Reads an entry of `phases`; `None` for what is none.
 pub(super) fn phase(raw: &str) -> Option<Phase> {
     let mut phase = Phase::default();
-    if let Some(name) = values::name(raw) {
+    if let Some(name) = forms::name(raw) {
         phase.phase = name;
         return Some(phase);
     }
-    for member in super::object::members(raw) {
+    for member in super::json::object::members(raw) {
         let value = &raw[member.start..member.end];
         match &*member.name {
-            "phase" => phase.phase = values::name(value).unwrap_or_default(),
+            "phase" => phase.phase = forms::name(value).unwrap_or_default(),
             "name" => phase.name = values::string(value).map(Text::from).unwrap_or_default(),
             "barrier" => phase.barrier = value == "true",
             "gate" => {

@@ -3,9 +3,9 @@
 
 use super::document::Queue;
 use super::edit_error::EditError;
+use super::json::object::{self, Entry, Gap, Splice, gap, members};
+use super::json::style::same;
 use super::keys::keys;
-use super::object::{self, Entry, Gap, Splice, gap, members};
-use super::style::same;
 use crate::domain::{Field, Write};
 use serde_json::Value;
 

@@ -1,7 +1,7 @@
 //! The fingerprint by which an added task is known as a duplicate.
 
 use super::document::Queue;
-use super::values::{elements, string};
+use super::json::values::{elements, string};
 use crate::domain::Field;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};

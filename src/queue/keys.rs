@@ -61,16 +61,6 @@ impl Keys {
     }
 }
 
-/// The text of a raw key or string (with its quotes), escapes resolved.
-pub(super) fn unquote(raw: &str) -> std::borrow::Cow<'_, str> {
-    let inner = raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default();
-    if inner.contains('\\') {
-        serde_json::from_str::<String>(raw).unwrap_or_default().into()
-    } else {
-        inner.into()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,11 +3,11 @@
 
 use super::document::Queue;
 use super::field_span::FieldSpan;
+use super::json::kind::Kind;
+use super::json::object::members;
+use super::json::style::{Escapes, Shape, Style, Writer, line_indent};
+use super::json::values::elements;
 use super::keys::keys;
-use super::kind::Kind;
-use super::object::members;
-use super::style::{Escapes, Shape, Style, Writer, line_indent};
-use super::values::elements;
 use serde_json::Value;
 use std::sync::{Arc, OnceLock};
 

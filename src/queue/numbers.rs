@@ -5,7 +5,7 @@
 
 use super::document::Queue;
 use super::edit_error::EditError;
-use super::object::{Splice, members};
+use super::json::object::{Splice, members};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::HashMap;

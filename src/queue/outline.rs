@@ -7,11 +7,11 @@
 
 use super::dialect;
 use super::field_span::FieldSpan;
+use super::json::kind::Kind;
+use super::json::scan::Scanner;
 use super::keys::keys;
-use super::kind::Kind;
 use super::reader::{Reader, read_id, task_fields};
 use super::refused::Reason;
-use super::scan::Scanner;
 use super::spans::{Earlier, Member, Outline, is_list_key};
 use crate::domain::Task;
 use std::borrow::Cow;

@@ -2,12 +2,12 @@
 
 use super::dialect;
 use super::field_span::FieldSpan;
-use super::keys::{Keys, keys, unquote};
-use super::kind::Kind;
+use super::json::kind::Kind;
+use super::json::scan::Scanner;
+use super::json::values::{self, unquote};
+use super::keys::{Keys, keys};
 use super::refused::Reason;
-use super::scan::Scanner;
 use super::spans::{Earlier, EarlierTask, Member, Outline, TaskSpan, is_list_key};
-use super::values;
 use super::words::Words;
 use crate::domain::{Field, TaskId};
 use memchr::memmem;

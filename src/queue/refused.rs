@@ -1,7 +1,7 @@
 //! Why a file is no queue: one sentence, a position, and the line shown.
 
 use super::finding::{Position, WIDTH, excerpt_of};
-use super::kind::{Fault, What};
+use super::json::kind::{Fault, What};
 use memchr::{memchr, memchr_iter, memrchr};
 use std::fmt;
 use std::path::{Path, PathBuf};

@@ -3,10 +3,10 @@
 //! The schema is compiled once, and only what changed is checked again.
 
 use super::edit_error::EditError;
-use super::kind::Kind;
-use super::object::members;
+use super::json::kind::Kind;
+use super::json::object::members;
+use super::json::values::elements;
 use super::spans::WHITE;
-use super::values::elements;
 use serde_json::Value;
 use std::sync::OnceLock;
 

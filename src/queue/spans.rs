@@ -3,7 +3,7 @@
 
 use super::field_span::FieldSpan;
 use super::ids::Twice;
-use super::keys::unquote;
+use super::json::values::unquote;
 use super::refused::Reason;
 use super::words::Words;
 use crate::domain::{Field, Status, Task};

@@ -2,9 +2,9 @@
 //! stamp where the file has one.
 
 use super::document::{Counts, Queue};
-use super::kind::Kind;
-use super::object::{Entry, gap, insert_before, insert_behind, members};
-use super::style::same;
+use super::json::kind::Kind;
+use super::json::object::{Entry, gap, insert_before, insert_behind, members};
+use super::json::style::same;
 use crate::domain::{Status, timestamp};
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};

@@ -2,7 +2,7 @@
 //! stands in it.
 
 use super::field_span::FieldSpan;
-use super::keys::unquote;
+use super::json::values::unquote;
 use crate::domain::{Field, Status};
 
 /// Counts that are kept true with every change of a task.

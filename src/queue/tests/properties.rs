@@ -134,7 +134,7 @@ fn make(queue: &mut Queue, act: &Act, serial: &mut usize) {
             let Some(index) = pick(n) else { return };
             if queue.set_key(index, key, Some(value)).is_ok() {
                 let task: Value = serde_json::from_str(queue.task_text(index)).unwrap();
-                assert!(crate::queue::style::same(&task[key.as_str()], value));
+                assert!(crate::queue::json::style::same(&task[key.as_str()], value));
             }
         }
         Act::Remove(n, key) => {
@@ -151,7 +151,7 @@ fn make(queue: &mut Queue, act: &Act, serial: &mut usize) {
             if let Ok(index) = queue.append(&task) {
                 assert_eq!(index, before);
                 let read: Value = serde_json::from_str(queue.task_text(index)).unwrap();
-                assert!(crate::queue::style::same(&read, &Value::Object(task)));
+                assert!(crate::queue::json::style::same(&read, &Value::Object(task)));
             }
         }
         Act::Refresh => queue.refresh(now()),

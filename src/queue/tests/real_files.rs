@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::domain::Status;
-use crate::queue::object::members;
+use crate::queue::json::object::members;
 use serde_json::Value;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/data/queues");

@@ -1,7 +1,7 @@
 //! The scanner against `serde_json`: both accept the same texts.
 
-use crate::queue::kind::What;
-use crate::queue::scan::check;
+use crate::queue::json::kind::What;
+use crate::queue::json::scan::check;
 use proptest::prelude::*;
 use serde_json::Value;
 

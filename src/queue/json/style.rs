@@ -9,32 +9,32 @@ use std::sync::OnceLock;
 
 /// The habits of a whole file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Style {
+pub(crate) struct Style {
     /// `\n` or `\r\n`.
-    pub(super) newline: &'static str,
+    pub(crate) newline: &'static str,
     /// One step of indent.
-    pub(super) unit: String,
+    pub(crate) unit: String,
     /// Between key and value.
-    pub(super) colon: String,
+    pub(crate) colon: String,
     /// Whether members stand on lines of their own.
-    pub(super) multi_line: bool,
+    pub(crate) multi_line: bool,
 }
 
 /// How a list or an object is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Shape {
+pub(crate) struct Shape {
     /// Every element on a line of its own.
-    pub(super) multi_line: bool,
+    pub(crate) multi_line: bool,
     /// Blanks inside the brackets of a one-line list or object.
     pub(super) pad: bool,
     /// A blank behind commas.
-    pub(super) blank: bool,
+    pub(crate) blank: bool,
 }
 
 impl Style {
     /// The habits that show in `head`, the text before the first task closed with `]}`, and in
     /// that task.
-    pub(super) fn of(head: &str, task: Option<&str>) -> Self {
+    pub(crate) fn of(head: &str, task: Option<&str>) -> Self {
         let ends = |text: &str| text.find('\n').map(|at| text[..at].ends_with('\r'));
         let windows = ends(head).or_else(|| task.and_then(ends));
         let newline = if windows == Some(true) { "\r\n" } else { "\n" };
@@ -64,7 +64,7 @@ impl Style {
     }
 
     /// The shape where the file shows none.
-    pub(super) fn shape(&self) -> Shape {
+    pub(crate) fn shape(&self) -> Shape {
         let blank = self.colon.ends_with([' ', '\t']);
         Shape { multi_line: self.multi_line, pad: false, blank }
     }
@@ -72,7 +72,7 @@ impl Style {
 
 /// The white space between the last line break of `text` and its end; `None` where there is
 /// anything else or no line break.
-pub(super) fn line_indent(text: &str) -> Option<&str> {
+pub(crate) fn line_indent(text: &str) -> Option<&str> {
     let line = &text[text.rfind('\n')? + 1..];
     line.bytes().all(|b| b == b' ' || b == b'\t').then_some(line)
 }
@@ -80,7 +80,7 @@ pub(super) fn line_indent(text: &str) -> Option<&str> {
 impl Shape {
     /// The shape of a list or object; `None` for an empty one and for other values. What it does
     /// not show is as `default` says.
-    pub(super) fn of(raw: &str, default: Self) -> Option<Self> {
+    pub(crate) fn of(raw: &str, default: Self) -> Option<Self> {
         let kind = Kind::of(raw);
         if kind != Kind::Array && kind != Kind::Object {
             return None;
@@ -111,31 +111,31 @@ impl Shape {
 
 /// Writes new values.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Writer<'a> {
-    pub(super) style: &'a Style,
+pub(crate) struct Writer<'a> {
+    pub(crate) style: &'a Style,
     /// Whether non-ASCII characters are written as `\u` escapes.
-    pub(super) escapes: Escapes<'a>,
-    pub(super) list: Shape,
-    pub(super) object: Shape,
+    pub(crate) escapes: Escapes<'a>,
+    pub(crate) list: Shape,
+    pub(crate) object: Shape,
 }
 
 impl Writer<'_> {
     /// `value` as it stands behind a key on a line with this indent.
-    pub(super) fn value(&self, value: &Value, indent: &str) -> String {
+    pub(crate) fn value(&self, value: &Value, indent: &str) -> String {
         let mut out = String::new();
         self.push(&mut out, value, indent);
         out
     }
 
     /// A key with its quotes.
-    pub(super) fn key(&self, key: &str) -> String {
+    pub(crate) fn key(&self, key: &str) -> String {
         let mut out = String::new();
         self.push_text(&mut out, key);
         out
     }
 
     /// This writer, for a place where everything stands on one line.
-    pub(super) fn on_one_line(self) -> Self {
+    pub(crate) fn on_one_line(self) -> Self {
         let flat = |shape: Shape| Shape {
             multi_line: false,
             pad: shape.pad && !shape.multi_line,
@@ -209,9 +209,9 @@ impl Writer<'_> {
 
 /// Whether a file writes non-ASCII characters as escapes only; looked up when it first matters.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Escapes<'a> {
-    pub(super) text: &'a str,
-    pub(super) known: &'a OnceLock<bool>,
+pub(crate) struct Escapes<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) known: &'a OnceLock<bool>,
 }
 
 /// How much of a file shows its habit.
@@ -232,7 +232,7 @@ impl Escapes<'_> {
 }
 
 /// Whether two values mean the same: numbers by value, objects in any order.
-pub(super) fn same(a: &Value, b: &Value) -> bool {
+pub(crate) fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Number(x), Value::Number(y)) => {
             x == y || (x.is_f64() || y.is_f64()) && x.as_f64() == y.as_f64()

@@ -13,7 +13,7 @@ pub(super) const MAX_DEPTH: u32 = 127;
 
 /// A position in a text, with methods that move it over one construct each.
 #[derive(Clone, Copy)]
-pub(super) struct Scanner<'a> {
+pub(crate) struct Scanner<'a> {
     bytes: &'a [u8],
     pos: usize,
 }
@@ -26,40 +26,40 @@ const KEY: &str = "expected a key in double quotes";
 
 impl<'a> Scanner<'a> {
     /// A scanner at the start of `text`.
-    pub(super) fn new(text: &'a str) -> Self {
+    pub(crate) fn new(text: &'a str) -> Self {
         Self { bytes: text.as_bytes(), pos: 0 }
     }
 
     /// A scanner at byte `pos` of `text`.
-    pub(super) fn at(text: &'a str, pos: usize) -> Self {
+    pub(crate) fn at(text: &'a str, pos: usize) -> Self {
         Self { bytes: text.as_bytes(), pos }
     }
 
     /// The byte offset.
-    pub(super) fn pos(&self) -> usize {
+    pub(crate) fn pos(&self) -> usize {
         self.pos
     }
 
     /// The byte at the position.
     #[inline]
-    pub(super) fn peek(&self) -> Option<u8> {
+    pub(crate) fn peek(&self) -> Option<u8> {
         self.bytes.get(self.pos).copied()
     }
 
     /// Moves over one byte.
     #[inline]
-    pub(super) fn bump(&mut self) {
+    pub(crate) fn bump(&mut self) {
         self.pos += 1;
     }
 
     /// Moves over `count` bytes that are known to be whole values.
-    pub(super) fn skip(&mut self, count: usize) {
+    pub(crate) fn skip(&mut self, count: usize) {
         self.pos += count;
     }
 
     /// Moves over white space.
     #[inline]
-    pub(super) fn white(&mut self) {
+    pub(crate) fn white(&mut self) {
         while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek() {
             self.pos += 1;
         }
@@ -67,7 +67,7 @@ impl<'a> Scanner<'a> {
 
     /// A fault at the position.
     #[cold]
-    pub(super) fn expected<T>(&self, what: &'static str) -> Scan<T> {
+    pub(crate) fn expected<T>(&self, what: &'static str) -> Scan<T> {
         Err(Fault {
             at: self.pos,
             what: if self.pos >= self.bytes.len() {
@@ -84,7 +84,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Moves over one value that stands inside `depth` arrays and objects.
-    pub(super) fn value(&mut self, depth: u32) -> Scan<Kind> {
+    pub(crate) fn value(&mut self, depth: u32) -> Scan<Kind> {
         match self.peek() {
             Some(b'"') => self.string().map(|_| Kind::String),
             Some(b'{') => self.object(depth).map(|()| Kind::Object),
@@ -100,7 +100,7 @@ impl<'a> Scanner<'a> {
     }
 
     /// Moves over `{`, one level deeper than `depth`.
-    pub(super) fn open(&mut self, depth: u32) -> Scan<()> {
+    pub(crate) fn open(&mut self, depth: u32) -> Scan<()> {
         if depth >= MAX_DEPTH {
             return self.fault(self.pos, What::TooDeep);
         }
@@ -112,7 +112,7 @@ impl<'a> Scanner<'a> {
     /// Moves over a key, its colon and the white space around; gives the key's end (behind its
     /// closing quote) and whether it holds escapes.
     #[inline]
-    pub(super) fn key(&mut self) -> Scan<(usize, bool)> {
+    pub(crate) fn key(&mut self) -> Scan<(usize, bool)> {
         if self.peek() != Some(b'"') {
             return self.expected(KEY);
         }
@@ -129,7 +129,7 @@ impl<'a> Scanner<'a> {
 
     /// After a member: moves over `,` (true) or `}` (false).
     #[inline]
-    pub(super) fn next_member(&mut self) -> Scan<bool> {
+    pub(crate) fn next_member(&mut self) -> Scan<bool> {
         self.white();
         match self.peek() {
             Some(b',') => {
@@ -150,7 +150,7 @@ impl<'a> Scanner<'a> {
 
     /// After an element: moves over `,` (true) or `]` (false).
     #[inline]
-    pub(super) fn next_element(&mut self) -> Scan<bool> {
+    pub(crate) fn next_element(&mut self) -> Scan<bool> {
         self.white();
         match self.peek() {
             Some(b',') => {
@@ -254,7 +254,7 @@ impl<'a> Scanner<'a> {
 
     /// Moves over a string; says whether it holds escapes.
     #[inline]
-    pub(super) fn string(&mut self) -> Scan<bool> {
+    pub(crate) fn string(&mut self) -> Scan<bool> {
         let start = self.pos;
         self.pos += 1;
         let mut escaped = false;
@@ -339,7 +339,7 @@ fn is_finite(number: &[u8]) -> bool {
 
 /// Checks that `text` is one value with nothing after it.
 #[cfg(test)]
-pub(super) fn check(text: &str) -> Result<(), Fault> {
+pub(crate) fn check(text: &str) -> Result<(), Fault> {
     let mut scanner = Scanner::new(text);
     scanner.white();
     scanner.value(0)?;

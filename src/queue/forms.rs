@@ -1,65 +1,11 @@
-//! Readers for single raw JSON values that were scanned before: each takes every spelling that
-//! the format knows, or says `None`.
+//! Readers for values of a task's fields: each takes every form that the format knows, or says
+//! `None`.
 
-use super::keys::unquote;
-use super::kind::Kind;
-use super::scan::Scanner;
+use super::json::kind::Kind;
+use super::json::values::{elements, float, string, unquote, whole};
 use crate::domain::{Effort, Text};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use ecow::eco_format;
-use std::borrow::Cow;
-
-/// The text of a string; `None` for anything else.
-pub(super) fn string(raw: &str) -> Option<Cow<'_, str>> {
-    (Kind::of(raw) == Kind::String).then(|| unquote(raw))
-}
-
-/// The raw elements of a list; none for anything else.
-pub(super) fn elements(raw: &str) -> impl Iterator<Item = &str> {
-    let mut scanner = Scanner::new(raw);
-    let mut more = Kind::of(raw) == Kind::Array;
-    if more {
-        scanner.bump();
-        scanner.white();
-        more = scanner.peek() != Some(b']');
-    }
-    std::iter::from_fn(move || {
-        if !more {
-            return None;
-        }
-        more = false;
-        let start = scanner.pos();
-        scanner.value(0).ok()?;
-        let end = scanner.pos();
-        more = scanner.next_element().unwrap_or(false);
-        Some(&raw[start..end])
-    })
-}
-
-/// A float from a number or a numeric string.
-pub(super) fn float(raw: &str) -> Option<f64> {
-    let text = match Kind::of(raw) {
-        Kind::Number => Cow::Borrowed(raw),
-        Kind::String => unquote(raw),
-        Kind::Null | Kind::Bool | Kind::Array | Kind::Object => return None,
-    };
-    text.trim().parse::<f64>().ok().filter(|value| value.is_finite())
-}
-
-/// A whole number from an integer, a float that is whole, or a numeric string.
-pub(super) fn whole(raw: &str) -> Option<i64> {
-    if let Ok(value) = raw.parse() {
-        return Some(value);
-    }
-    let value = float(raw)?;
-    // Beyond 2^53 a float no longer says which integer is meant.
-    (value.fract() == 0.0 && value.abs() <= 9_007_199_254_740_992.0).then_some(value as i64)
-}
-
-/// A count: a whole number from 0 to 4,294,967,295.
-pub(super) fn count(raw: &str) -> Option<u32> {
-    whole(raw).and_then(|value| u32::try_from(value).ok())
-}
 
 /// The one scale of priorities: 0 first.
 pub(super) fn priority(raw: &str) -> Option<i64> {
@@ -209,12 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_names_and_sizes() {
-        assert_eq!(count("3"), Some(3));
-        assert_eq!(count("3.0"), Some(3));
-        assert_eq!(count(r#""3""#), Some(3));
-        assert_eq!(count("-1"), None);
-        assert_eq!(count("4294967296"), None);
+    fn names_and_sizes() {
         assert_eq!(name("1"), Some("1".into()));
         assert_eq!(name("1.0"), Some("1".into()));
         assert_eq!(name("1.5"), Some("1.5".into()));
@@ -222,8 +163,5 @@ mod tests {
         assert_eq!(name("true"), None);
         assert_eq!(effort(r#""xL""#), Some(Effort::XL));
         assert_eq!(effort(r#""huge""#), None);
-        let three: Vec<&str> = elements(r#"[ 1, "a,]", [2, 3] ]"#).collect();
-        assert_eq!(three, ["1", r#""a,]""#, "[2, 3]"]);
-        assert_eq!(elements("[]").next(), None);
     }
 }

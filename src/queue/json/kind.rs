@@ -2,16 +2,16 @@
 
 /// Where and why a text is no JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Fault {
+pub(crate) struct Fault {
     /// Byte offset.
-    pub(super) at: usize,
+    pub(crate) at: usize,
     /// What is wrong.
-    pub(super) what: What,
+    pub(crate) what: What,
 }
 
 /// What is wrong with a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum What {
+pub(crate) enum What {
     /// Something else was expected; the text says what.
     Expected(&'static str),
     /// The text ends too early; the text says what was expected.
@@ -24,7 +24,7 @@ pub(super) enum What {
 
 /// The kind of a scanned value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// `null`
     Null,
     /// `true` or `false`
@@ -41,7 +41,7 @@ pub(super) enum Kind {
 
 impl Kind {
     /// The kind of a value by its first byte; the value must have been scanned before.
-    pub(super) fn of(raw: &str) -> Self {
+    pub(crate) fn of(raw: &str) -> Self {
         match raw.as_bytes().first() {
             Some(b'"') => Self::String,
             Some(b'{') => Self::Object,
@@ -53,7 +53,7 @@ impl Kind {
     }
 
     /// The kind in words, with its article.
-    pub(super) fn words(self) -> &'static str {
+    pub(crate) fn words(self) -> &'static str {
         match self {
             Self::Null => "null",
             Self::Bool => "true or false",

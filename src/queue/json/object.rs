@@ -3,29 +3,29 @@
 //!
 //! Works on text that was scanned before; every byte outside the splice stays.
 
-use super::keys::unquote;
 use super::scan::Scanner;
+use super::values::unquote;
 use std::borrow::Cow;
 use std::ops::Range;
 
 /// A member of an object.
 #[derive(Clone, Debug)]
-pub(super) struct Entry<'a> {
+pub(crate) struct Entry<'a> {
     /// The key, escapes resolved.
-    pub(super) name: Cow<'a, str>,
+    pub(crate) name: Cow<'a, str>,
     /// The key's opening quote.
-    pub(super) key: usize,
+    pub(crate) key: usize,
     /// The byte behind the key's closing quote.
-    pub(super) key_end: usize,
+    pub(crate) key_end: usize,
     /// The value's first byte.
-    pub(super) start: usize,
+    pub(crate) start: usize,
     /// The byte behind the value.
-    pub(super) end: usize,
+    pub(crate) end: usize,
 }
 
 /// The members of the object that `text` starts with, doubles included; none where `text` is no
 /// object.
-pub(super) fn members(text: &str) -> impl Iterator<Item = Entry<'_>> {
+pub(crate) fn members(text: &str) -> impl Iterator<Item = Entry<'_>> {
     let mut scanner = Scanner::new(text);
     let mut more = scanner.peek() == Some(b'{');
     if more {
@@ -50,36 +50,36 @@ pub(super) fn members(text: &str) -> impl Iterator<Item = Entry<'_>> {
 
 /// A replacement of a range of bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Splice {
-    pub(super) range: Range<usize>,
-    pub(super) with: String,
+pub(crate) struct Splice {
+    pub(crate) range: Range<usize>,
+    pub(crate) with: String,
 }
 
 impl Splice {
     /// Makes the replacement.
-    pub(super) fn apply(&self, text: &mut String) {
+    pub(crate) fn apply(&self, text: &mut String) {
         text.replace_range(self.range.clone(), &self.with);
     }
 }
 
 /// What stands between the members of an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Gap {
+pub(crate) struct Gap {
     /// White space before a key.
-    pub(super) lead: String,
+    pub(crate) lead: String,
     /// From the key's end to its value.
-    pub(super) colon: String,
+    pub(crate) colon: String,
 }
 
 impl Gap {
     /// The indent of the line on which a key starts; `None` where keys stand on one line.
-    pub(super) fn indent(&self) -> Option<&str> {
+    pub(crate) fn indent(&self) -> Option<&str> {
         self.lead.rfind('\n').map(|at| &self.lead[at + 1..])
     }
 }
 
 /// How a key that is added behind (or before) member `at` is to be set apart.
-pub(super) fn gap(text: &str, entries: &[Entry<'_>], at: usize) -> Gap {
+pub(crate) fn gap(text: &str, entries: &[Entry<'_>], at: usize) -> Gap {
     let one_line = |index: usize| !lead(text, entries, index).contains('\n');
     // The first key of a one-line object stands at the brace; the second shows the blank.
     let model = if at == 0 && one_line(0) && entries.len() > 1 { 1 } else { at };
@@ -110,7 +110,7 @@ fn lead<'a>(text: &'a str, entries: &[Entry<'_>], index: usize) -> &'a str {
 }
 
 /// Adds `"key": value` behind member `at`; `key` is a rendered key with its quotes.
-pub(super) fn insert_behind(
+pub(crate) fn insert_behind(
     entries: &[Entry<'_>],
     at: usize,
     gap: &Gap,
@@ -122,7 +122,7 @@ pub(super) fn insert_behind(
 }
 
 /// Adds `"key": value` before member `at`.
-pub(super) fn insert_before(
+pub(crate) fn insert_before(
     entries: &[Entry<'_>],
     at: usize,
     gap: &Gap,
@@ -135,7 +135,7 @@ pub(super) fn insert_before(
 
 /// The object without every member of the name `key`, their commas and their lines; `None` where
 /// there is none.
-pub(super) fn without(text: &str, key: &str) -> Option<String> {
+pub(crate) fn without(text: &str, key: &str) -> Option<String> {
     let entries: Vec<Entry<'_>> = members(text).collect();
     let goes = |entry: &Entry<'_>| entry.name == key;
     if !entries.iter().any(goes) {
