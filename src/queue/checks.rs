@@ -3,12 +3,12 @@
 //! First the schema, task by task, then what a schema cannot say. Findings come in file order.
 
 use super::document::Queue;
-use super::field_span::FieldSpan;
 use super::finding::{Finding, Severity, severity};
 use super::json::kind::Kind;
 use super::json::object::{Entry, members};
 use super::json::scan::Scanner;
 use super::json::values;
+use super::parse::field_span::FieldSpan;
 use super::schema::{self, Mismatch};
 use super::summary::due;
 use crate::domain::{Field, Status, Task, TaskId, Verdict};

@@ -1,18 +1,18 @@
 //! The queue as a value: its text in slices, and the typed reading of every task.
 
-use super::dialect;
-use super::field_span::FieldSpan;
-use super::finding::Position;
-use super::ids::Ids;
 use super::json::object::members;
 use super::json::style::Style;
 use super::json::values::{self, unquote};
-use super::outline::outline;
+use super::parse::dialect;
+use super::parse::field_span::FieldSpan;
+use super::parse::ids::Ids;
+use super::parse::outline::outline;
+use super::parse::position::Position;
+use super::parse::refused::{MAX_BYTES, Reason, Refused};
+use super::parse::words::Words;
 use super::place::Snapshot;
-use super::refused::{MAX_BYTES, Reason, Refused};
 use super::structure;
 use super::text::Slices;
-use super::words::Words;
 use crate::domain::{Field, Phase, Status, Task};
 use crate::platform::utf8::Content;
 use serde_json::Value;

@@ -5,7 +5,7 @@ use super::document::Queue;
 use super::edit_error::EditError;
 use super::json::object::{self, Entry, Gap, Splice, gap, members};
 use super::json::style::same;
-use super::keys::keys;
+use super::parse::keys::keys;
 use crate::domain::{Field, Write};
 use serde_json::Value;
 

@@ -8,40 +8,32 @@
 
 mod change;
 mod checks;
-mod dialect;
 mod document;
 mod draft;
 mod edit_error;
-mod field_span;
 mod finding;
 mod fingerprint;
-mod forms;
-mod ids;
 mod json;
-mod keys;
 mod model;
 mod new_id;
 mod numbers;
-mod outline;
+mod parse;
 mod place;
-mod reader;
-mod refused;
 mod reread;
 pub mod schema;
-mod spans;
 mod structure;
 mod summary;
 mod text;
-mod words;
 
 pub use checks::Found;
 pub use document::{Counts, QUEUE_VERSION, Queue, new_queue_text};
 pub use edit_error::EditError;
-pub use finding::{CODES, Finding, Position, Severity, excerpt};
+pub use finding::{CODES, Finding, Severity};
 pub use fingerprint::{Duplicate, fingerprint};
 pub use json::canonical::canonical;
 pub use numbers::as_written;
-pub use refused::{MAX_BYTES, Refused};
+pub use parse::position::{Position, excerpt};
+pub use parse::refused::{MAX_BYTES, Refused};
 
 #[cfg(test)]
 mod tests;

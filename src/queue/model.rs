@@ -2,12 +2,12 @@
 //! indent of a line; and writes top-level values after it.
 
 use super::document::Queue;
-use super::field_span::FieldSpan;
 use super::json::kind::Kind;
 use super::json::object::members;
 use super::json::style::{Escapes, Shape, Style, Writer, line_indent};
 use super::json::values::elements;
-use super::keys::keys;
+use super::parse::field_span::FieldSpan;
+use super::parse::keys::keys;
 use serde_json::Value;
 use std::sync::{Arc, OnceLock};
 

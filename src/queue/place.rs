@@ -1,6 +1,6 @@
 //! Lines and columns of the present text.
 
-use super::finding::{Position, WIDTH, excerpt_of};
+use super::parse::position::{Position, WIDTH, excerpt_of};
 use super::text::Base;
 use memchr::memchr_iter;
 use std::sync::Arc;

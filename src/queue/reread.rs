@@ -4,10 +4,10 @@
 //! their reading. What comes out equals a first reading of the same bytes.
 
 use super::document::{Queue, decode};
-use super::ids::{Ids, Twice};
-use super::outline::outline;
-use super::refused::{Reason, Refused};
-use super::spans::{Earlier, EarlierTask, Outline};
+use super::parse::ids::{Ids, Twice};
+use super::parse::outline::outline;
+use super::parse::refused::{Reason, Refused};
+use super::parse::spans::{Earlier, EarlierTask, Outline};
 use super::structure;
 use super::text::Slices;
 use crate::domain::Task;

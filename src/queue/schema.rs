@@ -6,7 +6,7 @@ use super::edit_error::EditError;
 use super::json::kind::Kind;
 use super::json::object::members;
 use super::json::values::elements;
-use super::spans::WHITE;
+use super::parse::spans::WHITE;
 use serde_json::Value;
 use std::sync::OnceLock;
 

@@ -131,7 +131,8 @@ impl Queue {
         // The head ends inside the list; closed, it is an object with the list as last member.
         let closed = format!("{}]}}", self.slices.head());
         let entries: Vec<Entry<'_>> = members(&closed).collect();
-        let Some(n) = entries.iter().rposition(|e| super::spans::is_list_key(&e.name)) else {
+        let Some(n) = entries.iter().rposition(|e| super::parse::spans::is_list_key(&e.name))
+        else {
             return;
         };
         let gap = gap(&closed, &entries, n);

@@ -1,8 +1,8 @@
 //! The text of a queue as slices: head, tasks and tail, of which only what changed is owned.
 
-use super::field_span::FieldSpan;
 use super::json::object::Splice;
-use super::spans::{Member, Outline, TaskSpan};
+use super::parse::field_span::FieldSpan;
+use super::parse::spans::{Member, Outline, TaskSpan};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;

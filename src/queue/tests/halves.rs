@@ -1,7 +1,7 @@
 //! A list that is scanned by two threads reads as one that is scanned by one.
 
 use super::properties::file;
-use crate::queue::outline::outline_with;
+use crate::queue::parse::outline::outline_with;
 use proptest::prelude::*;
 
 /// What is read of `text`, or why it is refused, with and without a second thread.

@@ -1,14 +1,14 @@
 //! Readers for values of a task's fields: each takes every form that the format knows, or says
 //! `None`.
 
-use super::json::kind::Kind;
-use super::json::values::{elements, float, string, unquote, whole};
 use crate::domain::{Effort, Text};
+use crate::queue::json::kind::Kind;
+use crate::queue::json::values::{elements, float, string, unquote, whole};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use ecow::eco_format;
 
 /// The one scale of priorities: 0 first.
-pub(super) fn priority(raw: &str) -> Option<i64> {
+pub(crate) fn priority(raw: &str) -> Option<i64> {
     if let Some(value) = whole(raw) {
         return Some(value);
     }
@@ -25,7 +25,7 @@ pub(super) fn priority(raw: &str) -> Option<i64> {
 }
 
 /// A time: RFC 3339, or a naive time or date, which is taken as UTC.
-pub(super) fn time(raw: &str) -> Option<DateTime<Utc>> {
+pub(crate) fn time(raw: &str) -> Option<DateTime<Utc>> {
     let text = string(raw)?;
     let text = text.trim();
     if let Ok(time) = DateTime::parse_from_rfc3339(text) {
@@ -42,7 +42,7 @@ pub(super) fn time(raw: &str) -> Option<DateTime<Utc>> {
 }
 
 /// Hours: a number, `[low, high]`, or `"2-3"`.
-pub(super) fn hours(raw: &str) -> Option<(f64, f64)> {
+pub(crate) fn hours(raw: &str) -> Option<(f64, f64)> {
     let sane = |low: f64, high: f64| (0.0 <= low && low <= high).then_some((low, high));
     if let Some(value) = float(raw) {
         return sane(value, value);
@@ -60,12 +60,12 @@ pub(super) fn hours(raw: &str) -> Option<(f64, f64)> {
 }
 
 /// Minutes that can be worked with.
-pub(super) fn minutes(raw: &str) -> Option<f64> {
+pub(crate) fn minutes(raw: &str) -> Option<f64> {
     float(raw).filter(|value| *value >= 0.0)
 }
 
 /// A size in any case.
-pub(super) fn effort(raw: &str) -> Option<Effort> {
+pub(crate) fn effort(raw: &str) -> Option<Effort> {
     let text = string(raw)?;
     let sizes = [("s", Effort::S), ("m", Effort::M), ("l", Effort::L), ("xl", Effort::XL)];
     let word = text.trim();
@@ -73,7 +73,7 @@ pub(super) fn effort(raw: &str) -> Option<Effort> {
 }
 
 /// A name: a string as it is, a number as its text.
-pub(super) fn name(raw: &str) -> Option<Text> {
+pub(crate) fn name(raw: &str) -> Option<Text> {
     match Kind::of(raw) {
         Kind::String => Some(Text::from(unquote(raw))).filter(|text| !text.is_empty()),
         Kind::Number => Some(whole(raw).map_or_else(|| Text::from(raw), |n| eco_format!("{n}"))),

@@ -1,7 +1,7 @@
 //! Why a file is no queue: one sentence, a position, and the line shown.
 
-use super::finding::{Position, WIDTH, excerpt_of};
-use super::json::kind::{Fault, What};
+use super::position::{Position, WIDTH, excerpt_of};
+use crate::queue::json::kind::{Fault, What};
 use memchr::{memchr, memchr_iter, memrchr};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ pub struct Refused {
     pub path: PathBuf,
     /// Where.
     pub position: Position,
-    /// Which kind of refusal; stands in [`CODES`](super::CODES).
+    /// Which kind of refusal; stands in [`CODES`](crate::queue::CODES).
     pub code: &'static str,
     /// Why, in a lower-case fragment.
     pub reason: String,
@@ -58,19 +58,19 @@ impl Refused {
 
 /// A reason before the position is worked out.
 #[derive(Clone, Debug)]
-pub(super) struct Reason {
-    pub(super) at: usize,
-    pub(super) code: &'static str,
-    pub(super) text: String,
+pub(crate) struct Reason {
+    pub(crate) at: usize,
+    pub(crate) code: &'static str,
+    pub(crate) text: String,
 }
 
 impl Reason {
-    pub(super) fn new(at: usize, code: &'static str, text: impl Into<String>) -> Self {
+    pub(crate) fn new(at: usize, code: &'static str, text: impl Into<String>) -> Self {
         Self { at, code, text: text.into() }
     }
 
     /// The refusal of `bytes`, with line and column.
-    pub(super) fn refuse(self, path: &Path, bytes: &[u8]) -> Refused {
+    pub(crate) fn refuse(self, path: &Path, bytes: &[u8]) -> Refused {
         let (position, excerpt) = place(bytes, self.at);
         Refused { path: path.to_owned(), position, code: self.code, reason: self.text, excerpt }
     }

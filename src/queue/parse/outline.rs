@@ -7,13 +7,13 @@
 
 use super::dialect;
 use super::field_span::FieldSpan;
-use super::json::kind::Kind;
-use super::json::scan::Scanner;
 use super::keys::keys;
 use super::reader::{Reader, read_id, task_fields};
 use super::refused::Reason;
 use super::spans::{Earlier, Member, Outline, is_list_key};
 use crate::domain::Task;
+use crate::queue::json::kind::Kind;
+use crate::queue::json::scan::Scanner;
 use std::borrow::Cow;
 use std::thread;
 
@@ -21,14 +21,14 @@ use std::thread;
 const WORTH_A_THREAD: usize = 2 << 20;
 
 /// Takes `text` apart; what stands in `earlier` byte for byte is taken from there.
-pub(super) fn outline(text: &str, earlier: Option<&dyn Earlier>) -> Result<Outline, Reason> {
+pub(crate) fn outline(text: &str, earlier: Option<&dyn Earlier>) -> Result<Outline, Reason> {
     let large = text.len() >= WORTH_A_THREAD && earlier.is_none();
     let several = large && thread::available_parallelism().is_ok_and(|count| count.get() > 1);
     outline_with(text, earlier, if several { WORTH_A_THREAD } else { usize::MAX })
 }
 
 /// The same, with a second thread for a list of at least `worth` bytes.
-pub(super) fn outline_with(
+pub(crate) fn outline_with(
     text: &str,
     earlier: Option<&dyn Earlier>,
     worth: usize,
@@ -89,7 +89,7 @@ fn only_list(text: &str, members: &[Member]) -> Result<usize, Reason> {
 }
 
 /// Reads one task that stands alone: the spans of its fields and its typed form.
-pub(super) fn single(task: &str) -> Result<(Vec<FieldSpan>, Task), Reason> {
+pub(crate) fn single(task: &str) -> Result<(Vec<FieldSpan>, Task), Reason> {
     let mut fields = Vec::new();
     let mut scanner = Scanner::new(task);
     task_fields(task, &mut scanner, keys(), &mut fields)?;

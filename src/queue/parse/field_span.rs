@@ -4,12 +4,12 @@ use crate::domain::Field;
 
 /// Where a known field stands, relative to the start of its task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct FieldSpan {
-    pub(super) field: Field,
+pub(crate) struct FieldSpan {
+    pub(crate) field: Field,
     /// Index into the field's spellings.
-    pub(super) spelling: u8,
+    pub(crate) spelling: u8,
     /// The value's first byte.
-    pub(super) start: u32,
+    pub(crate) start: u32,
     /// The byte behind the value.
-    pub(super) end: u32,
+    pub(crate) end: u32,
 }

@@ -5,12 +5,12 @@
 
 use super::field_span::FieldSpan;
 use super::forms;
-use super::json::kind::Kind;
-use super::json::values;
 use crate::domain::{Approval, Detail, Field, Phase, Status, Task, TaskId, Text, Texts, Verdict};
+use crate::queue::json::kind::Kind;
+use crate::queue::json::values;
 
 /// Reads the task `id` whose fields stand at `spans` in `text`.
-pub(super) fn read(id: TaskId, text: &str, spans: &[FieldSpan]) -> Task {
+pub(crate) fn read(id: TaskId, text: &str, spans: &[FieldSpan]) -> Task {
     let details = spans.iter().filter(|span| Detail::is_of(span.field)).count();
     let task = Task::with_room(id, details);
     let mut reader = Reader { task, ranks: [u8::MAX; RANKED], approved: false };
@@ -288,13 +288,13 @@ fn without_doubles(list: Texts) -> Texts {
 }
 
 /// Reads an entry of `phases`; `None` for what is none.
-pub(super) fn phase(raw: &str) -> Option<Phase> {
+pub(crate) fn phase(raw: &str) -> Option<Phase> {
     let mut phase = Phase::default();
     if let Some(name) = forms::name(raw) {
         phase.phase = name;
         return Some(phase);
     }
-    for member in super::json::object::members(raw) {
+    for member in crate::queue::json::object::members(raw) {
         let value = &raw[member.start..member.end];
         match &*member.name {
             "phase" => phase.phase = forms::name(value).unwrap_or_default(),

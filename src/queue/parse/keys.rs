@@ -6,21 +6,21 @@ use std::sync::OnceLock;
 
 /// A spelling: the field and the place of the key in its list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Spelling {
+pub(crate) struct Spelling {
     /// The field.
-    pub(super) field: Field,
+    pub(crate) field: Field,
     /// Index into [`Field::spellings`]; 0 is the preferred one.
-    pub(super) index: u8,
+    pub(crate) index: u8,
 }
 
 const SIZE: usize = 512;
 
-pub(super) struct Keys {
+pub(crate) struct Keys {
     slots: Vec<Option<(&'static str, Spelling)>>,
 }
 
 /// The table.
-pub(super) fn keys() -> &'static Keys {
+pub(crate) fn keys() -> &'static Keys {
     static KEYS: OnceLock<Keys> = OnceLock::new();
     KEYS.get_or_init(Keys::build)
 }
@@ -49,7 +49,7 @@ impl Keys {
 
     /// The spelling of `key` (as it reads once its escapes are resolved).
     #[inline]
-    pub(super) fn find(&self, key: &[u8]) -> Option<Spelling> {
+    pub(crate) fn find(&self, key: &[u8]) -> Option<Spelling> {
         let mut at = slot(key);
         while let Some((name, spelling)) = self.slots[at] {
             if name.as_bytes() == key {

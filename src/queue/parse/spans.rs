@@ -3,32 +3,32 @@
 
 use super::field_span::FieldSpan;
 use super::ids::Twice;
-use super::json::values::unquote;
 use super::refused::Reason;
 use super::words::Words;
 use crate::domain::{Field, Status, Task};
+use crate::queue::json::values::unquote;
 use std::borrow::Cow;
 use std::ops::Range;
 
 /// White space of JSON.
-pub(super) const WHITE: [char; 4] = [' ', '\t', '\r', '\n'];
+pub(crate) const WHITE: [char; 4] = [' ', '\t', '\r', '\n'];
 
 /// Where a task stands in the text, and where its part of the list of field spans begins.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct TaskSpan {
-    pub(super) start: u32,
-    pub(super) end: u32,
+pub(crate) struct TaskSpan {
+    pub(crate) start: u32,
+    pub(crate) end: u32,
     first: u32,
 }
 
 impl TaskSpan {
-    pub(super) fn new(place: Range<usize>, first: usize) -> Self {
+    pub(crate) fn new(place: Range<usize>, first: usize) -> Self {
         let [start, end, first] = [place.start, place.end, first].map(|number| number as u32);
         Self { start, end, first }
     }
 
     /// The field spans of the task `index`, which end where those of the next one begin.
-    pub(super) fn fields<'f>(
+    pub(crate) fn fields<'f>(
         spans: &[Self],
         index: usize,
         all: &'f [FieldSpan],
@@ -41,47 +41,47 @@ impl TaskSpan {
 
 /// A member of the top-level object; its name stands in the text alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Member {
+pub(crate) struct Member {
     /// The key's opening quote.
-    pub(super) key: usize,
+    pub(crate) key: usize,
     /// The value's first byte.
-    pub(super) start: usize,
+    pub(crate) start: usize,
     /// The byte behind the value.
-    pub(super) end: usize,
+    pub(crate) end: usize,
 }
 
 impl Member {
     /// The key, escapes resolved, from the text `lead` that goes from the key to the value.
-    pub(super) fn name(lead: &str) -> Cow<'_, str> {
+    pub(crate) fn name(lead: &str) -> Cow<'_, str> {
         let key = lead.trim_end_matches(WHITE).trim_end_matches(':').trim_end_matches(WHITE);
         unquote(key)
     }
 }
 
 /// Whether `name` is a key of the task list.
-pub(super) fn is_list_key(name: &str) -> bool {
+pub(crate) fn is_list_key(name: &str) -> bool {
     matches!(name, "tasks" | "features")
 }
 
 /// A file taken apart.
 #[derive(Debug, Default)]
-pub(super) struct Outline {
+pub(crate) struct Outline {
     /// The top-level members in file order, doubles included.
-    pub(super) members: Vec<Member>,
+    pub(crate) members: Vec<Member>,
     /// Index of the task list among them.
-    pub(super) list: usize,
-    pub(super) spans: Vec<TaskSpan>,
-    pub(super) fields: Vec<FieldSpan>,
+    pub(crate) list: usize,
+    pub(crate) spans: Vec<TaskSpan>,
+    pub(crate) fields: Vec<FieldSpan>,
     /// The tasks that were scanned: all of them without an earlier reading.
-    pub(super) tasks: Vec<Task>,
+    pub(crate) tasks: Vec<Task>,
     /// With an earlier reading: for every task its index there, or `None` for a scanned one.
-    pub(super) kept: Vec<Option<u32>>,
-    pub(super) words: Words,
+    pub(crate) kept: Vec<Option<u32>>,
+    pub(crate) words: Words,
 }
 
 impl Outline {
     /// The refusal of a text in which two tasks have one id.
-    pub(super) fn duplicate(&self, text: &str, twice: &Twice) -> Reason {
+    pub(crate) fn duplicate(&self, text: &str, twice: &Twice) -> Reason {
         let [first, second] = [twice.first, twice.second].map(|index| self.spans[index]);
         let fields = TaskSpan::fields(&self.spans, twice.second, &self.fields);
         let id = fields.iter().find(|span| span.field == Field::Id);
@@ -101,7 +101,7 @@ impl Outline {
 
 impl Outline {
     /// Takes in the tasks that were read behind these.
-    pub(super) fn append(&mut self, behind: Self) {
+    pub(crate) fn append(&mut self, behind: Self) {
         let shift = self.fields.len() as u32;
         let moved = |span: TaskSpan| TaskSpan { first: span.first + shift, ..span };
         self.spans.extend(behind.spans.into_iter().map(moved));
@@ -112,7 +112,7 @@ impl Outline {
 }
 
 /// A reading of the same file from before.
-pub(super) trait Earlier {
+pub(crate) trait Earlier {
     /// The task `index`, if there are so many.
     fn task(&self, index: usize) -> Option<EarlierTask<'_>>;
 
@@ -121,8 +121,8 @@ pub(super) trait Earlier {
 }
 
 /// What an earlier reading has of a task.
-pub(super) struct EarlierTask<'e> {
-    pub(super) text: &'e str,
-    pub(super) fields: &'e [FieldSpan],
-    pub(super) status: Status,
+pub(crate) struct EarlierTask<'e> {
+    pub(crate) text: &'e str,
+    pub(crate) fields: &'e [FieldSpan],
+    pub(crate) status: Status,
 }

@@ -2,12 +2,12 @@
 //! stands in it.
 
 use super::field_span::FieldSpan;
-use super::json::values::unquote;
 use crate::domain::{Field, Status};
+use crate::queue::json::values::unquote;
 
 /// Counts that are kept true with every change of a task.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Words {
+pub(crate) struct Words {
     statuses: Vec<(Status, String, usize)>,
     /// How many tasks write a field in a spelling, for fields that have more than one.
     spellings: Vec<((Field, u8), usize)>,
@@ -15,12 +15,12 @@ pub(super) struct Words {
 
 impl Words {
     /// Counts a task in.
-    pub(super) fn add(&mut self, text: &str, fields: &[FieldSpan], status: Status) {
+    pub(crate) fn add(&mut self, text: &str, fields: &[FieldSpan], status: Status) {
         self.count(text, fields, status, 1);
     }
 
     /// Takes a task out.
-    pub(super) fn remove(&mut self, text: &str, fields: &[FieldSpan], status: Status) {
+    pub(crate) fn remove(&mut self, text: &str, fields: &[FieldSpan], status: Status) {
         self.count(text, fields, status, -1);
     }
 
@@ -70,14 +70,14 @@ impl Words {
 
     /// The word that the file uses most for a state. A word of which the last use was changed
     /// away still counts as the file's own.
-    pub(super) fn status(&self, status: Status) -> Option<&str> {
+    pub(crate) fn status(&self, status: Status) -> Option<&str> {
         let own = self.statuses.iter().filter(|(s, ..)| *s == status);
         // Of equally frequent words the first one counts, as a new reading would say.
         own.rev().max_by_key(|(.., count)| *count).map(|(_, word, _)| word.as_str())
     }
 
     /// The key under which a task that lacks `field` gets it.
-    pub(super) fn key(&self, field: Field) -> &'static str {
+    pub(crate) fn key(&self, field: Field) -> &'static str {
         let used = |index: u8| {
             self.spellings.iter().any(|(key, count)| *key == (field, index) && *count > 0)
         };

@@ -2,32 +2,32 @@
 
 use super::dialect;
 use super::field_span::FieldSpan;
-use super::json::kind::Kind;
-use super::json::scan::Scanner;
-use super::json::values::{self, unquote};
 use super::keys::{Keys, keys};
 use super::refused::Reason;
 use super::spans::{Earlier, EarlierTask, Member, Outline, TaskSpan, is_list_key};
 use super::words::Words;
 use crate::domain::{Field, TaskId};
+use crate::queue::json::kind::Kind;
+use crate::queue::json::scan::Scanner;
+use crate::queue::json::values::{self, unquote};
 use memchr::memmem;
 use std::thread;
 
 /// Moves over a file and collects its parts.
 pub(super) struct Reader<'a> {
     text: &'a str,
-    pub(super) scanner: Scanner<'a>,
+    pub(crate) scanner: Scanner<'a>,
     keys: &'static Keys,
     earlier: Option<&'a dyn Earlier>,
     /// The task of the earlier reading that is likely to come now.
     next: usize,
-    pub(super) out: Outline,
+    pub(crate) out: Outline,
     /// From how many bytes on the list of tasks is scanned by two threads.
     worth: usize,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(
+    pub(crate) fn new(
         text: &'a str,
         scanner: Scanner<'a>,
         earlier: Option<&'a dyn Earlier>,
@@ -40,7 +40,7 @@ impl<'a> Reader<'a> {
 
 impl Reader<'_> {
     /// Moves over the top-level object.
-    pub(super) fn members(&mut self) -> Result<(), Reason> {
+    pub(crate) fn members(&mut self) -> Result<(), Reason> {
         self.scanner.open(0)?;
         if self.scanner.peek() == Some(b'}') {
             self.scanner.bump();

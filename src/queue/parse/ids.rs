@@ -8,17 +8,17 @@ use hashbrown::hash_table::Entry;
 
 /// Indices by id; the tasks are handed in with each question.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Ids(HashTable<u32>);
+pub(crate) struct Ids(HashTable<u32>);
 
 /// Two tasks of one id, in file order.
-pub(super) struct Twice {
-    pub(super) first: usize,
-    pub(super) second: usize,
+pub(crate) struct Twice {
+    pub(crate) first: usize,
+    pub(crate) second: usize,
 }
 
 impl Ids {
     /// Enters `count` ids, of which `id` tells each.
-    pub(super) fn build<'t>(count: usize, id: impl Fn(usize) -> &'t str) -> Result<Self, Twice> {
+    pub(crate) fn build<'t>(count: usize, id: impl Fn(usize) -> &'t str) -> Result<Self, Twice> {
         let mut ids = Self(HashTable::with_capacity(count));
         for index in 0..count {
             if let Some(first) = ids.enter(index, &id) {
@@ -43,13 +43,13 @@ impl Ids {
     }
 
     /// The index of the task with this id.
-    pub(super) fn find(&self, text: &str, tasks: &[Task]) -> Option<usize> {
+    pub(crate) fn find(&self, text: &str, tasks: &[Task]) -> Option<usize> {
         let is = |index: &u32| tasks.get(*index as usize).is_some_and(|t| t.id.as_str() == text);
         self.0.find(seeded(text.as_bytes()), is).map(|index| *index as usize)
     }
 
     /// Enters the last one of `tasks`, whose id is new.
-    pub(super) fn push(&mut self, tasks: &[Task]) {
+    pub(crate) fn push(&mut self, tasks: &[Task]) {
         if let Some(last) = tasks.len().checked_sub(1) {
             self.enter(last, &|index: usize| tasks[index].id.as_str());
         }

@@ -1,0 +1,13 @@
+//! Takes the text of a file apart: where its tasks and their fields are, and what each task says.
+
+pub(super) mod dialect;
+pub(super) mod field_span;
+pub(super) mod forms;
+pub(super) mod ids;
+pub(super) mod keys;
+pub(super) mod outline;
+pub(super) mod position;
+pub(super) mod reader;
+pub(super) mod refused;
+pub(super) mod spans;
+pub(super) mod words;
