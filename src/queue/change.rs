@@ -3,6 +3,7 @@
 //! Each works on a copy of one task's text, reads that copy again, checks it, and only then
 //! takes it: a refused change leaves the queue as it was.
 
+use super::check::schema;
 use super::document::Queue;
 use super::draft::Draft;
 use super::edit_error::EditError;
@@ -11,7 +12,6 @@ use super::json::style::{Shape, Style, line_indent};
 use super::parse::ids::Ids;
 use super::parse::keys::keys;
 use super::parse::outline::single;
-use super::schema;
 use super::text::Owned;
 use crate::domain::Changes;
 use serde_json::{Map, Value};

@@ -1,5 +1,6 @@
 //! The queue as a value: its text in slices, and the typed reading of every task.
 
+use super::counts::Counts;
 use super::json::object::members;
 use super::json::style::Style;
 use super::json::values::{self, unquote};
@@ -23,43 +24,6 @@ use xxhash_rust::xxh3::Xxh3;
 
 /// Format version of the queue files that are written.
 pub const QUEUE_VERSION: u64 = 1;
-
-/// How many tasks stand where; tasks with an unknown status word count only in `total`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each name is the state's own word in a summary")]
-pub struct Counts {
-    pub total: usize,
-    pub pending: usize,
-    pub in_progress: usize,
-    pub blocked: usize,
-    pub complete: usize,
-    pub parked: usize,
-}
-
-impl Counts {
-    /// The count of one state; 0 for the unknown one.
-    pub fn of(&self, status: Status) -> usize {
-        match status {
-            Status::Pending => self.pending,
-            Status::InProgress => self.in_progress,
-            Status::Blocked => self.blocked,
-            Status::Complete => self.complete,
-            Status::Parked => self.parked,
-            Status::Unknown => 0,
-        }
-    }
-
-    pub(super) fn slot(&mut self, status: Status) -> Option<&mut usize> {
-        match status {
-            Status::Pending => Some(&mut self.pending),
-            Status::InProgress => Some(&mut self.in_progress),
-            Status::Blocked => Some(&mut self.blocked),
-            Status::Complete => Some(&mut self.complete),
-            Status::Parked => Some(&mut self.parked),
-            Status::Unknown => None,
-        }
-    }
-}
 
 /// A queue file: everything that stands in it, byte for byte, and what it means.
 ///

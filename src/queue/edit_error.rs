@@ -1,5 +1,7 @@
 //! Why a change was not made; the queue is as it was then.
 
+use super::check::schema::Mismatch;
+
 /// Why a change was not made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -21,4 +23,11 @@ pub enum EditError {
         /// What it must be.
         reason: String,
     },
+}
+
+impl From<Mismatch> for EditError {
+    fn from(Mismatch { path, reason }: Mismatch) -> Self {
+        let key = path.into_iter().next().unwrap_or_else(|| "task".to_owned());
+        Self::Invalid { key, reason }
+    }
 }

@@ -7,11 +7,11 @@
 //! reads or writes a file, a clock or a lock.
 
 mod change;
-mod checks;
+mod check;
+mod counts;
 mod document;
 mod draft;
 mod edit_error;
-mod finding;
 mod fingerprint;
 mod json;
 mod model;
@@ -20,15 +20,16 @@ mod numbers;
 mod parse;
 mod place;
 mod reread;
-pub mod schema;
 mod structure;
 mod summary;
 mod text;
 
-pub use checks::Found;
-pub use document::{Counts, QUEUE_VERSION, Queue, new_queue_text};
+pub use check::checks::Found;
+pub use check::finding::{CODES, Finding, Severity};
+pub use check::schema;
+pub use counts::Counts;
+pub use document::{QUEUE_VERSION, Queue, new_queue_text};
 pub use edit_error::EditError;
-pub use finding::{CODES, Finding, Severity};
 pub use fingerprint::{Duplicate, fingerprint};
 pub use json::canonical::canonical;
 pub use numbers::as_written;

@@ -1,46 +1,14 @@
 //! Keeps the counts of `summary` true, with the file's own keys in their order, and the time
 //! stamp where the file has one.
 
-use super::document::{Counts, Queue};
+use super::counts::{Due, due};
+use super::document::Queue;
 use super::json::kind::Kind;
 use super::json::object::{Entry, gap, insert_before, insert_behind, members};
 use super::json::style::same;
-use crate::domain::{Status, timestamp};
+use crate::domain::timestamp;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
-
-/// The states with the keys under which summaries count them, the preferred one first.
-const KEYS: [(Status, &[&str]); 5] = [
-    (Status::Pending, &["pending", "todo", "open", "queued", "not_started"]),
-    (Status::InProgress, &["in_progress", "in-progress", "inProgress", "running", "doing"]),
-    (Status::Blocked, &["blocked", "failed", "needs_human"]),
-    (Status::Complete, &["complete", "completed", "done", "closed"]),
-    (Status::Parked, &["parked", "deferred", "icebox"]),
-];
-
-/// One count that `summary` is to hold.
-pub(super) struct Due {
-    /// The key, present or to be added.
-    pub(super) key: &'static str,
-    pub(super) count: usize,
-}
-
-/// The counts that a summary with these keys is to hold.
-pub(super) fn due(counts: &Counts, present: &dyn Fn(&str) -> bool) -> Vec<Due> {
-    let mut due = vec![Due { key: "total", count: counts.total }];
-    for (status, keys) in KEYS {
-        let count = counts.of(status);
-        // `complete` and `completed` mean the same; of other doubles the preferred one counts.
-        let used = keys.iter().copied().filter(|key| present(key));
-        let limit = if status == Status::Complete { 2 } else { 1 };
-        let before = due.len();
-        due.extend(used.take(limit).map(|key| Due { key, count }));
-        if due.len() == before {
-            due.push(Due { key: keys[0], count });
-        }
-    }
-    due
-}
 
 impl Queue {
     /// Makes `summary` true (and creates it where there is none), and sets `last_updated` and

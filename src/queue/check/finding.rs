@@ -1,7 +1,7 @@
 //! What is wrong or odd in a queue: severities and codes.
 
-use super::parse::position::Position;
 use crate::domain::TaskId;
+use crate::queue::parse::position::Position;
 use std::fmt;
 
 /// How much a finding matters.
@@ -71,7 +71,7 @@ pub const CODES: &[(&str, Severity, &str)] = &[
 ];
 
 /// The severity of a code of [`CODES`].
-pub(super) fn severity(code: &str) -> Severity {
+pub(crate) fn severity(code: &str) -> Severity {
     CODES.iter().find(|(name, ..)| *name == code).map_or(Error, |(_, severity, _)| *severity)
 }
 

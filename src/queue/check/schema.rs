@@ -2,16 +2,15 @@
 //!
 //! The schema is compiled once, and only what changed is checked again.
 
-use super::edit_error::EditError;
-use super::json::kind::Kind;
-use super::json::object::members;
-use super::json::values::elements;
-use super::parse::spans::WHITE;
+use crate::queue::json::kind::Kind;
+use crate::queue::json::object::members;
+use crate::queue::json::values::elements;
+use crate::queue::parse::spans::WHITE;
 use serde_json::Value;
 use std::sync::OnceLock;
 
 /// Every embedded schema: name and text.
-const SCHEMAS: &[(&str, &str)] = &[("queue", include_str!("../../schemas/queue.schema.json"))];
+const SCHEMAS: &[(&str, &str)] = &[("queue", include_str!("../../../schemas/queue.schema.json"))];
 
 /// The names of the embedded schemas.
 pub fn names() -> impl Iterator<Item = &'static str> {
@@ -32,11 +31,11 @@ struct Compiled {
 
 /// A value that does not match.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Mismatch {
+pub(crate) struct Mismatch {
     /// Keys and indexes down to the value.
-    pub(super) path: Vec<String>,
+    pub(crate) path: Vec<String>,
     /// What it must be, in words.
-    pub(super) reason: String,
+    pub(crate) reason: String,
 }
 
 /// For a whole file without its tasks.
@@ -136,18 +135,12 @@ fn mismatches(compiled: &Compiled, text: &str) -> Vec<Mismatch> {
 
 /// Checks the text of a task that is about to be taken; of a changed one only the keys that were
 /// touched, so that what was odd before stands in nobody's way.
-pub(super) fn check_task(text: &str, touched: Option<&[String]>) -> Result<(), EditError> {
+pub(crate) fn check_task(text: &str, touched: Option<&[String]>) -> Result<(), Mismatch> {
     let counts = |mismatch: &Mismatch| match (touched, mismatch.path.first()) {
         (Some(touched), Some(key)) => touched.contains(key),
         _ => true,
     };
-    match task_mismatches(text).into_iter().find(counts) {
-        None => Ok(()),
-        Some(Mismatch { path, reason }) => {
-            let key = path.into_iter().next().unwrap_or_else(|| "task".to_owned());
-            Err(EditError::Invalid { key, reason })
-        }
-    }
+    task_mismatches(text).into_iter().find(counts).map_or(Ok(()), Err)
 }
 
 #[cfg(test)]
@@ -221,7 +214,8 @@ mod tests {
         let text = r#"{"id": "a", "passes": 3, "tests": [1]}"#;
         assert_eq!(task_mismatches(text).len(), 2);
         assert_eq!(check_task(text, Some(&["status".to_owned()])), Ok(()));
-        let error = check_task(text, Some(&["passes".to_owned()])).unwrap_err();
-        assert_eq!(error.to_string(), "`passes` must be true or false");
+        let mismatch = check_task(text, Some(&["passes".to_owned()])).unwrap_err();
+        let reason = "must be true or false".to_owned();
+        assert_eq!(mismatch, Mismatch { path: vec!["passes".to_owned()], reason });
     }
 }

@@ -2,16 +2,16 @@
 //!
 //! First the schema, task by task, then what a schema cannot say. Findings come in file order.
 
-use super::document::Queue;
 use super::finding::{Finding, Severity, severity};
-use super::json::kind::Kind;
-use super::json::object::{Entry, members};
-use super::json::scan::Scanner;
-use super::json::values;
-use super::parse::field_span::FieldSpan;
 use super::schema::{self, Mismatch};
-use super::summary::due;
 use crate::domain::{Field, Status, Task, TaskId, Verdict};
+use crate::queue::counts::due;
+use crate::queue::document::Queue;
+use crate::queue::json::kind::Kind;
+use crate::queue::json::object::{Entry, members};
+use crate::queue::json::scan::Scanner;
+use crate::queue::json::values;
+use crate::queue::parse::field_span::FieldSpan;
 use std::cell::RefCell;
 use std::collections::HashSet;
 
@@ -38,7 +38,7 @@ impl Queue {
 /// A finding before its place and its words are worked out.
 pub struct Found<'a> {
     queue: &'a Queue,
-    /// Stable name of this kind of finding; stands in [`CODES`](super::CODES).
+    /// Stable name of this kind of finding; stands in [`CODES`](crate::queue::CODES).
     pub code: &'static str,
     /// The task concerned.
     pub task: Option<&'a TaskId>,

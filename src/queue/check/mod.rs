@@ -1,0 +1,5 @@
+//! What is wrong or odd in a queue: by the schema, and beyond what a schema can say.
+
+pub(super) mod checks;
+pub(super) mod finding;
+pub mod schema;
