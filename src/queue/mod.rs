@@ -5,23 +5,19 @@
 //! writing an unchanged queue gives the same bytes; a change touches the bytes of the values
 //! that changed and no others; what is no queue is refused with line and column. Nothing here
 //! reads or writes a file, a clock or a lock.
+//!
+//! `json` knows JSON as text, `parse` takes a file apart, the document is made of what it finds,
+//! `check` says what is wrong with a document, and `edit` changes it. Each knows those before it.
 
-mod change;
 mod check;
 mod counts;
 mod document;
-mod draft;
-mod edit_error;
-mod fingerprint;
+mod edit;
 mod json;
-mod model;
-mod new_id;
-mod numbers;
 mod parse;
 mod place;
 mod reread;
 mod structure;
-mod summary;
 mod text;
 
 pub use check::checks::Found;
@@ -29,10 +25,10 @@ pub use check::finding::{CODES, Finding, Severity};
 pub use check::schema;
 pub use counts::Counts;
 pub use document::{QUEUE_VERSION, Queue, new_queue_text};
-pub use edit_error::EditError;
-pub use fingerprint::{Duplicate, fingerprint};
+pub use edit::error::EditError;
+pub use edit::fingerprint::{Duplicate, fingerprint};
+pub use edit::numbers::as_written;
 pub use json::canonical::canonical;
-pub use numbers::as_written;
 pub use parse::position::{Position, excerpt};
 pub use parse::refused::{MAX_BYTES, Refused};
 

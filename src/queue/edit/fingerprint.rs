@@ -1,8 +1,8 @@
 //! The fingerprint by which an added task is known as a duplicate.
 
-use super::document::Queue;
-use super::json::values::{elements, string};
 use crate::domain::Field;
+use crate::queue::document::Queue;
+use crate::queue::json::values::{elements, string};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 

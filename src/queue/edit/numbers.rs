@@ -3,9 +3,9 @@
 //! A parsed number forgets how it was written (`1.50`, more digits than fit). Where a value goes
 //! into the file by way of a parsed one, its numbers are put back from the text it came from.
 
-use super::document::Queue;
-use super::edit_error::EditError;
-use super::json::object::{Splice, members};
+use super::error::EditError;
+use crate::queue::document::Queue;
+use crate::queue::json::object::{Splice, members};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::HashMap;

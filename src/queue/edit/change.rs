@@ -3,17 +3,17 @@
 //! Each works on a copy of one task's text, reads that copy again, checks it, and only then
 //! takes it: a refused change leaves the queue as it was.
 
-use super::check::schema;
-use super::document::Queue;
 use super::draft::Draft;
-use super::edit_error::EditError;
+use super::error::EditError;
 use super::fingerprint::print_of;
-use super::json::style::{Shape, Style, line_indent};
-use super::parse::ids::Ids;
-use super::parse::keys::keys;
-use super::parse::outline::single;
-use super::text::Owned;
 use crate::domain::Changes;
+use crate::queue::check::schema;
+use crate::queue::document::Queue;
+use crate::queue::json::style::{Shape, Style, line_indent};
+use crate::queue::parse::ids::Ids;
+use crate::queue::parse::keys::keys;
+use crate::queue::parse::outline::single;
+use crate::queue::text::Owned;
 use serde_json::{Map, Value};
 use std::sync::{Arc, OnceLock};
 
@@ -98,7 +98,7 @@ impl Queue {
     }
 
     /// Takes the new text of a task, once it was read again and checked.
-    pub(super) fn take(
+    pub(crate) fn take(
         &mut self,
         index: usize,
         text: String,

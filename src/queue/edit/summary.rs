@@ -1,12 +1,12 @@
 //! Keeps the counts of `summary` true, with the file's own keys in their order, and the time
 //! stamp where the file has one.
 
-use super::counts::{Due, due};
-use super::document::Queue;
-use super::json::kind::Kind;
-use super::json::object::{Entry, gap, insert_before, insert_behind, members};
-use super::json::style::same;
 use crate::domain::timestamp;
+use crate::queue::counts::{Due, due};
+use crate::queue::document::Queue;
+use crate::queue::json::kind::Kind;
+use crate::queue::json::object::{Entry, gap, insert_before, insert_behind, members};
+use crate::queue::json::style::same;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
@@ -99,7 +99,8 @@ impl Queue {
         // The head ends inside the list; closed, it is an object with the list as last member.
         let closed = format!("{}]}}", self.slices.head());
         let entries: Vec<Entry<'_>> = members(&closed).collect();
-        let Some(n) = entries.iter().rposition(|e| super::parse::spans::is_list_key(&e.name))
+        let Some(n) =
+            entries.iter().rposition(|e| crate::queue::parse::spans::is_list_key(&e.name))
         else {
             return;
         };

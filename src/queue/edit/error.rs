@@ -1,6 +1,6 @@
 //! Why a change was not made; the queue is as it was then.
 
-use super::check::schema::Mismatch;
+use crate::queue::check::schema::Mismatch;
 
 /// Why a change was not made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

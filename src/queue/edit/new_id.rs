@@ -1,6 +1,6 @@
 //! Ids for tasks that come without one.
 
-use super::document::Queue;
+use crate::queue::document::Queue;
 use std::collections::{HashMap, HashSet};
 
 /// The prefix where the file has no habit.

@@ -1,25 +1,25 @@
 //! The text of one task while it is changed: fields in the file's own spelling, keys in the style
 //! of their neighbours.
 
-use super::document::Queue;
-use super::edit_error::EditError;
-use super::json::object::{self, Entry, Gap, Splice, gap, members};
-use super::json::style::same;
-use super::parse::keys::keys;
+use super::error::EditError;
 use crate::domain::{Field, Write};
+use crate::queue::document::Queue;
+use crate::queue::json::object::{self, Entry, Gap, Splice, gap, members};
+use crate::queue::json::style::same;
+use crate::queue::parse::keys::keys;
 use serde_json::Value;
 
 /// The text of one task while it is changed.
 pub(super) struct Draft<'q> {
     queue: &'q Queue,
     index: usize,
-    pub(super) text: String,
+    pub(crate) text: String,
     /// Keys that were written or removed.
-    pub(super) touched: Vec<String>,
+    pub(crate) touched: Vec<String>,
 }
 
 impl<'q> Draft<'q> {
-    pub(super) fn new(queue: &'q Queue, index: usize) -> Result<Self, EditError> {
+    pub(crate) fn new(queue: &'q Queue, index: usize) -> Result<Self, EditError> {
         if index >= queue.slices.len() {
             return Err(EditError::NoTask(index));
         }
@@ -27,7 +27,7 @@ impl<'q> Draft<'q> {
         Ok(Self { queue, index, text, touched: Vec::new() })
     }
 
-    pub(super) fn write(&mut self, field: Field, write: &Write) {
+    pub(crate) fn write(&mut self, field: Field, write: &Write) {
         match write {
             Write::Status(status) => {
                 let word = Value::from(self.queue.status_word(*status));
@@ -87,7 +87,7 @@ impl<'q> Draft<'q> {
         entry.is_none_or(|entry| &self.text[entry.start..entry.end] == "null")
     }
 
-    pub(super) fn set(&mut self, key: &str, value: &Value) {
+    pub(crate) fn set(&mut self, key: &str, value: &Value) {
         let entries: Vec<Entry<'_>> = members(&self.text).collect();
         let splice = match entries.iter().rposition(|entry| entry.name == key) {
             Some(at) => self.replacement(&entries, at, value),
@@ -139,7 +139,7 @@ impl<'q> Draft<'q> {
         }
     }
 
-    pub(super) fn remove(&mut self, key: &str) {
+    pub(crate) fn remove(&mut self, key: &str) {
         // Of a key that stands twice both go, or the first one would come back to life.
         let Some(text) = object::without(&self.text, key) else { return };
         self.text = text;

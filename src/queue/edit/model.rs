@@ -1,13 +1,13 @@
 //! Finds in a file the model for what is written anew: its habits, the shape of its lists, the
 //! indent of a line; and writes top-level values after it.
 
-use super::document::Queue;
-use super::json::kind::Kind;
-use super::json::object::members;
-use super::json::style::{Escapes, Shape, Style, Writer, line_indent};
-use super::json::values::elements;
-use super::parse::field_span::FieldSpan;
-use super::parse::keys::keys;
+use crate::queue::document::Queue;
+use crate::queue::json::kind::Kind;
+use crate::queue::json::object::members;
+use crate::queue::json::style::{Escapes, Shape, Style, Writer, line_indent};
+use crate::queue::json::values::elements;
+use crate::queue::parse::field_span::FieldSpan;
+use crate::queue::parse::keys::keys;
 use serde_json::Value;
 use std::sync::{Arc, OnceLock};
 
@@ -109,7 +109,7 @@ impl Queue {
     }
 
     /// The file's habits.
-    pub(super) fn style(&self) -> Arc<Style> {
+    pub(crate) fn style(&self) -> Arc<Style> {
         let style = self.style.get_or_init(|| {
             let first = (self.slices.len() > 0).then(|| self.slices.task(0));
             // The head ends inside the list; closed, it is an object.
@@ -125,7 +125,7 @@ impl Queue {
     }
 
     /// A writer for the value of `key` in the task `index`, whose present value is `current`.
-    pub(super) fn writer<'s>(
+    pub(crate) fn writer<'s>(
         &'s self,
         style: &'s Style,
         key: &str,
