@@ -79,6 +79,23 @@ fn a_loop_that_has_nothing_to_do_knows_what_was_done() {
     assert_eq!(starts(&sandbox), "A,B");
 }
 
+/// A reader looks at the copy, and who follows the journal is told nothing twice when it is put back.
+#[test]
+fn events_are_told_once_whatever_is_deleted() {
+    let sandbox = project(MAKE, MADE);
+    sandbox.run(["run", "p/q.json"]).exits(0);
+    let following = sandbox.spawn(["events", "--follow", "--json", "p/q.json"]);
+    let told = |output: &str, event: &str| output.matches(&format!("\"{event}\"")).count();
+    wait_until("all is told", || told(&following.output(), "loop_finished") == 1);
+    assert!(sandbox.shell("rm -r p/.workloop"));
+    let read = sandbox.run(["events", "--json", "p/q.json"]).exits(0).stdout;
+    assert_eq!(told(&read, "completed"), 2, "{read}");
+    assert!(!sandbox.path("p/.workloop").exists(), "a reader wrote");
+    sandbox.run(["reset", "A", "p/q.json"]).exits(0);
+    wait_until("the verb is told", || told(&following.output(), "reset") > 0);
+    assert_eq!(told(&following.output(), "completed"), 2, "{}", following.output());
+}
+
 /// The same path and the same tasks, and nothing of what was done before.
 #[test]
 fn a_project_that_is_made_again_begins_anew() {

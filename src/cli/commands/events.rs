@@ -7,8 +7,8 @@ use crate::cli::session::Session;
 use crate::config::{Selection, parse_duration};
 use crate::domain::Event;
 use crate::platform::clock::{Clock, SystemClock};
-use crate::store::StateDir;
 use crate::store::lines::JournalLines;
+use crate::store::{Backups, StateDir};
 use crate::views::event::Teller;
 use crate::views::json;
 use crate::views::mask::Mask;
@@ -23,7 +23,12 @@ const BATCH: usize = 64 << 10;
 struct Source {
     lines: JournalLines,
     queues: HashSet<String>,
+    last: Option<Last>,
 }
+
+/// The number and the time of the last line that was read. A journal that was put back from its backup
+/// begins with lines that were told before; one that begins anew has newer times.
+type Last = (u64, String);
 
 /// How events are told.
 struct Telling {
@@ -37,7 +42,7 @@ struct Telling {
 pub(super) fn run(args: &EventsArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     let since = args.since.as_deref().map(since).transpose()?;
     let selection = session.select(&args.queues)?;
-    let (mut sources, dirs) = sources(&selection);
+    let (mut sources, dirs) = sources(&selection, session.backups().ok().as_ref());
     let mask = Mask::new(&session.world.vars);
     let teller = Teller::new(mask.clone(), session.look());
     let mut telling = Telling { since, style: args.style, json: args.json, teller, mask };
@@ -53,12 +58,12 @@ pub(super) fn run(args: &EventsArgs, session: &mut Session<'_>) -> Result<(), Fa
 }
 
 /// The journals of the selected queues, and the folders where they change.
-fn sources(selection: &Selection) -> (Vec<Source>, Vec<PathBuf>) {
+fn sources(selection: &Selection, backups: Option<&Backups>) -> (Vec<Source>, Vec<PathBuf>) {
     let mut found: Vec<(PathBuf, Source)> = Vec::new();
     let mut dirs = Vec::new();
     for queue in &selection.queues {
         let real = queue.path.canonicalize().unwrap_or_else(|_| queue.path.clone());
-        let state = StateDir::beside(&real);
+        let state = StateDir::beside(&real).backed_up(backups);
         let name = real.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let root = state.root().to_owned();
         let home = state.home();
@@ -67,8 +72,8 @@ fn sources(selection: &Selection) -> (Vec<Source>, Vec<PathBuf>) {
                 source.queues.insert(name);
             }
             None => {
-                let source =
-                    Source { lines: JournalLines::new(state), queues: HashSet::from([name]) };
+                let lines = JournalLines::new(state);
+                let source = Source { lines, queues: HashSet::from([name]), last: None };
                 // The folder beside the queue too: that is where a state folder comes to be.
                 dirs.extend([root.parent().map(Path::to_owned), Some(root.clone()), Some(home)]);
                 found.push((root, source));
@@ -87,9 +92,9 @@ fn tell(
 ) -> Result<(), Failure> {
     if let [source] = sources {
         let mut batch = Vec::new();
-        let queues = &source.queues;
-        source.lines.read(&mut |line| {
-            if let Some(event) = telling.wanted(line, queues) {
+        let Source { lines, queues, last } = source;
+        lines.read(&mut |line| {
+            if let Some(event) = telling.wanted(line, queues, last) {
                 telling.tell(line, &event, &mut batch);
             }
             if batch.len() >= BATCH && !session.streams.out.is_closed() {
@@ -103,9 +108,9 @@ fn tell(
     // Several folders: one story, in the order of the times.
     let mut all: Vec<(String, Vec<u8>, Event)> = Vec::new();
     for source in sources {
-        let queues = &source.queues;
-        source.lines.read(&mut |line| {
-            let event = telling.wanted(line, queues);
+        let Source { lines, queues, last } = source;
+        lines.read(&mut |line| {
+            let event = telling.wanted(line, queues, last);
             all.extend(event.map(|event| (event.at.clone(), line.to_vec(), event)));
             Ok(())
         })?;
@@ -119,9 +124,18 @@ fn tell(
 }
 
 impl Telling {
-    /// The event of a line, if it is one and was asked for.
-    fn wanted(&self, line: &[u8], queues: &HashSet<String>) -> Option<Event> {
+    /// The event of a line, if it is one, was asked for, and comes after the `last` one.
+    fn wanted(
+        &self,
+        line: &[u8],
+        queues: &HashSet<String>,
+        last: &mut Option<Last>,
+    ) -> Option<Event> {
         let event: Event = serde_json::from_slice(line).ok()?;
+        if last.as_ref().is_some_and(|(seq, at)| event.seq <= *seq && event.at <= *at) {
+            return None;
+        }
+        *last = Some((event.seq, event.at.clone()));
         let here = event.queue.is_empty() || queues.contains(&event.queue);
         let late = self.since.is_none_or(|since| {
             DateTime::parse_from_rfc3339(&event.at).is_ok_and(|at| at >= since)
