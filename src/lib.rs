@@ -1,8 +1,8 @@
 //! workloop runs coding agents, or any command, over JSON work queues, unattended.
 //!
 //! The layers, lowest first; imports point down only (`tests/layering/` keeps it so):
-//! 1 [`domain`], [`platform`]; 2 [`queue`], [`plan`]; 3 [`store`]; 4 [`agent`], [`verify`],
-//! [`workspace`]; 5 [`config`]; 6 [`project`], [`views`]; 7 [`engine`]; 8 [`cli`].
+//! 1 [`domain`], [`platform`]; 2 [`queue`], [`plan`]; 3 [`store`]; 4 [`agent`], [`claims`],
+//! [`verify`], [`workspace`]; 5 [`config`]; 6 [`project`], [`views`]; 7 [`engine`]; 8 [`cli`].
 
 #![cfg_attr(
     test,
@@ -13,6 +13,7 @@
 compile_error!("workloop needs a Unix system: its claims rest on flock, sessions and signals");
 
 pub mod agent;
+pub mod claims;
 pub mod cli;
 pub mod config;
 pub mod domain;

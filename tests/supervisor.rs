@@ -15,10 +15,11 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 use workloop::domain::Outcome;
+use workloop::platform::claim_tag::{ClaimTag, Sought, VARIABLE, supervisor_value};
 use workloop::platform::handover;
 use workloop::platform::lock::FileLock;
 use workloop::platform::process::{Signal, become_subreaper, signal_process};
-use workloop::platform::scan::{Found, MARK, Wanted, alive, find, process, start_time};
+use workloop::platform::scan::{Found, Wanted, alive, find, process, start_time};
 use workloop::platform::spawn;
 use workloop::supervisor::{
     Abandoned, ClaimRecord, CommandSpec, Controls, Ended, Launch, Started, Supervisor, Told,
@@ -35,7 +36,7 @@ fn first(told: Told) -> Option<Started> {
 
 const LONG: Duration = Duration::from_secs(30);
 
-/// A folder, a claim file in it and a mark of its own.
+/// A folder, a claim file in it and a claim tag of its own.
 struct Place {
     dir: tempfile::TempDir,
 }
@@ -49,8 +50,8 @@ impl Place {
         self.dir.path().join(name)
     }
 
-    fn mark(&self) -> String {
-        mark_of(self.dir.path())
+    fn tag(&self) -> ClaimTag {
+        tag_of(self.dir.path())
     }
 
     fn supervisor(&self) -> Supervisor {
@@ -84,10 +85,10 @@ impl Place {
     }
 
     fn carriers(&self) -> Found {
-        carriers(&self.mark())
+        carriers(&self.tag())
     }
 
-    /// Nothing carries the mark, and the claim is free.
+    /// Nothing carries the tag, and the claim is free.
     fn is_clean(&self) {
         assert!(self.carriers().is_over(), "{:?}", self.carriers());
         assert!(FileLock::try_acquire(&self.at("1.lock")).unwrap().is_some());
@@ -106,12 +107,13 @@ impl Place {
     }
 }
 
-fn mark_of(dir: &Path) -> String {
-    format!("{}/1", dir.file_name().unwrap().to_string_lossy())
+fn tag_of(dir: &Path) -> ClaimTag {
+    let name = dir.file_name().unwrap().to_string_lossy().replace('.', "-");
+    ClaimTag::new(&name, None, "1", &name)
 }
 
-fn carriers(mark: &str) -> Found {
-    find(&Wanted { mark: Some(mark.to_owned()), ..Wanted::default() }).unwrap()
+fn carriers(tag: &ClaimTag) -> Found {
+    find(&Wanted { task: Some(Sought::claim(tag)), ..Wanted::default() }).unwrap()
 }
 
 fn environment() -> Vec<(OsString, OsString)> {
@@ -120,8 +122,8 @@ fn environment() -> Vec<(OsString, OsString)> {
 
 fn supervisor_in(dir: &Path) -> Supervisor {
     let claim = FileLock::try_acquire(&dir.join("1.lock")).unwrap().unwrap();
-    let (exe, mark) = (Path::new(env!("CARGO_BIN_EXE_workloop")), mark_of(dir));
-    let launch = Launch { exe, mark: &mark, env: &environment() };
+    let (exe, tag) = (Path::new(env!("CARGO_BIN_EXE_workloop")), tag_of(dir));
+    let launch = Launch { exe, tag: &tag, env: &environment() };
     let mut supervisor = Supervisor::start(&launch, &claim).unwrap();
     supervisor.ready().unwrap();
     supervisor
@@ -201,7 +203,7 @@ fn gives_a_command_what_is_its_own_and_nothing_else() {
     let output = place.read("out.log");
     let lines: Vec<&str> = output.lines().skip(2).collect();
     let pid = started.unwrap().pid.to_string();
-    assert_eq!(lines[..3], ["hello", &place.mark(), "0077"]);
+    assert_eq!(lines[..3], ["hello", &place.tag().to_string(), "0077"]);
     assert_eq!(Path::new(lines[3]), fs::canonicalize(place.dir.path()).unwrap());
     assert_eq!([lines[4].trim(), lines[5]], [pid.as_str(); 2]);
     assert_eq!(place.read("err.log"), "[]\n");
@@ -217,7 +219,7 @@ fn gives_a_command_what_is_its_own_and_nothing_else() {
     assert!(FileLock::try_acquire(&place.at("1.lock")).unwrap().is_none());
     let record = ClaimRecord::read(&place.at("1.lock")).unwrap();
     assert_eq!((record.pid, record.start, record.session), (ready.pid, ready.start, ready.pid));
-    assert_eq!((record.mark, record.command), (place.mark(), None));
+    assert_eq!((record.tags, record.command), (place.tag().to_string(), None));
     supervisor.finish().unwrap();
     place.is_clean();
 }
@@ -245,14 +247,14 @@ fn a_hang_with_a_daemon_that_ignores_everything_is_ended() {
     place.is_clean();
 }
 
-/// One supervisor serves claim after claim: the lock and the mark go with each.
+/// One supervisor serves claim after claim: the lock and the claim tag go with each.
 #[test]
 fn a_supervisor_goes_on_to_the_next_claim() {
     let (one, other) = (Place::new(), Place::new());
     let mut supervisor = one.supervisor();
     let path = other.at("1.lock");
     let claim = FileLock::try_acquire(&path).unwrap().unwrap();
-    let holder = supervisor.take(&other.mark(), &claim).unwrap();
+    let holder = supervisor.take(&other.tag(), &claim).unwrap();
     drop(claim);
     one.is_clean();
     assert_eq!(ClaimRecord::read(&one.at("1.lock")), None);
@@ -260,10 +262,10 @@ fn a_supervisor_goes_on_to_the_next_claim() {
     let carriers = other.carriers().processes;
     assert_eq!(carriers.iter().map(|process| process.pid).collect::<Vec<_>>(), [holder.pid]);
     let record = ClaimRecord::read(&path).unwrap();
-    assert_eq!((record.pid, record.mark), (holder.pid, other.mark()));
+    assert_eq!((record.pid, record.tags), (holder.pid, other.tag().to_string()));
     let ended = supervisor.run(&other.spec("echo $WORKLOOP_CLAIM"), &mut |_| {}).unwrap();
     assert_eq!(ended.outcome, exited(0));
-    assert_eq!(other.read("out.log").trim(), other.mark());
+    assert_eq!(other.read("out.log").trim(), other.tag().to_string());
     supervisor.finish().unwrap();
     other.is_clean();
 }
@@ -560,7 +562,7 @@ fn a_dead_loop_ends_its_tree_and_frees_the_claim() {
     for process in all {
         assert!(!alive(process.pid, process.start), "{process:?}");
     }
-    until("the supervisor to be gone", || carriers(&place.mark()).is_over());
+    until("the supervisor to be gone", || carriers(&place.tag()).is_over());
 }
 
 #[test]
@@ -582,8 +584,8 @@ fn what_a_dead_loop_and_supervisor_leave_is_found_by_another() {
     assert!(signal_process(record.pid, record.start, Signal::KILL));
     until("the claim to be free", || FileLock::try_acquire(&place.at("1.lock")).unwrap().is_some());
     assert!(all.iter().all(|process| alive(process.pid, process.start)));
-    let mark = place.mark();
-    let claim = Abandoned { record: Some(&record), mark: &mark, since: record.start };
+    let task = Sought::claim(&place.tag());
+    let claim = Abandoned { record: Some(&record), task: &task, since: Some(record.start) };
     assert!(find_leftovers(&claim).unwrap().living().count() >= 3);
     let end = end_leftovers(&claim, Duration::ZERO, LONG).unwrap();
     assert!(end.ended >= 3 && end.left.is_empty() && end.unreadable.is_empty(), "{end:?}");
@@ -606,11 +608,13 @@ fn a_loop_that_dies_before_it_hears_of_the_start() {
     let place = Place::new();
     let lock = FileLock::try_acquire(&place.at("1.lock")).unwrap().unwrap();
     let (ours, theirs) = UnixStream::pair().unwrap();
-    let env = [("PATH", std::env::var_os("PATH").unwrap()), (MARK, place.mark().into())];
+    let tags = place.tag().to_string();
+    let shown = supervisor_value(&tags).into();
+    let env = [("PATH", std::env::var_os("PATH").unwrap()), (VARIABLE, shown)];
     let env = env.map(|(name, value)| (OsString::from(name), value));
     let exe = Path::new(env!("CARGO_BIN_EXE_workloop"));
     let mut child = spawn::helper(exe, "supervise", &env, theirs.into()).unwrap();
-    let hold = serde_json::json!({"do": "hold", "mark": place.mark()}).to_string() + "\n";
+    let hold = serde_json::json!({"do": "hold", "tags": tags}).to_string() + "\n";
     handover::send(&ours, hold.as_bytes(), lock.file().as_fd()).unwrap();
     drop(lock);
     let mut answers = BufReader::new(ours);

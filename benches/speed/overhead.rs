@@ -8,6 +8,7 @@ use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use workloop::platform::claim_tag::ClaimTag;
 use workloop::platform::lock::FileLock;
 use workloop::supervisor::{Launch, Supervisor};
 
@@ -65,7 +66,8 @@ fn spawn_and_wait() {
 fn supervise(claim: &Path) {
     let lock = FileLock::try_acquire(claim).ok().flatten().expect("a free lock");
     let env: Vec<_> = std::env::vars_os().collect();
-    let launch = Launch { exe: Path::new(WORKLOOP), mark: "bench", env: &env };
+    let tag = ClaimTag::new("bench", None, "bench", "");
+    let launch = Launch { exe: Path::new(WORKLOOP), tag: &tag, env: &env };
     let mut supervisor = Supervisor::start(&launch, &lock).expect("a supervisor");
     supervisor.ready().expect("a supervisor that is ready");
     supervisor.finish().expect("a supervisor that ends");

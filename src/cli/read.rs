@@ -4,8 +4,9 @@ use super::args::FilterArgs;
 use super::failure::Failure;
 use super::filter::refuse_empty;
 use super::session::Session;
+use crate::claims::ClaimReader;
 use crate::config::Selection;
-use crate::engine::{Neighbours, agent_pauses, glance};
+use crate::engine::{Neighbours, agent_pauses, others_claims};
 use crate::plan::{self, Conditions, EstimateRules, Node, QueueTasks, Readiness};
 use crate::platform::clock::{Clock, SystemClock};
 use crate::platform::host::Host;
@@ -147,22 +148,13 @@ impl<'a> Scene<'a> {
 /// Everything besides the queues that decides which tasks are ready.
 fn conditions(set: &QueueSet, queues: &[Queue], structure: &Structure) -> Conditions {
     let (now, host) = (SystemClock.now(), Host::current());
-    let mut claims = Vec::new();
-    for (queue, content) in queues.iter().enumerate() {
-        if content.counts().in_progress == 0 {
-            continue;
-        }
-        for (task, content) in content.tasks().iter().enumerate() {
-            let claim = glance(set, set.real(queue), content, &host);
-            claims.extend(claim.map(|claim| (Place { queue, task }, claim)));
-        }
-    }
+    let reader = ClaimReader::new(&host);
     let seen = Seen {
         now,
         paused: paused(set, queues.len()),
         agent_pauses: agent_pauses(set, now),
-        claims,
-        outside: Neighbours::default().running(set, queues, &host),
+        claims: others_claims(set, queues, 0, &reader),
+        outside: Neighbours::default().running(set, queues, &reader),
     };
     seen.conditions(set, queues, structure)
 }

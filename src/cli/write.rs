@@ -4,8 +4,8 @@
 use super::args::{QueueArgs, QueueFlags};
 use super::failure::Failure;
 use super::session::Session;
+use crate::domain::{Claim, Liveness};
 use crate::project::{Among, Project};
-use crate::store::TaskKey;
 use crate::views::escape;
 use serde_json::Value;
 use std::collections::HashSet;
@@ -44,8 +44,7 @@ pub(super) fn of_attempt(
     let project = session.open(selection)?;
     let place = project.resolve(id, Among::Served)?;
     let task = &project.queues()[place.queue].tasks()[place.task];
-    let key = TaskKey::new(project.set().real(place.queue), task.id.as_str());
-    if !session.inside().is_attempt_of(&key) {
+    if !session.inside().is_attempt_of(project.set().real(place.queue), task.id.as_str()) {
         session.refuse_inside(project.set())?;
     }
     project.store().check_writable()?;
@@ -144,4 +143,17 @@ pub(super) fn tell(session: &mut Session<'_>, done: &[String], what: &str) -> Re
         }
     }
     Ok(())
+}
+
+/// Why a claim cannot be ended without force: somebody works on the task, or may do so.
+pub(super) fn at_work(claim: Option<&Claim>, liveness: &Liveness) -> Option<String> {
+    let worker = claim.map_or("a worker", |claim| claim.worker.as_str());
+    match liveness {
+        Liveness::Dead { .. } => None,
+        Liveness::Ours | Liveness::Alive => Some(format!("{worker} is working on it")),
+        Liveness::Foreign => Some(format!(
+            "{worker} is on another machine, and nobody here can say whether it lives"
+        )),
+        Liveness::Unknown(why) => Some(why.clone()),
+    }
 }

@@ -281,6 +281,7 @@ mod tests {
             host: String::new(),
             boot: String::new(),
             start: 0,
+            tag: String::new(),
         };
         let used = |attempt| {
             let claim = Transition::Claim(claim(attempt));

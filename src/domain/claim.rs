@@ -14,7 +14,7 @@ pub struct Claim {
     pub attempt: u32,
     /// When it was taken, RFC 3339 UTC.
     pub since: String,
-    /// 8 hex digits of machine id and pid namespace.
+    /// 8 hex digits of machine id, pid namespace and time namespace.
     #[serde(default)]
     pub host: String,
     /// 8 hex digits of the boot id.
@@ -23,6 +23,9 @@ pub struct Claim {
     /// Start time of the worker's process, in the system's own unit (Linux: clock ticks after boot).
     #[serde(default)]
     pub start: u64,
+    /// 32 random hex digits, which all processes of the attempt carry in their environment.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub tag: String,
 }
 
 /// The fencing token: a write-back that does not carry the recorded one is refused.

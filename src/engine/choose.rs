@@ -2,9 +2,10 @@
 
 use super::backoff::{AgentKey, Due};
 use super::dispatch::{Dispatcher, Look, Work};
-use super::neighbours::stale_elsewhere;
-use crate::domain::Status;
-use crate::plan::{self, ClaimState, Conditions, Holder, Node, Readiness};
+use super::neighbours::others_claims;
+use crate::claims::ClaimReader;
+use crate::domain::{Liveness, Status};
+use crate::plan::{self, Conditions, Holder, Node, Readiness};
 use crate::project::{Seen, Structure};
 use crate::queue::Queue;
 use crate::store::{Draft, Place, StoreError, TaskKey};
@@ -26,12 +27,37 @@ pub(super) struct Choice {
 
 impl Dispatcher {
     /// Which epics to settle, and which tasks to claim in which slots.
+    ///
+    /// The processes are looked at once, after all locks were taken; tasks for which some run are
+    /// left out, and others are chosen.
     pub(super) fn choose(
         &mut self,
         draft: &Draft<'_>,
         work: &Work<'_>,
         most: usize,
         again: Vec<(usize, Place)>,
+    ) -> Result<Choice, StoreError> {
+        let set = Arc::clone(&self.set);
+        let mut carried = HashSet::new();
+        loop {
+            let choice = self.pick(draft, work, most, (&again, &carried))?;
+            let places = choice.claims.iter().map(|(_, place)| *place);
+            let tasks = places.map(|place| (set.real(place.queue), draft.task(place)));
+            let refused = self.keeper.refused(&tasks.collect::<Vec<_>>())?;
+            if refused.is_empty() {
+                return Ok(choice);
+            }
+            carried.extend(refused.into_iter().map(|at| choice.claims[at].1));
+        }
+    }
+
+    /// The same before anybody looked at processes, without the tasks that are `carried`.
+    fn pick(
+        &mut self,
+        draft: &Draft<'_>,
+        work: &Work<'_>,
+        most: usize,
+        (again, carried): (&[(usize, Place)], &HashSet<Place>),
     ) -> Result<Choice, StoreError> {
         let set = Arc::clone(&self.set);
         let structure = self.planner.structure(&set, draft.queues());
@@ -41,7 +67,7 @@ impl Dispatcher {
         let look = Look {
             now: draft.now(),
             paused: &work.paused,
-            foreign: &HashSet::new(),
+            untold: &HashSet::new(),
             due: Due::Ours,
         };
         let conditions = self.conditions(&structure, draft.queues(), &look);
@@ -56,7 +82,7 @@ impl Dispatcher {
         let may = |place: &Place| place.queue < set.served() && !work.paused.contains(&place.queue);
         choice.settled.extend(settled.filter(|(place, ..)| may(place)));
         let mut trials = self.resting.trials();
-        for (slot, at) in again {
+        for &(slot, at) in again {
             let node = graph.node(at.queue, at.task);
             let agent = trials.agent(&set, &structure, node);
             let free = readiness.is_free(node) && trials.admits(agent.as_ref());
@@ -81,8 +107,9 @@ impl Dispatcher {
             let at = place(node);
             let key = TaskKey::new(set.real(at.queue), graph.id(node));
             let agent = trials.agent(&set, &structure, node);
-            let free = readiness.is_free(node) && trials.admits(agent.as_ref());
-            if free && self.claims.take(&set.state(at.queue), &key)? {
+            let free = readiness.is_free(node) && !carried.contains(&at);
+            let free = free && trials.admits(agent.as_ref());
+            if free && self.keeper.lock(set.real(at.queue), &key)? {
                 choice.overlaps.extend(overlap(&readiness, &conditions, node));
                 trials.claim(agent);
                 readiness.claim(node);
@@ -101,15 +128,15 @@ impl Dispatcher {
         queues: &[Queue],
         look: &Look<'_>,
     ) -> Conditions {
-        let stale = stale_elsewhere(&self.set, queues, &self.host);
-        let stale = stale.into_iter().map(|at| (at, ClaimState::Stale));
-        let foreign = look.foreign.iter().map(|at| (*at, ClaimState::Foreign));
+        let reader = ClaimReader::new(self.keeper.host());
+        let others = others_claims(&self.set, queues, self.set.served(), &reader);
+        let untold = look.untold.iter().map(|at| (*at, Liveness::Foreign));
         let seen = Seen {
             now: look.now,
             paused: look.paused.clone(),
             agent_pauses: self.resting.look(&self.set, look.now, look.due),
-            claims: stale.chain(foreign).collect(),
-            outside: self.neighbours.running(&self.set, queues, &self.host),
+            claims: others.into_iter().chain(untold).collect(),
+            outside: self.neighbours.running(&self.set, queues, &reader),
         };
         seen.conditions(&self.set, queues, structure)
     }

@@ -2,20 +2,19 @@
 
 use super::after::After;
 use super::backoff::{AgentKey, Due, Resting};
-use super::claims::Claims;
 use super::finished::Finished;
 use super::follow_ups::{self, FollowUps};
 use super::neighbours::Neighbours;
-use super::ownership;
 use super::record::{Budgets, decide};
 use super::recovery::Dead;
+use crate::claims::{Keeper, fencing};
 use crate::domain::{
-    Claim, ClaimToken, Cost, EventKind, Outcome, ReasonCode, Status, Task, Transition, Verdict,
-    WorkerId, budget_of, budget_used_now, timestamp,
+    ClaimToken, Cost, EventKind, Outcome, ReasonCode, Status, Task, Transition, Verdict, WorkerId,
+    budget_of, budget_used_now, timestamp,
 };
 use crate::platform::clock::Clock;
 use crate::platform::fault::{self, Fault};
-use crate::platform::host::Host;
+use crate::platform::ids::Ids;
 use crate::project::Planner;
 use crate::project::QueueSet;
 use crate::project::Scope;
@@ -48,8 +47,8 @@ pub(super) struct Look<'a> {
     pub(super) now: DateTime<Utc>,
     /// Served queues that are paused.
     pub(super) paused: &'a HashSet<usize>,
-    /// Tasks of other hosts.
-    pub(super) foreign: &'a HashSet<Place>,
+    /// Tasks of which nobody here can say who has them.
+    pub(super) untold: &'a HashSet<Place>,
     /// Whether an agent whose pause is over rests.
     pub(super) due: Due,
 }
@@ -87,12 +86,10 @@ pub(super) struct Claimed {
 pub(super) struct Dispatcher {
     pub(super) set: Arc<QueueSet>,
     pub(super) planner: Planner,
-    pub(super) claims: Claims,
+    pub(super) keeper: Keeper,
     pub(super) neighbours: Neighbours,
     pub(super) resting: Resting,
-    pub(super) host: Host,
-    /// Start time of this process.
-    pub(super) start: u64,
+    pub(super) ids: Arc<dyn Ids>,
     /// The worker of each slot.
     pub(super) workers: Vec<WorkerId>,
     pub(super) scope: Scope,
@@ -131,26 +128,26 @@ impl Dispatcher {
         for dead in work.dead {
             take_over(draft, dead)?;
         }
-        let again = again.into_iter().filter_map(|(slot, finished)| {
+        let again = again.into_iter().filter_map(|(slot, finished): (usize, &Finished)| {
             let queue = finished.job.place.queue;
             let task = draft.queues()[queue].index_of(&finished.job.id)?;
-            Some((slot, Place { queue, task }))
+            Some((slot, Place { queue, task }, finished.job.tag.random().to_owned()))
         });
-        let again = again.collect();
-        for queue in 0..self.set.served() {
-            self.claims.look(&self.set.state(queue))?;
-        }
+        let again: Vec<_> = again.collect();
         let stop = too_many_failures(&made.recorded, work.failures_left) || draft.holds_any();
         let most = if stop { 0 } else { work.most };
-        let choice = self.choose(draft, work, most, again)?;
+        let at = again.iter().map(|(slot, place, _)| (*slot, *place)).collect();
+        let choice = self.choose(draft, work, most, at)?;
         for (place, status, reason) in choice.settled {
             let settle = Transition::Settle(status, reason);
             draft.transition(place, &settle, &Actor::Loop, Map::new())?;
         }
         for (slot, place) in choice.claims {
-            made.claimed.push(self.claim(draft, slot, place)?);
+            // Its supervisor holds the claim still, and carries the tag that it had.
+            let kept = again.iter().find(|(_, at, _)| *at == place).map(|(.., tag)| tag.clone());
+            let tag = kept.unwrap_or_else(|| self.ids.hex32());
+            made.claimed.push(self.claim(draft, slot, place, tag)?);
         }
-        self.claims.vouch();
         made.tried = choice.tried;
         made.warnings.extend(choice.overlaps);
         Ok(made)
@@ -210,7 +207,7 @@ impl Dispatcher {
         if fault::is(Fault::TokenIgnored) {
             return None;
         }
-        ownership::lost(&self.set, place.queue, draft.task(place), token)
+        fencing::lost(self.set.real(place.queue), draft.task(place), token)
     }
 
     fn claim(
@@ -218,22 +215,15 @@ impl Dispatcher {
         draft: &mut Draft<'_>,
         slot: usize,
         place: Place,
+        tag: String,
     ) -> Result<Claimed, StoreError> {
         let task = draft.task(place);
         let key = TaskKey::new(self.set.real(place.queue), task.id.as_str());
         let folders = self.set.state(place.queue).attempt_numbers(&key);
         // A file that was set back must not make two attempts share a folder.
         let attempt = task.attempts.max(folders.last().copied().unwrap_or(0)).saturating_add(1);
-        let worker = &self.workers[slot];
-        let claim = Claim {
-            worker: worker.to_string(),
-            attempt,
-            since: timestamp(draft.now()),
-            host: self.host.id.clone(),
-            boot: self.host.boot.clone(),
-            start: self.start,
-        };
-        let token = claim.token();
+        let token = ClaimToken { worker: self.workers[slot].clone(), attempt };
+        let claim = self.keeper.claim(&token, timestamp(draft.now()), tag);
         let actor = Actor::Worker(token.clone());
         draft.transition(place, &Transition::Claim(claim), &actor, Map::new())?;
         Ok(Claimed { slot, place, token })

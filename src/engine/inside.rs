@@ -5,17 +5,17 @@
 //! own environment changes nothing. What an attempt has started by a server that runs elsewhere
 //! (tmux, cron, a container, another user) is not found.
 
+use crate::platform::claim_tag::{Carried, ClaimTag};
 use crate::platform::fault::{self, Fault};
-use crate::platform::scan::{self, Mark};
-use crate::store::TaskKey;
+use crate::platform::scan;
 use crate::store::registry::Registry;
-use std::collections::HashSet;
+use crate::store::{TaskKey, place_of};
 use std::path::{Path, PathBuf};
 
 /// The attempts that this process is part of: more than one where a loop runs inside an attempt.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Inside {
-    tags: HashSet<String>,
+    tags: Vec<ClaimTag>,
     root: Option<PathBuf>,
 }
 
@@ -26,10 +26,11 @@ impl Inside {
         if fault::is(Fault::InsideAllowed) {
             return Self::default();
         }
-        let mut tags = HashSet::new();
-        for mark in scan::marks_above() {
-            if let Mark::Carried(value) = mark {
-                tags.extend(value.split(',').map(str::to_owned));
+        let above = scan::carried_above();
+        let mut tags: Vec<ClaimTag> = Vec::new();
+        for tag in above.iter().flat_map(Carried::tags) {
+            if !tags.contains(tag) {
+                tags.push(tag.clone());
             }
         }
         Self { tags, root: root.and_then(|root| root.canonicalize().ok()) }
@@ -60,14 +61,15 @@ impl Inside {
                 || dir.ancestors().any(|up| Registry::of(up).queues().iter().any(rules)))
     }
 
-    /// Whether one of the attempts is one of this task.
-    pub fn is_attempt_of(&self, key: &TaskKey) -> bool {
-        self.tags.contains(&key.mark())
+    /// Whether one of the attempts is one of the task `id` of the queue with the real path `queue`.
+    pub fn is_attempt_of(&self, queue: &Path, id: &str) -> bool {
+        let (key, place) = (TaskKey::new(queue, id), place_of(queue));
+        self.tags.iter().any(|tag| key.is_tagged(place, tag))
     }
 
     fn lies_with(&self, queue: &Path) -> bool {
-        let folder = TaskKey::new(queue, "").folder16;
-        self.tags.iter().any(|tag| tag.split('.').next() == Some(folder.as_str()))
+        let (folder, place) = (TaskKey::new(queue, "").folder16, place_of(queue));
+        self.tags.iter().any(|tag| tag.is_in(&folder, place))
     }
 
     fn names_root(&self, root: &Path) -> bool {
@@ -81,8 +83,9 @@ mod tests {
     use super::*;
 
     fn inside(queue: &Path, id: &str) -> Inside {
-        let tags = [TaskKey::new(queue, id).mark(), "0123456789abcdef.0123456789abcdef".to_owned()];
-        Inside { tags: tags.into(), root: None }
+        let own = TaskKey::new(queue, id).tag(place_of(queue), "");
+        let other = ClaimTag::new("0123456789abcdef", None, "0123456789abcdef", "");
+        Inside { tags: vec![own, other], root: None }
     }
 
     #[test]
@@ -105,9 +108,9 @@ mod tests {
     fn only_its_own_task_is_the_attempt_s() {
         let queue = Path::new("/q/a.json");
         let inside = inside(queue, "A");
-        assert!(inside.is_attempt_of(&TaskKey::new(queue, "A")));
-        assert!(!inside.is_attempt_of(&TaskKey::new(queue, "B")));
-        assert!(!inside.is_attempt_of(&TaskKey::new(Path::new("/q/b.json"), "A")));
+        assert!(inside.is_attempt_of(queue, "A"));
+        assert!(!inside.is_attempt_of(queue, "B"));
+        assert!(!inside.is_attempt_of(Path::new("/q/b.json"), "A"));
     }
 
     #[test]

@@ -1,14 +1,15 @@
 //! One attempt as data: all that a slot needs to run it, put together while nothing is locked.
 
 use super::tamper::Watch;
-use crate::domain::{ClaimToken, Command, ReasonCode, StepKind};
+use crate::domain::{ClaimToken, Command, ReasonCode, StepKind, Task};
+use crate::platform::claim_tag::ClaimTag;
 use crate::store::attempts::AttemptFolder;
-use crate::store::{Place, StateDir, TaskKey};
+use crate::store::{Place, StateDir, TaskKey, place_of};
 use crate::views::mask::Mask;
 use crate::workspace::Git;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -84,6 +85,8 @@ pub struct Job {
     pub title: String,
     /// Its name on paths and in the environment.
     pub key: TaskKey,
+    /// The claim tag of its processes.
+    pub tag: ClaimTag,
     /// The fencing token.
     pub token: ClaimToken,
     /// The state folder of its queue.
@@ -114,4 +117,10 @@ pub struct Job {
     pub mask: Mask,
     /// `completion_promise`, and whether it is required.
     pub promise: Option<(String, bool)>,
+}
+
+/// The claim tag of the processes of `task`, which is claimed, of the queue at the real path `queue`.
+pub(super) fn tag_of(queue: &Path, task: &Task) -> ClaimTag {
+    let random = task.claim().map_or("", |claim| &claim.tag);
+    TaskKey::new(queue, task.id.as_str()).tag(place_of(queue), random)
 }

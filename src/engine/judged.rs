@@ -7,16 +7,16 @@ use super::attempt::{self, Steering, With};
 use super::finished::Finished;
 use super::fixed::Fixed;
 use super::known_commands::KnownCommands;
-use super::neighbours::is_carried;
 use super::prepare::Source;
-use super::standing::Standings;
 use super::tamper::Watch;
 use crate::agent::{FEEDBACK_BYTES, bound_file};
+use crate::claims::Keeper;
 use crate::config::ChoiceError;
 use crate::domain::{ClaimToken, Outcome, Verdict, WorkerId};
 use crate::platform::clock::Clock;
+use crate::platform::ids::{Ids, RandomIds};
 use crate::store::attempts::NO_ATTEMPT;
-use crate::store::{Place, StoreError, TaskKey};
+use crate::store::{Place, StoreError, TaskKey, place_of};
 use crate::supervisor::{Launch, Supervisor};
 use std::io;
 use std::path::Path;
@@ -68,21 +68,20 @@ pub enum JudgeError {
 }
 
 impl Judging<'_> {
-    /// Runs the verification of the task at `place`; its claim lock stays with `held`.
+    /// Runs the verification of the task at `place`; its claim lock stays with `keeper`.
     ///
     /// # Errors
     /// [`JudgeError`] when it was not run.
-    pub fn judge(&self, place: Place, held: &mut Standings) -> Result<Judged, JudgeError> {
+    pub fn judge(&self, place: Place, keeper: &mut Keeper) -> Result<Judged, JudgeError> {
         let set = self.source.set;
         let task = &self.source.queues[place.queue].tasks()[place.task];
-        let key = TaskKey::new(set.real(place.queue), task.id.as_str());
+        let real = set.real(place.queue);
+        let key = TaskKey::new(real, task.id.as_str());
         let busy = || JudgeError::Busy(task.id.to_string());
-        if !held.claims.try_lock(&set.state(place.queue), &key)?
-            || is_carried(set.real(place.queue), task)
-        {
+        if !keeper.take(real, &key, task.claim())? {
             return Err(busy());
         }
-        let lock = held.claims.lock_of(&key).ok_or_else(busy)?;
+        let lock = keeper.lock_of(&key).ok_or_else(busy)?;
         let token = ClaimToken { worker: self.worker.clone(), attempt: NO_ATTEMPT };
         let fixed = Fixed::of(&set.config, self.source.vars);
         let mut job = self.source.job(place, token, &fixed)?;
@@ -93,7 +92,9 @@ impl Judging<'_> {
         // No agent works meanwhile: whoever changes what judges is a person, or a step.
         job.watch = Watch::default();
         job.prompt = Ok(String::new());
-        let launch = Launch { exe: self.exe, mark: &key.mark(), env: self.source.vars };
+        // The task has no claim, or that of a dead worker.
+        job.tag = key.tag(place_of(real), &RandomIds.hex32());
+        let launch = Launch { exe: self.exe, tag: &job.tag, env: self.source.vars };
         let mut supervisor = Supervisor::start(&launch, lock).map_err(JudgeError::Supervisor)?;
         let steering = Steering { cancelled: AtomicBool::new(false), on_still: Box::new(|_| {}) };
         let known = KnownCommands::default();

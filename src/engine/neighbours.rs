@@ -1,17 +1,15 @@
 //! What runs in a project besides the loaded queues: loops over queues that nobody listed
 //! together still keep off each other's files.
 
-use crate::domain::{Status, Task};
-use crate::plan::{self, ClaimState, Outsider};
-use crate::platform::host::Host;
-use crate::platform::scan;
+use crate::claims::ClaimReader;
+use crate::domain::{Liveness, Status, Task};
+use crate::plan::{self, Outsider};
 use crate::project::QueueSet;
 use crate::queue::Queue;
 use crate::store::file::Glimpse;
 use crate::store::registry::{Listing, Registry};
-use crate::store::{Place, StateDir, StoreError, TaskKey};
-use crate::supervisor::ClaimRecord;
-use std::collections::{BTreeMap, HashSet};
+use crate::store::{Place, StoreError};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// The other queues of the projects that a command is about.
@@ -38,14 +36,19 @@ impl Neighbours {
 
     /// The tasks that run in the projects of `set` beside those that its `queues` show in progress.
     /// Under the lock of the roots nothing is missed. A task of a dead worker holds nothing.
-    pub fn running(&mut self, set: &QueueSet, queues: &[Queue], host: &Host) -> Vec<Outsider> {
+    pub fn running(
+        &mut self,
+        set: &QueueSet,
+        queues: &[Queue],
+        reader: &ClaimReader<'_>,
+    ) -> Vec<Outsider> {
         let mut roots: Vec<&Path> = set.roots().map(|root| root.path.as_path()).collect();
         roots.sort_unstable();
         roots.dedup();
         let mut outside = Vec::new();
         for (number, queue) in queues.iter().enumerate() {
             let (root, path) = (set.root(number), set.real(number));
-            let leaving = queue.tasks().iter().filter(|task| is_leaving(path, task));
+            let leaving = queue.tasks().iter().filter(|task| is_leaving(reader, path, task));
             outside.extend(leaving.map(|task| named(set, root, path, task)));
         }
         for root in roots {
@@ -57,7 +60,7 @@ impl Neighbours {
                 let glimpse = self.seen.entry(path.clone()).or_insert_with(|| Glimpse::of(path));
                 let may_run = |task: &Task| task.status == Status::InProgress || may_leave(task);
                 for task in glimpse.tasks(may_run) {
-                    outside.extend(outsider(set, root, path, task, host));
+                    outside.extend(outsider(set, root, path, task, reader));
                 }
             }
         }
@@ -85,16 +88,16 @@ fn outsider(
     root: &Path,
     queue: &Path,
     task: &Task,
-    host: &Host,
+    reader: &ClaimReader<'_>,
 ) -> Option<Outsider> {
     if task.status != Status::InProgress {
-        return is_leaving(queue, task).then(|| named(set, root, queue, task));
+        return is_leaving(reader, queue, task).then(|| named(set, root, queue, task));
     }
-    let state = glance(set, queue, task, host);
-    if state == Some(ClaimState::Stale) && !is_carried(queue, task) {
+    let liveness = (!set.is_persons(task)).then(|| reader.liveness(queue, task));
+    if liveness.as_ref().is_some_and(Liveness::is_over) {
         return None;
     }
-    let foreign = state == Some(ClaimState::Foreign);
+    let foreign = liveness.is_some_and(|liveness| liveness.is_untold());
     Some(Outsider { foreign, ..named(set, root, queue, task) })
 }
 
@@ -117,65 +120,30 @@ fn may_leave(task: &Task) -> bool {
         && plan::owns_anything(task)
 }
 
-/// Whether a command of that attempt still runs.
-fn is_leaving(queue: &Path, task: &Task) -> bool {
-    if !may_leave(task) {
-        return false;
-    }
-    let key = TaskKey::new(queue, task.id.as_str());
-    let record = ClaimRecord::read(&StateDir::beside(queue).claim_lock(&key));
-    let command = record.and_then(|record| record.command);
-    command.is_some_and(|(pid, start)| scan::alive(pid, start))
-}
-
-/// Claims of dead workers in the queues that are only looked at; served queues are cleaned up.
-pub(super) fn stale_elsewhere(set: &QueueSet, queues: &[Queue], host: &Host) -> HashSet<Place> {
-    let mut stale = HashSet::new();
-    for (queue, tasks) in queues.iter().enumerate().skip(set.served()) {
-        for (place, task) in tasks.tasks().iter().enumerate() {
-            if task.status == Status::InProgress
-                && glance(set, set.real(queue), task, host) == Some(ClaimState::Stale)
-                && !is_carried(set.real(queue), task)
-            {
-                stale.insert(Place { queue, task: place });
+/// Who has the tasks in progress of the loaded queues from the number `first` on, as far as can be
+/// told by looking.
+pub fn others_claims(
+    set: &QueueSet,
+    queues: &[Queue],
+    first: usize,
+    reader: &ClaimReader<'_>,
+) -> Vec<(Place, Liveness)> {
+    let mut claims = Vec::new();
+    for (queue, tasks) in queues.iter().enumerate().skip(first) {
+        if tasks.counts().in_progress == 0 {
+            continue;
+        }
+        for (task, record) in tasks.tasks().iter().enumerate() {
+            if record.status == Status::InProgress && !set.is_persons(record) {
+                let liveness = reader.liveness(set.real(queue), record);
+                claims.push((Place { queue, task }, liveness));
             }
         }
     }
-    stale
+    claims
 }
 
-/// What can be said of a claim by looking alone: no lock is tried, and nothing is ended. `None`
-/// when its worker is alive, or a person does the task.
-pub fn glance(set: &QueueSet, queue: &Path, task: &Task, host: &Host) -> Option<ClaimState> {
-    if task.status != Status::InProgress {
-        return None;
-    }
-    let Some(claim) = task.claim() else {
-        // What a person does is in progress without a claim.
-        return (!set.limit(task).manual).then_some(ClaimState::Stale);
-    };
-    if !claim.host.is_empty() && claim.host != host.id {
-        return Some(ClaimState::Foreign);
-    }
-    if !claim.boot.is_empty() && claim.boot != host.boot {
-        return Some(ClaimState::Stale);
-    }
-    let key = TaskKey::new(queue, task.id.as_str());
-    let record = ClaimRecord::read(&StateDir::beside(queue).claim_lock(&key));
-    let supervised = record.is_some_and(|record| scan::alive(record.pid, record.start));
-    let pid = claim.token().worker.pid();
-    let alive = supervised || pid.is_some_and(|pid| scan::alive(pid, claim.start));
-    (!alive).then_some(ClaimState::Stale)
-}
-
-/// Whether a process of the task's last attempt is left. Looks at all processes, which is why it
-/// is asked only of dead workers.
-pub(super) fn is_carried(queue: &Path, task: &Task) -> bool {
-    let mark = TaskKey::new(queue, task.id.as_str()).mark();
-    // When nobody can look, the paths count as held.
-    scan::processes().map_or(true, |all| {
-        all.iter()
-            .filter(|process| !process.dead)
-            .any(|process| scan::carries(process.pid, &scan::mark_of(process.pid), &mark))
-    })
+/// Whether a command of the last attempt of a task that is not in progress still runs.
+fn is_leaving(reader: &ClaimReader<'_>, queue: &Path, task: &Task) -> bool {
+    may_leave(task) && reader.is_leaving(queue, task)
 }

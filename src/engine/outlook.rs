@@ -50,13 +50,13 @@ impl Dispatcher {
         &mut self,
         store: &crate::store::file::FileStore,
         paused: &HashSet<usize>,
-        foreign: &HashSet<crate::store::Place>,
+        untold: &HashSet<crate::store::Place>,
     ) -> plan::Outlook {
         let queues = store.queues();
         let set = Arc::clone(&self.set);
         let structure = self.planner.structure(&set, queues);
         let tasks = set.tasks(queues);
-        let look = Look { now: self.clock.now(), paused, foreign, due: Due::Free };
+        let look = Look { now: self.clock.now(), paused, untold, due: Due::Free };
         let conditions = self.conditions(&structure, queues, &look);
         let readiness = plan::readiness(&structure.graph, &tasks, &conditions);
         self.unsettled = readiness

@@ -1,7 +1,7 @@
 //! From a claimed task to a [`Job`]: prompt, environment and commands.
 
 use super::fixed::Fixed;
-use super::job::{AgentCommand, Job, Judge, Purpose, Ready, Refusal};
+use super::job::{AgentCommand, Job, Judge, Purpose, Ready, Refusal, tag_of};
 use crate::agent::{
     AgentProfile, AnswerInput, DEFAULT_GRACE, DependencyInput, Environment, FEEDBACK_BYTES,
     FailureInput, NUL_SHOWN, NoteInput, PromptInput, PromptTemplate, StepInput, TaskVariables,
@@ -126,6 +126,7 @@ impl<'a> Source<'a> {
             id: task.id.to_string(),
             title: mask.text(&queue.title(place.task)).into_owned(),
             key: TaskKey::new(self.set.real(place.queue), task.id.as_str()),
+            tag: tag_of(self.set.real(place.queue), task),
             state: self.set.state(place.queue),
             git: Self::git_for(&root, agent.as_ref(), fixed),
             queues: self.set.all_real().map(Path::to_owned).collect::<Vec<PathBuf>>().into(),

@@ -3,7 +3,6 @@
 use super::attempt::Stage;
 use super::attend::Attention;
 use super::backoff::Resting;
-use super::claims::Claims;
 use super::dispatch::Dispatcher;
 use super::ending::{Ending, Reason};
 use super::entry::{about, enter};
@@ -16,12 +15,12 @@ use super::pauses::Asked;
 use super::reaper::Reaper;
 use super::slots::{Ended, Message, Running, Slot, Surroundings};
 use super::trouble::Said;
+use crate::claims::Keeper;
 use crate::domain::{EventKind, WorkerId};
 use crate::plan::Outlook;
 use crate::platform::fault::{self, Fault};
-use crate::platform::host::Host;
+use crate::platform::process;
 use crate::platform::signal::Listener;
-use crate::platform::{process, scan};
 use crate::project::Project;
 use crate::project::requests::Requests;
 use crate::project::{Planner, ranking_rules};
@@ -82,10 +81,10 @@ impl<'o> RunLoop<'o> {
         let system = |what| StoreError::io(what, "/proc");
         let (set, store) = project.into_parts();
         let (outbox, inbox) = mpsc::channel();
-        let (host, pid) = (Host::current(), std::process::id());
-        let start = scan::start_time(pid).unwrap_or_default();
+        let (keeper, pid) = (Keeper::default(), std::process::id());
         process::become_subreaper().map_err(system("adopt orphans of"))?;
-        let worker = || WorkerId::new(&format!("{}:{pid}:{}", host.name, options.ids.hex8()));
+        let worker =
+            || WorkerId::new(&format!("{}:{pid}:{}", keeper.host().name, options.ids.hex8()));
         let workers: Vec<WorkerId> = (0..options.jobs.max(1)).map(|_| worker()).collect();
         let (entries, requests) = enter(&set, &options, pid)?;
         let (changed, signalled) = (outbox.clone(), outbox.clone());
@@ -97,12 +96,11 @@ impl<'o> RunLoop<'o> {
         let around = Surroundings::of(&options, &outbox);
         let dispatcher = Dispatcher {
             planner: Planner::new(ranking_rules(&set, store.queues())),
-            claims: Claims::of(&set, &host),
+            keeper,
             set,
             neighbours: Neighbours::default(),
             resting: Resting::default(),
-            host,
-            start,
+            ids: Arc::clone(&options.ids),
             workers: workers.clone(),
             scope: options.scope.clone(),
             clock: Arc::clone(&options.clock),
@@ -291,7 +289,6 @@ impl<'o> RunLoop<'o> {
     fn died(&mut self, slot: usize) {
         if let Some(mut running) = self.slots[slot].running.take() {
             running.join();
-            self.dispatcher.claims.own.remove(&running.mark);
             let text = format!("the attempt of {} ended by a fault of this program", running.id);
             self.observer.notice(&Notice::Warning(&text));
         }

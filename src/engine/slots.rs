@@ -7,6 +7,7 @@ use super::known_commands::KnownCommands;
 use super::options::RunOptions;
 use super::tree_check::TreeCheck;
 use crate::domain::{ClaimToken, Outcome, WorkerId};
+use crate::platform::claim_tag::ClaimTag;
 use crate::platform::clock::Clock;
 use crate::platform::dir::identity;
 use crate::platform::fault::{self, Fault};
@@ -69,7 +70,6 @@ pub(super) struct Running {
     pub(super) id: String,
     pub(super) purpose: Purpose,
     pub(super) token: ClaimToken,
-    pub(super) mark: String,
     steering: Arc<Steering>,
     controls: Option<Controls>,
     /// The number of the pause that it is in.
@@ -136,7 +136,6 @@ impl Slot {
             id: job.id.clone(),
             purpose: job.purpose,
             token: job.token.clone(),
-            mark: job.key.mark(),
             steering: Arc::clone(&steering),
             controls: None,
             paused: None,
@@ -245,7 +244,7 @@ fn work(
     let clock = &*around.clock;
     let held = match holder {
         Holder::Supervisor(supervisor) => Ok(supervisor),
-        Holder::Lock { lock, idle } => hand_over(&job.key.mark(), &lock, idle, around),
+        Holder::Lock { lock, idle } => hand_over(&job.tag, &lock, idle, around),
     };
     let mut supervisor = match held {
         Ok(held) => held,
@@ -266,17 +265,17 @@ type Refused = (Outcome, String, Option<Box<Supervisor>>);
 
 /// Gives the claim to a supervisor; the attempt may begin when this succeeds.
 fn hand_over(
-    mark: &str,
+    tag: &ClaimTag,
     lock: &FileLock,
     idle: Option<Box<Supervisor>>,
     around: &Surroundings,
 ) -> Result<Box<Supervisor>, Refused> {
     // One that died meanwhile or was told to end had nothing to do, so nobody misses it.
-    let taken = idle.and_then(|mut idle| idle.take(mark, lock).is_ok().then_some(idle));
+    let taken = idle.and_then(|mut idle| idle.take(tag, lock).is_ok().then_some(idle));
     let supervisor = match taken {
         Some(supervisor) => supervisor,
         None => {
-            let launch = Launch { exe: &around.exe, mark, env: &around.env };
+            let launch = Launch { exe: &around.exe, tag, env: &around.env };
             let started = Supervisor::start(&launch, lock).map(Box::new);
             let mut supervisor = started.map_err(|error| {
                 let reason = format!("cannot start the supervisor: {error}");

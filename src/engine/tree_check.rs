@@ -15,7 +15,7 @@ use crate::agent::{DEFAULT_GRACE, Environment, TaskVariables};
 use crate::domain::{ClaimToken, Command, EventKind, Outcome, Status, StepKind, Verdict, WorkerId};
 use crate::project::QueueSet;
 use crate::store::attempts::{AttemptFolder, CHANGED_FILE, PROMPT_FILE, RESULT_FILE, TASK_FILE};
-use crate::store::{Actor, Patience, Place, QueueStore, StoreError, TaskKey};
+use crate::store::{Actor, Patience, Place, QueueStore, StoreError, TaskKey, place_of};
 use crate::verify::VerifyStep;
 use crate::views::mask::Mask;
 use serde_json::json;
@@ -48,17 +48,15 @@ impl RunLoop<'_> {
             queue.tasks().iter().any(|t| t.status == Status::InProgress && t.claim().is_some())
         });
         let key = TaskKey::new(self.dispatcher.set.real(queue), TREE);
-        let state = self.dispatcher.set.state(queue);
-        self.dispatcher.claims.look(&state)?;
-        if others_run || !self.dispatcher.claims.take(&state, &key)? {
+        let real = self.dispatcher.set.real(queue);
+        if others_run || !self.dispatcher.keeper.take(real, &key, None)? {
             return Ok(false);
         }
-        let Some(lock) = self.dispatcher.claims.hand_over(&key) else { return Ok(false) };
+        let Some(lock) = self.dispatcher.keeper.hand_over(&key) else { return Ok(false) };
         let worker = self.slots[0].worker.clone();
         let around =
             Around::of(&self.dispatcher.set, queue, &worker, &self.options.vars, &self.fixed);
-        let job = around.job(&steps);
-        self.dispatcher.claims.own.insert(key.mark());
+        let job = around.job(&steps, &self.options.ids.hex32());
         let idle = self.slots[0].supervisor.take();
         self.slots[0].tree_check = Some(TreeCheck { queue, ids });
         let (id, title, attempt) = (&job.id, &job.title, 1);
@@ -88,7 +86,6 @@ impl RunLoop<'_> {
     /// # Errors
     /// [`StoreError`] when the decision cannot be written.
     pub(super) fn tree_checked(&mut self, finished: &Finished) -> Result<(), StoreError> {
-        self.dispatcher.claims.own.remove(&finished.job.key.mark());
         let Some(TreeCheck { queue, ids }) = self.slots[0].tree_check.take() else { return Ok(()) };
         let (id, title, verdict) = (&finished.job.id, &finished.job.title, finished.report.verdict);
         let what = finished.report.reason.as_deref().unwrap_or("the tree passes");
@@ -191,8 +188,8 @@ impl<'a> Around<'a> {
         Self { set, queue, key, folder, number, worker, vars, fixed }
     }
 
-    /// A job that judges the tree with `steps`.
-    fn job(&self, steps: &[VerifyStep]) -> Job {
+    /// A job that judges the tree with `steps`, whose claim tag ends with `random`.
+    fn job(&self, steps: &[VerifyStep], random: &str) -> Job {
         let steps = steps.iter().map(|step| self.ready(step)).collect();
         Job {
             purpose: Purpose::TreeCheck,
@@ -201,6 +198,7 @@ impl<'a> Around<'a> {
             title: "without an agent, because a queue was set back".to_owned(),
             token: ClaimToken { worker: self.worker.clone(), attempt: self.number },
             key: self.key.clone(),
+            tag: self.key.tag(place_of(self.set.real(self.queue)), random),
             state: self.set.state(self.queue),
             git: None,
             queues: self.set.all_real().map(Path::to_owned).collect::<Vec<PathBuf>>().into(),

@@ -39,7 +39,7 @@ impl RunLoop<'_> {
     /// The error itself, where waiting would not help, and where it has been waited for long enough
     /// and no attempt and no result is left.
     pub(super) fn endure(&mut self, error: StoreError) -> Result<Option<Reason>, StoreError> {
-        self.dispatcher.claims.let_go_of_all();
+        self.dispatcher.keeper.let_go_of_all();
         if !self.said.well || !may_pass(&error) {
             return Err(error);
         }

@@ -8,11 +8,11 @@ use super::finished::Finished;
 use super::job::Purpose;
 use super::neighbours::Neighbours;
 use super::observer::Notice;
-use super::ownership;
 use super::prepare::Source;
 use super::recovery::{self, Dead};
 use super::run_loop::{POLL, RunLoop};
 use super::slots::Holder;
+use crate::claims::fencing;
 use crate::domain::{ClaimToken, Cost, Event, EventKind, Outcome};
 use crate::plan;
 use crate::platform::lock::FileLock;
@@ -133,20 +133,19 @@ impl RunLoop<'_> {
         let others = recovery::look_at_others(
             &self.dispatcher.set,
             self.store.queues(),
-            &self.dispatcher.host,
             &own,
-            &mut self.dispatcher.claims,
+            &mut self.dispatcher.keeper,
         )?;
         for why in others.unclear {
             self.warn(format!("left alone: {why}"));
         }
-        self.outlook = self.dispatcher.outlook(&self.store, &self.paused, &others.foreign);
+        self.outlook = self.dispatcher.outlook(&self.store, &self.paused, &others.untold);
         self.surveyed = Instant::now();
         let (paused, dead): (Vec<Dead>, Vec<Dead>) =
             others.dead.into_iter().partition(|dead| self.paused.contains(&dead.queue));
         for dead in paused {
             let key = TaskKey::new(self.dispatcher.set.real(dead.queue), &dead.id);
-            self.dispatcher.claims.let_go(&key);
+            self.dispatcher.keeper.let_go(&key);
         }
         Ok(dead)
     }
@@ -187,11 +186,11 @@ impl RunLoop<'_> {
             let set = &self.dispatcher.set;
             // Somebody may be putting another version of the file there.
             let ours = if self.paused.contains(&running.queue) {
-                !ownership::is_ended(set, running.queue, &running.id, &running.token)
+                !fencing::is_ended(set.real(running.queue), &running.id, &running.token)
             } else {
                 // A task that is not there was deleted by an edit, which is put back.
                 task.is_none_or(|task| {
-                    ownership::lost(set, running.queue, task, &running.token).is_none()
+                    fencing::lost(set.real(running.queue), task, &running.token).is_none()
                 })
             };
             if !ours {
@@ -212,7 +211,7 @@ impl RunLoop<'_> {
         for Claimed { slot, place, token } in made.claimed {
             let id = self.store.queues()[place.queue].tasks()[place.task].id.to_string();
             let key = TaskKey::new(self.dispatcher.set.real(place.queue), &id);
-            let lock = self.dispatcher.claims.hand_over(&key);
+            let lock = self.dispatcher.keeper.hand_over(&key);
             self.begin(slot, place, token, lock);
         }
         for (slot, finished) in finished {
@@ -220,16 +219,11 @@ impl RunLoop<'_> {
             if let Some(supervisor) = self.slots[*slot].supervisor.take() {
                 self.reaper.release(supervisor);
             }
-            let running = self.slots[*slot].running.as_ref();
-            let mark = finished.job.key.mark();
-            if running.is_none_or(|running| running.mark != mark) {
-                self.dispatcher.claims.own.remove(&mark);
-            }
             let keep = self.dispatcher.set.config.limits.keep_attempts.value;
             let keep = usize::try_from(keep).unwrap_or(usize::MAX);
             prune(&finished.job.state, &finished.job.key, keep);
         }
-        self.dispatcher.claims.let_go_of_all();
+        self.dispatcher.keeper.let_go_of_all();
         if self.options.max_attempts.is_some_and(|most| self.begun >= most) {
             let made = match self.begun {
                 1 => "the run's one attempt was made".to_owned(),
@@ -264,14 +258,12 @@ impl RunLoop<'_> {
                 return;
             }
         };
-        let key = TaskKey::new(set.real(place.queue), &job.id);
         let supervisor = self.slots[slot].supervisor.take();
         let holder = match (lock, supervisor) {
             (Some(lock), idle) => Holder::Lock { lock, idle },
             (None, Some(supervisor)) => Holder::Supervisor(supervisor),
             (None, None) => return,
         };
-        self.dispatcher.claims.own.insert(key.mark());
         let (id, title, attempt) = (&job.id, &job.title, job.token.attempt);
         self.observer.notice(&Notice::Begins { slot, id, title, attempt });
         self.slots[slot].begin(slot, job, holder, &self.around);

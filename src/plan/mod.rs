@@ -23,9 +23,9 @@ pub use graph::{
     too_many_loops,
 };
 pub use now::{
-    AgentLimit, AgentPause, Agents, Cause, ClaimState, Conditions, Holder, Order, Outlook,
-    Outsider, Prospect, Rank, Readiness, Root, ScopeMode, State, Waiting, WaitingKind, best,
-    is_manual, ranking, ranks, readiness, select,
+    AgentLimit, AgentPause, Agents, Cause, Conditions, Holder, Order, Outlook, Outsider, Prospect,
+    Rank, Readiness, Root, ScopeMode, State, Waiting, WaitingKind, best, is_manual, ranking, ranks,
+    readiness, select,
 };
 pub use paths::{Owned, owns_anything};
 pub use render::{Picture, PictureEdge};

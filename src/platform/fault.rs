@@ -32,8 +32,16 @@ pub enum Fault {
     StubbornIgnored,
     /// A claim is taken over although its loop and its supervisor live, if its lock is free.
     LivingEnded,
-    /// What another loop vouched for is believed, whatever the folder of locks looks like.
-    VouchedBlindly,
+    /// A claim of another boot is taken over without a look at the processes.
+    BootBelieved,
+    /// The path of the folder does not tell whose a process is.
+    PathIgnored,
+    /// The inode of the folder does not tell whose a process is.
+    InodeIgnored,
+    /// The tag in the claim does not tell whose a process is.
+    ClaimTagIgnored,
+    /// Start times decide who lives, and time namespaces are not told apart.
+    StartsBelieved,
     /// The supervisor does not hold the lock of the claim.
     ClaimUnlocked,
     /// A task is complete when its agent ends, whatever the verification would say.
@@ -103,7 +111,11 @@ impl Fault {
             Self::HiddenIgnored => "hidden-ignored",
             Self::StubbornIgnored => "stubborn-ignored",
             Self::LivingEnded => "living-ended",
-            Self::VouchedBlindly => "vouched-blindly",
+            Self::BootBelieved => "boot-believed",
+            Self::PathIgnored => "path-ignored",
+            Self::InodeIgnored => "inode-ignored",
+            Self::ClaimTagIgnored => "claim-tag-ignored",
+            Self::StartsBelieved => "starts-believed",
             Self::ClaimUnlocked => "claim-unlocked",
             Self::NoVerification => "no-verification",
             Self::GuardOnce => "guard-once",

@@ -1,8 +1,10 @@
 //! Which machine, and which boot of it, this is.
 //!
 //! A claim of another host is never judged from here, so the identity includes the pid namespace:
-//! two containers on one machine cannot see each other's processes and are two hosts.
+//! two containers on one machine cannot see each other's processes and are two hosts. It includes
+//! the time namespace as well, because start times of processes read differently in each.
 
+use super::fault::{self, Fault};
 use super::open::kernel_text;
 use sha2::{Digest, Sha256};
 
@@ -11,7 +13,7 @@ use sha2::{Digest, Sha256};
 pub struct Host {
     /// The host name, for people.
     pub name: String,
-    /// 8 hex digits of machine id and pid namespace.
+    /// 8 hex digits of machine id, pid namespace and time namespace.
     pub id: String,
     /// 8 hex digits of the boot id; another boot means that no process of then is alive.
     pub boot: String,
@@ -22,7 +24,9 @@ impl Host {
     pub fn current() -> Self {
         let name = host_name();
         let machine = machine_id().unwrap_or_else(|| name.clone());
-        let id = short_hash(&[machine.as_bytes(), pid_namespace().as_bytes()]);
+        let [pid, time] = ["pid", "time"].map(namespace);
+        let time = if fault::is(Fault::StartsBelieved) { String::new() } else { time };
+        let id = short_hash(&[machine.as_bytes(), pid.as_bytes(), time.as_bytes()]);
         Self { name, id, boot: short_hash(&[boot_id().as_bytes()]) }
     }
 }
@@ -53,8 +57,8 @@ fn machine_id() -> Option<String> {
 }
 
 #[cfg(target_os = "linux")]
-fn pid_namespace() -> String {
-    std::fs::read_link("/proc/self/ns/pid")
+fn namespace(kind: &str) -> String {
+    std::fs::read_link(format!("/proc/self/ns/{kind}"))
         .map(|link| link.to_string_lossy().into_owned())
         .unwrap_or_default()
 }
@@ -81,7 +85,7 @@ fn machine_id() -> Option<String> {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn pid_namespace() -> String {
+fn namespace(_: &str) -> String {
     String::new()
 }
 

@@ -6,6 +6,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 pub trait Ids: Send + Sync {
     /// Eight hex digits.
     fn hex8(&self) -> String;
+
+    /// 32 hex digits.
+    fn hex32(&self) -> String {
+        (0..4).map(|_| self.hex8()).collect()
+    }
 }
 
 /// Random names from the operating system.

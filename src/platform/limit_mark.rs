@@ -1,10 +1,10 @@
-//! A mark that a process cannot empty by accident: a resource limit that it inherits.
+//! What a process cannot empty by accident: a resource limit that it inherits.
 //!
 //! An environment can be emptied (`env -i`), a session left, a parent killed; resource limits go
 //! through all of that. The soft limit of the bytes in POSIX message queues is lowered a little, by
-//! a number that is made from the mark. Few programs use such queues, and those that do keep at
-//! least half of what they had. Two marks may have the same number (one of 200,000 by default), so
-//! this is asked only where the environment says nothing. Linux alone.
+//! a number that is made from folder and task of the claim tag. Few programs use such queues, and
+//! those that do keep at least half of what they had. Two tasks may have the same number (one of
+//! 200,000 by default), so this is asked only where the environment says nothing. Linux alone.
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -12,19 +12,19 @@ use xxhash_rust::xxh3::xxh3_64;
 #[cfg(target_os = "linux")]
 const ENDLESS: u64 = 1 << 50;
 
-/// The soft limit that stands for `mark` below the hard limit `hard`.
-fn value(mark: &str, hard: u64) -> u64 {
-    hard - 1 - xxh3_64(mark.as_bytes()) % (hard / 4).max(1)
+/// The soft limit that says `text` below the hard limit `hard`.
+fn value(text: &str, hard: u64) -> u64 {
+    hard - 1 - xxh3_64(text.as_bytes()) % (hard / 4).max(1)
 }
 
-/// Carries `mark` from now on, as everything that is started does.
+/// Carries `text` from now on, as everything that is started does.
 #[cfg(target_os = "linux")]
-pub fn carry(mark: &str) {
+pub fn carry(text: &str) {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let now = getrlimit(Resource::Msgqueue);
     let hard = now.maximum.unwrap_or(ENDLESS);
     if hard > 1 {
-        let new = Rlimit { current: Some(value(mark, hard)), maximum: now.maximum };
+        let new = Rlimit { current: Some(value(text, hard)), maximum: now.maximum };
         // The environment says the same to whoever can read it.
         let _ = setrlimit(Resource::Msgqueue, new);
     }
@@ -61,14 +61,14 @@ impl Limits {
         None
     }
 
-    /// Whether they may stand for a mark.
+    /// Whether they may say something.
     pub fn are_lowered(self) -> bool {
         self.soft < self.hard
     }
 
-    /// Whether they stand for `mark`.
-    pub fn name(self, mark: &str) -> bool {
-        self.hard > 1 && self.soft == value(mark, self.hard)
+    /// Whether they say one of `texts`.
+    pub fn name_any(self, texts: &[String]) -> bool {
+        self.hard > 1 && texts.iter().any(|text| self.soft == value(text, self.hard))
     }
 }
 
@@ -79,11 +79,11 @@ mod tests {
     #[test]
     fn a_process_with_nothing_of_ours_carries_it() {
         let own = Limits::of(std::process::id()).unwrap();
-        assert!(!own.name("0123456789abcdef.0123456789abcdef"));
+        assert!(!own.name_any(&["0123456789abcdef.0123456789abcdef".to_owned()]));
         for hard in [2, 3, 819_200, ENDLESS] {
             let soft = value("a", hard);
             assert!(soft < hard && soft >= hard / 2, "{soft} of {hard}");
-            assert!(Limits { soft, hard }.name("a"));
+            assert!(Limits { soft, hard }.name_any(&["b".to_owned(), "a".to_owned()]));
         }
         assert_ne!(value("a", 819_200), value("b", 819_200));
     }

@@ -6,6 +6,7 @@
 pub mod atomic_file;
 pub mod cells;
 pub mod checks;
+pub mod claim_tag;
 pub mod clock;
 pub mod command;
 pub mod dir;

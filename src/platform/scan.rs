@@ -1,10 +1,12 @@
-//! The table of processes: who is alive, who descends from whom, who carries a claim's mark.
+//! The table of processes: who is alive, who descends from whom, who carries a claim tag.
 //!
-//! Every supervisor and every command under it has `WORKLOOP_CLAIM=<mark>` in its environment; a
-//! process started inside another claim carries both, separated by commas. On Linux all of it is
-//! read from `/proc`. Elsewhere `ps` is asked: start times have whole seconds there, and an
-//! environment that another user or the system protects counts as one without a mark.
+//! Every supervisor and every command under it has a claim tag in its environment ([`claim_tag`]).
+//! On Linux all of it is read from `/proc`. Elsewhere `ps` is asked: start times have whole seconds
+//! there, and an environment that another user or the system protects counts as one without a tag.
+//!
+//! [`claim_tag`]: super::claim_tag
 
+use super::claim_tag::{Carried, Sought};
 use super::limit_mark::Limits;
 use std::collections::{HashMap, HashSet};
 use std::io;
@@ -15,9 +17,6 @@ mod system;
 #[cfg(not(target_os = "linux"))]
 #[path = "scan_ps.rs"]
 mod system;
-
-/// The variable that marks the processes of a claim.
-pub const MARK: &str = "WORKLOOP_CLAIM";
 
 /// One process, as the system shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,27 +35,14 @@ pub struct Process {
     pub dead: bool,
 }
 
-/// What an environment says about claims.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Mark {
-    /// The value of the mark.
-    Carried(String),
-    /// There is none.
-    Absent,
-    /// It is one of our own user's, and the system does not let us read it.
-    Unreadable,
-}
-
-impl Mark {
-    /// Whether the environment belongs to claim `mark`, directly or as the outer one of several.
-    pub fn names(&self, mark: &str) -> bool {
-        matches!(self, Self::Carried(value) if value.split(',').any(|part| part == mark))
-    }
-}
-
 /// All processes that we can see.
 pub fn processes() -> io::Result<Vec<Process>> {
     system::processes()
+}
+
+/// The numbers of all processes that we can see, dead ones and the kernel's own among them.
+pub fn pids() -> io::Result<Vec<u32>> {
+    system::pids()
 }
 
 /// Why the table of processes cannot be trusted, and what to do; `None` when it can.
@@ -69,25 +55,25 @@ pub fn process(pid: u32) -> Option<Process> {
     system::process(pid)
 }
 
-/// The mark in the environment that process `pid` was started with.
-pub fn mark_of(pid: u32) -> Mark {
-    system::mark_of(pid)
+/// What the environment that process `pid` was started with says about claims.
+pub fn carried_by(pid: u32) -> Carried {
+    system::carried_by(pid)
 }
 
 /// What the environments of this process and of its ancestors say about claims, the nearest first.
-pub fn marks_above() -> Vec<Mark> {
+pub fn carried_above() -> Vec<Carried> {
     /// How often the line of ancestors may change while it is looked at.
     const TRIES: u32 = 100;
-    let mut marks = Vec::new();
+    let mut carried = Vec::new();
     for _ in 0..TRIES {
         let above = ancestors();
-        marks = above.iter().map(|process| mark_of(process.pid)).collect();
+        carried = above.iter().map(|process| carried_by(process.pid)).collect();
         // When a parent ends, its child goes to another one, whom the first look did not see.
         if ancestors() == above {
             break;
         }
     }
-    marks
+    carried
 }
 
 /// This process, its parent, and so on, up to the first process that we can see.
@@ -101,12 +87,14 @@ fn ancestors() -> Vec<Process> {
     above
 }
 
-/// Whether process `pid`, whose environment says `found`, belongs to claim `mark`: one that has
-/// emptied its environment is told by the limit that it inherited.
-pub fn carries(pid: u32, found: &Mark, mark: &str) -> bool {
-    match found {
-        Mark::Carried(_) => found.names(mark),
-        Mark::Absent | Mark::Unreadable => Limits::of(pid).is_some_and(|limits| limits.name(mark)),
+/// Whether process `pid`, whose environment says `carried`, belongs to the task that is sought: one
+/// that has emptied its environment is told by the limit that it inherited.
+fn belongs(pid: u32, carried: &Carried, sought: &Sought) -> bool {
+    match carried {
+        Carried::Tags { .. } => sought.is_carried(carried),
+        Carried::Absent | Carried::Unreadable => {
+            Limits::of(pid).is_some_and(|limits| limits.name_any(sought.lasting()))
+        }
     }
 }
 
@@ -132,14 +120,14 @@ pub struct Wanted {
     pub below: Option<u32>,
     /// The members of these sessions, each with the start time of its first process.
     pub sessions: Vec<(u32, u64)>,
-    /// Those that carry this mark.
-    pub mark: Option<String>,
-    /// Orphans that came to us, as the subreaper, out of other sessions and without a mark: what
-    /// is left of a supervisor that was killed.
+    /// Those that carry a claim tag of this task.
+    pub task: Option<Sought>,
+    /// Orphans that came to us, as the subreaper, out of other sessions and without a claim tag:
+    /// what is left of a supervisor that was killed.
     pub adopted: bool,
-    /// Marked and adopted processes started at this time or later: nothing that is older than the
-    /// claim can belong to it, and need not be readable.
-    pub since: u64,
+    /// When the attempt began at the earliest. Whoever was there before it neither was adopted from
+    /// it nor hides from us: without it nobody does. A claim tag counts whenever its process began.
+    pub since: Option<u64>,
 }
 
 /// What was found.
@@ -149,7 +137,8 @@ pub struct Found {
     pub processes: Vec<Process>,
     /// Groups of which every member was found, so that they may be signalled as a whole.
     pub groups: Vec<u32>,
-    /// Processes of our own user whose environment could not be read while marks were looked for.
+    /// Processes of our own user, as old as the attempt or younger, whose environment could not be
+    /// read while claim tags were looked for.
     pub unreadable: Vec<u32>,
 }
 
@@ -172,12 +161,12 @@ pub fn find(wanted: &Wanted) -> io::Result<Found> {
     let mut found = Found::default();
     let mut chosen: HashSet<u32> = HashSet::new();
     let home = all.iter().find(|p| p.pid == own).map_or(0, |p| p.session);
-    let needs_mark = wanted.mark.is_some() || wanted.adopted;
+    let needs_tags = wanted.task.is_some() || wanted.adopted;
     for process in all.iter().filter(|p| p.pid != own && p.pid != 1) {
-        let recent = process.start >= wanted.since;
-        let look = needs_mark && recent && !process.dead;
-        let mark = if look { mark_of(process.pid) } else { Mark::Absent };
-        if mark == Mark::Unreadable {
+        let recent = wanted.since.is_some_and(|since| process.start >= since);
+        let look = needs_tags && !process.dead;
+        let carried = if look { carried_by(process.pid) } else { Carried::Absent };
+        if carried == Carried::Unreadable && recent {
             found.unreadable.push(process.pid);
         }
         let adopted = wanted.adopted
@@ -185,10 +174,9 @@ pub fn find(wanted: &Wanted) -> io::Result<Found> {
             && own != 1
             && process.session != home
             && recent
-            && mark == Mark::Absent;
+            && carried == Carried::Absent;
         if adopted
-            || look
-                && wanted.mark.as_ref().is_some_and(|wanted| carries(process.pid, &mark, wanted))
+            || look && wanted.task.as_ref().is_some_and(|task| belongs(process.pid, &carried, task))
             || wanted.sessions.iter().any(|session| is_in(process, *session, &all))
         {
             chosen.insert(process.pid);
@@ -246,14 +234,7 @@ mod tests {
         assert_eq!(above.first().map(|p| p.pid), Some(std::process::id()));
         assert!(above.windows(2).all(|pair| pair[0].parent == pair[1].pid));
         assert_eq!(above.last().map(|p| process(p.parent)), Some(None));
-        assert_eq!(marks_above().len(), above.len());
-    }
-
-    #[test]
-    fn marks_may_be_nested() {
-        let mark = Mark::Carried("outer/1,inner/2".to_owned());
-        assert!(mark.names("outer/1") && mark.names("inner/2"));
-        assert!(!mark.names("inner") && !Mark::Absent.names("") && !Mark::Unreadable.names("a"));
+        assert_eq!(carried_above().len(), above.len());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The table of processes from `/proc`.
 
-use super::{MARK, Mark, Process};
+use super::{Carried, Process};
+use crate::platform::claim_tag::VARIABLE;
 use crate::platform::open::{kernel_file, kernel_text};
 use std::fs;
 use std::io::{self, Read};
@@ -8,17 +9,19 @@ use std::io::{self, Read};
 /// The flag of the kernel's own threads (`include/linux/sched.h`).
 const PF_KTHREAD: u32 = 0x0020_0000;
 
-pub(super) fn processes() -> io::Result<Vec<Process>> {
-    let mut all = Vec::new();
+pub(super) fn pids() -> io::Result<Vec<u32>> {
+    let mut pids = Vec::new();
     for entry in fs::read_dir("/proc")? {
-        let name = entry?.file_name();
-        let pid = name.to_str().and_then(|text| text.parse().ok());
-        // One that ended since the directory was read is simply not there, and the kernel's own
-        // have neither environment nor parents among ours.
-        let found = pid.and_then(stat).filter(|(_, flags)| flags & PF_KTHREAD == 0);
-        all.extend(found.map(|(process, _)| process));
+        pids.extend(entry?.file_name().to_str().and_then(|text| text.parse::<u32>().ok()));
     }
-    Ok(all)
+    Ok(pids)
+}
+
+pub(super) fn processes() -> io::Result<Vec<Process>> {
+    // One that ended since the directory was read is simply not there, and the kernel's own have
+    // neither environment nor parents among ours.
+    let found = |pid| stat(pid).filter(|(_, flags)| flags & PF_KTHREAD == 0);
+    Ok(pids()?.into_iter().filter_map(found).map(|(process, _)| process).collect())
 }
 
 pub(super) fn distrust() -> Option<String> {
@@ -72,25 +75,29 @@ pub(super) fn is_still(pid: u32) -> bool {
     })
 }
 
-pub(super) fn mark_of(pid: u32) -> Mark {
-    let mut environment = Vec::new();
+pub(super) fn carried_by(pid: u32) -> Carried {
+    // Large enough for most, so that one call reads all of it.
+    let mut environment = Vec::with_capacity(16 * 1024);
     let read = kernel_file(format!("/proc/{pid}/environ"))
         .and_then(|mut file| file.read_to_end(&mut environment));
     match read {
-        Ok(_) => mark_in(&environment),
+        Ok(_) => carried_in(&environment),
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied && is_ours(pid) => {
-            Mark::Unreadable
+            Carried::Unreadable
         }
-        Err(_) => Mark::Absent,
+        Err(_) => Carried::Absent,
     }
 }
 
-fn mark_in(environment: &[u8]) -> Mark {
-    let prefix = [MARK.as_bytes(), b"="].concat();
-    environment
-        .split(|byte| *byte == 0)
-        .find_map(|variable| variable.strip_prefix(prefix.as_slice()))
-        .map_or(Mark::Absent, |value| Mark::Carried(String::from_utf8_lossy(value).into_owned()))
+fn carried_in(environment: &[u8]) -> Carried {
+    let text = String::from_utf8_lossy(environment);
+    let name = format!("{VARIABLE}=");
+    let starts = |at: &usize| *at == 0 || text.as_bytes()[*at - 1] == 0;
+    let Some(at) = text.match_indices(&name).map(|(at, _)| at).find(starts) else {
+        return Carried::Absent;
+    };
+    let value = text[at + name.len()..].split('\0').next();
+    value.map_or(Carried::Absent, Carried::of)
 }
 
 /// Whether the process runs for our user; the owner of its folder does not tell, since that is
@@ -119,8 +126,11 @@ mod tests {
     }
 
     #[test]
-    fn finds_the_mark() {
-        assert_eq!(mark_in(b"A=1\0WORKLOOP_CLAIM=x\0B=2\0"), Mark::Carried("x".to_owned()));
-        assert_eq!(mark_in(b"XWORKLOOP_CLAIM=x\0WORKLOOP_CLAIMS=y\0"), Mark::Absent);
+    fn finds_the_tag() {
+        let found = carried_in(b"A=1\0WORKLOOP_CLAIM=f.p.t.r\0B=2\0");
+        assert_eq!(found.tags().first().map(ToString::to_string), Some("f.p.t.r".to_owned()));
+        assert_eq!(carried_in(b"XWORKLOOP_CLAIM=x\0WORKLOOP_CLAIMS=y\0"), Carried::Absent);
+        let odd = b"A=WORKLOOP_CLAIM=a.b.c.d\0B=\xff\0WORKLOOP_CLAIM=f.p.t.r";
+        assert_eq!(carried_in(odd), found);
     }
 }

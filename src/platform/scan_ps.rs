@@ -1,7 +1,8 @@
 //! The table of processes from `ps`, where there is no `/proc`.
 
+use super::super::claim_tag::VARIABLE;
 use super::super::command::Short;
-use super::{MARK, Mark, Process};
+use super::{Carried, Process};
 use chrono::NaiveDateTime;
 use rustix::process::Pid;
 use std::io;
@@ -11,6 +12,10 @@ pub(super) fn processes() -> io::Result<Vec<Process>> {
         .lines()
         .filter_map(parse_line)
         .collect())
+}
+
+pub(super) fn pids() -> io::Result<Vec<u32>> {
+    Ok(processes()?.iter().map(|process| process.pid).collect())
 }
 
 pub(super) fn distrust() -> Option<String> {
@@ -29,13 +34,13 @@ pub(super) fn is_still(pid: u32) -> bool {
     text.trim_start().chars().next().is_none_or(|state| matches!(state, 'T' | 'Z'))
 }
 
-pub(super) fn mark_of(pid: u32) -> Mark {
+pub(super) fn carried_by(pid: u32) -> Carried {
     let pid = pid.to_string();
     let text = listing(&["-E", "-ww", "-o", "command=", "-p", &pid]).unwrap_or_default();
-    let prefix = format!("{MARK}=");
+    let prefix = format!("{VARIABLE}=");
     text.split_whitespace()
         .find_map(|word| word.strip_prefix(&prefix))
-        .map_or(Mark::Absent, |value| Mark::Carried(value.to_owned()))
+        .map_or(Carried::Absent, Carried::of)
 }
 
 fn listing(args: &[&str]) -> io::Result<String> {

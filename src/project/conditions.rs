@@ -4,7 +4,8 @@ use super::questions::questions;
 use super::queues::QueueSet;
 use super::requests;
 use super::structure::Structure;
-use crate::plan::{AgentPause, ClaimState, Conditions, Outsider};
+use crate::domain::Liveness;
+use crate::plan::{AgentPause, Conditions, Outsider};
 use crate::queue::Queue;
 use crate::store::Place;
 use chrono::{DateTime, Utc};
@@ -20,8 +21,8 @@ pub struct Seen {
     pub paused: HashSet<usize>,
     /// Agents that rest.
     pub agent_pauses: Vec<AgentPause>,
-    /// Tasks in progress that are not simply running.
-    pub claims: Vec<(Place, ClaimState)>,
+    /// Who has tasks that are in progress. One of which nothing is said has a living worker.
+    pub claims: Vec<(Place, Liveness)>,
     /// What runs in the project beside the loaded queues.
     pub outside: Vec<Outsider>,
 }
@@ -36,7 +37,7 @@ impl Seen {
         conditions.agent_pauses = self.agent_pauses;
         conditions.questions = questions(&structure.graph, queues);
         let node =
-            |(at, claim): (Place, ClaimState)| (structure.graph.node(at.queue, at.task), claim);
+            |(at, claim): (Place, Liveness)| (structure.graph.node(at.queue, at.task), claim);
         conditions.claims = self.claims.into_iter().map(node).collect();
         conditions.outside = self.outside;
         conditions

@@ -147,6 +147,11 @@ impl QueueSet {
         self.queues.iter().zip(queues).map(one).collect()
     }
 
+    /// Whether a task that is in progress is a person's, who needs no claim.
+    pub fn is_persons(&self, task: &Task) -> bool {
+        task.claim().is_none() && self.limit(task).manual
+    }
+
     /// The agent of a task as far as picking is concerned.
     pub fn limit(&self, task: &Task) -> AgentLimit {
         let named = plan::history_key(task.agent());

@@ -22,7 +22,6 @@ pub mod requests;
 pub mod state;
 mod tail;
 mod undecided;
-pub mod vouched;
 pub mod work;
 pub mod workers;
 
@@ -30,7 +29,7 @@ pub use backoffs::Backoffs;
 pub use backup::Backups;
 pub use draft::{Actor, Draft, Place, new_event, queue_name};
 pub use error::StoreError;
-pub use state::{StateDir, TaskKey};
+pub use state::{StateDir, TaskKey, place_of};
 
 use crate::domain::Event;
 use crate::queue::Queue;

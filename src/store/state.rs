@@ -6,6 +6,8 @@
 use super::backup::{Backup, Backups};
 use super::repository;
 use super::tail::{JOURNAL, ROTATED, has_content};
+use crate::platform::claim_tag::{ClaimTag, Sought};
+use crate::platform::dir::{Identity, identity};
 use crate::platform::open;
 use sha2::{Digest, Sha256};
 use std::fs::{self, DirBuilder};
@@ -190,6 +192,11 @@ impl StateDir {
     }
 }
 
+/// Device and inode of the folder of the queue file `queue`; `None` when it cannot be looked at.
+pub fn place_of(queue: &Path) -> Option<Identity> {
+    fs::metadata(queue.parent()?).ok().as_ref().map(identity)
+}
+
 /// What a task is called where its id must not be used: on paths and in the environment.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TaskKey {
@@ -210,9 +217,20 @@ impl TaskKey {
         }
     }
 
-    /// The value of `WORKLOOP_CLAIM` in every process that runs for this task.
-    pub fn mark(&self) -> String {
-        format!("{}.{}", self.folder16, self.id16)
+    /// The claim tag of the processes of this task in the folder at `place`, with the `random` part
+    /// of its claim.
+    pub fn tag(&self, place: Option<Identity>, random: &str) -> ClaimTag {
+        ClaimTag::new(&self.folder16, place, &self.id16, random)
+    }
+
+    /// This task in the folder at `place`, whose processes are looked for.
+    pub fn sought(&self, place: Option<Identity>) -> Sought {
+        Sought::task(&self.folder16, place, &self.id16)
+    }
+
+    /// Whether a process with this claim tag runs for the task in the folder at `place`.
+    pub fn is_tagged(&self, place: Option<Identity>, tag: &ClaimTag) -> bool {
+        tag.is_of(&self.folder16, place, &self.id16)
     }
 }
 

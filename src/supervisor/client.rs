@@ -3,10 +3,11 @@
 use super::VERB;
 use super::body::{Body, LOOK, Pulse, Started};
 use super::protocol::{CommandSpec, Ended, Reply, Request, line};
+use crate::platform::claim_tag::{ClaimTag, Sought, VARIABLE, supervisor_value, value};
 use crate::platform::handover;
 use crate::platform::lock::FileLock;
 use crate::platform::process::{TreeEnd, end_tree};
-use crate::platform::scan::{MARK, Wanted};
+use crate::platform::scan::Wanted;
 use crate::platform::spawn;
 use std::ffi::OsString;
 use std::io::{self, BufRead, BufReader, Write};
@@ -26,9 +27,9 @@ const SEARCH: Duration = Duration::from_secs(60);
 pub struct Launch<'a> {
     /// Our own program.
     pub exe: &'a Path,
-    /// The mark of its first claim, which holds no comma; all others have the same length.
-    pub mark: &'a str,
-    /// Its environment, but for the mark.
+    /// The tag of its first claim.
+    pub tag: &'a ClaimTag,
+    /// Its environment, but for the claim tags.
     pub env: &'a [(OsString, OsString)],
 }
 
@@ -156,9 +157,9 @@ pub struct Supervisor {
     body: Body,
     answers: Answers,
     controls: Controls,
-    /// The mark that this process carries itself.
+    /// The claim tags that this process carries itself.
     outer: Option<String>,
-    mark: String,
+    tag: ClaimTag,
     ready: Option<Started>,
     command: Option<Started>,
     /// Claims that it was given and has not taken yet.
@@ -172,10 +173,11 @@ impl Supervisor {
     /// holds it. The caller may let go of the lock then.
     pub fn start(launch: &Launch<'_>, claim: &FileLock) -> io::Result<Self> {
         let (ours, theirs) = UnixStream::pair()?;
-        let outer = std::env::var(MARK).ok().filter(|outer| !outer.is_empty());
+        let outer = std::env::var(VARIABLE).ok().filter(|outer| !outer.is_empty());
         let mut env = launch.env.to_vec();
-        env.retain(|(name, _)| name != MARK);
-        env.push((OsString::from(MARK), OsString::from(carried(&outer, launch.mark))));
+        env.retain(|(name, _)| name != VARIABLE);
+        let tags = supervisor_value(&value(outer.as_deref(), launch.tag));
+        env.push((OsString::from(VARIABLE), OsString::from(tags)));
         let child = spawn::helper(launch.exe, VERB, &env, theirs.into())?;
         let body = Body::of(child);
         ours.set_read_timeout(Some(LOOK))?;
@@ -183,13 +185,12 @@ impl Supervisor {
         let line = Line { socket: ours.try_clone()?, reader: body.process(), ended: false };
         let controls = Controls(Arc::new(Mutex::new(line)));
         let answers = Answers { reader: BufReader::new(ours), text: Vec::new() };
-        let mark = launch.mark.to_owned();
         let mut started = Self {
             body,
             answers,
             controls,
             outer,
-            mark,
+            tag: launch.tag.clone(),
             ready: None,
             command: None,
             asked: 0,
@@ -202,11 +203,11 @@ impl Supervisor {
     /// Gives it another claim in the place of the one that it holds, whose result is written. The
     /// caller keeps the lock until this returns, and can start another supervisor with it if this
     /// one is gone or was told to end.
-    pub fn take(&mut self, mark: &str, claim: &FileLock) -> Result<Started, Lost> {
+    pub fn take(&mut self, tag: &ClaimTag, claim: &FileLock) -> Result<Started, Lost> {
         if self.controls.end().ended {
             return Err(self.lost());
         }
-        mark.clone_into(&mut self.mark);
+        self.tag = tag.clone();
         self.ask(claim);
         self.ready()
     }
@@ -226,7 +227,7 @@ impl Supervisor {
 
     fn ask(&mut self, claim: &FileLock) {
         self.asked += 1;
-        let hold = Request::Hold { mark: carried(&self.outer, &self.mark) };
+        let hold = Request::Hold { tags: value(self.outer.as_deref(), &self.tag) };
         let end = self.controls.end();
         end.unless_sent(handover::send(&end.socket, &line(&hold), claim.file().as_fd()));
     }
@@ -301,9 +302,9 @@ impl Supervisor {
         let known = self.command.into_iter().chain(self.ready);
         let wanted = Wanted {
             sessions: known.map(|process| (process.pid, process.start)).collect(),
-            mark: Some(self.mark.clone()),
+            task: Some(Sought::claim(&self.tag)),
             adopted: self.ready.is_some(),
-            since: self.ready.map_or(0, |ready| ready.start),
+            since: self.ready.map(|ready| ready.start),
             below: None,
         };
         match end_tree(&wanted, Duration::ZERO, SEARCH) {
@@ -311,11 +312,6 @@ impl Supervisor {
             Err(error) => Lost { killed, cleared: None, source: Some(error) },
         }
     }
-}
-
-/// Inside another claim both marks are carried, so that its end finds us too.
-fn carried(outer: &Option<String>, mark: &str) -> String {
-    outer.as_ref().map_or_else(|| mark.to_owned(), |outer| format!("{outer},{mark}"))
 }
 
 impl Drop for Supervisor {

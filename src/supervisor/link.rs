@@ -24,7 +24,7 @@ pub(super) enum End {
 /// What the loop wants at this moment.
 #[derive(Debug, Default)]
 pub(super) struct Orders {
-    /// A claim to hold in the place of the one before: its locked file, and its mark.
+    /// A claim to hold in the place of the one before: its locked file, and its tags.
     pub(super) hold: Option<(File, String)>,
     /// Commands that wait for their turn; the loop sends one at a time.
     pub(super) commands: VecDeque<CommandSpec>,
@@ -137,9 +137,9 @@ impl Link {
     fn obey(&mut self, request: Request) {
         let orders = &mut self.orders;
         match request {
-            Request::Hold { mark } => match self.files.pop_front() {
+            Request::Hold { tags } => match self.files.pop_front() {
                 Some(file) => {
-                    orders.hold = Some((file.into(), mark));
+                    orders.hold = Some((file.into(), tags));
                     // What was asked for under the claim before does not hold for this one.
                     (orders.paused, orders.unanswered) = (false, None);
                 }

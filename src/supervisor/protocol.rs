@@ -17,7 +17,7 @@ pub struct CommandSpec {
     /// Where it runs.
     #[serde(with = "os_text")]
     pub cwd: PathBuf,
-    /// Its whole environment, but for the mark of the claim.
+    /// Its whole environment, but for the claim tags.
     #[serde(with = "os_text")]
     pub env: Vec<(OsString, OsString)>,
     /// The file that it reads, `/dev/null` without one.
@@ -98,8 +98,8 @@ impl Ended {
 pub(super) enum Request {
     /// Hold the claim whose locked file comes with this message, in the place of the one before.
     Hold {
-        /// The mark that it is to carry from now on.
-        mark: String,
+        /// The claim tags that it is to carry from now on.
+        tags: String,
     },
     /// Start the command.
     Run {

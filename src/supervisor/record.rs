@@ -1,5 +1,6 @@
 //! What stands in a claim file, and the search for what a dead supervisor left.
 
+use crate::platform::claim_tag::{Carried, ClaimTag, Sought};
 use crate::platform::open::{self, Links};
 use crate::platform::process::{TreeEnd, end_tree};
 use crate::platform::scan::{Found, Wanted, find};
@@ -23,8 +24,12 @@ pub struct ClaimRecord {
     pub session: u32,
     /// Its process group.
     pub group: u32,
-    /// The mark that it and its commands carry.
-    pub mark: String,
+    /// The boot of then, 8 hex digits: the numbers mean nothing in another one.
+    #[serde(default)]
+    pub boot: String,
+    /// The claim tags that it and its commands carry.
+    #[serde(default)]
+    pub tags: String,
     /// Number (session and group as well) and start time of the command that runs.
     #[serde(default)]
     pub command: Option<(u32, u64)>,
@@ -51,35 +56,41 @@ impl ClaimRecord {
         if file.metadata()?.len() > length { file.set_len(length) } else { Ok(()) }
     }
 
+    /// The tag of the claim.
+    pub fn tag(&self) -> Option<ClaimTag> {
+        Carried::of(&self.tags).tags().last().cloned()
+    }
+
     /// The sessions that it names, each with the start time of its first process.
     fn sessions(&self) -> Vec<(u32, u64)> {
         [(self.session, self.start)].into_iter().chain(self.command).collect()
     }
 }
 
-/// A claim of which a loop that is dead may have left processes: of this host and this boot.
+/// A claim of which a loop that is dead may have left processes.
 #[derive(Clone, Copy, Debug)]
 pub struct Abandoned<'a> {
-    /// What stood in the claim file, if it was still there.
+    /// What the claim file says, if it is of this boot.
     pub record: Option<&'a ClaimRecord>,
-    /// The mark of the claim.
-    pub mark: &'a str,
-    /// Start time of the worker's process, from the claim: what is older does not belong to it.
-    pub since: u64,
+    /// The task.
+    pub task: &'a Sought,
+    /// When the worker's process started, if that is known: what hides its environment and is older
+    /// does not belong to it.
+    pub since: Option<u64>,
 }
 
 impl Abandoned<'_> {
     fn wanted(&self) -> Wanted {
         Wanted {
             sessions: self.record.map(ClaimRecord::sessions).unwrap_or_default(),
-            mark: Some(self.mark.to_owned()),
+            task: Some(self.task.clone()),
             since: self.since,
             ..Wanted::default()
         }
     }
 }
 
-/// Looks for processes of the claim: those that carry its mark, those in the sessions of its
+/// Looks for processes of the claim: those that carry a tag of the task, those in the sessions of its
 /// record, and their descendants. `unreadable` ones forbid to take the claim over.
 pub fn find_leftovers(claim: &Abandoned<'_>) -> io::Result<Found> {
     find(&claim.wanted())
@@ -104,9 +115,10 @@ mod tests {
         let path = temp.path().join("1.lock");
         let file = File::options().write(true).create_new(true).open(&path).unwrap();
         assert_eq!(ClaimRecord::read(&path), None);
-        let mark = "host:1:00000000/1".to_owned();
+        let (boot, tags) = ("0123abcd".to_owned(), "f.p.t.r".to_owned());
         let command = Some((8, u64::MAX));
-        let long = ClaimRecord { v: 1, pid: 7, start: 8, session: 7, group: 7, mark, command };
+        let (pid, session, group) = (7, 7, 7);
+        let long = ClaimRecord { v: 1, pid, start: 8, session, group, boot, tags, command };
         long.write(&file).unwrap();
         assert_eq!(ClaimRecord::read(&path), Some(long.clone()));
         let short = ClaimRecord { command: None, ..long };

@@ -5,12 +5,13 @@ use super::claim::Claim;
 use super::link::{End, Link};
 use super::protocol::{CommandSpec, Ended, Reply, Unstarted};
 use crate::domain::Outcome;
+use crate::platform::claim_tag::VARIABLE;
 use crate::platform::fault::{self, Fault};
 use crate::platform::open;
 use crate::platform::process::{
     Children, Exit, Signal, freeze, kill_all, peek_children, reap, signal_found, signal_group,
 };
-use crate::platform::scan::{MARK, Wanted, find, is_still, start_time};
+use crate::platform::scan::{Wanted, find, is_still, start_time};
 use crate::platform::spawn::{self, Start};
 use std::ffi::OsString;
 use std::io::{self, ErrorKind};
@@ -29,7 +30,7 @@ const OPEN_PIPE: Duration = Duration::from_secs(2);
 
 /// Runs `spec` to its end.
 pub(super) fn run(link: &mut Link, claim: &mut Claim, spec: &CommandSpec) -> io::Result<Ended> {
-    let (streams, leader) = match start(spec, claim.mark()) {
+    let (streams, leader) = match start(spec, claim.tags()) {
         Ok(started) => started,
         Err((why, reason)) => {
             return Ok(Ended::never(Outcome::FailedToStart { reason }, Some(why)));
@@ -63,7 +64,7 @@ pub(super) fn run(link: &mut Link, claim: &mut Claim, spec: &CommandSpec) -> io:
 }
 
 /// Opens the files and starts the command; what goes wrong is said in words.
-fn start(spec: &CommandSpec, mark: &str) -> Result<(Vec<Stream>, u32), (Unstarted, String)> {
+fn start(spec: &CommandSpec, tags: &str) -> Result<(Vec<Stream>, u32), (Unstarted, String)> {
     let input = spec.stdin.as_deref().unwrap_or(Path::new("/dev/null"));
     let unreadable = |error| (Unstarted::Other, format!("open {}: {error}", input.display()));
     let opened = spec.stdin.as_deref().map_or_else(open::null, open::for_command);
@@ -80,8 +81,8 @@ fn start(spec: &CommandSpec, mark: &str) -> Result<(Vec<Stream>, u32), (Unstarte
         }
     };
     let mut env = spec.env.clone();
-    env.retain(|(name, _)| name != MARK);
-    env.push((OsString::from(MARK), OsString::from(mark)));
+    env.retain(|(name, _)| name != VARIABLE);
+    env.push((OsString::from(VARIABLE), OsString::from(tags)));
     let (argv, dir) = (&spec.argv, &spec.cwd);
     let start = Start { argv, dir, env: &env, stdin: stdin.into(), stdout, stderr };
     match spawn::in_own_session(start) {

@@ -52,8 +52,8 @@ fn begin() -> io::Result<(Link, Claim)> {
 
 fn attend(link: &mut Link, claim: &mut Claim) -> io::Result<()> {
     loop {
-        if let Some((file, mark)) = link.orders.hold.take() {
-            claim.hold(file, mark)?;
+        if let Some((file, tags)) = link.orders.hold.take() {
+            claim.hold(file, tags)?;
             link.tell(&Reply::Holds);
         }
         let held = link.orders.paused && link.orders.end.is_none();

@@ -4,10 +4,10 @@ use super::mask::Mask;
 use super::style::Look;
 use super::view::{Shown, Sight};
 use super::{check, event, graph, json, next, table, text, why};
-use crate::domain::Event;
+use crate::domain::{Event, Liveness};
 use crate::plan::{
-    Agents, ClaimState, Conditions, CriticalPath, Estimates, Graph, Node, Order, Picture,
-    QueueTasks, State, readiness,
+    Agents, Conditions, CriticalPath, Estimates, Graph, Node, Order, Picture, QueueTasks, State,
+    readiness,
 };
 use crate::platform::cells;
 use crate::queue::Queue;
@@ -52,7 +52,8 @@ fn with<T>(queues: &[Queue], stale: &[u32], see: impl FnOnce(&Sight<'_>, &Order)
     let graph = Graph::build(&tasks);
     let now = Utc.with_ymd_and_hms(2026, 1, 19, 15, 0, 0).single().expect("a time");
     let mut conditions = Conditions::at(now, Agents::plain(&tasks));
-    conditions.claims = stale.iter().map(|&node| (Node(node), ClaimState::Stale)).collect();
+    conditions.claims =
+        stale.iter().map(|&node| (Node(node), Liveness::Dead { strays: false })).collect();
     let readiness = readiness(&graph, &tasks, &conditions);
     let shown: Vec<String> = queues.iter().map(|q| q.path().display().to_string()).collect();
     let mask = Mask::new(&[("DOOR_KEY".into(), "s3cret-word".into())]);

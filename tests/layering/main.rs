@@ -15,7 +15,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// Every folder of `src/` (and the two files beside them) with its layer, the lowest first.
-const LAYERS: [(&str, u8); 16] = [
+const LAYERS: [(&str, u8); 17] = [
     ("domain", 1),
     ("platform", 1),
     ("queue", 2),
@@ -23,6 +23,7 @@ const LAYERS: [(&str, u8); 16] = [
     ("store", 3),
     ("supervisor", 3),
     ("agent", 4),
+    ("claims", 4),
     ("verify", 4),
     ("workspace", 4),
     ("config", 5),

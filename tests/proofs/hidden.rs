@@ -3,7 +3,7 @@
 use crate::chance::say;
 use crate::processes;
 use crate::sandbox::{Sandbox, wait_until};
-use crate::twins::{holds, supervisors, unless};
+use crate::twins::{holds, kill_supervisors, unless};
 use rustix::process::Signal;
 use std::fs;
 use std::process::Command;
@@ -75,9 +75,7 @@ fn left_behind(
     let first = sandbox.spawn(run);
     wait_until("the agent left something", || leaves(&sandbox));
     first.signal(Signal::STOP);
-    for pid in supervisors(&sandbox) {
-        processes::signal(pid, Signal::KILL);
-    }
+    kill_supervisors(&sandbox);
     drop(first);
     let beside = sandbox.run(run);
     let broken = unless(starts() == 1, "the task was taken over beside what is left of it");

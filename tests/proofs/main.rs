@@ -14,6 +14,7 @@ mod processes;
 mod sandbox;
 
 mod chance;
+mod claims;
 mod corpus;
 mod dense;
 mod escapes;

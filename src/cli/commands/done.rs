@@ -1,11 +1,12 @@
 //! `done`: a person completed tasks; with `--verify` only if their verification says so.
 
+use crate::claims::Keeper;
 use crate::cli::args::DoneArgs;
 use crate::cli::failure::{Failure, FailureKind};
 use crate::cli::session::Session;
-use crate::cli::write::{self, tell};
+use crate::cli::write::{self, at_work, tell};
 use crate::domain::{Claim, Status, TaskId, Transition, Verdict, WorkerId};
-use crate::engine::{Judged, Judging, Source, Standing, Standings};
+use crate::engine::{Judged, Judging, Source};
 use crate::platform::clock::SystemClock;
 use crate::platform::host::Host;
 use crate::platform::ids::{Ids, RandomIds};
@@ -15,7 +16,7 @@ use crate::queue::Queue;
 use crate::store::{Actor, Place};
 use crate::views::escape;
 use serde_json::{Map, json};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::Write;
 
 /// Claims of dead workers, by queue and id.
@@ -30,11 +31,11 @@ pub(super) fn run(args: &DoneArgs, session: &mut Session<'_>) -> Result<(), Fail
     let note = args.note.clone().filter(|note| !note.trim().is_empty());
     let (ids, mut project) = write::of_tasks(session, &args.words, &args.queues)?;
     // Held until everything is written, so that nobody takes a task over meanwhile.
-    let mut standings = Standings::default();
+    let mut keeper = Keeper::default();
     let places = places(&project, &ids)?;
-    let dead = dead_claims(project.set(), project.queues(), &places, &mut standings)?;
+    let dead = dead_claims(project.set(), project.queues(), &places, &mut keeper)?;
     let verdict = if args.verify {
-        let verified = verify(&project, &places, &mut standings, session);
+        let verified = verify(&project, &places, &mut keeper, session);
         project.store_mut().verification_ran();
         if verified.is_err() {
             // What the steps wrote into the queue is judged all the same.
@@ -57,7 +58,7 @@ pub(super) fn run(args: &DoneArgs, session: &mut Session<'_>) -> Result<(), Fail
         data.extend(note.as_ref().map(|note| ("note".to_owned(), json!(note))));
         draft.transition(place, &transition, &Actor::Person, data)
     });
-    drop(standings);
+    drop(keeper);
     let what = if args.verify { "complete, verified" } else { "complete, not verified" };
     tell(session, &done?, what)
 }
@@ -74,7 +75,7 @@ fn dead_claims(
     set: &QueueSet,
     queues: &[Queue],
     places: &[Place],
-    standings: &mut Standings,
+    keeper: &mut Keeper,
 ) -> Result<Dead, Failure> {
     let mut dead = Dead::new();
     for place in places {
@@ -82,21 +83,11 @@ fn dead_claims(
         if task.status != Status::InProgress {
             continue;
         }
-        let worker = || task.claim().map_or("a worker", |claim| claim.worker.as_str());
-        let why = match standings.of(set, queues, *place)? {
-            Standing::Free => {
-                let claim = task.claim().cloned();
-                dead.extend(claim.map(|claim| ((place.queue, task.id.clone()), claim)));
-                continue;
-            }
-            Standing::Alive => format!("{} is working on it", worker()),
-            Standing::Foreign => {
-                format!(
-                    "{} is on another machine, and nobody here can say whether it lives",
-                    worker()
-                )
-            }
-            Standing::Unclear(why) => why,
+        let liveness = keeper.recover(set.real(place.queue), task, &HashSet::new())?;
+        let Some(why) = at_work(task.claim(), &liveness) else {
+            let claim = task.claim().cloned();
+            dead.extend(claim.map(|claim| ((place.queue, task.id.clone()), claim)));
+            continue;
         };
         return Err(Failure::usage(format_args!("task {} was not completed: {why}", task.id))
             .hint(format_args!("workloop cancel {} ends the attempt first", task.id)));
@@ -111,7 +102,7 @@ fn dead_claims(
 fn verify(
     project: &Project,
     places: &[Place],
-    standings: &mut Standings,
+    keeper: &mut Keeper,
     session: &mut Session<'_>,
 ) -> Result<(), Failure> {
     let (set, queues) = (project.set(), project.queues());
@@ -131,7 +122,7 @@ fn verify(
             // The transition says so; a verification would take its time for nothing.
             continue;
         }
-        let judged = judging.judge(*place, standings)?;
+        let judged = judging.judge(*place, keeper)?;
         for warning in &judged.warnings {
             writeln!(session.streams.err, "warning: {}", escape::line(warning))?;
         }

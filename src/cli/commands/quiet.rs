@@ -1,10 +1,10 @@
 //! `stop --wait` and `pause --wait`: until the loops that were asked have ended, or stand still.
 
 use super::requests::Target;
+use crate::claims::worker_alive;
 use crate::cli::failure::{Failure, FailureKind};
 use crate::cli::session::Session;
 use crate::platform::host::Host;
-use crate::platform::scan;
 use crate::project::requests::PAUSE;
 use crate::store::workers::{self, About};
 use std::collections::BTreeSet;
@@ -77,12 +77,7 @@ fn claimants(target: &Target, session: &Session<'_>) -> BTreeSet<u32> {
     let Some(project) = opened else { return BTreeSet::new() };
     let host = Host::current();
     let tasks = project.served().iter().flat_map(|queue| queue.tasks());
-    let claims = tasks.filter_map(|task| task.claim()).filter(|claim| claim.host == host.id);
-    claims
-        .filter_map(|claim| Some((claim.token().worker.pid()?, claim.start)))
-        .filter(|(pid, start)| scan::alive(*pid, *start))
-        .map(|(pid, _)| pid)
-        .collect()
+    tasks.filter_map(|task| worker_alive(task.claim()?, &host)).collect()
 }
 
 fn wait(

@@ -1,17 +1,17 @@
 //! `reset`: a task is put back as if it had never run.
 
+use crate::claims::Keeper;
 use crate::cli::args::ResetArgs;
 use crate::cli::failure::Failure;
 use crate::cli::session::Session;
 use crate::cli::write::{self, confirm, only_queues, tell};
 use crate::domain::{Claim, Field, Status, TaskId, Transition};
-use crate::engine::{Standing, Standings};
 use crate::project::verbs::{self, BATCH, places};
 use crate::project::{Among, Project, QueueSet, resolve};
 use crate::queue::Queue;
 use crate::store::{Place, StoreError, TaskKey};
 use serde_json::Value;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::Write;
 
 /// The most tasks of a batch that are in progress: the lock of each claim is an open file.
@@ -90,9 +90,9 @@ fn reset(
     pick: impl Fn(&QueueSet, &[Queue]) -> Result<Vec<Place>, StoreError>,
 ) -> Result<(), Failure> {
     // Held until everything is written, so that nobody takes a task over meanwhile.
-    let mut standings = Standings::default();
+    let mut keeper = Keeper::default();
     let places = pick(project.set(), project.queues())?;
-    let dead = dead_claims(project, places, &mut standings)?;
+    let dead = dead_claims(project, places, &mut keeper)?;
     let mut made = Vec::new();
     project.update(|draft, set| {
         made.clear();
@@ -120,14 +120,14 @@ fn reset(
 fn dead_claims(
     project: &Project,
     places: Vec<Place>,
-    standings: &mut Standings,
+    keeper: &mut Keeper,
 ) -> Result<HashMap<Named, Option<Claim>>, Failure> {
     let queues = project.queues();
     let mut dead = HashMap::new();
     for place in places {
         let task = &queues[place.queue].tasks()[place.task];
         if task.status == Status::InProgress
-            && standings.of(project.set(), queues, place)? == Standing::Free
+            && keeper.recover(project.set().real(place.queue), task, &HashSet::new())?.is_dead()
         {
             dead.insert((place.queue, task.id.clone()), task.claim().cloned());
         }

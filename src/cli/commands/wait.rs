@@ -5,9 +5,8 @@ use crate::cli::failure::{Failure, FailureKind};
 use crate::cli::follow::Follow;
 use crate::cli::read::{Reading, Scene};
 use crate::cli::session::Session;
-use crate::engine::{Ending, Reason, glance};
-use crate::plan::{ClaimState, Node, Prospect, State};
-use crate::platform::host::Host;
+use crate::engine::{Ending, Reason};
+use crate::plan::{Node, Prospect, State};
 use crate::store::{QueueStore, workers};
 use crate::views::{escape, json};
 use std::collections::HashSet;
@@ -138,7 +137,9 @@ fn standing(scene: &Scene<'_>, wanted: &Wanted<'_>) -> Result<Standing, Failure>
         }
         Until::Idle if *served => all.all(|node| is_idle(scene, node)),
         // What is ready stays so without a loop, and what a dead one left is not looked at by any.
-        Until::Idle => all.all(|node| is_idle(scene, node) || !is_underway(scene, node)),
+        Until::Idle => {
+            all.all(|node| is_idle(scene, node) || scene.readiness.state(node) != State::InProgress)
+        }
         Until::Gone => !served,
     };
     // Not the tasks of a run: nothing is to be said of running them again.
@@ -161,13 +162,4 @@ fn is_idle(scene: &Scene<'_>, node: Node) -> bool {
         State::Waiting => !scene.readiness.waits_for_agent(node),
         State::Complete | State::Blocked | State::Parked => true,
     }
-}
-
-/// Whether somebody works on a task, as far as can be told from here.
-fn is_underway(scene: &Scene<'_>, node: Node) -> bool {
-    let (queue, task) = scene.structure.graph.location(node);
-    let task = &scene.queues[queue].tasks()[task];
-    scene.readiness.state(node) == State::InProgress
-        && glance(scene.set, scene.set.real(queue), task, &Host::current())
-            != Some(ClaimState::Stale)
 }

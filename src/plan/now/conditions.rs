@@ -1,6 +1,6 @@
 //! What the world says besides the queues: the time, pauses, who holds what, limits.
 
-use crate::domain::Task;
+use crate::domain::{Liveness, Task};
 use crate::plan::estimate::history_key;
 use crate::plan::graph::{Node, QueueTasks};
 use chrono::{DateTime, Local, Utc};
@@ -18,16 +18,6 @@ pub enum ScopeMode {
     Warn,
     /// Nobody looks.
     Off,
-}
-
-/// What is known of the claim of a task that is in progress. A task of which nothing is said has
-/// a live worker.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ClaimState {
-    /// Its worker is gone: it can be picked up again as if it were pending.
-    Stale,
-    /// Another machine's, of which nobody here can say whether it lives.
-    Foreign,
 }
 
 /// An agent as far as picking is concerned.
@@ -160,8 +150,8 @@ pub struct Conditions {
     pub now: DateTime<Utc>,
     /// Queues that are paused, by their place among the loaded ones.
     pub paused: HashSet<usize>,
-    /// Claims that are not simply alive.
-    pub claims: HashMap<Node, ClaimState>,
+    /// Who has tasks that are in progress. One of which nothing is said has a living worker.
+    pub claims: HashMap<Node, Liveness>,
     /// What overlapping paths mean.
     pub scopes: ScopeMode,
     /// Which agent each task gets.

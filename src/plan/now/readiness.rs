@@ -4,8 +4,8 @@
 //! asked about ([`Readiness::waiting`]). An epic's state is derived from its children, whatever
 //! its own record says, except that a parked one is parked.
 
-use super::conditions::{AgentLimit, AgentPause, ClaimState, Conditions, ScopeMode};
-use crate::domain::{Approval, Status, Task, budget_of, budget_used_now};
+use super::conditions::{AgentLimit, AgentPause, Conditions, ScopeMode};
+use crate::domain::{Approval, Liveness, Status, Task, budget_of, budget_used_now};
 use crate::plan::graph::{Graph, Helper, Hints, Node, QueueTasks};
 use crate::plan::paths::{Ground, Held, owns_anything};
 
@@ -217,14 +217,14 @@ impl<'a> Readiness<'a> {
         self.queues[self.graph.location(Node(node)).0].root
     }
 
-    fn claim_state(&self, node: u32) -> Option<ClaimState> {
-        self.conditions.claims.get(&Node(node)).copied()
+    fn liveness(&self, node: u32) -> Option<&Liveness> {
+        self.conditions.claims.get(&Node(node))
     }
 
     /// Whether somebody has the task. What a person does needs no claim.
     fn is_running(&self, node: u32) -> bool {
         self.task(Node(node)).status == Status::InProgress
-            && (self.claim_state(node) != Some(ClaimState::Stale) || self.is_manual(node))
+            && (!self.liveness(node).is_some_and(Liveness::is_over) || self.is_manual(node))
             && !self.graph.is_epic(Node(node))
     }
 
@@ -321,7 +321,7 @@ impl<'a> Readiness<'a> {
             Status::Blocked => return State::Blocked,
             Status::Parked => return State::Parked,
             Status::InProgress if self.is_running(node) => {
-                if self.claim_state(node) == Some(ClaimState::Foreign) {
+                if self.liveness(node).is_some_and(Liveness::is_untold) {
                     self.holds[node as usize] = hold::FOREIGN;
                 }
                 return State::InProgress;

@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::Approval;
+use crate::domain::{Approval, Liveness};
 
 fn ready(samples: &[Sample]) -> Vec<String> {
     look(samples, |_, _| {}, |readiness| names(readiness.graph(), readiness.ready()))
@@ -226,7 +226,7 @@ fn a_task_whose_budget_is_used_up_waits_for_a_person() {
     )];
     let five = |conditions: &mut Conditions, _: &Graph| {
         conditions.attempts = 5;
-        conditions.claims.insert(Node(8), ClaimState::Stale);
+        conditions.claims.insert(Node(8), Liveness::Dead { strays: false });
     };
     let seen = look(&samples, five, |readiness| {
         let ready = names(readiness.graph(), readiness.ready());
@@ -275,16 +275,16 @@ fn scopes_and_agent_limits_hold_over_all_queues() {
     let off = |conditions: &mut Conditions, _: &Graph| conditions.scopes = ScopeMode::Off;
     assert_eq!(look(&samples, off, |r| r.ready().count()), 2);
     let stale = |conditions: &mut Conditions, _: &Graph| {
-        conditions.claims.insert(Node(0), ClaimState::Stale);
+        conditions.claims.insert(Node(0), Liveness::Dead { strays: false });
     };
     assert_eq!(look(&samples, stale, |r| r.ready().count()), 3, "a dead worker holds nothing");
     let foreign = |conditions: &mut Conditions, _: &Graph| {
-        conditions.claims.insert(Node(0), ClaimState::Foreign);
+        conditions.claims.insert(Node(0), Liveness::Foreign);
     };
     let said = look(&samples, foreign, |r| (r.state(Node(0)), r.waiting(Node(0))[0].kind));
     assert_eq!(said, (State::InProgress, WaitingKind::ForeignClaim));
     let foreign = |conditions: &mut Conditions, _: &Graph| {
-        conditions.claims.insert(Node(0), ClaimState::Foreign);
+        conditions.claims.insert(Node(0), Liveness::Foreign);
     };
     let prospects = look(&samples, foreign, |r| r.prospects(|_| true));
     assert_eq!(prospects[..2], [Prospect::Elsewhere, Prospect::Elsewhere]);

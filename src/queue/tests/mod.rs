@@ -38,6 +38,7 @@ fn claim(attempt: u32) -> Transition {
         host: "aaaaaaaa".into(),
         boot: "bbbbbbbb".into(),
         start: 4711,
+        tag: "0123456789abcdef0123456789abcdef".into(),
     })
 }
 

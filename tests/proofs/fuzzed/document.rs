@@ -62,6 +62,7 @@ impl Chooser<'_> {
             host: String::new(),
             boot: String::new(),
             start: 1,
+            tag: "0123456789abcdef0123456789abcdef".to_owned(),
         };
         let files = vec![text.clone()];
         match self.below(18) {

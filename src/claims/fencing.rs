@@ -1,12 +1,13 @@
-//! Whether a claim that was made is still one's own, when the file says otherwise.
+//! Fencing: whether a claim that was made is still one's own, when the file says otherwise.
 //!
 //! The claim in the file is the fencing token, but files are edited and set back. The journal
 //! tells a claim that a verb or another worker ended from one that vanished, or that an older one
-//! stands in the place of (`git checkout`), while nobody else took the task.
+//! has replaced (`git checkout`), while nobody else took the task.
 
 use crate::domain::{ClaimToken, EventKind, Task};
-use crate::project::QueueSet;
+use crate::store::StateDir;
 use crate::store::journal::Journal;
+use std::path::Path;
 
 /// What the journal says about the last owner of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,17 +20,13 @@ enum Last {
     Ended,
 }
 
-/// Why the claim of `token` is lost; `None` when it still holds.
-pub(super) fn lost(
-    set: &QueueSet,
-    queue: usize,
-    task: &Task,
-    token: &ClaimToken,
-) -> Option<String> {
+/// Why the claim of `token` is lost for `task` of the queue at the real path `queue`; `None` when
+/// it still holds.
+pub fn lost(queue: &Path, task: &Task, token: &ClaimToken) -> Option<String> {
     if task.claim().is_some_and(|claim| claim.is(token)) {
         return None;
     }
-    match (last(set, queue, task.id.as_str(), token), task.claim()) {
+    match (last(queue, task.id.as_str(), token), task.claim()) {
         // Whoever takes a task over, and every verb, leaves a line: what the file says is an edit,
         // which is put back.
         (Last::Ours, _) => None,
@@ -41,13 +38,13 @@ pub(super) fn lost(
 }
 
 /// Whether a person or another worker ended the claim of `token`, whatever the file says now.
-pub(super) fn is_ended(set: &QueueSet, queue: usize, task: &str, token: &ClaimToken) -> bool {
-    last(set, queue, task, token) == Last::Ended
+pub fn is_ended(queue: &Path, task: &str, token: &ClaimToken) -> bool {
+    last(queue, task, token) == Last::Ended
 }
 
-fn last(set: &QueueSet, queue: usize, task: &str, token: &ClaimToken) -> Last {
-    let name = set.real(queue).file_name().unwrap_or_default().to_string_lossy();
-    let journal = Journal::new(set.state(queue));
+fn last(queue: &Path, task: &str, token: &ClaimToken) -> Last {
+    let name = queue.file_name().unwrap_or_default().to_string_lossy();
+    let journal = Journal::new(StateDir::beside(queue));
     let Some(event) = journal.last_ownership(&name, task) else {
         return Last::Unknown;
     };

@@ -1,0 +1,213 @@
+//! Who has a task, as far as it can be told by looking.
+//!
+//! Each piece of evidence can only say that somebody lives: the process of the worker, the
+//! supervisor that the claim file names, and any process that carries a claim tag. Where all are
+//! silent the worker is dead. A time that reads differently, a claim of another boot or a lock file
+//! that is missing are no evidence at all.
+
+use super::processes::Processes;
+use crate::domain::{Claim, Liveness, Task};
+use crate::platform::claim_tag::Sought;
+use crate::platform::fault::{self, Fault};
+use crate::platform::host::Host;
+use crate::platform::scan;
+use crate::store::{StateDir, TaskKey, place_of};
+use crate::supervisor::ClaimRecord;
+use std::cell::OnceCell;
+use std::path::Path;
+
+/// A task whose claim is asked about.
+pub(super) struct Asked<'a> {
+    pub(super) queue: &'a Path,
+    pub(super) key: TaskKey,
+    pub(super) claim: Option<&'a Claim>,
+}
+
+impl<'a> Asked<'a> {
+    pub(super) fn of(queue: &'a Path, task: &'a Task) -> Self {
+        let key = TaskKey::new(queue, task.id.as_str());
+        Self { queue, key, claim: task.claim() }
+    }
+
+    /// What its claim file says, if it is of this boot: numbers of another one mean nothing.
+    pub(super) fn record(&self, host: &Host) -> Option<ClaimRecord> {
+        let path = StateDir::beside(self.queue).claim_lock(&self.key);
+        let newer = |record: &ClaimRecord| record.v > ClaimRecord::VERSION;
+        ClaimRecord::read(&path).filter(|record| record.boot == host.boot || newer(record))
+    }
+
+    /// What its processes carry: the task in this folder, wherever that was, and whichever task of
+    /// whichever folder has the tag of the claim.
+    pub(super) fn sought(&self, record: Option<&ClaimRecord>) -> Sought {
+        let sought = self.key.sought(place_of(self.queue));
+        let sought = sought.or_random(self.claim.map_or("", |claim| &claim.tag));
+        match record.and_then(ClaimRecord::tag) {
+            Some(tag) => sought.or_tag(&tag),
+            None => sought,
+        }
+    }
+}
+
+/// The process of the worker of a claim, if it lives on `host`.
+pub fn worker_alive(claim: &Claim, host: &Host) -> Option<u32> {
+    let here = claim.host == host.id && claim.boot == host.boot;
+    let pid = claim.token().worker.pid().filter(|_| here)?;
+    scan::alive(pid, claim.start).then_some(pid)
+}
+
+/// Why nothing can be said from here, before anybody looked at processes.
+pub(super) fn untold(claim: Option<&Claim>, host: &Host) -> Option<Liveness> {
+    if claim.is_some_and(|claim| !claim.host.is_empty() && claim.host != host.id) {
+        return Some(Liveness::Foreign);
+    }
+    scan::distrust().map(|why| Liveness::Unknown(format!("/proc: {why}")))
+}
+
+/// Who has the task, by its claim, its claim file and the processes.
+pub(super) fn judge<'p>(
+    asked: &Asked<'_>,
+    host: &Host,
+    processes: impl FnOnce() -> Result<&'p Processes, String>,
+) -> Liveness {
+    let record = asked.record(host);
+    if record.as_ref().is_some_and(|record| record.v > ClaimRecord::VERSION) {
+        return Liveness::Unknown("a newer workloop wrote its claim file".to_owned());
+    }
+    // A claim of this process that it does not know any more is nobody's.
+    let worker = asked.claim.and_then(|claim| worker_alive(claim, host));
+    let worker = worker.is_some_and(|pid| pid != std::process::id());
+    let supervisor = record.as_ref().is_some_and(|record| scan::alive(record.pid, record.start));
+    if (worker || supervisor) && !fault::is(Fault::LivingEnded) {
+        return Liveness::Alive;
+    }
+    let processes = match processes() {
+        Ok(processes) => processes,
+        Err(why) => return Liveness::Unknown(why),
+    };
+    let sought = asked.sought(record.as_ref());
+    if processes.supervise(&sought) && !fault::is(Fault::LivingEnded) {
+        return Liveness::Alive;
+    }
+    Liveness::Dead { strays: processes.have(&sought) }
+}
+
+/// Answers by looking alone: no lock is tried, and nothing is ended. The processes are looked at
+/// once, when that is first needed, so what it says holds for that moment.
+#[derive(Debug)]
+pub struct ClaimReader<'h> {
+    host: &'h Host,
+    processes: OnceCell<Result<Processes, String>>,
+}
+
+impl<'h> ClaimReader<'h> {
+    /// One on `host`, which has not looked yet.
+    pub fn new(host: &'h Host) -> Self {
+        Self { host, processes: OnceCell::new() }
+    }
+
+    /// Who has `task` of the queue at the real path `queue`, which is in progress.
+    pub fn liveness(&self, queue: &Path, task: &Task) -> Liveness {
+        let claim = task.claim();
+        if let Some(untold) = untold(claim, self.host) {
+            return untold;
+        }
+        let worker = claim.and_then(|claim| worker_alive(claim, self.host));
+        if worker == Some(std::process::id()) {
+            return Liveness::Ours;
+        }
+        judge(&Asked::of(queue, task), self.host, || self.processes())
+    }
+
+    /// Whether a command of the task's last attempt still runs, according to its claim file.
+    pub fn is_leaving(&self, queue: &Path, task: &Task) -> bool {
+        let asked = Asked::of(queue, task);
+        let record = asked.record(self.host);
+        if record.as_ref().and_then(|record| record.command).is_none() {
+            return false;
+        }
+        // When nobody can look, it may run.
+        self.processes().map_or(true, |processes| processes.have(&asked.sought(record.as_ref())))
+    }
+
+    fn processes(&self) -> Result<&Processes, String> {
+        let look = || Processes::now().map_err(|error| format!("/proc: {error}"));
+        self.processes.get_or_init(look).as_ref().map_err(Clone::clone)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::queue::Queue;
+    use serde_json::{Value, json};
+    use std::path::PathBuf;
+
+    /// A folder with a queue whose one task has this claim.
+    struct Claimed {
+        dir: tempfile::TempDir,
+        queue: Queue,
+    }
+
+    impl Claimed {
+        fn by(claim: &Value) -> Self {
+            let dir = tempfile::tempdir().unwrap();
+            let tasks = json!([{"id": "A", "status": "in_progress", "claim": claim}]);
+            let text = json!({"tasks": tasks}).to_string();
+            let queue = Queue::parse(&dir.path().join("q.json"), text.into_bytes()).unwrap();
+            Self { dir, queue }
+        }
+
+        fn path(&self) -> PathBuf {
+            self.dir.path().join("q.json")
+        }
+
+        fn liveness(&self, host: &Host) -> Liveness {
+            ClaimReader::new(host).liveness(&self.path(), &self.queue.tasks()[0])
+        }
+
+        fn record(&self, host: &Host, pid: u32, start: u64) {
+            let state = StateDir::beside(&self.path());
+            state.ensure(&state.claims()).unwrap();
+            let record = json!({"v": 1, "pid": pid, "start": start, "session": pid, "group": pid,
+                "boot": host.boot});
+            let path = state.claim_lock(&TaskKey::new(&self.path(), "A"));
+            std::fs::write(path, record.to_string()).unwrap();
+        }
+    }
+
+    fn claim(host: &Host, pid: u32, start: u64) -> Value {
+        json!({"worker": format!("h:{pid}:00000000"), "attempt": 1, "since": "", "host": host.id,
+            "boot": host.boot, "start": start, "tag": "0123456789abcdef0123456789abcdef"})
+    }
+
+    const DEAD: Liveness = Liveness::Dead { strays: false };
+
+    #[test]
+    fn a_worker_is_told_by_its_process() {
+        let host = Host::current();
+        let own = std::process::id();
+        let parent = scan::process(own).unwrap().parent;
+        let of = |pid, start| Claimed::by(&claim(&host, pid, start)).liveness(&host);
+        assert_eq!(of(own, scan::start_time(own).unwrap()), Liveness::Ours);
+        assert_eq!(of(parent, scan::start_time(parent).unwrap()), Liveness::Alive);
+        assert_eq!(of(parent, 1 << 40), DEAD, "its number was given to another process");
+        let mut foreign = claim(&host, parent, scan::start_time(parent).unwrap());
+        foreign["boot"] = json!("00000000");
+        assert_eq!(Claimed::by(&foreign).liveness(&host), DEAD);
+        foreign["host"] = json!("00000000");
+        assert_eq!(Claimed::by(&foreign).liveness(&host), Liveness::Foreign);
+        assert_eq!(Claimed::by(&Value::Null).liveness(&host), DEAD);
+    }
+
+    #[test]
+    fn a_supervisor_is_told_by_the_claim_file_of_this_boot() {
+        let host = Host::current();
+        let own = std::process::id();
+        let claimed = Claimed::by(&claim(&host, 1, 1 << 40));
+        claimed.record(&host, own, scan::start_time(own).unwrap());
+        assert_eq!(claimed.liveness(&host), Liveness::Alive);
+        let other = Host { boot: "00000000".to_owned(), ..host.clone() };
+        claimed.record(&other, own, scan::start_time(own).unwrap());
+        assert_eq!(claimed.liveness(&host), DEAD);
+    }
+}

@@ -1,0 +1,65 @@
+//! The claim locks that this process holds.
+//!
+//! A claim lock is taken under the lock of the queue, or to find out who has the task, and handed to
+//! the attempt's supervisor, which alone holds it from then on. The state folder may vanish at any
+//! time, and a lock file that was made anew proves nothing: whether the processes were looked at
+//! since a lock was taken is kept with it.
+
+use crate::platform::lock::{FileLock, LockError};
+use crate::store::{StateDir, StoreError, TaskKey};
+use std::collections::HashMap;
+
+#[derive(Debug)]
+struct Held {
+    lock: FileLock,
+    looked: bool,
+}
+
+/// Locks by task.
+#[derive(Debug, Default)]
+pub(super) struct Locks {
+    held: HashMap<TaskKey, Held>,
+}
+
+impl Locks {
+    /// Takes the lock of a task without waiting; `false` when another process has it.
+    pub(super) fn take(&mut self, state: &StateDir, key: &TaskKey) -> Result<bool, StoreError> {
+        if self.held.contains_key(key) {
+            return Ok(true);
+        }
+        let path = state.claim_lock(key);
+        let lock = state
+            .with(&state.claims(), || FileLock::try_acquire(&path).map_err(LockError::into_io))
+            .map_err(StoreError::io("lock", &path))?;
+        let Some(lock) = lock else { return Ok(false) };
+        self.held.insert(key.clone(), Held { lock, looked: false });
+        Ok(true)
+    }
+
+    /// Whether the lock of a task is held and the processes were not looked at since.
+    pub(super) fn is_unlooked(&self, key: &TaskKey) -> bool {
+        self.held.get(key).is_some_and(|held| !held.looked)
+    }
+
+    /// The processes were looked at, and none of them belongs to the task.
+    pub(super) fn looked(&mut self, key: &TaskKey) {
+        if let Some(held) = self.held.get_mut(key) {
+            held.looked = true;
+        }
+    }
+
+    /// The lock of a task, if this process holds it.
+    pub(super) fn get(&self, key: &TaskKey) -> Option<&FileLock> {
+        self.held.get(key).map(|held| &held.lock)
+    }
+
+    /// Gives the lock of a task away, with what it means.
+    pub(super) fn give(&mut self, key: &TaskKey) -> Option<FileLock> {
+        self.held.remove(key).map(|held| held.lock)
+    }
+
+    /// Lets go of all of them.
+    pub(super) fn clear(&mut self) {
+        self.held.clear();
+    }
+}

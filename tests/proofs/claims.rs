@@ -1,0 +1,210 @@
+//! One task, twice at the same time: what a claim in a file, a name, a time or a lock file says about
+//! an agent that lives is made wrong, and another loop comes.
+//!
+//! In each proof one rule alone tells that the agent is there; its twin does not have that rule.
+
+use crate::chance::say;
+use crate::processes;
+use crate::room::mounts;
+use crate::sandbox::{Running, Sandbox, holds_within, wait_until};
+use crate::twins::{holds, kill_supervisors, unless};
+use rustix::process::Signal;
+use std::process::Command;
+use std::time::Duration;
+
+/// Deletes everything that is remembered beside the queue `Q`.
+const FORGET: &str = "rm -rf \"$(dirname $Q)\"/.workloop ../state";
+/// Makes the first task pending, as if it had never been claimed.
+const UNCLAIM: &str = "jq '(.tasks[0]|.status)=\"pending\"|del(.tasks[0].claim)' $Q >t && mv t $Q";
+
+/// Does `script` under the lock of the queue `queue`, whose path is `$Q` in it.
+fn under_lock(sandbox: &Sandbox, queue: &str, script: &[&str]) {
+    let script = script.join(" && ");
+    let text = format!("Q={queue}; export Q; flock \"$(dirname $Q)\" sh -ec '{}'", quoted(&script));
+    assert!(sandbox.shell(&text), "{text}");
+}
+
+fn quoted(script: &str) -> String {
+    script.replace('\'', "'\\''")
+}
+
+/// A loop that stands still, and the agent of `T001` that runs under it.
+fn standing_still(sandbox: &Sandbox, queue: &str) -> Running {
+    let first = sandbox.spawn(["run", queue, "--task-id", "T001"]);
+    wait_until("the agent runs", || sandbox.oracle().starts("T001") == 1);
+    first.signal(Signal::STOP);
+    first
+}
+
+/// The worker lives and its agent waits for `T003`, which another loop is to run: `T001` itself is
+/// nobody else's.
+fn left_alone(sandbox: &Sandbox, first: Running, second: Running) -> Vec<String> {
+    let twice = || sandbox.oracle().starts("T001") > 1;
+    wait_until("the others are done", || twice() || sandbox.oracle().ends("T003") == 1);
+    // What ended the others has looked at `T001` before, and looks again.
+    let twice = holds_within(Duration::from_millis(1500), twice);
+    let broken = unless(!twice, "a second agent ran beside the first");
+    if broken.is_empty() {
+        first.signal(Signal::CONT);
+        first.ends();
+        assert_eq!(sandbox.oracle().starts("T001"), 1);
+    }
+    drop(second);
+    broken
+}
+
+/// Loop and supervisor die, the agent lives on: it is ended before its task runs again, by a loop
+/// over `again`, in which the same task is.
+fn ended_first(sandbox: &Sandbox, first: Running, again: &str) -> Vec<String> {
+    kill_supervisors(sandbox);
+    drop(first);
+    let second = sandbox.spawn(["run", again, "--task-id", "T001"]);
+    wait_until("it runs again", || sandbox.oracle().starts("T001") == 2);
+    let overlaps = sandbox.oracle().overlaps().len();
+    drop(second);
+    unless(overlaps == 0, "a second agent ran beside the first")
+}
+
+/// A queue that was put back from before a restart of the machine.
+#[test]
+fn a_claim_of_another_boot_says_nothing() {
+    holds("boot-believed", |sandbox| {
+        let sandbox = sandbox.script("T001", "meet T003");
+        let first = standing_still(&sandbox, "q.json");
+        let boot = "jq '.tasks[0].claim.boot=\"00000000\"' $Q >t && mv t $Q";
+        under_lock(&sandbox, "q.json", &[FORGET, boot]);
+        let second = sandbox.spawn(["run", "q.json"]);
+        left_alone(&sandbox, first, second)
+    });
+}
+
+/// A backup of queue and state folder is put back with all its times, as `rsync -a --delete` does.
+#[test]
+fn a_restored_folder_of_locks_says_nothing() {
+    holds("no-process-scan", |sandbox| {
+        let sandbox = sandbox.script("T001", "meet T003");
+        sandbox.run(["run", "q.json", "--task-id", "T002"]).exits(0);
+        assert!(sandbox.shell("mkdir ../saved && cp -a .workloop q.json ../saved"));
+        let first = standing_still(&sandbox, "q.json");
+        let restore = [
+            "rm -rf ../state",
+            "find .workloop -mindepth 1 -delete",
+            "cp -a ../saved/.workloop/. .workloop",
+            "cp -a ../saved/q.json t",
+            "mv t q.json",
+        ];
+        under_lock(&sandbox, "q.json", &restore);
+        let second = sandbox.spawn(["run", "q.json"]);
+        left_alone(&sandbox, first, second)
+    });
+}
+
+#[test]
+fn a_deleted_folder_of_locks_says_nothing() {
+    holds("no-process-scan", |sandbox| {
+        let sandbox = sandbox.script("T001", "meet T003");
+        let first = standing_still(&sandbox, "q.json");
+        under_lock(&sandbox, "q.json", &[FORGET, UNCLAIM]);
+        let second = sandbox.spawn(["run", "q.json"]);
+        left_alone(&sandbox, first, second)
+    });
+}
+
+/// Neither path nor task name tell then, but the tag in the claim.
+#[test]
+fn a_renamed_queue_is_the_same() {
+    holds("claim-tag-ignored", |sandbox| {
+        let sandbox = sandbox.script("default", "ignore-term\nhang");
+        let first = standing_still(&sandbox, "q.json");
+        under_lock(&sandbox, "q.json", &["mv q.json q2.json"]);
+        ended_first(&sandbox, first, "q2.json")
+    });
+}
+
+/// A queue in a folder of its own, whose first task runs, and which says nothing about that any more.
+fn unclaimed(sandbox: &Sandbox) -> Running {
+    assert!(sandbox.shell("mkdir p && mv q.json p"));
+    let first = standing_still(sandbox, "p/q.json");
+    under_lock(sandbox, "p/q.json", &[FORGET, UNCLAIM]);
+    first
+}
+
+/// The inode of the folder tells then.
+#[test]
+fn a_moved_folder_is_the_same() {
+    holds("inode-ignored", |sandbox| {
+        let sandbox = sandbox.script("default", "ignore-term\nhang");
+        let first = unclaimed(&sandbox);
+        assert!(sandbox.shell("mv p moved"));
+        ended_first(&sandbox, first, "moved/q.json")
+    });
+}
+
+/// Its path tells then.
+#[test]
+fn a_folder_that_a_copy_replaced_is_the_same() {
+    holds("path-ignored", |sandbox| {
+        let sandbox = sandbox.script("default", "ignore-term\nhang");
+        let first = unclaimed(&sandbox);
+        assert!(sandbox.shell("cp -a p copy && mv p away && mv copy p"));
+        ended_first(&sandbox, first, "p/q.json")
+    });
+}
+
+/// Unmounted at the end, whatever happened.
+struct Mount<'s>(&'s Sandbox);
+
+impl Drop for Mount<'_> {
+    fn drop(&mut self) {
+        let _mounts = mounts();
+        self.0.shell("umount -l bound");
+    }
+}
+
+#[test]
+fn a_folder_that_is_mounted_elsewhere_is_the_same() {
+    if !rustix::process::geteuid().is_root() {
+        return say("SKIPPED: only root can mount a folder at another path");
+    }
+    holds("inode-ignored", |sandbox| {
+        let sandbox = sandbox.script("default", "ignore-term\nhang");
+        let first = unclaimed(&sandbox);
+        let mounted = {
+            let _mounts = mounts();
+            sandbox.shell("mkdir bound && mount --bind p bound")
+        };
+        if !mounted {
+            say("SKIPPED: nothing can be mounted here");
+            return Vec::new();
+        }
+        let mount = Mount(&sandbox);
+        let broken = ended_first(&sandbox, first, "bound/q.json");
+        for pid in sandbox.strays() {
+            processes::signal(pid, Signal::KILL);
+        }
+        drop(mount);
+        broken
+    });
+}
+
+/// Start times read differently for a loop in another time namespace, where everything that lives
+/// seems to be another process.
+#[test]
+fn a_loop_in_another_time_namespace_ends_nobody() {
+    const ROOM: [&str; 3] = ["-T", "--boottime", "100000"];
+    let able = Command::new("unshare").args(ROOM).arg("true").output();
+    if !able.is_ok_and(|output| output.status.success()) {
+        return say("SKIPPED: a time namespace cannot be made here");
+    }
+    for harm in [&["rm -f .workloop/claims/*.lock"][..], &[FORGET, UNCLAIM]] {
+        holds("starts-believed", |sandbox| {
+            let sandbox = sandbox.script("T001", "meet T003");
+            let first = standing_still(&sandbox, "q.json");
+            under_lock(&sandbox, "q.json", harm);
+            let program = sandbox.program.display().to_string();
+            let words = [&ROOM[..], &[&program, "run", "q.json"]].concat();
+            let second = sandbox.spawn_as("unshare".as_ref(), &[], &words);
+            left_alone(&sandbox, first, second)
+        });
+    }
+}
