@@ -9,6 +9,7 @@ mod fields;
 mod filter;
 mod follow;
 mod inside;
+mod loops;
 mod open;
 mod progress;
 mod read;

@@ -43,8 +43,6 @@ const SIDEWAYS: [(&str, &str); 1] = [("main", "lib")];
 const IN_CIRCLES: &[&str] = &[
     "agent/prompt.rs",
     "agent/share.rs",
-    "cli/commands/quiet.rs",
-    "cli/commands/requests.rs",
     "engine/attend.rs",
     "engine/backoff.rs",
     "engine/dispatch.rs",

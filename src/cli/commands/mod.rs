@@ -18,17 +18,18 @@ mod log;
 mod man;
 mod next;
 mod park;
+mod pause;
 mod plan;
 mod progress;
 mod prompt;
-mod quiet;
 mod release;
-mod requests;
 mod reset;
+mod resume;
 mod retry;
 mod run;
 mod schema;
 mod status;
+mod stop;
 mod unpark;
 mod wait;
 mod why;
@@ -63,9 +64,9 @@ pub(super) fn dispatch(verb: Verb, session: &mut Session<'_>) -> Result<(), Fail
         Verb::Release(args) => release::run(&args, session),
         Verb::Progress(args) => progress::run(&args, session),
         Verb::Wait(args) => wait::run(&args, session),
-        Verb::Stop(args) => requests::stop(&args, session),
-        Verb::Pause(args) => requests::pause(&args, session),
-        Verb::Resume(args) => requests::resume(&args, session),
+        Verb::Stop(args) => stop::run(&args, session),
+        Verb::Pause(args) => pause::run(&args, session),
+        Verb::Resume(args) => resume::run(&args, session),
         Verb::Log(args) => log::run(&args, session),
         Verb::Events(args) => events::run(&args, session),
         Verb::Explain(args) => explain::run(&args, session),

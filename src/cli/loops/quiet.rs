@@ -1,11 +1,11 @@
 //! `stop --wait` and `pause --wait`: until the loops that were asked have ended, or stand still.
 
-use super::requests::Target;
+use super::target::Target;
 use crate::claims::worker_alive;
 use crate::cli::failure::{Failure, FailureKind};
 use crate::cli::session::Session;
 use crate::platform::host::Host;
-use crate::project::requests::PAUSE;
+use crate::store::requests::PAUSE;
 use crate::store::workers::{self, About};
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 const POLL: Duration = Duration::from_millis(50);
 
 /// Waits until no loop of the queues lives.
-pub(super) fn until_gone(
+pub(crate) fn until_gone(
     targets: &[Target],
     limit: Option<Duration>,
     session: &mut Session<'_>,
@@ -26,7 +26,7 @@ pub(super) fn until_gone(
 }
 
 /// Waits until nothing runs for the queues, and nothing of theirs is written.
-pub(super) fn until_still(
+pub(crate) fn until_still(
     targets: &[Target],
     limit: Option<Duration>,
     session: &mut Session<'_>,

@@ -1,0 +1,13 @@
+//! `pause`: lets loops claim nothing and hold what runs, until they are resumed.
+
+use crate::cli::args::AskArgs;
+use crate::cli::failure::Failure;
+use crate::cli::loops;
+use crate::cli::session::Session;
+use crate::domain::EventKind;
+use crate::store::requests::PAUSE;
+
+pub(super) fn run(args: &AskArgs, session: &mut Session<'_>) -> Result<(), Failure> {
+    let targets = loops::ask(PAUSE, EventKind::Paused, &args.loops, session)?;
+    if args.wait { loops::until_still(&targets, args.timeout, session) } else { Ok(()) }
+}

@@ -1,0 +1,19 @@
+//! `stop`: lets loops finish what runs, claim nothing more, and end.
+
+use crate::cli::args::AskArgs;
+use crate::cli::failure::Failure;
+use crate::cli::loops::{self, Target};
+use crate::cli::session::Session;
+use crate::domain::EventKind;
+use crate::store::requests::{PAUSE, STOP};
+use std::io::Write;
+
+pub(super) fn run(args: &AskArgs, session: &mut Session<'_>) -> Result<(), Failure> {
+    let targets = loops::ask(STOP, EventKind::Stopped, &args.loops, session)?;
+    let paused = |target: &Target| target.asked(PAUSE).is_some();
+    if targets.iter().any(paused) && !session.global.quiet {
+        let text = "what is paused ends after workloop resume";
+        writeln!(session.streams.err, "{text}")?;
+    }
+    if args.wait { loops::until_gone(&targets, args.timeout, session) } else { Ok(()) }
+}

@@ -1,0 +1,11 @@
+//! Speaking to running loops by files in the state folder, for `stop`, `pause` and `resume`.
+//!
+//! The queue file itself is not needed for this: loops on a broken one can be stopped too.
+
+mod ask;
+mod quiet;
+mod target;
+
+pub(crate) use ask::ask;
+pub(crate) use quiet::{until_gone, until_still};
+pub(crate) use target::{Target, check, note, opened, targets};
