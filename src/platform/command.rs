@@ -137,8 +137,8 @@ fn unnamed_file() -> io::Result<File> {
 
 #[cfg(not(target_os = "linux"))]
 fn unnamed_file() -> io::Result<File> {
+    use super::files::open;
     use super::ids::{Ids, RandomIds};
-    use super::open;
     let path = std::env::temp_dir().join(format!(".workloop-{}", RandomIds.hex8()));
     let file = open::new(&path)?;
     std::fs::remove_file(&path)?;

@@ -5,7 +5,7 @@
 //! the time namespace as well, because start times of processes read differently in each.
 
 use super::fault::{self, Fault};
-use super::open::kernel_text;
+use super::files::open::kernel_text;
 use sha2::{Digest, Sha256};
 
 /// The identity of this machine as it stands in claims.

@@ -45,7 +45,7 @@ impl Limits {
     /// Those of process `pid`, where they can be read.
     #[cfg(target_os = "linux")]
     pub fn of(pid: u32) -> Option<Self> {
-        let text = super::open::kernel_text(format!("/proc/{pid}/limits"))?;
+        let text = super::files::open::kernel_text(format!("/proc/{pid}/limits"))?;
         let line = text.lines().find_map(|line| line.strip_prefix("Max msgqueue size"))?;
         let mut words = line.split_whitespace();
         let mut next = || match words.next()? {

@@ -1,6 +1,6 @@
 //! The name of the user that this process runs as.
 
-use super::open::{self, Links};
+use super::files::open::{self, Links};
 use std::path::Path;
 
 /// The name that the system knows our user by; its number where it has none.

@@ -2,7 +2,7 @@
 
 use super::{Carried, Process};
 use crate::platform::claim_tag::VARIABLE;
-use crate::platform::open::{kernel_file, kernel_text};
+use crate::platform::files::open::{kernel_file, kernel_text};
 use std::fs;
 use std::io::{self, Read};
 

@@ -6,10 +6,10 @@
 //! be done under the directory's lock.
 
 use super::dir::{Dir, sync_once};
-use super::fault::{self, Fault};
-use super::ids::Ids;
 use super::open::{self, Links};
 use super::read_file::{Stamp, TICK};
+use crate::platform::fault::{self, Fault};
+use crate::platform::ids::Ids;
 use rustix::fs::{AtFlags, Gid, Mode, OFlags, Uid};
 use rustix::io::retry_on_intr;
 use std::ffi::{OsStr, OsString};
@@ -305,8 +305,8 @@ pub fn sweep(dir: &Dir, name: &OsStr) -> io::Result<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::platform::files::read_file::{pass_over, read};
     use crate::platform::ids::{CountingIds, RandomIds};
-    use crate::platform::read_file::{pass_over, read};
     use std::fs;
 
     fn name() -> &'static OsStr {

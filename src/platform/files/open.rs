@@ -10,7 +10,7 @@
 //! resolved to its real path first and then opened without following. Everything in the state
 //! folder is ours, and a symlink there is refused like a FIFO.
 
-use super::fault::{self, Fault};
+use crate::platform::fault::{self, Fault};
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags};
 use rustix::io::{Errno, retry_on_intr};
 use std::fmt;
@@ -290,13 +290,13 @@ pub fn null() -> io::Result<File> {
 /// Any I/O error.
 #[cfg(target_os = "linux")]
 #[expect(clippy::disallowed_methods, reason = "these files are looked at by the thousand")]
-pub(super) fn kernel_file(path: impl AsRef<Path>) -> io::Result<File> {
+pub(crate) fn kernel_file(path: impl AsRef<Path>) -> io::Result<File> {
     File::open(path)
 }
 
 /// Reads a text of the kernel's; nothing where there is none. A process may have any bytes as its
 /// name, so what is no UTF-8 is replaced.
-pub(super) fn kernel_text(path: impl AsRef<Path>) -> Option<String> {
+pub(crate) fn kernel_text(path: impl AsRef<Path>) -> Option<String> {
     let bytes = read(path.as_ref(), Links::Follow, KERNEL_TEXT).ok()?;
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }

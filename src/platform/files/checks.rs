@@ -2,7 +2,7 @@
 //!
 //! Checked when a queue, a state folder or a configuration is opened; the answers are sentences.
 
-use super::fault::{self, Fault};
+use crate::platform::fault::{self, Fault};
 use rustix::fs::Access;
 use std::fs::{self, Metadata};
 use std::io;

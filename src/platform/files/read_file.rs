@@ -199,7 +199,7 @@ pub fn pass_over(dir: &Dir, name: &OsStr, mut see: impl FnMut(&[u8])) -> io::Res
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::platform::open::{What, not_a_file};
+    use crate::platform::files::open::{What, not_a_file};
     use std::fs;
     use std::path::Path;
 

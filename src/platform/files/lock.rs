@@ -7,9 +7,9 @@
 //! too. This is the only file that names `fs2`.
 
 use super::dir::{Dir, Identity, identity};
-use super::fault::{self, Fault};
 use super::lock_table::holder_of;
 use super::open::{self, Links};
+use crate::platform::fault::{self, Fault};
 use fs2::FileExt;
 use std::collections::{HashMap, VecDeque};
 use std::fs::File;

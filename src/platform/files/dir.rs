@@ -1,7 +1,7 @@
 //! An opened directory: what locks, temp files and renames are relative to.
 
-use super::fault::{self, Fault};
 use super::open::{self, Links};
+use crate::platform::fault::{self, Fault};
 use std::ffi::OsStr;
 use std::fs::{File, Metadata};
 use std::io;

@@ -1,0 +1,13 @@
+//! Files that others can replace, lock or tear: how they are opened, read at one moment, replaced in
+//! one step, locked and watched.
+
+pub mod atomic_file;
+pub mod checks;
+pub mod dir;
+pub mod fs_kind;
+pub mod lock;
+mod lock_table;
+pub mod open;
+pub mod read_file;
+pub mod utf8;
+pub mod watch;
