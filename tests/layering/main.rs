@@ -66,8 +66,6 @@ const IN_CIRCLES: &[&str] = &[
     "platform/scan_ps.rs",
     "platform/spawn.rs",
     "platform/spawn_linux.rs",
-    "project/verbs/answer.rs",
-    "project/verbs/mod.rs",
     "store/file/mod.rs",
     "store/file/recorded.rs",
     "store/repository.rs",

@@ -1,6 +1,6 @@
 //! The question of a blocked task, answered.
 
-use super::make;
+use super::transition::make;
 use crate::domain::{Field, ReasonCode, Transition};
 use crate::project::Project;
 use crate::store::StoreError;
