@@ -7,6 +7,7 @@ use crate::config::Selection;
 use crate::engine::{JudgeError, PreflightError};
 use crate::platform::clock::SystemClock;
 use crate::platform::ids::RandomIds;
+use crate::project::verbs::VerbError;
 use crate::project::{Project, QueueSet};
 use crate::store::file::FileOptions;
 use crate::store::{Backups, StoreError};
@@ -98,6 +99,15 @@ impl From<StoreError> for Failure {
             failure.hint("write queue:ID, or name one queue with --work-queue")
         } else {
             failure
+        }
+    }
+}
+
+impl From<VerbError> for Failure {
+    fn from(error: VerbError) -> Self {
+        match error {
+            VerbError::Store(error) => error.into(),
+            VerbError::AtWork { .. } => Self::usage(error.to_string()),
         }
     }
 }

@@ -4,7 +4,6 @@
 use super::args::{QueueArgs, QueueFlags};
 use super::failure::Failure;
 use super::session::Session;
-use crate::domain::{Claim, Liveness};
 use crate::project::{Among, Project};
 use crate::views::escape;
 use serde_json::Value;
@@ -143,17 +142,4 @@ pub(super) fn tell(session: &mut Session<'_>, done: &[String], what: &str) -> Re
         }
     }
     Ok(())
-}
-
-/// Why a claim cannot be ended without force: somebody works on the task, or may do so.
-pub(super) fn at_work(claim: Option<&Claim>, liveness: &Liveness) -> Option<String> {
-    let worker = claim.map_or("a worker", |claim| claim.worker.as_str());
-    match liveness {
-        Liveness::Dead { .. } => None,
-        Liveness::Ours | Liveness::Alive => Some(format!("{worker} is working on it")),
-        Liveness::Foreign => Some(format!(
-            "{worker} is on another machine, and nobody here can say whether it lives"
-        )),
-        Liveness::Unknown(why) => Some(why.clone()),
-    }
 }

@@ -4,23 +4,18 @@ use crate::claims::Keeper;
 use crate::cli::args::DoneArgs;
 use crate::cli::failure::{Failure, FailureKind};
 use crate::cli::session::Session;
-use crate::cli::write::{self, at_work, tell};
-use crate::domain::{Claim, Status, TaskId, Transition, Verdict, WorkerId};
+use crate::cli::write::{self, tell};
+use crate::domain::{Status, TaskId, Verdict, WorkerId};
 use crate::engine::{Judged, Judging, Source};
 use crate::platform::clock::SystemClock;
 use crate::platform::host::Host;
 use crate::platform::ids::{Ids, RandomIds};
 use crate::platform::{fault, login};
-use crate::project::{Among, Project, QueueSet, Structure, ranking_rules, verbs};
-use crate::queue::Queue;
-use crate::store::{Actor, Place};
+use crate::project::verbs::{self, Done, VerbError};
+use crate::project::{Project, Structure, ranking_rules};
+use crate::store::Place;
 use crate::views::escape;
-use serde_json::{Map, json};
-use std::collections::{HashMap, HashSet};
 use std::io::Write;
-
-/// Claims of dead workers, by queue and id.
-type Dead = HashMap<(usize, TaskId), Claim>;
 
 pub(super) fn run(args: &DoneArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     let by = match &args.by {
@@ -31,11 +26,9 @@ pub(super) fn run(args: &DoneArgs, session: &mut Session<'_>) -> Result<(), Fail
     let note = args.note.clone().filter(|note| !note.trim().is_empty());
     let (ids, mut project) = write::of_tasks(session, &args.words, &args.queues)?;
     // Held until everything is written, so that nobody takes a task over meanwhile.
-    let mut keeper = Keeper::default();
-    let places = places(&project, &ids)?;
-    let dead = dead_claims(project.set(), project.queues(), &places, &mut keeper)?;
+    let (places, mut dead) = verbs::before_done(&project, &ids).map_err(not_completed)?;
     let verdict = if args.verify {
-        let verified = verify(&project, &places, &mut keeper, session);
+        let verified = verify(&project, &places, dead.keeper(), session);
         project.store_mut().verification_ran();
         if verified.is_err() {
             // What the steps wrote into the queue is judged all the same.
@@ -46,53 +39,20 @@ pub(super) fn run(args: &DoneArgs, session: &mut Session<'_>) -> Result<(), Fail
     } else {
         Verdict::Skipped
     };
-    let transition = Transition::Done { by: by.clone(), note: note.clone(), verdict };
-    let done = project.each(&ids, |draft, place| {
-        let task = draft.task(place);
-        let claim = dead.get(&(place.queue, task.id.clone()));
-        if claim.is_some() && claim == task.claim() {
-            verbs::make(draft, place, &Transition::Release)?;
-        }
-        let mut data = Map::new();
-        data.insert("by".to_owned(), json!(by));
-        data.extend(note.as_ref().map(|note| ("note".to_owned(), json!(note))));
-        draft.transition(place, &transition, &Actor::Person, data)
-    });
-    drop(keeper);
+    let done = verbs::done(&mut project, &ids, &Done { by, note, verdict }, &dead);
+    drop(dead);
     let what = if args.verify { "complete, verified" } else { "complete, not verified" };
     tell(session, &done?, what)
 }
 
-fn places(project: &Project, ids: &[String]) -> Result<Vec<Place>, Failure> {
-    ids.iter().map(|id| Ok(project.resolve(id, Among::Served)?)).collect()
-}
-
-/// The claims of the tasks that nothing is left of; they end with the verb.
-///
-/// # Errors
-/// Wrong usage when somebody works on one of the tasks, or may do so.
-fn dead_claims(
-    set: &QueueSet,
-    queues: &[Queue],
-    places: &[Place],
-    keeper: &mut Keeper,
-) -> Result<Dead, Failure> {
-    let mut dead = Dead::new();
-    for place in places {
-        let task = &queues[place.queue].tasks()[place.task];
-        if task.status != Status::InProgress {
-            continue;
+fn not_completed(error: VerbError) -> Failure {
+    match error {
+        VerbError::AtWork { id, why } => {
+            Failure::usage(format_args!("task {id} was not completed: {why}"))
+                .hint(format_args!("workloop cancel {id} ends the attempt first"))
         }
-        let liveness = keeper.recover(set.real(place.queue), task, &HashSet::new())?;
-        let Some(why) = at_work(task.claim(), &liveness) else {
-            let claim = task.claim().cloned();
-            dead.extend(claim.map(|claim| ((place.queue, task.id.clone()), claim)));
-            continue;
-        };
-        return Err(Failure::usage(format_args!("task {} was not completed: {why}", task.id))
-            .hint(format_args!("workloop cancel {} ends the attempt first", task.id)));
+        VerbError::Store(error) => error.into(),
     }
-    Ok(dead)
 }
 
 /// Runs the verification of each task, until one does not pass.

@@ -4,30 +4,27 @@
 
 mod add;
 mod answer;
+mod dead_claims;
+mod done;
 mod edit;
 mod fields;
 mod merge;
+mod places;
 mod progress;
+mod release;
+mod reset;
+mod retry;
 mod transition;
 
 pub use add::add;
 pub use answer::answer;
+pub use dead_claims::{DeadClaims, VerbError};
+pub use done::{Done, before_done, done};
 pub use edit::{Dropped, Edit, edit};
 pub use fields::Said;
 pub use merge::merge;
 pub use progress::progress;
+pub use release::release;
+pub use reset::{left_by_reset, reset, reset_all, to_reset};
+pub use retry::{AgentOf, retry, retry_blocked};
 pub use transition::{make, transition};
-
-use crate::queue::Queue;
-use crate::store::Place;
-
-/// The most tasks of one transition of a verb that is meant for all: each is in memory with its
-/// event, and a file may have very many.
-pub const BATCH: usize = 5000;
-
-/// All tasks of the served queues.
-pub fn places(queues: &[Queue], served: usize) -> impl Iterator<Item = Place> {
-    queues[..served].iter().enumerate().flat_map(|(queue, content)| {
-        (0..content.tasks().len()).map(move |task| Place { queue, task })
-    })
-}

@@ -1,0 +1,102 @@
+//! Claims that nothing is left of, which a person's verb ends.
+
+use super::transition::make;
+use crate::claims::Keeper;
+use crate::domain::{Claim, Liveness, Status, Task, TaskId, Transition};
+use crate::project::Project;
+use crate::store::{Draft, Place, StoreError};
+use std::collections::{HashMap, HashSet};
+
+/// Why a verb does not end a claim.
+#[derive(Debug, thiserror::Error)]
+pub enum VerbError {
+    /// The queues cannot be read or written, or refuse the change.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Somebody works on a task, or may do so.
+    #[error("task {id}: {why}")]
+    AtWork {
+        /// The task.
+        id: TaskId,
+        /// Who, and what is known of them.
+        why: String,
+    },
+}
+
+/// What becomes of a task that somebody works on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Living {
+    /// The verb is refused.
+    Refused,
+    /// Its claim is left alone, and the transition says why it cannot be made.
+    Left,
+}
+
+/// The dead claims of some tasks. As long as this lives nobody takes the tasks over.
+#[derive(Debug, Default)]
+pub struct DeadClaims {
+    keeper: Keeper,
+    claims: HashMap<(usize, TaskId), Option<Claim>>,
+}
+
+impl DeadClaims {
+    /// Those of the tasks at `places`; ends what is left of their attempts.
+    pub(super) fn find(
+        project: &Project,
+        places: &[Place],
+        living: Living,
+    ) -> Result<Self, VerbError> {
+        let mut dead = Self::default();
+        for place in places {
+            let task = &project.queues()[place.queue].tasks()[place.task];
+            if task.status != Status::InProgress {
+                continue;
+            }
+            let real = project.set().real(place.queue);
+            let liveness = dead.keeper.recover(real, task, &HashSet::new())?;
+            match at_work(task.claim(), &liveness) {
+                None => {
+                    let named = (place.queue, task.id.clone());
+                    dead.claims.insert(named, task.claim().cloned());
+                }
+                Some(why) if living == Living::Refused => {
+                    return Err(VerbError::AtWork { id: task.id.clone(), why });
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(dead)
+    }
+
+    /// Whether the claim of the task is one of them, and still the same.
+    pub(super) fn hold(&self, place: Place, task: &Task) -> bool {
+        let claim = self.claims.get(&(place.queue, task.id.clone()));
+        claim.is_some_and(|claim| claim.as_ref() == task.claim())
+    }
+
+    /// Ends the claim of the task at `place`, if it is one of them.
+    pub(super) fn end(&self, draft: &mut Draft<'_>, place: Place) -> Result<(), StoreError> {
+        if self.hold(place, draft.task(place)) {
+            make(draft, place, &Transition::Release)?;
+        }
+        Ok(())
+    }
+
+    /// What holds the locks of their tasks, for who verifies one of them meanwhile.
+    pub fn keeper(&mut self) -> &mut Keeper {
+        &mut self.keeper
+    }
+}
+
+/// Why a claim cannot be ended without force: somebody works on the task, or may do so.
+fn at_work(claim: Option<&Claim>, liveness: &Liveness) -> Option<String> {
+    let worker = claim.map_or("a worker", |claim| claim.worker.as_str());
+    match liveness {
+        Liveness::Dead { .. } => None,
+        Liveness::Ours | Liveness::Alive => Some(format!("{worker} is working on it")),
+        Liveness::Foreign => Some(format!(
+            "{worker} is on another machine, and nobody here can say whether it lives"
+        )),
+        Liveness::Unknown(why) => Some(why.clone()),
+    }
+}

@@ -1,0 +1,120 @@
+//! Tasks are put back as if they had never run.
+
+use super::dead_claims::{DeadClaims, Living, VerbError};
+use super::places::{BATCH, places};
+use super::transition::make;
+use crate::domain::{Field, Status, TaskId, Transition};
+use crate::project::{Among, Project, QueueSet, resolve};
+use crate::queue::Queue;
+use crate::store::attempts::forget;
+use crate::store::{Place, StoreError, TaskKey};
+use serde_json::Value;
+
+/// The most tasks of a batch that are in progress: the lock of each claim is an open file.
+const CLAIMS: usize = 500;
+
+/// A task by its queue and id.
+type Named = (usize, TaskId);
+
+/// Resets the tasks that are meant, all of them or none. Gives their ids.
+///
+/// # Errors
+/// As [`Project::each`]; a task that somebody works on is refused.
+pub fn reset(project: &mut Project, ids: &[String]) -> Result<Vec<String>, VerbError> {
+    let made = reset_these(project, |set, queues| {
+        ids.iter().map(|id| resolve(set, queues, id, Among::Served)).collect()
+    })?;
+    Ok(made.into_iter().map(|(_, id)| id.to_string()).collect())
+}
+
+/// Resets every task that has run, one batch after the other, until nothing is left or it does not
+/// get less. The ids of what was reset are in `done` also when it ends early.
+///
+/// # Errors
+/// As [`reset`].
+pub fn reset_all(project: &mut Project, done: &mut Vec<String>) -> Result<(), VerbError> {
+    let mut left = usize::MAX;
+    loop {
+        let made =
+            reset_these(project, |set, queues| Ok(batch(queues, to_reset(queues, set.served()))))?;
+        done.extend(made.into_iter().map(|(_, id)| id.to_string()));
+        let now = to_reset(project.queues(), project.set().served()).len();
+        if now == 0 || now >= left {
+            return Ok(());
+        }
+        left = now;
+    }
+}
+
+/// The first tasks to reset. Those in progress are in front: where one of them runs, that is told
+/// before anything is changed.
+fn batch(queues: &[Queue], mut places: Vec<Place>) -> Vec<Place> {
+    let claimed =
+        |place: &Place| queues[place.queue].tasks()[place.task].status == Status::InProgress;
+    places.sort_by_key(|place| !claimed(place));
+    let most = match places.partition_point(claimed) {
+        many if many > CLAIMS => CLAIMS,
+        _ => BATCH,
+    };
+    places.truncate(most);
+    places
+}
+
+/// Resets the tasks that `pick` names, all of them or none.
+fn reset_these(
+    project: &mut Project,
+    pick: impl Fn(&QueueSet, &[Queue]) -> Result<Vec<Place>, StoreError>,
+) -> Result<Vec<Named>, VerbError> {
+    let places = pick(project.set(), project.queues())?;
+    // Held until everything is written, so that nobody takes a task over meanwhile. Of other claims
+    // the transition is refused, and says what ends an attempt.
+    let dead = DeadClaims::find(project, &places, Living::Left)?;
+    let mut made = Vec::new();
+    project.update(|draft, set| {
+        made.clear();
+        for place in pick(set, draft.queues())? {
+            dead.end(draft, place)?;
+            make(draft, place, &Transition::Reset)?;
+            made.push((place.queue, draft.task(place).id.clone()));
+        }
+        Ok(())
+    })?;
+    for (queue, id) in &made {
+        let key = TaskKey::new(project.set().real(*queue), id.as_str());
+        forget(&project.set().state(*queue), &key);
+    }
+    Ok(made)
+}
+
+/// Every task that has run, or was said to have. What a person parked stays so.
+pub fn to_reset(queues: &[Queue], served: usize) -> Vec<Place> {
+    let ran = |place: &Place| {
+        let queue = &queues[place.queue];
+        !is_left_alone(queue, place.task) && !is_untouched(queue, place.task)
+    };
+    places(queues, served).filter(ran).collect()
+}
+
+/// How many tasks of the served queues a reset of all leaves alone: those that are parked, or in no
+/// known state.
+pub fn left_by_reset(queues: &[Queue], served: usize) -> usize {
+    places(queues, served).filter(|place| is_left_alone(&queues[place.queue], place.task)).count()
+}
+
+fn is_left_alone(queue: &Queue, task: usize) -> bool {
+    matches!(queue.tasks()[task].status, Status::Parked | Status::Unknown)
+}
+
+/// Whether a reset would change nothing.
+fn is_untouched(queue: &Queue, task: usize) -> bool {
+    let empty = |value: Option<Value>| match value {
+        None => true,
+        Some(Value::Bool(set)) => !set,
+        Some(Value::Number(number)) => number.as_u64() == Some(0),
+        Some(Value::Null | Value::String(_) | Value::Array(_) | Value::Object(_)) => false,
+    };
+    let runtime = Field::all().filter(|field| field.is_runtime() && *field != Field::Status);
+    let mut fields = runtime.chain([Field::Answers]);
+    queue.tasks()[task].status == Status::Pending
+        && fields.all(|field| empty(queue.value(task, field)))
+}

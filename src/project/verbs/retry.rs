@@ -1,0 +1,60 @@
+//! Blocked tasks are put back with a new budget.
+
+use super::places::{BATCH, places};
+use super::transition::make;
+use crate::domain::{Status, Transition};
+use crate::project::Project;
+use crate::store::{Place, StoreError};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// The project root and the name of an agent.
+pub type AgentOf = (PathBuf, String);
+
+/// Puts the tasks that are meant back. Gives their ids, and the agents that run them: a person says
+/// now, so what was paused may be tried.
+///
+/// # Errors
+/// As [`Project::each`].
+pub fn retry(
+    project: &mut Project,
+    ids: &[String],
+) -> Result<(Vec<String>, BTreeSet<AgentOf>), StoreError> {
+    let mut agents = BTreeSet::new();
+    let set = Arc::clone(project.set());
+    let done = project.each(ids, |draft, place| {
+        agents.insert((set.root(place.queue).to_owned(), set.limit(draft.task(place)).name));
+        make(draft, place, &Transition::Retry)
+    })?;
+    Ok((done, agents))
+}
+
+/// Puts every blocked task back, a batch at a time, all of a batch or none. Gives their ids.
+///
+/// # Errors
+/// As [`Project::update`].
+pub fn retry_blocked(project: &mut Project) -> Result<Vec<String>, StoreError> {
+    let mut done = Vec::new();
+    loop {
+        let mut made = Vec::new();
+        project.update(|draft, set| {
+            made.clear();
+            let queues = draft.queues();
+            let blocked =
+                |place: &Place| queues[place.queue].tasks()[place.task].status == Status::Blocked;
+            let first: Vec<Place> =
+                places(queues, set.served()).filter(blocked).take(BATCH).collect();
+            for place in first {
+                make(draft, place, &Transition::Retry)?;
+                made.push(draft.task(place).id.to_string());
+            }
+            Ok(())
+        })?;
+        let full = made.len() == BATCH;
+        done.extend(made);
+        if !full {
+            return Ok(done);
+        }
+    }
+}
