@@ -6,13 +6,10 @@
 use super::finished::Finished;
 use crate::agent::bound_file;
 use crate::domain::{AttemptReport, Fingerprint, Outcome, StepKind, Verdict};
-use crate::platform::dir::Dir;
 use crate::platform::fault::{self, Fault};
 use crate::store::attempts::{AGENT_ERR, AttemptFolder};
+use crate::workspace::ContentHash;
 use sha2::{Digest, Sha256};
-use std::ffi::OsStr;
-use std::fs;
-use std::io::{self, Read};
 use std::path::Path;
 
 /// This many attempts in a row with the same change are no progress.
@@ -21,8 +18,6 @@ const SAME_CHANGE: u32 = 2;
 const SAME_OUTPUT: u32 = 3;
 /// How much of an output is compared, in bytes: its head and its tail.
 const OUTPUT_BYTES: usize = 256 << 10;
-/// A change larger than this has no fingerprint.
-const CHANGE_BYTES: u64 = 256 << 20;
 /// How many earlier attempts are looked at: those that were interrupted say nothing.
 const LOOKED_AT: usize = 10;
 
@@ -104,49 +99,12 @@ fn of_change(root: &Path, changed: &[String]) -> Option<String> {
     if changed.is_empty() {
         return None;
     }
-    let (mut hash, mut room) = (Sha256::new(), CHANGE_BYTES);
+    let mut hash = ContentHash::default();
     for name in changed {
-        hash.update((name.len() as u64).to_le_bytes());
-        hash.update(name.as_bytes());
-        let content = content(&root.join(name), &mut room).ok()?;
-        hash.update(content);
+        hash.text(name.as_bytes());
+        hash.path(&root.join(name)).ok()?;
     }
-    Some(hex(hash))
-}
-
-/// A hash of what is at `path`; takes what it reads from `room`.
-fn content(path: &Path, room: &mut u64) -> io::Result<[u8; 32]> {
-    let mut hash = Sha256::new();
-    let meta = match fs::symlink_metadata(path) {
-        Ok(meta) => meta,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            hash.update(b"gone");
-            return Ok(hash.finalize().into());
-        }
-        Err(error) => return Err(error),
-    };
-    if meta.is_symlink() {
-        hash.update(b"link");
-        hash.update(fs::read_link(path)?.as_os_str().as_encoded_bytes());
-    } else if meta.is_file() {
-        hash.update(b"file");
-        let parent = path.parent().unwrap_or_else(|| Path::new("."));
-        let name = path.file_name().unwrap_or_else(|| OsStr::new("."));
-        // A pipe that took its place must not be waited for.
-        let mut file = Dir::open(parent)?.open_file(name)?;
-        let mut piece = vec![0; 64 << 10];
-        loop {
-            let read = file.read(&mut piece)?;
-            if read == 0 {
-                break;
-            }
-            hash.update(&piece[..read]);
-            *room = room.checked_sub(read as u64).ok_or(io::ErrorKind::FileTooLarge)?;
-        }
-    } else {
-        hash.update(b"other");
-    }
-    Ok(hash.finalize().into())
+    Some(hash.finish())
 }
 
 /// What the failed step printed and how it ended, without what differs from run to run.
@@ -200,6 +158,7 @@ fn hex(hash: Sha256) -> String {
 mod tests {
     use super::*;
     use crate::domain::StepReport;
+    use std::fs;
 
     fn report(step: &str, change: Option<&str>, output: Option<&str>) -> AttemptReport {
         AttemptReport {

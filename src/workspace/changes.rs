@@ -41,7 +41,7 @@ pub struct Snapshot {
 
 /// What git says, by the top of each work tree.
 #[derive(Clone, Debug)]
-struct GitState {
+pub(super) struct GitState {
     repositories: BTreeMap<PathBuf, Repository>,
 }
 
@@ -99,7 +99,7 @@ impl Snapshot {
 impl GitState {
     /// What git says of the work tree around `root`, and of the submodules below it; `None` when it
     /// cannot tell.
-    fn look(root: &Path, git: &Git, run: Run<'_>) -> Option<Self> {
+    pub(super) fn look(root: &Path, git: &Git, run: Run<'_>) -> Option<Self> {
         let mut left = vec![root.ancestors().find(|dir| dir.join(".git").exists())?.to_owned()];
         let mut repositories = BTreeMap::new();
         while let Some(top) = left.pop() {
@@ -117,6 +117,12 @@ impl GitState {
             repositories.insert(top, read);
         }
         Some(Self { repositories })
+    }
+
+    /// Of each repository its commit, and the paths relative to the root that differ from it.
+    pub(super) fn differences(&self) -> impl Iterator<Item = (&str, impl Iterator<Item = &OsStr>)> {
+        let all = self.repositories.values();
+        all.map(|one| (one.head.as_str(), one.dirty.keys().map(OsString::as_os_str)))
     }
 
     /// Paths relative to the root that differ from `after`.

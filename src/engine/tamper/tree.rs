@@ -1,16 +1,13 @@
 //! The files of the project that `guardrails.protect` names, at one moment.
 
 use super::mark::{Mark, Part, Room};
+use crate::workspace::NOT_OURS;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// So many files are looked at.
 const MOST: usize = 20_000;
-
-/// Folders of tools and of version control, which nobody writes by hand.
-pub(super) const NOT_OURS: [&str; 8] =
-    [".git", ".workloop", "node_modules", "target", "dist", ".venv", "venv", "__pycache__"];
 
 /// Everything that some patterns match.
 #[derive(Clone, Debug, Default)]
