@@ -18,7 +18,7 @@ const LOOPS: usize = 4;
 /// file that is only appended to do not mix.
 fn noted(script: &str, word: &str) -> String {
     format!(
-        "#!/bin/sh\nnote() {{ echo \"$1 $WORKLOOP_TASK_ID\" >>\"$(dirname \"$WORKLOOP_QUEUE\")/../log\"; }}\n\
+        "#!/bin/sh\n# Of no interest is what is about no task.\ntest -n \"$WORKLOOP_TASK_ID\" || exit 0\nnote() {{ echo \"$1 $WORKLOOP_TASK_ID\" >>\"$(dirname \"$WORKLOOP_QUEUE\")/../log\"; }}\n\
          note {word}-start\nsh \"$(dirname \"$WORKLOOP_QUEUE\")/{script}.real\" || exit 1\nnote {word}-end\n"
     )
 }

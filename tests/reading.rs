@@ -91,7 +91,8 @@ fn worked() -> Folder {
     folder.write(
         "workloop.toml",
         "[agents.default]\nrun = \"sh agent.sh\"\n[[verify]]\nname = \"fits\"\n\
-         run = 'echo looking; test \"$WORKLOOP_TASK_ID\" = A'\n",
+         run = 'echo looking; test \"$WORKLOOP_TASK_ID\" = A'\n\
+         [limits]\nuntouched = false # it is red but for A\n",
     );
     let Left(exit, _, err) = folder.run("run q.json --task-id A --task-id C");
     assert_eq!(exit, 5, "{err}");

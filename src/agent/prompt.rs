@@ -14,6 +14,12 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+mod input;
+
+pub use input::{
+    AnswerInput, DependencyInput, FailureInput, NoteInput, PromptInput, RedInput, StepInput,
+};
+
 /// The built-in template.
 const BUILT_IN: &str = include_str!("prompt.md.j2");
 
@@ -22,98 +28,6 @@ const BUILT_IN_NAME: &str = "built-in prompt";
 
 /// The most that a template may have, in bytes.
 const TEMPLATE_BYTES: u64 = 1 << 20;
-
-/// Everything that a prompt can say; the field names are the variables of the template.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct PromptInput {
-    /// The task as it stands in the queue, an object.
-    pub task: Value,
-    /// The title, else the first line of the description.
-    pub title: String,
-    /// Number of the attempt that gets the prompt.
-    pub attempt: u32,
-    /// Number of the last attempt that the budget allows.
-    pub budget: Option<u32>,
-    /// Absolute path of the queue.
-    pub queue: String,
-    /// The project, where the queue names one.
-    pub project: Option<String>,
-    /// The project root.
-    pub root: String,
-    /// Where the agent may write its result.
-    pub result_file: String,
-    /// Complete dependencies, and tasks that notify this one.
-    pub dependencies: Vec<DependencyInput>,
-    /// What other tasks noted for this one.
-    pub notes: Vec<NoteInput>,
-    /// Answers of a person.
-    pub answers: Vec<AnswerInput>,
-    /// How the previous attempt failed.
-    pub failure: Option<FailureInput>,
-    /// The steps that verify the work.
-    pub verification: Vec<StepInput>,
-}
-
-/// A complete dependency.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct DependencyInput {
-    /// Its id.
-    pub id: String,
-    /// Its title.
-    pub title: String,
-    /// The summary of its result.
-    pub summary: Option<String>,
-    /// The artifacts of its result.
-    pub artifacts: Vec<String>,
-    /// Files that it changed.
-    pub files_changed: Vec<String>,
-    /// Where all of it is: its queue.
-    pub place: String,
-}
-
-/// A note.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct NoteInput {
-    /// Id of the task that left it.
-    pub from: String,
-    /// The note.
-    pub text: String,
-    /// Where all of it is: the queue of that task.
-    pub place: String,
-}
-
-/// An answer.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct AnswerInput {
-    /// The question, if it is known.
-    pub question: Option<String>,
-    /// The answer.
-    pub answer: String,
-}
-
-/// The failure of the previous attempt.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct FailureInput {
-    /// Its number.
-    pub attempt: u32,
-    /// `agent`, or the step of the verification.
-    pub step: String,
-    /// What failed and how it ended, in words: `step test: exit status 1`.
-    pub outcome: String,
-    /// Its output; the prompt shows head and tail.
-    pub output: String,
-    /// Where all of it is.
-    pub log: String,
-}
-
-/// A step of the verification.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct StepInput {
-    /// Its name.
-    pub name: String,
-    /// Its command as written.
-    pub command: String,
-}
 
 /// A field of the task in words.
 #[derive(Serialize)]
@@ -242,6 +156,11 @@ fn context(input: &PromptInput) -> Value {
         context["failure"]["fence"] = fence(output).into();
         context["failure"]["output"] = output.into();
     }
+    for (at, red) in bounded.untouched.iter().enumerate() {
+        let output = red.output.trim_end();
+        context["untouched"][at]["fence"] = fence(output).into();
+        context["untouched"][at]["output"] = output.into();
+    }
     context
 }
 
@@ -262,6 +181,9 @@ fn foreign(input: &mut PromptInput, see: &mut dyn FnMut(&mut String)) {
     }
     if let Some(failure) = &mut input.failure {
         [&mut failure.outcome, &mut failure.output].into_iter().for_each(&mut *see);
+    }
+    for red in &mut input.untouched {
+        [&mut red.outcome, &mut red.output].into_iter().for_each(&mut *see);
     }
 }
 

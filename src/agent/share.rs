@@ -39,12 +39,19 @@ impl Share {
 }
 
 /// Bounds everything in `input` that comes from elsewhere; returns how many texts found no room.
-/// What is most likely to be needed comes first: the failure, then notes, then results.
+/// What is most likely to be needed comes first: the failures, then notes, then results.
 pub(super) fn share_out(input: &mut PromptInput) -> usize {
     let mut share = Share { left: TOGETHER, left_out: 0 };
     if let Some(failure) = &mut input.failure {
         for text in [&mut failure.outcome, &mut failure.output] {
             if !share.cut(text, &failure.log) {
+                text.clear();
+            }
+        }
+    }
+    for red in &mut input.untouched {
+        for text in [&mut red.outcome, &mut red.output] {
+            if !share.cut(text, &red.log) {
                 text.clear();
             }
         }

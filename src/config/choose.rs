@@ -154,11 +154,7 @@ impl Config {
             Verification::Flags(steps) => return Ok(steps.clone()),
             Verification::Profiles => {}
         }
-        let mut names: Vec<&str> = task.verify().iter().map(Text::as_str).collect();
-        if names.is_empty() {
-            let of_type = self.type_rule(task).into_iter().flat_map(|rule| &rule.verify);
-            names = of_type.map(String::as_str).collect();
-        }
+        let names = self.verify_names(task);
         if names.is_empty() {
             let steps: Vec<VerifyStep> = self.profile("default").cloned().collect();
             return match (steps.is_empty(), self.steps.is_empty()) {
@@ -176,6 +172,44 @@ impl Config {
             }
         }
         Ok(steps)
+    }
+
+    /// What verifies `task` by name: what it says, else what its type says; empty for `default`.
+    fn verify_names<'a>(&'a self, task: &'a Task) -> Vec<&'a str> {
+        let own: Vec<&str> = task.verify().iter().map(Text::as_str).collect();
+        if !own.is_empty() {
+            return own;
+        }
+        let of_type = self.type_rule(task).into_iter().flat_map(|rule| &rule.verify);
+        of_type.map(String::as_str).collect()
+    }
+
+    /// The steps of each profile that verifies `task`. A command that stands in the queue is the
+    /// task's own and no profile; a name that nothing has gives none.
+    pub fn profiles_of(&self, task: &Task) -> Vec<Vec<VerifyStep>> {
+        match &self.verification {
+            Verification::Off => return Vec::new(),
+            Verification::Flags(steps) => return vec![steps.clone()],
+            Verification::Profiles => {}
+        }
+        let names = self.verify_names(task);
+        let names = if names.is_empty() { vec!["default"] } else { names };
+        let mut profiles: Vec<Vec<VerifyStep>> = Vec::new();
+        for name in names {
+            let steps: Vec<VerifyStep> = self.profile(name).cloned().collect();
+            if !steps.is_empty() && !profiles.contains(&steps) {
+                profiles.push(steps);
+            }
+        }
+        profiles
+    }
+
+    /// The steps of each profile that there is.
+    pub fn all_profiles(&self) -> Vec<Vec<VerifyStep>> {
+        let mut names: Vec<String> = self.steps.iter().map(|step| fold(&step.profile)).collect();
+        names.sort_unstable();
+        names.dedup();
+        names.iter().map(|name| self.profile(name).cloned().collect()).collect()
     }
 
     /// Whether `task` is verified at all.

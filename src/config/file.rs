@@ -250,6 +250,7 @@ fn read_limits(section: &Section<'_>) -> Limits {
         follow_up_depth: number("follow_up_depth", 0, default.follow_up_depth),
         scopes: read_scopes(section).unwrap_or(default.scopes),
         promise: section.flag("promise").unwrap_or(default.promise),
+        untouched: section.flag("untouched").unwrap_or(default.untouched),
     };
     section.close(&["cost_usd_per_day", "cost_usd", "usage"]);
     limits

@@ -125,6 +125,8 @@ pub struct Limits {
     pub scopes: Sourced<ScopeMode>,
     /// A task with a completion promise is verified only if the agent printed it.
     pub promise: Sourced<bool>,
+    /// Whether the tree is verified before attempts begin with it.
+    pub untouched: Sourced<bool>,
 }
 
 impl Default for Limits {
@@ -137,6 +139,7 @@ impl Default for Limits {
             follow_up_depth: Sourced::default_value(1),
             scopes: Sourced::default_value(ScopeMode::Serialize),
             promise: Sourced::default_value(false),
+            untouched: Sourced::default_value(true),
         }
     }
 }

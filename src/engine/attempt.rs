@@ -2,7 +2,7 @@
 //! held while it runs, and nothing here touches the queue.
 
 use super::end::{End, environment, failed_code, one_line, unfit, unknown};
-use super::finished::Finished;
+use super::finished::{Finished, TreeLook};
 use super::job::{AgentCommand, Job, Judge, Ready};
 use super::known_commands::{KnownCommands, Meaning};
 use super::tamper::{Guard, earlier};
@@ -23,6 +23,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 mod agent;
 mod guarded;
+mod tree;
 
 /// How often an attempt makes its folder anew when it is deleted under it.
 const FOLDER_TRIES: u32 = 100;
@@ -82,6 +83,7 @@ struct Progress<'a> {
     guard: Guard,
     /// Whether what is guarded was looked at.
     looked: bool,
+    tree: TreeLook,
     changed: Vec<String>,
 }
 
@@ -100,11 +102,12 @@ pub(super) fn run(job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finished {
         before: None,
         guard,
         looked: false,
+        tree: TreeLook::default(),
         changed: Vec::new(),
     };
     let end = progress.run(on_stage);
     let end = progress.untampered(end);
-    let Progress { steps, result, warnings, changed: files_changed, .. } = progress;
+    let Progress { steps, result, warnings, tree, changed: files_changed, .. } = progress;
     let report = AttemptReport {
         v: 1,
         task: job.id.clone(),
@@ -122,7 +125,8 @@ pub(super) fn run(job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finished {
     };
     let passed = report.verdict == Some(Verdict::Pass);
     let work = passed.then(|| Work::of(&job.root, &report.files_changed)).flatten();
-    let mut finished = Finished { result, warnings, work, ..Finished::new(job, report, began) };
+    let mut finished =
+        Finished { result, warnings, work, tree, ..Finished::new(job, report, began) };
     finished.keep();
     finished
 }
@@ -131,6 +135,12 @@ impl Progress<'_> {
     fn run(&mut self, on_stage: OnStage<'_>) -> End {
         if let Some(refusal) = &self.job.refusal {
             return unfit(refusal.code, refusal.reason.clone());
+        }
+        if let Some(profile) = &self.job.tree {
+            match self.known_tree(profile) {
+                Ok(None) => {}
+                Ok(Some(end)) | Err(end) => return end,
+            }
         }
         if let Err(end) = self.prepare() {
             return end;

@@ -3,9 +3,10 @@
 use super::backoff::{AgentKey, Due};
 use super::dispatch::{Dispatcher, Look, Work};
 use super::neighbours::others_claims;
+use super::tree_kind::{Moment, Wanted};
 use crate::claims::ClaimReader;
 use crate::domain::{Liveness, Status};
-use crate::plan::{self, Conditions, Holder, Node, Readiness};
+use crate::plan::{self, Conditions, Graph, Holder, Node, Readiness};
 use crate::project::{Seen, Structure};
 use crate::queue::Queue;
 use crate::store::{Draft, Place, StoreError, TaskKey};
@@ -21,8 +22,11 @@ pub(super) struct Choice {
     pub(super) claims: Vec<(usize, Place)>,
     /// Agents that one of them tries.
     pub(super) tried: HashSet<AgentKey>,
-    /// Tasks that run at once on the same files, where that is only warned about.
-    pub(super) overlaps: Vec<String>,
+    /// The profile for which the tree is judged first.
+    pub(super) wanted: Option<Wanted>,
+    /// Tasks that run at once on the same files, where that is only warned about, and what keeps
+    /// the tree from being judged.
+    pub(super) warnings: Vec<String>,
 }
 
 impl Dispatcher {
@@ -64,23 +68,12 @@ impl Dispatcher {
         let tasks = set.tasks(draft.queues());
         let graph = &structure.graph;
         // Whose a running task is makes no difference to what can be claimed.
-        let look = Look {
-            now: draft.now(),
-            paused: &work.paused,
-            untold: &HashSet::new(),
-            due: Due::Ours,
-        };
+        let (now, untold) = (draft.now(), HashSet::new());
+        let look = Look { now, paused: &work.paused, untold: &untold, due: Due::Ours };
         let conditions = self.conditions(&structure, draft.queues(), &look);
         let mut readiness = plan::readiness(graph, &tasks, &conditions);
-        let place = |node: Node| {
-            let (queue, task) = graph.location(node);
-            Place { queue, task }
-        };
-        let mut choice = Choice::default();
-        let settled =
-            readiness.unsettled().into_iter().map(|(n, status, why)| (place(n), status, why));
-        let may = |place: &Place| place.queue < set.served() && !work.paused.contains(&place.queue);
-        choice.settled.extend(settled.filter(|(place, ..)| may(place)));
+        let place = |node: Node| at(graph, node);
+        let mut choice = Choice { settled: self.settled(&readiness, work), ..Choice::default() };
         let mut trials = self.resting.trials();
         for &(slot, at) in again {
             let node = graph.node(at.queue, at.task);
@@ -102,15 +95,26 @@ impl Dispatcher {
         let mut ranked = plan::ranking(&readiness, &order, in_scope);
         trials.put_failed_last(&mut ranked, &set, &structure);
         let mut next = idle.next();
+        let first = ranked.iter().filter(|node| readiness.is_free(**node)).take(work.free.len());
+        let first: Vec<Place> = first.map(|node| place(*node)).collect();
+        let slot = next.copied().filter(|_| choice.claims.len() < most);
+        let moment =
+            Moment { next: &first, slot, queues: draft.queues(), graph, conditions: &conditions };
+        if self.judge_first(&moment, &mut choice)? {
+            next = idle.next();
+        }
         for node in ranked {
             let Some(slot) = next.filter(|_| choice.claims.len() < most) else { break };
             let at = place(node);
+            if self.judged.iter().any(|root| root == set.root(at.queue)) {
+                continue;
+            }
             let key = TaskKey::new(set.real(at.queue), graph.id(node));
             let agent = trials.agent(&set, &structure, node);
             let free = readiness.is_free(node) && !carried.contains(&at);
             let free = free && trials.admits(agent.as_ref());
             if free && self.keeper.lock(set.real(at.queue), &key)? {
-                choice.overlaps.extend(overlap(&readiness, &conditions, node));
+                choice.warnings.extend(overlap(&readiness, &conditions, node));
                 trials.claim(agent);
                 readiness.claim(node);
                 choice.claims.push((*slot, at));
@@ -119,6 +123,21 @@ impl Dispatcher {
         }
         choice.tried = trials.used();
         Ok(choice)
+    }
+
+    /// Epics of the served queues whose state follows their children.
+    fn settled(
+        &self,
+        readiness: &Readiness<'_>,
+        work: &Work<'_>,
+    ) -> Vec<(Place, Status, Option<String>)> {
+        let settled = readiness.unsettled().into_iter();
+        let served = self.set.served();
+        let may = |place: &Place| place.queue < served && !work.paused.contains(&place.queue);
+        settled
+            .map(|(node, status, why)| (at(readiness.graph(), node), status, why))
+            .filter(|(place, ..)| may(place))
+            .collect()
     }
 
     /// What decides besides the queues.
@@ -140,6 +159,12 @@ impl Dispatcher {
         };
         seen.conditions(&self.set, queues, structure)
     }
+}
+
+/// The place of a node.
+fn at(graph: &Graph, node: Node) -> Place {
+    let (queue, task) = graph.location(node);
+    Place { queue, task }
 }
 
 /// Says that a task which is claimed runs at once with another one on the same files, where that is

@@ -7,6 +7,8 @@ use super::follow_ups::{self, FollowUps};
 use super::neighbours::Neighbours;
 use super::record::{Budgets, decide};
 use super::recovery::Dead;
+use super::tree_kind::Wanted;
+use super::untouched::Untouched;
 use crate::claims::{Keeper, fencing};
 use crate::domain::{
     ClaimToken, Cost, EventKind, Outcome, ReasonCode, Status, Task, Transition, Verdict, WorkerId,
@@ -23,6 +25,7 @@ use crate::store::{Actor, Draft, Place, StoreError, TaskKey};
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// What is to be done in one change.
@@ -62,6 +65,8 @@ pub(super) struct Made {
     pub(super) claimed: Vec<Claimed>,
     /// Agents whose pause is over and that one of the claimed attempts tries.
     pub(super) tried: HashSet<AgentKey>,
+    /// The profile for which the tree is judged before anything of its project is claimed.
+    pub(super) wanted: Option<Wanted>,
     /// For the person at the terminal.
     pub(super) warnings: Vec<String>,
 }
@@ -90,6 +95,9 @@ pub(super) struct Dispatcher {
     pub(super) neighbours: Neighbours,
     pub(super) resting: Resting,
     pub(super) ids: Arc<dyn Ids>,
+    pub(super) untouched: Untouched,
+    /// Projects whose tree is being judged, as of the last change.
+    pub(super) judged: Vec<PathBuf>,
     /// The worker of each slot.
     pub(super) workers: Vec<WorkerId>,
     pub(super) scope: Scope,
@@ -119,6 +127,7 @@ impl Dispatcher {
             let mut follow_ups = FollowUps::default();
             let after = self.record(draft, finished, &mut follow_ups)?;
             made.warnings.extend(follow_ups.warnings);
+            self.learn_from(finished, &after);
             // A supervisor that vanished holds no claim to go on with.
             if matches!(after, After::Again(_)) && finished.report.outcome != Outcome::Lost {
                 again.push((*slot, finished));
@@ -149,7 +158,8 @@ impl Dispatcher {
             made.claimed.push(self.claim(draft, slot, place, tag)?);
         }
         made.tried = choice.tried;
-        made.warnings.extend(choice.overlaps);
+        made.wanted = choice.wanted;
+        made.warnings.extend(choice.warnings);
         Ok(made)
     }
 

@@ -1,5 +1,6 @@
 //! How a run ended: the exit status and the sentence that says the same.
 
+use crate::domain::ReasonCode;
 use crate::plan::{Cause, Node, Outlook, Prospect, Root};
 
 /// Why a run ended, in the order in which reasons count.
@@ -11,10 +12,23 @@ pub enum Reason {
     Environment(String),
     /// A limit of this run, or a stop request, with work left.
     Budget(String),
+    /// The tree was left red by a blocked task, and another task failed because of it.
+    LeftRed(String),
     /// Different tasks were blocked one after the other.
     Failures(String),
     /// Nothing was left to be done.
     Done,
+}
+
+impl Reason {
+    /// The reason as a code, and in words, where there is one.
+    pub(super) fn code(&self) -> Option<(ReasonCode, &str)> {
+        match self {
+            Self::LeftRed(why) => Some((ReasonCode::LeftRed, why)),
+            Self::Environment(why) => Some((ReasonCode::Environment, why)),
+            Self::Signal(_) | Self::Budget(_) | Self::Failures(_) | Self::Done => None,
+        }
+    }
 }
 
 /// How a run ended.
@@ -59,7 +73,7 @@ impl Ending {
             Reason::Environment(_) => 2,
             _ if self.is_complete() => 0,
             Reason::Budget(_) => 6,
-            Reason::Failures(_) => 5,
+            Reason::LeftRed(_) | Reason::Failures(_) => 5,
             Reason::Done if self.outlook.stuck > 0 => 5,
             Reason::Done => 7,
         }
@@ -88,6 +102,10 @@ impl Ending {
             }
             _ if self.is_complete() => all(),
             Reason::Budget(why) => format!("stopped: {why}; {so_far}; the same command continues"),
+            Reason::LeftRed(why) => format!(
+                "stopped: {why}; {so_far}; mend the tree (git status shows what was left), then the \
+                 same command continues"
+            ),
             Reason::Failures(why) => {
                 let next = self.commands(Prospect::Stuck);
                 let next = if next.is_empty() { "the same command continues" } else { &next };
@@ -215,6 +233,7 @@ mod tests {
         assert_eq!(ending(Reason::Budget(String::new()), 2, 1).exit_status(), 6);
         assert_eq!(ending(Reason::Budget(String::new()), 3, 0).exit_status(), 0);
         assert_eq!(ending(Reason::Failures(String::new()), 0, 3).exit_status(), 5);
+        assert_eq!(ending(Reason::LeftRed(String::new()), 1, 0).exit_status(), 5);
         assert_eq!(ending(Reason::Done, 2, 1).exit_status(), 5);
         assert_eq!(ending(Reason::Done, 2, 0).exit_status(), 7);
         assert_eq!(ending(Reason::Done, 3, 0).exit_status(), 0);

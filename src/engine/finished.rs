@@ -4,8 +4,9 @@ use super::end::unknown_code;
 use super::job::Job;
 use super::progress_check::{self, Streak};
 use crate::agent::AgentResult;
-use crate::domain::{AttemptReport, Cost, Fingerprint, Outcome, timestamp};
+use crate::domain::{AttemptReport, Cost, Fingerprint, Outcome, ReasonCode, timestamp};
 use crate::platform::clock::Clock;
+use crate::store::TreeReport;
 use crate::store::attempts;
 use crate::store::work::Work;
 use crate::verify;
@@ -32,6 +33,17 @@ pub(super) struct Finished {
     pub began: DateTime<Utc>,
     /// What it costs, if its agent failed within seconds.
     pub cost: Option<Cost>,
+    /// Which tree was judged, of a verification of the untouched tree.
+    pub(super) tree: TreeLook,
+}
+
+/// The tree that a verification of the untouched tree is about.
+#[derive(Clone, Debug, Default)]
+pub(super) struct TreeLook {
+    /// Its name, where it can be told.
+    pub name: Option<String>,
+    /// What was known of it already: no step ran then.
+    pub known: Option<TreeReport>,
 }
 
 impl Finished {
@@ -45,6 +57,7 @@ impl Finished {
             streak: Streak::default(),
             began,
             cost: None,
+            tree: TreeLook::default(),
             work: None,
             unlogged: None,
         }
@@ -80,9 +93,27 @@ pub(super) fn not_started(
 }
 
 impl Finished {
+    /// Says of a failure that the tree was red before the task began.
+    fn name_red_tree(&mut self) {
+        let Self { job, report, .. } = self;
+        let Some(already) = job.reds.iter().find_map(|red| red.already(&job.key, report)) else {
+            return;
+        };
+        let reason = report.reason.take().unwrap_or_default();
+        report.reason = Some(format!("{reason}; {}", already.words));
+        if already.left_red {
+            report.reason_code = Some(ReasonCode::LeftRed);
+        }
+    }
+
     /// Writes what the attempt came to beside the queue; the verdict itself goes into the queue.
     pub(super) fn keep(&mut self) {
+        // A tree that is known was not judged again.
+        if self.tree.known.is_some() {
+            return;
+        }
         self.streak = progress_check::compare(self);
+        self.name_red_tree();
         if let Err(error) = self.job.folder.put_report(&self.report) {
             self.warnings.push(format!("failed to keep the verdict: {error}"));
         }

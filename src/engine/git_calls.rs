@@ -154,12 +154,15 @@ impl GitCalls<'_> {
 
     fn warn(&mut self, call: &Call, why: &str) {
         let verb = call.argv.get(2).map(|verb| verb.to_string_lossy()).unwrap_or_default();
-        self.warnings.push(format!(
-            "{}: git {verb} could not tell what changed in {} ({why}); the list of changed files \
-             may lack some that the task does not name",
-            self.job.id,
-            call.cwd.display()
-        ));
+        let (id, cwd) = (&self.job.id, call.cwd.display());
+        self.warnings.push(if self.job.purpose.is_attempt() {
+            format!(
+                "{id}: git {verb} could not tell what changed in {cwd} ({why}); the list of changed \
+                 files may lack some that the task does not name"
+            )
+        } else {
+            format!("{id}: git {verb} could not tell what changed in {cwd} ({why})")
+        });
     }
 }
 

@@ -1,6 +1,7 @@
 //! One attempt as data: all that a slot needs to run it, put together while nothing is locked.
 
 use super::tamper::Watch;
+use super::untouched::{ProfileKey, Red};
 use crate::domain::{ClaimToken, Command, ReasonCode, StepKind, Task};
 use crate::platform::claim_tag::ClaimTag;
 use crate::store::attempts::AttemptFolder;
@@ -68,8 +69,20 @@ pub struct Refusal {
 pub enum Purpose {
     /// An attempt at a task.
     Attempt,
-    /// A verification of the tree as it is, for no task.
-    TreeCheck,
+    /// A verification of the tree, which decides about finished work that was set back.
+    SetBack,
+    /// A verification of the tree that attempts are to begin with.
+    Untouched,
+}
+
+impl Purpose {
+    /// Whether a task is worked on.
+    pub(super) fn is_attempt(self) -> bool {
+        match self {
+            Self::Attempt => true,
+            Self::SetBack | Self::Untouched => false,
+        }
+    }
 }
 
 /// One attempt.
@@ -117,6 +130,12 @@ pub struct Job {
     pub mask: Mask,
     /// `completion_promise`, and whether it is required.
     pub promise: Option<(String, bool)>,
+    /// The profiles that verify the work.
+    pub(super) profiles: Vec<ProfileKey>,
+    /// What of them failed before the task began.
+    pub(super) reds: Vec<Red>,
+    /// The profile for which the untouched tree is judged.
+    pub(super) tree: Option<ProfileKey>,
 }
 
 /// The claim tag of the processes of `task`, which is claimed, of the queue at the real path `queue`.

@@ -79,6 +79,8 @@ impl RunLoop<'_> {
         for running in self.slots.iter_mut().filter_map(|slot| slot.running.as_mut()) {
             running.hold(paused || self.paused.contains(&running.queue), self.asked.holds);
         }
+        // Whoever waits for the verdict about the tree is not to wait for the end of a pause.
+        self.end_untouched(false);
     }
 
     /// Claims nothing more. The first reason that counts more than those before it stays.
@@ -87,8 +89,9 @@ impl RunLoop<'_> {
             Reason::Signal(_) => 0,
             Reason::Environment(_) => 1,
             Reason::Budget(_) => 2,
-            Reason::Failures(_) => 3,
-            Reason::Done => 4,
+            Reason::LeftRed(_) => 3,
+            Reason::Failures(_) => 4,
+            Reason::Done => 5,
         };
         if self.draining.as_ref().is_some_and(|before| rank(before) <= rank(&reason)) {
             return;
@@ -96,10 +99,15 @@ impl RunLoop<'_> {
         let text = match &reason {
             // Told with how urgent it is.
             Reason::Signal(_) => String::new(),
-            Reason::Environment(why) | Reason::Budget(why) | Reason::Failures(why) => why.clone(),
+            Reason::Environment(why)
+            | Reason::Budget(why)
+            | Reason::LeftRed(why)
+            | Reason::Failures(why) => why.clone(),
             Reason::Done => String::new(),
         };
         self.draining = Some(reason);
+        // Nothing begins any more that would have to know.
+        self.end_untouched(true);
         if self.running() > 0 && !text.is_empty() {
             self.observer.notice(&Notice::Drains(&text));
         }

@@ -30,6 +30,9 @@ impl RunLoop<'_> {
         if let Some(pause) = self.dispatcher.resting.held.first() {
             return pause.sentence();
         }
+        if !self.dispatcher.judged.is_empty() {
+            return "another loop verifies the untouched tree".to_owned();
+        }
         let outlook = &self.outlook;
         let of = |kind| outlook.roots.iter().filter(|root| root.prospect == kind).count();
         if outlook.flowing + outlook.running > 0 {

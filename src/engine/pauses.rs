@@ -6,6 +6,7 @@
 
 use super::ending::Reason;
 use super::finished::Finished;
+use super::job::Purpose;
 use super::limits::Urgency;
 use super::run_loop::RunLoop;
 use crate::platform::fault::{self, Fault};
@@ -66,8 +67,11 @@ impl RunLoop<'_> {
         if self.asked.urgency >= Urgency::End || fault::is(Fault::PauseBlind) {
             return all;
         }
-        let paused =
-            |(_, finished): &(usize, Finished)| self.paused.contains(&finished.job.place.queue);
+        // What the untouched tree came to is written into no queue.
+        let paused = |(_, finished): &(usize, Finished)| {
+            finished.job.purpose != Purpose::Untouched
+                && self.paused.contains(&finished.job.place.queue)
+        };
         let (held, written) = all.into_iter().partition(paused);
         self.finished = held;
         written

@@ -2,22 +2,21 @@
 
 use super::fixed::Fixed;
 use super::job::{AgentCommand, Job, Judge, Purpose, Ready, Refusal, tag_of};
+use super::subject::{Subject, strings};
+use super::untouched::{ProfileKey, Red, Untouched};
 use crate::agent::{
-    AgentProfile, AnswerInput, DEFAULT_GRACE, DependencyInput, Environment, FEEDBACK_BYTES,
-    FailureInput, NUL_SHOWN, NoteInput, PromptInput, PromptTemplate, StepInput, TaskVariables,
-    bound_file,
+    AgentProfile, AnswerInput, DependencyInput, FEEDBACK_BYTES, FailureInput, NoteInput,
+    PromptInput, PromptTemplate, RedInput, StepInput, bound_file,
 };
 use crate::config::{ChoiceError, Runner};
 use crate::domain::{
-    AttemptReport, ClaimToken, Command, Field, ReasonCode, Status, StepKind, Task, Text, Verdict,
-    budget_of, budget_used_now,
+    AttemptReport, ClaimToken, Field, ReasonCode, Status, StepKind, Task, Verdict, budget_of,
+    budget_used_now,
 };
 use crate::plan::Graph;
 use crate::project::QueueSet;
 use crate::queue::Queue;
-use crate::store::attempts::{
-    self, AttemptFolder, CHANGED_FILE, PROMPT_FILE, RESULT_FILE, TASK_FILE,
-};
+use crate::store::attempts::{self, AttemptFolder, RESULT_FILE};
 use crate::store::{Place, TaskKey};
 use crate::verify::VerifyStep;
 use crate::views::mask::Mask;
@@ -39,6 +38,8 @@ pub struct Source<'a> {
     pub graph: &'a Graph,
     /// The environment of this process.
     pub vars: &'a [(OsString, OsString)],
+    /// What is known of the tree before attempts.
+    pub untouched: &'a Untouched,
 }
 
 /// What one task is to be run with.
@@ -50,6 +51,10 @@ struct Plan<'a> {
     attempt: u32,
     profile: Option<AgentProfile>,
     steps: Vec<VerifyStep>,
+    /// The profiles that these are of.
+    profiles: Vec<ProfileKey>,
+    /// What of them failed before the task began.
+    reds: Vec<Red>,
 }
 
 impl<'a> Source<'a> {
@@ -60,7 +65,15 @@ impl<'a> Source<'a> {
             Runner::Gate | Runner::Person => None,
         };
         let steps = self.set.config.profiles_for(task)?;
-        Ok(Plan { profile, steps, ..self.nothing(place, attempt) })
+        let mut plan = Plan { steps, ..self.nothing(place, attempt) };
+        if profile.is_some() && self.set.config.limits.untouched.value {
+            let root = self.set.root(place.queue);
+            let profiles = self.set.config.profiles_of(task);
+            plan.profiles = profiles.iter().map(|steps| ProfileKey::new(root, steps)).collect();
+            let key = TaskKey::new(self.set.real(place.queue), task.id.as_str());
+            plan.reds = self.untouched.reds(&plan.profiles, &key);
+        }
+        Ok(Plan { profile, ..plan })
     }
 
     /// A plan that runs nothing.
@@ -68,7 +81,17 @@ impl<'a> Source<'a> {
         let task = &self.queues[place.queue].tasks()[place.task];
         let key = TaskKey::new(self.set.real(place.queue), task.id.as_str());
         let folder = AttemptFolder::new(&self.set.state(place.queue), &key, attempt);
-        Plan { source: self, place, task, folder, attempt, profile: None, steps: Vec::new() }
+        Plan {
+            source: self,
+            place,
+            task,
+            folder,
+            attempt,
+            profile: None,
+            steps: Vec::new(),
+            profiles: Vec::new(),
+            reds: Vec::new(),
+        }
     }
 
     /// The prompt that the next attempt of a task would get.
@@ -109,9 +132,10 @@ impl<'a> Source<'a> {
             command: plan.ready_agent(profile, &token),
             ok_exit_codes: profile.ok_exit_codes.iter().copied().chain([0]).collect(),
         });
+        let subject = plan.subject();
         let judge = if self.set.config.is_verified() {
             Judge::Steps(
-                plan.steps.iter().map(|step| plan.ready_step(step, &token, fixed)).collect(),
+                plan.steps.iter().map(|step| subject.step(step, &token.worker, fixed)).collect(),
             )
         } else {
             Judge::Nobody
@@ -137,8 +161,11 @@ impl<'a> Source<'a> {
             judge,
             watch: plan.watch(fixed),
             mask,
-            named_files: plan.named_files(),
+            named_files: [subject.files(), subject.tests()].concat(),
             promise: queue.text(place.task, Field::CompletionPromise).map(|p| (p, required)),
+            tree: None,
+            profiles: plan.profiles,
+            reds: plan.reds,
             folder: plan.folder,
             root,
             token,
@@ -153,10 +180,6 @@ impl Plan<'_> {
 
     fn root(&self) -> &Path {
         self.source.set.root(self.place.queue)
-    }
-
-    fn strings(&self, field: Field) -> Vec<String> {
-        strings(self.queue().value(self.place.task, field).as_ref())
     }
 
     fn prompt(&self) -> Result<String, String> {
@@ -183,6 +206,7 @@ impl Plan<'_> {
             notes: self.notes(),
             answers: self.answers(),
             failure: self.failure(),
+            untouched: self.reds.iter().map(red_input).collect(),
             verification: self
                 .steps
                 .iter()
@@ -277,96 +301,45 @@ impl Plan<'_> {
         })
     }
 
-    fn environment(&self, extra: &[&[String]], token: &ClaimToken, verifying: bool) -> Environment {
-        let mut environment = Environment::allowed(self.source.vars, extra);
-        let changed = self.folder.file(CHANGED_FILE);
-        TaskVariables {
-            task_id: self.task.id.as_str(),
-            queue: self.source.set.real(self.place.queue),
-            project: self.queue().project(),
-            attempt: self.attempt,
-            worker: token.worker.as_str(),
-            task_file: &self.folder.file(TASK_FILE),
-            prompt_file: &self.folder.file(PROMPT_FILE),
-            result_file: &self.folder.file(RESULT_FILE),
-            attempt_dir: self.folder.path(),
-            root: self.root(),
-            changed_files: verifying.then_some(changed.as_path()),
-        }
-        .set_in(&mut environment);
-        environment
-    }
-
     fn ready_agent(&self, profile: &AgentProfile, token: &ClaimToken) -> Ready {
-        let extra = [self.source.set.config.pass.as_slice(), &profile.env];
+        let subject = self.subject();
+        let environment = subject.environment(&token.worker, &profile.env, false);
         Ready {
             kind: StepKind::Agent,
             name: "agent".to_owned(),
-            argv: self.expand(&profile.command),
+            argv: subject.expand(&profile.command),
             configured: profile.command.clone(),
-            env: self.environment(&extra, token, false).into_iter().collect(),
+            env: environment.into_iter().collect(),
             timeout: profile.timeout,
             silence: profile.silence,
             grace: profile.grace,
         }
     }
 
-    fn ready_step(&self, step: &VerifyStep, token: &ClaimToken, fixed: &Fixed) -> Ready {
-        let extra = [self.source.set.config.pass.as_slice()];
-        let mut argv = self.expand(&step.command);
-        if let Some(program) = argv.first_mut() {
-            *program = fixed.program(std::mem::take(program));
-        }
-        let mut environment = self.environment(&extra, token, true);
-        if let Some(path) = fixed.path() {
-            environment.set("PATH", path);
-        }
-        Ready {
-            kind: StepKind::Verify,
-            name: step.name.clone(),
-            argv,
-            configured: step.command.clone(),
-            env: environment.into_iter().collect(),
-            timeout: step.timeout,
-            silence: None,
-            grace: DEFAULT_GRACE,
+    /// What its commands are about.
+    fn subject(&self) -> Subject<'_> {
+        let set = self.source.set;
+        Subject {
+            task: Some((self.queue(), self.place.task)),
+            attempt: self.attempt,
+            queue: set.real(self.place.queue),
+            root: self.root(),
+            folder: &self.folder,
+            vars: self.source.vars,
+            pass: &set.config.pass,
         }
     }
+}
 
-    fn expand(&self, command: &Command) -> Vec<OsString> {
-        command.expand(&|name| self.value(name))
-    }
-
-    /// The value of a placeholder. A path that begins with `-` is written so that no program takes
-    /// it for a flag.
-    fn value(&self, name: &str) -> Option<Vec<String>> {
-        let path = |name| Some(vec![self.folder.file(name).display().to_string()]);
-        let paths = |paths: Vec<String>| Some(paths.into_iter().map(no_flag).collect());
-        match name {
-            "id" => Some(vec![self.task.id.to_string()]),
-            // Nobody looks a title up, so that what no argument can hold is only shown.
-            "title" => Some(vec![self.queue().title(self.place.task).replace('\0', NUL_SHOWN)]),
-            "file" | "files" => paths(self.files()),
-            "tests" => paths(self.strings(Field::Tests)),
-            "attempt" => Some(vec![self.attempt.to_string()]),
-            "queue" => Some(vec![self.source.set.real(self.place.queue).display().to_string()]),
-            "project" => Some(vec![self.queue().project().unwrap_or_default().to_owned()]),
-            "root" => Some(vec![self.root().display().to_string()]),
-            "task_file" => path(TASK_FILE),
-            "prompt_file" => path(PROMPT_FILE),
-            "result_file" => path(RESULT_FILE),
-            "changed_files" => path(CHANGED_FILE),
-            "attempt_dir" => Some(vec![self.folder.path().display().to_string()]),
-            _ => None,
-        }
-    }
-
-    fn named_files(&self) -> Vec<String> {
-        [self.files(), self.strings(Field::Tests)].concat()
-    }
-
-    fn files(&self) -> Vec<String> {
-        self.task.files().iter().map(Text::to_string).collect()
+/// What the prompt says of a step that failed before the task began.
+fn red_input(red: &Red) -> RedInput {
+    let step = &red.step;
+    RedInput {
+        step: step.step.clone(),
+        outcome: step.outcome.clone(),
+        output: step.said.clone(),
+        log: step.log.display().to_string(),
+        left_by: red.left_by.iter().map(|task| task.id.clone()).collect(),
     }
 }
 
@@ -381,19 +354,4 @@ fn holds_nul(agent: Option<&AgentCommand>, judge: &Judge) -> Option<Refusal> {
     let name = commands.find(|command| command.argv.iter().any(nul)).map(|found| &found.name)?;
     let reason = format!("an argument of {name} would hold a NUL: no command line can");
     Some(Refusal { code: ReasonCode::BadTask, reason })
-}
-
-/// A path that no program takes for a flag.
-fn no_flag(path: String) -> String {
-    if path.starts_with('-') { format!("./{path}") } else { path }
-}
-
-/// A list of strings, or one; anything else in it as JSON.
-fn strings(value: Option<&Value>) -> Vec<String> {
-    let one = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    match value {
-        None | Some(Value::Null) => Vec::new(),
-        Some(Value::Array(items)) => items.iter().map(one).collect(),
-        Some(other) => vec![one(other)],
-    }
 }

@@ -15,6 +15,7 @@ use super::pauses::Asked;
 use super::reaper::Reaper;
 use super::slots::{Ended, Message, Running, Slot, Surroundings};
 use super::trouble::Said;
+use super::untouched::Untouched;
 use crate::claims::Keeper;
 use crate::domain::{EventKind, WorkerId};
 use crate::plan::Outlook;
@@ -27,6 +28,7 @@ use crate::project::{Planner, ranking_rules};
 use crate::store::file::FileStore;
 use crate::store::workers::Registration;
 use crate::store::{Patience, QueueStore, StoreError, new_event};
+use serde_json::{Map, Value, json};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver};
@@ -101,6 +103,8 @@ impl<'o> RunLoop<'o> {
             neighbours: Neighbours::default(),
             resting: Resting::default(),
             ids: Arc::clone(&options.ids),
+            untouched: Untouched::default(),
+            judged: Vec::new(),
             workers: workers.clone(),
             scope: options.scope.clone(),
             clock: Arc::clone(&options.clock),
@@ -146,7 +150,7 @@ impl<'o> RunLoop<'o> {
         }
         let reason = ran?;
         if self.started
-            && let Err(error) = self.note_loop(EventKind::LoopFinished)
+            && let Err(error) = self.note_end(&reason)
         {
             self.warn(format!("failed to note the end of the loop: {error}"));
         }
@@ -208,7 +212,7 @@ impl<'o> RunLoop<'o> {
             return Ok(());
         }
         self.started = true;
-        self.note_loop(EventKind::LoopStarted)?;
+        self.note_loop(EventKind::LoopStarted, Map::new())?;
         self.store.sweep(self.patience())?;
         self.add_gates()
     }
@@ -289,6 +293,7 @@ impl<'o> RunLoop<'o> {
     fn died(&mut self, slot: usize) {
         if let Some(mut running) = self.slots[slot].running.take() {
             running.join();
+            self.check_died(slot);
             let text = format!("the attempt of {} ended by a fault of this program", running.id);
             self.observer.notice(&Notice::Warning(&text));
         }
@@ -317,8 +322,19 @@ impl<'o> RunLoop<'o> {
         }
     }
 
-    fn note_loop(&mut self, kind: EventKind) -> Result<(), StoreError> {
-        let data = about(&self.dispatcher.set, &self.options, std::process::id());
+    /// Notes the end of the loop; with its reason where that has a code.
+    fn note_end(&mut self, reason: &Reason) -> Result<(), StoreError> {
+        let mut more = Map::new();
+        if let Some((code, why)) = reason.code() {
+            more.insert("reason_code".to_owned(), json!(code));
+            more.insert("reason".to_owned(), json!(why));
+        }
+        self.note_loop(EventKind::LoopFinished, more)
+    }
+
+    fn note_loop(&mut self, kind: EventKind, more: Map<String, Value>) -> Result<(), StoreError> {
+        let mut data = about(&self.dispatcher.set, &self.options, std::process::id());
+        data.extend(more);
         let mut event = new_event(kind, self.options.clock.now(), String::new(), data);
         event.worker = Some(self.slots[0].worker.to_string());
         self.note(0, event)

@@ -5,7 +5,7 @@ use super::finished::{Finished, not_started};
 use super::job::{Job, Purpose};
 use super::known_commands::KnownCommands;
 use super::options::RunOptions;
-use super::tree_check::TreeCheck;
+use super::tree_kind::TreeCheck;
 use crate::domain::{ClaimToken, Outcome, WorkerId};
 use crate::platform::claim_tag::ClaimTag;
 use crate::platform::clock::Clock;

@@ -1,11 +1,9 @@
 //! One turn of the loop: write what ended, claim what is next, start it.
 
 use super::after::After;
-use super::attempt::Stage;
 use super::dispatch::{Claimed, Made, Recorded, Work};
 use super::ending::Reason;
 use super::finished::Finished;
-use super::job::Purpose;
 use super::neighbours::Neighbours;
 use super::observer::Notice;
 use super::prepare::Source;
@@ -13,11 +11,11 @@ use super::recovery::{self, Dead};
 use super::run_loop::{POLL, RunLoop};
 use super::slots::Holder;
 use crate::claims::fencing;
-use crate::domain::{ClaimToken, Cost, Event, EventKind, Outcome};
+use crate::domain::{ClaimToken, Cost, Event, Outcome};
 use crate::plan;
 use crate::platform::lock::FileLock;
 use crate::store::attempts::prune;
-use crate::store::{Patience, Place, QueueStore, StoreError, TaskKey, new_event};
+use crate::store::{Patience, Place, QueueStore, StoreError, TaskKey};
 use crate::views::edits;
 use serde_json::{Map, json};
 use std::collections::HashSet;
@@ -33,7 +31,7 @@ impl RunLoop<'_> {
         let (checks, finished): (Vec<_>, Vec<_>) = self
             .results()
             .into_iter()
-            .partition(|(_, finished)| finished.job.purpose == Purpose::TreeCheck);
+            .partition(|(_, finished)| !finished.job.purpose.is_attempt());
         let made = self.write_and_claim(&checks, &finished);
         if made.is_err() {
             self.finished.extend(finished);
@@ -46,13 +44,14 @@ impl RunLoop<'_> {
         checks: &[(usize, Finished)],
         finished: &[(usize, Finished)],
     ) -> Result<bool, StoreError> {
-        for (_, check) in checks {
-            self.tree_checked(check)?;
+        for (slot, check) in checks {
+            self.tree_checked(*slot, check)?;
         }
         if finished.is_empty() && self.verify_set_back()? {
             return Ok(true);
         }
         self.stop_for_missing_tools(finished);
+        self.stop_for_red_tree(finished);
         // Agents delete what git ignores, also while nothing is left to be claimed by this loop.
         Neighbours::enter(&self.dispatcher.set)?;
         let most = self.attempts_left();
@@ -74,6 +73,7 @@ impl RunLoop<'_> {
             dead = self.survey()?;
             let anything = self.outlook.ready > 0 || self.dispatcher.unsettled;
             if finished.is_empty() && dead.is_empty() && !anything {
+                self.forget_tree();
                 return self.judge_edits();
             }
         }
@@ -92,6 +92,8 @@ impl RunLoop<'_> {
         let mut made = Made::default();
         let (dispatcher, store) = (&mut self.dispatcher, &mut self.store);
         let events = store.update(patience, &mut |draft| {
+            // What it would have begun before the file changed, it lets go of.
+            made = Made::default();
             made = dispatcher.change(draft, &work)?;
             Ok(())
         })?;
@@ -214,6 +216,10 @@ impl RunLoop<'_> {
             let lock = self.dispatcher.keeper.hand_over(&key);
             self.begin(slot, place, token, lock);
         }
+        self.note_mended();
+        if let Some(wanted) = made.wanted {
+            self.begin_untouched(wanted);
+        }
         for (slot, finished) in finished {
             // A slot that goes on with the same task has given its supervisor to it.
             if let Some(supervisor) = self.slots[*slot].supervisor.take() {
@@ -248,8 +254,13 @@ impl RunLoop<'_> {
         let set = Arc::clone(&self.dispatcher.set);
         let queues = self.store.queues();
         let structure = self.dispatcher.planner.structure(&set, queues);
-        let source =
-            Source { set: &set, queues, graph: &structure.graph, vars: &self.options.vars };
+        let source = Source {
+            set: &set,
+            queues,
+            graph: &structure.graph,
+            vars: &self.options.vars,
+            untouched: &self.dispatcher.untouched,
+        };
         let job = match source.job(place, token, &self.fixed) {
             Ok(job) => job,
             Err(error) => {
@@ -306,46 +317,6 @@ impl RunLoop<'_> {
             verdict: finished.report.verdict,
             what: &what,
         });
-    }
-
-    /// Tells a stage, and leaves it for the journal.
-    pub(super) fn stage(&mut self, slot: usize, stage: &Stage) {
-        let Some(running) = &self.slots[slot].running else { return };
-        let (id, queue, token) = (running.id.clone(), running.queue, running.token.clone());
-        self.observer.notice(&Notice::Stage { slot, id: &id, stage });
-        // The journal tells of tasks.
-        if running.purpose == Purpose::TreeCheck {
-            return;
-        }
-        let mut data = Map::new();
-        let kind = match stage {
-            Stage::Started => EventKind::AttemptStarted,
-            Stage::AgentFinished(outcome) => {
-                data.insert("outcome".to_owned(), json!(outcome));
-                EventKind::AgentFinished
-            }
-            Stage::Verified(verdict) => {
-                data.insert("verdict".to_owned(), json!(verdict));
-                EventKind::Verified
-            }
-            Stage::Verifying(_) => return,
-        };
-        let name = crate::store::queue_name(&self.store.queues()[queue]);
-        let mut event = new_event(kind, self.options.clock.now(), name, data);
-        event.task = Some(id);
-        event.worker = Some(token.worker.to_string());
-        event.attempt = Some(token.attempt);
-        self.store.note_later(queue, event);
-    }
-
-    /// Puts the stages that were told into the journal.
-    pub(super) fn note_stages(&mut self) {
-        match self.store.note_waiting() {
-            Ok(events) => {
-                events.iter().for_each(|event| self.observer.notice(&Notice::Event(event)));
-            }
-            Err(error) => self.warn(format!("failed to note an event: {error}")),
-        }
     }
 
     /// Adds the gate tasks that `phases` ask for and that are not there yet.

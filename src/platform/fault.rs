@@ -72,6 +72,12 @@ pub enum Fault {
     NoProgressIgnored,
     /// An agent that fails within seconds is started again at once.
     NoBackOff,
+    /// The tree is judged beside attempts, and attempts begin beside that.
+    JudgedBeside,
+    /// What was found on a tree is not remembered.
+    TreesForgotten,
+    /// A run goes on although a blocked task left the tree red.
+    LeftRedIgnored,
     /// A question of an agent counts as a failure and costs budget.
     QuestionCounts,
     /// What steers a terminal is printed as it is.
@@ -131,6 +137,9 @@ impl Fault {
             Self::TakeOverByTime => "take-over-by-time",
             Self::NoProgressIgnored => "no-progress-ignored",
             Self::NoBackOff => "no-back-off",
+            Self::JudgedBeside => "judged-beside",
+            Self::TreesForgotten => "trees-forgotten",
+            Self::LeftRedIgnored => "left-red-ignored",
             Self::QuestionCounts => "question-counts",
             Self::NoEscape => "no-escape",
             Self::NoMask => "no-mask",

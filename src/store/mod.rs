@@ -21,6 +21,7 @@ mod repository;
 pub mod requests;
 pub mod state;
 mod tail;
+mod trees;
 mod undecided;
 pub mod work;
 pub mod workers;
@@ -30,6 +31,7 @@ pub use backup::Backups;
 pub use draft::{Actor, Draft, Place, new_event, queue_name};
 pub use error::StoreError;
 pub use state::{StateDir, TaskKey, place_of};
+pub use trees::{RedStep, TreeReport, Trees};
 
 use crate::domain::Event;
 use crate::queue::Queue;

@@ -238,5 +238,5 @@ fn a_step_named_agent_is_not_the_agent() {
     assert_eq!(why["attempts"][0]["reason_code"], "tests_failed", "{why}");
     sandbox.run(["retry", "A", "--work-queue", "q.json"]).exits(0);
     let prompt = sandbox.run(["prompt", "A", "--work-queue", "q.json"]).exits(0).stdout;
-    assert!(prompt.contains("Attempt 2 failed: step agent: exit status 1."), "{prompt}");
+    assert!(prompt.contains("Attempt 2 failed: step agent: exit status 1; it"), "{prompt}");
 }

@@ -29,5 +29,6 @@ mod shapes;
 mod signals;
 mod tampering;
 mod torture;
+mod untouched;
 mod verbs;
 mod waste;

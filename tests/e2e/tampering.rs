@@ -8,8 +8,10 @@ fn project(agent: &str, steps: &[&str]) -> Sandbox {
     let agent =
         format!("[agents.default]\nrun = '''{agent}'''\ntimeout = \"30s\"\ngrace = \"1s\"\n");
     let steps = steps.iter().map(|run| format!("[[verify]]\nrun = {}\n", json!(run)));
+    // What an attempt does to what judges it: not what the untouched tree does.
+    let limits = "[limits]\nuntouched = false\n";
     Sandbox::new()
-        .config(&(agent + &steps.collect::<String>()))
+        .config(&(agent + &steps.collect::<String>() + limits))
         .file("check.sh", "exit 1\n")
         .queue("q.json", &queue(&[("A", &[])]))
 }
@@ -45,6 +47,20 @@ fn a_check_that_replaces_itself_passes_nothing() {
         project("true", &["./own.sh"]).file("own.sh", "#!/bin/sh\necho 'exit 0' >own.sh\n");
     assert!(sandbox.shell("chmod +x own.sh"));
     blocked_for(&sandbox, "own.sh");
+}
+
+/// Nobody is to blame for what an earlier attempt left for the verification of the untouched tree.
+#[test]
+fn a_check_that_replaces_itself_on_the_untouched_tree_begins_nothing() {
+    let config = "[agents.default]\nrun = ': >began'\n[[verify]]\nrun = './own.sh'\n";
+    let sandbox =
+        project("true", &[]).config(config).file("own.sh", "#!/bin/sh\necho 'exit 0' >own.sh\n");
+    assert!(sandbox.shell("chmod +x own.sh"));
+    let ran = sandbox.run(["run", "q.json"]).exits(2);
+    ran.says("tampered: own.sh was changed by a verification of the tree")
+        .says("no task was blamed");
+    assert!(!sandbox.path("began").exists() && sandbox.status("A") == "pending");
+    sandbox.run(["run", "q.json"]).exits(0);
 }
 
 #[test]
@@ -150,9 +166,10 @@ fn steps_run_the_programs_that_were_there_at_the_start() {
     sandbox.variables.push(("PATH".to_owned(), path));
     let config = String::from_utf8(sandbox.bytes("workloop.toml")).expect("text");
     let steps = "[[verify]]\nname = \"path\"\nrun = 'case $PATH in :*|.*) exit 9;; esac'\n\
-                 [[verify]]\nname = \"judge\"\nrun = [\"judge\"]\n[limits]\nattempts = 1\n";
+                 [[verify]]\nname = \"judge\"\nrun = [\"judge\"]\n";
     let sandbox = sandbox.config(&(config + steps));
-    sandbox.run(["run", "q.json"]).exits(5).says("step judge: exit status 1");
+    let ran = sandbox.run(["run", "q.json", "--max-iterations", "1"]);
+    ran.exits(6).says("step judge: exit status 1");
 }
 
 #[test]

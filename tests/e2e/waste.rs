@@ -47,7 +47,8 @@ fn attempts_that_come_to_the_same_are_left_to_a_person() {
     let (list, _) = flat_queue(1);
     let run = |agent: &str, verify: &str| {
         let toml = format!(
-            "[agents.default]\nrun = '{agent}'\n[[verify]]\nname = \"test\"\nrun = '{verify}'\n"
+            "[agents.default]\nrun = '{agent}'\n[[verify]]\nname = \"test\"\nrun = '{verify}'\n\
+             [limits]\nuntouched = false # the steps are red without an attempt\n"
         );
         let sandbox = Sandbox::new().config(&toml).queue("q.json", &list);
         assert!(sandbox.shell("git init -q . && echo .workloop >.gitignore && git add . && git -c user.name=t -c user.email=t@example.org commit -qm one"));

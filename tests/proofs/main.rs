@@ -41,6 +41,7 @@ mod torture;
 mod trees;
 mod twin;
 mod twins;
+mod untouched;
 mod waste;
 
 // A source file that `fuzzed` takes in names it so.

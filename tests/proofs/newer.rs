@@ -100,7 +100,7 @@ fn a_claim_of_a_newer_version_is_not_taken_over() {
 fn verdicts_and_entries_of_a_newer_version() {
     let sandbox = Sandbox::new().config(CONFIG).queue("q.json", &queue(&[("A", &[]), ("B", &[])]));
     sandbox.run(["run", "q.json", "--task-id", "A"]).exits(0);
-    assert!(sandbox.shell("ls .workloop/attempts/*/1/verdict.json >found"));
+    assert!(sandbox.shell("grep -l '\"task\": \"A\"' .workloop/attempts/*/1/verdict.json >found"));
     let name = String::from_utf8_lossy(&sandbox.bytes("found")).trim().to_owned();
     for change in [
         json!({"v": 2, "more": [1]}),

@@ -46,6 +46,13 @@ fn full() -> PromptInput {
             output: "expected 1\n```\ngot 2\n".into(),
             log: "/p/queues/.workloop/attempts/0/1/verify-1.out".into(),
         }),
+        untouched: vec![RedInput {
+            step: "lint".into(),
+            outcome: "exit status 2".into(),
+            output: "src/old.ts: unused\n".into(),
+            log: "/p/queues/.workloop/attempts/1/1/verify-1.out".into(),
+            left_by: vec!["A-0".into()],
+        }],
         verification: vec![StepInput { name: "test".into(), command: "npm test".into() }],
     }
 }

@@ -6,7 +6,7 @@ use crate::cli::failure::{Failure, FailureKind};
 use crate::cli::session::Session;
 use crate::cli::write::{self, tell};
 use crate::domain::{Status, TaskId, Verdict, WorkerId};
-use crate::engine::{Judged, Judging, Source};
+use crate::engine::{Judged, Judging, Source, Untouched};
 use crate::platform::clock::SystemClock;
 use crate::platform::host::Host;
 use crate::platform::ids::{Ids, RandomIds};
@@ -70,8 +70,10 @@ fn verify(
     let exe = fault::supervisor(std::env::current_exe()?);
     let name = format!("{}:{}:{}", Host::current().name, std::process::id(), RandomIds.hex8());
     let graph = &structure.graph;
+    // Whatever the tree was before: the steps decide.
+    let untouched = Untouched::default();
     let judging = Judging {
-        source: Source { set, queues, graph, vars: &session.world.vars },
+        source: Source { set, queues, graph, vars: &session.world.vars, untouched: &untouched },
         exe: &exe,
         clock: &SystemClock,
         worker: WorkerId::new(&name),

@@ -4,7 +4,7 @@ use crate::cli::args::PromptArgs;
 use crate::cli::failure::Failure;
 use crate::cli::read::Reading;
 use crate::cli::session::Session;
-use crate::engine::Source;
+use crate::engine::{Source, Untouched};
 use crate::views::json;
 use serde_json::json;
 use std::io::Write;
@@ -17,7 +17,9 @@ pub(super) fn run(args: &PromptArgs, session: &mut Session<'_>) -> Result<(), Fa
         let node = scene.find(&args.id)?;
         let (place, _) = scene.key(node);
         let graph = &scene.structure.graph;
-        let source = Source { set: scene.set, queues: scene.queues, graph, vars };
+        let untouched = Untouched::recorded(scene.set);
+        let source =
+            Source { set: scene.set, queues: scene.queues, graph, vars, untouched: &untouched };
         let prompt = source.prompt(place).map_err(|why| {
             Failure::usage(format_args!("failed to make the prompt of {}: {why}", args.id))
         })?;

@@ -6,6 +6,7 @@ use crate::cli::filter::scope;
 use crate::cli::follow::Follow;
 use crate::cli::read::Reading;
 use crate::cli::session::Session;
+use crate::engine::red_trees;
 use crate::project::{QueueSet, Scope};
 use crate::store::journal::Journal;
 use crate::store::{QueueStore, StateDir};
@@ -54,7 +55,7 @@ fn render(
             table::status(&sight.written_status(&included, filtered), look)
         } else {
             let text = text::status(&sight.status(&included, filtered, Shown::Open(LISTED)), look);
-            text + &put_back(scene.set)
+            text + &put_back(scene.set) + &red(scene.set)
         };
         Ok(text.into_bytes())
     })
@@ -67,6 +68,11 @@ fn put_back(set: &QueueSet) -> String {
     let told =
         states.into_iter().filter_map(|state| edits::since_start(Journal::new(state).recent()));
     told.map(|text| format!("{}\n", escape::line(&text))).collect()
+}
+
+/// A line for each profile that was red on the untouched tree.
+fn red(set: &QueueSet) -> String {
+    red_trees(set).iter().map(|text| format!("{}\n", escape::line(text))).collect()
 }
 
 /// Shows every change until nobody looks any more.

@@ -25,10 +25,18 @@ impl Progress<'_> {
         let code = Some(ReasonCode::Tampered);
         match self.guard.look(&self.job.folder)? {
             Tampering::File(path, what) => {
-                let reason = format!(
-                    "tampered: {path} was {what} during the attempt; look at it, then workloop retry \
-                     {id} takes it as it is (a task that is to change it names it in its files)"
-                );
+                let reason = if self.job.purpose.is_attempt() {
+                    format!(
+                        "tampered: {path} was {what} during the attempt; look at it, then workloop \
+                         retry {id} takes it as it is (a task that is to change it names it in its \
+                         files)"
+                    )
+                } else {
+                    format!(
+                        "tampered: {path} was {what} by a verification of the tree before any agent \
+                         began; look at it, then the next run takes it as it is"
+                    )
+                };
                 let outcome = outcome.clone();
                 Some(End { outcome, verdict: Some(Verdict::Blocked), reason: Some(reason), code })
             }

@@ -19,7 +19,7 @@ use crate::store::journal::Journal;
 use crate::store::requests;
 use crate::store::state::StateDir;
 use crate::store::undecided::Undecided;
-use crate::store::{Backups, StoreError};
+use crate::store::{Backups, StoreError, Trees};
 use crate::store::{last_good, undecided};
 use serde_json::{Map, Value, json};
 use std::cell::LazyCell;
@@ -133,10 +133,10 @@ impl Judge<'_> {
         self.verified
             || base.is_some_and(runs)
             || self.memory.iter().flatten().any(|(_, queue)| runs(queue))
-            || self
-                .roots
-                .get(index)
-                .is_some_and(|root| super::beside::others_ran(root, path, self.backups))
+            || self.roots.get(index).is_some_and(|root| {
+                // A verification of the tree runs what agents left there.
+                Trees::of(root).are_judged() || super::beside::others_ran(root, path, self.backups)
+            })
     }
 
     /// Whether the queue is paused and all loops say that nothing runs for it. Verbs and loops ask

@@ -14,6 +14,7 @@ mod recovery;
 mod transitions;
 
 use crate::chance::say;
+use crate::fake_agent::CONFIG;
 use crate::room::Room;
 use crate::sandbox::{Ran, Sandbox};
 use crate::twin::twin;
@@ -164,9 +165,10 @@ impl Workshop {
 }
 
 /// A sandbox without a backup: that is written by the first change in each folder, and would be half
-/// of all calls.
+/// of all calls; and without a verification before the first attempt, which writes no queue.
 fn unsaved() -> Sandbox {
-    let mut sandbox = Sandbox::new();
+    let config = format!("{CONFIG}\n[limits]\nuntouched = false\n");
+    let mut sandbox = Sandbox::new().config(&config);
     sandbox.variables.push(("XDG_STATE_HOME".to_owned(), "/dev/null".to_owned()));
     sandbox
 }

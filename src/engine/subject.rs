@@ -1,0 +1,153 @@
+//! What a configured command is made ready with, its placeholders and its environment: for a task,
+//! or for the tree as it is.
+
+use super::fixed::Fixed;
+use super::job::Ready;
+use crate::agent::{DEFAULT_GRACE, Environment, NUL_SHOWN, TaskVariables};
+use crate::domain::{Command, Field, StepKind, Text, WorkerId};
+use crate::queue::Queue;
+use crate::store::attempts::{AttemptFolder, CHANGED_FILE, PROMPT_FILE, RESULT_FILE, TASK_FILE};
+use crate::verify::VerifyStep;
+use serde_json::Value;
+use std::ffi::OsString;
+use std::path::Path;
+
+/// What commands are about.
+pub(super) struct Subject<'a> {
+    /// The task; none where the tree is judged as it is. What a command takes from a task is empty
+    /// then.
+    pub(super) task: Option<(&'a Queue, usize)>,
+    /// Number of the attempt, 0 where there is none.
+    pub(super) attempt: u32,
+    /// The real path of the queue.
+    pub(super) queue: &'a Path,
+    /// The project root.
+    pub(super) root: &'a Path,
+    /// Where the files of the attempt are.
+    pub(super) folder: &'a AttemptFolder,
+    /// The environment of this process.
+    pub(super) vars: &'a [(OsString, OsString)],
+    /// Names of variables that every command gets.
+    pub(super) pass: &'a [String],
+}
+
+impl Subject<'_> {
+    /// The program and the arguments of a command.
+    pub(super) fn expand(&self, command: &Command) -> Vec<OsString> {
+        command.expand(&|name| self.value(name))
+    }
+
+    /// The value of a placeholder. A path that begins with `-` is written so that no program takes
+    /// it for a flag.
+    pub(super) fn value(&self, name: &str) -> Option<Vec<String>> {
+        let path = |name| Some(vec![self.folder.file(name).display().to_string()]);
+        let paths = |paths: Vec<String>| Some(paths.into_iter().map(no_flag).collect());
+        match name {
+            "id" => Some(vec![self.id().to_owned()]),
+            // Nobody looks a title up, so that what no argument can hold is only shown.
+            "title" => Some(vec![self.title().replace('\0', NUL_SHOWN)]),
+            "file" | "files" => paths(self.files()),
+            "tests" => paths(self.tests()),
+            "attempt" => Some(vec![self.attempt.to_string()]),
+            "queue" => Some(vec![self.queue.display().to_string()]),
+            "project" => Some(vec![self.project().unwrap_or_default().to_owned()]),
+            "root" => Some(vec![self.root.display().to_string()]),
+            "task_file" => path(TASK_FILE),
+            "prompt_file" => path(PROMPT_FILE),
+            "result_file" => path(RESULT_FILE),
+            "changed_files" => path(CHANGED_FILE),
+            "attempt_dir" => Some(vec![self.folder.path().display().to_string()]),
+            _ => None,
+        }
+    }
+
+    fn id(&self) -> &str {
+        self.task.map_or("", |(queue, at)| queue.tasks()[at].id.as_str())
+    }
+
+    fn title(&self) -> String {
+        self.task.map(|(queue, at)| queue.title(at)).unwrap_or_default()
+    }
+
+    fn project(&self) -> Option<&str> {
+        self.task.and_then(|(queue, _)| queue.project())
+    }
+
+    /// The files that the task names.
+    pub(super) fn files(&self) -> Vec<String> {
+        let files = self.task.map_or(&[][..], |(queue, at)| queue.tasks()[at].files());
+        files.iter().map(Text::to_string).collect()
+    }
+
+    /// Its tests.
+    pub(super) fn tests(&self) -> Vec<String> {
+        let tests = self.task.and_then(|(queue, at)| queue.value(at, Field::Tests));
+        strings(tests.as_ref())
+    }
+
+    /// The environment of a command, with the variables that `more` names.
+    pub(super) fn environment(
+        &self,
+        worker: &WorkerId,
+        more: &[String],
+        verifying: bool,
+    ) -> Environment {
+        let mut environment = Environment::allowed(self.vars, &[self.pass, more]);
+        let changed = self.folder.file(CHANGED_FILE);
+        TaskVariables {
+            task_id: self.id(),
+            queue: self.queue,
+            project: self.project(),
+            attempt: self.attempt,
+            worker: worker.as_str(),
+            task_file: &self.folder.file(TASK_FILE),
+            prompt_file: &self.folder.file(PROMPT_FILE),
+            result_file: &self.folder.file(RESULT_FILE),
+            attempt_dir: self.folder.path(),
+            root: self.root,
+            changed_files: verifying.then_some(changed.as_path()),
+        }
+        .set_in(&mut environment);
+        if self.task.is_none() {
+            environment.set("WORKLOOP_TREE_CHECK", "1");
+        }
+        environment
+    }
+
+    /// A step of the verification, ready to start.
+    pub(super) fn step(&self, step: &VerifyStep, worker: &WorkerId, fixed: &Fixed) -> Ready {
+        let mut argv = self.expand(&step.command);
+        if let Some(program) = argv.first_mut() {
+            *program = fixed.program(std::mem::take(program));
+        }
+        let mut environment = self.environment(worker, &[], true);
+        if let Some(path) = fixed.path() {
+            environment.set("PATH", path);
+        }
+        Ready {
+            kind: StepKind::Verify,
+            name: step.name.clone(),
+            argv,
+            configured: step.command.clone(),
+            env: environment.into_iter().collect(),
+            timeout: step.timeout,
+            silence: None,
+            grace: DEFAULT_GRACE,
+        }
+    }
+}
+
+/// A path that no program takes for a flag.
+fn no_flag(path: String) -> String {
+    if path.starts_with('-') { format!("./{path}") } else { path }
+}
+
+/// A list of strings, or one; anything else in it as JSON.
+pub(super) fn strings(value: Option<&Value>) -> Vec<String> {
+    let one = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    match value {
+        None | Some(Value::Null) => Vec::new(),
+        Some(Value::Array(items)) => items.iter().map(one).collect(),
+        Some(other) => vec![one(other)],
+    }
+}

@@ -1,0 +1,382 @@
+//! What a loop knows of the tree that its attempts begin with: for each profile whether it was green
+//! or red, and since whose attempts. Pure data; `docs/design/untouched.md` says what counts and why.
+
+use crate::domain::{AttemptReport, Verdict};
+use crate::platform::fault::{self, Fault};
+use crate::project::QueueSet;
+use crate::store::{RedStep, TaskKey, Trees};
+use crate::verify::VerifyStep;
+use sha2::{Digest, Sha256};
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+
+/// The steps of a profile in a project.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct ProfileKey {
+    /// The project root.
+    pub(super) root: PathBuf,
+    /// The steps, as a file may be called.
+    pub(super) steps: String,
+}
+
+impl ProfileKey {
+    /// The key of `steps` in the project at `root`.
+    pub(super) fn new(root: &Path, steps: &[VerifyStep]) -> Self {
+        let mut hash = Sha256::new();
+        for step in steps {
+            hash.update(format!("{:?}", (&step.profile, &step.name, &step.command)));
+        }
+        let steps = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        Self { root: root.to_owned(), steps }
+    }
+}
+
+/// A task, and what people call it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Named {
+    pub(super) key: TaskKey,
+    pub(super) id: String,
+}
+
+/// A step that failed on the tree before an attempt changed anything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Red {
+    pub(super) step: RedStep,
+    /// The tasks that were blocked since the tree was green, in this run.
+    pub(super) left_by: Vec<Named>,
+}
+
+/// What one attempt's failure has to do with the tree that it began with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Already {
+    /// For the end of its reason.
+    pub(super) words: String,
+    /// Whether the tree was left red by other tasks, and the attempt failed in the same way.
+    pub(super) left_red: bool,
+}
+
+impl Red {
+    /// What it says of the failure of an attempt at `task`.
+    pub(super) fn already(&self, task: &TaskKey, report: &AttemptReport) -> Option<Already> {
+        let same = self.step.compare(report)?;
+        let how = if same { "with the same output" } else { "with another output" };
+        let mut words = format!("it failed on the untouched tree already, {how}");
+        let by_others =
+            !self.left_by.is_empty() && self.left_by.iter().all(|other| other.key != *task);
+        let left_red = by_others && same && !fault::is(Fault::LeftRedIgnored);
+        if left_red {
+            words = format!("{words}, since {}", blocked(&self.left_by));
+        }
+        Some(Already { words, left_red })
+    }
+}
+
+/// The tasks that were blocked, as a sentence.
+pub(super) fn blocked(tasks: &[Named]) -> String {
+    let ids: Vec<&str> = tasks.iter().map(|task| task.id.as_str()).collect();
+    let verb = if ids.len() == 1 { "was" } else { "were" };
+    format!("{} {verb} blocked", ids.join(", "))
+}
+
+/// What is known of one profile.
+#[derive(Clone, Debug, Default)]
+struct Known {
+    /// Whether it holds for the tree as it is: no task was blocked since.
+    fresh: bool,
+    state: State,
+    /// The tasks that were blocked since it was green.
+    suspects: Vec<Named>,
+    /// The tasks that had left work in the tree when it was judged.
+    begun: HashSet<TaskKey>,
+}
+
+#[derive(Clone, Debug, Default)]
+enum State {
+    /// It could not be told.
+    #[default]
+    Unknown,
+    Green,
+    Red(Red),
+}
+
+/// What a loop knows of the tree.
+#[derive(Clone, Debug, Default)]
+pub struct Untouched {
+    known: HashMap<ProfileKey, Known>,
+    mended: Vec<ProfileKey>,
+}
+
+impl Untouched {
+    /// As it was found last, by whoever looked: for who only looks.
+    pub fn recorded(set: &QueueSet) -> Self {
+        let mut known = HashMap::new();
+        for (key, step) in red_steps(set) {
+            let state = State::Red(Red { step, left_by: Vec::new() });
+            known.insert(key, Known { state, ..Known::default() });
+        }
+        Self { known, mended: Vec::new() }
+    }
+
+    /// Whether the tree must be judged before an attempt begins.
+    pub(super) fn wants(&self, key: &ProfileKey) -> bool {
+        self.known.get(key).is_none_or(|known| !known.fresh)
+    }
+
+    /// Takes in what was found: the failed step, `Some(None)` for green, `None` when it could not
+    /// be told. `begun` are the tasks that have left work in the tree.
+    pub(super) fn learn(
+        &mut self,
+        key: &ProfileKey,
+        found: Option<Option<RedStep>>,
+        begun: HashSet<TaskKey>,
+    ) {
+        let before = self.known.remove(key).unwrap_or_default();
+        let state = match found {
+            None => State::Unknown,
+            Some(None) => State::Green,
+            Some(Some(step)) => {
+                let left_by = match before.state {
+                    State::Green => before.suspects,
+                    State::Red(red) if red.step.is_like(&step) => red.left_by,
+                    State::Red(_) | State::Unknown => Vec::new(),
+                };
+                State::Red(Red { step, left_by })
+            }
+        };
+        self.known.insert(key.clone(), Known { fresh: true, state, begun, suspects: Vec::new() });
+    }
+
+    /// An attempt passed the steps of these profiles.
+    pub(super) fn passed(&mut self, keys: &[ProfileKey]) {
+        for key in keys {
+            let green = Known { fresh: true, state: State::Green, ..Known::default() };
+            let before = self.known.insert(key.clone(), green);
+            let was_green = before.is_some_and(|known| matches!(known.state, State::Green));
+            if !was_green && !self.mended.contains(key) {
+                self.mended.push(key.clone());
+            }
+        }
+    }
+
+    /// The profiles that attempts passed, of which it was not known that they would.
+    pub(super) fn take_mended(&mut self) -> Vec<ProfileKey> {
+        std::mem::take(&mut self.mended)
+    }
+
+    /// A task of the project at `root` was blocked, and what it did is still there.
+    pub(super) fn blocked(&mut self, root: &Path, task: &Named) {
+        for (_, known) in self.known.iter_mut().filter(|(key, _)| key.root == root) {
+            known.fresh = false;
+            if matches!(known.state, State::Green) && !known.suspects.contains(task) {
+                known.suspects.push(task.clone());
+            }
+        }
+    }
+
+    /// A person may have changed the tree.
+    pub(super) fn forget(&mut self) {
+        self.known.clear();
+    }
+
+    /// The tasks that left a profile red, as far as that is known.
+    pub(super) fn left_by(&self, key: &ProfileKey) -> Vec<Named> {
+        match self.known.get(key).map(|known| &known.state) {
+            Some(State::Red(red)) => red.left_by.clone(),
+            Some(State::Green | State::Unknown) | None => Vec::new(),
+        }
+    }
+
+    /// What failed before `task` began, of the profiles that verify it.
+    pub(super) fn reds(&self, keys: &[ProfileKey], task: &TaskKey) -> Vec<Red> {
+        let known = keys.iter().filter_map(|key| self.known.get(key));
+        let theirs = known.filter(|known| !known.begun.contains(task));
+        let red = theirs.filter_map(|known| match &known.state {
+            State::Red(red) => Some(red.clone()),
+            State::Green | State::Unknown => None,
+        });
+        red.collect()
+    }
+}
+
+/// The profiles of the configuration that were red when the tree was judged last.
+fn red_steps(set: &QueueSet) -> Vec<(ProfileKey, RedStep)> {
+    let mut all = Vec::new();
+    if !set.config.limits.untouched.value {
+        return all;
+    }
+    let mut roots: Vec<&Path> = set.all_roots().collect();
+    roots.sort_unstable();
+    roots.dedup();
+    for root in roots {
+        for steps in set.config.all_profiles() {
+            let key = ProfileKey::new(root, &steps);
+            let last = Trees::of(root).last(&key.steps);
+            let red = last.filter(|report| report.verdict == Verdict::Fail);
+            all.extend(red.and_then(|report| report.red).map(|red| (key, red)));
+        }
+    }
+    all
+}
+
+/// A sentence for each profile that was red when the tree was judged last.
+pub fn red_trees(set: &QueueSet) -> Vec<String> {
+    let sentence = |(_, red): (ProfileKey, RedStep)| {
+        let RedStep { profile, step, outcome, log, .. } = red;
+        format!(
+            "the untouched tree was red when it was verified last (profile {profile}): step {step}: \
+             {outcome}; {}",
+            log.display()
+        )
+    };
+    red_steps(set).into_iter().map(sentence).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Fingerprint, Outcome, StepKind, StepReport};
+
+    const ROOT: &str = "/p";
+
+    fn key(steps: &str) -> ProfileKey {
+        ProfileKey { root: ROOT.into(), steps: steps.to_owned() }
+    }
+
+    fn named(id: &str) -> Named {
+        Named { key: TaskKey::new(Path::new("/p/q.json"), id), id: id.to_owned() }
+    }
+
+    fn red(output: &str) -> Option<Option<RedStep>> {
+        Some(Some(RedStep {
+            profile: "default".to_owned(),
+            step: "test".to_owned(),
+            outcome: "exit status 1".to_owned(),
+            output: Some(output.to_owned()),
+            said: String::new(),
+            log: PathBuf::new(),
+        }))
+    }
+
+    fn failed(step: &str, output: &str) -> AttemptReport {
+        AttemptReport {
+            v: 1,
+            task: "B".to_owned(),
+            attempt: 1,
+            worker: "w".to_owned(),
+            started_at: String::new(),
+            ended_at: String::new(),
+            outcome: Outcome::Exited { code: 0 },
+            verdict: Some(Verdict::Fail),
+            reason: None,
+            reason_code: None,
+            steps: vec![StepReport {
+                kind: StepKind::Verify,
+                name: step.to_owned(),
+                outcome: Outcome::Exited { code: 1 },
+                millis: 1,
+                log: String::new(),
+            }],
+            files_changed: Vec::new(),
+            fingerprint: Fingerprint { change: None, output: Some(output.to_owned()) },
+        }
+    }
+
+    fn none() -> HashSet<TaskKey> {
+        HashSet::new()
+    }
+
+    /// What an attempt at `task` that failed like this has to do with the tree.
+    fn already(tree: &Untouched, task: &str, report: &AttemptReport) -> Option<(String, bool)> {
+        let task = named(task).key;
+        let reds = tree.reds(&[key("1")], &task);
+        let already = reds.first()?.already(&task, report)?;
+        Some((already.words, already.left_red))
+    }
+
+    #[test]
+    fn a_tree_is_judged_once_and_again_after_a_task_was_blocked() {
+        let mut tree = Untouched::default();
+        assert!(tree.wants(&key("1")));
+        tree.learn(&key("1"), Some(None), none());
+        assert!(!tree.wants(&key("1")) && tree.wants(&key("2")));
+        tree.blocked(Path::new("/other"), &named("A"));
+        assert!(!tree.wants(&key("1")));
+        // A change under the lock may be made twice.
+        tree.blocked(Path::new(ROOT), &named("A"));
+        tree.blocked(Path::new(ROOT), &named("A"));
+        assert!(tree.wants(&key("1")));
+        // Whoever passes has judged it.
+        tree.passed(&[key("1"), key("2")]);
+        assert!(!tree.wants(&key("1")) && !tree.wants(&key("2")));
+        assert_eq!(tree.take_mended(), [key("2")]);
+        tree.forget();
+        assert!(tree.wants(&key("1")));
+        // What cannot be told is not asked for again and again.
+        tree.learn(&key("1"), None, none());
+        assert!(!tree.wants(&key("1")));
+    }
+
+    #[test]
+    fn a_red_tree_is_named_until_a_task_mends_it() {
+        let mut tree = Untouched::default();
+        tree.learn(&key("1"), red("o"), none());
+        let same = "it failed on the untouched tree already, with the same output";
+        assert_eq!(already(&tree, "B", &failed("test", "o")), Some((same.to_owned(), false)));
+        let other = "it failed on the untouched tree already, with another output";
+        assert_eq!(already(&tree, "B", &failed("test", "p")), Some((other.to_owned(), false)));
+        assert_eq!(already(&tree, "B", &failed("lint", "o")), None);
+        let passed = AttemptReport { verdict: Some(Verdict::Pass), ..failed("test", "o") };
+        assert_eq!(already(&tree, "B", &passed), None);
+        assert!(tree.reds(&[key("2")], &named("B").key).is_empty());
+        tree.passed(&[key("1")]);
+        assert_eq!(tree.take_mended(), [key("1")]);
+        assert!(tree.take_mended().is_empty());
+        assert!(tree.reds(&[key("1")], &named("B").key).is_empty());
+    }
+
+    #[test]
+    fn a_task_whose_own_work_was_in_the_tree_is_told_nothing() {
+        let mut tree = Untouched::default();
+        tree.learn(&key("1"), red("o"), HashSet::from([named("A").key]));
+        assert!(tree.reds(&[key("1")], &named("A").key).is_empty());
+        assert_eq!(tree.reds(&[key("1")], &named("B").key).len(), 1);
+    }
+
+    #[test]
+    fn a_tree_is_left_red_by_who_was_blocked_since_it_was_green() {
+        let left = |first: Option<Option<RedStep>>, second| {
+            let mut tree = Untouched::default();
+            tree.learn(&key("1"), first, none());
+            tree.blocked(Path::new(ROOT), &named("A"));
+            tree.learn(&key("1"), second, none());
+            tree
+        };
+        let tree = left(Some(None), red("o"));
+        let words = "it failed on the untouched tree already, with the same output, since A was \
+                     blocked";
+        assert_eq!(already(&tree, "B", &failed("test", "o")), Some((words.to_owned(), true)));
+        // The same task again, another output, another step.
+        for (task, step, output) in [("A", "test", "o"), ("B", "test", "p"), ("B", "lint", "o")] {
+            let found = already(&tree, task, &failed(step, output));
+            assert!(found.is_none_or(|(_, left_red)| !left_red), "{task} {step} {output}");
+        }
+        // It stays so when one more task is blocked.
+        let mut tree = tree;
+        tree.blocked(Path::new(ROOT), &named("C"));
+        tree.learn(&key("1"), red("o"), none());
+        assert_eq!(tree.left_by(&key("1")), [named("A")]);
+        // Red before, or not known to have been green.
+        for first in [red("o"), red("p"), None] {
+            let tree = left(first, red("o"));
+            let found = already(&tree, "B", &failed("test", "o"));
+            assert!(found.is_some_and(|(_, left_red)| !left_red));
+        }
+        assert!(left(Some(None), Some(None)).left_by(&key("1")).is_empty());
+    }
+
+    #[test]
+    fn blocked_tasks_are_listed() {
+        assert_eq!(blocked(&[named("A")]), "A was blocked");
+        assert_eq!(blocked(&[named("A"), named("B")]), "A, B were blocked");
+    }
+}

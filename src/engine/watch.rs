@@ -1,0 +1,53 @@
+//! What must not change while steps judge: what they name, the configuration, what is protected.
+
+use super::fixed::Fixed;
+use super::subject::Subject;
+use super::tamper::Watch;
+use crate::domain::{Command, Field, Text};
+use crate::project::QueueSet;
+use crate::queue::Queue;
+use crate::verify::VerifyStep;
+use std::path::Path;
+
+/// What must not change while `steps` judge what `subject` is about.
+pub(super) fn watch(
+    set: &QueueSet,
+    queues: &[Queue],
+    steps: &[VerifyStep],
+    subject: &Subject<'_>,
+    fixed: &Fixed,
+) -> Watch {
+    let folder = |path: &Path| path.parent().map(Path::to_owned);
+    let homes = [set.config.folder().map(Path::to_owned), folder(subject.queue)];
+    // What a step says of the task's files says nothing of who judges.
+    let words = |command: &Command| match command {
+        Command::Shell(line) => Command::Shell(line.clone()),
+        Command::List(_) => {
+            let without_files = |name: &str| match name {
+                "file" | "files" => Some(Vec::new()),
+                _ => subject.value(name),
+            };
+            let words = command.expand(&without_files).into_iter();
+            Command::List(words.map(|word| word.to_string_lossy().into_owned()).collect())
+        }
+    };
+    let by_person = |queue: &Queue, at: usize| queue.raw(at, Field::DiscoveredBy).is_none();
+    let product = |queue: &'_ Queue| -> Vec<String> {
+        let tasks = queue.tasks().iter().enumerate();
+        let tasks = tasks.filter(|(_, task)| !task.files().is_empty());
+        let tasks = tasks.filter(|(at, _)| by_person(queue, *at));
+        tasks.flat_map(|(_, task)| task.files().iter().map(Text::to_string)).collect()
+    };
+    let own = subject.task.is_some_and(|(queue, at)| by_person(queue, at));
+    Watch {
+        root: subject.root.to_owned(),
+        homes: homes.into_iter().flatten().collect(),
+        programs: fixed.folders(),
+        queues: set.all_real().map(Path::to_owned).collect(),
+        commands: steps.iter().map(|step| words(&step.command)).collect(),
+        owned: if own { subject.files() } else { Vec::new() },
+        products: queues.iter().flat_map(product).collect(),
+        protect: set.config.protect.clone(),
+        config: fixed.config.clone(),
+    }
+}

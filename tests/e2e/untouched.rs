@@ -1,0 +1,298 @@
+//! The tree that attempts begin with: verified once for each profile and tree, named where it is red,
+//! and the end of a run whose tree a blocked task left red.
+
+use crate::sandbox::{Ran, Sandbox, queue, task, wait_until};
+use serde_json::{Value, json};
+
+/// What each step notes when it judges the untouched tree, outside of the tree.
+const NOTE: &str =
+    "test -z \"$WORKLOOP_TREE_CHECK\" || echo \"check [$WORKLOOP_TASK_ID]\" >>../log";
+
+/// A sandbox whose agent notes its start, keeps its prompt and does `agent`, and whose one step notes
+/// that it judges the untouched tree and does `verify`.
+fn sandbox(agent: &str, verify: &str, list: &Value) -> Sandbox {
+    let config = format!(
+        "[agents.default]\nrun = '''echo \"start $WORKLOOP_TASK_ID\" >>../log; \
+         cat >../prompt.$WORKLOOP_TASK_ID.$WORKLOOP_ATTEMPT; {agent}'''\n\
+         [[verify]]\nname = \"test\"\nrun = '''{NOTE}; {verify}'''\n[limits]\nattempts = 2\n"
+    );
+    Sandbox::new().config(&config).queue("q.json", list)
+}
+
+fn committed(sandbox: Sandbox) -> Sandbox {
+    let init = "git init -q -b main && git config user.email t@example.org && \
+                git config user.name t && git add -A && git commit -qm start";
+    assert!(sandbox.shell(init));
+    sandbox
+}
+
+/// What was noted, in order.
+fn log(sandbox: &Sandbox) -> Vec<String> {
+    let text = std::fs::read_to_string(sandbox.path("../log")).unwrap_or_default();
+    text.lines().map(str::to_owned).collect()
+}
+
+fn checks(sandbox: &Sandbox) -> usize {
+    log(sandbox).iter().filter(|line| line.starts_with("check")).count()
+}
+
+fn prompt(sandbox: &Sandbox, name: &str) -> String {
+    String::from_utf8_lossy(&sandbox.bytes(format!("../prompt.{name}").as_str())).into_owned()
+}
+
+fn events(sandbox: &Sandbox) -> Vec<Value> {
+    let said = sandbox.run(["events", "--json", "q.json"]).exits(0).stdout;
+    said.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+}
+
+/// The line of a run about the tree.
+fn line<'a>(ran: &'a Ran, head: &str) -> Option<&'a str> {
+    ran.stderr.lines().find(|line| line.contains(head) && line.contains("untouched tree"))
+}
+
+#[test]
+fn a_green_tree_is_verified_once_and_says_little() {
+    let list = queue(&[("A", &[]), ("B", &[]), ("C", &["A"])]);
+    let sandbox = sandbox("true", "true", &list);
+    let ran = sandbox.run(["run", "q.json"]).exits(0);
+    assert_eq!(log(&sandbox), ["check []", "start A", "start B", "start C"]);
+    assert!(line(&ran, "PASS").is_some_and(|line| line.contains("profile default")), "{ran}");
+    assert!(!prompt(&sandbox, "A.1").contains("untouched"));
+    let status = sandbox.run(["status", "q.json"]).exits(0);
+    assert!(!status.stdout.contains("untouched"), "{status}");
+    sandbox.nothing_left();
+}
+
+/// Only what ready tasks need; what a step takes from a task is empty, and a gate needs nothing.
+#[test]
+fn only_profiles_of_ready_tasks_are_judged() {
+    let step = |profile: &str| {
+        format!(
+            "[[verify]]\nprofile = \"{profile}\"\nname = \"{profile}\"\nrun = [\"sh\", \"-c\", \
+             'test -z \"$WORKLOOP_TREE_CHECK\" || echo \"$# $0$WORKLOOP_TASK_ID\" >>../log', \
+             \"{profile}\", \"{{tests}}\"]\n"
+        )
+    };
+    let mut list = queue(&[("A", &[]), ("B", &["A"]), ("C", &["B"]), ("D", &["C"])]);
+    for (at, profile) in ["default", "ui", "default", "never"].iter().enumerate() {
+        list["tasks"][at]["verify"] = json!(profile);
+        list["tasks"][at]["tests"] = json!(["one", "two"]);
+    }
+    list["tasks"][2]["type"] = json!("gate");
+    list["tasks"][3]["agent"] = json!("human");
+    let agent = "[agents.default]\nrun = 'true'\n";
+    let config = ["default", "ui", "never"].map(step).concat();
+    let sandbox = Sandbox::new().config(&format!("{agent}{config}")).queue("q.json", &list);
+    sandbox.run(["run", "q.json"]).exits(7);
+    assert_eq!(log(&sandbox), ["0 default", "0 ui"]);
+    // Nor is anything judged that nobody wants.
+    let sandbox = Sandbox::new()
+        .config(&format!("{agent}{config}[limits]\nuntouched = false\n"))
+        .queue("q.json", &list);
+    sandbox.run(["run", "q.json"]).exits(7);
+    assert!(log(&sandbox).is_empty());
+}
+
+/// In the run's line, in the prompt, in the feedback, in `status` and in `why`; and no more when a
+/// task has mended it.
+#[test]
+fn a_red_tree_is_named_and_stops_nothing() {
+    let list = queue(&[("A", &[]), ("B", &["A"])]);
+    let agent = "test $WORKLOOP_ATTEMPT != 2 || touch mended";
+    let verify = "test -e mended || { echo broken at $(date +%N); false; }";
+    let sandbox = sandbox(agent, verify, &list);
+    let running = sandbox.run(["run", "q.json", "--max-iterations", "1"]).exits(6);
+    let told = line(&running, "FAIL").unwrap_or_default();
+    assert!(told.contains("profile default: step test: exit status 1"), "{running}");
+    assert!(told.contains("tasks begin all the same"), "{running}");
+    running.says("it failed on the untouched tree already, with the same output");
+    let first = prompt(&sandbox, "A.1");
+    assert!(first.contains("## What failed before this task began"), "{first}");
+    assert!(first.contains("step `test` failed on that untouched tree already"), "{first}");
+    assert!(first.contains("broken at "), "{first}");
+    let again = sandbox.run(["prompt", "A", "--work-queue", "q.json"]).exits(0).stdout;
+    assert!(again.contains("failed on the untouched tree already"), "{again}");
+    let why = sandbox.run(["why", "A", "--work-queue", "q.json"]).exits(0);
+    why.says("it failed on the untouched tree already");
+    let status = sandbox.run(["status", "q.json"]).exits(0);
+    status
+        .says("the untouched tree was red when it was verified last (profile default): step test");
+    // A was begun, and its own work is in the tree; when it passed the tree is judged.
+    sandbox.run(["run", "q.json"]).exits(0);
+    assert!(prompt(&sandbox, "A.2").contains("failed on the untouched tree already"));
+    assert_eq!(log(&sandbox), ["check []", "start A", "start A", "start B"]);
+    assert!(!prompt(&sandbox, "B.1").contains("untouched"));
+    let status = sandbox.run(["status", "q.json"]).exits(0);
+    assert!(!status.stdout.contains("untouched"), "{status}");
+}
+
+/// The task that mends the tree in the same run is the verification of it.
+#[test]
+fn a_tree_that_was_mended_is_not_red_for_the_next_task() {
+    let list = queue(&[("A", &[]), ("B", &["A"])]);
+    let sandbox = sandbox("touch mended", "test -e mended", &list);
+    sandbox.run(["run", "q.json"]).exits(0);
+    assert_eq!(log(&sandbox), ["check []", "start A", "start B"]);
+    assert!(prompt(&sandbox, "A.1").contains("untouched tree"));
+    assert!(!prompt(&sandbox, "B.1").contains("untouched"));
+    let status = sandbox.run(["status", "q.json"]).exits(0);
+    assert!(!status.stdout.contains("untouched"), "{status}");
+}
+
+/// The same tree is not judged again by the next run, another one is; with git and without.
+#[test]
+fn a_tree_is_remembered_by_what_is_in_it() {
+    let list = queue(&[("A", &[]), ("B", &[]), ("C", &[]), ("D", &[])]);
+    for git in [false, true] {
+        let sandbox = sandbox("true", "test ! -e red", &list);
+        let sandbox = if git { committed(sandbox) } else { sandbox };
+        let once = ["run", "q.json", "--max-iterations", "1"];
+        sandbox.run(once).exits(6);
+        sandbox.run(once).exits(6);
+        assert_eq!(checks(&sandbox), 1, "git: {git}");
+        assert!(sandbox.shell("touch red"));
+        let ran = sandbox.run(once).exits(6);
+        assert_eq!(checks(&sandbox), 2, "git: {git}");
+        assert!(line(&ran, "FAIL").is_some(), "{ran}");
+        // What is known is told all the same.
+        assert!(sandbox.shell("rm red && rm ../log"));
+        let ran = sandbox.run(["run", "q.json", "--task-id", "D"]).exits(0);
+        assert_eq!(checks(&sandbox), 0, "git: {git}");
+        assert!(line(&ran, "FAIL").is_none() && line(&ran, "PASS").is_none(), "{ran}");
+    }
+}
+
+/// A red tree that is known is told by the next run, without a step.
+#[test]
+fn a_red_tree_that_is_known_is_named_again() {
+    let sandbox = committed(sandbox("true", "false", &queue(&[("A", &[]), ("B", &[])])));
+    let once = |id| ["run", "q.json", "--max-iterations", "1", "--task-id", id];
+    sandbox.run(once("A")).exits(6);
+    let ran = sandbox.run(once("B")).exits(6);
+    assert!(
+        line(&ran, "FAIL").is_some_and(|line| line.contains("as it was found before")),
+        "{ran}"
+    );
+    assert!(prompt(&sandbox, "B.1").contains("untouched tree"));
+    assert_eq!(log(&sandbox), ["check []", "start A", "start B"]);
+}
+
+/// Another loop on another queue of the project: it waits for the verdict about the tree, and judges
+/// nothing beside attempts.
+#[test]
+fn nothing_is_claimed_beside_a_verification_of_the_tree_and_the_reverse() {
+    let wait = |file: &str| {
+        format!("n=0; until test -e ../{file} || test $((n += 1)) -gt 3000; do sleep 0.02; done")
+    };
+    let verify = format!("test -z \"$WORKLOOP_TREE_CHECK\" || {{ {}; }}", wait("judge"));
+    let agent = format!("case $WORKLOOP_TASK_ID in A) {};; esac", wait("work"));
+    let sandbox = sandbox(&agent, &verify, &queue(&[("A", &[])]))
+        .queue("other/r.json", &queue(&[("B", &[])]));
+    // A queue that nobody knows is a file of the tree as any other.
+    let config = String::from_utf8(sandbox.bytes("workloop.toml")).expect("text");
+    let sandbox = sandbox.config(&format!("queues = [\"*.json\", \"other/*.json\"]\n{config}"));
+    let first = sandbox.spawn(["run", "q.json"]);
+    wait_until("the tree is judged", || checks(&sandbox) == 1);
+    let second = sandbox.spawn(["run", "other/r.json"]);
+    let waits = "another loop verifies the untouched tree";
+    wait_until("the second loop waits", || second.output().contains(waits));
+    assert_eq!(log(&sandbox), ["check []"]);
+    assert!(sandbox.shell("touch ../judge"));
+    second.ends().exits(0);
+    assert!(sandbox.shell("touch ../work"));
+    first.ends().exits(0);
+    // Whoever came first judged; the other one found it, or an attempt that ran.
+    assert_eq!(checks(&sandbox), 1);
+    assert_eq!(log(&sandbox).len(), 3);
+}
+
+/// A loop that ends, by itself or by a signal, ends the verification of the tree with it.
+#[test]
+fn a_stop_ends_the_verification_of_the_tree() {
+    let verify = "test -z \"$WORKLOOP_TREE_CHECK\" || sleep 600";
+    let sandbox = sandbox("true", verify, &queue(&[("A", &[])]));
+    let running = sandbox.spawn(["run", "q.json"]);
+    wait_until("the tree is judged", || checks(&sandbox) == 1);
+    sandbox.run(["stop", "q.json"]).exits(0);
+    running.ends().exits(6);
+    assert_eq!(log(&sandbox), ["check []"]);
+    sandbox.nothing_left();
+    // Nothing is known, so that it is judged again.
+    let running = sandbox.spawn(["run", "q.json"]);
+    wait_until("the tree is judged again", || checks(&sandbox) == 2);
+    running.signal(rustix::process::Signal::TERM);
+    running.ends().exits(143);
+}
+
+/// What the steps write into the queue meanwhile counts no more than an agent's edit.
+#[test]
+fn a_verification_of_the_tree_completes_no_task() {
+    let edit = "(.tasks[]|.status)=\"complete\"|(.tasks[]|.passes)=true";
+    let write = format!("jq '{edit}' q.json >t && mv t q.json");
+    let verify = format!("test -z \"$WORKLOOP_TREE_CHECK\" || test ! -e evil || {{ {write}; }}");
+    let sandbox = sandbox("true", &verify, &queue(&[("A", &[]), ("B", &[])]));
+    sandbox.run(["run", "q.json", "--max-iterations", "1"]).exits(6);
+    assert!(sandbox.shell("touch evil"));
+    sandbox.run(["run", "q.json"]).exits(0).says("put back");
+    assert_eq!(log(&sandbox), ["check []", "start A", "check []", "start B"]);
+}
+
+/// A blocks and leaves a file that breaks the test of all; B fails for nothing but that.
+const LEAVES: &str = "test $WORKLOOP_TASK_ID != A || touch broken";
+const BROKEN: &str = "test ! -e broken || { echo broken by a file, $(date +%N); false; }";
+
+fn three() -> Value {
+    let mut list = queue(&[("A", &[]), ("B", &[]), ("C", &[])]);
+    list["tasks"][0]["max_iterations"] = json!(1);
+    list
+}
+
+#[test]
+fn a_tree_that_is_left_red_ends_the_run() {
+    let sandbox = sandbox(LEAVES, BROKEN, &three());
+    let ran = sandbox.run(["run", "q.json"]).exits(5);
+    assert_eq!(log(&sandbox), ["check []", "start A", "check []", "start B"]);
+    let told = line(&ran, "FAIL").unwrap_or_default();
+    assert!(told.contains("it was green before A was blocked"), "{ran}");
+    ran.closes_with(&[
+        "stopped: the tree is red since A was blocked: step test: exit status 1, and B failed with the \
+         same; 0 of 3 complete; mend the tree",
+    ]);
+    assert!(prompt(&sandbox, "B.1").contains("It passed before these tasks were blocked: A."));
+    let states = ["A", "B", "C"].map(|id| sandbox.status(id));
+    assert_eq!(states, ["blocked", "pending", "pending"]);
+    assert_eq!(task(&sandbox.read("q.json"), "B")["attempts"], 1);
+    let of_code = |event: &&Value| event["data"]["reason_code"] == "left_red";
+    let codes: Vec<Value> = events(&sandbox).iter().filter(of_code).cloned().collect();
+    let names: Vec<_> = codes.iter().map(|event| event["event"].as_str().unwrap_or("")).collect();
+    assert_eq!(names, ["retried", "loop_finished"]);
+    let why = sandbox.run(["why", "B", "--json", "--work-queue", "q.json"]).exits(0).json();
+    assert_eq!(why["attempts"][0]["reason_code"], "left_red");
+    // Mended, it is judged again, and all goes on.
+    assert!(sandbox.shell("rm broken"));
+    sandbox.run(["run", "q.json"]).exits(5);
+    let states = ["A", "B", "C"].map(|id| sandbox.status(id));
+    assert_eq!(states, ["blocked", "complete", "complete"]);
+}
+
+/// The tree was red before, B fails at something else, or B mends it: the run goes on.
+#[test]
+fn other_failures_do_not_end_the_run() {
+    let own =
+        format!("test \"$WORKLOOP_TASK_ID\" != B || {{ echo of its own; false; }} && {BROKEN}");
+    let mends = format!("{LEAVES}; test $WORKLOOP_TASK_ID != B || rm broken");
+    for (before, agent, verify, left) in [
+        ("touch broken", LEAVES, BROKEN, "blocked,blocked"),
+        ("true", LEAVES, own.as_str(), "blocked,blocked"),
+        ("true", mends.as_str(), BROKEN, "blocked,complete"),
+    ] {
+        let mut list = three();
+        list["tasks"].as_array_mut().expect("a list").truncate(2);
+        let sandbox = sandbox(agent, verify, &list);
+        assert!(sandbox.shell(before));
+        let ran = sandbox.run(["run", "q.json"]).exits(5);
+        let states = ["A", "B"].map(|id| sandbox.status(id)).join(",");
+        assert_eq!(states, left, "{ran}");
+        assert!(!ran.stderr.contains("the tree is red"), "{ran}");
+    }
+}
