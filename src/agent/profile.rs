@@ -1,6 +1,7 @@
 //! An agent as configured: what to run, for how long, and what it may see.
 
 use crate::domain::Command;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -49,8 +50,8 @@ impl AgentProfile {
         }
     }
 
-    /// Whether verification runs after this exit status.
-    pub fn accepts_exit(&self, code: i32) -> bool {
-        code == 0 || self.ok_exit_codes.contains(&code)
+    /// The exit statuses after which verification runs.
+    pub fn accepted_exits(&self) -> BTreeSet<i32> {
+        self.ok_exit_codes.iter().copied().chain([0]).collect()
     }
 }

@@ -75,7 +75,6 @@ impl From<StoreError> for Failure {
             | StoreError::UnknownTask { .. }
             | StoreError::AmbiguousTask { .. }
             | StoreError::TaskElsewhere { .. }
-            | StoreError::ClaimLost { .. }
             | StoreError::Newer { .. }
             | StoreError::Rejected(_)
             | StoreError::Unsafe { .. }

@@ -1,5 +1,6 @@
 use super::*;
 use crate::domain::{Command, Field, Task, TaskId};
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -122,7 +123,7 @@ fn a_full_file_is_read_with_its_origins() {
     assert_eq!(agent.timeout, Duration::from_secs(5400));
     assert_eq!(agent.silence, Some(Duration::from_secs(300)));
     assert_eq!(agent.grace, Duration::from_secs(10));
-    assert!(agent.accepts_exit(3) && agent.accepts_exit(0) && !agent.accepts_exit(1));
+    assert_eq!(agent.accepted_exits(), BTreeSet::from([0, 3]));
     assert_eq!(agent.prompt.as_deref(), Some(Path::new("/p/prompts/own.j2")));
     let names: Vec<&str> = config.steps.iter().map(|step| step.name.as_str()).collect();
     assert_eq!(names, ["lint", "npm test {tests}", "true"]);

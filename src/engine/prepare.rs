@@ -130,7 +130,7 @@ impl<'a> Source<'a> {
         let agent = plan.profile.as_ref().map(|profile| AgentCommand {
             profile: profile.name.clone(),
             command: plan.ready_agent(profile, &token),
-            ok_exit_codes: profile.ok_exit_codes.iter().copied().chain([0]).collect(),
+            ok_exit_codes: profile.accepted_exits(),
         });
         let subject = plan.subject();
         let judge = if self.set.config.is_verified() {

@@ -142,7 +142,6 @@ fn may_pass(error: &StoreError) -> bool {
         | StoreError::UnknownTask { .. }
         | StoreError::AmbiguousTask { .. }
         | StoreError::TaskElsewhere { .. }
-        | StoreError::ClaimLost { .. }
         | StoreError::Rejected(_) => false,
     }
 }
@@ -160,7 +159,6 @@ fn path_of(error: &StoreError) -> Option<&Path> {
         | StoreError::UnknownTask { .. }
         | StoreError::AmbiguousTask { .. }
         | StoreError::TaskElsewhere { .. }
-        | StoreError::ClaimLost { .. }
         | StoreError::Rejected(_)
         | StoreError::Locked { .. }
         | StoreError::Journal(_) => None,

@@ -45,18 +45,6 @@ pub enum StoreError {
         /// The queue that has it.
         queue: String,
     },
-    /// The claim is another's by now; nothing was written.
-    #[error(
-        "task {task} is no longer claimed by this worker ({why}); its result was kept in {kept}"
-    )]
-    ClaimLost {
-        /// The task.
-        task: String,
-        /// Who has it, or what happened.
-        why: String,
-        /// The attempt folder.
-        kept: String,
-    },
     /// A newer version wrote the queue.
     #[error(
         "{path} needs a newer workloop (workloop_format {found}, this one knows {known}): it is \

@@ -2,8 +2,7 @@
 //!
 //! [`QueueStore::update`] is the single writer: lock, reload, change, check, write. A change is
 //! made on a [`Draft`], which turns transitions into text and journal lines together, so that
-//! neither can be forgotten. [`mod@file`] keeps queues in files; [`memory`] keeps them in memory for
-//! tests.
+//! neither can be forgotten. [`mod@file`] keeps queues in files.
 
 pub mod attempts;
 mod backoffs;
@@ -15,7 +14,6 @@ mod home;
 pub mod journal;
 pub mod last_good;
 pub mod lines;
-pub mod memory;
 pub mod registry;
 mod repository;
 pub mod requests;

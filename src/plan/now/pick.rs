@@ -99,11 +99,6 @@ impl Order {
         Some(self.priority[node.0 as usize]).filter(|&priority| priority != i64::MAX)
     }
 
-    /// Seconds of the longest path that begins with the task.
-    pub fn path_seconds(&self, node: Node) -> u64 {
-        self.path[node.0 as usize]
-    }
-
     /// Why a task has its rank, in words.
     pub fn reason(&self, graph: &Graph, node: Node) -> String {
         let at = node.0 as usize;

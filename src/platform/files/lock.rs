@@ -354,11 +354,6 @@ impl FileLock {
     pub fn file(&self) -> &File {
         &self.file
     }
-
-    /// Gives the descriptor away, the lock with it.
-    pub fn into_file(self) -> File {
-        self.file
-    }
 }
 
 #[cfg(test)]
@@ -501,9 +496,8 @@ mod tests {
         let first = FileLock::try_acquire(&path).unwrap().unwrap();
         assert!(first.created());
         assert!(FileLock::try_acquire(&path).unwrap().is_none());
-        let file = first.into_file();
-        let copy = file.try_clone().unwrap();
-        drop(file);
+        let copy = first.file().try_clone().unwrap();
+        drop(first);
         assert!(FileLock::try_acquire(&path).unwrap().is_none());
         drop(copy);
         assert!(!FileLock::try_acquire(&path).unwrap().unwrap().created());
