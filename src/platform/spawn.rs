@@ -1,24 +1,26 @@
 //! Starting the two kinds of long-lived processes: supervisors, and the commands under them.
+//!
+//! `docs/design/processes.md` says why commands are started by `duct`, and what of it is not used.
 
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
-#[path = "spawn_linux.rs"]
-mod fast;
-
+use super::process::Exit;
 use std::ffi::{OsStr, OsString};
 use std::io;
+use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
-use std::os::unix::process::CommandExt;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 /// A command with everything it is given; nothing else of ours reaches it.
 #[derive(Debug)]
 pub struct Start<'a> {
-    /// Program and arguments.
+    /// Program and arguments. A program with a slash is a path, as seen from `dir`; any other is
+    /// looked for in the `PATH` of `env`.
     pub argv: &'a [OsString],
     /// Where it runs.
     pub dir: &'a Path,
-    /// Its whole environment.
+    /// Its whole environment. Of a variable that is named twice the last one counts.
     pub env: &'a [(OsString, OsString)],
     /// What it reads.
     pub stdin: OwnedFd,
@@ -28,27 +30,76 @@ pub struct Start<'a> {
     pub stderr: OwnedFd,
 }
 
-/// Starts a command in a session of its own and gives its number; the caller waits for it.
-pub fn in_own_session(start: Start<'_>) -> io::Result<u32> {
-    #[cfg(all(target_os = "linux", target_env = "gnu"))]
-    if let Some(pid) = fast::start(&start) {
-        return Ok(pid);
-    }
-    in_own_session_by_fork(start)
+/// The first process of a command that was started. It is reaped here and nowhere else: as long as
+/// it is not, no other process can get its number, which is also that of its session and group.
+#[derive(Debug)]
+pub struct Leader {
+    handle: duct::Handle,
+    pid: u32,
 }
 
-/// The ordinary way, which also runs a script without a first line, and says what is wrong.
-#[expect(unsafe_code, reason = "a new session is begun between fork and exec")]
-fn in_own_session_by_fork(start: Start<'_>) -> io::Result<u32> {
-    let program = start.argv.first().ok_or(io::ErrorKind::InvalidInput)?;
-    let mut command = new_command(program);
-    command.args(start.argv.iter().skip(1)).current_dir(start.dir).env_clear();
-    command.envs(start.env.iter().map(|(name, value)| (name, value)));
-    command.stdin(start.stdin).stdout(start.stdout).stderr(start.stderr);
-    // SAFETY: the closure runs between fork and exec and makes one system call: it takes no lock,
+impl Leader {
+    /// Its number, that of its session and that of its group.
+    pub fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// Reaps it, if it has ended: how it ended.
+    pub fn reap(&self) -> Option<Exit> {
+        let status = self.handle.try_wait().ok()??.status;
+        let code = status.code().map(Exit::Code);
+        code.or_else(|| status.signal().map(Exit::Signal))
+    }
+}
+
+/// Starts a command in a session of its own.
+///
+/// # Errors
+/// What the system says, of the program or of the folder.
+pub fn in_own_session(start: Start<'_>) -> io::Result<Leader> {
+    let (name, arguments) = start.argv.split_first().ok_or(io::ErrorKind::InvalidInput)?;
+    let arg0 = name.clone();
+    let command = duct::cmd(program(name, start.dir), arguments)
+        .dir(start.dir)
+        .full_env(start.env.iter().cloned())
+        .stdin_file(start.stdin)
+        .stdout_file(start.stdout)
+        .stderr_file(start.stderr)
+        .unchecked()
+        .before_spawn(move |command| {
+            command.arg0(&arg0);
+            begin_session(command);
+            Ok(())
+        });
+    // The expression keeps the ends of the pipes that belong to the command: it goes at once.
+    let handle = command.start()?;
+    let pid = handle.pids().first().copied().ok_or(io::ErrorKind::NotFound)?;
+    Ok(Leader { handle, pid })
+}
+
+/// The program as `duct` wants it, which takes a relative path as seen from our own folder.
+fn program(name: &OsStr, dir: &Path) -> OsString {
+    let is_path = name.as_bytes().contains(&b'/');
+    if is_path { dir.join(name).into_os_string() } else { name.to_owned() }
+}
+
+/// Has the command begin a session of its own, with no signal blocked: the standard library has it
+/// inherit our mask, and makes only SIGPIPE what it was.
+#[expect(unsafe_code, reason = "a session is begun, and the mask emptied, between fork and exec")]
+fn begin_session(command: &mut Command) {
+    let begin = || {
+        rustix::process::setsid()?;
+        let mut none = MaybeUninit::uninit();
+        // SAFETY: `sigemptyset` fills in the set that it is given, and `sigprocmask` reads it.
+        let failed = unsafe {
+            libc::sigemptyset(none.as_mut_ptr());
+            libc::sigprocmask(libc::SIG_SETMASK, none.as_ptr(), std::ptr::null_mut())
+        };
+        if failed == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+    };
+    // SAFETY: the closure runs between fork and exec and makes two system calls: it takes no lock,
     // allocates nothing and touches no memory that another thread could have left half-changed.
-    unsafe { command.pre_exec(|| Ok(rustix::process::setsid().map(drop)?)) };
-    Ok(command.spawn()?.id())
+    unsafe { command.pre_exec(begin) };
 }
 
 /// Starts our own program as a helper with `argument`, and `stdin` given to it.
@@ -73,68 +124,108 @@ fn new_command(program: &OsStr) -> Command {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::platform::process::{Exit, reap};
     use std::io::Read;
     use std::time::{Duration, Instant};
 
+    fn null() -> OwnedFd {
+        std::fs::File::open("/dev/null").unwrap().into()
+    }
+
     /// What `argv` prints about itself in `dir`, and how it ends.
-    fn run(argv: &[&str], dir: &Path, way: fn(Start<'_>) -> io::Result<u32>) -> (String, Exit) {
+    fn run(argv: &[&str], dir: &Path) -> (String, Exit) {
         let argv: Vec<OsString> = argv.iter().map(OsString::from).collect();
         let path = std::env::var_os("PATH").unwrap();
-        let env = [("PATH".into(), path), ("SAID".into(), "it is\nso".into())];
+        let twice = ("SAID".into(), "not this".into());
+        let env = [twice, ("PATH".into(), path), ("SAID".into(), "it is\nso".into())];
         let (mut reader, writer) = io::pipe().unwrap();
-        let null = || std::fs::File::open("/dev/null").unwrap().into();
         let stdout = OwnedFd::from(writer);
         let stderr = stdout.try_clone().unwrap();
         let start = Start { argv: &argv, dir, env: &env, stdin: null(), stdout, stderr };
-        let pid = way(start).unwrap();
+        let leader = in_own_session(start).unwrap();
         let mut text = String::new();
+        // Comes to its end: nothing of ours holds the pipe open.
         reader.read_to_string(&mut text).unwrap();
         let begin = Instant::now();
         loop {
-            if let Some(exit) = reap(pid) {
-                return (text.replace(&pid.to_string(), "ITSELF"), exit);
+            if let Some(exit) = leader.reap() {
+                return (text.replace(&leader.pid().to_string(), "ITSELF"), exit);
             }
             assert!(begin.elapsed() < Duration::from_secs(20));
             std::thread::yield_now();
         }
     }
 
-    #[test]
-    fn both_ways_start_the_same_process() {
+    /// What a shell says of itself when it is started here, a line each.
+    fn told(script: &str) -> Vec<String> {
         let temp = tempfile::tempdir().unwrap();
         let dir = temp.path().canonicalize().unwrap();
-        let script = "pwd; echo $SAID $0 $1; cut -d' ' -f5,6 /proc/$$/stat; grep SigBlk /proc/self/status; \
-                      ignored=$(sed -n 's/SigIgn:.//p' /proc/self/status); \
-                      echo $((0x$ignored & 0x7fffffff)); env | sort; ls /proc/self/fd | wc -l; exit 3";
-        let words = ["sh", "-c", script, "name", "one two"];
-        let [fast, slow] =
-            [in_own_session, in_own_session_by_fork].map(|way| run(&words, &dir, way));
-        assert_eq!(fast, slow);
-        assert!(fast.0.contains("ITSELF ITSELF") && fast.0.contains("it is so name one two"));
-        assert_eq!(fast.1, Exit::Code(3));
+        let (text, exit) = run(&["sh", "-c", script, "name", "one two"], &dir);
+        assert_eq!(exit, Exit::Code(3));
+        text.replace(dir.to_str().unwrap(), "FOLDER").lines().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn it_has_what_it_was_given_and_a_session_of_its_own() {
+        let told = told("pwd; echo $0 $1; cut -d' ' -f5,6 /proc/$$/stat; env | sort; exit 3");
+        let path = format!("PATH={}", std::env::var("PATH").unwrap());
+        let shell = ["PWD=", "OLDPWD=", "SHLVL=", "_="];
+        let told: Vec<&str> = told
+            .iter()
+            .map(String::as_str)
+            .filter(|l| !shell.iter().any(|s| l.starts_with(s)))
+            .collect();
+        assert_eq!(told, ["FOLDER", "name one two", "ITSELF ITSELF", &path, "SAID=it is", "so"]);
+    }
+
+    /// This thread hears no SIGUSR1 from now on.
+    #[cfg(target_os = "linux")]
+    #[expect(unsafe_code, reason = "a mask that a command would inherit")]
+    fn block_a_signal() {
+        let mut set = MaybeUninit::uninit();
+        // SAFETY: `sigemptyset` fills in the set that it is given, which the others change and read.
+        let failed = unsafe {
+            libc::sigemptyset(set.as_mut_ptr());
+            libc::sigaddset(set.as_mut_ptr(), libc::SIGUSR1);
+            libc::pthread_sigmask(libc::SIG_BLOCK, set.as_ptr(), std::ptr::null_mut())
+        };
+        assert_eq!(failed, 0);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn it_has_no_descriptor_and_no_signal_of_ours() {
+        block_a_signal();
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let name = file.path().file_name().unwrap().to_str().unwrap();
+        let script = format!(
+            "ls -l /proc/self/fd | grep -c {name}; grep SigBlk /proc/$$/status; umask; \
+             ignored=$(sed -n 's/SigIgn:.//p' /proc/$$/status); echo $((0x$ignored & 0x1000)); exit 3"
+        );
+        let status = crate::platform::open::kernel_text("/proc/self/status").unwrap();
+        let umask = status.lines().find_map(|line| line.strip_prefix("Umask:\t")).unwrap();
+        assert_eq!(told(&script), ["0", "SigBlk:\t0000000000000000", umask, "0"]);
+        drop(file);
     }
 
     #[test]
     fn programs_are_found_as_the_shell_finds_them() {
         let temp = tempfile::tempdir().unwrap();
         let dir = temp.path().canonicalize().unwrap();
-        let make = "printf 'echo no first line' >plain; printf '#!/bin/sh\necho here' >own; \
+        let make = "printf 'echo no first line $0' >plain; printf '#!/bin/sh\necho here' >own; \
                     chmod +x plain own";
         duct::cmd!("sh", "-c", make).dir(&dir).run().unwrap();
-        assert_eq!(run(&["./own"], &dir, in_own_session).0, "here\n");
-        assert_eq!(run(&["./plain"], &dir, in_own_session).0, "no first line\n");
-        let argv = [OsString::from("no-such-program")];
-        let null = || std::fs::File::open("/dev/null").unwrap().into();
-        let start = Start {
-            argv: &argv,
-            dir: &dir,
-            env: &[],
-            stdin: null(),
-            stdout: null(),
-            stderr: null(),
-        };
-        let error = in_own_session(start).unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+        assert_eq!(run(&["./own"], &dir).0, "here\n");
+        assert!(run(&["./plain"], &dir).0.starts_with("no first line"));
+        for (name, kind) in [
+            ("no-such-program", io::ErrorKind::NotFound),
+            ("./no-such-program", io::ErrorKind::NotFound),
+            (dir.to_str().unwrap(), io::ErrorKind::PermissionDenied),
+            ("a\0b", io::ErrorKind::InvalidInput),
+        ] {
+            let argv = [OsString::from(name)];
+            let (stdin, stdout, stderr) = (null(), null(), null());
+            let start = Start { argv: &argv, dir: &dir, env: &[], stdin, stdout, stderr };
+            assert_eq!(in_own_session(start).unwrap_err().kind(), kind, "{name}");
+        }
     }
 }

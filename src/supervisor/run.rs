@@ -12,7 +12,7 @@ use crate::platform::process::{
     Children, Exit, Signal, freeze, kill_all, peek_children, reap, signal_found, signal_group,
 };
 use crate::platform::scan::{Wanted, find, is_still, start_time};
-use crate::platform::spawn::{self, Start};
+use crate::platform::spawn::{self, Leader, Start};
 use std::ffi::OsString;
 use std::io::{self, ErrorKind};
 use std::os::fd::OwnedFd;
@@ -37,12 +37,13 @@ pub(super) fn run(link: &mut Link, claim: &mut Claim, spec: &CommandSpec) -> io:
         }
     };
     let begin = Instant::now();
-    let started = start_time(leader).unwrap_or_default();
-    claim.note(Some((leader, started)));
-    link.tell(&Reply::Started { pid: leader, start: started });
+    let pid = leader.pid();
+    let started = start_time(pid).unwrap_or_default();
+    claim.note(Some((pid, started)));
+    link.tell(&Reply::Started { pid, start: started });
     let wanted = Wanted {
         below: Some(std::process::id()),
-        sessions: if cfg!(target_os = "linux") { vec![] } else { vec![(leader, started)] },
+        sessions: if cfg!(target_os = "linux") { vec![] } else { vec![(pid, started)] },
         ..Wanted::default()
     };
     let mut running = Running {
@@ -64,7 +65,7 @@ pub(super) fn run(link: &mut Link, claim: &mut Claim, spec: &CommandSpec) -> io:
 }
 
 /// Opens the files and starts the command; what goes wrong is said in words.
-fn start(spec: &CommandSpec, tags: &str) -> Result<(Vec<Stream>, u32), (Unstarted, String)> {
+fn start(spec: &CommandSpec, tags: &str) -> Result<(Vec<Stream>, Leader), (Unstarted, String)> {
     let input = spec.stdin.as_deref().unwrap_or(Path::new("/dev/null"));
     let unreadable = |error| (Unstarted::Other, format!("open {}: {error}", input.display()));
     let opened = spec.stdin.as_deref().map_or_else(open::null, open::for_command);
@@ -132,7 +133,7 @@ struct Ending {
 struct Running<'a> {
     link: &'a mut Link,
     spec: &'a CommandSpec,
-    leader: u32,
+    leader: Leader,
     streams: Vec<Stream>,
     wanted: Wanted,
     /// Starts of the two timers, moved on by every pause.
@@ -184,7 +185,7 @@ impl Running<'_> {
         loop {
             match peek_children()? {
                 Children::Running => return Ok(false),
-                Children::Ended(pid) if pid != self.leader => {
+                Children::Ended(pid) if pid != self.leader.pid() => {
                     let _ = reap(pid);
                 }
                 Children::Ended(_) | Children::None => return Ok(true),
@@ -234,9 +235,9 @@ impl Running<'_> {
 
     fn begin_end(&mut self, outcome: Outcome, grace: Duration) -> io::Result<()> {
         if !grace.is_zero() {
-            signal_group(self.leader, Signal::TERM);
+            signal_group(self.leader.pid(), Signal::TERM);
             // One that stands still could not act on it.
-            signal_group(self.leader, Signal::CONT);
+            signal_group(self.leader.pid(), Signal::CONT);
             if self.stopped_at.take().is_some() {
                 signal_found(&find(&self.wanted)?, Signal::CONT);
             }
@@ -266,7 +267,7 @@ impl Running<'_> {
     fn kill_if_due(&mut self) -> io::Result<()> {
         let now = Instant::now();
         if let Some(ending) = self.ending.as_mut().filter(|ending| now >= ending.kill_at) {
-            signal_group(self.leader, Signal::KILL);
+            signal_group(self.leader.pid(), Signal::KILL);
             kill_all(&self.wanted)?;
             ending.killed = true;
             ending.kill_at = now + AGAIN;
@@ -277,9 +278,9 @@ impl Running<'_> {
     /// Ends what the first process left, and reads the pipes to their end.
     fn settle(&mut self) -> io::Result<(Option<Exit>, bool)> {
         let killed = self.ending.as_ref().is_some_and(|ending| ending.killed);
-        signal_group(self.leader, if killed { Signal::KILL } else { Signal::TERM });
-        signal_group(self.leader, Signal::CONT);
-        let exit = reap(self.leader);
+        signal_group(self.leader.pid(), if killed { Signal::KILL } else { Signal::TERM });
+        signal_group(self.leader.pid(), Signal::CONT);
+        let exit = self.leader.reap();
         let mut leftovers = false;
         if !fault::is(Fault::LeftoversStay) && !self.is_over()? {
             leftovers = true;

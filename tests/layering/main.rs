@@ -59,8 +59,6 @@ const IN_CIRCLES: &[&str] = &[
     "platform/scan.rs",
     "platform/scan_linux.rs",
     "platform/scan_ps.rs",
-    "platform/spawn.rs",
-    "platform/spawn_linux.rs",
     "store/file/mod.rs",
     "store/file/recorded.rs",
     "store/repository.rs",
