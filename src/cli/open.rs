@@ -7,6 +7,7 @@ use crate::config::Selection;
 use crate::engine::{JudgeError, PreflightError};
 use crate::platform::clock::SystemClock;
 use crate::platform::ids::RandomIds;
+use crate::platform::open;
 use crate::project::verbs::VerbError;
 use crate::project::{Project, QueueSet};
 use crate::store::file::FileOptions;
@@ -86,7 +87,8 @@ impl From<StoreError> for Failure {
             | StoreError::Journal(_)
             | StoreError::Io { .. } => FailureKind::Internal,
         };
-        let failure = Self::new(kind, with_causes(&error));
+        let mut failure = Self::new(kind, with_causes(&error));
+        failure.hints.extend(remedy(&error).map(str::to_owned));
         if kind == FailureKind::Refused {
             failure.hint("nothing was written; mend the file and run the command again")
         } else if kind == FailureKind::Locked {
@@ -143,6 +145,12 @@ impl From<JudgeError> for Failure {
             JudgeError::Supervisor(_) => Self::internal(with_causes(&error)),
         }
     }
+}
+
+/// What to do about an error that came of a limit of the system.
+fn remedy(error: &(dyn std::error::Error + 'static)) -> Option<&'static str> {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.filter_map(|cause| cause.downcast_ref()).find_map(open::remedy)
 }
 
 /// An error with all that caused it, in one line.

@@ -9,14 +9,24 @@ use crate::views::{escape, json};
 use anstyle::{AnsiColor, Style};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use std::io::Write;
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::Duration;
+
+/// How often the live lines are drawn again, so that their clocks move.
+const TICK: Duration = Duration::from_millis(250);
+
+/// The task that each slot runs, with its line.
+type Live = Arc<Mutex<Vec<Option<(String, ProgressBar)>>>>;
 
 /// Tells notices on a pair of handles.
 pub(super) struct Progress<'s> {
     streams: &'s mut Streams,
     bars: Option<MultiProgress>,
-    /// The task that each slot runs, with its line.
-    live: Vec<Option<(String, ProgressBar)>>,
+    live: Live,
+    /// The thread that moves the clocks ends when this is dropped.
+    _ticker: Option<Sender<()>>,
     json: bool,
     quiet: bool,
 }
@@ -24,14 +34,10 @@ pub(super) struct Progress<'s> {
 impl<'s> Progress<'s> {
     /// Progress of a loop with `slots` slots.
     pub(super) fn new(streams: &'s mut Streams, slots: usize, json: bool, quiet: bool) -> Self {
-        let live = streams.err.is_terminal() && !quiet;
-        Self {
-            streams,
-            bars: live.then(MultiProgress::new),
-            live: (0..slots.max(1)).map(|_| None).collect(),
-            json,
-            quiet,
-        }
+        let bars = (streams.err.is_terminal() && !quiet).then(MultiProgress::new);
+        let live: Live = Arc::new(Mutex::new((0..slots.max(1)).map(|_| None).collect()));
+        let ticker = bars.as_ref().and_then(|_| tick(&live));
+        Self { streams, bars, live, _ticker: ticker, json, quiet }
     }
 
     fn line(&mut self, style: Style, head: &str, text: &str) {
@@ -57,14 +63,14 @@ impl<'s> Progress<'s> {
         let template = ProgressStyle::with_template("  {spinner} {elapsed:>4} {wide_msg}");
         bar.set_style(template.unwrap_or_else(|_| ProgressStyle::default_spinner()));
         say(&bar, id);
-        bar.enable_steady_tick(Duration::from_millis(250));
-        if let Some(place) = self.live.get_mut(slot) {
+        if let Some(place) = lines(&self.live).get_mut(slot) {
             *place = Some((id.to_owned(), bar));
         }
     }
 
     fn stage(&self, slot: usize, id: &str, stage: &Stage) {
-        let Some((_, bar)) = self.live.get(slot).and_then(Option::as_ref) else { return };
+        let live = lines(&self.live);
+        let Some((_, bar)) = live.get(slot).and_then(Option::as_ref) else { return };
         say(
             bar,
             &match stage {
@@ -76,10 +82,16 @@ impl<'s> Progress<'s> {
         );
     }
 
-    fn end(&mut self, slot: usize) {
-        if let Some((_, bar)) = self.live.get_mut(slot).and_then(Option::take) {
+    fn end(&self, slot: usize) {
+        if let Some((_, bar)) = lines(&self.live).get_mut(slot).and_then(Option::take) {
             bar.finish_and_clear();
         }
+    }
+
+    /// Whether the line of a slot is that of the task `id`.
+    fn shows(&self, slot: usize, id: &str) -> bool {
+        let live = lines(&self.live);
+        live.get(slot).and_then(Option::as_ref).is_some_and(|(running, _)| running == id)
     }
 }
 
@@ -103,8 +115,7 @@ impl Observer for Progress<'_> {
             Notice::Stage { slot, id, stage } => self.stage(*slot, id, stage),
             Notice::Ends { slot, id, verdict, what, .. } => {
                 // The slot may have gone on already.
-                let live = self.live.get(*slot).and_then(Option::as_ref);
-                if live.is_some_and(|(running, _)| running == id) {
+                if self.shows(*slot, id) {
                     self.end(*slot);
                 }
                 let (style, head) = match verdict {
@@ -125,10 +136,30 @@ impl Observer for Progress<'_> {
 
 impl Drop for Progress<'_> {
     fn drop(&mut self) {
-        for slot in 0..self.live.len() {
+        let slots = lines(&self.live).len();
+        for slot in 0..slots {
             self.end(slot);
         }
     }
+}
+
+/// Draws the lines again and again, in one thread for all of them, until the sender is dropped. (The
+/// library's own way is a thread for each line, and panics when the system refuses one.) Without a
+/// thread they are drawn whenever something is told.
+fn tick(live: &Live) -> Option<Sender<()>> {
+    let (stop, stopped) = mpsc::channel();
+    let live = Arc::clone(live);
+    let body = move || {
+        while stopped.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
+            lines(&live).iter().flatten().for_each(|(_, bar)| bar.tick());
+        }
+    };
+    let thread = thread::Builder::new().name("progress".to_owned()).spawn(body);
+    thread.is_ok().then_some(stop)
+}
+
+fn lines(live: &Live) -> MutexGuard<'_, Vec<Option<(String, ProgressBar)>>> {
+    live.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Writes beside a live line, which does not go through our streams.

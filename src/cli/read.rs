@@ -154,7 +154,8 @@ fn conditions(set: &QueueSet, queues: &[Queue], structure: &Structure) -> Condit
         paused: paused(set, queues.len()),
         agent_pauses: agent_pauses(set, now),
         claims: others_claims(set, queues, 0, &reader),
-        outside: Neighbours::default().running(set, queues, &reader),
+        // A view decides nothing: what cannot be looked at now is not shown.
+        outside: Neighbours::default().running(set, queues, &reader).unwrap_or_default(),
     };
     seen.conditions(set, queues, structure)
 }

@@ -2,7 +2,7 @@
 //! held while it runs, and nothing here touches the queue.
 
 use super::end::{End, environment, failed_code, one_line, unfit, unknown};
-use super::finished::{Finished, TreeLook};
+use super::finished::{Finished, TreeLook, not_started};
 use super::job::{AgentCommand, Job, Judge, Ready};
 use super::known_commands::{KnownCommands, Meaning};
 use super::tamper::{Guard, earlier};
@@ -91,7 +91,15 @@ struct Progress<'a> {
 pub(super) fn run(job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finished {
     let clock = with.clock;
     let began = clock.now();
-    let guard = Guard::take(&job.watch, &earlier(&job.state, &job.key, job.token.attempt));
+    let earlier = match earlier(&job.state, &job.key, job.token.attempt) {
+        Ok(earlier) => earlier,
+        Err(error) => {
+            let reason = format!("cannot look at the earlier attempts of the task: {error}");
+            let outcome = Outcome::FailedToStart { reason: reason.clone() };
+            return not_started(job, outcome, reason, clock);
+        }
+    };
+    let guard = Guard::take(&job.watch, &earlier);
     let mut progress = Progress {
         job: &job,
         with,

@@ -64,7 +64,7 @@ pub fn agent_pauses(set: &QueueSet, now: DateTime<Utc>) -> Vec<AgentPause> {
 /// Ends the pause of an agent: a person says now.
 pub fn end_pause(root: &Path, agent: &str, ids: &dyn Ids) -> std::io::Result<()> {
     let backoffs = Backoffs::of(root);
-    if backoffs.get(agent).is_none() {
+    if backoffs.get(agent)?.is_none() {
         return Ok(());
     }
     backoffs.change(agent, ids, |_| (None, ()))
@@ -263,7 +263,7 @@ impl RunLoop<'_> {
             finished.cost = Some(cost);
             return Ok(());
         }
-        if backoffs.get(name).is_none() {
+        if backoffs.get(name)?.is_none() {
             return Ok(());
         }
         let worked = finished.report.verdict.is_some() && finished.job.refusal.is_none();

@@ -70,7 +70,7 @@ impl Dispatcher {
         // Whose a running task is makes no difference to what can be claimed.
         let (now, untold) = (draft.now(), HashSet::new());
         let look = Look { now, paused: &work.paused, untold: &untold, due: Due::Ours };
-        let conditions = self.conditions(&structure, draft.queues(), &look);
+        let conditions = self.conditions(&structure, draft.queues(), &look)?;
         let mut readiness = plan::readiness(graph, &tasks, &conditions);
         let place = |node: Node| at(graph, node);
         let mut choice = Choice { settled: self.settled(&readiness, work), ..Choice::default() };
@@ -146,7 +146,7 @@ impl Dispatcher {
         structure: &Structure,
         queues: &[Queue],
         look: &Look<'_>,
-    ) -> Conditions {
+    ) -> Result<Conditions, StoreError> {
         let reader = ClaimReader::new(self.keeper.host());
         let others = others_claims(&self.set, queues, self.set.served(), &reader);
         let untold = look.untold.iter().map(|at| (*at, Liveness::Foreign));
@@ -155,9 +155,9 @@ impl Dispatcher {
             paused: look.paused.clone(),
             agent_pauses: self.resting.look(&self.set, look.now, look.due),
             claims: others.into_iter().chain(untold).collect(),
-            outside: self.neighbours.running(&self.set, queues, &reader),
+            outside: self.neighbours.running(&self.set, queues, &reader)?,
         };
-        seen.conditions(&self.set, queues, structure)
+        Ok(seen.conditions(&self.set, queues, structure))
     }
 }
 

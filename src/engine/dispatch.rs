@@ -229,7 +229,9 @@ impl Dispatcher {
     ) -> Result<Claimed, StoreError> {
         let task = draft.task(place);
         let key = TaskKey::new(self.set.real(place.queue), task.id.as_str());
-        let folders = self.set.state(place.queue).attempt_numbers(&key);
+        let state = self.set.state(place.queue);
+        let unread = StoreError::io("list the attempts in", state.attempts(&key));
+        let folders = state.attempt_numbers(&key).map_err(unread)?;
         // A file that was set back must not make two attempts share a folder.
         let attempt = task.attempts.max(folders.last().copied().unwrap_or(0)).saturating_add(1);
         let token = ClaimToken { worker: self.workers[slot].clone(), attempt };

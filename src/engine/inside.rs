@@ -19,6 +19,12 @@ pub struct Inside {
     root: Option<PathBuf>,
 }
 
+/// Whether one of the queues that are entered at `root` is so. An attempt could take away what it
+/// needs to read the list (`ulimit -n`): then the answer is yes.
+fn any_entered(root: &Path, is: impl Fn(&PathBuf) -> bool) -> bool {
+    Registry::of(root).queues().map_or(true, |queues| queues.iter().any(is))
+}
+
 impl Inside {
     /// The attempts of this process. `root` is what its environment says about the project root: it
     /// counts inside an attempt only, beside what the registry of queues says, which may be deleted.
@@ -48,7 +54,7 @@ impl Inside {
         self.is_any()
             && (self.lies_with(queue)
                 || self.names_root(root)
-                || Registry::of(root).queues().iter().any(|other| self.lies_with(other)))
+                || any_entered(root, |other| self.lies_with(other)))
     }
 
     /// Whether a configuration or queue made in the real folder `dir` would hold for the project of
@@ -58,7 +64,7 @@ impl Inside {
         self.is_any()
             && ([dir.to_owned(), dir.join("queues")].iter().any(|d| self.lies_with(&d.join("q")))
                 || self.names_root(dir)
-                || dir.ancestors().any(|up| Registry::of(up).queues().iter().any(rules)))
+                || dir.ancestors().any(|up| any_entered(up, rules)))
     }
 
     /// Whether one of the attempts is one of the task `id` of the queue with the real path `queue`.

@@ -36,12 +36,15 @@ impl Neighbours {
 
     /// The tasks that run in the projects of `set` beside those that its `queues` show in progress.
     /// Under the lock of the roots nothing is missed. A task of a dead worker holds nothing.
+    ///
+    /// # Errors
+    /// When the system lacks what it takes to look: what is not seen would be run beside.
     pub fn running(
         &mut self,
         set: &QueueSet,
         queues: &[Queue],
         reader: &ClaimReader<'_>,
-    ) -> Vec<Outsider> {
+    ) -> Result<Vec<Outsider>, StoreError> {
         let mut roots: Vec<&Path> = set.roots().map(|root| root.path.as_path()).collect();
         roots.sort_unstable();
         roots.dedup();
@@ -53,18 +56,20 @@ impl Neighbours {
         }
         for root in roots {
             let listing = self.listings.entry(root.to_owned()).or_default();
-            for path in Registry::of(root).list(listing) {
+            let registry = Registry::of(root);
+            let listed = registry.list(listing).map_err(StoreError::io("list", registry.dir()));
+            for path in listed? {
                 if set.all_real().any(|own| own == path) {
                     continue;
                 }
                 let glimpse = self.seen.entry(path.clone()).or_insert_with(|| Glimpse::of(path));
                 let may_run = |task: &Task| task.status == Status::InProgress || may_leave(task);
-                for task in glimpse.tasks(may_run) {
+                for task in glimpse.tasks(may_run)? {
                     outside.extend(outsider(set, root, path, task, reader));
                 }
             }
         }
-        outside
+        Ok(outside)
     }
 
     /// The queues that were looked at so far.
@@ -72,9 +77,9 @@ impl Neighbours {
         self.seen.keys().map(PathBuf::as_path)
     }
 
-    /// All queues that are entered in the projects of `set`.
+    /// All queues that are entered in the projects of `set`, as far as they can be read.
     pub(super) fn queues(set: &QueueSet) -> impl Iterator<Item = PathBuf> {
-        set.roots().flat_map(|root| Registry::of(&root.path).queues())
+        set.roots().flat_map(|root| Registry::of(&root.path).queues().unwrap_or_default())
     }
 
     /// Where the queues of the project at `root` are entered.

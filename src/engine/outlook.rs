@@ -6,7 +6,7 @@ use super::dispatch::{Dispatcher, Look};
 use super::options::WhenEmpty;
 use super::run_loop::RunLoop;
 use crate::plan::{self, Prospect, State};
-use crate::store::QueueStore;
+use crate::store::{QueueStore, StoreError};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -49,18 +49,21 @@ impl RunLoop<'_> {
 
 impl Dispatcher {
     /// How the work stands, as far as can be told without the lock.
+    ///
+    /// # Errors
+    /// When it cannot be told now.
     pub(super) fn outlook(
         &mut self,
         store: &crate::store::file::FileStore,
         paused: &HashSet<usize>,
         untold: &HashSet<crate::store::Place>,
-    ) -> plan::Outlook {
+    ) -> Result<plan::Outlook, StoreError> {
         let queues = store.queues();
         let set = Arc::clone(&self.set);
         let structure = self.planner.structure(&set, queues);
         let tasks = set.tasks(queues);
         let look = Look { now: self.clock.now(), paused, untold, due: Due::Free };
-        let conditions = self.conditions(&structure, queues, &look);
+        let conditions = self.conditions(&structure, queues, &look)?;
         let readiness = plan::readiness(&structure.graph, &tasks, &conditions);
         self.unsettled = readiness
             .unsettled()
@@ -81,6 +84,6 @@ impl Dispatcher {
                 && readiness.state(root.task) == State::Ready
                 && busy(structure.graph.location(root.task).0)
         });
-        outlook
+        Ok(outlook)
     }
 }

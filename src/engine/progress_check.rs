@@ -39,7 +39,8 @@ pub(super) fn compare(finished: &mut Finished) -> Streak {
         output: of_output(&job.folder, report),
     };
     finished.report.fingerprint = print;
-    let numbers = job.state.attempt_numbers(&job.key).into_iter().rev();
+    // What cannot be looked at makes the streak shorter, and costs one more attempt at most.
+    let numbers = job.state.attempt_numbers(&job.key).unwrap_or_default().into_iter().rev();
     let earlier = numbers.filter(|number| *number < job.token.attempt).take(LOOKED_AT);
     let folder = |number| AttemptFolder::new(&job.state, &job.key, number);
     streak(&finished.report, earlier.filter_map(|number| folder(number).report()))

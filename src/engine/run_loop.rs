@@ -157,7 +157,7 @@ impl<'o> RunLoop<'o> {
         // One that ends for a reason of its own may not have looked since others wrote.
         let looked = self.store.read().is_ok() && self.judge_edits().is_ok();
         if looked && reason != Reason::Done {
-            self.outlook = self.dispatcher.outlook(&self.store, &self.paused, &HashSet::new());
+            self.outlook = self.dispatcher.outlook(&self.store, &self.paused, &HashSet::new())?;
         }
         let outlook = std::mem::take(&mut self.outlook);
         let queues = self.store.queues();

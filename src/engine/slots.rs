@@ -12,14 +12,16 @@ use crate::platform::clock::Clock;
 use crate::platform::dir::identity;
 use crate::platform::fault::{self, Fault};
 use crate::platform::lock::FileLock;
+use crate::platform::open;
 use crate::platform::signal::Request;
-use crate::supervisor::{Controls, Launch, Supervisor};
+use crate::supervisor::{Controls, Launch, Lost, Supervisor};
 use std::ffi::OsString;
 use std::fs;
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::Sender;
+use std::sync::mpsc::{self, Sender};
 use std::thread::{self, JoinHandle};
 
 /// What reaches the loop.
@@ -142,18 +144,27 @@ impl Slot {
             still: false,
             thread: None,
         };
-        let around = Arc::clone(around);
+        // A thread that cannot be started would take what it was given with it.
+        let (give, given) = mpsc::channel();
+        let inside = Arc::clone(around);
         let body = move || {
-            let mut alarm = Alarm { slot, outbox: around.outbox.clone(), armed: true };
-            let ended = work(slot, job, holder, &steering, &around);
+            let Ok((job, holder)) = given.recv() else { return };
+            let mut alarm = Alarm { slot, outbox: inside.outbox.clone(), armed: true };
+            let ended = work(slot, job, holder, &steering, &inside);
             alarm.armed = false;
-            // Nobody listens any more only when the loop itself is gone.
-            drop(around.outbox.send(Message::Finished(slot, Box::new(ended))));
+            finish(slot, ended, &inside);
         };
         if fault::is(Fault::OneThread) {
+            drop(give.send((job, holder)));
             body();
         } else {
-            running.thread = thread::Builder::new().name(format!("slot-{slot}")).spawn(body).ok();
+            match thread::Builder::new().name(format!("slot-{slot}")).spawn(body) {
+                Ok(thread) => {
+                    running.thread = Some(thread);
+                    drop(give.send((job, holder)));
+                }
+                Err(error) => finish(slot, without_thread(job, holder, &error, around), around),
+            }
         }
         self.running = Some(running);
     }
@@ -234,6 +245,22 @@ impl Drop for Alarm {
     }
 }
 
+/// Hands in what an attempt came to. Nobody listens any more only when the loop itself is gone.
+fn finish(slot: usize, ended: Ended, around: &Surroundings) {
+    drop(around.outbox.send(Message::Finished(slot, Box::new(ended))));
+}
+
+/// The end of a job for which the system has no thread.
+fn without_thread(job: Job, holder: Holder, error: &io::Error, around: &Surroundings) -> Ended {
+    let reason = format!("cannot start a thread for the attempt: {error}");
+    let outcome = Outcome::FailedToStart { reason: reason.clone() };
+    let supervisor = match holder {
+        Holder::Supervisor(supervisor) => Some(supervisor),
+        Holder::Lock { idle, .. } => idle,
+    };
+    Ended { finished: not_started(job, outcome, reason, &*around.clock), supervisor }
+}
+
 fn work(
     slot: usize,
     job: Job,
@@ -263,6 +290,17 @@ fn work(
 /// Why an attempt does not begin, and the supervisor that holds its claim all the same.
 type Refused = (Outcome, String, Option<Box<Supervisor>>);
 
+/// What it means that a supervisor was gone before it held its claim.
+fn vanished(lost: &Lost) -> Refused {
+    if !lost.refused {
+        return (Outcome::Lost, "its supervisor vanished".to_owned(), None);
+    }
+    let reason =
+        "its supervisor was refused what it needs: descriptors (ulimit -n), memory or /proc";
+    let outcome = Outcome::FailedToStart { reason: reason.to_owned() };
+    (outcome, reason.to_owned(), None)
+}
+
 /// Gives the claim to a supervisor; the attempt may begin when this succeeds.
 fn hand_over(
     tag: &ClaimTag,
@@ -281,17 +319,25 @@ fn hand_over(
                 let reason = format!("cannot start the supervisor: {error}");
                 (Outcome::FailedToStart { reason: reason.clone() }, reason, None)
             })?;
-            if supervisor.ready().is_err() {
-                return Err((Outcome::Lost, "its supervisor vanished".to_owned(), None));
+            if let Err(lost) = supervisor.ready() {
+                return Err(vanished(&lost));
             }
             supervisor
         }
     };
     // Whoever takes the task from now on sees the supervisor among the processes. Whoever took it
     // before, after the lock file was deleted, has made it anew.
-    let there = fs::symlink_metadata(lock.path()).ok().as_ref().map(identity);
-    if lock.identity().ok() == there {
-        return Ok(supervisor);
+    let there = open::if_there(fs::symlink_metadata(lock.path()));
+    let current =
+        there.and_then(|there| Ok(there.as_ref().map(identity) == Some(lock.identity()?)));
+    match current {
+        Ok(true) => return Ok(supervisor),
+        Ok(false) => {}
+        Err(error) => {
+            let reason = format!("cannot look at the lock of the claim: {error}");
+            let outcome = Outcome::FailedToStart { reason: reason.clone() };
+            return Err((outcome, reason, Some(supervisor)));
+        }
     }
     let reason = "interrupted: the lock of its claim was deleted".to_owned();
     Err((Outcome::Interrupted, reason, Some(supervisor)))

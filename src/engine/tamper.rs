@@ -20,6 +20,7 @@ pub(super) use kept::Kept;
 use mark::{Mark, Part, Room};
 use memory::Memory;
 use named::Ground;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tree::Protected;
@@ -110,36 +111,50 @@ impl Guard {
     }
 
     /// Writes down what is guarded, for people and for the next attempt.
-    pub(super) fn keep(&self, folder: &AttemptFolder) -> std::io::Result<()> {
+    pub(super) fn keep(&self, folder: &AttemptFolder) -> io::Result<()> {
         self.memory.keep(folder)
     }
 
     /// Looks whether everything is as it was. A configuration that was changed is put back, with the
     /// changed copy in `folder`.
-    pub(super) fn look(&self, folder: &AttemptFolder) -> Option<Tampering> {
+    ///
+    /// # Errors
+    /// When the system lacks what it takes to look: then nothing is said of the work.
+    pub(super) fn look(&self, folder: &AttemptFolder) -> io::Result<Option<Tampering>> {
         let owns = |path: &Path| owns(&self.owned, Path::new(&shown(&self.root, path)));
-        let config = self.config.as_ref().and_then(|config| {
-            if owns(config.path()) {
+        let config = match &self.config {
+            Some(config) if owns(config.path()) => {
                 config.settle();
-                return None;
+                None
             }
-            config.put_back(folder)
-        });
-        let differs = |(path, part, mark): &&(PathBuf, Part, Mark)| !mark.holds(path, *part);
-        let file = self.files.iter().find(differs).map(|(path, _, before)| {
+            Some(config) => config.put_back(folder)?,
+            None => None,
+        };
+        let file = match self.changed_file()? {
+            Some(found) => Some(found),
+            None => self.protected.changed(&owns)?,
+        };
+        Ok(match file {
+            Some((path, what)) => Some(Tampering::File(shown(&self.root, &path), what)),
+            None => config.map(Tampering::Config),
+        })
+    }
+
+    /// The first file of those that the steps name which is not what it was, and what happened to it.
+    fn changed_file(&self) -> io::Result<Option<(PathBuf, &'static str)>> {
+        for (path, part, before) in &self.files {
+            if before.holds(path, *part)? {
+                continue;
+            }
             let gone = std::fs::symlink_metadata(path).is_err();
             let what = match (gone, before.is_absent()) {
                 (true, _) => "deleted",
                 (false, true) => "made",
                 (false, false) => "changed",
             };
-            (path.clone(), what)
-        });
-        let file = file.or_else(|| self.protected.changed(&owns));
-        match file {
-            Some((path, what)) => Some(Tampering::File(shown(&self.root, &path), what)),
-            None => config.map(Tampering::Config),
+            return Ok(Some((path.clone(), what)));
         }
+        Ok(None)
     }
 }
 

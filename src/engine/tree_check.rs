@@ -109,7 +109,9 @@ impl Around<'_> {
         };
         let key = TaskKey::new(self.set.real(self.queue), TREE);
         let state = self.set.state(self.queue);
-        let number = state.attempt_numbers(&key).last().copied().unwrap_or(0).saturating_add(1);
+        // Nothing is decided by the number of such a folder: in doubt it is used again.
+        let numbers = state.attempt_numbers(&key).unwrap_or_default();
+        let number = numbers.last().copied().unwrap_or(0).saturating_add(1);
         let folder = AttemptFolder::new(&state, &key, number);
         let root = self.set.root(self.queue);
         let subject = Subject {

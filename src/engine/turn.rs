@@ -66,7 +66,7 @@ impl RunLoop<'_> {
                 // How the work stands is asked for only when nothing runs any more.
                 if self.running() == 0 {
                     self.outlook =
-                        self.dispatcher.outlook(&self.store, &self.paused, &HashSet::new());
+                        self.dispatcher.outlook(&self.store, &self.paused, &HashSet::new())?;
                 }
                 return Ok(false);
             }
@@ -141,7 +141,7 @@ impl RunLoop<'_> {
         for why in others.unclear {
             self.warn(format!("left alone: {why}"));
         }
-        self.outlook = self.dispatcher.outlook(&self.store, &self.paused, &others.untold);
+        self.outlook = self.dispatcher.outlook(&self.store, &self.paused, &others.untold)?;
         self.surveyed = Instant::now();
         let (paused, dead): (Vec<Dead>, Vec<Dead>) =
             others.dead.into_iter().partition(|dead| self.paused.contains(&dead.queue));

@@ -9,7 +9,8 @@ use crate::platform::atomic_file;
 use crate::platform::dir::Dir;
 use crate::platform::ids::Ids;
 use crate::platform::lock::DirLock;
-use crate::platform::read_file;
+use crate::platform::open;
+use crate::platform::read_file::{self, ReadError};
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
@@ -45,14 +46,19 @@ impl Backoffs {
         let Ok(dir) = Dir::open(&self.dir()) else { return Vec::new() };
         let names = entries.filter_map(|entry| Some(entry.ok()?.file_name()));
         let files = names.filter(|name| name.as_encoded_bytes().ends_with(b".json"));
-        let mut all: Vec<Backoff> = files.filter_map(|name| read(&dir, &name)).collect();
+        let mut all: Vec<Backoff> =
+            files.filter_map(|name| read(&dir, &name).ok().flatten()).collect();
         all.sort_by(|one, other| one.agent.cmp(&other.agent));
         all
     }
 
     /// What is known of `agent`; `None` when it works.
-    pub fn get(&self, agent: &str) -> Option<Backoff> {
-        read(&Dir::open(&self.dir()).ok()?, &name(agent))
+    ///
+    /// # Errors
+    /// When the system lacks what it takes to read it.
+    pub fn get(&self, agent: &str) -> io::Result<Option<Backoff>> {
+        let dir = open::if_there(Dir::open(&self.dir()))?;
+        dir.map_or(Ok(None), |dir| read(&dir, &name(agent)))
     }
 
     /// Changes what is known of `agent`.
@@ -69,7 +75,7 @@ impl Backoffs {
         self.state.with(&self.dir(), || {
             let lock = DirLock::acquire(&self.dir(), Some(PATIENCE), &mut |_, _| {});
             let lock = lock.map_err(crate::platform::lock::LockError::into_io)?;
-            let before = read(lock.dir(), &name);
+            let before = read(lock.dir(), &name)?;
             let (after, result) = change(before.clone());
             if after != before {
                 write(lock.dir(), &name, after.as_ref(), ids)?;
@@ -83,9 +89,13 @@ fn name(agent: &str) -> OsString {
     OsString::from(format!("{}.json", hex16(&[agent.as_bytes()])))
 }
 
-fn read(dir: &Dir, name: &OsStr) -> Option<Backoff> {
-    let contents = read_file::read(dir, name, MOST).ok()?;
-    serde_json::from_slice(contents.content.as_bytes()).ok()
+/// What a file says; a file that says nothing, or is none, says that the agent works.
+fn read(dir: &Dir, name: &OsStr) -> io::Result<Option<Backoff>> {
+    match read_file::read(dir, name, MOST) {
+        Ok(contents) => Ok(serde_json::from_slice(contents.content.as_bytes()).ok()),
+        Err(ReadError::Io(error)) if open::is_shortage(&error) => Err(error),
+        Err(ReadError::Io(_) | ReadError::TooLarge { .. }) => Ok(None),
+    }
 }
 
 fn write(dir: &Dir, name: &OsStr, value: Option<&Backoff>, ids: &dyn Ids) -> io::Result<()> {
@@ -123,8 +133,8 @@ mod tests {
         };
         backoffs.change("../a", &ids, fail).unwrap();
         assert_eq!(backoffs.all().len(), 1);
-        assert_eq!(backoffs.get("../a").unwrap().failures, 1);
-        assert_eq!(backoffs.get("b"), None);
+        assert_eq!(backoffs.get("../a").unwrap().unwrap().failures, 1);
+        assert_eq!(backoffs.get("b").unwrap(), None);
         // What is no file, or no pause, says nothing.
         fs::create_dir(backoffs.dir().join("x.json")).unwrap();
         assert_eq!(backoffs.all().len(), 1);
@@ -132,6 +142,6 @@ mod tests {
         assert!(backoffs.all().is_empty());
         backoffs.change("../a", &ids, fail).unwrap();
         backoffs.change("../a", &ids, |_| (None, ())).unwrap();
-        assert_eq!((backoffs.all().len(), backoffs.get("../a")), (0, None));
+        assert_eq!((backoffs.all().len(), backoffs.get("../a").unwrap()), (0, None));
     }
 }

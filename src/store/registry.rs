@@ -66,29 +66,43 @@ impl Registry {
     }
 
     /// As [`Registry::queues`], reading nothing when the folder is surely as it was.
-    pub fn list<'l>(&self, last: &'l mut Listing) -> &'l [PathBuf] {
-        let now = fs::metadata(self.dir()).ok().map(|meta| Stamp::of(&meta));
+    ///
+    /// # Errors
+    /// As [`Registry::queues`].
+    pub fn list<'l>(&self, last: &'l mut Listing) -> io::Result<&'l [PathBuf]> {
+        let now = open::if_there(fs::metadata(self.dir()))?.map(|meta| Stamp::of(&meta));
         let known = last.folder.filter(|(stamp, ..)| Some(*stamp) == now);
         if !known.is_some_and(|(.., proven)| proven) {
             let since = known.map_or_else(Instant::now, |(_, since, _)| since);
-            last.queues = self.queues();
+            last.queues = self.queues()?;
             // An entry that is half written changes later, and the folder does not.
             let whole = last.queues.len() == fs::read_dir(self.dir()).map_or(0, Iterator::count);
             last.folder = now.map(|stamp| (stamp, since, whole && since.elapsed() >= TICK));
         }
-        &last.queues
+        Ok(&last.queues)
     }
 
-    /// The real paths of all queues that are entered, in a fixed order.
-    pub fn queues(&self) -> Vec<PathBuf> {
-        let Ok(entries) = fs::read_dir(self.dir()) else { return Vec::new() };
-        let read =
-            entries.filter_map(|entry| open::read(&entry.ok()?.path(), Links::Refuse, ENTRY).ok());
-        let mut queues: Vec<PathBuf> =
-            read.map(|bytes| PathBuf::from(OsStr::from_bytes(&bytes))).collect();
+    /// The real paths of all queues that are entered, in a fixed order. An entry that is no file of
+    /// ours is passed over.
+    ///
+    /// # Errors
+    /// When the system lacks what it takes to read them: a queue that is left out would not be
+    /// kept off.
+    pub fn queues(&self) -> io::Result<Vec<PathBuf>> {
+        let Some(entries) = open::if_there(fs::read_dir(self.dir()))? else {
+            return Ok(Vec::new());
+        };
+        let mut queues = Vec::new();
+        for entry in entries {
+            match open::read(&entry?.path(), Links::Refuse, ENTRY) {
+                Ok(bytes) => queues.push(PathBuf::from(OsStr::from_bytes(&bytes))),
+                Err(error) if open::is_shortage(&error) => return Err(error),
+                Err(_) => {}
+            }
+        }
         queues.retain(|queue| queue.is_absolute());
         queues.sort_unstable();
-        queues
+        Ok(queues)
     }
 }
 
@@ -101,11 +115,11 @@ mod tests {
     fn a_queue_is_entered_once_and_found_by_all() {
         let root = tempfile::tempdir().unwrap();
         let registry = Registry::of(root.path());
-        assert!(registry.queues().is_empty());
+        assert!(registry.queues().unwrap().is_empty());
         for queue in ["/b/q.json", "/a/q.json", "/b/q.json"] {
             registry.enter(Path::new(queue)).unwrap();
         }
-        let found = Registry::of(root.path()).queues();
+        let found = Registry::of(root.path()).queues().unwrap();
         assert_eq!(found, [PathBuf::from("/a/q.json"), PathBuf::from("/b/q.json")]);
         assert!(root.path().join(".workloop/.gitignore").exists());
     }
@@ -114,18 +128,18 @@ mod tests {
     fn a_list_is_made_anew_when_an_entry_comes_or_was_not_whole() {
         let root = tempfile::tempdir().unwrap();
         let (registry, mut listing) = (Registry::of(root.path()), Listing::default());
-        assert!(registry.list(&mut listing).is_empty());
+        assert!(registry.list(&mut listing).unwrap().is_empty());
         registry.enter(Path::new("/a/q.json")).unwrap();
         drop(File::create(registry.dir().join("half")).unwrap());
         let begin = Instant::now();
         while begin.elapsed() < 3 * TICK {
-            assert_eq!(registry.list(&mut listing), [PathBuf::from("/a/q.json")]);
+            assert_eq!(registry.list(&mut listing).unwrap(), [PathBuf::from("/a/q.json")]);
         }
         // No name comes or goes, so that the folder stays as it is.
         let mut half = File::options().write(true).open(registry.dir().join("half")).unwrap();
         half.write_all(b"/b/q.json").unwrap();
-        assert_eq!(registry.list(&mut listing).len(), 2);
+        assert_eq!(registry.list(&mut listing).unwrap().len(), 2);
         registry.enter(Path::new("/c/q.json")).unwrap();
-        assert_eq!(registry.list(&mut listing).len(), 3);
+        assert_eq!(registry.list(&mut listing).unwrap().len(), 3);
     }
 }

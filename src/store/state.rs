@@ -183,12 +183,20 @@ impl StateDir {
     }
 
     /// Numbers of the attempts of `key` that have a folder, lowest first.
-    pub fn attempt_numbers(&self, key: &TaskKey) -> Vec<u32> {
-        let Ok(entries) = fs::read_dir(self.attempts(key)) else { return Vec::new() };
-        let mut numbers: Vec<u32> =
-            entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect();
+    ///
+    /// # Errors
+    /// When their folder is there and cannot be listed.
+    pub fn attempt_numbers(&self, key: &TaskKey) -> io::Result<Vec<u32>> {
+        let Some(entries) = open::if_there(fs::read_dir(self.attempts(key)))? else {
+            return Ok(Vec::new());
+        };
+        let mut numbers: Vec<u32> = Vec::new();
+        for entry in entries {
+            let name = entry?.file_name();
+            numbers.extend(name.to_str().and_then(|name| name.parse::<u32>().ok()));
+        }
         numbers.sort_unstable();
-        numbers
+        Ok(numbers)
     }
 }
 

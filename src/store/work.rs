@@ -2,6 +2,7 @@
 //! work that is set back.
 
 use crate::platform::dir::Dir;
+use crate::platform::open;
 use crate::platform::read_file;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -28,47 +29,57 @@ impl Work {
             return None;
         }
         let mut left = BYTES;
-        let one = |path: &String| Some((path.clone(), content(&root.join(path), &mut left)?));
-        paths.iter().map(one).collect::<Option<BTreeMap<_, _>>>().map(Self)
+        // What the system does not let us read now is not recorded either: a later verification
+        // of the tree decides then.
+        let mut one = |path: &String| content(&root.join(path), &mut left).ok().flatten();
+        let all = paths.iter().map(|path| Some((path.clone(), one(path)?)));
+        all.collect::<Option<BTreeMap<_, _>>>().map(Self)
     }
 
     /// Whether all of it is still below `root`, but for what a later task made of a path.
-    pub fn is_there(&self, root: &Path, later: &[&Self]) -> bool {
+    ///
+    /// # Errors
+    /// When the system does not let us look: that says nothing about the work.
+    pub fn is_there(&self, root: &Path, later: &[&Self]) -> io::Result<bool> {
         let mut left = BYTES;
-        self.0.iter().all(|(path, was)| {
-            let now = content(&root.join(path), &mut left);
-            now.is_some_and(|now| {
-                now == *was || later.iter().any(|work| work.0.get(path) == Some(&now))
-            })
-        })
+        for (path, was) in &self.0 {
+            let Some(now) = content(&root.join(path), &mut left)? else { return Ok(false) };
+            if now != *was && !later.iter().any(|work| work.0.get(path) == Some(&now)) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 }
 
-/// What is at `path`: nothing, a link, or a file with this content. `None` for anything else, and
-/// for a file that is larger than what is `left`.
-fn content(path: &Path, left: &mut u64) -> Option<String> {
-    let meta = match std::fs::symlink_metadata(path) {
-        Ok(meta) => meta,
-        Err(error) if is_absent(&error) => return Some("none".to_owned()),
-        Err(_) => return None,
-    };
+/// What is at `path`: nothing, a link, or a file with this content. `None` for anything else, for
+/// what may not be read, for a file that is larger than what is `left` or changes meanwhile.
+fn content(path: &Path, left: &mut u64) -> io::Result<Option<String>> {
+    match describe(path, left) {
+        Err(error) if open::is_absent(&error) => Ok(Some("none".to_owned())),
+        Err(error) if open::not_a_file(&error).is_some() => Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(None),
+        described => described,
+    }
+}
+
+fn describe(path: &Path, left: &mut u64) -> io::Result<Option<String>> {
+    let meta = std::fs::symlink_metadata(path)?;
     let mut hash = Sha256::new();
     if meta.is_symlink() {
-        hash.update(std::fs::read_link(path).ok()?.as_os_str().as_bytes());
-        return Some(format!("link:{}", hex(hash)));
+        hash.update(std::fs::read_link(path)?.as_os_str().as_bytes());
+        return Ok(Some(format!("link:{}", hex(hash))));
     }
-    *left = left.checked_sub(meta.len())?;
-    let dir = Dir::open(path.parent()?).ok()?;
-    let name = path.file_name().unwrap_or(OsStr::new(""));
+    let (Some(rest), Some(folder)) = (left.checked_sub(meta.len()), path.parent()) else {
+        return Ok(None);
+    };
+    *left = rest;
     if !meta.is_file() {
-        return None;
+        return Ok(None);
     }
-    read_file::pass_over(&dir, name, |piece| hash.update(piece)).ok()??;
-    Some(format!("file:{}", hex(hash)))
-}
-
-fn is_absent(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+    let name = path.file_name().unwrap_or(OsStr::new(""));
+    let passed = read_file::pass_over(&Dir::open(folder)?, name, |piece| hash.update(piece))?;
+    Ok(passed.map(|_| format!("file:{}", hex(hash))))
 }
 
 fn hex(hash: Sha256) -> String {
@@ -92,16 +103,16 @@ mod tests {
         fs::write(root.join("a"), "1").unwrap();
         std::os::unix::fs::symlink("a", root.join("l")).unwrap();
         let all = work(root, &["a", "l", "gone"]).unwrap();
-        assert!(all.is_there(root, &[]));
+        assert!(all.is_there(root, &[]).unwrap());
         fs::write(root.join("gone"), "").unwrap();
-        assert!(!all.is_there(root, &[]));
+        assert!(!all.is_there(root, &[]).unwrap());
         fs::remove_file(root.join("gone")).unwrap();
         fs::write(root.join("a"), "2").unwrap();
-        assert!(!all.is_there(root, &[]));
+        assert!(!all.is_there(root, &[]).unwrap());
         let later = work(root, &["a"]).unwrap();
-        assert!(all.is_there(root, &[&later]), "a later task changed it");
+        assert!(all.is_there(root, &[&later]).unwrap(), "a later task changed it");
         fs::write(root.join("a"), "3").unwrap();
-        assert!(!all.is_there(root, &[&later]));
+        assert!(!all.is_there(root, &[&later]).unwrap());
     }
 
     #[test]

@@ -92,6 +92,11 @@ impl Body {
         hopeless
     }
 
+    /// Whether it ended by itself, with a status.
+    pub(super) fn exited(&mut self) -> bool {
+        self.child.try_wait().is_ok_and(|status| status.is_some_and(|s| s.code().is_some()))
+    }
+
     /// Waits until it is gone, which was told to end.
     pub(super) fn gone(&mut self) -> io::Result<()> {
         self.answered();

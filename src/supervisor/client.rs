@@ -51,6 +51,9 @@ pub enum Told {
 pub struct Lost {
     /// Whether we killed it: it stayed stopped, or did not end when it was told to.
     pub killed: bool,
+    /// Whether it ended by itself before it was ready: the system refused it something, and it ran
+    /// nothing.
+    pub refused: bool,
     /// What was found and ended; anything `left` or `unreadable` must be looked at by a person.
     pub cleared: Option<TreeEnd>,
     /// How the search failed, if it did.
@@ -296,8 +299,9 @@ impl Supervisor {
         self.controls.close(Shutdown::Both);
         let gone = self.body.gone();
         let killed = self.body.killed;
+        let refused = self.ready.is_none() && gone.is_ok() && self.body.exited();
         if let Err(error) = gone {
-            return Lost { killed, cleared: None, source: Some(error) };
+            return Lost { killed, refused, cleared: None, source: Some(error) };
         }
         let known = self.command.into_iter().chain(self.ready);
         let wanted = Wanted {
@@ -308,8 +312,8 @@ impl Supervisor {
             below: None,
         };
         match end_tree(&wanted, Duration::ZERO, SEARCH) {
-            Ok(end) => Lost { killed, cleared: Some(end), source: None },
-            Err(error) => Lost { killed, cleared: None, source: Some(error) },
+            Ok(end) => Lost { killed, refused, cleared: Some(end), source: None },
+            Err(error) => Lost { killed, refused, cleared: None, source: Some(error) },
         }
     }
 }

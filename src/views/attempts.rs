@@ -26,9 +26,10 @@ pub struct AttemptView {
     pub ended_at: Option<String>,
 }
 
-/// The attempts of a task that still have a folder, oldest first.
+/// The attempts of a task that still have a folder which can be read, oldest first.
 pub fn of_task(state: &StateDir, key: &TaskKey, mask: &Mask) -> Vec<AttemptView> {
-    let numbers = state.attempt_numbers(key).into_iter().filter(|number| *number != NO_ATTEMPT);
+    let numbers = state.attempt_numbers(key).unwrap_or_default().into_iter();
+    let numbers = numbers.filter(|number| *number != NO_ATTEMPT);
     let one = |number| {
         let folder = AttemptFolder::new(state, key, number);
         view(&folder, number, folder.report(), mask)

@@ -33,6 +33,7 @@ mod places;
 mod power;
 mod replay;
 mod room;
+mod scarce;
 mod secrets;
 mod set_back;
 mod syscalls;

@@ -72,7 +72,7 @@ fn find(reading: &mut Reading, args: &LogArgs) -> Result<Shown, Failure> {
         let (place, key) = scene.key(node);
         let state = scene.set.state(place.queue);
         let id = scene.structure.graph.reference(node);
-        let numbers = state.attempt_numbers(&key);
+        let numbers = state.attempt_numbers(&key)?;
         let number = args.attempt.or_else(|| numbers.last().copied());
         let Some(number) = number.filter(|number| numbers.contains(number)) else {
             let names: Vec<String> = numbers.iter().map(u32::to_string).collect();

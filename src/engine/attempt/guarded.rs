@@ -1,6 +1,6 @@
 //! What an attempt comes to when something that judges it changed meanwhile.
 
-use super::super::end::End;
+use super::super::end::{End, environment};
 use super::super::tamper::Tampering;
 use super::Progress;
 use crate::domain::{Outcome, ReasonCode, Verdict};
@@ -23,7 +23,13 @@ impl Progress<'_> {
         }
         let id = &self.job.id;
         let code = Some(ReasonCode::Tampered);
-        match self.guard.look(&self.job.folder)? {
+        let found = match self.guard.look(&self.job.folder) {
+            Ok(found) => found?,
+            Err(error) => {
+                return Some(environment(format!("cannot look at what judges the work: {error}")));
+            }
+        };
+        match found {
             Tampering::File(path, what) => {
                 let reason = if self.job.purpose.is_attempt() {
                     format!(

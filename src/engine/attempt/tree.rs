@@ -1,6 +1,6 @@
 //! Which tree a verification of the untouched tree is about, and whether that is known.
 
-use super::super::end::End;
+use super::super::end::{End, environment};
 use super::super::finished::TreeLook;
 use super::super::git_calls;
 use super::super::untouched::ProfileKey;
@@ -18,7 +18,9 @@ impl Progress<'_> {
     pub(super) fn known_tree(&mut self, profile: &ProfileKey) -> Result<Option<End>, End> {
         let job = self.job;
         // Queues are changed by loops, not by the work: those of other loops as well.
-        let entered: Vec<PathBuf> = Registry::of(&job.root).queues();
+        let entered: Vec<PathBuf> = Registry::of(&job.root).queues().map_err(|error| {
+            environment(format!("cannot list the queues of the project: {error}"))
+        })?;
         let ours = |path: &Path| job.queues.iter().chain(&entered).any(|queue| queue == path);
         let name = git_calls::ask(job, &mut self.with, &mut self.warnings, |run| {
             tree_name(&job.root, &ours, job.git.as_ref(), run)

@@ -3,10 +3,10 @@
 //! A loop uses what it read when it began, and nothing else. What it must see to is that the next
 //! run does not read what an agent wrote: a change while attempts run is put back.
 
-use super::mark;
 use crate::platform::atomic_file;
 use crate::platform::dir::Dir;
 use crate::platform::ids::Ids;
+use crate::platform::open::{self, Links};
 use crate::store::attempts::{AttemptFolder, CONFIG_FILE};
 use std::fmt;
 use std::fs::{self, Permissions};
@@ -18,9 +18,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// Longer texts are no configuration.
 const LIMIT: u64 = 4 << 20;
 
-/// The text of a configuration; descriptors may be lacking for a moment.
-fn text(path: &Path) -> Option<String> {
-    mark::text(path, LIMIT).or_else(|| mark::text(path, LIMIT))
+/// The text of a configuration; `None` where it is gone, or is no text any more.
+///
+/// # Errors
+/// When the system lacks what it takes to read it, also at a second try: that is no change.
+fn text(path: &Path) -> io::Result<Option<String>> {
+    let read = || open::read_text(path, Links::Follow, LIMIT);
+    match read().or_else(|_: io::Error| read()) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if open::is_shortage(&error) => Err(error),
+        Err(_) => Ok(None),
+    }
 }
 
 /// The configuration file with its text.
@@ -50,7 +58,7 @@ impl Kept {
             real: path.canonicalize().ok()?,
             link: fs::read_link(path).ok(),
             mode: fs::metadata(path).ok()?.permissions(),
-            text: Mutex::new(text(path)?),
+            text: Mutex::new(text(path).ok()??),
             warned: AtomicBool::new(false),
             ids,
         })
@@ -75,21 +83,24 @@ impl Kept {
     pub(in super::super) fn settle(&self) -> bool {
         let mut kept = self.text();
         match text(&self.path) {
-            Some(now) if now != *kept => {
+            Ok(Some(now)) if now != *kept => {
                 *kept = now;
                 true
             }
-            Some(_) | None => false,
+            Ok(_) | Err(_) => false,
         }
     }
 
     /// Puts the file back if it changed, with the changed copy in the folder of the attempt, and
     /// says so. One slot at a time: what the first puts back the others find whole.
-    pub(super) fn put_back(&self, folder: &AttemptFolder) -> Option<String> {
+    ///
+    /// # Errors
+    /// When it cannot be told whether it changed.
+    pub(super) fn put_back(&self, folder: &AttemptFolder) -> io::Result<Option<String>> {
         let kept = self.text();
-        let now = text(&self.path);
+        let now = text(&self.path)?;
         if now.as_ref() == Some(&*kept) && fs::read_link(&self.path).ok() == self.link {
-            return None;
+            return Ok(None);
         }
         let path = self.path.display();
         let saved = now.map(|now| folder.put(CONFIG_FILE, now.as_bytes()));
@@ -102,7 +113,7 @@ impl Kept {
             Ok(()) => "was put back".to_owned(),
             Err(error) => format!("could not be put back: {error}"),
         };
-        Some(format!("{path} changed during the attempt and {back}{copy}"))
+        Ok(Some(format!("{path} changed during the attempt and {back}{copy}")))
     }
 
     fn write(&self, kept: &str) -> io::Result<()> {
@@ -182,18 +193,18 @@ mod tests {
             for linked in [false, true] {
                 let case = case(linked);
                 let path = case.dir.path().join("workloop.toml");
-                assert_eq!(case.kept.put_back(&case.folder), None);
+                assert_eq!(case.kept.put_back(&case.folder).unwrap(), None);
                 change(&path);
                 // Another name for it changes nothing yet.
                 if number == 2 {
                     fs::write(&path, "other").unwrap();
                 }
-                let said = case.kept.put_back(&case.folder).unwrap();
+                let said = case.kept.put_back(&case.folder).unwrap().unwrap();
                 assert!(said.contains("was put back"), "{number} {linked}: {said}");
                 assert_eq!(fs::read_to_string(&path).unwrap(), "jobs = 1\n");
                 assert_eq!(fs::read_link(&path).is_ok(), linked);
                 assert_eq!(fs::metadata(&path).unwrap().permissions(), case.kept.mode);
-                assert_eq!(case.kept.put_back(&case.folder), None);
+                assert_eq!(case.kept.put_back(&case.folder).unwrap(), None);
             }
         }
     }
@@ -203,13 +214,13 @@ mod tests {
         let case = case(false);
         let path = case.dir.path().join("workloop.toml");
         fs::write(&path, "jobs = 9\n").unwrap();
-        let said = case.kept.put_back(&case.folder).unwrap();
+        let said = case.kept.put_back(&case.folder).unwrap().unwrap();
         let copy = case.folder.file(CONFIG_FILE);
         assert!(said.contains(&copy.display().to_string()), "{said}");
         assert_eq!(fs::read_to_string(copy).unwrap(), "jobs = 9\n");
         fs::write(&path, "jobs = 2\n").unwrap();
         assert!(case.kept.settle() && !case.kept.settle());
         assert!(case.kept.first_warning() && !case.kept.first_warning());
-        assert_eq!(case.kept.put_back(&case.folder), None);
+        assert_eq!(case.kept.put_back(&case.folder).unwrap(), None);
     }
 }

@@ -65,11 +65,18 @@ impl Mark {
         Ok(mark)
     }
 
-    /// Whether `path` is still what it was, compared in the same way.
-    pub(super) fn holds(&self, path: &Path, part: Part) -> bool {
+    /// Whether `path` is still what it was, compared in the same way. What may not be read any more
+    /// is not.
+    ///
+    /// # Errors
+    /// When the system lacks what it takes to look: that is nothing which an agent did to the file.
+    pub(super) fn holds(&self, path: &Path, part: Part) -> io::Result<bool> {
         let by_stamp = matches!(self.content, Content::Stamp { .. });
         let limit = (!by_stamp).then_some(FILE_LIMIT);
-        Self::look(path, part, limit).is_ok_and(|(now, _)| now == *self)
+        match Self::look(path, part, limit) {
+            Err(error) if open::is_shortage(&error) => Err(error),
+            looked => Ok(looked.is_ok_and(|(now, _)| now == *self)),
+        }
     }
 
     /// Whether there was no file.
@@ -141,9 +148,9 @@ mod tests {
         let path = dir.path().join("file");
         fs::write(&path, text).unwrap();
         let before = Mark::of(&path, part, &mut Room::default()).unwrap();
-        assert!(before.holds(&path, part));
+        assert!(before.holds(&path, part).unwrap());
         change(&path);
-        !before.holds(&path, part)
+        !before.holds(&path, part).unwrap()
     }
 
     #[test]
@@ -180,8 +187,8 @@ mod tests {
         fs::write(&path, "long").unwrap();
         let before = Mark::of(&path, Part::Whole, &mut Room(3)).unwrap();
         assert!(matches!(before.content, Content::Stamp { length: 4, .. }));
-        assert!(before.holds(&path, Part::Whole));
+        assert!(before.holds(&path, Part::Whole).unwrap());
         fs::write(&path, "longer").unwrap();
-        assert!(!before.holds(&path, Part::Whole));
+        assert!(!before.holds(&path, Part::Whole).unwrap());
     }
 }

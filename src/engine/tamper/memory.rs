@@ -4,7 +4,7 @@
 //! A file that a step names and that is not there is the work of the task: it makes it in its first
 //! attempt and may mend it in the next.
 
-use super::mark::text;
+use crate::platform::open::{self, Links};
 use crate::store::attempts::{AttemptFolder, GUARD_FILE};
 use crate::store::{StateDir, TaskKey};
 use serde::{Deserialize, Serialize};
@@ -26,10 +26,29 @@ pub(in super::super) struct Memory {
 }
 
 /// The memory of the attempt before `number`; an empty one if there is none.
-pub(in super::super) fn earlier(state: &StateDir, key: &TaskKey, number: u32) -> Memory {
-    let numbers = state.attempt_numbers(key).into_iter().rev().filter(|earlier| *earlier < number);
-    let mut files = numbers.map(|n| AttemptFolder::new(state, key, n).file(GUARD_FILE));
-    files.find_map(|path| serde_json::from_str(&text(&path, LIMIT)?).ok()).unwrap_or_default()
+///
+/// # Errors
+/// When the system lacks what it takes to read it: without it work of the task itself would be
+/// guarded against the task.
+pub(in super::super) fn earlier(
+    state: &StateDir,
+    key: &TaskKey,
+    number: u32,
+) -> io::Result<Memory> {
+    let numbers = state.attempt_numbers(key)?.into_iter().rev();
+    for earlier in numbers.filter(|earlier| *earlier < number) {
+        let path = AttemptFolder::new(state, key, earlier).file(GUARD_FILE);
+        match open::read_text(&path, Links::Refuse, LIMIT) {
+            Err(error) if open::is_shortage(&error) => return Err(error),
+            Err(_) => {}
+            Ok(text) => {
+                if let Ok(memory) = serde_json::from_str(&text) {
+                    return Ok(memory);
+                }
+            }
+        }
+    }
+    Ok(Memory::default())
 }
 
 impl Memory {

@@ -194,7 +194,9 @@ impl Search<'_> {
     fn expanded(&self, glob: &str) -> Vec<PathBuf> {
         let mut left = GLOBBED;
         let below = |folder: &PathBuf| {
-            expand(folder, glob, &mut left).into_iter().map(|path| folder.join(path)).collect()
+            // What cannot be looked at now is not guarded, as in `Guard::take`.
+            let found = expand(folder, glob, &mut left).unwrap_or_default();
+            found.into_iter().map(|path| folder.join(path)).collect()
         };
         self.folders.iter().flat_map::<Vec<PathBuf>, _>(below).collect()
     }

@@ -41,12 +41,12 @@ impl Case {
 
     /// What is noticed of `change` in an attempt.
     fn attempt(&self, number: u32, change: impl Fn(&Self)) -> Option<String> {
-        let guard = Guard::take(&self.watch, &earlier(&self.state(), &self.key(), number));
+        let guard = Guard::take(&self.watch, &earlier(&self.state(), &self.key(), number).unwrap());
         let folder = self.folder(number);
         guard.keep(&folder).unwrap();
-        assert_eq!(guard.look(&folder), None);
+        assert_eq!(guard.look(&folder).unwrap(), None);
         change(self);
-        guard.look(&folder).map(|found| match found {
+        guard.look(&folder).unwrap().map(|found| match found {
             Tampering::File(path, what) => format!("{path} {what}"),
             Tampering::Config(said) => said,
         })

@@ -1,9 +1,11 @@
 //! The files of the project that `guardrails.protect` names, at one moment.
 
 use super::mark::{Mark, Part, Room};
+use crate::platform::open;
 use crate::workspace::NOT_OURS;
 use std::collections::BTreeMap;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// So many files are looked at.
@@ -23,7 +25,7 @@ pub(super) struct Protected {
 impl Protected {
     /// Looks at what `patterns` match now, as seen from `root`.
     pub(super) fn take(root: &Path, patterns: &[String], room: &mut Room) -> Self {
-        let (found, whole) = matching(root, patterns);
+        let (found, whole) = matching(root, patterns).unwrap_or_default();
         // What cannot be read now cannot be compared later.
         let mark =
             |path: PathBuf| Some((Mark::of(&root.join(&path), Part::Whole, room).ok()?, path));
@@ -32,25 +34,26 @@ impl Protected {
     }
 
     /// The first file that is new, changed or gone and not `allowed`, and what happened to it.
+    ///
+    /// # Errors
+    /// As [`Mark::holds`].
     pub(super) fn changed(
         &self,
         allowed: &dyn Fn(&Path) -> bool,
-    ) -> Option<(PathBuf, &'static str)> {
-        let differs = |(path, mark): &(&PathBuf, &Mark)| {
+    ) -> io::Result<Option<(PathBuf, &'static str)>> {
+        for (path, mark) in &self.files {
             let path = self.root.join(path);
-            !allowed(&path) && !mark.holds(&path, Part::Whole)
-        };
-        if let Some((path, _)) = self.files.iter().find(differs) {
-            let path = self.root.join(path);
-            let what = if fs::symlink_metadata(&path).is_ok() { "changed" } else { "deleted" };
-            return Some((path, what));
+            if !allowed(&path) && !mark.holds(&path, Part::Whole)? {
+                let what = if fs::symlink_metadata(&path).is_ok() { "changed" } else { "deleted" };
+                return Ok(Some((path, what)));
+            }
         }
         // Beyond the bound one new file pushes another one out: that says nothing of either.
-        let (found, whole) = matching(&self.root, &self.patterns);
+        let (found, whole) = matching(&self.root, &self.patterns)?;
         let new = found
             .into_iter()
             .find(|path| !self.files.contains_key(path) && !allowed(&self.root.join(path)));
-        new.filter(|_| whole && self.whole).map(|path| (self.root.join(path), "made"))
+        Ok(new.filter(|_| whole && self.whole).map(|path| (self.root.join(path), "made")))
     }
 
     /// A word for a person when there were too many files to look at all of them.
@@ -66,21 +69,24 @@ impl Protected {
 }
 
 /// Files that match, relative to `root`, and whether all of them were seen.
-fn matching(root: &Path, patterns: &[String]) -> (Vec<PathBuf>, bool) {
+fn matching(root: &Path, patterns: &[String]) -> io::Result<(Vec<PathBuf>, bool)> {
     let (mut found, mut left) = (Vec::new(), MOST);
     for pattern in patterns {
         let pattern = pattern.trim_start_matches("./").trim_end_matches('/');
         let folder = root.join(pattern).is_dir();
         let pattern = if folder { format!("{pattern}/**") } else { pattern.to_owned() };
-        found.extend(expand(root, &pattern, &mut left));
+        found.extend(expand(root, &pattern, &mut left)?);
     }
     found.sort();
     found.dedup();
-    (found, left > 0)
+    Ok((found, left > 0))
 }
 
 /// Files below `root` that a glob matches; a pattern without wildcards is a path.
-pub(super) fn expand(root: &Path, pattern: &str, left: &mut usize) -> Vec<PathBuf> {
+///
+/// # Errors
+/// When the system lacks what it takes to look; a folder that may not be listed is passed over.
+pub(super) fn expand(root: &Path, pattern: &str, left: &mut usize) -> io::Result<Vec<PathBuf>> {
     let is_plain = |part: &Path| !part.to_string_lossy().contains(['*', '?', '[', '{']);
     let fixed: PathBuf =
         Path::new(pattern).components().take_while(|part| is_plain(part.as_ref())).collect();
@@ -92,20 +98,29 @@ pub(super) fn expand(root: &Path, pattern: &str, left: &mut usize) -> Vec<PathBu
             if fast_glob::glob_match(pattern, path.as_os_str().as_encoded_bytes()) {
                 found.push(path.to_owned());
             }
-        });
+        })?;
     }
-    found
+    Ok(found)
 }
 
 /// Visits the files below a folder in the order of their names, so that a bound leaves out the
 /// same ones each time.
-fn walk(root: &Path, below: &Path, left: &mut usize, visit: &mut dyn FnMut(&Path)) {
-    let Ok(entries) = fs::read_dir(root.join(below)) else { return };
+fn walk(
+    root: &Path,
+    below: &Path,
+    left: &mut usize,
+    visit: &mut dyn FnMut(&Path),
+) -> io::Result<()> {
+    let entries = match fs::read_dir(root.join(below)) {
+        Ok(entries) => entries,
+        Err(error) if open::is_shortage(&error) => return Err(error),
+        Err(_) => return Ok(()),
+    };
     let mut entries: Vec<_> = entries.flatten().collect();
     entries.sort_by_key(fs::DirEntry::file_name);
     for entry in entries {
         if *left == 0 {
-            return;
+            return Ok(());
         }
         let name = entry.file_name();
         let path = below.join(&name);
@@ -114,9 +129,10 @@ fn walk(root: &Path, below: &Path, left: &mut usize, visit: &mut dyn FnMut(&Path
             *left -= 1;
             visit(&path);
         } else if !NOT_OURS.iter().any(|tool| name == *tool) {
-            walk(root, &path, left, visit);
+            walk(root, &path, left, visit)?;
         }
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -138,10 +154,10 @@ mod tests {
         let dir = project();
         let patterns = ["golden/**".to_owned(), "**/g.txt".to_owned()];
         let before = Protected::take(dir.path(), &patterns, &mut Room::default());
-        assert_eq!(before.changed(&|_| false), None);
+        assert_eq!(before.changed(&|_| false).unwrap(), None);
         assert_eq!(before.warning(), None);
         change(dir.path());
-        let changed = before.changed(&|path| path.ends_with("allowed"));
+        let changed = before.changed(&|path| path.ends_with("allowed")).unwrap();
         changed.map(|(path, what)| {
             (path.strip_prefix(dir.path()).unwrap().display().to_string(), what)
         })
@@ -168,7 +184,7 @@ mod tests {
     #[test]
     fn a_pattern_may_be_a_path_or_a_folder() {
         let dir = project();
-        let found = |pattern: &str| matching(dir.path(), &[pattern.to_owned()]).0.len();
+        let found = |pattern: &str| matching(dir.path(), &[pattern.to_owned()]).unwrap().0.len();
         assert_eq!([found("golden"), found("./golden/"), found("golden/a.txt")], [2, 2, 1]);
         assert_eq!([found("golden/*"), found("**"), found("nothing"), found("[")], [1, 3, 0, 0]);
     }
@@ -177,7 +193,7 @@ mod tests {
     fn a_bound_is_told() {
         let dir = project();
         let mut left = 1;
-        assert_eq!(expand(dir.path(), "**", &mut left), [PathBuf::from("golden/a.txt")]);
+        assert_eq!(expand(dir.path(), "**", &mut left).unwrap(), [PathBuf::from("golden/a.txt")]);
         assert_eq!(left, 0);
         let cut = Protected { whole: false, ..Protected::default() };
         assert!(cut.warning().is_some_and(|text| text.contains("20000 files")));

@@ -44,8 +44,12 @@ impl Dir {
     }
 
     /// Whether the path still names this directory.
-    pub fn is_current(&self) -> bool {
-        std::fs::metadata(&self.path).is_ok_and(|meta| identity(&meta) == self.identity)
+    ///
+    /// # Errors
+    /// When the system does not say.
+    pub fn is_current(&self) -> io::Result<bool> {
+        let now = open::if_there(std::fs::metadata(&self.path))?;
+        Ok(now.is_some_and(|meta| identity(&meta) == self.identity))
     }
 
     /// Opens the regular file `name` inside for reading; a symlink is refused.

@@ -80,7 +80,7 @@ impl DirLock {
             let dir = Dir::open(path).map_err(|source| wait.io(source))?;
             let turn = Turn::take(dir.identity(), &mut wait)?;
             let lock = Self { dir: lock_in_kernel(dir, &mut wait)?, _turn: turn };
-            if lock.dir.is_current() {
+            if lock.dir.is_current().map_err(|source| wait.io(source))? {
                 return Ok(lock);
             }
         }

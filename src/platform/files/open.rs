@@ -136,6 +136,47 @@ pub fn not_a_file(error: &io::Error) -> Option<&NotAFile> {
     error.get_ref()?.downcast_ref()
 }
 
+/// What a call found; `None` where the path names nothing. Any other error says nothing about the
+/// file, so it must not decide anything: it goes to the caller.
+///
+/// # Errors
+/// Every error but those of a missing file or folder.
+pub fn if_there<T>(found: io::Result<T>) -> io::Result<Option<T>> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if is_absent(&error) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether a call failed for want of descriptors, memory or a working disk: another moment, or
+/// another process, would have had another answer.
+pub fn is_shortage(error: &io::Error) -> bool {
+    let error = error.raw_os_error().map(Errno::from_raw_os_error);
+    error.is_some_and(|error| {
+        [Errno::MFILE, Errno::NFILE, Errno::NOMEM, Errno::IO, Errno::AGAIN, Errno::INTR]
+            .contains(&error)
+    })
+}
+
+/// What to do about a call that failed because a limit of this user or of the machine is reached.
+pub fn remedy(error: &io::Error) -> Option<&'static str> {
+    match error.raw_os_error().map(Errno::from_raw_os_error)? {
+        Errno::MFILE => Some("ulimit -n says how many files a process may have open: raise it"),
+        Errno::NFILE => Some("the machine has as many files open as it may: end other programs"),
+        Errno::AGAIN => Some(
+            "ulimit -u, or a limit of the machine or container, says how many processes and threads \
+             there may be: raise it",
+        ),
+        _ => None,
+    }
+}
+
+/// Whether a call failed because its path names nothing.
+pub fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
 /// What lies at `path`, if that is something else than a regular file.
 pub fn obstacle(path: &Path) -> Option<NotAFile> {
     let what = What::of(FileType::from_raw_mode(rustix::fs::lstat(path).ok()?.st_mode))?;
@@ -359,6 +400,23 @@ mod tests {
         }
         let text = format!("{}", refused(Path::new("/p/x"), What::Fifo));
         assert_eq!(text, "/p/x is a FIFO, not a regular file");
+    }
+
+    #[test]
+    fn only_what_names_nothing_is_not_there() {
+        let (dir, _) = zoo();
+        let at = |name: &str| dir.path().join(name);
+        for path in [at("none"), at("file/below")] {
+            assert!(if_there(reading(&path, Links::Refuse)).unwrap().is_none());
+        }
+        assert!(if_there(reading(&at("file"), Links::Refuse)).unwrap().is_some());
+        assert!(if_there(reading(&at("fifo"), Links::Refuse)).is_err());
+        for (error, lacks) in [(Errno::MFILE, true), (Errno::IO, true), (Errno::ACCESS, false)] {
+            let error = io::Error::from(error);
+            assert_eq!(is_shortage(&error), lacks, "{error}");
+            assert!(if_there::<()>(Err(error)).is_err());
+        }
+        assert!(remedy(&Errno::MFILE.into()).is_some_and(|what| what.contains("ulimit -n")));
     }
 
     #[test]

@@ -193,7 +193,8 @@ pub fn pass_over(dir: &Dir, name: &OsStr, mut see: impl FnMut(&[u8])) -> io::Res
             Err(error) => return Err(error),
         }
     }
-    Ok(Some(stamp).filter(|stamp| file.metadata().is_ok_and(|meta| Stamp::of(&meta) == *stamp)))
+    let now = Stamp::of(&file.metadata()?);
+    Ok((now == stamp).then_some(stamp))
 }
 
 #[cfg(test)]

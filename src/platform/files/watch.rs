@@ -6,7 +6,7 @@
 
 use super::dir::{Identity, identity};
 use notify::event::{AccessKind, AccessMode, EventKind};
-use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher};
+use notify::{Config, Event, RecommendedWatcher, RecursiveMode, Watcher};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -42,7 +42,7 @@ impl Watch {
                 tell();
             }
         };
-        let start = Box::new(move || notify::recommended_watcher(hear).ok());
+        let start = Box::new(move || with_thread(notify::recommended_watcher(hear).ok()?));
         let dirs = dirs.iter().map(|dir| (dir.clone(), None)).collect();
         Self { start: Some(start), watcher: None, dirs, pending, listening: false }
     }
@@ -97,6 +97,17 @@ impl Watch {
             }
         }
     }
+}
+
+/// The watcher, if its thread runs: the library starts one, says nothing when the system refuses it,
+/// and panics when such a watcher is used or dropped. A message that its thread answers tells.
+fn with_thread(mut watcher: RecommendedWatcher) -> Option<RecommendedWatcher> {
+    if watcher.configure(Config::default()).is_ok() {
+        return Some(watcher);
+    }
+    // Not dropped: that would panic. Its two descriptors stay open; a watch starts one at most.
+    std::mem::forget(watcher);
+    None
 }
 
 /// Whether `event` may have changed what somebody reads.

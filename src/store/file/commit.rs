@@ -38,8 +38,10 @@ impl FileStore {
             self.queues[index].refresh(now);
             ready.push(self.stage(locks, index)?);
         }
-        if !ready.iter().all(|new| self.loaded[new.index].is_current()) {
-            return Ok(None);
+        for new in &ready {
+            if !self.loaded[new.index].is_current()? {
+                return Ok(None);
+            }
         }
         let events = self.journal(&ready, events)?;
         for new in ready {
@@ -109,7 +111,7 @@ impl FileStore {
                 // `git clean` takes away what git does not know, the temp file too.
                 Err(CommitError::Rename(source)) if source.kind() == ErrorKind::NotFound => {
                     staged = self.stage(locks, index)?.staged;
-                    if !self.loaded[index].is_current() {
+                    if !self.loaded[index].is_current()? {
                         return Ok(false);
                     }
                 }

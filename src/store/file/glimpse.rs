@@ -2,7 +2,10 @@
 
 use super::loaded::Loaded;
 use crate::domain::Task;
+use crate::platform::open;
 use crate::queue::Queue;
+use crate::store::StoreError;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The tasks of a queue file that may be running.
@@ -21,24 +24,32 @@ impl Glimpse {
 
     /// The tasks that `may_run`, read again if the file changed. A file that cannot be read is as it
     /// was last read, one that is gone has none.
-    pub fn tasks(&mut self, may_run: impl Fn(&Task) -> bool) -> &[Task] {
+    ///
+    /// # Errors
+    /// When the system lacks what it takes to look: tasks that are left out would not be kept off.
+    pub fn tasks(&mut self, may_run: impl Fn(&Task) -> bool) -> Result<&[Task], StoreError> {
         let read = match &mut self.loaded {
-            Some(loaded) => {
-                loaded.read_again(|content| Queue::parse(&self.path, content)).ok().flatten()
-            }
-            None => Loaded::read(&self.path, None).ok().map(|(mut loaded, queue)| {
+            Some(loaded) => loaded.read_again(|content| Queue::parse(&self.path, content)),
+            None => Loaded::read(&self.path, None).map(|(mut loaded, queue)| {
                 loaded.know(&queue);
                 self.loaded = Some(loaded);
-                queue
+                Some(queue)
             }),
         };
-        if let Some(queue) = read {
-            self.tasks = queue.tasks().iter().filter(|task| may_run(task)).cloned().collect();
+        match read {
+            Ok(Some(queue)) => {
+                self.tasks = queue.tasks().iter().filter(|task| may_run(task)).cloned().collect();
+            }
+            Err(StoreError::Io { action, path, source }) if open::is_shortage(&source) => {
+                return Err(StoreError::Io { action, path, source });
+            }
+            Ok(None) | Err(_) => {}
         }
-        if !self.path.exists() {
+        let there = open::if_there(fs::metadata(&self.path));
+        if there.is_ok_and(|there| there.is_none()) {
             self.tasks.clear();
             self.loaded = None;
         }
-        &self.tasks
+        Ok(&self.tasks)
     }
 }

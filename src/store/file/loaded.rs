@@ -2,6 +2,7 @@
 
 use crate::platform::dir::Dir;
 use crate::platform::fault::{self, Fault};
+use crate::platform::open;
 use crate::platform::read_file::{self, ReadError, Stamp, TICK};
 use crate::platform::utf8::Content;
 use crate::queue::{MAX_BYTES, Queue, Refused};
@@ -122,13 +123,17 @@ impl Loaded {
     }
 
     /// Whether the file on disk is still the one that was read.
-    pub(super) fn is_current(&self) -> bool {
+    pub(super) fn is_current(&self) -> Result<bool, StoreError> {
         if fault::is(Fault::NoSecondLook) {
-            return true;
+            return Ok(true);
         }
-        let Ok(meta) = fs::metadata(&self.path) else { return false };
-        self.stamp == Some(Stamp::of(&meta))
-            && (self.proven || self.is_same_content().unwrap_or(false))
+        let same = open::if_there(self.is_same()).map(|same| same.unwrap_or(false));
+        same.map_err(StoreError::io("look once more at", &self.path))
+    }
+
+    fn is_same(&self) -> io::Result<bool> {
+        let same = self.stamp == Some(Stamp::of(&fs::metadata(&self.path)?));
+        Ok(same && (self.proven || self.is_same_content()?))
     }
 
     /// Whether the file holds what was read, and is not written just now.

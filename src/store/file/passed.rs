@@ -5,6 +5,7 @@ use crate::store::journal::Journal;
 use crate::store::work::Work;
 use serde_json::{Map, Value};
 use std::collections::{HashMap, HashSet};
+use std::io;
 use std::path::Path;
 
 /// What the journal knows of the tasks of one queue.
@@ -60,8 +61,13 @@ impl Histories {
 
     /// Whether the work of the task's last completion is on the disk, but for what later tasks
     /// made of it.
-    pub(super) fn is_there(&self, id: &str, root: &Path) -> bool {
-        let Some(at) = self.works.iter().rposition(|(task, _)| task == id) else { return false };
+    ///
+    /// # Errors
+    /// As [`Work::is_there`].
+    pub(super) fn is_there(&self, id: &str, root: &Path) -> io::Result<bool> {
+        let Some(at) = self.works.iter().rposition(|(task, _)| task == id) else {
+            return Ok(false);
+        };
         let later: Vec<&Work> = self.works[at + 1..].iter().map(|(_, work)| work).collect();
         self.works[at].1.is_there(root, &later)
     }

@@ -171,9 +171,7 @@ impl Judge<'_> {
             if let Some(state) = state.filter(|_| !fault::is(Fault::NoRestore)) {
                 let id = draft.task(place).id.to_string();
                 let root = self.roots.get(queue).map(PathBuf::as_path);
-                if fault::is(Fault::SetBackBelieved)
-                    || root.is_some_and(|root| histories.is_there(&id, root))
-                {
+                if is_work_there(root, &id, &histories)? {
                     draft.restore(place, &state)?;
                     waiting.remove(&id);
                 } else {
@@ -195,6 +193,16 @@ impl Judge<'_> {
         undecided[queue] = waiting;
         Ok(())
     }
+}
+
+/// Whether the work of a task that was set back is below `root`.
+fn is_work_there(root: Option<&Path>, id: &str, histories: &Histories) -> Result<bool, StoreError> {
+    if fault::is(Fault::SetBackBelieved) {
+        return Ok(true);
+    }
+    let Some(root) = root else { return Ok(false) };
+    let failed = StoreError::io("look for finished work in", root);
+    histories.is_there(id, root).map_err(failed)
 }
 
 /// Whether nobody touched the task.

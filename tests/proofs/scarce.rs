@@ -1,0 +1,99 @@
+//! What a user may have runs out: descriptors (`ulimit -n`), processes and threads (`ulimit -u`), by
+//! `prlimit`, since not every shell has the latter.
+//!
+//! An error of the system is told as what it is. It never says that a file changed, or that there is
+//! none; and no library of ours panics because of it.
+
+use crate::chance::say;
+use crate::hidden::as_user;
+use crate::sandbox::{Ran, Sandbox, flat_queue, task};
+use std::path::Path;
+
+/// Runs the program with a limit.
+fn limited(sandbox: &Sandbox, limit: &str, most: u32, arguments: &[&str]) -> Ran {
+    let (limit, program) = (format!("{limit}={most}"), sandbox.program.display().to_string());
+    let mut all = vec![limit.as_str(), &program];
+    all.extend(arguments);
+    sandbox.spawn_as(Path::new("prlimit"), &[], &all).ends()
+}
+
+/// Whether there is something that sets limits; said loudly where not.
+fn can_limit() -> bool {
+    let able = Sandbox::new().shell("prlimit --nofile=64 true");
+    if !able {
+        say("SKIPPED: there is no prlimit here");
+    }
+    able
+}
+
+/// Whether a run ended as a program does that was told no: with words, and a status of its own.
+fn ended_well(ran: &Ran) -> bool {
+    let text = format!("{}{}", ran.stdout, ran.stderr);
+    !text.contains("panicked") && ran.status < 64 && (ran.status == 0 || !ran.stderr.is_empty())
+}
+
+/// A person parks a task and takes that back, with ever more descriptors: it is done, or it is said
+/// why not, and the file is as it was.
+#[test]
+fn a_lack_of_descriptors_says_nothing_about_files() {
+    if !can_limit() {
+        return;
+    }
+    let (list, _) = flat_queue(1);
+    let sandbox = Sandbox::new().queue("q.json", &list);
+    sandbox.run(["park", "T001", "q.json"]).exits(0);
+    let mut failed = 0;
+    for most in 4..=24 {
+        let verb = if sandbox.status("T001") == "parked" { "unpark" } else { "park" };
+        let before = sandbox.bytes("q.json");
+        let ran = limited(&sandbox, "--nofile", most, &[verb, "T001", "q.json"]);
+        let wrote = sandbox.bytes("q.json") != before;
+        let told = ended_well(&ran) && !ran.stderr.contains("changed");
+        assert!(told && wrote == (ran.status == 0), "{most} descriptors: {ran}");
+        failed += u32::from(ran.status != 0);
+    }
+    assert!((3..20).contains(&failed), "{failed} verbs failed");
+}
+
+/// Loops with ever more descriptors, each of which may lack at any place.
+#[test]
+fn a_lack_of_descriptors_blames_no_task() {
+    if !can_limit() {
+        return;
+    }
+    let (list, _) = flat_queue(1);
+    let sandbox = Sandbox::new().queue("q.json", &list);
+    let mut refused = 0;
+    for most in 4..=32 {
+        let ran = limited(&sandbox, "--nofile", most, &["run", "q.json"]);
+        let spared = ["pending", "complete"].contains(&sandbox.status("T001").as_str());
+        assert!(ended_well(&ran) && spared && ran.status <= 2, "{most} descriptors: {ran}");
+        refused += u32::from(ran.status != 0);
+    }
+    assert!(refused > 4, "only {refused} loops were refused anything");
+    sandbox.run(["run", "q.json"]).exits(0);
+    let used = task(&sandbox.read("q.json"), "T001")["budget_used"].clone();
+    assert!(used.is_null() || used == 1, "loops that were refused something used budget: {used}");
+    sandbox.nothing_left();
+}
+
+/// Loops and verbs with ever more processes, of a user who has no others.
+#[test]
+fn a_lack_of_processes_is_told_and_panics_nowhere() {
+    let (list, _) = flat_queue(1);
+    let mut sandbox = Sandbox::new().queue("q.json", &list);
+    if !can_limit() || !as_user(&mut sandbox, 64_003) {
+        return say("SKIPPED: root has no limit of processes");
+    }
+    let mut refused = 0;
+    for most in 1..=7 {
+        let ran = limited(&sandbox, "--nproc", most, &["run", "q.json"]);
+        assert!(ended_well(&ran), "{most} processes: {ran}");
+        refused += u32::from(ran.status != 0);
+        limited(&sandbox, "--nproc", most, &["wait", "q.json", "--timeout", "0s"]);
+    }
+    assert!(refused > 2, "only {refused} loops were refused anything");
+    // The agent has the same limit: where it fails of it, an attempt was made.
+    sandbox.run(["run", "q.json"]).exits(0);
+    sandbox.nothing_left();
+}
