@@ -86,7 +86,8 @@ impl Terminal {
         let left: Vec<String> =
             self.sandbox.strays().into_iter().map(processes::command_line).collect();
         assert!(gone, "still alive: {left:?}");
-        assert!(self.sandbox.shell("flock -n . true && flock -n .workloop/claims/*.lock true"));
+        let all = "for lock in .workloop/claims/*.lock; do flock -n $lock true || exit 1; done";
+        assert!(self.sandbox.shell(&format!("flock -n . true && {{ {all}; }}")));
         self.sandbox.nothing_left();
     }
 }

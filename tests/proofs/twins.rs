@@ -252,7 +252,8 @@ fn the_supervisor_holds_the_claim() {
         let sandbox = sandbox.script("default", "ignore-term\nhang");
         let running = sandbox.spawn(["run", "q.json"]);
         wait_until("the agent runs", || sandbox.oracle().starts("T001") == 1);
-        let free = "test -e .workloop/claims/*.lock && flock -n .workloop/claims/*.lock true";
+        // The verification of the tree has one as well, which is free.
+        let free = "for lock in .workloop/claims/*.lock; do flock -n $lock true || exit 1; done";
         let mut broken = unless(!sandbox.shell(free), "the lock was free while the agent ran");
         running.signal(Signal::KILL);
         drop(running);
@@ -325,7 +326,8 @@ fn late_result(sandbox: Sandbox, verb: &[&str], status: &str) -> Vec<String> {
     wait_until("the agent runs", || sandbox.oracle().starts("T001") == 1);
     let lock = Lock::take(&sandbox);
     assert!(sandbox.shell("touch go"));
-    let judged = || sandbox.shell("test -e .workloop/attempts/*/1/verdict.json");
+    let verdict = "grep -q '\"task\": \"T001\"' .workloop/attempts/*/1/verdict.json";
+    let judged = || sandbox.shell(verdict);
     wait_until("the attempt is judged", judged);
     running.signal(Signal::STOP);
     wait_until("the loop stands still", || is_stopped(running.pid()));
