@@ -66,6 +66,15 @@ impl RunLoop<'_> {
         slot: usize,
         finished: &Finished,
     ) -> Result<(), StoreError> {
+        let decided = self.decide_check(slot, finished);
+        // It holds the claim of the verification, and nobody can begin another one before.
+        if let Some(supervisor) = self.slots[slot].supervisor.take() {
+            self.reaper.release(supervisor);
+        }
+        decided
+    }
+
+    fn decide_check(&mut self, slot: usize, finished: &Finished) -> Result<(), StoreError> {
         let keep = self.dispatcher.set.config.limits.keep_attempts.value;
         let keep = usize::try_from(keep).unwrap_or(usize::MAX);
         prune(&finished.job.state, &finished.job.key, keep);

@@ -1,7 +1,7 @@
 //! Edits of a queue file beside attempts, and queues that git sets back: what says `complete` is
 //! complete, and a budget ends.
 
-use crate::sandbox::{Sandbox, queue, task, wait_until};
+use crate::sandbox::{Sandbox, all_end_well, queue, task, wait_until};
 use serde_json::{Value, json};
 
 /// A sandbox whose agent is `agent` and whose verification is `verify`, without git.
@@ -167,6 +167,25 @@ fn a_queue_alone_that_is_set_back_undoes_no_work_that_is_there() {
     assert!(sandbox.shell("touch broken; git checkout -q q.json"));
     sandbox.run(["run", "q.json"]).exits(0).says("complete again");
     assert_eq!((starts(&sandbox).as_str(), sandbox.status("A").as_str()), ("A", "complete"));
+}
+
+/// The claim under which the tree is verified ends with that verification: the next one needs it.
+#[test]
+fn a_queue_that_is_set_back_again_and_again_stops_no_loop() {
+    let list = queue(&[("A", &[]), ("B", &["A"])]);
+    let sandbox = repository("echo f >>feature", "test -f feature", &list);
+    let waits = || sandbox.spawn(["run", "q.json", "--when-empty", "wait"]);
+    let (one, two) = (waits(), waits());
+    let complete = || ["A", "B"].iter().all(|id| sandbox.status(id) == "complete");
+    wait_until("both tasks are done", complete);
+    for time in ["once", "twice", "three times"] {
+        // The files are others, so that only a verification can tell.
+        assert!(sandbox.shell("echo g >>feature; git checkout -q q.json"));
+        wait_until(&format!("both are complete again, {time}"), complete);
+    }
+    sandbox.run(["stop", "q.json"]).exits(0);
+    all_end_well([one, two]);
+    assert_eq!(starts(&sandbox), "A,B");
 }
 
 /// What a person writes while everything stands still is taken, whatever runs before and after.
