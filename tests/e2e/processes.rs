@@ -25,7 +25,7 @@ pub(crate) fn marked_with(folder: &Path) -> Vec<u32> {
             let inside = fs::read_link(entry.join("cwd")).is_ok_and(|at| at.starts_with(folder));
             inside || has(entry.join("environ")) || has(entry.join("cmdline"))
         })
-        .filter(|pid| !is_zombie(*pid))
+        .filter(|pid| !is_dead(*pid))
         .collect()
 }
 
@@ -40,7 +40,9 @@ fn all() -> impl Iterator<Item = u32> {
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }
 
-fn is_zombie(pid: u32) -> bool {
+/// Whether a process is gone, or has nothing left but its exit status: only then its locks are free.
+/// What it was called goes before that.
+pub(crate) fn is_dead(pid: u32) -> bool {
     state(&PathBuf::from(format!("/proc/{pid}"))).is_none_or(|state| state == 'Z')
 }
 

@@ -177,8 +177,7 @@ fn it_is_ended_by_the_next_loop_when_both_are_killed() {
         processes::signal(supervisor, Signal::KILL);
         running.signal(Signal::KILL);
         drop(running);
-        let dead = || !processes::command_line(supervisor).contains("supervise");
-        wait_until("the supervisor is dead", dead);
+        wait_until("the supervisor is dead", || processes::is_dead(supervisor));
         assert!(sandbox.shell("echo exit 0 >tree.sh"));
         let ran = sandbox.run(["run", "q.json"]);
         assert!(matches!(ran.status, 0 | 5), "{name}: {ran}");
