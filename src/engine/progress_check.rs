@@ -10,6 +10,7 @@ use crate::platform::fault::{self, Fault};
 use crate::store::attempts::{AGENT_ERR, AttemptFolder};
 use crate::workspace::ContentHash;
 use sha2::{Digest, Sha256};
+use std::io;
 use std::path::Path;
 
 /// This many attempts in a row with the same change are no progress.
@@ -112,7 +113,12 @@ fn of_change(root: &Path, changed: &[String]) -> Option<String> {
 fn of_output(folder: &AttemptFolder, report: &AttemptReport) -> Option<String> {
     let step = report.steps.last()?;
     let log = folder.file(&step.log);
-    let mut text = bound_file(&log, OUTPUT_BYTES).ok()?;
+    let mut text = match bound_file(&log, OUTPUT_BYTES) {
+        Ok(text) => text,
+        // What prints nothing leaves no file, and that is an output as any other.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        Err(_) => return None,
+    };
     if step.kind == StepKind::Agent {
         text.push_str(&bound_file(&folder.file(AGENT_ERR), OUTPUT_BYTES).unwrap_or_default());
     }

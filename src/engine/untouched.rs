@@ -221,11 +221,11 @@ fn red_steps(set: &QueueSet) -> Vec<(ProfileKey, RedStep)> {
 /// A sentence for each profile that was red when the tree was judged last.
 pub fn red_trees(set: &QueueSet) -> Vec<String> {
     let sentence = |(_, red): (ProfileKey, RedStep)| {
-        let RedStep { profile, step, outcome, log, .. } = red;
+        let log = red.shown_log();
+        let RedStep { profile, step, outcome, .. } = red;
         format!(
             "the untouched tree was red when it was verified last (profile {profile}): step {step}: \
-             {outcome}; {}",
-            log.display()
+             {outcome}{log}"
         )
     };
     red_steps(set).into_iter().map(sentence).collect()

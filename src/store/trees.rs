@@ -68,6 +68,12 @@ impl RedStep {
         judged.then(|| output.is_some() && *output == self.output)
     }
 
+    /// Where all that it printed is, for the end of a sentence; nothing where it printed nothing.
+    pub fn shown_log(&self) -> String {
+        let there = std::fs::symlink_metadata(&self.log).is_ok_and(|meta| meta.is_file());
+        if there { format!("; {}", self.log.display()) } else { String::new() }
+    }
+
     /// Whether the same step failed with the same output.
     pub fn is_like(&self, other: &Self) -> bool {
         let same = self.profile == other.profile && self.step == other.step;

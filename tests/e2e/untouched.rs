@@ -275,6 +275,15 @@ fn a_tree_that_is_left_red_ends_the_run() {
     assert_eq!(states, ["blocked", "complete", "complete"]);
 }
 
+/// A step that prints nothing has an output, too, and no log that could be named.
+#[test]
+fn a_silent_step_leaves_red_as_any_other() {
+    let sandbox = sandbox(LEAVES, "test ! -e broken", &three());
+    let ran = sandbox.run(["run", "q.json"]).exits(5).says("the tree is red since A was blocked");
+    assert!(!ran.stderr.contains("verify-1.out"), "{ran}");
+    assert_eq!(sandbox.status("B"), "pending");
+}
+
 /// The tree was red before, B fails at something else, or B mends it: the run goes on.
 #[test]
 fn other_failures_do_not_end_the_run() {

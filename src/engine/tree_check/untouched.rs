@@ -231,10 +231,10 @@ impl RunLoop<'_> {
                     [] => "tasks begin all the same".to_owned(),
                     left_by => format!("it was green before {}", blocked(left_by)),
                 };
-                let RedStep { step, outcome, log, .. } = red;
-                let log = log.display();
+                let log = red.shown_log();
+                let RedStep { step, outcome, .. } = red;
                 let text =
-                    format!("profile {profile}: step {step}: {outcome}{before}; {since}; {log}");
+                    format!("profile {profile}: step {step}: {outcome}{before}; {since}{log}");
                 (Verdict::Fail, text)
             }
             None => {
