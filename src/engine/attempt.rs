@@ -23,6 +23,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 mod agent;
 mod guarded;
+mod queue_files;
 mod tree;
 
 /// How often an attempt makes its folder anew when it is deleted under it.

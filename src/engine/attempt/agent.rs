@@ -4,6 +4,7 @@ use super::super::end::End;
 use super::super::git_calls;
 use super::super::job::AgentCommand;
 use super::Progress;
+use super::queue_files::QueueFiles;
 use crate::agent::has_promise;
 use crate::domain::Outcome;
 use crate::store::attempts::{AGENT_ERR, AGENT_OUT, CHANGED_FILE, PROMPT_FILE};
@@ -41,12 +42,12 @@ impl Progress<'_> {
         Ok(())
     }
 
-    /// What the agent changed: for the verification and for the queue. The queues themselves
-    /// are changed by loops, not by the agent's work.
+    /// What the agent changed: for the verification and for the queue.
     pub(super) fn list_changes(&mut self) -> Result<(), End> {
         let Some(before) = self.before.take() else { return Ok(()) };
-        let (job, queues) = (self.job, &self.job.queues);
-        let ours = |path: &Path| queues.iter().any(|own| own == path);
+        let job = self.job;
+        let queues = QueueFiles::of(job)?;
+        let ours = |path: &Path| queues.have(path);
         self.changed = git_calls::ask(job, &mut self.with, &mut self.warnings, |run| {
             before.changed_since(&ours, job.git.as_ref(), run)
         })?;

@@ -1,27 +1,24 @@
 //! Which tree a verification of the untouched tree is about, and whether that is known.
 
-use super::super::end::{End, environment};
+use super::super::end::End;
 use super::super::finished::TreeLook;
 use super::super::git_calls;
 use super::super::untouched::ProfileKey;
 use super::Progress;
+use super::queue_files::QueueFiles;
 use crate::domain::Outcome;
 use crate::platform::fault::{self, Fault};
 use crate::store::Trees;
-use crate::store::registry::Registry;
 use crate::workspace::tree_name;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 impl Progress<'_> {
     /// Finds out which tree it is; gives the end of the verification if the steps of `profile` ran on
     /// it before.
     pub(super) fn known_tree(&mut self, profile: &ProfileKey) -> Result<Option<End>, End> {
         let job = self.job;
-        // Queues are changed by loops, not by the work: those of other loops as well.
-        let entered: Vec<PathBuf> = Registry::of(&job.root).queues().map_err(|error| {
-            environment(format!("cannot list the queues of the project: {error}"))
-        })?;
-        let ours = |path: &Path| job.queues.iter().chain(&entered).any(|queue| queue == path);
+        let queues = QueueFiles::of(job)?;
+        let ours = |path: &Path| queues.have(path);
         let name = git_calls::ask(job, &mut self.with, &mut self.warnings, |run| {
             tree_name(&job.root, &ours, job.git.as_ref(), run)
         })?;
