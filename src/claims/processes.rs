@@ -16,17 +16,18 @@ pub(super) struct Processes {
 }
 
 impl Processes {
-    /// Looks at them. Our own process is one of them.
+    /// Looks at them. Our own process is one of them. Who cannot be seen for want of a descriptor may
+    /// be anybody: then nothing is said.
     pub(super) fn now() -> io::Result<Self> {
         let mut found = Self::default();
         if fault::is(Fault::NoProcessScan) || fault::is(Fault::TakeOverByTime) {
             return Ok(found);
         }
         for pid in scan::pids()? {
-            match scan::carried_by(pid) {
+            match scan::carried_by(pid)? {
                 carried @ Carried::Tags { .. } => found.carried.push(carried),
                 Carried::Absent | Carried::Unreadable => {
-                    let lowered = Limits::of(pid).filter(|limits| limits.are_lowered());
+                    let lowered = Limits::of(pid)?.filter(|limits| limits.are_lowered());
                     // A dead one has no environment any more, and its limits still.
                     let lives = |_: &Limits| scan::process(pid).is_some_and(|it| !it.dead);
                     found.lowered.extend(lowered.filter(lives));

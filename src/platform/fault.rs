@@ -40,6 +40,8 @@ pub enum Fault {
     InodeIgnored,
     /// The tag in the claim does not tell whose a process is.
     ClaimTagIgnored,
+    /// A process that cannot be looked at for want of means is nobody's.
+    ShortageIgnored,
     /// Start times decide who lives, and time namespaces are not told apart.
     StartsBelieved,
     /// The supervisor does not hold the lock of the claim.
@@ -121,6 +123,7 @@ impl Fault {
             Self::PathIgnored => "path-ignored",
             Self::InodeIgnored => "inode-ignored",
             Self::ClaimTagIgnored => "claim-tag-ignored",
+            Self::ShortageIgnored => "shortage-ignored",
             Self::StartsBelieved => "starts-believed",
             Self::ClaimUnlocked => "claim-unlocked",
             Self::NoVerification => "no-verification",

@@ -43,9 +43,17 @@ pub struct Limits {
 
 impl Limits {
     /// Those of process `pid`, where they can be read.
+    ///
+    /// # Errors
+    /// Those that say nothing about the process.
     #[cfg(target_os = "linux")]
-    pub fn of(pid: u32) -> Option<Self> {
-        let text = super::files::open::kernel_text(format!("/proc/{pid}/limits"))?;
+    pub fn of(pid: u32) -> std::io::Result<Option<Self>> {
+        let text = super::files::open::process_text(format!("/proc/{pid}/limits"))?;
+        Ok(text.and_then(|text| Self::in_text(&text)))
+    }
+
+    #[cfg(target_os = "linux")]
+    fn in_text(text: &str) -> Option<Self> {
         let line = text.lines().find_map(|line| line.strip_prefix("Max msgqueue size"))?;
         let mut words = line.split_whitespace();
         let mut next = || match words.next()? {
@@ -56,9 +64,12 @@ impl Limits {
     }
 
     /// Unknown: the system has no such limit.
+    ///
+    /// # Errors
+    /// None.
     #[cfg(not(target_os = "linux"))]
-    pub fn of(_: u32) -> Option<Self> {
-        None
+    pub fn of(_: u32) -> std::io::Result<Option<Self>> {
+        Ok(None)
     }
 
     /// Whether they may say something.
@@ -78,7 +89,7 @@ mod tests {
 
     #[test]
     fn a_process_with_nothing_of_ours_carries_it() {
-        let own = Limits::of(std::process::id()).unwrap();
+        let own = Limits::of(std::process::id()).unwrap().unwrap();
         assert!(!own.name_any(&["0123456789abcdef.0123456789abcdef".to_owned()]));
         for hard in [2, 3, 819_200, ENDLESS] {
             let soft = value("a", hard);

@@ -56,7 +56,10 @@ pub fn process(pid: u32) -> Option<Process> {
 }
 
 /// What the environment that process `pid` was started with says about claims.
-pub fn carried_by(pid: u32) -> Carried {
+///
+/// # Errors
+/// Those that say nothing about the process: it may carry anything.
+pub fn carried_by(pid: u32) -> io::Result<Carried> {
     system::carried_by(pid)
 }
 
@@ -67,7 +70,8 @@ pub fn carried_above() -> Vec<Carried> {
     let mut carried = Vec::new();
     for _ in 0..TRIES {
         let above = ancestors();
-        carried = above.iter().map(|process| carried_by(process.pid)).collect();
+        let carried_by = |process: &Process| carried_by(process.pid).unwrap_or(Carried::Unreadable);
+        carried = above.iter().map(carried_by).collect();
         // When a parent ends, its child goes to another one, whom the first look did not see.
         if ancestors() == above {
             break;
@@ -89,11 +93,11 @@ fn ancestors() -> Vec<Process> {
 
 /// Whether process `pid`, whose environment says `carried`, belongs to the task that is sought: one
 /// that has emptied its environment is told by the limit that it inherited.
-fn belongs(pid: u32, carried: &Carried, sought: &Sought) -> bool {
+fn belongs(pid: u32, carried: &Carried, sought: &Sought) -> io::Result<bool> {
     match carried {
-        Carried::Tags { .. } => sought.is_carried(carried),
+        Carried::Tags { .. } => Ok(sought.is_carried(carried)),
         Carried::Absent | Carried::Unreadable => {
-            Limits::of(pid).is_some_and(|limits| limits.name_any(sought.lasting()))
+            Ok(Limits::of(pid)?.is_some_and(|limits| limits.name_any(sought.lasting())))
         }
     }
 }
@@ -165,7 +169,7 @@ pub fn find(wanted: &Wanted) -> io::Result<Found> {
     for process in all.iter().filter(|p| p.pid != own && p.pid != 1) {
         let recent = wanted.since.is_some_and(|since| process.start >= since);
         let look = needs_tags && !process.dead;
-        let carried = if look { carried_by(process.pid) } else { Carried::Absent };
+        let carried = if look { carried_by(process.pid)? } else { Carried::Absent };
         if carried == Carried::Unreadable && recent {
             found.unreadable.push(process.pid);
         }
@@ -175,10 +179,11 @@ pub fn find(wanted: &Wanted) -> io::Result<Found> {
             && process.session != home
             && recent
             && carried == Carried::Absent;
-        if adopted
-            || look && wanted.task.as_ref().is_some_and(|task| belongs(process.pid, &carried, task))
-            || wanted.sessions.iter().any(|session| is_in(process, *session, &all))
-        {
+        let ours = match wanted.task.as_ref().filter(|_| look) {
+            Some(task) => belongs(process.pid, &carried, task)?,
+            None => false,
+        };
+        if adopted || ours || wanted.sessions.iter().any(|session| is_in(process, *session, &all)) {
             chosen.insert(process.pid);
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{Carried, Process};
 use crate::platform::claim_tag::VARIABLE;
-use crate::platform::files::open::{kernel_file, kernel_text};
+use crate::platform::files::open::{kernel_file, kernel_text, unless_short};
 use std::fs;
 use std::io::{self, Read};
 
@@ -20,8 +20,12 @@ pub(super) fn pids() -> io::Result<Vec<u32>> {
 pub(super) fn processes() -> io::Result<Vec<Process>> {
     // One that ended since the directory was read is simply not there, and the kernel's own have
     // neither environment nor parents among ours.
-    let found = |pid| stat(pid).filter(|(_, flags)| flags & PF_KTHREAD == 0);
-    Ok(pids()?.into_iter().filter_map(found).map(|(process, _)| process).collect())
+    let mut all = Vec::new();
+    for pid in pids()? {
+        let found = stat(pid)?.filter(|(_, flags)| flags & PF_KTHREAD == 0);
+        all.extend(found.map(|(process, _)| process));
+    }
+    Ok(all)
 }
 
 pub(super) fn distrust() -> Option<String> {
@@ -40,15 +44,15 @@ pub(super) fn distrust() -> Option<String> {
 }
 
 pub(super) fn process(pid: u32) -> Option<Process> {
-    Some(stat(pid)?.0)
+    Some(stat(pid).ok()??.0)
 }
 
 /// What a process is, and its flags.
-fn stat(pid: u32) -> Option<(Process, u32)> {
+fn stat(pid: u32) -> io::Result<Option<(Process, u32)>> {
     let mut buffer = [0_u8; 1024];
-    let mut file = kernel_file(format!("/proc/{pid}/stat")).ok()?;
-    let length = file.read(&mut buffer).ok()?;
-    parse_stat(pid, buffer.get(..length)?)
+    let read = kernel_file(format!("/proc/{pid}/stat")).and_then(|mut file| file.read(&mut buffer));
+    let length = unless_short(read)?;
+    Ok(length.and_then(|length| parse_stat(pid, buffer.get(..length)?)))
 }
 
 /// Reads a line of `/proc/<pid>/stat`; the name in it may contain anything, so it is cut at the
@@ -75,17 +79,16 @@ pub(super) fn is_still(pid: u32) -> bool {
     })
 }
 
-pub(super) fn carried_by(pid: u32) -> Carried {
+pub(super) fn carried_by(pid: u32) -> io::Result<Carried> {
     // Large enough for most, so that one call reads all of it.
     let mut environment = Vec::with_capacity(16 * 1024);
     let read = kernel_file(format!("/proc/{pid}/environ"))
         .and_then(|mut file| file.read_to_end(&mut environment));
     match read {
-        Ok(_) => carried_in(&environment),
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied && is_ours(pid) => {
-            Carried::Unreadable
+            Ok(Carried::Unreadable)
         }
-        Err(_) => Carried::Absent,
+        read => Ok(unless_short(read)?.map_or(Carried::Absent, |_| carried_in(&environment))),
     }
 }
 

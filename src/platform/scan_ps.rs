@@ -34,13 +34,13 @@ pub(super) fn is_still(pid: u32) -> bool {
     text.trim_start().chars().next().is_none_or(|state| matches!(state, 'T' | 'Z'))
 }
 
-pub(super) fn carried_by(pid: u32) -> Carried {
+pub(super) fn carried_by(pid: u32) -> io::Result<Carried> {
     let pid = pid.to_string();
-    let text = listing(&["-E", "-ww", "-o", "command=", "-p", &pid]).unwrap_or_default();
+    let text = listing(&["-E", "-ww", "-o", "command=", "-p", &pid])?;
     let prefix = format!("{VARIABLE}=");
-    text.split_whitespace()
-        .find_map(|word| word.strip_prefix(&prefix))
-        .map_or(Carried::Absent, Carried::of)
+    let mut words = text.split_whitespace();
+    let value = words.find_map(|word| word.strip_prefix(&prefix));
+    Ok(value.map_or(Carried::Absent, Carried::of))
 }
 
 fn listing(args: &[&str]) -> io::Result<String> {

@@ -208,3 +208,35 @@ fn a_loop_in_another_time_namespace_ends_nobody() {
         });
     }
 }
+
+/// The environments of everything that runs cannot be opened, for want of descriptors.
+#[test]
+fn a_look_that_sees_less_decides_nothing() {
+    let works = "strace -o ../works -e inject=getcwd:error=EIO pwd -P; grep -q INJECTED ../works";
+    if !Sandbox::new().shell(works) {
+        return say("SKIPPED: strace is missing here, or may not trace");
+    }
+    holds("shortage-ignored", |sandbox| {
+        // One process that stays the same.
+        let sandbox = sandbox.script("T001", "sh exec sleep 1000");
+        let first = standing_still(&sandbox, "q.json");
+        let became = |pid: &u32| processes::command_line(*pid).contains(": sleep 1000");
+        wait_until("the agent is one process", || sandbox.strays().iter().any(became));
+        under_lock(&sandbox, "q.json", &[FORGET, UNCLAIM]);
+        let hidden = sandbox.strays().into_iter().map(|pid| format!("-P/proc/{pid}/environ"));
+        let hidden: Vec<String> = hidden.collect();
+        let program = sandbox.program.display().to_string();
+        let mut words = vec!["-qq", "-o", "../trace", "-e", "inject=openat:error=EMFILE"];
+        words.extend(hidden.iter().map(String::as_str));
+        words.extend([&program, "run", "q.json", "--task-id", "T001"]);
+        let mut second = sandbox.spawn_as("strace".as_ref(), &[], &words);
+        let twice = || sandbox.oracle().starts("T001") > 1;
+        wait_until("it has decided", || second.has_ended() || twice());
+        let broken = unless(!twice(), "a second agent ran beside one that could not be seen");
+        if broken.is_empty() {
+            second.ends().says("look at the processes");
+        }
+        drop(first);
+        broken
+    });
+}

@@ -338,8 +338,25 @@ pub(crate) fn kernel_file(path: impl AsRef<Path>) -> io::Result<File> {
 /// Reads a text of the kernel's; nothing where there is none. A process may have any bytes as its
 /// name, so what is no UTF-8 is replaced.
 pub(crate) fn kernel_text(path: impl AsRef<Path>) -> Option<String> {
-    let bytes = read(path.as_ref(), Links::Follow, KERNEL_TEXT).ok()?;
-    Some(String::from_utf8_lossy(&bytes).into_owned())
+    process_text(path).ok().flatten()
+}
+
+/// The same of a process: whoever is not seen for want of a descriptor may live, so that goes to
+/// the caller.
+pub(crate) fn process_text(path: impl AsRef<Path>) -> io::Result<Option<String>> {
+    let bytes = unless_short(read(path.as_ref(), Links::Follow, KERNEL_TEXT))?;
+    Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+/// What was read of a process that may have ended meanwhile, or may not be read.
+///
+/// # Errors
+/// Those that say nothing about the process, see [`is_shortage`].
+pub(crate) fn unless_short<T>(found: io::Result<T>) -> io::Result<Option<T>> {
+    match found {
+        Err(error) if is_shortage(&error) && !fault::is(Fault::ShortageIgnored) => Err(error),
+        found => Ok(found.ok()),
+    }
 }
 
 #[cfg(test)]
