@@ -12,6 +12,7 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 use workloop::domain::Outcome;
@@ -445,6 +446,37 @@ fn a_pause_stops_the_tree_and_the_timers() {
     });
     assert_eq!(ended.outcome, exited(7));
     assert!(ended.millis > 2_500);
+    supervisor.finish().unwrap();
+    place.is_clean();
+}
+
+/// A shell that waits in `vfork` for what its child becomes hears no stop, and the child may have been
+/// stopped on its way.
+#[test]
+fn every_pause_is_answered_while_programs_are_started() {
+    let place = Place::new();
+    let spec = place.spec("echo $$ > $DIR/pid; until [ -e $DIR/go ]; do /bin/true; done");
+    let mut supervisor = place.supervisor();
+    let (controls, answered) = (supervisor.controls(), AtomicU64::new(0));
+    let ended = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let _guard = KillOnPanic(controls.clone());
+            place.pid_in("pid");
+            for number in 1..=150 {
+                controls.pause(number);
+                until("the answer", || answered.load(Ordering::SeqCst) == number);
+                controls.resume();
+            }
+            drop(fs::File::create(place.at("go")).unwrap());
+        });
+        let mut tell = |told| {
+            if let Told::Paused(number) = told {
+                answered.store(number, Ordering::SeqCst);
+            }
+        };
+        supervisor.run(&spec, &mut tell).unwrap()
+    });
+    assert_eq!(ended.outcome, exited(0));
     supervisor.finish().unwrap();
     place.is_clean();
 }

@@ -1,6 +1,6 @@
 //! Signals to processes, groups and whole trees, and the end of children.
 
-use super::scan::{Found, Process, Wanted, alive, find};
+use super::scan::{Found, Process, Wanted, alive, find, is_uninterruptible};
 use rustix::process::{Pid, WaitId, WaitIdOptions};
 use std::io;
 use std::process::Child;
@@ -55,6 +55,28 @@ pub fn freeze(wanted: &Wanted) -> io::Result<Found> {
         found = find(wanted)?;
     }
     Ok(found)
+}
+
+/// Has what keeps others of `found` from being stopped run for a moment. A process that waits in
+/// `vfork` for what its child becomes hears no signal, and a stop may have met the child before that:
+/// shells and the standard libraries of many languages start programs so.
+pub fn free_vforks(found: &Found) {
+    const MOMENT: Duration = Duration::from_millis(50);
+    let waits = |process: &&Process| is_uninterruptible(process.pid);
+    let waiting: Vec<u32> = found.living().filter(waits).map(|process| process.pid).collect();
+    let mut children =
+        found.living().filter(|process| waiting.contains(&process.parent)).peekable();
+    if children.peek().is_none() {
+        return;
+    }
+    for child in children {
+        // One that is gone keeps nobody waiting.
+        let _ = signal_process(child.pid, child.start, Signal::CONT);
+    }
+    let end = Instant::now() + MOMENT;
+    while waiting.iter().any(|pid| is_uninterruptible(*pid)) && Instant::now() < end {
+        std::thread::park_timeout(Duration::from_millis(1));
+    }
 }
 
 /// Kills everything wanted: frozen first, because a tree that forks faster than we look would

@@ -117,6 +117,12 @@ pub fn is_still(pid: u32) -> bool {
     system::is_still(pid)
 }
 
+/// Whether a thread of process `pid` is in a system call that no signal interrupts: a stop reaches it
+/// only when that call is over.
+pub fn is_uninterruptible(pid: u32) -> bool {
+    system::is_uninterruptible(pid)
+}
+
 /// Which processes are looked for: all that one of the fields names, and all their descendants.
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {

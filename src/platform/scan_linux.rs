@@ -72,10 +72,19 @@ fn parse_stat(pid: u32, line: &[u8]) -> Option<(Process, u32)> {
 }
 
 pub(super) fn is_still(pid: u32) -> bool {
-    let Ok(threads) = fs::read_dir(format!("/proc/{pid}/task")) else { return true };
-    threads.filter_map(|thread| kernel_text(thread.ok()?.path().join("stat"))).all(|line| {
-        let end = line.rfind(')').unwrap_or_default();
-        line.as_bytes().get(end + 2).is_none_or(|state| b"TtZXx".contains(state))
+    states(pid).all(|state| b"TtZXx".contains(&state))
+}
+
+pub(super) fn is_uninterruptible(pid: u32) -> bool {
+    states(pid).any(|state| state == b'D')
+}
+
+/// The state of each thread, a letter of proc_pid_stat(5); none of a process that is gone.
+fn states(pid: u32) -> impl Iterator<Item = u8> {
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten();
+    threads.filter_map(|thread| {
+        let line = kernel_text(thread.ok()?.path().join("stat"))?;
+        line.as_bytes().get(line.rfind(')')? + 2).copied()
     })
 }
 

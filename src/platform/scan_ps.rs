@@ -29,9 +29,16 @@ pub(super) fn process(pid: u32) -> Option<Process> {
 }
 
 pub(super) fn is_still(pid: u32) -> bool {
-    let pid = pid.to_string();
-    let text = listing(&["-o", "stat=", "-p", &pid]).unwrap_or_default();
-    text.trim_start().chars().next().is_none_or(|state| matches!(state, 'T' | 'Z'))
+    state(pid).is_none_or(|state| matches!(state, 'T' | 'Z'))
+}
+
+pub(super) fn is_uninterruptible(pid: u32) -> bool {
+    state(pid) == Some('U')
+}
+
+fn state(pid: u32) -> Option<char> {
+    let text = listing(&["-o", "stat=", "-p", &pid.to_string()]).unwrap_or_default();
+    text.trim_start().chars().next()
 }
 
 pub(super) fn carried_by(pid: u32) -> io::Result<Carried> {

@@ -9,7 +9,8 @@ use crate::platform::claim_tag::VARIABLE;
 use crate::platform::fault::{self, Fault};
 use crate::platform::open;
 use crate::platform::process::{
-    Children, Exit, Signal, freeze, kill_all, peek_children, reap, signal_found, signal_group,
+    Children, Exit, Signal, free_vforks, freeze, kill_all, peek_children, reap, signal_found,
+    signal_group,
 };
 use crate::platform::scan::{Wanted, find, is_still, start_time};
 use crate::platform::spawn::{self, Leader, Start};
@@ -226,9 +227,12 @@ impl Running<'_> {
         let Some(number) = self.link.orders.unanswered.filter(|_| self.stopped_at.is_some()) else {
             return Ok(());
         };
-        if freeze(&self.wanted)?.living().all(|process| is_still(process.pid)) {
+        let found = freeze(&self.wanted)?;
+        if found.living().all(|process| is_still(process.pid)) {
             self.link.orders.unanswered = None;
             self.link.tell(&Reply::Paused { number });
+        } else {
+            free_vforks(&found);
         }
         Ok(())
     }
