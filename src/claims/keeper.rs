@@ -5,7 +5,7 @@
 //! whoever starts one after our look finds another lock file at its path and begins nothing, and
 //! whoever has started one before is seen.
 
-use super::liveness::{Asked, judge, untold};
+use super::liveness::{Asked, judge, untold, worker_alive};
 use super::locks::Locks;
 use super::processes::Processes;
 use crate::domain::{Claim, ClaimToken, Liveness, Task};
@@ -45,6 +45,11 @@ impl Default for Keeper {
 }
 
 impl Keeper {
+    /// Whether the process that made `claim` lives here.
+    pub fn has_worker(&self, claim: &Claim) -> bool {
+        worker_alive(claim, &self.host).is_some()
+    }
+
     /// The host that we are on.
     pub fn host(&self) -> &Host {
         &self.host

@@ -10,6 +10,10 @@ use crate::store::{QueueStore, StoreError};
 use std::collections::HashSet;
 use std::sync::Arc;
 
+/// After so many looks the supervisor of a dead loop is not waited for any more: ending an attempt
+/// takes a grace of some seconds, and a loop without work looks once a second.
+const ENDING: u32 = 60;
+
 impl RunLoop<'_> {
     /// Whether no live worker's task could make anything ready for this loop.
     pub(super) fn may_leave(&self) -> bool {
@@ -17,8 +21,10 @@ impl RunLoop<'_> {
             return false;
         }
         let outlook = &self.outlook;
-        // What a supervisor of ours still held may turn out to be nobody's.
-        let unsure = outlook.running > 0 && self.reaper.is_busy();
+        // What a supervisor of ours still held may turn out to be nobody's, and what that of a dead
+        // loop holds is nobody's soon. One that was stopped is not waited for.
+        let ending = (1..=ENDING).contains(&self.ending);
+        let unsure = outlook.running > 0 && (self.reaper.is_busy() || ending);
         outlook.ready == 0
             && outlook.flowing == 0
             && !unsure

@@ -16,6 +16,8 @@ pub(super) struct Others {
     pub(super) untold: HashSet<Place>,
     /// Why a claim was left alone although its worker is gone.
     pub(super) unclear: Vec<String>,
+    /// Whether the supervisor of a dead loop is ending its attempt: the task is free soon.
+    pub(super) ending: bool,
 }
 
 /// The claim of a dead worker.
@@ -41,7 +43,10 @@ pub(super) fn look_at_others(
             }
             let at = Place { queue, task: place };
             match keeper.recover(set.real(queue), task, own)? {
-                Liveness::Ours | Liveness::Alive => {}
+                Liveness::Ours => {}
+                Liveness::Alive => {
+                    others.ending |= task.claim().is_some_and(|claim| !keeper.has_worker(claim));
+                }
                 Liveness::Foreign => drop(others.untold.insert(at)),
                 Liveness::Unknown(why) => {
                     others.untold.insert(at);

@@ -68,6 +68,8 @@ pub struct RunLoop<'o> {
     pub(super) since: Instant,
     /// When the claims of others were looked at last.
     pub(super) surveyed: Instant,
+    /// How many of the last such looks in a row found an attempt of a dead loop that is being ended.
+    pub(super) ending: u32,
 }
 
 impl<'o> RunLoop<'o> {
@@ -135,6 +137,7 @@ impl<'o> RunLoop<'o> {
             _listener: listener,
             since: Instant::now(),
             surveyed: Instant::now(),
+            ending: 0,
             options,
         })
     }

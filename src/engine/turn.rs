@@ -143,6 +143,7 @@ impl RunLoop<'_> {
         }
         self.outlook = self.dispatcher.outlook(&self.store, &self.paused, &others.untold)?;
         self.surveyed = Instant::now();
+        self.ending = if others.ending { self.ending.saturating_add(1) } else { 0 };
         let (paused, dead): (Vec<Dead>, Vec<Dead>) =
             others.dead.into_iter().partition(|dead| self.paused.contains(&dead.queue));
         for dead in paused {

@@ -126,6 +126,23 @@ fn a_waiting_loop_takes_over_from_a_killed_one() {
     assert!(sandbox.oracle().overlaps().is_empty());
 }
 
+/// The same command again at once: the supervisor of the killed loop still ends what ran, and the new
+/// loop does not leave because of it.
+#[test]
+fn a_loop_waits_for_the_end_of_what_a_killed_one_ran() {
+    let toml = "[agents.default]\nrun = 'test -e once || { touch once; trap \"\" TERM; touch up; \
+                while :; do sleep 0.05; done; }'\ngrace = \"2s\"\n[[verify]]\nrun = 'true'\n\
+                [limits]\nuntouched = false\n";
+    let (list, _) = flat_queue(1);
+    let sandbox = Sandbox::new().queue("q.json", &list).config(toml);
+    let first = sandbox.spawn(["run", "q.json"]);
+    wait_until("the agent runs", || sandbox.path("up").exists());
+    first.signal(Signal::KILL);
+    drop(first);
+    sandbox.run(["run", "q.json"]).exits(0);
+    assert!(all_complete(&sandbox.read("q.json")));
+}
+
 #[test]
 fn killing_everything_and_starting_again_ends_well() {
     let (list, ids) = flat_queue(6);
