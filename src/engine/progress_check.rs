@@ -115,8 +115,17 @@ fn of_output(folder: &AttemptFolder, report: &AttemptReport) -> Option<String> {
     let log = folder.file(&step.log);
     let mut text = match bound_file(&log, OUTPUT_BYTES) {
         Ok(text) => text,
-        // What prints nothing leaves no file, and that is an output as any other.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        // What prints nothing leaves no file, and that is an output as any other, unless something
+        // killed it: that says nothing of the work.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => match step.outcome {
+            Outcome::Exited { .. } => String::new(),
+            Outcome::Signaled { .. }
+            | Outcome::TimedOut { .. }
+            | Outcome::Silent { .. }
+            | Outcome::FailedToStart { .. }
+            | Outcome::Interrupted
+            | Outcome::Lost => return None,
+        },
         Err(_) => return None,
     };
     if step.kind == StepKind::Agent {
