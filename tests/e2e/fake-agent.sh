@@ -26,12 +26,14 @@ cd "$WORKLOOP_ROOT" || exit 9
 id=$WORKLOOP_TASK_ID
 mkdir -p oracle made prompts
 note() { echo "$1 $id $WORKLOOP_ATTEMPT $$ $(date +%s%N)" >>oracle/log; }
-exec 8<&0 9>>"oracle/$id.lock"
+script=script/$id
+[ -e "$script" ] || script=script/default
+# Opened before the start is noted: who waits for the start and then gives the task another script
+# changes the next attempt, never this one.
+exec 7<"$script" 8<&0 9>>"oracle/$id.lock"
 flock -n 9 || note overlap
 note start
 
-script=script/$id
-[ -e "$script" ] || script=script/default
 code=0
 make=yes
 while read -r word rest; do
@@ -54,7 +56,7 @@ while read -r word rest; do
     await) n=0; until [ -e "$rest" ] || [ $((n += 1)) -gt 1000 ]; do sleep 0.02; done ;;
     meet) n=0; until grep -q "^start $rest " oracle/log || [ $((n += 1)) -gt 1000 ]; do sleep 0.02; done ;;
     esac
-done <"$script"
+done <&7
 
 if [ "$make" = yes ]; then echo "attempt $WORKLOOP_ATTEMPT" >"made/$id"; fi
 note end

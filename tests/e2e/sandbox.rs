@@ -125,9 +125,12 @@ impl Sandbox {
         self
     }
 
-    /// The same, while things run.
+    /// The same, while things run: a new file, so that an agent that has started keeps the old one.
     pub(crate) fn rescript(&self, id: &str, lines: &str) {
-        fs::write(self.path("script").join(id), format!("{lines}\n")).expect("written");
+        let path = self.path("script").join(id);
+        let new = self.path("script").join(format!(".{id}.new"));
+        fs::write(&new, format!("{lines}\n")).expect("written");
+        fs::rename(new, path).expect("renamed");
     }
 
     /// Copies a file or folder of the repository.
