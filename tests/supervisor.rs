@@ -12,6 +12,7 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -187,6 +188,12 @@ fn tells_how_a_command_ended() {
     place.is_clean();
 }
 
+/// The umask of this process, as a shell prints it.
+fn umask() -> String {
+    let output = Command::new("sh").args(["-c", "umask"]).output().unwrap();
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
 #[test]
 fn gives_a_command_what_is_its_own_and_nothing_else() {
     let place = Place::new();
@@ -204,7 +211,7 @@ fn gives_a_command_what_is_its_own_and_nothing_else() {
     let output = place.read("out.log");
     let lines: Vec<&str> = output.lines().skip(2).collect();
     let pid = started.unwrap().pid.to_string();
-    assert_eq!(lines[..3], ["hello", &place.tag().to_string(), "0077"]);
+    assert_eq!(lines[..3], ["hello", &place.tag().to_string(), &umask()]);
     assert_eq!(Path::new(lines[3]), fs::canonicalize(place.dir.path()).unwrap());
     assert_eq!([lines[4].trim(), lines[5]], [pid.as_str(); 2]);
     assert_eq!(place.read("err.log"), "[]\n");

@@ -54,6 +54,8 @@ pub enum Fault {
     GuardFirstWord,
     /// What an agent leaves behind is not ended.
     LeftoversStay,
+    /// What commands make is private, whatever the caller's umask says.
+    ForcedUmask,
     /// An attempt goes on when its loop is dead.
     OutlivesLoop,
     /// The journal is not written.
@@ -130,6 +132,7 @@ impl Fault {
             Self::GuardOnce => "guard-once",
             Self::GuardFirstWord => "guard-first-word",
             Self::LeftoversStay => "leftovers-stay",
+            Self::ForcedUmask => "forced-umask",
             Self::OutlivesLoop => "outlives-loop",
             Self::NoJournal => "no-journal",
             Self::BackupIgnored => "backup-ignored",

@@ -5,6 +5,7 @@ use super::link::{End, Link};
 use super::protocol::{Ended, Reply};
 use super::run::run;
 use crate::domain::Outcome;
+use crate::platform::fault::{self, Fault};
 use crate::platform::open;
 use crate::platform::process::{
     Children, become_subreaper, end_tree, leave_session, peek_children, reap,
@@ -43,7 +44,11 @@ fn begin() -> io::Result<(Link, Claim)> {
     rustix::stdio::dup2_stdin(&null)?;
     leave_session()?;
     become_subreaper()?;
-    rustix::process::umask(Mode::RWXG | Mode::RWXO);
+    // The umask stays that of whoever started the loop: commands inherit it, and what they make in the
+    // project is for others as well. Files of ours name their own mode wherever they are made.
+    if fault::is(Fault::ForcedUmask) {
+        rustix::process::umask(Mode::RWXG | Mode::RWXO);
+    }
     let mut link = Link::new(control)?;
     let own = process(std::process::id()).ok_or(io::ErrorKind::NotFound)?;
     link.tell(&Reply::Ready { pid: own.pid, start: own.start });

@@ -42,6 +42,7 @@ mod torture;
 mod trees;
 mod twin;
 mod twins;
+mod umask;
 mod untouched;
 mod waste;
 
