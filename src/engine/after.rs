@@ -1,8 +1,6 @@
 //! What becomes of a task after an attempt.
 
-use super::finished::Finished;
-use crate::domain::{AttemptReport, Completion, Transition};
-use serde_json::json;
+use crate::domain::{AttemptReport, Transition};
 
 /// What became of an attempt.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,19 +28,6 @@ impl After {
             Self::Complete
         } else {
             Self::Again(report.reason.clone().unwrap_or_default())
-        }
-    }
-}
-
-impl Finished {
-    /// What it leaves on its task if it passed.
-    pub(super) fn completion(&self) -> Completion {
-        let Self { report, result, .. } = self;
-        Completion {
-            files_changed: report.files_changed.clone(),
-            summary: result.summary.clone(),
-            artifacts: result.artifacts.clone(),
-            notes_for: (!result.notes_for.is_empty()).then(|| json!(result.notes_for)),
         }
     }
 }

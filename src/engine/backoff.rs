@@ -4,7 +4,7 @@
 //! The files of the project ([`Backoffs`]) say who rests. They are read whenever something is to be
 //! claimed, also under the lock of the queue, and changed only without it.
 
-use super::finished::Finished;
+use super::attempt::Finished;
 use super::run_loop::{POLL, RunLoop};
 use crate::domain::{Backoff, Outcome, QUICK, QuickFailure, ReasonCode, Rest, Verdict};
 use crate::plan::{AgentPause, Node};

@@ -1,14 +1,14 @@
 //! The change under the lock: write what ended, then claim what is next, in one transition.
 
 use super::after::After;
+use super::attempt::Finished;
+use super::attempt::Untouched;
 use super::backoff::{AgentKey, Due, Resting};
-use super::finished::Finished;
 use super::follow_ups::{self, FollowUps};
 use super::neighbours::Neighbours;
 use super::record::{Budgets, decide};
 use super::recovery::Dead;
 use super::tree_kind::Wanted;
-use super::untouched::Untouched;
 use crate::claims::{Keeper, fencing};
 use crate::domain::{
     ClaimToken, Cost, EventKind, Outcome, ReasonCode, Status, Task, Transition, Verdict, WorkerId,

@@ -1,6 +1,6 @@
 //! What a loop is started with.
 
-use super::known_commands::KnownCommands;
+use super::attempt::KnownCommands;
 use crate::platform::clock::Clock;
 use crate::platform::ids::Ids;
 use crate::project::Scope;

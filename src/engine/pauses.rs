@@ -4,9 +4,9 @@
 //! A loop says in its entry when that is so, with the date of the request that it saw: a person who
 //! waits for it knows then that it is about their pause and not about one before.
 
+use super::attempt::Finished;
+use super::attempt::Purpose;
 use super::ending::Reason;
-use super::finished::Finished;
-use super::job::Purpose;
 use super::limits::Urgency;
 use super::run_loop::RunLoop;
 use crate::platform::fault::{self, Fault};

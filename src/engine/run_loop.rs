@@ -1,13 +1,14 @@
 //! The coordinator: what it holds, what it hears, and when it ends.
 
+use super::attempt::Finished;
+use super::attempt::Fixed;
 use super::attempt::Stage;
+use super::attempt::Untouched;
 use super::attend::Attention;
 use super::backoff::Resting;
 use super::dispatch::Dispatcher;
 use super::ending::{Ending, Reason};
 use super::entry::{about, enter};
-use super::finished::Finished;
-use super::fixed::Fixed;
 use super::neighbours::Neighbours;
 use super::observer::{Notice, Observer};
 use super::options::RunOptions;
@@ -15,7 +16,6 @@ use super::pauses::Asked;
 use super::reaper::Reaper;
 use super::slots::{Ended, Message, Running, Slot, Surroundings};
 use super::trouble::Said;
-use super::untouched::Untouched;
 use crate::claims::Keeper;
 use crate::domain::{EventKind, WorkerId};
 use crate::plan::Outlook;
@@ -114,7 +114,7 @@ impl<'o> RunLoop<'o> {
             others_work_towards_us: false,
         };
         Ok(Self {
-            fixed: Fixed::of_run(&dispatcher.set.config, &options),
+            fixed: Fixed::of_run(&dispatcher.set.config, &options.vars, &options.ids),
             dispatcher,
             store,
             slots: workers.iter().map(Slot::of).collect(),

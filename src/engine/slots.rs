@@ -1,9 +1,8 @@
 //! The slots of a loop: one attempt each, in a thread of its own.
 
-use super::attempt::{self, Stage, Steering, With};
-use super::finished::{Finished, not_started};
-use super::job::{Job, Purpose};
-use super::known_commands::KnownCommands;
+use super::attempt::{
+    self, Finished, Job, KnownCommands, Purpose, Stage, Steering, With, not_started,
+};
 use super::options::RunOptions;
 use super::tree_kind::TreeCheck;
 use crate::domain::{ClaimToken, Outcome, WorkerId};

@@ -1,7 +1,7 @@
 //! The stages of attempts: told at once, and put into the journal with the next change.
 
+use super::attempt::Purpose;
 use super::attempt::Stage;
-use super::job::Purpose;
 use super::observer::Notice;
 use super::run_loop::RunLoop;
 use crate::domain::EventKind;

@@ -1,16 +1,16 @@
 //! Verifications of the tree as it is, without an agent: of finished work that was set back with its
 //! queue, and of the tree that attempts are to begin with.
 
+use super::attempt::Finished;
+use super::attempt::Fixed;
+use super::attempt::Subject;
+use super::attempt::watch;
+use super::attempt::{Job, Judge, Purpose};
 use super::ending::Reason;
-use super::finished::Finished;
-use super::fixed::Fixed;
-use super::job::{Job, Judge, Purpose};
 use super::observer::Notice;
 use super::run_loop::RunLoop;
 use super::slots::Holder;
-use super::subject::Subject;
 use super::tree_kind::{TREE, TreeCheck};
-use super::watch::watch;
 use crate::domain::{ClaimToken, ReasonCode, Verdict, WorkerId};
 use crate::platform::lock::FileLock;
 use crate::project::QueueSet;

@@ -1,6 +1,6 @@
 //! Verifications of the tree as plain data: what they are for, and what decides about them.
 
-use super::untouched::ProfileKey;
+use super::attempt::ProfileKey;
 use crate::plan::{Conditions, Graph};
 use crate::platform::lock::FileLock;
 use crate::queue::Queue;

@@ -1,12 +1,12 @@
 //! One turn of the loop: write what ended, claim what is next, start it.
 
 use super::after::After;
+use super::attempt::Finished;
+use super::attempt::Source;
 use super::dispatch::{Claimed, Made, Recorded, Work};
 use super::ending::Reason;
-use super::finished::Finished;
 use super::neighbours::Neighbours;
 use super::observer::Notice;
-use super::prepare::Source;
 use super::recovery::{self, Dead};
 use super::run_loop::{POLL, RunLoop};
 use super::slots::Holder;
@@ -245,10 +245,7 @@ impl RunLoop<'_> {
     fn begin(&mut self, slot: usize, place: Place, token: ClaimToken, lock: Option<FileLock>) {
         self.begun += 1;
         // While nothing runs it is a person who changes the configuration.
-        if self.running() == 0
-            && let Some(config) = &self.fixed.config
-            && config.settle()
-        {
+        if self.running() == 0 && self.fixed.settle_config() {
             let text = "workloop.toml changed: the next run uses it, this one goes by what it read";
             self.warn(text.to_owned());
         }

@@ -1,8 +1,8 @@
 //! Files of the queues, which loops change and not the work: the queues of the project, whoever
 //! serves them, and what is left of their writes.
 
-use super::super::end::{End, environment};
-use super::super::job::Job;
+use super::end::{End, environment};
+use super::job::Job;
 use crate::platform::atomic_file::is_temp;
 use crate::store::registry::Registry;
 use std::path::{Path, PathBuf};

@@ -4,8 +4,8 @@
 //! As long as a task of a served queue waits for this, the loop claims nothing: what it would start
 //! changes the tree that is to be judged, and may rest on work that is not there.
 
+use super::super::attempt::Finished;
 use super::super::ending::Reason;
-use super::super::finished::Finished;
 use super::super::observer::Notice;
 use super::super::run_loop::RunLoop;
 use super::super::tree_kind::{SetBack, TREE, TreeCheck};

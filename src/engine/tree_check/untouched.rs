@@ -6,15 +6,15 @@
 //! nothing, since a task may be there to mend it.
 
 use super::super::after::After;
+use super::super::attempt::Finished;
+use super::super::attempt::{Named, ProfileKey, Red, blocked};
 use super::super::choose::Choice;
 use super::super::dispatch::Dispatcher;
 use super::super::ending::Reason;
-use super::super::finished::Finished;
 use super::super::observer::Notice;
 use super::super::run_loop::RunLoop;
 use super::super::slots::Running;
 use super::super::tree_kind::{Moment, TREE, TreeCheck, UNTOUCHED, Wanted};
-use super::super::untouched::{Named, ProfileKey, Red, blocked};
 use crate::agent::bound_file;
 use crate::domain::{Liveness, Outcome, Status, Verdict, timestamp};
 use crate::platform::fault::{self, Fault};

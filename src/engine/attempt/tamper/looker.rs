@@ -3,7 +3,7 @@
 //! `test -f feature.txt` and `eslint src/a.ts` look at the work. Nothing of these files is run or
 //! believed, so that a task may change them whatever it owns.
 
-use super::shell::{PIPE, base_name, is_assignment};
+use super::word::{PIPE, base_name, is_assignment};
 
 /// Programs that only look at files.
 const LOOKERS: [&str; 16] = [

@@ -77,7 +77,7 @@ pub enum Purpose {
 
 impl Purpose {
     /// Whether a task is worked on.
-    pub(super) fn is_attempt(self) -> bool {
+    pub(crate) fn is_attempt(self) -> bool {
         match self {
             Self::Attempt => true,
             Self::SetBack | Self::Untouched => false,
@@ -123,7 +123,7 @@ pub struct Job {
     /// The verification.
     pub judge: Judge,
     /// What the agent must not change.
-    pub(super) watch: Watch,
+    pub(crate) watch: Watch,
     /// Files that the task names, for what changed without git.
     pub named_files: Vec<String>,
     /// Hides secrets of the environment in what the agent says.
@@ -131,15 +131,15 @@ pub struct Job {
     /// `completion_promise`, and whether it is required.
     pub promise: Option<(String, bool)>,
     /// The profiles that verify the work.
-    pub(super) profiles: Vec<ProfileKey>,
+    pub(crate) profiles: Vec<ProfileKey>,
     /// What of them failed before the task began.
-    pub(super) reds: Vec<Red>,
+    pub(crate) reds: Vec<Red>,
     /// The profile for which the untouched tree is judged.
-    pub(super) tree: Option<ProfileKey>,
+    pub(crate) tree: Option<ProfileKey>,
 }
 
 /// The claim tag of the processes of `task`, which is claimed, of the queue at the real path `queue`.
-pub(super) fn tag_of(queue: &Path, task: &Task) -> ClaimTag {
+pub(crate) fn tag_of(queue: &Path, task: &Task) -> ClaimTag {
     let random = task.claim().map_or("", |claim| &claim.tag);
     TaskKey::new(queue, task.id.as_str()).tag(place_of(queue), random)
 }

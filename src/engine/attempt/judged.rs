@@ -3,11 +3,11 @@
 //! The claim lock of the task is held meanwhile, by the caller and by the supervisor under which
 //! the steps run, so that no loop takes the task. The queue is not written.
 
-use super::attempt::{self, Steering, With};
 use super::finished::Finished;
 use super::fixed::Fixed;
 use super::known_commands::KnownCommands;
 use super::prepare::Source;
+use super::run::{self, Steering, With};
 use super::tamper::Watch;
 use crate::agent::{FEEDBACK_BYTES, bound_file};
 use crate::claims::Keeper;
@@ -104,7 +104,7 @@ impl Judging<'_> {
             known: &known,
             clock: self.clock,
         };
-        let finished = attempt::run(job, with, &mut |_| {});
+        let finished = run::run(job, with, &mut |_| {});
         supervisor.finish().map_err(JudgeError::Supervisor)?;
         Ok(judged(finished))
     }

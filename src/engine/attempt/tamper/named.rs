@@ -3,9 +3,10 @@
 use super::looker::{is_looker, judging, outputs, program};
 use super::manifest::Behind;
 use super::mark::{Part, head, text};
-use super::shell::{Shell, UNKNOWN, base_name};
+use super::paths::owns;
+use super::shell::{Shell, UNKNOWN};
 use super::tree::expand;
-use super::word::{called, fragments, is_interpreter, plain, tokens};
+use super::word::{base_name, called, fragments, is_interpreter, plain, tokens};
 use crate::domain::Command;
 use crate::platform::fault::{self, Fault};
 use crate::workspace::NOT_OURS;
@@ -307,7 +308,7 @@ impl Search<'_> {
     /// Whether a file that a script names is likely to be one of its helpers, not what it judges.
     fn is_called(&self, path: &Path) -> bool {
         let below = path.strip_prefix(&self.ground.root).unwrap_or(path);
-        if super::owns(&self.ground.products, below) {
+        if owns(&self.ground.products, below) {
             return false;
         }
         let ending = path.extension().and_then(OsStr::to_str).unwrap_or_default();

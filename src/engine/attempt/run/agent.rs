@@ -3,8 +3,8 @@
 use super::super::end::End;
 use super::super::git_calls;
 use super::super::job::AgentCommand;
+use super::super::queue_files::QueueFiles;
 use super::Progress;
-use super::queue_files::QueueFiles;
 use crate::agent::has_promise;
 use crate::domain::Outcome;
 use crate::store::attempts::{AGENT_ERR, AGENT_OUT, CHANGED_FILE, PROMPT_FILE};

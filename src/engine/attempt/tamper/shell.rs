@@ -5,14 +5,13 @@
 //! many costs a look at a file that is not there; a word too few would leave a script unprotected.
 
 use super::looker::is_looker;
+use super::word::PIPE;
 use std::iter::Peekable;
 use std::str::Chars;
 
 /// How deep commands may stand inside of each other.
 const DEPTH: u32 = 8;
 
-/// The last word of a command whose output another one reads.
-pub(super) const PIPE: &str = "|";
 /// What stands in a word for a value that only the shell knows.
 pub(super) const UNKNOWN: char = '$';
 
@@ -72,17 +71,6 @@ impl Shell {
         self.commands.push(words);
         lines.iter().for_each(|line| self.read(line, depth + 1));
     }
-}
-
-/// `NAME=value` in front of a command.
-pub(super) fn is_assignment(word: &str) -> bool {
-    let name = word.split_once('=').map_or("", |(name, _)| name);
-    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-}
-
-/// The last part of a path.
-pub(super) fn base_name(word: &str) -> &str {
-    word.rsplit('/').next().unwrap_or(word)
 }
 
 struct Lexer<'t> {

@@ -4,17 +4,18 @@ use super::end::unknown_code;
 use super::job::Job;
 use super::progress_check::{self, Streak};
 use crate::agent::AgentResult;
-use crate::domain::{AttemptReport, Cost, Fingerprint, Outcome, ReasonCode, timestamp};
+use crate::domain::{AttemptReport, Completion, Cost, Fingerprint, Outcome, ReasonCode, timestamp};
 use crate::platform::clock::Clock;
 use crate::store::TreeReport;
 use crate::store::attempts;
 use crate::store::work::Work;
 use crate::verify;
 use chrono::{DateTime, Utc};
+use serde_json::json;
 
 /// What a slot hands back.
 #[derive(Debug)]
-pub(super) struct Finished {
+pub(crate) struct Finished {
     /// The attempt.
     pub job: Job,
     /// What it came to.
@@ -34,12 +35,12 @@ pub(super) struct Finished {
     /// What it costs, if its agent failed within seconds.
     pub cost: Option<Cost>,
     /// Which tree was judged, of a verification of the untouched tree.
-    pub(super) tree: TreeLook,
+    pub(crate) tree: TreeLook,
 }
 
 /// The tree that a verification of the untouched tree is about.
 #[derive(Clone, Debug, Default)]
-pub(super) struct TreeLook {
+pub(crate) struct TreeLook {
     /// Its name, where it can be told.
     pub name: Option<String>,
     /// What was known of it already: no step ran then.
@@ -48,7 +49,7 @@ pub(super) struct TreeLook {
 
 impl Finished {
     /// Puts it together; what it costs is found out later.
-    pub(super) fn new(job: Job, report: AttemptReport, began: DateTime<Utc>) -> Self {
+    pub(crate) fn new(job: Job, report: AttemptReport, began: DateTime<Utc>) -> Self {
         Self {
             job,
             report,
@@ -65,7 +66,7 @@ impl Finished {
 }
 
 /// The end of an attempt that was not begun: nothing ran.
-pub(super) fn not_started(
+pub(crate) fn not_started(
     job: Job,
     outcome: Outcome,
     reason: String,
@@ -93,6 +94,17 @@ pub(super) fn not_started(
 }
 
 impl Finished {
+    /// What it leaves on its task if it passed.
+    pub(crate) fn completion(&self) -> Completion {
+        let Self { report, result, .. } = self;
+        Completion {
+            files_changed: report.files_changed.clone(),
+            summary: result.summary.clone(),
+            artifacts: result.artifacts.clone(),
+            notes_for: (!result.notes_for.is_empty()).then(|| json!(result.notes_for)),
+        }
+    }
+
     /// Says of a failure that the tree was red before the task began.
     fn name_red_tree(&mut self) {
         let Self { job, report, .. } = self;
@@ -107,12 +119,14 @@ impl Finished {
     }
 
     /// Writes what the attempt came to beside the queue; the verdict itself goes into the queue.
-    pub(super) fn keep(&mut self) {
+    pub(crate) fn keep(&mut self) {
         // A tree that is known was not judged again.
         if self.tree.known.is_some() {
             return;
         }
-        self.streak = progress_check::compare(self);
+        if let Some((print, streak)) = progress_check::compare(&self.job, &self.report) {
+            (self.report.fingerprint, self.streak) = (print, streak);
+        }
         self.name_red_tree();
         if let Err(error) = self.job.folder.put_report(&self.report) {
             self.warnings.push(format!("failed to keep the verdict: {error}"));

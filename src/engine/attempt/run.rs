@@ -23,18 +23,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 mod agent;
 mod guarded;
-mod queue_files;
 mod tree;
 
 /// How often an attempt makes its folder anew when it is deleted under it.
 const FOLDER_TRIES: u32 = 100;
 
 /// What reaches an attempt from outside while it runs, and what it says to that.
-pub(super) struct Steering {
+pub(crate) struct Steering {
     /// Begin nothing more.
-    pub(super) cancelled: AtomicBool,
+    pub(crate) cancelled: AtomicBool,
     /// Told the number of a pause when nothing of the attempt runs any more.
-    pub(super) on_still: Box<dyn Fn(u64) + Send + Sync>,
+    pub(crate) on_still: Box<dyn Fn(u64) + Send + Sync>,
 }
 
 impl std::fmt::Debug for Steering {
@@ -44,7 +43,7 @@ impl std::fmt::Debug for Steering {
 }
 
 /// Tells the loop about the stages of an attempt while it runs.
-pub(super) type OnStage<'a> = &'a mut dyn FnMut(Stage);
+pub(crate) type OnStage<'a> = &'a mut dyn FnMut(Stage);
 
 /// A stage of an attempt.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,15 +59,15 @@ pub enum Stage {
 }
 
 /// What an attempt is run with.
-pub(super) struct With<'a> {
+pub(crate) struct With<'a> {
     /// Holds its claim.
-    pub(super) supervisor: &'a mut Supervisor,
+    pub(crate) supervisor: &'a mut Supervisor,
     /// What reaches it from outside.
-    pub(super) steering: &'a Steering,
+    pub(crate) steering: &'a Steering,
     /// What could be started in this run.
-    pub(super) known: &'a KnownCommands,
+    pub(crate) known: &'a KnownCommands,
     /// Tells the time.
-    pub(super) clock: &'a dyn Clock,
+    pub(crate) clock: &'a dyn Clock,
 }
 
 /// What is known of an attempt so far.
@@ -89,7 +88,7 @@ struct Progress<'a> {
 }
 
 /// Runs `job` to its end.
-pub(super) fn run(job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finished {
+pub(crate) fn run(job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finished {
     let clock = with.clock;
     let began = clock.now();
     let earlier = match earlier(&job.state, &job.key, job.token.attempt) {

@@ -6,10 +6,10 @@
 //! relative entries of `PATH`, and empty ones, which mean the working directory, do not count for
 //! steps, and are not in the `PATH` that steps get.
 
-use super::options::RunOptions;
 use super::tamper::Kept;
 use crate::config::{Config, Verification};
 use crate::domain::Command;
+use crate::platform::ids::Ids;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -31,7 +31,7 @@ pub struct Fixed {
 
 impl Fixed {
     /// As they are now, with the `PATH` among `vars`.
-    pub(super) fn of(config: &Config, vars: &[(OsString, OsString)]) -> Self {
+    pub(crate) fn of(config: &Config, vars: &[(OsString, OsString)]) -> Self {
         let found =
             vars.iter().find(|(name, _)| name == "PATH").map(|(_, value)| value.as_os_str());
         let path = found.map(absolute_path);
@@ -49,30 +49,40 @@ impl Fixed {
     }
 
     /// The same for a loop, which keeps the configuration file as it is.
-    pub(super) fn of_run(config: &Config, options: &RunOptions) -> Self {
-        let kept = |path| Kept::new(path, Arc::clone(&options.ids));
+    pub(crate) fn of_run(
+        config: &Config,
+        vars: &[(OsString, OsString)],
+        ids: &Arc<dyn Ids>,
+    ) -> Self {
+        let kept = |path| Kept::new(path, Arc::clone(ids));
         let kept = config.path.as_deref().and_then(kept).map(Arc::new);
-        Self { config: kept, ..Self::of(config, &options.vars) }
+        Self { config: kept, ..Self::of(config, vars) }
+    }
+
+    /// Takes the configuration file as it is now for what is put back from now on, while nothing runs
+    /// that could have changed it; says whether it was changed.
+    pub(crate) fn settle_config(&self) -> bool {
+        self.config.as_ref().is_some_and(|config| config.settle())
     }
 
     /// The program `name` as it was found when the run began, `name` itself if it was not.
-    pub(super) fn program(&self, name: OsString) -> OsString {
+    pub(crate) fn program(&self, name: OsString) -> OsString {
         let found = name.to_str().and_then(|name| self.programs.get(name));
         found.map_or(name, |path| path.clone().into_os_string())
     }
 
     /// Git, if it was found then.
-    pub(super) fn git(&self) -> Option<&Path> {
+    pub(crate) fn git(&self) -> Option<&Path> {
         self.programs.get(GIT).map(PathBuf::as_path)
     }
 
     /// The `PATH` of steps, if this process has one.
-    pub(super) fn path(&self) -> Option<&OsStr> {
+    pub(crate) fn path(&self) -> Option<&OsStr> {
         self.path.as_deref()
     }
 
     /// Its folders.
-    pub(super) fn folders(&self) -> Vec<PathBuf> {
+    pub(crate) fn folders(&self) -> Vec<PathBuf> {
         std::env::split_paths(self.path.as_deref().unwrap_or_default()).collect()
     }
 }
@@ -93,7 +103,7 @@ fn look_up(name: &str, path: &OsStr) -> Option<PathBuf> {
 
 /// A `PATH` without relative and empty entries; the system's own where nothing is left, since an
 /// empty one means the working directory.
-pub(super) fn absolute_path(path: &OsStr) -> OsString {
+pub(crate) fn absolute_path(path: &OsStr) -> OsString {
     let dirs = std::env::split_paths(path).filter(|dir| dir.is_absolute());
     // Joining fails only for a colon inside of an entry, which splitting leaves none of.
     let path = std::env::join_paths(dirs).unwrap_or_default();
@@ -101,7 +111,7 @@ pub(super) fn absolute_path(path: &OsStr) -> OsString {
 }
 
 /// Whether a file may be run.
-pub(super) fn is_executable(path: &Path) -> bool {
+pub(crate) fn is_executable(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
 }
 

@@ -2,7 +2,7 @@
 //! behind `npm test`.
 
 use super::mark::{Part, scripts, text};
-use super::shell::base_name;
+use super::word::base_name;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 

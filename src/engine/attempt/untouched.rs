@@ -12,16 +12,16 @@ use std::path::{Path, PathBuf};
 
 /// The steps of a profile in a project.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct ProfileKey {
+pub(crate) struct ProfileKey {
     /// The project root.
-    pub(super) root: PathBuf,
+    pub(crate) root: PathBuf,
     /// The steps, as a file may be called.
-    pub(super) steps: String,
+    pub(crate) steps: String,
 }
 
 impl ProfileKey {
     /// The key of `steps` in the project at `root`.
-    pub(super) fn new(root: &Path, steps: &[VerifyStep]) -> Self {
+    pub(crate) fn new(root: &Path, steps: &[VerifyStep]) -> Self {
         let mut hash = Sha256::new();
         for step in steps {
             hash.update(format!("{:?}", (&step.profile, &step.name, &step.command)));
@@ -33,31 +33,31 @@ impl ProfileKey {
 
 /// A task, and what people call it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Named {
-    pub(super) key: TaskKey,
-    pub(super) id: String,
+pub(crate) struct Named {
+    pub(crate) key: TaskKey,
+    pub(crate) id: String,
 }
 
 /// A step that failed on the tree before an attempt changed anything.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Red {
-    pub(super) step: RedStep,
+pub(crate) struct Red {
+    pub(crate) step: RedStep,
     /// The tasks that were blocked since the tree was green, in this run.
-    pub(super) left_by: Vec<Named>,
+    pub(crate) left_by: Vec<Named>,
 }
 
 /// What one attempt's failure has to do with the tree that it began with.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Already {
+pub(crate) struct Already {
     /// For the end of its reason.
-    pub(super) words: String,
+    pub(crate) words: String,
     /// Whether the tree was left red by other tasks, and the attempt failed in the same way.
-    pub(super) left_red: bool,
+    pub(crate) left_red: bool,
 }
 
 impl Red {
     /// What it says of the failure of an attempt at `task`.
-    pub(super) fn already(&self, task: &TaskKey, report: &AttemptReport) -> Option<Already> {
+    pub(crate) fn already(&self, task: &TaskKey, report: &AttemptReport) -> Option<Already> {
         let same = self.step.compare(report)?;
         let how = if same { "with the same output" } else { "with another output" };
         let mut words = format!("it failed on the untouched tree already, {how}");
@@ -72,7 +72,7 @@ impl Red {
 }
 
 /// The tasks that were blocked, as a sentence.
-pub(super) fn blocked(tasks: &[Named]) -> String {
+pub(crate) fn blocked(tasks: &[Named]) -> String {
     let ids: Vec<&str> = tasks.iter().map(|task| task.id.as_str()).collect();
     let verb = if ids.len() == 1 { "was" } else { "were" };
     format!("{} {verb} blocked", ids.join(", "))
@@ -118,13 +118,13 @@ impl Untouched {
     }
 
     /// Whether the tree must be judged before an attempt begins.
-    pub(super) fn wants(&self, key: &ProfileKey) -> bool {
+    pub(crate) fn wants(&self, key: &ProfileKey) -> bool {
         self.known.get(key).is_none_or(|known| !known.fresh)
     }
 
     /// Takes in what was found: the failed step, `Some(None)` for green, `None` when it could not
     /// be told. `begun` are the tasks that have left work in the tree.
-    pub(super) fn learn(
+    pub(crate) fn learn(
         &mut self,
         key: &ProfileKey,
         found: Option<Option<RedStep>>,
@@ -147,7 +147,7 @@ impl Untouched {
     }
 
     /// An attempt passed the steps of these profiles.
-    pub(super) fn passed(&mut self, keys: &[ProfileKey]) {
+    pub(crate) fn passed(&mut self, keys: &[ProfileKey]) {
         for key in keys {
             let green = Known { fresh: true, state: State::Green, ..Known::default() };
             let before = self.known.insert(key.clone(), green);
@@ -159,12 +159,12 @@ impl Untouched {
     }
 
     /// The profiles that attempts passed, of which it was not known that they would.
-    pub(super) fn take_mended(&mut self) -> Vec<ProfileKey> {
+    pub(crate) fn take_mended(&mut self) -> Vec<ProfileKey> {
         std::mem::take(&mut self.mended)
     }
 
     /// A task of the project at `root` was blocked, and what it did is still there.
-    pub(super) fn blocked(&mut self, root: &Path, task: &Named) {
+    pub(crate) fn blocked(&mut self, root: &Path, task: &Named) {
         for (_, known) in self.known.iter_mut().filter(|(key, _)| key.root == root) {
             known.fresh = false;
             if matches!(known.state, State::Green) && !known.suspects.contains(task) {
@@ -174,12 +174,12 @@ impl Untouched {
     }
 
     /// A person may have changed the tree.
-    pub(super) fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         self.known.clear();
     }
 
     /// The tasks that left a profile red, as far as that is known.
-    pub(super) fn left_by(&self, key: &ProfileKey) -> Vec<Named> {
+    pub(crate) fn left_by(&self, key: &ProfileKey) -> Vec<Named> {
         match self.known.get(key).map(|known| &known.state) {
             Some(State::Red(red)) => red.left_by.clone(),
             Some(State::Green | State::Unknown) | None => Vec::new(),
@@ -187,7 +187,7 @@ impl Untouched {
     }
 
     /// What failed before `task` began, of the profiles that verify it.
-    pub(super) fn reds(&self, keys: &[ProfileKey], task: &TaskKey) -> Vec<Red> {
+    pub(crate) fn reds(&self, keys: &[ProfileKey], task: &TaskKey) -> Vec<Red> {
         let known = keys.iter().filter_map(|key| self.known.get(key));
         let theirs = known.filter(|known| !known.begun.contains(task));
         let red = theirs.filter_map(|known| match &known.state {

@@ -3,7 +3,7 @@
 //! Each failed attempt keeps fingerprints of what it changed and of what its failed step printed
 //! in its verdict. Folders that are gone are forgotten, and the count starts anew.
 
-use super::finished::Finished;
+use super::job::Job;
 use crate::agent::bound_file;
 use crate::domain::{AttemptReport, Fingerprint, Outcome, StepKind, Verdict};
 use crate::platform::fault::{self, Fault};
@@ -24,37 +24,40 @@ const LOOKED_AT: usize = 10;
 
 /// How many attempts just before this one failed as it did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Streak {
+pub(crate) struct Streak {
     change: u32,
     output: u32,
 }
 
-/// Fills in the fingerprints of an attempt that failed, and compares them with those before.
-pub(super) fn compare(finished: &mut Finished) -> Streak {
-    if finished.report.verdict != Some(Verdict::Fail) {
-        return Streak::default();
+/// The fingerprints of an attempt that failed, and how many before it failed in the same way.
+pub(super) fn compare(job: &Job, report: &AttemptReport) -> Option<(Fingerprint, Streak)> {
+    if report.verdict != Some(Verdict::Fail) {
+        return None;
     }
-    let (job, report) = (&finished.job, &finished.report);
     let print = Fingerprint {
         change: of_change(&job.root, &report.files_changed),
         output: of_output(&job.folder, report),
     };
-    finished.report.fingerprint = print;
     // What cannot be looked at makes the streak shorter, and costs one more attempt at most.
     let numbers = job.state.attempt_numbers(&job.key).unwrap_or_default().into_iter().rev();
     let earlier = numbers.filter(|number| *number < job.token.attempt).take(LOOKED_AT);
     let folder = |number| AttemptFolder::new(&job.state, &job.key, number);
-    streak(&finished.report, earlier.filter_map(|number| folder(number).report()))
+    let streak = streak(report, &print, earlier.filter_map(|number| folder(number).report()));
+    Some((print, streak))
 }
 
-/// The streak that `last` goes on, of the reports before it, the latest first.
-fn streak(last: &AttemptReport, earlier: impl Iterator<Item = AttemptReport>) -> Streak {
+/// The streak that `last` with its `print` continues, of the reports before it, the latest first.
+fn streak(
+    last: &AttemptReport,
+    now: &Fingerprint,
+    earlier: impl Iterator<Item = AttemptReport>,
+) -> Streak {
     let step =
         |report: &AttemptReport| report.steps.last().map(|step| (step.kind, step.name.clone()));
     let mut streak = Streak::default();
-    let (mut change, mut output) = (last.fingerprint.change.is_some(), true);
+    let (mut change, mut output) = (now.change.is_some(), true);
     for report in earlier.filter(|report| report.verdict.is_some()) {
-        let (before, now) = (&report.fingerprint, &last.fingerprint);
+        let before = &report.fingerprint;
         let failed = report.verdict == Some(Verdict::Fail);
         change &= failed && before.change == now.change;
         output &= failed && before.output.is_some() && before.output == now.output;
@@ -71,7 +74,7 @@ fn streak(last: &AttemptReport, earlier: impl Iterator<Item = AttemptReport>) ->
 impl Streak {
     /// Why there is no progress, if that is so. `used` attempts of `budget` were used before this
     /// one: what came before a person's `retry` does not count.
-    pub(super) fn no_progress(
+    pub(crate) fn no_progress(
         self,
         report: &AttemptReport,
         used: u32,
@@ -204,7 +207,7 @@ mod tests {
     }
 
     fn why(last: &AttemptReport, earlier: &[AttemptReport], used: u32) -> Option<String> {
-        streak(last, earlier.iter().cloned()).no_progress(last, used, 5)
+        streak(last, &last.fingerprint, earlier.iter().cloned()).no_progress(last, used, 5)
     }
 
     #[test]

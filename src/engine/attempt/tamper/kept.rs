@@ -32,7 +32,7 @@ fn text(path: &Path) -> io::Result<Option<String>> {
 }
 
 /// The configuration file with its text.
-pub(in super::super) struct Kept {
+pub(crate) struct Kept {
     path: PathBuf,
     /// Where it really lies, and the symlink that leads there.
     real: PathBuf,
@@ -52,7 +52,7 @@ impl fmt::Debug for Kept {
 
 impl Kept {
     /// The file at `path`; `None` if it cannot be read, which the start of a run has refused.
-    pub(in super::super) fn new(path: &Path, ids: Arc<dyn Ids>) -> Option<Self> {
+    pub(crate) fn new(path: &Path, ids: Arc<dyn Ids>) -> Option<Self> {
         Some(Self {
             path: path.to_owned(),
             real: path.canonicalize().ok()?,
@@ -80,7 +80,7 @@ impl Kept {
 
     /// Takes what is there now for a person's: no attempt runs, or one that may change it. Says
     /// whether it is something else than before.
-    pub(in super::super) fn settle(&self) -> bool {
+    pub(crate) fn settle(&self) -> bool {
         let mut kept = self.text();
         match text(&self.path) {
             Ok(Some(now)) if now != *kept => {

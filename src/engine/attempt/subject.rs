@@ -13,33 +13,33 @@ use std::ffi::OsString;
 use std::path::Path;
 
 /// What commands are about.
-pub(super) struct Subject<'a> {
+pub(crate) struct Subject<'a> {
     /// The task; none where the tree is judged as it is. What a command takes from a task is empty
     /// then.
-    pub(super) task: Option<(&'a Queue, usize)>,
+    pub(crate) task: Option<(&'a Queue, usize)>,
     /// Number of the attempt, 0 where there is none.
-    pub(super) attempt: u32,
+    pub(crate) attempt: u32,
     /// The real path of the queue.
-    pub(super) queue: &'a Path,
+    pub(crate) queue: &'a Path,
     /// The project root.
-    pub(super) root: &'a Path,
+    pub(crate) root: &'a Path,
     /// Where the files of the attempt are.
-    pub(super) folder: &'a AttemptFolder,
+    pub(crate) folder: &'a AttemptFolder,
     /// The environment of this process.
-    pub(super) vars: &'a [(OsString, OsString)],
+    pub(crate) vars: &'a [(OsString, OsString)],
     /// Names of variables that every command gets.
-    pub(super) pass: &'a [String],
+    pub(crate) pass: &'a [String],
 }
 
 impl Subject<'_> {
     /// The program and the arguments of a command.
-    pub(super) fn expand(&self, command: &Command) -> Vec<OsString> {
+    pub(crate) fn expand(&self, command: &Command) -> Vec<OsString> {
         command.expand(&|name| self.value(name))
     }
 
     /// The value of a placeholder. A path that begins with `-` is written so that no program takes
     /// it for a flag.
-    pub(super) fn value(&self, name: &str) -> Option<Vec<String>> {
+    pub(crate) fn value(&self, name: &str) -> Option<Vec<String>> {
         let path = |name| Some(vec![self.folder.file(name).display().to_string()]);
         let paths = |paths: Vec<String>| Some(paths.into_iter().map(no_flag).collect());
         match name {
@@ -74,19 +74,19 @@ impl Subject<'_> {
     }
 
     /// The files that the task names.
-    pub(super) fn files(&self) -> Vec<String> {
+    pub(crate) fn files(&self) -> Vec<String> {
         let files = self.task.map_or(&[][..], |(queue, at)| queue.tasks()[at].files());
         files.iter().map(Text::to_string).collect()
     }
 
     /// Its tests.
-    pub(super) fn tests(&self) -> Vec<String> {
+    pub(crate) fn tests(&self) -> Vec<String> {
         let tests = self.task.and_then(|(queue, at)| queue.value(at, Field::Tests));
         strings(tests.as_ref())
     }
 
     /// The environment of a command, with the variables that `more` names.
-    pub(super) fn environment(
+    pub(crate) fn environment(
         &self,
         worker: &WorkerId,
         more: &[String],
@@ -115,7 +115,7 @@ impl Subject<'_> {
     }
 
     /// A step of the verification, ready to start.
-    pub(super) fn step(&self, step: &VerifyStep, worker: &WorkerId, fixed: &Fixed) -> Ready {
+    pub(crate) fn step(&self, step: &VerifyStep, worker: &WorkerId, fixed: &Fixed) -> Ready {
         let mut argv = self.expand(&step.command);
         if let Some(program) = argv.first_mut() {
             *program = fixed.program(std::mem::take(program));
@@ -143,7 +143,7 @@ fn no_flag(path: String) -> String {
 }
 
 /// A list of strings, or one; anything else in it as JSON.
-pub(super) fn strings(value: Option<&Value>) -> Vec<String> {
+pub(crate) fn strings(value: Option<&Value>) -> Vec<String> {
     let one = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     match value {
         None | Some(Value::Null) => Vec::new(),

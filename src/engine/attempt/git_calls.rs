@@ -1,8 +1,8 @@
 //! Our own git calls of an attempt: commands under its supervisor, as the agent is.
 
-use super::attempt::{Steering, With};
 use super::end::{End, unknown};
 use super::job::Job;
+use super::run::{Steering, With};
 use crate::domain::Outcome;
 use crate::platform::command::Short;
 use crate::platform::fault::{self, Fault};

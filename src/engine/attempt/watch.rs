@@ -10,7 +10,7 @@ use crate::verify::VerifyStep;
 use std::path::Path;
 
 /// What must not change while `steps` judge what `subject` is about.
-pub(super) fn watch(
+pub(crate) fn watch(
     set: &QueueSet,
     queues: &[Queue],
     steps: &[VerifyStep],

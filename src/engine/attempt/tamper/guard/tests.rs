@@ -1,6 +1,7 @@
 //! A guard over a small project, and what is done to it.
 
 use super::*;
+use crate::engine::attempt::tamper::earlier;
 use crate::store::{StateDir, TaskKey};
 use std::fs;
 

@@ -3,9 +3,9 @@
 use super::super::end::End;
 use super::super::finished::TreeLook;
 use super::super::git_calls;
+use super::super::queue_files::QueueFiles;
 use super::super::untouched::ProfileKey;
 use super::Progress;
-use super::queue_files::QueueFiles;
 use crate::domain::Outcome;
 use crate::platform::fault::{self, Fault};
 use crate::store::Trees;

@@ -16,7 +16,7 @@ const LIMIT: u64 = 16 << 20;
 
 /// The content of `guard.json`; paths are seen from the project root where they are below.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(in super::super) struct Memory {
+pub(crate) struct Memory {
     /// Files that the agent must not change.
     #[serde(default)]
     pub(super) protected: Vec<String>,
@@ -30,11 +30,7 @@ pub(in super::super) struct Memory {
 /// # Errors
 /// When the system lacks what it takes to read it: without it work of the task itself would be
 /// guarded against the task.
-pub(in super::super) fn earlier(
-    state: &StateDir,
-    key: &TaskKey,
-    number: u32,
-) -> io::Result<Memory> {
+pub(crate) fn earlier(state: &StateDir, key: &TaskKey, number: u32) -> io::Result<Memory> {
     let numbers = state.attempt_numbers(key)?.into_iter().rev();
     for earlier in numbers.filter(|earlier| *earlier < number) {
         let path = AttemptFolder::new(state, key, earlier).file(GUARD_FILE);

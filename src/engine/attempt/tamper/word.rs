@@ -2,6 +2,20 @@
 
 use std::path::{Component, Path, PathBuf};
 
+/// The last word of a command whose output another one reads.
+pub(super) const PIPE: &str = "|";
+
+/// `NAME=value` in front of a command.
+pub(super) fn is_assignment(word: &str) -> bool {
+    let name = word.split_once('=').map_or("", |(name, _)| name);
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+/// The last part of a path.
+pub(super) fn base_name(word: &str) -> &str {
+    word.rsplit('/').next().unwrap_or(word)
+}
+
 /// The texts in a word that may be paths: `--config=x`, `-fx`, `@x`, `x::test`, `a:b`.
 pub(super) fn fragments(word: &str) -> impl Iterator<Item = &str> {
     let flag = word.strip_prefix('-').and_then(|rest| rest.get(1..));

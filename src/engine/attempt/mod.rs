@@ -1,0 +1,33 @@
+//! One attempt: put together from a claimed task, run under a supervisor, judged. Nothing here touches
+//! a queue.
+
+mod end;
+mod finished;
+mod fixed;
+mod git_calls;
+mod job;
+mod judged;
+mod known_commands;
+mod preflight;
+mod prepare;
+mod progress_check;
+mod queue_files;
+mod run;
+mod subject;
+mod tamper;
+mod untouched;
+mod watch;
+
+pub(crate) use finished::{Finished, not_started};
+pub use fixed::Fixed;
+pub(crate) use job::{Job, Judge, Purpose};
+pub use judged::{JudgeError, Judged, Judging};
+pub use known_commands::KnownCommands;
+pub use preflight::{Preflight, PreflightError, preflight};
+pub use prepare::Source;
+pub use run::Stage;
+pub(crate) use run::{Steering, With, run};
+pub(crate) use subject::Subject;
+pub(crate) use untouched::{Named, ProfileKey, Red, blocked};
+pub use untouched::{Untouched, red_trees};
+pub(crate) use watch::watch;

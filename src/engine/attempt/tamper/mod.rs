@@ -1,0 +1,22 @@
+//! What an agent must not change while it runs: the configuration, and what judges its work.
+//!
+//! What judges is everything that the steps of its verification name, run or read by themselves
+//! (`named`), one level of what those call, and what `guardrails.protect` matches. It is compared
+//! by content from the claim on, before each step and after the last one, because a step runs the
+//! agent's code too. `docs/design/guard.md` says why each rule is as it is.
+
+mod guard;
+mod kept;
+mod looker;
+mod manifest;
+mod mark;
+mod memory;
+mod named;
+mod paths;
+mod shell;
+mod tree;
+mod word;
+
+pub(crate) use guard::{Guard, Tampering, Watch};
+pub(crate) use kept::Kept;
+pub(crate) use memory::earlier;
