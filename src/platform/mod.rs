@@ -25,4 +25,6 @@ pub mod signal;
 pub mod spawn;
 pub mod terminal;
 
-pub use files::{atomic_file, checks, dir, fs_kind, lock, open, read_file, utf8, watch};
+pub use files::{
+    atomic_file, checks, descriptors, dir, fs_kind, lock, open, read_file, utf8, watch,
+};

@@ -9,7 +9,8 @@ use super::state::StateDir;
 use crate::platform::atomic_file;
 use crate::platform::dir::Dir;
 use crate::platform::ids::Ids;
-use crate::platform::read_file;
+use crate::platform::open;
+use crate::platform::read_file::{self, ReadError};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -24,13 +25,18 @@ const BYTES: u64 = 64 << 20;
 /// The state that each task had when it was complete, by id.
 pub(super) type Undecided = BTreeMap<String, Map<String, Value>>;
 
-/// The undecided tasks of the queue file `name`.
-pub(super) fn load(state: &StateDir, name: &OsStr) -> Undecided {
-    let read = |folder: &Path| {
-        let read = read_file::read(&Dir::open(folder).ok()?, name, BYTES).ok()?;
-        serde_json::from_slice(read.content.as_bytes()).ok()
-    };
-    read(&state.home().join(SET_BACK)).unwrap_or_default()
+/// The undecided tasks of the queue file `name`; none where something else lies in its place.
+///
+/// # Errors
+/// A shortage: nothing may be started before they are known.
+pub(super) fn load(state: &StateDir, name: &OsStr) -> io::Result<Undecided> {
+    let folder = state.home().join(SET_BACK);
+    let read = Dir::open(&folder).map_err(ReadError::from);
+    match read.and_then(|dir| read_file::read(&dir, name, BYTES)) {
+        Ok(read) => Ok(serde_json::from_slice(read.content.as_bytes()).unwrap_or_default()),
+        Err(ReadError::Io(error)) if open::is_shortage(&error) => Err(error),
+        Err(_) => Ok(Undecided::new()),
+    }
 }
 
 /// Keeps them; without any, nothing is left.

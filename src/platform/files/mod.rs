@@ -3,6 +3,7 @@
 
 pub mod atomic_file;
 pub mod checks;
+pub mod descriptors;
 pub mod dir;
 pub mod fs_kind;
 pub mod lock;

@@ -24,7 +24,7 @@ use super::{Patience, QueueStore, StoreError};
 use crate::domain::Event;
 use crate::platform::atomic_file::{is_littered, sweep};
 use crate::platform::lock::{self, DirLock, LockError};
-use crate::platform::{checks, fs_kind};
+use crate::platform::{checks, descriptors, fs_kind};
 use crate::queue::{QUEUE_VERSION, Queue, schema};
 pub use glimpse::Glimpse;
 use loaded::Loaded;
@@ -163,6 +163,7 @@ impl FileStore {
     }
 
     fn lock(&mut self, patience: Patience) -> Result<Vec<DirLock>, StoreError> {
+        self.check_room()?;
         let served = self.loaded[..self.served].iter();
         let mut dirs: Vec<PathBuf> = served.map(|f| f.dir().to_owned()).collect();
         // A root may be made after the store was opened.
@@ -192,6 +193,12 @@ impl FileStore {
             drop(self.lock(patience)?);
         }
         Ok(())
+    }
+
+    /// Fails where a file that cannot be opened would be taken for one that is missing.
+    fn check_room(&self) -> Result<(), StoreError> {
+        let dir = self.loaded.first().map_or(Path::new("."), Loaded::dir);
+        descriptors::check_room().map_err(StoreError::io("open files in", dir))
     }
 
     fn limit(&self, patience: Patience) -> Option<Duration> {
@@ -239,7 +246,7 @@ impl FileStore {
         for (file, queue) in self.loaded.iter_mut().zip(&self.queues).take(self.served) {
             file.know(queue);
         }
-        self.load_undecided();
+        self.load_undecided()?;
         self.doubt_watched();
         let before: Vec<u64> = self.queues.iter().map(Queue::revision).collect();
         let now = self.options.clock.now();
@@ -329,6 +336,7 @@ impl QueueStore for FileStore {
         queue: usize,
         mut events: Vec<Event>,
     ) -> Result<Vec<Event>, StoreError> {
+        self.check_room()?;
         let dir = self.loaded[queue].dir().to_owned();
         let limit = self.limit(patience);
         let dirs = std::slice::from_ref(&dir);

@@ -108,10 +108,11 @@ impl FileStore {
     }
 
     /// Reads who is undecided, as others may have left it.
-    pub(super) fn load_undecided(&mut self) {
+    pub(super) fn load_undecided(&mut self) -> Result<(), StoreError> {
         for queue in 0..self.served {
             let file = &self.loaded[queue];
-            let mut tasks = undecided::load(file.state(), file.name());
+            let unread = StoreError::io("read what was set back in", file.path());
+            let mut tasks = undecided::load(file.state(), file.name()).map_err(unread)?;
             // Also where an edit says that they are complete now.
             self.recorded.verified |= !tasks.is_empty();
             let tasks_now = &self.queues[queue];
@@ -121,6 +122,7 @@ impl FileStore {
             });
             self.recorded.undecided[queue] = tasks;
         }
+        Ok(())
     }
 
     /// Keeps the last good texts of `queues`, what attempts that run are judged against, and who is
