@@ -4,6 +4,7 @@
 
 pub mod args;
 mod commands;
+mod completing;
 pub mod failure;
 mod fields;
 mod filter;
@@ -13,6 +14,7 @@ mod loops;
 mod open;
 mod progress;
 mod read;
+mod schemas;
 mod session;
 mod streams;
 mod words;
@@ -36,6 +38,9 @@ pub fn run_cli(
     world: &World,
 ) -> u8 {
     let args: Vec<OsString> = args.into_iter().collect();
+    if let Some(exit) = completing::answer(&args, world, streams) {
+        return exit;
+    }
     let result = match Cli::try_parse_from(&args) {
         Ok(cli) => {
             streams.choose_color(cli.global.color, world.no_color());

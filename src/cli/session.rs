@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// What surrounds the process; passed in, so that tests have their own.
+#[derive(Clone)]
 pub struct World {
     /// The working directory.
     pub cwd: PathBuf,

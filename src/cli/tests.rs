@@ -24,13 +24,19 @@ impl Shared {
 
 /// Exit status, stdout, stderr.
 fn run(cwd: &Path, line: &str) -> (u8, String, String) {
+    run_with(cwd, line, &[])
+}
+
+/// The same with variables of the environment.
+fn run_with(cwd: &Path, line: &str, vars: &[(&str, &str)]) -> (u8, String, String) {
     let (out, err) = (Shared::default(), Shared::default());
     let mut streams = Streams {
         out: Sink::new(Box::new(out.clone()), false),
         err: Sink::new(Box::new(err.clone()), false),
     };
-    let world = World { cwd: cwd.to_owned(), vars: Vec::new(), stdin_terminal: false };
-    let words = std::iter::once("workloop").chain(line.split_whitespace());
+    let vars = vars.iter().map(|(name, value)| (name.into(), value.into())).collect();
+    let world = World { cwd: cwd.to_owned(), vars, stdin_terminal: false };
+    let words = std::iter::once("workloop").chain(line.split(' ').filter(|word| !word.is_empty()));
     let exit = run_cli(words.map(OsString::from), &mut streams, &world);
     (exit, out.text(), err.text())
 }
@@ -71,7 +77,7 @@ fn completions_and_manual_come_from_the_definitions() {
     let dir = tempfile::tempdir().expect("dir");
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let (exit, out, _) = run(dir.path(), &format!("completions {shell}"));
-        assert!(exit == 0 && out.contains("unpark"), "{shell}");
+        assert!(exit == 0 && out.contains("WORKLOOP_COMPLETE"), "{shell}");
     }
     assert!(run(dir.path(), "man").1.contains(".TH workloop 1"));
     assert_eq!(run(dir.path(), "man --dir pages").0, 0);
@@ -88,4 +94,49 @@ fn help_goes_to_stdout_and_wrong_usage_to_stderr() {
     assert!(exit == 2 && out.is_empty() && err.contains("unrecognized subcommand"), "{err}");
     assert!(!err.contains('\u{1b}'));
     assert!(run(here, "--color always rnu").2.contains("rnu"));
+}
+
+/// What a shell offers where `line` ends; fish, since its way needs no more variables.
+fn offered(cwd: &Path, line: &str) -> Vec<String> {
+    let (out, err) = (Shared::default(), Shared::default());
+    let mut streams = Streams {
+        out: Sink::new(Box::new(out.clone()), false),
+        err: Sink::new(Box::new(err.clone()), false),
+    };
+    let vars = vec![("WORKLOOP_COMPLETE".into(), "fish".into())];
+    let world = World { cwd: cwd.to_owned(), vars, stdin_terminal: false };
+    let words = ["workloop", "--"].into_iter().chain(line.split(' '));
+    assert_eq!(run_cli(words.map(OsString::from), &mut streams, &world), 0);
+    assert_eq!(err.text(), "");
+    let first = |line: &str| line.split('\t').next().unwrap_or_default().to_owned();
+    let typed = line.split(' ').next_back().unwrap_or_default();
+    let all = out.text().lines().map(first).collect::<Vec<_>>();
+    // Flags may stand everywhere.
+    all.into_iter().filter(|word| word.starts_with('-') == typed.starts_with('-')).collect()
+}
+
+#[test]
+fn completion_knows_verbs_flags_ids_and_what_tasks_have() {
+    let dir = tempfile::tempdir().expect("dir");
+    let task = |id: &str, more: &str| format!("{{\"id\":\"{id}\",\"title\":\"t\"{more}}}");
+    let tasks = [
+        task("A-1", ",\"type\":\"docs\",\"tags\":[\"x\",\"y\"]"),
+        task("A-2", ",\"type\":\"docs\""),
+        task("$(touch pwned)", ""),
+        task("-rf", ""),
+    ];
+    let path = dir.path().join("q.json");
+    #[expect(clippy::disallowed_methods, reason = "a test writes its input")]
+    std::fs::write(path, format!("{{\"tasks\":[{}]}}", tasks.join(","))).expect("written");
+    assert_eq!(offered(dir.path(), "workloop unp"), ["unpark"]);
+    assert_eq!(offered(dir.path(), "workloop run --max-m"), ["--max-minutes"]);
+    assert_eq!(offered(dir.path(), "workloop park q.json A-"), ["A-1", "A-2"]);
+    assert_eq!(offered(dir.path(), "workloop park q.json "), ["A-1", "A-2", "q.json"]);
+    assert_eq!(offered(dir.path(), "workloop why --work-queue q.json "), ["A-1", "A-2"]);
+    assert_eq!(offered(dir.path(), "workloop run q.json --type "), ["docs"]);
+    assert_eq!(offered(dir.path(), "workloop run q.json --tag "), ["x", "y"]);
+    assert_eq!(offered(dir.path(), "workloop status "), ["q.json"]);
+    assert_eq!(offered(dir.path(), "workloop explain tamp"), ["tampered"]);
+    assert_eq!(offered(dir.path(), "workloop schema stat"), ["status"]);
+    assert!(!offered(dir.path(), "workloop no-such-verb x").contains(&"A-1".to_owned()));
 }

@@ -11,6 +11,7 @@ mod sandbox;
 
 mod attempts;
 mod backup;
+mod completions;
 mod control;
 mod demo;
 mod done;

@@ -240,6 +240,6 @@ pub struct EventsArgs {
 pub enum EventStyle {
     /// A line with everything that is known.
     Text,
-    /// A line such as "10:05 - worker: task complete (7 min)".
+    /// A line such as 10:05 - worker: task complete, 7 min.
     Log,
 }

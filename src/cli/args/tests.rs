@@ -30,6 +30,12 @@ fn every_verb_has_one_sentence_and_every_flag_too() {
             let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
             assert!(!help.is_empty(), "{} {}", verb.get_name(), arg.get_id());
             assert!(help.len() < 130, "{} {}: {help}", verb.get_name(), arg.get_id());
+            for value in arg.get_possible_values() {
+                // Completion hands it to shells.
+                let help = value.get_help().map(ToString::to_string).unwrap_or_default();
+                let acts = help.contains(['"', '\'', '$', '`', '(', '\\', '\t']);
+                assert!(!acts, "{}: {help}", value.get_name());
+            }
         }
     }
 }

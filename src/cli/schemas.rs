@@ -1,0 +1,17 @@
+//! The JSON schemas, embedded.
+
+/// The schemas of queues and of the output; each is also a file in `schemas/`.
+pub(super) const SCHEMAS: [(&str, &str); 12] = [
+    ("check", include_str!("../../schemas/check.schema.json")),
+    ("event", include_str!("../../schemas/event.schema.json")),
+    ("explain", include_str!("../../schemas/explain.schema.json")),
+    ("graph", include_str!("../../schemas/graph.schema.json")),
+    ("log", include_str!("../../schemas/log.schema.json")),
+    ("next", include_str!("../../schemas/next.schema.json")),
+    ("plan", include_str!("../../schemas/plan.schema.json")),
+    ("prompt", include_str!("../../schemas/prompt.schema.json")),
+    ("queue", include_str!("../../schemas/queue.schema.json")),
+    ("result", include_str!("../../schemas/result.schema.json")),
+    ("status", include_str!("../../schemas/status.schema.json")),
+    ("why", include_str!("../../schemas/why.schema.json")),
+];
