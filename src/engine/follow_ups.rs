@@ -120,17 +120,30 @@ pub(super) fn add(
         // The agent's own name for it is only good for references among its follow-ups.
         names.extend(name.map(|name| (name, id)));
     }
-    let status = queue.status_word(Status::Pending);
-    for (id, mut task) in tasks {
-        rename_dependencies(&mut task, &names);
-        match put(draft, place.queue, actor, whole(&id, &status, task)) {
-            Ok(()) => made.added.push(id),
+    for task in written(queue, tasks, &names) {
+        match put(draft, place.queue, actor, &task) {
+            Ok(id) => made.added.push(id),
             Err(why) => {
                 made.warnings.push(format!("task {source}: a follow-up was left out: {why}"));
             }
         }
     }
     made
+}
+
+/// The tasks as they are written into `queue`, with the ids that they get for those that the agent
+/// gave them.
+fn written(
+    queue: &Queue,
+    tasks: Vec<(String, Map<String, Value>)>,
+    names: &HashMap<String, String>,
+) -> Vec<Map<String, Value>> {
+    let status = queue.status_word(Status::Pending);
+    let one = |(id, mut task): (String, Map<String, Value>)| {
+        rename_dependencies(&mut task, queue, names);
+        whole(queue.id_value(&id), &status, task)
+    };
+    tasks.into_iter().map(one).collect()
 }
 
 /// What is taken of a list, bounded and tamed, each with the name that the agent gave it.
@@ -153,10 +166,15 @@ fn accepted(
             warn(format!("a follow-up was left out: it has more than {WHOLE} bytes"));
             return None;
         }
-        let name = proposal.get(Field::Id.key()).and_then(Value::as_str).map(str::to_owned);
+        let name = proposal.get(Field::Id.key()).and_then(name);
         Some((name, task))
     };
     proposed.iter().take(MOST).filter_map(one).collect()
+}
+
+/// An id as a text, also one that is a number.
+fn name(id: &Value) -> Option<String> {
+    id.as_str().map(str::to_owned).or_else(|| id.as_u64().map(|number| number.to_string()))
 }
 
 /// How long the chain of discoveries is that led to a task.
@@ -235,7 +253,11 @@ fn is_inside(path: &str) -> bool {
     depth.is_some() && !path.trim().is_empty() && !path.starts_with('-')
 }
 
-fn rename_dependencies(task: &mut Map<String, Value>, names: &HashMap<String, String>) {
+fn rename_dependencies(
+    task: &mut Map<String, Value>,
+    queue: &Queue,
+    names: &HashMap<String, String>,
+) {
     for key in Field::Dependencies.spellings() {
         let ids = match task.get_mut(*key) {
             Some(Value::Array(ids)) => ids.iter_mut().collect(),
@@ -243,17 +265,17 @@ fn rename_dependencies(task: &mut Map<String, Value>, names: &HashMap<String, St
             None => continue,
         };
         for id in ids {
-            if let Some(new) = id.as_str().and_then(|old| names.get(old)) {
-                *id = json!(new);
+            if let Some(new) = name(id).and_then(|old| names.get(&old)) {
+                *id = queue.id_value(new);
             }
         }
     }
 }
 
 /// A task as it is written: id and words first, then its state.
-fn whole(id: &str, status: &str, mut task: Map<String, Value>) -> Map<String, Value> {
+fn whole(id: Value, status: &str, mut task: Map<String, Value>) -> Map<String, Value> {
     let mut whole = Map::new();
-    whole.insert(Field::Id.key().to_owned(), json!(id));
+    whole.insert(Field::Id.key().to_owned(), id);
     for field in [Field::Title, Field::Description] {
         let value = task.shift_remove(field.key());
         whole.extend(value.map(|value| (field.key().to_owned(), value)));
@@ -267,15 +289,16 @@ fn put(
     draft: &mut Draft<'_>,
     queue: usize,
     actor: &Actor,
-    task: Map<String, Value>,
-) -> Result<(), String> {
+    task: &Map<String, Value>,
+) -> Result<String, String> {
     let filled = |key: &str| {
         task.get(key).and_then(Value::as_str).is_some_and(|text| !text.trim().is_empty())
     };
     if !filled("title") && !filled("description") {
         return Err("it has neither title nor description".to_owned());
     }
-    draft.add_by(actor, queue, &task).map(drop).map_err(|error| error.to_string())
+    let place = draft.add_by(actor, queue, task).map_err(|error| error.to_string())?;
+    Ok(draft.task(place).id.to_string())
 }
 
 #[cfg(test)]

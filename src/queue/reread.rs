@@ -7,7 +7,7 @@ use super::document::{Queue, decode};
 use super::parse::ids::{Ids, Twice};
 use super::parse::outline::outline;
 use super::parse::refused::{Reason, Refused};
-use super::parse::spans::{Earlier, EarlierTask, Outline};
+use super::parse::spans::{Earlier, EarlierTask, Outline, WHITE};
 use super::structure;
 use super::text::Slices;
 use crate::domain::Task;
@@ -34,6 +34,12 @@ impl Queue {
     pub fn reread(&mut self, content: impl Into<Content>) -> Result<(), Refused> {
         let path = &self.path;
         let text = decode(content.into()).map_err(|(reason, bytes)| reason.refuse(path, &bytes))?;
+        // Of a file of another form nothing is where it was.
+        let is_object = text.trim_start_matches(WHITE).starts_with('{');
+        if is_object != self.slices.list.is_some() {
+            *self = Self::parse(path, Content::Text(text))?;
+            return Ok(());
+        }
         let refuse = |reason: Reason| reason.refuse(path, text.as_bytes());
         let mut read = outline(&text, Some(self)).map_err(refuse)?;
         let in_place = self.is_in_place(&read);

@@ -42,16 +42,16 @@ pub(super) struct Slices {
     tail: Part,
     /// Offsets into head and tail together, as if the list were empty.
     pub(super) members: Vec<Member>,
-    /// Index of the task list in `members`.
-    pub(super) list: usize,
+    /// Index of the task list in `members`; `None` where the list is all that there is.
+    pub(super) list: Option<usize>,
     owned: BTreeMap<usize, Owned>,
     tasks: usize,
 }
 
 impl Slices {
     pub(super) fn new(text: String, outline: Outline) -> Self {
-        let Outline { mut members, list, spans, fields, .. } = outline;
-        let empty = members[list].start + 1;
+        let Outline { mut members, list, open, spans, fields, .. } = outline;
+        let empty = open + 1;
         let cut = match (spans.first(), spans.last()) {
             (Some(first), Some(last)) => first.start as usize..last.end as usize,
             _ => empty..empty,
@@ -136,8 +136,9 @@ impl Slices {
         let key = splice.range.start;
         self.splice_top(splice.range.clone(), &splice.with);
         let member = Member { key, start: value.start, end: value.end };
-        self.members.insert(self.list, member);
-        self.list += 1;
+        let list = self.list.unwrap_or(self.members.len());
+        self.members.insert(list, member);
+        self.list = self.list.map(|list| list + 1);
     }
 
     /// Puts `white` before the closing bracket of the list.

@@ -36,7 +36,7 @@ fn cases() -> Vec<(&'static str, Vec<u8>)> {
         ("NaN", text(r#"{"tasks": [{"id": "A", "title": "a", "x": NaN}]}"#)),
         ("too deep", text(&deep)),
         ("no task list", text(r#"{"project": "p"}"#)),
-        ("a list at the top", text("[]")),
+        ("a value that is no list", text("7")),
         ("both lists", text(r#"{"tasks": [], "features": []}"#)),
         ("tasks that are no list", text(r#"{"tasks": {"A": {}}}"#)),
         (
@@ -44,7 +44,7 @@ fn cases() -> Vec<(&'static str, Vec<u8>)> {
             text(r#"{"tasks": [{"id": "A", "title": "a"}, {"id": "A", "title": "b"}]}"#),
         ),
         ("a task that is no object", text(r#"{"tasks": ["A"]}"#)),
-        ("an id that is a number", text(r#"{"tasks": [{"id": 1, "title": "a"}]}"#)),
+        ("an id that is no whole number", text(r#"{"tasks": [{"id": 1.5, "title": "a"}]}"#)),
         ("an empty id", text(r#"{"tasks": [{"id": "", "title": "a"}]}"#)),
         ("no id", text(r#"{"tasks": [{"title": "a"}]}"#)),
     ]
@@ -93,7 +93,7 @@ fn no_message_tells_to_delete_anything() {
         let sandbox = Sandbox::new().file("q.json", &bytes);
         let ran = sandbox.run(["run", "q.json"]);
         let said = format!("{}{}", ran.stdout, ran.stderr);
-        for word in ["rm ", "git checkout", "git clean", "git reset", "reset --all"] {
+        for word in ["add `", "rm ", "git checkout", "git clean", "git reset", "reset --all"] {
             assert!(!said.contains(word), "{name}: {ran}");
         }
     }

@@ -1,6 +1,6 @@
 //! New tasks.
 
-use super::fields::{Said, keys, map, refuse_problems, refuse_unknown};
+use super::fields::{Said, id_text, keys, map, refuse_problems, refuse_unknown};
 use crate::config::Config;
 use crate::domain::{Field, Status};
 use crate::project::{Among, Project, QueueSet, resolve};
@@ -68,7 +68,7 @@ fn task(
 fn complete(queue: &Queue, mut task: Map<String, Value>) -> Map<String, Value> {
     let mut complete = Map::new();
     let id = task.shift_remove("id").filter(|id| !id.is_null());
-    let id = id.unwrap_or_else(|| json!(queue.next_ids(1).pop()));
+    let id = id.unwrap_or_else(|| queue.id_value(&queue.next_ids(1).pop().unwrap_or_default()));
     complete.insert("id".to_owned(), id);
     let status = Field::Status.key();
     if task.get(status).is_none_or(Value::is_null) {
@@ -89,7 +89,7 @@ fn add_one(
     original: &str,
 ) -> Result<String, StoreError> {
     let queue = &draft.queues()[0];
-    let taken = task["id"].as_str().is_some_and(|id| queue.index_of(id).is_some());
+    let taken = id_text(&task["id"]).is_some_and(|id| queue.index_of(&id).is_some());
     if let Some(same) = queue.duplicate_of(task).filter(|_| !taken) {
         return Err(StoreError::Rejected(match same {
             Duplicate::Task(index) => {

@@ -1,6 +1,6 @@
 //! Fields of a task, changed by hand.
 
-use super::fields::{Keys, Said, change, keys};
+use super::fields::{Keys, Said, change, id_text, keys};
 use crate::domain::{Field, timestamp};
 use crate::project::Project;
 use crate::queue::Queue;
@@ -84,8 +84,7 @@ fn drop_dependencies(
         let text = format!("task {} does not depend on {missing}; it depends on {known}", task.id);
         return Err(StoreError::Rejected(text));
     }
-    let is_dropped =
-        |value: &Value| value.as_str().is_some_and(|text| drop.ids.iter().any(|id| id == text));
+    let is_dropped = |value: &Value| id_text(value).is_some_and(|text| drop.ids.contains(&text));
     let now =
         |key: &str| -> Option<Value> { serde_json::from_str(queue.member(place.task, key)?).ok() };
     let mut keys = Keys::new();

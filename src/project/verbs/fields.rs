@@ -60,8 +60,28 @@ fn remove_others(keys: &mut Keys, queue: &Queue, index: Option<usize>, field: Fi
     keys.extend(others.map(|key| ((*key).to_owned(), None)));
 }
 
-/// `2` as a number where the file numbers its phases, tracks and epics.
+/// The text of an id: of a number its decimal text.
+pub(super) fn id_text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+/// `2` as a number where the file numbers its phases, tracks and epics, or the task that it names.
 fn in_style(queue: &Queue, field: Field, value: &Value) -> Value {
+    if matches!(field, Field::Dependencies | Field::Parent) {
+        let one = |id: &Value| id.as_str().map_or_else(|| id.clone(), |id| queue.id_value(id));
+        return match value {
+            Value::Array(ids) => ids.iter().map(one).collect(),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Object(_) => one(value),
+        };
+    }
     let grouping = matches!(field, Field::Phase | Field::Track | Field::Epic);
     let number = value.as_str().and_then(|text| text.parse::<i64>().ok());
     let tasks = 0..queue.tasks().len();

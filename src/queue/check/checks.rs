@@ -90,6 +90,9 @@ impl Checks<'_, '_> {
     fn top(&mut self) {
         let queue = self.queue;
         let slices = &queue.slices;
+        if slices.list.is_none() {
+            return;
+        }
         let text = format!("{}{}", slices.head(), slices.tail());
         let here = |offset: usize| {
             let in_tail = offset >= slices.head().len();

@@ -151,8 +151,8 @@ impl Queue {
         if !style.multi_line {
             return (String::new(), String::new(), None);
         }
-        let list = &self.slices.members[self.slices.list];
-        let outer = line_indent(&head[..list.key]).unwrap_or_default();
+        let list = self.slices.list.and_then(|list| self.slices.members.get(list));
+        let outer = list.and_then(|list| line_indent(&head[..list.key])).unwrap_or_default();
         let indent = format!("{outer}{}", style.unit);
         let close = format!("{}{outer}", style.newline);
         (format!("{}{indent}", style.newline), indent, Some(close))

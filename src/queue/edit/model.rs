@@ -31,7 +31,9 @@ impl Queue {
     /// Writes `phases` as they are in `other`, if that has any that mean something else; says whether
     /// it did.
     pub fn put_back_phases(&mut self, other: &Self) -> bool {
-        if other.phases().is_empty() || self.phases == other.phases {
+        // A list that is all of the file has no place for them.
+        let nowhere = self.slices.list.is_none();
+        if other.phases().is_empty() || self.phases == other.phases || nowhere {
             return false;
         }
         let was = other.slices.member("phases").map(|at| other.slices.member_value(at));

@@ -1,6 +1,9 @@
 //! Ids for tasks that come without one.
 
+use crate::domain::Field;
 use crate::queue::document::Queue;
+use crate::queue::json::kind::Kind;
+use serde_json::Value;
 use std::collections::{HashMap, HashSet};
 
 /// The prefix where the file has no habit.
@@ -39,6 +42,23 @@ impl Queue {
     }
 }
 
+impl Queue {
+    /// An id as this file writes it: the number that stands there, or a number for one that is new
+    /// where all others are numbers. Whoever reads such a file compares numbers, and would find a
+    /// text in none of its lists.
+    pub fn id_value(&self, id: &str) -> Value {
+        let is_number =
+            |index| self.raw(index, Field::Id).is_some_and(|raw| Kind::of(raw) == Kind::Number);
+        let numbered = match self.index_of(id) {
+            Some(index) => is_number(index),
+            None => !self.tasks().is_empty() && (0..self.tasks().len()).all(is_number),
+        };
+        // A number that a reader would round stays a text.
+        let number = id.parse::<u64>().ok().filter(|number| numbered && number.to_string() == id);
+        number.map_or_else(|| Value::from(id), Value::from)
+    }
+}
+
 /// An id as prefix, digits at its end and their number.
 fn split(id: &str) -> Option<(&str, &str, u64)> {
     let digits = id.len() - id.bytes().rev().take_while(u8::is_ascii_digit).count();
@@ -69,5 +89,24 @@ mod tests {
         assert_eq!(next(&["1", "2"]), ["3", "4"]);
         assert_eq!(next(&["1.1", "1.2", "2.1", "2.2"]), ["T-001", "T-002"]);
         assert_eq!(next(&["A99999999999999999999999"]), ["T-001", "T-002"]);
+    }
+
+    #[test]
+    fn an_id_is_a_number_where_ids_are_numbers() {
+        let queue = |ids: Value| {
+            let tasks: Vec<_> =
+                ids.as_array().unwrap().iter().map(|id| json!({"id": id})).collect();
+            Queue::parse(Path::new("q.json"), json!(tasks).to_string().into_bytes()).unwrap()
+        };
+        let (numbers, mixed) = (queue(json!([1, 2])), queue(json!([1, "2"])));
+        assert_eq!(
+            ["2", "3", "03", "x"].map(|id| numbers.id_value(id)),
+            [json!(2), json!(3), json!("03"), json!("x"),]
+        );
+        assert_eq!(
+            ["1", "2", "3"].map(|id| mixed.id_value(id)),
+            [json!(1), json!("2"), json!("3")]
+        );
+        assert_eq!(queue(json!([])).id_value("1"), json!("1"));
     }
 }

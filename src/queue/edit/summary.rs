@@ -15,6 +15,8 @@ impl Queue {
     /// `updated_by` where the file has them and something changed. Only what is untrue changes.
     pub fn refresh(&mut self, now: DateTime<Utc>) {
         match self.slices.member("summary") {
+            // A list that is all of the file has no place for it.
+            None if self.slices.list.is_none() => {}
             None => self.create_summary(),
             Some(at) => match Kind::of(self.slices.member_value(at)) {
                 Kind::Object => self.update_summary(at),
@@ -93,17 +95,13 @@ impl Queue {
         self.create_top("summary", &value);
     }
 
-    /// A new top-level member, before the task list.
+    /// A new top-level member, before the task list; nothing where that is all of the file.
     pub(super) fn create_top(&mut self, key: &str, value: &Value) {
         let style = self.style();
         // The head ends inside the list; closed, it is an object with the list as last member.
         let closed = format!("{}]}}", self.slices.head());
         let entries: Vec<Entry<'_>> = members(&closed).collect();
-        let Some(n) =
-            entries.iter().rposition(|e| crate::queue::parse::spans::is_list_key(&e.name))
-        else {
-            return;
-        };
+        let Some(n) = entries.len().checked_sub(1) else { return };
         let gap = gap(&closed, &entries, n);
         let writer = self.top_writer(&style, None);
         let text = match gap.indent() {

@@ -57,6 +57,9 @@ impl Reader {
                 let problem = self.texts(span.field, raw);
                 self.problem(problem, span.field, "must be a path or a list of paths and globs");
             }
+            Field::Parent if Kind::of(raw) == Kind::Number && forms::id(raw).is_some() => {
+                task.set_text(span.field, raw);
+            }
             Field::Type | Field::Agent | Field::Parent => self.text(span.field, raw),
             Field::Phase => {
                 let bad = self.name(span.field, raw) && raw != "\"\"";
@@ -159,14 +162,19 @@ impl Reader {
         }
     }
 
-    /// Adds ids. An element that is no text is kept as its JSON text, which is no id: so it never
-    /// counts as satisfied.
+    /// Adds ids. An element that is neither a text nor a whole number is kept as its JSON text,
+    /// which is no id: so it never counts as satisfied.
     fn ids(&mut self, field: Field, raw: &str) {
         let mut list = self.task.take_list(field);
-        let problem = push_all(&mut list, raw, |list, element| {
-            push(list, element);
-            false
-        });
+        let number = Kind::of(raw) == Kind::Number && forms::id(raw).is_some();
+        if number {
+            push(&mut list, raw);
+        }
+        let problem = !number
+            && push_all(&mut list, raw, |list, element| {
+                push(list, element);
+                false
+            });
         self.task.set_list(field, without_doubles(list));
         self.problem(problem, field, "must be a list of ids");
     }

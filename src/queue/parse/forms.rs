@@ -6,6 +6,17 @@ use crate::queue::json::kind::Kind;
 use crate::queue::json::values::{elements, float, string, unquote, whole};
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use ecow::eco_format;
+use std::borrow::Cow;
+
+/// An id: a text as it is, a whole number as its decimal text. Other numbers have several texts
+/// (`1.0`, `1e0`), of which nobody can say which one is meant.
+pub(crate) fn id(raw: &str) -> Option<Cow<'_, str>> {
+    match Kind::of(raw) {
+        Kind::String => Some(unquote(raw)),
+        Kind::Number => raw.bytes().all(|byte| byte.is_ascii_digit()).then_some(raw.into()),
+        Kind::Null | Kind::Bool | Kind::Array | Kind::Object => None,
+    }
+}
 
 /// The one scale of priorities: 0 first.
 pub(crate) fn priority(raw: &str) -> Option<i64> {

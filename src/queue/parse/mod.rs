@@ -5,6 +5,7 @@ pub(super) mod field_span;
 pub(super) mod forms;
 pub(super) mod ids;
 pub(super) mod keys;
+mod list;
 pub(super) mod outline;
 pub(super) mod position;
 pub(super) mod reader;

@@ -2,14 +2,16 @@
 
 use super::dialect;
 use super::field_span::FieldSpan;
-use super::keys::{Keys, keys};
+use super::forms;
+use super::keys::keys;
+use super::list::is_own_key;
 use super::refused::Reason;
-use super::spans::{Earlier, EarlierTask, Member, Outline, TaskSpan, is_list_key};
+use super::spans::{Earlier, EarlierTask, Member, Outline, TaskSpan};
 use super::words::Words;
 use crate::domain::{Field, TaskId};
 use crate::queue::json::kind::Kind;
 use crate::queue::json::scan::Scanner;
-use crate::queue::json::values::{self, unquote};
+use crate::queue::json::values::unquote;
 use memchr::memmem;
 use std::thread;
 
@@ -17,13 +19,14 @@ use std::thread;
 pub(super) struct Reader<'a> {
     text: &'a str,
     pub(crate) scanner: Scanner<'a>,
-    keys: &'static Keys,
     earlier: Option<&'a dyn Earlier>,
     /// The task of the earlier reading that is likely to come now.
     next: usize,
     pub(crate) out: Outline,
     /// From how many bytes on the list of tasks is scanned by two threads.
     worth: usize,
+    /// How deep a task is nested.
+    depth: u32,
 }
 
 impl<'a> Reader<'a> {
@@ -34,7 +37,7 @@ impl<'a> Reader<'a> {
         worth: usize,
     ) -> Self {
         let out = Outline::default();
-        Self { text, scanner, keys: keys(), earlier, next: 0, out, worth }
+        Self { text, scanner, earlier, next: 0, out, worth, depth: 2 }
     }
 }
 
@@ -51,8 +54,8 @@ impl Reader<'_> {
             let (end, _) = self.scanner.key()?;
             let name = unquote(&self.text[key..end]);
             let start = self.scanner.pos();
-            if is_list_key(&name) && self.scanner.peek() == Some(b'[') {
-                self.tasks()?;
+            if is_own_key(&name) && self.scanner.peek() == Some(b'[') {
+                self.tasks(1)?;
             } else {
                 self.scanner.value(1)?;
             }
@@ -64,7 +67,9 @@ impl Reader<'_> {
         }
     }
 
-    fn tasks(&mut self) -> Result<(), Reason> {
+    /// Moves over the list of tasks, which stands inside `depth` arrays and objects.
+    pub(crate) fn tasks(&mut self, depth: u32) -> Result<(), Reason> {
+        self.depth = depth + 1;
         // A second list under the same key counts instead of the first one.
         self.out.spans.clear();
         self.out.fields.clear();
@@ -72,12 +77,12 @@ impl Reader<'_> {
         self.out.kept.clear();
         self.out.words = Words::default();
         self.next = 0;
-        self.scanner.open(1)?;
+        self.scanner.open(depth)?;
         if self.scanner.peek() == Some(b']') {
             self.scanner.bump();
             return Ok(());
         }
-        let half = half(self.text, self.scanner.pos(), self.worth);
+        let half = half(self.text, self.scanner.pos(), self.worth, self.depth);
         match half {
             Some(at) => self.both_halves(at),
             None => self.list(None).map(drop),
@@ -89,9 +94,10 @@ impl Reader<'_> {
     /// Whether a task begins there is known only when the first half has come to an end: then the
     /// second one was right, or is thrown away. What is read is the same either way.
     fn both_halves(&mut self, at: usize) -> Result<(), Reason> {
-        let text = self.text;
+        let (text, depth) = (self.text, self.depth);
         let behind = move || {
             let mut reader = Reader::new(text, Scanner::at(text, at), None, usize::MAX);
+            reader.depth = depth;
             reader.list(None).map(|_| (reader.scanner.pos(), reader.out))
         };
         thread::scope(|scope| {
@@ -124,7 +130,7 @@ impl Reader<'_> {
             } else if self.scanner.peek() == Some(b'{') {
                 self.task(start)?;
             } else {
-                let kind = self.scanner.value(2)?;
+                let kind = self.scanner.value(self.depth)?;
                 let reason = format!("a task must be an object, not {}", kind.words());
                 return Err(Reason::new(start, "task-not-object", reason));
             }
@@ -155,7 +161,7 @@ impl Reader<'_> {
 
     fn task(&mut self, start: usize) -> Result<(), Reason> {
         let first = self.out.fields.len();
-        task_fields(self.text, &mut self.scanner, self.keys, &mut self.out.fields)?;
+        task_fields(self.text, &mut self.scanner, self.depth, &mut self.out.fields)?;
         let end = self.scanner.pos();
         let fields = &self.out.fields[first..];
         let text = &self.text[start..end];
@@ -174,16 +180,18 @@ impl Reader<'_> {
     }
 }
 
-/// Moves over a task and appends the spans of its known fields.
+/// Moves over a task, which stands inside `depth` arrays and objects, and appends the spans of its
+/// known fields.
 pub(super) fn task_fields(
     text: &str,
     scanner: &mut Scanner<'_>,
-    keys: &Keys,
+    depth: u32,
     fields: &mut Vec<FieldSpan>,
 ) -> Result<(), Reason> {
+    let keys = keys();
     let start = scanner.pos();
     let first = fields.len();
-    scanner.open(2)?;
+    scanner.open(depth)?;
     if scanner.peek() == Some(b'}') {
         scanner.bump();
         return Ok(());
@@ -193,7 +201,7 @@ pub(super) fn task_fields(
         let key = scanner.pos();
         let (key_end, escaped) = scanner.key()?;
         let value = scanner.pos();
-        scanner.value(3)?;
+        scanner.value(depth + 1)?;
         let name = &text[key..key_end];
         let found = if escaped {
             keys.find(unquote(name).as_bytes())
@@ -227,13 +235,13 @@ pub(super) fn task_fields(
 
 /// Where in the middle of a long list a task is likely to begin: behind what looks as the space
 /// between the first task and the second does. `None` where one thread is enough.
-fn half(text: &str, from: usize, worth: usize) -> Option<usize> {
+fn half(text: &str, from: usize, worth: usize, depth: u32) -> Option<usize> {
     let rest = &text.as_bytes()[from..];
     if rest.len() < worth {
         return None;
     }
     let mut scanner = Scanner::at(text, from);
-    scanner.value(2).ok()?;
+    scanner.value(depth).ok()?;
     let end = scanner.pos();
     scanner.next_element().ok().filter(|more| *more)?;
     // The brace before, the space between, and the brace behind.
@@ -252,12 +260,24 @@ pub(super) fn read_id(task: &str, fields: &[FieldSpan]) -> Result<TaskId, IdFaul
     };
     let raw = &task[span.start as usize..span.end as usize];
     let at = span.start as usize;
-    match values::string(raw) {
-        Some(text) => TaskId::new(&text)
-            .ok_or_else(|| (at, "id-invalid", "an id must not be empty".to_owned())),
-        None => {
-            let text = format!("an id must be a string, not {}", Kind::of(raw).words());
-            Err((at, "id-invalid", text))
+    if Kind::of(raw) == Kind::String && raw == "\"\"" {
+        return Err((at, "id-invalid", "an id must not be empty".to_owned()));
+    }
+    forms::id(raw).and_then(|id| TaskId::new(&id)).ok_or_else(|| (at, "id-invalid", no_id(raw)))
+}
+
+/// What is wrong with an id that is neither a text nor a whole number.
+fn no_id(raw: &str) -> String {
+    match Kind::of(raw) {
+        Kind::Number => {
+            let short: String = raw.chars().take(40).collect();
+            format!(
+                "an id must be a string or a whole number such as 7, not {short}; \
+                 write it in quotes if it is a name"
+            )
+        }
+        kind @ (Kind::Null | Kind::Bool | Kind::String | Kind::Array | Kind::Object) => {
+            format!("an id must be a string or a whole number, not {}", kind.words())
         }
     }
 }

@@ -58,18 +58,15 @@ impl Member {
     }
 }
 
-/// Whether `name` is a key of the task list.
-pub(crate) fn is_list_key(name: &str) -> bool {
-    matches!(name, "tasks" | "features")
-}
-
 /// A file taken apart.
 #[derive(Debug, Default)]
 pub(crate) struct Outline {
     /// The top-level members in file order, doubles included.
     pub(crate) members: Vec<Member>,
-    /// Index of the task list among them.
-    pub(crate) list: usize,
+    /// Index of the task list among them; `None` where the list is all that there is.
+    pub(crate) list: Option<usize>,
+    /// Where the list opens.
+    pub(crate) open: usize,
     pub(crate) spans: Vec<TaskSpan>,
     pub(crate) fields: Vec<FieldSpan>,
     /// The tasks that were scanned: all of them without an earlier reading.

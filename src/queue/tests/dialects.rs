@@ -22,7 +22,8 @@ fn dependencies_of_all_spellings_count_together() {
     let read = task(r#""dependencies": ["a", 7, null, {"id": "b"}]"#);
     assert_eq!(read.dependencies(), ["a", "7", "null", "{\"id\": \"b\"}"]);
     assert!(!read.has_problems());
-    assert_eq!(problems(&task(r#""dependencies": 7"#)), [Field::Dependencies]);
+    assert_eq!(task(r#""dependencies": 7, "depends_on": [8, 7]"#).dependencies(), ["7", "8"]);
+    assert_eq!(problems(&task(r#""dependencies": 7.5"#)), [Field::Dependencies]);
     assert_eq!(problems(&task(r#""dependencies": {"a": true}"#)), [Field::Dependencies]);
     assert_eq!(task(r#""depends_on": [], "blocked_by": """#).dependencies(), Vec::<String>::new());
 }

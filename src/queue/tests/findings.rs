@@ -29,7 +29,7 @@ fn each_finding_has_a_place_and_says_what_to_do() {
     {"id": "b", "status": "done", "passes": false, "attempts": 1, "iterations": 2},
     {"id": " c\n", "title": "C", "status": "done", "passes": false,
      "verification_verdict": "SKIPPED", "estimated_hours": "soon", "effort": "huge"},
-    {"id": "d", "title": "é", "dependencies": 7, "tests": ["x",
+    {"id": "d", "title": "é", "dependencies": {}, "tests": ["x",
       3], "claim": {"worker": "w"}}
   ]
 }"#;

@@ -10,7 +10,6 @@ fn the_table_of_malformed_files() {
     let cases: &[(&str, &str, u32, u32)] = &[
         ("", "empty", 1, 1),
         (" \n", "empty", 1, 1),
-        ("[]", "not-an-object", 1, 1),
         ("  17", "not-an-object", 1, 3),
         ("hello", "syntax", 1, 1),
         ("{}", "no-task-list", 1, 1),
@@ -35,13 +34,22 @@ fn the_table_of_malformed_files() {
         ("{\"tasks\": [{\"id\": \"a\"}, null]}", "task-not-object", 1, 25),
         ("{\"tasks\": [{}]}", "id-missing", 1, 12),
         ("{\"tasks\": [{\"title\": \"x\"}]}", "id-missing", 1, 12),
-        ("{\"tasks\": [{\"id\": 7}]}", "id-invalid", 1, 19),
         ("{\"tasks\": [{\"id\": null}]}", "id-invalid", 1, 19),
         ("{\"tasks\": [{\"id\": \"\"}]}", "id-invalid", 1, 19),
         ("{\"tasks\": [\n{\"id\": \"a\"},\n{\"id\": \"\\u0061\"}]}", "id-duplicate", 3, 8),
         (&deep, "too-deep", 2, 154),
         ("\u{feff}{\"tasks\": []}", "byte-order-mark", 1, 1),
     ];
+    refused_at(cases);
+    assert_eq!(refused(b"{\"tasks\": [{\"id\": \"\xff\"}]}").code, "encoding");
+    assert_eq!(refused(b"\xff\xfe{\0").code, "encoding");
+    assert_eq!(refused(&vec![b' '; crate::queue::MAX_BYTES + 1]).code, "too-large");
+    assert!(refused(b"").is_syntax() && refused(b"{\"tasks\": [").is_syntax());
+    assert!(!refused(b"{}").is_syntax());
+}
+
+/// Whether each text is refused with this code at this place.
+fn refused_at(cases: &[(&str, &str, u32, u32)]) {
     for (text, code, line, column) in cases {
         let error = refused(text.as_bytes());
         let place = (error.code, error.position.line, error.position.column);
@@ -50,21 +58,84 @@ fn the_table_of_malformed_files() {
         assert_eq!(known.1, Severity::Error);
         assert!(error.reason.starts_with(|c: char| !c.is_uppercase()), "{error}");
     }
-    assert_eq!(refused(b"{\"tasks\": [{\"id\": \"\xff\"}]}").code, "encoding");
-    assert_eq!(refused(b"\xff\xfe{\0").code, "encoding");
-    assert_eq!(refused(&vec![b' '; crate::queue::MAX_BYTES + 1]).code, "too-large");
-    assert!(refused(b"").is_syntax() && refused(b"{\"tasks\": [").is_syntax());
-    assert!(!refused(b"{}").is_syntax());
+}
+
+#[test]
+fn the_table_of_malformed_files_of_other_forms() {
+    refused_at(&[
+        ("[1]", "task-not-object", 1, 2),
+        ("[{}]", "id-missing", 1, 2),
+        ("[]\n{}", "syntax", 2, 1),
+        ("true", "not-an-object", 1, 1),
+        ("{\"queue\": [{\"id\": \"a\"}], \"jobs\": [{\"id\": \"b\"}]}", "two-task-lists", 1, 26),
+        ("{\"queue\": [\"a\"], \"jobs\": {\"id\": \"b\"}}", "no-task-list", 1, 1),
+        ("{\"queue\": [{\"id\": \"a\"}, 7]}", "task-not-object", 1, 25),
+        ("{\"a\": {\"tasks\": [{\"id\": 1}]}}", "no-task-list", 1, 2),
+        ("{\"tasks\": [{\"id\": 1.5}]}", "id-invalid", 1, 19),
+        ("{\"tasks\": [{\"id\": 1.0}]}", "id-invalid", 1, 19),
+        ("{\"tasks\": [{\"id\": 1e3}]}", "id-invalid", 1, 19),
+        ("{\"tasks\": [{\"id\": -1}]}", "id-invalid", 1, 19),
+        ("{\"tasks\": [{\"id\": 01}]}", "syntax", 1, 20),
+        ("{\"tasks\": [{\"id\": 1}, {\"id\": \"1\"}]}", "id-duplicate", 1, 30),
+    ]);
 }
 
 #[test]
 fn nesting_of_127_is_read() {
-    let text = format!(
-        "{{\"tasks\": [{{\"id\": \"a\", \"x\": {}{}}}]}}",
-        "[".repeat(124),
-        "]".repeat(124)
-    );
-    assert_eq!(written(&parse(&text)), text);
+    let task = |deep: usize| {
+        format!("[{{\"id\": \"a\", \"x\": {}{}}}]", "[".repeat(deep), "]".repeat(deep))
+    };
+    for key in ["tasks", "features", "jobs"] {
+        let text = format!("{{\"{key}\": {}}}", task(124));
+        assert_eq!(written(&parse(&text)), text);
+        assert_eq!(
+            refused(text.replace("[[", "[[[").replace("]]", "]]]").as_bytes()).code,
+            "too-deep"
+        );
+    }
+    assert_eq!(written(&parse(&task(125))), task(125));
+    assert_eq!(refused(task(126).as_bytes()).code, "too-deep");
+}
+
+#[test]
+fn a_refusal_says_what_is_there_and_what_is_read() {
+    let form = "a queue is a list of tasks, `[{\"id\": \"T-1\", \"title\": \"…\"}]`, by itself or \
+                under `tasks`";
+    let cases = [
+        ("{}", format!("there is no list of tasks in this file: the object is empty; {form}")),
+        (
+            r#"{"name": "x", "tags": ["a"]}"#,
+            format!("there is no list of tasks in this file: it has `name`, `tags`; {form}"),
+        ),
+        (
+            r#"{"main": {"tasks": [{"id": 1}]}}"#,
+            format!("the tasks stand too deep in the file, under `main.tasks`; {form}"),
+        ),
+        (
+            r#"{"phases": [{"name": "x"}, {"subtasks": [{"id": "a"}]}]}"#,
+            format!("the tasks stand too deep in the file, under `phases[].subtasks`; {form}"),
+        ),
+        (
+            r#"{"tasks": {"build": {"title": "x"}}}"#,
+            "`tasks` must be a list of tasks, not an object; write its values as a list, each with \
+             its key as `id`"
+                .to_owned(),
+        ),
+        (r#""all""#, format!("the file holds a string; {form}")),
+        (
+            "{\"id\": 1}\n{\"id\": 2}\n",
+            format!("expected nothing more after the closing `}}`: one value a line is no JSON; {form}"),
+        ),
+        (
+            r#"{"tasks": [{"id": 1.5}]}"#,
+            "an id must be a string or a whole number such as 7, not 1.5; write it in quotes if it \
+             is a name"
+                .to_owned(),
+        ),
+    ];
+    for (text, reason) in cases {
+        assert_eq!(refused(text.as_bytes()).reason, reason, "{text}");
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod dialects;
 mod findings;
+mod forms;
 mod halves;
 mod malformed;
 mod properties;

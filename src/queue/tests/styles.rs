@@ -261,8 +261,8 @@ fn a_refused_change_leaves_everything_as_it_was() {
     let refusals: [(&str, Option<Value>, &str); 6] = [
         ("id", None, "this task has no `id`; give it one"),
         ("id", Some(json!("OVEN-001")), "there is a task `OVEN-001` already"),
-        ("id", Some(json!(7)), "an id must be a string, not a number"),
-        ("dependencies", Some(json!(7)), "`dependencies` must be a list of ids"),
+        ("id", Some(json!([7])), "an id must be a string or a whole number, not a list"),
+        ("dependencies", Some(json!(true)), "`dependencies` must be a list of ids"),
         ("passes", Some(json!("yes")), "`passes` must be true or false"),
         (
             "claim",

@@ -161,6 +161,19 @@ fn edit(queue: &mut Queue, chooser: &mut Chooser<'_>) {
     judge(queue, &before, at, &keys, count);
 }
 
+/// The keys under which a file may have its tasks.
+const LISTS: [&str; 9] = [
+    "tasks",
+    "features",
+    "queue",
+    "userStories",
+    "stories",
+    "items",
+    "backlog",
+    "jobs",
+    "pending_tasks",
+];
+
 /// Compares the text with what it was, and with what a reader makes of it.
 fn judge(queue: &Queue, before: &[u8], at: usize, keys: &[String], count: usize) {
     let after = queue.to_bytes();
@@ -172,12 +185,15 @@ fn judge(queue: &Queue, before: &[u8], at: usize, keys: &[String], count: usize)
     assert_eq!(again.counts(), queue.counts(), "the counts differ: {}", text(&after));
     assert!(serde_json::from_slice::<serde::de::IgnoredAny>(&after).is_ok(), "no JSON for others");
     let (at, added) = (at.to_string(), count.to_string());
+    let is_list = |key: &str| LISTS.contains(&key);
+    let is_changed = |key: &str| keys.iter().any(|changed| changed == key);
     let found = difference(&text(before), &text(&after), &|place| match place {
         ["summary" | "last_updated" | "updated_by" | "sequence" | "fingerprints", ..] => true,
-        ["tasks" | "features", number, ..] if *number == added => true,
-        ["tasks" | "features", number, key, ..] if *number == at => {
-            keys.iter().any(|changed| changed == key)
-        }
+        [list, number, ..] if is_list(list) && *number == added => true,
+        [list, number, key, ..] if is_list(list) && *number == at => is_changed(key),
+        // A list by itself.
+        [number, ..] if *number == added => true,
+        [number, key, ..] if *number == at => is_changed(key),
         _ => false,
     });
     assert_eq!(found, None, "something else changed: {}\n{}", text(before), text(&after));

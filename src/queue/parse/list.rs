@@ -1,0 +1,190 @@
+//! Which list of a file is its list of tasks, and what to say where there is none.
+
+use super::refused::Reason;
+use super::spans::Member;
+use crate::queue::json::kind::Kind;
+use crate::queue::json::object::members;
+use crate::queue::json::values::elements;
+use std::borrow::Cow;
+
+/// The keys that always mean the list of tasks.
+const OWN: [&str; 2] = ["tasks", "features"];
+
+/// The keys under which others have their tasks. Each is an ordinary word, so that it means the
+/// list only where neither of [`OWN`] is there and its value is a list of objects.
+const OTHERS: [&str; 7] =
+    ["queue", "userStories", "stories", "items", "backlog", "jobs", "pending_tasks"];
+
+/// What a queue looks like, as an example in one line.
+const FORM: &str = "a queue is a list of tasks, `[{\"id\": \"T-1\", \"title\": \"…\"}]`, by itself or under `tasks`";
+
+/// Whether `name` always is the key of the task list.
+pub(super) fn is_own_key(name: &str) -> bool {
+    OWN.contains(&name)
+}
+
+/// The list of tasks among the members of a file.
+pub(super) struct TaskList {
+    /// Index of the member.
+    pub(super) member: usize,
+    /// Whether its key is one that is known at once; the tasks of another are still to be read.
+    pub(super) own: bool,
+}
+
+/// Finds the list of tasks of the file `text`.
+pub(super) fn find(text: &str, all: &[Member]) -> Result<TaskList, Reason> {
+    let file = File { text, all };
+    let mut found: Option<(usize, Cow<'_, str>)> = None;
+    let mut other = None;
+    for (index, member) in all.iter().enumerate() {
+        let name = file.name(member);
+        if !is_own_key(&name) {
+            continue;
+        }
+        if Kind::of(file.value(member)) != Kind::Array {
+            other = Some(member);
+            continue;
+        }
+        if found.as_ref().is_some_and(|(_, earlier)| *earlier != name) {
+            return Err(two(member.key, "tasks", "features"));
+        }
+        found = Some((index, name));
+    }
+    match (found, other) {
+        (Some((member, _)), _) => Ok(TaskList { member, own: true }),
+        (None, Some(member)) => Err(file.no_list(member)),
+        (None, None) => file.among_others(),
+    }
+}
+
+fn two(at: usize, one: &str, other: &str) -> Reason {
+    let text = format!(
+        "there are lists of tasks under both `{one}` and `{other}`; put all tasks under one of them"
+    );
+    Reason::new(at, "two-task-lists", text)
+}
+
+/// A file whose members are known.
+struct File<'t> {
+    text: &'t str,
+    all: &'t [Member],
+}
+
+impl<'t> File<'t> {
+    fn name(&self, member: &Member) -> Cow<'t, str> {
+        Member::name(&self.text[member.key..member.start])
+    }
+
+    fn value(&self, member: &Member) -> &'t str {
+        &self.text[member.start..member.end]
+    }
+
+    /// Looks for the tasks under the keys of others. An empty list counts only where no other one
+    /// has tasks: a backlog may well be empty beside them.
+    fn among_others(&self) -> Result<TaskList, Reason> {
+        let mut full: Option<usize> = None;
+        let mut empty: Option<usize> = None;
+        for (index, member) in self.all.iter().enumerate() {
+            let name = self.name(member);
+            if !OTHERS.contains(&&*name) || Kind::of(self.value(member)) != Kind::Array {
+                continue;
+            }
+            let Some(first) = elements(self.value(member)).next() else {
+                empty = Some(empty.filter(|at| self.name(&self.all[*at]) != name).unwrap_or(index));
+                continue;
+            };
+            if Kind::of(first) != Kind::Object {
+                continue;
+            }
+            let before = full.map(|at| self.name(&self.all[at]));
+            if let Some(before) = before.filter(|before| *before != name) {
+                return Err(two(member.key, &before, &name));
+            }
+            full = Some(index);
+        }
+        match full.or(empty) {
+            Some(member) => Ok(TaskList { member, own: false }),
+            None => Err(self.nowhere()),
+        }
+    }
+
+    /// The key of the task list holds something else.
+    fn no_list(&self, member: &Member) -> Reason {
+        let (name, value) = (self.name(member), self.value(member));
+        let kind = Kind::of(value);
+        let mut text = format!("`{name}` must be a list of tasks, not {}", kind.words());
+        if kind == Kind::Object && members(value).next().is_some() {
+            text.push_str("; write its values as a list, each with its key as `id`");
+        }
+        Reason::new(member.start, "no-task-list", text)
+    }
+
+    /// There is no list of tasks at the top; says what there is.
+    fn nowhere(&self) -> Reason {
+        let deeper = self.all.iter().find_map(|member| {
+            let place = tasks_inside(self.value(member))?;
+            Some((member.key, format!("{}{place}", self.name(member))))
+        });
+        if let Some((at, place)) = deeper {
+            let text = format!("the tasks stand too deep in the file, under `{place}`; {FORM}");
+            return Reason::new(at, "no-task-list", text);
+        }
+        let names: Vec<String> = self.all.iter().map(|member| shown(&self.name(member))).collect();
+        let found = match names.len() {
+            0 => "the object is empty".to_owned(),
+            count if count > SHOWN => {
+                format!("it has {} and {} more", names[..SHOWN].join(", "), count - SHOWN)
+            }
+            _ => format!("it has {}", names.join(", ")),
+        };
+        let text = format!("there is no list of tasks in this file: {found}; {FORM}");
+        Reason::new(0, "no-task-list", text)
+    }
+}
+
+/// How many keys of a file are named.
+const SHOWN: usize = 6;
+
+fn shown(name: &str) -> String {
+    let short: String = name.chars().take(40).flat_map(char::escape_debug).collect();
+    format!("`{short}`")
+}
+
+/// Where a list of objects stands one level below a value: `.tasks` of an object, `[].tasks` of a
+/// list of objects.
+fn tasks_inside(value: &str) -> Option<String> {
+    match Kind::of(value) {
+        Kind::Object => list_of(value).map(|key| format!(".{key}")),
+        Kind::Array => elements(value).take(8).find_map(list_of).map(|key| format!("[].{key}")),
+        Kind::Null | Kind::Bool | Kind::Number | Kind::String => None,
+    }
+}
+
+/// The key under which an object has a list of objects that is called a list of tasks.
+fn list_of(value: &str) -> Option<String> {
+    let called = |name: &str| OWN.contains(&name) || OTHERS.contains(&name) || name == "subtasks";
+    let found = members(value).find(|member| {
+        let list = &value[member.start..member.end];
+        called(&member.name) && elements(list).next().is_some_and(|e| Kind::of(e) == Kind::Object)
+    });
+    found.map(|member| member.name.into_owned())
+}
+
+/// The refusal of a file that is one value of another kind.
+pub(super) fn no_form(at: usize, kind: Kind) -> Reason {
+    Reason::new(at, "not-an-object", format!("the file holds {}; {FORM}", kind.words()))
+}
+
+/// The refusal of what stands behind the end of the first value.
+pub(super) fn more_behind(text: &str, at: usize, close: char) -> Reason {
+    let says = if text[at..].starts_with(['{', '['])
+        && text[..at].trim_end_matches([' ', '\t']).ends_with('\n')
+    {
+        format!(
+            "expected nothing more after the closing `{close}`: one value a line is no JSON; {FORM}"
+        )
+    } else {
+        format!("expected nothing more after the closing `{close}`")
+    };
+    Reason::new(at, "syntax", says)
+}
