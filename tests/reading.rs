@@ -489,3 +489,67 @@ fn nothing_of_a_queue_steers_the_terminal() {
         assert!(!turned, "{line}: {said:?}");
     }
 }
+
+#[test]
+fn check_finds_what_run_would_refuse() {
+    let folder = Folder::new(&json!({"tasks": [{"id": "A", "title": "a"}]}));
+    let codes = |line: &str| {
+        let found = folder.json("check", line);
+        let list = found["findings"].as_array().cloned().unwrap_or_default();
+        let code = |finding: &Value| format!("{}:{}", finding["severity"], finding["code"]);
+        list.iter().map(code).collect::<Vec<_>>().join(" ").replace('"', "")
+    };
+    let line = "check q.json --json";
+    assert_eq!(codes(line), "warning:no-verification warning:no-agent");
+    assert_eq!(folder.run("check q.json").0, 0);
+    folder.write("workloop.toml", "jobs = 1\n");
+    assert!(codes(line).contains("config"));
+    folder.write("workloop.toml", "queues = [\"q.json\"]\n");
+    assert_eq!(codes(line), "error:no-verification error:no-agent");
+    assert_eq!((folder.run("check").0, folder.run("run").0), (3, 2));
+    folder.write(
+        "workloop.toml",
+        "[agents.default]\nrun = \"no-such-agent x\"\n[[verify]]\nname = \"v\"\nrun = [\"./no-such\"]\n",
+    );
+    assert_eq!(codes(line), "error:no-program error:no-program");
+    let text = folder.run("check q.json").1;
+    assert!(
+        text.contains("agent default cannot be started: no-such-agent was not found"),
+        "{text}"
+    );
+    folder.write("workloop.toml", "[agents.default]\nrun = \"true\"\n[[verify]]\nrun = \"true\"\n");
+    assert_eq!(codes(line), "");
+    let mode = |mode| {
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(mode);
+        fs::set_permissions(folder.path("q.json"), mode).expect("mode");
+    };
+    mode(0o666);
+    assert_eq!(codes(line), "error:unsafe-place");
+    assert_eq!((folder.run("check q.json").0, folder.run("run q.json").0), (3, 2));
+}
+
+#[test]
+fn reading_verbs_answer_with_a_broken_configuration_and_several_queues() {
+    let folder = worked();
+    let broken = "queues = [\"q.json\"]\n[agents.default]\nrun = \"true\"\n[[verify]]\nrun = \"true\"\n[limits]\natempts = 3\n";
+    folder.write("workloop.toml", broken);
+    for line in ["status", "next", "why B", "plan", "graph", "prompt B", "log C", "events"] {
+        let Left(exit, out, err) = folder.run(line);
+        assert!(exit == 0 && !out.is_empty(), "{line}: {err}");
+        assert!(err.starts_with("warning: failed to read the configuration"), "{line}: {err}");
+        assert!(err.contains("did you mean attempts?"), "{line}: {err}");
+    }
+    assert_eq!(folder.run("check").0, 3);
+    for line in ["run", "park B", "add --title x", "reset A"] {
+        assert_eq!(folder.run(line).0, 2, "{line}");
+    }
+    folder.write("workloop.toml", "");
+    for (name, id) in [("queues/a.json", "X"), ("queues/b.json", "Y")] {
+        folder.write(name, &json!({"tasks": [{"id": id, "title": "t"}]}).to_string());
+    }
+    let status = folder.run("status").1;
+    assert!(status.contains("queues/a.json") && status.contains("queues/b.json"), "{status}");
+    assert_eq!(folder.run("why Y").0, 0);
+    let Left(exit, _, err) = folder.run("run");
+    assert!(exit == 2 && err.contains("queues/a.json"), "{err}");
+}

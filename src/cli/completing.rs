@@ -10,7 +10,7 @@ use super::failure::Failure;
 use super::schemas::SCHEMAS;
 use super::session::World;
 use super::streams::Streams;
-use crate::config::{self, Overrides, QueueQuery, SelectError};
+use crate::config::{self, Overrides, QueueQuery};
 use crate::domain::{ReasonCode, Task, Text};
 use crate::platform::open::{self, Links};
 use crate::queue::{MAX_BYTES, Queue};
@@ -156,7 +156,7 @@ struct Around {
 
 impl Around {
     fn new(words: &[OsString], world: &World) -> Self {
-        let mut query = QueueQuery { cwd: world.cwd.clone(), ..QueueQuery::default() };
+        let mut query = QueueQuery { cwd: world.cwd.clone(), all: true, ..QueueQuery::default() };
         let mut overrides = Overrides::default();
         // The word where the cursor is says nothing yet.
         let before = &words[..words.len() - 1];
@@ -185,14 +185,8 @@ impl Around {
     fn queues(&self) -> &[Queue] {
         self.queues.get_or_init(|| {
             let env = |name: &str| self.world.text(name);
-            let select = |query| config::select_anyway(query, &self.overrides, &env);
-            let selected = match select(&self.query) {
-                Err(SelectError::Several(paths)) => {
-                    select(&QueueQuery { paths, ..self.query.clone() })
-                }
-                other => other,
-            };
-            let Ok((selection, _)) = selected else { return Vec::new() };
+            let selected = config::select_anyway(&self.query, &self.overrides, &env).selection;
+            let Ok(selection) = selected else { return Vec::new() };
             selection.queues.iter().filter_map(|queue| read(&queue.path)).collect()
         })
     }

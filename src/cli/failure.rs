@@ -148,7 +148,7 @@ impl From<SelectError> for Failure {
                 failure.hint("name one, or list those to serve under queues in workloop.toml")
             }
             SelectError::Mixed(..) => failure.hint("name the one to use with --config"),
-            SelectError::Config(_) | SelectError::Missing(_) | SelectError::Unknown { .. } => {
+            SelectError::Config(_) | SelectError::Missing { .. } | SelectError::Unknown { .. } => {
                 failure
             }
         }

@@ -2,7 +2,7 @@
 
 use super::args::FilterArgs;
 use super::failure::Failure;
-use crate::domain::{Task, Text};
+use crate::domain::{Task, Text, nearest};
 use crate::project::Scope;
 use crate::queue::Queue;
 
@@ -45,9 +45,11 @@ pub(super) fn refuse_empty(filter: &FilterArgs, queues: &[Queue]) -> Result<(), 
     ];
     for (name, wanted, alone, values) in &each {
         if !wanted.is_empty() && !is_met(alone) {
-            let wanted = wanted.join(" or ");
-            let there = listed(tasks().flat_map(values));
-            return Err(Failure::usage(format_args!("no task has {name} {wanted}{there}")));
+            let there = || tasks().flat_map(values);
+            let near = wanted.iter().find_map(|wanted| nearest(wanted, there()));
+            let meant = near.map_or_else(String::new, |near| format!(" (did you mean {near}?)"));
+            let (wanted, there) = (wanted.join(" or "), listed(there()));
+            return Err(Failure::usage(format_args!("no task has {name} {wanted}{meant}{there}")));
         }
     }
     let given = each.iter().filter(|(_, wanted, ..)| !wanted.is_empty());

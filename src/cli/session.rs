@@ -3,9 +3,11 @@
 use super::args::{GlobalArgs, QueueArgs, QueueFlags};
 use super::failure::Failure;
 use super::streams::Streams;
-use crate::config::{self, ConfigError, Overrides, QueueQuery, SelectError, Selection};
+use crate::config::{self, Anyway, Overrides, QueueQuery, Selection};
+use crate::views::escape;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -107,15 +109,23 @@ impl<'a> Session<'a> {
     /// # Errors
     /// As [`Session::select`].
     pub fn select_all(&self, queues: &QueueArgs) -> Result<Selection, Failure> {
-        let overrides = Overrides { config: self.global.config.clone(), ..Overrides::default() };
+        let query = QueueQuery { all: true, ..self.query(queues) };
         let env = |name: &str| self.world.text(name);
-        match config::select(&self.query(queues), &overrides, &env) {
-            Err(SelectError::Several(paths)) => {
-                let query = QueueQuery { paths, ..self.query(queues) };
-                Ok(config::select(&query, &overrides, &env)?)
-            }
-            other => Ok(other?),
+        Ok(config::select(&query, &self.no_overrides(), &env)?)
+    }
+
+    /// The same for a verb that only looks: no choice made means all of them, and what is wrong in
+    /// the configuration is told and does not count.
+    ///
+    /// # Errors
+    /// As [`Session::select`], but not for the configuration.
+    pub fn select_to_read(&mut self, queues: &QueueArgs) -> Result<Selection, Failure> {
+        let Anyway { selection, wrong } = self.select_anyway(queues);
+        if let Some(wrong) = wrong {
+            let text = format!("warning: {}", Failure::from(wrong).message);
+            writeln!(self.streams.err, "{}", escape::lines(&text))?;
         }
+        Ok(selection?)
     }
 
     /// The same for a verb that has more flags which override the configuration.
@@ -133,16 +143,14 @@ impl<'a> Session<'a> {
     }
 
     /// The same for a verb that reports on the configuration itself.
-    ///
-    /// # Errors
-    /// As [`Session::select`], but not for the configuration.
-    pub fn select_anyway(
-        &self,
-        queues: &QueueArgs,
-    ) -> Result<(Selection, Option<ConfigError>), Failure> {
-        let overrides = Overrides { config: self.global.config.clone(), ..Overrides::default() };
+    pub fn select_anyway(&self, queues: &QueueArgs) -> Anyway {
+        let query = QueueQuery { all: true, ..self.query(queues) };
         let env = |name: &str| self.world.text(name);
-        Ok(config::select_anyway(&self.query(queues), &overrides, &env)?)
+        config::select_anyway(&query, &self.no_overrides(), &env)
+    }
+
+    fn no_overrides(&self) -> Overrides {
+        Overrides { config: self.global.config.clone(), ..Overrides::default() }
     }
 
     fn query(&self, queues: &QueueArgs) -> QueueQuery {
@@ -151,6 +159,7 @@ impl<'a> Session<'a> {
             paths: queues.queues.iter().chain(&queues.flags.work_queue).cloned().collect(),
             project: queues.flags.project.clone(),
             names: queues.flags.names.clone(),
+            all: false,
         }
     }
 

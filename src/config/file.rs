@@ -20,13 +20,16 @@ const PRESETS: [&str; 7] = ["claude", "codex", "gemini", "aider", "opencode", "c
 /// # Errors
 /// Everything that is wrong in it, with places.
 pub fn parse(path: &Path, text: &str) -> Result<Config, RefusedConfig> {
-    let refused = |problems| RefusedConfig { path: path.to_owned(), problems };
+    let refused = |problems, rest: Config| {
+        let rest = Box::new(Config { path: Some(path.to_owned()), ..rest });
+        RefusedConfig { path: path.to_owned(), problems, rest }
+    };
     let document = match DeTable::parse(text) {
         Ok(document) => document,
         Err(error) => {
             let span = error.span().unwrap_or_default();
             let message = error.message().replace('\n', ", ");
-            return Err(refused(vec![Problem::at(text, span, message)]));
+            return Err(refused(vec![Problem::at(text, span, message)], Config::default()));
         }
     };
     let reader = Reader::new(text);
@@ -36,7 +39,7 @@ pub fn parse(path: &Path, text: &str) -> Result<Config, RefusedConfig> {
     if problems.is_empty() {
         Ok(Config { path: Some(path.to_owned()), ..config })
     } else {
-        Err(refused(problems))
+        Err(refused(problems, config))
     }
 }
 

@@ -62,6 +62,16 @@ pub enum ConfigError {
     },
 }
 
+impl ConfigError {
+    /// What is right in the configuration, for verbs that only look.
+    pub(super) fn rest(&self) -> Config {
+        match self {
+            Self::Refused(refused) => (*refused.rest).clone(),
+            Self::Read { .. } | Self::Untrusted(_) | Self::Environment { .. } => Config::default(),
+        }
+    }
+}
+
 /// The file that `--config` or `WORKLOOP_CONFIG` names, absolute.
 pub(super) fn explicit(overrides: &Overrides, cwd: &Path, env: Lookup<'_>) -> Option<PathBuf> {
     let path = overrides.config.clone().or_else(|| env("WORKLOOP_CONFIG").map(PathBuf::from))?;

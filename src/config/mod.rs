@@ -14,9 +14,11 @@ mod load;
 mod model;
 mod names;
 mod origin;
+mod places;
 mod problem;
 mod queues;
 mod reader;
+mod root;
 
 pub use crate::domain::nearest;
 pub use choose::{AgentChoice, ChoiceError, Runner};
@@ -29,8 +31,9 @@ pub use names::fold;
 pub use origin::{Origin, Sourced};
 pub use problem::{Problem, RefusedConfig};
 pub use queues::{
-    ProjectRoot, QueueQuery, SelectError, SelectedQueue, Selection, select, select_anyway,
+    Anyway, QueueQuery, SelectError, SelectedQueue, Selection, select, select_anyway,
 };
+pub use root::ProjectRoot;
 
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
 //! What is wrong in a configuration file, with the place and the line shown.
 
+use super::model::Config;
 use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
@@ -41,12 +42,14 @@ fn number(count: usize) -> u32 {
 }
 
 /// A configuration file that is refused, with everything that is wrong in it.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub struct RefusedConfig {
     /// The file.
     pub path: PathBuf,
     /// At least one, in the order of the file.
     pub problems: Vec<Problem>,
+    /// What is right in it.
+    pub rest: Box<Config>,
 }
 
 impl fmt::Display for RefusedConfig {

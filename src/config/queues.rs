@@ -1,15 +1,12 @@
 //! Which queue files the arguments mean.
 
-use super::file::resolve;
 use super::find;
 use super::globs;
 use super::load::{self, ConfigError, Lookup, Overrides};
 use super::model::Config;
+use super::places::{self, FOLDERS, real_folder, relative};
 use crate::domain::nearest;
 use std::path::{Path, PathBuf};
-
-/// Folders in which queues are looked for by name.
-const FOLDERS: [&str; 2] = ["queues", "tasks"];
 
 /// What the command line says about queues.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,6 +19,8 @@ pub struct QueueQuery {
     pub project: Option<String>,
     /// `--queue`.
     pub names: Vec<String>,
+    /// No choice made means all queues that are found.
+    pub all: bool,
 }
 
 /// The configuration, and the queues that it holds for.
@@ -55,8 +54,13 @@ pub enum SelectError {
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// A file that does not exist.
-    #[error("failed to find the queue {}", .0.display())]
-    Missing(PathBuf),
+    #[error("failed to find the queue {}{}", path.display(), did_you_mean(meant))]
+    Missing {
+        /// As given.
+        path: PathBuf,
+        /// What was probably meant.
+        meant: Option<String>,
+    },
     /// Nothing that could be a queue.
     #[error("failed to find a queue: none in queues/ or tasks/ of {}", .0.display())]
     None(PathBuf),
@@ -64,7 +68,7 @@ pub enum SelectError {
     #[error("failed to choose a queue: there are {}:{}", .0.len(), listed(.0))]
     Several(Vec<PathBuf>),
     /// A project or queue name that leads nowhere.
-    #[error("there is no {what} {name}{}", .nearest.as_ref().map_or_else(String::new, |name| format!("; did you mean {name}?")))]
+    #[error("there is no {what} {name}{}{}", did_you_mean(nearest), others(known, nearest.is_some()))]
     Unknown {
         /// `project` or `queue`.
         what: &'static str,
@@ -72,10 +76,28 @@ pub enum SelectError {
         name: String,
         /// What was probably meant.
         nearest: Option<String>,
+        /// Those that there are.
+        known: Vec<String>,
     },
     /// Queues of different configurations.
     #[error("failed to serve queues of different configurations together: {} and {}", shown(.0), shown(.1))]
     Mixed(Option<PathBuf>, Option<PathBuf>),
+}
+
+/// How many names an error lists.
+const LISTED: usize = 20;
+
+fn did_you_mean(meant: &Option<String>) -> String {
+    meant.as_ref().map_or_else(String::new, |meant| format!("; did you mean {meant}?"))
+}
+
+fn others(known: &[String], after_question: bool) -> String {
+    let head = if after_question { " There are" } else { "; there are" };
+    let more = if known.len() > LISTED { " and more" } else { "" };
+    match known.get(..known.len().min(LISTED)) {
+        None | Some([]) => String::new(),
+        Some(shown) => format!("{head}: {}{more}", shown.join(", ")),
+    }
 }
 
 fn listed(paths: &[PathBuf]) -> String {
@@ -100,28 +122,33 @@ pub fn select(
     find_queues(query, config)
 }
 
-/// The same for a verb that reports on the configuration: one that cannot be used is given beside
-/// the queues, which are then found without it.
-///
-/// # Errors
-/// [`SelectError`], but not for the configuration.
-pub fn select_anyway(
-    query: &QueueQuery,
-    overrides: &Overrides,
-    env: Lookup<'_>,
-) -> Result<(Selection, Option<ConfigError>), SelectError> {
-    match select(query, overrides, env) {
-        Err(SelectError::Config(error)) => {
-            Ok((find_queues(query, Config::default())?, Some(error)))
-        }
-        other => other.map(|selection| (selection, None)),
+/// What was selected although the configuration may be wrong.
+#[derive(Debug)]
+pub struct Anyway {
+    /// The queues, with what is right in the configuration.
+    pub selection: Result<Selection, SelectError>,
+    /// What is wrong in it.
+    pub wrong: Option<ConfigError>,
+}
+
+/// The same for a verb that only looks, or reports on the configuration itself.
+pub fn select_anyway(query: &QueueQuery, overrides: &Overrides, env: Lookup<'_>) -> Anyway {
+    let (mut config, mut wrong) = match find_config(query, overrides, env) {
+        Ok(config) => (config, None),
+        Err(SelectError::Config(error)) => (error.rest(), Some(error)),
+        Err(other) => return Anyway { selection: Err(other), wrong: None },
+    };
+    if let Err(error) = load::overlay(&mut config, overrides, env) {
+        wrong = wrong.or(Some(error));
     }
+    Anyway { selection: find_queues(query, config), wrong }
 }
 
 fn find_queues(query: &QueueQuery, config: Config) -> Result<Selection, SelectError> {
     for path in &query.paths {
         if !query.cwd.join(path).exists() {
-            return Err(SelectError::Missing(path.clone()));
+            let meant = meant(path, query, &config);
+            return Err(SelectError::Missing { path: path.clone(), meant });
         }
     }
     let paths = if !query.paths.is_empty() {
@@ -158,15 +185,32 @@ fn find_config(
     if let Some(other) = folders.map(|other| find::find_upwards(&other)).find(|o| *o != found) {
         return Err(SelectError::Mixed(found, other));
     }
-    Ok(match found {
-        Some(path) => load::load_found(&path, &folder)?,
-        None => Config::default(),
-    })
+    if let Some(path) = found {
+        return Ok(load::load_found(&path, &folder)?);
+    }
+    let below = places::config_below(&query.cwd).filter(|_| query.paths.is_empty());
+    match below.as_ref().and_then(|path| Some((path, path.parent()?))) {
+        Some((path, folder)) => Ok(load::load_found(path, folder)?),
+        None => Ok(Config::default()),
+    }
 }
 
-fn real_folder(queue: &Path) -> PathBuf {
-    let real = queue.canonicalize().unwrap_or_else(|_| queue.to_owned());
-    real.parent().map_or(real.clone(), Path::to_owned)
+/// The queue that was probably meant by a path that leads nowhere: one with nearly the same name,
+/// in the same folder or where queues are looked for.
+fn meant(path: &Path, query: &QueueQuery, config: &Config) -> Option<String> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let beside = globs::expand(&query.cwd.join(folder), "*.json");
+    let found: Vec<PathBuf> =
+        beside.into_iter().chain(config_queues(config)).chain(candidates(query, config)).collect();
+    let has_end = path.extension().is_some();
+    let name = |path: &Path| {
+        let name = if has_end { path.file_name() } else { path.file_stem() };
+        name.unwrap_or_default().to_string_lossy().into_owned()
+    };
+    let names: Vec<String> = found.iter().map(|path| name(path)).collect();
+    let near = nearest(&name(path), names.iter().map(String::as_str))?;
+    let at = names.iter().position(|name| name == near)?;
+    Some(relative(&found[at], &query.cwd).display().to_string())
 }
 
 /// `--project` and `--queue`: by the configuration, else by the naming of files.
@@ -232,8 +276,14 @@ fn unknown(query: &QueueQuery, config: &Config, queue: Option<&str>) -> SelectEr
     } else {
         config.projects.keys().map(String::as_str).collect()
     };
-    let nearest = nearest(&name, known).map(ToOwned::to_owned);
-    SelectError::Unknown { what, name, nearest }
+    let nearest = nearest(&name, known.iter().copied()).map(ToOwned::to_owned);
+    let mut all: Vec<String> = Vec::new();
+    for name in known {
+        if !all.iter().any(|other| other == name) {
+            all.push(name.to_owned());
+        }
+    }
+    SelectError::Unknown { what, name, nearest, known: all }
 }
 
 /// The queues that the configuration lists, else the only one in `queues/` or `tasks/`.
@@ -246,6 +296,7 @@ fn by_default(query: &QueueQuery, config: &Config) -> Result<Vec<PathBuf>, Selec
     match found.len() {
         0 => Err(SelectError::None(query.cwd.clone())),
         1 => Ok(found),
+        _ if query.all => Ok(found),
         _ => {
             for path in &mut found {
                 *path = relative(path, &query.cwd);
@@ -277,13 +328,18 @@ fn candidates(query: &QueueQuery, config: &Config) -> Vec<PathBuf> {
 /// Where `queues/` and `tasks/` are looked for.
 fn bases(query: &QueueQuery, config: &Config) -> Vec<PathBuf> {
     let mut bases = vec![query.cwd.clone()];
-    bases.extend(config.folder().filter(|folder| *folder != query.cwd).map(Path::to_owned));
+    let more = [config.folder().map(Path::to_owned), places::project_folder(&query.cwd)];
+    for base in more.into_iter().flatten() {
+        if !bases.contains(&base) {
+            bases.push(base);
+        }
+    }
     bases
 }
 
 fn existing(paths: Vec<PathBuf>) -> Result<Vec<PathBuf>, SelectError> {
     match paths.iter().find(|path| !path.exists()) {
-        Some(missing) => Err(SelectError::Missing(missing.clone())),
+        Some(missing) => Err(SelectError::Missing { path: missing.clone(), meant: None }),
         None => Ok(paths),
     }
 }
@@ -313,40 +369,4 @@ pub(super) fn describe(
 
 fn stem(path: &Path) -> String {
     path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned())
-}
-
-fn relative(path: &Path, cwd: &Path) -> PathBuf {
-    path.strip_prefix(cwd).map_or_else(|_| path.to_owned(), Path::to_owned)
-}
-
-/// The working directory of a queue's agents and verification.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ProjectRoot {
-    /// Absolute.
-    pub path: PathBuf,
-    /// It is made when absent.
-    pub create: bool,
-}
-
-impl Config {
-    /// The project root of a queue: `root` of its project's section or of the file, else the
-    /// folder of the file, else the top of the git work tree that holds the queue, else the
-    /// queue's folder. `project` is the name that stands in the queue.
-    pub fn root_for(&self, queue: &SelectedQueue, project: Option<&str>) -> ProjectRoot {
-        let section = queue.project.as_deref().or(project).and_then(|p| self.projects.get(p));
-        if let Some((section, root)) = section.and_then(|s| Some((s, s.root.as_ref()?))) {
-            return ProjectRoot { path: root.clone(), create: section.create_root };
-        }
-        if let Some(root) = &self.root {
-            return ProjectRoot { path: root.clone(), create: self.create_root };
-        }
-        let path = self.folder().map_or_else(
-            || {
-                let folder = real_folder(&queue.path);
-                find::git_top(&folder).map_or_else(|| folder.clone(), Path::to_owned)
-            },
-            |folder| resolve(folder, "."),
-        );
-        ProjectRoot { path, create: false }
-    }
 }

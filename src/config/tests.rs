@@ -321,9 +321,46 @@ fn a_configuration_that_anybody_may_write_is_refused() {
     query.paths = vec!["a/q.json".into()];
     let error = paths(&query).expect_err("refused");
     assert!(error.contains("every user may write"), "{error}");
-    let (selection, error) = select_anyway(&query, &Overrides::default(), &no_env).expect("queues");
-    assert_eq!(selection.queues.len(), 1);
-    assert!(matches!(error, Some(ConfigError::Untrusted(_))));
+    let Anyway { selection, wrong } = select_anyway(&query, &Overrides::default(), &no_env);
+    assert_eq!(selection.expect("queues").queues.len(), 1);
+    assert!(matches!(wrong, Some(ConfigError::Untrusted(_))));
+}
+
+#[test]
+fn what_is_right_in_a_wrong_configuration_still_says_where_queues_are() {
+    let (_dir, root) = folder(&["work/q.json", "sub/x"]);
+    put(&root.join("workloop.toml"), "queues = [\"work/*.json\"]\n[limits]\natempts = 3\n");
+    let query = query(&root.join("sub"));
+    let Anyway { selection, wrong } = select_anyway(&query, &Overrides::default(), &no_env);
+    assert_eq!(selection.expect("a queue").queues[0].shown, Path::new("../work/q.json"));
+    assert!(matches!(wrong, Some(ConfigError::Refused(_))));
+}
+
+#[test]
+fn queues_are_found_from_below_and_their_configuration_among_them() {
+    let (_dir, root) = folder(&["queues/a.json", "queues/b.json", "src/deep/x", ".git/x"]);
+    let below = query(&root.join("src/deep"));
+    assert!(paths(&below).expect_err("several").contains("../../queues/a.json"));
+    let all = QueueQuery { all: true, ..below.clone() };
+    assert_eq!(paths(&all).map(|found| found.len()), Ok(2));
+    put(&root.join("queues/workloop.toml"), "queues = [\"b.json\"]\n");
+    assert_eq!(paths(&query(&root)), Ok(vec!["queues/b.json".into()]));
+    assert_eq!(paths(&below), Ok(vec!["../../queues/b.json".into()]));
+    let mut wrong = query(&root);
+    wrong.paths = vec!["queues/bb.json".into()];
+    let error = paths(&wrong).expect_err("missing");
+    assert_eq!(error, "failed to find the queue queues/bb.json; did you mean queues/b.json?");
+}
+
+#[test]
+fn agents_never_work_among_the_queues() {
+    let (_dir, root) = folder(&["queues/q.json", "q.json"]);
+    for (queue, expected) in [("queues/q.json", &*root), ("q.json", &*root)] {
+        let mut query = query(&root);
+        query.paths = vec![queue.into()];
+        let selection = select(&query, &Overrides::default(), &no_env).expect("a queue");
+        assert_eq!(selection.config.root_for(&selection.queues[0], None).path, expected);
+    }
 }
 
 #[test]
@@ -338,7 +375,10 @@ fn queues_are_found_by_path_and_by_default() {
         ["queues/b.json", "queues/a.json", "queues/../queues/b.json"].map(Into::into).into();
     assert_eq!(paths(&both), Ok(vec!["queues/b.json".into(), "queues/a.json".into()]));
     both.paths = vec!["queues/c.json".into()];
-    assert_eq!(paths(&both), Err("failed to find the queue queues/c.json".into()));
+    assert_eq!(
+        paths(&both),
+        Err("failed to find the queue queues/c.json; did you mean queues/a.json?".into())
+    );
     put(&root.join("workloop.toml"), "queues = [\"queues/*.json\"]\n");
     assert_eq!(paths(&query(&root)).map(|paths| paths.len()), Ok(2));
     assert!(paths(&query(&root.join("queues"))).is_ok_and(|paths| paths == ["a.json", "b.json"]));
@@ -365,7 +405,7 @@ fn queues_are_found_by_project_and_name() {
     let features = vec!["tasks/work_queue_shop_features.json".to_owned()];
     assert_eq!(ask(Some("shop"), &["features"]), Ok(features));
     assert_eq!(ask(None, &["other"]), Ok(vec!["queues/other.json".into()]));
-    let error = Err("there is no queue othr; did you mean other?".to_owned());
+    let error = Err("there is no queue othr; did you mean other? There are: other, work_queue_shop, work_queue_shop_features".to_owned());
     assert_eq!(ask(None, &["othr"]), error);
     assert_eq!(ask(Some("x"), &[]), Err("there is no project x".into()));
     put(

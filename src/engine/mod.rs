@@ -32,8 +32,8 @@ mod trouble;
 mod turn;
 
 pub use attempt::{
-    Fixed, JudgeError, Judged, Judging, KnownCommands, Preflight, PreflightError, Source, Stage,
-    Untouched, preflight, red_trees,
+    Fixed, JudgeError, Judged, Judging, KnownCommands, Lines, Preflight, PreflightError, Source,
+    Stage, Untouched, preflight, red_trees, survey,
 };
 pub use backoff::{agent_pauses, end_pause};
 pub use ending::{Ending, Reason};

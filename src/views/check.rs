@@ -12,7 +12,13 @@ use std::fmt::Write;
 /// Codes that concern neither the text of a queue nor the graph.
 pub const CODES: &[(&str, Severity, &str)] = &[
     ("config", Severity::Error, "the configuration cannot be used"),
+    ("no-queue", Severity::Error, "there is no queue, or not the one that is named"),
     ("unreadable", Severity::Error, "a queue cannot be read"),
+    ("unsafe-place", Severity::Error, "a queue or its folder that run and all that writes refuse"),
+    ("no-root", Severity::Error, "the project root is not there"),
+    ("no-agent", Severity::Error, "no agent is configured; without workloop.toml a warning"),
+    ("no-verification", Severity::Error, "nothing verifies; without workloop.toml a warning"),
+    ("no-program", Severity::Error, "the program of an agent or a verification step is not there"),
     ("unknown-agent", Severity::Error, "with agents.strict: a task names an agent without section"),
     ("agent-default", Severity::Warning, "a task names an agent without section; default runs it"),
     ("unknown-profile", Severity::Error, "a verification profile that is not configured"),

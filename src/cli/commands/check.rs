@@ -4,10 +4,14 @@ use crate::cli::args::CheckArgs;
 use crate::cli::failure::{Failure, FailureKind};
 use crate::cli::read::{Reading, Scene};
 use crate::cli::session::Session;
-use crate::config::{ChoiceError, ConfigError, Origin, Runner, SelectedQueue, Selection};
+use crate::config::{
+    Anyway, ChoiceError, ConfigError, FILE_NAME, Origin, Runner, SelectedQueue, Selection,
+};
 use crate::domain::{EVENT_VERSION, Field, Status};
+use crate::engine::{Lines, PreflightError, survey};
 use crate::plan;
 use crate::platform::hash::seeded;
+use crate::project::Scope;
 use crate::queue::{Position, QUEUE_VERSION, excerpt};
 use crate::store::journal::Journal;
 use crate::store::{StateDir, StoreError};
@@ -19,21 +23,33 @@ use std::collections::HashSet;
 use std::path::Path;
 
 pub(super) fn run(args: &CheckArgs, session: &mut Session<'_>) -> Result<(), Failure> {
-    let (selection, wrong) = session.select_anyway(&args.queues)?;
+    let Anyway { selection, wrong } = session.select_anyway(&args.queues);
     let mut findings = Findings::default();
-    if let Some(error) = wrong {
-        of_config(&error, &session.world.cwd, &mut findings);
+    if let Some(error) = &wrong {
+        of_config(error, &session.world.cwd, &mut findings);
     }
+    let selection = match selection {
+        Err(error) if wrong.is_some() => {
+            findings.add(FindingView::placeless("no-queue", "workloop.toml", error.to_string()));
+            return tell(args, findings, (0, 0), session);
+        }
+        selection => selection?,
+    };
     let queues = selection.queues.len();
     let mut tasks = 0;
     if let Some(mut reading) = open_rest(selection, session, &mut findings)? {
         reading.look(|scene| {
             checked(scene).findings(&mut findings);
-            of_choices(scene, &mut findings);
+            if wrong.is_none() {
+                of_choices(scene, &mut findings);
+            }
             of_versions(scene, &mut findings);
             let served = &scene.queues[..scene.set.served()];
             tasks = served.iter().map(|queue| queue.tasks().len()).sum();
         });
+        if wrong.is_none() {
+            of_run(&reading, session, &mut findings);
+        }
         of_loops(&reading, &session.world.cwd, &mut findings);
         if let Some(text) = session.exposed(reading.project.set()) {
             let mut finding = FindingView::placeless(
@@ -45,6 +61,16 @@ pub(super) fn run(args: &CheckArgs, session: &mut Session<'_>) -> Result<(), Fai
             findings.add(finding);
         }
     }
+    tell(args, findings, (queues, tasks), session)
+}
+
+/// Shows what was found in so many queues and tasks.
+fn tell(
+    args: &CheckArgs,
+    findings: Findings,
+    (queues, tasks): (usize, usize),
+    session: &mut Session<'_>,
+) -> Result<(), Failure> {
     let view = CheckView::new(findings);
     if args.json {
         session.print(json::object(&view)?)?;
@@ -207,6 +233,61 @@ fn of_versions(scene: &Scene<'_>, findings: &mut Findings) {
         }
         states.push(state);
     }
+}
+
+/// What a run would refuse before it claims anything.
+fn of_run(reading: &Reading, session: &Session<'_>, findings: &mut Findings) {
+    let project = &reading.project;
+    let config = project.config();
+    let shown = |path: &Path| {
+        let cwd = &session.world.cwd;
+        path.strip_prefix(cwd).unwrap_or(path).display().to_string()
+    };
+    let file = config.path.as_deref().map_or_else(|| FILE_NAME.to_owned(), shown);
+    let open = project.served().iter().flat_map(|queue| queue.tasks());
+    // Without a file flags may say it, and without a task nothing is missed yet.
+    let ready = config.path.is_some() && open.into_iter().any(|task| task.status.is_open());
+    let mut said = HashSet::new();
+    let path = session.world.var("PATH");
+    let looked = (path, Lines::Looked);
+    survey(project, &Scope::default(), looked, &mut |error| {
+        let (code, file, configured) = match &error {
+            // Told with the queues.
+            PreflightError::Store(StoreError::Newer { .. } | StoreError::Journal(_)) => return,
+            PreflightError::Store(StoreError::Unsafe { path, .. }) => {
+                ("unsafe-place", shown(path), true)
+            }
+            PreflightError::Store(_) => ("unreadable", file.clone(), true),
+            PreflightError::NoVerification
+            | PreflightError::Choice { source: ChoiceError::NoVerification, .. } => {
+                ("no-verification", file.clone(), ready)
+            }
+            PreflightError::Choice { .. } => ("no-agent", file.clone(), ready),
+            PreflightError::Missing { .. } => ("no-program", file.clone(), true),
+            PreflightError::Root { .. } => ("no-root", file.clone(), true),
+        };
+        let text = match &error {
+            PreflightError::Store(StoreError::Unsafe { reason, .. }) => reason.clone(),
+            // The task is the first of many.
+            PreflightError::Choice { source, .. } => source.to_string(),
+            PreflightError::Store(_)
+            | PreflightError::NoVerification
+            | PreflightError::Missing { .. }
+            | PreflightError::Root { .. } => error.to_string(),
+        };
+        let text = match (code, configured) {
+            ("no-verification", _) => format!("{text}: add [[verify]], or give --verify to run"),
+            ("no-agent", _) => format!("{text}: add [agents.default], or give --agent to run"),
+            _ => text,
+        };
+        if said.insert(text.clone()) {
+            let mut finding = FindingView::placeless(code, &file, text);
+            if !configured {
+                finding.severity = crate::queue::Severity::Warning;
+            }
+            findings.add(finding);
+        }
+    });
 }
 
 /// More loops than anybody can look after.

@@ -41,7 +41,7 @@ struct Telling {
 
 pub(super) fn run(args: &EventsArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     let since = args.since.as_deref().map(since).transpose()?;
-    let selection = session.select(&args.queues)?;
+    let selection = session.select_to_read(&args.queues)?;
     let (mut sources, dirs) = sources(&selection, session.backups().ok().as_ref());
     let mask = Mask::new(&session.world.vars);
     let teller = Teller::new(mask.clone(), session.look());

@@ -10,7 +10,7 @@ use crate::views::{graph, json};
 use std::io::{BufWriter, Write};
 
 pub(super) fn run(args: &GraphArgs, session: &mut Session<'_>) -> Result<(), Failure> {
-    let selection = session.select(&args.queues)?;
+    let selection = session.select_to_read(&args.queues)?;
     let scope = scope(&args.filter, &[]);
     let mut reading = Reading::open(session, selection)?.ranked();
     reading.refuse_empty(&args.filter)?;

@@ -41,7 +41,7 @@ struct Printed {
 }
 
 pub(super) fn run(args: &LogArgs, session: &mut Session<'_>) -> Result<(), Failure> {
-    let selection = session.select(&args.queues)?;
+    let selection = session.select_to_read(&args.queues)?;
     let mut reading = Reading::open(session, selection)?;
     let shown = find(&mut reading, args)?;
     if args.json {

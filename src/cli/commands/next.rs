@@ -13,7 +13,7 @@ use std::io::{BufWriter, Write};
 const FIRST: usize = 10;
 
 pub(super) fn run(args: &NextArgs, session: &mut Session<'_>) -> Result<(), Failure> {
-    let selection = session.select(&args.queues)?;
+    let selection = session.select_to_read(&args.queues)?;
     let scope = scope(&args.filter, &[]);
     let mut reading = Reading::open(session, selection)?.ranked();
     reading.refuse_empty(&args.filter)?;

@@ -22,7 +22,8 @@ use std::collections::HashMap;
 const WIDTH: usize = 100;
 
 pub(super) fn run(args: &PlanArgs, session: &mut Session<'_>) -> Result<(), Failure> {
-    let project = session.open(session.select(&args.queues)?)?;
+    let selection = session.select_to_read(&args.queues)?;
+    let project = session.open(selection)?;
     refuse_empty(&args.filter, project.served())?;
     let (set, store) = project.into_parts();
     let rules = project::measured(&set, store.queues());

@@ -10,7 +10,7 @@ use serde_json::json;
 use std::io::Write;
 
 pub(super) fn run(args: &PromptArgs, session: &mut Session<'_>) -> Result<(), Failure> {
-    let selection = session.select(&args.queues)?;
+    let selection = session.select_to_read(&args.queues)?;
     let mut reading = Reading::open(session, selection)?;
     let vars = &session.world.vars;
     let (view, prompt) = reading.look(|scene| {

@@ -19,7 +19,7 @@ use std::io::Write;
 const LISTED: usize = 200;
 
 pub(super) fn run(args: &StatusArgs, session: &mut Session<'_>) -> Result<(), Failure> {
-    let selection = session.select(&args.queues)?;
+    let selection = session.select_to_read(&args.queues)?;
     let scope = scope(&args.filter, &[]);
     let mut reading = Reading::open(session, selection)?;
     reading.refuse_empty(&args.filter)?;

@@ -26,7 +26,7 @@ struct Standing {
 pub(super) fn run(args: &WaitArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     let (mut ids, queues) = session.ids_and_queues(&args.words, &args.queues);
     ids.extend(args.task_ids.iter().cloned());
-    let selection = session.select(&queues)?;
+    let selection = session.select_to_read(&queues)?;
     let mut reading = Reading::open(session, selection)?;
     let mut follow = Follow::new(&reading.dirs());
     let mut told = session.global.quiet;

@@ -8,7 +8,7 @@ use crate::plan::State;
 use crate::views::{attempts, json, why};
 
 pub(super) fn run(args: &WhyArgs, session: &mut Session<'_>) -> Result<(), Failure> {
-    let selection = session.select(&args.queues)?;
+    let selection = session.select_to_read(&args.queues)?;
     let mut reading = Reading::open(session, selection)?.ranked();
     let view = reading.look(|scene| {
         let node = scene.find(&args.id)?;

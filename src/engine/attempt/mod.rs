@@ -23,7 +23,7 @@ pub use fixed::Fixed;
 pub(crate) use job::{Job, Judge, Purpose};
 pub use judged::{JudgeError, Judged, Judging};
 pub use known_commands::KnownCommands;
-pub use preflight::{Preflight, PreflightError, preflight};
+pub use preflight::{Lines, Preflight, PreflightError, preflight, survey};
 pub use prepare::Source;
 pub use run::Stage;
 pub(crate) use run::{Steering, With, run};

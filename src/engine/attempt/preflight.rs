@@ -68,42 +68,66 @@ pub fn preflight(
     scope: &Scope,
     path: Option<&OsStr>,
 ) -> Result<Preflight, PreflightError> {
-    let (set, queues, served) = (project.set(), project.queues(), project.served());
-    project.store().check_writable()?;
+    let set = project.set();
+    if let Some(id) =
+        scope.ids.iter().find(|id| project.served().iter().all(|q| q.index_of(id).is_none()))
+    {
+        return Err(project::unknown(set, project.queues(), id).into());
+    }
+    for root in set.roots().filter(|root| root.create && !root.path.exists()) {
+        let made = fs::create_dir_all(&root.path);
+        made.map_err(|error| wrong_root(&root.path, format!("cannot be made: {error}")))?;
+    }
+    let mut first = None;
+    let found = survey(project, scope, (path, Lines::Left), &mut |error| {
+        first.get_or_insert(error);
+    });
+    first.map_or(Ok(found), Err)
+}
+
+/// Whether the first program of a shell line is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lines {
+    /// Only the shell knows what a line does.
+    Left,
+    /// It is, where it can be told.
+    Looked,
+}
+
+/// Tells everything that a run would refuse, and writes nothing.
+pub fn survey(
+    project: &Project,
+    scope: &Scope,
+    (path, lines): (Option<&OsStr>, Lines),
+    tell: &mut dyn FnMut(PreflightError),
+) -> Preflight {
+    let (set, served) = (project.set(), project.served());
+    project.store().check_writable().unwrap_or_else(|error| tell(error.into()));
     if let Some(reason) = scan::distrust() {
-        return Err(StoreError::Unsafe { path: PathBuf::from("/proc"), reason }.into());
+        tell(StoreError::Unsafe { path: PathBuf::from("/proc"), reason }.into());
     }
-    if let Some(id) = scope.ids.iter().find(|id| served.iter().all(|q| q.index_of(id).is_none())) {
-        return Err(project::unknown(set, queues, id).into());
-    }
-    for root in set.roots() {
-        if root.create && !root.path.exists() {
-            let made = fs::create_dir_all(&root.path);
-            made.map_err(|error| wrong_root(&root.path, format!("cannot be made: {error}")))?;
-        }
-        if !root.path.is_dir() {
-            let why = "does not exist: create it, or set root in workloop.toml".to_owned();
-            return Err(wrong_root(&root.path, why));
-        }
+    for root in set.roots().filter(|root| !root.create && !root.path.is_dir()) {
+        let why = "does not exist: create it, or set root in workloop.toml".to_owned();
+        tell(wrong_root(&root.path, why));
     }
     if !set.config.has_verification() {
-        return Err(PreflightError::NoVerification);
+        tell(PreflightError::NoVerification);
     }
     let mut warnings = BTreeSet::new();
     let known = KnownCommands::default();
     // What steps are looked up in, see `fixed`.
     let absolute = path.map(absolute_path);
-    let tools = |path| Tools { path, found: HashSet::new(), known: &known };
+    let tools = |path| Tools { path, lines, found: HashSet::new(), known: &known };
     let mut tools = [tools(path), tools(absolute.as_deref())];
     for (index, queue) in served.iter().enumerate() {
         // Most tasks choose the same agent and steps: each choice is looked at once.
         let mut seen = HashSet::new();
         let open = queue.tasks().iter().filter(|t| t.status.is_open() && scope.includes(t));
         for task in open.filter(|t| seen.insert((t.is_gate(), t.agent(), t.kind(), t.verify()))) {
-            warnings.extend(startable(set, task, set.root(index), &mut tools)?);
+            warnings.extend(startable(set, task, set.root(index), &mut tools, tell));
         }
     }
-    Ok(Preflight { warnings, known })
+    Preflight { warnings, known }
 }
 
 fn wrong_root(path: &Path, why: String) -> PreflightError {
@@ -117,7 +141,8 @@ fn startable(
     task: &Task,
     root: &Path,
     [agents, judges]: &mut [Tools<'_>; 2],
-) -> Result<Option<String>, PreflightError> {
+    tell: &mut dyn FnMut(PreflightError),
+) -> Option<String> {
     let chosen = set.config.agent_for(task).and_then(|runner| {
         let steps =
             if runner == Runner::Person { Ok(vec![]) } else { set.config.profiles_for(task) };
@@ -126,34 +151,42 @@ fn startable(
     let (runner, steps) = match chosen {
         Ok(chosen) => chosen,
         Err(error) if error.code().is_some() => {
-            return Ok(Some(format!("task {} cannot be run: {error}", task.id)));
+            return Some(format!("task {} cannot be run: {error}", task.id));
         }
-        Err(source) => return Err(PreflightError::Choice { task: task.id.to_string(), source }),
+        // Told once, for all tasks.
+        Err(ChoiceError::NoVerification) if !set.config.has_verification() => return None,
+        Err(source) => {
+            tell(PreflightError::Choice { task: task.id.to_string(), source });
+            return None;
+        }
     };
     let warning = match runner {
-        Runner::Person => return Ok(None),
+        Runner::Person => return None,
         Runner::Gate => None,
         Runner::Agent(agent) => {
-            agents.find(&agent.profile.command, &|| format!("agent {}", agent.name), root)?;
+            let whose = || format!("agent {}", agent.name);
+            agents.find(&agent.profile.command, &whose, root).unwrap_or_else(&mut *tell);
             agent.warning
         }
     };
     for step in steps {
-        judges.find(&step.command, &|| format!("verification step {}", step.name), root)?;
+        let whose = || format!("verification step {}", step.name);
+        judges.find(&step.command, &whose, root).unwrap_or_else(&mut *tell);
     }
-    Ok(warning)
+    warning
 }
 
 /// Looks for programs, for each one once: most tasks are run with the same.
 struct Tools<'a> {
     /// Where they are looked for.
     path: Option<&'a OsStr>,
+    lines: Lines,
     found: HashSet<PathBuf>,
     known: &'a KnownCommands,
 }
 
 impl Tools<'_> {
-    /// Whether the program of a list command is there. What a shell line needs only the shell
+    /// Whether the program of a list command is there. What else a shell line needs only the shell
     /// knows: its exit status 126 or 127 says so.
     fn find(
         &mut self,
@@ -161,8 +194,14 @@ impl Tools<'_> {
         whose: &dyn Fn() -> String,
         root: &Path,
     ) -> Result<(), PreflightError> {
-        let Command::List(words) = command else { return Ok(()) };
-        let program = words.first().map_or("", String::as_str);
+        let program = match (command, self.lines) {
+            (Command::List(words), _) => words.first().map_or("", String::as_str),
+            (Command::Shell(line), Lines::Looked) => match first_program(line) {
+                Some(program) => program,
+                None => return Ok(()),
+            },
+            (Command::Shell(_), Lines::Left) => return Ok(()),
+        };
         let named = program.contains('/');
         let file = if named { root.join(program) } else { PathBuf::from(program) };
         if self.found.contains(&file) {
@@ -184,5 +223,48 @@ impl Tools<'_> {
         self.found.insert(file);
         self.known.note(root, command);
         Ok(())
+    }
+}
+
+/// What a shell does itself.
+const OF_SHELLS: &str = " . : [ alias bg break case cd command continue coproc declare do echo eval \
+     exec exit export false fg for function getopts hash if jobs kill let local popd printf pushd pwd \
+     read readonly return select set shift source test time times trap true type typeset ulimit \
+     umask unalias unset until wait while ";
+
+/// The program that a shell line starts first, where that can be told by looking at it.
+fn first_program(line: &str) -> Option<&str> {
+    let is_assignment = |word: &&str| {
+        let name = word.split_once('=').map(|(name, _)| name);
+        name.is_some_and(|name| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
+    };
+    let mut words = line.split_whitespace();
+    let word = words.find(|word| !is_assignment(word))?;
+    let plain = word.chars().all(|c| c.is_ascii_alphanumeric() || "_./+-".contains(c));
+    let elsewhere = line.contains("PATH=");
+    (plain && !elsewhere && !OF_SHELLS.contains(&format!(" {word} "))).then_some(word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::first_program;
+
+    #[test]
+    fn the_first_program_of_a_line_is_told_only_where_it_is_sure() {
+        for (line, program) in [
+            ("npm test", Some("npm")),
+            ("CI=1 ./run.sh --fast", Some("./run.sh")),
+            ("cargo test && true", Some("cargo")),
+            ("cd sub && npm test", None),
+            ("PATH=/x:$PATH tool", None),
+            ("f() { x; }; f", None),
+            ("\"$TOOL\" x", None),
+            ("A='b c' d", None),
+            ("# nothing\nx", None),
+            ("if x; then y; fi", None),
+            ("", None),
+        ] {
+            assert_eq!(first_program(line), program, "{line}");
+        }
     }
 }
