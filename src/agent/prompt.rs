@@ -230,7 +230,10 @@ fn details(task: &Value) -> Vec<Detail> {
     let mut shown: Vec<(Option<Field>, &String, &Value)> = task
         .iter()
         .map(|(key, value)| (Field::from_key(key), key, value))
-        .filter(|(field, _, value)| field.is_none_or(is_shown) && !is_empty(value))
+        .filter(|(field, key, value)| {
+            let shown = |field| is_shown(field) || is_foreign(field, key, value);
+            field.is_none_or(shown) && !is_empty(value)
+        })
         .collect();
     shown.sort_by_key(|(field, ..)| field.map_or(usize::MAX, |field| field as usize));
     shown.into_iter().map(|(_, key, value)| detail(key, value)).collect()
@@ -251,6 +254,13 @@ fn is_shown(field: Field) -> bool {
             | Field::ApprovedAt
     );
     !elsewhere && !field.is_runtime()
+}
+
+/// Whether a key that is a state in other files is none here: `done` with a list of what is to be
+/// done, say.
+fn is_foreign(field: Field, key: &str, value: &Value) -> bool {
+    let is_state = if key == "state" { value.is_string() } else { value.is_boolean() };
+    field == Field::Status && key != field.key() && !is_state
 }
 
 fn is_empty(value: &Value) -> bool {

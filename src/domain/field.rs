@@ -90,7 +90,7 @@ const SPELLINGS: [(Field, &[&str]); 54] = [
     (Id, &["id"]),
     (Title, &["title"]),
     (Description, &["description"]),
-    (Status, &["status"]),
+    (Status, &["status", "state", "done", "completed"]),
     (Priority, &["priority"]),
     (Dependencies, &["dependencies", "depends_on", "dependsOn", "blocked_by"]),
     (File, &["file"]),

@@ -26,9 +26,27 @@ const SPELLINGS: [(Status, &[&str]); 5] = [
         Status::InProgress,
         &["in_progress", "in-progress", "running", "doing", "processing", "started"],
     ),
-    (Status::Complete, &["complete", "completed", "done", "closed", "passed"]),
+    (
+        Status::Complete,
+        &[
+            "complete",
+            "completed",
+            "done",
+            "closed",
+            "passed",
+            "passing",
+            "pass",
+            "verified",
+            "resolved",
+            "finished",
+            "success",
+        ],
+    ),
     (Status::Blocked, &["blocked", "failed", "error", "needs_human"]),
-    (Status::Parked, &["parked", "deferred", "icebox", "skipped", "cancelled"]),
+    (
+        Status::Parked,
+        &["parked", "deferred", "icebox", "skipped", "cancelled", "backlog", "wontfix"],
+    ),
 ];
 
 impl Status {
@@ -36,12 +54,15 @@ impl Status {
     pub const ALL: [Self; 5] =
         [Self::Pending, Self::InProgress, Self::Blocked, Self::Complete, Self::Parked];
 
-    /// Reads a status word in any accepted spelling (ASCII case does not matter).
+    /// Reads a status word in any accepted spelling; case, blanks, `-` and `_` do not matter.
     pub fn from_word(word: &str) -> Self {
-        SPELLINGS
-            .iter()
-            .find(|(_, words)| words.iter().any(|w| w.eq_ignore_ascii_case(word)))
-            .map_or(Self::Unknown, |(status, _)| *status)
+        let find = |is: &dyn Fn(&str) -> bool| {
+            SPELLINGS.iter().find(|(_, words)| words.iter().any(|known| is(known)))
+        };
+        // Most words are written as they stand in the table.
+        let found = find(&|known| known == word)
+            .or_else(|| find(&|known| letters(known).eq(letters(word))));
+        found.map_or(Self::Unknown, |(status, _)| *status)
     }
 
     /// The accepted spellings of this state, the preferred one first.
@@ -63,6 +84,12 @@ impl Status {
     }
 }
 
+/// A word without its case and without what stands between its parts.
+fn letters(word: &str) -> impl Iterator<Item = u8> {
+    let bytes = word.bytes().filter(|byte| !matches!(byte, b' ' | b'-' | b'_'));
+    bytes.map(|byte| byte.to_ascii_lowercase())
+}
+
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.word())
@@ -81,7 +108,21 @@ mod tests {
                 assert_eq!(Status::from_word(&word.to_uppercase()), status, "{word}");
             }
         }
-        assert_eq!(Status::from_word("pending "), Status::Unknown);
-        assert_eq!(Status::from_word(""), Status::Unknown);
+        for (word, status) in [
+            ("In Progress", Status::InProgress),
+            ("in-PROGRESS", Status::InProgress),
+            ("to do", Status::Pending),
+            ("Not Started", Status::Pending),
+            ("not-started", Status::Pending),
+            ("needs human", Status::Blocked),
+            ("Won't fix", Status::Unknown),
+            ("wont-fix", Status::Parked),
+            ("Passing ", Status::Complete),
+            ("complet", Status::Unknown),
+            ("", Status::Unknown),
+            ("--", Status::Unknown),
+        ] {
+            assert_eq!(Status::from_word(word), status, "{word}");
+        }
     }
 }

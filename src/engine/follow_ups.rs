@@ -138,10 +138,10 @@ fn written(
     tasks: Vec<(String, Map<String, Value>)>,
     names: &HashMap<String, String>,
 ) -> Vec<Map<String, Value>> {
-    let status = queue.status_word(Status::Pending);
+    let state = queue.state_member(Status::Pending);
     let one = |(id, mut task): (String, Map<String, Value>)| {
         rename_dependencies(&mut task, queue, names);
-        whole(queue.id_value(&id), &status, task)
+        whole(queue.id_value(&id), state.clone(), task)
     };
     tasks.into_iter().map(one).collect()
 }
@@ -273,14 +273,14 @@ fn rename_dependencies(
 }
 
 /// A task as it is written: id and words first, then its state.
-fn whole(id: Value, status: &str, mut task: Map<String, Value>) -> Map<String, Value> {
+fn whole(id: Value, state: (&str, Value), mut task: Map<String, Value>) -> Map<String, Value> {
     let mut whole = Map::new();
     whole.insert(Field::Id.key().to_owned(), id);
     for field in [Field::Title, Field::Description] {
         let value = task.shift_remove(field.key());
         whole.extend(value.map(|value| (field.key().to_owned(), value)));
     }
-    whole.insert(Field::Status.key().to_owned(), json!(status));
+    whole.insert(state.0.to_owned(), state.1);
     whole.extend(task);
     whole
 }

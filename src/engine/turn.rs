@@ -11,7 +11,7 @@ use super::recovery::{self, Dead};
 use super::run_loop::{POLL, RunLoop};
 use super::slots::Holder;
 use crate::claims::fencing;
-use crate::domain::{ClaimToken, Cost, Event, Outcome};
+use crate::domain::{ClaimToken, Cost, Event, Outcome, Status};
 use crate::plan;
 use crate::platform::lock::FileLock;
 use crate::store::attempts::prune;
@@ -328,11 +328,12 @@ impl RunLoop<'_> {
         }
         self.store.update(Patience::Limited, &mut |draft| {
             for &queue in &served {
+                let (key, pending) = draft.queues()[queue].state_member(Status::Pending);
                 for gate in missing(&draft.queues()[queue]) {
                     let title = format!("Gate of phase {}", gate.phase);
                     let task = json!({
                         "id": gate.id, "title": title, "type": "gate", "phase": gate.phase,
-                        "status": "pending", "verify": gate.verify,
+                        key: pending, "verify": gate.verify,
                     });
                     draft.add(queue, task.as_object().unwrap_or(&Map::new()))?;
                 }

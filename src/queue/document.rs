@@ -6,6 +6,7 @@ use super::json::style::Style;
 use super::json::values::{self, unquote};
 use super::parse::dialect;
 use super::parse::field_span::FieldSpan;
+use super::parse::home::{Home, fits_flag};
 use super::parse::ids::Ids;
 use super::parse::outline::outline;
 use super::parse::position::Position;
@@ -16,7 +17,7 @@ use super::structure;
 use super::text::Slices;
 use crate::domain::{Field, Phase, Status, Task};
 use crate::platform::utf8::Content;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -167,6 +168,9 @@ impl Queue {
 
     /// The JSON text of a field's value, `null` included, in the spelling that counts.
     pub fn raw(&self, index: usize, field: Field) -> Option<&str> {
+        if field == Field::Status {
+            return self.state_text(index);
+        }
         let spans = self.slices.fields(index).iter().filter(|span| span.field == field);
         let span = spans.min_by_key(|span| span.spelling)?;
         Some(self.span_text(index, span))
@@ -178,13 +182,37 @@ impl Queue {
 
     /// The JSON text of the first spelling whose value is not null.
     pub(super) fn present(&self, index: usize, field: Field) -> Option<&str> {
+        if field == Field::Status {
+            return self.state_text(index);
+        }
         let spans = self.slices.fields(index).iter().filter(|span| span.field == field);
         let given = spans.filter(|span| self.span_text(index, span) != "null");
         given.min_by_key(|span| span.spelling).map(|span| self.span_text(index, span))
     }
 
-    /// A field's value; `None` for an absent one and for null.
+    /// Where a task says how it stands.
+    pub(super) fn home(&self, index: usize) -> Option<(Home, &FieldSpan)> {
+        Home::find(self.slices.task(index), self.slices.fields(index))
+    }
+
+    /// The key under which a task says how it stands: `status`, or the one that a file without it
+    /// has.
+    pub fn state_key(&self, index: usize) -> Option<&'static str> {
+        self.home(index).map(|(home, _)| home.key())
+    }
+
+    /// The value of that key, unless it is `passes`, which is a field of its own.
+    fn state_text(&self, index: usize) -> Option<&str> {
+        let (_, span) = self.home(index).filter(|(home, _)| *home != Home::Passes)?;
+        Some(self.span_text(index, span))
+    }
+
+    /// A field's value; `None` for an absent one and for null. A state that is a flag is told in
+    /// the format's own word.
     pub fn value(&self, index: usize, field: Field) -> Option<Value> {
+        if field == Field::Status && self.home(index)?.0.is_flag() {
+            return Some(Value::from(self.tasks.get(index)?.status.word()));
+        }
         serde_json::from_str(self.present(index, field)?).ok()
     }
 
@@ -225,6 +253,23 @@ impl Queue {
     /// The word for a state in this file: the one it uses most, else the format's own.
     pub fn status_word(&self, status: Status) -> String {
         self.words.status(status).unwrap_or(status.word()).to_owned()
+    }
+
+    /// The key and the value by which a new task of this file says that it stands so.
+    pub fn state_member(&self, status: Status) -> (&'static str, Value) {
+        let home = self.words.home();
+        if home.is_flag() && fits_flag(status) {
+            (home.key(), Value::from(status == Status::Complete))
+        } else {
+            let home = if home.is_flag() { Home::Status } else { home };
+            (home.key(), Value::from(self.status_word(status)))
+        }
+    }
+
+    /// Whether a task from elsewhere says already how it stands.
+    pub fn says_state(task: &Map<String, Value>) -> bool {
+        let says = |home: &Home| task.get(home.key()).is_some_and(|v| home.takes(&v.to_string()));
+        Home::ALL.iter().any(says)
     }
 
     /// Rises with every change made to this value.

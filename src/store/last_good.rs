@@ -85,6 +85,13 @@ fn replay(copy: &mut Queue, event: &Event) {
     }
     changes.extend(written(fields));
     drop(copy.apply(index, &changes));
+    // What a person wrote where a file without `status` has its states.
+    let flags = Field::Status.spellings().iter().filter(|key| **key != Field::Status.key());
+    for key in flags {
+        if let Some(value) = fields.get(*key) {
+            drop(copy.set_key(index, key, Some(value).filter(|value| !value.is_null())));
+        }
+    }
 }
 
 fn written(fields: &Map<String, Value>) -> impl Iterator<Item = (Field, Write)> + '_ {

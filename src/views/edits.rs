@@ -103,7 +103,7 @@ fn one(event: &Event) -> String {
 
 /// The verb that makes the change that was put back.
 fn verb(id: &str, back: &Map<String, Value>) -> String {
-    let has = |field: Field| back.contains_key(field.key());
+    let has = |field: Field| field.spellings().iter().any(|key| back.contains_key(*key));
     let to_complete = [Field::Passes, Field::CompletedAt, Field::VerificationVerdict]
         .iter()
         .any(|field| has(*field));

@@ -16,6 +16,7 @@ mod control;
 mod demo;
 mod done;
 mod edits;
+mod forms;
 mod guards;
 mod harness;
 mod inside;

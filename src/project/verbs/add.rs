@@ -70,13 +70,14 @@ fn complete(queue: &Queue, mut task: Map<String, Value>) -> Map<String, Value> {
     let id = task.shift_remove("id").filter(|id| !id.is_null());
     let id = id.unwrap_or_else(|| queue.id_value(&queue.next_ids(1).pop().unwrap_or_default()));
     complete.insert("id".to_owned(), id);
-    let status = Field::Status.key();
-    if task.get(status).is_none_or(Value::is_null) {
-        task.shift_remove(status);
+    if !Queue::says_state(&task) {
+        task.shift_remove(Field::Status.key());
+        let (key, value) = queue.state_member(Status::Pending);
+        task.shift_remove(key);
         for key in [Field::Title.key(), Field::Description.key()] {
             complete.extend(task.shift_remove(key).map(|value| (key.to_owned(), value)));
         }
-        complete.insert(status.to_owned(), json!(queue.status_word(Status::Pending)));
+        complete.insert(key.to_owned(), value);
     }
     complete.extend(task);
     complete

@@ -120,8 +120,14 @@ fn refuse_foreign(draft: &Draft<'_>, place: Place, keys: &Keys) -> Result<(), St
         return Err(StoreError::Rejected(text));
     }
     let claimed = task.status == Status::InProgress || task.claim().is_some();
-    let theirs =
-        |key: &&str| field(key).is_some_and(|f| f == Field::Claim || claimed && f.is_runtime());
+    // What is a state in other files may be anything here.
+    let foreign = |key: &str| key != "status" && queue.state_key(place.task) != Some(key);
+    let theirs = |key: &&str| {
+        field(key).is_some_and(|f| {
+            let is_runtime = f.is_runtime() && !(f == Field::Status && foreign(key));
+            f == Field::Claim || claimed && is_runtime
+        })
+    };
     let theirs: Vec<&str> = changed.into_iter().filter(theirs).collect();
     if theirs.is_empty() {
         return Ok(());

@@ -4,7 +4,7 @@
 
 use super::finding::{Finding, Severity, severity};
 use super::schema::{self, Mismatch};
-use crate::domain::{Field, Status, Task, TaskId, Verdict};
+use crate::domain::{Field, Status, Task, TaskId};
 use crate::queue::counts::due;
 use crate::queue::document::Queue;
 use crate::queue::json::kind::Kind;
@@ -60,20 +60,25 @@ impl Found<'_> {
     }
 }
 
-struct Checks<'q, 'f> {
-    queue: &'q Queue,
+pub(super) struct Checks<'q, 'f> {
+    pub(super) queue: &'q Queue,
     see: &'f mut dyn FnMut(Found<'_>),
 }
 
 /// A place in the text, and the task it belongs to.
 #[derive(Clone, Copy)]
-struct Place<'t> {
-    offset: usize,
-    task: Option<&'t TaskId>,
+pub(super) struct Place<'t> {
+    pub(super) offset: usize,
+    pub(super) task: Option<&'t TaskId>,
 }
 
 impl Checks<'_, '_> {
-    fn add(&mut self, code: &'static str, place: Place<'_>, message: &dyn Fn() -> String) {
+    pub(super) fn add(
+        &mut self,
+        code: &'static str,
+        place: Place<'_>,
+        message: &dyn Fn() -> String,
+    ) {
         self.add_at(code, place.task, &|| place.offset, message);
     }
 
@@ -152,6 +157,11 @@ impl Checks<'_, '_> {
         doubled(text, 0, &mut |offset, key| self.duplicate(place(offset), key));
         let fields = queue.slices.fields(index);
         let start = |field| {
+            if field == Field::Status
+                && let Some((_, span)) = queue.home(index)
+            {
+                return span.start as usize;
+            }
             let span = fields.iter().filter(|span| span.field == field);
             span.min_by_key(|span| span.spelling).map_or(0, |span| span.start as usize)
         };
@@ -172,6 +182,7 @@ impl Checks<'_, '_> {
             }
         }
         self.spellings(index, fields);
+        self.flags(index, task);
         self.oddities(index, task, &|field| place(start(field)));
     }
 
@@ -179,7 +190,7 @@ impl Checks<'_, '_> {
         let queue = self.queue;
         let (text, base) = (queue.task_text(index), queue.slices.offset(index));
         // These read all their spellings together, so that nothing is hidden by another.
-        let merged = [Field::Dependencies, Field::Files];
+        let merged = [Field::Dependencies, Field::Files, Field::Status];
         for span in fields {
             let first = fields.iter().find(|other| other.field == span.field);
             let Some(first) = first.filter(|first| first.start != span.start) else { continue };
@@ -225,12 +236,6 @@ impl Checks<'_, '_> {
                 format!("the status `{word}` means nothing here; the task is not run")
             });
         }
-        let skipped = task.verdict == Some(Verdict::Skipped);
-        if task.status == Status::Complete && task.passes == Some(false) && !skipped {
-            let message = "the task is complete, but `passes` is false; \
-                           look at it, then `workloop reset` it or set `passes`";
-            odd("complete-not-passed", Field::Passes, &|| message.to_owned());
-        }
         if task.max_iterations() == Some(0) {
             let message = "`max_iterations` is 0, which counts as 1; \
                            `workloop park` keeps a task from being run";
@@ -271,7 +276,7 @@ fn worded(mismatch: &Mismatch) -> String {
 }
 
 /// The start of a text that may be long, without what a terminal would act on.
-fn clip(text: &str) -> String {
+pub(super) fn clip(text: &str) -> String {
     let mut chars = text.chars();
     let mut short: String = chars.by_ref().take(60).flat_map(char::escape_debug).collect();
     if chars.next().is_some() {

@@ -2,4 +2,5 @@
 
 pub(super) mod checks;
 pub(super) mod finding;
+mod flags;
 pub mod schema;

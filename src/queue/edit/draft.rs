@@ -2,10 +2,11 @@
 //! of their neighbours.
 
 use super::error::EditError;
-use crate::domain::{Field, Write};
+use crate::domain::{Field, Status, Write};
 use crate::queue::document::Queue;
 use crate::queue::json::object::{self, Entry, Gap, Splice, gap, members};
 use crate::queue::json::style::same;
+use crate::queue::parse::home::{Home, fits_flag};
 use crate::queue::parse::keys::keys;
 use serde_json::Value;
 
@@ -16,6 +17,8 @@ pub(super) struct Draft<'q> {
     pub(crate) text: String,
     /// Keys that were written or removed.
     pub(crate) touched: Vec<String>,
+    /// Whether the state was written.
+    stated: bool,
 }
 
 impl<'q> Draft<'q> {
@@ -24,19 +27,14 @@ impl<'q> Draft<'q> {
             return Err(EditError::NoTask(index));
         }
         let text = queue.slices.task(index).to_owned();
-        Ok(Self { queue, index, text, touched: Vec::new() })
+        Ok(Self { queue, index, text, touched: Vec::new(), stated: false })
     }
 
     pub(crate) fn write(&mut self, field: Field, write: &Write) {
         match write {
-            Write::Status(status) => {
-                let word = Value::from(self.queue.status_word(*status));
-                let key = self.key_of(field);
-                // A task in this state keeps the word that it has.
-                if self.queue.tasks[self.index].status != *status || !self.has(key) {
-                    self.set(key, &word);
-                }
-            }
+            Write::Status(status) => self.set_state(*status),
+            Write::Set(_) | Write::Replace(_) | Write::Remove | Write::Clear
+                if field == Field::Passes && self.stated && !self.needs_passes() => {}
             Write::Set(value) => {
                 let key = self.key_of(field);
                 self.set(key, value);
@@ -66,6 +64,67 @@ impl<'q> Draft<'q> {
                 }
             }
         }
+    }
+
+    /// Whether `passes` says anything that the state does not. Where it is the state that was
+    /// written, and where another flag is and `passes` would count instead of it, it does not.
+    fn needs_passes(&self) -> bool {
+        let flag = Home::ALL.into_iter().find(|home| home.is_flag() && self.holds(*home));
+        match flag {
+            Some(Home::Passes) => self.home() != Some(Home::Passes),
+            other => other.is_none() || self.has(Field::Passes.key()),
+        }
+    }
+
+    /// Writes the state where this task has it, or where the file has it. What a flag cannot say
+    /// goes into `status` beside it, and from there again when the flag can say it.
+    fn set_state(&mut self, status: Status) {
+        self.stated = true;
+        let home = self.home();
+        let flag = Home::ALL.into_iter().find(|home| home.is_flag() && self.holds(*home));
+        let list = self.queue.words.home();
+        let place = match (home, flag) {
+            (Some(Home::Status), Some(flag)) if flag == list => flag,
+            (Some(home), _) => home,
+            (None, _) => list,
+        };
+        let is_complete = Value::from(status == Status::Complete);
+        if !place.is_flag() {
+            self.set_word(place, status);
+        } else {
+            self.set(place.key(), &is_complete);
+            if fits_flag(status) {
+                self.remove(Home::Status.key());
+            } else {
+                self.set_word(Home::Status, status);
+            }
+        }
+        // Flags that say the same once more stay true; `passes` is a field of its own.
+        for home in [Home::Done, Home::Completed] {
+            if self.holds(home) {
+                self.set(home.key(), &is_complete);
+            }
+        }
+    }
+
+    /// Writes the word for a state, unless the task has one for it already.
+    fn set_word(&mut self, home: Home, status: Status) {
+        let same = self.queue.tasks[self.index].status == status && self.holds(home);
+        if !same {
+            let word = Value::from(self.queue.status_word(status));
+            self.set(home.key(), &word);
+        }
+    }
+
+    /// Where the task says how it stands, as its text is now.
+    fn home(&self) -> Option<Home> {
+        Home::ALL.into_iter().find(|home| self.holds(*home))
+    }
+
+    /// Whether the value under a home's key can be a state.
+    fn holds(&self, home: Home) -> bool {
+        let entry = members(&self.text).filter(|entry| entry.name == home.key()).last();
+        entry.is_some_and(|entry| home.takes(&self.text[entry.start..entry.end]))
     }
 
     fn spellings(&self, field: Field) -> impl Iterator<Item = &'static str> + use<> {

@@ -5,6 +5,7 @@
 
 use super::field_span::FieldSpan;
 use super::forms;
+use super::home::{self, Home};
 use crate::domain::{Approval, Detail, Field, Phase, Status, Task, TaskId, Text, Texts, Verdict};
 use crate::queue::json::kind::Kind;
 use crate::queue::json::values;
@@ -14,6 +15,9 @@ pub(crate) fn read(id: TaskId, text: &str, spans: &[FieldSpan]) -> Task {
     let details = spans.iter().filter(|span| Detail::is_of(span.field)).count();
     let task = Task::with_room(id, details);
     let mut reader = Reader { task, ranks: [u8::MAX; RANKED], approved: false };
+    if let Some((home, span)) = Home::find(text, spans) {
+        reader.state(home, &text[span.start as usize..span.end as usize]);
+    }
     for span in spans {
         let raw = &text[span.start as usize..span.end as usize];
         if Kind::of(raw) != Kind::Null {
@@ -46,7 +50,6 @@ impl Reader {
         }
         let task = &mut self.task;
         match span.field {
-            Field::Status => self.status(raw),
             Field::Priority => task.priority = forms::priority(raw),
             Field::Dependencies => self.ids(span.field, raw),
             Field::File | Field::Files => {
@@ -104,7 +107,9 @@ impl Reader {
                 let expected = "must be the name of a profile or a list of names";
                 self.problem(problem, span.field, expected);
             }
-            Field::Id
+            // Where the state stands was decided before.
+            Field::Status
+            | Field::Id
             | Field::Title
             | Field::Description
             | Field::Tests
@@ -149,7 +154,11 @@ impl Reader {
         }
     }
 
-    fn status(&mut self, raw: &str) {
+    fn state(&mut self, home: Home, raw: &str) {
+        if home.is_flag() {
+            self.task.status = home::of_flag(raw == "true");
+            return;
+        }
         let word = values::string(raw);
         self.task.status = word.as_deref().map_or(Status::Unknown, Status::from_word);
         self.problem(word.is_none(), Field::Status, "must be a word such as `pending`");

@@ -3,6 +3,7 @@
 pub(super) mod dialect;
 pub(super) mod field_span;
 pub(super) mod forms;
+pub(super) mod home;
 pub(super) mod ids;
 pub(super) mod keys;
 mod list;

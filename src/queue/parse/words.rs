@@ -2,6 +2,7 @@
 //! stands in it.
 
 use super::field_span::FieldSpan;
+use super::home::{Home, fits_flag};
 use crate::domain::{Field, Status};
 use crate::queue::json::values::unquote;
 
@@ -9,6 +10,9 @@ use crate::queue::json::values::unquote;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Words {
     statuses: Vec<(Status, String, usize)>,
+    /// How many tasks have their state where. Of those with a `status` only the pending and the
+    /// complete ones count: the others may have it beside a flag, which cannot say more.
+    homes: [usize; Home::ALL.len()],
     /// How many tasks write a field in a spelling, for fields that have more than one.
     spellings: Vec<((Field, u8), usize)>,
 }
@@ -32,6 +36,9 @@ impl Words {
                 None => self.statuses.push((status, word, count)),
             }
         }
+        for (own, count) in self.homes.iter_mut().zip(behind.homes) {
+            *own += count;
+        }
         for (key, count) in behind.spellings {
             match self.spellings.iter_mut().find(|(own, _)| *own == key) {
                 Some((_, own)) => *own += count,
@@ -41,13 +48,18 @@ impl Words {
     }
 
     fn count(&mut self, text: &str, fields: &[FieldSpan], status: Status, by: isize) {
+        if let Some((home, span)) = Home::find(text, fields) {
+            let raw = &text[span.start as usize..span.end as usize];
+            if home != Home::Status || fits_flag(status) {
+                let count = &mut self.homes[home as usize];
+                *count = count.saturating_add_signed(by);
+            }
+            if status != Status::Unknown && raw.starts_with('"') {
+                self.count_status(status, &unquote(raw), by);
+            }
+        }
         for span in fields {
-            if span.field == Field::Status && status != Status::Unknown {
-                let raw = &text[span.start as usize..span.end as usize];
-                if raw.starts_with('"') {
-                    self.count_status(status, &unquote(raw), by);
-                }
-            } else if matches!(span.field, Field::Attempts | Field::Error) {
+            if matches!(span.field, Field::Attempts | Field::Error) {
                 self.count_spelling((span.field, span.spelling), by);
             }
         }
@@ -74,6 +86,13 @@ impl Words {
         let own = self.statuses.iter().filter(|(s, ..)| *s == status);
         // Of equally frequent words the first one counts, as a new reading would say.
         own.rev().max_by_key(|(.., count)| *count).map(|(_, word, _)| word.as_str())
+    }
+
+    /// Where most tasks have their state: the place of it in a task that does not say.
+    pub(crate) fn home(&self) -> Home {
+        let most = self.homes.iter().copied().max().unwrap_or_default();
+        let is_most = |home: &Home| self.homes[*home as usize] == most;
+        Home::ALL.into_iter().find(is_most).unwrap_or(Home::Status)
     }
 
     /// The key under which a task that lacks `field` gets it.

@@ -1,6 +1,7 @@
 //! Files in the forms of other tools: each is read, run and written back in its own words.
 
 use super::*;
+use crate::domain::Status;
 use serde_json::json;
 
 /// The lists that are read, as a head and a tail around the tasks.
@@ -73,4 +74,139 @@ fn a_list_by_itself_keeps_its_layout() {
         queue.refresh(now());
         insta::assert_snapshot!(format!("list_{}", text.len()), written(&queue));
     }
+}
+
+#[test]
+fn a_state_is_read_where_the_task_has_it() {
+    use Status::{Blocked, Complete, InProgress, Parked, Pending, Unknown};
+    let table = [
+        (r#""passes": true"#, Complete),
+        (r#""passes": false"#, Pending),
+        (r#""done": true"#, Complete),
+        (r#""completed": true, "status": null"#, Complete),
+        (r#""state": "In Progress""#, InProgress),
+        (r#""state": "verified", "passes": false"#, Complete),
+        (r#""state": "waiting for Godot""#, Unknown),
+        (r#""status": "blocked", "done": true"#, Blocked),
+        (r#""status": "to do", "state": "CA", "passes": true"#, Pending),
+        (r#""passes": false, "done": true"#, Pending),
+        (r#""done": "when it works", "completed": "2026-01-01", "state": {"a": 1}"#, Pending),
+        (r#""done": false, "status": "backlog""#, Parked),
+        (r#""passes": null, "completed": false"#, Pending),
+    ];
+    for (members, status) in table {
+        let queue = parse(&format!(r#"[{{"id": 1, {members}}}, {{"id": 2, "status": "done"}}]"#));
+        assert_eq!(queue.tasks()[0].status, status, "{members}");
+    }
+}
+
+/// What a task says besides its id, without what other transitions write.
+fn said(queue: &Queue, index: usize) -> String {
+    let runtime =
+        ["attempts", "last_attempt", "started_at", "completed_at", "files_actually_changed"];
+    let others = ["verification_verdict", "claim", "error", "budget_used", "title"];
+    let mut task: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_str(queue.task_text(index)).unwrap();
+    task.retain(|key, _| key != "id" && !runtime.contains(&&**key) && !others.contains(&&**key));
+    json!(task).to_string()
+}
+
+#[test]
+fn a_state_is_written_where_the_task_has_it() {
+    let rows = [
+        ("passes", "true", "false"),
+        ("done", "true", "false"),
+        ("completed", "true", "false"),
+        ("state", r#""Finished""#, r#""Open""#),
+        ("status", r#""closed""#, r#""To Do""#),
+    ];
+    for (key, complete_value, open) in rows {
+        let text = format!(
+            r#"[{{"id": 1, "{key}": {complete_value}}}, {{"id": 2, "{key}": {open}}}, {{"id": 3}}]"#
+        );
+        let mut queue = parse(&text);
+        let flag = open == "false";
+        let words = |word: &str, own: &str| match (flag, key) {
+            (true, _) => format!(r#"{{"{key}":false,"status":"{word}"}}"#),
+            (false, _) => format!(r#"{{"{key}":"{own}"}}"#),
+        };
+        step(&mut queue, 1, &claim(1));
+        assert_eq!(said(&queue, 1), words("in_progress", "in_progress"));
+        // A second loop, or one after a crash, sees the claim.
+        let again = parse(&written(&queue));
+        assert_eq!(again.tasks(), queue.tasks());
+        assert!(
+            again.tasks()[1].status == Status::InProgress && again.tasks()[1].claim().is_some()
+        );
+        assert_eq!(again.tasks()[0].status, Status::Complete);
+        step(&mut queue, 1, &Transition::Interrupt { reason: "gone".into() });
+        assert_eq!(said(&queue, 1), format!(r#"{{"{key}":{open}}}"#));
+        step(&mut queue, 1, &Transition::Block { because: "x".into() });
+        assert_eq!(said(&queue, 1), words("blocked", "blocked"));
+        step(&mut queue, 1, &Transition::Retry);
+        step(&mut queue, 1, &Transition::Park);
+        assert_eq!(said(&queue, 1), words("parked", "parked"));
+        step(&mut queue, 1, &Transition::Unpark);
+        assert_eq!(said(&queue, 1), format!(r#"{{"{key}":{open}}}"#));
+        step(&mut queue, 1, &claim(2));
+        step(&mut queue, 1, &complete());
+        let is_complete = format!(r#""{key}":{complete_value}"#);
+        assert!(said(&queue, 1).contains(&is_complete), "{}", said(&queue, 1));
+        assert_eq!(queue.member(1, "status").is_some(), key == "status");
+        step(&mut queue, 1, &Transition::Reset);
+        assert_eq!(queue.tasks()[1].status, Status::Pending);
+        // A task that says nothing is written as most others are.
+        step(
+            &mut queue,
+            2,
+            &Transition::Done { by: "a".into(), note: None, verdict: Verdict::Skipped },
+        );
+        assert_eq!(queue.member(2, key), Some(complete_value), "{}", queue.task_text(2));
+        assert_eq!(queue.tasks()[2].status, Status::Complete);
+        assert_eq!(queue.state_member(Status::Pending).0, key);
+        assert!(
+            queue.task_text(0).ends_with(&format!(r#"{{"id": 1, "{key}": {complete_value}}}"#))
+        );
+        assert_eq!(parse(&written(&queue)).tasks(), queue.tasks());
+    }
+}
+
+#[test]
+fn a_flag_beside_a_status_says_the_same() {
+    let mut queue = parse(r#"[{"id": 1, "done": false}]"#);
+    step(&mut queue, 0, &claim(1));
+    // Nothing says any more that the file had no `status`; what it had is kept true.
+    step(&mut queue, 0, &complete());
+    assert_eq!(said(&queue, 0), r#"{"done":true,"status":"complete"}"#);
+    let mut queue = parse(r#"{"tasks": [{"id": 1, "status": "blocked", "passes": false}]}"#);
+    step(&mut queue, 0, &Transition::Retry);
+    assert_eq!(said(&queue, 0), r#"{"status":"pending","passes":false}"#);
+}
+
+#[test]
+fn flags_that_say_something_else_are_told() {
+    let codes = |text: &str| -> Vec<String> {
+        let line = |f: &crate::queue::Finding| format!("{} {}", f.code, f.message);
+        parse(text).findings().iter().filter(|f| f.code != "no-description").map(line).collect()
+    };
+    let one = |members: &str| codes(&format!("[{{\"id\": \"a\", {members}}}]"));
+    assert_eq!(one(r#""passes": true"#), Vec::<String>::new());
+    assert_eq!(one(r#""status": "done", "passes": true, "state": "CA""#), Vec::<String>::new());
+    assert_eq!(
+        one(r#""status": "todo", "passes": true"#),
+        [
+            "passed-not-complete `passes` is true, but `status` says pending, which counts: the task is \
+          run; `workloop done` it, or set `passes` to false"
+        ]
+    );
+    assert_eq!(one(r#""passes": false, "done": true"#).len(), 1);
+    assert_eq!(one(r#""status": "done", "done": false"#).len(), 1);
+    assert_eq!(
+        one(r#""completed": "2026-01-01""#),
+        [
+            "state-unreadable `completed` is \"2026-01-01\", and not true or false: it says nothing of \
+          the state, so that the task is pending"
+        ]
+    );
+    assert_eq!(one(r#""state": "odd""#).len(), 1);
 }

@@ -43,20 +43,37 @@ fn key() -> impl Strategy<Value = String> {
             "started_at",
             "context",
             "priority",
-            "claim"
+            "claim",
+            "passes",
+            "done",
+            "state",
+            "needs",
+            "blocks"
         ])
         .prop_map(str::to_owned),
     ]
 }
 
+/// A state under one of the keys where a task may have it.
+fn state() -> impl Strategy<Value = (&'static str, Value)> {
+    let words = vec!["pending", "todo", "done", "complete", "blocked", "odd"];
+    let word = prop::sample::select(words).prop_map(Value::from);
+    let flag = prop::sample::select(vec!["passes", "done", "completed", "status"]);
+    prop_oneof![
+        3 => word.clone().prop_map(|word| ("status", word)),
+        1 => word.prop_map(|word| ("state", word)),
+        2 => (flag, any::<bool>()).prop_map(|(key, flag)| {
+            (key, if key == "status" { Value::Null } else { Value::from(flag) })
+        }),
+    ]
+}
+
 fn task() -> impl Strategy<Value = Value> {
-    let status =
-        prop::sample::select(vec!["pending", "todo", "done", "complete", "blocked", "odd"]);
-    (status, prop::collection::vec((key(), value()), 0..5)).prop_map(|(status, rest)| {
+    (state(), prop::collection::vec((key(), value()), 0..5)).prop_map(|((key, state), rest)| {
         let mut map = Map::new();
         map.extend(rest.iter().take(2).cloned());
         map.insert("id".into(), Value::Null);
-        map.insert("status".into(), json!(status));
+        map.insert(key.into(), state);
         map.extend(rest.into_iter().skip(2).filter(|(key, _)| key != "claim"));
         Value::Object(map)
     })

@@ -41,7 +41,16 @@ impl<'q> Side<'q> {
             canonical(raw, &mut |piece| text.push_str(piece));
             Some((*key, text))
         };
+        if field == Field::Status {
+            // Other keys that may be a state are foreign here.
+            let key = self.queue.state_key(self.index).filter(|key| *key != Field::Passes.key());
+            return key.iter().filter_map(one).collect();
+        }
         field.spellings().iter().filter_map(one).collect()
+    }
+
+    fn state_key(self) -> Option<&'static str> {
+        self.queue.state_key(self.index)
     }
 
     /// The value under a key as JSON; `None` where the key is absent.
@@ -69,7 +78,7 @@ pub(super) fn rule(was: Side<'_>, is: Side<'_>, beside: bool) -> Ruling {
         changed.iter().copied().filter(|field| !is_taken(*field, was, is)).collect();
     let runtime: BTreeSet<Field> =
         changed.into_iter().filter(|field| field.is_runtime() && !is_told(*field)).collect();
-    let state_alone = runtime.iter().all(|field| *field == Field::Status);
+    let state_alone = runtime.iter().all(|field| is_state(*field, was, is));
     if runtime.is_empty() || state_alone && may_become(was.task(), is.task()) {
         return put_back(back);
     }
@@ -101,6 +110,13 @@ fn without_attempts(was: Side<'_>, is: Side<'_>, changed: &BTreeSet<Field>) -> R
 
 fn put_back(fields: BTreeSet<Field>) -> Ruling {
     if fields.is_empty() { Ruling::Taken } else { Ruling::PutBack(fields) }
+}
+
+/// Whether a field is where the task says how it stands.
+fn is_state(field: Field, was: Side<'_>, is: Side<'_>) -> bool {
+    let passes = Some(Field::Passes.key());
+    field == Field::Status
+        || field == Field::Passes && [was, is].iter().all(|side| side.state_key() == passes)
 }
 
 /// Texts among the runtime fields, which decide nothing.
@@ -150,7 +166,11 @@ pub(super) fn keys(
 ) -> Vec<(String, Option<Value>)> {
     let mut keys = Vec::new();
     for field in fields {
+        let homes = [was.state_key(), is.state_key()];
         for key in field.spellings() {
+            if *field == Field::Status && !homes.contains(&Some(key)) {
+                continue;
+            }
             let value = was.json(key);
             if value != is.json(key) {
                 keys.push(((*key).to_owned(), value));
@@ -271,6 +291,39 @@ mod tests {
             let (ruling, after) = ruled(&pending(), &edit, true);
             assert!(matches!(ruling, Ruling::PutBack(_)), "{edit}: {ruling:?}");
             assert_eq!(after, pending(), "{edit}");
+        }
+    }
+
+    #[test]
+    fn a_state_under_another_key_is_one() {
+        let done = json!({"id": "A", "title": "a", "done": false, "state": 7});
+        for edit in [
+            json!({"done": true}),
+            json!({"status": "complete"}),
+            json!({"passes": true}),
+            json!({"state": "closed", "done": null}),
+        ] {
+            let (ruling, after) = ruled(&done, &edit, true);
+            assert!(matches!(ruling, Ruling::PutBack(_)), "{edit}: {ruling:?}");
+            assert_eq!((&after["done"], after.get("status")), (&json!(false), None), "{edit}");
+        }
+        for edit in [json!({"state": 8}), json!({"done": null}), json!({"status": "parked"})] {
+            assert_eq!(ruled(&done, &edit, true).0, Ruling::Taken, "{edit}");
+        }
+        // Its state alone reopens finished work.
+        for (key, open) in
+            [("passes", json!(false)), ("done", json!(false)), ("state", json!("open"))]
+        {
+            let complete = if open.is_boolean() { json!(true) } else { json!("closed") };
+            let task = json!({"id": "A", "title": "a", key: complete, "attempts": 1});
+            assert_eq!(ruled(&task, &json!({key: open}), true).0, Ruling::Taken, "{key}");
+            assert!(matches!(
+                ruled(&task, &json!({key: open, "attempts": 0}), true).0,
+                Ruling::SetBack(_)
+            ));
+            let again = merged(&task, &json!({key: open}));
+            let ruling = ruled(&again, &json!({key: complete}), true).0;
+            assert!(matches!(ruling, Ruling::PutBack(_)), "{key}: {ruling:?}");
         }
     }
 

@@ -41,9 +41,14 @@ pub(super) fn settle(draft: &mut Draft<'_>, queue: usize, base: &Queue) -> Resul
 /// What a task must say otherwise to be one that never ran.
 fn fresh(queue: &Queue, index: usize) -> Vec<(String, Option<Value>)> {
     let mut keys = Vec::new();
-    if queue.tasks()[index].status != Status::Pending {
+    for flag in ["done", "completed"] {
+        let is_set = queue.member(index, flag) == Some("true");
+        keys.extend(is_set.then(|| (flag.to_owned(), Some(Value::from(false)))));
+    }
+    let words = queue.state_key(index).filter(|key| matches!(*key, "status" | "state"));
+    if let Some(key) = words.filter(|_| queue.tasks()[index].status != Status::Pending) {
         let word = queue.status_word(Status::Pending);
-        keys.push((Field::Status.key().to_owned(), Some(Value::from(word))));
+        keys.push((key.to_owned(), Some(Value::from(word))));
     }
     let written = Field::all().filter(|field| {
         field.is_runtime() && *field != Field::Status

@@ -1,0 +1,97 @@
+//! Queue files in the forms of other tools: what runs, in which order, how it ends, and what the
+//! file says then. Each file is of our own invention, after forms that are met in public.
+
+use crate::sandbox::Sandbox;
+use serde_json::{Value, json};
+
+/// A file, and what is to become of it.
+struct Row {
+    name: &'static str,
+    file: Value,
+    /// The tasks that an agent is started for, in order.
+    ran: &'static str,
+    status: i32,
+    /// Values by JSON pointer when the run is over; null stands for absent.
+    after: &'static [(&'static str, &'static str)],
+    /// What the run says.
+    says: &'static [&'static str],
+}
+
+fn rows() -> Vec<Row> {
+    vec![
+        Row {
+            name: "stories with passes",
+            file: json!({"branchName": "tea/leaves", "userStories": [
+                {"id": "US-001", "title": "Warm the pot", "priority": 1, "passes": true},
+                {"id": "US-002", "title": "Pour the water", "priority": 2, "passes": false},
+                {"id": "US-003", "title": "Wait", "priority": 3, "passes": false},
+            ]}),
+            ran: "US-002 US-003",
+            status: 0,
+            after: &[
+                ("/userStories/0/attempts", "null"),
+                ("/userStories/1/passes", "true"),
+                ("/userStories/1/status", "null"),
+                ("/userStories/2/passes", "true"),
+                ("/summary/complete", "3"),
+            ],
+            says: &["all 3 tasks are complete"],
+        },
+        Row {
+            name: "a list by itself with numbers and flags",
+            file: json!([
+                {"id": 1, "title": "Sow", "dependencies": [2], "done": false},
+                {"id": 2, "title": "Dig", "done": false},
+                {"id": 3, "title": "Fence", "done": true},
+            ]),
+            ran: "2 1",
+            status: 0,
+            after: &[
+                ("/0/id", "1"),
+                ("/0/done", "true"),
+                ("/0/status", "null"),
+                ("/1/done", "true"),
+                ("/2/attempts", "null"),
+            ],
+            says: &[],
+        },
+        Row {
+            name: "jobs with a state in words",
+            file: json!({"jobs": [
+                {"id": "bake", "title": "Bake", "state": "To Do", "depends_on": "knead"},
+                {"id": "knead", "title": "Knead", "state": "Verified"},
+            ]}),
+            ran: "bake",
+            status: 0,
+            after: &[("/jobs/0/state", "\"Verified\""), ("/jobs/0/status", "null")],
+            says: &[],
+        },
+    ]
+}
+
+fn text(sandbox: &Sandbox, name: &str) -> String {
+    String::from_utf8(sandbox.bytes(name)).expect("UTF-8")
+}
+
+#[test]
+fn each_form_runs_as_it_stands() {
+    for row in rows() {
+        let before = serde_json::to_string_pretty(&row.file).expect("JSON");
+        let sandbox = Sandbox::new().file("q.json", &before).file("ran", "");
+        sandbox.run(["check", "q.json"]);
+        assert_eq!(text(&sandbox, "q.json"), before, "{}", row.name);
+        let agent = "echo $WORKLOOP_TASK_ID >> ran";
+        let mut ran = sandbox.run(["run", "q.json", "--agent", agent, "--verify", "true"]);
+        ran = ran.exits(row.status);
+        for says in row.says {
+            ran = ran.says(says);
+        }
+        let started = text(&sandbox, "ran").lines().collect::<Vec<_>>().join(" ");
+        assert_eq!(started, row.ran, "{}: {ran}", row.name);
+        let after: Value = serde_json::from_str(&text(&sandbox, "q.json")).expect("JSON");
+        for (pointer, value) in row.after {
+            let found = after.pointer(pointer).cloned().unwrap_or_default();
+            assert_eq!(found.to_string(), *value, "{}: {pointer} in {after}", row.name);
+        }
+    }
+}
