@@ -188,6 +188,23 @@ fn a_queue_that_is_set_back_again_and_again_stops_no_loop() {
     assert_eq!(starts(&sandbox), "A,B");
 }
 
+/// As long as nobody decided whether the work of a task is still there, no edit of an agent does.
+#[test]
+fn what_was_set_back_stays_undecided_through_edits_that_are_put_back() {
+    let list = queue(&[("A", &[]), ("B", &[])]);
+    let sandbox = repository("echo f >>feature", "test -f feature", &list);
+    sandbox.run(["run", "q.json"]).exits(0);
+    for edit in ["(.tasks[]|.status)=\"complete\"|(.tasks[]|.passes)=true", "del(.tasks[0])"] {
+        // The files are others, so that only a verification can tell.
+        assert!(sandbox.shell("echo g >>feature; git checkout -q q.json"));
+        sandbox.run(["edit", "B", "--priority", "high", "q.json"]).exits(0);
+        assert_eq!(sandbox.status("A"), "pending");
+        assert!(sandbox.shell(&format!("jq '{edit}' q.json >t && mv t q.json")));
+        sandbox.run(["run", "q.json"]).exits(0).says("passes on the tree as it is");
+        assert_eq!((sandbox.status("A").as_str(), starts(&sandbox).as_str()), ("complete", "A,B"));
+    }
+}
+
 /// What a person writes while everything stands still is taken, whatever runs before and after.
 #[test]
 fn an_edit_in_a_pause_is_a_persons() {

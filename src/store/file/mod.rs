@@ -265,6 +265,7 @@ impl FileStore {
         };
         let undecided = &mut self.recorded.undecided;
         let judged = judge.external_edits(&mut draft, served, undecided);
+        Self::forget_decided(draft.queues(), undecided, &self.alone);
         if undecided.iter().any(|tasks| !tasks.is_empty()) {
             draft.hold();
         }

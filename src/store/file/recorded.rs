@@ -77,10 +77,11 @@ impl Recorded {
 /// A task of a served queue.
 pub(super) type Decided = HashSet<(usize, String)>;
 
-/// The tasks that a change decided about: whatever happens to a task that was set back, its old
-/// state is not put back any more.
+/// The tasks that a change decided about: when a task that was set back gets a state, its old one is
+/// not put back any more. Other words, or an approval, say nothing about finished work.
 pub(super) fn decided(events: &[(usize, Event)]) -> Decided {
-    let decides = |event: &Event| event.event != EventKind::ExternalEdit;
+    let silent = [EventKind::ExternalEdit, EventKind::Edited, EventKind::Approved];
+    let decides = |event: &Event| !silent.contains(&event.event);
     let task = |(queue, event): &(usize, Event)| {
         event.task.clone().filter(|_| decides(event)).map(|task| (*queue, task))
     };
@@ -112,17 +113,29 @@ impl FileStore {
         for queue in 0..self.served {
             let file = &self.loaded[queue];
             let unread = StoreError::io("read what was set back in", file.path());
-            let mut tasks = undecided::load(file.state(), file.name()).map_err(unread)?;
+            let tasks = undecided::load(file.state(), file.name()).map_err(unread)?;
             // Also where an edit says that they are complete now.
             self.recorded.verified |= !tasks.is_empty();
-            let tasks_now = &self.queues[queue];
-            tasks.retain(|id, _| {
-                let index = tasks_now.index_of(id);
-                index.is_some_and(|index| tasks_now.tasks()[index].status == Status::Pending)
-            });
             self.recorded.undecided[queue] = tasks;
         }
         Ok(())
+    }
+
+    /// Of those who were undecided, the tasks that wait for the decision no more: somebody gave them
+    /// another state, or they are gone. Asked when the edits were judged: an edit that is put back
+    /// decides nothing. Queues that are left alone are not judged.
+    pub(super) fn forget_decided(
+        queues: &[Queue],
+        undecided: &mut [Undecided],
+        alone: &HashSet<usize>,
+    ) {
+        let judged = undecided.iter_mut().enumerate().filter(|(queue, _)| !alone.contains(queue));
+        for (queue, tasks) in judged {
+            tasks.retain(|id, _| {
+                let index = queues[queue].index_of(id);
+                index.is_some_and(|index| queues[queue].tasks()[index].status == Status::Pending)
+            });
+        }
     }
 
     /// Keeps the last good texts of `queues`, what attempts that run are judged against, and who is
