@@ -110,13 +110,13 @@ impl Observer for Progress<'_> {
                 let again =
                     if *attempt > 1 { format!(" (attempt {attempt})") } else { String::new() };
                 self.line(color(AnsiColor::Cyan), "start", &format!("{id}{again}  {title}"));
-                self.begin(*slot, id);
+                self.begin(slot.index(), id);
             }
-            Notice::Stage { slot, id, stage } => self.stage(*slot, id, stage),
+            Notice::Stage { slot, id, stage } => self.stage(slot.index(), id, stage),
             Notice::Ends { slot, id, verdict, what, .. } => {
                 // The slot may have gone on already.
-                if self.shows(*slot, id) {
-                    self.end(*slot);
+                if self.shows(slot.index(), id) {
+                    self.end(slot.index());
                 }
                 let (style, head) = match verdict {
                     Some(Verdict::Pass) => (color(AnsiColor::Green), "PASS"),

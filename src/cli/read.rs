@@ -6,13 +6,14 @@ use super::filter::refuse_empty;
 use super::session::Session;
 use crate::claims::ClaimReader;
 use crate::config::Selection;
-use crate::engine::{Neighbours, agent_pauses, others_claims};
+use crate::engine::agent_pauses;
 use crate::plan::{self, Conditions, EstimateRules, Node, QueueTasks, Readiness};
 use crate::platform::clock::{Clock, SystemClock};
 use crate::platform::host::Host;
 use crate::platform::terminal;
 use crate::project::{
-    Among, Project, QueueSet, Scope, Seen, Structure, paused, ranking_rules, resolve,
+    Among, Neighbours, Project, QueueSet, Scope, Seen, Structure, others_claims, paused,
+    ranking_rules, resolve,
 };
 use crate::queue::Queue;
 use crate::store::{Place, StoreError, TaskKey};

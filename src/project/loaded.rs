@@ -55,9 +55,20 @@ impl Project {
         &mut self.store
     }
 
-    /// The two parts, for a loop, which shares the names with its attempts.
+    /// The two parts, for whoever needs the names for longer than the tasks.
     pub fn into_parts(self) -> (Arc<QueueSet>, FileStore) {
         (self.set, self.store)
+    }
+
+    /// The names and the store at once: for a change that needs both.
+    pub fn parts_mut(&mut self) -> (&QueueSet, &mut FileStore) {
+        (&self.set, &mut self.store)
+    }
+
+    /// Loads queues that tasks refer to and that could not be read before, or were not yet referred
+    /// to; `true` when there is one.
+    pub fn follow(&mut self) -> bool {
+        Arc::make_mut(&mut self.set).follow(&mut self.store)
     }
 
     /// The task that `text` means.

@@ -4,6 +4,7 @@
 mod conditions;
 pub mod history;
 mod loaded;
+mod neighbours;
 mod questions;
 mod queues;
 pub mod requests;
@@ -14,6 +15,7 @@ pub mod verbs;
 
 pub use conditions::{Seen, paused};
 pub use loaded::Project;
+pub use neighbours::{Neighbours, others_claims};
 pub use queues::QueueSet;
 pub use resolve::{Among, resolve, unknown};
 pub use scope::Scope;

@@ -70,7 +70,7 @@ impl QueueSet {
 
     /// Loads queues that the tasks refer to and that could not be read before, or were not yet
     /// referred to; `true` when there is one.
-    pub fn follow(&mut self, store: &mut FileStore) -> bool {
+    pub(super) fn follow(&mut self, store: &mut FileStore) -> bool {
         let before = self.queues.len();
         for selected in referred(store.queues(), self.config.known_queues(), &self.config) {
             if !store.watch(&selected.path) {

@@ -7,7 +7,7 @@ use crate::cli::progress::Progress;
 use crate::cli::read::Reading;
 use crate::cli::session::Session;
 use crate::config::{Overrides, Selection};
-use crate::engine::{self, Ending, Notice, Observer, Preflight, Reason, RunLoop, RunOptions};
+use crate::engine::{self, Ending, Notice, Observer, Preflight, Reason, RunOptions};
 use crate::plan;
 use crate::platform::clock::SystemClock;
 use crate::platform::fault;
@@ -63,7 +63,7 @@ pub(super) fn run(args: &RunArgs, session: &mut Session<'_>) -> Result<(), Failu
     for warning in &warnings {
         progress.notice(&Notice::Warning(warning));
     }
-    let ending = RunLoop::new(project, options, &mut progress)?.run();
+    let ending = engine::start(project, options, &mut progress)?.run();
     drop(progress);
     let ending = ending?;
     let one = match args.task_ids.as_slice() {

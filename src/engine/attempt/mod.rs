@@ -25,6 +25,7 @@ pub use judged::{JudgeError, Judged, Judging};
 pub use known_commands::KnownCommands;
 pub use preflight::{Lines, Preflight, PreflightError, preflight, survey};
 pub use prepare::Source;
+pub(crate) use progress_check::Streak;
 pub use run::Stage;
 pub(crate) use run::{Steering, With, run};
 pub(crate) use subject::Subject;

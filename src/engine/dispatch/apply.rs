@@ -1,0 +1,118 @@
+//! What was decided, written into a draft: the text of the queue and the lines of its journal.
+
+use super::decide::Plan;
+use super::follow_ups::{self, FollowUps};
+use super::record::Decision;
+use super::recovery::Dead;
+use super::slot_ix::SlotIx;
+use crate::claims::Keeper;
+use crate::domain::{ClaimToken, EventKind, ReasonCode, Status, Transition, WorkerId, timestamp};
+use crate::engine::attempt::Finished;
+use crate::platform::ids::Ids;
+use crate::project::QueueSet;
+use crate::store::{Actor, Draft, Place, StoreError, TaskKey};
+use serde_json::{Map, Value, json};
+use std::collections::HashMap;
+
+/// A task that a slot is to run.
+#[derive(Clone, Debug)]
+pub(crate) struct Claimed {
+    /// The slot.
+    pub(crate) slot: SlotIx,
+    /// Its place in the store.
+    pub(crate) place: Place,
+    /// The fencing token of its claim.
+    pub(crate) token: ClaimToken,
+}
+
+/// What claims are signed with.
+pub(super) struct Signs<'a> {
+    pub(super) set: &'a QueueSet,
+    pub(super) keeper: &'a Keeper,
+    pub(super) workers: &'a [WorkerId],
+    pub(super) ids: &'a dyn Ids,
+    /// The claim tags of tasks that are tried again: their supervisors carry them still.
+    pub(super) kept: HashMap<Place, String>,
+}
+
+/// Writes what the result of `finished` means for the task at `place`; gives the follow-ups that came
+/// with it.
+pub(super) fn write(
+    draft: &mut Draft<'_>,
+    place: Place,
+    finished: &Finished,
+    decision: &Decision,
+    depth: u32,
+) -> Result<FollowUps, StoreError> {
+    let Finished { job, report, result, .. } = finished;
+    let mut data = Map::new();
+    data.insert("outcome".to_owned(), json!(report.outcome));
+    data.insert("verdict".to_owned(), json!(report.verdict));
+    data.insert("reason".to_owned(), json!(report.reason));
+    if let Some(code) = decision.code {
+        data.insert("reason_code".to_owned(), json!(code));
+    }
+    let actor = Actor::Worker(job.token.clone());
+    if report.reason_code == Some(ReasonCode::Tampered) {
+        draft.record(place, EventKind::Tampered, &actor, data.clone());
+    }
+    if let Some(work) = &finished.work {
+        data.insert("work".to_owned(), json!(work));
+    }
+    let mut made = FollowUps::default();
+    if matches!(decision.transition, Transition::Complete(..)) {
+        made = follow_ups::add(draft, place, &actor, &result.follow_ups, depth);
+        data.extend(made.to_json().map(|made| ("follow_ups".to_owned(), made)));
+    }
+    draft.transition(place, &decision.transition, &actor, data)?;
+    Ok(made)
+}
+
+/// Ends the claim of a dead worker, if it is still in the queue.
+pub(super) fn take_over(draft: &mut Draft<'_>, dead: &Dead) -> Result<(), StoreError> {
+    let Some(task) = draft.queues()[dead.queue].index_of(&dead.id) else { return Ok(()) };
+    let place = Place { queue: dead.queue, task };
+    let record = draft.task(place);
+    if record.status != Status::InProgress || record.claim() != dead.claim.as_ref() {
+        return Ok(());
+    }
+    let mut data = Map::new();
+    data.insert("claim".to_owned(), dead.claim.as_ref().map_or(Value::Null, |c| json!(c)));
+    draft.transition(place, &Transition::TakeOver, &Actor::Loop, data)
+}
+
+/// Writes a plan; gives what is claimed.
+pub(super) fn apply(
+    plan: &Plan,
+    draft: &mut Draft<'_>,
+    signs: &Signs<'_>,
+) -> Result<Vec<Claimed>, StoreError> {
+    for (place, status, reason) in &plan.settle {
+        let settle = Transition::Settle(*status, reason.clone());
+        draft.transition(*place, &settle, &Actor::Loop, Map::new())?;
+    }
+    plan.claims.iter().map(|(slot, place)| signs.claim(draft, *slot, *place)).collect()
+}
+
+impl Signs<'_> {
+    fn claim(
+        &self,
+        draft: &mut Draft<'_>,
+        slot: SlotIx,
+        place: Place,
+    ) -> Result<Claimed, StoreError> {
+        let task = draft.task(place);
+        let key = TaskKey::new(self.set.real(place.queue), task.id.as_str());
+        let state = self.set.state(place.queue);
+        let unread = StoreError::io("list the attempts in", state.attempts(&key));
+        let folders = state.attempt_numbers(&key).map_err(unread)?;
+        // A file that was set back must not make two attempts share a folder.
+        let attempt = task.attempts.max(folders.last().copied().unwrap_or(0)).saturating_add(1);
+        let token = ClaimToken { worker: self.workers[slot.index()].clone(), attempt };
+        let tag = self.kept.get(&place).cloned().unwrap_or_else(|| self.ids.hex32());
+        let claim = self.keeper.claim(&token, timestamp(draft.now()), tag);
+        let actor = Actor::Worker(token.clone());
+        draft.transition(place, &Transition::Claim(claim), &actor, Map::new())?;
+        Ok(Claimed { slot, place, token })
+    }
+}

@@ -1,0 +1,51 @@
+//! One change: what it is to do, and what it did.
+
+use super::apply::Claimed;
+use super::record::After;
+use super::recovery::Dead;
+use super::resting::AgentKey;
+use super::slot_ix::SlotIx;
+use super::trees::Wanted;
+use crate::engine::attempt::Finished;
+use std::collections::HashSet;
+
+/// What is to be done in one change.
+#[derive(Debug, Default)]
+pub(crate) struct Work<'a> {
+    /// Attempts that ended, with their slots.
+    pub(crate) finished: &'a [(SlotIx, Finished)],
+    /// Claims of dead workers.
+    pub(crate) dead: &'a [Dead],
+    /// Slots that nothing runs in.
+    pub(crate) free: Vec<SlotIx>,
+    /// How many attempts may still begin.
+    pub(crate) most: usize,
+    /// Served queues that are paused.
+    pub(crate) paused: HashSet<usize>,
+    /// How many different tasks may still be blocked in a row before nothing more is claimed.
+    pub(crate) failures_left: usize,
+}
+
+/// What the change did.
+#[derive(Debug, Default)]
+pub(crate) struct Made {
+    /// What became of each ended attempt.
+    pub(crate) recorded: Vec<Recorded>,
+    /// What was claimed.
+    pub(crate) claimed: Vec<Claimed>,
+    /// Agents whose pause is over and that one of the claimed attempts tries.
+    pub(crate) tried: HashSet<AgentKey>,
+    /// The profile for which a slot judges the tree before anything of its project is claimed.
+    pub(crate) wanted: Option<(SlotIx, Wanted)>,
+    /// For the person at the terminal.
+    pub(crate) warnings: Vec<String>,
+}
+
+/// An attempt whose result was written, or kept beside the queue.
+#[derive(Debug)]
+pub(crate) struct Recorded {
+    /// Its index among those that ended.
+    pub(crate) number: usize,
+    /// What became of it.
+    pub(crate) after: After,
+}

@@ -1,0 +1,231 @@
+//! What is claimed next. Pure: what is seen under the lock goes in, a plan comes out.
+//!
+//! A plan may name a task whose lock somebody has, or for which processes run. Whoever finds that
+//! out adds it to what is [`Refused`] and asks again, until everything in the plan can be had.
+
+use super::resting::{AgentKey, Resting, Trials};
+use super::slot_ix::SlotIx;
+use super::trees::Profile;
+use crate::domain::{Liveness, Status};
+use crate::engine::attempt::{ProfileKey, Untouched};
+use crate::plan::{self, Conditions, Graph, Holder, Node, Readiness};
+use crate::platform::fault::{self, Fault};
+use crate::project::{QueueSet, Scope, Structure};
+use crate::queue::Queue;
+use crate::store::Place;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+/// What is seen under the lock, after results were written.
+pub(super) struct Seen<'a> {
+    pub(super) set: &'a QueueSet,
+    pub(super) queues: &'a [Queue],
+    pub(super) structure: &'a Structure,
+    /// What decides besides the queues.
+    pub(super) conditions: &'a Conditions,
+    /// Which tasks this loop is about.
+    pub(super) scope: &'a Scope,
+    /// Agents that rest, and those that are tried.
+    pub(super) resting: &'a Resting,
+    /// What is known of the trees that attempts begin with.
+    pub(super) untouched: &'a Untouched,
+    /// Projects whose tree is being judged: nothing of theirs is claimed.
+    pub(super) judged: &'a [PathBuf],
+}
+
+/// The slots, and what they may claim.
+#[derive(Debug)]
+pub(super) struct Room<'a> {
+    /// Slots that nothing runs in.
+    pub(super) free: &'a [SlotIx],
+    /// Slots whose attempt failed, with its task: it may be tried again at once, under the same claim.
+    pub(super) again: Vec<(SlotIx, Place)>,
+    /// How many attempts may begin.
+    pub(super) most: usize,
+    /// Served queues that are paused.
+    pub(super) paused: &'a HashSet<usize>,
+}
+
+/// What cannot be had now.
+#[derive(Debug, Default)]
+pub(super) struct Refused {
+    /// Tasks whose claim somebody holds, or for which processes run.
+    pub(super) tasks: HashSet<Place>,
+    /// Profiles for which the tree cannot be judged.
+    pub(super) trees: HashSet<ProfileKey>,
+}
+
+/// What is to be done after the results are written.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    /// Epics whose state follows their children.
+    pub(super) settle: Vec<(Place, Status, Option<String>)>,
+    /// What each slot is to claim.
+    pub(super) claims: Vec<(SlotIx, Place)>,
+    /// Agents that one of them tries.
+    pub(super) tried: HashSet<AgentKey>,
+    /// The profile for which a slot judges the tree first.
+    pub(super) judge: Option<(SlotIx, Profile)>,
+    /// Whether a task could be claimed, be it that its tree is judged first.
+    pub(super) has_work: bool,
+    /// Tasks that run at once on the same files, where that is only warned about.
+    pub(super) warnings: Vec<String>,
+}
+
+impl Plan {
+    /// Whether it judges the tree of the project at `root`: nothing else begins there.
+    fn judges(&self, root: &Path) -> bool {
+        let judge = self.judge.as_ref().filter(|_| !fault::is(Fault::JudgedBeside));
+        judge.is_some_and(|(_, profile)| profile.key.root == root)
+    }
+}
+
+/// What to settle, what to judge and what to claim; `ready` says how each task is now.
+pub(super) fn decide(
+    seen: &Seen<'_>,
+    mut ready: Readiness<'_>,
+    room: &Room<'_>,
+    refused: &Refused,
+) -> Plan {
+    let graph = &seen.structure.graph;
+    let mut plan = Plan { settle: settled(seen, &ready, room.paused), ..Plan::default() };
+    let mut trials = seen.resting.trials();
+    for &(slot, at) in &room.again {
+        let node = graph.node(at.queue, at.task);
+        let agent = trials.agent(seen.set, seen.structure, node);
+        let free = ready.is_free(node) && trials.admits(agent.as_ref());
+        if plan.claims.len() < room.most && free {
+            trials.claim(agent);
+            ready.claim(node);
+            plan.claims.push((slot, at));
+        }
+    }
+    // A slot whose attempt failed is free for another task only if its own may not be tried again.
+    let busy: HashSet<SlotIx> = plan.claims.iter().map(|(slot, _)| *slot).collect();
+    let mut idle = room.free.iter().copied().filter(|slot| !busy.contains(slot));
+    let ranked = ranked(seen, &ready, &trials);
+    let first = ranked.iter().filter(|node| ready.is_free(**node)).take(room.free.len());
+    let first: Vec<Place> = first.map(|node| at(graph, *node)).collect();
+    plan.has_work = !first.is_empty();
+    let mut next = idle.next();
+    if let Some(slot) = next.filter(|_| plan.claims.len() < room.most)
+        && let Some(profile) = wanted(seen, &first, &plan, refused)
+    {
+        plan.judge = Some((slot, profile));
+        next = idle.next();
+    }
+    for node in ranked {
+        let Some(slot) = next.filter(|_| plan.claims.len() < room.most) else { break };
+        let at = at(graph, node);
+        let root = seen.set.root(at.queue);
+        if seen.judged.iter().any(|judged| judged == root) || plan.judges(root) {
+            continue;
+        }
+        let agent = trials.agent(seen.set, seen.structure, node);
+        let free = ready.is_free(node) && trials.admits(agent.as_ref());
+        if free && !refused.tasks.contains(&at) {
+            plan.warnings.extend(overlap(&ready, seen.conditions, node));
+            trials.claim(agent);
+            ready.claim(node);
+            plan.claims.push((slot, at));
+            next = idle.next();
+        }
+    }
+    plan.tried = trials.used();
+    plan
+}
+
+/// The ready tasks of this loop, the next one first.
+fn ranked(seen: &Seen<'_>, ready: &Readiness<'_>, trials: &Trials<'_>) -> Vec<Node> {
+    let tasks = seen.set.tasks(seen.queues);
+    let order = seen.structure.order(&tasks);
+    let in_scope = |node: Node| {
+        at(&seen.structure.graph, node).queue < seen.set.served()
+            && seen.scope.includes(ready.task(node))
+    };
+    let mut ranked = plan::ranking(ready, &order, in_scope);
+    trials.put_failed_last(&mut ranked, seen.set, seen.structure);
+    ranked
+}
+
+/// Epics of the served queues whose state follows their children.
+fn settled(
+    seen: &Seen<'_>,
+    ready: &Readiness<'_>,
+    paused: &HashSet<usize>,
+) -> Vec<(Place, Status, Option<String>)> {
+    let served = seen.set.served();
+    let may = |place: &Place| place.queue < served && !paused.contains(&place.queue);
+    let settled = ready.unsettled().into_iter();
+    settled
+        .map(|(node, status, why)| (at(ready.graph(), node), status, why))
+        .filter(|(place, ..)| may(place))
+        .collect()
+}
+
+/// The first profile of the tasks that come `next` for which the tree must be judged, and may be now.
+fn wanted(seen: &Seen<'_>, next: &[Place], plan: &Plan, refused: &Refused) -> Option<Profile> {
+    if !seen.set.config.limits.untouched.value {
+        return None;
+    }
+    for &Place { queue, task } in next {
+        let task = &seen.queues[queue].tasks()[task];
+        // A gate is nothing but this verification, and work that was begun is in the tree.
+        if task.is_gate() || task.attempts > 0 {
+            continue;
+        }
+        let root = seen.set.root(queue);
+        for steps in seen.set.config.profiles_of(task) {
+            let key = ProfileKey::new(root, &steps);
+            let wants = seen.untouched.wants(&key) && !refused.trees.contains(&key);
+            if wants && !is_worked_on(seen, root, plan) {
+                let name = steps.first().map(|step| step.profile.clone()).unwrap_or_default();
+                return Some(Profile { queue, key, name, steps });
+            }
+        }
+    }
+    None
+}
+
+/// Whether an attempt runs in the project at `root`, or is to be tried again there.
+fn is_worked_on(seen: &Seen<'_>, root: &Path, plan: &Plan) -> bool {
+    if fault::is(Fault::JudgedBeside) {
+        return false;
+    }
+    let graph = &seen.structure.graph;
+    let runs = |(queue, tasks): (usize, &Queue)| {
+        let is_dead = |at: usize| {
+            let claim = seen.conditions.claims.get(&graph.node(queue, at));
+            claim.is_some_and(Liveness::is_dead)
+        };
+        seen.set.root(queue) == root
+            && tasks.tasks().iter().enumerate().any(|(at, task)| {
+                task.status == Status::InProgress && task.claim().is_some() && !is_dead(at)
+            })
+    };
+    seen.queues.iter().enumerate().any(runs)
+        || seen.conditions.outside.iter().any(|other| other.root == root)
+        || plan.claims.iter().any(|(_, place)| seen.set.root(place.queue) == root)
+}
+
+/// The place of a node.
+fn at(graph: &Graph, node: Node) -> Place {
+    let (queue, task) = graph.location(node);
+    Place { queue, task }
+}
+
+/// Says that a task which is claimed runs at once with another one on the same files, where that is
+/// only warned about.
+fn overlap(ready: &Readiness<'_>, conditions: &Conditions, node: Node) -> Option<String> {
+    let (holder, path) = ready.scope_holder(node)?;
+    let graph = ready.graph();
+    let own = graph.reference(node);
+    let other = match holder {
+        Holder::Task(holder) => graph.reference(holder),
+        Holder::Outside(at) => conditions.outside[at].name.clone(),
+    };
+    Some(format!("{own} and {other} run at once on {path}"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,358 @@
+//! Gathers what a decision needs, takes the locks that it asks for, and makes the change.
+
+use super::apply::{self, Signs};
+use super::change::{Made, Recorded, Work};
+use super::decide::{Plan, Refused, Room, Seen, decide};
+use super::forecast::Forecast;
+use super::record::{self, After, Budgets, Facts};
+use super::recovery::{self, Others};
+use super::resting::{Due, Resting};
+use super::trees::{Profile, TreeKnowledge, Wanted, judged, tree_key};
+use crate::claims::{ClaimReader, Keeper, fencing};
+use crate::domain::{ClaimToken, Liveness, Outcome, WorkerId};
+use crate::engine::attempt::Finished;
+use crate::plan;
+use crate::platform::clock::Clock;
+use crate::platform::fault::{self, Fault};
+use crate::platform::ids::Ids;
+use crate::project::{Neighbours, Planner, QueueSet, Scope, Seen as Around, Structure};
+use crate::queue::Queue;
+use crate::store::attempts::lost_in_a_row;
+use crate::store::{Draft, Place, StoreError, TaskKey, Trees};
+use chrono::{DateTime, Utc};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+/// What a loop sees besides the queues.
+struct Look<'a> {
+    now: DateTime<Utc>,
+    /// Served queues that are paused.
+    paused: &'a HashSet<usize>,
+    /// Tasks of which nobody here can say who has them.
+    untold: &'a HashSet<Place>,
+    /// Whether an agent whose pause is over rests.
+    due: Due,
+}
+
+/// Decides under the lock; keeps what it learned between two changes.
+pub(crate) struct Dispatcher {
+    planner: Planner,
+    keeper: Keeper,
+    neighbours: Neighbours,
+    resting: Resting,
+    trees: TreeKnowledge,
+    ids: Arc<dyn Ids>,
+    clock: Arc<dyn Clock>,
+    /// The worker of each slot.
+    workers: Vec<WorkerId>,
+    scope: Scope,
+}
+
+impl std::fmt::Debug for Dispatcher {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Dispatcher").field("workers", &self.workers).finish_non_exhaustive()
+    }
+}
+
+impl Dispatcher {
+    /// One that knows nothing yet; it takes claims through `keeper` for `workers`, one for each slot.
+    pub(crate) fn new(
+        planner: Planner,
+        keeper: Keeper,
+        workers: Vec<WorkerId>,
+        scope: Scope,
+        (clock, ids): (Arc<dyn Clock>, Arc<dyn Ids>),
+    ) -> Self {
+        let (neighbours, resting) = (Neighbours::default(), Resting::default());
+        let trees = TreeKnowledge::default();
+        Self { planner, keeper, neighbours, resting, trees, ids, clock, workers, scope }
+    }
+
+    /// Makes the change; may be called again when the file changed meanwhile.
+    pub(crate) fn change(
+        &mut self,
+        draft: &mut Draft<'_>,
+        set: &QueueSet,
+        work: &Work<'_>,
+    ) -> Result<Made, StoreError> {
+        let mut made = Made::default();
+        let mut kept = HashMap::new();
+        let mut again = Vec::new();
+        for (number, (slot, finished)) in work.finished.iter().enumerate() {
+            let after = self.record(draft, set, finished, &mut made.warnings)?;
+            self.trees.learn_from(finished, &after);
+            // A supervisor that vanished holds no claim to continue with.
+            if matches!(after, After::Again(_)) && finished.report.outcome != Outcome::Lost {
+                again.push((*slot, finished));
+            }
+            made.recorded.push(Recorded { number, after });
+        }
+        for dead in work.dead {
+            apply::take_over(draft, dead)?;
+        }
+        let (free, paused, again_here) = (work.free.as_slice(), &work.paused, Vec::new());
+        let mut room = Room { free, again: again_here, most: work.most, paused };
+        for (slot, finished) in again {
+            let queue = finished.job.place.queue;
+            let Some(task) = draft.queues()[queue].index_of(&finished.job.id) else { continue };
+            let place = Place { queue, task };
+            room.again.push((slot, place));
+            kept.insert(place, finished.job.tag.random().to_owned());
+        }
+        if too_many_failures(&made.recorded, work.failures_left) || draft.holds_any() {
+            room.most = 0;
+        }
+        let plan = self.plan(draft, set, &room, &mut made)?;
+        let (keeper, workers, ids) = (&self.keeper, self.workers.as_slice(), &*self.ids);
+        let signs = Signs { set, keeper, workers, ids, kept };
+        made.claimed = apply::apply(&plan, draft, &signs)?;
+        made.warnings.extend(plan.warnings);
+        made.tried = plan.tried;
+        Ok(made)
+    }
+
+    /// Writes what one attempt came to.
+    fn record(
+        &self,
+        draft: &mut Draft<'_>,
+        set: &QueueSet,
+        finished: &Finished,
+        warnings: &mut Vec<String>,
+    ) -> Result<After, StoreError> {
+        let Finished { job, report, .. } = finished;
+        let queue = job.place.queue;
+        let Some(task) = draft.queues()[queue].index_of(&job.id) else {
+            return Ok(After::Lost("it is no longer in the queue".to_owned()));
+        };
+        let place = Place { queue, task };
+        if let Some(why) = lost(set, draft, place, &job.token) {
+            return Ok(After::Lost(why));
+        }
+        // Asked for only where it counts: it opens the folders of earlier attempts.
+        let lost_before = if report.outcome == Outcome::Lost {
+            lost_in_a_row(&job.state, &job.key).saturating_sub(1)
+        } else {
+            0
+        };
+        let limits = &set.config.limits;
+        let budgets = Budgets { attempts: limits.attempts.value, crashes: limits.crashes.value };
+        let facts = Facts::of(finished, lost_before);
+        let decision = record::decide(draft.task(place), facts, budgets);
+        let depth = limits.follow_up_depth.value;
+        let follow_ups = apply::write(draft, place, finished, &decision, depth)?;
+        warnings.extend(follow_ups.warnings);
+        Ok(decision.after)
+    }
+
+    /// Decides what is claimed, and takes the locks for it: again until everything in the plan can be
+    /// had. The processes are looked at once all locks of a plan were taken.
+    fn plan(
+        &mut self,
+        draft: &Draft<'_>,
+        set: &QueueSet,
+        room: &Room<'_>,
+        made: &mut Made,
+    ) -> Result<Plan, StoreError> {
+        let queues = draft.queues();
+        let structure = self.planner.structure(set, queues);
+        // Whose a running task is makes no difference to what can be claimed.
+        let untold = HashSet::new();
+        let (now, paused) = (draft.now(), room.paused);
+        let look = Look { now, paused, untold: &untold, due: Due::Ours };
+        let conditions = self.conditions(set, queues, &structure, &look)?;
+        let tasks = set.tasks(queues);
+        let mut refused = Refused::default();
+        loop {
+            let judged = judged(set);
+            let seen = Seen {
+                set,
+                queues,
+                structure: &structure,
+                conditions: &conditions,
+                scope: &self.scope,
+                resting: &self.resting,
+                untouched: self.trees.untouched(),
+                judged: &judged,
+            };
+            let ready = plan::readiness(&structure.graph, &tasks, &conditions);
+            let plan = decide(&seen, ready, room, &refused);
+            self.trees.found_judged(if plan.has_work { judged } else { Vec::new() });
+            if let Some((slot, profile)) = plan.judge.clone()
+                && made.wanted.is_none()
+            {
+                match self.take_tree(set, &profile, &mut made.warnings)? {
+                    Some(wanted) => made.wanted = Some((slot, wanted)),
+                    None => {
+                        refused.trees.insert(profile.key);
+                        continue;
+                    }
+                }
+            }
+            let new = self.refused(set, draft, &plan, room)?;
+            if new.is_empty() {
+                return Ok(plan);
+            }
+            refused.tasks.extend(new);
+        }
+    }
+
+    /// Takes what it takes to judge a tree; `None` when that cannot be had now.
+    fn take_tree(
+        &mut self,
+        set: &QueueSet,
+        profile: &Profile,
+        warnings: &mut Vec<String>,
+    ) -> Result<Option<Wanted>, StoreError> {
+        let lock = match Trees::of(&profile.key.root).lock() {
+            Ok(lock) => lock,
+            Err(error) => {
+                let root = profile.key.root.display();
+                warnings.push(format!("the tree in {root} is not verified: {error}"));
+                self.trees.give_up(&profile.key);
+                None
+            }
+        };
+        let Some(lock) = lock else { return Ok(None) };
+        let (real, key) = (set.real(profile.queue), tree_key(set, profile.queue));
+        let taken = self.keeper.take(real, &key, None)?;
+        Ok(taken.then(|| Wanted::new(profile.clone(), lock)))
+    }
+
+    /// The tasks of a plan that cannot be begun: somebody holds their claims, or processes run for
+    /// them.
+    fn refused(
+        &mut self,
+        set: &QueueSet,
+        draft: &Draft<'_>,
+        plan: &Plan,
+        room: &Room<'_>,
+    ) -> Result<Vec<Place>, StoreError> {
+        let mut refused = Vec::new();
+        for (_, place) in &plan.claims {
+            // Its supervisor holds the claim still.
+            if room.again.iter().any(|(_, again)| again == place) {
+                continue;
+            }
+            let real = set.real(place.queue);
+            let key = TaskKey::new(real, draft.task(*place).id.as_str());
+            if !self.keeper.lock(real, &key)? {
+                refused.push(*place);
+            }
+        }
+        if !refused.is_empty() {
+            return Ok(refused);
+        }
+        let places: Vec<Place> = plan.claims.iter().map(|(_, place)| *place).collect();
+        let tasks = places.iter().map(|place| (set.real(place.queue), draft.task(*place)));
+        let carried = self.keeper.refused(&tasks.collect::<Vec<_>>())?;
+        Ok(carried.into_iter().map(|at| places[at]).collect())
+    }
+
+    /// What decides besides the queues.
+    fn conditions(
+        &mut self,
+        set: &QueueSet,
+        queues: &[Queue],
+        structure: &Structure,
+        look: &Look<'_>,
+    ) -> Result<plan::Conditions, StoreError> {
+        let reader = ClaimReader::new(self.keeper.host());
+        let others = crate::project::others_claims(set, queues, set.served(), &reader);
+        let untold = look.untold.iter().map(|at| (*at, Liveness::Foreign));
+        let here = self.clock.monotonic();
+        let around = Around {
+            now: look.now,
+            paused: look.paused.clone(),
+            agent_pauses: self.resting.look(set, (look.now, here), look.due),
+            claims: others.into_iter().chain(untold).collect(),
+            outside: self.neighbours.running(set, queues, &reader)?,
+        };
+        Ok(around.conditions(set, queues, structure))
+    }
+
+    /// How the work is going, as far as can be told without the lock.
+    ///
+    /// # Errors
+    /// When it cannot be told now.
+    pub(crate) fn forecast(
+        &mut self,
+        set: &QueueSet,
+        queues: &[Queue],
+        paused: &HashSet<usize>,
+        untold: &HashSet<Place>,
+    ) -> Result<Forecast, StoreError> {
+        let structure = self.planner.structure(set, queues);
+        let look = Look { now: self.clock.now(), paused, untold, due: Due::Free };
+        let conditions = self.conditions(set, queues, &structure, &look)?;
+        Ok(Forecast::of(set, queues, &structure, &self.scope, &conditions))
+    }
+
+    /// Looks at the claims of others; the locks of those of dead workers are held now.
+    ///
+    /// # Errors
+    /// [`StoreError`] when locks or processes cannot be looked at.
+    pub(crate) fn others(
+        &mut self,
+        set: &QueueSet,
+        queues: &[Queue],
+        own: &HashSet<ClaimToken>,
+    ) -> Result<Others, StoreError> {
+        recovery::look_at_others(set, queues, own, &mut self.keeper)
+    }
+
+    /// The structure of `queues`.
+    pub(crate) fn structure(&mut self, set: &QueueSet, queues: &[Queue]) -> Arc<Structure> {
+        self.planner.structure(set, queues)
+    }
+
+    /// Who holds claim locks for this process.
+    pub(crate) fn keeper(&mut self) -> &mut Keeper {
+        &mut self.keeper
+    }
+
+    /// The other queues of the projects.
+    pub(crate) fn neighbours(&self) -> &Neighbours {
+        &self.neighbours
+    }
+
+    /// The agents that rest.
+    pub(crate) fn resting(&self) -> &Resting {
+        &self.resting
+    }
+
+    /// The same, to change what is known.
+    pub(crate) fn resting_mut(&mut self) -> &mut Resting {
+        &mut self.resting
+    }
+
+    /// What is known of trees.
+    pub(crate) fn trees(&self) -> &TreeKnowledge {
+        &self.trees
+    }
+
+    /// The same, to learn.
+    pub(crate) fn trees_mut(&mut self) -> &mut TreeKnowledge {
+        &mut self.trees
+    }
+}
+
+/// Why a result may not be written; `None` when it may.
+fn lost(set: &QueueSet, draft: &Draft<'_>, place: Place, token: &ClaimToken) -> Option<String> {
+    if fault::is(Fault::TokenIgnored) {
+        return None;
+    }
+    fencing::lost(set.real(place.queue), draft.task(place), token)
+}
+
+/// Whether the blocked ones among `recorded` use up what is left before the run must end.
+fn too_many_failures(recorded: &[Recorded], left: usize) -> bool {
+    let mut in_a_row = 0;
+    for recorded in recorded {
+        match recorded.after {
+            After::Complete => return false,
+            After::Blocked(_) => in_a_row += 1,
+            After::Asked(_) | After::Again(_) | After::Interrupted(_) | After::Lost(_) => {}
+        }
+    }
+    in_a_row >= left
+}

@@ -1,0 +1,46 @@
+//! How the work is going, as far as can be told without the lock.
+
+use crate::plan::{self, Prospect, State};
+use crate::project::{QueueSet, Scope, Structure};
+use crate::queue::Queue;
+
+/// How the work is going.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Forecast {
+    /// The states of the tasks in scope.
+    pub(crate) outlook: plan::Outlook,
+    /// Whether an epic's state is to be written.
+    pub(crate) unsettled: bool,
+    /// Whether another loop works on what tasks of ours wait for.
+    pub(crate) others_work_towards_us: bool,
+}
+
+impl Forecast {
+    /// That of `queues` under these conditions.
+    pub(super) fn of(
+        set: &QueueSet,
+        queues: &[Queue],
+        structure: &Structure,
+        scope: &Scope,
+        conditions: &plan::Conditions,
+    ) -> Self {
+        let tasks = set.tasks(queues);
+        let graph = &structure.graph;
+        let readiness = plan::readiness(graph, &tasks, conditions);
+        let is_served = |node| graph.location(node).0 < set.served();
+        let unsettled = readiness.unsettled().iter().any(|(node, ..)| is_served(*node));
+        let in_scope = |node| is_served(node) && scope.includes(readiness.task(node));
+        let outlook = readiness.outlook(in_scope);
+        // A ready task of somebody else's is done soon if its queue is being worked on.
+        let busy = |queue: usize| {
+            let all = graph.queue_nodes(queue);
+            all.into_iter().any(|node| readiness.state(node) == State::InProgress)
+        };
+        let others_work_towards_us = outlook.roots.iter().any(|root| {
+            root.prospect == Prospect::Elsewhere
+                && readiness.state(root.task) == State::Ready
+                && busy(graph.location(root.task).0)
+        });
+        Self { outlook, unsettled, others_work_towards_us }
+    }
+}

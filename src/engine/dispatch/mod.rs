@@ -1,0 +1,28 @@
+//! The change under the lock: write what ended, then claim what is next, in one update of the store.
+//!
+//! [`decide`](decide::decide) is pure and says what is to be claimed; `record` is pure and says what
+//! a result means for its task. The [`Dispatcher`] gathers what they need, takes the locks that a
+//! plan asks for, and makes the change.
+
+mod apply;
+mod change;
+mod decide;
+mod dispatcher;
+mod follow_ups;
+mod forecast;
+mod record;
+mod recovery;
+mod resting;
+mod slot_ix;
+mod trees;
+
+pub(crate) use apply::Claimed;
+pub(crate) use change::{Made, Recorded, Work};
+pub(crate) use dispatcher::Dispatcher;
+pub(crate) use forecast::Forecast;
+pub(crate) use record::After;
+pub(crate) use recovery::Dead;
+pub(crate) use resting::settle;
+pub use resting::{agent_pauses, end_pause};
+pub use slot_ix::SlotIx;
+pub(crate) use trees::{Profile, TreeKnowledge, Wanted, tree_key};

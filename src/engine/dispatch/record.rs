@@ -1,0 +1,296 @@
+//! What a finished attempt means for its task, and what people are told of it: decided once.
+
+use crate::domain::{
+    AttemptReport, Completion, Cost, Outcome, ReasonCode, Task, Transition, Verdict, budget_of,
+    budget_used_now,
+};
+use crate::engine::attempt::{Finished, Streak};
+use crate::platform::fault::{self, Fault};
+
+/// The limits that decide between another attempt and a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Budgets {
+    /// Attempts of a task that has no `max_iterations`.
+    pub(super) attempts: u32,
+    /// Attempts lost in a row before the task is blocked.
+    pub(super) crashes: u32,
+}
+
+/// What an attempt came to.
+#[derive(Debug)]
+pub(super) struct Facts<'a> {
+    pub(super) report: &'a AttemptReport,
+    /// What it leaves on its task if it passed.
+    pub(super) completion: Completion,
+    /// How many before it failed in the same way.
+    pub(super) streak: Streak,
+    /// What it costs, if its agent failed within seconds.
+    pub(super) cost: Option<Cost>,
+    /// How many attempts of the task were lost in a row just before this one.
+    pub(super) lost_before: u32,
+}
+
+impl<'a> Facts<'a> {
+    /// Those of `finished`.
+    pub(super) fn of(finished: &'a Finished, lost_before: u32) -> Self {
+        Self {
+            report: &finished.report,
+            completion: finished.completion(),
+            streak: finished.streak,
+            cost: finished.cost,
+            lost_before,
+        }
+    }
+}
+
+/// What becomes of a task.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Decision {
+    pub(super) transition: Transition,
+    /// The reason as a code.
+    pub(super) code: Option<ReasonCode>,
+    /// What people are told.
+    pub(super) after: After,
+}
+
+/// What became of an attempt, for people.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum After {
+    /// Its task is complete.
+    Complete,
+    /// It is tried again, and why.
+    Again(String),
+    /// A person must look, and why.
+    Blocked(String),
+    /// A person must answer; no failure.
+    Asked(String),
+    /// Its task is as it was before, and why.
+    Interrupted(String),
+    /// The task is not ours any more; the result stays in the attempt folder.
+    Lost(String),
+}
+
+/// What an attempt that ended means for its task.
+pub(super) fn decide(task: &Task, facts: Facts<'_>, budgets: Budgets) -> Decision {
+    let report = facts.report;
+    let (transition, code) = outweighed(task, facts, budgets);
+    let after = if let Transition::GiveUp { reason, .. } = &transition {
+        After::Blocked(reason.clone())
+    } else if let Transition::Ask { reason } = &transition {
+        After::Asked(reason.clone())
+    } else if let Transition::Interrupt { reason } = &transition {
+        After::Interrupted(reason.clone())
+    } else if matches!(transition, Transition::Complete(..)) {
+        After::Complete
+    } else {
+        After::Again(report.reason.clone().unwrap_or_default())
+    };
+    Decision { transition, code, after }
+}
+
+/// What the report alone means, and its code, unless something beside it outweighs it: the agent
+/// fails for everybody, or the attempts of the task come to the same again.
+fn outweighed(task: &Task, facts: Facts<'_>, budgets: Budgets) -> (Transition, Option<ReasonCode>) {
+    let Facts { report, streak, cost, .. } = facts;
+    if cost == Some(Cost::Free) {
+        let reason = report.reason.clone().unwrap_or_default();
+        return (Transition::Interrupt { reason }, Some(ReasonCode::Transient));
+    }
+    let (used, budget) = (budget_used_now(task), budget_of(task, budgets.attempts));
+    let plain = plain(task, facts, budgets);
+    if matches!(plain, Transition::Fail { .. })
+        && cost != Some(Cost::First)
+        && let Some(reason) = streak.no_progress(report, used, budget)
+    {
+        let verdict = Verdict::Fail;
+        return (Transition::GiveUp { verdict, reason }, Some(ReasonCode::NoProgress));
+    }
+    (plain, report.reason_code)
+}
+
+/// What the report alone means.
+fn plain(task: &Task, facts: Facts<'_>, budgets: Budgets) -> Transition {
+    let Facts { report, completion, lost_before, .. } = facts;
+    let reason = report.reason.clone().unwrap_or_else(|| report.outcome.to_string());
+    let budget = budget_of(task, budgets.attempts);
+    let used = budget_used_now(task).saturating_add(1);
+    let asks = report.reason_code.is_some_and(ReasonCode::is_question);
+    match (report.verdict, &report.outcome) {
+        (Some(verdict @ (Verdict::Pass | Verdict::Skipped)), _) => {
+            Transition::Complete(verdict, completion)
+        }
+        (Some(Verdict::Blocked), _) if asks && !fault::is(Fault::QuestionCounts) => {
+            Transition::Ask { reason }
+        }
+        (Some(Verdict::Blocked), _) => Transition::GiveUp { verdict: Verdict::Blocked, reason },
+        // Nobody changed anything: the same steps would say the same of the same tree.
+        (Some(Verdict::Fail), _) if task.is_gate() => {
+            Transition::GiveUp { verdict: Verdict::Fail, reason }
+        }
+        (Some(Verdict::Fail), _) if used >= budget => Transition::GiveUp {
+            verdict: Verdict::Fail,
+            reason: format!("{reason} ({})", counted(report.attempt, used, budget)),
+        },
+        (Some(Verdict::Fail), _) => {
+            Transition::Fail { reason, files_changed: completion.files_changed }
+        }
+        (None, Outcome::Lost) if lost_before + 1 >= budgets.crashes || used >= budget => {
+            Transition::GiveUp {
+                verdict: Verdict::Blocked,
+                reason: format!("{} attempts lost in a row: {reason}", lost_before + 1),
+            }
+        }
+        (None, Outcome::Lost) => Transition::Lose,
+        (
+            None,
+            Outcome::Interrupted
+            | Outcome::FailedToStart { .. }
+            | Outcome::Exited { .. }
+            | Outcome::Signaled { .. }
+            | Outcome::TimedOut { .. }
+            | Outcome::Silent { .. },
+        ) => Transition::Interrupt { reason },
+    }
+}
+
+/// Which attempt of its budget was the last. Numbers run on after a `retry` and where attempts
+/// cost nothing, so that the attempt's own number is said where it is another one; a budget may
+/// have been lowered meanwhile.
+fn counted(attempt: u32, used: u32, budget: u32) -> String {
+    if attempt == used && used <= budget {
+        return format!("attempt {attempt} of {budget}");
+    }
+    format!("attempt {attempt}, the last of a budget of {budget}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Detail, Field, Fingerprint, Status, TaskId};
+
+    const BUDGETS: Budgets = Budgets { attempts: 3, crashes: 3 };
+
+    fn task(attempts: u32) -> Task {
+        let mut task = Task::new(TaskId::new("A").expect("not empty"));
+        task.status = Status::InProgress;
+        task.attempts = attempts;
+        task
+    }
+
+    fn report(verdict: Option<Verdict>, outcome: Outcome) -> AttemptReport {
+        AttemptReport {
+            v: 1,
+            task: "A".to_owned(),
+            attempt: 3,
+            worker: "w".to_owned(),
+            started_at: String::new(),
+            ended_at: String::new(),
+            outcome,
+            verdict,
+            reason: Some("step test: exit status 1".to_owned()),
+            reason_code: None,
+            steps: Vec::new(),
+            files_changed: Vec::new(),
+            fingerprint: Fingerprint::default(),
+        }
+    }
+
+    fn facts(report: &AttemptReport, lost_before: u32) -> Facts<'_> {
+        let (completion, streak) = (Completion::default(), Streak::default());
+        Facts { report, completion, streak, cost: None, lost_before }
+    }
+
+    fn decided(attempts: u32, verdict: Option<Verdict>, outcome: Outcome, lost: u32) -> Transition {
+        let report = report(verdict, outcome);
+        decide(&task(attempts), facts(&report, lost), BUDGETS).transition
+    }
+
+    #[test]
+    fn a_failed_attempt_is_repeated_until_the_budget_is_used_up() {
+        let exited = || Outcome::Exited { code: 0 };
+        let fail = Some(Verdict::Fail);
+        assert!(matches!(decided(1, fail, exited(), 0), Transition::Fail { .. }));
+        assert!(matches!(decided(2, fail, exited(), 0), Transition::Fail { .. }));
+        let Transition::GiveUp { verdict, reason } = decided(3, fail, exited(), 0) else {
+            panic!("the third of three must be the last");
+        };
+        assert_eq!(verdict, Verdict::Fail);
+        assert_eq!(reason, "step test: exit status 1 (attempt 3 of 3)");
+    }
+
+    #[test]
+    fn numbers_read_right_after_a_retry_and_with_a_lowered_budget() {
+        assert_eq!(counted(3, 3, 3), "attempt 3 of 3");
+        assert_eq!(counted(6, 3, 3), "attempt 6, the last of a budget of 3");
+        assert_eq!(counted(6, 6, 3), "attempt 6, the last of a budget of 3");
+    }
+
+    #[test]
+    fn a_red_gate_is_not_repeated() {
+        let mut gate = task(1);
+        gate.set_text(Field::Type, "gate");
+        let end = report(Some(Verdict::Fail), Outcome::Exited { code: 0 });
+        let Transition::GiveUp { verdict: Verdict::Fail, reason } =
+            decide(&gate, facts(&end, 0), BUDGETS).transition
+        else {
+            panic!("a gate is blocked at once");
+        };
+        assert_eq!(reason, "step test: exit status 1");
+    }
+
+    #[test]
+    fn a_question_costs_nothing() {
+        let mut end = report(Some(Verdict::Blocked), Outcome::Exited { code: 0 });
+        let decided = |end: &AttemptReport| decide(&task(9), facts(end, 0), BUDGETS).transition;
+        end.reason_code = Some(ReasonCode::Tampered);
+        assert!(matches!(decided(&end), Transition::GiveUp { .. }));
+        end.reason_code = Some(ReasonCode::Question);
+        assert!(matches!(decided(&end), Transition::Ask { .. }));
+    }
+
+    #[test]
+    fn the_tasks_own_budget_wins() {
+        let mut one = task(1);
+        one.set(Detail::Count(Field::MaxIterations, 1));
+        let end = report(Some(Verdict::Fail), Outcome::Exited { code: 0 });
+        let decided = decide(&one, facts(&end, 0), BUDGETS).transition;
+        assert!(matches!(decided, Transition::GiveUp { .. }));
+    }
+
+    #[test]
+    fn people_are_told_what_is_written() {
+        let told = |verdict, outcome, used| {
+            let report = report(verdict, outcome);
+            decide(&task(used), facts(&report, 0), BUDGETS).after
+        };
+        let (exited, said) = (|| Outcome::Exited { code: 0 }, "step test: exit status 1");
+        assert_eq!(told(Some(Verdict::Pass), exited(), 1), After::Complete);
+        assert_eq!(told(Some(Verdict::Fail), exited(), 1), After::Again(said.to_owned()));
+        let last = format!("{said} (attempt 3 of 3)");
+        assert_eq!(told(Some(Verdict::Fail), exited(), 3), After::Blocked(last));
+        assert_eq!(told(None, Outcome::Interrupted, 1), After::Interrupted(said.to_owned()));
+        assert_eq!(told(None, Outcome::Lost, 1), After::Again(said.to_owned()));
+    }
+
+    #[test]
+    fn an_agent_that_fails_for_everybody_costs_its_task_nothing() {
+        let report = report(Some(Verdict::Fail), Outcome::Exited { code: 1 });
+        let free = Facts { cost: Some(Cost::Free), ..facts(&report, 0) };
+        let decided = decide(&task(3), free, BUDGETS);
+        assert!(matches!(decided.transition, Transition::Interrupt { .. }));
+        assert_eq!(decided.code, Some(ReasonCode::Transient));
+        assert!(matches!(decided.after, After::Interrupted(_)));
+    }
+
+    #[test]
+    fn an_interrupted_attempt_costs_nothing_however_often() {
+        assert!(matches!(decided(99, None, Outcome::Interrupted, 0), Transition::Interrupt { .. }));
+    }
+
+    #[test]
+    fn the_third_lost_attempt_in_a_row_blocks() {
+        assert!(matches!(decided(1, None, Outcome::Lost, 0), Transition::Lose));
+        assert!(matches!(decided(1, None, Outcome::Lost, 1), Transition::Lose));
+        assert!(matches!(decided(1, None, Outcome::Lost, 2), Transition::GiveUp { .. }));
+    }
+}

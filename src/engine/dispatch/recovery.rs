@@ -1,0 +1,63 @@
+//! The claims of others in the served queues, and which of them are of dead workers.
+
+use crate::claims::Keeper;
+use crate::domain::{Claim, ClaimToken, Liveness, Status};
+use crate::project::QueueSet;
+use crate::queue::Queue;
+use crate::store::{Place, StoreError};
+use std::collections::HashSet;
+
+/// What was found about the claims of others.
+#[derive(Debug, Default)]
+pub(crate) struct Others {
+    /// Claims of dead workers; their locks are held now.
+    pub(crate) dead: Vec<Dead>,
+    /// Tasks of which nobody here can say whether somebody works on them.
+    pub(crate) untold: HashSet<Place>,
+    /// Why a claim was left alone although its worker is gone.
+    pub(crate) unclear: Vec<String>,
+    /// Whether the supervisor of a dead loop is ending its attempt: the task is free soon.
+    pub(crate) ending: bool,
+}
+
+/// The claim of a dead worker.
+#[derive(Clone, Debug)]
+pub(crate) struct Dead {
+    pub(crate) queue: usize,
+    pub(crate) id: String,
+    pub(crate) claim: Option<Claim>,
+}
+
+/// Looks at every claimed task of the served queues that this process does not run itself.
+pub(super) fn look_at_others(
+    set: &QueueSet,
+    queues: &[Queue],
+    own: &HashSet<ClaimToken>,
+    keeper: &mut Keeper,
+) -> Result<Others, StoreError> {
+    let mut others = Others { unclear: keeper.end_strays()?, ..Others::default() };
+    for (queue, tasks) in queues[..set.served()].iter().enumerate() {
+        for (place, task) in tasks.tasks().iter().enumerate() {
+            if task.status != Status::InProgress || set.is_persons(task) {
+                continue;
+            }
+            let at = Place { queue, task: place };
+            match keeper.recover(set.real(queue), task, own)? {
+                Liveness::Ours => {}
+                Liveness::Alive => {
+                    others.ending |= task.claim().is_some_and(|claim| !keeper.has_worker(claim));
+                }
+                Liveness::Foreign => drop(others.untold.insert(at)),
+                Liveness::Unknown(why) => {
+                    others.untold.insert(at);
+                    others.unclear.push(format!("task {}: {why}", task.id));
+                }
+                Liveness::Dead { .. } => {
+                    let id = task.id.to_string();
+                    others.dead.push(Dead { queue, id, claim: task.claim().cloned() });
+                }
+            }
+        }
+    }
+    Ok(others)
+}

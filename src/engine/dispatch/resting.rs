@@ -1,0 +1,377 @@
+//! Agents that fail within seconds rest: over all loops of the project nobody starts them until a
+//! pause is over, then one attempt tries.
+//!
+//! The files of the project ([`Backoffs`]) say who rests. They are read whenever something is to be
+//! claimed, also under the lock of the queue, and changed only without it.
+
+use crate::domain::{Backoff, Outcome, QUICK, QuickFailure, ReasonCode, Rest, Verdict};
+use crate::engine::attempt::Finished;
+use crate::plan::{AgentPause, Node};
+use crate::platform::clock::Clock;
+use crate::platform::fault::{self, Fault};
+use crate::platform::ids::Ids;
+use crate::project::QueueSet;
+use crate::project::Structure;
+use crate::store::{Backoffs, TaskKey};
+use chrono::{DateTime, Utc};
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// A run ends when an agent has failed for this long.
+const GIVEN_UP: Duration = Duration::from_secs(600);
+/// A pause from which on so many different tasks as may be blocked in a row end a run.
+const LONG: chrono::TimeDelta = chrono::TimeDelta::seconds(225);
+
+/// An agent of a project: its root and the agent's name.
+pub(crate) type AgentKey = (PathBuf, String);
+
+/// What a loop knows of agents that rest.
+#[derive(Debug, Default)]
+pub(crate) struct Resting {
+    /// The rows of failures that were seen.
+    seen: HashMap<AgentKey, Seen>,
+    /// Agents that this loop may try with one attempt, and the tasks that they failed for.
+    tries: HashMap<AgentKey, HashSet<String>>,
+    /// The pauses that hold, as of the last look.
+    held: Vec<AgentPause>,
+}
+
+/// A row of failures, on the monotonic clock of this process.
+#[derive(Debug)]
+struct Seen {
+    since: DateTime<Utc>,
+    first: Instant,
+    until: DateTime<Utc>,
+    ends: Instant,
+    last: Backoff,
+}
+
+/// Whether an agent whose pause is over counts as resting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Due {
+    /// It does not: whoever claims first tries it.
+    Free,
+    /// It does, but for those that this loop may try.
+    Ours,
+}
+
+/// The pauses of agents that hold in the projects of `set`.
+pub fn agent_pauses(set: &QueueSet, now: DateTime<Utc>) -> Vec<AgentPause> {
+    // One that knows no pause from before believes what is written down, whatever its own clock says.
+    Resting::default().look(set, (now, Instant::now()), Due::Free)
+}
+
+/// Ends the pause of an agent: a person says now.
+pub fn end_pause(root: &Path, agent: &str, ids: &dyn Ids) -> std::io::Result<()> {
+    let backoffs = Backoffs::of(root);
+    if backoffs.get(agent)?.is_none() {
+        return Ok(());
+    }
+    backoffs.change(agent, ids, |_| (None, ()))
+}
+
+impl Resting {
+    /// The pauses that hold now.
+    pub(super) fn look(
+        &mut self,
+        set: &QueueSet,
+        times: (DateTime<Utc>, Instant),
+        due: Due,
+    ) -> Vec<AgentPause> {
+        let mut pauses = Vec::new();
+        let mut there = HashSet::new();
+        let mut roots: Vec<&Path> = set.all_roots().collect();
+        roots.sort_unstable();
+        roots.dedup();
+        for root in roots {
+            for backoff in Backoffs::of(root).all() {
+                let key = (root.to_owned(), backoff.agent.clone());
+                there.insert(key.clone());
+                let rest = self.rest(&key, &backoff, times);
+                let ours = due == Due::Ours && self.tries.contains_key(&key);
+                let held = match rest {
+                    Rest::Over => false,
+                    Rest::Lasts(_) => !ours,
+                    Rest::Due => due == Due::Ours && !ours,
+                };
+                if held {
+                    pauses.push(pause(root, &backoff));
+                }
+            }
+        }
+        self.seen.retain(|key, _| there.contains(key));
+        self.held.clone_from(&pauses);
+        pauses
+    }
+
+    /// Whether an agent rests, by the monotonic clock: nobody's clock that is set makes a pause
+    /// longer.
+    fn rest(
+        &mut self,
+        key: &AgentKey,
+        backoff: &Backoff,
+        (now, here): (DateTime<Utc>, Instant),
+    ) -> Rest {
+        let rest = backoff.rest(now);
+        if rest == Rest::Over {
+            self.seen.remove(key);
+            return rest;
+        }
+        let left = match rest {
+            Rest::Lasts(left) => left.to_std().unwrap_or_default(),
+            Rest::Over | Rest::Due => Duration::ZERO,
+        };
+        let fresh = || Seen {
+            since: backoff.since,
+            first: here,
+            until: backoff.until,
+            ends: here + left,
+            last: backoff.clone(),
+        };
+        let seen = self.seen.entry(key.clone()).or_insert_with(fresh);
+        if seen.since != backoff.since {
+            *seen = fresh();
+        }
+        if seen.until != backoff.until {
+            (seen.until, seen.ends) = (backoff.until, here + left);
+        }
+        seen.last.clone_from(backoff);
+        let ended = matches!(rest, Rest::Lasts(_)) && seen.ends <= here;
+        match (ended, backoff.trying) {
+            (false, _) => rest,
+            (true, true) => Rest::Over,
+            (true, false) => Rest::Due,
+        }
+    }
+
+    /// How long from `here` until the next pause is over. One that is over already is for whoever has
+    /// a slot free.
+    pub(crate) fn left(&self, here: Instant) -> Option<Duration> {
+        let left = self.seen.values().filter_map(|seen| seen.ends.checked_duration_since(here));
+        left.filter(|left| !left.is_zero()).min()
+    }
+
+    /// The pauses that hold, as of the last look.
+    pub(crate) fn held(&self) -> &[AgentPause] {
+        &self.held
+    }
+
+    /// Why the run is to end, if an agent has failed for minutes until `here`; `most` is how many
+    /// different tasks may fail.
+    pub(crate) fn given_up(&self, most: usize, here: Instant) -> Option<String> {
+        let failing = |seen: &Seen| here.saturating_duration_since(seen.first);
+        let over = |seen: &&Seen| {
+            let long = seen.last.until - seen.last.last >= LONG && seen.last.tasks.len() >= most;
+            seen.last.failures > 0 && (failing(seen) >= GIVEN_UP || long)
+        };
+        let seen = self.seen.values().find(over)?;
+        let minutes = (failing(seen).as_secs() / 60).max(1);
+        let last = &seen.last;
+        let tasks = last.tasks.len();
+        let tasks = if tasks == 1 { "1 task".to_owned() } else { format!("{tasks} tasks") };
+        Some(format!("{} for {minutes} min ({tasks}): {}", last.sentence(), last.reason))
+    }
+
+    /// The agents that are tried: one attempt each may be claimed.
+    pub(super) fn trials(&self) -> Trials<'_> {
+        Trials { tries: &self.tries, used: HashSet::new() }
+    }
+
+    /// Takes the right to try agents whose pause is over, where nobody else has it. Gives what a
+    /// person should know.
+    pub(crate) fn try_agents(
+        &mut self,
+        set: &QueueSet,
+        clock: &dyn Clock,
+        ids: &dyn Ids,
+    ) -> Vec<String> {
+        let (now, here) = (clock.now(), clock.monotonic());
+        self.look(set, (now, here), Due::Ours);
+        let held = self.held.iter().map(|pause| (pause.root.clone(), pause.agent.clone()));
+        let is_over = |key: &AgentKey| self.seen.get(key).is_some_and(|seen| seen.ends <= here);
+        let due: Vec<AgentKey> = held.filter(is_over).collect();
+        let mut warnings = Vec::new();
+        for key in due {
+            let taken = Backoffs::of(&key.0).change(&key.1, ids, |mut before| {
+                let tasks = before.as_ref().map(|b| b.tasks.iter().cloned().collect());
+                // By the monotonic clock it is due, whatever the other one says.
+                let taken = before.as_mut().filter(|b| !b.trying).is_some_and(|backoff| {
+                    let now = now.max(backoff.until);
+                    backoff.try_now(now)
+                });
+                (before, tasks.filter(|_| taken))
+            });
+            match taken {
+                Ok(Some(tasks)) => {
+                    self.tries.insert(key, tasks);
+                }
+                Ok(None) => {}
+                // Better two tries than none.
+                Err(error) => {
+                    warnings.push(format!("cannot keep that agent {} is tried: {error}", key.1));
+                    self.tries.insert(key, HashSet::new());
+                }
+            }
+        }
+        warnings
+    }
+
+    /// Gives the right to try agents back where no task was claimed.
+    pub(crate) fn give_tries_back(
+        &mut self,
+        used: &HashSet<AgentKey>,
+        clock: &dyn Clock,
+        ids: &dyn Ids,
+    ) {
+        let tries = std::mem::take(&mut self.tries);
+        for (root, agent) in tries.into_keys().filter(|key| !used.contains(key)) {
+            let now = clock.now();
+            let given = Backoffs::of(&root).change(&agent, ids, |mut before| {
+                before.iter_mut().for_each(|backoff| backoff.not_tried(now));
+                (before, ())
+            });
+            // Otherwise it is tried some seconds later.
+            drop(given);
+        }
+    }
+}
+
+/// Takes in what an attempt that ended says of its agent: once, however often its result has to be
+/// written.
+///
+/// # Errors
+/// When it cannot be kept how the agent works.
+pub(crate) fn settle(
+    finished: &mut Finished,
+    clock: &dyn Clock,
+    ids: &dyn Ids,
+) -> std::io::Result<()> {
+    let Some(agent) = finished.job.agent.as_ref().filter(|_| !fault::is(Fault::NoBackOff)) else {
+        return Ok(());
+    };
+    let (name, task, began) = (&agent.profile, &finished.job.key.id16, finished.began);
+    let backoffs = Backoffs::of(&finished.job.root);
+    if failed_within_seconds(finished) {
+        let reason = finished.report.reason.clone().unwrap_or_default();
+        let jitter = chance(ids);
+        let cost = backoffs.change(name, ids, |before| {
+            let now = clock.now();
+            let mut backoff = before.unwrap_or_else(|| Backoff::new(name, now));
+            let cost = backoff.failed(&QuickFailure { task, began, now, reason: &reason, jitter });
+            (Some(backoff), cost)
+        })?;
+        finished.cost = Some(cost);
+        return Ok(());
+    }
+    if backoffs.get(name)?.is_none() {
+        return Ok(());
+    }
+    let worked = finished.report.verdict.is_some() && finished.job.refusal.is_none();
+    backoffs.change(name, ids, |before| {
+        let mut after = before;
+        match &mut after {
+            Some(backoff) if worked => backoff.worked(task, began),
+            Some(backoff) if backoff.trying => backoff.not_tried(clock.now()),
+            Some(_) | None => {}
+        }
+        (after, ())
+    })
+}
+
+fn pause(root: &Path, backoff: &Backoff) -> AgentPause {
+    AgentPause {
+        root: root.to_owned(),
+        agent: backoff.agent.clone(),
+        since: backoff.since,
+        until: backoff.until,
+        trying: backoff.trying,
+        what: backoff.sentence(),
+        reason: backoff.reason.clone(),
+    }
+}
+
+/// The attempts that try an agent, while tasks are chosen.
+pub(super) struct Trials<'a> {
+    tries: &'a HashMap<AgentKey, HashSet<String>>,
+    used: HashSet<AgentKey>,
+}
+
+impl Trials<'_> {
+    /// The agent of a task, and its project, where any agent is tried.
+    pub(super) fn agent(
+        &self,
+        set: &QueueSet,
+        structure: &Structure,
+        node: Node,
+    ) -> Option<AgentKey> {
+        if self.tries.is_empty() {
+            return None;
+        }
+        let (queue, _) = structure.graph.location(node);
+        let agent = structure.agents.of(node)?;
+        Some((set.root(queue).to_owned(), agent.name.clone()))
+    }
+
+    /// Whether one more attempt of the agent may be claimed.
+    pub(super) fn admits(&self, key: Option<&AgentKey>) -> bool {
+        key.is_none_or(|key| !self.used.contains(key))
+    }
+
+    /// Notes that an attempt is claimed.
+    pub(super) fn claim(&mut self, key: Option<AgentKey>) {
+        self.used.extend(key.filter(|key| self.tries.contains_key(key)));
+    }
+
+    /// Puts tasks that a tried agent failed for behind the others, which tell more about it.
+    pub(super) fn put_failed_last(
+        &self,
+        ranked: &mut [Node],
+        set: &QueueSet,
+        structure: &Structure,
+    ) {
+        if self.tries.is_empty() {
+            return;
+        }
+        ranked.sort_by_cached_key(|node| {
+            let agent = self.agent(set, structure, *node);
+            let (queue, _) = structure.graph.location(*node);
+            let key = TaskKey::new(set.real(queue), structure.graph.id(*node));
+            let failed = agent.and_then(|agent| self.tries.get(&agent));
+            failed.is_some_and(|failed| failed.contains(&key.id16))
+        });
+    }
+
+    /// The agents for which an attempt was claimed.
+    pub(super) fn used(self) -> HashSet<AgentKey> {
+        self.used
+    }
+}
+
+/// Whether the agent of an attempt failed by itself within seconds. One that says so itself in its
+/// result, or whose work did not pass, worked.
+fn failed_within_seconds(finished: &Finished) -> bool {
+    let Finished { job, report, .. } = finished;
+    let (Some(agent), Some(step)) = (&job.agent, report.steps.last()) else { return false };
+    let failed = match &step.outcome {
+        Outcome::Exited { code } => !agent.ok_exit_codes.contains(code),
+        Outcome::Signaled { .. } => true,
+        Outcome::TimedOut { .. }
+        | Outcome::Silent { .. }
+        | Outcome::FailedToStart { .. }
+        | Outcome::Interrupted
+        | Outcome::Lost => false,
+    };
+    let quick = i64::try_from(step.millis).is_ok_and(|millis| millis < QUICK.num_milliseconds());
+    failed
+        && quick
+        && report.steps.len() == 1
+        && report.verdict == Some(Verdict::Fail)
+        && report.reason_code == Some(ReasonCode::AgentError)
+}
+
+/// A number from 0 to 1 by chance.
+fn chance(ids: &dyn Ids) -> f64 {
+    let number = u32::from_str_radix(&ids.hex8(), 16).unwrap_or_default();
+    f64::from(number) / f64::from(u32::MAX)
+}

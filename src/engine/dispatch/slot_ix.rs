@@ -1,0 +1,25 @@
+//! The number of a slot.
+
+use std::fmt;
+
+/// A slot of a loop: a place for one attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SlotIx(usize);
+
+impl SlotIx {
+    /// The slot with this number, from 0 on.
+    pub fn new(index: usize) -> Self {
+        Self(index)
+    }
+
+    /// Its number, from 0 on.
+    pub fn index(self) -> usize {
+        self.0
+    }
+}
+
+impl fmt::Display for SlotIx {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}

@@ -1,0 +1,151 @@
+//! The slots together with what ends their work and whoever is told of it.
+
+use super::drain::{Drain, Urgency};
+use super::ending::Reason;
+use super::observer::Notice;
+use super::running::{Kind, Running};
+use super::slots::{Done, Slots};
+use super::teller::Teller;
+use crate::engine::dispatch::SlotIx;
+use crate::platform::fault::{self, Fault};
+use std::collections::HashSet;
+
+/// Three parts that act together; each looks after its own insides.
+pub(super) struct Crew<'o> {
+    slots: Slots,
+    drain: Drain,
+    tell: Teller<'o>,
+}
+
+impl<'o> Crew<'o> {
+    /// Puts it together.
+    pub(super) fn new(slots: Slots, drain: Drain, tell: Teller<'o>) -> Self {
+        Self { slots, drain, tell }
+    }
+
+    /// The slots.
+    pub(super) fn slots(&self) -> &Slots {
+        &self.slots
+    }
+
+    /// The slots, to begin something or to take in what ended.
+    pub(super) fn slots_mut(&mut self) -> &mut Slots {
+        &mut self.slots
+    }
+
+    /// Why the loop claims nothing, or will end.
+    pub(super) fn drain(&self) -> &Drain {
+        &self.drain
+    }
+
+    /// The same, to count.
+    pub(super) fn drain_mut(&mut self) -> &mut Drain {
+        &mut self.drain
+    }
+
+    /// Who is told.
+    pub(super) fn tell(&mut self) -> &mut Teller<'o> {
+        &mut self.tell
+    }
+
+    /// Who is told, and what is counted meanwhile.
+    pub(super) fn tell_and_count(&mut self) -> (&mut Teller<'o>, &mut Drain) {
+        (&mut self.tell, &mut self.drain)
+    }
+
+    /// How many slots are busy.
+    pub(super) fn running(&self) -> usize {
+        self.slots.running()
+    }
+
+    /// Claims nothing more, for `reason`, and says so while something runs.
+    pub(super) fn end_for(&mut self, reason: Reason) {
+        let words = reason.words().map(str::to_owned);
+        if !self.drain.give(reason) {
+            return;
+        }
+        // Nothing begins any more that would have to know.
+        self.slots.end(is_untouched);
+        if let Some(words) = words.filter(|_| self.running() > 0) {
+            self.tell.notice(&Notice::Drains(&words));
+        }
+    }
+
+    /// A signal ends the loop.
+    pub(super) fn signalled(&mut self, signal: i32, terminal: bool) {
+        let urgency = self.drain.signal(signal, terminal);
+        self.end_for(Reason::Signal(signal));
+        if let Some(text) = self.drain.urgency(self.running()) {
+            self.tell.notice(&Notice::Drains(&text));
+        }
+        match urgency {
+            Urgency::None | Urgency::Stop | Urgency::Finish => {}
+            Urgency::End => self.slots.end(|_| true),
+            Urgency::Kill => self.slots.kill(),
+        }
+    }
+
+    /// From now on these queues are paused.
+    pub(super) fn pause(&mut self, paused: HashSet<usize>) {
+        self.drain.pause(paused);
+        self.hold_all(false);
+    }
+
+    /// Lets everything stand still, or only what is paused.
+    pub(super) fn hold_all(&mut self, all: bool) {
+        let paused = self.drain.paused();
+        self.slots.hold(|queue| all || paused.contains(&queue));
+        // Whoever waits for the verdict about the tree is not to wait for the end of a pause.
+        self.slots.end(|running| is_untouched(running) && paused.contains(&running.queue()));
+    }
+
+    /// Takes out the results that may be written now. Those of paused queues wait, unless a signal
+    /// ends what runs.
+    pub(super) fn results(&mut self) -> Vec<Done> {
+        let all = self.drain.ends_what_runs() || fault::is(Fault::PauseBlind);
+        let paused = self.drain.paused();
+        self.slots.take_results(|done| {
+            // What the untouched tree came to is written into no queue.
+            let written = !matches!(done.kind, Kind::Untouched { .. });
+            !all && written && paused.contains(&done.finished.job.place.queue)
+        })
+    }
+
+    /// Whether the loop may end now, as far as results and pauses go.
+    pub(super) fn may_end(&self) -> bool {
+        self.running() == 0 && self.slots.have_no_results() && self.drain.may_end()
+    }
+
+    /// Tells that a verification of the tree begins in `slot`: once, however many steps there are; what
+    /// is remembered runs none.
+    pub(super) fn tell_check(&mut self, slot: SlotIx) {
+        let Some(running) = self.slots.at(slot) else { return };
+        let (id, title) = match running.kind_mut() {
+            Kind::Attempt => return,
+            Kind::SetBack(set_back) => set_back.name(),
+            Kind::Untouched { wanted, told } => {
+                if std::mem::replace(told, true) {
+                    return;
+                }
+                super::untouched::name(&wanted.profile)
+            }
+        };
+        self.tell.notice(&Notice::Begins { slot, id, title: &title, attempt: 1 });
+    }
+
+    /// Names results that were not written before a signal ended the loop.
+    pub(super) fn tell_unwritten(&mut self) {
+        for Done { finished, .. } in self.slots.take_results(|_| false) {
+            let text = format!(
+                "the result of task {} could not be written and is kept in {}; the task runs again",
+                finished.job.id,
+                finished.job.folder.path().display()
+            );
+            self.tell.warn(&text);
+        }
+    }
+}
+
+fn is_untouched(running: &Running) -> bool {
+    matches!(running.kind(), Kind::Untouched { .. })
+}

@@ -1,0 +1,285 @@
+//! What makes a loop claim nothing more, and end: signals, requests, the limits of a run.
+
+use super::ending::{Failure, Reason, common_reason};
+use crate::platform::signal::INT;
+use crate::store::Patience;
+use std::collections::HashSet;
+use std::time::{Duration, Instant};
+
+/// How urgently people end the loop; the next signal is always more urgent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Urgency {
+    /// Nobody asked.
+    #[default]
+    None,
+    /// Somebody asked it to stop, by a request.
+    Stop,
+    /// By a signal: what runs is finished, and nothing more is claimed.
+    Finish,
+    /// What runs is ended: TERM, grace, KILL.
+    End,
+    /// What runs is killed.
+    Kill,
+}
+
+impl Urgency {
+    /// After one more signal. A person at a terminal who types Ctrl-C is told what the next one
+    /// does; whatever else ends a process is not going to ask twice.
+    fn next(self, signal: i32, terminal: bool) -> Self {
+        match self {
+            Self::None | Self::Stop if signal == INT && terminal => Self::Finish,
+            Self::None | Self::Stop | Self::Finish => Self::End,
+            Self::End | Self::Kill => Self::Kill,
+        }
+    }
+}
+
+/// What a run may use.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// Attempts that it may begin.
+    pub(super) attempts: Option<u64>,
+    /// How long it may claim.
+    pub(super) time: Option<Duration>,
+    /// How many different tasks may be blocked in a row.
+    pub(super) failures: usize,
+}
+
+/// Why a loop claims nothing, or will end.
+#[derive(Debug)]
+pub(super) struct Drain {
+    /// Why nothing more is claimed, once that is so.
+    reason: Option<Reason>,
+    asked: Urgency,
+    /// Served queues that are paused.
+    paused: HashSet<usize>,
+    /// Tasks blocked since the last one that was completed.
+    failures: Vec<Failure>,
+    limits: Limits,
+    begun: u64,
+    since: Instant,
+}
+
+impl Drain {
+    /// A run that begins at `since`.
+    pub(super) fn new(limits: Limits, since: Instant) -> Self {
+        let (paused, failures) = (HashSet::new(), Vec::new());
+        Self { reason: None, asked: Urgency::None, paused, failures, limits, begun: 0, since }
+    }
+
+    /// Claims nothing more for `reason`. The first one that counts more than those before it stays:
+    /// `false` where another one counts as much.
+    pub(super) fn give(&mut self, reason: Reason) -> bool {
+        if self.reason.as_ref().is_some_and(|before| before.rank() <= reason.rank()) {
+            return false;
+        }
+        self.reason = Some(reason);
+        true
+    }
+
+    /// Whether nothing more is claimed.
+    pub(super) fn is_draining(&self) -> bool {
+        self.reason.is_some()
+    }
+
+    /// The reason, for the end of the run.
+    pub(super) fn take_reason(&mut self) -> Option<Reason> {
+        self.reason.take()
+    }
+
+    /// Somebody asked the loop to stop.
+    pub(super) fn stop(&mut self) {
+        self.asked = self.asked.max(Urgency::Stop);
+    }
+
+    /// One more signal that ends the loop; says how urgent it is now.
+    pub(super) fn signal(&mut self, signal: i32, terminal: bool) -> Urgency {
+        self.asked = self.asked.next(signal, terminal);
+        self.asked
+    }
+
+    /// Whether a signal ends what runs: then nothing waits for a pause to be over.
+    pub(super) fn ends_what_runs(&self) -> bool {
+        self.asked >= Urgency::End
+    }
+
+    /// What a person is told of the last signal while so many are `running`.
+    pub(super) fn urgency(&self, running: usize) -> Option<String> {
+        let attempts = match running {
+            0 => return None,
+            1 => "1 attempt".to_owned(),
+            many => format!("{many} attempts"),
+        };
+        match self.asked {
+            Urgency::None | Urgency::Stop => None,
+            Urgency::Finish => {
+                let them = if running == 1 { "it" } else { "them" };
+                Some(format!("finishing {attempts}; Ctrl-C again ends {them} now"))
+            }
+            Urgency::End => Some(format!("ending {attempts}; once more kills what is left")),
+            Urgency::Kill => Some(format!("killing {attempts}")),
+        }
+    }
+
+    /// Served queues that are paused.
+    pub(super) fn paused(&self) -> &HashSet<usize> {
+        &self.paused
+    }
+
+    /// From now on these queues are paused.
+    pub(super) fn pause(&mut self, paused: HashSet<usize>) {
+        self.paused = paused;
+    }
+
+    /// Whether the loop may end although something is paused: by a signal, or because it was asked
+    /// to. Any other reason waits, since the end of a loop is noted.
+    pub(super) fn may_end(&self) -> bool {
+        self.asked > Urgency::None || self.paused.is_empty()
+    }
+
+    /// An attempt begins.
+    pub(super) fn began(&mut self) {
+        self.begun += 1;
+    }
+
+    /// Attempts that this run began.
+    pub(super) fn begun(&self) -> u64 {
+        self.begun
+    }
+
+    /// How many attempts may still begin.
+    pub(super) fn attempts_left(&self) -> usize {
+        if self.is_draining() {
+            return 0;
+        }
+        let left = self.limits.attempts.map_or(u64::MAX, |most| most.saturating_sub(self.begun));
+        usize::try_from(left).unwrap_or(usize::MAX)
+    }
+
+    /// That all attempts of the run were made, if that is so.
+    pub(super) fn attempts_made(&self) -> Option<Reason> {
+        self.limits.attempts.filter(|most| self.begun >= *most)?;
+        let made = match self.begun {
+            1 => "the run's one attempt was made".to_owned(),
+            most => format!("the run's {most} attempts were made"),
+        };
+        Some(Reason::Budget(made))
+    }
+
+    /// That the time of the run is over, if that is so.
+    pub(super) fn time_over(&self, now: Instant) -> Option<Reason> {
+        let most = self.limits.time?;
+        let over = now.saturating_duration_since(self.since) >= most;
+        let minutes = most.as_secs_f64() / 60.0;
+        over.then(|| Reason::Budget(format!("the run's {minutes} minutes are over")))
+    }
+
+    /// A task was completed.
+    pub(super) fn completed(&mut self) {
+        self.failures.clear();
+    }
+
+    /// A task was blocked.
+    pub(super) fn blocked(&mut self, id: &str, reason: &str) {
+        self.failures.retain(|(blocked, _)| blocked != id);
+        self.failures.push((id.to_owned(), reason.to_owned()));
+    }
+
+    /// How many different tasks may be blocked in a row.
+    pub(super) fn failures_allowed(&self) -> usize {
+        self.limits.failures.max(1)
+    }
+
+    /// How many more may be, one at least.
+    pub(super) fn failures_left(&self) -> usize {
+        self.failures_allowed().saturating_sub(self.failures.len()).max(1)
+    }
+
+    /// That too many were, if that is so.
+    pub(super) fn too_many_failures(&self) -> Option<Reason> {
+        let many = self.failures.len() >= self.failures_allowed();
+        many.then(|| Reason::Failures(common_reason(&self.failures)))
+    }
+
+    /// A start gives up when the lock cannot be had; what was begun is written however long it
+    /// takes.
+    pub(super) fn patience(&self) -> Patience {
+        if self.begun == 0 { Patience::Limited } else { Patience::Unlimited }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use signal_hook::consts::{SIGHUP, SIGTERM};
+
+    #[test]
+    fn only_a_key_on_a_terminal_lets_work_be_finished() {
+        let after = |signals: &[i32], terminal| {
+            signals.iter().fold(Urgency::None, |urgency, signal| urgency.next(*signal, terminal))
+        };
+        assert_eq!(after(&[INT], true), Urgency::Finish);
+        assert_eq!(after(&[INT, INT], true), Urgency::End);
+        assert_eq!(after(&[INT, INT, INT], true), Urgency::Kill);
+        assert_eq!(after(&[INT, SIGTERM], true), Urgency::End);
+        for signal in [INT, SIGTERM, SIGHUP] {
+            assert_eq!(after(&[signal], false), Urgency::End);
+            assert_eq!(after(&[signal, INT], false), Urgency::Kill);
+        }
+        assert_eq!(after(&[SIGTERM], true), Urgency::End);
+        assert_eq!(Urgency::Stop.next(INT, true), Urgency::Finish, "a stop is no signal");
+        assert_eq!(after(&[SIGHUP, SIGHUP], true), Urgency::Kill);
+    }
+
+    fn drain(attempts: Option<u64>, time: Option<Duration>) -> Drain {
+        Drain::new(Limits { attempts, time, failures: 2 }, Instant::now())
+    }
+
+    #[test]
+    fn the_reason_that_counts_most_stays() {
+        let mut drain = drain(None, None);
+        assert!(drain.give(Reason::Failures("f".to_owned())));
+        assert!(drain.give(Reason::Budget("b".to_owned())));
+        assert!(!drain.give(Reason::LeftRed("l".to_owned())));
+        assert!(!drain.give(Reason::Budget("c".to_owned())));
+        assert_eq!(drain.take_reason(), Some(Reason::Budget("b".to_owned())));
+        assert!(!drain.is_draining());
+    }
+
+    #[test]
+    fn the_limits_of_a_run_are_counted() {
+        let start = Instant::now();
+        let mut drain = drain(Some(2), Some(Duration::from_secs(60)));
+        assert_eq!((drain.attempts_left(), drain.attempts_made()), (2, None));
+        drain.began();
+        drain.began();
+        assert_eq!(drain.attempts_left(), 0);
+        assert!(drain.attempts_made().is_some_and(|r| r.words().is_some_and(|w| w.contains("2"))));
+        assert_eq!(drain.time_over(start), None);
+        assert!(drain.time_over(start + Duration::from_secs(61)).is_some());
+    }
+
+    #[test]
+    fn only_different_tasks_that_are_blocked_in_a_row_count() {
+        let mut drain = drain(None, None);
+        let mut blocked = |id: &str| drain.blocked(id, "why");
+        blocked("A");
+        blocked("A");
+        assert_eq!((drain.failures_left(), drain.too_many_failures()), (1, None));
+        drain.completed();
+        drain.blocked("A", "why");
+        assert_eq!(drain.too_many_failures(), None);
+        drain.blocked("B", "why");
+        assert!(matches!(drain.too_many_failures(), Some(Reason::Failures(_))));
+    }
+
+    #[test]
+    fn a_paused_loop_ends_only_when_a_person_says_so() {
+        let mut drain = drain(None, None);
+        assert!(drain.may_end());
+        drain.pause(HashSet::from([0]));
+        assert!(!drain.may_end());
+        drain.stop();
+        assert!(drain.may_end());
+    }
+}

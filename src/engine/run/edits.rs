@@ -1,0 +1,54 @@
+//! What others wrote into the queues of a running loop.
+
+use super::crew::Crew;
+use crate::domain::Status;
+use crate::plan;
+use crate::project::Project;
+use crate::queue::Queue;
+use crate::store::{Patience, QueueStore, StoreError};
+use serde_json::{Map, json};
+use std::collections::HashSet;
+
+/// Has what others wrote judged under the lock, if it was not: before that a task may say complete
+/// that nobody verified. Returns whether anything was judged.
+///
+/// # Errors
+/// Whatever keeps it from reading or writing.
+pub(super) fn judge(project: &mut Project, crew: &mut Crew<'_>) -> Result<bool, StoreError> {
+    let store = project.store_mut();
+    if !store.is_unjudged() {
+        return Ok(false);
+    }
+    let events = store.update(Patience::Unlimited, &mut |_| Ok(()))?;
+    crew.tell().change(&events);
+    Ok(true)
+}
+
+/// Adds the gate tasks that `phases` ask for and that are not there yet, but for `paused` queues.
+///
+/// # Errors
+/// [`StoreError`] when they cannot be added.
+pub(super) fn add_gates(project: &mut Project, paused: &HashSet<usize>) -> Result<(), StoreError> {
+    let missing = |queue: &Queue| plan::missing_gates(queue.tasks(), queue.phases());
+    let served = 0..project.set().served();
+    let served: Vec<usize> = served.filter(|queue| !paused.contains(queue)).collect();
+    let queues = project.queues();
+    if served.iter().all(|queue| missing(&queues[*queue]).is_empty()) {
+        return Ok(());
+    }
+    project.store_mut().update(Patience::Limited, &mut |draft| {
+        for &queue in &served {
+            let (key, pending) = draft.queues()[queue].state_member(Status::Pending);
+            for gate in missing(&draft.queues()[queue]) {
+                let title = format!("Gate of phase {}", gate.phase);
+                let task = json!({
+                    "id": gate.id, "title": title, "type": "gate", "phase": gate.phase,
+                    key: pending, "verify": gate.verify,
+                });
+                draft.add(queue, task.as_object().unwrap_or(&Map::new()))?;
+            }
+        }
+        Ok(())
+    })?;
+    Ok(())
+}

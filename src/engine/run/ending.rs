@@ -1,0 +1,327 @@
+//! How a run ended: the exit status and the sentence that says the same.
+
+use crate::domain::ReasonCode;
+use crate::plan::{Cause, Node, Outlook, Prospect, Root};
+
+/// A task that was blocked, and why.
+pub(super) type Failure = (String, String);
+
+/// Why a run ended, in the order in which reasons count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// A signal, by number.
+    Signal(i32),
+    /// An agent or a verification could not be started.
+    Environment(String),
+    /// A limit of this run, or a stop request, with work left.
+    Budget(String),
+    /// The tree was left red by a blocked task, and another task failed because of it.
+    LeftRed(String),
+    /// Different tasks were blocked one after the other.
+    Failures(String),
+    /// Nothing was left to be done.
+    Done,
+}
+
+impl Reason {
+    /// How much it counts: the lowest number is told.
+    pub(super) fn rank(&self) -> u8 {
+        match self {
+            Self::Signal(_) => 0,
+            Self::Environment(_) => 1,
+            Self::Budget(_) => 2,
+            Self::LeftRed(_) => 3,
+            Self::Failures(_) => 4,
+            Self::Done => 5,
+        }
+    }
+
+    /// What is told when the loop begins to end because of it; of a signal it is told how urgent it is.
+    pub(super) fn words(&self) -> Option<&str> {
+        match self {
+            Self::Signal(_) | Self::Done => None,
+            Self::Environment(why)
+            | Self::Budget(why)
+            | Self::LeftRed(why)
+            | Self::Failures(why) => Some(why),
+        }
+    }
+
+    /// The reason as a code, and in words, where there is one.
+    pub(super) fn code(&self) -> Option<(ReasonCode, &str)> {
+        match self {
+            Self::LeftRed(why) => Some((ReasonCode::LeftRed, why)),
+            Self::Environment(why) => Some((ReasonCode::Environment, why)),
+            Self::Signal(_) | Self::Budget(_) | Self::Failures(_) | Self::Done => None,
+        }
+    }
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ending {
+    /// Why.
+    pub reason: Reason,
+    /// How the tasks in scope stand.
+    pub outlook: Outlook,
+    /// References of the tasks at the root of what did not get done, the worst first.
+    pub roots: Vec<Root<String>>,
+    /// Attempts that this run began.
+    pub attempts: u64,
+}
+
+impl Ending {
+    /// Puts it together; `name` gives the reference of a task.
+    pub fn new(
+        reason: Reason,
+        outlook: Outlook,
+        attempts: u64,
+        name: impl Fn(Node) -> String,
+    ) -> Self {
+        let root = |root: &Root<Node>| Root {
+            task: name(root.task),
+            prospect: root.prospect,
+            cause: root.cause,
+        };
+        let roots = outlook.roots.iter().map(root).collect();
+        Self { reason, outlook, roots, attempts }
+    }
+
+    /// Whether every task in scope is complete.
+    pub fn is_complete(&self) -> bool {
+        self.outlook.complete == self.outlook.total
+    }
+
+    /// The exit status of the contract.
+    pub fn exit_status(&self) -> u8 {
+        match &self.reason {
+            Reason::Signal(signal) => u8::try_from(128 + signal).unwrap_or(u8::MAX),
+            Reason::Environment(_) => 2,
+            _ if self.is_complete() => 0,
+            Reason::Budget(_) => 6,
+            Reason::LeftRed(_) | Reason::Failures(_) => 5,
+            Reason::Done if self.outlook.stuck > 0 => 5,
+            Reason::Done => 7,
+        }
+    }
+
+    /// The last line on stderr.
+    pub fn sentence(&self) -> String {
+        let Outlook { total, parked, .. } = self.outlook;
+        let so_far = self.so_far();
+        let all = || match total {
+            1 => format!("the task is complete{}", self.parked()),
+            _ => format!("all {total} tasks are complete{}", self.parked()),
+        };
+        match &self.reason {
+            Reason::Signal(2) => format!("interrupted: {so_far}; the same command continues"),
+            Reason::Signal(signal) => {
+                format!("ended by signal {signal}: {so_far}; the same command continues")
+            }
+            Reason::Environment(why) => {
+                format!("stopped: {why}; no task was blamed, {so_far}")
+            }
+            _ if total == 0 && parked > 0 => format!("nothing to do: {parked} parked"),
+            _ if total == 0 => "nothing to do: no task is in scope".to_owned(),
+            _ if self.is_complete() && self.attempts == 0 => {
+                format!("nothing to do: {}", all())
+            }
+            _ if self.is_complete() => all(),
+            Reason::Budget(why) => format!("stopped: {why}; {so_far}; the same command continues"),
+            Reason::LeftRed(why) => format!(
+                "stopped: {why}; {so_far}; mend the tree (git status shows what was left), then the \
+                 same command continues"
+            ),
+            Reason::Failures(why) => {
+                let next = self.commands(Prospect::Stuck);
+                let next = if next.is_empty() { "the same command continues" } else { &next };
+                format!("stopped: {why}; {so_far}; {next}")
+            }
+            Reason::Done => format!("{so_far}; {}", self.left()),
+        }
+    }
+
+    /// How many tasks are complete.
+    pub fn so_far(&self) -> String {
+        let Outlook { total, complete, .. } = self.outlook;
+        format!("{complete} of {total} complete{}", self.parked())
+    }
+
+    /// What was set aside on purpose is no part of the count.
+    fn parked(&self) -> String {
+        match self.outlook.parked {
+            0 => String::new(),
+            parked => format!("; {parked} parked"),
+        }
+    }
+
+    /// What is left, and behind whom.
+    pub fn left(&self) -> String {
+        let Outlook { stuck, asked, person, elsewhere, later, flowing, running, .. } = self.outlook;
+        let mut parts = Vec::new();
+        let mut part = |count: usize, what: &str, kind: Option<Prospect>| {
+            if count > 0 {
+                let names = kind.map_or_else(String::new, |kind| self.names(kind));
+                let next = kind.map_or_else(String::new, |kind| self.commands(kind));
+                let next = if next.is_empty() { next } else { format!(": {next}") };
+                parts.push(format!("{count} {what}{names}{next}"));
+            }
+        };
+        part(stuck, "cannot continue", Some(Prospect::Stuck));
+        part(person, "waiting for a person", Some(Prospect::Person));
+        part(elsewhere, "waiting for another queue or worker", Some(Prospect::Elsewhere));
+        part(later, "waiting for their time", None);
+        part(flowing + running, "with other workers", None);
+        let asking = self.roots.iter().filter(|root| root.prospect == Prospect::Question);
+        if let Some(Root { task: first, .. }) = asking.clone().next() {
+            let count = asking.count();
+            let behind = asked.saturating_sub(count);
+            if behind > 0 {
+                parts.push(format!("{behind} waiting for the answer to a question"));
+            }
+            let wait = if count == 1 {
+                "1 question waits".into()
+            } else {
+                format!("{count} questions wait")
+            };
+            parts.push(format!("{wait}: workloop answer {first} TEXT"));
+        }
+        if parts.is_empty() { "nothing can be started".to_owned() } else { parts.join("; ") }
+    }
+
+    /// What to type next, for the first task of each cause.
+    fn commands(&self, kind: Prospect) -> String {
+        let mut known = Vec::new();
+        let mut commands = Vec::new();
+        for root in self.roots.iter().filter(|root| root.prospect == kind) {
+            if !known.contains(&root.cause) {
+                known.push(root.cause);
+                commands.push(command(root.cause, &root.task));
+            }
+        }
+        commands.join(", ")
+    }
+
+    fn names(&self, kind: Prospect) -> String {
+        const MOST: usize = 8;
+        let of_kind = self.roots.iter().filter(|root| root.prospect == kind);
+        let names: Vec<&str> = of_kind.clone().take(MOST).map(|root| root.task.as_str()).collect();
+        let more = of_kind.count().saturating_sub(MOST);
+        match (names.is_empty(), more) {
+            (true, _) => String::new(),
+            (false, 0) => format!(" ({})", names.join(", ")),
+            (false, more) => format!(" ({} and {more} more)", names.join(", ")),
+        }
+    }
+}
+
+/// What a person types next about the task `id`.
+fn command(cause: Cause, id: &str) -> String {
+    match cause {
+        Cause::Blocked => format!("workloop why {id}, then workloop retry {id}"),
+        Cause::Budget => format!("workloop retry {id}"),
+        Cause::Parked => format!("workloop unpark {id}"),
+        Cause::Question => format!("workloop answer {id} TEXT"),
+        Cause::Approval => format!("workloop approve {id}"),
+        Cause::Work => format!("workloop done {id}"),
+        Cause::Other => format!("workloop why {id}"),
+    }
+}
+
+/// What tasks that were blocked one after the other have in common.
+pub(super) fn common_reason(failures: &[Failure]) -> String {
+    let (_, last) = failures.last().cloned().unwrap_or_default();
+    let same = failures.iter().all(|(_, reason)| *reason == last);
+    let ids: Vec<&str> = failures.iter().map(|(id, _)| id.as_str()).collect();
+    let what = if same { format!("all with: {last}") } else { format!("the last with: {last}") };
+    format!("{} different tasks were blocked in a row ({}), {what}", ids.len(), ids.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn root(task: &str, prospect: Prospect, cause: Cause) -> Root<String> {
+        Root { task: task.to_owned(), prospect, cause }
+    }
+
+    fn ending(reason: Reason, complete: usize, stuck: usize) -> Ending {
+        let outlook = Outlook { total: 3, complete, stuck, ..Outlook::default() };
+        let roots = vec![root("A", Prospect::Stuck, Cause::Blocked)];
+        Ending { reason, outlook, roots, attempts: 1 }
+    }
+
+    #[test]
+    fn the_first_reason_that_applies_counts() {
+        assert_eq!(ending(Reason::Signal(2), 3, 0).exit_status(), 130);
+        assert_eq!(ending(Reason::Signal(15), 0, 3).exit_status(), 143);
+        assert_eq!(ending(Reason::Environment(String::new()), 3, 0).exit_status(), 2);
+        assert_eq!(ending(Reason::Budget(String::new()), 2, 1).exit_status(), 6);
+        assert_eq!(ending(Reason::Budget(String::new()), 3, 0).exit_status(), 0);
+        assert_eq!(ending(Reason::Failures(String::new()), 0, 3).exit_status(), 5);
+        assert_eq!(ending(Reason::LeftRed(String::new()), 1, 0).exit_status(), 5);
+        assert_eq!(ending(Reason::Done, 2, 1).exit_status(), 5);
+        assert_eq!(ending(Reason::Done, 2, 0).exit_status(), 7);
+        assert_eq!(ending(Reason::Done, 3, 0).exit_status(), 0);
+    }
+
+    #[test]
+    fn questions_are_no_failures() {
+        let outlook = Outlook { total: 3, complete: 1, asked: 2, ..Outlook::default() };
+        let roots = vec![root("A", Prospect::Question, Cause::Question)];
+        let ending = Ending { reason: Reason::Done, outlook, roots, attempts: 2 };
+        assert_eq!(ending.exit_status(), 7);
+        let sentence = "1 of 3 complete; 1 waiting for the answer to a question; \
+                        1 question waits: workloop answer A TEXT";
+        assert_eq!(ending.sentence(), sentence);
+    }
+
+    #[test]
+    fn what_is_parked_on_purpose_counts_for_nothing() {
+        let mut ending = ending(Reason::Done, 3, 0);
+        ending.outlook.parked = 1;
+        assert_eq!(ending.exit_status(), 0);
+        assert_eq!(ending.sentence(), "all 3 tasks are complete; 1 parked");
+        ending.outlook.total = 4;
+        assert_eq!(ending.sentence(), "3 of 4 complete; 1 parked; nothing can be started");
+        ending.outlook = Outlook { parked: 2, ..Outlook::default() };
+        assert_eq!(
+            (ending.exit_status(), ending.sentence().as_str()),
+            (0, "nothing to do: 2 parked")
+        );
+    }
+
+    #[test]
+    fn the_sentence_names_who_holds_it_up() {
+        let ending = ending(Reason::Done, 2, 1);
+        let sentence =
+            "2 of 3 complete; 1 cannot continue (A): workloop why A, then workloop retry A";
+        assert_eq!(ending.sentence(), sentence);
+    }
+
+    /// The first task of each cause has its command.
+    #[test]
+    fn the_sentence_says_what_to_type_next() {
+        let mut ending = ending(Reason::Done, 2, 4);
+        ending.outlook.person = 2;
+        ending.outlook.elsewhere = 1;
+        ending.roots = vec![
+            root("A", Prospect::Stuck, Cause::Blocked),
+            root("B", Prospect::Stuck, Cause::Blocked),
+            root("C", Prospect::Stuck, Cause::Parked),
+            root("D", Prospect::Stuck, Cause::Budget),
+            root("E", Prospect::Person, Cause::Approval),
+            root("F", Prospect::Person, Cause::Work),
+            root("q:G", Prospect::Elsewhere, Cause::Other),
+        ];
+        let left = "4 cannot continue (A, B, C, D): workloop why A, then workloop retry A, \
+                    workloop unpark C, workloop retry D; \
+                    2 waiting for a person (E, F): workloop approve E, workloop done F; \
+                    1 waiting for another queue or worker (q:G): workloop why q:G";
+        assert_eq!(ending.left(), left);
+        ending.reason = Reason::Failures("all fail".to_owned());
+        assert!(ending.sentence().contains("complete; workloop why A, then workloop retry A"));
+        ending.reason = Reason::Budget("asked to stop".to_owned());
+        assert!(ending.sentence().ends_with("complete; the same command continues"));
+    }
+}

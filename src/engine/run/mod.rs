@@ -1,0 +1,36 @@
+//! The loop: hears what happens, makes turns, and ends.
+//!
+//! [`RunLoop`] decides when there is something to do; [`Work`](work::Work) makes one turn with the
+//! project and the dispatcher; [`Crew`](crew::Crew) has the slots, the reasons to end and whoever is
+//! told. [`start`] is the only place that touches the system: it enters the loop in the state
+//! folders, starts threads and listens to signals, and hands the parts over.
+
+mod attention;
+mod checks;
+mod crew;
+mod drain;
+mod edits;
+mod ending;
+mod inbox;
+mod observer;
+mod options;
+mod presence;
+mod reaper;
+mod run_loop;
+mod running;
+mod set_back;
+mod slots;
+mod start;
+mod survey;
+mod teller;
+mod thread;
+mod tree_job;
+mod trouble;
+mod untouched;
+mod work;
+
+pub use ending::{Ending, Reason};
+pub use observer::{Notice, Observer};
+pub use options::{RunOptions, WhenEmpty};
+pub use run_loop::RunLoop;
+pub use start::start;

@@ -1,0 +1,386 @@
+//! The coordinator: what it hears, when it makes a turn, and when it ends.
+
+use super::crew::Crew;
+use super::edits;
+use super::ending::{Ending, Reason};
+use super::inbox::{Inbox, POLL};
+use super::observer::Notice;
+use super::options::WhenEmpty;
+use super::presence::{Presence, about};
+use super::running::Kind;
+use super::teller::event_of;
+use super::thread::{Ended, Message};
+use super::trouble::{self, Trouble};
+use super::work::Work;
+use crate::domain::EventKind;
+use crate::engine::attempt::Stage;
+use crate::engine::dispatch::{SlotIx, settle};
+use crate::platform::signal::{Request, stop_ourselves};
+use crate::queue::Queue;
+use crate::store::{QueueStore, StoreError, new_event, queue_name};
+use serde_json::{Map, Value, json};
+use std::collections::HashSet;
+
+/// A running loop.
+pub struct RunLoop<'o> {
+    work: Work,
+    crew: Crew<'o>,
+    inbox: Inbox,
+    presence: Presence,
+    trouble: Trouble,
+}
+
+impl<'o> RunLoop<'o> {
+    /// Puts its parts together.
+    pub(super) fn new(work: Work, crew: Crew<'o>, inbox: Inbox, presence: Presence) -> Self {
+        Self { work, crew, inbox, presence, trouble: Trouble::default() }
+    }
+
+    /// Runs until nothing is left to be done, a limit is reached or somebody says so.
+    ///
+    /// # Errors
+    /// [`StoreError`] when a queue can no longer be read or written. What runs is ended first.
+    pub fn run(mut self) -> Result<Ending, StoreError> {
+        let ran = self.turns();
+        if ran.is_err() {
+            self.abandon();
+        }
+        let reason = ran?;
+        if self.presence.is_announced()
+            && let Err(error) = self.note_end(&reason)
+        {
+            self.crew.tell().warn_once(format!("failed to note the end of the loop: {error}"));
+        }
+        // One that ends for a reason of its own may not have looked since others wrote.
+        let read = self.work.project_mut().store_mut().read().is_ok();
+        let looked = read && edits::judge(self.work.project_mut(), &mut self.crew).is_ok();
+        if looked && reason != Reason::Done {
+            self.work.forecast(&self.crew, &HashSet::new())?;
+        }
+        self.leave();
+        let begun = self.crew.drain().begun();
+        let (project, mut dispatcher, survey) = self.work.into_parts();
+        let structure = dispatcher.structure(project.set(), project.queues());
+        let name = |node| structure.graph.reference(node);
+        Ok(Ending::new(reason, survey.into_outlook(), begun, name))
+    }
+
+    fn turns(&mut self) -> Result<Reason, StoreError> {
+        loop {
+            self.look_at_requests();
+            self.work.look_at_limits(&mut self.crew);
+            match self.turn() {
+                Ok(again) => {
+                    self.is_well();
+                    if again {
+                        continue;
+                    }
+                }
+                Err(error) => match self.endure(error)? {
+                    Some(reason) => return Ok(reason),
+                    None => continue,
+                },
+            }
+            self.confirm_pauses();
+            if self.crew.may_end() {
+                if let Some(reason) = self.crew.drain_mut().take_reason() {
+                    return Ok(reason);
+                }
+                if self.may_leave() {
+                    return Ok(Reason::Done);
+                }
+            }
+            self.tell_waiting();
+            self.hear();
+        }
+    }
+
+    /// Makes a turn, and says whether another one is to follow at once.
+    fn turn(&mut self) -> Result<bool, StoreError> {
+        self.begin_if_allowed()?;
+        let did = self.work.turn(&mut self.crew)?;
+        // A loop that has all it can do saw under the lock what there is to see.
+        Ok(did && !self.crew.slots().are_full() || self.attend()?)
+    }
+
+    /// Notes the start of the loop: once, and not while its first queue is paused.
+    fn begin_if_allowed(&mut self) -> Result<(), StoreError> {
+        if self.crew.drain().paused().contains(&0) || !self.presence.announces() {
+            return Ok(());
+        }
+        self.note_loop(EventKind::LoopStarted, Map::new())?;
+        let patience = self.crew.drain().patience();
+        self.work.project_mut().store_mut().sweep(patience)?;
+        edits::add_gates(self.work.project_mut(), self.crew.drain().paused())
+    }
+
+    /// Comes to know queues that tasks refer to since they were edited or since the files are
+    /// there, and queues of the same project on which other loops began to work. Returns whether
+    /// there is something new to look at.
+    fn attend(&mut self) -> Result<bool, StoreError> {
+        let structure: Vec<u64> =
+            self.work.project().queues().iter().map(Queue::structure).collect();
+        let edited = self.inbox.attention().is_edited(&structure);
+        // While nothing is to be done, a file that was missing may come.
+        let idle = self.crew.running() == 0 && !self.work.survey().0.has_ready();
+        let mut new = false;
+        if edited || idle {
+            new = self.work.project_mut().follow();
+            self.inbox.attention().followed(structure);
+        }
+        if edited {
+            edits::add_gates(self.work.project_mut(), self.crew.drain().paused())?;
+        }
+        let (_, dispatcher) = self.work.survey();
+        let all = self.work.project().set().all_real();
+        Ok(new | self.inbox.attention().also(all.chain(dispatcher.neighbours().paths())))
+    }
+
+    /// Looks whether somebody asked for a pause or an end.
+    fn look_at_requests(&mut self) {
+        if let Some(error) = self.presence.keep() {
+            self.crew.tell().warn_once(format!("cannot enter this loop again: {error}"));
+        }
+        for text in self.presence.no_requests() {
+            self.crew.tell().warn_once(text);
+        }
+        let stops = self.presence.look();
+        let paused = self.presence.paused();
+        if paused != *self.crew.drain().paused() {
+            self.work.project_mut().store_mut().leave_alone(paused.clone());
+            // Gates of a file that was edited meanwhile are still to be added.
+            self.inbox.attention().forget();
+            self.crew.pause(paused);
+        }
+        if stops {
+            self.crew.drain_mut().stop();
+            self.crew.end_for(Reason::Budget("asked to stop".to_owned()));
+        }
+    }
+
+    /// Says in the entries of this loop which queues stand still, after what attempts wrote into their
+    /// files before was judged: whatever comes after the word is a person's.
+    fn confirm_pauses(&mut self) {
+        let slots = self.crew.slots();
+        for queue in self.presence.unlooked(|queue| slots.are_still(queue)) {
+            // What cannot be read now is judged when it can be.
+            let looked = self.work.project_mut().store_mut().look_when_still(queue);
+            self.presence.looked(queue, looked.is_ok());
+            self.crew.tell().change(&looked.unwrap_or_default());
+        }
+        let slots = self.crew.slots();
+        self.presence.say(self.work.project().set(), |queue| slots.are_still(queue));
+        self.work.project_mut().store_mut().note_stillness();
+    }
+
+    /// Whether no live worker's task could make anything ready for this loop.
+    fn may_leave(&self) -> bool {
+        self.work.options().when_empty == WhenEmpty::Exit
+            && self.crew.drain().paused().is_empty()
+            && self.work.survey().0.may_leave(self.crew.slots().are_letting_go())
+    }
+
+    fn tell_waiting(&mut self) {
+        let (survey, dispatcher) = self.work.survey();
+        let text = if self.crew.running() > 0 || self.crew.drain().is_draining() {
+            String::new()
+        } else if self.crew.drain().paused().is_empty() {
+            survey.waiting_for(dispatcher)
+        } else {
+            "paused; workloop resume continues".to_owned()
+        };
+        self.crew.tell().waits(text);
+    }
+
+    /// Waits until there may be something to do.
+    fn hear(&mut self) {
+        if !self.crew.slots().are_full() && self.inbox.attention().listen() {
+            return;
+        }
+        let now = self.work.options().clock.monotonic();
+        // A pause of an agent may end before the next poll.
+        let rest = self.work.dispatcher().resting().left(now);
+        let until = now + rest.map_or(POLL, |rest| rest.min(POLL));
+        let mut matters = false;
+        while !matters {
+            let left = until.saturating_duration_since(self.work.options().clock.monotonic());
+            let messages = self.inbox.next(left);
+            if messages.is_empty() {
+                break;
+            }
+            for message in messages {
+                matters |= self.heard(message);
+            }
+        }
+        // With a result to be written they go into the journal with its transition.
+        if self.crew.slots().have_no_results() {
+            self.note_stages();
+        }
+    }
+
+    /// Takes in one message; says whether there may be something to do because of it.
+    fn heard(&mut self, message: Message) -> bool {
+        match message {
+            Message::Attached(slot, controls) => {
+                self.crew.slots_mut().attach(slot, controls);
+                return false;
+            }
+            Message::Stage(slot, stage) => {
+                self.stage(slot, &stage);
+                return false;
+            }
+            Message::Still(slot, number) => {
+                if let Some(running) = self.crew.slots_mut().at(slot) {
+                    running.stood_still(number);
+                }
+            }
+            Message::Finished(slot, ended) => self.ended(slot, *ended),
+            Message::Died(slot) => self.died(slot),
+            // What it held is free now, which the next turn looks at.
+            Message::Released => {}
+            Message::Changed => self.inbox.attention().rearm(),
+            Message::Signal(Request::End { signal }) => {
+                self.crew.signalled(signal, self.work.options().terminal);
+            }
+            Message::Signal(Request::Pause) => {
+                self.crew.hold_all(true);
+                if let Err(error) = stop_ourselves() {
+                    self.crew.tell().warn_once(format!("cannot stop: {error}"));
+                }
+            }
+            Message::Signal(Request::Continue) => self.crew.hold_all(false),
+        }
+        true
+    }
+
+    /// Takes in what an attempt came to.
+    fn ended(&mut self, slot: SlotIx, mut ended: Ended) {
+        let options = self.work.options();
+        if let Err(error) = settle(&mut ended.finished, &*options.clock, &*options.ids) {
+            let agent = ended.finished.job.agent.as_ref().map_or("", |agent| &agent.profile);
+            let text = format!("cannot keep how agent {agent} works: {error}");
+            self.crew.tell().warn_once(text);
+        }
+        if let Some(verdict) = ended.finished.report.verdict {
+            self.stage(slot, &Stage::Verified(verdict));
+        }
+        self.crew.slots_mut().ended(slot, ended);
+    }
+
+    /// The thread of a slot panicked: a bug. Its supervisor ended with it; the claim is found
+    /// stale and taken over.
+    fn died(&mut self, slot: SlotIx) {
+        let Some((id, kind)) = self.crew.slots_mut().died(slot) else { return };
+        // Whatever the tree is, attempts begin.
+        if let Kind::Untouched { wanted, .. } = kind {
+            self.work.dispatcher().trees_mut().give_up(&wanted.profile.key);
+        }
+        self.crew.tell().warn(&format!("the attempt of {id} ended by a fault of this program"));
+    }
+
+    /// Tells a stage, and leaves it for the journal, which tells of tasks.
+    fn stage(&mut self, slot: SlotIx, stage: &Stage) {
+        let now = self.work.options().clock.now();
+        let Some(running) = self.crew.slots_mut().at(slot) else { return };
+        let (id, queue) = (running.id().to_owned(), running.queue());
+        let is_attempt = matches!(running.kind(), Kind::Attempt);
+        let name = queue_name(&self.work.project().queues()[queue]);
+        let event = event_of(stage, running, name, now);
+        if matches!((running.kind(), stage), (Kind::Untouched { .. }, Stage::Verifying(_))) {
+            self.crew.tell_check(slot);
+        }
+        self.crew.tell().notice(&Notice::Stage { slot, id: &id, stage });
+        if let Some(event) = event.filter(|_| is_attempt) {
+            self.work.project_mut().store_mut().note_later(queue, event);
+        }
+    }
+
+    /// Puts the stages that were told into the journal.
+    fn note_stages(&mut self) {
+        match self.work.project_mut().store_mut().note_waiting() {
+            Ok(events) => self.crew.tell().events(&events),
+            Err(error) => self.crew.tell().warn_once(format!("failed to note an event: {error}")),
+        }
+    }
+
+    /// Takes in that a turn could not be made; waits a moment if the loop continues. Gives the reason
+    /// to end it, if it is to end and nothing is kept.
+    ///
+    /// # Errors
+    /// The error itself, where waiting would not help, and where it has been waited for long enough
+    /// and no attempt and no result is left.
+    fn endure(&mut self, error: StoreError) -> Result<Option<Reason>, StoreError> {
+        self.work.dispatcher().keeper().let_go_of_all();
+        if !self.trouble.may_pass(&error) {
+            return Err(error);
+        }
+        let now = self.work.options().clock.monotonic();
+        let text = trouble::sentence(&error, self.work.project().set());
+        let news = self.trouble.is(&text, now);
+        if news.said {
+            self.crew.tell().warn(&text);
+        }
+        if news.begins {
+            self.work.project_mut().store_mut().be_impatient(true);
+        }
+        self.confirm_pauses();
+        if self.crew.running() == 0 {
+            if self.crew.drain().ends_what_runs() {
+                self.crew.tell_unwritten();
+            }
+            // A result that is kept is waited for, and nothing else.
+            if self.crew.slots().have_no_results() {
+                if self.crew.drain().is_draining() {
+                    return Ok(self.crew.drain_mut().take_reason());
+                }
+                let leaves = self.work.options().when_empty == WhenEmpty::Exit;
+                if leaves && self.trouble.is_lasting(now) {
+                    return Err(error);
+                }
+            }
+        }
+        self.hear();
+        Ok(None)
+    }
+
+    /// A turn was made: what was wrong is over.
+    fn is_well(&mut self) {
+        if self.trouble.is_over() {
+            self.work.project_mut().store_mut().be_impatient(false);
+            self.crew.tell().warn("the queue is read and written again");
+        }
+    }
+
+    /// Notes the end of the loop; with its reason where that has a code.
+    fn note_end(&mut self, reason: &Reason) -> Result<(), StoreError> {
+        let mut more = Map::new();
+        if let Some((code, why)) = reason.code() {
+            more.insert("reason_code".to_owned(), json!(code));
+            more.insert("reason".to_owned(), json!(why));
+        }
+        self.note_loop(EventKind::LoopFinished, more)
+    }
+
+    fn note_loop(&mut self, kind: EventKind, more: Map<String, Value>) -> Result<(), StoreError> {
+        let options = self.work.options();
+        let mut data = about(self.work.project().set(), options.jobs);
+        data.extend(more);
+        let mut event = new_event(kind, options.clock.now(), String::new(), data);
+        event.worker = Some(self.crew.slots().worker(SlotIx::new(0)).to_string());
+        self.work.note(0, event, &mut self.crew)
+    }
+
+    /// After a failure of the store: ends what runs. The claims are taken over by the next run.
+    fn abandon(&mut self) {
+        self.crew.slots_mut().end(|_| true);
+        while self.crew.running() > 0 {
+            self.hear();
+        }
+        self.leave();
+    }
+
+    fn leave(&mut self) {
+        self.crew.slots_mut().leave();
+        self.presence.leave();
+    }
+}

@@ -1,0 +1,211 @@
+//! The slots of a loop: one attempt or verification each, in a thread of its own, and the results that
+//! are not written yet.
+
+use super::reaper::Reaper;
+use super::running::{Kind, Running};
+use super::thread::{self, Ended, Holder, Surroundings};
+use crate::domain::{ClaimToken, WorkerId};
+use crate::engine::attempt::{Finished, Job, Steering};
+use crate::engine::dispatch::SlotIx;
+use crate::platform::lock::FileLock;
+use crate::supervisor::{Controls, Supervisor};
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::Sender;
+
+/// One place for an attempt.
+#[derive(Debug)]
+struct Slot {
+    worker: WorkerId,
+    running: Option<Running>,
+    /// The supervisor of what ended last, which still holds its claim, and may take the next one.
+    supervisor: Option<Box<Supervisor>>,
+}
+
+/// What ended in a slot and is not written yet.
+#[derive(Debug)]
+pub(super) struct Done {
+    pub(super) slot: SlotIx,
+    pub(super) kind: Kind,
+    pub(super) finished: Finished,
+}
+
+/// The slots.
+pub(super) struct Slots {
+    slots: Vec<Slot>,
+    results: Vec<Done>,
+    around: Arc<Surroundings>,
+    reaper: Reaper,
+    /// The number of the last order to stand still or continue.
+    holds: u64,
+}
+
+impl Slots {
+    /// An idle slot for each of `workers`.
+    pub(super) fn new(workers: &[WorkerId], around: Surroundings, reaper: Reaper) -> Self {
+        let slot =
+            |worker: &WorkerId| Slot { worker: worker.clone(), running: None, supervisor: None };
+        let slots = workers.iter().map(slot).collect();
+        Self { slots, results: Vec::new(), around: Arc::new(around), reaper, holds: 0 }
+    }
+
+    fn all_running(&self) -> impl Iterator<Item = &Running> {
+        self.slots.iter().filter_map(|slot| slot.running.as_ref())
+    }
+
+    fn all_running_mut(&mut self) -> impl Iterator<Item = &mut Running> {
+        self.slots.iter_mut().filter_map(|slot| slot.running.as_mut())
+    }
+
+    /// How many are busy.
+    pub(super) fn running(&self) -> usize {
+        self.all_running().count()
+    }
+
+    /// Whether all are busy.
+    pub(super) fn are_full(&self) -> bool {
+        self.running() == self.slots.len()
+    }
+
+    /// What runs in `slot`.
+    pub(super) fn at(&mut self, slot: SlotIx) -> Option<&mut Running> {
+        self.slots.get_mut(slot.index())?.running.as_mut()
+    }
+
+    /// The worker of `slot`.
+    pub(super) fn worker(&self, slot: SlotIx) -> &WorkerId {
+        &self.slots[slot.index()].worker
+    }
+
+    /// The idle ones, those first that have a supervisor, which saves the start of one. The supervisor
+    /// of a result that is held back holds its claim: such a slot is not idle.
+    pub(super) fn free(&self) -> Vec<SlotIx> {
+        let held = |slot: SlotIx| self.results.iter().any(|done| done.slot == slot);
+        let all = (0..self.slots.len()).map(SlotIx::new);
+        let mut free: Vec<SlotIx> =
+            all.filter(|slot| self.slots[slot.index()].running.is_none() && !held(*slot)).collect();
+        free.sort_by_key(|slot| self.slots[slot.index()].supervisor.is_none());
+        free
+    }
+
+    /// What holds the claim for what begins in `slot`: the supervisor that has it already, if there is
+    /// no `lock` of it.
+    pub(super) fn holder(&mut self, slot: SlotIx, lock: Option<FileLock>) -> Option<Holder> {
+        let supervisor = self.slots[slot.index()].supervisor.take();
+        match (lock, supervisor) {
+            (Some(lock), idle) => Some(Holder::Lock { lock, idle }),
+            (None, Some(supervisor)) => Some(Holder::Supervisor(supervisor)),
+            (None, None) => None,
+        }
+    }
+
+    /// Begins `job` in `slot`.
+    pub(super) fn begin(&mut self, slot: SlotIx, kind: Kind, job: Job, holder: Holder) {
+        let steering = Arc::new(steering(slot, self.around.outbox.clone()));
+        let mut running = Running::new(kind, &job, &steering);
+        running.runs_in(thread::begin(slot, job, holder, steering, &self.around));
+        self.slots[slot.index()].running = Some(running);
+    }
+
+    /// The supervisor of `slot` can be steered from now on.
+    pub(super) fn attach(&mut self, slot: SlotIx, controls: Controls) {
+        if let Some(running) = self.at(slot) {
+            running.attach(controls);
+        }
+    }
+
+    /// Takes in what ended in `slot`.
+    pub(super) fn ended(&mut self, slot: SlotIx, ended: Ended) {
+        let Ended { finished, supervisor } = ended;
+        let own = &mut self.slots[slot.index()];
+        own.supervisor = supervisor;
+        // A slot that tells of an end was begun.
+        if let Some(running) = own.running.take() {
+            let kind = running.join();
+            self.results.push(Done { slot, kind, finished });
+        }
+    }
+
+    /// The thread of `slot` died, and its supervisor with it; gives what it was busy with.
+    pub(super) fn died(&mut self, slot: SlotIx) -> Option<(String, Kind)> {
+        let running = self.slots[slot.index()].running.take()?;
+        let id = running.id().to_owned();
+        Some((id, running.join()))
+    }
+
+    /// Whether every result is written.
+    pub(super) fn have_no_results(&self) -> bool {
+        self.results.is_empty()
+    }
+
+    /// Takes out the results, but for those that are to be `held` back.
+    pub(super) fn take_results(&mut self, held: impl Fn(&Done) -> bool) -> Vec<Done> {
+        let all = std::mem::take(&mut self.results);
+        let (held, taken) = all.into_iter().partition(held);
+        self.results = held;
+        taken
+    }
+
+    /// Keeps results of attempts that could not be written.
+    pub(super) fn put_back(&mut self, results: Vec<(SlotIx, Finished)>) {
+        let done = |(slot, finished)| Done { slot, kind: Kind::Attempt, finished };
+        self.results.extend(results.into_iter().map(done));
+    }
+
+    /// The fencing tokens of what runs and of what is not written.
+    pub(super) fn tokens(&self) -> HashSet<ClaimToken> {
+        let held = self.results.iter().map(|done| &done.finished.job.token);
+        self.all_running().map(Running::token).chain(held).cloned().collect()
+    }
+
+    /// Lets the supervisor of `slot` go, and with it the claim of what ended last there.
+    pub(super) fn release(&mut self, slot: SlotIx) {
+        if let Some(supervisor) = self.slots[slot.index()].supervisor.take() {
+            self.reaper.release(supervisor);
+        }
+    }
+
+    /// Whether supervisors that were let go may still hold claims.
+    pub(super) fn are_letting_go(&self) -> bool {
+        self.reaper.is_busy()
+    }
+
+    /// Whether nothing of `queue` runs: nothing is there, or all of it stands still.
+    pub(super) fn are_still(&self, queue: usize) -> bool {
+        self.all_running().all(|running| running.queue() != queue || running.is_still())
+    }
+
+    /// Stops what is for a queue that `is_paused`, and lets the rest continue.
+    pub(super) fn hold(&mut self, is_paused: impl Fn(usize) -> bool) {
+        self.holds += 1;
+        let number = self.holds;
+        for running in self.all_running_mut() {
+            let paused = is_paused(running.queue());
+            running.hold(paused, number);
+        }
+    }
+
+    /// Ends what `is` so: TERM, grace, KILL.
+    pub(super) fn end(&mut self, is: impl Fn(&Running) -> bool) {
+        self.all_running_mut().filter(|running| is(running)).for_each(Running::end);
+    }
+
+    /// Kills all that runs.
+    pub(super) fn kill(&mut self) {
+        self.all_running_mut().for_each(Running::kill);
+    }
+
+    /// Lets all supervisors go, and waits until they are gone.
+    pub(super) fn leave(&mut self) {
+        for supervisor in self.slots.iter_mut().filter_map(|slot| slot.supervisor.take()) {
+            self.reaper.release(supervisor);
+        }
+        self.reaper.finish();
+    }
+}
+
+fn steering(slot: SlotIx, outbox: Sender<super::thread::Message>) -> Steering {
+    let on_still = move |number| drop(outbox.send(super::thread::Message::Still(slot, number)));
+    Steering { cancelled: AtomicBool::new(false), on_still: Box::new(on_still) }
+}

@@ -1,0 +1,145 @@
+//! Who is told what happens, and what was said already.
+
+use super::drain::Drain;
+use super::observer::{Notice, Observer};
+use super::running::Running;
+use crate::domain::{Cost, Event, EventKind};
+use crate::engine::attempt::{Finished, Stage};
+use crate::engine::dispatch::{After, SlotIx};
+use crate::store::new_event;
+use crate::views::edits;
+use chrono::{DateTime, Utc};
+use serde_json::{Map, json};
+use std::collections::HashSet;
+
+/// Tells the person at the terminal; nothing is said twice that is to be said once.
+pub(super) struct Teller<'o> {
+    observer: &'o mut dyn Observer,
+    /// Warnings that were given already.
+    told: HashSet<String>,
+    /// What the loop waits for.
+    waits: String,
+}
+
+impl<'o> Teller<'o> {
+    /// Tells `observer`.
+    pub(super) fn new(observer: &'o mut dyn Observer) -> Self {
+        Self { observer, told: HashSet::new(), waits: String::new() }
+    }
+
+    /// Tells this.
+    pub(super) fn notice(&mut self, notice: &Notice<'_>) {
+        self.observer.notice(notice);
+    }
+
+    /// Warns, as often as it is asked to.
+    pub(super) fn warn(&mut self, text: &str) {
+        self.observer.notice(&Notice::Warning(text));
+    }
+
+    /// Warns of something once.
+    pub(super) fn warn_once(&mut self, text: String) {
+        if !self.told.contains(&text) {
+            self.warn(&text);
+            self.told.insert(text);
+        }
+    }
+
+    /// Says what the loop waits for, when that is something else than before; an empty text is
+    /// nothing.
+    pub(super) fn waits(&mut self, text: String) {
+        if text != self.waits {
+            if !text.is_empty() {
+                self.observer.notice(&Notice::Waits(&text));
+            }
+            self.waits = text;
+        }
+    }
+
+    /// Tells what was written.
+    pub(super) fn events(&mut self, events: &[Event]) {
+        for event in events {
+            self.observer.notice(&Notice::Event(event));
+        }
+    }
+
+    /// The same, and what was done about edits of the file.
+    pub(super) fn change(&mut self, events: &[Event]) {
+        self.events(events);
+        for text in edits::sentences(events) {
+            self.warn(&text);
+        }
+    }
+
+    /// Tells what became of an attempt, and counts it among those that may end the run.
+    pub(super) fn end(
+        &mut self,
+        slot: SlotIx,
+        finished: &Finished,
+        after: &After,
+        drain: &mut Drain,
+    ) {
+        for warning in &finished.warnings {
+            self.warn(warning);
+        }
+        if let Some(unlogged) = &finished.unlogged {
+            self.warn_once(unlogged.clone());
+        }
+        let id = finished.job.id.as_str();
+        let what = match after {
+            After::Complete => {
+                drain.completed();
+                "complete".to_owned()
+            }
+            After::Blocked(reason) => {
+                // Of an agent that rests its pauses count.
+                if matches!(finished.cost, None | Some(Cost::Own)) {
+                    drain.blocked(id, reason);
+                }
+                format!("blocked: {reason}")
+            }
+            After::Asked(reason) => format!("{reason}; workloop answer {id} TEXT"),
+            After::Again(reason) => format!("to be tried again: {reason}"),
+            After::Interrupted(reason) => format!("pending again: {reason}"),
+            After::Lost(why) => {
+                let kept = finished.job.folder.path().display();
+                format!("claim lost: {why}; its result is in {kept}")
+            }
+        };
+        self.observer.notice(&Notice::Ends {
+            slot,
+            id,
+            title: &finished.job.title,
+            attempt: finished.job.token.attempt,
+            verdict: finished.report.verdict,
+            what: &what,
+        });
+    }
+}
+
+/// The line of the journal for a stage of what runs for the queue `name`, if it has one.
+pub(super) fn event_of(
+    stage: &Stage,
+    running: &Running,
+    name: String,
+    now: DateTime<Utc>,
+) -> Option<Event> {
+    let mut data = Map::new();
+    let kind = match stage {
+        Stage::Started => EventKind::AttemptStarted,
+        Stage::AgentFinished(outcome) => {
+            data.insert("outcome".to_owned(), json!(outcome));
+            EventKind::AgentFinished
+        }
+        Stage::Verified(verdict) => {
+            data.insert("verdict".to_owned(), json!(verdict));
+            EventKind::Verified
+        }
+        Stage::Verifying(_) => return None,
+    };
+    let mut event = new_event(kind, now, name, data);
+    event.task = Some(running.id().to_owned());
+    event.worker = Some(running.token().worker.to_string());
+    event.attempt = Some(running.token().attempt);
+    Some(event)
+}

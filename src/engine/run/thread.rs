@@ -1,0 +1,221 @@
+//! The thread of a slot: hands the claim over to a supervisor and runs the attempt under it.
+
+use crate::domain::Outcome;
+use crate::engine::attempt::{
+    self, Finished, Job, KnownCommands, Stage, Steering, With, not_started,
+};
+use crate::engine::dispatch::SlotIx;
+use crate::platform::claim_tag::ClaimTag;
+use crate::platform::clock::Clock;
+use crate::platform::dir::identity;
+use crate::platform::fault::{self, Fault};
+use crate::platform::lock::FileLock;
+use crate::platform::open;
+use crate::platform::signal::Request;
+use crate::supervisor::{Controls, Launch, Lost, Supervisor};
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{self, Sender};
+use std::thread::{self, JoinHandle};
+
+/// What reaches the loop.
+#[derive(Debug)]
+pub(super) enum Message {
+    /// The supervisor of a slot runs.
+    Attached(SlotIx, Controls),
+    /// An attempt goes on.
+    Stage(SlotIx, Stage),
+    /// Nothing of an attempt runs any more, as the pause with this number asked for.
+    Still(SlotIx, u64),
+    /// An attempt ended.
+    Finished(SlotIx, Box<Ended>),
+    /// The thread of a slot died.
+    Died(SlotIx),
+    /// A supervisor that was let go is gone.
+    Released,
+    /// A queue or a request file changed.
+    Changed,
+    /// The system or a person wants something.
+    Signal(Request),
+}
+
+/// What an attempt leaves.
+#[derive(Debug)]
+pub(super) struct Ended {
+    pub(super) finished: Finished,
+    /// Still holds the claim.
+    pub(super) supervisor: Option<Box<Supervisor>>,
+}
+
+/// What a slot's thread needs besides the job.
+pub(super) struct Surroundings {
+    pub(super) exe: PathBuf,
+    pub(super) env: Vec<(OsString, OsString)>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) known: Arc<KnownCommands>,
+    pub(super) outbox: Sender<Message>,
+}
+
+/// How a claim reaches the attempt's supervisor.
+pub(super) enum Holder {
+    /// The task is tried again: its supervisor holds the claim already.
+    Supervisor(Box<Supervisor>),
+    /// The lock, to be handed over.
+    Lock {
+        lock: FileLock,
+        /// The supervisor of the slot's last task, which may take it.
+        idle: Option<Box<Supervisor>>,
+    },
+}
+
+/// Begins `job` in a thread of its own; `None` where there is none, and where the job ended for that
+/// reason.
+pub(super) fn begin(
+    slot: SlotIx,
+    job: Job,
+    holder: Holder,
+    steering: Arc<Steering>,
+    around: &Arc<Surroundings>,
+) -> Option<JoinHandle<()>> {
+    // A thread that cannot be started would take what it was given with it.
+    let (give, given) = mpsc::channel();
+    let inside = Arc::clone(around);
+    let body = move || {
+        let Ok((job, holder)) = given.recv() else { return };
+        let mut alarm = Alarm { slot, outbox: inside.outbox.clone(), armed: true };
+        let ended = work(slot, job, holder, &steering, &inside);
+        alarm.armed = false;
+        finish(slot, ended, &inside);
+    };
+    if fault::is(Fault::OneThread) {
+        drop(give.send((job, holder)));
+        body();
+        return None;
+    }
+    match thread::Builder::new().name(format!("slot-{slot}")).spawn(body) {
+        Ok(thread) => {
+            drop(give.send((job, holder)));
+            Some(thread)
+        }
+        Err(error) => {
+            finish(slot, without_thread(job, holder, &error, around), around);
+            None
+        }
+    }
+}
+
+/// Tells the loop when a thread dies without a result, so that nobody waits for it for ever.
+struct Alarm {
+    slot: SlotIx,
+    outbox: Sender<Message>,
+    armed: bool,
+}
+
+impl Drop for Alarm {
+    fn drop(&mut self) {
+        if self.armed {
+            drop(self.outbox.send(Message::Died(self.slot)));
+        }
+    }
+}
+
+/// Hands in what an attempt came to. Nobody listens any more only when the loop itself is gone.
+fn finish(slot: SlotIx, ended: Ended, around: &Surroundings) {
+    drop(around.outbox.send(Message::Finished(slot, Box::new(ended))));
+}
+
+/// The end of a job for which the system has no thread.
+fn without_thread(job: Job, holder: Holder, error: &io::Error, around: &Surroundings) -> Ended {
+    let reason = format!("cannot start a thread for the attempt: {error}");
+    let outcome = Outcome::FailedToStart { reason: reason.clone() };
+    let supervisor = match holder {
+        Holder::Supervisor(supervisor) => Some(supervisor),
+        Holder::Lock { idle, .. } => idle,
+    };
+    Ended { finished: not_started(job, outcome, reason, &*around.clock), supervisor }
+}
+
+fn work(
+    slot: SlotIx,
+    job: Job,
+    holder: Holder,
+    steering: &Steering,
+    around: &Surroundings,
+) -> Ended {
+    let clock = &*around.clock;
+    let held = match holder {
+        Holder::Supervisor(supervisor) => Ok(supervisor),
+        Holder::Lock { lock, idle } => hand_over(&job.tag, &lock, idle, around),
+    };
+    let mut supervisor = match held {
+        Ok(held) => held,
+        Err((outcome, reason, supervisor)) => {
+            let finished = not_started(job, outcome, reason, clock);
+            return Ended { finished, supervisor };
+        }
+    };
+    drop(around.outbox.send(Message::Attached(slot, supervisor.controls())));
+    let mut on_stage = |stage| drop(around.outbox.send(Message::Stage(slot, stage)));
+    let with = With { supervisor: &mut supervisor, steering, known: &around.known, clock };
+    let finished = attempt::run(job, with, &mut on_stage);
+    Ended { finished, supervisor: Some(supervisor) }
+}
+
+/// Why an attempt does not begin, and the supervisor that holds its claim all the same.
+type Refused = (Outcome, String, Option<Box<Supervisor>>);
+
+/// What it means that a supervisor was gone before it held its claim.
+fn vanished(lost: &Lost) -> Refused {
+    if !lost.refused {
+        return (Outcome::Lost, "its supervisor vanished".to_owned(), None);
+    }
+    let reason =
+        "its supervisor was refused what it needs: descriptors (ulimit -n), memory or /proc";
+    let outcome = Outcome::FailedToStart { reason: reason.to_owned() };
+    (outcome, reason.to_owned(), None)
+}
+
+/// Gives the claim to a supervisor; the attempt may begin when this succeeds.
+fn hand_over(
+    tag: &ClaimTag,
+    lock: &FileLock,
+    idle: Option<Box<Supervisor>>,
+    around: &Surroundings,
+) -> Result<Box<Supervisor>, Refused> {
+    // One that died meanwhile or was told to end had nothing to do, so nobody misses it.
+    let taken = idle.and_then(|mut idle| idle.take(tag, lock).is_ok().then_some(idle));
+    let supervisor = match taken {
+        Some(supervisor) => supervisor,
+        None => {
+            let launch = Launch { exe: &around.exe, tag, env: &around.env };
+            let started = Supervisor::start(&launch, lock).map(Box::new);
+            let mut supervisor = started.map_err(|error| {
+                let reason = format!("cannot start the supervisor: {error}");
+                (Outcome::FailedToStart { reason: reason.clone() }, reason, None)
+            })?;
+            if let Err(lost) = supervisor.ready() {
+                return Err(vanished(&lost));
+            }
+            supervisor
+        }
+    };
+    // Whoever takes the task from now on sees the supervisor among the processes. Whoever took it
+    // before, after the lock file was deleted, has made it anew.
+    let there = open::if_there(fs::symlink_metadata(lock.path()));
+    let current =
+        there.and_then(|there| Ok(there.as_ref().map(identity) == Some(lock.identity()?)));
+    match current {
+        Ok(true) => return Ok(supervisor),
+        Ok(false) => {}
+        Err(error) => {
+            let reason = format!("cannot look at the lock of the claim: {error}");
+            let outcome = Outcome::FailedToStart { reason: reason.clone() };
+            return Err((outcome, reason, Some(supervisor)));
+        }
+    }
+    let reason = "interrupted: the lock of its claim was deleted".to_owned();
+    Err((Outcome::Interrupted, reason, Some(supervisor)))
+}

@@ -1,0 +1,86 @@
+//! The job of a verification of the tree: steps of a profile, without an agent and without a task.
+
+use crate::domain::{ClaimToken, WorkerId};
+use crate::engine::attempt::{Fixed, Job, Judge, ProfileKey, Purpose, Subject, watch};
+use crate::engine::dispatch::tree_key;
+use crate::project::QueueSet;
+use crate::queue::Queue;
+use crate::store::attempts::AttemptFolder;
+use crate::store::{Place, place_of};
+use crate::verify::VerifyStep;
+use crate::views::mask::Mask;
+use crate::workspace::{Git, is_git_work_tree};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+/// What a verification of the tree is for.
+pub(super) struct Check {
+    pub(super) purpose: Purpose,
+    /// What it is called.
+    pub(super) id: &'static str,
+    pub(super) title: String,
+    /// The profile, if what is known of trees may answer.
+    pub(super) tree: Option<ProfileKey>,
+}
+
+/// What the steps of a verification of the tree are made from.
+pub(super) struct Around<'a> {
+    pub(super) set: &'a QueueSet,
+    pub(super) queues: &'a [Queue],
+    pub(super) queue: usize,
+    pub(super) worker: &'a WorkerId,
+    pub(super) vars: &'a [(OsString, OsString)],
+    pub(super) fixed: &'a Fixed,
+}
+
+impl Around<'_> {
+    /// A job that judges the tree with `steps`, whose claim tag ends with `random`.
+    pub(super) fn job(&self, check: Check, steps: &[VerifyStep], random: &str) -> Job {
+        let Check { purpose, id, title, tree } = check;
+        let key = tree_key(self.set, self.queue);
+        let state = self.set.state(self.queue);
+        // Nothing is decided by the number of such a folder: in doubt it is used again.
+        let numbers = state.attempt_numbers(&key).unwrap_or_default();
+        let number = numbers.last().copied().unwrap_or(0).saturating_add(1);
+        let folder = AttemptFolder::new(&state, &key, number);
+        let root = self.set.root(self.queue);
+        let subject = Subject {
+            task: None,
+            attempt: 0,
+            queue: self.set.real(self.queue),
+            root,
+            folder: &folder,
+            vars: self.vars,
+            pass: &self.set.config.pass,
+        };
+        let ready = |step| subject.step(step, self.worker, self.fixed);
+        let commands: Vec<_> = subject.environment(self.worker, &[], true).into_iter().collect();
+        let git = |program| Git::new(program, self.fixed.path(), &commands);
+        Job {
+            purpose,
+            place: Place { queue: self.queue, task: 0 },
+            id: id.to_owned(),
+            title,
+            token: ClaimToken { worker: self.worker.clone(), attempt: number },
+            tag: key.tag(place_of(self.set.real(self.queue)), random),
+            git: self.fixed.git().filter(|_| is_git_work_tree(root)).map(git),
+            queues: self.set.all_real().map(Path::to_owned).collect::<Vec<PathBuf>>().into(),
+            task_json: "{}\n".to_owned(),
+            prompt: Ok(String::new()),
+            refusal: None,
+            agent: None,
+            judge: Judge::Steps(steps.iter().map(ready).collect()),
+            watch: watch(self.set, self.queues, steps, &subject, self.fixed),
+            mask: Mask::new(self.vars),
+            named_files: Vec::new(),
+            promise: None,
+            profiles: Vec::new(),
+            reds: Vec::new(),
+            tree,
+            root: root.to_owned(),
+            folder,
+            key,
+            state,
+        }
+    }
+}

@@ -1,0 +1,344 @@
+//! One turn of the loop: write what ended, claim what is next, start it.
+
+use super::checks::{Checks, prune};
+use super::crew::Crew;
+use super::edits;
+use super::ending::Reason;
+use super::observer::Notice;
+use super::options::RunOptions;
+use super::running::Kind;
+use super::slots::Done;
+use super::survey::Survey;
+use super::untouched;
+use crate::claims::fencing;
+use crate::domain::{Event, Outcome};
+use crate::engine::attempt::{Finished, Fixed, Source};
+use crate::engine::dispatch::{self, Claimed, Dead, Dispatcher, Made, Recorded, SlotIx};
+use crate::project::{Neighbours, Project};
+use crate::store::{QueueStore, StoreError, TaskKey};
+use std::collections::HashSet;
+
+/// The project and what decides about its tasks.
+pub(super) struct Work {
+    project: Project,
+    dispatcher: Dispatcher,
+    survey: Survey,
+    /// What holds for the whole run.
+    fixed: Fixed,
+    options: RunOptions,
+}
+
+impl Work {
+    /// Puts it together.
+    pub(super) fn new(
+        project: Project,
+        dispatcher: Dispatcher,
+        fixed: Fixed,
+        options: RunOptions,
+    ) -> Self {
+        let survey = Survey::new(options.clock.monotonic());
+        Self { project, dispatcher, survey, fixed, options }
+    }
+
+    /// The project.
+    pub(super) fn project(&self) -> &Project {
+        &self.project
+    }
+
+    /// The project, to change it.
+    pub(super) fn project_mut(&mut self) -> &mut Project {
+        &mut self.project
+    }
+
+    /// Who decides.
+    pub(super) fn dispatcher(&mut self) -> &mut Dispatcher {
+        &mut self.dispatcher
+    }
+
+    /// How the work was going at the last look, and who decides.
+    pub(super) fn survey(&self) -> (&Survey, &Dispatcher) {
+        (&self.survey, &self.dispatcher)
+    }
+
+    /// What the run was started with.
+    pub(super) fn options(&self) -> &RunOptions {
+        &self.options
+    }
+
+    /// Claims nothing more when the run has used up what it may.
+    pub(super) fn look_at_limits(&self, crew: &mut Crew<'_>) {
+        let now = self.options.clock.monotonic();
+        if let Some(over) = crew.drain().time_over(now) {
+            crew.end_for(over);
+        }
+        // Of an agent only if nothing else can be done.
+        if crew.running() == 0 && !self.survey.has_ready() {
+            let most = crew.drain().failures_allowed();
+            if let Some(why) = self.dispatcher.resting().given_up(most, now) {
+                crew.end_for(Reason::Failures(why));
+            }
+        }
+        if let Some(failures) = crew.drain().too_many_failures() {
+            crew.end_for(failures);
+        }
+    }
+
+    /// Makes the next change, if there is one to make; `false` when there is nothing to do now.
+    ///
+    /// # Errors
+    /// Whatever keeps it from reading or writing; results are kept for the next turn.
+    pub(super) fn turn(&mut self, crew: &mut Crew<'_>) -> Result<bool, StoreError> {
+        let (mut checks, mut finished) = (Vec::new(), Vec::new());
+        for done in crew.results() {
+            match done.kind {
+                Kind::Attempt => finished.push((done.slot, done.finished)),
+                Kind::SetBack(_) | Kind::Untouched { .. } => checks.push(done),
+            }
+        }
+        let made = self.write_and_claim(checks, &finished, crew);
+        if made.is_err() {
+            crew.slots_mut().put_back(finished);
+        }
+        made
+    }
+
+    fn write_and_claim(
+        &mut self,
+        checks: Vec<Done>,
+        finished: &[(SlotIx, Finished)],
+        crew: &mut Crew<'_>,
+    ) -> Result<bool, StoreError> {
+        for check in checks {
+            self.checks(crew).take_in(check)?;
+        }
+        if finished.is_empty() && self.checks(crew).verify_set_back()? {
+            return Ok(true);
+        }
+        for reason in missing_tools(finished).into_iter().chain(untouched::left_red(finished)) {
+            crew.end_for(reason);
+        }
+        // Agents delete what git ignores, also while nothing is left to be claimed by this loop.
+        Neighbours::enter(self.project.set())?;
+        let most = crew.drain().attempts_left();
+        let free = if most > 0 { crew.slots().free() } else { Vec::new() };
+        let mut dead = Vec::new();
+        // A result is written whatever else there is, and all that decides about the next claim is
+        // read under the lock: beside it the others are looked at once in a while.
+        if finished.is_empty() || self.survey.is_due(self.options.clock.monotonic()) {
+            self.project.store_mut().read()?;
+            self.end_what_was_taken_away(crew);
+            if finished.is_empty() && free.is_empty() {
+                // How the work is going is asked for only when nothing runs any more.
+                if crew.running() == 0 {
+                    self.forecast(crew, &HashSet::new())?;
+                }
+                return Ok(false);
+            }
+            dead = self.look_at_others(crew)?;
+            if finished.is_empty() && dead.is_empty() && !self.survey.has_work() {
+                self.forget_trees(crew);
+                return edits::judge(&mut self.project, crew);
+            }
+        }
+        let work = dispatch::Work {
+            finished,
+            dead: &dead,
+            free,
+            most,
+            paused: crew.drain().paused().clone(),
+            failures_left: crew.drain().failures_left(),
+        };
+        self.change(&work, crew)
+    }
+
+    fn checks<'w, 'o>(&'w mut self, crew: &'w mut Crew<'o>) -> Checks<'w, 'o> {
+        let run = (&self.fixed, &self.options);
+        Checks::new(&mut self.project, &mut self.dispatcher, run, crew)
+    }
+
+    /// Makes the change, and what follows from it.
+    fn change(
+        &mut self,
+        work: &dispatch::Work<'_>,
+        crew: &mut Crew<'_>,
+    ) -> Result<bool, StoreError> {
+        let (clock, ids) = (&*self.options.clock, &*self.options.ids);
+        if work.most > 0 {
+            let set = self.project.set();
+            for text in self.dispatcher.resting_mut().try_agents(set, clock, ids) {
+                crew.tell().warn_once(text);
+            }
+        }
+        let mut made = Made::default();
+        let dispatcher = &mut self.dispatcher;
+        let (set, store) = self.project.parts_mut();
+        let events = store.update(crew.drain().patience(), &mut |draft| {
+            // What it would have begun before the file changed, it lets go of.
+            made = Made::default();
+            made = dispatcher.change(draft, set, work)?;
+            Ok(())
+        })?;
+        crew.tell().change(&events);
+        dispatcher.resting_mut().give_tries_back(&made.tried, clock, ids);
+        self.after(work.finished, made, crew);
+        self.project.store_mut().tidy();
+        Ok(!events.is_empty())
+    }
+
+    /// How the work is going, for the decision whether the loop may leave, and for its end.
+    ///
+    /// # Errors
+    /// When it cannot be told now.
+    pub(super) fn forecast(
+        &mut self,
+        crew: &Crew<'_>,
+        untold: &HashSet<crate::store::Place>,
+    ) -> Result<(), StoreError> {
+        let (set, queues) = (self.project.set(), self.project.queues());
+        let forecast = self.dispatcher.forecast(set, queues, crew.drain().paused(), untold)?;
+        self.survey.found(forecast);
+        Ok(())
+    }
+
+    /// Looks at how the work is going and at the claims of others; gives those of dead workers, whose
+    /// locks are held now.
+    fn look_at_others(&mut self, crew: &mut Crew<'_>) -> Result<Vec<Dead>, StoreError> {
+        let (set, queues) = (self.project.set(), self.project.queues());
+        let others = self.dispatcher.others(set, queues, &crew.slots().tokens())?;
+        for why in others.unclear {
+            crew.tell().warn_once(format!("left alone: {why}"));
+        }
+        self.forecast(crew, &others.untold)?;
+        self.survey.looked(self.options.clock.monotonic(), others.ending);
+        let is_paused = |dead: &Dead| crew.drain().paused().contains(&dead.queue);
+        let (paused, dead): (Vec<Dead>, Vec<Dead>) = others.dead.into_iter().partition(is_paused);
+        for dead in paused {
+            let key = TaskKey::new(self.project.set().real(dead.queue), &dead.id);
+            self.dispatcher.keeper().let_go(&key);
+        }
+        Ok(dead)
+    }
+
+    /// A person's verb may have ended a claim of ours: the attempt is ended too.
+    fn end_what_was_taken_away(&self, crew: &mut Crew<'_>) {
+        let (set, queues) = (self.project.set(), self.project.queues());
+        let paused = crew.drain().paused().clone();
+        crew.slots_mut().end(|running| {
+            let (number, token) = (running.queue(), running.token());
+            let (real, queue) = (set.real(number), &queues[number]);
+            // Somebody may be putting another version of the file there.
+            if paused.contains(&number) {
+                return fencing::is_ended(real, running.id(), token);
+            }
+            // A task that is not there was deleted by an edit, which is put back.
+            let task = queue.index_of(running.id()).map(|index| &queue.tasks()[index]);
+            task.is_some_and(|task| fencing::lost(real, task, token).is_some())
+        });
+    }
+
+    /// Nothing is to be done: when there is, a person may have changed the tree.
+    fn forget_trees(&mut self, crew: &Crew<'_>) {
+        // An agent that rests is no reason to judge anew.
+        if crew.running() == 0 && self.dispatcher.resting().held().is_empty() {
+            self.dispatcher.trees_mut().untouched_mut().forget();
+        }
+    }
+
+    /// Starts what was claimed, lets go of what ended, and tells both.
+    fn after(&mut self, finished: &[(SlotIx, Finished)], made: Made, crew: &mut Crew<'_>) {
+        for warning in made.warnings {
+            crew.tell().warn_once(warning);
+        }
+        for Recorded { number, after } in &made.recorded {
+            let (slot, finished) = &finished[*number];
+            let (tell, drain) = crew.tell_and_count();
+            tell.end(*slot, finished, after, drain);
+        }
+        for claimed in made.claimed {
+            self.begin(claimed, crew);
+        }
+        let (clock, ids) = (&*self.options.clock, &*self.options.ids);
+        for error in untouched::note_mended(self.dispatcher.trees_mut(), clock, ids) {
+            crew.tell().warn_once(untouched::not_remembered(&error));
+        }
+        if let Some((slot, wanted)) = made.wanted {
+            self.checks(crew).begin_untouched(slot, wanted);
+        }
+        for (slot, finished) in finished {
+            // A slot that continues with the same task has given its supervisor to it.
+            crew.slots_mut().release(*slot);
+            prune(&self.project, finished);
+        }
+        self.dispatcher.keeper().let_go_of_all();
+        if let Some(made) = crew.drain().attempts_made() {
+            crew.end_for(made);
+        }
+    }
+
+    /// Begins the attempt that was claimed.
+    fn begin(&mut self, claimed: Claimed, crew: &mut Crew<'_>) {
+        let Claimed { slot, place, token } = claimed;
+        let (set, queues) = (self.project.set(), self.project.queues());
+        let id = queues[place.queue].tasks()[place.task].id.to_string();
+        let key = TaskKey::new(set.real(place.queue), &id);
+        let lock = self.dispatcher.keeper().hand_over(&key);
+        crew.drain_mut().began();
+        // While nothing runs it is a person who changes the configuration.
+        if crew.running() == 0 && self.fixed.settle_config() {
+            let text = "workloop.toml changed: the next run uses it, this one goes by what it read";
+            crew.tell().warn_once(text.to_owned());
+        }
+        let structure = self.dispatcher.structure(set, queues);
+        let source = Source {
+            set,
+            queues,
+            graph: &structure.graph,
+            vars: &self.options.vars,
+            untouched: self.dispatcher.trees().untouched(),
+        };
+        let job = match source.job(place, token, &self.fixed) {
+            Ok(job) => job,
+            Err(error) => {
+                // Nothing is configured any more. The claim is given back by the next run.
+                crew.end_for(Reason::Environment(error.to_string()));
+                return;
+            }
+        };
+        let Some(holder) = crew.slots_mut().holder(slot, lock) else { return };
+        let (id, title, attempt) = (&job.id, &job.title, job.token.attempt);
+        crew.tell().notice(&Notice::Begins { slot, id, title, attempt });
+        crew.slots_mut().begin(slot, Kind::Attempt, job, holder);
+    }
+
+    /// Writes an event that is about no task.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the journal cannot be written.
+    pub(super) fn note(
+        &mut self,
+        queue: usize,
+        event: Event,
+        crew: &mut Crew<'_>,
+    ) -> Result<(), StoreError> {
+        let patience = crew.drain().patience();
+        let noted = self.project.store_mut().note(patience, queue, vec![event])?;
+        crew.tell().events(&noted);
+        Ok(())
+    }
+
+    /// What is left for the end of the run.
+    pub(super) fn into_parts(self) -> (Project, Dispatcher, Survey) {
+        (self.project, self.dispatcher, self.survey)
+    }
+}
+
+/// A tool that is not there is missing for every task: nothing more is claimed.
+fn missing_tools(finished: &[(SlotIx, Finished)]) -> Vec<Reason> {
+    let missing = |(_, Finished { job, report, .. }): &(SlotIx, Finished)| {
+        let (Outcome::FailedToStart { reason }, None) = (&report.outcome, report.verdict) else {
+            return None;
+        };
+        Some(Reason::Environment(format!("task {}: {reason}", job.id)))
+    };
+    finished.iter().filter_map(missing).collect()
+}

@@ -1,0 +1,154 @@
+//! What runs in a project besides the loaded queues: loops over queues that nobody listed
+//! together still keep off each other's files.
+
+use super::queues::QueueSet;
+use crate::claims::ClaimReader;
+use crate::domain::{Liveness, Status, Task};
+use crate::plan::{self, Outsider};
+use crate::queue::Queue;
+use crate::store::file::Glimpse;
+use crate::store::registry::{Listing, Registry};
+use crate::store::{Place, StoreError};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// The other queues of the projects that a command is about.
+#[derive(Debug, Default)]
+pub struct Neighbours {
+    seen: BTreeMap<PathBuf, Glimpse>,
+    listings: BTreeMap<PathBuf, Listing>,
+}
+
+impl Neighbours {
+    /// Enters the served queues, so that loops over other queues find them.
+    ///
+    /// # Errors
+    /// [`StoreError`] when nothing can be written in a project root.
+    pub fn enter(set: &QueueSet) -> Result<(), StoreError> {
+        for queue in 0..set.served() {
+            let registry = Registry::of(set.root(queue));
+            registry
+                .enter(set.real(queue))
+                .map_err(StoreError::io("enter the queue in", registry.dir()))?;
+        }
+        Ok(())
+    }
+
+    /// The tasks that run in the projects of `set` beside those that its `queues` show in progress.
+    /// Under the lock of the roots nothing is missed. A task of a dead worker holds nothing.
+    ///
+    /// # Errors
+    /// When the system lacks what it takes to look: what is not seen would be run beside.
+    pub fn running(
+        &mut self,
+        set: &QueueSet,
+        queues: &[Queue],
+        reader: &ClaimReader<'_>,
+    ) -> Result<Vec<Outsider>, StoreError> {
+        let mut roots: Vec<&Path> = set.roots().map(|root| root.path.as_path()).collect();
+        roots.sort_unstable();
+        roots.dedup();
+        let mut outside = Vec::new();
+        for (number, queue) in queues.iter().enumerate() {
+            let (root, path) = (set.root(number), set.real(number));
+            let leaving = queue.tasks().iter().filter(|task| is_leaving(reader, path, task));
+            outside.extend(leaving.map(|task| named(set, root, path, task)));
+        }
+        for root in roots {
+            let listing = self.listings.entry(root.to_owned()).or_default();
+            let registry = Registry::of(root);
+            let listed = registry.list(listing).map_err(StoreError::io("list", registry.dir()));
+            for path in listed? {
+                if set.all_real().any(|own| own == path) {
+                    continue;
+                }
+                let glimpse = self.seen.entry(path.clone()).or_insert_with(|| Glimpse::of(path));
+                let may_run = |task: &Task| task.status == Status::InProgress || may_leave(task);
+                for task in glimpse.tasks(may_run)? {
+                    outside.extend(outsider(set, root, path, task, reader));
+                }
+            }
+        }
+        Ok(outside)
+    }
+
+    /// The queues that were looked at so far.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.seen.keys().map(PathBuf::as_path)
+    }
+
+    /// All queues that are entered in the projects of `set`, as far as they can be read.
+    pub fn queues(set: &QueueSet) -> impl Iterator<Item = PathBuf> {
+        set.roots().flat_map(|root| Registry::of(&root.path).queues().unwrap_or_default())
+    }
+
+    /// Where the queues of the project at `root` are entered.
+    pub fn dir(root: &Path) -> PathBuf {
+        Registry::of(root).dir()
+    }
+}
+
+fn outsider(
+    set: &QueueSet,
+    root: &Path,
+    queue: &Path,
+    task: &Task,
+    reader: &ClaimReader<'_>,
+) -> Option<Outsider> {
+    if task.status != Status::InProgress {
+        return is_leaving(reader, queue, task).then(|| named(set, root, queue, task));
+    }
+    let liveness = (!set.is_persons(task)).then(|| reader.liveness(queue, task));
+    if liveness.as_ref().is_some_and(Liveness::is_over) {
+        return None;
+    }
+    let foreign = liveness.is_some_and(|liveness| liveness.is_untold());
+    Some(Outsider { foreign, ..named(set, root, queue, task) })
+}
+
+fn named(set: &QueueSet, root: &Path, queue: &Path, task: &Task) -> Outsider {
+    let stem = queue.file_stem().unwrap_or_default().to_string_lossy();
+    Outsider {
+        name: format!("{stem}:{}", task.id),
+        root: root.to_owned(),
+        agent: set.limit(task).name,
+        foreign: false,
+        task: task.clone(),
+    }
+}
+
+/// Whether the last attempt of a task that is not in progress may still be on its way out: a verb
+/// takes a task away at once, and its agent is given time to end.
+fn may_leave(task: &Task) -> bool {
+    task.attempts > 0
+        && !matches!(task.status, Status::InProgress | Status::Complete)
+        && plan::owns_anything(task)
+}
+
+/// Who has the tasks in progress of the loaded queues from the number `first` on, as far as can be
+/// told by looking.
+pub fn others_claims(
+    set: &QueueSet,
+    queues: &[Queue],
+    first: usize,
+    reader: &ClaimReader<'_>,
+) -> Vec<(Place, Liveness)> {
+    let mut claims = Vec::new();
+    for (queue, tasks) in queues.iter().enumerate().skip(first) {
+        if tasks.counts().in_progress == 0 {
+            continue;
+        }
+        for (task, record) in tasks.tasks().iter().enumerate() {
+            if record.status == Status::InProgress && !set.is_persons(record) {
+                let liveness = reader.liveness(set.real(queue), record);
+                claims.push((Place { queue, task }, liveness));
+            }
+        }
+    }
+    claims
+}
+
+/// Whether a command of the last attempt of a task that is not in progress still runs.
+fn is_leaving(reader: &ClaimReader<'_>, queue: &Path, task: &Task) -> bool {
+    may_leave(task) && reader.is_leaving(queue, task)
+}
