@@ -1,79 +1,16 @@
-//! What agents and verification see of the environment: an allow-list, plus `WORKLOOP_*`.
+//! What agents and verification see of the environment: what the rules let through, plus `WORKLOOP_*`.
 //!
 //! Values may be secrets: they are never printed, not even by `Debug`.
 
+mod logins;
+mod policy;
+mod secret;
+
+pub use policy::{Given, Policy, Why, Withheld};
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::Path;
-
-/// Variables that every command gets; `*` at the end stands for anything.
-const ALLOWED: [&str; 64] = [
-    "PATH",
-    "HOME",
-    "USER",
-    "LOGNAME",
-    "SHELL",
-    "LANG",
-    "LANGUAGE",
-    "LC_*",
-    "TERM",
-    "COLORTERM",
-    "NO_COLOR",
-    "CI",
-    "TMPDIR",
-    "TZ",
-    "XDG_*",
-    "DBUS_SESSION_BUS_ADDRESS",
-    "SSH_AUTH_SOCK",
-    "SSH_AGENT_PID",
-    "GPG_TTY",
-    "GNUPGHOME",
-    "GIT_AUTHOR_*",
-    "GIT_COMMITTER_*",
-    "GIT_SSH*",
-    "GIT_CONFIG_*",
-    "SSL_CERT_*",
-    "NODE_EXTRA_CA_CERTS",
-    "REQUESTS_CA_BUNDLE",
-    "CURL_CA_BUNDLE",
-    "HTTP_PROXY",
-    "HTTPS_PROXY",
-    "ALL_PROXY",
-    "NO_PROXY",
-    "http_proxy",
-    "https_proxy",
-    "all_proxy",
-    "no_proxy",
-    "ANTHROPIC_*",
-    "CLAUDE_*",
-    "OPENAI_*",
-    "CODEX_*",
-    "GEMINI_*",
-    "GOOGLE_*",
-    "AWS_*",
-    "AZURE_*",
-    "CARGO_*",
-    "RUSTUP_*",
-    "RUSTFLAGS",
-    "NODE_*",
-    "NPM_CONFIG_*",
-    "npm_config_*",
-    "NVM_*",
-    "PNPM_HOME",
-    "PYTHON*",
-    "VIRTUAL_ENV",
-    "CONDA_*",
-    "UV_*",
-    "PIP_*",
-    "JAVA_HOME",
-    "GRADLE_*",
-    "GOPATH",
-    "GOROOT",
-    "GOFLAGS",
-    "GOPROXY",
-    "NIX_*",
-];
 
 /// What is shown in the place of a NUL, which neither a variable nor an argument can hold.
 pub const NUL_SHOWN: &str = "\u{2400}";
@@ -83,18 +20,6 @@ pub const NUL_SHOWN: &str = "\u{2400}";
 pub struct Environment(BTreeMap<OsString, OsString>);
 
 impl Environment {
-    /// Those of `vars` that the list allows or `extra` names. No `WORKLOOP_*` of the outside is
-    /// among them: what a command is told of its task is not what a loop around this one was told.
-    pub fn allowed(vars: &[(OsString, OsString)], extra: &[&[String]]) -> Self {
-        let extra = || extra.iter().copied().flatten().map(String::as_str);
-        let is_allowed = |name: &OsStr| {
-            let name = name.as_encoded_bytes();
-            !name.starts_with(b"WORKLOOP_")
-                && ALLOWED.iter().copied().chain(extra()).any(|pattern| matches(pattern, name))
-        };
-        Self(vars.iter().filter(|(name, _)| is_allowed(name)).cloned().collect())
-    }
-
     /// Sets a variable.
     pub fn set(&mut self, name: impl Into<OsString>, value: impl Into<OsString>) {
         self.0.insert(name.into(), value.into());
@@ -123,17 +48,6 @@ impl IntoIterator for Environment {
 
     fn into_iter(self) -> Self::IntoIter {
         self.0.into_iter()
-    }
-}
-
-fn matches(pattern: &str, name: &[u8]) -> bool {
-    // Two environments are made for each attempt, of thousands of comparisons each.
-    if pattern.as_bytes().first() != name.first() && pattern != "*" {
-        return false;
-    }
-    match pattern.strip_suffix('*') {
-        Some(prefix) => name.starts_with(prefix.as_bytes()),
-        None => name == pattern.as_bytes(),
     }
 }
 
@@ -189,30 +103,10 @@ impl TaskVariables<'_> {
 mod tests {
     use super::*;
 
-    fn vars(names: &[&str]) -> Vec<(OsString, OsString)> {
-        names.iter().map(|name| (OsString::from(name), OsString::from("secret"))).collect()
-    }
-
-    #[test]
-    fn only_what_is_allowed_gets_through() {
-        let outside = vars(&["PATH", "LC_ALL", "PATHOLOGY", "DB_PASSWORD", "X_TOKEN", "X_Y", "LS"]);
-        let environment = Environment::allowed(&outside, &[]);
-        let names: Vec<_> = environment.vars().map(|(name, _)| name).collect();
-        assert_eq!(names, ["LC_ALL", "PATH"]);
-        let extra = ["X_*".to_owned(), "DB_PASSWORD".to_owned()];
-        let environment = Environment::allowed(&outside, &[&extra[..1], &extra[1..]]);
-        assert_eq!(environment.vars().count(), 5);
-    }
-
-    #[test]
-    fn nothing_of_a_loop_around_this_one_gets_through() {
-        let outside = vars(&["WORKLOOP_TASK_ID", "WORKLOOP_CLAIM"]);
-        assert_eq!(Environment::allowed(&outside, &[&["*".to_owned()]]), Environment::default());
-    }
-
     #[test]
     fn debug_hides_values() {
-        let environment = Environment::allowed(&vars(&["PATH"]), &[]);
+        let mut environment = Environment::default();
+        environment.set("PATH", "secret");
         assert_eq!(format!("{environment:?}"), "{\"PATH\"}");
     }
 

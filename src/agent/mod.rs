@@ -9,7 +9,7 @@ mod prompt;
 mod result;
 mod share;
 
-pub use environment::{Environment, NUL_SHOWN, TaskVariables};
+pub use environment::{Environment, Given, NUL_SHOWN, Policy, TaskVariables, Why, Withheld};
 pub use feedback::{FEEDBACK_BYTES, bound, bound_file, cut};
 pub use profile::{AgentProfile, DEFAULT_GRACE, DEFAULT_TIMEOUT};
 pub use prompt::{

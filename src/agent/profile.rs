@@ -1,6 +1,6 @@
 //! An agent as configured: what to run, for how long, and what it may see.
 
-use crate::domain::Command;
+use crate::domain::{Command, EnvironmentRules};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -30,8 +30,8 @@ pub struct AgentProfile {
     pub ok_exit_codes: Vec<i32>,
     /// A prompt template of its own.
     pub prompt: Option<PathBuf>,
-    /// Names of further environment variables to pass; `*` at the end stands for anything.
-    pub env: Vec<String>,
+    /// What it gets of the environment, where that differs from what all commands get.
+    pub environment: EnvironmentRules,
 }
 
 impl AgentProfile {
@@ -46,7 +46,7 @@ impl AgentProfile {
             max_parallel: None,
             ok_exit_codes: Vec::new(),
             prompt: None,
-            env: Vec::new(),
+            environment: EnvironmentRules::default(),
         }
     }
 

@@ -82,6 +82,10 @@ pub struct GlobalArgs {
     /// Seconds to wait for a lock before giving up with exit status 4 [default: 30].
     #[arg(long, global = true, value_name = "SECS")]
     pub lock_timeout: Option<u64>,
+    /// Believes files at or below this path, whoever owns them or may write them; may be repeated
+    /// [env: WORKLOOP_TRUST=PATH[:PATH]].
+    #[arg(long, global = true, value_name = "PATH")]
+    pub trust: Vec<PathBuf>,
     /// Works on network and FUSE file systems too, where locks may not hold.
     #[arg(long, global = true)]
     pub unsafe_fs: bool,

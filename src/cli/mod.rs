@@ -1,6 +1,7 @@
 //! The command line: what was typed is parsed, meant, done; and how it ended is told.
 //!
-//! Nothing here is global: arguments, environment, working directory and handles are passed in.
+//! Arguments, environment, working directory and handles are passed in; only whom a person trusts holds
+//! for the whole process.
 
 pub mod args;
 mod commands;

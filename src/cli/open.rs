@@ -56,7 +56,7 @@ impl Session<'_> {
             ids: Arc::new(RandomIds),
             lock_timeout: self.lock_timeout(),
             backups: self.backups().ok(),
-            unsafe_fs: self.global.unsafe_fs,
+            unsafe_fs: self.global.unsafe_fs || selection.config.unsafe_fs,
             on_wait: Box::new(on_wait),
             on_warning: Box::new(|text| {
                 drop(writeln!(Sink::stderr(), "warning: {}", escape::line(text)));

@@ -165,7 +165,7 @@ impl Session<'_> {
     /// Opens what was selected for reading; gives the error as it is.
     pub(super) fn try_open(&self, selection: Selection) -> Result<Reading, StoreError> {
         let project = self.open_project(selection)?;
-        let mask = Mask::new(&self.world.vars);
+        let mask = Mask::new(&project.config().and_own(&self.world.vars));
         let set = project.set();
         let all = 0..project.queues().len();
         let shown = all.map(|queue| set.shown(queue).display().to_string()).collect();

@@ -4,6 +4,7 @@ use super::args::{GlobalArgs, QueueArgs, QueueFlags};
 use super::failure::Failure;
 use super::streams::Streams;
 use crate::config::{self, Anyway, Overrides, QueueQuery, Selection};
+use crate::platform::checks;
 use crate::views::escape;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -71,8 +72,13 @@ pub struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    /// Puts them together.
+    /// Puts them together; what is to be trusted is trusted from here on.
     pub fn new(streams: &'a mut Streams, world: &'a World, global: GlobalArgs) -> Self {
+        let listed = world.var("WORKLOOP_TRUST").map(std::env::split_paths).into_iter().flatten();
+        let listed = listed.filter(|path| !path.as_os_str().is_empty());
+        for path in listed.chain(global.trust.iter().cloned()) {
+            checks::trust(&world.cwd.join(path));
+        }
         Self { streams, world, global }
     }
 

@@ -3,7 +3,7 @@
 use super::model::{Config, TypeRule, Verification};
 use super::names::{VERIFY_TIMEOUT, fold, step_name};
 use crate::agent::AgentProfile;
-use crate::domain::{Command, ReasonCode, Task, Text, nearest};
+use crate::domain::{Command, EnvironmentRules, ReasonCode, Task, Text, nearest};
 use crate::verify::VerifyStep;
 
 /// Who does a task.
@@ -235,7 +235,7 @@ impl Config {
         if !self.allow_queue_commands {
             return Err(self.unknown_profile(text));
         }
-        Ok(shell_step(text, "queue"))
+        Ok(VerifyStep { from_queue: true, ..shell_step(text, "queue") })
     }
 }
 
@@ -246,6 +246,8 @@ pub(super) fn shell_step(command: &str, profile: &str) -> VerifyStep {
         profile: profile.to_owned(),
         command: Command::Shell(command.to_owned()),
         timeout: VERIFY_TIMEOUT,
+        environment: EnvironmentRules::default(),
+        from_queue: false,
     }
 }
 

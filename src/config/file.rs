@@ -3,13 +3,15 @@
 use super::model::{Config, Limits, NamedProject, ScopeMode, TypeRule};
 use super::names::{VERIFY_TIMEOUT, fold, step_name};
 use super::origin::Sourced;
+use super::paths::resolve;
 use super::problem::{Problem, RefusedConfig};
 use super::reader::{Reader, Section};
+use super::sections::environment;
 use crate::agent::{AgentProfile, DEFAULT_GRACE, DEFAULT_TIMEOUT};
 use crate::domain::nearest;
 use crate::verify::VerifyStep;
 use std::ops::Range;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use toml::de::DeTable;
 
 /// Presets of agents that later versions know.
@@ -50,6 +52,7 @@ fn read(reader: &Reader<'_>, document: &toml::Spanned<DeTable<'_>>, folder: &Pat
         create_root: top.flag("create_root").is_some_and(|flag| *flag),
         queues: top.texts("queues"),
         allow_queue_commands: top.flag("allow_queue_commands").is_some_and(|flag| *flag),
+        unsafe_fs: top.flag("unsafe_fs").is_some_and(|flag| *flag),
         ..Config::default()
     };
     if let Some(projects) = top.section("project") {
@@ -63,7 +66,8 @@ fn read(reader: &Reader<'_>, document: &toml::Spanned<DeTable<'_>>, folder: &Pat
         read_agents(&agents, folder, &mut config);
     }
     for section in top.sections("verify") {
-        config.steps.extend(read_step(&section, &config.steps));
+        let step = read_step(&section, folder, &mut config);
+        config.steps.extend(step);
     }
     if let Some(types) = top.section("types") {
         read_types(&types, &mut config);
@@ -77,10 +81,7 @@ fn read(reader: &Reader<'_>, document: &toml::Spanned<DeTable<'_>>, folder: &Pat
         }
         estimates.close(&[]);
     }
-    if let Some(environment) = top.section("environment") {
-        config.pass = environment.texts("pass");
-        environment.close(&[]);
-    }
+    config.environment = environment::read(&top, folder, &mut config.env_files);
     if let Some(guardrails) = top.section("guardrails") {
         config.protect = read_globs(&guardrails, "protect");
         guardrails.close(&["deny", "allow", "scope", "frozen"]);
@@ -135,7 +136,7 @@ fn read_agents(agents: &Section<'_>, folder: &Path, config: &mut Config) {
             agents.reader.report(span, message);
             continue;
         }
-        if let Some(agent) = read_agent(&section, &name, &span, folder) {
+        if let Some(agent) = read_agent(&section, (&name, &span), folder, &mut config.env_files) {
             config.agents.insert(name, agent);
         }
     }
@@ -143,9 +144,9 @@ fn read_agents(agents: &Section<'_>, folder: &Path, config: &mut Config) {
 
 fn read_agent(
     section: &Section<'_>,
-    name: &str,
-    span: &Range<usize>,
+    (name, span): (&str, &Range<usize>),
     folder: &Path,
+    env_files: &mut Vec<PathBuf>,
 ) -> Option<AgentProfile> {
     let before = section.reader.count();
     let preset = section.spanned_texts("preset").into_iter().next();
@@ -172,7 +173,7 @@ fn read_agent(
     let max_parallel = section.number("max_parallel", 1).map(|number| *number);
     let ok_exit_codes = section.numbers("ok_exit_codes");
     let prompt = section.text("prompt").map(|path| resolve(folder, &path.value));
-    let env = section.texts("env");
+    let environment = environment::read(section, folder, env_files);
     section.close(&["model", "usage_limit", "cost", "isolation"]);
     let fresh = AgentProfile::new(name, command?);
     Some(AgentProfile {
@@ -182,12 +183,12 @@ fn read_agent(
         max_parallel,
         ok_exit_codes,
         prompt,
-        env,
+        environment,
         ..fresh
     })
 }
 
-fn read_step(section: &Section<'_>, earlier: &[VerifyStep]) -> Option<VerifyStep> {
+fn read_step(section: &Section<'_>, folder: &Path, config: &mut Config) -> Option<VerifyStep> {
     let profile = section.text("profile").map_or_else(|| "default".to_owned(), |text| text.value);
     let before = section.reader.count();
     let name = section.text("name");
@@ -198,14 +199,15 @@ fn read_step(section: &Section<'_>, earlier: &[VerifyStep]) -> Option<VerifyStep
         section.reader.report(section.span.clone(), message);
     }
     let timeout = section.duration("timeout").unwrap_or(VERIFY_TIMEOUT);
+    let environment = environment::read(section, folder, &mut config.env_files);
     section.close(&["measure", "min", "max", "baseline"]);
     let command = command?;
     let name = name.map_or_else(|| step_name(&command.to_string()), |name| name.value);
-    if earlier.iter().any(|step| step.profile == profile && step.name == name) {
+    if config.steps.iter().any(|step| step.profile == profile && step.name == name) {
         let message = format!("profile {profile} already has a step {name}");
         section.reader.report(section.span.clone(), message);
     }
-    Some(VerifyStep { name, profile, command, timeout })
+    Some(VerifyStep { name, profile, command, timeout, environment, from_queue: false })
 }
 
 fn read_types(types: &Section<'_>, config: &mut Config) {
@@ -280,28 +282,4 @@ fn read_efforts(section: &Section<'_>, minutes: &mut [f64; 4]) {
         }
     }
     section.close(&[]);
-}
-
-/// `path` as seen from `folder`, without `.` and `..`: by the file system where the path exists
-/// (a `..` behind a symbolic link is not what its name says), else by name.
-pub(super) fn resolve(folder: &Path, path: impl AsRef<Path>) -> PathBuf {
-    let joined = folder.join(&path);
-    let climbs = path.as_ref().components().any(|part| part == Component::ParentDir);
-    if climbs && let Ok(real) = joined.canonicalize() {
-        return real;
-    }
-    let mut resolved = PathBuf::new();
-    for component in joined.components() {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir if resolved.file_name().is_some() => {
-                resolved.pop();
-            }
-            Component::Prefix(_)
-            | Component::RootDir
-            | Component::ParentDir
-            | Component::Normal(_) => resolved.push(component),
-        }
-    }
-    resolved
 }

@@ -16,8 +16,8 @@ pub const FILE_NAME: &str = "workloop.toml";
 pub struct Untrusted {
     /// The file.
     pub path: PathBuf,
-    /// Why not.
-    pub why: &'static str,
+    /// Why not, and what to do.
+    pub why: String,
 }
 
 /// The nearest configuration file at or above `folder`, up to the root of the file system.
@@ -38,18 +38,30 @@ pub fn git_top(folder: &Path) -> Option<&Path> {
 /// # Errors
 /// [`Untrusted`] with the reason, or the error of looking at it.
 pub(super) fn check_trust(path: &Path, folder: &Path) -> io::Result<Result<(), Untrusted>> {
+    let file = check_file(path)?;
+    if file.is_ok() && open_folder(path, folder)? && !checks::is_trusted(path) {
+        let why = "every user may write to its folder or one below it, and what it says is run as \
+                   commands";
+        return Ok(untrusted(path, format!("{why}; {}", checks::how_to_trust(path))));
+    }
+    Ok(file)
+}
+
+/// The same of the file alone, which a person named in the configuration.
+///
+/// # Errors
+/// As [`check_trust`].
+pub(super) fn check_file(path: &Path) -> io::Result<Result<(), Untrusted>> {
     let metadata = fs::metadata(path)?;
-    let foreign = metadata.uid() != 0 && !checks::owned_by_us(metadata.uid());
-    let why = if foreign {
-        "it belongs to another user, and what it says is run as commands"
-    } else if metadata.nlink() > 1 {
-        "it has more than one hard link, so that it changes under another name: keep one"
-    } else if open_folder(path, folder)? {
-        "every user may write to its folder or one below it, and what it says is run as commands"
-    } else {
-        return check_not_world_writable(path);
-    };
-    Ok(untrusted(path, why))
+    if !checks::owned_by_us(metadata.uid()) && !checks::is_trusted(path) {
+        let why = "it belongs to another user, and what it says is run as commands";
+        return Ok(untrusted(path, format!("{why}; {}", checks::how_to_trust(path))));
+    }
+    if metadata.nlink() > 1 {
+        let why = "it has more than one hard link, so that it changes under another name: keep one";
+        return Ok(untrusted(path, why.to_owned()));
+    }
+    check_not_world_writable(path)
 }
 
 /// Whether everybody may put files into a folder from `folder` up to that of `path`, and take away
@@ -72,12 +84,13 @@ fn open_folder(path: &Path, folder: &Path) -> io::Result<bool> {
 /// # Errors
 /// [`Untrusted`], or the error of looking at it.
 pub(super) fn check_not_world_writable(path: &Path) -> io::Result<Result<(), Untrusted>> {
-    let writable = fs::metadata(path)?.mode() & 0o002 != 0;
+    let writable = fs::metadata(path)?.mode() & 0o002 != 0 && !checks::is_trusted(path);
     let why = "every user may write to it, and what it says is run as commands: chmod o-w it";
-    Ok(if writable { untrusted(path, why) } else { Ok(()) })
+    let why = || format!("{why}; {}", checks::how_to_trust(path));
+    Ok(if writable { untrusted(path, why()) } else { Ok(()) })
 }
 
-fn untrusted(path: &Path, why: &'static str) -> Result<(), Untrusted> {
+fn untrusted(path: &Path, why: String) -> Result<(), Untrusted> {
     if fault::is(Fault::NoRefusals) {
         return Ok(());
     }

@@ -5,6 +5,7 @@ use super::file;
 use super::find::{self, Untrusted};
 use super::model::{Config, Verification};
 use super::origin::{Origin, Sourced};
+use super::paths;
 use super::problem::RefusedConfig;
 use crate::agent::AgentProfile;
 use crate::domain::Command;
@@ -75,7 +76,7 @@ impl ConfigError {
 /// The file that `--config` or `WORKLOOP_CONFIG` names, absolute.
 pub(super) fn explicit(overrides: &Overrides, cwd: &Path, env: Lookup<'_>) -> Option<PathBuf> {
     let path = overrides.config.clone().or_else(|| env("WORKLOOP_CONFIG").map(PathBuf::from))?;
-    Some(file::resolve(cwd, path))
+    Some(paths::resolve(cwd, path))
 }
 
 /// Loads the file that was found upwards from `folder`, or none.

@@ -5,6 +5,7 @@
 //! key is an error, because a limit or a check that is silently not there is worse than none.
 
 mod choose;
+mod dotenv;
 mod duration;
 mod file;
 mod find;
@@ -14,11 +15,13 @@ mod load;
 mod model;
 mod names;
 mod origin;
+mod paths;
 mod places;
 mod problem;
 mod queues;
 mod reader;
 mod root;
+mod sections;
 
 pub use crate::domain::nearest;
 pub use choose::{AgentChoice, ChoiceError, Runner};

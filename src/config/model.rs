@@ -2,9 +2,11 @@
 
 use super::origin::Sourced;
 use crate::agent::AgentProfile;
+use crate::domain::EnvironmentRules;
 use crate::plan::EstimateRules;
 use crate::verify::VerifyStep;
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 /// Everything that is configured, by flag, environment, file or default.
@@ -36,8 +38,12 @@ pub struct Config {
     pub limits: Limits,
     /// `[estimates] effort`: minutes of the efforts S, M, L and XL.
     pub effort_minutes: [f64; 4],
-    /// `[environment] pass`: names of further variables for every command.
-    pub pass: Vec<String>,
+    /// `[environment]`: what every command gets.
+    pub environment: EnvironmentRules,
+    /// The files of variables that are read, absolute.
+    pub env_files: Vec<PathBuf>,
+    /// `unsafe_fs`: file systems whose locks may not hold are accepted.
+    pub unsafe_fs: bool,
     /// `[guardrails] protect`: globs of files that no agent may change.
     pub protect: Vec<String>,
     /// `allow_queue_commands`: `verify` of a task may hold commands.
@@ -47,6 +53,17 @@ pub struct Config {
 }
 
 impl Config {
+    /// `vars` with the variables that the configuration itself gives to commands, which may be
+    /// secrets as well.
+    pub fn and_own(&self, vars: &[(OsString, OsString)]) -> Vec<(OsString, OsString)> {
+        let rules = std::iter::once(&self.environment)
+            .chain(self.agents.values().map(|agent| &agent.environment))
+            .chain(self.steps.iter().map(|step| &step.environment));
+        let own = rules.flat_map(|rules| rules.set.0.iter().chain(&rules.file.0));
+        let own = own.map(|(name, value)| (name.into(), value.into()));
+        vars.iter().cloned().chain(own).collect()
+    }
+
     /// The folder of the file.
     pub fn folder(&self) -> Option<&Path> {
         self.path.as_deref().and_then(Path::parent)
@@ -69,7 +86,9 @@ impl Default for Config {
             types: BTreeMap::new(),
             limits: Limits::default(),
             effort_minutes: EstimateRules::default().effort_minutes,
-            pass: Vec::new(),
+            environment: EnvironmentRules::default(),
+            env_files: Vec::new(),
+            unsafe_fs: false,
             protect: Vec::new(),
             allow_queue_commands: false,
             jobs: Sourced::default_value(1),

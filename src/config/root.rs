@@ -1,8 +1,8 @@
 //! The working directory of a queue's agents and verification.
 
-use super::file::resolve;
 use super::find;
 use super::model::Config;
+use super::paths::resolve;
 use super::places::{FOLDERS, real_folder};
 use super::queues::SelectedQueue;
 use std::path::{Path, PathBuf};

@@ -26,7 +26,7 @@ silence = "5m"
 max_parallel = 4
 ok_exit_codes = [3]
 prompt = "prompts/own.j2"
-env = ["DATABASE_URL", "SHOP_*"]
+environment = { pass = ["DATABASE_URL", "SHOP_*"] }
 [agents.feature-builder]
 run = ["build", "{id}"]
 
@@ -133,7 +133,7 @@ fn a_full_file_is_read_with_its_origins() {
     assert_eq!(*config.limits.scopes, ScopeMode::Warn);
     assert_eq!(config.limits.crashes.origin, Origin::Default);
     assert_eq!(config.effort_minutes, [30.0, 240.0, 480.0, 1200.0]);
-    assert_eq!(config.pass, ["CI_*"]);
+    assert_eq!(config.environment.pass, ["CI_*"]);
 }
 
 #[test]

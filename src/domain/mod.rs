@@ -10,6 +10,7 @@ mod backoff;
 mod claim;
 mod command;
 mod detail;
+mod environment;
 mod estimate;
 mod event;
 mod field;
@@ -18,6 +19,7 @@ mod legal;
 mod liveness;
 mod nearest;
 mod reason;
+mod shell_variables;
 mod status;
 mod task;
 mod text;
@@ -30,6 +32,9 @@ pub use backoff::{Backoff, CAP, Cost, QUICK, QuickFailure, Rest, next_pause};
 pub use claim::{Claim, ClaimToken};
 pub use command::Command;
 pub use detail::Detail;
+pub use environment::{
+    CORE, EnvironmentRules, Inherit, LEAST, Values, mentions, names as pattern_names,
+};
 pub use estimate::{Effort, Estimate};
 pub use event::{EVENT_VERSION, Event, EventKind};
 pub use field::{EditRule, Field, FieldProblem};

@@ -11,8 +11,8 @@ mod inside;
 mod run;
 
 pub use attempt::{
-    Fixed, JudgeError, Judged, Judging, KnownCommands, Lines, Preflight, PreflightError, Source,
-    Stage, Untouched, preflight, red_trees, survey,
+    CommandEnvironment, Fixed, JudgeError, Judged, Judging, KnownCommands, Lacking, Lines,
+    Preflight, PreflightError, Source, Stage, Untouched, lacking, preflight, red_trees, survey,
 };
 pub use dispatch::{SlotIx, agent_pauses, end_pause};
 pub use inside::Inside;

@@ -88,6 +88,8 @@ pub enum Fault {
     NoEscape,
     /// Values of secret variables are written and shown.
     NoMask,
+    /// Commands get variables that look like secrets.
+    SecretsPassed,
     /// Git is called as anybody would call it: by the loop, with its environment.
     SoftGit,
     /// Files that somebody else can write are believed.
@@ -149,6 +151,7 @@ impl Fault {
             Self::QuestionCounts => "question-counts",
             Self::NoEscape => "no-escape",
             Self::NoMask => "no-mask",
+            Self::SecretsPassed => "secrets-passed",
             Self::SoftGit => "soft-git",
             Self::NoRefusals => "no-refusals",
             Self::InsideAllowed => "inside-allowed",

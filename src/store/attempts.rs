@@ -14,6 +14,9 @@ use std::path::{Path, PathBuf};
 pub const TASK_FILE: &str = "task.json";
 /// The prompt, also on the agent's standard input.
 pub const PROMPT_FILE: &str = "prompt.md";
+/// The names of the variables that the command gets of the loop's environment, and of those that are
+/// withheld.
+pub const ENV_FILE: &str = "env.json";
 /// Where the agent may write its result.
 pub const RESULT_FILE: &str = "result.json";
 /// The agent's standard output.
@@ -24,8 +27,9 @@ pub const AGENT_ERR: &str = "agent.err";
 pub const VERDICT_FILE: &str = "verdict.json";
 /// What the agent must not change, and what it is to make.
 pub const GUARD_FILE: &str = "guard.json";
-/// A configuration that was changed during the attempt, before it was put back.
-pub const CONFIG_FILE: &str = "workloop.toml.changed";
+/// What follows the name of a configuration file that was changed during the attempt and put back: the
+/// changed one is kept.
+pub const CHANGED_SUFFIX: &str = ".changed";
 /// One changed path a line.
 pub const CHANGED_FILE: &str = "changed-files.txt";
 

@@ -1,6 +1,6 @@
 //! A step of the verification, as configured.
 
-use crate::domain::Command;
+use crate::domain::{Command, EnvironmentRules};
 use std::time::Duration;
 
 /// One command of a verification profile.
@@ -14,4 +14,9 @@ pub struct VerifyStep {
     pub command: Command,
     /// Wall-clock limit.
     pub timeout: Duration,
+    /// What it gets of the environment, where that differs from what all commands get.
+    pub environment: EnvironmentRules,
+    /// Whether a queue has it and not the configuration: variables that its text names do not pass
+    /// for that.
+    pub from_queue: bool,
 }

@@ -25,6 +25,7 @@ pub const CODES: &[(&str, Severity, &str)] = &[
     ("newer-queue", Severity::Warning, "a newer program wrote the queue; it is read, not written"),
     ("newer-journal", Severity::Warning, "a newer program wrote the journal; run refuses to"),
     ("newer-claim", Severity::Warning, "a newer program wrote a claim"),
+    ("unset-variable", Severity::Warning, "a run text reads a variable that its command lacks"),
     ("no-backup", Severity::Warning, "nothing that is recorded outlives .workloop/"),
 ];
 

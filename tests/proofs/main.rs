@@ -17,6 +17,7 @@ mod chance;
 mod claims;
 mod corpus;
 mod dense;
+mod environment;
 mod escapes;
 mod format;
 #[expect(unreachable_pub, reason = "the fuzzer's own crate has it public")]

@@ -153,6 +153,9 @@ pub struct PromptArgs {
     /// The task.
     #[arg(value_name = "ID")]
     pub id: String,
+    /// Shows instead which environment variables the agent and each step get, and which are withheld.
+    #[arg(long)]
+    pub env: bool,
     /// Prints JSON.
     #[arg(long)]
     pub json: bool,

@@ -21,6 +21,9 @@ use crate::views::json;
 use crate::views::style::count;
 use std::collections::HashSet;
 use std::path::Path;
+use variables::of_variables;
+
+mod variables;
 
 pub(super) fn run(args: &CheckArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     let Anyway { selection, wrong } = session.select_anyway(&args.queues);
@@ -51,6 +54,7 @@ pub(super) fn run(args: &CheckArgs, session: &mut Session<'_>) -> Result<(), Fai
             of_run(&reading, session, &mut findings);
         }
         of_loops(&reading, &session.world.cwd, &mut findings);
+        of_variables(reading.project.config(), session.world, &mut findings);
         if let Some(text) = session.exposed(reading.project.set()) {
             let mut finding = FindingView::placeless(
                 "no-backup",

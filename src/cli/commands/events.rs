@@ -43,7 +43,7 @@ pub(super) fn run(args: &EventsArgs, session: &mut Session<'_>) -> Result<(), Fa
     let since = args.since.as_deref().map(since).transpose()?;
     let selection = session.select_to_read(&args.queues)?;
     let (mut sources, dirs) = sources(&selection, session.backups().ok().as_ref());
-    let mask = Mask::new(&session.world.vars);
+    let mask = Mask::new(&selection.config.and_own(&session.world.vars));
     let teller = Teller::new(mask.clone(), session.look());
     let mut telling = Telling { since, style: args.style, json: args.json, teller, mask };
     // Made before the first look, so that nothing is missed between the two.

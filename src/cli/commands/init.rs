@@ -150,6 +150,8 @@ mod tests {
             .map(|line| line.strip_prefix("# ").unwrap_or(line))
             .filter(|line| line.starts_with('[') || line.contains(" = "))
             .filter(|line| !line.starts_with("run = \"./agent") && !line.contains("\"codex\""))
+            // A file that is not there is refused.
+            .filter(|line| !line.starts_with("file = "))
             .inspect(|line| seen_run |= line.starts_with("run"))
             .map(ToOwned::to_owned)
             .collect();

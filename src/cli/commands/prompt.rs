@@ -4,16 +4,18 @@ use crate::cli::args::PromptArgs;
 use crate::cli::failure::Failure;
 use crate::cli::read::Reading;
 use crate::cli::session::Session;
-use crate::engine::{Source, Untouched};
-use crate::views::json;
-use serde_json::json;
+use crate::domain::StepKind;
+use crate::engine::{CommandEnvironment, Source, Untouched};
+use crate::views::{escape, json};
+use serde_json::{Value, json};
+use std::fmt::Write as _;
 use std::io::Write;
 
 pub(super) fn run(args: &PromptArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     let selection = session.select_to_read(&args.queues)?;
     let mut reading = Reading::open(session, selection)?;
     let vars = &session.world.vars;
-    let (view, prompt) = reading.look(|scene| {
+    let (view, prompt, environments) = reading.look(|scene| {
         let node = scene.find(&args.id)?;
         let (place, _) = scene.key(node);
         let graph = &scene.structure.graph;
@@ -23,18 +25,59 @@ pub(super) fn run(args: &PromptArgs, session: &mut Session<'_>) -> Result<(), Fa
         let prompt = source.prompt(place).map_err(|why| {
             Failure::usage(format_args!("failed to make the prompt of {}: {why}", args.id))
         })?;
-        let view = json!({
+        let environments = if args.env { source.environments(place) } else { Ok(Vec::new()) };
+        let environments = environments.map_err(Failure::usage)?;
+        let mut view = json!({
             "schema_version": 1,
             "id": graph.reference(node),
             "queue": scene.sight().queue_of(node),
             "attempt": scene.readiness.task(node).attempts.saturating_add(1),
             "prompt": prompt,
         });
-        Ok::<_, Failure>((view, prompt))
+        if args.env {
+            view["environment"] = environments.iter().map(as_json).collect();
+        }
+        Ok::<_, Failure>((view, prompt, environments))
     })?;
     if args.json {
         return session.print(json::object(&view)?);
     }
+    if args.env {
+        let text: String = environments.iter().map(as_text).collect();
+        return session.print(escape::lines(&text).as_bytes());
+    }
     session.streams.out.exact().write_all(prompt.as_bytes())?;
     Ok(session.streams.out.flush()?)
+}
+
+fn as_json(command: &CommandEnvironment) -> Value {
+    let withheld = command.withheld.iter();
+    json!({
+        "command": command.kind,
+        "name": command.name,
+        "inherit": command.inherit.as_str(),
+        "passed": command.passed,
+        "withheld": withheld
+            .map(|withheld| json!({"name": withheld.name, "reason": withheld.why.to_string()}))
+            .collect::<Vec<Value>>(),
+    })
+}
+
+/// The names that a command gets, and each that it does not get with the reason.
+fn as_text(command: &CommandEnvironment) -> String {
+    let what = match command.kind {
+        StepKind::Agent => "agent",
+        StepKind::Verify => "step",
+    };
+    let mut text = format!("{what} {} (inherit = \"{}\")\n", command.name, command.inherit);
+    text.push_str("  passed:\n");
+    for name in &command.passed {
+        let _ = writeln!(text, "    {name}");
+    }
+    text.push_str("  withheld:\n");
+    let width = command.withheld.iter().map(|withheld| withheld.name.len()).max().unwrap_or(0);
+    for withheld in &command.withheld {
+        let _ = writeln!(text, "    {:width$}  {}", withheld.name, withheld.why);
+    }
+    text
 }

@@ -3,6 +3,7 @@
 use super::end::unknown_code;
 use super::job::Job;
 use super::progress_check::{self, Streak};
+use super::withheld;
 use crate::agent::AgentResult;
 use crate::domain::{AttemptReport, Completion, Cost, Fingerprint, Outcome, ReasonCode, timestamp};
 use crate::platform::clock::Clock;
@@ -126,6 +127,10 @@ impl Finished {
         }
         if let Some((print, streak)) = progress_check::compare(&self.job, &self.report) {
             (self.report.fingerprint, self.streak) = (print, streak);
+        }
+        if let Some(hint) = withheld::hint(&self.job, &self.report) {
+            let reason = self.report.reason.take().unwrap_or_default();
+            self.report.reason = Some(format!("{reason}; {hint}"));
         }
         self.name_red_tree();
         if let Err(error) = self.job.folder.put_report(&self.report) {

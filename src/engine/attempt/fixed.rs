@@ -23,8 +23,8 @@ const GIT: &str = "git";
 /// The configuration and the programs of a run.
 #[derive(Debug, Default)]
 pub struct Fixed {
-    /// The configuration file, if there is one.
-    pub(super) config: Option<Arc<Kept>>,
+    /// The configuration file, if there is one, and the files of variables that it names.
+    pub(super) config: Vec<Arc<Kept>>,
     path: Option<OsString>,
     programs: BTreeMap<String, PathBuf>,
 }
@@ -45,7 +45,7 @@ impl Fixed {
         let programs = names
             .chain(["sh", GIT])
             .filter_map(|name| Some((name.to_owned(), look_up(name, dirs)?)));
-        Self { config: None, programs: programs.collect(), path }
+        Self { config: Vec::new(), programs: programs.collect(), path }
     }
 
     /// The same for a loop, which keeps the configuration file as it is.
@@ -54,15 +54,22 @@ impl Fixed {
         vars: &[(OsString, OsString)],
         ids: &Arc<dyn Ids>,
     ) -> Self {
-        let kept = |path| Kept::new(path, Arc::clone(ids));
-        let kept = config.path.as_deref().and_then(kept).map(Arc::new);
-        Self { config: kept, ..Self::of(config, vars) }
+        let mut paths: Vec<&Path> = Vec::new();
+        for path in config.path.iter().chain(&config.env_files) {
+            if !paths.contains(&path.as_path()) {
+                paths.push(path);
+            }
+        }
+        let kept = |path: &Path| Kept::new(path, Arc::clone(ids)).map(Arc::new);
+        Self { config: paths.into_iter().filter_map(kept).collect(), ..Self::of(config, vars) }
     }
 
-    /// Takes the configuration file as it is now for what is put back from now on, while nothing runs
+    /// Takes the configuration as it is now for what is put back from now on, while nothing runs
     /// that could have changed it; says whether it was changed.
     pub(crate) fn settle_config(&self) -> bool {
-        self.config.as_ref().is_some_and(|config| config.settle())
+        // Each of them, not only the first that changed.
+        let changed = self.config.iter().filter(|config| config.settle());
+        changed.count() > 0
     }
 
     /// The program `name` as it was found when the run began, `name` itself if it was not.
@@ -119,6 +126,7 @@ pub(crate) fn is_executable(path: &Path) -> bool {
 #[expect(clippy::disallowed_methods, reason = "tests write what they look at")]
 mod tests {
     use super::*;
+    use crate::domain::EnvironmentRules;
     use crate::verify::VerifyStep;
     use std::time::Duration;
 
@@ -145,6 +153,8 @@ mod tests {
             profile: "default".into(),
             command: Command::List(vec!["tool".into()]),
             timeout: Duration::MAX,
+            environment: EnvironmentRules::default(),
+            from_queue: false,
         };
         let config = Config { steps: vec![step], ..Config::default() };
         let path = format!("bin:{0}/early:{0}/late", dir.path().display());

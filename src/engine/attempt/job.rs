@@ -2,6 +2,7 @@
 
 use super::tamper::Watch;
 use super::untouched::{ProfileKey, Red};
+use crate::agent::Withheld;
 use crate::domain::{ClaimToken, Command, ReasonCode, StepKind, Task};
 use crate::platform::claim_tag::ClaimTag;
 use crate::store::attempts::AttemptFolder;
@@ -27,6 +28,8 @@ pub struct Ready {
     pub configured: Command,
     /// Its whole environment.
     pub env: Vec<(OsString, OsString)>,
+    /// Variables of the loop that it does not get.
+    pub withheld: Vec<Withheld>,
     /// Wall-clock limit.
     pub timeout: Duration,
     /// Silence limit.

@@ -17,6 +17,7 @@ mod subject;
 mod tamper;
 mod untouched;
 mod watch;
+mod withheld;
 
 pub(crate) use finished::{Finished, not_started};
 pub use fixed::Fixed;
@@ -24,7 +25,7 @@ pub(crate) use job::{Job, Judge, Purpose};
 pub use judged::{JudgeError, Judged, Judging};
 pub use known_commands::KnownCommands;
 pub use preflight::{Lines, Preflight, PreflightError, preflight, survey};
-pub use prepare::Source;
+pub use prepare::{CommandEnvironment, Lacking, Source, lacking};
 pub(crate) use progress_check::Streak;
 pub use run::Stage;
 pub(crate) use run::{Steering, With, run};

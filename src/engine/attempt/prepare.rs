@@ -2,10 +2,10 @@
 
 use super::fixed::Fixed;
 use super::job::{AgentCommand, Job, Judge, Purpose, Ready, Refusal, tag_of};
-use super::subject::{Subject, strings};
+use super::subject::{Subject, agent_policy, strings};
 use super::untouched::{ProfileKey, Red, Untouched};
 use crate::agent::{
-    AgentProfile, AnswerInput, DependencyInput, FEEDBACK_BYTES, FailureInput, NoteInput,
+    AgentProfile, AnswerInput, DependencyInput, FEEDBACK_BYTES, FailureInput, Given, NoteInput,
     PromptInput, PromptTemplate, RedInput, StepInput, bound_file,
 };
 use crate::config::{ChoiceError, Runner};
@@ -19,13 +19,15 @@ use crate::queue::Queue;
 use crate::store::attempts::{self, AttemptFolder, RESULT_FILE};
 use crate::store::{Place, TaskKey};
 use crate::verify::VerifyStep;
-use crate::views::mask::Mask;
 use crate::workspace::{Git, is_git_work_tree};
 use serde_json::Value;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+mod environment;
 mod watch;
+
+pub use environment::{CommandEnvironment, Lacking, lacking};
 
 /// What a job is made from.
 #[derive(Clone, Copy)]
@@ -143,7 +145,7 @@ impl<'a> Source<'a> {
         let refusal = refusal.or_else(|| holds_nul(agent.as_ref(), &judge));
         let refusal = refusal.or_else(|| plan.taken_for_flag());
         let required = self.set.config.limits.promise.value;
-        let mask = Mask::new(self.vars);
+        let mask = self.mask();
         Ok(Job {
             purpose: Purpose::Attempt,
             place,
@@ -187,7 +189,7 @@ impl Plan<'_> {
         let template = PromptTemplate::load(path).map_err(|error| error.to_string())?;
         let text = template.render(&self.input()).map_err(|error| error.to_string())?;
         // What earlier attempts printed may hold secrets, and a prompt is kept and shown.
-        Ok(Mask::new(self.source.vars).text(&text).into_owned())
+        Ok(self.source.mask().text(&text).into_owned())
     }
 
     fn input(&self) -> PromptInput {
@@ -288,7 +290,7 @@ impl Plan<'_> {
             output.push_str(&bound_file(&errors, FEEDBACK_BYTES / 2).unwrap_or_default());
         }
         // Before the prompt cleans it, which would change a secret that holds control characters.
-        let output = Mask::new(self.source.vars).text(&output).into_owned();
+        let output = self.source.mask().text(&output).into_owned();
         Some(FailureInput {
             attempt: report.attempt,
             step: step.name.clone(),
@@ -303,13 +305,15 @@ impl Plan<'_> {
 
     fn ready_agent(&self, profile: &AgentProfile, token: &ClaimToken) -> Ready {
         let subject = self.subject();
-        let environment = subject.environment(&token.worker, &profile.env, false);
+        let policy = agent_policy(subject.rules, profile);
+        let Given { environment, withheld } = subject.given(&token.worker, policy);
         Ready {
             kind: StepKind::Agent,
             name: "agent".to_owned(),
             argv: subject.expand(&profile.command),
             configured: profile.command.clone(),
             env: environment.into_iter().collect(),
+            withheld,
             timeout: profile.timeout,
             silence: profile.silence,
             grace: profile.grace,
@@ -326,7 +330,7 @@ impl Plan<'_> {
             root: self.root(),
             folder: &self.folder,
             vars: self.source.vars,
-            pass: &set.config.pass,
+            rules: &set.config.environment,
         }
     }
 }

@@ -6,13 +6,14 @@ use super::finished::{Finished, TreeLook, not_started};
 use super::job::{AgentCommand, Job, Judge, Ready};
 use super::known_commands::{KnownCommands, Meaning};
 use super::tamper::{Guard, earlier};
+use super::withheld;
 use crate::agent::{AgentResult, ResultStatus, bound_file, read_result};
 use crate::domain::{
     AttemptReport, Fingerprint, Outcome, ReasonCode, StepReport, Verdict, timestamp,
 };
 use crate::platform::clock::Clock;
 use crate::platform::fault::{self, Fault};
-use crate::store::attempts::{AGENT_OUT, PROMPT_FILE, RESULT_FILE, TASK_FILE};
+use crate::store::attempts::{AGENT_OUT, ENV_FILE, PROMPT_FILE, RESULT_FILE, TASK_FILE};
 use crate::store::work::Work;
 use crate::supervisor::{CommandSpec, Ended, Supervisor, Told};
 use crate::verify;
@@ -185,6 +186,7 @@ impl Progress<'_> {
         };
         put(TASK_FILE, &self.job.task_json)?;
         put(PROMPT_FILE, prompt)?;
+        put(ENV_FILE, &withheld::listed(self.job))?;
         if let Err(error) = self.guard.keep(folder) {
             self.warnings.push(format!("failed to note what is protected: {error}"));
         }

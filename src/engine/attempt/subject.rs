@@ -3,8 +3,8 @@
 
 use super::fixed::Fixed;
 use super::job::Ready;
-use crate::agent::{DEFAULT_GRACE, Environment, NUL_SHOWN, TaskVariables};
-use crate::domain::{Command, Field, StepKind, Text, WorkerId};
+use crate::agent::{AgentProfile, DEFAULT_GRACE, Given, NUL_SHOWN, Policy, TaskVariables};
+use crate::domain::{Command, EnvironmentRules, Field, StepKind, Text, WorkerId};
 use crate::queue::Queue;
 use crate::store::attempts::{AttemptFolder, CHANGED_FILE, PROMPT_FILE, RESULT_FILE, TASK_FILE};
 use crate::verify::VerifyStep;
@@ -27,8 +27,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) folder: &'a AttemptFolder,
     /// The environment of this process.
     pub(crate) vars: &'a [(OsString, OsString)],
-    /// Names of variables that every command gets.
-    pub(crate) pass: &'a [String],
+    /// What every command gets of it.
+    pub(crate) rules: &'a EnvironmentRules,
 }
 
 impl Subject<'_> {
@@ -85,14 +85,9 @@ impl Subject<'_> {
         strings(tests.as_ref())
     }
 
-    /// The environment of a command, with the variables that `more` names.
-    pub(crate) fn environment(
-        &self,
-        worker: &WorkerId,
-        more: &[String],
-        verifying: bool,
-    ) -> Environment {
-        let mut environment = Environment::allowed(self.vars, &[self.pass, more]);
+    /// What a command gets, by what `policy` says of it.
+    pub(crate) fn given(&self, worker: &WorkerId, policy: Policy<'_>) -> Given {
+        let mut given = policy.apply(self.vars);
         let changed = self.folder.file(CHANGED_FILE);
         TaskVariables {
             task_id: self.id(),
@@ -105,13 +100,13 @@ impl Subject<'_> {
             result_file: &self.folder.file(RESULT_FILE),
             attempt_dir: self.folder.path(),
             root: self.root,
-            changed_files: verifying.then_some(changed.as_path()),
+            changed_files: policy.agent.is_none().then_some(changed.as_path()),
         }
-        .set_in(&mut environment);
+        .set_in(&mut given.environment);
         if self.task.is_none() {
-            environment.set("WORKLOOP_TREE_CHECK", "1");
+            given.environment.set("WORKLOOP_TREE_CHECK", "1");
         }
-        environment
+        given
     }
 
     /// A step of the verification, ready to start.
@@ -120,7 +115,7 @@ impl Subject<'_> {
         if let Some(program) = argv.first_mut() {
             *program = fixed.program(std::mem::take(program));
         }
-        let mut environment = self.environment(worker, &[], true);
+        let Given { mut environment, withheld } = self.given(worker, step_policy(self.rules, step));
         if let Some(path) = fixed.path() {
             environment.set("PATH", path);
         }
@@ -130,11 +125,27 @@ impl Subject<'_> {
             argv,
             configured: step.command.clone(),
             env: environment.into_iter().collect(),
+            withheld,
             timeout: step.timeout,
             silence: None,
             grace: DEFAULT_GRACE,
         }
     }
+}
+
+/// What decides which variables a step gets, where `general` holds for all commands.
+pub(crate) fn step_policy<'a>(general: &'a EnvironmentRules, step: &'a VerifyStep) -> Policy<'a> {
+    let configured = (!step.from_queue).then_some(&step.command);
+    Policy { general, own: &step.environment, configured, agent: None }
+}
+
+/// The same of an agent.
+pub(crate) fn agent_policy<'a>(
+    general: &'a EnvironmentRules,
+    agent: &'a AgentProfile,
+) -> Policy<'a> {
+    let command = Some(&agent.command);
+    Policy { general, own: &agent.environment, configured: command, agent: command }
 }
 
 /// A path that no program takes for a flag.

@@ -1,6 +1,7 @@
 //! The job of a verification of the tree: steps of a profile, without an agent and without a task.
 
-use crate::domain::{ClaimToken, WorkerId};
+use crate::agent::Policy;
+use crate::domain::{ClaimToken, EnvironmentRules, WorkerId};
 use crate::engine::attempt::{Fixed, Job, Judge, ProfileKey, Purpose, Subject, watch};
 use crate::engine::dispatch::tree_key;
 use crate::project::QueueSet;
@@ -51,10 +52,13 @@ impl Around<'_> {
             root,
             folder: &folder,
             vars: self.vars,
-            pass: &self.set.config.pass,
+            rules: &self.set.config.environment,
         };
         let ready = |step| subject.step(step, self.worker, self.fixed);
-        let commands: Vec<_> = subject.environment(self.worker, &[], true).into_iter().collect();
+        let own = EnvironmentRules::default();
+        let policy = Policy { general: subject.rules, own: &own, configured: None, agent: None };
+        let given = subject.given(self.worker, policy);
+        let commands: Vec<_> = given.environment.into_iter().collect();
         let git = |program| Git::new(program, self.fixed.path(), &commands);
         Job {
             purpose,
@@ -71,7 +75,7 @@ impl Around<'_> {
             agent: None,
             judge: Judge::Steps(steps.iter().map(ready).collect()),
             watch: watch(self.set, self.queues, steps, &subject, self.fixed),
-            mask: Mask::new(self.vars),
+            mask: Mask::new(&self.set.config.and_own(self.vars)),
             named_files: Vec::new(),
             promise: None,
             profiles: Vec::new(),

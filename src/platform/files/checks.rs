@@ -8,6 +8,7 @@ use std::fs::{self, Metadata};
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock};
 
 /// Resolves the symlinks of `path`; the file itself need not exist, its folder must.
 pub fn real_path(path: &Path) -> io::Result<PathBuf> {
@@ -23,6 +24,36 @@ pub fn real_path(path: &Path) -> io::Result<PathBuf> {
     Ok(fs::canonicalize(parent)?.join(name))
 }
 
+/// Where files of any owner, and files that everybody may write, are believed: a person said so.
+static TRUSTED: RwLock<Vec<PathBuf>> = RwLock::new(Vec::new());
+
+/// Has this process believe what lies at `path` or below it, whoever wrote it. Like its user and its
+/// umask this holds for a process as a whole.
+pub fn trust(path: &Path) {
+    let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    TRUSTED.write().unwrap_or_else(PoisonError::into_inner).push(real);
+}
+
+/// Whether a person said that what lies at `path` is to be believed.
+pub fn is_trusted(path: &Path) -> bool {
+    let trusted = TRUSTED.read().unwrap_or_else(PoisonError::into_inner);
+    let real = real_path(path);
+    let path = real.as_deref().unwrap_or(path);
+    trusted.iter().any(|trusted| path.starts_with(trusted))
+}
+
+/// What lets a file be believed that is not ours, for the end of a refusal.
+pub fn how_to_trust(path: &Path) -> String {
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new("."));
+    let folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
+    let folder = folder.display();
+    format!(
+        "if you trust everybody who can write there, --trust {folder} or WORKLOOP_TRUST={folder} \
+         allows it"
+    )
+}
+
 /// Says why the file or folder at `path` is not to be trusted; `None` when it is.
 ///
 /// Group-writable is a way to share a queue and is accepted.
@@ -31,7 +62,7 @@ pub fn refusal(path: &Path) -> io::Result<Option<String>> {
 }
 
 /// The same for metadata that is at hand.
-pub fn refusal_of(path: &Path, meta: &Metadata) -> Option<String> {
+fn refusal_of(path: &Path, meta: &Metadata) -> Option<String> {
     if fault::is(Fault::NoRefusals) {
         return None;
     }
@@ -43,26 +74,27 @@ pub fn refusal_of(path: &Path, meta: &Metadata) -> Option<String> {
             meta.nlink()
         ));
     }
-    if !owned_by_us(meta.uid()) {
-        return Some(format!(
-            "{shown} belongs to user {}, not to you, and what it says would run with your rights",
+    let why = if !owned_by_us(meta.uid()) {
+        format!(
+            "belongs to user {}, not to you, and what it says would run with your rights",
             meta.uid()
-        ));
-    }
-    if meta.mode() & 0o002 != 0 {
-        return Some(format!(
-            "{shown} is writable by every user of this machine, and what it says would run with \
-             your rights: chmod o-w it"
-        ));
-    }
-    None
+        )
+    } else if meta.mode() & 0o002 != 0 {
+        "is writable by every user of this machine, and what it says would run with your rights: \
+         chmod o-w it"
+            .to_owned()
+    } else {
+        return None;
+    };
+    (!is_trusted(path)).then(|| format!("{shown} {why}; {}", how_to_trust(path)))
 }
 
-/// Whether files of `uid` are ours: our own, or those of the user who called us through sudo.
+/// Whether files of `uid` may be believed: our own, those of root, who can change ours as well, and
+/// those of the user who called us through sudo.
 pub fn owned_by_us(uid: u32) -> bool {
     let own = rustix::process::geteuid().as_raw();
     let caller = std::env::var("SUDO_UID").ok().and_then(|text| text.parse::<u32>().ok());
-    uid == own || (own == 0 && caller == Some(uid))
+    uid == own || uid == 0 || (own == 0 && caller == Some(uid))
 }
 
 /// Whether files can be made and replaced in `dir`.
@@ -84,10 +116,28 @@ mod tests {
         fs::set_permissions(&file, Permissions::from_mode(0o664)).unwrap();
         assert_eq!(refusal(&file).unwrap(), None);
         fs::set_permissions(&file, Permissions::from_mode(0o666)).unwrap();
-        assert!(refusal(&file).unwrap().unwrap().contains("writable by every user"));
+        let refused = refusal(&file).unwrap().unwrap();
+        assert!(refused.contains("writable by every user"));
+        let folder = fs::canonicalize(dir.path()).unwrap();
+        assert!(refused.contains(&format!("--trust {}", folder.display())), "{refused}");
         fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
         fs::hard_link(&file, dir.path().join("other")).unwrap();
         assert!(refusal(&file).unwrap().unwrap().contains("2 hard links"));
+    }
+
+    #[test]
+    fn what_a_person_trusts_may_be_anybody_s() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("q.json");
+        drop(File::create(&file).unwrap());
+        fs::set_permissions(&file, Permissions::from_mode(0o666)).unwrap();
+        assert!(refusal(&file).unwrap().is_some());
+        trust(&dir.path().join("q"));
+        assert!(refusal(&file).unwrap().is_some(), "a part of a name is no folder");
+        trust(dir.path());
+        assert_eq!(refusal(&file).unwrap(), None);
+        fs::hard_link(&file, dir.path().join("other")).unwrap();
+        assert!(refusal(&file).unwrap().is_some(), "that is no matter of trust");
     }
 
     #[test]

@@ -31,8 +31,8 @@ pub(crate) struct Watch {
     pub(crate) products: Vec<String>,
     /// `guardrails.protect`.
     pub(crate) protect: Vec<String>,
-    /// The configuration.
-    pub(crate) config: Option<Arc<Kept>>,
+    /// The configuration, and the files of variables that it names.
+    pub(crate) config: Vec<Arc<Kept>>,
 }
 
 /// What is guarded, as it was when the attempt began.
@@ -42,7 +42,7 @@ pub(crate) struct Guard {
     owned: Vec<String>,
     files: Vec<(PathBuf, Part, Mark)>,
     protected: Protected,
-    config: Option<Arc<Kept>>,
+    config: Vec<Arc<Kept>>,
     memory: Memory,
 }
 
@@ -64,7 +64,7 @@ impl Guard {
             root: root.clone(),
             homes: homes.clone(),
             programs: programs.iter().filter(|path| path.starts_with(root)).cloned().collect(),
-            ours: queues.iter().cloned().chain(watch.config_path()).collect(),
+            ours: queues.iter().cloned().chain(watch.config_paths()).collect(),
             products: relative(root, products),
         };
         let named = ground.named(&watch.commands);
@@ -90,7 +90,7 @@ impl Guard {
 
     /// What should be told of it, once a run: that not everything could be looked at.
     pub(crate) fn warning(&self) -> Option<String> {
-        let first = || self.config.as_ref().is_none_or(|config| config.first_warning());
+        let first = || self.config.first().is_none_or(|config| config.first_warning());
         self.protected.warning().filter(|_| first())
     }
 
@@ -106,14 +106,14 @@ impl Guard {
     /// When the system lacks what it takes to look: then nothing is said of the work.
     pub(crate) fn look(&self, folder: &AttemptFolder) -> io::Result<Option<Tampering>> {
         let owns = |path: &Path| owns(&self.owned, Path::new(&shown(&self.root, path)));
-        let config = match &self.config {
-            Some(config) if owns(config.path()) => {
-                config.settle();
-                None
+        let mut config: Option<String> = None;
+        for kept in &self.config {
+            if owns(kept.path()) {
+                kept.settle();
+            } else if let Some(said) = kept.put_back(folder)? {
+                config = Some(config.map_or(said.clone(), |before| format!("{before}; {said}")));
             }
-            Some(config) => config.put_back(folder)?,
-            None => None,
-        };
+        }
         let file = match self.changed_file()? {
             Some(found) => Some(found),
             None => self.protected.changed(&owns)?,
@@ -143,8 +143,8 @@ impl Guard {
 }
 
 impl Watch {
-    fn config_path(&self) -> Option<PathBuf> {
-        self.config.as_ref().map(|config| config.path().to_owned())
+    fn config_paths(&self) -> impl Iterator<Item = PathBuf> {
+        self.config.iter().map(|config| config.path().to_owned())
     }
 }
 

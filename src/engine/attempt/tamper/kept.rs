@@ -7,7 +7,7 @@ use crate::platform::atomic_file;
 use crate::platform::dir::Dir;
 use crate::platform::ids::Ids;
 use crate::platform::open::{self, Links};
-use crate::store::attempts::{AttemptFolder, CONFIG_FILE};
+use crate::store::attempts::{AttemptFolder, CHANGED_SUFFIX};
 use std::fmt;
 use std::fs::{self, Permissions};
 use std::io;
@@ -103,9 +103,11 @@ impl Kept {
             return Ok(None);
         }
         let path = self.path.display();
-        let saved = now.map(|now| folder.put(CONFIG_FILE, now.as_bytes()));
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        let name = format!("{name}{CHANGED_SUFFIX}");
+        let saved = now.map(|now| folder.put(&name, now.as_bytes()));
         let copy = match saved {
-            Some(Ok(())) => format!("; the changed one is {}", folder.file(CONFIG_FILE).display()),
+            Some(Ok(())) => format!("; the changed one is {}", folder.file(&name).display()),
             Some(Err(error)) => format!("; the changed one could not be kept: {error}"),
             None => String::new(),
         };
@@ -215,7 +217,7 @@ mod tests {
         let path = case.dir.path().join("workloop.toml");
         fs::write(&path, "jobs = 9\n").unwrap();
         let said = case.kept.put_back(&case.folder).unwrap().unwrap();
-        let copy = case.folder.file(CONFIG_FILE);
+        let copy = case.folder.file("workloop.toml.changed");
         assert!(said.contains(&copy.display().to_string()), "{said}");
         assert_eq!(fs::read_to_string(copy).unwrap(), "jobs = 9\n");
         fs::write(&path, "jobs = 2\n").unwrap();

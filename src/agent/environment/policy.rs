@@ -1,0 +1,246 @@
+//! What a command gets of the environment of this process, and what is withheld from it.
+
+use super::Environment;
+use super::logins::{is_of_a_session, logins};
+use super::secret::{has_password, is_secret_name};
+use crate::domain::{CORE, Command, EnvironmentRules, Inherit, LEAST, mentions, pattern_names};
+use crate::platform::fault::{self, Fault};
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+
+/// Why a command does not get a variable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// `drop` names it.
+    Dropped,
+    /// Its name looks like that of a secret.
+    SecretName,
+    /// It holds a URL with a password.
+    SecretUrl,
+    /// It belongs to an agent that this process runs in.
+    Session,
+    /// `inherit` does not include it.
+    NotInherited(Inherit),
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dropped => f.write_str("drop names it"),
+            Self::SecretName => f.write_str("its name looks like a secret"),
+            Self::SecretUrl => f.write_str("it holds a URL with a password"),
+            Self::Session => f.write_str("it belongs to an agent around this process"),
+            Self::NotInherited(inherit) => write!(f, "inherit is \"{inherit}\""),
+        }
+    }
+}
+
+/// A variable that a command does not get.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Withheld {
+    /// Its name.
+    pub name: String,
+    /// Why.
+    pub why: Why,
+}
+
+/// What decides for one command.
+#[derive(Clone, Copy, Debug)]
+pub struct Policy<'a> {
+    /// The general rules.
+    pub general: &'a EnvironmentRules,
+    /// Those of the agent or the step, which come first.
+    pub own: &'a EnvironmentRules,
+    /// The command, where a person configured it: variables that its text names pass.
+    pub configured: Option<&'a Command>,
+    /// The command of an agent, which logs in.
+    pub agent: Option<&'a Command>,
+}
+
+/// What a command gets.
+#[derive(Clone, Debug, Default)]
+pub struct Given {
+    /// Its environment.
+    pub environment: Environment,
+    /// What it does not get, by name.
+    pub withheld: Vec<Withheld>,
+}
+
+impl Policy<'_> {
+    /// How much is inherited.
+    pub fn inherit(&self) -> Inherit {
+        self.own.inherit.or(self.general.inherit).unwrap_or_default()
+    }
+
+    /// What the command gets of `vars`, with what the configuration sets. No `WORKLOOP_*` of the
+    /// outside is among it: what a command is told of its task is not what a loop around this one
+    /// was told.
+    pub fn apply(&self, vars: &[(OsString, OsString)]) -> Given {
+        let mut given = Given::default();
+        let text = self.configured.map(Command::to_string).unwrap_or_default();
+        let logins = self.agent.map(logins).unwrap_or_default();
+        for (name, value) in vars.iter().filter(|(name, _)| !is_ours(name)) {
+            let shown = name.to_string_lossy();
+            match self.why_not(&shown, value, &text, &logins) {
+                None => given.environment.set(name.clone(), value.clone()),
+                Some(why) => given.withheld.push(Withheld { name: shown.into_owned(), why }),
+            }
+        }
+        self.add_own(&mut given);
+        given.withheld.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        given
+    }
+
+    /// Why the command does not get a variable; `None` when it does.
+    fn why_not(&self, name: &str, value: &OsStr, text: &str, logins: &[&str]) -> Option<Why> {
+        let lists = |list: &[String]| list.iter().any(|pattern| pattern_names(pattern, name));
+        for rules in [self.own, self.general] {
+            if lists(&rules.drop) {
+                return Some(Why::Dropped);
+            }
+            if lists(&rules.pass) {
+                return None;
+            }
+        }
+        let among = |list: &[&str]| list.iter().any(|pattern| pattern_names(pattern, name));
+        let inherit = self.inherit();
+        let inherited = match inherit {
+            Inherit::All => true,
+            Inherit::Safe => logins.contains(&name) || fault::is(Fault::SecretsPassed),
+            Inherit::Core => among(&CORE),
+            Inherit::None => among(&LEAST),
+        };
+        if inherited || mentions(text, name) {
+            return None;
+        }
+        if inherit != Inherit::Safe {
+            return Some(Why::NotInherited(inherit));
+        }
+        if is_secret_name(name) {
+            Some(Why::SecretName)
+        } else if is_of_a_session(name) {
+            Some(Why::Session)
+        } else {
+            has_password(&value.to_string_lossy()).then_some(Why::SecretUrl)
+        }
+    }
+
+    /// Adds what files and `set` say: a variable that is inherited outweighs a file, as everywhere,
+    /// and `set` outweighs both.
+    fn add_own(&self, given: &mut Given) {
+        let mut added: Vec<&str> = Vec::new();
+        for (name, value) in [self.own, self.general].into_iter().flat_map(|rules| &rules.file.0) {
+            if given.environment.get(name).is_none() {
+                given.environment.set(name, value);
+                added.push(name);
+            }
+        }
+        for (name, value) in [self.general, self.own].into_iter().flat_map(|rules| &rules.set.0) {
+            given.environment.set(name, value);
+            added.push(name);
+        }
+        given.withheld.retain(|withheld| !added.contains(&withheld.name.as_str()));
+    }
+}
+
+/// Whether a variable is one of those by which a loop speaks to its commands.
+fn is_ours(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(b"WORKLOOP_")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Values;
+
+    fn vars(pairs: &[(&str, &str)]) -> Vec<(OsString, OsString)> {
+        pairs.iter().map(|(name, value)| (name.into(), value.into())).collect()
+    }
+
+    fn rules(inherit: Option<Inherit>, pass: &[&str], drop: &[&str]) -> EnvironmentRules {
+        let owned = |list: &[&str]| list.iter().map(ToString::to_string).collect();
+        EnvironmentRules { inherit, pass: owned(pass), drop: owned(drop), ..Default::default() }
+    }
+
+    fn values(pairs: &[(&str, &str)]) -> Values {
+        Values(pairs.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect())
+    }
+
+    const OUTSIDE: [(&str, &str); 11] = [
+        ("PATH", "/bin"),
+        ("HOME", "/h"),
+        ("LC_ALL", "C"),
+        ("EDITOR", "vi"),
+        ("KEYBOARD", "de"),
+        ("GITHUB_TOKEN", "t"),
+        ("ANTHROPIC_API_KEY", "k"),
+        ("OPENAI_API_KEY", "k"),
+        ("DATABASE_URL", "postgres://u:p@db/x"),
+        ("CLAUDECODE", "1"),
+        ("WORKLOOP_TASK_ID", "x"),
+    ];
+
+    /// The names that pass, in order, and those that are withheld.
+    fn passed(policy: Policy<'_>) -> (String, String) {
+        let given = policy.apply(&vars(&OUTSIDE));
+        let names = given.environment.vars().map(|(name, _)| name.to_str().unwrap_or_default());
+        let withheld = given.withheld.iter().map(|withheld| withheld.name.as_str());
+        (names.collect::<Vec<_>>().join(" "), withheld.collect::<Vec<_>>().join(" "))
+    }
+
+    #[test]
+    fn the_default_withholds_what_looks_like_a_secret_and_the_session_around() {
+        let none = EnvironmentRules::default();
+        let mut policy = Policy { general: &none, own: &none, configured: None, agent: None };
+        let (given, withheld) = passed(policy);
+        assert_eq!(given, "EDITOR HOME KEYBOARD LC_ALL PATH");
+        assert_eq!(
+            withheld,
+            "ANTHROPIC_API_KEY CLAUDECODE DATABASE_URL GITHUB_TOKEN OPENAI_API_KEY"
+        );
+        let claude = Command::Shell("claude -p \"$GITHUB_TOKEN\"".to_owned());
+        policy = Policy { configured: Some(&claude), agent: Some(&claude), ..policy };
+        let (given, withheld) = passed(policy);
+        assert!(given.contains("ANTHROPIC_API_KEY") && given.contains("GITHUB_TOKEN"), "{given}");
+        assert_eq!(withheld, "CLAUDECODE DATABASE_URL OPENAI_API_KEY");
+    }
+
+    #[test]
+    fn inherit_says_how_much() {
+        let none = EnvironmentRules::default();
+        let with = |inherit| {
+            let own = rules(Some(inherit), &[], &[]);
+            let agent = Command::Shell("./agent.sh".to_owned());
+            let agent = Some(&agent);
+            passed(Policy { general: &none, own: &own, configured: agent, agent }).0
+        };
+        assert_eq!(with(Inherit::Core), "HOME LC_ALL PATH");
+        assert_eq!(with(Inherit::None), "HOME PATH");
+        assert_eq!(with(Inherit::All).split(' ').count(), OUTSIDE.len() - 1);
+    }
+
+    #[test]
+    fn the_own_word_comes_before_the_general_one_and_drop_before_pass() {
+        let general = rules(None, &["GITHUB_*", "CLAUDECODE", "WORKLOOP_*"], &["EDITOR"]);
+        let own = rules(None, &["EDITOR"], &["CLAUDECODE"]);
+        let policy = Policy { general: &general, own: &own, configured: None, agent: None };
+        let (given, withheld) = passed(policy);
+        assert_eq!(given, "EDITOR GITHUB_TOKEN HOME KEYBOARD LC_ALL PATH");
+        assert!(withheld.contains("CLAUDECODE"), "{withheld}");
+    }
+
+    #[test]
+    fn what_is_set_outweighs_what_is_inherited_and_that_outweighs_files() {
+        let file = values(&[("EDITOR", "file"), ("GITHUB_TOKEN", "file"), ("NEW", "file")]);
+        let general = EnvironmentRules { file, ..EnvironmentRules::default() };
+        let set = values(&[("HOME", "set"), ("OPENAI_API_KEY", "set")]);
+        let own = EnvironmentRules { set, ..EnvironmentRules::default() };
+        let policy = Policy { general: &general, own: &own, configured: None, agent: None };
+        let given = policy.apply(&vars(&OUTSIDE));
+        let value = |name| given.environment.get(name).and_then(OsStr::to_str);
+        assert_eq!(value("EDITOR"), Some("vi"));
+        assert_eq!((value("GITHUB_TOKEN"), value("NEW")), (Some("file"), Some("file")));
+        assert_eq!((value("HOME"), value("OPENAI_API_KEY")), (Some("set"), Some("set")));
+        assert!(given.withheld.iter().all(|withheld| withheld.name != "GITHUB_TOKEN"));
+    }
+}

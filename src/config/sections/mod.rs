@@ -1,0 +1,3 @@
+//! The sections of a configuration that have a file of their own.
+
+pub(super) mod environment;
