@@ -15,7 +15,7 @@ use ecow::EcoVec;
 pub enum Detail {
     /// `type`, `agent`, `phase`, `track`, `epic` or `parent`.
     Text(Field, Text),
-    /// `dependencies`, `tags`, `files` (with `file`), `scope`, `child_tasks`, `verify` or `notify`.
+    /// `dependencies` and the fields like it, the dependencies of `steps`, `tags`, `files` (with `file`), `scope`, `child_tasks`, `verify` or `notify`.
     List(Field, Texts),
     /// `max_iterations` or `budget_used`.
     Count(Field, u32),
@@ -47,6 +47,12 @@ impl Detail {
                 | Field::Epic
                 | Field::Parent
                 | Field::Dependencies
+                | Field::Requires
+                | Field::Needs
+                | Field::After
+                | Field::Prerequisites
+                | Field::Blocks
+                | Field::Steps
                 | Field::Tags
                 | Field::File
                 | Field::Files

@@ -11,6 +11,11 @@ pub enum Field {
     Status,
     Priority,
     Dependencies,
+    Requires,
+    Needs,
+    After,
+    Prerequisites,
+    Blocks,
     File,
     Files,
     Scope,
@@ -29,6 +34,7 @@ pub enum Field {
     Tags,
     AcceptanceCriteria,
     Deliverables,
+    Steps,
     IntegrationPoints,
     Context,
     Deadline,
@@ -86,13 +92,18 @@ pub enum EditRule {
 use Field::*;
 
 /// Spellings of every field; the first is the one for a file that has none yet.
-const SPELLINGS: [(Field, &[&str]); 54] = [
+const SPELLINGS: [(Field, &[&str]); 60] = [
     (Id, &["id"]),
     (Title, &["title"]),
     (Description, &["description"]),
     (Status, &["status", "state", "done", "completed"]),
     (Priority, &["priority"]),
-    (Dependencies, &["dependencies", "depends_on", "dependsOn", "blocked_by"]),
+    (Dependencies, &["dependencies", "depends_on", "dependsOn", "blocked_by", "blockedBy"]),
+    (Requires, &["requires"]),
+    (Needs, &["needs"]),
+    (After, &["after"]),
+    (Prerequisites, &["prerequisites"]),
+    (Blocks, &["blocks"]),
     (File, &["file"]),
     (Files, &["files", "files_to_modify"]),
     (Scope, &["scope"]),
@@ -111,12 +122,13 @@ const SPELLINGS: [(Field, &[&str]); 54] = [
     (Tags, &["tags"]),
     (AcceptanceCriteria, &["acceptance_criteria"]),
     (Deliverables, &["deliverables"]),
+    (Steps, &["steps"]),
     (IntegrationPoints, &["integration_points"]),
     (Context, &["context"]),
     (Deadline, &["deadline"]),
     (Notify, &["notify"]),
     (Verify, &["verify"]),
-    (NotBefore, &["not_before"]),
+    (NotBefore, &["not_before", "scheduled_start", "defer_until", "start_after"]),
     (Parent, &["parent"]),
     (ChildTasks, &["child_tasks"]),
     (DiscoveredBy, &["discovered_by"]),
@@ -153,6 +165,12 @@ pub struct FieldProblem {
 }
 
 impl Field {
+    /// Fields that name tasks if they hold ids of tasks, and may as well hold words for people.
+    pub const MAY_NAME_TASKS: [Self; 5] = [Requires, Needs, After, Prerequisites, Blocks];
+
+    /// Fields that name what must be complete before the task.
+    pub const WAITS_FOR: [Self; 6] = [Dependencies, Requires, Needs, After, Prerequisites, Steps];
+
     /// Every field, in the order in which a new task would list them.
     pub fn all() -> impl Iterator<Item = Self> {
         SPELLINGS.iter().map(|(field, _)| *field)
@@ -184,7 +202,9 @@ impl Field {
             }
             MaxIterations => EditRule::Budget,
             RequiresApproval => EditRule::Approval,
-            Dependencies => EditRule::Dependencies,
+            Dependencies | Requires | Needs | After | Prerequisites | Blocks | Steps => {
+                EditRule::Dependencies
+            }
             Id | Title | Description | Status | Priority | EstimatedMinutes | EstimatedHours
             | Effort | Track | Epic | Tags | AcceptanceCriteria | Deliverables
             | IntegrationPoints | Context | Deadline | Notify | NotBefore | Fingerprint

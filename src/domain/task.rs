@@ -106,6 +106,18 @@ impl Task {
         self.details.list(Field::Dependencies)
     }
 
+    /// The texts of any list that is read of a task, `steps` standing for the tasks on which its
+    /// steps depend.
+    pub fn list(&self, field: Field) -> &[Text] {
+        self.details.list(field)
+    }
+
+    /// Every text that may name a task which is to be complete before this one, and its field.
+    pub fn waits_for(&self) -> impl Iterator<Item = (Field, &Text)> {
+        let of = |field: Field| self.list(field).iter().map(move |text| (field, text));
+        Field::WAITS_FOR.into_iter().flat_map(of)
+    }
+
     /// `tags`.
     pub fn tags(&self) -> &[Text] {
         self.details.list(Field::Tags)
@@ -223,4 +235,6 @@ pub struct Phase {
     pub barrier: bool,
     /// Verification profiles that must pass before the next phase.
     pub gate: Texts,
+    /// Phases that must be complete before this one, by number or name.
+    pub depends_on: Texts,
 }

@@ -2,7 +2,7 @@
 //! them.
 
 use crate::config::{Config, ProjectRoot, Runner, SelectedQueue, Selection};
-use crate::domain::Task;
+use crate::domain::{Field, Task, Text};
 use crate::plan::{self, AgentLimit, QueueTasks};
 use crate::queue::Queue;
 use crate::store::file::{FileOptions, FileStore};
@@ -182,8 +182,12 @@ fn referred(queues: &[Queue], known: Vec<SelectedQueue>, config: &Config) -> Vec
     known.into_iter().for_each(&mut add);
     for queue in queues {
         let folder = queue.path().parent().unwrap_or_else(|| Path::new("."));
-        let names = queue.tasks().iter().flat_map(|task| task.dependencies());
-        for name in names.filter(|name| queue.index_of(name).is_none()) {
+        let named = |task: &'_ Task| -> Vec<Text> {
+            let waits = task.waits_for().map(|(_, text)| text);
+            waits.chain(task.list(Field::Blocks)).cloned().collect()
+        };
+        let names = queue.tasks().iter().flat_map(named);
+        for name in names.filter(|name: &Text| queue.index_of(name).is_none()) {
             let path = match (name.split_once('#'), name.split_once(':')) {
                 (Some((path, _)), _) => folder.join(path),
                 (None, Some((stem, _))) => folder.join(format!("{stem}.json")),

@@ -1,6 +1,6 @@
 //! A hash of everything in a queue that a plan is made of.
 
-use crate::domain::{Phase, Task};
+use crate::domain::{Field, Phase, Task};
 use std::fmt::Write;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
@@ -38,7 +38,11 @@ fn add(bytes: &mut Vec<u8>, task: &Task) {
     bytes.extend_from_slice(&[u8::from(task.priority.is_some()), task.approval as u8]);
     let said = [task.kind(), task.agent(), task.phase(), task.track(), task.epic(), task.parent()];
     texts(bytes, said.map(|text| text.unwrap_or("\0")));
-    let lists = [task.dependencies(), task.tags(), task.files(), task.scope(), task.children()];
+    let lists = [task.tags(), task.files(), task.scope(), task.children()];
+    let waits = Field::WAITS_FOR.into_iter().chain([Field::Blocks]);
+    for list in waits.map(|field| task.list(field)) {
+        texts(bytes, list);
+    }
     for list in lists.into_iter().chain([task.verify(), task.notify()]) {
         texts(bytes, list);
     }

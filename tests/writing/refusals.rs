@@ -78,7 +78,7 @@ fn a_read_only_folder() {
 
 #[test]
 fn a_broken_queue_is_named_with_its_position() {
-    let folder = Folder::with("{\n  \"tasks\": [\n    {\"id\": 1}\n  ]\n}\n");
+    let folder = Folder::with("{\n  \"tasks\": [\n    {\"id\": 1.5}\n  ]\n}\n");
     for words in WRITERS {
         let ran = folder.run(words).says("q.json:3:");
         assert_eq!(ran.status, 3, "{ran:?}");

@@ -3,12 +3,17 @@
 use super::nearest::Hints;
 use super::node::{Broken, BrokenKind};
 use super::task_graph::Graph;
+use crate::domain::Field;
 
 /// A broken reference in words.
 pub(crate) fn broken_text(graph: &Graph, broken: &Broken, hints: &Hints) -> String {
     let text = &broken.text;
     match &broken.why {
         BrokenKind::Itself => format!("{text} -> {text}"),
+        BrokenKind::Words => format!("{text} is no task"),
+        BrokenKind::Unknown if broken.field == Field::Phase => {
+            format!("phase {text}, which `phases` does not have")
+        }
         BrokenKind::Unknown => {
             let hint = hints.nearest(graph, broken.node, text);
             let hint = hint.map_or_else(String::new, |near| {

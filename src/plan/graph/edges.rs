@@ -6,6 +6,7 @@ use super::node::{Barriers, Broken, BrokenKind, Helper, Node, QueueTasks};
 use super::phases;
 use super::resolve::{Found, Names};
 use crate::domain::{Field, Task, Text};
+use std::collections::HashSet;
 
 /// How far up a chain of parents the planner looks for a descendant.
 const NESTING: usize = 64;
@@ -24,6 +25,8 @@ pub(super) struct Edges {
     /// What waits for a node.
     pub(super) succs: Csr,
     pub(super) helpers: Vec<Helper>,
+    /// Pairs of (first, then) of which only the first says so, in its `blocks`.
+    pub(super) by_blocks: HashSet<(u32, u32)>,
 }
 
 /// Reads all references of all queues.
@@ -34,13 +37,20 @@ pub(super) fn collect(
     barriers: Barriers,
 ) -> (Edges, Vec<Broken>, Vec<(usize, Text)>) {
     let tasks = starts.last().copied().unwrap_or(0) as usize;
-    let mut reader = Reader { names, broken: Vec::new(), named: Vec::new(), children: Vec::new() };
+    let mut reader = Reader {
+        names,
+        broken: Vec::new(),
+        named: Vec::new(),
+        children: Vec::new(),
+        blocks: Vec::new(),
+    };
     for (number, queue) in queues.iter().enumerate() {
         for (index, task) in queue.tasks.iter().enumerate() {
             reader.read(number, starts[number] + index as u32, task);
         }
     }
-    let Reader { broken, named, mut children, .. } = reader;
+    let by_blocks = reader.turn_blocks();
+    let Reader { mut broken, named, mut children, .. } = reader;
     children.sort_unstable();
     children.dedup();
     let (children_of, parents_of) = Csr::both(tasks, &children);
@@ -54,10 +64,19 @@ pub(super) fn collect(
         }
     }
     let in_force = phases::add(&mut collector, queues, starts, barriers);
+    broken.extend(phases::add_dependencies(&mut collector, queues, starts));
+    broken.sort_by_key(|broken| broken.node);
     let (named, naming) = Csr::both(tasks, &named);
     let (succs, preds) = Csr::both(tasks + collector.helpers.len(), &collector.pairs);
-    let edges =
-        Edges { named, naming, children: children_of, preds, succs, helpers: collector.helpers };
+    let edges = Edges {
+        named,
+        naming,
+        children: children_of,
+        preds,
+        succs,
+        helpers: collector.helpers,
+        by_blocks,
+    };
     (edges, broken, in_force)
 }
 
@@ -78,18 +97,28 @@ struct Reader<'a> {
     broken: Vec<Broken>,
     named: Vec<(u32, u32)>,
     children: Vec<(u32, u32)>,
+    /// (first, then) of `blocks`.
+    blocks: Vec<(u32, u32)>,
 }
 
 impl Reader<'_> {
     fn read(&mut self, queue: usize, node: u32, task: &Task) {
         let from = self.named.len();
-        for text in task.dependencies() {
-            let Some(first) = self.find(queue, node, Field::Dependencies, text) else { continue };
-            // Two spellings of one dependency are one edge; lists are short enough to look.
-            if !self.named[from..].contains(&(node, first)) || self.named.len() - from > 64 {
-                self.named.push((node, first));
+        for field in Field::WAITS_FOR {
+            for text in self.meant(queue, field, task) {
+                let Some(first) = self.find(queue, node, field, text) else { continue };
+                // Two spellings of one dependency are one edge; lists are short enough to look.
+                if !self.named[from..].contains(&(node, first)) || self.named.len() - from > 64 {
+                    self.named.push((node, first));
+                }
             }
         }
+        for text in self.meant(queue, Field::Blocks, task) {
+            if let Some(then) = self.find(queue, node, Field::Blocks, text) {
+                self.blocks.push((node, then));
+            }
+        }
+        self.words(queue, node, task);
         for text in task.children() {
             if let Some(child) = self.find(queue, node, Field::ChildTasks, text) {
                 self.children.push((node, child));
@@ -100,6 +129,50 @@ impl Reader<'_> {
         {
             self.children.push((parent, node));
         }
+    }
+
+    /// The texts of a field that are meant as ids: all of them, unless the field may hold words for
+    /// people and none of them is an id or near to one.
+    fn meant<'t>(&self, queue: usize, field: Field, task: &'t Task) -> &'t [Text] {
+        let list = task.list(field);
+        let is_id = |text: &Text| {
+            !matches!(self.names.find(queue, text), Found::Unknown)
+                || self.names.is_slip(queue, text)
+        };
+        let all = !Field::MAY_NAME_TASKS.contains(&field) || list.iter().any(is_id);
+        if all { list } else { &[] }
+    }
+
+    /// Notes what stands where ids may stand and is none.
+    fn words(&mut self, queue: usize, node: u32, task: &Task) {
+        for field in Field::MAY_NAME_TASKS {
+            if task.list(field).is_empty() || !self.meant(queue, field, task).is_empty() {
+                continue;
+            }
+            let words = task.list(field).iter().map(|text| Broken {
+                node: Node(node),
+                field,
+                text: text.clone(),
+                why: BrokenKind::Words,
+            });
+            self.broken.extend(words);
+        }
+    }
+
+    /// Turns `blocks` the other way round, into dependencies of the tasks that it names; gives those
+    /// that are not named there, too.
+    fn turn_blocks(&mut self) -> HashSet<(u32, u32)> {
+        if self.blocks.is_empty() {
+            return HashSet::new();
+        }
+        let named: HashSet<(u32, u32)> = self.named.iter().copied().collect();
+        let mut by_blocks = HashSet::new();
+        for (first, then) in std::mem::take(&mut self.blocks) {
+            if !named.contains(&(then, first)) && by_blocks.insert((first, then)) {
+                self.named.push((then, first));
+            }
+        }
+        by_blocks
     }
 
     fn find(&mut self, queue: usize, node: u32, field: Field, text: &str) -> Option<u32> {

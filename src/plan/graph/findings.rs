@@ -54,6 +54,7 @@ pub const CODES: &[(&str, &str, &str)] = &[
     ("self-dependency", "error", "a task waits for itself"),
     ("unknown-id", "error", "no loaded queue has a task of this id (a warning on a finished task)"),
     ("ambiguous-id", "error", "several loaded queues have a task of this id (likewise)"),
+    ("no-dependency", "warning", "a key that may name tasks holds what is no id of one"),
     ("listed-before-dependency", "warning", "an open task stands above one that it depends on"),
     ("done-before-dependency", "warning", "a task is complete and one that it depends on is not"),
     ("dependency-blocked", "warning", "an open task depends on a blocked one"),
@@ -150,10 +151,12 @@ impl<'a> Search<'a, '_> {
         &mut self,
         code: &'static str,
         node: Node,
-        element: &dyn Fn() -> Option<String>,
+        element: &dyn Fn() -> Option<(Field, String)>,
         message: &dyn Fn() -> String,
     ) {
-        let (severity, field) = (Severity::Warning, Some(Field::Dependencies));
+        let found = element();
+        let (severity, field) = (Severity::Warning, found.as_ref().map(|(field, _)| *field));
+        let element = &|| found.as_ref().map(|(_, text)| text.clone());
         (self.see)(PlanFound { code, severity, node, field, element, message });
     }
 
@@ -166,6 +169,7 @@ impl<'a> Search<'a, '_> {
                 BrokenKind::Itself => "self-dependency",
                 BrokenKind::Unknown => "unknown-id",
                 BrokenKind::Ambiguous(_) => "ambiguous-id",
+                BrokenKind::Words => "no-dependency",
             };
             let harmless = self.task(*node).status == Status::Complete || !broken.holds();
             (self.see)(PlanFound {
@@ -176,6 +180,14 @@ impl<'a> Search<'a, '_> {
                 element: &|| Some(text.to_string()),
                 message: &|| match why {
                     BrokenKind::Itself => format!("{text} depends on itself"),
+                    BrokenKind::Words => format!(
+                        "`{}` holds {:?}, which is no id of a task: it is not read as a dependency",
+                        field.key(),
+                        clip(text)
+                    ),
+                    BrokenKind::Unknown if *field == Field::Phase => {
+                        format!("its phase depends on {}", broken_text(graph, broken, &hints))
+                    }
                     BrokenKind::Unknown | BrokenKind::Ambiguous(_) => {
                         broken_text(graph, broken, &hints)
                     }
@@ -193,8 +205,8 @@ impl<'a> Search<'a, '_> {
                 code: "cycle",
                 severity: Severity::Error,
                 node: first,
-                field: element.is_some().then_some(Field::Dependencies),
-                element: &|| element.clone(),
+                field: element.as_ref().map(|(field, _)| *field),
+                element: &|| element.as_ref().map(|(_, text)| text.clone()),
                 message: &|| format!("{} can never run", self.graph.cycle_text(&cycle)),
             });
         }
@@ -234,7 +246,11 @@ impl<'a> Search<'a, '_> {
             return;
         }
         let task = self.task(node);
-        let (name, element) = (|| graph.reference(first), || element(graph, task, first));
+        let name = || {
+            let by = if graph.is_by_blocks(first.0, node.0) { " (by its `blocks`)" } else { "" };
+            format!("{}{by}", graph.reference(first))
+        };
+        let element = || element(graph, task, first);
         if open == Status::Complete {
             self.warn("done-before-dependency", node, &element, &|| {
                 format!("complete, although {}, on which it depends, is {other}", name())
@@ -297,7 +313,7 @@ impl<'a> Search<'a, '_> {
             let first = *first_of.entry(graph.id(node)).or_insert(node);
             // The same text means different tasks where each file has one of its own.
             let differ = |node: Node| -> (BTreeSet<&str>, BTreeSet<Node>) {
-                let texts = self.task(node).dependencies().iter().map(Text::as_str).collect();
+                let texts = self.task(node).waits_for().map(|(_, text)| text.as_str()).collect();
                 (texts, graph.dependencies(node).collect())
             };
             if differ(first) != differ(node) {
@@ -311,11 +327,16 @@ impl<'a> Search<'a, '_> {
 }
 
 /// How `task` writes its dependency `first`.
-fn element(graph: &Graph, task: &Task, first: Node) -> Option<String> {
+fn element(graph: &Graph, task: &Task, first: Node) -> Option<(Field, String)> {
     let id = graph.id(first);
-    let written = task.dependencies();
-    let exact = written.iter().find(|text| *text == id);
-    exact.or_else(|| written.iter().find(|text| text.ends_with(id))).map(Text::to_string)
+    let exact = task.waits_for().find(|(_, text)| *text == id);
+    let found = exact.or_else(|| task.waits_for().find(|(_, text)| text.ends_with(id)));
+    found.map(|(field, text)| (field, text.to_string()))
+}
+
+/// The start of a text that may be long.
+fn clip(text: &str) -> &str {
+    text.char_indices().nth(60).map_or(text, |(at, _)| &text[..at])
 }
 
 /// What stands for a task's files and its normalised description, of which the texts of all tasks

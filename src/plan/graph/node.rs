@@ -64,12 +64,15 @@ pub enum BrokenKind {
     Ambiguous(Box<[Node]>),
     /// It is the task itself.
     Itself,
+    /// It stands where there may be words for people, and is not even near to an id.
+    Words,
 }
 
 impl Broken {
-    /// Whether the task must stand still for it. A parent that nobody knows holds nothing back.
+    /// Whether the task must stand still for it. A parent that nobody knows holds nothing back, and
+    /// neither does what the task itself would hold back.
     pub fn holds(&self) -> bool {
-        self.field != Field::Parent
+        !matches!(self.field, Field::Parent | Field::Blocks) && self.why != BrokenKind::Words
     }
 }
 

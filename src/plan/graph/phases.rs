@@ -7,8 +7,8 @@
 
 use super::collector::Collector;
 use super::csr::Csr;
-use super::node::{Barriers, Helper, QueueTasks};
-use crate::domain::{Phase, Task, Text, Texts};
+use super::node::{Barriers, Broken, BrokenKind, Helper, Node, QueueTasks};
+use crate::domain::{Field, Phase, Task, Text, Texts};
 use crate::plan::fast::FastMap;
 use std::collections::HashSet;
 
@@ -75,6 +75,58 @@ pub(super) fn add(
         }
     }
     in_force
+}
+
+/// Lets the tasks of a phase wait for all tasks of those on which it depends; gives the names that
+/// no phase has, which hold its tasks back.
+pub(super) fn add_dependencies(
+    collector: &mut Collector,
+    queues: &[QueueTasks],
+    starts: &[u32],
+) -> Vec<Broken> {
+    let mut broken = Vec::new();
+    for (number, queue) in queues.iter().enumerate() {
+        let phases = queue.phases;
+        if phases.iter().all(|phase| phase.depends_on.is_empty()) {
+            continue;
+        }
+        let members = members(queue.tasks, phases, starts[number]);
+        let ends: Vec<u32> =
+            phases.iter().map(|phase| end(collector, number, queue, phase)).collect();
+        for (at, phase) in phases.iter().enumerate() {
+            let own = members.row(at as u32);
+            collector.pairs.extend(own.iter().map(|&node| (node, ends[at])));
+            for name in &phase.depends_on {
+                let Some(first) = called(phases, name) else {
+                    broken.extend(own.iter().map(|&node| unknown(node, name)));
+                    continue;
+                };
+                own.iter().for_each(|&node| collector.hold_back(node, ends[first]));
+                collector.pairs.push((ends[first], ends[at]));
+            }
+        }
+    }
+    broken
+}
+
+/// The node that is done when a phase is.
+fn end(collector: &mut Collector, number: usize, queue: &QueueTasks, phase: &Phase) -> u32 {
+    let id = gate_id(&phase.phase);
+    let gate_missing =
+        !phase.gate.is_empty() && queue.tasks.iter().all(|task| task.id.as_str() != id);
+    let (queue, phase) = (number as u32, phase.phase.clone());
+    collector.add_helper(Helper::Barrier { queue, phase, gate_missing })
+}
+
+/// The place of the phase with this number or name.
+fn called(phases: &[Phase], name: &Text) -> Option<usize> {
+    let by_number = phases.iter().position(|phase| phase.phase == *name);
+    by_number.or_else(|| phases.iter().position(|phase| phase.name == *name))
+}
+
+fn unknown(node: u32, name: &Text) -> Broken {
+    let (node, text) = (Node(node), name.clone());
+    Broken { node, field: Field::Phase, text, why: BrokenKind::Unknown }
 }
 
 /// Phases in the order of their numbers, or as they first appear where they have none.

@@ -4,11 +4,12 @@
 //! or `path/to/queue.json#ID`; the exact text as an id of exactly one other loaded queue.
 
 use super::node::{NONE, QueueTasks, owner};
-use crate::domain::Task;
+use crate::domain::{Field, Task, distance_below};
 use crate::plan::fast::FastMap;
 use crate::platform::hash::seeded;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
+use std::cell::Cell;
 use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
 
@@ -30,12 +31,26 @@ pub(super) struct Names<'a> {
     first: HashTable<u32>,
     /// Empty where there is one queue, in which no id stands twice.
     same: Vec<u32>,
+    /// How many ids were compared with texts that are none.
+    compared: Cell<usize>,
 }
+
+/// Texts longer than this are no slip of an id.
+const LONGEST: usize = 64;
+
+/// How many ids are compared at most: a large file of words for people must not take a minute.
+const COMPARED: usize = 2_000_000;
 
 impl<'a> Names<'a> {
     /// Enters all ids, if anything can refer to one; `starts` are the first nodes of the queues.
     pub(super) fn new(queues: &'a [QueueTasks<'a>], starts: &'a [u32]) -> Self {
-        let mut names = Self { queues, starts, first: HashTable::new(), same: Vec::new() };
+        let mut names = Self {
+            queues,
+            starts,
+            first: HashTable::new(),
+            same: Vec::new(),
+            compared: Cell::new(0),
+        };
         let mut tasks = queues.iter().flat_map(|queue| queue.tasks);
         let several = queues.len() > 1;
         if several || tasks.any(refers) {
@@ -103,6 +118,19 @@ impl<'a> Names<'a> {
         }
     }
 
+    /// Whether a text that no task has as its id is near to one of the own queue: most likely a
+    /// slip, where a text that is near to none is most likely a word for people.
+    pub(super) fn is_slip(&self, queue: usize, text: &str) -> bool {
+        let limit = (text.chars().count() / 3).clamp(1, 3) + 1;
+        let tasks = self.queues[queue].tasks;
+        let few = self.compared.get() + tasks.len() <= COMPARED;
+        if !few || text.len() > LONGEST || text.contains(char::is_whitespace) {
+            return false;
+        }
+        self.compared.set(self.compared.get() + tasks.len());
+        tasks.iter().any(|task| distance_below(text, task.id.as_str(), limit).is_some())
+    }
+
     fn nodes(&self, id: &str) -> impl Iterator<Item = u32> {
         let mut next = self.first.find(hash(id), |&node| self.id(node) == id).copied();
         std::iter::from_fn(move || {
@@ -165,7 +193,10 @@ impl<'a> Names<'a> {
 }
 
 fn refers(task: &Task) -> bool {
-    !task.dependencies().is_empty() || !task.children().is_empty() || task.parent().is_some()
+    task.waits_for().next().is_some()
+        || !task.list(Field::Blocks).is_empty()
+        || !task.children().is_empty()
+        || task.parent().is_some()
 }
 
 fn hash(id: &str) -> u64 {

@@ -169,6 +169,11 @@ impl Graph {
         self.edges.named.row(node.0).iter().copied().map(Node)
     }
 
+    /// Whether `then` waits for `first` only because `first` names it in its `blocks`.
+    pub fn is_by_blocks(&self, first: u32, then: u32) -> bool {
+        self.edges.by_blocks.contains(&(first, then))
+    }
+
     /// The tasks that name `node` as a dependency.
     pub fn dependants(&self, node: Node) -> impl Iterator<Item = Node> + '_ {
         self.edges.naming.row(node.0).iter().copied().map(Node)

@@ -1,7 +1,7 @@
 //! Says in words what a task waits for.
 
 use super::readiness::{Holder, Readiness, State, hold};
-use crate::domain::{Status, Task, budget_of, budget_used_now, timestamp};
+use crate::domain::{Field, Status, Task, budget_of, budget_used_now, timestamp};
 use crate::plan::graph::{BrokenKind, Helper, Node, broken_text};
 use serde::Serialize;
 
@@ -81,7 +81,8 @@ impl Readiness<'_> {
             for broken in graph.broken_of(node).iter().filter(|broken| broken.holds()) {
                 let kind = match &broken.why {
                     BrokenKind::Itself => WaitingKind::Cycle,
-                    BrokenKind::Unknown => WaitingKind::Unknown,
+                    BrokenKind::Unknown if broken.field == Field::Phase => WaitingKind::Phase,
+                    BrokenKind::Unknown | BrokenKind::Words => WaitingKind::Unknown,
                     BrokenKind::Ambiguous(_) => WaitingKind::Ambiguous,
                 };
                 say(kind, broken_text(graph, broken, &self.hints));
@@ -107,6 +108,10 @@ impl Readiness<'_> {
             return;
         }
         match self.graph.helper(first) {
+            None if self.graph.is_by_blocks(first, node) => {
+                let what = format!("{}, whose `blocks` names it", self.named(Node(first)));
+                say(WaitingKind::Dependency, what);
+            }
             None => say(WaitingKind::Dependency, self.named(Node(first))),
             Some(Helper::Start(epic)) => self.say_epic(*epic, first, say),
             Some(Helper::Barrier { phase, gate_missing, .. }) => {

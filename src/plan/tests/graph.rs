@@ -43,7 +43,9 @@ fn references_are_looked_up_in_the_order_of_the_format() {
         .iter()
         .map(|broken| match &broken.why {
             BrokenKind::Ambiguous(nodes) => (broken.text.to_string(), nodes.len()),
-            BrokenKind::Unknown | BrokenKind::Itself => (broken.text.to_string(), 0),
+            BrokenKind::Unknown | BrokenKind::Itself | BrokenKind::Words => {
+                (broken.text.to_string(), 0)
+            }
         })
         .collect();
     assert_eq!(broken, [("D".to_owned(), 3), ("second:A2".to_owned(), 0)]);

@@ -5,6 +5,7 @@ mod plans;
 mod properties;
 mod readiness;
 mod shared;
+mod spelled;
 
 use super::*;
 use crate::domain::{Detail, Field, Phase, Status, Task, TaskId, Text};

@@ -1,7 +1,7 @@
 //! Fields of a task, changed by hand.
 
 use super::fields::{Keys, Said, change, id_text, keys};
-use crate::domain::{Field, timestamp};
+use crate::domain::{Field, Task, Text, timestamp};
 use crate::project::Project;
 use crate::queue::Queue;
 use crate::store::{Draft, Place, StoreError};
@@ -64,6 +64,21 @@ fn unset(queue: &Queue, task: usize, unset: &[String]) -> Result<Keys, StoreErro
     unset.iter().map(key).collect()
 }
 
+/// What a task waits for by a key that can be changed here.
+fn waits_for(task: &Task) -> impl Iterator<Item = (Field, &Text)> {
+    task.waits_for().filter(|(field, _)| *field != Field::Steps)
+}
+
+/// Says where a dependency stands that the task itself does not name.
+fn blocker(queue: &Queue, task: &Task, id: &str) -> Option<String> {
+    let first = &queue.tasks()[queue.index_of(id)?];
+    let blocks = first.list(Field::Blocks).iter().any(|named| *named == task.id.as_str());
+    blocks.then(|| {
+        let id = &task.id;
+        format!("task {id} waits for {first}, because `blocks` of {first} names it; edit that: workloop edit {first}", first = first.id)
+    })
+}
+
 /// Takes the dependencies out, in whichever spelling they stand, and records why.
 fn drop_dependencies(
     draft: &Draft<'_>,
@@ -75,12 +90,12 @@ fn drop_dependencies(
     }
     let queue = &draft.queues()[place.queue];
     let task = draft.task(place);
-    let named = |id: &String| task.dependencies().iter().any(|named| named == id);
-    if let Some(missing) = drop.ids.iter().find(|id| !named(id)) {
-        let known = match task.dependencies().is_empty() {
-            true => "nothing".to_owned(),
-            false => task.dependencies().join(", "),
-        };
+    let names: Vec<&str> = waits_for(task).map(|(_, text)| text.as_str()).collect();
+    if let Some(missing) = drop.ids.iter().find(|id| !names.contains(&id.as_str())) {
+        if let Some(first) = blocker(queue, task, missing) {
+            return Err(StoreError::Rejected(first));
+        }
+        let known = if names.is_empty() { "nothing".to_owned() } else { names.join(", ") };
         let text = format!("task {} does not depend on {missing}; it depends on {known}", task.id);
         return Err(StoreError::Rejected(text));
     }
@@ -88,9 +103,12 @@ fn drop_dependencies(
     let now =
         |key: &str| -> Option<Value> { serde_json::from_str(queue.member(place.task, key)?).ok() };
     let mut keys = Keys::new();
-    for key in Field::Dependencies.spellings() {
+    let fields = Field::WAITS_FOR.iter().filter(|field| **field != Field::Steps);
+    for key in fields.flat_map(|field| field.spellings()) {
         let left = match now(key) {
-            Some(Value::Array(list)) => list.into_iter().filter(|id| !is_dropped(id)).collect(),
+            Some(Value::Array(list)) if list.iter().any(&is_dropped) => {
+                list.into_iter().filter(|id| !is_dropped(id)).collect()
+            }
             Some(text) if is_dropped(&text) => Vec::new(),
             _ => continue,
         };

@@ -12,6 +12,7 @@ use crate::queue::json::object::{Entry, members};
 use crate::queue::json::scan::Scanner;
 use crate::queue::json::values;
 use crate::queue::parse::field_span::FieldSpan;
+use crate::queue::parse::steps;
 use std::cell::RefCell;
 use std::collections::HashSet;
 
@@ -31,6 +32,10 @@ impl Queue {
         checks.top();
         for index in 0..self.slices.len() {
             checks.task(index);
+        }
+        for odd in self.search_keys() {
+            let task = self.tasks().get(odd.index).map(|task| &task.id);
+            checks.add(odd.code, Place { offset: odd.offset, task }, &|| odd.message());
         }
     }
 }
@@ -234,6 +239,13 @@ impl Checks<'_, '_> {
             odd("status-unknown", Field::Status, &|| {
                 let word = clip(&word);
                 format!("the status `{word}` means nothing here; the task is not run")
+            });
+        }
+        let steps = queue.present(index, Field::Steps).and_then(steps::out_of_order);
+        if let Some((step, first)) = steps {
+            let (step, first) = (clip(&step), clip(&first));
+            odd("step-order", Field::Steps, &|| {
+                format!("step {step} stands above step {first}, on which it depends; exchange them")
             });
         }
         if task.max_iterations() == Some(0) {

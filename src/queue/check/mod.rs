@@ -3,4 +3,5 @@
 pub(super) mod checks;
 pub(super) mod finding;
 mod flags;
+mod keys;
 pub mod schema;

@@ -6,7 +6,9 @@
 use super::field_span::FieldSpan;
 use super::forms;
 use super::home::{self, Home};
-use crate::domain::{Approval, Detail, Field, Phase, Status, Task, TaskId, Text, Texts, Verdict};
+use super::lists::{push, push_all, push_texts, references, without_doubles};
+use super::steps;
+use crate::domain::{Approval, Detail, Field, Phase, Status, Task, TaskId, Text, Verdict};
 use crate::queue::json::kind::Kind;
 use crate::queue::json::values;
 
@@ -31,7 +33,7 @@ pub(crate) fn read(id: TaskId, text: &str, spans: &[FieldSpan]) -> Task {
 }
 
 /// Fields with one value and several spellings, of which the preferred one counts.
-const RANKED: usize = 2;
+const RANKED: usize = 3;
 
 struct Reader {
     task: Task,
@@ -44,7 +46,9 @@ impl Reader {
     /// Takes a value that is not null.
     #[expect(clippy::too_many_lines, reason = "one arm a field; the compiler keeps it complete")]
     fn field(&mut self, span: &FieldSpan, raw: &str) {
-        let ranked = [Field::Agent, Field::Attempts].iter().position(|field| *field == span.field);
+        let ranked = [Field::Agent, Field::Attempts, Field::NotBefore]
+            .iter()
+            .position(|field| *field == span.field);
         if ranked.is_some_and(|slot| !self.takes(slot, span)) {
             return;
         }
@@ -52,6 +56,18 @@ impl Reader {
         match span.field {
             Field::Priority => task.priority = forms::priority(raw),
             Field::Dependencies => self.ids(span.field, raw),
+            Field::Requires
+            | Field::Needs
+            | Field::After
+            | Field::Prerequisites
+            | Field::Blocks => {
+                let list = references(raw);
+                self.task.set_list(span.field, list);
+            }
+            Field::Steps => {
+                let list = steps::named(raw);
+                self.task.set_list(span.field, list);
+            }
             Field::File | Field::Files => {
                 let problem = self.texts(Field::Files, raw);
                 self.problem(problem, span.field, "must be a path or a list of paths");
@@ -235,75 +251,6 @@ impl Reader {
 
 const COUNT: &str = "must be a whole number, 0 or more";
 
-/// Appends a text or a list of texts; true when there is anything else.
-fn push_texts(list: &mut Texts, raw: &str) -> bool {
-    push_all(list, raw, |_, _| true)
-}
-
-fn push_all(list: &mut Texts, raw: &str, mut other: impl FnMut(&mut Texts, &str) -> bool) -> bool {
-    if let Some(text) = values::string(raw) {
-        if !text.is_empty() {
-            push(list, &text);
-        }
-        return false;
-    }
-    if Kind::of(raw) != Kind::Array {
-        return true;
-    }
-    let mut problem = false;
-    let mut most = MANY;
-    for element in values::elements(raw) {
-        if list.len() >= most {
-            // A list of millions that are all the same is one.
-            *list = without_doubles(std::mem::take(list));
-            most = MANY.max(2 * list.len());
-        }
-        match values::string(element) {
-            Some(text) => push(list, &text),
-            None => problem |= other(list, element),
-        }
-    }
-    problem
-}
-
-fn push(list: &mut Texts, text: &str) {
-    if list.is_empty() {
-        // Most lists have one element, and four would be made room for.
-        *list = Texts::with_capacity(1);
-    }
-    list.push(Text::from(text));
-}
-
-/// How many texts are taken before doubles are dropped for the first time.
-const MANY: usize = 4096;
-
-/// How many texts are compared each with each.
-const FEW: usize = 16;
-
-/// The texts without those that stand further ahead, too.
-fn without_doubles(list: Texts) -> Texts {
-    if list.len() <= FEW {
-        let new = |at: usize| !list[..at].contains(&list[at]);
-        if (1..list.len()).all(new) {
-            return list;
-        }
-        return (0..list.len()).filter(|at| new(*at)).map(|at| list[at].clone()).collect();
-    }
-    let mut order: Vec<u32> = (0..list.len() as u32).collect();
-    order.sort_unstable_by_key(|at| (&list[*at as usize], *at));
-    let same = |pair: &[u32]| list[pair[0] as usize] == list[pair[1] as usize];
-    let mut doubles: Vec<u32> =
-        order.windows(2).filter(|pair| same(pair)).map(|pair| pair[1]).collect();
-    if doubles.is_empty() {
-        return list;
-    }
-    doubles.sort_unstable();
-    let mut doubles = doubles.into_iter().peekable();
-    let mut at = 0..;
-    let first = |_: &Text| doubles.next_if(|double| at.next() == Some(*double)).is_none();
-    list.into_iter().filter(first).collect()
-}
-
 /// Reads an entry of `phases`; `None` for what is none.
 pub(crate) fn phase(raw: &str) -> Option<Phase> {
     let mut phase = Phase::default();
@@ -315,12 +262,18 @@ pub(crate) fn phase(raw: &str) -> Option<Phase> {
         let value = &raw[member.start..member.end];
         match &*member.name {
             "phase" => phase.phase = forms::name(value).unwrap_or_default(),
+            "id" if phase.phase.is_empty() => {
+                phase.phase = forms::name(value).unwrap_or_default();
+            }
             "name" => phase.name = values::string(value).map(Text::from).unwrap_or_default(),
             "barrier" => phase.barrier = value == "true",
             "gate" => {
                 phase.gate.clear();
                 push_texts(&mut phase.gate, value);
                 phase.gate = without_doubles(std::mem::take(&mut phase.gate));
+            }
+            key if Field::Dependencies.spellings().contains(&key) => {
+                phase.depends_on.extend(references(value));
             }
             _ => {}
         }

@@ -1,7 +1,7 @@
 //! Files in the forms of other tools: each is read, run and written back in its own words.
 
 use super::*;
-use crate::domain::Status;
+use crate::domain::{Field, Status};
 use serde_json::json;
 
 /// The lists that are read, as a head and a tail around the tasks.
@@ -209,4 +209,68 @@ fn flags_that_say_something_else_are_told() {
         ]
     );
     assert_eq!(one(r#""state": "odd""#).len(), 1);
+}
+
+#[test]
+fn every_spelling_of_a_dependency_is_read() {
+    let keys = ["dependencies", "depends_on", "dependsOn", "blocked_by", "blockedBy"];
+    for key in keys.into_iter().chain(["requires", "needs", "after", "prerequisites"]) {
+        for value in [r#"["a"]"#, r#""a""#, r#"["a", 7]"#] {
+            let queue = parse(&format!(r#"[{{"id": "b", "{key}": {value}}}, {{"id": "a"}}]"#));
+            let names: Vec<&str> = queue.tasks()[0].waits_for().map(|(_, text)| &**text).collect();
+            assert_eq!(names[0], "a", "{key}: {value}");
+            assert!(!queue.tasks()[0].has_problems());
+            assert_ne!(queue.structure(), parse(r#"[{"id": "b"}, {"id": "a"}]"#).structure());
+        }
+    }
+    let queue = parse(r#"[{"id": "b", "blocks": ["a"], "needs": true}, {"id": "a"}]"#);
+    assert_eq!(queue.tasks()[0].list(Field::Blocks), ["a"]);
+    assert_eq!(queue.tasks()[0].list(Field::Needs), ["true"]);
+    assert_eq!(queue.tasks()[0].waits_for().count(), 1);
+}
+
+#[test]
+fn steps_name_tasks_and_each_other() {
+    let steps = r#"[{"id": "s1", "depends_on": ["a"]}, "stir", {"title": "serve", "dependencies": [1, "stir", "s1"]}]"#;
+    let queue = parse(&format!(r#"[{{"id": "b", "steps": {steps}}}, {{"id": "a"}}]"#));
+    assert_eq!(queue.tasks()[0].list(Field::Steps), ["a", "stir"]);
+    let said = |steps: &str| -> Vec<String> {
+        let text = format!(r#"[{{"id": "b", "title": "t", "steps": {steps}}}]"#);
+        parse(&text).findings().into_iter().map(|f| f.message).collect()
+    };
+    assert_eq!(said(r#"[{"id": "x"}, {"id": "y", "dependencies": ["x"]}]"#), Vec::<String>::new());
+    assert_eq!(
+        said(r#"[{"id": "x", "dependencies": "y"}, {"id": "y"}]"#),
+        ["step x stands above step y, on which it depends; exchange them"]
+    );
+}
+
+#[test]
+fn keys_that_are_meant_to_be_known_are_told_once() {
+    let said = |text: &str| -> Vec<String> {
+        let line = |f: &crate::queue::Finding| format!("{} {}", f.position, f.message);
+        parse(text).odd_keys().iter().map(line).collect()
+    };
+    let text = r#"[{"id": "ship", "titel": "x", "Status": "done", "Depends_On": ["test"], "test": "x"},
+ {"id": "test", "waits": ["ship", "lunch"], "titel": "y", "points": 3, "phases": 1, "notes": "ship it"},
+ {"id": "3", "relates_to": "ship", "scores": [3, 4], "dependson": [], "prioriy": 1, "related": "3"}]"#;
+    assert_eq!(
+        said(text),
+        [
+            "1:17 `titel` means nothing here; `title` is probably meant (so in 1 more task)",
+            "1:31 `Status` means nothing here; `status` is probably meant",
+            "1:49 `Depends_On` means nothing here; `depends_on` is probably meant",
+            "2:17 `waits` names tasks of this file (`ship`) and is not read, so that no order comes of it; `dependencies` makes one",
+            "3:14 `relates_to` names tasks of this file (`ship`) and is not read, so that no order comes of it; `dependencies` makes one",
+            "3:54 `dependson` means nothing here; `depends_on` is probably meant",
+            "3:71 `prioriy` means nothing here; `priority` is probably meant",
+        ]
+    );
+    let findings = parse(text).findings();
+    assert_eq!(findings.iter().filter(|f| f.code == "near-key").count(), 5);
+    assert_eq!(findings.iter().filter(|f| f.code == "unread-ids").count(), 2);
+    assert_eq!(
+        said(r#"[{"id": 1, "estimate": 2, "links": [2]}, {"id": 2, "required": true}]"#).len(),
+        1
+    );
 }

@@ -133,3 +133,11 @@ fn nothing_in_them_is_an_error() {
         assert!(queue.tasks().iter().all(|task| !task.has_problems()));
     }
 }
+
+#[test]
+fn no_key_in_them_is_taken_for_another() {
+    for (path, bytes) in files() {
+        let queue = Queue::parse(&path, bytes).unwrap();
+        assert_eq!(queue.odd_keys(), [], "{}", path.display());
+    }
+}

@@ -151,8 +151,8 @@ fn is_taken(field: Field, was: Side<'_>, is: Side<'_>) -> bool {
         }
         EditRule::Approval => was.task().approval == Approval::NotRequired,
         EditRule::Dependencies => {
-            let now = is.task().dependencies();
-            was.task().dependencies().iter().all(|id| now.contains(id))
+            let now = is.task().list(field);
+            was.task().list(field).iter().all(|id| now.contains(id))
         }
     }
 }
@@ -176,19 +176,19 @@ pub(super) fn keys(
                 keys.push(((*key).to_owned(), value));
             }
         }
-        if *field == Field::Dependencies {
-            add_new(was, is, &mut keys);
+        if field.edit_rule() == EditRule::Dependencies && *field != Field::Steps {
+            add_new(*field, was, is, &mut keys);
         }
     }
     keys
 }
 
 /// Adds the dependencies that only `is` has to the first list that is put back.
-fn add_new(was: Side<'_>, is: Side<'_>, keys: &mut [(String, Option<Value>)]) {
-    let known = was.task().dependencies();
-    let new = is.task().dependencies().iter().filter(|id| !known.contains(id));
+fn add_new(field: Field, was: Side<'_>, is: Side<'_>, keys: &mut [(String, Option<Value>)]) {
+    let known = was.task().list(field);
+    let new = is.task().list(field).iter().filter(|id| !known.contains(id));
     let list = keys.iter_mut().find_map(|(key, value)| {
-        Field::Dependencies.spellings().contains(&key.as_str()).then_some(value.as_mut()?)
+        field.spellings().contains(&key.as_str()).then_some(value.as_mut()?)
     });
     if let Some(value) = list {
         let mut ids = match value.take() {

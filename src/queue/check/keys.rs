@@ -1,0 +1,143 @@
+//! Keys that the program does not know, and that somebody most likely thinks it does: near misses
+//! of known ones, and keys that name other tasks. Each is told once a file.
+
+use super::checks::clip;
+use super::finding::{Finding, severity};
+use crate::domain::{Field, distance_below};
+use crate::queue::document::Queue;
+use crate::queue::json::kind::Kind;
+use crate::queue::json::object::members;
+use crate::queue::json::values::elements;
+use crate::queue::parse::forms;
+use crate::queue::parse::keys::keys;
+use std::collections::HashMap;
+
+/// So many different keys of a file are looked at.
+const MOST: usize = 1000;
+
+/// A key that looks as if it should mean something.
+pub(super) struct OddKey {
+    pub(super) code: &'static str,
+    /// Where the key stands first.
+    pub(super) offset: usize,
+    /// The task in which it stands first.
+    pub(super) index: usize,
+    says: String,
+    tasks: usize,
+}
+
+impl Queue {
+    /// The keys that most likely are meant to be known, each once, in file order.
+    pub fn odd_keys(&self) -> Vec<Finding> {
+        let made = |odd: OddKey| Finding {
+            severity: severity(odd.code),
+            code: odd.code,
+            position: self.snapshot().position(odd.offset),
+            task: self.tasks().get(odd.index).map(|task| task.id.clone()),
+            message: odd.message(),
+        };
+        self.search_keys().into_iter().map(made).collect()
+    }
+
+    pub(super) fn search_keys(&self) -> Vec<OddKey> {
+        let mut seen: HashMap<String, Option<usize>> = HashMap::new();
+        let mut found: Vec<OddKey> = Vec::new();
+        for index in 0..self.slices.len() {
+            let text = self.task_text(index);
+            for entry in members(text).filter(|entry| keys().find(entry.name.as_bytes()).is_none())
+            {
+                let raw = &text[entry.start..entry.end];
+                if let Some(at) = seen.get(&*entry.name).copied().flatten() {
+                    found[at].tasks += 1;
+                    continue;
+                }
+                let is_new = !seen.contains_key(&*entry.name);
+                if is_new && seen.len() == MOST {
+                    continue;
+                }
+                // A key that says nothing odd here may name a task further down.
+                let near = if is_new { near_miss(&entry.name) } else { None };
+                let odd = near.or_else(|| self.names_task(index, &entry.name, raw));
+                seen.insert(entry.name.clone().into_owned(), odd.as_ref().map(|_| found.len()));
+                if let Some((code, says)) = odd {
+                    let offset = self.slices.offset(index) + entry.key;
+                    found.push(OddKey { code, offset, index, says, tasks: 1 });
+                }
+            }
+        }
+        found
+    }
+
+    /// What to say of an unknown key of a task that holds ids of others.
+    fn names_task(&self, index: usize, key: &str, raw: &str) -> Option<(&'static str, String)> {
+        let is_other = |raw: &str| {
+            let id = forms::id(raw)?;
+            self.index_of(&id).filter(|other| *other != index).map(|_| id.into_owned())
+        };
+        let id = match Kind::of(raw) {
+            Kind::String => is_other(raw),
+            // A list of numbers may be anything, as long as not all of them are ids.
+            Kind::Array => {
+                let mut all = elements(raw).take(64).map(|e| (Kind::of(e), is_other(e)));
+                let first = all.next()?;
+                let numbers = first.0 == Kind::Number;
+                let rest: Vec<_> = std::iter::once(first).chain(all).collect();
+                let fits = !numbers || rest.iter().all(|(_, id)| id.is_some());
+                rest.into_iter().find_map(|(_, id)| id).filter(|_| fits)
+            }
+            Kind::Null | Kind::Bool | Kind::Number | Kind::Object => None,
+        }?;
+        let (key, id) = (clip(key), clip(&id));
+        let says = format!(
+            "`{key}` names tasks of this file (`{id}`) and is not read, so that no order comes of \
+             it; `dependencies` makes one"
+        );
+        Some(("unread-ids", says))
+    }
+}
+
+impl OddKey {
+    pub(super) fn message(&self) -> String {
+        match self.tasks - 1 {
+            0 => self.says.clone(),
+            1 => format!("{} (so in 1 more task)", self.says),
+            more => format!("{} (so in {more} more tasks)", self.says),
+        }
+    }
+}
+
+/// What to say of a key that is near to a known one.
+fn near_miss(key: &str) -> Option<(&'static str, String)> {
+    let known = Field::all().flat_map(|field| field.spellings()).copied();
+    let near = known
+        .filter(|known| is_near(key, known))
+        .min_by_key(|known| letters(known) != letters(key))?;
+    let key = clip(key);
+    Some(("near-key", format!("`{key}` means nothing here; `{near}` is probably meant")))
+}
+
+/// Whether a key is most likely a slip of a known one. One `s` more or less makes another word.
+fn is_near(key: &str, known: &str) -> bool {
+    let (own, other) = (letters(key), letters(known));
+    if own == other {
+        return true;
+    }
+    // Their keys are words like any other: `required` is none of them.
+    if Field::from_key(known).is_some_and(|field| Field::MAY_NAME_TASKS.contains(&field)) {
+        return false;
+    }
+    let plural = own.strip_suffix('s') == Some(&other) || other.strip_suffix('s') == Some(&own);
+    let limit = if own.len() < 5 || plural {
+        0
+    } else if own.len() < 10 {
+        2
+    } else {
+        3
+    };
+    distance_below(&own, &other, limit).is_some()
+}
+
+/// A key without its case and without what stands between its parts.
+fn letters(key: &str) -> String {
+    key.chars().filter(|c| !matches!(c, '_' | '-' | ' ')).flat_map(char::to_lowercase).collect()
+}
