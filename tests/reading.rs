@@ -553,3 +553,32 @@ fn reading_verbs_answer_with_a_broken_configuration_and_several_queues() {
     let Left(exit, _, err) = folder.run("run");
     assert!(exit == 2 && err.contains("queues/a.json"), "{err}");
 }
+
+#[test]
+fn the_latest_attempt_is_shown_where_none_is_named() {
+    let folder = worked();
+    let Left(exit, out, _) = folder.run("log q.json");
+    assert!(exit == 0 && out.starts_with("==> task A <==\n==> attempt 1, agent"), "{out}");
+    assert!(out.contains("verification step fits <==\nlooking\n"), "{out}");
+    assert_eq!(folder.json("log", "log q.json --json")["id"], "A");
+    let Left(exit, _, err) = folder.run("log A C q.json");
+    assert!(exit == 2 && err.contains("log shows one task"), "{err}");
+    let Left(exit, _, err) = Folder::new(&chain()).run("log q.json");
+    assert!(exit == 2 && err.contains("no task has an attempt to show"), "{err}");
+}
+
+#[test]
+fn scripts_get_an_exit_status_and_the_quiet_what_went_wrong() {
+    let folder = worked();
+    assert_eq!(folder.run("status q.json").0, 0);
+    assert_eq!(folder.run("status --exit-code q.json").0, 7);
+    let Left(exit, out, err) = folder.run("status --exit-code -q --tag outside q.json");
+    assert_eq!((exit, out.as_str(), err.as_str()), (5, "", ""));
+    assert_eq!(folder.run("status --exit-code --json q.json").0, 7);
+    let Left(exit, _, err) = folder.run("run -q q.json --agent true --verify false");
+    assert!(exit == 5 && err.contains(" FAIL     B  ") && !err.contains("start"), "{err}");
+    let told = folder.run("-v status q.json").2;
+    assert!(told.starts_with("configuration: ") && told.contains("queue: q.json, project root"));
+    assert!(!told.contains("limits.attempts"), "{told}");
+    assert!(folder.run("-vv status q.json").2.contains("limits.attempts: 5 (default)"));
+}

@@ -2,6 +2,7 @@
 //!
 //! The help texts, the completions and the man pages all come from these definitions.
 
+mod about;
 mod human;
 mod late;
 mod reading;
@@ -10,6 +11,9 @@ mod select;
 mod setup;
 mod writing;
 
+pub use about::{
+    ENVIRONMENT, EXIT_STATUS, Example, FILES, GROUPS, example_lines, examples, more as more_of_verb,
+};
 pub use human::{
     AnswerArgs, ApproveArgs, AskArgs, BlockArgs, CancelArgs, DoneArgs, ProgressArgs, ReleaseArgs,
     ResetArgs, RetryArgs, SignalArgs, TaskVerbArgs,
@@ -21,35 +25,18 @@ pub use reading::{
 };
 pub use run::{RunArgs, WhenEmpty};
 pub use select::{FilterArgs, QueueArgs, QueueFlags};
-pub use setup::{CompletionsArgs, ExplainArgs, InitArgs, ManArgs, SchemaArgs};
+pub use setup::{CompletionsArgs, ExplainArgs, HelpArgs, InitArgs, ManArgs, SchemaArgs};
 pub use writing::{AddArgs, EditArgs, FieldArgs};
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
-/// Exit status of `run` and `wait`, for their long help.
-const EXIT_STATUS: &str = "\
-Exit status:
-  0    all tasks in scope are complete, or nothing was asked for
-  1    the program failed
-  2    wrong usage or configuration, or a missing tool
-  3    a queue file was refused
-  4    a lock could not be had in time
-  5    blocked tasks remain and nothing else can be done
-  6    a limit of the run ended it with work left, or wait was over its time
-  7    the work left waits for approval, another queue or another worker
-  130  after SIGINT; 143 after SIGTERM";
-
-/// What a script that locks a queue by itself must know.
-const LOCKED: &str = "\
-Every change is made under the lock of the queue's folder, held for milliseconds. A script that
-holds this lock itself (flock FOLDER sh -c '…') and calls workloop inside waits for itself.";
-
 /// Runs coding agents, or any command, over JSON work queues, and verifies what they did.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "workloop", version, max_term_width = 100)]
 #[command(subcommand_required = true, arg_required_else_help = true)]
-#[command(disable_help_subcommand = true)]
+#[command(disable_help_subcommand = true, help_template = "{before-help}")]
+#[command(before_help = about::FIRST_SCREEN, before_long_help = about::ALL_VERBS)]
 pub struct Cli {
     /// Flags that every verb has.
     #[command(flatten)]
@@ -63,10 +50,10 @@ pub struct Cli {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct GlobalArgs {
-    /// Says only what went wrong.
+    /// Says only what went wrong, and how it ended.
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Says more; twice says everything.
+    /// Says which files are used, and each step of a run; twice also each setting and where it is from.
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
     /// When to use colour; NO_COLOR is respected.
@@ -108,7 +95,6 @@ pub enum Verb {
     /// Writes a commented workloop.toml and a first queue; never overwrites.
     Init(Late<InitArgs>),
     /// Runs the loop: claims ready tasks, runs their agents and verifies the work.
-    #[command(after_long_help = EXIT_STATUS)]
     Run(Late<Box<RunArgs>>),
     /// Shows counts and open tasks.
     Status(Late<StatusArgs>),
@@ -117,7 +103,6 @@ pub enum Verb {
     /// Explains why a task is or is not ready, what it holds up, and its attempts.
     Why(Late<WhyArgs>),
     /// Reports everything wrong or odd in the queues and the configuration.
-    #[command(after_long_help = reading::finding_codes())]
     Check(Late<CheckArgs>),
     /// Computes waves, critical path, slack and how many loops pay.
     Plan(Late<PlanArgs>),
@@ -126,10 +111,8 @@ pub enum Verb {
     /// Prints the exact prompt that the next attempt of a task would get.
     Prompt(Late<PromptArgs>),
     /// Adds a task from flags or JSON.
-    #[command(after_long_help = LOCKED)]
     Add(Late<Box<AddArgs>>),
     /// Changes fields of a task; without flags opens it in $EDITOR.
-    #[command(after_long_help = LOCKED)]
     Edit(Late<Box<EditArgs>>),
     /// Approves a task that waits for approval.
     Approve(Late<ApproveArgs>),
@@ -154,7 +137,6 @@ pub enum Verb {
     /// Reports how far a task is; inside an attempt the task is known.
     Progress(Late<ProgressArgs>),
     /// Waits until the tasks are complete, nothing runs any more, or no loop is left.
-    #[command(after_long_help = EXIT_STATUS)]
     Wait(Late<WaitArgs>),
     /// Asks loops to finish what runs and end.
     Stop(Late<AskArgs>),
@@ -162,10 +144,12 @@ pub enum Verb {
     Pause(Late<AskArgs>),
     /// Asks paused loops to continue, and has agents that rest after failures tried at once.
     Resume(Late<SignalArgs>),
-    /// Shows the output of an attempt: agent and verification.
+    /// Shows the output of an attempt, the latest if none is named: agent and verification.
     Log(Late<LogArgs>),
     /// Shows the journal.
     Events(Late<EventsArgs>),
+    /// Shows the help of a verb, as --help does.
+    Help(Late<HelpArgs>),
     /// Explains a reason code: what it means, what causes it, and what to do next.
     Explain(Late<ExplainArgs>),
     /// Prints a JSON schema, or the names of all.

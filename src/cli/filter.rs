@@ -47,9 +47,9 @@ pub(super) fn refuse_empty(filter: &FilterArgs, queues: &[Queue]) -> Result<(), 
         if !wanted.is_empty() && !is_met(alone) {
             let there = || tasks().flat_map(values);
             let near = wanted.iter().find_map(|wanted| nearest(wanted, there()));
-            let meant = near.map_or_else(String::new, |near| format!(" (did you mean {near}?)"));
+            let meant = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
             let (wanted, there) = (wanted.join(" or "), listed(there()));
-            return Err(Failure::usage(format_args!("no task has {name} {wanted}{meant}{there}")));
+            return Err(Failure::usage(format_args!("no task has {name} {wanted}{there}{meant}")));
         }
     }
     let given = each.iter().filter(|(_, wanted, ..)| !wanted.is_empty());

@@ -6,6 +6,7 @@
 pub mod args;
 mod commands;
 mod completing;
+mod detect;
 pub mod failure;
 mod fields;
 mod filter;
@@ -18,6 +19,7 @@ mod read;
 mod schemas;
 mod session;
 mod streams;
+mod verbose;
 mod words;
 mod write;
 

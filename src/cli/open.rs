@@ -62,7 +62,9 @@ impl Session<'_> {
                 drop(writeln!(Sink::stderr(), "warning: {}", escape::line(text)));
             }),
         };
-        Project::open(selection, options)
+        let project = Project::open(selection, options)?;
+        self.tell_what_is_used(&project);
+        Ok(project)
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a person sees of a running loop: plain lines, and on a terminal one live line for each
 //! running task below them. With `--json` the events go to stdout as lines.
 
+use super::args::GlobalArgs;
 use super::streams::Streams;
 use crate::domain::Verdict;
 use crate::engine::{Notice, Observer, Stage};
@@ -20,6 +21,28 @@ const TICK: Duration = Duration::from_millis(250);
 /// The task that each slot runs, with its line.
 type Live = Arc<Mutex<Vec<Option<(String, ProgressBar)>>>>;
 
+/// How much of a run is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Said {
+    /// What went wrong.
+    Less,
+    /// How each attempt began and ended.
+    Usual,
+    /// Each step of it, too.
+    More,
+}
+
+impl Said {
+    /// As the flags of every verb say.
+    pub(super) fn of(global: &GlobalArgs) -> Self {
+        match (global.quiet, global.verbose) {
+            (true, _) => Self::Less,
+            (false, 0) => Self::Usual,
+            (false, _) => Self::More,
+        }
+    }
+}
+
 /// Tells notices on a pair of handles.
 pub(super) struct Progress<'s> {
     streams: &'s mut Streams,
@@ -29,21 +52,27 @@ pub(super) struct Progress<'s> {
     _ticker: Option<Sender<()>>,
     json: bool,
     quiet: bool,
+    verbose: bool,
 }
 
 impl<'s> Progress<'s> {
     /// Progress of a loop with `slots` slots.
-    pub(super) fn new(streams: &'s mut Streams, slots: usize, json: bool, quiet: bool) -> Self {
+    pub(super) fn new(streams: &'s mut Streams, slots: usize, json: bool, said: Said) -> Self {
+        let (quiet, verbose) = (said == Said::Less, said == Said::More);
         let bars = (streams.err.is_terminal() && !quiet).then(MultiProgress::new);
         let live: Live = Arc::new(Mutex::new((0..slots.max(1)).map(|_| None).collect()));
         let ticker = bars.as_ref().and_then(|_| tick(&live));
-        Self { streams, bars, live, _ticker: ticker, json, quiet }
+        Self { streams, bars, live, _ticker: ticker, json, quiet, verbose }
     }
 
     fn line(&mut self, style: Style, head: &str, text: &str) {
-        if self.quiet {
-            return;
+        if !self.quiet {
+            self.always(style, head, text);
         }
+    }
+
+    /// A line that is told to those, too, who want to hear only what went wrong.
+    fn always(&mut self, style: Style, head: &str, text: &str) {
         let time = SystemClock.now().with_timezone(&chrono::Local).format("%H:%M:%S");
         let style = self.streams.err.style(style);
         let text = escape::line(text);
@@ -71,15 +100,7 @@ impl<'s> Progress<'s> {
     fn stage(&self, slot: usize, id: &str, stage: &Stage) {
         let live = lines(&self.live);
         let Some((_, bar)) = live.get(slot).and_then(Option::as_ref) else { return };
-        say(
-            bar,
-            &match stage {
-                Stage::Started => format!("{id}: agent"),
-                Stage::AgentFinished(outcome) => format!("{id}: agent {outcome}"),
-                Stage::Verifying(step) => format!("{id}: verifying ({step})"),
-                Stage::Verified(verdict) => format!("{id}: {verdict}"),
-            },
-        );
+        say(bar, &format!("{id}: {}", in_words(stage)));
     }
 
     fn end(&self, slot: usize) {
@@ -112,12 +133,18 @@ impl Observer for Progress<'_> {
                 self.line(color(AnsiColor::Cyan), "start", &format!("{id}{again}  {title}"));
                 self.begin(slot.index(), id);
             }
-            Notice::Stage { slot, id, stage } => self.stage(slot.index(), id, stage),
+            Notice::Stage { slot, id, stage } => {
+                if self.verbose {
+                    self.line(Style::new().dimmed(), "", &format!("{id}: {}", in_words(stage)));
+                }
+                self.stage(slot.index(), id, stage);
+            }
             Notice::Ends { slot, id, verdict, what, .. } => {
                 // The slot may have gone on already.
                 if self.shows(slot.index(), id) {
                     self.end(slot.index());
                 }
+                let bad = matches!(verdict, Some(Verdict::Fail | Verdict::Blocked));
                 let (style, head) = match verdict {
                     Some(Verdict::Pass) => (color(AnsiColor::Green), "PASS"),
                     Some(Verdict::Fail) => (color(AnsiColor::Red), "FAIL"),
@@ -125,11 +152,12 @@ impl Observer for Progress<'_> {
                     Some(Verdict::Skipped) => (color(AnsiColor::Yellow), "SKIPPED"),
                     None => (color(AnsiColor::Yellow), "ended"),
                 };
-                self.line(style, head, &format!("{id}  {what}"));
+                let text = format!("{id}  {what}");
+                if bad { self.always(style, head, &text) } else { self.line(style, head, &text) }
             }
             Notice::Waits(text) => self.line(Style::new().dimmed(), "wait", text),
             Notice::Drains(text) => self.line(color(AnsiColor::Yellow), "stop", text),
-            Notice::Warning(text) => self.line(color(AnsiColor::Yellow), "warning", text),
+            Notice::Warning(text) => self.always(color(AnsiColor::Yellow), "warning", text),
         }
     }
 }
@@ -140,6 +168,15 @@ impl Drop for Progress<'_> {
         for slot in 0..slots {
             self.end(slot);
         }
+    }
+}
+
+fn in_words(stage: &Stage) -> String {
+    match stage {
+        Stage::Started => "agent".to_owned(),
+        Stage::AgentFinished(outcome) => format!("agent {outcome}"),
+        Stage::Verifying(step) => format!("verifying ({step})"),
+        Stage::Verified(verdict) => verdict.to_string(),
     }
 }
 

@@ -6,6 +6,7 @@ use super::streams::Streams;
 use crate::config::{self, Anyway, Overrides, QueueQuery, Selection};
 use crate::platform::checks;
 use crate::views::escape;
+use std::cell::Cell;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::io::Write;
@@ -69,6 +70,8 @@ pub struct Session<'a> {
     pub world: &'a World,
     /// The flags of every verb.
     pub global: GlobalArgs,
+    /// Whether it was told what is used.
+    pub(super) told: Cell<bool>,
 }
 
 impl<'a> Session<'a> {
@@ -79,7 +82,7 @@ impl<'a> Session<'a> {
         for path in listed.chain(global.trust.iter().cloned()) {
             checks::trust(&world.cwd.join(path));
         }
-        Self { streams, world, global }
+        Self { streams, world, global, told: Cell::new(false) }
     }
 
     /// Whether the verb may ask a person.

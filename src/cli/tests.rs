@@ -46,7 +46,8 @@ fn init_works_in_an_empty_folder_and_never_overwrites() {
     let dir = tempfile::tempdir().expect("dir");
     let (exit, out, err) = run(dir.path(), "init --project demo");
     assert_eq!((exit, err.as_str()), (0, ""));
-    assert!(out.starts_with("wrote workloop.toml\nwrote queues/demo.json\n\nNext:\n"), "{out}");
+    assert!(out.starts_with("wrote workloop.toml\nwrote queues/demo.json\nagent: none"), "{out}");
+    assert!(out.contains("\n\nNext:\n  1. say in workloop.toml"), "{out}");
     let read = |name| std::fs::read(dir.path().join(name)).expect("file");
     let before = (read("workloop.toml"), read("queues/demo.json"));
     let (exit, out, _) = run(dir.path(), "init --project other");
@@ -79,7 +80,11 @@ fn completions_and_manual_come_from_the_definitions() {
         let (exit, out, _) = run(dir.path(), &format!("completions {shell}"));
         assert!(exit == 0 && out.contains("WORKLOOP_COMPLETE"), "{shell}");
     }
-    assert!(run(dir.path(), "man").1.contains(".TH workloop 1"));
+    let page = run(dir.path(), "man").1;
+    assert!(page.contains(".TH workloop 1"), "{page}");
+    for section in ["EXIT STATUS", "ENVIRONMENT", "FILES", "EXAMPLES", "SEE ALSO"] {
+        assert!(page.contains(&format!(".SH \"{section}\"\n")), "{section}: {page}");
+    }
     assert_eq!(run(dir.path(), "man --dir pages").0, 0);
     assert!(dir.path().join("pages/workloop-run.1").exists());
 }
@@ -139,4 +144,18 @@ fn completion_knows_verbs_flags_ids_and_what_tasks_have() {
     assert_eq!(offered(dir.path(), "workloop explain tamp"), ["tampered"]);
     assert_eq!(offered(dir.path(), "workloop schema stat"), ["status"]);
     assert!(!offered(dir.path(), "workloop no-such-verb x").contains(&"A-1".to_owned()));
+}
+
+#[test]
+fn help_of_a_verb_is_its_help() {
+    let here = Path::new("/");
+    let (exit, out, _) = run(here, "help run");
+    assert_eq!((exit, &out), (0, &run(here, "run --help").1));
+    assert!(out.contains("Examples:\n  workloop run\n"), "{out}");
+    assert_eq!(run(here, "help").1, run(here, "--help").1);
+    let (exit, _, err) = run(here, "help rnu");
+    assert!(exit == 2 && err.contains("there is no verb rnu; did you mean run?"), "{err}");
+    let (_, screen, _) = run(here, "-h");
+    assert!(screen.lines().count() <= 24, "{screen}");
+    assert!(screen.lines().all(|line| line.chars().count() <= 80), "{screen}");
 }

@@ -55,7 +55,7 @@ fn a_pause_in_the_middle_holds_the_attempt_too() {
 fn wait_ends_when_everything_is_complete() {
     let (list, _) = flat_queue(3);
     let sandbox = Sandbox::new().queue("q.json", &list).script("default", "sleep 0.2");
-    let waiting = sandbox.spawn(["wait", "--work-queue", "q.json"]);
+    let waiting = sandbox.spawn(["wait", "--work-queue", "q.json", "--timeout", "60"]);
     let running = sandbox.spawn(["run", "q.json"]);
     waiting.ends().exits(0);
     assert_eq!(sandbox.read("q.json")["summary"]["complete"], 3);

@@ -1,5 +1,6 @@
 //! Flags that are defined when their verb was named.
 
+use super::about::below;
 use clap::builder::Resettable;
 use clap::{Arg, ArgMatches, Args, Command, Error, FromArgMatches};
 use std::ops::Deref;
@@ -29,6 +30,8 @@ impl<T: Args> Args for Late<T> {
             all.rotate_left(global);
             let mut all = all.into_iter();
             let command = command.mut_args(|arg| all.next().unwrap_or(arg));
+            let below = below(command.get_name());
+            let command = command.after_long_help(below);
             command.about(Resettable::from(short)).long_about(Resettable::from(long))
         })
     }

@@ -13,8 +13,8 @@ pub(super) fn finding_codes() -> String {
     let queue = queue.map(|(code, severity, text)| (*code, severity.to_string(), *text));
     let plan = plan::CODES.iter();
     let plan = plan.map(|(code, severity, text)| (*code, (*severity).to_owned(), *text));
-    let line = |(code, severity, text)| format!("\n  {code:<30} {severity:<7}  {text}");
-    format!("Findings:{}", queue.chain(plan).map(line).collect::<String>())
+    let line = |(code, severity, text)| format!("  {code:<30} {severity:<7}  {text}");
+    queue.chain(plan).map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// `status`.
@@ -29,6 +29,9 @@ pub struct StatusArgs {
     /// Prints JSON.
     #[arg(long)]
     pub json: bool,
+    /// Exits as wait would if nothing changed any more: 0 complete, 5 blocked, 7 work left.
+    #[arg(long, conflicts_with = "watch")]
+    pub exit_code: bool,
     /// The queues.
     #[command(flatten)]
     pub queues: QueueArgs,
@@ -201,9 +204,9 @@ pub enum Until {
 /// `log`.
 #[derive(Clone, Debug, Args)]
 pub struct LogArgs {
-    /// The task.
-    #[arg(value_name = "ID")]
-    pub id: String,
+    /// The task [default: the one whose attempt is the latest], and the queues.
+    #[arg(value_name = "ID|QUEUE")]
+    pub words: Vec<String>,
     /// The attempt [default: the latest].
     #[arg(long, value_name = "N")]
     pub attempt: Option<u32>,
@@ -213,9 +216,9 @@ pub struct LogArgs {
     /// Prints JSON.
     #[arg(long)]
     pub json: bool,
-    /// The queues.
+    /// The queues by flags.
     #[command(flatten)]
-    pub queues: QueueArgs,
+    pub queues: QueueFlags,
 }
 
 /// `events`.

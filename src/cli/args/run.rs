@@ -1,6 +1,7 @@
 //! The flags of `run`.
 
 use super::select::{FilterArgs, QueueArgs};
+use chrono::NaiveTime;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, ValueEnum};
 
@@ -16,6 +17,9 @@ pub struct RunArgs {
     /// Claims nothing more after this many minutes [default: no limit].
     #[arg(long, value_name = "MINUTES", value_parser = minutes)]
     pub max_minutes: Option<f64>,
+    /// Claims nothing more from this time of day on, today or tomorrow.
+    #[arg(long, value_name = "HH:MM", value_parser = time_of_day)]
+    pub until: Option<NaiveTime>,
     /// How many tasks run at the same time [default: 1] [env: WORKLOOP_JOBS].
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub jobs: Option<u32>,
@@ -56,6 +60,10 @@ fn minutes(text: &str) -> Result<f64, String> {
     } else {
         Err("not a span of time".to_owned())
     }
+}
+
+fn time_of_day(text: &str) -> Result<NaiveTime, String> {
+    NaiveTime::parse_from_str(text, "%H:%M").map_err(|_| "not a time such as 07:30".to_owned())
 }
 
 /// What a loop does when nothing is ready.

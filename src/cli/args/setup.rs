@@ -1,6 +1,7 @@
 //! The flags of the verbs that need no queue.
 
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 use clap_complete::Shell;
 use std::path::PathBuf;
 
@@ -13,6 +14,20 @@ pub struct InitArgs {
     /// Name of the project and of its queue [default: the folder's name].
     #[arg(long, value_name = "NAME")]
     pub project: Option<String>,
+    /// The agent, a command for sh -c that gets the prompt on stdin [default: one that is installed].
+    #[arg(long, value_name = "CMD", value_parser = NonEmptyStringValueParser::new())]
+    pub agent: Option<String>,
+    /// What verifies the work, a command for sh -c [default: the tests that are found].
+    #[arg(long, value_name = "CMD", value_parser = NonEmptyStringValueParser::new())]
+    pub verify: Option<String>,
+}
+
+/// `help`.
+#[derive(Clone, Debug, Args)]
+pub struct HelpArgs {
+    /// The verb [default: all of them].
+    #[arg(value_name = "VERB")]
+    pub verb: Option<String>,
 }
 
 /// `explain`.

@@ -80,7 +80,6 @@ fn what_makes_no_sense_is_refused() {
         "edit A --because x",
         "progress A --percent 101",
         "status -q -v",
-        "help",
     ] {
         assert!(parse(line).is_err(), "{line}");
     }
@@ -122,4 +121,74 @@ fn edit_without_flags_opens_the_editor() {
     assert!(says("edit A -"));
     assert!(says("edit A --title x"));
     assert!(says("edit A --drop-dependency B --because gone"));
+}
+
+/// What `--help` of the program says, put together from the definitions.
+fn all_verbs() -> String {
+    let mut command = Cli::command();
+    command.build();
+    let about = |name: &str| {
+        let verb = command.find_subcommand(name).expect(name);
+        verb.get_about().map(ToString::to_string).unwrap_or_default()
+    };
+    let mut text = String::from(about::FIRST_SCREEN.lines().next().unwrap_or_default());
+    text.push_str("\n\nUsage: workloop [OPTIONS] VERB …\n");
+    for (group, verbs) in about::GROUPS {
+        text.push_str(&format!("\n{group}:\n"));
+        for verb in verbs {
+            text.push_str(&entry(verb, 12, &about(verb)));
+        }
+    }
+    text.push_str("\nOptions of every verb:\n");
+    for arg in command.get_arguments() {
+        let long = arg.get_long().unwrap_or_default();
+        let short = arg.get_short().map_or("    ".to_owned(), |short| format!("-{short}, "));
+        let value = arg.get_value_names().filter(|_| arg.get_action().takes_values());
+        let value = value.map_or_else(String::new, |names| format!(" {}", names[0]));
+        let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+        text.push_str(&entry(&format!("{short}--{long}{value}"), 25, &help));
+    }
+    text.push_str("\nworkloop help VERB tells a verb with its flags and examples.\n");
+    text
+}
+
+/// A name and what is said of it, wrapped at 80 columns.
+fn entry(name: &str, width: usize, help: &str) -> String {
+    let mut text = format!("  {name:<width$}");
+    let mut used = 2 + width;
+    for word in help.split_whitespace() {
+        if used + 1 + word.chars().count() > 79 {
+            text.push_str(&format!("\n  {:width$}", ""));
+            used = 2 + width;
+        }
+        text.push_str(&format!(" {word}"));
+        used += 1 + word.chars().count();
+    }
+    text + "\n"
+}
+
+#[test]
+fn the_help_of_all_is_what_the_definitions_say() {
+    let expected = all_verbs();
+    assert_eq!(about::ALL_VERBS, expected, "write this to all_verbs.txt:\n{expected}");
+}
+
+#[test]
+fn every_verb_is_in_one_group_with_an_example() {
+    let command = Cli::command();
+    let grouped: Vec<&str> = about::GROUPS.iter().flat_map(|(_, verbs)| *verbs).copied().collect();
+    for verb in command.get_subcommands().map(clap::Command::get_name) {
+        let count = grouped.iter().filter(|grouped| **grouped == verb).count();
+        assert_eq!(count, 1, "{verb}");
+        assert!(about::FIRST_SCREEN.contains(&format!(" {verb}")), "{verb}");
+        assert!(!examples(verb).is_empty(), "{verb}");
+        for (line, _) in examples(verb) {
+            let words = line.split(['|', '&', '(', ')', '<', '>']).next().unwrap_or_default();
+            // The others are for a shell.
+            if words.starts_with("workloop ") && !words.contains('\'') {
+                assert!(Cli::try_parse_from(words.split_whitespace()).is_ok(), "{line}");
+            }
+        }
+    }
+    assert_eq!(command.get_subcommands().count(), grouped.len());
 }

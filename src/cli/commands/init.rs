@@ -1,6 +1,7 @@
 //! `init`: a commented configuration and a first queue; what exists is kept.
 
 use crate::cli::args::InitArgs;
+use crate::cli::detect;
 use crate::cli::failure::Failure;
 use crate::cli::inside::refused;
 use crate::cli::session::Session;
@@ -10,18 +11,8 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
 
-/// The configuration; `@VERIFY@` stands for the verification.
+/// The configuration; `@AGENT@` and `@VERIFY@` stand for what runs and what judges.
 const CONFIG: &str = include_str!("init_config.toml");
-
-/// What tells how a project is tested, and the command for it.
-const TESTS: [(&str, &str); 6] = [
-    ("Cargo.toml", "cargo test"),
-    ("package.json", "npm test"),
-    ("pyproject.toml", "python -m pytest"),
-    ("go.mod", "go test ./..."),
-    ("Gemfile", "bundle exec rake test"),
-    ("mix.exs", "mix test"),
-];
 
 pub(super) fn run(args: &InitArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     let dir = session.absolute(&args.dir);
@@ -38,7 +29,8 @@ pub(super) fn run(args: &InitArgs, session: &mut Session<'_>) -> Result<(), Fail
         args.dir.join(path).components().filter(|part| *part != Component::CurDir).collect()
     };
 
-    let config = create(&dir.join(FILE_NAME), &config_text(&dir))?;
+    let found = Choice::new(args, &dir, session);
+    let config = create(&dir.join(FILE_NAME), &config_text(&found))?;
     say(session, config, &shown(Path::new(FILE_NAME)))?;
     let queue = Path::new("queues").join(format!("{}.json", file_stem(&project)));
     // A second queue would make the first one something to choose.
@@ -49,7 +41,10 @@ pub(super) fn run(args: &InitArgs, session: &mut Session<'_>) -> Result<(), Fail
     let queue = shown(&queue);
     say(session, made, &queue)?;
     if !session.global.quiet {
-        next_steps(session, &shown(Path::new(FILE_NAME)), &queue)?;
+        if config {
+            tell(&found, session)?;
+        }
+        next_steps(session, &shown(Path::new(FILE_NAME)), &queue, found.is_whole() || !config)?;
     }
     Ok(())
 }
@@ -74,11 +69,78 @@ fn create(path: &Path, text: &str) -> Result<bool, Failure> {
     }
 }
 
-fn config_text(dir: &Path) -> String {
-    let found = TESTS.iter().find(|(file, _)| dir.join(file).is_file());
-    let (mark, run) = found.map_or(("# ", "make test"), |(_, run)| ("", *run));
-    let lines = ["[[verify]]", "name = \"test\"", &format!("run = \"{run}\""), "timeout = \"10m\""];
-    CONFIG.replace("@VERIFY@", &lines.map(|line| format!("{mark}{line}")).join("\n"))
+/// What the configuration is to say: by flags, else what is there.
+struct Choice {
+    agent: Option<(String, String)>,
+    /// Further agents that are installed.
+    others: Vec<&'static str>,
+    verify: Option<(String, String)>,
+}
+
+impl Choice {
+    fn new(args: &InitArgs, dir: &Path, session: &Session<'_>) -> Self {
+        let given = |text: &Option<String>, flag: &str| {
+            let text = text.clone()?;
+            Some((toml::Value::String(text).to_string(), flag.to_owned()))
+        };
+        let path = session.world.var("PATH").unwrap_or_default();
+        let mut agents = detect::agents(path).into_iter();
+        let agent = given(&args.agent, "--agent").or_else(|| {
+            let found = agents.next()?;
+            Some((found.run, format!("{}, found on the PATH", found.by)))
+        });
+        let verify = given(&args.verify, "--verify").or_else(|| {
+            let found = detect::tests(dir)?;
+            Some((found.run, format!("found by {}", found.by)))
+        });
+        Self { agent, others: agents.map(|found| found.by).collect(), verify }
+    }
+
+    fn is_whole(&self) -> bool {
+        self.agent.is_some() && self.verify.is_some()
+    }
+}
+
+/// What an agent and a verification look like, where none was found.
+const NO_AGENT: &str = "\
+# [agents.default]
+# run = [\"claude\", \"--print\", \"--permission-mode\", \"acceptEdits\"]
+# run = [\"codex\", \"exec\", \"--sandbox\", \"workspace-write\", \"-\"]
+# run = \"./agent.sh\"";
+const NO_VERIFY: &str = "\
+# [[verify]]
+# name = \"test\"
+# run = \"make test\"
+# timeout = \"10m\"";
+
+fn config_text(found: &Choice) -> String {
+    let agent = found.agent.as_ref().map_or_else(
+        || NO_AGENT.to_owned(),
+        |(run, by)| format!("[agents.default]\nrun = {run}   # {by}"),
+    );
+    let verify = found.verify.as_ref().map_or_else(
+        || NO_VERIFY.to_owned(),
+        |(run, by)| format!("[[verify]]\nname = \"test\"\nrun = {run}   # {by}\ntimeout = \"10m\""),
+    );
+    CONFIG.replace("@AGENT@", &agent).replace("@VERIFY@", &verify)
+}
+
+/// Says what was found, and what was not.
+fn tell(found: &Choice, session: &mut Session<'_>) -> io::Result<()> {
+    let out = &mut session.streams.out;
+    match &found.agent {
+        Some((run, by)) => writeln!(out, "agent: {run} ({by})")?,
+        None => writeln!(out, "agent: none found; say in workloop.toml which one runs")?,
+    }
+    if !found.others.is_empty() {
+        writeln!(out, "  also there: {}", found.others.join(", "))?;
+    }
+    match &found.verify {
+        Some((run, by)) => writeln!(out, "verification: {run} ({by})"),
+        None => {
+            writeln!(out, "verification: none found; say in workloop.toml what judges the work")
+        }
+    }
 }
 
 fn queue_text(project: &str) -> String {
@@ -115,17 +177,30 @@ fn say(session: &mut Session<'_>, made: bool, path: &Path) -> io::Result<()> {
     writeln!(session.streams.out, "{what} {}", path.display())
 }
 
-fn next_steps(session: &mut Session<'_>, config: &Path, queue: &Path) -> io::Result<()> {
-    let queue = queue.display();
-    write!(
-        session.streams.out,
-        "\nNext:\n  \
-         1. say in {} which agent runs and what verifies its work\n  \
-         2. workloop add {queue} --title \"…\" --description \"…\"   (or edit the file)\n  \
-         3. workloop check {queue}\n  \
-         4. workloop run {queue}\n",
-        config.display()
-    )
+fn next_steps(
+    session: &mut Session<'_>,
+    config: &Path,
+    queue: &Path,
+    whole: bool,
+) -> io::Result<()> {
+    let (config, queue) = (config.display(), queue.display());
+    let first = match whole {
+        true => format!("look at {config}: which agent runs and what verifies its work"),
+        false => format!("say in {config} which agent runs and what verifies its work"),
+    };
+    let steps = [
+        first,
+        format!("workloop add {queue} --title \"…\" --description \"…\"   (or edit the file)"),
+        "workloop check             what is wrong or odd".to_owned(),
+        "workloop next              what would start, and why in this order".to_owned(),
+        "workloop prompt ID         the text that the agent gets".to_owned(),
+        "workloop run               the loop".to_owned(),
+    ];
+    writeln!(session.streams.out, "\nNext:")?;
+    for (number, step) in steps.iter().enumerate() {
+        writeln!(session.streams.out, "  {}. {step}", number + 1)?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -134,15 +209,18 @@ mod tests {
 
     #[test]
     fn the_text_of_the_configuration_is_valid_with_and_without_its_comments() {
-        let dir = tempfile::tempdir().expect("dir");
         let path = Path::new("/p/workloop.toml");
-        let text = config_text(dir.path());
+        let none = Choice { agent: None, others: Vec::new(), verify: None };
+        let text = config_text(&none);
         let config = crate::config::parse(path, &text).expect("valid");
         assert_eq!(config.queues, ["queues/*.json"]);
-        assert!(!config.has_verification());
-        drop(fs::File::create(dir.path().join("Cargo.toml")).expect("file"));
-        let config = crate::config::parse(path, &config_text(dir.path())).expect("valid");
+        assert!(!config.has_verification() && config.agents.is_empty());
+        let said =
+            |text: &str| Some((toml::Value::String(text.to_owned()).to_string(), "x".into()));
+        let both = Choice { agent: said("a 'b' \"c\""), verify: said("cargo test"), ..none };
+        let config = crate::config::parse(path, &config_text(&both)).expect("valid");
         assert_eq!(config.steps[0].command.to_string(), "cargo test");
+        assert_eq!(config.agents["default"].command.to_string(), "a 'b' \"c\"");
         // Only the first of several choices is taken out of its comment.
         let mut seen_run = false;
         let uncommented: Vec<String> = text

@@ -1,15 +1,17 @@
-//! `log ID`: the output of an attempt.
+//! `log [ID]`: the output of an attempt; without an id of the latest.
 
 use crate::cli::args::LogArgs;
 use crate::cli::failure::Failure;
 use crate::cli::follow::Follow;
-use crate::cli::read::Reading;
+use crate::cli::read::{Reading, Scene};
 use crate::cli::session::Session;
-use crate::domain::{AttemptReport, Status};
+use crate::domain::{AttemptReport, Field, Status};
+use crate::plan::Node;
 use crate::store::QueueStore;
 use crate::store::attempts::{AGENT_ERR, AGENT_OUT, AttemptFolder};
 use crate::views::output::Tail;
 use crate::views::{escape, json};
+use chrono::DateTime;
 use serde_json::{Value, json};
 use std::fs;
 use std::io::Write;
@@ -41,19 +43,28 @@ struct Printed {
 }
 
 pub(super) fn run(args: &LogArgs, session: &mut Session<'_>) -> Result<(), Failure> {
-    let selection = session.select_to_read(&args.queues)?;
+    let (ids, queues) = session.ids_and_queues(&args.words, &args.queues);
+    if ids.len() > 1 {
+        return Err(Failure::usage(format_args!("log shows one task, not {}", ids.join(", ")))
+            .hint("a queue ends in .json, or is named with --work-queue"));
+    }
+    let selection = session.select_to_read(&queues)?;
     let mut reading = Reading::open(session, selection)?;
-    let shown = find(&mut reading, args)?;
+    let named = ids.into_iter().next();
+    let shown = find(&mut reading, named.as_deref(), args.attempt)?;
     if args.json {
         let view = view(&shown, &reading);
         return session.print(json::object(&view)?);
     }
     let mut follow = args.follow.then(|| Follow::new(&[shown.folder.path().to_owned()]));
     let mut printed = Printed::default();
+    if named.is_none() {
+        writeln!(session.streams.out, "==> task {} <==", escape::line(&shown.id))?;
+    }
     loop {
         // Asked before reading: what comes until the end is read then.
         let report = shown.folder.report();
-        let ended = report.is_some() || !runs(&mut reading, args, shown.number);
+        let ended = report.is_some() || !runs(&mut reading, &shown);
         copy(&shown, &mut printed, &reading, session)?;
         session.streams.out.flush()?;
         let Some(follow) = follow.as_mut().filter(|_| !ended) else {
@@ -66,17 +77,23 @@ pub(super) fn run(args: &LogArgs, session: &mut Session<'_>) -> Result<(), Failu
     }
 }
 
-fn find(reading: &mut Reading, args: &LogArgs) -> Result<Shown, Failure> {
+fn find(reading: &mut Reading, id: Option<&str>, number: Option<u32>) -> Result<Shown, Failure> {
     reading.look(|scene| {
-        let node = scene.find(&args.id)?;
+        let node = match id {
+            Some(id) => scene.find(id)?,
+            None => {
+                latest(scene).ok_or_else(|| Failure::usage("no task has an attempt to show"))?
+            }
+        };
         let (place, key) = scene.key(node);
         let state = scene.set.state(place.queue);
         let id = scene.structure.graph.reference(node);
         let numbers = state.attempt_numbers(&key)?;
-        let number = args.attempt.or_else(|| numbers.last().copied());
+        let wanted = number;
+        let number = wanted.or_else(|| numbers.last().copied());
         let Some(number) = number.filter(|number| numbers.contains(number)) else {
             let names: Vec<String> = numbers.iter().map(u32::to_string).collect();
-            return Err(match (args.attempt, names.is_empty()) {
+            return Err(match (wanted, names.is_empty()) {
                 (_, true) => Failure::usage(format_args!("task {id} has no attempt to show")),
                 (number, false) => {
                     let number = number.unwrap_or_default();
@@ -90,14 +107,36 @@ fn find(reading: &mut Reading, args: &LogArgs) -> Result<Shown, Failure> {
     })
 }
 
+/// The task whose attempt began last, of those that have one to show.
+fn latest(scene: &Scene<'_>) -> Option<Node> {
+    let graph = &scene.structure.graph;
+    let began = |node: &Node| {
+        let (queue, task) = graph.location(*node);
+        let text = scene.queues[queue].text(task, Field::LastAttempt)?;
+        DateTime::parse_from_rfc3339(&text).ok()
+    };
+    let here = |node: &Node| graph.location(*node).0 < scene.set.served();
+    let tried = |node: &Node| scene.readiness.task(*node).attempts > 0;
+    // Times in a queue may be whole seconds.
+    let folder = |node: Node| {
+        let (place, key) = scene.key(node);
+        let state = scene.set.state(place.queue);
+        let number = *state.attempt_numbers(&key).ok()?.last()?;
+        let made = AttemptFolder::new(&state, &key, number).path().metadata().ok()?.modified().ok();
+        Some((began(&node), made, node))
+    };
+    let nodes = graph.nodes().filter(here).filter(tried).filter_map(folder);
+    nodes.max_by_key(|(began, made, _)| (*began, *made)).map(|(.., node)| node)
+}
+
 /// Whether the attempt may still print something.
-fn runs(reading: &mut Reading, args: &LogArgs, number: u32) -> bool {
+fn runs(reading: &mut Reading, shown: &Shown) -> bool {
     // A file that cannot be read for a moment says nothing about the attempt.
     drop(reading.project.store_mut().read());
     reading.look(|scene| {
-        scene.find(&args.id).is_ok_and(|node| {
+        scene.find(&shown.id).is_ok_and(|node| {
             let task = scene.readiness.task(node);
-            task.status == Status::InProgress && task.attempts == number
+            task.status == Status::InProgress && task.attempts == shown.number
         })
     })
 }

@@ -1,21 +1,131 @@
 //! `man`: the manual pages, from the same definitions as the help.
+//!
+//! A page is written in the language of `man`, which nobody reads: a terminal gets the help and the
+//! sections as text.
 
-use crate::cli::args::{Cli, ManArgs};
+use crate::cli::args::{
+    Cli, ENVIRONMENT, EXIT_STATUS, Example, FILES, GROUPS, ManArgs, examples, more_of_verb,
+};
 use crate::cli::failure::Failure;
 use crate::cli::session::Session;
-use clap::CommandFactory;
-use std::io::Write;
+use clap::{Command, CommandFactory};
+use clap_mangen::Man;
+use std::io::{self, Write};
+use std::path::Path;
+
+/// Examples of the first page: a first day.
+const FIRST_DAY: [Example; 5] = [
+    ("workloop init", "writes workloop.toml and a first queue"),
+    ("workloop add --title 'Round totals to cents'", "a task"),
+    ("workloop check", "what is wrong or odd"),
+    ("workloop run --jobs 2", "the loop"),
+    ("workloop status --watch", "in another terminal"),
+];
 
 pub(super) fn run(args: &ManArgs, session: &mut Session<'_>) -> Result<(), Failure> {
+    let mut command = Cli::command();
+    command.build();
     let Some(dir) = &args.dir else {
-        return Ok(clap_mangen::Man::new(Cli::command()).render(&mut session.streams.out)?);
+        if session.streams.out.is_terminal() {
+            return as_text(&mut command, session);
+        }
+        return Ok(page(&command, &mut session.streams.out)?);
     };
     let dir = session.absolute(dir);
-    std::fs::create_dir_all(&dir)
-        .and_then(|()| clap_mangen::generate_to(Cli::command(), &dir))
-        .map_err(|error| {
-            Failure::internal(format_args!("failed to write to {}: {error}", dir.display()))
-        })?;
+    let written = std::fs::create_dir_all(&dir).and_then(|()| {
+        write_page(&command, &dir)?;
+        command.get_subcommands().try_for_each(|verb| write_page(verb, &dir))
+    });
+    written.map_err(|error| {
+        Failure::internal(format_args!("failed to write to {}: {error}", dir.display()))
+    })?;
     writeln!(session.streams.err, "wrote the manual pages to {}", dir.display())?;
     Ok(())
+}
+
+#[expect(clippy::disallowed_methods, reason = "pages are for others to read, and are written over")]
+fn write_page(command: &Command, dir: &Path) -> io::Result<()> {
+    let mut text = Vec::new();
+    page(command, &mut text)?;
+    std::fs::write(dir.join(Man::new(command.clone()).get_filename()), text)
+}
+
+/// The sections of a page besides those that the definitions give.
+fn sections(verb: Option<&str>) -> Vec<(String, String)> {
+    let list = |pairs: &[(&str, &str)]| {
+        let lines = pairs.iter().map(|(name, what)| format!("  {name}\n      {what}"));
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    let mut found = Vec::new();
+    let shown = verb.map_or(&FIRST_DAY[..], examples);
+    if let Some((heading, text)) = verb.and_then(more_of_verb) {
+        found.push((heading.to_uppercase(), text));
+    } else {
+        found.push(("EXIT STATUS".to_owned(), short_status(verb)));
+    }
+    found.push(("ENVIRONMENT".to_owned(), list(ENVIRONMENT)));
+    found.push(("FILES".to_owned(), list(FILES)));
+    found.push(("EXAMPLES".to_owned(), list(shown)));
+    found.push(("SEE ALSO".to_owned(), see_also(verb)));
+    found
+}
+
+fn short_status(verb: Option<&str>) -> String {
+    match verb {
+        None => EXIT_STATUS.to_owned(),
+        Some(_) => "  0 when it was done, 2 for wrong usage; workloop(1) lists all.".to_owned(),
+    }
+}
+
+/// The other verbs of the group, and the first page.
+fn see_also(verb: Option<&str>) -> String {
+    let others = |group: &&(&str, &[&str])| verb.is_none_or(|verb| group.1.contains(&verb));
+    let names = GROUPS.iter().filter(others).flat_map(|(_, verbs)| verbs.iter());
+    let names = names.filter(|name| Some(**name) != verb);
+    let names = names.map(|name| format!("workloop-{name}(1)"));
+    let first = verb.map(|_| "workloop(1)".to_owned());
+    format!("  {}", first.into_iter().chain(names).collect::<Vec<_>>().join(", "))
+}
+
+/// Writes a page.
+fn page(command: &Command, out: &mut dyn Write) -> io::Result<()> {
+    let verb = (command.get_name() != "workloop").then(|| command.get_name());
+    // What the help says below and above is in sections of its own.
+    let plain = command.clone().after_long_help("").before_help("").before_long_help("");
+    let man =
+        Man::new(plain).manual("workloop").source(concat!("workloop ", env!("CARGO_PKG_VERSION")));
+    man.render_title(out)?;
+    man.render_name_section(out)?;
+    man.render_synopsis_section(out)?;
+    man.render_description_section(out)?;
+    man.render_options_section(out)?;
+    if verb.is_none() {
+        man.render_subcommands_section(out)?;
+    }
+    for (heading, text) in sections(verb) {
+        writeln!(out, ".SH \"{heading}\"\n.nf")?;
+        for line in text.lines() {
+            writeln!(out, "{}", roff(line))?;
+        }
+        writeln!(out, ".fi")?;
+    }
+    Ok(())
+}
+
+/// A line of text in which `man` sees nothing to act on.
+fn roff(line: &str) -> String {
+    let line = line.replace('\\', "\\e").replace('-', "\\-").replace('\'', "\\(aq");
+    if line.starts_with(['.', ' ']) { format!("\\&{line}") } else { line }
+}
+
+/// The first page for a person, and how `man` shows the others.
+fn as_text(command: &mut Command, session: &mut Session<'_>) -> Result<(), Failure> {
+    let mut text = command.render_long_help().to_string();
+    for (heading, body) in sections(None) {
+        text.push_str(&format!("\n{heading}\n{body}\n"));
+    }
+    session.print(text)?;
+    let hint = "workloop man --dir ~/.local/share/man/man1 writes the pages for man; \
+                workloop man | man -l - shows this one";
+    Ok(writeln!(session.streams.err, "hint: {hint}")?)
 }

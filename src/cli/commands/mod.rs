@@ -13,6 +13,7 @@ mod editor;
 mod events;
 mod explain;
 mod graph;
+mod help;
 mod init;
 mod log;
 mod man;
@@ -69,6 +70,7 @@ pub(super) fn dispatch(verb: Verb, session: &mut Session<'_>) -> Result<(), Fail
         Verb::Resume(args) => resume::run(&args, session),
         Verb::Log(args) => log::run(&args, session),
         Verb::Events(args) => events::run(&args, session),
+        Verb::Help(args) => help::run(&args, session),
         Verb::Explain(args) => explain::run(&args, session),
         Verb::Schema(args) => schema::run(&args, session),
         Verb::Completions(args) => completions::run(&args, session),

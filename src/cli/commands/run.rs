@@ -3,16 +3,18 @@
 use crate::cli::args::{RunArgs, WhenEmpty};
 use crate::cli::failure::{Failure, FailureKind};
 use crate::cli::filter::{refuse_empty, scope};
-use crate::cli::progress::Progress;
+use crate::cli::progress::{Progress, Said};
 use crate::cli::read::Reading;
 use crate::cli::session::Session;
 use crate::config::{Overrides, Selection};
 use crate::engine::{self, Ending, Notice, Observer, Preflight, Reason, RunOptions};
 use crate::plan;
-use crate::platform::clock::SystemClock;
+use crate::platform::clock::{Clock, SystemClock};
 use crate::platform::fault;
 use crate::platform::ids::RandomIds;
+use crate::project::Among;
 use crate::views::escape;
+use chrono::{DateTime, Local, TimeZone};
 use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,7 +48,7 @@ pub(super) fn run(args: &RunArgs, session: &mut Session<'_>) -> Result<(), Failu
         scope,
         jobs,
         max_attempts: args.max_iterations,
-        max_time: args.max_minutes.map(|minutes| Duration::from_secs_f64(minutes * 60.0)),
+        max_time: max_time(args, SystemClock.now().with_timezone(&Local)),
         known: Arc::new(known),
         when_empty: match args.when_empty {
             WhenEmpty::Exit => engine::WhenEmpty::Exit,
@@ -58,8 +60,8 @@ pub(super) fn run(args: &RunArgs, session: &mut Session<'_>) -> Result<(), Failu
         clock: Arc::new(SystemClock),
         ids: Arc::new(RandomIds),
     };
-    let quiet = session.global.quiet;
-    let mut progress = Progress::new(session.streams, jobs, args.json, quiet);
+    let said = Said::of(&session.global);
+    let mut progress = Progress::new(session.streams, jobs, args.json, said);
     for warning in &warnings {
         progress.notice(&Notice::Warning(warning));
     }
@@ -76,6 +78,25 @@ pub(super) fn run(args: &RunArgs, session: &mut Session<'_>) -> Result<(), Failu
         writeln!(session.streams.err, "{}", escape::line(&hint))?;
     }
     ended
+}
+
+/// How long the run may claim, by whichever limit comes first, and what is said then.
+fn max_time(args: &RunArgs, now: DateTime<Local>) -> Option<(Duration, String)> {
+    let minutes = args.max_minutes.map(|minutes| {
+        let why = format!("the run's {minutes} minutes are over");
+        (Duration::from_secs_f64(minutes * 60.0), why)
+    });
+    let until = args.until.map(|time| {
+        let today = now.date_naive();
+        let days = [Some(today), today.succ_opt()].into_iter().flatten();
+        // A time that the clocks skip in spring begins when they do.
+        let times = days
+            .filter_map(|day| now.timezone().from_local_datetime(&day.and_time(time)).earliest());
+        let left = times.map(|at| at - now).find(|left| left.num_milliseconds() > 0);
+        let left = left.and_then(|left| left.to_std().ok()).unwrap_or_default();
+        (left, format!("it is {}", time.format("%H:%M")))
+    });
+    [minutes, until].into_iter().flatten().min_by_key(|(most, _)| *most)
 }
 
 /// Tells how the run ended: the sentence on stderr and the exit status.
@@ -97,6 +118,9 @@ fn dry_run(args: &RunArgs, selection: Selection, session: &mut Session<'_>) -> R
     let scope = scope(&args.filter, &args.task_ids);
     let mut reading = Reading::open(session, selection)?.ranked();
     reading.refuse_empty(&args.filter)?;
+    for id in &args.task_ids {
+        reading.project.resolve(id, Among::Served)?;
+    }
     reading.look(|scene| {
         let in_scope = |node| scene.includes(&scope, node);
         let order = scene.structure.order(scene.tasks);
@@ -115,4 +139,31 @@ fn dry_run(args: &RunArgs, selection: Selection, session: &mut Session<'_>) -> R
         }
         Ok(())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::args::{Cli, Verb};
+    use chrono::NaiveDate;
+    use clap::Parser;
+
+    #[test]
+    fn a_time_of_day_is_the_next_one() {
+        let limit = |flags: &str| {
+            let words = ["workloop", "run"].into_iter().chain(flags.split_whitespace());
+            let Ok(Cli { verb: Verb::Run(args), .. }) = Cli::try_parse_from(words) else {
+                return None;
+            };
+            let noon = NaiveDate::from_ymd_opt(2026, 1, 19)?.and_hms_opt(12, 0, 0)?;
+            max_time(&args, Local.from_local_datetime(&noon).earliest()?)
+        };
+        let minutes = |flags: &str| limit(flags).map(|(most, why)| (most.as_secs() / 60, why));
+        assert_eq!(minutes("--until 13:30"), Some((90, "it is 13:30".to_owned())));
+        assert_eq!(minutes("--until 11:00").map(|(left, _)| left), Some(23 * 60));
+        assert_eq!(minutes("--until 12:00").map(|(left, _)| left), Some(24 * 60));
+        let both = minutes("--until 13:00 --max-minutes 5");
+        assert_eq!(both, Some((5, "the run's 5 minutes are over".to_owned())));
+        assert_eq!(limit(""), None);
+    }
 }

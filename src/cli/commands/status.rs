@@ -1,12 +1,13 @@
 //! `status`: counts and open tasks.
 
 use crate::cli::args::StatusArgs;
-use crate::cli::failure::Failure;
+use crate::cli::failure::{Failure, FailureKind};
 use crate::cli::filter::scope;
 use crate::cli::follow::Follow;
 use crate::cli::read::Reading;
 use crate::cli::session::Session;
-use crate::engine::red_trees;
+use crate::engine::{Ending, Reason, red_trees};
+use crate::plan::Outlook;
 use crate::project::{QueueSet, Scope};
 use crate::store::journal::Journal;
 use crate::store::{QueueStore, StateDir};
@@ -29,13 +30,35 @@ pub(super) fn run(args: &StatusArgs, session: &mut Session<'_>) -> Result<(), Fa
             let view = scene.sight().written_status(&included, !scope.is_all());
             json::write(&view, &mut session.streams.out)
         })?;
-        return Ok(session.streams.out.flush()?);
+        session.streams.out.flush()?;
+        return exit(&mut reading, args, &scope);
     }
     let first = render(&mut reading, args, &scope, session.look())?;
     if !args.watch {
-        return session.print(first);
+        if !(session.global.quiet && args.exit_code) {
+            session.print(first)?;
+        }
+        return exit(&mut reading, args, &scope);
     }
     watch(&mut reading, args, &scope, session, first)
+}
+
+/// With `--exit-code` the status of `wait`, had it ended now.
+fn exit(reading: &mut Reading, args: &StatusArgs, scope: &Scope) -> Result<(), Failure> {
+    if !args.exit_code {
+        return Ok(());
+    }
+    let ending = reading.look(|scene| {
+        let outlook = scene.readiness.outlook(|node| scene.includes(scope, node));
+        Ending::new(Reason::Done, outlook, 1, |node| scene.structure.graph.reference(node))
+    });
+    let Outlook { ready, running, flowing, .. } = ending.outlook;
+    let goes_on = ready + running + flowing > 0;
+    match ending.exit_status() {
+        0 => Ok(()),
+        5 if !goes_on => Err(Failure::silent(FailureKind::Blocked)),
+        _ => Err(Failure::silent(FailureKind::Waiting)),
+    }
 }
 
 fn render(

@@ -16,6 +16,9 @@ use std::time::{Duration, Instant};
 /// How often loops are looked for, where nothing tells of their end.
 const LOOPS: Duration = Duration::from_millis(100);
 
+/// How long a loop may be gone before nobody is expected to come, where no time is given.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// How the waited-for tasks stand.
 struct Standing {
     over: bool,
@@ -31,8 +34,12 @@ pub(super) fn run(args: &WaitArgs, session: &mut Session<'_>) -> Result<(), Fail
     let mut follow = Follow::new(&reading.dirs());
     let mut told = session.global.quiet;
     let begin = Instant::now();
+    let mut alone = begin;
     loop {
         let served = serves(&reading);
+        if served {
+            alone = Instant::now();
+        }
         let wanted = Wanted { args, ids: &ids, served };
         let standing = reading.look(|scene| standing(scene, &wanted))?;
         // Beside loops a task may say complete by an edit that they put back in a moment.
@@ -46,10 +53,16 @@ pub(super) fn run(args: &WaitArgs, session: &mut Session<'_>) -> Result<(), Fail
         }
         let left = args.timeout.map(|limit| limit.saturating_sub(begin.elapsed()));
         if left.is_some_and(|left| left.is_zero()) {
-            return Err(timed_out(args, &standing.ending, session)?);
+            return Err(timed_out(args, served, &standing.ending, session)?);
+        }
+        let nobody = !served && alone.elapsed() >= PATIENCE;
+        if nobody && args.until == Until::Complete && args.timeout.is_none() {
+            return Err(unserved(&standing.ending, session)?);
         }
         if !std::mem::replace(&mut told, true) && !served {
-            writeln!(session.streams.err, "no loop serves these queues now; waiting for one")?;
+            let long = args.timeout.unwrap_or(PATIENCE);
+            let text = format!("no loop serves these queues now; waiting {long:?} for one");
+            writeln!(session.streams.err, "{text}")?;
         }
         let poll = match args.until {
             Until::Complete if !standing.over => Duration::MAX,
@@ -81,23 +94,33 @@ fn end(
             let text = format!("no loop serves these queues: {}", ending.so_far());
             Ok(writeln!(session.streams.err, "{text}")?)
         }
-        Until::Idle if !served && ending.outlook.ready > 0 => {
-            let ready = ending.outlook.ready;
-            let text = format!("{}; {ready} ready, and no loop serves them", ending.so_far());
-            writeln!(session.streams.err, "{text}")?;
-            Err(Failure::silent(FailureKind::Waiting))
-        }
+        Until::Idle if !served && ending.outlook.ready > 0 => Err(unserved(ending, session)?),
         Until::Idle | Until::Complete => super::run::end(ending, session),
     }
 }
 
+/// Nobody is there to do what is left.
+fn unserved(ending: &Ending, session: &mut Session<'_>) -> Result<Failure, Failure> {
+    let what = match ending.outlook.ready {
+        0 => "no loop serves what is left".to_owned(),
+        ready => format!("{ready} ready, and no loop serves them: workloop run"),
+    };
+    writeln!(session.streams.err, "{}; {what}", ending.so_far())?;
+    Ok(Failure::silent(FailureKind::Waiting))
+}
+
 fn timed_out(
     args: &WaitArgs,
+    served: bool,
     ending: &Ending,
     session: &mut Session<'_>,
 ) -> Result<Failure, Failure> {
     let limit = args.timeout.unwrap_or_default();
-    let left = if ending.is_complete() { String::new() } else { format!("; {}", ending.left()) };
+    let left = match (ending.is_complete(), served) {
+        (true, _) => String::new(),
+        (false, true) => format!("; {}", ending.left()),
+        (false, false) => "; no loop serves what is left".to_owned(),
+    };
     let text = format!("timed out after {limit:?}: {}{left}", ending.so_far());
     writeln!(session.streams.err, "{}", escape::line(&text))?;
     Ok(Failure::silent(FailureKind::Budget))

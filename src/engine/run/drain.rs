@@ -35,12 +35,12 @@ impl Urgency {
 }
 
 /// What a run may use.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Limits {
     /// Attempts that it may begin.
     pub(super) attempts: Option<u64>,
-    /// How long it may claim.
-    pub(super) time: Option<Duration>,
+    /// How long it may claim, and what is said when that is over.
+    pub(super) time: Option<(Duration, String)>,
     /// How many different tasks may be blocked in a row.
     pub(super) failures: usize,
 }
@@ -168,10 +168,9 @@ impl Drain {
 
     /// That the time of the run is over, if that is so.
     pub(super) fn time_over(&self, now: Instant) -> Option<Reason> {
-        let most = self.limits.time?;
-        let over = now.saturating_duration_since(self.since) >= most;
-        let minutes = most.as_secs_f64() / 60.0;
-        over.then(|| Reason::Budget(format!("the run's {minutes} minutes are over")))
+        let (most, why) = self.limits.time.as_ref()?;
+        let over = now.saturating_duration_since(self.since) >= *most;
+        over.then(|| Reason::Budget(why.clone()))
     }
 
     /// A task was completed.
@@ -232,6 +231,7 @@ mod tests {
     }
 
     fn drain(attempts: Option<u64>, time: Option<Duration>) -> Drain {
+        let time = time.map(|time| (time, "the time is over".to_owned()));
         Drain::new(Limits { attempts, time, failures: 2 }, Instant::now())
     }
 

@@ -26,8 +26,8 @@ pub struct RunOptions {
     pub jobs: usize,
     /// Attempts that this run may begin.
     pub max_attempts: Option<u64>,
-    /// How long this run may claim.
-    pub max_time: Option<Duration>,
+    /// How long this run may claim, and what is said when that is over.
+    pub max_time: Option<(Duration, String)>,
     /// Commands whose programs were found before.
     pub known: Arc<KnownCommands>,
     /// What to do when nothing can be started.

@@ -59,7 +59,7 @@ pub fn start(
     let failures = set.config.limits.consecutive_failures.value;
     let limits = Limits {
         attempts: options.max_attempts,
-        time: options.max_time,
+        time: options.max_time.clone(),
         failures: usize::try_from(failures).unwrap_or(usize::MAX),
     };
     let slots = Slots::new(&workers, around, Reaper::start(outbox));

@@ -1,0 +1,171 @@
+//! What `init` finds in a project and on the machine: how it is tested, and which agents there are.
+
+use crate::platform::open::{self, Links};
+use std::ffi::OsStr;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+/// The most that is read of a file, in bytes.
+const MOST: u64 = 1 << 20;
+
+/// A command that was found, and what told of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Found {
+    /// As it stands in TOML.
+    pub(super) run: String,
+    /// The file, or the program.
+    pub(super) by: &'static str,
+}
+
+/// Agents in the order in which they are taken, each with its command line as TOML. The prompt comes
+/// on stdin where the agent reads it there.
+const AGENTS: [(&str, &str); 8] = [
+    ("claude", r#"["claude", "--print", "--permission-mode", "acceptEdits"]"#),
+    ("codex", r#"["codex", "exec", "--sandbox", "workspace-write", "-"]"#),
+    ("gemini", r#"["gemini", "--approval-mode", "auto_edit"]"#),
+    ("opencode", r#"'opencode run "$(cat "$WORKLOOP_PROMPT_FILE")"'"#),
+    ("cursor-agent", r#"'cursor-agent --print --force "$(cat "$WORKLOOP_PROMPT_FILE")"'"#),
+    ("copilot", r#"'copilot --allow-all-tools --prompt "$(cat "$WORKLOOP_PROMPT_FILE")"'"#),
+    ("amp", r#"["amp", "--execute", "--dangerously-allow-all"]"#),
+    (
+        "aider",
+        r#"'aider --yes-always --no-auto-commits --no-pretty --message-file "$WORKLOOP_PROMPT_FILE"'"#,
+    ),
+];
+
+/// The agents whose programs are on `path`.
+pub(super) fn agents(path: &OsStr) -> Vec<Found> {
+    let there = |program: &&(&'static str, &str)| {
+        std::env::split_paths(path).any(|dir| is_program(&dir.join(program.0)))
+    };
+    let found =
+        |(program, run): &(&'static str, &str)| Found { run: (*run).to_owned(), by: program };
+    AGENTS.iter().filter(there).map(found).collect()
+}
+
+fn is_program(path: &Path) -> bool {
+    path.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+}
+
+/// Files that tell how a project is tested, and the command for it.
+const TESTS: [(&str, &str); 13] = [
+    ("Cargo.toml", "cargo test"),
+    ("deno.json", "deno test"),
+    ("deno.jsonc", "deno test"),
+    ("go.mod", "go test ./..."),
+    ("tox.ini", "tox"),
+    ("pyproject.toml", "python3 -m pytest"),
+    ("pytest.ini", "python3 -m pytest"),
+    ("setup.py", "python3 -m pytest"),
+    ("setup.cfg", "python3 -m pytest"),
+    ("Gemfile", "bundle exec rake test"),
+    ("mix.exs", "mix test"),
+    ("build.gradle", "gradle test"),
+    ("build.gradle.kts", "gradle test"),
+];
+
+/// How the project in `dir` is tested.
+pub(super) fn tests(dir: &Path) -> Option<Found> {
+    let text = |name: &str| open::read_text(&dir.join(name), Links::Follow, MOST).ok();
+    let has = |name: &str| dir.join(name).is_file();
+    let found = |run: &str, by| Some(Found { run: format!("\"{run}\""), by });
+    if text("package.json").is_some_and(|text| has_script(&text)) {
+        let manager = [("pnpm-lock.yaml", "pnpm test"), ("yarn.lock", "yarn test")];
+        let manager = manager.into_iter().find(|(lock, _)| has(lock));
+        return found(manager.map_or("npm test", |(_, run)| run), "package.json");
+    }
+    if let Some((by, run)) = TESTS.into_iter().find(|(name, _)| has(name)) {
+        let run = if run.starts_with("gradle") && has("gradlew") { "./gradlew test" } else { run };
+        return found(run, by);
+    }
+    if has("pom.xml") {
+        return found(if has("mvnw") { "./mvnw -q test" } else { "mvn -q test" }, "pom.xml");
+    }
+    if text("composer.json").is_some_and(|text| has_script(&text)) {
+        return found("composer test", "composer.json");
+    }
+    let recipes = [
+        ("justfile", "just test"),
+        ("Justfile", "just test"),
+        ("Makefile", "make test"),
+        ("makefile", "make test"),
+        ("GNUmakefile", "make test"),
+    ];
+    let has_recipe = |name: &str| text(name).is_some_and(|text| has_target(&text));
+    let (by, run) = recipes.into_iter().find(|(name, _)| has_recipe(name))?;
+    found(run, by)
+}
+
+/// Whether the scripts of a `package.json` or `composer.json` have tests.
+fn has_script(text: &str) -> bool {
+    let file: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
+    let test = &file["scripts"]["test"];
+    // What `npm init` writes where there are none.
+    test.is_array() || test.as_str().is_some_and(|run| !run.contains("no test specified"))
+}
+
+/// Whether a makefile or justfile has a target `test`.
+fn has_target(text: &str) -> bool {
+    text.lines().any(|line| {
+        let after = line.strip_prefix("test").and_then(|rest| rest.split_once(':'));
+        after.is_some_and(|(between, rest)| {
+            !rest.starts_with('=') && (between.is_empty() || between.starts_with(' '))
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(files: &[(&str, &str)]) -> Option<String> {
+        let dir = tempfile::tempdir().expect("a folder");
+        for (name, text) in files {
+            #[expect(clippy::disallowed_methods, reason = "a test writes its input")]
+            std::fs::write(dir.path().join(name), text).expect("written");
+        }
+        tests(dir.path()).map(|found| found.run)
+    }
+
+    #[test]
+    fn tests_are_found_where_they_are() {
+        let npm = r#"{"scripts": {"test": "vitest"}}"#;
+        for (files, run) in [
+            (&[("package.json", npm)][..], Some("\"npm test\"")),
+            (&[("package.json", npm), ("pnpm-lock.yaml", "")], Some("\"pnpm test\"")),
+            (&[("package.json", "{}"), ("Makefile", "all:\ntest: all\n")], Some("\"make test\"")),
+            (&[("Cargo.toml", ""), ("Makefile", "test:\n")], Some("\"cargo test\"")),
+            (&[("setup.py", "")], Some("\"python3 -m pytest\"")),
+            (&[("build.gradle.kts", ""), ("gradlew", "")], Some("\"./gradlew test\"")),
+            (&[("pom.xml", "")], Some("\"mvn -q test\"")),
+            (&[("composer.json", r#"{"scripts": {"test": ["a"]}}"#)], Some("\"composer test\"")),
+            (&[("justfile", "test *ARGS:\n  x\n")], Some("\"just test\"")),
+            (&[("Makefile", "test := x\ntests:\n")], None),
+            (
+                &[("package.json", r#"{"scripts":{"test":"echo \"Error: no test specified\""}}"#)],
+                None,
+            ),
+            (&[], None),
+        ] {
+            assert_eq!(found(files).as_deref(), run, "{files:?}");
+        }
+    }
+
+    #[test]
+    fn agents_are_found_on_the_path() {
+        let dir = tempfile::tempdir().expect("a folder");
+        for (name, mode) in [("codex", 0o755), ("aider", 0o755), ("claude", 0o644)] {
+            let path = dir.path().join(name);
+            #[expect(clippy::disallowed_methods, reason = "a test writes its input")]
+            std::fs::write(&path, "").expect("written");
+            let mode = std::fs::Permissions::from_mode(mode);
+            std::fs::set_permissions(&path, mode).expect("mode");
+        }
+        let found = agents(dir.path().as_os_str());
+        assert_eq!(found.iter().map(|found| found.by).collect::<Vec<_>>(), ["codex", "aider"]);
+        for (_, run) in AGENTS {
+            let config = format!("[agents.default]\nrun = {run}\n");
+            assert!(crate::config::parse(Path::new("/p/workloop.toml"), &config).is_ok(), "{run}");
+        }
+    }
+}
