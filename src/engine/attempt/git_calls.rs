@@ -2,7 +2,7 @@
 
 use super::end::{End, unknown};
 use super::job::Job;
-use super::run::{Steering, With};
+use super::with::{Steering, With};
 use crate::domain::Outcome;
 use crate::platform::command::Short;
 use crate::platform::fault::{self, Fault};

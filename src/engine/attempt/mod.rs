@@ -1,10 +1,12 @@
 //! One attempt: put together from a claimed task, run under a supervisor, judged. Nothing here touches
 //! a queue.
 
+mod commands;
 mod end;
 mod finished;
 mod fixed;
 mod git_calls;
+mod guarded;
 mod job;
 mod judged;
 mod known_commands;
@@ -12,11 +14,13 @@ mod preflight;
 mod prepare;
 mod progress_check;
 mod queue_files;
+mod refusal;
 mod run;
 mod subject;
 mod tamper;
 mod untouched;
 mod watch;
+mod with;
 mod withheld;
 
 pub(crate) use finished::{Finished, not_started};
@@ -27,9 +31,10 @@ pub use known_commands::KnownCommands;
 pub use preflight::{Lines, Preflight, PreflightError, preflight, survey};
 pub use prepare::{CommandEnvironment, Lacking, Source, lacking};
 pub(crate) use progress_check::Streak;
-pub use run::Stage;
-pub(crate) use run::{Steering, With, run};
+pub(crate) use run::run;
 pub(crate) use subject::Subject;
 pub(crate) use untouched::{Named, ProfileKey, Red, blocked};
 pub use untouched::{Untouched, red_trees};
 pub(crate) use watch::watch;
+pub use with::Stage;
+pub(crate) use with::{Steering, With};

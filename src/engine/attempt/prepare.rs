@@ -2,16 +2,17 @@
 
 use super::fixed::Fixed;
 use super::job::{AgentCommand, Job, Judge, Purpose, Ready, Refusal, tag_of};
+use super::refusal::{holds_nul, taken_for_flag};
 use super::subject::{Subject, agent_policy, strings};
 use super::untouched::{ProfileKey, Red, Untouched};
+use super::watch::watch;
 use crate::agent::{
     AgentProfile, AnswerInput, DependencyInput, FEEDBACK_BYTES, FailureInput, Given, NoteInput,
     PromptInput, PromptTemplate, RedInput, StepInput, bound_file,
 };
 use crate::config::{ChoiceError, Runner};
 use crate::domain::{
-    AttemptReport, ClaimToken, Field, ReasonCode, Status, StepKind, Task, Verdict, budget_of,
-    budget_used_now,
+    AttemptReport, ClaimToken, Field, Status, StepKind, Task, Verdict, budget_of, budget_used_now,
 };
 use crate::plan::Graph;
 use crate::project::QueueSet;
@@ -25,7 +26,6 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 mod environment;
-mod watch;
 
 pub use environment::{CommandEnvironment, Lacking, lacking};
 
@@ -143,7 +143,8 @@ impl<'a> Source<'a> {
             Judge::Nobody
         };
         let refusal = refusal.or_else(|| holds_nul(agent.as_ref(), &judge));
-        let refusal = refusal.or_else(|| plan.taken_for_flag());
+        let refusal =
+            refusal.or_else(|| taken_for_flag(&plan.subject(), plan.profile.as_ref(), &plan.steps));
         let required = self.set.config.limits.promise.value;
         let mask = self.mask();
         Ok(Job {
@@ -161,7 +162,7 @@ impl<'a> Source<'a> {
             refusal,
             agent,
             judge,
-            watch: plan.watch(fixed),
+            watch: watch(self.set, self.queues, &plan.steps, &plan.subject(), fixed),
             mask,
             named_files: [subject.files(), subject.tests()].concat(),
             promise: queue.text(place.task, Field::CompletionPromise).map(|p| (p, required)),
@@ -345,17 +346,4 @@ fn red_input(red: &Red) -> RedInput {
         log: step.log.display().to_string(),
         left_by: red.left_by.iter().map(|task| task.id.clone()).collect(),
     }
-}
-
-/// The refusal of a task with a NUL where an argument names something.
-fn holds_nul(agent: Option<&AgentCommand>, judge: &Judge) -> Option<Refusal> {
-    let steps = match judge {
-        Judge::Steps(steps) => steps.as_slice(),
-        Judge::Nobody => &[],
-    };
-    let mut commands = agent.map(|agent| &agent.command).into_iter().chain(steps);
-    let nul = |word: &OsString| word.as_encoded_bytes().contains(&0);
-    let name = commands.find(|command| command.argv.iter().any(nul)).map(|found| &found.name)?;
-    let reason = format!("an argument of {name} would hold a NUL: no command line can");
-    Some(Refusal { code: ReasonCode::BadTask, reason })
 }

@@ -1,89 +1,31 @@
 //! One attempt: the agent, then the verification, under one supervisor. No lock of a queue is
 //! held while it runs, and nothing here touches the queue.
 
-use super::end::{End, environment, failed_code, one_line, unfit, unknown};
+use super::commands::Commands;
+use super::end::{End, failed_code, one_line, unfit};
 use super::finished::{Finished, TreeLook, not_started};
-use super::job::{AgentCommand, Job, Judge, Ready};
-use super::known_commands::{KnownCommands, Meaning};
+use super::guarded::Guarded;
+use super::job::{AgentCommand, Job, Judge};
+use super::queue_files::QueueFiles;
 use super::tamper::{Guard, earlier};
-use super::withheld;
-use crate::agent::{AgentResult, ResultStatus, bound_file, read_result};
-use crate::domain::{
-    AttemptReport, Fingerprint, Outcome, ReasonCode, StepReport, Verdict, timestamp,
-};
-use crate::platform::clock::Clock;
+use super::untouched::ProfileKey;
+use super::with::{OnStage, Stage, With};
+use crate::agent::{AgentResult, ResultStatus, has_promise, read_result};
+use crate::domain::{AttemptReport, Fingerprint, Outcome, ReasonCode, Verdict, timestamp};
 use crate::platform::fault::{self, Fault};
-use crate::store::attempts::{AGENT_OUT, ENV_FILE, PROMPT_FILE, RESULT_FILE, TASK_FILE};
+use crate::store::Trees;
+use crate::store::attempts::{AGENT_ERR, AGENT_OUT, CHANGED_FILE, PROMPT_FILE, RESULT_FILE};
 use crate::store::work::Work;
-use crate::supervisor::{CommandSpec, Ended, Supervisor, Told};
 use crate::verify;
-use crate::workspace::Snapshot;
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-
-mod agent;
-mod guarded;
-mod tree;
-
-/// How often an attempt makes its folder anew when it is deleted under it.
-const FOLDER_TRIES: u32 = 100;
-
-/// What reaches an attempt from outside while it runs, and what it says to that.
-pub(crate) struct Steering {
-    /// Begin nothing more.
-    pub(crate) cancelled: AtomicBool,
-    /// Told the number of a pause when nothing of the attempt runs any more.
-    pub(crate) on_still: Box<dyn Fn(u64) + Send + Sync>,
-}
-
-impl std::fmt::Debug for Steering {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Steering").field("cancelled", &self.cancelled).finish_non_exhaustive()
-    }
-}
-
-/// Tells the loop about the stages of an attempt while it runs.
-pub(crate) type OnStage<'a> = &'a mut dyn FnMut(Stage);
-
-/// A stage of an attempt.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Stage {
-    /// The agent was told to go.
-    Started,
-    /// The agent ended.
-    AgentFinished(Outcome),
-    /// A step of the verification begins.
-    Verifying(String),
-    /// The verdict is known: told by the loop itself when it hears of the attempt's end.
-    Verified(Verdict),
-}
-
-/// What an attempt is run with.
-pub(crate) struct With<'a> {
-    /// Holds its claim.
-    pub(crate) supervisor: &'a mut Supervisor,
-    /// What reaches it from outside.
-    pub(crate) steering: &'a Steering,
-    /// What could be started in this run.
-    pub(crate) known: &'a KnownCommands,
-    /// Tells the time.
-    pub(crate) clock: &'a dyn Clock,
-}
+use crate::workspace::{Snapshot, tree_name};
+use std::path::Path;
 
 /// What is known of an attempt so far.
 struct Progress<'a> {
     job: &'a Job,
-    with: With<'a>,
-    /// What the task gave a command does not fit into a command line.
-    too_long: bool,
-    steps: Vec<StepReport>,
+    commands: Commands<'a>,
     result: AgentResult,
-    warnings: Vec<String>,
     before: Option<Snapshot>,
-    guard: Guard,
-    /// Whether what is guarded was looked at.
-    looked: bool,
     tree: TreeLook,
     changed: Vec<String>,
 }
@@ -101,22 +43,19 @@ pub(crate) fn run(job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finished {
         }
     };
     let guard = Guard::take(&job.watch, &earlier);
+    let warnings = guard.warning().into_iter().collect();
     let mut progress = Progress {
         job: &job,
-        with,
-        too_long: false,
-        steps: Vec::new(),
+        commands: Commands::new(&job, with, Guarded::new(guard), warnings),
         result: AgentResult::default(),
-        warnings: guard.warning().into_iter().collect(),
         before: None,
-        guard,
-        looked: false,
         tree: TreeLook::default(),
         changed: Vec::new(),
     };
     let end = progress.run(on_stage);
-    let end = progress.untampered(end);
-    let Progress { steps, result, warnings, tree, changed: files_changed, .. } = progress;
+    let end = progress.commands.untampered(end);
+    let Progress { commands, result, tree, changed: files_changed, .. } = progress;
+    let (steps, warnings) = commands.into_reports();
     let report = AttemptReport {
         v: 1,
         task: job.id.clone(),
@@ -151,7 +90,7 @@ impl Progress<'_> {
                 Ok(Some(end)) | Err(end) => return end,
             }
         }
-        if let Err(end) = self.prepare() {
+        if let Err(end) = self.commands.prepare() {
             return end;
         }
         if self.job.agent.is_some()
@@ -176,23 +115,77 @@ impl Progress<'_> {
         self.judge(on_stage)
     }
 
-    fn prepare(&mut self) -> Result<(), End> {
-        let prompt = self.job.prompt.as_ref().map_err(|reason| environment(reason.clone()))?;
+    /// Finds out which tree it is; gives the end of the verification if the steps of `profile` ran on
+    /// it before.
+    fn known_tree(&mut self, profile: &ProfileKey) -> Result<Option<End>, End> {
+        let job = self.job;
+        let queues = QueueFiles::of(job)?;
+        let ours = |path: &Path| queues.have(path);
+        let name =
+            self.commands.ask_git(|run| tree_name(&job.root, &ours, job.git.as_ref(), run))?;
+        let trees = Trees::of(&profile.root);
+        let known = name.as_deref().and_then(|name| trees.report(&profile.steps, name));
+        let known = known.filter(|_| !fault::is(Fault::TreesForgotten));
+        self.tree = TreeLook { name, known };
+        Ok(self.tree.known.as_ref().map(|known| End {
+            outcome: Outcome::Exited { code: 0 },
+            verdict: Some(known.verdict),
+            reason: known.red.as_ref().map(|red| format!("step {}: {}", red.step, red.outcome)),
+            code: None,
+        }))
+    }
+
+    /// Runs the agent; `Err` when there is nothing left to find out.
+    fn agent(&mut self, agent: &AgentCommand) -> Result<Outcome, End> {
         let folder = &self.job.folder;
-        let put = |name, text: &str| {
-            folder.put(name, text.as_bytes()).map_err(|error| {
-                environment(format!("cannot write {}: {error}", folder.file(name).display()))
-            })
-        };
-        put(TASK_FILE, &self.job.task_json)?;
-        put(PROMPT_FILE, prompt)?;
-        put(ENV_FILE, &withheld::listed(self.job))?;
-        if let Err(error) = self.guard.keep(folder) {
-            self.warnings.push(format!("failed to note what is protected: {error}"));
+        let mut spec = self.commands.spec(&agent.command);
+        spec.stdin = Some(folder.file(PROMPT_FILE));
+        spec.stdout = folder.file(AGENT_OUT);
+        spec.stderr = Some(folder.file(AGENT_ERR));
+        let report = self.commands.run(&agent.command, &spec, AGENT_OUT.to_owned());
+        let outcome = report.outcome;
+        match &outcome {
+            Outcome::Interrupted | Outcome::Lost | Outcome::FailedToStart { .. } => {
+                Err(self.commands.unknown("agent", outcome))
+            }
+            Outcome::Exited { .. }
+            | Outcome::Signaled { .. }
+            | Outcome::TimedOut { .. }
+            | Outcome::Silent { .. } => Ok(outcome),
         }
-        // A result of an earlier run under the same number is not this attempt's.
-        drop(fs::remove_file(folder.file(RESULT_FILE)));
+    }
+
+    /// Looks at the project before the agent does anything to it.
+    fn look_before(&mut self) -> Result<(), End> {
+        let job = self.job;
+        self.before =
+            Some(self.commands.ask_git(|run| {
+                Snapshot::take(&job.root, &job.named_files, job.git.as_ref(), run)
+            })?);
         Ok(())
+    }
+
+    /// What the agent changed: for the verification and for the queue.
+    fn list_changes(&mut self) -> Result<(), End> {
+        let Some(before) = self.before.take() else { return Ok(()) };
+        let job = self.job;
+        let queues = QueueFiles::of(job)?;
+        let ours = |path: &Path| queues.have(path);
+        self.changed =
+            self.commands.ask_git(|run| before.changed_since(&ours, job.git.as_ref(), run))?;
+        let mut text = self.changed.join("\n");
+        text.push('\n');
+        if let Err(error) = self.job.folder.put(CHANGED_FILE, text.as_bytes()) {
+            self.commands.warn(format!("failed to list the changed files: {error}"));
+        }
+        Ok(())
+    }
+
+    fn promised(&self, promise: &str) -> bool {
+        let ends = self.job.folder.ends(AGENT_OUT, 1 << 20);
+        ends.is_ok_and(|(head, tail)| {
+            [head, tail].iter().any(|text| has_promise(&String::from_utf8_lossy(text), promise))
+        })
     }
 
     /// What the agent's own end says; `None` when verification is to decide.
@@ -208,7 +201,7 @@ impl Progress<'_> {
                 return end(Verdict::Fail, ReasonCode::AgentError, format!("agent: {why}"));
             }
         };
-        self.warnings.extend(read.warnings);
+        read.warnings.into_iter().for_each(|text| self.commands.warn(text));
         self.result = read.result;
         let ok = matches!(outcome, Outcome::Exited { code } if agent.ok_exit_codes.contains(code));
         if self.result.status == Some(ResultStatus::NeedsInput) {
@@ -235,14 +228,17 @@ impl Progress<'_> {
                 let text = format!("agent: {missing}");
                 return end(Verdict::Fail, ReasonCode::AgentError, text);
             }
-            self.warnings.push(format!("{}: {missing}", self.job.id));
+            self.commands.warn(format!("{}: {missing}", self.job.id));
         }
         None
     }
 
     fn judge(&mut self, on_stage: OnStage<'_>) -> End {
-        let outcome =
-            self.steps.last().map_or(Outcome::Exited { code: 0 }, |step| step.outcome.clone());
+        let outcome = self
+            .commands
+            .steps()
+            .last()
+            .map_or(Outcome::Exited { code: 0 }, |step| step.outcome.clone());
         let steps = match &self.job.judge {
             Judge::Nobody => {
                 return End { outcome, verdict: Some(Verdict::Skipped), reason: None, code: None };
@@ -253,15 +249,14 @@ impl Progress<'_> {
             Judge::Steps(steps) => steps,
         };
         let found = verify::judge(steps, |number, step| {
-            if let Some(end) = self.tampered(&outcome) {
+            if let Some(end) = self.commands.tampered(&outcome) {
                 return Err(end);
             }
             on_stage(Stage::Verifying(step.name.clone()));
             let log = format!("verify-{}.out", number + 1);
-            let mut spec = self.spec(step);
+            let mut spec = self.commands.spec(step);
             spec.stdout = self.job.folder.file(&log);
-            let report = self.command(step, &spec, log);
-            self.steps.push(report.clone());
+            let report = self.commands.run(step, &spec, log);
             Ok(report)
         });
         let found = match found {
@@ -277,108 +272,7 @@ impl Progress<'_> {
                 let code = Some(failed_code(&failed.outcome, ReasonCode::TestsFailed));
                 End { outcome, verdict: Some(verdict), reason, code }
             }
-            None => self.unknown(&failed.name, failed.outcome),
-        }
-    }
-
-    /// The end of an attempt one of whose commands did not come to an end of its own.
-    fn unknown(&self, name: &str, outcome: Outcome) -> End {
-        if self.too_long
-            && let Outcome::FailedToStart { reason } = &outcome
-        {
-            return unfit(ReasonCode::BadTask, format!("{name}: {reason}"));
-        }
-        unknown(name, outcome)
-    }
-
-    fn spec(&self, command: &Ready) -> CommandSpec {
-        CommandSpec {
-            argv: command.argv.clone(),
-            cwd: self.job.root.clone(),
-            env: command.env.clone(),
-            stdin: None,
-            stdout: self.job.folder.file(AGENT_OUT),
-            stderr: None,
-            timeout: command.timeout,
-            silence: command.silence,
-            grace: command.grace,
-            cap: CommandSpec::CAP,
-        }
-    }
-
-    /// Runs a command; again when agents took the folder of this attempt away before it could
-    /// start (`git clean -fdx`), or put something else in the place of its prompt: that says
-    /// nothing about tools that are missing.
-    fn command(&mut self, command: &Ready, spec: &CommandSpec, log: String) -> StepReport {
-        let there = |path: &Path| path.parent().is_none_or(Path::is_dir);
-        let is_file = |path: &PathBuf| fs::symlink_metadata(path).is_ok_and(|meta| meta.is_file());
-        let whole = || spec.stdin.as_ref().is_none_or(is_file) && there(&spec.stdout);
-        for _ in 0..FOLDER_TRIES {
-            let report = self.command_once(command, spec, log.clone());
-            let unstarted = matches!(report.outcome, Outcome::FailedToStart { .. });
-            if !unstarted || whole() || self.prepare().is_err() {
-                return report;
-            }
-        }
-        self.command_once(command, spec, log)
-    }
-
-    fn command_once(&mut self, command: &Ready, spec: &CommandSpec, log: String) -> StepReport {
-        let (outcome, millis) = if self.with.steering.cancelled.load(Ordering::SeqCst) {
-            (Outcome::Interrupted, 0)
-        } else {
-            let steering = self.with.steering;
-            let mut tell = |told| match told {
-                Told::Started(_) => {}
-                Told::Paused(number) => (steering.on_still)(number),
-            };
-            match self.with.supervisor.run(spec, &mut tell) {
-                Ok(ended) => {
-                    let failed = ended
-                        .output_error
-                        .as_ref()
-                        .map(|why| format!("{}: output: {why}", command.name));
-                    self.warnings.extend(failed);
-                    let millis = ended.millis;
-                    (self.understood(command, spec, ended), millis)
-                }
-                Err(lost) => {
-                    self.warnings.push(format!("failed to {lost}"));
-                    (Outcome::Lost, 0)
-                }
-            }
-        };
-        StepReport { kind: command.kind, name: command.name.clone(), outcome, millis, log }
-    }
-}
-
-impl Progress<'_> {
-    /// The outcome; of a command that the shell could not start with the shell's own words.
-    fn understood(&mut self, command: &Ready, spec: &CommandSpec, ended: Ended) -> Outcome {
-        let log = spec.stderr.as_ref().unwrap_or(&spec.stdout);
-        let shell = matches!(ended.outcome, Outcome::Exited { .. });
-        match self.with.known.understand(&self.job.root, &command.configured, spec, ended) {
-            Meaning::Plain(Outcome::FailedToStart { reason }) if shell => {
-                let said = bound_file(log, 1024).unwrap_or_default();
-                let line = said.lines().rev().find(|line| !line.trim().is_empty());
-                let line = line.map(|line| self.job.mask.text(line.trim()).into_owned());
-                let reason = line.map_or_else(|| reason.clone(), |l| format!("{reason}: {l}"));
-                Outcome::FailedToStart { reason }
-            }
-            Meaning::Plain(outcome) => outcome,
-            Meaning::Removed(outcome, reason) => {
-                // Where the shell of a string command would have said it.
-                if let Some(name) = log.file_name().and_then(|name| name.to_str())
-                    && let Err(error) = self.job.folder.put(name, format!("{reason}\n").as_bytes())
-                {
-                    self.warnings.push(format!("failed to keep why it failed: {error}"));
-                }
-                outcome
-            }
-            Meaning::TooLong(reason) => {
-                self.too_long = true;
-                Outcome::FailedToStart { reason }
-            }
+            None => self.commands.unknown(&failed.name, failed.outcome),
         }
     }
 }

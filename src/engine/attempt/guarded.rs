@@ -1,29 +1,44 @@
 //! What an attempt comes to when something that judges it changed meanwhile.
 
-use super::super::end::{End, environment};
-use super::super::tamper::Tampering;
-use super::Progress;
+use super::end::{End, environment};
+use super::job::Job;
+use super::tamper::{Guard, Tampering};
 use crate::domain::{Outcome, ReasonCode, Verdict};
 use crate::platform::fault::{self, Fault};
-use crate::store::attempts;
+use crate::store::attempts::{self, AttemptFolder};
+use std::io;
 
-impl Progress<'_> {
-    /// The end of the attempt, if nothing that judges changed until then: however it ended, the next
-    /// attempt would take what it finds for what a person wrote.
-    pub(super) fn untampered(&mut self, end: End) -> End {
-        let told = end.code == Some(ReasonCode::Tampered) || self.steps.is_empty();
-        let found = if told { None } else { self.tampered(&end.outcome) };
-        found.unwrap_or(end)
+/// What is guarded during an attempt.
+pub(super) struct Guarded {
+    guard: Guard,
+    /// Whether it was looked at.
+    looked: bool,
+}
+
+impl Guarded {
+    /// From now on.
+    pub(super) fn new(guard: Guard) -> Self {
+        Self { guard, looked: false }
+    }
+
+    /// Writes down what is guarded, for people and for the next attempt.
+    pub(super) fn keep(&self, folder: &AttemptFolder) -> io::Result<()> {
+        self.guard.keep(folder)
     }
 
     /// The end of the attempt, if something that judges is not what it was at the claim.
-    pub(super) fn tampered(&mut self, outcome: &Outcome) -> Option<End> {
+    pub(super) fn tampered(
+        &mut self,
+        job: &Job,
+        outcome: &Outcome,
+        warnings: &mut Vec<String>,
+    ) -> Option<End> {
         if std::mem::replace(&mut self.looked, true) && fault::is(Fault::GuardOnce) {
             return None;
         }
-        let id = &self.job.id;
+        let id = &job.id;
         let code = Some(ReasonCode::Tampered);
-        let found = match self.guard.look(&self.job.folder) {
+        let found = match self.guard.look(&job.folder) {
             Ok(found) => found?,
             Err(error) => {
                 return Some(environment(format!("cannot look at what judges the work: {error}")));
@@ -31,7 +46,7 @@ impl Progress<'_> {
         };
         match found {
             Tampering::File(path, what) => {
-                let reason = if self.job.purpose.is_attempt() {
+                let reason = if job.purpose.is_attempt() {
                     format!(
                         "tampered: {path} was {what} during the attempt; look at it, then workloop \
                          retry {id} takes it as it is (a task that is to change it names it in its \
@@ -47,9 +62,9 @@ impl Progress<'_> {
                 Some(End { outcome, verdict: Some(Verdict::Blocked), reason: Some(reason), code })
             }
             Tampering::Config(said) => {
-                self.warnings.push(format!("{id}: {said}"));
+                warnings.push(format!("{id}: {said}"));
                 // A person may have done it, but not twice while the same task is worked on.
-                let reports = attempts::reports(&self.job.state, &self.job.key);
+                let reports = attempts::reports(&job.state, &job.key);
                 let again = reports.last().is_some_and(|last| last.reason_code == code);
                 let verdict = again.then_some(Verdict::Blocked);
                 let outcome = if again { outcome.clone() } else { Outcome::Interrupted };

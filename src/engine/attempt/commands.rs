@@ -1,0 +1,206 @@
+//! Runs the commands of an attempt, and asks git, under its supervisor.
+
+use super::end::{End, environment, unfit, unknown};
+use super::git_calls;
+use super::guarded::Guarded;
+use super::job::{Job, Ready};
+use super::known_commands::Meaning;
+use super::with::With;
+use super::withheld;
+use crate::agent::bound_file;
+use crate::domain::{Outcome, ReasonCode, StepReport};
+use crate::store::attempts::{AGENT_OUT, ENV_FILE, PROMPT_FILE, RESULT_FILE, TASK_FILE};
+use crate::supervisor::{CommandSpec, Ended, Told};
+use crate::workspace::Run;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+
+/// How often an attempt makes its folder anew when it is deleted under it.
+const FOLDER_TRIES: u32 = 100;
+
+/// The commands of an attempt.
+pub(super) struct Commands<'a> {
+    job: &'a Job,
+    with: With<'a>,
+    guarded: Guarded,
+    /// What ran so far.
+    steps: Vec<StepReport>,
+    warnings: Vec<String>,
+    /// What the task gave a command does not fit into a command line.
+    too_long: bool,
+}
+
+impl<'a> Commands<'a> {
+    /// Those of `job`, of which nothing ran yet.
+    pub(super) fn new(
+        job: &'a Job,
+        with: With<'a>,
+        guarded: Guarded,
+        warnings: Vec<String>,
+    ) -> Self {
+        Self { job, with, guarded, steps: Vec::new(), warnings, too_long: false }
+    }
+
+    /// What ran, and what people should know of it.
+    pub(super) fn into_reports(self) -> (Vec<StepReport>, Vec<String>) {
+        (self.steps, self.warnings)
+    }
+
+    /// What ran so far.
+    pub(super) fn steps(&self) -> &[StepReport] {
+        &self.steps
+    }
+
+    /// Something that people should know.
+    pub(super) fn warn(&mut self, text: String) {
+        self.warnings.push(text);
+    }
+
+    /// Lets `question` ask git.
+    ///
+    /// # Errors
+    /// The end of the attempt, when it was cut meanwhile or its supervisor vanished.
+    pub(super) fn ask_git<T>(&mut self, question: impl FnOnce(Run<'_>) -> T) -> Result<T, End> {
+        git_calls::ask(self.job, &mut self.with, &mut self.warnings, question)
+    }
+
+    /// The end of the attempt, if something that judges is not what it was at the claim.
+    pub(super) fn tampered(&mut self, outcome: &Outcome) -> Option<End> {
+        self.guarded.tampered(self.job, outcome, &mut self.warnings)
+    }
+
+    /// The end of the attempt, if nothing that judges changed until then: however it ended, the next
+    /// attempt would take what it finds for what a person wrote.
+    pub(super) fn untampered(&mut self, end: End) -> End {
+        let told = end.code == Some(ReasonCode::Tampered) || self.steps.is_empty();
+        let found = if told { None } else { self.tampered(&end.outcome) };
+        found.unwrap_or(end)
+    }
+
+    /// Puts what commands read into the attempt's folder.
+    pub(super) fn prepare(&mut self) -> Result<(), End> {
+        let prompt = self.job.prompt.as_ref().map_err(|reason| environment(reason.clone()))?;
+        let folder = &self.job.folder;
+        let put = |name, text: &str| {
+            folder.put(name, text.as_bytes()).map_err(|error| {
+                environment(format!("cannot write {}: {error}", folder.file(name).display()))
+            })
+        };
+        put(TASK_FILE, &self.job.task_json)?;
+        put(PROMPT_FILE, prompt)?;
+        put(ENV_FILE, &withheld::listed(self.job))?;
+        if let Err(error) = self.guarded.keep(folder) {
+            self.warnings.push(format!("failed to note what is protected: {error}"));
+        }
+        // A result of an earlier run under the same number is not this attempt's.
+        drop(fs::remove_file(folder.file(RESULT_FILE)));
+        Ok(())
+    }
+
+    /// The end of an attempt one of whose commands did not come to an end of its own.
+    pub(super) fn unknown(&self, name: &str, outcome: Outcome) -> End {
+        if self.too_long
+            && let Outcome::FailedToStart { reason } = &outcome
+        {
+            return unfit(ReasonCode::BadTask, format!("{name}: {reason}"));
+        }
+        unknown(name, outcome)
+    }
+
+    /// How `command` is started, its output in the attempt's folder.
+    pub(super) fn spec(&self, command: &Ready) -> CommandSpec {
+        CommandSpec {
+            argv: command.argv.clone(),
+            cwd: self.job.root.clone(),
+            env: command.env.clone(),
+            stdin: None,
+            stdout: self.job.folder.file(AGENT_OUT),
+            stderr: None,
+            timeout: command.timeout,
+            silence: command.silence,
+            grace: command.grace,
+            cap: CommandSpec::CAP,
+        }
+    }
+
+    /// Runs a command, which is a step of the attempt then; again when agents took the folder of this
+    /// attempt away before it could start (`git clean -fdx`), or put something else in the place of
+    /// its prompt: that says nothing about tools that are missing.
+    pub(super) fn run(&mut self, command: &Ready, spec: &CommandSpec, log: String) -> StepReport {
+        let there = |path: &Path| path.parent().is_none_or(Path::is_dir);
+        let is_file = |path: &PathBuf| fs::symlink_metadata(path).is_ok_and(|meta| meta.is_file());
+        let whole = || spec.stdin.as_ref().is_none_or(is_file) && there(&spec.stdout);
+        for _ in 0..FOLDER_TRIES {
+            let report = self.command_once(command, spec, log.clone());
+            let unstarted = matches!(report.outcome, Outcome::FailedToStart { .. });
+            if !unstarted || whole() || self.prepare().is_err() {
+                return self.step(report);
+            }
+        }
+        let report = self.command_once(command, spec, log);
+        self.step(report)
+    }
+
+    fn step(&mut self, report: StepReport) -> StepReport {
+        self.steps.push(report.clone());
+        report
+    }
+
+    fn command_once(&mut self, command: &Ready, spec: &CommandSpec, log: String) -> StepReport {
+        let (outcome, millis) = if self.with.steering.cancelled.load(Ordering::SeqCst) {
+            (Outcome::Interrupted, 0)
+        } else {
+            let steering = self.with.steering;
+            let mut tell = |told| match told {
+                Told::Started(_) => {}
+                Told::Paused(number) => (steering.on_still)(number),
+            };
+            match self.with.supervisor.run(spec, &mut tell) {
+                Ok(ended) => {
+                    let failed = ended
+                        .output_error
+                        .as_ref()
+                        .map(|why| format!("{}: output: {why}", command.name));
+                    self.warnings.extend(failed);
+                    let millis = ended.millis;
+                    (self.understood(command, spec, ended), millis)
+                }
+                Err(lost) => {
+                    self.warnings.push(format!("failed to {lost}"));
+                    (Outcome::Lost, 0)
+                }
+            }
+        };
+        StepReport { kind: command.kind, name: command.name.clone(), outcome, millis, log }
+    }
+
+    /// The outcome; of a command that the shell could not start with the shell's own words.
+    fn understood(&mut self, command: &Ready, spec: &CommandSpec, ended: Ended) -> Outcome {
+        let log = spec.stderr.as_ref().unwrap_or(&spec.stdout);
+        let shell = matches!(ended.outcome, Outcome::Exited { .. });
+        match self.with.known.understand(&self.job.root, &command.configured, spec, ended) {
+            Meaning::Plain(Outcome::FailedToStart { reason }) if shell => {
+                let said = bound_file(log, 1024).unwrap_or_default();
+                let line = said.lines().rev().find(|line| !line.trim().is_empty());
+                let line = line.map(|line| self.job.mask.text(line.trim()).into_owned());
+                let reason = line.map_or_else(|| reason.clone(), |l| format!("{reason}: {l}"));
+                Outcome::FailedToStart { reason }
+            }
+            Meaning::Plain(outcome) => outcome,
+            Meaning::Removed(outcome, reason) => {
+                // Where the shell of a string command would have said it.
+                if let Some(name) = log.file_name().and_then(|name| name.to_str())
+                    && let Err(error) = self.job.folder.put(name, format!("{reason}\n").as_bytes())
+                {
+                    self.warnings.push(format!("failed to keep why it failed: {error}"));
+                }
+                outcome
+            }
+            Meaning::TooLong(reason) => {
+                self.too_long = true;
+                Outcome::FailedToStart { reason }
+            }
+        }
+    }
+}
