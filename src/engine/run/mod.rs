@@ -34,3 +34,7 @@ pub use observer::{Notice, Observer};
 pub use options::{RunOptions, WhenEmpty};
 pub use run_loop::RunLoop;
 pub use start::start;
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests write the queues of their loops")]
+mod tests;
