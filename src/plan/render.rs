@@ -3,6 +3,7 @@
 use super::graph::{Graph, Node};
 use super::now::{Readiness, State};
 use super::schedule::CriticalPath;
+use crate::platform::cells;
 use crate::platform::terminal::steers;
 use std::collections::HashSet;
 use std::io::{self, Write};
@@ -196,11 +197,10 @@ fn one_line(text: &str) -> String {
             break;
         }
     }
-    if line.chars().count() <= TITLE {
+    if cells::width(&line) <= TITLE {
         return line;
     }
-    let cut: String = line.chars().take(TITLE - 1).collect();
-    format!("{}…", cut.trim_end())
+    format!("{}…", cells::cut(&line, TITLE - 1).trim_end())
 }
 
 /// Inside a quoted Mermaid label everything that means something there is an entity.

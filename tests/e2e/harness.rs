@@ -2,6 +2,7 @@
 
 use crate::fake_agent::Moment;
 use crate::sandbox::{Sandbox, wait_until};
+use std::io::Write as _;
 
 /// Runs the scripted agent as a loop would, without one.
 fn act(sandbox: &Sandbox, id: &str, attempt: u32, more: &str) -> bool {
@@ -62,4 +63,33 @@ fn each_exactly_once_can_fail() {
     let ids = ["A".to_owned()];
     let judged = std::panic::catch_unwind(|| sandbox.oracle().each_exactly_once(&ids));
     assert!(judged.is_err());
+}
+
+/// What tests of this repository use besides the program, and what needs it.
+const TOOLS: [(&str, &str); 9] = [
+    ("git", "tests of projects under git fail"),
+    ("jq", "tests in which a script edits a queue fail"),
+    ("flock", "tests of the lock that scripts take fail"),
+    ("ps", "tests that look for processes fail"),
+    ("tmux", "terminals are not tried"),
+    ("strace", "crashes at system calls are not tried"),
+    ("zsh", "its completion is not sourced"),
+    ("fish", "its completion is not sourced"),
+    ("bash", "its completion is not sourced"),
+];
+
+/// A test that did not run says so in its output, which nobody sees of one that passed.
+#[test]
+fn what_is_missing_here_is_said_before_all_others() {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let here = |tool: &str| std::env::split_paths(&path).any(|dir| dir.join(tool).is_file());
+    let missing: Vec<_> = TOOLS.iter().filter(|(tool, _)| !here(tool)).collect();
+    let mut text = String::new();
+    for (tool, what) in &missing {
+        text.push_str(&format!("MISSING: {tool}: {what}\n"));
+    }
+    if !missing.is_empty() {
+        text.push_str(&format!("{} of {} tools are missing here\n", missing.len(), TOOLS.len()));
+    }
+    drop(std::io::stderr().write_all(text.as_bytes()));
 }

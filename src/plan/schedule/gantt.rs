@@ -3,6 +3,7 @@
 use super::makespan::Schedule;
 use crate::plan::estimate::duration_text;
 use crate::plan::graph::{Graph, Node};
+use crate::platform::cells;
 use crate::platform::terminal::steers;
 use std::collections::HashSet;
 use std::fmt::Write;
@@ -15,14 +16,14 @@ pub(super) const ROWS: usize = 60;
 
 /// Draws one row a task: its loop, its id, its bar and its duration. Tasks of the critical path
 /// have a bar of `#`, others of `=`; one too short to be seen is a `|`. No row is wider than
-/// `width` letters unless that leaves no room for bars.
+/// `width` cells unless that leaves no room for bars.
 pub fn gantt(graph: &Graph, schedule: &Schedule, critical: &[Node], width: usize) -> String {
     let marked: HashSet<Node> = critical.iter().copied().collect();
     let shown = &schedule.slots[..schedule.slots.len().min(ROWS)];
     let names: Vec<String> = shown.iter().map(|slot| plain(&graph.reference(slot.node))).collect();
     let times: Vec<String> =
         shown.iter().map(|slot| duration_text(slot.end - slot.start)).collect();
-    let widest = |texts: &[String]| texts.iter().map(|text| letters(text)).max().unwrap_or(0);
+    let widest = |texts: &[String]| texts.iter().map(|text| cells::width(text)).max().unwrap_or(0);
     let lane_width = shown.iter().map(|slot| slot.lane + 1).max().unwrap_or(1).to_string().len();
     let time_width = widest(&times);
     let most = width.saturating_sub(lane_width + time_width + NARROWEST + 6).max(8);
@@ -33,7 +34,7 @@ pub fn gantt(graph: &Graph, schedule: &Schedule, critical: &[Node], width: usize
         let bar = bar(slot.start, slot.end, schedule.seconds, area, marked.contains(&slot.node));
         let name = shortened(name, name_width);
         let lane = slot.lane + 1;
-        let padding = " ".repeat(name_width - letters(&name));
+        let padding = " ".repeat(name_width - cells::width(&name));
         let _ = writeln!(text, "{lane:>lane_width$}  {name}{padding}  {bar}  {time:>time_width$}");
     }
     let hidden = schedule.hidden + schedule.slots.len() - shown.len();
@@ -42,7 +43,7 @@ pub fn gantt(graph: &Graph, schedule: &Schedule, critical: &[Node], width: usize
     }
     let end = duration_text(schedule.seconds);
     let indent = " ".repeat(lane_width + name_width + 4);
-    let gap = " ".repeat(area.saturating_sub(1 + letters(&end)));
+    let gap = " ".repeat(area.saturating_sub(1 + cells::width(&end)));
     let _ = writeln!(text, "{indent}0{gap}{end}");
     text
 }
@@ -62,19 +63,26 @@ fn bar(start: u64, end: u64, total: u64, area: usize, critical: bool) -> String 
     format!("{}{filled}{}", ".".repeat(from), ".".repeat(after))
 }
 
-fn letters(text: &str) -> usize {
-    text.chars().count()
-}
-
 /// Control characters of an id must not reach a terminal.
 fn plain(text: &str) -> String {
     text.chars().map(|letter| if steers(letter) { '?' } else { letter }).collect()
 }
 
 fn shortened(text: &str, width: usize) -> String {
-    if letters(text) <= width {
+    if cells::width(text) <= width {
         return text.to_owned();
     }
-    let cut: String = text.chars().take(width.saturating_sub(1)).collect();
-    format!("{cut}…")
+    format!("{}…", cells::cut(text, width.saturating_sub(1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_cut_by_cells() {
+        assert_eq!(shortened("日本語の仕事", 7), "日本語…");
+        assert_eq!(shortened("🦀🦀🦀🦀", 6), "🦀🦀…");
+        assert_eq!(shortened("TASK-1", 6), "TASK-1");
+    }
 }
