@@ -83,7 +83,9 @@ impl Reading {
         let conditions = conditions(set, queues, structure);
         let reason = |node: Node| {
             let (queue, task) = structure.graph.location(node);
-            queues[queue].text(task, crate::domain::Field::Error)
+            let word = structure.unknown_word(queues, node);
+            let word = word.map(|word| format!("its status `{word}` means nothing here"));
+            word.or_else(|| queues[queue].text(task, crate::domain::Field::Error))
         };
         let readiness = plan::readiness(&structure.graph, &tasks, &conditions);
         let readiness = readiness.with_reasons(reason);

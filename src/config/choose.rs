@@ -89,7 +89,9 @@ impl Config {
         let named = task.agent().filter(|name| !fold(name).is_empty());
         let of_type = self.type_rule(task).and_then(|rule| rule.agent.as_deref());
         let wanted = named.or(of_type);
-        if wanted.is_some_and(|name| matches!(fold(name).as_str(), "manual" | "human")) {
+        let of_people =
+            wanted.is_some_and(|name| matches!(fold(name).as_str(), "manual" | "human"));
+        if of_people || task.is_persons() {
             return Ok(Runner::Person);
         }
         if let Some(agent) = &self.agent {

@@ -71,6 +71,16 @@ impl Task {
         self.kind().is_some_and(|kind| kind.eq_ignore_ascii_case("gate"))
     }
 
+    /// Whether a person does it: `manual` and `human`, as agent or as type, are never run.
+    pub fn is_persons(&self) -> bool {
+        let letters = |word: &str| -> String {
+            let kept = word.chars().filter(|c| c.is_alphanumeric());
+            kept.flat_map(char::to_lowercase).collect()
+        };
+        let is_person = |word: &str| matches!(letters(word).as_str(), "manual" | "human");
+        [self.agent(), self.kind()].into_iter().flatten().any(is_person)
+    }
+
     /// `type` as written.
     pub fn kind(&self) -> Option<&str> {
         self.details.text(Field::Type)

@@ -24,8 +24,8 @@ pub use graph::{
 };
 pub use now::{
     AgentLimit, AgentPause, Agents, Cause, Conditions, Holder, Order, Outlook, Outsider, Prospect,
-    Rank, Readiness, Root, ScopeMode, State, Waiting, WaitingKind, best, is_manual, ranking, ranks,
-    readiness, select,
+    Rank, Readiness, Root, ScopeMode, State, Waiting, WaitingKind, best, ranking, ranks, readiness,
+    select,
 };
 pub use paths::{Owned, owns_anything};
 pub use render::{Picture, PictureEdge};

@@ -2,7 +2,8 @@
 
 use super::history::{self, History};
 use super::queues::QueueSet;
-use crate::plan::{Agents, EstimateRules, Estimates, Graph, Order, QueueTasks, Source};
+use crate::domain::{Field, Status};
+use crate::plan::{Agents, EstimateRules, Estimates, Graph, Node, Order, QueueTasks, Source};
 use crate::queue::Queue;
 use crate::store::StateDir;
 use crate::store::journal::Journal;
@@ -95,6 +96,15 @@ impl Structure {
         let agents = Agents::new(&tasks, |task| set.limit(task));
         let estimates = Estimates::new(&graph, &tasks, rules);
         Self { graph, agents, estimates }
+    }
+
+    /// The word that is the state of a task and means nothing.
+    pub fn unknown_word(&self, queues: &[Queue], node: Node) -> Option<String> {
+        let (queue, index) = self.graph.location(node);
+        let is_unknown = queues[queue].tasks()[index].status == Status::Unknown;
+        let word = queues[queue].text(index, Field::Status).filter(|_| is_unknown)?;
+        // A text that is long enough to be one is no word.
+        Some(word.chars().take(40).collect())
     }
 
     /// The order of claims while the states are as in `tasks`.

@@ -102,6 +102,10 @@ pub fn detail(task: &TaskView) -> String {
                 format!("after {}: {error}", style::count(attempts as usize, "attempt", "attempts"))
             }
         },
-        State::Complete | State::Parked => String::new(),
+        State::Complete => match &task.completed_by {
+            Some(by) => format!("by {by}"),
+            None => String::new(),
+        },
+        State::Parked => String::new(),
     }
 }

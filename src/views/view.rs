@@ -125,6 +125,10 @@ pub struct TaskView {
     pub waiting_for: Vec<Waiting>,
     /// What went wrong.
     pub error: Option<String>,
+    /// The person who completed it.
+    pub completed_by: Option<String>,
+    /// When it was completed.
+    pub completed_at: Option<String>,
     /// Since when the worker has it.
     #[serde(skip)]
     pub since: Option<String>,
@@ -168,6 +172,14 @@ impl<'a> Sight<'a> {
         self.mask.text(&queue.title(index)).into_owned()
     }
 
+    /// What a complete task says of its end.
+    fn told(&self, node: Node, field: Field) -> Option<String> {
+        let (queue, index) = self.place(node);
+        let text = queue.text(index, field).filter(|text| !text.trim().is_empty())?;
+        let is_complete = queue.tasks()[index].status == Status::Complete;
+        is_complete.then(|| self.mask.text(&text).into_owned())
+    }
+
     /// What went wrong with a task.
     pub fn error(&self, node: Node) -> Option<String> {
         let (queue, index) = self.place(node);
@@ -204,6 +216,8 @@ impl<'a> Sight<'a> {
             worker: task.claim().map(|claim| claim.worker.clone()),
             waiting_for: self.waiting(node),
             error: self.error(node),
+            completed_by: self.told(node, Field::CompletedBy),
+            completed_at: self.told(node, Field::CompletedAt),
             since: task.claim().map(|claim| claim.since.clone()),
         }
     }

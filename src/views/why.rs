@@ -64,6 +64,8 @@ impl WhyView {
             "priority": task.priority,
             "worker": task.worker,
             "error": task.error,
+            "completed_by": task.completed_by,
+            "completed_at": task.completed_at,
             "rank": self.rank,
             "waiting_for": task.waiting_for,
             "holds_up": self.holds_up,
@@ -126,7 +128,13 @@ fn state(view: &WhyView, look: Look) -> String {
             Some(error) => format!(", a person must look: {}", escape::line(error)),
             None => ", a person must look".to_owned(),
         },
-        State::Complete => String::new(),
+        State::Complete => match (&task.completed_by, &task.completed_at) {
+            (Some(by), Some(at)) => {
+                format!(": {} completed it at {}", escape::line(by), escape::line(at))
+            }
+            (Some(by), None) => format!(": {} completed it", escape::line(by)),
+            (None, _) => String::new(),
+        },
         State::Parked => match &task.error {
             Some(error) => format!(", set aside: {}", escape::line(error)),
             None => ", set aside".to_owned(),

@@ -17,7 +17,7 @@ struct Row {
     says: &'static [&'static str],
 }
 
-fn rows() -> Vec<Row> {
+fn lists_and_states() -> Vec<Row> {
     vec![
         Row {
             name: "stories with passes",
@@ -69,13 +69,49 @@ fn rows() -> Vec<Row> {
     ]
 }
 
+fn orders_and_words() -> Vec<Row> {
+    vec![
+        Row {
+            name: "orders in other words",
+            file: json!({"tasks": [
+                {"id": "serve", "title": "Serve", "blockedBy": ["cook"], "needs": "hot plates"},
+                {"id": "cook", "title": "Cook", "steps": [{"id": 1, "dependencies": ["shop"]}]},
+                {"id": "shop", "title": "Shop", "waits": ["serve"], "titel": "?"},
+                {"id": "list", "title": "Write the list", "blocks": ["shop"]},
+            ]}),
+            ran: "list shop cook serve",
+            status: 0,
+            after: &[("/tasks/3/status", "\"complete\"")],
+            says: &[
+                "`waits` names tasks of this file (`serve`) and is not read",
+                "`titel` means nothing here; `title` is probably meant",
+            ],
+        },
+        Row {
+            name: "a word that nobody knows, and a person's task",
+            file: json!({"tasks": [
+                {"id": "a", "title": "A", "status": "under review"},
+                {"id": "b", "title": "B", "after": ["a"]},
+                {"id": "c", "title": "C", "type": "Human"},
+            ]}),
+            ran: "",
+            status: 5,
+            after: &[("/tasks/0/status", "\"under review\"")],
+            says: &[
+                "0 of 3 complete; 2 cannot continue (a: status `under review` means nothing): \
+                 workloop why a; 1 waiting for a person (c): workloop done c",
+            ],
+        },
+    ]
+}
+
 fn text(sandbox: &Sandbox, name: &str) -> String {
     String::from_utf8(sandbox.bytes(name)).expect("UTF-8")
 }
 
 #[test]
 fn each_form_runs_as_it_stands() {
-    for row in rows() {
+    for row in lists_and_states().into_iter().chain(orders_and_words()) {
         let before = serde_json::to_string_pretty(&row.file).expect("JSON");
         let sandbox = Sandbox::new().file("q.json", &before).file("ran", "");
         sandbox.run(["check", "q.json"]);
@@ -94,4 +130,21 @@ fn each_form_runs_as_it_stands() {
             assert_eq!(found.to_string(), *value, "{}: {pointer} in {after}", row.name);
         }
     }
+}
+
+#[test]
+fn a_word_that_nobody_knows_is_named_where_it_holds() {
+    let file = json!({"tasks": [
+        {"id": "a", "title": "A", "status": "under review"},
+        {"id": "b", "title": "B", "after": ["a"]},
+    ]});
+    let sandbox = Sandbox::new().queue("q.json", &file);
+    sandbox
+        .run(["why", "b", "q.json"])
+        .exits(0)
+        .says("it depends on a (waiting: its status `under review` means nothing here)");
+    sandbox.run(["done", "a", "q.json", "--by", "Ann"]).exits(0);
+    sandbox.run(["why", "a", "q.json"]).exits(0).says(": Ann completed it at 2");
+    let status = sandbox.run(["status", "q.json", "--json"]);
+    assert_eq!(status.json()["queues"][0]["tasks"][0]["completed_by"], "Ann", "{status}");
 }

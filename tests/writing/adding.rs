@@ -58,7 +58,7 @@ fn json_keeps_its_numbers_and_says_where_it_is_wrong() {
         (r#"{"id": "W-001", "title": "x"}"#, "there is a task `W-001` already"),
         (r#"{"title": "x", "claim": {}}"#, "claimed"),
         (r#"{"title": "x", "tags": 3}"#, "`tags`"),
-        (r#"{"title": "x", "not_before": "soon"}"#, "`not_before` must be an RFC 3339 time"),
+        (r#"{"title": "x", "not_before": "soon"}"#, "`not_before` must be a time such as"),
         (r#"[{"title": "fine"}, {"title": " dig"}]"#, "task W-001 is the same work"),
     ] {
         let ran = folder.run_with(&["add", "-"], input).says(says);

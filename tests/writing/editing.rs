@@ -23,7 +23,7 @@ fn flags_change_what_they_name() {
     folder.run(&["edit", "W-002", "--title", "Build"]).works();
     assert_eq!(folder.events().len(), events, "nothing changed");
     folder.refuses(&["edit", "W-002", "--unset", "errors"]).says("no `errors`");
-    folder.refuses(&["edit", "W-002", "--not-before", "soon"]).says("must be an RFC 3339 time");
+    folder.refuses(&["edit", "W-002", "--not-before", "soon"]).says("must be a time such as");
     folder.refuses(&["edit", "W-002", "--set", "x"]).says("KEY=VALUE");
 }
 

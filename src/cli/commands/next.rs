@@ -33,7 +33,8 @@ pub(super) fn run(args: &NextArgs, session: &mut Session<'_>) -> Result<(), Fail
         }
         let outlook = scene.readiness.outlook(selected);
         let name = |node| scene.structure.graph.reference(node);
-        let ending = Ending::new(Reason::Done, outlook, 0, name);
+        let ending = Ending::new(Reason::Done, outlook, 0, name)
+            .with_words(|node| scene.structure.unknown_word(scene.queues, node));
         Ok(format!("nothing is ready: {}\n", escape::line(&ending.sentence())).into_bytes())
     })?;
     session.print(text)

@@ -133,7 +133,8 @@ fn dry_run(args: &RunArgs, selection: Selection, session: &mut Session<'_>) -> R
         if ranked.is_empty() {
             let name = |node| scene.structure.graph.reference(node);
             let outlook = scene.readiness.outlook(in_scope);
-            let ending = Ending::new(Reason::Done, outlook, 0, name);
+            let ending = Ending::new(Reason::Done, outlook, 0, name)
+                .with_words(|node| scene.structure.unknown_word(scene.queues, node));
             let line = format!("nothing is ready: {}", ending.sentence());
             writeln!(session.streams.err, "{}", escape::line(&line))?;
         }

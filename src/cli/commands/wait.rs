@@ -168,7 +168,8 @@ fn standing(scene: &Scene<'_>, wanted: &Wanted<'_>) -> Result<Standing, Failure>
     // Not the tasks of a run: nothing is to be said of running them again.
     let attempts = 1;
     let outlook = scene.readiness.outlook(waited);
-    let ending = Ending::new(Reason::Done, outlook, attempts, |node| graph.reference(node));
+    let ending = Ending::new(Reason::Done, outlook, attempts, |node| graph.reference(node))
+        .with_words(|node| scene.structure.unknown_word(scene.queues, node));
     let json = (over && args.json)
         .then(|| json::object(&scene.sight().written_status(&waited, !ids.is_empty())))
         .transpose()?;

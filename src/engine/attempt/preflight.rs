@@ -7,6 +7,7 @@ use crate::config::{ChoiceError, Runner};
 use crate::domain::{Command, Task};
 use crate::platform::scan;
 use crate::project::{self, Project, QueueSet, Scope};
+use crate::queue::Finding;
 use crate::store::StoreError;
 use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsStr;
@@ -79,10 +80,32 @@ pub fn preflight(
         made.map_err(|error| wrong_root(&root.path, format!("cannot be made: {error}")))?;
     }
     let mut first = None;
-    let found = survey(project, scope, (path, Lines::Left), &mut |error| {
+    let mut found = survey(project, scope, (path, Lines::Left), &mut |error| {
         first.get_or_insert(error);
     });
-    first.map_or(Ok(found), Err)
+    if let Some(error) = first {
+        return Err(error);
+    }
+    found.warnings.extend(odd_keys(project));
+    Ok(found)
+}
+
+/// What most likely is meant to be known and is not: an order that is not kept, say. A person may
+/// not have asked `check`.
+fn odd_keys(project: &Project) -> Vec<String> {
+    const SAID: usize = 5;
+    let mut said = Vec::new();
+    for (index, queue) in project.served().iter().enumerate() {
+        let shown = project.set().shown(index).display().to_string();
+        let odd = queue.odd_keys();
+        let line = |found: &Finding| format!("{shown}:{}: {}", found.position, found.message);
+        said.extend(odd.iter().take(SAID).map(line));
+        match odd.len().saturating_sub(SAID) {
+            0 => {}
+            more => said.push(format!("{shown}: {more} more such keys; workloop check names them")),
+        }
+    }
+    said
 }
 
 /// Whether the first program of a shell line is looked for.

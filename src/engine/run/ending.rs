@@ -68,6 +68,8 @@ pub struct Ending {
     pub roots: Vec<Root<String>>,
     /// Attempts that this run began.
     pub attempts: u64,
+    /// For each of the roots the word that is its state and means nothing.
+    pub words: Vec<Option<String>>,
 }
 
 impl Ending {
@@ -84,7 +86,14 @@ impl Ending {
             cause: root.cause,
         };
         let roots = outlook.roots.iter().map(root).collect();
-        Self { reason, outlook, roots, attempts }
+        Self { reason, outlook, roots, attempts, words: Vec::new() }
+    }
+
+    /// Names words that are a state of a task and mean nothing, too.
+    #[must_use]
+    pub fn with_words(self, word: impl Fn(Node) -> Option<String>) -> Self {
+        let words = self.outlook.roots.iter().map(|root| word(root.task)).collect();
+        Self { words, ..self }
     }
 
     /// Whether every task in scope is complete.
@@ -204,8 +213,12 @@ impl Ending {
 
     fn names(&self, kind: Prospect) -> String {
         const MOST: usize = 8;
-        let of_kind = self.roots.iter().filter(|root| root.prospect == kind);
-        let names: Vec<&str> = of_kind.clone().take(MOST).map(|root| root.task.as_str()).collect();
+        let of_kind = self.roots.iter().enumerate().filter(|(_, root)| root.prospect == kind);
+        let name = |(at, root): (usize, &Root<String>)| match self.words.get(at) {
+            Some(Some(word)) => format!("{}: status `{word}` means nothing", root.task),
+            Some(None) | None => root.task.clone(),
+        };
+        let names: Vec<String> = of_kind.clone().take(MOST).map(name).collect();
         let more = of_kind.count().saturating_sub(MOST);
         match (names.is_empty(), more) {
             (true, _) => String::new(),
@@ -248,7 +261,7 @@ mod tests {
     fn ending(reason: Reason, complete: usize, stuck: usize) -> Ending {
         let outlook = Outlook { total: 3, complete, stuck, ..Outlook::default() };
         let roots = vec![root("A", Prospect::Stuck, Cause::Blocked)];
-        Ending { reason, outlook, roots, attempts: 1 }
+        Ending { reason, outlook, roots, attempts: 1, words: Vec::new() }
     }
 
     #[test]
@@ -269,7 +282,8 @@ mod tests {
     fn questions_are_no_failures() {
         let outlook = Outlook { total: 3, complete: 1, asked: 2, ..Outlook::default() };
         let roots = vec![root("A", Prospect::Question, Cause::Question)];
-        let ending = Ending { reason: Reason::Done, outlook, roots, attempts: 2 };
+        let ending =
+            Ending { reason: Reason::Done, outlook, roots, attempts: 2, words: Vec::new() };
         assert_eq!(ending.exit_status(), 7);
         let sentence = "1 of 3 complete; 1 waiting for the answer to a question; \
                         1 question waits: workloop answer A TEXT";

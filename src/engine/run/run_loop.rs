@@ -62,7 +62,8 @@ impl<'o> RunLoop<'o> {
         let (project, mut dispatcher, survey) = self.work.into_parts();
         let structure = dispatcher.structure(project.set(), project.queues());
         let name = |node| structure.graph.reference(node);
-        Ok(Ending::new(reason, survey.into_outlook(), begun, name))
+        let word = |node| structure.unknown_word(project.queues(), node);
+        Ok(Ending::new(reason, survey.into_outlook(), begun, name).with_words(word))
     }
 
     fn turns(&mut self) -> Result<Reason, StoreError> {

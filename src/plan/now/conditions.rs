@@ -72,7 +72,7 @@ impl Agents {
     pub fn plain(queues: &[QueueTasks]) -> Self {
         Self::new(queues, |task| {
             let name = history_key(task.agent());
-            let manual = is_manual(&name);
+            let manual = task.is_persons();
             AgentLimit { name, max_parallel: None, manual }
         })
     }
@@ -89,11 +89,6 @@ impl Agents {
     pub(crate) fn table(&self) -> &[AgentLimit] {
         &self.0.agents
     }
-}
-
-/// Whether a task with this `agent` is a person's to do.
-pub fn is_manual(agent: &str) -> bool {
-    matches!(history_key(Some(agent)).as_str(), "manual" | "human")
 }
 
 /// A running task that the loaded queues do not show as one: of another queue of the same project, or

@@ -158,7 +158,10 @@ impl Readiness<'_> {
         let task = self.task(node);
         if holds & hold::INVALID != 0 {
             if task.status == Status::Unknown {
-                say(WaitingKind::Invalid, "its status is a word that nobody knows".to_owned());
+                let word = self.reasons.as_ref().and_then(|reasons| reasons(node));
+                let what =
+                    word.unwrap_or_else(|| "its status is a word that nobody knows".to_owned());
+                say(WaitingKind::Invalid, what);
             }
             for problem in task.problems() {
                 let what = format!("{} {}", problem.field.key(), problem.expected);
@@ -169,8 +172,8 @@ impl Readiness<'_> {
             say(WaitingKind::Approval, format!("workloop approve {}", self.graph.reference(node)));
         }
         if holds & hold::MANUAL != 0 {
-            let agent = task.agent().unwrap_or("manual");
-            say(WaitingKind::Manual, format!("a person does it (agent {agent})"));
+            let id = self.graph.reference(node);
+            say(WaitingKind::Manual, format!("a person does it; workloop done {id} completes it"));
         }
         if holds & hold::BUDGET != 0 {
             let (used, budget) = (budget_used_now(task), budget_of(task, self.conditions.attempts));
@@ -231,6 +234,9 @@ impl Readiness<'_> {
         let state = self.state(node).word();
         let reason = match (&self.reasons, self.state(node)) {
             (Some(reasons), State::Blocked) => reasons(node),
+            (Some(reasons), State::Waiting) if self.task(node).status == Status::Unknown => {
+                reasons(node)
+            }
             _ => None,
         };
         let reason = reason.map_or_else(String::new, |reason| format!(": {reason}"));

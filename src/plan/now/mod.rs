@@ -7,7 +7,7 @@ mod outlook;
 mod pick;
 mod readiness;
 
-pub use conditions::{AgentLimit, AgentPause, Agents, Conditions, Outsider, ScopeMode, is_manual};
+pub use conditions::{AgentLimit, AgentPause, Agents, Conditions, Outsider, ScopeMode};
 pub use explain::{Waiting, WaitingKind};
 pub use outlook::{Cause, Outlook, Prospect, Root};
 pub use pick::{Order, Rank, best, ranking, ranks, select};

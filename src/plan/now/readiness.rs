@@ -110,8 +110,8 @@ pub fn readiness<'a>(
 }
 
 impl<'a> Readiness<'a> {
-    /// Lets [`waiting`](Self::waiting) say why a task is blocked; the typed task does not hold
-    /// that text.
+    /// Lets [`waiting`](Self::waiting) say why a task is blocked, or which word its state is that
+    /// means nothing; the typed task does not hold that text.
     pub fn with_reasons(mut self, reasons: impl Fn(Node) -> Option<String> + 'a) -> Self {
         self.reasons = Some(Box::new(reasons));
         self

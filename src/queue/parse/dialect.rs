@@ -91,7 +91,11 @@ impl Reader {
             Field::NotBefore => {
                 let time = forms::time(raw);
                 self.set(span.field, time.map(Detail::NotBefore));
-                self.problem(time.is_none(), span.field, "must be an RFC 3339 time");
+                self.problem(
+                    time.is_none(),
+                    span.field,
+                    "must be a time such as 2026-01-19T14:35:45Z",
+                );
             }
             Field::ChildTasks => self.ids(span.field, raw),
             Field::Attempts => self.attempts(raw),

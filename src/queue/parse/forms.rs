@@ -4,7 +4,7 @@
 use crate::domain::{Effort, Text};
 use crate::queue::json::kind::Kind;
 use crate::queue::json::values::{elements, float, string, unquote, whole};
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
+use chrono::{DateTime, Local, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
 use ecow::eco_format;
 use std::borrow::Cow;
 
@@ -35,21 +35,41 @@ pub(crate) fn priority(raw: &str) -> Option<i64> {
         .flatten()
 }
 
-/// A time: RFC 3339, or a naive time or date, which is taken as UTC.
+/// A time: RFC 3339, also without seconds or with an offset such as `+0000`, or a time or date
+/// without a zone, which is a local one.
 pub(crate) fn time(raw: &str) -> Option<DateTime<Utc>> {
+    time_in(raw, &Local)
+}
+
+/// The same, where `zone` is the local one.
+fn time_in(raw: &str, zone: &impl TimeZone) -> Option<DateTime<Utc>> {
+    const TIMES: [&str; 2] = ["%H:%M:%S%.f", "%H:%M"];
     let text = string(raw)?;
     let text = text.trim();
-    if let Ok(time) = DateTime::parse_from_rfc3339(text) {
-        return Some(time.with_timezone(&Utc));
-    }
-    let forms = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M"];
-    for form in forms {
-        if let Ok(time) = NaiveDateTime::parse_from_str(text, form) {
-            return Some(time.and_utc());
+    let zulu = text.strip_suffix(['Z', 'z']).map(|start| format!("{start}+00:00"));
+    let text = zulu.as_deref().unwrap_or(text);
+    let Some((date, time)) = text.split_once(['T', 't', ' ']) else {
+        let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
+        return local(date.and_time(NaiveTime::MIN), zone);
+    };
+    let text = format!("{date}T{}", time.replace(' ', ""));
+    for form in TIMES {
+        if let Ok(time) = DateTime::parse_from_str(&text, &format!("%Y-%m-%dT{form}%#z")) {
+            return Some(time.with_timezone(&Utc));
+        }
+        if let Ok(time) = NaiveDateTime::parse_from_str(&text, &format!("%Y-%m-%dT{form}")) {
+            return local(time, zone);
         }
     }
-    let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
-    Some(date.and_time(NaiveTime::MIN).and_utc())
+    None
+}
+
+/// The later of two moments that a clock shows twice; for a time that it leaves out when it is set
+/// forward, the one an hour later.
+fn local(time: NaiveDateTime, zone: &impl TimeZone) -> Option<DateTime<Utc>> {
+    let shown = |time: NaiveDateTime| zone.from_local_datetime(&time).latest();
+    let found = shown(time).or_else(|| shown(time.checked_add_signed(TimeDelta::hours(1))?))?;
+    Some(found.with_timezone(&Utc))
 }
 
 /// Hours: a number, `[low, high]`, or `"2-3"`.
@@ -95,6 +115,7 @@ pub(crate) fn name(raw: &str) -> Option<Text> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chrono::FixedOffset;
 
     #[test]
     fn priorities_stand_on_one_scale() {
@@ -148,20 +169,29 @@ mod tests {
     }
 
     #[test]
-    fn naive_times_are_utc() {
+    fn times_without_a_zone_are_local() {
+        let zone = FixedOffset::east_opt(2 * 3600).unwrap();
+        let read = |text: &str| time_in(&format!("\"{text}\""), &zone);
         let noon = "2026-01-09T12:00:00Z".parse::<DateTime<Utc>>().unwrap();
         for text in [
             "2026-01-09T12:00:00Z",
+            "2026-01-09t12:00z",
             "2026-01-09T13:00:00+01:00",
-            "2026-01-09T12:00:00",
-            "2026-01-09 12:00:00",
-            "2026-01-09T12:00:00.000000",
-            "2026-01-09T12:00",
+            "2026-01-09T12:00:00+0000",
+            "2026-01-09T12:00+00",
+            "2026-01-09 07:00:00.000 -05:00",
+            "2026-01-09T14:00:00",
+            " 2026-01-09 14:00:00",
+            "2026-01-09T14:00:00.000000",
+            "2026-01-09T14:00",
+            "2026-01-09 14:00",
         ] {
-            assert_eq!(time(&format!("\"{text}\"")), Some(noon), "{text}");
+            assert_eq!(read(text), Some(noon), "{text}");
         }
-        assert!(time(r#""2026-01-09""#).is_some());
-        assert_eq!(time(r#""tomorrow""#), None);
+        assert_eq!(read("2026-01-09"), Some(noon - TimeDelta::hours(14)));
+        for text in ["tomorrow", "2026-13-01", "2026-01-09T25:00", "2026-01-09T", "12:00", ""] {
+            assert_eq!(read(text), None, "{text}");
+        }
         assert_eq!(time("1700000000"), None);
     }
 

@@ -126,16 +126,11 @@ fn is_told(field: Field) -> bool {
 
 /// Whether an edit beside attempts may make this of the state.
 fn may_become(was: &Task, is: &Task) -> bool {
-    let persons = |task: &Task| {
-        task.agent().is_some_and(|name| {
-            ["manual", "human"].iter().any(|person| name.eq_ignore_ascii_case(person))
-        })
-    };
     match (was.status, is.status) {
         // A living claim counts, whatever the file says.
         (Status::InProgress, _) => was.claim().is_none() && is.status != Status::Complete,
         (_, Status::Complete) => false,
-        (_, Status::InProgress) => persons(was),
+        (_, Status::InProgress) => was.is_persons(),
         (_, Status::Pending | Status::Blocked | Status::Parked | Status::Unknown) => true,
     }
 }
