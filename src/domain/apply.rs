@@ -36,9 +36,10 @@ pub fn apply(task: &Task, transition: &Transition, now: DateTime<Utc>) -> Result
     Ok(match transition {
         Transition::Claim(claim) => claimed(task, claim, now),
         Transition::Complete(verdict, completion) => completed(task, *verdict, completion, now),
-        Transition::Fail { reason, files_changed } => {
+        Transition::Fail { reason, files_changed, files_ambiguous } => {
             let mut changes = ended(task, Status::Pending, Some(Verdict::Fail), reason);
             changes.push((Field::FilesActuallyChanged, Write::Set(json!(files_changed))));
+            changes.push(ambiguous(files_ambiguous));
             changes
         }
         Transition::GiveUp { verdict, reason } => {
@@ -106,6 +107,7 @@ fn completed(
         (Field::Passes, Write::Set(json!(verdict == Verdict::Pass))),
         (Field::VerificationVerdict, Write::Set(json!(verdict.word()))),
         (Field::FilesActuallyChanged, Write::Set(json!(completion.files_changed))),
+        ambiguous(&completion.files_ambiguous),
         (Field::Error, Write::Clear),
     ];
     if let Some(summary) = &completion.summary {
@@ -120,6 +122,12 @@ fn completed(
     changes.extend(counted(task));
     changes.push((Field::Claim, Write::Remove));
     changes
+}
+
+/// Files that may be the work of several tasks; most tasks have none, and no key then.
+fn ambiguous(files: &[String]) -> (Field, Write) {
+    let write = if files.is_empty() { Write::Remove } else { Write::Set(json!(files)) };
+    (Field::FilesAmbiguous, write)
 }
 
 /// A person's completion; what agents did before is left as it is.
@@ -231,6 +239,7 @@ fn reset() -> Changes {
         Field::ResultSummary,
         Field::NotesFor,
         Field::Answers,
+        Field::FilesAmbiguous,
     ];
     let mut changes = vec![
         (Field::Status, Write::Status(Status::Pending)),

@@ -150,6 +150,9 @@ pub struct AttemptReport {
     pub steps: Vec<StepReport>,
     /// Files that changed between start and end, relative to the project root.
     pub files_changed: Vec<String>,
+    /// Files that changed meanwhile and may be the work of other attempts that ran.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files_ambiguous: Vec<String>,
     /// What it is compared by with other attempts, of one that failed.
     #[serde(default, skip_serializing_if = "Fingerprint::is_empty")]
     pub fingerprint: Fingerprint,

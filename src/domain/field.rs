@@ -57,6 +57,7 @@ pub enum Field {
     Passes,
     VerificationVerdict,
     FilesActuallyChanged,
+    FilesAmbiguous,
     Error,
     Claim,
     Progress,
@@ -92,7 +93,7 @@ pub enum EditRule {
 use Field::*;
 
 /// Spellings of every field; the first is the one for a file that has none yet.
-const SPELLINGS: [(Field, &[&str]); 60] = [
+const SPELLINGS: [(Field, &[&str]); 61] = [
     (Id, &["id"]),
     (Title, &["title"]),
     (Description, &["description"]),
@@ -145,6 +146,7 @@ const SPELLINGS: [(Field, &[&str]); 60] = [
     (Passes, &["passes"]),
     (VerificationVerdict, &["verification_verdict"]),
     (FilesActuallyChanged, &["files_actually_changed"]),
+    (FilesAmbiguous, &["files_ambiguous"]),
     (Error, &["error", "blocked_reason"]),
     (Claim, &["claim"]),
     (Progress, &["progress"]),
@@ -209,10 +211,9 @@ impl Field {
             | Effort | Track | Epic | Tags | AcceptanceCriteria | Deliverables
             | IntegrationPoints | Context | Deadline | Notify | NotBefore | Fingerprint
             | DroppedDependencies | Attempts | BudgetUsed | LastAttempt | StartedAt
-            | CompletedAt | Passes | VerificationVerdict | FilesActuallyChanged | Error | Claim
-            | Progress | Artifacts | ResultSummary | NotesFor | CompletedBy | CompletionNote => {
-                EditRule::Free
-            }
+            | CompletedAt | Passes | VerificationVerdict | FilesActuallyChanged
+            | FilesAmbiguous | Error | Claim | Progress | Artifacts | ResultSummary | NotesFor
+            | CompletedBy | CompletionNote => EditRule::Free,
         }
     }
 
@@ -231,6 +232,7 @@ impl Field {
                 | Passes
                 | VerificationVerdict
                 | FilesActuallyChanged
+                | FilesAmbiguous
                 | Error
                 | Claim
                 | Progress

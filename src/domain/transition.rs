@@ -35,6 +35,8 @@ pub type Changes = Vec<(Field, Write)>;
 pub struct Completion {
     /// Files that changed, relative to the project root.
     pub files_changed: Vec<String>,
+    /// Files of which other attempts that ran meanwhile may have changed some.
+    pub files_ambiguous: Vec<String>,
     /// The result file's `summary`.
     pub summary: Option<String>,
     /// The result file's `artifacts`.
@@ -56,6 +58,8 @@ pub enum Transition {
         reason: String,
         /// Files that changed all the same.
         files_changed: Vec<String>,
+        /// Files of which other attempts that ran meanwhile may have changed some.
+        files_ambiguous: Vec<String>,
     },
     /// The attempt ended and a person must look.
     GiveUp {

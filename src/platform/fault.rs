@@ -88,6 +88,8 @@ pub enum Fault {
     NoEscape,
     /// Values of secret variables are written and shown.
     NoMask,
+    /// What changed while several attempts ran is the work of each.
+    OverlapIgnored,
     /// Commands get variables that look like secrets.
     SecretsPassed,
     /// Git is called as anybody would call it: by the loop, with its environment.
@@ -151,6 +153,7 @@ impl Fault {
             Self::QuestionCounts => "question-counts",
             Self::NoEscape => "no-escape",
             Self::NoMask => "no-mask",
+            Self::OverlapIgnored => "overlap-ignored",
             Self::SecretsPassed => "secrets-passed",
             Self::SoftGit => "soft-git",
             Self::NoRefusals => "no-refusals",

@@ -4,6 +4,7 @@
 //! made on a [`Draft`], which turns transitions into text and journal lines together, so that
 //! neither can be forgotten. [`mod@file`] keeps queues in files.
 
+pub mod at_work;
 pub mod attempts;
 mod backoffs;
 mod backup;
@@ -28,7 +29,7 @@ pub use backoffs::Backoffs;
 pub use backup::Backups;
 pub use draft::{Actor, Draft, Place, new_event, queue_name};
 pub use error::StoreError;
-pub use state::{StateDir, TaskKey, place_of};
+pub use state::{STATE_DIR, StateDir, TaskKey, place_of};
 pub use trees::{RedStep, TreeReport, Trees};
 
 use crate::domain::Event;

@@ -26,6 +26,9 @@ pub fn block(report: &AttemptReport, title: &str) -> String {
     if !report.files_changed.is_empty() {
         add(&format!("changed: {}", report.files_changed.join(" ")));
     }
+    if !report.files_ambiguous.is_empty() {
+        add(&format!("perhaps of other attempts: {}", report.files_ambiguous.join(" ")));
+    }
     text
 }
 
@@ -56,6 +59,7 @@ mod tests {
                 log: String::new(),
             }],
             files_changed: vec![hostile.clone()],
+            files_ambiguous: vec![hostile.clone()],
             fingerprint: crate::domain::Fingerprint::default(),
         };
         let shown = "x␛]0;y␇  \\u{202e}";
@@ -64,7 +68,7 @@ mod tests {
             format!(
                 "2026-01-19T14:35:46Z FAIL {shown} attempt 2: {shown}\n    \
                  {shown}: failed to start: {shown} (1.2 s)\n    reason: {shown}\n    \
-                 changed: {shown}\n"
+                 changed: {shown}\n    perhaps of other attempts: {shown}\n"
             )
         );
     }

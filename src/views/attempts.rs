@@ -21,6 +21,12 @@ pub struct AttemptView {
     pub reason_code: Option<ReasonCode>,
     /// The agent's output.
     pub log: Option<String>,
+    /// Files that it changed, as far as that can be told.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub files_changed: Vec<String>,
+    /// Files that changed meanwhile and may be the work of other attempts that ran.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub files_ambiguous: Vec<String>,
     /// When it ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<String>,
@@ -53,9 +59,13 @@ fn view(
             reason: None,
             reason_code: None,
             log,
+            files_changed: Vec::new(),
+            files_ambiguous: Vec::new(),
             ended_at: None,
         };
     };
+    let hidden =
+        |paths: Vec<String>| paths.iter().map(|path| mask.text(path).into_owned()).collect();
     AttemptView {
         attempt: number,
         outcome: Some(report.outcome.to_string()),
@@ -63,6 +73,8 @@ fn view(
         reason: report.reason.map(|reason| mask.text(&reason).into_owned()),
         reason_code: report.reason_code,
         log,
+        files_changed: hidden(report.files_changed),
+        files_ambiguous: hidden(report.files_ambiguous),
         ended_at: Some(report.ended_at),
     }
 }

@@ -201,6 +201,11 @@ fn attempts(view: &WhyView, look: Look, text: &mut String) {
         let number = attempt.attempt;
         let verdict = look.paint(style, verdict);
         let _ = writeln!(text, "  {number}  {verdict}  agent: {}{reason}", escape::line(outcome));
+        if !attempt.files_ambiguous.is_empty() {
+            let files = attempt.files_ambiguous.join(", ");
+            let _ =
+                writeln!(text, "     changed, perhaps by other attempts: {}", escape::line(&files));
+        }
         if let Some(log) = &attempt.log {
             let _ = writeln!(text, "     {}", escape::line(log));
         }

@@ -113,6 +113,11 @@ impl GitState {
                 let modules = submodules(&listed).map(|path| top.join(path));
                 left.extend(modules.filter(|path| path.starts_with(root) && is_checked_out(path)));
             }
+            // Repositories that nobody added as submodules: git names their folders and no more.
+            let room = REPOSITORIES.saturating_sub(repositories.len() + left.len() + 1);
+            let nested = nested(&status).map(|path| top.join(path));
+            let nested = nested.filter(|path| path.starts_with(root) && is_checked_out(path));
+            left.extend(nested.take(room));
             let read = Repository::read(&status, &top, root);
             repositories.insert(top, read);
         }
@@ -159,7 +164,8 @@ impl Repository {
             // Git names paths from the top of the work tree; ours start at the root.
             if let Some(path) = path_of(entry).and_then(|path| below(top, path, root)) {
                 // What is done inside of a submodule is asked there.
-                let mark = if is_submodule(entry) { None } else { mark(&root.join(&path)) };
+                let inside = is_submodule(entry) || entry.ends_with(b"/");
+                let mark = if inside { None } else { mark(&root.join(&path)) };
                 dirty.insert(path, mark);
             }
         }
@@ -167,8 +173,16 @@ impl Repository {
     }
 }
 
+/// The folders in the output of `git status` that it does not look into: other repositories.
+fn nested(status: &[u8]) -> impl Iterator<Item = &Path> {
+    let entries = status.split(|byte| *byte == 0);
+    let folders = entries.filter_map(|entry| entry.strip_prefix(b"? ")?.strip_suffix(b"/"));
+    folders.map(|folder| Path::new(OsStr::from_bytes(folder)))
+}
+
 /// The path that git names `name`, from the root, if it lies there.
 fn below(top: &Path, name: &[u8], root: &Path) -> Option<OsString> {
+    let name = name.strip_suffix(b"/").unwrap_or(name);
     let path = top.join(OsStr::from_bytes(name));
     Some(path.strip_prefix(root).ok()?.as_os_str().to_owned())
 }
@@ -317,6 +331,25 @@ mod tests {
         assert_eq!(changed_at(&root, &script, &[]), ["deep/lib", "deep/lib/a", "deep/lib/sub/b"]);
         assert_eq!(changed_at(&root.join("sub"), "echo 1 > ../deep/lib/sub/b", &[]), [""; 0]);
         assert_eq!(changed_at(&root, "echo n > deep/lib/new", &[]), ["deep/lib/new"]);
+    }
+
+    /// A repository inside of another that nobody added to it is looked at as a submodule is.
+    #[test]
+    fn work_inside_of_a_nested_repository_is_listed() {
+        let dir = tempfile::tempdir().expect("a folder");
+        sh(dir.path(), &format!("{INIT} && mkdir -p deep/own && cd deep/own && {INIT}"));
+        let root = dir.path();
+        assert_eq!(changed_at(root, "true", &[]), [""; 0]);
+        let script = "cd deep/own; echo 2 > a; git commit -qam x; echo n > new; mv sub/b sub/c";
+        assert_eq!(
+            changed_at(root, script, &[]),
+            ["deep/own/a", "deep/own/new", "deep/own/sub/b", "deep/own/sub/c"]
+        );
+        assert_eq!(
+            changed_at(root, "mkdir o && cd o && git init -q . && touch x", &[]),
+            ["o", "o/x"]
+        );
+        assert_eq!(changed_at(root, "rm -r o", &[]), ["o", "o/x"]);
     }
 
     /// What a person ignores everywhere is none of the agent's work.

@@ -30,6 +30,7 @@ mod measured;
 mod model;
 mod newer;
 mod obstacles;
+mod overlap;
 mod places;
 mod power;
 mod replay;

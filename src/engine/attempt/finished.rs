@@ -89,6 +89,7 @@ pub(crate) fn not_started(
         reason_code: code,
         steps: Vec::new(),
         files_changed: Vec::new(),
+        files_ambiguous: Vec::new(),
         fingerprint: Fingerprint::default(),
     };
     Finished::new(job, report, began)
@@ -100,6 +101,7 @@ impl Finished {
         let Self { report, result, .. } = self;
         Completion {
             files_changed: report.files_changed.clone(),
+            files_ambiguous: report.files_ambiguous.clone(),
             summary: result.summary.clone(),
             artifacts: result.artifacts.clone(),
             notes_for: (!result.notes_for.is_empty()).then(|| json!(result.notes_for)),

@@ -127,6 +127,8 @@ pub struct Job {
     pub judge: Judge,
     /// What the agent must not change.
     pub(crate) watch: Watch,
+    /// What the task declares as its own: `file`, `files`, `scope`.
+    pub declares: Vec<String>,
     /// Files that the task names, for what changed without git.
     pub named_files: Vec<String>,
     /// Hides secrets of the environment in what the agent says.

@@ -164,6 +164,8 @@ impl<'a> Source<'a> {
             judge,
             watch: watch(self.set, self.queues, &plan.steps, &plan.subject(), fixed),
             mask,
+            declares: [subject.files(), task.scope().iter().map(ToString::to_string).collect()]
+                .concat(),
             named_files: [subject.files(), subject.tests()].concat(),
             promise: queue.text(place.task, Field::CompletionPromise).map(|p| (p, required)),
             tree: None,

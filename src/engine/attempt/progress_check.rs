@@ -199,6 +199,7 @@ mod tests {
                 log: String::new(),
             }],
             files_changed: Vec::new(),
+            files_ambiguous: Vec::new(),
             fingerprint: Fingerprint {
                 change: change.map(str::to_owned),
                 output: output.map(str::to_owned),

@@ -1,14 +1,20 @@
-//! Files of the queues, which loops change and not the work: the queues of the project, whoever
-//! serves them, and what is left of their writes.
+//! Files that loops change and not the work: the queues of the project, whoever serves them, what is
+//! left of their writes, state folders, and the configuration, which is put back.
 
 use super::end::{End, environment};
 use super::job::Job;
+use super::tamper::owns;
 use crate::platform::atomic_file::is_temp;
+use crate::store::STATE_DIR;
 use crate::store::registry::Registry;
 use std::path::{Path, PathBuf};
 
-/// The queues whose files are not the work.
-pub(super) struct QueueFiles(Vec<PathBuf>);
+/// The queues whose files are not the work, and the configuration where the task does not declare it.
+#[derive(Default)]
+pub(super) struct QueueFiles {
+    queues: Vec<PathBuf>,
+    config: Vec<PathBuf>,
+}
 
 impl QueueFiles {
     /// Those of the project of `job`.
@@ -16,7 +22,14 @@ impl QueueFiles {
         let entered: Vec<PathBuf> = Registry::of(&job.root).queues().map_err(|error| {
             environment(format!("cannot list the queues of the project: {error}"))
         })?;
-        Ok(Self(job.queues.iter().cloned().chain(entered).collect()))
+        let declared = |path: &PathBuf| {
+            let path = path.strip_prefix(&job.root).unwrap_or(path);
+            owns(&job.declares, path)
+        };
+        Ok(Self {
+            queues: job.queues.iter().cloned().chain(entered).collect(),
+            config: job.watch.config_paths().filter(|path| !declared(path)).collect(),
+        })
     }
 
     /// Whether `path` is one of them.
@@ -25,7 +38,10 @@ impl QueueFiles {
             path.parent() == queue.parent()
                 && path.file_name().is_some_and(|name| is_temp(name, queue.file_name()))
         };
-        self.0.iter().any(|queue| queue == path || is_temp_of(queue))
+        let is_state = path.components().any(|part| part.as_os_str() == STATE_DIR);
+        is_state
+            || self.config.iter().any(|config| config == path)
+            || self.queues.iter().any(|queue| queue == path || is_temp_of(queue))
     }
 }
 
@@ -35,8 +51,10 @@ mod tests {
 
     #[test]
     fn a_queue_and_its_temp_files_are_no_work() {
-        let files = QueueFiles(vec![PathBuf::from("/p/q.json")]);
-        for ours in ["/p/q.json", "/p/.q.json.0123abcd.tmp"] {
+        let queues = vec![PathBuf::from("/p/q.json")];
+        let files = QueueFiles { queues, config: vec![PathBuf::from("/p/workloop.toml")] };
+        let state = "/p/sub/.workloop/events.jsonl";
+        for ours in ["/p/q.json", "/p/.q.json.0123abcd.tmp", "/p/workloop.toml", state] {
             assert!(files.have(Path::new(ours)), "{ours}");
         }
         for work in ["/p/r.json", "/p/.r.json.0123abcd.tmp", "/p/a/q.json", "/p/.q.json.x.tmp"] {

@@ -14,20 +14,25 @@ use crate::agent::{AgentResult, ResultStatus, has_promise, read_result};
 use crate::domain::{AttemptReport, Fingerprint, Outcome, ReasonCode, Verdict, timestamp};
 use crate::platform::fault::{self, Fault};
 use crate::store::Trees;
-use crate::store::attempts::{AGENT_ERR, AGENT_OUT, CHANGED_FILE, PROMPT_FILE, RESULT_FILE};
+use crate::store::at_work::AtWork;
+use crate::store::attempts::{AGENT_ERR, AGENT_OUT, PROMPT_FILE, RESULT_FILE};
 use crate::store::work::Work;
 use crate::verify;
 use crate::workspace::{Snapshot, tree_name};
 use std::path::Path;
+
+mod changes;
 
 /// What is known of an attempt so far.
 struct Progress<'a> {
     job: &'a Job,
     commands: Commands<'a>,
     result: AgentResult,
-    before: Option<Snapshot>,
+    before: Option<(Snapshot, Option<AtWork>)>,
     tree: TreeLook,
     changed: Vec<String>,
+    /// Of what changed what may be the work of others.
+    ambiguous: Vec<String>,
 }
 
 /// Runs `job` to its end.
@@ -51,10 +56,11 @@ pub(crate) fn run(job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finished {
         before: None,
         tree: TreeLook::default(),
         changed: Vec::new(),
+        ambiguous: Vec::new(),
     };
     let end = progress.run(on_stage);
     let end = progress.commands.untampered(end);
-    let Progress { commands, result, tree, changed: files_changed, .. } = progress;
+    let Progress { commands, result, tree, changed: files_changed, ambiguous, .. } = progress;
     let (steps, warnings) = commands.into_reports();
     let report = AttemptReport {
         v: 1,
@@ -69,6 +75,7 @@ pub(crate) fn run(job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finished {
         reason_code: end.code,
         steps,
         files_changed,
+        files_ambiguous: ambiguous,
         fingerprint: Fingerprint::default(),
     };
     let passed = report.verdict == Some(Verdict::Pass);
@@ -153,32 +160,6 @@ impl Progress<'_> {
             | Outcome::TimedOut { .. }
             | Outcome::Silent { .. } => Ok(outcome),
         }
-    }
-
-    /// Looks at the project before the agent does anything to it.
-    fn look_before(&mut self) -> Result<(), End> {
-        let job = self.job;
-        self.before =
-            Some(self.commands.ask_git(|run| {
-                Snapshot::take(&job.root, &job.named_files, job.git.as_ref(), run)
-            })?);
-        Ok(())
-    }
-
-    /// What the agent changed: for the verification and for the queue.
-    fn list_changes(&mut self) -> Result<(), End> {
-        let Some(before) = self.before.take() else { return Ok(()) };
-        let job = self.job;
-        let queues = QueueFiles::of(job)?;
-        let ours = |path: &Path| queues.have(path);
-        self.changed =
-            self.commands.ask_git(|run| before.changed_since(&ours, job.git.as_ref(), run))?;
-        let mut text = self.changed.join("\n");
-        text.push('\n');
-        if let Err(error) = self.job.folder.put(CHANGED_FILE, text.as_bytes()) {
-            self.commands.warn(format!("failed to list the changed files: {error}"));
-        }
-        Ok(())
     }
 
     fn promised(&self, promise: &str) -> bool {

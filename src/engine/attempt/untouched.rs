@@ -278,6 +278,7 @@ mod tests {
                 log: String::new(),
             }],
             files_changed: Vec::new(),
+            files_ambiguous: Vec::new(),
             fingerprint: Fingerprint { change: None, output: Some(output.to_owned()) },
         }
     }

@@ -132,7 +132,8 @@ fn plain(task: &Task, facts: Facts<'_>, budgets: Budgets) -> Transition {
             reason: format!("{reason} ({})", counted(report.attempt, used, budget)),
         },
         (Some(Verdict::Fail), _) => {
-            Transition::Fail { reason, files_changed: completion.files_changed }
+            let Completion { files_changed, files_ambiguous, .. } = completion;
+            Transition::Fail { reason, files_changed, files_ambiguous }
         }
         (None, Outcome::Lost) if lost_before + 1 >= budgets.crashes || used >= budget => {
             Transition::GiveUp {
@@ -191,6 +192,7 @@ mod tests {
             reason_code: None,
             steps: Vec::new(),
             files_changed: Vec::new(),
+            files_ambiguous: Vec::new(),
             fingerprint: Fingerprint::default(),
         }
     }

@@ -76,6 +76,7 @@ impl Around<'_> {
             judge: Judge::Steps(steps.iter().map(ready).collect()),
             watch: watch(self.set, self.queues, steps, &subject, self.fixed),
             mask: Mask::new(&self.set.config.and_own(self.vars)),
+            declares: Vec::new(),
             named_files: Vec::new(),
             promise: None,
             profiles: Vec::new(),

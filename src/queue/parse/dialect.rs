@@ -149,6 +149,7 @@ impl Reader {
             | Field::CompletedBy
             | Field::CompletionNote
             | Field::FilesActuallyChanged
+            | Field::FilesAmbiguous
             | Field::Error
             | Field::Progress
             | Field::Artifacts

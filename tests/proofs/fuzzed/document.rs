@@ -69,6 +69,7 @@ impl Chooser<'_> {
             0 => Transition::Claim(claim()),
             1 => {
                 let completion = Completion {
+                    files_ambiguous: Vec::new(),
                     files_changed: files,
                     summary: Some(text),
                     artifacts: vec![self.value(0)],
@@ -76,7 +77,9 @@ impl Chooser<'_> {
                 };
                 Transition::Complete(Verdict::Pass, completion)
             }
-            2 => Transition::Fail { reason: text, files_changed: files },
+            2 => {
+                Transition::Fail { reason: text, files_changed: files, files_ambiguous: Vec::new() }
+            }
             3 => Transition::GiveUp { verdict: Verdict::Blocked, reason: text },
             4 => Transition::Interrupt { reason: text },
             5 => Transition::Lose,

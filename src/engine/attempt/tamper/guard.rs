@@ -143,7 +143,8 @@ impl Guard {
 }
 
 impl Watch {
-    fn config_paths(&self) -> impl Iterator<Item = PathBuf> {
+    /// The configuration and the files that it names.
+    pub(crate) fn config_paths(&self) -> impl Iterator<Item = PathBuf> {
         self.config.iter().map(|config| config.path().to_owned())
     }
 }

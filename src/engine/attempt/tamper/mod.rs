@@ -20,3 +20,4 @@ mod word;
 pub(crate) use guard::{Guard, Tampering, Watch};
 pub(crate) use kept::Kept;
 pub(crate) use memory::earlier;
+pub(super) use paths::owns;

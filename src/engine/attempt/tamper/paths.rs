@@ -3,7 +3,7 @@
 use std::path::Path;
 
 /// Whether a list of paths, folders and globs, as seen from the project root, has `path` in it.
-pub(super) fn owns(list: &[String], path: &Path) -> bool {
+pub(in super::super) fn owns(list: &[String], path: &Path) -> bool {
     let has = |entry: &str| {
         !entry.is_empty()
             && (path.starts_with(entry)

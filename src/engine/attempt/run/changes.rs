@@ -1,0 +1,73 @@
+//! What an attempt changed in the project, and what may be the work of others.
+
+use super::super::end::End;
+use super::super::queue_files::QueueFiles;
+use super::super::tamper::owns;
+use super::Progress;
+use crate::platform::fault::{self, Fault};
+use crate::store::at_work::{AtWork, Working};
+use crate::store::attempts::CHANGED_FILE;
+use crate::workspace::Snapshot;
+use std::path::Path;
+
+impl Progress<'_> {
+    /// Looks at the project before the agent does anything to it.
+    pub(super) fn look_before(&mut self) -> Result<(), End> {
+        let job = self.job;
+        // Before the look: what changes from here on may be the work of all who are entered.
+        let about = Working { task: job.id.clone(), declares: job.declares.clone() };
+        let entry = AtWork::enter(&job.root, job.folder.path(), &about);
+        if let Err(error) = &entry {
+            self.commands.warn(format!("failed to enter the attempt: {error}"));
+        }
+        let before = self
+            .commands
+            .ask_git(|run| Snapshot::take(&job.root, &job.named_files, job.git.as_ref(), run))?;
+        self.before = Some((before, entry.ok()));
+        Ok(())
+    }
+
+    /// What the agent changed: for the verification and for the queue.
+    pub(super) fn list_changes(&mut self) -> Result<(), End> {
+        let Some((before, entry)) = self.before.take() else { return Ok(()) };
+        let job = self.job;
+        let queues = QueueFiles::of(job)?;
+        let ours = |path: &Path| queues.have(path);
+        let all =
+            self.commands.ask_git(|run| before.changed_since(&ours, job.git.as_ref(), run))?;
+        self.share_out(all, entry);
+        let mut text = [self.changed.as_slice(), self.ambiguous.as_slice()].concat();
+        text.sort_unstable();
+        let mut text = text.join("\n");
+        text.push('\n');
+        if let Err(error) = self.job.folder.put(CHANGED_FILE, text.as_bytes()) {
+            self.commands.warn(format!("failed to list the changed files: {error}"));
+        }
+        Ok(())
+    }
+
+    /// Tells what changed apart: the attempt's own, and what may be the work of others that ran
+    /// meanwhile. What only they declare is theirs.
+    fn share_out(&mut self, all: Vec<String>, entry: Option<AtWork>) {
+        let entry = entry.filter(|_| !fault::is(Fault::OverlapIgnored));
+        let others = match entry.as_ref().map_or(Ok(Vec::new()), AtWork::others) {
+            Ok(others) => others,
+            Err(error) => {
+                let text = format!("failed to see which attempts ran meanwhile: {error}");
+                self.commands.warn(text);
+                Vec::new()
+            }
+        };
+        drop(entry);
+        for path in all {
+            let has = |list: &[String]| owns(list, Path::new(&path));
+            let own = has(&self.job.declares);
+            let of_others = others.iter().any(|other| has(&other.declares));
+            match (others.is_empty(), own, of_others) {
+                (true, ..) | (_, true, false) => self.changed.push(path),
+                (_, false, true) => {}
+                (_, true, true) | (_, false, false) => self.ambiguous.push(path),
+            }
+        }
+    }
+}
