@@ -251,6 +251,11 @@ fn finish(field: &Field<'_>, ids: &[String]) {
             field.breaks(format!("a person's edit under the lock is lost: {key}"));
         }
     }
+    // An agent that commits everything may have committed a temp file that was just being written,
+    // and one that checks out brings it back after the sweep: the next run takes it away.
+    if sandbox.shell("git ls-files '.q.json.*.tmp' 2>/dev/null | grep -q .") {
+        sandbox.run(["run", "q.json"]).exits(0);
+    }
     sandbox.nothing_left();
 }
 
