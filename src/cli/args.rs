@@ -70,7 +70,7 @@ pub struct GlobalArgs {
     #[arg(long, global = true, value_name = "SECS")]
     pub lock_timeout: Option<u64>,
     /// Believes files at or below this path, whoever owns them or may write them; may be repeated
-    /// [env: WORKLOOP_TRUST=PATH[:PATH]].
+    /// [env: WORKLOOP_TRUST].
     #[arg(long, global = true, value_name = "PATH")]
     pub trust: Vec<PathBuf>,
     /// Works on network and FUSE file systems too, where locks may not hold.
