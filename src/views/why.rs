@@ -194,13 +194,10 @@ fn attempts(view: &WhyView, look: Look, text: &mut String) {
             "FAIL" | "BLOCKED" => super::style::color(AnsiColor::Red),
             _ => Style::new(),
         };
-        let outcome = attempt.outcome.as_deref().unwrap_or("no result yet");
-        let reason = attempt.reason.as_deref().filter(|reason| *reason != outcome);
-        let reason =
-            reason.map_or_else(String::new, |reason| format!("; {}", escape::line(reason)));
+        let told = told(attempt.outcome.as_deref(), attempt.reason.as_deref());
         let number = attempt.attempt;
         let verdict = look.paint(style, verdict);
-        let _ = writeln!(text, "  {number}  {verdict}  agent: {}{reason}", escape::line(outcome));
+        let _ = writeln!(text, "  {number}  {verdict}  {}", escape::line(&told));
         if !attempt.files_ambiguous.is_empty() {
             let files = attempt.files_ambiguous.join(", ");
             let _ =
@@ -209,5 +206,16 @@ fn attempts(view: &WhyView, look: Look, text: &mut String) {
         if let Some(log) = &attempt.log {
             let _ = writeln!(text, "     {}", escape::line(log));
         }
+    }
+}
+
+/// How the agent ended, and why the attempt came to its verdict where that is another matter.
+fn told(outcome: Option<&str>, reason: Option<&str>) -> String {
+    let outcome = outcome.unwrap_or("no result yet");
+    match reason {
+        // Such as "agent: exit status 3".
+        Some(reason) if reason.contains(outcome) => reason.to_owned(),
+        Some(reason) => format!("agent: {outcome}; {reason}"),
+        None => format!("agent: {outcome}"),
     }
 }
