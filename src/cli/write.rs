@@ -4,7 +4,7 @@
 use super::args::{QueueArgs, QueueFlags};
 use super::failure::Failure;
 use super::session::Session;
-use crate::project::{Among, Project};
+use crate::project::{Among, Project, verbs};
 use crate::views::escape;
 use serde_json::Value;
 use std::collections::HashSet;
@@ -132,6 +132,18 @@ pub(super) fn json_problem(error: &serde_json::Error, whence: &str) -> String {
     let text = error.to_string();
     let what = text.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&text);
     format!("{whence}:{line}:{column}: this is no JSON: {what}")
+}
+
+/// Warns of tasks that were just written and can never run.
+pub(super) fn warn_of(
+    project: &Project,
+    ids: &[String],
+    session: &mut Session<'_>,
+) -> Result<(), Failure> {
+    for doubt in verbs::doubts(project, ids) {
+        writeln!(session.streams.err, "warning: {}", escape::line(&doubt))?;
+    }
+    Ok(())
 }
 
 /// Tells what was done, one line a task.

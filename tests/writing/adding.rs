@@ -110,3 +110,16 @@ fn one_queue_must_be_meant() {
     let ran = folder.refuses(&["add", "--title", "x", "--work-queue", "r.json"]);
     assert!(ran.err.contains("to which queue"), "{ran:?}");
 }
+
+/// What names nothing, or closes a circle, may be added next or taken back: it is told at once.
+#[test]
+fn a_task_that_can_never_run_is_told() {
+    let folder = Folder::with(QUEUE);
+    let ran = folder.run(&["add", "--title", "Reap", "--depends-on", "W-0011"]).works();
+    assert_eq!(ran.out, "W-008\n");
+    assert!(ran.err.contains("warning: W-008 can never run: W-0011"), "{}", ran.err);
+    let ran = folder.run(&["edit", "W-001", "--depends-on", "W-002"]).works();
+    assert!(ran.err.contains("W-001 -> W-002 -> W-001 can never run"), "{}", ran.err);
+    let ran = folder.run(&["edit", "W-008", "--depends-on", "W-003"]).works();
+    assert_eq!(ran.err, "", "nothing is wrong with it any more");
+}

@@ -37,7 +37,7 @@ pub(super) fn run(args: &AddArgs, session: &mut Session<'_>) -> Result<(), Failu
         // A script gets the id as it is.
         writeln!(session.streams.out.exact(), "{id}")?;
     }
-    Ok(())
+    write::warn_of(&project, &ids, session)
 }
 
 /// The JSON text of each task that was given.

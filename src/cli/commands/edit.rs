@@ -5,7 +5,7 @@ use crate::cli::args::EditArgs;
 use crate::cli::failure::Failure;
 use crate::cli::fields::{given, said};
 use crate::cli::session::Session;
-use crate::cli::write::{self, tell};
+use crate::cli::write::{self, tell, warn_of};
 use crate::project::verbs::{self, Dropped, Edit};
 use serde_json::Value;
 
@@ -28,5 +28,6 @@ pub(super) fn run(args: &EditArgs, session: &mut Session<'_>) -> Result<(), Fail
     let edit = Edit { merge, unset: args.unset.clone(), said, drop };
     let mut project = write::open(session, &queues)?;
     let done = verbs::edit(&mut project, &args.id, &edit)?;
-    tell(session, &done, "edited")
+    tell(session, &done, "edited")?;
+    warn_of(&project, &done, session)
 }

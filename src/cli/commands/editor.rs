@@ -6,7 +6,7 @@
 use crate::cli::args::QueueArgs;
 use crate::cli::failure::Failure;
 use crate::cli::session::Session;
-use crate::cli::write::{self, json_problem, tell};
+use crate::cli::write::{self, json_problem, tell, warn_of};
 use crate::platform::editor;
 use crate::platform::ids::{Ids, RandomIds};
 use crate::platform::open::{self, Links};
@@ -45,7 +45,8 @@ pub(super) fn run(id: &str, queues: &QueueArgs, session: &mut Session<'_>) -> Re
     let (done, changed) = merged.map_err(|error| kept(error.into()))?;
     // A copy that stays behind costs space only.
     drop(fs::remove_file(&copy));
-    tell(session, &done, if changed { "edited" } else { "not changed" })
+    tell(session, &done, if changed { "edited" } else { "not changed" })?;
+    warn_of(&project, &done, session)
 }
 
 /// A task as its text and its members.
