@@ -254,7 +254,7 @@ fn of_run(reading: &Reading, session: &Session<'_>, findings: &mut Findings) {
     let mut said = HashSet::new();
     let path = session.world.var("PATH");
     let looked = (path, Lines::Looked);
-    survey(project, &Scope::default(), looked, &mut |error| {
+    let mut tell = |error| {
         let (code, file, configured) = match &error {
             // Told with the queues.
             PreflightError::Store(StoreError::Newer { .. } | StoreError::Journal(_)) => return,
@@ -291,7 +291,9 @@ fn of_run(reading: &Reading, session: &Session<'_>, findings: &mut Findings) {
             }
             findings.add(finding);
         }
-    });
+    };
+    // Names that nothing has are told with the tasks that hold them.
+    survey(project, &Scope::default(), looked, &mut tell, &mut |_| {});
 }
 
 /// More loops than anybody can look after.

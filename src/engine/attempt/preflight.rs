@@ -12,6 +12,7 @@ use crate::store::StoreError;
 use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsStr;
 use std::fs;
+use std::hash::{BuildHasher as _, RandomState};
 use std::path::{Path, PathBuf};
 
 /// Why a run does not start.
@@ -79,15 +80,19 @@ pub fn preflight(
         let made = fs::create_dir_all(&root.path);
         made.map_err(|error| wrong_root(&root.path, format!("cannot be made: {error}")))?;
     }
-    let mut first = None;
-    let mut found = survey(project, scope, (path, Lines::Left), &mut |error| {
+    let (mut first, mut warnings) = (None, BTreeSet::new());
+    let mut tell = |error| {
         first.get_or_insert(error);
-    });
+    };
+    let mut warn = |warning| {
+        warnings.insert(warning);
+    };
+    let known = survey(project, scope, (path, Lines::Left), &mut tell, &mut warn);
     if let Some(error) = first {
         return Err(error);
     }
-    found.warnings.extend(odd_keys(project));
-    Ok(found)
+    warnings.extend(odd_keys(project));
+    Ok(Preflight { warnings, known })
 }
 
 /// What most likely is meant to be known and is not: an order that is not kept, say. A person may
@@ -117,13 +122,15 @@ pub enum Lines {
     Looked,
 }
 
-/// Tells everything that a run would refuse, and writes nothing.
+/// Tells everything that a run would refuse, warns of what it would say at its start, and writes
+/// nothing. Gives the commands whose programs are there.
 pub fn survey(
     project: &Project,
     scope: &Scope,
     (path, lines): (Option<&OsStr>, Lines),
     tell: &mut dyn FnMut(PreflightError),
-) -> Preflight {
+    warn: &mut dyn FnMut(String),
+) -> KnownCommands {
     let (set, served) = (project.set(), project.served());
     project.store().check_writable().unwrap_or_else(|error| tell(error.into()));
     if let Some(reason) = scan::distrust() {
@@ -136,21 +143,24 @@ pub fn survey(
     if !set.config.has_verification() {
         tell(PreflightError::NoVerification);
     }
-    let mut warnings = BTreeSet::new();
     let known = KnownCommands::default();
     // What steps are looked up in, see `fixed`.
     let absolute = path.map(absolute_path);
     let tools = |path| Tools { path, lines, found: HashSet::new(), known: &known };
     let mut tools = [tools(path), tools(absolute.as_deref())];
     for (index, queue) in served.iter().enumerate() {
-        // Most tasks choose the same agent and steps: each choice is looked at once.
-        let mut seen = HashSet::new();
+        // Most tasks choose the same agent and steps: each choice is looked at once. Hashes, since
+        // each task may choose others.
+        let (mut seen, hasher) = (HashSet::new(), RandomState::new());
+        let choice = |t: &Task| hasher.hash_one((t.is_gate(), t.agent(), t.kind(), t.verify()));
         let open = queue.tasks().iter().filter(|t| t.status.is_open() && scope.includes(t));
-        for task in open.filter(|t| seen.insert((t.is_gate(), t.agent(), t.kind(), t.verify()))) {
-            warnings.extend(startable(set, task, set.root(index), &mut tools, tell));
+        for task in open.filter(|t| seen.insert(choice(t))) {
+            if let Some(warning) = startable(set, task, set.root(index), &mut tools, tell) {
+                warn(warning);
+            }
         }
     }
-    Preflight { warnings, known }
+    known
 }
 
 fn wrong_root(path: &Path, why: String) -> PreflightError {
