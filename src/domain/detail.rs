@@ -114,6 +114,13 @@ impl Details {
         if let Some(Detail::List(_, list)) = self.find(field) { list } else { &[] }
     }
 
+    /// Whether one of `fields` has a list: one pass, since most tasks have none of them.
+    pub(super) fn has_list(&self, fields: &[Field]) -> bool {
+        self.0
+            .iter()
+            .any(|detail| matches!(detail, Detail::List(field, _) if fields.contains(field)))
+    }
+
     pub(super) fn count(&self, field: Field) -> Option<u32> {
         if let Detail::Count(_, count) = self.find(field)? { Some(*count) } else { None }
     }

@@ -46,6 +46,16 @@ pub enum Approval {
     Given,
 }
 
+/// What names tasks beside `dependencies`, `child_tasks` and `parent`.
+const RARE: [Field; 6] = [
+    Field::Requires,
+    Field::Needs,
+    Field::After,
+    Field::Prerequisites,
+    Field::Steps,
+    Field::Blocks,
+];
+
 impl Task {
     /// A pending task with this id and nothing else.
     pub fn new(id: TaskId) -> Self {
@@ -120,6 +130,11 @@ impl Task {
     /// steps depend.
     pub fn list(&self, field: Field) -> &[Text] {
         self.details.list(field)
+    }
+
+    /// Whether the task may name others by a field that is rarer than `dependencies`.
+    pub fn names_by_rare_fields(&self) -> bool {
+        self.details.has_list(&RARE)
     }
 
     /// Every text that may name a task which is to be complete before this one, and its field.

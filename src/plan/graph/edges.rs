@@ -104,21 +104,16 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn read(&mut self, queue: usize, node: u32, task: &Task) {
         let from = self.named.len();
-        for field in Field::WAITS_FOR {
-            for text in self.meant(queue, field, task) {
-                let Some(first) = self.find(queue, node, field, text) else { continue };
-                // Two spellings of one dependency are one edge; lists are short enough to look.
-                if !self.named[from..].contains(&(node, first)) || self.named.len() - from > 64 {
-                    self.named.push((node, first));
+        self.waits((queue, node), task, from, &[Field::Dependencies]);
+        if task.names_by_rare_fields() {
+            self.waits((queue, node), task, from, &Field::WAITS_FOR[1..]);
+            for text in self.meant(queue, Field::Blocks, task) {
+                if let Some(then) = self.find(queue, node, Field::Blocks, text) {
+                    self.blocks.push((node, then));
                 }
             }
+            self.words(queue, node, task);
         }
-        for text in self.meant(queue, Field::Blocks, task) {
-            if let Some(then) = self.find(queue, node, Field::Blocks, text) {
-                self.blocks.push((node, then));
-            }
-        }
-        self.words(queue, node, task);
         for text in task.children() {
             if let Some(child) = self.find(queue, node, Field::ChildTasks, text) {
                 self.children.push((node, child));
@@ -131,16 +126,31 @@ impl Reader<'_> {
         }
     }
 
+    /// Notes what `fields` of a task name, of which the edges begin at `from`.
+    fn waits(&mut self, (queue, node): (usize, u32), task: &Task, from: usize, fields: &[Field]) {
+        for field in fields {
+            for text in self.meant(queue, *field, task) {
+                let Some(first) = self.find(queue, node, *field, text) else { continue };
+                // Two spellings of one dependency are one edge; lists are short enough to look.
+                if !self.named[from..].contains(&(node, first)) || self.named.len() - from > 64 {
+                    self.named.push((node, first));
+                }
+            }
+        }
+    }
+
     /// The texts of a field that are meant as ids: all of them, unless the field may hold words for
     /// people and none of them is an id or near to one.
     fn meant<'t>(&self, queue: usize, field: Field, task: &'t Task) -> &'t [Text] {
         let list = task.list(field);
+        if !Field::MAY_NAME_TASKS.contains(&field) {
+            return list;
+        }
         let is_id = |text: &Text| {
             !matches!(self.names.find(queue, text), Found::Unknown)
                 || self.names.is_slip(queue, text)
         };
-        let all = !Field::MAY_NAME_TASKS.contains(&field) || list.iter().any(is_id);
-        if all { list } else { &[] }
+        if list.iter().any(is_id) { list } else { &[] }
     }
 
     /// Notes what stands where ids may stand and is none.

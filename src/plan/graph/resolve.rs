@@ -4,7 +4,7 @@
 //! or `path/to/queue.json#ID`; the exact text as an id of exactly one other loaded queue.
 
 use super::node::{NONE, QueueTasks, owner};
-use crate::domain::{Field, Task, distance_below};
+use crate::domain::{Task, distance_below};
 use crate::plan::fast::FastMap;
 use crate::platform::hash::seeded;
 use hashbrown::HashTable;
@@ -193,8 +193,8 @@ impl<'a> Names<'a> {
 }
 
 fn refers(task: &Task) -> bool {
-    task.waits_for().next().is_some()
-        || !task.list(Field::Blocks).is_empty()
+    !task.dependencies().is_empty()
+        || task.names_by_rare_fields()
         || !task.children().is_empty()
         || task.parent().is_some()
 }
