@@ -48,6 +48,9 @@ fn a_file_that_is_away_for_a_moment_ends_nothing() {
     assert_eq!(sandbox.read("q.json")["summary"]["complete"], 2);
 }
 
+/// Ends when the folder is gone, so that it is deleted at least once for the attempts at one time.
+const UNTIL_DELETED: &str = "while [ -e .workloop/attempts ]; do sleep 0.01; done";
+
 /// An attempt whose folder is deleted before its command starts makes it anew: nothing is missing
 /// but the folder.
 #[test]
@@ -55,7 +58,7 @@ fn a_folder_that_is_deleted_all_the_time_ends_no_loop() {
     let ids: Vec<String> = (0..12).map(|n| format!("T{n:02}")).collect();
     let list: Vec<(&str, &[&str])> = ids.iter().map(|id| (id.as_str(), &[][..])).collect();
     let sandbox = Sandbox::new()
-        .config("[agents.default]\nrun = 'true'\n[[verify]]\nrun = 'true'\n")
+        .config(&format!("[agents.default]\nrun = '{UNTIL_DELETED}'\n[[verify]]\nrun = 'true'\n"))
         .queue("q.json", &queue(&list));
     let mut running = sandbox.spawn(["run", "q.json", "--jobs", "3"]);
     let mut deleted = 0;

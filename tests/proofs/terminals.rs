@@ -216,7 +216,7 @@ fn a_bomb_of_bounded_size() {
     let config = config.replace("test -e \"made/$WORKLOOP_TASK_ID\"", "true");
     let (list, _) = flat_queue(1);
     let sandbox = Sandbox::new()
-        .config(&config.replace(r#"timeout = "30s""#, r#"timeout = "60s""#))
+        .config(&config.replace(r#"timeout = "30s""#, r#"timeout = "5m""#))
         .queue("q.json", &list)
         .file("bomb.sh", BOMB)
         .file("count", "");

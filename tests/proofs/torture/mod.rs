@@ -38,6 +38,9 @@ run = 'test -n "$WORKLOOP_TREE_CHECK" || test -e "$(cat oracle-is-in)/$WORKLOOP_
 timeout = "20s"
 "#;
 
+/// So many rounds always come to enough, whatever the machine.
+const MOST_ROUNDS: usize = 40;
+
 /// What the agents do to the folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Hostile {
@@ -276,8 +279,17 @@ fn judge(field: &Field<'_>, outcome: &mut Outcome) {
     }
 }
 
-/// Plays rounds until so many kills were made and the time is over, and holds each to its promise.
-fn rounds(name: &str, kills: usize, round: &Round) -> Outcome {
+/// Whether the rounds so far tried what they are there to try: how much a round comes to depends on
+/// the machine, and so it is what ends them, not what is asked of them afterwards.
+fn tried(total: &Outcome, kills: usize, enough: impl Fn(&Outcome) -> bool) -> bool {
+    let [loops, supervisors, agents] = total.kills;
+    let each_kind = loops > 10 && supervisors > 2 && agents > 2;
+    let at_once = total.at_once > 1 && total.reads > 100;
+    loops + supervisors + agents >= kills && each_kind && at_once && enough(total)
+}
+
+/// Plays rounds until enough was tried and the time is over, and holds each to its promise.
+fn rounds(name: &str, kills: usize, round: &Round, enough: impl Fn(&Outcome) -> bool) {
     let mut chance = Chance::of(name);
     let end = Instant::now() + lasts(0);
     let mut total = Outcome::default();
@@ -286,18 +298,14 @@ fn rounds(name: &str, kills: usize, round: &Round) -> Outcome {
         let played = play(round, seed);
         assert_eq!(played.broken, Vec::<String>::new(), "{name}, round with seed {seed}");
         total.add(&played);
-        let killed = total.kills.iter().sum::<usize>();
-        // Rounds that kill next to nothing would go on for ever.
-        assert!(number < 5 || killed > number * 5, "{number} rounds did no harm: {total:?}");
-        if killed >= kills && Instant::now() > end {
+        let tried = tried(&total, kills, &enough);
+        if tried && Instant::now() > end {
             break;
         }
+        // Rounds that try next to nothing would go on for ever.
+        assert!(tried || number < MOST_ROUNDS, "{number} rounds were too few: {total:?}");
     }
     say(&format!("{name}: {total:?}"));
-    let [loops, supervisors, agents] = total.kills;
-    assert!(loops > 10 && supervisors > 2 && agents > 2, "it did no harm: {total:?}");
-    assert!(total.at_once > 1 && total.reads > 100, "nothing ran at once: {total:?}");
-    total
 }
 
 fn calm() -> Round {
@@ -314,33 +322,30 @@ fn calm() -> Round {
 
 #[test]
 fn kills_lose_nothing_and_run_nothing_twice() {
-    let total = rounds("kills", 1200, &calm());
-    assert!(total.edits > 10, "{total:?}");
+    rounds("kills", 1200, &calm(), |total| total.edits > 10);
 }
 
 /// 32 loops on 300 tasks: two cores are busy with it.
 #[test]
 fn many_loops() {
     let round = Round { loops: 32, tasks: 300, ..calm() };
-    rounds("many loops", 400, &round);
+    rounds("many loops", 400, &round, |_| true);
 }
 
 #[test]
 fn agents_that_delete_the_state_folder_lose_nothing() {
     let round = Round { hostile: Hostile::Deletes, tasks: 100, ..calm() };
-    let total = rounds("deletes", 200, &round);
-    assert!(total.harm > 5, "{total:?}");
+    rounds("deletes", 200, &round, |total| total.harm > 5);
 }
 
 #[test]
 fn agents_that_set_the_queue_back_undo_nothing() {
     let round = Round { hostile: Hostile::Checkout, tasks: 60, loops: 4, pause: 60, ..calm() };
-    let total = rounds("checkout", 100, &round);
-    assert!(total.harm > 3, "{total:?}");
+    rounds("checkout", 100, &round, |total| total.harm > 3);
 }
 
 #[test]
 fn careless_edits_undo_no_finished_work() {
     let round = Round { careless: true, tasks: 100, ..calm() };
-    rounds("careless", 200, &round);
+    rounds("careless", 200, &round, |_| true);
 }
