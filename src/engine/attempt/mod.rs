@@ -16,6 +16,8 @@ mod progress_check;
 mod queue_files;
 mod refusal;
 mod run;
+#[cfg(test)]
+mod samples;
 mod subject;
 mod tamper;
 mod untouched;

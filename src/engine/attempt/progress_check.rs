@@ -176,35 +176,12 @@ fn hex(hash: Sha256) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::StepReport;
+    use crate::engine::attempt::samples::failed;
     use std::fs;
 
     fn report(step: &str, change: Option<&str>, output: Option<&str>) -> AttemptReport {
-        AttemptReport {
-            v: 1,
-            task: "A".to_owned(),
-            attempt: 1,
-            worker: "w".to_owned(),
-            started_at: String::new(),
-            ended_at: String::new(),
-            outcome: Outcome::Exited { code: 0 },
-            verdict: Some(Verdict::Fail),
-            reason: None,
-            reason_code: None,
-            steps: vec![StepReport {
-                kind: StepKind::Verify,
-                name: step.to_owned(),
-                outcome: Outcome::Exited { code: 1 },
-                millis: 1,
-                log: String::new(),
-            }],
-            files_changed: Vec::new(),
-            files_ambiguous: Vec::new(),
-            fingerprint: Fingerprint {
-                change: change.map(str::to_owned),
-                output: output.map(str::to_owned),
-            },
-        }
+        let [change, output] = [change, output].map(|text| text.map(str::to_owned));
+        failed("A", step, Fingerprint { change, output })
     }
 
     fn why(last: &AttemptReport, earlier: &[AttemptReport], used: u32) -> Option<String> {

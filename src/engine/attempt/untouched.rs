@@ -235,7 +235,8 @@ pub fn red_trees(set: &QueueSet) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Fingerprint, Outcome, StepKind, StepReport};
+    use crate::domain::Fingerprint;
+    use crate::engine::attempt::samples;
 
     const ROOT: &str = "/p";
 
@@ -259,28 +260,8 @@ mod tests {
     }
 
     fn failed(step: &str, output: &str) -> AttemptReport {
-        AttemptReport {
-            v: 1,
-            task: "B".to_owned(),
-            attempt: 1,
-            worker: "w".to_owned(),
-            started_at: String::new(),
-            ended_at: String::new(),
-            outcome: Outcome::Exited { code: 0 },
-            verdict: Some(Verdict::Fail),
-            reason: None,
-            reason_code: None,
-            steps: vec![StepReport {
-                kind: StepKind::Verify,
-                name: step.to_owned(),
-                outcome: Outcome::Exited { code: 1 },
-                millis: 1,
-                log: String::new(),
-            }],
-            files_changed: Vec::new(),
-            files_ambiguous: Vec::new(),
-            fingerprint: Fingerprint { change: None, output: Some(output.to_owned()) },
-        }
+        let output = Some(output.to_owned());
+        samples::failed("B", step, Fingerprint { change: None, output })
     }
 
     fn none() -> HashSet<TaskKey> {

@@ -1,6 +1,7 @@
 //! Tests of the planner.
 
 mod graph;
+mod order;
 mod plans;
 mod properties;
 mod readiness;
@@ -33,6 +34,14 @@ pub(super) fn with(mut task: Task, change: impl FnOnce(&mut Task)) -> Task {
 
 pub(super) fn is(status: Status) -> impl FnOnce(&mut Task) {
     move |task| task.status = status
+}
+
+/// A task that has a file to itself.
+pub(super) fn owning(id: &str, file: &str, status: Status) -> Task {
+    with(task(id, &[]), |task| {
+        task.set_list(Field::Files, [file]);
+        task.status = status;
+    })
 }
 
 impl Sample {

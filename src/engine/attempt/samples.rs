@@ -1,0 +1,29 @@
+//! Reports of attempts for tests.
+
+use crate::domain::{AttemptReport, Fingerprint, Outcome, StepKind, StepReport, Verdict};
+
+/// An attempt at `task` whose verification failed at `step`.
+pub(super) fn failed(task: &str, step: &str, fingerprint: Fingerprint) -> AttemptReport {
+    AttemptReport {
+        v: 1,
+        task: task.to_owned(),
+        attempt: 1,
+        worker: "w".to_owned(),
+        started_at: String::new(),
+        ended_at: String::new(),
+        outcome: Outcome::Exited { code: 0 },
+        verdict: Some(Verdict::Fail),
+        reason: None,
+        reason_code: None,
+        steps: vec![StepReport {
+            kind: StepKind::Verify,
+            name: step.to_owned(),
+            outcome: Outcome::Exited { code: 1 },
+            millis: 1,
+            log: String::new(),
+        }],
+        files_changed: Vec::new(),
+        files_ambiguous: Vec::new(),
+        fingerprint,
+    }
+}
