@@ -44,6 +44,11 @@ pub struct AtWork {
 }
 
 impl AtWork {
+    /// Where the attempts in the project at `root` are entered.
+    pub fn dir(root: &Path) -> PathBuf {
+        dir_of(&StateDir::beside(&root.join(STATE_DIR)))
+    }
+
     /// Enters the attempt with this folder in the project at `root`, before it looks at the files.
     ///
     /// # Errors

@@ -18,7 +18,13 @@ impl Progress<'_> {
         let about = Working { task: job.id.clone(), declares: job.declares.clone() };
         let entry = AtWork::enter(&job.root, job.folder.path(), &about);
         if let Err(error) = &entry {
-            self.commands.warn(format!("failed to enter the attempt: {error}"));
+            let dir = AtWork::dir(&job.root);
+            self.commands.warn(format!(
+                "{}: failed to note in {} that its agent works, so files that other agents change \
+                 meanwhile may count as its own: {error}",
+                job.id,
+                dir.display()
+            ));
         }
         let before = self
             .commands
