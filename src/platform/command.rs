@@ -6,8 +6,10 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Read, Seek};
+use std::os::fd::OwnedFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
 
@@ -26,6 +28,10 @@ pub struct Short {
     pub stdin: Vec<u8>,
     /// How long it may take.
     pub limit: Option<Duration>,
+    /// Whether `env` is its whole environment.
+    pub only_env: bool,
+    /// What it keeps open besides: a lock that outlives us with it, if we are killed meanwhile.
+    pub held: Option<Arc<OwnedFd>>,
 }
 
 /// How a short command ended.
@@ -81,16 +87,24 @@ impl Short {
 
     fn run_io(&self, program: &str) -> io::Result<Finished> {
         let (mut stdout, mut stderr) = (unnamed_file()?, unnamed_file()?);
+        let held = self.held.clone();
         let mut command = duct::cmd(program, self.argv.iter().skip(1))
             .stdout_file(stdout.try_clone()?)
             .stderr_file(stderr.try_clone()?)
-            .before_spawn(|command| {
+            .before_spawn(move |command| {
                 command.process_group(0);
+                if let Some(held) = &held {
+                    keep_open(command, Arc::clone(held));
+                }
                 Ok(())
             })
             .unchecked();
-        for (name, value) in &self.env {
-            command = command.env(name, value);
+        if self.only_env {
+            command = command.full_env(self.env.iter().cloned());
+        } else {
+            for (name, value) in &self.env {
+                command = command.env(name, value);
+            }
         }
         if let Some(dir) = &self.dir {
             command = command.dir(dir);
@@ -120,6 +134,15 @@ impl Short {
         let code = status.code().or_else(|| status.signal().map(|n| 128 + n)).unwrap_or(-1);
         Ok(Finished { code, stdout: all_of(&mut stdout)?, stderr: all_of(&mut stderr)? })
     }
+}
+
+/// Has the command inherit `held`, which stays close-on-exec for everybody else.
+#[expect(unsafe_code, reason = "a descriptor is kept open between fork and exec")]
+fn keep_open(command: &mut std::process::Command, held: Arc<OwnedFd>) {
+    let keep = move || Ok(rustix::io::fcntl_setfd(&*held, rustix::io::FdFlags::empty())?);
+    // SAFETY: the closure runs between fork and exec and makes one system call: it takes no lock,
+    // allocates nothing and touches no memory that another thread could have left half-changed.
+    unsafe { command.pre_exec(keep) };
 }
 
 fn all_of(file: &mut File) -> io::Result<Vec<u8>> {
@@ -166,5 +189,30 @@ mod tests {
         let mut command = Short::new("sh", &["-c", "sleep 1000 & sleep 1000"]);
         command.limit = Some(Duration::from_millis(50));
         assert!(matches!(command.run(), Err(ShortError::TimedOut { .. })));
+    }
+
+    #[test]
+    fn its_environment_may_be_its_own() {
+        let mut command = Short::new("/usr/bin/env", &[]);
+        command.env = vec![("ONLY".into(), "this".into())];
+        command.only_env = true;
+        assert_eq!(command.run().unwrap().stdout, b"ONLY=this\n");
+    }
+
+    /// A lock outlives us with the command that holds it, and no other command gets it.
+    #[test]
+    fn what_is_held_stays_locked_as_long_as_it_runs() {
+        use crate::platform::lock::FileLock;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("lock");
+        let lock = FileLock::try_acquire(&path).unwrap().unwrap();
+        let mut command = Short::new("sh", &["-c", "flock -n lock true; echo $?"]);
+        command.dir = Some(dir.path().to_owned());
+        command.held = Some(Arc::new(lock.file().try_clone().unwrap().into()));
+        // We let go, and the command still has it.
+        drop(lock);
+        assert_eq!(command.run().unwrap().stdout, b"1\n");
+        command.held = None;
+        assert_eq!(command.run().unwrap().stdout, b"0\n");
     }
 }
