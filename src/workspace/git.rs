@@ -72,6 +72,8 @@ pub struct Call {
     pub env: Vec<(OsString, OsString)>,
     /// Where it runs: the top of the work tree.
     pub cwd: PathBuf,
+    /// What it reads; nothing when empty.
+    pub stdin: Vec<u8>,
 }
 
 impl fmt::Debug for Call {
@@ -114,21 +116,7 @@ impl Git {
 
     /// A call in the work tree whose top is `top`, which holds the `.git`.
     pub(super) fn call(&self, top: &Path, settings: &Settings, args: &[&str]) -> Call {
-        let mut env: Vec<(OsString, OsString)> = vec![
-            ("GIT_CONFIG_NOSYSTEM".into(), "1".into()),
-            ("GIT_CONFIG_GLOBAL".into(), "/dev/null".into()),
-        ];
-        let fixed = SETTINGS.map(|(key, value)| (key.into(), value.into()));
-        let all = fixed.iter().chain(&settings.0);
-        let mut count = 0;
-        // By variables, since a key on the command line may not hold a "=".
-        for (number, (key, value)) in all.enumerate() {
-            env.push((format!("GIT_CONFIG_KEY_{number}").into(), key.clone()));
-            env.push((format!("GIT_CONFIG_VALUE_{number}").into(), value.clone()));
-            count = number + 1;
-        }
-        env.push(("GIT_CONFIG_COUNT".into(), count.to_string().into()));
-        self.prepared(top, env, args)
+        self.prepared(top, configured(settings), args)
     }
 
     fn prepared(&self, top: &Path, more: Vec<(OsString, OsString)>, args: &[&str]) -> Call {
@@ -139,8 +127,100 @@ impl Git {
         env.push(("GIT_WORK_TREE".into(), top.into()));
         let start = [self.program.as_os_str(), OsStr::new("--no-pager")];
         let argv = start.into_iter().chain(args.iter().map(OsStr::new));
-        Call { argv: argv.map(OsStr::to_owned).collect(), env, cwd: top.to_owned() }
+        let argv = argv.map(OsStr::to_owned).collect();
+        Call { argv, env, cwd: top.to_owned(), stdin: Vec::new() }
     }
+
+    /// A call of which everything is said by the caller but the settings of ours.
+    pub(super) fn call_at<S: AsRef<OsStr>>(&self, at: &At, args: &[S]) -> Call {
+        let settings = Settings(at.settings.clone());
+        let mut env = self.env.clone();
+        env.extend(configured(&settings));
+        env.extend(at.vars.iter().cloned());
+        let start = [self.program.as_os_str(), OsStr::new("--no-pager")];
+        let argv = start.into_iter().chain(args.iter().map(AsRef::as_ref));
+        let argv = argv.map(OsStr::to_owned).collect();
+        Call { argv, env, cwd: at.cwd.clone(), stdin: Vec::new() }
+    }
+
+    /// What the repository at `git_dir` and its person configure, as `key LF value NUL`.
+    pub(super) fn list_call(&self, at: &At) -> Call {
+        let mut env = self.env.clone();
+        env.extend(at.vars.iter().cloned());
+        env.extend([
+            ("GIT_CONFIG_COUNT".into(), "1".into()),
+            ("GIT_CONFIG_KEY_0".into(), "safe.directory".into()),
+            ("GIT_CONFIG_VALUE_0".into(), "*".into()),
+        ]);
+        let argv = [self.program.as_os_str(), OsStr::new("config"), OsStr::new("--list")];
+        let argv = argv.into_iter().chain([OsStr::new("-z")]).map(OsStr::to_owned).collect();
+        Call { argv, env, cwd: at.cwd.clone(), stdin: Vec::new() }
+    }
+
+    /// Whether `program` is on the `PATH` of the calls.
+    pub(super) fn finds(&self, program: &str) -> bool {
+        let path = self.env.iter().find(|(name, _)| name == "PATH").map(|(_, path)| path);
+        let dirs = path.map(std::env::split_paths).into_iter().flatten();
+        dirs.into_iter().any(|dir| dir.join(program).is_file())
+    }
+}
+
+/// Which repository, work tree and index a call is about, each named: nothing is looked for.
+#[derive(Clone, Debug)]
+pub(super) struct At {
+    vars: Vec<(OsString, OsString)>,
+    settings: Vec<(OsString, OsString)>,
+    cwd: PathBuf,
+}
+
+impl At {
+    /// The repository whose git directory is `git_dir`.
+    pub(super) fn git_dir(git_dir: &Path) -> Self {
+        let vars = vec![("GIT_DIR".into(), git_dir.into())];
+        Self { vars, settings: Vec::new(), cwd: git_dir.to_owned() }
+    }
+
+    /// With this work tree, where the call runs.
+    pub(super) fn work_tree(mut self, work_tree: &Path) -> Self {
+        work_tree.clone_into(&mut self.cwd);
+        self.var("GIT_WORK_TREE", work_tree)
+    }
+
+    /// With a variable more.
+    pub(super) fn var(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.vars.push((name.into(), value.as_ref().into()));
+        self
+    }
+
+    /// With a setting more, over those of the repository.
+    pub(super) fn set(mut self, key: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
+        self.settings.push((key.as_ref().into(), value.as_ref().into()));
+        self
+    }
+
+    /// With what empties the filters that are in a list of `key LF value NUL`.
+    pub(super) fn without_filters(mut self, list: &[u8]) -> Self {
+        self.settings.extend(settings_of(list).0);
+        self
+    }
+}
+
+/// The variables that make `settings`, and those of ours, the configuration that counts.
+fn configured(settings: &Settings) -> Vec<(OsString, OsString)> {
+    let mut env: Vec<(OsString, OsString)> = vec![
+        ("GIT_CONFIG_NOSYSTEM".into(), "1".into()),
+        ("GIT_CONFIG_GLOBAL".into(), "/dev/null".into()),
+    ];
+    let fixed = SETTINGS.map(|(key, value)| (key.into(), value.into()));
+    let mut count = 0;
+    // By variables, since a key on the command line may not hold a "=".
+    for (number, (key, value)) in fixed.iter().chain(&settings.0).enumerate() {
+        env.push((format!("GIT_CONFIG_KEY_{number}").into(), key.clone()));
+        env.push((format!("GIT_CONFIG_VALUE_{number}").into(), value.clone()));
+        count = number + 1;
+    }
+    env.push(("GIT_CONFIG_COUNT".into(), count.to_string().into()));
+    env
 }
 
 /// What empties each filter in a list of `key LF value NUL`, and what is ignored everywhere.

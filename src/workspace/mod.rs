@@ -1,12 +1,16 @@
 //! The project that agents work in: which tree it is, what they changed there, and how git is
 //! asked about it.
 
+mod change;
 mod changes;
 mod content;
 mod git;
+mod repo;
 mod tree;
 
+pub use change::{Delta, DeltaKind, Lines, is_declared};
 pub use changes::{Snapshot, is_git_work_tree};
 pub use content::ContentHash;
 pub use git::{Call, Git, Run};
+pub use repo::{Checkout, GitError, Oid, Refusal, Repository, Stamp, ref_part};
 pub use tree::{NOT_OURS, tree_name};

@@ -1,0 +1,88 @@
+//! Which work trees of a repository have which branch checked out.
+
+use super::calls::GitError;
+use super::found::Repository;
+use super::git_dir::git_dir_of;
+use crate::platform::open::{self, Links};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+
+/// The most that is read of a small file of a git directory.
+const SMALL: u64 = 16 << 10;
+
+/// A work tree of the repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checkout {
+    /// Its top.
+    pub path: PathBuf,
+    /// Its own git directory.
+    pub git_dir: PathBuf,
+    /// The branch that is checked out, in full; `None` when none is.
+    pub branch: Option<String>,
+}
+
+/// What somebody is in the middle of, by the file that says so.
+const UNDER_WAY: [(&str, &str); 6] = [
+    ("MERGE_HEAD", "a merge"),
+    ("rebase-merge", "a rebase"),
+    ("rebase-apply", "a rebase"),
+    ("CHERRY_PICK_HEAD", "a cherry-pick"),
+    ("REVERT_HEAD", "a revert"),
+    ("BISECT_LOG", "a bisect"),
+];
+
+impl Repository {
+    /// The work trees that are there, that of the repository itself and linked ones.
+    ///
+    /// # Errors
+    /// When git cannot be asked.
+    pub fn checkouts(&self) -> Result<Vec<Checkout>, GitError> {
+        let at = self.refs();
+        let text = self.tool().get(&at, &["worktree", "list", "--porcelain", "-z"])?;
+        Ok(self.read(&text))
+    }
+
+    fn read(&self, text: &[u8]) -> Vec<Checkout> {
+        let mut found: Vec<Checkout> = Vec::new();
+        for line in text.split(|byte| *byte == 0) {
+            if let Some(path) = line.strip_prefix(b"worktree ") {
+                let path = PathBuf::from(OsStr::from_bytes(path));
+                // The first one is named by the git directory's own folder, wherever that lies.
+                let path = if found.is_empty() { self.main_tree(path) } else { path };
+                let git_dir = git_dir_of(&path).unwrap_or_default();
+                found.push(Checkout { path, git_dir, branch: None });
+            } else if let (Some(branch), Some(last)) =
+                (line.strip_prefix(b"branch "), found.last_mut())
+            {
+                last.branch = Some(String::from_utf8_lossy(branch).into_owned());
+            }
+        }
+        // Of a folder that is gone, or no longer one of ours, nothing has to be kept true.
+        found.retain(|one| !one.git_dir.as_os_str().is_empty());
+        found
+    }
+
+    fn main_tree(&self, listed: PathBuf) -> PathBuf {
+        let is_main = self.git_dir() == self.common();
+        if is_main { self.top().to_owned() } else { listed }
+    }
+}
+
+impl Checkout {
+    /// What a person is in the middle of there, if it has to do with `branch`.
+    pub fn under_way(&self, branch: &str) -> Option<&'static str> {
+        let file = |name: &str| self.git_dir.join(name);
+        let here = self.branch.as_deref() == Some(branch);
+        let about = |name: &str| {
+            // A rebase or a bisect has no branch checked out, and comes back to it in the end.
+            let said = open::read_text(&file(name), Links::Refuse, SMALL).unwrap_or_default();
+            said.trim_end() == branch || Some(said.trim_end()) == branch.strip_prefix("refs/heads/")
+        };
+        let comes_back = ["rebase-merge/head-name", "rebase-apply/head-name", "BISECT_START"];
+        if !here && !comes_back.iter().any(|name| about(name)) {
+            return None;
+        }
+        UNDER_WAY.iter().find(|(name, _)| file(name).exists()).map(|(_, what)| *what)
+    }
+}

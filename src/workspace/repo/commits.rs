@@ -1,0 +1,119 @@
+//! Commits and refs in the project's repository: made and moved by plumbing, which runs no hook.
+
+use super::calls::GitError;
+use super::found::Repository;
+use super::names::Oid;
+use std::fmt::Write;
+
+/// A moment, in seconds since 1970: the date of a commit, handed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Stamp(pub i64);
+
+/// A ref that is to be moved, only if it is at `from`; `None` is that it is not there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in super::super) struct RefMove {
+    pub(in super::super) name: String,
+    pub(in super::super) from: Option<Oid>,
+    pub(in super::super) to: Option<Oid>,
+}
+
+impl Repository {
+    /// Makes a commit of `tree` on `parent`.
+    pub(in super::super) fn commit(
+        &self,
+        tree: &Oid,
+        parent: &Oid,
+        message: &str,
+        date: Stamp,
+    ) -> Result<Oid, GitError> {
+        let [name, mail] = self.user();
+        let date = format!("@{} +0000", date.0);
+        let at = ["AUTHOR", "COMMITTER"].iter().fold(self.refs(), |at, who| {
+            at.var(&format!("GIT_{who}_NAME"), name)
+                .var(&format!("GIT_{who}_EMAIL"), mail)
+                .var(&format!("GIT_{who}_DATE"), &date)
+        });
+        let args = ["commit-tree", tree.as_str(), "-p", parent.as_str(), "-F", "-"];
+        self.tool().oid(&at, &args, message.as_bytes().to_vec())
+    }
+
+    /// Where a ref is; `None` when it is not there.
+    pub(in super::super) fn ref_at(&self, name: &str) -> Result<Option<Oid>, GitError> {
+        let args = ["rev-parse", "--verify", "--quiet", name];
+        let answer = self.tool().ask(&self.refs(), &args, Vec::new())?;
+        Ok(Oid::of(&answer.stdout).filter(|_| answer.code == 0))
+    }
+
+    /// Puts a ref at `to`, wherever it is.
+    pub(in super::super) fn put_ref(&self, name: &str, to: &Oid) -> Result<(), GitError> {
+        let text = format!("update {name} {to}\n");
+        self.tool().put(&self.refs(), &["update-ref", "--stdin"], text.into_bytes()).map(drop)
+    }
+
+    /// Moves all of `moves` in one transaction; `false` when one of them is not where it should be.
+    pub(in super::super) fn move_refs(
+        &self,
+        moves: &[RefMove],
+        why: &str,
+    ) -> Result<bool, GitError> {
+        let Some(any) = moves.iter().find_map(|one| one.from.as_ref().or(one.to.as_ref())) else {
+            return Ok(true);
+        };
+        let nothing = any.nothing();
+        let side = |oid: &Option<Oid>| oid.as_ref().map_or(nothing.clone(), Oid::to_string);
+        let mut text = "start\n".to_owned();
+        for one in moves {
+            let (name, to, from) = (&one.name, side(&one.to), side(&one.from));
+            // Writing to a string cannot fail.
+            let _ = match (&one.from, &one.to) {
+                (Some(_), Some(_)) => writeln!(text, "update {name} {to} {from}"),
+                (None, Some(_)) => writeln!(text, "create {name} {to}"),
+                (Some(_), None) => writeln!(text, "delete {name} {from}"),
+                (None, None) => writeln!(text, "verify {name} {nothing}"),
+            };
+        }
+        text.push_str("prepare\ncommit\n");
+        let args = ["update-ref", "-m", why, "--stdin"];
+        let answer = self.tool().ask(&self.refs(), &args, text.into_bytes())?;
+        if answer.code == 0 {
+            return Ok(true);
+        }
+        // Refused because one has moved, or for another reason: the refs say which.
+        for one in moves {
+            if self.ref_at(&one.name)? != one.from {
+                return Ok(false);
+            }
+        }
+        Err(answer.failed())
+    }
+
+    /// The refs below `prefix`: their names, where they are, and the date of the commit.
+    pub(in super::super) fn refs_below(
+        &self,
+        prefix: &str,
+    ) -> Result<Vec<(String, Oid, Stamp)>, GitError> {
+        let format = "--format=%(objectname) %(committerdate:unix) %(refname)";
+        let text = self.tool().get(&self.refs(), &["for-each-ref", format, prefix])?;
+        let text = String::from_utf8_lossy(&text);
+        Ok(text
+            .lines()
+            .filter_map(|line| {
+                let mut words = line.splitn(3, ' ');
+                let oid = Oid::parse(words.next()?)?;
+                let date = Stamp(words.next()?.parse().unwrap_or(0));
+                Some((words.next()?.to_owned(), oid, date))
+            })
+            .collect())
+    }
+
+    /// Whether `commit` is `of` or one of its ancestors.
+    pub(in super::super) fn is_ancestor(&self, commit: &Oid, of: &Oid) -> Result<bool, GitError> {
+        let args = ["merge-base", "--is-ancestor", commit.as_str(), of.as_str()];
+        let answer = self.tool().ask(&self.refs(), &args, Vec::new())?;
+        match answer.code {
+            0 => Ok(true),
+            1 => Ok(false),
+            _ => Err(answer.failed()),
+        }
+    }
+}

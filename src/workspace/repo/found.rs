@@ -1,0 +1,316 @@
+//! Finds the repository of a project, and refuses it where private workspaces cannot be kept.
+
+use super::super::git::{At, Git};
+use super::calls::{GitError, Tool};
+use super::git_dir::git_dir_of;
+use super::names::Oid;
+use super::refusal::Refusal;
+use crate::platform::checks;
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The oldest git that knows `merge-tree --merge-base` and `--attr-source`.
+const NEEDED: (u32, u32, &str) = (2, 41, "2.41");
+
+/// Settings that decide what a file is made of, or whose a commit is.
+const CARRIED: [&str; 9] = [
+    "core.autocrlf",
+    "core.eol",
+    "core.filemode",
+    "core.ignorecase",
+    "core.symlinks",
+    "core.precomposeunicode",
+    "core.sharedrepository",
+    "core.safecrlf",
+    "core.bigfilethreshold",
+];
+
+/// The project's repository, fit for private workspaces.
+#[derive(Clone, Debug)]
+pub struct Repository {
+    tool: Tool,
+    top: PathBuf,
+    git_dir: PathBuf,
+    common: PathBuf,
+    target: String,
+    config: Carried,
+}
+
+/// What was configured when the repository was found.
+#[derive(Clone, Debug, Default)]
+struct Carried {
+    format: String,
+    settings: Vec<(OsString, OsString)>,
+    user: [Option<OsString>; 2],
+}
+
+impl Repository {
+    /// The repository around `root`, to land on the branch `target`, or on the one that is checked
+    /// out.
+    ///
+    /// # Errors
+    /// [`Refusal`] with the first reason that speaks against it.
+    pub fn open(root: &Path, git: Git, target: Option<&str>) -> Result<Self, Refusal> {
+        let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
+        let found = root.ancestors().find_map(|top| Some((top.to_owned(), git_dir_of(top)?)));
+        let Some((top, git_dir)) = found else {
+            let is_bare = root.join("HEAD").is_file() && root.join("objects").is_dir();
+            return Err(if is_bare {
+                Refusal::Bare { path: root }
+            } else {
+                Refusal::NoRepository { root }
+            });
+        };
+        let tool = Tool::new(git);
+        let at = At::git_dir(&git_dir);
+        check_version(&tool, &at)?;
+        let (common, format) = described(&tool, &at, &git_dir)?;
+        if let Some(reason) = checks::refusal(&common).ok().flatten() {
+            return Err(Refusal::Foreign(reason));
+        }
+        if !checks::is_writable(&common) {
+            return Err(Refusal::ReadOnly { path: common });
+        }
+        let list = tool.listed(&at)?;
+        let target = branch(&tool, &at, target)?;
+        let config = Carried { format, ..carried(&list, &common) };
+        let repository = Self { tool, top, git_dir, common, target, config };
+        repository.check_base(&list)?;
+        Ok(repository)
+    }
+
+    /// Where refs are read and written: the shared git directory, no work tree and no filter.
+    pub(in super::super) fn refs(&self) -> At {
+        At::git_dir(self.common())
+    }
+
+    /// The top of the work tree that the project lies in.
+    pub fn top(&self) -> &Path {
+        &self.top
+    }
+
+    /// The git directory of that work tree.
+    pub fn git_dir(&self) -> &Path {
+        &self.git_dir
+    }
+
+    /// The git directory that all work trees share.
+    pub fn common(&self) -> &Path {
+        &self.common
+    }
+
+    /// The branch that verified work lands on, in full.
+    pub fn target(&self) -> &str {
+        &self.target
+    }
+
+    /// The commit that the target is at.
+    ///
+    /// # Errors
+    /// When the branch is gone, or git cannot be asked.
+    pub fn tip(&self) -> Result<Oid, GitError> {
+        let commit = format!("{}^{{commit}}", self.target);
+        self.tool.oid(&self.refs(), &["rev-parse", "--verify", "--quiet", &commit], Vec::new())
+    }
+
+    /// The tree of a commit.
+    ///
+    /// # Errors
+    /// When there is no such commit.
+    pub fn tree_of(&self, commit: &Oid) -> Result<Oid, GitError> {
+        let tree = format!("{commit}^{{tree}}");
+        self.tool.oid(&self.refs(), &["rev-parse", "--verify", "--quiet", &tree], Vec::new())
+    }
+
+    /// The same whose calls hold `lock` while they run.
+    pub(in super::super) fn holding(&self, lock: Arc<OwnedFd>) -> Self {
+        Self { tool: self.tool.holding(lock), ..self.clone() }
+    }
+
+    pub(in super::super) fn tool(&self) -> &Tool {
+        &self.tool
+    }
+
+    /// What was configured about files when the repository was found.
+    pub(in super::super) fn carried(&self) -> &[(OsString, OsString)] {
+        &self.config.settings
+    }
+
+    /// Whose commits are made: name and mail address.
+    pub(in super::super) fn user(&self) -> [&OsStr; 2] {
+        let [name, mail] = &self.config.user;
+        [
+            name.as_deref().unwrap_or(OsStr::new("workloop")),
+            mail.as_deref().unwrap_or(OsStr::new("workloop@localhost")),
+        ]
+    }
+
+    /// A git directory of our own at `own`, made anew, over the objects of the project: nothing that
+    /// an agent configures in the project's is read there.
+    ///
+    /// # Errors
+    /// Any I/O error of making it.
+    pub(in super::super) fn plain(&self, own: &Path) -> io::Result<At> {
+        match std::fs::remove_dir_all(own) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(own.join("refs"))?;
+        std::fs::DirBuilder::new().mode(0o700).create(own.join("objects"))?;
+        let small = |name: &str, text: &str| {
+            io::Write::write_all(&mut crate::platform::open::new(&own.join(name))?, text.as_bytes())
+        };
+        small("HEAD", "ref: refs/heads/none\n")?;
+        small("config", &self.format_config())?;
+        let mut at = At::git_dir(own).var("GIT_OBJECT_DIRECTORY", self.common.join("objects"));
+        for (key, value) in &self.config.settings {
+            at = at.set(key, value);
+        }
+        Ok(at)
+    }
+
+    /// The part of a configuration that says what objects are.
+    pub(in super::super) fn format_config(&self) -> String {
+        match self.config.format.as_str() {
+            "sha1" => "[core]\n\trepositoryformatversion = 0\n".to_owned(),
+            other => format!(
+                "[core]\n\trepositoryformatversion = 1\n[extensions]\n\tobjectformat = {other}\n"
+            ),
+        }
+    }
+
+    /// Whether all of the base is there, and nothing is in it that we cannot check out.
+    fn check_base(&self, list: &[u8]) -> Result<(), Refusal> {
+        let tip = self.tip().map_err(|_| Refusal::NoCommit)?;
+        let at = self.refs();
+        let listed = self.tool.ask(&at, &["ls-tree", "-r", "-z", tip.as_str()], Vec::new())?;
+        if listed.code != 0 {
+            return Err(if self.common.join("shallow").exists() {
+                Refusal::Shallow
+            } else {
+                Refusal::Damaged
+            });
+        }
+        let entries = listed.stdout.split(|byte| *byte == 0);
+        let module = entries.clone().find(|entry| entry.starts_with(b"160000 "));
+        if let Some(path) = module.and_then(|entry| entry.splitn(2, |byte| *byte == b'\t').nth(1)) {
+            return Err(Refusal::Submodules { first: OsStr::from_bytes(path).into() });
+        }
+        if has_key(list, b"extensions.partialclone") || has_key(list, b"promisor") {
+            let args = ["rev-list", "--objects", "--missing=print", "--no-walk", tip.as_str()];
+            let objects = self.tool.get(&at, &args)?;
+            let missing = objects.split(|b| *b == b'\n').filter(|l| l.starts_with(b"?")).count();
+            if missing > 0 {
+                return Err(Refusal::Partial { missing });
+            }
+        }
+        let pathspec = ":(glob)**/.gitattributes";
+        let args = ["grep", "--quiet", "-F", "-e", "filter=lfs", tip.as_str(), "--", pathspec];
+        let uses_lfs = self.tool.ask(&at, &args, Vec::new())?.code == 0;
+        let set_up = has_key(list, b"filter.lfs.clean") || has_key(list, b"filter.lfs.process");
+        if uses_lfs && !(set_up && self.tool.git().finds("git-lfs")) {
+            return Err(Refusal::NoLfs);
+        }
+        Ok(())
+    }
+}
+
+fn check_version(tool: &Tool, at: &At) -> Result<(), Refusal> {
+    let text = tool.get(at, &["version"])?;
+    let text = String::from_utf8_lossy(&text);
+    let found = text.split_whitespace().nth(2).unwrap_or_default().to_owned();
+    let mut numbers = found.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+    let version = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+    let (major, minor, needed) = NEEDED;
+    if version < (major, minor) { Err(Refusal::Old { found, needed }) } else { Ok(()) }
+}
+
+/// The git directory that all work trees share, and the format of objects.
+fn described(tool: &Tool, at: &At, git_dir: &Path) -> Result<(PathBuf, String), Refusal> {
+    let args = ["rev-parse", "--is-bare-repository", "--show-object-format", "--git-common-dir"];
+    let answer = tool.ask(at, &args, Vec::new())?;
+    if answer.code != 0 {
+        return Err(answer.failed().into());
+    }
+    let mut lines = answer.stdout.splitn(3, |byte| *byte == b'\n');
+    let (Some(bare), Some(format), Some(common)) = (lines.next(), lines.next(), lines.next())
+    else {
+        return Err(answer.strange().into());
+    };
+    if bare == b"true" {
+        return Err(Refusal::Bare { path: git_dir.to_owned() });
+    }
+    let common = git_dir.join(OsStr::from_bytes(common.strip_suffix(b"\n").unwrap_or(common)));
+    let common = common.canonicalize().map_err(|_| answer.strange())?;
+    Ok((common, String::from_utf8_lossy(format).into_owned()))
+}
+
+/// The branch that work lands on.
+fn branch(tool: &Tool, at: &At, wanted: Option<&str>) -> Result<String, Refusal> {
+    let name = match wanted {
+        Some(name) => format!("refs/heads/{}", name.trim_start_matches("refs/heads/")),
+        None => {
+            let head = tool.ask(at, &["symbolic-ref", "--quiet", "HEAD"], Vec::new())?;
+            let head = String::from_utf8_lossy(&head.stdout).trim_end().to_owned();
+            if head.is_empty() {
+                return Err(Refusal::Detached);
+            }
+            head
+        }
+    };
+    let commit = format!("{name}^{{commit}}");
+    let there = tool.ask(at, &["rev-parse", "--verify", "--quiet", &commit], Vec::new())?;
+    match (there.code, wanted) {
+        (0, _) => Ok(name),
+        (_, Some(branch)) => Err(Refusal::NoBranch { branch: branch.to_owned() }),
+        (_, None) => Err(Refusal::NoCommit),
+    }
+}
+
+/// Key and value of each entry of a list.
+fn entries(list: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    list.split(|byte| *byte == 0).filter(|entry| !entry.is_empty()).map(|entry| {
+        let mut parts = entry.splitn(2, |byte| *byte == b'\n');
+        (parts.next().unwrap_or_default(), parts.next().unwrap_or(b"true"))
+    })
+}
+
+fn has_key(list: &[u8], wanted: &[u8]) -> bool {
+    entries(list).any(|(key, _)| key == wanted || (wanted == b"promisor" && is_promisor(key)))
+}
+
+fn is_promisor(key: &[u8]) -> bool {
+    key.starts_with(b"remote.") && key.ends_with(b".promisor")
+}
+
+fn carried(list: &[u8], common: &Path) -> Carried {
+    let mut carried = Carried::default();
+    for (key, value) in entries(list) {
+        let name = String::from_utf8_lossy(key);
+        let pair = || (OsString::from_vec(key.to_vec()), OsString::from_vec(value.to_vec()));
+        match name.as_ref() {
+            "user.name" => carried.user[0] = Some(pair().1),
+            "user.email" => carried.user[1] = Some(pair().1),
+            "core.excludesfile" => carried.settings.push(pair()),
+            name if CARRIED.contains(&name)
+                || name.starts_with("filter.")
+                || name.starts_with("lfs.") =>
+            {
+                carried.settings.push(pair());
+            }
+            _ => {}
+        }
+    }
+    let uses_lfs =
+        carried.settings.iter().any(|(key, _)| key.as_bytes().starts_with(b"filter.lfs"));
+    let is_said = carried.settings.iter().any(|(key, _)| key == "lfs.storage");
+    if uses_lfs && !is_said {
+        carried.settings.push(("lfs.storage".into(), common.join("lfs").into()));
+    }
+    carried
+}

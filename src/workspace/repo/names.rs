@@ -1,0 +1,128 @@
+//! Names in a repository: of objects, and of the refs of tasks.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::fmt::{self, Write};
+
+/// The most that a part of a ref may have: a file of that name, and its lock, are made.
+const LONGEST: usize = 200;
+
+/// The name of an object, and nothing that git could take for something else.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Oid(String);
+
+impl Oid {
+    /// The name in `text`, if it is one in full.
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_hex = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        (is_hex && matches!(text.len(), 40 | 64)).then(|| Self(text.to_owned()))
+    }
+
+    /// The same from what git prints.
+    pub(in super::super) fn of(bytes: &[u8]) -> Option<Self> {
+        Self::parse(std::str::from_utf8(bytes).ok()?.trim_end())
+    }
+
+    /// Its hex digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What git names where there is no object, of the same length.
+    pub(in super::super) fn nothing(&self) -> String {
+        "0".repeat(self.0.len())
+    }
+
+    /// Whether it is what git names where there is no object.
+    pub(in super::super) fn is_nothing(&self) -> bool {
+        self.0.bytes().all(|byte| byte == b'0')
+    }
+}
+
+impl fmt::Display for Oid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for Oid {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Self::parse(&text).ok_or_else(|| format!("{text:?} is not the name of an object"))
+    }
+}
+
+impl From<Oid> for String {
+    fn from(oid: Oid) -> Self {
+        oid.0
+    }
+}
+
+/// The id of a task as one part of a ref: letters, digits, `_`, `-` and dots inside stay, all else
+/// is percent-encoded, and of what is too long a hash takes the place of the end.
+pub fn ref_part(id: &str) -> String {
+    let bytes = id.as_bytes();
+    let mut part = String::with_capacity(bytes.len());
+    for (place, byte) in bytes.iter().enumerate() {
+        let next = bytes.get(place + 1);
+        let inner = place > 0 && next.is_some_and(|next| *next != b'.');
+        // Git refuses two dots in a row, and ".lock" at the end.
+        let stays = match byte {
+            b'.' => inner && !bytes[place..].eq_ignore_ascii_case(b".lock"),
+            byte => byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'),
+        };
+        if stays {
+            part.push(char::from(*byte));
+        } else {
+            // Writing to a string cannot fail.
+            let _ = write!(part, "%{byte:02X}");
+        }
+    }
+    if part.len() > LONGEST {
+        let hash: String =
+            Sha256::digest(bytes).iter().take(8).fold(String::new(), |mut hex, b| {
+                let _ = write!(hex, "{b:02x}");
+                hex
+            });
+        part.truncate(LONGEST - hash.len() - 1);
+        part = format!("{part}-{hash}");
+    }
+    part
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_objects_are_whole_and_nothing_else() {
+        assert!(Oid::parse(&"a".repeat(40)).is_some());
+        assert!(Oid::parse(&"a".repeat(64)).is_some());
+        for text in ["", "HEAD", "-q", &"a".repeat(39), &"A".repeat(40), &"g".repeat(40)] {
+            assert_eq!(Oid::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn ids_become_parts_of_refs_that_git_takes() {
+        for (id, part) in [
+            ("T-1_b", "T-1_b"),
+            ("1.2", "1.2"),
+            (".a.", "%2Ea%2E"),
+            ("a..b", "a%2E.b"),
+            ("a.lock", "a%2Elock"),
+            ("a/b", "a%2Fb"),
+            ("100%", "100%25"),
+            ("a b~^:?*[\\", "a%20b%7E%5E%3A%3F%2A%5B%5C"),
+            ("\u{e4}", "%C3%A4"),
+            ("@{", "%40%7B"),
+            ("-x", "-x"),
+        ] {
+            assert_eq!(ref_part(id), part);
+        }
+        let long = [ref_part(&"\u{e4}".repeat(90)), ref_part(&"\u{e4}".repeat(91))];
+        assert!(long[0].len() == LONGEST && long[1].len() == LONGEST && long[0] != long[1]);
+    }
+}

@@ -1,0 +1,109 @@
+//! Why a repository cannot have private workspaces: found before anything starts, each with what to
+//! do about it.
+
+use super::calls::GitError;
+use std::path::PathBuf;
+use thiserror::Error;
+
+/// A reason. Its text is the reason, [`Refusal::cure`] what to do.
+#[derive(Debug, Error)]
+pub enum Refusal {
+    /// There is no repository.
+    #[error("{} is not in a git work tree", .root.display())]
+    NoRepository {
+        /// The project root.
+        root: PathBuf,
+    },
+    /// It has no work tree.
+    #[error("{} is a bare repository", .path.display())]
+    Bare {
+        /// The repository.
+        path: PathBuf,
+    },
+    /// Git itself is missing or cannot be asked.
+    #[error("git cannot be asked: {0}")]
+    Git(#[from] GitError),
+    /// Git is too old.
+    #[error("git is {found}, and {needed} or newer is needed")]
+    Old {
+        /// The version that was found.
+        found: String,
+        /// The version that is needed.
+        needed: &'static str,
+    },
+    /// Nothing was committed.
+    #[error("there is no commit to start from")]
+    NoCommit,
+    /// No branch is checked out and none is named.
+    #[error("no branch is checked out, so there is nothing to land on")]
+    Detached,
+    /// The branch that is named is not there.
+    #[error("there is no branch {branch}")]
+    NoBranch {
+        /// What `isolation.target` says.
+        branch: String,
+    },
+    /// The repository is somebody else's.
+    #[error("{0}")]
+    Foreign(String),
+    /// It cannot be written.
+    #[error("{} cannot be written", .path.display())]
+    ReadOnly {
+        /// The git directory.
+        path: PathBuf,
+    },
+    /// Objects of the base are missing where history was cut.
+    #[error("the clone is shallow and lacks files of the commit to start from")]
+    Shallow,
+    /// Objects of the base were left out of the clone, and nothing is fetched.
+    #[error("the clone is partial and lacks {missing} objects of the commit to start from")]
+    Partial {
+        /// How many.
+        missing: usize,
+    },
+    /// Objects of the base are missing and nobody knows why.
+    #[error("objects of the commit to start from are missing")]
+    Damaged,
+    /// Files are kept by a program that is not there.
+    #[error("files are kept by git-lfs, which is not installed or not set up")]
+    NoLfs,
+    /// There are repositories inside of the repository.
+    #[error("the submodule {} would have to be checked out in each workspace", .first.display())]
+    Submodules {
+        /// The first of them.
+        first: PathBuf,
+    },
+}
+
+impl Refusal {
+    /// What to do about it, as a sentence.
+    pub fn cure(&self) -> String {
+        match self {
+            Self::NoRepository { .. } => {
+                "Make one (git init, git add, git commit), or use mode = \"shared\".".to_owned()
+            }
+            Self::Bare { .. } => "Use a clone of it as the project root.".to_owned(),
+            Self::Git(_) => "Install git, or mend what it complains about.".to_owned(),
+            Self::Old { needed, .. } => format!("Install git {needed} or newer."),
+            Self::NoCommit => "Commit something first: git add, git commit.".to_owned(),
+            Self::Detached => {
+                "Check a branch out, or name one: target = \"…\" under [isolation].".to_owned()
+            }
+            Self::NoBranch { branch } => {
+                format!("Make it (git branch {branch}), or correct target under [isolation].")
+            }
+            Self::Foreign(_) => "Run workloop as the user whose repository it is.".to_owned(),
+            Self::ReadOnly { .. } => "Give yourself the right to write there.".to_owned(),
+            Self::Shallow => "Fetch the rest: git fetch --unshallow.".to_owned(),
+            Self::Partial { .. } => {
+                "Fetch them while there is a network: git fetch --refetch --no-filter.".to_owned()
+            }
+            Self::Damaged => "See what is missing: git fsck --connectivity-only.".to_owned(),
+            Self::NoLfs => "Install git-lfs and set it up: git lfs install.".to_owned(),
+            Self::Submodules { .. } => {
+                "Use mode = \"shared\": submodules are not supported in private workspaces yet."
+                    .to_owned()
+            }
+        }
+    }
+}
