@@ -5,6 +5,7 @@ mod change;
 mod changes;
 mod content;
 mod git;
+mod private;
 mod repo;
 mod tree;
 
@@ -12,5 +13,9 @@ pub use change::{Delta, DeltaKind, Lines, is_declared};
 pub use changes::{Snapshot, is_git_work_tree};
 pub use content::ContentHash;
 pub use git::{Call, Git, Run};
+pub use private::{
+    AttemptName, AttemptRef, Brought, CaptureError, CaptureRules, Captured, Kind, Objects,
+    PlaceError, Places, Setup, SetupRules, Slot, Tree, TreeError, TreeRules, Wanted,
+};
 pub use repo::{Checkout, GitError, Oid, Refusal, Repository, Stamp, ref_part};
 pub use tree::{NOT_OURS, tree_name};

@@ -1,0 +1,111 @@
+//! What attempts did, kept as refs: a commit on the base for each, the newest of each task.
+
+use super::super::repo::{GitError, Oid, RefMove, Repository, Stamp, ref_part};
+
+/// Where they are.
+const ATTEMPTS: &str = "refs/workloop/attempts/";
+
+/// Which attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttemptName {
+    /// The id of the task.
+    pub task: String,
+    /// The name of its queue, where another queue of the project has the same id.
+    pub queue: Option<String>,
+    /// Its number, from 1.
+    pub number: u32,
+}
+
+/// An attempt that is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttemptRef {
+    /// The task as a part of a ref.
+    pub part: String,
+    /// The number of the attempt.
+    pub number: u32,
+    /// What it did.
+    pub commit: Oid,
+    /// When.
+    pub date: Stamp,
+}
+
+impl AttemptName {
+    /// The task, and its queue where that is needed, as one part of a ref.
+    pub fn part(&self) -> String {
+        match &self.queue {
+            Some(queue) => format!("{}@{}", ref_part(&self.task), ref_part(queue)),
+            None => ref_part(&self.task),
+        }
+    }
+
+    /// Its ref.
+    pub fn name(&self) -> String {
+        format!("{ATTEMPTS}{}/{}", self.part(), self.number)
+    }
+}
+
+impl AttemptRef {
+    /// Its ref.
+    pub fn name(&self) -> String {
+        format!("{ATTEMPTS}{}/{}", self.part, self.number)
+    }
+}
+
+impl Repository {
+    /// Keeps what an attempt did, and the newest `keep` of its task.
+    ///
+    /// # Errors
+    /// When the ref cannot be written.
+    pub fn keep_attempt(
+        &self,
+        name: &AttemptName,
+        commit: &Oid,
+        keep: usize,
+    ) -> Result<(), GitError> {
+        self.put_ref(&name.name(), commit)?;
+        let mut kept = self.attempts(Some(&name.part()))?;
+        kept.sort_by_key(|one| std::cmp::Reverse(one.number));
+        self.forget(kept.get(keep.max(1)..).unwrap_or_default())
+    }
+
+    /// The attempts that are kept: of one task (a part of a ref), or of all.
+    ///
+    /// # Errors
+    /// When git cannot be asked.
+    pub fn attempts(&self, part: Option<&str>) -> Result<Vec<AttemptRef>, GitError> {
+        let prefix = part.map_or_else(|| ATTEMPTS.to_owned(), |part| format!("{ATTEMPTS}{part}/"));
+        let refs = self.refs_below(&prefix)?;
+        Ok(refs
+            .into_iter()
+            .filter_map(|(name, commit, date)| {
+                let (part, number) = name.strip_prefix(ATTEMPTS)?.rsplit_once('/')?;
+                Some(AttemptRef {
+                    part: part.to_owned(),
+                    number: number.parse().ok()?,
+                    commit,
+                    date,
+                })
+            })
+            .collect())
+    }
+
+    /// Where an attempt is kept; `None` when it is not.
+    ///
+    /// # Errors
+    /// When git cannot be asked.
+    pub fn attempt(&self, name: &AttemptName) -> Result<Option<Oid>, GitError> {
+        self.ref_at(&name.name())
+    }
+
+    /// Gives up `attempts`; one that moved or vanished meanwhile is left as it is.
+    ///
+    /// # Errors
+    /// When refs cannot be written.
+    pub fn forget(&self, attempts: &[AttemptRef]) -> Result<(), GitError> {
+        for one in attempts {
+            let gone = RefMove { name: one.name(), from: Some(one.commit.clone()), to: None };
+            self.move_refs(&[gone], "workloop: an older attempt")?;
+        }
+        Ok(())
+    }
+}

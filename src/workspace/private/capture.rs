@@ -1,0 +1,168 @@
+//! What an attempt did, as a tree and a commit in the project's store.
+//!
+//! A capture is whole or it is none. Only the tree counts: commits that the agent made, what it
+//! staged and what it configured are not looked at.
+
+use super::super::change::{Delta, DeltaKind};
+use super::super::git::At;
+use super::super::repo::{GitError, Oid, Stamp};
+use super::nested::{self, Found};
+use super::tree::{Tree, TreeError, Wanted};
+use std::collections::BTreeSet;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+
+/// What counts in a capture.
+pub struct CaptureRules<'a> {
+    /// Whether a path, as seen from the top, is a queue or our own state: never part of a change.
+    pub ours: &'a dyn Fn(&Path) -> bool,
+    /// Whether attributes that the agent wrote count: the task declares them.
+    pub own_attributes: bool,
+    /// Where repositories that lie inside of the workspace are moved to.
+    pub attempt_folder: &'a Path,
+    /// When it is.
+    pub date: Stamp,
+    /// The message of its commit.
+    pub message: &'a str,
+}
+
+/// A change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Captured {
+    /// The commit it is based on.
+    pub base: Oid,
+    /// A commit of `tree` whose only parent is the base.
+    pub commit: Oid,
+    /// All files.
+    pub tree: Oid,
+    /// What differs from the base.
+    pub deltas: Vec<Delta>,
+    /// Queues and files of ours that the agent changed, which had no effect.
+    pub undone: Vec<PathBuf>,
+    /// Repositories inside of the workspace: where they were, and where they are now.
+    pub nested: Vec<(PathBuf, PathBuf)>,
+    /// What is neither file nor link, and is no part of a tree: pipes, sockets, devices.
+    pub special: Vec<PathBuf>,
+}
+
+/// Why there is no capture. All of it is the reason code `capture_failed`.
+#[derive(Debug, Error)]
+pub enum CaptureError {
+    /// The workspace is not what it was.
+    #[error(transparent)]
+    Tree(#[from] TreeError),
+    /// Git refused.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// A folder cannot be read.
+    #[error("read {} in the workspace: {why}", .path.display())]
+    Unreadable {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        why: io::Error,
+    },
+    /// A file that is tracked was replaced by something that no tree can hold.
+    #[error("{} was a file and is a pipe, a socket or a device", .path.display())]
+    Special {
+        /// The path.
+        path: PathBuf,
+    },
+    /// A repository inside cannot be moved out of the way.
+    #[error("move the repositories inside of the workspace: {0}")]
+    Nested(#[source] io::Error),
+}
+
+impl Tree {
+    /// Captures what is in the tree. The process tree of the agent must be dead.
+    ///
+    /// # Errors
+    /// [`CaptureError`]; nothing was captured then, and the tree is as it was left.
+    pub fn capture(&self, rules: &CaptureRules<'_>) -> Result<Captured, CaptureError> {
+        let Wanted { base, .. } = self.checked()?.clone();
+        let top = self.path();
+        let fail = |why| CaptureError::Unreadable { path: top.to_owned(), why };
+        let mut found = nested::walk(top).map_err(fail)?;
+        let at = if rules.own_attributes { self.at_own_attributes()? } else { self.at(&base)? };
+        let tool = self.repository().tool();
+        // What tools keep in folders that git ignores is theirs.
+        found.repositories = self.unignored(&at, found.repositories.iter())?;
+        found.special = self.unignored(&at, found.special.iter())?;
+        let moved = nested::move_out(top, &found, rules.attempt_folder);
+        let moved = moved.map_err(CaptureError::Nested)?;
+        // Left by a git of ours that was killed: the slot is locked, so that none lives.
+        let lock = self.slot().own().join("index.lock");
+        super::files::remove(&lock).map_err(fail)?;
+        tool.get(&at, &["add", "--all", "--", "."])?;
+        self.check_unreadable(&at, &found)?;
+        let mut tree = tool.oid(&at, &["write-tree"], Vec::new())?;
+        let mut deltas = self.repository().deltas(&base, &tree, false)?;
+        let special: BTreeSet<&Path> = found.special.iter().map(PathBuf::as_path).collect();
+        let gone = deltas
+            .iter()
+            .find(|delta| delta.kind == DeltaKind::Removed && special.contains(&*delta.path));
+        if let Some(gone) = gone {
+            return Err(CaptureError::Special { path: gone.path.clone() });
+        }
+        let count = deltas.len();
+        let undone = self.undo_ours(&at, &mut deltas, rules.ours)?;
+        if deltas.len() < count {
+            tree = tool.oid(&at, &["write-tree"], Vec::new())?;
+        }
+        // A workspace that was swapped while it was read is none.
+        self.checked()?;
+        let commit = self.repository().commit(&tree, &base, rules.message, rules.date)?;
+        let nested = found.repositories.into_iter().zip(moved).collect();
+        Ok(Captured { base, commit, tree, deltas, undone, nested, special: found.special })
+    }
+
+    /// Folders that cannot be read are no fault where git ignores them.
+    fn check_unreadable(&self, at: &At, found: &Found) -> Result<(), CaptureError> {
+        for (folder, kind) in &found.unreadable {
+            let mut name = folder.as_os_str().as_bytes().to_vec();
+            name.push(0);
+            let args = ["check-ignore", "-q", "-z", "--stdin"];
+            if self.repository().tool().ask(at, &args, name)?.code != 0 {
+                let why = io::Error::from(*kind);
+                return Err(CaptureError::Unreadable { path: folder.clone(), why });
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives paths of ours the content of the base in our index, and takes them out of `deltas`.
+    fn undo_ours(
+        &self,
+        at: &At,
+        deltas: &mut Vec<Delta>,
+        ours: &dyn Fn(&Path) -> bool,
+    ) -> Result<Vec<PathBuf>, GitError> {
+        let (undone, kept): (Vec<Delta>, Vec<Delta>) =
+            deltas.drain(..).partition(|delta| self.is_not_work(delta, ours));
+        *deltas = kept;
+        let mut info = Vec::new();
+        for delta in &undone {
+            let (mode, oid) = match (&delta.old, &delta.new) {
+                (Some((mode, oid)), _) => (mode.as_str(), oid.to_string()),
+                (None, Some((_, new))) => ("0", new.nothing()),
+                (None, None) => continue,
+            };
+            info.extend(format!("{mode} {oid}\t").into_bytes());
+            info.extend(delta.path.as_os_str().as_bytes());
+            info.push(0);
+        }
+        if !info.is_empty() {
+            let args = ["update-index", "-z", "--index-info"];
+            self.repository().tool().put(at, &args, info)?;
+        }
+        let named = undone.into_iter().map(|delta| delta.path).filter(|path| ours(path));
+        Ok(named.collect())
+    }
+
+    /// Whether a difference is none of the task: of ours, or brought from the project.
+    fn is_not_work(&self, delta: &Delta, ours: &dyn Fn(&Path) -> bool) -> bool {
+        ours(&delta.path) || (delta.old.is_none() && self.is_brought(&delta.path))
+    }
+}

@@ -1,0 +1,141 @@
+//! Files and folders in trees in which an agent worked: removed whatever their modes are, copied and
+//! linked without following what it left.
+
+use crate::platform::open::{self, Links};
+use std::fs::{self, DirBuilder, Metadata, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt, symlink};
+use std::path::{Component, Path};
+
+/// What is at `path`, no link followed; `None` where nothing is.
+pub(super) fn look(path: &Path) -> io::Result<Option<Metadata>> {
+    open::if_there(fs::symlink_metadata(path))
+}
+
+/// Removes what is at `path`, if anything is: folders that cannot be read or written as well.
+pub(super) fn remove(path: &Path) -> io::Result<()> {
+    let Some(meta) = look(path)? else { return Ok(()) };
+    if !meta.is_dir() {
+        return fs::remove_file(path);
+    }
+    if fs::remove_dir_all(path).is_ok() {
+        return Ok(());
+    }
+    unlock(path)?;
+    fs::remove_dir_all(path)
+}
+
+/// Gives us the right to read and to empty the folder at `path` and all below it.
+pub(super) fn unlock(path: &Path) -> io::Result<()> {
+    let mut folders = vec![path.to_owned()];
+    while let Some(folder) = folders.pop() {
+        // Not through a link that took its place meanwhile: who is ours to change is looked at.
+        if !look(&folder)?.is_some_and(|meta| meta.is_dir()) {
+            continue;
+        }
+        fs::set_permissions(&folder, Permissions::from_mode(0o700))?;
+        for entry in fs::read_dir(&folder)? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() {
+                folders.push(entry.path());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Makes the folders between `top` and `path`, none of which may be a link.
+fn parents(top: &Path, path: &Path) -> io::Result<()> {
+    let mut dir = top.to_owned();
+    for part in path.parent().into_iter().flat_map(Path::components) {
+        let Component::Normal(name) = part else { return Err(outside(path)) };
+        dir.push(name);
+        match look(&dir)? {
+            Some(meta) if meta.is_dir() => {}
+            Some(_) => return Err(outside(path)),
+            None => DirBuilder::new().mode(0o777).create(&dir)?,
+        }
+    }
+    Ok(())
+}
+
+fn outside(path: &Path) -> io::Error {
+    let text = format!("{} leads out of the tree", path.display());
+    io::Error::new(io::ErrorKind::InvalidInput, text)
+}
+
+/// Copies `path` of the tree at `from` to that at `to`: a file, or a folder with all in it. What is
+/// there is replaced; what is not there at `from` is passed over.
+pub(super) fn copy(from: &Path, to: &Path, path: &Path) -> io::Result<()> {
+    let (source, target) = (from.join(path), to.join(path));
+    let Some(meta) = look(&source)? else { return Ok(()) };
+    parents(to, path)?;
+    remove(&target)?;
+    if meta.is_symlink() {
+        return symlink(fs::read_link(&source)?, &target);
+    }
+    if meta.is_dir() {
+        DirBuilder::new().mode(0o777).create(&target)?;
+        for entry in fs::read_dir(&source)? {
+            copy(from, to, &path.join(entry?.file_name()))?;
+        }
+        return Ok(());
+    }
+    let mut file = open::reading(&source, Links::Refuse)?;
+    io::copy(&mut file, &mut open::new(&target)?)?;
+    fs::set_permissions(&target, meta.permissions())
+}
+
+/// Makes `path` of the tree at `to` a link to the same path at `from`.
+pub(super) fn link(from: &Path, to: &Path, path: &Path) -> io::Result<()> {
+    if look(&from.join(path))?.is_none() {
+        return Ok(());
+    }
+    parents(to, path)?;
+    remove(&to.join(path))?;
+    symlink(from.join(path), to.join(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::repo::scratch::sh;
+    use super::*;
+
+    #[test]
+    fn whatever_an_agent_left_is_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let top = folder.path();
+        sh(
+            top,
+            "mkdir -p a/b/c; touch a/b/c/f; mkfifo a/p; ln -s / a/root; chmod 000 a/b/c; chmod 500 a/b a",
+        );
+        remove(&top.join("a")).unwrap();
+        remove(&top.join("a")).unwrap();
+        assert!(!top.join("a").exists() && Path::new("/etc").exists());
+        sh(top, "mkdir kept; touch kept/f; ln -s kept l");
+        remove(&top.join("l")).unwrap();
+        assert!(top.join("kept/f").exists());
+    }
+
+    #[test]
+    fn nothing_is_copied_through_a_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let top = folder.path();
+        sh(
+            top,
+            "mkdir -p from/in to/x out; echo s >from/in/.env; chmod 640 from/in/.env; mkfifo from/p",
+        );
+        let (from, to) = (top.join("from"), top.join("to"));
+        copy(&from, &to, Path::new("in")).unwrap();
+        assert_eq!(sh(&to, "cat in/.env; stat -c %a in/.env"), "s\n640");
+        copy(&from, &to, Path::new("none")).unwrap();
+        assert!(copy(&from, &to, Path::new("p")).is_err());
+        sh(top, "rm -r to/in; ln -s ../out to/in");
+        assert!(copy(&from, &to, Path::new("in/.env")).is_err());
+        assert!(link(&from, &to, Path::new("../out/y")).is_ok());
+        assert!(copy(&from, &to, Path::new("../from/in/.env")).is_err());
+        assert!(!top.join("out/.env").exists());
+        link(&from, &to, Path::new("p")).unwrap();
+        assert_eq!(fs::read_link(to.join("p")).unwrap(), from.join("p"));
+    }
+}

@@ -1,0 +1,24 @@
+//! Private trees: one for each slot in which an agent works, and judge trees in which nobody does.
+//!
+//! Each has a repository of its own, whose git directory is deleted and made anew before each
+//! attempt; ours (the index that knows what is in it, a git directory without a configuration) lies
+//! beside it, where no agent is pointed at.
+
+mod attempts;
+mod capture;
+mod files;
+mod nested;
+mod own_git;
+mod places;
+mod setup;
+mod tree;
+
+pub use attempts::{AttemptName, AttemptRef};
+pub use capture::{CaptureError, CaptureRules, Captured};
+pub use own_git::Objects;
+pub use places::{Kind, PlaceError, Places, Slot};
+pub use setup::{Setup, SetupRules};
+pub use tree::{Brought, Tree, TreeError, TreeRules, Wanted};
+
+#[cfg(test)]
+mod tests;

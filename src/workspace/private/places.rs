@@ -1,0 +1,285 @@
+//! Where private trees lie, and which of them is whose at the moment.
+//!
+//! A slot has the lowest number whose lock is free, so that there are never more folders than there
+//! were slots alive at once.
+
+use super::super::repo::Repository;
+use crate::platform::checks;
+use crate::platform::lock::{FileLock, LockError};
+use sha2::{Digest, Sha256};
+use std::fmt::{self, Write};
+use std::fs::DirBuilder;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use thiserror::Error;
+
+/// The highest number of a slot: more agents at once on one repository are a mistake.
+const MOST: u32 = 512;
+
+/// What a private tree is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// An agent works in it.
+    Workspace,
+    /// A change is verified in it.
+    Judge,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Workspace => "ws",
+            Self::Judge => "judge",
+        })
+    }
+}
+
+/// Why there is no place for private trees.
+#[derive(Debug, Error)]
+pub enum PlaceError {
+    /// It is in the project, where tools of the person would find it and `git clean` delete it.
+    #[error(
+        "workspaces would lie in {}, inside of the project: set workspaces.dir to a folder outside",
+        .path.display()
+    )]
+    Inside {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// It is not ours.
+    #[error("{0}")]
+    Foreign(String),
+    /// All slots are taken.
+    #[error("all {MOST} places of this kind are in use")]
+    Full,
+    /// The lock of a slot cannot be had.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The system refused.
+    #[error("make {}", .path.display())]
+    Io {
+        /// The folder or file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// The folder of the private trees of one repository.
+#[derive(Clone, Debug)]
+pub struct Places {
+    dir: PathBuf,
+    in_project: bool,
+}
+
+/// A place that is ours until this is dropped.
+#[derive(Debug)]
+pub struct Slot {
+    kind: Kind,
+    number: u32,
+    tree: PathBuf,
+    own: PathBuf,
+    lock: FileLock,
+}
+
+impl Places {
+    /// The places of `repository`: in `dir` where it is configured, else in `cache`, the folder for
+    /// caches of the user. Where that cannot be written they lie in the state folder of the project.
+    ///
+    /// # Errors
+    /// [`PlaceError`] when `dir` lies in the project or is somebody else's.
+    pub fn of(
+        repository: &Repository,
+        dir: Option<&Path>,
+        cache: Option<&Path>,
+    ) -> Result<Self, PlaceError> {
+        let name = name(repository);
+        if let Some(dir) = dir {
+            return Self::at(dir.join(name), repository);
+        }
+        if let Some(cache) = cache.filter(|cache| cache.is_absolute()) {
+            match Self::at(cache.join("workloop").join(&name), repository) {
+                Err(PlaceError::Io { .. } | PlaceError::Inside { .. }) => {}
+                made => return made,
+            }
+        }
+        let dir = repository.top().join(".workloop/trees-apart").join(name);
+        make(&dir)?;
+        Ok(Self { dir, in_project: true })
+    }
+
+    fn at(dir: PathBuf, repository: &Repository) -> Result<Self, PlaceError> {
+        let inside = |dir: &Path| {
+            [repository.top(), repository.common()].iter().any(|taken| dir.starts_with(taken))
+        };
+        // Before anything is made, and once more where links lead.
+        if inside(&dir) {
+            return Err(PlaceError::Inside { path: dir });
+        }
+        make(&dir)?;
+        let fail = |source| PlaceError::Io { path: dir.clone(), source };
+        let real = dir.canonicalize().map_err(fail)?;
+        if inside(&real) {
+            // It is empty: we have just made it.
+            drop(std::fs::remove_dir(&real));
+            return Err(PlaceError::Inside { path: real });
+        }
+        if let Some(reason) = checks::refusal(&real).map_err(fail)? {
+            return Err(PlaceError::Foreign(reason));
+        }
+        Ok(Self { dir: real, in_project: false })
+    }
+
+    /// The folder.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Whether it lies in the project, for want of a better place; a person should know that.
+    pub fn is_in_project(&self) -> bool {
+        self.in_project
+    }
+
+    /// Takes the free place of the lowest number.
+    ///
+    /// # Errors
+    /// [`PlaceError`] when it cannot be made, or all are taken.
+    pub fn take(&self, kind: Kind) -> Result<Slot, PlaceError> {
+        make(&self.dir.join("own"))?;
+        for number in 1..=MOST {
+            let name = format!("{kind}-{number}");
+            let own = self.dir.join("own").join(&name);
+            let lock = FileLock::try_acquire(&own.with_extension("lock"))?;
+            if let Some(lock) = lock {
+                make(&own)?;
+                return Ok(Slot { kind, number, tree: self.dir.join(name), own, lock });
+            }
+        }
+        Err(PlaceError::Full)
+    }
+
+    /// The trees that are on the disk, each with whether somebody works in it now.
+    ///
+    /// # Errors
+    /// Any I/O error.
+    pub fn trees(&self) -> io::Result<Vec<(PathBuf, bool)>> {
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(&self.dir)? {
+            let name = entry?.file_name();
+            let is_tree = name.to_str().is_some_and(|name| {
+                let number = name.strip_prefix("ws-").or_else(|| name.strip_prefix("judge-"));
+                number.is_some_and(|number| number.parse::<u32>().is_ok())
+            });
+            if is_tree {
+                let lock = self.dir.join("own").join(&name).with_extension("lock");
+                found.push((self.dir.join(&name), FileLock::is_held(&lock)));
+            }
+        }
+        found.sort_unstable();
+        Ok(found)
+    }
+}
+
+impl Slot {
+    /// What it is for.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Its number, from 1.
+    pub fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// The folder of its tree.
+    pub fn tree(&self) -> &Path {
+        &self.tree
+    }
+
+    /// What is ours beside it.
+    pub(super) fn own(&self) -> &Path {
+        &self.own
+    }
+
+    /// Its lock, for commands that have to end before somebody else may have the place.
+    pub(super) fn lock(&self) -> io::Result<Arc<OwnedFd>> {
+        Ok(Arc::new(self.lock.file().try_clone()?.into()))
+    }
+}
+
+/// The name of the project, and a hash of its shared git directory.
+fn name(repository: &Repository) -> String {
+    let top = repository.top().file_name().unwrap_or_default();
+    let hash = Sha256::digest(repository.common().as_os_str().as_bytes());
+    let mut name: String = top.to_string_lossy().chars().take(40).collect();
+    name.push('-');
+    for byte in hash.iter().take(4) {
+        // Writing to a string cannot fail.
+        let _ = write!(name, "{byte:02x}");
+    }
+    name
+}
+
+/// Makes a folder that is private to the user, and those above it.
+fn make(dir: &Path) -> Result<(), PlaceError> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(dir);
+    made.map_err(|source| PlaceError::Io { path: dir.to_owned(), source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::repo::scratch::Scratch;
+    use super::*;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    #[test]
+    fn places_are_private_and_named_by_the_project() {
+        let scratch = Scratch::new();
+        let cache = scratch.folder.path().canonicalize().unwrap().join("cache");
+        let places = Places::of(&scratch.repository(), None, Some(&cache)).unwrap();
+        let name = places.dir().file_name().unwrap().to_str().unwrap();
+        assert!(name.starts_with("project-") && name.len() == "project-".len() + 8, "{name}");
+        assert!(places.dir().starts_with(cache.join("workloop")) && !places.is_in_project());
+        let slot = places.take(Kind::Workspace).unwrap();
+        for dir in [places.dir(), slot.own()] {
+            assert_eq!(dir.metadata().unwrap().permissions().mode() & 0o777, 0o700);
+        }
+    }
+
+    #[test]
+    fn a_place_inside_of_the_project_is_refused() {
+        let scratch = Scratch::new();
+        let repository = scratch.repository();
+        let inside = Places::of(&repository, Some(&scratch.top.join("trees")), None);
+        assert!(matches!(inside, Err(PlaceError::Inside { .. })));
+        assert!(!scratch.top.join("trees").exists());
+        let link = scratch.top.with_file_name("link");
+        symlink(&scratch.top, &link).unwrap();
+        let by_link = Places::of(&repository, Some(&link.join("trees")), None);
+        assert!(matches!(by_link, Err(PlaceError::Inside { .. })));
+        let nowhere = Places::of(&repository, None, None).unwrap();
+        assert!(
+            nowhere.is_in_project() && nowhere.dir().starts_with(scratch.top.join(".workloop"))
+        );
+    }
+
+    #[test]
+    fn numbers_are_those_of_the_slots_that_live() {
+        let scratch = Scratch::new();
+        let dir = scratch.folder.path().join("trees");
+        let places = Places::of(&scratch.repository(), Some(&dir), None).unwrap();
+        let take = |kind| places.take(kind).unwrap();
+        let (first, second) = (take(Kind::Workspace), take(Kind::Workspace));
+        assert_eq!((first.number(), second.number(), take(Kind::Judge).number()), (1, 2, 1));
+        std::fs::create_dir(first.tree()).unwrap();
+        std::fs::create_dir(second.tree()).unwrap();
+        drop(first);
+        let held: Vec<bool> = places.trees().unwrap().into_iter().map(|(_, held)| held).collect();
+        assert_eq!(held, [false, true]);
+        assert_eq!(take(Kind::Workspace).number(), 1);
+    }
+}

@@ -1,0 +1,355 @@
+//! A private tree: made, and put back to a tree of the repository before each attempt or
+//! verification.
+//!
+//! Our index knows what is in it, so that a change of one file writes one file. Whatever an agent
+//! left is undone: another `.git`, links, nested repositories, folders that cannot be read.
+
+use super::super::git::At;
+use super::super::repo::{GitError, Oid, Repository};
+use super::files;
+use super::nested;
+use super::own_git::{self, Objects, OwnGitError};
+use super::places::Slot;
+use super::setup::{self, Setup, SetupRules};
+use crate::platform::dir::{Identity, identity};
+use std::collections::HashSet;
+use std::ffi::OsString;
+use std::fs::DirBuilder;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+
+/// The name of our index, and of the lock that git makes for it.
+const INDEX: &str = "index";
+
+/// What stays in a tree, and what is brought into it, that git ignores.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TreeRules {
+    /// What makes it ready.
+    pub setup: SetupRules,
+    /// Paths that are copied from the project before each attempt.
+    pub copy: Vec<PathBuf>,
+    /// Paths that are links into the project.
+    pub link: Vec<PathBuf>,
+    /// Patterns of ignored files that stay, as in a `.gitignore`.
+    pub keep: Vec<String>,
+    /// Where its objects come from.
+    pub objects: Objects,
+}
+
+/// What a tree is to hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// The commit that HEAD is at.
+    pub base: Oid,
+    /// The commit or tree of its files: `base`, a change, or a merge with conflicts in it.
+    pub files: Oid,
+}
+
+impl Wanted {
+    /// A commit as it is.
+    pub fn commit(base: Oid) -> Self {
+        Self { files: base.clone(), base }
+    }
+}
+
+/// What became of a tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Brought {
+    /// Whether it was made anew.
+    pub is_new: bool,
+    /// Whether its setup is to be run before it is used.
+    pub setup: Setup,
+}
+
+/// Why a tree is not what it should be.
+#[derive(Debug, Error)]
+pub enum TreeError {
+    /// Git refused.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// The system refused.
+    #[error("prepare {}: {source}", .path.display())]
+    Io {
+        /// The tree.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The tree is another folder than the one that was prepared.
+    #[error("{} was replaced by another folder or a link", .path.display())]
+    Replaced {
+        /// The tree.
+        path: PathBuf,
+    },
+    /// A tree was asked for something before it was prepared.
+    #[error("{} was not prepared", .path.display())]
+    Unprepared {
+        /// The tree.
+        path: PathBuf,
+    },
+}
+
+/// A private tree in its slot.
+#[derive(Debug)]
+pub struct Tree {
+    repository: Repository,
+    slot: Slot,
+    rules: TreeRules,
+    now: Option<(Wanted, Identity)>,
+}
+
+impl Tree {
+    /// The tree of `slot`, which need not be there yet.
+    ///
+    /// # Errors
+    /// When the lock of the slot cannot be handed to git.
+    pub fn new(repository: &Repository, slot: Slot, rules: TreeRules) -> Result<Self, TreeError> {
+        let lock = slot.lock().map_err(|source| failed(slot.tree(), source))?;
+        Ok(Self { repository: repository.holding(lock), slot, rules, now: None })
+    }
+
+    /// Its folder.
+    pub fn path(&self) -> &Path {
+        self.slot.tree()
+    }
+
+    /// Its slot.
+    pub fn slot(&self) -> &Slot {
+        &self.slot
+    }
+
+    /// What it was last prepared for.
+    pub fn wanted(&self) -> Option<&Wanted> {
+        self.now.as_ref().map(|(wanted, _)| wanted)
+    }
+
+    pub(super) fn repository(&self) -> &Repository {
+        &self.repository
+    }
+
+    /// Makes the tree what is wanted, and its repository anew. Whatever was there is undone.
+    ///
+    /// # Errors
+    /// [`TreeError`]; the tree is not to be used then.
+    pub fn prepare(&mut self, wanted: &Wanted) -> Result<Brought, TreeError> {
+        let known = self.now.take().map(|(_, identity)| identity);
+        let is_new = match self.put(wanted, known) {
+            // What cannot be put back is made anew.
+            Err(_) if files::look(self.path()).is_ok_and(|meta| meta.is_some()) => {
+                self.discard().and_then(|()| self.put(wanted, None).map(|_| true))?
+            }
+            done => done?,
+        };
+        let (top, own) = (self.slot.tree(), self.slot.own());
+        let project = self.repository.top();
+        for path in &self.rules.copy {
+            files::copy(project, top, path).map_err(|source| failed(&top.join(path), source))?;
+        }
+        for path in &self.rules.link {
+            files::link(project, top, path).map_err(|source| failed(&top.join(path), source))?;
+        }
+        let made = own_git::make(
+            &self.repository,
+            top,
+            &own.join(INDEX),
+            &wanted.base,
+            self.rules.objects,
+        );
+        made.map_err(|error| match error {
+            OwnGitError::Io(source) => failed(top, source),
+            OwnGitError::Git(error) => error.into(),
+        })?;
+        let meta = std::fs::symlink_metadata(top).map_err(|source| failed(top, source))?;
+        self.now = Some((wanted.clone(), identity(&meta)));
+        Ok(Brought { is_new, setup: self.setup_due()? })
+    }
+
+    /// Puts the tree back to what it was prepared for: after a verification, before the next one.
+    ///
+    /// # Errors
+    /// As [`Tree::prepare`].
+    pub fn put_back(&mut self) -> Result<Brought, TreeError> {
+        let wanted = self.checked()?.clone();
+        self.prepare(&wanted)
+    }
+
+    /// Whether the setup commands are to be run before the tree is used.
+    ///
+    /// # Errors
+    /// When it cannot be looked at.
+    pub fn setup_due(&self) -> Result<Setup, TreeError> {
+        if self.rules.setup.commands.is_empty() {
+            return Ok(Setup::Done);
+        }
+        let made = self.made()?;
+        let note = self.slot.own().join("setup");
+        setup::due(&self.rules.setup, self.path(), &note, &made)
+            .map_err(|source| failed(self.path(), source))
+    }
+
+    /// Remembers that the setup commands ran well, and what is there now.
+    ///
+    /// # Errors
+    /// When it cannot be looked at or noted.
+    pub fn setup_done(&self) -> Result<(), TreeError> {
+        let made = self.made()?;
+        let note = self.slot.own().join("setup");
+        setup::done(&self.rules.setup, self.path(), &note, &made)
+            .map_err(|source| failed(self.path(), source))
+    }
+
+    fn made(&self) -> Result<String, TreeError> {
+        let wanted = self.checked()?;
+        Ok(setup::made(&self.repository, &self.at(&wanted.files)?, self.path(), &|path| {
+            self.is_brought(path)
+        })?)
+    }
+
+    /// What it was prepared for, if it is still the same real folder.
+    pub(super) fn checked(&self) -> Result<&Wanted, TreeError> {
+        let path = || self.path().to_owned();
+        let Some((wanted, known)) = &self.now else {
+            return Err(TreeError::Unprepared { path: path() });
+        };
+        let now = files::look(self.path()).map_err(|source| failed(self.path(), source))?;
+        if now.is_some_and(|meta| meta.is_dir() && identity(&meta) == *known) {
+            Ok(wanted)
+        } else {
+            Err(TreeError::Replaced { path: path() })
+        }
+    }
+
+    /// A git directory without a configuration, our index, and the attributes of `source`.
+    pub(super) fn at(&self, source: &Oid) -> Result<At, TreeError> {
+        Ok(self.at_own_attributes()?.var("GIT_ATTR_SOURCE", source.as_str()))
+    }
+
+    /// The same with the attributes that lie in the tree.
+    pub(super) fn at_own_attributes(&self) -> Result<At, TreeError> {
+        let own = self.slot.own();
+        let plain = self.repository.plain(&own.join("git"));
+        let plain = plain.map_err(|source| failed(own, source))?;
+        let at = plain.work_tree(self.path()).var("GIT_INDEX_FILE", own.join(INDEX));
+        Ok([
+            ("core.sparseCheckout", "false"),
+            ("index.sparse", "false"),
+            ("core.trustctime", "true"),
+            ("core.checkStat", "default"),
+            ("core.splitIndex", "false"),
+            ("gc.auto", "0"),
+        ]
+        .into_iter()
+        .fold(at, |at, (key, value)| at.set(key, value)))
+    }
+
+    /// Makes the files what is wanted; says whether the folder is new.
+    fn put(&self, wanted: &Wanted, known: Option<Identity>) -> Result<bool, TreeError> {
+        let (top, own) = (self.slot.tree(), self.slot.own());
+        let io = |source| failed(top, source);
+        let meta = files::look(top).map_err(io)?;
+        let is_same = meta
+            .as_ref()
+            .is_some_and(|meta| meta.is_dir() && known.is_none_or(|known| known == identity(meta)));
+        if meta.is_some() && !is_same {
+            self.discard()?;
+        }
+        if !is_same {
+            files::remove(&own.join(INDEX)).map_err(io)?;
+            DirBuilder::new().mode(0o700).create(top).map_err(io)?;
+        }
+        // Left by a git of ours that was killed: the slot is locked, so that none lives.
+        files::remove(&own.join("index.lock")).map_err(io)?;
+        files::remove(&top.join(".git")).map_err(io)?;
+        let at = self.at(&wanted.files)?;
+        let tool = self.repository.tool();
+        if !own.join(INDEX).exists() && is_same {
+            // Nothing is known of what lies here.
+            self.clean(&at, &[])?;
+        }
+        tool.get(&at, &["read-tree", "--reset", "-u", wanted.files.as_str()])?;
+        self.clean(&at, &self.rules.keep)?;
+        let found = nested::walk(top).map_err(io)?;
+        // What git looks at as little as we want it to stay.
+        let hidden = found.repositories.iter().chain(&found.special);
+        for path in self.unignored(&at, hidden)? {
+            files::remove(&top.join(&path)).map_err(io)?;
+        }
+        Ok(!is_same)
+    }
+
+    /// Removes what is not tracked, but what `keep` names.
+    fn clean(&self, at: &At, keep: &[String]) -> Result<(), TreeError> {
+        let mut args: Vec<OsString> = vec!["clean".into(), "-ffdxq".into()];
+        for pattern in keep {
+            args.extend(["-e".into(), pattern.into()]);
+        }
+        let tool = self.repository.tool();
+        if tool.ask(at, &args, Vec::new())?.code != 0 {
+            files::unlock(self.path()).map_err(|source| failed(self.path(), source))?;
+            tool.get(at, &args)?;
+        }
+        for pattern in keep {
+            // A cache that became a link would be written to wherever it leads.
+            let path = self.path().join(pattern.trim_matches('/'));
+            let is_link = files::look(&path).is_ok_and(|meta| meta.is_some_and(|m| m.is_symlink()));
+            if is_link && !self.is_tracked(at, pattern)? {
+                files::remove(&path).map_err(|source| failed(&path, source))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn is_tracked(&self, at: &At, path: &str) -> Result<bool, GitError> {
+        let spec = format!(":(literal){}", path.trim_matches('/'));
+        let listed = self.repository.tool().get(at, &["ls-files", "-z", "--", &spec])?;
+        Ok(!listed.is_empty())
+    }
+
+    /// Those of `paths` that git does not ignore; of a repository its folder is asked about.
+    pub(super) fn unignored<'p>(
+        &self,
+        at: &At,
+        paths: impl Iterator<Item = &'p PathBuf>,
+    ) -> Result<Vec<PathBuf>, GitError> {
+        let asked = |path: &Path| {
+            let is_git = path.file_name().is_some_and(|name| name.eq_ignore_ascii_case(".git"));
+            let path = if is_git { path.parent().unwrap_or(path) } else { path };
+            path.as_os_str().as_bytes().to_vec()
+        };
+        let paths: Vec<&PathBuf> = paths.collect();
+        if paths.is_empty() {
+            return Ok(Vec::new());
+        }
+        let text = paths.iter().map(|path| asked(path)).collect::<Vec<_>>().join(&0);
+        let args = ["check-ignore", "-z", "--stdin"];
+        let answer = self.repository.tool().ask(at, &args, text)?;
+        if !matches!(answer.code, 0 | 1) {
+            return Err(answer.failed());
+        }
+        let ignored: HashSet<&[u8]> = answer.stdout.split(|byte| *byte == 0).collect();
+        let stays = paths.into_iter().filter(|path| !ignored.contains(&*asked(path)));
+        Ok(stays.cloned().collect())
+    }
+
+    /// Whether a path was brought from the project, and is no work.
+    pub(super) fn is_brought(&self, path: &Path) -> bool {
+        self.rules.copy.iter().chain(&self.rules.link).any(|brought| path.starts_with(brought))
+    }
+
+    /// Removes the tree and what is known of it.
+    fn discard(&self) -> Result<(), TreeError> {
+        let io = |source| failed(self.path(), source);
+        files::remove(self.path()).map_err(io)?;
+        for name in [INDEX, "index.lock", "setup"] {
+            files::remove(&self.slot.own().join(name)).map_err(io)?;
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn failed(path: &Path, source: io::Error) -> TreeError {
+    TreeError::Io { path: path.to_owned(), source }
+}
