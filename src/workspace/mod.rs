@@ -5,6 +5,7 @@ mod change;
 mod changes;
 mod content;
 mod git;
+mod landing;
 mod private;
 mod repo;
 mod tree;
@@ -13,6 +14,10 @@ pub use change::{Delta, DeltaKind, Lines, is_declared};
 pub use changes::{Snapshot, is_git_work_tree};
 pub use content::ContentHash;
 pub use git::{Call, Git, Run};
+pub use landing::{
+    Entries, Entry, EntryError, LandError, Landed, Landing, Merge, Message, Obstacle, Recovered,
+    Reverted, State, Step, Verdict, Whose, Work,
+};
 pub use private::{
     AttemptName, AttemptRef, Brought, CaptureError, CaptureRules, Captured, Kind, Objects,
     PlaceError, Places, Setup, SetupRules, Slot, Tree, TreeError, TreeRules, Wanted,

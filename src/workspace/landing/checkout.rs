@@ -1,0 +1,198 @@
+//! The work trees that have the target checked out: brought along with it, each before the target
+//! moves, so that a kill in between leaves a person with a staged landing and with all of theirs.
+
+use super::super::git::At;
+use super::super::repo::{Checkout, GitError, Oid, Repository};
+use std::fmt;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// How often a lock that is waited for is looked at.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// What keeps a checkout from being brought along: a person has to do something, or to finish.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// Files that the landing writes have edits.
+    Edits {
+        /// The work tree.
+        checkout: PathBuf,
+        /// The files, from its top.
+        files: Vec<PathBuf>,
+    },
+    /// A merge, rebase, cherry-pick, revert or bisect is under way.
+    UnderWay {
+        /// The work tree.
+        checkout: PathBuf,
+        /// Which.
+        what: &'static str,
+    },
+    /// The index is locked for longer than we wait.
+    Locked {
+        /// The work tree.
+        checkout: PathBuf,
+        /// The lock.
+        lock: PathBuf,
+    },
+}
+
+impl fmt::Display for Obstacle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Edits { checkout, files } => {
+                let names: Vec<String> =
+                    files.iter().take(5).map(|file| file.display().to_string()).collect();
+                let more = files.len().saturating_sub(5);
+                write!(f, "{} has edits in {}", checkout.display(), names.join(", "))?;
+                if more > 0 {
+                    write!(f, " and {more} more")?;
+                }
+                f.write_str(": commit or stash them")
+            }
+            Self::UnderWay { checkout, what } => {
+                write!(f, "{what} is under way in {}: finish it", checkout.display())
+            }
+            Self::Locked { checkout, lock } => write!(
+                f,
+                "the index of {} is locked by {}: end the git command that holds it",
+                checkout.display(),
+                lock.display()
+            ),
+        }
+    }
+}
+
+/// Brings work trees from one commit to another.
+pub(super) struct Switch<'a> {
+    pub(super) repository: &'a Repository,
+    /// How long the lock of an index is waited for.
+    pub(super) wait: Duration,
+}
+
+impl Switch<'_> {
+    /// Brings `checkout` from `old` to `new`. Edits in files that do not differ between the two stay
+    /// as they are, staged or not. Done twice it is as if done once.
+    pub(super) fn bring(
+        &self,
+        checkout: &Checkout,
+        old: &Oid,
+        new: &Oid,
+    ) -> Result<Option<Obstacle>, GitError> {
+        let at = self.at(checkout, new)?;
+        let first = self.read_tree(&at, checkout, old, new)?;
+        if !matches!(first, Some(Obstacle::Edits { .. })) {
+            return Ok(first);
+        }
+        // What only looks edited is not, and what a git that was killed has written already is ours.
+        self.adopt(&at, checkout, old, new)?;
+        self.read_tree(&at, checkout, old, new)
+    }
+
+    /// The work tree as its person uses it, but for what was configured since the run began.
+    fn at(&self, checkout: &Checkout, new: &Oid) -> Result<At, GitError> {
+        let at = At::git_dir(&checkout.git_dir).work_tree(&checkout.path);
+        let list = self.repository.tool().listed(&at)?;
+        let at = at.without_filters(&list).var("GIT_ATTR_SOURCE", new.as_str());
+        let carried = self.repository.carried().iter();
+        let at = carried.fold(at, |at, (key, value)| at.set(key, value));
+        Ok(at.set("core.untrackedCache", "keep"))
+    }
+
+    fn read_tree(
+        &self,
+        at: &At,
+        checkout: &Checkout,
+        old: &Oid,
+        new: &Oid,
+    ) -> Result<Option<Obstacle>, GitError> {
+        let lock = checkout.git_dir.join("index.lock");
+        let begin = Instant::now();
+        loop {
+            let args = ["read-tree", "-m", "-u", old.as_str(), new.as_str()];
+            let answer = self.repository.tool().ask(at, &args, Vec::new())?;
+            if answer.code == 0 {
+                return Ok(None);
+            }
+            let said = String::from_utf8_lossy(&answer.stderr);
+            if said.contains("index.lock") {
+                if begin.elapsed() >= self.wait {
+                    return Ok(Some(Obstacle::Locked { checkout: checkout.path.clone(), lock }));
+                }
+                std::thread::sleep(LOOK);
+                continue;
+            }
+            let files = files_of(&said);
+            if files.is_empty() {
+                return Err(answer.failed());
+            }
+            return Ok(Some(Obstacle::Edits { checkout: checkout.path.clone(), files }));
+        }
+    }
+
+    /// Takes files that have the new content already into the index, and refreshes it.
+    fn adopt(&self, at: &At, checkout: &Checkout, old: &Oid, new: &Oid) -> Result<(), GitError> {
+        let tool = self.repository.tool();
+        // What differs is told by its exit status, and is none of ours.
+        tool.ask(at, &["update-index", "-q", "--refresh"], Vec::new())?;
+        let deltas = self.repository.deltas(old, new, false)?;
+        let mut info = Vec::new();
+        for delta in &deltas {
+            let Some((mode, oid)) = delta.new.as_ref().filter(|(mode, _)| mode != "120000") else {
+                continue;
+            };
+            let path = checkout.path.join(&delta.path);
+            let meta = std::fs::symlink_metadata(&path);
+            if !meta.is_ok_and(|meta| meta.is_file()) {
+                continue;
+            }
+            let args = [std::ffi::OsStr::new("hash-object"), "--".as_ref(), delta.path.as_os_str()];
+            let now = tool.ask(at, &args, Vec::new())?;
+            let is_staged = self.is_staged(at, &delta.path, delta.old.as_ref())?;
+            if !is_staged && Oid::of(&now.stdout).as_ref() == Some(oid) {
+                info.extend(format!("{mode} {oid}\t").into_bytes());
+                info.extend(delta.path.as_os_str().as_bytes());
+                info.push(0);
+            }
+        }
+        if !info.is_empty() {
+            tool.put(at, &["update-index", "-z", "--index-info"], info)?;
+            tool.ask(at, &["update-index", "-q", "--refresh"], Vec::new())?;
+        }
+        Ok(())
+    }
+
+    /// Whether the index has something else than `old` at `path`: a person staged it.
+    fn is_staged(
+        &self,
+        at: &At,
+        path: &Path,
+        old: Option<&(String, Oid)>,
+    ) -> Result<bool, GitError> {
+        let args = ["--literal-pathspecs", "ls-files", "-s", "-z", "--"].map(std::ffi::OsStr::new);
+        let args: Vec<_> = args.into_iter().chain([path.as_os_str()]).collect();
+        let listed = self.repository.tool().get(at, &args)?;
+        let expected = old.map(|(mode, oid)| format!("{mode} {oid} 0\t").into_bytes());
+        Ok(match expected {
+            Some(expected) => !listed.starts_with(&expected),
+            None => !listed.is_empty(),
+        })
+    }
+}
+
+/// The files that git complains about, each in quotes.
+fn files_of(said: &str) -> Vec<PathBuf> {
+    let complaint = |line: &&str| {
+        line.contains("would be overwritten")
+            || line.contains("not uptodate")
+            || line.contains("would be removed")
+            || line.contains("Updating '")
+            || line.contains("would lose untracked files")
+    };
+    let quoted = |line: &str| {
+        let start = line.find('\'')? + 1;
+        let end = line.rfind('\'').filter(|end| *end > start)?;
+        Some(PathBuf::from(&line[start..end]))
+    };
+    said.lines().filter(complaint).filter_map(quoted).collect()
+}

@@ -1,0 +1,263 @@
+//! What waits to land: a file for each change in the shared git directory, and refs that keep its
+//! objects.
+
+use super::super::repo::{GitError, Oid, RefMove, Repository};
+use super::message::Message;
+use crate::platform::atomic_file::{CommitError, StageError, stage};
+use crate::platform::dir::Dir;
+use crate::platform::ids::Ids;
+use crate::platform::open::{self, Links};
+use serde::{Deserialize, Serialize};
+use std::ffi::OsStr;
+use std::fs::DirBuilder;
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+
+/// The version of an entry that this program writes and reads.
+const VERSION: u32 = 1;
+/// The most that an entry may have, in bytes.
+const LIMIT: u64 = 4 << 20;
+/// Where the refs are.
+const REFS: &str = "refs/workloop/landing/";
+
+/// A change that waits, and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    version: u32,
+    /// Whose it is.
+    pub whose: Whose,
+    /// The change.
+    pub work: Work,
+    /// What its commit is to say.
+    pub message: Message,
+    /// What became of it.
+    pub state: State,
+}
+
+/// Whose change it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Whose {
+    /// The queue file, absolute.
+    pub queue: PathBuf,
+    /// The task, as a part of a ref.
+    pub part: String,
+    /// The number of the attempt.
+    pub attempt: u32,
+    /// The loop that writes the completion.
+    pub worker: String,
+    /// When the change began to wait, in seconds since 1970: the date of its commit.
+    pub since: i64,
+}
+
+/// What is to land.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Work {
+    /// The commit that the attempt began with.
+    pub base: Oid,
+    /// The change: a commit on the base.
+    pub change: Oid,
+    /// The trees that a verification passed; nothing else lands.
+    pub judged: Vec<Oid>,
+    /// Paths and globs that the task declares.
+    pub declared: Vec<String>,
+}
+
+/// What became of a change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// It waits.
+    Waiting,
+    /// The target is being moved: what is to be done stands here before it is done.
+    Moving {
+        /// Where the target was.
+        old: Oid,
+        /// Where it is to be.
+        new: Oid,
+        /// The work trees that have it checked out.
+        checkouts: Vec<PathBuf>,
+    },
+    /// It landed.
+    Landed {
+        /// As this commit.
+        commit: Oid,
+    },
+    /// All of it was there already.
+    Covered {
+        /// In this commit.
+        by: Oid,
+    },
+}
+
+/// Why the entries cannot be read or written.
+#[derive(Debug, Error)]
+pub enum EntryError {
+    /// The system refused.
+    #[error("read or write {}: {source}", .path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// An entry is not what we write; it is left as it is.
+    #[error("read {}: {why}", .path.display())]
+    Strange {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        why: String,
+    },
+    /// It cannot be written in one step.
+    #[error("write {}", .path.display())]
+    Stage {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: StageError,
+    },
+    /// It cannot be put in place.
+    #[error("write {}", .path.display())]
+    Commit {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: Box<CommitError>,
+    },
+    /// A ref cannot be written.
+    #[error(transparent)]
+    Git(#[from] GitError),
+}
+
+impl Entry {
+    /// A change that begins to wait.
+    pub fn new(whose: Whose, work: Work, message: Message) -> Self {
+        Self { version: VERSION, whose, work, message, state: State::Waiting }
+    }
+
+    /// Its name, the same for every loop.
+    pub fn name(&self) -> String {
+        format!("{}-{}", self.whose.part, self.whose.attempt)
+    }
+
+    /// The ref that keeps the change, or a merge of it that is being judged.
+    pub(super) fn ref_of(&self, what: &str) -> String {
+        format!("{REFS}{}/{what}", self.name())
+    }
+}
+
+/// The entries of one repository.
+#[derive(Clone, Debug)]
+pub struct Entries {
+    folder: PathBuf,
+}
+
+impl Entries {
+    /// Those of `repository`; their folder is made where it is missing.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub fn of(repository: &Repository) -> Result<Self, EntryError> {
+        let folder = repository.common().join("workloop/landing");
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(&folder);
+        made.map_err(|source| EntryError::Io { path: folder.clone(), source })?;
+        Ok(Self { folder })
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(format!("{name}.json"))
+    }
+
+    /// Has a change wait: its objects are kept before anybody sees it.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn enter(
+        &self,
+        repository: &Repository,
+        entry: &Entry,
+        ids: &dyn Ids,
+    ) -> Result<(), EntryError> {
+        repository.put_ref(&entry.ref_of("change"), &entry.work.change)?;
+        self.write(entry, ids)
+    }
+
+    /// Writes an entry in one step, durably.
+    ///
+    /// # Errors
+    /// Any I/O error; the entry is as it was then.
+    pub fn write(&self, entry: &Entry, ids: &dyn Ids) -> Result<(), EntryError> {
+        let path = self.path(&entry.name());
+        let strange = |why: String| EntryError::Strange { path: path.clone(), why };
+        let text = serde_json::to_vec_pretty(entry).map_err(|error| strange(error.to_string()))?;
+        let io = |source| EntryError::Io { path: path.clone(), source };
+        let dir = Dir::open(&self.folder).map_err(io)?;
+        let name = path.file_name().unwrap_or(OsStr::new("entry"));
+        let staged = stage(&dir, name, [text.as_slice()], ids);
+        let staged = staged.map_err(|source| EntryError::Stage { path: path.clone(), source })?;
+        let done = staged.commit();
+        done.map_err(|source| EntryError::Commit { path: path.clone(), source: Box::new(source) })
+            .map(drop)
+    }
+
+    /// Reads an entry; `None` when it is gone.
+    ///
+    /// # Errors
+    /// When it cannot be read or is not understood.
+    pub fn read(&self, name: &str) -> Result<Option<Entry>, EntryError> {
+        read(&self.path(name))
+    }
+
+    /// All entries, the longest waiting first.
+    ///
+    /// # Errors
+    /// When one of them cannot be read: to pass over it would be to forget it.
+    pub fn all(&self) -> Result<Vec<Entry>, EntryError> {
+        let io = |source| EntryError::Io { path: self.folder.clone(), source };
+        let mut found = Vec::new();
+        for file in std::fs::read_dir(&self.folder).map_err(io)? {
+            let path = file.map_err(io)?.path();
+            if path.extension().is_some_and(|ending| ending == "json") {
+                found.extend(read(&path)?);
+            }
+        }
+        found.sort_by(|one: &Entry, other| {
+            (one.whose.since, &one.whose.part).cmp(&(other.whose.since, &other.whose.part))
+        });
+        Ok(found)
+    }
+
+    /// Ends the waiting, when the loop has written what became of it.
+    ///
+    /// # Errors
+    /// When the file or the refs cannot be removed.
+    pub fn leave(&self, repository: &Repository, entry: &Entry) -> Result<(), EntryError> {
+        let path = self.path(&entry.name());
+        let gone = open::if_there(std::fs::remove_file(&path));
+        gone.map_err(|source| EntryError::Io { path, source })?;
+        for what in ["change", "merge"] {
+            let name = entry.ref_of(what);
+            let from = repository.ref_at(&name)?;
+            if from.is_some() {
+                let gone = RefMove { name, from, to: None };
+                repository.move_refs(&[gone], "workloop: it landed")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn read(path: &Path) -> Result<Option<Entry>, EntryError> {
+    let text = open::if_there(open::read(path, Links::Refuse, LIMIT));
+    let text = text.map_err(|source| EntryError::Io { path: path.to_owned(), source })?;
+    let Some(text) = text else { return Ok(None) };
+    let strange = |why: String| EntryError::Strange { path: path.to_owned(), why };
+    let entry: Entry = serde_json::from_slice(&text).map_err(|error| strange(error.to_string()))?;
+    if entry.version > VERSION {
+        let why = format!("it was written by a newer version ({})", entry.version);
+        return Err(strange(why));
+    }
+    Ok(Some(entry))
+}

@@ -1,0 +1,327 @@
+//! Lands a change: decides what is to land, and moves the target to it.
+
+use super::super::git::At;
+use super::super::repo::{Checkout, GitError, Oid, RefMove, Repository, Stamp};
+use super::checkout::{Obstacle, Switch};
+use super::entry::{Entries, Entry, EntryError, State};
+use super::merge::{Merge, merge_at};
+use super::reverts::{Reverted, reverts_others};
+use super::step::{Step, Stop};
+use crate::platform::ids::Ids;
+use crate::platform::lock::{DirLock, LockError};
+use std::io;
+use std::os::fd::AsFd;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use thiserror::Error;
+
+/// How long the lock of a person's index is waited for.
+const INDEX_WAIT: Duration = Duration::from_secs(10);
+/// How often a target that others move is merged onto again.
+const TRIES: u32 = 20;
+
+/// What a landing came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Landed {
+    /// The target is at it.
+    Done {
+        /// The commit.
+        commit: Oid,
+    },
+    /// The target has all of it already.
+    Covered {
+        /// The target.
+        by: Oid,
+    },
+    /// It merges with what landed meanwhile, and the result was not judged yet.
+    Judge {
+        /// The commit to judge.
+        commit: Oid,
+        /// Its tree: one for `Work::judged` when it passes.
+        tree: Oid,
+        /// The target that it is based on.
+        onto: Oid,
+    },
+    /// It does not merge: back to an agent, on the new base, as far as it merges.
+    Conflict {
+        /// The new base.
+        onto: Oid,
+        /// The files, with markers.
+        files: Oid,
+        /// The paths that have them.
+        paths: Vec<PathBuf>,
+    },
+    /// It would undo what others landed.
+    RevertsOthers(Vec<Reverted>),
+    /// A person has to do something first; the change waits.
+    Waits(Obstacle),
+}
+
+/// Why a landing was not made; the target is where it was or where it should be.
+#[derive(Debug, Error)]
+pub enum LandError {
+    /// The landing lock cannot be had.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// Git refused.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// The entry cannot be read or written.
+    #[error(transparent)]
+    Entry(#[from] EntryError),
+    /// The system refused.
+    #[error("make {}: {source}", .path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The commit has another tree than the one that was judged.
+    #[error("the commit {commit} does not have the tree {judged} that was judged")]
+    OtherTree {
+        /// The commit.
+        commit: Oid,
+        /// The tree.
+        judged: Oid,
+    },
+    /// Others move the target all the time.
+    #[error("{target} moved {TRIES} times while a change was to land on it")]
+    Restless {
+        /// The branch.
+        target: String,
+    },
+    /// A proof ended it here.
+    #[error("stopped after {0:?}")]
+    Stopped(Step),
+}
+
+/// The right to land in a repository: its landing lock, held until this is dropped.
+#[derive(Debug)]
+pub struct Landing {
+    repository: Repository,
+    entries: Entries,
+    at: At,
+    index_wait: Duration,
+    _lock: DirLock,
+}
+
+/// What became of an attempt to move the target.
+pub(super) enum Moved {
+    /// It is at the new commit.
+    Done,
+    /// Somebody else moved it.
+    Lost,
+    /// A person is in the way.
+    Waits(Obstacle),
+}
+
+impl Landing {
+    /// Takes the landing lock of `repository`, waiting at most `limit` (for ever without one). Calls
+    /// of git hold it as long as they run, also when we are killed meanwhile.
+    ///
+    /// # Errors
+    /// When it cannot be had, or the folder for it cannot be made.
+    pub fn begin(
+        repository: &Repository,
+        limit: Option<Duration>,
+        on_wait: crate::platform::lock::OnWait<'_>,
+    ) -> Result<Self, LandError> {
+        let entries = Entries::of(repository)?;
+        let folder = repository.common().join("workloop");
+        let lock = DirLock::acquire(&folder, limit, on_wait)?;
+        let io = |source| LandError::Io { path: folder.clone(), source };
+        let held = lock.dir().as_fd().try_clone_to_owned().map_err(io)?;
+        let repository = repository.holding(Arc::new(held));
+        let at = repository.plain(&folder.join("landing-git")).map_err(io)?;
+        Ok(Self { repository, entries, at, index_wait: INDEX_WAIT, _lock: lock })
+    }
+
+    /// The same with another patience for the lock of a person's index.
+    #[must_use]
+    pub fn waiting(self, index_wait: Duration) -> Self {
+        Self { index_wait, ..self }
+    }
+
+    /// The entries of the repository.
+    pub fn entries(&self) -> &Entries {
+        &self.entries
+    }
+
+    pub(super) fn repository(&self) -> &Repository {
+        &self.repository
+    }
+
+    /// What `change` did since `base`, on `target`.
+    ///
+    /// # Errors
+    /// When git cannot be asked.
+    pub fn merge(&self, base: &Oid, target: &Oid, change: &Oid) -> Result<Merge, GitError> {
+        merge_at(&self.repository, &self.at, base, target, change)
+    }
+
+    /// Lands the change of `entry`, as far as it can; `entry` then says what became of it.
+    ///
+    /// # Errors
+    /// [`LandError`]; the entry says where it stopped.
+    pub fn land(&self, entry: &mut Entry, ids: &dyn Ids) -> Result<Landed, LandError> {
+        self.land_until(entry, ids, &mut |_| false)
+    }
+
+    /// The same, ended after the step for which `stop` says so.
+    ///
+    /// # Errors
+    /// [`LandError::Stopped`] then.
+    pub fn land_until(
+        &self,
+        entry: &mut Entry,
+        ids: &dyn Ids,
+        stop: Stop<'_>,
+    ) -> Result<Landed, LandError> {
+        for _ in 0..TRIES {
+            let tip = self.repository.tip()?;
+            let (commit, tree) = match self.ready(entry, &tip)? {
+                Ok(ready) => ready,
+                Err(landed) => {
+                    if let Landed::Covered { by } = &landed {
+                        entry.state = State::Covered { by: by.clone() };
+                        self.entries.write(entry, ids)?;
+                    }
+                    return Ok(landed);
+                }
+            };
+            // What lands is what was judged: looked at once more, of the commit itself.
+            if self.repository.tree_of(&commit)? != tree || !entry.work.judged.contains(&tree) {
+                return Err(LandError::OtherTree { commit, judged: tree });
+            }
+            match self.move_target(entry, &tip, &commit, (ids, &mut *stop))? {
+                Moved::Done => return Ok(Landed::Done { commit }),
+                Moved::Waits(obstacle) => return Ok(Landed::Waits(obstacle)),
+                Moved::Lost => {}
+            }
+        }
+        Err(LandError::Restless { target: self.repository.target().to_owned() })
+    }
+
+    /// The commit that may land on `tip`, with its tree, or what stands against it.
+    fn ready(&self, entry: &Entry, tip: &Oid) -> Result<Result<(Oid, Oid), Landed>, LandError> {
+        let work = &entry.work;
+        let tree = if *tip == work.base {
+            self.repository.tree_of(&work.change)?
+        } else {
+            match self.merge(&work.base, tip, &work.change)? {
+                Merge::Clean(tree) => tree,
+                Merge::Conflict { tree, paths } => {
+                    // Kept for the attempt that resolves it.
+                    self.repository
+                        .put_ref(&entry.ref_of("merge"), &self.kept(entry, &tree, tip)?)?;
+                    return Ok(Err(Landed::Conflict { onto: tip.clone(), files: tree, paths }));
+                }
+            }
+        };
+        if tree == self.repository.tree_of(tip)? {
+            return Ok(Err(Landed::Covered { by: tip.clone() }));
+        }
+        let task = &entry.message.task;
+        let reverted = reverts_others(&self.repository, work, tip, &tree, task)?;
+        if !reverted.is_empty() {
+            return Ok(Err(Landed::RevertsOthers(reverted)));
+        }
+        let commit = self.kept(entry, &tree, tip)?;
+        if !work.judged.contains(&tree) {
+            self.repository.put_ref(&entry.ref_of("merge"), &commit)?;
+            return Ok(Err(Landed::Judge { commit, tree, onto: tip.clone() }));
+        }
+        Ok(Ok((commit, tree)))
+    }
+
+    /// The commit of a change with `tree` on `tip`, the same whenever it is made.
+    fn kept(&self, entry: &Entry, tree: &Oid, tip: &Oid) -> Result<Oid, GitError> {
+        let date = Stamp(entry.whose.since);
+        self.repository.commit(tree, tip, &entry.message.text(), date)
+    }
+
+    /// Moves the target from `old` to `new`: checkouts first, then the target, or all back.
+    pub(super) fn move_target(
+        &self,
+        entry: &mut Entry,
+        old: &Oid,
+        new: &Oid,
+        (ids, stop): (&dyn Ids, Stop<'_>),
+    ) -> Result<Moved, LandError> {
+        let target = self.repository.target();
+        let mut checkouts = self.repository.checkouts()?;
+        for one in &checkouts {
+            if let Some(what) = one.under_way(target) {
+                let obstacle = Obstacle::UnderWay { checkout: one.path.clone(), what };
+                self.note(entry, State::Waiting, ids)?;
+                return Ok(Moved::Waits(obstacle));
+            }
+        }
+        checkouts.retain(|one| one.branch.as_deref() == Some(target));
+        let paths = checkouts.iter().map(|one| one.path.clone()).collect();
+        let moving = State::Moving { old: old.clone(), new: new.clone(), checkouts: paths };
+        self.note(entry, moving, ids)?;
+        pass(stop, Step::Intent)?;
+        let switch = self.switch();
+        for (number, one) in checkouts.iter().enumerate() {
+            if let Some(obstacle) = switch.bring(one, old, new)? {
+                self.back(&checkouts[..number], old, new, stop)?;
+                self.note(entry, State::Waiting, ids)?;
+                return Ok(Moved::Waits(obstacle));
+            }
+            pass(stop, Step::Checkout)?;
+        }
+        let step =
+            RefMove { name: target.to_owned(), from: Some(old.clone()), to: Some(new.clone()) };
+        let why = format!("workloop: land {}", entry.whose.part);
+        if !self.repository.move_refs(&[step], &why)? {
+            self.back(&checkouts, old, new, stop)?;
+            self.note(entry, State::Waiting, ids)?;
+            return Ok(Moved::Lost);
+        }
+        pass(stop, Step::Target)?;
+        self.note(entry, State::Landed { commit: new.clone() }, ids)?;
+        pass(stop, Step::Noted)?;
+        Ok(Moved::Done)
+    }
+
+    /// Brings checkouts back to the old files. One that a person edited in between keeps the new
+    /// ones, staged: nothing of theirs is lost.
+    pub(super) fn back(
+        &self,
+        checkouts: &[Checkout],
+        old: &Oid,
+        new: &Oid,
+        stop: Stop<'_>,
+    ) -> Result<(), LandError> {
+        let switch = self.switch();
+        for one in checkouts {
+            switch.bring(one, new, old)?;
+            pass(stop, Step::Back)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn note(
+        &self,
+        entry: &mut Entry,
+        state: State,
+        ids: &dyn Ids,
+    ) -> Result<(), EntryError> {
+        if entry.state == state {
+            return Ok(());
+        }
+        entry.state = state;
+        self.entries.write(entry, ids)
+    }
+
+    fn switch(&self) -> Switch<'_> {
+        Switch { repository: &self.repository, wait: self.index_wait }
+    }
+}
+
+pub(super) fn pass(stop: Stop<'_>, step: Step) -> Result<(), LandError> {
+    if stop(step) { Err(LandError::Stopped(step)) } else { Ok(()) }
+}

@@ -1,0 +1,26 @@
+//! From a verified change to the target: one at a time over all loops of a repository.
+//!
+//! Whoever holds the landing lock lands for all, and writes only git and the entry of the change;
+//! the queues belong to the loops. What lands is exactly what was judged, on one parent, and the
+//! target is where it was or where it should be, never between.
+
+mod checkout;
+mod entry;
+mod land;
+mod merge;
+mod message;
+mod recover;
+mod reverts;
+mod step;
+
+pub use checkout::Obstacle;
+pub use entry::{Entries, Entry, EntryError, State, Whose, Work};
+pub use land::{LandError, Landed, Landing};
+pub use merge::Merge;
+pub use message::{Message, Verdict};
+pub use recover::Recovered;
+pub use reverts::Reverted;
+pub use step::Step;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,444 @@
+//! Changes that land, that may not, and landings that are ended after each of their steps.
+
+use super::super::repo::scratch::{Scratch, sh};
+use super::super::repo::{Oid, Repository, ref_part};
+use super::*;
+use crate::platform::ids::CountingIds;
+use crate::platform::lock::LockError;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+struct Bench {
+    scratch: Scratch,
+    repository: Repository,
+    ids: CountingIds,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let scratch = Scratch::new();
+        scratch.sh("seq 9 >long; git add .; git commit -qm long");
+        let repository = scratch.repository();
+        Self { scratch, repository, ids: CountingIds::default() }
+    }
+
+    fn landing(&self) -> Landing {
+        let landing = Landing::begin(&self.repository, Some(Duration::ZERO), &mut |_, _| {});
+        landing.unwrap().waiting(Duration::from_millis(100))
+    }
+
+    /// The change that `script` makes to `base`: a commit on it.
+    fn change(&self, base: &str, script: &str) -> Oid {
+        self.scratch.sh(&format!("git worktree add -q --detach ../work {base}"));
+        let work = self.scratch.top.with_file_name("work");
+        sh(&work, &format!("{script}\ngit add -A --sparse; git commit -qm change --allow-empty"));
+        let oid = Oid::parse(&sh(&work, "git rev-parse HEAD")).unwrap();
+        self.scratch.sh("git worktree remove --force ../work");
+        oid
+    }
+
+    /// Has the change of a task wait, judged as it is.
+    fn enters(&self, task: &str, base: &str, script: &str) -> Entry {
+        let change = self.change(base, script);
+        let whose = Whose {
+            queue: PathBuf::from("/q.json"),
+            part: ref_part(task),
+            attempt: 1,
+            worker: "w".to_owned(),
+            since: 1_767_225_600,
+        };
+        let judged = vec![self.repository.tree_of(&change).unwrap()];
+        let base = self.scratch.oid(base);
+        let work = Work { base, change, judged, declared: Vec::new() };
+        let message = Message {
+            task: task.to_owned(),
+            title: format!("Do {task}"),
+            summary: "Did it.".to_owned(),
+            attempt: 1,
+            verdict: Verdict::Pass,
+            receipt: format!("{task}/1"),
+        };
+        let entry = Entry::new(whose, work, message);
+        Entries::of(&self.repository).unwrap().enter(&self.repository, &entry, &self.ids).unwrap();
+        entry
+    }
+
+    fn land(&self, entry: &mut Entry) -> Landed {
+        self.landing().land(entry, &self.ids).unwrap()
+    }
+
+    /// The same, judged again where that is asked for.
+    fn lands(&self, entry: &mut Entry) -> Oid {
+        let mut landed = self.land(entry);
+        if let Landed::Judge { tree, .. } = landed {
+            entry.work.judged.push(tree);
+            landed = self.land(entry);
+        }
+        let Landed::Done { commit } = landed else { panic!("{landed:?}") };
+        assert_eq!(commit, self.repository.tip().unwrap());
+        commit
+    }
+
+    fn sh(&self, script: &str) -> String {
+        self.scratch.sh(script)
+    }
+
+    fn status(&self) -> String {
+        self.sh("git status --porcelain")
+    }
+}
+
+/// Ends a landing after the step of this number; says whether there was one.
+fn after(
+    number: usize,
+    run: impl FnOnce(&mut dyn FnMut(Step) -> bool) -> Option<Step>,
+) -> Option<Step> {
+    let mut seen = 0;
+    run(&mut |_| {
+        seen += 1;
+        seen == number
+    })
+}
+
+#[test]
+fn a_change_lands_as_one_commit_with_its_trailers() {
+    let bench = Bench::new();
+    let before = bench.scratch.oid("HEAD");
+    let mut entry = bench.enters("T/1", "main", "echo 4 >>a; git rm -q sub/b; echo n >new");
+    // What the person has there, staged, edited and untracked, stays what it was.
+    bench.sh("echo staged >.gitignore; git add .gitignore; echo edited >long; echo u >untracked");
+    let status = bench.status();
+    let commit = bench.lands(&mut entry);
+    assert_eq!(bench.status(), status);
+    assert_eq!(
+        bench.sh("cat a new long untracked; ls sub 2>/dev/null || true"),
+        "1\n2\n3\n4\nn\nedited\nu"
+    );
+    assert_eq!(bench.sh("git log -1 --format='%P|%s|%an'"), format!("{before}|Do T/1|t"));
+    assert_eq!(bench.repository.tree_of(&commit).unwrap(), entry.work.judged[0]);
+    assert_eq!(bench.repository.landed_for("T/1/1").unwrap(), Some(commit.clone()));
+    let entries = Entries::of(&bench.repository).unwrap();
+    assert_eq!(entries.all().unwrap(), [entry.clone()]);
+    assert_eq!(entry.state, State::Landed { commit });
+    entries.leave(&bench.repository, &entry).unwrap();
+    assert!(entries.all().unwrap().is_empty());
+    assert_eq!(bench.sh("git for-each-ref refs/workloop; git fsck --no-dangling 2>&1"), "");
+}
+
+#[test]
+fn what_was_not_judged_does_not_land() {
+    let bench = Bench::new();
+    let mut first = bench.enters("A", "main", "echo 4 >>a");
+    let mut second = bench.enters("B", "main", "echo 10 >>long");
+    let mut entry = bench.enters("C", "main", "echo c >c");
+    entry.work.judged.clear();
+    assert!(matches!(bench.land(&mut entry), Landed::Judge { .. }));
+    let tip = bench.lands(&mut first);
+    let Landed::Judge { commit, tree, onto } = bench.land(&mut second) else { panic!() };
+    assert_eq!((onto, bench.repository.tip().unwrap()), (tip.clone(), tip));
+    assert_eq!(
+        bench.sh(&format!("git show {commit}:a | tail -1; git show {tree}:long | tail -1")),
+        "4\n10"
+    );
+    // Its objects are kept while it is judged.
+    assert_eq!(bench.scratch.oid("refs/workloop/landing/B-1/merge"), commit);
+    second.work.judged.push(tree);
+    assert_eq!(bench.land(&mut second), Landed::Done { commit });
+    assert_eq!(
+        bench.sh("git log --format=%s; git rev-list --merges --count HEAD"),
+        "Do B\nDo A\nlong\none\n0"
+    );
+}
+
+#[test]
+fn what_is_there_already_and_what_does_not_merge_is_told() {
+    let bench = Bench::new();
+    let mut first = bench.enters("A", "main", "echo 4 >>a");
+    let mut same = bench.enters("B", "main", "echo 4 >>a");
+    let mut other = bench.enters("C", "main", "echo 5 >>a; echo c >c");
+    let tip = bench.lands(&mut first);
+    assert_eq!(bench.land(&mut same), Landed::Covered { by: tip.clone() });
+    assert_eq!(same.state, State::Covered { by: tip.clone() });
+    let Landed::Conflict { onto, files, paths } = bench.land(&mut other) else { panic!() };
+    assert_eq!((onto, paths), (tip.clone(), vec![PathBuf::from("a")]));
+    let text = bench.sh(&format!("git show {files}:a; git show {files}:c"));
+    assert!(
+        text.contains("<<<<<<<")
+            && text.contains("4\n=======\n5\n>>>>>>>")
+            && text.ends_with("\nc")
+    );
+    assert_eq!(bench.repository.tip().unwrap(), tip);
+}
+
+/// A stale tree merges without a conflict.
+#[test]
+fn what_would_undo_others_is_refused() {
+    let bench = Bench::new();
+    let old = bench.scratch.oid("HEAD");
+    for (task, script) in [("A", "echo 4 >>a"), ("B", "echo b >b; echo t >sub/test")] {
+        bench.lands(&mut bench.enters(task, "main", script));
+    }
+    let stale = format!("git checkout -q {old} -- a; git rm -q sub/test; echo mine >mine");
+    let mut entry = bench.enters("S", "main", &stale);
+    let Landed::RevertsOthers(found) = bench.land(&mut entry) else { panic!() };
+    let reverted = |path: &str, tasks: &[&str]| Reverted {
+        path: Some(path.into()),
+        tasks: tasks.iter().map(|task| (*task).to_owned()).collect(),
+    };
+    assert_eq!(found, [reverted("a", &["A"]), reverted("sub/test", &["B"])]);
+    assert_eq!(entry.state, State::Waiting);
+    // Declared, it is meant; and what one's own task landed may go.
+    entry.work.declared = vec!["a".to_owned(), "sub".to_owned()];
+    bench.lands(&mut entry);
+    bench.lands(&mut bench.enters("B", "main", "git rm -q b"));
+}
+
+#[test]
+fn a_person_in_the_way_is_not_overrun() {
+    let bench = Bench::new();
+    let tip = bench.repository.tip().unwrap();
+    let top = bench.scratch.top.clone();
+    let mut entry = bench.enters("A", "main", "echo 4 >>a; echo n >new");
+    let edits = |files: &[&str]| {
+        let files = files.iter().map(PathBuf::from).collect();
+        Landed::Waits(Obstacle::Edits { checkout: top.clone(), files })
+    };
+    let branch = "refs/heads/main";
+    for (script, expected, back) in [
+        ("echo mine >>a", edits(&["a"]), "git checkout -q a"),
+        ("echo mine >>a; git add a", edits(&["a"]), "git reset -q --hard"),
+        ("echo mine >new", edits(&["new"]), "rm new"),
+        (
+            "touch .git/index.lock",
+            Landed::Waits(Obstacle::Locked {
+                checkout: top.clone(),
+                lock: top.join(".git/index.lock"),
+            }),
+            "rm .git/index.lock",
+        ),
+        (
+            "git checkout -q -b side; echo s >s; git add s; git commit -qm s; git checkout -q main; git merge -q --no-ff --no-commit side",
+            Landed::Waits(Obstacle::UnderWay { checkout: top.clone(), what: "a merge" }),
+            "git merge --abort",
+        ),
+        (
+            "GIT_SEQUENCE_EDITOR='sed -i s/pick/edit/' git rebase -q -i HEAD~1 2>/dev/null",
+            Landed::Waits(Obstacle::UnderWay { checkout: top.clone(), what: "a rebase" }),
+            "git rebase --abort",
+        ),
+        (
+            "git bisect start -q HEAD HEAD~1 >/dev/null",
+            Landed::Waits(Obstacle::UnderWay { checkout: top.clone(), what: "a bisect" }),
+            "git bisect reset 2>/dev/null",
+        ),
+    ] {
+        bench.sh(script);
+        let status = bench.sh("git status --porcelain 2>/dev/null; cat a");
+        assert_eq!(bench.land(&mut entry), expected, "{script}");
+        assert_eq!(bench.sh("git status --porcelain 2>/dev/null; cat a"), status, "{script}");
+        assert_eq!(bench.scratch.oid(branch), tip, "{script}");
+        assert_eq!(entry.state, State::Waiting);
+        bench.sh(back);
+    }
+    // What only looks edited is not in the way.
+    bench.sh("cp a x; mv x a");
+    bench.lands(&mut entry);
+    assert_eq!(bench.status(), "");
+}
+
+#[test]
+fn every_checkout_of_the_target_is_brought_along_and_no_other() {
+    let bench = Bench::new();
+    bench.sh("git checkout -q --detach; git worktree add -q ../one main; git worktree add -q -b side ../two main");
+    let repository =
+        Repository::open(&bench.scratch.top, super::super::repo::scratch::git(), Some("main"));
+    let bench = Bench { repository: repository.unwrap(), ..bench };
+    let at = |name: &str| bench.scratch.top.with_file_name(name);
+    bench.lands(&mut bench.enters("A", "main", "echo 4 >>a"));
+    assert_eq!(sh(&at("one"), "git status --porcelain; tail -1 a"), "4");
+    assert_eq!(sh(&at("two"), "git status --porcelain; tail -1 a"), "3");
+    assert_eq!(bench.sh("git status --porcelain; tail -1 a"), "3");
+}
+
+#[test]
+fn sparse_and_line_end_checkouts_stay_what_they_are() {
+    let bench = Bench::new();
+    bench.sh("git config core.autocrlf true; git sparse-checkout set --no-cone '/*' '!/sub'");
+    let bench = Bench { repository: bench.scratch.repository(), ..bench };
+    bench.lands(&mut bench.enters("A", "main", "printf 'x\\r\\n' >n; mkdir -p sub; echo 4 >sub/c"));
+    assert_eq!(
+        bench.sh("git status --porcelain; ls sub 2>/dev/null || true; od -c n | head -1"),
+        "0000000   x  \\r  \\n"
+    );
+    assert_eq!(
+        bench.sh("git show main:sub/c; git show main:n | od -c | head -1"),
+        "4\n0000000   x  \\n"
+    );
+}
+
+/// Whoever moves the target meanwhile wins, and the landing begins anew on what is there.
+#[test]
+fn a_target_that_moves_is_not_overwritten() {
+    let bench = Bench::new();
+    let mut entry = bench.enters("A", "main", "echo 4 >>a");
+    let theirs = bench.change("main", "echo theirs >theirs");
+    let mut moved = false;
+    let landed = bench.landing().land_until(&mut entry, &bench.ids, &mut |step| {
+        if step == Step::Checkout && !moved {
+            moved = true;
+            bench.sh(&format!("git update-ref refs/heads/main {theirs}"));
+        }
+        false
+    });
+    let Landed::Judge { onto, .. } = landed.unwrap() else { panic!() };
+    assert_eq!((onto, bench.repository.tip().unwrap()), (theirs.clone(), theirs));
+    // The checkout is as before: it lacks what somebody else put on the branch.
+    assert_eq!(bench.sh("cat a | tail -1; git diff --cached --name-only"), "3\ntheirs");
+}
+
+/// Ended after any step, another process completes it, once.
+#[test]
+fn a_landing_that_was_killed_is_completed() {
+    for number in 1..=4 {
+        let bench = Bench::new();
+        bench.sh("echo staged >.gitignore; git add .gitignore; echo edited >long; echo u >u");
+        let status = bench.status();
+        let mut entry = bench.enters("A", "main", "echo 4 >>a; git rm -q sub/b; echo n >new");
+        let stopped =
+            after(number, |stop| match bench.landing().land_until(&mut entry, &bench.ids, stop) {
+                Err(LandError::Stopped(step)) => Some(step),
+                other => panic!("{other:?}"),
+            });
+        let expected = [Step::Intent, Step::Checkout, Step::Target, Step::Noted];
+        assert_eq!(stopped, Some(expected[number - 1]));
+        let recovered = bench.landing().recover(&bench.ids).unwrap();
+        let tip = bench.repository.tip().unwrap();
+        if number < 4 {
+            let [(entry, Recovered::Landed { commit })] = &recovered[..] else {
+                panic!("{recovered:?}")
+            };
+            assert_eq!((commit, &entry.state), (&tip, &State::Landed { commit: tip.clone() }));
+        } else {
+            assert!(recovered.is_empty());
+        }
+        assert_eq!(bench.sh("git log --format=%s"), "Do A\nlong\none");
+        assert_eq!(bench.status(), status);
+        assert!(bench.landing().recover(&bench.ids).unwrap().is_empty());
+    }
+}
+
+/// Recovery may be killed as well, after each of its steps.
+#[test]
+fn a_recovery_that_was_killed_is_completed() {
+    for number in 1..=3 {
+        let bench = Bench::new();
+        let mut entry = bench.enters("A", "main", "echo 4 >>a");
+        let ended =
+            bench.landing().land_until(&mut entry, &bench.ids, &mut |step| step == Step::Intent);
+        assert!(ended.is_err());
+        let stopped = after(number, |stop| match bench.landing().recover_until(&bench.ids, stop) {
+            Err(LandError::Stopped(step)) => Some(step),
+            other => panic!("{other:?}"),
+        });
+        assert!(stopped.is_some());
+        let recovered = bench.landing().recover(&bench.ids).unwrap();
+        assert!(matches!(&recovered[..], [(_, Recovered::Landed { .. })]), "{recovered:?}");
+        assert_eq!((bench.status(), bench.sh("tail -1 a")), (String::new(), "4".to_owned()));
+    }
+}
+
+#[test]
+fn what_others_did_after_a_kill_decides() {
+    let stopped_at = |step: Step| {
+        let bench = Bench::new();
+        let mut entry = bench.enters("A", "main", "echo 4 >>a; echo n >new");
+        let ended = bench.landing().land_until(&mut entry, &bench.ids, &mut |now| now == step);
+        assert!(ended.is_err());
+        bench
+    };
+    // The person sees the landing staged, and commits it.
+    let bench = stopped_at(Step::Checkout);
+    assert_eq!(bench.status(), "M  a\nA  new");
+    bench.sh("git commit -qm mine");
+    let tip = bench.repository.tip().unwrap();
+    let recovered = bench.landing().recover(&bench.ids).unwrap();
+    assert_eq!(recovered[0].1, Recovered::Covered { by: tip });
+    assert_eq!((bench.status(), bench.sh("tail -1 a")), (String::new(), "4".to_owned()));
+    // Somebody moves the target: what was brought is taken back.
+    let bench = stopped_at(Step::Checkout);
+    let theirs = bench.change("main", "echo theirs >theirs");
+    bench.sh(&format!("git update-ref refs/heads/main {theirs}"));
+    assert_eq!(bench.landing().recover(&bench.ids).unwrap()[0].1, Recovered::TakenBack);
+    assert_eq!(
+        bench.sh("tail -1 a; ls new 2>/dev/null || true; git diff --cached --name-only"),
+        "3\ntheirs"
+    );
+    // Somebody lands on top of it.
+    let bench = stopped_at(Step::Target);
+    bench.sh("git commit -qm more --allow-empty");
+    let recovered = bench.landing().recover(&bench.ids).unwrap();
+    assert!(matches!(recovered[0].1, Recovered::Landed { .. }));
+    // A git that was killed wrote some files, and not the index.
+    let bench = stopped_at(Step::Intent);
+    bench.sh("echo 4 >>a; echo n >new");
+    let recovered = bench.landing().recover(&bench.ids).unwrap();
+    assert!(matches!(recovered[0].1, Recovered::Landed { .. }), "{recovered:?}");
+    assert_eq!(bench.status(), "");
+    // A person edits a file in between.
+    let bench = stopped_at(Step::Intent);
+    bench.sh("echo mine >>a");
+    let recovered = bench.landing().recover(&bench.ids).unwrap();
+    assert!(matches!(recovered[0].1, Recovered::Waits(Obstacle::Edits { .. })), "{recovered:?}");
+    assert_eq!((bench.status(), bench.sh("tail -1 a")), (" M a".to_owned(), "mine".to_owned()));
+    assert_eq!(recovered[0].0.state, State::Waiting);
+}
+
+#[test]
+fn one_lands_at_a_time() {
+    let bench = Bench::new();
+    let landing = bench.landing();
+    let other = Landing::begin(&bench.repository, Some(Duration::ZERO), &mut |_, _| {});
+    assert!(matches!(other, Err(LandError::Lock(LockError::TimedOut { .. }))));
+    drop(landing);
+    drop(bench.landing());
+}
+
+#[test]
+fn an_entry_that_is_not_understood_is_left_and_told() {
+    let bench = Bench::new();
+    let entry = bench.enters("A", "main", "echo 4 >>a");
+    let folder = bench.repository.common().join("workloop/landing");
+    let text = std::fs::read_to_string(folder.join("A-1.json")).unwrap();
+    let entries = Entries::of(&bench.repository).unwrap();
+    assert_eq!(entries.read("A-1").unwrap(), Some(entry));
+    for wrong in [text.replace("\"version\": 1", "\"version\": 9"), "{".to_owned()] {
+        std::fs::write(folder.join("A-1.json"), &wrong).unwrap();
+        assert!(matches!(entries.all(), Err(EntryError::Strange { .. })));
+        assert_eq!(std::fs::read_to_string(folder.join("A-1.json")).unwrap(), wrong);
+    }
+    assert_eq!(entries.read("nope").unwrap(), None);
+}
+
+/// Nothing that was configured since the run began is run by a landing.
+#[test]
+fn nothing_that_was_configured_meanwhile_is_run() {
+    let bench = Bench::new();
+    let mut first = bench.enters(
+        "A",
+        "main",
+        "printf '* filter=x merge=x diff=x\\n' >.gitattributes; echo 4 >>a",
+    );
+    let mut second = bench.enters("B", "main", "echo 10 >>long; sed -i 1s/1/one/ a");
+    let evil = bench.scratch.folder.path().join("evil");
+    bench.sh(&format!(
+        "for key in filter.x.clean filter.x.smudge merge.x.driver diff.x.textconv diff.x.command core.fsmonitor diff.external gpg.program; do
+           git config $key 'touch {evil}; cat'; done; git config commit.gpgsign true
+         mkdir -p .git/hooks; for hook in reference-transaction post-checkout post-index-change; do
+           printf '#!/bin/sh\\ntouch {evil}\\n' >.git/hooks/$hook; chmod +x .git/hooks/$hook; done",
+        evil = evil.display()
+    ));
+    bench.lands(&mut first);
+    bench.lands(&mut second);
+    assert!(!evil.exists());
+    assert!(Path::new(&bench.scratch.top).join(".gitattributes").exists());
+}
