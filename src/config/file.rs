@@ -6,7 +6,7 @@ use super::origin::Sourced;
 use super::paths::resolve;
 use super::problem::{Problem, RefusedConfig};
 use super::reader::{Reader, Section};
-use super::sections::environment;
+use super::sections::{environment, isolation, landing, workspaces};
 use crate::agent::{AgentProfile, DEFAULT_GRACE, DEFAULT_TIMEOUT};
 use crate::domain::nearest;
 use crate::verify::VerifyStep;
@@ -86,7 +86,16 @@ fn read(reader: &Reader<'_>, document: &toml::Spanned<DeTable<'_>>, folder: &Pat
         config.protect = read_globs(&guardrails, "protect");
         guardrails.close(&["deny", "allow", "scope", "frozen"]);
     }
-    top.close(&["isolation", "escalation", "baseline", "hooks", "usage", "commit"]);
+    if let Some(section) = top.section("isolation") {
+        config.isolation = isolation::read(&section);
+    }
+    if let Some(section) = top.section("workspaces") {
+        config.workspaces = workspaces::read(&section, folder);
+    }
+    if let Some(section) = top.section("landing") {
+        config.landing = landing::read(&section);
+    }
+    top.close(&["escalation", "baseline", "hooks", "usage", "commit"]);
     config
 }
 

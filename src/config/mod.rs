@@ -22,6 +22,7 @@ mod queues;
 mod reader;
 mod root;
 mod sections;
+mod trees;
 
 pub use crate::domain::nearest;
 pub use choose::{AgentChoice, ChoiceError, Runner};
@@ -37,6 +38,9 @@ pub use queues::{
     Anyway, QueueQuery, SelectError, SelectedQueue, Selection, select, select_anyway,
 };
 pub use root::ProjectRoot;
+pub use trees::{
+    CommitMode, Isolation, IsolationMode, LandingMode, LandingRules, RetryFrom, WorkspaceRules,
+};
 
 #[cfg(test)]
 mod tests;

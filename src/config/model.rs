@@ -1,6 +1,7 @@
 //! The configuration as one typed value.
 
 use super::origin::Sourced;
+use super::trees::{Isolation, LandingRules, WorkspaceRules};
 use crate::agent::AgentProfile;
 use crate::domain::EnvironmentRules;
 use crate::plan::EstimateRules;
@@ -50,6 +51,12 @@ pub struct Config {
     pub allow_queue_commands: bool,
     /// How many tasks run at the same time.
     pub jobs: Sourced<u32>,
+    /// `[isolation]`.
+    pub isolation: Isolation,
+    /// `[workspaces]`.
+    pub workspaces: WorkspaceRules,
+    /// `[landing]`.
+    pub landing: LandingRules,
 }
 
 impl Config {
@@ -92,6 +99,9 @@ impl Default for Config {
             protect: Vec::new(),
             allow_queue_commands: false,
             jobs: Sourced::default_value(1),
+            isolation: Isolation::default(),
+            workspaces: WorkspaceRules::default(),
+            landing: LandingRules::default(),
         }
     }
 }

@@ -244,6 +244,21 @@ impl<'d> Section<'d> {
     }
 }
 
+/// One of the words that a key may be, as what it stands for.
+pub(super) fn word<T: Copy>(
+    section: &Section<'_>,
+    key: &'static str,
+    words: &[(&str, T)],
+) -> Option<Sourced<T>> {
+    let (text, span) = section.spanned_texts(key).into_iter().next()?;
+    let meant = words.iter().find(|(word, _)| *word == text);
+    if meant.is_none() {
+        let known: Vec<String> = words.iter().map(|(word, _)| format!("\"{word}\"")).collect();
+        section.reader.report(span.clone(), format!("{key} must be {}", known.join(" or ")));
+    }
+    meant.map(|(_, value)| Sourced::new(*value, section.reader.origin(&span)))
+}
+
 fn integer(value: &DeValue<'_>) -> Option<i64> {
     let integer = value.as_integer()?;
     i64::from_str_radix(&integer.as_str().replace('_', ""), integer.radix()).ok()

@@ -6,6 +6,7 @@ mod changes;
 mod content;
 mod git;
 mod landing;
+mod merge;
 mod private;
 mod repo;
 mod tree;
@@ -15,9 +16,10 @@ pub use changes::{Snapshot, is_git_work_tree};
 pub use content::ContentHash;
 pub use git::{Call, Git, Run};
 pub use landing::{
-    Entries, Entry, EntryError, LandError, Landed, Landing, Merge, Message, Obstacle, Recovered,
-    Reverted, State, Step, Verdict, Whose, Work,
+    Entries, Entry, EntryError, LandError, Landed, Landing, Message, Obstacle, Recovered, Reverted,
+    State, Step, Verdict, Whose, Work,
 };
+pub use merge::Merge;
 pub use private::{
     AttemptName, AttemptRef, Brought, CaptureError, CaptureRules, Captured, Kind, Objects,
     PlaceError, Places, Setup, SetupRules, Slot, Tree, TreeError, TreeRules, Wanted,

@@ -1,3 +1,9 @@
 //! The sections of a configuration that have a file of their own.
 
 pub(super) mod environment;
+pub(super) mod isolation;
+pub(super) mod landing;
+pub(super) mod workspaces;
+
+#[cfg(test)]
+mod tests;

@@ -1,10 +1,10 @@
 //! Lands a change: decides what is to land, and moves the target to it.
 
 use super::super::git::At;
+use super::super::merge::{Merge, merge_at};
 use super::super::repo::{Checkout, GitError, Oid, RefMove, Repository, Stamp};
 use super::checkout::{Obstacle, Switch};
 use super::entry::{Entries, Entry, EntryError, State};
-use super::merge::{Merge, merge_at};
 use super::reverts::{Reverted, reverts_others};
 use super::step::{Step, Stop};
 use crate::platform::ids::Ids;
@@ -85,6 +85,12 @@ pub enum LandError {
         commit: Oid,
         /// The tree.
         judged: Oid,
+    },
+    /// Objects of the commit are gone: a person's `git gc --prune=now` took them.
+    #[error("objects of the commit {commit} are gone, so it does not land")]
+    Incomplete {
+        /// The commit.
+        commit: Oid,
     },
     /// Others move the target all the time.
     #[error("{target} moved {TRIES} times while a change was to land on it")]
@@ -194,6 +200,9 @@ impl Landing {
             // What lands is what was judged: looked at once more, of the commit itself.
             if self.repository.tree_of(&commit)? != tree || !entry.work.judged.contains(&tree) {
                 return Err(LandError::OtherTree { commit, judged: tree });
+            }
+            if !self.repository.is_whole(&tip, &commit)? {
+                return Err(LandError::Incomplete { commit });
             }
             match self.move_target(entry, &tip, &commit, (ids, &mut *stop))? {
                 Moved::Done => return Ok(Landed::Done { commit }),

@@ -7,7 +7,6 @@
 mod checkout;
 mod entry;
 mod land;
-mod merge;
 mod message;
 mod recover;
 mod reverts;
@@ -16,7 +15,6 @@ mod step;
 pub use checkout::Obstacle;
 pub use entry::{Entries, Entry, EntryError, State, Whose, Work};
 pub use land::{LandError, Landed, Landing};
-pub use merge::Merge;
 pub use message::{Message, Verdict};
 pub use recover::Recovered;
 pub use reverts::Reverted;

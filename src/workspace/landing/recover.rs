@@ -1,10 +1,10 @@
 //! Completes or takes back what a landing that was killed left half done, from its entry.
 
+use super::super::merge::Merge;
 use super::super::repo::{Checkout, Oid};
 use super::checkout::Obstacle;
 use super::entry::{Entry, State};
 use super::land::{LandError, Landing, Moved};
-use super::merge::Merge;
 use super::step::Stop;
 use crate::platform::ids::Ids;
 use std::path::PathBuf;

@@ -1,6 +1,6 @@
 //! What attempts did, kept as refs: a commit on the base for each, the newest of each task.
 
-use super::super::repo::{GitError, Oid, RefMove, Repository, Stamp, ref_part};
+use super::super::repo::{GitError, Oid, RefMove, Repository, Stamp, ref_part, shortened};
 
 /// Where they are.
 const ATTEMPTS: &str = "refs/workloop/attempts/";
@@ -33,7 +33,7 @@ impl AttemptName {
     /// The task, and its queue where that is needed, as one part of a ref.
     pub fn part(&self) -> String {
         match &self.queue {
-            Some(queue) => format!("{}@{}", ref_part(&self.task), ref_part(queue)),
+            Some(queue) => shortened(format!("{}@{}", ref_part(&self.task), ref_part(queue))),
             None => ref_part(&self.task),
         }
     }
@@ -52,20 +52,26 @@ impl AttemptRef {
 }
 
 impl Repository {
-    /// Keeps what an attempt did, and the newest `keep` of its task.
+    /// Keeps what an attempt did, and the newest `keep` of its task. `false` when objects of it are
+    /// gone: a person's `git gc --prune=now` took them before the ref was there, and the workspace,
+    /// which is still as it was, is to be captured once more.
     ///
     /// # Errors
     /// When the ref cannot be written.
     pub fn keep_attempt(
         &self,
         name: &AttemptName,
-        commit: &Oid,
+        (base, commit): (&Oid, &Oid),
         keep: usize,
-    ) -> Result<(), GitError> {
+    ) -> Result<bool, GitError> {
         self.put_ref(&name.name(), commit)?;
+        if !self.is_whole(base, commit)? {
+            return Ok(false);
+        }
         let mut kept = self.attempts(Some(&name.part()))?;
         kept.sort_by_key(|one| std::cmp::Reverse(one.number));
-        self.forget(kept.get(keep.max(1)..).unwrap_or_default())
+        self.forget(kept.get(keep.max(1)..).unwrap_or_default())?;
+        Ok(true)
     }
 
     /// The attempts that are kept: of one task (a part of a ref), or of all.

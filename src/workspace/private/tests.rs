@@ -1,6 +1,7 @@
 //! Trees that are made, used by agents of every kind, captured and put back.
 
 use super::super::change::DeltaKind;
+use super::super::merge::Merge;
 use super::super::repo::scratch::{Scratch, sh};
 use super::super::repo::{Oid, Repository, Stamp};
 use super::*;
@@ -374,7 +375,7 @@ fn attempts_are_kept_by_task_and_the_oldest_given_up() {
     let name = |number| AttemptName { task: "a/\u{e4}.lock".to_owned(), queue: None, number };
     let tip = bench.repository.tip().unwrap();
     for number in [1, 2, 9, 10, 11] {
-        bench.repository.keep_attempt(&name(number), &tip, 3).unwrap();
+        assert!(bench.repository.keep_attempt(&name(number), (&tip, &tip), 3).unwrap());
     }
     let mut kept: Vec<u32> =
         bench.repository.attempts(None).unwrap().iter().map(|one| one.number).collect();
@@ -383,7 +384,49 @@ fn attempts_are_kept_by_task_and_the_oldest_given_up() {
     assert_eq!(bench.repository.attempt(&name(10)).unwrap(), Some(tip.clone()));
     assert_eq!(bench.repository.attempt(&name(1)).unwrap(), None);
     let other = AttemptName { queue: Some("b.json".to_owned()), ..name(1) };
-    bench.repository.keep_attempt(&other, &tip, 3).unwrap();
+    bench.repository.keep_attempt(&other, (&tip, &tip), 3).unwrap();
     assert_eq!(other.name(), "refs/workloop/attempts/a%2F%C3%A4%2Elock@b.json/1");
     assert_eq!(bench.repository.attempts(None).unwrap().len(), 4);
+}
+
+/// A person may collect garbage while nothing keeps the objects of a capture yet.
+#[test]
+fn a_capture_that_lost_objects_is_told_and_made_again() {
+    let bench = Bench::new(TreeRules::default());
+    bench.agent("echo 4 >>a; echo n >n");
+    let name = AttemptName { task: "T".to_owned(), queue: None, number: 1 };
+    let captured = bench.capture().unwrap();
+    let blob = bench.scratch.sh(&format!("git rev-parse {}:n", captured.commit));
+    bench.scratch.sh(&format!("rm -f .git/objects/{}/{}", &blob[..2], &blob[2..]));
+    let ids = (&captured.base, &captured.commit);
+    assert!(!bench.repository.keep_attempt(&name, ids, 3).unwrap());
+    let again = bench.capture().unwrap();
+    assert_eq!(again, captured);
+    assert!(bench.repository.keep_attempt(&name, ids, 3).unwrap());
+    bench.scratch.sh("git gc -q --prune=now");
+    assert_eq!(bench.scratch.sh(&format!("git show {}:n", captured.commit)), "n");
+}
+
+#[test]
+fn a_further_attempt_begins_with_the_last_one_on_the_new_target() {
+    let mut bench = Bench::new(TreeRules::default());
+    bench.agent("echo 4 >>a; echo n >n");
+    let captured = bench.capture().unwrap();
+    bench.scratch.sh("sed -i 1s/1/one/ sub/b; git commit -qam other");
+    let onto = bench.repository.tip().unwrap();
+    let merged = bench.tree.merged(&captured.base, &onto, &captured.commit).unwrap();
+    let Merge::Clean(files) = merged else { panic!("{merged:?}") };
+    bench.tree.prepare(&Wanted { base: onto.clone(), files }).unwrap();
+    assert_eq!(
+        bench.agent("git rev-parse HEAD; head -1 sub/b; tail -1 a; cat n"),
+        format!("{onto}\none\n4\nn")
+    );
+    assert_eq!(bench.paths(), ["a", "n"]);
+    bench.scratch.sh("echo five >>a; git commit -qam clash");
+    let onto = bench.repository.tip().unwrap();
+    let merged = bench.tree.merged(&captured.base, &onto, &captured.commit).unwrap();
+    let Merge::Conflict { tree: files, paths } = merged else { panic!("{merged:?}") };
+    assert_eq!(paths, [Path::new("a")]);
+    bench.tree.prepare(&Wanted { base: onto, files }).unwrap();
+    assert!(bench.agent("cat a").contains("<<<<<<<"));
 }

@@ -5,6 +5,7 @@
 //! left is undone: another `.git`, links, nested repositories, folders that cannot be read.
 
 use super::super::git::At;
+use super::super::merge::{Merge, merge_at};
 use super::super::repo::{GitError, Oid, Repository};
 use super::files;
 use super::nested;
@@ -174,6 +175,17 @@ impl Tree {
     pub fn put_back(&mut self) -> Result<Brought, TreeError> {
         let wanted = self.checked()?.clone();
         self.prepare(&wanted)
+    }
+
+    /// What `change` did since `base`, on `onto`: what a further attempt begins with when the target
+    /// has moved since the last one.
+    ///
+    /// # Errors
+    /// When git cannot be asked.
+    pub fn merged(&self, base: &Oid, onto: &Oid, change: &Oid) -> Result<Merge, TreeError> {
+        let own = self.slot.own();
+        let at = self.repository.plain(&own.join("git")).map_err(|source| failed(own, source))?;
+        Ok(merge_at(&self.repository, &at, base, onto, change)?)
     }
 
     /// Whether the setup commands are to be run before the tree is used.

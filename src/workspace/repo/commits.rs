@@ -87,6 +87,15 @@ impl Repository {
         Err(answer.failed())
     }
 
+    /// Whether every object of `commit` is there that `base` does not have.
+    pub(in super::super) fn is_whole(&self, base: &Oid, commit: &Oid) -> Result<bool, GitError> {
+        let without = format!("^{base}");
+        let args = ["rev-list", "--objects", "--missing=print", commit.as_str(), &without];
+        let answer = self.tool().ask(&self.refs(), &args, Vec::new())?;
+        let missing = answer.stdout.split(|byte| *byte == b'\n').any(|line| line.starts_with(b"?"));
+        Ok(answer.code == 0 && !missing)
+    }
+
     /// The refs below `prefix`: their names, where they are, and the date of the commit.
     pub(in super::super) fn refs_below(
         &self,

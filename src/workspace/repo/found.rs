@@ -86,7 +86,7 @@ impl Repository {
 
     /// Where refs are read and written: the shared git directory, no work tree and no filter.
     pub(in super::super) fn refs(&self) -> At {
-        At::git_dir(self.common())
+        lasting(At::git_dir(self.common()))
     }
 
     /// The top of the work tree that the project lies in.
@@ -167,7 +167,8 @@ impl Repository {
         };
         small("HEAD", "ref: refs/heads/none\n")?;
         small("config", &self.format_config())?;
-        let mut at = At::git_dir(own).var("GIT_OBJECT_DIRECTORY", self.common.join("objects"));
+        let mut at =
+            lasting(At::git_dir(own)).var("GIT_OBJECT_DIRECTORY", self.common.join("objects"));
         for (key, value) in &self.config.settings {
             at = at.set(key, value);
         }
@@ -218,6 +219,11 @@ impl Repository {
         }
         Ok(())
     }
+}
+
+/// With objects and refs that survive a power cut: by itself git lets go of the objects first.
+fn lasting(at: At) -> At {
+    at.set("core.fsync", "objects,reference").set("core.fsyncMethod", "batch")
 }
 
 fn check_version(tool: &Tool, at: &At) -> Result<(), Refusal> {

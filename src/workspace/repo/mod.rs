@@ -18,6 +18,7 @@ pub use checkouts::Checkout;
 pub(super) use commits::RefMove;
 pub use commits::Stamp;
 pub use found::Repository;
+pub(super) use names::shortened;
 pub use names::{Oid, ref_part};
 pub use refusal::Refusal;
 

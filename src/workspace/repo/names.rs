@@ -80,12 +80,17 @@ pub fn ref_part(id: &str) -> String {
             let _ = write!(part, "%{byte:02X}");
         }
     }
+    shortened(part)
+}
+
+/// A part of a ref that is not too long for a file: a hash takes the place of the end.
+pub(in super::super) fn shortened(mut part: String) -> String {
     if part.len() > LONGEST {
-        let hash: String =
-            Sha256::digest(bytes).iter().take(8).fold(String::new(), |mut hex, b| {
-                let _ = write!(hex, "{b:02x}");
-                hex
-            });
+        let mut hash = String::new();
+        for byte in Sha256::digest(part.as_bytes()).iter().take(8) {
+            // Writing to a string cannot fail.
+            let _ = write!(hash, "{byte:02x}");
+        }
         part.truncate(LONGEST - hash.len() - 1);
         part = format!("{part}-{hash}");
     }

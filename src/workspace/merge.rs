@@ -1,8 +1,8 @@
 //! Brings a change onto a target that moved: by git's own three-way merge, without a work tree, with
 //! no driver that anybody configured.
 
-use super::super::git::At;
-use super::super::repo::{GitError, Oid, Repository};
+use super::git::At;
+use super::repo::{GitError, Oid, Repository};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;

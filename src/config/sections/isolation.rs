@@ -1,0 +1,57 @@
+//! `[isolation]`: whether agents share a tree, and the branch that verified work lands on.
+
+use super::super::reader::{Section, word};
+use super::super::trees::{Isolation, IsolationMode};
+
+/// Reads the section.
+pub(in super::super) fn read(section: &Section<'_>) -> Isolation {
+    let words = [("shared", IsolationMode::Shared), ("private", IsolationMode::Private)];
+    let default = Isolation::default();
+    let mode = word(section, "mode", &words).unwrap_or(default.mode);
+    let target = section.spanned_texts("target").into_iter().next();
+    if let Some((name, span)) = &target
+        && !is_branch(name)
+    {
+        section.reader.report(span.clone(), "target must be the name of a branch");
+    }
+    if *mode == IsolationMode::Private {
+        // A mode that is read and does nothing would be a promise broken in silence.
+        let message = "mode = \"private\" is not supported by this version; take it out";
+        section.reader.report(section.span.clone(), message);
+    }
+    section.close(&[]);
+    Isolation { mode, target: target.map(|(name, _)| name) }
+}
+
+/// Whether git could have a branch of that name, as far as its form tells.
+fn is_branch(name: &str) -> bool {
+    let strange = |c: char| c.is_control() || c.is_whitespace() || "~^:?*[\\".contains(c);
+    let part = |part: &str| {
+        !part.is_empty()
+            && !part.starts_with('.')
+            && !part.ends_with('.')
+            && !part.ends_with(".lock")
+    };
+    !name.starts_with('-')
+        && !name.contains(strange)
+        && !name.contains("..")
+        && !name.contains("@{")
+        && name.split('/').all(part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_branches_are_told_from_what_git_refuses() {
+        for name in ["main", "release/1.2", "feature-x_y"] {
+            assert!(is_branch(name), "{name}");
+        }
+        for name in
+            ["", "-d", "a b", "a..b", "a/", ".a", "a.lock", "HEAD~1", "a@{1}", "a//b", "x\n"]
+        {
+            assert!(!is_branch(name), "{name}");
+        }
+    }
+}
