@@ -237,14 +237,11 @@ impl Entries {
         let path = self.path(&entry.name());
         let gone = open::if_there(std::fs::remove_file(&path));
         gone.map_err(|source| EntryError::Io { path, source })?;
-        for what in ["change", "merge"] {
-            let name = entry.ref_of(what);
-            let from = repository.ref_at(&name)?;
-            if from.is_some() {
-                let gone = RefMove { name, from, to: None };
-                repository.move_refs(&[gone], "workloop: it landed")?;
-            }
-        }
+        let kept = repository.refs_below(&entry.ref_of(""))?;
+        let gone = |(name, from, _)| RefMove { name, from: Some(from), to: None };
+        let gone: Vec<RefMove> = kept.into_iter().map(gone).collect();
+        // One that moved meanwhile belongs to somebody who does not know that it landed.
+        repository.move_refs(&gone, "workloop: it landed")?;
         Ok(())
     }
 }

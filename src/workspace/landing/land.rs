@@ -186,8 +186,9 @@ impl Landing {
         stop: Stop<'_>,
     ) -> Result<Landed, LandError> {
         for _ in 0..TRIES {
-            let tip = self.repository.tip()?;
-            let (commit, tree) = match self.ready(entry, &tip)? {
+            let tips = self.repository.tips(&entry.work.change)?;
+            let tip = tips[0].clone();
+            let (commit, tree) = match self.ready(entry, tips)? {
                 Ok(ready) => ready,
                 Err(landed) => {
                     if let Landed::Covered { by } = &landed {
@@ -198,11 +199,10 @@ impl Landing {
                 }
             };
             // What lands is what was judged: looked at once more, of the commit itself.
-            if self.repository.tree_of(&commit)? != tree || !entry.work.judged.contains(&tree) {
-                return Err(LandError::OtherTree { commit, judged: tree });
-            }
-            if !self.repository.is_whole(&tip, &commit)? {
-                return Err(LandError::Incomplete { commit });
+            match self.repository.brings(&tip, &commit, &tree)? {
+                Some(true) if entry.work.judged.contains(&tree) => {}
+                Some(_) => return Err(LandError::OtherTree { commit, judged: tree }),
+                None => return Err(LandError::Incomplete { commit }),
             }
             match self.move_target(entry, &tip, &commit, (ids, &mut *stop))? {
                 Moved::Done => return Ok(Landed::Done { commit }),
@@ -214,10 +214,14 @@ impl Landing {
     }
 
     /// The commit that may land on `tip`, with its tree, or what stands against it.
-    fn ready(&self, entry: &Entry, tip: &Oid) -> Result<Result<(Oid, Oid), Landed>, LandError> {
-        let work = &entry.work;
+    fn ready(
+        &self,
+        entry: &Entry,
+        [tip, tip_tree, own]: [Oid; 3],
+    ) -> Result<Result<(Oid, Oid), Landed>, LandError> {
+        let (work, tip) = (&entry.work, &tip);
         let tree = if *tip == work.base {
-            self.repository.tree_of(&work.change)?
+            own
         } else {
             match self.merge(&work.base, tip, &work.change)? {
                 Merge::Clean(tree) => tree,
@@ -229,7 +233,7 @@ impl Landing {
                 }
             }
         };
-        if tree == self.repository.tree_of(tip)? {
+        if tree == tip_tree {
             return Ok(Err(Landed::Covered { by: tip.clone() }));
         }
         let task = &entry.message.task;

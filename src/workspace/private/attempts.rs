@@ -68,6 +68,9 @@ impl Repository {
         if !self.is_whole(base, commit)? {
             return Ok(false);
         }
+        if usize::try_from(name.number).is_ok_and(|number| number <= keep) {
+            return Ok(true);
+        }
         let mut kept = self.attempts(Some(&name.part()))?;
         kept.sort_by_key(|one| std::cmp::Reverse(one.number));
         self.forget(kept.get(keep.max(1)..).unwrap_or_default())?;

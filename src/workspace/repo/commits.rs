@@ -89,11 +89,30 @@ impl Repository {
 
     /// Whether every object of `commit` is there that `base` does not have.
     pub(in super::super) fn is_whole(&self, base: &Oid, commit: &Oid) -> Result<bool, GitError> {
+        Ok(self.brought(base, commit)?.is_some())
+    }
+
+    /// Whether `commit` has this `tree`, which `base` has not, and every object is there; `None` when
+    /// one is missing.
+    pub(in super::super) fn brings(
+        &self,
+        base: &Oid,
+        commit: &Oid,
+        tree: &Oid,
+    ) -> Result<Option<bool>, GitError> {
+        // A tree that has no path is that of the commit.
+        let root = format!("{tree} ");
+        let has = |list: Vec<u8>| list.split(|b| *b == b'\n').any(|line| line == root.as_bytes());
+        Ok(self.brought(base, commit)?.map(has))
+    }
+
+    /// The objects of `commit` that `base` does not have; `None` when one of them is missing.
+    fn brought(&self, base: &Oid, commit: &Oid) -> Result<Option<Vec<u8>>, GitError> {
         let without = format!("^{base}");
         let args = ["rev-list", "--objects", "--missing=print", commit.as_str(), &without];
         let answer = self.tool().ask(&self.refs(), &args, Vec::new())?;
         let missing = answer.stdout.split(|byte| *byte == b'\n').any(|line| line.starts_with(b"?"));
-        Ok(answer.code == 0 && !missing)
+        Ok((answer.code == 0 && !missing).then_some(answer.stdout))
     }
 
     /// The refs below `prefix`: their names, where they are, and the date of the commit.

@@ -127,6 +127,26 @@ impl Repository {
         self.tool.oid(&self.refs(), &["rev-parse", "--verify", "--quiet", &tree], Vec::new())
     }
 
+    /// The commit that the target is at, its tree, and the tree of `commit`.
+    pub(in super::super) fn tips(&self, commit: &Oid) -> Result<[Oid; 3], GitError> {
+        let target = &self.target;
+        let names = [
+            format!("{target}^{{commit}}"),
+            format!("{target}^{{tree}}"),
+            format!("{commit}^{{tree}}"),
+        ];
+        let [one, two, three] = &names;
+        let answer = self.tool.ask(&self.refs(), &["rev-parse", one, two, three], Vec::new())?;
+        if answer.code != 0 {
+            return Err(answer.failed());
+        }
+        let mut oids = answer.stdout.split(|byte| *byte == b'\n').filter_map(Oid::of);
+        match (oids.next(), oids.next(), oids.next()) {
+            (Some(tip), Some(tree), Some(other)) => Ok([tip, tree, other]),
+            _ => Err(answer.strange()),
+        }
+    }
+
     /// The same whose calls hold `lock` while they run.
     pub(in super::super) fn holding(&self, lock: Arc<OwnedFd>) -> Self {
         Self { tool: self.tool.holding(lock), ..self.clone() }
