@@ -14,11 +14,6 @@ pub(in super::super) fn read(section: &Section<'_>) -> Isolation {
     {
         section.reader.report(span.clone(), "target must be the name of a branch");
     }
-    if *mode == IsolationMode::Private {
-        // A mode that is read and does nothing would be a promise broken in silence.
-        let message = "mode = \"private\" is not supported by this version; take it out";
-        section.reader.report(section.span.clone(), message);
-    }
     section.close(&[]);
     Isolation { mode, target: target.map(|(name, _)| name) }
 }

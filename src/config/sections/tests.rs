@@ -42,7 +42,6 @@ fn all_keys_are_read() {
 #[test]
 fn what_leads_out_of_the_tree_or_is_not_there_yet_is_refused() {
     for (text, problem) in [
-        ("[isolation]\nmode = \"private\"", "not supported by this version"),
         ("[isolation]\nmode = \"both\"", "mode must be \"shared\" or \"private\""),
         ("[isolation]\ntarget = \"a..b\"", "target must be the name of a branch"),
         ("[workspaces]\ncopy = [\"../x\"]", "copy must be paths as seen from the top"),

@@ -5,10 +5,12 @@ use super::git_calls;
 use super::guarded::Guarded;
 use super::job::{Job, Ready};
 use super::known_commands::Meaning;
+use super::tamper::Guard;
 use super::with::With;
 use super::withheld;
 use crate::agent::bound_file;
-use crate::domain::{Outcome, ReasonCode, StepReport};
+use crate::domain::{Outcome, ReasonCode, StepKind, StepReport};
+use crate::platform::clock::Clock;
 use crate::store::attempts::{AGENT_OUT, ENV_FILE, PROMPT_FILE, RESULT_FILE, TASK_FILE};
 use crate::supervisor::{CommandSpec, Ended, Told};
 use crate::workspace::Run;
@@ -50,6 +52,16 @@ impl<'a> Commands<'a> {
     /// What ran so far.
     pub(super) fn steps(&self) -> &[StepReport] {
         &self.steps
+    }
+
+    /// Tells the time.
+    pub(super) fn clock(&self) -> &'a dyn Clock {
+        self.with.clock
+    }
+
+    /// What is guarded from now on.
+    pub(super) fn guard(&mut self, guard: Guard) {
+        self.guarded = Guarded::new(guard);
     }
 
     /// Something that people should know.
@@ -108,11 +120,19 @@ impl<'a> Commands<'a> {
         unknown(name, outcome)
     }
 
+    fn cwd(&self, kind: StepKind) -> PathBuf {
+        match (&self.job.apart, kind) {
+            (None, _) => self.job.root.clone(),
+            (Some(apart), StepKind::Agent) => apart.agent_root(),
+            (Some(apart), StepKind::Verify) => apart.judge_root(),
+        }
+    }
+
     /// How `command` is started, its output in the attempt's folder.
     pub(super) fn spec(&self, command: &Ready) -> CommandSpec {
         CommandSpec {
             argv: command.argv.clone(),
-            cwd: self.job.root.clone(),
+            cwd: self.cwd(command.kind),
             env: command.env.clone(),
             stdin: None,
             stdout: self.job.folder.file(AGENT_OUT),
@@ -179,7 +199,7 @@ impl<'a> Commands<'a> {
     fn understood(&mut self, command: &Ready, spec: &CommandSpec, ended: Ended) -> Outcome {
         let log = spec.stderr.as_ref().unwrap_or(&spec.stdout);
         let shell = matches!(ended.outcome, Outcome::Exited { .. });
-        match self.with.known.understand(&self.job.root, &command.configured, spec, ended) {
+        match self.with.known.understand(&spec.cwd, &command.configured, spec, ended) {
             Meaning::Plain(Outcome::FailedToStart { reason }) if shell => {
                 let said = bound_file(log, 1024).unwrap_or_default();
                 let line = said.lines().rev().find(|line| !line.trim().is_empty());

@@ -6,6 +6,7 @@
 //! relative entries of `PATH`, and empty ones, which mean the working directory, do not count for
 //! steps, and are not in the `PATH` that steps get.
 
+use super::apart::{Apart, ApartError, Isolated};
 use super::tamper::Kept;
 use crate::config::{Config, Verification};
 use crate::domain::Command;
@@ -27,6 +28,7 @@ pub struct Fixed {
     pub(super) config: Vec<Arc<Kept>>,
     path: Option<OsString>,
     programs: BTreeMap<String, PathBuf>,
+    isolated: Option<Isolated>,
 }
 
 impl Fixed {
@@ -45,7 +47,7 @@ impl Fixed {
         let programs = names
             .chain(["sh", GIT])
             .filter_map(|name| Some((name.to_owned(), look_up(name, dirs)?)));
-        Self { config: Vec::new(), programs: programs.collect(), path }
+        Self { config: Vec::new(), programs: programs.collect(), path, isolated: None }
     }
 
     /// The same for a loop, which keeps the configuration file as it is.
@@ -62,6 +64,26 @@ impl Fixed {
         }
         let kept = |path: &Path| Kept::new(path, Arc::clone(ids)).map(Arc::new);
         Self { config: paths.into_iter().filter_map(kept).collect(), ..Self::of(config, vars) }
+    }
+
+    /// The same with private trees of the project at `root`, where that is configured.
+    ///
+    /// # Errors
+    /// [`ApartError`] when they cannot be had.
+    pub(crate) fn isolated(
+        self,
+        config: &Config,
+        root: &Path,
+        vars: &[(OsString, OsString)],
+    ) -> Result<Self, ApartError> {
+        let isolated = Isolated::of(config, root, (self.git(), self.path()), vars)?;
+        Ok(Self { isolated, ..self })
+    }
+
+    /// The private trees of an attempt, where it has any.
+    pub(super) fn apart(&self, root: &Path, queue: &Path) -> Result<Option<Apart>, String> {
+        let taken = self.isolated.as_ref().map(|isolated| isolated.take(root, queue)).transpose();
+        taken.map_err(|error| error.to_string())
     }
 
     /// Takes the configuration as it is now for what is put back from now on, while nothing runs

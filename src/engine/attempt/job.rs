@@ -1,5 +1,6 @@
 //! One attempt as data: all that a slot needs to run it, put together while nothing is locked.
 
+use super::apart::Apart;
 use super::tamper::Watch;
 use super::untouched::{ProfileKey, Red};
 use crate::agent::Withheld;
@@ -111,6 +112,8 @@ pub struct Job {
     pub folder: AttemptFolder,
     /// The project root.
     pub root: PathBuf,
+    /// The private trees, where the agent does not work in the project itself.
+    pub(crate) apart: Option<Apart>,
     /// The real paths of all loaded queues.
     pub queues: Arc<[PathBuf]>,
     /// Git, if it can tell what changed.

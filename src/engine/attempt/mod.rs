@@ -1,6 +1,7 @@
 //! One attempt: put together from a claimed task, run under a supervisor, judged. Nothing here touches
 //! a queue.
 
+mod apart;
 mod commands;
 mod end;
 mod finished;

@@ -1,5 +1,6 @@
 //! From a claimed task to a [`Job`]: prompt, environment and commands.
 
+use super::apart::Apart;
 use super::fixed::Fixed;
 use super::job::{AgentCommand, Job, Judge, Purpose, Ready, Refusal, tag_of};
 use super::refusal::{holds_nul, taken_for_flag};
@@ -12,7 +13,8 @@ use crate::agent::{
 };
 use crate::config::{ChoiceError, Runner};
 use crate::domain::{
-    AttemptReport, ClaimToken, Field, Status, StepKind, Task, Verdict, budget_of, budget_used_now,
+    AttemptReport, ClaimToken, Field, ReasonCode, Status, StepKind, Task, Verdict, budget_of,
+    budget_used_now,
 };
 use crate::plan::Graph;
 use crate::project::QueueSet;
@@ -22,6 +24,7 @@ use crate::store::{Place, TaskKey};
 use crate::verify::VerifyStep;
 use crate::workspace::{Git, is_git_work_tree};
 use serde_json::Value;
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -57,6 +60,8 @@ struct Plan<'a> {
     profiles: Vec<ProfileKey>,
     /// What of them failed before the task began.
     reds: Vec<Red>,
+    /// The private trees.
+    apart: Option<Apart>,
 }
 
 impl<'a> Source<'a> {
@@ -93,6 +98,7 @@ impl<'a> Source<'a> {
             steps: Vec::new(),
             profiles: Vec::new(),
             reds: Vec::new(),
+            apart: None,
         }
     }
 
@@ -119,7 +125,7 @@ impl<'a> Source<'a> {
     /// [`ChoiceError`] when no agent or verification is configured at all.
     pub fn job(self, place: Place, token: ClaimToken, fixed: &Fixed) -> Result<Job, ChoiceError> {
         let mut refusal = None;
-        let plan = match self.plan(place, token.attempt) {
+        let mut plan = match self.plan(place, token.attempt) {
             Ok(plan) => plan,
             Err(error) => {
                 let Some(code) = error.code() else { return Err(error) };
@@ -129,12 +135,18 @@ impl<'a> Source<'a> {
         };
         let (queue, task) = (&self.queues[place.queue], plan.task);
         let root = self.set.root(place.queue).to_owned();
+        if plan.profile.is_some() {
+            match fixed.apart(&root, self.set.real(place.queue)) {
+                Ok(apart) => plan.apart = apart,
+                Err(reason) => refusal = Some(Refusal { code: ReasonCode::Environment, reason }),
+            }
+        }
         let agent = plan.profile.as_ref().map(|profile| AgentCommand {
             profile: profile.name.clone(),
             command: plan.ready_agent(profile, &token),
             ok_exit_codes: profile.accepted_exits(),
         });
-        let subject = plan.subject();
+        let subject = plan.subject(StepKind::Verify);
         let judge = if self.set.config.is_verified() {
             Judge::Steps(
                 plan.steps.iter().map(|step| subject.step(step, &token.worker, fixed)).collect(),
@@ -143,8 +155,9 @@ impl<'a> Source<'a> {
             Judge::Nobody
         };
         let refusal = refusal.or_else(|| holds_nul(agent.as_ref(), &judge));
-        let refusal =
-            refusal.or_else(|| taken_for_flag(&plan.subject(), plan.profile.as_ref(), &plan.steps));
+        let refusal = refusal.or_else(|| {
+            taken_for_flag(&plan.subject(StepKind::Verify), plan.profile.as_ref(), &plan.steps)
+        });
         let required = self.set.config.limits.promise.value;
         let mask = self.mask();
         Ok(Job {
@@ -156,13 +169,20 @@ impl<'a> Source<'a> {
             tag: tag_of(self.set.real(place.queue), task),
             state: self.set.state(place.queue),
             git: Self::git_for(&root, agent.as_ref(), fixed),
+            apart: plan.apart.clone(),
             queues: self.set.all_real().map(Path::to_owned).collect::<Vec<PathBuf>>().into(),
             task_json: format!("{}\n", queue.task_text(place.task)),
             prompt: plan.prompt(),
             refusal,
             agent,
             judge,
-            watch: watch(self.set, self.queues, &plan.steps, &plan.subject(), fixed),
+            watch: watch(
+                self.set,
+                self.queues,
+                &plan.steps,
+                &plan.subject(StepKind::Verify),
+                fixed,
+            ),
             mask,
             declares: [subject.files(), task.scope().iter().map(ToString::to_string).collect()]
                 .concat(),
@@ -183,8 +203,13 @@ impl Plan<'_> {
         &self.source.queues[self.place.queue]
     }
 
-    fn root(&self) -> &Path {
-        self.source.set.root(self.place.queue)
+    /// Where commands of that kind run.
+    fn root(&self, kind: StepKind) -> Cow<'_, Path> {
+        match (&self.apart, kind) {
+            (None, _) => Cow::Borrowed(self.source.set.root(self.place.queue)),
+            (Some(apart), StepKind::Agent) => Cow::Owned(apart.agent_root()),
+            (Some(apart), StepKind::Verify) => Cow::Owned(apart.judge_root()),
+        }
     }
 
     fn prompt(&self) -> Result<String, String> {
@@ -205,7 +230,7 @@ impl Plan<'_> {
             budget: Some(self.last_number(limits.attempts.value)),
             queue: self.source.set.real(self.place.queue).display().to_string(),
             project: queue.project().map(str::to_owned),
-            root: self.root().display().to_string(),
+            root: self.root(StepKind::Agent).display().to_string(),
             result_file: self.folder.file(RESULT_FILE).display().to_string(),
             dependencies: self.dependencies(),
             notes: self.notes(),
@@ -307,7 +332,7 @@ impl Plan<'_> {
     }
 
     fn ready_agent(&self, profile: &AgentProfile, token: &ClaimToken) -> Ready {
-        let subject = self.subject();
+        let subject = self.subject(StepKind::Agent);
         let policy = agent_policy(subject.rules, profile);
         let Given { environment, withheld } = subject.given(&token.worker, policy);
         Ready {
@@ -324,13 +349,13 @@ impl Plan<'_> {
     }
 
     /// What its commands are about.
-    fn subject(&self) -> Subject<'_> {
+    fn subject(&self, kind: StepKind) -> Subject<'_> {
         let set = self.source.set;
         Subject {
             task: Some((self.queue(), self.place.task)),
             attempt: self.attempt,
             queue: set.real(self.place.queue),
-            root: self.root(),
+            root: self.root(kind),
             folder: &self.folder,
             vars: self.source.vars,
             rules: &set.config.environment,

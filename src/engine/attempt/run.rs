@@ -1,6 +1,7 @@
 //! One attempt: the agent, then the verification, under one supervisor. No lock of a queue is
 //! held while it runs, and nothing here touches the queue.
 
+use super::apart::PrivateTrees;
 use super::commands::Commands;
 use super::end::{End, failed_code, one_line, unfit};
 use super::finished::{Finished, TreeLook, not_started};
@@ -21,6 +22,7 @@ use crate::verify;
 use crate::workspace::{Snapshot, tree_name};
 use std::path::Path;
 
+mod apart;
 mod changes;
 
 /// What is known of an attempt so far.
@@ -33,6 +35,7 @@ struct Progress<'a> {
     changed: Vec<String>,
     /// Of what changed what may be the work of others.
     ambiguous: Vec<String>,
+    trees: Option<PrivateTrees>,
 }
 
 /// Runs `job` to its end.
@@ -47,6 +50,19 @@ pub(crate) fn run(job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finished {
             return not_started(job, outcome, reason, clock);
         }
     };
+    // Before anything is guarded: what judges lies in the judge tree.
+    let entered = match (&job.apart, &job.refusal) {
+        (Some(apart), None) => PrivateTrees::enter(apart).map(Some),
+        (None, _) | (_, Some(_)) => Ok(None),
+    };
+    let trees = match entered {
+        Ok(trees) => trees,
+        Err(why) => {
+            let reason = format!("cannot prepare the private trees: {why}");
+            let outcome = Outcome::FailedToStart { reason: reason.clone() };
+            return not_started(job, outcome, reason, clock);
+        }
+    };
     let guard = Guard::take(&job.watch, &earlier);
     let warnings = guard.warning().into_iter().collect();
     let mut progress = Progress {
@@ -57,10 +73,13 @@ pub(crate) fn run(job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finished {
         tree: TreeLook::default(),
         changed: Vec::new(),
         ambiguous: Vec::new(),
+        trees,
     };
     let end = progress.run(on_stage);
     let end = progress.commands.untampered(end);
-    let Progress { commands, result, tree, changed: files_changed, ambiguous, .. } = progress;
+    let Progress { commands, result, tree, changed: files_changed, ambiguous, trees, .. } =
+        progress;
+    drop(trees);
     let (steps, warnings) = commands.into_reports();
     let report = AttemptReport {
         v: 1,
@@ -80,6 +99,9 @@ pub(crate) fn run(job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finished {
     };
     let passed = report.verdict == Some(Verdict::Pass);
     let work = passed.then(|| Work::of(&job.root, &report.files_changed)).flatten();
+    // The places are free as soon as nothing runs in them, however long the result is held back.
+    let mut job = job;
+    job.apart = None;
     let mut finished =
         Finished { result, warnings, work, tree, ..Finished::new(job, report, began) };
     finished.keep();
@@ -101,6 +123,7 @@ impl Progress<'_> {
             return end;
         }
         if self.job.agent.is_some()
+            && self.trees.is_none()
             && let Err(end) = self.look_before()
         {
             return end;
@@ -112,7 +135,11 @@ impl Progress<'_> {
                 Err(end) => return end,
             };
             on_stage(Stage::AgentFinished(outcome.clone()));
-            if let Err(end) = self.list_changes() {
+            let listed = match self.trees {
+                Some(_) => self.collect(&outcome),
+                None => self.list_changes(),
+            };
+            if let Err(end) = listed {
                 return end;
             }
             if let Some(end) = self.after_agent(agent, &outcome) {
@@ -215,6 +242,14 @@ impl Progress<'_> {
     }
 
     fn judge(&mut self, on_stage: OnStage<'_>) -> End {
+        let end = self.verify(on_stage);
+        match end.verdict {
+            Some(Verdict::Pass | Verdict::Skipped) => self.land(end, on_stage),
+            Some(Verdict::Fail | Verdict::Blocked) | None => end,
+        }
+    }
+
+    fn verify(&mut self, on_stage: OnStage<'_>) -> End {
         let outcome = self
             .commands
             .steps()

@@ -9,6 +9,7 @@ use crate::queue::Queue;
 use crate::store::attempts::{AttemptFolder, CHANGED_FILE, PROMPT_FILE, RESULT_FILE, TASK_FILE};
 use crate::verify::VerifyStep;
 use serde_json::Value;
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::path::Path;
 
@@ -22,7 +23,7 @@ pub(crate) struct Subject<'a> {
     /// The real path of the queue.
     pub(crate) queue: &'a Path,
     /// The project root.
-    pub(crate) root: &'a Path,
+    pub(crate) root: Cow<'a, Path>,
     /// Where the files of the attempt are.
     pub(crate) folder: &'a AttemptFolder,
     /// The environment of this process.
@@ -99,7 +100,7 @@ impl Subject<'_> {
             prompt_file: &self.folder.file(PROMPT_FILE),
             result_file: &self.folder.file(RESULT_FILE),
             attempt_dir: self.folder.path(),
-            root: self.root,
+            root: &self.root,
             changed_files: policy.agent.is_none().then_some(changed.as_path()),
         }
         .set_in(&mut given.environment);

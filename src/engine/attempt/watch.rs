@@ -40,7 +40,7 @@ pub(crate) fn watch(
     };
     let own = subject.task.is_some_and(|(queue, at)| by_person(queue, at));
     Watch {
-        root: subject.root.to_owned(),
+        root: subject.root.clone().into_owned(),
         homes: homes.into_iter().flatten().collect(),
         programs: fixed.folders(),
         queues: set.all_real().map(Path::to_owned).collect(),

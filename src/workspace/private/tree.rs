@@ -20,6 +20,7 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use thiserror::Error;
 
 /// The name of our index, and of the lock that git makes for it.
@@ -97,7 +98,7 @@ pub enum TreeError {
 #[derive(Debug)]
 pub struct Tree {
     repository: Repository,
-    slot: Slot,
+    slot: Arc<Slot>,
     rules: TreeRules,
     now: Option<(Wanted, Identity)>,
 }
@@ -107,7 +108,12 @@ impl Tree {
     ///
     /// # Errors
     /// When the lock of the slot cannot be handed to git.
-    pub fn new(repository: &Repository, slot: Slot, rules: TreeRules) -> Result<Self, TreeError> {
+    pub fn new(
+        repository: &Repository,
+        slot: impl Into<Arc<Slot>>,
+        rules: TreeRules,
+    ) -> Result<Self, TreeError> {
+        let slot: Arc<Slot> = slot.into();
         let lock = slot.lock().map_err(|source| failed(slot.tree(), source))?;
         Ok(Self { repository: repository.holding(lock), slot, rules, now: None })
     }

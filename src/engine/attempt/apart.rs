@@ -1,0 +1,162 @@
+//! Private trees of an attempt: where its agent works and where its change is judged.
+
+use crate::config::{Config, IsolationMode, WorkspaceRules};
+use crate::workspace::{
+    Captured, Git, Kind, PlaceError, Places, Refusal, Repository, Slot, Tree, TreeError, TreeRules,
+    Wanted, is_git_work_tree,
+};
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use thiserror::Error;
+
+/// Variables of ours that git may have: where its person's configuration is.
+const GIT_VARS: [&str; 5] = ["HOME", "XDG_CONFIG_HOME", "TMPDIR", "USER", "LOGNAME"];
+
+/// Why a run cannot have private trees.
+#[derive(Debug, Error)]
+pub(crate) enum ApartError {
+    /// The repository.
+    #[error("mode = \"private\" cannot be had: {0}. {cure}", cure = .0.cure())]
+    Repository(#[from] Refusal),
+    /// The places.
+    #[error("mode = \"private\" cannot be had: {0}")]
+    Places(#[from] PlaceError),
+    /// Setup commands are not run yet, and a tree without them would only look ready.
+    #[error("workspaces.setup is not supported by this version; take it out")]
+    Setup,
+    /// Git was not found.
+    #[error("mode = \"private\" cannot be had: git is not on the PATH. Install it.")]
+    NoGit,
+}
+
+/// What holds for all private trees of a run.
+#[derive(Clone, Debug)]
+pub(crate) struct Isolated {
+    repository: Repository,
+    places: Places,
+    rules: TreeRules,
+    keep: usize,
+}
+
+impl Isolated {
+    /// Of the project at `root`, with `git` and its `PATH`; `None` where all agents share a tree.
+    ///
+    /// # Errors
+    /// [`ApartError`] with what is to be done about it.
+    pub(crate) fn of(
+        config: &Config,
+        root: &Path,
+        (git, path): (Option<&Path>, Option<&OsStr>),
+        vars: &[(OsString, OsString)],
+    ) -> Result<Option<Self>, ApartError> {
+        if config.isolation.mode.value == IsolationMode::Shared || !is_git_work_tree(root) {
+            return Ok(None);
+        }
+        if !config.workspaces.tree.setup.commands.is_empty() {
+            return Err(ApartError::Setup);
+        }
+        let ours = |(name, _): &&(OsString, OsString)| GIT_VARS.iter().any(|one| name == one);
+        let env: Vec<(OsString, OsString)> = vars.iter().filter(ours).cloned().collect();
+        let git = Git::new(git.ok_or(ApartError::NoGit)?, path, &env);
+        let target = config.isolation.target.as_deref();
+        let repository = Repository::open(root, git, target)?;
+        let WorkspaceRules { dir, tree, .. } = &config.workspaces;
+        let places = Places::of(&repository, dir.as_deref(), cache(vars).as_deref())?;
+        let keep = usize::try_from(config.limits.keep_attempts.value).unwrap_or(usize::MAX);
+        Ok(Some(Self { repository, places, rules: tree.clone(), keep }))
+    }
+
+    /// The places of one attempt at a task of `queue` in the project at `root`.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub(crate) fn take(&self, root: &Path, queue: &Path) -> Result<Apart, PlaceError> {
+        let real = root.canonicalize().unwrap_or_else(|_| root.to_owned());
+        let below = real.strip_prefix(self.repository.top()).unwrap_or(Path::new("")).to_owned();
+        Ok(Apart {
+            repository: self.repository.clone(),
+            workspace: Arc::new(self.places.take(Kind::Workspace)?),
+            judge: Arc::new(self.places.take(Kind::Judge)?),
+            rules: self.rules.clone(),
+            keep: self.keep,
+            queue: queue.to_owned(),
+            below,
+        })
+    }
+}
+
+/// The places of one attempt, held until it is over.
+#[derive(Clone, Debug)]
+pub(crate) struct Apart {
+    pub(super) repository: Repository,
+    pub(super) workspace: Arc<Slot>,
+    pub(super) judge: Arc<Slot>,
+    pub(super) rules: TreeRules,
+    pub(super) keep: usize,
+    /// The queue of its task, by its real path.
+    pub(super) queue: PathBuf,
+    /// The project root, as seen from the top of the work tree.
+    below: PathBuf,
+}
+
+impl Apart {
+    /// Where the agent works.
+    pub(crate) fn agent_root(&self) -> PathBuf {
+        below(self.workspace.tree(), &self.below)
+    }
+
+    /// Where its change is judged.
+    pub(crate) fn judge_root(&self) -> PathBuf {
+        below(self.judge.tree(), &self.below)
+    }
+
+    /// A path of the tree, as people know it: from the project root where it lies there.
+    pub(super) fn shown(&self, path: &Path) -> String {
+        path.strip_prefix(&self.below).unwrap_or(path).display().to_string()
+    }
+}
+
+/// The private trees of an attempt while it runs.
+#[derive(Debug)]
+pub(crate) struct PrivateTrees {
+    /// Where the agent works.
+    pub(super) workspace: Tree,
+    /// Where its change is judged.
+    pub(super) judge: Tree,
+    /// What the agent did.
+    pub(super) captured: Option<Captured>,
+}
+
+impl PrivateTrees {
+    /// Both at the target as it is now.
+    ///
+    /// # Errors
+    /// Why they could not be prepared.
+    pub(super) fn enter(apart: &Apart) -> Result<Self, String> {
+        let fail = |error: &dyn std::fmt::Display| error.to_string();
+        let base = apart.repository.tip().map_err(|error| fail(&error))?;
+        let tree = |slot| {
+            let mut tree = Tree::new(&apart.repository, slot, apart.rules.clone())?;
+            tree.prepare(&Wanted::commit(base.clone()))?;
+            Ok::<_, TreeError>(tree)
+        };
+        let workspace = tree(Arc::clone(&apart.workspace)).map_err(|error| fail(&error))?;
+        let judge = tree(Arc::clone(&apart.judge)).map_err(|error| fail(&error))?;
+        Ok(Self { workspace, judge, captured: None })
+    }
+}
+
+/// A folder of a tree; the tree itself is named as it is.
+fn below(tree: &Path, folder: &Path) -> PathBuf {
+    if folder.as_os_str().is_empty() { tree.to_owned() } else { tree.join(folder) }
+}
+
+/// The folder for caches of the user.
+fn cache(vars: &[(OsString, OsString)]) -> Option<PathBuf> {
+    let get = |wanted: &str| {
+        let found = vars.iter().find(|(name, _)| name == OsStr::new(wanted));
+        found.map(|(_, value)| PathBuf::from(value)).filter(|path| path.is_absolute())
+    };
+    get("XDG_CACHE_HOME").or_else(|| get("HOME").map(|home| home.join(".cache")))
+}

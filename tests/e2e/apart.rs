@@ -1,0 +1,65 @@
+//! Agents that work apart: each in a workspace of its own, with what was judged landed on the branch.
+
+use crate::sandbox::{Sandbox, queue, task};
+use serde_json::json;
+
+const CONFIG: &str = "[isolation]\nmode = \"private\"\n[workspaces]\ndir = \"../trees\"\n\
+     [agents.default]\nrun = '''{agent}'''\n[[verify]]\nname = \"test\"\nrun = '''{verify}'''\n\
+     [limits]\nattempts = 2\nuntouched = false\n";
+
+fn sandbox(agent: &str, verify: &str, ids: &[&str]) -> Sandbox {
+    let config = CONFIG.replace("{agent}", agent).replace("{verify}", verify);
+    let tasks: Vec<(&str, &[&str])> = ids.iter().map(|id| (*id, &[][..])).collect();
+    let sandbox = Sandbox::new().config(&config).queue("q.json", &queue(&tasks));
+    let init = "git init -q -b main && git config user.email t@example.org && \
+                git config user.name t && printf '1\\n2\\n3\\n' >a && git add -A && git commit -qm start";
+    assert!(sandbox.shell(init));
+    sandbox
+}
+
+/// What a script prints in the project.
+fn says(sandbox: &Sandbox, script: &str) -> String {
+    let mut command = std::process::Command::new("sh");
+    let done = command.args(["-c", script]).current_dir(sandbox.path("")).output();
+    done.map(|done| String::from_utf8_lossy(&done.stdout).into_owned()).unwrap_or_default()
+}
+
+#[test]
+fn what_was_judged_lands_as_one_commit_for_each_task() {
+    let sandbox = sandbox(
+        "test \"$PWD\" = \"$WORKLOOP_ROOT\" && pwd >>../../../log && \
+         echo \"$WORKLOOP_TASK_ID\" >\"$WORKLOOP_TASK_ID.txt\"",
+        "pwd >>../../../judged; test -f \"$WORKLOOP_TASK_ID.txt\"",
+        &["A", "B"],
+    );
+    assert!(sandbox.shell("echo mine >note; echo 4 >>a"));
+    let ran = sandbox.run(["run", "q.json"]).exits(0);
+    let said = says(&sandbox, "git log --format=%s; git status --porcelain; cat A.txt B.txt");
+    assert_eq!(said, "Make B\nMake A\nstart\n M a\n M q.json\n?? note\nA\nB\n", "{ran}");
+    let trailers = says(&sandbox, "git log -1 --format='%(trailers:key=Workloop-Task,valueonly)'");
+    assert_eq!(trailers.trim(), "B");
+    for id in ["A", "B"] {
+        let list = sandbox.read("q.json");
+        let task = task(&list, id);
+        assert_eq!(task["status"], "complete");
+        assert_eq!(task["files_actually_changed"], json!([format!("{id}.txt")]));
+    }
+    // Neither the agent nor the verification was in the project.
+    let log = says(&sandbox, "cat ../log ../judged");
+    assert!(log.lines().all(|line| line.contains("/trees/")), "{log}");
+    assert!(log.contains("/ws-1") && log.contains("/judge-1"), "{log}");
+    assert_eq!(
+        says(&sandbox, "git for-each-ref refs/workloop/landing; ls .git/workloop/landing"),
+        ""
+    );
+}
+
+#[test]
+fn what_failed_or_was_not_judged_does_not_land() {
+    let sandbox = sandbox("echo x >x; git add x; git commit -qm x", "false", &["A"]);
+    sandbox.run(["run", "q.json"]).exits(5);
+    assert_eq!(says(&sandbox, "git log --format=%s; git status --porcelain"), "start\n M q.json\n");
+    assert_eq!(task(&sandbox.read("q.json"), "A")["status"], "blocked");
+    let kept = says(&sandbox, "git for-each-ref --format='%(refname)' refs/workloop/attempts");
+    assert_eq!(kept, "refs/workloop/attempts/A/1\nrefs/workloop/attempts/A/2\n");
+}
