@@ -24,6 +24,7 @@ use std::path::Path;
 
 mod apart;
 mod changes;
+mod landing;
 
 /// What is known of an attempt so far.
 struct Progress<'a> {
