@@ -1,5 +1,6 @@
 //! What each transition writes.
 
+use super::change::{Change, Landed};
 use super::claim::{Claim, ClaimToken};
 use super::field::Field;
 use super::legal::{Illegal, check_legal};
@@ -33,9 +34,20 @@ pub fn budget_of(task: &Task, default: u32) -> u32 {
 /// [`Illegal`] when the task's state does not allow it; nothing is to be written then.
 pub fn apply(task: &Task, transition: &Transition, now: DateTime<Utc>) -> Result<Changes, Illegal> {
     check_legal(task, transition)?;
-    Ok(match transition {
+    let mut changes = changed(task, transition, now);
+    // Whoever ends a claim ends the wait of the change that was made under it.
+    if task.change().is_some() && changes.contains(&(Field::Claim, Write::Remove)) {
+        changes.push((Field::Change, Write::Remove));
+    }
+    Ok(changes)
+}
+
+fn changed(task: &Task, transition: &Transition, now: DateTime<Utc>) -> Changes {
+    match transition {
         Transition::Claim(claim) => claimed(task, claim, now),
         Transition::Complete(verdict, completion) => completed(task, *verdict, completion, now),
+        Transition::Await(change) => waits(change),
+        Transition::Adopt(claim) => vec![(Field::Claim, Write::Set(json!(claim)))],
         Transition::Fail { reason, files_changed, files_ambiguous } => {
             let mut changes = ended(task, Status::Pending, Some(Verdict::Fail), reason);
             changes.push((Field::FilesActuallyChanged, Write::Set(json!(files_changed))));
@@ -73,7 +85,7 @@ pub fn apply(task: &Task, transition: &Transition, now: DateTime<Utc>) -> Result
             vec![(Field::Status, Write::Status(Status::Pending)), (Field::Error, Write::Clear)]
         }
         Transition::Progress(value) => vec![(Field::Progress, Write::Set(value.clone()))],
-    })
+    }
 }
 
 fn claimed(task: &Task, claim: &Claim, now: DateTime<Utc>) -> Changes {
@@ -119,9 +131,27 @@ fn completed(
     if let Some(notes) = &completion.notes_for {
         changes.push((Field::NotesFor, Write::Set(notes.clone())));
     }
+    changes.extend(landed(completion.landed.as_ref()));
     changes.extend(counted(task));
     changes.push((Field::Claim, Write::Remove));
     changes
+}
+
+/// What passed waits to land. The claim stays: nobody else may take the task.
+fn waits(change: &Change) -> Changes {
+    vec![
+        (Field::Status, Write::Status(Status::InProgress)),
+        (Field::Change, Write::Set(json!(change))),
+    ]
+}
+
+/// Where the work landed; what was done in the project itself has no such keys.
+fn landed(landed: Option<&Landed>) -> [(Field, Write); 2] {
+    let write = |text: Option<&String>| text.map_or(Write::Remove, |text| Write::Set(json!(text)));
+    [
+        (Field::LandedCommit, write(landed.map(|landed| &landed.commit))),
+        (Field::LandedTree, write(landed.map(|landed| &landed.tree))),
+    ]
 }
 
 /// Files that may be the work of several tasks; most tasks have none, and no key then.
@@ -240,6 +270,8 @@ fn reset() -> Changes {
         Field::NotesFor,
         Field::Answers,
         Field::FilesAmbiguous,
+        Field::LandedCommit,
+        Field::LandedTree,
     ];
     let mut changes = vec![
         (Field::Status, Write::Status(Status::Pending)),

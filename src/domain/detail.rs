@@ -3,6 +3,7 @@
 //! A file of many short tasks must not become large in memory: an item is 24 bytes, a text of up
 //! to fifteen bytes stands inside of it, and a copy of a task shares what is longer.
 
+use super::change::Change;
 use super::claim::Claim;
 use super::estimate::{Effort, Estimate};
 use super::field::{Field, FieldProblem};
@@ -23,6 +24,8 @@ pub enum Detail {
     NotBefore(DateTime<Utc>),
     /// `claim`.
     Claim(Box<Claim>),
+    /// `change`.
+    Change(Box<Change>),
     /// `estimated_minutes`.
     Minutes(f64),
     /// `estimated_hours`, low and high.
@@ -64,6 +67,7 @@ impl Detail {
                 | Field::BudgetUsed
                 | Field::NotBefore
                 | Field::Claim
+                | Field::Change
                 | Field::EstimatedMinutes
                 | Field::EstimatedHours
                 | Field::Effort
@@ -78,6 +82,7 @@ impl Detail {
             Self::Text(field, _) | Self::List(field, _) | Self::Count(field, _) => said(*field),
             Self::NotBefore(_) => said(Field::NotBefore),
             Self::Claim(_) => said(Field::Claim),
+            Self::Change(_) => said(Field::Change),
             Self::Minutes(_) => said(Field::EstimatedMinutes),
             Self::Hours(..) => said(Field::EstimatedHours),
             Self::Effort(_) => said(Field::Effort),
@@ -131,6 +136,10 @@ impl Details {
 
     pub(super) fn claim(&self) -> Option<&Claim> {
         if let Detail::Claim(claim) = self.find(Field::Claim)? { Some(claim) } else { None }
+    }
+
+    pub(super) fn change(&self) -> Option<&Change> {
+        if let Detail::Change(change) = self.find(Field::Change)? { Some(change) } else { None }
     }
 
     pub(super) fn estimate(&self) -> Estimate {

@@ -60,6 +60,9 @@ pub enum Field {
     FilesAmbiguous,
     Error,
     Claim,
+    Change,
+    LandedCommit,
+    LandedTree,
     Progress,
     Artifacts,
     ResultSummary,
@@ -93,7 +96,7 @@ pub enum EditRule {
 use Field::*;
 
 /// Spellings of every field; the first is the one for a file that has none yet.
-const SPELLINGS: [(Field, &[&str]); 61] = [
+const SPELLINGS: [(Field, &[&str]); 64] = [
     (Id, &["id"]),
     (Title, &["title"]),
     (Description, &["description"]),
@@ -149,6 +152,9 @@ const SPELLINGS: [(Field, &[&str]); 61] = [
     (FilesAmbiguous, &["files_ambiguous"]),
     (Error, &["error", "blocked_reason"]),
     (Claim, &["claim"]),
+    (Change, &["change"]),
+    (LandedCommit, &["landed_commit"]),
+    (LandedTree, &["landed_tree"]),
     (Progress, &["progress"]),
     (Artifacts, &["artifacts"]),
     (ResultSummary, &["result_summary"]),
@@ -212,8 +218,8 @@ impl Field {
             | IntegrationPoints | Context | Deadline | Notify | NotBefore | Fingerprint
             | DroppedDependencies | Attempts | BudgetUsed | LastAttempt | StartedAt
             | CompletedAt | Passes | VerificationVerdict | FilesActuallyChanged
-            | FilesAmbiguous | Error | Claim | Progress | Artifacts | ResultSummary | NotesFor
-            | CompletedBy | CompletionNote => EditRule::Free,
+            | FilesAmbiguous | Error | Claim | Change | LandedCommit | LandedTree | Progress
+            | Artifacts | ResultSummary | NotesFor | CompletedBy | CompletionNote => EditRule::Free,
         }
     }
 
@@ -235,6 +241,9 @@ impl Field {
                 | FilesAmbiguous
                 | Error
                 | Claim
+                | Change
+                | LandedCommit
+                | LandedTree
                 | Progress
                 | Artifacts
                 | ResultSummary

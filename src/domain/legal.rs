@@ -72,7 +72,8 @@ pub(super) fn check_legal(task: &Task, transition: &Transition) -> Result<(), Il
         Transition::Claim(_) => (status.is_open(), "only a pending task is claimed"),
         // A worker's write-back is fenced by its token, not by the word in the file: a claim
         // that an edit of the file removed is asserted again.
-        Transition::Complete(..)
+        Transition::Await(_)
+        | Transition::Complete(..)
         | Transition::Fail { .. }
         | Transition::GiveUp { .. }
         | Transition::Ask { .. }
@@ -80,6 +81,9 @@ pub(super) fn check_legal(task: &Task, transition: &Transition) -> Result<(), Il
         | Transition::Lose
         | Transition::Settle(..)
         | Transition::Progress(_) => (true, ""),
+        Transition::Adopt(_) => {
+            (status == InProgress && task.change().is_some(), "nothing of it waits to land")
+        }
         Transition::TakeOver | Transition::Release => {
             (status == InProgress, "nobody has claimed it")
         }

@@ -7,6 +7,7 @@
 mod apply;
 mod attempt;
 mod backoff;
+mod change;
 mod claim;
 mod command;
 mod detail;
@@ -29,6 +30,7 @@ mod verdict;
 pub use apply::{apply, budget_of, budget_used_now, timestamp};
 pub use attempt::{AttemptReport, Fingerprint, Outcome, StepKind, StepReport};
 pub use backoff::{Backoff, CAP, Cost, QUICK, QuickFailure, Rest, next_pause};
+pub use change::{Change, Landed, Waits};
 pub use claim::{Claim, ClaimToken};
 pub use command::Command;
 pub use detail::Detail;

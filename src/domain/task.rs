@@ -1,5 +1,6 @@
 //! What the program needs to know of a task to pick, run and judge it.
 
+use super::change::Change;
 use super::claim::Claim;
 use super::detail::{Detail, Details};
 use super::estimate::Estimate;
@@ -191,6 +192,11 @@ impl Task {
     /// `claim`, where it is one.
     pub fn claim(&self) -> Option<&Claim> {
         self.details.claim()
+    }
+
+    /// `change`: what it did waits to land.
+    pub fn change(&self) -> Option<&Change> {
+        self.details.change()
     }
 
     /// What the file says about how long it takes.

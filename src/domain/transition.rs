@@ -4,6 +4,7 @@
 //! the transition is illegal and which verbs are legal instead. How a change looks in the file
 //! (spelling, indent, order) is the queue document's business.
 
+use super::change::{Change, Landed};
 use super::claim::Claim;
 use super::field::Field;
 use super::status::Status;
@@ -43,6 +44,8 @@ pub struct Completion {
     pub artifacts: Vec<Value>,
     /// The result file's `notes_for`.
     pub notes_for: Option<Value>,
+    /// Where the work landed, of an attempt in a tree of its own.
+    pub landed: Option<Landed>,
 }
 
 /// Everything that can happen to a task.
@@ -50,6 +53,10 @@ pub struct Completion {
 pub enum Transition {
     /// A worker takes it, for the attempt that the claim names.
     Claim(Claim),
+    /// Verification passed, and the change waits to land.
+    Await(Change),
+    /// A worker takes over a change that waits to land, with a claim of its own.
+    Adopt(Claim),
     /// Verification passed (or was switched off: `SKIPPED`).
     Complete(Verdict, Completion),
     /// The attempt failed and the budget lasts: back to pending.

@@ -353,7 +353,8 @@ pub fn queue_name(queue: &Queue) -> String {
 
 fn event_kind(transition: &Transition) -> EventKind {
     match transition {
-        Transition::Claim(_) => EventKind::Claimed,
+        Transition::Claim(_) | Transition::Adopt(_) => EventKind::Claimed,
+        Transition::Await(_) => EventKind::Verified,
         Transition::Complete(..)
         | Transition::Done { .. }
         | Transition::Settle(Status::Complete, _) => EventKind::Completed,

@@ -105,6 +105,7 @@ impl Finished {
             summary: result.summary.clone(),
             artifacts: result.artifacts.clone(),
             notes_for: (!result.notes_for.is_empty()).then(|| json!(result.notes_for)),
+            landed: None,
         }
     }
 

@@ -108,6 +108,11 @@ impl Reader {
             Field::VerificationVerdict => {
                 task.verdict = values::string(raw).and_then(|word| Verdict::from_word(&word));
             }
+            // A value of another shape is a key of the file's own.
+            Field::Change => {
+                let change = serde_json::from_str(raw).ok().map(Detail::Change);
+                self.set(span.field, change);
+            }
             Field::Claim => {
                 let claim = serde_json::from_str(raw).ok().map(Detail::Claim);
                 let bad = claim.is_none();
@@ -151,6 +156,8 @@ impl Reader {
             | Field::FilesActuallyChanged
             | Field::FilesAmbiguous
             | Field::Error
+            | Field::LandedCommit
+            | Field::LandedTree
             | Field::Progress
             | Field::Artifacts
             | Field::ResultSummary

@@ -74,6 +74,7 @@ impl Chooser<'_> {
                     summary: Some(text),
                     artifacts: vec![self.value(0)],
                     notes_for: Some(json!({"A": "note"})),
+                    landed: None,
                 };
                 Transition::Complete(Verdict::Pass, completion)
             }
