@@ -1,0 +1,148 @@
+//! What the prompt of an attempt says: its task, what it builds on, and what was tried before.
+
+use super::super::subject::strings;
+use super::super::untouched::Red;
+use super::Plan;
+use crate::agent::{
+    AnswerInput, DependencyInput, FEEDBACK_BYTES, FailureInput, NoteInput, PromptInput,
+    PromptTemplate, RedInput, StepInput, bound_file,
+};
+use crate::domain::{AttemptReport, Field, Status, StepKind, Verdict, budget_of, budget_used_now};
+use crate::queue::Queue;
+use crate::store::TaskKey;
+use crate::store::attempts::{self, AttemptFolder, RESULT_FILE};
+use serde_json::Value;
+
+impl Plan<'_> {
+    /// The prompt of its attempt.
+    pub(super) fn prompt(&self) -> Result<String, String> {
+        let path = self.profile.as_ref().and_then(|profile| profile.prompt.as_deref());
+        let template = PromptTemplate::load(path).map_err(|error| error.to_string())?;
+        let text = template.render(&self.input()).map_err(|error| error.to_string())?;
+        // What earlier attempts printed may hold secrets, and a prompt is kept and shown.
+        Ok(self.source.mask().text(&text).into_owned())
+    }
+
+    fn input(&self) -> PromptInput {
+        let (queue, at) = (self.queue(), self.place.task);
+        let limits = &self.source.set.config.limits;
+        PromptInput {
+            task: serde_json::from_str(queue.task_text(at)).unwrap_or_default(),
+            title: queue.title(at),
+            attempt: self.attempt,
+            budget: Some(self.last_number(limits.attempts.value)),
+            queue: self.source.set.real(self.place.queue).display().to_string(),
+            project: queue.project().map(str::to_owned),
+            root: self.root(StepKind::Agent).display().to_string(),
+            result_file: self.folder.file(RESULT_FILE).display().to_string(),
+            dependencies: self.dependencies(),
+            notes: self.notes(),
+            answers: self.answers(),
+            failure: self.failure(),
+            untouched: self.reds.iter().map(red_input).collect(),
+            verification: self
+                .steps
+                .iter()
+                .map(|s| StepInput { name: s.name.clone(), command: s.command.to_string() })
+                .collect(),
+        }
+    }
+
+    /// The number of the last attempt that the budget allows: numbers run on after a `retry`.
+    fn last_number(&self, default: u32) -> u32 {
+        let used = budget_used_now(self.task).saturating_add(1);
+        self.attempt.saturating_add(budget_of(self.task, default).saturating_sub(used))
+    }
+
+    /// Complete dependencies, and complete tasks that notify this one.
+    fn dependencies(&self) -> Vec<DependencyInput> {
+        let graph = self.source.graph;
+        let own = graph.node(self.place.queue, self.place.task);
+        let mut nodes: Vec<_> = graph.dependencies(own).collect();
+        nodes.extend(graph.nodes().filter(|&node| {
+            let (queue, task) = graph.location(node);
+            let notify = self.source.queues[queue].tasks()[task].notify();
+            notify.iter().any(|id| id == self.task.id.as_str())
+        }));
+        nodes.sort_unstable();
+        nodes.dedup();
+        let complete = nodes.into_iter().filter_map(|node| {
+            let (queue, at) = graph.location(node);
+            let queue = &self.source.queues[queue];
+            (queue.tasks()[at].status == Status::Complete).then(|| DependencyInput {
+                id: graph.reference(node),
+                title: queue.title(at),
+                summary: queue.text(at, Field::ResultSummary),
+                artifacts: strings(queue.value(at, Field::Artifacts).as_ref()),
+                files_changed: strings(queue.value(at, Field::FilesActuallyChanged).as_ref()),
+                place: queue.path().display().to_string(),
+            })
+        });
+        complete.collect()
+    }
+
+    fn notes(&self) -> Vec<NoteInput> {
+        let of = |queue: &Queue, at: usize| {
+            queue.raw(at, Field::NotesFor)?;
+            let notes = queue.value(at, Field::NotesFor)?;
+            let text = notes.get(self.task.id.as_str())?.as_str()?.to_owned();
+            let place = queue.path().display().to_string();
+            Some(NoteInput { from: queue.tasks()[at].id.to_string(), text, place })
+        };
+        let queues = self.source.queues.iter();
+        queues.flat_map(|q| (0..q.tasks().len()).filter_map(move |at| of(q, at))).collect()
+    }
+
+    fn answers(&self) -> Vec<AnswerInput> {
+        let answers = self.queue().value(self.place.task, Field::Answers);
+        let answers = answers.as_ref().and_then(Value::as_array).cloned().unwrap_or_default();
+        let text = |value: &Value, key: &str| value.get(key)?.as_str().map(str::to_owned);
+        let one = |answer: &Value| {
+            let question = text(answer, "question");
+            Some(AnswerInput { question, answer: text(answer, "answer")? })
+        };
+        answers.iter().filter_map(one).collect()
+    }
+
+    /// The last attempt, if it failed; interrupted ones in between say nothing.
+    fn failure(&self) -> Option<FailureInput> {
+        let key = TaskKey::new(self.source.set.real(self.place.queue), self.task.id.as_str());
+        let state = self.source.set.state(self.place.queue);
+        let reports = attempts::reports(&state, &key);
+        let report: &AttemptReport = reports.iter().rev().find(|r| r.verdict.is_some())?;
+        if report.verdict != Some(Verdict::Fail) {
+            return None;
+        }
+        let step = report.steps.last()?;
+        let log = AttemptFolder::new(&state, &key, report.attempt).file(&step.log);
+        let mut output = bound_file(&log, FEEDBACK_BYTES).unwrap_or_default();
+        if step.kind == StepKind::Agent {
+            let errors = log.with_file_name(attempts::AGENT_ERR);
+            output.push_str(&bound_file(&errors, FEEDBACK_BYTES / 2).unwrap_or_default());
+        }
+        // Before the prompt cleans it, which would change a secret that holds control characters.
+        let output = self.source.mask().text(&output).into_owned();
+        Some(FailureInput {
+            attempt: report.attempt,
+            step: step.name.clone(),
+            outcome: report
+                .reason
+                .clone()
+                .unwrap_or_else(|| format!("{}: {}", step.named(), step.outcome)),
+            output,
+            log: log.display().to_string(),
+        })
+    }
+}
+
+/// What the prompt says of a step that failed before the task began.
+fn red_input(red: &Red) -> RedInput {
+    let step = &red.step;
+    RedInput {
+        step: step.step.clone(),
+        outcome: step.outcome.clone(),
+        output: step.said.clone(),
+        log: step.log.display().to_string(),
+        left_by: red.left_by.iter().map(|task| task.id.clone()).collect(),
+    }
+}
