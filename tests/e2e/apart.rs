@@ -8,7 +8,13 @@ const CONFIG: &str = "[isolation]\nmode = \"private\"\n[workspaces]\ndir = \"../
      [limits]\nattempts = 2\nuntouched = false\n";
 
 fn sandbox(agent: &str, verify: &str, ids: &[&str]) -> Sandbox {
+    sandbox_with("", agent, verify, ids)
+}
+
+/// The same with more under `[workspaces]`.
+fn sandbox_with(more: &str, agent: &str, verify: &str, ids: &[&str]) -> Sandbox {
     let config = CONFIG.replace("{agent}", agent).replace("{verify}", verify);
+    let config = config.replace("[workspaces]\n", &format!("[workspaces]\n{more}"));
     let tasks: Vec<(&str, &[&str])> = ids.iter().map(|id| (*id, &[][..])).collect();
     let sandbox = Sandbox::new().config(&config).queue("q.json", &queue(&tasks));
     let init = "git init -q -b main && git config user.email t@example.org && \
@@ -62,4 +68,40 @@ fn what_failed_or_was_not_judged_does_not_land() {
     assert_eq!(task(&sandbox.read("q.json"), "A")["status"], "blocked");
     let kept = says(&sandbox, "git for-each-ref --format='%(refname)' refs/workloop/attempts");
     assert_eq!(kept, "refs/workloop/attempts/A/1\nrefs/workloop/attempts/A/2\n");
+}
+
+#[test]
+fn setup_runs_once_in_each_place_and_again_where_it_is_due() {
+    let sandbox = sandbox_with(
+        "setup = [\"pwd >>../../../setup; mkdir -p made && echo m >made/m\", \"test ! -f broken\"]\n\
+         setup_inputs = [\"broken\"]\nkeep = [\"made/\"]\n",
+        "test -f made/m && echo x >>made/own && touch $WORKLOOP_TASK_ID && \
+         if test $WORKLOOP_TASK_ID$WORKLOOP_ATTEMPT = C1; then touch broken; else rm -f broken; fi",
+        "cat made/m && if test $WORKLOOP_TASK_ID = A; then echo changed >>made/m; else touch made/other; fi",
+        &["A", "B", "C"],
+    );
+    assert!(sandbox.shell("echo made/ >.gitignore; git add .gitignore; git commit -qm ignore"));
+    let ran = sandbox.run(["run", "q.json"]).exits(0);
+    let said = ran.to_string();
+    let changed = "A: the verification changed what workspaces.setup made in the judge tree";
+    assert!(said.contains(changed) && !said.contains("B: the verification changed"), "{said}");
+    assert!(said.contains("C: FAIL") || said.contains("step setup: exit status 1"), "{said}");
+    // Both at first; the judge after A; for C it was judged with its input, and then without.
+    let places = says(&sandbox, "sed 's|.*/||' ../setup | tr '\\n' ' '");
+    assert_eq!(places, "judge-1 ws-1 judge-1 judge-1 judge-1 ", "{said}");
+    assert_eq!(says(&sandbox, "git log --format=%s -3"), "Make C\nMake B\nMake A\n");
+}
+
+#[test]
+fn a_setup_that_fails_on_the_target_ends_the_run_and_costs_nothing() {
+    let sandbox = sandbox_with("setup = [\"echo no; exit 3\"]\n", "touch x", "true", &["A"]);
+    let ran = sandbox.run(["run", "q.json"]).exits(2).to_string();
+    let told = "workspaces.setup failed in the judge tree: echo no; exit 3: exit status 3; its output is in ";
+    assert!(ran.contains(told) && ran.contains("setup-judge.out"), "{ran}");
+    assert_eq!(says(&sandbox, "cat .workloop/attempts/*/1/setup-judge.out"), "no\n");
+    let list = sandbox.read("q.json");
+    assert_eq!(
+        (&task(&list, "A")["status"], &task(&list, "A")["budget_used"]),
+        (&json!("pending"), &json!(0))
+    );
 }

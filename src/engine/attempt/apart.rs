@@ -2,8 +2,8 @@
 
 use crate::config::{Config, IsolationMode, WorkspaceRules};
 use crate::workspace::{
-    Captured, Git, Kind, PlaceError, Places, Refusal, Repository, Slot, Tree, TreeError, TreeRules,
-    Wanted, is_git_work_tree,
+    Captured, Git, Kind, PlaceError, Places, Refusal, Repository, Slot, Tree, TreeRules,
+    is_git_work_tree,
 };
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -22,9 +22,6 @@ pub(crate) enum ApartError {
     /// The places.
     #[error("mode = \"private\" cannot be had: {0}")]
     Places(#[from] PlaceError),
-    /// Setup commands are not run yet, and a tree without them would only look ready.
-    #[error("workspaces.setup is not supported by this version; take it out")]
-    Setup,
     /// Git was not found.
     #[error("mode = \"private\" cannot be had: git is not on the PATH. Install it.")]
     NoGit,
@@ -52,9 +49,6 @@ impl Isolated {
     ) -> Result<Option<Self>, ApartError> {
         if config.isolation.mode.value == IsolationMode::Shared || !is_git_work_tree(root) {
             return Ok(None);
-        }
-        if !config.workspaces.tree.setup.commands.is_empty() {
-            return Err(ApartError::Setup);
         }
         let ours = |(name, _): &&(OsString, OsString)| GIT_VARS.iter().any(|one| name == one);
         let env: Vec<(OsString, OsString)> = vars.iter().filter(ours).cloned().collect();
@@ -126,25 +120,6 @@ pub(crate) struct PrivateTrees {
     pub(super) judge: Tree,
     /// What the agent did.
     pub(super) captured: Option<Captured>,
-}
-
-impl PrivateTrees {
-    /// Both at the target as it is now.
-    ///
-    /// # Errors
-    /// Why they could not be prepared.
-    pub(super) fn enter(apart: &Apart) -> Result<Self, String> {
-        let fail = |error: &dyn std::fmt::Display| error.to_string();
-        let base = apart.repository.tip().map_err(|error| fail(&error))?;
-        let tree = |slot| {
-            let mut tree = Tree::new(&apart.repository, slot, apart.rules.clone())?;
-            tree.prepare(&Wanted::commit(base.clone()))?;
-            Ok::<_, TreeError>(tree)
-        };
-        let workspace = tree(Arc::clone(&apart.workspace)).map_err(|error| fail(&error))?;
-        let judge = tree(Arc::clone(&apart.judge)).map_err(|error| fail(&error))?;
-        Ok(Self { workspace, judge, captured: None })
-    }
 }
 
 /// A folder of a tree; the tree itself is named as it is.

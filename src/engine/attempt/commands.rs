@@ -25,7 +25,8 @@ const FOLDER_TRIES: u32 = 100;
 pub(super) struct Commands<'a> {
     job: &'a Job,
     with: With<'a>,
-    guarded: Guarded,
+    /// What is guarded; nothing before the private trees are ready.
+    guarded: Option<Guarded>,
     /// What ran so far.
     steps: Vec<StepReport>,
     warnings: Vec<String>,
@@ -35,13 +36,9 @@ pub(super) struct Commands<'a> {
 
 impl<'a> Commands<'a> {
     /// Those of `job`, of which nothing ran yet.
-    pub(super) fn new(
-        job: &'a Job,
-        with: With<'a>,
-        guarded: Guarded,
-        warnings: Vec<String>,
-    ) -> Self {
-        Self { job, with, guarded, steps: Vec::new(), warnings, too_long: false }
+    pub(super) fn new(job: &'a Job, with: With<'a>) -> Self {
+        let (steps, warnings) = (Vec::new(), Vec::new());
+        Self { job, with, guarded: None, steps, warnings, too_long: false }
     }
 
     /// What ran, and what people should know of it.
@@ -61,7 +58,8 @@ impl<'a> Commands<'a> {
 
     /// What is guarded from now on.
     pub(super) fn guard(&mut self, guard: Guard) {
-        self.guarded = Guarded::new(guard);
+        self.warnings.extend(guard.warning());
+        self.guarded = Some(Guarded::new(guard));
     }
 
     /// Something that people should know.
@@ -79,7 +77,7 @@ impl<'a> Commands<'a> {
 
     /// The end of the attempt, if something that judges is not what it was at the claim.
     pub(super) fn tampered(&mut self, outcome: &Outcome) -> Option<End> {
-        self.guarded.tampered(self.job, outcome, &mut self.warnings)
+        self.guarded.as_mut()?.tampered(self.job, outcome, &mut self.warnings)
     }
 
     /// The end of the attempt, if nothing that judges changed until then: however it ended, the next
@@ -102,7 +100,8 @@ impl<'a> Commands<'a> {
         put(TASK_FILE, &self.job.task_json)?;
         put(PROMPT_FILE, prompt)?;
         put(ENV_FILE, &withheld::listed(self.job))?;
-        if let Err(error) = self.guarded.keep(folder) {
+        let guarded = self.guarded.as_ref();
+        if let Some(Err(error)) = guarded.map(|guarded| guarded.keep(folder)) {
             self.warnings.push(format!("failed to note what is protected: {error}"));
         }
         // A result of an earlier run under the same number is not this attempt's.
@@ -162,7 +161,24 @@ impl<'a> Commands<'a> {
         self.step(report)
     }
 
-    fn step(&mut self, report: StepReport) -> StepReport {
+    /// Runs a command in `cwd` that is no step of the attempt: it makes a tree ready.
+    pub(super) fn set_up(&mut self, command: &Ready, cwd: PathBuf, log: &str) -> StepReport {
+        let stdout = self.job.folder.file(log);
+        let spec = CommandSpec { cwd, stdout, ..self.spec(command) };
+        for _ in 0..FOLDER_TRIES {
+            // Whether it could be made is told by the output that is missing.
+            drop(self.job.folder.create());
+            let report = self.command_once(command, &spec, log.to_owned());
+            let unstarted = matches!(report.outcome, Outcome::FailedToStart { .. });
+            if !unstarted || spec.stdout.parent().is_none_or(Path::is_dir) {
+                return report;
+            }
+        }
+        self.command_once(command, &spec, log.to_owned())
+    }
+
+    /// Takes in a step that ran.
+    pub(super) fn step(&mut self, report: StepReport) -> StepReport {
         self.steps.push(report.clone());
         report
     }
@@ -199,7 +215,8 @@ impl<'a> Commands<'a> {
     fn understood(&mut self, command: &Ready, spec: &CommandSpec, ended: Ended) -> Outcome {
         let log = spec.stderr.as_ref().unwrap_or(&spec.stdout);
         let shell = matches!(ended.outcome, Outcome::Exited { .. });
-        match self.with.known.understand(&spec.cwd, &command.configured, spec, ended) {
+        // A command that is there in one private tree is there in all.
+        match self.with.known.understand(&self.job.root, &command.configured, spec, ended) {
             Meaning::Plain(Outcome::FailedToStart { reason }) if shell => {
                 let said = bound_file(log, 1024).unwrap_or_default();
                 let line = said.lines().rev().find(|line| !line.trim().is_empty());

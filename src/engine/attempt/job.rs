@@ -50,6 +50,15 @@ pub struct AgentCommand {
     pub ok_exit_codes: BTreeSet<i32>,
 }
 
+/// The commands that make private trees ready, each as it is run there.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Setups {
+    /// Where the agent works.
+    pub(crate) workspace: Vec<Ready>,
+    /// Where its change is judged.
+    pub(crate) judge: Vec<Ready>,
+}
+
 /// What decides about the work.
 #[derive(Clone, Debug)]
 pub enum Judge {
@@ -114,6 +123,8 @@ pub struct Job {
     pub root: PathBuf,
     /// The private trees, where the agent does not work in the project itself.
     pub(crate) apart: Option<Apart>,
+    /// What makes them ready.
+    pub(crate) setup: Setups,
     /// The real paths of all loaded queues.
     pub queues: Arc<[PathBuf]>,
     /// Git, if it can tell what changed.

@@ -28,7 +28,7 @@ mod withheld;
 
 pub(crate) use finished::{Finished, not_started};
 pub use fixed::Fixed;
-pub(crate) use job::{Job, Judge, Purpose};
+pub(crate) use job::{Job, Judge, Purpose, Setups};
 pub use judged::{JudgeError, Judged, Judging};
 pub use known_commands::KnownCommands;
 pub use preflight::{Lines, Preflight, PreflightError, preflight, survey};

@@ -2,9 +2,9 @@
 
 use super::apart::Apart;
 use super::fixed::Fixed;
-use super::job::{AgentCommand, Job, Judge, Purpose, Ready, Refusal, tag_of};
+use super::job::{AgentCommand, Job, Judge, Purpose, Ready, Refusal, Setups, tag_of};
 use super::refusal::{holds_nul, taken_for_flag};
-use super::subject::{Subject, agent_policy};
+use super::subject::{Subject, agent_policy, set_up_steps};
 use super::untouched::{ProfileKey, Red, Untouched};
 use super::watch::watch;
 use crate::agent::{AgentProfile, Given};
@@ -170,12 +170,13 @@ impl Plan<'_> {
             refusal,
             agent,
             judge,
-            watch: watch(set, self.source.queues, &self.steps, &subject, fixed),
+            watch: watch(set, self.source.queues, &self.judging(), &subject, fixed),
             mask,
             declares: self.declares(&subject),
             named_files: [subject.files(), subject.tests()].concat(),
             promise: queue.text(at.task, Field::CompletionPromise).map(|p| (p, required)),
             tree: None,
+            setup: self.setups(&token, fixed),
             apart: self.apart,
             profiles: self.profiles,
             reds: self.reds,
@@ -192,6 +193,24 @@ impl Plan<'_> {
         let subject = self.subject(StepKind::Verify);
         let ready = |step| subject.step(step, &token.worker, fixed);
         Judge::Steps(self.steps.iter().map(ready).collect())
+    }
+
+    /// What has a say in the verdict: the steps, and what makes the judge tree ready for them.
+    fn judging(&self) -> Vec<VerifyStep> {
+        let setup = self.apart.as_ref().map(|_| set_up_steps(&self.source.set.config));
+        self.steps.iter().cloned().chain(setup.into_iter().flatten()).collect()
+    }
+
+    fn setups(&self, token: &ClaimToken, fixed: &Fixed) -> Setups {
+        if self.apart.is_none() {
+            return Setups::default();
+        }
+        let steps = set_up_steps(&self.source.set.config);
+        let ready = |kind| -> Vec<Ready> {
+            let subject = self.subject(kind);
+            steps.iter().map(|step| subject.step(step, &token.worker, fixed)).collect()
+        };
+        Setups { workspace: ready(StepKind::Agent), judge: ready(StepKind::Verify) }
     }
 
     fn declares(&self, subject: &Subject<'_>) -> Vec<String> {

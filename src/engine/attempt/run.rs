@@ -5,10 +5,9 @@ use super::apart::PrivateTrees;
 use super::commands::Commands;
 use super::end::{End, failed_code, one_line, unfit};
 use super::finished::{Finished, TreeLook, not_started};
-use super::guarded::Guarded;
 use super::job::{AgentCommand, Job, Judge};
 use super::queue_files::QueueFiles;
-use super::tamper::{Guard, earlier};
+use super::tamper::{Guard, Memory, earlier};
 use super::untouched::ProfileKey;
 use super::with::{OnStage, Stage, With};
 use crate::agent::{AgentResult, ResultStatus, has_promise, read_result};
@@ -25,6 +24,7 @@ use std::path::Path;
 mod apart;
 mod changes;
 mod landing;
+mod ready;
 
 /// What is known of an attempt so far.
 struct Progress<'a> {
@@ -51,32 +51,17 @@ pub(crate) fn run(job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finished {
             return not_started(job, outcome, reason, clock);
         }
     };
-    // Before anything is guarded: what judges lies in the judge tree.
-    let entered = match (&job.apart, &job.refusal) {
-        (Some(apart), None) => PrivateTrees::enter(apart).map(Some),
-        (None, _) | (_, Some(_)) => Ok(None),
-    };
-    let trees = match entered {
-        Ok(trees) => trees,
-        Err(why) => {
-            let reason = format!("cannot prepare the private trees: {why}");
-            let outcome = Outcome::FailedToStart { reason: reason.clone() };
-            return not_started(job, outcome, reason, clock);
-        }
-    };
-    let guard = Guard::take(&job.watch, &earlier);
-    let warnings = guard.warning().into_iter().collect();
     let mut progress = Progress {
         job: &job,
-        commands: Commands::new(&job, with, Guarded::new(guard), warnings),
+        commands: Commands::new(&job, with),
         result: AgentResult::default(),
         before: None,
         tree: TreeLook::default(),
         changed: Vec::new(),
         ambiguous: Vec::new(),
-        trees,
+        trees: None,
     };
-    let end = progress.run(on_stage);
+    let end = progress.run(&earlier, on_stage);
     let end = progress.commands.untampered(end);
     let Progress { commands, result, tree, changed: files_changed, ambiguous, trees, .. } =
         progress;
@@ -110,10 +95,15 @@ pub(crate) fn run(job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finished {
 }
 
 impl Progress<'_> {
-    fn run(&mut self, on_stage: OnStage<'_>) -> End {
+    fn run(&mut self, earlier: &Memory, on_stage: OnStage<'_>) -> End {
         if let Some(refusal) = &self.job.refusal {
             return unfit(refusal.code, refusal.reason.clone());
         }
+        // Before anything is guarded: what judges lies in the judge tree.
+        if let Err(end) = self.enter() {
+            return end;
+        }
+        self.commands.guard(Guard::take(&self.job.watch, earlier));
         if let Some(profile) = &self.job.tree {
             match self.known_tree(profile) {
                 Ok(None) => {}
@@ -243,6 +233,9 @@ impl Progress<'_> {
     }
 
     fn judge(&mut self, on_stage: OnStage<'_>) -> End {
+        if let Err(end) = self.judge_change() {
+            return end;
+        }
         let end = self.verify(on_stage);
         match end.verdict {
             Some(Verdict::Pass | Verdict::Skipped) => self.land(end, on_stage),
@@ -251,6 +244,12 @@ impl Progress<'_> {
     }
 
     fn verify(&mut self, on_stage: OnStage<'_>) -> End {
+        let end = self.run_steps(on_stage);
+        self.look_at_setup();
+        end
+    }
+
+    fn run_steps(&mut self, on_stage: OnStage<'_>) -> End {
         let outcome = self
             .commands
             .steps()

@@ -4,6 +4,7 @@
 use super::fixed::Fixed;
 use super::job::Ready;
 use crate::agent::{AgentProfile, DEFAULT_GRACE, Given, NUL_SHOWN, Policy, TaskVariables};
+use crate::config::Config;
 use crate::domain::{Command, EnvironmentRules, Field, StepKind, Text, WorkerId};
 use crate::queue::Queue;
 use crate::store::attempts::{AttemptFolder, CHANGED_FILE, PROMPT_FILE, RESULT_FILE, TASK_FILE};
@@ -12,6 +13,12 @@ use serde_json::Value;
 use std::borrow::Cow;
 use std::ffi::OsString;
 use std::path::Path;
+use std::time::Duration;
+
+/// What a step is called that makes a private tree ready.
+pub(super) const SETUP: &str = "setup";
+/// How long one of its commands may take.
+const SETUP_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 
 /// What commands are about.
 pub(crate) struct Subject<'a> {
@@ -132,6 +139,19 @@ impl Subject<'_> {
             grace: DEFAULT_GRACE,
         }
     }
+}
+
+/// The commands of `workspaces.setup`, as steps.
+pub(crate) fn set_up_steps(config: &Config) -> Vec<VerifyStep> {
+    let step = |text: &String| VerifyStep {
+        name: SETUP.to_owned(),
+        profile: SETUP.to_owned(),
+        command: Command::Shell(text.clone()),
+        timeout: SETUP_TIMEOUT,
+        environment: EnvironmentRules::default(),
+        from_queue: false,
+    };
+    config.workspaces.tree.setup.commands.iter().map(step).collect()
 }
 
 /// What decides which variables a step gets, where `general` holds for all commands.

@@ -2,7 +2,7 @@
 
 use crate::agent::Policy;
 use crate::domain::{ClaimToken, EnvironmentRules, WorkerId};
-use crate::engine::attempt::{Fixed, Job, Judge, ProfileKey, Purpose, Subject, watch};
+use crate::engine::attempt::{Fixed, Job, Judge, ProfileKey, Purpose, Setups, Subject, watch};
 use crate::engine::dispatch::tree_key;
 use crate::project::QueueSet;
 use crate::queue::Queue;
@@ -83,6 +83,7 @@ impl Around<'_> {
             reds: Vec::new(),
             tree,
             apart: None,
+            setup: Setups::default(),
             root: root.to_owned(),
             folder,
             key,

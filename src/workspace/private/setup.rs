@@ -14,7 +14,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// The most that is read of what is remembered: two hashes.
+/// The most that is read of what is remembered: two hashes and two moments.
 const SMALL: u64 = 4 << 10;
 
 /// What makes a tree ready.
@@ -39,28 +39,110 @@ pub enum Setup {
     MadeChanged,
 }
 
-/// Whether the commands are due in the tree at `top`, of which `list` says what is ignored there.
-pub(super) fn due(rules: &SetupRules, top: &Path, note: &Path, made: &str) -> io::Result<Setup> {
-    if rules.commands.is_empty() {
-        return Ok(Setup::Done);
-    }
-    let Some(text) = open::if_there(open::read_text(note, Links::Refuse, SMALL))? else {
-        return Ok(Setup::First);
-    };
-    let mut lines = text.lines();
-    Ok(match (lines.next(), lines.next()) {
-        (Some(key), _) if key != key_of(rules, top)? => Setup::InputsChanged,
-        (Some(_), Some(then)) if then == made => Setup::Done,
-        (Some(_), Some(_)) => Setup::MadeChanged,
-        _ => Setup::First,
-    })
+/// What is remembered of a run of the commands, beside the tree.
+pub(super) struct Note<'a> {
+    /// The folder of the slot that is ours.
+    pub(super) own: &'a Path,
 }
 
-/// Remembers that the commands ran well.
-pub(super) fn done(rules: &SetupRules, top: &Path, note: &Path, made: &str) -> io::Result<()> {
-    let key = key_of(rules, top)?;
-    files::remove(note)?;
-    open::new(note)?.write_all(format!("{key}\n{made}\n").as_bytes())
+/// The name of what is remembered.
+pub(super) const NOTE: &str = "setup";
+/// The name of a file that is made when the commands begin: its time is that of the file system.
+pub(super) const BEGUN: &str = "setup.begun";
+
+/// How often a file is made to see a tick of the file system's clock pass.
+const TICK_TRIES: u32 = 20_000;
+
+/// A file that git ignores: its path, its time of change, and a hash of what it is.
+pub(super) struct Ignored {
+    changed: (i64, i64),
+    stamp: Vec<u8>,
+}
+
+impl Note<'_> {
+    /// Whether the commands are due in the tree at `top`, where `ignored` is what git ignores.
+    pub(super) fn due(
+        &self,
+        rules: &SetupRules,
+        top: &Path,
+        ignored: &[Ignored],
+    ) -> io::Result<Setup> {
+        if rules.commands.is_empty() {
+            return Ok(Setup::Done);
+        }
+        let read = open::read_text(&self.own.join(NOTE), Links::Refuse, SMALL);
+        let Some(text) = open::if_there(read)? else { return Ok(Setup::First) };
+        let lines: Vec<&str> = text.lines().collect();
+        let &[key, made, from, to] = lines.as_slice() else { return Ok(Setup::First) };
+        let (Some(from), Some(to)) = (moment(from), moment(to)) else { return Ok(Setup::First) };
+        Ok(if key != key_of(rules, top)? {
+            Setup::InputsChanged
+        } else if made == made_between(ignored, from, to) {
+            Setup::Done
+        } else {
+            Setup::MadeChanged
+        })
+    }
+
+    /// The commands begin.
+    pub(super) fn begin(&self) -> io::Result<()> {
+        let now = self.touched()?;
+        self.later_than(now)
+    }
+
+    /// The time of the file system now, as files get it that are made in this moment.
+    fn touched(&self) -> io::Result<(i64, i64)> {
+        let begun = self.own.join(BEGUN);
+        files::remove(&begun)?;
+        let meta = open::new(&begun)?.metadata()?;
+        Ok((meta.ctime(), meta.ctime_nsec()))
+    }
+
+    /// Lets the clock of the file system, which moves in ticks of some milliseconds, get past a moment:
+    /// what is made before and after it must not look as if made at the same time.
+    fn later_than(&self, moment: (i64, i64)) -> io::Result<()> {
+        for _ in 0..TICK_TRIES {
+            if self.touched()? > moment {
+                break;
+            }
+        }
+        // A clock that was set back: what is made now may count to what was before.
+        Ok(())
+    }
+
+    /// Remembers that the commands ran well. What they made is what changed since they began: caches
+    /// that were there before, and what a verification writes beside it later, is not theirs.
+    pub(super) fn done(
+        &self,
+        rules: &SetupRules,
+        top: &Path,
+        ignored: &[Ignored],
+    ) -> io::Result<()> {
+        let key = key_of(rules, top)?;
+        let begun = std::fs::symlink_metadata(self.own.join(BEGUN))?;
+        let from = (begun.ctime(), begun.ctime_nsec());
+        let to = ignored.iter().map(|one| one.changed).max().unwrap_or(from).max(from);
+        let made = made_between(ignored, from, to);
+        let note = self.own.join(NOTE);
+        files::remove(&note)?;
+        let text = format!("{key}\n{made}\n{} {}\n{} {}\n", from.0, from.1, to.0, to.1);
+        open::new(&note)?.write_all(text.as_bytes())?;
+        self.later_than(to)
+    }
+}
+
+fn moment(text: &str) -> Option<(i64, i64)> {
+    let (seconds, nanos) = text.split_once(' ')?;
+    Some((seconds.parse().ok()?, nanos.parse().ok()?))
+}
+
+/// A hash of the files that were changed last between two moments.
+fn made_between(ignored: &[Ignored], from: (i64, i64), to: (i64, i64)) -> String {
+    let mut hash = Sha256::new();
+    for one in ignored.iter().filter(|one| from <= one.changed && one.changed <= to) {
+        hash.update(&one.stamp);
+    }
+    hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A hash of the commands and of the content of what they read.
@@ -105,29 +187,28 @@ fn matching(top: &Path, glob: &str) -> io::Result<BTreeSet<PathBuf>> {
     Ok(found)
 }
 
-/// A hash of path, size, inode and time of change of every file that git ignores in the tree, but of
-/// those that were `brought`.
-pub(super) fn made(
+/// Path, size, inode and time of change of every file that git ignores in the tree, but of those that
+/// were `brought`.
+pub(super) fn ignored(
     repository: &Repository,
     at: &At,
     top: &Path,
     brought: &dyn Fn(&Path) -> bool,
-) -> Result<String, GitError> {
+) -> Result<Vec<Ignored>, GitError> {
     let args = ["ls-files", "-z", "--others", "--ignored", "--exclude-standard"];
     let list = repository.tool().get(at, &args)?;
     let mut names: Vec<&[u8]> = list.split(|byte| *byte == 0).filter(|n| !n.is_empty()).collect();
     names.retain(|name| !brought(Path::new(OsStr::from_bytes(name))));
     names.sort_unstable();
-    let mut hash = Sha256::new();
-    for name in names {
-        hash.update((name.len() as u64).to_le_bytes());
-        hash.update(name);
-        // What vanished since it was listed is as if it had another stamp.
-        if let Ok(meta) = std::fs::symlink_metadata(top.join(OsStr::from_bytes(name))) {
-            for part in [meta.size(), meta.ino(), meta.ctime() as u64, meta.ctime_nsec() as u64] {
-                hash.update(part.to_le_bytes());
-            }
+    let one = |name: &&[u8]| {
+        // What vanished since it was listed is as if it had never been there.
+        let meta = std::fs::symlink_metadata(top.join(OsStr::from_bytes(name))).ok()?;
+        let mut stamp = (name.len() as u64).to_le_bytes().to_vec();
+        stamp.extend(*name);
+        for part in [meta.size(), meta.ino(), meta.ctime() as u64, meta.ctime_nsec() as u64] {
+            stamp.extend(part.to_le_bytes());
         }
-    }
-    Ok(hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect())
+        Some(Ignored { changed: (meta.ctime(), meta.ctime_nsec()), stamp })
+    };
+    Ok(names.iter().filter_map(one).collect())
 }

@@ -324,15 +324,24 @@ fn ignored_files_are_brought_and_setup_runs_when_it_is_due() {
     assert_eq!(bench.agent("cat made cache/big; git status --porcelain"), "s\nbig\n?? cache");
     assert!(bench.paths().is_empty());
     assert_eq!(bench.tree.setup_due().unwrap(), Setup::First);
-    bench.agent("mkdir modules; echo m >modules/m");
+    bench.agent("mkdir modules; echo old >modules/cache");
+    bench.tree.setup_begins().unwrap();
+    bench.agent("echo m >modules/m");
     bench.tree.setup_done().unwrap();
     assert_eq!(bench.prepare().setup, Setup::Done);
+    // Caches that were there before, and what comes later, are not what setup made.
+    bench.agent("echo longer >modules/cache; echo x >modules/new");
+    assert_eq!(bench.tree.put_back().unwrap().setup, Setup::Done);
     // What a verification did to what setup made is noticed.
     bench.agent("echo changed >modules/m");
     assert_eq!(bench.tree.put_back().unwrap().setup, Setup::MadeChanged);
+    bench.tree.setup_begins().unwrap();
+    bench.agent("echo m >modules/m");
     bench.tree.setup_done().unwrap();
     bench.scratch.sh("echo 2 >lock.json; git commit -qam lock2");
     assert_eq!(bench.prepare().setup, Setup::InputsChanged);
+    bench.tree.setup_begins().unwrap();
+    bench.agent("echo m >modules/m");
     bench.tree.setup_done().unwrap();
     assert_eq!(bench.prepare().setup, Setup::Done);
     bench.agent("rm -r modules");

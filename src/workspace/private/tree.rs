@@ -11,7 +11,7 @@ use super::files;
 use super::nested;
 use super::own_git::{self, Objects, OwnGitError};
 use super::places::Slot;
-use super::setup::{self, Setup, SetupRules};
+use super::setup::{self, Ignored, Note, Setup, SetupRules};
 use crate::platform::dir::{Identity, identity};
 use std::collections::HashSet;
 use std::ffi::OsString;
@@ -202,10 +202,17 @@ impl Tree {
         if self.rules.setup.commands.is_empty() {
             return Ok(Setup::Done);
         }
-        let made = self.made()?;
-        let note = self.slot.own().join("setup");
-        setup::due(&self.rules.setup, self.path(), &note, &made)
-            .map_err(|source| failed(self.path(), source))
+        let ignored = self.ignored()?;
+        let due = self.note().due(&self.rules.setup, self.path(), &ignored);
+        due.map_err(|source| failed(self.path(), source))
+    }
+
+    /// The setup commands begin: what changes until [`Tree::setup_done`] is what they made.
+    ///
+    /// # Errors
+    /// When it cannot be noted.
+    pub fn setup_begins(&self) -> Result<(), TreeError> {
+        self.note().begin().map_err(|source| failed(self.path(), source))
     }
 
     /// Remembers that the setup commands ran well, and what is there now.
@@ -213,17 +220,20 @@ impl Tree {
     /// # Errors
     /// When it cannot be looked at or noted.
     pub fn setup_done(&self) -> Result<(), TreeError> {
-        let made = self.made()?;
-        let note = self.slot.own().join("setup");
-        setup::done(&self.rules.setup, self.path(), &note, &made)
-            .map_err(|source| failed(self.path(), source))
+        let ignored = self.ignored()?;
+        let done = self.note().done(&self.rules.setup, self.path(), &ignored);
+        done.map_err(|source| failed(self.path(), source))
     }
 
-    fn made(&self) -> Result<String, TreeError> {
+    fn note(&self) -> Note<'_> {
+        Note { own: self.slot.own() }
+    }
+
+    fn ignored(&self) -> Result<Vec<Ignored>, TreeError> {
         let wanted = self.checked()?;
-        Ok(setup::made(&self.repository, &self.at(&wanted.files)?, self.path(), &|path| {
-            self.is_brought(path)
-        })?)
+        let brought = |path: &Path| self.is_brought(path);
+        let at = self.at(&wanted.files)?;
+        Ok(setup::ignored(&self.repository, &at, self.path(), &brought)?)
     }
 
     /// What it was prepared for, if it is still the same real folder.
@@ -361,7 +371,7 @@ impl Tree {
     fn discard(&self) -> Result<(), TreeError> {
         let io = |source| failed(self.path(), source);
         files::remove(self.path()).map_err(io)?;
-        for name in [INDEX, "index.lock", "setup"] {
+        for name in [INDEX, "index.lock", setup::NOTE, setup::BEGUN] {
             files::remove(&self.slot.own().join(name)).map_err(io)?;
         }
         Ok(())

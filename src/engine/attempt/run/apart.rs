@@ -1,7 +1,7 @@
 //! An attempt apart: its agent works in a workspace, and its change is captured for the judge tree.
 
 use super::super::apart::{Apart, PrivateTrees};
-use super::super::end::{End, environment};
+use super::super::end::End;
 use super::super::job::Job;
 use super::super::queue_files::QueueFiles;
 use super::Progress;
@@ -9,7 +9,7 @@ use super::landing::blocked;
 use crate::domain::{Outcome, ReasonCode};
 use crate::platform::clock::Clock;
 use crate::store::attempts::CHANGED_FILE;
-use crate::workspace::{AttemptName, CaptureRules, Captured, Stamp, Wanted};
+use crate::workspace::{AttemptName, CaptureRules, Captured, Stamp};
 use std::path::Path;
 
 /// How often a capture is made again whose objects somebody collected meanwhile.
@@ -25,8 +25,6 @@ impl Progress<'_> {
             Ok(captured) => captured,
             Err(why) => return Err(blocked(outcome, ReasonCode::CaptureFailed, why)),
         };
-        let wanted = Wanted { base: captured.base.clone(), files: captured.commit.clone() };
-        trees.judge.prepare(&wanted).map_err(|error| environment(error.to_string()))?;
         for path in &captured.undone {
             let path = apart.shown(path);
             let text =

@@ -65,15 +65,13 @@ impl Progress<'_> {
     /// Judges the change as it is on `onto`.
     fn again(&mut self, commit: &Oid, onto: &Oid, on_stage: OnStage<'_>) -> Result<(), End> {
         let job = self.job;
-        let Some(trees) = &mut self.trees else { return Ok(()) };
-        let fail = |error: &dyn std::fmt::Display| environment(error.to_string());
         // What judges is that of the new base: others may have changed it, and it landed.
-        trees.judge.prepare(&Wanted::commit(onto.clone())).map_err(|error| fail(&error))?;
+        self.judge_at(&Wanted::commit(onto.clone()))?;
         let memory = earlier(&job.state, &job.key, job.token.attempt);
-        let guard = Guard::take(&job.watch, &memory.map_err(|error| fail(&error))?);
+        let guard =
+            Guard::take(&job.watch, &memory.map_err(|error| environment(error.to_string()))?);
         self.commands.guard(guard);
-        let wanted = Wanted { base: onto.clone(), files: commit.clone() };
-        trees.judge.prepare(&wanted).map_err(|error| fail(&error))?;
+        self.judge_at(&Wanted { base: onto.clone(), files: commit.clone() })?;
         let end = self.verify(on_stage);
         match end.verdict {
             Some(Verdict::Pass | Verdict::Skipped) => Ok(()),

@@ -19,5 +19,5 @@ mod word;
 
 pub(crate) use guard::{Guard, Tampering, Watch};
 pub(crate) use kept::Kept;
-pub(crate) use memory::earlier;
+pub(crate) use memory::{Memory, earlier};
 pub(super) use paths::owns;

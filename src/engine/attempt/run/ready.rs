@@ -1,0 +1,165 @@
+//! The private trees of an attempt are made ready: put to what they are to hold, and set up where that
+//! is due.
+//!
+//! A setup that fails on the target as it is says that something beside the task is missing. One that
+//! fails on a change is a verdict on the change, as a step of its verification is.
+
+use super::super::apart::{Apart, PrivateTrees};
+use super::super::commands::Commands;
+use super::super::end::{End, environment, failed_code, unknown};
+use super::super::job::{Job, Ready};
+use super::Progress;
+use crate::domain::{Outcome, ReasonCode, StepReport, Verdict};
+use crate::workspace::{Kind, Setup, Tree, TreeError, Wanted};
+use std::sync::Arc;
+
+/// What a tree is for, in words.
+fn words(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Workspace => "the workspace",
+        Kind::Judge => "the judge tree",
+    }
+}
+
+fn unprepared(error: &dyn std::fmt::Display) -> End {
+    environment(format!("cannot prepare the private trees: {error}"))
+}
+
+impl Progress<'_> {
+    /// Makes both trees what the target is now.
+    pub(super) fn enter(&mut self) -> Result<(), End> {
+        let job = self.job;
+        let Some(apart) = &job.apart else { return Ok(()) };
+        let tree = |slot| Tree::new(&apart.repository, Arc::clone(slot), apart.rules.clone());
+        let tree = |slot| tree(slot).map_err(|error: TreeError| unprepared(&error));
+        let (workspace, judge) = (tree(&apart.workspace)?, tree(&apart.judge)?);
+        let trees = self.trees.insert(PrivateTrees { workspace, judge, captured: None });
+        let base = apart.repository.tip().map_err(|error| unprepared(&error))?;
+        let wanted = Wanted::commit(base);
+        let mut ready = MakeReady { job, apart, commands: &mut self.commands };
+        ready.at_target(&mut trees.judge, &wanted)?;
+        ready.at_target(&mut trees.workspace, &wanted)
+    }
+
+    /// Makes the judge tree the change that was captured.
+    pub(super) fn judge_change(&mut self) -> Result<(), End> {
+        let captured = self.trees.as_ref().and_then(|trees| trees.captured.as_ref());
+        let Some(captured) = captured else { return Ok(()) };
+        let wanted = Wanted { base: captured.base.clone(), files: captured.commit.clone() };
+        self.judge_at(&wanted)
+    }
+
+    /// Makes the judge tree what is wanted, and sets it up. `Err` when the change is not to be
+    /// verified, or is already judged by that.
+    pub(super) fn judge_at(&mut self, wanted: &Wanted) -> Result<(), End> {
+        let job = self.job;
+        let (Some(apart), Some(trees)) = (&job.apart, &mut self.trees) else { return Ok(()) };
+        let mut ready = MakeReady { job, apart, commands: &mut self.commands };
+        if wanted.files == wanted.base {
+            return ready.at_target(&mut trees.judge, wanted);
+        }
+        let brought = trees.judge.prepare(wanted).map_err(|error| unprepared(&error))?;
+        if brought.setup == Setup::Done {
+            return Ok(());
+        }
+        let done = Outcome::Exited { code: 0 };
+        // What it runs must not be what the agent made of it.
+        if let Some(end) = ready.commands.tampered(&done) {
+            return Err(end);
+        }
+        let Some(failed) = ready.set_up(&trees.judge)? else { return Ok(()) };
+        let report = ready.commands.step(failed.report);
+        let reason = format!("{}: {}", report.named(), report.outcome);
+        let code = failed_code(&report.outcome, ReasonCode::TestsFailed);
+        let (verdict, reason, code) = (Some(Verdict::Fail), Some(reason), Some(code));
+        Err(End { outcome: done, verdict, reason, code })
+    }
+
+    /// Says where a verification changed what setup made.
+    pub(super) fn look_at_setup(&mut self) {
+        let job = self.job;
+        let (Some(_), Some(trees)) = (&job.apart, &self.trees) else { return };
+        if job.setup.judge.is_empty() {
+            return;
+        }
+        match trees.judge.setup_due() {
+            Ok(Setup::MadeChanged) => self.commands.warn(format!(
+                "{}: the verification changed what workspaces.setup made in the judge tree; it runs \
+                 again before the next one",
+                job.id
+            )),
+            // What cannot be looked at now is looked at again before the tree is used.
+            Ok(Setup::Done | Setup::First | Setup::InputsChanged) | Err(_) => {}
+        }
+    }
+}
+
+/// A setup command that did not do its work.
+struct Failed<'a> {
+    /// The command.
+    command: &'a Ready,
+    /// How it ended.
+    report: StepReport,
+}
+
+/// What trees are made ready with.
+struct MakeReady<'r, 'a> {
+    job: &'a Job,
+    apart: &'a Apart,
+    commands: &'r mut Commands<'a>,
+}
+
+impl<'a> MakeReady<'_, 'a> {
+    /// Makes `tree` the target as it is, and sets it up where that is due.
+    fn at_target(&mut self, tree: &mut Tree, wanted: &Wanted) -> Result<(), End> {
+        let brought = tree.prepare(wanted).map_err(|error| unprepared(&error))?;
+        if brought.setup == Setup::Done {
+            return Ok(());
+        }
+        let Some(failed) = self.set_up(tree)? else { return Ok(()) };
+        Err(environment(self.said(tree.slot().kind(), &failed)))
+    }
+
+    /// A failure, for people.
+    fn said(&self, kind: Kind, failed: &Failed<'_>) -> String {
+        let Failed { command, report } = failed;
+        let log = self.job.folder.file(&report.log);
+        format!(
+            "workspaces.setup failed in {}: {}: {}; its output is in {}",
+            words(kind),
+            command.configured,
+            report.outcome,
+            log.display()
+        )
+    }
+
+    /// Runs the setup commands in a tree; gives the one that failed.
+    fn set_up(&mut self, tree: &Tree) -> Result<Option<Failed<'a>>, End> {
+        let kind = tree.slot().kind();
+        let (commands, root) = match kind {
+            Kind::Workspace => (&self.job.setup.workspace, self.apart.agent_root()),
+            Kind::Judge => (&self.job.setup.judge, self.apart.judge_root()),
+        };
+        tree.setup_begins().map_err(|error| unprepared(&error))?;
+        for (number, command) in commands.iter().enumerate() {
+            let log = match number {
+                0 => format!("setup-{kind}.out"),
+                number => format!("setup-{kind}-{}.out", number + 1),
+            };
+            let report = self.commands.set_up(command, root.clone(), &log);
+            match &report.outcome {
+                Outcome::Exited { code: 0 } => {}
+                Outcome::Interrupted | Outcome::Lost => {
+                    return Err(unknown(&command.name, report.outcome));
+                }
+                Outcome::Exited { .. }
+                | Outcome::Signaled { .. }
+                | Outcome::TimedOut { .. }
+                | Outcome::Silent { .. }
+                | Outcome::FailedToStart { .. } => return Ok(Some(Failed { command, report })),
+            }
+        }
+        tree.setup_done().map_err(|error| unprepared(&error))?;
+        Ok(None)
+    }
+}
