@@ -20,6 +20,7 @@ pub mod ids;
 pub mod limit_mark;
 pub mod login;
 pub mod process;
+pub mod programs;
 pub mod scan;
 pub mod signal;
 pub mod spawn;

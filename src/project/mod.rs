@@ -1,17 +1,20 @@
 //! The project as it is loaded: its queues, the structure of their tasks, and what people ask of
 //! the loops that serve them. Verbs and loop stand on it alike.
 
+pub mod change_of;
 mod conditions;
 pub mod history;
 mod loaded;
 mod neighbours;
 mod questions;
 mod queues;
+pub mod repositories;
 pub mod requests;
 mod resolve;
 mod scope;
 mod structure;
 pub mod verbs;
+pub mod workspaces;
 
 pub use conditions::{Seen, paused};
 pub use loaded::Project;

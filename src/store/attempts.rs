@@ -6,8 +6,10 @@
 use super::state::{StateDir, TaskKey};
 use crate::domain::{AttemptReport, Outcome};
 use crate::platform::open::{self, Links};
+use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
 /// The task as JSON, as the agent finds it in `WORKLOOP_TASK_FILE`.
@@ -30,11 +32,15 @@ pub const GUARD_FILE: &str = "guard.json";
 /// What follows the name of a configuration file that was changed during the attempt and put back: the
 /// changed one is kept.
 pub const CHANGED_SUFFIX: &str = ".changed";
+/// Where the agent of an attempt in a private tree works.
+pub const WORKSPACE_FILE: &str = "workspace";
 /// One changed path a line.
 pub const CHANGED_FILE: &str = "changed-files.txt";
 
 /// The most that is read of a verdict, in bytes: it lists the files that changed.
 const VERDICT_BYTES: u64 = 64 << 20;
+/// The most that is read of a file that holds a path.
+const PATH_BYTES: u64 = 16 << 10;
 
 /// The folder of one attempt.
 #[derive(Clone, Debug)]
@@ -90,6 +96,12 @@ impl AttemptFolder {
     pub fn report(&self) -> Option<AttemptReport> {
         let bytes = open::read(&self.file(VERDICT_FILE), Links::Refuse, VERDICT_BYTES).ok()?;
         serde_json::from_slice(&bytes).ok()
+    }
+
+    /// Where its agent works, in a private tree; `None` where agents share one.
+    pub fn workspace(&self) -> Option<PathBuf> {
+        let bytes = open::read(&self.file(WORKSPACE_FILE), Links::Refuse, PATH_BYTES).ok()?;
+        (!bytes.is_empty()).then(|| PathBuf::from(OsString::from_vec(bytes)))
     }
 
     /// The first and the last `half` bytes of a file inside, or all of it if it is short.

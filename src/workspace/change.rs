@@ -47,6 +47,21 @@ impl Repository {
         Ok(read_raw(&self.tool().get(&self.refs(), &args)?))
     }
 
+    /// What differs between two commits, as a patch without colours that `git apply` takes, or for a
+    /// person, who can read nothing in the bytes of files that are no text.
+    ///
+    /// # Errors
+    /// As [`Repository::deltas`].
+    pub fn patch(&self, from: &Oid, to: &Oid, is_to_be_read: bool) -> Result<Vec<u8>, GitError> {
+        let mut args = vec!["diff-tree", "-r", "-p", "--find-renames", "--no-ext-diff"];
+        args.extend(["--no-textconv", "--no-color", "--src-prefix=a/", "--dst-prefix=b/"]);
+        if !is_to_be_read {
+            args.extend(["--binary", "--full-index"]);
+        }
+        args.extend([from.as_str(), to.as_str()]);
+        self.tool().get(&self.refs(), &args)
+    }
+
     /// The lines that differ between two commits or trees, as an algorithm of git's finds them.
     ///
     /// # Errors

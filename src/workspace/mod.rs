@@ -21,8 +21,9 @@ pub use landing::{
 };
 pub use merge::Merge;
 pub use private::{
-    AttemptName, AttemptRef, Brought, CaptureError, CaptureRules, Captured, Kind, Objects,
-    PlaceError, Places, Setup, SetupRules, Slot, Tree, TreeError, TreeRules, Wanted,
+    AttemptName, AttemptRef, Brought, CaptureError, CaptureRules, Captured, Kind, Objects, Place,
+    PlaceError, Places, RemoveError, Setup, SetupRules, Slot, Tree, TreeError, TreeRules, Wanted,
+    size_of,
 };
 pub use repo::{Checkout, GitError, Oid, Refusal, Repository, Stamp, ref_part};
 pub use tree::{NOT_OURS, tree_name};

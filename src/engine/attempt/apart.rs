@@ -1,6 +1,7 @@
 //! Private trees of an attempt: where its agent works and where its change is judged.
 
 use crate::config::{Config, IsolationMode, WorkspaceRules};
+use crate::project::repositories::{cache, git_vars};
 use crate::workspace::{
     Captured, Git, Kind, PlaceError, Places, Refusal, Repository, Slot, Tree, TreeRules,
     is_git_work_tree,
@@ -9,9 +10,6 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use thiserror::Error;
-
-/// Variables of ours that git may have: where its person's configuration is.
-const GIT_VARS: [&str; 5] = ["HOME", "XDG_CONFIG_HOME", "TMPDIR", "USER", "LOGNAME"];
 
 /// Why a run cannot have private trees.
 #[derive(Debug, Error)]
@@ -50,9 +48,7 @@ impl Isolated {
         if config.isolation.mode.value == IsolationMode::Shared || !is_git_work_tree(root) {
             return Ok(None);
         }
-        let ours = |(name, _): &&(OsString, OsString)| GIT_VARS.iter().any(|one| name == one);
-        let env: Vec<(OsString, OsString)> = vars.iter().filter(ours).cloned().collect();
-        let git = Git::new(git.ok_or(ApartError::NoGit)?, path, &env);
+        let git = Git::new(git.ok_or(ApartError::NoGit)?, path, &git_vars(vars));
         let target = config.isolation.target.as_deref();
         let repository = Repository::open(root, git, target)?;
         let WorkspaceRules { dir, tree, .. } = &config.workspaces;
@@ -125,13 +121,4 @@ pub(crate) struct PrivateTrees {
 /// A folder of a tree; the tree itself is named as it is.
 fn below(tree: &Path, folder: &Path) -> PathBuf {
     if folder.as_os_str().is_empty() { tree.to_owned() } else { tree.join(folder) }
-}
-
-/// The folder for caches of the user.
-fn cache(vars: &[(OsString, OsString)]) -> Option<PathBuf> {
-    let get = |wanted: &str| {
-        let found = vars.iter().find(|(name, _)| name == OsStr::new(wanted));
-        found.map(|(_, value)| PathBuf::from(value)).filter(|path| path.is_absolute())
-    };
-    get("XDG_CACHE_HOME").or_else(|| get("HOME").map(|home| home.join(".cache")))
 }

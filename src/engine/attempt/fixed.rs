@@ -11,10 +11,9 @@ use super::tamper::Kept;
 use crate::config::{Config, Verification};
 use crate::domain::Command;
 use crate::platform::ids::Ids;
+use crate::platform::programs::{self, absolute_path};
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -124,24 +123,8 @@ fn program(command: &Command) -> &str {
 }
 
 fn look_up(name: &str, path: &OsStr) -> Option<PathBuf> {
-    // A path is what it is; `{placeholder}` is known only later.
-    let plain = !name.is_empty() && !name.contains(['/', '{']);
-    let mut dirs = std::env::split_paths(path).filter(|_| plain);
-    dirs.find_map(|dir| Some(dir.join(name)).filter(|file| is_executable(file)))
-}
-
-/// A `PATH` without relative and empty entries; the system's own where nothing is left, since an
-/// empty one means the working directory.
-pub(crate) fn absolute_path(path: &OsStr) -> OsString {
-    let dirs = std::env::split_paths(path).filter(|dir| dir.is_absolute());
-    // Joining fails only for a colon inside of an entry, which splitting leaves none of.
-    let path = std::env::join_paths(dirs).unwrap_or_default();
-    if path.is_empty() { OsString::from("/usr/bin:/bin") } else { path }
-}
-
-/// Whether a file may be run.
-pub(crate) fn is_executable(path: &Path) -> bool {
-    fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+    // `{placeholder}` is known only later.
+    if name.contains('{') { None } else { programs::find(name, path) }
 }
 
 #[cfg(test)]
@@ -150,14 +133,9 @@ mod tests {
     use super::*;
     use crate::domain::EnvironmentRules;
     use crate::verify::VerifyStep;
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
     use std::time::Duration;
-
-    #[test]
-    fn only_absolute_folders_count() {
-        let path = |text: &str| absolute_path(OsStr::new(text));
-        assert_eq!(path("/a::bin:.:/b:"), "/a:/b");
-        assert_eq!(path("bin:"), "/usr/bin:/bin");
-    }
 
     #[test]
     fn a_program_is_the_one_that_was_there_at_the_start() {

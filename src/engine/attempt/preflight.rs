@@ -1,10 +1,10 @@
 //! What must be right before anything is claimed, looked at once a run. A missing tool stops the
 //! run; no task is blamed for it.
 
-use super::fixed::{absolute_path, is_executable};
 use super::known_commands::KnownCommands;
 use crate::config::{ChoiceError, Runner};
 use crate::domain::{Command, Task};
+use crate::platform::programs::{absolute_path, is_executable};
 use crate::platform::scan;
 use crate::project::{self, Project, QueueSet, Scope};
 use crate::queue::Finding;

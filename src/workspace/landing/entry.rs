@@ -166,6 +166,11 @@ impl Entries {
         Ok(Self { folder })
     }
 
+    /// The same to look at them: nothing is made.
+    pub fn look(repository: &Repository) -> Self {
+        Self { folder: repository.common().join("workloop/landing") }
+    }
+
     fn path(&self, name: &str) -> PathBuf {
         self.folder.join(format!("{name}.json"))
     }
@@ -217,7 +222,8 @@ impl Entries {
     pub fn all(&self) -> Result<Vec<Entry>, EntryError> {
         let io = |source| EntryError::Io { path: self.folder.clone(), source };
         let mut found = Vec::new();
-        for file in std::fs::read_dir(&self.folder).map_err(io)? {
+        let files = open::if_there(std::fs::read_dir(&self.folder)).map_err(io)?;
+        for file in files.into_iter().flatten() {
             let path = file.map_err(io)?.path();
             if path.extension().is_some_and(|ending| ending == "json") {
                 found.extend(read(&path)?);

@@ -7,6 +7,7 @@
 mod attempts;
 mod capture;
 mod files;
+mod kept;
 mod nested;
 mod own_git;
 mod places;
@@ -15,6 +16,7 @@ mod tree;
 
 pub use attempts::{AttemptName, AttemptRef};
 pub use capture::{CaptureError, CaptureRules, Captured};
+pub use kept::{Place, RemoveError, size_of};
 pub use own_git::Objects;
 pub use places::{Kind, PlaceError, Places, Slot};
 pub use setup::{Setup, SetupRules};

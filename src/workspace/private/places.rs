@@ -17,6 +17,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use thiserror::Error;
 
+/// How the names of trees begin that were put on the disk for a person.
+pub(super) const RESTORED: &str = "restored-";
+
 /// The highest number of a slot: more agents at once on one repository are a mistake.
 const MOST: u32 = 512;
 
@@ -112,6 +115,24 @@ impl Places {
         Ok(Self { dir, in_project: true })
     }
 
+    /// The same to look at them: nothing is made, and it may turn out that nothing is there.
+    pub fn look(repository: &Repository, dir: Option<&Path>, cache: Option<&Path>) -> Self {
+        let name = name(repository);
+        let inside = repository.top().join(".workloop/trees-apart").join(&name);
+        let outside = match (dir, cache.filter(|cache| cache.is_absolute())) {
+            (Some(dir), _) => Some(dir.join(&name)),
+            (None, Some(cache)) => Some(cache.join("workloop").join(&name)),
+            (None, None) => None,
+        };
+        match outside {
+            Some(dir) if dir.is_dir() || !inside.is_dir() => {
+                let dir = dir.canonicalize().unwrap_or(dir);
+                Self { dir, in_project: false }
+            }
+            Some(_) | None => Self { dir: inside, in_project: true },
+        }
+    }
+
     fn at(dir: PathBuf, repository: &Repository) -> Result<Self, PlaceError> {
         let inside = |dir: &Path| {
             [repository.top(), repository.common()].iter().any(|taken| dir.starts_with(taken))
@@ -152,8 +173,8 @@ impl Places {
         make(&self.dir.join("own"))?;
         for number in 1..=MOST {
             let name = format!("{kind}-{number}");
-            let own = self.dir.join("own").join(&name);
-            let lock = FileLock::try_acquire(&own.with_extension("lock"))?;
+            let own = self.own(&name);
+            let lock = FileLock::try_acquire(&lock_of(&own))?;
             if let Some(lock) = lock {
                 make(&own)?;
                 return Ok(Slot { kind, number, tree: self.dir.join(name), own, lock });
@@ -162,26 +183,32 @@ impl Places {
         Err(PlaceError::Full)
     }
 
-    /// The trees that are on the disk, each with whether somebody works in it now.
+    /// The place in which the tree of an attempt is put for a person; `None` while another does it.
     ///
     /// # Errors
-    /// Any I/O error.
-    pub fn trees(&self) -> io::Result<Vec<(PathBuf, bool)>> {
-        let mut found = Vec::new();
-        for entry in std::fs::read_dir(&self.dir)? {
-            let name = entry?.file_name();
-            let is_tree = name.to_str().is_some_and(|name| {
-                let number = name.strip_prefix("ws-").or_else(|| name.strip_prefix("judge-"));
-                number.is_some_and(|number| number.parse::<u32>().is_ok())
-            });
-            if is_tree {
-                let lock = self.dir.join("own").join(&name).with_extension("lock");
-                found.push((self.dir.join(&name), FileLock::is_held(&lock)));
-            }
-        }
-        found.sort_unstable();
-        Ok(found)
+    /// [`PlaceError`] when it cannot be made.
+    pub fn take_restored(&self, part: &str, attempt: u32) -> Result<Option<Slot>, PlaceError> {
+        make(&self.dir.join("own"))?;
+        // A workspace in all but its name, which no loop takes.
+        let kind = Kind::Workspace;
+        let name = format!("{RESTORED}{part}-{attempt}");
+        let own = self.own(&name);
+        let Some(lock) = FileLock::try_acquire(&lock_of(&own))? else { return Ok(None) };
+        make(&own)?;
+        Ok(Some(Slot { kind, number: attempt, tree: self.dir.join(name), own, lock }))
     }
+
+    /// What is ours beside the tree `name`.
+    pub(super) fn own(&self, name: &str) -> PathBuf {
+        self.dir.join("own").join(name)
+    }
+}
+
+/// The lock of a slot whose folder beside the tree is `own`. The name of a task may have dots.
+pub(super) fn lock_of(own: &Path) -> PathBuf {
+    let mut path = own.as_os_str().to_owned();
+    path.push(".lock");
+    path.into()
 }
 
 impl Slot {
@@ -275,11 +302,7 @@ mod tests {
         let take = |kind| places.take(kind).unwrap();
         let (first, second) = (take(Kind::Workspace), take(Kind::Workspace));
         assert_eq!((first.number(), second.number(), take(Kind::Judge).number()), (1, 2, 1));
-        std::fs::create_dir(first.tree()).unwrap();
-        std::fs::create_dir(second.tree()).unwrap();
         drop(first);
-        let held: Vec<bool> = places.trees().unwrap().into_iter().map(|(_, held)| held).collect();
-        assert_eq!(held, [false, true]);
         assert_eq!(take(Kind::Workspace).number(), 1);
     }
 }

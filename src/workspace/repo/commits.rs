@@ -37,6 +37,23 @@ impl Repository {
         self.tool().oid(&at, &args, message.as_bytes().to_vec())
     }
 
+    /// The first parent of a commit.
+    ///
+    /// # Errors
+    /// When there is no such commit, or it has none.
+    pub fn parent_of(&self, commit: &Oid) -> Result<Oid, GitError> {
+        let parent = format!("{commit}^1");
+        self.tool().oid(&self.refs(), &["rev-parse", "--verify", "--quiet", &parent], Vec::new())
+    }
+
+    /// Whether there is such a commit.
+    ///
+    /// # Errors
+    /// When git cannot be asked.
+    pub fn has_commit(&self, commit: &Oid) -> Result<bool, GitError> {
+        Ok(self.ref_at(&format!("{commit}^{{commit}}"))?.is_some())
+    }
+
     /// Where a ref is; `None` when it is not there.
     pub(in super::super) fn ref_at(&self, name: &str) -> Result<Option<Oid>, GitError> {
         let args = ["rev-parse", "--verify", "--quiet", name];

@@ -56,6 +56,30 @@ impl Repository {
     /// # Errors
     /// [`Refusal`] with the first reason that speaks against it.
     pub fn open(root: &Path, git: Git, target: Option<&str>) -> Result<Self, Refusal> {
+        let (mut repository, at, list) = Self::around(root, git)?;
+        if !checks::is_writable(&repository.common) {
+            return Err(Refusal::ReadOnly { path: repository.common });
+        }
+        repository.target = branch(&repository.tool, &at, target)?;
+        repository.check_base(&list)?;
+        Ok(repository)
+    }
+
+    /// The same to look at what is kept there: what speaks against private workspaces does not
+    /// count, and where there is no such branch the commit that is checked out takes its place.
+    ///
+    /// # Errors
+    /// [`Refusal`] where there is no repository, or none that can be read.
+    pub fn look(root: &Path, git: Git, target: Option<&str>) -> Result<Self, Refusal> {
+        let (mut repository, at, _) = Self::around(root, git)?;
+        if let Ok(target) = branch(&repository.tool, &at, target) {
+            repository.target = target;
+        }
+        Ok(repository)
+    }
+
+    /// The repository around `root`, how it is asked, and all that is configured.
+    fn around(root: &Path, git: Git) -> Result<(Self, At, Vec<u8>), Refusal> {
         let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
         let found = root.ancestors().find_map(|top| Some((top.to_owned(), git_dir_of(top)?)));
         let Some((top, git_dir)) = found else {
@@ -73,15 +97,10 @@ impl Repository {
         if let Some(reason) = checks::refusal(&common).ok().flatten() {
             return Err(Refusal::Foreign(reason));
         }
-        if !checks::is_writable(&common) {
-            return Err(Refusal::ReadOnly { path: common });
-        }
         let list = tool.listed(&at)?;
-        let target = branch(&tool, &at, target)?;
         let config = Carried { format, ..carried(&list, &common) };
-        let repository = Self { tool, top, git_dir, common, target, config };
-        repository.check_base(&list)?;
-        Ok(repository)
+        let target = "HEAD".to_owned();
+        Ok((Self { tool, top, git_dir, common, target, config }, at, list))
     }
 
     /// Where refs are read and written: the shared git directory, no work tree and no filter.

@@ -10,7 +10,9 @@ use super::super::end::{End, environment, failed_code, unknown};
 use super::super::job::{Job, Ready};
 use super::Progress;
 use crate::domain::{Outcome, ReasonCode, StepReport, Verdict};
+use crate::store::attempts::WORKSPACE_FILE;
 use crate::workspace::{Kind, Setup, Tree, TreeError, Wanted};
+use std::os::unix::ffi::OsStrExt;
 use std::sync::Arc;
 
 /// What a tree is for, in words.
@@ -36,6 +38,10 @@ impl Progress<'_> {
         let trees = self.trees.insert(PrivateTrees { workspace, judge, captured: None });
         let base = apart.repository.tip().map_err(|error| unprepared(&error))?;
         let wanted = Wanted::commit(base);
+        let place = apart.agent_root();
+        if let Err(error) = job.folder.put(WORKSPACE_FILE, place.as_os_str().as_bytes()) {
+            self.commands.warn(format!("failed to note where the agent works: {error}"));
+        }
         let mut ready = MakeReady { job, apart, commands: &mut self.commands };
         ready.at_target(&mut trees.judge, &wanted)?;
         ready.at_target(&mut trees.workspace, &wanted)

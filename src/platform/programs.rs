@@ -1,0 +1,48 @@
+//! Where programs are: looked up in absolute folders only, since a relative one is whatever folder a
+//! command happens to run in.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+/// The program `name` on `path`; `None` for a name that is a path, which is what it is.
+pub fn find(name: &str, path: &OsStr) -> Option<PathBuf> {
+    let plain = !name.is_empty() && !name.contains('/');
+    let mut dirs = std::env::split_paths(path).filter(|_| plain);
+    dirs.find_map(|dir| Some(dir.join(name)).filter(|file| is_executable(file)))
+}
+
+/// A `PATH` without relative and empty entries; the system's own where nothing is left, since an
+/// empty one means the working directory.
+pub fn absolute_path(path: &OsStr) -> OsString {
+    let dirs = std::env::split_paths(path).filter(|dir| dir.is_absolute());
+    // Joining fails only for a colon inside of an entry, which splitting leaves none of.
+    let path = std::env::join_paths(dirs).unwrap_or_default();
+    if path.is_empty() { OsString::from("/usr/bin:/bin") } else { path }
+}
+
+/// Whether a file may be run.
+pub fn is_executable(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_absolute_folders_count() {
+        let path = |text: &str| absolute_path(OsStr::new(text));
+        assert_eq!(path("/a::bin:.:/b:"), "/a:/b");
+        assert_eq!(path("bin:"), "/usr/bin:/bin");
+    }
+
+    #[test]
+    fn a_program_is_a_name_and_not_a_path() {
+        assert!(find("sh", OsStr::new("/usr/bin:/bin")).is_some_and(|path| path.is_absolute()));
+        for name in ["", "/bin/sh", "./sh", "no-program-has-this-name"] {
+            assert_eq!(find(name, OsStr::new("/usr/bin:/bin")), None, "{name}");
+        }
+    }
+}

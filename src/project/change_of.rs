@@ -1,0 +1,83 @@
+//! Which change of a task is meant: that of an attempt that is kept, or what landed.
+
+use crate::domain::{Field, Status};
+use crate::queue::Queue;
+use crate::workspace::{AttemptName, AttemptRef, GitError, Oid, Repository};
+
+/// A change, as two commits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangeOf {
+    /// The commit that it is based on.
+    pub base: Oid,
+    /// The commit with the change.
+    pub commit: Oid,
+    /// The attempt, where it is known.
+    pub attempt: Option<u32>,
+    /// Whether this is what landed.
+    pub landed: bool,
+}
+
+/// What was found of a task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// The change that is meant.
+    Change(ChangeOf),
+    /// Not that one; these attempts are kept.
+    Kept(Vec<u32>),
+}
+
+/// The change of a task: of the attempt `number`, else what landed of a complete task, else of the
+/// newest attempt that is kept.
+///
+/// # Errors
+/// When git cannot be asked.
+pub fn change_of(
+    repository: &Repository,
+    (queue, task): (&Queue, usize),
+    number: Option<u32>,
+) -> Result<Found, GitError> {
+    if number.is_none()
+        && let Some(landed) = landed(repository, queue, task)?
+    {
+        return Ok(Found::Change(landed));
+    }
+    let kept = kept(repository, queue.tasks()[task].id.as_str())?;
+    let meant = match number {
+        Some(number) => kept.iter().find(|one| one.number == number),
+        None => kept.last(),
+    };
+    let Some(AttemptRef { commit, number, .. }) = meant.cloned() else {
+        return Ok(Found::Kept(kept.iter().map(|one| one.number).collect()));
+    };
+    let base = repository.parent_of(&commit)?;
+    Ok(Found::Change(ChangeOf { base, commit, attempt: Some(number), landed: false }))
+}
+
+/// The attempts of a task that are kept, the oldest first.
+///
+/// # Errors
+/// When git cannot be asked.
+pub fn kept(repository: &Repository, id: &str) -> Result<Vec<AttemptRef>, GitError> {
+    let name = AttemptName { task: id.to_owned(), queue: None, number: 0 };
+    let mut kept = repository.attempts(Some(&name.part()))?;
+    kept.sort_by_key(|one| one.number);
+    Ok(kept)
+}
+
+/// What landed of a complete task, if that commit is still there.
+fn landed(
+    repository: &Repository,
+    queue: &Queue,
+    task: usize,
+) -> Result<Option<ChangeOf>, GitError> {
+    if queue.tasks()[task].status != Status::Complete {
+        return Ok(None);
+    }
+    let commit = queue.text(task, Field::LandedCommit);
+    let Some(commit) = commit.and_then(|text| Oid::parse(&text)) else { return Ok(None) };
+    if !repository.has_commit(&commit)? {
+        return Ok(None);
+    }
+    let base = repository.parent_of(&commit)?;
+    Ok(Some(ChangeOf { base, commit, attempt: None, landed: true }))
+}

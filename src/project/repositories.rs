@@ -1,0 +1,130 @@
+//! The repositories in which the work of the served queues is kept and lands, for verbs.
+
+use super::queues::QueueSet;
+use crate::config::IsolationMode;
+use crate::platform::programs;
+use crate::workspace::{Git, PlaceError, Places, Refusal, Repository};
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use thiserror::Error;
+
+/// Variables of ours that git may have: where its person's configuration is.
+const GIT_VARS: [&str; 5] = ["HOME", "XDG_CONFIG_HOME", "TMPDIR", "USER", "LOGNAME"];
+
+/// A repository, and which of the served queues have their root in it.
+#[derive(Clone, Debug)]
+pub struct Home {
+    /// The repository.
+    pub repository: Repository,
+    /// The queues.
+    pub queues: Vec<usize>,
+}
+
+/// Why a verb has no repository to look at.
+#[derive(Debug, Error)]
+pub enum HomeError {
+    /// Git was not found.
+    #[error("git is not on the PATH")]
+    NoGit,
+    /// The repository speaks against it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+}
+
+/// What is wanted of the repositories.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To look at what is kept.
+    Look,
+    /// To land or make trees, which asks for all that private workspaces ask for.
+    Work,
+}
+
+/// What surrounds a verb that looks for repositories.
+#[derive(Clone, Copy, Debug)]
+pub struct Surroundings<'a> {
+    /// The environment.
+    pub vars: &'a [(OsString, OsString)],
+    /// What the repositories are for.
+    pub purpose: Purpose,
+}
+
+impl Surroundings<'_> {
+    fn var(&self, wanted: &str) -> Option<&OsStr> {
+        let found = self.vars.iter().find(|(name, _)| name == wanted);
+        found.map(|(_, value)| value.as_os_str()).filter(|value| !value.is_empty())
+    }
+
+    /// Git as a loop would find it, with no variables but those that say where a person's
+    /// configuration is.
+    pub fn git(&self) -> Option<Git> {
+        let path = programs::absolute_path(self.var("PATH").unwrap_or_default());
+        let program = programs::find("git", &path)?;
+        Some(Git::new(&program, Some(&path), &git_vars(self.vars)))
+    }
+
+    /// The repository around `root`, with the target that `set` configures.
+    ///
+    /// # Errors
+    /// [`HomeError`].
+    pub fn repository(&self, set: &QueueSet, root: &Path) -> Result<Repository, HomeError> {
+        let git = self.git().ok_or(HomeError::NoGit)?;
+        let target = set.config.isolation.target.as_deref();
+        Ok(match self.purpose {
+            Purpose::Look => Repository::look(root, git, target)?,
+            Purpose::Work => Repository::open(root, git, target)?,
+        })
+    }
+
+    /// The repositories of the served queues, each once; queues that are in none are passed over.
+    ///
+    /// # Errors
+    /// [`HomeError`] of one that cannot be used.
+    pub fn homes(&self, set: &QueueSet) -> Result<Vec<Home>, HomeError> {
+        let mut homes: Vec<Home> = Vec::new();
+        for queue in 0..set.served() {
+            let repository = match self.repository(set, set.root(queue)) {
+                Err(HomeError::Refused(Refusal::NoRepository { .. })) => continue,
+                other => other?,
+            };
+            let same = |home: &&mut Home| home.repository.common() == repository.common();
+            match homes.iter_mut().find(same) {
+                Some(home) => home.queues.push(queue),
+                None => homes.push(Home { repository, queues: vec![queue] }),
+            }
+        }
+        Ok(homes)
+    }
+
+    /// The places of private trees of `repository`; to look at they are not made.
+    ///
+    /// # Errors
+    /// [`PlaceError`] when they cannot be made, or may not lie there.
+    pub fn places(&self, set: &QueueSet, repository: &Repository) -> Result<Places, PlaceError> {
+        let (dir, cache) = (set.config.workspaces.dir.as_deref(), cache(self.vars));
+        match self.purpose {
+            Purpose::Look => Ok(Places::look(repository, dir, cache.as_deref())),
+            Purpose::Work => Places::of(repository, dir, cache.as_deref()),
+        }
+    }
+}
+
+/// Whether the configuration has agents work in private trees.
+pub fn is_private(set: &QueueSet) -> bool {
+    *set.config.isolation.mode == IsolationMode::Private
+}
+
+/// What our git gets of an environment.
+pub fn git_vars(vars: &[(OsString, OsString)]) -> Vec<(OsString, OsString)> {
+    let ours = |(name, _): &&(OsString, OsString)| GIT_VARS.iter().any(|one| name == one);
+    vars.iter().filter(ours).cloned().collect()
+}
+
+/// The folder for caches of the user.
+pub fn cache(vars: &[(OsString, OsString)]) -> Option<PathBuf> {
+    let get = |wanted: &str| {
+        let found = vars.iter().find(|(name, _)| name == OsStr::new(wanted));
+        found.map(|(_, value)| PathBuf::from(value)).filter(|path| path.is_absolute())
+    };
+    get("XDG_CACHE_HOME").or_else(|| get("HOME").map(|home| home.join(".cache")))
+}
