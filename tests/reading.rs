@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
+#[path = "reading/kept.rs"]
+mod kept;
+
 /// A folder with a queue and a program in it.
 struct Folder(TempDir);
 

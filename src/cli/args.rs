@@ -3,6 +3,7 @@
 //! The help texts, the completions and the man pages all come from these definitions.
 
 mod about;
+mod apart;
 mod human;
 mod late;
 mod reading;
@@ -14,6 +15,7 @@ mod writing;
 pub use about::{
     ENVIRONMENT, EXIT_STATUS, Example, FILES, GROUPS, example_lines, examples, more as more_of_verb,
 };
+pub use apart::{DiffArgs, LandArgs, LandWhat, WorkspaceArgs, WorkspaceWhat};
 pub use human::{
     AnswerArgs, ApproveArgs, AskArgs, BlockArgs, CancelArgs, DoneArgs, ProgressArgs, ReleaseArgs,
     ResetArgs, RetryArgs, SignalArgs, TaskVerbArgs,
@@ -146,6 +148,12 @@ pub enum Verb {
     Resume(Late<SignalArgs>),
     /// Shows the output of an attempt, the latest if none is named: agent and verification.
     Log(Late<LogArgs>),
+    /// Shows what an attempt changed, or what landed of a complete task, as a patch.
+    Diff(Late<DiffArgs>),
+    /// Shows the private trees and the attempts that are kept, restores one, or tidies up.
+    Workspace(Late<WorkspaceArgs>),
+    /// Shows what waits to land on the target, and what for.
+    Land(Late<LandArgs>),
     /// Shows the journal.
     Events(Late<EventsArgs>),
     /// Shows the help of a verb, as --help does.

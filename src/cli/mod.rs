@@ -11,6 +11,7 @@ pub mod failure;
 mod fields;
 mod filter;
 mod follow;
+mod homes;
 mod inside;
 mod loops;
 mod open;

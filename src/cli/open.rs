@@ -156,7 +156,7 @@ fn remedy(error: &(dyn std::error::Error + 'static)) -> Option<&'static str> {
 }
 
 /// An error with all that caused it, in one line.
-fn with_causes(error: &dyn std::error::Error) -> String {
+pub(super) fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {

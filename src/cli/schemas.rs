@@ -1,11 +1,13 @@
 //! The JSON schemas, embedded.
 
 /// The schemas of queues and of the output; each is also a file in `schemas/`.
-pub(super) const SCHEMAS: [(&str, &str); 12] = [
+pub(super) const SCHEMAS: [(&str, &str); 15] = [
     ("check", include_str!("../../schemas/check.schema.json")),
+    ("diff", include_str!("../../schemas/diff.schema.json")),
     ("event", include_str!("../../schemas/event.schema.json")),
     ("explain", include_str!("../../schemas/explain.schema.json")),
     ("graph", include_str!("../../schemas/graph.schema.json")),
+    ("land", include_str!("../../schemas/land.schema.json")),
     ("log", include_str!("../../schemas/log.schema.json")),
     ("next", include_str!("../../schemas/next.schema.json")),
     ("plan", include_str!("../../schemas/plan.schema.json")),
@@ -14,4 +16,5 @@ pub(super) const SCHEMAS: [(&str, &str); 12] = [
     ("result", include_str!("../../schemas/result.schema.json")),
     ("status", include_str!("../../schemas/status.schema.json")),
     ("why", include_str!("../../schemas/why.schema.json")),
+    ("workspace", include_str!("../../schemas/workspace.schema.json")),
 ];

@@ -7,11 +7,13 @@
 
 pub mod attempts;
 pub mod check;
+pub mod diff;
 pub mod edits;
 pub mod event;
 pub mod explain;
 pub mod graph;
 pub mod json;
+pub mod landing;
 pub mod mask;
 pub mod next;
 pub mod output;
@@ -21,6 +23,7 @@ pub mod table;
 pub mod text;
 pub mod view;
 pub mod why;
+pub mod workspaces;
 
 pub use crate::platform::escape;
 

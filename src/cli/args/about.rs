@@ -5,7 +5,22 @@ use super::reading::finding_codes;
 /// The verbs in groups, as a person meets them.
 pub const GROUPS: [(&str, &[&str]); 5] = [
     ("Begin", &["init", "add", "check", "run"]),
-    ("Look", &["status", "next", "why", "log", "events", "plan", "graph", "prompt"]),
+    (
+        "Look",
+        &[
+            "status",
+            "next",
+            "why",
+            "log",
+            "diff",
+            "workspace",
+            "land",
+            "events",
+            "plan",
+            "graph",
+            "prompt",
+        ],
+    ),
     (
         "Tasks",
         &[
@@ -146,6 +161,22 @@ const EXAMPLES: &[(&str, &[Example])] = &[
             ("workloop log TASK-7 --follow", "while it runs"),
         ],
     ),
+    (
+        "diff",
+        &[
+            ("workloop diff TASK-7", "of the newest attempt, or what landed"),
+            ("workloop diff TASK-7 --attempt 2 | git apply", "takes it into your own tree"),
+        ],
+    ),
+    (
+        "workspace",
+        &[
+            ("workloop workspace ls", "the trees on the disk, and the attempts that are kept"),
+            ("cd \"$(workloop workspace restore TASK-7)\"", "looks at what an attempt left"),
+            ("workloop workspace prune", "removes what no loop uses"),
+        ],
+    ),
+    ("land", &[("workloop land status --json", "for programs")]),
     (
         "events",
         &[

@@ -7,6 +7,7 @@ mod block;
 mod cancel;
 mod check;
 mod completions;
+mod diff;
 mod done;
 mod edit;
 mod editor;
@@ -15,6 +16,7 @@ mod explain;
 mod graph;
 mod help;
 mod init;
+mod land;
 mod log;
 mod man;
 mod next;
@@ -34,6 +36,7 @@ mod stop;
 mod unpark;
 mod wait;
 mod why;
+mod workspace;
 
 use super::args::Verb;
 use super::failure::Failure;
@@ -68,6 +71,9 @@ pub(super) fn dispatch(verb: Verb, session: &mut Session<'_>) -> Result<(), Fail
         Verb::Stop(args) => stop::run(&args, session),
         Verb::Pause(args) => pause::run(&args, session),
         Verb::Resume(args) => resume::run(&args, session),
+        Verb::Diff(args) => diff::run(&args, session),
+        Verb::Workspace(args) => workspace::run(&args, session),
+        Verb::Land(args) => land::run(&args, session),
         Verb::Log(args) => log::run(&args, session),
         Verb::Events(args) => events::run(&args, session),
         Verb::Help(args) => help::run(&args, session),

@@ -1,0 +1,91 @@
+//! `diff ID`: what an attempt did, or what landed, as a patch.
+
+use crate::cli::args::DiffArgs;
+use crate::cli::failure::Failure;
+use crate::cli::read::Reading;
+use crate::cli::session::Session;
+use crate::project::change_of::{ChangeOf, Found, change_of};
+use crate::project::repositories::{HomeError, Purpose, is_private};
+use crate::views::diff::{DiffView, FileView, painted};
+use crate::views::json;
+use crate::workspace::{Refusal, Repository};
+use std::io::Write;
+
+pub(super) fn run(args: &DiffArgs, session: &mut Session<'_>) -> Result<(), Failure> {
+    let selection = session.select_to_read(&args.queues)?;
+    let mut reading = Reading::open(session, selection)?;
+    let task = reading.look(|scene| {
+        let node = scene.find(&args.id)?;
+        let (place, _) = scene.key(node);
+        let id = scene.structure.graph.reference(node);
+        Ok::<_, Failure>((place, id, scene.sight().queue_of(node).to_owned()))
+    })?;
+    let (place, id, queue) = task;
+    let set = reading.project.set();
+    let none = |why: &str| {
+        let text = format!("no change of task {id} is kept: {why}");
+        Failure::usage(text).hint(format_args!("workloop log {id} shows what its agent said"))
+    };
+    let shared = "agents share one tree ([isolation] mode = \"shared\"), in which nobody can say \
+                  what one attempt did";
+    let repository = match session.repository_of(set, set.root(place.queue), Purpose::Look) {
+        Err(HomeError::Refused(Refusal::NoRepository { .. })) => {
+            return Err(none("the project is not in a git work tree"));
+        }
+        other => other?,
+    };
+    let content = &reading.project.queues()[place.queue];
+    let change = match change_of(&repository, (content, place.task), args.attempt)? {
+        Found::Change(change) => change,
+        Found::Kept(kept) if kept.is_empty() && !is_private(set) => return Err(none(shared)),
+        Found::Kept(kept) if kept.is_empty() => return Err(none("no attempt has made one yet")),
+        Found::Kept(kept) => {
+            let numbers: Vec<String> = kept.iter().map(u32::to_string).collect();
+            let number = args.attempt.unwrap_or_default();
+            let text = format!("attempt {number} of task {id} is not kept");
+            let hint = format!("there are: {}", numbers.join(", "));
+            return Err(Failure::usage(text).hint(hint));
+        }
+    };
+    if args.json {
+        let view = view(&repository, change, (id, queue))?;
+        return session.print(json::object(&view)?);
+    }
+    show(&repository, &change, session)
+}
+
+fn view(
+    repository: &Repository,
+    change: ChangeOf,
+    (id, queue): (String, String),
+) -> Result<DiffView, Failure> {
+    let deltas = repository.deltas(&change.base, &change.commit, true)?;
+    Ok(DiffView {
+        schema_version: 1,
+        id,
+        queue,
+        attempt: change.attempt,
+        landed: change.landed,
+        base: change.base.to_string(),
+        commit: change.commit.to_string(),
+        files: deltas.iter().map(FileView::from).collect(),
+    })
+}
+
+/// Exact bytes for a script, which may apply them; colours and nothing that steers for a person.
+fn show(
+    repository: &Repository,
+    change: &ChangeOf,
+    session: &mut Session<'_>,
+) -> Result<(), Failure> {
+    let look = session.look();
+    let out = &mut session.streams.out;
+    let is_to_be_read = out.is_terminal() || out.color();
+    let patch = repository.patch(&change.base, &change.commit, is_to_be_read)?;
+    if out.color() {
+        out.write_all(painted(&patch, look).as_bytes())?;
+    } else {
+        out.exact().write_all(&patch)?;
+    }
+    Ok(out.flush()?)
+}

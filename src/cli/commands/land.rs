@@ -1,0 +1,63 @@
+//! `land`: what waits to land.
+
+use crate::cli::args::{LandArgs, LandWhat};
+use crate::cli::failure::Failure;
+use crate::cli::open::with_causes;
+use crate::cli::read::{Reading, Scene};
+use crate::cli::session::Session;
+use crate::domain::{Status, Task};
+use crate::project::repositories::{Home, Purpose};
+use crate::views::json;
+use crate::views::landing::{LandView, TargetView, Told, WaitView, text};
+use crate::workspace::{Entries, Entry, EntryError};
+
+pub(super) fn run(args: &LandArgs, session: &mut Session<'_>) -> Result<(), Failure> {
+    match args.what {
+        LandWhat::Status => status(args, session),
+    }
+}
+
+fn status(args: &LandArgs, session: &mut Session<'_>) -> Result<(), Failure> {
+    let selection = session.select_to_read(&args.queues)?;
+    let mut reading = Reading::open(session, selection)?;
+    let homes = session.homes(reading.project.set(), Purpose::Look)?;
+    let view = reading.look(|scene| {
+        let repositories = homes.iter().map(|home| target(home, scene));
+        let repositories = repositories.collect::<Result<Vec<_>, _>>()?;
+        Ok::<_, Failure>(LandView { schema_version: 1, repositories })
+    })?;
+    let bytes =
+        if args.json { json::object(&view)? } else { text(&view, session.look()).into_bytes() };
+    session.print(bytes)
+}
+
+fn target(home: &Home, scene: &Scene<'_>) -> Result<TargetView, Failure> {
+    let repository = &home.repository;
+    let entries = Entries::look(repository).all()?;
+    let sight = scene.sight();
+    let wait = |entry: &Entry| WaitView::new(entry, told(entry, scene), sight.mask);
+    Ok(TargetView {
+        path: repository.top().display().to_string(),
+        target: repository.target().to_owned(),
+        // A branch without a commit has none.
+        tip: repository.tip().ok().map(|tip| tip.to_string()),
+        waiting: entries.iter().map(wait).collect(),
+    })
+}
+
+/// What the queue of an entry says of it; `None` where that queue is not loaded.
+fn told(entry: &Entry, scene: &Scene<'_>) -> Option<Option<Told>> {
+    let queue = scene.set.all_real().position(|real| real == entry.whose.queue)?;
+    let content = &scene.queues[queue];
+    let task = content.index_of(&entry.message.task).map(|task| &content.tasks()[task]);
+    let runs =
+        |task: &&Task| task.status == Status::InProgress && task.attempts == entry.whose.attempt;
+    let change = task.filter(runs).and_then(Task::change);
+    Some(change.map(|change| Told { waits: change.waits, obstacle: change.obstacle.clone() }))
+}
+
+impl From<EntryError> for Failure {
+    fn from(error: EntryError) -> Self {
+        Self::internal(with_causes(&error))
+    }
+}

@@ -1,0 +1,112 @@
+//! `diff`: what a change did, as a list of files and as a patch in colours.
+
+use super::escape;
+use super::style::{Look, color};
+use crate::workspace::{Delta, DeltaKind};
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+
+/// A change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DiffView {
+    /// Version of this shape.
+    pub schema_version: u32,
+    /// The task.
+    pub id: String,
+    /// The path of its queue.
+    pub queue: String,
+    /// The number of the attempt; `None` of what landed.
+    pub attempt: Option<u32>,
+    /// Whether this is what landed.
+    pub landed: bool,
+    /// The commit that the change is based on.
+    pub base: String,
+    /// The commit with the change.
+    pub commit: String,
+    /// The files, by path.
+    pub files: Vec<FileView>,
+}
+
+/// A file of a change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FileView {
+    /// Its path from the top of the repository; what is not UTF-8 in it is replaced.
+    pub path: String,
+    /// What became of it.
+    pub change: Kind,
+    /// Where it was before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+}
+
+/// What became of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// It is new.
+    Added,
+    /// Its content, its kind or its mode is another.
+    Modified,
+    /// It is gone.
+    Removed,
+    /// It was at another path.
+    Renamed,
+}
+
+impl From<&Delta> for FileView {
+    fn from(delta: &Delta) -> Self {
+        let (change, from) = match &delta.kind {
+            DeltaKind::Added => (Kind::Added, None),
+            DeltaKind::Modified => (Kind::Modified, None),
+            DeltaKind::Removed => (Kind::Removed, None),
+            DeltaKind::Renamed { from } => (Kind::Renamed, Some(from.display().to_string())),
+        };
+        Self { path: delta.path.display().to_string(), change, from }
+    }
+}
+
+/// A patch with the colours that people know, safe for a terminal.
+pub fn painted(patch: &[u8], look: Look) -> String {
+    let mut text = String::new();
+    // Between "diff --git" and the first "@@" nothing is a line of a file, whatever it begins with.
+    let mut in_head = true;
+    for line in String::from_utf8_lossy(patch).split_inclusive('\n') {
+        in_head = line.starts_with("diff --git ") || in_head && !line.starts_with("@@ ");
+        let (line, end) = match line.strip_suffix('\n') {
+            Some(line) => (line, "\n"),
+            None => (line, ""),
+        };
+        let style = match line.as_bytes().first() {
+            _ if in_head => Style::new().bold(),
+            Some(b'@') => color(AnsiColor::Cyan),
+            Some(b'+') => color(AnsiColor::Green),
+            Some(b'-') => color(AnsiColor::Red),
+            Some(_) | None => Style::new(),
+        };
+        let safe = escape::line(line);
+        let shown = if style == Style::new() { safe.into_owned() } else { look.paint(style, safe) };
+        text.push_str(&shown);
+        text.push_str(end);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_painted_by_what_they_are_and_nothing_of_a_file_steers() {
+        let patch = b"diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n--- one\n+++ \x1b[31mtwo\n \xff";
+        let plain = painted(patch, Look::PLAIN);
+        assert_eq!(
+            plain,
+            "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n--- one\n+++ ␛[31mtwo\n \u{fffd}"
+        );
+        let painted = painted(patch, Look { color: true, width: None });
+        let lines: Vec<&str> = painted.lines().collect();
+        assert!(lines[1].starts_with("\u{1b}[1m---") && lines[3].starts_with("\u{1b}[36m@@"));
+        assert!(lines[4].starts_with("\u{1b}[31m--- one"));
+        assert!(lines[5].starts_with("\u{1b}[32m+++ ␛[31mtwo"));
+    }
+}

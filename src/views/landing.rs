@@ -1,0 +1,251 @@
+//! `land status`: what waits to land in each repository, and what for.
+
+use super::escape;
+use super::mask::Mask;
+use super::style::{Look, count};
+use crate::domain::{Waits, timestamp};
+use crate::workspace::{Entry, State};
+use chrono::DateTime;
+use serde::Serialize;
+use std::fmt::Write;
+
+/// How many hex digits of an object's name people read.
+const SHORT: usize = 10;
+
+/// All repositories of the served queues.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LandView {
+    /// Version of this shape.
+    pub schema_version: u32,
+    /// The repositories.
+    pub repositories: Vec<TargetView>,
+}
+
+/// A repository, and what waits there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TargetView {
+    /// The top of its work tree.
+    pub path: String,
+    /// The branch that work lands on.
+    pub target: String,
+    /// The commit that it is at; `None` when there is none.
+    pub tip: Option<String>,
+    /// What waits, the longest waiting first.
+    pub waiting: Vec<WaitView>,
+}
+
+/// A change that waits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct WaitView {
+    /// The task.
+    pub task: String,
+    /// The queue file.
+    pub queue: String,
+    /// Its title.
+    pub title: String,
+    /// The number of the attempt.
+    pub attempt: u32,
+    /// Since when it waits.
+    pub since: String,
+    /// The commit that the attempt began with.
+    pub base: String,
+    /// The change, as a commit on the base.
+    pub commit: String,
+    /// How far its landing is.
+    pub state: Stage,
+    /// The commit of the target that has it, once it landed.
+    pub landed: Option<String>,
+    /// What it waits for.
+    pub waits: Waits,
+    /// What is in the way.
+    pub obstacle: Option<String>,
+    /// The loop that writes the completion.
+    pub worker: String,
+    /// Whether the task's queue still says that the change waits; `None` where that is not known.
+    pub is_current: Option<bool>,
+}
+
+/// How far a landing is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// It was not begun, or taken back.
+    Waiting,
+    /// The target is being moved, or was when the loop that did it died.
+    Moving,
+    /// It landed, and the completion is still to be written.
+    Landed,
+    /// The target had all of it already, and the completion is still to be written.
+    Covered,
+}
+
+/// What the queue says of a change that waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// What it waits for.
+    pub waits: Waits,
+    /// What is in the way.
+    pub obstacle: Option<String>,
+}
+
+impl WaitView {
+    /// An entry with what its queue says; `None` where the queue is not loaded, `Some(None)` where it
+    /// says nothing of this change.
+    pub fn new(entry: &Entry, told: Option<Option<Told>>, mask: &Mask) -> Self {
+        let hidden = |text: &str| mask.text(text).into_owned();
+        let (state, landed) = match &entry.state {
+            State::Waiting => (Stage::Waiting, None),
+            State::Moving { .. } => (Stage::Moving, None),
+            State::Landed { commit } => (Stage::Landed, Some(commit.to_string())),
+            State::Covered { by } => (Stage::Covered, Some(by.to_string())),
+        };
+        let is_current = told.as_ref().map(Option::is_some);
+        let Told { waits, obstacle } =
+            told.flatten().unwrap_or(Told { waits: Waits::Landing, obstacle: None });
+        Self {
+            task: entry.message.task.clone(),
+            queue: entry.whose.queue.display().to_string(),
+            title: hidden(&entry.message.title),
+            attempt: entry.whose.attempt,
+            since: DateTime::from_timestamp(entry.whose.since, 0)
+                .map(timestamp)
+                .unwrap_or_default(),
+            base: entry.work.base.to_string(),
+            commit: entry.work.change.to_string(),
+            state,
+            landed,
+            waits,
+            obstacle: obstacle.as_deref().map(hidden),
+            worker: entry.whose.worker.clone(),
+            is_current,
+        }
+    }
+}
+
+/// The first digits of the name of an object.
+pub fn short(oid: &str) -> &str {
+    oid.get(..SHORT).unwrap_or(oid)
+}
+
+/// The name of a branch as people say it.
+pub fn branch(target: &str) -> &str {
+    target.strip_prefix("refs/heads/").unwrap_or(target)
+}
+
+/// The same in lines.
+pub fn text(view: &LandView, look: Look) -> String {
+    let mut text = String::new();
+    for repository in &view.repositories {
+        let path = look.head(escape::line(&repository.path));
+        let tip = repository.tip.as_deref().map_or("no commit", short);
+        let target = escape::line(branch(&repository.target)).into_owned();
+        let what = match repository.waiting.len() {
+            0 => "nothing waits to land".to_owned(),
+            many => format!("{} to land", count(many, "change waits", "changes wait")),
+        };
+        let _ = writeln!(text, "{path}: {what} on {target} (at {tip})");
+        for wait in &repository.waiting {
+            one(wait, look, &mut text);
+        }
+    }
+    if view.repositories.is_empty() {
+        text.push_str("nothing waits to land: the project is not in a git work tree\n");
+    }
+    text
+}
+
+fn one(wait: &WaitView, look: Look, text: &mut String) {
+    let id = look.head(escape::line(&wait.task));
+    let _ = writeln!(text, "  {id}  {}", escape::line(&wait.title));
+    let _ = writeln!(text, "    {}", escape::line(&reason(wait)));
+    let _ = writeln!(
+        text,
+        "    attempt {}, commit {} on {}, since {}, worker {}",
+        wait.attempt,
+        short(&wait.commit),
+        short(&wait.base),
+        escape::line(&wait.since),
+        escape::line(&wait.worker)
+    );
+}
+
+/// What a change waits for, as a sentence without a stop.
+fn reason(wait: &WaitView) -> String {
+    let landed = wait.landed.as_deref().map_or("", short);
+    match (wait.state, wait.waits) {
+        (Stage::Landed, _) => format!("landed as {landed}; its completion is to be written"),
+        (Stage::Covered, _) => {
+            format!("the target has all of it ({landed}); its completion is to be written")
+        }
+        (Stage::Moving, _) => "its landing is under way, or was ended in the middle".to_owned(),
+        (Stage::Waiting, _) if wait.is_current == Some(false) => {
+            "left over: its queue does not say that it waits".to_owned()
+        }
+        (Stage::Waiting, waits) => waits_for(waits, wait.obstacle.as_deref()),
+    }
+}
+
+/// What a change waits for.
+pub fn waits_for(waits: Waits, obstacle: Option<&str>) -> String {
+    match (waits, obstacle) {
+        (Waits::Landing, _) => "waits for its turn to land".to_owned(),
+        (Waits::Review, _) => "waits for a person's review".to_owned(),
+        (Waits::Checkout, Some(obstacle)) => format!("needs you: {obstacle}"),
+        (Waits::Checkout, None) => {
+            "needs you: something is in the way in a checkout of the target".to_owned()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wait(state: Stage, waits: Waits) -> WaitView {
+        WaitView {
+            task: "T-1".into(),
+            queue: "/p/q.json".into(),
+            title: "a \u{1b}[31mtitle".into(),
+            attempt: 2,
+            since: "2026-01-19T14:35:45Z".into(),
+            base: "b".repeat(40),
+            commit: "c".repeat(40),
+            state,
+            landed: (state == Stage::Landed).then(|| "d".repeat(40)),
+            waits,
+            obstacle: Some("/p has edits in a: commit or stash them".into()),
+            worker: "w-1".into(),
+            is_current: Some(true),
+        }
+    }
+
+    #[test]
+    fn what_waits_is_told_with_its_reason() {
+        let path = "/p".to_owned();
+        let repository = |waiting| TargetView {
+            path: path.clone(),
+            target: "refs/heads/main".into(),
+            tip: Some("a".repeat(40)),
+            waiting,
+        };
+        let view = |repositories| LandView { schema_version: 1, repositories };
+        let none = text(&view(vec![repository(Vec::new())]), Look::PLAIN);
+        assert_eq!(none, "/p: nothing waits to land on main (at aaaaaaaaaa)\n");
+        let two = vec![wait(Stage::Waiting, Waits::Checkout), wait(Stage::Landed, Waits::Landing)];
+        let told = text(&view(vec![repository(two)]), Look::PLAIN);
+        let expected = "\
+/p: 2 changes wait to land on main (at aaaaaaaaaa)
+  T-1  a ␛[31mtitle
+    needs you: /p has edits in a: commit or stash them
+    attempt 2, commit cccccccccc on bbbbbbbbbb, since 2026-01-19T14:35:45Z, worker w-1
+  T-1  a ␛[31mtitle
+    landed as dddddddddd; its completion is to be written
+    attempt 2, commit cccccccccc on bbbbbbbbbb, since 2026-01-19T14:35:45Z, worker w-1
+";
+        assert_eq!(told, expected);
+        assert!(text(&view(Vec::new()), Look::PLAIN).contains("not in a git work tree"));
+        let mut gone = wait(Stage::Waiting, Waits::Landing);
+        gone.is_current = Some(false);
+        assert!(reason(&gone).starts_with("left over"));
+    }
+}
