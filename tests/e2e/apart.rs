@@ -105,3 +105,51 @@ fn a_setup_that_fails_on_the_target_ends_the_run_and_costs_nothing() {
         (&json!("pending"), &json!(0))
     );
 }
+
+/// What a person left in the project plays no part: neither before the first task, nor for a gate, nor
+/// for work whose queue was set back.
+#[test]
+fn what_no_agent_works_on_is_judged_at_the_target() {
+    let verify = "pwd >>../../../judged; test ! -f broken && echo $WORKLOOP_TREE_CHECK:$WORKLOOP_TASK_ID >>../../../seen";
+    let sandbox = sandbox("echo 1 >$WORKLOOP_TASK_ID.txt", verify, &["A"]);
+    assert!(sandbox.shell("sed -i s/untouched.*/untouched=true/ workloop.toml; touch broken"));
+    let mut list = queue(&[("A", &[]), ("G", &["A"])]);
+    list["tasks"][1]["type"] = json!("gate");
+    let sandbox = sandbox.queue("q.json", &list);
+    assert!(sandbox.shell("cp q.json ../before.json"));
+    let ran = sandbox.run(["run", "q.json"]).exits(0).to_string();
+    assert_eq!(says(&sandbox, "cat ../seen"), "1:\n:A\n:G\n", "{ran}");
+    // The work is at the target, whatever the person did to it since.
+    assert!(sandbox.shell("cp ../before.json q.json; echo mine >>A.txt"));
+    let ran = sandbox.run(["run", "q.json"]).exits(0).to_string();
+    assert!(ran.contains("set back with the queue: A"), "{ran}");
+    let judged =
+        says(&sandbox, "sort -u ../judged | sed 's|.*/||'; cat ../seen; git log --format=%s");
+    assert_eq!(judged, "judge-1\n1:\n:A\n:G\n1:\nMake A\nstart\n", "{ran}");
+}
+
+/// A loop that serves several projects has places and a target for each of them.
+#[test]
+fn each_project_has_its_own_repository_and_without_one_the_run_is_refused() {
+    let projects = "[project.one]\nroot = \"../one\"\nqueues = { default = \"one.json\" }\n\
+                    [project.two]\nroot = \"../two/sub\"\nqueues = { default = \"two.json\" }\n";
+    let config =
+        CONFIG.replace("{agent}", "echo 1 >$WORKLOOP_TASK_ID.txt").replace("{verify}", "true");
+    let (one, two) = (queue(&[("A", &[])]), queue(&[("B", &[])]));
+    let sandbox = Sandbox::new().config(&format!("{config}{projects}")).queue("one.json", &one);
+    let sandbox = sandbox.queue("two.json", &two);
+    assert!(sandbox.shell(
+        "mkdir -p ../one ../two/sub; cd ../two && git init -q -b main && touch sub/x && git add . && \
+         git -c user.name=t -c user.email=t commit -qm start"
+    ));
+    let ran = sandbox.run(["run", "one.json", "two.json"]).exits(2).to_string();
+    let refused = "/one is not in a git work tree. Make one (git init, git add, git commit), or use mode = \"shared\".";
+    assert!(ran.contains(refused), "{ran}");
+    assert!(sandbox.shell("cp -r ../two/.git ../one/ && cd ../one && git reset -q --hard"));
+    sandbox.run(["run", "one.json", "two.json"]).exits(0);
+    let landed =
+        says(&sandbox, "for p in one two; do git -C ../$p log -1 --format=%s --name-only; done");
+    assert_eq!(landed, "Make A\n\nA.txt\nMake B\n\nsub/B.txt\n");
+    let list = sandbox.read("two.json");
+    assert_eq!(task(&list, "B")["files_actually_changed"], json!(["B.txt"]));
+}

@@ -3,8 +3,8 @@
 use crate::config::{Config, IsolationMode, WorkspaceRules};
 use crate::project::repositories::{cache, git_vars};
 use crate::workspace::{
-    Captured, Git, Kind, PlaceError, Places, Refusal, Repository, Slot, Tree, TreeRules,
-    is_git_work_tree,
+    Captured, Git, GitError, Kind, Oid, PlaceError, Places, Refusal, Repository, Slot, Tree,
+    TreeError, TreeRules,
 };
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -25,9 +25,10 @@ pub(crate) enum ApartError {
     NoGit,
 }
 
-/// What holds for all private trees of a run.
+/// What holds for all private trees of a run in one project.
 #[derive(Clone, Debug)]
 pub(crate) struct Isolated {
+    root: PathBuf,
     repository: Repository,
     places: Places,
     rules: TreeRules,
@@ -45,8 +46,9 @@ impl Isolated {
         (git, path): (Option<&Path>, Option<&OsStr>),
         vars: &[(OsString, OsString)],
     ) -> Result<Option<Self>, ApartError> {
-        if config.isolation.mode.value == IsolationMode::Shared || !is_git_work_tree(root) {
-            return Ok(None);
+        match config.isolation.mode.value {
+            IsolationMode::Shared => return Ok(None),
+            IsolationMode::Private => {}
         }
         let git = Git::new(git.ok_or(ApartError::NoGit)?, path, &git_vars(vars));
         let target = config.isolation.target.as_deref();
@@ -54,19 +56,27 @@ impl Isolated {
         let WorkspaceRules { dir, tree, .. } = &config.workspaces;
         let places = Places::of(&repository, dir.as_deref(), cache(vars).as_deref())?;
         let keep = usize::try_from(config.limits.keep_attempts.value).unwrap_or(usize::MAX);
-        Ok(Some(Self { repository, places, rules: tree.clone(), keep }))
+        let (root, rules) = (root.to_owned(), tree.clone());
+        Ok(Some(Self { root, repository, places, rules, keep }))
     }
 
-    /// The places of one attempt at a task of `queue` in the project at `root`.
+    /// The project root.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The places of one attempt at a task of `queue`, or of a verification: without a workspace where
+    /// no agent works.
     ///
     /// # Errors
     /// When there is none.
-    pub(crate) fn take(&self, root: &Path, queue: &Path) -> Result<Apart, PlaceError> {
-        let real = root.canonicalize().unwrap_or_else(|_| root.to_owned());
+    pub(crate) fn take(&self, queue: &Path, has_agent: bool) -> Result<Apart, PlaceError> {
+        let workspace = has_agent.then(|| self.places.take(Kind::Workspace)).transpose()?;
+        let real = self.root.canonicalize().unwrap_or_else(|_| self.root.clone());
         let below = real.strip_prefix(self.repository.top()).unwrap_or(Path::new("")).to_owned();
         Ok(Apart {
             repository: self.repository.clone(),
-            workspace: Arc::new(self.places.take(Kind::Workspace)?),
+            workspace: workspace.map(Arc::new),
             judge: Arc::new(self.places.take(Kind::Judge)?),
             rules: self.rules.clone(),
             keep: self.keep,
@@ -80,7 +90,8 @@ impl Isolated {
 #[derive(Clone, Debug)]
 pub(crate) struct Apart {
     pub(super) repository: Repository,
-    pub(super) workspace: Arc<Slot>,
+    /// `None` where no agent works.
+    pub(super) workspace: Option<Arc<Slot>>,
     pub(super) judge: Arc<Slot>,
     pub(super) rules: TreeRules,
     pub(super) keep: usize,
@@ -93,12 +104,19 @@ pub(crate) struct Apart {
 impl Apart {
     /// Where the agent works.
     pub(crate) fn agent_root(&self) -> PathBuf {
-        below(self.workspace.tree(), &self.below)
+        below(self.workspace.as_ref().unwrap_or(&self.judge).tree(), &self.below)
     }
 
     /// Where its change is judged.
     pub(crate) fn judge_root(&self) -> PathBuf {
         below(self.judge.tree(), &self.below)
+    }
+
+    /// The commit that the target is at, and what its tree is called among those that were judged.
+    pub(super) fn target(&self) -> Result<(Oid, String), GitError> {
+        let tip = self.repository.tip()?;
+        let tree = self.repository.tree_of(&tip)?;
+        Ok((tip, format!("git tree {tree}")))
     }
 
     /// A path of the tree, as people know it: from the project root where it lies there.
@@ -110,12 +128,28 @@ impl Apart {
 /// The private trees of an attempt while it runs.
 #[derive(Debug)]
 pub(crate) struct PrivateTrees {
-    /// Where the agent works.
-    pub(super) workspace: Tree,
+    /// Where the agent works, if one does.
+    pub(super) workspace: Option<Tree>,
     /// Where its change is judged.
     pub(super) judge: Tree,
     /// What the agent did.
     pub(super) captured: Option<Captured>,
+}
+
+impl PrivateTrees {
+    /// A judge tree that is not prepared yet, and no workspace.
+    ///
+    /// # Errors
+    /// When it cannot be had.
+    pub(super) fn to_judge(apart: &Apart) -> Result<Self, TreeError> {
+        let judge = tree(apart, &apart.judge)?;
+        Ok(Self { workspace: None, judge, captured: None })
+    }
+}
+
+/// The tree of a slot, not prepared yet.
+pub(super) fn tree(apart: &Apart, slot: &Arc<Slot>) -> Result<Tree, TreeError> {
+    Tree::new(&apart.repository, Arc::clone(slot), apart.rules.clone())
 }
 
 /// A folder of a tree; the tree itself is named as it is.

@@ -12,6 +12,7 @@ use crate::config::{Config, Verification};
 use crate::domain::Command;
 use crate::platform::ids::Ids;
 use crate::platform::programs::{self, absolute_path};
+use crate::project::QueueSet;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -27,7 +28,8 @@ pub struct Fixed {
     pub(super) config: Vec<Arc<Kept>>,
     path: Option<OsString>,
     programs: BTreeMap<String, PathBuf>,
-    isolated: Option<Isolated>,
+    /// The projects whose agents work in private trees.
+    isolated: Vec<Isolated>,
 }
 
 impl Fixed {
@@ -46,7 +48,7 @@ impl Fixed {
         let programs = names
             .chain(["sh", GIT])
             .filter_map(|name| Some((name.to_owned(), look_up(name, dirs)?)));
-        Self { config: Vec::new(), programs: programs.collect(), path, isolated: None }
+        Self { config: Vec::new(), programs: programs.collect(), path, isolated: Vec::new() }
     }
 
     /// The same for a loop, which keeps the configuration file as it is.
@@ -65,24 +67,38 @@ impl Fixed {
         Self { config: paths.into_iter().filter_map(kept).collect(), ..Self::of(config, vars) }
     }
 
-    /// The same with private trees of the project at `root`, where that is configured.
+    /// The same with private trees of the projects of the served queues, where that is configured.
     ///
     /// # Errors
-    /// [`ApartError`] when they cannot be had.
+    /// The root and [`ApartError`] when they cannot be had in one of them.
     pub(crate) fn isolated(
-        self,
-        config: &Config,
-        root: &Path,
+        mut self,
+        set: &QueueSet,
         vars: &[(OsString, OsString)],
-    ) -> Result<Self, ApartError> {
-        let isolated = Isolated::of(config, root, (self.git(), self.path()), vars)?;
-        Ok(Self { isolated, ..self })
+    ) -> Result<Self, (PathBuf, ApartError)> {
+        for root in set.roots().map(|root| &root.path) {
+            if self.isolated_at(root).is_none() {
+                let isolated = Isolated::of(&set.config, root, (self.git(), self.path()), vars);
+                let isolated = isolated.map_err(|error| (root.clone(), error))?;
+                self.isolated.extend(isolated);
+            }
+        }
+        Ok(self)
     }
 
-    /// The private trees of an attempt, where it has any.
-    pub(super) fn apart(&self, root: &Path, queue: &Path) -> Result<Option<Apart>, String> {
-        let taken = self.isolated.as_ref().map(|isolated| isolated.take(root, queue)).transpose();
-        taken.map_err(|error| error.to_string())
+    fn isolated_at(&self, root: &Path) -> Option<&Isolated> {
+        self.isolated.iter().find(|isolated| isolated.root() == root)
+    }
+
+    /// The private trees of an attempt, where it has any: without a workspace where no agent works.
+    pub(crate) fn apart(
+        &self,
+        root: &Path,
+        queue: &Path,
+        has_agent: bool,
+    ) -> Result<Option<Apart>, String> {
+        let taken = self.isolated_at(root).map(|isolated| isolated.take(queue, has_agent));
+        taken.transpose().map_err(|error| error.to_string())
     }
 
     /// Takes the configuration as it is now for what is put back from now on, while nothing runs

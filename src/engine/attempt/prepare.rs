@@ -127,10 +127,12 @@ impl<'a> Source<'a> {
                 self.nothing(place, token.attempt)
             }
         };
-        if plan.profile.is_some() {
-            match fixed.apart(self.set.root(place.queue), self.set.real(place.queue)) {
-                Ok(apart) => plan.apart = apart,
-                Err(reason) => refusal = Some(Refusal { code: ReasonCode::Environment, reason }),
+        let has_agent = plan.profile.is_some();
+        match fixed.apart(self.set.root(place.queue), self.set.real(place.queue), has_agent) {
+            Ok(apart) => plan.apart = apart,
+            Err(reason) => {
+                let code = ReasonCode::Environment;
+                refusal = refusal.or(Some(Refusal { code, reason }));
             }
         }
         Ok(plan.into_job(token, fixed, refusal))

@@ -3,9 +3,9 @@
 
 use super::apart::PrivateTrees;
 use super::commands::Commands;
-use super::end::{End, failed_code, one_line, unfit};
+use super::end::{End, environment, failed_code, one_line, unfit};
 use super::finished::{Finished, TreeLook, not_started};
-use super::job::{AgentCommand, Job, Judge};
+use super::job::{AgentCommand, Job, Judge, Refusal};
 use super::queue_files::QueueFiles;
 use super::tamper::{Guard, Memory, earlier};
 use super::untouched::ProfileKey;
@@ -96,20 +96,22 @@ pub(crate) fn run(job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finished {
 
 impl Progress<'_> {
     fn run(&mut self, earlier: &Memory, on_stage: OnStage<'_>) -> End {
-        if let Some(refusal) = &self.job.refusal {
-            return unfit(refusal.code, refusal.reason.clone());
+        if let Some(Refusal { code, reason }) = &self.job.refusal {
+            let reason = reason.clone();
+            let is_about_task = *code != ReasonCode::Environment;
+            return if is_about_task { unfit(*code, reason) } else { environment(reason) };
         }
-        // Before anything is guarded: what judges lies in the judge tree.
-        if let Err(end) = self.enter() {
-            return end;
-        }
-        self.commands.guard(Guard::take(&self.job.watch, earlier));
         if let Some(profile) = &self.job.tree {
             match self.known_tree(profile) {
                 Ok(None) => {}
                 Ok(Some(end)) | Err(end) => return end,
             }
         }
+        // Before anything is guarded: what judges lies in the judge tree.
+        if let Err(end) = self.enter() {
+            return end;
+        }
+        self.commands.guard(Guard::take(&self.job.watch, earlier));
         if let Err(end) = self.commands.prepare() {
             return end;
         }
@@ -144,10 +146,16 @@ impl Progress<'_> {
     /// it before.
     fn known_tree(&mut self, profile: &ProfileKey) -> Result<Option<End>, End> {
         let job = self.job;
-        let queues = QueueFiles::of(job)?;
-        let ours = |path: &Path| queues.have(path);
-        let name =
-            self.commands.ask_git(|run| tree_name(&job.root, &ours, job.git.as_ref(), run))?;
+        let name = match &job.apart {
+            // What a person has in the project plays no part.
+            Some(apart) => Some(apart.target().map_err(|error| environment(error.to_string()))?.1),
+            None => {
+                let queues = QueueFiles::of(job)?;
+                let ours = |path: &Path| queues.have(path);
+                let git = job.git.as_ref();
+                self.commands.ask_git(|run| tree_name(&job.root, &ours, git, run))?
+            }
+        };
         let trees = Trees::of(&profile.root);
         let known = name.as_deref().and_then(|name| trees.report(&profile.steps, name));
         let known = known.filter(|_| !fault::is(Fault::TreesForgotten));

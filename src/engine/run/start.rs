@@ -68,9 +68,9 @@ pub fn start(
     let planner = Planner::new(ranking_rules(set, project.queues()));
     let dispatcher = Dispatcher::new(planner, keeper, workers, options.scope.clone(), tools);
     let fixed = Fixed::of_run(&set.config, &options.vars, &options.ids);
-    let fixed = fixed.isolated(&set.config, set.root(0), &options.vars).map_err(|error| {
-        StoreError::Unsafe { path: set.root(0).to_owned(), reason: error.to_string() }
-    })?;
+    let fixed = fixed
+        .isolated(set, &options.vars)
+        .map_err(|(path, error)| StoreError::Unsafe { path, reason: error.to_string() })?;
     let work = Work::new(project, dispatcher, fixed, options);
     let crew = Crew::new(slots, drain, Teller::new(observer));
     Ok(RunLoop::new(work, crew, Inbox::new(messages, attention, Some(listener)), presence))

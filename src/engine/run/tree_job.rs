@@ -1,8 +1,10 @@
 //! The job of a verification of the tree: steps of a profile, without an agent and without a task.
 
 use crate::agent::Policy;
-use crate::domain::{ClaimToken, EnvironmentRules, WorkerId};
-use crate::engine::attempt::{Fixed, Job, Judge, ProfileKey, Purpose, Setups, Subject, watch};
+use crate::domain::{ClaimToken, EnvironmentRules, ReasonCode, WorkerId};
+use crate::engine::attempt::{
+    Apart, Fixed, Job, Judge, ProfileKey, Purpose, Refusal, Setups, Subject, set_up_steps, watch,
+};
 use crate::engine::dispatch::tree_key;
 use crate::project::QueueSet;
 use crate::queue::Queue;
@@ -45,15 +47,22 @@ impl Around<'_> {
         let number = numbers.last().copied().unwrap_or(0).saturating_add(1);
         let folder = AttemptFolder::new(&state, &key, number);
         let root = self.set.root(self.queue);
+        let (apart, refusal) = match self.fixed.apart(root, self.set.real(self.queue), false) {
+            Ok(apart) => (apart, None),
+            Err(reason) => (None, Some(Refusal { code: ReasonCode::Environment, reason })),
+        };
+        let judged = apart.as_ref().map_or_else(|| root.to_owned(), Apart::judge_root);
         let subject = Subject {
             task: None,
             attempt: 0,
             queue: self.set.real(self.queue),
-            root: root.into(),
+            root: judged.into(),
             folder: &folder,
             vars: self.vars,
             rules: &self.set.config.environment,
         };
+        let setup = apart.as_ref().map(|_| set_up_steps(&self.set.config)).unwrap_or_default();
+        let judging = [steps, setup.as_slice()].concat();
         let ready = |step| subject.step(step, self.worker, self.fixed);
         let own = EnvironmentRules::default();
         let policy = Policy { general: subject.rules, own: &own, configured: None, agent: None };
@@ -71,10 +80,10 @@ impl Around<'_> {
             queues: self.set.all_real().map(Path::to_owned).collect::<Vec<PathBuf>>().into(),
             task_json: "{}\n".to_owned(),
             prompt: Ok(String::new()),
-            refusal: None,
+            refusal,
             agent: None,
             judge: Judge::Steps(steps.iter().map(ready).collect()),
-            watch: watch(self.set, self.queues, steps, &subject, self.fixed),
+            watch: watch(self.set, self.queues, &judging, &subject, self.fixed),
             mask: Mask::new(&self.set.config.and_own(self.vars)),
             declares: Vec::new(),
             named_files: Vec::new(),
@@ -82,8 +91,8 @@ impl Around<'_> {
             profiles: Vec::new(),
             reds: Vec::new(),
             tree,
-            apart: None,
-            setup: Setups::default(),
+            setup: Setups { workspace: Vec::new(), judge: setup.iter().map(ready).collect() },
+            apart,
             root: root.to_owned(),
             folder,
             key,

@@ -1,6 +1,6 @@
 //! An attempt apart: its agent works in a workspace, and its change is captured for the judge tree.
 
-use super::super::apart::{Apart, PrivateTrees};
+use super::super::apart::Apart;
 use super::super::end::End;
 use super::super::job::Job;
 use super::super::queue_files::QueueFiles;
@@ -9,7 +9,7 @@ use super::landing::blocked;
 use crate::domain::{Outcome, ReasonCode};
 use crate::platform::clock::Clock;
 use crate::store::attempts::CHANGED_FILE;
-use crate::workspace::{AttemptName, CaptureRules, Captured, Stamp};
+use crate::workspace::{AttemptName, CaptureRules, Captured, Stamp, Tree};
 use std::path::Path;
 
 /// How often a capture is made again whose objects somebody collected meanwhile.
@@ -21,7 +21,8 @@ impl Progress<'_> {
         let job = self.job;
         let (Some(apart), Some(trees)) = (&job.apart, &mut self.trees) else { return Ok(()) };
         let queues = QueueFiles::of(job)?;
-        let captured = match capture(job, apart, trees, &queues, self.commands.clock()) {
+        let Some(workspace) = &trees.workspace else { return Ok(()) };
+        let captured = match capture(job, apart, workspace, &queues, self.commands.clock()) {
             Ok(captured) => captured,
             Err(why) => return Err(blocked(outcome, ReasonCode::CaptureFailed, why)),
         };
@@ -45,7 +46,7 @@ impl Progress<'_> {
 fn capture(
     job: &Job,
     apart: &Apart,
-    trees: &PrivateTrees,
+    workspace: &Tree,
     queues: &QueueFiles,
     clock: &dyn Clock,
 ) -> Result<Captured, String> {
@@ -63,7 +64,7 @@ fn capture(
         message: &message,
     };
     for _ in 0..CAPTURES {
-        let captured = trees.workspace.capture(&rules).map_err(|error| error.to_string())?;
+        let captured = workspace.capture(&rules).map_err(|error| error.to_string())?;
         let commits = (&captured.base, &captured.commit);
         let whole = apart.repository.keep_attempt(&name, commits, apart.keep);
         if whole.map_err(|error| error.to_string())? {

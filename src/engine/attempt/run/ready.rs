@@ -4,16 +4,15 @@
 //! A setup that fails on the target as it is says that something beside the task is missing. One that
 //! fails on a change is a verdict on the change, as a step of its verification is.
 
-use super::super::apart::{Apart, PrivateTrees};
+use super::super::apart::{Apart, PrivateTrees, tree};
 use super::super::commands::Commands;
 use super::super::end::{End, environment, failed_code, unknown};
 use super::super::job::{Job, Ready};
 use super::Progress;
 use crate::domain::{Outcome, ReasonCode, StepReport, Verdict};
 use crate::store::attempts::WORKSPACE_FILE;
-use crate::workspace::{Kind, Setup, Tree, TreeError, Wanted};
+use crate::workspace::{Kind, Setup, Tree, Wanted};
 use std::os::unix::ffi::OsStrExt;
-use std::sync::Arc;
 
 /// What a tree is for, in words.
 fn words(kind: Kind) -> &'static str {
@@ -28,23 +27,25 @@ fn unprepared(error: &dyn std::fmt::Display) -> End {
 }
 
 impl Progress<'_> {
-    /// Makes both trees what the target is now.
+    /// Makes the judge tree, and the workspace of an agent, what the target is now.
     pub(super) fn enter(&mut self) -> Result<(), End> {
         let job = self.job;
         let Some(apart) = &job.apart else { return Ok(()) };
-        let tree = |slot| Tree::new(&apart.repository, Arc::clone(slot), apart.rules.clone());
-        let tree = |slot| tree(slot).map_err(|error: TreeError| unprepared(&error));
-        let (workspace, judge) = (tree(&apart.workspace)?, tree(&apart.judge)?);
-        let trees = self.trees.insert(PrivateTrees { workspace, judge, captured: None });
-        let base = apart.repository.tip().map_err(|error| unprepared(&error))?;
-        let wanted = Wanted::commit(base);
+        let (tip, name) = apart.target().map_err(|error| unprepared(&error))?;
+        if job.tree.is_some() {
+            // It may have moved since it was looked up what is known of it.
+            self.tree.name = Some(name);
+        }
+        let wanted = Wanted::commit(tip);
+        self.judge_at(&wanted)?;
+        let (Some(slot), Some(trees)) = (&apart.workspace, &mut self.trees) else { return Ok(()) };
         let place = apart.agent_root();
         if let Err(error) = job.folder.put(WORKSPACE_FILE, place.as_os_str().as_bytes()) {
             self.commands.warn(format!("failed to note where the agent works: {error}"));
         }
-        let mut ready = MakeReady { job, apart, commands: &mut self.commands };
-        ready.at_target(&mut trees.judge, &wanted)?;
-        ready.at_target(&mut trees.workspace, &wanted)
+        let workspace = tree(apart, slot).map_err(|error| unprepared(&error))?;
+        let workspace = trees.workspace.insert(workspace);
+        MakeReady { job, apart, commands: &mut self.commands }.at_target(workspace, &wanted)
     }
 
     /// Makes the judge tree the change that was captured.
@@ -59,7 +60,11 @@ impl Progress<'_> {
     /// verified, or is already judged by that.
     pub(super) fn judge_at(&mut self, wanted: &Wanted) -> Result<(), End> {
         let job = self.job;
-        let (Some(apart), Some(trees)) = (&job.apart, &mut self.trees) else { return Ok(()) };
+        let Some(apart) = &job.apart else { return Ok(()) };
+        let trees = match &mut self.trees {
+            Some(trees) => trees,
+            none => none.insert(PrivateTrees::to_judge(apart).map_err(|error| unprepared(&error))?),
+        };
         let mut ready = MakeReady { job, apart, commands: &mut self.commands };
         if wanted.files == wanted.base {
             return ready.at_target(&mut trees.judge, wanted);
