@@ -27,6 +27,7 @@ pub const CODES: &[(&str, Severity, &str)] = &[
     ("newer-claim", Severity::Warning, "a newer program wrote a claim"),
     ("unset-variable", Severity::Warning, "a run text reads a variable that its command lacks"),
     ("no-backup", Severity::Warning, "nothing that is recorded outlives .workloop/"),
+    ("places-inside", Severity::Error, "private trees would lie inside of the project"),
 ];
 
 /// One thing that is wrong or odd.

@@ -201,3 +201,52 @@ fn what_waits_to_land_is_told_from_the_entries() {
     let Left(exit, _, said) = folder.run("land status q.json");
     assert_eq!((exit, said.contains("broken.json")), (1, true), "{said}");
 }
+
+/// Each reason is found before anything runs, with a code and what to do, and nothing is made.
+#[test]
+fn check_knows_what_speaks_against_private_trees() {
+    let folder = Folder::new(&json!({"tasks": [{"id": "A", "title": "a"}]}));
+    let config = |more: &str| {
+        let text = format!(
+            "[isolation]\nmode = \"private\"\n{more}\n[agents.default]\nrun = \"true\"\n\
+             [[verify]]\nname = \"v\"\nrun = \"true\"\n"
+        );
+        folder.write("workloop.toml", &text);
+    };
+    let look = |expected: &str| {
+        let view = folder.json("check", "check q.json --json");
+        let list = view["findings"].as_array().cloned().unwrap_or_default();
+        let codes: Vec<&str> = list.iter().filter_map(|one| one["code"].as_str()).collect();
+        assert_eq!(codes.join(" "), expected, "{view}");
+        let text = list.first().and_then(|one| one["message"].as_str()).unwrap_or_default();
+        text.to_owned()
+    };
+    config("");
+    assert!(look("no-repository").contains("git init"));
+    let Left(exit, _, said) = folder.run("run q.json");
+    assert!(exit == 2 && said.contains("is not in a git work tree"), "{exit} {said}");
+    folder.sh("git init -q -b main; git config user.email t@example.org; git config user.name t");
+    look("no-commit");
+    folder.sh("git add q.json; git commit -qm one");
+    assert_eq!(look(""), "");
+    config("target = \"nope\"");
+    assert!(look("unknown-target").contains("git branch nope"));
+    config("[workspaces]\ndir = \"trees\"\nsetup = [\"no-such-program now\"]");
+    look("no-program places-inside");
+    config("");
+    folder.sh("git checkout -q --detach");
+    look("no-target");
+    folder.sh(
+        "git checkout -q main; printf '*.bin filter=lfs\\n' >.gitattributes; git add .gitattributes
+         git commit -qm lfs",
+    );
+    look("no-lfs");
+    folder.sh("git rm -q .gitattributes
+         git -c protocol.file.allow=always submodule --quiet add ./. sub; git commit -qm sub");
+    look("submodules");
+    let help = folder.run("check --help").1;
+    for code in ["no-repository", "shallow-clone", "places-inside", "submodules"] {
+        assert!(help.contains(&format!("  {code} ")), "{help}");
+    }
+    assert!(!folder.path("trees").exists() && !folder.path(".git/workloop/landing").exists());
+}

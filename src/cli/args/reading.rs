@@ -2,7 +2,9 @@
 
 use super::select::{FilterArgs, QueueArgs, QueueFlags};
 use crate::config::parse_duration;
+use crate::queue::Severity;
 use crate::views::check;
+use crate::workspace::Refusal;
 use crate::{plan, queue};
 use clap::{Args, ValueEnum};
 use std::time::Duration;
@@ -11,10 +13,12 @@ use std::time::Duration;
 pub(super) fn finding_codes() -> String {
     let queue = queue::CODES.iter().chain(check::CODES);
     let queue = queue.map(|(code, severity, text)| (*code, severity.to_string(), *text));
+    let trees = Refusal::CODES.iter();
+    let trees = trees.map(|(code, text)| (*code, Severity::Error.to_string(), *text));
     let plan = plan::CODES.iter();
     let plan = plan.map(|(code, severity, text)| (*code, (*severity).to_owned(), *text));
     let line = |(code, severity, text)| format!("  {code:<30} {severity:<7}  {text}");
-    queue.chain(plan).map(line).collect::<Vec<_>>().join("\n")
+    queue.chain(trees).chain(plan).map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// `status`.

@@ -21,8 +21,10 @@ use crate::views::json;
 use crate::views::style::count;
 use std::collections::HashSet;
 use std::path::Path;
+use trees::of_trees;
 use variables::of_variables;
 
+mod trees;
 mod variables;
 
 pub(super) fn run(args: &CheckArgs, session: &mut Session<'_>) -> Result<(), Failure> {
@@ -52,6 +54,7 @@ pub(super) fn run(args: &CheckArgs, session: &mut Session<'_>) -> Result<(), Fai
         });
         if wrong.is_none() {
             of_run(&reading, session, &mut findings);
+            of_trees(reading.project.set(), session, &mut findings);
         }
         of_loops(&reading, &session.world.cwd, &mut findings);
         of_variables(reading.project.config(), session.world, &mut findings);

@@ -2,7 +2,7 @@
 //! run; no task is blamed for it.
 
 use super::known_commands::KnownCommands;
-use crate::config::{ChoiceError, Runner};
+use crate::config::{ChoiceError, IsolationMode, Runner};
 use crate::domain::{Command, Task};
 use crate::platform::programs::{absolute_path, is_executable};
 use crate::platform::scan;
@@ -148,6 +148,13 @@ pub fn survey(
     let absolute = path.map(absolute_path);
     let tools = |path| Tools { path, lines, found: HashSet::new(), known: &known };
     let mut tools = [tools(path), tools(absolute.as_deref())];
+    let private = set.config.isolation.mode.value == IsolationMode::Private;
+    let setup = set.config.workspaces.tree.setup.commands.iter().filter(|_| private);
+    for (root, line) in setup.flat_map(|line| set.roots().map(move |root| (root, line))) {
+        let command = Command::Shell(line.clone());
+        let whose = || format!("workspaces.setup {line:?}");
+        tools[1].find(&command, &whose, &root.path).unwrap_or_else(&mut *tell);
+    }
     for (index, queue) in served.iter().enumerate() {
         // Most tasks choose the same agent and steps: each choice is looked at once. Hashes, since
         // each task may choose others.

@@ -133,10 +133,16 @@ impl Places {
         }
     }
 
+    /// Where the places would lie in the project, if they are configured so; nothing is made.
+    pub fn inside(repository: &Repository, dir: &Path) -> Option<PathBuf> {
+        let dir = dir.join(name(repository));
+        let there = dir.ancestors().find_map(|up| Some((up, up.canonicalize().ok()?)));
+        let real = there.map(|(up, real)| real.join(dir.strip_prefix(up).unwrap_or(&dir)));
+        [Some(dir.clone()), real].into_iter().flatten().find(|dir| is_inside(repository, dir))
+    }
+
     fn at(dir: PathBuf, repository: &Repository) -> Result<Self, PlaceError> {
-        let inside = |dir: &Path| {
-            [repository.top(), repository.common()].iter().any(|taken| dir.starts_with(taken))
-        };
+        let inside = |dir: &Path| is_inside(repository, dir);
         // Before anything is made, and once more where links lead.
         if inside(&dir) {
             return Err(PlaceError::Inside { path: dir });
@@ -238,6 +244,11 @@ impl Slot {
     }
 }
 
+/// Whether a folder lies in the project or in its repository.
+fn is_inside(repository: &Repository, dir: &Path) -> bool {
+    [repository.top(), repository.common()].iter().any(|taken| dir.starts_with(taken))
+}
+
 /// The name of the project, and a hash of its shared git directory.
 fn name(repository: &Repository) -> String {
     let top = repository.top().file_name().unwrap_or_default();
@@ -288,6 +299,10 @@ mod tests {
         symlink(&scratch.top, &link).unwrap();
         let by_link = Places::of(&repository, Some(&link.join("trees")), None);
         assert!(matches!(by_link, Err(PlaceError::Inside { .. })));
+        for (dir, is_inside) in [("project/trees", true), ("link/x/y", true), ("trees/x", false)] {
+            let found = Places::inside(&repository, &scratch.top.with_file_name(dir));
+            assert_eq!(found.is_some(), is_inside, "{dir}");
+        }
         let nowhere = Places::of(&repository, None, None).unwrap();
         assert!(
             nowhere.is_in_project() && nowhere.dir().starts_with(scratch.top.join(".workloop"))

@@ -76,6 +76,45 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// The codes of all, each with what it means.
+    pub const CODES: [(&'static str, &'static str); 14] = [
+        ("no-repository", "private trees are configured, and there is no git work tree"),
+        ("bare-repository", "private trees are configured, and the repository has no work tree"),
+        ("no-git", "private trees are configured, and git cannot be asked"),
+        ("old-git", "git is too old for private trees"),
+        ("no-commit", "private trees are configured, and nothing was committed"),
+        ("no-target", "no branch is checked out and none is named as target"),
+        ("unknown-target", "the branch that is named as target is not there"),
+        ("foreign-repository", "private trees are configured in a repository of another owner"),
+        ("read-only-repository", "the git directory cannot be written"),
+        ("shallow-clone", "the clone is shallow and lacks files of the commit to start from"),
+        ("partial-clone", "the clone is partial and lacks files of the commit to start from"),
+        ("damaged-repository", "objects of the commit to start from are missing"),
+        ("no-lfs", "files are kept by git-lfs, which is not there"),
+        ("submodules", "submodules are not supported in private trees"),
+    ];
+
+    /// Its stable name.
+    pub fn code(&self) -> &'static str {
+        let place = match self {
+            Self::NoRepository { .. } => 0,
+            Self::Bare { .. } => 1,
+            Self::Git(_) => 2,
+            Self::Old { .. } => 3,
+            Self::NoCommit => 4,
+            Self::Detached => 5,
+            Self::NoBranch { .. } => 6,
+            Self::Foreign(_) => 7,
+            Self::ReadOnly { .. } => 8,
+            Self::Shallow => 9,
+            Self::Partial { .. } => 10,
+            Self::Damaged => 11,
+            Self::NoLfs => 12,
+            Self::Submodules { .. } => 13,
+        };
+        Self::CODES[place].0
+    }
+
     /// What to do about it, as a sentence.
     pub fn cure(&self) -> String {
         match self {

@@ -1,0 +1,45 @@
+//! What speaks against the private trees that are configured.
+
+use crate::cli::session::Session;
+use crate::config::FILE_NAME;
+use crate::project::QueueSet;
+use crate::project::repositories::{HomeError, Purpose, is_private};
+use crate::views::check::{FindingView, Findings};
+use crate::workspace::{Places, Refusal};
+use std::path::Path;
+
+/// Finds it, each reason once; nothing is made.
+pub(super) fn of_trees(set: &QueueSet, session: &Session<'_>, findings: &mut Findings) {
+    if !is_private(set) {
+        return;
+    }
+    let shown =
+        |path: &Path| path.strip_prefix(&session.world.cwd).unwrap_or(path).display().to_string();
+    let file = set.config.path.as_deref().map_or_else(|| FILE_NAME.to_owned(), shown);
+    let mut said = Vec::new();
+    for root in set.roots().filter(|root| root.path.is_dir()) {
+        let (code, text) = match session.repository_of(set, &root.path, Purpose::Work) {
+            Ok(repository) => {
+                let dir = set.config.workspaces.dir.as_deref();
+                let Some(inside) = dir.and_then(|dir| Places::inside(&repository, dir)) else {
+                    continue;
+                };
+                let text = format!(
+                    "workspaces.dir leads to {}, inside of the project: set it to a folder outside",
+                    inside.display()
+                );
+                ("places-inside", text)
+            }
+            Err(HomeError::NoGit) => ("no-git", "git is not on the PATH: install it".to_owned()),
+            Err(HomeError::Refused(refusal)) => (refusal.code(), told(&refusal)),
+        };
+        if !said.contains(&text) {
+            findings.add(FindingView::placeless(code, &file, &text));
+            said.push(text);
+        }
+    }
+}
+
+fn told(refusal: &Refusal) -> String {
+    format!("isolation.mode = \"private\" cannot be had: {refusal}. {}", refusal.cure())
+}
