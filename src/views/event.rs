@@ -1,6 +1,7 @@
 //! Lines of the journal for people: everything that is known, or a sentence.
 
 use super::escape;
+use super::landing::short;
 use super::mask::Mask;
 use super::style::{Look, took};
 use crate::domain::{Event, EventKind, Outcome};
@@ -75,6 +76,11 @@ impl Teller {
                 let again = attempt.map_or_else(String::new, |n| format!(" (attempt {n})"));
                 format!("{task}started{again}")
             }
+            EventKind::Landed => {
+                let commit = text_of(event, "commit").map(short);
+                let commit = commit.map_or_else(String::new, |commit| format!(" as {commit}"));
+                format!("{task}landed{commit}")
+            }
             EventKind::Completed => format!("{task}complete{}", ended(self)),
             EventKind::Retried if event.worker.is_some() => {
                 format!("{task}failed{}, to be tried again{because}", ended(self))
@@ -88,8 +94,7 @@ impl Teller {
             }
             EventKind::LoopStarted => "loop started".to_owned(),
             EventKind::LoopFinished => "loop ended".to_owned(),
-            EventKind::Landed
-            | EventKind::Released
+            EventKind::Released
             | EventKind::StaleClaim
             | EventKind::ExternalEdit
             | EventKind::Restored

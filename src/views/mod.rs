@@ -6,6 +6,7 @@
 //! through [`mask`].
 
 pub mod attempts;
+mod change;
 pub mod check;
 pub mod diff;
 pub mod edits;

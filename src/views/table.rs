@@ -55,7 +55,7 @@ fn table(tasks: &[TaskView], look: Look) -> Table {
         let safe = |text: &str| escape::line(text).into_owned();
         table.add_row([
             safe(&task.id),
-            task.state.word().to_owned(),
+            task.word.to_owned(),
             task.priority.map_or_else(String::new, |priority| priority.to_string()),
             task.attempts.to_string(),
             safe(&task.title),

@@ -283,6 +283,7 @@ fn story() -> Vec<Event> {
         line(1, "agent_finished", json!({})),
         line(3, "retried", json!({"reason": "step test: exit status 1", "verdict": "FAIL"})),
         line(10, "claimed", json!({})),
+        line(16, "landed", json!({"commit": "c".repeat(40), "base": "b".repeat(40)})),
         line(17, "completed", json!({"verdict": "PASS", "state": {}})),
     ])
 }
@@ -298,6 +299,7 @@ fn the_journal_in_the_style_of_a_log() {
             " - w: task B started",
             " - w: task B failed (3 min), to be tried again: step test: exit status 1",
             " - w: task B started",
+            " - w: task B landed as cccccccccc",
             " - w: task B complete (7 min)"
         ]
     );

@@ -37,7 +37,7 @@ fn one(queue: &QueueView, look: Look) -> String {
     };
     let detail = look.width.map_or(usize::MAX, |width| width.saturating_sub(ids + titles + BESIDE));
     for (task, [id, title, more]) in queue.tasks.iter().zip(&rows) {
-        let state = look.paint(of_state(task.state), padded(task.state.word(), 11));
+        let state = look.paint(of_state(task.state), padded(task.word, 11));
         let title = padded(&fitted(title, titles), titles);
         let line = format!("  {state}  {}  {title}  {}", padded(id, ids), fitted(more, detail));
         let _ = writeln!(text, "{}", line.trim_end());
@@ -85,6 +85,10 @@ fn row(task: &TaskView) -> [String; 3] {
 
 /// What is to be said of a task in its state, in a few words.
 pub fn detail(task: &TaskView) -> String {
+    if let Some(change) = &task.change {
+        let gone = if task.state == State::InProgress { "" } else { "; its worker is gone" };
+        return format!("{}{gone}", change.reason());
+    }
     match task.state {
         State::InProgress => match &task.worker {
             Some(worker) => format!("attempt {} by {worker}", task.attempts),

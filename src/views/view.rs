@@ -3,6 +3,7 @@
 //! Titles and words are made only for the tasks that are shown, so that a look at a queue of a
 //! hundred thousand tasks costs little more than reading it.
 
+use super::change::ChangeView;
 use super::json::Made;
 use super::mask::Mask;
 use crate::domain::{Field, ReasonCode, Status, timestamp};
@@ -113,8 +114,17 @@ pub struct TaskView {
     /// The status word of the file.
     pub status: String,
     /// Where it stands.
-    #[serde(serialize_with = "as_word")]
+    #[serde(skip)]
     pub state: State,
+    /// The same as a word, which says as well that its change waits to land.
+    #[serde(rename = "state")]
+    pub word: &'static str,
+    /// What passed and waits to land.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub change: Option<ChangeView>,
+    /// The commit of the target as which it landed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub landed_commit: Option<String>,
     /// Its own priority.
     pub priority: Option<i64>,
     /// Agent starts so far.
@@ -132,10 +142,6 @@ pub struct TaskView {
     /// Since when the worker has it.
     #[serde(skip)]
     pub since: Option<String>,
-}
-
-fn as_word<S: serde::Serializer>(state: &State, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(state.word())
 }
 
 impl From<Counts> for Summary {
@@ -206,11 +212,17 @@ impl<'a> Sight<'a> {
         let (queue, index) = self.place(node);
         let task = &queue.tasks()[index];
         let status = queue.text(index, Field::Status);
+        let state = self.readiness.state(node);
+        let change = task.change().filter(|_| task.status == Status::InProgress);
+        let change = change.map(|change| ChangeView::new(change, self.mask));
         TaskView {
             id: self.readiness.graph().reference(node),
             title: self.title(node),
             status: status.unwrap_or_else(|| task.status.word().to_owned()),
-            state: self.readiness.state(node),
+            state,
+            word: change.as_ref().map_or(state.word(), ChangeView::state),
+            change,
+            landed_commit: self.told(node, Field::LandedCommit),
             priority: task.priority,
             attempts: task.attempts,
             worker: task.claim().map(|claim| claim.worker.clone()),

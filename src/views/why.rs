@@ -4,6 +4,7 @@ use super::attempts::AttemptView;
 use super::escape;
 use super::style::{Look, count, listed, of_state};
 use super::view::{Sight, TaskView};
+use crate::domain::ReasonCode;
 use crate::plan::{Node, State, Waiting, WaitingKind};
 use anstyle::{AnsiColor, Style};
 use serde_json::{Value, json};
@@ -51,6 +52,12 @@ impl Sight<'_> {
 }
 
 impl WhyView {
+    /// How often its change did not merge with what others had landed.
+    fn conflicts(&self) -> usize {
+        let is_one = |one: &&AttemptView| one.reason_code == Some(ReasonCode::Conflict);
+        self.attempts.iter().filter(is_one).count()
+    }
+
     /// In the shape of `why --json`.
     pub fn json(&self) -> Value {
         let task = &self.task;
@@ -60,12 +67,15 @@ impl WhyView {
             "queue": self.queue,
             "title": task.title,
             "status": task.status,
-            "state": task.state.word(),
+            "state": task.word,
             "priority": task.priority,
             "worker": task.worker,
             "error": task.error,
             "completed_by": task.completed_by,
             "completed_at": task.completed_at,
+            "change": task.change,
+            "landed_commit": task.landed_commit,
+            "conflicts": self.conflicts(),
             "rank": self.rank,
             "waiting_for": task.waiting_for,
             "holds_up": self.holds_up,
@@ -101,8 +111,14 @@ pub fn text(view: &WhyView, look: Look) -> String {
 /// How it stands, in one sentence.
 fn state(view: &WhyView, look: Look) -> String {
     let task = &view.task;
-    let state = look.paint(of_state(task.state), task.state.word().replace('_', " "));
+    let state = look.paint(of_state(task.state), task.word.replace('_', " "));
     let queue = escape::line(&view.queue);
+    if let Some(change) = &task.change {
+        let worker = task.worker.as_deref().map(escape::line).unwrap_or_default();
+        let has = if task.state == State::InProgress { "lands it" } else { "is gone" };
+        let more = escape::line(&change.sentence()).into_owned();
+        return format!("It is {state} in {queue}: {more}. Worker {worker} {has}.");
+    }
     let more = match task.state {
         State::Ready if task.worker.is_some() => {
             ": its worker is gone, so that it will be picked up again".to_owned()
@@ -128,6 +144,10 @@ fn state(view: &WhyView, look: Look) -> String {
             Some(error) => format!(", a person must look: {}", escape::line(error)),
             None => ", a person must look".to_owned(),
         },
+        State::Complete if task.landed_commit.is_some() => {
+            let commit = task.landed_commit.as_deref().unwrap_or_default();
+            format!(": it landed as {}", escape::line(commit))
+        }
         State::Complete => match (&task.completed_by, &task.completed_at) {
             (Some(by), Some(at)) => {
                 format!(": {} completed it at {}", escape::line(by), escape::line(at))
@@ -187,6 +207,13 @@ fn attempts(view: &WhyView, look: Look, text: &mut String) {
         return;
     }
     let _ = writeln!(text, "Attempts so far: {}.", view.task.attempts);
+    match view.conflicts() {
+        0 => {}
+        many => {
+            let times = count(many, "time", "times");
+            let _ = writeln!(text, "Its change did not merge with what landed {times}.");
+        }
+    }
     for attempt in &view.attempts {
         let verdict = attempt.verdict.map_or("-", |verdict| verdict.word());
         let style = match verdict {

@@ -91,6 +91,9 @@ fn a_change_is_a_patch_that_git_takes_and_that_steers_no_terminal() {
     folder.write("q.json", &text.replace("\"id\": \"B\"", &landed));
     let view = folder.json("diff", "diff B q.json --json");
     assert_eq!((&view["landed"], &view["files"][0]["path"]), (&json!(true), &json!("b")));
+    assert_eq!(folder.json("why", "why B q.json --json")["landed_commit"], json!(commit));
+    let told = folder.run("why B q.json").1;
+    assert!(told.contains(&format!("It is complete in q.json: it landed as {commit}.")), "{told}");
     let Left(exit, _, said) = folder.run("diff A q.json --attempt 7");
     assert_eq!((exit, said.contains("there are: 1, 2")), (2, true), "{said}");
     folder.write("workloop.toml", "");
@@ -197,6 +200,27 @@ fn what_waits_to_land_is_told_from_the_entries() {
     let told = folder.run("land status q.json").1;
     assert!(told.contains("1 change waits to land on main (at "), "{told}");
     assert!(told.contains("needs you: /p has edits in a: commit or stash them"), "{told}");
+    // The other views say it, too.
+    let status = folder.json("status", "status q.json --json");
+    let task = &status["queues"][0]["tasks"][0];
+    assert_eq!(
+        (&task["status"], &task["state"], &task["change"]["waits"]),
+        (&json!("in_progress"), &json!("landing"), &json!("checkout"))
+    );
+    for line in ["status q.json", "status q.json --table"] {
+        let told = folder.run(line).1;
+        assert!(told.contains("landing") && told.contains("needs you: /p has"), "{told}");
+    }
+    let why = folder.json("why", "why A q.json --json");
+    let shape = (&why["state"], &why["change"]["commit"], &why["conflicts"]);
+    assert_eq!(shape, (&json!("landing"), &json!(change), &json!(0)));
+    let told = folder.run("why A q.json").1;
+    let on =
+        format!("its change {} on {} passed and needs you: /p has", &change[..10], &base[..10]);
+    assert!(told.contains("It is landing in q.json: ") && told.contains(&on), "{told}");
+    let text = fs::read_to_string(folder.path("q.json")).expect("text");
+    folder.write("q.json", &text.replace("\"checkout\"", "\"review\""));
+    assert_eq!(folder.json("why", "why A q.json --json")["state"], json!("review"));
     folder.write(".git/workloop/landing/broken.json", "{");
     let Left(exit, _, said) = folder.run("land status q.json");
     assert_eq!((exit, said.contains("broken.json")), (1, true), "{said}");
