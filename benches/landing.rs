@@ -130,7 +130,10 @@ impl Project {
                     judged += 1;
                     entry.work.judged.push(tree);
                 }
-                other => return Err(format!("{task}: {other:?}").into()),
+                other @ (Landed::Covered { .. }
+                | Landed::Conflict { .. }
+                | Landed::RevertsOthers(_)
+                | Landed::Waits(_)) => return Err(format!("{task}: {other:?}").into()),
             }
         }
         entries.leave(&self.repository, &entry)?;
@@ -206,6 +209,14 @@ impl Project {
         Ok(begin.elapsed())
     }
 
+    /// What a slot does for one task; says how often it was judged again.
+    fn work(&self, tree: &mut Tree, name: &str) -> Measured<usize> {
+        tree.prepare(&Wanted::commit(self.repository.tip()?))?;
+        fs::write(tree.path().join(format!("n{name}")), "new\n")?;
+        let captured = self.capture(tree)?;
+        self.land(&format!("many-{name}"), captured)
+    }
+
     /// Eight slots that all change another file, and land as soon as they may.
     fn measure_many(&self, each: usize) -> Measured<()> {
         let trees: Vec<Tree> =
@@ -214,17 +225,9 @@ impl Project {
         let judged: Vec<Result<usize, String>> = std::thread::scope(|scope| {
             let slots = trees.into_iter().enumerate().map(|(slot, mut tree)| {
                 scope.spawn(move || {
-                    let mut judged = 0;
-                    for round in 0..each / 2 {
-                        let tip = self.repository.tip().map_err(|error| error.to_string())?;
-                        tree.prepare(&Wanted::commit(tip)).map_err(|error| error.to_string())?;
-                        let file = tree.path().join(format!("n{slot}-{round}"));
-                        fs::write(file, "new\n").map_err(|error| error.to_string())?;
-                        let captured = self.capture(&tree).map_err(|error| error.to_string())?;
-                        let task = format!("many-{slot}-{round}");
-                        judged += self.land(&task, captured).map_err(|error| error.to_string())?;
-                    }
-                    Ok(judged)
+                    let rounds = 0..each / 2;
+                    let all = rounds.map(|round| self.work(&mut tree, &format!("{slot}-{round}")));
+                    all.sum::<Measured<usize>>().map_err(|error| error.to_string())
                 })
             });
             let slots: Vec<_> = slots.collect();

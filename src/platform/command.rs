@@ -9,11 +9,16 @@ use std::io::{self, Read, Seek};
 use std::os::fd::OwnedFd;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
+use std::process::ExitStatus;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 use thiserror::Error;
 
 use super::process::{Signal, signal_group};
+
+/// How often a command is looked at that may have to be ended.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// A command to run.
 #[derive(Clone, Default)]
@@ -32,6 +37,8 @@ pub struct Short {
     pub only_env: bool,
     /// What it keeps open besides: a lock that outlives us with it, if we are killed meanwhile.
     pub held: Option<Arc<OwnedFd>>,
+    /// What ends it at once, or keeps it from starting, when it becomes true.
+    pub cancelled: Option<Arc<AtomicBool>>,
 }
 
 /// How a short command ended.
@@ -55,6 +62,12 @@ pub enum ShortError {
         program: String,
         /// The system's reason.
         source: io::Error,
+    },
+    /// It was ended, or not begun, since we are to end.
+    #[error("run {program}: it was ended by a signal")]
+    Cancelled {
+        /// The program.
+        program: String,
     },
     /// It took too long and was ended.
     #[error("run {program}: it did not end within {} s", .limit.as_secs_f32())]
@@ -80,6 +93,9 @@ impl Short {
         self.run_io(&program).map_err(|source| match (source.kind(), self.limit) {
             (io::ErrorKind::TimedOut, Some(limit)) => {
                 ShortError::TimedOut { program: program.clone(), limit }
+            }
+            (io::ErrorKind::Interrupted, _) if self.is_cancelled() => {
+                ShortError::Cancelled { program: program.clone() }
             }
             _ => ShortError::Io { program: program.clone(), source },
         })
@@ -117,22 +133,45 @@ impl Short {
             input.rewind()?;
             command.stdin_file(input)
         };
-        let handle = command.start()?;
-        let status = match self.limit {
-            None => handle.wait()?.status,
-            Some(limit) => match handle.wait_timeout(limit)? {
-                Some(output) => output.status,
-                None => {
-                    for pid in handle.pids() {
-                        signal_group(pid, Signal::KILL);
-                    }
-                    handle.wait()?;
-                    return Err(io::ErrorKind::TimedOut.into());
-                }
-            },
-        };
+        if self.is_cancelled() {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
+        let status = self.wait(&command.start()?)?;
         let code = status.code().or_else(|| status.signal().map(|n| 128 + n)).unwrap_or(-1);
         Ok(Finished { code, stdout: all_of(&mut stdout)?, stderr: all_of(&mut stderr)? })
+    }
+}
+
+impl Short {
+    /// Waits for its end, or ends it with all that it started: at its limit, or when we are to end.
+    fn wait(&self, handle: &duct::Handle) -> io::Result<ExitStatus> {
+        let begin = Instant::now();
+        loop {
+            let left = self.limit.map(|limit| limit.saturating_sub(begin.elapsed()));
+            let most = self.cancelled.as_ref().map(|_| LOOK);
+            let slice = left.map_or(most, |left| Some(most.map_or(left, |most| most.min(left))));
+            let ended = match slice {
+                None => Some(handle.wait()?),
+                Some(slice) => handle.wait_timeout(slice)?,
+            };
+            if let Some(ended) = ended {
+                return Ok(ended.status);
+            }
+            let is_over = left.is_some_and(|left| left.is_zero());
+            if is_over || self.is_cancelled() {
+                for pid in handle.pids() {
+                    signal_group(pid, Signal::KILL);
+                }
+                handle.wait()?;
+                let kind =
+                    if is_over { io::ErrorKind::TimedOut } else { io::ErrorKind::Interrupted };
+                return Err(kind.into());
+            }
+        }
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.cancelled.as_ref().is_some_and(|cancelled| cancelled.load(Ordering::Acquire))
     }
 }
 
@@ -189,6 +228,25 @@ mod tests {
         let mut command = Short::new("sh", &["-c", "sleep 1000 & sleep 1000"]);
         command.limit = Some(Duration::from_millis(50));
         assert!(matches!(command.run(), Err(ShortError::TimedOut { .. })));
+    }
+
+    #[test]
+    fn ends_at_once_when_we_are_to_end() {
+        let cancelled = Arc::new(AtomicBool::new(false));
+        let dir = tempfile::tempdir().unwrap();
+        let mut command = Short::new("sh", &["-c", "touch began; sleep 1000 & sleep 1000"]);
+        command.dir = Some(dir.path().to_owned());
+        command.limit = Some(Duration::from_secs(900));
+        command.cancelled = Some(Arc::clone(&cancelled));
+        let again = command.clone();
+        let ended = std::thread::spawn(move || command.run());
+        while !dir.path().join("began").exists() {
+            std::thread::yield_now();
+        }
+        cancelled.store(true, Ordering::Release);
+        assert!(matches!(ended.join().unwrap(), Err(ShortError::Cancelled { .. })));
+        // Nothing more begins.
+        assert!(matches!(again.run(), Err(ShortError::Cancelled { .. })));
     }
 
     #[test]

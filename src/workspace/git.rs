@@ -14,7 +14,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
 /// Variables of git that every call has.
-const VARIABLES: [(&str, &str); 11] = [
+const VARIABLES: [(&str, &str); 12] = [
     // Looking must not take the lock of the index, which an agent may need right now.
     ("GIT_OPTIONAL_LOCKS", "0"),
     ("GIT_TERMINAL_PROMPT", "0"),
@@ -22,6 +22,8 @@ const VARIABLES: [(&str, &str); 11] = [
     ("GIT_ALLOW_PROTOCOL", ""),
     ("GIT_NO_LAZY_FETCH", "1"),
     ("GIT_NO_REPLACE_OBJECTS", "1"),
+    // A file of the repository that gives commits other parents.
+    ("GIT_GRAFT_FILE", ""),
     ("GIT_ATTR_NOSYSTEM", "1"),
     ("GIT_TRACE2", "0"),
     ("GIT_TRACE2_EVENT", "0"),
@@ -31,7 +33,7 @@ const VARIABLES: [(&str, &str); 11] = [
 ];
 
 /// Settings over those of the repository, besides its filters.
-const SETTINGS: [(&str, &str); 14] = [
+const SETTINGS: [(&str, &str); 25] = [
     ("core.fsmonitor", "false"),
     ("core.untrackedCache", "false"),
     ("core.hooksPath", "/dev/null"),
@@ -47,6 +49,19 @@ const SETTINGS: [(&str, &str); 14] = [
     ("status.submoduleSummary", "false"),
     // Whose repository it is decides whether its programs may run, and none does.
     ("safe.directory", "*"),
+    // Signatures that are shown are checked, by a program.
+    ("log.showSignature", "false"),
+    ("gpg.program", "false"),
+    // What we read is printed as we expect it.
+    ("color.ui", "false"),
+    ("core.commentChar", "#"),
+    ("trailer.separators", ":"),
+    ("i18n.commitEncoding", "UTF-8"),
+    ("i18n.logOutputEncoding", "UTF-8"),
+    ("log.follow", "false"),
+    ("log.mailmap", "false"),
+    ("diff.orderFile", "/dev/null"),
+    ("diff.relative", "false"),
 ];
 
 /// The git of one attempt.
@@ -280,9 +295,9 @@ mod tests {
         assert_eq!(has("PATH").as_deref(), Some("/bin"));
         assert_eq!(has("HOME").as_deref(), Some("/h"));
         assert_eq!(has("GIT_DIR").as_deref(), Some("/r/.git"));
-        assert_eq!(has("GIT_CONFIG_COUNT").as_deref(), Some("14"));
+        assert_eq!(has("GIT_CONFIG_COUNT").as_deref(), Some("25"));
         assert_eq!(has("GIT_CONFIG_KEY_0").as_deref(), Some("core.fsmonitor"));
-        assert_eq!(has("GIT_CONFIG_KEY_14"), None);
+        assert_eq!(has("GIT_CONFIG_KEY_25"), None);
         assert!(call.env.iter().all(|(_, value)| !value.to_string_lossy().contains("evil")));
         assert_eq!((has("LC_MESSAGES"), has("LC_ALL").as_deref()), (None, Some("C")));
     }

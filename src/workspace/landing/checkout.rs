@@ -1,9 +1,14 @@
 //! The work trees that have the target checked out: brought along with it, each before the target
 //! moves, so that a kill in between leaves a person with a staged landing and with all of theirs.
 
+use super::super::change::Delta;
 use super::super::git::At;
 use super::super::repo::{Checkout, GitError, Oid, Repository};
+use super::error::LandError;
+use super::index_lock::IndexLock;
+use std::collections::BTreeSet;
 use std::fmt;
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -66,6 +71,8 @@ impl fmt::Display for Obstacle {
 /// Brings work trees from one commit to another.
 pub(super) struct Switch<'a> {
     pub(super) repository: &'a Repository,
+    /// What differs between the two.
+    pub(super) deltas: Vec<Delta>,
     /// How long the lock of an index is waited for.
     pub(super) wait: Duration,
 }
@@ -78,15 +85,58 @@ impl Switch<'_> {
         checkout: &Checkout,
         old: &Oid,
         new: &Oid,
-    ) -> Result<Option<Obstacle>, GitError> {
-        let at = self.at(checkout, new)?;
-        let first = self.read_tree(&at, checkout, old, new)?;
-        if !matches!(first, Some(Obstacle::Edits { .. })) {
-            return Ok(first);
+    ) -> Result<Option<Obstacle>, LandError> {
+        let files = self.behind_links(checkout);
+        if !files.is_empty() {
+            return Ok(Some(Obstacle::Edits { checkout: checkout.path.clone(), files }));
         }
-        // What only looks edited is not, and what a git that was killed has written already is ours.
-        self.adopt(&at, checkout, old, new)?;
-        self.read_tree(&at, checkout, old, new)
+        let at = self.at(checkout, new)?;
+        let io = |source| LandError::Io { path: checkout.git_dir.join("index"), source };
+        let Some(lock) = self.lock(checkout).map_err(io)? else {
+            let lock = checkout.git_dir.join("index.lock");
+            return Ok(Some(Obstacle::Locked { checkout: checkout.path.clone(), lock }));
+        };
+        let at = at.var("GIT_INDEX_FILE", lock.next());
+        let mut obstacle = self.read_tree(&at, checkout, old, new)?;
+        if obstacle.is_some() {
+            // What only looks edited is not, and what a git that was killed wrote already is ours.
+            self.adopt(&at, checkout)?;
+            obstacle = self.read_tree(&at, checkout, old, new)?;
+        }
+        if obstacle.is_none() {
+            lock.put().map_err(io)?;
+        }
+        Ok(obstacle)
+    }
+
+    /// Links that a person has in the place of folders which the landing writes into: git would take them
+    /// away, and the files behind them for its own.
+    fn behind_links(&self, checkout: &Checkout) -> Vec<PathBuf> {
+        let mut found = BTreeSet::new();
+        for folder in self.deltas.iter().filter_map(|delta| delta.path.parent()) {
+            let above: Vec<&Path> =
+                folder.ancestors().filter(|one| *one != Path::new("")).collect();
+            let is_link = |path: &&&Path| {
+                let meta = std::fs::symlink_metadata(checkout.path.join(path));
+                meta.is_ok_and(|meta| meta.is_symlink())
+            };
+            found.extend(above.iter().rev().find(is_link).map(|path| path.to_path_buf()));
+        }
+        // One that the landing itself makes a folder of, or takes away, is no edit.
+        let is_known = |path: &PathBuf| self.deltas.iter().any(|delta| delta.path == *path);
+        found.into_iter().filter(|path| !is_known(path)).collect()
+    }
+
+    /// The lock of the index; `None` when somebody else has it for longer than we wait.
+    fn lock(&self, checkout: &Checkout) -> io::Result<Option<IndexLock>> {
+        let begin = Instant::now();
+        loop {
+            let lock = IndexLock::take(&checkout.git_dir)?;
+            if lock.is_some() || begin.elapsed() >= self.wait {
+                return Ok(lock);
+            }
+            std::thread::sleep(LOOK);
+        }
     }
 
     /// The work tree as its person uses it, but for what was configured since the run began.
@@ -106,38 +156,25 @@ impl Switch<'_> {
         old: &Oid,
         new: &Oid,
     ) -> Result<Option<Obstacle>, GitError> {
-        let lock = checkout.git_dir.join("index.lock");
-        let begin = Instant::now();
-        loop {
-            let args = ["read-tree", "-m", "-u", old.as_str(), new.as_str()];
-            let answer = self.repository.tool().ask(at, &args, Vec::new())?;
-            if answer.code == 0 {
-                return Ok(None);
-            }
-            let said = String::from_utf8_lossy(&answer.stderr);
-            if said.contains("index.lock") {
-                if begin.elapsed() >= self.wait {
-                    return Ok(Some(Obstacle::Locked { checkout: checkout.path.clone(), lock }));
-                }
-                std::thread::sleep(LOOK);
-                continue;
-            }
-            let files = files_of(&said);
-            if files.is_empty() {
-                return Err(answer.failed());
-            }
-            return Ok(Some(Obstacle::Edits { checkout: checkout.path.clone(), files }));
+        let args = ["read-tree", "-m", "-u", old.as_str(), new.as_str()];
+        let answer = self.repository.tool().ask(at, &args, Vec::new())?;
+        if answer.code == 0 {
+            return Ok(None);
         }
+        let files = files_of(&String::from_utf8_lossy(&answer.stderr));
+        if files.is_empty() {
+            return Err(answer.failed());
+        }
+        Ok(Some(Obstacle::Edits { checkout: checkout.path.clone(), files }))
     }
 
     /// Takes files that have the new content already into the index, and refreshes it.
-    fn adopt(&self, at: &At, checkout: &Checkout, old: &Oid, new: &Oid) -> Result<(), GitError> {
+    fn adopt(&self, at: &At, checkout: &Checkout) -> Result<(), GitError> {
         let tool = self.repository.tool();
         // What differs is told by its exit status, and is none of ours.
         tool.ask(at, &["update-index", "-q", "--refresh"], Vec::new())?;
-        let deltas = self.repository.deltas(old, new, false)?;
         let mut info = Vec::new();
-        for delta in &deltas {
+        for delta in &self.deltas {
             let Some((mode, oid)) = delta.new.as_ref().filter(|(mode, _)| mode != "120000") else {
                 continue;
             };

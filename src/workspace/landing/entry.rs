@@ -1,13 +1,14 @@
 //! What waits to land: a file for each change in the shared git directory, and refs that keep its
 //! objects.
 
-use super::super::repo::{GitError, Oid, RefMove, Repository};
+use super::super::repo::{GitError, Memory, Oid, RefMove, Repository};
 use super::message::Message;
 use crate::platform::atomic_file::{CommitError, StageError, stage};
 use crate::platform::dir::Dir;
 use crate::platform::ids::Ids;
 use crate::platform::open::{self, Links};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs::DirBuilder;
 use std::io;
@@ -152,6 +153,7 @@ impl Entry {
 #[derive(Clone, Debug)]
 pub struct Entries {
     folder: PathBuf,
+    memory: Memory,
 }
 
 impl Entries {
@@ -163,12 +165,13 @@ impl Entries {
         let folder = repository.common().join("workloop/landing");
         let made = DirBuilder::new().recursive(true).mode(0o700).create(&folder);
         made.map_err(|source| EntryError::Io { path: folder.clone(), source })?;
-        Ok(Self { folder })
+        Ok(Self { folder, memory: repository.memory().clone() })
     }
 
     /// The same to look at them: nothing is made.
     pub fn look(repository: &Repository) -> Self {
-        Self { folder: repository.common().join("workloop/landing") }
+        let folder = repository.common().join("workloop/landing");
+        Self { folder, memory: repository.memory().clone() }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -200,34 +203,52 @@ impl Entries {
         let io = |source| EntryError::Io { path: path.clone(), source };
         let dir = Dir::open(&self.folder).map_err(io)?;
         let name = path.file_name().unwrap_or(OsStr::new("entry"));
+        let mut memory = self.memory.hold();
+        // What a write that failed left is not known.
+        memory.remove(&entry.name());
         let staged = stage(&dir, name, [text.as_slice()], ids);
         let staged = staged.map_err(|source| EntryError::Stage { path: path.clone(), source })?;
-        let done = staged.commit();
-        done.map_err(|source| EntryError::Commit { path: path.clone(), source: Box::new(source) })
-            .map(drop)
+        staged.commit().map_err(|source| {
+            let source = Box::new(source);
+            EntryError::Commit { path: path.clone(), source }
+        })?;
+        memory.insert(entry.name(), text);
+        Ok(())
     }
 
-    /// Reads an entry; `None` when it is gone.
+    /// Whether this process wrote the entry last.
+    pub(super) fn is_ours(&self, entry: &Entry) -> bool {
+        self.memory.hold().contains_key(&entry.name())
+    }
+
+    /// Reads an entry; `None` when there is none. Of one that another process wrote `judged` is empty:
+    /// whoever can write the file could name any tree there, so that it is judged again.
     ///
     /// # Errors
-    /// When it cannot be read or is not understood.
+    /// When it cannot be read, is not understood, or is not what this process wrote.
     pub fn read(&self, name: &str) -> Result<Option<Entry>, EntryError> {
-        read(&self.path(name))
+        let memory = self.memory.hold();
+        read(&self.path(name), memory.get(name).map(Vec::as_slice))
     }
 
     /// All entries, the longest waiting first.
     ///
     /// # Errors
-    /// When one of them cannot be read: to pass over it would be to forget it.
+    /// As [`Entries::read`], of any of them: to pass over it would be to forget it.
     pub fn all(&self) -> Result<Vec<Entry>, EntryError> {
         let io = |source| EntryError::Io { path: self.folder.clone(), source };
-        let mut found = Vec::new();
+        let memory = self.memory.hold();
+        let mut names: BTreeSet<String> = memory.keys().cloned().collect();
         let files = open::if_there(std::fs::read_dir(&self.folder)).map_err(io)?;
         for file in files.into_iter().flatten() {
-            let path = file.map_err(io)?.path();
-            if path.extension().is_some_and(|ending| ending == "json") {
-                found.extend(read(&path)?);
-            }
+            let name = file.map_err(io)?.file_name();
+            names.extend(
+                name.to_str().and_then(|name| name.strip_suffix(".json")).map(str::to_owned),
+            );
+        }
+        let mut found = Vec::new();
+        for name in names {
+            found.extend(read(&self.path(&name), memory.get(&name).map(Vec::as_slice))?);
         }
         found.sort_by(|one: &Entry, other| {
             (one.whose.since, &one.whose.part).cmp(&(other.whose.since, &other.whose.part))
@@ -241,6 +262,7 @@ impl Entries {
     /// When the file or the refs cannot be removed.
     pub fn leave(&self, repository: &Repository, entry: &Entry) -> Result<(), EntryError> {
         let path = self.path(&entry.name());
+        self.memory.hold().remove(&entry.name());
         let gone = open::if_there(std::fs::remove_file(&path));
         gone.map_err(|source| EntryError::Io { path, source })?;
         let kept = repository.refs_below(&entry.ref_of(""))?;
@@ -252,15 +274,28 @@ impl Entries {
     }
 }
 
-fn read(path: &Path) -> Result<Option<Entry>, EntryError> {
+/// Reads the entry at `path`, which has to be `ours` where we wrote it.
+fn read(path: &Path, ours: Option<&[u8]>) -> Result<Option<Entry>, EntryError> {
     let text = open::if_there(open::read(path, Links::Refuse, LIMIT));
     let text = text.map_err(|source| EntryError::Io { path: path.to_owned(), source })?;
-    let Some(text) = text else { return Ok(None) };
     let strange = |why: String| EntryError::Strange { path: path.to_owned(), why };
-    let entry: Entry = serde_json::from_slice(&text).map_err(|error| strange(error.to_string()))?;
+    if ours.is_some_and(|ours| text.as_deref() != Some(ours)) {
+        let why = "it was changed by something else than this run, which believes it no more; \
+                   a further run judges the change again";
+        return Err(strange(why.to_owned()));
+    }
+    let Some(text) = text else { return Ok(None) };
+    let mut entry: Entry =
+        serde_json::from_slice(&text).map_err(|error| strange(error.to_string()))?;
     if entry.version > VERSION {
         let why = format!("it was written by a newer version ({})", entry.version);
         return Err(strange(why));
+    }
+    if path.file_stem() != Some(OsStr::new(&entry.name())) {
+        return Err(strange(format!("it is about {}", entry.name())));
+    }
+    if ours.is_none() {
+        entry.work.judged.clear();
     }
     Ok(Some(entry))
 }

@@ -5,21 +5,18 @@ use super::super::merge::{Merge, merge_at};
 use super::super::repo::{Checkout, GitError, Oid, RefMove, Repository, Stamp};
 use super::checkout::{Obstacle, Switch};
 use super::entry::{Entries, Entry, EntryError, State};
+use super::error::{LandError, TRIES};
 use super::reverts::{Reverted, reverts_others};
 use super::step::{Step, Stop};
 use crate::platform::ids::Ids;
-use crate::platform::lock::{DirLock, LockError};
-use std::io;
+use crate::platform::lock::DirLock;
 use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use thiserror::Error;
 
 /// How long the lock of a person's index is waited for.
 const INDEX_WAIT: Duration = Duration::from_secs(10);
-/// How often a target that others move is merged onto again.
-const TRIES: u32 = 20;
 
 /// What a landing came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,55 +55,12 @@ pub enum Landed {
     Waits(Obstacle),
 }
 
-/// Why a landing was not made; the target is where it was or where it should be.
-#[derive(Debug, Error)]
-pub enum LandError {
-    /// The landing lock cannot be had.
-    #[error(transparent)]
-    Lock(#[from] LockError),
-    /// Git refused.
-    #[error(transparent)]
-    Git(#[from] GitError),
-    /// The entry cannot be read or written.
-    #[error(transparent)]
-    Entry(#[from] EntryError),
-    /// The system refused.
-    #[error("make {}: {source}", .path.display())]
-    Io {
-        /// The file or folder.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// The commit has another tree than the one that was judged.
-    #[error("the commit {commit} does not have the tree {judged} that was judged")]
-    OtherTree {
-        /// The commit.
-        commit: Oid,
-        /// The tree.
-        judged: Oid,
-    },
-    /// Objects of the commit are gone: a person's `git gc --prune=now` took them.
-    #[error("objects of the commit {commit} are gone, so it does not land")]
-    Incomplete {
-        /// The commit.
-        commit: Oid,
-    },
-    /// Others move the target all the time.
-    #[error("{target} moved {TRIES} times while a change was to land on it")]
-    Restless {
-        /// The branch.
-        target: String,
-    },
-    /// A proof ended it here.
-    #[error("stopped after {0:?}")]
-    Stopped(Step),
-}
-
 /// The right to land in a repository: its landing lock, held until this is dropped.
 #[derive(Debug)]
 pub struct Landing {
     repository: Repository,
+    /// For what others see: a signal that came half way would leave a person with it.
+    steady: Repository,
     entries: Entries,
     at: At,
     index_wait: Duration,
@@ -141,7 +95,8 @@ impl Landing {
         let held = lock.dir().as_fd().try_clone_to_owned().map_err(io)?;
         let repository = repository.holding(Arc::new(held));
         let at = repository.plain(&folder.join("landing-git")).map_err(io)?;
-        Ok(Self { repository, entries, at, index_wait: INDEX_WAIT, _lock: lock })
+        let steady = repository.to_its_end();
+        Ok(Self { repository, steady, entries, at, index_wait: INDEX_WAIT, _lock: lock })
     }
 
     /// The same with another patience for the lock of a person's index.
@@ -250,7 +205,7 @@ impl Landing {
     }
 
     /// The commit of a change with `tree` on `tip`, the same whenever it is made.
-    fn kept(&self, entry: &Entry, tree: &Oid, tip: &Oid) -> Result<Oid, GitError> {
+    pub(super) fn kept(&self, entry: &Entry, tree: &Oid, tip: &Oid) -> Result<Oid, GitError> {
         let date = Stamp(entry.whose.since);
         self.repository.commit(tree, tip, &entry.message.text(), date)
     }
@@ -277,7 +232,7 @@ impl Landing {
         let moving = State::Moving { old: old.clone(), new: new.clone(), checkouts: paths };
         self.note(entry, moving, ids)?;
         pass(stop, Step::Intent)?;
-        let switch = self.switch();
+        let switch = self.switch(old, new)?;
         for (number, one) in checkouts.iter().enumerate() {
             if let Some(obstacle) = switch.bring(one, old, new)? {
                 self.back(&checkouts[..number], old, new, stop)?;
@@ -289,7 +244,7 @@ impl Landing {
         let step =
             RefMove { name: target.to_owned(), from: Some(old.clone()), to: Some(new.clone()) };
         let why = format!("workloop: land {}", entry.whose.part);
-        if !self.repository.move_refs(&[step], &why)? {
+        if !self.steady.move_refs(&[step], &why)? {
             self.back(&checkouts, old, new, stop)?;
             self.note(entry, State::Waiting, ids)?;
             return Ok(Moved::Lost);
@@ -309,7 +264,10 @@ impl Landing {
         new: &Oid,
         stop: Stop<'_>,
     ) -> Result<(), LandError> {
-        let switch = self.switch();
+        if checkouts.is_empty() {
+            return Ok(());
+        }
+        let switch = self.switch(new, old)?;
         for one in checkouts {
             switch.bring(one, new, old)?;
             pass(stop, Step::Back)?;
@@ -330,8 +288,10 @@ impl Landing {
         self.entries.write(entry, ids)
     }
 
-    fn switch(&self) -> Switch<'_> {
-        Switch { repository: &self.repository, wait: self.index_wait }
+    /// What brings checkouts from one commit to another.
+    fn switch(&self, from: &Oid, to: &Oid) -> Result<Switch<'_>, GitError> {
+        let deltas = self.steady.deltas(from, to, false)?;
+        Ok(Switch { repository: &self.steady, deltas, wait: self.index_wait })
     }
 }
 

@@ -6,6 +6,8 @@
 
 mod checkout;
 mod entry;
+mod error;
+mod index_lock;
 mod land;
 mod message;
 mod recover;
@@ -14,7 +16,8 @@ mod step;
 
 pub use checkout::Obstacle;
 pub use entry::{Entries, Entry, EntryError, State, Whose, Work};
-pub use land::{LandError, Landed, Landing};
+pub use error::LandError;
+pub use land::{Landed, Landing};
 pub use message::{Message, Verdict};
 pub use recover::Recovered;
 pub use reverts::Reverted;

@@ -3,8 +3,9 @@
 use super::super::merge::Merge;
 use super::super::repo::{Checkout, Oid};
 use super::checkout::Obstacle;
-use super::entry::{Entry, State};
-use super::land::{LandError, Landing, Moved};
+use super::entry::{Entry, State, Work};
+use super::error::LandError;
+use super::land::{Landing, Moved};
 use super::step::Stop;
 use crate::platform::ids::Ids;
 use std::path::PathBuf;
@@ -51,12 +52,70 @@ impl Landing {
     ) -> Result<Vec<(Entry, Recovered)>, LandError> {
         let mut done = Vec::new();
         for mut entry in self.entries().all()? {
-            let State::Moving { old, new, checkouts } = entry.state.clone() else { continue };
-            let under_way = UnderWay { old, new, checkouts };
-            let became = self.finish(&mut entry, &under_way, (ids, &mut *stop))?;
-            done.push((entry, became));
+            match entry.state.clone() {
+                State::Waiting => {}
+                State::Moving { old, new, checkouts } => {
+                    let under_way = UnderWay { old, new, checkouts };
+                    let became = self.finish(&mut entry, &under_way, (ids, &mut *stop))?;
+                    done.push((entry, became));
+                }
+                // What another process says is believed when the target says the same.
+                State::Landed { .. } | State::Covered { .. } if self.entries().is_ours(&entry) => {}
+                State::Landed { commit } => {
+                    if !self.is_landing_of(&entry, &commit)? {
+                        self.note(&mut entry, State::Waiting, ids)?;
+                        done.push((entry, Recovered::TakenBack));
+                    }
+                }
+                State::Covered { by } => {
+                    let tip = self.repository().tip()?;
+                    let is_there = self.repository().is_ancestor(&by, &tip)?;
+                    if !(is_there && self.has_all(&by, &entry.work.base, &entry.work.change)?) {
+                        self.note(&mut entry, State::Waiting, ids)?;
+                        done.push((entry, Recovered::TakenBack));
+                    }
+                }
+            }
         }
         Ok(done)
+    }
+
+    /// Makes the commit that was to land, where a person collected garbage meanwhile: nothing kept it,
+    /// and made again it is the same.
+    fn make_again(&self, entry: &Entry, old: &Oid, new: &Oid) -> Result<(), LandError> {
+        let repository = self.repository();
+        let Work { base, change, .. } = &entry.work;
+        if repository.is_whole(old, new)? {
+            return Ok(());
+        }
+        let tree = if old == base {
+            repository.tree_of(change)?
+        } else {
+            match self.merge(base, old, change)? {
+                Merge::Clean(tree) | Merge::Conflict { tree, .. } => tree,
+            }
+        };
+        self.kept(entry, &tree, old)?;
+        Ok(())
+    }
+
+    /// Whether `commit` is on the target, and is the one that landing this entry makes.
+    fn is_landing_of(&self, entry: &Entry, commit: &Oid) -> Result<bool, LandError> {
+        let repository = self.repository();
+        let tip = repository.tip()?;
+        let is_there = repository.ref_at(&format!("{commit}^{{commit}}"))?.is_some();
+        if !(is_there && repository.is_ancestor(commit, &tip)?) {
+            return Ok(false);
+        }
+        let parent = repository.ref_at(&format!("{commit}^"))?;
+        let Some(parent) = parent else { return Ok(false) };
+        Ok(self.kept(entry, &repository.tree_of(commit)?, &parent)? == *commit)
+    }
+
+    /// Whether `commit` has all that `change` did since `base`.
+    fn has_all(&self, commit: &Oid, base: &Oid, change: &Oid) -> Result<bool, LandError> {
+        let merged = self.merge(base, commit, change)?;
+        Ok(merged == Merge::Clean(self.repository().tree_of(commit)?))
     }
 
     fn finish(
@@ -66,25 +125,34 @@ impl Landing {
         (ids, stop): (&dyn Ids, Stop<'_>),
     ) -> Result<Recovered, LandError> {
         let tip = self.repository().tip()?;
-        if self.repository().is_ancestor(new, &tip)? {
+        self.make_again(entry, old, new)?;
+        if self.is_landing_of(entry, new)? {
             self.note(entry, State::Landed { commit: new.clone() }, ids)?;
             return Ok(Recovered::Landed { commit: new.clone() });
         }
-        if tip == *old {
+        let Some(tree) = self.repository().ref_at(&format!("{new}^{{tree}}"))? else {
+            // Not what this entry makes, and not there: nothing can have come of it.
+            self.note(entry, State::Waiting, ids)?;
+            return Ok(Recovered::TakenBack);
+        };
+        let is_judged = tip == *old && entry.work.judged.contains(&tree);
+        if is_judged && self.repository().brings(old, new, &tree)? == Some(true) {
             return Ok(match self.move_target(entry, old, new, (ids, &mut *stop))? {
                 Moved::Done => Recovered::Landed { commit: new.clone() },
                 Moved::Waits(obstacle) => Recovered::Waits(obstacle),
                 Moved::Lost => Recovered::TakenBack,
             });
         }
-        if let Merge::Clean(tree) = self.merge(old, &tip, new)?
-            && tree == self.repository().tree_of(&tip)?
-        {
+        if tip != *old && self.has_all(&tip, &entry.work.base, &entry.work.change)? {
             self.note(entry, State::Covered { by: tip.clone() }, ids)?;
             return Ok(Recovered::Covered { by: tip });
         }
         let target = self.repository().target();
-        let mut open: Vec<Checkout> = self.repository().checkouts()?;
+        let mut open: Vec<Checkout> = Vec::new();
+        // To what was never on the target no checkout is brought.
+        if self.repository().is_ancestor(old, &tip)? {
+            open = self.repository().checkouts()?;
+        }
         open.retain(|one| checkouts.contains(&one.path) && one.branch.as_deref() == Some(target));
         self.back(&open, old, new, stop)?;
         self.note(entry, State::Waiting, ids)?;

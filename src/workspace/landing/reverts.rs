@@ -88,7 +88,7 @@ fn past(
         "--literal-pathspecs",
         "log",
         "--first-parent",
-        "-m",
+        "--diff-merges=first-parent",
         "-z",
         "--raw",
         "--no-abbrev",

@@ -8,6 +8,8 @@ use crate::platform::lock::LockError;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+mod hostile;
+
 struct Bench {
     scratch: Scratch,
     repository: Repository,

@@ -81,7 +81,7 @@ impl Tree {
     /// # Errors
     /// [`CaptureError`]; nothing was captured then, and the tree is as it was left.
     pub fn capture(&self, rules: &CaptureRules<'_>) -> Result<Captured, CaptureError> {
-        let Wanted { base, .. } = self.checked()?.clone();
+        let Wanted { base, files } = self.checked()?.clone();
         let top = self.path();
         let fail = |why| CaptureError::Unreadable { path: top.to_owned(), why };
         let mut found = nested::walk(top).map_err(fail)?;
@@ -95,6 +95,7 @@ impl Tree {
         // Left by a git of ours that was killed: the slot is locked, so that none lives.
         let lock = self.slot().own().join("index.lock");
         super::files::remove(&lock).map_err(fail)?;
+        self.trust_index(&at, &files)?;
         tool.get(&at, &["add", "--all", "--", "."])?;
         self.check_unreadable(&at, &found)?;
         let mut tree = tool.oid(&at, &["write-tree"], Vec::new())?;
@@ -113,6 +114,7 @@ impl Tree {
         }
         // A workspace that was swapped while it was read is none.
         self.checked()?;
+        self.slot().known().note(&self.slot().index());
         let commit = self.repository().commit(&tree, &base, rules.message, rules.date)?;
         let nested = found.repositories.into_iter().zip(moved).collect();
         Ok(Captured { base, commit, tree, deltas, undone, nested, special: found.special })

@@ -7,6 +7,7 @@
 mod attempts;
 mod capture;
 mod files;
+mod index;
 mod kept;
 mod nested;
 mod own_git;
@@ -22,5 +23,7 @@ pub use places::{Kind, PlaceError, Places, Slot};
 pub use setup::{Setup, SetupRules};
 pub use tree::{Brought, Tree, TreeError, TreeRules, Wanted};
 
+#[cfg(test)]
+mod hostile;
 #[cfg(test)]
 mod tests;

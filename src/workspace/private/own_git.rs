@@ -3,6 +3,7 @@
 
 use super::super::repo::{GitError, Oid, Repository};
 use super::files;
+use super::places::Slot;
 use crate::platform::open;
 use std::fs::DirBuilder;
 use std::io::{self, Write};
@@ -20,16 +21,15 @@ pub enum Objects {
     Own,
 }
 
-/// Makes the `.git` of the tree at `top` anew: HEAD and its branch at `base`, the index a copy of
-/// ours at `index`.
+/// Makes the `.git` of the tree of `slot` anew: HEAD and its branch at `base`, the index a copy of
+/// ours.
 pub(super) fn make(
     repository: &Repository,
-    top: &Path,
-    index: &Path,
+    slot: &Slot,
     base: &Oid,
     objects: Objects,
 ) -> Result<(), OwnGitError> {
-    let git = top.join(".git");
+    let git = slot.tree().join(".git");
     files::remove(&git)?;
     let branch = repository.target();
     let folder = Path::new(branch).parent().unwrap_or(Path::new("refs/heads"));
@@ -41,7 +41,7 @@ pub(super) fn make(
     let put = |name: &str, text: &[u8]| open::new(&git.join(name))?.write_all(text);
     put("HEAD", format!("ref: {branch}\n").as_bytes())?;
     put(branch, format!("{base}\n").as_bytes())?;
-    put("config", &config(repository))?;
+    put("config", &config(repository, slot.ignores_case()))?;
     match objects {
         Objects::Borrowed => {
             let store = repository.common().join("objects");
@@ -55,7 +55,8 @@ pub(super) fn make(
             repository.tool().put(&at, &args, format!("{base}\n").into_bytes())?;
         }
     }
-    io::copy(&mut open::reading(index, open::Links::Refuse)?, &mut open::new(&git.join("index"))?)?;
+    let mut index = open::reading(&slot.index(), open::Links::Refuse)?;
+    io::copy(&mut index, &mut open::new(&git.join("index"))?)?;
     Ok(())
 }
 
@@ -69,12 +70,18 @@ pub(super) enum OwnGitError {
 }
 
 /// What is configured there: what decides about files and whose commits are made.
-fn config(repository: &Repository) -> Vec<u8> {
+fn config(repository: &Repository, ignores_case: bool) -> Vec<u8> {
     let mut text = repository.format_config().into_bytes();
     let [name, mail] = repository.user().map(OsStrExt::as_bytes);
     let carried =
         repository.carried().iter().map(|(key, value)| (key.as_bytes(), value.as_bytes()));
-    let users = [(&b"user.name"[..], name), (b"user.email", mail), (b"gc.auto", b"0")];
+    let case: &[u8] = if ignores_case { b"true" } else { b"false" };
+    let users = [
+        (&b"user.name"[..], name),
+        (b"user.email", mail),
+        (b"gc.auto", b"0"),
+        (b"core.ignorecase", case),
+    ];
     for (key, value) in carried.chain(users) {
         let (Some(first), Some(last)) =
             (key.iter().position(|b| *b == b'.'), key.iter().rposition(|b| *b == b'.'))

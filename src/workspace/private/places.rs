@@ -4,6 +4,8 @@
 //! were slots alive at once.
 
 use super::super::repo::Repository;
+use super::files;
+use super::index::Known;
 use crate::platform::checks;
 use crate::platform::lock::{FileLock, LockError};
 use sha2::{Digest, Sha256};
@@ -20,6 +22,8 @@ use thiserror::Error;
 /// How the names of trees begin that were put on the disk for a person.
 pub(super) const RESTORED: &str = "restored-";
 
+/// The name of our index, and of the lock that git makes for it.
+const INDEX: &str = "index";
 /// The highest number of a slot: more agents at once on one repository are a mistake.
 const MOST: u32 = 512;
 
@@ -77,6 +81,7 @@ pub enum PlaceError {
 pub struct Places {
     dir: PathBuf,
     in_project: bool,
+    known: Known,
 }
 
 /// A place that is ours until this is dropped.
@@ -87,6 +92,7 @@ pub struct Slot {
     tree: PathBuf,
     own: PathBuf,
     lock: FileLock,
+    known: Known,
 }
 
 impl Places {
@@ -112,7 +118,7 @@ impl Places {
         }
         let dir = repository.top().join(".workloop/trees-apart").join(name);
         make(&dir)?;
-        Ok(Self { dir, in_project: true })
+        Ok(Self { dir, in_project: true, known: Known::default() })
     }
 
     /// The same to look at them: nothing is made, and it may turn out that nothing is there.
@@ -127,9 +133,9 @@ impl Places {
         match outside {
             Some(dir) if dir.is_dir() || !inside.is_dir() => {
                 let dir = dir.canonicalize().unwrap_or(dir);
-                Self { dir, in_project: false }
+                Self { dir, in_project: false, known: Known::default() }
             }
-            Some(_) | None => Self { dir: inside, in_project: true },
+            Some(_) | None => Self { dir: inside, in_project: true, known: Known::default() },
         }
     }
 
@@ -158,7 +164,7 @@ impl Places {
         if let Some(reason) = checks::refusal(&real).map_err(fail)? {
             return Err(PlaceError::Foreign(reason));
         }
-        Ok(Self { dir: real, in_project: false })
+        Ok(Self { dir: real, in_project: false, known: Known::default() })
     }
 
     /// The folder.
@@ -176,14 +182,15 @@ impl Places {
     /// # Errors
     /// [`PlaceError`] when it cannot be made, or all are taken.
     pub fn take(&self, kind: Kind) -> Result<Slot, PlaceError> {
-        make(&self.dir.join("own"))?;
+        real(&self.dir.join("own"))?;
         for number in 1..=MOST {
             let name = format!("{kind}-{number}");
             let own = self.own(&name);
             let lock = FileLock::try_acquire(&lock_of(&own))?;
             if let Some(lock) = lock {
-                make(&own)?;
-                return Ok(Slot { kind, number, tree: self.dir.join(name), own, lock });
+                real(&own)?;
+                let (tree, known) = (self.dir.join(name), self.known.clone());
+                return Ok(Slot { kind, number, tree, own, lock, known });
             }
         }
         Err(PlaceError::Full)
@@ -194,14 +201,15 @@ impl Places {
     /// # Errors
     /// [`PlaceError`] when it cannot be made.
     pub fn take_restored(&self, part: &str, attempt: u32) -> Result<Option<Slot>, PlaceError> {
-        make(&self.dir.join("own"))?;
+        real(&self.dir.join("own"))?;
         // A workspace in all but its name, which no loop takes.
         let kind = Kind::Workspace;
         let name = format!("{RESTORED}{part}-{attempt}");
         let own = self.own(&name);
         let Some(lock) = FileLock::try_acquire(&lock_of(&own))? else { return Ok(None) };
-        make(&own)?;
-        Ok(Some(Slot { kind, number: attempt, tree: self.dir.join(name), own, lock }))
+        real(&own)?;
+        let (tree, known) = (self.dir.join(name), self.known.clone());
+        Ok(Some(Slot { kind, number: attempt, tree, own, lock, known }))
     }
 
     /// What is ours beside the tree `name`.
@@ -238,6 +246,28 @@ impl Slot {
         &self.own
     }
 
+    /// Makes sure that what is ours lies in a folder, and in no link of an agent to somewhere else.
+    pub(super) fn secure(&self) -> Result<(), PlaceError> {
+        real(&self.own)
+    }
+
+    /// Our index of its tree.
+    pub(super) fn index(&self) -> PathBuf {
+        self.own.join(INDEX)
+    }
+
+    /// Which indexes are as we left them.
+    pub(super) fn known(&self) -> &Known {
+        &self.known
+    }
+
+    /// Whether names of files that differ in case alone are one there, whatever is configured in the
+    /// project: git takes two files for one where it is told so.
+    pub(super) fn ignores_case(&self) -> bool {
+        let name = self.lock.path().file_name().unwrap_or_default();
+        self.lock.path().with_file_name(name.to_ascii_uppercase()).exists()
+    }
+
     /// Its lock, for commands that have to end before somebody else may have the place.
     pub(super) fn lock(&self) -> io::Result<Arc<OwnedFd>> {
         Ok(Arc::new(self.lock.file().try_clone()?.into()))
@@ -260,6 +290,15 @@ fn name(repository: &Repository) -> String {
         let _ = write!(name, "{byte:02x}");
     }
     name
+}
+
+/// The same, of which an agent could have made a link to where files are that are not ours.
+fn real(dir: &Path) -> Result<(), PlaceError> {
+    let fail = |source| PlaceError::Io { path: dir.to_owned(), source };
+    if files::look(dir).map_err(fail)?.is_some_and(|meta| !meta.is_dir()) {
+        files::remove(dir).map_err(fail)?;
+    }
+    make(dir)
 }
 
 /// Makes a folder that is private to the user, and those above it.

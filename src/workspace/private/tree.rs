@@ -10,7 +10,7 @@ use super::super::repo::{GitError, Oid, Repository};
 use super::files;
 use super::nested;
 use super::own_git::{self, Objects, OwnGitError};
-use super::places::Slot;
+use super::places::{PlaceError, Slot};
 use super::setup::{self, Ignored, Note, Setup, SetupRules};
 use crate::platform::dir::{Identity, identity};
 use std::collections::HashSet;
@@ -22,9 +22,6 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use thiserror::Error;
-
-/// The name of our index, and of the lock that git makes for it.
-const INDEX: &str = "index";
 
 /// What stays in a tree, and what is brought into it, that git ignores.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -72,6 +69,9 @@ pub enum TreeError {
     /// Git refused.
     #[error(transparent)]
     Git(#[from] GitError),
+    /// What is ours beside the tree cannot be had.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
     /// The system refused.
     #[error("prepare {}: {source}", .path.display())]
     Io {
@@ -142,6 +142,7 @@ impl Tree {
     /// # Errors
     /// [`TreeError`]; the tree is not to be used then.
     pub fn prepare(&mut self, wanted: &Wanted) -> Result<Brought, TreeError> {
+        self.slot.secure()?;
         let known = self.now.take().map(|(_, identity)| identity);
         let is_new = match self.put(wanted, known) {
             // What cannot be put back is made anew.
@@ -150,21 +151,14 @@ impl Tree {
             }
             done => done?,
         };
-        let (top, own) = (self.slot.tree(), self.slot.own());
-        let project = self.repository.top();
+        let (top, project) = (self.slot.tree(), self.repository.top());
         for path in &self.rules.copy {
             files::copy(project, top, path).map_err(|source| failed(&top.join(path), source))?;
         }
         for path in &self.rules.link {
             files::link(project, top, path).map_err(|source| failed(&top.join(path), source))?;
         }
-        let made = own_git::make(
-            &self.repository,
-            top,
-            &own.join(INDEX),
-            &wanted.base,
-            self.rules.objects,
-        );
+        let made = own_git::make(&self.repository, &self.slot, &wanted.base, self.rules.objects);
         made.map_err(|error| match error {
             OwnGitError::Io(source) => failed(top, source),
             OwnGitError::Git(error) => error.into(),
@@ -189,9 +183,7 @@ impl Tree {
     /// # Errors
     /// When git cannot be asked.
     pub fn merged(&self, base: &Oid, onto: &Oid, change: &Oid) -> Result<Merge, TreeError> {
-        let own = self.slot.own();
-        let at = self.repository.plain(&own.join("git")).map_err(|source| failed(own, source))?;
-        Ok(merge_at(&self.repository, &at, base, onto, change)?)
+        Ok(merge_at(&self.repository, &self.plain()?, base, onto, change)?)
     }
 
     /// Whether the setup commands are to be run before the tree is used.
@@ -257,10 +249,8 @@ impl Tree {
 
     /// The same with the attributes that lie in the tree.
     pub(super) fn at_own_attributes(&self) -> Result<At, TreeError> {
-        let own = self.slot.own();
-        let plain = self.repository.plain(&own.join("git"));
-        let plain = plain.map_err(|source| failed(own, source))?;
-        let at = plain.work_tree(self.path()).var("GIT_INDEX_FILE", own.join(INDEX));
+        let at = self.plain()?.work_tree(self.path()).var("GIT_INDEX_FILE", self.slot.index());
+        let ignores_case = if self.slot.ignores_case() { "true" } else { "false" };
         Ok([
             ("core.sparseCheckout", "false"),
             ("index.sparse", "false"),
@@ -268,9 +258,17 @@ impl Tree {
             ("core.checkStat", "default"),
             ("core.splitIndex", "false"),
             ("gc.auto", "0"),
+            ("core.ignoreCase", ignores_case),
         ]
         .into_iter()
         .fold(at, |at, (key, value)| at.set(key, value)))
+    }
+
+    /// A git directory of ours, without a configuration.
+    fn plain(&self) -> Result<At, TreeError> {
+        self.slot.secure()?;
+        let own = self.slot.own();
+        self.repository.plain(&own.join("git")).map_err(|source| failed(own, source))
     }
 
     /// Makes the files what is wanted; says whether the folder is new.
@@ -285,7 +283,7 @@ impl Tree {
             self.discard()?;
         }
         if !is_same {
-            files::remove(&own.join(INDEX)).map_err(io)?;
+            files::remove(&self.slot.index()).map_err(io)?;
             DirBuilder::new().mode(0o700).create(top).map_err(io)?;
         }
         // Left by a git of ours that was killed: the slot is locked, so that none lives.
@@ -293,9 +291,8 @@ impl Tree {
         files::remove(&top.join(".git")).map_err(io)?;
         let at = self.at(&wanted.files)?;
         let tool = self.repository.tool();
-        if !own.join(INDEX).exists() && is_same {
-            // Nothing is known of what lies here.
-            self.clean(&at, &[])?;
+        if is_same {
+            self.trust_index(&at, &wanted.files)?;
         }
         tool.get(&at, &["read-tree", "--reset", "-u", wanted.files.as_str()])?;
         self.clean(&at, &self.rules.keep)?;
@@ -305,7 +302,23 @@ impl Tree {
         for path in self.unignored(&at, hidden)? {
             files::remove(&top.join(&path)).map_err(io)?;
         }
+        self.slot.known().note(&self.slot.index());
         Ok(!is_same)
+    }
+
+    /// Our index as we left it, or one that is made of `tree` and of what the files hold: whoever can
+    /// write it could have files of another content pass for those of the tree.
+    pub(super) fn trust_index(&self, at: &At, tree: &Oid) -> Result<(), TreeError> {
+        let index = self.slot.index();
+        if self.slot.known().is_as_left(&index) {
+            return Ok(());
+        }
+        files::remove(&index).map_err(|source| failed(&index, source))?;
+        let tool = self.repository.tool();
+        tool.get(at, &["read-tree", tree.as_str()])?;
+        // What differs is told by its exit status, and is what the caller looks for.
+        tool.ask(at, &["update-index", "-q", "--refresh"], Vec::new())?;
+        Ok(())
     }
 
     /// Removes what is not tracked, but what `keep` names.
@@ -371,7 +384,8 @@ impl Tree {
     fn discard(&self) -> Result<(), TreeError> {
         let io = |source| failed(self.path(), source);
         files::remove(self.path()).map_err(io)?;
-        for name in [INDEX, "index.lock", setup::NOTE, setup::BEGUN] {
+        files::remove(&self.slot.index()).map_err(io)?;
+        for name in ["index.lock", setup::NOTE, setup::BEGUN] {
             files::remove(&self.slot.own().join(name)).map_err(io)?;
         }
         Ok(())

@@ -6,12 +6,14 @@ use crate::platform::command::{Short, ShortError};
 use std::ffi::OsStr;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use thiserror::Error;
 
 /// How long a call may take that writes no files.
 const LIMIT: Duration = Duration::from_secs(30);
-/// How long a call may take that writes a whole tree, or reads it.
+/// How long a call may take that writes a whole tree, or reads it: a hundred thousand files on a cold or
+/// a busy disk take minutes, and a call that is ended half way has to begin anew. A signal ends it at once.
 const LONG: Duration = Duration::from_secs(15 * 60);
 /// Commands that read or write as many files as the project has.
 const SLOW: [&str; 6] = ["add", "read-tree", "clean", "pack-objects", "update-index", "ls-files"];
@@ -77,11 +79,12 @@ impl Answer {
 pub(in super::super) struct Tool {
     git: Git,
     held: Option<Arc<OwnedFd>>,
+    cancelled: Option<Arc<AtomicBool>>,
 }
 
 impl Tool {
     pub(in super::super) fn new(git: Git) -> Self {
-        Self { git, held: None }
+        Self { git, held: None, cancelled: None }
     }
 
     pub(in super::super) fn git(&self) -> &Git {
@@ -90,7 +93,12 @@ impl Tool {
 
     /// The same whose calls hold `lock` as long as they run, also when we are killed meanwhile.
     pub(in super::super) fn holding(&self, lock: Arc<OwnedFd>) -> Self {
-        Self { git: self.git.clone(), held: Some(lock) }
+        Self { held: Some(lock), ..self.clone() }
+    }
+
+    /// The same whose calls end at once when `cancelled` becomes true, or none.
+    pub(in super::super) fn ended_by(&self, cancelled: Option<Arc<AtomicBool>>) -> Self {
+        Self { cancelled, ..self.clone() }
     }
 
     /// How a call ended, whatever its status.
@@ -157,6 +165,7 @@ impl Tool {
             limit: Some(limit),
             only_env: true,
             held: self.held.clone(),
+            cancelled: self.cancelled.clone(),
         };
         match short.run() {
             Ok(done) => {

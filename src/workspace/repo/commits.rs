@@ -104,7 +104,7 @@ impl Repository {
         Err(answer.failed())
     }
 
-    /// Whether every object of `commit` is there that `base` does not have.
+    /// Whether every object of `commit` is there, and sound, that `base` does not have.
     pub(in super::super) fn is_whole(&self, base: &Oid, commit: &Oid) -> Result<bool, GitError> {
         Ok(self.brought(base, commit)?.is_some())
     }
@@ -123,13 +123,16 @@ impl Repository {
         Ok(self.brought(base, commit)?.map(has))
     }
 
-    /// The objects of `commit` that `base` does not have; `None` when one of them is missing.
+    /// The objects of `commit` that `base` does not have; `None` when one of them is missing, or has
+    /// another content than its name says: git looks at that only where it is told to.
     fn brought(&self, base: &Oid, commit: &Oid) -> Result<Option<Vec<u8>>, GitError> {
         let without = format!("^{base}");
-        let args = ["rev-list", "--objects", "--missing=print", commit.as_str(), &without];
+        let args = ["rev-list", "--verify-objects", "--missing=print", commit.as_str(), &without];
         let answer = self.tool().ask(&self.refs(), &args, Vec::new())?;
         let missing = answer.stdout.split(|byte| *byte == b'\n').any(|line| line.starts_with(b"?"));
-        Ok((answer.code == 0 && !missing).then_some(answer.stdout))
+        let mut said = answer.stderr.split(|byte| *byte == b'\n');
+        let is_sound = answer.code == 0 && !said.any(|line| line.starts_with(b"error:"));
+        Ok((is_sound && !missing).then_some(answer.stdout))
     }
 
     /// The refs below `prefix`: their names, where they are, and the date of the commit.

@@ -3,6 +3,7 @@
 use super::super::git::{At, Git};
 use super::calls::{GitError, Tool};
 use super::git_dir::git_dir_of;
+use super::memory::Memory;
 use super::names::Oid;
 use super::refusal::Refusal;
 use crate::platform::checks;
@@ -13,6 +14,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// The oldest git that knows `merge-tree --merge-base` and `--attr-source`.
 const NEEDED: (u32, u32, &str) = (2, 41, "2.41");
@@ -39,12 +41,14 @@ pub struct Repository {
     common: PathBuf,
     target: String,
     config: Carried,
+    memory: Memory,
 }
 
 /// What was configured when the repository was found.
 #[derive(Clone, Debug, Default)]
 struct Carried {
     format: String,
+    is_shallow: bool,
     settings: Vec<(OsString, OsString)>,
     user: [Option<OsString>; 2],
 }
@@ -98,14 +102,22 @@ impl Repository {
             return Err(Refusal::Foreign(reason));
         }
         let list = tool.listed(&at)?;
-        let config = Carried { format, ..carried(&list, &common) };
-        let target = "HEAD".to_owned();
-        Ok((Self { tool, top, git_dir, common, target, config }, at, list))
+        let is_shallow = common.join("shallow").exists();
+        let config = Carried { format, is_shallow, ..carried(&list, &common) };
+        let (target, memory) = ("HEAD".to_owned(), Memory::default());
+        Ok((Self { tool, top, git_dir, common, target, config, memory }, at, list))
     }
 
     /// Where refs are read and written: the shared git directory, no work tree and no filter.
     pub(in super::super) fn refs(&self) -> At {
-        lasting(At::git_dir(self.common()))
+        let at = lasting(At::git_dir(self.common()));
+        // A history that was whole when the run began is not cut by a file that appears later.
+        if self.config.is_shallow { at } else { at.var("GIT_SHALLOW_FILE", "") }
+    }
+
+    /// What this process wrote into the repository.
+    pub(in super::super) fn memory(&self) -> &Memory {
+        &self.memory
     }
 
     /// The top of the work tree that the project lies in.
@@ -171,6 +183,18 @@ impl Repository {
         Self { tool: self.tool.holding(lock), ..self.clone() }
     }
 
+    /// The same whose calls end at once, and begin no more, when `cancelled` becomes true: a loop that
+    /// is to end waits for none of them.
+    #[must_use]
+    pub fn ended_by(&self, cancelled: Arc<AtomicBool>) -> Self {
+        Self { tool: self.tool.ended_by(Some(cancelled)), ..self.clone() }
+    }
+
+    /// The same whose calls are let come to their end: what they do is half done otherwise.
+    pub(in super::super) fn to_its_end(&self) -> Self {
+        Self { tool: self.tool.ended_by(None), ..self.clone() }
+    }
+
     pub(in super::super) fn tool(&self) -> &Tool {
         &self.tool
     }
@@ -230,11 +254,7 @@ impl Repository {
         let at = self.refs();
         let listed = self.tool.ask(&at, &["ls-tree", "-r", "-z", tip.as_str()], Vec::new())?;
         if listed.code != 0 {
-            return Err(if self.common.join("shallow").exists() {
-                Refusal::Shallow
-            } else {
-                Refusal::Damaged
-            });
+            return Err(if self.config.is_shallow { Refusal::Shallow } else { Refusal::Damaged });
         }
         let entries = listed.stdout.split(|byte| *byte == 0);
         let module = entries.clone().find(|entry| entry.starts_with(b"160000 "));

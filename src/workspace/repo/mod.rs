@@ -9,6 +9,7 @@ mod checkouts;
 mod commits;
 mod found;
 mod git_dir;
+mod memory;
 mod names;
 mod refusal;
 
@@ -18,6 +19,7 @@ pub use checkouts::Checkout;
 pub(super) use commits::RefMove;
 pub use commits::Stamp;
 pub use found::Repository;
+pub(super) use memory::Memory;
 pub(super) use names::shortened;
 pub use names::{Oid, ref_part};
 pub use refusal::Refusal;

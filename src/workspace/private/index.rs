@@ -1,0 +1,38 @@
+//! Which of our indexes are as this process left them: an index says which files need no second look,
+//! and an agent that finds its folder could write one that says so of files of its own.
+
+use super::files;
+use std::collections::HashMap;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// What a file is told by that nobody can give another one: its time of change is the system's.
+type Stamp = [i128; 5];
+
+/// The indexes that this process wrote last, shared by all slots of a run.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Known(Arc<Mutex<HashMap<PathBuf, Stamp>>>);
+
+impl Known {
+    /// Whether the index at `path` is the file that we left there.
+    pub(super) fn is_as_left(&self, path: &Path) -> bool {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(path).is_some_and(|left| stamp(path).as_ref() == Some(left))
+    }
+
+    /// Remembers the index at `path` as it is now.
+    pub(super) fn note(&self, path: &Path) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match stamp(path) {
+            Some(stamp) => known.insert(path.to_owned(), stamp),
+            None => known.remove(path),
+        };
+    }
+}
+
+fn stamp(path: &Path) -> Option<Stamp> {
+    let meta = files::look(path).ok().flatten().filter(std::fs::Metadata::is_file)?;
+    let parts = [meta.ctime().into(), meta.ctime_nsec().into()];
+    Some([meta.dev().into(), meta.ino().into(), meta.size().into(), parts[0], parts[1]])
+}
