@@ -39,7 +39,7 @@ impl Session<'_> {
         Ok(self.surroundings(purpose).places(set, repository)?)
     }
 
-    fn surroundings(&self, purpose: Purpose) -> Surroundings<'_> {
+    pub(super) fn surroundings(&self, purpose: Purpose) -> Surroundings<'_> {
         Surroundings { vars: &self.world.vars, purpose }
     }
 }

@@ -13,6 +13,7 @@ mod filter;
 mod follow;
 mod homes;
 mod inside;
+mod isolation;
 mod loops;
 mod open;
 mod progress;

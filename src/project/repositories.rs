@@ -68,8 +68,19 @@ impl Surroundings<'_> {
     /// # Errors
     /// [`HomeError`].
     pub fn repository(&self, set: &QueueSet, root: &Path) -> Result<Repository, HomeError> {
+        self.repository_at(root, set.config.isolation.target.as_deref())
+    }
+
+    /// The same with another target; without one the branch that is checked out.
+    ///
+    /// # Errors
+    /// [`HomeError`].
+    pub fn repository_at(
+        &self,
+        root: &Path,
+        target: Option<&str>,
+    ) -> Result<Repository, HomeError> {
         let git = self.git().ok_or(HomeError::NoGit)?;
-        let target = set.config.isolation.target.as_deref();
         Ok(match self.purpose {
             Purpose::Look => Repository::look(root, git, target)?,
             Purpose::Work => Repository::open(root, git, target)?,

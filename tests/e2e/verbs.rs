@@ -207,6 +207,45 @@ fn init_writes_a_configuration_and_a_queue_and_never_over_one() {
     sandbox.run(["check"]).exits(0);
 }
 
+/// `init` chooses private trees where they can be had and what verifies is in them; `run` with several
+/// agents in one tree says what they would do.
+#[test]
+fn init_has_agents_work_apart_where_that_can_be() {
+    let sandbox = Sandbox::new();
+    let remove = || std::fs::remove_file(sandbox.path("workloop.toml")).expect("removed");
+    let init = |said: &str| {
+        remove();
+        let told = sandbox.run(["init", "--agent", "true", "--verify", "./verify.sh"]).exits(0);
+        assert!(told.stdout.contains(said), "{told}");
+        String::from_utf8_lossy(&sandbox.bytes("workloop.toml")).into_owned()
+    };
+    init("isolation: shared; this is not a git work tree");
+    let git =
+        "git init -q -b work . && git config user.email t@example.org && git config user.name t";
+    assert!(sandbox.shell(git));
+    init("isolation: shared; there is no commit to start from. Commit something first");
+    assert!(sandbox.shell(
+        "printf '#!/bin/sh\\n' >verify.sh; chmod +x verify.sh; echo {} >package-lock.json
+         git add package-lock.json && git commit -qm one"
+    ));
+    let shared = init("isolation: shared; verify.sh is not committed");
+    assert!(shared.contains("[isolation]\nmode = \"shared\"\n# Not private: "), "{shared}");
+    let note = "note: 2 agents share one tree; with mode = \"private\"";
+    let ran = sandbox.run(["run", "--jobs", "2"]).exits(0);
+    assert_eq!(ran.stderr.matches(note).count(), 1, "{ran}");
+    for flag in ["-q", "--json"] {
+        let ran = sandbox.run(["run", "--jobs", "2", flag]).exits(0);
+        assert!(!ran.stderr.contains(note), "{ran}");
+    }
+    assert!(!sandbox.run(["run"]).exits(0).stderr.contains("note:"));
+    assert!(sandbox.shell("git add verify.sh && git commit -qm two"));
+    let private = init("isolation: private; what was verified lands on work, one commit for each");
+    for line in ["mode = \"private\"", "target = \"work\"", "setup = [\"npm ci\"]"] {
+        assert!(private.contains(line), "{private}");
+    }
+    assert!(!sandbox.run(["run", "--jobs", "2"]).exits(0).stderr.contains("note:"));
+}
+
 #[test]
 fn prompt_shows_what_the_next_attempt_would_get() {
     let mut list = queue(&[("A", &[])]);

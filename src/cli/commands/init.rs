@@ -4,8 +4,10 @@ use crate::cli::args::InitArgs;
 use crate::cli::detect;
 use crate::cli::failure::Failure;
 use crate::cli::inside::refused;
+use crate::cli::isolation::{Isolation, Wanted};
 use crate::cli::session::Session;
 use crate::config::FILE_NAME;
+use crate::views::escape;
 use serde_json::json;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
@@ -75,6 +77,7 @@ struct Choice {
     /// Further agents that are installed.
     others: Vec<&'static str>,
     verify: Option<(String, String)>,
+    isolation: Isolation,
 }
 
 impl Choice {
@@ -89,11 +92,17 @@ impl Choice {
             let found = agents.next()?;
             Some((found.run, format!("{}, found on the PATH", found.by)))
         });
-        let verify = given(&args.verify, "--verify").or_else(|| {
-            let found = detect::tests(dir)?;
-            Some((found.run, format!("found by {}", found.by)))
-        });
-        Self { agent, others: agents.map(|found| found.by).collect(), verify }
+        let tests = if args.verify.is_none() { detect::tests(dir) } else { None };
+        let wanted = Wanted {
+            verifies: args.verify.is_some() || tests.is_some(),
+            file: tests.as_ref().map(|found| found.by),
+            commands: [args.agent.as_deref(), args.verify.as_deref()],
+        };
+        let isolation = Isolation::propose(dir, &wanted, session);
+        let verify = given(&args.verify, "--verify")
+            .or_else(|| tests.map(|found| (found.run, format!("found by {}", found.by))));
+        let others = agents.map(|found| found.by).collect();
+        Self { agent, others, verify, isolation }
     }
 
     fn is_whole(&self) -> bool {
@@ -122,7 +131,11 @@ fn config_text(found: &Choice) -> String {
         || NO_VERIFY.to_owned(),
         |(run, by)| format!("[[verify]]\nname = \"test\"\nrun = {run}   # {by}\ntimeout = \"10m\""),
     );
-    CONFIG.replace("@AGENT@", &agent).replace("@VERIFY@", &verify)
+    let isolation = found.isolation.to_string();
+    CONFIG
+        .replace("@AGENT@", &agent)
+        .replace("@VERIFY@", &verify)
+        .replace("@ISOLATION@", isolation.trim_end())
 }
 
 /// Says what was found, and what was not.
@@ -136,11 +149,12 @@ fn tell(found: &Choice, session: &mut Session<'_>) -> io::Result<()> {
         writeln!(out, "  also there: {}", found.others.join(", "))?;
     }
     match &found.verify {
-        Some((run, by)) => writeln!(out, "verification: {run} ({by})"),
+        Some((run, by)) => writeln!(out, "verification: {run} ({by})")?,
         None => {
-            writeln!(out, "verification: none found; say in workloop.toml what judges the work")
+            writeln!(out, "verification: none found; say in workloop.toml what judges the work")?;
         }
     }
+    writeln!(out, "isolation: {}", escape::line(&found.isolation.sentence()))
 }
 
 fn queue_text(project: &str) -> String {
@@ -210,7 +224,8 @@ mod tests {
     #[test]
     fn the_text_of_the_configuration_is_valid_with_and_without_its_comments() {
         let path = Path::new("/p/workloop.toml");
-        let none = Choice { agent: None, others: Vec::new(), verify: None };
+        let isolation = Isolation::Shared { why: "there is\nno git here".into() };
+        let none = Choice { agent: None, others: Vec::new(), verify: None, isolation };
         let text = config_text(&none);
         let config = crate::config::parse(path, &text).expect("valid");
         assert_eq!(config.queues, ["queues/*.json"]);

@@ -12,8 +12,10 @@ use crate::plan;
 use crate::platform::clock::{Clock, SystemClock};
 use crate::platform::fault;
 use crate::platform::ids::RandomIds;
-use crate::project::Among;
+use crate::project::repositories::is_private;
+use crate::project::{Among, Project};
 use crate::views::escape;
+use crate::workspace::is_git_work_tree;
 use chrono::{DateTime, Local, TimeZone};
 use std::io::Write;
 use std::sync::Arc;
@@ -38,11 +40,8 @@ pub(super) fn run(args: &RunArgs, session: &mut Session<'_>) -> Result<(), Failu
     let path = session.world.var("PATH");
     let Preflight { warnings, known } = engine::preflight(&project, &scope, path)?;
     let jobs = usize::try_from(*project.config().jobs).unwrap_or(1);
-    if let Some(found) = plan::too_many_loops(jobs) {
-        writeln!(session.streams.err, "warning: {}", found.message)?;
-    }
-    if let Some(text) = session.exposed(project.set()) {
-        writeln!(session.streams.err, "warning: {}", escape::line(&text))?;
+    for remark in remarks(args, &project, jobs, session) {
+        writeln!(session.streams.err, "{}", escape::line(&remark))?;
     }
     let options = RunOptions {
         scope,
@@ -78,6 +77,31 @@ pub(super) fn run(args: &RunArgs, session: &mut Session<'_>) -> Result<(), Failu
         writeln!(session.streams.err, "{}", escape::line(&hint))?;
     }
     ended
+}
+
+/// What is told before a run begins, a line each.
+fn remarks(args: &RunArgs, project: &Project, jobs: usize, session: &Session<'_>) -> Vec<String> {
+    let loops = plan::too_many_loops(jobs).map(|found| format!("warning: {}", found.message));
+    let exposed = session.exposed(project.set()).map(|text| format!("warning: {text}"));
+    [loops, exposed, shared_note(args, project, jobs, session)].into_iter().flatten().collect()
+}
+
+/// What private trees would do for several agents that share one.
+fn shared_note(
+    args: &RunArgs,
+    project: &Project,
+    jobs: usize,
+    session: &Session<'_>,
+) -> Option<String> {
+    let set = project.set();
+    let silent = args.json || session.global.quiet || jobs < 2 || is_private(set);
+    let has_git = || (0..set.served()).any(|queue| is_git_work_tree(set.root(queue)));
+    (!silent && has_git()).then(|| {
+        format!(
+            "note: {jobs} agents share one tree; with mode = \"private\" under [isolation] each has a \
+             clone of its own, and what was verified lands as one commit for each task"
+        )
+    })
 }
 
 /// How long the run may claim, by whichever limit comes first, and what is said then.

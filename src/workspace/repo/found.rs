@@ -149,6 +149,17 @@ impl Repository {
         self.tool.oid(&self.refs(), &["rev-parse", "--verify", "--quiet", &commit], Vec::new())
     }
 
+    /// Whether the commit that the target is at has a file or folder at `path`, seen from the top.
+    ///
+    /// # Errors
+    /// When git cannot be asked.
+    pub fn has(&self, path: &Path) -> Result<bool, GitError> {
+        let tip = self.tip()?;
+        let args = ["--literal-pathspecs", "ls-tree", "-z", tip.as_str(), "--"].map(OsStr::new);
+        let args: Vec<&OsStr> = args.into_iter().chain([path.as_os_str()]).collect();
+        Ok(!self.tool.get(&self.refs(), &args)?.is_empty())
+    }
+
     /// The tree of a commit.
     ///
     /// # Errors
