@@ -5,6 +5,7 @@
 
 use super::feedback::cut;
 use crate::platform::open::{self, Links};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -21,7 +22,8 @@ const ITEM_BYTES: usize = 1024;
 const ITEMS: usize = 100;
 
 /// What the agent says of its task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ResultStatus {
     /// It is done.
     Done,
@@ -32,7 +34,7 @@ pub enum ResultStatus {
 }
 
 /// The content of a result file; everything in it is optional.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct AgentResult {
     /// `status`.
     pub status: Option<ResultStatus>,

@@ -35,8 +35,10 @@ pub fn budget_of(task: &Task, default: u32) -> u32 {
 pub fn apply(task: &Task, transition: &Transition, now: DateTime<Utc>) -> Result<Changes, Illegal> {
     check_legal(task, transition)?;
     let mut changes = changed(task, transition, now);
-    // Whoever ends a claim ends the wait of the change that was made under it.
-    if task.change().is_some() && changes.contains(&(Field::Claim, Write::Remove)) {
+    // Whoever ends a claim ends the wait of the change that was made under it; a person who opens the
+    // task again wants it done again.
+    let begins = matches!(transition, Transition::Claim(_));
+    if task.change().is_some() && (begins || changes.contains(&(Field::Claim, Write::Remove))) {
         changes.push((Field::Change, Write::Remove));
     }
     Ok(changes)

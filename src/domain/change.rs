@@ -20,6 +20,13 @@ pub struct Change {
     pub obstacle: Option<String>,
 }
 
+impl Change {
+    /// Whether a person has to do something before it can land.
+    pub fn is_obstructed(&self) -> bool {
+        self.obstacle.is_some() || self.waits == Waits::Review
+    }
+}
+
 /// What a change waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -69,6 +69,10 @@ pub(super) fn check_legal(task: &Task, transition: &Transition) -> Result<(), Il
     use Status::{Blocked, InProgress, Parked, Pending};
     let status = task.status;
     let (legal, why) = match transition {
+        // What it did waits to land: no agent is to do it again.
+        Transition::Claim(_) if status == InProgress && task.change().is_some() => {
+            (false, "its change waits to land")
+        }
         Transition::Claim(_) => (status.is_open(), "only a pending task is claimed"),
         // A worker's write-back is fenced by its token, not by the word in the file: a claim
         // that an edit of the file removed is asserted again.

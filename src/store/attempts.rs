@@ -4,7 +4,7 @@
 //! the next file that is put there.
 
 use super::state::{StateDir, TaskKey};
-use crate::domain::{AttemptReport, Outcome};
+use crate::domain::{AttemptReport, Outcome, ReasonCode};
 use crate::platform::open::{self, Links};
 use std::ffi::OsString;
 use std::fs;
@@ -132,12 +132,17 @@ pub fn reports(state: &StateDir, key: &TaskKey) -> Vec<AttemptReport> {
 
 /// How many of the last attempts were lost in a row.
 pub fn lost_in_a_row(state: &StateDir, key: &TaskKey) -> u32 {
-    let lost = reports(state, key)
-        .iter()
-        .rev()
-        .take_while(|report| report.outcome == Outcome::Lost)
-        .count();
-    u32::try_from(lost).unwrap_or(u32::MAX)
+    in_a_row(state, key, |report| report.outcome == Outcome::Lost)
+}
+
+/// How many of the last attempts did not merge, in a row.
+pub fn conflicts_in_a_row(state: &StateDir, key: &TaskKey) -> u32 {
+    in_a_row(state, key, |report| report.reason_code == Some(ReasonCode::Conflict))
+}
+
+fn in_a_row(state: &StateDir, key: &TaskKey, is: impl Fn(&AttemptReport) -> bool) -> u32 {
+    let last = reports(state, key).iter().rev().take_while(|report| is(report)).count();
+    u32::try_from(last).unwrap_or(u32::MAX)
 }
 
 /// Removes the oldest folders of a task beyond the newest `keep`.

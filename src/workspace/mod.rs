@@ -17,7 +17,7 @@ pub use content::ContentHash;
 pub use git::{Call, Git, Run};
 pub use landing::{
     Entries, Entry, EntryError, LandError, Landed, Landing, Message, Obstacle, Recovered, Reverted,
-    State, Step, Verdict, Whose, Work,
+    State, Step, Verdict, Whose, Work, name_of as entry_name,
 };
 pub use merge::Merge;
 pub use private::{

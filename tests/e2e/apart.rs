@@ -1,6 +1,7 @@
 //! Agents that work apart: each in a workspace of its own, with what was judged landed on the branch.
 
-use crate::sandbox::{Sandbox, queue, task};
+use crate::sandbox::{Sandbox, queue, task, wait_until};
+use rustix::process::Signal;
 use serde_json::json;
 
 const CONFIG: &str = "[isolation]\nmode = \"private\"\n[workspaces]\ndir = \"../trees\"\n\
@@ -80,6 +81,9 @@ fn setup_runs_once_in_each_place_and_again_where_it_is_due() {
         "cat made/m && if test $WORKLOOP_TASK_ID = A; then echo changed >>made/m; else touch made/other; fi",
         &["A", "B", "C"],
     );
+    // One after the other: each begins with what landed.
+    let list = queue(&[("A", &[]), ("B", &["A"]), ("C", &["B"])]);
+    let sandbox = sandbox.queue("q.json", &list);
     assert!(sandbox.shell("echo made/ >.gitignore; git add .gitignore; git commit -qm ignore"));
     let ran = sandbox.run(["run", "q.json"]).exits(0);
     let said = ran.to_string();
@@ -152,4 +156,99 @@ fn each_project_has_its_own_repository_and_without_one_the_run_is_refused() {
     assert_eq!(landed, "Make A\n\nA.txt\nMake B\n\nsub/B.txt\n");
     let list = sandbox.read("two.json");
     assert_eq!(task(&list, "B")["files_actually_changed"], json!(["B.txt"]));
+}
+
+/// A change that passed is not made again: it waits for the person whose edits are in the way, its
+/// task in progress, and the next run lands it.
+#[test]
+fn what_passed_waits_for_a_person_and_lands_without_an_agent() {
+    let agent = "echo ran >>../../../ran; echo \"$WORKLOOP_TASK_ID\" >>a";
+    let sandbox = sandbox(agent, "grep -q \"$WORKLOOP_TASK_ID\" a", &["A"]);
+    assert!(sandbox.shell("echo mine >>a"));
+    let ran = sandbox.run(["run", "q.json"]).exits(7);
+    assert!(ran.to_string().contains("has edits in a: commit or stash them"), "{ran}");
+    let list = sandbox.read("q.json");
+    let waits = task(&list, "A");
+    assert_eq!(waits["status"], "in_progress");
+    assert_eq!(waits["change"]["waits"], "checkout");
+    assert_eq!(waits["change"]["verdict"], "PASS");
+    assert_eq!(says(&sandbox, "cat a; git log --format=%s"), "1\n2\n3\nmine\nstart\n");
+    assert!(sandbox.shell("git stash -q"));
+    sandbox.run(["run", "q.json"]).exits(0);
+    let list = sandbox.read("q.json");
+    let done = task(&list, "A");
+    assert_eq!(done["status"], "complete");
+    assert!(done.get("change").is_none() && done.get("claim").is_none(), "{done}");
+    let said = says(&sandbox, "git rev-parse HEAD 'HEAD^{tree}'; cat ../ran");
+    let [commit, tree] = [&done["landed_commit"], &done["landed_tree"]].map(|oid| oid.as_str());
+    assert_eq!(said, format!("{}\n{}\nran\n", commit.unwrap(), tree.unwrap()));
+    let events = sandbox.run(["events", "q.json", "--json"]).exits(0).to_string();
+    assert!(events.contains("\"event\":\"landed\""), "{events}");
+}
+
+/// A loop that is killed while its change waits leaves a change, and no attempt that counts.
+#[test]
+fn another_loop_lands_what_a_killed_one_left() {
+    let agent = "echo ran >>../../../ran; echo x >x";
+    let sandbox = sandbox(agent, "test -f x", &["A", "B"]);
+    // B is worked on while A waits for the edits; the loop does not leave before.
+    assert!(sandbox.shell("mkdir x && echo mine >x/y"));
+    let started = sandbox.spawn(["run", "q.json", "--when-empty", "wait"]);
+    wait_until("a change waits", || {
+        let list = sandbox.read("q.json");
+        task(&list, "A")["change"]["waits"] == "checkout"
+    });
+    started.signal(Signal::KILL);
+    started.ends();
+    assert!(sandbox.shell("rm -r x"));
+    // Whatever the file says: what was judged lands, and nothing else.
+    let entry = ".git/workloop/landing/A-1.json";
+    assert!(sandbox.shell(&format!(
+        "sed -i 's/\"judged\": \\[/\"judged\": [\"'$(git write-tree)'\",/' {entry}"
+    )));
+    sandbox.run(["run", "q.json", "--task-id", "A"]).exits(0);
+    let done = task(&sandbox.read("q.json"), "A").clone();
+    assert_eq!((&done["status"], &done["attempts"]), (&json!("complete"), &json!(1)));
+    let landed = says(&sandbox, "git log --format=%s; git show --format= --name-only HEAD");
+    assert_eq!(landed, "Make A\nstart\nx\n");
+}
+
+/// What two tasks make of the same line does not merge: the second one begins anew on what landed.
+#[test]
+fn a_conflict_goes_back_to_the_agent() {
+    // Both begin with the same base: each waits for the other one to have begun.
+    let agent = "touch ../../../began.$WORKLOOP_TASK_ID; \
+        until test -f ../../../began.A && test -f ../../../began.B; do sleep 0.02; done; \
+        grep -q 1 a && sed -i \"s/1/$WORKLOOP_TASK_ID/\" a || sed -i \"1s/.*/A B/\" a";
+    let sandbox = sandbox(agent, "grep -q \"$WORKLOOP_TASK_ID\" a", &["A", "B"]);
+    let ran = sandbox.run(["run", "q.json", "--jobs", "2"]).exits(0);
+    assert!(ran.to_string().contains("does not merge with what landed meanwhile, in a"), "{ran}");
+    let list = sandbox.read("q.json");
+    let attempts: Vec<_> =
+        ["A", "B"].iter().map(|id| task(&list, id)["attempts"].as_u64().unwrap()).collect();
+    assert!(attempts == [1, 2] || attempts == [2, 1], "{attempts:?}");
+    assert_eq!(
+        says(&sandbox, "git status --porcelain; head -1 a; git log --oneline | wc -l"),
+        " M q.json\nA B\n3\n"
+    );
+}
+
+/// Work that landed is complete as long as its commit is on the target, and not a moment longer.
+#[test]
+fn a_queue_that_is_set_back_goes_by_the_commits() {
+    let agent = "echo ran >>../../../ran; echo \"$WORKLOOP_TASK_ID\" >\"$WORKLOOP_TASK_ID\"";
+    let sandbox = sandbox(agent, "true", &["A", "B"]);
+    sandbox.run(["run", "q.json"]).exits(0);
+    assert!(sandbox.shell("git checkout -q q.json"));
+    let ran = sandbox.run(["run", "q.json"]).exits(0);
+    assert!(ran.to_string().contains("their commits are on the target"), "{ran}");
+    assert_eq!(says(&sandbox, "wc -l <../ran").trim(), "2");
+    // The work of B goes, and its queue with it.
+    assert!(sandbox.shell("git reset -q --hard HEAD~1"));
+    let ran = sandbox.run(["run", "q.json"]).exits(0);
+    assert!(ran.to_string().contains("so they are done again"), "{ran}");
+    assert_eq!(
+        says(&sandbox, "wc -l <../ran; git log --format=%s").trim(),
+        "3\nMake B\nMake A\nstart"
+    );
 }

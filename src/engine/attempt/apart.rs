@@ -60,6 +60,11 @@ impl Isolated {
         Ok(Some(Self { root, repository, places, rules, keep }))
     }
 
+    /// The repository.
+    pub(super) fn repository(&self) -> &Repository {
+        &self.repository
+    }
+
     /// The project root.
     pub(crate) fn root(&self) -> &Path {
         &self.root

@@ -56,6 +56,11 @@ impl<'a> Commands<'a> {
         self.with.clock
     }
 
+    /// Whether nothing more is to begin.
+    pub(super) fn is_cut(&self) -> bool {
+        self.with.steering.cancelled.load(Ordering::SeqCst)
+    }
+
     /// What is guarded from now on.
     pub(super) fn guard(&mut self, guard: Guard) {
         self.warnings.extend(guard.warning());

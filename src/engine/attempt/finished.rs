@@ -1,16 +1,20 @@
 //! An attempt that ended: what a slot hands back, and what is kept of it beside the queue.
 
+use super::carried::{CameTo, Carried, ToLand};
 use super::end::unknown_code;
 use super::job::Job;
 use super::progress_check::{self, Streak};
 use super::withheld;
 use crate::agent::AgentResult;
-use crate::domain::{AttemptReport, Completion, Cost, Fingerprint, Outcome, ReasonCode, timestamp};
+use crate::domain::{
+    AttemptReport, Change, Completion, Cost, Fingerprint, Landed, Outcome, ReasonCode, timestamp,
+};
 use crate::platform::clock::Clock;
 use crate::store::TreeReport;
 use crate::store::attempts;
 use crate::store::work::Work;
 use crate::verify;
+use crate::workspace::Entry;
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
@@ -37,6 +41,8 @@ pub(crate) struct Finished {
     pub cost: Option<Cost>,
     /// Which tree was judged, of a verification of the untouched tree.
     pub(crate) tree: TreeLook,
+    /// The change of an attempt in a tree of its own, once it passed.
+    pub(crate) change: Option<Carried>,
 }
 
 /// The tree that a verification of the untouched tree is about.
@@ -60,6 +66,7 @@ impl Finished {
             began,
             cost: None,
             tree: TreeLook::default(),
+            change: None,
             work: None,
             unlogged: None,
         }
@@ -105,7 +112,35 @@ impl Finished {
             summary: result.summary.clone(),
             artifacts: result.artifacts.clone(),
             notes_for: (!result.notes_for.is_empty()).then(|| json!(result.notes_for)),
-            landed: None,
+            landed: self.landed().cloned(),
+        }
+    }
+
+    /// The change that waits to land after it, with its entry where this loop has one.
+    pub(crate) fn waiting(&self) -> Option<(Change, Option<Box<Entry>>)> {
+        if let Some(carried) = &self.change {
+            return Some((carried.change()?, Some(carried.entry.clone())));
+        }
+        // A landing that did not begin.
+        let ToLand { change, entry } = self.job.to_land.as_ref()?;
+        let obstacle = self.report.reason.clone().or(change.obstacle.clone());
+        Some((Change { obstacle, ..change.clone() }, entry.clone()))
+    }
+
+    /// What its attempt had wait, where it waits no more.
+    pub(crate) fn settled(&self) -> Option<&Entry> {
+        let Carried { entry, came_to } = self.change.as_ref()?;
+        match came_to {
+            CameTo::Waits(_) => None,
+            CameTo::Landed(_) | CameTo::Back => Some(entry),
+        }
+    }
+
+    /// Where its change landed.
+    pub(crate) fn landed(&self) -> Option<&Landed> {
+        match &self.change.as_ref()?.came_to {
+            CameTo::Landed(landed) => Some(landed),
+            CameTo::Waits(_) | CameTo::Back => None,
         }
     }
 

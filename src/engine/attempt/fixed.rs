@@ -13,6 +13,7 @@ use crate::domain::Command;
 use crate::platform::ids::Ids;
 use crate::platform::programs::{self, absolute_path};
 use crate::project::QueueSet;
+use crate::workspace::Repository;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -88,6 +89,11 @@ impl Fixed {
 
     fn isolated_at(&self, root: &Path) -> Option<&Isolated> {
         self.isolated.iter().find(|isolated| isolated.root() == root)
+    }
+
+    /// The repository of the project at `root`, where agents work in private trees.
+    pub(crate) fn repository(&self, root: &Path) -> Option<&Repository> {
+        self.isolated_at(root).map(Isolated::repository)
     }
 
     /// The private trees of an attempt, where it has any: without a workspace where no agent works.

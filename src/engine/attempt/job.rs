@@ -1,6 +1,7 @@
 //! One attempt as data: all that a slot needs to run it, put together while nothing is locked.
 
 use super::apart::Apart;
+use super::carried::ToLand;
 use super::tamper::Watch;
 use super::untouched::{ProfileKey, Red};
 use crate::agent::Withheld;
@@ -86,13 +87,15 @@ pub enum Purpose {
     SetBack,
     /// A verification of the tree that attempts are to begin with.
     Untouched,
+    /// A landing of a change that passed; what it became on a target that moved is judged again.
+    Landing,
 }
 
 impl Purpose {
     /// Whether a task is worked on.
     pub(crate) fn is_attempt(self) -> bool {
         match self {
-            Self::Attempt => true,
+            Self::Attempt | Self::Landing => true,
             Self::SetBack | Self::Untouched => false,
         }
     }
@@ -125,6 +128,8 @@ pub struct Job {
     pub(crate) apart: Option<Apart>,
     /// What makes them ready.
     pub(crate) setup: Setups,
+    /// The change that is to land.
+    pub(crate) to_land: Option<ToLand>,
     /// The real paths of all loaded queues.
     pub queues: Arc<[PathBuf]>,
     /// Git, if it can tell what changed.

@@ -2,8 +2,10 @@
 //! a queue.
 
 mod apart;
+mod carried;
 mod commands;
 mod end;
+mod entries;
 mod finished;
 mod fixed;
 mod git_calls;
@@ -27,6 +29,7 @@ mod with;
 mod withheld;
 
 pub(crate) use apart::Apart;
+pub(crate) use carried::ToLand;
 pub(crate) use finished::{Finished, not_started};
 pub use fixed::Fixed;
 pub(crate) use job::{Job, Judge, Purpose, Refusal, Setups};
@@ -35,6 +38,7 @@ pub use known_commands::KnownCommands;
 pub use preflight::{Lines, Preflight, PreflightError, preflight, survey};
 pub use prepare::{CommandEnvironment, Lacking, Source, lacking};
 pub(crate) use progress_check::Streak;
+pub(crate) use run::landing::land;
 pub(crate) use run::run;
 pub(crate) use subject::{Subject, set_up_steps};
 pub(crate) use untouched::{Named, ProfileKey, Red, blocked};

@@ -1,6 +1,7 @@
 //! From a claimed task to a [`Job`]: prompt, environment and commands.
 
 use super::apart::Apart;
+use super::carried::ToLand;
 use super::fixed::Fixed;
 use super::job::{AgentCommand, Job, Judge, Purpose, Ready, Refusal, Setups, tag_of};
 use super::refusal::{holds_nul, taken_for_flag};
@@ -118,28 +119,61 @@ impl<'a> Source<'a> {
     /// # Errors
     /// [`ChoiceError`] when no agent or verification is configured at all.
     pub fn job(self, place: Place, token: ClaimToken, fixed: &Fixed) -> Result<Job, ChoiceError> {
-        let mut refusal = None;
-        let mut plan = match self.plan(place, token.attempt) {
-            Ok(plan) => plan,
+        let (plan, refusal) = self.planned(place, &token)?;
+        let (plan, refusal) = plan.apart(fixed, refusal);
+        Ok(plan.into_job(token, fixed, refusal))
+    }
+
+    /// Puts together the landing of what the claim of `token` is about: without an agent, with what
+    /// judges it again where the target moved.
+    ///
+    /// # Errors
+    /// As [`Source::job`].
+    pub(crate) fn landing(
+        self,
+        place: Place,
+        token: ClaimToken,
+        fixed: &Fixed,
+        to_land: ToLand,
+    ) -> Result<Job, ChoiceError> {
+        let (plan, refusal) = self.planned(place, &token)?;
+        let (plan, refusal) = Plan { profile: None, ..plan }.apart(fixed, refusal);
+        let job = plan.into_job(token, fixed, refusal);
+        let (purpose, prompt, to_land) = (Purpose::Landing, Ok(String::new()), Some(to_land));
+        Ok(Job { purpose, prompt, to_land, ..job })
+    }
+
+    /// The plan of a claimed task, which runs nothing where the task asks for something in vain.
+    fn planned(
+        self,
+        place: Place,
+        token: &ClaimToken,
+    ) -> Result<(Plan<'a>, Option<Refusal>), ChoiceError> {
+        match self.plan(place, token.attempt) {
+            Ok(plan) => Ok((plan, None)),
             Err(error) => {
                 let Some(code) = error.code() else { return Err(error) };
-                refusal = Some(Refusal { code, reason: error.to_string() });
-                self.nothing(place, token.attempt)
+                let refusal = Refusal { code, reason: error.to_string() };
+                Ok((self.nothing(place, token.attempt), Some(refusal)))
             }
-        };
-        let has_agent = plan.profile.is_some();
-        match fixed.apart(self.set.root(place.queue), self.set.real(place.queue), has_agent) {
-            Ok(apart) => plan.apart = apart,
+        }
+    }
+}
+
+impl Plan<'_> {
+    /// The same with private trees, where it has any.
+    fn apart(mut self, fixed: &Fixed, mut refusal: Option<Refusal>) -> (Self, Option<Refusal>) {
+        let (set, queue) = (self.source.set, self.place.queue);
+        match fixed.apart(set.root(queue), set.real(queue), self.profile.is_some()) {
+            Ok(apart) => self.apart = apart,
             Err(reason) => {
                 let code = ReasonCode::Environment;
                 refusal = refusal.or(Some(Refusal { code, reason }));
             }
         }
-        Ok(plan.into_job(token, fixed, refusal))
+        (self, refusal)
     }
-}
 
-impl Plan<'_> {
     /// The same with all that its commands need.
     fn into_job(self, token: ClaimToken, fixed: &Fixed, refusal: Option<Refusal>) -> Job {
         let (set, at) = (self.source.set, self.place);
@@ -180,6 +214,7 @@ impl Plan<'_> {
             tree: None,
             setup: self.setups(&token, fixed),
             apart: self.apart,
+            to_land: None,
             profiles: self.profiles,
             reds: self.reds,
             folder: self.folder,

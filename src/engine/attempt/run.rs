@@ -1,9 +1,10 @@
 //! One attempt: the agent, then the verification, under one supervisor. No lock of a queue is
 //! held while it runs, and nothing here touches the queue.
 
-use super::apart::PrivateTrees;
+use super::apart::{Apart, PrivateTrees};
 use super::commands::Commands;
 use super::end::{End, environment, failed_code, one_line, unfit};
+use super::entries;
 use super::finished::{Finished, TreeLook, not_started};
 use super::job::{AgentCommand, Job, Judge, Refusal};
 use super::queue_files::QueueFiles;
@@ -12,18 +13,19 @@ use super::untouched::ProfileKey;
 use super::with::{OnStage, Stage, With};
 use crate::agent::{AgentResult, ResultStatus, has_promise, read_result};
 use crate::domain::{AttemptReport, Fingerprint, Outcome, ReasonCode, Verdict, timestamp};
+use crate::platform::clock::Clock;
 use crate::platform::fault::{self, Fault};
 use crate::store::Trees;
 use crate::store::at_work::AtWork;
 use crate::store::attempts::{AGENT_ERR, AGENT_OUT, PROMPT_FILE, RESULT_FILE};
 use crate::store::work::Work;
 use crate::verify;
-use crate::workspace::{Snapshot, tree_name};
+use crate::workspace::{Captured, Snapshot, tree_name};
 use std::path::Path;
 
 mod apart;
 mod changes;
-mod landing;
+pub(super) mod landing;
 mod ready;
 
 /// What is known of an attempt so far.
@@ -51,18 +53,10 @@ pub(crate) fn run(job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finished {
             return not_started(job, outcome, reason, clock);
         }
     };
-    let mut progress = Progress {
-        job: &job,
-        commands: Commands::new(&job, with),
-        result: AgentResult::default(),
-        before: None,
-        tree: TreeLook::default(),
-        changed: Vec::new(),
-        ambiguous: Vec::new(),
-        trees: None,
-    };
+    let mut progress = Progress::new(&job, Commands::new(&job, with));
     let end = progress.run(&earlier, on_stage);
     let end = progress.commands.untampered(end);
+    let captured = progress.take_change();
     let Progress { commands, result, tree, changed: files_changed, ambiguous, trees, .. } =
         progress;
     drop(trees);
@@ -83,15 +77,50 @@ pub(crate) fn run(job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finished {
         files_ambiguous: ambiguous,
         fingerprint: Fingerprint::default(),
     };
-    let passed = report.verdict == Some(Verdict::Pass);
-    let work = passed.then(|| Work::of(&job.root, &report.files_changed)).flatten();
-    // The places are free as soon as nothing runs in them, however long the result is held back.
     let mut job = job;
-    job.apart = None;
+    // The places are free as soon as nothing runs in them, however long the result is held back.
+    let apart = job.apart.take();
+    let passed = report.verdict == Some(Verdict::Pass) && apart.is_none();
+    let work = passed.then(|| Work::of(&job.root, &report.files_changed)).flatten();
     let mut finished =
         Finished { result, warnings, work, tree, ..Finished::new(job, report, began) };
+    if let (Some(apart), Some(captured)) = (&apart, captured) {
+        waits(&mut finished, apart, captured, clock);
+    }
     finished.keep();
     finished
+}
+
+/// Has a change that passed wait to land.
+fn waits(finished: &mut Finished, apart: &Apart, captured: Captured, clock: &dyn Clock) {
+    let passed = matches!(finished.report.verdict, Some(Verdict::Pass | Verdict::Skipped));
+    if !passed {
+        return;
+    }
+    match entries::enter(finished, apart, captured, clock.now().timestamp()) {
+        Ok(carried) => finished.change = Some(carried),
+        Err(why) => {
+            let outcome = Outcome::FailedToStart { reason: why.clone() };
+            let report = &mut finished.report;
+            (report.outcome, report.verdict) = (outcome, None);
+            (report.reason, report.reason_code) = (Some(why), Some(ReasonCode::Environment));
+        }
+    }
+}
+
+impl<'a> Progress<'a> {
+    fn new(job: &'a Job, commands: Commands<'a>) -> Self {
+        Self {
+            job,
+            commands,
+            result: AgentResult::default(),
+            before: None,
+            tree: TreeLook::default(),
+            changed: Vec::new(),
+            ambiguous: Vec::new(),
+            trees: None,
+        }
+    }
 }
 
 impl Progress<'_> {
@@ -139,7 +168,10 @@ impl Progress<'_> {
                 return end;
             }
         }
-        self.judge(on_stage)
+        match self.judge_change() {
+            Ok(()) => self.verify(on_stage),
+            Err(end) => end,
+        }
     }
 
     /// Finds out which tree it is; gives the end of the verification if the steps of `profile` ran on
@@ -238,17 +270,6 @@ impl Progress<'_> {
             self.commands.warn(format!("{}: {missing}", self.job.id));
         }
         None
-    }
-
-    fn judge(&mut self, on_stage: OnStage<'_>) -> End {
-        if let Err(end) = self.judge_change() {
-            return end;
-        }
-        let end = self.verify(on_stage);
-        match end.verdict {
-            Some(Verdict::Pass | Verdict::Skipped) => self.land(end, on_stage),
-            Some(Verdict::Fail | Verdict::Blocked) | None => end,
-        }
     }
 
     fn verify(&mut self, on_stage: OnStage<'_>) -> End {

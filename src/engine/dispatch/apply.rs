@@ -6,7 +6,9 @@ use super::record::Decision;
 use super::recovery::Dead;
 use super::slot_ix::SlotIx;
 use crate::claims::Keeper;
-use crate::domain::{ClaimToken, EventKind, ReasonCode, Status, Transition, WorkerId, timestamp};
+use crate::domain::{
+    Change, ClaimToken, EventKind, ReasonCode, Status, Transition, WorkerId, timestamp,
+};
 use crate::engine::attempt::Finished;
 use crate::platform::ids::Ids;
 use crate::project::QueueSet;
@@ -23,6 +25,19 @@ pub(crate) struct Claimed {
     pub(crate) place: Place,
     /// The fencing token of its claim.
     pub(crate) token: ClaimToken,
+}
+
+/// A change of another loop that this one is to land.
+#[derive(Clone, Debug)]
+pub(crate) struct Adopted {
+    /// The queue of its task.
+    pub(crate) queue: usize,
+    /// Its task.
+    pub(crate) id: String,
+    /// The fencing token of its new claim.
+    pub(crate) token: ClaimToken,
+    /// The change.
+    pub(crate) change: Change,
 }
 
 /// What claims are signed with.
@@ -59,6 +74,11 @@ pub(super) fn write(
     if let Some(work) = &finished.work {
         data.insert("work".to_owned(), json!(work));
     }
+    if let Some(landed) = finished.landed() {
+        let place_of = json!({"commit": landed.commit, "tree": landed.tree});
+        let landed = place_of.as_object().cloned().unwrap_or_default();
+        draft.record(place, EventKind::Landed, &actor, landed);
+    }
     let mut made = FollowUps::default();
     if matches!(decision.transition, Transition::Complete(..)) {
         made = follow_ups::add(draft, place, &actor, &result.follow_ups, depth);
@@ -79,6 +99,28 @@ pub(super) fn take_over(draft: &mut Draft<'_>, dead: &Dead) -> Result<(), StoreE
     let mut data = Map::new();
     data.insert("claim".to_owned(), dead.claim.as_ref().map_or(Value::Null, |c| json!(c)));
     draft.transition(place, &Transition::TakeOver, &Actor::Loop, data)
+}
+
+/// Takes over a change that waits to land, whose worker died; `None` when the dead claim is no longer
+/// in the queue.
+pub(super) fn adopt(
+    draft: &mut Draft<'_>,
+    dead: &Dead,
+    signs: &Signs<'_>,
+) -> Result<Option<Adopted>, StoreError> {
+    let Some(task) = draft.queues()[dead.queue].index_of(&dead.id) else { return Ok(None) };
+    let place = Place { queue: dead.queue, task };
+    let record = draft.task(place);
+    let (Status::InProgress, Some(change)) = (record.status, record.change().cloned()) else {
+        return Ok(None);
+    };
+    let Some(worker) = signs.workers.last() else { return Ok(None) };
+    let attempt = dead.claim.as_ref().map_or(record.attempts, |claim| claim.attempt);
+    let token = ClaimToken { worker: worker.clone(), attempt };
+    let claim = signs.keeper.claim(&token, timestamp(draft.now()), signs.ids.hex32());
+    let actor = Actor::Worker(token.clone());
+    draft.transition(place, &Transition::Adopt(claim), &actor, Map::new())?;
+    Ok(Some(Adopted { queue: dead.queue, id: dead.id.clone(), token, change }))
 }
 
 /// Writes a plan; gives what is claimed.

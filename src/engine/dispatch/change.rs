@@ -1,6 +1,6 @@
 //! One change: what it is to do, and what it did.
 
-use super::apply::Claimed;
+use super::apply::{Adopted, Claimed};
 use super::record::After;
 use super::recovery::Dead;
 use super::resting::AgentKey;
@@ -33,6 +33,8 @@ pub(crate) struct Made {
     pub(crate) recorded: Vec<Recorded>,
     /// What was claimed.
     pub(crate) claimed: Vec<Claimed>,
+    /// Changes of dead loops that are to land.
+    pub(crate) adopted: Vec<Adopted>,
     /// Agents whose pause is over and that one of the claimed attempts tries.
     pub(crate) tried: HashSet<AgentKey>,
     /// The profile for which a slot judges the tree before anything of its project is claimed.

@@ -9,7 +9,7 @@ use super::recovery::{self, Others};
 use super::resting::{Due, Resting};
 use super::trees::{Profile, TreeKnowledge, Wanted, judged, tree_key};
 use crate::claims::{ClaimReader, Keeper, fencing};
-use crate::domain::{ClaimToken, Liveness, Outcome, WorkerId};
+use crate::domain::{ClaimToken, Liveness, Outcome, ReasonCode, WorkerId};
 use crate::engine::attempt::Finished;
 use crate::plan;
 use crate::platform::clock::Clock;
@@ -17,8 +17,8 @@ use crate::platform::fault::{self, Fault};
 use crate::platform::ids::Ids;
 use crate::project::{Neighbours, Planner, QueueSet, Scope, Seen as Around, Structure};
 use crate::queue::Queue;
-use crate::store::attempts::lost_in_a_row;
-use crate::store::{Draft, Place, StoreError, TaskKey, Trees};
+use crate::store::attempts::{conflicts_in_a_row, lost_in_a_row};
+use crate::store::{Draft, Place, StateDir, StoreError, TaskKey, Trees};
 use chrono::{DateTime, Utc};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -82,13 +82,25 @@ impl Dispatcher {
             let after = self.record(draft, set, finished, &mut made.warnings)?;
             self.trees.learn_from(finished, &after);
             // A supervisor that vanished holds no claim to continue with.
-            if matches!(after, After::Again(_)) && finished.report.outcome != Outcome::Lost {
+            // What did not land is tried again in a slot for attempts.
+            let is_attempt = finished.job.to_land.is_none() && finished.change.is_none();
+            let is_held = finished.report.outcome != Outcome::Lost && is_attempt;
+            if matches!(after, After::Again(_)) && is_held {
                 again.push((*slot, finished));
             }
             made.recorded.push(Recorded { number, after });
         }
+        let signs = self.signs(set, HashMap::new());
         for dead in work.dead {
-            apply::take_over(draft, dead)?;
+            let task = draft.queues()[dead.queue].index_of(&dead.id);
+            let waits = task.is_some_and(|task| {
+                draft.task(Place { queue: dead.queue, task }).change().is_some()
+            });
+            if waits {
+                made.adopted.extend(apply::adopt(draft, dead, &signs)?);
+            } else {
+                apply::take_over(draft, dead)?;
+            }
         }
         let (free, paused, again_here) = (work.free.as_slice(), &work.paused, Vec::new());
         let mut room = Room { free, again: again_here, most: work.most, paused };
@@ -103,12 +115,15 @@ impl Dispatcher {
             room.most = 0;
         }
         let plan = self.plan(draft, set, &room, &mut made)?;
-        let (keeper, workers, ids) = (&self.keeper, self.workers.as_slice(), &*self.ids);
-        let signs = Signs { set, keeper, workers, ids, kept };
-        made.claimed = apply::apply(&plan, draft, &signs)?;
+        made.claimed = apply::apply(&plan, draft, &self.signs(set, kept))?;
         made.warnings.extend(plan.warnings);
         made.tried = plan.tried;
         Ok(made)
+    }
+
+    fn signs<'a>(&'a self, set: &'a QueueSet, kept: HashMap<Place, String>) -> Signs<'a> {
+        let (keeper, workers, ids) = (&self.keeper, self.workers.as_slice(), &*self.ids);
+        Signs { set, keeper, workers, ids, kept }
     }
 
     /// Writes what one attempt came to.
@@ -128,15 +143,30 @@ impl Dispatcher {
         if let Some(why) = lost(set, draft, place, &job.token) {
             return Ok(After::Lost(why));
         }
-        // Asked for only where it counts: it opens the folders of earlier attempts.
-        let lost_before = if report.outcome == Outcome::Lost {
-            lost_in_a_row(&job.state, &job.key).saturating_sub(1)
-        } else {
-            0
-        };
+        let facts = Facts::of(finished);
+        // It waits for what it waited for before.
+        if let Some(change) = facts.change.as_ref()
+            && draft.task(place).change() == Some(change)
+        {
+            return Ok(After::Lands(change.obstacle.clone()));
+        }
         let limits = &set.config.limits;
-        let budgets = Budgets { attempts: limits.attempts.value, crashes: limits.crashes.value };
-        let facts = Facts::of(finished, lost_before);
+        let budgets = Budgets {
+            attempts: limits.attempts.value,
+            crashes: limits.crashes.value,
+            conflicts: set.config.landing.conflicts.value,
+        };
+        // Asked for only where it counts: it opens the folders of earlier attempts.
+        let before = |in_a_row: fn(&StateDir, &TaskKey) -> u32| {
+            in_a_row(&job.state, &job.key).saturating_sub(1)
+        };
+        let is_lost = report.outcome == Outcome::Lost;
+        let is_conflict = report.reason_code == Some(ReasonCode::Conflict);
+        let facts = Facts {
+            lost_before: if is_lost { before(lost_in_a_row) } else { 0 },
+            conflicts_before: if is_conflict { before(conflicts_in_a_row) } else { 0 },
+            ..facts
+        };
         let decision = record::decide(draft.task(place), facts, budgets);
         let depth = limits.follow_up_depth.value;
         let follow_ups = apply::write(draft, place, finished, &decision, depth)?;
@@ -349,9 +379,13 @@ fn too_many_failures(recorded: &[Recorded], left: usize) -> bool {
     let mut in_a_row = 0;
     for recorded in recorded {
         match recorded.after {
-            After::Complete => return false,
+            After::Complete(_) => return false,
             After::Blocked(_) => in_a_row += 1,
-            After::Asked(_) | After::Again(_) | After::Interrupted(_) | After::Lost(_) => {}
+            After::Asked(_)
+            | After::Again(_)
+            | After::Interrupted(_)
+            | After::Lands(_)
+            | After::Lost(_) => {}
         }
     }
     in_a_row >= left

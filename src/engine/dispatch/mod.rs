@@ -16,7 +16,7 @@ mod resting;
 mod slot_ix;
 mod trees;
 
-pub(crate) use apply::Claimed;
+pub(crate) use apply::{Adopted, Claimed};
 pub(crate) use change::{Made, Recorded, Work};
 pub(crate) use dispatcher::Dispatcher;
 pub(crate) use forecast::Forecast;

@@ -1,8 +1,8 @@
 //! What a finished attempt means for its task, and what people are told of it: decided once.
 
 use crate::domain::{
-    AttemptReport, Completion, Cost, Outcome, ReasonCode, Task, Transition, Verdict, budget_of,
-    budget_used_now,
+    AttemptReport, Change, Completion, Cost, Outcome, ReasonCode, Task, Transition, Verdict,
+    budget_of, budget_used_now,
 };
 use crate::engine::attempt::{Finished, Streak};
 use crate::platform::fault::{self, Fault};
@@ -14,6 +14,8 @@ pub(super) struct Budgets {
     pub(super) attempts: u32,
     /// Attempts lost in a row before the task is blocked.
     pub(super) crashes: u32,
+    /// How often a task goes back to its agent because it does not merge.
+    pub(super) conflicts: u32,
 }
 
 /// What an attempt came to.
@@ -28,17 +30,23 @@ pub(super) struct Facts<'a> {
     pub(super) cost: Option<Cost>,
     /// How many attempts of the task were lost in a row just before this one.
     pub(super) lost_before: u32,
+    /// The change that waits to land because of it.
+    pub(super) change: Option<Change>,
+    /// How many attempts before it did not merge, in a row.
+    pub(super) conflicts_before: u32,
 }
 
 impl<'a> Facts<'a> {
     /// Those of `finished`.
-    pub(super) fn of(finished: &'a Finished, lost_before: u32) -> Self {
+    pub(super) fn of(finished: &'a Finished) -> Self {
         Self {
             report: &finished.report,
             completion: finished.completion(),
             streak: finished.streak,
             cost: finished.cost,
-            lost_before,
+            change: finished.waiting().map(|(change, _)| change),
+            lost_before: 0,
+            conflicts_before: 0,
         }
     }
 }
@@ -56,8 +64,10 @@ pub(super) struct Decision {
 /// What became of an attempt, for people.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum After {
-    /// Its task is complete.
-    Complete,
+    /// Its task is complete; where its work landed.
+    Complete(Option<String>),
+    /// Its change waits to land; what is in the way.
+    Lands(Option<String>),
     /// It is tried again, and why.
     Again(String),
     /// A person must look, and why.
@@ -80,8 +90,10 @@ pub(super) fn decide(task: &Task, facts: Facts<'_>, budgets: Budgets) -> Decisio
         After::Asked(reason.clone())
     } else if let Transition::Interrupt { reason } = &transition {
         After::Interrupted(reason.clone())
-    } else if matches!(transition, Transition::Complete(..)) {
-        After::Complete
+    } else if let Transition::Complete(_, completion) = &transition {
+        After::Complete(completion.landed.as_ref().map(|landed| landed.commit.clone()))
+    } else if let Transition::Await(change) = &transition {
+        After::Lands(change.obstacle.clone())
     } else {
         After::Again(report.reason.clone().unwrap_or_default())
     };
@@ -91,6 +103,9 @@ pub(super) fn decide(task: &Task, facts: Facts<'_>, budgets: Budgets) -> Decisio
 /// What the report alone means, and its code, unless something beside it outweighs it: the agent
 /// fails for everybody, or the attempts of the task come to the same again.
 fn outweighed(task: &Task, facts: Facts<'_>, budgets: Budgets) -> (Transition, Option<ReasonCode>) {
+    if let Some(change) = facts.change {
+        return (Transition::Await(change), None);
+    }
     let Facts { report, streak, cost, .. } = facts;
     if cost == Some(Cost::Free) {
         let reason = report.reason.clone().unwrap_or_default();
@@ -110,7 +125,7 @@ fn outweighed(task: &Task, facts: Facts<'_>, budgets: Budgets) -> (Transition, O
 
 /// What the report alone means.
 fn plain(task: &Task, facts: Facts<'_>, budgets: Budgets) -> Transition {
-    let Facts { report, completion, lost_before, .. } = facts;
+    let Facts { report, completion, lost_before, conflicts_before, .. } = facts;
     let reason = report.reason.clone().unwrap_or_else(|| report.outcome.to_string());
     let budget = budget_of(task, budgets.attempts);
     let used = budget_used_now(task).saturating_add(1);
@@ -125,6 +140,13 @@ fn plain(task: &Task, facts: Facts<'_>, budgets: Budgets) -> Transition {
         (Some(Verdict::Blocked), _) => Transition::GiveUp { verdict: Verdict::Blocked, reason },
         // Nobody changed anything: the same steps would say the same of the same tree.
         (Some(Verdict::Fail), _) if task.is_gate() => {
+            Transition::GiveUp { verdict: Verdict::Fail, reason }
+        }
+        (Some(Verdict::Fail), _)
+            if report.reason_code == Some(ReasonCode::Conflict)
+                && conflicts_before >= budgets.conflicts =>
+        {
+            let reason = format!("{reason} ({} in a row)", conflicts(conflicts_before + 1));
             Transition::GiveUp { verdict: Verdict::Fail, reason }
         }
         (Some(Verdict::Fail), _) if used >= budget => Transition::GiveUp {
@@ -154,6 +176,10 @@ fn plain(task: &Task, facts: Facts<'_>, budgets: Budgets) -> Transition {
     }
 }
 
+fn conflicts(number: u32) -> String {
+    if number == 1 { "1 conflict".to_owned() } else { format!("{number} conflicts") }
+}
+
 /// Which attempt of its budget was the last. Numbers run on after a `retry` and where attempts
 /// cost nothing, so that the attempt's own number is said where it is another one; a budget may
 /// have been lowered meanwhile.
@@ -169,7 +195,7 @@ mod tests {
     use super::*;
     use crate::domain::{Detail, Field, Fingerprint, Status, TaskId};
 
-    const BUDGETS: Budgets = Budgets { attempts: 3, crashes: 3 };
+    const BUDGETS: Budgets = Budgets { attempts: 3, crashes: 3, conflicts: 1 };
 
     fn task(attempts: u32) -> Task {
         let mut task = Task::new(TaskId::new("A").expect("not empty"));
@@ -199,7 +225,8 @@ mod tests {
 
     fn facts(report: &AttemptReport, lost_before: u32) -> Facts<'_> {
         let (completion, streak) = (Completion::default(), Streak::default());
-        Facts { report, completion, streak, cost: None, lost_before }
+        let (change, conflicts_before) = (None, 0);
+        Facts { report, completion, streak, cost: None, lost_before, change, conflicts_before }
     }
 
     fn decided(attempts: u32, verdict: Option<Verdict>, outcome: Outcome, lost: u32) -> Transition {
@@ -266,7 +293,7 @@ mod tests {
             decide(&task(used), facts(&report, 0), BUDGETS).after
         };
         let (exited, said) = (|| Outcome::Exited { code: 0 }, "step test: exit status 1");
-        assert_eq!(told(Some(Verdict::Pass), exited(), 1), After::Complete);
+        assert_eq!(told(Some(Verdict::Pass), exited(), 1), After::Complete(None));
         assert_eq!(told(Some(Verdict::Fail), exited(), 1), After::Again(said.to_owned()));
         let last = format!("{said} (attempt 3 of 3)");
         assert_eq!(told(Some(Verdict::Fail), exited(), 3), After::Blocked(last));
@@ -282,6 +309,37 @@ mod tests {
         assert!(matches!(decided.transition, Transition::Interrupt { .. }));
         assert_eq!(decided.code, Some(ReasonCode::Transient));
         assert!(matches!(decided.after, After::Interrupted(_)));
+    }
+
+    #[test]
+    fn a_change_that_waits_ends_nothing() {
+        let change = Change {
+            commit: "c".to_owned(),
+            base: "b".to_owned(),
+            verdict: "PASS".to_owned(),
+            waits: crate::domain::Waits::Checkout,
+            obstacle: Some("edits".to_owned()),
+        };
+        let report = report(Some(Verdict::Pass), Outcome::Exited { code: 0 });
+        let facts = Facts { change: Some(change.clone()), ..facts(&report, 0) };
+        let decided = decide(&task(1), facts, BUDGETS);
+        assert_eq!(decided.transition, Transition::Await(change));
+        assert_eq!(decided.after, After::Lands(Some("edits".to_owned())));
+    }
+
+    #[test]
+    fn a_task_that_does_not_merge_goes_back_so_often_and_no_more() {
+        let mut report = report(Some(Verdict::Fail), Outcome::Exited { code: 0 });
+        report.reason_code = Some(ReasonCode::Conflict);
+        let decided = |conflicts_before| {
+            let facts = Facts { conflicts_before, ..facts(&report, 0) };
+            decide(&task(1), facts, BUDGETS).transition
+        };
+        assert!(matches!(decided(0), Transition::Fail { .. }));
+        let Transition::GiveUp { verdict: Verdict::Fail, reason } = decided(1) else {
+            panic!("one conflict may be resolved, a second one in a row blocks");
+        };
+        assert!(reason.ends_with("(2 conflicts in a row)"), "{reason}");
     }
 
     #[test]

@@ -82,7 +82,7 @@ impl TreeKnowledge {
     pub(super) fn learn_from(&mut self, finished: &Finished, after: &After) {
         let Finished { job, report, .. } = finished;
         match after {
-            After::Complete if report.verdict == Some(Verdict::Pass) => {
+            After::Complete(_) if report.verdict == Some(Verdict::Pass) => {
                 self.untouched.passed(&job.profiles);
             }
             // Without a step nothing ran that could have changed the tree.
@@ -92,7 +92,8 @@ impl TreeKnowledge {
                 let task = Named { key: job.key.clone(), id: job.id.clone() };
                 self.untouched.blocked(&job.root, &task);
             }
-            After::Complete
+            After::Complete(_)
+            | After::Lands(_)
             | After::Blocked(_)
             | After::Asked(_)
             | After::Again(_)

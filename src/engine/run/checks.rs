@@ -59,6 +59,15 @@ impl<'w, 'o> Checks<'w, 'o> {
         if self.crew.running() > 0 || drain.is_draining() || !drain.paused().is_empty() {
             return Ok(false);
         }
+        if let Some((set_back, is_there)) = SetBack::landed(self.project, self.fixed) {
+            let decided = if is_there {
+                set_back.restore(self.project, "their commits are on the target")?
+            } else {
+                set_back.redo(self.project)?
+            };
+            self.tell(&decided);
+            return Ok(true);
+        }
         let Some((set_back, steps)) = SetBack::next(self.project) else { return Ok(false) };
         if steps.is_empty() {
             let decided = set_back.redo(self.project)?;
@@ -126,7 +135,7 @@ impl<'w, 'o> Checks<'w, 'o> {
             return Ok(());
         }
         match kind {
-            Kind::Attempt => Ok(()),
+            Kind::Attempt | Kind::Landing => Ok(()),
             Kind::SetBack(set_back) => self.set_back_checked(slot, &set_back, &finished),
             Kind::Untouched { wanted, .. } => {
                 self.untouched_checked(slot, &wanted, &finished);
@@ -148,7 +157,10 @@ impl<'w, 'o> Checks<'w, 'o> {
             self.crew.end_for(Reason::Environment(format!("verification: {reason}")));
         }
         let decided = match verdict {
-            Some(Verdict::Pass) => set_back.restore(self.project)?,
+            Some(Verdict::Pass) => {
+                let why = "the verification passes on the tree as it is";
+                set_back.restore(self.project, why)?
+            }
             Some(Verdict::Fail | Verdict::Blocked) => set_back.redo(self.project)?,
             Some(Verdict::Skipped) | None => return Ok(()),
         };

@@ -2,25 +2,30 @@
 
 use super::drain::{Drain, Urgency};
 use super::ending::Reason;
+use super::landings::{Landings, Waiting};
 use super::observer::Notice;
 use super::running::{Kind, Running};
 use super::slots::{Done, Slots};
 use super::teller::Teller;
+use crate::domain::ClaimToken;
 use crate::engine::dispatch::SlotIx;
 use crate::platform::fault::{self, Fault};
 use std::collections::HashSet;
+use std::time::Instant;
 
 /// Three parts that act together; each looks after its own insides.
 pub(super) struct Crew<'o> {
     slots: Slots,
     drain: Drain,
     tell: Teller<'o>,
+    /// Changes that passed and wait.
+    landings: Landings,
 }
 
 impl<'o> Crew<'o> {
     /// Puts it together.
     pub(super) fn new(slots: Slots, drain: Drain, tell: Teller<'o>) -> Self {
-        Self { slots, drain, tell }
+        Self { slots, drain, tell, landings: Landings::default() }
     }
 
     /// The slots.
@@ -31,6 +36,25 @@ impl<'o> Crew<'o> {
     /// The slots, to begin something or to take in what ended.
     pub(super) fn slots_mut(&mut self) -> &mut Slots {
         &mut self.slots
+    }
+
+    /// The changes that wait to land.
+    pub(super) fn landings_mut(&mut self) -> &mut Landings {
+        &mut self.landings
+    }
+
+    /// The fencing tokens of what runs, of what is not written and of what waits.
+    pub(super) fn tokens(&self) -> HashSet<ClaimToken> {
+        let mut tokens = self.slots.tokens();
+        tokens.extend(self.landings.tokens().cloned());
+        tokens
+    }
+
+    /// The next change that is to land now.
+    pub(super) fn next_landing(&mut self, now: Instant) -> Option<Waiting> {
+        let is_free = !self.slots.is_busy(self.slots.landing()) && !self.drain.ends_what_runs();
+        let paused = self.drain.paused();
+        is_free.then(|| self.landings.next(now, |queue| paused.contains(&queue)))?
     }
 
     /// Why the loop claims nothing, or will end.
@@ -113,7 +137,12 @@ impl<'o> Crew<'o> {
 
     /// Whether the loop may end now, as far as results and pauses go.
     pub(super) fn may_end(&self) -> bool {
-        self.running() == 0 && self.slots.have_no_results() && self.drain.may_end()
+        let paused = self.drain.paused();
+        let lands = self.landings.are_open(|queue| paused.contains(&queue));
+        self.running() == 0
+            && self.slots.have_no_results()
+            && self.drain.may_end()
+            && (!lands || self.drain.ends_what_runs())
     }
 
     /// Tells that a verification of the tree begins in `slot`: once, however many steps there are; what
@@ -121,7 +150,7 @@ impl<'o> Crew<'o> {
     pub(super) fn tell_check(&mut self, slot: SlotIx) {
         let Some(running) = self.slots.at(slot) else { return };
         let (id, title) = match running.kind_mut() {
-            Kind::Attempt => return,
+            Kind::Attempt | Kind::Landing => return,
             Kind::SetBack(set_back) => set_back.name(),
             Kind::Untouched { wanted, told } => {
                 if std::mem::replace(told, true) {

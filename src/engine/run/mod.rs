@@ -12,6 +12,7 @@ mod drain;
 mod edits;
 mod ending;
 mod inbox;
+mod landings;
 mod observer;
 mod options;
 mod presence;

@@ -227,7 +227,7 @@ impl<'o> RunLoop<'o> {
                 return false;
             }
             Message::Stage(slot, stage) => {
-                self.stage(slot, &stage);
+                self.stage(slot, &stage, true);
                 return false;
             }
             Message::Still(slot, number) => {
@@ -263,7 +263,9 @@ impl<'o> RunLoop<'o> {
             self.crew.tell().warn_once(text);
         }
         if let Some(verdict) = ended.finished.report.verdict {
-            self.stage(slot, &Stage::Verified(verdict));
+            // Of a change that waits the line comes with its transition.
+            let is_noted = ended.finished.waiting().is_none();
+            self.stage(slot, &Stage::Verified(verdict), is_noted);
         }
         self.crew.slots_mut().ended(slot, ended);
     }
@@ -280,7 +282,7 @@ impl<'o> RunLoop<'o> {
     }
 
     /// Tells a stage, and leaves it for the journal, which tells of tasks.
-    fn stage(&mut self, slot: SlotIx, stage: &Stage) {
+    fn stage(&mut self, slot: SlotIx, stage: &Stage, is_noted: bool) {
         let now = self.work.options().clock.now();
         let Some(running) = self.crew.slots_mut().at(slot) else { return };
         let (id, queue) = (running.id().to_owned(), running.queue());
@@ -291,7 +293,7 @@ impl<'o> RunLoop<'o> {
             self.crew.tell_check(slot);
         }
         self.crew.tell().notice(&Notice::Stage { slot, id: &id, stage });
-        if let Some(event) = event.filter(|_| is_attempt) {
+        if let Some(event) = event.filter(|_| is_attempt && is_noted) {
             self.work.project_mut().store_mut().note_later(queue, event);
         }
     }

@@ -14,6 +14,8 @@ use std::thread::JoinHandle;
 pub(super) enum Kind {
     /// An attempt at a task.
     Attempt,
+    /// A landing of a change that passed.
+    Landing,
     /// A verification of the tree, which decides about finished work that was set back.
     SetBack(SetBack),
     /// A verification of the tree that attempts begin with.

@@ -5,12 +5,13 @@
 //! changes the tree that is to be judged, and may rest on work that is not there.
 
 use super::tree_job::Check;
-use crate::domain::{Event, EventKind, Status};
-use crate::engine::attempt::Purpose;
+use crate::domain::{Event, EventKind, Field, Status};
+use crate::engine::attempt::{Fixed, Purpose};
 use crate::project::{Project, QueueSet};
 use crate::queue::Queue;
 use crate::store::{Actor, Patience, Place, QueueStore, StoreError};
 use crate::verify::VerifyStep;
+use crate::workspace::Oid;
 use serde_json::json;
 
 /// The tasks about which a verification of the tree decides.
@@ -46,6 +47,22 @@ impl SetBack {
         Some((Self { queue: first.queue, ids }, alike))
     }
 
+    /// The first undecided tasks whose work landed, and whether it is in the target's history now:
+    /// a commit says more than any verification.
+    pub(super) fn landed(project: &Project, fixed: &Fixed) -> Option<(Self, bool)> {
+        let (set, store) = (project.set(), project.store());
+        let mut places: Vec<Place> = store.undecided().collect();
+        places.sort_unstable();
+        places.into_iter().find_map(|Place { queue, task }| {
+            let id = project.queues()[queue].tasks()[task].id.to_string();
+            let state = store.state_before(queue, &id)?;
+            let commit = state.get(Field::LandedCommit.key())?.as_str().and_then(Oid::parse)?;
+            // Where git cannot tell, the verification does.
+            let is_there = fixed.repository(set.root(queue))?.has_landed(&commit).ok()?;
+            Some((Self { queue, ids: vec![id] }, is_there))
+        })
+    }
+
     /// What it is called, and what it is for.
     pub(super) fn name(&self) -> (&'static str, String) {
         ("verification of the tree", "without an agent, because a queue was set back".to_owned())
@@ -61,7 +78,7 @@ impl SetBack {
     ///
     /// # Errors
     /// [`StoreError`] when that cannot be written.
-    pub(super) fn restore(&self, project: &mut Project) -> Result<Decided, StoreError> {
+    pub(super) fn restore(&self, project: &mut Project, why: &str) -> Result<Decided, StoreError> {
         let Self { queue, ids } = self;
         let store = project.store_mut();
         let state = |id: &String| Some((id.clone(), store.state_before(*queue, id)?.clone()));
@@ -74,11 +91,8 @@ impl SetBack {
             }
             Ok(())
         })?;
-        let text = format!(
-            "set back with the queue: {}; the verification passes on the tree as it is, so they \
-             are complete again",
-            named(ids)
-        );
+        let text =
+            format!("set back with the queue: {}; {why}, so they are complete again", named(ids));
         Ok(Decided { events, text })
     }
 

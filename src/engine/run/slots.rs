@@ -5,7 +5,7 @@ use super::reaper::Reaper;
 use super::running::{Kind, Running};
 use super::thread::{self, Ended, Holder, Surroundings};
 use crate::domain::{ClaimToken, WorkerId};
-use crate::engine::attempt::{Finished, Job, Steering};
+use crate::engine::attempt::{Finished, Job, Purpose, Steering};
 use crate::engine::dispatch::SlotIx;
 use crate::platform::lock::FileLock;
 use crate::supervisor::{Controls, Supervisor};
@@ -21,6 +21,8 @@ struct Slot {
     running: Option<Running>,
     /// The supervisor of what ended last, which still holds its claim, and may take the next one.
     supervisor: Option<Box<Supervisor>>,
+    /// The lock of that claim, which the supervisor shares.
+    lock: Option<FileLock>,
 }
 
 /// What ended in a slot and is not written yet.
@@ -42,10 +44,14 @@ pub(super) struct Slots {
 }
 
 impl Slots {
-    /// An idle slot for each of `workers`.
+    /// An idle slot for each of `workers`, of which the last one only lands.
     pub(super) fn new(workers: &[WorkerId], around: Surroundings, reaper: Reaper) -> Self {
-        let slot =
-            |worker: &WorkerId| Slot { worker: worker.clone(), running: None, supervisor: None };
+        let slot = |worker: &WorkerId| Slot {
+            worker: worker.clone(),
+            running: None,
+            supervisor: None,
+            lock: None,
+        };
         let slots = workers.iter().map(slot).collect();
         Self { slots, results: Vec::new(), around: Arc::new(around), reaper, holds: 0 }
     }
@@ -63,9 +69,20 @@ impl Slots {
         self.all_running().count()
     }
 
-    /// Whether all are busy.
+    /// The slot that lands.
+    pub(super) fn landing(&self) -> SlotIx {
+        SlotIx::new(self.slots.len().saturating_sub(1))
+    }
+
+    /// Whether something runs in `slot`, or what ran there is not written.
+    pub(super) fn is_busy(&self, slot: SlotIx) -> bool {
+        let held = self.results.iter().any(|done| done.slot == slot);
+        held || self.slots[slot.index()].running.is_some()
+    }
+
+    /// Whether all that are for attempts are busy.
     pub(super) fn are_full(&self) -> bool {
-        self.running() == self.slots.len()
+        self.slots[..self.landing().index()].iter().all(|slot| slot.running.is_some())
     }
 
     /// What runs in `slot`.
@@ -81,10 +98,8 @@ impl Slots {
     /// The idle ones, those first that have a supervisor, which saves the start of one. The supervisor
     /// of a result that is held back holds its claim: such a slot is not idle.
     pub(super) fn free(&self) -> Vec<SlotIx> {
-        let held = |slot: SlotIx| self.results.iter().any(|done| done.slot == slot);
-        let all = (0..self.slots.len()).map(SlotIx::new);
-        let mut free: Vec<SlotIx> =
-            all.filter(|slot| self.slots[slot.index()].running.is_none() && !held(*slot)).collect();
+        let all = (0..self.landing().index()).map(SlotIx::new);
+        let mut free: Vec<SlotIx> = all.filter(|slot| !self.is_busy(*slot)).collect();
         free.sort_by_key(|slot| self.slots[slot.index()].supervisor.is_none());
         free
     }
@@ -92,9 +107,13 @@ impl Slots {
     /// What holds the claim for what begins in `slot`: the supervisor that has it already, if there is
     /// no `lock` of it.
     pub(super) fn holder(&mut self, slot: SlotIx, lock: Option<FileLock>) -> Option<Holder> {
-        let supervisor = self.slots[slot.index()].supervisor.take();
+        let own = &mut self.slots[slot.index()];
+        let supervisor = own.supervisor.take();
         match (lock, supervisor) {
-            (Some(lock), idle) => Some(Holder::Lock { lock, idle }),
+            (Some(lock), idle) => {
+                own.lock = None;
+                Some(Holder::Lock { lock, idle })
+            }
             (None, Some(supervisor)) => Some(Holder::Supervisor(supervisor)),
             (None, None) => None,
         }
@@ -117,9 +136,10 @@ impl Slots {
 
     /// Takes in what ended in `slot`.
     pub(super) fn ended(&mut self, slot: SlotIx, ended: Ended) {
-        let Ended { finished, supervisor } = ended;
+        let Ended { finished, supervisor, lock } = ended;
         let own = &mut self.slots[slot.index()];
         own.supervisor = supervisor;
+        own.lock = lock.or(own.lock.take());
         // A slot that tells of an end was begun.
         if let Some(running) = own.running.take() {
             let kind = running.join();
@@ -149,7 +169,11 @@ impl Slots {
 
     /// Keeps results of attempts that could not be written.
     pub(super) fn put_back(&mut self, results: Vec<(SlotIx, Finished)>) {
-        let done = |(slot, finished)| Done { slot, kind: Kind::Attempt, finished };
+        let done = |(slot, finished): (SlotIx, Finished)| {
+            let landed = finished.job.purpose == Purpose::Landing;
+            let kind = if landed { Kind::Landing } else { Kind::Attempt };
+            Done { slot, kind, finished }
+        };
         self.results.extend(results.into_iter().map(done));
     }
 
@@ -159,9 +183,20 @@ impl Slots {
         self.all_running().map(Running::token).chain(held).cloned().collect()
     }
 
+    /// Takes the lock of the claim of what ended last in `slot`: it is held also when the supervisor is
+    /// let go.
+    pub(super) fn take_lock(&mut self, slot: SlotIx) -> Option<FileLock> {
+        self.slots[slot.index()].lock.take()
+    }
+
     /// Lets the supervisor of `slot` go, and with it the claim of what ended last there.
     pub(super) fn release(&mut self, slot: SlotIx) {
-        if let Some(supervisor) = self.slots[slot.index()].supervisor.take() {
+        let own = &mut self.slots[slot.index()];
+        // What runs there is tried again, or holds another one.
+        if own.running.is_none() {
+            own.lock = None;
+        }
+        if let Some(supervisor) = own.supervisor.take() {
             self.reaper.release(supervisor);
         }
     }

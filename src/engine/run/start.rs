@@ -40,7 +40,8 @@ pub fn start(
     let (keeper, pid) = (Keeper::default(), std::process::id());
     process::become_subreaper().map_err(system("adopt orphans of"))?;
     let worker = || WorkerId::new(&format!("{}:{pid}:{}", keeper.host().name, options.ids.hex8()));
-    let workers: Vec<WorkerId> = (0..options.jobs.max(1)).map(|_| worker()).collect();
+    // One more, which only lands.
+    let workers: Vec<WorkerId> = (0..=options.jobs.max(1)).map(|_| worker()).collect();
     let set = project.set();
     let presence = Presence::enter(set, options.jobs, &options.ids.hex8(), pid)?;
     let (changed, signalled) = (outbox.clone(), outbox.clone());

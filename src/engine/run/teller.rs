@@ -87,9 +87,18 @@ impl<'o> Teller<'o> {
         }
         let id = finished.job.id.as_str();
         let what = match after {
-            After::Complete => {
+            After::Complete(landed) => {
                 drain.completed();
-                "complete".to_owned()
+                landed.as_ref().map_or_else(
+                    || "complete".to_owned(),
+                    |commit| format!("complete, landed as {}", short(commit)),
+                )
+            }
+            // The end of an attempt is told when it landed.
+            After::Lands(None) => return,
+            After::Lands(Some(obstacle)) => {
+                self.warn_once(format!("{id} waits to land: {obstacle}"));
+                return;
             }
             After::Blocked(reason) => {
                 // Of an agent that rests its pauses count.
@@ -115,6 +124,11 @@ impl<'o> Teller<'o> {
             what: &what,
         });
     }
+}
+
+/// A commit as people read it.
+fn short(commit: &str) -> &str {
+    commit.get(..9).unwrap_or(commit)
 }
 
 /// The line of the journal for a stage of what runs for the queue `name`, if it has one.

@@ -2,7 +2,7 @@
 
 use crate::domain::Outcome;
 use crate::engine::attempt::{
-    self, Finished, Job, KnownCommands, Stage, Steering, With, not_started,
+    self, Finished, Job, KnownCommands, Purpose, Stage, Steering, With, not_started,
 };
 use crate::engine::dispatch::SlotIx;
 use crate::platform::claim_tag::ClaimTag;
@@ -48,6 +48,8 @@ pub(super) struct Ended {
     pub(super) finished: Finished,
     /// Still holds the claim.
     pub(super) supervisor: Option<Box<Supervisor>>,
+    /// The lock of the claim, where it was given with the job: the supervisor shares it.
+    pub(super) lock: Option<FileLock>,
 }
 
 /// What a slot's thread needs besides the job.
@@ -131,11 +133,11 @@ fn finish(slot: SlotIx, ended: Ended, around: &Surroundings) {
 fn without_thread(job: Job, holder: Holder, error: &io::Error, around: &Surroundings) -> Ended {
     let reason = format!("cannot start a thread for the attempt: {error}");
     let outcome = Outcome::FailedToStart { reason: reason.clone() };
-    let supervisor = match holder {
-        Holder::Supervisor(supervisor) => Some(supervisor),
-        Holder::Lock { idle, .. } => idle,
+    let (supervisor, lock) = match holder {
+        Holder::Supervisor(supervisor) => (Some(supervisor), None),
+        Holder::Lock { idle, lock } => (idle, Some(lock)),
     };
-    Ended { finished: not_started(job, outcome, reason, &*around.clock), supervisor }
+    Ended { finished: not_started(job, outcome, reason, &*around.clock), supervisor, lock }
 }
 
 fn work(
@@ -146,22 +148,32 @@ fn work(
     around: &Surroundings,
 ) -> Ended {
     let clock = &*around.clock;
-    let held = match holder {
-        Holder::Supervisor(supervisor) => Ok(supervisor),
-        Holder::Lock { lock, idle } => hand_over(&job.tag, &lock, idle, around),
+    let (held, lock) = match holder {
+        Holder::Supervisor(supervisor) => (Ok(supervisor), None),
+        Holder::Lock { lock, idle } => {
+            let held = hand_over(&job.tag, &lock, idle, around);
+            // A lock file that was deleted proves nothing any more.
+            let is_current = held.is_ok();
+            (held, is_current.then_some(lock))
+        }
     };
     let mut supervisor = match held {
         Ok(held) => held,
         Err((outcome, reason, supervisor)) => {
             let finished = not_started(job, outcome, reason, clock);
-            return Ended { finished, supervisor };
+            return Ended { finished, supervisor, lock };
         }
     };
     drop(around.outbox.send(Message::Attached(slot, supervisor.controls())));
     let mut on_stage = |stage| drop(around.outbox.send(Message::Stage(slot, stage)));
     let with = With { supervisor: &mut supervisor, steering, known: &around.known, clock };
-    let finished = attempt::run(job, with, &mut on_stage);
-    Ended { finished, supervisor: Some(supervisor) }
+    let finished = match job.purpose {
+        Purpose::Landing => attempt::land(job, with, &mut on_stage),
+        Purpose::Attempt | Purpose::SetBack | Purpose::Untouched => {
+            attempt::run(job, with, &mut on_stage)
+        }
+    };
+    Ended { finished, supervisor: Some(supervisor), lock }
 }
 
 /// Why an attempt does not begin, and the supervisor that holds its claim all the same.

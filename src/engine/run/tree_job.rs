@@ -93,6 +93,7 @@ impl Around<'_> {
             tree,
             setup: Setups { workspace: Vec::new(), judge: setup.iter().map(ready).collect() },
             apart,
+            to_land: None,
             root: root.to_owned(),
             folder,
             key,

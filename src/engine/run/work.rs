@@ -18,6 +18,8 @@ use crate::project::{Neighbours, Project};
 use crate::store::{QueueStore, StoreError, TaskKey};
 use std::collections::HashSet;
 
+mod landing;
+
 /// The project and what decides about its tasks.
 pub(super) struct Work {
     project: Project,
@@ -91,10 +93,11 @@ impl Work {
         let (mut checks, mut finished) = (Vec::new(), Vec::new());
         for done in crew.results() {
             match done.kind {
-                Kind::Attempt => finished.push((done.slot, done.finished)),
+                Kind::Attempt | Kind::Landing => finished.push((done.slot, done.finished)),
                 Kind::SetBack(_) | Kind::Untouched { .. } => checks.push(done),
             }
         }
+        self.begin_landing(crew);
         let made = self.write_and_claim(checks, &finished, crew);
         if made.is_err() {
             crew.slots_mut().put_back(finished);
@@ -204,7 +207,7 @@ impl Work {
     /// locks are held now.
     fn look_at_others(&mut self, crew: &mut Crew<'_>) -> Result<Vec<Dead>, StoreError> {
         let (set, queues) = (self.project.set(), self.project.queues());
-        let others = self.dispatcher.others(set, queues, &crew.slots().tokens())?;
+        let others = self.dispatcher.others(set, queues, &crew.tokens())?;
         for why in others.unclear {
             crew.tell().warn_once(format!("left alone: {why}"));
         }
@@ -253,9 +256,14 @@ impl Work {
             let (slot, finished) = &finished[*number];
             let (tell, drain) = crew.tell_and_count();
             tell.end(*slot, finished, after, drain);
+            // Before the slot takes the next claim.
+            self.after_landing(*slot, finished, after, crew);
         }
         for claimed in made.claimed {
             self.begin(claimed, crew);
+        }
+        for adopted in made.adopted {
+            self.adopt(adopted, crew);
         }
         let (clock, ids) = (&*self.options.clock, &*self.options.ids);
         for error in untouched::note_mended(self.dispatcher.trees_mut(), clock, ids) {
@@ -270,6 +278,7 @@ impl Work {
             prune(&self.project, finished);
         }
         self.dispatcher.keeper().let_go_of_all();
+        self.begin_landing(crew);
         if let Some(made) = crew.drain().attempts_made() {
             crew.end_for(made);
         }

@@ -5,7 +5,7 @@
 //! running and a blocked one is stuck, since the running one alone cannot free it.
 
 use super::readiness::{Holder, Readiness, State, hold};
-use crate::domain::Status;
+use crate::domain::{Change, Status};
 use crate::plan::graph::{Helper, Node};
 
 /// What must happen before a task can be done, the mildest first.
@@ -169,6 +169,11 @@ impl Readiness<'_> {
         !self.graph.is_helper(node) && self.state(Node(node)) == State::InProgress
     }
 
+    /// Whether a person has to do something before it lands.
+    fn is_obstructed(&self, node: u32) -> bool {
+        self.task(Node(node)).change().is_some_and(Change::is_obstructed)
+    }
+
     /// The prospect of a node by itself.
     fn own_prospect(&self, node: u32, in_scope: &impl Fn(Node) -> bool) -> Prospect {
         if self.graph.is_helper(node) {
@@ -188,7 +193,9 @@ impl Readiness<'_> {
             State::Blocked if self.conditions.questions.contains(&Node(node)) => Prospect::Question,
             State::Blocked | State::Parked => Prospect::Stuck,
             State::InProgress if holds & hold::FOREIGN != 0 => Prospect::Elsewhere,
-            State::InProgress if self.is_manual(node) => Prospect::Person,
+            State::InProgress if self.is_manual(node) || self.is_obstructed(node) => {
+                Prospect::Person
+            }
             State::InProgress => Prospect::Flowing,
             State::Ready if in_scope(Node(node)) => Prospect::Flowing,
             State::Ready => Prospect::Elsewhere,
@@ -208,7 +215,11 @@ impl Readiness<'_> {
             {
                 Prospect::Elsewhere
             }
-            Some((Holder::Task(holder), _)) if self.is_manual(holder.0) => Prospect::Person,
+            Some((Holder::Task(holder), _))
+                if self.is_manual(holder.0) || self.is_obstructed(holder.0) =>
+            {
+                Prospect::Person
+            }
             Some(_) | None => Prospect::Flowing,
         }
     }

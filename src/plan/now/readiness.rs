@@ -224,7 +224,10 @@ impl<'a> Readiness<'a> {
     /// Whether somebody has the task. What a person does needs no claim.
     fn is_running(&self, node: u32) -> bool {
         self.task(Node(node)).status == Status::InProgress
-            && (!self.liveness(node).is_some_and(Liveness::is_over) || self.is_manual(node))
+            // What it did waits to land, and whoever takes it over lands it.
+            && (!self.liveness(node).is_some_and(Liveness::is_over)
+                || self.is_manual(node)
+                || self.task(Node(node)).change().is_some())
             && !self.graph.is_epic(Node(node))
     }
 

@@ -8,6 +8,7 @@ use crate::platform::dir::Dir;
 use crate::platform::ids::Ids;
 use crate::platform::open::{self, Links};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs::DirBuilder;
@@ -33,6 +34,9 @@ pub struct Entry {
     pub work: Work,
     /// What its commit is to say.
     pub message: Message,
+    /// What its loop needs to write the completion, also when another loop does it.
+    #[serde(default)]
+    pub memo: Value,
     /// What became of it.
     pub state: State,
 }
@@ -135,18 +139,23 @@ pub enum EntryError {
 impl Entry {
     /// A change that begins to wait.
     pub fn new(whose: Whose, work: Work, message: Message) -> Self {
-        Self { version: VERSION, whose, work, message, state: State::Waiting }
+        Self { version: VERSION, whose, work, message, memo: Value::Null, state: State::Waiting }
     }
 
     /// Its name, the same for every loop.
     pub fn name(&self) -> String {
-        format!("{}-{}", self.whose.part, self.whose.attempt)
+        name_of(&self.whose.part, self.whose.attempt)
     }
 
     /// The ref that keeps the change, or a merge of it that is being judged.
     pub(super) fn ref_of(&self, what: &str) -> String {
         format!("{REFS}{}/{what}", self.name())
     }
+}
+
+/// The name of the entry of an attempt at the task that is `part` of a ref.
+pub fn name_of(part: &str, attempt: u32) -> String {
+    format!("{part}-{attempt}")
 }
 
 /// The entries of one repository.
@@ -261,10 +270,26 @@ impl Entries {
     /// # Errors
     /// When the file or the refs cannot be removed.
     pub fn leave(&self, repository: &Repository, entry: &Entry) -> Result<(), EntryError> {
-        let path = self.path(&entry.name());
-        self.memory.hold().remove(&entry.name());
+        self.remove(&entry.name())?;
+        self.free(repository, entry)
+    }
+
+    /// Removes the file of an entry.
+    ///
+    /// # Errors
+    /// When it cannot be removed.
+    pub fn remove(&self, name: &str) -> Result<(), EntryError> {
+        let path = self.path(name);
+        self.memory.hold().remove(name);
         let gone = open::if_there(std::fs::remove_file(&path));
-        gone.map_err(|source| EntryError::Io { path, source })?;
+        gone.map_err(|source| EntryError::Io { path, source }).map(drop)
+    }
+
+    /// Removes the refs of an entry: its objects are kept by the target, or are needed no more.
+    ///
+    /// # Errors
+    /// When they cannot be removed.
+    pub fn free(&self, repository: &Repository, entry: &Entry) -> Result<(), EntryError> {
         let kept = repository.refs_below(&entry.ref_of(""))?;
         let gone = |(name, from, _)| RefMove { name, from: Some(from), to: None };
         let gone: Vec<RefMove> = kept.into_iter().map(gone).collect();

@@ -2,6 +2,8 @@
 
 use super::super::repo::{GitError, Oid, Repository};
 use serde::{Deserialize, Serialize};
+use std::ffi::OsStr;
+use std::path::PathBuf;
 
 /// The most that the first line may have, in characters.
 const SUBJECT: usize = 72;
@@ -29,6 +31,8 @@ pub struct Message {
 pub enum Verdict {
     /// This tree passed.
     Pass,
+    /// Nothing judged it: verification is switched off.
+    Skipped,
     /// It was judged together with what landed after it, as this commit.
     CoveredBy(Oid),
 }
@@ -52,6 +56,7 @@ impl Message {
         }
         let verdict = match &self.verdict {
             Verdict::Pass => "PASS".to_owned(),
+            Verdict::Skipped => "SKIPPED".to_owned(),
             Verdict::CoveredBy(commit) => format!("covered by {commit}"),
         };
         for (key, value) in [
@@ -98,6 +103,38 @@ impl Repository {
             (receipt == wanted).then(|| Oid::parse(oid))?
         });
         Ok(found)
+    }
+}
+
+impl Repository {
+    /// The tasks that landed between two commits on one of `paths`, the newest first: id, subject and
+    /// the first line of what was said about it.
+    ///
+    /// # Errors
+    /// When git cannot be asked.
+    pub fn tasks_between(
+        &self,
+        base: &Oid,
+        tip: &Oid,
+        paths: &[PathBuf],
+    ) -> Result<Vec<String>, GitError> {
+        const MOST: usize = 5;
+        let range = format!("{base}..{tip}");
+        let format = "--format=%(trailers:key=Workloop-Task,valueonly,separator=%x2C)%x01%s%x01%b";
+        let args = ["--literal-pathspecs", "log", "-z", "--first-parent", format, &range, "--"];
+        let paths = paths.iter().take(100).map(|path| path.as_os_str());
+        let args: Vec<&OsStr> = args.iter().map(OsStr::new).chain(paths).collect();
+        let text = self.tool().get(&self.refs(), &args)?;
+        let text = String::from_utf8_lossy(&text);
+        let one = |commit: &str| {
+            let mut parts = commit.splitn(3, '\u{1}');
+            let (task, subject, body) = (parts.next()?, parts.next()?, parts.next()?);
+            let said = body.lines().map(line).find(|line| !line.is_empty());
+            let said = said.filter(|line| !line.starts_with("Workloop-"));
+            let said = said.map_or(String::new(), |said| format!(": {said}"));
+            (!task.is_empty()).then(|| format!("{} ({}){said}", line(task), line(subject)))
+        };
+        Ok(text.split('\0').filter_map(one).take(MOST).collect())
     }
 }
 

@@ -15,7 +15,7 @@ mod reverts;
 mod step;
 
 pub use checkout::Obstacle;
-pub use entry::{Entries, Entry, EntryError, State, Whose, Work};
+pub use entry::{Entries, Entry, EntryError, State, Whose, Work, name_of};
 pub use error::LandError;
 pub use land::{Landed, Landing};
 pub use message::{Message, Verdict};

@@ -154,6 +154,16 @@ impl Repository {
             .collect())
     }
 
+    /// Whether the target has `commit` in its history; a commit that is gone is in none.
+    ///
+    /// # Errors
+    /// When git cannot be asked.
+    pub fn has_landed(&self, commit: &Oid) -> Result<bool, GitError> {
+        let name = format!("{commit}^{{commit}}");
+        let there = self.tool().ask(&self.refs(), &["cat-file", "-e", &name], Vec::new())?;
+        Ok(there.code == 0 && self.is_ancestor(commit, &self.tip()?)?)
+    }
+
     /// Whether `commit` is `of` or one of its ancestors.
     pub(in super::super) fn is_ancestor(&self, commit: &Oid, of: &Oid) -> Result<bool, GitError> {
         let args = ["merge-base", "--is-ancestor", commit.as_str(), of.as_str()];

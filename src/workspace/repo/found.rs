@@ -140,6 +140,11 @@ impl Repository {
         &self.target
     }
 
+    /// Its name, as people know it.
+    pub fn target_name(&self) -> &str {
+        self.target.strip_prefix("refs/heads/").unwrap_or(&self.target)
+    }
+
     /// The commit that the target is at.
     ///
     /// # Errors

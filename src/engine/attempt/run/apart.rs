@@ -2,14 +2,14 @@
 
 use super::super::apart::Apart;
 use super::super::end::End;
+use super::super::entries::attempt_name;
 use super::super::job::Job;
 use super::super::queue_files::QueueFiles;
 use super::Progress;
-use super::landing::blocked;
-use crate::domain::{Outcome, ReasonCode};
+use crate::domain::{Outcome, ReasonCode, Verdict};
 use crate::platform::clock::Clock;
 use crate::store::attempts::CHANGED_FILE;
-use crate::workspace::{AttemptName, CaptureRules, Captured, Stamp, Tree};
+use crate::workspace::{CaptureRules, Captured, Stamp, Tree};
 use std::path::Path;
 
 /// How often a capture is made again whose objects somebody collected meanwhile.
@@ -54,7 +54,7 @@ fn capture(
     let ours =
         |path: &Path| queues.have(&top.join(path)) || path.iter().any(|part| part == ".workloop");
     let is_declared = |path: &String| path.ends_with(".gitattributes");
-    let name = AttemptName { task: job.id.clone(), queue: None, number: job.token.attempt };
+    let name = attempt_name(job);
     let message = format!("attempt {} at {}\n", name.number, name.task);
     let rules = CaptureRules {
         ours: &ours,
@@ -72,4 +72,9 @@ fn capture(
         }
     }
     Err("objects of the change are collected again and again (git gc --prune=now)".to_owned())
+}
+
+fn blocked(outcome: &Outcome, code: ReasonCode, reason: String) -> End {
+    let (verdict, reason, code) = (Some(Verdict::Blocked), Some(reason), Some(code));
+    End { outcome: outcome.clone(), verdict, reason, code }
 }

@@ -1,124 +1,250 @@
-//! What was judged lands; what it became on a target that moved is judged again.
+//! From a PASS to the target: the change waits in an entry, lands under the landing lock, and what it
+//! became on a target that moved is judged again under that lock.
+//!
+//! The lock is held while a merge is judged. Others wait meanwhile, and nothing that was judged is
+//! in vain because somebody else was faster.
 
 use super::super::apart::Apart;
+use super::super::carried::{CameTo, Carried, Memo, Obstructed};
+use super::super::commands::Commands;
 use super::super::end::{End, environment};
+use super::super::entries;
+use super::super::finished::{Finished, not_started};
+use super::super::job::Job;
 use super::super::tamper::{Guard, earlier};
-use super::{OnStage, Progress};
-use crate::domain::{Outcome, ReasonCode, Verdict};
+use super::super::with::{OnStage, With};
+use super::Progress;
+use crate::domain::{self, AttemptReport, Outcome, ReasonCode, Verdict, Waits, timestamp};
 use crate::platform::ids::RandomIds;
+use crate::platform::lock::LockError;
 use crate::workspace::{
-    Captured, Entries, Entry, LandError, Landed, Landing, Message, Oid, Reverted, Wanted, Whose,
-    Work, ref_part,
+    Captured, Entries, Entry, LandError, Landed, Landing, Oid, Reverted, Wanted,
 };
 use std::path::Path;
+use std::time::Duration;
+
+/// How often somebody who waits for the landing lock looks whether the landing was cut.
+const LOOK: Duration = Duration::from_millis(200);
 
 impl Progress<'_> {
-    /// Lands what was judged; judges again what it became on a target that moved.
-    pub(super) fn land(&mut self, passed: End, on_stage: OnStage<'_>) -> End {
-        let job = self.job;
-        let captured = self.trees.as_mut().and_then(|trees| trees.captured.take());
-        let (Some(apart), Some(captured)) = (&job.apart, captured) else { return passed };
-        if captured.deltas.is_empty() {
-            return passed;
-        }
-        let mut entry = self.entry(apart, captured);
-        loop {
-            let landed = match one_landing(apart, &mut entry) {
-                Ok(landed) => landed,
-                Err(error) => return environment(format!("cannot land the change: {error}")),
-            };
-            let end = match landed {
-                Landed::Done { .. } | Landed::Covered { .. } => passed,
-                Landed::Judge { commit, tree, onto } => {
-                    match self.again(&commit, &onto, on_stage) {
-                        Ok(()) => {
-                            entry.work.judged.push(tree);
-                            continue;
-                        }
-                        Err(end) => end,
-                    }
-                }
-                Landed::Conflict { paths, .. } => {
-                    let paths = paths.iter().map(|path| path.as_path());
-                    let why =
-                        format!("the change does not merge with what landed: {}", list(paths));
-                    failed(&passed.outcome, ReasonCode::Conflict, why)
-                }
-                Landed::RevertsOthers(found) => {
-                    let why =
-                        format!("the change would undo what others landed: {}", undone(&found));
-                    failed(&passed.outcome, ReasonCode::RevertsOthers, why)
-                }
-                Landed::Waits(obstacle) => {
-                    blocked(&passed.outcome, ReasonCode::Environment, obstacle.to_string())
-                }
-            };
-            let left = Entries::of(&apart.repository)
-                .and_then(|entries| entries.leave(&apart.repository, &entry));
-            if let Err(error) = left {
-                self.commands.warn(format!("failed to end the wait of the change: {error}"));
-            }
-            return end;
-        }
+    /// What the agent did, where it passed and is to land.
+    pub(super) fn take_change(&mut self) -> Option<Captured> {
+        let captured = self.trees.as_mut()?.captured.take()?;
+        (!captured.deltas.is_empty()).then_some(captured)
     }
 
     /// Judges the change as it is on `onto`.
-    fn again(&mut self, commit: &Oid, onto: &Oid, on_stage: OnStage<'_>) -> Result<(), End> {
+    fn again(&mut self, commit: &Oid, onto: &Oid, on_stage: OnStage<'_>) -> End {
+        match self.ready_on(commit, onto) {
+            Ok(()) => self.verify(on_stage),
+            Err(end) => end,
+        }
+    }
+
+    /// Makes the judge tree that.
+    fn ready_on(&mut self, commit: &Oid, onto: &Oid) -> Result<(), End> {
         let job = self.job;
         // What judges is that of the new base: others may have changed it, and it landed.
         self.judge_at(&Wanted::commit(onto.clone()))?;
         let memory = earlier(&job.state, &job.key, job.token.attempt);
-        let guard =
-            Guard::take(&job.watch, &memory.map_err(|error| environment(error.to_string()))?);
-        self.commands.guard(guard);
-        self.judge_at(&Wanted { base: onto.clone(), files: commit.clone() })?;
-        let end = self.verify(on_stage);
-        match end.verdict {
-            Some(Verdict::Pass | Verdict::Skipped) => Ok(()),
-            Some(Verdict::Fail | Verdict::Blocked) | None => Err(end),
-        }
-    }
-
-    fn entry(&self, apart: &Apart, captured: Captured) -> Entry {
-        let job = self.job;
-        let attempt = job.token.attempt;
-        let whose = Whose {
-            queue: apart.queue.clone(),
-            part: ref_part(&job.id),
-            attempt,
-            worker: job.token.worker.to_string(),
-            since: self.commands.clock().now().timestamp(),
-        };
-        let Captured { base, commit, tree, .. } = captured;
-        let declared = job.named_files.clone();
-        let work = Work { base, change: commit, judged: vec![tree], declared };
-        let message = Message {
-            task: job.id.clone(),
-            title: job.title.clone(),
-            summary: self.result.summary.clone().unwrap_or_default(),
-            attempt,
-            verdict: crate::workspace::Verdict::Pass,
-            receipt: format!("{}/{attempt}", job.id),
-        };
-        Entry::new(whose, work, message)
+        let memory = memory.map_err(|error| environment(error.to_string()))?;
+        self.commands.guard(Guard::take(&job.watch, &memory));
+        self.judge_at(&Wanted { base: onto.clone(), files: commit.clone() })
     }
 }
 
-/// Completes what others left, and lands.
-fn one_landing(apart: &Apart, entry: &mut Entry) -> Result<Landed, LandError> {
-    let landing = Landing::begin(&apart.repository, None, &mut |_, _| {})?;
+/// Lands the change of `job`.
+pub(crate) fn land(job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finished {
+    let clock = with.clock;
+    let began = clock.now();
+    if let Some(refusal) = &job.refusal {
+        let reason = refusal.reason.clone();
+        return not_started(job, Outcome::Interrupted, reason, clock);
+    }
+    let (Some(apart), Some(to_land)) = (job.apart.clone(), job.to_land.clone()) else {
+        let reason = "nothing of it waits to land".to_owned();
+        return not_started(job, Outcome::Interrupted, reason, clock);
+    };
+    let is_adopted = to_land.entry.is_none();
+    let entry = match entries::begin(&job, &apart, to_land, began.timestamp()) {
+        Ok(entry) => entry,
+        Err(reason) => return not_started(job, Outcome::Interrupted, reason, clock),
+    };
+    let memo: Option<Memo> = serde_json::from_value(entry.memo.clone()).ok();
+    let Some(Memo { report, result }) = memo else {
+        let reason = "its entry does not say what the attempt came to".to_owned();
+        return not_started(job, Outcome::Interrupted, reason, clock);
+    };
+    let commands = Commands::new(&job, with);
+    let mut progress = Progress { result, ..Progress::new(&job, commands) };
+    let mut entry = Box::new(entry);
+    let (end, came_to) = one_landing(&mut progress, &apart, (&mut entry, is_adopted), on_stage);
+    let Progress { commands, result, trees, .. } = progress;
+    drop(trees);
+    let (steps, mut warnings) = commands.into_reports();
+    if !matches!(came_to, CameTo::Waits(_))
+        && let Err(error) = Entries::of(&apart.repository)
+            .and_then(|entries| entries.free(&apart.repository, &entry))
+    {
+        warnings.push(format!("failed to remove the refs of a change that landed: {error}"));
+    }
+    drop(apart);
+    let judged = !steps.is_empty();
+    let ended_at = timestamp(clock.now());
+    let report = reported(report, end, steps, ended_at);
+    let is_back = came_to == CameTo::Back;
+    let mut job = job;
+    (job.apart, job.to_land) = (None, None);
+    let change = Some(Carried { entry, came_to });
+    let mut finished = Finished { result, warnings, change, ..Finished::new(job, report, began) };
+    if judged || is_back {
+        finished.keep();
+    }
+    finished
+}
+
+/// The report of the attempt, with what the landing added.
+fn reported(
+    report: AttemptReport,
+    end: End,
+    steps: Vec<domain::StepReport>,
+    ended_at: String,
+) -> AttemptReport {
+    let steps = report.steps.into_iter().chain(steps).collect();
+    let End { outcome, verdict, reason, code } = end;
+    AttemptReport { outcome, verdict, reason, reason_code: code, steps, ended_at, ..report }
+}
+
+/// Lands, judges again what it became where the target moved, and says what it came to.
+fn one_landing(
+    progress: &mut Progress<'_>,
+    apart: &Apart,
+    (entry, is_adopted): (&mut Entry, bool),
+    on_stage: OnStage<'_>,
+) -> (End, CameTo) {
+    let later = |why: String| {
+        let obstructed = Obstructed { waits: Waits::Landing, why: why.clone() };
+        (interrupted(why), CameTo::Waits(Some(obstructed)))
+    };
+    let landing = match lock(progress, apart) {
+        Ok(Some(landing)) => landing,
+        Ok(None) => return (interrupted("interrupted".to_owned()), CameTo::Waits(None)),
+        Err(error) => return later(format!("cannot land: {error}")),
+    };
+    loop {
+        let landed = match try_to_land(&landing, apart, entry, is_adopted) {
+            Ok(landed) => landed,
+            Err(error) => return later(format!("cannot land: {error}")),
+        };
+        return match landed {
+            Landed::Done { commit } | Landed::Covered { by: commit } => {
+                match apart.repository.tree_of(&commit) {
+                    Ok(tree) => {
+                        let (commit, tree) = (commit.to_string(), tree.to_string());
+                        let landed = domain::Landed { commit, tree };
+                        (passed(progress, entry), CameTo::Landed(landed))
+                    }
+                    Err(error) => later(format!("cannot look at what landed: {error}")),
+                }
+            }
+            Landed::Judge { commit, tree, onto } => {
+                // The landing lock is held: who moves the target now is a person.
+                let end = progress.again(&commit, &onto, on_stage);
+                match end.verdict {
+                    Some(Verdict::Pass | Verdict::Skipped) => {
+                        entry.work.judged.push(tree);
+                        continue;
+                    }
+                    Some(Verdict::Fail | Verdict::Blocked) => {
+                        let target = apart.repository.target_name();
+                        let reason = end.reason.unwrap_or_default();
+                        let reason = Some(format!("on {target} as it is now: {reason}"));
+                        (End { reason, ..end }, CameTo::Back)
+                    }
+                    None if progress.commands.is_cut() => (end, CameTo::Waits(None)),
+                    None => later(end.reason.unwrap_or_else(|| end.outcome.to_string())),
+                }
+            }
+            Landed::Conflict { paths, onto, .. } => {
+                let others = landed_meanwhile(apart, entry, &onto, &paths);
+                let paths = list(paths.iter().map(|path| path.as_path()));
+                let why =
+                    format!("it does not merge with what landed meanwhile, in {paths}{others}");
+                (failed(ReasonCode::Conflict, why), CameTo::Back)
+            }
+            Landed::RevertsOthers(found) => {
+                let why = format!("it would undo what others landed: {}", undone(&found));
+                (failed(ReasonCode::RevertsOthers, why), CameTo::Back)
+            }
+            Landed::Waits(obstacle) => {
+                let why = obstacle.to_string();
+                let obstructed = Obstructed { waits: Waits::Checkout, why: why.clone() };
+                (interrupted(why), CameTo::Waits(Some(obstructed)))
+            }
+        };
+    }
+}
+
+/// The landing lock; `None` when the landing was cut while it was waited for.
+fn lock(progress: &Progress<'_>, apart: &Apart) -> Result<Option<Landing>, LandError> {
+    loop {
+        if progress.commands.is_cut() {
+            return Ok(None);
+        }
+        match Landing::begin(&apart.repository, Some(LOOK), &mut |_, _| {}) {
+            Err(LandError::Lock(LockError::TimedOut { .. })) => {}
+            landing => return landing.map(Some),
+        }
+    }
+}
+
+/// Completes what others left half done, and lands.
+fn try_to_land(
+    landing: &Landing,
+    apart: &Apart,
+    entry: &mut Entry,
+    is_adopted: bool,
+) -> Result<Landed, LandError> {
     landing.recover(&RandomIds)?;
+    // It may be there: landed by a loop that died before it could say so.
+    if is_adopted && let Some(commit) = apart.repository.landed_for(&entry.message.receipt)? {
+        return Ok(Landed::Done { commit });
+    }
     landing.entries().enter(&apart.repository, entry, &RandomIds)?;
     landing.land(entry, &RandomIds)
 }
 
-fn failed(outcome: &Outcome, code: ReasonCode, reason: String) -> End {
-    let (verdict, reason, code) = (Some(Verdict::Fail), Some(reason), Some(code));
-    End { outcome: outcome.clone(), verdict, reason, code }
+/// Which tasks landed since the base of the change, on paths with conflicts, for the agent.
+fn landed_meanwhile(
+    apart: &Apart,
+    entry: &Entry,
+    onto: &Oid,
+    paths: &[std::path::PathBuf],
+) -> String {
+    let found = apart.repository.tasks_between(&entry.work.base, onto, paths);
+    match found.unwrap_or_default().as_slice() {
+        [] => String::new(),
+        tasks => format!("; landed there meanwhile: {}", tasks.join("; ")),
+    }
 }
 
-pub(super) fn blocked(outcome: &Outcome, code: ReasonCode, reason: String) -> End {
-    End { verdict: Some(Verdict::Blocked), ..failed(outcome, code, reason) }
+fn passed(progress: &Progress<'_>, entry: &Entry) -> End {
+    let verdict = match entry.message.verdict {
+        crate::workspace::Verdict::Skipped => Verdict::Skipped,
+        crate::workspace::Verdict::Pass | crate::workspace::Verdict::CoveredBy(_) => Verdict::Pass,
+    };
+    let last = progress.commands.steps().last().map(|step| step.outcome.clone());
+    let outcome = last.unwrap_or(Outcome::Exited { code: 0 });
+    End { outcome, verdict: Some(verdict), reason: None, code: None }
+}
+
+fn interrupted(reason: String) -> End {
+    End { outcome: Outcome::Interrupted, verdict: None, reason: Some(reason), code: None }
+}
+
+fn failed(code: ReasonCode, reason: String) -> End {
+    let (verdict, reason, code) = (Some(Verdict::Fail), Some(reason), Some(code));
+    End { outcome: Outcome::Exited { code: 0 }, verdict, reason, code }
 }
 
 fn list<'p>(paths: impl Iterator<Item = &'p Path>) -> String {

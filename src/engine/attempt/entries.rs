@@ -1,0 +1,124 @@
+//! The entry of a change that waits to land: made at a PASS, made again for what another loop left.
+
+use super::apart::Apart;
+use super::carried::{CameTo, Carried, Memo, ToLand};
+use super::finished::Finished;
+use super::job::Job;
+use crate::agent::AgentResult;
+use crate::domain;
+use crate::platform::ids::RandomIds;
+use crate::workspace::{
+    AttemptName, Captured, Entries, Entry, Message, Oid, Repository, Verdict, Whose, Work,
+    entry_name,
+};
+use serde_json::json;
+use std::path::Path;
+
+/// Has the change of `finished` wait to land.
+///
+/// # Errors
+/// When it cannot be kept, in words.
+pub(super) fn enter(
+    finished: &Finished,
+    apart: &Apart,
+    captured: Captured,
+    since: i64,
+) -> Result<Carried, String> {
+    let job = &finished.job;
+    let Captured { base, commit, tree, .. } = captured;
+    let declared = job.named_files.clone();
+    let work = Work { base, change: commit, judged: vec![tree], declared };
+    let memo = Memo { report: finished.report.clone(), result: finished.result.clone() };
+    let entry = entry(job, &apart.queue, work, &memo, since);
+    let entered = Entries::of(&apart.repository)
+        .and_then(|entries| entries.enter(&apart.repository, &entry, &RandomIds));
+    entered.map_err(|error| format!("failed to keep the change until it lands: {error}"))?;
+    Ok(Carried { entry: Box::new(entry), came_to: CameTo::Waits(None) })
+}
+
+/// What is to land: what this loop entered, or what another one left.
+pub(super) fn begin(
+    job: &Job,
+    apart: &Apart,
+    to_land: ToLand,
+    since: i64,
+) -> Result<Entry, String> {
+    let ToLand { change, entry } = to_land;
+    if let Some(entry) = entry {
+        return Ok(*entry);
+    }
+    let entries = Entries::of(&apart.repository).map_err(|error| error.to_string())?;
+    let name = attempt_name(job);
+    // What cannot be read is as if it were not there: the task says what is to land.
+    let found = entries.read(&entry_name(&name.part(), name.number)).unwrap_or_default();
+    adopted(job, &apart.queue, &change, (&apart.repository, found), since)
+}
+
+/// The name under which an attempt is kept.
+pub(super) fn attempt_name(job: &Job) -> AttemptName {
+    AttemptName { task: job.id.clone(), queue: None, number: job.token.attempt }
+}
+
+/// The entry of a change of `job` in the queue at the real path `queue`, which began to wait at
+/// `since`.
+fn entry(job: &Job, queue: &Path, work: Work, memo: &Memo, since: i64) -> Entry {
+    let name = attempt_name(job);
+    let whose = Whose {
+        queue: queue.to_owned(),
+        part: name.part(),
+        attempt: name.number,
+        worker: job.token.worker.to_string(),
+        since,
+    };
+    let skipped = memo.report.verdict == Some(domain::Verdict::Skipped);
+    let message = Message {
+        task: job.id.clone(),
+        title: job.title.clone(),
+        summary: memo.result.summary.clone().unwrap_or_default(),
+        attempt: name.number,
+        verdict: if skipped { Verdict::Skipped } else { Verdict::Pass },
+        // Numbers may come again after a reset; a change does not.
+        receipt: format!("{}/{}/{}", job.id, name.number, short(&work.change)),
+    };
+    let mut entry = Entry::new(whose, work, message);
+    entry.memo = json!(memo);
+    entry
+}
+
+/// The change of a task that another loop left: what was judged is what the task says, whatever the
+/// file of the entry says now.
+fn adopted(
+    job: &Job,
+    queue: &Path,
+    change: &domain::Change,
+    (repository, found): (&Repository, Option<Entry>),
+    since: i64,
+) -> Result<Entry, String> {
+    let oid = |text: &String| {
+        Oid::parse(text).ok_or_else(|| format!("{text:?} is not the name of a commit"))
+    };
+    let (commit, base) = (oid(&change.commit)?, oid(&change.base)?);
+    let tree = repository.tree_of(&commit).map_err(|error| error.to_string())?;
+    let declared = job.named_files.clone();
+    let work = Work { base, change: commit, judged: vec![tree], declared };
+    let found = found.filter(|entry| entry.work.change == work.change);
+    let since = found.as_ref().map_or(since, |entry| entry.whose.since);
+    let memo = found.as_ref().and_then(|entry| serde_json::from_value(entry.memo.clone()).ok());
+    let memo: Memo = memo.or_else(|| remembered(job)).ok_or("nothing is known of its attempt")?;
+    let mut entry = entry(job, queue, work, &memo, since);
+    if let Some(found) = found {
+        entry.state = found.state;
+    }
+    Ok(entry)
+}
+
+/// What the folder of the attempt says.
+fn remembered(job: &Job) -> Option<Memo> {
+    let report = job.folder.report()?;
+    Some(Memo { report, result: AgentResult::default() })
+}
+
+/// The first digits of an object's name.
+fn short(oid: &Oid) -> &str {
+    oid.as_str().get(..12).unwrap_or_default()
+}

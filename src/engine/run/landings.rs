@@ -1,0 +1,94 @@
+//! Changes of this loop that wait to land. Each keeps the lock of its claim, so that no other loop
+//! takes its task; the slots are free meanwhile.
+
+use crate::domain::{Change, ClaimToken};
+use crate::platform::lock::FileLock;
+use crate::workspace::Entry;
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+/// How long after a try that came to nothing the next one is made.
+const AGAIN: Duration = Duration::from_secs(5);
+
+/// A change that waits.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    /// The queue of its task.
+    pub(super) queue: usize,
+    /// Its task.
+    pub(super) id: String,
+    /// The claim of its task.
+    pub(super) token: ClaimToken,
+    /// The change as the task says it.
+    pub(super) change: Change,
+    /// What is to land; `None` where another loop left it.
+    pub(super) entry: Option<Box<Entry>>,
+    /// The lock of its claim; `None` when it was lost, and is to be taken again.
+    pub(super) lock: Option<FileLock>,
+    /// When it is tried; `None` is at once.
+    pub(super) due: Option<Instant>,
+}
+
+/// All of them, the longest waiting first.
+#[derive(Debug, Default)]
+pub(super) struct Landings(VecDeque<Waiting>);
+
+impl Landings {
+    /// One more; `tried` is when it came to nothing.
+    pub(super) fn push(&mut self, waiting: Waiting, tried: Option<Instant>) {
+        self.0.push_back(Waiting { due: tried.map(|tried| tried + AGAIN), ..waiting });
+    }
+
+    /// Takes out the next one to be tried at `now`, of a queue that is not `held`.
+    pub(super) fn next(&mut self, now: Instant, held: impl Fn(usize) -> bool) -> Option<Waiting> {
+        let is_next = |one: &Waiting| one.due.is_none_or(|due| due <= now) && !held(one.queue);
+        let at = self.0.iter().position(is_next)?;
+        self.0.remove(at)
+    }
+
+    /// Whether there is one, of a queue that is not `held`, with nothing in its way that we know of.
+    pub(super) fn are_open(&self, held: impl Fn(usize) -> bool) -> bool {
+        let is_open = |one: &Waiting| one.due.is_none() || !one.change.is_obstructed();
+        self.0.iter().any(|one| is_open(one) && !held(one.queue))
+    }
+
+    /// The claims of their tasks.
+    pub(super) fn tokens(&self) -> impl Iterator<Item = &ClaimToken> {
+        self.0.iter().map(|one| &one.token)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Waits, WorkerId};
+
+    fn waiting(id: &str, queue: usize) -> Waiting {
+        let change = Change {
+            commit: String::new(),
+            base: String::new(),
+            verdict: "PASS".to_owned(),
+            waits: Waits::Landing,
+            obstacle: None,
+        };
+        let token = ClaimToken { worker: WorkerId::new("h:1:00000000"), attempt: 1 };
+        let id = id.to_owned();
+        Waiting { queue, id, token, change, entry: None, lock: None, due: None }
+    }
+
+    #[test]
+    fn the_first_that_may_be_tried_comes_next() {
+        let (now, nobody) = (Instant::now(), |_| false);
+        let mut landings = Landings::default();
+        landings.push(waiting("tried", 0), Some(now));
+        landings.push(waiting("paused", 1), None);
+        landings.push(waiting("new", 0), None);
+        assert!(landings.are_open(nobody) && landings.are_open(|queue| queue == 0));
+        let mut next = |at, held: &dyn Fn(usize) -> bool| landings.next(at, held).map(|one| one.id);
+        assert_eq!(next(now, &|queue| queue == 1).as_deref(), Some("new"));
+        assert_eq!(next(now, &|queue| queue == 1), None);
+        assert_eq!(next(now + AGAIN, &|queue| queue == 1).as_deref(), Some("tried"));
+        assert_eq!(next(now, &nobody).as_deref(), Some("paused"));
+        assert!(!landings.are_open(nobody));
+    }
+}

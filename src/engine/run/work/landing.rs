@@ -1,0 +1,151 @@
+//! When a change lands: after its attempt, again while something is in the way, and after another
+//! loop that died.
+
+use super::super::crew::Crew;
+use super::super::ending::Reason;
+use super::super::landings::Waiting;
+use super::super::running::Kind;
+use super::Work;
+use crate::claims::fencing;
+use crate::domain::Change;
+use crate::engine::attempt::{Finished, Purpose, Source, ToLand};
+use crate::engine::dispatch::{Adopted, After, SlotIx};
+use crate::platform::lock::FileLock;
+use crate::store::{Place, StoreError, TaskKey};
+use crate::workspace::{Entries, Entry, Repository};
+
+impl Work {
+    /// Begins the next landing, if there is one to begin.
+    pub(super) fn begin_landing(&mut self, crew: &mut Crew<'_>) {
+        let now = self.options.clock.monotonic();
+        while let Some(waiting) = crew.next_landing(now) {
+            match self.place_of(&waiting) {
+                Some(place) => self.land(place, waiting, crew),
+                // A person ended its claim: it is not to land.
+                None => self.forget(waiting.queue, waiting.entry.as_deref(), crew),
+            }
+        }
+    }
+
+    /// Where the task of a change is, if its claim still is what it was.
+    fn place_of(&self, waiting: &Waiting) -> Option<Place> {
+        let queue = &self.project.queues()[waiting.queue];
+        let task = queue.index_of(&waiting.id)?;
+        let real = self.project.set().real(waiting.queue);
+        let lost = fencing::lost(real, &queue.tasks()[task], &waiting.token);
+        lost.is_none().then_some(Place { queue: waiting.queue, task })
+    }
+
+    fn land(&mut self, place: Place, waiting: Waiting, crew: &mut Crew<'_>) {
+        let now = self.options.clock.monotonic();
+        let lock = match self.lock_of(place, waiting.lock) {
+            Ok(lock) => lock,
+            Err(error) => {
+                crew.tell().warn_once(format!("{} waits to land: {error}", waiting.id));
+                None
+            }
+        };
+        let waiting = Waiting { lock: None, ..waiting };
+        let Some(lock) = lock else { return crew.landings_mut().push(waiting, Some(now)) };
+        let (set, queues) = (self.project.set(), self.project.queues());
+        let structure = self.dispatcher.structure(set, queues);
+        let source = Source {
+            set,
+            queues,
+            graph: &structure.graph,
+            vars: &self.options.vars,
+            untouched: self.dispatcher.trees().untouched(),
+        };
+        let Waiting { token, change, entry, .. } = &waiting;
+        let to_land = ToLand { change: change.clone(), entry: entry.clone() };
+        match source.landing(place, token.clone(), &self.fixed, to_land) {
+            Ok(job) => {
+                let slot = crew.slots().landing();
+                if let Some(holder) = crew.slots_mut().holder(slot, Some(lock)) {
+                    crew.slots_mut().begin(slot, Kind::Landing, job, holder);
+                }
+            }
+            Err(error) => {
+                let obstacle = Some(error.to_string());
+                let change = Change { obstacle, ..waiting.change };
+                let waiting = Waiting { lock: Some(lock), change, ..waiting };
+                crew.landings_mut().push(waiting, Some(now));
+                crew.end_for(Reason::Environment(error.to_string()));
+            }
+        }
+    }
+
+    /// The lock of the claim: what is held, or taken again where it was lost.
+    fn lock_of(
+        &mut self,
+        place: Place,
+        held: Option<FileLock>,
+    ) -> Result<Option<FileLock>, StoreError> {
+        if held.is_some() {
+            return Ok(held);
+        }
+        let real = self.project.set().real(place.queue);
+        let task = &self.project.queues()[place.queue].tasks()[place.task];
+        let key = TaskKey::new(real, task.id.as_str());
+        let taken = self.dispatcher.keeper().take(real, &key, task.claim())?;
+        Ok(taken.then(|| self.dispatcher.keeper().hand_over(&key)).flatten())
+    }
+
+    /// Takes in the change of a dead loop, whose lock is held.
+    pub(super) fn adopt(&mut self, adopted: Adopted, crew: &mut Crew<'_>) {
+        let Adopted { queue, id, token, change } = adopted;
+        let key = TaskKey::new(self.project.set().real(queue), &id);
+        let lock = self.dispatcher.keeper().hand_over(&key);
+        let waiting = Waiting { queue, id, token, change, entry: None, lock, due: None };
+        crew.landings_mut().push(waiting, None);
+    }
+
+    /// Keeps what waits after `finished`, with its claim, and takes away what was left of what waits
+    /// no more.
+    pub(super) fn after_landing(
+        &mut self,
+        slot: SlotIx,
+        finished: &Finished,
+        after: &After,
+        crew: &mut Crew<'_>,
+    ) {
+        let job = &finished.job;
+        match (after, finished.waiting()) {
+            (After::Lands(_), Some((change, entry))) => {
+                let (queue, id, token) = (job.place.queue, job.id.clone(), job.token.clone());
+                let lock = crew.slots_mut().take_lock(slot);
+                let waiting = Waiting { queue, id, token, change, entry, lock, due: None };
+                let now = self.options.clock.monotonic();
+                let tried = (job.purpose == Purpose::Landing).then_some(now);
+                crew.landings_mut().push(waiting, tried);
+            }
+            // Somebody else has the task now.
+            (_, Some((_, entry))) => self.forget(job.place.queue, entry.as_deref(), crew),
+            (_, None) => {
+                let Some(entry) = finished.settled() else { return };
+                let repository = self.repository(job.place.queue);
+                let removed = repository.map(|repository| {
+                    Entries::of(repository).and_then(|entries| entries.remove(&entry.name()))
+                });
+                if let Some(Err(error)) = removed {
+                    crew.tell().warn_once(format!("failed to end the wait of a change: {error}"));
+                }
+            }
+        }
+    }
+
+    /// Takes away what waits in vain.
+    fn forget(&self, queue: usize, entry: Option<&Entry>, crew: &mut Crew<'_>) {
+        let Some(entry) = entry else { return };
+        let left = self.repository(queue).map(|repository| {
+            Entries::of(repository).and_then(|entries| entries.leave(repository, entry))
+        });
+        if let Some(Err(error)) = left {
+            crew.tell().warn_once(format!("failed to end the wait of a change: {error}"));
+        }
+    }
+
+    fn repository(&self, queue: usize) -> Option<&Repository> {
+        self.fixed.repository(self.project.set().root(queue))
+    }
+}
