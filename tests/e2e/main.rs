@@ -17,6 +17,7 @@ mod control;
 mod demo;
 mod done;
 mod edits;
+mod examples;
 mod forms;
 mod guards;
 mod harness;

@@ -302,7 +302,7 @@ impl Drop for Sandbox {
 
 /// The program under test: `WORKLOOP_PROOF_PROGRAM` (an optimised build, say), else the one that
 /// was built with the tests.
-fn program() -> PathBuf {
+pub(crate) fn program() -> PathBuf {
     let other = std::env::var_os("WORKLOOP_PROOF_PROGRAM");
     other.map_or_else(|| env!("CARGO_BIN_EXE_workloop").into(), PathBuf::from)
 }
