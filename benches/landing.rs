@@ -91,6 +91,7 @@ impl Project {
         Ok(tree.capture(&CaptureRules {
             ours: &|path| path == Path::new("q.json"),
             own_attributes: false,
+            anew: false,
             attempt_folder: &self.cache,
             date: Stamp(1_767_225_600),
             message: "attempt",

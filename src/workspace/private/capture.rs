@@ -20,6 +20,8 @@ pub struct CaptureRules<'a> {
     pub ours: &'a dyn Fn(&Path) -> bool,
     /// Whether attributes that the agent wrote count: the task declares them.
     pub own_attributes: bool,
+    /// Whether every file is read, also where it looks as it did: objects of an earlier capture are gone.
+    pub anew: bool,
     /// Where repositories that lie inside of the workspace are moved to.
     pub attempt_folder: &'a Path,
     /// When it is.
@@ -95,6 +97,9 @@ impl Tree {
         // Left by a git of ours that was killed: the slot is locked, so that none lives.
         let lock = self.slot().own().join("index.lock");
         super::files::remove(&lock).map_err(fail)?;
+        if rules.anew {
+            super::files::remove(&self.slot().index()).map_err(fail)?;
+        }
         self.trust_index(&at, &files)?;
         tool.get(&at, &["add", "--all", "--", "."])?;
         self.check_unreadable(&at, &found)?;

@@ -46,6 +46,7 @@ impl Bench {
         tree.capture(&CaptureRules {
             ours: &|_| false,
             own_attributes: false,
+            anew: false,
             attempt_folder: self.scratch.folder.path(),
             date: Stamp(1_767_225_600),
             message: "attempt",

@@ -59,11 +59,14 @@ fn capture(
     let rules = CaptureRules {
         ours: &ours,
         own_attributes: job.named_files.iter().any(is_declared),
+        anew: false,
         attempt_folder: job.folder.path(),
         date: Stamp(clock.now().timestamp()),
         message: &message,
     };
-    for _ in 0..CAPTURES {
+    for number in 0..CAPTURES {
+        // What was stored once and is gone is stored again only where the file is read again.
+        let rules = CaptureRules { anew: number > 0, ..rules };
         let captured = workspace.capture(&rules).map_err(|error| error.to_string())?;
         let commits = (&captured.base, &captured.commit);
         let whole = apart.repository.keep_attempt(&name, commits, apart.keep);

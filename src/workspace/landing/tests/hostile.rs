@@ -258,6 +258,7 @@ fn no_program_that_is_configured_meanwhile_is_run_on_the_way() {
     let captured = workspace.capture(&CaptureRules {
         ours: &|path| path.starts_with("bin") || path.starts_with("ran"),
         own_attributes: true,
+        anew: false,
         attempt_folder: bench.scratch.folder.path(),
         date: Stamp(0),
         message: "attempt",
