@@ -152,7 +152,7 @@ pub enum Verb {
     Diff(Late<DiffArgs>),
     /// Shows the private trees and the attempts that are kept, restores one, or tidies up.
     Workspace(Late<WorkspaceArgs>),
-    /// Shows what waits to land on the target, and what for.
+    /// Shows what waits to land on the target, or lands what loops left that are gone.
     Land(Late<LandArgs>),
     /// Shows the journal.
     Events(Late<EventsArgs>),

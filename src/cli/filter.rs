@@ -12,6 +12,7 @@ const LISTED: usize = 20;
 /// Filters of the command line as the engine knows them.
 pub(super) fn scope(filter: &FilterArgs, ids: &[String]) -> Scope {
     Scope {
+        nothing: false,
         ids: ids.iter().cloned().collect(),
         phases: filter.phase.clone(),
         tracks: filter.track.clone(),

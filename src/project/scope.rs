@@ -6,6 +6,8 @@ use std::collections::HashSet;
 /// Filters; an empty list lets everything through, and all lists must let a task through.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scope {
+    /// No task at all: of a loop that only lands what waits.
+    pub nothing: bool,
     /// `--task-id`.
     pub ids: HashSet<String>,
     /// `--phase`.
@@ -28,7 +30,8 @@ impl Scope {
                 || value.is_some_and(|value| wanted.iter().any(|w| w.eq_ignore_ascii_case(value)))
         };
         let epic = task.epic().or(task.parent());
-        (self.ids.is_empty() || self.ids.contains(task.id.as_str()))
+        !self.nothing
+            && (self.ids.is_empty() || self.ids.contains(task.id.as_str()))
             && one(&self.phases, task.phase())
             && one(&self.tracks, task.track())
             && one(&self.kinds, task.kind())

@@ -186,6 +186,34 @@ fn what_passed_waits_for_a_person_and_lands_without_an_agent() {
     assert!(events.contains("\"event\":\"landed\""), "{events}");
 }
 
+/// What waits is landed by a verb as well, which starts no agent.
+#[test]
+fn land_now_lands_what_loops_left_and_begins_nothing() {
+    let agent = "echo ran >>../../../ran; echo \"$WORKLOOP_TASK_ID\" >>a";
+    let sandbox = sandbox(agent, "grep -q \"$WORKLOOP_TASK_ID\" a", &["A", "B"]);
+    assert_eq!(sandbox.run(["land", "now", "q.json"]).exits(0).stdout, "nothing waits to land\n");
+    assert!(sandbox.shell("echo mine >>a"));
+    sandbox.run(["run", "q.json", "--task-id", "A"]).exits(7);
+    let status = sandbox.run(["land", "status", "q.json"]).exits(0).to_string();
+    assert!(status.contains("1 change waits to land on main"), "{status}");
+    assert!(status.contains("has edits in a: commit or stash them"), "{status}");
+    let status = sandbox.run(["status", "q.json"]).exits(0).to_string();
+    assert!(status.contains("landing") && status.contains("needs you: "), "{status}");
+    let now = sandbox.run(["land", "now", "q.json"]).exits(7);
+    assert!(now.stdout.starts_with("A: needs you: "), "{now}");
+    assert!(sandbox.shell("git stash -q"));
+    let now = sandbox.run(["land", "now", "q.json"]).exits(0);
+    assert!(now.stdout.starts_with("A: landed as "), "{now}");
+    let list = sandbox.read("q.json");
+    let states = ["A", "B"].map(|id| task(&list, id)["status"].clone());
+    assert_eq!(states, [json!("complete"), json!("pending")]);
+    assert_eq!(says(&sandbox, "cat ../ran; git log --format=%s"), "ran\nMake A\nstart\n");
+    let diff = sandbox.run(["diff", "A", "q.json"]).exits(0).stdout;
+    assert!(diff.ends_with(" 3\n+A\n"), "{diff}");
+    let events = sandbox.run(["events", "q.json", "--style", "log"]).exits(0).to_string();
+    assert!(events.contains("task A landed as "), "{events}");
+}
+
 /// A loop that is killed while its change waits leaves a change, and no attempt that counts.
 #[test]
 fn another_loop_lands_what_a_killed_one_left() {

@@ -176,7 +176,13 @@ const EXAMPLES: &[(&str, &[Example])] = &[
             ("workloop workspace prune", "removes what no loop uses"),
         ],
     ),
-    ("land", &[("workloop land status --json", "for programs")]),
+    (
+        "land",
+        &[
+            ("workloop land status", "what waits to land, and what for"),
+            ("workloop land now", "without starting an agent"),
+        ],
+    ),
     (
         "events",
         &[

@@ -75,4 +75,6 @@ pub struct LandArgs {
 pub enum LandWhat {
     /// Shows what waits to land, and what for.
     Status,
+    /// Lands what loops left that are gone, and what was in the way of it a person has cleared.
+    Now,
 }

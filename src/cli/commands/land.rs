@@ -1,4 +1,4 @@
-//! `land`: what waits to land.
+//! `land`: what waits to land, shown or landed.
 
 use crate::cli::args::{LandArgs, LandWhat};
 use crate::cli::failure::Failure;
@@ -11,9 +11,13 @@ use crate::views::json;
 use crate::views::landing::{LandView, TargetView, Told, WaitView, text};
 use crate::workspace::{Entries, Entry, EntryError};
 
+mod now;
+
 pub(super) fn run(args: &LandArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     match args.what {
         LandWhat::Status => status(args, session),
+        LandWhat::Now if args.json => Err(Failure::usage("--json belongs to land status")),
+        LandWhat::Now => now::now(args, session),
     }
 }
 

@@ -7,13 +7,13 @@ use crate::cli::progress::{Progress, Said};
 use crate::cli::read::Reading;
 use crate::cli::session::Session;
 use crate::config::{Overrides, Selection};
-use crate::engine::{self, Ending, Notice, Observer, Preflight, Reason, RunOptions};
+use crate::engine::{self, Ending, KnownCommands, Notice, Observer, Preflight, Reason, RunOptions};
 use crate::plan;
 use crate::platform::clock::{Clock, SystemClock};
 use crate::platform::fault;
 use crate::platform::ids::RandomIds;
 use crate::project::repositories::is_private;
-use crate::project::{Among, Project};
+use crate::project::{Among, Project, Scope};
 use crate::views::escape;
 use crate::workspace::is_git_work_tree;
 use chrono::{DateTime, Local, TimeZone};
@@ -44,20 +44,13 @@ pub(super) fn run(args: &RunArgs, session: &mut Session<'_>) -> Result<(), Failu
         writeln!(session.streams.err, "{}", escape::line(&remark))?;
     }
     let options = RunOptions {
-        scope,
-        jobs,
         max_attempts: args.max_iterations,
         max_time: max_time(args, SystemClock.now().with_timezone(&Local)),
-        known: Arc::new(known),
         when_empty: match args.when_empty {
             WhenEmpty::Exit => engine::WhenEmpty::Exit,
             WhenEmpty::Wait => engine::WhenEmpty::Wait,
         },
-        terminal: session.world.stdin_terminal && session.streams.err.is_terminal(),
-        exe: fault::supervisor(std::env::current_exe()?),
-        vars: session.world.vars.clone(),
-        clock: Arc::new(SystemClock),
-        ids: Arc::new(RandomIds),
+        ..options(scope, jobs, Arc::new(known), session)?
     };
     let said = Said::of(&session.global);
     let mut progress = Progress::new(session.streams, jobs, args.json, said);
@@ -77,6 +70,28 @@ pub(super) fn run(args: &RunArgs, session: &mut Session<'_>) -> Result<(), Failu
         writeln!(session.streams.err, "{}", escape::line(&hint))?;
     }
     ended
+}
+
+/// What a loop is started with, without a limit.
+pub(super) fn options(
+    scope: Scope,
+    jobs: usize,
+    known: Arc<KnownCommands>,
+    session: &Session<'_>,
+) -> Result<RunOptions, Failure> {
+    Ok(RunOptions {
+        scope,
+        jobs,
+        max_attempts: None,
+        max_time: None,
+        known,
+        when_empty: engine::WhenEmpty::Exit,
+        terminal: session.world.stdin_terminal && session.streams.err.is_terminal(),
+        exe: fault::supervisor(std::env::current_exe()?),
+        vars: session.world.vars.clone(),
+        clock: Arc::new(SystemClock),
+        ids: Arc::new(RandomIds),
+    })
 }
 
 /// What is told before a run begins, a line each.

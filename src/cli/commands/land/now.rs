@@ -1,0 +1,149 @@
+//! `land now`: a loop that claims nothing and takes over what dead loops left to land.
+//!
+//! It lands as every loop does, merges are judged and completions written with a claim of its own.
+//! What a live loop has is landed by that loop, which holds the claim.
+
+use crate::cli::args::LandArgs;
+use crate::cli::commands::run::options;
+use crate::cli::failure::{Failure, FailureKind};
+use crate::cli::progress::{Progress, Said};
+use crate::cli::session::Session;
+use crate::domain::{Field, Status, Task, Waits};
+use crate::engine::{self, Ending, KnownCommands};
+use crate::project::repositories::{Purpose, is_private};
+use crate::project::{Project, QueueSet, Scope, paused};
+use crate::queue::Queue;
+use crate::store::{Place, QueueStore};
+use crate::views::escape;
+use crate::views::landing::{short, waits_for};
+use crate::workspace::{Entries, Entry};
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::sync::Arc;
+
+/// What a change came to.
+#[derive(Debug, PartialEq, Eq)]
+enum CameTo {
+    /// It is on the target, and its task complete.
+    Landed(String),
+    /// It waits still.
+    Waits(String),
+    /// It goes back to an agent, or to a person.
+    Back(String),
+}
+
+pub(super) fn now(args: &LandArgs, session: &mut Session<'_>) -> Result<(), Failure> {
+    let selection = session.select_all(&args.queues)?;
+    let project = session.open(selection.clone())?;
+    session.refuse_inside(project.set())?;
+    project.store().check_writable()?;
+    let mut before = waiting(&project);
+    before.extend(entered(&project, session)?);
+    if before.is_empty() {
+        return session.print(if session.global.quiet { "" } else { "nothing waits to land\n" });
+    }
+    may_begin(&project)?;
+    let scope = Scope { nothing: true, ..Scope::default() };
+    let options = options(scope, 1, Arc::new(KnownCommands::default()), session)?;
+    let said = Said::of(&session.global);
+    let mut progress = Progress::new(session.streams, 1, false, said);
+    let ending = engine::start(project, options, &mut progress)?.run();
+    drop(progress);
+    let ending = ending?;
+    let mut project = session.open(selection)?;
+    project.store_mut().read()?;
+    tell(&before, &project, &ending, session)
+}
+
+/// The tasks whose changes wait, by queue and id.
+fn waiting(project: &Project) -> BTreeSet<(usize, String)> {
+    let of = |(number, queue): (usize, &Queue)| {
+        let waits = |task: &&Task| task.status == Status::InProgress && task.change().is_some();
+        let ids = queue.tasks().iter().filter(waits).map(|task| (number, task.id.to_string()));
+        ids.collect::<Vec<_>>()
+    };
+    project.served().iter().enumerate().flat_map(of).collect()
+}
+
+/// The same by what waits in the repositories: a queue that git set back does not say so, until a loop
+/// looks.
+fn entered(project: &Project, session: &Session<'_>) -> Result<BTreeSet<(usize, String)>, Failure> {
+    let set = project.set();
+    let mut found = BTreeSet::new();
+    for home in session.homes(set, Purpose::Look)? {
+        let place = |entry: Entry| {
+            let queue = (0..set.served()).find(|queue| set.real(*queue) == entry.whose.queue)?;
+            let id = entry.message.task;
+            project.queues()[queue].index_of(&id).is_some().then_some((queue, id))
+        };
+        found.extend(Entries::look(&home.repository).all()?.into_iter().filter_map(place));
+    }
+    Ok(found)
+}
+
+/// Refuses where a loop could land nothing.
+fn may_begin(project: &Project) -> Result<(), Failure> {
+    let set: &QueueSet = project.set();
+    if !is_private(set) {
+        return Err(Failure::usage("changes wait to land, and [isolation] mode is \"shared\"")
+            .hint("set mode = \"private\" under [isolation], as it was when they were made"));
+    }
+    let stopped = paused(set, project.queues().len());
+    match (0..set.served()).find(|queue| stopped.contains(queue)) {
+        Some(queue) => {
+            let text = format!("{} is paused, so nothing lands", set.shown(queue).display());
+            Err(Failure::usage(text).hint("workloop resume"))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Says what each change came to; the exit status says whether all of them landed.
+fn tell(
+    before: &BTreeSet<(usize, String)>,
+    project: &Project,
+    ending: &Ending,
+    session: &mut Session<'_>,
+) -> Result<(), Failure> {
+    let mut all = true;
+    for (queue, id) in before {
+        let content = &project.queues()[*queue];
+        let Some(task) = content.index_of(id) else { continue };
+        let came_to = came_to(content, Place { queue: *queue, task });
+        all &= matches!(came_to, CameTo::Landed(_));
+        let what = match came_to {
+            CameTo::Landed(commit) => format!("landed as {}", short(&commit)),
+            CameTo::Waits(why) => why,
+            CameTo::Back(why) => format!("did not land: {why}"),
+        };
+        if !session.global.quiet {
+            let line = format!("{id}: {what}");
+            writeln!(session.streams.out, "{}", escape::line(&line))?;
+        }
+    }
+    match ending.exit_status() {
+        signal @ 128.. => Err(Failure::silent(FailureKind::Signal(signal - 128))),
+        2 => Err(Failure::usage(ending.sentence())),
+        _ if all => Ok(()),
+        _ => Err(Failure::silent(FailureKind::Waiting)),
+    }
+}
+
+fn came_to(queue: &Queue, Place { task, .. }: Place) -> CameTo {
+    let record = &queue.tasks()[task];
+    let text = |field| queue.text(task, field).filter(|text| !text.trim().is_empty());
+    match (record.status, record.change()) {
+        (Status::Complete, _) => CameTo::Landed(text(Field::LandedCommit).unwrap_or_default()),
+        (_, Some(change)) => {
+            let why = waits_for(change.waits, change.obstacle.as_deref());
+            let worker = record.claim().map(|claim| claim.worker.clone()).unwrap_or_default();
+            CameTo::Waits(match change.waits {
+                Waits::Landing => format!("{why}; worker {worker} has it"),
+                Waits::Review | Waits::Checkout => why,
+            })
+        }
+        (_, None) => {
+            CameTo::Back(text(Field::Error).unwrap_or_else(|| "it waits no more".to_owned()))
+        }
+    }
+}
