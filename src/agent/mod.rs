@@ -13,8 +13,8 @@ pub use environment::{Environment, Given, NUL_SHOWN, Policy, TaskVariables, Why,
 pub use feedback::{FEEDBACK_BYTES, bound, bound_file, cut};
 pub use profile::{AgentProfile, DEFAULT_GRACE, DEFAULT_TIMEOUT};
 pub use prompt::{
-    AnswerInput, DependencyInput, FailureInput, NoteInput, PromptError, PromptInput,
-    PromptTemplate, RedInput, StepInput,
+    AnswerInput, ContinuedInput, DependencyInput, FailureInput, NoteInput, PromptError,
+    PromptInput, PromptTemplate, RedInput, StepInput,
 };
 pub use result::{
     AgentResult, RESULT_BYTES, ResultReading, ResultStatus, has_promise, parse_result, read_result,

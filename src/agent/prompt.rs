@@ -17,7 +17,8 @@ use std::sync::OnceLock;
 mod input;
 
 pub use input::{
-    AnswerInput, DependencyInput, FailureInput, NoteInput, PromptInput, RedInput, StepInput,
+    AnswerInput, ContinuedInput, DependencyInput, FailureInput, NoteInput, PromptInput, RedInput,
+    StepInput,
 };
 
 /// The built-in template.
@@ -178,6 +179,9 @@ fn foreign(input: &mut PromptInput, see: &mut dyn FnMut(&mut String)) {
     for answer in &mut input.answers {
         answer.question.iter_mut().for_each(&mut *see);
         see(&mut answer.answer);
+    }
+    if let Some(continued) = &mut input.continued {
+        continued.conflicts.iter_mut().chain(&mut continued.setup).for_each(&mut *see);
     }
     if let Some(failure) = &mut input.failure {
         [&mut failure.outcome, &mut failure.output].into_iter().for_each(&mut *see);

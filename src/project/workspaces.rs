@@ -6,8 +6,8 @@ use super::queues::QueueSet;
 use crate::domain::{Field, Status};
 use crate::queue::Queue;
 use crate::workspace::{
-    AttemptName, AttemptRef, GitError, PlaceError, Places, Repository, SetupRules, Tree, TreeError,
-    TreeRules, Wanted, ref_part,
+    AttemptName, AttemptRef, GitError, PlaceError, Places, Repository, SetupRules, TaskName, Tree,
+    TreeError, TreeRules, Wanted, ref_part,
 };
 use chrono::DateTime;
 use std::collections::HashMap;
@@ -16,6 +16,18 @@ use thiserror::Error;
 
 /// How long attempts of complete tasks are kept, in seconds: thirty days.
 const KEPT: i64 = 30 * 24 * 60 * 60;
+
+/// Whose attempts those of the task `id` of a queue are.
+pub fn task_name(
+    repository: &Repository,
+    (set, queues): (&QueueSet, &[Queue]),
+    queue: usize,
+    id: &str,
+) -> TaskName {
+    let mut others = queues.iter().enumerate().filter(|(number, _)| *number != queue);
+    let is_shared = others.any(|(_, other)| other.index_of(id).is_some());
+    TaskName { is_shared, ..TaskName::new(repository, set.real(queue), set.name(queue), id) }
+}
 
 /// The tree of an attempt on the disk.
 #[derive(Clone, Debug, PartialEq, Eq)]

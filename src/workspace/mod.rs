@@ -21,9 +21,9 @@ pub use landing::{
 };
 pub use merge::Merge;
 pub use private::{
-    AttemptName, AttemptRef, Brought, CaptureError, CaptureRules, Captured, Kind, Objects, Place,
-    PlaceError, Places, RemoveError, Setup, SetupRules, Slot, Tree, TreeError, TreeRules, Wanted,
-    size_of,
+    AttemptName, AttemptRef, Brought, CaptureError, CaptureRules, Captured, KeptWork, Kind,
+    Objects, Place, PlaceError, Places, RemoveError, Setup, SetupRules, Slot, TaskName, Tree,
+    TreeError, TreeRules, Wanted, size_of,
 };
 pub use repo::{Checkout, GitError, Oid, Refusal, Repository, Stamp, ref_part};
 pub use tree::{NOT_OURS, tree_name};

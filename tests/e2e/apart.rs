@@ -89,10 +89,16 @@ fn setup_runs_once_in_each_place_and_again_where_it_is_due() {
     let said = ran.to_string();
     let changed = "A: the verification changed what workspaces.setup made in the judge tree";
     assert!(said.contains(changed) && !said.contains("B: the verification changed"), "{said}");
-    assert!(said.contains("C: FAIL") || said.contains("step setup: exit status 1"), "{said}");
-    // Both at first; the judge after A; for C it was judged with its input, and then without.
+    for text in [
+        "step setup: exit status 1",
+        "C: on the work of its last attempt workspaces.setup failed in the workspace",
+    ] {
+        assert!(said.contains(text), "{text}: {said}");
+    }
+    // Both at first; the judge after A; for C the judge with what it made, once more because of that,
+    // and the workspace, whose agent mends it.
     let places = says(&sandbox, "sed 's|.*/||' ../setup | tr '\\n' ' '");
-    assert_eq!(places, "judge-1 ws-1 judge-1 judge-1 judge-1 ", "{said}");
+    assert_eq!(places, "judge-1 ws-1 judge-1 judge-1 judge-1 ws-1 ", "{said}");
     assert_eq!(says(&sandbox, "git log --format=%s -3"), "Make C\nMake B\nMake A\n");
 }
 
@@ -241,13 +247,14 @@ fn another_loop_lands_what_a_killed_one_left() {
     assert_eq!(landed, "Make A\nstart\nx\n");
 }
 
-/// What two tasks make of the same line does not merge: the second one begins anew on what landed.
+/// What two tasks make of the same line does not merge: the second one gets both, and brings them
+/// together.
 #[test]
 fn a_conflict_goes_back_to_the_agent() {
     // Both begin with the same base: each waits for the other one to have begun.
     let agent = "touch ../../../began.$WORKLOOP_TASK_ID; \
         until test -f ../../../began.A && test -f ../../../began.B; do sleep 0.02; done; \
-        grep -q 1 a && sed -i \"s/1/$WORKLOOP_TASK_ID/\" a || sed -i \"1s/.*/A B/\" a";
+        if grep -q '<<<' a; then printf 'A B\\n2\\n3\\n' >a; else sed -i \"s/1/$WORKLOOP_TASK_ID/\" a; fi";
     let sandbox = sandbox(agent, "grep -q \"$WORKLOOP_TASK_ID\" a", &["A", "B"]);
     let ran = sandbox.run(["run", "q.json", "--jobs", "2"]).exits(0);
     assert!(ran.to_string().contains("does not merge with what landed meanwhile, in a"), "{ran}");
@@ -279,4 +286,56 @@ fn a_queue_that_is_set_back_goes_by_the_commits() {
         says(&sandbox, "wc -l <../ran; git log --format=%s").trim(),
         "3\nMake B\nMake A\nstart"
     );
+}
+
+#[test]
+fn a_further_attempt_continues_the_last_one_on_the_branch_as_it_is_now() {
+    let agent = "case $WORKLOOP_ATTEMPT in \
+         1) echo w >w; sed -i s/2/two/ a; cd ../../../work; sed -i s/2/zwei/ a; git commit -qm other a;; \
+         2) cp $WORKLOOP_PROMPT_FILE ../../../prompt; cat a >>../../../prompt; \
+            test -f w && printf '1\\nzwo\\n3\\n' >a && touch done;; esac";
+    let sandbox = sandbox(agent, "test -f done", &["A"]);
+    let ran = sandbox.run(["run", "q.json"]).exits(0).to_string();
+    let prompt = says(&sandbox, "cat ../prompt");
+    let markers = "1\n<<<<<<< ";
+    for said in ["You continue the work of attempt 1", "conflict markers", "- a\n", markers] {
+        assert!(prompt.contains(said), "{said}: {prompt}{ran}");
+    }
+    assert!(!prompt.contains("may\nstill be in the working directory"), "{prompt}");
+    let landed = "git log --format=%s; git show --format= --name-only; cat a";
+    assert_eq!(says(&sandbox, landed), "Make A\nother\nstart\na\ndone\nw\n1\nzwo\n3\n", "{ran}");
+}
+
+/// What a person says, and what was not to be believed, begins with the branch; what is kept stays.
+#[test]
+fn an_attempt_begins_anew_when_a_person_says_so_or_the_last_one_tampered() {
+    let verify = "if test $WORKLOOP_TASK_ID = T; then sh check.sh; else false; fi";
+    let agent = "test $WORKLOOP_TASK_ID != T || echo true >check.sh; echo $WORKLOOP_ATTEMPT w[0-9] >>../../../$WORKLOOP_TASK_ID; \
+                 echo x >w$WORKLOOP_ATTEMPT";
+    let sandbox = sandbox(agent, verify, &["A", "T"]);
+    assert!(sandbox.shell("echo false >check.sh; git add check.sh; git commit -qm check"));
+    let continues = |id: &str| {
+        let prompt = sandbox.run(["prompt", id, "q.json"]).exits(0).to_string();
+        prompt.contains("You continue the work of attempt")
+    };
+    sandbox.run(["run", "q.json"]).exits(5);
+    assert!(continues("A") && !continues("T"));
+    sandbox.run(["retry", "A", "T", "q.json"]).exits(0);
+    assert!(continues("A"));
+    sandbox.run(["block", "A", "q.json", "--because", "x"]).exits(0);
+    sandbox.run(["retry", "--fresh", "A", "q.json"]).exits(0);
+    assert!(!continues("A"));
+    sandbox.run(["run", "q.json"]).exits(5);
+    let seen = says(&sandbox, "cat ../A ../T");
+    assert_eq!(seen, "1 w[0-9]\n2 w1\n3 w[0-9]\n4 w3\n1 w[0-9]\n2 w[0-9]\n");
+    sandbox.run(["reset", "A", "q.json"]).exits(0);
+    assert!(!sandbox.run(["prompt", "A", "q.json"]).to_string().contains("You continue"));
+    let kept = says(&sandbox, "git for-each-ref --format='%(refname)' refs/workloop/attempts/A");
+    assert_eq!(kept.lines().count(), 4);
+    let shared = Sandbox::new()
+        .config("[agents.default]\nrun = \"true\"\n")
+        .queue("q.json", &queue(&[("A", &[])]));
+    shared.run(["block", "A", "q.json", "--because", "x"]).exits(0);
+    let ran = shared.run(["retry", "--fresh", "A", "q.json"]).exits(2).to_string();
+    assert!(ran.contains("--fresh is for private workspaces"), "{ran}");
 }

@@ -28,6 +28,10 @@ pub struct PromptInput {
     pub notes: Vec<NoteInput>,
     /// Answers of a person.
     pub answers: Vec<AnswerInput>,
+    /// Whether the agent works in a tree of its own.
+    pub is_private: bool,
+    /// What its tree holds of an earlier attempt.
+    pub continued: Option<ContinuedInput>,
     /// How the previous attempt failed.
     pub failure: Option<FailureInput>,
     /// Steps that failed before the task began.
@@ -71,6 +75,17 @@ pub struct AnswerInput {
     pub question: Option<String>,
     /// The answer.
     pub answer: String,
+}
+
+/// The work of an earlier attempt in the tree of the agent.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct ContinuedInput {
+    /// Its number.
+    pub attempt: u32,
+    /// Files that have conflict markers, since the branch changed the same lines.
+    pub conflicts: Vec<String>,
+    /// How the setup of the tree failed on that work, in words.
+    pub setup: Option<String>,
 }
 
 /// The failure of the previous attempt.

@@ -24,6 +24,8 @@ fn full() -> PromptInput {
         queue: "/p/queues/q.json".into(),
         project: Some("p".into()),
         root: "/p".into(),
+        is_private: false,
+        continued: None,
         result_file: "/p/queues/.workloop/attempts/0/2/result.json".into(),
         dependencies: vec![DependencyInput {
             id: "A-1".into(),

@@ -133,6 +133,7 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         &[
             ("workloop retry TASK-7", "with a new budget"),
             ("workloop retry --failed", "every blocked task"),
+            ("workloop retry --fresh TASK-7", "without the work of its last attempt"),
         ],
     ),
     ("reset", &[("workloop reset TASK-7", "as if it had never run")]),

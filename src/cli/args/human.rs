@@ -84,6 +84,10 @@ pub struct RetryArgs {
     /// Puts every blocked task back.
     #[arg(long)]
     pub failed: bool,
+    /// The next attempt begins with the branch and not with the work of the last one, which stays kept
+    /// [private workspaces only].
+    #[arg(long)]
+    pub fresh: bool,
     /// The queues by flags.
     #[command(flatten)]
     pub queues: QueueFlags,

@@ -13,6 +13,7 @@ mod edit;
 mod editor;
 mod events;
 mod explain;
+mod fresh;
 mod graph;
 mod help;
 mod init;

@@ -1,12 +1,18 @@
 //! `prompt ID`: the exact prompt that the next attempt would get.
 
+use crate::agent::ContinuedInput;
 use crate::cli::args::PromptArgs;
 use crate::cli::failure::Failure;
-use crate::cli::read::Reading;
+use crate::cli::read::{Reading, Scene};
 use crate::cli::session::Session;
+use crate::config::RetryFrom;
 use crate::domain::StepKind;
 use crate::engine::{CommandEnvironment, Source, Untouched};
+use crate::project::repositories::{Home, Purpose, is_private};
+use crate::project::workspaces::task_name;
+use crate::store::Place;
 use crate::views::{escape, json};
+use crate::workspace::KeptWork;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::io::Write;
@@ -15,6 +21,8 @@ pub(super) fn run(args: &PromptArgs, session: &mut Session<'_>) -> Result<(), Fa
     let selection = session.select_to_read(&args.queues)?;
     let mut reading = Reading::open(session, selection)?;
     let vars = &session.world.vars;
+    let set = reading.project.set();
+    let homes = if is_private(set) { session.homes(set, Purpose::Look)? } else { Vec::new() };
     let (view, prompt, environments) = reading.look(|scene| {
         let node = scene.find(&args.id)?;
         let (place, _) = scene.key(node);
@@ -22,7 +30,7 @@ pub(super) fn run(args: &PromptArgs, session: &mut Session<'_>) -> Result<(), Fa
         let untouched = Untouched::recorded(scene.set);
         let source =
             Source { set: scene.set, queues: scene.queues, graph, vars, untouched: &untouched };
-        let prompt = source.prompt(place).map_err(|why| {
+        let prompt = source.prompt(place, continued(&homes, scene, place)?).map_err(|why| {
             Failure::usage(format_args!("failed to make the prompt of {}: {why}", args.id))
         })?;
         let environments = if args.env { source.environments(place) } else { Ok(Vec::new()) };
@@ -48,6 +56,31 @@ pub(super) fn run(args: &PromptArgs, session: &mut Session<'_>) -> Result<(), Fa
     }
     session.streams.out.exact().write_all(prompt.as_bytes())?;
     Ok(session.streams.out.flush()?)
+}
+
+/// What the agent would begin with. Which files would have conflict markers is not told: finding it
+/// out writes into the repository.
+fn continued(
+    homes: &[Home],
+    scene: &Scene<'_>,
+    place: Place,
+) -> Result<Option<ContinuedInput>, Failure> {
+    let config = &scene.set.config;
+    let Some(home) = homes.iter().find(|home| home.queues.contains(&place.queue)) else {
+        return Ok(None);
+    };
+    if *config.workspaces.retry_from == RetryFrom::Base {
+        return Ok(None);
+    }
+    let id = scene.queues[place.queue].tasks()[place.task].id.as_str();
+    let name = task_name(&home.repository, (scene.set, scene.queues), place.queue, id);
+    let kept = home.repository.to_continue(&name)?;
+    let continued = |kept: KeptWork| ContinuedInput {
+        attempt: kept.attempt.number,
+        conflicts: Vec::new(),
+        setup: None,
+    };
+    Ok(kept.map(continued))
 }
 
 fn as_json(command: &CommandEnvironment) -> Value {

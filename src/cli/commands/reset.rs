@@ -1,16 +1,22 @@
 //! `reset`: a task is put back as if it had never run.
 
+use super::fresh;
 use crate::cli::args::ResetArgs;
 use crate::cli::failure::Failure;
 use crate::cli::session::Session;
 use crate::cli::write::{self, confirm, only_queues, tell};
-use crate::project::verbs;
+use crate::project::{Among, verbs};
+use crate::store::Place;
 use std::io::Write;
 
 pub(super) fn run(args: &ResetArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     let what = "pending, as if never run";
     if !args.all {
         let (ids, mut project) = write::of_tasks(session, &args.words, &args.queues)?;
+        let places: Result<Vec<Place>, _> =
+            ids.iter().map(|id| project.resolve(id, Among::Served)).collect();
+        // Before a loop can take the tasks: an attempt that runs is refused, and goes on as it was.
+        fresh::forget_work(session, &project, &places?)?;
         let done = verbs::reset(&mut project, &ids)?;
         return tell(session, &done, what);
     }
@@ -21,6 +27,8 @@ pub(super) fn run(args: &ResetArgs, session: &mut Session<'_>) -> Result<(), Fai
         let tasks = if many == 1 { "task" } else { "tasks" };
         confirm(session, &format!("reset {many} {tasks} as if never run"))?;
     }
+    let all = verbs::to_reset(project.queues(), project.set().served());
+    fresh::forget_work(session, &project, &all)?;
     let mut done = Vec::new();
     let ended = verbs::reset_all(&mut project, &mut done);
     if ended.is_ok() && !session.global.quiet {

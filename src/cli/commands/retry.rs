@@ -1,18 +1,30 @@
 //! `retry`: a blocked task is put back with a new budget, and its agent is tried at once.
 
+use super::fresh;
 use crate::cli::args::RetryArgs;
 use crate::cli::failure::Failure;
 use crate::cli::session::Session;
 use crate::cli::write::{self, only_queues, tell};
 use crate::engine;
 use crate::platform::ids::RandomIds;
-use crate::project::verbs;
+use crate::project::{Among, Project, verbs};
+use crate::store::Place;
 use std::io::Write;
+
+/// Lets the next attempts begin anew, before a loop can take the tasks.
+fn begin_anew(session: &Session<'_>, project: &Project, ids: &[String]) -> Result<(), Failure> {
+    let places: Result<Vec<Place>, _> =
+        ids.iter().map(|id| project.resolve(id, Among::Served)).collect();
+    fresh::begin_anew(session, project, &places?)
+}
 
 pub(super) fn run(args: &RetryArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     let what = "pending again, with a new budget";
     if !args.failed {
         let (ids, mut project) = write::of_tasks(session, &args.words, &args.queues)?;
+        if args.fresh {
+            begin_anew(session, &project, &ids)?;
+        }
         let (done, agents) = verbs::retry(&mut project, &ids)?;
         for (root, agent) in &agents {
             engine::end_pause(root, agent, &RandomIds)?;
@@ -21,6 +33,10 @@ pub(super) fn run(args: &RetryArgs, session: &mut Session<'_>) -> Result<(), Fai
     }
     let queues = only_queues("--failed", &args.words, &args.queues, session)?;
     let mut project = write::open(session, &queues)?;
+    if args.fresh {
+        let blocked = verbs::blocked(project.queues(), project.set().served());
+        fresh::begin_anew(session, &project, &blocked)?;
+    }
     let done = verbs::retry_blocked(&mut project)?;
     if done.is_empty() && !session.global.quiet {
         writeln!(session.streams.err, "no task is blocked")?;

@@ -1,13 +1,14 @@
 //! Private trees of an attempt: where its agent works and where its change is judged.
 
-use crate::config::{Config, IsolationMode, WorkspaceRules};
+use crate::agent::ContinuedInput;
+use crate::config::{Config, IsolationMode, RetryFrom, WorkspaceRules};
 use crate::project::repositories::{cache, git_vars};
 use crate::workspace::{
     Captured, Git, GitError, Kind, Oid, PlaceError, Places, Refusal, Repository, Slot, Tree,
     TreeError, TreeRules,
 };
 use std::ffi::{OsStr, OsString};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 use thiserror::Error;
 
@@ -32,6 +33,7 @@ pub(crate) struct Isolated {
     repository: Repository,
     places: Places,
     rules: TreeRules,
+    retry_from: RetryFrom,
     keep: usize,
 }
 
@@ -53,11 +55,12 @@ impl Isolated {
         let git = Git::new(git.ok_or(ApartError::NoGit)?, path, &git_vars(vars));
         let target = config.isolation.target.as_deref();
         let repository = Repository::open(root, git, target)?;
-        let WorkspaceRules { dir, tree, .. } = &config.workspaces;
+        let WorkspaceRules { dir, tree, retry_from } = &config.workspaces;
         let places = Places::of(&repository, dir.as_deref(), cache(vars).as_deref())?;
         let keep = usize::try_from(config.limits.keep_attempts.value).unwrap_or(usize::MAX);
         let (root, rules) = (root.to_owned(), tree.clone());
-        Ok(Some(Self { root, repository, places, rules, keep }))
+        let retry_from = **retry_from;
+        Ok(Some(Self { root, repository, places, rules, retry_from, keep }))
     }
 
     /// The repository.
@@ -84,6 +87,7 @@ impl Isolated {
             workspace: workspace.map(Arc::new),
             judge: Arc::new(self.places.take(Kind::Judge)?),
             rules: self.rules.clone(),
+            retry_from: self.retry_from,
             keep: self.keep,
             queue: queue.to_owned(),
             below,
@@ -99,6 +103,7 @@ pub(crate) struct Apart {
     pub(super) workspace: Option<Arc<Slot>>,
     pub(super) judge: Arc<Slot>,
     pub(super) rules: TreeRules,
+    pub(super) retry_from: RetryFrom,
     pub(super) keep: usize,
     /// The queue of its task, by its real path.
     pub(super) queue: PathBuf,
@@ -124,6 +129,30 @@ impl Apart {
         Ok((tip, format!("git tree {tree}")))
     }
 
+    /// The repository.
+    pub(crate) fn repository(&self) -> &Repository {
+        &self.repository
+    }
+
+    /// Paths that a task names, which are seen from the project root, as seen from the top of the tree.
+    pub(super) fn seen_from_top(&self, paths: &[String]) -> Vec<String> {
+        let one = |path: &String| {
+            let mut from_top = PathBuf::new();
+            for part in self.below.join(path).components() {
+                match part {
+                    Component::CurDir => {}
+                    Component::ParentDir => drop(from_top.pop()),
+                    Component::Normal(_) | Component::RootDir | Component::Prefix(_) => {
+                        from_top.push(part);
+                    }
+                }
+            }
+            let inside = from_top.strip_prefix(self.repository.top()).unwrap_or(&from_top);
+            inside.to_string_lossy().into_owned()
+        };
+        paths.iter().map(one).collect()
+    }
+
     /// A path of the tree, as people know it: from the project root where it lies there.
     pub(super) fn shown(&self, path: &Path) -> String {
         path.strip_prefix(&self.below).unwrap_or(path).display().to_string()
@@ -137,6 +166,8 @@ pub(crate) struct PrivateTrees {
     pub(super) workspace: Option<Tree>,
     /// Where its change is judged.
     pub(super) judge: Tree,
+    /// What the agent began with of an earlier attempt.
+    pub(super) continued: Option<ContinuedInput>,
     /// What the agent did.
     pub(super) captured: Option<Captured>,
 }
@@ -148,7 +179,7 @@ impl PrivateTrees {
     /// When it cannot be had.
     pub(super) fn to_judge(apart: &Apart) -> Result<Self, TreeError> {
         let judge = tree(apart, &apart.judge)?;
-        Ok(Self { workspace: None, judge, captured: None })
+        Ok(Self { workspace: None, judge, continued: None, captured: None })
     }
 }
 

@@ -27,6 +27,8 @@ pub(super) struct Commands<'a> {
     with: With<'a>,
     /// What is guarded; nothing before the private trees are ready.
     guarded: Option<Guarded>,
+    /// What the agent reads.
+    prompt: String,
     /// What ran so far.
     steps: Vec<StepReport>,
     warnings: Vec<String>,
@@ -38,7 +40,8 @@ impl<'a> Commands<'a> {
     /// Those of `job`, of which nothing ran yet.
     pub(super) fn new(job: &'a Job, with: With<'a>) -> Self {
         let (steps, warnings) = (Vec::new(), Vec::new());
-        Self { job, with, guarded: None, steps, warnings, too_long: false }
+        let prompt = String::new();
+        Self { job, with, guarded: None, prompt, steps, warnings, too_long: false }
     }
 
     /// What ran, and what people should know of it.
@@ -65,6 +68,11 @@ impl<'a> Commands<'a> {
     pub(super) fn guard(&mut self, guard: Guard) {
         self.warnings.extend(guard.warning());
         self.guarded = Some(Guarded::new(guard));
+    }
+
+    /// What the agent will read.
+    pub(super) fn speak(&mut self, prompt: String) {
+        self.prompt = prompt;
     }
 
     /// Something that people should know.
@@ -95,7 +103,6 @@ impl<'a> Commands<'a> {
 
     /// Puts what commands read into the attempt's folder.
     pub(super) fn prepare(&mut self) -> Result<(), End> {
-        let prompt = self.job.prompt.as_ref().map_err(|reason| environment(reason.clone()))?;
         let folder = &self.job.folder;
         let put = |name, text: &str| {
             folder.put(name, text.as_bytes()).map_err(|error| {
@@ -103,7 +110,7 @@ impl<'a> Commands<'a> {
             })
         };
         put(TASK_FILE, &self.job.task_json)?;
-        put(PROMPT_FILE, prompt)?;
+        put(PROMPT_FILE, &self.prompt)?;
         put(ENV_FILE, &withheld::listed(self.job))?;
         let guarded = self.guarded.as_ref();
         if let Some(Err(error)) = guarded.map(|guarded| guarded.keep(folder)) {

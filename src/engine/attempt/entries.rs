@@ -8,8 +8,7 @@ use crate::agent::AgentResult;
 use crate::domain;
 use crate::platform::ids::RandomIds;
 use crate::workspace::{
-    AttemptName, Captured, Entries, Entry, Message, Oid, Repository, Verdict, Whose, Work,
-    entry_name,
+    AttemptName, Captured, Entries, Entry, Message, Oid, Verdict, Whose, Work, entry_name,
 };
 use serde_json::json;
 use std::path::Path;
@@ -26,7 +25,7 @@ pub(super) fn enter(
 ) -> Result<Carried, String> {
     let job = &finished.job;
     let Captured { base, commit, tree, .. } = captured;
-    let declared = job.named_files.clone();
+    let declared = apart.seen_from_top(&job.named_files);
     let work = Work { base, change: commit, judged: vec![tree], declared };
     let memo = Memo { report: finished.report.clone(), result: finished.result.clone() };
     let entry = entry(job, &apart.queue, work, &memo, since);
@@ -51,12 +50,14 @@ pub(super) fn begin(
     let name = attempt_name(job);
     // What cannot be read is as if it were not there: the task says what is to land.
     let found = entries.read(&entry_name(&name.part(), name.number)).unwrap_or_default();
-    adopted(job, &apart.queue, &change, (&apart.repository, found), since)
+    adopted(job, apart, &change, found, since)
 }
 
 /// The name under which an attempt is kept.
-pub(super) fn attempt_name(job: &Job) -> AttemptName {
-    AttemptName { task: job.id.clone(), queue: None, number: job.token.attempt }
+fn attempt_name(job: &Job) -> AttemptName {
+    let (task, number) = (job.id.clone(), job.token.attempt);
+    let alone = || AttemptName { task, queue: None, number };
+    job.name.as_ref().map_or_else(alone, |name| name.attempt(number))
 }
 
 /// The entry of a change of `job` in the queue at the real path `queue`, which began to wait at
@@ -89,23 +90,23 @@ fn entry(job: &Job, queue: &Path, work: Work, memo: &Memo, since: i64) -> Entry 
 /// file of the entry says now.
 fn adopted(
     job: &Job,
-    queue: &Path,
+    apart: &Apart,
     change: &domain::Change,
-    (repository, found): (&Repository, Option<Entry>),
+    found: Option<Entry>,
     since: i64,
 ) -> Result<Entry, String> {
     let oid = |text: &String| {
         Oid::parse(text).ok_or_else(|| format!("{text:?} is not the name of a commit"))
     };
     let (commit, base) = (oid(&change.commit)?, oid(&change.base)?);
-    let tree = repository.tree_of(&commit).map_err(|error| error.to_string())?;
-    let declared = job.named_files.clone();
+    let tree = apart.repository.tree_of(&commit).map_err(|error| error.to_string())?;
+    let declared = apart.seen_from_top(&job.named_files);
     let work = Work { base, change: commit, judged: vec![tree], declared };
     let found = found.filter(|entry| entry.work.change == work.change);
     let since = found.as_ref().map_or(since, |entry| entry.whose.since);
     let memo = found.as_ref().and_then(|entry| serde_json::from_value(entry.memo.clone()).ok());
     let memo: Memo = memo.or_else(|| remembered(job)).ok_or("nothing is known of its attempt")?;
-    let mut entry = entry(job, queue, work, &memo, since);
+    let mut entry = entry(job, &apart.queue, work, &memo, since);
     if let Some(found) = found {
         entry.state = found.state;
     }

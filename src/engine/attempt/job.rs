@@ -2,6 +2,7 @@
 
 use super::apart::Apart;
 use super::carried::ToLand;
+use super::draft::PromptDraft;
 use super::tamper::Watch;
 use super::untouched::{ProfileKey, Red};
 use crate::agent::Withheld;
@@ -10,7 +11,7 @@ use crate::platform::claim_tag::ClaimTag;
 use crate::store::attempts::AttemptFolder;
 use crate::store::{Place, StateDir, TaskKey, place_of};
 use crate::views::mask::Mask;
-use crate::workspace::Git;
+use crate::workspace::{Git, TaskName};
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -126,7 +127,9 @@ pub struct Job {
     pub root: PathBuf,
     /// The private trees, where the agent does not work in the project itself.
     pub(crate) apart: Option<Apart>,
-    /// What makes them ready.
+    /// Whose attempts are kept, where they are.
+    pub(crate) name: Option<TaskName>,
+    /// What makes the trees ready.
     pub(crate) setup: Setups,
     /// The change that is to land.
     pub(crate) to_land: Option<ToLand>,
@@ -136,8 +139,9 @@ pub struct Job {
     pub git: Option<Git>,
     /// The task as JSON.
     pub task_json: String,
-    /// The prompt, or why it could not be made.
-    pub prompt: Result<String, String>,
+    /// The prompt, of which only is missing what the working directory will hold, or why it could
+    /// not be made; none where no agent works.
+    pub(crate) prompt: Result<Option<PromptDraft>, String>,
     /// Why nothing of it can be run: the task is to blame, and others are not held up by it.
     pub refusal: Option<Refusal>,
     /// The agent; `None` for a gate.

@@ -92,7 +92,7 @@ impl Judging<'_> {
         job.agent = None;
         // No agent works meanwhile: whoever changes what judges is a person, or a step.
         job.watch = Watch::default();
-        job.prompt = Ok(String::new());
+        job.prompt = Ok(None);
         // The task has no claim, or that of a dead worker.
         job.tag = key.tag(place_of(real), &RandomIds.hex32());
         let launch = Launch { exe: self.exe, tag: &job.tag, env: self.source.vars };

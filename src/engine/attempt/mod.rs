@@ -4,6 +4,7 @@
 mod apart;
 mod carried;
 mod commands;
+mod draft;
 mod end;
 mod entries;
 mod finished;

@@ -8,16 +8,17 @@ use super::refusal::{holds_nul, taken_for_flag};
 use super::subject::{Subject, agent_policy, set_up_steps};
 use super::untouched::{ProfileKey, Red, Untouched};
 use super::watch::watch;
-use crate::agent::{AgentProfile, Given};
+use crate::agent::{AgentProfile, ContinuedInput, Given};
 use crate::config::{ChoiceError, Runner};
 use crate::domain::{ClaimToken, Field, ReasonCode, StepKind, Task};
 use crate::plan::Graph;
 use crate::project::QueueSet;
+use crate::project::workspaces::task_name;
 use crate::queue::Queue;
 use crate::store::attempts::AttemptFolder;
 use crate::store::{Place, TaskKey};
 use crate::verify::VerifyStep;
-use crate::workspace::{Git, is_git_work_tree};
+use crate::workspace::{Git, TaskName, is_git_work_tree};
 use std::borrow::Cow;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -97,14 +98,15 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// The prompt that the next attempt of a task would get.
+    /// The prompt that the next attempt of a task would get, where its working directory holds what
+    /// was `continued`.
     ///
     /// # Errors
     /// Why there is none, in words.
-    pub fn prompt(self, place: Place) -> Result<String, String> {
+    pub fn prompt(self, place: Place, continued: Option<ContinuedInput>) -> Result<String, String> {
         let attempts = self.queues[place.queue].tasks()[place.task].attempts;
         let plan = self.plan(place, attempts.saturating_add(1)).map_err(|e| e.to_string())?;
-        plan.prompt()
+        plan.prompt()?.text(continued)
     }
 
     /// Git with what the agent gets, where it can tell what an agent changed.
@@ -139,7 +141,7 @@ impl<'a> Source<'a> {
         let (plan, refusal) = self.planned(place, &token)?;
         let (plan, refusal) = Plan { profile: None, ..plan }.apart(fixed, refusal);
         let job = plan.into_job(token, fixed, refusal);
-        let (purpose, prompt, to_land) = (Purpose::Landing, Ok(String::new()), Some(to_land));
+        let (purpose, prompt, to_land) = (Purpose::Landing, Ok(None), Some(to_land));
         Ok(Job { purpose, prompt, to_land, ..job })
     }
 
@@ -202,7 +204,8 @@ impl Plan<'_> {
             git: Source::git_for(&root, agent.as_ref(), fixed),
             queues: set.all_real().map(Path::to_owned).collect::<Vec<PathBuf>>().into(),
             task_json: format!("{}\n", queue.task_text(at.task)),
-            prompt: self.prompt(),
+            prompt: self.prompt().map(Some),
+            name: self.name(),
             refusal,
             agent,
             judge,
@@ -221,6 +224,13 @@ impl Plan<'_> {
             root,
             token,
         }
+    }
+
+    /// Whose attempts are kept.
+    fn name(&self) -> Option<TaskName> {
+        let Source { set, queues, .. } = self.source;
+        let repository = self.apart.as_ref()?.repository();
+        Some(task_name(repository, (set, queues), self.place.queue, self.task.id.as_str()))
     }
 
     fn judge(&self, token: &ClaimToken, fixed: &Fixed) -> Judge {

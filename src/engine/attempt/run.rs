@@ -56,6 +56,7 @@ pub(crate) fn run(job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finished {
     let mut progress = Progress::new(&job, Commands::new(&job, with));
     let end = progress.run(&earlier, on_stage);
     let end = progress.commands.untampered(end);
+    progress.look_at_end(&end);
     let captured = progress.take_change();
     let Progress { commands, result, tree, changed: files_changed, ambiguous, trees, .. } =
         progress;
@@ -141,6 +142,10 @@ impl Progress<'_> {
             return end;
         }
         self.commands.guard(Guard::take(&self.job.watch, earlier));
+        match self.prompt() {
+            Ok(prompt) => self.commands.speak(prompt),
+            Err(reason) => return environment(reason),
+        }
         if let Err(end) = self.commands.prepare() {
             return end;
         }
@@ -172,6 +177,13 @@ impl Progress<'_> {
             Ok(()) => self.verify(on_stage),
             Err(end) => end,
         }
+    }
+
+    /// The prompt, as the working directory is now.
+    fn prompt(&self) -> Result<String, String> {
+        let draft = self.job.prompt.clone()?;
+        let continued = self.trees.as_ref().and_then(|trees| trees.continued.clone());
+        draft.map_or(Ok(String::new()), |draft| draft.text(continued))
     }
 
     /// Finds out which tree it is; gives the end of the verification if the steps of `profile` ran on

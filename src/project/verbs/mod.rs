@@ -28,5 +28,5 @@ pub use merge::merge;
 pub use progress::progress;
 pub use release::release;
 pub use reset::{left_by_reset, reset, reset_all, to_reset};
-pub use retry::{AgentOf, retry, retry_blocked};
+pub use retry::{AgentOf, blocked, retry, retry_blocked};
 pub use transition::{make, transition};

@@ -4,6 +4,7 @@ use super::places::{BATCH, places};
 use super::transition::make;
 use crate::domain::{Status, Transition};
 use crate::project::Project;
+use crate::queue::Queue;
 use crate::store::{Place, StoreError};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -30,6 +31,12 @@ pub fn retry(
     Ok((done, agents))
 }
 
+/// The blocked tasks of the served queues.
+pub fn blocked(queues: &[Queue], served: usize) -> Vec<Place> {
+    let blocked = |place: &Place| queues[place.queue].tasks()[place.task].status == Status::Blocked;
+    places(queues, served).filter(blocked).collect()
+}
+
 /// Puts every blocked task back, a batch at a time, all of a batch or none. Gives their ids.
 ///
 /// # Errors
@@ -40,12 +47,8 @@ pub fn retry_blocked(project: &mut Project) -> Result<Vec<String>, StoreError> {
         let mut made = Vec::new();
         project.update(|draft, set| {
             made.clear();
-            let queues = draft.queues();
-            let blocked =
-                |place: &Place| queues[place.queue].tasks()[place.task].status == Status::Blocked;
-            let first: Vec<Place> =
-                places(queues, set.served()).filter(blocked).take(BATCH).collect();
-            for place in first {
+            let all = blocked(draft.queues(), set.served());
+            for place in all.into_iter().take(BATCH) {
                 make(draft, place, &Transition::Retry)?;
                 made.push(draft.task(place).id.to_string());
             }

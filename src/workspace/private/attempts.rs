@@ -3,7 +3,7 @@
 use super::super::repo::{GitError, Oid, RefMove, Repository, Stamp, ref_part, shortened};
 
 /// Where they are.
-const ATTEMPTS: &str = "refs/workloop/attempts/";
+pub(super) const ATTEMPTS: &str = "refs/workloop/attempts/";
 
 /// Which attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -98,7 +98,8 @@ impl Tree {
         let lock = self.slot().own().join("index.lock");
         super::files::remove(&lock).map_err(fail)?;
         if rules.anew {
-            super::files::remove(&self.slot().index()).map_err(fail)?;
+            // Not without an index: tracked files that are ignored would count as removed.
+            tool.get(&at, &["read-tree", base.as_str()])?;
         }
         self.trust_index(&at, &files)?;
         tool.get(&at, &["add", "--all", "--", "."])?;

@@ -6,6 +6,7 @@
 
 mod attempts;
 mod capture;
+mod continued;
 mod files;
 mod index;
 mod kept;
@@ -17,6 +18,7 @@ mod tree;
 
 pub use attempts::{AttemptName, AttemptRef};
 pub use capture::{CaptureError, CaptureRules, Captured};
+pub use continued::{KeptWork, TaskName};
 pub use kept::{Place, RemoveError, size_of};
 pub use own_git::Objects;
 pub use places::{Kind, PlaceError, Places, Slot};

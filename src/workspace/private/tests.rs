@@ -410,7 +410,8 @@ fn attempts_are_kept_by_task_and_the_oldest_given_up() {
 #[test]
 fn a_capture_that_lost_objects_is_told_and_made_again() {
     let bench = Bench::new(TreeRules::default());
-    bench.agent("echo 4 >>a; echo n >n");
+    // A file that is tracked stays so when it is ignored.
+    bench.agent("echo 4 >>a; echo n >n; echo a >.gitignore");
     let name = AttemptName { task: "T".to_owned(), queue: None, number: 1 };
     let captured = bench.capture().unwrap();
     let blob = bench.scratch.sh(&format!("git rev-parse {}:n", captured.commit));
@@ -446,4 +447,53 @@ fn a_further_attempt_begins_with_the_last_one_on_the_new_target() {
     assert_eq!(paths, [Path::new("a")]);
     bench.tree.prepare(&Wanted { base: onto, files }).unwrap();
     assert!(bench.agent("cat a").contains("<<<<<<<"));
+}
+
+#[test]
+fn a_task_goes_on_with_its_newest_work_until_it_is_to_begin_anew() {
+    let bench = Bench::new(TreeRules::default());
+    let name = |queue: &str| {
+        TaskName::new(&bench.repository, &bench.scratch.top.join(queue), queue, "a b\n")
+    };
+    let (task, other) = (name("q.json"), name("sub/r s.json"));
+    let keep = |task: &TaskName, number: u32, date: i64| {
+        bench.agent(&format!("echo {number} >>a"));
+        let captured = bench.tree.capture(&CaptureRules {
+            ours: &|_| false,
+            own_attributes: false,
+            anew: false,
+            attempt_folder: &bench.attempt,
+            date: Stamp(date),
+            message: &task.message(number),
+        });
+        let captured = captured.unwrap();
+        let commits = (&captured.base, &captured.commit);
+        assert!(bench.repository.keep_attempt(&task.attempt(number), commits, 9).unwrap());
+        captured
+    };
+    let next = |task: &TaskName| {
+        let kept = bench.repository.to_continue(task).unwrap();
+        kept.map(|kept| (kept.attempt.number, kept.attempt.commit, kept.base))
+    };
+    assert_eq!(
+        (next(&task), bench.repository.begin_anew(std::slice::from_ref(&task)).unwrap()),
+        (None, 0)
+    );
+    keep(&task, 1, 10);
+    let second = keep(&task, 2, 20);
+    assert_eq!(next(&task), Some((2, second.commit.clone(), second.base.clone())));
+    // The id is also in another queue, under the same name as long as nobody loads both.
+    assert_eq!(next(&other), None);
+    let shared = TaskName { is_shared: true, ..other.clone() };
+    let theirs = keep(&shared, 1, 30);
+    assert_eq!(next(&other).unwrap().1, theirs.commit);
+    assert_eq!(next(&task).unwrap().0, 2);
+    assert_eq!(bench.repository.begin_anew(std::slice::from_ref(&task)).unwrap(), 1);
+    assert_eq!((next(&task), next(&shared).map(|next| next.0)), (None, Some(1)));
+    assert_eq!(bench.repository.kept_of(&task).unwrap().len(), 2);
+    // Numbers begin again after a reset; time does not.
+    let again = keep(&task, 1, 40);
+    assert_eq!(next(&task).unwrap().1, again.commit);
+    assert_eq!(bench.repository.begin_anew(&[task.clone(), other.clone()]).unwrap(), 2);
+    assert_eq!((next(&task), next(&other)), (None, None));
 }

@@ -1,5 +1,6 @@
 //! What the prompt of an attempt says: its task, what it builds on, and what was tried before.
 
+use super::super::draft::PromptDraft;
 use super::super::subject::strings;
 use super::super::untouched::Red;
 use super::Plan;
@@ -7,6 +8,7 @@ use crate::agent::{
     AnswerInput, DependencyInput, FEEDBACK_BYTES, FailureInput, NoteInput, PromptInput,
     PromptTemplate, RedInput, StepInput, bound_file,
 };
+use crate::config::IsolationMode;
 use crate::domain::{AttemptReport, Field, Status, StepKind, Verdict, budget_of, budget_used_now};
 use crate::queue::Queue;
 use crate::store::TaskKey;
@@ -15,12 +17,10 @@ use serde_json::Value;
 
 impl Plan<'_> {
     /// The prompt of its attempt.
-    pub(super) fn prompt(&self) -> Result<String, String> {
+    pub(super) fn prompt(&self) -> Result<PromptDraft, String> {
         let path = self.profile.as_ref().and_then(|profile| profile.prompt.as_deref());
         let template = PromptTemplate::load(path).map_err(|error| error.to_string())?;
-        let text = template.render(&self.input()).map_err(|error| error.to_string())?;
-        // What earlier attempts printed may hold secrets, and a prompt is kept and shown.
-        Ok(self.source.mask().text(&text).into_owned())
+        Ok(PromptDraft { template, input: self.input(), mask: self.source.mask() })
     }
 
     fn input(&self) -> PromptInput {
@@ -38,6 +38,8 @@ impl Plan<'_> {
             dependencies: self.dependencies(),
             notes: self.notes(),
             answers: self.answers(),
+            is_private: self.source.set.config.isolation.mode.value == IsolationMode::Private,
+            continued: None,
             failure: self.failure(),
             untouched: self.reds.iter().map(red_input).collect(),
             verification: self

@@ -2,7 +2,6 @@
 
 use super::super::apart::Apart;
 use super::super::end::End;
-use super::super::entries::attempt_name;
 use super::super::job::Job;
 use super::super::queue_files::QueueFiles;
 use super::Progress;
@@ -54,8 +53,8 @@ fn capture(
     let ours =
         |path: &Path| queues.have(&top.join(path)) || path.iter().any(|part| part == ".workloop");
     let is_declared = |path: &String| path.ends_with(".gitattributes");
-    let name = attempt_name(job);
-    let message = format!("attempt {} at {}\n", name.number, name.task);
+    let task = job.name.as_ref().ok_or("it is not known whose attempt it is")?;
+    let (name, message) = (task.attempt(job.token.attempt), task.message(job.token.attempt));
     let rules = CaptureRules {
         ours: &ours,
         own_attributes: job.named_files.iter().any(is_declared),

@@ -79,6 +79,7 @@ pub(crate) fn land(job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finished 
     let mut progress = Progress { result, ..Progress::new(&job, commands) };
     let mut entry = Box::new(entry);
     let (end, came_to) = one_landing(&mut progress, &apart, (&mut entry, is_adopted), on_stage);
+    progress.look_at_end(&end);
     let Progress { commands, result, trees, .. } = progress;
     drop(trees);
     let (steps, mut warnings) = commands.into_reports();

@@ -9,10 +9,13 @@ use super::super::commands::Commands;
 use super::super::end::{End, environment, failed_code, unknown};
 use super::super::job::{Job, Ready};
 use super::Progress;
+use crate::agent::ContinuedInput;
+use crate::config::RetryFrom;
 use crate::domain::{Outcome, ReasonCode, StepReport, Verdict};
 use crate::store::attempts::WORKSPACE_FILE;
-use crate::workspace::{Kind, Setup, Tree, Wanted};
+use crate::workspace::{KeptWork, Kind, Merge, Oid, Setup, Tree, Wanted};
 use std::os::unix::ffi::OsStrExt;
+use std::slice;
 
 /// What a tree is for, in words.
 fn words(kind: Kind) -> &'static str {
@@ -45,7 +48,27 @@ impl Progress<'_> {
         }
         let workspace = tree(apart, slot).map_err(|error| unprepared(&error))?;
         let workspace = trees.workspace.insert(workspace);
-        MakeReady { job, apart, commands: &mut self.commands }.at_target(workspace, &wanted)
+        let mut ready = MakeReady { job, apart, commands: &mut self.commands };
+        match ready.work(workspace, &wanted.base)? {
+            None => ready.at_target(workspace, &wanted)?,
+            Some((wanted, continued)) => {
+                trees.continued = Some(ready.at_work(workspace, &wanted, continued)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// The next attempt begins anew where this one was not to be believed.
+    pub(super) fn look_at_end(&mut self, end: &End) {
+        let job = self.job;
+        let (Some(apart), Some(task)) = (&job.apart, &job.name) else { return };
+        if !matches!(end.code, Some(ReasonCode::Tampered | ReasonCode::RevertsOthers)) {
+            return;
+        }
+        if let Err(error) = apart.repository.begin_anew(slice::from_ref(task)) {
+            let id = &job.id;
+            self.commands.warn(format!("{id}: failed to note that it begins anew: {error}"));
+        }
     }
 
     /// Makes the judge tree the change that was captured.
@@ -129,6 +152,60 @@ impl<'a> MakeReady<'_, 'a> {
         }
         let Some(failed) = self.set_up(tree)? else { return Ok(()) };
         Err(environment(self.said(tree.slot().kind(), &failed)))
+    }
+
+    /// What the agent begins with of the last attempt: its change, brought onto `tip`. `None` where it
+    /// begins with the target.
+    fn work(&mut self, tree: &Tree, tip: &Oid) -> Result<Option<(Wanted, ContinuedInput)>, End> {
+        let Some(task) = &self.job.name else { return Ok(None) };
+        match self.apart.retry_from {
+            RetryFrom::Base => return Ok(None),
+            RetryFrom::Last => {}
+        }
+        let repository = &self.apart.repository;
+        let kept = repository.to_continue(task).map_err(|error| unprepared(&error))?;
+        let Some(KeptWork { attempt, base }) = kept else { return Ok(None) };
+        let merged = match tree.merged(&base, tip, &attempt.commit) {
+            Ok(merged) => merged,
+            Err(error) => {
+                // Its objects may be gone; the work is lost then, and the task is not.
+                let (id, number) = (&self.job.id, attempt.number);
+                let text =
+                    format!("{id}: begins anew, since attempt {number} cannot be had: {error}");
+                self.commands.warn(text);
+                return Ok(None);
+            }
+        };
+        let (files, conflicts) = match merged {
+            Merge::Clean(files) => (files, Vec::new()),
+            Merge::Conflict { tree, paths } => (tree, paths),
+        };
+        let tip_tree = repository.tree_of(tip).map_err(|error| unprepared(&error))?;
+        if files == tip_tree {
+            return Ok(None);
+        }
+        let conflicts = conflicts.iter().map(|path| self.apart.shown(path)).collect();
+        let continued = ContinuedInput { attempt: attempt.number, conflicts, setup: None };
+        Ok(Some((Wanted { base: tip.clone(), files }, continued)))
+    }
+
+    /// Makes the workspace that. A setup that fails on it is for the agent to mend: it may be what the
+    /// last attempt broke.
+    fn at_work(
+        &mut self,
+        tree: &mut Tree,
+        wanted: &Wanted,
+        mut continued: ContinuedInput,
+    ) -> Result<ContinuedInput, End> {
+        let brought = tree.prepare(wanted).map_err(|error| unprepared(&error))?;
+        if brought.setup != Setup::Done
+            && let Some(failed) = self.set_up(tree)?
+        {
+            let said = self.said(tree.slot().kind(), &failed);
+            self.commands.warn(format!("{}: on the work of its last attempt {said}", self.job.id));
+            continued.setup = Some(said);
+        }
+        Ok(continued)
     }
 
     /// A failure, for people.

@@ -1,0 +1,190 @@
+//! What a further attempt of a task begins with: the newest work that is kept of it, unless it is to
+//! begin anew.
+//!
+//! That a task begins anew is a ref that is where its newest attempt is. It lies where the attempts
+//! do, so that it is lost only with them, and the next attempt that is kept leaves it behind.
+
+use super::super::repo::{GitError, Oid, Repository, Stamp, ref_part};
+use super::attempts::{ATTEMPTS, AttemptName, AttemptRef};
+use std::collections::HashMap;
+use std::fmt::Write;
+use std::path::Path;
+
+/// Where it says which tasks begin anew.
+const FRESH: &str = "refs/workloop/fresh/";
+
+/// The trailer that says of which queue the task of an attempt is.
+const QUEUE: &str = "Workloop-Queue";
+
+/// Whose attempts are meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskName {
+    /// The id of the task.
+    pub id: String,
+    /// The name of its queue.
+    pub queue_name: String,
+    /// Whether another queue of the project has a task of the same id.
+    pub is_shared: bool,
+    /// The queue as a trailer says it.
+    pub queue: String,
+}
+
+/// An attempt that is kept, and the commit that it is based on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptWork {
+    /// The attempt.
+    pub attempt: AttemptRef,
+    /// Its base.
+    pub base: Oid,
+}
+
+impl TaskName {
+    /// The task `id` of the queue at the real path `queue`, which is called `queue_name`.
+    pub fn new(repository: &Repository, queue: &Path, queue_name: &str, id: &str) -> Self {
+        let below = queue.strip_prefix(repository.top()).unwrap_or(queue);
+        Self {
+            id: id.to_owned(),
+            queue_name: queue_name.to_owned(),
+            is_shared: false,
+            queue: ref_part(&below.to_string_lossy()),
+        }
+    }
+
+    /// Its attempt with this number.
+    pub fn attempt(&self, number: u32) -> AttemptName {
+        let queue = self.is_shared.then(|| self.queue_name.clone());
+        AttemptName { task: self.id.clone(), queue, number }
+    }
+
+    /// The message of the commit of an attempt.
+    pub fn message(&self, number: u32) -> String {
+        let id: String = self.id.chars().filter(|c| !c.is_control()).collect();
+        format!("attempt {number} at {id}\n\n{QUEUE}: {}\n", self.queue)
+    }
+
+    /// What its attempts may be called: another queue with the same id may have come or gone since.
+    fn parts(&self) -> [String; 2] {
+        let part = |queue: Option<&String>| {
+            let (task, queue) = (self.id.clone(), queue.cloned());
+            AttemptName { task, queue, number: 0 }.part()
+        };
+        [part(None), part(Some(&self.queue_name))]
+    }
+}
+
+impl Repository {
+    /// The attempts at `task` that are kept, the oldest first.
+    ///
+    /// # Errors
+    /// When git cannot be asked.
+    pub fn kept_of(&self, task: &TaskName) -> Result<Vec<KeptWork>, GitError> {
+        let below = task.parts().map(|part| format!("{ATTEMPTS}{part}/"));
+        let listed = self.listed(&below)?;
+        Ok(listed.into_iter().filter_map(|one| one.attempt_of(task)).collect())
+    }
+
+    /// The work that a further attempt at `task` continues: the newest that is kept, unless it is to
+    /// begin anew.
+    ///
+    /// # Errors
+    /// When git cannot be asked.
+    pub fn to_continue(&self, task: &TaskName) -> Result<Option<KeptWork>, GitError> {
+        let [one, other] = task.parts();
+        let below = [&one, &other].map(|part| format!("{ATTEMPTS}{part}/"));
+        let fresh = [&one, &other].map(|part| format!("{FRESH}{part}"));
+        let listed = self.listed(&[below, fresh].concat())?;
+        let newest = listed.iter().filter_map(|one| one.attempt_of(task)).next_back();
+        let is_fresh = |kept: &KeptWork| {
+            listed
+                .iter()
+                .any(|one| one.name.starts_with(FRESH) && one.commit == kept.attempt.commit)
+        };
+        Ok(newest.filter(|kept| !is_fresh(kept)))
+    }
+
+    /// Lets the next attempt at each of `tasks` begin anew; what is kept stays. Gives how many have
+    /// anything to continue.
+    ///
+    /// # Errors
+    /// When refs cannot be read or written.
+    pub fn begin_anew(&self, tasks: &[TaskName]) -> Result<usize, GitError> {
+        let mut owners: HashMap<String, Vec<&TaskName>> = HashMap::new();
+        for task in tasks {
+            task.parts().into_iter().for_each(|part| owners.entry(part).or_default().push(task));
+        }
+        let below: Vec<String> = match tasks {
+            [task] => task.parts().map(|part| format!("{ATTEMPTS}{part}/")).into(),
+            _ => vec![ATTEMPTS.to_owned()],
+        };
+        // The last of a task that is listed is its newest.
+        let mut newest: HashMap<(&str, &str), AttemptRef> = HashMap::new();
+        for one in self.listed(&below)? {
+            let Some((part, _)) = one.part_and_number() else { continue };
+            for task in owners.get(part).into_iter().flatten() {
+                if let Some(kept) = one.attempt_of(task) {
+                    newest.insert((&task.id, &task.queue), kept.attempt);
+                }
+            }
+        }
+        let mut text = String::new();
+        for AttemptRef { part, commit, .. } in newest.values() {
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "update {FRESH}{part} {commit}");
+        }
+        if !text.is_empty() {
+            let args = ["update-ref", "--stdin"];
+            self.tool().put(&self.refs(), &args, text.into_bytes())?;
+        }
+        Ok(newest.len())
+    }
+
+    /// The refs below, by the date of their commits.
+    fn listed(&self, below: &[String]) -> Result<Vec<Listed>, GitError> {
+        let format = format!(
+            "--format=%(objectname) %(committerdate:unix) %(refname) %(parent) \
+             %(contents:trailers:key={QUEUE},valueonly,separator=%2C)"
+        );
+        let args = ["for-each-ref", &format].into_iter().map(str::to_owned);
+        let args: Vec<String> = args.chain(below.iter().cloned()).collect();
+        let text = self.tool().get(&self.refs(), &args)?;
+        let text = String::from_utf8_lossy(&text);
+        let mut listed: Vec<Listed> = text.lines().filter_map(Listed::parse).collect();
+        listed.sort_by_key(|one| (one.date, one.part_and_number().map(|(_, number)| number)));
+        Ok(listed)
+    }
+}
+
+/// A ref as git lists it.
+struct Listed {
+    name: String,
+    commit: Oid,
+    date: Stamp,
+    parent: Option<Oid>,
+    queue: String,
+}
+
+impl Listed {
+    fn parse(line: &str) -> Option<Self> {
+        let mut words = line.split(' ');
+        let mut word = || words.next();
+        let (commit, date, name) =
+            (Oid::parse(word()?)?, word()?.parse().ok()?, word()?.to_owned());
+        let parent = word().and_then(Oid::parse);
+        let queue = word().unwrap_or_default().to_owned();
+        Some(Self { name, commit, date: Stamp(date), parent, queue })
+    }
+
+    fn part_and_number(&self) -> Option<(&str, u32)> {
+        let (part, number) = self.name.strip_prefix(ATTEMPTS)?.rsplit_once('/')?;
+        Some((part, number.parse().ok()?))
+    }
+
+    /// The same as an attempt at `task`, if it is one.
+    fn attempt_of(&self, task: &TaskName) -> Option<KeptWork> {
+        let (part, number) = self.part_and_number()?;
+        let is_own = self.queue.is_empty() || self.queue == task.queue;
+        let base = self.parent.clone().filter(|_| is_own)?;
+        let (part, commit) = (part.to_owned(), self.commit.clone());
+        Some(KeptWork { attempt: AttemptRef { part, number, commit, date: self.date }, base })
+    }
+}
