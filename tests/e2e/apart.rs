@@ -192,6 +192,25 @@ fn what_passed_waits_for_a_person_and_lands_without_an_agent() {
     assert!(events.contains("\"event\":\"landed\""), "{events}");
 }
 
+/// What is kept of attempts goes thirty days after the task was completed, when a run begins.
+#[test]
+fn old_attempts_are_given_up_when_a_run_begins() {
+    let sandbox = sandbox("echo \"$WORKLOOP_TASK_ID\" >\"$WORKLOOP_TASK_ID\"", "true", &["A", "B"]);
+    sandbox.run(["run", "q.json"]).exits(0);
+    let kept = "git for-each-ref --format='%(refname)' refs/workloop/attempts";
+    assert!(sandbox.shell("git update-ref refs/workloop/attempts/other/1 HEAD"));
+    let all =
+        "refs/workloop/attempts/A/1\nrefs/workloop/attempts/B/1\nrefs/workloop/attempts/other/1\n";
+    assert_eq!(says(&sandbox, kept), all);
+    let text = String::from_utf8_lossy(&sandbox.bytes("q.json")).into_owned();
+    let mut list: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    list["tasks"][0]["completed_at"] = json!("2020-01-01T00:00:00Z");
+    let sandbox = sandbox.queue("q.json", &list);
+    sandbox.run(["run", "q.json"]).exits(0);
+    let left = "refs/workloop/attempts/B/1\nrefs/workloop/attempts/other/1\n";
+    assert_eq!(says(&sandbox, kept), left);
+}
+
 /// What waits is landed by a verb as well, which starts no agent.
 #[test]
 fn land_now_lands_what_loops_left_and_begins_nothing() {

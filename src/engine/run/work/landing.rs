@@ -11,8 +11,10 @@ use crate::domain::Change;
 use crate::engine::attempt::{Finished, Purpose, Source, ToLand};
 use crate::engine::dispatch::{Adopted, After, SlotIx};
 use crate::platform::lock::FileLock;
+use crate::project::workspaces::forget_old;
 use crate::store::{Place, StoreError, TaskKey};
 use crate::workspace::{Entries, Entry, Repository};
+use std::path::Path;
 
 impl Work {
     /// Begins the next landing, if there is one to begin.
@@ -130,6 +132,24 @@ impl Work {
                 if let Some(Err(error)) = removed {
                     crew.tell().warn_once(format!("failed to end the wait of a change: {error}"));
                 }
+            }
+        }
+    }
+
+    /// Gives up what is kept of attempts beyond the limits, once a run: also of tasks that this loop
+    /// never gets.
+    pub(in super::super) fn forget_old_attempts(&self, crew: &mut Crew<'_>) {
+        let (set, queues) = (self.project.set(), self.project.queues());
+        let now = self.options.clock.now().timestamp();
+        let repositories = (0..set.served()).filter_map(|queue| self.repository(queue));
+        let mut seen: Vec<&Path> = Vec::new();
+        for repository in repositories {
+            if seen.contains(&repository.common()) {
+                continue;
+            }
+            seen.push(repository.common());
+            if let Err(error) = forget_old(repository, (set, queues), now) {
+                crew.tell().warn_once(format!("failed to give up old attempts: {error}"));
             }
         }
     }
