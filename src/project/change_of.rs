@@ -2,7 +2,7 @@
 
 use crate::domain::{Field, Status};
 use crate::queue::Queue;
-use crate::workspace::{AttemptName, AttemptRef, GitError, Oid, Repository};
+use crate::workspace::{AttemptRef, GitError, KeptWork, Oid, Repository, TaskName};
 
 /// A change, as two commits.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,13 +26,14 @@ pub enum Found {
     Kept(Vec<u32>),
 }
 
-/// The change of a task: of the attempt `number`, else what landed of a complete task, else of the
+/// The change of the task that is called `name`: of the attempt `number`, else what landed of a complete task, else of the
 /// newest attempt that is kept.
 ///
 /// # Errors
 /// When git cannot be asked.
 pub fn change_of(
     repository: &Repository,
+    name: &TaskName,
     (queue, task): (&Queue, usize),
     number: Option<u32>,
 ) -> Result<Found, GitError> {
@@ -41,27 +42,15 @@ pub fn change_of(
     {
         return Ok(Found::Change(landed));
     }
-    let kept = kept(repository, queue.tasks()[task].id.as_str())?;
+    let kept = repository.kept_of(name)?;
     let meant = match number {
-        Some(number) => kept.iter().find(|one| one.number == number),
+        Some(number) => kept.iter().rfind(|one| one.attempt.number == number),
         None => kept.last(),
     };
-    let Some(AttemptRef { commit, number, .. }) = meant.cloned() else {
-        return Ok(Found::Kept(kept.iter().map(|one| one.number).collect()));
+    let Some(KeptWork { attempt: AttemptRef { commit, number, .. }, base }) = meant.cloned() else {
+        return Ok(Found::Kept(kept.iter().map(|one| one.attempt.number).collect()));
     };
-    let base = repository.parent_of(&commit)?;
     Ok(Found::Change(ChangeOf { base, commit, attempt: Some(number), landed: false }))
-}
-
-/// The attempts of a task that are kept, the oldest first.
-///
-/// # Errors
-/// When git cannot be asked.
-pub fn kept(repository: &Repository, id: &str) -> Result<Vec<AttemptRef>, GitError> {
-    let name = AttemptName { task: id.to_owned(), queue: None, number: 0 };
-    let mut kept = repository.attempts(Some(&name.part()))?;
-    kept.sort_by_key(|one| one.number);
-    Ok(kept)
 }
 
 /// What landed of a complete task, if that commit is still there.

@@ -7,7 +7,7 @@ use crate::domain::{Field, Status};
 use crate::queue::Queue;
 use crate::workspace::{
     AttemptName, AttemptRef, GitError, PlaceError, Places, Repository, SetupRules, TaskName, Tree,
-    TreeError, TreeRules, Wanted, ref_part,
+    TreeError, TreeRules, Wanted,
 };
 use chrono::DateTime;
 use std::collections::HashMap;
@@ -52,8 +52,8 @@ pub enum RestoreError {
     Busy,
 }
 
-/// Puts what attempt `number` of the task `id` left into a folder of its own, with a repository of
-/// its own: HEAD is the base, and the change is staged.
+/// Puts what an attempt left into a folder of its own, with a repository of its own: HEAD is the base,
+/// and the change is staged.
 ///
 /// # Errors
 /// [`RestoreError`].
@@ -61,9 +61,9 @@ pub fn restore(
     repository: &Repository,
     places: &Places,
     rules: &TreeRules,
-    (id, number, change): (&str, u32, &ChangeOf),
+    (name, change): (&AttemptName, &ChangeOf),
 ) -> Result<Restored, RestoreError> {
-    let slot = places.take_restored(&ref_part(id), number)?.ok_or(RestoreError::Busy)?;
+    let slot = places.take_restored(&name.part(), name.number)?.ok_or(RestoreError::Busy)?;
     let path = slot.tree().to_owned();
     // The last thing that is made of a tree.
     if path.join(".git").exists() {
@@ -159,12 +159,14 @@ pub fn forget_old(
     now: i64,
 ) -> Result<Sorted, GitError> {
     let attempts = repository.attempts(None)?;
-    if attempts.is_empty() {
-        return Ok(Sorted::default());
-    }
     let keep = usize::try_from(set.config.limits.keep_attempts.value).unwrap_or(usize::MAX);
-    let sorted = Owners::of(set, queues).sort(attempts, keep, now);
+    let sorted = match attempts.as_slice() {
+        // A queue may have very many tasks.
+        [] => Sorted::default(),
+        [..] => Owners::of(set, queues).sort(attempts, keep, now),
+    };
     repository.forget(&sorted.old)?;
+    repository.forget_fresh()?;
     Ok(sorted)
 }
 

@@ -29,7 +29,9 @@ fn project() -> Folder {
          git update-ref refs/workloop/attempts/A/1 HEAD
          git reset -q --hard main; git mv sub/long moved; printf '\\0\\033[31m' >bin; git rm -q a
          printf '\\033]0;title\\007' >'new file'; git add -A; git commit -qm two
-         git update-ref refs/workloop/attempts/A/2 HEAD; git update-ref refs/workloop/attempts/gone/1 HEAD
+         git update-ref refs/workloop/attempts/A/2 HEAD
+         git commit -q --amend -m three; git update-ref refs/workloop/attempts/gone/1 HEAD
+         git update-ref refs/workloop/fresh/gone HEAD
          git checkout -q main; git branch -qD work; echo b >b; git add b; git commit -qm b",
     );
     folder
@@ -159,6 +161,8 @@ fn trees_are_restored_listed_and_removed() {
     assert!(fs::read_dir(&places).expect("a folder").count() <= 1, "only our own folder is left");
     let Left(_, told, _) = folder.run("workspace prune q.json --all");
     assert_eq!(told, "gave up attempt 1 of gone\n");
+    let left = folder.sh("git for-each-ref --format='%(refname)' refs/workloop");
+    assert_eq!(left, "refs/workloop/attempts/A/1\nrefs/workloop/attempts/A/2");
     assert_eq!(folder.run("workspace prune q.json --all").1, "there is nothing to remove\n");
     drop(fs::remove_dir_all(&places));
 }

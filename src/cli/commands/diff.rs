@@ -6,6 +6,7 @@ use crate::cli::read::Reading;
 use crate::cli::session::Session;
 use crate::project::change_of::{ChangeOf, Found, change_of};
 use crate::project::repositories::{HomeError, Purpose, is_private};
+use crate::project::workspaces::task_name;
 use crate::views::diff::{DiffView, FileView, painted};
 use crate::views::json;
 use crate::workspace::{Refusal, Repository};
@@ -35,7 +36,9 @@ pub(super) fn run(args: &DiffArgs, session: &mut Session<'_>) -> Result<(), Fail
         other => other?,
     };
     let content = &reading.project.queues()[place.queue];
-    let change = match change_of(&repository, (content, place.task), args.attempt)? {
+    let own = content.tasks()[place.task].id.as_str();
+    let name = task_name(&repository, (set, reading.project.queues()), place.queue, own);
+    let change = match change_of(&repository, &name, (content, place.task), args.attempt)? {
         Found::Change(change) => change,
         Found::Kept(kept) if kept.is_empty() && !is_private(set) => return Err(none(shared)),
         Found::Kept(kept) if kept.is_empty() => return Err(none("no attempt has made one yet")),

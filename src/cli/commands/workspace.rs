@@ -7,15 +7,15 @@ use crate::cli::read::{Reading, Scene};
 use crate::cli::session::Session;
 use crate::domain::Status;
 use crate::platform::clock::{Clock, SystemClock};
-use crate::project::change_of::{Found, change_of, kept};
+use crate::project::change_of::{Found, change_of};
 use crate::project::repositories::{Home, Purpose};
-use crate::project::workspaces::{RestoreError, Restored, forget_old, restore};
+use crate::project::workspaces::{RestoreError, Restored, forget_old, restore, task_name};
 use crate::project::{Among, Project};
 use crate::store::attempts::AttemptFolder;
 use crate::views::style::{listed, size};
 use crate::views::workspaces::{RepositoryView, WorkspacesView, by_task, text};
 use crate::views::{escape, json};
-use crate::workspace::{AttemptRef, Places, RemoveError, ref_part, size_of};
+use crate::workspace::{AttemptName, AttemptRef, Places, RemoveError, size_of};
 use serde_json::json;
 use std::collections::HashMap;
 use std::io::Write;
@@ -81,10 +81,21 @@ fn ls(args: &WorkspaceArgs, queues: &QueueArgs, session: &mut Session<'_>) -> Re
     session.print(bytes)
 }
 
-/// The references of all tasks, by what they are called in refs.
+/// The references of all tasks, by what they may be called in refs.
 fn tasks(scene: &Scene<'_>) -> HashMap<String, String> {
     let graph = &scene.structure.graph;
-    graph.nodes().map(|node| (ref_part(graph.id(node)), graph.reference(node))).collect()
+    let mut tasks = HashMap::new();
+    for node in graph.nodes() {
+        let name = |queue: Option<&str>| {
+            let (task, queue) = (graph.id(node).to_owned(), queue.map(str::to_owned));
+            AttemptName { task, queue, number: 0 }.part()
+        };
+        // Of several with the same id the first one has the plain name.
+        tasks.entry(name(None)).or_insert_with(|| graph.reference(node));
+        let queue = scene.set.name(graph.location(node).0);
+        tasks.insert(name(Some(queue)), graph.reference(node));
+    }
+    tasks
 }
 
 fn path(
@@ -131,18 +142,20 @@ fn restored(
     let set = project.set();
     let repository = session.repository_of(set, set.root(place.queue), Purpose::Look)?;
     let task = project.queues()[place.queue].tasks()[place.task].id.as_str();
+    let name = task_name(&repository, (set, project.queues()), place.queue, task);
     let number = match args.attempt {
         Some(number) => number,
-        None => kept(&repository, task)?.last().map_or(0, |one| one.number),
+        None => repository.kept_of(&name)?.last().map_or(0, |one| one.attempt.number),
     };
     let content = (&project.queues()[place.queue], place.task);
-    let change = match change_of(&repository, content, Some(number))? {
+    let change = match change_of(&repository, &name, content, Some(number))? {
         Found::Change(change) => change,
         Found::Kept(kept) => return Err(not_kept(id, args.attempt, &kept)),
     };
     let places = session.places(set, &repository, Purpose::Work)?;
     let rules = &set.config.workspaces.tree;
-    let Restored { path, is_new } = restore(&repository, &places, rules, (task, number, &change))?;
+    let Restored { path, is_new } =
+        restore(&repository, &places, rules, (&name.attempt(number), &change))?;
     if !is_new && !session.global.quiet {
         let text = format!("it was restored before, and is left as it is: {}", path.display());
         writeln!(session.streams.err, "{}", escape::line(&text))?;
@@ -182,6 +195,7 @@ fn prune(
         let mut sorted = forget_old(&repository, (set, project.queues()), now)?;
         if args.all {
             repository.forget(&sorted.strange)?;
+            repository.forget_fresh()?;
             sorted.old.append(&mut sorted.strange);
         }
         lines.extend(told(&sorted.old, "gave up", ""));

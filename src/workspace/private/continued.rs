@@ -4,9 +4,9 @@
 //! That a task begins anew is a ref that is where its newest attempt is. It lies where the attempts
 //! do, so that it is lost only with them, and the next attempt that is kept leaves it behind.
 
-use super::super::repo::{GitError, Oid, Repository, Stamp, ref_part};
+use super::super::repo::{GitError, Oid, RefMove, Repository, Stamp, ref_part};
 use super::attempts::{ATTEMPTS, AttemptName, AttemptRef};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 use std::path::Path;
 
@@ -136,6 +136,20 @@ impl Repository {
             self.tool().put(&self.refs(), &args, text.into_bytes())?;
         }
         Ok(newest.len())
+    }
+
+    /// Forgets that tasks begin anew whose attempts it was said of are no longer kept.
+    ///
+    /// # Errors
+    /// When refs cannot be read or written.
+    pub fn forget_fresh(&self) -> Result<(), GitError> {
+        let kept: HashSet<Oid> = self.attempts(None)?.into_iter().map(|one| one.commit).collect();
+        let fresh = self.refs_below(FRESH)?.into_iter();
+        for (name, from, _) in fresh.filter(|(_, commit, _)| !kept.contains(commit)) {
+            let gone = RefMove { name, from: Some(from), to: None };
+            self.move_refs(&[gone], "workloop: an older attempt")?;
+        }
+        Ok(())
     }
 
     /// The refs below, by the date of their commits.
