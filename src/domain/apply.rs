@@ -50,10 +50,14 @@ fn changed(task: &Task, transition: &Transition, now: DateTime<Utc>) -> Changes 
         Transition::Complete(verdict, completion) => completed(task, *verdict, completion, now),
         Transition::Await(change) => waits(change),
         Transition::Adopt(claim) => vec![(Field::Claim, Write::Set(json!(claim)))],
-        Transition::Fail { reason, files_changed, files_ambiguous } => {
+        Transition::Fail { reason, files_changed, files_ambiguous, conflict_paths } => {
             let mut changes = ended(task, Status::Pending, Some(Verdict::Fail), reason);
             changes.push((Field::FilesActuallyChanged, Write::Set(json!(files_changed))));
             changes.push(ambiguous(files_ambiguous));
+            // Of an earlier attempt they hold until the task is complete.
+            if !conflict_paths.is_empty() {
+                changes.push((Field::ConflictPaths, Write::Set(json!(conflict_paths))));
+            }
             changes
         }
         Transition::GiveUp { verdict, reason } => {
@@ -134,6 +138,7 @@ fn completed(
         changes.push((Field::NotesFor, Write::Set(notes.clone())));
     }
     changes.extend(landed(completion.landed.as_ref()));
+    changes.push((Field::ConflictPaths, Write::Remove));
     changes.extend(counted(task));
     changes.push((Field::Claim, Write::Remove));
     changes
@@ -272,6 +277,7 @@ fn reset() -> Changes {
         Field::NotesFor,
         Field::Answers,
         Field::FilesAmbiguous,
+        Field::ConflictPaths,
         Field::LandedCommit,
         Field::LandedTree,
     ];

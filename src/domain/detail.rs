@@ -16,7 +16,7 @@ use ecow::EcoVec;
 pub enum Detail {
     /// `type`, `agent`, `phase`, `track`, `epic` or `parent`.
     Text(Field, Text),
-    /// `dependencies` and the fields like it, the dependencies of `steps`, `tags`, `files` (with `file`), `scope`, `child_tasks`, `verify` or `notify`.
+    /// `dependencies` and the fields like it, the dependencies of `steps`, `tags`, `files` (with `file`), `scope`, `conflict_paths`, `child_tasks`, `verify` or `notify`.
     List(Field, Texts),
     /// `max_iterations` or `budget_used`.
     Count(Field, u32),
@@ -60,6 +60,7 @@ impl Detail {
                 | Field::File
                 | Field::Files
                 | Field::Scope
+                | Field::ConflictPaths
                 | Field::ChildTasks
                 | Field::Verify
                 | Field::Notify

@@ -61,6 +61,7 @@ pub enum Field {
     Error,
     Claim,
     Change,
+    ConflictPaths,
     LandedCommit,
     LandedTree,
     Progress,
@@ -96,7 +97,7 @@ pub enum EditRule {
 use Field::*;
 
 /// Spellings of every field; the first is the one for a file that has none yet.
-const SPELLINGS: [(Field, &[&str]); 64] = [
+const SPELLINGS: [(Field, &[&str]); 65] = [
     (Id, &["id"]),
     (Title, &["title"]),
     (Description, &["description"]),
@@ -153,6 +154,7 @@ const SPELLINGS: [(Field, &[&str]); 64] = [
     (Error, &["error", "blocked_reason"]),
     (Claim, &["claim"]),
     (Change, &["change"]),
+    (ConflictPaths, &["conflict_paths"]),
     (LandedCommit, &["landed_commit"]),
     (LandedTree, &["landed_tree"]),
     (Progress, &["progress"]),
@@ -162,6 +164,10 @@ const SPELLINGS: [(Field, &[&str]); 64] = [
     (ApprovedBy, &["approved_by"]),
     (ApprovedAt, &["approved_at"]),
 ];
+
+/// A bit for each of them has to fit where keys are told apart, and their places in a byte besides one
+/// bit.
+const _: () = assert!(SPELLINGS.len() <= 128);
 
 /// A known field with a value that cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -218,8 +224,9 @@ impl Field {
             | IntegrationPoints | Context | Deadline | Notify | NotBefore | Fingerprint
             | DroppedDependencies | Attempts | BudgetUsed | LastAttempt | StartedAt
             | CompletedAt | Passes | VerificationVerdict | FilesActuallyChanged
-            | FilesAmbiguous | Error | Claim | Change | LandedCommit | LandedTree | Progress
-            | Artifacts | ResultSummary | NotesFor | CompletedBy | CompletionNote => EditRule::Free,
+            | FilesAmbiguous | Error | Claim | Change | ConflictPaths | LandedCommit
+            | LandedTree | Progress | Artifacts | ResultSummary | NotesFor | CompletedBy
+            | CompletionNote => EditRule::Free,
         }
     }
 
@@ -242,6 +249,7 @@ impl Field {
                 | Error
                 | Claim
                 | Change
+                | ConflictPaths
                 | LandedCommit
                 | LandedTree
                 | Progress

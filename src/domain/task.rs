@@ -159,6 +159,11 @@ impl Task {
         self.details.list(Field::Scope)
     }
 
+    /// `conflict_paths`: where an attempt did not merge with what landed meanwhile.
+    pub fn conflict_paths(&self) -> &[Text] {
+        self.details.list(Field::ConflictPaths)
+    }
+
     /// `child_tasks`.
     pub fn children(&self) -> &[Text] {
         self.details.list(Field::ChildTasks)

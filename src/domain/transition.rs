@@ -67,6 +67,8 @@ pub enum Transition {
         files_changed: Vec<String>,
         /// Files of which other attempts that ran meanwhile may have changed some.
         files_ambiguous: Vec<String>,
+        /// Where the change did not merge with what landed meanwhile.
+        conflict_paths: Vec<String>,
     },
     /// The attempt ended and a person must look.
     GiveUp {

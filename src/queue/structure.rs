@@ -38,7 +38,7 @@ fn add(bytes: &mut Vec<u8>, task: &Task) {
     bytes.extend_from_slice(&[u8::from(task.priority.is_some()), task.approval as u8]);
     let said = [task.kind(), task.agent(), task.phase(), task.track(), task.epic(), task.parent()];
     texts(bytes, said.map(|text| text.unwrap_or("\0")));
-    let lists = [task.tags(), task.files(), task.scope(), task.children()];
+    let lists = [task.tags(), task.files(), task.scope(), task.children(), task.conflict_paths()];
     let waits = Field::WAITS_FOR.into_iter().chain([Field::Blocks]);
     for list in waits.map(|field| task.list(field)) {
         texts(bytes, list);

@@ -22,8 +22,8 @@ pub(crate) enum CameTo {
     Waits(Option<Obstructed>),
     /// It is on the target.
     Landed(domain::Landed),
-    /// It goes back to the agent: the report says why.
-    Back,
+    /// It goes back to the agent: the report says why, and where it does not merge.
+    Back(Vec<String>),
 }
 
 /// Why a change does not land now.

@@ -3,7 +3,7 @@
 use super::carried::{CameTo, Carried, ToLand};
 use super::end::unknown_code;
 use super::job::Job;
-use super::progress_check::{self, Streak};
+use super::progress_check::{self, Made, Streak};
 use super::withheld;
 use crate::agent::AgentResult;
 use crate::domain::{
@@ -39,6 +39,8 @@ pub(crate) struct Finished {
     pub began: DateTime<Utc>,
     /// What it costs, if its agent failed within seconds.
     pub cost: Option<Cost>,
+    /// Where its change is.
+    pub(crate) made: Made,
     /// Which tree was judged, of a verification of the untouched tree.
     pub(crate) tree: TreeLook,
     /// The change of an attempt in a tree of its own, once it passed.
@@ -67,6 +69,7 @@ impl Finished {
             cost: None,
             tree: TreeLook::default(),
             change: None,
+            made: Made::InRoot,
             work: None,
             unlogged: None,
         }
@@ -132,7 +135,15 @@ impl Finished {
         let Carried { entry, came_to } = self.change.as_ref()?;
         match came_to {
             CameTo::Waits(_) => None,
-            CameTo::Landed(_) | CameTo::Back => Some(entry),
+            CameTo::Landed(_) | CameTo::Back(_) => Some(entry),
+        }
+    }
+
+    /// Where its change does not merge with what landed meanwhile.
+    pub(crate) fn conflict_paths(&self) -> &[String] {
+        match self.change.as_ref().map(|change| &change.came_to) {
+            Some(CameTo::Back(paths)) => paths,
+            Some(CameTo::Waits(_) | CameTo::Landed(_)) | None => &[],
         }
     }
 
@@ -140,7 +151,7 @@ impl Finished {
     pub(crate) fn landed(&self) -> Option<&Landed> {
         match &self.change.as_ref()?.came_to {
             CameTo::Landed(landed) => Some(landed),
-            CameTo::Waits(_) | CameTo::Back => None,
+            CameTo::Waits(_) | CameTo::Back(_) => None,
         }
     }
 
@@ -163,7 +174,8 @@ impl Finished {
         if self.tree.known.is_some() {
             return;
         }
-        if let Some((print, streak)) = progress_check::compare(&self.job, &self.report) {
+        if let Some((print, streak)) = progress_check::compare(&self.job, &self.report, &self.made)
+        {
             (self.report.fingerprint, self.streak) = (print, streak);
         }
         if let Some(hint) = withheld::hint(&self.job, &self.report) {

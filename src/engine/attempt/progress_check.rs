@@ -5,7 +5,7 @@
 
 use super::job::Job;
 use crate::agent::bound_file;
-use crate::domain::{AttemptReport, Fingerprint, Outcome, StepKind, Verdict};
+use crate::domain::{AttemptReport, Fingerprint, Outcome, ReasonCode, StepKind, Verdict};
 use crate::platform::fault::{self, Fault};
 use crate::store::attempts::{AGENT_ERR, AttemptFolder};
 use crate::workspace::ContentHash;
@@ -29,13 +29,31 @@ pub(crate) struct Streak {
     output: u32,
 }
 
+/// Where the change of an attempt is, to compare it with those before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Made {
+    /// In the project itself.
+    InRoot,
+    /// In this tree, which was captured; `None` where nothing was changed.
+    Apart(Option<String>),
+}
+
 /// The fingerprints of an attempt that failed, and how many before it failed in the same way.
-pub(super) fn compare(job: &Job, report: &AttemptReport) -> Option<(Fingerprint, Streak)> {
-    if report.verdict != Some(Verdict::Fail) {
+pub(super) fn compare(
+    job: &Job,
+    report: &AttemptReport,
+    made: &Made,
+) -> Option<(Fingerprint, Streak)> {
+    // What others landed is no failure of the attempt.
+    let by_others = [ReasonCode::Conflict, ReasonCode::RevertsOthers].map(Some);
+    if report.verdict != Some(Verdict::Fail) || by_others.contains(&report.reason_code) {
         return None;
     }
     let print = Fingerprint {
-        change: of_change(&job.root, &report.files_changed),
+        change: match made {
+            Made::InRoot => of_change(&job.root, &report.files_changed),
+            Made::Apart(tree) => tree.clone(),
+        },
         output: of_output(&job.folder, report),
     };
     // What cannot be looked at makes the streak shorter, and costs one more attempt at most.

@@ -57,6 +57,7 @@ pub(crate) fn run(job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finished {
     let end = progress.run(&earlier, on_stage);
     let end = progress.commands.untampered(end);
     progress.look_at_end(&end);
+    let made = progress.made();
     let captured = progress.take_change();
     let Progress { commands, result, tree, changed: files_changed, ambiguous, trees, .. } =
         progress;
@@ -84,7 +85,7 @@ pub(crate) fn run(job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finished {
     let passed = report.verdict == Some(Verdict::Pass) && apart.is_none();
     let work = passed.then(|| Work::of(&job.root, &report.files_changed)).flatten();
     let mut finished =
-        Finished { result, warnings, work, tree, ..Finished::new(job, report, began) };
+        Finished { result, warnings, work, tree, made, ..Finished::new(job, report, began) };
     if let (Some(apart), Some(captured)) = (&apart, captured) {
         waits(&mut finished, apart, captured, clock);
     }

@@ -34,6 +34,8 @@ pub(super) struct Facts<'a> {
     pub(super) change: Option<Change>,
     /// How many attempts before it did not merge, in a row.
     pub(super) conflicts_before: u32,
+    /// Where its change does not merge.
+    pub(super) conflict_paths: Vec<String>,
 }
 
 impl<'a> Facts<'a> {
@@ -47,6 +49,7 @@ impl<'a> Facts<'a> {
             change: finished.waiting().map(|(change, _)| change),
             lost_before: 0,
             conflicts_before: 0,
+            conflict_paths: finished.conflict_paths().to_vec(),
         }
     }
 }
@@ -155,7 +158,8 @@ fn plain(task: &Task, facts: Facts<'_>, budgets: Budgets) -> Transition {
         },
         (Some(Verdict::Fail), _) => {
             let Completion { files_changed, files_ambiguous, .. } = completion;
-            Transition::Fail { reason, files_changed, files_ambiguous }
+            let conflict_paths = facts.conflict_paths;
+            Transition::Fail { reason, files_changed, files_ambiguous, conflict_paths }
         }
         (None, Outcome::Lost) if lost_before + 1 >= budgets.crashes || used >= budget => {
             Transition::GiveUp {
@@ -226,7 +230,17 @@ mod tests {
     fn facts(report: &AttemptReport, lost_before: u32) -> Facts<'_> {
         let (completion, streak) = (Completion::default(), Streak::default());
         let (change, conflicts_before) = (None, 0);
-        Facts { report, completion, streak, cost: None, lost_before, change, conflicts_before }
+        let conflict_paths = Vec::new();
+        Facts {
+            report,
+            completion,
+            streak,
+            cost: None,
+            lost_before,
+            change,
+            conflicts_before,
+            conflict_paths,
+        }
     }
 
     fn decided(attempts: u32, verdict: Option<Verdict>, outcome: Outcome, lost: u32) -> Transition {

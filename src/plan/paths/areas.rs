@@ -1,6 +1,6 @@
 //! Which paths a task owns while it runs.
 //!
-//! `file` and `files` are literal; `scope` may hold globs. A path covers itself and all that lies
+//! `file`, `files` and `conflict_paths` are literal; `scope` may hold globs. A path covers itself and all that lies
 //! under it. A glob and a path overlap when the glob matches the path or a folder above it, or
 //! when the path is a folder in which the glob looks; two globs overlap when the literal
 //! beginning of one lies in that of the other. All paths are made absolute with the root of their
@@ -75,7 +75,9 @@ impl Ground {
         root: &'a Path,
         task: &'a Task,
     ) -> impl Iterator<Item = Area> + 'a {
-        let files = task.files().iter().filter(|path| !path.trim().is_empty());
+        // What did not merge once is the task's own as well: beside others it would not merge again.
+        let files = task.files().iter().chain(task.conflict_paths());
+        let files = files.filter(|path| !path.trim().is_empty());
         let files = files.flat_map(move |path| self.paths(normalise(root, path)));
         let scopes = task.scope().iter().filter(|scope| !scope.trim().is_empty());
         files.chain(scopes.flat_map(move |scope| self.scope(&normalise(root, scope))))
@@ -263,5 +265,6 @@ fn normalise(root: &Path, text: &str) -> String {
 
 /// Whether the task owns files at all.
 pub fn owns_anything(task: &Task) -> bool {
-    !task.files().is_empty() || !task.scope().is_empty()
+    let lists = [task.files(), task.scope(), task.conflict_paths()];
+    lists.iter().any(|list| !list.is_empty())
 }

@@ -76,6 +76,8 @@ impl Reader {
                 let problem = self.texts(span.field, raw);
                 self.problem(problem, span.field, "must be a path or a list of paths and globs");
             }
+            // A value of another shape is a key of the file's own.
+            Field::ConflictPaths => _ = self.texts(span.field, raw),
             Field::Parent if Kind::of(raw) == Kind::Number && forms::id(raw).is_some() => {
                 task.set_text(span.field, raw);
             }

@@ -196,7 +196,7 @@ pub(super) fn task_fields(
         scanner.bump();
         return Ok(());
     }
-    let mut seen = 0_u64;
+    let mut seen = 0_u128;
     loop {
         let key = scanner.pos();
         let (key_end, escaped) = scanner.key()?;
@@ -215,7 +215,7 @@ pub(super) fn task_fields(
                 start: (value - start) as u32,
                 end: (scanner.pos() - start) as u32,
             };
-            let bit = 1 << found.field as u64;
+            let bit = 1_u128 << found.field as u32;
             let same = |f: &FieldSpan| f.field == span.field && f.spelling == span.spelling;
             if seen & bit != 0 {
                 // Of a key that stands twice, the last one counts.

@@ -79,7 +79,9 @@ impl Chooser<'_> {
                 Transition::Complete(Verdict::Pass, completion)
             }
             2 => {
-                Transition::Fail { reason: text, files_changed: files, files_ambiguous: Vec::new() }
+                let (files_ambiguous, conflict_paths) = (Vec::new(), files.clone());
+                let files_changed = files;
+                Transition::Fail { reason: text, files_changed, files_ambiguous, conflict_paths }
             }
             3 => Transition::GiveUp { verdict: Verdict::Blocked, reason: text },
             4 => Transition::Interrupt { reason: text },

@@ -11,6 +11,7 @@ use super::super::end::{End, environment};
 use super::super::entries;
 use super::super::finished::{Finished, not_started};
 use super::super::job::Job;
+use super::super::progress_check::Made;
 use super::super::tamper::{Guard, earlier};
 use super::super::with::{OnStage, With};
 use super::Progress;
@@ -27,6 +28,18 @@ use std::time::Duration;
 const LOOK: Duration = Duration::from_millis(200);
 
 impl Progress<'_> {
+    /// Where its change is.
+    pub(super) fn made(&self) -> Made {
+        match (&self.job.apart, &self.trees) {
+            (None, _) => Made::InRoot,
+            (Some(_), trees) => {
+                let captured = trees.as_ref().and_then(|trees| trees.captured.as_ref());
+                let captured = captured.filter(|captured| !captured.deltas.is_empty());
+                Made::Apart(captured.map(|captured| captured.tree.to_string()))
+            }
+        }
+    }
+
     /// What the agent did, where it passed and is to land.
     pub(super) fn take_change(&mut self) -> Option<Captured> {
         let captured = self.trees.as_mut()?.captured.take()?;
@@ -93,7 +106,7 @@ pub(crate) fn land(job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finished 
     let judged = !steps.is_empty();
     let ended_at = timestamp(clock.now());
     let report = reported(report, end, steps, ended_at);
-    let is_back = came_to == CameTo::Back;
+    let is_back = matches!(came_to, CameTo::Back(_));
     let mut job = job;
     (job.apart, job.to_land) = (None, None);
     let change = Some(Carried { entry, came_to });
@@ -123,10 +136,6 @@ fn one_landing(
     (entry, is_adopted): (&mut Entry, bool),
     on_stage: OnStage<'_>,
 ) -> (End, CameTo) {
-    let later = |why: String| {
-        let obstructed = Obstructed { waits: Waits::Landing, why: why.clone() };
-        (interrupted(why), CameTo::Waits(Some(obstructed)))
-    };
     let landing = match lock(progress, apart) {
         Ok(Some(landing)) => landing,
         Ok(None) => return (interrupted("interrupted".to_owned()), CameTo::Waits(None)),
@@ -151,39 +160,51 @@ fn one_landing(
             Landed::Judge { commit, tree, onto } => {
                 // The landing lock is held: who moves the target now is a person.
                 let end = progress.again(&commit, &onto, on_stage);
-                match end.verdict {
-                    Some(Verdict::Pass | Verdict::Skipped) => {
-                        entry.work.judged.push(tree);
-                        continue;
-                    }
-                    Some(Verdict::Fail | Verdict::Blocked) => {
-                        let target = apart.repository.target_name();
-                        let reason = end.reason.unwrap_or_default();
-                        let reason = Some(format!("on {target} as it is now: {reason}"));
-                        (End { reason, ..end }, CameTo::Back)
-                    }
-                    None if progress.commands.is_cut() => (end, CameTo::Waits(None)),
-                    None => later(end.reason.unwrap_or_else(|| end.outcome.to_string())),
+                if matches!(end.verdict, Some(Verdict::Pass | Verdict::Skipped)) {
+                    entry.work.judged.push(tree);
+                    continue;
                 }
+                not_passed(progress, apart, end)
             }
             Landed::Conflict { paths, onto, .. } => {
                 let others = landed_meanwhile(apart, entry, &onto, &paths);
+                let shown = paths.iter().map(|path| apart.shown(path)).collect();
                 let paths = list(paths.iter().map(|path| path.as_path()));
                 let why =
                     format!("it does not merge with what landed meanwhile, in {paths}{others}");
-                (failed(ReasonCode::Conflict, why), CameTo::Back)
+                (failed(ReasonCode::Conflict, why), CameTo::Back(shown))
             }
             Landed::RevertsOthers(found) => {
                 let why = format!("it would undo what others landed: {}", undone(&found));
-                (failed(ReasonCode::RevertsOthers, why), CameTo::Back)
+                (failed(ReasonCode::RevertsOthers, why), CameTo::Back(Vec::new()))
             }
-            Landed::Waits(obstacle) => {
-                let why = obstacle.to_string();
-                let obstructed = Obstructed { waits: Waits::Checkout, why: why.clone() };
-                (interrupted(why), CameTo::Waits(Some(obstructed)))
-            }
+            Landed::Waits(obstacle) => obstructed(Waits::Checkout, obstacle.to_string()),
         };
     }
+}
+
+/// A merge that did not pass: the change goes back, or nothing is known of it.
+fn not_passed(progress: &Progress<'_>, apart: &Apart, end: End) -> (End, CameTo) {
+    match end.verdict {
+        Some(_) => {
+            let target = apart.repository.target_name();
+            let reason = end.reason.unwrap_or_default();
+            let reason = Some(format!("on {target} as it is now: {reason}"));
+            (End { reason, ..end }, CameTo::Back(Vec::new()))
+        }
+        None if progress.commands.is_cut() => (end, CameTo::Waits(None)),
+        None => later(end.reason.unwrap_or_else(|| end.outcome.to_string())),
+    }
+}
+
+/// It is tried again: something beside the task is missing.
+fn later(why: String) -> (End, CameTo) {
+    obstructed(Waits::Landing, why)
+}
+
+fn obstructed(waits: Waits, why: String) -> (End, CameTo) {
+    let obstructed = Obstructed { waits, why: why.clone() };
+    (interrupted(why), CameTo::Waits(Some(obstructed)))
 }
 
 /// The landing lock; `None` when the landing was cut while it was waited for.
