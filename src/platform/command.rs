@@ -35,8 +35,8 @@ pub struct Short {
     pub limit: Option<Duration>,
     /// Whether `env` is its whole environment.
     pub only_env: bool,
-    /// What it keeps open besides: a lock that outlives us with it, if we are killed meanwhile.
-    pub held: Option<Arc<OwnedFd>>,
+    /// What it keeps open besides: locks that outlive us with it, if we are killed meanwhile.
+    pub held: Vec<Arc<OwnedFd>>,
     /// What ends it at once, or keeps it from starting, when it becomes true.
     pub cancelled: Option<Arc<AtomicBool>>,
 }
@@ -109,8 +109,8 @@ impl Short {
             .stderr_file(stderr.try_clone()?)
             .before_spawn(move |command| {
                 command.process_group(0);
-                if let Some(held) = &held {
-                    keep_open(command, Arc::clone(held));
+                for one in &held {
+                    keep_open(command, Arc::clone(one));
                 }
                 Ok(())
             })
@@ -266,11 +266,11 @@ mod tests {
         let lock = FileLock::try_acquire(&path).unwrap().unwrap();
         let mut command = Short::new("sh", &["-c", "flock -n lock true; echo $?"]);
         command.dir = Some(dir.path().to_owned());
-        command.held = Some(Arc::new(lock.file().try_clone().unwrap().into()));
+        command.held = vec![Arc::new(lock.file().try_clone().unwrap().into())];
         // We let go, and the command still has it.
         drop(lock);
         assert_eq!(command.run().unwrap().stdout, b"1\n");
-        command.held = None;
+        command.held.clear();
         assert_eq!(command.run().unwrap().stdout, b"0\n");
     }
 }

@@ -12,6 +12,12 @@ fn raw(pid: u32) -> Option<Pid> {
     i32::try_from(pid).ok().and_then(Pid::from_raw)
 }
 
+/// Whether there is a process of this number, whosever it is.
+pub fn is_there(pid: u32) -> bool {
+    let Some(raw) = raw(pid) else { return false };
+    matches!(rustix::process::test_kill_process(raw), Ok(()) | Err(rustix::io::Errno::PERM))
+}
+
 /// Signals one process, if it is still the one that started then; says whether it was there.
 pub fn signal_process(pid: u32, start: u64, signal: Signal) -> bool {
     let Some(raw) = raw(pid).filter(|_| pid > 1) else { return false };

@@ -3,13 +3,13 @@
 
 use super::super::repo::{GitError, Memory, Oid, RefMove, Repository};
 use super::message::Message;
-use crate::platform::atomic_file::{CommitError, StageError, stage};
+use crate::platform::atomic_file::{CommitError, StageError, stage, sweep};
 use crate::platform::dir::Dir;
 use crate::platform::ids::Ids;
 use crate::platform::open::{self, Links};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::fs::DirBuilder;
 use std::io;
@@ -187,7 +187,8 @@ impl Entries {
         self.folder.join(format!("{name}.json"))
     }
 
-    /// Has a change wait: its objects are kept before anybody sees it.
+    /// Has a change wait. Its ref comes after its entry and goes before it, so that none is left of which
+    /// nobody knows; until then the attempt keeps the objects.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -197,8 +198,8 @@ impl Entries {
         entry: &Entry,
         ids: &dyn Ids,
     ) -> Result<(), EntryError> {
-        repository.put_ref(&entry.ref_of("change"), &entry.work.change)?;
-        self.write(entry, ids)
+        self.write(entry, ids)?;
+        Ok(repository.put_ref(&entry.ref_of("change"), &entry.work.change)?)
     }
 
     /// Writes an entry in one step, durably.
@@ -206,23 +207,33 @@ impl Entries {
     /// # Errors
     /// Any I/O error; the entry is as it was then.
     pub fn write(&self, entry: &Entry, ids: &dyn Ids) -> Result<(), EntryError> {
+        let mut memory = self.memory.hold();
+        // What a write that failed left is not known.
+        memory.remove(&entry.name());
+        let text = self.put(entry, ids)?;
+        memory.insert(entry.name(), text);
+        Ok(())
+    }
+
+    /// The same of an entry that a landing found: it stays that of the process which wrote it.
+    pub(super) fn note(&self, entry: &Entry, ids: &dyn Ids) -> Result<(), EntryError> {
+        if self.is_ours(entry) { self.write(entry, ids) } else { self.put(entry, ids).map(drop) }
+    }
+
+    fn put(&self, entry: &Entry, ids: &dyn Ids) -> Result<Vec<u8>, EntryError> {
         let path = self.path(&entry.name());
         let strange = |why: String| EntryError::Strange { path: path.clone(), why };
         let text = serde_json::to_vec_pretty(entry).map_err(|error| strange(error.to_string()))?;
         let io = |source| EntryError::Io { path: path.clone(), source };
         let dir = Dir::open(&self.folder).map_err(io)?;
         let name = path.file_name().unwrap_or(OsStr::new("entry"));
-        let mut memory = self.memory.hold();
-        // What a write that failed left is not known.
-        memory.remove(&entry.name());
         let staged = stage(&dir, name, [text.as_slice()], ids);
         let staged = staged.map_err(|source| EntryError::Stage { path: path.clone(), source })?;
         staged.commit().map_err(|source| {
             let source = Box::new(source);
             EntryError::Commit { path: path.clone(), source }
         })?;
-        memory.insert(entry.name(), text);
-        Ok(())
+        Ok(text)
     }
 
     /// Whether this process wrote the entry last.
@@ -236,8 +247,7 @@ impl Entries {
     /// # Errors
     /// When it cannot be read, is not understood, or is not what this process wrote.
     pub fn read(&self, name: &str) -> Result<Option<Entry>, EntryError> {
-        let memory = self.memory.hold();
-        read(&self.path(name), memory.get(name).map(Vec::as_slice))
+        read(&self.path(name), name, &mut self.memory.hold())
     }
 
     /// All entries, the longest waiting first.
@@ -246,18 +256,14 @@ impl Entries {
     /// As [`Entries::read`], of any of them: to pass over it would be to forget it.
     pub fn all(&self) -> Result<Vec<Entry>, EntryError> {
         let io = |source| EntryError::Io { path: self.folder.clone(), source };
-        let memory = self.memory.hold();
-        let mut names: BTreeSet<String> = memory.keys().cloned().collect();
+        let mut memory = self.memory.hold();
         let files = open::if_there(std::fs::read_dir(&self.folder)).map_err(io)?;
+        let mut found = Vec::new();
         for file in files.into_iter().flatten() {
             let name = file.map_err(io)?.file_name();
-            names.extend(
-                name.to_str().and_then(|name| name.strip_suffix(".json")).map(str::to_owned),
-            );
-        }
-        let mut found = Vec::new();
-        for name in names {
-            found.extend(read(&self.path(&name), memory.get(&name).map(Vec::as_slice))?);
+            if let Some(name) = name.to_str().and_then(|name| name.strip_suffix(".json")) {
+                found.extend(read(&self.path(name), name, &mut memory)?);
+            }
         }
         found.sort_by(|one: &Entry, other| {
             (one.whose.since, &one.whose.part).cmp(&(other.whose.since, &other.whose.part))
@@ -270,8 +276,8 @@ impl Entries {
     /// # Errors
     /// When the file or the refs cannot be removed.
     pub fn leave(&self, repository: &Repository, entry: &Entry) -> Result<(), EntryError> {
-        self.remove(&entry.name())?;
-        self.free(repository, entry)
+        self.free(repository, entry)?;
+        self.remove(&entry.name())
     }
 
     /// Removes the file of an entry.
@@ -280,9 +286,13 @@ impl Entries {
     /// When it cannot be removed.
     pub fn remove(&self, name: &str) -> Result<(), EntryError> {
         let path = self.path(name);
+        let io = |source| EntryError::Io { path: path.clone(), source };
         self.memory.hold().remove(name);
-        let gone = open::if_there(std::fs::remove_file(&path));
-        gone.map_err(|source| EntryError::Io { path, source }).map(drop)
+        if let Some(folder) = open::if_there(Dir::open(&self.folder)).map_err(io)? {
+            // What a write left that was killed.
+            sweep(&folder, path.file_name().unwrap_or_default()).map_err(io)?;
+        }
+        open::if_there(std::fs::remove_file(&path)).map_err(io).map(drop)
     }
 
     /// Removes the refs of an entry: its objects are kept by the target, or are needed no more.
@@ -299,28 +309,43 @@ impl Entries {
     }
 }
 
-/// Reads the entry at `path`, which has to be `ours` where we wrote it.
-fn read(path: &Path, ours: Option<&[u8]>) -> Result<Option<Entry>, EntryError> {
+/// Reads the entry of this name, which has to be what `memory` says that we wrote.
+fn read(
+    path: &Path,
+    name: &str,
+    memory: &mut HashMap<String, Vec<u8>>,
+) -> Result<Option<Entry>, EntryError> {
     let text = open::if_there(open::read(path, Links::Refuse, LIMIT));
     let text = text.map_err(|source| EntryError::Io { path: path.to_owned(), source })?;
     let strange = |why: String| EntryError::Strange { path: path.to_owned(), why };
-    if ours.is_some_and(|ours| text.as_deref() != Some(ours)) {
-        let why = "it was changed by something else than this run, which believes it no more; \
-                   a further run judges the change again";
-        return Err(strange(why.to_owned()));
-    }
-    let Some(text) = text else { return Ok(None) };
+    let Some(text) = text else {
+        memory.remove(name);
+        return Ok(None);
+    };
     let mut entry: Entry =
         serde_json::from_slice(&text).map_err(|error| strange(error.to_string()))?;
     if entry.version > VERSION {
         let why = format!("it was written by a newer version ({})", entry.version);
         return Err(strange(why));
     }
-    if path.file_stem() != Some(OsStr::new(&entry.name())) {
+    if entry.name() != name {
         return Err(strange(format!("it is about {}", entry.name())));
     }
-    if ours.is_none() {
-        entry.work.judged.clear();
+    match memory.get(name) {
+        Some(ours) if *ours == text => return Ok(Some(entry)),
+        Some(ours) if worker_of(ours).as_ref() == Some(&entry.whose.worker) => {
+            let why = "it was changed by something else than this run, which believes it no more; \
+                       a further run judges the change again";
+            return Err(strange(why.to_owned()));
+        }
+        // Another loop went on with it.
+        Some(_) => drop(memory.remove(name)),
+        None => {}
     }
+    entry.work.judged.clear();
     Ok(Some(entry))
+}
+
+fn worker_of(text: &[u8]) -> Option<String> {
+    serde_json::from_slice(text).ok().map(|entry: Entry| entry.whose.worker)
 }

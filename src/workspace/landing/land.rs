@@ -15,6 +15,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// How often what lands is made again whose objects somebody collects.
+const LOST: u32 = 10;
 /// How long the lock of a person's index is waited for.
 const INDEX_WAIT: Duration = Duration::from_secs(10);
 
@@ -140,25 +142,28 @@ impl Landing {
         ids: &dyn Ids,
         stop: Stop<'_>,
     ) -> Result<Landed, LandError> {
+        let mut lost = 0;
         for _ in 0..TRIES {
             let tips = self.repository.tips(&entry.work.change)?;
             let tip = tips[0].clone();
-            let (commit, tree) = match self.ready(entry, tips)? {
-                Ok(ready) => ready,
-                Err(landed) => {
+            let commit = match self.ready(entry, tips) {
+                Ok(Ok(ready)) => ready,
+                Ok(Err(landed)) => {
                     if let Landed::Covered { by } = &landed {
                         entry.state = State::Covered { by: by.clone() };
-                        self.entries.write(entry, ids)?;
+                        self.entries.note(entry, ids)?;
                     }
                     return Ok(landed);
                 }
+                // What nothing kept yet may have been collected between two calls.
+                Err(LandError::Git(GitError::Failed { .. }) | LandError::Incomplete { .. })
+                    if lost < LOST =>
+                {
+                    lost += 1;
+                    continue;
+                }
+                Err(error) => return Err(error),
             };
-            // What lands is what was judged: looked at once more, of the commit itself.
-            match self.repository.brings(&tip, &commit, &tree)? {
-                Some(true) if entry.work.judged.contains(&tree) => {}
-                Some(_) => return Err(LandError::OtherTree { commit, judged: tree }),
-                None => return Err(LandError::Incomplete { commit }),
-            }
             match self.move_target(entry, &tip, &commit, (ids, &mut *stop))? {
                 Moved::Done => return Ok(Landed::Done { commit }),
                 Moved::Waits(obstacle) => return Ok(Landed::Waits(obstacle)),
@@ -168,12 +173,12 @@ impl Landing {
         Err(LandError::Restless { target: self.repository.target().to_owned() })
     }
 
-    /// The commit that may land on `tip`, with its tree, or what stands against it.
+    /// The commit that may land on `tip`, or what stands against it.
     fn ready(
         &self,
         entry: &Entry,
         [tip, tip_tree, own]: [Oid; 3],
-    ) -> Result<Result<(Oid, Oid), Landed>, LandError> {
+    ) -> Result<Result<Oid, Landed>, LandError> {
         let (work, tip) = (&entry.work, &tip);
         let tree = if *tip == work.base {
             own
@@ -191,17 +196,27 @@ impl Landing {
         if tree == tip_tree {
             return Ok(Err(Landed::Covered { by: tip.clone() }));
         }
+        // Kept at once: until then a person's collection may take what the merge just made. One that
+        // begins later sees the ref, and one that is under way is waited for.
+        let commit = self.kept(entry, &tree, tip)?;
+        self.repository.put_ref(&entry.ref_of("merge"), &commit)?;
+        self.repository.outlast_collection();
+        // What lands is what was judged: looked at once more, of the commit itself.
+        match self.repository.brings(tip, &commit, &tree)? {
+            Some(true) => {}
+            Some(false) => return Err(LandError::OtherTree { commit, judged: tree }),
+            None => return Err(LandError::Incomplete { commit }),
+        }
         let task = &entry.message.task;
         let reverted = reverts_others(&self.repository, work, tip, &tree, task)?;
         if !reverted.is_empty() {
             return Ok(Err(Landed::RevertsOthers(reverted)));
         }
-        let commit = self.kept(entry, &tree, tip)?;
-        if !work.judged.contains(&tree) {
-            self.repository.put_ref(&entry.ref_of("merge"), &commit)?;
-            return Ok(Err(Landed::Judge { commit, tree, onto: tip.clone() }));
+        if work.judged.contains(&tree) {
+            Ok(Ok(commit))
+        } else {
+            Ok(Err(Landed::Judge { commit, tree, onto: tip.clone() }))
         }
-        Ok(Ok((commit, tree)))
     }
 
     /// The commit of a change with `tree` on `tip`, the same whenever it is made.
@@ -285,7 +300,7 @@ impl Landing {
             return Ok(());
         }
         entry.state = state;
-        self.entries.write(entry, ids)
+        self.entries.note(entry, ids)
     }
 
     /// What brings checkouts from one commit to another.

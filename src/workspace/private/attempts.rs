@@ -65,6 +65,7 @@ impl Repository {
         keep: usize,
     ) -> Result<bool, GitError> {
         self.put_ref(&name.name(), commit)?;
+        self.outlast_collection();
         if !self.is_whole(base, commit)? {
             return Ok(false);
         }

@@ -14,6 +14,9 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
+/// How often a capture is made that git does not finish.
+const TRIES: u32 = 10;
+
 /// What counts in a capture.
 pub struct CaptureRules<'a> {
     /// Whether a path, as seen from the top, is a queue or our own state: never part of a change.
@@ -83,6 +86,27 @@ impl Tree {
     /// # Errors
     /// [`CaptureError`]; nothing was captured then, and the tree is as it was left.
     pub fn capture(&self, rules: &CaptureRules<'_>) -> Result<Captured, CaptureError> {
+        let (mut tries, mut nested) = (1, Vec::new());
+        loop {
+            match self.capture_once(rules, &mut nested) {
+                // Objects that nothing keeps yet may be collected between two calls.
+                Err(CaptureError::Git(GitError::Failed { verb, .. }))
+                    if verb != "add" && tries < TRIES =>
+                {
+                    tries += 1;
+                    self.repository().outlast_collection();
+                }
+                done => return done,
+            }
+        }
+    }
+
+    /// The same, with what was moved out of the way added to `nested`.
+    fn capture_once(
+        &self,
+        rules: &CaptureRules<'_>,
+        nested: &mut Vec<(PathBuf, PathBuf)>,
+    ) -> Result<Captured, CaptureError> {
         let Wanted { base, files } = self.checked()?.clone();
         let top = self.path();
         let fail = |why| CaptureError::Unreadable { path: top.to_owned(), why };
@@ -94,14 +118,13 @@ impl Tree {
         found.special = self.unignored(&at, found.special.iter())?;
         let moved = nested::move_out(top, &found, rules.attempt_folder);
         let moved = moved.map_err(CaptureError::Nested)?;
+        nested.extend(found.repositories.iter().cloned().zip(moved));
         // Left by a git of ours that was killed: the slot is locked, so that none lives.
         let lock = self.slot().own().join("index.lock");
         super::files::remove(&lock).map_err(fail)?;
-        if rules.anew {
-            // Not without an index: tracked files that are ignored would count as removed.
-            tool.get(&at, &["read-tree", base.as_str()])?;
+        if rules.anew || !self.slot().known().is_as_left(&self.slot().index()) {
+            self.make_index(&at, &files)?;
         }
-        self.trust_index(&at, &files)?;
         tool.get(&at, &["add", "--all", "--", "."])?;
         self.check_unreadable(&at, &found)?;
         let mut tree = tool.oid(&at, &["write-tree"], Vec::new())?;
@@ -122,7 +145,7 @@ impl Tree {
         self.checked()?;
         self.slot().known().note(&self.slot().index());
         let commit = self.repository().commit(&tree, &base, rules.message, rules.date)?;
-        let nested = found.repositories.into_iter().zip(moved).collect();
+        let nested = std::mem::take(nested);
         Ok(Captured { base, commit, tree, deltas, undone, nested, special: found.special })
     }
 

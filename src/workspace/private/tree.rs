@@ -291,8 +291,8 @@ impl Tree {
         files::remove(&top.join(".git")).map_err(io)?;
         let at = self.at(&wanted.files)?;
         let tool = self.repository.tool();
-        if is_same {
-            self.trust_index(&at, &wanted.files)?;
+        if is_same && !self.slot.known().is_as_left(&self.slot.index()) {
+            self.make_index(&at, &wanted.files)?;
         }
         tool.get(&at, &["read-tree", "--reset", "-u", wanted.files.as_str()])?;
         self.clean(&at, &self.rules.keep)?;
@@ -306,13 +306,10 @@ impl Tree {
         Ok(!is_same)
     }
 
-    /// Our index as we left it, or one that is made of `tree` and of what the files hold: whoever can
-    /// write it could have files of another content pass for those of the tree.
-    pub(super) fn trust_index(&self, at: &At, tree: &Oid) -> Result<(), TreeError> {
+    /// Makes our index of `tree` and of what the files hold: whoever can write it could have files of
+    /// another content pass for those of the tree.
+    pub(super) fn make_index(&self, at: &At, tree: &Oid) -> Result<(), TreeError> {
         let index = self.slot.index();
-        if self.slot.known().is_as_left(&index) {
-            return Ok(());
-        }
         files::remove(&index).map_err(|source| failed(&index, source))?;
         let tool = self.repository.tool();
         tool.get(at, &["read-tree", tree.as_str()])?;

@@ -4,7 +4,9 @@ use super::super::git::{At, Call, Git};
 use super::names::Oid;
 use crate::platform::command::{Short, ShortError};
 use std::ffi::OsStr;
+use std::io;
 use std::os::fd::OwnedFd;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -38,6 +40,14 @@ pub enum GitError {
         code: i32,
         /// The first line of its complaint.
         said: String,
+    },
+    /// Refs cannot be locked for a write of ours.
+    #[error("write refs below {}: {source}", .path.display())]
+    Refs {
+        /// The folder of the lock.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
     },
     /// It printed what we do not understand.
     #[error("git {verb} printed {said:?}, which is not understood")]
@@ -78,22 +88,23 @@ impl Answer {
 #[derive(Clone, Debug)]
 pub(in super::super) struct Tool {
     git: Git,
-    held: Option<Arc<OwnedFd>>,
+    held: Vec<Arc<OwnedFd>>,
     cancelled: Option<Arc<AtomicBool>>,
 }
 
 impl Tool {
     pub(in super::super) fn new(git: Git) -> Self {
-        Self { git, held: None, cancelled: None }
+        Self { git, held: Vec::new(), cancelled: None }
     }
 
     pub(in super::super) fn git(&self) -> &Git {
         &self.git
     }
 
-    /// The same whose calls hold `lock` as long as they run, also when we are killed meanwhile.
+    /// The same whose calls hold `lock` too as long as they run, also when we are killed meanwhile.
     pub(in super::super) fn holding(&self, lock: Arc<OwnedFd>) -> Self {
-        Self { held: Some(lock), ..self.clone() }
+        let held = self.held.iter().cloned().chain([lock]).collect();
+        Self { held, ..self.clone() }
     }
 
     /// The same whose calls end at once when `cancelled` becomes true, or none.

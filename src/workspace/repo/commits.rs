@@ -64,7 +64,8 @@ impl Repository {
     /// Puts a ref at `to`, wherever it is.
     pub(in super::super) fn put_ref(&self, name: &str, to: &Oid) -> Result<(), GitError> {
         let text = format!("update {name} {to}\n");
-        self.tool().put(&self.refs(), &["update-ref", "--stdin"], text.into_bytes()).map(drop)
+        let answer = self.write_refs(&[name], (&["update-ref", "--stdin"], text))?;
+        if answer.code == 0 { Ok(()) } else { Err(answer.failed()) }
     }
 
     /// Moves all of `moves` in one transaction; `false` when one of them is not where it should be.
@@ -91,7 +92,8 @@ impl Repository {
         }
         text.push_str("prepare\ncommit\n");
         let args = ["update-ref", "-m", why, "--stdin"];
-        let answer = self.tool().ask(&self.refs(), &args, text.into_bytes())?;
+        let names: Vec<&str> = moves.iter().map(|one| one.name.as_str()).collect();
+        let answer = self.write_refs(&names, (&args, text))?;
         if answer.code == 0 {
             return Ok(true);
         }

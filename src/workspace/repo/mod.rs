@@ -6,11 +6,13 @@
 
 mod calls;
 mod checkouts;
+mod collection;
 mod commits;
 mod found;
 mod git_dir;
 mod memory;
 mod names;
+mod ref_writer;
 mod refusal;
 
 pub use calls::GitError;

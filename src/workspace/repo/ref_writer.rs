@@ -1,0 +1,98 @@
+//! Refs are written by one git of ours at a time, and what one that was killed left is taken away.
+//!
+//! Git locks refs by files of which nobody can tell whose they are, and one that stays stops every write
+//! for ever. So a record says which refs are about to be written: who finds it with the lock free knows
+//! that a git of ours died in the middle, and that locks of these refs which are younger are its own.
+
+use super::calls::{Answer, GitError};
+use super::found::Repository;
+use crate::platform::lock::DirLock;
+use crate::platform::open::{self, Links};
+use std::fs::{self, DirBuilder};
+use std::io::{self, Write};
+use std::os::fd::AsFd;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How long another of our loops is waited for, each of whose writes takes milliseconds.
+const LIMIT: Duration = Duration::from_secs(60);
+/// How long a lock has to stay as it is: whoever lives holds one for milliseconds.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How often it is looked at.
+const LOOK: Duration = Duration::from_millis(20);
+/// The highest exit status of git itself; one above is a signal.
+const FATAL: i32 = 128;
+/// The most that is read of a record.
+const SMALL: u64 = 1 << 20;
+
+impl Repository {
+    /// Has git write the refs of these names, by `args` and what it reads.
+    pub(super) fn write_refs(
+        &self,
+        names: &[&str],
+        (args, stdin): (&[&str], String),
+    ) -> Result<Answer, GitError> {
+        let folder = self.common().join("workloop/refs");
+        let fail = |source| GitError::Refs { path: folder.clone(), source };
+        DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(fail)?;
+        let lock = DirLock::acquire(&folder, Some(LIMIT), &mut |_, _| {});
+        let lock = lock.map_err(|error| fail(error.into_io()))?;
+        let record = folder.join("record");
+        self.end_killed(&record).map_err(fail)?;
+        let text = names.join("\n");
+        open::new(&record).and_then(|mut file| file.write_all(text.as_bytes())).map_err(fail)?;
+        let held = lock.dir().as_fd().try_clone_to_owned().map_err(fail)?;
+        let answer = self.holding(Arc::new(held)).tool().ask(&self.refs(), args, stdin.into())?;
+        // One that a signal ended leaves its locks, and the record stays.
+        if answer.code <= FATAL {
+            open::if_there(fs::remove_file(&record)).map_err(fail)?;
+        }
+        Ok(answer)
+    }
+
+    /// Takes away the locks that a git of ours left which died over the refs of `record`.
+    fn end_killed(&self, record: &Path) -> io::Result<()> {
+        let Some(text) = open::if_there(open::read_text(record, Links::Refuse, SMALL))? else {
+            return Ok(());
+        };
+        let begun = changed(record)?.unwrap_or_default();
+        let mut left: Vec<(PathBuf, Stamp)> = Vec::new();
+        for lock in self.locks(&text)? {
+            let found = changed(&lock)?.filter(|found| (found.0, found.1) >= (begun.0, begun.1));
+            left.extend(found.map(|found| (lock, found)));
+        }
+        let since = Instant::now();
+        while !left.is_empty() && since.elapsed() < PATIENCE {
+            std::thread::sleep(LOOK);
+            left.retain(|(lock, found)| matches!(changed(lock), Ok(Some(now)) if now == *found));
+        }
+        for (lock, _) in left {
+            open::if_there(fs::remove_file(lock))?;
+        }
+        open::if_there(fs::remove_file(record)).map(drop)
+    }
+
+    /// The files by which git locks refs: each by its own, and what all of them may need.
+    fn locks(&self, names: &str) -> io::Result<Vec<PathBuf>> {
+        let common = self.common();
+        let all = names.lines().filter(|name| name.starts_with("refs/") && !name.contains(".."));
+        let mut locks: Vec<PathBuf> = all.map(|name| common.join(format!("{name}.lock"))).collect();
+        locks.extend(
+            ["packed-refs.lock", "packed-refs.new", "HEAD.lock"].map(|name| common.join(name)),
+        );
+        for tree in open::if_there(fs::read_dir(common.join("worktrees")))?.into_iter().flatten() {
+            locks.push(tree?.path().join("HEAD.lock"));
+        }
+        Ok(locks)
+    }
+}
+
+/// Time of change and inode of a file: seconds, nanoseconds, inode.
+type Stamp = (i64, i64, u64);
+
+fn changed(path: &Path) -> io::Result<Option<Stamp>> {
+    let meta = open::if_there(fs::symlink_metadata(path))?;
+    Ok(meta.map(|meta| (meta.ctime(), meta.ctime_nsec(), meta.ino())))
+}

@@ -1,0 +1,184 @@
+//! A process that is killed on the way from a workspace to the branch: before each call of git, with a
+//! git that goes on without it, in the middle of what git writes, and before what it writes itself.
+
+use super::shim::{self, Harm};
+use super::{Project, drive, wrong};
+use crate::chance::{Chance, is_long, say};
+use std::fs;
+
+/// How many of the points of each kind the short run takes.
+const SHORT: usize = 4;
+/// How many kills must hit, of a hundred.
+const HITS: usize = 80;
+
+/// Where it is harmed, and how.
+#[derive(Clone, Debug)]
+struct Point {
+    at: usize,
+    harm: Harm,
+}
+
+/// Each call of git of an undisturbed run, and each system call of git that changes something.
+fn points() -> Option<Vec<Point>> {
+    let project = Project::new();
+    let done = drive(&project.top, &shim::git(project.folder(), 0, &Harm::Traced), &[]);
+    if !done.status.success() {
+        say("SKIPPED: strace is missing here, or may not trace");
+        return None;
+    }
+    assert_eq!(wrong(&project, &Project::new().seen()), Vec::<String>::new());
+    let text = fs::read_to_string(project.folder().join("count")).expect("counted");
+    let count: usize = text.trim().parse().expect("a number");
+    let mut all = Vec::new();
+    for at in 1..=count {
+        all.extend([Harm::Before, Harm::Beside].map(|harm| Point { at, harm }));
+        let trace = fs::read(project.folder().join(format!("trace.{at}"))).expect("traced");
+        let trace = String::from_utf8_lossy(&trace).into_owned();
+        let mut seen = std::collections::BTreeMap::<&str, usize>::new();
+        for line in trace.lines() {
+            let Some((call, rest)) = line.split_once('(') else { continue };
+            let number = seen.entry(call).or_default();
+            *number += 1;
+            let looks = call == "openat" && !rest.contains("O_CREAT") || rest.starts_with("1, ");
+            if !looks {
+                let both = Harm::Both(call.to_owned(), *number);
+                let alone = Harm::Git(call.to_owned(), *number);
+                all.extend([both, alone].map(|harm| Point { at, harm }));
+            }
+        }
+    }
+    Some(all)
+}
+
+/// The points of a run: all, or some of each kind.
+fn chosen(chance: &mut Chance, all: Vec<Point>) -> Vec<Point> {
+    let kind = |point: &Point| match point.harm {
+        Harm::Traced | Harm::Before => 0,
+        Harm::Beside => 1,
+        Harm::Both(..) => 2,
+        Harm::Git(..) => 3,
+    };
+    if is_long() {
+        return all;
+    }
+    let mut chosen = Vec::new();
+    for wanted in 0..4 {
+        let some: Vec<&Point> = all.iter().filter(|point| kind(point) == wanted).collect();
+        // Spread over the whole way, each from a part of its own.
+        for part in 0..SHORT {
+            let (from, to) = (some.len() * part / SHORT, some.len() * (part + 1) / SHORT);
+            chosen.extend(chance.pick(&some[from..to]).map(|point| (*point).clone()));
+        }
+    }
+    chosen
+}
+
+/// What is wrong after a run that was harmed, and one that goes on.
+fn after(project: &Project, seen: &str, known: &[String]) -> Vec<String> {
+    let target = project.sh("git rev-parse main^{tree}");
+    let mut found = Vec::new();
+    if !known.contains(&target) {
+        found.push(format!("the branch has a tree that was never judged: {target}"));
+    }
+    let next = project.drive(&super::git());
+    if next.status.success() {
+        found.extend(wrong(project, seen));
+    } else {
+        found.push(String::from_utf8_lossy(&next.stdout).into_owned());
+    }
+    found
+}
+
+/// The trees that the branch may have: before, and after.
+fn trees() -> Vec<String> {
+    let project = Project::new();
+    let tree = || project.sh("git rev-parse main^{tree}");
+    let before = tree();
+    assert!(project.drive(&super::git()).status.success());
+    vec![before, tree()]
+}
+
+#[test]
+fn a_landing_that_is_killed_at_git_is_completed() {
+    let mut chance = Chance::of("landing");
+    let Some(all) = points() else { return };
+    let (trees, number) = (trees(), all.len());
+    let (mut hits, mut tried, mut broken) = (0, 0, Vec::new());
+    for point in chosen(&mut chance, all) {
+        let project = Project::new();
+        let seen = project.seen();
+        let program = shim::git(project.folder(), point.at, &point.harm);
+        let ended = project.drive(&program);
+        tried += 1;
+        hits += usize::from(project.folder().join("harmed").exists());
+        assert!(!ended.status.success() || matches!(point.harm, Harm::Git(..)), "{point:?}");
+        broken.extend(
+            after(&project, &seen, &trees).into_iter().map(|one| format!("{point:?}: {one}")),
+        );
+    }
+    say(&format!("landing: {hits} of {tried} kills hit, {number} points"));
+    assert!(hits * 100 >= tried * HITS, "only {hits} of {tried} kills hit");
+    assert_eq!(broken, Vec::<String>::new());
+}
+
+/// Calls by which we change what others see, ourselves: files and folders of trees, entries, locks.
+const OWN: &str = "unlink,unlinkat,mkdir,renameat,renameat2,rename,symlink,link,linkat,fsync,rmdir";
+
+/// Runs the driver under `strace`, which follows its threads and each git.
+fn traced(project: &Project, trace: &str, inject: &str) -> (bool, String) {
+    let file = project.folder().join("trace").display().to_string();
+    let trace = format!("trace={trace}");
+    let mut before = vec!["strace", "-f", "-qq", "-o", &file, "-e", &trace];
+    if !inject.is_empty() {
+        before.extend(["-e", inject]);
+    }
+    let ended = drive(&project.top, &super::git(), &before);
+    (ended.status.success(), fs::read_to_string(&file).unwrap_or_default())
+}
+
+/// The calls that the driver makes itself, each with its number in its thread.
+fn own_points() -> Option<Vec<(String, usize)>> {
+    let (done, trace) = traced(&Project::new(), OWN, "");
+    if !done {
+        say("SKIPPED: strace is missing here, or may not trace");
+        return None;
+    }
+    let calls = trace.lines().filter_map(|line| {
+        let (thread, call) = line.split_once(' ')?;
+        Some((thread, call.trim_start().split_once('(')?))
+    });
+    let ours = calls.clone().find(|(_, (_, rest))| rest.contains("workloop-is-landing"));
+    let (ours, _) = ours.expect("the driver locks the person's index");
+    let mut seen = std::collections::BTreeMap::<&str, usize>::new();
+    let of_ours = calls.filter(|(thread, _)| *thread == ours).map(|(_, (call, _))| {
+        let number = seen.entry(call).or_default();
+        *number += 1;
+        (call.to_owned(), *number)
+    });
+    Some(of_ours.collect())
+}
+
+#[test]
+fn a_landing_that_is_killed_at_its_own_calls_is_completed() {
+    let mut chance = Chance::of("landing, own calls");
+    let Some(all) = own_points() else { return };
+    let trees = trees();
+    let (mut killed, mut tried, mut broken) = (0, 0, Vec::new());
+    let parts = if is_long() { all.len() } else { 2 * SHORT };
+    for part in 0..parts {
+        let some = &all[all.len() * part / parts..all.len() * (part + 1) / parts];
+        let Some((call, number)) = chance.pick(some) else { continue };
+        let project = Project::new();
+        let seen = project.seen();
+        // A git that makes as many such calls dies of it too, alone: the driver sees it fail.
+        let inject = format!("inject={call}:signal=KILL:when={number}");
+        let (_, trace) = traced(&project, call, &inject);
+        tried += 1;
+        killed += usize::from(trace.contains("killed by SIGKILL"));
+        let wrong = after(&project, &seen, &trees).into_iter();
+        broken.extend(wrong.map(|one| format!("killed before {call} {number}: {one}")));
+    }
+    say(&format!("landing, own calls: {killed} of {tried} kills hit, {} points", all.len()));
+    assert!(killed * 100 >= tried * HITS, "only {killed} of {tried} kills hit");
+    assert_eq!(broken, Vec::<String>::new());
+}

@@ -1,0 +1,61 @@
+//! A git that harms at one of its calls: it kills who called, before, beside or in the middle of it.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+/// What happens at a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Harm {
+    /// Nothing, but each call is traced.
+    Traced,
+    /// The caller dies, and git does not begin.
+    Before,
+    /// The caller dies, and git goes on.
+    Beside,
+    /// Git dies before the n-th system call of that name, and the caller with it.
+    Both(String, usize),
+    /// Git alone dies there.
+    Git(String, usize),
+}
+
+/// Calls by which git changes what others see.
+pub(super) const CHANGES: &str = "rename,unlink,rmdir,mkdir,link,symlink,openat,write,ftruncate";
+
+/// A git in `folder` that does `harm` at its call number `at`.
+pub(super) fn git(folder: &Path, at: usize, harm: &Harm) -> PathBuf {
+    let real = super::git();
+    let (real, here) = (real.display(), folder.display());
+    let strace = |call: &str, number: &usize| {
+        format!(
+            "strace -qq -o /dev/null -e trace={call} -e inject={call}:signal=KILL:when={number} {real} \"$@\""
+        )
+    };
+    let harmed = match harm {
+        Harm::Traced => {
+            format!("exec strace -qq -o {here}/trace.$n -e trace={CHANGES} {real} \"$@\"")
+        }
+        Harm::Before => "kill -9 $PPID; exit 1".to_owned(),
+        Harm::Beside => format!("kill -9 $PPID; exec {real} \"$@\""),
+        Harm::Both(call, number) => {
+            format!("{} || true; kill -9 $PPID; exit 1", strace(call, number))
+        }
+        Harm::Git(call, number) => format!("exec {}", strace(call, number)),
+    };
+    let here_only = if *harm == Harm::Traced {
+        String::new()
+    } else {
+        format!("[ $n = {at} ] || exec {real} \"$@\"\n")
+    };
+    let script = format!(
+        "#!/bin/sh\nread n <{here}/count\nn=$((n + 1))\necho $n >{here}/count\n{here_only}touch {here}/harmed\n{harmed}\n"
+    );
+    fs::write(folder.join("count"), "0\n").expect("written");
+    let program = folder.join("git");
+    // Not by this process, of which another thread could start a program while it is open.
+    let text = folder.join("git.text");
+    fs::write(&text, script).expect("written");
+    fs::set_permissions(&text, fs::Permissions::from_mode(0o755)).expect("set");
+    super::sh(folder, "rm -f git harmed; cp -p git.text git");
+    program
+}
