@@ -88,12 +88,15 @@ fn read(reader: &Reader<'_>, document: &toml::Spanned<DeTable<'_>>, folder: &Pat
     }
     if let Some(section) = top.section("isolation") {
         config.isolation = isolation::read(&section);
+        config.tree_keys.extend(section.keys());
     }
     if let Some(section) = top.section("workspaces") {
         config.workspaces = workspaces::read(&section, folder);
+        config.tree_keys.extend(section.keys());
     }
     if let Some(section) = top.section("landing") {
-        config.landing = landing::read(&section);
+        config.landing = landing::read(&section, &config.isolation);
+        config.tree_keys.extend(section.keys());
     }
     top.close(&["escalation", "baseline", "hooks", "usage", "commit"]);
     config

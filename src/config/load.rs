@@ -7,6 +7,8 @@ use super::model::{Config, Verification};
 use super::origin::{Origin, Sourced};
 use super::paths;
 use super::problem::RefusedConfig;
+use super::sections::landing::NO_COMMIT;
+use super::trees::{CommitMode, IsolationMode};
 use crate::agent::AgentProfile;
 use crate::domain::Command;
 use crate::platform::open::{self, Links};
@@ -32,6 +34,8 @@ pub struct Overrides {
     pub no_verify: bool,
     /// `--jobs`.
     pub jobs: Option<u32>,
+    /// `--isolation`.
+    pub isolation: Option<IsolationMode>,
 }
 
 /// A configuration that cannot be used.
@@ -51,6 +55,9 @@ pub enum ConfigError {
     /// It is wrong.
     #[error("failed to read the configuration\n{0}")]
     Refused(#[from] RefusedConfig),
+    /// Two things that are said do not go together.
+    #[error("{0}")]
+    Contradiction(&'static str),
     /// A variable of the environment is wrong.
     #[error("failed to read {name}: {value:?} is not {expected}")]
     Environment {
@@ -68,7 +75,10 @@ impl ConfigError {
     pub(super) fn rest(&self) -> Config {
         match self {
             Self::Refused(refused) => (*refused.rest).clone(),
-            Self::Read { .. } | Self::Untrusted(_) | Self::Environment { .. } => Config::default(),
+            Self::Read { .. }
+            | Self::Untrusted(_)
+            | Self::Contradiction(_)
+            | Self::Environment { .. } => Config::default(),
         }
     }
 }
@@ -121,6 +131,13 @@ pub(super) fn overlay(
             expected: "a whole number of at least 1",
         })?;
         config.jobs = Sourced::new(jobs, Origin::Environment("WORKLOOP_JOBS"));
+    }
+    if let Some(mode) = overrides.isolation {
+        config.isolation.mode = Sourced::new(mode, Origin::Flag("--isolation"));
+        let commit = config.landing.commit.as_deref();
+        if mode == IsolationMode::Private && commit == Some(&CommitMode::None) {
+            return Err(ConfigError::Contradiction(NO_COMMIT));
+        }
     }
     if overrides.no_verify {
         config.verification = Verification::Off;

@@ -7,6 +7,7 @@
 mod choose;
 mod dotenv;
 mod duration;
+mod effect;
 mod file;
 mod find;
 mod globs;

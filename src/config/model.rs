@@ -57,6 +57,8 @@ pub struct Config {
     pub workspaces: WorkspaceRules,
     /// `[landing]`.
     pub landing: LandingRules,
+    /// The keys of these three sections that the file sets.
+    pub tree_keys: Vec<Sourced<String>>,
 }
 
 impl Config {
@@ -102,6 +104,7 @@ impl Default for Config {
             isolation: Isolation::default(),
             workspaces: WorkspaceRules::default(),
             landing: LandingRules::default(),
+            tree_keys: Vec::new(),
         }
     }
 }

@@ -226,6 +226,15 @@ impl<'d> Section<'d> {
         entries
     }
 
+    /// The keys that are set, in file order, each with the name of the section before it.
+    pub(super) fn keys(&self) -> Vec<Sourced<String>> {
+        let section = self.name.trim_matches(['[', ']']);
+        let mut keys: Vec<_> = self.table.keys().map(|key| (key.span(), key.get_ref())).collect();
+        keys.sort_by_key(|(span, _)| span.start);
+        let one = |(span, key)| Sourced::new(format!("{section}.{key}"), self.reader.origin(&span));
+        keys.into_iter().map(one).collect()
+    }
+
     /// Reports every key that nobody asked for. Those in `absent` belong to features that this
     /// version does not have: ignoring one of them would be a promise broken in silence.
     pub(super) fn close(&self, absent: &[&str]) {

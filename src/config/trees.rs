@@ -13,6 +13,11 @@ pub struct Isolation {
     pub target: Option<String>,
 }
 
+impl IsolationMode {
+    /// How it is written.
+    pub const WORDS: [(&str, Self); 2] = [("shared", Self::Shared), ("private", Self::Private)];
+}
+
 /// `isolation.mode`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IsolationMode {

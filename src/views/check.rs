@@ -28,6 +28,7 @@ pub const CODES: &[(&str, Severity, &str)] = &[
     ("unset-variable", Severity::Warning, "a run text reads a variable that its command lacks"),
     ("no-backup", Severity::Warning, "nothing that is recorded outlives .workloop/"),
     ("places-inside", Severity::Error, "private trees would lie inside of the project"),
+    ("no-effect", Severity::Warning, "a key is set that changes nothing as others are set"),
 ];
 
 /// One thing that is wrong or odd.

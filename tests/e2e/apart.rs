@@ -358,3 +358,25 @@ fn an_attempt_begins_anew_when_a_person_says_so_or_the_last_one_tampered() {
     let ran = shared.run(["retry", "--fresh", "A", "q.json"]).exits(2).to_string();
     assert!(ran.contains("--fresh is for private workspaces"), "{ran}");
 }
+
+/// What is switched off does not happen, and what is set for nothing is said.
+#[test]
+fn without_landing_the_change_stays_kept_and_a_flag_decides_about_trees() {
+    let sandbox = sandbox("echo x >x", "test -f x", &["A", "B"]);
+    assert!(sandbox.shell("printf '[landing]\\nmode = \"off\"\\n' >>workloop.toml"));
+    sandbox.run(["run", "q.json", "--task-id", "A"]).exits(0);
+    let kept =
+        "git log --format=%s; ls x; git show --format= --name-only refs/workloop/attempts/A/1";
+    assert_eq!(says(&sandbox, kept), "start\nx\n");
+    let ran = sandbox.run(["run", "q.json", "--isolation", "shared"]).exits(0).to_string();
+    let idle =
+        "workspaces.dir has no effect: it is for private trees, and isolation.mode is \"shared\"";
+    assert!(ran.contains("workloop.toml line 4") && ran.contains(idle), "{ran}");
+    assert_eq!(says(&sandbox, "ls x; git for-each-ref refs/workloop/attempts/B"), "x\n");
+    assert!(sandbox.shell("sed -i s/private/shared/ workloop.toml"));
+    let found = sandbox.run(["check", "q.json"]).exits(0).to_string();
+    assert!(found.contains("workloop.toml:4:1: warning[no-effect]: workspaces.dir"), "{found}");
+    assert!(sandbox.shell("printf 'commit = \"none\"\\n' >>workloop.toml"));
+    let ran = sandbox.run(["run", "q.json", "--isolation", "private"]).exits(2).to_string();
+    assert!(ran.contains("commit = \"none\" contradicts"), "{ran}");
+}

@@ -1,6 +1,7 @@
 //! The flags of `run`.
 
 use super::select::{FilterArgs, QueueArgs};
+use crate::config::IsolationMode;
 use chrono::NaiveTime;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, ValueEnum};
@@ -23,6 +24,10 @@ pub struct RunArgs {
     /// How many tasks run at the same time [default: 1] [env: WORKLOOP_JOBS].
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub jobs: Option<u32>,
+    /// Whether agents share the project's tree or each has a private one [default: isolation.mode of
+    /// workloop.toml].
+    #[arg(long, value_name = "HOW", value_parser = isolation)]
+    pub isolation: Option<IsolationMode>,
     /// What to do when nothing is ready.
     #[arg(long, value_name = "WHAT", default_value = "exit")]
     pub when_empty: WhenEmpty,
@@ -49,6 +54,11 @@ pub struct RunArgs {
     /// The tasks to run.
     #[command(flatten)]
     pub filter: FilterArgs,
+}
+
+fn isolation(text: &str) -> Result<IsolationMode, String> {
+    let meant = IsolationMode::WORDS.iter().find(|(word, _)| *word == text);
+    meant.map(|(_, mode)| *mode).ok_or_else(|| "neither shared nor private".to_owned())
 }
 
 /// A number of minutes, which may have a fraction.

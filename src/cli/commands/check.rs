@@ -153,7 +153,7 @@ fn of_config(error: &ConfigError, cwd: &Path, findings: &mut Findings) {
         ConfigError::Read { path, .. } => {
             findings.add(FindingView::placeless("config", &shown(path), error.to_string()));
         }
-        ConfigError::Untrusted(_) => {
+        ConfigError::Untrusted(_) | ConfigError::Contradiction(_) => {
             findings.add(FindingView::placeless("config", "workloop.toml", error.to_string()));
         }
         ConfigError::Environment { name, .. } => {

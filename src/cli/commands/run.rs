@@ -27,6 +27,7 @@ pub(super) fn run(args: &RunArgs, session: &mut Session<'_>) -> Result<(), Failu
         verify: args.verify.clone(),
         no_verify: args.no_verify,
         jobs: args.jobs,
+        isolation: args.isolation,
         ..Overrides::default()
     };
     let selection = session.select_with(&args.queues, overrides)?;

@@ -5,9 +5,8 @@ use super::super::trees::{Isolation, IsolationMode};
 
 /// Reads the section.
 pub(in super::super) fn read(section: &Section<'_>) -> Isolation {
-    let words = [("shared", IsolationMode::Shared), ("private", IsolationMode::Private)];
     let default = Isolation::default();
-    let mode = word(section, "mode", &words).unwrap_or(default.mode);
+    let mode = word(section, "mode", &IsolationMode::WORDS).unwrap_or(default.mode);
     let target = section.spanned_texts("target").into_iter().next();
     if let Some((name, span)) = &target
         && !is_branch(name)

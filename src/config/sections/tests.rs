@@ -1,7 +1,7 @@
 //! What may stand in the sections about trees and landing.
 
 use super::super::parse;
-use super::super::{CommitMode, Config, IsolationMode, LandingMode, RetryFrom};
+use super::super::{CommitMode, Config, IsolationMode, LandingMode, RetryFrom, Sourced};
 use crate::workspace::Objects;
 use std::path::Path;
 
@@ -51,9 +51,34 @@ fn what_leads_out_of_the_tree_or_is_not_there_yet_is_refused() {
         ("[workspaces]\nsetup = [\"\"]", "setup must be commands"),
         ("[workspaces]\nobject = \"own\"", "did you mean objects?"),
         ("[landing]\nmode = \"pr\"", "mode must be \"off\" or \"branch\""),
+        (
+            "[isolation]\nmode = \"private\"\n[landing]\ncommit = \"none\"",
+            "workloop.toml:4:10: commit = \"none\" contradicts",
+        ),
         ("[landing]\nbatch = true", "batch in [landing] is not supported by this version"),
     ] {
         let refused = read(text).unwrap_err();
         assert!(refused.contains(problem), "{text}: {refused}");
     }
+}
+
+#[test]
+fn keys_that_change_nothing_are_known() {
+    let idle = |text: &str| {
+        let found = read(text).unwrap().without_effect();
+        let key = |found: &Sourced<String>| {
+            (found.value.split(' ').next().unwrap().to_owned(), found.origin.to_string())
+        };
+        found.iter().map(key).collect::<Vec<_>>()
+    };
+    let keys =
+        "[workspaces]\nsetup = [\"a\"]\n[landing]\nmode = \"MODE\"\nconflicts = 1\n[isolation]\n";
+    let off = keys.replace("MODE", "off");
+    let at = |key: &str, line: u32| (key.to_owned(), format!("workloop.toml line {line}"));
+    let conflicts = at("landing.conflicts", 5);
+    assert_eq!(idle(&off), [at("workspaces.setup", 2), conflicts.clone()]);
+    assert_eq!(idle(&format!("{off}mode = \"private\"\n")), [conflicts]);
+    let branch = keys.replace("MODE", "branch");
+    assert_eq!(idle(&branch).len(), 3);
+    assert_eq!(idle(&format!("{branch}mode = \"private\"\ntarget = \"x\"\n")), []);
 }

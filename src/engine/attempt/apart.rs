@@ -34,6 +34,7 @@ pub(crate) struct Isolated {
     places: Places,
     rules: TreeRules,
     retry_from: RetryFrom,
+    lands: bool,
     keep: usize,
 }
 
@@ -60,7 +61,8 @@ impl Isolated {
         let keep = usize::try_from(config.limits.keep_attempts.value).unwrap_or(usize::MAX);
         let (root, rules) = (root.to_owned(), tree.clone());
         let retry_from = **retry_from;
-        Ok(Some(Self { root, repository, places, rules, retry_from, keep }))
+        let lands = config.lands();
+        Ok(Some(Self { root, repository, places, rules, retry_from, lands, keep }))
     }
 
     /// The repository.
@@ -88,6 +90,7 @@ impl Isolated {
             judge: Arc::new(self.places.take(Kind::Judge)?),
             rules: self.rules.clone(),
             retry_from: self.retry_from,
+            lands: self.lands,
             keep: self.keep,
             queue: queue.to_owned(),
             below,
@@ -104,6 +107,8 @@ pub(crate) struct Apart {
     pub(super) judge: Arc<Slot>,
     pub(super) rules: TreeRules,
     pub(super) retry_from: RetryFrom,
+    /// Whether what passes lands.
+    pub(super) lands: bool,
     pub(super) keep: usize,
     /// The queue of its task, by its real path.
     pub(super) queue: PathBuf,

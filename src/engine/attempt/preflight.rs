@@ -92,6 +92,8 @@ pub fn preflight(
         return Err(error);
     }
     warnings.extend(odd_keys(project));
+    let idle = set.config.without_effect();
+    warnings.extend(idle.iter().map(|idle| format!("{}: {}", idle.origin, idle.value)));
     Ok(Preflight { warnings, known })
 }
 

@@ -96,7 +96,7 @@ pub(crate) fn run(job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finished {
 /// Has a change that passed wait to land.
 fn waits(finished: &mut Finished, apart: &Apart, captured: Captured, clock: &dyn Clock) {
     let passed = matches!(finished.report.verdict, Some(Verdict::Pass | Verdict::Skipped));
-    if !passed {
+    if !passed || !apart.lands {
         return;
     }
     match entries::enter(finished, apart, captured, clock.now().timestamp()) {

@@ -1,21 +1,29 @@
 //! What speaks against the private trees that are configured.
 
 use crate::cli::session::Session;
-use crate::config::FILE_NAME;
+use crate::config::{FILE_NAME, Origin};
 use crate::project::QueueSet;
 use crate::project::repositories::{HomeError, Purpose, is_private};
+use crate::queue::Position;
 use crate::views::check::{FindingView, Findings};
 use crate::workspace::{Places, Refusal};
 use std::path::Path;
 
 /// Finds it, each reason once; nothing is made.
 pub(super) fn of_trees(set: &QueueSet, session: &Session<'_>, findings: &mut Findings) {
-    if !is_private(set) {
-        return;
-    }
     let shown =
         |path: &Path| path.strip_prefix(&session.world.cwd).unwrap_or(path).display().to_string();
     let file = set.config.path.as_deref().map_or_else(|| FILE_NAME.to_owned(), shown);
+    for idle in set.config.without_effect() {
+        let mut finding = FindingView::placeless("no-effect", &file, &idle.value);
+        if let Origin::File { line } = idle.origin {
+            finding = finding.at(Position { line, column: 1 }, String::new());
+        }
+        findings.add(finding);
+    }
+    if !is_private(set) {
+        return;
+    }
     let mut said = Vec::new();
     for root in set.roots().filter(|root| root.path.is_dir()) {
         let (code, text) = match session.repository_of(set, &root.path, Purpose::Work) {

@@ -1,0 +1,39 @@
+//! What the sections about trees and landing come to together: whether anything lands, and which keys
+//! change nothing.
+
+use super::model::Config;
+use super::origin::Sourced;
+use super::trees::{CommitMode, IsolationMode, LandingMode};
+
+impl Config {
+    /// Whether verified work lands on the target.
+    pub fn lands(&self) -> bool {
+        let mode = self.landing.mode.as_deref().copied().unwrap_or(LandingMode::Branch);
+        *self.isolation.mode == IsolationMode::Private && mode == LandingMode::Branch
+    }
+
+    /// Keys of the file that are set and change nothing, each in a sentence.
+    pub fn without_effect(&self) -> Vec<Sourced<String>> {
+        let is_private = *self.isolation.mode == IsolationMode::Private;
+        if is_private && self.lands() {
+            return Vec::new();
+        }
+        let why = if is_private {
+            "landing.mode = \"off\" lands nothing"
+        } else {
+            "it is for private trees, and isolation.mode is \"shared\""
+        };
+        let said = |key: &str| match key {
+            "isolation.mode" => true,
+            // These say what is so.
+            "landing.mode" => self.landing.mode.as_deref() == Some(&LandingMode::Off),
+            "landing.commit" => self.landing.commit.as_deref() == Some(&CommitMode::None),
+            key => is_private && !key.starts_with("landing."),
+        };
+        let keys = self.tree_keys.iter().filter(|key| !said(key));
+        let one = |key: &Sourced<String>| {
+            Sourced::new(format!("{} has no effect: {why}", key.value), key.origin.clone())
+        };
+        keys.map(one).collect()
+    }
+}
