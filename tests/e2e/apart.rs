@@ -1,6 +1,6 @@
 //! Agents that work apart: each in a workspace of its own, with what was judged landed on the branch.
 
-use crate::sandbox::{Sandbox, queue, task, wait_until};
+use crate::sandbox::{Sandbox, program, queue, task, wait_until};
 use rustix::process::Signal;
 use serde_json::json;
 
@@ -214,11 +214,20 @@ fn old_attempts_are_given_up_when_a_run_begins() {
 /// What waits is landed by a verb as well, which starts no agent.
 #[test]
 fn land_now_lands_what_loops_left_and_begins_nothing() {
-    let agent = "echo ran >>../../../ran; echo \"$WORKLOOP_TASK_ID\" >>a";
-    let sandbox = sandbox(agent, "grep -q \"$WORKLOOP_TASK_ID\" a", &["A", "B"]);
+    // Where it works can be asked for meanwhile.
+    let agent = format!(
+        "echo ran >>../../../ran; echo \"$WORKLOOP_TASK_ID\" >>a; \
+         {} workspace path A --work-queue \"$WORKLOOP_QUEUE\" >../../../path; pwd >>../../../path",
+        program().display()
+    );
+    let sandbox = sandbox(&agent, "grep -q \"$WORKLOOP_TASK_ID\" a", &["A", "B"]);
     assert_eq!(sandbox.run(["land", "now", "q.json"]).exits(0).stdout, "nothing waits to land\n");
     assert!(sandbox.shell("echo mine >>a"));
     sandbox.run(["run", "q.json", "--task-id", "A"]).exits(7);
+    let path = says(&sandbox, "cat ../path");
+    let lines: Vec<&str> = path.lines().collect();
+    assert!(matches!(lines[..], [told, real] if told == real && real.ends_with("/ws-1")), "{path}");
+    sandbox.run(["workspace", "path", "A", "q.json"]).exits(2);
     let status = sandbox.run(["land", "status", "q.json"]).exits(0).to_string();
     assert!(status.contains("1 change waits to land on main"), "{status}");
     assert!(status.contains("has edits in a: commit or stash them"), "{status}");

@@ -58,18 +58,21 @@ fn every_verb_that_writes_is_refused() {
         try pause $w pause q.json
         try resume $w resume q.json
         try init $w init
+        try restore $w workspace restore A q.json
+        try prune $w workspace prune q.json
+        try land $w land now q.json
         try run $w run q.json --no-verify
         try run-by-name env -C more $w run other.json --no-verify
         try add-beside $w add more/other.json --title x
         "#,
     );
     let all = tried(&sandbox);
-    assert_eq!(all.len(), 24);
+    assert_eq!(all.len(), 27);
     for (name, status) in all {
         assert_eq!(status, 2, "{name}: {}", String::from_utf8_lossy(&sandbox.bytes("said")));
     }
     let said = String::from_utf8(sandbox.bytes("said")).expect("text");
-    assert_eq!(said.matches("part of an attempt of the same project").count(), 24, "{said}");
+    assert_eq!(said.matches("part of an attempt of the same project").count(), 27, "{said}");
     assert!(said.contains("WORKLOOP_RESULT_FILE") && said.contains("workloop progress"), "{said}");
     let after = sandbox.read("q.json");
     for id in ["B", "C"] {
@@ -90,6 +93,8 @@ fn it_may_read_and_say_how_far_it_is() {
         try status $w status q.json
         try why $w why B q.json
         try check $w check q.json
+        try ls $w workspace ls q.json
+        try landing $w land status q.json
         try dry-run $w run q.json --dry-run --no-verify
         try progress $w progress --percent 40
         try progress-by-name $w progress A --next more --work-queue q.json

@@ -62,6 +62,10 @@ pub const FILES: &[(&str, &str)] = &[
     (".workloop/", "beside a queue: claims, attempt folders, verification.log; may be deleted"),
     (".git/workloop/", "the journal and the last good text of each queue"),
     ("~/.local/state/workloop/", "a copy of the journal where there is no git"),
+    (
+        "~/.cache/workloop/",
+        "private trees of agents; workspace prune removes those that no loop uses",
+    ),
 ];
 
 /// Variables, for the manual.
@@ -71,6 +75,7 @@ pub const ENVIRONMENT: &[(&str, &str)] = &[
     ("WORKLOOP_JOBS", "how many tasks run at the same time, as run --jobs"),
     ("WORKLOOP_TRUST", "paths that are believed, whoever owns them, as --trust"),
     ("XDG_STATE_HOME", "where copies of the journal are kept where there is no git"),
+    ("XDG_CACHE_HOME", "where private trees lie, unless workspaces.dir says it"),
     ("VISUAL, EDITOR", "the editor of edit"),
     ("NO_COLOR, TERM=dumb", "no colour"),
     ("CI=true", "never asks anything, as --non-interactive"),
