@@ -102,6 +102,10 @@ pub enum Fault {
     PauseBlind,
     /// A file is opened whatever it is, and waited for.
     BlockingOpen,
+    /// Trees that loops have are removed when a person tidies up.
+    PruneBlind,
+    /// A loop that is only to land what waits begins attempts as well.
+    LandNowClaims,
     /// Not a fault but a condition: the clock of this process is an hour ahead.
     ClockAhead,
     /// Not a fault but a condition: attempts run in the loop's own thread and nothing is watched,
@@ -160,6 +164,8 @@ impl Fault {
             Self::InsideAllowed => "inside-allowed",
             Self::PauseBlind => "pause-blind",
             Self::BlockingOpen => "blocking-open",
+            Self::PruneBlind => "prune-blind",
+            Self::LandNowClaims => "land-now-claims",
             Self::ClockAhead => "clock-ahead",
             Self::OneThread => "one-thread",
         }

@@ -26,6 +26,7 @@ mod git_calls;
 mod guards;
 mod hidden;
 mod hostile;
+mod kept;
 mod landing;
 mod measured;
 mod model;
