@@ -90,6 +90,10 @@ pub enum Fault {
     NoMask,
     /// What changed while several attempts ran is the work of each.
     OverlapIgnored,
+    /// Commands in a private tree keep the variables that lead git elsewhere.
+    GitDirKept,
+    /// A further attempt begins with the tree of the last one, whatever landed since.
+    StaleRetry,
     /// Commands get variables that look like secrets.
     SecretsPassed,
     /// Git is called as anybody would call it: by the loop, with its environment.
@@ -158,6 +162,8 @@ impl Fault {
             Self::NoEscape => "no-escape",
             Self::NoMask => "no-mask",
             Self::OverlapIgnored => "overlap-ignored",
+            Self::GitDirKept => "git-dir-kept",
+            Self::StaleRetry => "stale-retry",
             Self::SecretsPassed => "secrets-passed",
             Self::SoftGit => "soft-git",
             Self::NoRefusals => "no-refusals",

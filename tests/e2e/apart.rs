@@ -389,3 +389,26 @@ fn without_landing_the_change_stays_kept_and_a_flag_decides_about_trees() {
     let ran = sandbox.run(["run", "q.json", "--isolation", "private"]).exits(2).to_string();
     assert!(ran.contains("commit = \"none\" contradicts"), "{ran}");
 }
+
+/// Tasks of different queues with one id, and ids that no ref can have, in a folder of the repository.
+#[test]
+fn ids_and_folders_of_any_kind_have_attempts_of_their_own() {
+    let odd = "a/b \u{e4}.lock";
+    let agent = "echo \"$WORKLOOP_QUEUE\" >>own; test \"$PWD\" = \"$WORKLOOP_ROOT\"; ls >&2";
+    let verify = "test \"$PWD\" = \"$WORKLOOP_ROOT\" && test \"$(cat $WORKLOOP_CHANGED_FILES)\" = own && false";
+    let sandbox =
+        sandbox(agent, verify, &[]).queue("sub/one.json", &queue(&[("A", &[]), (odd, &[])]));
+    let sandbox = sandbox.queue("sub/two.json", &queue(&[("A", &[])]));
+    assert!(sandbox.shell(
+        "mv workloop.toml sub; sed -i 's/attempts = 2/attempts = 1/; s|\\.\\./trees|../../trees|' sub/workloop.toml; \
+         sed -i '1iqueues = [\"one.json\", \"two.json\"]' sub/workloop.toml"
+    ));
+    let ran = sandbox.run(["run", "sub/one.json", "sub/two.json"]).exits(5).to_string();
+    let refs = "git for-each-ref --format='%(refname:lstrip=3)' refs/workloop/attempts";
+    assert_eq!(says(&sandbox, refs), "A@one/1\nA@two/1\na%2Fb%20%C3%A4%2Elock/1\n", "{ran}");
+    let held = says(&sandbox, "git show 'refs/workloop/attempts/A@two/1:sub/own'");
+    assert!(held.ends_with("/sub/two.json\n") && held.lines().count() == 1, "{held}");
+    for prompt in [["prompt", odd, "sub/one.json"], ["prompt", "two:A", "sub/one.json"]] {
+        sandbox.run(prompt).exits(0).says("You continue the work of attempt 1");
+    }
+}

@@ -13,6 +13,7 @@ mod processes;
 #[expect(dead_code, reason = "shared with the end-to-end tests")]
 mod sandbox;
 
+mod apart;
 mod chance;
 mod claims;
 mod corpus;

@@ -8,7 +8,7 @@ use crate::cli::session::Session;
 use crate::config::RetryFrom;
 use crate::domain::StepKind;
 use crate::engine::{CommandEnvironment, Source, Untouched};
-use crate::project::repositories::{Home, Purpose, is_private};
+use crate::project::repositories::{Purpose, is_private};
 use crate::project::workspaces::task_name;
 use crate::store::Place;
 use crate::views::{escape, json};
@@ -21,8 +21,6 @@ pub(super) fn run(args: &PromptArgs, session: &mut Session<'_>) -> Result<(), Fa
     let selection = session.select_to_read(&args.queues)?;
     let mut reading = Reading::open(session, selection)?;
     let vars = &session.world.vars;
-    let set = reading.project.set();
-    let homes = if is_private(set) { session.homes(set, Purpose::Look)? } else { Vec::new() };
     let (view, prompt, environments) = reading.look(|scene| {
         let node = scene.find(&args.id)?;
         let (place, _) = scene.key(node);
@@ -30,7 +28,7 @@ pub(super) fn run(args: &PromptArgs, session: &mut Session<'_>) -> Result<(), Fa
         let untouched = Untouched::recorded(scene.set);
         let source =
             Source { set: scene.set, queues: scene.queues, graph, vars, untouched: &untouched };
-        let prompt = source.prompt(place, continued(&homes, scene, place)?).map_err(|why| {
+        let prompt = source.prompt(place, continued(session, scene, place)?).map_err(|why| {
             Failure::usage(format_args!("failed to make the prompt of {}: {why}", args.id))
         })?;
         let environments = if args.env { source.environments(place) } else { Ok(Vec::new()) };
@@ -61,20 +59,22 @@ pub(super) fn run(args: &PromptArgs, session: &mut Session<'_>) -> Result<(), Fa
 /// What the agent would begin with. Which files would have conflict markers is not told: finding it
 /// out writes into the repository.
 fn continued(
-    homes: &[Home],
+    session: &Session<'_>,
     scene: &Scene<'_>,
     place: Place,
 ) -> Result<Option<ContinuedInput>, Failure> {
     let config = &scene.set.config;
-    let Some(home) = homes.iter().find(|home| home.queues.contains(&place.queue)) else {
-        return Ok(None);
-    };
-    if *config.workspaces.retry_from == RetryFrom::Base {
+    if !is_private(scene.set) || *config.workspaces.retry_from == RetryFrom::Base {
         return Ok(None);
     }
+    // Where it cannot be had no attempt begins at all, and the run says why.
+    let root = scene.set.root(place.queue);
+    let Ok(repository) = session.repository_of(scene.set, root, Purpose::Look) else {
+        return Ok(None);
+    };
     let id = scene.queues[place.queue].tasks()[place.task].id.as_str();
-    let name = task_name(&home.repository, (scene.set, scene.queues), place.queue, id);
-    let kept = home.repository.to_continue(&name)?;
+    let name = task_name(&repository, (scene.set, scene.queues), place.queue, id);
+    let kept = repository.to_continue(&name)?;
     let continued = |kept: KeptWork| ContinuedInput {
         attempt: kept.attempt.number,
         conflicts: Vec::new(),

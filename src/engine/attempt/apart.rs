@@ -8,6 +8,8 @@ use crate::workspace::{
     TreeError, TreeRules,
 };
 use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 use thiserror::Error;
@@ -137,6 +139,25 @@ impl Apart {
     /// The repository.
     pub(crate) fn repository(&self) -> &Repository {
         &self.repository
+    }
+
+    /// Makes the project root in a tree where it is not there, since git has no empty folders; through
+    /// no link, which would have commands work elsewhere.
+    pub(super) fn make_root(&self, tree: &Path) -> Result<(), String> {
+        let mut folder = tree.to_owned();
+        for part in self.below.components() {
+            folder.push(part);
+            let failed = |error: io::Error| format!("{}: {error}", folder.display());
+            match fs::symlink_metadata(&folder) {
+                Ok(meta) if meta.is_dir() => {}
+                Ok(_) => return Err(format!("{} is no folder", folder.display())),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    fs::create_dir(&folder).map_err(failed)?;
+                }
+                Err(error) => return Err(failed(error)),
+            }
+        }
+        Ok(())
     }
 
     /// Paths that a task names, which are seen from the project root, as seen from the top of the tree.

@@ -11,12 +11,31 @@ use super::withheld;
 use crate::agent::bound_file;
 use crate::domain::{Outcome, ReasonCode, StepKind, StepReport};
 use crate::platform::clock::Clock;
+use crate::platform::fault::{self, Fault};
 use crate::store::attempts::{AGENT_OUT, ENV_FILE, PROMPT_FILE, RESULT_FILE, TASK_FILE};
 use crate::supervisor::{CommandSpec, Ended, Told};
 use crate::workspace::Run;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
+
+/// Variables by which git takes another repository than the one that lies around it: a loop that was
+/// started by a hook has them.
+const LEAD_AWAY: [&str; 12] = [
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_IMPLICIT_WORK_TREE",
+    "GIT_COMMON_DIR",
+    "GIT_INDEX_FILE",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_QUARANTINE_PATH",
+    "GIT_SHALLOW_FILE",
+    "GIT_GRAFT_FILE",
+    "GIT_NAMESPACE",
+    "GIT_PREFIX",
+];
 
 /// How often an attempt makes its folder anew when it is deleted under it.
 const FOLDER_TRIES: u32 = 100;
@@ -139,12 +158,20 @@ impl<'a> Commands<'a> {
         }
     }
 
+    /// The environment of `command`: in a private tree git is to find the repository that lies there.
+    fn env(&self, command: &Ready) -> Vec<(OsString, OsString)> {
+        let leads_away = |name: &OsStr| LEAD_AWAY.iter().any(|other| name == *other);
+        let is_private = self.job.apart.is_some() && !fault::is(Fault::GitDirKept);
+        let stays = |(name, _): &&(OsString, OsString)| !(is_private && leads_away(name));
+        command.env.iter().filter(stays).cloned().collect()
+    }
+
     /// How `command` is started, its output in the attempt's folder.
     pub(super) fn spec(&self, command: &Ready) -> CommandSpec {
         CommandSpec {
             argv: command.argv.clone(),
             cwd: self.cwd(command.kind),
-            env: command.env.clone(),
+            env: self.env(command),
             stdin: None,
             stdout: self.job.folder.file(AGENT_OUT),
             stderr: None,

@@ -12,6 +12,7 @@ use super::Progress;
 use crate::agent::ContinuedInput;
 use crate::config::RetryFrom;
 use crate::domain::{Outcome, ReasonCode, StepReport, Verdict};
+use crate::platform::fault::{self, Fault};
 use crate::store::attempts::WORKSPACE_FILE;
 use crate::workspace::{KeptWork, Kind, Merge, Oid, Setup, Tree, Wanted};
 use std::os::unix::ffi::OsStrExt;
@@ -52,7 +53,7 @@ impl Progress<'_> {
         match ready.work(workspace, &wanted.base)? {
             None => ready.at_target(workspace, &wanted)?,
             Some((wanted, continued)) => {
-                trees.continued = Some(ready.at_work(workspace, &wanted, continued)?);
+                trees.continued = ready.at_work(workspace, &wanted, continued)?;
             }
         }
         Ok(())
@@ -93,10 +94,15 @@ impl Progress<'_> {
             return ready.at_target(&mut trees.judge, wanted);
         }
         let brought = trees.judge.prepare(wanted).map_err(|error| unprepared(&error))?;
+        let done = Outcome::Exited { code: 0 };
+        if let Err(why) = apart.make_root(trees.judge.path()) {
+            let reason = Some(format!("the project root is gone: {why}"));
+            let (verdict, code) = (Some(Verdict::Fail), Some(ReasonCode::TestsFailed));
+            return Err(End { outcome: done, verdict, reason, code });
+        }
         if brought.setup == Setup::Done {
             return Ok(());
         }
-        let done = Outcome::Exited { code: 0 };
         // What it runs must not be what the agent made of it.
         if let Some(end) = ready.commands.tampered(&done) {
             return Err(end);
@@ -147,6 +153,7 @@ impl<'a> MakeReady<'_, 'a> {
     /// Makes `tree` the target as it is, and sets it up where that is due.
     fn at_target(&mut self, tree: &mut Tree, wanted: &Wanted) -> Result<(), End> {
         let brought = tree.prepare(wanted).map_err(|error| unprepared(&error))?;
+        self.apart.make_root(tree.path()).map_err(|error| unprepared(&error))?;
         if brought.setup == Setup::Done {
             return Ok(());
         }
@@ -177,6 +184,7 @@ impl<'a> MakeReady<'_, 'a> {
             }
         };
         let (files, conflicts) = match merged {
+            _ if fault::is(Fault::StaleRetry) => (attempt.commit.clone(), Vec::new()),
             Merge::Clean(files) => (files, Vec::new()),
             Merge::Conflict { tree, paths } => (tree, paths),
         };
@@ -196,8 +204,13 @@ impl<'a> MakeReady<'_, 'a> {
         tree: &mut Tree,
         wanted: &Wanted,
         mut continued: ContinuedInput,
-    ) -> Result<ContinuedInput, End> {
+    ) -> Result<Option<ContinuedInput>, End> {
         let brought = tree.prepare(wanted).map_err(|error| unprepared(&error))?;
+        if self.apart.make_root(tree.path()).is_err() {
+            // The last attempt took it away: that is not what to continue.
+            let target = Wanted::commit(wanted.base.clone());
+            return self.at_target(tree, &target).map(|()| None);
+        }
         if brought.setup != Setup::Done
             && let Some(failed) = self.set_up(tree)?
         {
@@ -205,7 +218,7 @@ impl<'a> MakeReady<'_, 'a> {
             self.commands.warn(format!("{}: on the work of its last attempt {said}", self.job.id));
             continued.setup = Some(said);
         }
-        Ok(continued)
+        Ok(Some(continued))
     }
 
     /// A failure, for people.
