@@ -84,6 +84,10 @@ pub enum Fault {
     LeftRedIgnored,
     /// A question of an agent counts as a failure and costs budget.
     QuestionCounts,
+    /// A change that waits to land is made again when its loop died.
+    ChangeForgotten,
+    /// A task is complete when its change passed, wherever that is.
+    CompleteUnlanded,
     /// What steers a terminal is printed as it is.
     NoEscape,
     /// Values of secret variables are written and shown.
@@ -159,6 +163,8 @@ impl Fault {
             Self::TreesForgotten => "trees-forgotten",
             Self::LeftRedIgnored => "left-red-ignored",
             Self::QuestionCounts => "question-counts",
+            Self::ChangeForgotten => "change-forgotten",
+            Self::CompleteUnlanded => "complete-unlanded",
             Self::NoEscape => "no-escape",
             Self::NoMask => "no-mask",
             Self::OverlapIgnored => "overlap-ignored",

@@ -49,6 +49,7 @@ mod twin;
 mod twins;
 mod umask;
 mod untouched;
+mod waiting;
 mod waste;
 
 // A source file that `fuzzed` takes in names it so.

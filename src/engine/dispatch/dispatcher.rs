@@ -96,7 +96,7 @@ impl Dispatcher {
             let waits = task.is_some_and(|task| {
                 draft.task(Place { queue: dead.queue, task }).change().is_some()
             });
-            if waits {
+            if waits && !fault::is(Fault::ChangeForgotten) {
                 made.adopted.extend(apply::adopt(draft, dead, &signs)?);
             } else {
                 apply::take_over(draft, dead)?;

@@ -106,8 +106,10 @@ pub(super) fn decide(task: &Task, facts: Facts<'_>, budgets: Budgets) -> Decisio
 /// What the report alone means, and its code, unless something beside it outweighs it: the agent
 /// fails for everybody, or the attempts of the task come to the same again.
 fn outweighed(task: &Task, facts: Facts<'_>, budgets: Budgets) -> (Transition, Option<ReasonCode>) {
-    if let Some(change) = facts.change {
-        return (Transition::Await(change), None);
+    if let Some(change) = &facts.change
+        && !fault::is(Fault::CompleteUnlanded)
+    {
+        return (Transition::Await(change.clone()), None);
     }
     let Facts { report, streak, cost, .. } = facts;
     if cost == Some(Cost::Free) {
