@@ -1,7 +1,7 @@
 //! The claim locks that this process holds.
 //!
 //! A claim lock is taken under the lock of the queue, or to find out who has the task, and handed to
-//! the attempt's supervisor, which alone holds it from then on. The state folder may vanish at any
+//! the attempt's supervisor, which holds it from then on whatever becomes of the loop. The state folder may vanish at any
 //! time, and a lock file that was made anew proves nothing: whether the processes were looked at
 //! since a lock was taken is kept with it.
 

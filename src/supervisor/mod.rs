@@ -1,7 +1,7 @@
 //! The small process that every attempt runs under, and the loop's side of it.
 //!
-//! A supervisor is this same program, started with a hidden verb. It alone holds the lock on the
-//! claim file, it starts the commands of the attempt one after another, each in a session of its
+//! A supervisor is this same program, started with a hidden verb. It holds the lock on the claim
+//! file together with its loop, it starts the commands of the attempt one after another, each in a session of its
 //! own, and it promises that nothing of a command is left when it says that the command ended.
 //! When the loop dies it ends what runs and only then lets go of the claim; when the supervisor is
 //! killed the loop ends what it left. Outside Linux there is no subreaper: processes that left

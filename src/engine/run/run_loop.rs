@@ -112,6 +112,7 @@ impl<'o> RunLoop<'o> {
         self.note_loop(EventKind::LoopStarted, Map::new())?;
         let patience = self.crew.drain().patience();
         self.work.project_mut().store_mut().sweep(patience)?;
+        self.work.sweep_entries(&mut self.crew);
         self.work.forget_old_attempts(&mut self.crew);
         edits::add_gates(self.work.project_mut(), self.crew.drain().paused())
     }

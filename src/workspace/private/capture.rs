@@ -88,13 +88,15 @@ impl Tree {
     pub fn capture(&self, rules: &CaptureRules<'_>) -> Result<Captured, CaptureError> {
         let (mut tries, mut nested) = (1, Vec::new());
         loop {
-            match self.capture_once(rules, &mut nested) {
-                // Objects that nothing keeps yet may be collected between two calls.
-                Err(CaptureError::Git(GitError::Failed { verb, .. }))
-                    if verb != "add" && tries < TRIES =>
-                {
-                    tries += 1;
-                    self.repository().outlast_collection();
+            // What was stored once and is gone is stored again only where the file is read again.
+            let rules = CaptureRules { anew: rules.anew || tries > 1, ..*rules };
+            match self.capture_once(&rules, &mut nested) {
+                // Objects that nothing keeps yet may be collected between two calls, and folders of
+                // an object that is being written.
+                Err(CaptureError::Git(GitError::Failed { verb, .. })) if tries < TRIES => {
+                    let was_collected = self.repository().outlast_collection();
+                    // What cannot be added is that for another reason, most of all.
+                    tries = if verb == "add" && !was_collected { TRIES } else { tries + 1 };
                 }
                 done => return done,
             }
@@ -123,7 +125,8 @@ impl Tree {
         let lock = self.slot().own().join("index.lock");
         super::files::remove(&lock).map_err(fail)?;
         if rules.anew || !self.slot().known().is_as_left(&self.slot().index()) {
-            self.make_index(&at, &files)?;
+            // What a further attempt began with is kept by nothing.
+            self.make_index(&at, &files).or_else(|_| self.make_index(&at, &base))?;
         }
         tool.get(&at, &["add", "--all", "--", "."])?;
         self.check_unreadable(&at, &found)?;

@@ -7,13 +7,13 @@ use super::super::landings::Waiting;
 use super::super::running::Kind;
 use super::Work;
 use crate::claims::fencing;
-use crate::domain::Change;
+use crate::domain::{Change, Status};
 use crate::engine::attempt::{Finished, Purpose, Source, ToLand};
 use crate::engine::dispatch::{Adopted, After, SlotIx};
 use crate::platform::lock::FileLock;
 use crate::project::workspaces::forget_old;
 use crate::store::{Place, StoreError, TaskKey};
-use crate::workspace::{Entries, Entry, Repository};
+use crate::workspace::{Entries, Entry, Repository, State};
 use std::path::Path;
 
 impl Work {
@@ -163,6 +163,40 @@ impl Work {
         if let Some(Err(error)) = left {
             crew.tell().warn_once(format!("failed to end the wait of a change: {error}"));
         }
+    }
+
+    /// Takes away what loops that were killed left of changes that wait no more.
+    pub(in super::super) fn sweep_entries(&self, crew: &mut Crew<'_>) {
+        let set = self.project.set();
+        let mut seen: Vec<&Path> = Vec::new();
+        for queue in 0..set.served() {
+            let Some(repository) = self.repository(queue) else { continue };
+            if seen.contains(&repository.common()) {
+                continue;
+            }
+            seen.push(repository.common());
+            // One that cannot be read stops the landings, which say so.
+            for entry in Entries::look(repository).all().unwrap_or_default() {
+                if self.is_over(&entry)
+                    && let Err(error) = Entries::look(repository).leave(repository, &entry)
+                {
+                    crew.tell().warn_once(format!("failed to end the wait of a change: {error}"));
+                }
+            }
+        }
+    }
+
+    /// Whether the task of an entry has come to something else. An attempt that is about to have its
+    /// change wait writes the entry first.
+    fn is_over(&self, entry: &Entry) -> bool {
+        let (set, queues) = (self.project.set(), self.project.queues());
+        let mut of = (0..queues.len()).filter(|queue| set.real(*queue) == entry.whose.queue);
+        let is_moving = matches!(entry.state, State::Moving { .. });
+        !is_moving
+            && of.any(|queue| {
+                let task = queues[queue].index_of(&entry.message.task);
+                task.is_some_and(|at| queues[queue].tasks()[at].status != Status::InProgress)
+            })
     }
 
     fn repository(&self, queue: usize) -> Option<&Repository> {
