@@ -61,6 +61,8 @@ pub struct WaitView {
     pub obstacle: Option<String>,
     /// The loop that writes the completion.
     pub worker: String,
+    /// Whether that loop lives; `None` where it cannot be told.
+    pub worker_alive: Option<bool>,
     /// Whether the task's queue still says that the change waits; `None` where that is not known.
     pub is_current: Option<bool>,
 }
@@ -86,6 +88,8 @@ pub struct Told {
     pub waits: Waits,
     /// What is in the way.
     pub obstacle: Option<String>,
+    /// Whether the loop that has it lives.
+    pub worker_alive: bool,
 }
 
 impl WaitView {
@@ -100,8 +104,10 @@ impl WaitView {
             State::Covered { by } => (Stage::Covered, Some(by.to_string())),
         };
         let is_current = told.as_ref().map(Option::is_some);
-        let Told { waits, obstacle } =
-            told.flatten().unwrap_or(Told { waits: Waits::Landing, obstacle: None });
+        let told = told.flatten();
+        let worker_alive = told.as_ref().map(|told| told.worker_alive);
+        let (waits, obstacle) =
+            told.map_or((Waits::Landing, None), |told| (told.waits, told.obstacle));
         Self {
             task: entry.message.task.clone(),
             queue: entry.whose.queue.display().to_string(),
@@ -117,6 +123,7 @@ impl WaitView {
             waits,
             obstacle: obstacle.as_deref().map(hidden),
             worker: entry.whose.worker.clone(),
+            worker_alive,
             is_current,
         }
     }
@@ -158,9 +165,12 @@ fn one(wait: &WaitView, look: Look, text: &mut String) {
     let id = look.head(escape::line(&wait.task));
     let _ = writeln!(text, "  {id}  {}", escape::line(&wait.title));
     let _ = writeln!(text, "    {}", escape::line(&reason(wait)));
+    let is_gone = wait.worker_alive == Some(false);
+    let gone =
+        if is_gone { " (gone: workloop land now lands it, as does the next run)" } else { "" };
     let _ = writeln!(
         text,
-        "    attempt {}, commit {} on {}, since {}, worker {}",
+        "    attempt {}, commit {} on {}, since {}, worker {}{gone}",
         wait.attempt,
         short(&wait.commit),
         short(&wait.base),
@@ -215,6 +225,7 @@ mod tests {
             waits,
             obstacle: Some("/p has edits in a: commit or stash them".into()),
             worker: "w-1".into(),
+            worker_alive: Some(state == Stage::Waiting),
             is_current: Some(true),
         }
     }
@@ -240,7 +251,8 @@ mod tests {
     attempt 2, commit cccccccccc on bbbbbbbbbb, since 2026-01-19T14:35:45Z, worker w-1
   T-1  a ␛[31mtitle
     landed as dddddddddd; its completion is to be written
-    attempt 2, commit cccccccccc on bbbbbbbbbb, since 2026-01-19T14:35:45Z, worker w-1
+    attempt 2, commit cccccccccc on bbbbbbbbbb, since 2026-01-19T14:35:45Z, worker w-1 \
+         (gone: workloop land now lands it, as does the next run)
 ";
         assert_eq!(told, expected);
         assert!(text(&view(Vec::new()), Look::PLAIN).contains("not in a git work tree"));

@@ -86,7 +86,7 @@ fn row(task: &TaskView) -> [String; 3] {
 /// What is to be said of a task in its state, in a few words.
 pub fn detail(task: &TaskView) -> String {
     if let Some(change) = &task.change {
-        let gone = if task.state == State::InProgress { "" } else { "; its worker is gone" };
+        let gone = if task.is_worker_gone { "; its worker is gone" } else { "" };
         return format!("{}{gone}", change.reason());
     }
     match task.state {

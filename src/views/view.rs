@@ -6,7 +6,7 @@
 use super::change::ChangeView;
 use super::json::Made;
 use super::mask::Mask;
-use crate::domain::{Field, ReasonCode, Status, timestamp};
+use crate::domain::{Field, Liveness, ReasonCode, Status, timestamp};
 use crate::plan::{AgentPause, Node, Readiness, State, Waiting};
 use crate::queue::{Counts, Queue};
 use serde::Serialize;
@@ -139,6 +139,9 @@ pub struct TaskView {
     pub completed_by: Option<String>,
     /// When it was completed.
     pub completed_at: Option<String>,
+    /// Whether its worker is known to be gone.
+    #[serde(skip)]
+    pub is_worker_gone: bool,
     /// Since when the worker has it.
     #[serde(skip)]
     pub since: Option<String>,
@@ -198,6 +201,11 @@ impl<'a> Sight<'a> {
         &self.shown[self.readiness.graph().location(node).0]
     }
 
+    /// Whether the worker that has a task is known to be gone.
+    pub fn is_worker_gone(&self, node: Node) -> bool {
+        self.readiness.conditions.claims.get(&node).is_some_and(Liveness::is_dead)
+    }
+
     /// What a task waits for.
     pub fn waiting(&self, node: Node) -> Vec<Waiting> {
         let mut list = self.readiness.waiting(node);
@@ -230,6 +238,7 @@ impl<'a> Sight<'a> {
             error: self.error(node),
             completed_by: self.told(node, Field::CompletedBy),
             completed_at: self.told(node, Field::CompletedAt),
+            is_worker_gone: self.is_worker_gone(node),
             since: task.claim().map(|claim| claim.since.clone()),
         }
     }

@@ -115,7 +115,10 @@ fn state(view: &WhyView, look: Look) -> String {
     let queue = escape::line(&view.queue);
     if let Some(change) = &task.change {
         let worker = task.worker.as_deref().map(escape::line).unwrap_or_default();
-        let has = if task.state == State::InProgress { "lands it" } else { "is gone" };
+        let has = match task.is_worker_gone {
+            true => "is gone: workloop land now lands it, as does the next run",
+            false => "lands it",
+        };
         let more = escape::line(&change.sentence()).into_owned();
         return format!("It is {state} in {queue}: {more}. Worker {worker} {has}.");
     }

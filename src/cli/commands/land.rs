@@ -5,7 +5,7 @@ use crate::cli::failure::Failure;
 use crate::cli::open::with_causes;
 use crate::cli::read::{Reading, Scene};
 use crate::cli::session::Session;
-use crate::domain::{Status, Task};
+use crate::domain::{Change, Status, Task};
 use crate::project::repositories::{Home, Purpose};
 use crate::views::json;
 use crate::views::landing::{LandView, TargetView, Told, WaitView, text};
@@ -57,7 +57,15 @@ fn told(entry: &Entry, scene: &Scene<'_>) -> Option<Option<Told>> {
     let runs =
         |task: &&Task| task.status == Status::InProgress && task.attempts == entry.whose.attempt;
     let change = task.filter(runs).and_then(Task::change);
-    Some(change.map(|change| Told { waits: change.waits, obstacle: change.obstacle.clone() }))
+    let node =
+        content.index_of(&entry.message.task).map(|at| scene.structure.graph.node(queue, at));
+    let worker_alive = node.is_some_and(|node| !scene.sight().is_worker_gone(node));
+    let told = |change: &Change| Told {
+        waits: change.waits,
+        obstacle: change.obstacle.clone(),
+        worker_alive,
+    };
+    Some(change.map(told))
 }
 
 impl From<EntryError> for Failure {
