@@ -1,5 +1,5 @@
 #!/bin/sh
-# Stands in for a coding agent: does the task of this queue that it is asked for, in the workspace
+# In place of a coding agent: does the task of this queue that it is asked for, in the workspace
 # that it was given. It is as careless as agents are: german and french put their line at the same
 # place, and neither knows of the other.
 set -eu

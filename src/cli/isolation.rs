@@ -121,7 +121,7 @@ fn has(repository: &Repository, dir: &Path, file: &str) -> bool {
 }
 
 impl fmt::Display for Isolation {
-    /// As it stands in the configuration.
+    /// As the configuration says it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = |text: &str| toml::Value::String(text.to_owned()).to_string();
         f.write_str(
