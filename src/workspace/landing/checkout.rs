@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// How often a lock that is waited for is looked at.
-const LOOK: Duration = Duration::from_millis(20);
+pub(super) const LOOK: Duration = Duration::from_millis(20);
 
 /// What keeps a checkout from being brought along: a person has to do something, or to finish.
 #[derive(Clone, Debug, PartialEq, Eq)]

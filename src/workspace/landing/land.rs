@@ -3,7 +3,7 @@
 use super::super::git::At;
 use super::super::merge::{Merge, merge_at};
 use super::super::repo::{Checkout, GitError, Oid, RefMove, Repository, Stamp};
-use super::checkout::{Obstacle, Switch};
+use super::checkout::{LOOK, Obstacle, Switch};
 use super::entry::{Entries, Entry, EntryError, State};
 use super::error::{LandError, TRIES};
 use super::reverts::{Reverted, reverts_others};
@@ -13,7 +13,7 @@ use crate::platform::lock::DirLock;
 use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How often what lands is made again whose objects somebody collects.
 const LOST: u32 = 10;
@@ -234,7 +234,7 @@ impl Landing {
         (ids, stop): (&dyn Ids, Stop<'_>),
     ) -> Result<Moved, LandError> {
         let target = self.repository.target();
-        let mut checkouts = self.repository.checkouts()?;
+        let checkouts = self.repository.checkouts()?;
         for one in &checkouts {
             if let Some(what) = one.under_way(target) {
                 let obstacle = Obstacle::UnderWay { checkout: one.path.clone(), what };
@@ -242,7 +242,8 @@ impl Landing {
                 return Ok(Moved::Waits(obstacle));
             }
         }
-        checkouts.retain(|one| one.branch.as_deref() == Some(target));
+        let (checkouts, others): (Vec<Checkout>, Vec<Checkout>) =
+            checkouts.into_iter().partition(|one| one.branch.as_deref() == Some(target));
         let paths = checkouts.iter().map(|one| one.path.clone()).collect();
         let moving = State::Moving { old: old.clone(), new: new.clone(), checkouts: paths };
         self.note(entry, moving, ids)?;
@@ -265,9 +266,37 @@ impl Landing {
             return Ok(Moved::Lost);
         }
         pass(stop, Step::Target)?;
+        self.catch_up(&others, &switch, (old, new))?;
         self.note(entry, State::Landed { commit: new.clone() }, ids)?;
         pass(stop, Step::Noted)?;
         Ok(Moved::Done)
+    }
+
+    /// Brings along work trees in which somebody checked the target out just before it moved: they have
+    /// the files that it had, and would undo the landing with the next commit. Git writes the files
+    /// first, under the lock of the index, and then says which branch they are of.
+    fn catch_up(
+        &self,
+        others: &[Checkout],
+        switch: &Switch<'_>,
+        (old, new): (&Oid, &Oid),
+    ) -> Result<(), LandError> {
+        let begin = Instant::now();
+        for one in others {
+            let is_locked = || one.git_dir.join("index.lock").exists();
+            let was_locked = is_locked();
+            while is_locked() && begin.elapsed() < self.index_wait {
+                std::thread::sleep(LOOK);
+            }
+            if was_locked {
+                std::thread::sleep(LOOK);
+            }
+            if one.has_now(self.repository.target()) {
+                // Edits that are in the way are shown beside the landing, and lose nothing.
+                switch.bring(one, old, new)?;
+            }
+        }
+        Ok(())
     }
 
     /// Brings checkouts back to the old files. One that a person edited in between keeps the new

@@ -262,6 +262,23 @@ fn every_checkout_of_the_target_is_brought_along_and_no_other() {
     assert_eq!(bench.sh("git status --porcelain; tail -1 a"), "3");
 }
 
+/// Whoever checks the target out while it moves has its old files, and would undo the landing.
+#[test]
+fn a_checkout_that_comes_too_late_is_brought_along() {
+    let bench = Bench::new();
+    bench.scratch.sh("git checkout -q -b side");
+    let mut entry = bench.enters("A", "main", "echo new >>a");
+    let landed = bench.landing().land_until(&mut entry, &bench.ids, &mut |step| {
+        if step == Step::Target {
+            // As git does it: the files were written when the target was where it had been.
+            bench.scratch.sh("git symbolic-ref HEAD refs/heads/main");
+        }
+        false
+    });
+    assert!(matches!(landed, Ok(Landed::Done { .. })), "{landed:?}");
+    assert_eq!(bench.scratch.sh("git status --porcelain; tail -1 a"), "new");
+}
+
 #[test]
 fn sparse_and_line_end_checkouts_stay_what_they_are() {
     let bench = Bench::new();

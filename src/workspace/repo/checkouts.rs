@@ -70,6 +70,12 @@ impl Repository {
 }
 
 impl Checkout {
+    /// Whether `branch`, a name in full, is checked out there at this moment.
+    pub(in super::super) fn has_now(&self, branch: &str) -> bool {
+        let head = open::read_text(&self.git_dir.join("HEAD"), Links::Refuse, SMALL);
+        head.is_ok_and(|head| head.trim_end().strip_prefix("ref: ") == Some(branch))
+    }
+
     /// What a person is in the middle of there, if it has to do with `branch`.
     pub fn under_way(&self, branch: &str) -> Option<&'static str> {
         let file = |name: &str| self.git_dir.join(name);
