@@ -413,3 +413,22 @@ fn ids_and_folders_of_any_kind_have_attempts_of_their_own() {
         sandbox.run(prompt).exits(0).says("You continue the work of attempt 1");
     }
 }
+
+/// A task that is blocked left nothing that others begin with: what is red since is nobody's fault.
+#[test]
+fn a_blocked_task_is_not_blamed_for_what_a_person_committed() {
+    let agent = "test $WORKLOOP_TASK_ID = B || { cd ../../../work; touch red; git add red; git commit -qm red; false; }";
+    let sandbox = sandbox(
+        agent,
+        "echo $WORKLOOP_TREE_CHECK >>../../../seen; test ! -e red",
+        &["A", "B", "C"],
+    );
+    assert!(sandbox.shell(
+        "sed -i 's/untouched.*/untouched = true/; s/attempts = 2/attempts = 1/' workloop.toml"
+    ));
+    let ran =
+        sandbox.run(["run", "q.json", "--task-id", "A", "--task-id", "B"]).exits(5).to_string();
+    assert!(ran.contains("BLOCKED  B") || ran.contains("FAIL     B"), "{ran}");
+    assert!(!ran.contains("red since"), "{ran}");
+    assert_eq!(says(&sandbox, "cat ../seen"), "1\n\n", "{ran}");
+}

@@ -166,6 +166,13 @@ pub struct Job {
     pub(crate) tree: Option<ProfileKey>,
 }
 
+impl Job {
+    /// Whether its agent has a tree of its own.
+    pub(crate) fn is_private(&self) -> bool {
+        self.name.is_some()
+    }
+}
+
 /// The claim tag of the processes of `task`, which is claimed, of the queue at the real path `queue`.
 pub(crate) fn tag_of(queue: &Path, task: &Task) -> ClaimTag {
     let random = task.claim().map_or("", |claim| &claim.tag);

@@ -85,9 +85,10 @@ impl TreeKnowledge {
             After::Complete(_) if report.verdict == Some(Verdict::Pass) => {
                 self.untouched.passed(&job.profiles);
             }
-            // Without a step nothing ran that could have changed the tree.
+            // Without a step nothing ran that could have changed the tree; and what an agent left in a
+            // private tree is in nobody's way.
             After::Blocked(_) | After::Asked(_)
-                if job.agent.is_some() && !report.steps.is_empty() =>
+                if job.agent.is_some() && !report.steps.is_empty() && !job.is_private() =>
             {
                 let task = Named { key: job.key.clone(), id: job.id.clone() };
                 self.untouched.blocked(&job.root, &task);
