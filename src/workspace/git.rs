@@ -215,7 +215,14 @@ impl At {
 
     /// With what empties the filters that are in a list of `key LF value NUL`.
     pub(super) fn without_filters(mut self, list: &[u8]) -> Self {
-        self.settings.extend(settings_of(list).0);
+        // An empty program for whole files keeps git from asking those for single ones, which the person
+        // may have: it is emptied only where somebody named one.
+        let names: BTreeSet<&[u8]> = list.split(|byte| *byte == 0).filter_map(key_of).collect();
+        let is_named = |key: &OsString| names.contains(key.as_encoded_bytes());
+        let emptied = settings_of(list).0.into_iter();
+        let emptied = emptied
+            .filter(|(key, _)| !key.as_encoded_bytes().ends_with(b".process") || is_named(key));
+        self.settings.extend(emptied);
         self
     }
 }
@@ -236,6 +243,11 @@ fn configured(settings: &Settings) -> Vec<(OsString, OsString)> {
     }
     env.push(("GIT_CONFIG_COUNT".into(), count.to_string().into()));
     env
+}
+
+/// The key of an entry `key LF value`.
+fn key_of(entry: &[u8]) -> Option<&[u8]> {
+    entry.split(|byte| *byte == b'\n').next()
 }
 
 /// What empties each filter in a list of `key LF value NUL`, and what is ignored everywhere.

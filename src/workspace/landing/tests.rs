@@ -295,6 +295,25 @@ fn sparse_and_line_end_checkouts_stay_what_they_are() {
     );
 }
 
+/// A person's own filter makes their files; one that somebody named since does not.
+#[test]
+fn filters_of_the_person_are_used_in_their_checkout() {
+    let bench = Bench::new();
+    bench.sh(
+        "git config filter.up.clean 'tr A-Z a-z'; git config filter.up.smudge 'tr a-z A-Z'
+         printf '*.up filter=up\\n*.x filter=x\\n' >.gitattributes; git add .; git commit -qm attributes",
+    );
+    let bench = Bench { repository: bench.scratch.repository(), ..bench };
+    bench.sh("git config filter.x.smudge 'tr a-z Z'; git config filter.x.process false");
+    bench.lands(&mut bench.enters(
+        "A",
+        "main",
+        "printf 'abc\\n' >f.up; git config filter.x.process ''; echo abc >f.x",
+    ));
+    assert_eq!(bench.sh("cat f.up f.x; git show main:f.up"), "ABC\nabc\nabc");
+    assert_eq!(bench.status(), "");
+}
+
 /// Whoever moves the target meanwhile wins, and the landing begins anew on what is there.
 #[test]
 fn a_target_that_moves_is_not_overwritten() {
