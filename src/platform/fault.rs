@@ -114,6 +114,16 @@ pub enum Fault {
     PruneBlind,
     /// A loop that is only to land what waits begins attempts as well.
     LandNowClaims,
+    /// The target is moved wherever it is.
+    TargetOverwritten,
+    /// What a change became on another target lands without a verdict.
+    UnjudgedLands,
+    /// The target moves before the work trees that have it checked out.
+    RefFirst,
+    /// A change lands whatever became of its objects.
+    ObjectsBelieved,
+    /// An index of ours is believed, whoever wrote it.
+    IndexBelieved,
     /// Not a fault but a condition: the clock of this process is an hour ahead.
     ClockAhead,
     /// Not a fault but a condition: attempts run in the loop's own thread and nothing is watched,
@@ -178,6 +188,11 @@ impl Fault {
             Self::BlockingOpen => "blocking-open",
             Self::PruneBlind => "prune-blind",
             Self::LandNowClaims => "land-now-claims",
+            Self::TargetOverwritten => "target-overwritten",
+            Self::UnjudgedLands => "unjudged-lands",
+            Self::RefFirst => "ref-first",
+            Self::ObjectsBelieved => "objects-believed",
+            Self::IndexBelieved => "index-believed",
             Self::ClockAhead => "clock-ahead",
             Self::OneThread => "one-thread",
         }

@@ -2,6 +2,7 @@
 //! and an agent that finds its folder could write one that says so of files of its own.
 
 use super::files;
+use crate::platform::fault::{self, Fault};
 use std::collections::HashMap;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -17,6 +18,9 @@ pub(super) struct Known(Arc<Mutex<HashMap<PathBuf, Stamp>>>);
 impl Known {
     /// Whether the index at `path` is the file that we left there.
     pub(super) fn is_as_left(&self, path: &Path) -> bool {
+        if fault::is(Fault::IndexBelieved) {
+            return path.exists();
+        }
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known.get(path).is_some_and(|left| stamp(path).as_ref() == Some(left))
     }

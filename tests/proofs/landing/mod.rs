@@ -7,6 +7,7 @@
 mod kills;
 mod races;
 mod shim;
+mod twins;
 
 use std::error::Error;
 use std::fs;
