@@ -432,3 +432,21 @@ fn a_blocked_task_is_not_blamed_for_what_a_person_committed() {
     assert!(!ran.contains("red since"), "{ran}");
     assert_eq!(says(&sandbox, "cat ../seen"), "1\n\n", "{ran}");
 }
+
+/// Git may wait for a program of the person, which nobody has to wait for who ends the loop.
+#[test]
+fn a_signal_ends_a_git_that_makes_a_tree() {
+    let sandbox = sandbox("true", "true", &["A"]);
+    let hangs = "touch ../../../hangs; sleep 300";
+    let make = format!(
+        "git config filter.w.smudge '{hangs}' && echo 'a filter=w' >.gitattributes && \
+         git add .gitattributes && git commit -qm attributes"
+    );
+    assert!(sandbox.shell(&make));
+    let running = sandbox.spawn(["run", "q.json"]);
+    wait_until("git makes the workspace", || sandbox.path("../hangs").exists());
+    running.signal(Signal::TERM);
+    running.ends().exits(143);
+    sandbox.nothing_left();
+    assert_eq!(task(&sandbox.read("q.json"), "A")["status"], "pending");
+}

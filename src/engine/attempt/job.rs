@@ -5,6 +5,7 @@ use super::carried::ToLand;
 use super::draft::PromptDraft;
 use super::tamper::Watch;
 use super::untouched::{ProfileKey, Red};
+use super::with::Steering;
 use crate::agent::Withheld;
 use crate::domain::{ClaimToken, Command, ReasonCode, StepKind, Task};
 use crate::platform::claim_tag::ClaimTag;
@@ -167,6 +168,13 @@ pub struct Job {
 }
 
 impl Job {
+    /// Its own calls of git end when nothing more is to begin.
+    pub(super) fn ends_with(&mut self, steering: &Steering) {
+        if let Some(apart) = &mut self.apart {
+            apart.repository = apart.repository.ended_by(Arc::clone(&steering.cancelled));
+        }
+    }
+
     /// Whether its agent has a tree of its own.
     pub(crate) fn is_private(&self) -> bool {
         self.name.is_some()

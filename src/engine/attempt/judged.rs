@@ -21,7 +21,7 @@ use crate::store::{Place, StoreError, TaskKey, place_of};
 use crate::supervisor::{Launch, Supervisor};
 use std::io;
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
+use std::sync::Arc;
 
 /// What such a verification needs.
 pub struct Judging<'a> {
@@ -97,7 +97,7 @@ impl Judging<'_> {
         job.tag = key.tag(place_of(real), &RandomIds.hex32());
         let launch = Launch { exe: self.exe, tag: &job.tag, env: self.source.vars };
         let mut supervisor = Supervisor::start(&launch, lock).map_err(JudgeError::Supervisor)?;
-        let steering = Steering { cancelled: AtomicBool::new(false), on_still: Box::new(|_| {}) };
+        let steering = Steering { cancelled: Arc::default(), on_still: Box::new(|_| {}) };
         let known = KnownCommands::default();
         let with = With {
             supervisor: &mut supervisor,

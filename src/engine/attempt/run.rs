@@ -42,7 +42,8 @@ struct Progress<'a> {
 }
 
 /// Runs `job` to its end.
-pub(crate) fn run(job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finished {
+pub(crate) fn run(mut job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finished {
+    job.ends_with(with.steering);
     let clock = with.clock;
     let began = clock.now();
     let earlier = match earlier(&job.state, &job.key, job.token.attempt) {

@@ -4,12 +4,13 @@ use super::known_commands::KnownCommands;
 use crate::domain::{Outcome, Verdict};
 use crate::platform::clock::Clock;
 use crate::supervisor::Supervisor;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 /// What reaches an attempt from outside while it runs, and what it says to that.
 pub(crate) struct Steering {
     /// Begin nothing more.
-    pub(crate) cancelled: AtomicBool,
+    pub(crate) cancelled: Arc<AtomicBool>,
     /// Told the number of a pause when nothing of the attempt runs any more.
     pub(crate) on_still: Box<dyn Fn(u64) + Send + Sync>,
 }

@@ -11,7 +11,6 @@ use crate::platform::lock::FileLock;
 use crate::supervisor::{Controls, Supervisor};
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::Sender;
 
 /// One place for an attempt.
@@ -242,5 +241,5 @@ impl Slots {
 
 fn steering(slot: SlotIx, outbox: Sender<super::thread::Message>) -> Steering {
     let on_still = move |number| drop(outbox.send(super::thread::Message::Still(slot, number)));
-    Steering { cancelled: AtomicBool::new(false), on_still: Box::new(on_still) }
+    Steering { cancelled: Arc::default(), on_still: Box::new(on_still) }
 }

@@ -44,7 +44,12 @@ impl Repository {
         let text = names.join("\n");
         open::new(&record).and_then(|mut file| file.write_all(text.as_bytes())).map_err(fail)?;
         let held = lock.dir().as_fd().try_clone_to_owned().map_err(fail)?;
-        let answer = self.holding(Arc::new(held)).tool().ask(&self.refs(), args, stdin.into())?;
+        // To its end also where we are to end: it takes milliseconds, and leaves locks otherwise.
+        let answer = self.to_its_end().holding(Arc::new(held)).tool().ask(
+            &self.refs(),
+            args,
+            stdin.into(),
+        )?;
         // One that a signal ended leaves its locks, and the record stays.
         if answer.code <= FATAL {
             open::if_there(fs::remove_file(&record)).map_err(fail)?;

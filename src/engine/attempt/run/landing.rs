@@ -67,7 +67,8 @@ impl Progress<'_> {
 }
 
 /// Lands the change of `job`.
-pub(crate) fn land(job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finished {
+pub(crate) fn land(mut job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finished {
+    job.ends_with(with.steering);
     let clock = with.clock;
     let began = clock.now();
     if let Some(refusal) = &job.refusal {
