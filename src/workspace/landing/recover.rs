@@ -50,6 +50,7 @@ impl Landing {
         ids: &dyn Ids,
         stop: Stop<'_>,
     ) -> Result<Vec<(Entry, Recovered)>, LandError> {
+        self.repository().end_killed_writes()?;
         let mut done = Vec::new();
         for mut entry in self.entries().all()? {
             match entry.state.clone() {

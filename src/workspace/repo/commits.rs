@@ -97,11 +97,17 @@ impl Repository {
         if answer.code == 0 {
             return Ok(true);
         }
-        // Refused because one has moved, or for another reason: the refs say which.
+        // Refused because one has moved, or for another reason, or killed when it was done: the refs say
+        // which.
+        let mut now = Vec::new();
         for one in moves {
-            if self.ref_at(&one.name)? != one.from {
-                return Ok(false);
-            }
+            now.push(self.ref_at(&one.name)?);
+        }
+        if moves.iter().zip(&now).all(|(one, now)| one.to == *now) {
+            return Ok(true);
+        }
+        if moves.iter().zip(&now).any(|(one, now)| one.from != *now) {
+            return Ok(false);
         }
         Err(answer.failed())
     }

@@ -57,6 +57,20 @@ impl Repository {
         Ok(answer)
     }
 
+    /// Ends what a git of ours left that died over refs, where there is any.
+    pub(in super::super) fn end_killed_writes(&self) -> Result<(), GitError> {
+        let folder = self.common().join("workloop/refs");
+        if !folder.join("record").exists() {
+            return Ok(());
+        }
+        let fail = |source| GitError::Refs { path: folder.clone(), source };
+        let lock = DirLock::acquire(&folder, Some(LIMIT), &mut |_, _| {});
+        let lock = lock.map_err(|error| fail(error.into_io()))?;
+        let ended = self.end_killed(&folder.join("record")).map_err(fail);
+        drop(lock);
+        ended
+    }
+
     /// Takes away the locks that a git of ours left which died over the refs of `record`.
     fn end_killed(&self, record: &Path) -> io::Result<()> {
         let Some(text) = open::if_there(open::read_text(record, Links::Refuse, SMALL))? else {
