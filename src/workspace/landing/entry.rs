@@ -21,6 +21,8 @@ use thiserror::Error;
 const VERSION: u32 = 1;
 /// The most that an entry may have, in bytes.
 const LIMIT: u64 = 4 << 20;
+/// How often the refs of an entry are removed that are not where they were.
+const FREES: u32 = 3;
 /// Where the refs are.
 const REFS: &str = "refs/workloop/landing/";
 
@@ -300,11 +302,16 @@ impl Entries {
     /// # Errors
     /// When they cannot be removed.
     pub fn free(&self, repository: &Repository, entry: &Entry) -> Result<(), EntryError> {
-        let kept = repository.refs_below(&entry.ref_of(""))?;
-        let gone = |(name, from, _)| RefMove { name, from: Some(from), to: None };
-        let gone: Vec<RefMove> = kept.into_iter().map(gone).collect();
-        // One that moved meanwhile belongs to somebody who does not know that it landed.
-        repository.move_refs(&gone, "workloop: it landed")?;
+        // Again where a git that died removed some of them.
+        for _ in 0..FREES {
+            let kept = repository.refs_below(&entry.ref_of(""))?;
+            let gone = |(name, from, _)| RefMove { name, from: Some(from), to: None };
+            let gone: Vec<RefMove> = kept.into_iter().map(gone).collect();
+            if repository.move_refs(&gone, "workloop: it landed")? {
+                break;
+            }
+        }
+        // One that moves all the time belongs to somebody who does not know that it landed.
         Ok(())
     }
 }
