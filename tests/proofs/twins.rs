@@ -263,9 +263,9 @@ fn the_supervisor_holds_the_claim() {
     });
 }
 
-/// The supervisor is killed, its agent lives on, the loop stands still, and the queue is set back:
-/// a loop that knows the folder of locks must not believe the lock that is free. The journal and the
-/// last good text are gone, which would put the claim back.
+/// Supervisor and loop are killed, the agent lives on, and the queue is set back: a loop that knows
+/// the folder of locks must not believe the lock that is free. The journal and the last good text are
+/// gone, which would put the claim back.
 #[test]
 fn a_free_lock_does_not_outweigh_an_agent() {
     let (list, _) = flat_queue(3);
@@ -282,6 +282,9 @@ fn a_free_lock_does_not_outweigh_an_agent() {
     wait_until("the first runs", || sandbox.oracle().starts("T001") == 2);
     first.signal(Signal::STOP);
     kill_supervisors(&sandbox);
+    // It holds the lock as well as long as it lives, also while it stands still.
+    first.signal(Signal::KILL);
+    drop(first.ends());
     let edit = "flock . sh -c 'rm -r .workloop/last-good .workloop/events.jsonl ../state; \
                 jq \"(.tasks[0]|.status)=\\\"pending\\\"|del(.tasks[0].claim)\" q.json >t && mv t q.json'";
     assert!(sandbox.shell(edit));
