@@ -16,9 +16,11 @@ impl PromptDraft {
     ///
     /// # Errors
     /// Why there is none, in words.
-    pub(crate) fn text(&self, continued: Option<ContinuedInput>) -> Result<String, String> {
-        let input = PromptInput { continued, ..self.input.clone() };
+    pub(crate) fn text(self, continued: Option<ContinuedInput>) -> Result<String, String> {
+        // A task may be large: it is not copied.
+        let input = PromptInput { continued, ..self.input };
         let text = self.template.render(&input).map_err(|error| error.to_string())?;
+        drop(input);
         // What earlier attempts printed may hold secrets, and a prompt is kept and shown.
         Ok(self.mask.text(&text).into_owned())
     }
