@@ -14,7 +14,7 @@ use crate::claims::fencing;
 use crate::domain::{Event, Outcome};
 use crate::engine::attempt::{Finished, Fixed, Source};
 use crate::engine::dispatch::{self, Claimed, Dead, Dispatcher, Made, Recorded, SlotIx};
-use crate::project::{Neighbours, Project};
+use crate::project::{Neighbours, Project, Structure};
 use crate::store::{QueueStore, StoreError, TaskKey};
 use std::collections::HashSet;
 
@@ -284,6 +284,17 @@ impl Work {
         }
     }
 
+    /// What jobs are made from.
+    fn source<'a>(&'a self, structure: &'a Structure) -> Source<'a> {
+        Source {
+            set: self.project.set(),
+            queues: self.project.queues(),
+            graph: &structure.graph,
+            vars: &self.options.vars,
+            untouched: self.dispatcher.trees().untouched(),
+        }
+    }
+
     /// Begins the attempt that was claimed.
     fn begin(&mut self, claimed: Claimed, crew: &mut Crew<'_>) {
         let Claimed { slot, place, token } = claimed;
@@ -299,14 +310,7 @@ impl Work {
             crew.tell().warn_once(text.to_owned());
         }
         let structure = self.dispatcher.structure(set, queues);
-        let source = Source {
-            set,
-            queues,
-            graph: &structure.graph,
-            vars: &self.options.vars,
-            untouched: self.dispatcher.trees().untouched(),
-        };
-        let job = match source.job(place, token, &self.fixed) {
+        let job = match self.source(&structure).job(place, token, &self.fixed) {
             Ok(job) => job,
             Err(error) => {
                 // Nothing is configured any more. The claim is given back by the next run.

@@ -8,7 +8,7 @@ use super::super::running::Kind;
 use super::Work;
 use crate::claims::fencing;
 use crate::domain::{Change, Status};
-use crate::engine::attempt::{Finished, Purpose, Source, ToLand};
+use crate::engine::attempt::{Finished, Purpose, ToLand};
 use crate::engine::dispatch::{Adopted, After, SlotIx};
 use crate::platform::lock::FileLock;
 use crate::project::workspaces::forget_old;
@@ -51,16 +51,9 @@ impl Work {
         let Some(lock) = lock else { return crew.landings_mut().push(waiting, Some(now)) };
         let (set, queues) = (self.project.set(), self.project.queues());
         let structure = self.dispatcher.structure(set, queues);
-        let source = Source {
-            set,
-            queues,
-            graph: &structure.graph,
-            vars: &self.options.vars,
-            untouched: self.dispatcher.trees().untouched(),
-        };
         let Waiting { token, change, entry, .. } = &waiting;
         let to_land = ToLand { change: change.clone(), entry: entry.clone() };
-        match source.landing(place, token.clone(), &self.fixed, to_land) {
+        match self.source(&structure).landing(place, token.clone(), &self.fixed, to_land) {
             Ok(job) => {
                 let slot = crew.slots().landing();
                 if let Some(holder) = crew.slots_mut().holder(slot, Some(lock)) {
