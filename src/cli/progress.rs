@@ -155,6 +155,11 @@ impl Observer for Progress<'_> {
                 let text = format!("{id}  {what}");
                 if bad { self.always(style, head, &text) } else { self.line(style, head, &text) }
             }
+            Notice::Frees { slot, id } => {
+                if self.shows(slot.index(), id) {
+                    self.end(slot.index());
+                }
+            }
             Notice::Waits(text) => self.line(Style::new().dimmed(), "wait", text),
             Notice::Drains(text) => self.line(color(AnsiColor::Yellow), "stop", text),
             Notice::Warning(text) => self.always(color(AnsiColor::Yellow), "warning", text),

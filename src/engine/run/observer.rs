@@ -44,6 +44,13 @@ pub enum Notice<'a> {
         /// What became of the task, in words.
         what: &'a str,
     },
+    /// An attempt is over, and its end is told when its change has landed.
+    Frees {
+        /// The slot.
+        slot: SlotIx,
+        /// The task.
+        id: &'a str,
+    },
     /// The loop waits, and for what.
     Waits(&'a str),
     /// The loop will end when what runs has ended, and why.

@@ -95,9 +95,11 @@ impl<'o> Teller<'o> {
                 )
             }
             // The end of an attempt is told when it landed.
-            After::Lands(None) => return,
-            After::Lands(Some(obstacle)) => {
-                self.warn_once(format!("{id} waits to land: {obstacle}"));
+            After::Lands(obstacle) => {
+                self.observer.notice(&Notice::Frees { slot, id });
+                if let Some(obstacle) = obstacle {
+                    self.warn_once(format!("{id} waits to land: {obstacle}"));
+                }
                 return;
             }
             After::Blocked(reason) => {
