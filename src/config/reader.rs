@@ -253,7 +253,7 @@ impl<'d> Section<'d> {
     }
 }
 
-/// One of the words that a key may be, as what it stands for.
+/// One of the words that a key may be, as what it means.
 pub(super) fn word<T: Copy>(
     section: &Section<'_>,
     key: &'static str,

@@ -163,7 +163,7 @@ impl Lines {
         *self.0.entry((is_added, line.to_vec())).or_default() += 1;
     }
 
-    /// Lines of these that `all` does not have, or not as often; `true` stands for added ones.
+    /// Lines of these that `all` does not have, or not as often; `true` means added ones.
     pub fn beyond(&self, all: &Self) -> Vec<(bool, &[u8])> {
         let more = self
             .0

@@ -282,7 +282,7 @@ fn a_free_lock_does_not_outweigh_an_agent() {
     wait_until("the first runs", || sandbox.oracle().starts("T001") == 2);
     first.signal(Signal::STOP);
     kill_supervisors(&sandbox);
-    // It holds the lock as well as long as it lives, also while it stands still.
+    // It holds the lock as well as long as it lives, also while it is stopped.
     first.signal(Signal::KILL);
     drop(first.ends());
     let edit = "flock . sh -c 'rm -r .workloop/last-good .workloop/events.jsonl ../state; \

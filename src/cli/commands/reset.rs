@@ -15,7 +15,7 @@ pub(super) fn run(args: &ResetArgs, session: &mut Session<'_>) -> Result<(), Fai
         let (ids, mut project) = write::of_tasks(session, &args.words, &args.queues)?;
         let places: Result<Vec<Place>, _> =
             ids.iter().map(|id| project.resolve(id, Among::Served)).collect();
-        // Before a loop can take the tasks: an attempt that runs is refused, and goes on as it was.
+        // Before a loop can take the tasks: an attempt that runs is refused, and continues as it was.
         fresh::forget_work(session, &project, &places?)?;
         let done = verbs::reset(&mut project, &ids)?;
         return tell(session, &done, what);

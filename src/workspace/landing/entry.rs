@@ -77,7 +77,7 @@ pub struct Work {
 pub enum State {
     /// It waits.
     Waiting,
-    /// The target is being moved: what is to be done stands here before it is done.
+    /// The target is being moved: what is to be done is written here before it is done.
     Moving {
         /// Where the target was.
         old: Oid,

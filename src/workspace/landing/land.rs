@@ -174,7 +174,7 @@ impl Landing {
         Err(LandError::Restless { target: self.repository.target().to_owned() })
     }
 
-    /// The commit that may land on `tip`, or what stands against it.
+    /// The commit that may land on `tip`, or what speaks against it.
     fn ready(
         &self,
         entry: &Entry,

@@ -3,13 +3,13 @@
 /// A step that was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// What is to be done stands in the entry.
+    /// What is to be done is in the entry.
     Intent,
     /// A checkout of the target has the new files.
     Checkout,
     /// The target was moved.
     Target,
-    /// That it was moved stands in the entry.
+    /// That it was moved is in the entry.
     Noted,
     /// A checkout of the target has the old files again.
     Back,

@@ -1,5 +1,5 @@
 //! A process that is killed on the way from a workspace to the branch: before each call of git, with a
-//! git that goes on without it, in the middle of what git writes, and before what it writes itself.
+//! git that continues without it, in the middle of what git writes, and before what it writes itself.
 
 use super::shim::{self, Harm};
 use super::{Project, drive, wrong};
@@ -73,7 +73,7 @@ fn chosen(chance: &mut Chance, all: Vec<Point>) -> Vec<Point> {
     chosen
 }
 
-/// What is wrong after a run that was harmed, and one that goes on.
+/// What is wrong after a run that was harmed, and one that continues.
 fn after(project: &Project, seen: &str, known: &[String]) -> Vec<String> {
     let target = project.sh("git rev-parse main^{tree}");
     let mut found = Vec::new();

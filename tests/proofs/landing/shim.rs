@@ -11,7 +11,7 @@ pub(super) enum Harm {
     Traced,
     /// The caller dies, and git does not begin.
     Before,
-    /// The caller dies, and git goes on.
+    /// The caller dies, and git continues.
     Beside,
     /// Git dies before the n-th system call of that name, and the caller with it.
     Both(String, usize),
