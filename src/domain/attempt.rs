@@ -45,6 +45,13 @@ impl Outcome {
     pub fn is_success(&self) -> bool {
         matches!(self, Self::Exited { code: 0 })
     }
+
+    /// Whether somebody else ended the command: a person, the kernel for want of memory, a session that
+    /// closed. Signals that a command raises by what it does (a crash, an abort) are its own end.
+    pub fn is_ended_from_outside(&self) -> bool {
+        // HUP, INT, KILL and TERM, which have these numbers on every system.
+        matches!(self, Self::Signaled { signal: 1 | 2 | 9 | 15 })
+    }
 }
 
 impl fmt::Display for Outcome {

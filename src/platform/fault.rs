@@ -64,6 +64,8 @@ pub enum Fault {
     BackupIgnored,
     /// Finished work that was set back is done again.
     NoRestore,
+    /// A step of the verification that somebody else ended has failed.
+    SignalBelieved,
     /// Finished work that was set back is complete again without a look at the work.
     SetBackBelieved,
     /// A queue that cannot be read ends its loops.
@@ -163,6 +165,7 @@ impl Fault {
             Self::NoJournal => "no-journal",
             Self::BackupIgnored => "backup-ignored",
             Self::NoRestore => "no-restore",
+            Self::SignalBelieved => "signal-believed",
             Self::SetBackBelieved => "set-back-believed",
             Self::BrokenEnds => "broken-ends",
             Self::EditsTaken => "edits-taken",

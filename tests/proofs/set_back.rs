@@ -159,6 +159,29 @@ fn finished_work_that_is_gone_is_not_complete() {
     });
 }
 
+/// Work is set back, and the verification that is to decide is killed once: the work is there, and is
+/// not done again. The same for an attempt, whose one verification is killed.
+#[test]
+fn a_verification_that_was_killed_says_nothing() {
+    crate::twins::holds("signal-believed", |sandbox| {
+        let config = "[limits]\nattempts = 1\n[agents.default]\nrun = 'echo >>started'\n[[verify]]\n\
+                      run = 'test -e started || exit 1; test -e killed || { touch killed; kill -9 $$; }'\n";
+        let sandbox = sandbox.config(config);
+        assert!(sandbox.shell("cp q.json saved; touch killed started"));
+        // The tree is known to be green from here on.
+        sandbox.run(["run", "q.json", "--task-id", "T002"]);
+        assert!(sandbox.shell("rm killed started"));
+        sandbox.run(["run", "q.json", "--task-id", "T001"]);
+        let first = sandbox.status("T001");
+        assert!(sandbox.shell("rm killed; cp saved t && mv t q.json"));
+        sandbox.run(["run", "q.json", "--task-id", "T001"]);
+        let (starts, second) = (sandbox.bytes("started").len(), sandbox.status("T001"));
+        let came_to = [first.as_str(), second.as_str()];
+        let fine = came_to == ["complete"; 2] && starts == 1;
+        crate::twins::unless(fine, &format!("{came_to:?} after {starts} starts"))
+    });
+}
+
 /// A typo beside an attempt: the attempt goes on, and its result is written when the file is mended.
 #[test]
 fn a_broken_queue_ends_no_loop() {

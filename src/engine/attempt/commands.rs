@@ -39,6 +39,8 @@ const LEAD_AWAY: [&str; 12] = [
 
 /// How often an attempt makes its folder anew when it is deleted under it.
 const FOLDER_TRIES: u32 = 100;
+/// How often a step of the verification is run that somebody else ends every time.
+const STEP_TRIES: u32 = 3;
 
 /// The commands of an attempt.
 pub(super) struct Commands<'a> {
@@ -198,6 +200,24 @@ impl<'a> Commands<'a> {
         }
         let report = self.command_once(command, spec, log);
         self.step(report)
+    }
+
+    /// Runs a step of the verification; again when somebody else ended it, which says nothing of the
+    /// work. What is ended every time has its verdict: it may need more memory than there is.
+    pub(super) fn run_undisturbed(
+        &mut self,
+        step: &Ready,
+        spec: &CommandSpec,
+        log: String,
+    ) -> StepReport {
+        let mut report = self.run(step, spec, log.clone());
+        for _ in 1..STEP_TRIES {
+            if !report.outcome.is_ended_from_outside() || fault::is(Fault::SignalBelieved) {
+                break;
+            }
+            report = self.run(step, spec, log.clone());
+        }
+        report
     }
 
     /// Runs a command in `cwd` that is no step of the attempt: it makes a tree ready.

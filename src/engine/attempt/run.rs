@@ -315,8 +315,7 @@ impl Progress<'_> {
             let log = format!("verify-{}.out", number + 1);
             let mut spec = self.commands.spec(step);
             spec.stdout = self.job.folder.file(&log);
-            let report = self.commands.run(step, &spec, log);
-            Ok(report)
+            Ok(self.commands.run_undisturbed(step, &spec, log))
         });
         let found = match found {
             Ok(found) => found,
