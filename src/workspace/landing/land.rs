@@ -254,14 +254,15 @@ impl Landing {
         let switch = self.switch(old, new)?;
         for (number, one) in checkouts.iter().enumerate() {
             if let Some(obstacle) = switch.bring(one, old, new)? {
-                self.back(&checkouts[..number], old, new, stop)?;
+                self.back(&checkouts[..number], new, old, stop)?;
                 self.note(entry, State::Waiting, ids)?;
                 return Ok(Moved::Waits(obstacle));
             }
             pass(stop, Step::Checkout)?;
         }
         if !early && !self.move_ref(entry, old, new)? {
-            self.back(&checkouts, old, new, stop)?;
+            let tip = self.repository.tip()?;
+            self.back(&checkouts, new, &tip, stop)?;
             self.note(entry, State::Waiting, ids)?;
             return Ok(Moved::Lost);
         }
@@ -309,21 +310,23 @@ impl Landing {
         self.steady.move_refs(&[step], &format!("workloop: land {}", entry.whose.part))
     }
 
-    /// Brings checkouts back to the old files. One that a person edited in between keeps the new
-    /// ones, staged: nothing of theirs is lost.
+    /// Takes `new` out of checkouts that have it already: they get the files of `tip`, where the target
+    /// is now. A person may have committed there in between, with what was staged for the landing: the
+    /// files of before would undo it with the next commit. A checkout that was edited meanwhile keeps the
+    /// new files, staged: nothing of theirs is lost.
     pub(super) fn back(
         &self,
         checkouts: &[Checkout],
-        old: &Oid,
         new: &Oid,
+        tip: &Oid,
         stop: Stop<'_>,
     ) -> Result<(), LandError> {
         if checkouts.is_empty() {
             return Ok(());
         }
-        let switch = self.switch(new, old)?;
+        let switch = self.switch(new, tip)?;
         for one in checkouts {
-            switch.bring(one, new, old)?;
+            switch.bring(one, new, tip)?;
             pass(stop, Step::Back)?;
         }
         Ok(())

@@ -155,7 +155,7 @@ impl Landing {
             open = self.repository().checkouts()?;
         }
         open.retain(|one| checkouts.contains(&one.path) && one.branch.as_deref() == Some(target));
-        self.back(&open, old, new, stop)?;
+        self.back(&open, new, &tip, stop)?;
         self.note(entry, State::Waiting, ids)?;
         Ok(Recovered::TakenBack)
     }

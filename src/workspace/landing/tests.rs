@@ -330,8 +330,34 @@ fn a_target_that_moves_is_not_overwritten() {
     });
     let Landed::Judge { onto, .. } = landed.unwrap() else { panic!() };
     assert_eq!((onto, bench.repository.tip().unwrap()), (theirs.clone(), theirs));
-    // The checkout is as before: it lacks what somebody else put on the branch.
-    assert_eq!(bench.sh("cat a | tail -1; git diff --cached --name-only"), "3\ntheirs");
+    // The checkout has what is on the branch now, and nothing of the landing.
+    assert_eq!(bench.sh("cat a | tail -1; git diff --cached --name-only; cat theirs"), "3\ntheirs");
+}
+
+/// A person commits what lies staged for the landing, all of it or a part, just before the target moves:
+/// nothing of it is undone by what they commit next.
+#[test]
+fn what_a_person_committed_of_a_landing_stays() {
+    for (commit, whole) in [("git commit -qam mine", true), ("git commit -qm mine --only a", false)]
+    {
+        let bench = Bench::new();
+        let mut entry = bench.enters("A", "main", "echo 4 >>a; echo more >>sub/b");
+        let mut committed = false;
+        let landed = bench.landing().land_until(&mut entry, &bench.ids, &mut |step| {
+            if step == Step::Checkout && !committed {
+                committed = true;
+                bench.sh(commit);
+            }
+            false
+        });
+        let tip = bench.repository.tip().unwrap();
+        match landed.unwrap() {
+            Landed::Covered { by } => assert!(whole && by == tip),
+            Landed::Done { commit } => assert!(!whole && commit == tip),
+            other => panic!("{commit}: {other:?}"),
+        }
+        assert_eq!(bench.sh("tail -1 a; git diff HEAD --name-only"), "4", "{commit}");
+    }
 }
 
 /// Ended after any step, another process completes it, once.
@@ -408,7 +434,7 @@ fn what_others_did_after_a_kill_decides() {
     bench.sh(&format!("git update-ref refs/heads/main {theirs}"));
     assert_eq!(bench.landing().recover(&bench.ids).unwrap()[0].1, Recovered::TakenBack);
     assert_eq!(
-        bench.sh("tail -1 a; ls new 2>/dev/null || true; git diff --cached --name-only"),
+        bench.sh("tail -1 a; ls new 2>/dev/null || true; git diff HEAD --name-only; cat theirs"),
         "3\ntheirs"
     );
     // Somebody lands on top of it.
