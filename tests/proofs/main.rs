@@ -29,6 +29,7 @@ mod hidden;
 mod hostile;
 mod kept;
 mod landing;
+mod landing_model;
 mod measured;
 mod model;
 mod newer;

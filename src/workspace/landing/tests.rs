@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 mod hostile;
+mod killed;
 
 struct Bench {
     scratch: Scratch,
@@ -88,18 +89,6 @@ impl Bench {
     fn status(&self) -> String {
         self.sh("git status --porcelain")
     }
-}
-
-/// Ends a landing after the step of this number; says whether there was one.
-fn after(
-    number: usize,
-    run: impl FnOnce(&mut dyn FnMut(Step) -> bool) -> Option<Step>,
-) -> Option<Step> {
-    let mut seen = 0;
-    run(&mut |_| {
-        seen += 1;
-        seen == number
-    })
 }
 
 #[test]
@@ -332,129 +321,6 @@ fn a_target_that_moves_is_not_overwritten() {
     assert_eq!((onto, bench.repository.tip().unwrap()), (theirs.clone(), theirs));
     // The checkout has what is on the branch now, and nothing of the landing.
     assert_eq!(bench.sh("cat a | tail -1; git diff --cached --name-only; cat theirs"), "3\ntheirs");
-}
-
-/// A person commits what lies staged for the landing, all of it or a part, just before the target moves:
-/// nothing of it is undone by what they commit next.
-#[test]
-fn what_a_person_committed_of_a_landing_stays() {
-    for (commit, whole) in [("git commit -qam mine", true), ("git commit -qm mine --only a", false)]
-    {
-        let bench = Bench::new();
-        let mut entry = bench.enters("A", "main", "echo 4 >>a; echo more >>sub/b");
-        let mut committed = false;
-        let landed = bench.landing().land_until(&mut entry, &bench.ids, &mut |step| {
-            if step == Step::Checkout && !committed {
-                committed = true;
-                bench.sh(commit);
-            }
-            false
-        });
-        let tip = bench.repository.tip().unwrap();
-        match landed.unwrap() {
-            Landed::Covered { by } => assert!(whole && by == tip),
-            Landed::Done { commit } => assert!(!whole && commit == tip),
-            other => panic!("{commit}: {other:?}"),
-        }
-        assert_eq!(bench.sh("tail -1 a; git diff HEAD --name-only"), "4", "{commit}");
-    }
-}
-
-/// Ended after any step, another process completes it, once.
-#[test]
-fn a_landing_that_was_killed_is_completed() {
-    for number in 1..=4 {
-        let bench = Bench::new();
-        bench.sh("echo staged >.gitignore; git add .gitignore; echo edited >long; echo u >u");
-        let status = bench.status();
-        let mut entry = bench.enters("A", "main", "echo 4 >>a; git rm -q sub/b; echo n >new");
-        let stopped =
-            after(number, |stop| match bench.landing().land_until(&mut entry, &bench.ids, stop) {
-                Err(LandError::Stopped(step)) => Some(step),
-                other => panic!("{other:?}"),
-            });
-        let expected = [Step::Intent, Step::Checkout, Step::Target, Step::Noted];
-        assert_eq!(stopped, Some(expected[number - 1]));
-        let recovered = bench.landing().recover(&bench.ids).unwrap();
-        let tip = bench.repository.tip().unwrap();
-        if number < 4 {
-            let [(entry, Recovered::Landed { commit })] = &recovered[..] else {
-                panic!("{recovered:?}")
-            };
-            assert_eq!((commit, &entry.state), (&tip, &State::Landed { commit: tip.clone() }));
-        } else {
-            assert!(recovered.is_empty());
-        }
-        assert_eq!(bench.sh("git log --format=%s"), "Do A\nlong\none");
-        assert_eq!(bench.status(), status);
-        assert!(bench.landing().recover(&bench.ids).unwrap().is_empty());
-    }
-}
-
-/// Recovery may be killed as well, after each of its steps.
-#[test]
-fn a_recovery_that_was_killed_is_completed() {
-    for number in 1..=3 {
-        let bench = Bench::new();
-        let mut entry = bench.enters("A", "main", "echo 4 >>a");
-        let ended =
-            bench.landing().land_until(&mut entry, &bench.ids, &mut |step| step == Step::Intent);
-        assert!(ended.is_err());
-        let stopped = after(number, |stop| match bench.landing().recover_until(&bench.ids, stop) {
-            Err(LandError::Stopped(step)) => Some(step),
-            other => panic!("{other:?}"),
-        });
-        assert!(stopped.is_some());
-        let recovered = bench.landing().recover(&bench.ids).unwrap();
-        assert!(matches!(&recovered[..], [(_, Recovered::Landed { .. })]), "{recovered:?}");
-        assert_eq!((bench.status(), bench.sh("tail -1 a")), (String::new(), "4".to_owned()));
-    }
-}
-
-#[test]
-fn what_others_did_after_a_kill_decides() {
-    let stopped_at = |step: Step| {
-        let bench = Bench::new();
-        let mut entry = bench.enters("A", "main", "echo 4 >>a; echo n >new");
-        let ended = bench.landing().land_until(&mut entry, &bench.ids, &mut |now| now == step);
-        assert!(ended.is_err());
-        bench
-    };
-    // The person sees the landing staged, and commits it.
-    let bench = stopped_at(Step::Checkout);
-    assert_eq!(bench.status(), "M  a\nA  new");
-    bench.sh("git commit -qm mine");
-    let tip = bench.repository.tip().unwrap();
-    let recovered = bench.landing().recover(&bench.ids).unwrap();
-    assert_eq!(recovered[0].1, Recovered::Covered { by: tip });
-    assert_eq!((bench.status(), bench.sh("tail -1 a")), (String::new(), "4".to_owned()));
-    // Somebody moves the target: what was brought is taken back.
-    let bench = stopped_at(Step::Checkout);
-    let theirs = bench.change("main", "echo theirs >theirs");
-    bench.sh(&format!("git update-ref refs/heads/main {theirs}"));
-    assert_eq!(bench.landing().recover(&bench.ids).unwrap()[0].1, Recovered::TakenBack);
-    assert_eq!(
-        bench.sh("tail -1 a; ls new 2>/dev/null || true; git diff HEAD --name-only; cat theirs"),
-        "3\ntheirs"
-    );
-    // Somebody lands on top of it.
-    let bench = stopped_at(Step::Target);
-    bench.sh("git commit -qm more --allow-empty");
-    let recovered = bench.landing().recover(&bench.ids).unwrap();
-    assert!(matches!(recovered[0].1, Recovered::Landed { .. }));
-    // A git that was killed wrote some files, and not the index.
-    let bench = stopped_at(Step::Intent);
-    bench.sh("echo 4 >>a; echo n >new");
-    let recovered = bench.landing().recover(&bench.ids).unwrap();
-    assert!(matches!(recovered[0].1, Recovered::Landed { .. }), "{recovered:?}");
-    assert_eq!(bench.status(), "");
-    // A person edits a file in between.
-    let bench = stopped_at(Step::Intent);
-    bench.sh("echo mine >>a");
-    let recovered = bench.landing().recover(&bench.ids).unwrap();
-    assert!(matches!(recovered[0].1, Recovered::Waits(Obstacle::Edits { .. })), "{recovered:?}");
-    assert_eq!((bench.status(), bench.sh("tail -1 a")), (" M a".to_owned(), "mine".to_owned()));
-    assert_eq!(recovered[0].0.state, State::Waiting);
 }
 
 #[test]
