@@ -125,6 +125,7 @@ impl<'a> Scene<'a> {
             served: self.set.served(),
             readiness: self.readiness,
             mask: self.mask,
+            estimates: &self.structure.estimates,
         }
     }
 

@@ -10,6 +10,7 @@
 //! `check` says what is wrong with a document, and `edit` changes it. Each knows those before it.
 
 mod check;
+mod checklist;
 mod counts;
 mod document;
 mod edit;
@@ -23,6 +24,7 @@ mod text;
 pub use check::checks::Found;
 pub use check::finding::{CODES, Finding, Severity};
 pub use check::schema;
+pub use checklist::{STEPS_DONE, Step};
 pub use counts::Counts;
 pub use document::{QUEUE_VERSION, Queue, new_queue_text};
 pub use edit::error::EditError;

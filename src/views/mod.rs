@@ -19,6 +19,7 @@ pub mod mask;
 pub mod next;
 pub mod output;
 pub mod plan;
+pub mod progress;
 pub mod style;
 pub mod table;
 pub mod text;

@@ -57,9 +57,16 @@ fn with<T>(queues: &[Queue], stale: &[u32], see: impl FnOnce(&Sight<'_>, &Order)
     let readiness = readiness(&graph, &tasks, &conditions);
     let shown: Vec<String> = queues.iter().map(|q| q.path().display().to_string()).collect();
     let mask = Mask::new(&[("DOOR_KEY".into(), "s3cret-word".into())]);
-    let sight =
-        Sight { queues, shown: &shown, served: queues.len(), readiness: &readiness, mask: &mask };
     let estimates = Estimates::new(&graph, &tasks, &crate::plan::EstimateRules::default());
+    let served = queues.len();
+    let sight = Sight {
+        queues,
+        shown: &shown,
+        served,
+        readiness: &readiness,
+        mask: &mask,
+        estimates: &estimates,
+    };
     see(&sight, &Order::new(&graph, &tasks, &estimates))
 }
 

@@ -1,5 +1,6 @@
 //! `status` for people: a line of counts for each queue, then its open tasks.
 
+use super::progress::Progress;
 use super::style::{self, Look, count, fitted, of_state, padded};
 use super::view::{QueueView, StatusView, TaskView};
 use crate::plan::State;
@@ -75,12 +76,24 @@ pub fn counts<T>(queue: &QueueView<T>) -> String {
         .map(|(number, what)| format!("{number} {what}"))
         .collect();
     let total = count(summary.total, "task", "tasks");
-    if parts.is_empty() { total } else { format!("{total}: {}", parts.join(", ")) }
+    let percent =
+        queue.partial.map_or_else(String::new, |percent| format!(" ({percent}% of the work)"));
+    let parts = parts.join(", ");
+    if parts.is_empty() { total } else { format!("{total}: {parts}{percent}") }
 }
 
 /// Id, title and what is to be said of a task.
 fn row(task: &TaskView) -> [String; 3] {
     [fitted(&task.id, ID), fitted(&task.title, 200), detail(task)]
+}
+
+/// How far a task is and what comes next, as a part of what is to be said of it.
+fn said(progress: &Progress) -> String {
+    let percent = progress.percent.map(|percent| format!("{percent}%"));
+    let next = progress.next.as_ref().map(|next| format!("next: {next}"));
+    let eta = progress.eta.as_ref().map(|eta| format!("ETA {eta}"));
+    let parts: Vec<String> = [percent, next, eta].into_iter().flatten().collect();
+    if parts.is_empty() { String::new() } else { format!("{}; ", parts.join(", ")) }
 }
 
 /// What is to be said of a task in its state, in a few words.
@@ -90,10 +103,13 @@ pub fn detail(task: &TaskView) -> String {
         return format!("{}{gone}", change.reason());
     }
     match task.state {
-        State::InProgress => match &task.worker {
-            Some(worker) => format!("attempt {} by {worker}", task.attempts),
-            None => "by a person".to_owned(),
-        },
+        State::InProgress => {
+            let said = task.progress.as_deref().map_or_else(String::new, said);
+            match &task.worker {
+                Some(worker) => format!("{said}attempt {} by {worker}", task.attempts),
+                None => format!("{said}by a person"),
+            }
+        }
         State::Blocked => task.error.clone().unwrap_or_default(),
         State::Waiting => {
             let whats: Vec<&str> = task.waiting_for.iter().map(|w| w.what.as_str()).collect();

@@ -6,8 +6,9 @@
 use super::change::ChangeView;
 use super::json::Made;
 use super::mask::Mask;
+use super::progress::{self, Progress, Share};
 use crate::domain::{Field, Liveness, ReasonCode, Status, timestamp};
-use crate::plan::{AgentPause, Node, Readiness, State, Waiting};
+use crate::plan::{AgentPause, Estimates, Node, Readiness, State, Waiting};
 use crate::queue::{Counts, Queue};
 use serde::Serialize;
 
@@ -24,6 +25,8 @@ pub struct Sight<'a> {
     pub readiness: &'a Readiness<'a>,
     /// What must not be shown.
     pub mask: &'a Mask,
+    /// How long tasks take, which is their weight where many are one number.
+    pub estimates: &'a Estimates,
 }
 
 /// Which tasks are shown one by one.
@@ -94,6 +97,11 @@ pub struct QueueView<T = Vec<TaskView>> {
     pub ready: usize,
     /// Tasks not started with something in their way.
     pub waiting: usize,
+    /// How much of the work is done, each task by its estimate; `None` where there is none.
+    pub percent: Option<u8>,
+    /// The same where counts of tasks do not say it: a task is done in part.
+    #[serde(skip)]
+    pub partial: Option<u8>,
     /// The tasks that are shown.
     pub tasks: T,
     /// Open tasks that are not.
@@ -129,6 +137,9 @@ pub struct TaskView {
     pub priority: Option<i64>,
     /// Agent starts so far.
     pub attempts: u32,
+    /// How far it is, where something is known of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub progress: Option<Box<Progress>>,
     /// Who has it.
     pub worker: Option<String>,
     /// What it waits for.
@@ -233,6 +244,7 @@ impl<'a> Sight<'a> {
             landed_commit: self.told(node, Field::LandedCommit),
             priority: task.priority,
             attempts: task.attempts,
+            progress: progress::of(queue, index, self.mask).map(Box::new),
             worker: task.claim().map(|claim| claim.worker.clone()),
             waiting_for: self.waiting(node),
             error: self.error(node),
@@ -283,6 +295,16 @@ impl<'a> Sight<'a> {
         self.readiness.agent_pauses().iter().map(one).collect()
     }
 
+    /// Counts a task for the share that is done. What is set aside is no work, and an epic none of
+    /// its own.
+    pub fn weigh(&self, node: Node, share: &mut Share) {
+        let (queue, index) = self.place(node);
+        if queue.tasks()[index].status == Status::Parked {
+            return;
+        }
+        share.add(self.estimates.seconds(node), progress::percent(queue, index));
+    }
+
     fn queue(
         &self,
         queue: usize,
@@ -294,6 +316,7 @@ impl<'a> Sight<'a> {
         let mut summary = Summary::default();
         let (mut ready, mut waiting) = (0, 0);
         let mut standing = Summary::default();
+        let mut share = Share::default();
         let mut picked: Vec<Node> = Vec::new();
         for node in graph.queue_nodes(queue).filter(|node| selected(*node)) {
             if filtered {
@@ -303,6 +326,7 @@ impl<'a> Sight<'a> {
             ready += usize::from(state == State::Ready);
             waiting += usize::from(state == State::Waiting);
             standing.add(status_of(state));
+            self.weigh(node, &mut share);
             if shown == Shown::All || interest(state).is_some() {
                 picked.push(node);
             }
@@ -320,6 +344,8 @@ impl<'a> Sight<'a> {
             summary: if filtered { summary } else { text.counts().into() },
             ready,
             waiting,
+            percent: share.percent(),
+            partial: share.percent().filter(|_| share.is_partial()),
             tasks: picked,
             hidden,
             standing,
@@ -330,9 +356,18 @@ impl<'a> Sight<'a> {
 impl<T> QueueView<T> {
     /// The same with other tasks.
     fn with<U>(self, made: &dyn Fn(T) -> U) -> QueueView<U> {
-        let Self { path, project, summary, ready, waiting, tasks, hidden, standing } = self;
-        let tasks = made(tasks);
-        QueueView { path, project, summary, ready, waiting, tasks, hidden, standing }
+        QueueView {
+            path: self.path,
+            project: self.project,
+            summary: self.summary,
+            ready: self.ready,
+            waiting: self.waiting,
+            percent: self.percent,
+            partial: self.partial,
+            tasks: made(self.tasks),
+            hidden: self.hidden,
+            standing: self.standing,
+        }
     }
 }
 

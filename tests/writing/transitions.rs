@@ -225,3 +225,22 @@ fn progress_inside_an_attempt_is_fenced_by_its_claim() {
     assert_eq!(folder.task("W-001")["progress"]["percent"], 7);
     assert_eq!(folder.run_with(&["progress", "-"], r#"{"id": "W-001", "percent": 101}"#).status, 2);
 }
+
+#[test]
+fn steps_that_are_done_add_up_and_make_the_percentage() {
+    let queue = r#"{"tasks": [{"id": "A", "title": "a", "steps": ["dig", "fill", "roll", "sow"]},
+        {"id": "B", "title": "b"}]}"#;
+    let folder = Folder::with(queue);
+    folder.run(&["progress", "A", "--percent", "90"]).works();
+    folder.run(&["progress", "A", "--step", "3", "--step", "1"]).works();
+    folder.run_with(&["progress", "-"], r#"{"id": "A", "step": [1, 2]}"#).works();
+    let progress = folder.task("A")["progress"].clone();
+    assert_eq!((&progress["steps_done"], progress.get("percent")), (&json!([1, 2, 3]), None));
+    folder.refuses(&["progress", "A", "--step", "5"]).says("its steps are 1 to 4");
+    folder.refuses(&["progress", "B", "--step", "1"]).says("lists no steps");
+    let both = r#"{"id": "A", "step": 4, "percent": 4}"#;
+    assert_eq!(folder.run_with(&["progress", "-"], both).status, 2);
+    assert_eq!(folder.run_with(&["progress", "-"], r#"{"id": "A", "step": 0}"#).status, 2);
+    let said = folder.run(&["status"]).works().out;
+    assert!(said.contains("2 tasks: 2 ready (37% of the work)"), "{said}");
+}

@@ -38,6 +38,10 @@ pub struct PromptInput {
     pub untouched: Vec<RedInput>,
     /// The steps that verify the work.
     pub verification: Vec<StepInput>,
+    /// How the agent calls this program.
+    pub program: String,
+    /// How many steps the task lists.
+    pub steps: usize,
 }
 
 /// A complete dependency.

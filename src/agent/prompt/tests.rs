@@ -56,6 +56,8 @@ fn full() -> PromptInput {
             left_by: vec!["A-0".into()],
         }],
         verification: vec![StepInput { name: "test".into(), command: "npm test".into() }],
+        program: "workloop".into(),
+        steps: 3,
     }
 }
 

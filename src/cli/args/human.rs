@@ -147,6 +147,10 @@ pub struct ProgressArgs {
     /// How much is done, 0 to 100.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=100))]
     pub percent: Option<u8>,
+    /// A step of the task's list that is done, by its number (repeatable); the percentage follows.
+    #[arg(long, value_name = "N", conflicts_with = "percent")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+    pub step: Vec<u32>,
     /// What comes next.
     #[arg(long, value_name = "TEXT")]
     pub next: Option<String>,

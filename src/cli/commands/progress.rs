@@ -5,29 +5,31 @@ use crate::cli::failure::Failure;
 use crate::cli::session::Session;
 use crate::cli::write::{self, json, stdin, tell};
 use crate::domain::{ClaimToken, WorkerId};
-use crate::project::verbs;
+use crate::project::verbs::{self, Progress};
 use crate::store::Actor;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::path::PathBuf;
 
-const KEYS: [&str; 4] = ["percent", "next", "eta", "note"];
+const KEYS: [&str; 5] = ["percent", "step", "next", "eta", "note"];
 
 pub(super) fn run(args: &ProgressArgs, session: &mut Session<'_>) -> Result<(), Failure> {
-    let mut said = Map::new();
+    let mut said = Progress::default();
     let mut id = args.id.clone();
     if id.as_deref() == Some("-") {
         (id, said) = from_stdin()?;
     }
     for (key, text) in [("next", &args.next), ("eta", &args.eta), ("note", &args.note)] {
         if let Some(text) = text {
-            said.insert(key.to_owned(), json!(text));
+            said.fields.insert(key.to_owned(), json!(text));
         }
     }
     if let Some(percent) = args.percent {
-        said.insert("percent".to_owned(), json!(percent));
+        said.fields.insert("percent".to_owned(), json!(percent));
     }
-    if said.is_empty() {
-        return Err(Failure::usage("say how far it is: --percent, --next, --eta or --note"));
+    said.steps.extend(args.step.iter().map(|step| *step as usize));
+    if said == Progress::default() {
+        let text = "say how far it is: --percent, --step, --next, --eta or --note";
+        return Err(Failure::usage(text));
     }
     let inside = id.is_none();
     let Some(id) = id.or_else(|| session.world.text("WORKLOOP_TASK_ID")) else {
@@ -41,7 +43,7 @@ pub(super) fn run(args: &ProgressArgs, session: &mut Session<'_>) -> Result<(), 
 }
 
 /// The id and the fields of a JSON object on stdin.
-fn from_stdin() -> Result<(Option<String>, Map<String, Value>), Failure> {
+fn from_stdin() -> Result<(Option<String>, Progress), Failure> {
     let Value::Object(mut said) = json(&stdin()?, "stdin")? else {
         return Err(Failure::usage("stdin must hold a JSON object"));
     };
@@ -54,7 +56,22 @@ fn from_stdin() -> Result<(Option<String>, Map<String, Value>), Failure> {
     if !percent {
         return Err(Failure::usage("percent must be a whole number from 0 to 100"));
     }
-    Ok((id, said))
+    let wrong = || Failure::usage("step must be a number from 1 on, or a list of such numbers");
+    let number = |value: &Value| {
+        let number = value.as_u64().filter(|number| *number > 0);
+        number.and_then(|number| usize::try_from(number).ok()).ok_or_else(wrong)
+    };
+    let steps = match said.remove("step") {
+        None => Vec::new(),
+        Some(Value::Array(list)) => list.iter().map(number).collect::<Result<_, _>>()?,
+        Some(value) => vec![number(&value)?],
+    };
+    if !steps.is_empty() && said.contains_key("percent") {
+        return Err(Failure::usage(
+            "say percent or step, not both: the percentage follows from steps",
+        ));
+    }
+    Ok((id, Progress { fields: said, steps }))
 }
 
 /// The queue of the attempt we run in, unless one is named.

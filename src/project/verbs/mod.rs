@@ -25,7 +25,7 @@ pub use doubts::doubts;
 pub use edit::{Dropped, Edit, edit};
 pub use fields::Said;
 pub use merge::merge;
-pub use progress::progress;
+pub use progress::{Progress, progress};
 pub use release::release;
 pub use reset::{left_by_reset, reset, reset_all, to_reset};
 pub use retry::{AgentOf, blocked, retry, retry_blocked};

@@ -83,18 +83,14 @@ fn seen(queue: &Queue, tasks: &[QueueTasks<'_>]) {
     let estimates = Estimates::new(&dag, tasks, &EstimateRules::default());
     let (mask, shown) = (Mask::default(), [queue.project().unwrap_or_default().to_owned()]);
     let queues = std::slice::from_ref(queue);
-    let sight = Sight { queues, shown: &shown, served: 1, readiness: &readiness, mask: &mask };
-    let work = Workload::new(&dag, tasks, &estimates, |_| true);
+    let (readiness, mask, estimates) = (&readiness, &mask, &estimates);
+    let sight = Sight { queues, shown: &shown, served: 1, readiness, mask, estimates };
+    let work = Workload::new(&dag, tasks, estimates, |_| true);
     let critical = plan::critical_path(&work);
     let title = |node: Node| sight.title(node);
     let all = |_: Node| true;
-    let picture = Picture {
-        readiness: &readiness,
-        critical: &critical,
-        title: &title,
-        selected: &all,
-        all: true,
-    };
+    let picture =
+        Picture { readiness, critical: &critical, title: &title, selected: &all, all: true };
     mermaid(&written(|out| picture.mermaid(out)), queue.tasks().len());
     dot(&written(|out| picture.dot(out)), queue.tasks().len());
     super::json_is_inert(&graph::view(&sight, &picture));
@@ -110,7 +106,7 @@ fn seen(queue: &Queue, tasks: &[QueueTasks<'_>]) {
         for node in dag.nodes() {
             super::is_inert(&why::text(&sight.why(node, Vec::new(), Some("x".to_owned())), look));
         }
-        let order = plan::Order::new(&dag, tasks, &estimates);
+        let order = plan::Order::new(&dag, tasks, estimates);
         super::is_inert(&written(|out| next::text(&sight.next(&order, 99, &all), look, out)));
         let checked = check::Checked { queues, shown: &shown, served: 1, graph: &dag, tasks };
         let mut found = check::Findings::default();

@@ -47,6 +47,23 @@ impl Plan<'_> {
                 .iter()
                 .map(|s| StepInput { name: s.name.clone(), command: s.command.to_string() })
                 .collect(),
+            program: self.program(),
+            steps: queue.steps(at).len(),
+        }
+    }
+
+    /// What the agent types to say how far it is: the name where its PATH has it, else the path.
+    fn program(&self) -> String {
+        let path = self.source.vars.iter().find(|(name, _)| name == "PATH");
+        let dirs = path.map(|(_, value)| std::env::split_paths(value)).into_iter().flatten();
+        let found = dirs.map(|dir| dir.join("workloop")).any(|file| file.is_file());
+        let own = std::env::current_exe().ok().filter(|_| !found);
+        let own = own.and_then(|own| own.into_os_string().into_string().ok());
+        let is_plain = |c: char| c.is_alphanumeric() || "/._-+".contains(c);
+        match own {
+            Some(own) if own.chars().all(is_plain) => own,
+            Some(own) => format!("'{}'", own.replace('\'', "'\\''")),
+            None => "workloop".to_owned(),
         }
     }
 
