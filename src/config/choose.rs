@@ -5,6 +5,7 @@ use super::names::{VERIFY_TIMEOUT, fold, step_name};
 use crate::agent::AgentProfile;
 use crate::domain::{Command, EnvironmentRules, ReasonCode, Task, Text, nearest};
 use crate::verify::VerifyStep;
+use std::sync::Arc;
 
 /// Who does a task.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -250,6 +251,7 @@ pub(super) fn shell_step(command: &str, profile: &str) -> VerifyStep {
         timeout: VERIFY_TIMEOUT,
         environment: EnvironmentRules::default(),
         from_queue: false,
+        rules: Arc::default(),
     }
 }
 

@@ -1,15 +1,14 @@
 //! Reads the text of a `workloop.toml`.
 
 use super::model::{Config, Limits, NamedProject, ScopeMode, TypeRule};
-use super::names::{VERIFY_TIMEOUT, fold, step_name};
+use super::names::fold;
 use super::origin::Sourced;
 use super::paths::resolve;
 use super::problem::{Problem, RefusedConfig};
 use super::reader::{Reader, Section};
-use super::sections::{environment, isolation, landing, workspaces};
+use super::sections::{environment, isolation, landing, profiles, verify, workspaces};
 use crate::agent::{AgentProfile, DEFAULT_GRACE, DEFAULT_TIMEOUT};
 use crate::domain::nearest;
-use crate::verify::VerifyStep;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use toml::de::DeTable;
@@ -65,9 +64,9 @@ fn read(reader: &Reader<'_>, document: &toml::Spanned<DeTable<'_>>, folder: &Pat
     if let Some(agents) = top.section("agents") {
         read_agents(&agents, folder, &mut config);
     }
-    for section in top.sections("verify") {
-        let step = read_step(&section, folder, &mut config);
-        config.steps.extend(step);
+    verify::read(&top.sections("verify"), folder, &mut config);
+    if let Some(section) = top.section("profiles") {
+        profiles::read(&section, &mut config);
     }
     if let Some(types) = top.section("types") {
         read_types(&types, &mut config);
@@ -98,7 +97,7 @@ fn read(reader: &Reader<'_>, document: &toml::Spanned<DeTable<'_>>, folder: &Pat
         config.landing = landing::read(&section, &config.isolation);
         config.tree_keys.extend(section.keys());
     }
-    top.close(&["escalation", "baseline", "hooks", "usage", "commit"]);
+    top.close(&["escalation", "baseline", "hooks", "services", "usage", "commit"]);
     config
 }
 
@@ -198,28 +197,6 @@ fn read_agent(
         environment,
         ..fresh
     })
-}
-
-fn read_step(section: &Section<'_>, folder: &Path, config: &mut Config) -> Option<VerifyStep> {
-    let profile = section.text("profile").map_or_else(|| "default".to_owned(), |text| text.value);
-    let before = section.reader.count();
-    let name = section.text("name");
-    let command = section.command("run");
-    if command.is_none() && section.reader.count() == before {
-        let message =
-            "a verification step needs run: a string for the shell, or a list of arguments";
-        section.reader.report(section.span.clone(), message);
-    }
-    let timeout = section.duration("timeout").unwrap_or(VERIFY_TIMEOUT);
-    let environment = environment::read(section, folder, &mut config.env_files);
-    section.close(&["measure", "min", "max", "baseline"]);
-    let command = command?;
-    let name = name.map_or_else(|| step_name(&command.to_string()), |name| name.value);
-    if config.steps.iter().any(|step| step.profile == profile && step.name == name) {
-        let message = format!("profile {profile} already has a step {name}");
-        section.reader.report(section.span.clone(), message);
-    }
-    Some(VerifyStep { name, profile, command, timeout, environment, from_queue: false })
 }
 
 fn read_types(types: &Section<'_>, config: &mut Config) {

@@ -6,6 +6,7 @@ use super::origin::{Origin, Sourced};
 use super::problem::Problem;
 use crate::domain::Command;
 use crate::domain::nearest;
+use crate::verify::Limit;
 use std::cell::RefCell;
 use std::ops::Range;
 use std::time::Duration;
@@ -123,6 +124,28 @@ impl<'d> Section<'d> {
             self.wrong(value, key, "a list of whole numbers");
             Vec::new()
         })
+    }
+
+    /// A number, whole or not.
+    pub(super) fn float(&self, key: &'static str) -> Option<Limit> {
+        let value = self.get(key)?;
+        let float = value.get_ref().as_float().map(|float| float.as_str().replace('_', ""));
+        let number = match float {
+            Some(float) => float.parse::<f64>().ok(),
+            // More than 2^53 is no threshold of anything.
+            None => integer(value.get_ref()).map(|number| number as f64),
+        };
+        let number = number.and_then(Limit::new);
+        if number.is_none() {
+            self.wrong(value, key, "a number");
+        }
+        number
+    }
+
+    /// Reports something about the value of a key that is there.
+    pub(super) fn report_at(&self, key: &str, message: impl Into<String>) {
+        let span = self.table.get(key).map_or(self.span.clone(), Spanned::span);
+        self.reader.report(span, message);
     }
 
     pub(super) fn duration(&self, key: &'static str) -> Option<Duration> {

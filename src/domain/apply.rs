@@ -126,6 +126,7 @@ fn completed(
         (Field::VerificationVerdict, Write::Set(json!(verdict.word()))),
         (Field::FilesActuallyChanged, Write::Set(json!(completion.files_changed))),
         ambiguous(&completion.files_ambiguous),
+        warned(&completion.warnings),
         (Field::Error, Write::Clear),
     ];
     if let Some(summary) = &completion.summary {
@@ -165,6 +166,12 @@ fn landed(landed: Option<&Landed>) -> [(Field, Write); 2] {
 fn ambiguous(files: &[String]) -> (Field, Write) {
     let write = if files.is_empty() { Write::Remove } else { Write::Set(json!(files)) };
     (Field::FilesAmbiguous, write)
+}
+
+/// What the verification noted although it passed; most tasks have nothing, and no key then.
+fn warned(warnings: &[String]) -> (Field, Write) {
+    let write = if warnings.is_empty() { Write::Remove } else { Write::Set(json!(warnings)) };
+    (Field::VerificationWarnings, write)
 }
 
 /// A person's completion; what agents did before is left as it is.
@@ -277,6 +284,7 @@ fn reset() -> Changes {
         Field::NotesFor,
         Field::Answers,
         Field::FilesAmbiguous,
+        Field::VerificationWarnings,
         Field::ConflictPaths,
         Field::LandedCommit,
         Field::LandedTree,

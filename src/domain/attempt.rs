@@ -1,5 +1,6 @@
 //! How processes ended, and what an attempt came to.
 
+use super::checked::Checked;
 use super::reason::ReasonCode;
 use super::verdict::Verdict;
 use serde::{Deserialize, Serialize};
@@ -93,9 +94,48 @@ pub struct StepReport {
     pub millis: u64,
     /// File name of its output inside the attempt folder.
     pub log: String,
+    /// What a step of the verification says of the work.
+    #[serde(default, skip_serializing_if = "Checked::is_empty")]
+    pub checked: Checked,
 }
 
 impl StepReport {
+    /// Whether it decides against the work: it failed or blocks, and may not.
+    pub fn is_red(&self) -> bool {
+        match self.checked.verdict {
+            Some(Verdict::Fail) => !self.checked.allowed,
+            Some(Verdict::Blocked) => true,
+            Some(Verdict::Pass | Verdict::Skipped) => false,
+            None => !self.outcome.is_success(),
+        }
+    }
+
+    /// How it ended, in words: what it says of the work, else the exit status.
+    pub fn ended(&self) -> String {
+        let Checked { why, retried, .. } = &self.checked;
+        let ended = why.clone().unwrap_or_else(|| self.outcome.to_string());
+        match retried {
+            0 => ended,
+            1 => format!("{ended} (run twice)"),
+            more => format!("{ended} (run {} times)", more + 1),
+        }
+    }
+
+    /// What there is to note of a step that decided nothing: a failure that it may have, or that it
+    /// passed only when it ran again.
+    pub fn warning(&self) -> Option<String> {
+        let may = self.checked.allowed && self.checked.verdict == Some(Verdict::Fail);
+        if may {
+            return Some(format!("{}: {}, which it may", self.named(), self.ended()));
+        }
+        let flaky = self.checked.items.as_ref().map_or(&[][..], |items| &items.flaky);
+        match flaky {
+            [] if !self.checked.is_flaky() => None,
+            [] => Some(format!("{} is flaky: it passed when it ran again", self.named())),
+            items => Some(format!("{} is flaky: {}", self.named(), items.join(", "))),
+        }
+    }
+
     /// The command in a sentence: `agent`, or `step test`.
     pub fn named(&self) -> String {
         self.kind.named(&self.name)
@@ -163,4 +203,11 @@ pub struct AttemptReport {
     /// What it is compared by with other attempts, of one that failed.
     #[serde(default, skip_serializing_if = "Fingerprint::is_empty")]
     pub fingerprint: Fingerprint,
+}
+
+impl AttemptReport {
+    /// What is to be noted of it although it decided nothing.
+    pub fn warnings(&self) -> Vec<String> {
+        self.steps.iter().filter_map(StepReport::warning).collect()
+    }
 }

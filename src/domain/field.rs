@@ -58,6 +58,7 @@ pub enum Field {
     VerificationVerdict,
     FilesActuallyChanged,
     FilesAmbiguous,
+    VerificationWarnings,
     Error,
     Claim,
     Change,
@@ -97,7 +98,7 @@ pub enum EditRule {
 use Field::*;
 
 /// Spellings of every field; the first is the one for a file that has none yet.
-const SPELLINGS: [(Field, &[&str]); 65] = [
+const SPELLINGS: [(Field, &[&str]); 66] = [
     (Id, &["id"]),
     (Title, &["title"]),
     (Description, &["description"]),
@@ -151,6 +152,7 @@ const SPELLINGS: [(Field, &[&str]); 65] = [
     (VerificationVerdict, &["verification_verdict"]),
     (FilesActuallyChanged, &["files_actually_changed"]),
     (FilesAmbiguous, &["files_ambiguous"]),
+    (VerificationWarnings, &["verification_warnings"]),
     (Error, &["error", "blocked_reason"]),
     (Claim, &["claim"]),
     (Change, &["change"]),
@@ -224,9 +226,9 @@ impl Field {
             | IntegrationPoints | Context | Deadline | Notify | NotBefore | Fingerprint
             | DroppedDependencies | Attempts | BudgetUsed | LastAttempt | StartedAt
             | CompletedAt | Passes | VerificationVerdict | FilesActuallyChanged
-            | FilesAmbiguous | Error | Claim | Change | ConflictPaths | LandedCommit
-            | LandedTree | Progress | Artifacts | ResultSummary | NotesFor | CompletedBy
-            | CompletionNote => EditRule::Free,
+            | FilesAmbiguous | VerificationWarnings | Error | Claim | Change | ConflictPaths
+            | LandedCommit | LandedTree | Progress | Artifacts | ResultSummary | NotesFor
+            | CompletedBy | CompletionNote => EditRule::Free,
         }
     }
 
@@ -246,6 +248,7 @@ impl Field {
                 | VerificationVerdict
                 | FilesActuallyChanged
                 | FilesAmbiguous
+                | VerificationWarnings
                 | Error
                 | Claim
                 | Change

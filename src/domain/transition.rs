@@ -38,6 +38,8 @@ pub struct Completion {
     pub files_changed: Vec<String>,
     /// Files of which other attempts that ran meanwhile may have changed some.
     pub files_ambiguous: Vec<String>,
+    /// What the verification noted although it passed.
+    pub warnings: Vec<String>,
     /// The result file's `summary`.
     pub summary: Option<String>,
     /// The result file's `artifacts`.

@@ -126,6 +126,10 @@ pub enum Fault {
     ObjectsBelieved,
     /// An index of ours is believed, whoever wrote it.
     IndexBelieved,
+    /// A file that a step is to write is believed, however old it is.
+    StaleBelieved,
+    /// A step looks at what this attempt changed, and not at what earlier ones left.
+    InputsOfAttempt,
     /// Not a fault but a condition: the clock of this process is an hour ahead.
     ClockAhead,
     /// Not a fault but a condition: attempts run in the loop's own thread and nothing is watched,
@@ -196,6 +200,8 @@ impl Fault {
             Self::RefFirst => "ref-first",
             Self::ObjectsBelieved => "objects-believed",
             Self::IndexBelieved => "index-believed",
+            Self::StaleBelieved => "stale-believed",
+            Self::InputsOfAttempt => "inputs-of-attempt",
             Self::ClockAhead => "clock-ahead",
             Self::OneThread => "one-thread",
         }

@@ -19,6 +19,8 @@ pub const PROMPT_FILE: &str = "prompt.md";
 /// The names of the variables that the command gets of the loop's environment, and of those that are
 /// withheld.
 pub const ENV_FILE: &str = "env.json";
+/// Empty; its time is when a step began whose file must be younger.
+pub const START_FILE: &str = "step.start";
 /// Where the agent may write its result.
 pub const RESULT_FILE: &str = "result.json";
 /// The agent's standard output.

@@ -18,7 +18,13 @@ pub fn block(report: &AttemptReport, title: &str) -> String {
     };
     for step in &report.steps {
         let seconds = step.millis as f64 / 1000.0;
-        add(&format!("{}: {} ({seconds:.1} s)", step.name, step.outcome));
+        add(&format!("{}: {} ({seconds:.1} s)", step.name, step.ended()));
+        if let Some(measured) = &step.checked.measure {
+            add(&format!("  measured: {measured}"));
+        }
+        if let Some(warning) = step.warning() {
+            add(&format!("  warning: {warning}"));
+        }
     }
     if let Some(reason) = &report.reason {
         add(&format!("reason: {reason}"));
@@ -57,6 +63,7 @@ mod tests {
                 outcome: Outcome::FailedToStart { reason: hostile.clone() },
                 millis: 1200,
                 log: String::new(),
+                checked: crate::domain::Checked::default(),
             }],
             files_changed: vec![hostile.clone()],
             files_ambiguous: vec![hostile.clone()],

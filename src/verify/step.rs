@@ -1,6 +1,8 @@
 //! A step of the verification, as configured.
 
+use super::rules::Rules;
 use crate::domain::{Command, EnvironmentRules};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// One command of a verification profile.
@@ -19,4 +21,6 @@ pub struct VerifyStep {
     /// Whether a queue has it and not the configuration: variables that its text names do not pass
     /// for that.
     pub from_queue: bool,
+    /// What it and its profile ask for besides.
+    pub rules: Arc<Rules>,
 }

@@ -1,13 +1,13 @@
 //! The attempts of a task as their folders tell them.
 
 use super::mask::Mask;
-use crate::domain::{AttemptReport, ReasonCode, Verdict};
+use crate::domain::{AttemptReport, Measured, ReasonCode, StepReport, Verdict};
 use crate::store::attempts::{AGENT_OUT, AttemptFolder, NO_ATTEMPT};
 use crate::store::{StateDir, TaskKey};
 use serde::Serialize;
 
 /// One attempt.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct AttemptView {
     /// Its number.
     pub attempt: u32,
@@ -27,9 +27,33 @@ pub struct AttemptView {
     /// Files that changed meanwhile and may be the work of other attempts that ran.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub files_ambiguous: Vec<String>,
+    /// What was measured.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub measures: Vec<MeasureView>,
+    /// What the verification noted although it did not decide.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     /// When it ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<String>,
+}
+
+/// A number that a step measured.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MeasureView {
+    /// The step.
+    pub step: String,
+    /// The number, beside what it must be.
+    #[serde(flatten)]
+    pub measured: Measured,
+}
+
+fn measures(report: &AttemptReport) -> Vec<MeasureView> {
+    let one = |step: &StepReport| {
+        let measured = step.checked.measure.clone()?;
+        Some(MeasureView { step: step.name.clone(), measured })
+    };
+    report.steps.iter().filter_map(one).collect()
 }
 
 /// The attempts of a task that still have a folder which can be read, oldest first.
@@ -61,11 +85,14 @@ fn view(
             log,
             files_changed: Vec::new(),
             files_ambiguous: Vec::new(),
+            measures: Vec::new(),
+            warnings: Vec::new(),
             ended_at: None,
         };
     };
     let hidden =
         |paths: Vec<String>| paths.iter().map(|path| mask.text(path).into_owned()).collect();
+    let (measures, warnings) = (measures(&report), report.warnings());
     AttemptView {
         attempt: number,
         outcome: Some(report.outcome.to_string()),
@@ -75,6 +102,8 @@ fn view(
         log,
         files_changed: hidden(report.files_changed),
         files_ambiguous: hidden(report.files_ambiguous),
+        measures,
+        warnings: hidden(warnings),
         ended_at: Some(report.ended_at),
     }
 }

@@ -233,6 +233,15 @@ fn attempts(view: &WhyView, look: Look, text: &mut String) {
             let _ =
                 writeln!(text, "     changed, perhaps by other attempts: {}", escape::line(&files));
         }
+        for one in &attempt.measures {
+            let measured = format!("{}: {}", one.step, one.measured);
+            let _ = writeln!(text, "     {}", escape::line(&measured));
+        }
+        for warning in &attempt.warnings {
+            let style = super::style::color(AnsiColor::Yellow);
+            let word = look.paint(style, "warning");
+            let _ = writeln!(text, "     {word}: {}", escape::line(warning));
+        }
         if let Some(log) = &attempt.log {
             let _ = writeln!(text, "     {}", escape::line(log));
         }

@@ -60,6 +60,15 @@ pub fn is_git_work_tree(root: &Path) -> bool {
     root.ancestors().any(|dir| dir.join(".git").exists())
 }
 
+/// What changed since a project was looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Compared {
+    /// Paths relative to the root.
+    pub paths: Vec<String>,
+    /// Whether these are all: git told. Else only files that the task names were compared.
+    pub is_whole: bool,
+}
+
 impl Snapshot {
     /// Looks at the project at `root`, with `git` if it lies in a work tree; `named` are the files
     /// of the task, relative to it.
@@ -78,7 +87,7 @@ impl Snapshot {
         ours: &dyn Fn(&Path) -> bool,
         git: Option<&Git>,
         run: Run<'_>,
-    ) -> Vec<String> {
+    ) -> Compared {
         let names: Vec<String> = self.named.keys().cloned().collect();
         let git = git.filter(|_| self.git.is_some());
         let now = Self::take(&self.root, &names, git, run);
@@ -88,11 +97,13 @@ impl Snapshot {
             .filter(|(path, mark)| now.named.get(*path) != Some(mark))
             .map(|(path, _)| path.clone())
             .collect();
+        let mut is_whole = false;
         if let (Some(git), Some(before), Some(after)) = (git, &self.git, &now.git) {
             changed.extend(before.differs(after, &self.root, git, run));
+            is_whole = true;
         }
         changed.retain(|path| !ours(&self.root.join(path)));
-        changed.into_iter().collect()
+        Compared { paths: changed.into_iter().collect(), is_whole }
     }
 }
 
@@ -271,7 +282,7 @@ mod tests {
         let git = git();
         let before = Snapshot::take(root, &named, Some(&git), &mut run);
         sh(root, script);
-        before.changed_since(&|path| path.ends_with("queue.json"), Some(&git), &mut run)
+        before.changed_since(&|path| path.ends_with("queue.json"), Some(&git), &mut run).paths
     }
 
     fn changed(script: &str, sub: &str) -> Vec<String> {
@@ -371,7 +382,7 @@ mod tests {
         let named = vec!["made.txt".to_owned(), "other.txt".to_owned()];
         let before = Snapshot::take(dir.path(), &named, None, &mut run);
         sh(dir.path(), "echo 1 > made.txt; echo 1 > unnamed.txt");
-        assert_eq!(before.changed_since(&|_| false, None, &mut run), ["made.txt"]);
+        assert_eq!(before.changed_since(&|_| false, None, &mut run).paths, ["made.txt"]);
     }
 
     #[test]
@@ -386,7 +397,7 @@ mod tests {
         };
         let before = Snapshot::take(dir.path(), &named, Some(&git), &mut tired);
         sh(dir.path(), "echo 2 > a; echo 2 > sub/b");
-        assert_eq!(before.changed_since(&|_| false, Some(&git), &mut tired), ["a"]);
+        assert_eq!(before.changed_since(&|_| false, Some(&git), &mut tired).paths, ["a"]);
     }
 
     /// Every way by which a repository names programs, and none of them is run.
@@ -402,7 +413,7 @@ mod tests {
         let before = Snapshot::take(&root, &named, Some(&git), &mut run);
         assert!(before.git.is_some());
         sh(&root, "touch a sub/b; echo 22 > dirty");
-        let changed = before.changed_since(&|_| false, Some(&git), &mut run);
+        let changed = before.changed_since(&|_| false, Some(&git), &mut run).paths;
         assert_eq!(changed, ["dirty"]);
         let ran: Vec<_> = fs::read_dir(root.join("ran")).expect("there").flatten().collect();
         assert!(ran.is_empty(), "{ran:?}");

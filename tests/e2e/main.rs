@@ -31,6 +31,7 @@ mod projects;
 mod quiet;
 mod shapes;
 mod signals;
+mod steps;
 mod tampering;
 mod torture;
 mod untouched;

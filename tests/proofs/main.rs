@@ -42,6 +42,7 @@ mod room;
 mod scarce;
 mod secrets;
 mod set_back;
+mod steps;
 mod syscalls;
 mod terminals;
 mod torture;

@@ -103,7 +103,7 @@ fn not_passed(id: &TaskId, judged: &Judged, session: &mut Session<'_>) -> Result
     }
     let how = judged.failed.as_ref().map_or_else(
         || "the verification did not run".to_owned(),
-        |(step, outcome)| format!("step {step}: {outcome}"),
+        |(step, how)| format!("step {step}: {how}"),
     );
     let kind = match judged.verdict {
         Some(_) => FailureKind::Blocked,

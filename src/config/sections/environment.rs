@@ -28,7 +28,7 @@ pub(in super::super) fn read(
         inherit: inherit(&section),
         pass: patterns(&section, "pass"),
         drop: patterns(&section, "drop"),
-        set: set(&section),
+        set: values(&section, "set"),
         file: file(&section, folder, files),
     };
     section.close(&[]);
@@ -63,11 +63,12 @@ fn patterns(section: &Section<'_>, key: &'static str) -> Vec<String> {
     found.into_iter().map(|(pattern, _)| pattern).collect()
 }
 
-fn set(section: &Section<'_>) -> Values {
+/// Variables with their values, under `key`.
+pub(super) fn values(section: &Section<'_>, key: &'static str) -> Values {
     let mut values = BTreeMap::new();
-    let Some(set) = section.section("set") else { return Values::default() };
+    let Some(set) = section.section(key) else { return Values::default() };
     for (name, span, value) in set.entries() {
-        refuse_ours(section, "set", &name, &span);
+        refuse_ours(section, key, &name, &span);
         if name.is_empty() || name.contains(['=', '\0']) {
             section.reader.report(span, format!("{name:?} cannot be the name of a variable"));
             continue;

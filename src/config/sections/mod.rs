@@ -3,6 +3,8 @@
 pub(super) mod environment;
 pub(super) mod isolation;
 pub(super) mod landing;
+pub(super) mod profiles;
+pub(super) mod verify;
 pub(super) mod workspaces;
 
 #[cfg(test)]

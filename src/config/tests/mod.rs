@@ -1,6 +1,7 @@
 //! Tests of the configuration.
 
 mod queues;
+mod verify;
 
 use super::*;
 use crate::domain::{Command, Field, Task, TaskId};
@@ -184,7 +185,7 @@ fn everything_wrong_is_told_at_once() {
         "10:9: manual stands for a person and is never run",
         "12:1: a verification step needs run",
         "15:7: run must not be empty",
-        "16:1: measure in [verify] is not supported by this version",
+        "16:11: measure needs one of regex and json_pointer",
         "18:1: unknown key verfy in [types.bug]; did you mean verify?",
     ];
     assert_eq!(heads.len(), expected.len(), "{text}");

@@ -9,7 +9,7 @@ use super::tamper::Guard;
 use super::with::With;
 use super::withheld;
 use crate::agent::bound_file;
-use crate::domain::{Outcome, ReasonCode, StepKind, StepReport};
+use crate::domain::{Checked, Outcome, ReasonCode, StepKind, StepReport};
 use crate::platform::clock::Clock;
 use crate::platform::fault::{self, Fault};
 use crate::store::attempts::{AGENT_OUT, ENV_FILE, PROMPT_FILE, RESULT_FILE, TASK_FILE};
@@ -152,11 +152,20 @@ impl<'a> Commands<'a> {
         unknown(name, outcome)
     }
 
-    fn cwd(&self, kind: StepKind) -> PathBuf {
+    pub(super) fn cwd(&self, kind: StepKind) -> PathBuf {
         match (&self.job.apart, kind) {
             (None, _) => self.job.root.clone(),
             (Some(apart), StepKind::Agent) => apart.agent_root(),
             (Some(apart), StepKind::Verify) => apart.judge_root(),
+        }
+    }
+
+    /// Where `command` runs.
+    pub(super) fn folder_of(&self, command: &Ready) -> PathBuf {
+        let root = self.cwd(command.kind);
+        match &command.rules.step.cwd {
+            Some(folder) => root.join(folder),
+            None => root,
         }
     }
 
@@ -172,7 +181,7 @@ impl<'a> Commands<'a> {
     pub(super) fn spec(&self, command: &Ready) -> CommandSpec {
         CommandSpec {
             argv: command.argv.clone(),
-            cwd: self.cwd(command.kind),
+            cwd: self.folder_of(command),
             env: self.env(command),
             stdin: None,
             stdout: self.job.folder.file(AGENT_OUT),
@@ -188,6 +197,17 @@ impl<'a> Commands<'a> {
     /// attempt away before it could start (`git clean -fdx`), or put something else in the place of
     /// its prompt: that says nothing about tools that are missing.
     pub(super) fn run(&mut self, command: &Ready, spec: &CommandSpec, log: String) -> StepReport {
+        let report = self.run_unlisted(command, spec, log);
+        self.step(report)
+    }
+
+    /// The same, for a command of which the caller has more to say before it is a step.
+    pub(super) fn run_unlisted(
+        &mut self,
+        command: &Ready,
+        spec: &CommandSpec,
+        log: String,
+    ) -> StepReport {
         let there = |path: &Path| path.parent().is_none_or(Path::is_dir);
         let is_file = |path: &PathBuf| fs::symlink_metadata(path).is_ok_and(|meta| meta.is_file());
         let whole = || spec.stdin.as_ref().is_none_or(is_file) && there(&spec.stdout);
@@ -195,11 +215,10 @@ impl<'a> Commands<'a> {
             let report = self.command_once(command, spec, log.clone());
             let unstarted = matches!(report.outcome, Outcome::FailedToStart { .. });
             if !unstarted || whole() || self.prepare().is_err() {
-                return self.step(report);
+                return report;
             }
         }
-        let report = self.command_once(command, spec, log);
-        self.step(report)
+        self.command_once(command, spec, log)
     }
 
     /// Runs a step of the verification; again when somebody else ended it, which says nothing of the
@@ -210,12 +229,14 @@ impl<'a> Commands<'a> {
         spec: &CommandSpec,
         log: String,
     ) -> StepReport {
-        let mut report = self.run(step, spec, log.clone());
+        let mut report = self.run_unlisted(step, spec, log.clone());
         for _ in 1..STEP_TRIES {
             if !report.outcome.is_ended_from_outside() || fault::is(Fault::SignalBelieved) {
                 break;
             }
-            report = self.run(step, spec, log.clone());
+            let (name, outcome) = (step.kind.named(&step.name), &report.outcome);
+            self.warnings.push(format!("{name}: {outcome}, from outside; it ran again"));
+            report = self.run_unlisted(step, spec, log.clone());
         }
         report
     }
@@ -240,6 +261,17 @@ impl<'a> Commands<'a> {
     pub(super) fn step(&mut self, report: StepReport) -> StepReport {
         self.steps.push(report.clone());
         report
+    }
+
+    /// Puts `steps` in the place of those behind the first `kept`: as they were counted in the end.
+    pub(super) fn replace_since(&mut self, kept: usize, steps: &[StepReport]) {
+        self.steps.truncate(kept);
+        self.steps.extend_from_slice(steps);
+    }
+
+    /// Takes back the last step, which runs again.
+    pub(super) fn take_back(&mut self) {
+        self.steps.pop();
     }
 
     fn command_once(&mut self, command: &Ready, spec: &CommandSpec, log: String) -> StepReport {
@@ -267,7 +299,8 @@ impl<'a> Commands<'a> {
                 }
             }
         };
-        StepReport { kind: command.kind, name: command.name.clone(), outcome, millis, log }
+        let checked = Checked::default();
+        StepReport { kind: command.kind, name: command.name.clone(), outcome, millis, log, checked }
     }
 
     /// The outcome; of a command that the shell could not start with the shell's own words.

@@ -108,10 +108,12 @@ pub(crate) fn not_started(
 impl Finished {
     /// What it leaves on its task if it passed.
     pub(crate) fn completion(&self) -> Completion {
-        let Self { report, result, .. } = self;
+        let Self { job, report, result, .. } = self;
+        let hide = |text: &str| job.mask.text(text).into_owned();
         Completion {
             files_changed: report.files_changed.clone(),
             files_ambiguous: report.files_ambiguous.clone(),
+            warnings: report.warnings().iter().map(|text| hide(text)).collect(),
             summary: result.summary.clone(),
             artifacts: result.artifacts.clone(),
             notes_for: (!result.notes_for.is_empty()).then(|| json!(result.notes_for)),

@@ -177,6 +177,7 @@ mod tests {
             timeout: Duration::MAX,
             environment: EnvironmentRules::default(),
             from_queue: false,
+            rules: Arc::default(),
         };
         let config = Config { steps: vec![step], ..Config::default() };
         let path = format!("bin:{0}/early:{0}/late", dir.path().display());

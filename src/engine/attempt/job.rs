@@ -11,6 +11,7 @@ use crate::domain::{ClaimToken, Command, ReasonCode, StepKind, Task};
 use crate::platform::claim_tag::ClaimTag;
 use crate::store::attempts::AttemptFolder;
 use crate::store::{Place, StateDir, TaskKey, place_of};
+use crate::verify::Rules;
 use crate::views::mask::Mask;
 use crate::workspace::{Git, TaskName};
 use std::collections::BTreeSet;
@@ -40,6 +41,8 @@ pub struct Ready {
     pub silence: Option<Duration>,
     /// Time between TERM and KILL.
     pub grace: Duration,
+    /// What a step of the verification asks for besides.
+    pub rules: Arc<Rules>,
 }
 
 /// An agent's command, and what its exit status means.

@@ -13,7 +13,7 @@ use super::with::{Steering, With};
 use crate::agent::{FEEDBACK_BYTES, bound_file};
 use crate::claims::Keeper;
 use crate::config::ChoiceError;
-use crate::domain::{ClaimToken, Outcome, Verdict, WorkerId};
+use crate::domain::{ClaimToken, Verdict, WorkerId};
 use crate::platform::clock::Clock;
 use crate::platform::ids::{Ids, RandomIds};
 use crate::store::attempts::NO_ATTEMPT;
@@ -41,7 +41,7 @@ pub struct Judged {
     /// PASS or FAIL; `None` when nothing is known, because a step could not be run to its end.
     pub verdict: Option<Verdict>,
     /// The step that did not pass, and how it ended.
-    pub failed: Option<(String, Outcome)>,
+    pub failed: Option<(String, String)>,
     /// The output of that step, bounded, without the secrets of the environment.
     pub said: String,
     /// What else went wrong.
@@ -113,12 +113,12 @@ impl Judging<'_> {
 
 fn judged(finished: Finished) -> Judged {
     let Finished { job, report, warnings, .. } = finished;
-    let failed = report.steps.last().filter(|step| !step.outcome.is_success());
+    let failed = report.steps.last().filter(|step| step.is_red());
     let said = failed.map(|step| bound_file(&job.folder.file(&step.log), FEEDBACK_BYTES / 4));
     let said = said.and_then(Result::ok).unwrap_or_default();
     Judged {
         verdict: report.verdict,
-        failed: failed.map(|step| (step.name.clone(), step.outcome.clone())),
+        failed: failed.map(|step| (step.name.clone(), step.ended())),
         said: job.mask.text(&said).into_owned(),
         warnings,
     }

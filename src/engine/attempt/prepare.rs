@@ -22,6 +22,7 @@ use crate::workspace::{Git, TaskName, is_git_work_tree};
 use std::borrow::Cow;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 mod environment;
 mod prompt;
@@ -291,6 +292,7 @@ impl Plan<'_> {
             timeout: profile.timeout,
             silence: profile.silence,
             grace: profile.grace,
+            rules: Arc::default(),
         }
     }
 

@@ -103,7 +103,7 @@ impl Streak {
         }
         let [change, output] = [self.change, self.output].map(|before| before.min(used) + 1);
         let step = report.steps.last()?;
-        let how = format!("{}: {}", step.named(), step.outcome);
+        let how = format!("{}: {}", step.named(), step.ended());
         let left = budget.saturating_sub(used.saturating_add(1));
         let left = format!("{left} of {budget} attempts are left");
         if change >= SAME_CHANGE {
@@ -156,6 +156,8 @@ fn of_output(folder: &AttemptFolder, report: &AttemptReport) -> Option<String> {
     let temporary: Vec<&str> = temporary.iter().filter_map(|path| path.to_str()).collect();
     let mut hash = Sha256::new();
     hash.update(outcome(&step.outcome));
+    // A number that rises is progress, also where it is not enough yet.
+    hash.update(format!("{:?}", step.checked.measure.as_ref().map(|measure| measure.value)));
     hash.update(plain(&text, &temporary));
     Some(hex(hash))
 }

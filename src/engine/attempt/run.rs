@@ -6,7 +6,7 @@ use super::commands::Commands;
 use super::end::{End, environment, failed_code, one_line, unfit};
 use super::entries;
 use super::finished::{Finished, TreeLook, not_started};
-use super::job::{AgentCommand, Job, Judge, Refusal};
+use super::job::{AgentCommand, Job, Refusal};
 use super::queue_files::QueueFiles;
 use super::tamper::{Guard, Memory, earlier};
 use super::untouched::ProfileKey;
@@ -19,7 +19,6 @@ use crate::store::Trees;
 use crate::store::at_work::AtWork;
 use crate::store::attempts::{AGENT_ERR, AGENT_OUT, PROMPT_FILE, RESULT_FILE};
 use crate::store::work::Work;
-use crate::verify;
 use crate::workspace::{Captured, Snapshot, tree_name};
 use std::path::Path;
 
@@ -27,6 +26,7 @@ mod apart;
 mod changes;
 pub(super) mod landing;
 mod ready;
+mod steps;
 
 /// What is known of an attempt so far.
 struct Progress<'a> {
@@ -38,6 +38,8 @@ struct Progress<'a> {
     changed: Vec<String>,
     /// Of what changed what may be the work of others.
     ambiguous: Vec<String>,
+    /// Whether that is all that changed, as git tells it.
+    is_whole: bool,
     trees: Option<PrivateTrees>,
 }
 
@@ -121,6 +123,7 @@ impl<'a> Progress<'a> {
             tree: TreeLook::default(),
             changed: Vec::new(),
             ambiguous: Vec::new(),
+            is_whole: false,
             trees: None,
         }
     }
@@ -290,47 +293,5 @@ impl Progress<'_> {
         let end = self.run_steps(on_stage);
         self.look_at_setup();
         end
-    }
-
-    fn run_steps(&mut self, on_stage: OnStage<'_>) -> End {
-        let outcome = self
-            .commands
-            .steps()
-            .last()
-            .map_or(Outcome::Exited { code: 0 }, |step| step.outcome.clone());
-        let steps = match &self.job.judge {
-            Judge::Nobody => {
-                return End { outcome, verdict: Some(Verdict::Skipped), reason: None, code: None };
-            }
-            Judge::Steps(_) if fault::is(Fault::NoVerification) => {
-                return End { outcome, verdict: Some(Verdict::Pass), reason: None, code: None };
-            }
-            Judge::Steps(steps) => steps,
-        };
-        let found = verify::judge(steps, |number, step| {
-            if let Some(end) = self.commands.tampered(&outcome) {
-                return Err(end);
-            }
-            on_stage(Stage::Verifying(step.name.clone()));
-            let log = format!("verify-{}.out", number + 1);
-            let mut spec = self.commands.spec(step);
-            spec.stdout = self.job.folder.file(&log);
-            Ok(self.commands.run_undisturbed(step, &spec, log))
-        });
-        let found = match found {
-            Ok(found) => found,
-            Err(end) => return end,
-        };
-        let Some(failed) = found.failed else {
-            return End { outcome, verdict: found.verdict, reason: None, code: None };
-        };
-        let reason = Some(format!("{}: {}", failed.named(), failed.outcome));
-        match found.verdict {
-            Some(verdict) => {
-                let code = Some(failed_code(&failed.outcome, ReasonCode::TestsFailed));
-                End { outcome, verdict: Some(verdict), reason, code }
-            }
-            None => self.commands.unknown(&failed.name, failed.outcome),
-        }
     }
 }

@@ -1,6 +1,6 @@
 //! Reports of attempts for tests.
 
-use crate::domain::{AttemptReport, Fingerprint, Outcome, StepKind, StepReport, Verdict};
+use crate::domain::{AttemptReport, Checked, Fingerprint, Outcome, StepKind, StepReport, Verdict};
 
 /// An attempt at `task` whose verification failed at `step`.
 pub(super) fn failed(task: &str, step: &str, fingerprint: Fingerprint) -> AttemptReport {
@@ -21,6 +21,7 @@ pub(super) fn failed(task: &str, step: &str, fingerprint: Fingerprint) -> Attemp
             outcome: Outcome::Exited { code: 1 },
             millis: 1,
             log: String::new(),
+            checked: Checked::default(),
         }],
         files_changed: Vec::new(),
         files_ambiguous: Vec::new(),

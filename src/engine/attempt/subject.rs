@@ -13,6 +13,7 @@ use serde_json::Value;
 use std::borrow::Cow;
 use std::ffi::OsString;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What a step is called that makes a private tree ready.
@@ -137,6 +138,7 @@ impl Subject<'_> {
             timeout: step.timeout,
             silence: None,
             grace: DEFAULT_GRACE,
+            rules: Arc::clone(&step.rules),
         }
     }
 }
@@ -150,6 +152,7 @@ pub(crate) fn set_up_steps(config: &Config) -> Vec<VerifyStep> {
         timeout: SETUP_TIMEOUT,
         environment: EnvironmentRules::default(),
         from_queue: false,
+        rules: Arc::default(),
     };
     config.workspaces.tree.setup.commands.iter().map(step).collect()
 }

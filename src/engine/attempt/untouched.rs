@@ -26,6 +26,7 @@ impl ProfileKey {
         for step in steps {
             hash.update(format!("{:?}", (&step.profile, &step.name, &step.command)));
             hash.update(format!("{:?}{:?}", step.environment, step.environment.set.0));
+            hash.update(format!("{:?}", step.rules));
         }
         let steps = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
         Self { root: root.to_owned(), steps }

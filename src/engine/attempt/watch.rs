@@ -39,12 +39,14 @@ pub(crate) fn watch(
         tasks.flat_map(|(_, task)| task.files().iter().map(Text::to_string)).collect()
     };
     let own = subject.task.is_some_and(|(queue, at)| by_person(queue, at));
+    let folder_of = |step: &'_ VerifyStep| step.rules.step.cwd.clone();
     Watch {
         root: subject.root.clone().into_owned(),
         homes: homes.into_iter().flatten().collect(),
         programs: fixed.folders(),
         queues: set.all_real().map(Path::to_owned).collect(),
         commands: steps.iter().map(|step| words(&step.command)).collect(),
+        folders: steps.iter().filter_map(folder_of).map(|path| subject.root.join(path)).collect(),
         owned: if own { subject.files() } else { Vec::new() },
         products: queues.iter().flat_map(product).collect(),
         protect: set.config.protect.clone(),

@@ -194,7 +194,7 @@ fn found(profile: &Profile, finished: &Finished) -> Option<Option<RedStep>> {
     Some(Some(RedStep {
         profile: profile.name.clone(),
         step: failed.name.clone(),
-        outcome: failed.outcome.to_string(),
+        outcome: failed.ended(),
         output: report.fingerprint.output.clone(),
         said: job.mask.text(&said).into_owned(),
         log,

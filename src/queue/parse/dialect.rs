@@ -157,6 +157,7 @@ impl Reader {
             | Field::CompletionNote
             | Field::FilesActuallyChanged
             | Field::FilesAmbiguous
+            | Field::VerificationWarnings
             | Field::Error
             | Field::LandedCommit
             | Field::LandedTree

@@ -70,7 +70,8 @@ impl Chooser<'_> {
             1 => {
                 let completion = Completion {
                     files_ambiguous: Vec::new(),
-                    files_changed: files,
+                    files_changed: files.clone(),
+                    warnings: files,
                     summary: Some(text),
                     artifacts: vec![self.value(0)],
                     notes_for: Some(json!({"A": "note"})),

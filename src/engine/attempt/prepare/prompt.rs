@@ -147,7 +147,7 @@ impl Plan<'_> {
             outcome: report
                 .reason
                 .clone()
-                .unwrap_or_else(|| format!("{}: {}", step.named(), step.outcome)),
+                .unwrap_or_else(|| format!("{}: {}", step.named(), step.ended())),
             output,
             log: log.display().to_string(),
         })

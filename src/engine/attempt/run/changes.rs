@@ -41,7 +41,8 @@ impl Progress<'_> {
         let ours = |path: &Path| queues.have(path);
         let all =
             self.commands.ask_git(|run| before.changed_since(&ours, job.git.as_ref(), run))?;
-        self.share_out(all, entry);
+        self.is_whole = all.is_whole;
+        self.share_out(all.paths, entry);
         let mut text = [self.changed.as_slice(), self.ambiguous.as_slice()].concat();
         text.sort_unstable();
         let mut text = text.join("\n");

@@ -25,6 +25,8 @@ pub(crate) struct Watch {
     pub(crate) queues: Vec<PathBuf>,
     /// The steps.
     pub(crate) commands: Vec<Command>,
+    /// Where those run that do not run in the root.
+    pub(crate) folders: Vec<PathBuf>,
     /// What the task may change: its `files`, if a person added it.
     pub(crate) owned: Vec<String>,
     /// The `files` of all tasks that people added.
@@ -62,6 +64,7 @@ impl Guard {
         let Watch { root, homes, programs, queues, owned, products, .. } = watch;
         let ground = Ground {
             root: root.clone(),
+            folders: watch.folders.clone(),
             homes: homes.clone(),
             programs: programs.iter().filter(|path| path.starts_with(root)).cloned().collect(),
             ours: queues.iter().cloned().chain(watch.config_paths()).collect(),

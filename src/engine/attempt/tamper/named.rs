@@ -41,6 +41,8 @@ const PRODUCTS: [&str; 3] = ["src", "lib", "app"];
 pub(super) struct Ground {
     /// The project root, where steps run.
     pub(super) root: PathBuf,
+    /// Where else they run.
+    pub(super) folders: Vec<PathBuf>,
     /// The folders of the configuration and of the queue, to which variables may lead.
     pub(super) homes: Vec<PathBuf>,
     /// Folders of `PATH` inside of the project.
@@ -81,7 +83,7 @@ impl Ground {
             parsed: BTreeSet::new(),
             named: Named::default(),
         };
-        search.folders.extend(self.programs.iter().cloned());
+        search.folders.extend(self.folders.iter().chain(&self.programs).cloned());
         for command in commands {
             if fault::is(Fault::GuardFirstWord) {
                 search.first_word(command);

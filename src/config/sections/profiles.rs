@@ -1,0 +1,44 @@
+//! `[profiles.NAME]`: what holds for all steps of a profile.
+
+use super::super::model::Config;
+use super::super::names::fold;
+use super::super::reader::{Section, word};
+use crate::domain::nearest;
+use crate::verify::{Flaky, ProfileRules, Rules};
+use std::sync::Arc;
+
+/// Reads the sections of `profiles` into the steps that are read already.
+pub(in super::super) fn read(profiles: &Section<'_>, config: &mut Config) {
+    let mut seen: Vec<String> = Vec::new();
+    for (name, span, value) in profiles.entries() {
+        let Some(section) = profiles.open(&name, value) else { continue };
+        if seen.contains(&fold(&name)) {
+            let message =
+                format!("profile {name} is there twice: case and separators do not count");
+            profiles.reader.report(span.clone(), message);
+        }
+        seen.push(fold(&name));
+        let rules = rules(&section);
+        let is_of = |profile: &str| fold(profile) == fold(&name);
+        let mut steps = config.steps.iter_mut().filter(|step| is_of(&step.profile)).peekable();
+        if steps.peek().is_none() {
+            let known = config.steps.iter().map(|step| step.profile.as_str());
+            let meant = nearest(&name, known);
+            let meant = meant.map_or_else(String::new, |meant| format!("; did you mean {meant}?"));
+            let message = format!("no [[verify]] step has the profile {name}{meant}");
+            profiles.reader.report(span, message);
+            continue;
+        }
+        for step in steps {
+            let own = step.rules.step.clone();
+            step.rules = Arc::new(Rules { step: own, profile: rules.clone() });
+        }
+    }
+}
+
+fn rules(section: &Section<'_>) -> ProfileRules {
+    let flaky = [("pass", Flaky::Pass), ("fail", Flaky::Fail)];
+    let rules = ProfileRules { flaky: word(section, "flaky", &flaky).map_or(Flaky::Pass, |w| *w) };
+    section.close(&["baseline", "teeth", "require_changes", "parallel", "on_red", "services"]);
+    rules
+}

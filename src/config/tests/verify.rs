@@ -1,0 +1,104 @@
+//! What steps of the verification and their profiles may say.
+
+use super::super::file::parse;
+use crate::config::Config;
+use crate::domain::EnvironmentRules;
+use crate::verify::{Flaky, How, VerifyStep};
+use std::path::Path;
+
+fn read(text: &str) -> Result<Config, String> {
+    parse(Path::new("/p/workloop.toml"), text).map_err(|error| error.to_string())
+}
+
+fn step(text: &str) -> VerifyStep {
+    read(&format!("[[verify]]\nrun = \"true\"\n{text}\n")).unwrap().steps.remove(0)
+}
+
+#[test]
+fn all_keys_of_a_step_are_read() {
+    let found = step(
+        "cwd = \"web\"\nenv = { CI = \"1\" }\ninputs = [\"web/**\"]\nretries = 2\n\
+         blocked_exit_codes = [75]\nallow_failure = true\n\
+         measure = { regex = \"([0-9.]+) %\", min = 80, max = 99.5, unit = \"%\", file = \"c.txt\" }",
+    );
+    let set = &found.environment.set.0;
+    assert_eq!(set.get("CI").map(String::as_str), Some("1"));
+    let rules = &found.rules.step;
+    assert_eq!(rules.cwd.as_deref(), Some(Path::new("web")));
+    assert_eq!(
+        (&*rules.inputs, &*rules.blocked_exit_codes),
+        (&["web/**".to_owned()][..], &[75][..])
+    );
+    assert_eq!((rules.retries, rules.allow_failure), (2, true));
+    let measure = rules.measure.as_ref().unwrap();
+    assert_eq!(measure.how, How::Regex("([0-9.]+) %".to_owned()));
+    let limits = [measure.min, measure.max].map(|limit| limit.unwrap().get());
+    assert_eq!(limits, [80.0, 99.5]);
+    assert_eq!(measure.file.as_deref(), Some("c.txt"));
+    assert_eq!(step("").environment, EnvironmentRules::default());
+    assert_eq!(*step("").rules, crate::verify::Rules::default());
+}
+
+#[test]
+fn steps_come_behind_those_that_they_need() {
+    let names = |text: &str| -> Vec<String> {
+        read(text).unwrap().steps.iter().map(|step| step.name.clone()).collect()
+    };
+    let text = "[[verify]]\nname = \"test\"\nrun = \"t\"\nneeds = [\"build\", \"db\"]\n\
+                [[verify]]\nname = \"lint\"\nrun = \"l\"\n\
+                [[verify]]\nname = \"build\"\nrun = \"b\"\nneeds = \"db\"\n\
+                [[verify]]\nname = \"db\"\nrun = \"d\"\n";
+    assert_eq!(names(text), ["lint", "db", "build", "test"]);
+}
+
+#[test]
+fn a_profile_says_what_holds_for_its_steps() {
+    let text = "[[verify]]\nrun = \"a\"\n[[verify]]\nprofile = \"full\"\nrun = \"b\"\n\
+                [profiles.Full]\nflaky = \"fail\"\n";
+    let steps = read(text).unwrap().steps;
+    let flaky: Vec<Flaky> = steps.iter().map(|step| step.rules.profile.flaky).collect();
+    assert_eq!(flaky, [Flaky::Pass, Flaky::Fail]);
+}
+
+#[test]
+fn what_is_wrong_or_not_obeyed_is_refused_with_its_place() {
+    let two = "name = \"a\"\n[[verify]]\nname = \"b\"\nrun = \"true\"\n";
+    for (text, problem) in [
+        ("cwd = \"../x\"", "workloop.toml:3:7: cwd must be a path in the project"),
+        ("cwd = \"/etc\"", "cwd must be a path in the project"),
+        ("inputs = [\"src/[\"]", "3:11: inputs must be globs"),
+        (
+            "blocked_exit_codes = [0]",
+            "3:22: blocked_exit_codes must be exit statuses from 1 to 255",
+        ),
+        ("retries = -1", "retries must be a whole number"),
+        ("env = { WORKLOOP_ROOT = \"/\" }", "env must not name WORKLOOP_ROOT"),
+        ("neds = [\"a\"]", "unknown key neds in [verify]; did you mean needs?"),
+        ("hidden = \"/x\"", "hidden in [verify] is not supported by this version"),
+        ("network = \"off\"", "network in [verify] is not supported by this version"),
+        ("measure = {}", "3:11: measure needs one of regex and json_pointer"),
+        ("measure = { regex = \"(\" }", "3:21: regex cannot be used: error: unclosed group"),
+        ("measure = { json_pointer = \"a\" }", "json_pointer must begin with /"),
+        ("measure = { regex = \"a\", json_pointer = \"/a\" }", "measure needs one of"),
+        ("measure = { regex = \"a\", min = 2, max = 1 }", "min must not be more than max"),
+        ("measure = { regex = \"a\", min = \"2\" }", "min must be a number, not string"),
+        ("measure = { regex = \"a\", min = nan }", "min must be a number"),
+        ("measure = { regex = \"a\", mim = 2 }", "did you mean min?"),
+        ("needs = \"x\"", "3:9: profile default has no step x"),
+        ("name = \"a\"\nneeds = \"a\"", "4:9: step a needs itself"),
+        (&format!("needs = \"bb\"\n{two}"), "3:9: profile default has no step bb; did you mean b?"),
+        (
+            &format!("needs = \"b\"\n{two}needs = \"a\"\n"),
+            "3:9: steps need each other in a circle: a, b",
+        ),
+        (
+            "[profiles.defalt]",
+            "3:11: no [[verify]] step has the profile defalt; did you mean default?",
+        ),
+        ("[profiles.default]\nflaky = \"no\"", "flaky must be \"pass\" or \"fail\""),
+        ("[profiles.default]\nteeth = \"off\"", "teeth in [profiles.default] is not supported"),
+    ] {
+        let refused = read(&format!("[[verify]]\nrun = \"true\"\n{text}\n")).unwrap_err();
+        assert!(refused.contains(problem), "{text}: {refused}");
+    }
+}

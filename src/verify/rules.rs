@@ -1,0 +1,90 @@
+//! What a step and its profile ask for besides a command, as configured.
+
+use std::path::PathBuf;
+
+/// A number of the configuration; never NaN, so that rules can be compared.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Limit(f64);
+
+impl Limit {
+    /// `number`, if it is one.
+    pub fn new(number: f64) -> Option<Self> {
+        number.is_finite().then_some(Self(number))
+    }
+
+    /// The number.
+    pub fn get(self) -> f64 {
+        self.0
+    }
+}
+
+impl Eq for Limit {}
+
+/// What a step asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StepRules {
+    /// Where it runs, as seen from the project root; there itself without one.
+    pub cwd: Option<PathBuf>,
+    /// Globs of what it looks at: where nothing of that changed it does not run. Empty: everything.
+    pub inputs: Vec<String>,
+    /// Exit statuses after which a person must look.
+    pub blocked_exit_codes: Vec<i32>,
+    /// Whether a failure is a warning and no more.
+    pub allow_failure: bool,
+    /// How often it runs again after a failure.
+    pub retries: u32,
+    /// Steps of its profile that come first.
+    pub needs: Vec<String>,
+    /// The number that it measures.
+    pub measure: Option<MeasureRule>,
+}
+
+/// Where a number is read, and what it must be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MeasureRule {
+    /// How it is found.
+    pub how: How,
+    /// The file that the step writes, as seen from where it runs; else what it prints.
+    pub file: Option<String>,
+    /// The least that passes.
+    pub min: Option<Limit>,
+    /// The most that passes.
+    pub max: Option<Limit>,
+    /// Its unit.
+    pub unit: Option<String>,
+}
+
+/// How a number is found in a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum How {
+    /// The first group of a regular expression, or all that it matches.
+    Regex(String),
+    /// A pointer into a JSON document, as RFC 6901 has it.
+    Pointer(String),
+}
+
+/// What a profile asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProfileRules {
+    /// What passing only on a further run means.
+    pub flaky: Flaky,
+}
+
+/// What it means that a step passed only when it ran again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Flaky {
+    /// It passed, and that is noted.
+    #[default]
+    Pass,
+    /// It failed.
+    Fail,
+}
+
+/// All that holds for one step: its own rules, and those of its profile.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rules {
+    /// Of the step.
+    pub step: StepRules,
+    /// Of its profile.
+    pub profile: ProfileRules,
+}
