@@ -173,7 +173,7 @@ fn foreign(input: &mut PromptInput, see: &mut dyn FnMut(&mut String)) {
         let texts = dependency.artifacts.iter_mut().chain(&mut dependency.files_changed);
         texts.chain(&mut dependency.summary).for_each(&mut *see);
     }
-    for note in &mut input.notes {
+    for note in input.notes.iter_mut().chain(&mut input.questions) {
         [&mut note.from, &mut note.text].into_iter().for_each(&mut *see);
     }
     for answer in &mut input.answers {

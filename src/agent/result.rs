@@ -4,6 +4,7 @@
 //! verification decides.
 
 use super::feedback::cut;
+use crate::domain::{Evidence, OpenQuestion, ReasonCode};
 use crate::platform::open::{self, Links};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -31,6 +32,35 @@ pub enum ResultStatus {
     NeedsInput,
     /// It could not do it.
     Failed,
+    /// It found that the task cannot be done.
+    Impossible,
+    /// It found that the task contradicts something else.
+    Contradiction,
+}
+
+impl ResultStatus {
+    const ALL: [Self; 5] =
+        [Self::Done, Self::NeedsInput, Self::Failed, Self::Impossible, Self::Contradiction];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::NeedsInput => "needs_input",
+            Self::Failed => "failed",
+            Self::Impossible => "impossible",
+            Self::Contradiction => "contradiction",
+        }
+    }
+
+    /// Why the agent stopped; `None` where it says that it came to an end.
+    fn stopped(self) -> Option<ReasonCode> {
+        match self {
+            Self::NeedsInput => Some(ReasonCode::Question),
+            Self::Impossible => Some(ReasonCode::Impossible),
+            Self::Contradiction => Some(ReasonCode::Contradiction),
+            Self::Done | Self::Failed => None,
+        }
+    }
 }
 
 /// The content of a result file; everything in it is optional.
@@ -42,6 +72,15 @@ pub struct AgentResult {
     pub summary: Option<String>,
     /// `question`, with `needs_input`.
     pub question: Option<String>,
+    /// `to`: the task that is asked, where it is no person.
+    #[serde(default)]
+    pub to: Option<String>,
+    /// `evidence`: what it found, with `impossible` and `contradiction`.
+    #[serde(default)]
+    pub evidence: Option<Evidence>,
+    /// `answers`: task id to text, for tasks that asked this one.
+    #[serde(default)]
+    pub answers: BTreeMap<String, String>,
     /// `artifacts`: paths or texts for the tasks that build on it.
     pub artifacts: Vec<Value>,
     /// `notes_for`: task id to text.
@@ -91,6 +130,7 @@ fn parse_hiding(bytes: &[u8], hide: &dyn Fn(&str) -> String) -> ResultReading {
         Ok(Value::Object(fields)) => {
             read_fields(&fields, &mut reading);
             reading.bound();
+            reading.ask_beside();
         }
         Ok(_) => reading.warnings.push("the result file is no JSON object".to_owned()),
         Err(error) => reading.warnings.push(format!("the result file is no JSON: {error}")),
@@ -123,7 +163,7 @@ fn read_fields(fields: &Map<String, Value>, reading: &mut ResultReading) {
             "status" => {
                 result.status = value.as_str().and_then(status);
                 if result.status.is_none() {
-                    wrong(key, "done, needs_input or failed");
+                    wrong(key, "done, needs_input, failed, impossible or contradiction");
                 }
             }
             "summary" => match value.as_str() {
@@ -133,6 +173,18 @@ fn read_fields(fields: &Map<String, Value>, reading: &mut ResultReading) {
             "question" => match value.as_str() {
                 Some(text) => result.question = Some(text.to_owned()),
                 None => wrong(key, "a text"),
+            },
+            "to" => match value.as_str() {
+                Some(id) => result.to = Some(id.to_owned()).filter(|id| !id.is_empty()),
+                None => wrong(key, "the id of a task"),
+            },
+            "evidence" => match serde_json::from_value(value.clone()) {
+                Ok(evidence) => result.evidence = Some(evidence),
+                Err(_) => wrong(key, "a text or a list of texts"),
+            },
+            "answers" => match notes(value) {
+                Some(answers) => result.answers = answers,
+                None => wrong(key, "an object of task ids and texts"),
             },
             "artifacts" => match value {
                 Value::Array(items) => result.artifacts.clone_from(items),
@@ -167,7 +219,16 @@ impl ResultReading {
                 told(key, format!("{TEXT_BYTES} bytes"));
             }
         }
-        let (artifacts, notes) = (result.artifacts.len(), result.notes_for.len());
+        if let Some(evidence) = &mut result.evidence {
+            if let Evidence::List(list) = evidence {
+                list.truncate(ITEMS);
+            }
+            let texts = evidence.texts_mut().iter_mut();
+            if texts.fold(false, |long, text| cut(text, TEXT_BYTES) | long) {
+                told("evidence", format!("{ITEMS} texts of {TEXT_BYTES} bytes"));
+            }
+        }
+        let artifacts = result.artifacts.len();
         result.artifacts.truncate(ITEMS);
         let mut long = false;
         result.artifacts.retain_mut(|artifact| {
@@ -181,26 +242,59 @@ impl ResultReading {
         if artifacts > ITEMS || long {
             told("artifacts", format!("{ITEMS} of {ITEM_BYTES} bytes each"));
         }
-        let kept = std::mem::take(&mut result.notes_for).into_iter();
-        let kept = kept.filter(|(id, _)| id.len() <= ITEM_BYTES).take(ITEMS);
-        result.notes_for = kept.collect();
-        let mut long = result.notes_for.len() < notes;
-        for text in result.notes_for.values_mut() {
-            long |= cut(text, TEXT_BYTES);
+        for (key, texts) in [("notes_for", &mut result.notes_for), ("answers", &mut result.answers)]
+        {
+            if bound_texts(texts) {
+                told(key, format!("{ITEMS} of {TEXT_BYTES} bytes each"));
+            }
         }
-        if long {
-            told("notes_for", format!("{ITEMS} of {TEXT_BYTES} bytes each"));
+    }
+
+    /// Of an agent that finishes its own work and asks another task beside it: the question becomes a
+    /// note for that task, and holds nothing up.
+    fn ask_beside(&mut self) {
+        let result = &mut self.result;
+        if result.status.is_some_and(|status| status.stopped().is_some()) {
+            return;
+        }
+        if let (Some(to), Some(question)) = (result.to.take(), result.question.clone()) {
+            let note = result.notes_for.entry(to).or_default();
+            let gap = if note.is_empty() { "" } else { "\n\n" };
+            note.push_str(&format!("{gap}It asks: {question}"));
         }
     }
 }
 
-fn status(word: &str) -> Option<ResultStatus> {
-    match word {
-        "done" => Some(ResultStatus::Done),
-        "needs_input" => Some(ResultStatus::NeedsInput),
-        "failed" => Some(ResultStatus::Failed),
-        _ => None,
+/// Cuts texts that are kept by task id; says whether anything was lost.
+fn bound_texts(texts: &mut BTreeMap<String, String>) -> bool {
+    let before = texts.len();
+    let kept = std::mem::take(texts).into_iter();
+    *texts = kept.filter(|(id, _)| id.len() <= ITEM_BYTES).take(ITEMS).collect();
+    let lost = texts.len() < before;
+    texts.values_mut().fold(lost, |long, text| cut(text, TEXT_BYTES) | long)
+}
+
+impl AgentResult {
+    /// What the agent stopped for, where it did.
+    pub fn stopped(&self) -> Option<OpenQuestion> {
+        let code = self.status?.stopped()?;
+        let said = |text: &Option<String>| text.clone().filter(|text| !text.trim().is_empty());
+        let (question, summary) = (said(&self.question), said(&self.summary));
+        let shown = self.evidence.as_ref().and_then(|shown| shown.texts().first().cloned());
+        let text = if code == ReasonCode::Question {
+            question.or(summary).unwrap_or_else(|| "the agent asks for input".to_owned())
+        } else {
+            let silent = "the agent does not say why".to_owned();
+            summary.or(question).or(shown).unwrap_or(silent)
+        };
+        // Only a question is put to another task: whether one can be done is for a person to say.
+        let to = self.to.clone().filter(|_| code == ReasonCode::Question);
+        Some(OpenQuestion { code, text, evidence: self.evidence.clone(), to })
     }
+}
+
+fn status(word: &str) -> Option<ResultStatus> {
+    ResultStatus::ALL.into_iter().find(|status| status.word() == word)
 }
 
 fn notes(value: &Value) -> Option<BTreeMap<String, String>> {
@@ -237,6 +331,29 @@ mod tests {
         assert_eq!(reading.result.artifacts, [json!("a"), json!(1)]);
         assert_eq!(reading.result.notes_for["B"], "n");
         assert_eq!(reading.result.follow_ups.len(), 1);
+    }
+
+    #[test]
+    fn an_honest_stop_says_why_with_its_evidence() {
+        let stopped = |text: &str| parse_result(text.as_bytes()).result.stopped();
+        let found = stopped(
+            r#"{"status": "impossible", "summary": "no such API", "evidence": ["grep: 0"], "to": "B"}"#,
+        );
+        let found = found.expect("a stop");
+        assert_eq!((found.code, found.text.as_str()), (ReasonCode::Impossible, "no such API"));
+        assert_eq!((found.evidence.unwrap().texts()[0].as_str(), found.to), ("grep: 0", None));
+        let bare = stopped(r#"{"status": "contradiction", "summary": " ", "evidence": "x"}"#);
+        assert_eq!(bare.map(|found| found.text), Some("x".to_owned()));
+        let asked = stopped(r#"{"status": "needs_input", "question": "q", "to": "B"}"#).unwrap();
+        assert_eq!((asked.code, asked.to.as_deref()), (ReasonCode::Question, Some("B")));
+        assert_eq!(stopped(r#"{"status": "failed", "question": "q"}"#), None);
+    }
+
+    #[test]
+    fn who_finishes_and_asks_beside_it_leaves_a_note() {
+        let text = br#"{"question": "which?", "to": "B", "notes_for": {"B": "n"}}"#;
+        let result = parse_result(text).result;
+        assert_eq!(result.notes_for["B"], "n\n\nIt asks: which?");
     }
 
     #[test]

@@ -56,6 +56,7 @@ pub(super) fn share_out(input: &mut PromptInput) -> usize {
             }
         }
     }
+    input.questions.retain_mut(|asks| share.cut(&mut asks.text, &asks.place));
     input.notes.retain_mut(|note| share.cut(&mut note.text, &note.place));
     for dependency in &mut input.dependencies {
         let place = &dependency.place;

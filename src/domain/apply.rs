@@ -4,6 +4,7 @@ use super::change::{Change, Landed};
 use super::claim::{Claim, ClaimToken};
 use super::field::Field;
 use super::legal::{Illegal, check_legal};
+use super::question::OpenQuestion;
 use super::status::Status;
 use super::task::Task;
 use super::transition::{Changes, Completion, Transition, Write};
@@ -63,7 +64,7 @@ fn changed(task: &Task, transition: &Transition, now: DateTime<Utc>) -> Changes 
         Transition::GiveUp { verdict, reason } => {
             ended(task, Status::Blocked, Some(*verdict), reason)
         }
-        Transition::Ask { reason } => asked(task, reason),
+        Transition::Ask { reason, question } => asked(task, reason, question),
         Transition::Lose => ended(task, Status::Pending, None, "attempt lost"),
         Transition::Interrupt { reason } => interrupted(task, reason),
         Transition::TakeOver => interrupted(task, "interrupted: its worker died"),
@@ -73,8 +74,11 @@ fn changed(task: &Task, transition: &Transition, now: DateTime<Utc>) -> Changes 
             (Field::ApprovedBy, Write::Set(json!(by))),
             (Field::ApprovedAt, Write::Set(json!(timestamp(now)))),
         ],
-        Transition::Answer { question, earlier, text } => {
-            let answer = json!({"question": question, "answer": text, "at": timestamp(now)});
+        Transition::Answer { question, earlier, text, by } => {
+            let mut answer = json!({"question": question, "answer": text, "at": timestamp(now)});
+            if let Some(by) = by {
+                answer["by"] = json!(by);
+            }
             answered(task, earlier, answer)
         }
         Transition::Done { by, note, verdict } => done(task, by, note.as_deref(), *verdict, now),
@@ -107,6 +111,8 @@ fn claimed(task: &Task, claim: &Claim, now: DateTime<Utc>) -> Changes {
     if task.budget_used().is_none() && claim.attempt > task.attempts.saturating_add(1) {
         changes.push((Field::BudgetUsed, Write::Set(json!(budget_used_now(task)))));
     }
+    // It was reopened by an edit: what was asked is not known to be answered, and asked again if need be.
+    changes.push((Field::OpenQuestion, Write::Remove));
     changes.push((Field::Claim, Write::Set(json!(claim))));
     changes
 }
@@ -190,6 +196,7 @@ fn done(
         (Field::Passes, Write::Set(json!(verdict == Verdict::Pass))),
         (Field::VerificationVerdict, Write::Set(json!(verdict.word()))),
         (Field::Error, Write::Clear),
+        (Field::OpenQuestion, Write::Remove),
     ];
     changes.extend(free(task));
     changes
@@ -212,10 +219,11 @@ fn ended(task: &Task, status: Status, verdict: Option<Verdict>, reason: &str) ->
 }
 
 /// An attempt that costs nothing ended, and a person must say something.
-fn asked(task: &Task, reason: &str) -> Changes {
+fn asked(task: &Task, reason: &str, question: &OpenQuestion) -> Changes {
     let mut changes = moved(Status::Blocked, reason);
     changes.push((Field::Passes, Write::Set(json!(false))));
     changes.push((Field::VerificationVerdict, Write::Set(json!(Verdict::Blocked.word()))));
+    changes.push((Field::OpenQuestion, Write::Set(json!(question))));
     changes.extend(free(task));
     changes
 }
@@ -252,6 +260,7 @@ fn again(task: &Task) -> Changes {
     if budget_used_now(task) > 0 || task.attempts > 0 {
         changes.push((Field::BudgetUsed, Write::Set(json!(0))));
     }
+    changes.push((Field::OpenQuestion, Write::Remove));
     changes.push((Field::Claim, Write::Remove));
     changes
 }
@@ -282,6 +291,7 @@ fn reset() -> Changes {
         Field::Artifacts,
         Field::ResultSummary,
         Field::NotesFor,
+        Field::OpenQuestion,
         Field::Answers,
         Field::FilesAmbiguous,
         Field::VerificationWarnings,

@@ -1,6 +1,7 @@
 //! How processes ended, and what an attempt came to.
 
 use super::checked::Checked;
+use super::question::Evidence;
 use super::reason::ReasonCode;
 use super::verdict::Verdict;
 use serde::{Deserialize, Serialize};
@@ -193,6 +194,9 @@ pub struct AttemptReport {
     /// The same as a code; `None` for a PASS, and where an older version wrote the file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason_code: Option<ReasonCode>,
+    /// What the agent shows for what it says of an impossible task or a contradiction.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Evidence>,
     /// The agent and the steps of the verification, in the order in which they ran.
     pub steps: Vec<StepReport>,
     /// Files that changed between start and end, relative to the project root.

@@ -69,6 +69,7 @@ pub enum Field {
     Artifacts,
     ResultSummary,
     NotesFor,
+    OpenQuestion,
     ApprovedBy,
     ApprovedAt,
 }
@@ -98,7 +99,7 @@ pub enum EditRule {
 use Field::*;
 
 /// Spellings of every field; the first is the one for a file that has none yet.
-const SPELLINGS: [(Field, &[&str]); 66] = [
+const SPELLINGS: [(Field, &[&str]); 67] = [
     (Id, &["id"]),
     (Title, &["title"]),
     (Description, &["description"]),
@@ -163,6 +164,7 @@ const SPELLINGS: [(Field, &[&str]); 66] = [
     (Artifacts, &["artifacts"]),
     (ResultSummary, &["result_summary"]),
     (NotesFor, &["notes_for"]),
+    (OpenQuestion, &["open_question"]),
     (ApprovedBy, &["approved_by"]),
     (ApprovedAt, &["approved_at"]),
 ];
@@ -228,7 +230,7 @@ impl Field {
             | CompletedAt | Passes | VerificationVerdict | FilesActuallyChanged
             | FilesAmbiguous | VerificationWarnings | Error | Claim | Change | ConflictPaths
             | LandedCommit | LandedTree | Progress | Artifacts | ResultSummary | NotesFor
-            | CompletedBy | CompletionNote => EditRule::Free,
+            | OpenQuestion | CompletedBy | CompletionNote => EditRule::Free,
         }
     }
 
@@ -259,6 +261,7 @@ impl Field {
                 | Artifacts
                 | ResultSummary
                 | NotesFor
+                | OpenQuestion
         )
     }
 }

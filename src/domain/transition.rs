@@ -7,6 +7,7 @@
 use super::change::{Change, Landed};
 use super::claim::Claim;
 use super::field::Field;
+use super::question::OpenQuestion;
 use super::status::Status;
 use super::verdict::Verdict;
 use serde_json::Value;
@@ -84,6 +85,8 @@ pub enum Transition {
     Ask {
         /// One line, which begins with the code: see [`ReasonCode::asked`](super::ReasonCode::asked).
         reason: String,
+        /// The whole of it.
+        question: Box<OpenQuestion>,
     },
     /// The attempt ended through no fault of the task and costs no budget: back to pending.
     Interrupt {
@@ -109,6 +112,8 @@ pub enum Transition {
         earlier: Vec<Value>,
         /// The answer.
         text: String,
+        /// The task whose agent answered; a person where there is none.
+        by: Option<String>,
     },
     /// A person completes a task that nobody works on.
     Done {

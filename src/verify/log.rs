@@ -57,6 +57,7 @@ mod tests {
             verdict: Some(Verdict::Fail),
             reason: Some(hostile.clone()),
             reason_code: None,
+            evidence: None,
             steps: vec![StepReport {
                 kind: StepKind::Verify,
                 name: hostile.clone(),

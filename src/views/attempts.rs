@@ -1,7 +1,7 @@
 //! The attempts of a task as their folders tell them.
 
 use super::mask::Mask;
-use crate::domain::{AttemptReport, Measured, ReasonCode, StepReport, Verdict};
+use crate::domain::{AttemptReport, Evidence, Measured, ReasonCode, StepReport, Verdict};
 use crate::store::attempts::{AGENT_OUT, AttemptFolder, NO_ATTEMPT};
 use crate::store::{StateDir, TaskKey};
 use serde::Serialize;
@@ -19,6 +19,9 @@ pub struct AttemptView {
     pub reason: Option<String>,
     /// The same as a code.
     pub reason_code: Option<ReasonCode>,
+    /// What the agent shows for what it says of the task.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Evidence>,
     /// The agent's output.
     pub log: Option<String>,
     /// Files that it changed, as far as that can be told.
@@ -82,6 +85,7 @@ fn view(
             verdict: None,
             reason: None,
             reason_code: None,
+            evidence: None,
             log,
             files_changed: Vec::new(),
             files_ambiguous: Vec::new(),
@@ -99,6 +103,10 @@ fn view(
         verdict: report.verdict,
         reason: report.reason.map(|reason| mask.text(&reason).into_owned()),
         reason_code: report.reason_code,
+        evidence: report.evidence.map(|mut shown| {
+            shown.texts_mut().iter_mut().for_each(|text| *text = mask.text(text).into_owned());
+            shown
+        }),
         log,
         files_changed: hidden(report.files_changed),
         files_ambiguous: hidden(report.files_ambiguous),

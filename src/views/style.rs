@@ -47,6 +47,11 @@ pub fn of_state(state: State) -> Style {
     }
 }
 
+/// The colour of a question: somebody is to say something, and nothing failed.
+pub fn asking() -> Style {
+    color(AnsiColor::Yellow).bold()
+}
+
 /// `text` on one line, safe for a terminal, cut to `most` cells.
 pub fn fitted(text: &str, most: usize) -> String {
     let safe = escape::line(text);

@@ -1,8 +1,9 @@
 //! `status` for people: a line of counts for each queue, then its open tasks.
 
 use super::progress::Progress;
-use super::style::{self, Look, count, fitted, of_state, padded};
+use super::style::{self, Look, count, fitted, padded};
 use super::view::{QueueView, StatusView, TaskView};
+use crate::domain::ReasonCode;
 use crate::plan::State;
 use crate::platform::cells;
 use std::fmt::Write;
@@ -38,7 +39,7 @@ fn one(queue: &QueueView, look: Look) -> String {
     };
     let detail = look.width.map_or(usize::MAX, |width| width.saturating_sub(ids + titles + BESIDE));
     for (task, [id, title, more]) in queue.tasks.iter().zip(&rows) {
-        let state = look.paint(of_state(task.state), padded(task.word, 11));
+        let state = look.paint(task.style(), padded(task.shown_word(), 11));
         let title = padded(&fitted(title, titles), titles);
         let line = format!("  {state}  {}  {title}  {}", padded(id, ids), fitted(more, detail));
         let _ = writeln!(text, "{}", line.trim_end());
@@ -110,7 +111,11 @@ pub fn detail(task: &TaskView) -> String {
                 None => format!("{said}by a person"),
             }
         }
-        State::Blocked => task.error.clone().unwrap_or_default(),
+        State::Blocked => match task.error.as_deref().and_then(ReasonCode::asked) {
+            // The word of the state says it already.
+            Some((ReasonCode::Question, text)) => text.to_owned(),
+            Some(_) | None => task.error.clone().unwrap_or_default(),
+        },
         State::Waiting => {
             let whats: Vec<&str> = task.waiting_for.iter().map(|w| w.what.as_str()).collect();
             whats.join("; ")

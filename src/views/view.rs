@@ -6,10 +6,12 @@
 use super::change::ChangeView;
 use super::json::Made;
 use super::mask::Mask;
+use super::need::{NeedView, QuestionView};
 use super::progress::{self, Progress, Share};
+use super::summary::Summary;
 use crate::domain::{Field, Liveness, ReasonCode, Status, timestamp};
 use crate::plan::{AgentPause, Estimates, Node, Readiness, State, Waiting};
-use crate::queue::{Counts, Queue};
+use crate::queue::Queue;
 use serde::Serialize;
 
 /// What views are made from.
@@ -47,6 +49,8 @@ pub struct StatusView<T = Vec<TaskView>> {
     pub queues: Vec<QueueView<T>>,
     /// Agents that are not started now.
     pub pauses: Vec<PauseView>,
+    /// What needs a person, those that have waited longest first.
+    pub needs_you: Vec<NeedView>,
 }
 
 /// An agent that is not started for a while.
@@ -71,18 +75,6 @@ pub struct PauseView {
 
 /// The same with tasks that are made when they are written: not all of them are in memory at once.
 pub type WrittenStatus<'a> = StatusView<Made<'a, Node, TaskView>>;
-
-/// How many tasks stand where, by what the file says.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[expect(missing_docs, reason = "each name is the state's own word in a summary")]
-pub struct Summary {
-    pub total: usize,
-    pub pending: usize,
-    pub in_progress: usize,
-    pub blocked: usize,
-    pub complete: usize,
-    pub parked: usize,
-}
 
 /// A queue.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -146,6 +138,9 @@ pub struct TaskView {
     pub waiting_for: Vec<Waiting>,
     /// What went wrong.
     pub error: Option<String>,
+    /// What its agent asked or found instead of finishing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub open_question: Option<QuestionView>,
     /// The person who completed it.
     pub completed_by: Option<String>,
     /// When it was completed.
@@ -156,27 +151,9 @@ pub struct TaskView {
     /// Since when the worker has it.
     #[serde(skip)]
     pub since: Option<String>,
-}
-
-impl From<Counts> for Summary {
-    fn from(counts: Counts) -> Self {
-        let Counts { total, pending, in_progress, blocked, complete, parked } = counts;
-        Self { total, pending, in_progress, blocked, complete, parked }
-    }
-}
-
-impl Summary {
-    fn add(&mut self, status: Status) {
-        self.total += 1;
-        match status {
-            Status::Pending => self.pending += 1,
-            Status::InProgress => self.in_progress += 1,
-            Status::Blocked => self.blocked += 1,
-            Status::Complete => self.complete += 1,
-            Status::Parked => self.parked += 1,
-            Status::Unknown => {}
-        }
-    }
+    /// Whether it is blocked and waits for a person's word.
+    #[serde(skip)]
+    pub is_question: bool,
 }
 
 impl<'a> Sight<'a> {
@@ -248,10 +225,12 @@ impl<'a> Sight<'a> {
             worker: task.claim().map(|claim| claim.worker.clone()),
             waiting_for: self.waiting(node),
             error: self.error(node),
+            open_question: self.question(node),
             completed_by: self.told(node, Field::CompletedBy),
             completed_at: self.told(node, Field::CompletedAt),
             is_worker_gone: self.is_worker_gone(node),
             since: task.claim().map(|claim| claim.since.clone()),
+            is_question: self.readiness.conditions.questions.contains(&node),
         }
     }
 
@@ -266,7 +245,8 @@ impl<'a> Sight<'a> {
         let made = |nodes: Vec<Node>| nodes.into_iter().map(|node| self.task(node)).collect();
         let queues =
             (0..self.served).map(|queue| self.queue(queue, selected, filtered, shown).with(&made));
-        StatusView { schema_version: 1, queues: queues.collect(), pauses: self.pauses() }
+        let (pauses, needs_you) = (self.pauses(), self.needs(selected));
+        StatusView { schema_version: 1, queues: queues.collect(), pauses, needs_you }
     }
 
     /// All selected tasks, for writing.
@@ -278,7 +258,8 @@ impl<'a> Sight<'a> {
         let made = |keys| Made { keys, make: Box::new(move |node: &Node| self.task(*node)) };
         let queues = (0..self.served)
             .map(|queue| self.queue(queue, selected, filtered, Shown::All).with(&made));
-        StatusView { schema_version: 1, queues: queues.collect(), pauses: self.pauses() }
+        let (pauses, needs_you) = (self.pauses(), self.needs(selected));
+        StatusView { schema_version: 1, queues: queues.collect(), pauses, needs_you }
     }
 
     /// The agents that are not started now.

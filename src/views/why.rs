@@ -2,9 +2,10 @@
 
 use super::attempts::AttemptView;
 use super::escape;
-use super::style::{Look, count, listed, of_state};
+use super::need::QuestionView;
+use super::style::{Look, count, listed};
 use super::view::{Sight, TaskView};
-use crate::domain::ReasonCode;
+use crate::domain::{Need, ReasonCode};
 use crate::plan::{Node, State, Waiting, WaitingKind};
 use anstyle::{AnsiColor, Style};
 use serde_json::{Value, json};
@@ -12,6 +13,8 @@ use std::fmt::Write;
 
 /// How many names a sentence lists.
 const NAMED: usize = 10;
+/// How many lines of evidence are shown; JSON has all of them.
+const EVIDENCE: usize = 20;
 
 /// What there is to say of a task.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,6 +74,7 @@ impl WhyView {
             "priority": task.priority,
             "worker": task.worker,
             "error": task.error,
+            "open_question": task.open_question,
             "completed_by": task.completed_by,
             "completed_at": task.completed_at,
             "change": task.change,
@@ -92,6 +96,7 @@ pub fn text(view: &WhyView, look: Look) -> String {
     let id = look.head(escape::line(&task.id));
     let _ = writeln!(text, "{id}  {}", escape::line(&task.title));
     let _ = writeln!(text, "{}", state(view, look));
+    question(task, &mut text);
     match task.waiting_for.as_slice() {
         [] => {}
         waits => {
@@ -108,10 +113,29 @@ pub fn text(view: &WhyView, look: Look) -> String {
     text
 }
 
+/// The whole of what its agent asked or found, where one line does not say it.
+fn question(task: &TaskView, text: &mut String) {
+    let Some(asked) = task.open_question.as_ref().map(QuestionView::question) else { return };
+    let mut line = |line: &str| {
+        let _ = writeln!(text, "  {}", escape::line(line));
+    };
+    if let Some(to) = &asked.to {
+        line(&format!("asked of task {to}:"));
+    }
+    if asked.text.trim().lines().count() > 1 || asked.to.is_some() {
+        asked.text.trim().lines().for_each(&mut line);
+    }
+    let shown = asked.evidence.iter().flat_map(|shown| shown.texts());
+    for found in shown.flat_map(|found| found.trim().lines()).take(EVIDENCE) {
+        line(&format!("evidence: {found}"));
+    }
+    line(&Need::of_blocked(Some(asked.code)).command(&task.id));
+}
+
 /// How it stands, in one sentence.
 fn state(view: &WhyView, look: Look) -> String {
     let task = &view.task;
-    let state = look.paint(of_state(task.state), task.word.replace('_', " "));
+    let state = look.paint(task.style(), task.shown_word().replace('_', " "));
     let queue = escape::line(&view.queue);
     if let Some(change) = &task.change {
         let worker = task.worker.as_deref().map(escape::line).unwrap_or_default();
@@ -221,6 +245,9 @@ fn attempts(view: &WhyView, look: Look, text: &mut String) {
         let verdict = attempt.verdict.map_or("-", |verdict| verdict.word());
         let style = match verdict {
             "PASS" => super::style::color(AnsiColor::Green),
+            "BLOCKED" if attempt.reason_code.is_some_and(ReasonCode::is_question) => {
+                super::style::asking()
+            }
             "FAIL" | "BLOCKED" => super::style::color(AnsiColor::Red),
             _ => Style::new(),
         };

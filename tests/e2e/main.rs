@@ -37,3 +37,4 @@ mod torture;
 mod untouched;
 mod verbs;
 mod waste;
+mod way_out;

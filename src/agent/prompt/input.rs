@@ -26,7 +26,9 @@ pub struct PromptInput {
     pub dependencies: Vec<DependencyInput>,
     /// What other tasks noted for this one.
     pub notes: Vec<NoteInput>,
-    /// Answers of a person.
+    /// What other tasks ask this one.
+    pub questions: Vec<NoteInput>,
+    /// Answers of a person, or of a task that was asked.
     pub answers: Vec<AnswerInput>,
     /// Whether the agent works in a tree of its own.
     pub is_private: bool,

@@ -1,6 +1,10 @@
 use super::*;
 use serde_json::json;
 
+fn note(from: &str, text: &str) -> NoteInput {
+    NoteInput { from: from.into(), text: text.into(), place: "/p/queues/q.json".into() }
+}
+
 fn full() -> PromptInput {
     PromptInput {
         task: json!({
@@ -35,11 +39,8 @@ fn full() -> PromptInput {
             files_changed: vec!["src/list.ts".into()],
             place: "/p/queues/q.json".into(),
         }],
-        notes: vec![NoteInput {
-            from: "A-1".into(),
-            text: "it is long".into(),
-            place: "/p/queues/q.json".into(),
-        }],
+        notes: vec![note("A-1", "it is long")],
+        questions: vec![note("A-3", "up or down?")],
         answers: vec![AnswerInput { question: Some("Up or down?".into()), answer: "Up.".into() }],
         failure: Some(FailureInput {
             attempt: 1,

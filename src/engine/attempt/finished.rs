@@ -97,6 +97,7 @@ pub(crate) fn not_started(
         verdict: None,
         reason: Some(reason),
         reason_code: code,
+        evidence: None,
         steps: Vec::new(),
         files_changed: Vec::new(),
         files_ambiguous: Vec::new(),

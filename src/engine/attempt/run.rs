@@ -77,6 +77,7 @@ pub(crate) fn run(mut job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finish
         verdict: end.verdict,
         reason: end.reason,
         reason_code: end.code,
+        evidence: result.evidence.clone(),
         steps,
         files_changed,
         files_ambiguous: ambiguous,
@@ -260,11 +261,9 @@ impl Progress<'_> {
         read.warnings.into_iter().for_each(|text| self.commands.warn(text));
         self.result = read.result;
         let ok = matches!(outcome, Outcome::Exited { code } if agent.ok_exit_codes.contains(code));
-        if self.result.status == Some(ResultStatus::NeedsInput) {
-            let question = self.result.question.clone().or_else(|| self.result.summary.clone());
-            let question = question.unwrap_or_else(|| "the agent asks for input".to_owned());
-            let text = ReasonCode::Question.as_error(one_line(&question));
-            return end(Verdict::Blocked, ReasonCode::Question, text);
+        if let Some(stopped) = self.result.stopped() {
+            let text = stopped.code.as_error(one_line(stopped.text.trim_start()));
+            return end(Verdict::Blocked, stopped.code, text);
         }
         if !ok {
             let code = failed_code(outcome, ReasonCode::AgentError);

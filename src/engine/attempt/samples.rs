@@ -15,6 +15,7 @@ pub(super) fn failed(task: &str, step: &str, fingerprint: Fingerprint) -> Attemp
         verdict: Some(Verdict::Fail),
         reason: None,
         reason_code: None,
+        evidence: None,
         steps: vec![StepReport {
             kind: StepKind::Verify,
             name: step.to_owned(),

@@ -1,5 +1,6 @@
 //! Gathers what a decision needs, takes the locks that it asks for, and makes the change.
 
+use super::answers;
 use super::apply::{self, Signs};
 use super::change::{Made, Recorded, Work};
 use super::decide::{Plan, Refused, Room, Seen, decide};
@@ -171,6 +172,7 @@ impl Dispatcher {
         let depth = limits.follow_up_depth.value;
         let follow_ups = apply::write(draft, place, finished, &decision, depth)?;
         warnings.extend(follow_ups.warnings);
+        answers::give(draft, place, finished)?;
         Ok(decision.after)
     }
 

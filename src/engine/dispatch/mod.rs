@@ -4,6 +4,7 @@
 //! a result means for its task. The [`Dispatcher`] gathers what they need, takes the locks that a
 //! plan asks for, and makes the change.
 
+mod answers;
 mod apply;
 mod change;
 mod decide;

@@ -1,8 +1,8 @@
 //! What a finished attempt means for its task, and what people are told of it: decided once.
 
 use crate::domain::{
-    AttemptReport, Change, Completion, Cost, Outcome, ReasonCode, Task, Transition, Verdict,
-    budget_of, budget_used_now,
+    AttemptReport, Change, Completion, Cost, OpenQuestion, Outcome, ReasonCode, Task, Transition,
+    Verdict, budget_of, budget_used_now,
 };
 use crate::engine::attempt::{Finished, Streak};
 use crate::platform::fault::{self, Fault};
@@ -36,6 +36,8 @@ pub(super) struct Facts<'a> {
     pub(super) conflicts_before: u32,
     /// Where its change does not merge.
     pub(super) conflict_paths: Vec<String>,
+    /// What its agent stopped for.
+    pub(super) question: Option<OpenQuestion>,
 }
 
 impl<'a> Facts<'a> {
@@ -50,6 +52,7 @@ impl<'a> Facts<'a> {
             lost_before: 0,
             conflicts_before: 0,
             conflict_paths: finished.conflict_paths().to_vec(),
+            question: finished.result.stopped(),
         }
     }
 }
@@ -89,7 +92,7 @@ pub(super) fn decide(task: &Task, facts: Facts<'_>, budgets: Budgets) -> Decisio
     let (transition, code) = outweighed(task, facts, budgets);
     let after = if let Transition::GiveUp { reason, .. } = &transition {
         After::Blocked(reason.clone())
-    } else if let Transition::Ask { reason } = &transition {
+    } else if let Transition::Ask { reason, .. } = &transition {
         After::Asked(reason.clone())
     } else if let Transition::Interrupt { reason } = &transition {
         After::Interrupted(reason.clone())
@@ -130,17 +133,18 @@ fn outweighed(task: &Task, facts: Facts<'_>, budgets: Budgets) -> (Transition, O
 
 /// What the report alone means.
 fn plain(task: &Task, facts: Facts<'_>, budgets: Budgets) -> Transition {
-    let Facts { report, completion, lost_before, conflicts_before, .. } = facts;
+    let Facts { report, lost_before, conflicts_before, .. } = facts;
     let reason = report.reason.clone().unwrap_or_else(|| report.outcome.to_string());
     let budget = budget_of(task, budgets.attempts);
     let used = budget_used_now(task).saturating_add(1);
     let asks = report.reason_code.is_some_and(ReasonCode::is_question);
     match (report.verdict, &report.outcome) {
         (Some(verdict @ (Verdict::Pass | Verdict::Skipped)), _) => {
-            Transition::Complete(verdict, completion)
+            Transition::Complete(verdict, facts.completion)
         }
         (Some(Verdict::Blocked), _) if asks && !fault::is(Fault::QuestionCounts) => {
-            Transition::Ask { reason }
+            let question = facts.question.unwrap_or_else(|| asked(&reason));
+            Transition::Ask { reason, question: Box::new(question) }
         }
         (Some(Verdict::Blocked), _) => Transition::GiveUp { verdict: Verdict::Blocked, reason },
         // Nobody changed anything: the same steps would say the same of the same tree.
@@ -159,7 +163,7 @@ fn plain(task: &Task, facts: Facts<'_>, budgets: Budgets) -> Transition {
             reason: format!("{reason} ({})", counted(report.attempt, used, budget)),
         },
         (Some(Verdict::Fail), _) => {
-            let Completion { files_changed, files_ambiguous, .. } = completion;
+            let Completion { files_changed, files_ambiguous, .. } = facts.completion;
             let conflict_paths = facts.conflict_paths;
             Transition::Fail { reason, files_changed, files_ambiguous, conflict_paths }
         }
@@ -180,6 +184,12 @@ fn plain(task: &Task, facts: Facts<'_>, budgets: Budgets) -> Transition {
             | Outcome::Silent { .. },
         ) => Transition::Interrupt { reason },
     }
+}
+
+/// A question of which only the line is known.
+fn asked(reason: &str) -> OpenQuestion {
+    let (code, text) = ReasonCode::asked(reason).unwrap_or((ReasonCode::Question, reason));
+    OpenQuestion { code, text: text.to_owned(), evidence: None, to: None }
 }
 
 fn conflicts(number: u32) -> String {
@@ -222,6 +232,7 @@ mod tests {
             verdict,
             reason: Some("step test: exit status 1".to_owned()),
             reason_code: None,
+            evidence: None,
             steps: Vec::new(),
             files_changed: Vec::new(),
             files_ambiguous: Vec::new(),
@@ -232,7 +243,7 @@ mod tests {
     fn facts(report: &AttemptReport, lost_before: u32) -> Facts<'_> {
         let (completion, streak) = (Completion::default(), Streak::default());
         let (change, conflicts_before) = (None, 0);
-        let conflict_paths = Vec::new();
+        let (conflict_paths, question) = (Vec::new(), None);
         Facts {
             report,
             completion,
@@ -242,6 +253,7 @@ mod tests {
             change,
             conflicts_before,
             conflict_paths,
+            question,
         }
     }
 

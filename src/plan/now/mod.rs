@@ -3,6 +3,7 @@
 
 mod conditions;
 mod explain;
+mod needs;
 mod outlook;
 mod pick;
 mod readiness;

@@ -1,9 +1,10 @@
-//! The question of a blocked task, answered.
+//! The question of a blocked task, answered: by a person, or by the task that was asked.
 
 use super::transition::make;
-use crate::domain::{Field, ReasonCode, Transition};
+use crate::domain::{Field, OpenQuestion, ReasonCode, Transition};
 use crate::project::Project;
-use crate::store::StoreError;
+use crate::queue::Queue;
+use crate::store::{Draft, Place, StoreError};
 use serde_json::Value;
 
 /// Puts the task `id` back with the answer `text`, which its next prompt holds.
@@ -12,14 +13,31 @@ use serde_json::Value;
 /// As [`Project::each`]; a task that does not wait for an answer is refused.
 pub fn answer(project: &mut Project, id: &str, text: &str) -> Result<Vec<String>, StoreError> {
     project.each(&[id.to_owned()], |draft, place| {
-        let queue = &draft.queues()[place.queue];
-        let error = queue.text(place.task, Field::Error);
-        let question = error.as_deref().and_then(ReasonCode::asked);
-        let question = question.map(|(_, question)| question.to_owned());
-        let earlier = match queue.value(place.task, Field::Answers) {
-            Some(Value::Array(earlier)) => earlier,
-            _ => Vec::new(),
-        };
-        make(draft, place, &Transition::Answer { question, earlier, text: text.to_owned() })
+        let answer = answered(draft, place, text, None);
+        make(draft, place, &answer)
     })
+}
+
+/// The transition that answers the task at `place`; `by` is the task whose agent answers.
+pub fn answered(draft: &Draft<'_>, place: Place, text: &str, by: Option<&str>) -> Transition {
+    let queue = &draft.queues()[place.queue];
+    let (text, by) = (text.to_owned(), by.map(str::to_owned));
+    let earlier = match queue.value(place.task, Field::Answers) {
+        Some(Value::Array(earlier)) => earlier,
+        _ => Vec::new(),
+    };
+    Transition::Answer { question: asked(queue, place.task), earlier, text, by }
+}
+
+/// What a task asks, in full where that is known.
+fn asked(queue: &Queue, task: usize) -> Option<String> {
+    let error = queue.text(task, Field::Error)?;
+    let (_, line) = ReasonCode::asked(&error)?;
+    let whole = open_question(queue, task).map(|question| question.text);
+    Some(whole.unwrap_or_else(|| line.to_owned()))
+}
+
+/// `open_question` of a task, where it is one.
+pub fn open_question(queue: &Queue, task: usize) -> Option<OpenQuestion> {
+    queue.raw(task, Field::OpenQuestion).and_then(|raw| serde_json::from_str(raw).ok())
 }

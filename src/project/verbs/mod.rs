@@ -18,7 +18,7 @@ mod retry;
 mod transition;
 
 pub use add::add;
-pub use answer::answer;
+pub use answer::{answer, answered, open_question};
 pub use dead_claims::{DeadClaims, VerbError};
 pub use done::{Done, before_done, done};
 pub use doubts::doubts;

@@ -165,6 +165,7 @@ impl Reader {
             | Field::Artifacts
             | Field::ResultSummary
             | Field::NotesFor
+            | Field::OpenQuestion
             | Field::ApprovedBy => {}
         }
     }

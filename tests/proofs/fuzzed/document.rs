@@ -4,7 +4,9 @@
 use crate::places::difference;
 use serde_json::{Map, Value, json};
 use std::path::Path;
-use workloop::domain::{self, Claim, Completion, Field, Status, Transition, Verdict};
+use workloop::domain::{
+    self, Claim, Completion, Evidence, Field, OpenQuestion, ReasonCode, Status, Transition, Verdict,
+};
 use workloop::platform::clock::{Clock as _, SystemClock};
 use workloop::queue::Queue;
 
@@ -95,12 +97,20 @@ impl Chooser<'_> {
             11 => Transition::Block { because: text },
             12 => Transition::Park,
             13 => Transition::Unpark,
-            14 => Transition::Answer { question: None, earlier: Vec::new(), text },
+            14 => {
+                let by = Some(text.clone());
+                Transition::Answer { question: None, earlier: Vec::new(), text, by }
+            }
             15 => {
                 let note = Some(text.clone());
                 Transition::Done { by: text, note, verdict: Verdict::Skipped }
             }
-            16 => Transition::Ask { reason: text },
+            16 => {
+                let (code, to) = (ReasonCode::Impossible, Some(text.clone()));
+                let evidence = Some(Evidence::List(vec![text.clone()]));
+                let question = OpenQuestion { code, text: text.clone(), evidence, to };
+                Transition::Ask { reason: text, question: Box::new(question) }
+            }
             _ => Transition::Progress(self.value(0)),
         }
     }

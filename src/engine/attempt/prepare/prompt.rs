@@ -9,7 +9,10 @@ use crate::agent::{
     PromptTemplate, RedInput, StepInput, bound_file,
 };
 use crate::config::IsolationMode;
-use crate::domain::{AttemptReport, Field, Status, StepKind, Verdict, budget_of, budget_used_now};
+use crate::domain::{
+    AttemptReport, Field, Status, StepKind, Task, Verdict, budget_of, budget_used_now,
+};
+use crate::project::verbs::open_question;
 use crate::queue::Queue;
 use crate::store::TaskKey;
 use crate::store::attempts::{self, AttemptFolder, RESULT_FILE};
@@ -37,6 +40,7 @@ impl Plan<'_> {
             result_file: self.folder.file(RESULT_FILE).display().to_string(),
             dependencies: self.dependencies(),
             notes: self.notes(),
+            questions: self.questions(),
             answers: self.answers(),
             is_private: self.source.set.config.isolation.mode.value == IsolationMode::Private,
             continued: None,
@@ -110,6 +114,20 @@ impl Plan<'_> {
         };
         let queues = self.source.queues.iter();
         queues.flat_map(|q| (0..q.tasks().len()).filter_map(move |at| of(q, at))).collect()
+    }
+
+    /// What other tasks of the queue ask this one.
+    fn questions(&self) -> Vec<NoteInput> {
+        let (queue, own) = (self.queue(), self.task.id.as_str());
+        let blocked = |(at, task): (usize, &Task)| {
+            (task.status == Status::Blocked).then(|| open_question(queue, at)).flatten()
+        };
+        let asks = |(at, task): (usize, &Task)| {
+            let question = blocked((at, task)).filter(|q| q.to.as_deref() == Some(own))?;
+            let (from, place) = (task.id.to_string(), queue.path().display().to_string());
+            Some(NoteInput { from, text: question.text, place })
+        };
+        queue.tasks().iter().enumerate().filter_map(asks).collect()
     }
 
     fn answers(&self) -> Vec<AnswerInput> {

@@ -1,0 +1,106 @@
+//! What needs a person: each task with the command that gives it what it waits for.
+//!
+//! A view shows this first. It is made from the queues alone, as everything else is.
+
+use super::need::{NeedView, QuestionView};
+use super::view::Sight;
+use crate::domain::{Field, Need, OpenQuestion, ReasonCode};
+use crate::plan::{Node, State};
+
+impl Sight<'_> {
+    /// The tasks of the served queues that need a person, those that have waited longest first.
+    pub fn needs(&self, selected: &dyn Fn(Node) -> bool) -> Vec<NeedView> {
+        let graph = self.readiness.graph();
+        let nodes = (0..self.served).flat_map(|queue| graph.queue_nodes(queue));
+        let mut needs: Vec<NeedView> =
+            nodes.filter(|node| selected(*node)).filter_map(|node| self.need(node)).collect();
+        needs.sort_by(|one, other| order(one).cmp(&order(other)));
+        needs
+    }
+
+    /// What a task needs a person for.
+    pub fn need(&self, node: Node) -> Option<NeedView> {
+        let need = self.readiness.need(node)?;
+        let error = self.error(node);
+        let asked = error.as_deref().and_then(ReasonCode::asked);
+        if need == Need::Answer && self.can_be_answered(node) {
+            return None;
+        }
+        let (queue, index) = self.place(node);
+        let task = &queue.tasks()[index];
+        let change = task.change();
+        let text = match need {
+            Need::Review if change.is_some() => "its work passed".to_owned(),
+            Need::Checkout => change.and_then(|change| change.obstacle.clone()).unwrap_or_default(),
+            Need::Review | Need::Answer => asked.map_or_else(String::new, |(_, text)| text.into()),
+            Need::Blocked => error.clone().unwrap_or_default(),
+            Need::Approval | Need::Work | Need::Budget | Need::Repair => {
+                let whats = self.waiting(node).into_iter().map(|waiting| waiting.what);
+                whats.collect::<Vec<_>>().join("; ")
+            }
+        };
+        let reason_code = match need {
+            Need::Review => Some(ReasonCode::Review),
+            Need::Budget => Some(ReasonCode::Budget),
+            Need::Answer => asked.map(|(code, _)| code),
+            Need::Approval | Need::Work | Need::Checkout | Need::Blocked | Need::Repair => None,
+        };
+        let id = self.readiness.graph().reference(node);
+        let since = match task.claim() {
+            Some(claim) => Some(claim.since.clone()),
+            None => queue.text(index, Field::LastAttempt).filter(|text| !text.is_empty()),
+        };
+        Some(NeedView {
+            command: need.command(&id),
+            id,
+            queue: self.queue_of(node).to_owned(),
+            title: self.title(node),
+            need,
+            reason_code,
+            text: self.mask.text(&text).into_owned(),
+            since,
+        })
+    }
+
+    /// What the agent of a task asked or found.
+    pub fn question(&self, node: Node) -> Option<QuestionView> {
+        let (queue, index) = self.place(node);
+        if self.readiness.state(node) != State::Blocked {
+            return None;
+        }
+        let raw = queue.raw(index, Field::OpenQuestion)?;
+        let mut question: OpenQuestion = serde_json::from_str(raw).ok()?;
+        let hide = |text: &mut String| *text = self.mask.text(text).into_owned();
+        hide(&mut question.text);
+        question.evidence.iter_mut().flat_map(|shown| shown.texts_mut()).for_each(hide);
+        Some(QuestionView(question))
+    }
+
+    /// Whether the task that was asked may still answer: it is to be run, and does not wait for the one
+    /// that asks.
+    fn can_be_answered(&self, node: Node) -> bool {
+        let question = self.question(node);
+        let Some(to) = question.and_then(|QuestionView(question)| question.to) else {
+            return false;
+        };
+        let (queue, _) = self.place(node);
+        let graph = self.readiness.graph();
+        let (own, _) = graph.location(node);
+        let Some(asked) = queue.index_of(&to).map(|index| graph.node(own, index)) else {
+            return false;
+        };
+        match self.readiness.state(asked) {
+            State::Ready | State::InProgress => true,
+            State::Waiting => {
+                self.readiness.need(asked).is_none()
+                    && !self.readiness.held_up_by(node).contains(&asked)
+            }
+            State::Complete | State::Blocked | State::Parked => false,
+        }
+    }
+}
+
+/// What has waited longest first; what nobody knows the time of comes last.
+fn order(need: &NeedView) -> (bool, &str, &str) {
+    (need.since.is_none(), need.since.as_deref().unwrap_or_default(), &need.id)
+}

@@ -1,0 +1,38 @@
+//! Counts of tasks by state.
+
+use crate::domain::Status;
+use crate::queue::Counts;
+use serde::Serialize;
+
+/// How many tasks stand where, by what the file says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[expect(missing_docs, reason = "each name is the state's own word in a summary")]
+pub struct Summary {
+    pub total: usize,
+    pub pending: usize,
+    pub in_progress: usize,
+    pub blocked: usize,
+    pub complete: usize,
+    pub parked: usize,
+}
+
+impl From<Counts> for Summary {
+    fn from(counts: Counts) -> Self {
+        let Counts { total, pending, in_progress, blocked, complete, parked } = counts;
+        Self { total, pending, in_progress, blocked, complete, parked }
+    }
+}
+
+impl Summary {
+    pub(super) fn add(&mut self, status: Status) {
+        self.total += 1;
+        match status {
+            Status::Pending => self.pending += 1,
+            Status::InProgress => self.in_progress += 1,
+            Status::Blocked => self.blocked += 1,
+            Status::Complete => self.complete += 1,
+            Status::Parked => self.parked += 1,
+            Status::Unknown => {}
+        }
+    }
+}
