@@ -21,6 +21,7 @@ mod read;
 mod schemas;
 mod session;
 mod streams;
+mod telling;
 mod verbose;
 mod words;
 mod write;

@@ -2,11 +2,12 @@
 
 use super::model::{Config, Limits, NamedProject, ScopeMode, TypeRule};
 use super::names::fold;
+use super::notify::NotifyRule;
 use super::origin::Sourced;
 use super::paths::resolve;
 use super::problem::{Problem, RefusedConfig};
 use super::reader::{Reader, Section};
-use super::sections::{environment, isolation, landing, profiles, verify, workspaces};
+use super::sections::{environment, isolation, landing, notify, profiles, verify, workspaces};
 use crate::agent::{AgentProfile, DEFAULT_GRACE, DEFAULT_TIMEOUT};
 use crate::domain::nearest;
 use std::ops::Range;
@@ -97,6 +98,12 @@ fn read(reader: &Reader<'_>, document: &toml::Spanned<DeTable<'_>>, folder: &Pat
         config.landing = landing::read(&section, &config.isolation);
         config.tree_keys.extend(section.keys());
     }
+    for section in top.sections("notify") {
+        config.notify.extend(notify::read(&section));
+    }
+    // What only channels need no agent and no test needs.
+    let names = config.notify.iter().flat_map(NotifyRule::variables).map(str::to_owned);
+    config.environment.drop.extend(names);
     top.close(&["escalation", "baseline", "hooks", "services", "usage", "commit"]);
     config
 }

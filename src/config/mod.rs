@@ -15,6 +15,7 @@ mod known;
 mod load;
 mod model;
 mod names;
+mod notify;
 mod origin;
 mod paths;
 mod places;
@@ -33,6 +34,9 @@ pub use find::{FILE_NAME, Untrusted, find_upwards, git_top};
 pub use load::{ConfigError, Lookup, Overrides};
 pub use model::{Config, Limits, NamedProject, ScopeMode, TypeRule, Verification};
 pub use names::fold;
+pub use notify::{
+    Address, NotifyEvent, NotifyRule, NotifySeverity, NotifyTarget, Quiet, host, variable,
+};
 pub use origin::{Origin, Sourced};
 pub use problem::{Problem, RefusedConfig};
 pub use queues::{

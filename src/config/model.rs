@@ -1,5 +1,6 @@
 //! The configuration as one typed value.
 
+use super::notify::NotifyRule;
 use super::origin::Sourced;
 use super::trees::{Isolation, LandingRules, WorkspaceRules};
 use crate::agent::AgentProfile;
@@ -57,6 +58,8 @@ pub struct Config {
     pub workspaces: WorkspaceRules,
     /// `[landing]`.
     pub landing: LandingRules,
+    /// `[[notify]]`, in file order.
+    pub notify: Vec<NotifyRule>,
     /// The keys of these three sections that the file sets.
     pub tree_keys: Vec<Sourced<String>>,
 }
@@ -104,6 +107,7 @@ impl Default for Config {
             isolation: Isolation::default(),
             workspaces: WorkspaceRules::default(),
             landing: LandingRules::default(),
+            notify: Vec::new(),
             tree_keys: Vec::new(),
         }
     }

@@ -8,6 +8,7 @@ pub mod at_work;
 pub mod attempts;
 mod backoffs;
 mod backup;
+pub mod cursors;
 mod draft;
 mod error;
 pub mod file;

@@ -15,7 +15,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// Every folder of `src/` (and the two files beside them) with its layer, the lowest first.
-const LAYERS: [(&str, u8); 17] = [
+const LAYERS: [(&str, u8); 18] = [
     ("domain", 1),
     ("platform", 1),
     ("queue", 2),
@@ -30,6 +30,7 @@ const LAYERS: [(&str, u8); 17] = [
     ("project", 6),
     ("views", 6),
     ("engine", 7),
+    ("notify", 7),
     ("cli", 8),
     ("lib", 9),
     ("main", 9),

@@ -53,6 +53,7 @@ pub(super) fn run(args: &RunArgs, session: &mut Session<'_>) -> Result<(), Failu
         },
         ..options(scope, jobs, Arc::new(known), session)?
     };
+    let notifier = session.notifier(project.set())?;
     let said = Said::of(&session.global);
     let mut progress = Progress::new(session.streams, jobs, args.json, said);
     for warning in &warnings {
@@ -60,6 +61,7 @@ pub(super) fn run(args: &RunArgs, session: &mut Session<'_>) -> Result<(), Failu
     }
     let ending = engine::start(project, options, &mut progress)?.run();
     drop(progress);
+    session.finish_telling(notifier)?;
     let ending = ending?;
     let one = match args.task_ids.as_slice() {
         [id] if ending.is_complete() && ending.attempts == 0 => Some(id),

@@ -3,6 +3,7 @@
 pub(super) mod environment;
 pub(super) mod isolation;
 pub(super) mod landing;
+pub(super) mod notify;
 pub(super) mod profiles;
 pub(super) mod verify;
 pub(super) mod workspaces;

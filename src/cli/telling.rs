@@ -1,0 +1,67 @@
+//! The channels of `[[notify]]` beside a run, and for a test.
+
+use super::session::Session;
+use crate::config::Config;
+use crate::notify::{Notifier, Tools, channels};
+use crate::platform::clock::SystemClock;
+use crate::platform::ids::RandomIds;
+use crate::project::QueueSet;
+use crate::views::escape;
+use crate::views::mask::Mask;
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a run waits at its end for what is still to be told.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// How long an agent may print nothing before channels are told so.
+const SILENT_AFTER: Duration = Duration::from_secs(30 * 60);
+
+impl Session<'_> {
+    /// What channels work with.
+    pub(super) fn tools(&self, config: &Config) -> Tools {
+        let folder = config.folder().unwrap_or(&self.world.cwd).to_owned();
+        Tools {
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(RandomIds),
+            mask: Mask::new(&config.and_own(&self.world.vars)),
+            vars: self.world.vars.clone(),
+            folder,
+            silent_after: SILENT_AFTER,
+        }
+    }
+
+    /// Begins to tell what happens to the served queues; warns of channels that cannot be used.
+    ///
+    /// # Errors
+    /// When standard error cannot be written.
+    pub(super) fn notifier(&mut self, set: &QueueSet) -> io::Result<Option<Notifier>> {
+        let (usable, wrong) = channels(&set.config.notify, &self.world.vars);
+        for text in wrong {
+            self.warn(&format!("{text}; nothing is told there"))?;
+        }
+        let mut states = Vec::new();
+        for queue in 0..set.served() {
+            let state = set.state(queue);
+            if !states.contains(&state) {
+                states.push(state);
+            }
+        }
+        let tools = self.tools(&set.config);
+        Ok((!usable.is_empty()).then(|| Notifier::start(&usable, &states, &tools)))
+    }
+
+    /// Lets what tells finish, and warns of what could not be told.
+    ///
+    /// # Errors
+    /// When standard error cannot be written.
+    pub(super) fn finish_telling(&mut self, notifier: Option<Notifier>) -> io::Result<()> {
+        let troubles = notifier.map(|notifier| notifier.finish(PATIENCE)).unwrap_or_default();
+        troubles.iter().try_for_each(|text| self.warn(text))
+    }
+
+    fn warn(&mut self, text: &str) -> io::Result<()> {
+        writeln!(self.streams.err, "warning: {}", escape::line(text))
+    }
+}

@@ -1,0 +1,159 @@
+//! What is told: messages, and what of them goes into one delivery.
+
+use crate::config::NotifyEvent;
+use crate::domain::{Event, ReasonCode};
+use crate::store::cursors::Place;
+use crate::views::mask::Mask;
+use serde_json::Value;
+
+/// The most of one text that is told, in bytes.
+const MOST: usize = 2 << 10;
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Message {
+    /// Where the journal says so; `None` for what it does not say.
+    pub(super) place: Option<Place>,
+    /// A name for it that is the same in every process.
+    pub(super) key: String,
+    /// What it is.
+    pub(super) event: NotifyEvent,
+    /// When, RFC 3339.
+    pub(super) at: String,
+    /// The file name of the queue.
+    pub(super) queue: Option<String>,
+    /// The task.
+    pub(super) task: Option<String>,
+    /// Its title.
+    pub(super) title: Option<String>,
+    /// Why, in words.
+    pub(super) reason: Option<String>,
+    /// Why, as a code.
+    pub(super) code: Option<ReasonCode>,
+    /// All of it in one line.
+    pub(super) text: String,
+}
+
+/// What is sent at once.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Delivery<'m> {
+    /// Its name, the same whenever it is tried again.
+    pub(super) id: &'m str,
+    /// At least one.
+    pub(super) messages: &'m [Message],
+}
+
+impl Message {
+    /// What is told of `event`, whose line in a log is `line`.
+    pub(super) fn of(kind: NotifyEvent, event: &Event, line: String, mask: &Mask) -> Self {
+        let place = Place::of(event);
+        let said = |key: &str| event.data.get(key)?.as_str().filter(|text| !text.is_empty());
+        let code = event.data.get("reason_code").cloned().unwrap_or(Value::Null);
+        let reason = said("reason").map(|why| cut(&mask.text(why)).to_owned());
+        Self {
+            key: format!("{}:{}", place.seq, place.at),
+            place: Some(place),
+            event: kind,
+            at: event.at.clone(),
+            queue: Some(event.queue.clone()).filter(|queue| !queue.is_empty()),
+            task: event.task.clone(),
+            title: None,
+            reason,
+            code: serde_json::from_value(code).ok(),
+            text: cut(&line).to_owned(),
+        }
+    }
+
+    /// With what a person types next, where there is something.
+    pub(super) fn with_next(mut self) -> Self {
+        let Some(task) = &self.task else { return self };
+        let asked = matches!(
+            self.code,
+            Some(ReasonCode::Question | ReasonCode::Impossible | ReasonCode::Contradiction)
+        );
+        let next = match self.event {
+            NotifyEvent::NeedsYou | NotifyEvent::Blocked if asked => {
+                format!("; workloop answer {task} TEXT")
+            }
+            NotifyEvent::NeedsYou | NotifyEvent::Blocked => format!("; workloop why {task}"),
+            NotifyEvent::Silent => format!("; workloop log {task}"),
+            NotifyEvent::Complete
+            | NotifyEvent::Failed
+            | NotifyEvent::Lost
+            | NotifyEvent::Landed
+            | NotifyEvent::Added
+            | NotifyEvent::Tampered
+            | NotifyEvent::Limit
+            | NotifyEvent::RunStarted
+            | NotifyEvent::RunFinished
+            | NotifyEvent::Test => return self,
+        };
+        self.text.push_str(&next);
+        self
+    }
+}
+
+impl Delivery<'_> {
+    /// What it is: the event of the only message, or a digest.
+    pub(super) fn event(&self) -> &'static str {
+        if let [one] = self.messages { one.event.as_str() } else { "digest" }
+    }
+
+    /// The task, of a delivery about one.
+    pub(super) fn task(&self) -> Option<&str> {
+        if let [one] = self.messages { one.task.as_deref() } else { None }
+    }
+
+    /// What people read, of at most `most` characters: a line each, and how many are left out.
+    pub(super) fn text(&self, most: usize) -> String {
+        const MORE: usize = 24;
+        let mut text = String::new();
+        let mut room = most.saturating_sub(MORE);
+        for (number, message) in self.messages.iter().enumerate() {
+            let line: String = message.text.chars().take(room).collect();
+            if number > 0 && line.len() < message.text.len() {
+                text.push_str(&format!("\n… and {} more", self.messages.len() - number));
+                break;
+            }
+            if number > 0 {
+                text.push('\n');
+            }
+            room = room.saturating_sub(line.chars().count() + 1);
+            text.push_str(&line);
+        }
+        text
+    }
+}
+
+/// The begin of a text that may be too long for a message.
+fn cut(text: &str) -> &str {
+    let end = (0..=text.len().min(MOST)).rev().find(|end| text.is_char_boundary(*end));
+    &text[..end.unwrap_or_default()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::message;
+    use super::*;
+
+    #[test]
+    fn a_text_ends_with_how_many_are_left_out() {
+        let messages: Vec<Message> =
+            (0..9).map(|n| message(&format!("T{n}"), "a".into())).collect();
+        let all = Delivery { id: "", messages: &messages };
+        assert_eq!(all.text(1000).lines().count(), 9);
+        let some = all.text(30);
+        assert!(some.chars().count() <= 30 && some.ends_with("more"), "{some}");
+        let one = Delivery { messages: &messages[..1], ..all };
+        assert_eq!(
+            (one.event(), one.task(), all.event(), all.task()),
+            ("complete", Some("T0"), "digest", None)
+        );
+    }
+
+    #[test]
+    fn a_long_text_is_cut_between_characters() {
+        assert_eq!(cut(&"é".repeat(MOST)).len(), MOST);
+        assert_eq!(cut(&format!("a{}", "é".repeat(MOST))).len(), MOST - 1);
+    }
+}

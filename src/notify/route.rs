@@ -1,0 +1,318 @@
+//! One channel and one journal: what is new is read, and what is due is sent.
+
+use super::carrier::Carrier;
+use super::channel::Channel;
+use super::message::{Delivery, Message};
+use super::outbox::{Due, Moment, Outbox};
+use super::silence::Silence;
+use super::tools::Tools;
+use crate::config::NotifyEvent;
+use crate::domain::{Event, Status};
+use crate::platform::lock::FileLock;
+use crate::platform::open::{self, Links};
+use crate::queue::Queue;
+use crate::store::StateDir;
+use crate::store::cursors::{Cursor, CursorFile, Place};
+use crate::store::lines::JournalLines;
+use crate::views::event::Teller;
+use crate::views::style::Look;
+use chrono::Local;
+use std::collections::HashMap;
+use std::time::Duration;
+
+/// How often the journal is looked at.
+const POLL: Duration = Duration::from_millis(500);
+/// How often it is looked whether the loop that tells is gone.
+const OTHERS: Duration = Duration::from_secs(2);
+/// The most that is read of a queue, in bytes.
+const QUEUE: u64 = 256 << 20;
+/// So many silent attempts are remembered.
+const SILENT: usize = 100;
+
+/// What is to be done after a turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// Look again after so long, or earlier when the loop ends.
+    Look(Duration),
+    /// All that can be told is told.
+    Idle(Duration),
+    /// Another loop tells; look again after so long whether it still lives.
+    Others(Duration),
+}
+
+/// A channel in a journal.
+pub(super) struct Route {
+    channel: Channel,
+    state: StateDir,
+    file: CursorFile,
+    /// Where telling begins when nothing is known.
+    begin: Place,
+    tools: Tools,
+    carrier: Box<dyn Carrier>,
+    telling: Option<Telling>,
+    /// Why the last delivery failed, and what was dropped.
+    trouble: Vec<String>,
+}
+
+/// What only the loop that tells has.
+struct Telling {
+    /// Held for as long as it tells.
+    _lock: FileLock,
+    cursor: Cursor,
+    lines: JournalLines,
+    /// The last event that was read.
+    read: Place,
+    teller: Teller,
+    outbox: Outbox,
+    silence: Silence,
+}
+
+impl Route {
+    /// The route of `channel` over the journal of `state`; what is in the journal now is not told
+    /// unless an earlier loop left it.
+    pub(super) fn new(
+        channel: Channel,
+        state: StateDir,
+        tools: Tools,
+        carrier: Box<dyn Carrier>,
+    ) -> Self {
+        let file = CursorFile::new(&state, &channel.key());
+        let begin = file.end();
+        let mut route = Self {
+            channel,
+            state,
+            file,
+            begin,
+            tools,
+            carrier,
+            telling: None,
+            trouble: Vec::new(),
+        };
+        route.take();
+        route
+    }
+
+    /// Becomes the one that tells, if nobody else is.
+    fn take(&mut self) {
+        if self.telling.is_some() {
+            return;
+        }
+        let lock = match self.file.lock() {
+            Ok(Some(lock)) => lock,
+            Ok(None) => return,
+            Err(error) => {
+                return self.complain(format!("cannot keep how far it was told: {error}"));
+            }
+        };
+        let known = self.file.read();
+        let is_new = known.is_none();
+        let cursor =
+            known.unwrap_or_else(|| Cursor { told: self.begin.clone(), ..Cursor::default() });
+        self.telling = Some(Telling {
+            _lock: lock,
+            cursor,
+            lines: JournalLines::new(self.state.clone()),
+            read: Place::default(),
+            teller: Teller::new(self.tools.mask.clone(), Look::PLAIN),
+            outbox: Outbox::default(),
+            silence: Silence::default(),
+        });
+        if is_new {
+            self.keep();
+        }
+    }
+
+    /// Reads what is new and sends what is due.
+    pub(super) fn turn(&mut self, ends: bool) -> Next {
+        self.take();
+        self.read();
+        let Some(telling) = &mut self.telling else { return Next::Others(OTHERS) };
+        let now = self.tools.clock.now();
+        let local = now.with_timezone(&Local).time();
+        let moment = Moment { now, local, monotonic: self.tools.clock.monotonic(), ends };
+        match telling.outbox.due(&self.channel.rule, moment) {
+            Due::Nothing | Due::Quiet(_) => Next::Idle(POLL),
+            Due::Later(left) => Next::Look(left.min(POLL)),
+            Due::Now(count) => {
+                self.send(count);
+                Next::Look(Duration::ZERO)
+            }
+        }
+    }
+
+    /// Why something was not delivered, in words, each with the channel.
+    pub(super) fn trouble(mut self) -> Vec<String> {
+        let waiting = self.telling.as_ref().map_or(0, |telling| telling.outbox.len());
+        let quiet = self.channel.rule.quiet.is_some();
+        if waiting > 0 && (!quiet || !self.trouble.is_empty()) {
+            self.complain(format!("{waiting} not delivered yet; the next run tries again"));
+        }
+        let name = self.channel.to_string();
+        self.trouble.into_iter().map(|text| format!("{name}: {text}")).collect()
+    }
+
+    fn complain(&mut self, text: String) {
+        if !self.trouble.contains(&text) {
+            self.trouble.push(text);
+        }
+    }
+
+    /// Takes in what the journal has of new.
+    fn read(&mut self) {
+        let Some(telling) = &mut self.telling else { return };
+        let mut events = Vec::new();
+        let read = telling.lines.read(&mut |line| {
+            events.extend(serde_json::from_slice::<Event>(line).ok());
+            Ok(())
+        });
+        // What could not be read now is read the next time.
+        drop(read);
+        let mut queues = Queues::default();
+        for event in &events {
+            self.hear(event, &mut queues);
+        }
+        self.hear_silence(&mut queues);
+        if !events.is_empty()
+            && let Some(telling) = &mut self.telling
+            && let Some(until) = telling.cursor.until.clone()
+        {
+            telling.outbox.resume(&until);
+        }
+    }
+
+    fn hear(&mut self, event: &Event, queues: &mut Queues) {
+        let Some(telling) = &mut self.telling else { return };
+        // A journal that was put back begins with lines that were read before.
+        if telling.read != Place::default() && !telling.read.is_before(event) {
+            return;
+        }
+        telling.read = Place::of(event);
+        let line = telling.teller.log(event);
+        telling.silence.hear(event);
+        if !telling.cursor.told.is_before(event) {
+            return;
+        }
+        let (Some(kind), Some(line)) = (self.channel.wants(event), line) else { return };
+        let mut message = Message::of(kind, event, line, &self.tools.mask).with_next();
+        if kind == NotifyEvent::RunFinished {
+            message.text.push_str(&queues.counted(&self.state, event));
+        }
+        self.push(message, queues);
+    }
+
+    fn hear_silence(&mut self, queues: &mut Queues) {
+        if !self.channel.rule.on.contains(&NotifyEvent::Silent) {
+            return;
+        }
+        let (now, limit) = (self.tools.clock.now(), self.tools.silent_after);
+        let Some(Telling { silence, cursor, .. }) = &mut self.telling else { return };
+        for message in silence.silent(&self.state, limit, now, &cursor.silent) {
+            let queue: Vec<&str> = message.queue.as_deref().into_iter().collect();
+            if self.channel.admits(message.event, &queue, message.task.as_deref()) {
+                self.push(message.with_next(), queues);
+            }
+        }
+    }
+
+    fn push(&mut self, mut message: Message, queues: &mut Queues) {
+        if let (Some(queue), Some(task)) = (&message.queue, &message.task) {
+            let title = queues.title(&self.state, queue, task);
+            message.title = title.map(|title| self.tools.mask.text(&title).into_owned());
+        }
+        if let Some(telling) = &mut self.telling {
+            telling.outbox.push(message);
+        }
+    }
+
+    /// Sends the first `count` messages.
+    fn send(&mut self, count: usize) {
+        let Some(telling) = &mut self.telling else { return };
+        let messages = telling.outbox.first(count).to_vec();
+        let (Some(first), Some(last)) = (messages.first(), messages.last()) else { return };
+        let id = self.file.delivery(&first.key, &last.key);
+        if count > 1 && telling.cursor.until != last.place {
+            telling.cursor.until.clone_from(&last.place);
+            self.keep();
+        }
+        let sent = self.carrier.carry(&self.channel, &Delivery { id: &id, messages: &messages });
+        let Some(telling) = &mut self.telling else { return };
+        let text = match sent {
+            Err(refused) if refused.again => {
+                telling.outbox.failed(refused.after, self.tools.clock.monotonic());
+                let tries = telling.outbox.tries();
+                self.trouble.retain(|text| !text.starts_with("tried "));
+                return self.complain(format!("tried {tries} times: {}", refused.why));
+            }
+            Err(refused) => Some(format!("dropped: {}", refused.why)),
+            Ok(()) => None,
+        };
+        self.trouble.retain(|text| !text.starts_with("tried "));
+        if let Some(text) = text {
+            self.complain(text);
+        }
+        self.delivered();
+    }
+
+    /// What was begun is done with.
+    fn delivered(&mut self) {
+        let Some(telling) = &mut self.telling else { return };
+        for message in telling.outbox.done() {
+            match message.place {
+                Some(place) => telling.cursor.told = place,
+                None => telling.cursor.silent.push(message.key),
+            }
+        }
+        telling.cursor.until = None;
+        let surplus = telling.cursor.silent.len().saturating_sub(SILENT);
+        telling.cursor.silent.drain(..surplus);
+        self.keep();
+    }
+
+    fn keep(&mut self) {
+        let Some(telling) = &self.telling else { return };
+        if let Err(error) = self.file.write(&telling.cursor, &*self.tools.ids) {
+            self.complain(format!("cannot keep how far it was told: {error}"));
+        }
+    }
+}
+
+/// The queues of a folder as they are now, for titles and counts.
+#[derive(Default)]
+struct Queues(HashMap<String, Option<Queue>>);
+
+impl Queues {
+    fn get(&mut self, state: &StateDir, name: &str) -> Option<&Queue> {
+        let folder = state.root().parent()?;
+        let queue = self.0.entry(name.to_owned()).or_insert_with(|| {
+            let path = folder.join(name);
+            let bytes = open::read(&path, Links::Follow, QUEUE).ok()?;
+            Queue::parse(&path, bytes).ok()
+        });
+        queue.as_ref()
+    }
+
+    fn title(&mut self, state: &StateDir, queue: &str, task: &str) -> Option<String> {
+        let queue = self.get(state, queue)?;
+        queue.index_of(task).map(|at| queue.title(at))
+    }
+
+    /// How many tasks are complete, and how many blocked, of the queues of a loop.
+    fn counted(&mut self, state: &StateDir, event: &Event) -> String {
+        let names = event.data.get("queues").and_then(|names| names.as_array());
+        let names: Vec<String> = names
+            .into_iter()
+            .flatten()
+            .filter_map(|name| name.as_str().map(str::to_owned))
+            .collect();
+        let (mut all, mut complete, mut blocked) = (0, 0, 0);
+        for name in names {
+            let Some(queue) = self.get(state, &name) else { continue };
+            let counts = queue.counts();
+            all += counts.total;
+            complete += counts.of(Status::Complete);
+            blocked += counts.of(Status::Blocked);
+        }
+        let blocked = if blocked > 0 { format!(", {blocked} blocked") } else { String::new() };
+        format!(": {complete} of {all} complete{blocked}")
+    }
+}

@@ -1,0 +1,163 @@
+//! The threads that tell while a loop runs.
+
+use super::carrier::{Carrier, Programs};
+use super::channel::{Channel, described};
+use super::message::{Delivery, Message};
+use super::route::{Next, Route};
+use super::tools::Tools;
+use crate::config::{NotifyEvent, NotifyRule, variable};
+use crate::store::StateDir;
+use chrono::{Local, SecondsFormat};
+use std::ffi::OsString;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long a delivery that is ended may take to end.
+const GRACE: Duration = Duration::from_millis(200);
+
+/// What tells while a loop runs.
+pub struct Notifier {
+    threads: Vec<(String, Sender<()>)>,
+    reports: Receiver<(usize, Vec<String>)>,
+    cancelled: Arc<AtomicBool>,
+    refused: Vec<String>,
+}
+
+/// The channels of the configuration that can be used, and in words why others cannot.
+pub fn channels(
+    rules: &[NotifyRule],
+    vars: &[(OsString, OsString)],
+) -> (Vec<Channel>, Vec<String>) {
+    let (mut usable, mut wrong) = (Vec::new(), Vec::new());
+    for (number, rule) in (1..).zip(rules) {
+        let missing: Vec<&str> =
+            rule.variables().filter(|name| variable(vars, name).is_none()).collect();
+        if missing.is_empty() {
+            let url = rule.target.address().and_then(|address| address.resolve(vars));
+            let secret = rule.secret_env.as_deref().and_then(|name| variable(vars, name));
+            usable.push(Channel { rule: rule.clone(), number, url, secret });
+        } else {
+            let names = missing.join(" and ");
+            wrong.push(format!("{}: {names} is not set", described(rule, number)));
+        }
+    }
+    (usable, wrong)
+}
+
+impl Notifier {
+    /// Begins to tell `channels` what is added to the journals of `states` from here on, and what
+    /// an earlier loop left.
+    pub fn start(channels: &[Channel], states: &[StateDir], tools: &Tools) -> Self {
+        let cancelled = Arc::new(AtomicBool::new(false));
+        let (sender, reports) = mpsc::channel();
+        let mut notifier = Self { threads: Vec::new(), reports, cancelled, refused: Vec::new() };
+        for channel in channels {
+            for state in states {
+                let carrier = notifier.carrier(tools);
+                let route =
+                    Route::new(channel.clone(), state.clone(), tools.clone(), Box::new(carrier));
+                notifier.begin(channel.to_string(), route, sender.clone());
+            }
+        }
+        notifier
+    }
+
+    fn carrier(&self, tools: &Tools) -> Programs {
+        Programs {
+            vars: tools.vars.clone(),
+            folder: tools.folder.clone(),
+            cancelled: Arc::clone(&self.cancelled),
+        }
+    }
+
+    fn begin(&mut self, name: String, mut route: Route, reports: Sender<(usize, Vec<String>)>) {
+        let (end, ends) = mpsc::channel();
+        let number = self.threads.len();
+        let tell = move || {
+            tell(&mut route, &ends);
+            // Nobody hears it when the run did not wait.
+            drop(reports.send((number, route.trouble())));
+        };
+        match thread::Builder::new().name("notify".to_owned()).spawn(tell) {
+            Ok(_) => self.threads.push((name, end)),
+            Err(error) => self.refused.push(format!("{name}: {error}")),
+        }
+    }
+
+    /// Tells what there is still to tell, for at most `patience`; gives in words what could not be
+    /// told.
+    pub fn finish(self, patience: Duration) -> Vec<String> {
+        let deadline = Instant::now() + patience;
+        for (_, end) in &self.threads {
+            // One that ended already has reported.
+            let _has_ended = end.send(());
+        }
+        let mut open: Vec<usize> = (0..self.threads.len()).collect();
+        let mut troubles = self.refused;
+        let mut hear = |open: &mut Vec<usize>, until: Instant| {
+            while !open.is_empty() {
+                let left = until.saturating_duration_since(Instant::now());
+                let Ok((number, trouble)) = self.reports.recv_timeout(left) else { break };
+                open.retain(|other| *other != number);
+                troubles.extend(trouble);
+            }
+        };
+        hear(&mut open, deadline.checked_sub(GRACE).unwrap_or(deadline));
+        self.cancelled.store(true, Ordering::Release);
+        hear(&mut open, deadline);
+        for number in open {
+            let name = self.threads.get(number).map_or("", |(name, _)| name);
+            troubles.push(format!("{name}: not done in time; the next run tries again"));
+        }
+        troubles
+    }
+}
+
+/// Tells until the loop ends and all that can be told is told.
+fn tell(route: &mut Route, ends: &Receiver<()>) {
+    let mut ending = false;
+    loop {
+        let wait = match route.turn(ending) {
+            Next::Idle(_) | Next::Others(_) if ending => return,
+            Next::Idle(wait) | Next::Others(wait) | Next::Look(wait) => wait,
+        };
+        match ends.recv_timeout(wait) {
+            Ok(()) => ending = true,
+            Err(RecvTimeoutError::Timeout) => {}
+            // The run is gone without a word.
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+    }
+}
+
+/// Sends a test to a channel.
+///
+/// # Errors
+/// Why it did not arrive, in words.
+pub fn test(channel: &Channel, tools: &Tools) -> Result<(), String> {
+    let now = tools.clock.now();
+    let text = format!("{} - a test of workloop doctor", now.with_timezone(&Local).format("%H:%M"));
+    let message = Message {
+        place: None,
+        key: String::new(),
+        event: NotifyEvent::Test,
+        at: now.to_rfc3339_opts(SecondsFormat::Millis, true),
+        queue: None,
+        task: None,
+        title: None,
+        reason: None,
+        code: None,
+        text,
+    };
+    let carrier = Programs {
+        vars: tools.vars.clone(),
+        folder: tools.folder.clone(),
+        cancelled: Arc::new(AtomicBool::new(false)),
+    };
+    let id = tools.ids.hex32();
+    let delivery = Delivery { id: &id, messages: &[message] };
+    carrier.carry(channel, &delivery).map_err(|refused| refused.why)
+}
