@@ -43,6 +43,9 @@ pub struct GraphEdge {
     pub to: String,
     /// `dependency`, or `child` from a child to its epic.
     pub kind: &'static str,
+    /// Whether only `from` says so, in its `blocks`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub by_blocks: bool,
     /// Whether it stands on the critical path.
     pub critical: bool,
 }
@@ -56,6 +59,7 @@ pub fn view<'a>(sight: &'a Sight<'_>, picture: &Picture<'_>) -> GraphView<'a> {
         from: graph.reference(edge.from),
         to: graph.reference(edge.to),
         kind: if edge.child { "child" } else { "dependency" },
+        by_blocks: !edge.child && graph.is_by_blocks(edge.from.0, edge.to.0),
         critical: edge.critical,
     };
     let tasks = move |&node: &Node| GraphTask {

@@ -15,6 +15,7 @@ pub mod explain;
 pub mod graph;
 pub mod json;
 pub mod landing;
+mod lists;
 pub mod mask;
 pub mod need;
 mod needs;

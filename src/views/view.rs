@@ -136,6 +136,9 @@ pub struct TaskView {
     pub worker: Option<String>,
     /// What it waits for.
     pub waiting_for: Vec<Waiting>,
+    /// Files that changed while it ran, and may be the work of others.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub files_ambiguous: Vec<String>,
     /// What went wrong.
     pub error: Option<String>,
     /// What its agent asked or found instead of finishing.
@@ -224,6 +227,7 @@ impl<'a> Sight<'a> {
             progress: progress::of(queue, index, self.mask).map(Box::new),
             worker: task.claim().map(|claim| claim.worker.clone()),
             waiting_for: self.waiting(node),
+            files_ambiguous: self.texts(node, Field::FilesAmbiguous),
             error: self.error(node),
             open_question: self.question(node),
             completed_by: self.told(node, Field::CompletedBy),

@@ -21,16 +21,17 @@ pub(super) fn run(args: &PromptArgs, session: &mut Session<'_>) -> Result<(), Fa
     let selection = session.select_to_read(&args.queues)?;
     let mut reading = Reading::open(session, selection)?;
     let vars = &session.world.vars;
-    let (view, prompt, environments) = reading.look(|scene| {
+    let (view, prompt, environments, lacking) = reading.look(|scene| {
         let node = scene.find(&args.id)?;
         let (place, _) = scene.key(node);
         let graph = &scene.structure.graph;
         let untouched = Untouched::recorded(scene.set);
         let source =
             Source { set: scene.set, queues: scene.queues, graph, vars, untouched: &untouched };
-        let prompt = source.prompt(place, continued(session, scene, place)?).map_err(|why| {
-            Failure::usage(format_args!("failed to make the prompt of {}: {why}", args.id))
-        })?;
+        let (prompt, lacking) =
+            source.prompt(place, continued(session, scene, place)?).map_err(|why| {
+                Failure::usage(format_args!("failed to make the prompt of {}: {why}", args.id))
+            })?;
         let environments = if args.env { source.environments(place) } else { Ok(Vec::new()) };
         let environments = environments.map_err(Failure::usage)?;
         let mut view = json!({
@@ -43,8 +44,12 @@ pub(super) fn run(args: &PromptArgs, session: &mut Session<'_>) -> Result<(), Fa
         if args.env {
             view["environment"] = environments.iter().map(as_json).collect();
         }
-        Ok::<_, Failure>((view, prompt, environments))
+        Ok::<_, Failure>((view, prompt, environments, lacking))
     })?;
+    if let Some(lacking) = lacking {
+        let text = format!("warning: no attempt would begin now: {lacking}");
+        writeln!(session.streams.err, "{}", escape::line(&text))?;
+    }
     if args.json {
         return session.print(json::object(&view)?);
     }

@@ -100,14 +100,25 @@ impl<'a> Source<'a> {
     }
 
     /// The prompt that the next attempt of a task would get, where its working directory holds what
-    /// was `continued`.
+    /// was `continued`; and why no attempt would begin now, where nothing runs or judges the task yet.
     ///
     /// # Errors
     /// Why there is none, in words.
-    pub fn prompt(self, place: Place, continued: Option<ContinuedInput>) -> Result<String, String> {
-        let attempts = self.queues[place.queue].tasks()[place.task].attempts;
-        let plan = self.plan(place, attempts.saturating_add(1)).map_err(|e| e.to_string())?;
-        plan.prompt()?.text(continued)
+    pub fn prompt(
+        self,
+        place: Place,
+        continued: Option<ContinuedInput>,
+    ) -> Result<(String, Option<ChoiceError>), String> {
+        let task = &self.queues[place.queue].tasks()[place.task];
+        let attempt = task.attempts.saturating_add(1);
+        let (plan, lacking) = match self.plan(place, attempt) {
+            Ok(plan) => (plan, None),
+            Err(error) => {
+                let steps = self.set.config.profiles_for(task).unwrap_or_default();
+                (Plan { steps, ..self.nothing(place, attempt) }, Some(error))
+            }
+        };
+        Ok((plan.prompt()?.text(continued)?, lacking))
     }
 
     /// Git with what the agent gets, where it can tell what an agent changed.
