@@ -1,6 +1,7 @@
 //! Edits of a queue file beside attempts, and queues that git sets back: what says `complete` is
 //! complete, and a budget ends.
 
+use crate::processes::lacks;
 use crate::sandbox::{Sandbox, all_end_well, queue, task, wait_until};
 use serde_json::{Value, json};
 
@@ -32,6 +33,9 @@ fn two() -> Value {
 
 #[test]
 fn an_agent_completes_no_task_by_an_edit() {
+    if lacks("jq") {
+        return;
+    }
     // Its own with and without the claim, and another one, by a program that saves the file anew.
     let edits = [
         "(.tasks[0]|.status)=\"complete\"|del(.tasks[0].claim)",
@@ -63,6 +67,9 @@ fn an_agent_completes_no_task_by_an_edit() {
 
 #[test]
 fn a_gate_an_approval_and_a_dependency_hold_whatever_an_agent_writes() {
+    if lacks("jq") {
+        return;
+    }
     let list = json!({"tasks": [
         {"id": "A", "title": "a", "status": "pending"},
         {"id": "B", "title": "b", "status": "pending", "requires_approval": true},
@@ -88,6 +95,9 @@ fn a_gate_an_approval_and_a_dependency_hold_whatever_an_agent_writes() {
 
 #[test]
 fn what_a_person_edits_beside_attempts_is_there_afterwards() {
+    if lacks("jq") {
+        return;
+    }
     let edit = "(.tasks[1]|.title)=\"New words\"|(.tasks[1]|.priority)=0|(.tasks[1]|.mine)=1|\
                 .tasks+=[{id:\"N\",title:\"new\"}]|(.tasks[2]|.status)=\"parked\"";
     let agent = format!("test $WORKLOOP_TASK_ID != A || (jq '{edit}' q.json >t && mv t q.json)");
@@ -106,6 +116,9 @@ fn what_a_person_edits_beside_attempts_is_there_afterwards() {
 
 #[test]
 fn a_budget_ends_whatever_git_command_an_agent_runs() {
+    if lacks("jq") {
+        return;
+    }
     let mut list = queue(&[("A", &[])]);
     list["tasks"][0]["max_iterations"] = json!(2);
     for command in [
@@ -191,6 +204,9 @@ fn a_queue_that_is_set_back_again_and_again_stops_no_loop() {
 /// As long as nobody decided whether the work of a task is still there, no edit of an agent does.
 #[test]
 fn what_was_set_back_stays_undecided_through_edits_that_are_put_back() {
+    if lacks("jq") {
+        return;
+    }
     let list = queue(&[("A", &[]), ("B", &[])]);
     let sandbox = repository("echo f >>feature", "test -f feature", &list);
     sandbox.run(["run", "q.json"]).exits(0);
@@ -208,6 +224,9 @@ fn what_was_set_back_stays_undecided_through_edits_that_are_put_back() {
 /// What a person writes while everything stands still is taken, whatever runs before and after.
 #[test]
 fn an_edit_in_a_pause_is_a_persons() {
+    if lacks("jq") {
+        return;
+    }
     let sandbox = Sandbox::new().queue("q.json", &two()).script("A", "await go");
     let running = sandbox.spawn(["run", "q.json", "--task-id", "A"]);
     wait_until("the agent runs", || sandbox.oracle().starts("A") == 1);
@@ -226,6 +245,9 @@ fn an_edit_in_a_pause_is_a_persons() {
 /// that everything stands still.
 #[test]
 fn an_edit_in_a_pause_is_a_persons_for_verbs_too() {
+    if lacks("jq") {
+        return;
+    }
     for verb in [&["edit", "B", "--priority", "high", "q.json"][..], &["resume", "q.json"]] {
         let mut list = two();
         list["tasks"][1]["requires_approval"] = json!(true);
@@ -295,6 +317,9 @@ fn a_loop_with_a_broken_queue_can_be_ended() {
 /// A queue that is only looked at: what an agent writes into it starts nothing that depends on it.
 #[test]
 fn an_edit_of_another_queue_starts_no_task_that_waits_for_it() {
+    if lacks("jq") {
+        return;
+    }
     let other = json!({"tasks": [{"id": "X", "title": "x", "status": "pending"}]});
     let list = json!({"tasks": [
         {"id": "A", "title": "a", "status": "pending"},
@@ -335,6 +360,9 @@ fn a_limit_of_file_sizes_is_told() {
 /// queue counts no more than an agent's edit.
 #[test]
 fn a_verification_of_the_tree_completes_nothing_by_an_edit() {
+    if lacks("jq") {
+        return;
+    }
     let edit = "(.tasks[]|.status)=\"complete\"|(.tasks[]|.passes)=true";
     let verify = format!("test ! -e evil || (jq '{edit}' q.json >t && mv t q.json; false)");
     let mut list = two();
@@ -353,6 +381,9 @@ fn a_verification_of_the_tree_completes_nothing_by_an_edit() {
 
 #[test]
 fn a_barrier_between_phases_holds_whatever_an_agent_writes() {
+    if lacks("jq") {
+        return;
+    }
     let list = json!({
         "phases": [{"phase": 1, "name": "one", "barrier": true}, {"phase": 2, "name": "two"}],
         "tasks": [

@@ -68,7 +68,7 @@ fn each_exactly_once_can_fail() {
 /// What tests of this repository use besides the program, and what needs it.
 const TOOLS: [(&str, &str); 9] = [
     ("git", "tests of projects under git fail"),
-    ("jq", "tests in which a script edits a queue fail"),
+    ("jq", "tests in which a script edits a queue are skipped, and each says so"),
     ("flock", "tests of the lock that scripts take fail"),
     ("ps", "tests that look for processes fail"),
     ("tmux", "terminals are not tried"),

@@ -1,5 +1,6 @@
 //! Several loops on one queue: every task once, never two of one, and readers that never wait.
 
+use crate::processes::lacks;
 use crate::sandbox::{Running, Sandbox, all_end_well, flat_queue, queue, task, wait_until};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -104,6 +105,9 @@ fn a_second_loop_leaves_when_nothing_can_become_ready_for_it() {
 
 #[test]
 fn a_person_edits_while_a_task_runs() {
+    if lacks("jq") {
+        return;
+    }
     let sandbox = Sandbox::new()
         .queue("q.json", &queue(&[("A", &[]), ("B", &["A"])]))
         .script("A", "sleep 0.5");

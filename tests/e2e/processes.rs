@@ -2,8 +2,10 @@
 
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Sends a signal to a process that this test started, directly or not.
 pub(crate) fn signal(pid: u32, which: Signal) {
@@ -62,4 +64,19 @@ pub(crate) fn command_line(pid: u32) -> String {
 pub(crate) fn children(pid: u32) -> Vec<u32> {
     let list = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
     list.split_whitespace().filter_map(|word| word.parse().ok()).collect()
+}
+
+/// Whether `tool` is missing here. It is said at once and counted, past what the harness keeps of a
+/// test that passed: a test that needs it ends then.
+pub(crate) fn lacks(tool: &str) -> bool {
+    static SKIPPED: AtomicUsize = AtomicUsize::new(0);
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let missing = !std::env::split_paths(&path).any(|dir| dir.join(tool).is_file());
+    if missing {
+        let count = SKIPPED.fetch_add(1, Ordering::SeqCst) + 1;
+        let thread = std::thread::current();
+        let name = thread.name().unwrap_or("a test");
+        drop(writeln!(std::io::stderr(), "SKIPPED: {name} needs {tool} ({count} so far)"));
+    }
+    missing
 }

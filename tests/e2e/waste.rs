@@ -1,6 +1,7 @@
 //! What must not cost attempts, hold up other tasks, or be tried again for nothing.
 
 use crate::fake_agent::CONFIG;
+use crate::processes::lacks;
 use crate::sandbox::{Sandbox, flat_queue, queue, task, wait_until};
 use serde_json::{Value, json};
 
@@ -215,6 +216,9 @@ fn add_and_edit_refuse_what_a_run_could_not_use() {
 /// A person who has mended the agent does not wait for the end of its pause.
 #[test]
 fn resume_has_an_agent_that_rests_tried_at_once() {
+    if lacks("jq") {
+        return;
+    }
     let toml = "[agents.default]\nrun = 'test -e mended'\n[[verify]]\nrun = 'true'\n";
     let sandbox = Sandbox::new().config(toml).queue("q.json", &queue(&[("A", &[])]));
     sandbox.run(["run", "q.json", "--max-iterations", "1"]).exits(6);

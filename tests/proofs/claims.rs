@@ -4,7 +4,7 @@
 //! In each proof one rule alone tells that the agent is there; its twin does not have that rule.
 
 use crate::chance::say;
-use crate::processes;
+use crate::processes::{self, lacks};
 use crate::room::mounts;
 use crate::sandbox::{Running, Sandbox, holds_within, wait_until};
 use crate::twins::{holds, kill_supervisors, unless};
@@ -68,6 +68,9 @@ fn ended_first(sandbox: &Sandbox, first: Running, again: &str) -> Vec<String> {
 /// A queue that was put back from before a restart of the machine.
 #[test]
 fn a_claim_of_another_boot_says_nothing() {
+    if lacks("jq") {
+        return;
+    }
     holds("boot-believed", |sandbox| {
         let sandbox = sandbox.script("T001", "meet T003");
         let first = standing_still(&sandbox, "q.json");
@@ -101,6 +104,9 @@ fn a_restored_folder_of_locks_says_nothing() {
 
 #[test]
 fn a_deleted_folder_of_locks_says_nothing() {
+    if lacks("jq") {
+        return;
+    }
     holds("no-process-scan", |sandbox| {
         let sandbox = sandbox.script("T001", "meet T003");
         let first = standing_still(&sandbox, "q.json");
@@ -132,6 +138,9 @@ fn unclaimed(sandbox: &Sandbox) -> Running {
 /// The inode of the folder tells then.
 #[test]
 fn a_moved_folder_is_the_same() {
+    if lacks("jq") {
+        return;
+    }
     holds("inode-ignored", |sandbox| {
         let sandbox = sandbox.script("default", "ignore-term\nhang");
         let first = unclaimed(&sandbox);
@@ -143,6 +152,9 @@ fn a_moved_folder_is_the_same() {
 /// Its path tells then.
 #[test]
 fn a_folder_that_a_copy_replaced_is_the_same() {
+    if lacks("jq") {
+        return;
+    }
     holds("path-ignored", |sandbox| {
         let sandbox = sandbox.script("default", "ignore-term\nhang");
         let first = unclaimed(&sandbox);
@@ -163,6 +175,9 @@ impl Drop for Mount<'_> {
 
 #[test]
 fn a_folder_that_is_mounted_elsewhere_is_the_same() {
+    if lacks("jq") {
+        return;
+    }
     if !rustix::process::geteuid().is_root() {
         return say("SKIPPED: only root can mount a folder at another path");
     }
@@ -191,6 +206,9 @@ fn a_folder_that_is_mounted_elsewhere_is_the_same() {
 /// seems to be another process.
 #[test]
 fn a_loop_in_another_time_namespace_ends_nobody() {
+    if lacks("jq") {
+        return;
+    }
     const ROOM: [&str; 3] = ["-T", "--boottime", "100000"];
     let able = Command::new("unshare").args(ROOM).arg("true").output();
     if !able.is_ok_and(|output| output.status.success()) {
@@ -212,6 +230,9 @@ fn a_loop_in_another_time_namespace_ends_nobody() {
 /// The environments of everything that runs cannot be opened, for want of descriptors.
 #[test]
 fn a_look_that_sees_less_decides_nothing() {
+    if lacks("jq") {
+        return;
+    }
     let works = "strace -o ../works -e inject=getcwd:error=EIO pwd -P; grep -q INJECTED ../works";
     if !Sandbox::new().shell(works) {
         return say("SKIPPED: strace is missing here, or may not trace");

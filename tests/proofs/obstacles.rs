@@ -2,6 +2,7 @@
 //! waits for nothing, reads nothing without an end, and its night goes on.
 
 use crate::fake_agent::CONFIG;
+use crate::processes::lacks;
 use crate::sandbox::{DEADLINE, Ran, Sandbox, holds_within, queue, wait_until};
 use crate::twins::{holds, unless};
 use rustix::process::Signal;
@@ -220,6 +221,9 @@ fn a_supervisor_that_is_stopped_again_and_again() {
 /// A namespace of processes whose /proc is that of another: nobody can tell there who lives.
 #[test]
 fn a_foreign_table_of_processes() {
+    if lacks("jq") {
+        return;
+    }
     let sandbox = harmed("true");
     if !sandbox.shell("unshare -pf true 2>/dev/null") {
         crate::chance::say("SKIPPED: no namespace of processes can be made here");

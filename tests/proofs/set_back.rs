@@ -1,6 +1,7 @@
 //! Queues that are set back, taken away for a moment, or saved anew by others: each case is the
 //! smallest one of a fault that the torture found.
 
+use crate::processes::lacks;
 use crate::sandbox::{Sandbox, queue, task, wait_until};
 
 fn two() -> Sandbox {
@@ -11,6 +12,9 @@ fn two() -> Sandbox {
 /// not void only because that text is there again.
 #[test]
 fn a_copy_of_the_last_state_but_one_undoes_nothing() {
+    if lacks("jq") {
+        return;
+    }
     let agent = "[agents.default]\nrun = 'test $WORKLOOP_TASK_ID = A || cp q.json saved; \
                  echo $WORKLOOP_TASK_ID >>ran'\n[[verify]]\nrun = 'test -e ran'\n";
     for restore in ["cp saved q.json", "jq --indent 7 . saved >t && mv t q.json"] {
@@ -129,6 +133,9 @@ fn an_older_claim_that_comes_back_takes_nothing_away() {
 /// An agent writes into the queue what only a verification may say, for itself and for another task.
 #[test]
 fn only_a_verification_completes_a_task() {
+    if lacks("jq") {
+        return;
+    }
     crate::twins::holds("edits-taken", |sandbox| {
         let edit = "(.tasks[0:2][]|.status)=\"complete\"|(.tasks[0:2][]|.passes)=true|\
                     del(.tasks[0].claim)";

@@ -2,7 +2,7 @@
 
 use crate::chance::say;
 use crate::fake_agent::CONFIG;
-use crate::processes;
+use crate::processes::{self, lacks};
 use crate::sandbox::{Sandbox, flat_queue, holds_within, queue, wait_until};
 use crate::twin::twin;
 use rustix::fs::{FlockOperation, flock};
@@ -268,6 +268,9 @@ fn the_supervisor_holds_the_claim() {
 /// gone, which would put the claim back.
 #[test]
 fn a_free_lock_does_not_outweigh_an_agent() {
+    if lacks("jq") {
+        return;
+    }
     let (list, _) = flat_queue(3);
     let sandbox =
         Sandbox::new().queue("q.json", &list).script("T001", "fail 1\nignore-term\nsleep 3");

@@ -12,7 +12,7 @@ const CONFIG: &str = r#"
 limits.untouched = false
 [agents.default]
 run = """: >made-$WORKLOOP_TASK_ID; mkdir folder-$WORKLOOP_TASK_ID
-jq . q.json >t && mv t q.json"""
+cat q.json >t && mv t q.json"""
 [[verify]]
 name = "test"
 run = ": >checked-$WORKLOOP_TASK_ID"

@@ -3,6 +3,7 @@
 use super::recovery::status_of;
 use super::transitions::pending;
 use super::{Workshop, unsaved};
+use crate::processes::lacks;
 use crate::sandbox::{Sandbox, wait_until};
 use crate::twin::twin;
 use serde_json::{Value, json};
@@ -76,6 +77,9 @@ fn edited_meanwhile(sandbox: &Sandbox) -> Value {
 
 #[test]
 fn an_edit_during_a_write_is_kept() {
+    if lacks("jq") {
+        return;
+    }
     let Some(workshop) = Workshop::open() else { return };
     let sandbox = Sandbox::new().queue("q.json", &pending(&workshop));
     let queue = edited_meanwhile(&sandbox);

@@ -2,6 +2,7 @@
 
 use super::{Hostile, Round};
 use crate::chance::Chance;
+use crate::processes::lacks;
 use crate::sandbox::{Sandbox, holds_within};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -90,6 +91,9 @@ impl Field<'_> {
     /// Edits as a person would: with the lock of the folder, now and then without.
     pub(super) fn edit(&self, mut chance: Chance) {
         let mut number = 0;
+        if lacks("jq") {
+            return;
+        }
         while !self.over.load(Ordering::Relaxed) {
             number += 1;
             let locked = !(self.round.careless && chance.below(3) == 0);
