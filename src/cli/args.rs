@@ -4,6 +4,7 @@
 
 mod about;
 mod apart;
+mod doctor;
 mod human;
 mod late;
 mod reading;
@@ -16,6 +17,7 @@ pub use about::{
     ENVIRONMENT, EXIT_STATUS, Example, FILES, GROUPS, example_lines, examples, more as more_of_verb,
 };
 pub use apart::{DiffArgs, LandArgs, LandWhat, WorkspaceArgs, WorkspaceWhat};
+pub use doctor::{DoctorArgs, DoctorWhat};
 pub use human::{
     AnswerArgs, ApproveArgs, AskArgs, BlockArgs, CancelArgs, DoneArgs, ProgressArgs, ReleaseArgs,
     ResetArgs, RetryArgs, SignalArgs, TaskVerbArgs,
@@ -156,6 +158,8 @@ pub enum Verb {
     Land(Late<LandArgs>),
     /// Shows the journal.
     Events(Late<EventsArgs>),
+    /// Looks whether a run could start here, and what is worth a look.
+    Doctor(Late<DoctorArgs>),
     /// Shows the help of a verb, as --help does.
     Help(Late<HelpArgs>),
     /// Explains a reason code: what it means, what causes it, and what to do next.

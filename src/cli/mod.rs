@@ -4,6 +4,7 @@
 //! for the whole process.
 
 pub mod args;
+mod awake;
 mod commands;
 mod completing;
 mod detect;

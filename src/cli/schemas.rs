@@ -1,9 +1,10 @@
 //! The JSON schemas, embedded.
 
 /// The schemas of queues and of the output; each is also a file in `schemas/`.
-pub(super) const SCHEMAS: [(&str, &str); 15] = [
+pub(super) const SCHEMAS: [(&str, &str); 16] = [
     ("check", include_str!("../../schemas/check.schema.json")),
     ("diff", include_str!("../../schemas/diff.schema.json")),
+    ("doctor", include_str!("../../schemas/doctor.schema.json")),
     ("event", include_str!("../../schemas/event.schema.json")),
     ("explain", include_str!("../../schemas/explain.schema.json")),
     ("graph", include_str!("../../schemas/graph.schema.json")),

@@ -158,6 +158,13 @@ impl<'a> Session<'a> {
         config::select_anyway(&query, &self.no_overrides(), &env)
     }
 
+    /// What the configuration file says, whether there are queues or not; nothing where it is wrong.
+    pub fn file_config(&self, queues: &QueueArgs) -> config::Config {
+        let env = |name: &str| self.world.text(name);
+        let found = config::find_config(&self.query(queues), &self.no_overrides(), &env);
+        found.unwrap_or_default()
+    }
+
     fn no_overrides(&self) -> Overrides {
         Overrides { config: self.global.config.clone(), ..Overrides::default() }
     }

@@ -2,7 +2,9 @@
 
 use super::session::Session;
 use crate::config::Config;
-use crate::notify::{Notifier, Tools, channels};
+use crate::engine::Ending;
+use crate::notify::{Need, Notifier, Tools, channels};
+use crate::plan::{Cause, Root};
 use crate::platform::clock::SystemClock;
 use crate::platform::ids::RandomIds;
 use crate::project::QueueSet;
@@ -52,16 +54,39 @@ impl Session<'_> {
         Ok((!usable.is_empty()).then(|| Notifier::start(&usable, &states, &tools)))
     }
 
-    /// Lets what tells finish, and warns of what could not be told.
+    /// Lets what tells finish, with what the run leaves to people, and warns of what could not be told.
     ///
     /// # Errors
     /// When standard error cannot be written.
-    pub(super) fn finish_telling(&mut self, notifier: Option<Notifier>) -> io::Result<()> {
-        let troubles = notifier.map(|notifier| notifier.finish(PATIENCE)).unwrap_or_default();
+    pub(super) fn finish_telling(
+        &mut self,
+        notifier: Option<Notifier>,
+        ending: Option<&Ending>,
+    ) -> io::Result<()> {
+        let needs = ending.map(needs).unwrap_or_default();
+        let troubles = notifier.map(|notifier| notifier.finish(&needs, PATIENCE));
+        let troubles = troubles.unwrap_or_default();
         troubles.iter().try_for_each(|text| self.warn(text))
     }
 
     fn warn(&mut self, text: &str) -> io::Result<()> {
         writeln!(self.streams.err, "warning: {}", escape::line(text))
     }
+}
+
+/// What waits for a person and is in no line of the journal.
+fn needs(ending: &Ending) -> Vec<Need> {
+    let one = |root: &Root<String>| {
+        let (what, verb) = match root.cause {
+            Cause::Approval => ("waits for approval", "approve"),
+            Cause::Work => ("is a person's work", "done"),
+            // The journal said so.
+            Cause::Blocked | Cause::Budget | Cause::Parked | Cause::Question | Cause::Other => {
+                return None;
+            }
+        };
+        let next = format!("workloop {verb} {}", root.task);
+        Some(Need { task: root.task.clone(), what, next })
+    };
+    ending.roots.iter().filter_map(one).collect()
 }

@@ -40,7 +40,7 @@ pub use notify::{
 pub use origin::{Origin, Sourced};
 pub use problem::{Problem, RefusedConfig};
 pub use queues::{
-    Anyway, QueueQuery, SelectError, SelectedQueue, Selection, select, select_anyway,
+    Anyway, QueueQuery, SelectError, SelectedQueue, Selection, find_config, select, select_anyway,
 };
 pub use root::ProjectRoot;
 pub use trees::{

@@ -170,8 +170,11 @@ fn find_queues(query: &QueueQuery, config: Config) -> Result<Selection, SelectEr
     Ok(Selection { config, queues })
 }
 
-/// The configuration of the named paths, else of the working directory.
-fn find_config(
+/// The configuration of the named paths, else of the working directory: what the file says.
+///
+/// # Errors
+/// When it cannot be read or is refused.
+pub fn find_config(
     query: &QueueQuery,
     overrides: &Overrides,
     env: Lookup<'_>,

@@ -4,6 +4,7 @@ use super::body;
 use super::channel::Channel;
 use super::curl::{self, Post};
 use super::message::Delivery;
+use super::refused::Refused;
 use crate::config::{NotifySeverity, NotifyTarget};
 use crate::domain::Command;
 use crate::platform::command::Short;
@@ -16,29 +17,6 @@ use std::time::Duration;
 
 /// How long a command may take.
 const LIMIT: Duration = Duration::from_secs(30);
-
-/// Why a delivery did not arrive.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Refused {
-    /// Whether it is tried again.
-    pub(super) again: bool,
-    /// Not before so long, if that was said.
-    pub(super) after: Option<Duration>,
-    /// Why, in words.
-    pub(super) why: String,
-}
-
-impl Refused {
-    /// It may arrive later.
-    pub(super) fn again(why: String) -> Self {
-        Self { again: true, after: None, why }
-    }
-
-    /// It would not arrive later either.
-    pub(super) fn for_good(why: String) -> Self {
-        Self { again: false, ..Self::again(why) }
-    }
-}
 
 /// Carries deliveries.
 pub(super) trait Carrier: Send {

@@ -46,6 +46,16 @@ pub(super) fn described(rule: &NotifyRule, number: usize) -> String {
 }
 
 impl Channel {
+    /// Where its messages go.
+    pub fn target(&self) -> &NotifyTarget {
+        &self.rule.target
+    }
+
+    /// Its line in the configuration, 1-based.
+    pub fn line(&self) -> u32 {
+        self.rule.line
+    }
+
     /// What tells it apart from other channels, over runs: all that decides what it is told.
     pub(super) fn key(&self) -> String {
         let address = match self.rule.target.address() {
@@ -74,11 +84,13 @@ impl Channel {
     /// Whether an event of these queues and this task passes the filters.
     pub(super) fn admits(&self, kind: NotifyEvent, queues: &[&str], task: Option<&str>) -> bool {
         let rule = &self.rule;
+        // A loop says its queues without the ending of the file.
+        let is = |glob: &str, name: &&str| {
+            let bare = glob.strip_suffix(".json").unwrap_or(glob);
+            fast_glob::glob_match(glob, name) || fast_glob::glob_match(bare, name)
+        };
         let any = |globs: &[String], names: &[&str]| {
-            globs.is_empty()
-                || globs
-                    .iter()
-                    .any(|glob| names.iter().any(|name| fast_glob::glob_match(glob, name)))
+            globs.is_empty() || globs.iter().any(|glob| names.iter().any(|name| is(glob, name)))
         };
         let stems = queues.iter().filter_map(|name| Path::new(name).file_stem()?.to_str());
         let names: Vec<&str> = queues.iter().copied().chain(stems).collect();

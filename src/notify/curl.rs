@@ -3,7 +3,7 @@
 //! Everything goes in on standard input: URLs and headers may be secrets, and arguments are shown
 //! to everybody by `ps`. The person's own configuration of curl is not read.
 
-use super::carrier::Refused;
+use super::refused::Refused;
 use crate::platform::command::Short;
 use std::ffi::OsString;
 use std::path::Path;

@@ -11,13 +11,16 @@ mod channel;
 mod curl;
 mod kinds;
 mod message;
+mod need;
 mod outbox;
+mod refused;
 mod route;
 mod silence;
 mod start;
 mod tools;
 
 pub use channel::Channel;
+pub use need::Need;
 pub use start::{Notifier, channels, test};
 pub use tools::Tools;
 

@@ -3,6 +3,7 @@
 use super::carrier::Carrier;
 use super::channel::Channel;
 use super::message::{Delivery, Message};
+use super::need::{self, Need};
 use super::outbox::{Due, Moment, Outbox};
 use super::silence::Silence;
 use super::tools::Tools;
@@ -136,6 +137,18 @@ impl Route {
             Due::Now(count) => {
                 self.send(count);
                 Next::Look(Duration::ZERO)
+            }
+        }
+    }
+
+    /// Takes in what waits for a person at the end of the run.
+    pub(super) fn hear_needs(&mut self, needs: &[Need]) {
+        let wanted = self.channel.rule.on.contains(&NotifyEvent::NeedsYou);
+        let Some(telling) = self.telling.as_mut().filter(|_| wanted) else { return };
+        let now = self.tools.clock.now();
+        for message in need::messages(needs, &mut telling.cursor.silent, now) {
+            if self.channel.admits(message.event, &[], message.task.as_deref()) {
+                telling.outbox.push(message);
             }
         }
     }
@@ -306,7 +319,9 @@ impl Queues {
             .collect();
         let (mut all, mut complete, mut blocked) = (0, 0, 0);
         for name in names {
-            let Some(queue) = self.get(state, &name) else { continue };
+            // A loop says its queues by name; that is the file's without its ending, mostly.
+            let file = if name.ends_with(".json") { name } else { format!("{name}.json") };
+            let Some(queue) = self.get(state, &file) else { continue };
             let counts = queue.counts();
             all += counts.total;
             complete += counts.of(Status::Complete);

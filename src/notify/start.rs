@@ -3,6 +3,7 @@
 use super::carrier::{Carrier, Programs};
 use super::channel::{Channel, described};
 use super::message::{Delivery, Message};
+use super::need::Need;
 use super::route::{Next, Route};
 use super::tools::Tools;
 use crate::config::{NotifyEvent, NotifyRule, variable};
@@ -20,7 +21,7 @@ const GRACE: Duration = Duration::from_millis(200);
 
 /// What tells while a loop runs.
 pub struct Notifier {
-    threads: Vec<(String, Sender<()>)>,
+    threads: Vec<(String, Sender<Vec<Need>>)>,
     reports: Receiver<(usize, Vec<String>)>,
     cancelled: Arc<AtomicBool>,
     refused: Vec<String>,
@@ -87,13 +88,13 @@ impl Notifier {
         }
     }
 
-    /// Tells what there is still to tell, for at most `patience`; gives in words what could not be
-    /// told.
-    pub fn finish(self, patience: Duration) -> Vec<String> {
+    /// Tells what there is still to tell and what `needs` a person, for at most `patience`; gives in
+    /// words what could not be told.
+    pub fn finish(self, needs: &[Need], patience: Duration) -> Vec<String> {
         let deadline = Instant::now() + patience;
         for (_, end) in &self.threads {
             // One that ended already has reported.
-            let _has_ended = end.send(());
+            let _has_ended = end.send(needs.to_vec());
         }
         let mut open: Vec<usize> = (0..self.threads.len()).collect();
         let mut troubles = self.refused;
@@ -117,7 +118,7 @@ impl Notifier {
 }
 
 /// Tells until the loop ends and all that can be told is told.
-fn tell(route: &mut Route, ends: &Receiver<()>) {
+fn tell(route: &mut Route, ends: &Receiver<Vec<Need>>) {
     let mut ending = false;
     loop {
         let wait = match route.turn(ending) {
@@ -125,7 +126,10 @@ fn tell(route: &mut Route, ends: &Receiver<()>) {
             Next::Idle(wait) | Next::Others(wait) | Next::Look(wait) => wait,
         };
         match ends.recv_timeout(wait) {
-            Ok(()) => ending = true,
+            Ok(needs) => {
+                ending = true;
+                route.hear_needs(&needs);
+            }
             Err(RecvTimeoutError::Timeout) => {}
             // The run is gone without a word.
             Err(RecvTimeoutError::Disconnected) => return,

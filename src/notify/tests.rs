@@ -2,9 +2,10 @@
 
 mod server;
 
-use super::carrier::{Carrier, Programs, Refused};
+use super::carrier::{Carrier, Programs};
 use super::channel::Channel;
 use super::message::{Delivery, Message};
+use super::refused::Refused;
 use super::route::{Next, Route};
 use super::start::{Notifier, channels};
 use super::tools::Tools;
@@ -220,7 +221,7 @@ fn a_digest_is_one_message_and_the_end_of_the_run_sends_it() {
     bench.clock.pass(1);
     settle(&mut route, false);
     // It failed; killed now, the next loop sends the same ones under the same name.
-    bench.note(EventKind::LoopFinished, None, json!({"queues": ["q.json"]}));
+    bench.note(EventKind::LoopFinished, None, json!({"queues": ["q"]}));
     drop(route);
     let mut route = bench.route(every);
     settle(&mut route, true);
@@ -336,7 +337,7 @@ fn the_end_waits_only_so_long() {
     let channel = bench.channel(to(&server));
     let notifier = Notifier::start(&[channel], &[bench.state()], &bench.tools());
     bench.note(EventKind::Completed, Some("A"), json!({}));
-    let trouble = notifier.finish(Duration::from_secs(1)).join("\n");
+    let trouble = notifier.finish(&[], Duration::from_secs(1)).join("\n");
     assert!(trouble.contains("next run"), "{trouble}");
     assert!(Path::new(&bench.dir.path().join(".workloop/notify")).is_dir());
 }

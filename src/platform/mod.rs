@@ -3,6 +3,7 @@
 //! Nothing of ours stands above it in these files, and everything that is not portable or needs
 //! `unsafe` stays here. Weaker guarantees outside Linux are said where they are weaker.
 
+pub mod awake;
 pub mod cells;
 pub mod claim_tag;
 pub mod clock;
@@ -18,6 +19,7 @@ pub mod hash;
 pub mod host;
 pub mod ids;
 pub mod limit_mark;
+pub mod limits;
 pub mod login;
 pub mod process;
 pub mod programs;

@@ -3,6 +3,7 @@
 
 pub mod change_of;
 mod conditions;
+pub mod flags;
 pub mod history;
 mod loaded;
 mod neighbours;

@@ -9,6 +9,7 @@ pub mod attempts;
 mod change;
 pub mod check;
 pub mod diff;
+pub mod doctor;
 pub mod edits;
 pub mod event;
 pub mod explain;

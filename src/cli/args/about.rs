@@ -19,6 +19,7 @@ pub const GROUPS: [(&str, &[&str]); 5] = [
             "plan",
             "graph",
             "prompt",
+            "doctor",
         ],
     ),
     (
@@ -194,6 +195,13 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         &[
             ("workloop events --since 2h", "the last two hours"),
             ("workloop events --follow --json", "for programs"),
+        ],
+    ),
+    (
+        "doctor",
+        &[
+            ("workloop doctor", "whether a run could start, and what mends what keeps it from it"),
+            ("workloop doctor notify", "sends a test to every channel of [[notify]]"),
         ],
     ),
     ("help", &[("workloop help run", "as workloop run --help")]),

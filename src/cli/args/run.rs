@@ -42,6 +42,9 @@ pub struct RunArgs {
     /// Runs without verification; tasks are recorded as SKIPPED, not as passed.
     #[arg(long)]
     pub no_verify: bool,
+    /// Lets the machine sleep while agents run.
+    #[arg(long)]
+    pub no_inhibit: bool,
     /// Prints what it would claim, in order, and claims nothing.
     #[arg(long)]
     pub dry_run: bool,

@@ -8,6 +8,7 @@ mod cancel;
 mod check;
 mod completions;
 mod diff;
+mod doctor;
 mod done;
 mod edit;
 mod editor;
@@ -77,6 +78,7 @@ pub(super) fn dispatch(verb: Verb, session: &mut Session<'_>) -> Result<(), Fail
         Verb::Land(args) => land::run(&args, session),
         Verb::Log(args) => log::run(&args, session),
         Verb::Events(args) => events::run(&args, session),
+        Verb::Doctor(args) => doctor::run(&args, session),
         Verb::Help(args) => help::run(&args, session),
         Verb::Explain(args) => explain::run(&args, session),
         Verb::Schema(args) => schema::run(&args, session),

@@ -1,6 +1,7 @@
 //! `run`: the loop.
 
 use crate::cli::args::{RunArgs, WhenEmpty};
+use crate::cli::awake::KeepAwake;
 use crate::cli::failure::{Failure, FailureKind};
 use crate::cli::filter::{refuse_empty, scope};
 use crate::cli::progress::{Progress, Said};
@@ -59,9 +60,11 @@ pub(super) fn run(args: &RunArgs, session: &mut Session<'_>) -> Result<(), Failu
     for warning in &warnings {
         progress.notice(&Notice::Warning(warning));
     }
-    let ending = engine::start(project, options, &mut progress)?.run();
+    let mut awake = KeepAwake::new(&mut progress, !args.no_inhibit, &session.world.vars);
+    let ending = engine::start(project, options, &mut awake)?.run();
+    drop(awake);
     drop(progress);
-    session.finish_telling(notifier)?;
+    session.finish_telling(notifier, ending.as_ref().ok())?;
     let ending = ending?;
     let one = match args.task_ids.as_slice() {
         [id] if ending.is_complete() && ending.attempts == 0 => Some(id),

@@ -19,6 +19,15 @@ pub fn refusal(dir: &Path) -> io::Result<Option<String>> {
     )))
 }
 
+/// How many bytes this user may still write to the file system of `dir`.
+///
+/// # Errors
+/// What the system says.
+pub fn free_bytes(dir: &Path) -> io::Result<u64> {
+    let stat = rustix::fs::statvfs(dir)?;
+    Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+}
+
 #[cfg(target_os = "linux")]
 fn network_kind(dir: &Path) -> io::Result<Option<String>> {
     let stat = rustix::fs::statfs(dir)?;

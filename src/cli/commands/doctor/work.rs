@@ -1,0 +1,189 @@
+//! The queues, what a run would refuse, agents, claims, loops, and red flags.
+
+use crate::claims::ClaimReader;
+use crate::cli::failure::Failure;
+use crate::cli::read::Reading;
+use crate::cli::session::Session;
+use crate::config::Selection;
+use crate::domain::{Event, Liveness};
+use crate::engine::{Lines, PreflightError, survey};
+use crate::platform::clock::{Clock, SystemClock};
+use crate::platform::host::Host;
+use crate::project::flags::{FlagKind, red_flags};
+use crate::project::{QueueSet, Scope, others_claims};
+use crate::store::attempts::reports;
+use crate::store::journal::Journal;
+use crate::store::{StateDir, TaskKey, workers};
+use crate::views::doctor::Sign;
+use crate::views::style::{count, listed};
+use chrono::DateTime;
+use std::collections::BTreeSet;
+
+/// So many red flags are shown.
+const FLAGS: usize = 5;
+/// So many ids are named.
+const NAMES: usize = 5;
+/// A journal may be ahead of the clock by so many seconds, which no clock is set to exactly.
+const AHEAD: i64 = 60;
+
+/// What there is to say of the selected queues.
+pub(super) fn signs(selection: Selection, session: &mut Session<'_>) -> Vec<Sign> {
+    let (reading, mut signs) = open(selection, session);
+    let Some(mut reading) = reading else { return signs };
+    signs.extend(of_run(&reading, session));
+    signs.extend(of_agents(&reading));
+    let set = reading.project.set();
+    signs.push(of_limits(set));
+    let claims = of_claims(&mut reading);
+    signs.push(claims);
+    let set = reading.project.set();
+    let mut states: Vec<StateDir> = Vec::new();
+    for queue in 0..set.served() {
+        let state = set.state(queue);
+        if !states.contains(&state) {
+            states.push(state);
+        }
+    }
+    signs.push(of_loops(&states));
+    for state in &states {
+        signs.extend(of_journal(state));
+    }
+    signs
+}
+
+/// Opens the queues that can be read, and says what of the others is wrong.
+fn open(selection: Selection, session: &mut Session<'_>) -> (Option<Reading>, Vec<Sign>) {
+    let mut signs = Vec::new();
+    let mut good = Vec::new();
+    for queue in selection.queues {
+        let shown = queue.shown.display().to_string();
+        let alone = Selection { config: selection.config.clone(), queues: vec![queue.clone()] };
+        match session.try_open(alone) {
+            Ok(reading) => {
+                let tasks = reading.project.served().iter().map(|queue| queue.tasks().len()).sum();
+                signs
+                    .push(Sign::ok("queue", format!("{shown}: {}", count(tasks, "task", "tasks"))));
+                good.push(queue);
+            }
+            Err(error) => {
+                let text = Failure::from(error).message;
+                let first = text.lines().next().unwrap_or_default().to_owned();
+                signs.push(Sign::fail("queue", first, format!("workloop check {shown}")));
+            }
+        }
+    }
+    let selection = Selection { config: selection.config, queues: good };
+    let reading = (!selection.queues.is_empty()).then(|| session.try_open(selection).ok());
+    (reading.flatten(), signs)
+}
+
+/// What a run would refuse, each reason once.
+fn of_run(reading: &Reading, session: &Session<'_>) -> Vec<Sign> {
+    let project = &reading.project;
+    let (mut told, mut signs) = (BTreeSet::new(), Vec::new());
+    let mut tell = |error: PreflightError| {
+        let missing = matches!(error, PreflightError::Missing { .. });
+        let text = Failure::from(error).message;
+        if told.insert(text.clone()) {
+            let mend =
+                if missing { "install it, or change workloop.toml" } else { "workloop check" };
+            signs.push(Sign::fail("run", text, mend));
+        }
+    };
+    let path = session.world.var("PATH");
+    survey(project, &Scope::default(), (path, Lines::Looked), &mut tell, &mut |_| {});
+    if let Err(failure) = session.refuse_inside(project.set()) {
+        signs.push(Sign::fail("run", failure.message, "ask outside of the attempt"));
+    }
+    if let Some(text) = session.exposed(project.set()) {
+        signs.push(Sign::warn("records", text, "git init"));
+    }
+    signs
+}
+
+fn of_agents(reading: &Reading) -> Vec<Sign> {
+    let config = reading.project.config();
+    let chosen = config.agent.iter().map(|agent| &agent.value);
+    let all = chosen.chain(config.agents.values());
+    all.map(|agent| Sign::ok("agent", format!("{}: {}", agent.name, agent.command))).collect()
+}
+
+fn of_limits(set: &QueueSet) -> Sign {
+    let limits = &set.config.limits;
+    let text = format!(
+        "{} attempts a task, {} lost ones in a row block it, {} blocked tasks in a row end a run",
+        *limits.attempts, *limits.crashes, *limits.consecutive_failures
+    );
+    Sign::ok("limits", text)
+}
+
+/// Claims whose workers are gone, and those of which nobody can say.
+fn of_claims(reading: &mut Reading) -> Sign {
+    let host = Host::current();
+    reading.look(|scene| {
+        let reader = ClaimReader::new(&host);
+        let (mut stale, mut untold) = (Vec::new(), Vec::new());
+        let claims = others_claims(scene.set, &scene.queues[..scene.set.served()], 0, &reader);
+        let all = claims.len();
+        for (place, liveness) in claims {
+            let node = scene.structure.graph.node(place.queue, place.task);
+            let list = match liveness {
+                Liveness::Dead { .. } => &mut stale,
+                Liveness::Foreign | Liveness::Unknown(_) => &mut untold,
+                Liveness::Ours | Liveness::Alive => continue,
+            };
+            list.push(scene.structure.graph.reference(node));
+        }
+        if !untold.is_empty() {
+            let text = format!("nobody here can say who has {}", listed(&untold, NAMES));
+            return Sign::warn("claims", text, format!("workloop why {}", untold[0]));
+        }
+        if !stale.is_empty() {
+            let text = format!("stale: {}; the next run takes them over", listed(&stale, NAMES));
+            return Sign::warn("claims", text, "workloop run");
+        }
+        let text = match all {
+            0 => "none".to_owned(),
+            all => format!("{}, none stale", count(all, "claim", "claims")),
+        };
+        Sign::ok("claims", text)
+    })
+}
+
+fn of_loops(states: &[StateDir]) -> Sign {
+    let text = match states.iter().map(|state| workers::look(state).len()).sum() {
+        0 => "none runs here".to_owned(),
+        loops => format!("{} here", count(loops, "runs", "run")),
+    };
+    Sign::ok("loops", text)
+}
+
+/// Whether the clock goes with the journal, and the red flags in it.
+fn of_journal(state: &StateDir) -> Vec<Sign> {
+    let events: Vec<Event> = Journal::new(state.clone()).recent().collect();
+    let mut signs = Vec::new();
+    let last = events.last().and_then(|event| DateTime::parse_from_rfc3339(&event.at).ok());
+    let ahead = last.map_or(0, |last| (last.to_utc() - SystemClock.now()).num_seconds());
+    if ahead > AHEAD {
+        let text = format!("it is {} min behind the last event of the journal", ahead / 60 + 1);
+        signs.push(Sign::warn("clock", text, "set the clock: times would run backwards"));
+    }
+    let folder = state.root().parent().unwrap_or_else(|| state.root());
+    let of_task =
+        |queue: &str, task: &str| reports(state, &TaskKey::new(&folder.join(queue), task));
+    let flags = red_flags(events.into_iter(), &of_task);
+    let more = flags.len().saturating_sub(FLAGS);
+    for flag in flags.into_iter().take(FLAGS) {
+        let word = match flag.kind {
+            FlagKind::Repeated => "fails again and again",
+            FlagKind::Slow => "is slow",
+            FlagKind::Flaky => "is flaky",
+        };
+        let text = format!("{} {word}: {}", flag.task, flag.detail);
+        signs.push(Sign::warn("red flag", text, format!("workloop why {}", flag.task)));
+    }
+    if more > 0 {
+        signs.push(Sign::warn("red flag", format!("{more} more"), "workloop events --since 1d"));
+    }
+    signs
+}

@@ -1,0 +1,171 @@
+//! `doctor`: one line for each thing that was looked at, with the command that mends it.
+
+use super::style::{Look, color, padded};
+use crate::platform::escape;
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+
+/// How something is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Health {
+    /// As it should be.
+    Ok,
+    /// A run can start, and this is worth a look.
+    Warn,
+    /// No run can start before this is mended.
+    Fail,
+}
+
+impl Health {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Warn => "warn",
+            Self::Fail => "FAIL",
+        }
+    }
+
+    fn style(self) -> Style {
+        match self {
+            Self::Ok => color(AnsiColor::Green),
+            Self::Warn => color(AnsiColor::Yellow),
+            Self::Fail => color(AnsiColor::Red).bold(),
+        }
+    }
+}
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Sign {
+    /// What, in one word: the same for things of one kind.
+    pub check: &'static str,
+    /// How it is.
+    pub health: Health,
+    /// What was found.
+    pub detail: String,
+    /// What to do about it, mostly a command.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mend: Option<String>,
+}
+
+impl Sign {
+    /// Something that is as it should be.
+    pub fn ok(check: &'static str, detail: impl Into<String>) -> Self {
+        Self { check, health: Health::Ok, detail: detail.into(), mend: None }
+    }
+
+    /// Something worth a look, and what to do about it.
+    pub fn warn(check: &'static str, detail: impl Into<String>, mend: impl Into<String>) -> Self {
+        Self { health: Health::Warn, mend: Some(mend.into()), ..Self::ok(check, detail) }
+    }
+
+    /// Something that keeps every run from starting, and what to do about it.
+    pub fn fail(check: &'static str, detail: impl Into<String>, mend: impl Into<String>) -> Self {
+        Self { health: Health::Fail, ..Self::warn(check, detail, mend) }
+    }
+}
+
+/// All that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct DoctorView {
+    /// Version of this shape.
+    pub schema_version: u32,
+    /// Whether a run could start.
+    pub ready: bool,
+    /// Each thing, in the order in which it is shown.
+    pub checks: Vec<Sign>,
+}
+
+impl DoctorView {
+    /// Sums up.
+    pub fn new(checks: Vec<Sign>) -> Self {
+        let ready = checks.iter().all(|sign| sign.health != Health::Fail);
+        Self { schema_version: 1, ready, checks }
+    }
+
+    /// A line for each.
+    pub fn lines(&self, look: Look) -> String {
+        const INDENT: usize = 17;
+        let width = look.width.unwrap_or(100).clamp(40, 120);
+        let mut text = String::new();
+        for sign in &self.checks {
+            let word = look.paint(sign.health.style(), padded(sign.health.word(), 4));
+            let detail = escape::line(&sign.detail);
+            let lines = wrapped(&detail, width - INDENT);
+            let indent = " ".repeat(INDENT);
+            text.push_str(&format!("{word}  {}", padded(sign.check, INDENT - 6)));
+            text.push_str(&lines.join(&format!("\n{indent}")));
+            text.push('\n');
+            if let Some(mend) = &sign.mend {
+                // A command is copied: it is never broken into lines.
+                text.push_str(&format!("{indent}-> {}\n", escape::line(mend)));
+            }
+        }
+        text
+    }
+
+    /// A line for each, and one that sums up.
+    pub fn text(&self, look: Look) -> String {
+        let mut text = self.lines(look);
+        let count = |health| self.checks.iter().filter(|sign| sign.health == health).count();
+        let (fails, warns) = (count(Health::Fail), count(Health::Warn));
+        let can = if self.ready { "a run can start" } else { "no run can start" };
+        let found = match (fails, warns) {
+            (0, 0) => "nothing found".to_owned(),
+            (0, warns) => format!("{warns} to look at"),
+            (fails, 0) => format!("{fails} to mend"),
+            (fails, warns) => format!("{fails} to mend, {warns} to look at"),
+        };
+        text.push_str(&format!("{can}; {found}\n"));
+        text
+    }
+}
+
+/// The words of a text in lines of at most `width` characters, as far as words allow.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let Some(line) = lines.last_mut() else { break };
+        let used = line.chars().count();
+        if used > 0 && used + 1 + word.chars().count() > width {
+            lines.push(word.to_owned());
+        } else {
+            if used > 0 {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_has_its_command_below() {
+        let view = DoctorView::new(vec![
+            Sign::ok("git", "2.47.3"),
+            Sign::warn("disk", "0.4 GiB free\u{1b}[31m in /q", "df -h /q"),
+        ]);
+        let expected = "ok    git        2.47.3\n\
+                        warn  disk       0.4 GiB free\\u{1b}[31m in /q\n                 -> df -h /q\n\
+                        a run can start; 1 to look at\n";
+        assert_eq!(view.text(Look::PLAIN), expected);
+        let failed = DoctorView::new(vec![Sign::fail("queue", "none", "workloop init")]);
+        assert!(
+            !failed.ready && failed.text(Look::PLAIN).ends_with("no run can start; 1 to mend\n")
+        );
+        let json = serde_json::to_value(&view).unwrap();
+        assert_eq!((&json["ready"], &json["checks"][1]["health"]), (&true.into(), &"warn".into()));
+        assert!(json["checks"][0].get("mend").is_none());
+    }
+
+    #[test]
+    fn long_details_are_wrapped_at_words() {
+        assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrapped("a-very-long-word x", 4), ["a-very-long-word", "x"]);
+    }
+}
