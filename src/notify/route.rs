@@ -143,6 +143,8 @@ impl Route {
 
     /// Takes in what waits for a person at the end of the run.
     pub(super) fn hear_needs(&mut self, needs: &[Need]) {
+        // What happened before is told before.
+        self.read();
         let wanted = self.channel.rule.on.contains(&NotifyEvent::NeedsYou);
         let Some(telling) = self.telling.as_mut().filter(|_| wanted) else { return };
         let now = self.tools.clock.now();

@@ -92,6 +92,8 @@ pub enum Fault {
     CompleteUnlanded,
     /// What steers a terminal is printed as it is.
     NoEscape,
+    /// What a killed loop did not tell its channels is told by nobody.
+    CursorForgotten,
     /// Values of secret variables are written and shown.
     NoMask,
     /// What changed while several attempts ran is the work of each.
@@ -183,6 +185,7 @@ impl Fault {
             Self::ChangeForgotten => "change-forgotten",
             Self::CompleteUnlanded => "complete-unlanded",
             Self::NoEscape => "no-escape",
+            Self::CursorForgotten => "cursor-forgotten",
             Self::NoMask => "no-mask",
             Self::OverlapIgnored => "overlap-ignored",
             Self::GitDirKept => "git-dir-kept",

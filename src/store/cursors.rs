@@ -9,6 +9,7 @@ use super::tail::read_last;
 use crate::domain::Event;
 use crate::platform::atomic_file;
 use crate::platform::dir::Dir;
+use crate::platform::fault::{self, Fault};
 use crate::platform::ids::Ids;
 use crate::platform::lock::{FileLock, LockError};
 use crate::platform::open::{self, Links};
@@ -97,6 +98,9 @@ impl CursorFile {
 
     /// How far the channel was told; `None` where nothing is known.
     pub fn read(&self) -> Option<Cursor> {
+        if fault::is(Fault::CursorForgotten) {
+            return None;
+        }
         let path = self.dir().join(self.file());
         let text = open::read(&path, Links::Refuse, MOST).ok()?;
         serde_json::from_slice(&text).ok()

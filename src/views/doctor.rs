@@ -151,7 +151,7 @@ mod tests {
             Sign::warn("disk", "0.4 GiB free\u{1b}[31m in /q", "df -h /q"),
         ]);
         let expected = "ok    git        2.47.3\n\
-                        warn  disk       0.4 GiB free\\u{1b}[31m in /q\n                 -> df -h /q\n\
+                        warn  disk       0.4 GiB free\u{241b}[31m in /q\n                 -> df -h /q\n\
                         a run can start; 1 to look at\n";
         assert_eq!(view.text(Look::PLAIN), expected);
         let failed = DoctorView::new(vec![Sign::fail("queue", "none", "workloop init")]);

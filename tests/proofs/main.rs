@@ -15,6 +15,7 @@ mod sandbox;
 
 mod apart;
 mod chance;
+mod channels;
 mod claims;
 mod corpus;
 mod dense;

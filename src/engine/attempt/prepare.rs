@@ -111,14 +111,14 @@ impl<'a> Source<'a> {
     ) -> Result<(String, Option<ChoiceError>), String> {
         let task = &self.queues[place.queue].tasks()[place.task];
         let attempt = task.attempts.saturating_add(1);
-        let (plan, lacking) = match self.plan(place, attempt) {
+        let (plan, missing) = match self.plan(place, attempt) {
             Ok(plan) => (plan, None),
             Err(error) => {
                 let steps = self.set.config.profiles_for(task).unwrap_or_default();
                 (Plan { steps, ..self.nothing(place, attempt) }, Some(error))
             }
         };
-        Ok((plan.prompt()?.text(continued)?, lacking))
+        Ok((plan.prompt()?.text(continued)?, missing))
     }
 
     /// Git with what the agent gets, where it can tell what an agent changed.
