@@ -118,12 +118,14 @@ pub enum Verb {
     Add(Late<Box<AddArgs>>),
     /// Changes fields of a task; without flags opens it in $EDITOR.
     Edit(Late<Box<EditArgs>>),
-    /// Approves a task that waits for approval.
+    /// Approves a task that waits for approval, or its work that waits for a review.
     Approve(Late<ApproveArgs>),
     /// Answers the question of a blocked task and puts it back.
     Answer(Late<AnswerArgs>),
     /// Completes tasks that a person did.
     Done(Late<DoneArgs>),
+    /// Judges tasks again as they are, without an agent; writes nothing.
+    Verify(Late<TaskVerbArgs>),
     /// Puts a blocked task back with a new budget.
     Retry(Late<RetryArgs>),
     /// Puts a task back as if it had never run.

@@ -15,6 +15,7 @@ mod follow;
 mod homes;
 mod inside;
 mod isolation;
+mod judging;
 mod loops;
 mod open;
 mod progress;

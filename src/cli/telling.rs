@@ -81,9 +81,12 @@ fn needs(ending: &Ending) -> Vec<Need> {
             Cause::Approval => ("waits for approval", "approve"),
             Cause::Work => ("is a person's work", "done"),
             // The journal said so.
-            Cause::Blocked | Cause::Budget | Cause::Parked | Cause::Question | Cause::Other => {
-                return None;
-            }
+            Cause::Blocked
+            | Cause::Budget
+            | Cause::Parked
+            | Cause::Question
+            | Cause::Review
+            | Cause::Other => return None,
         };
         let next = format!("workloop {verb} {}", root.task);
         Some(Need { task: root.task.clone(), what, next })

@@ -215,6 +215,14 @@ impl Config {
         names.iter().map(|name| self.profile(name).cloned().collect()).collect()
     }
 
+    /// Whether work of `task` that passed waits for a person's yes, where it is verified by `steps`: it, its
+    /// type or its profile may ask for that, and none can undo what another asks for.
+    pub fn reviews(&self, task: &Task, steps: &[VerifyStep]) -> bool {
+        task.review()
+            || self.type_rule(task).is_some_and(|rule| rule.review)
+            || steps.iter().any(|step| step.rules.profile.review)
+    }
+
     /// Whether `task` is verified at all.
     pub fn is_verified(&self) -> bool {
         self.verification != Verification::Off

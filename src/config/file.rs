@@ -7,7 +7,9 @@ use super::origin::Sourced;
 use super::paths::resolve;
 use super::problem::{Problem, RefusedConfig};
 use super::reader::{Reader, Section};
-use super::sections::{environment, isolation, landing, notify, profiles, verify, workspaces};
+use super::sections::{
+    environment, isolation, known_errors, landing, notify, profiles, verify, workspaces,
+};
 use crate::agent::{AgentProfile, DEFAULT_GRACE, DEFAULT_TIMEOUT};
 use crate::domain::nearest;
 use std::ops::Range;
@@ -86,6 +88,7 @@ fn read(reader: &Reader<'_>, document: &toml::Spanned<DeTable<'_>>, folder: &Pat
         config.protect = read_globs(&guardrails, "protect");
         guardrails.close(&["deny", "allow", "scope", "frozen"]);
     }
+    config.known_errors = known_errors::read(&top.sections("known_errors"));
     if let Some(section) = top.section("isolation") {
         config.isolation = isolation::read(&section);
         config.tree_keys.extend(section.keys());
@@ -219,10 +222,11 @@ fn read_types(types: &Section<'_>, config: &mut Config) {
         for (profile, span) in verify.iter().filter(|_| sound) {
             check_name(&section, span, "verification profile", profile, config);
         }
+        let review = section.flag("review").is_some_and(|flag| *flag);
         section.close(&[]);
         let agent = agent.map(|(agent, _)| agent);
         let verify = verify.into_iter().map(|(profile, _)| profile).collect();
-        config.types.insert(name, TypeRule { agent, verify });
+        config.types.insert(name, TypeRule { agent, verify, review });
     }
 }
 

@@ -32,7 +32,7 @@ pub use duration::parse_duration;
 pub use file::parse;
 pub use find::{FILE_NAME, Untrusted, find_upwards, git_top};
 pub use load::{ConfigError, Lookup, Overrides};
-pub use model::{Config, Limits, NamedProject, ScopeMode, TypeRule, Verification};
+pub use model::{Config, KnownErrorRule, Limits, NamedProject, ScopeMode, TypeRule, Verification};
 pub use names::fold;
 pub use notify::{
     Address, NotifyEvent, NotifyRule, NotifySeverity, NotifyTarget, Quiet, host, variable,

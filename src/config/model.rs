@@ -4,7 +4,7 @@ use super::notify::NotifyRule;
 use super::origin::Sourced;
 use super::trees::{Isolation, LandingRules, WorkspaceRules};
 use crate::agent::AgentProfile;
-use crate::domain::EnvironmentRules;
+use crate::domain::{EnvironmentRules, KnownError};
 use crate::plan::EstimateRules;
 use crate::verify::VerifyStep;
 use std::collections::BTreeMap;
@@ -52,6 +52,8 @@ pub struct Config {
     pub allow_queue_commands: bool,
     /// How many tasks run at the same time.
     pub jobs: Sourced<u32>,
+    /// `[[known_errors]]`, in file order.
+    pub known_errors: Vec<KnownErrorRule>,
     /// `[isolation]`.
     pub isolation: Isolation,
     /// `[workspaces]`.
@@ -104,6 +106,7 @@ impl Default for Config {
             protect: Vec::new(),
             allow_queue_commands: false,
             jobs: Sourced::default_value(1),
+            known_errors: Vec::new(),
             isolation: Isolation::default(),
             workspaces: WorkspaceRules::default(),
             landing: LandingRules::default(),
@@ -111,6 +114,15 @@ impl Default for Config {
             tree_keys: Vec::new(),
         }
     }
+}
+
+/// One of `[[known_errors]]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownErrorRule {
+    /// `match`: a regular expression for a line of the output.
+    pub pattern: String,
+    /// What is known then.
+    pub known: KnownError,
 }
 
 /// One `[project.NAME]`.
@@ -142,6 +154,8 @@ pub struct TypeRule {
     pub agent: Option<String>,
     /// The verification profiles; empty: `default`.
     pub verify: Vec<String>,
+    /// Whether work that passed waits for a person's yes.
+    pub review: bool,
 }
 
 /// `[limits]`.

@@ -1,16 +1,20 @@
 //! What each transition writes.
 
-use super::change::{Change, Landed};
+use super::change::{Change, Landed, Waits};
 use super::claim::{Claim, ClaimToken};
 use super::field::Field;
 use super::legal::{Illegal, check_legal};
 use super::question::OpenQuestion;
+use super::reason::ReasonCode;
 use super::status::Status;
 use super::task::Task;
 use super::transition::{Changes, Completion, Transition, Write};
 use super::verdict::Verdict;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
+
+/// What the `error` of a task in review says behind its code.
+const IN_REVIEW: &str = "its work passed and waits for a person's yes";
 
 /// RFC 3339 UTC with `Z`, whole seconds: the form of every time in a queue file.
 pub fn timestamp(at: DateTime<Utc>) -> String {
@@ -49,6 +53,8 @@ fn changed(task: &Task, transition: &Transition, now: DateTime<Utc>) -> Changes 
     match transition {
         Transition::Claim(claim) => claimed(task, claim, now),
         Transition::Complete(verdict, completion) => completed(task, *verdict, completion, now),
+        Transition::Review(verdict, completion) => reviewed(task, *verdict, completion, now),
+        Transition::Accept { by, completes } => accepted(task, by, *completes, now),
         Transition::Await(change) => waits(change),
         Transition::Adopt(claim) => vec![(Field::Claim, Write::Set(json!(claim)))],
         Transition::Fail { reason, files_changed, files_ambiguous, conflict_paths } => {
@@ -148,6 +154,43 @@ fn completed(
     changes.push((Field::ConflictPaths, Write::Remove));
     changes.extend(counted(task));
     changes.push((Field::Claim, Write::Remove));
+    changes
+}
+
+/// What passed waits for a person: all of it is written, but that it counts.
+fn reviewed(task: &Task, verdict: Verdict, completion: &Completion, now: DateTime<Utc>) -> Changes {
+    let withheld = |(field, write): (Field, Write)| {
+        if matches!(field, Field::CompletedAt | Field::CompletedBy | Field::CompletionNote) {
+            return None;
+        }
+        Some(if field == Field::Status {
+            (field, Write::Status(Status::Blocked))
+        } else if field == Field::Passes {
+            (field, Write::Set(json!(false)))
+        } else if field == Field::Error {
+            (field, Write::Set(json!(ReasonCode::Review.as_error(IN_REVIEW))))
+        } else {
+            (field, write)
+        })
+    };
+    completed(task, verdict, completion, now).into_iter().filter_map(withheld).collect()
+}
+
+/// A person said yes: the change may land, or else the work counts.
+fn accepted(task: &Task, by: &str, completes: bool, now: DateTime<Utc>) -> Changes {
+    let mut changes = vec![
+        (Field::ApprovedBy, Write::Set(json!(by))),
+        (Field::ApprovedAt, Write::Set(json!(timestamp(now)))),
+    ];
+    if completes {
+        changes.push((Field::Status, Write::Status(Status::Complete)));
+        changes.push((Field::CompletedAt, Write::Set(json!(timestamp(now)))));
+        changes.push((Field::Passes, Write::Set(json!(task.verdict == Some(Verdict::Pass)))));
+        changes.push((Field::Error, Write::Clear));
+    } else if let Some(change) = task.change() {
+        let change = Change { waits: Waits::Landing, obstacle: None, ..change.clone() };
+        changes.push((Field::Change, Write::Set(json!(change))));
+    }
     changes
 }
 

@@ -1,6 +1,7 @@
 //! How processes ended, and what an attempt came to.
 
 use super::checked::Checked;
+use super::known_error::KnownError;
 use super::question::Evidence;
 use super::reason::ReasonCode;
 use super::verdict::Verdict;
@@ -194,6 +195,9 @@ pub struct AttemptReport {
     /// The same as a code; `None` for a PASS, and where an older version wrote the file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason_code: Option<ReasonCode>,
+    /// Known errors that it met.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub known_errors: Vec<KnownError>,
     /// What the agent shows for what it says of an impossible task or a contradiction.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Evidence>,

@@ -20,6 +20,8 @@ pub enum Detail {
     List(Field, Texts),
     /// `max_iterations` or `budget_used`.
     Count(Field, u32),
+    /// `review`, where it is true.
+    Flag(Field),
     /// `not_before`.
     NotBefore(DateTime<Utc>),
     /// `claim`.
@@ -66,6 +68,7 @@ impl Detail {
                 | Field::Notify
                 | Field::MaxIterations
                 | Field::BudgetUsed
+                | Field::Review
                 | Field::NotBefore
                 | Field::Claim
                 | Field::Change
@@ -80,7 +83,10 @@ impl Detail {
         match self {
             // First, since every look at a task asks for problems.
             Self::Problem(field, _) => problem(*field),
-            Self::Text(field, _) | Self::List(field, _) | Self::Count(field, _) => said(*field),
+            Self::Text(field, _)
+            | Self::List(field, _)
+            | Self::Count(field, _)
+            | Self::Flag(field) => said(*field),
             Self::NotBefore(_) => said(Field::NotBefore),
             Self::Claim(_) => said(Field::Claim),
             Self::Change(_) => said(Field::Change),
@@ -129,6 +135,10 @@ impl Details {
 
     pub(super) fn count(&self, field: Field) -> Option<u32> {
         if let Detail::Count(_, count) = self.find(field)? { Some(*count) } else { None }
+    }
+
+    pub(super) fn flag(&self, field: Field) -> bool {
+        matches!(self.find(field), Some(Detail::Flag(_)))
     }
 
     pub(super) fn not_before(&self) -> Option<DateTime<Utc>> {

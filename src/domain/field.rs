@@ -25,6 +25,7 @@ pub enum Field {
     MaxIterations,
     CompletionPromise,
     RequiresApproval,
+    Review,
     EstimatedMinutes,
     EstimatedHours,
     Effort,
@@ -99,7 +100,7 @@ pub enum EditRule {
 use Field::*;
 
 /// Spellings of every field; the first is the one for a file that has none yet.
-const SPELLINGS: [(Field, &[&str]); 67] = [
+const SPELLINGS: [(Field, &[&str]); 68] = [
     (Id, &["id"]),
     (Title, &["title"]),
     (Description, &["description"]),
@@ -120,6 +121,7 @@ const SPELLINGS: [(Field, &[&str]); 67] = [
     (MaxIterations, &["max_iterations"]),
     (CompletionPromise, &["completion_promise"]),
     (RequiresApproval, &["requires_approval"]),
+    (Review, &["review"]),
     (EstimatedMinutes, &["estimated_minutes"]),
     (EstimatedHours, &["estimated_hours"]),
     (Effort, &["effort"]),
@@ -215,7 +217,7 @@ impl Field {
         match self {
             _ if self.is_runtime() => EditRule::Runtime,
             Type | Agent | Verify | CompletionPromise | File | Files | Scope | Tests | Phase
-            | Parent | ChildTasks | DiscoveredBy | Answers | ApprovedBy | ApprovedAt => {
+            | Parent | ChildTasks | DiscoveredBy | Answers | Review | ApprovedBy | ApprovedAt => {
                 EditRule::Fixed
             }
             MaxIterations => EditRule::Budget,

@@ -78,6 +78,7 @@ pub(super) fn check_legal(task: &Task, transition: &Transition) -> Result<(), Il
         // that an edit of the file removed is asserted again.
         Transition::Await(_)
         | Transition::Complete(..)
+        | Transition::Review(..)
         | Transition::Fail { .. }
         | Transition::GiveUp { .. }
         | Transition::Ask { .. }
@@ -95,20 +96,22 @@ pub(super) fn check_legal(task: &Task, transition: &Transition) -> Result<(), Il
             task.approval == Approval::Required && matches!(status, Pending | Blocked),
             "it waits for no approval",
         ),
-        Transition::Answer { .. } => (status == Blocked, "only a blocked task has a question"),
-        Transition::Done { .. } => match status {
-            Status::Complete => (false, "it is complete already"),
-            InProgress => (task.claim().is_none(), "an attempt is running; cancel it first"),
-            Pending | Blocked | Parked | Status::Unknown => (true, ""),
-        },
+        Transition::Accept { completes, .. } => (
+            task.is_in_review() && *completes == task.change().is_none(),
+            "no work of it waits for a review",
+        ),
+        Transition::Answer { .. } => {
+            (status == Blocked || task.is_in_review(), "only a blocked task has a question")
+        }
+        Transition::Done { .. } => done(task),
         Transition::Retry => (
             matches!(status, Blocked | Status::Unknown)
+                || task.is_in_review()
                 || status == Pending && (task.attempts > 0 || task.budget_used() > Some(0)),
             "only a blocked task, or a pending one that was tried, can be tried again",
         ),
         Transition::Reset => {
-            let running = status == InProgress && task.claim().is_some();
-            (!running, "an attempt is running; cancel or release it first")
+            (!is_claimed(task), "an attempt is running; cancel or release it first")
         }
         Transition::Cancel => {
             (matches!(status, Pending | InProgress | Blocked), "there is nothing to cancel")
@@ -128,6 +131,20 @@ pub(super) fn check_legal(task: &Task, transition: &Transition) -> Result<(), Il
     Err(Illegal { task: task.id.to_string(), status, why, legal: legal_verbs(task) })
 }
 
+/// Whether somebody works on `task`.
+fn is_claimed(task: &Task) -> bool {
+    task.status == Status::InProgress && task.claim().is_some()
+}
+
+/// Whether a person may complete `task`, and why not.
+fn done(task: &Task) -> (bool, &'static str) {
+    match task.status {
+        Status::Complete => (false, "it is complete already"),
+        Status::InProgress => (task.claim().is_none(), "an attempt is running; cancel it first"),
+        Status::Pending | Status::Blocked | Status::Parked | Status::Unknown => (true, ""),
+    }
+}
+
 /// The verbs that a person may use on `task` as it stands.
 fn legal_verbs(task: &Task) -> Vec<Verb> {
     let mut verbs = match task.status {
@@ -144,10 +161,13 @@ fn legal_verbs(task: &Task) -> Vec<Verb> {
         Status::Parked => vec![Verb::Unpark, Verb::Done, Verb::Reset],
         Status::Unknown => vec![Verb::Retry, Verb::Done, Verb::Park, Verb::Reset],
     };
-    if task.approval == Approval::Required
-        && matches!(task.status, Status::Pending | Status::Blocked)
-    {
+    let to_start = task.approval == Approval::Required
+        && matches!(task.status, Status::Pending | Status::Blocked);
+    if to_start || task.is_in_review() {
         verbs.insert(0, Verb::Approve);
+    }
+    if task.status == Status::InProgress && task.is_in_review() {
+        verbs.splice(1..1, [Verb::Answer, Verb::Retry]);
     }
     verbs
 }

@@ -1,6 +1,6 @@
 //! What the program needs to know of a task to pick, run and judge it.
 
-use super::change::Change;
+use super::change::{Change, Waits};
 use super::claim::Claim;
 use super::detail::{Detail, Details};
 use super::estimate::Estimate;
@@ -197,6 +197,20 @@ impl Task {
     /// `claim`, where it is one.
     pub fn claim(&self) -> Option<&Claim> {
         self.details.claim()
+    }
+
+    /// `review`: work that passed waits for a person's yes.
+    pub fn review(&self) -> bool {
+        self.details.flag(Field::Review)
+    }
+
+    /// Whether its work passed and waits for a person's yes. A blocked task with a verdict that passed is
+    /// one for which no change waits: its agent worked in the project itself.
+    pub fn is_in_review(&self) -> bool {
+        let waits = self.change().is_some_and(|change| change.waits == Waits::Review);
+        let passed = matches!(self.verdict, Some(Verdict::Pass | Verdict::Skipped));
+        let withheld = passed && self.passes == Some(false);
+        self.status == Status::InProgress && waits || self.status == Status::Blocked && withheld
     }
 
     /// `change`: what it did waits to land.

@@ -62,6 +62,8 @@ pub enum Transition {
     Adopt(Claim),
     /// Verification passed (or was switched off: `SKIPPED`).
     Complete(Verdict, Completion),
+    /// Verification passed, and a person is to say yes: of work that is in the project itself.
+    Review(Verdict, Completion),
     /// The attempt failed and the budget lasts: back to pending.
     Fail {
         /// The failed step and how it ended.
@@ -103,6 +105,13 @@ pub enum Transition {
     Approve {
         /// Who.
         by: String,
+    },
+    /// A person says yes to work that passed.
+    Accept {
+        /// Who.
+        by: String,
+        /// Whether nothing is left to land, so that the task is complete.
+        completes: bool,
     },
     /// A person answers the question of a blocked task: back to pending.
     Answer {

@@ -10,6 +10,8 @@ pub(super) fn kinds(event: &Event) -> &'static [NotifyEvent] {
     match event.event {
         EventKind::Blocked if asks(event) => &[On::NeedsYou, On::Blocked],
         EventKind::Blocked => &[On::Blocked, On::NeedsYou],
+        // A change in review: nothing else says so before it lands.
+        EventKind::Verified if asks(event) => &[On::NeedsYou],
         EventKind::Completed => &[On::Complete],
         EventKind::Retried if event.worker.is_some() => &[On::Failed],
         EventKind::Interrupted | EventKind::AttemptLost | EventKind::StaleClaim => &[On::Lost],

@@ -74,6 +74,8 @@ pub enum Fault {
     EditsTaken,
     /// A claim that is a second old is taken over, whoever lives.
     TakeOverByTime,
+    /// What passed lands or counts although a person is to say yes first.
+    ReviewForgotten,
     /// Attempts that come to the same again are repeated until the budget is used up.
     NoProgressIgnored,
     /// An agent that fails within seconds is started again at once.
@@ -176,6 +178,7 @@ impl Fault {
             Self::BrokenEnds => "broken-ends",
             Self::EditsTaken => "edits-taken",
             Self::TakeOverByTime => "take-over-by-time",
+            Self::ReviewForgotten => "review-forgotten",
             Self::NoProgressIgnored => "no-progress-ignored",
             Self::NoBackOff => "no-back-off",
             Self::JudgedBeside => "judged-beside",

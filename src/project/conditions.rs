@@ -35,7 +35,8 @@ impl Seen {
         conditions.scopes = set.config.limits.scopes.value.into();
         conditions.attempts = set.config.limits.attempts.value;
         conditions.agent_pauses = self.agent_pauses;
-        conditions.questions = questions(&structure.graph, queues);
+        let found = questions(&structure.graph, queues);
+        (conditions.questions, conditions.reviews) = (found.asked, found.in_review);
         let node =
             |(at, claim): (Place, Liveness)| (structure.graph.node(at.queue, at.task), claim);
         conditions.claims = self.claims.into_iter().map(node).collect();

@@ -20,6 +20,7 @@ pub mod workspaces;
 pub use conditions::{Seen, paused};
 pub use loaded::Project;
 pub use neighbours::{Neighbours, others_claims};
+pub use questions::is_in_review;
 pub use queues::QueueSet;
 pub use resolve::{Among, resolve, unknown};
 pub use scope::Scope;

@@ -1,23 +1,46 @@
-//! Which blocked tasks wait for an answer.
+//! Which blocked tasks wait for a person's word.
 
-use crate::domain::{Field, ReasonCode, Status, Task, Verdict};
+use crate::domain::{Field, ReasonCode, Status, Verdict};
 use crate::plan::{Graph, Node};
 use crate::queue::Queue;
 use std::collections::HashSet;
 
+/// Blocked tasks that failed in nothing.
+#[derive(Debug, Default)]
+pub(super) struct Questions {
+    /// Those that wait for an answer.
+    pub(super) asked: HashSet<Node>,
+    /// Those whose work passed and waits for a yes.
+    pub(super) in_review: HashSet<Node>,
+}
+
 /// The blocked tasks of `queues` that wait for a person's word. The queue alone says it, since
 /// attempt folders and journal may be gone, or somebody else's.
-pub(super) fn questions(graph: &Graph, queues: &[Queue]) -> HashSet<Node> {
-    let asks = |queue: &Queue, index: usize, task: &Task| {
-        task.status == Status::Blocked
-            && task.verdict == Some(Verdict::Blocked)
-            && queue.text(index, Field::Error).is_some_and(|e| ReasonCode::asked(&e).is_some())
-    };
-    let mut found = HashSet::new();
+pub(super) fn questions(graph: &Graph, queues: &[Queue]) -> Questions {
+    let mut found = Questions::default();
     for (number, queue) in queues.iter().enumerate() {
         let tasks = queue.tasks().iter().enumerate();
-        let asking = tasks.filter(|(index, task)| asks(queue, *index, task));
-        found.extend(asking.map(|(index, _)| graph.node(number, index)));
+        for (index, task) in tasks.filter(|(_, task)| task.status == Status::Blocked) {
+            let node = graph.node(number, index);
+            if task.is_in_review() && code(queue, index) == Some(ReasonCode::Review) {
+                found.in_review.insert(node);
+            } else if task.verdict == Some(Verdict::Blocked) && code(queue, index).is_some() {
+                found.asked.insert(node);
+            }
+        }
     }
     found
+}
+
+/// Whether the work of a task passed and waits for a person's yes.
+pub fn is_in_review(queue: &Queue, index: usize) -> bool {
+    let task = &queue.tasks()[index];
+    task.is_in_review()
+        && (task.change().is_some() || code(queue, index) == Some(ReasonCode::Review))
+}
+
+/// What the `error` of a task asks a person for.
+fn code(queue: &Queue, index: usize) -> Option<ReasonCode> {
+    let error = queue.text(index, Field::Error)?;
+    ReasonCode::asked(&error).map(|(code, _)| code)
 }

@@ -356,17 +356,19 @@ fn event_kind(transition: &Transition) -> EventKind {
         Transition::Claim(_) | Transition::Adopt(_) => EventKind::Claimed,
         Transition::Await(_) => EventKind::Verified,
         Transition::Complete(..)
+        | Transition::Accept { completes: true, .. }
         | Transition::Done { .. }
         | Transition::Settle(Status::Complete, _) => EventKind::Completed,
         Transition::Fail { .. } | Transition::Retry => EventKind::Retried,
         Transition::GiveUp { .. }
+        | Transition::Review(..)
         | Transition::Ask { .. }
         | Transition::Block { .. }
         | Transition::Settle(..) => EventKind::Blocked,
         Transition::Interrupt { .. } => EventKind::Interrupted,
         Transition::Lose => EventKind::AttemptLost,
         Transition::TakeOver => EventKind::StaleClaim,
-        Transition::Approve { .. } => EventKind::Approved,
+        Transition::Approve { .. } | Transition::Accept { .. } => EventKind::Approved,
         Transition::Answer { .. } => EventKind::Answered,
         Transition::Reset => EventKind::Reset,
         Transition::Cancel => EventKind::Cancelled,

@@ -58,6 +58,7 @@ mod tests {
             reason: Some(hostile.clone()),
             reason_code: None,
             evidence: None,
+            known_errors: Vec::new(),
             steps: vec![StepReport {
                 kind: StepKind::Verify,
                 name: hostile.clone(),

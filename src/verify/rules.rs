@@ -68,6 +68,8 @@ pub enum How {
 pub struct ProfileRules {
     /// What passing only on a further run means.
     pub flaky: Flaky,
+    /// Whether work that passed waits for a person's yes.
+    pub review: bool,
 }
 
 /// What it means that a step passed only when it ran again.

@@ -1,7 +1,9 @@
 //! The attempts of a task as their folders tell them.
 
 use super::mask::Mask;
-use crate::domain::{AttemptReport, Evidence, Measured, ReasonCode, StepReport, Verdict};
+use crate::domain::{
+    AttemptReport, Evidence, KnownError, Measured, ReasonCode, StepReport, Verdict,
+};
 use crate::store::attempts::{AGENT_OUT, AttemptFolder, NO_ATTEMPT};
 use crate::store::{StateDir, TaskKey};
 use serde::Serialize;
@@ -19,6 +21,9 @@ pub struct AttemptView {
     pub reason: Option<String>,
     /// The same as a code.
     pub reason_code: Option<ReasonCode>,
+    /// Known errors that it met.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub known_errors: Vec<KnownError>,
     /// What the agent shows for what it says of the task.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Evidence>,
@@ -85,6 +90,7 @@ fn view(
             verdict: None,
             reason: None,
             reason_code: None,
+            known_errors: Vec::new(),
             evidence: None,
             log,
             files_changed: Vec::new(),
@@ -103,6 +109,7 @@ fn view(
         verdict: report.verdict,
         reason: report.reason.map(|reason| mask.text(&reason).into_owned()),
         reason_code: report.reason_code,
+        known_errors: report.known_errors,
         evidence: report.evidence.map(|mut shown| {
             shown.texts_mut().iter_mut().for_each(|text| *text = mask.text(text).into_owned());
             shown

@@ -240,7 +240,11 @@ const TABLE: [(ReasonCode, &str, &[&str], &[Next]); ReasonCode::ALL.len()] = [
         ReasonCode::Review,
         "The work passed, and a person has to look at it before it counts.",
         &["the task or the configuration asks for a review"],
-        &[WHY, next("workloop approve ID", "lets it count")],
+        &[
+            next("workloop diff ID", "shows what it changed"),
+            next("workloop approve ID", "lets it count"),
+            next("workloop answer ID TEXT", "sends it back with what is wrong"),
+        ],
     ),
     (
         ReasonCode::UnknownAgent,

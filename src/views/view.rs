@@ -214,12 +214,15 @@ impl<'a> Sight<'a> {
         let state = self.readiness.state(node);
         let change = task.change().filter(|_| task.status == Status::InProgress);
         let change = change.map(|change| ChangeView::new(change, self.mask));
+        let conditions = self.readiness.conditions;
+        let in_review = conditions.reviews.contains(&node);
+        let word = if in_review { "review" } else { state.word() };
         TaskView {
             id: self.readiness.graph().reference(node),
             title: self.title(node),
             status: status.unwrap_or_else(|| task.status.word().to_owned()),
             state,
-            word: change.as_ref().map_or(state.word(), ChangeView::state),
+            word: change.as_ref().map_or(word, ChangeView::state),
             change,
             landed_commit: self.told(node, Field::LandedCommit),
             priority: task.priority,
@@ -234,7 +237,7 @@ impl<'a> Sight<'a> {
             completed_at: self.told(node, Field::CompletedAt),
             is_worker_gone: self.is_worker_gone(node),
             since: task.claim().map(|claim| claim.since.clone()),
-            is_question: self.readiness.conditions.questions.contains(&node),
+            is_question: in_review || conditions.questions.contains(&node),
         }
     }
 

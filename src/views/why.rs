@@ -5,7 +5,7 @@ use super::escape;
 use super::need::QuestionView;
 use super::style::{Look, count, listed};
 use super::view::{Sight, TaskView};
-use crate::domain::{Need, ReasonCode};
+use crate::domain::{Need, ReasonCode, Waits};
 use crate::plan::{Node, State, Waiting, WaitingKind};
 use anstyle::{AnsiColor, Style};
 use serde_json::{Value, json};
@@ -97,6 +97,11 @@ pub fn text(view: &WhyView, look: Look) -> String {
     let _ = writeln!(text, "{id}  {}", escape::line(&task.title));
     let _ = writeln!(text, "{}", state(view, look));
     question(task, &mut text);
+    if task.word == "review" {
+        let id = &task.id;
+        let _ =
+            writeln!(text, "  workloop approve {id}, or workloop answer {id} TEXT sends it back");
+    }
     match task.waiting_for.as_slice() {
         [] => {}
         waits => {
@@ -144,6 +149,9 @@ fn state(view: &WhyView, look: Look) -> String {
             false => "lands it",
         };
         let more = escape::line(&change.sentence()).into_owned();
+        if change.waits == Waits::Review {
+            return format!("It is {state} in {queue}: {more}.");
+        }
         return format!("It is {state} in {queue}: {more}. Worker {worker} {has}.");
     }
     let more = match task.state {
@@ -255,6 +263,10 @@ fn attempts(view: &WhyView, look: Look, text: &mut String) {
         let number = attempt.attempt;
         let verdict = look.paint(style, verdict);
         let _ = writeln!(text, "  {number}  {verdict}  {}", escape::line(&told));
+        for known in &attempt.known_errors {
+            let known = known.sentence();
+            let _ = writeln!(text, "     known: {}", escape::line(&known));
+        }
         if !attempt.files_ambiguous.is_empty() {
             let files = attempt.files_ambiguous.join(", ");
             let _ =

@@ -450,3 +450,30 @@ fn a_signal_ends_a_git_that_makes_a_tree() {
     sandbox.nothing_left();
     assert_eq!(task(&sandbox.read("q.json"), "A")["status"], "pending");
 }
+
+/// A change in review lands after a yes: by the loop that has it, or else by the next one; after a no
+/// its agent continues with it.
+#[test]
+fn a_change_lands_after_a_yes() {
+    let agent = "echo x >>\"$WORKLOOP_TASK_ID.txt\"";
+    let sandbox = sandbox(agent, "test -f $WORKLOOP_TASK_ID.txt", &["A"]);
+    let config = String::from_utf8(sandbox.bytes("workloop.toml")).expect("text");
+    let sandbox = sandbox.config(&format!("{config}[types]\nfix = {{ review = true }}\n"));
+    assert!(sandbox.shell("jq '.tasks[0].type = \"fix\"' q.json >n && mv n q.json"));
+    assert!(sandbox.shell("git add -A; git commit -qm config"));
+    sandbox.run(["run", "q.json"]).exits(7).says("workloop approve A");
+    let log = "git log --format=%s; git show HEAD:A.txt";
+    assert_eq!(says(&sandbox, "git log --format=%s"), "config\nstart\n");
+    assert_eq!(task(&sandbox.read("q.json"), "A")["change"]["waits"], "review");
+    sandbox.run(["why", "A", "q.json"]).exits(0).says("It is review").says("workloop approve A");
+    sandbox.run(["retry", "A", "q.json", "--because", "once more"]).exits(0);
+    // This one stays, and lands what is said yes to while it runs.
+    let mut running = sandbox.spawn(["run", "q.json", "--when-empty", "wait"]);
+    wait_until("it waits", || task(&sandbox.read("q.json"), "A")["change"]["waits"] == "review");
+    sandbox.run(["approve", "A", "q.json"]).exits(0).says("+x").says("A: approved");
+    wait_until("it landed", || sandbox.status("A") == "complete");
+    assert!(!running.has_ended());
+    sandbox.run(["stop", "q.json"]).exits(0);
+    running.ends();
+    assert_eq!(says(&sandbox, log), "Make A\nconfig\nstart\nx\nx\n");
+}

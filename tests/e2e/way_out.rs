@@ -65,3 +65,68 @@ fn a_question_to_another_task_comes_back_with_its_answer() {
     let status = sandbox.run(["status", "q.json", "--json"]).exits(0).json();
     assert_eq!(status["needs_you"][0]["command"], "workloop answer A TEXT");
 }
+
+/// In the project itself: what passed is not complete before a person's yes, and a no is in the next
+/// prompt.
+#[test]
+fn what_passed_in_the_project_waits_for_a_yes() {
+    let mut list = queue(&[("A", &[]), ("B", &["A"]), ("C", &[])]);
+    list["tasks"][0]["review"] = json!(true);
+    let sandbox = Sandbox::new().queue("q.json", &list).script("A", "keep-prompt");
+    let waits = "waiting for a person (A): workloop approve A";
+    sandbox.run(["run", "q.json"]).exits(7).says("waits for your review").says(waits);
+    assert_eq!((sandbox.status("A"), sandbox.status("B")), ("blocked".into(), "pending".into()));
+    let status = sandbox.run(["status", "q.json", "--json"]).exits(0).json();
+    assert_eq!(status["queues"][0]["tasks"][0]["state"], "review");
+    assert_eq!(status["needs_you"][0]["command"], "workloop approve A");
+    assert_eq!(status["needs_you"][0]["need"], "review");
+    sandbox.run(["answer", "A", "name it well", "q.json"]).exits(0);
+    sandbox.run(["run", "q.json"]).exits(7);
+    let prompt = String::from_utf8(sandbox.bytes("prompts/A.2")).expect("text");
+    assert!(prompt.contains("sent back\n\nAnswer: name it well"), "{prompt}");
+    let approved = sandbox.run(["approve", "A", "q.json", "--by", "me"]).exits(0);
+    approved.says("PASS of attempt 2").says("A: approved, complete");
+    let done = sandbox.read("q.json");
+    let task = task(&done, "A");
+    assert_eq!((&task["passes"], &task["approved_by"]), (&json!(true), &json!("me")));
+    sandbox.run(["approve", "A", "q.json"]).exits(2);
+    sandbox.run(["run", "q.json"]).exits(0);
+}
+
+/// What a person knows about a failure reaches the next prompt.
+#[test]
+fn a_reason_to_try_again_is_in_the_next_prompt() {
+    let sandbox =
+        Sandbox::new().queue("q.json", &queue(&[("A", &[])])).script("A", "keep-prompt\nfail 1");
+    sandbox.run(["run", "q.json", "--max-iterations", "1"]).exits(6);
+    sandbox.run(["block", "A", "q.json", "--because", "wait"]).exits(0);
+    sandbox.run(["retry", "A", "q.json", "--because", "use the cache"]).exits(0);
+    sandbox.run(["run", "q.json"]).exits(0);
+    let prompt = String::from_utf8(sandbox.bytes("prompts/A.2")).expect("text");
+    assert!(prompt.contains("Answer: use the cache"), "{prompt}");
+}
+
+/// What is known about an error is in feedback and `why`; `verify` judges again and writes nothing.
+#[test]
+fn known_errors_and_a_second_verdict() {
+    let config = format!(
+        "{}\n[[known_errors]]\nmatch = \"^nothing was\"\ncause = \"it is lazy\"\nfix = \"work\"\n",
+        crate::fake_agent::CONFIG
+    );
+    let sandbox = Sandbox::new()
+        .config(&config)
+        .queue("q.json", &queue(&[("A", &[])]))
+        .script("A", "keep-prompt\nfail 1");
+    sandbox.run(["run", "q.json"]).exits(0);
+    let prompt = String::from_utf8(sandbox.bytes("prompts/A.2")).expect("text");
+    assert!(prompt.contains("- it is lazy; what helps: work"), "{prompt}");
+    sandbox.run(["why", "A", "q.json"]).exits(0).says("known: it is lazy; what helps: work");
+    let before = sandbox.bytes("q.json");
+    sandbox.run(["verify", "A", "q.json"]).exits(0).says("A: holds");
+    assert!(sandbox.shell("rm made/A"));
+    sandbox.run(["verify", "A", "q.json"]).exits(5).says("A: does not hold: step made");
+    assert_eq!(sandbox.bytes("q.json"), before);
+    let bad = format!("{config}[[known_errors]]\nmatch = \"(\"\n");
+    let sandbox = sandbox.config(&bad);
+    sandbox.run(["run", "q.json"]).exits(2).says("match is no regular expression");
+}

@@ -57,3 +57,39 @@ fn git_finds_the_repository_of_the_tree() {
 fn a_further_attempt_takes_nothing_back() {
     holds("stale-retry", broken);
 }
+
+/// Neither a loop, nor another one after it, nor `land now`, nor an agent that edits the queue lets
+/// something land that a person has not said yes to.
+fn unreviewed(sandbox: Sandbox) -> Vec<String> {
+    let agent = "touch done; \"$JQ\" '.tasks[0].change.waits = \"landing\"' \"$WORKLOOP_QUEUE\" >q.new \
+                 && cat q.new >\"$WORKLOOP_QUEUE\"; rm -f q.new";
+    let config = format!(
+        "[isolation]\nmode = \"private\"\n[workspaces]\ndir = \"../trees\"\n[limits]\n\
+         untouched = false\n[agents.default]\nrun = '''{agent}'''\n[[verify]]\nname = \"ok\"\n\
+         run = \"test -f done\"\n[environment]\npass = [\"JQ\"]\n"
+    );
+    let mut list = queue(&[("A", &[]), ("B", &["A"]), ("C", &[])]);
+    list["tasks"][0]["review"] = serde_json::json!(true);
+    let mut sandbox = sandbox.config(&config).queue("q.json", &list);
+    sandbox.variables.push(("JQ".to_owned(), "jq".to_owned()));
+    let user = "git config user.email t@example.org && git config user.name t";
+    let init = "git init -q -b main . && git add workloop.toml";
+    assert!(sandbox.shell(&format!("{init} && {user} && git commit -qm 1")));
+    let mut told = String::new();
+    for verb in [&["run", "q.json"][..], &["run", "q.json"], &["land", "now", "q.json"]] {
+        told.push_str(&match verb {
+            [one, two] => sandbox.run([*one, *two]).to_string(),
+            [one, two, three] => sandbox.run([*one, *two, *three]).to_string(),
+            _ => String::new(),
+        });
+    }
+    let landed = "test -z \"$(git log --format=%B | grep 'Workloop-Task: A')\"";
+    let mut broken = unless(sandbox.shell(landed), &format!("it landed: {told}"));
+    broken.extend(unless(sandbox.status("B") == "pending", "what depends on it began"));
+    broken
+}
+
+#[test]
+fn nothing_lands_without_the_yes_that_it_needs() {
+    holds("review-forgotten", unreviewed);
+}

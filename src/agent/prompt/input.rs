@@ -107,6 +107,8 @@ pub struct FailureInput {
     pub output: String,
     /// Where all of it is.
     pub log: String,
+    /// What people know about it, a sentence each.
+    pub known: Vec<String>,
 }
 
 /// A step that failed on the tree before the task began.

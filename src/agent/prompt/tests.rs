@@ -48,6 +48,7 @@ fn full() -> PromptInput {
             outcome: "step test: exit status 1".into(),
             output: "expected 1\n```\ngot 2\n".into(),
             log: "/p/queues/.workloop/attempts/0/1/verify-1.out".into(),
+            known: vec!["lists are sorted down; what helps: sort up".into()],
         }),
         untouched: vec![RedInput {
             step: "lint".into(),

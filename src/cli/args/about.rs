@@ -25,8 +25,8 @@ pub const GROUPS: [(&str, &[&str]); 5] = [
     (
         "Tasks",
         &[
-            "edit", "approve", "answer", "done", "retry", "reset", "cancel", "block", "park",
-            "unpark", "release", "progress",
+            "edit", "approve", "answer", "done", "verify", "retry", "reset", "cancel", "block",
+            "park", "unpark", "release", "progress",
         ],
     ),
     ("Loops", &["stop", "pause", "resume", "wait"]),
@@ -133,6 +133,7 @@ const EXAMPLES: &[(&str, &[Example])] = &[
     ),
     ("approve", &[("workloop approve TASK-7 TASK-8 --by anna", "two tasks may start")]),
     ("answer", &[("workloop answer TASK-7 'Use the second table'", "it is pending again")]),
+    ("verify", &[("workloop verify TASK-7", "exits 0 if it holds, 5 if it does not")]),
     ("done", &[("workloop done TASK-7 --note 'by hand' --verify", "if its verification passes")]),
     (
         "retry",

@@ -33,6 +33,9 @@ pub struct ApproveArgs {
     /// The tasks, or - for a JSON list of ids on stdin, and the queues.
     #[arg(value_name = "ID|-|QUEUE", required = true)]
     pub words: Vec<String>,
+    /// Does not ask on a terminal before work counts that was shown.
+    #[arg(long)]
+    pub yes: bool,
     /// Who approves [default: workloop approve].
     #[arg(long, value_name = "NAME")]
     pub by: Option<String>,
@@ -84,6 +87,9 @@ pub struct RetryArgs {
     /// Puts every blocked task back.
     #[arg(long)]
     pub failed: bool,
+    /// What to do differently, for the next prompt.
+    #[arg(long, value_name = "TEXT", conflicts_with = "failed")]
+    pub because: Option<String>,
     /// The next attempt begins with the branch and not with the work of the last one, which stays kept
     /// [private workspaces only].
     #[arg(long)]

@@ -1,18 +1,87 @@
-//! `approve`: a person says that a task may start.
+//! `approve`: a person says that a task may start, or that work which passed may count.
+//!
+//! Work is shown before: its verdict and what it changed. Only on a terminal is there a question.
 
+use super::diff;
 use crate::cli::args::ApproveArgs;
 use crate::cli::failure::Failure;
 use crate::cli::session::Session;
-use crate::cli::write::{self, tell};
-use crate::domain::Transition;
-use crate::project::verbs;
+use crate::cli::write;
+use crate::domain::{Change, Field};
+use crate::project::change_of::ChangeOf;
+use crate::project::repositories::Purpose;
+use crate::project::verbs::{self, Approved};
+use crate::project::{Among, Project, is_in_review};
+use crate::store::Place;
+use crate::views::escape;
+use crate::workspace::Oid;
+use std::io::Write;
 
 /// Who approves when nobody is named: a queue file never holds a login name by itself.
 const BY: &str = "workloop approve";
 
 pub(super) fn run(args: &ApproveArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     let (ids, mut project) = write::of_tasks(session, &args.words, &args.queues)?;
-    let approve = Transition::Approve { by: args.by.clone().unwrap_or_else(|| BY.to_owned()) };
-    let done = verbs::transition(&mut project, &ids, &approve)?;
-    tell(session, &done, "approved")
+    let places: Result<Vec<Place>, _> =
+        ids.iter().map(|id| project.resolve(id, Among::Served)).collect();
+    let reviewed = |place: &Place| is_in_review(&project.queues()[place.queue], place.task);
+    let reviewed: Vec<Place> = places?.into_iter().filter(reviewed).collect();
+    if !session.global.quiet {
+        for place in &reviewed {
+            show(*place, &project, session)?;
+        }
+    }
+    if !reviewed.is_empty() && session.interactive() && !args.yes {
+        write::confirm(session, "let this work count")?;
+    }
+    let by = args.by.as_deref().unwrap_or(BY);
+    for (id, came_to) in verbs::approve(&mut project, &ids, by)? {
+        let what = match came_to {
+            Approved::MayStart => "approved",
+            Approved::MayLand => "approved; the loop that has it lands it, or else the next run",
+            Approved::Complete => "approved, complete",
+        };
+        write::tell(session, &[id], what)?;
+    }
+    Ok(())
+}
+
+/// Shows the verdict of a task in review, and what it changed.
+fn show(place: Place, project: &Project, session: &mut Session<'_>) -> Result<(), Failure> {
+    let queue = &project.queues()[place.queue];
+    let task = &queue.tasks()[place.task];
+    let change = task.change();
+    let verdict = change.map(|change| change.verdict.clone());
+    let verdict = verdict.or_else(|| task.verdict.map(|verdict| verdict.word().to_owned()));
+    let head = format!(
+        "{} {}: {} of attempt {}",
+        task.id,
+        queue.title(place.task),
+        verdict.unwrap_or_default(),
+        task.attempts
+    );
+    writeln!(session.streams.out, "{}", escape::line(&head))?;
+    if let Some(change) = change {
+        return patch(change, place, project, session);
+    }
+    let files = queue.value(place.task, Field::FilesActuallyChanged).unwrap_or_default();
+    for file in files.as_array().into_iter().flatten().filter_map(|file| file.as_str()) {
+        writeln!(session.streams.out, "  {}", escape::line(file))?;
+    }
+    Ok(())
+}
+
+fn patch(
+    change: &Change,
+    place: Place,
+    project: &Project,
+    session: &mut Session<'_>,
+) -> Result<(), Failure> {
+    let (Some(base), Some(commit)) = (Oid::parse(&change.base), Oid::parse(&change.commit)) else {
+        return Err(Failure::usage("its change does not name two commits"));
+    };
+    let set = project.set();
+    let repository = session.repository_of(set, set.root(place.queue), Purpose::Look)?;
+    let change = ChangeOf { base, commit, attempt: None, landed: false };
+    diff::show(&repository, &change, session)
 }

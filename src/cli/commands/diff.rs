@@ -76,7 +76,7 @@ fn view(
 }
 
 /// Exact bytes for a script, which may apply them; colours and nothing that steers for a person.
-fn show(
+pub(super) fn show(
     repository: &Repository,
     change: &ChangeOf,
     session: &mut Session<'_>,

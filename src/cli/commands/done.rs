@@ -3,19 +3,14 @@
 use crate::claims::Keeper;
 use crate::cli::args::DoneArgs;
 use crate::cli::failure::{Failure, FailureKind};
+use crate::cli::judging;
 use crate::cli::session::Session;
 use crate::cli::write::{self, tell};
-use crate::domain::{Status, TaskId, Verdict, WorkerId};
-use crate::engine::{Judged, Judging, Source, Untouched};
-use crate::platform::clock::SystemClock;
-use crate::platform::host::Host;
-use crate::platform::ids::{Ids, RandomIds};
-use crate::platform::{fault, login};
+use crate::domain::{Status, Verdict};
+use crate::platform::login;
+use crate::project::Project;
 use crate::project::verbs::{self, Done, VerbError};
-use crate::project::{Project, Structure, ranking_rules};
 use crate::store::Place;
-use crate::views::escape;
-use std::io::Write;
 
 pub(super) fn run(args: &DoneArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     let by = match &args.by {
@@ -65,50 +60,22 @@ fn verify(
     keeper: &mut Keeper,
     session: &mut Session<'_>,
 ) -> Result<(), Failure> {
-    let (set, queues) = (project.set(), project.queues());
-    let structure = Structure::build(set, queues, &ranking_rules(set, queues));
-    let exe = fault::supervisor(std::env::current_exe()?);
-    let name = format!("{}:{}:{}", Host::current().name, std::process::id(), RandomIds.hex8());
-    let graph = &structure.graph;
-    // Whatever the tree was before: the steps decide.
-    let untouched = Untouched::default();
-    let judging = Judging {
-        source: Source { set, queues, graph, vars: &session.world.vars, untouched: &untouched },
-        exe: &exe,
-        clock: &SystemClock,
-        worker: WorkerId::new(&name),
+    // Of a complete one the transition says so; a verification would take its time for nothing.
+    let open = |place: &&Place| {
+        project.queues()[place.queue].tasks()[place.task].status != Status::Complete
     };
-    for place in places {
-        let task = &queues[place.queue].tasks()[place.task];
-        if task.status == Status::Complete {
-            // The transition says so; a verification would take its time for nothing.
-            continue;
+    let open: Vec<Place> = places.iter().filter(open).copied().collect();
+    judging::each(project, &open, keeper, session, &mut |id, judged, session| {
+        if judged.verdict == Some(Verdict::Pass) {
+            return Ok(());
         }
-        let judged = judging.judge(*place, keeper)?;
-        for warning in &judged.warnings {
-            writeln!(session.streams.err, "warning: {}", escape::line(warning))?;
-        }
-        if judged.verdict != Some(Verdict::Pass) {
-            return Err(not_passed(&task.id, &judged, session)?);
-        }
-    }
-    Ok(())
-}
-
-/// Shows what the failed step printed.
-fn not_passed(id: &TaskId, judged: &Judged, session: &mut Session<'_>) -> Result<Failure, Failure> {
-    let said = judged.said.trim_end();
-    if !said.is_empty() {
-        writeln!(session.streams.err, "{}", escape::lines(said))?;
-    }
-    let how = judged.failed.as_ref().map_or_else(
-        || "the verification did not run".to_owned(),
-        |(step, how)| format!("step {step}: {how}"),
-    );
-    let kind = match judged.verdict {
-        Some(_) => FailureKind::Blocked,
-        None => FailureKind::Usage,
-    };
-    let text = format!("task {id} was not completed: {how}; nothing was written");
-    Ok(Failure::new(kind, text).hint(format_args!("workloop log {id} --attempt 0 shows all of it")))
+        let how = judging::said(&judged, session)?;
+        let kind = match judged.verdict {
+            Some(_) => FailureKind::Blocked,
+            None => FailureKind::Usage,
+        };
+        let text = format!("task {id} was not completed: {how}; nothing was written");
+        let hint = format!("workloop log {id} --attempt 0 shows all of it");
+        Err(Failure::new(kind, text).hint(hint))
+    })
 }

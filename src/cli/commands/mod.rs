@@ -36,6 +36,7 @@ mod schema;
 mod status;
 mod stop;
 mod unpark;
+mod verify;
 mod wait;
 mod why;
 mod workspace;
@@ -61,6 +62,7 @@ pub(super) fn dispatch(verb: Verb, session: &mut Session<'_>) -> Result<(), Fail
         Verb::Approve(args) => approve::run(&args, session),
         Verb::Answer(args) => answer::run(&args, session),
         Verb::Done(args) => done::run(&args, session),
+        Verb::Verify(args) => verify::run(&args, session),
         Verb::Retry(args) => retry::run(&args, session),
         Verb::Reset(args) => reset::run(&args, session),
         Verb::Cancel(args) => cancel::run(&args, session),

@@ -25,7 +25,11 @@ pub(super) fn run(args: &RetryArgs, session: &mut Session<'_>) -> Result<(), Fai
         if args.fresh {
             begin_anew(session, &project, &ids)?;
         }
-        let (done, agents) = verbs::retry(&mut project, &ids)?;
+        let because = args.because.as_deref().map(str::trim);
+        if because == Some("") {
+            return Err(Failure::usage("--because needs a text"));
+        }
+        let (done, agents) = verbs::retry(&mut project, &ids, because)?;
         for (root, agent) in &agents {
             engine::end_pause(root, agent, &RandomIds)?;
         }

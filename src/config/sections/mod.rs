@@ -2,6 +2,7 @@
 
 pub(super) mod environment;
 pub(super) mod isolation;
+pub(super) mod known_errors;
 pub(super) mod landing;
 pub(super) mod notify;
 pub(super) mod profiles;

@@ -38,7 +38,10 @@ pub(in super::super) fn read(profiles: &Section<'_>, config: &mut Config) {
 
 fn rules(section: &Section<'_>) -> ProfileRules {
     let flaky = [("pass", Flaky::Pass), ("fail", Flaky::Fail)];
-    let rules = ProfileRules { flaky: word(section, "flaky", &flaky).map_or(Flaky::Pass, |w| *w) };
+    let rules = ProfileRules {
+        flaky: word(section, "flaky", &flaky).map_or(Flaky::Pass, |w| *w),
+        review: section.flag("review").is_some_and(|flag| *flag),
+    };
     section.close(&["baseline", "teeth", "require_changes", "parallel", "on_red", "services"]);
     rules
 }

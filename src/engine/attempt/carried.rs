@@ -20,6 +20,8 @@ pub(crate) struct Carried {
 pub(crate) enum CameTo {
     /// It waits to land; what is in the way, in words.
     Waits(Option<Obstructed>),
+    /// It waits for a person's yes.
+    Review,
     /// It is on the target.
     Landed(domain::Landed),
     /// It goes back to the agent: the report says why, and where it does not merge.
@@ -56,7 +58,12 @@ pub(super) struct Memo {
 impl Carried {
     /// The change as a field of its task; `None` once it waits no more.
     pub(crate) fn change(&self) -> Option<domain::Change> {
-        let CameTo::Waits(obstructed) = &self.came_to else { return None };
+        let (waits, obstacle) = match &self.came_to {
+            CameTo::Waits(None) => (Waits::Landing, None),
+            CameTo::Waits(Some(obstructed)) => (obstructed.waits, Some(obstructed.why.clone())),
+            CameTo::Review => (Waits::Review, None),
+            CameTo::Landed(_) | CameTo::Back(_) => return None,
+        };
         let Entry { work, message, .. } = &*self.entry;
         Some(domain::Change {
             commit: work.change.to_string(),
@@ -65,8 +72,8 @@ impl Carried {
                 Verdict::Skipped => domain::Verdict::Skipped.word().to_owned(),
                 Verdict::Pass | Verdict::CoveredBy(_) => domain::Verdict::Pass.word().to_owned(),
             },
-            waits: obstructed.as_ref().map_or(Waits::Landing, |obstructed| obstructed.waits),
-            obstacle: obstructed.as_ref().map(|obstructed| obstructed.why.clone()),
+            waits,
+            obstacle,
         })
     }
 }

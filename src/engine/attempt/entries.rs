@@ -32,7 +32,9 @@ pub(super) fn enter(
     let entered = Entries::of(&apart.repository)
         .and_then(|entries| entries.enter(&apart.repository, &entry, &RandomIds));
     entered.map_err(|error| format!("failed to keep the change until it lands: {error}"))?;
-    Ok(Carried { entry: Box::new(entry), came_to: CameTo::Waits(None) })
+    let waits = finished.needs_review();
+    let came_to = if waits { CameTo::Review } else { CameTo::Waits(None) };
+    Ok(Carried { entry: Box::new(entry), came_to })
 }
 
 /// What is to land: what this loop entered, or what another one left.

@@ -2,7 +2,8 @@
 
 use super::carried::{CameTo, Carried, ToLand};
 use super::end::unknown_code;
-use super::job::Job;
+use super::job::{Job, Purpose};
+use super::known_errors;
 use super::progress_check::{self, Made, Streak};
 use super::withheld;
 use crate::agent::AgentResult;
@@ -10,6 +11,7 @@ use crate::domain::{
     AttemptReport, Change, Completion, Cost, Fingerprint, Landed, Outcome, ReasonCode, timestamp,
 };
 use crate::platform::clock::Clock;
+use crate::platform::fault::{self, Fault};
 use crate::store::TreeReport;
 use crate::store::attempts;
 use crate::store::work::Work;
@@ -98,6 +100,7 @@ pub(crate) fn not_started(
         reason: Some(reason),
         reason_code: code,
         evidence: None,
+        known_errors: Vec::new(),
         steps: Vec::new(),
         files_changed: Vec::new(),
         files_ambiguous: Vec::new(),
@@ -133,11 +136,17 @@ impl Finished {
         Some((Change { obstacle, ..change.clone() }, entry.clone()))
     }
 
+    /// Whether what passed waits for a person's yes. What lands was said yes to before.
+    pub(crate) fn needs_review(&self) -> bool {
+        let is_attempt = self.job.purpose == Purpose::Attempt;
+        self.job.review && is_attempt && !fault::is(Fault::ReviewForgotten)
+    }
+
     /// What its attempt had wait, where it waits no more.
     pub(crate) fn settled(&self) -> Option<&Entry> {
         let Carried { entry, came_to } = self.change.as_ref()?;
         match came_to {
-            CameTo::Waits(_) => None,
+            CameTo::Waits(_) | CameTo::Review => None,
             CameTo::Landed(_) | CameTo::Back(_) => Some(entry),
         }
     }
@@ -146,7 +155,7 @@ impl Finished {
     pub(crate) fn conflict_paths(&self) -> &[String] {
         match self.change.as_ref().map(|change| &change.came_to) {
             Some(CameTo::Back(paths)) => paths,
-            Some(CameTo::Waits(_) | CameTo::Landed(_)) | None => &[],
+            Some(CameTo::Waits(_) | CameTo::Review | CameTo::Landed(_)) | None => &[],
         }
     }
 
@@ -154,7 +163,7 @@ impl Finished {
     pub(crate) fn landed(&self) -> Option<&Landed> {
         match &self.change.as_ref()?.came_to {
             CameTo::Landed(landed) => Some(landed),
-            CameTo::Waits(_) | CameTo::Back(_) => None,
+            CameTo::Waits(_) | CameTo::Review | CameTo::Back(_) => None,
         }
     }
 
@@ -186,6 +195,7 @@ impl Finished {
             self.report.reason = Some(format!("{reason}; {hint}"));
         }
         self.name_red_tree();
+        self.report.known_errors = known_errors::met(&self.job, &self.report);
         if let Err(error) = self.job.folder.put_report(&self.report) {
             self.warnings.push(format!("failed to keep the verdict: {error}"));
         }

@@ -7,6 +7,7 @@ use super::tamper::Watch;
 use super::untouched::{ProfileKey, Red};
 use super::with::Steering;
 use crate::agent::Withheld;
+use crate::config::KnownErrorRule;
 use crate::domain::{ClaimToken, Command, ReasonCode, StepKind, Task};
 use crate::platform::claim_tag::ClaimTag;
 use crate::store::attempts::AttemptFolder;
@@ -152,6 +153,10 @@ pub struct Job {
     pub agent: Option<AgentCommand>,
     /// The verification.
     pub judge: Judge,
+    /// Whether work that passed waits for a person's yes.
+    pub review: bool,
+    /// What is known about errors.
+    pub(crate) known_errors: Vec<KnownErrorRule>,
     /// What the agent must not change.
     pub(crate) watch: Watch,
     /// What the task declares as its own: `file`, `files`, `scope`.

@@ -14,6 +14,7 @@ mod guarded;
 mod job;
 mod judged;
 mod known_commands;
+mod known_errors;
 mod preflight;
 mod prepare;
 mod progress_check;

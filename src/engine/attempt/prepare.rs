@@ -218,6 +218,8 @@ impl Plan<'_> {
             task_json: format!("{}\n", queue.task_text(at.task)),
             prompt: self.prompt().map(Some),
             name: self.name(),
+            known_errors: set.config.known_errors.clone(),
+            review: set.config.reviews(self.task, &self.steps),
             refusal,
             agent,
             judge,

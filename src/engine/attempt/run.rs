@@ -78,6 +78,7 @@ pub(crate) fn run(mut job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finish
         reason: end.reason,
         reason_code: end.code,
         evidence: result.evidence.clone(),
+        known_errors: Vec::new(),
         steps,
         files_changed,
         files_ambiguous: ambiguous,

@@ -16,6 +16,7 @@ pub(super) fn failed(task: &str, step: &str, fingerprint: Fingerprint) -> Attemp
         reason: None,
         reason_code: None,
         evidence: None,
+        known_errors: Vec::new(),
         steps: vec![StepReport {
             kind: StepKind::Verify,
             name: step.to_owned(),

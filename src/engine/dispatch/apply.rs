@@ -80,7 +80,7 @@ pub(super) fn write(
         draft.record(place, EventKind::Landed, &actor, landed);
     }
     let mut made = FollowUps::default();
-    if matches!(decision.transition, Transition::Complete(..)) {
+    if matches!(decision.transition, Transition::Complete(..) | Transition::Review(..)) {
         made = follow_ups::add(draft, place, &actor, &result.follow_ups, depth);
         data.extend(made.to_json().map(|made| ("follow_ups".to_owned(), made)));
     }

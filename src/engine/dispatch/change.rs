@@ -4,6 +4,7 @@ use super::apply::{Adopted, Claimed};
 use super::record::After;
 use super::recovery::Dead;
 use super::resting::AgentKey;
+use super::reviews::{InReview, Reviewed};
 use super::slot_ix::SlotIx;
 use super::trees::Wanted;
 use crate::engine::attempt::Finished;
@@ -16,6 +17,8 @@ pub(crate) struct Work<'a> {
     pub(crate) finished: &'a [(SlotIx, Finished)],
     /// Claims of dead workers.
     pub(crate) dead: &'a [Dead],
+    /// Changes in review of which the queue says something else by now.
+    pub(crate) reviews: &'a [InReview],
     /// Slots that nothing runs in.
     pub(crate) free: Vec<SlotIx>,
     /// How many attempts may still begin.
@@ -33,6 +36,8 @@ pub(crate) struct Made {
     pub(crate) recorded: Vec<Recorded>,
     /// What was claimed.
     pub(crate) claimed: Vec<Claimed>,
+    /// What people decided about changes in review.
+    pub(crate) reviews: Vec<Reviewed>,
     /// Changes of dead loops that are to land.
     pub(crate) adopted: Vec<Adopted>,
     /// Agents whose pause is over and that one of the claimed attempts tries.

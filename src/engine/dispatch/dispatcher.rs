@@ -8,6 +8,7 @@ use super::forecast::Forecast;
 use super::record::{self, After, Budgets, Facts};
 use super::recovery::{self, Others};
 use super::resting::{Due, Resting};
+use super::reviews;
 use super::trees::{Profile, TreeKnowledge, Wanted, judged, tree_key};
 use crate::claims::{ClaimReader, Keeper, fencing};
 use crate::domain::{ClaimToken, Liveness, Outcome, ReasonCode, WorkerId};
@@ -90,6 +91,9 @@ impl Dispatcher {
                 again.push((*slot, finished));
             }
             made.recorded.push(Recorded { number, after });
+        }
+        for review in work.reviews {
+            made.reviews.extend(reviews::decided(draft, set, review));
         }
         let signs = self.signs(set, HashMap::new());
         for dead in work.dead {
@@ -381,7 +385,7 @@ fn too_many_failures(recorded: &[Recorded], left: usize) -> bool {
     let mut in_a_row = 0;
     for recorded in recorded {
         match recorded.after {
-            After::Complete(_) => return false,
+            After::Complete(_) | After::Review => return false,
             After::Blocked(_) => in_a_row += 1,
             After::Asked(_)
             | After::Again(_)

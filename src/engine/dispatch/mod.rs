@@ -14,6 +14,7 @@ mod forecast;
 mod record;
 mod recovery;
 mod resting;
+mod reviews;
 mod slot_ix;
 mod trees;
 
@@ -25,5 +26,6 @@ pub(crate) use record::After;
 pub(crate) use recovery::Dead;
 pub(crate) use resting::settle;
 pub use resting::{agent_pauses, end_pause};
+pub(crate) use reviews::{InReview, Reviewed};
 pub use slot_ix::SlotIx;
 pub(crate) use trees::{Profile, TreeKnowledge, Wanted, tree_key};

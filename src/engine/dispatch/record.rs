@@ -2,7 +2,7 @@
 
 use crate::domain::{
     AttemptReport, Change, Completion, Cost, OpenQuestion, Outcome, ReasonCode, Task, Transition,
-    Verdict, budget_of, budget_used_now,
+    Verdict, Waits, budget_of, budget_used_now,
 };
 use crate::engine::attempt::{Finished, Streak};
 use crate::platform::fault::{self, Fault};
@@ -36,6 +36,8 @@ pub(super) struct Facts<'a> {
     pub(super) conflicts_before: u32,
     /// Where its change does not merge.
     pub(super) conflict_paths: Vec<String>,
+    /// Whether work that passed waits for a person's yes.
+    pub(super) review: bool,
     /// What its agent stopped for.
     pub(super) question: Option<OpenQuestion>,
 }
@@ -52,6 +54,7 @@ impl<'a> Facts<'a> {
             lost_before: 0,
             conflicts_before: 0,
             conflict_paths: finished.conflict_paths().to_vec(),
+            review: finished.needs_review(),
             question: finished.result.stopped(),
         }
     }
@@ -74,6 +77,8 @@ pub(crate) enum After {
     Complete(Option<String>),
     /// Its change waits to land; what is in the way.
     Lands(Option<String>),
+    /// Its work passed, and a person is to say yes.
+    Review,
     /// It is tried again, and why.
     Again(String),
     /// A person must look, and why.
@@ -98,6 +103,10 @@ pub(super) fn decide(task: &Task, facts: Facts<'_>, budgets: Budgets) -> Decisio
         After::Interrupted(reason.clone())
     } else if let Transition::Complete(_, completion) = &transition {
         After::Complete(completion.landed.as_ref().map(|landed| landed.commit.clone()))
+    } else if let Transition::Await(Change { waits: Waits::Review, .. }) | Transition::Review(..) =
+        &transition
+    {
+        After::Review
     } else if let Transition::Await(change) = &transition {
         After::Lands(change.obstacle.clone())
     } else {
@@ -112,7 +121,8 @@ fn outweighed(task: &Task, facts: Facts<'_>, budgets: Budgets) -> (Transition, O
     if let Some(change) = &facts.change
         && !fault::is(Fault::CompleteUnlanded)
     {
-        return (Transition::Await(change.clone()), None);
+        let code = (change.waits == Waits::Review).then_some(ReasonCode::Review);
+        return (Transition::Await(change.clone()), code);
     }
     let Facts { report, streak, cost, .. } = facts;
     if cost == Some(Cost::Free) {
@@ -128,7 +138,8 @@ fn outweighed(task: &Task, facts: Facts<'_>, budgets: Budgets) -> (Transition, O
         let verdict = Verdict::Fail;
         return (Transition::GiveUp { verdict, reason }, Some(ReasonCode::NoProgress));
     }
-    (plain, report.reason_code)
+    let in_review = matches!(plain, Transition::Review(..));
+    (plain, if in_review { Some(ReasonCode::Review) } else { report.reason_code })
 }
 
 /// What the report alone means.
@@ -139,6 +150,9 @@ fn plain(task: &Task, facts: Facts<'_>, budgets: Budgets) -> Transition {
     let used = budget_used_now(task).saturating_add(1);
     let asks = report.reason_code.is_some_and(ReasonCode::is_question);
     match (report.verdict, &report.outcome) {
+        (Some(verdict @ (Verdict::Pass | Verdict::Skipped)), _) if facts.review => {
+            Transition::Review(verdict, facts.completion)
+        }
         (Some(verdict @ (Verdict::Pass | Verdict::Skipped)), _) => {
             Transition::Complete(verdict, facts.completion)
         }
@@ -233,6 +247,7 @@ mod tests {
             reason: Some("step test: exit status 1".to_owned()),
             reason_code: None,
             evidence: None,
+            known_errors: Vec::new(),
             steps: Vec::new(),
             files_changed: Vec::new(),
             files_ambiguous: Vec::new(),
@@ -253,6 +268,7 @@ mod tests {
             change,
             conflicts_before,
             conflict_paths,
+            review: false,
             question,
         }
     }
@@ -293,6 +309,15 @@ mod tests {
             panic!("a gate is blocked at once");
         };
         assert_eq!(reason, "step test: exit status 1");
+    }
+
+    #[test]
+    fn what_passed_waits_where_a_person_is_to_say_yes() {
+        let report = report(Some(Verdict::Pass), Outcome::Exited { code: 0 });
+        let facts = Facts { review: true, ..facts(&report, 0) };
+        let decided = decide(&task(1), facts, BUDGETS);
+        assert!(matches!(decided.transition, Transition::Review(Verdict::Pass, _)));
+        assert_eq!((decided.code, decided.after), (Some(ReasonCode::Review), After::Review));
     }
 
     #[test]

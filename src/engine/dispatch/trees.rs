@@ -95,6 +95,7 @@ impl TreeKnowledge {
             }
             After::Complete(_)
             | After::Lands(_)
+            | After::Review
             | After::Blocked(_)
             | After::Asked(_)
             | After::Again(_)

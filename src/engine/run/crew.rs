@@ -43,6 +43,11 @@ impl<'o> Crew<'o> {
         &mut self.landings
     }
 
+    /// The same, to look at.
+    pub(super) fn landings(&self) -> &Landings {
+        &self.landings
+    }
+
     /// The fencing tokens of what runs, of what is not written and of what waits.
     pub(super) fn tokens(&self) -> HashSet<ClaimToken> {
         let mut tokens = self.slots.tokens();

@@ -235,7 +235,7 @@ fn command(cause: Cause, id: &str) -> String {
         Cause::Budget => format!("workloop retry {id}"),
         Cause::Parked => format!("workloop unpark {id}"),
         Cause::Question => format!("workloop answer {id} TEXT"),
-        Cause::Approval => format!("workloop approve {id}"),
+        Cause::Approval | Cause::Review => format!("workloop approve {id}"),
         Cause::Work => format!("workloop done {id}"),
         Cause::Other => format!("workloop why {id}"),
     }

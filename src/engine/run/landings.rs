@@ -1,7 +1,7 @@
 //! Changes of this loop that wait to land. Each keeps the lock of its claim, so that no other loop
 //! takes its task; the slots are free meanwhile.
 
-use crate::domain::{Change, ClaimToken};
+use crate::domain::{Change, ClaimToken, Waits};
 use crate::platform::lock::FileLock;
 use crate::workspace::Entry;
 use std::collections::VecDeque;
@@ -29,6 +29,13 @@ pub(super) struct Waiting {
     pub(super) due: Option<Instant>,
 }
 
+impl Waiting {
+    /// Whether a person is to say yes first.
+    pub(super) fn is_in_review(&self) -> bool {
+        self.change.waits == Waits::Review
+    }
+}
+
 /// All of them, the longest waiting first.
 #[derive(Debug, Default)]
 pub(super) struct Landings(VecDeque<Waiting>);
@@ -41,15 +48,37 @@ impl Landings {
 
     /// Takes out the next one to be tried at `now`, of a queue that is not `held`.
     pub(super) fn next(&mut self, now: Instant, held: impl Fn(usize) -> bool) -> Option<Waiting> {
-        let is_next = |one: &Waiting| one.due.is_none_or(|due| due <= now) && !held(one.queue);
+        let is_next = |one: &Waiting| {
+            one.due.is_none_or(|due| due <= now) && !held(one.queue) && !one.is_in_review()
+        };
         let at = self.0.iter().position(is_next)?;
         self.0.remove(at)
     }
 
     /// Whether there is one, of a queue that is not `held`, with nothing in its way that we know of.
     pub(super) fn are_open(&self, held: impl Fn(usize) -> bool) -> bool {
-        let is_open = |one: &Waiting| one.due.is_none() || !one.change.is_obstructed();
+        let is_open = |one: &Waiting| {
+            !one.is_in_review() && (one.due.is_none() || !one.change.is_obstructed())
+        };
         self.0.iter().any(|one| is_open(one) && !held(one.queue))
+    }
+
+    /// Those that wait for a person's yes.
+    pub(super) fn in_review(&self) -> impl Iterator<Item = &Waiting> {
+        self.0.iter().filter(|one| one.is_in_review())
+    }
+
+    /// Takes in what was decided about the change of `token`; gives it back where it is not to land.
+    pub(super) fn decide(&mut self, token: &ClaimToken, change: Option<Change>) -> Option<Waiting> {
+        let at = self.0.iter().position(|one| one.token == *token)?;
+        match change {
+            None => self.0.remove(at),
+            Some(change) => {
+                let waiting = self.0.get_mut(at)?;
+                (waiting.change, waiting.due) = (change, None);
+                None
+            }
+        }
     }
 
     /// The claims of their tasks.
@@ -61,7 +90,7 @@ impl Landings {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Waits, WorkerId};
+    use crate::domain::WorkerId;
 
     fn waiting(id: &str, queue: usize) -> Waiting {
         let change = Change {
@@ -90,5 +119,18 @@ mod tests {
         assert_eq!(next(now + AGAIN, &|queue| queue == 1).as_deref(), Some("tried"));
         assert_eq!(next(now, &nobody).as_deref(), Some("paused"));
         assert!(!landings.are_open(nobody));
+    }
+
+    #[test]
+    fn what_is_in_review_is_tried_only_after_a_yes() {
+        let (now, nobody) = (Instant::now(), |_| false);
+        let mut landings = Landings::default();
+        let review = Change { waits: Waits::Review, ..waiting("A", 0).change };
+        landings.push(Waiting { change: review, ..waiting("A", 0) }, None);
+        assert!(landings.next(now, nobody).is_none() && !landings.are_open(nobody));
+        let token = waiting("A", 0).token;
+        assert!(landings.decide(&token, Some(waiting("A", 0).change)).is_none());
+        assert!(landings.are_open(nobody));
+        assert!(landings.decide(&token, None).is_some_and(|gone| gone.id == "A"));
     }
 }

@@ -102,6 +102,10 @@ impl<'o> Teller<'o> {
                 }
                 return;
             }
+            After::Review => {
+                drain.completed();
+                format!("passed, and waits for your review: workloop approve {id}")
+            }
             After::Blocked(reason) => {
                 // Of an agent that rests its pauses count.
                 if matches!(finished.cost, None | Some(Cost::Own)) {

@@ -37,6 +37,14 @@ pub(super) struct Around<'a> {
 }
 
 impl Around<'_> {
+    /// The judge tree, where agents work apart, or why there is none.
+    fn apart(&self, root: &Path) -> (Option<Apart>, Option<Refusal>) {
+        match self.fixed.apart(root, self.set.real(self.queue), false) {
+            Ok(apart) => (apart, None),
+            Err(reason) => (None, Some(Refusal { code: ReasonCode::Environment, reason })),
+        }
+    }
+
     /// A job that judges the tree with `steps`, whose claim tag ends with `random`.
     pub(super) fn job(&self, check: Check, steps: &[VerifyStep], random: &str) -> Job {
         let Check { purpose, id, title, tree } = check;
@@ -47,10 +55,7 @@ impl Around<'_> {
         let number = numbers.last().copied().unwrap_or(0).saturating_add(1);
         let folder = AttemptFolder::new(&state, &key, number);
         let root = self.set.root(self.queue);
-        let (apart, refusal) = match self.fixed.apart(root, self.set.real(self.queue), false) {
-            Ok(apart) => (apart, None),
-            Err(reason) => (None, Some(Refusal { code: ReasonCode::Environment, reason })),
-        };
+        let (apart, refusal) = self.apart(root);
         let judged = apart.as_ref().map_or_else(|| root.to_owned(), Apart::judge_root);
         let subject = Subject {
             task: None,
@@ -82,6 +87,8 @@ impl Around<'_> {
             prompt: Ok(None),
             refusal,
             agent: None,
+            review: false,
+            known_errors: Vec::new(),
             judge: Judge::Steps(steps.iter().map(ready).collect()),
             watch: watch(self.set, self.queues, &judging, &subject, self.fixed),
             mask: Mask::new(&self.set.config.and_own(self.vars)),

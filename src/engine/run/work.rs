@@ -124,13 +124,14 @@ impl Work {
         Neighbours::enter(self.project.set())?;
         let most = crew.drain().attempts_left();
         let free = if most > 0 { crew.slots().free() } else { Vec::new() };
-        let mut dead = Vec::new();
+        let (mut dead, mut reviews) = (Vec::new(), Vec::new());
         // A result is written whatever else there is, and all that decides about the next claim is
         // read under the lock: beside it the others are looked at once in a while.
         if finished.is_empty() || self.survey.is_due(self.options.clock.monotonic()) {
             self.project.store_mut().read()?;
             self.end_what_was_taken_away(crew);
-            if finished.is_empty() && free.is_empty() {
+            reviews = self.decided_reviews(crew);
+            if finished.is_empty() && free.is_empty() && reviews.is_empty() {
                 // How the work is going is asked for only when nothing runs any more.
                 if crew.running() == 0 {
                     self.forecast(crew, &HashSet::new())?;
@@ -138,7 +139,8 @@ impl Work {
                 return Ok(false);
             }
             dead = self.look_at_others(crew)?;
-            if finished.is_empty() && dead.is_empty() && !self.survey.has_work() {
+            let nothing = finished.is_empty() && dead.is_empty() && reviews.is_empty();
+            if nothing && !self.survey.has_work() {
                 self.forget_trees(crew);
                 return edits::judge(&mut self.project, crew);
             }
@@ -146,6 +148,7 @@ impl Work {
         let work = dispatch::Work {
             finished,
             dead: &dead,
+            reviews: &reviews,
             free,
             most,
             paused: crew.drain().paused().clone(),
@@ -258,6 +261,9 @@ impl Work {
             tell.end(*slot, finished, after, drain);
             // Before the slot takes the next claim.
             self.after_landing(*slot, finished, after, crew);
+        }
+        for review in made.reviews {
+            self.decide_review(review, crew);
         }
         for claimed in made.claimed {
             self.begin(claimed, crew);

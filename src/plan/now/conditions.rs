@@ -153,6 +153,8 @@ pub struct Conditions {
     pub agents: Agents,
     /// Blocked tasks that wait for the answer to a question.
     pub questions: HashSet<Node>,
+    /// Blocked tasks whose work passed and waits for a person's yes.
+    pub reviews: HashSet<Node>,
     /// Agents that are not started now.
     pub agent_pauses: Vec<AgentPause>,
     /// Budget of attempts of a task that has none of its own.
@@ -171,6 +173,7 @@ impl Conditions {
             scopes: ScopeMode::default(),
             agents,
             questions: HashSet::new(),
+            reviews: HashSet::new(),
             agent_pauses: Vec::new(),
             attempts: u32::MAX,
             outside: Vec::new(),

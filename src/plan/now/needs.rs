@@ -13,6 +13,7 @@ impl Readiness<'_> {
             // It is blocked because of a child, which needs somebody.
             State::Blocked if self.graph.is_epic(node) => None,
             State::Blocked if self.conditions.questions.contains(&node) => Some(Need::Answer),
+            State::Blocked if self.conditions.reviews.contains(&node) => Some(Need::Review),
             State::Blocked => Some(Need::Blocked),
             State::InProgress => {
                 let change = self.task(node).change()?;

@@ -5,7 +5,7 @@
 //! running and a blocked one is stuck, since the running one alone cannot free it.
 
 use super::readiness::{Holder, Readiness, State, hold};
-use crate::domain::{Change, Status};
+use crate::domain::{Change, Need, Status};
 use crate::plan::graph::{Helper, Node};
 
 /// What must happen before a task can be done, the mildest first.
@@ -41,6 +41,8 @@ pub enum Cause {
     Question,
     /// It waits for an approval.
     Approval,
+    /// Its work passed and waits for a person's yes.
+    Review,
     /// A person does it.
     Work,
     /// Anything else: a cycle, a dependency that is not there, another worker.
@@ -191,6 +193,7 @@ impl Readiness<'_> {
             // An epic is blocked because of a child, which is what it waits for.
             State::Blocked if self.graph.is_epic(Node(node)) => Prospect::Flowing,
             State::Blocked if self.conditions.questions.contains(&Node(node)) => Prospect::Question,
+            State::Blocked if self.conditions.reviews.contains(&Node(node)) => Prospect::Person,
             State::Blocked | State::Parked => Prospect::Stuck,
             State::InProgress if holds & hold::FOREIGN != 0 => Prospect::Elsewhere,
             State::InProgress if self.is_manual(node) || self.is_obstructed(node) => {
@@ -265,6 +268,7 @@ impl Readiness<'_> {
             (Prospect::Stuck, State::Parked) => Cause::Parked,
             (Prospect::Stuck, _) if any(hold::BROKEN | hold::CYCLE | hold::INVALID) => Cause::Other,
             (Prospect::Stuck, _) => Cause::Budget,
+            (Prospect::Person, _) if self.need(node) == Some(Need::Review) => Cause::Review,
             (Prospect::Person, _) if any(hold::APPROVAL) => Cause::Approval,
             (Prospect::Person, _) if self.is_manual(node.0) => Cause::Work,
             (

@@ -2,7 +2,7 @@
 
 use super::transition::make;
 use crate::domain::{Field, OpenQuestion, ReasonCode, Transition};
-use crate::project::Project;
+use crate::project::{Project, is_in_review};
 use crate::queue::Queue;
 use crate::store::{Draft, Place, StoreError};
 use serde_json::Value;
@@ -29,10 +29,14 @@ pub fn answered(draft: &Draft<'_>, place: Place, text: &str, by: Option<&str>) -
     Transition::Answer { question: asked(queue, place.task), earlier, text, by }
 }
 
-/// What a task asks, in full where that is known.
+/// What a task asks, in full where that is known; else what is said about: its review, or how it failed.
 fn asked(queue: &Queue, task: usize) -> Option<String> {
+    if is_in_review(queue, task) {
+        let attempt = queue.tasks()[task].attempts;
+        return Some(format!("review of attempt {attempt}, which passed and is sent back"));
+    }
     let error = queue.text(task, Field::Error)?;
-    let (_, line) = ReasonCode::asked(&error)?;
+    let Some((_, line)) = ReasonCode::asked(&error) else { return Some(error) };
     let whole = open_question(queue, task).map(|question| question.text);
     Some(whole.unwrap_or_else(|| line.to_owned()))
 }

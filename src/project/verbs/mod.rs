@@ -4,6 +4,7 @@
 
 mod add;
 mod answer;
+mod approve;
 mod dead_claims;
 mod done;
 mod doubts;
@@ -19,6 +20,7 @@ mod transition;
 
 pub use add::add;
 pub use answer::{answer, answered, open_question};
+pub use approve::{Approved, approve};
 pub use dead_claims::{DeadClaims, VerbError};
 pub use done::{Done, before_done, done};
 pub use doubts::doubts;

@@ -1,5 +1,6 @@
 //! Blocked tasks are put back with a new budget.
 
+use super::answer::answered;
 use super::places::{BATCH, places};
 use super::transition::make;
 use crate::domain::{Status, Transition};
@@ -13,7 +14,7 @@ use std::sync::Arc;
 /// The project root and the name of an agent.
 pub type AgentOf = (PathBuf, String);
 
-/// Puts the tasks that are meant back. Gives their ids, and the agents that run them: a person says
+/// Puts the tasks that are meant back; `because` is for their next prompts. Gives their ids, and the agents that run them: a person says
 /// now, so what was paused may be tried.
 ///
 /// # Errors
@@ -21,12 +22,17 @@ pub type AgentOf = (PathBuf, String);
 pub fn retry(
     project: &mut Project,
     ids: &[String],
+    because: Option<&str>,
 ) -> Result<(Vec<String>, BTreeSet<AgentOf>), StoreError> {
     let mut agents = BTreeSet::new();
     let set = Arc::clone(project.set());
     let done = project.each(ids, |draft, place| {
         agents.insert((set.root(place.queue).to_owned(), set.limit(draft.task(place)).name));
-        make(draft, place, &Transition::Retry)
+        let retry = match because {
+            Some(text) => answered(draft, place, text, None),
+            None => Transition::Retry,
+        };
+        make(draft, place, &retry)
     })?;
     Ok((done, agents))
 }

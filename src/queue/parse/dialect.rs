@@ -89,6 +89,11 @@ impl Reader {
             Field::Track | Field::Epic => _ = self.name(span.field, raw),
             Field::Tags | Field::Notify => _ = self.texts(span.field, raw),
             Field::RequiresApproval => self.approval(raw),
+            Field::Review => {
+                let bad = !matches!(raw, "true" | "false" | "null");
+                self.set(span.field, (raw == "true").then_some(Detail::Flag(span.field)));
+                self.problem(bad, span.field, "must be true or false");
+            }
             Field::ApprovedAt => self.approved = values::string(raw).is_some_and(|t| !t.is_empty()),
             Field::NotBefore => {
                 let time = forms::time(raw);

@@ -10,7 +10,7 @@ use crate::agent::{
 };
 use crate::config::IsolationMode;
 use crate::domain::{
-    AttemptReport, Field, Status, StepKind, Task, Verdict, budget_of, budget_used_now,
+    AttemptReport, Field, KnownError, Status, StepKind, Task, Verdict, budget_of, budget_used_now,
 };
 use crate::project::verbs::open_question;
 use crate::queue::Queue;
@@ -168,6 +168,7 @@ impl Plan<'_> {
                 .unwrap_or_else(|| format!("{}: {}", step.named(), step.ended())),
             output,
             log: log.display().to_string(),
+            known: report.known_errors.iter().map(KnownError::sentence).collect(),
         })
     }
 }

@@ -97,7 +97,7 @@ pub(crate) fn land(mut job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finis
     let Progress { commands, result, trees, .. } = progress;
     drop(trees);
     let (steps, mut warnings) = commands.into_reports();
-    if !matches!(came_to, CameTo::Waits(_))
+    if !matches!(came_to, CameTo::Waits(_) | CameTo::Review)
         && let Err(error) = Entries::of(&apart.repository)
             .and_then(|entries| entries.free(&apart.repository, &entry))
     {

@@ -7,9 +7,9 @@ use super::super::landings::Waiting;
 use super::super::running::Kind;
 use super::Work;
 use crate::claims::fencing;
-use crate::domain::{Change, Status};
+use crate::domain::{Change, Status, Waits};
 use crate::engine::attempt::{Finished, Purpose, ToLand};
-use crate::engine::dispatch::{Adopted, After, SlotIx};
+use crate::engine::dispatch::{Adopted, After, InReview, Reviewed, SlotIx};
 use crate::platform::lock::FileLock;
 use crate::project::workspaces::forget_old;
 use crate::store::{Place, StoreError, TaskKey};
@@ -95,6 +95,31 @@ impl Work {
         crew.landings_mut().push(waiting, None);
     }
 
+    /// Changes in review of which the queue as it was read says something else.
+    pub(super) fn decided_reviews(&self, crew: &Crew<'_>) -> Vec<InReview> {
+        let waits = |waiting: &&Waiting| {
+            self.place_of(waiting).is_some_and(|place| {
+                let task = &self.project.queues()[place.queue].tasks()[place.task];
+                task.change().is_none_or(|change| change.waits == Waits::Review)
+            })
+        };
+        let decided = crew.landings().in_review().filter(|waiting| !waits(waiting));
+        let one = |waiting: &Waiting| InReview {
+            queue: waiting.queue,
+            id: waiting.id.clone(),
+            token: waiting.token.clone(),
+        };
+        decided.map(one).collect()
+    }
+
+    /// Lets a change land that a person said yes to, and lets go of one that is not to land.
+    pub(super) fn decide_review(&mut self, review: Reviewed, crew: &mut Crew<'_>) {
+        let Reviewed { token, change } = review;
+        if let Some(gone) = crew.landings_mut().decide(&token, change) {
+            self.forget(gone.queue, gone.entry.as_deref(), crew);
+        }
+    }
+
     /// Keeps what waits after `finished`, with its claim, and takes away what was left of what waits
     /// no more.
     pub(super) fn after_landing(
@@ -106,7 +131,7 @@ impl Work {
     ) {
         let job = &finished.job;
         match (after, finished.waiting()) {
-            (After::Lands(_), Some((change, entry))) => {
+            (After::Lands(_) | After::Review, Some((change, entry))) => {
                 let (queue, id, token) = (job.place.queue, job.id.clone(), job.token.clone());
                 let lock = crew.slots_mut().take_lock(slot);
                 let waiting = Waiting { queue, id, token, change, entry, lock, due: None };

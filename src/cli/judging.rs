@@ -1,0 +1,68 @@
+//! Judges tasks as they are, without an agent: for `done --verify` and for `verify`.
+
+use super::failure::Failure;
+use super::session::Session;
+use crate::claims::Keeper;
+use crate::domain::WorkerId;
+use crate::engine::{Judged, Judging, Source, Untouched};
+use crate::platform::clock::SystemClock;
+use crate::platform::fault;
+use crate::platform::host::Host;
+use crate::platform::ids::{Ids, RandomIds};
+use crate::project::{Project, Structure, ranking_rules};
+use crate::store::Place;
+use crate::views::escape;
+use std::io::Write;
+
+/// What is done with the verdict on a task.
+pub(super) type Told<'t> = &'t mut dyn FnMut(&str, Judged, &mut Session<'_>) -> Result<(), Failure>;
+
+/// Runs the verification of each of `places`, and tells what it came to; the claim locks stay with
+/// `keeper`.
+///
+/// # Errors
+/// Wrong usage when there is no verification, and whatever `told` fails with.
+pub(super) fn each(
+    project: &Project,
+    places: &[Place],
+    keeper: &mut Keeper,
+    session: &mut Session<'_>,
+    told: Told<'_>,
+) -> Result<(), Failure> {
+    let (set, queues) = (project.set(), project.queues());
+    let structure = Structure::build(set, queues, &ranking_rules(set, queues));
+    let exe = fault::supervisor(std::env::current_exe()?);
+    let name = format!("{}:{}:{}", Host::current().name, std::process::id(), RandomIds.hex8());
+    let graph = &structure.graph;
+    let vars = session.world.vars.clone();
+    // Whatever the tree was before: the steps decide.
+    let untouched = Untouched::default();
+    let judging = Judging {
+        source: Source { set, queues, graph, vars: &vars, untouched: &untouched },
+        exe: &exe,
+        clock: &SystemClock,
+        worker: WorkerId::new(&name),
+    };
+    for place in places {
+        let id = queues[place.queue].tasks()[place.task].id.to_string();
+        let judged = judging.judge(*place, keeper)?;
+        for warning in &judged.warnings {
+            writeln!(session.streams.err, "warning: {}", escape::line(warning))?;
+        }
+        told(&id, judged, session)?;
+    }
+    Ok(())
+}
+
+/// Shows what the step printed that did not pass, and says which it was.
+///
+/// # Errors
+/// When it cannot be shown.
+pub(super) fn said(judged: &Judged, session: &mut Session<'_>) -> Result<String, Failure> {
+    let text = judged.said.trim_end();
+    if !text.is_empty() {
+        writeln!(session.streams.err, "{}", escape::lines(text))?;
+    }
+    let how = |(step, how): &(String, String)| format!("step {step}: {how}");
+    Ok(judged.failed.as_ref().map_or_else(|| "the verification did not run".to_owned(), how))
+}

@@ -1,0 +1,33 @@
+//! `[[known_errors]]`: what people know about errors that come again.
+
+use super::super::model::KnownErrorRule;
+use super::super::reader::Section;
+use crate::domain::KnownError;
+use regex::Regex;
+
+/// Reads the tables, in file order.
+pub(in super::super) fn read(sections: &[Section<'_>]) -> Vec<KnownErrorRule> {
+    sections.iter().filter_map(one).collect()
+}
+
+fn one(section: &Section<'_>) -> Option<KnownErrorRule> {
+    let pattern = section.spanned_texts("match").into_iter().next();
+    let cause = section.text("cause").map(|text| text.value);
+    let fix = section.text("fix").map(|text| text.value);
+    section.close(&[]);
+    let Some((pattern, span)) = pattern else {
+        section
+            .reader
+            .report(section.span.clone(), "a known error needs match: a regular expression");
+        return None;
+    };
+    if let Err(error) = Regex::new(&pattern) {
+        let why = error.to_string().replace('\n', " ");
+        section.reader.report(span, format!("match is no regular expression: {why}"));
+        return None;
+    }
+    if cause.is_none() && fix.is_none() {
+        section.reader.report(section.span.clone(), "a known error needs cause, fix or both");
+    }
+    Some(KnownErrorRule { pattern, known: KnownError { cause, fix } })
+}
