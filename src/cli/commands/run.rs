@@ -22,6 +22,8 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
+mod overrides;
+
 pub(super) fn run(args: &RunArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     let overrides = Overrides {
         agent: args.agent.clone(),
@@ -35,7 +37,8 @@ pub(super) fn run(args: &RunArgs, session: &mut Session<'_>) -> Result<(), Failu
     if args.dry_run {
         return dry_run(args, selection, session);
     }
-    let project = session.open(selection)?;
+    let project = session.open(selection.clone())?;
+    let before = overrides::blocked(&project);
     refuse_empty(&args.filter, project.served())?;
     let scope = scope(&args.filter, &args.task_ids);
     session.refuse_inside(project.set())?;
@@ -65,7 +68,12 @@ pub(super) fn run(args: &RunArgs, session: &mut Session<'_>) -> Result<(), Failu
     drop(awake);
     drop(progress);
     session.finish_telling(notifier, ending.as_ref().ok())?;
-    let ending = ending?;
+    let mut ending = ending?;
+    let by_itself = !matches!(ending.reason, Reason::Signal(_));
+    let asks = by_itself && !args.json && !session.global.quiet && session.interactive();
+    if asks && overrides::ask(&before, selection.clone(), session)? {
+        ending = ending_now(args, selection, ending, session)?;
+    }
     let one = match args.task_ids.as_slice() {
         [id] if ending.is_complete() && ending.attempts == 0 => Some(id),
         _ => None,
@@ -156,6 +164,23 @@ pub(super) fn end(ending: &Ending, session: &mut Session<'_>) -> Result<(), Fail
         signal => FailureKind::Signal(signal.saturating_sub(128)),
     };
     Err(Failure::silent(kind))
+}
+
+/// How the run ended, as the queues are after a person completed what it had blocked.
+fn ending_now(
+    args: &RunArgs,
+    selection: Selection,
+    before: Ending,
+    session: &mut Session<'_>,
+) -> Result<Ending, Failure> {
+    let scope = scope(&args.filter, &args.task_ids);
+    let mut reading = Reading::open(session, selection)?;
+    Ok(reading.look(|scene| {
+        let name = |node| scene.structure.graph.reference(node);
+        let outlook = scene.readiness.outlook(|node| scene.includes(&scope, node));
+        Ending::new(before.reason, outlook, before.attempts, name)
+            .with_words(|node| scene.structure.unknown_word(scene.queues, node))
+    }))
 }
 
 /// Prints what would be claimed, in order, and claims nothing.

@@ -1,0 +1,158 @@
+//! What a person at the terminal makes of the tasks that a run blocked: keep, revert or override.
+//!
+//! It is asked when nothing runs any more, so that nobody waits for the answer, and only on a terminal.
+//! An override is a completion by a person: its reason is recorded, and `passes` stays false.
+
+use crate::cli::commands::fresh;
+use crate::cli::failure::Failure;
+use crate::cli::session::Session;
+use crate::config::Selection;
+use crate::domain::{Field, Status, Verdict};
+use crate::platform::login;
+use crate::project::repositories::is_private;
+use crate::project::verbs::{self, Done};
+use crate::project::{Among, Project, is_in_review};
+use crate::queue::Queue;
+use crate::store::QueueStore;
+use crate::views::escape;
+use std::collections::BTreeSet;
+use std::io::{BufRead, Write};
+
+/// What a person says about a blocked task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Choice {
+    /// It stays blocked.
+    Keep,
+    /// Its next attempt begins with the branch, and not with what it did.
+    Revert,
+    /// It counts as complete.
+    Override,
+}
+
+/// A served queue and the id of a blocked task of it that asks for nothing.
+pub(super) type Blocked = (usize, String);
+
+/// The blocked tasks of the served queues that wait for no answer.
+pub(super) fn blocked(project: &Project) -> BTreeSet<Blocked> {
+    let of = |(number, queue): (usize, &Queue)| {
+        let failed = |at: &usize| {
+            let verdict = queue.tasks()[*at].verdict;
+            queue.tasks()[*at].status == Status::Blocked
+                && matches!(verdict, Some(Verdict::Fail | Verdict::Blocked))
+                && !is_in_review(queue, *at)
+                && queue.raw(*at, Field::OpenQuestion).is_none()
+        };
+        let ids = (0..queue.tasks().len()).filter(failed);
+        ids.map(|at| (number, queue.tasks()[at].id.to_string())).collect::<Vec<_>>()
+    };
+    project.served().iter().enumerate().flat_map(of).collect()
+}
+
+/// Asks about each task that is blocked now and was not `before`; says whether any was overridden.
+///
+/// # Errors
+/// When nothing can be asked or written any more.
+pub(super) fn ask(
+    before: &BTreeSet<Blocked>,
+    selection: Selection,
+    session: &mut Session<'_>,
+) -> Result<bool, Failure> {
+    let mut project = session.open(selection)?;
+    project.store_mut().read()?;
+    let mut any = false;
+    for (queue, id) in blocked(&project).difference(before) {
+        let content = &project.queues()[*queue];
+        let Some(at) = content.index_of(id) else { continue };
+        let why = content.text(at, Field::Error).unwrap_or_default();
+        let private = is_private(project.set());
+        match choice(&format!("{id} is blocked: {why}"), private, session)? {
+            Choice::Keep => {}
+            Choice::Revert => {
+                let place = project.resolve(id, Among::Served)?;
+                fresh::begin_anew(session, &project, &[place])?;
+                say(session, &format!("{id}: its next attempt begins with the branch"))?;
+            }
+            Choice::Override => {
+                let Some(note) = reason(session)? else { continue };
+                let ids = [id.clone()];
+                let (_, dead) = verbs::before_done(&project, &ids).map_err(not_written)?;
+                let done = Done { by: login::name(), note: Some(note), verdict: Verdict::Skipped };
+                verbs::done(&mut project, &ids, &done, &dead)?;
+                say(session, &format!("{id}: complete by your word; passes stays false"))?;
+                any = true;
+            }
+        }
+    }
+    Ok(any)
+}
+
+fn not_written(error: verbs::VerbError) -> Failure {
+    match error {
+        verbs::VerbError::AtWork { id, why } => {
+            Failure::usage(format_args!("task {id} was not completed: {why}"))
+        }
+        verbs::VerbError::Store(error) => error.into(),
+    }
+}
+
+fn say(session: &mut Session<'_>, text: &str) -> Result<(), Failure> {
+    Ok(writeln!(session.streams.err, "{}", escape::line(text))?)
+}
+
+/// Asks until there is an answer; the end of the input keeps it.
+fn choice(head: &str, private: bool, session: &mut Session<'_>) -> Result<Choice, Failure> {
+    say(session, head)?;
+    let (words, keys) = match private {
+        true => ("Keep it, Revert its work, or Override", "[K/r/o]"),
+        false => ("Keep it, or Override", "[K/o]"),
+    };
+    loop {
+        write!(session.streams.err, "{words}? {keys} ")?;
+        session.streams.err.flush()?;
+        let Some(line) = line()? else { return Ok(Choice::Keep) };
+        if let Some(choice) = parsed(&line, private) {
+            return Ok(choice);
+        }
+    }
+}
+
+/// Why it counts all the same; `None` where nothing is said, and nothing happens then.
+fn reason(session: &mut Session<'_>) -> Result<Option<String>, Failure> {
+    write!(session.streams.err, "Why does it count? ")?;
+    session.streams.err.flush()?;
+    Ok(line()?.map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()))
+}
+
+fn line() -> Result<Option<String>, Failure> {
+    let mut line = String::new();
+    let read = std::io::stdin().lock().read_line(&mut line)?;
+    Ok((read > 0).then_some(line))
+}
+
+/// What a line means: a word or its first letter, and nothing is to keep it.
+fn parsed(line: &str, private: bool) -> Option<Choice> {
+    match line.trim().to_lowercase().as_str() {
+        "" | "k" | "keep" => Some(Choice::Keep),
+        "r" | "revert" if private => Some(Choice::Revert),
+        "o" | "override" => Some(Choice::Override),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_clear_word_overrides() {
+        for (line, private, choice) in [
+            ("\n", true, Some(Choice::Keep)),
+            (" Override \n", false, Some(Choice::Override)),
+            ("r", true, Some(Choice::Revert)),
+            ("r", false, None),
+            ("yes", true, None),
+        ] {
+            assert_eq!(parsed(line, private), choice, "{line:?}");
+        }
+    }
+}
