@@ -3,7 +3,7 @@
 use super::progress::Progress;
 use super::style::{self, Look, count, fitted, padded};
 use super::view::{QueueView, StatusView, TaskView};
-use crate::domain::ReasonCode;
+use crate::domain::{ReasonCode, Waits};
 use crate::plan::State;
 use crate::platform::cells;
 use std::fmt::Write;
@@ -100,7 +100,9 @@ fn said(progress: &Progress) -> String {
 /// What is to be said of a task in its state, in a few words.
 pub fn detail(task: &TaskView) -> String {
     if let Some(change) = &task.change {
-        let gone = if task.is_worker_gone { "; its worker is gone" } else { "" };
+        // Nobody has to live while a person looks.
+        let is_missed = task.is_worker_gone && change.waits != Waits::Review;
+        let gone = if is_missed { "; its worker is gone" } else { "" };
         return format!("{}{gone}", change.reason());
     }
     match task.state {
