@@ -18,6 +18,7 @@ pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod engine;
+pub mod guardrails;
 pub mod notify;
 pub mod plan;
 pub mod platform;

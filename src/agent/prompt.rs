@@ -184,7 +184,8 @@ fn foreign(input: &mut PromptInput, see: &mut dyn FnMut(&mut String)) {
         continued.conflicts.iter_mut().chain(&mut continued.setup).for_each(&mut *see);
     }
     if let Some(failure) = &mut input.failure {
-        [&mut failure.outcome, &mut failure.output].into_iter().for_each(&mut *see);
+        let texts = [&mut failure.outcome, &mut failure.output].into_iter();
+        texts.chain(&mut failure.findings).for_each(&mut *see);
     }
     for red in &mut input.untouched {
         [&mut red.outcome, &mut red.output].into_iter().for_each(&mut *see);

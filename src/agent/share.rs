@@ -43,7 +43,8 @@ impl Share {
 pub(super) fn share_out(input: &mut PromptInput) -> usize {
     let mut share = Share { left: TOGETHER, left_out: 0 };
     if let Some(failure) = &mut input.failure {
-        for text in [&mut failure.outcome, &mut failure.output] {
+        let texts = failure.findings.iter_mut();
+        for text in texts.chain([&mut failure.outcome, &mut failure.output]) {
             if !share.cut(text, &failure.log) {
                 text.clear();
             }

@@ -4,6 +4,7 @@ use super::model::{Config, TypeRule, Verification};
 use super::names::{VERIFY_TIMEOUT, fold, step_name};
 use crate::agent::AgentProfile;
 use crate::domain::{Command, EnvironmentRules, ReasonCode, Task, Text, nearest};
+use crate::guardrails::Requires;
 use crate::verify::VerifyStep;
 use std::sync::Arc;
 
@@ -143,6 +144,20 @@ impl Config {
     fn type_rule(&self, task: &Task) -> Option<&TypeRule> {
         let kind = fold(task.kind()?);
         self.types.iter().find(|(name, _)| fold(name) == kind).map(|(_, rule)| rule)
+    }
+
+    /// What an attempt at `task` has to change: what its type says, else the strictest that its profiles
+    /// say, else what holds for all.
+    pub fn requires(&self, task: &Task) -> Requires {
+        if let Some(requires) = self.type_rule(task).and_then(|rule| rule.require_changes) {
+            return requires;
+        }
+        let names = self.verify_names(task);
+        let names = if names.is_empty() { vec!["default"] } else { names };
+        let is_one = |name: &str| names.iter().any(|other| fold(other) == fold(name));
+        let said = self.profile_requires.iter().filter(|(name, _)| is_one(name));
+        let said = said.map(|(_, requires)| *requires);
+        said.reduce(Requires::or_stricter).unwrap_or(self.require_changes)
     }
 
     /// The steps that verify `task`, in order: those of `--verify`, else of the profiles that it

@@ -8,7 +8,7 @@ use super::paths::resolve;
 use super::problem::{Problem, RefusedConfig};
 use super::reader::{Reader, Section};
 use super::sections::{
-    environment, isolation, known_errors, landing, notify, profiles, verify, workspaces,
+    environment, guardrails, isolation, known_errors, landing, notify, profiles, verify, workspaces,
 };
 use crate::agent::{AgentProfile, DEFAULT_GRACE, DEFAULT_TIMEOUT};
 use crate::domain::nearest;
@@ -85,8 +85,9 @@ fn read(reader: &Reader<'_>, document: &toml::Spanned<DeTable<'_>>, folder: &Pat
     }
     config.environment = environment::read(&top, folder, &mut config.env_files);
     if let Some(guardrails) = top.section("guardrails") {
-        config.protect = read_globs(&guardrails, "protect");
-        guardrails.close(&["deny", "allow", "scope", "frozen"]);
+        let read = guardrails::read(&guardrails);
+        (config.protect, config.require_changes) = (read.protect, read.requires);
+        config.guardrails = read.rules;
     }
     config.known_errors = known_errors::read(&top.sections("known_errors"));
     if let Some(section) = top.section("isolation") {
@@ -109,19 +110,6 @@ fn read(reader: &Reader<'_>, document: &toml::Spanned<DeTable<'_>>, folder: &Pat
     config.environment.drop.extend(names);
     top.close(&["escalation", "baseline", "hooks", "services", "usage", "commit"]);
     config
-}
-
-/// Globs as seen from the project root.
-fn read_globs(section: &Section<'_>, key: &'static str) -> Vec<String> {
-    let globs = section.spanned_texts(key);
-    for (glob, span) in &globs {
-        let outside = glob.starts_with('/') || glob.split('/').any(|part| part == "..");
-        if glob.trim().is_empty() || outside || fast_glob::validate(glob).is_err() {
-            let message = format!("{key} must be globs as seen from the project root");
-            section.reader.report(span.clone(), message);
-        }
-    }
-    globs.into_iter().map(|(glob, _)| glob).collect()
 }
 
 fn read_project(section: &Section<'_>, folder: &Path) -> NamedProject {
@@ -222,11 +210,12 @@ fn read_types(types: &Section<'_>, config: &mut Config) {
         for (profile, span) in verify.iter().filter(|_| sound) {
             check_name(&section, span, "verification profile", profile, config);
         }
+        let require_changes = guardrails::requires(&section);
         let review = section.flag("review").is_some_and(|flag| *flag);
         section.close(&[]);
         let agent = agent.map(|(agent, _)| agent);
         let verify = verify.into_iter().map(|(profile, _)| profile).collect();
-        config.types.insert(name, TypeRule { agent, verify, review });
+        config.types.insert(name, TypeRule { agent, verify, review, require_changes });
     }
 }
 

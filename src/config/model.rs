@@ -5,6 +5,7 @@ use super::origin::Sourced;
 use super::trees::{Isolation, LandingRules, WorkspaceRules};
 use crate::agent::AgentProfile;
 use crate::domain::{EnvironmentRules, KnownError};
+use crate::guardrails::{Requires, Rules};
 use crate::plan::EstimateRules;
 use crate::verify::VerifyStep;
 use std::collections::BTreeMap;
@@ -48,6 +49,12 @@ pub struct Config {
     pub unsafe_fs: bool,
     /// `[guardrails] protect`: globs of files that no agent may change.
     pub protect: Vec<String>,
+    /// `[guardrails]` besides: what is looked for in changes.
+    pub guardrails: Rules,
+    /// `[guardrails] require_changes`: what attempts have to change where nothing else says it.
+    pub require_changes: Requires,
+    /// `[profiles.NAME] require_changes`.
+    pub profile_requires: BTreeMap<String, Requires>,
     /// `allow_queue_commands`: `verify` of a task may hold commands.
     pub allow_queue_commands: bool,
     /// How many tasks run at the same time.
@@ -104,6 +111,9 @@ impl Default for Config {
             env_files: Vec::new(),
             unsafe_fs: false,
             protect: Vec::new(),
+            guardrails: Rules::default(),
+            require_changes: Requires::default(),
+            profile_requires: BTreeMap::new(),
             allow_queue_commands: false,
             jobs: Sourced::default_value(1),
             known_errors: Vec::new(),
@@ -156,6 +166,8 @@ pub struct TypeRule {
     pub verify: Vec<String>,
     /// Whether work that passed waits for a person's yes.
     pub review: bool,
+    /// `require_changes`.
+    pub require_changes: Option<Requires>,
 }
 
 /// `[limits]`.

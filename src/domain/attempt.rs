@@ -1,6 +1,7 @@
 //! How processes ended, and what an attempt came to.
 
 use super::checked::Checked;
+use super::finding::{Findings, Level};
 use super::known_error::KnownError;
 use super::question::Evidence;
 use super::reason::ReasonCode;
@@ -171,6 +172,14 @@ impl Fingerprint {
     }
 }
 
+impl AttemptReport {
+    /// Whether it failed for what was found in its change, and not for its last step.
+    pub fn is_refused(&self) -> bool {
+        self.findings.at_least(Level::Fail).next().is_some()
+            && self.steps.last().is_none_or(|step| !step.is_red())
+    }
+}
+
 /// What an attempt came to: the content of `verdict.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AttemptReport {
@@ -211,6 +220,9 @@ pub struct AttemptReport {
     /// What it is compared by with other attempts, of one that failed.
     #[serde(default, skip_serializing_if = "Fingerprint::is_empty")]
     pub fingerprint: Fingerprint,
+    /// What was found in its change.
+    #[serde(flatten)]
+    pub findings: Findings,
 }
 
 impl AttemptReport {

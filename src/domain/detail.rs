@@ -16,7 +16,7 @@ use ecow::EcoVec;
 pub enum Detail {
     /// `type`, `agent`, `phase`, `track`, `epic` or `parent`.
     Text(Field, Text),
-    /// `dependencies` and the fields like it, the dependencies of `steps`, `tags`, `files` (with `file`), `scope`, `conflict_paths`, `child_tasks`, `verify` or `notify`.
+    /// `dependencies` and the fields like it, the dependencies of `steps`, `tags`, `files` (with `file`), `files_to_create`, `scope`, `conflict_paths`, `child_tasks`, `verify` or `notify`.
     List(Field, Texts),
     /// `max_iterations` or `budget_used`.
     Count(Field, u32),
@@ -62,6 +62,7 @@ impl Detail {
                 | Field::File
                 | Field::Files
                 | Field::Scope
+                | Field::FilesToCreate
                 | Field::ConflictPaths
                 | Field::ChildTasks
                 | Field::Verify

@@ -20,6 +20,11 @@ pub enum Field {
     Files,
     Scope,
     Tests,
+    FilesToCreate,
+    FilesToRead,
+    MayChangeTests,
+    MayRemoveTests,
+    Contracts,
     Type,
     Agent,
     MaxIterations,
@@ -100,7 +105,7 @@ pub enum EditRule {
 use Field::*;
 
 /// Spellings of every field; the first is the one for a file that has none yet.
-const SPELLINGS: [(Field, &[&str]); 68] = [
+const SPELLINGS: [(Field, &[&str]); 73] = [
     (Id, &["id"]),
     (Title, &["title"]),
     (Description, &["description"]),
@@ -116,6 +121,11 @@ const SPELLINGS: [(Field, &[&str]); 68] = [
     (Files, &["files", "files_to_modify"]),
     (Scope, &["scope"]),
     (Tests, &["tests"]),
+    (FilesToCreate, &["files_to_create"]),
+    (FilesToRead, &["files_to_read"]),
+    (MayChangeTests, &["may_change_tests"]),
+    (MayRemoveTests, &["may_remove_tests"]),
+    (Contracts, &["contracts", "contract"]),
     (Type, &["type"]),
     (Agent, &["agent", "agent_type"]),
     (MaxIterations, &["max_iterations"]),
@@ -216,8 +226,9 @@ impl Field {
     pub fn edit_rule(self) -> EditRule {
         match self {
             _ if self.is_runtime() => EditRule::Runtime,
-            Type | Agent | Verify | CompletionPromise | File | Files | Scope | Tests | Phase
-            | Parent | ChildTasks | DiscoveredBy | Answers | Review | ApprovedBy | ApprovedAt => {
+            Type | Agent | Verify | CompletionPromise | File | Files | Scope | Tests
+            | FilesToCreate | MayChangeTests | MayRemoveTests | Contracts | Phase | Parent
+            | ChildTasks | DiscoveredBy | Answers | Review | ApprovedBy | ApprovedAt => {
                 EditRule::Fixed
             }
             MaxIterations => EditRule::Budget,
@@ -225,8 +236,8 @@ impl Field {
             Dependencies | Requires | Needs | After | Prerequisites | Blocks | Steps => {
                 EditRule::Dependencies
             }
-            Id | Title | Description | Status | Priority | EstimatedMinutes | EstimatedHours
-            | Effort | Track | Epic | Tags | AcceptanceCriteria | Deliverables
+            Id | Title | Description | Status | Priority | FilesToRead | EstimatedMinutes
+            | EstimatedHours | Effort | Track | Epic | Tags | AcceptanceCriteria | Deliverables
             | IntegrationPoints | Context | Deadline | Notify | NotBefore | Fingerprint
             | DroppedDependencies | Attempts | BudgetUsed | LastAttempt | StartedAt
             | CompletedAt | Passes | VerificationVerdict | FilesActuallyChanged

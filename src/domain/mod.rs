@@ -16,6 +16,7 @@ mod environment;
 mod estimate;
 mod event;
 mod field;
+mod finding;
 mod id;
 mod items;
 mod known_error;
@@ -46,6 +47,7 @@ pub use environment::{
 pub use estimate::{Effort, Estimate};
 pub use event::{EVENT_VERSION, Event, EventKind};
 pub use field::{EditRule, Field, FieldProblem};
+pub use finding::{Finding, Findings, Level, Permitted};
 pub use id::{TaskId, WorkerId};
 pub use items::{ItemId, ItemState, Items};
 pub use known_error::KnownError;

@@ -26,6 +26,8 @@ pub enum ReasonCode {
     Scope,
     /// A placeholder was added instead of an implementation.
     StubAdded,
+    /// A guardrail found something in the change.
+    Guardrail,
     /// Attempts in a row came to the same failure.
     NoProgress,
     /// The verification fails on the tree that a blocked task left behind.
@@ -76,7 +78,7 @@ pub enum ReasonCode {
 
 impl ReasonCode {
     /// All of them, in the order of their definition.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 32] = [
         Self::TestsFailed,
         Self::ItemsLost,
         Self::SteeringChanged,
@@ -85,6 +87,7 @@ impl ReasonCode {
         Self::NothingChanged,
         Self::Scope,
         Self::StubAdded,
+        Self::Guardrail,
         Self::NoProgress,
         Self::LeftRed,
         Self::Timeout,
@@ -126,6 +129,7 @@ impl ReasonCode {
             Self::NothingChanged => "nothing_changed",
             Self::Scope => "scope",
             Self::StubAdded => "stub_added",
+            Self::Guardrail => "guardrail",
             Self::NoProgress => "no_progress",
             Self::LeftRed => "left_red",
             Self::Timeout => "timeout",

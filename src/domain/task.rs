@@ -149,7 +149,12 @@ impl Task {
         self.details.list(Field::Tags)
     }
 
-    /// `file`, `files`, `files_to_modify`: literal paths.
+    /// `files_to_create`: literal paths, which are among [`Task::files`] as well.
+    pub fn files_to_create(&self) -> &[Text] {
+        self.details.list(Field::FilesToCreate)
+    }
+
+    /// `file`, `files`, `files_to_modify`, `files_to_create`: literal paths.
     pub fn files(&self) -> &[Text] {
         self.details.list(Field::Files)
     }

@@ -134,6 +134,12 @@ pub enum Fault {
     StaleBelieved,
     /// A step looks at what this attempt changed, and not at what earlier ones left.
     InputsOfAttempt,
+    /// A task passes that changed nothing of what it declares.
+    NothingRequired,
+    /// A change that touches what judges it is judged as it is, and no more.
+    JudgedOnce,
+    /// Nothing is looked for in the lines and files of a change.
+    GuardrailsDown,
     /// Not a fault but a condition: the clock of this process is an hour ahead.
     ClockAhead,
     /// Not a fault but a condition: attempts run in the loop's own thread and nothing is watched,
@@ -208,6 +214,9 @@ impl Fault {
             Self::IndexBelieved => "index-believed",
             Self::StaleBelieved => "stale-believed",
             Self::InputsOfAttempt => "inputs-of-attempt",
+            Self::NothingRequired => "nothing-required",
+            Self::JudgedOnce => "judged-once",
+            Self::GuardrailsDown => "guardrails-down",
             Self::ClockAhead => "clock-ahead",
             Self::OneThread => "one-thread",
         }

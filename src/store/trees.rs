@@ -62,7 +62,8 @@ pub struct RedStep {
 impl RedStep {
     /// Whether an attempt failed at the same step, and whether with the same output.
     pub fn compare(&self, report: &AttemptReport) -> Option<bool> {
-        let failed = report.steps.last().filter(|_| report.verdict == Some(Verdict::Fail))?;
+        let is_failed = report.verdict == Some(Verdict::Fail) && !report.is_refused();
+        let failed = report.steps.last().filter(|_| is_failed)?;
         let output = &report.fingerprint.output;
         let judged = failed.kind == StepKind::Verify && failed.name == self.step;
         judged.then(|| output.is_some() && *output == self.output)

@@ -29,6 +29,12 @@ pub fn block(report: &AttemptReport, title: &str) -> String {
     if let Some(reason) = &report.reason {
         add(&format!("reason: {reason}"));
     }
+    for finding in &report.findings.findings {
+        add(&format!("found ({}): {finding}", finding.level.word()));
+    }
+    for permitted in &report.findings.changed_with_permission {
+        add(&format!("changed with permission: {} ({})", permitted.path, permitted.by));
+    }
     if !report.files_changed.is_empty() {
         add(&format!("changed: {}", report.files_changed.join(" ")));
     }
@@ -70,6 +76,7 @@ mod tests {
             files_changed: vec![hostile.clone()],
             files_ambiguous: vec![hostile.clone()],
             fingerprint: crate::domain::Fingerprint::default(),
+            findings: crate::domain::Findings::default(),
         };
         let shown = "x␛]0;y␇  \\u{202e}";
         assert_eq!(

@@ -2,7 +2,7 @@
 
 use super::mask::Mask;
 use crate::domain::{
-    AttemptReport, Evidence, KnownError, Measured, ReasonCode, StepReport, Verdict,
+    AttemptReport, Evidence, Findings, KnownError, Measured, ReasonCode, StepReport, Verdict,
 };
 use crate::store::attempts::{AGENT_OUT, AttemptFolder, NO_ATTEMPT};
 use crate::store::{StateDir, TaskKey};
@@ -41,6 +41,9 @@ pub struct AttemptView {
     /// What the verification noted although it did not decide.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
+    /// What was found in its change.
+    #[serde(flatten)]
+    pub findings: Findings,
     /// When it ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<String>,
@@ -97,6 +100,7 @@ fn view(
             files_ambiguous: Vec::new(),
             measures: Vec::new(),
             warnings: Vec::new(),
+            findings: Findings::default(),
             ended_at: None,
         };
     };
@@ -119,6 +123,15 @@ fn view(
         files_ambiguous: hidden(report.files_ambiguous),
         measures,
         warnings: hidden(warnings),
+        findings: masked(report.findings, mask),
         ended_at: Some(report.ended_at),
     }
+}
+
+/// The same without secrets: a finding quotes lines of the work.
+fn masked(mut findings: Findings, mask: &Mask) -> Findings {
+    for finding in &mut findings.findings {
+        finding.message = mask.text(&finding.message).into_owned();
+    }
+    findings
 }

@@ -131,6 +131,16 @@ const TABLE: [(ReasonCode, &str, &[&str], &[Next]); ReasonCode::ALL.len()] = [
         &[LOG, EDIT, RETRY],
     ),
     (
+        ReasonCode::Guardrail,
+        "A guardrail found something in the change: a test that was switched off, a check that was \
+         suppressed, a secret, a file that does not belong there.",
+        &[
+            "the attempt went round a check instead of passing it",
+            "the rule does not fit this project",
+        ],
+        &[WHY, LOG, RETRY],
+    ),
+    (
         ReasonCode::NoProgress,
         "Attempts in a row made the same change, or failed with the same output.",
         &[

@@ -281,6 +281,15 @@ fn attempts(view: &WhyView, look: Look, text: &mut String) {
             let word = look.paint(style, "warning");
             let _ = writeln!(text, "     {word}: {}", escape::line(warning));
         }
+        for finding in &attempt.findings.findings {
+            let level = finding.level.word();
+            let _ = writeln!(text, "     {level}: {}", escape::line(&finding.to_string()));
+        }
+        for permitted in &attempt.findings.changed_with_permission {
+            let path = escape::line(&permitted.path);
+            let by = escape::line(&permitted.by);
+            let _ = writeln!(text, "     changed with permission: {path} ({by})");
+        }
         if let Some(log) = &attempt.log {
             let _ = writeln!(text, "     {}", escape::line(log));
         }

@@ -88,7 +88,7 @@ impl Repository {
 
 /// Reads the entries of a raw diff: `:MODE MODE OID OID LETTER NUL PATH NUL`, with two paths where
 /// one was renamed.
-fn read_raw(text: &[u8]) -> Vec<Delta> {
+pub(super) fn read_raw(text: &[u8]) -> Vec<Delta> {
     let mut parts = text.split(|byte| *byte == 0).filter(|part| !part.is_empty());
     let mut deltas = Vec::new();
     while let Some(head) = parts.next() {

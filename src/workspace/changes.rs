@@ -34,8 +34,8 @@ const INITIAL: &str = "(initial)";
 /// The project at one moment.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
-    root: PathBuf,
-    git: Option<GitState>,
+    pub(super) root: PathBuf,
+    pub(super) git: Option<GitState>,
     named: BTreeMap<String, Mark>,
 }
 
@@ -53,7 +53,7 @@ struct Repository {
 }
 
 /// Length and time of a file; `None` when there is none.
-type Mark = Option<(u64, i64, i64, u64)>;
+pub(super) type Mark = Option<(u64, i64, i64, u64)>;
 
 /// Whether `root` lies in a git work tree. Starts no process.
 pub fn is_git_work_tree(root: &Path) -> bool {
@@ -133,6 +133,14 @@ impl GitState {
             repositories.insert(top, read);
         }
         Some(Self { repositories })
+    }
+
+    /// The repository around the root: its top, its commit if it has one, and the paths that differ from
+    /// that.
+    pub(super) fn around(&self, root: &Path) -> Option<(&Path, &str, &BTreeMap<OsString, Mark>)> {
+        let is_around = |(top, _): &(&PathBuf, &Repository)| root.starts_with(top);
+        let (top, one) = self.repositories.iter().filter(is_around).next_back()?;
+        (one.head != INITIAL).then_some((top, &one.head, &one.dirty))
     }
 
     /// Of each repository its commit, and the paths relative to the root that differ from it.

@@ -6,9 +6,11 @@ mod changes;
 mod content;
 mod git;
 mod landing;
+mod line_changes;
 mod merge;
 mod private;
 mod repo;
+mod since;
 mod tree;
 
 pub use change::{Delta, DeltaKind, Lines, is_declared};
@@ -19,11 +21,12 @@ pub use landing::{
     Entries, Entry, EntryError, LandError, Landed, Landing, Message, Obstacle, Recovered, Reverted,
     State, Step, Verdict, Whose, Work, name_of as entry_name,
 };
+pub use line_changes::{LineChange, NumberedLine};
 pub use merge::Merge;
 pub use private::{
     AttemptName, AttemptRef, Brought, CaptureError, CaptureRules, Captured, KeptWork, Kind,
-    Objects, Place, PlaceError, Places, RemoveError, Setup, SetupRules, Slot, TaskName, Tree,
-    TreeError, TreeRules, Wanted, size_of,
+    Objects, Place, PlaceError, Places, PutTo, RemoveError, Setup, SetupRules, Slot, TaskName,
+    Tree, TreeError, TreeRules, Wanted, size_of,
 };
 pub use repo::{Checkout, GitError, Oid, Refusal, Repository, Stamp, ref_part};
 pub use tree::{NOT_OURS, tree_name};

@@ -342,7 +342,10 @@ fn an_attempt_begins_anew_when_a_person_says_so_or_the_last_one_tampered() {
     let agent = "test $WORKLOOP_TASK_ID != T || echo true >check.sh; echo $WORKLOOP_ATTEMPT w[0-9] >>../../../$WORKLOOP_TASK_ID; \
                  echo x >w$WORKLOOP_ATTEMPT";
     let sandbox = sandbox(agent, verify, &["A", "T"]);
-    assert!(sandbox.shell("echo false >check.sh; git add check.sh; git commit -qm check"));
+    assert!(sandbox.shell(
+        "echo false >check.sh; git add check.sh; git commit -qm check
+         printf '[guardrails]\\nprotect = [\"check.sh\"]\\n' >>workloop.toml"
+    ));
     let continues = |id: &str| {
         let prompt = sandbox.run(["prompt", id, "q.json"]).exits(0).to_string();
         prompt.contains("You continue the work of attempt")

@@ -19,6 +19,7 @@ mod done;
 mod edits;
 mod examples;
 mod forms;
+mod guardrails;
 mod guards;
 mod harness;
 mod inside;

@@ -15,7 +15,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// Every folder of `src/` (and the two files beside them) with its layer, the lowest first.
-const LAYERS: [(&str, u8); 18] = [
+const LAYERS: [(&str, u8); 19] = [
     ("domain", 1),
     ("platform", 1),
     ("queue", 2),
@@ -24,6 +24,7 @@ const LAYERS: [(&str, u8); 18] = [
     ("supervisor", 3),
     ("agent", 4),
     ("claims", 4),
+    ("guardrails", 4),
     ("verify", 4),
     ("workspace", 4),
     ("config", 5),

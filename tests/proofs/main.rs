@@ -28,6 +28,7 @@ mod git_calls;
 mod guards;
 mod hidden;
 mod hostile;
+mod judged;
 mod kept;
 mod landing;
 mod landing_model;

@@ -103,6 +103,8 @@ pub struct FailureInput {
     pub step: String,
     /// What failed and how it ended, in words: `step test: exit status 1`.
     pub outcome: String,
+    /// What was found in its change, each in a sentence.
+    pub findings: Vec<String>,
     /// Its output; the prompt shows head and tail.
     pub output: String,
     /// Where all of it is.

@@ -43,6 +43,7 @@ fn full() -> PromptInput {
         questions: vec![note("A-3", "up or down?")],
         answers: vec![AnswerInput { question: Some("Up or down?".into()), answer: "Up.".into() }],
         failure: Some(FailureInput {
+            findings: Vec::new(),
             attempt: 1,
             step: "test".into(),
             outcome: "step test: exit status 1".into(),

@@ -1,6 +1,7 @@
 //! The sections of a configuration that have a file of their own.
 
 pub(super) mod environment;
+pub(super) mod guardrails;
 pub(super) mod isolation;
 pub(super) mod known_errors;
 pub(super) mod landing;

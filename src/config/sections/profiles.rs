@@ -3,6 +3,7 @@
 use super::super::model::Config;
 use super::super::names::fold;
 use super::super::reader::{Section, word};
+use super::guardrails;
 use crate::domain::nearest;
 use crate::verify::{Flaky, ProfileRules, Rules};
 use std::sync::Arc;
@@ -18,6 +19,9 @@ pub(in super::super) fn read(profiles: &Section<'_>, config: &mut Config) {
             profiles.reader.report(span.clone(), message);
         }
         seen.push(fold(&name));
+        if let Some(requires) = guardrails::requires(&section) {
+            config.profile_requires.insert(name.clone(), requires);
+        }
         let rules = rules(&section);
         let is_of = |profile: &str| fold(profile) == fold(&name);
         let mut steps = config.steps.iter_mut().filter(|step| is_of(&step.profile)).peekable();
@@ -42,6 +46,6 @@ fn rules(section: &Section<'_>) -> ProfileRules {
         flaky: word(section, "flaky", &flaky).map_or(Flaky::Pass, |w| *w),
         review: section.flag("review").is_some_and(|flag| *flag),
     };
-    section.close(&["baseline", "teeth", "require_changes", "parallel", "on_red", "services"]);
+    section.close(&["baseline", "teeth", "parallel", "on_red", "services"]);
     rules
 }

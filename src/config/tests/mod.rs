@@ -4,7 +4,8 @@ mod queues;
 mod verify;
 
 use super::*;
-use crate::domain::{Command, Field, Task, TaskId};
+use crate::domain::{Command, Field, Level, Task, TaskId};
+use crate::guardrails::Requires;
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -195,7 +196,7 @@ fn everything_wrong_is_told_at_once() {
 }
 
 #[test]
-fn guardrails_protect_globs_of_the_project_and_know_nothing_else_yet() {
+fn guardrails_are_globs_codes_and_patterns() {
     let config = parse(
         Path::new("/p/workloop.toml"),
         "[guardrails]\nprotect = [\"tests/golden/**\", \"ci.yml\"]\n",
@@ -206,10 +207,41 @@ fn guardrails_protect_globs_of_the_project_and_know_nothing_else_yet() {
         let text = refused(&format!("[guardrails]\nprotect = [\"{wrong}\"]\n"));
         assert!(text.contains("protect must be globs as seen from the project root"), "{text}");
     }
-    for later in ["deny", "allow", "scope", "frozen"] {
-        let text = refused(&format!("[guardrails]\n{later} = \"x\"\n"));
-        assert!(text.contains(&format!("{later} in [guardrails] is not supported")), "{text}");
+    for (wrong, said) in [
+        ("deny = [\"(\"]", "deny must be regular expressions"),
+        ("deny = [\"x*\"]", "matches every line"),
+        ("allow = [\"frozen\"]", "allow must be codes of rules"),
+        ("allow = [\"frozn:a\"]", "no rule has the code frozn; did you mean frozen?"),
+        ("scope = \"block\"", "scope must be \"warn\" or \"fail\""),
+        (
+            "require_changes = \"all\"",
+            "require_changes must be \"declared\" or \"any\" or \"none\"",
+        ),
+        (
+            "levels = { frozen = \"bad\" }",
+            "frozen must be \"warn\", \"fail\", \"block\" or \"off\"",
+        ),
+        ("[[guardrails.frozen]]\nafter = \"G\"", "[[guardrails.frozen]] needs paths"),
+    ] {
+        let text = refused(&format!("[guardrails]\n{wrong}\n"));
+        assert!(text.contains(said), "{wrong}: {text}");
     }
+    let text = "[guardrails]\nscope = \"fail\"\nrequire_changes = \"any\"\ndeny = [\"XXX\"]\n\
+                allow = [\"frozen:a/*\"]\nlevels = { scope = \"off\", frozen = \"block\" }\n\
+                [[guardrails.frozen]]\nname = \"API\"\npaths = [\"api/*\"]\nafter = \"G\"\n\
+                [types]\nbug = { require_changes = \"none\" }\n[[verify]]\nrun = \"x\"\nprofile = \"soft\"\n\
+                [profiles.soft]\nrequire_changes = \"declared\"\n";
+    let config = parse(Path::new("/p/workloop.toml"), text).expect("read");
+    let rules = &config.guardrails;
+    assert_eq!((rules.scope, rules.level("frozen", None, "b")), (Level::Fail, Some(Level::Block)));
+    assert_eq!((rules.level("frozen", None, "a/x"), rules.level("scope", None, "")), (None, None));
+    assert_eq!(rules.frozen[0].after.as_deref(), Some("G"));
+    let mut bug = task(None, None);
+    assert_eq!(config.requires(&bug), Requires::Any);
+    bug.set_list(Field::Verify, ["soft"]);
+    assert_eq!(config.requires(&bug), Requires::Declared);
+    bug.set_text(Field::Type, "Bug");
+    assert_eq!(config.requires(&bug), Requires::None);
 }
 
 #[test]

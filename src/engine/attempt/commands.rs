@@ -91,6 +91,16 @@ impl<'a> Commands<'a> {
         self.guarded = Some(Guarded::new(guard));
     }
 
+    /// The judge tree holds the change now, which is judged by itself.
+    pub(super) fn guard_change(&mut self) {
+        self.guarded = self.guarded.take().map(|guarded| guarded.at_change(&self.job.watch));
+    }
+
+    /// What steps named at the base, as seen from the project root.
+    pub(super) fn named(&self) -> &[String] {
+        self.guarded.as_ref().map_or(&[], Guarded::named)
+    }
+
     /// What the agent will read.
     pub(super) fn speak(&mut self, prompt: String) {
         self.prompt = prompt;

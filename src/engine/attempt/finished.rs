@@ -105,6 +105,7 @@ pub(crate) fn not_started(
         files_changed: Vec::new(),
         files_ambiguous: Vec::new(),
         fingerprint: Fingerprint::default(),
+        findings: crate::domain::Findings::default(),
     };
     Finished::new(job, report, began)
 }

@@ -2,7 +2,7 @@
 
 use super::end::{End, environment};
 use super::job::Job;
-use super::tamper::{Guard, Tampering};
+use super::tamper::{Guard, Tampering, Watch};
 use crate::domain::{Outcome, ReasonCode, Verdict};
 use crate::platform::fault::{self, Fault};
 use crate::store::attempts::{self, AttemptFolder};
@@ -11,6 +11,8 @@ use std::io;
 /// What is guarded during an attempt.
 pub(super) struct Guarded {
     guard: Guard,
+    /// What steps named at the base, as seen from the project root.
+    named: Vec<String>,
     /// Whether it was looked at.
     looked: bool,
 }
@@ -18,7 +20,18 @@ pub(super) struct Guarded {
 impl Guarded {
     /// From now on.
     pub(super) fn new(guard: Guard) -> Self {
-        Self { guard, looked: false }
+        let named = guard.named().to_vec();
+        Self { guard, named, looked: false }
+    }
+
+    /// The same where a change lies now that is judged by itself.
+    pub(super) fn at_change(self, watch: &Watch) -> Self {
+        Self { guard: self.guard.at_change(watch), ..self }
+    }
+
+    /// What steps named at the base, as seen from the project root.
+    pub(super) fn named(&self) -> &[String] {
+        &self.named
     }
 
     /// Writes down what is guarded, for people and for the next attempt.

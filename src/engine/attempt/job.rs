@@ -3,6 +3,7 @@
 use super::apart::Apart;
 use super::carried::ToLand;
 use super::draft::PromptDraft;
+use super::guarding::Guarding;
 use super::tamper::Watch;
 use super::untouched::{ProfileKey, Red};
 use super::with::Steering;
@@ -159,6 +160,8 @@ pub struct Job {
     pub(crate) known_errors: Vec<KnownErrorRule>,
     /// What the agent must not change.
     pub(crate) watch: Watch,
+    /// What is looked for in its change.
+    pub(crate) guarding: Guarding,
     /// What the task declares as its own: `file`, `files`, `scope`.
     pub declares: Vec<String>,
     /// Files that the task names, for what changed without git.

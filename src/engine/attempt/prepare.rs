@@ -3,6 +3,7 @@
 use super::apart::Apart;
 use super::carried::ToLand;
 use super::fixed::Fixed;
+use super::granted::guarding;
 use super::job::{AgentCommand, Job, Judge, Purpose, Ready, Refusal, Setups, tag_of};
 use super::refusal::{holds_nul, taken_for_flag};
 use super::subject::{Subject, agent_policy, set_up_steps};
@@ -225,6 +226,7 @@ impl Plan<'_> {
             judge,
             watch: watch(set, self.source.queues, &self.judging(), &subject, fixed),
             mask,
+            guarding: guarding(&set.config, self.source.queues, &subject),
             declares: self.declares(&subject),
             named_files: [subject.files(), subject.tests()].concat(),
             promise: queue.text(at.task, Field::CompletionPromise).map(|p| (p, required)),
@@ -317,6 +319,7 @@ impl Plan<'_> {
             attempt: self.attempt,
             queue: set.real(self.place.queue),
             root: self.root(kind),
+            project_root: set.root(self.place.queue),
             folder: &self.folder,
             vars: self.source.vars,
             rules: &set.config.environment,

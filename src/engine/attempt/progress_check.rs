@@ -5,7 +5,7 @@
 
 use super::job::Job;
 use crate::agent::bound_file;
-use crate::domain::{AttemptReport, Fingerprint, Outcome, ReasonCode, StepKind, Verdict};
+use crate::domain::{AttemptReport, Fingerprint, Level, Outcome, ReasonCode, StepKind, Verdict};
 use crate::platform::fault::{self, Fault};
 use crate::store::attempts::{AGENT_ERR, AttemptFolder};
 use crate::workspace::ContentHash;
@@ -103,7 +103,10 @@ impl Streak {
         }
         let [change, output] = [self.change, self.output].map(|before| before.min(used) + 1);
         let step = report.steps.last()?;
-        let how = format!("{}: {}", step.named(), step.ended());
+        let how = match report.findings.at_least(Level::Fail).next() {
+            Some(finding) if report.is_refused() => finding.to_string(),
+            Some(_) | None => format!("{}: {}", step.named(), step.ended()),
+        };
         let left = budget.saturating_sub(used.saturating_add(1));
         let left = format!("{left} of {budget} attempts are left");
         if change >= SAME_CHANGE {
@@ -132,6 +135,13 @@ fn of_change(root: &Path, changed: &[String]) -> Option<String> {
 
 /// What the failed step printed and how it ended, without what differs from run to run.
 fn of_output(folder: &AttemptFolder, report: &AttemptReport) -> Option<String> {
+    if report.is_refused() {
+        let mut hash = Sha256::new();
+        for finding in report.findings.at_least(Level::Fail) {
+            hash.update(plain(&finding.to_string(), &[]));
+        }
+        return Some(hex(hash));
+    }
     let step = report.steps.last()?;
     let log = folder.file(&step.log);
     let mut text = match bound_file(&log, OUTPUT_BYTES) {

@@ -12,7 +12,10 @@ use super::tamper::{Guard, Memory, earlier};
 use super::untouched::ProfileKey;
 use super::with::{OnStage, Stage, With};
 use crate::agent::{AgentResult, ResultStatus, has_promise, read_result};
-use crate::domain::{AttemptReport, Fingerprint, Outcome, ReasonCode, Verdict, timestamp};
+use crate::domain::{
+    AttemptReport, Findings, Fingerprint, Outcome, ReasonCode, Verdict, timestamp,
+};
+use crate::guardrails::ChangedFile;
 use crate::platform::clock::Clock;
 use crate::platform::fault::{self, Fault};
 use crate::store::Trees;
@@ -25,8 +28,10 @@ use std::path::Path;
 mod apart;
 mod changes;
 pub(super) mod landing;
+mod look;
 mod ready;
 mod steps;
+mod twice;
 
 /// What is known of an attempt so far.
 struct Progress<'a> {
@@ -40,6 +45,10 @@ struct Progress<'a> {
     ambiguous: Vec<String>,
     /// Whether that is all that changed, as git tells it.
     is_whole: bool,
+    /// The lines of it, in a tree that all share, where they are known.
+    lines: Vec<ChangedFile>,
+    /// What was found in it.
+    findings: Findings,
     trees: Option<PrivateTrees>,
 }
 
@@ -62,8 +71,9 @@ pub(crate) fn run(mut job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finish
     progress.look_at_end(&end);
     let made = progress.made();
     let captured = progress.take_change();
-    let Progress { commands, result, tree, changed: files_changed, ambiguous, trees, .. } =
-        progress;
+    let Progress {
+        commands, result, tree, changed: files_changed, ambiguous, findings, trees, ..
+    } = progress;
     drop(trees);
     let (steps, warnings) = commands.into_reports();
     let report = AttemptReport {
@@ -83,6 +93,7 @@ pub(crate) fn run(mut job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finish
         files_changed,
         files_ambiguous: ambiguous,
         fingerprint: Fingerprint::default(),
+        findings,
     };
     let mut job = job;
     // The places are free as soon as nothing runs in them, however long the result is held back.
@@ -126,6 +137,8 @@ impl<'a> Progress<'a> {
             changed: Vec::new(),
             ambiguous: Vec::new(),
             is_whole: false,
+            lines: Vec::new(),
+            findings: Findings::default(),
             trees: None,
         }
     }
@@ -180,7 +193,7 @@ impl Progress<'_> {
                 return end;
             }
         }
-        match self.judge_change() {
+        match self.judge_change().and_then(|()| self.look_at_change()) {
             Ok(()) => self.verify(on_stage),
             Err(end) => end,
         }
@@ -291,7 +304,8 @@ impl Progress<'_> {
 
     fn verify(&mut self, on_stage: OnStage<'_>) -> End {
         let end = self.run_steps(on_stage);
+        let end = self.judge_twice(end, on_stage);
         self.look_at_setup();
-        end
+        self.with_findings(end)
     }
 }

@@ -28,5 +28,6 @@ pub(super) fn failed(task: &str, step: &str, fingerprint: Fingerprint) -> Attemp
         files_changed: Vec::new(),
         files_ambiguous: Vec::new(),
         fingerprint,
+        findings: crate::domain::Findings::default(),
     }
 }

@@ -30,8 +30,10 @@ pub(crate) struct Subject<'a> {
     pub(crate) attempt: u32,
     /// The real path of the queue.
     pub(crate) queue: &'a Path,
-    /// The project root.
+    /// The project root, where the command runs.
     pub(crate) root: Cow<'a, Path>,
+    /// The project root as people know it.
+    pub(crate) project_root: &'a Path,
     /// Where the files of the attempt are.
     pub(crate) folder: &'a AttemptFolder,
     /// The environment of this process.

@@ -26,7 +26,8 @@ pub(super) fn listed(job: &Job) -> String {
 
 /// Says of a failure which variables its command or its output names and did not get.
 pub(super) fn hint(job: &Job, report: &AttemptReport) -> Option<String> {
-    let step = report.steps.last().filter(|_| report.verdict == Some(Verdict::Fail))?;
+    let is_failed = report.verdict == Some(Verdict::Fail) && !report.is_refused();
+    let step = report.steps.last().filter(|_| is_failed)?;
     let command = commands(job).find(|command| is_of(command, step))?;
     if command.withheld.is_empty() {
         return None;

@@ -252,6 +252,7 @@ mod tests {
             files_changed: Vec::new(),
             files_ambiguous: Vec::new(),
             fingerprint: Fingerprint::default(),
+            findings: crate::domain::Findings::default(),
         }
     }
 

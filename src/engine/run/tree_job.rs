@@ -3,7 +3,8 @@
 use crate::agent::Policy;
 use crate::domain::{ClaimToken, EnvironmentRules, ReasonCode, WorkerId};
 use crate::engine::attempt::{
-    Apart, Fixed, Job, Judge, ProfileKey, Purpose, Refusal, Setups, Subject, set_up_steps, watch,
+    Apart, Fixed, Guarding, Job, Judge, ProfileKey, Purpose, Refusal, Setups, Subject,
+    set_up_steps, watch,
 };
 use crate::engine::dispatch::tree_key;
 use crate::project::QueueSet;
@@ -62,6 +63,7 @@ impl Around<'_> {
             attempt: 0,
             queue: self.set.real(self.queue),
             root: judged.into(),
+            project_root: root,
             folder: &folder,
             vars: self.vars,
             rules: &self.set.config.environment,
@@ -69,11 +71,8 @@ impl Around<'_> {
         let setup = apart.as_ref().map(|_| set_up_steps(&self.set.config)).unwrap_or_default();
         let judging = [steps, setup.as_slice()].concat();
         let ready = |step| subject.step(step, self.worker, self.fixed);
-        let own = EnvironmentRules::default();
-        let policy = Policy { general: subject.rules, own: &own, configured: None, agent: None };
-        let given = subject.given(self.worker, policy);
-        let commands: Vec<_> = given.environment.into_iter().collect();
-        let git = |program| Git::new(program, self.fixed.path(), &commands);
+        let git = self.fixed.git().filter(|_| is_git_work_tree(root));
+        let git = git.map(|program| self.git(program, &subject));
         Job {
             purpose,
             place: Place { queue: self.queue, task: 0 },
@@ -81,7 +80,7 @@ impl Around<'_> {
             title,
             token: ClaimToken { worker: self.worker.clone(), attempt: number },
             tag: key.tag(place_of(self.set.real(self.queue)), random),
-            git: self.fixed.git().filter(|_| is_git_work_tree(root)).map(git),
+            git,
             queues: self.set.all_real().map(Path::to_owned).collect::<Vec<PathBuf>>().into(),
             task_json: "{}\n".to_owned(),
             prompt: Ok(None),
@@ -91,6 +90,7 @@ impl Around<'_> {
             known_errors: Vec::new(),
             judge: Judge::Steps(steps.iter().map(ready).collect()),
             watch: watch(self.set, self.queues, &judging, &subject, self.fixed),
+            guarding: Guarding::default(),
             mask: Mask::new(&self.set.config.and_own(self.vars)),
             declares: Vec::new(),
             named_files: Vec::new(),
@@ -107,5 +107,14 @@ impl Around<'_> {
             key,
             state,
         }
+    }
+
+    /// Git with what commands about `subject` get.
+    fn git(&self, program: &Path, subject: &Subject<'_>) -> Git {
+        let own = EnvironmentRules::default();
+        let policy = Policy { general: subject.rules, own: &own, configured: None, agent: None };
+        let given = subject.given(self.worker, policy);
+        let commands: Vec<_> = given.environment.into_iter().collect();
+        Git::new(program, self.fixed.path(), &commands)
     }
 }

@@ -8,7 +8,7 @@ use super::forms;
 use super::home::{self, Home};
 use super::lists::{push, push_all, push_texts, references, without_doubles};
 use super::steps;
-use crate::domain::{Approval, Detail, Field, Phase, Status, Task, TaskId, Text, Verdict};
+use crate::domain::{Approval, Detail, Field, Phase, Status, Task, TaskId, Text, Texts, Verdict};
 use crate::queue::json::kind::Kind;
 use crate::queue::json::values;
 
@@ -71,6 +71,19 @@ impl Reader {
             Field::File | Field::Files => {
                 let problem = self.texts(Field::Files, raw);
                 self.problem(problem, span.field, "must be a path or a list of paths");
+            }
+            Field::FilesToCreate => {
+                // What is to be made is owned as well.
+                let problem = self.texts(span.field, raw) | self.texts(Field::Files, raw);
+                self.problem(problem, span.field, "must be a path or a list of paths");
+            }
+            Field::MayChangeTests | Field::MayRemoveTests => {
+                let bad = Kind::of(raw) != Kind::Bool;
+                self.problem(bad, span.field, "must be true or false");
+            }
+            Field::Contracts => {
+                let bad = push_texts(&mut Texts::new(), raw);
+                self.problem(bad, span.field, "must be a name or a list of names");
             }
             Field::Scope => {
                 let problem = self.texts(span.field, raw);
@@ -145,6 +158,7 @@ impl Reader {
             | Field::Title
             | Field::Description
             | Field::Tests
+            | Field::FilesToRead
             | Field::CompletionPromise
             | Field::AcceptanceCriteria
             | Field::Deliverables

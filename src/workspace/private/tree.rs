@@ -265,7 +265,7 @@ impl Tree {
     }
 
     /// A git directory of ours, without a configuration.
-    fn plain(&self) -> Result<At, TreeError> {
+    pub(super) fn plain(&self) -> Result<At, TreeError> {
         self.slot.secure()?;
         let own = self.slot.own();
         self.repository.plain(&own.join("git")).map_err(|source| failed(own, source))

@@ -10,13 +10,17 @@ use crate::agent::{
 };
 use crate::config::IsolationMode;
 use crate::domain::{
-    AttemptReport, Field, KnownError, Status, StepKind, Task, Verdict, budget_of, budget_used_now,
+    AttemptReport, Field, KnownError, Level, Status, StepKind, Task, Verdict, budget_of,
+    budget_used_now,
 };
 use crate::project::verbs::open_question;
 use crate::queue::Queue;
 use crate::store::TaskKey;
 use crate::store::attempts::{self, AttemptFolder, RESULT_FILE};
 use serde_json::Value;
+
+/// How many findings a prompt lists.
+const FINDINGS: usize = 50;
 
 impl Plan<'_> {
     /// The prompt of its attempt.
@@ -151,6 +155,9 @@ impl Plan<'_> {
             return None;
         }
         let step = report.steps.last()?;
+        let findings = report.findings.at_least(Level::Fail).take(FINDINGS);
+        let findings = findings.map(|one| self.source.mask().text(&one.to_string()).into_owned());
+        let findings: Vec<String> = findings.collect();
         let log = AttemptFolder::new(&state, &key, report.attempt).file(&step.log);
         let mut output = bound_file(&log, FEEDBACK_BYTES).unwrap_or_default();
         if step.kind == StepKind::Agent {
@@ -159,8 +166,11 @@ impl Plan<'_> {
         }
         // Before the prompt cleans it, which would change a secret that holds control characters.
         let output = self.source.mask().text(&output).into_owned();
+        // What a step printed that passed says nothing.
+        let output = if report.is_refused() { String::new() } else { output };
         Some(FailureInput {
             attempt: report.attempt,
+            findings,
             step: step.name.clone(),
             outcome: report
                 .reason

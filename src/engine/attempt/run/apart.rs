@@ -31,6 +31,7 @@ impl Progress<'_> {
                 format!("{}: what the agent did to its copy of {path} has no effect", job.id);
             self.commands.warn(text);
         }
+        self.is_whole = true;
         self.changed = captured.deltas.iter().map(|delta| apart.shown(&delta.path)).collect();
         let text = format!("{}\n", self.changed.join("\n"));
         if let Err(error) = job.folder.put(CHANGED_FILE, text.as_bytes()) {

@@ -4,6 +4,7 @@ use super::super::end::End;
 use super::super::queue_files::QueueFiles;
 use super::super::tamper::owns;
 use super::Progress;
+use super::look::changed_file;
 use crate::platform::fault::{self, Fault};
 use crate::store::at_work::{AtWork, Working};
 use crate::store::attempts::CHANGED_FILE;
@@ -43,6 +44,11 @@ impl Progress<'_> {
             self.commands.ask_git(|run| before.changed_since(&ours, job.git.as_ref(), run))?;
         self.is_whole = all.is_whole;
         self.share_out(all.paths, entry);
+        let paths = &self.changed;
+        let lines =
+            self.commands.ask_git(|run| before.line_changes(paths, job.git.as_ref(), run))?;
+        let shown = |path: &Path| path.display().to_string();
+        self.lines = lines.into_iter().map(|file| changed_file(file, &shown)).collect();
         let mut text = [self.changed.as_slice(), self.ambiguous.as_slice()].concat();
         text.sort_unstable();
         let mut text = text.join("\n");

@@ -94,6 +94,7 @@ impl Progress<'_> {
             return ready.at_target(&mut trees.judge, wanted);
         }
         let brought = trees.judge.prepare(wanted).map_err(|error| unprepared(&error))?;
+        ready.commands.guard_change();
         let done = Outcome::Exited { code: 0 };
         if let Err(why) = apart.make_root(trees.judge.path()) {
             let reason = Some(format!("the project root is gone: {why}"));

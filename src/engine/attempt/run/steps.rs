@@ -53,13 +53,13 @@ impl Progress<'_> {
     }
 
     /// How the last command ended.
-    fn last_outcome(&self) -> Outcome {
+    pub(super) fn last_outcome(&self) -> Outcome {
         let last = self.commands.steps().last();
         last.map_or(Outcome::Exited { code: 0 }, |step| step.outcome.clone())
     }
 
     /// What was found, as the end of the attempt.
-    fn ended(&self, found: Finding, outcome: Outcome) -> End {
+    pub(super) fn ended(&self, found: Finding, outcome: Outcome) -> End {
         let Some(failed) = found.failed else {
             let skipped = found.verdict == Some(Verdict::Skipped);
             let reason = skipped.then_some("no step had to run: nothing that they look at changed");

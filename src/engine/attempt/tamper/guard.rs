@@ -91,6 +91,19 @@ impl Guard {
         Self { root, owned, files, protected, config, memory }
     }
 
+    /// The same where a change lies now that is judged by itself: what its steps name is as the change
+    /// has it, and what is protected as it was.
+    pub(crate) fn at_change(self, watch: &Watch) -> Self {
+        let Self { memory, protected, .. } = self;
+        let now = Self::take(watch, &memory);
+        Self { protected, memory, ..now }
+    }
+
+    /// What the steps name, as seen from the project root, whether it is there or must not come to be.
+    pub(crate) fn named(&self) -> &[String] {
+        &self.memory.protected
+    }
+
     /// What should be told of it, once a run: that not everything could be looked at.
     pub(crate) fn warning(&self) -> Option<String> {
         let first = || self.config.first().is_none_or(|config| config.first_warning());

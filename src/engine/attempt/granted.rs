@@ -1,0 +1,58 @@
+//! What a task declares and is allowed, for what is looked for in its change.
+
+use super::guarding::Guarding;
+use super::subject::{Subject, strings};
+use crate::config::Config;
+use crate::domain::{Field, Status, Text};
+use crate::guardrails::{Contract, Frozen, Grants, Requires};
+use crate::queue::Queue;
+use std::path::Path;
+use std::sync::Arc;
+
+/// What is looked for in the change of the task that `subject` is about.
+pub(super) fn guarding(config: &Config, queues: &[Queue], subject: &Subject<'_>) -> Guarding {
+    let rules = Arc::new(config.guardrails.clone());
+    let Some((queue, at)) = subject.task else {
+        return Guarding { rules, requires: Requires::None, ..Guarding::default() };
+    };
+    let task = &queue.tasks()[at];
+    let is_set = |field| queue.raw(at, field) == Some("true");
+    let texts = |list: &[Text]| -> Vec<String> { list.iter().map(Text::to_string).collect() };
+    let owned = [subject.files(), texts(task.scope())].concat();
+    // Where it did not merge belongs to it, too.
+    let besides = [subject.tests(), texts(task.conflict_paths())].concat().into_iter();
+    let contracts = queue.value(at, Field::Contracts);
+    let grants = Grants {
+        owns: from_root(owned.into_iter(), subject),
+        besides: from_root(besides, subject),
+        creates: from_root(task.files_to_create().iter().map(ToString::to_string), subject),
+        may_change_tests: is_set(Field::MayChangeTests),
+        may_remove_tests: is_set(Field::MayRemoveTests),
+        contracts: strings(contracts.as_ref()),
+        by_person: queue.raw(at, Field::DiscoveredBy).is_none(),
+        frozen: rules.frozen.iter().filter_map(|one| frozen(one, queues)).collect(),
+    };
+    Guarding { grants, requires: config.requires(task), rules }
+}
+
+/// Paths as seen from the project root: many queues have absolute ones.
+fn from_root(paths: impl Iterator<Item = String>, subject: &Subject<'_>) -> Vec<String> {
+    let one = |path: String| match Path::new(&path).strip_prefix(subject.project_root) {
+        Ok(rest) => rest.to_string_lossy().into_owned(),
+        Err(_) => path,
+    };
+    paths.map(one).collect()
+}
+
+/// What is frozen now: of a task that is complete, or that no loaded queue has.
+fn frozen(rule: &Frozen, queues: &[Queue]) -> Option<Contract> {
+    if let Some(after) = &rule.after {
+        let all = || queues.iter().flat_map(|queue| queue.tasks());
+        let mut open = all().filter(|task| task.id.as_str() == after);
+        if open.any(|task| task.status != Status::Complete) {
+            return None;
+        }
+    }
+    let names = rule.name.iter().chain(&rule.after).cloned().collect();
+    Some(Contract { names, paths: rule.paths.clone() })
+}

@@ -1,0 +1,360 @@
+//! A change that touches what judges it is judged once more, with what the base has of that.
+//!
+//! Green as it is and red then: the verdict depends on files that the task does not declare, and it
+//! is none. What the task may change stays as the change has it, and is listed.
+
+use super::super::apart::Apart;
+use super::super::end::{End, environment};
+use super::super::guarding::Guarding;
+use super::super::job::{Judge, Ready};
+use super::super::with::OnStage;
+use super::Progress;
+use super::steps::Round;
+use crate::domain::{Findings, Permitted, ReasonCode, StepReport, Verdict};
+use crate::guardrails::{
+    Grants, Part, Reach, is_check, is_test, may_be_hook, reach_of_test, steering, steering_part,
+    tools_of,
+};
+use crate::platform::fault::{self, Fault};
+use crate::workspace::{Delta, GitError, Oid, PutTo, Repository, Wanted};
+
+/// Larger files are not taken apart.
+const LIMIT: u64 = 4 << 20;
+/// How many paths a sentence lists.
+const NAMED: usize = 10;
+/// The name of a file that a step reads, in a sentence about all of them.
+const AGAIN: &str = "again, with the base's files";
+
+/// What a change touches of what judges it, and is not allowed to.
+#[derive(Default)]
+struct Touched {
+    /// Files that steer, put to what they were.
+    steering: Vec<(String, PutTo)>,
+    /// Files that steps name themselves and that may as well be the work.
+    named: Vec<(String, PutTo)>,
+    /// Tests that the base has, put back.
+    tests: Vec<(String, PutTo)>,
+    /// Tests that are new: they are none of the base's.
+    new_tests: Vec<(String, PutTo)>,
+    /// Tests that the task may change: they stay, but where the work is put back as well.
+    allowed: Vec<PutTo>,
+    /// Whether a new file among the tests may be a hook of theirs.
+    hooks: bool,
+    /// Whose tools read what of it.
+    reaches: Vec<Reach>,
+    /// Whether a test of the base is gone.
+    lost: bool,
+    permitted: Vec<Permitted>,
+}
+
+/// A further judgement: the steps of a tree.
+struct Again {
+    tree: Oid,
+    steps: Vec<Ready>,
+}
+
+impl Progress<'_> {
+    /// Judges the change once more where it touches what judges it. `end` is what it came to as it is.
+    pub(super) fn judge_twice(&mut self, end: End, on_stage: OnStage<'_>) -> End {
+        let job = self.job;
+        let wanted = self.trees.as_ref().and_then(|trees| trees.judge.wanted()).cloned();
+        let (Some(apart), Judge::Steps(steps), Some(wanted)) = (&job.apart, &job.judge, wanted)
+        else {
+            return end;
+        };
+        let is_change = job.purpose.is_attempt() && wanted.files != wanted.base;
+        if end.verdict != Some(Verdict::Pass) || !is_change {
+            return end;
+        }
+        let by_steps = self.commands.named().to_vec();
+        let named: Vec<String> = steps.iter().map(|step| step.configured.to_string()).collect();
+        let named = ByName { guarded: &by_steps, steps: &named };
+        let touched = match touched(apart, &job.guarding, &wanted, &named) {
+            Ok(touched) => touched,
+            Err(error) => {
+                return environment(format!("cannot look at what judges the change: {error}"));
+            }
+        };
+        let changed_with_permission = touched.permitted.clone();
+        self.findings.add(Findings { changed_with_permission, ..Findings::default() });
+        if fault::is(Fault::JudgedOnce) {
+            return end;
+        }
+        // What may be the work is put back last: with it all else may pass that does not by itself.
+        for with_named in [false, true] {
+            let again = match self.further(&touched, &wanted, (steps, with_named)) {
+                Ok(again) => again,
+                Err(why) => return environment(why),
+            };
+            match self.one_passes(&wanted, again, on_stage) {
+                Ok(None) => {}
+                Ok(Some(failed)) => return depends(end, &touched, &failed),
+                Err(end) => return end,
+            }
+        }
+        end
+    }
+
+    /// Runs judgements until one passes; gives what failed last where none does.
+    fn one_passes(
+        &mut self,
+        wanted: &Wanted,
+        again: Vec<Again>,
+        on_stage: OnStage<'_>,
+    ) -> Result<Option<String>, End> {
+        let mut red = None;
+        for one in again {
+            match self.judge_again(wanted, &one, on_stage)? {
+                None => return Ok(None),
+                failed => red = failed,
+            }
+        }
+        // Where no step is reached there is nothing to judge again.
+        Ok(red)
+    }
+
+    /// The judgements of which one has to pass, the plainest first.
+    fn further(
+        &self,
+        touched: &Touched,
+        wanted: &Wanted,
+        (steps, with_named): (&[Ready], bool),
+    ) -> Result<Vec<Again>, String> {
+        let is_due = match with_named {
+            true => !touched.named.is_empty(),
+            false => touched.hooks || !touched.steering.is_empty() || !touched.tests.is_empty(),
+        };
+        let Some(trees) = self.trees.as_ref().filter(|_| is_due) else { return Ok(Vec::new()) };
+        let reached = |step: &Ready| {
+            let tools = tools_of(&step.configured.to_string());
+            touched.reaches.iter().any(|reach| reach.reaches(tools))
+        };
+        let Some(last) = steps.iter().rposition(reached) else { return Ok(Vec::new()) };
+        let named =
+            |step: &Ready| Ready { name: format!("{} ({AGAIN})", step.name), ..step.clone() };
+        let until: Vec<Ready> = steps[..=last].iter().map(named).collect();
+        let some: Vec<Ready> =
+            steps[..=last].iter().filter(|step| reached(step)).map(named).collect();
+        let tree = |with_tests: bool| {
+            let tests = touched.tests.iter().chain(&touched.new_tests).filter(|_| with_tests);
+            let named = touched.named.iter().filter(|_| with_named);
+            let puts =
+                touched.steering.iter().chain(named).chain(tests).map(|(_, put)| put.clone());
+            let allowed = touched.allowed.iter().filter(|_| with_named).cloned();
+            let puts: Vec<PutTo> = puts.chain(allowed).collect();
+            trees.judge.mixed(&wanted.files, &puts).map_err(|error| error.to_string())
+        };
+        let mut all = Vec::new();
+        let mut add = |tree: Oid| {
+            // What the reached steps need of those before them may be missing: then all run.
+            if some.len() < until.len() {
+                all.push(Again { tree: tree.clone(), steps: some.clone() });
+            }
+            all.push(Again { tree, steps: until.clone() });
+        };
+        // What is new among the tests passed already, may need what is put back, and may steer.
+        add(tree(true)?);
+        if touched.tests.is_empty() && !self.has_tests(touched, wanted)? {
+            // Where the base has no tests, a runner may find nothing to run.
+            add(tree(false)?);
+        }
+        Ok(all)
+    }
+
+    /// Whether the base has tests that the tools run which are reached.
+    fn has_tests(&self, touched: &Touched, wanted: &Wanted) -> Result<bool, String> {
+        let Some(apart) = &self.job.apart else { return Ok(false) };
+        let paths = apart.repository().paths_of(&wanted.base).map_err(|error| error.to_string())?;
+        let reached = |path: &str| {
+            let reach = reach_of_test(path);
+            reach != Reach::Any && touched.reaches.iter().any(|other| other.reaches(reach))
+        };
+        let is_any = touched.reaches.contains(&Reach::Any);
+        Ok(paths.iter().any(|path| is_test(path) && (is_any || reached(path))))
+    }
+
+    /// Runs the steps on that tree; gives the one that failed.
+    fn judge_again(
+        &mut self,
+        wanted: &Wanted,
+        again: &Again,
+        on_stage: OnStage<'_>,
+    ) -> Result<Option<String>, End> {
+        let files = again.tree.clone();
+        match self.judge_at(&Wanted { base: wanted.base.clone(), files }) {
+            Ok(()) => {}
+            // A setup that fails on it is a step that does.
+            Err(end) if end.verdict == Some(Verdict::Fail) => {
+                return Ok(Some(end.reason.unwrap_or_default()));
+            }
+            Err(end) => return Err(end),
+        }
+        let (outcome, changed) = (self.last_outcome(), self.changed.clone());
+        let round = Round { steps: &again.steps, log: "again", changed: Some(&changed) };
+        let found = self.judge(round, on_stage)?;
+        match (found.verdict, &found.failed) {
+            (None, _) => Err(self.ended(found, outcome)),
+            (_, failed) => {
+                let said = |step: &StepReport| format!("{}: {}", step.named(), step.ended());
+                Ok(failed.as_ref().map(said))
+            }
+        }
+    }
+}
+
+/// The end of an attempt whose verdict depends on what it changed of what judges it.
+fn depends(end: End, touched: &Touched, failed: &str) -> End {
+    let paths = |list: &[(String, PutTo)]| -> Vec<String> {
+        list.iter().map(|(path, _)| path.clone()).collect()
+    };
+    let mut all = [paths(&touched.steering), paths(&touched.tests), paths(&touched.named)].concat();
+    all.extend(paths(&touched.new_tests).into_iter().filter(|path| may_be_hook(path)));
+    let shown = all.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
+    let is_steered = !touched.steering.is_empty() || touched.tests.is_empty();
+    let code = match (!is_steered, touched.lost) {
+        (false, _) => ReasonCode::SteeringChanged,
+        (true, true) => ReasonCode::ItemsLost,
+        (true, false) => ReasonCode::ExpectationChanged,
+    };
+    let reason = format!(
+        "{code}: it passes as it is, and not with what the base has of {shown} ({failed}); leave these \
+         as they were and change the work instead, or a person declares them for the task (files, \
+         tests, may_change_tests). Both outputs are kept: verify-*.out and again-*.out"
+    );
+    End { verdict: Some(Verdict::Fail), reason: Some(reason), code: Some(code), ..end }
+}
+
+/// What the change from `wanted.base` to `wanted.files` touches of what judges it.
+fn touched(
+    apart: &Apart,
+    guarding: &Guarding,
+    wanted: &Wanted,
+    by_name: &ByName<'_>,
+) -> Result<Touched, GitError> {
+    let repository = apart.repository();
+    let deltas = repository.deltas(&wanted.base, &wanted.files, false)?;
+    let mut touched = Touched::default();
+    for delta in &deltas {
+        let path = apart.shown(&delta.path);
+        let is_judge = by_name.judges(&path);
+        let is_named = is_judge || by_name.is_direct(&path);
+        let row = steering(&path);
+        let put = match (is_named, row) {
+            (_, Some(row)) => {
+                let follows = follows(&deltas, delta, row.part);
+                put_back(repository, delta, row.part, follows)?
+            }
+            (true, None) => Some(PutTo::Base(delta.clone())),
+            (false, None) if is_test(&path) => Some(PutTo::Base(delta.clone())),
+            (false, None) => None,
+        };
+        let Some(put) = put else { continue };
+        let is_gone = delta.new.is_none();
+        if let Some(by) = permits(&guarding.grants, &path, is_gone) {
+            // A new test is nothing that anybody has to allow.
+            if delta.old.is_some() || is_named || row.is_some() {
+                if row.is_none() && is_test(&path) {
+                    touched.allowed.push(put);
+                }
+                touched.permitted.push(Permitted { path, by });
+            }
+            continue;
+        }
+        match (is_named, row) {
+            (false, Some(row)) => touched.steer(path, put, row.reach),
+            (true, Some(_)) => touched.steer(path, put, Reach::Any),
+            (_, None) if is_test(&path) && delta.old.is_none() => {
+                if may_be_hook(&path) {
+                    touched.hooks = true;
+                    touched.reaches.push(reach_of_test(&path));
+                }
+                touched.new_tests.push((path, put));
+            }
+            (_, None) if is_test(&path) => {
+                touched.lost |= is_gone;
+                touched.reaches.push(if is_named { Reach::Any } else { reach_of_test(&path) });
+                touched.tests.push((path, put));
+            }
+            (_, None) if is_judge => touched.steer(path, put, Reach::Any),
+            (_, None) => {
+                touched.reaches.push(Reach::Any);
+                touched.named.push((path, put));
+            }
+        }
+    }
+    Ok(touched)
+}
+
+/// What steps name.
+struct ByName<'s> {
+    /// What is guarded because of that, in scripts that they call as well.
+    guarded: &'s [String],
+    /// Their commands.
+    steps: &'s [String],
+}
+
+impl ByName<'_> {
+    /// Whether it is named and likely to judge.
+    fn judges(&self, path: &str) -> bool {
+        self.guarded.iter().any(|guarded| guarded == path) && is_check(path)
+    }
+
+    /// Whether a command names it itself.
+    fn is_direct(&self, path: &str) -> bool {
+        let is_word = |word: &str| word.trim_start_matches("./") == path;
+        let apart = |letter: char| letter.is_whitespace() || "\"'`;&|()<>=:".contains(letter);
+        self.guarded.iter().any(|guarded| guarded == path)
+            && self.steps.iter().any(|step| step.split(apart).any(is_word))
+    }
+}
+
+fn permits(grants: &Grants, path: &str, is_gone: bool) -> Option<String> {
+    if is_gone { grants.permits_removal(path) } else { grants.permits(path) }
+}
+
+impl Touched {
+    fn steer(&mut self, path: String, put: PutTo, reach: Reach) {
+        self.reaches.push(reach);
+        self.steering.push((path, put));
+    }
+}
+
+/// Whether a manifest beside a lock file changed as well.
+fn follows(deltas: &[Delta], lock: &Delta, part: Part) -> bool {
+    let Part::LockOf(manifests) = part else { return false };
+    let folder = lock.path.parent();
+    deltas.iter().any(|other| {
+        let name = other.path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        // Of a workspace any member's manifest may be what the lock follows.
+        manifests.contains(&name) && folder.is_none_or(|folder| other.path.starts_with(folder))
+    })
+}
+
+/// What a steering file is put to; `None` where the part of it that steers is as it was.
+fn put_back(
+    repository: &Repository,
+    delta: &Delta,
+    part: Part,
+    follows: bool,
+) -> Result<Option<PutTo>, GitError> {
+    match part {
+        Part::LockOf(_) if follows => return Ok(None),
+        Part::Whole | Part::LockOf(_) => return Ok(Some(PutTo::Base(delta.clone()))),
+        Part::Keys(_) | Part::Tables(_) => {}
+    }
+    let read = |side: &Option<(String, Oid)>| match side {
+        Some((mode, oid)) if mode.starts_with("100") => repository.content(oid, LIMIT),
+        Some(_) | None => Ok(None),
+    };
+    let (base, new) = (read(&delta.old)?, read(&delta.new)?);
+    let is_whole = (base.is_none() && delta.old.is_some()) || new.is_none();
+    if is_whole {
+        return Ok(Some(PutTo::Base(delta.clone())));
+    }
+    let mode = delta.new.as_ref().map_or("100644", |(mode, _)| mode);
+    let mixed = steering_part(part, base.as_deref(), new.as_deref(), follows);
+    Ok(mixed.map(|content| match content {
+        Some(content) => PutTo::Content(delta.path.clone(), mode.to_owned(), content),
+        None => PutTo::Base(delta.clone()),
+    }))
+}

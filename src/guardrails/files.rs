@@ -1,0 +1,286 @@
+//! Changed files as a whole: tests that are gone, thresholds that fell, files that do not belong here.
+
+use super::change::{ChangedFile, Line, What};
+use super::grants::Grants;
+use super::lines::is_moved;
+use super::paths::{Language, is_test};
+use super::rules::Rules;
+use super::steering::{Part, steering};
+use crate::domain::{Finding, Level};
+use regex::Regex;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
+
+pub(super) const TEST_DELETED: &str = "test_deleted";
+pub(super) const THRESHOLD: &str = "threshold_lowered";
+pub(super) const LARGE: &str = "large_file";
+pub(super) const BINARY: &str = "binary_file";
+
+/// Endings of files that are no text and belong into projects.
+const MEDIA: [&str; 14] = [
+    ".png", ".jpg", ".jpeg", ".gif", ".webp", ".ico", ".svg", ".woff", ".woff2", ".ttf", ".otf",
+    ".pdf", ".mp3", ".wav",
+];
+
+/// Where a test begins, by language; the first group that matched is its name, where it has one.
+const STARTS: [(Language, &str); 5] = [
+    (Language::Python, r"^\s*(?:async\s+)?def\s+(test\w*)"),
+    (Language::Script, r#"\b(?:it|test)(?:\.each\([^)]*\))?\s*\(\s*["'`]([^"'`]*)"#),
+    (Language::Rust, r"^\s*#\[\s*(?:\w+::)*test\b()"),
+    (Language::Go, r"^func\s+(Test\w+)"),
+    (Language::Shell, r#"^\s*@test\s+["']([^"']*)|^\s*(?:function\s+)?(test\w+)\s*\(\)"#),
+];
+
+/// Numbers that a check compares with, and whether a smaller one is weaker.
+const NUMBERS: [(&str, bool); 2] = [
+    (
+        r#"\b(fail[_-]under|cov-fail-under|branches|functions|lines|statements|minimum_coverage|min_coverage|threshold|target|minimum)["']?\s*[:= ]\s*["']?(\d+(?:\.\d+)?)"#,
+        true,
+    ),
+    (
+        r#"\b(max-warnings|max_warnings|maxWarnings|max-complexity|max_failures)["']?\s*[:= ]\s*["']?(\d+(?:\.\d+)?)"#,
+        false,
+    ),
+];
+
+/// What is found in the changed files.
+pub(super) fn files(changed: &[ChangedFile], rules: &Rules, grants: &Grants) -> Vec<Finding> {
+    let mut found = deleted(changed, rules, grants);
+    for file in changed {
+        found.extend(lowered(file, rules));
+        found.extend(unfit(file, rules));
+    }
+    found
+}
+
+fn finding(
+    rules: &Rules,
+    code: &str,
+    level: Level,
+    path: &str,
+    message: String,
+) -> Option<Finding> {
+    let level = rules.level(code, Some(level), path)?;
+    Some(Finding { code: code.to_owned(), level, path: Some(path.to_owned()), line: None, message })
+}
+
+/// Tests that were there and are not any more, as files and inside of files.
+fn deleted(changed: &[ChangedFile], rules: &Rules, grants: &Grants) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for file in changed {
+        let Some(before) = file.before().filter(|before| is_test(before)) else { continue };
+        let is_gone = match &file.what {
+            What::Removed => true,
+            // Out of where anything looks for tests.
+            What::Renamed(_) => !is_test(&file.path),
+            What::Added => false,
+            What::Modified => {
+                file.size == Some(0) && file.added.is_empty() && !file.removed.is_empty()
+            }
+        };
+        if is_gone && grants.permits_removal(before).is_none() && !moved(changed, file) {
+            let message = "a test file is gone or empty; put it back, or a person allows it for the \
+                           task (may_remove_tests)";
+            let level = Level::Fail;
+            found.extend(finding(rules, TEST_DELETED, level, before, message.to_owned()));
+        }
+    }
+    found.extend(fewer(changed, rules, grants));
+    found
+}
+
+/// Whether what a removed file held is in a new test of the same change.
+fn moved(changed: &[ChangedFile], gone: &ChangedFile) -> bool {
+    let text = |line: &Line| line.text.trim().to_owned();
+    let lost: Vec<String> = gone.removed.iter().map(text).filter(|text| !text.is_empty()).collect();
+    if lost.is_empty() {
+        return false;
+    }
+    let tests = changed.iter().filter(|file| file.is_there() && is_test(&file.path));
+    let added: BTreeSet<String> = tests.flat_map(|file| file.added.iter().map(text)).collect();
+    lost.iter().filter(|line| added.contains(*line)).count() * 2 >= lost.len()
+}
+
+/// Tests inside of files: fewer of a language than there were.
+fn fewer(changed: &[ChangedFile], rules: &Rules, grants: &Grants) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for (number, (language, _)) in STARTS.iter().enumerate() {
+        let Some(start) = starts().get(number) else { continue };
+        let of_language = |path: &str| Language::of(path) == *language;
+        let names = |lines: &[Line]| -> Vec<String> {
+            let name = |line: &Line| {
+                let groups = start.captures(&line.text)?;
+                let name = groups.iter().skip(1).flatten().next();
+                Some(name.map_or_else(String::new, |name| name.as_str().to_owned()))
+            };
+            lines.iter().filter_map(name).collect()
+        };
+        let all = changed.iter().filter(|file| of_language(&file.path) && !is_moved(file));
+        let added: Vec<String> = all.clone().flat_map(|file| names(&file.added)).collect();
+        let mut balance = added.len();
+        for file in all {
+            let before = file.before().unwrap_or_default();
+            // A file that is gone was told of.
+            if !file.is_there() {
+                continue;
+            }
+            let lost = names(&file.removed);
+            let (kept, missing) = (balance.min(lost.len()), lost.len().saturating_sub(balance));
+            balance -= kept;
+            if missing == 0 || grants.permits_removal(before).is_some() {
+                continue;
+            }
+            let gone: Vec<&str> =
+                lost.iter().filter(|name| !added.contains(name)).map(String::as_str).collect();
+            let gone = super::declared::list(&gone);
+            let message = format!(
+                "{missing} of its tests are gone ({gone}); put them back, or a person allows it for the \
+                 task (may_remove_tests)"
+            );
+            found.extend(finding(rules, TEST_DELETED, Level::Fail, &file.path, message));
+        }
+    }
+    found
+}
+
+fn starts() -> &'static [Regex] {
+    static COMPILED: OnceLock<Vec<Regex>> = OnceLock::new();
+    COMPILED.get_or_init(|| STARTS.iter().filter_map(|(_, text)| Regex::new(text).ok()).collect())
+}
+
+fn numbers() -> &'static [Regex] {
+    static COMPILED: OnceLock<Vec<Regex>> = OnceLock::new();
+    COMPILED.get_or_init(|| NUMBERS.iter().filter_map(|(text, _)| Regex::new(text).ok()).collect())
+}
+
+/// A threshold of a file that steers which is weaker now, or gone.
+fn lowered(file: &ChangedFile, rules: &Rules) -> Option<Finding> {
+    steering(&file.path).filter(|row| !matches!(row.part, Part::LockOf(_)))?;
+    for (regex, (_, is_least)) in numbers().iter().zip(NUMBERS) {
+        let read = |lines: &[Line]| -> BTreeMap<String, f64> {
+            let found = lines.iter().flat_map(|line| regex.captures_iter(&line.text));
+            let one = |groups: regex::Captures<'_>| {
+                Some((groups.get(1)?.as_str().to_owned(), groups.get(2)?.as_str().parse().ok()?))
+            };
+            found.filter_map(one).collect()
+        };
+        let (before, now) = (read(&file.removed), read(&file.added));
+        for (key, old) in before {
+            let what = match now.get(&key) {
+                Some(new) if (is_least && *new < old) || (!is_least && *new > old) => {
+                    format!("{key} was {old} and is {new}")
+                }
+                Some(_) => continue,
+                None => format!("{key} was {old} and is gone"),
+            };
+            let message = format!("{what}: a threshold is weaker; keep it, and reach it");
+            return finding(rules, THRESHOLD, Level::Fail, &file.path, message);
+        }
+    }
+    None
+}
+
+/// A new file that is too large, or no text.
+fn unfit(file: &ChangedFile, rules: &Rules) -> Option<Finding> {
+    let is_lock = steering(&file.path).is_some_and(|row| matches!(row.part, Part::LockOf(_)));
+    if !file.is_there() || is_lock || is_moved(file) {
+        return None;
+    }
+    let size = file.size.unwrap_or(0);
+    if size > rules.max_file_bytes {
+        let (size, most) = (size >> 10, rules.max_file_bytes >> 10);
+        let message = format!(
+            "it has {size} KiB, more than guardrails.max_file_kb = {most}; leave out what tools make, or \
+             keep it elsewhere"
+        );
+        return finding(rules, LARGE, Level::Fail, &file.path, message);
+    }
+    let is_media = MEDIA.iter().any(|ending| file.path.to_lowercase().ends_with(ending));
+    if file.is_binary && !is_media && file.what == What::Added {
+        let message = "a new file is no text; leave out what tools make".to_owned();
+        return finding(rules, BINARY, Level::Warn, &file.path, message);
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(texts: &[&str]) -> Vec<Line> {
+        let one = |text: &&str| Line { number: 1, text: (*text).to_owned() };
+        texts.iter().map(one).collect()
+    }
+
+    fn file(path: &str, what: What, added: &[&str], removed: &[&str]) -> ChangedFile {
+        ChangedFile {
+            what,
+            added: lines(added),
+            removed: lines(removed),
+            is_known: true,
+            size: Some(9),
+            ..ChangedFile::named(path)
+        }
+    }
+
+    fn codes(changed: &[ChangedFile], grants: &Grants) -> Vec<String> {
+        let found = files(changed, &Rules::default(), grants);
+        found.into_iter().map(|one| one.code).collect()
+    }
+
+    #[test]
+    fn tests_do_not_become_fewer_without_permission() {
+        let none = Grants::default();
+        let may = Grants { by_person: true, may_remove_tests: true, ..Grants::default() };
+        let gone =
+            [file("tests/test_a.py", What::Removed, &[], &["def test_a():", "    assert f()"])];
+        assert_eq!(codes(&gone, &none), [TEST_DELETED]);
+        assert!(codes(&gone, &may).is_empty());
+        let hidden = [file("tests_a.txt", What::Renamed("tests/test_a.py".into()), &[], &[])];
+        assert_eq!(codes(&hidden, &none), [TEST_DELETED]);
+        let moved =
+            [file("tests/unit/test_a.py", What::Renamed("tests/test_a.py".into()), &[], &[])];
+        assert!(codes(&moved, &none).is_empty());
+        let apart = [
+            gone[0].clone(),
+            file("tests/unit/test_a.py", What::Added, &["def test_a():", "    assert f()"], &[]),
+        ];
+        assert!(codes(&apart, &none).is_empty());
+        let fewer = [file("src/a.rs", What::Modified, &[], &["    #[test]", "    fn a() {}"])];
+        assert_eq!(codes(&fewer, &none), [TEST_DELETED]);
+        let renamed = [file("a_test.go", What::Modified, &["func TestB(t"], &["func TestA(t"])];
+        assert!(codes(&renamed, &none).is_empty());
+        let mut empty = file("tests/a.test.ts", What::Modified, &[], &["it('a', f)"]);
+        empty.size = Some(0);
+        assert_eq!(codes(&[empty], &none), [TEST_DELETED, TEST_DELETED]);
+    }
+
+    #[test]
+    fn thresholds_fall_in_files_that_steer() {
+        let none = Grants::default();
+        let change = |path: &str, added: &[&str], removed: &[&str]| {
+            codes(&[file(path, What::Modified, added, removed)], &none)
+        };
+        let removed = ["    branches: 80,"];
+        assert_eq!(change("jest.config.js", &["    branches: 70,"], &removed), [THRESHOLD]);
+        assert_eq!(change("jest.config.js", &[], &removed), [THRESHOLD]);
+        assert!(change("jest.config.js", &["    branches: 90,"], &removed).is_empty());
+        assert!(change("src/app.js", &["    branches: 70,"], &removed).is_empty());
+        let warnings = (["lint: eslint --max-warnings 9"], ["lint: eslint --max-warnings 0"]);
+        assert_eq!(change("Makefile", &warnings.0, &warnings.1), [THRESHOLD]);
+    }
+
+    #[test]
+    fn files_that_do_not_belong_here_are_told() {
+        let none = Grants::default();
+        let sized = |path: &str, size, is_binary| {
+            let one = file(path, What::Added, &[], &[]);
+            codes(&[ChangedFile { size: Some(size), is_binary, ..one }], &none)
+        };
+        assert_eq!(sized("core.dump", 2 << 20, true), [LARGE]);
+        assert_eq!(sized("a.out", 9, true), [BINARY]);
+        assert!(
+            sized("logo.png", 9, true).is_empty() && sized("yarn.lock", 2 << 20, false).is_empty()
+        );
+    }
+}

@@ -1,0 +1,253 @@
+//! The table of what no added line may hold, by language. A language more is some rows more.
+
+use super::paths::Language::{self, Go, Other, Python, Rust, Script, Shell};
+use crate::domain::Level;
+
+/// In which files a row looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Where {
+    /// In tests.
+    Tests,
+    /// In files of its languages.
+    Code,
+    /// In all files.
+    Everywhere,
+}
+
+/// One rule for lines.
+pub(super) struct Row {
+    /// Its code; several rows may have the same.
+    pub(super) code: &'static str,
+    pub(super) level: Level,
+    pub(super) languages: &'static [Language],
+    pub(super) place: Where,
+    /// What no added line may have; with `\n` in it the line and the one behind it.
+    pub(super) pattern: &'static str,
+    /// What makes the same honest, in the line or in the few lines before it.
+    pub(super) unless: &'static str,
+    /// What is wrong, and what to do instead.
+    pub(super) message: &'static str,
+    /// A line that it finds; and one that is honest.
+    #[cfg_attr(not(test), expect(dead_code, reason = "examples are read by tests and by people"))]
+    pub(super) examples: (&'static str, &'static str),
+}
+
+const CODE: &[Language] = &[Script, Python, Rust, Go, Shell];
+const ALL: &[Language] = &[Script, Python, Rust, Go, Shell, Other];
+
+const SKIPPED: &str =
+    "a test is switched off; have it pass, or remove it where the task may do that";
+const SUPPRESSED: &str = "a check is suppressed; change the code so that it passes";
+const STUB: &str = "a placeholder is where the work belongs; do it, or say in the result file \
+                    what is missing";
+const SWALLOWED: &str = "a test hides its errors; let it fail";
+
+pub(super) const ROWS: &[Row] = &[
+    Row {
+        code: "test_skipped",
+        level: Level::Fail,
+        languages: &[Script],
+        place: Where::Tests,
+        pattern: r"\b(?:it|test|describe|context|suite)\s*\.\s*(?:skip|only|todo|fixme|failing|skipIf|runIf)\b|\b(?:xit|xtest|xdescribe|xcontext|fit|fdescribe)\s*\(",
+        unless: "",
+        message: SKIPPED,
+        examples: ("  it.skip('adds', () => {", "  it('skips what is only half there', () => {"),
+    },
+    Row {
+        code: "test_skipped",
+        level: Level::Fail,
+        languages: &[Python],
+        place: Where::Code,
+        pattern: r"@(?:pytest\.mark|unittest|mark)\.(?:skip|skipif|skipIf|skipUnless|xfail|expectedFailure)\b|\bpytest\.(?:skip|xfail|importorskip)\s*\(|\.skipTest\s*\(|\braise\s+(?:unittest\.)?SkipTest\b|\b__test__\s*=\s*False\b|\bcollect_ignore(?:_glob)?\b",
+        unless: "",
+        message: SKIPPED,
+        examples: ("@pytest.mark.skip(reason='slow')", "def test_skip_is_counted():"),
+    },
+    Row {
+        code: "test_skipped",
+        level: Level::Fail,
+        languages: &[Rust],
+        place: Where::Code,
+        pattern: r"#\[\s*ignore\b|#\[\s*cfg_attr\([^\]]*,\s*ignore\b|#\[\s*cfg\(\s*(?:any\(\s*\)|false|FALSE|not\(\s*test\s*\))\s*\)",
+        unless: "",
+        message: SKIPPED,
+        examples: ("    #[ignore = \"later\"]", "    let ignore = [1];"),
+    },
+    Row {
+        code: "test_skipped",
+        level: Level::Fail,
+        languages: &[Go],
+        place: Where::Tests,
+        pattern: r"\b[tb]\.Skip(?:f|Now)?\(|^//go:build\s+ignore|^//\s*\+build\s+ignore",
+        unless: r"testing\.Short\(",
+        message: SKIPPED,
+        examples: ("\tt.Skip(\"flaky\")", "\tt.Fatal(\"skip\")"),
+    },
+    Row {
+        code: "test_skipped",
+        level: Level::Fail,
+        languages: &[Shell],
+        place: Where::Tests,
+        pattern: r"^\s*skip\b",
+        unless: "",
+        message: SKIPPED,
+        examples: ("  skip 'not now'", "  run skip_list"),
+    },
+    Row {
+        code: "check_suppressed",
+        level: Level::Fail,
+        languages: &[Script],
+        place: Where::Code,
+        pattern: r"@ts-(?:ignore|nocheck|expect-error)\b|\beslint-disable|\bbiome-ignore\b|\btslint:disable|\b(?:istanbul|c8|v8)\s+ignore\b",
+        unless: "",
+        message: SUPPRESSED,
+        examples: ("// @ts-ignore", "const ignore = true; // ts"),
+    },
+    Row {
+        code: "check_suppressed",
+        level: Level::Fail,
+        languages: &[Python],
+        place: Where::Code,
+        pattern: r"#\s*(?:noqa\b|type:\s*ignore|pylint:\s*(?:disable|skip)|mypy:\s*\w|pyright:\s*(?:ignore|basic)|ruff:\s*noqa|pragma:\s*no\s*cover|nosec\b)",
+        unless: "",
+        message: SUPPRESSED,
+        examples: ("import os  # noqa: F401", "# the type is ignored by callers"),
+    },
+    Row {
+        code: "check_suppressed",
+        level: Level::Fail,
+        languages: &[Rust],
+        place: Where::Code,
+        pattern: r"#!?\[\s*allow\s*\(|#!?\[\s*cfg_attr\([^\]]*\ballow\s*\(|#\[\s*coverage\(\s*off|\brustfmt::skip\b",
+        unless: "",
+        message: SUPPRESSED,
+        examples: ("#![allow(warnings)]", "    allow(user)"),
+    },
+    Row {
+        code: "check_suppressed",
+        level: Level::Fail,
+        languages: &[Go],
+        place: Where::Code,
+        pattern: r"//\s*nolint\b|//\s*#nosec\b|//\s*coverage:ignore\b",
+        unless: "",
+        message: SUPPRESSED,
+        examples: ("x() //nolint:errcheck", "// a lint is no test"),
+    },
+    Row {
+        code: "check_suppressed",
+        level: Level::Fail,
+        languages: &[Shell],
+        place: Where::Code,
+        pattern: r"#\s*shellcheck\s+disable\b",
+        unless: "",
+        message: SUPPRESSED,
+        examples: ("# shellcheck disable=SC2086", "shellcheck run.sh"),
+    },
+    Row {
+        code: "stub",
+        level: Level::Fail,
+        languages: &[Python],
+        place: Where::Code,
+        pattern: r"\braise\s+NotImplementedError\b",
+        unless: r"abstractmethod|\bABC\b|Protocol",
+        message: STUB,
+        examples: ("    raise NotImplementedError", "    except NotImplementedError:"),
+    },
+    Row {
+        code: "stub",
+        level: Level::Fail,
+        languages: &[Rust],
+        place: Where::Code,
+        pattern: r"\b(?:todo|unimplemented)!\s*[(\[{]",
+        unless: "",
+        message: STUB,
+        examples: ("    todo!()", "    let todo = list();"),
+    },
+    Row {
+        code: "stub",
+        level: Level::Fail,
+        languages: CODE,
+        place: Where::Code,
+        pattern: r#"(?i)["'`][^"'`]{0,40}\b(?:not (?:yet )?implemented|unimplemented|implement me)\b"#,
+        unless: r"501|StatusNotImplemented|NOT_IMPLEMENTED|(?i)assert|expect\(",
+        message: STUB,
+        examples: (
+            "  throw new Error('Not implemented yet');",
+            "  res.status(501).send('Not Implemented');",
+        ),
+    },
+    Row {
+        code: "error_swallowed",
+        level: Level::Fail,
+        languages: &[Script],
+        place: Where::Tests,
+        pattern: r"\bcatch\s*(?:\([^)]*\))?\s*\{\s*\}|\.catch\(\s*(?:\(\s*\w*\s*\)|\w+)\s*=>\s*(?:\{\s*\}|null|undefined)\s*\)",
+        unless: "",
+        message: SWALLOWED,
+        examples: ("    } catch (e) {}", "    } catch (e) { fail(e); }"),
+    },
+    Row {
+        code: "error_swallowed",
+        level: Level::Fail,
+        languages: &[Python],
+        place: Where::Tests,
+        pattern: r"^\s*except\b[^:\n]*:\s*(?:\n\s*)?(?:pass|\.\.\.)\s*$",
+        unless: "",
+        message: SWALLOWED,
+        examples: (
+            "    except Exception:\n        pass",
+            "    except ValueError:\n        seen = True",
+        ),
+    },
+    Row {
+        code: "error_swallowed",
+        level: Level::Fail,
+        languages: &[Rust, Go],
+        place: Where::Tests,
+        pattern: r"\bcatch_unwind\s*\(|\brecover\(\)",
+        unless: "",
+        message: SWALLOWED,
+        examples: ("    let _ = std::panic::catch_unwind(|| x());", "    recovers(x);"),
+    },
+    Row {
+        code: "error_swallowed",
+        level: Level::Fail,
+        languages: &[Shell],
+        place: Where::Tests,
+        pattern: r"\|\|\s*(?:true|:)\s*$|^\s*set\s+\+e\b",
+        unless: "",
+        message: SWALLOWED,
+        examples: ("check_all || true", "test -f a || exit 1"),
+    },
+    Row {
+        code: "hooks_skipped",
+        level: Level::Fail,
+        languages: ALL,
+        place: Where::Code,
+        pattern: r"\bgit\b.*\s--no-verify\b|\bcore\.hooksPath\b|\bHUSKY=0\b",
+        unless: "",
+        message: "hooks of git are skipped; let them run, and make what they check pass",
+        examples: ("git commit --no-verify -m x", "workloop run --no-verify"),
+    },
+    Row {
+        code: "secret",
+        level: Level::Fail,
+        languages: ALL,
+        place: Where::Everywhere,
+        pattern: r"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36,}|\bgithub_pat_[A-Za-z0-9_]{60,}|\bglpat-[A-Za-z0-9_-]{20}|\bxox[abprs]-[A-Za-z0-9-]{20,}|\bsk-(?:ant-|proj-)?[A-Za-z0-9_-]{32,}|\bAIza[0-9A-Za-z_-]{35}\b|\bnpm_[A-Za-z0-9]{36}\b|\b[sr]k_live_[0-9A-Za-z]{24,}",
+        unless: "",
+        message: "it looks like a private key or a token; take it out, read it from the environment, \
+                  and have it replaced if it was real",
+        examples: ("key = 'AKIAABCDEFGHIJKLMNOP'", "key = os.environ['AWS_KEY']"),
+    },
+    Row {
+        code: "conflict_marker",
+        level: Level::Fail,
+        languages: ALL,
+        place: Where::Everywhere,
+        pattern: r"^(?:<{7}|>{7}|\|{7})(?:\s|$)",
+        unless: "",
+        message: "a conflict marker is left; bring both sides together and take it out",
+        examples: ("<<<<<<< HEAD", "=======>"),
+    },
+];

@@ -1,0 +1,309 @@
+//! One table of files that steer runners, linters and compilers, by ecosystem.
+
+use super::super::paths::name;
+use super::reach::Reach;
+
+/// Which part of a file steers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// All of it.
+    Whole,
+    /// These keys of a JSON object.
+    Keys(&'static [&'static str]),
+    /// These tables of a TOML file, and of each the keys; without keys all of them.
+    Tables(&'static [(&'static str, &'static [&'static str])]),
+    /// All of it, unless one of these manifests beside it changed too: it follows them.
+    LockOf(&'static [&'static str]),
+}
+
+/// A row of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Steering {
+    /// Whose tools read it.
+    pub reach: Reach,
+    /// Which part of it steers.
+    pub part: Part,
+}
+
+/// Names, or ends of paths, as globs.
+type Row = (Reach, Part, &'static [&'static str]);
+
+/// Keys of a `package.json` that say what runs and how. Dependencies are the work.
+const PACKAGE: &[&str] = &[
+    "scripts",
+    "config",
+    "jest",
+    "vitest",
+    "mocha",
+    "ava",
+    "tap",
+    "nyc",
+    "c8",
+    "babel",
+    "eslintConfig",
+    "eslintIgnore",
+    "prettier",
+    "stylelint",
+    "lint-staged",
+    "husky",
+    "ts-node",
+    "xo",
+    "standard",
+    "overrides",
+    "resolutions",
+    "pnpm",
+    "packageManager",
+    "browserslist",
+];
+
+/// Tables of a `Cargo.toml` that say how it is built and tested.
+const CARGO: &[(&str, &[&str])] = &[
+    ("package", &["build", "autotests", "autobins", "autobenches", "autoexamples"]),
+    ("lib", &["test", "doctest", "harness", "bench"]),
+    ("bin", &["test", "doctest", "harness", "bench"]),
+    ("test", &[]),
+    ("bench", &[]),
+    ("profile", &[]),
+    ("lints", &[]),
+    ("workspace.lints", &[]),
+    ("patch", &[]),
+    ("replace", &[]),
+];
+
+/// Tables of a `pyproject.toml` that say how it is checked.
+const PYPROJECT: &[(&str, &[&str])] = &[
+    ("build-system", &[]),
+    ("tool.pytest", &[]),
+    ("tool.coverage", &[]),
+    ("tool.ruff", &[]),
+    ("tool.mypy", &[]),
+    ("tool.pyright", &[]),
+    ("tool.pylint", &[]),
+    ("tool.black", &[]),
+    ("tool.isort", &[]),
+    ("tool.tox", &[]),
+    ("tool.hatch.envs", &[]),
+    ("tool.pdm.scripts", &[]),
+    ("tool.poe", &[]),
+    ("tool.taskipy", &[]),
+];
+
+/// The table.
+const ROWS: &[Row] = &[
+    (
+        Reach::Python,
+        Part::Whole,
+        &[
+            "conftest.py",
+            "sitecustomize.py",
+            "usercustomize.py",
+            "*.pth",
+            "pytest.ini",
+            ".pytest.ini",
+            "pytest.toml",
+            ".pytest.toml",
+            "tox.ini",
+            "setup.cfg",
+            "noxfile.py",
+            "pytest.py",
+            "unittest.py",
+            "pytest/__init__.py",
+            "unittest/__init__.py",
+            "_pytest/__init__.py",
+            "coverage.py",
+            ".coveragerc",
+            "ruff.toml",
+            ".ruff.toml",
+            "mypy.ini",
+            ".mypy.ini",
+            ".flake8",
+            ".pylintrc",
+            "pylintrc",
+            "pyrightconfig.json",
+            "pytest_*.py",
+        ],
+    ),
+    (Reach::Python, Part::Tables(PYPROJECT), &["pyproject.toml"]),
+    (Reach::Python, Part::LockOf(&["pyproject.toml"]), &["poetry.lock", "uv.lock", "pdm.lock"]),
+    (Reach::Python, Part::LockOf(&["Pipfile"]), &["Pipfile.lock"]),
+    (
+        Reach::Script,
+        Part::Whole,
+        &[
+            "jest.config.*",
+            "jest.setup.*",
+            "jest-setup.*",
+            "jest.preset.*",
+            "setupTests.*",
+            "setup-tests.*",
+            "setup-jest.*",
+            "vitest.config.*",
+            "vitest.setup.*",
+            "vitest.workspace.*",
+            "vite.config.*",
+            ".mocharc*",
+            "mocha.opts",
+            "ava.config.*",
+            "karma.conf.*",
+            "playwright.config.*",
+            "cypress.config.*",
+            "babel.config.*",
+            ".babelrc*",
+            ".swcrc",
+            "tsconfig*.json",
+            "jsconfig.json",
+            ".eslintrc*",
+            "eslint.config.*",
+            ".eslintignore",
+            "biome.json",
+            "biome.jsonc",
+            ".prettierrc*",
+            "prettier.config.*",
+            ".nycrc*",
+            ".c8rc*",
+            ".npmrc",
+            ".yarnrc",
+            ".yarnrc.yml",
+            ".pnpmfile.cjs",
+            "__mocks__/*",
+            "nx.json",
+            "turbo.json",
+            "lerna.json",
+            "deno.json",
+            "deno.jsonc",
+            "bunfig.toml",
+            ".node-version",
+            ".nvmrc",
+        ],
+    ),
+    (Reach::Script, Part::Keys(PACKAGE), &["package.json"]),
+    (
+        Reach::Script,
+        Part::LockOf(&["package.json"]),
+        &[
+            "package-lock.json",
+            "npm-shrinkwrap.json",
+            "yarn.lock",
+            "pnpm-lock.yaml",
+            "bun.lock",
+            "bun.lockb",
+        ],
+    ),
+    (
+        Reach::Rust,
+        Part::Whole,
+        &[
+            "build.rs",
+            ".cargo/config",
+            ".cargo/config.toml",
+            "rust-toolchain",
+            "rust-toolchain.toml",
+            "clippy.toml",
+            ".clippy.toml",
+            "rustfmt.toml",
+            ".rustfmt.toml",
+            "deny.toml",
+            ".config/nextest.toml",
+        ],
+    ),
+    (Reach::Rust, Part::Tables(CARGO), &["Cargo.toml"]),
+    (Reach::Rust, Part::LockOf(&["Cargo.toml"]), &["Cargo.lock"]),
+    (Reach::Go, Part::Whole, &[".golangci.y*ml", ".golangci.toml", "go.work"]),
+    (Reach::Go, Part::LockOf(&["go.mod"]), &["go.sum", "go.work.sum"]),
+    (
+        Reach::Runner,
+        Part::Whole,
+        &[
+            "Makefile",
+            "makefile",
+            "GNUmakefile",
+            "*.mk",
+            "justfile",
+            "Justfile",
+            ".justfile",
+            "Taskfile*.y*ml",
+            "Rakefile",
+            "gradlew",
+            "gradle.properties",
+            "settings.gradle*",
+            "gradle/wrapper/*",
+            "mvnw",
+            ".mvn/*",
+            ".mvn/wrapper/*",
+            ".rspec",
+            "phpunit.xml*",
+            "docker-compose*.y*ml",
+            "compose*.y*ml",
+            ".env",
+            ".env.test",
+            ".tool-versions",
+            "mise.toml",
+            ".mise.toml",
+            ".envrc",
+        ],
+    ),
+    (
+        Reach::Nothing,
+        Part::Whole,
+        &[
+            ".github/workflows/*",
+            ".github/actions/*/*",
+            ".gitlab-ci.yml",
+            ".circleci/*",
+            "azure-pipelines.yml",
+            "Jenkinsfile",
+            ".travis.yml",
+            "bitbucket-pipelines.yml",
+            ".pre-commit-config.yaml",
+            "lefthook.y*ml",
+            ".husky/*",
+            ".githooks/*",
+            "codecov.y*ml",
+            ".codecov.y*ml",
+            "CODEOWNERS",
+            ".github/CODEOWNERS",
+        ],
+    ),
+];
+
+/// The row of a file; `None` where it steers nothing.
+pub fn steering(path: &str) -> Option<Steering> {
+    let matches = |glob: &&str| -> bool {
+        if !glob.contains('/') {
+            return fast_glob::glob_match(glob, name(path));
+        }
+        let parts = glob.split('/').count();
+        let from = path.rsplitn(parts + 1, '/').take(parts).collect::<Vec<_>>();
+        let end = from.into_iter().rev().collect::<Vec<_>>().join("/");
+        fast_glob::glob_match(glob, &*end)
+    };
+    let row = ROWS.iter().find(|(.., globs)| globs.iter().any(&matches))?;
+    Some(Steering { reach: row.0, part: row.1 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_steers_is_found_at_any_depth_and_products_are_not() {
+        for (path, reach) in [
+            ("conftest.py", Reach::Python),
+            ("pkg/tests/conftest.py", Reach::Python),
+            ("web/jest.config.js", Reach::Script),
+            ("package.json", Reach::Script),
+            ("crates/a/build.rs", Reach::Rust),
+            (".cargo/config.toml", Reach::Rust),
+            ("Makefile", Reach::Runner),
+            (".github/workflows/ci.yml", Reach::Nothing),
+            ("Cargo.lock", Reach::Rust),
+            ("sub/.mvn/wrapper/maven-wrapper.jar", Reach::Runner),
+        ] {
+            assert_eq!(steering(path).map(|row| row.reach), Some(reach), "{path}");
+        }
+        for path in ["src/a.py", "src/lib.rs", "README.md", "src/config.toml", "cargo/config.toml"]
+        {
+            assert_eq!(steering(path), None, "{path}");
+        }
+    }
+}

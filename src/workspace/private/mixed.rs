@@ -1,0 +1,108 @@
+//! A tree that is a change but for some paths, which are put to something else: how a change is judged
+//! with what the base has of them.
+
+use super::super::change::{Delta, DeltaKind};
+use super::super::repo::{GitError, Oid};
+use super::files;
+use super::tree::{Tree, TreeError, failed};
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+
+/// Our index of it, beside that of the tree.
+const INDEX: &str = "mixed-index";
+
+/// What a path is put to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PutTo {
+    /// What it was at the base: a delta from there.
+    Base(Delta),
+    /// This content, with this mode.
+    Content(PathBuf, String, Vec<u8>),
+}
+
+impl Tree {
+    /// The tree of `change` with some of its paths put to something else.
+    ///
+    /// # Errors
+    /// When git cannot be asked.
+    pub fn mixed(&self, change: &Oid, puts: &[PutTo]) -> Result<Oid, TreeError> {
+        let index = self.slot().own().join(INDEX);
+        let clear = || files::remove(&index).map_err(|source| failed(&index, source));
+        clear()?;
+        let at = self.plain()?.var("GIT_INDEX_FILE", &index);
+        let tool = self.repository().tool();
+        tool.get(&at, &["read-tree", change.as_str()])?;
+        let mut info = Vec::new();
+        for put in puts {
+            for (path, mode, oid) in self.entries(put)? {
+                info.extend(format!("{mode} {oid}\t").into_bytes());
+                info.extend(path.as_os_str().as_bytes());
+                info.push(0);
+            }
+        }
+        // A file may be where the change has a folder.
+        let args = ["update-index", "--add", "--replace", "-z", "--index-info"];
+        tool.put(&at, &args, info)?;
+        let tree = tool.oid(&at, &["write-tree"], Vec::new())?;
+        clear()?;
+        Ok(tree)
+    }
+
+    /// Entries of the index: what goes first, then what comes.
+    fn entries(&self, put: &PutTo) -> Result<Vec<(PathBuf, String, String)>, GitError> {
+        let repository = self.repository();
+        match put {
+            PutTo::Base(Delta { path, kind, old, new }) => {
+                let mut all = Vec::new();
+                if let Some((_, new)) = new {
+                    all.push((path.clone(), "0".to_owned(), new.nothing()));
+                }
+                if let Some((mode, oid)) = old {
+                    let path = match kind {
+                        DeltaKind::Renamed { from } => from,
+                        DeltaKind::Added | DeltaKind::Modified | DeltaKind::Removed => path,
+                    };
+                    all.push((path.clone(), mode.clone(), oid.to_string()));
+                }
+                Ok(all)
+            }
+            PutTo::Content(path, mode, bytes) => {
+                let args = ["hash-object", "-w", "--stdin"];
+                let oid = repository.tool().oid(&repository.refs(), &args, bytes.clone())?;
+                Ok(vec![(path.clone(), mode.clone(), oid.to_string())])
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::repo::scratch::Scratch;
+    use super::super::places::{Kind, Places};
+    use super::*;
+    use crate::workspace::TreeRules;
+
+    #[test]
+    fn paths_are_those_of_the_base_and_the_rest_is_the_change() {
+        let scratch = Scratch::new();
+        let base = scratch.oid("HEAD");
+        scratch.sh("rm -r sub; echo file >sub; echo 9 >a; echo new >n; echo x >keep; git add -A; git commit -qm two");
+        let change = scratch.oid("HEAD");
+        let repository = scratch.repository();
+        let dir = scratch.folder.path().join("trees");
+        let slot = Places::of(&repository, Some(&dir), None).unwrap().take(Kind::Judge).unwrap();
+        let tree = Tree::new(&repository, slot, TreeRules::default()).unwrap();
+        let deltas = repository.deltas(&base, &change, false).unwrap();
+        let put = |name: &str| {
+            PutTo::Base(deltas.iter().find(|delta| delta.path.ends_with(name)).unwrap().clone())
+        };
+        let content = PutTo::Content("keep".into(), "100644".to_owned(), b"y\n".to_vec());
+        let mixed = tree.mixed(&change, &[put("a"), put("n"), put("b"), content]).unwrap();
+        let list = scratch
+            .sh(&format!("git ls-tree -r --name-only {mixed}; git show {mixed}:a {mixed}:keep"));
+        assert_eq!(list, ".gitignore\na\nkeep\nsub/b\n1\n2\n3\ny");
+        // As it is where nothing is put.
+        let same = tree.mixed(&change, &[]).unwrap();
+        assert_eq!(same, repository.tree_of(&change).unwrap());
+    }
+}

@@ -1,0 +1,128 @@
+//! What makes a completion fake although every step passes: cheats as scripted changes, each beside an
+//! honest one.
+
+use crate::sandbox::{Ran, Sandbox, queue, task};
+use serde_json::{Value, json};
+
+const CONFIG: &str = "[isolation]\nmode = \"MODE\"\n[workspaces]\ndir = \"../trees\"\n\
+     [agents.default]\nrun = '''sh ../../../agent/$WORKLOOP_TASK_ID'''\n\
+     [[verify]]\nname = \"test\"\nrun = \"sh check.sh\"\n[limits]\nattempts = 1\nuntouched = false\nconsecutive_failures = 50\n";
+
+/// A project whose check runs a test of a function, a task for each row, and what its agent does.
+struct Project {
+    sandbox: Sandbox,
+}
+
+impl Project {
+    fn new(more: &str, tasks: &[(&str, Value, &str)]) -> Self {
+        let config = CONFIG.replace("MODE", "private") + more;
+        let mut list = queue(&tasks.iter().map(|(id, ..)| (*id, &[][..])).collect::<Vec<_>>());
+        let mut sandbox = Sandbox::new().config(&config);
+        for (at, (id, fields, script)) in tasks.iter().enumerate() {
+            for (key, value) in fields.as_object().into_iter().flatten() {
+                list["tasks"][at][key] = value.clone();
+            }
+            sandbox = sandbox.file(&format!("../agent/{id}"), script);
+        }
+        let sandbox = sandbox
+            .queue("q.json", &list)
+            .file("add.sh", "add() { echo $(($1 + $2)); }\n")
+            .file("check.sh", "set -e\n[ ! -f tests/setup.sh ] || . ./tests/setup.sh\nfor t in tests/*_test.sh; do . ./add.sh; . $t; done\n")
+            .file("tests/add_test.sh", "test $(add 2 2) = 4\n");
+        let init = "git init -q -b main && git config user.email t@example.org && \
+                    git config user.name t && git add -A && git commit -qm start";
+        assert!(sandbox.shell(init));
+        Self { sandbox }
+    }
+
+    fn run(&self) -> Ran {
+        self.sandbox.run(["run", "q.json"])
+    }
+
+    fn ends(&self, id: &str) -> (String, String) {
+        let list = self.sandbox.read("q.json");
+        let task = task(&list, id);
+        let word = |key: &str| task[key].as_str().unwrap_or_default().to_owned();
+        (word("status"), word("error"))
+    }
+
+    fn why(&self, id: &str) -> Value {
+        let ran = self.sandbox.run(["why", id, "--json", "q.json"]).exits(0);
+        serde_json::from_str(&ran.stdout).unwrap_or_default()
+    }
+}
+
+/// The work is broken in each cheat, and every step passes on it as it is.
+#[test]
+fn what_judges_and_steers_is_judged_with_what_the_base_has() {
+    const BREAK: &str = "echo 'add() { echo 5; }' >add.sh; ";
+    let cheats = [
+        ("expectation", "echo 'test $(add 2 2) = 5' >tests/add_test.sh", "expectation_changed"),
+        ("lost", "echo true >tests/other_test.sh; git rm -q tests/add_test.sh", "items_lost"),
+        ("renamed", "mv tests/add_test.sh tests/add.txt; echo true >tests/b_test.sh", "items_lost"),
+        ("script", "echo exit 0 >check.sh", "steering_changed"),
+        (
+            "hook",
+            "echo exit 0 >tests/setup.sh; echo exit 0 >conftest.py; echo 'test -f conftest.py && exit 0' >check.sh",
+            "steering_changed",
+        ),
+    ];
+    let scripts: Vec<String> =
+        cheats.iter().map(|(_, script, _)| format!("{BREAK}{script}")).collect();
+    let mut tasks: Vec<(&str, Value, &str)> = cheats
+        .iter()
+        .zip(&scripts)
+        .map(|((id, ..), script)| (*id, json!({}), script.as_str()))
+        .collect();
+    let mends = "echo 'add() { echo $(( $1 + $2 )); }' >add.sh; ";
+    let more = format!(
+        "{mends}echo 'test $(add 1 1) = 2' >tests/more_test.sh; echo '# more' >>tests/add_test.sh; echo '# lint' >>check.sh"
+    );
+    let wanted = "echo 'add() { echo 5; }' >add.sh; echo 'test $(add 2 2) = 5' >tests/add_test.sh";
+    tasks.push(("honest", json!({}), &more));
+    tasks.push(("allowed", json!({"may_change_tests": true, "priority": 9}), wanted));
+    let project = Project::new("[landing]\nmode = \"off\"\n", &tasks);
+    let ran = project.run().exits(5);
+    for (id, _, code) in cheats {
+        let (status, error) = project.ends(id);
+        assert_eq!(status, "blocked", "{id}: {ran}");
+        assert!(error.starts_with(code), "{id}: {error}");
+        assert_eq!(project.why(id)["attempts"][0]["reason_code"], code, "{id}");
+    }
+    for id in ["honest", "allowed"] {
+        assert_eq!(project.ends(id).0, "complete", "{id}: {ran}");
+    }
+    let attempt = &project.why("allowed")["attempts"][0];
+    let permitted = json!([{"path": "tests/add_test.sh", "by": "may_change_tests"}]);
+    assert_eq!(attempt["changed_with_permission"], permitted);
+}
+
+#[test]
+fn what_is_declared_has_to_change() {
+    let tasks = [
+        ("nothing", json!({"files": ["add.sh"]}), "true"),
+        ("missing", json!({"files_to_create": ["sub.sh"]}), "echo '#' >>add.sh"),
+        ("outside", json!({"files": ["add.sh"]}), "echo '#' >>add.sh; echo x >else"),
+        ("frozen", json!({}), "echo x >api"),
+        ("named", json!({"contracts": ["API"]}), "echo x >api"),
+        ("made", json!({"files_to_create": ["sub.sh"]}), "echo '#' >sub.sh"),
+        ("any", json!({"type": "chore"}), "true"),
+    ];
+    let more = "[landing]\nmode = \"off\"\n[guardrails]\nscope = \"fail\"\nrequire_changes = \"any\"\n\
+                [[guardrails.frozen]]\nname = \"API\"\npaths = [\"api\"]\n\
+                [types]\nchore = { require_changes = \"none\" }\n";
+    let project = Project::new(&more.replace("require_changes = \"any\"\n", ""), &tasks);
+    let ran = project.run().exits(5);
+    for (id, code) in [
+        ("nothing", "nothing_changed"),
+        ("missing", "nothing_changed"),
+        ("outside", "scope"),
+        ("frozen", "guardrail"),
+    ] {
+        assert_eq!(project.ends(id).0, "blocked", "{id}: {ran}");
+        assert_eq!(project.why(id)["attempts"][0]["reason_code"], code, "{id}");
+    }
+    for id in ["named", "made", "any"] {
+        assert_eq!(project.ends(id).0, "complete", "{id}: {ran}");
+    }
+}
