@@ -12,6 +12,8 @@ use tempfile::TempDir;
 mod health;
 #[path = "reading/kept.rs"]
 mod kept;
+#[path = "reading/reports.rs"]
+mod reports;
 
 /// A folder with a queue and a program in it.
 struct Folder(TempDir);

@@ -11,6 +11,7 @@ mod reading;
 mod run;
 mod select;
 mod setup;
+mod views;
 mod writing;
 
 pub use about::{
@@ -30,6 +31,7 @@ pub use reading::{
 pub use run::{RunArgs, WhenEmpty};
 pub use select::{FilterArgs, QueueArgs, QueueFlags};
 pub use setup::{CompletionsArgs, ExplainArgs, HelpArgs, InitArgs, ManArgs, SchemaArgs};
+pub use views::{BoardArgs, BoardLook, ReportArgs, ReportForm, ReportLook};
 pub use writing::{AddArgs, EditArgs, FieldArgs};
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
@@ -110,6 +112,10 @@ pub enum Verb {
     Check(Late<CheckArgs>),
     /// Computes waves, critical path, slack and how many loops pay.
     Plan(Late<PlanArgs>),
+    /// Shows all tasks as Markdown: a kanban board, the progress of each, or a check list.
+    Board(Late<BoardArgs>),
+    /// Reports what was done, how it went and what is left: Markdown, HTML, JSON, JUnit, CSV.
+    Report(Late<ReportArgs>),
     /// Draws the dependency graph.
     Graph(Late<GraphArgs>),
     /// Prints the exact prompt that the next attempt of a task would get.

@@ -7,6 +7,7 @@ pub mod args;
 mod awake;
 mod commands;
 mod completing;
+mod derived;
 mod detect;
 pub mod failure;
 mod fields;

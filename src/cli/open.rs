@@ -1,5 +1,6 @@
 //! From what was selected to loaded queues.
 
+use super::derived;
 use super::failure::{Failure, FailureKind};
 use super::session::Session;
 use super::streams::Sink;
@@ -62,7 +63,8 @@ impl Session<'_> {
                 drop(writeln!(Sink::stderr(), "warning: {}", escape::line(text)));
             }),
         };
-        let project = Project::open(selection, options)?;
+        let mut project = Project::open(selection, options)?;
+        derived::keep(&mut project, self);
         self.tell_what_is_used(&project);
         Ok(project)
     }

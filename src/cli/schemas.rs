@@ -1,7 +1,7 @@
 //! The JSON schemas, embedded.
 
 /// The schemas of queues and of the output; each is also a file in `schemas/`.
-pub(super) const SCHEMAS: [(&str, &str); 16] = [
+pub(super) const SCHEMAS: [(&str, &str); 17] = [
     ("check", include_str!("../../schemas/check.schema.json")),
     ("diff", include_str!("../../schemas/diff.schema.json")),
     ("doctor", include_str!("../../schemas/doctor.schema.json")),
@@ -14,6 +14,7 @@ pub(super) const SCHEMAS: [(&str, &str); 16] = [
     ("plan", include_str!("../../schemas/plan.schema.json")),
     ("prompt", include_str!("../../schemas/prompt.schema.json")),
     ("queue", include_str!("../../schemas/queue.schema.json")),
+    ("report", include_str!("../../schemas/report.schema.json")),
     ("result", include_str!("../../schemas/result.schema.json")),
     ("status", include_str!("../../schemas/status.schema.json")),
     ("why", include_str!("../../schemas/why.schema.json")),

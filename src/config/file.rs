@@ -8,7 +8,8 @@ use super::paths::resolve;
 use super::problem::{Problem, RefusedConfig};
 use super::reader::{Reader, Section};
 use super::sections::{
-    environment, guardrails, isolation, known_errors, landing, notify, profiles, verify, workspaces,
+    board, environment, guardrails, isolation, known_errors, landing, notify, profiles, verify,
+    workspaces,
 };
 use crate::agent::{AgentProfile, DEFAULT_GRACE, DEFAULT_TIMEOUT};
 use crate::domain::nearest;
@@ -102,14 +103,22 @@ fn read(reader: &Reader<'_>, document: &toml::Spanned<DeTable<'_>>, folder: &Pat
         config.landing = landing::read(&section, &config.isolation);
         config.tree_keys.extend(section.keys());
     }
+    read_views(&top, folder, &mut config);
+    top.close(&["escalation", "baseline", "hooks", "services", "usage", "commit"]);
+    config
+}
+
+/// What people are shown and told.
+fn read_views(top: &Section<'_>, folder: &Path, config: &mut Config) {
+    if let Some(section) = top.section("board") {
+        config.board = board::read(&section, folder);
+    }
     for section in top.sections("notify") {
         config.notify.extend(notify::read(&section));
     }
     // What only channels need no agent and no test needs.
     let names = config.notify.iter().flat_map(NotifyRule::variables).map(str::to_owned);
     config.environment.drop.extend(names);
-    top.close(&["escalation", "baseline", "hooks", "services", "usage", "commit"]);
-    config
 }
 
 fn read_project(section: &Section<'_>, folder: &Path) -> NamedProject {

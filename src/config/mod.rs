@@ -4,6 +4,7 @@
 //! A file is either understood in full or refused with every problem and its place. An unknown
 //! key is an error, because a limit or a check that is silently not there is worse than none.
 
+mod board;
 mod choose;
 mod dotenv;
 mod duration;
@@ -27,6 +28,7 @@ mod sections;
 mod trees;
 
 pub use crate::domain::nearest;
+pub use board::{BoardRules, BoardStyle};
 pub use choose::{AgentChoice, ChoiceError, Runner};
 pub use duration::parse_duration;
 pub use file::parse;

@@ -1,5 +1,6 @@
 //! The configuration as one typed value.
 
+use super::board::BoardRules;
 use super::notify::NotifyRule;
 use super::origin::Sourced;
 use super::trees::{Isolation, LandingRules, WorkspaceRules};
@@ -71,6 +72,8 @@ pub struct Config {
     pub notify: Vec<NotifyRule>,
     /// The keys of these three sections that the file sets.
     pub tree_keys: Vec<Sourced<String>>,
+    /// `[board]`.
+    pub board: BoardRules,
 }
 
 impl Config {
@@ -122,6 +125,7 @@ impl Default for Config {
             landing: LandingRules::default(),
             notify: Vec::new(),
             tree_keys: Vec::new(),
+            board: BoardRules::default(),
         }
     }
 }

@@ -115,6 +115,17 @@ impl QueueSet {
         self.queues.iter().map(|member| member.real.as_path())
     }
 
+    /// The files that loops write and that are nobody's work: the queues, and the board.
+    pub fn own_files(&self) -> Vec<PathBuf> {
+        let queues = self.all_real().map(Path::to_owned);
+        // Paths of what changed are real ones.
+        let real = |path: &PathBuf| {
+            let folder = path.parent().and_then(|folder| folder.canonicalize().ok());
+            folder.zip(path.file_name()).map_or_else(|| path.clone(), |(dir, name)| dir.join(name))
+        };
+        queues.chain(self.config.board.path.as_ref().map(real)).collect()
+    }
+
     /// The working directory of its agents.
     pub fn root(&self, queue: usize) -> &Path {
         &self.queues[queue].root.path

@@ -256,6 +256,11 @@ impl Journal {
         read_file(&self.state.rotated_journal()).chain(read_file(&self.state.journal()))
     }
 
+    /// All lines, oldest first, as whatever is wanted of them; what cannot be read so is skipped.
+    pub fn lines<T: DeserializeOwned>(&self) -> impl Iterator<Item = T> + use<T> {
+        read_file(&self.state.rotated_journal()).chain(read_file(&self.state.journal()))
+    }
+
     /// All moments, oldest first, as [`all`](Self::all) events.
     pub fn moments(&self) -> impl Iterator<Item = Moment> + use<> {
         read_file(&self.state.rotated_journal()).chain(read_file(&self.state.journal()))

@@ -6,8 +6,10 @@
 //! through [`mask`].
 
 pub mod attempts;
+pub mod board;
 mod change;
 pub mod check;
+pub mod deadline;
 pub mod diff;
 pub mod doctor;
 pub mod edits;
@@ -17,6 +19,7 @@ pub mod graph;
 pub mod json;
 pub mod landing;
 mod lists;
+pub mod markdown;
 pub mod mask;
 pub mod need;
 mod needs;
@@ -24,6 +27,9 @@ pub mod next;
 pub mod output;
 pub mod plan;
 pub mod progress;
+pub mod report;
+#[cfg(test)]
+mod sample;
 pub mod style;
 pub mod summary;
 pub mod table;

@@ -70,6 +70,7 @@ pub struct Share {
     done: u64,
     all: u64,
     partial: bool,
+    open: bool,
 }
 
 impl Share {
@@ -77,6 +78,7 @@ impl Share {
     pub fn add(&mut self, weight: u64, percent: u8) {
         self.all += weight;
         self.done += weight * u64::from(percent);
+        self.open |= percent < 100;
         self.partial |= !matches!(percent, 0 | 100);
     }
 
@@ -87,8 +89,9 @@ impl Share {
 
     /// Whole percent, rounded down: 100 is said only when everything is done.
     pub fn percent(self) -> Option<u8> {
-        let percent = self.done.checked_div(self.all)?;
-        u8::try_from(percent).ok()
+        let percent = u8::try_from(self.done.checked_div(self.all)?).ok()?;
+        // A task may weigh nothing.
+        Some(if self.open { percent.min(99) } else { percent })
     }
 }
 
@@ -164,6 +167,10 @@ mod tests {
         assert_eq!(share.percent(), None);
         share.add(1_000, 100);
         share.add(1, 99);
+        assert_eq!(share.percent(), Some(99));
+        let mut share = Share::default();
+        share.add(60, 100);
+        share.add(0, 0);
         assert_eq!(share.percent(), Some(99));
     }
 }

@@ -283,7 +283,7 @@ impl<'a> Sight<'a> {
         self.readiness.agent_pauses().iter().map(one).collect()
     }
 
-    /// Counts a task for the share that is done. What is set aside is no work, and an epic none of
+    /// Counts a task for the share that is done. What is parked is no work, and an epic none of
     /// its own.
     pub fn weigh(&self, node: Node, share: &mut Share) {
         let (queue, index) = self.place(node);

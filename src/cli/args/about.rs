@@ -18,6 +18,8 @@ pub const GROUPS: [(&str, &[&str]); 5] = [
             "events",
             "plan",
             "graph",
+            "board",
+            "report",
             "prompt",
             "doctor",
         ],
@@ -116,6 +118,14 @@ const EXAMPLES: &[(&str, &[Example])] = &[
     ("check", &[("workloop check --strict", "warnings count, too")]),
     ("plan", &[("workloop plan --loops 1,3,6", "how many loops pay")]),
     ("graph", &[("workloop graph --format dot | dot -Tsvg > graph.svg", "a picture")]),
+    ("board", &[("workloop board --style todo", "a check list, phase by phase")]),
+    (
+        "report",
+        &[
+            ("workloop report --since 8h", "what the night came to"),
+            ("workloop report --format html > report.html", "a page for others"),
+        ],
+    ),
     ("prompt", &[("workloop prompt TASK-7 | less", "what the next attempt would get")]),
     (
         "add",

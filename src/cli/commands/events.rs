@@ -163,7 +163,7 @@ impl Telling {
 }
 
 /// A time, or a duration back from now.
-fn since(text: &str) -> Result<DateTime<Utc>, Failure> {
+pub(super) fn since(text: &str) -> Result<DateTime<Utc>, Failure> {
     if let Ok(time) = DateTime::parse_from_rfc3339(text) {
         return Ok(time.to_utc());
     }

@@ -4,6 +4,7 @@ mod add;
 mod answer;
 mod approve;
 mod block;
+mod board;
 mod cancel;
 mod check;
 mod completions;
@@ -28,6 +29,7 @@ mod plan;
 mod progress;
 mod prompt;
 mod release;
+mod report;
 mod reset;
 mod resume;
 mod retry;
@@ -55,6 +57,8 @@ pub(super) fn dispatch(verb: Verb, session: &mut Session<'_>) -> Result<(), Fail
         Verb::Why(args) => why::run(&args, session),
         Verb::Check(args) => check::run(&args, session),
         Verb::Plan(args) => plan::run(&args, session),
+        Verb::Board(args) => board::run(&args, session),
+        Verb::Report(args) => report::run(&args, session),
         Verb::Graph(args) => graph::run(&args, session),
         Verb::Prompt(args) => prompt::run(&args, session),
         Verb::Add(args) => add::run(&args, session),

@@ -1,5 +1,6 @@
 //! The sections of a configuration that have a file of their own.
 
+pub(super) mod board;
 pub(super) mod environment;
 pub(super) mod guardrails;
 pub(super) mod isolation;

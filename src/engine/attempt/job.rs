@@ -139,7 +139,7 @@ pub struct Job {
     pub(crate) setup: Setups,
     /// The change that is to land.
     pub(crate) to_land: Option<ToLand>,
-    /// The real paths of all loaded queues.
+    /// The real paths of all loaded queues, and of the board.
     pub queues: Arc<[PathBuf]>,
     /// Git, if it can tell what changed.
     pub git: Option<Git>,

@@ -22,7 +22,7 @@ use crate::verify::VerifyStep;
 use crate::workspace::{Git, TaskName, is_git_work_tree};
 use std::borrow::Cow;
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 mod environment;
@@ -215,7 +215,7 @@ impl Plan<'_> {
             tag: tag_of(set.real(at.queue), self.task),
             state: set.state(at.queue),
             git: Source::git_for(&root, agent.as_ref(), fixed),
-            queues: set.all_real().map(Path::to_owned).collect::<Vec<PathBuf>>().into(),
+            queues: set.own_files().into(),
             task_json: format!("{}\n", queue.task_text(at.task)),
             prompt: self.prompt().map(Some),
             name: self.name(),

@@ -15,7 +15,7 @@ use crate::verify::VerifyStep;
 use crate::views::mask::Mask;
 use crate::workspace::{Git, is_git_work_tree};
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// What a verification of the tree is for.
 pub(super) struct Check {
@@ -81,7 +81,7 @@ impl Around<'_> {
             token: ClaimToken { worker: self.worker.clone(), attempt: number },
             tag: key.tag(place_of(self.set.real(self.queue)), random),
             git,
-            queues: self.set.all_real().map(Path::to_owned).collect::<Vec<PathBuf>>().into(),
+            queues: self.set.own_files().into(),
             task_json: "{}\n".to_owned(),
             prompt: Ok(None),
             refusal,

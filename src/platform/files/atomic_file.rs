@@ -127,8 +127,25 @@ pub fn replace_unsynced<'p>(
     pieces: impl IntoIterator<Item = &'p [u8]>,
     ids: &dyn Ids,
 ) -> io::Result<()> {
+    replace_as(dir, name, pieces, ids, 0o600)
+}
+
+/// The same with another mode: for what is made anew of a file and is for the same people.
+///
+/// # Errors
+/// Any I/O error; the file is as it was then.
+pub fn replace_as<'p>(
+    dir: &Dir,
+    name: &OsStr,
+    pieces: impl IntoIterator<Item = &'p [u8]>,
+    ids: &dyn Ids,
+    mode: u32,
+) -> io::Result<()> {
     let mut staged = create_temp(dir, name, ids)?;
     write_pieces(&mut staged.file, pieces)?;
+    if mode != 0o600 {
+        staged.file.set_permissions(Permissions::from_mode(mode & 0o777))?;
+    }
     rustix::fs::renameat(dir, &staged.temp, dir, name)?;
     staged.committed = true;
     Ok(())

@@ -16,6 +16,7 @@ mod options;
 mod passed;
 mod reconcile;
 mod recorded;
+mod told;
 mod watched;
 
 use super::draft::Draft;
@@ -28,7 +29,7 @@ use crate::platform::{checks, descriptors, fs_kind};
 use crate::queue::{QUEUE_VERSION, Queue, schema};
 pub use glimpse::Glimpse;
 use loaded::Loaded;
-pub use options::{FileOptions, OnWait};
+pub use options::{FileOptions, OnChange, OnWait};
 use reconcile::Judge;
 use recorded::{Recorded, decided};
 use std::collections::{HashMap, HashSet};
@@ -63,6 +64,8 @@ pub struct FileStore {
     replaced: Vec<File>,
     /// What was recorded last of each served queue.
     recorded: Recorded,
+    /// Told of the queues when one of them has changed.
+    on_change: Option<OnChange>,
 }
 
 impl std::fmt::Debug for FileStore {
@@ -105,6 +108,7 @@ impl FileStore {
             swept,
             replaced,
             recorded,
+            on_change: None,
         })
     }
 
@@ -277,7 +281,9 @@ impl FileStore {
             let decided = decided(&events);
             let written = self.commit(locks, &touched, events)?;
             if written.is_some() {
-                self.keep([touched.clone(), accepted].concat(), &decided);
+                let changed = [touched.clone(), accepted].concat();
+                self.tell_of_change(!changed.is_empty());
+                self.keep(changed, &decided);
             }
             Ok(written)
         });

@@ -2,6 +2,7 @@
 
 use crate::platform::clock::Clock;
 use crate::platform::ids::Ids;
+use crate::queue::Queue;
 use crate::store::Backups;
 use std::path::Path;
 use std::sync::Arc;
@@ -9,6 +10,9 @@ use std::time::Duration;
 
 /// Told the directory and who holds it, as far as that is known.
 pub type OnWait = Box<dyn FnMut(&Path, Option<&str>) + Send>;
+
+/// Told the queues after a change; gives what went wrong beside it.
+pub type OnChange = Box<dyn FnMut(&[Queue]) -> Vec<String> + Send>;
 
 /// What a file store is opened with.
 pub struct FileOptions {

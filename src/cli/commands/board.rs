@@ -1,0 +1,29 @@
+//! `board`: all tasks as Markdown, as the file of the configuration has them.
+
+use crate::cli::args::{BoardArgs, BoardLook};
+use crate::cli::derived::{in_order, names};
+use crate::cli::failure::Failure;
+use crate::cli::read::Reading;
+use crate::cli::session::Session;
+use crate::config::BoardStyle;
+use crate::platform::clock::{Clock, SystemClock};
+use crate::views::board::Board;
+use crate::views::view::Sight;
+
+pub(super) fn run(args: &BoardArgs, session: &mut Session<'_>) -> Result<(), Failure> {
+    let selection = session.select_to_read(&args.queues)?;
+    let style = match args.style {
+        None => selection.config.board.style,
+        Some(BoardLook::Kanban) => BoardStyle::Kanban,
+        Some(BoardLook::Progress) => BoardStyle::Progress,
+        Some(BoardLook::Todo) => BoardStyle::Todo,
+    };
+    let mut reading = Reading::open(session, selection)?;
+    let text = reading.look(|scene| {
+        let names = names(scene.set);
+        let order = in_order(&names, scene.set.served());
+        let sight = Sight { shown: &names, ..scene.sight() };
+        Board { sight, order: &order, now: SystemClock.now() }.render(style)
+    });
+    session.print(text)
+}

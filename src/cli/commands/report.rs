@@ -1,0 +1,127 @@
+//! `report`: what was done, how it went, and what is left.
+
+use super::events::since;
+use crate::cli::args::{ReportArgs, ReportForm, ReportLook};
+use crate::cli::failure::Failure;
+use crate::cli::filter::scope;
+use crate::cli::read::{Reading, Scene};
+use crate::cli::session::Session;
+use crate::plan::Node;
+use crate::platform::clock::{Clock, SystemClock};
+use crate::project::{QueueSet, measured};
+use crate::store::attempts::AttemptFolder;
+use crate::store::journal::Journal;
+use crate::store::{StateDir, attempts};
+use crate::views::mask::Mask;
+use crate::views::report::attempts::Attempts;
+use crate::views::report::{self, Format, Input, Style};
+use chrono::{DateTime, Utc};
+use std::io::Write;
+
+/// How much of the output of a failed step is shown, in bytes.
+const OUTPUT: u64 = 2_000;
+
+pub(super) fn run(args: &ReportArgs, session: &mut Session<'_>) -> Result<(), Failure> {
+    let from = args.since.as_deref().map(since).transpose()?;
+    let selection = session.select_to_read(&args.queues)?;
+    let scope = scope(&args.filter, &[]);
+    let mut reading = Reading::open(session, selection)?;
+    reading.refuse_empty(&args.filter)?;
+    // What was expected, not what is known since: estimates are compared with the journal.
+    let journals = Journals::read(reading.project.set());
+    let rules = measured(reading.project.set(), reading.project.queues());
+    let rules = crate::plan::EstimateRules { history: std::collections::HashMap::new(), ..rules };
+    reading = reading.with_rules(rules);
+    let mask = reading.mask.clone();
+    let report = reading.look(|scene| {
+        report::build(&Input {
+            sight: scene.sight(),
+            attempts: &journals.by_queue(),
+            tampered: journals.all.iter().map(|(_, attempts)| attempts.tampered).sum(),
+            now: SystemClock.now(),
+            since: from,
+            selected: &|node| scene.includes(&scope, node),
+            output: &|node| output(scene, node, &mask),
+            born: &|queue, path| born(scene.set, queue, path),
+        })
+    });
+    let bytes = report.render(format(args), style(args.style))?;
+    session.streams.out.write_all(&bytes)?;
+    Ok(session.streams.out.flush()?)
+}
+
+fn format(args: &ReportArgs) -> Format {
+    if args.json {
+        return Format::Json;
+    }
+    match args.format {
+        ReportForm::Md => Format::Markdown,
+        ReportForm::Html => Format::Html,
+        ReportForm::Json => Format::Json,
+        ReportForm::Junit => Format::Junit,
+        ReportForm::Csv => Format::Csv,
+    }
+}
+
+fn style(look: ReportLook) -> Style {
+    match look {
+        ReportLook::Synthesis => Style::Synthesis,
+        ReportLook::Readiness => Style::Readiness,
+        ReportLook::Deployment => Style::Deployment,
+        ReportLook::Lessons => Style::Lessons,
+        ReportLook::Retrospective => Style::Retrospective,
+    }
+}
+
+impl From<report::ReportError> for Failure {
+    fn from(error: report::ReportError) -> Self {
+        Self::internal(crate::cli::open::with_causes(&error))
+    }
+}
+
+/// The journals of the queues; one that several share is read once.
+struct Journals {
+    all: Vec<(StateDir, Attempts)>,
+    /// The journal of each queue.
+    of: Vec<usize>,
+}
+
+impl Journals {
+    fn read(set: &QueueSet) -> Self {
+        let mut journals = Self { all: Vec::new(), of: Vec::new() };
+        for queue in 0..set.served() {
+            let state = set.state(queue);
+            let known = journals.all.iter().position(|(other, _)| *other == state);
+            let at = known.unwrap_or_else(|| {
+                let attempts = Attempts::read(Journal::new(state.clone()).lines());
+                journals.all.push((state, attempts));
+                journals.all.len() - 1
+            });
+            journals.of.push(at);
+        }
+        journals
+    }
+
+    fn by_queue(&self) -> Vec<&Attempts> {
+        self.of.iter().map(|at| &self.all[*at].1).collect()
+    }
+}
+
+/// The end of what the step printed that failed last.
+fn output(scene: &Scene<'_>, node: Node, mask: &Mask) -> Option<String> {
+    let (place, key) = scene.key(node);
+    let state = scene.set.state(place.queue);
+    let report = attempts::reports(&state, &key).pop()?;
+    let step = report.steps.last()?;
+    let (head, tail) =
+        AttemptFolder::new(&state, &key, report.attempt).ends(&step.log, OUTPUT).ok()?;
+    let text = if tail.is_empty() { head } else { tail };
+    let text = String::from_utf8_lossy(&text);
+    Some(mask.text(&text).trim_end().to_owned()).filter(|text| !text.is_empty())
+}
+
+/// When a file of the project was made, where the file system knows it.
+fn born(set: &QueueSet, queue: usize, path: &str) -> Option<DateTime<Utc>> {
+    let meta = std::fs::symlink_metadata(set.root(queue).join(path)).ok()?;
+    meta.created().ok().map(DateTime::from)
+}

@@ -1,0 +1,27 @@
+//! The board: all tasks as Markdown, in one of three styles.
+//!
+//! A board is made of the queues and the time alone, so that two programs that see the same queues
+//! write the same board, and one that did not change need not be written.
+
+mod card;
+mod kanban;
+mod progress;
+pub mod state;
+#[cfg(test)]
+mod tests;
+mod todo;
+
+pub use card::Board;
+
+use crate::config::BoardStyle;
+
+impl Board<'_> {
+    /// The board.
+    pub fn render(&self, style: BoardStyle) -> String {
+        match style {
+            BoardStyle::Kanban => kanban::render(self),
+            BoardStyle::Progress => progress::render(self),
+            BoardStyle::Todo => todo::render(self),
+        }
+    }
+}

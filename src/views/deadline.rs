@@ -1,0 +1,79 @@
+//! `deadline` of a task: until when it is to be complete.
+
+use crate::domain::{Field, Status};
+use crate::queue::Queue;
+use chrono::{DateTime, Local, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
+
+/// The deadline of a task as it is written, and as a time where it is one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deadline {
+    /// The file's own words.
+    pub text: String,
+    /// The same as a time.
+    pub at: Option<DateTime<Utc>>,
+    /// Whether the time passed and the task is open, or was completed after it.
+    pub is_late: bool,
+}
+
+/// The deadline of a task; `None` where it has none.
+pub fn of(queue: &Queue, index: usize, now: DateTime<Utc>) -> Option<Deadline> {
+    queue.raw(index, Field::Deadline)?;
+    let text = queue.text(index, Field::Deadline).filter(|text| !text.trim().is_empty())?;
+    let at = time(&text);
+    let done = || queue.text(index, Field::CompletedAt).and_then(|at| time(&at));
+    let is_late = at.is_some_and(|at| match queue.tasks()[index].status {
+        Status::Complete => done().is_some_and(|done| done > at),
+        // What was parked is not waited for.
+        Status::Parked => false,
+        Status::Pending | Status::InProgress | Status::Blocked | Status::Unknown => now > at,
+    });
+    Some(Deadline { text, at, is_late })
+}
+
+/// A time of a file: RFC 3339; without a zone it is local; a date means the end of that day.
+pub fn time(text: &str) -> Option<DateTime<Utc>> {
+    let text = text.trim();
+    if let Ok(time) = DateTime::parse_from_rfc3339(text) {
+        return Some(time.with_timezone(&Utc));
+    }
+    let local = |time: NaiveDateTime| {
+        let time = Local.from_local_datetime(&time).latest()?;
+        Some(time.with_timezone(&Utc))
+    };
+    let forms =
+        ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"];
+    let naive = forms.iter().find_map(|form| NaiveDateTime::parse_from_str(text, form).ok());
+    let end_of_day = || {
+        let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
+        Some(date.and_time(NaiveTime::from_hms_opt(23, 59, 59)?))
+    };
+    naive.or_else(end_of_day).and_then(local)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn a_task_is_late_from_its_deadline_on_and_stays_so_when_it_was_done_after_it() {
+        let text = r#"{"tasks":[
+            {"id":"A","title":"a","deadline":"2026-01-19T12:00:00Z"},
+            {"id":"B","title":"b","deadline":"2026-01-19T12:00:00Z","status":"complete","completed_at":"2026-01-19T12:00:01Z"},
+            {"id":"C","title":"c","deadline":"2026-01-19T12:00:00Z","status":"complete","completed_at":"2026-01-19T11:00:00Z"},
+            {"id":"D","title":"d","deadline":"2026-01-19T12:00:00Z","status":"parked"},
+            {"id":"E","title":"e","deadline":"next spring"},{"id":"F","title":"f"},
+            {"id":"G","title":"g","deadline":"2026-01-01"}]}"#;
+        let queue = Queue::parse(Path::new("q.json"), text.as_bytes().to_vec()).expect("a queue");
+        let late = |now: &str| {
+            let now = time(now).expect("a time");
+            let is_late = |index: &usize| of(&queue, *index, now).is_some_and(|d| d.is_late);
+            (0..7).filter(is_late).collect::<Vec<_>>()
+        };
+        assert_eq!(late("2026-01-19T12:00:00Z"), [1, 6]);
+        assert_eq!(late("2026-01-19T12:00:01Z"), [0, 1, 6]);
+        let spring = of(&queue, 4, DateTime::UNIX_EPOCH).expect("words");
+        assert_eq!((spring.text.as_str(), spring.at), ("next spring", None));
+        assert_eq!(of(&queue, 5, DateTime::UNIX_EPOCH), None);
+    }
+}

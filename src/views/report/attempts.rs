@@ -1,0 +1,185 @@
+//! Attempts as the journal tells them, from each claim to what ended it.
+
+use crate::domain::{EventKind, ReasonCode, Verdict};
+use chrono::DateTime;
+use serde::Deserialize;
+use std::collections::HashMap;
+
+/// The part of a line of the journal that a report needs.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Line {
+    at: String,
+    event: EventKind,
+    #[serde(default)]
+    queue: String,
+    #[serde(default)]
+    task: Option<String>,
+    #[serde(default)]
+    attempt: Option<u32>,
+    #[serde(default)]
+    worker: Option<String>,
+    #[serde(default)]
+    data: Data,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+struct Data {
+    #[serde(default)]
+    reason: Option<String>,
+    /// A code of a newer version is none here.
+    #[serde(default)]
+    reason_code: Option<String>,
+    #[serde(default)]
+    verdict: Option<Verdict>,
+    #[serde(default)]
+    cost_usd: Option<f64>,
+    #[serde(default)]
+    tokens: Option<u64>,
+}
+
+/// An attempt.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attempt {
+    /// Its number.
+    pub number: u32,
+    /// Who made it.
+    pub worker: String,
+    /// When the task was claimed for it, in milliseconds of the epoch.
+    pub started: i64,
+    /// When it ended; `None` while it runs.
+    pub ended: Option<i64>,
+    /// What ended it.
+    pub end: Option<EventKind>,
+    /// What verification said.
+    pub verdict: Option<Verdict>,
+    /// Why it ended so.
+    pub reason: Option<String>,
+    /// The same as a code.
+    pub code: Option<ReasonCode>,
+    /// What it cost, where that is known.
+    pub cost_usd: Option<f64>,
+    /// Tokens that it used, where that is known.
+    pub tokens: Option<u64>,
+}
+
+impl Attempt {
+    /// How long it took; nothing is known of one that runs.
+    pub fn millis(&self) -> i64 {
+        self.ended.map_or(0, |ended| (ended - self.started).max(0))
+    }
+
+    /// Whether it ended as a failure: interruptions and what a person ended are none.
+    pub fn failed(&self) -> bool {
+        let ends = [EventKind::Retried, EventKind::Blocked, EventKind::AttemptLost];
+        self.end.is_some_and(|end| ends.contains(&end))
+    }
+
+    /// Whether the work was taken.
+    pub fn passed(&self) -> bool {
+        self.end == Some(EventKind::Completed)
+    }
+}
+
+/// All attempts of the tasks of a journal, by file name of the queue and id, oldest first.
+#[derive(Clone, Debug, Default)]
+pub struct Attempts {
+    by_task: HashMap<(String, String), Vec<Attempt>>,
+    /// Attempts at what judges them, which were put back or refused.
+    pub tampered: usize,
+}
+
+impl Attempts {
+    /// Reads the lines of a journal, oldest first.
+    pub fn read(lines: impl Iterator<Item = Line>) -> Self {
+        let mut attempts = Self::default();
+        for line in lines {
+            attempts.tampered += usize::from(line.event == EventKind::Tampered);
+            attempts.take(line);
+        }
+        attempts
+    }
+
+    /// The attempts of a task.
+    pub fn of(&self, queue: &str, task: &str) -> &[Attempt] {
+        let key = (queue.to_owned(), task.to_owned());
+        self.by_task.get(&key).map_or(&[], Vec::as_slice)
+    }
+
+    fn take(&mut self, line: Line) {
+        let (Some(task), Some(at)) = (line.task, millis(&line.at)) else { return };
+        let is_start = line.event == EventKind::Claimed;
+        if !is_start && !line.event.ends_attempt() {
+            return;
+        }
+        let list = self.by_task.entry((line.queue, task)).or_default();
+        if is_start {
+            let number = line.attempt.unwrap_or(0);
+            // A landing is claimed as the attempt whose work it lands.
+            if let Some(same) = list.last_mut().filter(|last| last.number == number) {
+                (same.ended, same.end) = (None, None);
+                return;
+            }
+            list.push(Attempt {
+                number,
+                worker: line.worker.unwrap_or_default(),
+                started: at,
+                ended: None,
+                end: None,
+                verdict: None,
+                reason: None,
+                code: None,
+                cost_usd: None,
+                tokens: None,
+            });
+            return;
+        }
+        let Some(open) = list.last_mut().filter(|last| last.ended.is_none()) else { return };
+        (open.ended, open.end) = (Some(at), Some(line.event));
+        let data = line.data;
+        (open.verdict, open.reason) = (data.verdict, data.reason);
+        open.code = data.reason_code.and_then(|code| ReasonCode::from_word(&code));
+        (open.cost_usd, open.tokens) = (data.cost_usd, data.tokens);
+    }
+}
+
+/// A time of the journal in milliseconds of the epoch.
+pub fn millis(at: &str) -> Option<i64> {
+    DateTime::parse_from_rfc3339(at).ok().map(|time| time.timestamp_millis())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(at: u32, event: &str, attempt: u32, data: &str) -> Line {
+        let text = format!(
+            r#"{{"v":1,"seq":1,"at":"2026-01-19T10:{at:02}:00.000Z","event":"{event}","queue":"q.json","task":"A","worker":"w","attempt":{attempt},"data":{data}}}"#
+        );
+        serde_json::from_str(&text).expect("a line")
+    }
+
+    #[test]
+    fn an_attempt_lasts_from_its_claim_to_what_ended_it() {
+        let read = Attempts::read(
+            [
+                line(0, "claimed", 1, "{}"),
+                line(1, "attempt_started", 1, "{}"),
+                line(5, "retried", 1, r#"{"verdict":"FAIL","reason":"step t: exit status 1","reason_code":"tests_failed","cost_usd":0.5}"#),
+                line(5, "retried", 1, "{}"),
+                line(7, "claimed", 2, "{}"),
+                line(9, "verified", 2, "{}"),
+                line(10, "claimed", 2, "{}"),
+                line(12, "completed", 2, r#"{"verdict":"PASS","reason":null}"#),
+                line(13, "claimed", 3, "{}"),
+            ]
+            .into_iter(),
+        );
+        let list = read.of("q.json", "A");
+        let times: Vec<i64> = list.iter().map(|attempt| attempt.millis() / 60_000).collect();
+        assert_eq!(times, [5, 5, 0]);
+        assert!(list[0].failed() && list[1].passed() && list[2].ended.is_none());
+        assert_eq!(list[0].code, Some(ReasonCode::TestsFailed));
+        assert_eq!(list[0].cost_usd, Some(0.5));
+        assert!(read.of("r.json", "A").is_empty());
+    }
+}

@@ -1,0 +1,239 @@
+//! From queues and journals to a report.
+
+use super::attempts::{Attempt, Attempts};
+use super::measures::{busy, flags, lessons, metrics, minutes_of, rounded};
+use super::model::{PhaseRow, Report, Span, TaskRow, Validation};
+use crate::domain::{Field, Status, Verdict, timestamp};
+use crate::plan::{Node, State};
+use crate::store::queue_name;
+use crate::views::deadline;
+use crate::views::progress::{self, Share};
+use crate::views::summary::Summary;
+use crate::views::view::Sight;
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// What a report is made of.
+pub struct Input<'a> {
+    /// The queues.
+    pub sight: Sight<'a>,
+    /// What the journal of each of them says.
+    pub attempts: &'a [&'a Attempts],
+    /// How often the journals say that something which judges attempts was changed.
+    pub tampered: usize,
+    /// The time.
+    pub now: DateTime<Utc>,
+    /// Attempts that ended before it do not count.
+    pub since: Option<DateTime<Utc>>,
+    /// Which tasks are meant.
+    pub selected: &'a dyn Fn(Node) -> bool,
+    /// The last lines of what failed last of a task.
+    pub output: &'a dyn Fn(Node) -> Option<String>,
+    /// When a file of the project of a queue was made, as far as that can be told.
+    pub born: &'a dyn Fn(usize, &str) -> Option<DateTime<Utc>>,
+}
+
+/// The report.
+pub fn build(input: &Input<'_>) -> Report {
+    let graph = input.sight.readiness.graph();
+    let served = 0..input.sight.served;
+    let nodes: Vec<Node> = served
+        .flat_map(|queue| graph.queue_nodes(queue))
+        .filter(|n| (input.selected)(*n))
+        .collect();
+    let (mut summary, mut share) = (Summary::default(), Share::default());
+    let mut files: BTreeMap<String, bool> = BTreeMap::new();
+    let mut tasks = Vec::with_capacity(nodes.len());
+    let mut all: Vec<(usize, &Attempt)> = Vec::new();
+    for &node in &nodes {
+        summary.add(input.sight.readiness.task(node).status);
+        input.sight.weigh(node, &mut share);
+        let attempts = input.attempts(node);
+        input.files(node, attempts, &mut files);
+        all.extend(attempts.iter().map(|attempt| (tasks.len(), attempt)));
+        tasks.push(input.row(node, attempts));
+    }
+    let metrics = metrics(&tasks, &all);
+    let (created, modified): (Vec<_>, Vec<_>) = files.into_iter().partition(|(_, new)| *new);
+    let names = |files: Vec<(String, bool)>| files.into_iter().map(|(path, _)| path).collect();
+    let known: Vec<f64> = tasks.iter().filter_map(|task| task.cost_usd).collect();
+    let tokens: Vec<u64> = tasks.iter().filter_map(|task| task.tokens).collect();
+    Report {
+        schema_version: 1,
+        generated_at: timestamp(input.now),
+        since: input.since.map(timestamp),
+        summary,
+        percent: share.percent(),
+        attempts: all.len(),
+        minutes: rounded(all.iter().map(|(_, attempt)| minutes_of(attempt.millis())).sum()),
+        busy_minutes: rounded(busy(&all)),
+        cost_usd: (!known.is_empty()).then(|| known.iter().sum()),
+        tokens: (!tokens.is_empty()).then(|| tokens.iter().sum()),
+        red_flags: flags(&tasks, &all, &metrics),
+        lessons: lessons(&tasks, &all, input.sight.mask),
+        phases: phases(&tasks, &input.sight),
+        validation: validation(&tasks),
+        tampered: input.tampered,
+        files_created: names(created),
+        files_modified: names(modified),
+        metrics,
+        tasks,
+    }
+}
+
+impl<'a> Input<'a> {
+    /// The attempts of a task that count.
+    fn attempts(&self, node: Node) -> &'a [Attempt] {
+        let (queue, _) = self.sight.readiness.graph().location(node);
+        let id = self.sight.readiness.graph().id(node);
+        let all = self
+            .attempts
+            .get(queue)
+            .map_or(&[][..], |of| of.of(&queue_name(&self.sight.queues[queue]), id));
+        let Some(since) = self.since.map(|since| since.timestamp_millis()) else { return all };
+        let first = all.iter().position(|attempt| attempt.ended.is_none_or(|ended| ended >= since));
+        &all[first.unwrap_or(all.len())..]
+    }
+
+    fn row(&self, node: Node, attempts: &[Attempt]) -> TaskRow {
+        let view = self.sight.task(node);
+        let (queue, index) = self.sight.place(node);
+        let task = &queue.tasks()[index];
+        let text = |field| {
+            let text = queue.raw(index, field).and_then(|_| queue.text(index, field))?;
+            Some(self.sight.mask.text(&text).into_owned())
+        };
+        let number = |key: &str| queue.member(index, key)?.parse::<f64>().ok();
+        let of_attempts = |known: &dyn Fn(&Attempt) -> Option<f64>| {
+            let known: Vec<f64> = attempts.iter().filter_map(known).collect();
+            (!known.is_empty()).then(|| known.iter().sum::<f64>())
+        };
+        // What the task says is of all its attempts: with a begin only what they say counts.
+        let told = |key: &str| number(key).filter(|_| self.since.is_none());
+        let cost = of_attempts(&|attempt| attempt.cost_usd).or_else(|| told("cost_usd"));
+        let tokens = of_attempts(&|attempt| attempt.tokens.map(|tokens| tokens as f64));
+        let ended = attempts.iter().rev().find_map(|attempt| attempt.ended);
+        let at = |millis: i64| DateTime::<Utc>::from_timestamp_millis(millis).map(timestamp);
+        let deadline = deadline::of(queue, index, self.now);
+        let last = attempts.last();
+        TaskRow {
+            id: view.id,
+            queue: self.sight.queue_of(node).to_owned(),
+            title: view.title,
+            status: view.status,
+            state: view.word,
+            phase: task.phase().map(|text| self.sight.mask.text(text).into_owned()),
+            epic: task.epic().map(|text| self.sight.mask.text(text).into_owned()),
+            percent: progress::percent(queue, index),
+            attempts: attempts.len(),
+            started_at: attempts
+                .first()
+                .and_then(|first| at(first.started))
+                .or_else(|| text(Field::StartedAt).filter(|_| self.since.is_none())),
+            ended_at: ended
+                .and_then(at)
+                .or_else(|| text(Field::CompletedAt).filter(|_| view.state == State::Complete)),
+            minutes: rounded(attempts.iter().map(|a| minutes_of(a.millis())).sum()),
+            estimated_minutes: rounded(self.sight.estimates.minutes(node)),
+            cost_usd: cost,
+            tokens: tokens.or_else(|| told("tokens")).map(|tokens| tokens as u64),
+            verdict: task.verdict,
+            reason_code: last.and_then(|last| last.code).filter(|_| view.state != State::Complete),
+            error: view.error,
+            late: deadline.as_ref().is_some_and(|deadline| deadline.is_late),
+            deadline: deadline.map(|deadline| self.sight.mask.text(&deadline.text).into_owned()),
+            discovered_by: text(Field::DiscoveredBy),
+            completed_by: view.completed_by,
+            landed_commit: view.landed_commit,
+            output: (view.state == State::Blocked).then(|| (self.output)(node)).flatten(),
+            waits_for: view.waiting_for.into_iter().map(|waiting| waiting.what).collect(),
+            spans: attempts.iter().filter_map(span).collect(),
+        }
+    }
+
+    /// Adds the files that a task changed, and whether they were made by it.
+    fn files(&self, node: Node, attempts: &[Attempt], files: &mut BTreeMap<String, bool>) {
+        let (queue, index) = self.sight.place(node);
+        if queue.raw(index, Field::FilesActuallyChanged).is_none()
+            || (self.since.is_some() && attempts.is_empty())
+        {
+            return;
+        }
+        let Some(Value::Array(list)) = queue.value(index, Field::FilesActuallyChanged) else {
+            return;
+        };
+        let (number, _) = self.sight.readiness.graph().location(node);
+        let began = attempts.first().map(|first| first.started);
+        for path in list.iter().filter_map(Value::as_str) {
+            let born = (self.born)(number, path).map(|born| born.timestamp_millis());
+            let is_new = born.zip(began).is_some_and(|(born, began)| born >= began);
+            *files.entry(self.sight.mask.text(path).into_owned()).or_default() |= is_new;
+        }
+    }
+}
+
+fn span(attempt: &Attempt) -> Option<Span> {
+    let to = attempt.ended?;
+    let (passed, cost_usd) = (attempt.passed(), attempt.cost_usd);
+    Some(Span { from: attempt.started, to: to.max(attempt.started), passed, cost_usd })
+}
+
+fn validation(tasks: &[TaskRow]) -> Validation {
+    let mut counts = Validation::default();
+    for task in tasks.iter().filter(|task| task.state == State::Complete.word()) {
+        match task.verdict {
+            Some(Verdict::Pass) => counts.pass += 1,
+            Some(Verdict::Skipped) => counts.skipped += 1,
+            Some(Verdict::Fail | Verdict::Blocked) | None => counts.unknown += 1,
+        }
+    }
+    counts
+}
+
+/// The phases of each queue: those of its list first, then others as they come.
+fn phases(tasks: &[TaskRow], sight: &Sight<'_>) -> Vec<PhaseRow> {
+    let mut rows: Vec<PhaseRow> = Vec::new();
+    let mut states: Vec<[bool; 3]> = Vec::new();
+    for (queue, shown) in sight.queues.iter().zip(sight.shown).take(sight.served) {
+        for phase in queue.phases() {
+            let name = Some(sight.mask.text(&phase.name).into_owned()).filter(|n| !n.is_empty());
+            rows.push(row(shown, Some(sight.mask.text(&phase.phase).into_owned()), name));
+            states.push([false; 3]);
+        }
+    }
+    for task in tasks {
+        let is_of = |row: &PhaseRow| {
+            row.queue == task.queue
+                && (row.phase == task.phase || (row.name.is_some() && row.name == task.phase))
+        };
+        let at = rows.iter().position(is_of).unwrap_or_else(|| {
+            rows.push(row(&task.queue, task.phase.clone(), None));
+            states.push([false; 3]);
+            rows.len() - 1
+        });
+        rows[at].tasks += 1;
+        rows[at].minutes = rounded(rows[at].minutes + task.minutes);
+        match Status::from_word(task.state) {
+            Status::Complete => rows[at].complete += 1,
+            Status::Blocked => states[at][0] = true,
+            Status::InProgress => states[at][1] = true,
+            Status::Parked => states[at][2] = true,
+            Status::Pending | Status::Unknown => {}
+        }
+    }
+    for (row, [blocked, running, _]) in rows.iter_mut().zip(&states) {
+        row.status = match (row.complete == row.tasks, blocked, *running || row.complete > 0) {
+            (true, ..) if row.tasks > 0 => "complete",
+            (_, true, _) => "blocked",
+            (_, _, true) => "in_progress",
+            _ => "pending",
+        };
+    }
+    rows
+}
+
+fn row(queue: &str, phase: Option<String>, name: Option<String>) -> PhaseRow {
+    let queue = queue.to_owned();
+    PhaseRow { queue, phase, name, tasks: 0, complete: 0, status: "pending", minutes: 0.0 }
+}

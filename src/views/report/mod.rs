@@ -1,0 +1,39 @@
+//! The report: what was done, how it went, and what is left, as one value and in many forms.
+//!
+//! Every figure is made of the queues and the journal, and of nothing that was counted before: who
+//! has both can make the same report, and check it.
+
+pub mod attempts;
+mod build;
+mod charts;
+mod csv;
+mod html;
+mod junit;
+mod markdown;
+mod measures;
+mod model;
+mod styles;
+
+#[cfg(test)]
+mod tests;
+
+pub use build::{Input, build};
+pub use model::{Flag, Format, Lesson, Metrics, PhaseRow, Report, ReportError, Style, TaskRow};
+
+use crate::views::json;
+
+impl Report {
+    /// The report in a form; the style counts for Markdown and HTML.
+    ///
+    /// # Errors
+    /// When a library cannot write it, which no report of ours brings about.
+    pub fn render(&self, format: Format, style: Style) -> Result<Vec<u8>, ReportError> {
+        Ok(match format {
+            Format::Markdown => styles::render(self, style).into_bytes(),
+            Format::Html => html::render(self, style)?.into_bytes(),
+            Format::Json => json::object(self)?,
+            Format::Junit => junit::render(self)?.into_bytes(),
+            Format::Csv => csv::render(self)?,
+        })
+    }
+}
