@@ -188,5 +188,7 @@ fn put(path: &Path, text: &str, mode: u32) -> io::Result<()> {
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
         return Err(io::ErrorKind::InvalidFilename.into());
     };
+    // A board is for whom the queue is for; a state folder is private.
+    let mode = if is_board { mode } else { 0o600 };
     replace_as(&Dir::open(folder)?, name, [text.as_bytes()], &RandomIds, mode)
 }
