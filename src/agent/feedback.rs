@@ -56,7 +56,7 @@ pub fn bound_file(path: &Path, limit: usize) -> io::Result<String> {
 /// character, or one that turns the direction of writing, visible.
 ///
 /// A reader of the prompt would take them for text, and whoever shows it would act on them.
-pub(super) fn clean(text: &str) -> Cow<'_, str> {
+pub fn clean(text: &str) -> Cow<'_, str> {
     if !text.contains(['\u{1b}', '\u{9b}', '\u{9d}', '\u{90}', '\r']) {
         return escape::lines(text);
     }

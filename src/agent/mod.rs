@@ -10,7 +10,7 @@ mod result;
 mod share;
 
 pub use environment::{Environment, Given, NUL_SHOWN, Policy, TaskVariables, Why, Withheld};
-pub use feedback::{FEEDBACK_BYTES, bound, bound_file, cut};
+pub use feedback::{FEEDBACK_BYTES, bound, bound_file, clean, cut};
 pub use profile::{AgentProfile, DEFAULT_GRACE, DEFAULT_TIMEOUT};
 pub use prompt::{
     AnswerInput, ContinuedInput, DependencyInput, FailureInput, NoteInput, PromptError,

@@ -26,7 +26,7 @@ pub use human::{
 pub use late::Late;
 pub use reading::{
     CheckArgs, EventStyle, EventsArgs, GraphArgs, GraphFormat, LogArgs, NextArgs, PlanArgs,
-    PromptArgs, Respect, StatusArgs, Until, WaitArgs, WhyArgs,
+    PromptArgs, Respect, SinceArgs, StatusArgs, StuckArgs, Until, WaitArgs, WhyArgs,
 };
 pub use run::{RunArgs, WhenEmpty};
 pub use select::{FilterArgs, QueueArgs, QueueFlags};
@@ -56,10 +56,10 @@ pub struct Cli {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct GlobalArgs {
-    /// Says only what went wrong, and how it ended.
+    /// Says only what went wrong, with the last lines of what failed, and how it ended.
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Says which files are used, and each step of a run; twice also each setting and where it is from.
+    /// Says which files are used, each step of a run and more of what failed; twice also each setting.
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
     /// When to use colour; NO_COLOR is respected.
@@ -102,8 +102,12 @@ pub enum Verb {
     Init(Late<InitArgs>),
     /// Runs the loop: claims ready tasks, runs their agents and verifies the work.
     Run(Late<Box<RunArgs>>),
-    /// Shows counts and open tasks.
+    /// Shows what needs you, counts and open tasks.
     Status(Late<StatusArgs>),
+    /// Shows what changed since a time, in fifteen lines at most.
+    Since(Late<SinceArgs>),
+    /// Shows the tasks that do not get on, with the evidence.
+    Stuck(Late<StuckArgs>),
     /// Shows the ready tasks in the order in which they would be claimed.
     Next(Late<NextArgs>),
     /// Explains why a task is or is not ready, what it holds up, and its attempts.

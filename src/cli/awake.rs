@@ -40,11 +40,11 @@ impl<'o> KeepAwake<'o> {
 
 impl Observer for KeepAwake<'_> {
     fn notice(&mut self, notice: &Notice<'_>) {
-        if let Notice::Begins { slot, .. } = notice {
-            self.busy.insert(*slot);
+        if let Notice::Begins(piece) = notice {
+            self.busy.insert(piece.slot);
             self.hold();
-        } else if let Notice::Ends { slot, .. } | Notice::Frees { slot, .. } = notice {
-            self.busy.remove(slot);
+        } else if let Notice::Ends(piece, _) | Notice::Passed(piece, _) = notice {
+            self.busy.remove(&piece.slot);
         } else if let Notice::Waits(_) = notice
             && self.busy.is_empty()
         {

@@ -131,6 +131,7 @@ impl Derived {
             readiness: &readiness,
             mask: &self.mask,
             estimates: &structure.estimates,
+            known: None,
         };
         let order = in_order(&self.names, queues.len());
         let board = Board { sight, order: &order, now };

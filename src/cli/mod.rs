@@ -4,6 +4,7 @@
 //! for the whole process.
 
 pub mod args;
+mod asked;
 mod awake;
 mod commands;
 mod completing;
@@ -19,13 +20,15 @@ mod isolation;
 mod judging;
 mod loops;
 mod open;
-mod progress;
 mod read;
 mod schemas;
+mod screen;
 mod session;
 mod streams;
 mod telling;
+mod trails;
 mod verbose;
+mod when;
 mod words;
 mod write;
 

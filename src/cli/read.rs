@@ -4,6 +4,7 @@ use super::args::FilterArgs;
 use super::failure::Failure;
 use super::filter::refuse_empty;
 use super::session::Session;
+use super::trails::Trails;
 use crate::claims::ClaimReader;
 use crate::config::Selection;
 use crate::engine::agent_pauses;
@@ -17,6 +18,7 @@ use crate::project::{
 };
 use crate::queue::Queue;
 use crate::store::{Place, StoreError, TaskKey};
+use crate::views::known::Known;
 use crate::views::mask::Mask;
 use crate::views::style::Look;
 use crate::views::view::Sight;
@@ -47,6 +49,7 @@ pub(super) struct Scene<'a> {
     pub(super) readiness: &'a Readiness<'a>,
     mask: &'a Mask,
     shown: &'a [String],
+    known: &'a dyn Fn(Node) -> Known,
 }
 
 impl Reading {
@@ -89,7 +92,10 @@ impl Reading {
         };
         let readiness = plan::readiness(&structure.graph, &tasks, &conditions);
         let readiness = readiness.with_reasons(reason);
+        let trails = Trails::of(set);
+        let known = |node: Node| trails.known((set, queues), structure, node, &self.mask);
         see(&Scene {
+            known: &known,
             set,
             queues,
             tasks: &tasks,
@@ -126,6 +132,7 @@ impl<'a> Scene<'a> {
             readiness: self.readiness,
             mask: self.mask,
             estimates: &self.structure.estimates,
+            known: Some(self.known),
         }
     }
 
@@ -182,6 +189,13 @@ impl Session<'_> {
         let out = &self.streams.out;
         let width = out.is_terminal().then(|| terminal::width().unwrap_or(WIDTH));
         Look { color: out.color(), width }
+    }
+
+    /// How text on standard error is to look.
+    pub(super) fn look_of_stderr(&self) -> Look {
+        let err = &self.streams.err;
+        let columns = || terminal::size_of_stderr().map_or(WIDTH, |(columns, _)| columns);
+        Look { color: err.color(), width: err.is_terminal().then(columns) }
     }
 
     /// Writes to standard output at once.

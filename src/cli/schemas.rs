@@ -1,7 +1,7 @@
 //! The JSON schemas, embedded.
 
 /// The schemas of queues and of the output; each is also a file in `schemas/`.
-pub(super) const SCHEMAS: [(&str, &str); 17] = [
+pub(super) const SCHEMAS: [(&str, &str); 19] = [
     ("check", include_str!("../../schemas/check.schema.json")),
     ("diff", include_str!("../../schemas/diff.schema.json")),
     ("doctor", include_str!("../../schemas/doctor.schema.json")),
@@ -16,7 +16,9 @@ pub(super) const SCHEMAS: [(&str, &str); 17] = [
     ("queue", include_str!("../../schemas/queue.schema.json")),
     ("report", include_str!("../../schemas/report.schema.json")),
     ("result", include_str!("../../schemas/result.schema.json")),
+    ("since", include_str!("../../schemas/since.schema.json")),
     ("status", include_str!("../../schemas/status.schema.json")),
+    ("stuck", include_str!("../../schemas/stuck.schema.json")),
     ("why", include_str!("../../schemas/why.schema.json")),
     ("workspace", include_str!("../../schemas/workspace.schema.json")),
 ];

@@ -49,6 +49,7 @@ fn settings(config: &Config) -> Vec<String> {
         one("limits.keep_attempts", &limits.keep_attempts),
         one("limits.follow_up_depth", &limits.follow_up_depth),
         one("limits.untouched", &limits.untouched),
+        one("limits.progress_every", &limits.progress_every),
     ];
     if let Some(agent) = &config.agent {
         lines.push(format!("agent: {} ({})", agent.value.command, agent.origin));

@@ -254,6 +254,7 @@ fn read_limits(section: &Section<'_>) -> Limits {
         scopes: read_scopes(section).unwrap_or(default.scopes),
         promise: section.flag("promise").unwrap_or(default.promise),
         untouched: section.flag("untouched").unwrap_or(default.untouched),
+        progress_every: section.timed("progress_every").unwrap_or(default.progress_every),
     };
     section.close(&["cost_usd_per_day", "cost_usd", "usage"]);
     limits

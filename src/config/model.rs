@@ -12,6 +12,7 @@ use crate::verify::VerifyStep;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Everything that is configured, by flag, environment, file or default.
 #[derive(Clone, Debug, PartialEq)]
@@ -193,6 +194,8 @@ pub struct Limits {
     pub promise: Sourced<bool>,
     /// Whether the tree is verified before attempts begin with it.
     pub untouched: Sourced<bool>,
+    /// How long an attempt may say nothing before a person is told.
+    pub progress_every: Sourced<Duration>,
 }
 
 impl Default for Limits {
@@ -206,6 +209,7 @@ impl Default for Limits {
             scopes: Sourced::default_value(ScopeMode::Serialize),
             promise: Sourced::default_value(false),
             untouched: Sourced::default_value(true),
+            progress_every: Sourced::default_value(Duration::from_secs(30 * 60)),
         }
     }
 }

@@ -167,6 +167,12 @@ impl<'d> Section<'d> {
         }
     }
 
+    /// A duration with its place.
+    pub(super) fn timed(&self, key: &'static str) -> Option<Sourced<Duration>> {
+        let span = self.get(key)?.span();
+        Some(Sourced::new(self.duration(key)?, self.reader.origin(&span)))
+    }
+
     /// A list of strings; a single string counts as a list of one.
     pub(super) fn texts(&self, key: &'static str) -> Vec<String> {
         self.spanned_texts(key).into_iter().map(|(text, _)| text).collect()

@@ -42,6 +42,7 @@ pub enum EventKind {
     Approved,
     Edited,
     LoopFinished,
+    Silent,
     /// An event of a newer version.
     #[serde(other)]
     Other,

@@ -16,4 +16,7 @@ pub use attempt::{
 };
 pub use dispatch::{SlotIx, agent_pauses, end_pause};
 pub use inside::Inside;
-pub use run::{Ending, Notice, Observer, Reason, RunLoop, RunOptions, WhenEmpty, start};
+pub use run::{
+    End, Ending, Notice, Observer, Piece, Reason, RunLoop, RunOptions, Tally, Turn, WhenEmpty,
+    start,
+};

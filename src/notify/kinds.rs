@@ -39,6 +39,8 @@ pub(super) fn kinds(event: &Event) -> &'static [NotifyEvent] {
         | EventKind::Progress
         | EventKind::Approved
         | EventKind::Edited
+        // The channel looks for itself, also at attempts of other loops.
+        | EventKind::Silent
         | EventKind::Other => &[],
     }
 }

@@ -1,15 +1,22 @@
-//! What can be asked of the terminal or pipe at the other end of standard output, and what it
-//! would act on.
+//! What can be asked of the terminals or pipes at the other end of standard output and standard error,
+//! and what they would act on.
 
 use super::fault::{self, Fault};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::stdio::stdout;
+use rustix::stdio::{stderr, stdout};
 use rustix::termios::tcgetwinsize;
 
 /// The columns of the terminal; `None` where standard output is none.
 pub fn width() -> Option<usize> {
     let columns = tcgetwinsize(stdout()).ok()?.ws_col;
     (columns > 0).then_some(usize::from(columns))
+}
+
+/// The columns and the rows of the terminal at the other end of standard error; `None` where that is
+/// none.
+pub fn size_of_stderr() -> Option<(usize, usize)> {
+    let size = tcgetwinsize(stderr()).ok()?;
+    (size.ws_col > 0).then_some((usize::from(size.ws_col), usize::from(size.ws_row)))
 }
 
 /// Whether a terminal would act on a character instead of showing it: control characters (so OSC

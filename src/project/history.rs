@@ -87,6 +87,7 @@ impl History {
                 | EventKind::Approved
                 | EventKind::Edited
                 | EventKind::LoopFinished
+                | EventKind::Silent
                 | EventKind::Other => {}
             }
         }

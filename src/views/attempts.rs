@@ -1,6 +1,7 @@
 //! The attempts of a task as their folders tell them.
 
 use super::mask::Mask;
+use super::timing::lasted;
 use crate::domain::{
     AttemptReport, Evidence, Findings, KnownError, Measured, ReasonCode, StepReport, Verdict,
 };
@@ -27,8 +28,17 @@ pub struct AttemptView {
     /// What the agent shows for what it says of the task.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Evidence>,
-    /// The agent's output.
+    /// The output to look at: of the step that failed, else of the agent.
     pub log: Option<String>,
+    /// When it began.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<String>,
+    /// Seconds from its begin to its end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duration_s: Option<f64>,
+    /// What ran, and for how long.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<StepView>,
     /// Files that it changed, as far as that can be told.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub files_changed: Vec<String>,
@@ -67,6 +77,39 @@ fn measures(report: &AttemptReport) -> Vec<MeasureView> {
     report.steps.iter().filter_map(one).collect()
 }
 
+/// One command of an attempt.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct StepView {
+    /// `agent`, or the name of the step.
+    pub name: String,
+    /// How it ended.
+    pub outcome: String,
+    /// For how long it ran, in seconds.
+    pub seconds: f64,
+}
+
+impl StepView {
+    /// The commands of an attempt, in their order.
+    pub fn all(report: &AttemptReport) -> Vec<Self> {
+        let one = |step: &StepReport| Self {
+            name: step.name.clone(),
+            outcome: step.outcome.to_string(),
+            seconds: step.millis as f64 / 1000.0,
+        };
+        report.steps.iter().map(one).collect()
+    }
+}
+
+/// The file with the output of the command that made an attempt fail, if one did.
+fn failed_log(report: &AttemptReport) -> Option<&str> {
+    let last = report.steps.last()?;
+    let failed = match report.verdict {
+        Some(Verdict::Fail | Verdict::Blocked) => !last.outcome.is_success(),
+        Some(Verdict::Pass | Verdict::Skipped) | None => false,
+    };
+    failed.then_some(last.log.as_str())
+}
+
 /// The attempts of a task that still have a folder which can be read, oldest first.
 pub fn of_task(state: &StateDir, key: &TaskKey, mask: &Mask) -> Vec<AttemptView> {
     let numbers = state.attempt_numbers(key).unwrap_or_default().into_iter();
@@ -84,7 +127,8 @@ fn view(
     report: Option<AttemptReport>,
     mask: &Mask,
 ) -> AttemptView {
-    let log = folder.file(AGENT_OUT);
+    let failed = report.as_ref().and_then(failed_log).map(|log| folder.file(log));
+    let log = failed.filter(|log| log.exists()).unwrap_or_else(|| folder.file(AGENT_OUT));
     let log = log.exists().then(|| log.display().to_string());
     let Some(report) = report else {
         return AttemptView {
@@ -96,6 +140,9 @@ fn view(
             known_errors: Vec::new(),
             evidence: None,
             log,
+            started_at: None,
+            duration_s: None,
+            steps: Vec::new(),
             files_changed: Vec::new(),
             files_ambiguous: Vec::new(),
             measures: Vec::new(),
@@ -107,7 +154,11 @@ fn view(
     let hidden =
         |paths: Vec<String>| paths.iter().map(|path| mask.text(path).into_owned()).collect();
     let (measures, warnings) = (measures(&report), report.warnings());
+    let steps = StepView::all(&report);
     AttemptView {
+        duration_s: Some(lasted(&report).as_millis() as f64 / 1000.0),
+        started_at: Some(report.started_at),
+        steps,
         attempt: number,
         outcome: Some(report.outcome.to_string()),
         verdict: report.verdict,

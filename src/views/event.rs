@@ -4,6 +4,7 @@ use super::escape;
 use super::landing::short;
 use super::mask::Mask;
 use super::style::{Look, took};
+use super::windows::Windows;
 use crate::domain::{Event, EventKind, Outcome};
 use anstyle::Style;
 use chrono::{DateTime, Local};
@@ -16,12 +17,13 @@ pub struct Teller {
     mask: Mask,
     look: Option<Look>,
     claimed: HashMap<(String, String), i64>,
+    windows: Windows,
 }
 
 impl Teller {
     /// A teller for a reader.
     pub fn new(mask: Mask, look: Look) -> Self {
-        Self { mask, look: Some(look), claimed: HashMap::new() }
+        Self { mask, look: Some(look), ..Self::default() }
     }
 
     /// Everything that is known of an event, on one line.
@@ -45,27 +47,40 @@ impl Teller {
         format!("{time}  {kind}  {}", escape::line(&text)).trim_end().to_owned()
     }
 
-    /// `10:05 - worker: task A complete (7 min)`; nothing for a step in between.
+    /// `10:05 - Window 1: SUBTASK A complete (7 min)`; nothing for a step in between.
     pub fn log(&mut self, event: &Event) -> Option<String> {
         let look = self.look.unwrap_or(Look::PLAIN);
         let at = local(&event.at);
         let what = self.sentence(event, at.map(|at| at.timestamp_millis()))?;
         let time = at.map_or_else(|| "--:--".to_owned(), |at| at.format("%H:%M").to_string());
-        let who = event.worker.as_deref().unwrap_or("a person");
-        let line = format!("{who}: {what}");
+        let line = match (&event.task, self.window(event)) {
+            (None, _) => what,
+            (Some(_), Some(window)) => format!("Window {window}: {what}"),
+            (Some(_), None) => format!("Person: {what}"),
+        };
         let line = self.mask.text(&line);
         let time = look.paint(Style::new().dimmed(), time);
         Some(format!("{time} - {}", escape::line(&line)))
     }
 
+    /// The number of the worker of an event.
+    fn window(&mut self, event: &Event) -> Option<usize> {
+        let worker = event.worker.as_deref()?;
+        let window = self.windows.begins(worker);
+        if event.event.ends_attempt() {
+            self.windows.ends(worker);
+        }
+        Some(window)
+    }
+
     fn sentence(&mut self, event: &Event, at: Option<i64>) -> Option<String> {
         let key = || Some((event.queue.clone(), event.task.clone()?));
-        let task = event.task.as_deref().map_or_else(String::new, |id| format!("task {id} "));
+        let task = event.task.as_deref().map_or_else(String::new, |id| format!("SUBTASK {id} "));
         let lasted = |since: Option<i64>| {
             let millis = at.zip(since).map(|(at, since)| (at - since).max(0));
             millis.map_or_else(String::new, |millis| format!(" ({})", took(millis)))
         };
-        let because = text_of(event, "reason").map_or_else(String::new, |why| format!(": {why}"));
+        let because = text_of(event, "reason").map_or_else(String::new, |why| format!(" - {why}"));
         let ended = |teller: &mut Self| lasted(key().and_then(|key| teller.claimed.remove(&key)));
         Some(match event.event {
             EventKind::Claimed => {
@@ -83,7 +98,7 @@ impl Teller {
             }
             EventKind::Completed => format!("{task}complete{}", ended(self)),
             EventKind::Retried if event.worker.is_some() => {
-                format!("{task}failed{}, to be tried again{because}", ended(self))
+                format!("{task}failed{}{because}", ended(self))
             }
             EventKind::Retried => format!("{task}put back"),
             EventKind::Blocked => format!("{task}blocked{}{because}", ended(self)),
@@ -113,6 +128,7 @@ impl Teller {
             | EventKind::Budget
             | EventKind::Approved
             | EventKind::Edited
+            | EventKind::Silent
             | EventKind::Other => format!("{task}{}{because}", word(event.event).replace('_', " ")),
         })
     }

@@ -46,9 +46,12 @@ impl Sight<'_> {
             Need::Approval | Need::Work | Need::Checkout | Need::Blocked | Need::Repair => None,
         };
         let id = self.readiness.graph().reference(node);
-        let since = match task.claim() {
-            Some(claim) => Some(claim.since.clone()),
-            None => queue.text(index, Field::LastAttempt).filter(|text| !text.is_empty()),
+        // Since its last attempt ended, where the journal still says that.
+        let ended = self.known.and_then(|known| known(node).traces.ended_at);
+        let since = match (task.claim(), ended) {
+            (Some(claim), _) => Some(claim.since.clone()),
+            (None, Some(ended)) => Some(ended),
+            (None, None) => queue.text(index, Field::LastAttempt).filter(|text| !text.is_empty()),
         };
         Some(NeedView {
             command: need.command(&id),

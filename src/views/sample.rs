@@ -43,6 +43,7 @@ pub(super) fn seen<T>(files: &[(&str, &Value)], see: impl FnOnce(Sight<'_>) -> T
         readiness: &readiness,
         mask: &mask,
         estimates: &estimates,
+        known: None,
     })
 }
 

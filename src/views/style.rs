@@ -66,6 +66,15 @@ pub fn padded(text: &str, width: usize) -> String {
     format!("{text}{}", " ".repeat(width.saturating_sub(cells::width(text))))
 }
 
+/// A value as a shell takes it for one word.
+pub fn shell_word(value: &str) -> String {
+    let plain = |letter: char| letter.is_alphanumeric() || "-_./:@%+=,".contains(letter);
+    if !value.is_empty() && value.chars().all(plain) {
+        return value.to_owned();
+    }
+    format!("'{}'", value.replace('\'', r"'\''"))
+}
+
 /// `1 task`, `2 tasks`.
 pub fn count(number: usize, one: &str, many: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
@@ -81,13 +90,14 @@ pub fn size(bytes: u64) -> String {
     }
 }
 
-/// A measured time: short ones in tenths of a second.
+/// A measured time: short ones in tenths of a second, those below a minute in seconds.
 pub fn took(millis: i64) -> String {
     let millis = u64::try_from(millis).unwrap_or(0);
-    if millis < 10_000 {
-        return format!("{}.{} s", millis / 1000, millis % 1000 / 100);
+    match millis {
+        0..10_000 => format!("{}.{} s", millis / 1000, millis % 1000 / 100),
+        10_000..60_000 => format!("{} s", millis / 1000),
+        _ => duration_text((millis + 500) / 1000),
     }
-    duration_text((millis + 500) / 1000)
 }
 
 /// `A`, `A and B`, `A, B and C`, with at most `most` names.
@@ -142,6 +152,13 @@ mod tests {
         assert_eq!(listed(&names[..1], 3), "A");
         assert_eq!(listed(&names[..2], 3), "A and B");
         assert_eq!(listed(&names, 2), "A, B and 2 more");
+    }
+
+    #[test]
+    fn words_are_what_a_shell_takes_for_one() {
+        assert_eq!(shell_word("queues/a-1.json"), "queues/a-1.json");
+        assert_eq!(shell_word("it's $(here)"), r"'it'\''s $(here)'");
+        assert_eq!(shell_word(""), "''");
     }
 
     #[test]

@@ -24,6 +24,19 @@ impl From<Counts> for Summary {
 }
 
 impl Summary {
+    /// Both together.
+    #[must_use]
+    pub fn with(self, other: Self) -> Self {
+        Self {
+            total: self.total + other.total,
+            pending: self.pending + other.pending,
+            in_progress: self.in_progress + other.in_progress,
+            blocked: self.blocked + other.blocked,
+            complete: self.complete + other.complete,
+            parked: self.parked + other.parked,
+        }
+    }
+
     pub(super) fn add(&mut self, status: Status) {
         self.total += 1;
         match status {

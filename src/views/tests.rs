@@ -66,6 +66,7 @@ fn with<T>(queues: &[Queue], stale: &[u32], see: impl FnOnce(&Sight<'_>, &Order)
         readiness: &readiness,
         mask: &mask,
         estimates: &estimates,
+        known: None,
     };
     see(&sight, &Order::new(&graph, &tasks, &estimates))
 }
@@ -89,15 +90,14 @@ fn status_text_groups_what_is_open() {
     let text = with(&[sample()], &[], |sight, _| {
         text::status(&sight.status(&|_| true, false, Shown::Open(200)), Look::PLAIN)
     });
-    assert_eq!(
-        text,
-        "q.json (project demo): 7 tasks: 1 complete, 1 in progress, 1 ready, 2 waiting, 1 blocked, 1 parked\n\
+    let listed = "\
+         q.json (project demo): 7 tasks: 1 complete, 1 in progress, 1 ready, 2 waiting, 1 blocked, 1 parked (16%)\n\
          \x20 in_progress  B  Walls  attempt 2 by host:1:0badcafe\n\
          \x20 blocked      D  Door   no hinges, [masked]\n\
          \x20 ready        F  Fence\n\
          \x20 waiting      C  Roof   B (in_progress)\n\
-         \x20 waiting      E  Paint  D (blocked); C (waiting); workloop approve E\n"
-    );
+         \x20 waiting      E  Paint  D (blocked); C (waiting); workloop approve E\n";
+    assert!(text.starts_with("Needs you\n") && text.ends_with(&format!("\n\n{listed}")), "{text}");
 }
 
 #[test]
@@ -116,6 +116,62 @@ fn a_task_whose_worker_is_gone_is_ready_again() {
     assert_eq!((queue.tasks[1].state, queue.summary.in_progress), (State::Ready, 1));
     assert_eq!((queue.standing.in_progress, queue.ready), (0, 2));
     assert!(text::status(&view, Look::PLAIN).contains("its worker is gone"));
+}
+
+/// What journals and folders say is asked of the tasks that are shown, however many there are.
+#[test]
+fn a_look_at_many_tasks_asks_about_few() {
+    let tasks: Vec<Value> =
+        (0..10_000).map(|n| json!({"id": format!("T{n}"), "title": "x"})).collect();
+    let asked = std::cell::Cell::new(0);
+    with(&[queue("q.json", &Value::Array(tasks))], &[], |sight, _| {
+        let known = |_: Node| {
+            asked.set(asked.get() + 1);
+            super::known::Known::default()
+        };
+        let sight = Sight { known: Some(&known), ..*sight };
+        let view = sight.status(&|_| true, false, Shown::Open(200));
+        assert_eq!((view.queues[0].tasks.len(), view.queues[0].hidden), (200, 9_800));
+    });
+    assert_eq!(asked.get(), 200);
+}
+
+#[test]
+fn who_waits_for_a_person_comes_first_with_the_command() {
+    let view = with(&[sample()], &[], |sight, _| sight.status(&|_| true, false, Shown::All));
+    let first = &view.needs_you[0];
+    let command = "workloop why D, then workloop retry D";
+    assert_eq!((first.id.as_str(), first.command.as_str()), ("D", command));
+    for width in [60, 80, 120, 200] {
+        let text = text::status(&view, Look { color: false, width: Some(width) });
+        assert!(text.starts_with("Needs you\n  -  D"), "{text}");
+        let line = text.lines().nth(1).unwrap_or_default();
+        assert!(line.ends_with(command) && cells::width(line) <= width, "{line}");
+    }
+}
+
+#[test]
+fn a_row_of_the_table_has_its_times_and_one_sign() {
+    let times = json!([
+        {"id": "A", "title": "Walls", "status": "done", "started_at": "2026-01-19T10:00:00Z",
+            "completed_at": "2026-01-19T10:07:00Z", "attempts": 1},
+        {"id": "B", "title": "Roof"},
+    ]);
+    let table = with(&[queue("q.json", &times)], &[], |sight, _| {
+        table::status(&sight.written_status(&|_| true, false), Look::PLAIN)
+    });
+    let row = |id: &str| {
+        let row = table.lines().find(|line| line.contains(id)).unwrap_or_default();
+        row.split(['│', '┆']).map(|cell| cell.trim().to_owned()).collect::<Vec<_>>()
+    };
+    let heads = ["Window", "Subtask", "Status", "Start", "End", "Duration", "Notes"];
+    assert_eq!(row("Window")[1..8], heads);
+    let first = row("Walls");
+    assert_eq!(
+        (first[1].as_str(), first[3].as_str(), first[6].as_str()),
+        ("-", "✓ complete", "7 min")
+    );
+    assert_eq!(row("Roof")[3..8], ["○ ready", "-", "-", "-", "-"]);
 }
 
 #[test]
@@ -184,9 +240,9 @@ fn a_long_table_has_all_rows_under_several_headings() {
     let table = with(&[queue], &[], |sight, _| {
         table::status(&sight.written_status(&|_| true, false), Look::PLAIN)
     });
-    let row = |id: &String| table.matches(&format!("│ {id} ")).count() == 1;
+    let row = |id: &String| table.matches(&format!(" {id}  x ")).count() == 1;
     assert!(ids.iter().all(row), "{table}");
-    assert_eq!(table.matches("attempts").count(), 3, "{table}");
+    assert_eq!(table.matches("Subtask").count(), 3, "{table}");
 }
 
 #[test]
@@ -303,11 +359,11 @@ fn the_journal_in_the_style_of_a_log() {
     assert_eq!(
         said,
         [
-            " - w: task B started",
-            " - w: task B failed (3 min), to be tried again: step test: exit status 1",
-            " - w: task B started",
-            " - w: task B landed as cccccccccc",
-            " - w: task B complete (7 min)"
+            " - Window 1: SUBTASK B started",
+            " - Window 1: SUBTASK B failed (3 min) - step test: exit status 1",
+            " - Window 1: SUBTASK B started",
+            " - Window 1: SUBTASK B landed as cccccccccc",
+            " - Window 1: SUBTASK B complete (7 min)"
         ]
     );
     let text = teller.text(&story()[2]);

@@ -1,25 +1,33 @@
 //! `status` for people: a line of counts for each queue, then its open tasks.
 
+use super::known::LiveView;
+use super::needed;
 use super::progress::Progress;
 use super::style::{self, Look, count, fitted, padded};
+use super::timing::running;
 use super::view::{QueueView, StatusView, TaskView};
 use crate::domain::{ReasonCode, Waits};
-use crate::plan::State;
+use crate::plan::{State, duration_text};
 use crate::platform::cells;
 use std::fmt::Write;
+use std::time::Duration;
 
 /// The widest column of ids.
 const ID: usize = 32;
 /// The widest title where nobody counts columns.
 const TITLE: usize = 60;
 
+/// Seconds of silence that are worth a word.
+const SILENT: u64 = 60;
+
 /// Cells of a row beside id, title and detail: the state, and what is between the columns.
 const BESIDE: usize = 19;
 
 /// The queues, one below the other.
 pub fn status(view: &StatusView, look: Look) -> String {
+    let mut text = needed::text(&view.needs_you, view.now, look);
     let queues: Vec<String> = view.queues.iter().map(|queue| one(queue, look)).collect();
-    let mut text = queues.join("\n");
+    text.push_str(&queues.join("\n"));
     for pause in &view.pauses {
         let line = super::escape::line(&pause.sentence);
         let _ = writeln!(text, "paused: {line} ({})", super::escape::line(&pause.reason));
@@ -57,7 +65,10 @@ fn head(queue: &QueueView, look: Look) -> String {
     let project = queue.project.as_deref().filter(|project| !project.is_empty());
     let project = project
         .map_or_else(String::new, |project| format!(" (project {})", super::escape::line(project)));
-    format!("{path}{project}: {}\n", counts(queue))
+    // Where a task is done in part, the counts say it already.
+    let percent = queue.percent.filter(|percent| *percent > 0 && queue.partial.is_none());
+    let done = percent.map_or_else(String::new, |percent| format!(" ({percent}%)"));
+    format!("{path}{project}: {}{done}\n", counts(queue))
 }
 
 /// `12 tasks: 3 complete, 1 in progress, 4 ready, 4 waiting`.
@@ -108,9 +119,10 @@ pub fn detail(task: &TaskView) -> String {
     match task.state {
         State::InProgress => {
             let said = task.progress.as_deref().map_or_else(String::new, said);
-            match &task.worker {
-                Some(worker) => format!("{said}attempt {} by {worker}", task.attempts),
-                None => format!("{said}by a person"),
+            match (&task.live, &task.worker) {
+                (Some(live), _) => format!("{said}{}", at_work(task.attempts, live)),
+                (None, Some(worker)) => format!("{said}attempt {} by {worker}", task.attempts),
+                (None, None) => format!("{said}by a person"),
             }
         }
         State::Blocked => match task.error.as_deref().and_then(ReasonCode::asked) {
@@ -135,4 +147,19 @@ pub fn detail(task: &TaskView) -> String {
         },
         State::Parked => String::new(),
     }
+}
+
+/// `attempt 2, verifying, 12:30, silent 3 min: last line`.
+pub fn at_work(attempt: u32, live: &LiveView) -> String {
+    let mut text = format!("attempt {attempt}, {}", live.phase.word());
+    if let Some(seconds) = live.running_s {
+        text.push_str(&format!(", {}", running(Duration::from_secs(seconds))));
+    }
+    if let Some(silent) = live.silent_s.filter(|silent| *silent >= SILENT) {
+        text.push_str(&format!(", silent for {}", duration_text(silent)));
+    }
+    if let Some(line) = &live.last_output {
+        text.push_str(&format!(": {line}"));
+    }
+    text
 }

@@ -5,14 +5,15 @@
 
 use super::change::ChangeView;
 use super::json::Made;
+use super::known::Known;
 use super::mask::Mask;
-use super::need::{NeedView, QuestionView};
-use super::progress::{self, Progress, Share};
-use super::summary::Summary;
+use super::progress::{self, Share};
+pub use super::shape::{PauseView, QueueView, StatusView, TaskView, WrittenStatus};
+pub use super::summary::Summary;
+use super::timing::{between, parsed};
 use crate::domain::{Field, Liveness, ReasonCode, Status, timestamp};
 use crate::plan::{AgentPause, Estimates, Node, Readiness, State, Waiting};
 use crate::queue::Queue;
-use serde::Serialize;
 
 /// What views are made from.
 #[derive(Clone, Copy)]
@@ -29,6 +30,8 @@ pub struct Sight<'a> {
     pub mask: &'a Mask,
     /// How long tasks take, which is their weight where many are one number.
     pub estimates: &'a Estimates,
+    /// What journals and attempt folders say of tasks, where that is asked for.
+    pub known: Option<&'a dyn Fn(Node) -> Known>,
 }
 
 /// Which tasks are shown one by one.
@@ -38,125 +41,6 @@ pub enum Shown {
     All,
     /// The open ones, at most so many a queue; the most interesting first.
     Open(usize),
-}
-
-/// All queues that were asked for.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct StatusView<T = Vec<TaskView>> {
-    /// Version of this shape.
-    pub schema_version: u32,
-    /// The queues.
-    pub queues: Vec<QueueView<T>>,
-    /// Agents that are not started now.
-    pub pauses: Vec<PauseView>,
-    /// What needs a person, those that have waited longest first.
-    pub needs_you: Vec<NeedView>,
-}
-
-/// An agent that is not started for a while.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct PauseView {
-    /// The agent.
-    pub agent: String,
-    /// The account that is concerned, where it is known.
-    pub account: Option<String>,
-    /// Why: `transient` for failures within seconds.
-    pub kind: ReasonCode,
-    /// Since when.
-    pub since: String,
-    /// Until when.
-    pub until: String,
-    /// How it failed last.
-    pub reason: String,
-    /// The same for people.
-    #[serde(skip)]
-    pub sentence: String,
-}
-
-/// The same with tasks that are made when they are written: not all of them are in memory at once.
-pub type WrittenStatus<'a> = StatusView<Made<'a, Node, TaskView>>;
-
-/// A queue.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct QueueView<T = Vec<TaskView>> {
-    /// Its path.
-    pub path: String,
-    /// Its project.
-    pub project: Option<String>,
-    /// Counts of the tasks that were asked for.
-    pub summary: Summary,
-    /// Tasks with nothing in their way.
-    pub ready: usize,
-    /// Tasks not started with something in their way.
-    pub waiting: usize,
-    /// How much of the work is done, each task by its estimate; `None` where there is none.
-    pub percent: Option<u8>,
-    /// The same where counts of tasks do not say it: a task is done in part.
-    #[serde(skip)]
-    pub partial: Option<u8>,
-    /// The tasks that are shown.
-    pub tasks: T,
-    /// Open tasks that are not.
-    #[serde(skip)]
-    pub hidden: usize,
-    /// Counts by where the tasks stand: one whose worker is gone is not in progress.
-    #[serde(skip)]
-    pub standing: Summary,
-}
-
-/// A task.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct TaskView {
-    /// Its reference.
-    pub id: String,
-    /// Its title.
-    pub title: String,
-    /// The status word of the file.
-    pub status: String,
-    /// Where it stands.
-    #[serde(skip)]
-    pub state: State,
-    /// The same as a word, which says as well that its change waits to land.
-    #[serde(rename = "state")]
-    pub word: &'static str,
-    /// What passed and waits to land.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub change: Option<ChangeView>,
-    /// The commit of the target as which it landed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub landed_commit: Option<String>,
-    /// Its own priority.
-    pub priority: Option<i64>,
-    /// Agent starts so far.
-    pub attempts: u32,
-    /// How far it is, where something is known of it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub progress: Option<Box<Progress>>,
-    /// Who has it.
-    pub worker: Option<String>,
-    /// What it waits for.
-    pub waiting_for: Vec<Waiting>,
-    /// Files that changed while it ran, and may be the work of others.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub files_ambiguous: Vec<String>,
-    /// What went wrong.
-    pub error: Option<String>,
-    /// What its agent asked or found instead of finishing.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub open_question: Option<QuestionView>,
-    /// The person who completed it.
-    pub completed_by: Option<String>,
-    /// When it was completed.
-    pub completed_at: Option<String>,
-    /// Whether its worker is known to be gone.
-    #[serde(skip)]
-    pub is_worker_gone: bool,
-    /// Since when the worker has it.
-    #[serde(skip)]
-    pub since: Option<String>,
-    /// Whether it is blocked and waits for a person's word.
-    #[serde(skip)]
-    pub is_question: bool,
 }
 
 impl<'a> Sight<'a> {
@@ -214,10 +98,17 @@ impl<'a> Sight<'a> {
         let state = self.readiness.state(node);
         let change = task.change().filter(|_| task.status == Status::InProgress);
         let change = change.map(|change| ChangeView::new(change, self.mask));
+        let Known { traces, live } = self.known.map(|known| known(node)).unwrap_or_default();
+        let (started_at, ended_at) = self.times(node, state, traces.ended_at);
         let conditions = self.readiness.conditions;
         let in_review = conditions.reviews.contains(&node);
         let word = if in_review { "review" } else { state.word() };
         TaskView {
+            duration_s: self.lasted(state, started_at.as_deref(), ended_at.as_deref()),
+            started_at,
+            ended_at,
+            live: live.filter(|_| state == State::InProgress),
+            window: traces.window,
             id: self.readiness.graph().reference(node),
             title: self.title(node),
             status: status.unwrap_or_else(|| task.status.word().to_owned()),
@@ -241,6 +132,35 @@ impl<'a> Sight<'a> {
         }
     }
 
+    /// When a task was first started, and when it came to its end: complete by its own word, and stopped
+    /// as the journal says, `known`.
+    fn times(
+        &self,
+        node: Node,
+        state: State,
+        known: Option<String>,
+    ) -> (Option<String>, Option<String>) {
+        let (queue, index) = self.place(node);
+        let time = |field| queue.text(index, field).filter(|text| parsed(text).is_some());
+        let started = time(Field::StartedAt).or_else(|| time(Field::LastAttempt));
+        let ended = match state {
+            State::Complete => time(Field::CompletedAt).or(known),
+            State::Blocked | State::Parked => known,
+            State::InProgress | State::Ready | State::Waiting => None,
+        };
+        (started, ended)
+    }
+
+    fn lasted(&self, state: State, started: Option<&str>, ended: Option<&str>) -> Option<u64> {
+        let from = parsed(started?)?;
+        let to = match (ended.and_then(parsed), state) {
+            (Some(ended), _) => ended,
+            (None, State::InProgress) => self.readiness.conditions.now,
+            (None, _) => return None,
+        };
+        Some(between(from, to).as_secs())
+    }
+
     /// The queues with those of their tasks that are `selected`; `filtered` says that these may
     /// not be all.
     pub fn status(
@@ -252,8 +172,7 @@ impl<'a> Sight<'a> {
         let made = |nodes: Vec<Node>| nodes.into_iter().map(|node| self.task(node)).collect();
         let queues =
             (0..self.served).map(|queue| self.queue(queue, selected, filtered, shown).with(&made));
-        let (pauses, needs_you) = (self.pauses(), self.needs(selected));
-        StatusView { schema_version: 1, queues: queues.collect(), pauses, needs_you }
+        self.whole(queues.collect(), selected)
     }
 
     /// All selected tasks, for writing.
@@ -265,8 +184,16 @@ impl<'a> Sight<'a> {
         let made = |keys| Made { keys, make: Box::new(move |node: &Node| self.task(*node)) };
         let queues = (0..self.served)
             .map(|queue| self.queue(queue, selected, filtered, Shown::All).with(&made));
-        let (pauses, needs_you) = (self.pauses(), self.needs(selected));
-        StatusView { schema_version: 1, queues: queues.collect(), pauses, needs_you }
+        self.whole(queues.collect(), selected)
+    }
+
+    fn whole<T>(
+        &self,
+        queues: Vec<QueueView<T>>,
+        selected: &dyn Fn(Node) -> bool,
+    ) -> StatusView<T> {
+        let (pauses, now) = (self.pauses(), self.readiness.conditions.now);
+        StatusView { schema_version: 1, queues, pauses, needs_you: self.needs(selected), now }
     }
 
     /// The agents that are not started now.
@@ -337,24 +264,6 @@ impl<'a> Sight<'a> {
             tasks: picked,
             hidden,
             standing,
-        }
-    }
-}
-
-impl<T> QueueView<T> {
-    /// The same with other tasks.
-    fn with<U>(self, made: &dyn Fn(T) -> U) -> QueueView<U> {
-        QueueView {
-            path: self.path,
-            project: self.project,
-            summary: self.summary,
-            ready: self.ready,
-            waiting: self.waiting,
-            percent: self.percent,
-            partial: self.partial,
-            tasks: made(self.tasks),
-            hidden: self.hidden,
-            standing: self.standing,
         }
     }
 }

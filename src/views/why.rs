@@ -1,13 +1,16 @@
 //! `why ID`: where a task stands and why, what it holds up, and its attempts.
 
-use super::attempts::AttemptView;
+use super::attempts::{AttemptView, StepView};
 use super::escape;
 use super::need::QuestionView;
-use super::style::{Look, count, listed};
+use super::style::{Look, count, listed, took};
+use super::text::at_work;
+use super::timing::{clock, parsed};
 use super::view::{Sight, TaskView};
 use crate::domain::{Need, ReasonCode, Waits};
 use crate::plan::{Node, State, Waiting, WaitingKind};
 use anstyle::{AnsiColor, Style};
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use std::fmt::Write;
 
@@ -29,6 +32,8 @@ pub struct WhyView {
     pub attempts: Vec<AttemptView>,
     /// Why it ranks where it does, if it is ready.
     pub rank: Option<String>,
+    /// When it was looked at.
+    pub now: DateTime<Utc>,
 }
 
 impl Sight<'_> {
@@ -50,6 +55,7 @@ impl Sight<'_> {
             task,
             attempts,
             rank,
+            now: self.readiness.conditions.now,
         }
     }
 }
@@ -81,6 +87,10 @@ impl WhyView {
             "landed_commit": task.landed_commit,
             "conflicts": self.conflicts(),
             "rank": self.rank,
+            "started_at": task.started_at,
+            "ended_at": task.ended_at,
+            "duration_s": task.duration_s,
+            "live": task.live,
             "waiting_for": task.waiting_for,
             "holds_up": self.holds_up,
             "started": task.attempts,
@@ -96,6 +106,9 @@ pub fn text(view: &WhyView, look: Look) -> String {
     let id = look.head(escape::line(&task.id));
     let _ = writeln!(text, "{id}  {}", escape::line(&task.title));
     let _ = writeln!(text, "{}", state(view, look));
+    if let Some(live) = task.live.as_ref().filter(|_| task.change.is_none()) {
+        let _ = writeln!(text, "Now: {}.", escape::line(&at_work(task.attempts, live)));
+    }
     question(task, &mut text);
     if task.word == "review" {
         let id = &task.id;
@@ -262,7 +275,9 @@ fn attempts(view: &WhyView, look: Look, text: &mut String) {
         let told = told(attempt.outcome.as_deref(), attempt.reason.as_deref());
         let number = attempt.attempt;
         let verdict = look.paint(style, verdict);
-        let _ = writeln!(text, "  {number}  {verdict}  {}", escape::line(&told));
+        let times = times(attempt, view.now);
+        let _ = writeln!(text, "  {number}  {verdict}  {times}{}", escape::line(&told));
+        text.push_str(&steps(attempt));
         for known in &attempt.known_errors {
             let known = known.sentence();
             let _ = writeln!(text, "     known: {}", escape::line(&known));
@@ -294,6 +309,31 @@ fn attempts(view: &WhyView, look: Look, text: &mut String) {
             let _ = writeln!(text, "     {}", escape::line(log));
         }
     }
+}
+
+/// What ran in an attempt, and for how long, as a line; nothing where one command did.
+fn steps(attempt: &AttemptView) -> String {
+    let step = |step: &StepView| format!("{} {}", step.name, seconds(step.seconds));
+    let steps: Vec<String> = attempt.steps.iter().map(step).collect();
+    if steps.len() < 2 {
+        String::new()
+    } else {
+        format!("     {}\n", escape::line(&steps.join(", ")))
+    }
+}
+
+/// When an attempt began, and how long it took.
+fn times(attempt: &AttemptView, now: DateTime<Utc>) -> String {
+    let began = attempt.started_at.as_deref().and_then(parsed);
+    let took = attempt.duration_s.map(seconds);
+    match began.zip(took) {
+        Some((began, took)) => format!("{}, {took}  ", clock(began, now)),
+        None => String::new(),
+    }
+}
+
+fn seconds(seconds: f64) -> String {
+    took((seconds * 1000.0).round() as i64)
 }
 
 /// How the agent ended, and why the attempt came to its verdict where that is another matter.

@@ -23,6 +23,7 @@ mod guardrails;
 mod guards;
 mod harness;
 mod inside;
+mod looking;
 mod loops;
 mod malformed;
 mod nasty;

@@ -9,6 +9,8 @@ pub const GROUPS: [(&str, &[&str]); 5] = [
         "Look",
         &[
             "status",
+            "since",
+            "stuck",
             "next",
             "why",
             "log",
@@ -113,6 +115,14 @@ const EXAMPLES: &[(&str, &[Example])] = &[
             ("workloop status --exit-code -q", "for scripts: 0 complete, 5 blocked, 7 work left"),
         ],
     ),
+    (
+        "since",
+        &[
+            ("workloop since 22:00", "what happened over night"),
+            ("workloop since 2h --json", "for programs"),
+        ],
+    ),
+    ("stuck", &[("workloop stuck", "what is silent, slow, fails alike, or waits in vain")]),
     ("next", &[("workloop next --all", "every ready task, with the reason of its rank")]),
     ("why", &[("workloop why TASK-7", "what it waits for, and its attempts")]),
     ("check", &[("workloop check --strict", "warnings count, too")]),

@@ -44,6 +44,34 @@ pub struct StatusArgs {
     pub filter: FilterArgs,
 }
 
+/// `since`.
+#[derive(Clone, Debug, Args)]
+pub struct SinceArgs {
+    /// A duration back from now such as 8h, a time of day, a date, or an RFC 3339 time.
+    #[arg(value_name = "TIME")]
+    pub time: String,
+    /// Prints JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// The queues.
+    #[command(flatten)]
+    pub queues: QueueArgs,
+}
+
+/// `stuck`.
+#[derive(Clone, Debug, Args)]
+pub struct StuckArgs {
+    /// Prints JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// The queues.
+    #[command(flatten)]
+    pub queues: QueueArgs,
+    /// The tasks.
+    #[command(flatten)]
+    pub filter: FilterArgs,
+}
+
 /// `next`.
 #[derive(Clone, Debug, Args)]
 pub struct NextArgs {
@@ -228,10 +256,13 @@ pub struct LogArgs {
 /// `events`.
 #[derive(Clone, Debug, Args)]
 pub struct EventsArgs {
-    /// Stays and shows what comes.
+    /// Stays and shows what comes, after the last 10.
     #[arg(long, short)]
     pub follow: bool,
-    /// Only events since then: an RFC 3339 time, or a duration back from now such as 2h.
+    /// Only so many of the last events [default: all, 10 with --follow].
+    #[arg(long, short = 'n', value_name = "N")]
+    pub lines: Option<usize>,
+    /// Only events since then: a duration back from now such as 2h, a time of day, or an RFC 3339 time.
     #[arg(long, value_name = "TIME")]
     pub since: Option<String>,
     /// How an event is written.
@@ -250,6 +281,6 @@ pub struct EventsArgs {
 pub enum EventStyle {
     /// A line with everything that is known.
     Text,
-    /// A line such as 10:05 - worker: task complete, 7 min.
+    /// A line such as 10:05 - Window 1: SUBTASK complete, 7 min.
     Log,
 }

@@ -48,7 +48,10 @@ pub struct RunArgs {
     /// Prints what it would claim, in order, and claims nothing.
     #[arg(long)]
     pub dry_run: bool,
-    /// Prints events as JSON lines on stdout.
+    /// Shows what agents and steps print, as it comes, each line with its task in front.
+    #[arg(long)]
+    pub show_output: bool,
+    /// Prints events as JSON lines on stdout; what people read stays on stderr.
     #[arg(long)]
     pub json: bool,
     /// The queues to serve.

@@ -4,7 +4,8 @@ use crate::cli::args::{EventStyle, EventsArgs};
 use crate::cli::failure::Failure;
 use crate::cli::follow::Follow;
 use crate::cli::session::Session;
-use crate::config::{Selection, parse_duration};
+use crate::cli::when::past;
+use crate::config::Selection;
 use crate::domain::Event;
 use crate::platform::clock::{Clock, SystemClock};
 use crate::store::lines::JournalLines;
@@ -12,9 +13,12 @@ use crate::store::{Backups, StateDir};
 use crate::views::event::Teller;
 use crate::views::json;
 use crate::views::mask::Mask;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+
+/// How many of the last events `--follow` begins with.
+const FOLLOWED: usize = 10;
 
 /// Bytes that are collected before they are written.
 const BATCH: usize = 64 << 10;
@@ -37,15 +41,20 @@ struct Telling {
     json: bool,
     teller: Teller,
     mask: Mask,
+    /// Only so many of the last ones are told, of what is there already.
+    most: Option<usize>,
 }
 
 pub(super) fn run(args: &EventsArgs, session: &mut Session<'_>) -> Result<(), Failure> {
-    let since = args.since.as_deref().map(since).transpose()?;
+    let now = SystemClock.now();
+    let since = args.since.as_deref().map(|text| past(text, now)).transpose()?;
     let selection = session.select_to_read(&args.queues)?;
     let (mut sources, dirs) = sources(&selection, session.backups().ok().as_ref());
     let mask = Mask::new(&selection.config.and_own(&session.world.vars));
     let teller = Teller::new(mask.clone(), session.look());
-    let mut telling = Telling { since, style: args.style, json: args.json, teller, mask };
+    let few = (args.follow && since.is_none()).then_some(FOLLOWED);
+    let most = args.lines.or(few);
+    let mut telling = Telling { since, style: args.style, json: args.json, teller, mask, most };
     // Made before the first look, so that nothing is missed between the two.
     let mut follow = args.follow.then(|| Follow::new(&dirs));
     loop {
@@ -90,6 +99,9 @@ fn tell(
     telling: &mut Telling,
     session: &mut Session<'_>,
 ) -> Result<(), Failure> {
+    if let Some(most) = telling.most.take() {
+        return tell_last(most, sources, telling, session);
+    }
     if let [source] = sources {
         let mut batch = Vec::new();
         let Source { lines, queues, last } = source;
@@ -123,10 +135,42 @@ fn tell(
     session.print(batch)
 }
 
+/// Tells the last ones of what is there.
+fn tell_last(
+    most: usize,
+    sources: &mut [Source],
+    telling: &mut Telling,
+    session: &mut Session<'_>,
+) -> Result<(), Failure> {
+    let mut all: Vec<(String, Vec<u8>)> = Vec::new();
+    let several = sources.len() > 1;
+    for source in sources {
+        let Source { lines, queues, last } = source;
+        lines.read(&mut |line| {
+            if let Some(event) = telling.wanted(line, queues, last) {
+                let mut text = Vec::new();
+                telling.tell(line, &event, &mut text);
+                all.extend((!text.is_empty()).then_some((event.at, text)));
+                // Twice as many as are told are kept, so that they are not moved for each line.
+                if !several && all.len() >= 2 * most.max(64) {
+                    all.drain(..all.len() - most);
+                }
+            }
+            Ok(())
+        })?;
+    }
+    if several {
+        all.sort_by(|a, b| a.0.cmp(&b.0));
+    }
+    let skipped = all.len().saturating_sub(most);
+    let batch: Vec<u8> = all.into_iter().skip(skipped).flat_map(|(_, text)| text).collect();
+    session.print(batch)
+}
+
 impl Telling {
     /// The event of a line, if it is one, was asked for, and comes after the `last` one.
     fn wanted(
-        &self,
+        &mut self,
         line: &[u8],
         queues: &HashSet<String>,
         last: &mut Option<Last>,
@@ -140,6 +184,10 @@ impl Telling {
         let late = self.since.is_none_or(|since| {
             DateTime::parse_from_rfc3339(&event.at).is_ok_and(|at| at >= since)
         });
+        if here && !late && self.style == EventStyle::Log {
+            // What comes later is told with what was before: how long it took, and where.
+            self.teller.log(&event);
+        }
         (here && late).then_some(event)
     }
 
@@ -160,17 +208,4 @@ impl Telling {
             batch.push(b'\n');
         }
     }
-}
-
-/// A time, or a duration back from now.
-pub(super) fn since(text: &str) -> Result<DateTime<Utc>, Failure> {
-    if let Ok(time) = DateTime::parse_from_rfc3339(text) {
-        return Ok(time.to_utc());
-    }
-    let back = parse_duration(text).ok().and_then(|back| TimeDelta::from_std(back).ok());
-    let time = back.and_then(|back| SystemClock.now().checked_sub_signed(back));
-    time.ok_or_else(|| {
-        Failure::usage(format_args!("{text:?} is no time"))
-            .hint("write an RFC 3339 time such as 2026-01-19T14:35:45Z, or a duration such as 2h")
-    })
 }

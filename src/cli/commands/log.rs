@@ -7,9 +7,13 @@ use crate::cli::read::{Reading, Scene};
 use crate::cli::session::Session;
 use crate::domain::{AttemptReport, Field, Status};
 use crate::plan::Node;
+use crate::platform::clock::{Clock, SystemClock};
 use crate::store::QueueStore;
 use crate::store::attempts::{AGENT_ERR, AGENT_OUT, AttemptFolder};
+use crate::views::attempts::StepView;
 use crate::views::output::Tail;
+use crate::views::style::took;
+use crate::views::timing::{clock, lasted, parsed};
 use crate::views::{escape, json};
 use chrono::DateTime;
 use serde_json::{Value, json};
@@ -238,8 +242,29 @@ fn tell_end(
         None => "no result yet".to_owned(),
     };
     let end = reading.mask.text(&end);
+    if let Some(report) = report {
+        writeln!(out, "==> {} <==", escape::line(&times(report)))?;
+    }
     writeln!(out, "==> attempt {}: {} <==", shown.number, escape::line(&end))?;
     Ok(out.flush()?)
+}
+
+/// When an attempt ended, how long it took, and each of its commands.
+fn times(report: &AttemptReport) -> String {
+    let (began, ended) = (parsed(&report.started_at), parsed(&report.ended_at));
+    let now = SystemClock.now();
+    let millis = i64::try_from(lasted(report).as_millis()).unwrap_or(i64::MAX);
+    let whole = began.zip(ended).map(|(began, ended)| {
+        format!("{} to {}, {}", clock(began, now), clock(ended, now), took(millis))
+    });
+    let step = |step: &StepView| {
+        let lasted = took((step.seconds * 1000.0).round() as i64);
+        format!("{} {lasted}", step.name)
+    };
+    let steps: Vec<String> = StepView::all(report).iter().map(step).collect();
+    let parts = [whole.unwrap_or_default(), steps.join(", ")];
+    let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    parts.join(": ")
 }
 
 /// The attempt as data; of long streams the two ends.
@@ -270,6 +295,9 @@ fn view(shown: &Shown, reading: &Reading) -> Value {
         "attempt": shown.number,
         "outcome": report.as_ref().map(|report| report.outcome.to_string()),
         "verdict": report.as_ref().and_then(|report| report.verdict),
+        "started_at": report.as_ref().map(|report| report.started_at.clone()),
+        "ended_at": report.as_ref().map(|report| report.ended_at.clone()),
+        "steps": report.as_ref().map(StepView::all),
         "reason": reason.map(|reason| reading.mask.text(reason)),
         "streams": streams,
     })

@@ -35,8 +35,10 @@ mod resume;
 mod retry;
 mod run;
 mod schema;
+mod since;
 mod status;
 mod stop;
+mod stuck;
 mod unpark;
 mod verify;
 mod wait;
@@ -53,6 +55,8 @@ pub(super) fn dispatch(verb: Verb, session: &mut Session<'_>) -> Result<(), Fail
         Verb::Init(args) => init::run(&args, session),
         Verb::Run(args) => run::run(&args, session),
         Verb::Status(args) => status::run(&args, session),
+        Verb::Since(args) => since::run(&args, session),
+        Verb::Stuck(args) => stuck::run(&args, session),
         Verb::Next(args) => next::run(&args, session),
         Verb::Why(args) => why::run(&args, session),
         Verb::Check(args) => check::run(&args, session),

@@ -1,11 +1,11 @@
 //! `report`: what was done, how it went, and what is left.
 
-use super::events::since;
 use crate::cli::args::{ReportArgs, ReportForm, ReportLook};
 use crate::cli::failure::Failure;
 use crate::cli::filter::scope;
 use crate::cli::read::{Reading, Scene};
 use crate::cli::session::Session;
+use crate::cli::when::past;
 use crate::plan::Node;
 use crate::platform::clock::{Clock, SystemClock};
 use crate::project::{QueueSet, measured};
@@ -22,7 +22,7 @@ use std::io::Write;
 const OUTPUT: u64 = 2_000;
 
 pub(super) fn run(args: &ReportArgs, session: &mut Session<'_>) -> Result<(), Failure> {
-    let from = args.since.as_deref().map(since).transpose()?;
+    let from = args.since.as_deref().map(|text| past(text, SystemClock.now())).transpose()?;
     let selection = session.select_to_read(&args.queues)?;
     let scope = scope(&args.filter, &[]);
     let mut reading = Reading::open(session, selection)?;

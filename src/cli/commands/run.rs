@@ -4,8 +4,8 @@ use crate::cli::args::{RunArgs, WhenEmpty};
 use crate::cli::awake::KeepAwake;
 use crate::cli::failure::{Failure, FailureKind};
 use crate::cli::filter::{refuse_empty, scope};
-use crate::cli::progress::{Progress, Said};
 use crate::cli::read::Reading;
+use crate::cli::screen::{How, Said, Screen, closing};
 use crate::cli::session::Session;
 use crate::config::{Overrides, Selection};
 use crate::engine::{self, Ending, KnownCommands, Notice, Observer, Preflight, Reason, RunOptions};
@@ -16,6 +16,7 @@ use crate::platform::ids::RandomIds;
 use crate::project::repositories::is_private;
 use crate::project::{Among, Project, Scope};
 use crate::views::escape;
+use crate::views::timing::measured;
 use crate::workspace::is_git_work_tree;
 use chrono::{DateTime, Local, TimeZone};
 use std::io::Write;
@@ -37,6 +38,7 @@ pub(super) fn run(args: &RunArgs, session: &mut Session<'_>) -> Result<(), Failu
     if args.dry_run {
         return dry_run(args, selection, session);
     }
+    let queue = session.queue_words(&args.queues, &selection.queues);
     let project = session.open(selection.clone())?;
     let before = overrides::blocked(&project);
     refuse_empty(&args.filter, project.served())?;
@@ -58,15 +60,15 @@ pub(super) fn run(args: &RunArgs, session: &mut Session<'_>) -> Result<(), Failu
         ..options(scope, jobs, Arc::new(known), session)?
     };
     let notifier = session.notifier(project.set())?;
-    let said = Said::of(&session.global);
-    let mut progress = Progress::new(session.streams, jobs, args.json, said);
+    let how = how(args, &queue, &project, session);
+    let mut screen = Screen::new(session.streams, jobs, how);
     for warning in &warnings {
-        progress.notice(&Notice::Warning(warning));
+        screen.notice(&Notice::Warning(warning));
     }
-    let mut awake = KeepAwake::new(&mut progress, !args.no_inhibit, &session.world.vars);
+    let mut awake = KeepAwake::new(&mut screen, !args.no_inhibit, &session.world.vars);
     let ending = engine::start(project, options, &mut awake)?.run();
     drop(awake);
-    drop(progress);
+    let ran = screen.end();
     session.finish_telling(notifier, ending.as_ref().ok())?;
     let mut ending = ending?;
     let by_itself = !matches!(ending.reason, Reason::Signal(_));
@@ -74,16 +76,36 @@ pub(super) fn run(args: &RunArgs, session: &mut Session<'_>) -> Result<(), Failu
     if asks && overrides::ask(&before, selection.clone(), session)? {
         ending = ending_now(args, selection, ending, session)?;
     }
+    if !session.global.quiet {
+        let summary = closing(&ran, &ending, &queue, session.look_of_stderr());
+        session.streams.err.write_all(summary.as_bytes())?;
+    }
+    last_line(args, &ending, session)
+}
+
+/// Tells how the run ended, and how to run again a task that was complete before.
+fn last_line(args: &RunArgs, ending: &Ending, session: &mut Session<'_>) -> Result<(), Failure> {
     let one = match args.task_ids.as_slice() {
         [id] if ending.is_complete() && ending.attempts == 0 => Some(id),
         _ => None,
     };
-    let ended = end(&ending, session);
+    let ended = end(ending, session);
     if let Some(id) = one.filter(|_| ending.outlook.total > 0) {
         let hint = format!("workloop reset {id} makes it pending again");
         writeln!(session.streams.err, "{}", escape::line(&hint))?;
     }
     ended
+}
+
+/// What of the run is to be told, and how.
+fn how(args: &RunArgs, queue: &str, project: &Project, session: &Session<'_>) -> How {
+    How {
+        said: Said::of(&session.global),
+        json: args.json,
+        output: args.show_output,
+        queue: queue.to_owned(),
+        measured: measured(project.served()),
+    }
 }
 
 /// What a loop is started with, without a limit.

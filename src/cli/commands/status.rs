@@ -21,26 +21,37 @@ const LISTED: usize = 200;
 
 pub(super) fn run(args: &StatusArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     let selection = session.select_to_read(&args.queues)?;
+    let words = session.queue_words(&args.queues, &selection.queues);
     let scope = scope(&args.filter, &[]);
     let mut reading = Reading::open(session, selection)?;
     reading.refuse_empty(&args.filter)?;
     if args.json && !args.watch {
         reading.look(|scene| {
             let included = |node| scene.includes(&scope, node);
-            let view = scene.sight().written_status(&included, !scope.is_all());
+            let mut view = scene.sight().written_status(&included, !scope.is_all());
+            view.say_queues(&words);
             json::write(&view, &mut session.streams.out)
         })?;
         session.streams.out.flush()?;
         return exit(&mut reading, args, &scope);
     }
-    let first = render(&mut reading, args, &scope, session.look())?;
+    let told = Asked { args, scope: &scope, words: &words };
+    let first = render(&mut reading, &told, session.look())?;
     if !args.watch {
         if !(session.global.quiet && args.exit_code) {
             session.print(first)?;
         }
         return exit(&mut reading, args, &scope);
     }
-    watch(&mut reading, args, &scope, session, first)
+    watch(&mut reading, &told, session, first)
+}
+
+/// What was asked for.
+struct Asked<'a> {
+    args: &'a StatusArgs,
+    scope: &'a Scope,
+    /// What a command needs to find the queues.
+    words: &'a str,
 }
 
 /// With `--exit-code` the status of `wait`, had it ended now.
@@ -61,24 +72,27 @@ fn exit(reading: &mut Reading, args: &StatusArgs, scope: &Scope) -> Result<(), F
     }
 }
 
-fn render(
-    reading: &mut Reading,
-    args: &StatusArgs,
-    scope: &Scope,
-    look: Look,
-) -> Result<Vec<u8>, Failure> {
+fn render(reading: &mut Reading, asked: &Asked<'_>, look: Look) -> Result<Vec<u8>, Failure> {
+    let Asked { args, scope, words } = *asked;
     let filtered = !scope.is_all();
     reading.look(|scene| {
         let included = |node| scene.includes(scope, node);
         let sight = scene.sight();
         if args.json {
-            return Ok(json::object(&sight.status(&included, filtered, Shown::All))?);
+            let mut view = sight.status(&included, filtered, Shown::All);
+            view.say_queues(words);
+            return Ok(json::object(&view)?);
         }
         let text = if args.table {
             table::status(&sight.written_status(&included, filtered), look)
         } else {
-            let text = text::status(&sight.status(&included, filtered, Shown::Open(LISTED)), look);
-            text + &put_back(scene.set) + &red(scene.set)
+            let mut view = sight.status(&included, filtered, Shown::Open(LISTED));
+            view.say_queues(words);
+            if args.watch && look.width.is_none() {
+                // Into a pipe goes each change, and time that passes is none.
+                view.hold_still();
+            }
+            text::status(&view, look) + &put_back(scene.set) + &red(scene.set)
         };
         Ok(text.into_bytes())
     })
@@ -101,11 +115,11 @@ fn red(set: &QueueSet) -> String {
 /// Shows every change until nobody looks any more.
 fn watch(
     reading: &mut Reading,
-    args: &StatusArgs,
-    scope: &Scope,
+    asked: &Asked<'_>,
     session: &mut Session<'_>,
     first: Vec<u8>,
 ) -> Result<(), Failure> {
+    let args = asked.args;
     let mut follow = Follow::new(&reading.dirs());
     let clear = session.streams.out.is_terminal() && !args.json;
     let mut shown = Vec::new();
@@ -124,7 +138,7 @@ fn watch(
             return Ok(());
         }
         let read = reading.project.store_mut().read();
-        now = render(reading, args, scope, session.look())?;
+        now = render(reading, asked, session.look())?;
         if let (Err(error), false) = (read, args.json) {
             // Somebody is editing: what was last read stays on the screen.
             now.extend_from_slice(format!("\n{}\n", escape::lines(&error.to_string())).as_bytes());

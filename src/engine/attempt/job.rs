@@ -119,6 +119,8 @@ pub struct Job {
     pub id: String,
     /// Its title, for people.
     pub title: String,
+    /// Which attempt it is, of how many; `None` where no task is worked on.
+    pub turn: Option<(u32, u32)>,
     /// Its name on paths and in the environment.
     pub key: TaskKey,
     /// The claim tag of its processes.

@@ -11,7 +11,7 @@ use super::untouched::{ProfileKey, Red, Untouched};
 use super::watch::watch;
 use crate::agent::{AgentProfile, ContinuedInput, Given};
 use crate::config::{ChoiceError, Runner};
-use crate::domain::{ClaimToken, Field, ReasonCode, StepKind, Task};
+use crate::domain::{ClaimToken, Field, ReasonCode, StepKind, Task, budget_of, budget_used_now};
 use crate::plan::Graph;
 use crate::project::QueueSet;
 use crate::project::workspaces::task_name;
@@ -211,6 +211,7 @@ impl Plan<'_> {
             place: at,
             id: self.task.id.to_string(),
             title: mask.text(&queue.title(at.task)).into_owned(),
+            turn: Some(self.turn()),
             key: TaskKey::new(set.real(at.queue), self.task.id.as_str()),
             tag: tag_of(set.real(at.queue), self.task),
             state: set.state(at.queue),
@@ -240,6 +241,12 @@ impl Plan<'_> {
             root,
             token,
         }
+    }
+
+    /// Which attempt of the budget it is, and how many that allows.
+    fn turn(&self) -> (u32, u32) {
+        let most = budget_of(self.task, self.source.set.config.limits.attempts.value);
+        (budget_used_now(self.task).saturating_add(1), most)
     }
 
     /// Whose attempts are kept.

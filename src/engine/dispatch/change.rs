@@ -44,6 +44,8 @@ pub(crate) struct Made {
     pub(crate) tried: HashSet<AgentKey>,
     /// The profile for which a slot judges the tree before anything of its project is claimed.
     pub(crate) wanted: Option<(SlotIx, Wanted)>,
+    /// How many tasks are ready and were not claimed.
+    pub(crate) left: usize,
     /// For the person at the terminal.
     pub(crate) warnings: Vec<String>,
 }

@@ -68,6 +68,8 @@ pub(super) struct Plan {
     pub(super) judge: Option<(SlotIx, Profile)>,
     /// Whether a task could be claimed, be it that its tree is judged first.
     pub(super) has_work: bool,
+    /// How many tasks are ready and are not claimed now.
+    pub(super) left: usize,
     /// Tasks that run at once on the same files, where that is only warned about.
     pub(super) warnings: Vec<String>,
 }
@@ -114,6 +116,8 @@ pub(super) fn decide(
         plan.judge = Some((slot, profile));
         next = idle.next();
     }
+    let before = plan.claims.len();
+    let many = ranked.len();
     for node in ranked {
         let Some(slot) = next.filter(|_| plan.claims.len() < room.most) else { break };
         let at = at(graph, node);
@@ -131,6 +135,7 @@ pub(super) fn decide(
             next = idle.next();
         }
     }
+    plan.left = many.saturating_sub(plan.claims.len() - before);
     plan.tried = trials.used();
     plan
 }

@@ -122,7 +122,7 @@ impl Dispatcher {
         let plan = self.plan(draft, set, &room, &mut made)?;
         made.claimed = apply::apply(&plan, draft, &self.signs(set, kept))?;
         made.warnings.extend(plan.warnings);
-        made.tried = plan.tried;
+        (made.tried, made.left) = (plan.tried, plan.left);
         Ok(made)
     }
 

@@ -4,13 +4,12 @@
 use super::crew::Crew;
 use super::edits;
 use super::ending::Reason;
-use super::observer::Notice;
 use super::options::RunOptions;
 use super::running::Kind;
 use super::set_back::{self, Decided, SetBack};
 use super::slots::Done;
 use super::tree_job::{Around, Check};
-use super::untouched::{self, Learned, Told, UNTOUCHED};
+use super::untouched::{self, Learned, Told};
 use crate::domain::{Outcome, ReasonCode, Verdict};
 use crate::engine::attempt::{Finished, Fixed};
 use crate::engine::dispatch::{Dispatcher, SlotIx, Wanted, tree_key};
@@ -150,9 +149,9 @@ impl<'w, 'o> Checks<'w, 'o> {
         set_back: &SetBack,
         finished: &Finished,
     ) -> Result<(), StoreError> {
-        let (id, title, verdict) = (&finished.job.id, &finished.job.title, finished.report.verdict);
+        let verdict = finished.report.verdict;
         let what = finished.report.reason.as_deref().unwrap_or("the tree passes");
-        self.crew.tell().notice(&Notice::Ends { slot, id, title, attempt: 1, verdict, what });
+        self.crew.tell().ends(slot, finished, verdict, what);
         if let Outcome::FailedToStart { reason } = &finished.report.outcome {
             self.crew.end_for(Reason::Environment(format!("verification: {reason}")));
         }
@@ -183,9 +182,7 @@ impl<'w, 'o> Checks<'w, 'o> {
             }
             Told::Verdict(verdict, what) => {
                 finished.warnings.iter().for_each(|warning| self.crew.tell().warn(warning));
-                let (title, verdict) = (&finished.job.title, Some(verdict));
-                let (id, attempt, what) = (UNTOUCHED, 1, what.as_str());
-                self.crew.tell().notice(&Notice::Ends { slot, id, title, attempt, verdict, what });
+                self.crew.tell().ends(slot, finished, Some(verdict), &what);
             }
         }
         // What the steps wrote into a queue is judged before anybody may claim again; what cannot be

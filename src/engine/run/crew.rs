@@ -116,6 +116,7 @@ impl<'o> Crew<'o> {
 
     /// From now on these queues are paused.
     pub(super) fn pause(&mut self, paused: HashSet<usize>) {
+        self.tell.notice(&Notice::Paused(&paused));
         self.drain.pause(paused);
         self.hold_all(false);
     }
@@ -154,17 +155,17 @@ impl<'o> Crew<'o> {
     /// is remembered runs none.
     pub(super) fn tell_check(&mut self, slot: SlotIx) {
         let Some(running) = self.slots.at(slot) else { return };
-        let (id, title) = match running.kind_mut() {
+        match running.kind_mut() {
             Kind::Attempt | Kind::Landing => return,
-            Kind::SetBack(set_back) => set_back.name(),
-            Kind::Untouched { wanted, told } => {
+            Kind::SetBack(_) => {}
+            Kind::Untouched { told, .. } => {
                 if std::mem::replace(told, true) {
                     return;
                 }
-                super::untouched::name(&wanted.profile)
             }
-        };
-        self.tell.notice(&Notice::Begins { slot, id, title: &title, attempt: 1 });
+        }
+        let about = running.about().clone();
+        self.tell.notice(&Notice::Begins(about.piece(slot)));
     }
 
     /// Names results that were not written before a signal ended the loop.

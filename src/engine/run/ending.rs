@@ -198,6 +198,21 @@ impl Ending {
         if parts.is_empty() { "nothing can be started".to_owned() } else { parts.join("; ") }
     }
 
+    /// Each task at the root of what did not get done, with what to type next about it.
+    pub fn next_steps(&self) -> Vec<(&str, String)> {
+        let step = |root: &Root<String>| match root.cause {
+            // First it is seen why; what comes then depends on it.
+            Cause::Blocked | Cause::Other => format!("workloop why {}", root.task),
+            cause @ (Cause::Budget
+            | Cause::Parked
+            | Cause::Question
+            | Cause::Approval
+            | Cause::Review
+            | Cause::Work) => command(cause, &root.task),
+        };
+        self.roots.iter().map(|root| (root.task.as_str(), step(root))).collect()
+    }
+
     /// What to type next, for the first task of each cause.
     fn commands(&self, kind: Prospect) -> String {
         let mut known = Vec::new();

@@ -70,6 +70,7 @@ impl<'o> RunLoop<'o> {
         loop {
             self.look_at_requests();
             self.work.look_at_limits(&mut self.crew);
+            self.work.look_for_silence(&mut self.crew);
             match self.turn() {
                 Ok(again) => {
                     self.is_well();
@@ -185,12 +186,13 @@ impl<'o> RunLoop<'o> {
 
     fn tell_waiting(&mut self) {
         let (survey, dispatcher) = self.work.survey();
-        let text = if self.crew.running() > 0 || self.crew.drain().is_draining() {
+        let drain = self.crew.drain();
+        // That it is paused was told when it was.
+        let is_held = drain.is_draining() || !drain.paused().is_empty();
+        let text = if self.crew.running() > 0 || is_held {
             String::new()
-        } else if self.crew.drain().paused().is_empty() {
-            survey.waiting_for(dispatcher)
         } else {
-            "paused; workloop resume continues".to_owned()
+            survey.waiting_for(dispatcher)
         };
         self.crew.tell().waits(text);
     }

@@ -1,10 +1,12 @@
 //! What runs in a slot, and how it is steered.
 
+use super::observer::About;
 use super::set_back::SetBack;
 use crate::domain::ClaimToken;
 use crate::engine::attempt::{Job, Steering};
 use crate::engine::dispatch::Wanted;
 use crate::supervisor::Controls;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
@@ -31,8 +33,7 @@ pub(super) enum Kind {
 #[derive(Debug)]
 pub(super) struct Running {
     kind: Kind,
-    queue: usize,
-    id: String,
+    about: About,
     token: ClaimToken,
     steering: Arc<Steering>,
     controls: Option<Controls>,
@@ -48,8 +49,7 @@ impl Running {
     pub(super) fn new(kind: Kind, job: &Job, steering: &Arc<Steering>) -> Self {
         Self {
             kind,
-            queue: job.place.queue,
-            id: job.id.clone(),
+            about: About::of(job),
             token: job.token.clone(),
             steering: Arc::clone(steering),
             controls: None,
@@ -76,12 +76,17 @@ impl Running {
 
     /// The queue that it is about.
     pub(super) fn queue(&self) -> usize {
-        self.queue
+        self.about.queue
     }
 
     /// Its task, or what it is called.
     pub(super) fn id(&self) -> &str {
-        &self.id
+        &self.about.id
+    }
+
+    /// The same as people are told of it.
+    pub(super) fn about(&self) -> &About {
+        &self.about
     }
 
     /// Its fencing token.
@@ -127,6 +132,16 @@ impl Running {
             Some(controls) => controls.resume(),
             None => {}
         }
+    }
+
+    /// Whether it is in a pause.
+    pub(super) fn is_held(&self) -> bool {
+        self.paused.is_some()
+    }
+
+    /// Where its output is.
+    pub(super) fn folder(&self) -> &Path {
+        self.about.folder()
     }
 
     /// Nothing of it runs any more because of the pause with this number.

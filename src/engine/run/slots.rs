@@ -63,6 +63,12 @@ impl Slots {
         self.slots.iter_mut().filter_map(|slot| slot.running.as_mut())
     }
 
+    /// What runs, with its slot.
+    pub(super) fn each(&self) -> impl Iterator<Item = (SlotIx, &Running)> {
+        let all = self.slots.iter().enumerate();
+        all.filter_map(|(at, slot)| Some((SlotIx::new(at), slot.running.as_ref()?)))
+    }
+
     /// How many are busy.
     pub(super) fn running(&self) -> usize {
         self.all_running().count()

@@ -1,13 +1,14 @@
 //! Who is told what happens, and what was said already.
 
 use super::drain::Drain;
-use super::observer::{Notice, Observer};
+use super::observer::{End, Notice, Observer, Piece};
 use super::running::Running;
-use crate::domain::{Cost, Event, EventKind};
-use crate::engine::attempt::{Finished, Stage};
+use crate::domain::{Cost, Event, EventKind, StepReport, Verdict};
+use crate::engine::attempt::{Finished, Purpose, Stage};
 use crate::engine::dispatch::{After, SlotIx};
 use crate::store::new_event;
 use crate::views::edits;
+use crate::views::timing::lasted;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, json};
 use std::collections::HashSet;
@@ -96,7 +97,7 @@ impl<'o> Teller<'o> {
             }
             // The end of an attempt is told when it landed.
             After::Lands(obstacle) => {
-                self.observer.notice(&Notice::Frees { slot, id });
+                self.passed(slot, finished);
                 if let Some(obstacle) = obstacle {
                     self.warn_once(format!("{id} waits to land: {obstacle}"));
                 }
@@ -111,25 +112,52 @@ impl<'o> Teller<'o> {
                 if matches!(finished.cost, None | Some(Cost::Own)) {
                     drain.blocked(id, reason);
                 }
-                format!("blocked: {reason}")
+                format!("{reason}; blocked")
             }
             After::Asked(reason) => format!("{reason}; workloop answer {id} TEXT"),
-            After::Again(reason) => format!("to be tried again: {reason}"),
-            After::Interrupted(reason) => format!("pending again: {reason}"),
+            After::Again(reason) => format!("{reason}; to be tried again"),
+            After::Interrupted(reason) => format!("{reason}; pending again"),
             After::Lost(why) => {
                 let kept = finished.job.folder.path().display();
                 format!("claim lost: {why}; its result is in {kept}")
             }
         };
-        self.observer.notice(&Notice::Ends {
-            slot,
-            id,
-            title: &finished.job.title,
-            attempt: finished.job.token.attempt,
-            verdict: finished.report.verdict,
-            what: &what,
-        });
+        self.ends(slot, finished, finished.report.verdict, &what);
     }
+
+    /// Tells how an attempt or a verification of the tree ended.
+    pub(super) fn ends(
+        &mut self,
+        slot: SlotIx,
+        finished: &Finished,
+        verdict: Option<Verdict>,
+        what: &str,
+    ) {
+        let failed = match verdict {
+            Some(Verdict::Fail | Verdict::Blocked) => failed_step(finished),
+            Some(Verdict::Pass | Verdict::Skipped) | None => None,
+        };
+        let end = End { verdict, what, failed, took: lasted(&finished.report) };
+        self.observer.notice(&Notice::Ends(Piece::of(slot, &finished.job), end));
+    }
+
+    /// Tells that a change waits to land, or waits still.
+    fn passed(&mut self, slot: SlotIx, finished: &Finished) {
+        let notice = match finished.job.purpose {
+            Purpose::Landing => Notice::Frees(slot),
+            Purpose::Attempt | Purpose::SetBack | Purpose::Untouched => {
+                Notice::Passed(Piece::of(slot, &finished.job), lasted(&finished.report))
+            }
+        };
+        self.observer.notice(&notice);
+    }
+}
+
+/// The command whose end made the attempt fail: the last one that ran, unless something else was wrong.
+fn failed_step(finished: &Finished) -> Option<&StepReport> {
+    let last = finished.report.steps.last()?;
+    let is_named = |reason: &String| reason.starts_with(&format!("{}: ", last.named()));
+    finished.report.reason.as_ref().filter(|reason| is_named(reason)).map(|_| last)
 }
 
 /// A commit as people read it.

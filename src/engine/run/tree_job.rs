@@ -49,8 +49,7 @@ impl Around<'_> {
     /// A job that judges the tree with `steps`, whose claim tag ends with `random`.
     pub(super) fn job(&self, check: Check, steps: &[VerifyStep], random: &str) -> Job {
         let Check { purpose, id, title, tree } = check;
-        let key = tree_key(self.set, self.queue);
-        let state = self.set.state(self.queue);
+        let (key, state) = (tree_key(self.set, self.queue), self.set.state(self.queue));
         // Nothing is decided by the number of such a folder: in doubt it is used again.
         let numbers = state.attempt_numbers(&key).unwrap_or_default();
         let number = numbers.last().copied().unwrap_or(0).saturating_add(1);
@@ -78,6 +77,7 @@ impl Around<'_> {
             place: Place { queue: self.queue, task: 0 },
             id: id.to_owned(),
             title,
+            turn: None,
             token: ClaimToken { worker: self.worker.clone(), attempt: number },
             tag: key.tag(place_of(self.set.real(self.queue)), random),
             git,

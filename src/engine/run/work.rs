@@ -4,11 +4,13 @@ use super::checks::{Checks, prune};
 use super::crew::Crew;
 use super::edits;
 use super::ending::Reason;
-use super::observer::Notice;
+use super::observer::{Notice, Piece};
 use super::options::RunOptions;
 use super::running::Kind;
+use super::silence::Silence;
 use super::slots::Done;
 use super::survey::Survey;
+use super::tally::tally;
 use super::untouched;
 use crate::claims::fencing;
 use crate::domain::{Event, Outcome};
@@ -19,12 +21,14 @@ use crate::store::{QueueStore, StoreError, TaskKey};
 use std::collections::HashSet;
 
 mod landing;
+mod silent;
 
 /// The project and what decides about its tasks.
 pub(super) struct Work {
     project: Project,
     dispatcher: Dispatcher,
     survey: Survey,
+    silence: Silence,
     /// What holds for the whole run.
     fixed: Fixed,
     options: RunOptions,
@@ -39,7 +43,7 @@ impl Work {
         options: RunOptions,
     ) -> Self {
         let survey = Survey::new(options.clock.monotonic());
-        Self { project, dispatcher, survey, fixed, options }
+        Self { project, dispatcher, survey, silence: Silence::default(), fixed, options }
     }
 
     /// The project.
@@ -186,7 +190,9 @@ impl Work {
         })?;
         crew.tell().change(&events);
         dispatcher.resting_mut().give_tries_back(&made.tried, clock, ids);
+        let tally = tally(&self.project, &self.options.scope, made.left);
         self.after(work.finished, made, crew);
+        crew.tell().notice(&Notice::Tally(tally));
         self.project.store_mut().tidy();
         Ok(!events.is_empty())
     }
@@ -325,8 +331,7 @@ impl Work {
             }
         };
         let Some(holder) = crew.slots_mut().holder(slot, lock) else { return };
-        let (id, title, attempt) = (&job.id, &job.title, job.token.attempt);
-        crew.tell().notice(&Notice::Begins { slot, id, title, attempt });
+        crew.tell().notice(&Notice::Begins(Piece::of(slot, &job)));
         crew.slots_mut().begin(slot, Kind::Attempt, job, holder);
     }
 

@@ -84,7 +84,7 @@ fn seen(queue: &Queue, tasks: &[QueueTasks<'_>]) {
     let (mask, shown) = (Mask::default(), [queue.project().unwrap_or_default().to_owned()]);
     let queues = std::slice::from_ref(queue);
     let (readiness, mask, estimates) = (&readiness, &mask, &estimates);
-    let sight = Sight { queues, shown: &shown, served: 1, readiness, mask, estimates };
+    let sight = Sight { queues, shown: &shown, served: 1, readiness, mask, estimates, known: None };
     let work = Workload::new(&dag, tasks, estimates, |_| true);
     let critical = plan::critical_path(&work);
     let title = |node: Node| sight.title(node);

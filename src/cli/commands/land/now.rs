@@ -6,7 +6,7 @@
 use crate::cli::args::LandArgs;
 use crate::cli::commands::run::options;
 use crate::cli::failure::{Failure, FailureKind};
-use crate::cli::progress::{Progress, Said};
+use crate::cli::screen::{How, Said, Screen};
 use crate::cli::session::Session;
 use crate::domain::{Field, Status, Task, Waits};
 use crate::engine::{self, Ending, KnownCommands};
@@ -46,9 +46,11 @@ pub(super) fn now(args: &LandArgs, session: &mut Session<'_>) -> Result<(), Fail
     let scope = Scope { nothing: true, ..Scope::default() };
     let options = options(scope, 1, Arc::new(KnownCommands::default()), session)?;
     let said = Said::of(&session.global);
-    let mut progress = Progress::new(session.streams, 1, false, said);
-    let ending = engine::start(project, options, &mut progress)?.run();
-    drop(progress);
+    let queue = session.queue_words(&args.queues, &selection.queues);
+    let how = How { said, json: false, output: false, queue, measured: Vec::new() };
+    let mut screen = Screen::new(session.streams, 1, how);
+    let ending = engine::start(project, options, &mut screen)?.run();
+    drop(screen);
     let ending = ending?;
     let mut project = session.open(selection)?;
     project.store_mut().read()?;

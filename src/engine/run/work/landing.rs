@@ -4,6 +4,7 @@
 use super::super::crew::Crew;
 use super::super::ending::Reason;
 use super::super::landings::Waiting;
+use super::super::observer::{Notice, Piece};
 use super::super::running::Kind;
 use super::Work;
 use crate::claims::fencing;
@@ -57,6 +58,7 @@ impl Work {
             Ok(job) => {
                 let slot = crew.slots().landing();
                 if let Some(holder) = crew.slots_mut().holder(slot, Some(lock)) {
+                    crew.tell().notice(&Notice::Lands(Piece::of(slot, &job)));
                     crew.slots_mut().begin(slot, Kind::Landing, job, holder);
                 }
             }

@@ -1,0 +1,88 @@
+//! `since TIME`: what changed while nobody looked.
+
+use crate::cli::args::SinceArgs;
+use crate::cli::failure::Failure;
+use crate::cli::read::{Reading, Scene};
+use crate::cli::session::Session;
+use crate::cli::when::past;
+use crate::domain::{Event, Status};
+use crate::platform::clock::{Clock, SystemClock};
+use crate::store::journal::Journal;
+use crate::store::{StateDir, queue_name};
+use crate::views::json;
+use crate::views::since::{self, RunningView, SinceView};
+use crate::views::view::{Shown, Summary};
+use std::collections::HashSet;
+
+pub(super) fn run(args: &SinceArgs, session: &mut Session<'_>) -> Result<(), Failure> {
+    let now = SystemClock.now();
+    let from = past(&args.time, now)?;
+    let selection = session.select_to_read(&args.queues)?;
+    let words = session.queue_words(&args.queues, &selection.queues);
+    let mut reading = Reading::open(session, selection)?;
+    let look = session.look();
+    let mask = reading.mask.clone();
+    let bytes = reading.look(|scene| {
+        let happened = since::happened(events(scene), (from, now));
+        let times = (since::written(from), since::written(now));
+        let view = view(scene, happened.masked(&mask), times, &words);
+        if args.json {
+            return json::object(&view);
+        }
+        Ok(since::text(&view, look).into_bytes())
+    })?;
+    session.print(bytes)
+}
+
+/// The events of the served queues; those of several folders in the order of their times.
+fn events(scene: &Scene<'_>) -> impl Iterator<Item = Event> + use<> {
+    let served = 0..scene.set.served();
+    let names: HashSet<String> =
+        served.clone().map(|queue| queue_name(&scene.queues[queue])).collect();
+    let mut states: Vec<StateDir> = Vec::new();
+    for state in served.map(|queue| scene.set.state(queue)) {
+        if !states.contains(&state) {
+            states.push(state);
+        }
+    }
+    let several = states.len() > 1;
+    let all = states.into_iter().flat_map(|state| Journal::new(state).all());
+    let ours = all.filter(move |event| event.queue.is_empty() || names.contains(&event.queue));
+    let mut sorted: Box<dyn Iterator<Item = Event>> = Box::new(ours);
+    if several {
+        let mut events: Vec<Event> = sorted.collect();
+        events.sort_by(|a, b| a.at.cmp(&b.at));
+        sorted = Box::new(events.into_iter());
+    }
+    sorted
+}
+
+fn view(
+    scene: &Scene<'_>,
+    happened: since::Happened,
+    (since, until): (String, String),
+    words: &str,
+) -> SinceView {
+    let here = |node| scene.structure.graph.location(node).0 < scene.set.served();
+    let mut status = scene.sight().status(&here, true, Shown::Open(0));
+    status.say_queues(words);
+    let runs = scene
+        .structure
+        .graph
+        .nodes()
+        .filter(|node| here(*node))
+        .filter(|node| scene.readiness.task(*node).status == Status::InProgress);
+    let running = runs.map(|node| scene.sight().task(node));
+    let running = running.map(|task| RunningView { id: task.id, live: task.live }).collect();
+    let summary =
+        status.queues.iter().fold(Summary::default(), |sum, queue| sum.with(queue.standing));
+    SinceView {
+        schema_version: 1,
+        since,
+        until,
+        happened,
+        summary,
+        running,
+        needs_you: status.needs_you,
+    }
+}

@@ -1,0 +1,94 @@
+//! The summary of a run: how many tasks stand where, what it took, and each task that failed or waits
+//! with the command that comes next.
+
+use crate::domain::Event;
+use crate::engine::{End, Ending, Piece};
+use crate::platform::cells;
+use crate::views::style::{Look, count, fitted, padded, took};
+use serde_json::Value;
+use std::collections::HashMap;
+use std::fmt::Write;
+use std::time::Duration;
+
+/// How many tasks are named.
+const NAMED: usize = 20;
+/// The widest column of ids.
+const IDS: usize = 32;
+/// The widest reason.
+const WHY: usize = 60;
+/// A reason that is narrower says nothing.
+const NARROWEST: usize = 12;
+
+/// What a run told.
+#[derive(Clone, Debug, Default)]
+pub(in crate::cli) struct Told {
+    /// How each task ended last.
+    ends: HashMap<String, String>,
+    /// How long all attempts took together.
+    worked: Duration,
+    attempts: u64,
+    cost: Option<f64>,
+}
+
+impl Told {
+    /// An attempt ended.
+    pub(super) fn ended(&mut self, piece: &Piece<'_>, end: &End<'_>) {
+        if piece.turn.is_none() {
+            return;
+        }
+        self.worked += end.took;
+        self.attempts += 1;
+        self.ends.insert(piece.id.to_owned(), end.what.to_owned());
+    }
+
+    /// A line was written into the journal; the one that ends an attempt says what it cost, where that is
+    /// known.
+    pub(super) fn event(&mut self, event: &Event) {
+        let cost = event.data.get("cost_usd").and_then(Value::as_f64);
+        if let Some(cost) = cost.filter(|cost| event.event.ends_attempt() && cost.is_finite()) {
+            self.cost = Some(self.cost.unwrap_or_default() + cost);
+        }
+    }
+}
+
+/// The summary of a run that took so long; nothing where it began no attempt. `queue` is what a command
+/// needs to find the queue.
+pub(in crate::cli) fn closing(
+    (told, lasted): &(Told, Duration),
+    ending: &Ending,
+    queue: &str,
+    look: Look,
+) -> String {
+    if ending.attempts == 0 {
+        return String::new();
+    }
+    let width = look.width.unwrap_or(usize::MAX);
+    let time = |time: Duration| took(i64::try_from(time.as_millis()).unwrap_or(i64::MAX));
+    let mut parts = vec![ending.so_far()];
+    parts.push(count(usize::try_from(told.attempts).unwrap_or(usize::MAX), "attempt", "attempts"));
+    parts.push(format!("{} ({} of attempts)", time(*lasted), time(told.worked)));
+    parts.extend(told.cost.map(|cost| format!("${cost:.2}")));
+    let mut text = format!("{}\n", look.head(fitted(&parts.join(", "), width)));
+    let rows = ending.next_steps();
+    let rows: Vec<[String; 3]> = rows
+        .iter()
+        .map(|(id, command)| {
+            let why = told.ends.get(*id).map(String::as_str).unwrap_or_default();
+            let command = fitted(&format!("{command}{queue}"), usize::MAX);
+            [fitted(id, IDS), fitted(why, WHY), command]
+        })
+        .collect();
+    let widest = |column: usize| rows.iter().map(|row| cells::width(&row[column])).max();
+    let [ids, whys, commands] = [0, 1, 2].map(|column| widest(column).unwrap_or(0));
+    // The command is whole, and the reason gets what is left.
+    let room = whys.min(width.saturating_sub(ids + commands + 6));
+    for [id, why, command] in rows.iter().take(NAMED) {
+        let why =
+            if room < NARROWEST { String::new() } else { padded(&fitted(why, room), room) + "  " };
+        let _ok = writeln!(text, "  {}  {why}{command}", padded(id, ids));
+    }
+    if let Some(more) = rows.len().checked_sub(NAMED + 1) {
+        let _ok = writeln!(text, "  … and {} more: workloop status{queue}", more + 1);
+    }
+    text
+}

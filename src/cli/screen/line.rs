@@ -1,0 +1,162 @@
+//! A line of the screen: when, what, which task, its title, and what is to be said, cut to the width of
+//! a terminal by cells. Into a pipe it goes whole.
+
+use crate::platform::cells;
+use crate::views::style::{Look, fitted, padded, wrap};
+use anstyle::Style;
+
+/// Cells before the id: the time, the head, and a blank after each.
+const BEFORE: usize = 18;
+/// Cells of the head.
+const HEAD: usize = 8;
+/// The widest id on a terminal.
+const ID: usize = 32;
+/// The narrowest title that is shown.
+const TITLE: usize = 8;
+
+/// A line about a task.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Line<'a> {
+    /// The time of day.
+    pub(super) time: String,
+    /// What happened, in one word, and its style.
+    pub(super) head: (&'a str, Style),
+    /// The task.
+    pub(super) id: &'a str,
+    /// Its title, of which is shown what there is room for.
+    pub(super) title: &'a str,
+    /// In brackets after the title.
+    pub(super) facts: String,
+    /// What else there is to say.
+    pub(super) more: &'a str,
+}
+
+impl Line<'_> {
+    /// The line, or the lines where one is not wide enough.
+    pub(super) fn text(&self, look: Look) -> String {
+        let Self { time, head: (head, style), id, title, facts, more } = self;
+        let head = padded(head, HEAD);
+        let begin = format!("{time} {} ", look.paint(*style, head));
+        let facts = if facts.is_empty() { String::new() } else { format!(" ({facts})") };
+        let Some(width) = look.width else {
+            let words = [fitted(id, usize::MAX), fitted(title, usize::MAX)].join("  ");
+            let more = fitted(more, usize::MAX);
+            return format!("{begin}{}{facts}  {more}", words.trim_end()).trim_end().to_owned();
+        };
+        let id = fitted(id, ID.min(width.saturating_sub(BEFORE)));
+        let more = fitted(more, usize::MAX);
+        let needed = BEFORE + cells::width(&id) + cells::width(&facts);
+        let told = if more.is_empty() { 0 } else { cells::width(&more) + 2 };
+        let room = |used: usize| width.saturating_sub(used + 2);
+        // The title makes room for what is said, and what is said goes below where that is not enough.
+        let beside = needed + told <= width;
+        let room = if beside { room(needed + told) } else { room(needed) };
+        let title = if room < TITLE { String::new() } else { fitted(title, room) };
+        let gap = if title.is_empty() { "" } else { "  " };
+        let mut text = format!("{begin}{id}{gap}{title}{facts}");
+        if beside && !more.is_empty() {
+            text = format!("{text}  {more}");
+        } else if !more.is_empty() {
+            text.push('\n');
+            let words = words(&more, width.saturating_sub(BEFORE));
+            wrap(&mut text, &" ".repeat(BEFORE), words, " ", look);
+        }
+        text.trim_end().to_owned()
+    }
+}
+
+/// A line about no task, which goes on below itself where it is not wide enough.
+pub(super) fn plain(time: &str, (head, style): (&str, Style), text: &str, look: Look) -> String {
+    let begin = format!("{time} {} ", look.paint(style, padded(head, HEAD)));
+    let text = fitted(text, usize::MAX);
+    let Some(width) = look.width else {
+        return format!("{begin}{text}").trim_end().to_owned();
+    };
+    let mut lines = String::new();
+    let words = words(&text, width.saturating_sub(BEFORE));
+    wrap(&mut lines, &" ".repeat(BEFORE), words, " ", look);
+    format!("{begin}{}", lines.trim_start()).trim_end().to_owned()
+}
+
+/// The words of a text, those in pieces that are wider than `most`.
+fn words(text: &str, most: usize) -> Vec<String> {
+    let mut words = Vec::new();
+    for mut word in text.split(' ') {
+        while cells::width(word) > most {
+            let piece = cells::cut(word, most);
+            if piece.is_empty() {
+                break;
+            }
+            words.push(piece.to_owned());
+            word = &word[piece.len()..];
+        }
+        words.push(word.to_owned());
+    }
+    words
+}
+
+/// A line below another one, such as what a step printed.
+pub(super) fn below(text: &str, look: Look) -> String {
+    let most = look.width.map_or(usize::MAX, |width| width.saturating_sub(BEFORE));
+    format!("{}{}", " ".repeat(BEFORE), fitted(text, most))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOSTILE: [&str; 5] = [
+        "Lay the floor of the house, and the tiles of the roof above it",
+        "\u{1b}]0;title\u{7}\u{1b}[2J\u{202e}evil\u{2066}\nsecond line\tof it",
+        "日本語の長い題名がここにありますので切らなければなりません",
+        "🦀👩‍👩‍👧‍👦🏳️‍🌈 e\u{301}e\u{301}e\u{301} family of emoji and marks",
+        "שלום עולם مرحبا بالعالم",
+    ];
+
+    fn line<'a>(title: &'a str, more: &'a str) -> Line<'a> {
+        let (time, head) = ("20:41:09".to_owned(), ("FAIL", Style::new()));
+        Line { time, head, id: "B-12", title, facts: "12 s, attempt 1 of 5".to_owned(), more }
+    }
+
+    #[test]
+    fn no_line_is_wider_than_the_terminal_and_nothing_steers_it() {
+        let long = "step test: exit status 1; the tree was red at this step before the task began; \
+                    to be tried again";
+        for width in 60..=200 {
+            for title in HOSTILE {
+                for more in ["", "step test: exit status 1", long, title] {
+                    fits(title, more, width);
+                }
+            }
+        }
+    }
+
+    #[track_caller]
+    fn fits(title: &str, more: &str, width: usize) {
+        let text = line(title, more).text(Look { color: false, width: Some(width) });
+        for line in text.lines() {
+            assert!(cells::width(line) <= width, "{width}: {line}");
+            assert!(!line.contains(crate::platform::terminal::steers), "{line}");
+        }
+        let first = text.lines().next().unwrap_or_default();
+        assert!(first.contains("FAIL     B-12") && first.contains("1 of 5"), "{text}");
+    }
+
+    #[test]
+    fn a_pipe_gets_the_line_whole() {
+        let text = line("Walls", "step test: exit status 1; to be tried again").text(Look::PLAIN);
+        let expected = "20:41:09 FAIL     B-12  Walls (12 s, attempt 1 of 5)  step test: exit status 1; \
+                        to be tried again";
+        assert_eq!(text, expected);
+        assert_eq!(line("", "").text(Look::PLAIN), "20:41:09 FAIL     B-12 (12 s, attempt 1 of 5)");
+    }
+
+    #[test]
+    fn what_is_said_goes_below_where_it_does_not_fit() {
+        let look = Look { color: false, width: Some(60) };
+        let text = line("Walls of the house", "step test: exit status 1").text(look);
+        let expected = "20:41:09 FAIL     B-12  Walls of the… (12 s, attempt 1 of 5)\n                  \
+                        step test: exit status 1";
+        assert_eq!(text, expected);
+    }
+}

@@ -1,0 +1,272 @@
+//! What a person sees of a running loop: a line for each attempt that ended, below one that failed the
+//! last lines of its failed step, and on a terminal a block of what runs now. With `--json` the events
+//! go to stdout as lines.
+//!
+//! Figures come from what the loop tells, which is what it wrote.
+
+mod block;
+mod board;
+mod closing;
+mod line;
+mod live;
+mod output;
+mod said;
+
+pub(super) use closing::closing;
+pub(super) use said::Said;
+
+use super::streams::Streams;
+use crate::domain::{Event, Verdict};
+use crate::engine::{End, Notice, Observer, Piece};
+use crate::platform::clock::{Clock, SystemClock};
+use crate::platform::terminal;
+use crate::views::json;
+use crate::views::last_lines::last_lines;
+use crate::views::style::{Look, color, shell_word, took};
+use anstyle::{AnsiColor, Style};
+use block::Block;
+use board::Board;
+use closing::Told;
+use line::{Line, below, plain};
+use live::{Shared, held, tick};
+use output::Outputs;
+use std::io::Write;
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+/// What is to be told, and how.
+#[derive(Clone, Debug)]
+pub(super) struct How {
+    /// How much.
+    pub(super) said: Said,
+    /// Whether the events are written to standard output.
+    pub(super) json: bool,
+    /// Whether what attempts print is passed on.
+    pub(super) output: bool,
+    /// What a command needs besides the verb and the task to find the queue.
+    pub(super) queue: String,
+    /// How long earlier tasks took.
+    pub(super) measured: Vec<Duration>,
+}
+
+/// Tells notices on a pair of handles.
+pub(super) struct Screen<'s> {
+    streams: &'s mut Streams,
+    how: How,
+    block: Option<Block>,
+    shared: Shared,
+    told: Told,
+    /// The thread that moves the clocks ends when this is dropped.
+    _ticker: Option<Sender<()>>,
+}
+
+impl<'s> Screen<'s> {
+    /// The screen of a loop with `slots` slots.
+    pub(super) fn new(streams: &'s mut Streams, slots: usize, how: How) -> Self {
+        let shows = streams.err.is_terminal() && how.said > Said::Less;
+        let block = shows.then(|| Block::new(streams.err.color()));
+        let board = Board::new(slots, how.measured.clone(), Instant::now());
+        let shared: Shared = Arc::new(Mutex::new((board, Outputs::new(how.output))));
+        let ticks = block.is_some() || how.output;
+        let ticker = ticks.then(|| tick(&shared, block.clone())).flatten();
+        Self { streams, how, block, shared, told: Told::default(), _ticker: ticker }
+    }
+
+    /// Takes the block away; gives what was told, and how long the run lasted.
+    pub(super) fn end(mut self) -> (Told, Duration) {
+        let lasted = held(&self.shared).0.lasted(Instant::now());
+        (std::mem::take(&mut self.told), lasted)
+    }
+
+    fn look(&self) -> Look {
+        let columns = || terminal::size_of_stderr().map_or(80, |(columns, _)| columns);
+        let err = &self.streams.err;
+        Look { color: err.color(), width: err.is_terminal().then(columns) }
+    }
+
+    /// Writes lines at once, so that those of several loops do not mix.
+    fn write(&mut self, text: &str) {
+        let above = self.block.as_ref().is_some_and(|block| block.above(text));
+        if !above {
+            // Progress that cannot be shown stops nothing.
+            drop(self.streams.err.write_all(format!("{text}\n").as_bytes()));
+        }
+    }
+
+    /// A line that is told to those, too, who want to hear only what went wrong.
+    fn always(&mut self, head: (&str, Style), text: &str) {
+        let line = plain(&time(), head, text, self.look());
+        self.write(&line);
+    }
+
+    fn line(&mut self, head: (&str, Style), text: &str) {
+        if self.how.said > Said::Less {
+            self.always(head, text);
+        }
+    }
+
+    /// A line about an attempt.
+    fn about(&mut self, piece: &Piece<'_>, head: (&str, Style), facts: String, more: &str) {
+        let Piece { id, title, .. } = *piece;
+        let text = Line { time: time(), head, id, title, facts, more }.text(self.look());
+        self.write(&text);
+    }
+
+    fn begins(&mut self, piece: &Piece<'_>, phase: &str) {
+        held(&self.shared).0.begin(piece, phase, Instant::now());
+        // On a terminal the block says so.
+        let tells = self.how.said > Said::Usual || self.block.is_none();
+        if tells && self.how.said > Said::Less {
+            let facts = piece.turn.filter(|turn| turn.number > 1);
+            let facts = facts.map_or_else(String::new, |_| attempt(piece));
+            self.about(piece, ("start", color(AnsiColor::Cyan)), facts, "");
+        }
+        self.draw();
+    }
+
+    /// Nothing runs in a slot any more; what it printed is shown to its end.
+    fn frees(&mut self, slot: usize, id: Option<&str>) {
+        let mut shared = held(&self.shared);
+        let (board, outputs) = &mut *shared;
+        if let Some(busy) = board.end(slot, id) {
+            outputs.finish(&busy, self.block.as_ref());
+        }
+    }
+
+    fn ends(&mut self, piece: &Piece<'_>, end: &End<'_>) {
+        // The slot may have gone on already.
+        self.frees(piece.slot.index(), Some(piece.id));
+        self.told.ended(piece, end);
+        let bad = matches!(end.verdict, Some(Verdict::Fail | Verdict::Blocked));
+        let head = match end.verdict {
+            Some(Verdict::Pass) => ("PASS", color(AnsiColor::Green)),
+            Some(Verdict::Fail) => ("FAIL", color(AnsiColor::Red)),
+            Some(Verdict::Blocked) => ("BLOCKED", color(AnsiColor::Red)),
+            Some(Verdict::Skipped) => ("SKIPPED", color(AnsiColor::Yellow)),
+            None => ("ended", color(AnsiColor::Yellow)),
+        };
+        if end.verdict == Some(Verdict::Pass) && piece.turn.is_some() {
+            held(&self.shared).0.passed(end.took);
+        }
+        if bad || self.how.said > Said::Less {
+            let lasted = took(i64::try_from(end.took.as_millis()).unwrap_or(i64::MAX));
+            let facts = [lasted, attempt(piece)];
+            let facts: Vec<String> = facts.into_iter().filter(|fact| !fact.is_empty()).collect();
+            // What stands beside it already is not said twice.
+            let more = end.what.replace(&format!(" ({})", attempt(piece)), "");
+            let more = if more == "complete" || more == piece.title { "" } else { &more };
+            self.about(piece, head, facts.join(", "), more);
+        }
+        if bad {
+            self.failed(piece, end);
+        }
+        self.draw();
+    }
+
+    /// The last lines of the step that failed, and how to see the rest.
+    fn failed(&mut self, piece: &Piece<'_>, end: &End<'_>) {
+        let Some(step) = end.failed else { return };
+        let look = self.look();
+        let most = self.how.said.lines();
+        let mut lines = Vec::new();
+        // It was shown as it came.
+        if !self.how.output {
+            let last = last_lines(&piece.folder.file(&step.log), most, piece.mask);
+            lines.extend(last.iter().map(|line| below(&format!("| {line}"), look)));
+        }
+        if piece.turn.is_some() {
+            let command = format!("workloop log {}{}", shell_word(piece.id), self.how.queue);
+            // A command that is cut cannot be typed.
+            let whole = Look { width: None, ..look };
+            lines.push(look.paint(Style::new().dimmed(), below(&command, whole)));
+        }
+        if !lines.is_empty() {
+            self.write(&lines.join("\n"));
+        }
+    }
+
+    fn event(&mut self, event: &Event) {
+        self.told.event(event);
+        if self.how.json
+            && let Ok(line) = serde_json::to_string(event)
+        {
+            drop(writeln!(self.streams.out, "{}", json::inert(&line)));
+            drop(self.streams.out.flush());
+        }
+    }
+
+    fn draw(&self) {
+        if let Some(block) = &self.block {
+            block.show(&held(&self.shared).0);
+        }
+    }
+}
+
+impl Observer for Screen<'_> {
+    fn notice(&mut self, notice: &Notice<'_>) {
+        let dimmed = Style::new().dimmed();
+        let yellow = color(AnsiColor::Yellow);
+        match notice {
+            Notice::Event(event) => self.event(event),
+            Notice::Begins(piece) => {
+                let phase = if piece.turn.is_some() { "begins" } else { "verifying" };
+                self.begins(piece, phase);
+            }
+            Notice::Lands(piece) => {
+                held(&self.shared).0.begin(piece, "landing", Instant::now());
+                self.draw();
+            }
+            Notice::Stage { slot, id, stage } => {
+                if self.how.said > Said::Usual {
+                    self.always(("", dimmed), &format!("{id}: {}", board::in_words(stage)));
+                }
+                held(&self.shared).0.stage(slot.index(), id, stage);
+            }
+            Notice::Ends(piece, end) => self.ends(piece, end),
+            Notice::Passed(piece, _) => {
+                self.frees(piece.slot.index(), Some(piece.id));
+                if self.how.said > Said::Usual {
+                    self.about(piece, ("passed", dimmed), attempt(piece), "waits to land");
+                }
+            }
+            Notice::Frees(slot) => self.frees(slot.index(), None),
+            Notice::Tally(tally) => {
+                held(&self.shared).0.tally(*tally);
+                self.draw();
+            }
+            Notice::Paused(queues) => {
+                held(&self.shared).0.pause(queues, Instant::now());
+                let text =
+                    "paused: what runs was stopped, nothing is written; workloop resume continues";
+                match queues.is_empty() {
+                    true => self.line(("resume", yellow), "continues"),
+                    false => self.line(("pause", yellow), text),
+                }
+                self.draw();
+            }
+            Notice::Waits(text) => self.line(("wait", dimmed), text),
+            Notice::Drains(text) => self.line(("stop", yellow), text),
+            Notice::Warning(text) => self.always(("warning", yellow), text),
+        }
+    }
+}
+
+impl Drop for Screen<'_> {
+    fn drop(&mut self) {
+        if let Some(block) = &self.block {
+            block.clear();
+        }
+    }
+}
+
+/// Which attempt it is of how many.
+fn attempt(piece: &Piece<'_>) -> String {
+    let turn = piece.turn.map(|turn| format!("attempt {} of {}", turn.number, turn.most));
+    turn.unwrap_or_default()
+}
+
+/// The time of day.
+fn time() -> String {
+    SystemClock.now().with_timezone(&chrono::Local).format("%H:%M:%S").to_string()
+}

@@ -1,0 +1,62 @@
+//! What journals and attempt folders say of tasks, read when it is first asked for.
+
+use crate::domain::{Event, Status};
+use crate::plan::Node;
+use crate::platform::clock::{Clock, SystemClock};
+use crate::project::{QueueSet, Structure};
+use crate::queue::Queue;
+use crate::store::attempts::AttemptFolder;
+use crate::store::journal::Journal;
+use crate::store::{StateDir, TaskKey, queue_name};
+use crate::views::known::{Known, LiveView, Phase, Recent};
+use crate::views::mask::Mask;
+use std::cell::OnceCell;
+
+/// The journals of the served queues, by queue.
+pub(super) struct Trails {
+    states: Vec<StateDir>,
+    recent: Vec<OnceCell<Recent>>,
+}
+
+impl Trails {
+    /// Those of `set`; nothing is read yet.
+    pub(super) fn of(set: &QueueSet) -> Self {
+        let states: Vec<StateDir> = (0..set.served()).map(|queue| set.state(queue)).collect();
+        let recent = states.iter().map(|_| OnceCell::new()).collect();
+        Self { states, recent }
+    }
+
+    /// What the end of the journal of `queue` says; queues of one folder have one journal.
+    fn recent(&self, queue: usize) -> Option<&Recent> {
+        let state = self.states.get(queue)?;
+        let first = self.states.iter().position(|other| other == state)?;
+        let read = || Recent::read(Journal::new(state.clone()).recent::<Event>());
+        Some(self.recent[first].get_or_init(read))
+    }
+
+    /// What is known of a task.
+    pub(super) fn known(
+        &self,
+        (set, queues): (&QueueSet, &[Queue]),
+        structure: &Structure,
+        node: Node,
+        mask: &Mask,
+    ) -> Known {
+        let (queue, index) = structure.graph.location(node);
+        let task = &queues[queue].tasks()[index];
+        let tried = task.attempts > 0 || task.status != Status::Pending;
+        let recent = tried.then(|| self.recent(queue)).flatten();
+        let traces = recent
+            .and_then(|recent| recent.of(&queue_name(&queues[queue]), task.id.as_str()).cloned());
+        let claim = task.claim().filter(|_| task.status == Status::InProgress);
+        let live = claim.filter(|_| queue < set.served()).map(|claim| {
+            let key = TaskKey::new(set.real(queue), task.id.as_str());
+            let folder = AttemptFolder::new(&set.state(queue), &key, claim.attempt);
+            let now = SystemClock.now();
+            let look = LiveView::look(folder.path(), Some(&claim.since), now, mask);
+            let phase = if task.change().is_some() { Phase::Landing } else { look.phase };
+            LiveView { phase, ..look }
+        });
+        Known { traces: traces.unwrap_or_default(), live }
+    }
+}

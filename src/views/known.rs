@@ -1,0 +1,187 @@
+//! What is known of tasks besides their queues: from the end of the journal, and from the folders of
+//! attempts that run. The time that it takes grows neither with the queue nor with the journal.
+
+use super::last_lines::{Newest, last_lines, newest};
+use super::mask::Mask;
+use super::timing::{between, parsed};
+use super::windows::Windows;
+use crate::domain::{Event, EventKind, timestamp};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use std::collections::HashMap;
+use std::path::Path;
+
+/// What an attempt is busy with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// Its trees are made ready, or its agent works.
+    Agent,
+    /// Its verification runs.
+    Verifying,
+    /// Its change lands, or waits to.
+    Landing,
+}
+
+impl Phase {
+    /// The phase in a word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Agent => "agent",
+            Self::Verifying => "verifying",
+            Self::Landing => "landing",
+        }
+    }
+}
+
+/// An attempt that runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LiveView {
+    /// What it is busy with.
+    pub phase: Phase,
+    /// Since when the attempt runs.
+    pub since: Option<String>,
+    /// For so many seconds.
+    pub running_s: Option<u64>,
+    /// What it printed last.
+    pub last_output: Option<String>,
+    /// When.
+    pub last_output_at: Option<String>,
+    /// For so many seconds it has printed nothing.
+    pub silent_s: Option<u64>,
+}
+
+impl LiveView {
+    /// The attempt with this folder, which was claimed at `since`, as it is `now`.
+    pub fn look(folder: &Path, since: Option<&str>, now: DateTime<Utc>, mask: &Mask) -> Self {
+        let newest = newest(folder);
+        let line = newest.as_ref().map(|newest| last_lines(&newest.path, 1, mask));
+        let begun = since.and_then(parsed);
+        let printed = newest.as_ref().map(|newest| DateTime::<Utc>::from(newest.at));
+        let lasts = |from: DateTime<Utc>| between(from, now).as_secs();
+        let verifies = newest.as_ref().is_some_and(Newest::is_verification);
+        Self {
+            phase: if verifies { Phase::Verifying } else { Phase::Agent },
+            since: since.map(str::to_owned),
+            running_s: begun.map(lasts),
+            last_output: line.and_then(|lines| lines.into_iter().next()),
+            last_output_at: printed.map(timestamp),
+            silent_s: printed.or(begun).map(lasts),
+        }
+    }
+}
+
+/// What the end of a journal says of one task.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Traces {
+    /// When the last attempt that is over ended, or a person decided something.
+    pub ended_at: Option<String>,
+    /// The window in which it ran last.
+    pub window: Option<usize>,
+}
+
+/// What the end of a journal says.
+#[derive(Clone, Debug, Default)]
+pub struct Recent {
+    /// By file name of the queue and id.
+    tasks: HashMap<(String, String), Traces>,
+    windows: Windows,
+}
+
+impl Recent {
+    /// Reads events, oldest first.
+    pub fn read(events: impl Iterator<Item = Event>) -> Self {
+        let mut recent = Self::default();
+        events.for_each(|event| recent.add(event));
+        recent
+    }
+
+    /// One more.
+    pub fn add(&mut self, event: Event) {
+        let Event { at, event: kind, queue, task, worker, .. } = event;
+        let Some(task) = task else { return };
+        let ends = kind.ends_attempt();
+        let window = match worker.as_deref() {
+            Some(worker) if kind == EventKind::Claimed => Some(self.windows.begins(worker)),
+            Some(worker) if ends => {
+                let window = self.windows.of(worker);
+                self.windows.ends(worker);
+                window
+            }
+            Some(_) | None => None,
+        };
+        if kind != EventKind::Claimed && !ends {
+            return;
+        }
+        let traces = self.tasks.entry((queue, task)).or_default();
+        traces.window = window.or(traces.window);
+        traces.ended_at = ends.then_some(at);
+    }
+
+    /// What it says of a task of the queue with this file name.
+    pub fn of(&self, queue: &str, id: &str) -> Option<&Traces> {
+        self.tasks.get(&(queue.to_owned(), id.to_owned()))
+    }
+}
+
+/// What is known of a task.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// From the journal.
+    pub traces: Traces,
+    /// Of one that runs.
+    pub live: Option<LiveView>,
+}
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests write what commands print")]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn event(minute: u32, kind: &str, task: &str, worker: &str) -> Event {
+        let at = format!("2026-01-19T10:{minute:02}:00.000Z");
+        let line = json!({"v": 1, "seq": minute, "at": at, "event": kind, "queue": "q.json",
+            "task": task, "worker": worker});
+        serde_json::from_value(line).expect("an event")
+    }
+
+    #[test]
+    fn the_journal_tells_when_a_task_ended_and_where_it_ran() {
+        let events = [
+            event(0, "claimed", "A", "w1"),
+            event(1, "claimed", "B", "w2"),
+            event(2, "agent_finished", "A", "w1"),
+            event(3, "blocked", "A", "w1"),
+            event(4, "completed", "B", "w2"),
+            event(5, "claimed", "C", "w1"),
+        ];
+        let recent = Recent::read(events.into_iter());
+        let of = |id| recent.of("q.json", id).map(|t| (t.ended_at.as_deref(), t.window));
+        assert_eq!(of("A"), Some((Some("2026-01-19T10:03:00.000Z"), Some(1))));
+        assert_eq!(of("B"), Some((Some("2026-01-19T10:04:00.000Z"), Some(2))));
+        assert_eq!(of("C"), Some((None, Some(1))));
+        assert_eq!(of("D"), None);
+        assert!(recent.of("other.json", "A").is_none());
+    }
+
+    #[test]
+    fn a_running_attempt_says_what_it_printed_and_when() {
+        let dir = tempfile::tempdir().expect("dir");
+        let since = "2026-01-19T10:00:00Z";
+        let now = parsed("2026-01-19T10:02:00Z").expect("a time");
+        let look = || LiveView::look(dir.path(), Some(since), now, &Mask::default());
+        let before = look();
+        assert_eq!(
+            (before.phase, before.running_s, before.silent_s),
+            (Phase::Agent, Some(120), Some(120))
+        );
+        std::fs::write(dir.path().join("agent.out"), "one\ntwo\n").expect("written");
+        assert_eq!(look().last_output.as_deref(), Some("two"));
+        std::fs::write(dir.path().join("verify-1.out"), "testing\n").expect("written");
+        let after = look();
+        assert!(after.last_output_at.is_some());
+        // Written within the same instant, the later one counts.
+        assert_eq!(after.phase, Phase::Verifying);
+    }
+}

@@ -1,0 +1,135 @@
+//! The last lines of what commands printed, as people look at them: without secrets, and with nothing
+//! in them that a terminal would act on.
+
+use super::escape;
+use super::mask::Mask;
+use crate::agent::clean;
+use crate::platform::open::{self, Links};
+use crate::store::attempts::{AGENT_ERR, AGENT_OUT};
+use std::fs::{self, Metadata};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// How much of the end of a file is looked at, in bytes.
+const END: u64 = 16 << 10;
+
+/// The last `most` lines of the file at `path` that hold something; none where there is no such file.
+pub fn last_lines(path: &Path, most: usize, mask: &Mask) -> Vec<String> {
+    let Ok((bytes, is_whole)) = end_of(path) else { return Vec::new() };
+    let mut text = String::from_utf8_lossy(&bytes).into_owned();
+    if !is_whole {
+        // The begin of a line may be the rest of a secret.
+        text = text.split_once('\n').map_or_else(|| text.clone(), |(_, rest)| rest.to_owned());
+    }
+    let text = mask.text(&text);
+    let text = clean(&text);
+    let held = |line: &&str| !line.trim().is_empty();
+    let lines: Vec<&str> = text.lines().filter(held).collect();
+    let last = lines.len().saturating_sub(most);
+    lines[last..].iter().map(|line| escape::line(line.trim_end()).into_owned()).collect()
+}
+
+fn end_of(path: &Path) -> io::Result<(Vec<u8>, bool)> {
+    let mut file = open::reading(path, Links::Refuse)?;
+    let skipped = file.metadata()?.len().saturating_sub(END);
+    file.seek(SeekFrom::Start(skipped))?;
+    let mut bytes = Vec::new();
+    file.take(END).read_to_end(&mut bytes)?;
+    Ok((bytes, skipped == 0))
+}
+
+/// What an attempt printed last: which file, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Newest {
+    /// The file.
+    pub path: PathBuf,
+    /// When something was written into it.
+    pub at: SystemTime,
+    /// How long it is, in bytes.
+    pub bytes: u64,
+}
+
+impl Newest {
+    /// Whether a verification printed it, not the agent.
+    pub fn is_verification(&self) -> bool {
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with("verify-")
+    }
+}
+
+/// The files with the output of an attempt, in the order in which they came to be: what made its trees
+/// ready, its agent, the steps of its verification.
+pub fn outputs(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut found: Vec<(u8, u32, String)> = entries
+        .filter_map(|entry| {
+            let name = entry.file_name().into_string().ok()?;
+            let (group, number) = place(&name)?;
+            Some((group, number, name))
+        })
+        .collect();
+    found.sort_unstable();
+    found.into_iter().map(|(.., name)| folder.join(name)).collect()
+}
+
+/// Where an output comes: its group, and its number there.
+fn place(name: &str) -> Option<(u8, u32)> {
+    if name == AGENT_OUT || name == AGENT_ERR {
+        return Some((1, u32::from(name == AGENT_ERR)));
+    }
+    let stem = name.strip_suffix(".out")?;
+    if let Some(number) = stem.strip_prefix("verify-") {
+        return Some((2, number.parse().ok()?));
+    }
+    stem.strip_prefix("setup-").map(|_| (0, 0))
+}
+
+/// The output into which an attempt wrote last; `None` where there is none, or nothing in it.
+pub fn newest(folder: &Path) -> Option<Newest> {
+    let look = |path: PathBuf| {
+        let meta: Metadata = fs::symlink_metadata(&path).ok()?;
+        let at = meta.modified().ok().filter(|_| meta.is_file() && meta.len() > 0)?;
+        Some(Newest { path, at, bytes: meta.len() })
+    };
+    // Of two with the same time the later one.
+    outputs(folder).into_iter().filter_map(look).max_by_key(|newest| newest.at)
+}
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests write what commands print")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_lines_are_safe_and_hold_something() {
+        let dir = tempfile::tempdir().expect("dir");
+        let path = dir.path().join("agent.out");
+        let mask = Mask::new(&[("A_TOKEN".into(), "s3cret-value".into())]);
+        let text = "one\n\u{1b}[31mtwo s3cret-value\u{1b}[0m\n10 %\r20 %\r\n\n  \nlast\u{202e}";
+        fs::write(&path, text).expect("written");
+        let last = last_lines(&path, 3, &mask);
+        assert_eq!(last, ["10 %", "20 %", "last\\u{202e}"]);
+        assert_eq!(last_lines(&path, 4, &mask)[0], "two [masked]");
+        assert_eq!(last_lines(&dir.path().join("none"), 4, &mask), Vec::<String>::new());
+        fs::write(&path, format!("{}s3cret-value\nend\n", "x".repeat(1 << 15))).expect("written");
+        assert_eq!(last_lines(&path, 9, &mask), ["end"]);
+    }
+
+    #[test]
+    fn outputs_come_in_their_order_and_the_newest_is_found() {
+        let dir = tempfile::tempdir().expect("dir");
+        let names = ["verify-10.out", "verify-2.out", "agent.err", "agent.out", "setup-judge.out"];
+        for name in names.into_iter().chain(["prompt.md", "verify-x.out"]) {
+            fs::write(dir.path().join(name), "").expect("written");
+        }
+        let found = outputs(dir.path());
+        let found: Vec<_> = found.iter().filter_map(|path| path.file_name()?.to_str()).collect();
+        let expected =
+            ["setup-judge.out", "agent.out", "agent.err", "verify-2.out", "verify-10.out"];
+        assert_eq!(found, expected);
+        assert_eq!(newest(dir.path()), None);
+        fs::write(dir.path().join("verify-2.out"), "x").expect("written");
+        assert!(newest(dir.path()).is_some_and(|newest| newest.is_verification()));
+    }
+}

@@ -1,0 +1,124 @@
+//! Times and shares as people read them: how long, since when, how far, how much longer.
+
+use crate::domain::{AttemptReport, Field, Status};
+use crate::queue::Queue;
+use chrono::{DateTime, Local, TimeDelta, Utc};
+use std::time::Duration;
+
+/// How long something lasts that is looked at while it does: `0:07`, `12:30`, `1:02:03`.
+pub fn running(time: Duration) -> String {
+    let seconds = time.as_secs();
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, minutes, seconds) => format!("{minutes}:{seconds:02}"),
+        (hours, minutes, seconds) => format!("{hours}:{minutes:02}:{seconds:02}"),
+    }
+}
+
+/// The time of day, with the date where it is another day: `14:05`, `2026-01-19 14:05`.
+pub fn clock(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let (at, now) = (at.with_timezone(&Local), now.with_timezone(&Local));
+    let is_today = at.date_naive() == now.date_naive();
+    at.format(if is_today { "%H:%M" } else { "%Y-%m-%d %H:%M" }).to_string()
+}
+
+/// A time as it is written in queues, journals and reports.
+pub fn parsed(text: &str) -> Option<DateTime<Utc>> {
+    DateTime::parse_from_rfc3339(text.trim()).ok().map(|time| time.to_utc())
+}
+
+/// From one time to a later one; nothing where the clock was set back between them.
+pub fn between(from: DateTime<Utc>, to: DateTime<Utc>) -> Duration {
+    (to - from).max(TimeDelta::zero()).to_std().unwrap_or_default()
+}
+
+/// How long an attempt took: by its own times, which are whole seconds, and at least as long as its
+/// commands ran.
+pub fn lasted(report: &AttemptReport) -> Duration {
+    let ran = Duration::from_millis(report.steps.iter().map(|step| step.millis).sum());
+    let ends = parsed(&report.started_at).zip(parsed(&report.ended_at));
+    ends.map_or(ran, |(from, to)| between(from, to).max(ran))
+}
+
+/// How many of a hundred are done; a hundred only when all are.
+pub fn percent(done: usize, total: usize) -> usize {
+    done.min(total).saturating_mul(100).checked_div(total).unwrap_or(100)
+}
+
+/// The middle one of times that were measured.
+pub fn median(mut times: Vec<Duration>) -> Option<Duration> {
+    times.sort_unstable();
+    match times.len() {
+        0 => None,
+        many => Some((times[(many - 1) / 2] + times[many / 2]) / 2),
+    }
+}
+
+/// How much longer `left` tasks take in so many `lanes`, of which each takes as long as the median of
+/// those that were `measured`. It knows nothing of who waits for whom: `plan` does.
+pub fn left(left: usize, lanes: usize, measured: &[Duration]) -> Option<Duration> {
+    let rounds = left.div_ceil(lanes.max(1));
+    let each = median(measured.to_vec())?;
+    Some(each.saturating_mul(u32::try_from(rounds).unwrap_or(u32::MAX)))
+}
+
+/// How many tasks are enough to say how long one takes.
+const SAMPLE: usize = 200;
+
+/// How long the last complete tasks of `queues` took from the begin of their last attempt, by their own
+/// times.
+pub fn measured(queues: &[Queue]) -> Vec<Duration> {
+    let took = |queue: &Queue, at: usize| {
+        let time = |field| parsed(&queue.text(at, field)?);
+        let (from, to) = (time(Field::LastAttempt)?, time(Field::CompletedAt)?);
+        (from <= to).then(|| between(from, to))
+    };
+    let done = |queue: &&Queue, at: &usize| queue.tasks()[*at].status == Status::Complete;
+    let all = queues.iter().flat_map(|queue| {
+        let indices = (0..queue.tasks().len()).rev().filter(move |at| done(&queue, at));
+        indices.filter_map(move |at| took(queue, at))
+    });
+    all.take(SAMPLE).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::TimeZone;
+
+    fn secs(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn what_runs_is_timed_as_a_stopwatch_does() {
+        let shown: Vec<String> = [7, 750, 3723].into_iter().map(secs).map(running).collect();
+        assert_eq!(shown, ["0:07", "12:30", "1:02:03"]);
+    }
+
+    #[test]
+    fn another_day_has_its_date() {
+        let at = |day, hour| Utc.with_ymd_and_hms(2026, 1, day, hour, 5, 0).unwrap();
+        let (noon, before) = (at(19, 12), at(10, 12));
+        assert_eq!(clock(noon, noon).len(), "14:05".len());
+        assert!(clock(before, noon).starts_with("2026-01-"));
+        assert_eq!(between(noon, before), Duration::ZERO);
+        assert_eq!(between(before, noon), secs(9 * 24 * 3600));
+        assert_eq!(parsed("2026-01-19T12:05:00Z"), Some(noon));
+        assert_eq!(parsed("yesterday"), None);
+    }
+
+    #[test]
+    fn a_hundred_percent_is_all_of_them() {
+        assert_eq!((percent(3, 10), percent(999, 1000), percent(2, 2)), (30, 99, 100));
+        assert_eq!((percent(0, 0), percent(3, 2)), (100, 100));
+    }
+
+    #[test]
+    fn what_is_left_takes_rounds_of_the_median() {
+        let measured = [secs(60), secs(600), secs(120)];
+        assert_eq!(left(5, 2, &measured), Some(secs(360)));
+        assert_eq!(left(5, 2, &[]), None);
+        assert_eq!(left(0, 2, &measured), Some(secs(0)));
+        assert_eq!(median(vec![secs(1), secs(3)]), Some(secs(2)));
+    }
+}
