@@ -6,6 +6,7 @@ mod logins;
 mod policy;
 mod secret;
 
+pub(super) use logins::logins as login_variables;
 pub use policy::{Given, Policy, Why, Withheld};
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};

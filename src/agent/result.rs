@@ -87,6 +87,12 @@ pub struct AgentResult {
     pub notes_for: BTreeMap<String, String>,
     /// `follow_ups`: tasks to add.
     pub follow_ups: Vec<Map<String, Value>>,
+    /// `cost_usd`: what it cost, where the tool does not tell.
+    #[serde(default)]
+    pub cost_usd: Option<f64>,
+    /// `tokens`: what it used, likewise.
+    #[serde(default)]
+    pub tokens: Option<u64>,
 }
 
 /// A result with what could not be understood.
@@ -150,6 +156,16 @@ fn hidden(value: Value, hide: &dyn Fn(&str) -> String) -> Value {
     }
 }
 
+/// Reads what the agent used; says whether it is an amount.
+fn read_usage(key: &str, value: &Value, result: &mut AgentResult) -> bool {
+    if key == "tokens" {
+        result.tokens = value.as_u64();
+        return result.tokens.is_some();
+    }
+    result.cost_usd = value.as_f64().filter(|cost| cost.is_finite() && *cost >= 0.0);
+    result.cost_usd.is_some()
+}
+
 fn read_fields(fields: &Map<String, Value>, reading: &mut ResultReading) {
     let ResultReading { result, warnings } = reading;
     let mut wrong = |key: &str, expected: &str| {
@@ -186,6 +202,8 @@ fn read_fields(fields: &Map<String, Value>, reading: &mut ResultReading) {
                 Some(answers) => result.answers = answers,
                 None => wrong(key, "an object of task ids and texts"),
             },
+            "cost_usd" | "tokens" if !read_usage(key, value, result) => wrong(key, "a number"),
+            "cost_usd" | "tokens" => {}
             "artifacts" => match value {
                 Value::Array(items) => result.artifacts.clone_from(items),
                 Value::String(_) => result.artifacts.push(value.clone()),

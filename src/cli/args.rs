@@ -30,7 +30,9 @@ pub use reading::{
 };
 pub use run::{RunArgs, WhenEmpty};
 pub use select::{FilterArgs, QueueArgs, QueueFlags};
-pub use setup::{CompletionsArgs, ExplainArgs, HelpArgs, InitArgs, ManArgs, SchemaArgs};
+pub use setup::{
+    AgentsArgs, CompletionsArgs, ExplainArgs, HelpArgs, InitArgs, ManArgs, SchemaArgs,
+};
 pub use views::{BoardArgs, BoardLook, ReportArgs, ReportForm, ReportLook};
 pub use writing::{AddArgs, EditArgs, FieldArgs};
 
@@ -174,6 +176,8 @@ pub enum Verb {
     Doctor(Late<DoctorArgs>),
     /// Shows the help of a verb, as --help does.
     Help(Late<HelpArgs>),
+    /// Lists the agents that have a preset: which are installed, and what is known of them.
+    Agents(Late<AgentsArgs>),
     /// Explains a reason code: what it means, what causes it, and what to do next.
     Explain(Late<ExplainArgs>),
     /// Prints a JSON schema, or the names of all.

@@ -1,8 +1,6 @@
 //! What `init` finds in a project and on the machine: how it is tested, and which agents there are.
 
 use crate::platform::open::{self, Links};
-use std::ffi::OsStr;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 /// The most that is read of a file, in bytes.
@@ -15,36 +13,6 @@ pub(super) struct Found {
     pub(super) run: String,
     /// The file, or the program.
     pub(super) by: &'static str,
-}
-
-/// Agents in the order in which they are taken, each with its command line as TOML. The prompt comes
-/// on stdin where the agent reads it there.
-const AGENTS: [(&str, &str); 8] = [
-    ("claude", r#"["claude", "--print", "--permission-mode", "acceptEdits"]"#),
-    ("codex", r#"["codex", "exec", "--sandbox", "workspace-write", "-"]"#),
-    ("gemini", r#"["gemini", "--approval-mode", "auto_edit"]"#),
-    ("opencode", r#"'opencode run "$(cat "$WORKLOOP_PROMPT_FILE")"'"#),
-    ("cursor-agent", r#"'cursor-agent --print --force "$(cat "$WORKLOOP_PROMPT_FILE")"'"#),
-    ("copilot", r#"'copilot --allow-all-tools --prompt "$(cat "$WORKLOOP_PROMPT_FILE")"'"#),
-    ("amp", r#"["amp", "--execute", "--dangerously-allow-all"]"#),
-    (
-        "aider",
-        r#"'aider --yes-always --no-auto-commits --no-pretty --message-file "$WORKLOOP_PROMPT_FILE"'"#,
-    ),
-];
-
-/// The agents whose programs are on `path`.
-pub(super) fn agents(path: &OsStr) -> Vec<Found> {
-    let there = |program: &&(&'static str, &str)| {
-        std::env::split_paths(path).any(|dir| is_program(&dir.join(program.0)))
-    };
-    let found =
-        |(program, run): &(&'static str, &str)| Found { run: (*run).to_owned(), by: program };
-    AGENTS.iter().filter(there).map(found).collect()
-}
-
-fn is_program(path: &Path) -> bool {
-    path.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
 }
 
 /// Files that tell how a project is tested, and the command for it.
@@ -148,24 +116,6 @@ mod tests {
             (&[], None),
         ] {
             assert_eq!(found(files).as_deref(), run, "{files:?}");
-        }
-    }
-
-    #[test]
-    fn agents_are_found_on_the_path() {
-        let dir = tempfile::tempdir().expect("a folder");
-        for (name, mode) in [("codex", 0o755), ("aider", 0o755), ("claude", 0o644)] {
-            let path = dir.path().join(name);
-            #[expect(clippy::disallowed_methods, reason = "a test writes its input")]
-            std::fs::write(&path, "").expect("written");
-            let mode = std::fs::Permissions::from_mode(mode);
-            std::fs::set_permissions(&path, mode).expect("mode");
-        }
-        let found = agents(dir.path().as_os_str());
-        assert_eq!(found.iter().map(|found| found.by).collect::<Vec<_>>(), ["codex", "aider"]);
-        for (_, run) in AGENTS {
-            let config = format!("[agents.default]\nrun = {run}\n");
-            assert!(crate::config::parse(Path::new("/p/workloop.toml"), &config).is_ok(), "{run}");
         }
     }
 }

@@ -22,6 +22,8 @@ pub enum FailureKind {
     Blocked,
     /// A budget of the run ended it with work left.
     Budget,
+    /// A usage limit that is not waited for.
+    UsageLimit,
     /// The work left waits for approval, another queue or another worker.
     Waiting,
     /// A signal ended the run.
@@ -39,6 +41,7 @@ impl FailureKind {
             Self::Blocked => 5,
             Self::Budget => 6,
             Self::Waiting => 7,
+            Self::UsageLimit => 8,
             Self::Signal(number) => 128_u8.saturating_add(number),
         }
     }
@@ -172,8 +175,18 @@ mod tests {
     #[test]
     fn every_kind_has_its_exit_status() {
         use FailureKind::*;
-        let kinds =
-            [Internal, Usage, Refused, Locked, Blocked, Budget, Waiting, Signal(2), Signal(15)];
-        assert_eq!(kinds.map(FailureKind::exit), [1, 2, 3, 4, 5, 6, 7, 130, 143]);
+        let kinds = [
+            Internal,
+            Usage,
+            Refused,
+            Locked,
+            Blocked,
+            Budget,
+            Waiting,
+            UsageLimit,
+            Signal(2),
+            Signal(15),
+        ];
+        assert_eq!(kinds.map(FailureKind::exit), [1, 2, 3, 4, 5, 6, 7, 8, 130, 143]);
     }
 }

@@ -38,7 +38,7 @@ pub(super) fn each(
     // Whatever the tree was before: the steps decide.
     let untouched = Untouched::default();
     let judging = Judging {
-        source: Source { set, queues, graph, vars: &vars, untouched: &untouched },
+        source: Source { set, queues, graph, vars: &vars, untouched: &untouched, pauses: &[] },
         exe: &exe,
         clock: &SystemClock,
         worker: WorkerId::new(&name),

@@ -1,7 +1,8 @@
 //! The JSON schemas, embedded.
 
 /// The schemas of queues and of the output; each is also a file in `schemas/`.
-pub(super) const SCHEMAS: [(&str, &str); 19] = [
+pub(super) const SCHEMAS: [(&str, &str); 20] = [
+    ("agents", include_str!("../../schemas/agents.schema.json")),
     ("check", include_str!("../../schemas/check.schema.json")),
     ("diff", include_str!("../../schemas/diff.schema.json")),
     ("doctor", include_str!("../../schemas/doctor.schema.json")),

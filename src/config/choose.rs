@@ -9,7 +9,7 @@ use crate::verify::VerifyStep;
 use std::sync::Arc;
 
 /// Who does a task.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Runner {
     /// An agent.
     Agent(Box<AgentChoice>),
@@ -20,7 +20,7 @@ pub enum Runner {
 }
 
 /// The agent of a task.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct AgentChoice {
     /// Name of the profile.
     pub name: String,

@@ -1,24 +1,19 @@
 //! Reads the text of a `workloop.toml`.
 
-use super::model::{Config, Limits, NamedProject, ScopeMode, TypeRule};
+use super::model::{Config, NamedProject, TypeRule};
 use super::names::fold;
 use super::notify::NotifyRule;
-use super::origin::Sourced;
 use super::paths::resolve;
 use super::problem::{Problem, RefusedConfig};
 use super::reader::{Reader, Section};
 use super::sections::{
-    board, environment, guardrails, isolation, known_errors, landing, notify, profiles, verify,
-    workspaces,
+    agents, board, environment, guardrails, isolation, known_errors, landing, limits, notify,
+    profiles, verify, workspaces,
 };
-use crate::agent::{AgentProfile, DEFAULT_GRACE, DEFAULT_TIMEOUT};
 use crate::domain::nearest;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use toml::de::DeTable;
-
-/// Presets of agents that later versions know.
-const PRESETS: [&str; 7] = ["claude", "codex", "gemini", "aider", "opencode", "cursor", "amp"];
 
 /// Reads `text`, the content of `path`, which must be absolute.
 ///
@@ -66,7 +61,7 @@ fn read(reader: &Reader<'_>, document: &toml::Spanned<DeTable<'_>>, folder: &Pat
         }
     }
     if let Some(agents) = top.section("agents") {
-        read_agents(&agents, folder, &mut config);
+        agents::read(&agents, folder, &mut config);
     }
     verify::read(&top.sections("verify"), folder, &mut config);
     if let Some(section) = top.section("profiles") {
@@ -75,14 +70,11 @@ fn read(reader: &Reader<'_>, document: &toml::Spanned<DeTable<'_>>, folder: &Pat
     if let Some(types) = top.section("types") {
         read_types(&types, &mut config);
     }
-    if let Some(limits) = top.section("limits") {
-        config.limits = read_limits(&limits);
+    if let Some(section) = top.section("limits") {
+        config.limits = limits::read(&section);
     }
     if let Some(estimates) = top.section("estimates") {
-        if let Some(effort) = estimates.section("effort") {
-            read_efforts(&effort, &mut config.effort_minutes);
-        }
-        estimates.close(&[]);
+        read_estimates(&estimates, &mut config);
     }
     config.environment = environment::read(&top, folder, &mut config.env_files);
     if let Some(guardrails) = top.section("guardrails") {
@@ -104,6 +96,7 @@ fn read(reader: &Reader<'_>, document: &toml::Spanned<DeTable<'_>>, folder: &Pat
         config.tree_keys.extend(section.keys());
     }
     read_views(&top, folder, &mut config);
+    agents::put_budgets(&mut config);
     top.close(&["escalation", "baseline", "hooks", "services", "usage", "commit"]);
     config
 }
@@ -137,73 +130,6 @@ fn read_project(section: &Section<'_>, folder: &Path) -> NamedProject {
     }
     section.close(&["isolation", "guardrails"]);
     project
-}
-
-fn read_agents(agents: &Section<'_>, folder: &Path, config: &mut Config) {
-    config.strict_agents = agents.flag("strict").is_some_and(|flag| *flag);
-    for (name, span, value) in agents.entries() {
-        let Some(section) = agents.open(&name, value) else { continue };
-        if matches!(fold(&name).as_str(), "manual" | "human") {
-            agents.reader.report(span, format!("{name} stands for a person and is never run"));
-            continue;
-        }
-        if let Some(other) = config.agents.keys().find(|other| fold(other) == fold(&name)) {
-            let message = format!(
-                "agent {name} has the same name as {other}: case and separators do not count"
-            );
-            agents.reader.report(span, message);
-            continue;
-        }
-        if let Some(agent) = read_agent(&section, (&name, &span), folder, &mut config.env_files) {
-            config.agents.insert(name, agent);
-        }
-    }
-}
-
-fn read_agent(
-    section: &Section<'_>,
-    (name, span): (&str, &Range<usize>),
-    folder: &Path,
-    env_files: &mut Vec<PathBuf>,
-) -> Option<AgentProfile> {
-    let before = section.reader.count();
-    let preset = section.spanned_texts("preset").into_iter().next();
-    if let Some((preset, span)) = preset.filter(|(preset, _)| preset != "command") {
-        let message = if PRESETS.contains(&preset.as_str()) {
-            format!(
-                "preset {preset} is not supported by this version; write preset = \"command\" and its command line as run = [\"{preset}\", …]; the prompt comes on stdin"
-            )
-        } else {
-            format!("unknown preset {preset}; known: command")
-        };
-        section.reader.report(span, message);
-    }
-    let command = section.command("run");
-    if command.is_none() && section.reader.count() == before {
-        section.reader.report(
-            span.clone(),
-            format!("agent {name} needs run: a string for the shell, or a list of arguments"),
-        );
-    }
-    let timeout = section.duration("timeout").unwrap_or(DEFAULT_TIMEOUT);
-    let silence = section.duration("silence");
-    let grace = section.duration("grace").unwrap_or(DEFAULT_GRACE);
-    let max_parallel = section.number("max_parallel", 1).map(|number| *number);
-    let ok_exit_codes = section.numbers("ok_exit_codes");
-    let prompt = section.text("prompt").map(|path| resolve(folder, &path.value));
-    let environment = environment::read(section, folder, env_files);
-    section.close(&["model", "usage_limit", "cost", "isolation"]);
-    let fresh = AgentProfile::new(name, command?);
-    Some(AgentProfile {
-        timeout,
-        silence,
-        grace,
-        max_parallel,
-        ok_exit_codes,
-        prompt,
-        environment,
-        ..fresh
-    })
 }
 
 fn read_types(types: &Section<'_>, config: &mut Config) {
@@ -242,36 +168,11 @@ fn check_name(section: &Section<'_>, span: &Range<usize>, what: &str, name: &str
     section.reader.report(span.clone(), format!("there is no {what} {name}{meant}"));
 }
 
-fn read_limits(section: &Section<'_>) -> Limits {
-    let default = Limits::default();
-    let number = |key, least, default| section.number(key, least).unwrap_or(default);
-    let limits = Limits {
-        attempts: number("attempts", 1, default.attempts),
-        crashes: number("crashes", 1, default.crashes),
-        consecutive_failures: number("consecutive_failures", 1, default.consecutive_failures),
-        keep_attempts: number("keep_attempts", 1, default.keep_attempts),
-        follow_up_depth: number("follow_up_depth", 0, default.follow_up_depth),
-        scopes: read_scopes(section).unwrap_or(default.scopes),
-        promise: section.flag("promise").unwrap_or(default.promise),
-        untouched: section.flag("untouched").unwrap_or(default.untouched),
-        progress_every: section.timed("progress_every").unwrap_or(default.progress_every),
-    };
-    section.close(&["cost_usd_per_day", "cost_usd", "usage"]);
-    limits
-}
-
-fn read_scopes(section: &Section<'_>) -> Option<Sourced<ScopeMode>> {
-    let (word, span) = section.spanned_texts("scopes").into_iter().next()?;
-    let mode = match word.as_str() {
-        "serialize" => ScopeMode::Serialize,
-        "warn" => ScopeMode::Warn,
-        "off" => ScopeMode::Off,
-        _ => {
-            section.reader.report(span, "scopes must be \"serialize\", \"warn\" or \"off\"");
-            return None;
-        }
-    };
-    Some(Sourced::new(mode, section.reader.origin(&span)))
+fn read_estimates(estimates: &Section<'_>, config: &mut Config) {
+    if let Some(effort) = estimates.section("effort") {
+        read_efforts(&effort, &mut config.effort_minutes);
+    }
+    estimates.close(&[]);
 }
 
 fn read_efforts(section: &Section<'_>, minutes: &mut [f64; 4]) {

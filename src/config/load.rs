@@ -18,6 +18,10 @@ use std::path::{Path, PathBuf};
 /// The most that a configuration may have, in bytes.
 const LIMIT: u64 = 4 << 20;
 
+/// Where an account could not be shared.
+const NO_ACCOUNTS: &str = "an agent has an account, whose limits are kept in the state folder of the user; set \
+                           HOME or XDG_STATE_HOME";
+
 /// Looks up a variable of the environment.
 pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
@@ -117,6 +121,13 @@ pub(super) fn overlay(
     overrides: &Overrides,
     env: Lookup<'_>,
 ) -> Result<(), ConfigError> {
+    let absolute = |name: &str| env(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let home = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")));
+    config.accounts = home.map(|home| home.join("workloop/accounts"));
+    if config.accounts.is_none() && config.agents.values().any(|agent| agent.tool.account.is_some())
+    {
+        return Err(ConfigError::Contradiction(NO_ACCOUNTS));
+    }
     if let Some((agent, origin)) = pick("--agent", &overrides.agent, "WORKLOOP_AGENT", env) {
         let profile = override_agent(config, &agent);
         config.agent = Some(Sourced::new(profile, origin));
@@ -168,7 +179,10 @@ fn override_agent(config: &Config, text: &str) -> AgentProfile {
     let command = Command::Shell(text.to_owned());
     let fresh = AgentProfile::new("command-line", command.clone());
     match config.agent_named("default") {
-        Some(default) => AgentProfile { name: fresh.name, command, ..default.clone() },
+        Some(default) => {
+            let AgentProfile { name, tool, login, .. } = fresh;
+            AgentProfile { name, command, tool, login, ..default.clone() }
+        }
         None => fresh,
     }
 }

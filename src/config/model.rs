@@ -5,7 +5,7 @@ use super::notify::NotifyRule;
 use super::origin::Sourced;
 use super::trees::{Isolation, LandingRules, WorkspaceRules};
 use crate::agent::AgentProfile;
-use crate::domain::{EnvironmentRules, KnownError};
+use crate::domain::{Allowance, EnvironmentRules, KnownError, Preset};
 use crate::guardrails::{Requires, Rules};
 use crate::plan::EstimateRules;
 use crate::verify::VerifyStep;
@@ -29,6 +29,8 @@ pub struct Config {
     pub projects: BTreeMap<String, NamedProject>,
     /// `[agents.NAME]`.
     pub agents: BTreeMap<String, AgentProfile>,
+    /// Where the state of accounts is kept, where it can be kept.
+    pub accounts: Option<PathBuf>,
     /// `[agents] strict`: an agent without a section is an error.
     pub strict_agents: bool,
     /// `--agent`, which overrides what tasks say.
@@ -89,6 +91,30 @@ impl Config {
         vars.iter().cloned().chain(own).collect()
     }
 
+    /// The state folder of the account of an agent, and the name of its pauses there.
+    pub fn account_of(&self, agent: &AgentProfile) -> Option<(PathBuf, String)> {
+        let folder = self.accounts.as_ref()?.join(agent.tool.account.as_deref()?);
+        let name = match agent.tool.preset {
+            Preset::Command => agent.name.clone(),
+            Preset::Claude
+            | Preset::Codex
+            | Preset::Gemini
+            | Preset::Opencode
+            | Preset::Cursor
+            | Preset::Copilot
+            | Preset::Amp
+            | Preset::Aider => agent.tool.preset.word().to_owned(),
+        };
+        Some((folder, name))
+    }
+
+    /// All agents: those of the file, and the one of `--agent`.
+    pub fn all_agents(&self) -> impl Iterator<Item = &AgentProfile> {
+        let own = self.agent.iter().map(|agent| &agent.value);
+        let own = own.filter(|agent| !self.agents.contains_key(&agent.name));
+        self.agents.values().chain(own)
+    }
+
     /// The folder of the file.
     pub fn folder(&self) -> Option<&Path> {
         self.path.as_deref().and_then(Path::parent)
@@ -104,6 +130,7 @@ impl Default for Config {
             queues: Vec::new(),
             projects: BTreeMap::new(),
             agents: BTreeMap::new(),
+            accounts: None,
             strict_agents: false,
             agent: None,
             verification: Verification::Profiles,
@@ -176,7 +203,7 @@ pub struct TypeRule {
 }
 
 /// `[limits]`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Limits {
     /// Budget of attempts of a task that has none of its own.
     pub attempts: Sourced<u32>,
@@ -196,6 +223,14 @@ pub struct Limits {
     pub untouched: Sourced<bool>,
     /// How long an attempt may say nothing before a person is told.
     pub progress_every: Sourced<Duration>,
+    /// What a task may use.
+    pub task: Allowance,
+    /// What an attempt may use.
+    pub attempt: Allowance,
+    /// What a run may use.
+    pub run: Allowance,
+    /// What all loops of the project may use on a day.
+    pub day: Allowance,
 }
 
 impl Default for Limits {
@@ -210,6 +245,10 @@ impl Default for Limits {
             promise: Sourced::default_value(false),
             untouched: Sourced::default_value(true),
             progress_every: Sourced::default_value(Duration::from_secs(30 * 60)),
+            task: Allowance::default(),
+            attempt: Allowance::default(),
+            run: Allowance::default(),
+            day: Allowance::default(),
         }
     }
 }

@@ -114,6 +114,25 @@ impl<'d> Section<'d> {
         Some(Sourced::new(number?, self.reader.origin(&value.span())))
     }
 
+    /// An amount above 0, which may have a fraction.
+    pub(super) fn amount(&self, key: &'static str) -> Option<Sourced<f64>> {
+        let value = self.get(key)?;
+        let float = value.get_ref().as_float().map(|float| float.as_str().replace('_', ""));
+        let whole = integer(value.get_ref()).map(|number| number as f64);
+        let amount = float.and_then(|text| text.parse().ok()).or(whole);
+        let amount = amount.filter(|amount: &f64| amount.is_finite() && *amount > 0.0);
+        if amount.is_none() {
+            self.reader.report(value.span(), format!("{key} must be a number above 0"));
+        }
+        Some(Sourced::new(amount?, self.reader.origin(&value.span())))
+    }
+
+    /// Reports a key whose value is well formed and cannot be obeyed.
+    pub(super) fn refuse(&self, key: &'static str, why: &str) {
+        let span = self.table.get(key).map_or_else(|| self.span.clone(), Spanned::span);
+        self.reader.report(span, why);
+    }
+
     pub(super) fn numbers(&self, key: &'static str) -> Vec<i32> {
         let Some(value) = self.get(key) else { return Vec::new() };
         let numbers = value.get_ref().as_array().and_then(|list| {

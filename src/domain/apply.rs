@@ -341,6 +341,8 @@ fn reset() -> Changes {
         Field::ConflictPaths,
         Field::LandedCommit,
         Field::LandedTree,
+        Field::CostUsd,
+        Field::Tokens,
     ];
     let mut changes = vec![
         (Field::Status, Write::Status(Status::Pending)),

@@ -1,5 +1,6 @@
 //! How processes ended, and what an attempt came to.
 
+use super::agent_run::AgentRun;
 use super::checked::Checked;
 use super::finding::{Findings, Level};
 use super::known_error::KnownError;
@@ -212,6 +213,9 @@ pub struct AttemptReport {
     pub evidence: Option<Evidence>,
     /// The agent and the steps of the verification, in the order in which they ran.
     pub steps: Vec<StepReport>,
+    /// What the agent came to, where one ran.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<AgentRun>,
     /// Files that changed between start and end, relative to the project root.
     pub files_changed: Vec<String>,
     /// Files that changed meanwhile and may be the work of other attempts that ran.

@@ -1,9 +1,11 @@
-//! When an agent that fails within seconds is tried again: pure data, the times are handed in.
+//! When an agent that fails within seconds, or that says that it may not work now, is tried again: pure
+//! data, the times are handed in.
 //!
 //! An outage ends by itself, so attempts that it makes fail must not use up the budgets of tasks.
 //! After each such failure the agent rests for longer, then **one** attempt tries it. What only
 //! one task fails at while the agent works for others is that task's own fault.
 
+use super::reason::ReasonCode;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +13,39 @@ use serde::{Deserialize, Serialize};
 pub const QUICK: TimeDelta = TimeDelta::seconds(10);
 /// The longest pause.
 pub const CAP: TimeDelta = TimeDelta::minutes(5);
+
+/// How long an agent that is tried after it said why it could not work is left to one attempt.
+const PROBE: TimeDelta = TimeDelta::seconds(60);
+/// No reset that a tool states is believed to be further away.
+const FURTHEST: TimeDelta = TimeDelta::days(8);
+/// What is added to a stated reset: clocks differ, and services are late.
+const AFTER_RESET: TimeDelta = TimeDelta::seconds(60);
+
+/// Why an agent is not started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PauseKind {
+    /// It failed within seconds, and nobody knows why.
+    #[default]
+    Quick,
+    /// It said that the service fails for now.
+    Transient,
+    /// Its account has reached a limit.
+    UsageLimit,
+    /// Nobody is logged in: a person must do something.
+    Auth,
+}
+
+impl PauseKind {
+    /// The word for it in journal and JSON.
+    pub fn code(self) -> ReasonCode {
+        match self {
+            Self::Quick | Self::Transient => ReasonCode::Transient,
+            Self::UsageLimit => ReasonCode::UsageLimit,
+            Self::Auth => ReasonCode::Auth,
+        }
+    }
+}
 
 /// How an agent has failed lately.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +72,9 @@ pub struct Backoff {
     /// Tasks that it failed for while it worked for others.
     #[serde(default)]
     pub own: Vec<String>,
+    /// Why it is not started.
+    #[serde(default)]
+    pub kind: PauseKind,
 }
 
 /// Whether an agent may be started.
@@ -63,6 +101,15 @@ pub struct QuickFailure<'a> {
     pub reason: &'a str,
     /// Chance, from 0 to 1: loops of many projects must not try a service in step.
     pub jitter: f64,
+}
+
+/// What an agent said about why it cannot work.
+#[derive(Clone, Copy, Debug)]
+pub struct Said {
+    /// Why.
+    pub kind: PauseKind,
+    /// When it may work again, where it said so.
+    pub reset: Option<DateTime<Utc>>,
 }
 
 /// What a failure within seconds costs its task.
@@ -98,20 +145,66 @@ impl Backoff {
             trying: false,
             tasks: Vec::new(),
             own: Vec::new(),
+            kind: PauseKind::Quick,
+        }
+    }
+
+    /// The longest pause that is believed.
+    fn longest(&self) -> TimeDelta {
+        match self.kind {
+            PauseKind::Quick | PauseKind::Transient => CAP,
+            PauseKind::UsageLimit | PauseKind::Auth => FURTHEST + AFTER_RESET,
         }
     }
 
     /// Whether the agent may be started now.
     pub fn rest(&self, now: DateTime<Utc>) -> Rest {
         let left = self.until - now;
-        if self.failures == 0 || -left > CAP {
+        let forgotten = match self.kind {
+            PauseKind::Quick | PauseKind::Transient => -left > CAP,
+            // Whether the limit is over is for one attempt to find out, however long ago it was.
+            PauseKind::UsageLimit | PauseKind::Auth => false,
+        };
+        if self.failures == 0 || forgotten {
             return Rest::Over;
         }
         // A time further away than any pause was written by another clock.
-        if left > TimeDelta::zero() && left <= CAP {
+        if left > TimeDelta::zero() && left <= self.longest() {
             return Rest::Lasts(left);
         }
         if self.trying { Rest::Over } else { Rest::Due }
+    }
+
+    /// Takes in that the agent said why it cannot work.
+    pub fn said(&mut self, said: Said, failure: &QuickFailure<'_>) -> Cost {
+        let QuickFailure { task, began, now, reason, jitter } = *failure;
+        let is_fault = said.kind == PauseKind::Transient;
+        if is_fault && self.own.iter().any(|own| own == task) {
+            return Cost::Own;
+        }
+        if self.failures == 0 || self.rest(now) == Rest::Over {
+            (self.failures, self.since) = (0, now);
+            self.tasks.clear();
+        }
+        let stated = said.reset.map(|reset| reset + AFTER_RESET).filter(|until| *until > now);
+        if let Some(until) = stated {
+            self.failures = self.failures.saturating_add(1);
+            // Of several that were told at once the furthest holds.
+            let told = self.kind == said.kind && began < self.last;
+            self.until = if told { self.until.max(until) } else { until };
+            (self.last, self.trying, self.kind) = (now, false, said.kind);
+        } else if self.failures == 0 || began >= self.last {
+            self.failures = self.failures.saturating_add(1);
+            self.until = now + next_pause(self.failures, jitter);
+            (self.last, self.trying, self.kind) = (now, false, said.kind);
+        }
+        if self.kind == said.kind {
+            reason.clone_into(&mut self.reason);
+        }
+        if is_fault && !self.tasks.iter().any(|known| known == task) {
+            self.tasks.push(task.to_owned());
+        }
+        Cost::Free
     }
 
     /// Takes in a failure within seconds.
@@ -128,9 +221,11 @@ impl Backoff {
         if self.failures == 0 || began >= self.last {
             self.failures = self.failures.saturating_add(1);
             self.until = now + next_pause(self.failures, jitter);
-            (self.last, self.trying) = (now, false);
+            (self.last, self.trying, self.kind) = (now, false, PauseKind::Quick);
         }
-        self.reason = reason.to_owned();
+        if self.kind == PauseKind::Quick {
+            reason.clone_into(&mut self.reason);
+        }
         if self.tasks.iter().any(|known| known == task) {
             return Cost::Free;
         }
@@ -158,7 +253,11 @@ impl Backoff {
     pub fn try_now(&mut self, now: DateTime<Utc>) -> bool {
         let due = self.rest(now) == Rest::Due;
         if due {
-            (self.trying, self.until) = (true, now + QUICK);
+            let tried = match self.kind {
+                PauseKind::Quick => QUICK,
+                PauseKind::Transient | PauseKind::UsageLimit | PauseKind::Auth => PROBE,
+            };
+            (self.trying, self.until) = (true, now + tried);
         }
         due
     }
@@ -175,6 +274,13 @@ impl Backoff {
 
     /// How it failed, for people.
     pub fn sentence(&self) -> String {
+        let agent = &self.agent;
+        match self.kind {
+            PauseKind::Quick => {}
+            PauseKind::Transient => return format!("agent {agent}: the service fails for now"),
+            PauseKind::UsageLimit => return format!("agent {agent}: usage limit reached"),
+            PauseKind::Auth => return format!("agent {agent}: not logged in"),
+        }
         let times = match self.failures {
             1 => "once".to_owned(),
             many => format!("{many} times"),
@@ -255,6 +361,61 @@ mod tests {
         // A new row begins.
         assert_eq!(fails(&mut agent, "a", 12, 12), Cost::First);
         assert_eq!((agent.failures, agent.since), (1, at(12)));
+    }
+
+    fn says(
+        agent: &mut Backoff,
+        kind: PauseKind,
+        reset: Option<i64>,
+        began: i64,
+        now: i64,
+    ) -> Cost {
+        let (began, now) = (at(began), at(now));
+        let failure = QuickFailure { task: "a", began, now, reason: "why", jitter: 0.0 };
+        agent.said(Said { kind, reset: reset.map(at) }, &failure)
+    }
+
+    #[test]
+    fn a_stated_reset_holds_until_a_minute_after_it() {
+        let mut agent = Backoff::new("default", at(0));
+        let limit = PauseKind::UsageLimit;
+        assert_eq!(says(&mut agent, limit, Some(7200), 0, 60), Cost::Free);
+        assert_eq!(agent.rest(at(60)), Rest::Lasts(TimeDelta::seconds(7200)));
+        // Who began before says the same; the furthest holds.
+        says(&mut agent, limit, Some(7000), 1, 61);
+        assert_eq!(agent.until, at(7260));
+        assert_eq!((agent.rest(at(7260)), agent.rest(at(90_000))), (Rest::Due, Rest::Due));
+        // One attempt tries it, and finds another limit, which ends earlier than the first one.
+        assert!(agent.try_now(at(7260)) && !agent.try_now(at(7261)));
+        assert_eq!(agent.rest(at(7270)), Rest::Lasts(TimeDelta::seconds(50)));
+        says(&mut agent, limit, Some(7300), 7260, 7270);
+        assert_eq!(agent.until, at(7360));
+        assert!(agent.try_now(at(7360)));
+        agent.worked("a", at(7360));
+        assert!(agent.is_empty());
+    }
+
+    #[test]
+    fn without_a_reset_or_with_one_in_the_past_the_pauses_grow() {
+        let mut agent = Backoff::new("default", at(0));
+        says(&mut agent, PauseKind::UsageLimit, None, 0, 0);
+        assert_eq!(agent.until, at(1));
+        says(&mut agent, PauseKind::UsageLimit, Some(-500), 1, 1);
+        assert_eq!(agent.until, at(3));
+        says(&mut agent, PauseKind::UsageLimit, Some(-30), 3, 3);
+        assert_eq!(agent.until, at(30), "a stated reset counts as written");
+        // What began at the same time says nothing new.
+        says(&mut agent, PauseKind::Transient, None, 2, 4);
+        assert_eq!((agent.until, agent.kind), (at(30), PauseKind::UsageLimit));
+    }
+
+    #[test]
+    fn a_task_that_the_service_fails_for_alone_is_to_blame() {
+        let mut agent = Backoff::new("default", at(0));
+        assert_eq!(says(&mut agent, PauseKind::Transient, None, 0, 0), Cost::Free);
+        agent.worked("b", at(1));
+        assert_eq!(says(&mut agent, PauseKind::Transient, None, 2, 2), Cost::Own);
+        assert_eq!(says(&mut agent, PauseKind::UsageLimit, None, 2, 2), Cost::Free);
     }
 
     #[test]

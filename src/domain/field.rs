@@ -76,6 +76,8 @@ pub enum Field {
     ResultSummary,
     NotesFor,
     OpenQuestion,
+    CostUsd,
+    Tokens,
     ApprovedBy,
     ApprovedAt,
 }
@@ -105,7 +107,7 @@ pub enum EditRule {
 use Field::*;
 
 /// Spellings of every field; the first is the one for a file that has none yet.
-const SPELLINGS: [(Field, &[&str]); 73] = [
+const SPELLINGS: [(Field, &[&str]); 75] = [
     (Id, &["id"]),
     (Title, &["title"]),
     (Description, &["description"]),
@@ -177,6 +179,8 @@ const SPELLINGS: [(Field, &[&str]); 73] = [
     (ResultSummary, &["result_summary"]),
     (NotesFor, &["notes_for"]),
     (OpenQuestion, &["open_question"]),
+    (CostUsd, &["cost_usd"]),
+    (Tokens, &["tokens"]),
     (ApprovedBy, &["approved_by"]),
     (ApprovedAt, &["approved_at"]),
 ];
@@ -243,7 +247,7 @@ impl Field {
             | CompletedAt | Passes | VerificationVerdict | FilesActuallyChanged
             | FilesAmbiguous | VerificationWarnings | Error | Claim | Change | ConflictPaths
             | LandedCommit | LandedTree | Progress | Artifacts | ResultSummary | NotesFor
-            | OpenQuestion | CompletedBy | CompletionNote => EditRule::Free,
+            | OpenQuestion | CostUsd | Tokens | CompletedBy | CompletionNote => EditRule::Free,
         }
     }
 
@@ -275,6 +279,8 @@ impl Field {
                 | ResultSummary
                 | NotesFor
                 | OpenQuestion
+                | CostUsd
+                | Tokens
         )
     }
 }

@@ -4,6 +4,7 @@
 //! Pure: nothing here reads a clock, a file or a process. A caller hands in the time and the
 //! names, and gets back the changes to write.
 
+mod agent_run;
 mod apply;
 mod attempt;
 mod backoff;
@@ -20,6 +21,7 @@ mod finding;
 mod id;
 mod items;
 mod known_error;
+mod ledger;
 mod legal;
 mod liveness;
 mod nearest;
@@ -33,9 +35,10 @@ mod text;
 mod transition;
 mod verdict;
 
+pub use agent_run::{AgentOutcome, AgentRun, Preset, Tokens};
 pub use apply::{apply, budget_of, budget_used_now, timestamp};
 pub use attempt::{AttemptReport, Fingerprint, Outcome, StepKind, StepReport};
-pub use backoff::{Backoff, CAP, Cost, QUICK, QuickFailure, Rest, next_pause};
+pub use backoff::{Backoff, CAP, Cost, PauseKind, QUICK, QuickFailure, Rest, Said, next_pause};
 pub use change::{Change, Landed, Waits};
 pub use checked::{Checked, Measured};
 pub use claim::{Claim, ClaimToken};
@@ -51,6 +54,7 @@ pub use finding::{Finding, Findings, Level, Permitted};
 pub use id::{TaskId, WorkerId};
 pub use items::{ItemId, ItemState, Items};
 pub use known_error::KnownError;
+pub use ledger::{Allowance, Ledger, Reserved, Usage};
 pub use legal::{Illegal, Verb};
 pub use liveness::Liveness;
 pub use nearest::{distance_below, nearest};

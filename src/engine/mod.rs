@@ -14,7 +14,7 @@ pub use attempt::{
     CommandEnvironment, Fixed, JudgeError, Judged, Judging, KnownCommands, Lacking, Lines,
     Preflight, PreflightError, Source, Stage, Untouched, lacking, preflight, red_trees, survey,
 };
-pub use dispatch::{SlotIx, agent_pauses, end_pause};
+pub use dispatch::{SlotIx, agent_pauses, end_pause, end_pauses};
 pub use inside::Inside;
 pub use run::{
     End, Ending, Notice, Observer, Piece, Reason, RunLoop, RunOptions, Tally, Turn, WhenEmpty,

@@ -78,6 +78,12 @@ pub enum Fault {
     ReviewForgotten,
     /// Attempts that come to the same again are repeated until the budget is used up.
     NoProgressIgnored,
+    /// A text about a limit counts wherever an agent finds it.
+    TaskTextMatched,
+    /// Limits of money, tokens and time hold nothing.
+    SpendingUnlimited,
+    /// An agent that says that it may not work is started again at once.
+    LimitIgnored,
     /// An agent that fails within seconds is started again at once.
     NoBackOff,
     /// The tree is judged beside attempts, and attempts begin beside that.
@@ -186,6 +192,9 @@ impl Fault {
             Self::TakeOverByTime => "take-over-by-time",
             Self::ReviewForgotten => "review-forgotten",
             Self::NoProgressIgnored => "no-progress-ignored",
+            Self::TaskTextMatched => "task-text-matched",
+            Self::SpendingUnlimited => "spending-unlimited",
+            Self::LimitIgnored => "limit-ignored",
             Self::NoBackOff => "no-back-off",
             Self::JudgedBeside => "judged-beside",
             Self::TreesForgotten => "trees-forgotten",

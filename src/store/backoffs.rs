@@ -1,4 +1,5 @@
-//! The pauses of the agents of one project: `.workloop/pauses/<agent16>.json` beside its root.
+//! The pauses of the agents of one project: `.workloop/pauses/<agent16>.json` beside its root; those of
+//! an account: `accounts/<name>/pauses/` in the state folder of the user.
 //!
 //! Written under a lock of their own (the folder's), which is never held together with that of a
 //! queue; read without one. What vanishes with the folder costs one try of an agent.
@@ -22,7 +23,7 @@ const MOST: u64 = 1 << 20;
 /// How long the lock is waited for: it is held for milliseconds.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The pauses of the agents of one project.
+/// The pauses of the agents of one project or account.
 #[derive(Clone, Debug)]
 pub struct Backoffs {
     state: StateDir,
@@ -32,6 +33,16 @@ impl Backoffs {
     /// Those of the project at `root`.
     pub fn of(root: &Path) -> Self {
         Self { state: StateDir::beside(&root.join(STATE_DIR)) }
+    }
+
+    /// Those in the state folder `state`, of a project or of an account.
+    pub fn at(state: &Path) -> Self {
+        Self { state: StateDir::at(state) }
+    }
+
+    /// The state folder that they are in.
+    pub fn state(&self) -> &Path {
+        self.state.root()
     }
 
     /// The folder of the files.

@@ -3,7 +3,7 @@
 
 use super::StoreError;
 use crate::domain::{
-    self, ClaimToken, EVENT_VERSION, Event, EventKind, Field, Status, Transition, Verdict,
+    self, Changes, ClaimToken, EVENT_VERSION, Event, EventKind, Field, Status, Transition, Verdict,
 };
 use crate::queue::{Queue, canonical};
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -87,8 +87,23 @@ impl<'a> Draft<'a> {
         actor: &Actor,
         data: Map<String, Value>,
     ) -> Result<(), StoreError> {
+        self.transition_and(place, transition, Vec::new(), (actor, data))
+    }
+
+    /// The same, with `more` changes of fields that come with it.
+    ///
+    /// # Errors
+    /// As [`Draft::transition`].
+    pub fn transition_and(
+        &mut self,
+        place: Place,
+        transition: &Transition,
+        more: Changes,
+        (actor, data): (&Actor, Map<String, Value>),
+    ) -> Result<(), StoreError> {
         let task = self.task(place);
-        let changes = domain::apply(task, transition, self.now)?;
+        let mut changes = domain::apply(task, transition, self.now)?;
+        changes.extend(more);
         let was = json!(self.runtime_hash(place));
         self.queues[place.queue].apply(place.task, &changes)?;
         let mut all = data;

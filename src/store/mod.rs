@@ -15,6 +15,7 @@ pub mod file;
 mod home;
 pub mod journal;
 pub mod last_good;
+mod ledgers;
 pub mod lines;
 pub mod registry;
 mod repository;
@@ -30,6 +31,7 @@ pub use backoffs::Backoffs;
 pub use backup::Backups;
 pub use draft::{Actor, Draft, Place, new_event, queue_name};
 pub use error::StoreError;
+pub use ledgers::Ledgers;
 pub use state::{STATE_DIR, StateDir, TaskKey, place_of};
 pub use trees::{RedStep, TreeReport, Trees};
 

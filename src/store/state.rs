@@ -32,6 +32,11 @@ impl StateDir {
         Self { root: parent.join(STATE_DIR), backups: None }
     }
 
+    /// The state folder `root` itself.
+    pub fn at(root: &Path) -> Self {
+        Self { root: root.to_owned(), backups: None }
+    }
+
     /// The same, with copies of what is recorded where there is no git.
     pub fn backed_up(self, backups: Option<&Backups>) -> Self {
         Self { backups: backups.cloned(), ..self }

@@ -65,6 +65,7 @@ mod tests {
             reason_code: None,
             evidence: None,
             known_errors: Vec::new(),
+            agent: None,
             steps: vec![StepReport {
                 kind: StepKind::Verify,
                 name: hostile.clone(),

@@ -3,7 +3,8 @@
 use super::mask::Mask;
 use super::timing::lasted;
 use crate::domain::{
-    AttemptReport, Evidence, Findings, KnownError, Measured, ReasonCode, StepReport, Verdict,
+    AgentRun, AttemptReport, Evidence, Findings, KnownError, Measured, ReasonCode, StepReport,
+    Verdict,
 };
 use crate::store::attempts::{AGENT_OUT, AttemptFolder, NO_ATTEMPT};
 use crate::store::{StateDir, TaskKey};
@@ -28,6 +29,8 @@ pub struct AttemptView {
     /// What the agent shows for what it says of the task.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Evidence>,
+    /// What the agent came to, and what it used.
+    pub agent: Option<AgentRun>,
     /// The output to look at: of the step that failed, else of the agent.
     pub log: Option<String>,
     /// When it began.
@@ -139,6 +142,7 @@ fn view(
             reason_code: None,
             known_errors: Vec::new(),
             evidence: None,
+            agent: None,
             log,
             started_at: None,
             duration_s: None,
@@ -168,6 +172,10 @@ fn view(
         evidence: report.evidence.map(|mut shown| {
             shown.texts_mut().iter_mut().for_each(|text| *text = mask.text(text).into_owned());
             shown
+        }),
+        agent: report.agent.map(|run| AgentRun {
+            message: run.message.map(|text| mask.text(&text).into_owned()),
+            ..run
         }),
         log,
         files_changed: hidden(report.files_changed),

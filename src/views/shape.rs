@@ -39,7 +39,7 @@ pub struct PauseView {
     /// Since when.
     pub since: String,
     /// Until when.
-    pub until: String,
+    pub until: Option<String>,
     /// How it failed last.
     pub reason: String,
     /// The same for people.
@@ -99,6 +99,12 @@ pub struct TaskView {
     /// The commit of the target as which it landed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub landed_commit: Option<String>,
+    /// What its attempts cost in US dollars, as far as it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost_usd: Option<f64>,
+    /// Tokens that its attempts used, as far as it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tokens: Option<u64>,
     /// Its own priority.
     pub priority: Option<i64>,
     /// Agent starts so far.

@@ -11,7 +11,7 @@ use super::progress::{self, Share};
 pub use super::shape::{PauseView, QueueView, StatusView, TaskView, WrittenStatus};
 pub use super::summary::Summary;
 use super::timing::{between, parsed};
-use crate::domain::{Field, Liveness, ReasonCode, Status, timestamp};
+use crate::domain::{Field, Liveness, PauseKind, Status, timestamp};
 use crate::plan::{AgentPause, Estimates, Node, Readiness, State, Waiting};
 use crate::queue::Queue;
 
@@ -116,6 +116,8 @@ impl<'a> Sight<'a> {
             word: change.as_ref().map_or(word, ChangeView::state),
             change,
             landed_commit: self.told(node, Field::LandedCommit),
+            cost_usd: queue.value(index, Field::CostUsd).and_then(|cost| cost.as_f64()),
+            tokens: queue.value(index, Field::Tokens).and_then(|tokens| tokens.as_u64()),
             priority: task.priority,
             attempts: task.attempts,
             progress: progress::of(queue, index, self.mask).map(Box::new),
@@ -200,10 +202,10 @@ impl<'a> Sight<'a> {
     fn pauses(&self) -> Vec<PauseView> {
         let one = |pause: &AgentPause| PauseView {
             agent: pause.agent.clone(),
-            account: None,
-            kind: ReasonCode::Transient,
+            account: pause.account.clone(),
+            kind: pause.kind.code(),
             since: timestamp(pause.since),
-            until: timestamp(pause.until),
+            until: (pause.kind != PauseKind::Auth).then(|| timestamp(pause.until)),
             reason: self.mask.text(&pause.reason).into_owned(),
             sentence: pause.sentence(),
         };

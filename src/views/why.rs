@@ -7,7 +7,7 @@ use super::style::{Look, count, listed, took};
 use super::text::at_work;
 use super::timing::{clock, parsed};
 use super::view::{Sight, TaskView};
-use crate::domain::{Need, ReasonCode, Waits};
+use crate::domain::{AgentRun, Need, Preset, ReasonCode, Waits};
 use crate::plan::{Node, State, Waiting, WaitingKind};
 use anstyle::{AnsiColor, Style};
 use chrono::{DateTime, Utc};
@@ -70,7 +70,7 @@ impl WhyView {
     /// In the shape of `why --json`.
     pub fn json(&self) -> Value {
         let task = &self.task;
-        json!({
+        let mut value = json!({
             "schema_version": 1,
             "id": task.id,
             "queue": self.queue,
@@ -95,7 +95,15 @@ impl WhyView {
             "holds_up": self.holds_up,
             "started": task.attempts,
             "attempts": self.attempts,
-        })
+        });
+        // Absent while unknown.
+        if let Some(cost) = task.cost_usd {
+            value["cost_usd"] = json!(cost);
+        }
+        if let Some(tokens) = task.tokens {
+            value["tokens"] = json!(tokens);
+        }
+        value
     }
 }
 
@@ -282,6 +290,9 @@ fn attempts(view: &WhyView, look: Look, text: &mut String) {
             let known = known.sentence();
             let _ = writeln!(text, "     known: {}", escape::line(&known));
         }
+        if let Some(line) = attempt.agent.as_ref().and_then(used) {
+            let _ = writeln!(text, "     {}", escape::line(&line));
+        }
         if !attempt.files_ambiguous.is_empty() {
             let files = attempt.files_ambiguous.join(", ");
             let _ =
@@ -334,6 +345,18 @@ fn times(attempt: &AttemptView, now: DateTime<Utc>) -> String {
 
 fn seconds(seconds: f64) -> String {
     took((seconds * 1000.0).round() as i64)
+}
+
+/// What the agent used, of one with a preset.
+fn used(run: &AgentRun) -> Option<String> {
+    let is_unknown = run.cost_usd.is_none() && run.tokens.is_none();
+    if run.preset == Preset::Command && is_unknown {
+        return None;
+    }
+    let cost = run.cost_usd.map_or_else(|| "unknown".to_owned(), |cost| format!("{cost:.2} USD"));
+    let tokens = run.tokens.map_or_else(|| "unknown".to_owned(), |tokens| tokens.total.to_string());
+    let model = run.model.as_deref().map_or_else(String::new, |model| format!(" {model}"));
+    Some(format!("{}{model}: cost {cost}, tokens {tokens}", run.preset))
 }
 
 /// How the agent ended, and why the attempt came to its verdict where that is another matter.

@@ -44,6 +44,7 @@ mod room;
 mod scarce;
 mod secrets;
 mod set_back;
+mod spending;
 mod steps;
 mod syscalls;
 mod terminals;

@@ -65,7 +65,7 @@ pub(super) fn is_of_a_session(name: &str) -> bool {
 
 /// The variables by which the program of `command` logs in: those of the agent that it is, of every
 /// agent where it is none that we know.
-pub(super) fn logins(command: &Command) -> Vec<&'static str> {
+pub(in crate::agent) fn logins(command: &Command) -> Vec<&'static str> {
     let programs = programs(command);
     let is_run = |names: &[&str]| programs.iter().any(|program| names.contains(&program.as_str()));
     let known: Vec<_> = LOGINS.iter().filter(|(names, _)| is_run(names)).collect();

@@ -4,7 +4,7 @@ use super::reading::finding_codes;
 
 /// The verbs in groups, as a person meets them.
 pub const GROUPS: [(&str, &[&str]); 5] = [
-    ("Begin", &["init", "add", "check", "run"]),
+    ("Begin", &["init", "agents", "add", "check", "run"]),
     (
         "Look",
         &[
@@ -53,6 +53,7 @@ pub const EXIT_STATUS: &str = "\
   5    blocked tasks remain and nothing else can be done
   6    a limit of the run ended it with work left, or wait was over its time
   7    the work left waits for approval, another queue or another worker
+  8    only a usage limit is in the way, and run --no-wait does not wait for it
   130  after SIGINT (Ctrl-C); 143 after SIGTERM";
 
 /// What a script that locks a queue by itself must know.
@@ -226,6 +227,7 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         ],
     ),
     ("help", &[("workloop help run", "as workloop run --help")]),
+    ("agents", &[("workloop agents --probe", "whether they answer, which may cost a little")]),
     ("explain", &[("workloop explain no_progress", "what it means, and what to do")]),
     ("schema", &[("workloop schema status > status.schema.json", "what --json prints")]),
     (

@@ -18,6 +18,10 @@ pub struct RunArgs {
     /// Claims nothing more after this many minutes [default: no limit].
     #[arg(long, value_name = "MINUTES", value_parser = minutes)]
     pub max_minutes: Option<f64>,
+    /// Claims nothing more once this run has used so many US dollars, as far as agents tell [default:
+    /// limits.run of workloop.toml].
+    #[arg(long, value_name = "USD", value_parser = dollars)]
+    pub max_cost: Option<f64>,
     /// Claims nothing more from this time of day on, today or tomorrow.
     #[arg(long, value_name = "HH:MM", value_parser = time_of_day)]
     pub until: Option<NaiveTime>,
@@ -31,6 +35,9 @@ pub struct RunArgs {
     /// What to do when nothing is ready.
     #[arg(long, value_name = "WHAT", default_value = "exit")]
     pub when_empty: WhenEmpty,
+    /// Ends with exit status 8, instead of waiting, when only a usage limit is in the way.
+    #[arg(long)]
+    pub no_wait: bool,
     /// The agent for all tasks: a command for sh -c, or the name of an agent of workloop.toml
     /// [env: WORKLOOP_AGENT].
     #[arg(long, value_name = "CMD", value_parser = NonEmptyStringValueParser::new())]
@@ -76,6 +83,11 @@ fn minutes(text: &str) -> Result<f64, String> {
     } else {
         Err("not a span of time".to_owned())
     }
+}
+
+fn dollars(text: &str) -> Result<f64, String> {
+    let dollars: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    if dollars.is_finite() && dollars > 0.0 { Ok(dollars) } else { Err("not above 0".to_owned()) }
 }
 
 fn time_of_day(text: &str) -> Result<NaiveTime, String> {

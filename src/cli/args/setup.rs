@@ -30,6 +30,17 @@ pub struct HelpArgs {
     pub verb: Option<String>,
 }
 
+/// `agents`.
+#[derive(Clone, Debug, Args)]
+pub struct AgentsArgs {
+    /// Calls each one that is installed with a prompt that changes nothing, which may cost a little.
+    #[arg(long)]
+    pub probe: bool,
+    /// Prints JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// `explain`.
 #[derive(Clone, Debug, Args)]
 pub struct ExplainArgs {

@@ -1,5 +1,6 @@
 //! `init`: a commented configuration and a first queue; what exists is kept.
 
+use crate::agent::{logged_in, on_path};
 use crate::cli::args::InitArgs;
 use crate::cli::detect;
 use crate::cli::failure::Failure;
@@ -73,11 +74,21 @@ fn create(path: &Path, text: &str) -> Result<bool, Failure> {
 
 /// What the configuration is to say: by flags, else what is there.
 struct Choice {
-    agent: Option<(String, String)>,
+    agent: Option<Agent>,
     /// Further agents that are installed.
     others: Vec<&'static str>,
     verify: Option<(String, String)>,
     isolation: Isolation,
+}
+
+/// Who does the work.
+struct Agent {
+    /// The lines of its section, without the comment.
+    line: String,
+    /// What told of it.
+    by: String,
+    /// What logs in, where nobody is.
+    login: Option<&'static str>,
 }
 
 impl Choice {
@@ -87,11 +98,22 @@ impl Choice {
             Some((toml::Value::String(text).to_string(), flag.to_owned()))
         };
         let path = session.world.var("PATH").unwrap_or_default();
-        let mut agents = detect::agents(path).into_iter();
-        let agent = given(&args.agent, "--agent").or_else(|| {
-            let found = agents.next()?;
-            Some((found.run, format!("{}, found on the PATH", found.by)))
-        });
+        let mut agents = on_path(path);
+        // Who is logged in comes first.
+        agents.sort_by_key(|adapter| logged_in(adapter, &session.world.vars) == Some(false));
+        let mut agents = agents.into_iter();
+        let given_agent = given(&args.agent, "--agent");
+        let agent = match given_agent {
+            Some((run, by)) => Some(Agent { line: format!("run = {run}"), by, login: None }),
+            None => agents.next().map(|adapter| {
+                let out = logged_in(adapter, &session.world.vars) == Some(false);
+                Agent {
+                    line: format!("preset = \"{}\"", adapter.preset),
+                    by: format!("{}, found on the PATH", adapter.program),
+                    login: out.then_some(adapter.login),
+                }
+            }),
+        };
         let tests = if args.verify.is_none() { detect::tests(dir) } else { None };
         let wanted = Wanted {
             verifies: args.verify.is_some() || tests.is_some(),
@@ -101,7 +123,7 @@ impl Choice {
         let isolation = Isolation::propose(dir, &wanted, session);
         let verify = given(&args.verify, "--verify")
             .or_else(|| tests.map(|found| (found.run, format!("found by {}", found.by))));
-        let others = agents.map(|found| found.by).collect();
+        let others = agents.map(|adapter| adapter.preset.word()).collect();
         Self { agent, others, verify, isolation }
     }
 
@@ -113,9 +135,8 @@ impl Choice {
 /// What an agent and a verification look like, where none was found.
 const NO_AGENT: &str = "\
 # [agents.default]
-# run = [\"claude\", \"--print\", \"--permission-mode\", \"acceptEdits\"]
-# run = [\"codex\", \"exec\", \"--sandbox\", \"workspace-write\", \"-\"]
-# run = \"./agent.sh\"";
+# preset = \"claude\"        # or codex, gemini, opencode, cursor, copilot, amp, aider
+# run = \"./agent.sh\"       # or any command";
 const NO_VERIFY: &str = "\
 # [[verify]]
 # name = \"test\"
@@ -125,7 +146,7 @@ const NO_VERIFY: &str = "\
 fn config_text(found: &Choice) -> String {
     let agent = found.agent.as_ref().map_or_else(
         || NO_AGENT.to_owned(),
-        |(run, by)| format!("[agents.default]\nrun = {run}   # {by}"),
+        |Agent { line, by, .. }| format!("[agents.default]\n{line}   # {by}"),
     );
     let verify = found.verify.as_ref().map_or_else(
         || NO_VERIFY.to_owned(),
@@ -142,7 +163,12 @@ fn config_text(found: &Choice) -> String {
 fn tell(found: &Choice, session: &mut Session<'_>) -> io::Result<()> {
     let out = &mut session.streams.out;
     match &found.agent {
-        Some((run, by)) => writeln!(out, "agent: {run} ({by})")?,
+        Some(Agent { line, by, login }) => {
+            writeln!(out, "agent: {line} ({by})")?;
+            if let Some(login) = login {
+                writeln!(out, "  nobody is logged in; log in with: {login}")?;
+            }
+        }
         None => writeln!(out, "agent: none found; say in workloop.toml which one runs")?,
     }
     if !found.others.is_empty() {
@@ -232,17 +258,24 @@ mod tests {
         assert!(!config.has_verification() && config.agents.is_empty());
         let said =
             |text: &str| Some((toml::Value::String(text.to_owned()).to_string(), "x".into()));
-        let both = Choice { agent: said("a 'b' \"c\""), verify: said("cargo test"), ..none };
+        let line = format!("run = {}", toml::Value::String("a 'b' \"c\"".to_owned()));
+        let agent = Some(Agent { line, by: "x".into(), login: None });
+        let both = Choice { agent, verify: said("cargo test"), ..none };
         let config = crate::config::parse(path, &config_text(&both)).expect("valid");
         assert_eq!(config.steps[0].command.to_string(), "cargo test");
         assert_eq!(config.agents["default"].command.to_string(), "a 'b' \"c\"");
+        for adapter in crate::agent::presets() {
+            let text = format!("[agents.default]\npreset = \"{}\"\n", adapter.preset);
+            let config = crate::config::parse(path, &text).expect("valid");
+            assert!(config.agents["default"].command.to_string().starts_with(adapter.program));
+        }
         // Only the first of several choices is taken out of its comment.
         let mut seen_run = false;
         let uncommented: Vec<String> = text
             .lines()
             .map(|line| line.strip_prefix("# ").unwrap_or(line))
             .filter(|line| line.starts_with('[') || line.contains(" = "))
-            .filter(|line| !line.starts_with("run = \"./agent") && !line.contains("\"codex\""))
+            .filter(|line| !line.starts_with("run = \"./agent"))
             // A file that is not there is refused.
             .filter(|line| !line.starts_with("file = "))
             .inspect(|line| seen_run |= line.starts_with("run"))

@@ -1,6 +1,7 @@
 //! One short file for each verb.
 
 mod add;
+mod agents;
 mod answer;
 mod approve;
 mod block;
@@ -90,6 +91,7 @@ pub(super) fn dispatch(verb: Verb, session: &mut Session<'_>) -> Result<(), Fail
         Verb::Events(args) => events::run(&args, session),
         Verb::Doctor(args) => doctor::run(&args, session),
         Verb::Help(args) => help::run(&args, session),
+        Verb::Agents(args) => agents::run(&args, session),
         Verb::Explain(args) => explain::run(&args, session),
         Verb::Schema(args) => schema::run(&args, session),
         Verb::Completions(args) => completions::run(&args, session),

@@ -26,8 +26,14 @@ pub(super) fn run(args: &PromptArgs, session: &mut Session<'_>) -> Result<(), Fa
         let (place, _) = scene.key(node);
         let graph = &scene.structure.graph;
         let untouched = Untouched::recorded(scene.set);
-        let source =
-            Source { set: scene.set, queues: scene.queues, graph, vars, untouched: &untouched };
+        let source = Source {
+            set: scene.set,
+            queues: scene.queues,
+            graph,
+            vars,
+            untouched: &untouched,
+            pauses: &[],
+        };
         let (prompt, lacking) =
             source.prompt(place, continued(session, scene, place)?).map_err(|why| {
                 Failure::usage(format_args!("failed to make the prompt of {}: {why}", args.id))

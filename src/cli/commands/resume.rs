@@ -9,7 +9,6 @@ use crate::domain::EventKind;
 use crate::engine;
 use crate::platform::ids::RandomIds;
 use crate::platform::open;
-use crate::store::Backoffs;
 use crate::store::requests::{PAUSE, STOP, date, is_still};
 use crate::views::escape;
 use std::collections::BTreeSet;
@@ -89,24 +88,23 @@ fn judge_the_still(targets: &[Target], session: &mut Session<'_>) {
 /// Ends the pauses of agents that failed within seconds, in the projects of the queues; gives their
 /// names.
 fn end_rests(targets: &[Target], session: &Session<'_>) -> Result<Vec<String>, Failure> {
-    let mut roots = BTreeSet::new();
+    let mut agents = Vec::new();
+    let mut known = BTreeSet::new();
     for target in targets {
         let selection = session.select(&target.queues())?;
+        let config = selection.config.clone();
         // A queue that cannot be read does not say of which project it is.
-        roots.extend(match session.open_project(selection.clone()) {
+        let roots: Vec<PathBuf> = match session.open_project(selection.clone()) {
             Ok(project) => project.set().roots().map(|root| root.path.clone()).collect(),
             Err(_) => {
-                let config = &selection.config;
                 let root = |queue| config.root_for(queue, None).path;
-                selection.queues.iter().map(root).collect::<Vec<_>>()
+                selection.queues.iter().map(root).collect()
             }
-        });
-    }
-    let mut agents = Vec::new();
-    for root in &roots {
-        for backoff in Backoffs::of(root).all().into_iter().filter(|it| it.failures > 0) {
-            engine::end_pause(root, &backoff.agent, &RandomIds)?;
-            agents.push(backoff.agent);
+        };
+        for root in roots {
+            if known.insert(root.clone()) {
+                agents.extend(engine::end_pauses(&config, &root, &RandomIds)?);
+            }
         }
     }
     Ok(agents)

@@ -31,7 +31,7 @@ pub(super) fn run(args: &RetryArgs, session: &mut Session<'_>) -> Result<(), Fai
         }
         let (done, agents) = verbs::retry(&mut project, &ids, because)?;
         for (root, agent) in &agents {
-            engine::end_pause(root, agent, &RandomIds)?;
+            engine::end_pause(project.config(), root, agent, &RandomIds)?;
         }
         return tell(session, &done, what);
     }

@@ -8,6 +8,7 @@ use crate::cli::read::Reading;
 use crate::cli::screen::{How, Said, Screen, closing};
 use crate::cli::session::Session;
 use crate::config::{Overrides, Selection};
+use crate::domain::Allowance;
 use crate::engine::{self, Ending, KnownCommands, Notice, Observer, Preflight, Reason, RunOptions};
 use crate::plan;
 use crate::platform::clock::{Clock, SystemClock};
@@ -53,10 +54,9 @@ pub(super) fn run(args: &RunArgs, session: &mut Session<'_>) -> Result<(), Failu
     let options = RunOptions {
         max_attempts: args.max_iterations,
         max_time: max_time(args, SystemClock.now().with_timezone(&Local)),
-        when_empty: match args.when_empty {
-            WhenEmpty::Exit => engine::WhenEmpty::Exit,
-            WhenEmpty::Wait => engine::WhenEmpty::Wait,
-        },
+        allowance: allowance(args, &project),
+        waits_for_limits: !args.no_wait,
+        when_empty: when_empty(args),
         ..options(scope, jobs, Arc::new(known), session)?
     };
     let notifier = session.notifier(project.set())?;
@@ -105,6 +105,16 @@ fn how(args: &RunArgs, queue: &str, project: &Project, session: &Session<'_>) ->
         output: args.show_output,
         queue: queue.to_owned(),
         measured: measured(project.served()),
+/// What the run may use: by the flag, else by the configuration.
+fn allowance(args: &RunArgs, project: &Project) -> Allowance {
+    let limit = project.config().limits.run;
+    Allowance { cost_usd: args.max_cost.or(limit.cost_usd), ..limit }
+}
+
+fn when_empty(args: &RunArgs) -> engine::WhenEmpty {
+    match args.when_empty {
+        WhenEmpty::Exit => engine::WhenEmpty::Exit,
+        WhenEmpty::Wait => engine::WhenEmpty::Wait,
     }
 }
 
@@ -122,6 +132,8 @@ pub(super) fn options(
         max_time: None,
         known,
         when_empty: engine::WhenEmpty::Exit,
+        allowance: Allowance::default(),
+        waits_for_limits: true,
         terminal: session.world.stdin_terminal && session.streams.err.is_terminal(),
         exe: fault::supervisor(std::env::current_exe()?),
         vars: session.world.vars.clone(),
@@ -183,6 +195,7 @@ pub(super) fn end(ending: &Ending, session: &mut Session<'_>) -> Result<(), Fail
         5 => FailureKind::Blocked,
         6 => FailureKind::Budget,
         7 => FailureKind::Waiting,
+        8 => FailureKind::UsageLimit,
         signal => FailureKind::Signal(signal.saturating_sub(128)),
     };
     Err(Failure::silent(kind))

@@ -1,11 +1,13 @@
 //! The sections of a configuration that have a file of their own.
 
+pub(super) mod agents;
 pub(super) mod board;
 pub(super) mod environment;
 pub(super) mod guardrails;
 pub(super) mod isolation;
 pub(super) mod known_errors;
 pub(super) mod landing;
+pub(super) mod limits;
 pub(super) mod notify;
 pub(super) mod profiles;
 pub(super) mod verify;

@@ -170,7 +170,7 @@ fn a_wrong_key_is_shown_with_its_place() {
 fn everything_wrong_is_told_at_once() {
     let text = refused(
         "colour = 1\n[limits]\nattempts = 0\nscopes = \"of\"\ncost_usd_per_day = 5\n\
-         [agents.a]\npreset = \"claude\"\n[agents.b]\ntimeout = \"5x\"\n[agents.manual]\nrun = 1\n\
+         [agents.a]\npreset = \"claud\"\n[agents.b]\ntimeout = \"5x\"\n[agents.manual]\nrun = 1\n\
          [[verify]]\nname = \"x\"\n[[verify]]\nrun = []\nmeasure = {}\n\
          [types.bug]\nverfy = 1\n",
     );
@@ -180,7 +180,7 @@ fn everything_wrong_is_told_at_once() {
         "3:12: attempts must be a whole number of at least 1",
         "4:10: scopes must be \"serialize\", \"warn\" or \"off\"",
         "5:1: cost_usd_per_day in [limits] is not supported by this version; take it out",
-        "7:10: preset claude is not supported by this version",
+        "7:10: unknown preset claud (did you mean claude?); known: claude, codex",
         "8:9: agent b needs run",
         "9:11: \"5x\" is no duration",
         "10:9: manual stands for a person and is never run",

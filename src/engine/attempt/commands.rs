@@ -106,6 +106,11 @@ impl<'a> Commands<'a> {
         self.prompt = prompt;
     }
 
+    /// What the agent reads.
+    pub(super) fn prompt(&self) -> &str {
+        &self.prompt
+    }
+
     /// Something that people should know.
     pub(super) fn warn(&mut self, text: String) {
         self.warnings.push(text);

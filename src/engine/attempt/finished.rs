@@ -102,6 +102,7 @@ pub(crate) fn not_started(
         evidence: None,
         known_errors: Vec::new(),
         steps: Vec::new(),
+        agent: None,
         files_changed: Vec::new(),
         files_ambiguous: Vec::new(),
         fingerprint: Fingerprint::default(),

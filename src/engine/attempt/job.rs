@@ -4,10 +4,11 @@ use super::apart::Apart;
 use super::carried::ToLand;
 use super::draft::PromptDraft;
 use super::guarding::Guarding;
+use super::pause_key::AgentKey;
 use super::tamper::Watch;
 use super::untouched::{ProfileKey, Red};
 use super::with::Steering;
-use crate::agent::Withheld;
+use crate::agent::{Tool, Withheld};
 use crate::config::KnownErrorRule;
 use crate::domain::{ClaimToken, Command, ReasonCode, StepKind, Task};
 use crate::platform::claim_tag::ClaimTag;
@@ -52,6 +53,10 @@ pub struct Ready {
 pub struct AgentCommand {
     /// The agent's name.
     pub profile: String,
+    /// Which tool it is.
+    pub tool: Tool,
+    /// What it pauses with.
+    pub(crate) pauses: AgentKey,
     /// The command.
     pub command: Ready,
     /// Exit statuses after which verification runs.
@@ -117,6 +122,8 @@ pub struct Job {
     pub place: Place,
     /// The task's id.
     pub id: String,
+    /// Its type, as the task has it.
+    pub kind: String,
     /// Its title, for people.
     pub title: String,
     /// Which attempt it is, of how many; `None` where no task is worked on.

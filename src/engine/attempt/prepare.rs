@@ -5,6 +5,7 @@ use super::carried::ToLand;
 use super::fixed::Fixed;
 use super::granted::guarding;
 use super::job::{AgentCommand, Job, Judge, Purpose, Ready, Refusal, Setups, tag_of};
+use super::pause_key::key_of;
 use super::refusal::{holds_nul, taken_for_flag};
 use super::subject::{Subject, agent_policy, set_up_steps};
 use super::untouched::{ProfileKey, Red, Untouched};
@@ -12,7 +13,7 @@ use super::watch::watch;
 use crate::agent::{AgentProfile, ContinuedInput, Given};
 use crate::config::{ChoiceError, Runner};
 use crate::domain::{ClaimToken, Field, ReasonCode, StepKind, Task, budget_of, budget_used_now};
-use crate::plan::Graph;
+use crate::plan::{AgentPause, Graph};
 use crate::project::QueueSet;
 use crate::project::workspaces::task_name;
 use crate::queue::Queue;
@@ -24,6 +25,7 @@ use std::borrow::Cow;
 use std::ffi::OsString;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 mod environment;
 mod prompt;
@@ -43,6 +45,8 @@ pub struct Source<'a> {
     pub vars: &'a [(OsString, OsString)],
     /// What is known of the tree before attempts.
     pub untouched: &'a Untouched,
+    /// Agents that are not started now.
+    pub pauses: &'a [AgentPause],
 }
 
 /// What one task is to be run with.
@@ -66,7 +70,7 @@ impl<'a> Source<'a> {
     fn plan(self, place: Place, attempt: u32) -> Result<Plan<'a>, ChoiceError> {
         let task = &self.queues[place.queue].tasks()[place.task];
         let profile = match self.set.config.agent_for(task)? {
-            Runner::Agent(choice) => Some(choice.profile),
+            Runner::Agent(choice) => Some(self.stand_in(place, choice.profile)),
             Runner::Gate | Runner::Person => None,
         };
         let steps = self.set.config.profiles_for(task)?;
@@ -79,6 +83,16 @@ impl<'a> Source<'a> {
             plan.reds = self.untouched.reds(&plan.profiles, &key);
         }
         Ok(Plan { profile, ..plan })
+    }
+
+    /// The agent that does the task while its own is paused.
+    fn stand_in(self, place: Place, profile: AgentProfile) -> AgentProfile {
+        let root = self.set.root(place.queue);
+        let mut pauses = self.pauses.iter();
+        let pause = pauses.find(|pause| pause.agent == profile.name && pause.root == root);
+        let name = pause.and_then(|pause| pause.stand_in.as_deref());
+        let other = name.and_then(|name| self.set.config.agent_named(name));
+        other.cloned().unwrap_or(profile)
     }
 
     /// A plan that runs nothing.
@@ -196,6 +210,8 @@ impl Plan<'_> {
         let root = set.root(at.queue).to_owned();
         let agent = self.profile.as_ref().map(|profile| AgentCommand {
             profile: profile.name.clone(),
+            tool: profile.tool.clone(),
+            pauses: key_of(&set.config, &root, &profile.name),
             command: self.ready_agent(profile, &token),
             ok_exit_codes: profile.accepted_exits(),
         });
@@ -210,6 +226,7 @@ impl Plan<'_> {
             purpose: Purpose::Attempt,
             place: at,
             id: self.task.id.to_string(),
+            kind: self.task.kind().unwrap_or_default().to_owned(),
             title: mask.text(&queue.title(at.task)).into_owned(),
             turn: Some(self.turn()),
             key: TaskKey::new(set.real(at.queue), self.task.id.as_str()),
@@ -307,15 +324,34 @@ impl Plan<'_> {
         Ready {
             kind: StepKind::Agent,
             name: "agent".to_owned(),
-            argv: subject.expand(&profile.command),
+            argv: subject.expand(&profile.tool.command(self.session(profile).as_deref())),
             configured: profile.command.clone(),
             env: environment.into_iter().collect(),
             withheld,
-            timeout: profile.timeout,
+            timeout: self.timeout(profile),
             silence: profile.silence,
             grace: profile.grace,
             rules: Arc::default(),
         }
+    }
+
+    /// How long the agent may work.
+    fn timeout(&self, profile: &AgentProfile) -> Duration {
+        let minutes = self.source.set.config.limits.attempt.minutes;
+        let most = minutes.and_then(|minutes| Duration::try_from_secs_f64(minutes * 60.0).ok());
+        most.map_or(profile.timeout, |most| most.min(profile.timeout))
+    }
+
+    /// The session that the agent is to continue: the one of the attempt before, if it was the same tool's.
+    fn session(&self, profile: &AgentProfile) -> Option<String> {
+        if !profile.tool.resume {
+            return None;
+        }
+        let (set, at) = (self.source.set, self.place);
+        let key = TaskKey::new(set.real(at.queue), self.task.id.as_str());
+        let before = self.attempt.checked_sub(1)?;
+        let run = AttemptFolder::new(&set.state(at.queue), &key, before).report()?.agent?;
+        run.session_id.filter(|_| run.preset == profile.tool.preset)
     }
 
     /// What its commands are about.

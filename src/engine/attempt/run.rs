@@ -9,11 +9,12 @@ use super::finished::{Finished, TreeLook, not_started};
 use super::job::{AgentCommand, Job, Refusal};
 use super::queue_files::QueueFiles;
 use super::tamper::{Guard, Memory, earlier};
+use super::told;
 use super::untouched::ProfileKey;
 use super::with::{OnStage, Stage, With};
 use crate::agent::{AgentResult, ResultStatus, has_promise, read_result};
 use crate::domain::{
-    AttemptReport, Findings, Fingerprint, Outcome, ReasonCode, Verdict, timestamp,
+    AgentRun, AttemptReport, Findings, Fingerprint, Outcome, ReasonCode, Verdict, timestamp,
 };
 use crate::guardrails::ChangedFile;
 use crate::platform::clock::Clock;
@@ -50,6 +51,8 @@ struct Progress<'a> {
     /// What was found in it.
     findings: Findings,
     trees: Option<PrivateTrees>,
+    /// What the agent came to.
+    told: Option<AgentRun>,
 }
 
 /// Runs `job` to its end.
@@ -71,9 +74,8 @@ pub(crate) fn run(mut job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finish
     progress.look_at_end(&end);
     let made = progress.made();
     let captured = progress.take_change();
-    let Progress {
-        commands, result, tree, changed: files_changed, ambiguous, findings, trees, ..
-    } = progress;
+    let Progress { commands, result, tree, changed, ambiguous, findings, trees, told, .. } =
+        progress;
     drop(trees);
     let (steps, warnings) = commands.into_reports();
     let report = AttemptReport {
@@ -90,7 +92,8 @@ pub(crate) fn run(mut job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finish
         evidence: result.evidence.clone(),
         known_errors: Vec::new(),
         steps,
-        files_changed,
+        agent: told,
+        files_changed: changed,
         files_ambiguous: ambiguous,
         fingerprint: Fingerprint::default(),
         findings,
@@ -140,6 +143,7 @@ impl<'a> Progress<'a> {
             lines: Vec::new(),
             findings: Findings::default(),
             trees: None,
+            told: None,
         }
     }
 }
@@ -236,6 +240,7 @@ impl Progress<'_> {
     fn agent(&mut self, agent: &AgentCommand) -> Result<Outcome, End> {
         let folder = &self.job.folder;
         let mut spec = self.commands.spec(&agent.command);
+        told::put_prompt(&mut spec.argv, self.commands.prompt(), &folder.file(PROMPT_FILE));
         spec.stdin = Some(folder.file(PROMPT_FILE));
         spec.stdout = folder.file(AGENT_OUT);
         spec.stderr = Some(folder.file(AGENT_ERR));
@@ -248,7 +253,10 @@ impl Progress<'_> {
             Outcome::Exited { .. }
             | Outcome::Signaled { .. }
             | Outcome::TimedOut { .. }
-            | Outcome::Silent { .. } => Ok(outcome),
+            | Outcome::Silent { .. } => {
+                self.told = Some(told::understood(self.job, agent, &outcome, &self.commands));
+                Ok(outcome)
+            }
         }
     }
 
@@ -274,10 +282,14 @@ impl Progress<'_> {
         };
         read.warnings.into_iter().for_each(|text| self.commands.warn(text));
         self.result = read.result;
+        told::complete(self.told.as_mut(), &self.result);
         let ok = matches!(outcome, Outcome::Exited { code } if agent.ok_exit_codes.contains(code));
         if let Some(stopped) = self.result.stopped() {
             let text = stopped.code.as_error(one_line(stopped.text.trim_start()));
             return end(Verdict::Blocked, stopped.code, text);
+        }
+        if let Some(told) = self.told.as_ref().and_then(|told| told::end(told, agent, outcome)) {
+            return Some(told);
         }
         if !ok {
             let code = failed_code(outcome, ReasonCode::AgentError);

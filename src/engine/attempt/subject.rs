@@ -170,8 +170,8 @@ pub(crate) fn agent_policy<'a>(
     general: &'a EnvironmentRules,
     agent: &'a AgentProfile,
 ) -> Policy<'a> {
-    let command = Some(&agent.command);
-    Policy { general, own: &agent.environment, configured: command, agent: command }
+    let (configured, login) = (Some(&agent.command), Some(&agent.login));
+    Policy { general, own: &agent.environment, configured, agent: login }
 }
 
 /// A path that no program takes for a flag.

@@ -7,9 +7,10 @@ use super::recovery::Dead;
 use super::slot_ix::SlotIx;
 use crate::claims::Keeper;
 use crate::domain::{
-    Change, ClaimToken, EventKind, ReasonCode, Status, Transition, WorkerId, timestamp,
+    Change, Changes, ClaimToken, EventKind, Field, ReasonCode, Status, Transition, WorkerId, Write,
+    timestamp,
 };
-use crate::engine::attempt::Finished;
+use crate::engine::attempt::{Finished, usage};
 use crate::platform::ids::Ids;
 use crate::project::QueueSet;
 use crate::store::{Actor, Draft, Place, StoreError, TaskKey};
@@ -68,6 +69,12 @@ pub(super) fn write(
         data.insert("reason_code".to_owned(), json!(code));
     }
     let actor = Actor::Worker(job.token.clone());
+    if report.reason_code == Some(ReasonCode::UsageLimit) {
+        let limit =
+            json!({"agent": job.agent.as_ref().map(|agent| &agent.profile), "run": report.agent});
+        let limit = limit.as_object().cloned().unwrap_or_default();
+        draft.record(place, EventKind::UsageLimit, &actor, limit);
+    }
     if report.reason_code == Some(ReasonCode::Tampered) {
         draft.record(place, EventKind::Tampered, &actor, data.clone());
     }
@@ -84,8 +91,28 @@ pub(super) fn write(
         made = follow_ups::add(draft, place, &actor, &result.follow_ups, depth);
         data.extend(made.to_json().map(|made| ("follow_ups".to_owned(), made)));
     }
-    draft.transition(place, &decision.transition, &actor, data)?;
+    let spent = spent(draft, place, finished);
+    draft.transition_and(place, &decision.transition, spent, (&actor, data))?;
     Ok(made)
+}
+
+/// The sums of the task with what the attempt used, where that is known.
+fn spent(draft: &Draft<'_>, place: Place, finished: &Finished) -> Changes {
+    let Some(agent) = &finished.job.agent else { return Changes::new() };
+    let used = usage(&finished.report, agent.tool.cost_estimate_usd);
+    let queue = &draft.queues()[place.queue];
+    let before = |field| queue.value(place.task, field);
+    let mut changes = Changes::new();
+    if used.cost_usd > 0.0 {
+        let sum =
+            before(Field::CostUsd).and_then(|cost| cost.as_f64()).unwrap_or(0.0) + used.cost_usd;
+        changes.push((Field::CostUsd, Write::Set(json!((sum * 1e6).round() / 1e6))));
+    }
+    if used.tokens > 0 {
+        let sum = before(Field::Tokens).and_then(|tokens| tokens.as_u64()).unwrap_or(0);
+        changes.push((Field::Tokens, Write::Set(json!(sum.saturating_add(used.tokens)))));
+    }
+    changes
 }
 
 /// Ends the claim of a dead worker, if it is still in the queue.

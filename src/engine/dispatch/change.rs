@@ -3,11 +3,10 @@
 use super::apply::{Adopted, Claimed};
 use super::record::After;
 use super::recovery::Dead;
-use super::resting::AgentKey;
 use super::reviews::{InReview, Reviewed};
 use super::slot_ix::SlotIx;
 use super::trees::Wanted;
-use crate::engine::attempt::Finished;
+use crate::engine::attempt::{AgentKey, Finished};
 use std::collections::HashSet;
 
 /// What is to be done in one change.

@@ -3,11 +3,11 @@
 //! A plan may name a task whose lock somebody has, or for which processes run. Whoever finds that
 //! out adds it to what is [`Refused`] and asks again, until everything in the plan can be had.
 
-use super::resting::{AgentKey, Resting, Trials};
+use super::resting::{Resting, Trials};
 use super::slot_ix::SlotIx;
 use super::trees::Profile;
 use crate::domain::{Liveness, Status};
-use crate::engine::attempt::{ProfileKey, Untouched};
+use crate::engine::attempt::{AgentKey, ProfileKey, Untouched};
 use crate::plan::{self, Conditions, Graph, Holder, Node, Readiness};
 use crate::platform::fault::{self, Fault};
 use crate::project::{QueueSet, Scope, Structure};

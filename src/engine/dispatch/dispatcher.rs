@@ -5,6 +5,7 @@ use super::apply::{self, Signs};
 use super::change::{Made, Recorded, Work};
 use super::decide::{Plan, Refused, Room, Seen, decide};
 use super::forecast::Forecast;
+use super::over::over;
 use super::record::{self, After, Budgets, Facts};
 use super::recovery::{self, Others};
 use super::resting::{Due, Resting};
@@ -65,7 +66,7 @@ impl Dispatcher {
         scope: Scope,
         (clock, ids): (Arc<dyn Clock>, Arc<dyn Ids>),
     ) -> Self {
-        let (neighbours, resting) = (Neighbours::default(), Resting::default());
+        let (neighbours, resting) = (Neighbours::default(), Resting::of_loop(clock.now()));
         let trees = TreeKnowledge::default();
         Self { planner, keeper, neighbours, resting, trees, ids, clock, workers, scope }
     }
@@ -172,6 +173,7 @@ impl Dispatcher {
             conflicts_before: if is_conflict { before(conflicts_in_a_row) } else { 0 },
             ..facts
         };
+        let facts = Facts { over: over(limits, draft.task(place), finished), ..facts };
         let decision = record::decide(draft.task(place), facts, budgets);
         let depth = limits.follow_up_depth.value;
         let follow_ups = apply::write(draft, place, finished, &decision, depth)?;

@@ -40,6 +40,8 @@ pub(super) struct Facts<'a> {
     pub(super) review: bool,
     /// What its agent stopped for.
     pub(super) question: Option<OpenQuestion>,
+    /// The limit of money, tokens or time that was reached.
+    pub(super) over: Option<String>,
 }
 
 impl<'a> Facts<'a> {
@@ -56,6 +58,7 @@ impl<'a> Facts<'a> {
             conflict_paths: finished.conflict_paths().to_vec(),
             review: finished.needs_review(),
             question: finished.result.stopped(),
+            over: None,
         }
     }
 }
@@ -124,10 +127,25 @@ fn outweighed(task: &Task, facts: Facts<'_>, budgets: Budgets) -> (Transition, O
         let code = (change.waits == Waits::Review).then_some(ReasonCode::Review);
         return (Transition::Await(change.clone()), code);
     }
-    let Facts { report, streak, cost, .. } = facts;
+    let (report, streak, cost) = (facts.report, facts.streak, facts.cost);
+    let is_pause = report.verdict.is_none()
+        && report.reason_code.is_some_and(|code| {
+            matches!(code, ReasonCode::UsageLimit | ReasonCode::Transient | ReasonCode::Auth)
+        });
+    let fails = is_pause || report.verdict == Some(Verdict::Fail);
+    if let Some(over) =
+        facts.over.as_ref().filter(|_| fails && !fault::is(Fault::SpendingUnlimited))
+    {
+        let reason = report.reason.clone().unwrap_or_default();
+        let reason = format!("{over}; workloop retry {} begins anew ({reason})", report.task);
+        return (Transition::GiveUp { verdict: Verdict::Fail, reason }, Some(ReasonCode::Budget));
+    }
     if cost == Some(Cost::Free) {
         let reason = report.reason.clone().unwrap_or_default();
-        return (Transition::Interrupt { reason }, Some(ReasonCode::Transient));
+        // What the agent says itself, where it says why.
+        let own = report.reason_code.filter(|_| report.verdict.is_none());
+        let code = own.unwrap_or(ReasonCode::Transient);
+        return (Transition::Interrupt { reason }, Some(code));
     }
     let (used, budget) = (budget_used_now(task), budget_of(task, budgets.attempts));
     let plain = plain(task, facts, budgets);
@@ -149,7 +167,11 @@ fn plain(task: &Task, facts: Facts<'_>, budgets: Budgets) -> Transition {
     let budget = budget_of(task, budgets.attempts);
     let used = budget_used_now(task).saturating_add(1);
     let asks = report.reason_code.is_some_and(ReasonCode::is_question);
-    match (report.verdict, &report.outcome) {
+    // The service fails for this task alone.
+    let fails_alone =
+        facts.cost == Some(Cost::Own) && report.reason_code == Some(ReasonCode::Transient);
+    let verdict = report.verdict.or(fails_alone.then_some(Verdict::Fail));
+    match (verdict, &report.outcome) {
         (Some(verdict @ (Verdict::Pass | Verdict::Skipped)), _) if facts.review => {
             Transition::Review(verdict, facts.completion)
         }
@@ -249,6 +271,7 @@ mod tests {
             evidence: None,
             known_errors: Vec::new(),
             steps: Vec::new(),
+            agent: None,
             files_changed: Vec::new(),
             files_ambiguous: Vec::new(),
             fingerprint: Fingerprint::default(),
@@ -271,6 +294,7 @@ mod tests {
             conflict_paths,
             review: false,
             question,
+            over: None,
         }
     }
 

@@ -1,30 +1,28 @@
-//! Agents that fail within seconds rest: over all loops of the project nobody starts them until a
-//! pause is over, then one attempt tries.
+//! Agents that fail within seconds, or that say that they may not work now, rest: over all loops of the
+//! project, or of the account, nobody starts them until a pause is over, then one attempt tries.
 //!
-//! The files of the project ([`Backoffs`]) say who rests. They are read whenever something is to be
+//! The files of project and account ([`Backoffs`]) say who rests. They are read whenever something is to be
 //! claimed, also under the lock of the queue, and changed only without it.
 
-use crate::domain::{Backoff, Outcome, QUICK, QuickFailure, ReasonCode, Rest, Verdict};
-use crate::engine::attempt::Finished;
+use super::pauses::{known, pause, put_stand_ins};
+use crate::config::Config;
+use crate::domain::{Backoff, PauseKind, Rest};
+use crate::engine::attempt::{AgentKey, key_of};
 use crate::plan::{AgentPause, Node};
 use crate::platform::clock::Clock;
-use crate::platform::fault::{self, Fault};
 use crate::platform::ids::Ids;
 use crate::project::QueueSet;
 use crate::project::Structure;
 use crate::store::{Backoffs, TaskKey};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{HashMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// A run ends when an agent has failed for this long.
 const GIVEN_UP: Duration = Duration::from_secs(600);
 /// A pause from which on so many different tasks as may be blocked in a row end a run.
 const LONG: chrono::TimeDelta = chrono::TimeDelta::seconds(225);
-
-/// An agent of a project: its root and the agent's name.
-pub(crate) type AgentKey = (PathBuf, String);
 
 /// What a loop knows of agents that rest.
 #[derive(Debug, Default)]
@@ -35,6 +33,8 @@ pub(crate) struct Resting {
     tries: HashMap<AgentKey, HashSet<String>>,
     /// The pauses that hold, as of the last look.
     held: Vec<AgentPause>,
+    /// When this loop began; a view has none.
+    began: Option<DateTime<Utc>>,
 }
 
 /// A row of failures, on the monotonic clock of this process.
@@ -62,16 +62,34 @@ pub fn agent_pauses(set: &QueueSet, now: DateTime<Utc>) -> Vec<AgentPause> {
     Resting::default().look(set, (now, Instant::now()), Due::Free)
 }
 
-/// Ends the pause of an agent: a person says now.
-pub fn end_pause(root: &Path, agent: &str, ids: &dyn Ids) -> std::io::Result<()> {
-    let backoffs = Backoffs::of(root);
-    if backoffs.get(agent)?.is_none() {
+/// Ends the pause of an agent in the project at `root`, or of its account: a person says now.
+pub fn end_pause(config: &Config, root: &Path, agent: &str, ids: &dyn Ids) -> std::io::Result<()> {
+    let (state, name) = key_of(config, root, agent);
+    let backoffs = Backoffs::at(&state);
+    if backoffs.get(&name)?.is_none() {
         return Ok(());
     }
-    backoffs.change(agent, ids, |_| (None, ()))
+    backoffs.change(&name, ids, |_| (None, ()))
+}
+
+/// Ends the pauses of all agents in the project at `root`; gives their names.
+pub fn end_pauses(config: &Config, root: &Path, ids: &dyn Ids) -> std::io::Result<Vec<String>> {
+    let mut agents = Vec::new();
+    for (agent, _, (state, name), backoff) in known(config, root) {
+        if backoff.failures > 0 {
+            Backoffs::at(&state).change(&name, ids, |_| (None, ()))?;
+            agents.push(agent);
+        }
+    }
+    Ok(agents)
 }
 
 impl Resting {
+    /// What a loop knows that begins at `now`: nothing.
+    pub(super) fn of_loop(now: DateTime<Utc>) -> Self {
+        Self { began: Some(now), ..Self::default() }
+    }
+
     /// The pauses that hold now.
     pub(super) fn look(
         &mut self,
@@ -85,8 +103,7 @@ impl Resting {
         roots.sort_unstable();
         roots.dedup();
         for root in roots {
-            for backoff in Backoffs::of(root).all() {
-                let key = (root.to_owned(), backoff.agent.clone());
+            for (agent, account, key, backoff) in known(&set.config, root) {
                 there.insert(key.clone());
                 let rest = self.rest(&key, &backoff, times);
                 let ours = due == Due::Ours && self.tries.contains_key(&key);
@@ -96,13 +113,30 @@ impl Resting {
                     Rest::Due => due == Due::Ours && !ours,
                 };
                 if held {
-                    pauses.push(pause(root, &backoff));
+                    pauses.push(pause(root, (agent, account), &backoff));
                 }
             }
         }
+        put_stand_ins(&mut pauses, &set.config);
         self.seen.retain(|key, _| there.contains(key));
         self.held.clone_from(&pauses);
         pauses
+    }
+
+    /// Whether an agent rests, by what is written down.
+    fn rest_by_clock(&self, backoff: &Backoff, now: DateTime<Utc>) -> Rest {
+        let rest = backoff.rest(now);
+        if backoff.kind != PauseKind::Auth || rest == Rest::Over {
+            return rest;
+        }
+        // Only a person ends it: by a run that begins after it was found.
+        match self.began.is_some_and(|began| backoff.last < began) {
+            false => Rest::Lasts(TimeDelta::hours(1)),
+            true if !backoff.trying => Rest::Due,
+            // Who tries it is done soon, or gone.
+            true if backoff.until > now => Rest::Lasts(backoff.until - now),
+            true => Rest::Over,
+        }
     }
 
     /// Whether an agent rests, by the monotonic clock: nobody's clock that is set makes a pause
@@ -113,7 +147,7 @@ impl Resting {
         backoff: &Backoff,
         (now, here): (DateTime<Utc>, Instant),
     ) -> Rest {
-        let rest = backoff.rest(now);
+        let rest = self.rest_by_clock(backoff, now);
         if rest == Rest::Over {
             self.seen.remove(key);
             return rest;
@@ -163,7 +197,9 @@ impl Resting {
         let failing = |seen: &Seen| here.saturating_duration_since(seen.first);
         let over = |seen: &&Seen| {
             let long = seen.last.until - seen.last.last >= LONG && seen.last.tasks.len() >= most;
-            seen.last.failures > 0 && (failing(seen) >= GIVEN_UP || long)
+            // What says itself why it cannot work is waited for.
+            let quick = seen.last.kind == PauseKind::Quick;
+            quick && seen.last.failures > 0 && (failing(seen) >= GIVEN_UP || long)
         };
         let seen = self.seen.values().find(over)?;
         let minutes = (failing(seen).as_secs() / 60).max(1);
@@ -188,12 +224,13 @@ impl Resting {
     ) -> Vec<String> {
         let (now, here) = (clock.now(), clock.monotonic());
         self.look(set, (now, here), Due::Ours);
-        let held = self.held.iter().map(|pause| (pause.root.clone(), pause.agent.clone()));
+        let held = self.held.iter().map(|pause| key_of(&set.config, &pause.root, &pause.agent));
+        let held: HashSet<AgentKey> = held.collect();
         let is_over = |key: &AgentKey| self.seen.get(key).is_some_and(|seen| seen.ends <= here);
-        let due: Vec<AgentKey> = held.filter(is_over).collect();
+        let due: Vec<AgentKey> = held.into_iter().filter(is_over).collect();
         let mut warnings = Vec::new();
         for key in due {
-            let taken = Backoffs::of(&key.0).change(&key.1, ids, |mut before| {
+            let taken = Backoffs::at(&key.0).change(&key.1, ids, |mut before| {
                 let tasks = before.as_ref().map(|b| b.tasks.iter().cloned().collect());
                 // By the monotonic clock it is due, whatever the other one says.
                 let taken = before.as_mut().filter(|b| !b.trying).is_some_and(|backoff| {
@@ -225,69 +262,15 @@ impl Resting {
         ids: &dyn Ids,
     ) {
         let tries = std::mem::take(&mut self.tries);
-        for (root, agent) in tries.into_keys().filter(|key| !used.contains(key)) {
+        for (state, agent) in tries.into_keys().filter(|key| !used.contains(key)) {
             let now = clock.now();
-            let given = Backoffs::of(&root).change(&agent, ids, |mut before| {
+            let given = Backoffs::at(&state).change(&agent, ids, |mut before| {
                 before.iter_mut().for_each(|backoff| backoff.not_tried(now));
                 (before, ())
             });
             // Otherwise it is tried some seconds later.
             drop(given);
         }
-    }
-}
-
-/// Takes in what an attempt that ended says of its agent: once, however often its result has to be
-/// written.
-///
-/// # Errors
-/// When it cannot be kept how the agent works.
-pub(crate) fn settle(
-    finished: &mut Finished,
-    clock: &dyn Clock,
-    ids: &dyn Ids,
-) -> std::io::Result<()> {
-    let Some(agent) = finished.job.agent.as_ref().filter(|_| !fault::is(Fault::NoBackOff)) else {
-        return Ok(());
-    };
-    let (name, task, began) = (&agent.profile, &finished.job.key.id16, finished.began);
-    let backoffs = Backoffs::of(&finished.job.root);
-    if failed_within_seconds(finished) {
-        let reason = finished.report.reason.clone().unwrap_or_default();
-        let jitter = chance(ids);
-        let cost = backoffs.change(name, ids, |before| {
-            let now = clock.now();
-            let mut backoff = before.unwrap_or_else(|| Backoff::new(name, now));
-            let cost = backoff.failed(&QuickFailure { task, began, now, reason: &reason, jitter });
-            (Some(backoff), cost)
-        })?;
-        finished.cost = Some(cost);
-        return Ok(());
-    }
-    if backoffs.get(name)?.is_none() {
-        return Ok(());
-    }
-    let worked = finished.report.verdict.is_some() && finished.job.refusal.is_none();
-    backoffs.change(name, ids, |before| {
-        let mut after = before;
-        match &mut after {
-            Some(backoff) if worked => backoff.worked(task, began),
-            Some(backoff) if backoff.trying => backoff.not_tried(clock.now()),
-            Some(_) | None => {}
-        }
-        (after, ())
-    })
-}
-
-fn pause(root: &Path, backoff: &Backoff) -> AgentPause {
-    AgentPause {
-        root: root.to_owned(),
-        agent: backoff.agent.clone(),
-        since: backoff.since,
-        until: backoff.until,
-        trying: backoff.trying,
-        what: backoff.sentence(),
-        reason: backoff.reason.clone(),
     }
 }
 
@@ -310,7 +293,7 @@ impl Trials<'_> {
         }
         let (queue, _) = structure.graph.location(node);
         let agent = structure.agents.of(node)?;
-        Some((set.root(queue).to_owned(), agent.name.clone()))
+        Some(key_of(&set.config, set.root(queue), &agent.name))
     }
 
     /// Whether one more attempt of the agent may be claimed.
@@ -346,32 +329,4 @@ impl Trials<'_> {
     pub(super) fn used(self) -> HashSet<AgentKey> {
         self.used
     }
-}
-
-/// Whether the agent of an attempt failed by itself within seconds. One that says so itself in its
-/// result, or whose work did not pass, worked.
-fn failed_within_seconds(finished: &Finished) -> bool {
-    let Finished { job, report, .. } = finished;
-    let (Some(agent), Some(step)) = (&job.agent, report.steps.last()) else { return false };
-    let failed = match &step.outcome {
-        Outcome::Exited { code } => !agent.ok_exit_codes.contains(code),
-        Outcome::Signaled { .. } => true,
-        Outcome::TimedOut { .. }
-        | Outcome::Silent { .. }
-        | Outcome::FailedToStart { .. }
-        | Outcome::Interrupted
-        | Outcome::Lost => false,
-    };
-    let quick = i64::try_from(step.millis).is_ok_and(|millis| millis < QUICK.num_milliseconds());
-    failed
-        && quick
-        && report.steps.len() == 1
-        && report.verdict == Some(Verdict::Fail)
-        && report.reason_code == Some(ReasonCode::AgentError)
-}
-
-/// A number from 0 to 1 by chance.
-fn chance(ids: &dyn Ids) -> f64 {
-    let number = u32::from_str_radix(&ids.hex8(), 16).unwrap_or_default();
-    f64::from(number) / f64::from(u32::MAX)
 }

@@ -13,6 +13,8 @@ pub enum Reason {
     Signal(i32),
     /// An agent or a verification could not be started.
     Environment(String),
+    /// Only a usage limit is in the way, which is not waited for.
+    UsageLimit(String),
     /// A limit of this run, or a stop request, with work left.
     Budget(String),
     /// The tree was left red by a blocked task, and another task failed because of it.
@@ -29,10 +31,11 @@ impl Reason {
         match self {
             Self::Signal(_) => 0,
             Self::Environment(_) => 1,
-            Self::Budget(_) => 2,
-            Self::LeftRed(_) => 3,
-            Self::Failures(_) => 4,
-            Self::Done => 5,
+            Self::UsageLimit(_) => 2,
+            Self::Budget(_) => 3,
+            Self::LeftRed(_) => 4,
+            Self::Failures(_) => 5,
+            Self::Done => 6,
         }
     }
 
@@ -41,6 +44,7 @@ impl Reason {
         match self {
             Self::Signal(_) | Self::Done => None,
             Self::Environment(why)
+            | Self::UsageLimit(why)
             | Self::Budget(why)
             | Self::LeftRed(why)
             | Self::Failures(why) => Some(why),
@@ -52,6 +56,7 @@ impl Reason {
         match self {
             Self::LeftRed(why) => Some((ReasonCode::LeftRed, why)),
             Self::Environment(why) => Some((ReasonCode::Environment, why)),
+            Self::UsageLimit(why) => Some((ReasonCode::UsageLimit, why)),
             Self::Signal(_) | Self::Budget(_) | Self::Failures(_) | Self::Done => None,
         }
     }
@@ -107,6 +112,7 @@ impl Ending {
             Reason::Signal(signal) => u8::try_from(128 + signal).unwrap_or(u8::MAX),
             Reason::Environment(_) => 2,
             _ if self.is_complete() => 0,
+            Reason::UsageLimit(_) => 8,
             Reason::Budget(_) => 6,
             Reason::LeftRed(_) | Reason::Failures(_) => 5,
             Reason::Done if self.outlook.stuck > 0 => 5,
@@ -136,7 +142,9 @@ impl Ending {
                 format!("nothing to do: {}", all())
             }
             _ if self.is_complete() => all(),
-            Reason::Budget(why) => format!("stopped: {why}; {so_far}; the same command continues"),
+            Reason::Budget(why) | Reason::UsageLimit(why) => {
+                format!("stopped: {why}; {so_far}; the same command continues")
+            }
             Reason::LeftRed(why) => format!(
                 "stopped: {why}; {so_far}; mend the tree (git status shows what was left), then the \
                  same command continues"
@@ -284,6 +292,7 @@ mod tests {
         assert_eq!(ending(Reason::Signal(2), 3, 0).exit_status(), 130);
         assert_eq!(ending(Reason::Signal(15), 0, 3).exit_status(), 143);
         assert_eq!(ending(Reason::Environment(String::new()), 3, 0).exit_status(), 2);
+        assert_eq!(ending(Reason::UsageLimit(String::new()), 2, 1).exit_status(), 8);
         assert_eq!(ending(Reason::Budget(String::new()), 2, 1).exit_status(), 6);
         assert_eq!(ending(Reason::Budget(String::new()), 3, 0).exit_status(), 0);
         assert_eq!(ending(Reason::Failures(String::new()), 0, 3).exit_status(), 5);

@@ -16,6 +16,7 @@ mod landings;
 mod observer;
 mod options;
 mod presence;
+mod purse;
 mod reaper;
 mod run_loop;
 mod running;

@@ -1,5 +1,6 @@
 //! What a loop is started with.
 
+use crate::domain::Allowance;
 use crate::engine::attempt::KnownCommands;
 use crate::platform::clock::Clock;
 use crate::platform::ids::Ids;
@@ -32,6 +33,10 @@ pub struct RunOptions {
     pub known: Arc<KnownCommands>,
     /// What to do when nothing can be started.
     pub when_empty: WhenEmpty,
+    /// What this run may use.
+    pub allowance: Allowance,
+    /// Whether a usage limit is waited for.
+    pub waits_for_limits: bool,
     /// Whether a person types on a terminal, and sees there what the loop says.
     pub terminal: bool,
     /// Our own program, for supervisors.

@@ -266,6 +266,7 @@ impl<'o> RunLoop<'o> {
             let text = format!("cannot keep how agent {agent} works: {error}");
             self.crew.tell().warn_once(text);
         }
+        self.work.settle_spent(&ended.finished, &mut self.crew);
         if let Some(verdict) = ended.finished.report.verdict {
             // Of a change that waits the line comes with its transition.
             let is_noted = ended.finished.waiting().is_none();

@@ -51,6 +51,12 @@ impl Survey {
         self.forecast.outlook.ready > 0
     }
 
+    /// Whether nothing can be done before an agent works again.
+    pub(super) fn waits_for_agents(&self) -> bool {
+        let outlook = &self.forecast.outlook;
+        outlook.ready == 0 && outlook.running == 0 && outlook.flowing > 0
+    }
+
     /// The states of the tasks in scope, for the end of the run.
     pub(super) fn into_outlook(self) -> Outlook {
         self.forecast.outlook

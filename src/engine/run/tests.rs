@@ -87,6 +87,8 @@ fn run(tasks: Value, messages: Vec<Message>, minutes: Option<u64>) -> (Ending, V
         scope: Scope::default(),
         jobs: 1,
         max_attempts: None,
+        waits_for_limits: true,
+        allowance: crate::domain::Allowance::default(),
         max_time: minutes.map(|minutes| (Duration::from_secs(60 * minutes), OVER.to_owned())),
         known: Arc::new(KnownCommands::default()),
         when_empty: if messages.is_empty() && minutes.is_none() {

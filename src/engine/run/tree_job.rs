@@ -76,6 +76,7 @@ impl Around<'_> {
             purpose,
             place: Place { queue: self.queue, task: 0 },
             id: id.to_owned(),
+            kind: String::new(),
             title,
             turn: None,
             token: ClaimToken { worker: self.worker.clone(), attempt: number },

@@ -6,6 +6,7 @@ use super::edits;
 use super::ending::Reason;
 use super::observer::{Notice, Piece};
 use super::options::RunOptions;
+use super::purse::Purse;
 use super::running::Kind;
 use super::silence::Silence;
 use super::slots::Done;
@@ -21,6 +22,7 @@ use crate::store::{QueueStore, StoreError, TaskKey};
 use std::collections::HashSet;
 
 mod landing;
+mod limits;
 mod silent;
 
 /// The project and what decides about its tasks.
@@ -32,6 +34,8 @@ pub(super) struct Work {
     /// What holds for the whole run.
     fixed: Fixed,
     options: RunOptions,
+    /// What the run may use.
+    purse: Purse,
 }
 
 impl Work {
@@ -43,7 +47,9 @@ impl Work {
         options: RunOptions,
     ) -> Self {
         let survey = Survey::new(options.clock.monotonic());
-        Self { project, dispatcher, survey, silence: Silence::default(), fixed, options }
+        let purse = Purse::new(options.allowance);
+        let silence = Silence::default();
+        Self { project, dispatcher, survey, silence, fixed, options, purse }
     }
 
     /// The project.
@@ -83,6 +89,7 @@ impl Work {
             if let Some(why) = self.dispatcher.resting().given_up(most, now) {
                 crew.end_for(Reason::Failures(why));
             }
+            self.look_at_pauses(crew);
         }
         if let Some(failures) = crew.drain().too_many_failures() {
             crew.end_for(failures);
@@ -126,7 +133,7 @@ impl Work {
         }
         // Agents delete what git ignores, also while nothing is left to be claimed by this loop.
         Neighbours::enter(self.project.set())?;
-        let most = crew.drain().attempts_left();
+        let most = self.admitted(crew);
         let free = if most > 0 { crew.slots().free() } else { Vec::new() };
         let (mut dead, mut reviews) = (Vec::new(), Vec::new());
         // A result is written whatever else there is, and all that decides about the next claim is
@@ -304,6 +311,7 @@ impl Work {
             graph: &structure.graph,
             vars: &self.options.vars,
             untouched: self.dispatcher.trees().untouched(),
+            pauses: self.dispatcher.resting().held(),
         }
     }
 
@@ -330,6 +338,7 @@ impl Work {
                 return;
             }
         };
+        self.reserve(&job, crew);
         let Some(holder) = crew.slots_mut().holder(slot, lock) else { return };
         crew.tell().notice(&Notice::Begins(Piece::of(slot, &job)));
         crew.slots_mut().begin(slot, Kind::Attempt, job, holder);

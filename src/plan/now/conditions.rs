@@ -1,9 +1,9 @@
 //! What the world says besides the queues: the time, pauses, who holds what, limits.
 
-use crate::domain::{Liveness, Task};
+use crate::domain::{Liveness, PauseKind, Task};
 use crate::plan::estimate::history_key;
 use crate::plan::graph::{Node, QueueTasks};
-use chrono::{DateTime, Local, Utc};
+use chrono::{DateTime, Local, TimeDelta, Utc};
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -108,13 +108,19 @@ pub struct Outsider {
     pub foreign: bool,
 }
 
-/// An agent that failed within seconds and is not started for a while.
+/// An agent that is not started for a while.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AgentPause {
     /// The root of the project.
     pub root: PathBuf,
     /// The agent, as the table of agents names it.
     pub agent: String,
+    /// The account whose pause it is, where it is one.
+    pub account: Option<String>,
+    /// Why.
+    pub kind: PauseKind,
+    /// The agent that does its tasks meanwhile.
+    pub stand_in: Option<String>,
     /// Its first failure.
     pub since: DateTime<Utc>,
     /// It is not started before.
@@ -133,8 +139,19 @@ impl AgentPause {
         if self.trying {
             return format!("{}; one attempt tries it now", self.what);
         }
-        let at = self.until.with_timezone(&Local).format("%H:%M:%S");
-        format!("{}; next try at {at}, or at once after workloop resume", self.what)
+        let until = self.until.with_timezone(&Local);
+        let today = self.until - self.since < TimeDelta::hours(20);
+        let at = until.format(if today { "%H:%M:%S" } else { "%a %-d %b %H:%M" });
+        let meanwhile = self.stand_in.as_ref();
+        let meanwhile =
+            meanwhile.map_or_else(String::new, |agent| format!("; {agent} works meanwhile"));
+        let what = &self.what;
+        match self.kind {
+            PauseKind::Auth => format!("{what}; tried again by the next run{meanwhile}"),
+            PauseKind::Quick | PauseKind::Transient | PauseKind::UsageLimit => {
+                format!("{what}; next try at {at}, or at once after workloop resume{meanwhile}")
+            }
+        }
     }
 }
 

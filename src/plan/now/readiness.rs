@@ -243,7 +243,8 @@ impl<'a> Readiness<'a> {
         }
         let (name, root) = (&conditions.agents.of(node)?.name, self.root(node.0));
         let mut pauses = conditions.agent_pauses.iter();
-        pauses.find(|pause| pause.agent == *name && pause.root == root)
+        let holds = |pause: &&AgentPause| pause.agent == *name && pause.root == root;
+        pauses.find(holds).filter(|pause| pause.stand_in.is_none())
     }
 
     /// Whether a task waits for nothing but its agent.

@@ -185,6 +185,8 @@ impl Reader {
             | Field::ResultSummary
             | Field::NotesFor
             | Field::OpenQuestion
+            | Field::CostUsd
+            | Field::Tokens
             | Field::ApprovedBy => {}
         }
     }

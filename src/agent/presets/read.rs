@@ -1,0 +1,245 @@
+//! From what a tool printed to what its run came to: the same rules for all tools.
+//!
+//! Events come first, then exit statuses that mean something, then texts of the tool's own error
+//! channel. With unknown texts alone it is an error of the agent, which holds nobody else up.
+
+use super::adapter::{Adapter, Knows};
+use super::reset::{self, Zone};
+use super::texts::{self, Meaning};
+use super::told::{End, Told};
+use crate::domain::{AgentOutcome, AgentRun, Outcome};
+use crate::platform::fault::{self, Fault};
+use crate::platform::open::{self, Links};
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+
+/// A longer line is no event.
+const LINE_BYTES: u64 = 8 << 20;
+/// The most of an output without events that is looked at, in bytes.
+const PLAIN_BYTES: usize = 1 << 20;
+/// How many of the last lines of complaints are looked at.
+const COMPLAINTS: usize = 8;
+/// The most that is read of the complaints, in bytes.
+const COMPLAINT_BYTES: u64 = 64 << 20;
+
+/// A run that ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Ended<'a> {
+    /// What it printed.
+    pub stdout: &'a Path,
+    /// What it complained.
+    pub stderr: &'a Path,
+    /// What it was told, which it may print again.
+    pub prompt: &'a str,
+    /// How its process ended.
+    pub outcome: &'a Outcome,
+    /// Exit statuses after which its work is verified.
+    pub ok_exit_codes: &'a BTreeSet<i32>,
+}
+
+/// What the run of the tool of `adapter` came to.
+pub fn read_run(adapter: &Adapter, ended: Ended<'_>, now: DateTime<Utc>) -> AgentRun {
+    let (mut told, plain) = gather(adapter, ended.stdout);
+    let lines: Vec<&str> = plain.lines().collect();
+    (adapter.lines)(&mut told, &lines);
+    let complaints = complaints(adapter, ended.stderr);
+    let mut run = AgentRun::new(adapter.preset, AgentOutcome::Ok);
+    let judge = Judge { adapter, ended, told: &told, plain: &lines, complaints: &complaints, now };
+    run.outcome = judge.outcome();
+    run.message = judge.message(&run.outcome);
+    if told.tokens.is_none() && !told.by_message.is_empty() {
+        let sum = |sum: Option<_>, one: &crate::domain::Tokens| {
+            Some(sum.map_or(*one, |sum: crate::domain::Tokens| sum.plus(*one)))
+        };
+        told.tokens = told.by_message.values().fold(None, sum);
+    }
+    let tells = |what| adapter.tells(what);
+    run.session_id = told.session_id;
+    run.model = told.model;
+    run.tokens = told.tokens.filter(|_| tells(Knows::Tokens));
+    run.cost_usd = told.cost_usd;
+    run
+}
+
+/// Reads all events, and the text between them.
+fn gather(adapter: &Adapter, stdout: &Path) -> (Told, String) {
+    let (mut told, mut plain) = (Told::default(), String::new());
+    let Ok(file) = open::reading(stdout, Links::Refuse) else { return (told, plain) };
+    let mut reader = BufReader::with_capacity(64 << 10, file);
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        match (&mut reader).take(LINE_BYTES).read_until(b'\n', &mut line) {
+            Ok(0) | Err(_) => break,
+            Ok(_) => {}
+        }
+        let event = line.first() == Some(&b'{');
+        let event = event.then(|| serde_json::from_slice::<Value>(&line).ok()).flatten();
+        match event {
+            Some(event @ Value::Object(_)) => {
+                told.events += 1;
+                (adapter.event)(&mut told, &event);
+            }
+            Some(_) | None if plain.len() < PLAIN_BYTES => {
+                plain.push_str(&String::from_utf8_lossy(&line));
+            }
+            Some(_) | None => {}
+        }
+    }
+    // One object over many lines.
+    if told.events == 0
+        && plain.trim_start().starts_with('{')
+        && let Ok(event @ Value::Object(_)) = serde_json::from_str::<Value>(plain.trim())
+    {
+        told.events += 1;
+        (adapter.event)(&mut told, &event);
+        plain.clear();
+    }
+    (told, plain)
+}
+
+/// The last lines on stderr of a tool whose own words these are.
+fn complaints(adapter: &Adapter, stderr: &Path) -> Vec<String> {
+    if adapter.program.is_empty() {
+        return Vec::new();
+    }
+    let bytes = open::read(stderr, Links::Refuse, COMPLAINT_BYTES).unwrap_or_default();
+    let text = String::from_utf8_lossy(&bytes[bytes.len().saturating_sub(64 << 10)..]).into_owned();
+    let lines = text.lines().filter(|line| !line.trim().is_empty());
+    let lines: Vec<&str> = lines.filter(|line| line.len() <= 1000).collect();
+    let last = &lines[lines.len().saturating_sub(COMPLAINTS)..];
+    last.iter().rev().map(ToString::to_string).collect()
+}
+
+/// What decides.
+struct Judge<'a> {
+    adapter: &'a Adapter,
+    ended: Ended<'a>,
+    told: &'a Told,
+    /// The lines of its output that are no events.
+    plain: &'a [&'a str],
+    /// The last lines of its complaints, the last one first.
+    complaints: &'a [String],
+    now: DateTime<Utc>,
+}
+
+impl Judge<'_> {
+    fn outcome(&self) -> AgentOutcome {
+        let code = match self.ended.outcome {
+            Outcome::Exited { code } => *code,
+            Outcome::Signaled { .. } | Outcome::TimedOut { .. } | Outcome::Silent { .. } => {
+                return self.ended_by_force();
+            }
+            Outcome::FailedToStart { .. } | Outcome::Interrupted | Outcome::Lost => {
+                return AgentOutcome::NoResult;
+            }
+        };
+        let is_ok = self.ended.ok_exit_codes.contains(&code);
+        if self.texts_are_matched_anywhere() {
+            return self.limit(None);
+        }
+        match &self.told.end {
+            Some(End::Ok) if is_ok => AgentOutcome::Ok,
+            Some(End::Ok) => (self.adapter.status)(code)
+                .or_else(|| self.complained())
+                .map_or(AgentOutcome::AgentError, |meaning| self.meant(meaning)),
+            Some(End::Failed(Some(meaning))) => self.meant(*meaning),
+            Some(End::Failed(None)) => {
+                let meaning = self.told.meant().or_else(|| (self.adapter.status)(code));
+                meaning.map_or(AgentOutcome::AgentError, |meaning| self.meant(meaning))
+            }
+            None => self.without_an_end(code, is_ok),
+        }
+    }
+
+    /// It did not say how it ended.
+    fn without_an_end(&self, code: i32, is_ok: bool) -> AgentOutcome {
+        if self.told.limit.is_some() {
+            return self.limit(None);
+        }
+        if !self.adapter.streams && is_ok {
+            let printed = self.plain.iter().any(|line| !line.trim().is_empty());
+            let silent = !printed && self.told.events == 0 && !self.adapter.program.is_empty();
+            return if silent { AgentOutcome::NoResult } else { AgentOutcome::Ok };
+        }
+        let meaning = (self.adapter.status)(code).or_else(|| self.told.meant());
+        if let Some(meaning) = meaning.or_else(|| self.complained()) {
+            return self.meant(meaning);
+        }
+        match code {
+            _ if is_ok => AgentOutcome::NoResult,
+            129.. => AgentOutcome::Killed,
+            _ => AgentOutcome::AgentError,
+        }
+    }
+
+    /// A limit of time or a signal ended it; it may have said before that it had reached a limit.
+    fn ended_by_force(&self) -> AgentOutcome {
+        match (&self.told.end, &self.told.limit) {
+            (Some(End::Failed(Some(Meaning::UsageLimit))), _) => self.limit(None),
+            (None | Some(End::Failed(None)), Some(_)) => self.limit(None),
+            (Some(End::Ok | End::Failed(_)), _) | (None, None) => AgentOutcome::Killed,
+        }
+    }
+
+    /// The fault for which the proof of it looks.
+    fn texts_are_matched_anywhere(&self) -> bool {
+        let said = self.told.message.as_deref().unwrap_or_default();
+        fault::is(Fault::TaskTextMatched)
+            && (texts::of_event(self.ended.prompt) == Some(Meaning::UsageLimit)
+                || texts::of_event(said) == Some(Meaning::UsageLimit))
+    }
+
+    /// What its complaints mean: those on stderr, or the one line that it printed instead of events.
+    fn complained(&self) -> Option<Meaning> {
+        self.complaint().map(|(meaning, _)| meaning)
+    }
+
+    fn complaint(&self) -> Option<(Meaning, &str)> {
+        let stderr = self.complaints.iter().map(String::as_str);
+        let found = texts::of_lines(stderr, self.ended.prompt);
+        found.or_else(|| {
+            let mut lines = self.plain.iter().filter(|line| !line.trim().is_empty());
+            let (only, more) = (lines.next()?, lines.next());
+            let alone = self.adapter.streams && self.told.events == 0 && more.is_none();
+            let only = alone.then_some(*only)?;
+            texts::of_lines(std::iter::once(only), self.ended.prompt)
+        })
+    }
+
+    fn meant(&self, meaning: Meaning) -> AgentOutcome {
+        match meaning {
+            Meaning::UsageLimit => self.limit(self.told.stated(self.now)),
+            Meaning::Transient => AgentOutcome::Transient,
+            Meaning::Auth => AgentOutcome::Auth,
+            Meaning::Turns => AgentOutcome::TurnLimit,
+            Meaning::Cost => AgentOutcome::CostLimit,
+        }
+    }
+
+    /// The limit with its end: by the event, else by `stated`, else by the complaint.
+    fn limit(&self, stated: Option<DateTime<Utc>>) -> AgentOutcome {
+        let (by_event, scope) = self.told.limit.clone().unwrap_or_default();
+        let by_event = by_event.map(|until| reset::clamped(until, self.now));
+        let complained = || {
+            let (_, line) = self.complaint()?;
+            reset::stated(line, self.now, Zone::Local)
+        };
+        let until = by_event.or(stated).or_else(|| self.told.stated(self.now)).or_else(complained);
+        AgentOutcome::UsageLimit { until, scope }
+    }
+
+    /// Its error where it failed, else its last message.
+    fn message(&self, outcome: &AgentOutcome) -> Option<String> {
+        if *outcome == AgentOutcome::Ok {
+            return self.told.message.clone();
+        }
+        let error = self.told.errors.last().cloned();
+        let error = error.or_else(|| self.complaint().map(|(_, line)| line.trim().to_owned()));
+        let error = error.or_else(|| self.complaints.first().map(|line| line.trim().to_owned()));
+        error.or_else(|| self.told.message.clone())
+    }
+}

@@ -1,0 +1,374 @@
+//! When a limit ends, as the texts of tools say it.
+//!
+//! Tools write the same thing in many ways: an epoch, an ISO time, "3:28 PM" in local time, "Dec 17 at
+//! 6am (Europe/Oslo)", "next Tuesday", "in 3h 20m". A time without a date is its next occurrence, a
+//! date without a time its midnight, a date without a year the nearest one.
+
+use chrono::{
+    DateTime, Datelike, Days, FixedOffset, Local, LocalResult, NaiveDate, NaiveDateTime, NaiveTime,
+    TimeDelta, TimeZone, Utc, Weekday,
+};
+use chrono_tz::Tz;
+
+/// No stated reset is believed to be further away than this.
+pub(super) const MOST: TimeDelta = TimeDelta::days(8);
+/// A time of day that was stated so shortly before now is not tomorrow's.
+const JUST_PASSED: TimeDelta = TimeDelta::minutes(2);
+/// Words after which a time comes.
+const CUES: [&str; 9] = [
+    "resets",
+    "reset",
+    "try again",
+    "available",
+    "retry",
+    "until",
+    "renews",
+    "refreshes",
+    "ends on",
+];
+
+/// The zone of a time.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Zone {
+    /// That of this machine.
+    Local,
+    /// A named one.
+    Named(Tz),
+    /// So far east of Greenwich.
+    Fixed(FixedOffset),
+}
+
+impl Zone {
+    /// The moment of a time on the clocks of the zone; the later one of two, and what follows a gap.
+    fn at(self, time: NaiveDateTime) -> Option<DateTime<Utc>> {
+        fn one<Z: TimeZone>(zone: &Z, time: NaiveDateTime) -> Option<DateTime<Utc>> {
+            for shift in [0, 30, 60, 120] {
+                match zone.from_local_datetime(&(time + TimeDelta::minutes(shift))) {
+                    LocalResult::Single(at) => return Some(at.to_utc()),
+                    LocalResult::Ambiguous(_, later) => return Some(later.to_utc()),
+                    LocalResult::None => {}
+                }
+            }
+            None
+        }
+        match self {
+            Self::Local => one(&Local, time),
+            Self::Named(zone) => one(&zone, time),
+            Self::Fixed(zone) => one(&zone, time),
+        }
+    }
+
+    fn now(self, now: DateTime<Utc>) -> NaiveDateTime {
+        match self {
+            Self::Local => now.with_timezone(&Local).naive_local(),
+            Self::Named(zone) => now.with_timezone(&zone).naive_local(),
+            Self::Fixed(zone) => now.with_timezone(&zone).naive_local(),
+        }
+    }
+}
+
+/// The reset that `text` states; `zone` is that of a time that names none.
+pub(super) fn stated(text: &str, now: DateTime<Utc>, zone: Zone) -> Option<DateTime<Utc>> {
+    let lower = text.to_lowercase();
+    let found = epoch(&lower).or_else(|| {
+        let after = CUES.iter().filter_map(|cue| {
+            let at = lower.find(cue)?;
+            Some((at, &lower[at + cue.len()..]))
+        });
+        let mut after: Vec<(usize, &str)> = after.collect();
+        after.sort_unstable();
+        after.into_iter().find_map(|(_, rest)| timed(rest, now, zone))
+    });
+    found.map(|at| clamped(at, now))
+}
+
+/// A stated time, no further away than is believable.
+pub(super) fn clamped(at: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
+    at.min(now + MOST)
+}
+
+/// A number of seconds or milliseconds since 1970, of this century.
+pub(super) fn moment(number: i64) -> Option<DateTime<Utc>> {
+    let seconds = if number >= 100_000_000_000 { number / 1000 } else { number };
+    let plausible = (1_500_000_000..5_000_000_000).contains(&seconds);
+    DateTime::from_timestamp(seconds, 0).filter(|_| plausible)
+}
+
+fn epoch(text: &str) -> Option<DateTime<Utc>> {
+    let words = text.split(|letter: char| !letter.is_ascii_digit());
+    words.filter(|word| matches!(word.len(), 10 | 13)).find_map(|word| moment(word.parse().ok()?))
+}
+
+/// What a text says of a time, piece by piece.
+#[derive(Default)]
+struct Pieces {
+    date: Option<NaiveDate>,
+    month_day: Option<(u32, u32)>,
+    year: Option<i32>,
+    weekday: Option<Weekday>,
+    days: Option<u64>,
+    time: Option<NaiveTime>,
+    zone: Option<Zone>,
+}
+
+fn timed(rest: &str, now: DateTime<Utc>, zone: Zone) -> Option<DateTime<Utc>> {
+    if let Some(span) = span(rest) {
+        return Some(now + span);
+    }
+    let rest = rest.lines().next().unwrap_or_default();
+    if let Some(at) = rest.split_whitespace().find_map(iso) {
+        return Some(at);
+    }
+    let mut pieces = Pieces::default();
+    let words: Vec<&str> = rest
+        .split(|letter: char| letter.is_whitespace() || "(),;·∙|".contains(letter))
+        .map(|word| word.trim_end_matches(['.', '!']))
+        .filter(|word| !word.is_empty())
+        .take(14)
+        .collect();
+    let mut at = 0;
+    while at < words.len() {
+        at += pieces.take(&words[at..]);
+    }
+    pieces.moment(now, zone)
+}
+
+impl Pieces {
+    /// Takes what the first words say; gives how many of them it is.
+    fn take(&mut self, words: &[&str]) -> usize {
+        let (word, next) = (words[0], words.get(1).copied().unwrap_or_default());
+        if let Some(month) = month(word) {
+            if let Some(day) = day(next) {
+                self.month_day = Some((month, day));
+                return 2;
+            }
+        } else if let (Some(day), Some(month)) = (day(word), month(next)) {
+            self.month_day = Some((month, day));
+            return 2;
+        }
+        if self.date.is_none()
+            && let Some(date) = date(word)
+        {
+            self.date = Some(date);
+            // 2026-08-08T12:30, which names no zone.
+            self.time = word.split_once('t').and_then(|(_, time)| time_of(time, "")).or(self.time);
+            return 1;
+        }
+        if let Some(year) = word.parse().ok().filter(|year| (2020..2100).contains(year)) {
+            self.year = Some(year);
+            return 1;
+        }
+        if self.time.is_none()
+            && let Some(time) = time_of(word, next)
+        {
+            self.time = Some(time);
+            return if matches!(next, "am" | "pm" | "a.m" | "p.m") { 2 } else { 1 };
+        }
+        self.take_name(word);
+        1
+    }
+
+    fn take_name(&mut self, word: &str) {
+        match word {
+            "today" => self.days = Some(0),
+            "tomorrow" => self.days = Some(1),
+            _ if self.weekday.is_none() && weekday(word).is_some() => self.weekday = weekday(word),
+            _ if self.zone.is_none() => self.zone = zone_of(word),
+            _ => {}
+        }
+    }
+
+    fn moment(&self, now: DateTime<Utc>, zone: Zone) -> Option<DateTime<Utc>> {
+        let zone = self.zone.unwrap_or(zone);
+        let here = zone.now(now);
+        let time = self.time.unwrap_or_default();
+        if let Some(date) = self.date {
+            return zone.at(date.and_time(time));
+        }
+        if let Some((month, day)) = self.month_day {
+            let in_year = |year| NaiveDate::from_ymd_opt(year, month, day);
+            let date = match self.year {
+                Some(year) => in_year(year),
+                None => {
+                    let years = (here.year() - 1)..=(here.year() + 1);
+                    years.filter_map(in_year).min_by_key(|date| (*date - here.date()).abs())
+                }
+            };
+            return zone.at(date?.and_time(time));
+        }
+        if let Some(days) = self.days {
+            return zone.at((here.date() + Days::new(days)).and_time(time));
+        }
+        if let Some(weekday) = self.weekday {
+            let ahead = weekday.days_since(here.weekday());
+            let is_over = ahead == 0 && (self.time.is_none() || time <= here.time());
+            let ahead = if is_over { 7 } else { ahead };
+            return zone.at((here.date() + Days::new(u64::from(ahead))).and_time(time));
+        }
+        let time = self.time?;
+        let today = here.date().and_time(time);
+        let passed = today + JUST_PASSED < here;
+        zone.at(if passed { today + Days::new(1) } else { today })
+    }
+}
+
+/// A time with a zone of its own, such as 2026-08-08T12:30:00Z.
+fn iso(word: &str) -> Option<DateTime<Utc>> {
+    let word = word.trim_matches(|letter: char| !letter.is_ascii_alphanumeric());
+    let at = DateTime::parse_from_rfc3339(&word.to_uppercase()).ok()?;
+    Some(at.to_utc())
+}
+
+/// `2026-08-08`, perhaps with a time behind it, or `9/23/2026`, month first.
+fn date(word: &str) -> Option<NaiveDate> {
+    let day = word.split('t').next().unwrap_or_default();
+    let american = || NaiveDate::parse_from_str(word, "%m/%d/%Y").ok();
+    NaiveDate::parse_from_str(day, "%Y-%m-%d").ok().or_else(american)
+}
+
+fn month(word: &str) -> Option<u32> {
+    const MONTHS: [&str; 12] = [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ];
+    let found = MONTHS.iter().position(|month| word.len() >= 3 && month.starts_with(word));
+    found.map(|at| at as u32 + 1).or((word == "sept").then_some(9))
+}
+
+/// A day of a month: `8`, `8th`.
+fn day(word: &str) -> Option<u32> {
+    let digits = word.trim_end_matches(['s', 't', 'n', 'd', 'r', 'h']);
+    let ending = &word[digits.len()..];
+    let known = matches!(ending, "" | "st" | "nd" | "rd" | "th");
+    digits.parse().ok().filter(|day| known && (1..=31).contains(day))
+}
+
+fn weekday(word: &str) -> Option<Weekday> {
+    const DAYS: [(&str, Weekday); 7] = [
+        ("monday", Weekday::Mon),
+        ("tuesday", Weekday::Tue),
+        ("wednesday", Weekday::Wed),
+        ("thursday", Weekday::Thu),
+        ("friday", Weekday::Fri),
+        ("saturday", Weekday::Sat),
+        ("sunday", Weekday::Sun),
+    ];
+    let found = DAYS.iter().find(|(name, _)| word.len() >= 3 && name.starts_with(word));
+    found.map(|(_, day)| *day)
+}
+
+/// `5pm`, `3:28 pm`, `15:28`, `15:28:10`, noon, midnight.
+fn time_of(word: &str, next: &str) -> Option<NaiveTime> {
+    match word {
+        "noon" => return NaiveTime::from_hms_opt(12, 0, 0),
+        "midnight" => return NaiveTime::from_hms_opt(0, 0, 0),
+        _ => {}
+    }
+    let word = word.trim_end_matches('z');
+    let bare = word.trim_end_matches(['a', 'p', 'm', '.']);
+    let half = word[bare.len()..].replace('.', "");
+    let half = if half.is_empty() { next.replace('.', "") } else { half };
+    let afternoon = match half.as_str() {
+        "am" => Some(false),
+        "pm" => Some(true),
+        _ => None,
+    };
+    let mut numbers = bare.split(':').map(|part| part.parse::<u32>().ok());
+    let hour = numbers.next()??;
+    let minute = numbers.next().unwrap_or(Some(0))?;
+    let second = numbers.next().unwrap_or(Some(0))?;
+    let hour = match afternoon {
+        Some(_) if !(1..=12).contains(&hour) => return None,
+        Some(afternoon) => hour % 12 + if afternoon { 12 } else { 0 },
+        // A number alone is no time.
+        None if !bare.contains(':') => return None,
+        None => hour,
+    };
+    NaiveTime::from_hms_opt(hour, minute, second)
+}
+
+fn zone_of(word: &str) -> Option<Zone> {
+    let hours = |hours: i32| FixedOffset::east_opt(hours * 3600).map(Zone::Fixed);
+    match word {
+        "utc" | "gmt" | "z" => return Some(Zone::Named(Tz::UTC)),
+        "pst" => return hours(-8),
+        "pdt" | "mst" => return hours(-7),
+        "mdt" | "cst" => return hours(-6),
+        "cdt" | "est" => return hours(-5),
+        "edt" => return hours(-4),
+        "cet" => return hours(1),
+        "cest" => return hours(2),
+        "jst" => return hours(9),
+        _ => {}
+    }
+    let offset = word.strip_prefix("utc").or(word.strip_prefix("gmt")).unwrap_or(word);
+    if offset.starts_with(['+', '-']) {
+        let sign = if offset.starts_with('-') { -1 } else { 1 };
+        let (hours, minutes) = offset[1..].split_once(':').unwrap_or((&offset[1..], "0"));
+        let (hours, minutes): (i32, i32) = (hours.parse().ok()?, minutes.parse().ok()?);
+        let (hours, minutes) =
+            if hours > 99 { (hours / 100, hours % 100) } else { (hours, minutes) };
+        return FixedOffset::east_opt(sign * (hours * 3600 + minutes * 60)).map(Zone::Fixed);
+    }
+    let named = chrono_tz::TZ_VARIANTS.iter().find(|zone| zone.name().eq_ignore_ascii_case(word));
+    named.filter(|_| word.contains('/')).copied().map(Zone::Named)
+}
+
+/// `in 3 hours 20 minutes`, `after 45s`, `in 3h20m`.
+fn span(rest: &str) -> Option<TimeDelta> {
+    let rest = rest.trim_start_matches([':', ' ', '-']);
+    let rest =
+        ["in about ", "in ", "after: ", "after "].iter().find_map(|cue| rest.strip_prefix(cue))?;
+    let mut sum = TimeDelta::zero();
+    let mut letters = rest.chars().peekable();
+    let mut found = false;
+    loop {
+        while letters.next_if(|letter| letter.is_whitespace() || *letter == ',').is_some() {}
+        let mut number = String::new();
+        while let Some(letter) = letters.next_if(|letter| letter.is_ascii_digit() || *letter == '.')
+        {
+            number.push(letter);
+        }
+        let Ok(number) = number.trim_end_matches('.').parse::<f64>() else { break };
+        while letters.next_if_eq(&' ').is_some() {}
+        let mut unit = String::new();
+        while let Some(letter) = letters.next_if(char::is_ascii_alphabetic) {
+            unit.push(letter);
+        }
+        let Some(seconds) = unit_seconds(&unit) else { break };
+        sum += TimeDelta::milliseconds((number.min(1e7) * seconds * 1000.0) as i64);
+        found = true;
+        while letters.next_if_eq(&' ').is_some() {}
+        let rest: String = letters.clone().take(4).collect();
+        if rest.starts_with("and ") {
+            letters.nth(3);
+        }
+    }
+    found.then_some(sum)
+}
+
+/// The seconds of a unit; without one a number counts seconds.
+fn unit_seconds(unit: &str) -> Option<f64> {
+    match unit {
+        "ms" | "milliseconds" => Some(0.001),
+        "" | "s" | "sec" | "secs" | "second" | "seconds" => Some(1.0),
+        "m" | "min" | "mins" | "minute" | "minutes" => Some(60.0),
+        "h" | "hr" | "hrs" | "hour" | "hours" => Some(3600.0),
+        "d" | "day" | "days" => Some(86400.0),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+#[path = "tests/reset.rs"]
+mod tests;

@@ -1,0 +1,257 @@
+//! What the error texts of tools mean, where no event says it.
+//!
+//! Only what a tool says on its own error channel is looked at: the text of its error events, and the
+//! last lines that it complains. Never a prompt, a reply of the model, or the output of a tool: a task
+//! about usage limits has all of these sentences in it.
+
+use crate::platform::fault::{self, Fault};
+
+/// What an error text means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Meaning {
+    /// The account may not be used for a while.
+    UsageLimit,
+    /// The service fails for now.
+    Transient,
+    /// Nobody is logged in.
+    Auth,
+    /// The limit of turns.
+    Turns,
+    /// The limit of cost.
+    Cost,
+}
+
+/// Phrases that mean the first thing that fits; earlier ones outweigh later ones.
+const PHRASES: [(Meaning, &[&str]); 6] = [
+    (
+        Meaning::Transient,
+        &["not your usage limit", "temporarily limiting", "temporarily overloaded", "overloaded"],
+    ),
+    (
+        Meaning::Auth,
+        &[
+            "not logged in",
+            "please run /login",
+            "invalid api key",
+            "incorrect api key",
+            "no api key",
+            "api key not found",
+            "api key not valid",
+            "authentication_error",
+            "authentication_failed",
+            "authenticationerror",
+            "authentication required",
+            "authentication failed",
+            "not authenticated",
+            "unauthorized",
+            "please log in",
+            "please sign in",
+            "login required",
+            "token has expired",
+            "set an auth method",
+        ],
+    ),
+    (Meaning::Cost, &["max budget", "budget exceeded", "maximum budget"]),
+    (Meaning::Turns, &["max turns", "maximum number of turns", "max session turns"]),
+    (
+        Meaning::UsageLimit,
+        &[
+            "hit your limit",
+            "hit your usage limit",
+            "hit your session limit",
+            "hit your weekly limit",
+            "usage limit",
+            "session limit",
+            "weekly limit reached",
+            "hour limit reached",
+            "limit reached",
+            "out of extra usage",
+            "out of credits",
+            "out of free usage",
+            "spend cap",
+            "credit balance is too low",
+            "insufficient_quota",
+            "quota exceeded",
+            "exceeded your current quota",
+            "exhausted your daily quota",
+            "exhausted your capacity",
+            "resource_exhausted",
+            "rate limit",
+            "rate_limit",
+            "ratelimiterror",
+            "too many requests",
+        ],
+    ),
+    (
+        Meaning::Transient,
+        &[
+            "internal server error",
+            "internalservererror",
+            "service unavailable",
+            "serviceunavailableerror",
+            "bad gateway",
+            "gateway timeout",
+            "server_error",
+            "at capacity",
+            "high demand",
+            "stream disconnected",
+            "connection error",
+            "connection refused",
+            "connection reset",
+            "apiconnectionerror",
+            "unable to connect",
+            "error sending request",
+            "network error",
+            "socket hang up",
+            "fetch failed",
+            "econnreset",
+            "econnrefused",
+            "etimedout",
+            "enotfound",
+            "eai_again",
+            "request timed out",
+            "litellm.timeout",
+        ],
+    ),
+];
+
+/// What the text of an error event means.
+pub(super) fn of_event(text: &str) -> Option<Meaning> {
+    let text = plain(text);
+    let phrase = |phrases: &[&str]| phrases.iter().any(|phrase| text.contains(phrase));
+    let found = PHRASES.iter().find(|(_, phrases)| phrase(phrases)).map(|(meaning, _)| *meaning);
+    found.or_else(|| status_in(&text).and_then(of_status))
+}
+
+/// What an HTTP status means.
+pub(super) fn of_status(status: i64) -> Option<Meaning> {
+    match status {
+        401 => Some(Meaning::Auth),
+        402 | 429 => Some(Meaning::UsageLimit),
+        408 | 500..=599 => Some(Meaning::Transient),
+        _ => None,
+    }
+}
+
+/// The first of `lines` of a tool's complaints that means something, and its meaning. A line that the
+/// prompt holds is an echo of it.
+pub(super) fn of_lines<'l>(
+    lines: impl Iterator<Item = &'l str>,
+    prompt: &str,
+) -> Option<(Meaning, &'l str)> {
+    lines.filter(|line| !is_of_prompt(line, prompt)).find_map(|line| {
+        let (said, is_error) = bare(line);
+        let meaning = of_event(said)?;
+        let lower = plain(said);
+        let begins = |phrases: &[&str]| phrases.iter().any(|p| near_start(&lower, p));
+        let begins = PHRASES.iter().any(|(_, phrases)| begins(phrases));
+        (is_error || begins || fault::is(Fault::TaskTextMatched)).then_some((meaning, line))
+    })
+}
+
+/// Whether a phrase comes so early that the line is about it.
+fn near_start(line: &str, phrase: &str) -> bool {
+    line.find(phrase).is_some_and(|at| at <= 24)
+}
+
+/// Whether a line is a part of the prompt, which a tool may print again.
+fn is_of_prompt(line: &str, prompt: &str) -> bool {
+    let (said, _) = bare(line);
+    !said.is_empty()
+        && (prompt.contains(said.trim()) || prompt.contains(line.trim()))
+        && !fault::is(Fault::TaskTextMatched)
+}
+
+/// A line without what tools put before an error, and whether there was any of that.
+fn bare(line: &str) -> (&str, bool) {
+    const BEFORE: [&str; 13] = [
+        "api error:",
+        "[api error:",
+        "error:",
+        "fatal:",
+        "fatal error:",
+        "[error]",
+        "✖",
+        "✗",
+        "■",
+        "×",
+        "⚠",
+        "❌",
+        "error",
+    ];
+    let (mut said, mut is_error) = (line.trim(), false);
+    loop {
+        let lower = said.get(..16.min(said.len())).unwrap_or(said).to_lowercase();
+        let Some(prefix) = BEFORE.iter().find(|prefix| lower.starts_with(**prefix)) else {
+            return (said, is_error || said.to_lowercase().starts_with("litellm."));
+        };
+        let Some(rest) = said.get(prefix.len()..) else { return (said, is_error) };
+        (said, is_error) = (rest.trim_start(), true);
+    }
+}
+
+/// As phrases are written.
+fn plain(text: &str) -> String {
+    text.to_lowercase().replace(['\u{2019}', '\u{2018}'], "'")
+}
+
+/// The HTTP status that a text names.
+fn status_in(text: &str) -> Option<i64> {
+    let words = text.split(|letter: char| !letter.is_ascii_alphanumeric());
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).take(60).collect();
+    words.iter().enumerate().find_map(|(at, word)| {
+        let status = word.parse().ok().filter(|n| word.len() == 3 && (400..600).contains(n))?;
+        let before = at.checked_sub(1).map_or("error", |before| words[before]);
+        let names = matches!(before, "status" | "http" | "error" | "code" | "apierror");
+        names.then_some(status)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_of_tools_are_understood() {
+        for (text, meaning) in [
+            ("You've hit your limit · resets 5pm (Europe/Vilnius)", Meaning::UsageLimit),
+            ("You’ve hit your usage limit. Upgrade to Pro", Meaning::UsageLimit),
+            ("Weekly limit reached · resets 10am", Meaning::UsageLimit),
+            ("5-hour limit reached ∙ resets 2am", Meaning::UsageLimit),
+            ("Claude AI usage limit reached|1753077600", Meaning::UsageLimit),
+            ("You're out of extra usage · resets 9pm", Meaning::UsageLimit),
+            ("Your workspace is out of credits", Meaning::UsageLimit),
+            ("You hit your spend cap set by your admin", Meaning::UsageLimit),
+            ("exceeded retry limit, last status: 429 Too Many Requests", Meaning::UsageLimit),
+            ("exceeded retry limit, last status: 503", Meaning::Transient),
+            ("[API Error: 429 RESOURCE_EXHAUSTED]", Meaning::UsageLimit),
+            ("Server is temporarily limiting requests (not your usage limit)", Meaning::Transient),
+            ("API Error: 529 {\"type\":\"overloaded_error\"}", Meaning::Transient),
+            ("API Error: 500 oops", Meaning::Transient),
+            ("stream disconnected before completion", Meaning::Transient),
+            ("getaddrinfo EAI_AGAIN api.example.org", Meaning::Transient),
+            ("Not logged in · Please run /login", Meaning::Auth),
+            ("unexpected status 401 Unauthorized", Meaning::Auth),
+        ] {
+            assert_eq!(of_event(text), Some(meaning), "{text}");
+        }
+        for text in ["Something else went wrong", "exit 429", "port 5000 is in use", ""] {
+            assert_eq!(of_event(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_line_counts_only_as_a_complaint_of_the_tool_itself() {
+        let meaning = |line, prompt| of_lines([line].into_iter(), prompt).map(|(m, _)| m);
+        let limit = "Error: You've hit your usage limit. Try again at 3:28 PM.";
+        assert_eq!(meaning(limit, ""), Some(Meaning::UsageLimit));
+        assert_eq!(meaning("You've hit your limit · resets 5pm", ""), Some(Meaning::UsageLimit));
+        for (line, prompt) in [
+            (limit, "Show this: You've hit your usage limit. Try again at 3:28 PM."),
+            ("test rates.py: expected the text to say that you hit your usage limit", ""),
+            ("INFO the prompt says something about a client and its rate limit", ""),
+        ] {
+            assert_eq!(meaning(line, prompt), None, "{line}");
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! `agents`: which agents are installed, and what is known of them.
+
+use crate::agent::{Installed, adapter, installed, probe};
+use crate::cli::args::AgentsArgs;
+use crate::cli::failure::Failure;
+use crate::cli::session::Session;
+use crate::domain::AgentRun;
+use crate::platform::clock::SystemClock;
+use crate::platform::ids::{Ids, RandomIds};
+use crate::views::escape;
+use crate::views::json;
+use crate::views::style::padded;
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+use std::fs;
+
+/// What a dry call came to.
+type Probed = Option<Result<AgentRun, String>>;
+
+pub(super) fn run(args: &AgentsArgs, session: &mut Session<'_>) -> Result<(), Failure> {
+    let found = installed(&session.world.vars);
+    let probed: Vec<(Installed, Probed)> = found
+        .into_iter()
+        .map(|one| {
+            let asked = (args.probe && one.path.is_some()).then(|| dry_call(&one));
+            (one, asked)
+        })
+        .collect();
+    if args.json {
+        let agents: Vec<Value> = probed.iter().map(|(one, asked)| value(one, asked)).collect();
+        let all = json!({"schema_version": 1, "agents": agents});
+        return Ok(json::write(&all, &mut session.streams.out)?);
+    }
+    session.print(text(&probed))
+}
+
+/// Calls it in a folder of its own, which goes again.
+fn dry_call(one: &Installed) -> Result<AgentRun, String> {
+    let folder = std::env::temp_dir().join(format!("workloop-probe-{}", RandomIds.hex32()));
+    fs::create_dir(&folder)
+        .map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
+    let run = probe(adapter(one.preset), &folder, &SystemClock);
+    // What stays costs space in a folder that the system empties.
+    drop(fs::remove_dir_all(&folder));
+    run
+}
+
+fn value(one: &Installed, asked: &Probed) -> Value {
+    let knows: Vec<&str> = one.knows.iter().map(|what| what.word()).collect();
+    let mut value = json!({
+        "preset": one.preset,
+        "path": one.path.as_ref().map(|path| path.display().to_string()),
+        "version": one.version,
+        "logged_in": one.logged_in,
+        "knows": knows,
+    });
+    match asked {
+        Some(Ok(run)) => value["probe"] = json!(run),
+        Some(Err(why)) => value["probe"] = json!({"outcome": null, "message": why}),
+        None => {}
+    }
+    value
+}
+
+fn text(found: &[(Installed, Probed)]) -> String {
+    let mut text = String::new();
+    for (one, asked) in found {
+        let known = adapter(one.preset);
+        let name = padded(one.preset.word(), 9);
+        let Some(path) = &one.path else {
+            let _ok = writeln!(text, "{name}  not installed: {}", known.install);
+            continue;
+        };
+        let login = match one.logged_in {
+            Some(true) => "logged in".to_owned(),
+            Some(false) => format!("not logged in: {}", known.login),
+            None => "login unknown".to_owned(),
+        };
+        let knows: Vec<&str> = one.knows.iter().map(|what| what.word()).collect();
+        let knows = if knows.is_empty() { "nothing".to_owned() } else { knows.join(", ") };
+        let version = one.version.as_deref().unwrap_or("version unknown");
+        let (version, path) = (escape::line(version), path.display().to_string());
+        let _ok = writeln!(text, "{name}  {version}, {login}");
+        let _ok = writeln!(text, "{:9}  {}; tells {knows}", "", escape::line(&path));
+        if let Some(line) = asked.as_ref().map(probed) {
+            let _ok = writeln!(text, "{:9}  dry call: {}", "", escape::line(&line));
+        }
+    }
+    text
+}
+
+fn probed(asked: &Result<AgentRun, String>) -> String {
+    let run = match asked {
+        Ok(run) => run,
+        Err(why) => return why.clone(),
+    };
+    let said = run.message.as_deref().and_then(|text| text.lines().next()).unwrap_or_default();
+    let cost = run.cost_usd.map_or_else(|| "unknown".to_owned(), |cost| format!("{cost:.4} USD"));
+    format!("{} (cost {cost}): {said}", run.outcome)
+}

@@ -1,0 +1,260 @@
+//! What a run of an agent came to, as its adapter understood it: pure data.
+//!
+//! It says nothing about the work, which verification judges. It says whether the agent could work
+//! at all, and what that cost.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A tool whose command line and output are known.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "each is the name of its tool")]
+pub enum Preset {
+    Claude,
+    Codex,
+    Gemini,
+    Opencode,
+    Cursor,
+    Copilot,
+    Amp,
+    Aider,
+    /// Any other command: nothing is known of its output.
+    #[default]
+    Command,
+}
+
+impl Preset {
+    /// All of them, in the order in which `init` takes them.
+    pub const ALL: [Self; 9] = [
+        Self::Claude,
+        Self::Codex,
+        Self::Gemini,
+        Self::Opencode,
+        Self::Cursor,
+        Self::Copilot,
+        Self::Amp,
+        Self::Aider,
+        Self::Command,
+    ];
+
+    /// The word in configuration and JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Claude => "claude",
+            Self::Codex => "codex",
+            Self::Gemini => "gemini",
+            Self::Opencode => "opencode",
+            Self::Cursor => "cursor",
+            Self::Copilot => "copilot",
+            Self::Amp => "amp",
+            Self::Aider => "aider",
+            Self::Command => "command",
+        }
+    }
+
+    /// The preset whose word is `word`.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|preset| preset.word() == word)
+    }
+}
+
+impl fmt::Display for Preset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// How a run of an agent ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum AgentOutcome {
+    /// It came to its end.
+    Ok,
+    /// It failed by itself.
+    AgentError,
+    /// The account may not be used for a while.
+    UsageLimit {
+        /// The reset that the tool stated.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<DateTime<Utc>>,
+        /// Which limit it is, in the tool's word.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        scope: Option<String>,
+    },
+    /// The service could not be reached, or was overloaded.
+    Transient,
+    /// Nobody is logged in.
+    Auth,
+    /// It took as many turns as it may.
+    TurnLimit,
+    /// It cost as much as it may.
+    CostLimit,
+    /// A signal or a limit of time ended it.
+    Killed,
+    /// It ended without saying how.
+    NoResult,
+}
+
+impl AgentOutcome {
+    /// Whether the agent could not work, for reasons that no task is to blame for.
+    pub fn is_pause(&self) -> bool {
+        match self {
+            Self::UsageLimit { .. } | Self::Transient | Self::Auth => true,
+            Self::Ok
+            | Self::AgentError
+            | Self::TurnLimit
+            | Self::CostLimit
+            | Self::Killed
+            | Self::NoResult => false,
+        }
+    }
+
+    /// The word in JSON.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::AgentError => "agent_error",
+            Self::UsageLimit { .. } => "usage_limit",
+            Self::Transient => "transient",
+            Self::Auth => "auth",
+            Self::TurnLimit => "turn_limit",
+            Self::CostLimit => "cost_limit",
+            Self::Killed => "killed",
+            Self::NoResult => "no_result",
+        }
+    }
+}
+
+impl fmt::Display for AgentOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = match self {
+            Self::Ok => "ok",
+            Self::AgentError => "ended with an error",
+            Self::UsageLimit { scope: Some(scope), .. } => {
+                return write!(f, "usage limit reached ({scope})");
+            }
+            Self::UsageLimit { .. } => "usage limit reached",
+            Self::Transient => "the service failed for now",
+            Self::Auth => "not logged in",
+            Self::TurnLimit => "its limit of turns was reached",
+            Self::CostLimit => "its limit of cost was reached",
+            Self::Killed => "was ended",
+            Self::NoResult => "ended without a result",
+        };
+        f.write_str(words)
+    }
+}
+
+/// Tokens of a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tokens {
+    /// Read by the model, in the tool's own count.
+    #[serde(rename = "in")]
+    pub input: u64,
+    /// Written by the model.
+    pub out: u64,
+    /// Read from a cache, in the tool's own count.
+    pub cached: u64,
+    /// All, each counted once: some tools count cached tokens among those that were read.
+    pub total: u64,
+}
+
+impl Tokens {
+    /// Those of a tool that counts cached tokens among those that were read.
+    pub fn with_cached_inside(input: u64, out: u64, cached: u64) -> Self {
+        Self { input, out, cached, total: input.saturating_add(out) }
+    }
+
+    /// Those of a tool that counts them apart, and those written to the cache as well.
+    pub fn with_cached_apart(input: u64, out: u64, cached: u64, written: u64) -> Self {
+        let total = input.saturating_add(out).saturating_add(cached).saturating_add(written);
+        Self { input, out, cached, total }
+    }
+
+    /// The sum of two.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            input: self.input.saturating_add(other.input),
+            out: self.out.saturating_add(other.out),
+            cached: self.cached.saturating_add(other.cached),
+            total: self.total.saturating_add(other.total),
+        }
+    }
+}
+
+/// What a run of an agent came to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AgentRun {
+    /// The adapter that understood it.
+    pub preset: Preset,
+    /// How it ended.
+    #[serde(flatten)]
+    pub outcome: AgentOutcome,
+    /// By which the next attempt may continue it.
+    pub session_id: Option<String>,
+    /// The model that worked.
+    pub model: Option<String>,
+    /// What it used; `None` where the tool does not tell.
+    pub tokens: Option<Tokens>,
+    /// What it cost in US dollars; `None` where the tool does not tell.
+    pub cost_usd: Option<f64>,
+    /// Its last message, or its error, cut.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+}
+
+impl AgentRun {
+    /// A run of which nothing but its end is known.
+    pub fn new(preset: Preset, outcome: AgentOutcome) -> Self {
+        Self {
+            preset,
+            outcome,
+            session_id: None,
+            model: None,
+            tokens: None,
+            cost_usd: None,
+            message: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_run_is_written_as_readers_expect_it() {
+        let limit = AgentOutcome::UsageLimit {
+            until: DateTime::from_timestamp(1_800_000_000, 0),
+            scope: Some("five_hour".to_owned()),
+        };
+        let run = AgentRun {
+            tokens: Some(Tokens::with_cached_apart(1, 2, 3, 4)),
+            ..AgentRun::new(Preset::Claude, limit)
+        };
+        let value = json!(run);
+        assert_eq!(value["preset"], "claude");
+        assert_eq!(value["outcome"], "usage_limit");
+        assert_eq!(value["until"], "2027-01-15T08:00:00Z");
+        assert_eq!(value["tokens"], json!({"in": 1, "out": 2, "cached": 3, "total": 10}));
+        assert_eq!(value["cost_usd"], json!(null));
+        assert_eq!(serde_json::from_value::<AgentRun>(value).expect("read back"), run);
+    }
+
+    #[test]
+    fn words_are_those_that_are_stored() {
+        for preset in Preset::ALL {
+            assert_eq!(json!(preset), json!(preset.word()));
+            assert_eq!(Preset::from_word(preset.word()), Some(preset));
+        }
+        for outcome in [AgentOutcome::Ok, AgentOutcome::Auth, AgentOutcome::NoResult] {
+            assert_eq!(json!(outcome)["outcome"], json!(outcome.word()));
+        }
+    }
+}

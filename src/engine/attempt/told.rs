@@ -1,0 +1,116 @@
+//! What the agent of an attempt came to, by its adapter, and what that ends.
+
+use super::commands::Commands;
+use super::end::{End, failed_code, one_line};
+use super::job::{AgentCommand, Job};
+use crate::agent::{AgentResult, Ended, PROMPT, adapter, read_run};
+use crate::domain::{AgentOutcome, AgentRun, Outcome, ReasonCode, Tokens, Verdict};
+use crate::store::attempts::{AGENT_ERR, AGENT_OUT};
+use std::ffi::OsString;
+use std::path::Path;
+
+/// The most that the system takes as one argument is 128 KiB, the zero byte included.
+const ARGUMENT_BYTES: usize = 128 * 1024 - 1;
+
+/// Puts the prompt where a tool takes it as an argument; one that is too long is read by the agent
+/// itself.
+pub(super) fn put_prompt(argv: &mut [OsString], prompt: &str, file: &Path) {
+    for argument in argv.iter_mut().filter(|argument| **argument == PROMPT) {
+        *argument = match prompt.len() <= ARGUMENT_BYTES {
+            true => OsString::from(prompt),
+            false => {
+                let file = file.display();
+                OsString::from(format!("Read the file {file} and do what it says."))
+            }
+        };
+    }
+}
+
+/// What the agent came to, its texts without secrets.
+pub(super) fn understood(
+    job: &Job,
+    agent: &AgentCommand,
+    outcome: &Outcome,
+    commands: &Commands<'_>,
+) -> AgentRun {
+    let ended = Ended {
+        stdout: &job.folder.file(AGENT_OUT),
+        stderr: &job.folder.file(AGENT_ERR),
+        prompt: commands.prompt(),
+        outcome,
+        ok_exit_codes: &agent.ok_exit_codes,
+    };
+    let mut run = read_run(adapter(agent.tool.preset), ended, commands.clock().now());
+    run.message = run.message.map(|text| job.mask.text(&text).into_owned());
+    run
+}
+
+/// Adds what the agent says of its cost where its tool does not tell: a person's own wrapper may know.
+pub(super) fn complete(run: Option<&mut AgentRun>, result: &AgentResult) {
+    let Some(run) = run else { return };
+    run.cost_usd = run.cost_usd.or(result.cost_usd);
+    let all = |total| Tokens { total, ..Tokens::default() };
+    run.tokens = run.tokens.or(result.tokens.map(all));
+}
+
+/// The end of an attempt whose agent did not come to its end, with its own words.
+pub(super) fn end(run: &AgentRun, agent: &AgentCommand, outcome: &Outcome) -> Option<End> {
+    let told = |verdict, code| {
+        let said = run.message.as_deref().map(one_line).unwrap_or_default();
+        let said = if said.is_empty() { String::new() } else { format!(": {said}") };
+        let name = &agent.profile;
+        let how = match &run.outcome {
+            AgentOutcome::UsageLimit { .. } | AgentOutcome::Transient => {
+                format!("agent {name}: {}{said}", run.outcome)
+            }
+            AgentOutcome::Auth => {
+                let login = adapter(run.preset).login;
+                format!("agent {name}: not logged in{said}; log in with: {login}")
+            }
+            AgentOutcome::Ok
+            | AgentOutcome::AgentError
+            | AgentOutcome::TurnLimit
+            | AgentOutcome::CostLimit
+            | AgentOutcome::Killed
+            | AgentOutcome::NoResult => format!("agent: {outcome}: {}{said}", run.outcome),
+        };
+        Some(End { outcome: outcome.clone(), verdict, reason: Some(how), code: Some(code) })
+    };
+    let fail = Some(Verdict::Fail);
+    match &run.outcome {
+        AgentOutcome::Ok => None,
+        AgentOutcome::UsageLimit { .. } => told(None, ReasonCode::UsageLimit),
+        AgentOutcome::Transient => told(None, ReasonCode::Transient),
+        AgentOutcome::Auth => told(None, ReasonCode::Auth),
+        AgentOutcome::TurnLimit => told(fail, ReasonCode::AgentError),
+        AgentOutcome::CostLimit => told(fail, ReasonCode::CostLimit),
+        // What its process said is the whole story.
+        AgentOutcome::AgentError | AgentOutcome::Killed
+            if !outcome.is_success() && run.message.is_none() =>
+        {
+            None
+        }
+        AgentOutcome::Killed => told(fail, failed_code(outcome, ReasonCode::AgentError)),
+        AgentOutcome::AgentError | AgentOutcome::NoResult => told(fail, ReasonCode::AgentError),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prompt_is_one_argument_while_it_fits() {
+        let file = Path::new("/a/prompt.md");
+        let argv = |prompt: &str| {
+            let mut argv = ["x", PROMPT, "{prompt}s"].map(OsString::from).to_vec();
+            put_prompt(&mut argv, prompt, file);
+            argv
+        };
+        assert_eq!(argv("do it"), ["x", "do it", "{prompt}s"]);
+        assert_eq!(
+            argv(&"a".repeat(200_000))[1],
+            "Read the file /a/prompt.md and do what it says."
+        );
+    }
+}

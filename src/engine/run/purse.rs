@@ -1,0 +1,168 @@
+//! What a run and the day of its projects may use: how many attempts may begin, and what they used.
+
+use crate::domain::{Allowance, Ledger};
+use crate::engine::attempt::{Finished, Job, usage};
+use crate::platform::clock::Clock;
+use crate::platform::ids::Ids;
+use crate::project::QueueSet;
+use crate::store::Ledgers;
+use chrono::{Local, TimeDelta};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+/// How much longer than its agent an attempt may take, with its verification.
+const LONGER: TimeDelta = TimeDelta::hours(2);
+
+/// What may be used, and what was.
+#[derive(Debug, Default)]
+pub(super) struct Purse {
+    /// What the run may use.
+    allowance: Allowance,
+    /// What it used.
+    run: Ledger,
+    /// What was last known of the day of each project.
+    days: BTreeMap<PathBuf, Ledger>,
+}
+
+/// What may begin.
+#[derive(Debug, PartialEq)]
+pub(super) enum Admitted {
+    /// So many attempts.
+    Some(u64),
+    /// None: a limit is reached.
+    Over(String),
+}
+
+impl Purse {
+    /// That of a run which may use so much.
+    pub(super) fn new(allowance: Allowance) -> Self {
+        Self { allowance, ..Self::default() }
+    }
+
+    /// How many attempts may begin in the projects of `set`.
+    pub(super) fn admits(&mut self, set: &QueueSet, clock: &dyn Clock) -> Admitted {
+        if let Some(reached) = self.run.used.reached(&self.allowance) {
+            return Admitted::Over(format!(
+                "the run's limit {} is reached",
+                by(reached, &self.run)
+            ));
+        }
+        let mut most = self.run.admits(&self.allowance, clock.now());
+        let limit = set.config.limits.day;
+        if !limit.is_any() {
+            return Admitted::Some(most);
+        }
+        for root in roots(set) {
+            let day = self.day(&root, clock);
+            if let Some(reached) = day.used.reached(&limit) {
+                let reached = by(reached, day);
+                return Admitted::Over(format!(
+                    "today's limit {reached} is reached, over all loops; raise limits.day, or run \
+                     again tomorrow"
+                ));
+            }
+            most = most.min(day.admits(&limit, clock.now()));
+        }
+        Admitted::Some(most)
+    }
+
+    /// What is known of the day of the project at `root`: whatever was taken away since is known still.
+    fn day(&mut self, root: &Path, clock: &dyn Clock) -> &Ledger {
+        let seen = self.days.entry(root.to_owned()).or_default();
+        // What cannot be read now was read before.
+        if let Ok(mut now) = Ledgers::of(root).read() {
+            now.turn_to(&today(clock));
+            now.believe(seen);
+            *seen = now;
+        }
+        seen
+    }
+
+    /// Reserves the attempt that begins.
+    ///
+    /// # Errors
+    /// When it cannot be kept for the other loops.
+    pub(super) fn reserve(
+        &mut self,
+        job: &Job,
+        has_day: bool,
+        clock: &dyn Clock,
+        ids: &dyn Ids,
+    ) -> std::io::Result<()> {
+        let Some(agent) = &job.agent else { return Ok(()) };
+        let longest = TimeDelta::from_std(agent.command.timeout).unwrap_or(LONGER) + LONGER;
+        let (claim, kind, now) = (claim_of(job), kind_of(job), clock.now());
+        self.run.reserve(&claim, &kind, now, longest);
+        if !has_day {
+            return Ok(());
+        }
+        let seen = self.days.get(&job.root).cloned().unwrap_or_default();
+        let day = Ledgers::of(&job.root).change(ids, |day| {
+            day.turn_to(&today(clock));
+            day.believe(&seen);
+            day.reserve(&claim, &kind, now, longest);
+        })?;
+        self.days.insert(job.root.clone(), day);
+        Ok(())
+    }
+
+    /// Takes in what an attempt used.
+    ///
+    /// # Errors
+    /// When it cannot be kept for the other loops.
+    pub(super) fn settle(
+        &mut self,
+        finished: &Finished,
+        has_day: bool,
+        clock: &dyn Clock,
+        ids: &dyn Ids,
+    ) -> std::io::Result<()> {
+        let Finished { job, report, .. } = finished;
+        let Some(agent) = &job.agent else { return Ok(()) };
+        let used = usage(report, agent.tool.cost_estimate_usd);
+        let (claim, kind) = (claim_of(job), kind_of(job));
+        self.run.settle(&claim, &kind, used);
+        let tells = used.cost_usd > 0.0 || used.tokens > 0;
+        if !has_day && !tells {
+            return Ok(());
+        }
+        let seen = self.days.get(&job.root).cloned().unwrap_or_default();
+        let day = Ledgers::of(&job.root).change(ids, |day| {
+            day.turn_to(&today(clock));
+            day.believe(&seen);
+            day.settle(&claim, &kind, used);
+        })?;
+        self.days.insert(job.root.clone(), day);
+        Ok(())
+    }
+}
+
+/// The limit that was reached, with the tools that measured.
+fn by(reached: String, ledger: &Ledger) -> String {
+    let tools: BTreeSet<&str> =
+        ledger.kinds.keys().filter_map(|kind| kind.split(' ').next()).collect();
+    let tools: Vec<&str> = tools.into_iter().collect();
+    match tools.is_empty() {
+        true => reached,
+        false => reached.replacen(" measured", &format!(" measured by {}", tools.join(", ")), 1),
+    }
+}
+
+fn roots(set: &QueueSet) -> BTreeSet<PathBuf> {
+    (0..set.served()).map(|queue| set.root(queue).to_owned()).collect()
+}
+
+fn today(clock: &dyn Clock) -> String {
+    clock.now().with_timezone(&Local).format("%Y-%m-%d").to_string()
+}
+
+fn claim_of(job: &Job) -> String {
+    format!("{} {}", job.token.worker, job.token.attempt)
+}
+
+/// What attempts use depends on the agent and on the type of the task.
+fn kind_of(job: &Job) -> String {
+    let preset = job.agent.as_ref().map(|agent| agent.tool.preset).unwrap_or_default();
+    let agent = job.agent.as_ref().map_or("", |agent| agent.profile.as_str());
+    format!("{preset} {agent} {}", job.kind)
+}
