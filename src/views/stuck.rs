@@ -147,6 +147,7 @@ mod tests {
             ended_at: String::new(),
             outcome: Outcome::Exited { code: 0 },
             verdict: Some(verdict),
+            agent: None,
             reason: None,
             reason_code: None,
             steps: Vec::new(),

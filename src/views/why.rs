@@ -1,15 +1,15 @@
 //! `why ID`: where a task stands and why, what it holds up, and its attempts.
 
-use super::attempts::{AttemptView, StepView};
+mod attempts;
+
+use super::attempts::AttemptView;
 use super::escape;
 use super::need::QuestionView;
-use super::style::{Look, count, listed, took};
+use super::style::{Look, count, listed};
 use super::text::at_work;
-use super::timing::{clock, parsed};
 use super::view::{Sight, TaskView};
-use crate::domain::{AgentRun, Need, Preset, ReasonCode, Waits};
+use crate::domain::{Need, ReasonCode, Waits};
 use crate::plan::{Node, State, Waiting, WaitingKind};
-use anstyle::{AnsiColor, Style};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -135,7 +135,7 @@ pub fn text(view: &WhyView, look: Look) -> String {
         let _ = writeln!(text, "Its rank: {}.", escape::line(reason));
     }
     let _ = writeln!(text, "{}", holds_up(view));
-    attempts(view, look, &mut text);
+    attempts::attempts(view, look, &mut text);
     text
 }
 
@@ -248,124 +248,4 @@ fn holds_up(view: &WhyView) -> String {
     }
     let many = count(names.len(), "task", "tasks");
     format!("It holds up {many}: {}.", listed(names, NAMED))
-}
-
-fn attempts(view: &WhyView, look: Look, text: &mut String) {
-    let started = count(view.task.attempts as usize, "attempt", "attempts");
-    if view.attempts.is_empty() {
-        let told = if view.task.attempts == 0 { "no attempt so far" } else { "none has a folder" };
-        let sentence = if view.task.attempts == 0 {
-            "There was no attempt so far.".to_owned()
-        } else {
-            format!("There were {started}, but {told} any more.")
-        };
-        let _ = writeln!(text, "{sentence}");
-        return;
-    }
-    let _ = writeln!(text, "Attempts so far: {}.", view.task.attempts);
-    match view.conflicts() {
-        0 => {}
-        many => {
-            let times = count(many, "time", "times");
-            let _ = writeln!(text, "Its change did not merge with what landed {times}.");
-        }
-    }
-    for attempt in &view.attempts {
-        let verdict = attempt.verdict.map_or("-", |verdict| verdict.word());
-        let style = match verdict {
-            "PASS" => super::style::color(AnsiColor::Green),
-            "BLOCKED" if attempt.reason_code.is_some_and(ReasonCode::is_question) => {
-                super::style::asking()
-            }
-            "FAIL" | "BLOCKED" => super::style::color(AnsiColor::Red),
-            _ => Style::new(),
-        };
-        let told = told(attempt.outcome.as_deref(), attempt.reason.as_deref());
-        let number = attempt.attempt;
-        let verdict = look.paint(style, verdict);
-        let times = times(attempt, view.now);
-        let _ = writeln!(text, "  {number}  {verdict}  {times}{}", escape::line(&told));
-        text.push_str(&steps(attempt));
-        for known in &attempt.known_errors {
-            let known = known.sentence();
-            let _ = writeln!(text, "     known: {}", escape::line(&known));
-        }
-        if let Some(line) = attempt.agent.as_ref().and_then(used) {
-            let _ = writeln!(text, "     {}", escape::line(&line));
-        }
-        if !attempt.files_ambiguous.is_empty() {
-            let files = attempt.files_ambiguous.join(", ");
-            let _ =
-                writeln!(text, "     changed, perhaps by other attempts: {}", escape::line(&files));
-        }
-        for one in &attempt.measures {
-            let measured = format!("{}: {}", one.step, one.measured);
-            let _ = writeln!(text, "     {}", escape::line(&measured));
-        }
-        for warning in &attempt.warnings {
-            let style = super::style::color(AnsiColor::Yellow);
-            let word = look.paint(style, "warning");
-            let _ = writeln!(text, "     {word}: {}", escape::line(warning));
-        }
-        for finding in &attempt.findings.findings {
-            let level = finding.level.word();
-            let _ = writeln!(text, "     {level}: {}", escape::line(&finding.to_string()));
-        }
-        for permitted in &attempt.findings.changed_with_permission {
-            let path = escape::line(&permitted.path);
-            let by = escape::line(&permitted.by);
-            let _ = writeln!(text, "     changed with permission: {path} ({by})");
-        }
-        if let Some(log) = &attempt.log {
-            let _ = writeln!(text, "     {}", escape::line(log));
-        }
-    }
-}
-
-/// What ran in an attempt, and for how long, as a line; nothing where one command did.
-fn steps(attempt: &AttemptView) -> String {
-    let step = |step: &StepView| format!("{} {}", step.name, seconds(step.seconds));
-    let steps: Vec<String> = attempt.steps.iter().map(step).collect();
-    if steps.len() < 2 {
-        String::new()
-    } else {
-        format!("     {}\n", escape::line(&steps.join(", ")))
-    }
-}
-
-/// When an attempt began, and how long it took.
-fn times(attempt: &AttemptView, now: DateTime<Utc>) -> String {
-    let began = attempt.started_at.as_deref().and_then(parsed);
-    let took = attempt.duration_s.map(seconds);
-    match began.zip(took) {
-        Some((began, took)) => format!("{}, {took}  ", clock(began, now)),
-        None => String::new(),
-    }
-}
-
-fn seconds(seconds: f64) -> String {
-    took((seconds * 1000.0).round() as i64)
-}
-
-/// What the agent used, of one with a preset.
-fn used(run: &AgentRun) -> Option<String> {
-    let is_unknown = run.cost_usd.is_none() && run.tokens.is_none();
-    if run.preset == Preset::Command && is_unknown {
-        return None;
-    }
-    let cost = run.cost_usd.map_or_else(|| "unknown".to_owned(), |cost| format!("{cost:.2} USD"));
-    let tokens = run.tokens.map_or_else(|| "unknown".to_owned(), |tokens| tokens.total.to_string());
-    let model = run.model.as_deref().map_or_else(String::new, |model| format!(" {model}"));
-    Some(format!("{}{model}: cost {cost}, tokens {tokens}", run.preset))
-}
-
-/// How the agent ended, and why the attempt came to its verdict where that is another matter.
-fn told(outcome: Option<&str>, reason: Option<&str>) -> String {
-    let outcome = outcome.unwrap_or("no result yet");
-    match reason {
-        // Such as "agent: exit status 3".
-        Some(reason) if reason.contains(outcome) => reason.to_owned(),
-        Some(reason) => format!("agent: {outcome}; {reason}"),
-        None => format!("agent: {outcome}"),
-    }
 }

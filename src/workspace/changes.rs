@@ -139,7 +139,7 @@ impl GitState {
     /// that.
     pub(super) fn around(&self, root: &Path) -> Option<(&Path, &str, &BTreeMap<OsString, Mark>)> {
         let is_around = |(top, _): &(&PathBuf, &Repository)| root.starts_with(top);
-        let (top, one) = self.repositories.iter().filter(is_around).next_back()?;
+        let (top, one) = self.repositories.iter().rfind(is_around)?;
         (one.head != INITIAL).then_some((top, &one.head, &one.dirty))
     }
 

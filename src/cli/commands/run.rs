@@ -105,6 +105,9 @@ fn how(args: &RunArgs, queue: &str, project: &Project, session: &Session<'_>) ->
         output: args.show_output,
         queue: queue.to_owned(),
         measured: measured(project.served()),
+    }
+}
+
 /// What the run may use: by the flag, else by the configuration.
 fn allowance(args: &RunArgs, project: &Project) -> Allowance {
     let limit = project.config().limits.run;
