@@ -8,7 +8,7 @@ use super::problem::{Problem, RefusedConfig};
 use super::reader::{Reader, Section};
 use super::sections::{
     agents, board, environment, guardrails, isolation, known_errors, landing, limits, notify,
-    profiles, verify, workspaces,
+    profiles, services, verify, workspaces,
 };
 use crate::domain::nearest;
 use std::ops::Range;
@@ -63,10 +63,7 @@ fn read(reader: &Reader<'_>, document: &toml::Spanned<DeTable<'_>>, folder: &Pat
     if let Some(agents) = top.section("agents") {
         agents::read(&agents, folder, &mut config);
     }
-    verify::read(&top.sections("verify"), folder, &mut config);
-    if let Some(section) = top.section("profiles") {
-        profiles::read(&section, &mut config);
-    }
+    read_verification(&top, folder, &mut config);
     if let Some(types) = top.section("types") {
         read_types(&types, &mut config);
     }
@@ -97,7 +94,7 @@ fn read(reader: &Reader<'_>, document: &toml::Spanned<DeTable<'_>>, folder: &Pat
     }
     read_views(&top, folder, &mut config);
     agents::put_budgets(&mut config);
-    top.close(&["escalation", "baseline", "hooks", "services", "usage", "commit"]);
+    top.close(&["escalation", "baseline", "hooks", "usage", "commit"]);
     config
 }
 
@@ -112,6 +109,17 @@ fn read_views(top: &Section<'_>, folder: &Path, config: &mut Config) {
     // What only channels need no agent and no test needs.
     let names = config.notify.iter().flat_map(NotifyRule::variables).map(str::to_owned);
     config.environment.drop.extend(names);
+}
+
+/// Reads what judges: steps, services that they need, and what holds for profiles.
+fn read_verification(top: &Section<'_>, folder: &Path, config: &mut Config) {
+    verify::read(&top.sections("verify"), folder, config);
+    if let Some(section) = top.section("services") {
+        config.services = services::read(&section, folder, &mut config.env_files);
+    }
+    if let Some(section) = top.section("profiles") {
+        profiles::read(&section, config);
+    }
 }
 
 fn read_project(section: &Section<'_>, folder: &Path) -> NamedProject {

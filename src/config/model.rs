@@ -8,10 +8,11 @@ use crate::agent::AgentProfile;
 use crate::domain::{Allowance, EnvironmentRules, KnownError, Preset};
 use crate::guardrails::{Requires, Rules};
 use crate::plan::EstimateRules;
-use crate::verify::VerifyStep;
+use crate::verify::{Service, VerifyStep};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Everything that is configured, by flag, environment, file or default.
@@ -39,6 +40,8 @@ pub struct Config {
     pub verification: Verification,
     /// `[[verify]]`, all profiles, in file order.
     pub steps: Vec<VerifyStep>,
+    /// `[services.NAME]`.
+    pub services: BTreeMap<String, Arc<Service>>,
     /// `[types]`.
     pub types: BTreeMap<String, TypeRule>,
     /// `[limits]`.
@@ -85,7 +88,8 @@ impl Config {
     pub fn and_own(&self, vars: &[(OsString, OsString)]) -> Vec<(OsString, OsString)> {
         let rules = std::iter::once(&self.environment)
             .chain(self.agents.values().map(|agent| &agent.environment))
-            .chain(self.steps.iter().map(|step| &step.environment));
+            .chain(self.steps.iter().map(|step| &step.environment))
+            .chain(self.services.values().map(|service| &service.environment));
         let own = rules.flat_map(|rules| rules.set.0.iter().chain(&rules.file.0));
         let own = own.map(|(name, value)| (name.into(), value.into()));
         vars.iter().cloned().chain(own).collect()
@@ -135,6 +139,7 @@ impl Default for Config {
             agent: None,
             verification: Verification::Profiles,
             steps: Vec::new(),
+            services: BTreeMap::new(),
             types: BTreeMap::new(),
             limits: Limits::default(),
             effort_minutes: EstimateRules::default().effort_minutes,

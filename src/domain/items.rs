@@ -1,6 +1,7 @@
 //! Items: the tests that ran, or the findings of a linter, each by its file and its name.
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// What an item is called. Lines are no part of it: they move with every change above them.
@@ -51,6 +52,12 @@ impl ItemState {
     }
 }
 
+/// The items of a step.
+pub type ItemMap = BTreeMap<ItemId, ItemState>;
+
+/// The items of several steps, by the name of the step.
+pub type StepItems = BTreeMap<String, ItemMap>;
+
 /// What the items of a step came to, beside those of the tree that the work began with.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Items {
@@ -67,23 +74,54 @@ pub struct Items {
     #[serde(default)]
     pub compared: bool,
     /// Failures that the base does not have.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub new: Vec<String>,
     /// Failures that the base has, too.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub old: Vec<String>,
     /// Items that failed in the base and pass.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub fixed: Vec<String>,
     /// Items that ran in the base and did not run now.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub lost: Vec<String>,
     /// Items that failed first and passed when the step ran again.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub flaky: Vec<String>,
 }
 
 impl Items {
+    /// Adds those of another step.
+    pub fn add(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.skipped += other.skipped;
+        self.missing += other.missing;
+        self.compared &= other.compared;
+        self.new.extend(other.new);
+        self.old.extend(other.old);
+        self.fixed.extend(other.fixed);
+        self.lost.extend(other.lost);
+        self.flaky.extend(other.flaky);
+    }
+
+    /// Whether it names what is wrong, better than any output.
+    pub fn says_more(&self) -> bool {
+        !self.new.is_empty() || !self.lost.is_empty()
+    }
+
+    /// The lists that have something in them, what is worst first, each with its word.
+    pub fn lists(&self) -> impl Iterator<Item = (&'static str, &[String])> {
+        let lists = [
+            ("new failures", &self.new),
+            ("lost", &self.lost),
+            ("flaky", &self.flaky),
+            ("failed before, too", &self.old),
+            ("fixed", &self.fixed),
+        ];
+        lists.into_iter().filter(|(_, list)| !list.is_empty()).map(|(word, list)| (word, &**list))
+    }
+
     /// In one line: `41 passed, 2 failed (1 new), 1 lost`.
     pub fn summary(&self) -> String {
         let mut parts = vec![format!("{} passed", self.passed)];

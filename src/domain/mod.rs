@@ -52,7 +52,7 @@ pub use event::{EVENT_VERSION, Event, EventKind};
 pub use field::{EditRule, Field, FieldProblem};
 pub use finding::{Finding, Findings, Level, Permitted};
 pub use id::{TaskId, WorkerId};
-pub use items::{ItemId, ItemState, Items};
+pub use items::{ItemId, ItemMap, ItemState, Items, StepItems};
 pub use known_error::KnownError;
 pub use ledger::{Allowance, Ledger, Reserved, Usage};
 pub use legal::{Illegal, Verb};

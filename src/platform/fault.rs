@@ -138,6 +138,8 @@ pub enum Fault {
     IndexBelieved,
     /// A file that a step is to write is believed, however old it is.
     StaleBelieved,
+    /// Tests that do not run any more are not missed.
+    LostIgnored,
     /// A step looks at what this attempt changed, and not at what earlier ones left.
     InputsOfAttempt,
     /// A task passes that changed nothing of what it declares.
@@ -222,6 +224,7 @@ impl Fault {
             Self::ObjectsBelieved => "objects-believed",
             Self::IndexBelieved => "index-believed",
             Self::StaleBelieved => "stale-believed",
+            Self::LostIgnored => "lost-ignored",
             Self::InputsOfAttempt => "inputs-of-attempt",
             Self::NothingRequired => "nothing-required",
             Self::JudgedOnce => "judged-once",

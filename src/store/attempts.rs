@@ -19,6 +19,8 @@ pub const PROMPT_FILE: &str = "prompt.md";
 /// The names of the variables that the command gets of the loop's environment, and of those that are
 /// withheld.
 pub const ENV_FILE: &str = "env.json";
+/// The name of the tree that a task began with.
+pub const BASE_FILE: &str = "base";
 /// Empty; its time is when a step began whose file must be younger.
 pub const START_FILE: &str = "step.start";
 /// Where the agent may write its result.
@@ -41,6 +43,8 @@ pub const CHANGED_FILE: &str = "changed-files.txt";
 
 /// The most that is read of a verdict, in bytes: it lists the files that changed.
 const VERDICT_BYTES: u64 = 64 << 20;
+/// The most that a short text of ours has, in bytes.
+const TEXT_BYTES: u64 = 4096;
 /// The most that is read of a file that holds a path.
 const PATH_BYTES: u64 = 16 << 10;
 
@@ -98,6 +102,12 @@ impl AttemptFolder {
     pub fn report(&self) -> Option<AttemptReport> {
         let bytes = open::read(&self.file(VERDICT_FILE), Links::Refuse, VERDICT_BYTES).ok()?;
         serde_json::from_slice(&bytes).ok()
+    }
+
+    /// A short text of ours in a file of it; `None` where there is none.
+    pub fn text(&self, name: &str) -> Option<String> {
+        let bytes = open::read(&self.file(name), Links::Refuse, TEXT_BYTES).ok()?;
+        String::from_utf8(bytes).ok().filter(|text| !text.is_empty())
     }
 
     /// Where its agent works, in a private tree; `None` where agents share one.

@@ -8,6 +8,7 @@ pub mod at_work;
 pub mod attempts;
 mod backoffs;
 mod backup;
+mod bases;
 pub mod cursors;
 mod draft;
 mod error;
@@ -29,6 +30,7 @@ pub mod workers;
 
 pub use backoffs::Backoffs;
 pub use backup::Backups;
+pub use bases::Bases;
 pub use draft::{Actor, Draft, Place, new_event, queue_name};
 pub use error::StoreError;
 pub use ledgers::Ledgers;

@@ -73,6 +73,10 @@ struct Line {
     reader: Started,
     /// Whether it was told to end, and starts nothing more.
     ended: bool,
+    /// The pause that it was told of last, until it goes on.
+    paused: Option<u64>,
+    /// What runs beside it, and is told the same.
+    followers: Vec<Controls>,
 }
 
 impl Controls {
@@ -99,11 +103,35 @@ impl Controls {
         self.send(&Request::Resume);
     }
 
+    /// The pause that was asked for last, as long as it holds.
+    pub fn paused(&self) -> Option<u64> {
+        self.end().paused
+    }
+
+    /// Has `other` hear what this one is told from now on, and what holds already.
+    pub(super) fn lead(&self, other: &Self) {
+        let (ended, paused) = {
+            let mut end = self.end();
+            end.followers.retain(|follower| Arc::strong_count(&follower.0) > 1);
+            end.followers.push(other.clone());
+            (end.ended, end.paused)
+        };
+        if let Some(number) = paused {
+            other.pause(number);
+        }
+        if ended {
+            other.term();
+        }
+    }
+
     fn send(&self, request: &Request) {
-        let mut end = self.end();
-        end.ended |= matches!(request, Request::Term | Request::Kill);
-        let sent = end.write(&line(request));
-        end.unless_sent(sent);
+        let followers = {
+            let mut end = self.end();
+            let sent = end.write(&line(request));
+            end.unless_sent(sent);
+            end.heard(request)
+        };
+        followers.iter().for_each(|follower| follower.send(request));
     }
 
     fn close(&self, how: Shutdown) {
@@ -116,6 +144,17 @@ impl Controls {
 }
 
 impl Line {
+    /// Keeps what a request means for later ones; gives who is to hear it as well.
+    fn heard(&mut self, request: &Request) -> Vec<Controls> {
+        match request {
+            Request::Hold { .. } | Request::Run { .. } => return Vec::new(),
+            Request::Term | Request::Kill => self.ended = true,
+            Request::Pause { number } => self.paused = Some(*number),
+            Request::Resume => self.paused = None,
+        }
+        self.followers.clone()
+    }
+
     /// Writes all of `bytes`, unless their reader stays stopped.
     fn write(&mut self, mut bytes: &[u8]) -> io::Result<()> {
         let mut pulse = Pulse::default();
@@ -185,7 +224,13 @@ impl Supervisor {
         let body = Body::of(child);
         ours.set_read_timeout(Some(LOOK))?;
         ours.set_write_timeout(Some(LOOK))?;
-        let line = Line { socket: ours.try_clone()?, reader: body.process(), ended: false };
+        let line = Line {
+            socket: ours.try_clone()?,
+            reader: body.process(),
+            ended: false,
+            paused: None,
+            followers: Vec::new(),
+        };
         let controls = Controls(Arc::new(Mutex::new(line)));
         let answers = Answers { reader: BufReader::new(ours), text: Vec::new() };
         let mut started = Self {

@@ -7,6 +7,7 @@
 //! killed the loop ends what it left. Outside Linux there is no subreaper: processes that left
 //! their session, emptied their environment and lost their parent are not found there.
 
+mod beside;
 mod body;
 mod capture;
 mod claim;
@@ -18,6 +19,7 @@ mod record;
 mod run;
 mod server;
 
+pub use beside::{Beside, Rest};
 pub use body::Started;
 pub use client::{Controls, Launch, Lost, Supervisor, Told};
 pub use protocol::{CommandSpec, Ended, Unstarted};

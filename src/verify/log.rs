@@ -3,6 +3,9 @@
 use crate::domain::AttemptReport;
 use crate::platform::escape::line;
 
+/// So many items are named in each line.
+const NAMED: usize = 20;
+
 /// The block of `report`; `title` is the task's.
 pub fn block(report: &AttemptReport, title: &str) -> String {
     let verdict = report.verdict.map_or_else(|| report.outcome.to_string(), |v| v.to_string());
@@ -19,6 +22,14 @@ pub fn block(report: &AttemptReport, title: &str) -> String {
     for step in &report.steps {
         let seconds = step.millis as f64 / 1000.0;
         add(&format!("{}: {} ({seconds:.1} s)", step.name, step.ended()));
+        if let Some(items) = &step.checked.items {
+            add(&format!("  items: {}", items.summary()));
+            for (word, names) in items.lists() {
+                let more = if names.len() > NAMED { " …" } else { "" };
+                let shown = names.iter().take(NAMED).map(String::as_str).collect::<Vec<_>>();
+                add(&format!("    {word}: {}{more}", shown.join(", ")));
+            }
+        }
         if let Some(measured) = &step.checked.measure {
             add(&format!("  measured: {measured}"));
         }

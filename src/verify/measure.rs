@@ -1,7 +1,7 @@
 //! Reads the number that a step measured, and says whether it is enough.
 
 use super::plain::plain;
-use super::rules::{How, Limit, MeasureRule};
+use super::rules::{How, MeasureRule};
 use crate::domain::Measured;
 use regex::Regex;
 use serde_json::Value;
@@ -11,9 +11,9 @@ use serde_json::Value;
 /// Where an expression matches more than once, each match must be enough: what a test prints before the
 /// tool does must not count instead.
 pub fn measure(rule: &MeasureRule, text: Result<&str, String>) -> (Measured, Option<String>) {
-    let MeasureRule { how, file, min, max, unit } = rule;
-    let [min, max] = [min, max].map(|limit| limit.map(Limit::get));
-    let blank = Measured { value: None, min, max, unit: unit.clone(), file: file.clone() };
+    let MeasureRule { how, file, .. } = rule;
+    let blank = rule.blank();
+    let (min, max) = (blank.min, blank.max);
     let place = file.as_deref().unwrap_or("the output");
     let numbers = text.and_then(|text| match how {
         How::Regex(regex) => matches(regex, &plain(text)),
@@ -64,6 +64,7 @@ fn number(text: &str) -> Result<f64, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::verify::Limit;
 
     fn rule(how: How, min: Option<f64>, max: Option<f64>) -> MeasureRule {
         let [min, max] = [min, max].map(|limit| limit.and_then(Limit::new));

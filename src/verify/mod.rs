@@ -1,20 +1,28 @@
 //! Verification: the only thing that makes a task complete.
 //!
 //! Steps run in order, each with its own limit; the verdict is PASS when none of them speaks against the
-//! work: by its exit status, or by the number that it measured. How a command is run (under which
+//! work: by its exit status, by the items that it reports, or by the number that it measured. How a command is run (under which
 //! supervisor, with which output) is the caller's business.
 
+mod compare;
 mod fresh;
 mod judge;
 mod log;
 mod measure;
 mod plain;
+mod report;
 mod rules;
+mod service;
 mod step;
 
+pub use compare::{Against, compare, judge_report};
 pub use fresh::Expected;
 pub use judge::{Finding, checked, fail, judge};
 pub use log::block as log_block;
 pub use measure::measure;
-pub use rules::{Flaky, How, Limit, MeasureRule, ProfileRules, Rules, StepRules};
+pub use report::{Kind, Parser};
+pub use rules::{
+    Baseline, Flaky, How, Limit, MeasureRule, ProfileRules, ReportRule, Rules, StepRules,
+};
+pub use service::{Health, Service};
 pub use step::VerifyStep;

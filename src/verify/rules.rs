@@ -1,5 +1,7 @@
 //! What a step and its profile ask for besides a command, as configured.
 
+use super::report::Parser;
+use crate::domain::Measured;
 use std::path::PathBuf;
 
 /// A number of the configuration; never NaN, so that rules can be compared.
@@ -37,6 +39,17 @@ pub struct StepRules {
     pub needs: Vec<String>,
     /// The number that it measures.
     pub measure: Option<MeasureRule>,
+    /// The report that it writes.
+    pub report: Option<ReportRule>,
+}
+
+/// Where a step tells its items.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportRule {
+    /// In which form.
+    pub parser: Parser,
+    /// The file that it writes, as seen from where it runs; else what it prints.
+    pub file: Option<String>,
 }
 
 /// Where a number is read, and what it must be.
@@ -54,6 +67,19 @@ pub struct MeasureRule {
     pub unit: Option<String>,
 }
 
+impl MeasureRule {
+    /// What a number must be, in words.
+    pub fn asked(&self) -> Option<String> {
+        self.blank().asked()
+    }
+
+    /// A measure without its number.
+    pub(super) fn blank(&self) -> Measured {
+        let [min, max] = [self.min, self.max].map(|limit| limit.map(Limit::get));
+        Measured { value: None, min, max, unit: self.unit.clone(), file: self.file.clone() }
+    }
+}
+
 /// How a number is found in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum How {
@@ -66,10 +92,28 @@ pub enum How {
 /// What a profile asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProfileRules {
+    /// Its name.
+    pub name: String,
+    /// Whether its steps run side by side.
+    pub parallel: bool,
+    /// Which failures count.
+    pub baseline: Baseline,
+    /// The services that its steps need.
+    pub services: Vec<String>,
     /// What passing only on a further run means.
     pub flaky: Flaky,
     /// Whether work that passed waits for a person's yes.
     pub review: bool,
+}
+
+/// Which failures of items count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Baseline {
+    /// Each.
+    #[default]
+    Strict,
+    /// Those that the tree does not have that the work began with.
+    NoNewFailures,
 }
 
 /// What it means that a step passed only when it ran again.

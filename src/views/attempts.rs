@@ -3,8 +3,8 @@
 use super::mask::Mask;
 use super::timing::lasted;
 use crate::domain::{
-    AgentRun, AttemptReport, Evidence, Findings, KnownError, Measured, ReasonCode, StepReport,
-    Verdict,
+    AgentRun, AttemptReport, Evidence, Findings, Items, KnownError, Measured, ReasonCode,
+    StepReport, Verdict,
 };
 use crate::store::attempts::{AGENT_OUT, AttemptFolder, NO_ATTEMPT};
 use crate::store::{StateDir, TaskKey};
@@ -48,6 +48,9 @@ pub struct AttemptView {
     /// Files that changed meanwhile and may be the work of other attempts that ran.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub files_ambiguous: Vec<String>,
+    /// What became of the items of its steps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub items: Option<Items>,
     /// What was measured.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub measures: Vec<MeasureView>,
@@ -70,6 +73,16 @@ pub struct MeasureView {
     /// The number, beside what it must be.
     #[serde(flatten)]
     pub measured: Measured,
+}
+
+/// The items of all steps together.
+fn items(report: &AttemptReport) -> Option<Items> {
+    let mut found = report.steps.iter().filter_map(|step| step.checked.items.clone());
+    let mut all = found.next()?;
+    for items in found {
+        all.add(items);
+    }
+    Some(all)
 }
 
 fn measures(report: &AttemptReport) -> Vec<MeasureView> {
@@ -149,6 +162,7 @@ fn view(
             steps: Vec::new(),
             files_changed: Vec::new(),
             files_ambiguous: Vec::new(),
+            items: None,
             measures: Vec::new(),
             warnings: Vec::new(),
             findings: Findings::default(),
@@ -159,6 +173,7 @@ fn view(
         |paths: Vec<String>| paths.iter().map(|path| mask.text(path).into_owned()).collect();
     let (measures, warnings) = (measures(&report), report.warnings());
     let steps = StepView::all(&report);
+    let items = items(&report);
     AttemptView {
         duration_s: Some(lasted(&report).as_millis() as f64 / 1000.0),
         started_at: Some(report.started_at),
@@ -180,6 +195,7 @@ fn view(
         log,
         files_changed: hidden(report.files_changed),
         files_ambiguous: hidden(report.files_ambiguous),
+        items,
         measures,
         warnings: hidden(warnings),
         findings: masked(report.findings, mask),

@@ -140,6 +140,9 @@ pub struct TaskView {
     pub completed_by: Option<String>,
     /// When it was completed.
     pub completed_at: Option<String>,
+    /// What the verification noted although it passed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     /// Whether its worker is known to be gone.
     #[serde(skip)]
     pub is_worker_gone: bool,

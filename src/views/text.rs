@@ -143,7 +143,8 @@ pub fn detail(task: &TaskView) -> String {
         },
         State::Complete => match &task.completed_by {
             Some(by) => format!("by {by}"),
-            None => String::new(),
+            None if task.warnings.is_empty() => String::new(),
+            None => format!("with {}", style::count(task.warnings.len(), "warning", "warnings")),
         },
         State::Parked => String::new(),
     }

@@ -128,6 +128,7 @@ impl<'a> Sight<'a> {
             open_question: self.question(node),
             completed_by: self.told(node, Field::CompletedBy),
             completed_at: self.told(node, Field::CompletedAt),
+            warnings: super::warnings::of(queue, index, self.mask),
             is_worker_gone: self.is_worker_gone(node),
             since: task.claim().map(|claim| claim.since.clone()),
             is_question: in_review || conditions.questions.contains(&node),

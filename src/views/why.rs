@@ -1,14 +1,13 @@
 //! `why ID`: where a task stands and why, what it holds up, and its attempts.
 
-mod attempts;
-
 use super::attempts::AttemptView;
 use super::escape;
 use super::need::QuestionView;
 use super::style::{Look, count, listed};
 use super::text::at_work;
+use super::told_attempts::{conflicts, told_attempts};
 use super::view::{Sight, TaskView};
-use crate::domain::{Need, ReasonCode, Waits};
+use crate::domain::{Need, Waits};
 use crate::plan::{Node, State, Waiting, WaitingKind};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -61,12 +60,6 @@ impl Sight<'_> {
 }
 
 impl WhyView {
-    /// How often its change did not merge with what others had landed.
-    fn conflicts(&self) -> usize {
-        let is_one = |one: &&AttemptView| one.reason_code == Some(ReasonCode::Conflict);
-        self.attempts.iter().filter(is_one).count()
-    }
-
     /// In the shape of `why --json`.
     pub fn json(&self) -> Value {
         let task = &self.task;
@@ -85,7 +78,7 @@ impl WhyView {
             "completed_at": task.completed_at,
             "change": task.change,
             "landed_commit": task.landed_commit,
-            "conflicts": self.conflicts(),
+            "conflicts": conflicts(&self.attempts),
             "rank": self.rank,
             "started_at": task.started_at,
             "ended_at": task.ended_at,
@@ -135,7 +128,7 @@ pub fn text(view: &WhyView, look: Look) -> String {
         let _ = writeln!(text, "Its rank: {}.", escape::line(reason));
     }
     let _ = writeln!(text, "{}", holds_up(view));
-    attempts::attempts(view, look, &mut text);
+    told_attempts(&view.attempts, task.attempts, view.now, look, &mut text);
     text
 }
 

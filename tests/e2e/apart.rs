@@ -246,7 +246,7 @@ fn land_now_lands_what_loops_left_and_begins_nothing() {
     let diff = sandbox.run(["diff", "A", "q.json"]).exits(0).stdout;
     assert!(diff.ends_with(" 3\n+A\n"), "{diff}");
     let events = sandbox.run(["events", "q.json", "--style", "log"]).exits(0).to_string();
-    assert!(events.contains("task A landed as "), "{events}");
+    assert!(events.contains("SUBTASK A landed as "), "{events}");
 }
 
 /// A loop that is killed while its change waits leaves a change, and no attempt that counts.

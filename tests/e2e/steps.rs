@@ -75,3 +75,131 @@ fn measures_and_warnings_are_told_everywhere() {
     assert!(log.contains("docs: skipped: nothing changed that matches docs/**"), "{log}");
     assert!(log.contains("measured: 83.5 % (at least 80 %) from sum.json"), "{log}");
 }
+
+/// Tests as TAP, of which one failed before; what they say is in a file that agents change.
+const ITEMS: &str = r#"
+[agents.default]
+run = "cp script/$WORKLOOP_TASK_ID state"
+[[verify]]
+name = "test"
+run = "cat state; ! grep -q ^not state"
+report = { parser = "tap" }
+[profiles.default]
+baseline = "no-new-failures"
+[limits]
+attempts = 1
+"#;
+
+#[test]
+fn items_are_compared_with_what_the_task_began_with() {
+    let lines = |items: &[&str]| format!("{}\n1..{}\n", items.join("\n"), items.len());
+    let base = lines(&["ok a", "not ok b", "ok c"]);
+    let cases = [
+        ("SAME", lines(&["ok a", "not ok b", "ok c", "ok d"])),
+        ("NEW", lines(&["not ok a", "not ok b", "ok c", "ok d"])),
+        ("LOST", lines(&["ok a", "not ok b", "ok d", "ok e # SKIP"])),
+        ("CUT", "ok a\nnot ok b\nok c\nok d\n".to_owned()),
+        ("FIXED", lines(&["ok a", "ok b", "ok c", "ok d"])),
+    ];
+    for (id, state) in cases {
+        let files = [("files", json!(["state"]))];
+        let mut tasks = queue(&[(id, &[])]);
+        for (key, value) in files {
+            tasks["tasks"][0][key] = value;
+        }
+        let sandbox = Sandbox::new().config(ITEMS).queue("q.json", &tasks).file("state", &base);
+        let sandbox = sandbox.script(id, state.trim_end());
+        let status = sandbox.run(["run", "q.json"]).status;
+        let attempt = why(&sandbox, id)["attempts"][0].clone();
+        let items = &attempt["items"];
+        match id {
+            "SAME" => assert_eq!((status, &items["old"]), (0, &json!(["b"]))),
+            "NEW" => assert_eq!((status, &items["new"]), (5, &json!(["a"]))),
+            "LOST" => {
+                assert_eq!((status, &items["lost"]), (5, &json!(["c"])));
+                assert_eq!(attempt["reason_code"], "items_lost");
+            }
+            "CUT" => {
+                let reason = attempt["reason"].as_str().unwrap_or_default();
+                assert!(status == 5 && reason.contains("cannot be used"), "{reason}");
+            }
+            _ => assert_eq!((status, &items["fixed"]), (0, &json!(["b"]))),
+        }
+    }
+}
+
+/// A service that listens to the port that it is given, and a step that asks it.
+const SERVICE: &str = r#"
+[agents.default]
+run = "true"
+[services.echo]
+run = ["python3", "-c", """
+import os, socket
+s = socket.create_server(("127.0.0.1", int(os.environ["WORKLOOP_PORT_ECHO"])))
+print("ready", flush=True)
+while True:
+    c, _ = s.accept()
+    c.sendall(b"hello")
+    c.close()
+"""]
+ready = { port = 0 }
+[[verify]]
+name = "ask"
+run = ["python3", "-c", """
+import os, socket
+c = socket.create_connection(("127.0.0.1", int(os.environ["WORKLOOP_PORT_ECHO"])))
+assert c.recv(9) == b"hello"
+"""]
+[profiles.default]
+services = ["echo"]
+[limits]
+attempts = 1
+untouched = false
+"#;
+
+#[test]
+fn a_service_runs_beside_its_steps_and_no_longer() {
+    let sandbox = Sandbox::new().config(SERVICE).queue("q.json", &queue(&[("A", &[])]));
+    sandbox.run(["run", "q.json"]).exits(0);
+    assert_eq!(sandbox.strays(), Vec::<u32>::new());
+    let broken = SERVICE
+        .replace("s = socket.create_server", "raise SystemExit(3)\ns = socket.create_server");
+    let sandbox = sandbox.config(&broken).queue("r.json", &queue(&[("B", &[])]));
+    sandbox.run(["run", "r.json"]).exits(5).says("service echo: it ended before it was ready");
+}
+
+/// Two steps that wait for each other, and one that needs them.
+const PARALLEL: &str = r#"
+[agents.default]
+run = "true"
+[[verify]]
+name = "a"
+run = "touch a.there; until test -e b.there; do sleep 0.02; done"
+timeout = "30s"
+[[verify]]
+name = "b"
+run = "touch b.there; until test -e a.there; do sleep 0.02; done; exit $(cat exit)"
+timeout = "30s"
+[[verify]]
+name = "c"
+needs = ["a", "b"]
+run = "test -e a.there && touch c.there"
+[profiles.default]
+parallel = true
+[limits]
+attempts = 1
+untouched = false
+"#;
+
+#[test]
+fn steps_of_a_parallel_profile_run_at_once() {
+    let sandbox = Sandbox::new().config(PARALLEL).queue("q.json", &queue(&[("A", &[])]));
+    let sandbox = sandbox.file("exit", "0");
+    sandbox.run(["run", "q.json"]).exits(0);
+    assert!(sandbox.path("c.there").exists());
+    assert_eq!(sandbox.strays(), Vec::<u32>::new());
+    let sandbox = sandbox.file("exit", "4").queue("r.json", &queue(&[("B", &[])]));
+    assert!(sandbox.shell("rm *.there"));
+    sandbox.run(["run", "r.json"]).exits(5).says("step b: exit status 4");
+    assert!(!sandbox.path("c.there").exists());
+}

@@ -26,7 +26,7 @@ fn an_honest_stop_is_a_question_with_evidence() {
     let status = sandbox.run(["status", "q.json", "--json"]).exits(0).json();
     let needs = status["needs_you"].as_array().expect("a list");
     assert_eq!(needs.len(), 2, "{status}");
-    assert_eq!(needs[0]["command"], "workloop answer A TEXT");
+    assert_eq!(needs[0]["command"], "workloop answer A TEXT --work-queue q.json");
     assert_eq!(needs[0]["reason_code"], "impossible");
     sandbox.run(["answer", "A", "use v1", "q.json"]).exits(0);
     sandbox.rescript("A", "keep-prompt");
@@ -63,7 +63,7 @@ fn a_question_to_another_task_comes_back_with_its_answer() {
     sandbox.rescript("A", ask);
     sandbox.run(["run", "q.json"]).exits(7);
     let status = sandbox.run(["status", "q.json", "--json"]).exits(0).json();
-    assert_eq!(status["needs_you"][0]["command"], "workloop answer A TEXT");
+    assert_eq!(status["needs_you"][0]["command"], "workloop answer A TEXT --work-queue q.json");
 }
 
 /// In the project itself: what passed is not complete before a person's yes, and a no is in the next
@@ -78,7 +78,7 @@ fn what_passed_in_the_project_waits_for_a_yes() {
     assert_eq!((sandbox.status("A"), sandbox.status("B")), ("blocked".into(), "pending".into()));
     let status = sandbox.run(["status", "q.json", "--json"]).exits(0).json();
     assert_eq!(status["queues"][0]["tasks"][0]["state"], "review");
-    assert_eq!(status["needs_you"][0]["command"], "workloop approve A");
+    assert_eq!(status["needs_you"][0]["command"], "workloop approve A --work-queue q.json");
     assert_eq!(status["needs_you"][0]["need"], "review");
     sandbox.run(["answer", "A", "name it well", "q.json"]).exits(0);
     sandbox.run(["run", "q.json"]).exits(7);

@@ -17,6 +17,24 @@ fn a_file_that_lay_there_before_measures_nothing() {
     });
 }
 
+/// The agent takes a test away, and what is left passes.
+#[test]
+fn a_test_that_is_gone_is_missed() {
+    holds("lost-ignored", |sandbox: Sandbox| {
+        let sandbox = sandbox
+            .file(
+                "a.sh",
+                "echo ok 1 - a; test -e gone && echo 1..1 || { echo ok 2 - b; echo 1..2; }",
+            )
+            .config(
+                "[agents.default]\nrun = 'touch gone'\n[[verify]]\nname = 'test'\nrun = 'sh a.sh'\n\
+                 report = { parser = 'tap' }\n[limits]\nattempts = 1\n",
+            );
+        let ran = sandbox.run(["run", "q.json", "--task-id", "T001"]);
+        unless(ran.status == 5, "a test was taken away")
+    });
+}
+
 /// The first attempt breaks what the step looks at, the second one touches something else.
 #[test]
 fn what_an_earlier_attempt_broke_is_judged() {

@@ -10,6 +10,7 @@ pub(super) mod landing;
 pub(super) mod limits;
 pub(super) mod notify;
 pub(super) mod profiles;
+pub(super) mod services;
 pub(super) mod verify;
 pub(super) mod workspaces;
 

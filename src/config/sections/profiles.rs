@@ -5,11 +5,12 @@ use super::super::names::fold;
 use super::super::reader::{Section, word};
 use super::guardrails;
 use crate::domain::nearest;
-use crate::verify::{Flaky, ProfileRules, Rules};
+use crate::verify::{Baseline, Flaky, ProfileRules, Rules};
 use std::sync::Arc;
 
 /// Reads the sections of `profiles` into the steps that are read already.
 pub(in super::super) fn read(profiles: &Section<'_>, config: &mut Config) {
+    let known: Vec<String> = config.services.keys().cloned().collect();
     let mut seen: Vec<String> = Vec::new();
     for (name, span, value) in profiles.entries() {
         let Some(section) = profiles.open(&name, value) else { continue };
@@ -22,7 +23,7 @@ pub(in super::super) fn read(profiles: &Section<'_>, config: &mut Config) {
         if let Some(requires) = guardrails::requires(&section) {
             config.profile_requires.insert(name.clone(), requires);
         }
-        let rules = rules(&section);
+        let rules = rules(&name, &section, &known);
         let is_of = |profile: &str| fold(profile) == fold(&name);
         let mut steps = config.steps.iter_mut().filter(|step| is_of(&step.profile)).peekable();
         if steps.peek().is_none() {
@@ -40,12 +41,30 @@ pub(in super::super) fn read(profiles: &Section<'_>, config: &mut Config) {
     }
 }
 
-fn rules(section: &Section<'_>) -> ProfileRules {
+/// Services by name, which must be there.
+fn services(section: &Section<'_>, known: &[String]) -> Vec<String> {
+    let names = section.spanned_texts("services");
+    for (name, span) in names.iter().filter(|(name, _)| !known.contains(name)) {
+        let meant = nearest(name, known.iter().map(String::as_str));
+        let meant = meant.map_or_else(String::new, |meant| format!("; did you mean {meant}?"));
+        section.reader.report(span.clone(), format!("there is no service {name}{meant}"));
+    }
+    names.into_iter().map(|(name, _)| name).collect()
+}
+
+fn rules(name: &str, section: &Section<'_>, known: &[String]) -> ProfileRules {
     let flaky = [("pass", Flaky::Pass), ("fail", Flaky::Fail)];
+    let baseline = [("strict", Baseline::Strict), ("no-new-failures", Baseline::NoNewFailures)];
     let rules = ProfileRules {
-        flaky: word(section, "flaky", &flaky).map_or(Flaky::Pass, |w| *w),
+        name: name.to_owned(),
+        parallel: section.flag("parallel").is_some_and(|flag| *flag),
+        baseline: word(section, "baseline", &baseline).map_or(Baseline::Strict, |word| *word),
+        services: services(section, known),
+        flaky: word(section, "flaky", &flaky).map_or(Flaky::Pass, |word| *word),
         review: section.flag("review").is_some_and(|flag| *flag),
     };
-    section.close(&["baseline", "teeth", "parallel", "on_red", "services"]);
+    // A red gate is blocked, and asks a person; nothing else is to be had yet.
+    let _blocks = word(section, "on_red", &[("block", ())]);
+    section.close(&["teeth"]);
     rules
 }

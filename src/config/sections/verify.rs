@@ -2,10 +2,10 @@
 
 use super::super::model::Config;
 use super::super::names::{VERIFY_TIMEOUT, fold, step_name};
-use super::super::reader::Section;
+use super::super::reader::{Section, word};
 use super::environment;
 use crate::domain::nearest;
-use crate::verify::{How, MeasureRule, Rules, StepRules, VerifyStep};
+use crate::verify::{How, MeasureRule, Parser, ReportRule, Rules, StepRules, VerifyStep};
 use regex::Regex;
 use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
@@ -58,8 +58,9 @@ fn read_step(section: &Section<'_>, folder: &Path, config: &mut Config) -> Optio
         retries: section.number("retries", 0).map_or(0, |number| *number),
         needs: needs.iter().map(|(name, _)| name.clone()).collect(),
         measure: section.section("measure").and_then(|section| measure(&section)),
+        report: section.section("report").and_then(|section| report(&section)),
     };
-    section.close(&["report", "hidden", "network", "sandbox"]);
+    section.close(&["hidden", "network", "sandbox"]);
     let command = command?;
     let name = name.map_or_else(|| step_name(&command.to_string()), |name| name.value);
     let rules = Arc::new(Rules { step: rules, ..Rules::default() });
@@ -69,7 +70,7 @@ fn read_step(section: &Section<'_>, folder: &Path, config: &mut Config) -> Optio
 }
 
 /// A path that stays in the project.
-fn inside(section: &Section<'_>, key: &'static str) -> Option<PathBuf> {
+pub(super) fn inside(section: &Section<'_>, key: &'static str) -> Option<PathBuf> {
     let (text, span) = section.spanned_texts(key).into_iter().next()?;
     if stays_inside(&text) {
         return Some(PathBuf::from(text));
@@ -141,6 +142,28 @@ fn measure(section: &Section<'_>) -> Option<MeasureRule> {
     let unit = section.text("unit").map(|unit| unit.value);
     section.close(&[]);
     Some(MeasureRule { how: how?, file, min, max, unit })
+}
+
+fn report(section: &Section<'_>) -> Option<ReportRule> {
+    let parsers: Vec<(&str, Parser)> = Parser::words().collect();
+    let before = section.reader.count();
+    let junit = inside(section, "junit");
+    let parser = word(section, "parser", &parsers).map(|word| *word);
+    let file = inside(section, "file");
+    section.close(&[]);
+    let shown = |path: PathBuf| path.to_string_lossy().into_owned();
+    match (junit, parser) {
+        (Some(path), None) if file.is_none() => {
+            Some(ReportRule { parser: Parser::Junit, file: Some(shown(path)) })
+        }
+        (None, Some(parser)) => Some(ReportRule { parser, file: file.map(shown) }),
+        (None, None) if section.reader.count() > before => None,
+        (Some(_), None) | (None, None) | (Some(_), Some(_)) => {
+            let message = "report needs junit, the path of a file, or parser, the name of a tool";
+            section.reader.report(section.span.clone(), message);
+            None
+        }
+    }
 }
 
 /// Reports what a step needs and its profile does not have.

@@ -3,7 +3,7 @@
 use super::super::file::parse;
 use crate::config::Config;
 use crate::domain::EnvironmentRules;
-use crate::verify::{Flaky, How, VerifyStep};
+use crate::verify::{Baseline, Flaky, How, Parser, ReportRule, VerifyStep};
 use std::path::Path;
 
 fn read(text: &str) -> Result<Config, String> {
@@ -30,6 +30,10 @@ fn all_keys_of_a_step_are_read() {
         (&["web/**".to_owned()][..], &[75][..])
     );
     assert_eq!((rules.retries, rules.allow_failure), (2, true));
+    let report =
+        step("report = { parser = \"pytest\", file = \"out.txt\" }").rules.step.report.clone();
+    let expected = ReportRule { parser: Parser::Pytest, file: Some("out.txt".to_owned()) };
+    assert_eq!(report, Some(expected));
     let measure = rules.measure.as_ref().unwrap();
     assert_eq!(measure.how, How::Regex("([0-9.]+) %".to_owned()));
     let limits = [measure.min, measure.max].map(|limit| limit.unwrap().get());
@@ -54,10 +58,11 @@ fn steps_come_behind_those_that_they_need() {
 #[test]
 fn a_profile_says_what_holds_for_its_steps() {
     let text = "[[verify]]\nrun = \"a\"\n[[verify]]\nprofile = \"full\"\nrun = \"b\"\n\
-                [profiles.Full]\nflaky = \"fail\"\n";
+                [profiles.Full]\nflaky = \"fail\"\nbaseline = \"no-new-failures\"\n";
     let steps = read(text).unwrap().steps;
     let flaky: Vec<Flaky> = steps.iter().map(|step| step.rules.profile.flaky).collect();
     assert_eq!(flaky, [Flaky::Pass, Flaky::Fail]);
+    assert_eq!(steps[1].rules.profile.baseline, Baseline::NoNewFailures);
 }
 
 #[test]
@@ -76,6 +81,10 @@ fn what_is_wrong_or_not_obeyed_is_refused_with_its_place() {
         ("neds = [\"a\"]", "unknown key neds in [verify]; did you mean needs?"),
         ("hidden = \"/x\"", "hidden in [verify] is not supported by this version"),
         ("network = \"off\"", "network in [verify] is not supported by this version"),
+        ("report = {}", "3:10: report needs junit"),
+        ("report = { parser = \"pytst\" }", "parser must be \"cargo\" or \"nextest\" or"),
+        ("report = { junit = \"../x\" }", "junit must be a path in the project"),
+        ("report = { junit = \"x\", parser = \"tap\" }", "report needs junit"),
         ("measure = {}", "3:11: measure needs one of regex and json_pointer"),
         ("measure = { regex = \"(\" }", "3:21: regex cannot be used: error: unclosed group"),
         ("measure = { json_pointer = \"a\" }", "json_pointer must begin with /"),

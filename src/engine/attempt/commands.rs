@@ -5,6 +5,7 @@ use super::git_calls;
 use super::guarded::Guarded;
 use super::job::{Job, Ready};
 use super::known_commands::Meaning;
+use super::known_items::KnownItems;
 use super::tamper::Guard;
 use super::with::With;
 use super::withheld;
@@ -13,12 +14,17 @@ use crate::domain::{Checked, Outcome, ReasonCode, StepKind, StepReport};
 use crate::platform::clock::Clock;
 use crate::platform::fault::{self, Fault};
 use crate::store::attempts::{AGENT_OUT, ENV_FILE, PROMPT_FILE, RESULT_FILE, TASK_FILE};
-use crate::supervisor::{CommandSpec, Ended, Told};
+use crate::supervisor::{CommandSpec, Ended, Lost, Rest, Told};
 use crate::workspace::Run;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::thread;
+use std::time::Duration;
+
+mod beside;
 
 /// Variables by which git takes another repository than the one that lies around it: a loop that was
 /// started by a hook has them.
@@ -42,6 +48,9 @@ const FOLDER_TRIES: u32 = 100;
 /// How often a step of the verification is run that somebody else ends every time.
 const STEP_TRIES: u32 = 3;
 
+/// How soon it is looked again whether what runs beside stands still.
+const STILL: Duration = Duration::from_millis(5);
+
 /// The commands of an attempt.
 pub(super) struct Commands<'a> {
     job: &'a Job,
@@ -53,6 +62,10 @@ pub(super) struct Commands<'a> {
     /// What ran so far.
     steps: Vec<StepReport>,
     warnings: Vec<String>,
+    /// What runs beside them.
+    beside: Vec<Arc<Rest>>,
+    /// The last pause that was answered for these alone.
+    rested: Option<u64>,
     /// What the task gave a command does not fit into a command line.
     too_long: bool,
 }
@@ -62,7 +75,18 @@ impl<'a> Commands<'a> {
     pub(super) fn new(job: &'a Job, with: With<'a>) -> Self {
         let (steps, warnings) = (Vec::new(), Vec::new());
         let prompt = String::new();
-        Self { job, with, guarded: None, prompt, steps, warnings, too_long: false }
+        let beside = Vec::new();
+        Self {
+            job,
+            with,
+            guarded: None,
+            prompt,
+            steps,
+            warnings,
+            beside,
+            rested: None,
+            too_long: false,
+        }
     }
 
     /// What ran, and what people should know of it.
@@ -78,6 +102,11 @@ impl<'a> Commands<'a> {
     /// Tells the time.
     pub(super) fn clock(&self) -> &'a dyn Clock {
         self.with.clock
+    }
+
+    /// Items of trees, as this run knows them.
+    pub(super) fn known_items(&self) -> &'a KnownItems {
+        self.with.known.items()
     }
 
     /// Whether nothing more is to begin.
@@ -284,6 +313,27 @@ impl<'a> Commands<'a> {
         self.steps.extend_from_slice(steps);
     }
 
+    /// What the end of a command means.
+    fn ended(
+        &mut self,
+        command: &Ready,
+        spec: &CommandSpec,
+        ended: Result<Ended, Lost>,
+    ) -> (Outcome, u64) {
+        match ended {
+            Ok(ended) => {
+                let why = ended.output_error.as_ref();
+                self.warnings.extend(why.map(|why| format!("{}: output: {why}", command.name)));
+                let millis = ended.millis;
+                (self.understood(command, spec, ended), millis)
+            }
+            Err(lost) => {
+                self.warnings.push(format!("failed to {lost}"));
+                (Outcome::Lost, 0)
+            }
+        }
+    }
+
     /// Takes back the last step, which runs again.
     pub(super) fn take_back(&mut self) {
         self.steps.pop();
@@ -293,26 +343,18 @@ impl<'a> Commands<'a> {
         let (outcome, millis) = if self.with.steering.cancelled.load(Ordering::SeqCst) {
             (Outcome::Interrupted, 0)
         } else {
-            let steering = self.with.steering;
+            let (steering, beside) = (self.with.steering, &self.beside);
             let mut tell = |told| match told {
                 Told::Started(_) => {}
-                Told::Paused(number) => (steering.on_still)(number),
+                Told::Paused(number) => {
+                    while !beside.iter().all(|rest| rest.is_still(number)) {
+                        thread::sleep(STILL);
+                    }
+                    (steering.on_still)(number);
+                }
             };
-            match self.with.supervisor.run(spec, &mut tell) {
-                Ok(ended) => {
-                    let failed = ended
-                        .output_error
-                        .as_ref()
-                        .map(|why| format!("{}: output: {why}", command.name));
-                    self.warnings.extend(failed);
-                    let millis = ended.millis;
-                    (self.understood(command, spec, ended), millis)
-                }
-                Err(lost) => {
-                    self.warnings.push(format!("failed to {lost}"));
-                    (Outcome::Lost, 0)
-                }
-            }
+            let ended = self.with.supervisor.run(spec, &mut tell);
+            self.ended(command, spec, ended)
         };
         let checked = Checked::default();
         StepReport { kind: command.kind, name: command.name.clone(), outcome, millis, log, checked }

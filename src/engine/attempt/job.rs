@@ -14,7 +14,7 @@ use crate::domain::{ClaimToken, Command, ReasonCode, StepKind, Task};
 use crate::platform::claim_tag::ClaimTag;
 use crate::store::attempts::AttemptFolder;
 use crate::store::{Place, StateDir, TaskKey, place_of};
-use crate::verify::Rules;
+use crate::verify::{Rules, Service};
 use crate::views::mask::Mask;
 use crate::workspace::{Git, TaskName};
 use std::collections::BTreeSet;
@@ -46,6 +46,24 @@ pub struct Ready {
     pub grace: Duration,
     /// What a step of the verification asks for besides.
     pub rules: Arc<Rules>,
+}
+
+impl Ready {
+    /// What its items are kept as.
+    pub(super) fn items_key(&self) -> String {
+        format!("{} {}", self.name, self.configured)
+    }
+}
+
+/// A service, ready to start.
+#[derive(Clone, Debug)]
+pub(crate) struct ServiceReady {
+    /// As configured.
+    pub(crate) service: Arc<Service>,
+    /// What to run.
+    pub(crate) command: Ready,
+    /// What says that it is ready, where a command does.
+    pub(crate) health: Option<Ready>,
 }
 
 /// An agent's command, and what its exit status means.
@@ -183,6 +201,15 @@ pub struct Job {
     pub(crate) profiles: Vec<ProfileKey>,
     /// What of them failed before the task began.
     pub(crate) reds: Vec<Red>,
+    /// The services that steps need.
+    pub(crate) services: Vec<ServiceReady>,
+    /// What the steps are called that report items, where there are such: of which steps and tools items
+    /// are.
+    pub(crate) items: Option<String>,
+    /// Whether tests may go: `may_remove_tests` of the task.
+    pub(crate) may_remove_tests: bool,
+    /// Whether tests may be replaced by others: `may_change_tests` of the task.
+    pub(crate) may_change_tests: bool,
     /// The profile for which the untouched tree is judged.
     pub(crate) tree: Option<ProfileKey>,
 }

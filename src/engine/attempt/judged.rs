@@ -103,6 +103,8 @@ impl Judging<'_> {
             supervisor: &mut supervisor,
             steering: &steering,
             known: &known,
+            exe: self.exe,
+            env: self.source.vars,
             clock: self.clock,
         };
         let finished = run::run(job, with, &mut |_| {});

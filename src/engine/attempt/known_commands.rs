@@ -1,6 +1,7 @@
 //! Commands that could be started in this run: one that cannot be started later was taken away by
 //! an attempt, and the surroundings are not to blame.
 
+use super::known_items::KnownItems;
 use crate::domain::{Command, Outcome};
 use crate::supervisor::{CommandSpec, Ended, Unstarted};
 use std::collections::HashSet;
@@ -10,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 
 /// The commands of a run that were started, or found before it began; shared by its slots.
 #[derive(Debug, Default)]
-pub struct KnownCommands(Mutex<HashSet<(PathBuf, Command)>>);
+pub struct KnownCommands(Mutex<HashSet<(PathBuf, Command)>>, KnownItems);
 
 /// What the end of a command means.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,6 +26,11 @@ pub(super) enum Meaning {
 }
 
 impl KnownCommands {
+    /// The items of trees that are known besides.
+    pub(super) fn items(&self) -> &KnownItems {
+        &self.1
+    }
+
     /// Notes that `command` can be started in the project at `root`.
     pub(super) fn note(&self, root: &Path, command: &Command) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -4,10 +4,11 @@ use super::apart::Apart;
 use super::carried::ToLand;
 use super::fixed::Fixed;
 use super::granted::guarding;
+use super::items_key::items_key;
 use super::job::{AgentCommand, Job, Judge, Purpose, Ready, Refusal, Setups, tag_of};
 use super::pause_key::key_of;
 use super::refusal::{holds_nul, taken_for_flag};
-use super::subject::{Subject, agent_policy, set_up_steps};
+use super::subject::{Subject, agent_policy, service_steps, services_of, set_up_steps};
 use super::untouched::{ProfileKey, Red, Untouched};
 use super::watch::watch;
 use crate::agent::{AgentProfile, ContinuedInput, Given};
@@ -21,6 +22,7 @@ use crate::store::attempts::AttemptFolder;
 use crate::store::{Place, TaskKey};
 use crate::verify::VerifyStep;
 use crate::workspace::{Git, TaskName, is_git_work_tree};
+use serde_json::Value;
 use std::borrow::Cow;
 use std::ffi::OsString;
 use std::path::Path;
@@ -216,6 +218,7 @@ impl Plan<'_> {
             ok_exit_codes: profile.accepted_exits(),
         });
         let judge = self.judge(&token, fixed);
+        let items = items_key(&root, &self.steps, &judge);
         let subject = self.subject(StepKind::Verify);
         let refusal = refusal
             .or_else(|| holds_nul(agent.as_ref(), &judge))
@@ -248,6 +251,10 @@ impl Plan<'_> {
             declares: self.declares(&subject),
             named_files: [subject.files(), subject.tests()].concat(),
             promise: queue.text(at.task, Field::CompletionPromise).map(|p| (p, required)),
+            services: subject.services(services_of(&set.config, &self.steps), &token.worker, fixed),
+            items,
+            may_remove_tests: self.may(Field::MayRemoveTests),
+            may_change_tests: self.may(Field::MayChangeTests),
             tree: None,
             setup: self.setups(&token, fixed),
             apart: self.apart,
@@ -264,6 +271,13 @@ impl Plan<'_> {
     fn turn(&self) -> (u32, u32) {
         let most = budget_of(self.task, self.source.set.config.limits.attempts.value);
         (budget_used_now(self.task).saturating_add(1), most)
+    }
+
+    /// Whether a person said so of the task: what an agent added has no such rights.
+    fn may(&self, field: Field) -> bool {
+        let (queue, at) = (self.queue(), self.place.task);
+        let by_person = queue.raw(at, Field::DiscoveredBy).is_none();
+        by_person && queue.value(at, field).is_some_and(|value| value == Value::Bool(true))
     }
 
     /// Whose attempts are kept.
@@ -285,7 +299,9 @@ impl Plan<'_> {
     /// What has a say in the verdict: the steps, and what makes the judge tree ready for them.
     fn judging(&self) -> Vec<VerifyStep> {
         let setup = self.apart.as_ref().map(|_| set_up_steps(&self.source.set.config));
-        self.steps.iter().cloned().chain(setup.into_iter().flatten()).collect()
+        let services = services_of(&self.source.set.config, &self.steps);
+        let services = service_steps(&services);
+        self.steps.iter().cloned().chain(services).chain(setup.into_iter().flatten()).collect()
     }
 
     fn setups(&self, token: &ClaimToken, fixed: &Fixed) -> Setups {

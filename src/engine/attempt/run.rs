@@ -6,7 +6,7 @@ use super::commands::Commands;
 use super::end::{End, environment, failed_code, one_line, unfit};
 use super::entries;
 use super::finished::{Finished, TreeLook, not_started};
-use super::job::{AgentCommand, Job, Refusal};
+use super::job::{AgentCommand, Job, Purpose, Refusal};
 use super::queue_files::QueueFiles;
 use super::tamper::{Guard, Memory, earlier};
 use super::told;
@@ -14,7 +14,8 @@ use super::untouched::ProfileKey;
 use super::with::{OnStage, Stage, With};
 use crate::agent::{AgentResult, ResultStatus, has_promise, read_result};
 use crate::domain::{
-    AgentRun, AttemptReport, Findings, Fingerprint, Outcome, ReasonCode, Verdict, timestamp,
+    AgentRun, AttemptReport, Findings, Fingerprint, ItemId, Outcome, ReasonCode, StepItems,
+    StepReport, Verdict, timestamp,
 };
 use crate::guardrails::ChangedFile;
 use crate::platform::clock::Clock;
@@ -24,14 +25,20 @@ use crate::store::at_work::AtWork;
 use crate::store::attempts::{AGENT_ERR, AGENT_OUT, PROMPT_FILE, RESULT_FILE};
 use crate::store::work::Work;
 use crate::workspace::{Captured, Snapshot, tree_name};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
 mod apart;
 mod changes;
+mod items;
 pub(super) mod landing;
 mod look;
+mod reads;
 mod ready;
+mod services;
 mod steps;
+mod together;
 mod twice;
 
 /// What is known of an attempt so far.
@@ -53,6 +60,16 @@ struct Progress<'a> {
     trees: Option<PrivateTrees>,
     /// What the agent came to.
     told: Option<AgentRun>,
+    /// The items of what the work began with.
+    base: Option<Arc<StepItems>>,
+    /// The items of the steps that ran.
+    items: StepItems,
+    /// The services that run.
+    services: Vec<services::Running>,
+    /// Those that did not become ready.
+    broken: BTreeMap<String, StepReport>,
+    /// Items that failed when the step ran before.
+    failed_before: BTreeSet<ItemId>,
 }
 
 /// Runs `job` to its end.
@@ -144,6 +161,11 @@ impl<'a> Progress<'a> {
             findings: Findings::default(),
             trees: None,
             told: None,
+            base: None,
+            items: StepItems::new(),
+            services: Vec::new(),
+            broken: BTreeMap::new(),
+            failed_before: BTreeSet::new(),
         }
     }
 }
@@ -173,6 +195,9 @@ impl Progress<'_> {
         if let Err(end) = self.commands.prepare() {
             return end;
         }
+        if let Err(end) = self.base_in_root(on_stage) {
+            return end;
+        }
         if self.job.agent.is_some()
             && self.trees.is_none()
             && let Err(end) = self.look_before()
@@ -197,7 +222,8 @@ impl Progress<'_> {
                 return end;
             }
         }
-        match self.judge_change().and_then(|()| self.look_at_change()) {
+        let judged = self.base_of_change(on_stage).and_then(|()| self.judge_change());
+        match judged.and_then(|()| self.look_at_change()) {
             Ok(()) => self.verify(on_stage),
             Err(end) => end,
         }
@@ -316,7 +342,15 @@ impl Progress<'_> {
 
     fn verify(&mut self, on_stage: OnStage<'_>) -> End {
         let end = self.run_steps(on_stage);
+        // Judged twice, they would be those of another tree.
+        let items = std::mem::take(&mut self.items);
         let end = self.judge_twice(end, on_stage);
+        self.items = items;
+        // A tree that was judged is what comes next begins with: the one that passed, or the untouched one.
+        let is_base = self.job.purpose == Purpose::Untouched && end.verdict.is_some();
+        if is_base || end.verdict == Some(Verdict::Pass) {
+            self.keep_items();
+        }
         self.look_at_setup();
         self.with_findings(end)
     }

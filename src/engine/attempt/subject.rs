@@ -2,13 +2,13 @@
 //! or for the tree as it is.
 
 use super::fixed::Fixed;
-use super::job::Ready;
+use super::job::{Ready, ServiceReady};
 use crate::agent::{AgentProfile, DEFAULT_GRACE, Given, NUL_SHOWN, Policy, TaskVariables};
 use crate::config::Config;
 use crate::domain::{Command, EnvironmentRules, Field, StepKind, Text, WorkerId};
 use crate::queue::Queue;
 use crate::store::attempts::{AttemptFolder, CHANGED_FILE, PROMPT_FILE, RESULT_FILE, TASK_FILE};
-use crate::verify::VerifyStep;
+use crate::verify::{Health, Rules, Service, StepRules, VerifyStep};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::ffi::OsString;
@@ -18,6 +18,8 @@ use std::time::Duration;
 
 /// What a step is called that makes a private tree ready.
 pub(super) const SETUP: &str = "setup";
+/// How long a service may run: it is ended with the steps that need it.
+const SERVICE_LIMIT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// How long one of its commands may take.
 const SETUP_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 
@@ -120,6 +122,21 @@ impl Subject<'_> {
         given
     }
 
+    /// Services, ready to start.
+    pub(crate) fn services(
+        &self,
+        services: Vec<Arc<Service>>,
+        worker: &WorkerId,
+        fixed: &Fixed,
+    ) -> Vec<ServiceReady> {
+        let one = |service: Arc<Service>| {
+            let steps = service_steps(std::slice::from_ref(&service));
+            let mut ready = steps.iter().map(|step| self.step(step, worker, fixed));
+            Some(ServiceReady { service, command: ready.next()?, health: ready.next() })
+        };
+        services.into_iter().filter_map(one).collect()
+    }
+
     /// A step of the verification, ready to start.
     pub(crate) fn step(&self, step: &VerifyStep, worker: &WorkerId, fixed: &Fixed) -> Ready {
         let mut argv = self.expand(&step.command);
@@ -143,6 +160,42 @@ impl Subject<'_> {
             rules: Arc::clone(&step.rules),
         }
     }
+}
+
+/// The services that `steps` need, each once.
+pub(crate) fn services_of(config: &Config, steps: &[VerifyStep]) -> Vec<Arc<Service>> {
+    let mut found: Vec<Arc<Service>> = Vec::new();
+    for name in steps.iter().flat_map(|step| &step.rules.profile.services) {
+        let service = config.services.get(name);
+        found.extend(service.filter(|one| found.iter().all(|other| other != *one)).cloned());
+    }
+    found
+}
+
+/// The commands of services, as steps: the service itself, and what says that it is ready.
+pub(crate) fn service_steps(services: &[Arc<Service>]) -> Vec<VerifyStep> {
+    let commands = services.iter().flat_map(|service| {
+        let health = match &service.ready {
+            Health::Command(command) => Some(command),
+            Health::Port(_) | Health::Line(_) => None,
+        };
+        let both =
+            [Some((&service.command, SERVICE_LIMIT)), health.map(|one| (one, service.timeout))];
+        both.into_iter().flatten().map(move |(command, timeout)| (service, command, timeout))
+    });
+    let step = |(service, command, timeout): (&Arc<Service>, &Command, Duration)| {
+        let step = StepRules { cwd: service.cwd.clone(), ..StepRules::default() };
+        VerifyStep {
+            name: format!("service {}", service.name),
+            profile: "services".to_owned(),
+            command: command.clone(),
+            timeout,
+            environment: service.environment.clone(),
+            from_queue: false,
+            rules: Arc::new(Rules { step, ..Rules::default() }),
+        }
+    };
+    commands.map(step).collect()
 }
 
 /// The commands of `workspaces.setup`, as steps.

@@ -4,6 +4,8 @@ use super::known_commands::KnownCommands;
 use crate::domain::{Outcome, Verdict};
 use crate::platform::clock::Clock;
 use crate::supervisor::Supervisor;
+use std::ffi::OsString;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -45,6 +47,10 @@ pub(crate) struct With<'a> {
     pub(crate) steering: &'a Steering,
     /// What could be started in this run.
     pub(crate) known: &'a KnownCommands,
+    /// Our own program, for supervisors of what runs beside.
+    pub(crate) exe: &'a Path,
+    /// Their environment.
+    pub(crate) env: &'a [(OsString, OsString)],
     /// Tells the time.
     pub(crate) clock: &'a dyn Clock,
 }

@@ -57,3 +57,20 @@ pub(crate) struct Recorded {
     /// What became of it.
     pub(crate) after: After,
 }
+
+/// Whether the blocked ones among `recorded` use up what is left before the run must end.
+pub(super) fn too_many_failures(recorded: &[Recorded], left: usize) -> bool {
+    let mut in_a_row = 0;
+    for recorded in recorded {
+        match recorded.after {
+            After::Complete(_) | After::Review => return false,
+            After::Blocked(_) => in_a_row += 1,
+            After::Asked(_)
+            | After::Again(_)
+            | After::Interrupted(_)
+            | After::Lands(_)
+            | After::Lost(_) => {}
+        }
+    }
+    in_a_row >= left
+}

@@ -2,7 +2,7 @@
 
 use super::answers;
 use super::apply::{self, Signs};
-use super::change::{Made, Recorded, Work};
+use super::change::{Made, Recorded, Work, too_many_failures};
 use super::decide::{Plan, Refused, Room, Seen, decide};
 use super::forecast::Forecast;
 use super::over::over;
@@ -380,21 +380,4 @@ fn lost(set: &QueueSet, draft: &Draft<'_>, place: Place, token: &ClaimToken) -> 
         return None;
     }
     fencing::lost(set.real(place.queue), draft.task(place), token)
-}
-
-/// Whether the blocked ones among `recorded` use up what is left before the run must end.
-fn too_many_failures(recorded: &[Recorded], left: usize) -> bool {
-    let mut in_a_row = 0;
-    for recorded in recorded {
-        match recorded.after {
-            After::Complete(_) | After::Review => return false,
-            After::Blocked(_) => in_a_row += 1,
-            After::Asked(_)
-            | After::Again(_)
-            | After::Interrupted(_)
-            | After::Lands(_)
-            | After::Lost(_) => {}
-        }
-    }
-    in_a_row >= left
 }

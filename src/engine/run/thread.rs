@@ -166,7 +166,9 @@ fn work(
     };
     drop(around.outbox.send(Message::Attached(slot, supervisor.controls())));
     let mut on_stage = |stage| drop(around.outbox.send(Message::Stage(slot, stage)));
-    let with = With { supervisor: &mut supervisor, steering, known: &around.known, clock };
+    let (exe, env) = (around.exe.as_path(), around.env.as_slice());
+    let known = &around.known;
+    let with = With { supervisor: &mut supervisor, steering, known, exe, env, clock };
     let finished = match job.purpose {
         Purpose::Landing => attempt::land(job, with, &mut on_stage),
         Purpose::Attempt | Purpose::SetBack | Purpose::Untouched => {

@@ -3,8 +3,8 @@
 use crate::agent::Policy;
 use crate::domain::{ClaimToken, EnvironmentRules, ReasonCode, WorkerId};
 use crate::engine::attempt::{
-    Apart, Fixed, Guarding, Job, Judge, ProfileKey, Purpose, Refusal, Setups, Subject,
-    set_up_steps, watch,
+    Apart, Fixed, Guarding, Job, Judge, ProfileKey, Purpose, Ready, Refusal, Setups, Subject,
+    items_key, service_steps, services_of, set_up_steps, watch,
 };
 use crate::engine::dispatch::tree_key;
 use crate::project::QueueSet;
@@ -46,32 +46,49 @@ impl Around<'_> {
         }
     }
 
+    /// The number of the folder of its attempt. Nothing is decided by it: in doubt it is used again.
+    fn number(&self) -> u32 {
+        let key = tree_key(self.set, self.queue);
+        let numbers = self.set.state(self.queue).attempt_numbers(&key).unwrap_or_default();
+        numbers.last().copied().unwrap_or(0).saturating_add(1)
+    }
+
+    /// Git with what its commands get, where it can tell which tree it is.
+    fn git(&self, subject: &Subject<'_>) -> Option<Git> {
+        let program = self.fixed.git().filter(|_| is_git_work_tree(self.set.root(self.queue)))?;
+        let own = EnvironmentRules::default();
+        let policy = Policy { general: subject.rules, own: &own, configured: None, agent: None };
+        let given = subject.given(self.worker, policy);
+        let commands: Vec<_> = given.environment.into_iter().collect();
+        Some(Git::new(program, self.fixed.path(), &commands))
+    }
+
+    fn ready(&self, steps: &[VerifyStep], subject: &Subject<'_>) -> Vec<Ready> {
+        steps.iter().map(|step| subject.step(step, self.worker, self.fixed)).collect()
+    }
+
     /// A job that judges the tree with `steps`, whose claim tag ends with `random`.
     pub(super) fn job(&self, check: Check, steps: &[VerifyStep], random: &str) -> Job {
         let Check { purpose, id, title, tree } = check;
-        let (key, state) = (tree_key(self.set, self.queue), self.set.state(self.queue));
-        // Nothing is decided by the number of such a folder: in doubt it is used again.
-        let numbers = state.attempt_numbers(&key).unwrap_or_default();
-        let number = numbers.last().copied().unwrap_or(0).saturating_add(1);
+        let (key, number) = (tree_key(self.set, self.queue), self.number());
+        let (state, root) = (self.set.state(self.queue), self.set.root(self.queue));
         let folder = AttemptFolder::new(&state, &key, number);
-        let root = self.set.root(self.queue);
         let (apart, refusal) = self.apart(root);
-        let judged = apart.as_ref().map_or_else(|| root.to_owned(), Apart::judge_root);
         let subject = Subject {
             task: None,
             attempt: 0,
             queue: self.set.real(self.queue),
-            root: judged.into(),
+            root: apart.as_ref().map_or_else(|| root.to_owned(), Apart::judge_root).into(),
             project_root: root,
             folder: &folder,
             vars: self.vars,
             rules: &self.set.config.environment,
         };
         let setup = apart.as_ref().map(|_| set_up_steps(&self.set.config)).unwrap_or_default();
-        let judging = [steps, setup.as_slice()].concat();
-        let ready = |step| subject.step(step, self.worker, self.fixed);
-        let git = self.fixed.git().filter(|_| is_git_work_tree(root));
-        let git = git.map(|program| self.git(program, &subject));
+        let services = services_of(&self.set.config, steps);
+        let judging = [steps, &service_steps(&services), setup.as_slice()].concat();
+        let judge = Judge::Steps(self.ready(steps, &subject));
+        let setup = Setups { workspace: Vec::new(), judge: self.ready(&setup, &subject) };
         Job {
             purpose,
             place: Place { queue: self.queue, task: 0 },
@@ -81,7 +98,7 @@ impl Around<'_> {
             turn: None,
             token: ClaimToken { worker: self.worker.clone(), attempt: number },
             tag: key.tag(place_of(self.set.real(self.queue)), random),
-            git,
+            git: self.git(&subject),
             queues: self.set.own_files().into(),
             task_json: "{}\n".to_owned(),
             prompt: Ok(None),
@@ -89,7 +106,11 @@ impl Around<'_> {
             agent: None,
             review: false,
             known_errors: Vec::new(),
-            judge: Judge::Steps(steps.iter().map(ready).collect()),
+            services: subject.services(services, self.worker, self.fixed),
+            items: items_key(root, steps, &judge),
+            may_remove_tests: false,
+            may_change_tests: false,
+            judge,
             watch: watch(self.set, self.queues, &judging, &subject, self.fixed),
             guarding: Guarding::default(),
             mask: Mask::new(&self.set.config.and_own(self.vars)),
@@ -99,7 +120,7 @@ impl Around<'_> {
             profiles: Vec::new(),
             reds: Vec::new(),
             tree,
-            setup: Setups { workspace: Vec::new(), judge: setup.iter().map(ready).collect() },
+            setup,
             name: None,
             apart,
             to_land: None,
@@ -108,14 +129,5 @@ impl Around<'_> {
             key,
             state,
         }
-    }
-
-    /// Git with what commands about `subject` get.
-    fn git(&self, program: &Path, subject: &Subject<'_>) -> Git {
-        let own = EnvironmentRules::default();
-        let policy = Policy { general: subject.rules, own: &own, configured: None, agent: None };
-        let given = subject.given(self.worker, policy);
-        let commands: Vec<_> = given.environment.into_iter().collect();
-        Git::new(program, self.fixed.path(), &commands)
     }
 }

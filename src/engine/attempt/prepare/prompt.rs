@@ -10,17 +10,20 @@ use crate::agent::{
 };
 use crate::config::IsolationMode;
 use crate::domain::{
-    AttemptReport, Field, KnownError, Level, Status, StepKind, Task, Verdict, budget_of,
+    AttemptReport, Field, Items, KnownError, Level, Status, StepKind, Task, Verdict, budget_of,
     budget_used_now,
 };
 use crate::project::verbs::open_question;
 use crate::queue::Queue;
 use crate::store::TaskKey;
 use crate::store::attempts::{self, AttemptFolder, RESULT_FILE};
+use crate::verify::VerifyStep;
 use serde_json::Value;
 
 /// How many findings a prompt lists.
 const FINDINGS: usize = 50;
+/// So many items of each sort are named.
+const NAMED: usize = 50;
 
 impl Plan<'_> {
     /// The prompt of its attempt.
@@ -53,7 +56,7 @@ impl Plan<'_> {
             verification: self
                 .steps
                 .iter()
-                .map(|s| StepInput { name: s.name.clone(), command: s.command.to_string() })
+                .map(|step| StepInput { name: named(step), command: step.command.to_string() })
                 .collect(),
             program: self.program(),
             steps: queue.steps(at).len(),
@@ -166,6 +169,7 @@ impl Plan<'_> {
         }
         // Before the prompt cleans it, which would change a secret that holds control characters.
         let output = self.source.mask().text(&output).into_owned();
+        let output = format!("{}{output}", told(step.checked.items.as_ref()));
         // What a step printed that passed says nothing.
         let output = if report.is_refused() { String::new() } else { output };
         Some(FailureInput {
@@ -181,6 +185,31 @@ impl Plan<'_> {
             known: report.known_errors.iter().map(KnownError::sentence).collect(),
         })
     }
+}
+
+/// A step by its name, with what else there is to know of how it judges.
+fn named(step: &VerifyStep) -> String {
+    let rules = &step.rules.step;
+    let cwd = rules.cwd.as_ref().map(|folder| format!("in {}", folder.display()));
+    let measured = rules.measure.as_ref().and_then(|rule| rule.asked());
+    let measured = measured.map(|asked| format!("must measure {asked}"));
+    let optional = rules.allow_failure.then(|| "may fail".to_owned());
+    let more: Vec<String> = [cwd, measured, optional].into_iter().flatten().collect();
+    if more.is_empty() { step.name.clone() } else { format!("{} ({})", step.name, more.join(", ")) }
+}
+
+/// What became of the items, what is worst first.
+fn told(items: Option<&Items>) -> String {
+    let Some(items) = items else { return String::new() };
+    let list = |names: &[String]| {
+        let shown: Vec<&str> = names.iter().take(NAMED).map(String::as_str).collect();
+        let more = names.len().saturating_sub(NAMED);
+        let more = if more > 0 { format!("\n- and {more} more") } else { String::new() };
+        format!("- {}{more}\n", shown.join("\n- "))
+    };
+    let lists = items.lists().filter(|(word, _)| *word != "fixed");
+    let lists = lists.map(|(word, names)| format!("{word}:\n{}", list(names)));
+    format!("Items: {}\n{}\n", items.summary(), lists.collect::<String>())
 }
 
 /// What the prompt says of a step that failed before the task began.

@@ -48,20 +48,21 @@ impl Progress<'_> {
 
     /// Judges the change as it is on `onto`.
     fn again(&mut self, commit: &Oid, onto: &Oid, on_stage: OnStage<'_>) -> End {
-        match self.ready_on(commit, onto) {
+        match self.ready_on(commit, onto, on_stage) {
             Ok(()) => self.verify(on_stage),
             Err(end) => end,
         }
     }
 
     /// Makes the judge tree that.
-    fn ready_on(&mut self, commit: &Oid, onto: &Oid) -> Result<(), End> {
+    fn ready_on(&mut self, commit: &Oid, onto: &Oid, on_stage: OnStage<'_>) -> Result<(), End> {
         let job = self.job;
         // What judges is that of the new base: others may have changed it, and it landed.
         self.judge_at(&Wanted::commit(onto.clone()))?;
         let memory = earlier(&job.state, &job.key, job.token.attempt);
         let memory = memory.map_err(|error| environment(error.to_string()))?;
         self.commands.guard(Guard::take(&job.watch, &memory));
+        self.base_at(onto, on_stage)?;
         self.judge_at(&Wanted { base: onto.clone(), files: commit.clone() })
     }
 }

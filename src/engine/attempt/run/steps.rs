@@ -1,33 +1,16 @@
 //! The steps of a verification are run on the tree as it is, and what they came to is read.
 
-use super::super::commands::Commands;
-use super::super::end::{End, environment, failed_code};
-use super::super::job::{Job, Judge, Ready};
+use super::super::end::{End, failed_code};
+use super::super::job::{Judge, Ready};
 use super::super::with::{OnStage, Stage};
 use super::Progress;
+use super::reads::{Reads, Round, needless};
+use super::together::{Ran, segments};
 use crate::domain::{AttemptReport, Checked, Outcome, ReasonCode, StepKind, StepReport, Verdict};
 use crate::platform::fault::{self, Fault};
-use crate::platform::open::{self, Links};
-use crate::store::attempts::{AttemptFolder, START_FILE};
-use crate::verify::{self, Expected, Finding, MeasureRule, Rules};
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::time::SystemTime;
-
-/// The most of an output that is looked through for a number, in bytes.
-const OUTPUT: u64 = 64 << 20;
-
-/// Some steps, judged one after the other on the tree that lies there.
-#[derive(Clone, Copy)]
-pub(super) struct Round<'r> {
-    /// The steps.
-    pub(super) steps: &'r [Ready],
-    /// How the names of their outputs begin.
-    pub(super) log: &'r str,
-    /// What changed, where a step does not have to run that looks at nothing of it; `None` where that
-    /// is not known.
-    pub(super) changed: Option<&'r [String]>,
-}
+use crate::store::attempts::AttemptFolder;
+use crate::verify::{self, Finding, Rules};
+use std::path::Path;
 
 impl Progress<'_> {
     /// Runs the steps of the job, and says what they came to.
@@ -87,60 +70,130 @@ impl Progress<'_> {
         round: Round<'_>,
         on_stage: OnStage<'_>,
     ) -> Result<Finding, End> {
-        let outcome = self.last_outcome();
-        let rules: Vec<&Rules> = round.steps.iter().map(|step| &*step.rules).collect();
         let already = self.commands.steps().len();
-        let found = verify::judge(&rules, |number, tries| {
-            let step = &round.steps[number];
-            if tries > 0 {
-                self.commands.take_back();
-            }
-            if let Some(end) = self.commands.tampered(&outcome) {
-                return Err(end);
-            }
-            let report = match round.changed.and_then(|changed| needless(step, changed)) {
-                Some(why) => left_out(step, why),
-                None => {
-                    on_stage(Stage::Verifying(step.name.clone()));
-                    let log = log_name(round.log, number, tries);
-                    self.run_step(step, log)?
-                }
-            };
-            Ok(self.commands.step(report))
-        })?;
+        let found = self.judge_segments(round, on_stage);
+        self.end_services();
+        let found = found?;
         // As they were counted in the end.
         self.commands.replace_since(already, &found.steps);
         Ok(found)
     }
 
+    fn judge_segments(&mut self, round: Round<'_>, on_stage: OnStage<'_>) -> Result<Finding, End> {
+        let mut all = Finding { verdict: Some(Verdict::Pass), failed: None, steps: Vec::new() };
+        for segment in segments(round.steps) {
+            let mut ran = self.run_together(round, segment.clone(), on_stage)?;
+            let mut order: Vec<usize> = segment.collect();
+            // The first failure ends a verification: what passed beside it is told before, and what waited
+            // for it does not begin.
+            order.sort_by_key(|at| match ran.get(at) {
+                Some(ran) if ran.report.outcome.is_success() => 0,
+                Some(_) => 1,
+                None => 2,
+            });
+            let rules: Vec<&Rules> = order.iter().map(|at| &*round.steps[*at].rules).collect();
+            let found = verify::judge(&rules, |place, tries| {
+                let at = order[place];
+                let ran = ran.remove(&at).filter(|_| tries == 0);
+                self.take_turn(round, (at, tries), ran, on_stage)
+            })?;
+            all.steps.extend(found.steps);
+            if found.failed.is_some() {
+                (all.verdict, all.failed) = (found.verdict, found.failed);
+                return Ok(all);
+            }
+        }
+        let skipped = |step: &StepReport| step.checked.verdict == Some(Verdict::Skipped);
+        if !all.steps.is_empty() && all.steps.iter().all(skipped) {
+            all.verdict = Some(Verdict::Skipped);
+        }
+        Ok(all)
+    }
+
+    /// A step in its turn: it runs, unless it ran beside others or does not have to.
+    fn take_turn(
+        &mut self,
+        round: Round<'_>,
+        (at, tries): (usize, u32),
+        ran: Option<Ran<'_>>,
+        on_stage: OnStage<'_>,
+    ) -> Result<StepReport, End> {
+        let step = &round.steps[at];
+        if tries > 0 {
+            self.commands.take_back();
+        }
+        let outcome = self.last_outcome();
+        if let Some(end) = self.commands.tampered(&outcome) {
+            return Err(end);
+        }
+        let ran = ran.filter(|ran| !ran.report.outcome.is_ended_from_outside());
+        let report = match (round.changed.and_then(|changed| needless(step, changed)), ran) {
+            (Some(why), _) => left_out(step, why),
+            (None, Some(Ran { report, reads })) => self.read_step(step, report, &reads, tries),
+            (None, None) => {
+                if let Some(broken) = self.need(step)? {
+                    return Ok(self.commands.step(broken));
+                }
+                on_stage(Stage::Verifying(step.name.clone()));
+                self.run_step(step, log_name(round.log, at, tries), tries)?
+            }
+        };
+        Ok(self.commands.step(report))
+    }
+
     /// Runs a step once, and reads what it left.
-    fn run_step(&mut self, step: &Ready, log: String) -> Result<StepReport, End> {
+    pub(super) fn run_step(
+        &mut self,
+        step: &Ready,
+        log: String,
+        tries: u32,
+    ) -> Result<StepReport, End> {
         let job = self.job;
         let folder = self.commands.folder_of(step);
         let rules = &step.rules;
-        if let Some(why) = outside(&job_root(&self.commands, step), &folder, rules) {
+        if let Some(why) = outside(&self.commands.cwd(step.kind), &folder, rules) {
             let (verdict, allowed) = (Some(Verdict::Fail), rules.step.allow_failure);
             let checked = Checked { verdict, why: Some(why), allowed, ..Checked::default() };
-            let (kind, name) = (step.kind, step.name.clone());
-            return Ok(StepReport {
-                kind,
-                name,
-                outcome: Outcome::Exited { code: 0 },
-                millis: 0,
-                log,
-                checked,
-            });
+            let (kind, name, outcome) = (step.kind, step.name.clone(), Outcome::Exited { code: 0 });
+            return Ok(StepReport { kind, name, outcome, millis: 0, log, checked });
         }
         let reads = Reads::before(job, rules, &folder)?;
         let mut spec = self.commands.spec(step);
         spec.stdout = job.folder.file(&log);
-        let mut report = self.commands.run_undisturbed(step, &spec, log);
+        spec.env.extend(self.ports());
+        let report = self.commands.run_undisturbed(step, &spec, log);
+        Ok(self.read_step(step, report, &reads, tries))
+    }
+
+    /// Whether a step cannot run in its folder.
+    pub(super) fn is_out_of_place(&self, step: &Ready) -> bool {
+        let folder = self.commands.folder_of(step);
+        outside(&self.commands.cwd(step.kind), &folder, &step.rules).is_some()
+    }
+
+    /// Reads what a step left that ran.
+    fn read_step(
+        &mut self,
+        step: &Ready,
+        mut report: StepReport,
+        reads: &Reads<'_>,
+        tries: u32,
+    ) -> StepReport {
+        let job = self.job;
+        let rules = &step.rules;
+        let log = job.folder.file(&report.log);
         let mut checked = verify::checked(rules, &report.outcome);
         if matches!(checked.verdict, Some(Verdict::Pass | Verdict::Fail)) {
-            reads.after(job, &spec.stdout, &mut checked);
+            let (folder, root) = (self.commands.folder_of(step), self.commands.cwd(step.kind));
+            if let Some((rule, read)) = reads.report(job, &log, &[&folder, &root]) {
+                let kind = rule.parser.kind();
+                let items = read.map(|now| self.compared(step, kind, now, tries));
+                verify::judge_report(&mut checked, (rule.parser, rules), &report.outcome, items);
+            }
+            reads.measure(job, &log, &mut checked);
         }
         report.checked = checked;
-        Ok(report)
+        report
     }
 
     /// Everything that changed since the task was begun, also in its earlier attempts: what those left
@@ -176,20 +229,6 @@ fn log_name(begin: &str, number: usize, tries: u32) -> String {
     }
 }
 
-fn job_root(commands: &Commands<'_>, step: &Ready) -> PathBuf {
-    commands.cwd(step.kind)
-}
-
-/// Why a step does not have to run, if that is so.
-fn needless(step: &Ready, changed: &[String]) -> Option<String> {
-    let inputs = &step.rules.step.inputs;
-    let matches = |path: &String| inputs.iter().any(|glob| fast_glob::glob_match(glob, path));
-    if inputs.is_empty() || changed.iter().any(matches) {
-        return None;
-    }
-    Some(format!("skipped: nothing changed that matches {}", inputs.join(", ")))
-}
-
 /// The report of a step that did not run.
 fn left_out(step: &Ready, why: String) -> StepReport {
     let (verdict, why) = (Some(Verdict::Skipped), Some(why));
@@ -214,55 +253,4 @@ fn outside(root: &Path, folder: &Path, rules: &Rules) -> Option<String> {
         (Ok(_), Ok(_)) => Some(format!("its cwd {shown} is no folder")),
         (_, Err(error)) | (Err(error), _) => Some(format!("its cwd {shown}: {error}")),
     }
-}
-
-/// What is read of a step when it ended.
-struct Reads<'r> {
-    measure: Option<(&'r MeasureRule, Option<Expected>)>,
-}
-
-impl<'r> Reads<'r> {
-    /// Looks at the files that a step is to write in `folder`, before it begins.
-    fn before(job: &Job, rules: &'r Rules, folder: &Path) -> Result<Self, End> {
-        let Some(rule) = &rules.step.measure else { return Ok(Self { measure: None }) };
-        let expected = match &rule.file {
-            Some(file) => Some(Expected::look(&folder.join(file), now(job)?)),
-            None => None,
-        };
-        Ok(Self { measure: Some((rule, expected)) })
-    }
-
-    /// Reads them, and what the step printed to `log`.
-    fn after(self, job: &Job, log: &Path, checked: &mut Checked) {
-        let Some((rule, expected)) = self.measure else { return };
-        let text = match expected {
-            Some(expected) => expected.read(),
-            None => printed(log),
-        };
-        let text = text.map(|bytes| job.mask.text(&String::from_utf8_lossy(&bytes)).into_owned());
-        let text = text.as_deref().map_err(Clone::clone);
-        let (measured, why) = verify::measure(rule, text);
-        checked.measure = Some(measured);
-        if let Some(why) = why {
-            verify::fail(checked, ReasonCode::TestsFailed, why);
-        }
-    }
-}
-
-/// What a step printed. One that printed nothing left no file.
-fn printed(log: &Path) -> Result<Vec<u8>, String> {
-    match fs::symlink_metadata(log) {
-        Ok(_) => open::read(log, Links::Refuse, OUTPUT).map_err(|error| error.to_string()),
-        Err(_) => Ok(Vec::new()),
-    }
-}
-
-/// The time of now as files get it, which no other clock tells.
-fn now(job: &Job) -> Result<SystemTime, End> {
-    let file = job.folder.file(START_FILE);
-    let put = job.folder.put(START_FILE, b"");
-    let time = put.and_then(|()| fs::metadata(&file)).and_then(|meta| meta.modified());
-    time.map_err(|error| {
-        environment(format!("cannot tell the time by {}: {error}", file.display()))
-    })
 }

@@ -9,7 +9,7 @@ use super::super::guarding::Guarding;
 use super::super::job::{Judge, Ready};
 use super::super::with::OnStage;
 use super::Progress;
-use super::steps::Round;
+use super::reads::Round;
 use crate::domain::{Findings, Permitted, ReasonCode, StepReport, Verdict};
 use crate::guardrails::{
     Grants, Part, Reach, is_check, is_test, may_be_hook, reach_of_test, steering, steering_part,

@@ -1,40 +1,52 @@
 //! The attempts of a task as `why` tells them, each with what it was found to be.
 
-use super::WhyView;
+use super::attempts::{AttemptView, StepView};
+use super::escape;
+use super::style::{Look, asking, color, count, listed, took};
+use super::timing::{clock, parsed};
 use crate::domain::{AgentRun, Preset, ReasonCode};
-use crate::views::attempts::{AttemptView, StepView};
-use crate::views::escape;
-use crate::views::style::{Look, asking, color, count, took};
-use crate::views::timing::{clock, parsed};
 use anstyle::{AnsiColor, Style};
 use chrono::{DateTime, Utc};
 use std::fmt::Write;
 
-/// All of them, oldest first.
-pub(super) fn attempts(view: &WhyView, look: Look, text: &mut String) {
-    let started = count(view.task.attempts as usize, "attempt", "attempts");
-    if view.attempts.is_empty() {
-        let told = if view.task.attempts == 0 { "no attempt so far" } else { "none has a folder" };
-        let sentence = if view.task.attempts == 0 {
+/// How many items, tests and the like are named in a list.
+const NAMED: usize = 8;
+
+/// All of them, oldest first, of a task that was `started` so often.
+pub(super) fn told_attempts(
+    attempts: &[AttemptView],
+    started: u32,
+    now: DateTime<Utc>,
+    look: Look,
+    text: &mut String,
+) {
+    if attempts.is_empty() {
+        let sentence = if started == 0 {
             "There was no attempt so far.".to_owned()
         } else {
-            format!("There were {started}, but {told} any more.")
+            let started = count(started as usize, "attempt", "attempts");
+            format!("There were {started}, but none has a folder any more.")
         };
         let _ = writeln!(text, "{sentence}");
         return;
     }
-    let _ = writeln!(text, "Attempts so far: {}.", view.task.attempts);
-    match view.conflicts() {
+    let _ = writeln!(text, "Attempts so far: {started}.");
+    match conflicts(attempts) {
         0 => {}
         many => {
             let times = count(many, "time", "times");
             let _ = writeln!(text, "Its change did not merge with what landed {times}.");
         }
     }
-    for attempt in &view.attempts {
-        ended(attempt, view.now, look, text);
+    for attempt in attempts {
+        ended(attempt, now, look, text);
         found(attempt, look, text);
     }
+}
+
+/// How often a change did not merge.
+pub(super) fn conflicts(attempts: &[AttemptView]) -> usize {
+    attempts.iter().filter(|one| one.reason_code == Some(ReasonCode::Conflict)).count()
 }
 
 /// How it ended, when, and what the agent used.
@@ -66,6 +78,12 @@ fn found(attempt: &AttemptView, look: Look, text: &mut String) {
     if !attempt.files_ambiguous.is_empty() {
         let files = attempt.files_ambiguous.join(", ");
         let _ = writeln!(text, "     changed, perhaps by other attempts: {}", escape::line(&files));
+    }
+    if let Some(items) = &attempt.items {
+        let _ = writeln!(text, "     items: {}", items.summary());
+        for (word, names) in items.lists() {
+            let _ = writeln!(text, "       {word}: {}", listed(names, NAMED));
+        }
     }
     for one in &attempt.measures {
         let measured = format!("{}: {}", one.step, one.measured);

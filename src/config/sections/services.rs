@@ -1,0 +1,81 @@
+//! `[services.NAME]`: what steps need to run beside them.
+
+use super::super::reader::Section;
+use super::environment;
+use super::verify::inside;
+use crate::verify::{Health, Service};
+use regex::Regex;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a service has until it is ready, where nothing else is said.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Reads the sections of `services`; paths are as seen from `folder`.
+pub(in super::super) fn read(
+    services: &Section<'_>,
+    folder: &Path,
+    files: &mut Vec<PathBuf>,
+) -> BTreeMap<String, Arc<Service>> {
+    let mut all = BTreeMap::new();
+    for (name, span, value) in services.entries() {
+        let Some(section) = services.open(&name, value) else { continue };
+        let before = section.reader.count();
+        let command = section.command("run");
+        let ready = section.section("ready").and_then(|section| health(&section));
+        if section.reader.count() == before && (command.is_none() || ready.is_none()) {
+            let message = format!(
+                "service {name} needs run, and ready: {{ port = 5432 }}, {{ command = \"…\" }} or \
+                 {{ line = \"regex\" }}"
+            );
+            section.reader.report(span, message);
+        }
+        let mut environment = environment::read(&section, folder, files);
+        environment.set.0.extend(environment::values(&section, "env").0);
+        let cwd = inside(&section, "cwd");
+        let timeout = section.duration("timeout").unwrap_or(TIMEOUT);
+        section.close(&[]);
+        if let (Some(command), Some(ready)) = (command, ready) {
+            let service = Service { name: name.clone(), command, cwd, environment, timeout, ready };
+            all.insert(name, Arc::new(service));
+        }
+    }
+    all
+}
+
+fn health(section: &Section<'_>) -> Option<Health> {
+    let before = section.reader.count();
+    let port = section.number("port", 0).map(|port| *port);
+    let command = section.command("command");
+    let line = section.text("line").map(|line| line.value);
+    section.close(&[]);
+    let found = [
+        port.map(|port| u16::try_from(port).map(Health::Port)),
+        command.map(|command| Ok(Health::Command(command))),
+        line.map(|line| Ok(Health::Line(line))),
+    ];
+    let mut found: Vec<_> = found.into_iter().flatten().collect();
+    match (found.pop(), found.is_empty()) {
+        (Some(Ok(health)), true) => {
+            if let Health::Line(line) = &health
+                && let Err(error) = Regex::new(line)
+            {
+                let why = error.to_string().lines().last().unwrap_or_default().to_owned();
+                section.report_at("line", format!("line cannot be used: {why}"));
+            }
+            Some(health)
+        }
+        (Some(Err(_)), true) => {
+            section.report_at("port", "port must be a port of TCP, or 0 for one that is free");
+            None
+        }
+        (None, _) if section.reader.count() > before => None,
+        (Some(_), false) | (None, _) => {
+            let message = "ready needs one of port, command and line";
+            section.reader.report(section.span.clone(), message);
+            None
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! What items are kept as: the steps that tell them, and the tools that those run.
+
+use super::job::Judge;
+use super::untouched::ProfileKey;
+use crate::verify::VerifyStep;
+use sha2::{Digest, Sha256};
+use std::fs;
+use std::path::Path;
+
+/// What the steps are called that report items, with the tools that they run: items of other tools are
+/// not compared. `None` where no step does.
+pub(crate) fn items_key(root: &Path, steps: &[VerifyStep], judge: &Judge) -> Option<String> {
+    let Judge::Steps(ready) = judge else { return None };
+    let reports = |step: &&VerifyStep| step.rules.step.report.is_some();
+    let configured: Vec<VerifyStep> = steps.iter().filter(reports).cloned().collect();
+    if configured.is_empty() {
+        return None;
+    }
+    let mut hash = Sha256::new();
+    for step in ready.iter().filter(|step| step.rules.step.report.is_some()) {
+        hash.update(format!("{:?}", step.argv));
+        let program = step.argv.first().and_then(|program| fs::metadata(program).ok());
+        hash.update(format!("{:?}", program.map(|meta| (meta.len(), meta.modified().ok()))));
+        let path = step.env.iter().find(|(name, _)| name == "PATH");
+        hash.update(format!("{:?}", path.map(|(_, value)| value)));
+    }
+    let tools: String = hash.finalize().iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    Some(format!("{}-{tools}", ProfileKey::new(root, &configured).steps))
+}

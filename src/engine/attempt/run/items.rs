@@ -1,0 +1,259 @@
+//! Items of the tree that a task began with: found before its change is judged, and what its change did to
+//! them.
+
+use super::super::end::{End, environment};
+use super::super::job::{Judge, Ready};
+use super::super::queue_files::QueueFiles;
+use super::super::tamper::owns;
+use super::super::with::{OnStage, Stage};
+use super::Progress;
+use crate::domain::{ItemId, ItemMap, ItemState, Items, Outcome, StepItems};
+use crate::platform::ids::RandomIds;
+use crate::store::Bases;
+use crate::store::attempts::{AttemptFolder, BASE_FILE};
+use crate::verify::{self, Against, Kind};
+use crate::workspace::{Oid, Wanted, tree_name};
+use std::collections::BTreeSet;
+use std::mem;
+use std::path::Path;
+use std::sync::Arc;
+
+impl Progress<'_> {
+    /// Finds the items of the project as it is, before an agent works in it.
+    pub(super) fn base_in_root(&mut self, on_stage: OnStage<'_>) -> Result<(), End> {
+        let job = self.job;
+        let (Some(steps), None, Some(_)) = (&job.items, &job.apart, &job.agent) else {
+            return Ok(());
+        };
+        if let Some(base) = self.begun_with(steps) {
+            self.base = Some(base);
+            return Ok(());
+        }
+        let name = self.root_name()?;
+        let known = name.as_deref().and_then(|name| self.known_items(steps, name));
+        let base = match known {
+            Some(known) => known,
+            None => {
+                let found = Arc::new(self.run_on_base(on_stage)?);
+                self.remember(steps, name.as_deref(), &found);
+                found
+            }
+        };
+        if let Some(name) = &name
+            && let Err(error) = job.folder.put(BASE_FILE, name.as_bytes())
+        {
+            self.commands.warn(format!("failed to note what the task began with: {error}"));
+        }
+        self.commands.known_items().note_task(&job.key, steps, Some(&base));
+        self.base = Some(base);
+        Ok(())
+    }
+
+    /// Finds the items of what the change of a private tree begins with.
+    pub(super) fn base_of_change(&mut self, on_stage: OnStage<'_>) -> Result<(), End> {
+        let captured = self.trees.as_ref().and_then(|trees| trees.captured.as_ref());
+        let Some(base) = captured.map(|captured| captured.base.clone()) else { return Ok(()) };
+        self.base_at(&base, on_stage)
+    }
+
+    /// Finds the items of a commit, in the judge tree.
+    pub(super) fn base_at(&mut self, commit: &Oid, on_stage: OnStage<'_>) -> Result<(), End> {
+        let job = self.job;
+        let (Some(steps), Some(apart)) = (&job.items, &job.apart) else { return Ok(()) };
+        let tree =
+            apart.repository.tree_of(commit).map_err(|error| environment(error.to_string()))?;
+        let name = format!("git tree {tree}");
+        let base = match self.known_items(steps, &name) {
+            Some(known) => known,
+            None => {
+                self.judge_at(&Wanted::commit(commit.clone()))?;
+                let found = Arc::new(self.run_on_base(on_stage)?);
+                self.remember(steps, Some(&name), &found);
+                found
+            }
+        };
+        self.base = Some(base);
+        Ok(())
+    }
+
+    /// Remembers the items that were found on the tree as it is: what comes next begins with it.
+    pub(super) fn keep_items(&mut self) {
+        let job = self.job;
+        let Some(steps) = job.items.as_ref().filter(|_| !self.items.is_empty()) else { return };
+        let name = match (&job.apart, &self.tree.name) {
+            (_, Some(name)) => Some(name.clone()),
+            (Some(_), None) => {
+                let captured = self.trees.as_ref().and_then(|trees| trees.captured.as_ref());
+                captured.map(|captured| format!("git tree {}", captured.tree))
+            }
+            (None, None) => self.root_name().unwrap_or_default(),
+        };
+        let found = Arc::new(mem::take(&mut self.items));
+        self.remember(steps, name.as_deref(), &found);
+        self.commands.known_items().note_task(&job.key, steps, None);
+    }
+
+    /// The name of the project's tree as it is.
+    fn root_name(&mut self) -> Result<Option<String>, End> {
+        let job = self.job;
+        let queues = QueueFiles::of(job)?;
+        let ours = |path: &Path| queues.have(path);
+        let git = job.git.as_ref();
+        self.commands.ask_git(|run| tree_name(&job.root, &ours, git, run))
+    }
+
+    /// What an earlier attempt at the task began with: what that left must not count as the base.
+    fn begun_with(&self, steps: &str) -> Option<Arc<StepItems>> {
+        let job = self.job;
+        if job.token.attempt <= 1 {
+            return None;
+        }
+        if let Some(known) = self.commands.known_items().of_task(&job.key, steps) {
+            return Some(known);
+        }
+        let numbers = job.state.attempt_numbers(&job.key).unwrap_or_default();
+        let name = numbers
+            .into_iter()
+            .filter(|number| *number < job.token.attempt)
+            .find_map(|n| AttemptFolder::new(&job.state, &job.key, n).text(BASE_FILE))?;
+        self.known_items(steps, &name)
+    }
+
+    fn known_items(&self, steps: &str, name: &str) -> Option<Arc<StepItems>> {
+        let known = self.commands.known_items();
+        known.of_tree(steps, name).or_else(|| {
+            let found = Arc::new(Bases::of(&self.job.root).get(steps, name)?);
+            known.note_tree(steps, name, &found);
+            Some(found)
+        })
+    }
+
+    fn remember(&mut self, steps: &str, name: Option<&str>, items: &Arc<StepItems>) {
+        let Some(name) = name else { return };
+        self.commands.known_items().note_tree(steps, name, items);
+        if let Err(error) = Bases::of(&self.job.root).put(steps, name, items, &RandomIds) {
+            self.commands.warn(format!("failed to remember the items of a tree: {error}"));
+        }
+    }
+
+    /// Runs what reports items, and what that needs, on the tree as it is. These are no steps of the
+    /// attempt, and decide nothing.
+    fn run_on_base(&mut self, on_stage: OnStage<'_>) -> Result<StepItems, End> {
+        let job = self.job;
+        let Judge::Steps(steps) = &job.judge else { return Ok(StepItems::new()) };
+        let found = self.run_each(&wanted(steps), on_stage);
+        self.end_services();
+        self.failed_before.clear();
+        found.map(|()| mem::take(&mut self.items))
+    }
+
+    fn run_each(&mut self, steps: &[&Ready], on_stage: OnStage<'_>) -> Result<(), End> {
+        let job = self.job;
+        for (number, step) in steps.iter().enumerate() {
+            if let Some(end) = self.commands.tampered(&Outcome::Exited { code: 0 }) {
+                return Err(end);
+            }
+            on_stage(Stage::Verifying(format!("{} (before)", step.name)));
+            if let Some(broken) = self.need(step)? {
+                let text = format!("{}: before: {}: {}", job.id, broken.named(), broken.ended());
+                self.commands.warn(text);
+                return Ok(());
+            }
+            let report = self.run_step(step, format!("base-{}.out", number + 1), 0)?;
+            match report.outcome {
+                Outcome::Interrupted | Outcome::Lost => {
+                    return Err(self.commands.unknown(&step.name, report.outcome));
+                }
+                Outcome::Exited { .. }
+                | Outcome::Signaled { .. }
+                | Outcome::TimedOut { .. }
+                | Outcome::Silent { .. }
+                | Outcome::FailedToStart { .. } => {}
+            }
+            if step.rules.step.report.is_some() && report.checked.items.is_none() {
+                let (id, why) = (&job.id, report.ended());
+                let text = format!("{id}: step {} tells no items before: {why}", step.name);
+                self.commands.warn(text);
+            }
+        }
+        Ok(())
+    }
+
+    /// The items of a step beside those of the base.
+    pub(super) fn compared(&mut self, step: &Ready, kind: Kind, now: ItemMap, tries: u32) -> Items {
+        let job = self.job;
+        if tries == 0 {
+            self.failed_before.clear();
+        }
+        let key = step.items_key();
+        let may_replace = |id: &ItemId| job.may_change_tests || is_declared(&job.declares, id);
+        let items = verify::compare(
+            &now,
+            kind,
+            &Against {
+                base: self.base.as_ref().and_then(|base| base.get(&key)),
+                may_remove: job.may_remove_tests,
+                may_replace: &may_replace,
+                failed_before: &self.failed_before,
+            },
+        );
+        let failed = now.iter().filter(|(_, state)| **state == ItemState::Failed);
+        self.failed_before.extend(failed.map(|(id, _)| id.clone()));
+        self.items.insert(key, now);
+        items
+    }
+}
+
+/// The steps that report, and those that they need, in their order.
+fn wanted(steps: &[Ready]) -> Vec<&Ready> {
+    let mut names: BTreeSet<&str> = BTreeSet::new();
+    // Whatever is needed comes before.
+    for step in steps.iter().rev() {
+        if step.rules.step.report.is_some() || names.contains(step.name.as_str()) {
+            names.insert(&step.name);
+            names.extend(step.rules.step.needs.iter().map(String::as_str));
+        }
+    }
+    steps.iter().filter(|step| names.contains(step.name.as_str())).collect()
+}
+
+/// Whether an item belongs to a path that the task declares: by its file, by its class, or by its
+/// module.
+fn is_declared(declares: &[String], id: &ItemId) -> bool {
+    let file = id.file.rsplit(':').next().unwrap_or_default();
+    let dotted = |path: &String| {
+        let stem = path.rsplit_once('.').map_or(path.as_str(), |(stem, _)| stem);
+        let class = stem.replace('/', ".");
+        let module = stem.strip_prefix("src/").unwrap_or(stem).replace('/', "::");
+        let below = |name: &str, begin: &str, next: &str| {
+            !begin.is_empty()
+                && name
+                    .strip_prefix(begin)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with(next))
+        };
+        below(&id.file, &class, ".") || below(&id.name, &module, "::")
+    };
+    owns(declares, Path::new(file)) || declares.iter().any(dotted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_item_belongs_to_what_the_task_declares() {
+        let declares = ["tests/test_a.py".to_owned(), "src/cart/sum.rs".to_owned()];
+        for (file, name, expected) in [
+            ("tests/test_a.py", "test_x", true),
+            ("tests.test_a", "test_x", true),
+            ("tests.test_a.TestGroup", "test_x", true),
+            ("demo:src/lib.rs", "cart::sum::tests::adds", true),
+            ("demo:src/cart/sum.rs", "adds", true),
+            ("tests.test_ab", "test_x", false),
+            ("tests/test_b.py", "test_x", false),
+            ("demo:src/lib.rs", "cart::summary::tests::adds", false),
+        ] {
+            assert_eq!(is_declared(&declares, &ItemId::new(file, name)), expected, "{file} {name}");
+        }
+    }
+}

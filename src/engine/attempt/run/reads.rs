@@ -1,0 +1,118 @@
+//! What is read of steps: what changed before they run, what they wrote when they ended.
+
+use super::super::end::{End, environment};
+use super::super::job::{Job, Ready};
+use crate::domain::{Checked, ItemMap, ReasonCode};
+use crate::platform::open::{self, Links};
+use crate::store::attempts::START_FILE;
+use crate::verify::{self, Expected, MeasureRule, ReportRule, Rules};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// The most of an output that is looked through, in bytes.
+const OUTPUT: u64 = 64 << 20;
+
+/// Some steps, judged one after the other on the tree that lies there.
+#[derive(Clone, Copy)]
+pub(super) struct Round<'r> {
+    /// The steps.
+    pub(super) steps: &'r [Ready],
+    /// How the names of their outputs begin.
+    pub(super) log: &'r str,
+    /// What changed, where a step does not have to run that looks at nothing of it; `None` where that
+    /// is not known.
+    pub(super) changed: Option<&'r [String]>,
+}
+
+/// Why a step does not have to run, if that is so.
+pub(super) fn needless(step: &Ready, changed: &[String]) -> Option<String> {
+    let inputs = &step.rules.step.inputs;
+    let matches = |path: &String| inputs.iter().any(|glob| fast_glob::glob_match(glob, path));
+    if inputs.is_empty() || changed.iter().any(matches) {
+        return None;
+    }
+    Some(format!("skipped: nothing changed that matches {}", inputs.join(", ")))
+}
+
+/// What is read of a step when it ended.
+pub(super) struct Reads<'r> {
+    measure: Option<(&'r MeasureRule, Option<Expected>)>,
+    report: Option<(&'r ReportRule, Option<Expected>)>,
+}
+
+impl<'r> Reads<'r> {
+    /// Looks at the files that a step is to write in `folder`, before it begins.
+    pub(super) fn before(job: &Job, rules: &'r Rules, folder: &Path) -> Result<Self, End> {
+        let Rules { step, .. } = rules;
+        let files = [
+            step.measure.as_ref().and_then(|rule| rule.file.as_ref()),
+            step.report.as_ref().and_then(|rule| rule.file.as_ref()),
+        ];
+        let since = match files {
+            [None, None] => SystemTime::UNIX_EPOCH,
+            _ => now(job)?,
+        };
+        let look = |file: &String| Expected::look(&folder.join(file), since);
+        let [measured, reported] = files.map(|file| file.map(look));
+        Ok(Self {
+            measure: step.measure.as_ref().map(|rule| (rule, measured)),
+            report: step.report.as_ref().map(|rule| (rule, reported)),
+        })
+    }
+
+    /// The items of its report, in which paths may begin with one of `roots`.
+    pub(super) fn report(
+        &self,
+        job: &Job,
+        log: &Path,
+        roots: &[&Path],
+    ) -> Option<(&'r ReportRule, Result<ItemMap, String>)> {
+        let (rule, expected) = self.report.as_ref()?;
+        let real: Vec<PathBuf> = roots.iter().filter_map(|root| root.canonicalize().ok()).collect();
+        let roots = roots.iter().copied().chain(real.iter().map(PathBuf::as_path));
+        let mut roots: Vec<&str> = roots.filter_map(Path::to_str).collect();
+        roots.sort_by_key(|root| std::cmp::Reverse(root.len()));
+        let text = text_of(job, expected.as_ref(), log);
+        Some((*rule, text.and_then(|text| rule.parser.read(&text, &roots))))
+    }
+
+    /// Reads the number that it measured.
+    pub(super) fn measure(&self, job: &Job, log: &Path, checked: &mut Checked) {
+        let Some((rule, expected)) = &self.measure else { return };
+        let text = text_of(job, expected.as_ref(), log);
+        let text = text.as_deref().map_err(Clone::clone);
+        let (measured, why) = verify::measure(rule, text);
+        checked.measure = Some(measured);
+        if let Some(why) = why {
+            verify::fail(checked, ReasonCode::TestsFailed, why);
+        }
+    }
+}
+
+/// What a step wrote into a file, or printed, without secrets.
+fn text_of(job: &Job, expected: Option<&Expected>, log: &Path) -> Result<String, String> {
+    let bytes = match expected {
+        Some(expected) => expected.read(),
+        None => printed(log),
+    }?;
+    Ok(job.mask.text(&String::from_utf8_lossy(&bytes)).into_owned())
+}
+
+/// What a step printed. One that printed nothing left no file.
+fn printed(log: &Path) -> Result<Vec<u8>, String> {
+    match fs::symlink_metadata(log) {
+        Ok(_) => open::read(log, Links::Refuse, OUTPUT).map_err(|error| error.to_string()),
+        Err(_) => Ok(Vec::new()),
+    }
+}
+
+/// The time of now as files get it, which no other clock tells.
+fn now(job: &Job) -> Result<SystemTime, End> {
+    let file = job.folder.file(START_FILE);
+    let put = job.folder.put(START_FILE, b"");
+    let time = put.and_then(|()| fs::metadata(&file)).and_then(|meta| meta.modified());
+    time.map_err(|error| {
+        environment(format!("cannot tell the time by {}: {error}", file.display()))
+    })
+}

@@ -1,0 +1,242 @@
+//! Services that steps need: started before the first step that needs them, waited for until they are
+//! ready, and ended with the round of steps.
+
+use super::super::end::{End, environment};
+use super::super::job::{Ready, ServiceReady};
+use super::Progress;
+use crate::domain::{Checked, Outcome, StepKind, StepReport, Verdict};
+use crate::platform::open::{self, Links};
+use crate::supervisor::Beside;
+use crate::verify::{Health, Service};
+use regex::Regex;
+use std::ffi::OsString;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+/// How soon it is looked again whether a service is ready.
+const LOOK: Duration = Duration::from_millis(25);
+/// How long a connection is waited for.
+const CONNECT: Duration = Duration::from_millis(500);
+/// The most of its output that is looked through, in bytes.
+const OUTPUT: u64 = 64 << 20;
+
+/// A service that runs.
+#[derive(Debug)]
+pub(super) struct Running {
+    service: Arc<Service>,
+    beside: Beside,
+    port: Option<u16>,
+    log: PathBuf,
+}
+
+/// What speaks against a service.
+enum Broken {
+    /// Its work: it ended, or was not ready in time.
+    Failed(Outcome, String),
+    /// Its surroundings.
+    Unstarted(String),
+}
+
+impl Progress<'_> {
+    /// Starts what a step needs and does not run yet. `Some` is the report of one that did not become
+    /// ready: the step does not run then.
+    pub(super) fn need(&mut self, step: &Ready) -> Result<Option<StepReport>, End> {
+        let job = self.job;
+        for name in &step.rules.profile.services {
+            if let Some(broken) = self.broken.get(name) {
+                return Ok(Some(broken.clone()));
+            }
+            let is_it = |running: &Running| running.service.name == *name;
+            if self.services.iter().any(is_it) {
+                continue;
+            }
+            let Some(service) = job.services.iter().find(|one| one.service.name == *name) else {
+                return Err(environment(format!("service {name} is not configured")));
+            };
+            if let Some(end) = self.commands.tampered(&Outcome::Exited { code: 0 }) {
+                return Err(end);
+            }
+            let began = self.commands.clock().monotonic();
+            let started = self.start_service(service);
+            let millis =
+                self.commands.clock().monotonic().saturating_duration_since(began).as_millis();
+            match started {
+                Ok(()) => {}
+                Err(Broken::Unstarted(why)) => {
+                    return Err(environment(format!("service {name}: {why}")));
+                }
+                Err(Broken::Failed(Outcome::Interrupted, _)) => {
+                    return Err(self.commands.unknown(name, Outcome::Interrupted));
+                }
+                Err(Broken::Failed(outcome, why)) => {
+                    let millis = u64::try_from(millis).unwrap_or(u64::MAX);
+                    let report = failed(service, outcome, millis, why);
+                    self.broken.insert(name.clone(), report.clone());
+                    return Ok(Some(report));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Ends all services, the last one first.
+    pub(super) fn end_services(&mut self) {
+        self.broken.clear();
+        while let Some(running) = self.services.pop() {
+            let Running { service, beside, .. } = running;
+            if beside.is_over() {
+                let how = beside.wait();
+                let how = match how {
+                    Some(Ok(ended)) => ended.outcome.to_string(),
+                    Some(Err(lost)) => lost.to_string(),
+                    None => "its thread died".to_owned(),
+                };
+                let text = format!("service {} ended while steps needed it: {how}", service.name);
+                self.commands.warn(text);
+                continue;
+            }
+            drop(beside.end());
+        }
+    }
+
+    /// The ports of the services that run, for all that uses them.
+    pub(super) fn ports(&self) -> Vec<(OsString, OsString)> {
+        let told = self
+            .services
+            .iter()
+            .filter_map(|running| Some(told_port(&running.service, running.port?)));
+        told.collect()
+    }
+
+    fn start_service(&mut self, ready: &ServiceReady) -> Result<(), Broken> {
+        let job = self.job;
+        let ServiceReady { service, command, .. } = ready;
+        let port = port_of(service)?;
+        let log = job.folder.file(&log_name(service));
+        let mut spec = self.commands.spec(command);
+        spec.stdout.clone_from(&log);
+        spec.env.extend(self.ports());
+        spec.env.extend(port.map(|port| told_port(service, port)));
+        let beside = self.commands.beside(spec, &log_name(service)).map_err(Broken::Unstarted)?;
+        self.services.push(Running { service: Arc::clone(service), beside, port, log });
+        let began = self.commands.clock().monotonic();
+        loop {
+            if self.is_ready(ready)? {
+                return Ok(());
+            }
+            let over = self.services.last().is_none_or(|running| running.beside.is_over());
+            if over {
+                return Err(self.ended_early());
+            }
+            if self.commands.is_cut() {
+                return Err(Broken::Failed(Outcome::Interrupted, String::new()));
+            }
+            if self.commands.clock().monotonic().saturating_duration_since(began) >= service.timeout
+            {
+                let seconds = service.timeout.as_secs();
+                let why = format!("it was not ready after {seconds} s");
+                return Err(Broken::Failed(Outcome::TimedOut { seconds }, why));
+            }
+            self.commands.tell_rest();
+            thread::sleep(LOOK);
+        }
+    }
+
+    /// What is said of the service that was started last, and ended.
+    fn ended_early(&mut self) -> Broken {
+        let ended = self.services.pop().and_then(|running| running.beside.wait());
+        match ended {
+            Some(Ok(ended)) => match ended.outcome {
+                Outcome::FailedToStart { reason } => Broken::Unstarted(reason),
+                outcome @ (Outcome::Exited { .. }
+                | Outcome::Signaled { .. }
+                | Outcome::TimedOut { .. }
+                | Outcome::Silent { .. }
+                | Outcome::Interrupted
+                | Outcome::Lost) => {
+                    let why = format!("it ended before it was ready: {outcome}");
+                    Broken::Failed(outcome, why)
+                }
+            },
+            Some(Err(lost)) => Broken::Unstarted(lost.to_string()),
+            None => Broken::Unstarted("its thread died".to_owned()),
+        }
+    }
+
+    /// Whether the service that was started last is ready.
+    fn is_ready(&mut self, ready: &ServiceReady) -> Result<bool, Broken> {
+        let Some(running) = self.services.last() else { return Ok(false) };
+        match &ready.service.ready {
+            Health::Port(_) => Ok(running.port.is_some_and(listens)),
+            Health::Line(line) => {
+                let regex =
+                    Regex::new(line).map_err(|error| Broken::Unstarted(error.to_string()))?;
+                let read = open::read(&running.log, Links::Refuse, OUTPUT).unwrap_or_default();
+                Ok(String::from_utf8_lossy(&read).lines().any(|line| regex.is_match(line)))
+            }
+            Health::Command(_) => {
+                let Some(command) = &ready.health else { return Ok(false) };
+                let name = format!("{}.ready", log_name(&ready.service));
+                let mut spec = self.commands.spec(command);
+                spec.stdout = self.job.folder.file(&name);
+                spec.env.extend(self.ports());
+                let outcome = self.commands.run_unlisted(command, &spec, name).outcome;
+                if let Outcome::FailedToStart { reason } = outcome {
+                    return Err(Broken::Unstarted(reason));
+                }
+                Ok(outcome.is_success())
+            }
+        }
+    }
+}
+
+fn told_port(service: &Service, port: u16) -> (OsString, OsString) {
+    (service.port_variable().into(), port.to_string().into())
+}
+
+fn log_name(service: &Service) -> String {
+    let letter = |letter: char| if letter.is_ascii_alphanumeric() { letter } else { '-' };
+    format!("service-{}.out", service.name.chars().map(letter).collect::<String>())
+}
+
+/// The port that a service is to listen to. One that somebody listens to already would be taken for
+/// it.
+fn port_of(service: &Service) -> Result<Option<u16>, Broken> {
+    match service.ready {
+        Health::Port(0) => {
+            let free =
+                TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|free| free.local_addr());
+            let free =
+                free.map_err(|error| Broken::Unstarted(format!("no port is free: {error}")))?;
+            Ok(Some(free.port()))
+        }
+        Health::Port(port) if listens(port) => Err(Broken::Unstarted(format!(
+            "something listens to port {port} already; end it, or write port = 0 for a free one"
+        ))),
+        Health::Port(port) => Ok(Some(port)),
+        Health::Command(_) | Health::Line(_) => Ok(None),
+    }
+}
+
+fn listens(port: u16) -> bool {
+    let hosts = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+    hosts
+        .iter()
+        .any(|host| TcpStream::connect_timeout(&SocketAddr::new(*host, port), CONNECT).is_ok())
+}
+
+/// The report of a service that did not become ready.
+fn failed(ready: &ServiceReady, outcome: Outcome, millis: u64, why: String) -> StepReport {
+    let (verdict, why) = (Some(Verdict::Fail), Some(why));
+    StepReport {
+        kind: StepKind::Verify,
+        name: ready.command.name.clone(),
+        outcome,
+        millis,
+        log: log_name(&ready.service),
+        checked: Checked { verdict, why, ..Checked::default() },
+    }
+}

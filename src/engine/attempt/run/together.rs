@@ -1,0 +1,126 @@
+//! Steps of a profile that run side by side, each under a supervisor of its own. What they came to is read
+//! one after the other.
+
+use super::super::end::{End, environment};
+use super::super::job::Ready;
+use super::super::with::{OnStage, Stage};
+use super::Progress;
+use super::reads::{Reads, Round, needless};
+use crate::domain::{Outcome, StepReport};
+use crate::supervisor::{Beside, CommandSpec};
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::thread;
+use std::time::Duration;
+
+/// How soon it is looked again whether they ended.
+const LOOK: Duration = Duration::from_millis(10);
+
+/// A step that ran beside others, and what is to be read of it.
+pub(super) struct Ran<'r> {
+    pub(super) report: StepReport,
+    pub(super) reads: Reads<'r>,
+}
+
+/// One that runs.
+struct Runs<'r> {
+    number: usize,
+    reads: Reads<'r>,
+    spec: CommandSpec,
+    log: String,
+    beside: Beside,
+}
+
+/// The steps of a round by the profiles whose steps run side by side; all others alone.
+pub(super) fn segments(steps: &[Ready]) -> Vec<Range<usize>> {
+    let mut segments: Vec<Range<usize>> = Vec::new();
+    for (number, step) in steps.iter().enumerate() {
+        let profile = &step.rules.profile;
+        match segments.last_mut() {
+            Some(last)
+                if profile.parallel && steps[last.start].rules.profile.name == profile.name =>
+            {
+                last.end = number + 1;
+            }
+            Some(_) | None => segments.push(number..number + 1),
+        }
+    }
+    segments
+}
+
+impl Progress<'_> {
+    /// Runs those steps of `segment` that have to, at once, those that need others behind these.
+    ///
+    /// # Errors
+    /// The end of the attempt, where what judges was changed, or one cannot be started.
+    pub(super) fn run_together<'r>(
+        &mut self,
+        round: Round<'r>,
+        segment: Range<usize>,
+        on_stage: OnStage<'_>,
+    ) -> Result<BTreeMap<usize, Ran<'r>>, End> {
+        let mut ran = BTreeMap::new();
+        if segment.len() < 2 {
+            return Ok(ran);
+        }
+        let has_to = |number: &usize| {
+            let why = round.changed.and_then(|changed| needless(&round.steps[*number], changed));
+            why.is_none()
+        };
+        let mut left: Vec<usize> = segment.filter(has_to).collect();
+        while !left.is_empty() {
+            let names: Vec<&str> = left.iter().map(|at| round.steps[*at].name.as_str()).collect();
+            let waits = |at: &usize| {
+                let needs = &round.steps[*at].rules.step.needs;
+                needs.iter().any(|need| names.contains(&need.as_str()))
+            };
+            let (later, now): (Vec<usize>, Vec<usize>) = left.iter().copied().partition(waits);
+            let mut running = Vec::new();
+            for number in now {
+                running.extend(self.start_beside(round, number, on_stage)?);
+            }
+            while running.iter().any(|runs: &Runs<'_>| !runs.beside.is_over()) {
+                self.commands.tell_rest();
+                thread::sleep(LOOK);
+            }
+            for runs in running {
+                let step = &round.steps[runs.number];
+                let report = self.commands.beside_report(step, &runs.spec, runs.log, runs.beside);
+                ran.insert(runs.number, Ran { report, reads: runs.reads });
+            }
+            let failed = |ran: &Ran<'_>| !ran.report.outcome.is_success();
+            if ran.values().any(failed) {
+                break;
+            }
+            left = later;
+        }
+        Ok(ran)
+    }
+
+    /// Starts a step; `None` where it is better told in its turn why it does not run.
+    fn start_beside<'r>(
+        &mut self,
+        round: Round<'r>,
+        number: usize,
+        on_stage: OnStage<'_>,
+    ) -> Result<Option<Runs<'r>>, End> {
+        let job = self.job;
+        let step = &round.steps[number];
+        if let Some(end) = self.commands.tampered(&Outcome::Exited { code: 0 }) {
+            return Err(end);
+        }
+        if self.is_out_of_place(step) || self.need(step)?.is_some() {
+            return Ok(None);
+        }
+        on_stage(Stage::Verifying(step.name.clone()));
+        let folder = self.commands.folder_of(step);
+        let reads = Reads::before(job, &step.rules, &folder)?;
+        let log = format!("{}-{}.out", round.log, number + 1);
+        let mut spec = self.commands.spec(step);
+        spec.stdout = job.folder.file(&log);
+        spec.env.extend(self.ports());
+        let beside = self.commands.beside(spec.clone(), &log);
+        let beside = beside.map_err(|why| environment(format!("{}: {why}", step.name)))?;
+        Ok(Some(Runs { number, reads, spec, log, beside }))
+    }
+}

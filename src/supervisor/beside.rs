@@ -1,0 +1,108 @@
+//! A command that runs beside others of an attempt, under a supervisor of its own: nothing of it is left
+//! either, whoever dies first.
+//!
+//! What steers the attempt steers it as well, through the controls that it follows.
+
+use super::client::{Controls, Launch, Lost, Supervisor, Told};
+use super::protocol::{CommandSpec, Ended};
+use crate::platform::lock::FileLock;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::{self, JoinHandle};
+
+/// Whether a command that runs beside others rests.
+#[derive(Debug, Default)]
+pub struct Rest {
+    /// The number of the last pause that it answered.
+    still: AtomicU64,
+    /// Nothing of it is left.
+    over: AtomicBool,
+}
+
+impl Rest {
+    /// Whether nothing of it runs, as the pause with this number asked for.
+    pub fn is_still(&self, number: u64) -> bool {
+        self.over.load(Ordering::SeqCst) || self.still.load(Ordering::SeqCst) == number
+    }
+}
+
+/// Says that nothing is left, also when its thread dies.
+struct AtEnd(Arc<Rest>);
+
+impl Drop for AtEnd {
+    fn drop(&mut self) {
+        self.0.over.store(true, Ordering::SeqCst);
+    }
+}
+
+/// A command that runs beside others. Dropping it ends the command, and waits until nothing of it is left.
+#[derive(Debug)]
+pub struct Beside {
+    controls: Controls,
+    rest: Arc<Rest>,
+    thread: Option<JoinHandle<Result<Ended, Lost>>>,
+    /// What its supervisor holds in the place of a claim.
+    #[expect(dead_code, reason = "held until it is dropped")]
+    lock: FileLock,
+}
+
+impl Beside {
+    /// Starts `spec`; it follows `leader`.
+    ///
+    /// # Errors
+    /// When its supervisor or its thread cannot be started.
+    pub fn start(
+        launch: &Launch<'_>,
+        lock: FileLock,
+        spec: CommandSpec,
+        leader: &Controls,
+    ) -> io::Result<Self> {
+        let mut supervisor = Supervisor::start(launch, &lock)?;
+        let controls = supervisor.controls();
+        let rest = Arc::new(Rest::default());
+        let at_end = AtEnd(Arc::clone(&rest));
+        let body = move || {
+            let AtEnd(rest) = &at_end;
+            let ended = supervisor.run(&spec, &mut |told| match told {
+                Told::Started(_) => {}
+                Told::Paused(number) => rest.still.store(number, Ordering::SeqCst),
+            });
+            drop(supervisor.finish());
+            ended
+        };
+        let thread = thread::Builder::new().name("beside".to_owned()).spawn(body)?;
+        leader.lead(&controls);
+        Ok(Self { controls, rest, thread: Some(thread), lock })
+    }
+
+    /// Whether it ended, and nothing of it is left.
+    pub fn is_over(&self) -> bool {
+        self.thread.as_ref().is_none_or(JoinHandle::is_finished)
+    }
+
+    /// For whoever waits until it stands still.
+    pub fn rest(&self) -> Arc<Rest> {
+        Arc::clone(&self.rest)
+    }
+
+    /// Waits until it ends by itself; `None` where its thread died.
+    pub fn wait(mut self) -> Option<Result<Ended, Lost>> {
+        self.thread.take()?.join().ok()
+    }
+
+    /// Ends it.
+    pub fn end(self) -> Option<Result<Ended, Lost>> {
+        self.controls.term();
+        self.wait()
+    }
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        if let Some(thread) = self.thread.take() {
+            self.controls.term();
+            drop(thread.join());
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Reports: what a tool says item by item, as text, JSON or XML.
+//!
+//! A report counts only if it is whole: each parser compares what it read with what the tool says at its
+//! end. A report that is cut off, or that something was printed into, is no report.
+
+mod parsers;
+
+use super::plain::plain;
+use crate::domain::{ItemId, ItemMap, ItemState};
+
+/// What items are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Tests: each is to run again, and one that does not is lost.
+    Tests,
+    /// Findings of a linter, each a failure; the fewer the better.
+    Findings,
+}
+
+/// A form of reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is the name of a tool")]
+pub enum Parser {
+    Junit,
+    Cargo,
+    Nextest,
+    Pytest,
+    Go,
+    Jest,
+    Vitest,
+    Tsc,
+    Eslint,
+    Ruff,
+    Clippy,
+    Tap,
+}
+
+/// Items in the order in which a tool told them.
+pub(super) type Found = Vec<(ItemId, ItemState)>;
+
+/// A parser in the table.
+struct Row {
+    parser: Parser,
+    word: &'static str,
+    kind: Kind,
+    /// Exit statuses besides 0 that mean nothing but items that failed.
+    red: &'static [i32],
+    read: fn(&str) -> Result<Found, String>,
+}
+
+const TABLE: [Row; 12] = [
+    row(Parser::Junit, "junit", Kind::Tests, &[1], parsers::junit::read),
+    row(Parser::Cargo, "cargo", Kind::Tests, &[1, 101], parsers::cargo::read),
+    row(Parser::Nextest, "nextest", Kind::Tests, &[1, 100], parsers::nextest::read),
+    row(Parser::Pytest, "pytest", Kind::Tests, &[1], parsers::pytest::read),
+    row(Parser::Go, "go", Kind::Tests, &[1], parsers::go::read),
+    row(Parser::Jest, "jest", Kind::Tests, &[1], parsers::jest::read),
+    row(Parser::Vitest, "vitest", Kind::Tests, &[1], parsers::vitest::read),
+    row(Parser::Tsc, "tsc", Kind::Findings, &[1, 2], parsers::tsc::read),
+    row(Parser::Eslint, "eslint", Kind::Findings, &[1], parsers::eslint::read),
+    row(Parser::Ruff, "ruff", Kind::Findings, &[1], parsers::ruff::read),
+    row(Parser::Clippy, "clippy", Kind::Findings, &[1, 101], parsers::clippy::read),
+    row(Parser::Tap, "tap", Kind::Tests, &[1], parsers::tap::read),
+];
+
+const fn row(
+    parser: Parser,
+    word: &'static str,
+    kind: Kind,
+    red: &'static [i32],
+    read: fn(&str) -> Result<Found, String>,
+) -> Row {
+    Row { parser, word, kind, red, read }
+}
+
+impl Parser {
+    /// The words of `parser`; JUnit has a key of its own.
+    pub fn words() -> impl Iterator<Item = (&'static str, Self)> {
+        TABLE.iter().filter(|row| row.parser != Self::Junit).map(|row| (row.word, row.parser))
+    }
+
+    fn row(self) -> &'static Row {
+        &TABLE[self as usize]
+    }
+
+    /// What the items of such a report are.
+    pub fn kind(self) -> Kind {
+        self.row().kind
+    }
+
+    /// Whether an exit status says no more than that items failed.
+    pub fn is_red(self, code: i32) -> bool {
+        self.row().red.contains(&code)
+    }
+
+    /// Reads a report in which paths may begin with one of `roots`.
+    ///
+    /// # Errors
+    /// Why it is none, or not a whole one.
+    pub fn read(self, text: &str, roots: &[&str]) -> Result<ItemMap, String> {
+        let mut text = plain(text);
+        for root in roots.iter().filter(|root| root.len() > 1) {
+            text = text.replace(&format!("{root}/"), "");
+        }
+        let found = (self.row().read)(&text)?;
+        if self.kind() == Kind::Tests && found.is_empty() {
+            return Err("no test ran".to_owned());
+        }
+        Ok(told_apart(found))
+    }
+}
+
+/// Items of one name get a number each, the failed ones first, so that none hides another.
+fn told_apart(mut found: Found) -> ItemMap {
+    found.sort();
+    let mut items = ItemMap::new();
+    let mut last: Option<(ItemId, u32)> = None;
+    for (id, state) in found {
+        let number = match &last {
+            Some((before, number)) if *before == id => number + 1,
+            Some(_) | None => 1,
+        };
+        last = Some((id.clone(), number));
+        let name = if number == 1 { id.name } else { format!("{} #{number}", id.name) };
+        items.insert(ItemId::new(id.file, name), state);
+    }
+    items
+}
+
+/// Says that the end of a report counts other items than stand in it.
+fn counted(found: usize, told: usize) -> Result<(), String> {
+    if found == told {
+        return Ok(());
+    }
+    Err(format!("it lists {found} items, and counts {told} at its end"))
+}
+
+/// The number before `word` in `1 failed, 2 passed`.
+fn number_before(text: &str, word: &str) -> usize {
+    let mut words = text.split([' ', ',', '|', '(', ')', ';', '=']).filter(|part| !part.is_empty());
+    let mut last = "";
+    words
+        .find_map(|part| {
+            let number = (part == word).then(|| last.parse().ok()).flatten();
+            last = part;
+            number
+        })
+        .unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,59 @@
+//! `eslint`: its usual form, or `-f json`. What it only warns about is no item.
+
+use super::super::{Found, counted, number_before};
+use crate::domain::{ItemId, ItemState};
+use serde_json::Value;
+
+pub(in super::super) fn read(text: &str) -> Result<Found, String> {
+    if let Some(begin) = text.find("[{\"filePath\"") {
+        let mut values = serde_json::Deserializer::from_str(&text[begin..]).into_iter::<Value>();
+        let report = values.next().and_then(Result::ok).ok_or("its JSON is cut off")?;
+        return Ok(of_json(&report));
+    }
+    let mut found = Found::new();
+    let (mut file, mut warnings) = (String::new(), 0);
+    for line in text.lines() {
+        if let Some(end) = line.strip_prefix("✖ ") {
+            let told = number_before(end, "problems") + number_before(end, "problem");
+            counted(found.len() + warnings, told)?;
+            return Ok(found);
+        }
+        let words: Vec<&str> = line.split_whitespace().collect();
+        match words.as_slice() {
+            [place, "error", message @ .., rule] if is_place(place) => {
+                let name = format!("{rule}: {}", message.join(" "));
+                found.push((ItemId::new(file.as_str(), name), ItemState::Failed));
+            }
+            [place, "warning", ..] if is_place(place) => warnings += 1,
+            _ if !line.starts_with(' ') && !line.trim().is_empty() => line.clone_into(&mut file),
+            _ => {}
+        }
+    }
+    if found.is_empty() && warnings == 0 { Ok(found) } else { Err("it is cut off".to_owned()) }
+}
+
+fn of_json(report: &Value) -> Found {
+    let text = |value: &Value, key: &str| {
+        value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned()
+    };
+    let files = report.as_array().map_or(&[][..], Vec::as_slice).iter();
+    let messages = files.flat_map(|file| {
+        let list = file.get("messages").and_then(Value::as_array).cloned().unwrap_or_default();
+        list.into_iter().map(|message| (text(file, "filePath"), message)).collect::<Vec<_>>()
+    });
+    let errors = messages.filter(|(_, message)| message.get("severity") == Some(&Value::from(2)));
+    errors
+        .map(|(file, message)| {
+            // The usual form leaves the full stop out.
+            let message_text = text(&message, "message");
+            let name =
+                format!("{}: {}", text(&message, "ruleId"), message_text.trim_end_matches('.'));
+            (ItemId::new(file, name), ItemState::Failed)
+        })
+        .collect()
+}
+
+fn is_place(word: &str) -> bool {
+    let numbers = word.split_once(':').map(|(line, column)| [line, column]);
+    numbers.is_some_and(|numbers| numbers.iter().all(|number| number.parse::<u32>().is_ok()))
+}

@@ -1,0 +1,97 @@
+//! `pytest -v`, or `-rA`: a name is needed for each test, which dots do not have.
+
+use super::super::{Found, counted, number_before};
+use crate::domain::{ItemId, ItemState};
+
+const WORDS: [(&str, ItemState); 6] = [
+    ("PASSED", ItemState::Passed),
+    ("XPASS", ItemState::Passed),
+    ("FAILED", ItemState::Failed),
+    ("ERROR", ItemState::Failed),
+    ("SKIPPED", ItemState::Skipped),
+    // It ran, and nobody asks what it came to.
+    ("XFAIL", ItemState::Skipped),
+];
+
+pub(in super::super) fn read(text: &str) -> Result<Found, String> {
+    let lines: Vec<&str> = text.lines().collect();
+    let end =
+        lines.iter().rposition(|line| is_end(line)).ok_or("it has no last line: it is cut off")?;
+    let summary = lines[end];
+    let verbose: Found = lines[..end].iter().filter_map(|line| verbose(line)).collect();
+    let short = lines[..end].iter().rposition(|line| line.contains(" short test summary info "));
+    let short: Found = short.map_or_else(Vec::new, |begin| {
+        lines[begin..end].iter().filter_map(|line| short_line(line)).collect()
+    });
+    let told = |word| number_before(summary, word);
+    let tests = told("passed") + told("failed") + told("xfailed") + told("xpassed");
+    let errors = told("errors") + told("error");
+    let named = tests + told("skipped");
+    if verbose.len() < named && !short.is_empty() {
+        // The short summary gives no names to skipped tests.
+        counted(short.len(), tests + errors)?;
+        return Ok(short);
+    }
+    if verbose.is_empty() && named > 0 {
+        return Err("it has no names: run pytest with -v".to_owned());
+    }
+    let failed = |found: &&(ItemId, ItemState)| found.1 == ItemState::Failed;
+    let red = verbose.iter().filter(failed).count();
+    // A test whose teardown fails is told twice; a file that cannot be read only at the end.
+    let extra = (told("failed") + errors).saturating_sub(red);
+    let mut all = verbose;
+    if extra > 0 {
+        let known: Vec<ItemId> = all.iter().map(|(id, _)| id.clone()).collect();
+        let more = short
+            .into_iter()
+            .filter(|(id, state)| *state == ItemState::Failed && !known.contains(id));
+        all.extend(more);
+    }
+    if all.len() < named.max(usize::from(errors > 0)) {
+        counted(all.len(), named + errors)?;
+    }
+    Ok(all)
+}
+
+/// `=== 1 failed, 4 passed in 0.25s ===`, with the bars or without.
+fn is_end(line: &str) -> bool {
+    let line = line.trim_matches(['=', ' ']);
+    let known =
+        ["passed", "failed", "skipped", "error", "errors", "xfailed", "xpassed", "deselected"];
+    let counts = || known.iter().any(|word| number_before(line, word) > 0);
+    let ends = line.contains(" in ") && line.contains('s');
+    ends && (counts() || line.starts_with("no tests ran in "))
+        && line.starts_with(|letter: char| letter.is_ascii_digit() || letter == 'n')
+}
+
+/// `tests/a.py::test_b PASSED [ 14%]`, or of one of several workers `[gw0] [ 14%] PASSED tests/…`.
+fn verbose(line: &str) -> Option<(ItemId, ItemState)> {
+    if let Some(rest) = line.strip_prefix("[gw") {
+        let (word, name) = rest.split_once("%] ")?.1.split_once(' ')?;
+        return Some((id(name)?, state(word)?));
+    }
+    let (name, word) = WORDS.iter().find_map(|(word, _)| {
+        let (name, rest) = line.split_once(&format!(" {word}"))?;
+        (rest.is_empty() || rest.starts_with(' ')).then_some((name, *word))
+    })?;
+    Some((id(name)?, state(word)?))
+}
+
+/// `FAILED tests/a.py::test_b - assert …`.
+fn short_line(line: &str) -> Option<(ItemId, ItemState)> {
+    let (word, rest) = line.split_once(' ')?;
+    let name = rest.split(" - ").next()?;
+    let state = state(word)?;
+    let id = id(name).or_else(|| (word == "ERROR").then(|| ItemId::new(name.trim(), "(file)")))?;
+    Some((id, state))
+}
+
+fn state(word: &str) -> Option<ItemState> {
+    WORDS.iter().find(|(known, _)| *known == word).map(|(_, state)| *state)
+}
+
+fn id(name: &str) -> Option<ItemId> {
+    let (file, name) = name.trim().split_once("::")?;
+    let is_path = !file.contains(char::is_whitespace) && !file.is_empty();
+    is_path.then(|| ItemId::new(file, name))
+}
