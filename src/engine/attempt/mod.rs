@@ -26,6 +26,7 @@ mod progress_check;
 mod queue_files;
 mod refusal;
 mod run;
+mod running_service;
 #[cfg(test)]
 mod samples;
 mod subject;

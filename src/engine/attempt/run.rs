@@ -8,6 +8,7 @@ use super::entries;
 use super::finished::{Finished, TreeLook, not_started};
 use super::job::{AgentCommand, Job, Purpose, Refusal};
 use super::queue_files::QueueFiles;
+use super::running_service::RunningService;
 use super::tamper::{Guard, Memory, earlier};
 use super::told;
 use super::untouched::ProfileKey;
@@ -65,7 +66,7 @@ struct Progress<'a> {
     /// The items of the steps that ran.
     items: StepItems,
     /// The services that run.
-    services: Vec<services::Running>,
+    services: Vec<RunningService>,
     /// Those that did not become ready.
     broken: BTreeMap<String, StepReport>,
     /// Items that failed when the step ran before.

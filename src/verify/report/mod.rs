@@ -3,10 +3,12 @@
 //! A report counts only if it is whole: each parser compares what it read with what the tool says at its
 //! end. A report that is cut off, or that something was printed into, is no report.
 
+mod found;
 mod parsers;
 
 use super::plain::plain;
-use crate::domain::{ItemId, ItemMap, ItemState};
+use crate::domain::{ItemId, ItemMap};
+use found::Found;
 
 /// What items are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,9 +36,6 @@ pub enum Parser {
     Clippy,
     Tap,
 }
-
-/// Items in the order in which a tool told them.
-pub(super) type Found = Vec<(ItemId, ItemState)>;
 
 /// A parser in the table.
 struct Row {
@@ -125,27 +124,6 @@ fn told_apart(mut found: Found) -> ItemMap {
         items.insert(ItemId::new(id.file, name), state);
     }
     items
-}
-
-/// Says that the end of a report counts other items than stand in it.
-fn counted(found: usize, told: usize) -> Result<(), String> {
-    if found == told {
-        return Ok(());
-    }
-    Err(format!("it lists {found} items, and counts {told} at its end"))
-}
-
-/// The number before `word` in `1 failed, 2 passed`.
-fn number_before(text: &str, word: &str) -> usize {
-    let mut words = text.split([' ', ',', '|', '(', ')', ';', '=']).filter(|part| !part.is_empty());
-    let mut last = "";
-    words
-        .find_map(|part| {
-            let number = (part == word).then(|| last.parse().ok()).flatten();
-            last = part;
-            number
-        })
-        .unwrap_or(0)
 }
 
 #[cfg(test)]

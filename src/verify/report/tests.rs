@@ -1,6 +1,7 @@
 //! Recorded reports, whole and cut off.
 
 use super::*;
+use crate::domain::ItemState;
 use std::fs;
 use std::path::PathBuf;
 

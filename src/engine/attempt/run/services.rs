@@ -3,15 +3,14 @@
 
 use super::super::end::{End, environment};
 use super::super::job::{Ready, ServiceReady};
+use super::super::running_service::RunningService;
 use super::Progress;
 use crate::domain::{Checked, Outcome, StepKind, StepReport, Verdict};
 use crate::platform::open::{self, Links};
-use crate::supervisor::Beside;
 use crate::verify::{Health, Service};
 use regex::Regex;
 use std::ffi::OsString;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -22,15 +21,6 @@ const LOOK: Duration = Duration::from_millis(25);
 const CONNECT: Duration = Duration::from_millis(500);
 /// The most of its output that is looked through, in bytes.
 const OUTPUT: u64 = 64 << 20;
-
-/// A service that runs.
-#[derive(Debug)]
-pub(super) struct Running {
-    service: Arc<Service>,
-    beside: Beside,
-    port: Option<u16>,
-    log: PathBuf,
-}
 
 /// What speaks against a service.
 enum Broken {
@@ -49,7 +39,7 @@ impl Progress<'_> {
             if let Some(broken) = self.broken.get(name) {
                 return Ok(Some(broken.clone()));
             }
-            let is_it = |running: &Running| running.service.name == *name;
+            let is_it = |running: &RunningService| running.service.name == *name;
             if self.services.iter().any(is_it) {
                 continue;
             }
@@ -86,7 +76,7 @@ impl Progress<'_> {
     pub(super) fn end_services(&mut self) {
         self.broken.clear();
         while let Some(running) = self.services.pop() {
-            let Running { service, beside, .. } = running;
+            let RunningService { service, beside, .. } = running;
             if beside.is_over() {
                 let how = beside.wait();
                 let how = match how {
@@ -121,7 +111,7 @@ impl Progress<'_> {
         spec.env.extend(self.ports());
         spec.env.extend(port.map(|port| told_port(service, port)));
         let beside = self.commands.beside(spec, &log_name(service)).map_err(Broken::Unstarted)?;
-        self.services.push(Running { service: Arc::clone(service), beside, port, log });
+        self.services.push(RunningService { service: Arc::clone(service), beside, port, log });
         let began = self.commands.clock().monotonic();
         loop {
             if self.is_ready(ready)? {

@@ -1,6 +1,6 @@
 //! `cargo test`: what libtest prints. A program is `NAME:PATH`, since several crates have a `src/lib.rs`.
 
-use super::super::{Found, counted, number_before};
+use super::super::found::{Found, counted, number_before};
 use crate::domain::{ItemId, ItemState};
 
 pub(in super::super) fn read(text: &str) -> Result<Found, String> {

@@ -1,6 +1,6 @@
 //! `cargo clippy`: errors, which `-D warnings` makes of warnings, and what does not compile.
 
-use super::super::Found;
+use super::super::found::Found;
 use crate::domain::{ItemId, ItemState};
 
 pub(in super::super) fn read(text: &str) -> Result<Found, String> {

@@ -1,6 +1,6 @@
 //! `eslint`: its usual form, or `-f json`. What it only warns about is no item.
 
-use super::super::{Found, counted, number_before};
+use super::super::found::{Found, counted, number_before};
 use crate::domain::{ItemId, ItemState};
 use serde_json::Value;
 

@@ -1,6 +1,6 @@
 //! `go test -json`, or `go test -v`.
 
-use super::super::Found;
+use super::super::found::Found;
 use crate::domain::{ItemId, ItemState};
 use serde_json::Value;
 use std::collections::BTreeSet;

@@ -1,6 +1,6 @@
 //! `jest --json`, or `jest --verbose`; vitest has the same JSON.
 
-use super::super::{Found, counted, number_before};
+use super::super::found::{Found, counted, number_before};
 use crate::domain::{ItemId, ItemState};
 use serde_json::Value;
 

@@ -1,6 +1,6 @@
 //! JUnit's XML, which most runners can write.
 
-use super::super::Found;
+use super::super::found::Found;
 use crate::domain::{ItemId, ItemState};
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};

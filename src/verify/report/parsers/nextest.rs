@@ -1,6 +1,6 @@
 //! `cargo nextest run`: its own lines. Tests that it leaves out are counted there and not named.
 
-use super::super::{Found, counted, number_before};
+use super::super::found::{Found, counted, number_before};
 use crate::domain::{ItemId, ItemState};
 
 pub(in super::super) fn read(text: &str) -> Result<Found, String> {

@@ -1,6 +1,6 @@
 //! `pytest -v`, or `-rA`: a name is needed for each test, which dots do not have.
 
-use super::super::{Found, counted, number_before};
+use super::super::found::{Found, counted, number_before};
 use crate::domain::{ItemId, ItemState};
 
 const WORDS: [(&str, ItemState); 6] = [

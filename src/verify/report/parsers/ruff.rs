@@ -1,6 +1,6 @@
 //! `ruff check`: its usual form, or `--output-format concise`.
 
-use super::super::{Found, counted};
+use super::super::found::{Found, counted};
 use crate::domain::{ItemId, ItemState};
 
 pub(in super::super) fn read(text: &str) -> Result<Found, String> {

@@ -1,6 +1,6 @@
 //! TAP, also with subtests as node and perl write them: their names are paths.
 
-use super::super::{Found, counted};
+use super::super::found::{Found, counted};
 use crate::domain::{ItemId, ItemState};
 
 pub(in super::super) fn read(text: &str) -> Result<Found, String> {

@@ -1,6 +1,6 @@
 //! `tsc`: `src/a.ts(1,7): error TS2322: …`, or with `--pretty` `src/a.ts:1:7 - error TS2322: …`.
 
-use super::super::{Found, counted};
+use super::super::found::{Found, counted};
 use crate::domain::{ItemId, ItemState};
 
 pub(in super::super) fn read(text: &str) -> Result<Found, String> {

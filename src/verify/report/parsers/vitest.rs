@@ -1,6 +1,6 @@
 //! `vitest run --reporter=verbose`, or `--reporter=json`.
 
-use super::super::{Found, counted};
+use super::super::found::{Found, counted};
 use super::jest;
 use crate::domain::{ItemId, ItemState};
 
