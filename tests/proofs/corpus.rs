@@ -8,7 +8,9 @@ use crate::measured::{Asked, Measured, measure};
 use crate::places::difference;
 use crate::sandbox::Sandbox;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use workloop::domain::Field;
 
@@ -72,9 +74,28 @@ fn steers(text: &str) -> Option<char> {
     })
 }
 
-/// The most memory that a verb may need for a file of so many bytes.
-fn most(bytes: usize) -> u64 {
-    10 * bytes as u64 + (32 << 20)
+/// The most memory that `verb` may need for a file of so many bytes: ten times the file, and 8 MiB
+/// more than it needs for one plain task, most of which is the text of the program.
+fn most(verb: &str, bytes: usize) -> u64 {
+    static PLAIN: OnceLock<BTreeMap<String, u64>> = OnceLock::new();
+    let plain = PLAIN.get_or_init(plain);
+    plain.get(verb).map_or(0, |peak| peak + 10 * bytes as u64 + (8 << 20))
+}
+
+/// The peak of each verb in a queue of one plain task.
+fn plain() -> BTreeMap<String, u64> {
+    let queue = json!({"tasks": [{"id": "A", "title": "plain"}]});
+    let sandbox = Sandbox::new().file("q.json", queue.to_string());
+    let forms = READING.iter().copied().chain(WRITING.iter().map(|(form, _)| *form));
+    let mut all: Vec<Asked> = forms.map(|form| asked(form, "A")).collect();
+    all.push(asked("run --max-iterations 2 --agent true --no-verify", "A"));
+    let mut peaks = BTreeMap::new();
+    for ran in measure(&sandbox, &all) {
+        assert!(ran.peak < 64 << 20, "{} KiB for one task: {}", ran.peak >> 10, ran.what);
+        let most = peaks.entry(ran.verb().to_owned()).or_insert(0);
+        *most = ran.peak.max(*most);
+    }
+    peaks
 }
 
 /// What a verb did that none may do.
@@ -86,7 +107,7 @@ pub(crate) fn wrong(sandbox: &Sandbox, queue: &Hostile, ran: &Measured) -> Optio
     if canary.iter().any(|name| sandbox.path(name).exists()) {
         return Some("something of the queue was run or written".to_owned());
     }
-    if ran.peak > most(queue.bytes.len()) {
+    if ran.peak > most(ran.verb(), queue.bytes.len()) {
         return Some(format!("{} KiB for {} bytes", ran.peak >> 10, queue.bytes.len()));
     }
     let steering = steers(&ran.said())?;
@@ -190,7 +211,7 @@ fn hostile_queues_harm_nobody() {
     assert!(wrote > all.len() / 8, "only {wrote} edits were made");
 }
 
-/// A hundred thousand tasks: nothing takes more memory than ten times the file.
+/// A hundred thousand tasks: nothing takes much more memory than ten times the file.
 #[test]
 fn a_hundred_thousand_tasks_fit() {
     let queue = Hostile { name: "long".to_owned(), bytes: long(100_000) };

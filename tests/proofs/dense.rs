@@ -1,6 +1,6 @@
 //! Files in which a few bytes mean much: very many very short tasks on one line, and lists and
-//! objects of very many very short elements. A verb may need ten times the file and 32 MiB, and
-//! no more than a moment.
+//! objects of very many very short elements. A verb may need ten times the file and 8 MiB
+//! more than for one task, and no more than a moment.
 
 use crate::chance::{is_long, say};
 use crate::corpus::{asked, wrong};

@@ -48,6 +48,10 @@ pub(crate) struct Measured {
 }
 
 impl Measured {
+    pub(crate) fn verb(&self) -> &str {
+        self.what.split(' ').next().unwrap_or_default()
+    }
+
     /// What it said, on both streams.
     pub(crate) fn said(&self) -> String {
         let [out, err] = [&self.stdout, &self.stderr].map(|bytes| String::from_utf8_lossy(bytes));
