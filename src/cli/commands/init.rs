@@ -8,9 +8,12 @@ use crate::cli::inside::refused;
 use crate::cli::isolation::{Isolation, Wanted};
 use crate::cli::session::Session;
 use crate::config::FILE_NAME;
+use crate::platform::atomic_file::{create_new, sweep};
+use crate::platform::dir::Dir;
+use crate::platform::ids::RandomIds;
 use crate::views::escape;
 use serde_json::json;
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
 
@@ -56,20 +59,15 @@ fn failed(what: &str, path: &Path, error: &io::Error) -> Failure {
     Failure::internal(format_args!("failed to {what} {}: {error}", path.display()))
 }
 
-/// Writes a file that does not exist yet; whether it did not.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "what is there is not opened, and others may read it"
-)]
+/// Writes a file that does not exist yet; whether it did not. An `init` that is killed leaves no
+/// half of one, which the next would keep.
 fn create(path: &Path, text: &str) -> Result<bool, Failure> {
-    match OpenOptions::new().write(true).create_new(true).open(path) {
-        Ok(mut file) => {
-            file.write_all(text.as_bytes()).map_err(|error| failed("write", path, &error))?;
-            Ok(true)
-        }
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
-        Err(error) => Err(failed("write", path, &error)),
-    }
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return Ok(false) };
+    let made = Dir::open(folder).and_then(|dir| {
+        sweep(&dir, name)?;
+        create_new(&dir, name, text.as_bytes(), &RandomIds)
+    });
+    made.map_err(|error| failed("write", path, &error))
 }
 
 /// What the configuration is to say: by flags, else what is there.

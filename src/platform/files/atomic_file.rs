@@ -10,7 +10,7 @@ use super::open::{self, Links};
 use super::read_file::{Stamp, TICK};
 use crate::platform::fault::{self, Fault};
 use crate::platform::ids::Ids;
-use rustix::fs::{AtFlags, Gid, Mode, OFlags, Uid};
+use rustix::fs::{AtFlags, Gid, Mode, OFlags, RenameFlags, Uid};
 use rustix::io::retry_on_intr;
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, Metadata, Permissions};
@@ -104,7 +104,7 @@ pub fn stage<'d, 'p>(
     {
         return Err(StageError::HardLink { links });
     }
-    let mut staged = create_temp(dir, name, ids)?;
+    let mut staged = create_temp(dir, name, ids, Mode::RUSR | Mode::WUSR)?;
     if let Some((meta, file)) = original {
         keep_owner_and_mode(&staged.file, &meta)?;
         staged.original = Some(file);
@@ -141,7 +141,7 @@ pub fn replace_as<'p>(
     ids: &dyn Ids,
     mode: u32,
 ) -> io::Result<()> {
-    let mut staged = create_temp(dir, name, ids)?;
+    let mut staged = create_temp(dir, name, ids, Mode::RUSR | Mode::WUSR)?;
     write_pieces(&mut staged.file, pieces)?;
     if mode != 0o600 {
         staged.file.set_permissions(Permissions::from_mode(mode & 0o777))?;
@@ -149,6 +149,35 @@ pub fn replace_as<'p>(
     rustix::fs::renameat(dir, &staged.temp, dir, name)?;
     staged.committed = true;
     Ok(())
+}
+
+/// Makes `name` whole and durable, in one step, with what the umask leaves of 0666; whether it was
+/// not there. What stands in its place stays, whatever it is.
+///
+/// # Errors
+/// Any I/O error; there is no new file then.
+pub fn create_new(dir: &Dir, name: &OsStr, text: &[u8], ids: &dyn Ids) -> io::Result<bool> {
+    match rustix::fs::statat(dir, name, AtFlags::SYMLINK_NOFOLLOW) {
+        Ok(_) => return Ok(false),
+        Err(rustix::io::Errno::NOENT) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let mut staged = create_temp(dir, name, ids, Mode::from_raw_mode(0o666))?;
+    write_pieces(&mut staged.file, [text])?;
+    sync_once(&staged.file)?;
+    let new = RenameFlags::NOREPLACE;
+    let placed = match rustix::fs::renameat_with(dir, &staged.temp, dir, name, new) {
+        // A second name is what a file system has that knows no such rename; the drop takes the first.
+        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {
+            rustix::fs::linkat(dir, &staged.temp, dir, name, AtFlags::empty())
+        }
+        renamed => renamed.map(|()| staged.committed = true),
+    };
+    match placed {
+        Ok(()) => dir.sync().map(|()| true),
+        Err(rustix::io::Errno::EXIST) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }
 
 impl Staged<'_> {
@@ -204,13 +233,18 @@ impl Drop for Staged<'_> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "EXCL opens nothing that is there")]
-fn create_temp<'d>(dir: &'d Dir, name: &OsStr, ids: &dyn Ids) -> io::Result<Staged<'d>> {
+fn create_temp<'d>(
+    dir: &'d Dir,
+    name: &OsStr,
+    ids: &dyn Ids,
+    mode: Mode,
+) -> io::Result<Staged<'d>> {
     const TRIES: u32 = 16;
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let mut tries = 0;
     loop {
         let temp = temp_name(name, &ids.hex8());
-        match retry_on_intr(|| rustix::fs::openat(dir, &temp, flags, Mode::RUSR | Mode::WUSR)) {
+        match retry_on_intr(|| rustix::fs::openat(dir, &temp, flags, mode)) {
             Ok(file) => {
                 let (file, name) = (File::from(file), name.to_owned());
                 return Ok(Staged {
@@ -381,6 +415,21 @@ mod tests {
         std::os::unix::fs::symlink("q.json", temp.path().join("link")).unwrap();
         assert!(stage(&dir, OsStr::new("link"), [&b"new"[..]], &RandomIds).is_err());
         assert_eq!(names(temp.path()).len(), 3);
+    }
+
+    #[test]
+    fn what_is_there_is_not_made_anew() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let dir = Dir::open(folder.path()).expect("opens");
+        let make = || create_new(&dir, name(), b"{}", &CountingIds::default()).expect("made");
+        assert!(make());
+        fs::write(folder.path().join("q.json"), "mine").expect("written");
+        assert!(!make());
+        fs::remove_file(folder.path().join("q.json")).expect("removed");
+        std::os::unix::fs::symlink("nowhere", folder.path().join("q.json")).expect("linked");
+        assert!(!make());
+        let left: Vec<_> = fs::read_dir(folder.path()).expect("a folder").flatten().collect();
+        assert!(left.len() == 1 && fs::read_link(left[0].path()).is_ok(), "{left:?}");
     }
 
     #[test]
