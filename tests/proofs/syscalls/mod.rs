@@ -38,8 +38,10 @@ struct Point {
 }
 
 /// Calls that change nothing which another process sees: a kill before one of them is a kill
-/// before the next call that does. (`openat` is among them unless it makes or empties a file.)
+/// before the next call that does. (`openat` is among them unless it makes or empties a file; `close`
+/// is, since a kill closes everything.)
 const LOOKS: &[&str] = &[
+    "close",
     "read",
     "pread64",
     "readlink",
