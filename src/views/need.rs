@@ -26,6 +26,14 @@ pub struct NeedView {
     pub command: String,
 }
 
+impl NeedView {
+    /// Has the command say which queues are meant, in `words` that begin with a blank.
+    pub fn say_queues(&mut self, words: &str) {
+        // Of two commands both.
+        self.command = self.command.replace(", then", &format!("{words}, then")) + words;
+    }
+}
+
 /// `open_question` of a task.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]

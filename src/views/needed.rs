@@ -14,8 +14,8 @@ const IDS: usize = 28;
 /// A reason that is narrower says nothing.
 const NARROWEST: usize = 10;
 
-/// The list under its heading; nothing where nobody is needed.
-pub fn text(needs: &[NeedView], now: DateTime<Utc>, look: Look) -> String {
+/// The list under its heading, of which `more` are not in `needs`; nothing where nobody is needed.
+pub fn text(needs: &[NeedView], more: usize, now: DateTime<Utc>, look: Look) -> String {
     if needs.is_empty() {
         return String::new();
     }
@@ -47,8 +47,9 @@ pub fn text(needs: &[NeedView], now: DateTime<Utc>, look: Look) -> String {
         let line = if gap.is_empty() { line } else { format!("{}{gap}", line.trim_end()) };
         let _ok = writeln!(text, "{line}{command}");
     }
-    if let Some(more) = needs.len().checked_sub(LISTED + 1) {
-        let _ok = writeln!(text, "  … and {} more: workloop status --json has all", more + 1);
+    let more = needs.len().saturating_sub(LISTED) + more;
+    if more > 0 {
+        let _ok = writeln!(text, "  … and {more} more: workloop status --json has all");
     }
     text.push('\n');
     text

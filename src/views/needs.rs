@@ -8,24 +8,41 @@ use crate::domain::{Field, Need, OpenQuestion, ReasonCode};
 use crate::plan::{Node, State};
 
 impl Sight<'_> {
-    /// The tasks of the served queues that need a person, those that have waited longest first.
-    pub fn needs(&self, selected: &dyn Fn(Node) -> bool) -> Vec<NeedView> {
+    /// The tasks of the served queues that need a person, those that have waited longest first; of
+    /// those whose time nobody knows the first in the file.
+    pub fn needing(&self, selected: &dyn Fn(Node) -> bool) -> Vec<(Node, Need)> {
         let graph = self.readiness.graph();
         let nodes = (0..self.served).flat_map(|queue| graph.queue_nodes(queue));
-        let mut needs: Vec<NeedView> =
-            nodes.filter(|node| selected(*node)).filter_map(|node| self.need(node)).collect();
-        needs.sort_by(|one, other| order(one).cmp(&order(other)));
-        needs
+        let needs = nodes.filter(|node| selected(*node)).filter_map(|node| {
+            let need = self.needs(node)?;
+            Some((self.needed_since(node), (node, need)))
+        });
+        let mut needs: Vec<(Option<String>, (Node, Need))> = needs.collect();
+        needs.sort_by(|(one, _), (other, _)| (one.is_none(), one).cmp(&(other.is_none(), other)));
+        needs.into_iter().map(|(_, needs)| needs).collect()
     }
 
-    /// What a task needs a person for.
-    pub fn need(&self, node: Node) -> Option<NeedView> {
+    /// What a task needs of a person, unless another task can give it.
+    fn needs(&self, node: Node) -> Option<Need> {
         let need = self.readiness.need(node)?;
+        (need != Need::Answer || !self.can_be_answered(node)).then_some(need)
+    }
+
+    /// Since its last attempt ended, where the journal still says that.
+    fn needed_since(&self, node: Node) -> Option<String> {
+        let (queue, index) = self.place(node);
+        let ended = self.known.and_then(|known| known(node).traces.ended_at);
+        match (queue.tasks()[index].claim(), ended) {
+            (Some(claim), _) => Some(claim.since.clone()),
+            (None, Some(ended)) => Some(ended),
+            (None, None) => queue.text(index, Field::LastAttempt).filter(|text| !text.is_empty()),
+        }
+    }
+
+    /// What a person is told of a task that needs one.
+    pub fn need(&self, (node, need): (Node, Need)) -> NeedView {
         let error = self.error(node);
         let asked = error.as_deref().and_then(ReasonCode::asked);
-        if need == Need::Answer && self.can_be_answered(node) {
-            return None;
-        }
         let (queue, index) = self.place(node);
         let task = &queue.tasks()[index];
         let change = task.change();
@@ -46,14 +63,7 @@ impl Sight<'_> {
             Need::Approval | Need::Work | Need::Checkout | Need::Blocked | Need::Repair => None,
         };
         let id = self.readiness.graph().reference(node);
-        // Since its last attempt ended, where the journal still says that.
-        let ended = self.known.and_then(|known| known(node).traces.ended_at);
-        let since = match (task.claim(), ended) {
-            (Some(claim), _) => Some(claim.since.clone()),
-            (None, Some(ended)) => Some(ended),
-            (None, None) => queue.text(index, Field::LastAttempt).filter(|text| !text.is_empty()),
-        };
-        Some(NeedView {
+        NeedView {
             command: need.command(&id),
             id,
             queue: self.queue_of(node).to_owned(),
@@ -61,8 +71,8 @@ impl Sight<'_> {
             need,
             reason_code,
             text: self.mask.text(&text).into_owned(),
-            since,
-        })
+            since: self.needed_since(node),
+        }
     }
 
     /// What the agent of a task asked or found.
@@ -101,9 +111,4 @@ impl Sight<'_> {
             State::Complete | State::Blocked | State::Parked => false,
         }
     }
-}
-
-/// What has waited longest first; what nobody knows the time of comes last.
-fn order(need: &NeedView) -> (bool, &str, &str) {
-    (need.since.is_none(), need.since.as_deref().unwrap_or_default(), &need.id)
 }

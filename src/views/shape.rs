@@ -6,14 +6,14 @@ use super::known::LiveView;
 use super::need::{NeedView, QuestionView};
 use super::progress::Progress;
 use super::summary::Summary;
-use crate::domain::ReasonCode;
+use crate::domain::{Need, ReasonCode};
 use crate::plan::{Node, State, Waiting};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 /// All queues that were asked for.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct StatusView<T = Vec<TaskView>> {
+pub struct StatusView<T = Vec<TaskView>, N = Vec<NeedView>> {
     /// Version of this shape.
     pub schema_version: u32,
     /// The queues.
@@ -21,7 +21,10 @@ pub struct StatusView<T = Vec<TaskView>> {
     /// Agents that are not started now.
     pub pauses: Vec<PauseView>,
     /// What waits for a person, the oldest first.
-    pub needs_you: Vec<NeedView>,
+    pub needs_you: N,
+    /// How many more there are, where few are shown.
+    #[serde(skip)]
+    pub needs_more: usize,
     /// When it was looked at.
     #[serde(skip)]
     pub now: DateTime<Utc>,
@@ -47,8 +50,9 @@ pub struct PauseView {
     pub sentence: String,
 }
 
-/// The same with tasks that are made when they are written: not all of them are in memory at once.
-pub type WrittenStatus<'a> = StatusView<Made<'a, Node, TaskView>>;
+/// The same with tasks and needs that are made when they are written: not all of them are in memory
+/// at once.
+pub type WrittenStatus<'a> = StatusView<Made<'a, Node, TaskView>, Made<'a, (Node, Need), NeedView>>;
 
 /// A queue.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -157,10 +161,7 @@ pub struct TaskView {
 impl<T> StatusView<T> {
     /// Has each command say which queues are meant, in `words` that begin with a blank.
     pub fn say_queues(&mut self, words: &str) {
-        for need in &mut self.needs_you {
-            // Of two commands both.
-            need.command = need.command.replace(", then", &format!("{words}, then")) + words;
-        }
+        self.needs_you.iter_mut().for_each(|need| need.say_queues(words));
     }
 }
 

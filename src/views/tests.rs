@@ -158,7 +158,7 @@ fn a_row_of_the_table_has_its_times_and_one_sign() {
         {"id": "B", "title": "Roof"},
     ]);
     let table = with(&[queue("q.json", &times)], &[], |sight, _| {
-        table::status(&sight.written_status(&|_| true, false), Look::PLAIN)
+        table::status(&sight.written_status(&|_| true, false, ""), Look::PLAIN)
     });
     let row = |id: &str| {
         let row = table.lines().find(|line| line.contains(id)).unwrap_or_default();
@@ -225,7 +225,7 @@ fn no_row_is_wider_than_the_terminal() {
 #[test]
 fn a_table_escapes_what_a_terminal_would_act_on() {
     let table = with(&[sample()], &[], |sight, _| {
-        let view = sight.written_status(&|_| true, false);
+        let view = sight.written_status(&|_| true, false, "");
         table::status(&view, Look { color: false, width: Some(100) })
     });
     assert!(table.contains("Lay the ␛[31mfloor") && !table.contains('\u{1b}'), "{table}");
@@ -238,7 +238,7 @@ fn a_long_table_has_all_rows_under_several_headings() {
     let tasks: Vec<Value> = ids.iter().map(|id| json!({"id": id, "title": "x"})).collect();
     let queue = queue("q.json", &Value::Array(tasks));
     let table = with(&[queue], &[], |sight, _| {
-        table::status(&sight.written_status(&|_| true, false), Look::PLAIN)
+        table::status(&sight.written_status(&|_| true, false, ""), Look::PLAIN)
     });
     let row = |id: &String| table.matches(&format!(" {id}  x ")).count() == 1;
     assert!(ids.iter().all(row), "{table}");

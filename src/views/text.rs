@@ -25,7 +25,7 @@ const BESIDE: usize = 19;
 
 /// The queues, one below the other.
 pub fn status(view: &StatusView, look: Look) -> String {
-    let mut text = needed::text(&view.needs_you, view.now, look);
+    let mut text = needed::text(&view.needs_you, view.needs_more, view.now, look);
     let queues: Vec<String> = view.queues.iter().map(|queue| one(queue, look)).collect();
     text.push_str(&queues.join("\n"));
     for pause in &view.pauses {

@@ -11,7 +11,7 @@ use super::progress::{self, Share};
 pub use super::shape::{PauseView, QueueView, StatusView, TaskView, WrittenStatus};
 pub use super::summary::Summary;
 use super::timing::{between, parsed};
-use crate::domain::{Field, Liveness, PauseKind, Status, timestamp};
+use crate::domain::{Field, Liveness, Need, PauseKind, Status, timestamp};
 use crate::plan::{AgentPause, Estimates, Node, Readiness, State, Waiting};
 use crate::queue::Queue;
 
@@ -175,28 +175,41 @@ impl<'a> Sight<'a> {
         let made = |nodes: Vec<Node>| nodes.into_iter().map(|node| self.task(node)).collect();
         let queues =
             (0..self.served).map(|queue| self.queue(queue, selected, filtered, shown).with(&made));
-        self.whole(queues.collect(), selected)
+        let queues = queues.collect();
+        let mut needing = self.needing(selected);
+        let most = match shown {
+            Shown::All => usize::MAX,
+            Shown::Open(most) => most,
+        };
+        let needs_more = needing.len().saturating_sub(most);
+        needing.truncate(most);
+        let needs = needing.into_iter().map(|key| self.need(key));
+        StatusView { needs_more, ..self.whole(queues, needs.collect()) }
     }
 
-    /// All selected tasks, for writing.
+    /// All selected tasks, for writing; commands say which queues are meant, in `words` that begin
+    /// with a blank.
     pub fn written_status(
         self,
         selected: &dyn Fn(Node) -> bool,
         filtered: bool,
+        words: &'a str,
     ) -> WrittenStatus<'a> {
         let made = |keys| Made { keys, make: Box::new(move |node: &Node| self.task(*node)) };
         let queues = (0..self.served)
             .map(|queue| self.queue(queue, selected, filtered, Shown::All).with(&made));
-        self.whole(queues.collect(), selected)
+        let make = move |key: &(Node, Need)| {
+            let mut need = self.need(*key);
+            need.say_queues(words);
+            need
+        };
+        let needs = Made { keys: self.needing(selected), make: Box::new(make) };
+        self.whole(queues.collect(), needs)
     }
 
-    fn whole<T>(
-        &self,
-        queues: Vec<QueueView<T>>,
-        selected: &dyn Fn(Node) -> bool,
-    ) -> StatusView<T> {
+    fn whole<T, N>(&self, queues: Vec<QueueView<T>>, needs_you: N) -> StatusView<T, N> {
         let (pauses, now) = (self.pauses(), self.readiness.conditions.now);
-        StatusView { schema_version: 1, queues, pauses, needs_you: self.needs(selected), now }
+        StatusView { schema_version: 1, queues, pauses, needs_you, needs_more: 0, now }
     }
 
     /// The agents that are not started now.

@@ -64,8 +64,10 @@ fn view(
     words: &str,
 ) -> SinceView {
     let here = |node| scene.structure.graph.location(node).0 < scene.set.served();
-    let mut status = scene.sight().status(&here, true, Shown::Open(0));
-    status.say_queues(words);
+    let sight = scene.sight();
+    let status = sight.status(&here, true, Shown::Open(0));
+    let mut needs: Vec<_> = sight.needing(&here).into_iter().map(|key| sight.need(key)).collect();
+    needs.iter_mut().for_each(|need| need.say_queues(words));
     let runs = scene
         .structure
         .graph
@@ -76,13 +78,5 @@ fn view(
     let running = running.map(|task| RunningView { id: task.id, live: task.live }).collect();
     let summary =
         status.queues.iter().fold(Summary::default(), |sum, queue| sum.with(queue.standing));
-    SinceView {
-        schema_version: 1,
-        since,
-        until,
-        happened,
-        summary,
-        running,
-        needs_you: status.needs_you,
-    }
+    SinceView { schema_version: 1, since, until, happened, summary, running, needs_you: needs }
 }

@@ -28,8 +28,7 @@ pub(super) fn run(args: &StatusArgs, session: &mut Session<'_>) -> Result<(), Fa
     if args.json && !args.watch {
         reading.look(|scene| {
             let included = |node| scene.includes(&scope, node);
-            let mut view = scene.sight().written_status(&included, !scope.is_all());
-            view.say_queues(&words);
+            let view = scene.sight().written_status(&included, !scope.is_all(), &words);
             json::write(&view, &mut session.streams.out)
         })?;
         session.streams.out.flush()?;
@@ -84,7 +83,7 @@ fn render(reading: &mut Reading, asked: &Asked<'_>, look: Look) -> Result<Vec<u8
             return Ok(json::object(&view)?);
         }
         let text = if args.table {
-            table::status(&sight.written_status(&included, filtered), look)
+            table::status(&sight.written_status(&included, filtered, words), look)
         } else {
             let mut view = sight.status(&included, filtered, Shown::Open(LISTED));
             view.say_queues(words);

@@ -171,7 +171,7 @@ fn standing(scene: &Scene<'_>, wanted: &Wanted<'_>) -> Result<Standing, Failure>
     let ending = Ending::new(Reason::Done, outlook, attempts, |node| graph.reference(node))
         .with_words(|node| scene.structure.unknown_word(scene.queues, node));
     let json = (over && args.json)
-        .then(|| json::object(&scene.sight().written_status(&waited, !ids.is_empty())))
+        .then(|| json::object(&scene.sight().written_status(&waited, !ids.is_empty(), "")))
         .transpose()?;
     Ok(Standing { over, ending, json })
 }

@@ -100,7 +100,7 @@ fn seen(queue: &Queue, tasks: &[QueueTasks<'_>]) {
         let look = Look { color: false, width };
         let view = sight.status(&all, false, Shown::All);
         super::is_inert(&text::status(&view, look));
-        let table = table::status(&sight.written_status(&all, false), look);
+        let table = table::status(&sight.written_status(&all, false, ""), look);
         super::is_inert(&table);
         rows(&table, queue.tasks().len(), width);
         for node in dag.nodes() {
@@ -115,7 +115,7 @@ fn seen(queue: &Queue, tasks: &[QueueTasks<'_>]) {
         super::is_inert(&check::text(&found, "q.json", look));
         super::json_is_inert(&found);
     }
-    super::json_is_inert(&sight.written_status(&all, true));
+    super::json_is_inert(&sight.written_status(&all, true, ""));
 }
 
 /// No cell broke out of its row: with a frame every row is as wide as it; without one, which is so
