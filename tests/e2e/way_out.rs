@@ -1,5 +1,6 @@
 //! The way out: what an agent says instead of finishing, and what people make of it.
 
+use crate::fake_agent::CONFIG;
 use crate::sandbox::{Sandbox, queue, task};
 use serde_json::json;
 
@@ -129,4 +130,41 @@ fn known_errors_and_a_second_verdict() {
     let bad = format!("{config}[[known_errors]]\nmatch = \"(\"\n");
     let sandbox = sandbox.config(&bad);
     sandbox.run(["run", "q.json"]).exits(2).says("match is no regular expression");
+}
+
+/// On a terminal the summary comes first, so that who comes back sees the night before a question; an
+/// override is a person's completion with a reason.
+#[test]
+fn a_terminal_shows_the_summary_and_asks_about_what_is_blocked() {
+    if crate::processes::lacks("script") {
+        return;
+    }
+    let config = format!("{CONFIG}\n[limits]\nattempts = 1\n");
+    let ask = r#"result {"status": "needs_input", "question": "which port?"}"#;
+    let sandbox = Sandbox::new()
+        .config(&config)
+        .queue("q.json", &queue(&[("A", &[]), ("B", &[]), ("C", &[])]))
+        .script("A", "fail 1")
+        .script("B", ask);
+    let program = sandbox.program.display();
+    let typed = format!(
+        "printf 'x\\no\\nI looked at it\\n' | env -u CI script -qec \
+         '{program} run q.json --color never' /dev/null >shown; true"
+    );
+    assert!(sandbox.shell(&typed));
+    let shown = String::from_utf8_lossy(&sandbox.bytes("shown")).replace("\r\n", "\n");
+    let at = |text: &str| shown.find(text).unwrap_or_else(|| panic!("no {text:?} in {shown}"));
+    let order =
+        ["1 of 3 complete, 3 attempts", "A is blocked: step made", "[K/o]", "Why does it count"];
+    let order = order.map(at);
+    assert!(order.is_sorted(), "{shown}");
+    assert_eq!(shown.matches("[K/o]").count(), 2, "x is no answer: {shown}");
+    // The row of a question says once what to type.
+    let rows: Vec<&str> = shown.lines().filter(|line| line.starts_with("  B  ")).collect();
+    assert_eq!(rows.len(), 1, "{shown}");
+    assert_eq!(rows[0].matches("workloop answer B TEXT").count(), 1, "{shown}");
+    let done = sandbox.read("q.json");
+    let a = task(&done, "A");
+    assert_eq!((&a["status"], &a["passes"]), (&json!("complete"), &json!(false)), "{a}");
+    assert_eq!(a["completion_note"], "I looked at it", "{a}");
 }

@@ -71,14 +71,15 @@ pub(super) fn run(args: &RunArgs, session: &mut Session<'_>) -> Result<(), Failu
     let ran = screen.end();
     session.finish_telling(notifier, ending.as_ref().ok())?;
     let mut ending = ending?;
+    // Before anything is asked: who comes back in the morning sees the night first.
+    if !session.global.quiet {
+        let summary = closing(&ran, &ending, &queue, session.look_of_stderr());
+        session.streams.err.write_all(summary.as_bytes())?;
+    }
     let by_itself = !matches!(ending.reason, Reason::Signal(_));
     let asks = by_itself && !args.json && !session.global.quiet && session.interactive();
     if asks && overrides::ask(&before, selection.clone(), session)? {
         ending = ending_now(args, selection, ending, session)?;
-    }
-    if !session.global.quiet {
-        let summary = closing(&ran, &ending, &queue, session.look_of_stderr());
-        session.streams.err.write_all(summary.as_bytes())?;
     }
     last_line(args, &ending, session)
 }

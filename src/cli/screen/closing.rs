@@ -74,6 +74,8 @@ pub(in crate::cli) fn closing(
         .iter()
         .map(|(id, command)| {
             let why = told.ends.get(*id).map(String::as_str).unwrap_or_default();
+            // The next column has it whole.
+            let why = why.strip_suffix(&format!("; {command}")).unwrap_or(why);
             let command = fitted(&format!("{command}{queue}"), usize::MAX);
             [fitted(id, IDS), fitted(why, WHY), command]
         })
