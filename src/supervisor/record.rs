@@ -96,13 +96,29 @@ pub fn find_leftovers(claim: &Abandoned<'_>) -> io::Result<Found> {
     find(&claim.wanted())
 }
 
+/// How often a process whose environment cannot be read is looked at before that counts: one that has
+/// just been started by a protected one hides until its own program begins.
+const LOOKS: u32 = 6;
+/// The time between two looks.
+const BETWEEN: Duration = Duration::from_millis(10);
+
 /// Ends them; says what was found, and what could not be ended within `limit`.
 pub fn end_leftovers(
     claim: &Abandoned<'_>,
     grace: Duration,
     limit: Duration,
 ) -> io::Result<TreeEnd> {
-    end_tree(&claim.wanted(), grace, limit)
+    let mut end = end_tree(&claim.wanted(), grace, limit)?;
+    for _ in 1..LOOKS {
+        if end.unreadable.is_empty() {
+            break;
+        }
+        std::thread::sleep(BETWEEN);
+        let ended = end.ended;
+        end = end_tree(&claim.wanted(), grace, limit)?;
+        end.ended += ended;
+    }
+    Ok(end)
 }
 
 #[cfg(test)]

@@ -193,7 +193,9 @@ impl Board {
         }
         parts.push(running(self.lasted(now)));
         parts.extend(
-            self.left(busy).map(|left| format!("about {} left", duration_text(left.as_secs()))),
+            self.left(busy)
+                .filter(|left| left.as_secs() > 0)
+                .map(|left| format!("about {} left", duration_text(left.as_secs()))),
         );
         look.paint(Style::new().bold(), fitted(&format!("  {}", parts.join(", ")), width))
     }
