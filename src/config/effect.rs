@@ -1,9 +1,11 @@
 //! What the sections about trees and landing come to together: whether anything lands, and which keys
 //! change nothing.
 
+use super::hooks::HookRule;
 use super::model::Config;
-use super::origin::Sourced;
+use super::origin::{Origin, Sourced};
 use super::trees::{CommitMode, IsolationMode, LandingMode};
+use crate::domain::HookPoint;
 
 impl Config {
     /// Whether verified work lands on the target.
@@ -34,6 +36,14 @@ impl Config {
         let one = |key: &Sourced<String>| {
             Sourced::new(format!("{} has no effect: {why}", key.value), key.origin.clone())
         };
-        keys.map(one).collect()
+        let hooks = self.hooks.iter().filter(|_| !self.lands());
+        let hooks = hooks.filter(|hook| {
+            matches!(hook.point, HookPoint::BeforeLanding | HookPoint::AfterLanding)
+        });
+        let idle = |hook: &HookRule| {
+            let text = format!("hooks.{} has no effect: nothing lands here", hook.point);
+            Sourced::new(text, Origin::File { line: hook.line })
+        };
+        keys.map(one).chain(hooks.map(idle)).collect()
     }
 }

@@ -7,8 +7,8 @@ use super::paths::resolve;
 use super::problem::{Problem, RefusedConfig};
 use super::reader::{Reader, Section};
 use super::sections::{
-    agents, board, environment, guardrails, isolation, known_errors, landing, limits, notify,
-    profiles, services, verify, workspaces,
+    agents, board, environment, guardrails, hooks, isolation, known_errors, landing, limits,
+    notify, profiles, services, verify, workspaces,
 };
 use crate::domain::nearest;
 use std::ops::Range;
@@ -92,9 +92,12 @@ fn read(reader: &Reader<'_>, document: &toml::Spanned<DeTable<'_>>, folder: &Pat
         config.landing = landing::read(&section, &config.isolation);
         config.tree_keys.extend(section.keys());
     }
+    if let Some(section) = top.section("hooks") {
+        config.hooks = hooks::read(&section);
+    }
     read_views(&top, folder, &mut config);
     agents::put_budgets(&mut config);
-    top.close(&["escalation", "baseline", "hooks", "usage", "commit"]);
+    top.close(&["escalation", "baseline", "usage", "commit"]);
     config
 }
 

@@ -1,6 +1,7 @@
 //! The configuration as one typed value.
 
 use super::board::BoardRules;
+use super::hooks::HookRule;
 use super::notify::NotifyRule;
 use super::origin::Sourced;
 use super::trees::{Isolation, LandingRules, WorkspaceRules};
@@ -68,6 +69,8 @@ pub struct Config {
     pub jobs: Sourced<u32>,
     /// `[[known_errors]]`, in file order.
     pub known_errors: Vec<KnownErrorRule>,
+    /// `[hooks]`, in the order in which they run.
+    pub hooks: Vec<HookRule>,
     /// `[isolation]`.
     pub isolation: Isolation,
     /// `[workspaces]`.
@@ -153,6 +156,7 @@ impl Default for Config {
             allow_queue_commands: false,
             jobs: Sourced::default_value(1),
             known_errors: Vec::new(),
+            hooks: Vec::new(),
             isolation: Isolation::default(),
             workspaces: WorkspaceRules::default(),
             landing: LandingRules::default(),

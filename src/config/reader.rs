@@ -283,6 +283,15 @@ impl<'d> Section<'d> {
         keys.into_iter().map(one).collect()
     }
 
+    /// The line of a key.
+    pub(super) fn line(&self, key: &str) -> u32 {
+        let span = self.table.get(key).map_or_else(|| self.span.clone(), Spanned::span);
+        match self.reader.origin(&span) {
+            Origin::File { line } => line,
+            Origin::Flag(_) | Origin::Environment(_) | Origin::Default => 0,
+        }
+    }
+
     /// Reports every key that nobody asked for. Those in `absent` belong to features that this
     /// version does not have: ignoring one of them would be a promise broken in silence.
     pub(super) fn close(&self, absent: &[&str]) {

@@ -71,6 +71,7 @@ fn changed(task: &Task, transition: &Transition, now: DateTime<Utc>) -> Changes 
             ended(task, Status::Blocked, Some(*verdict), reason)
         }
         Transition::Ask { reason, question } => asked(task, reason, question),
+        Transition::Veto { reason } => vetoed(task, reason),
         Transition::Lose => ended(task, Status::Pending, None, "attempt lost"),
         Transition::Interrupt { reason } => interrupted(task, reason),
         Transition::TakeOver => interrupted(task, "interrupted: its worker died"),
@@ -258,6 +259,15 @@ fn ended(task: &Task, status: Status, verdict: Option<Verdict>, reason: &str) ->
     }
     changes.extend(counted(task));
     changes.push((Field::Claim, Write::Remove));
+    changes
+}
+
+/// Nothing of the attempt began, and a person must look.
+fn vetoed(task: &Task, reason: &str) -> Changes {
+    let mut changes = moved(Status::Blocked, reason);
+    changes.push((Field::Passes, Write::Set(json!(false))));
+    changes.push((Field::VerificationVerdict, Write::Set(json!(Verdict::Blocked.word()))));
+    changes.extend(free(task));
     changes
 }
 

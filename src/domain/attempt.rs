@@ -1,77 +1,15 @@
-//! How processes ended, and what an attempt came to.
+//! The commands of an attempt, and what it came to.
 
 use super::agent_run::AgentRun;
 use super::checked::Checked;
 use super::finding::{Findings, Level};
+use super::hook::{HookPoint, HookReport};
 use super::known_error::KnownError;
+use super::outcome::Outcome;
 use super::question::Evidence;
 use super::reason::ReasonCode;
 use super::verdict::Verdict;
 use serde::{Deserialize, Serialize};
-use std::fmt;
-
-/// How a command ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Outcome {
-    /// It exited by itself.
-    Exited {
-        /// The exit status.
-        code: i32,
-    },
-    /// A signal that was not ours ended it.
-    Signaled {
-        /// The signal's number.
-        signal: i32,
-    },
-    /// It ran longer than its wall-clock limit.
-    TimedOut {
-        /// The limit in seconds.
-        seconds: u64,
-    },
-    /// It printed nothing for longer than its silence limit.
-    Silent {
-        /// The limit in seconds.
-        seconds: u64,
-    },
-    /// It could not be started: an error of the environment, not of the task.
-    FailedToStart {
-        /// Why, in words.
-        reason: String,
-    },
-    /// We ended it: a signal to the loop, a stop, or the loop died.
-    Interrupted,
-    /// Its supervisor vanished while the loop lived.
-    Lost,
-}
-
-impl Outcome {
-    /// Whether the command ended by itself with exit status 0.
-    pub fn is_success(&self) -> bool {
-        matches!(self, Self::Exited { code: 0 })
-    }
-
-    /// Whether somebody else ended the command: a person, the kernel for want of memory, a session that
-    /// closed. Signals that a command raises by what it does (a crash, an abort) are its own end.
-    pub fn is_ended_from_outside(&self) -> bool {
-        // HUP, INT, KILL and TERM, which have these numbers on every system.
-        matches!(self, Self::Signaled { signal: 1 | 2 | 9 | 15 })
-    }
-}
-
-impl fmt::Display for Outcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Exited { code } => write!(f, "exit status {code}"),
-            Self::Signaled { signal } => write!(f, "ended by signal {signal}"),
-            Self::TimedOut { seconds } => write!(f, "timed out after {seconds} s"),
-            Self::Silent { seconds } => write!(f, "silent for {seconds} s"),
-            Self::FailedToStart { reason } => write!(f, "failed to start: {reason}"),
-            Self::Interrupted => f.write_str("interrupted"),
-            Self::Lost => f.write_str("lost: its supervisor vanished"),
-        }
-    }
-}
 
 /// Whether a command does the work or judges it; a step may have any name, also `agent`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -208,6 +146,9 @@ pub struct AttemptReport {
     /// Known errors that it met.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub known_errors: Vec<KnownError>,
+    /// The hooks that ran, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hooks: Vec<HookReport>,
     /// What the agent shows for what it says of an impossible task or a contradiction.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Evidence>,
@@ -230,6 +171,21 @@ pub struct AttemptReport {
 }
 
 impl AttemptReport {
+    /// The reason as a word: of a veto the code that its hook named.
+    pub fn code(&self) -> Option<&str> {
+        let code = self.reason_code?;
+        let vetoes = self.hooks.iter().rev().filter_map(|hook| hook.code.as_deref());
+        let own = vetoes.take(usize::from(code == ReasonCode::Hook)).next();
+        Some(own.unwrap_or_else(|| code.word()))
+    }
+
+    /// The hook that forbade what was to begin, where one did.
+    pub fn vetoed_by(&self) -> Option<HookPoint> {
+        let is_veto = self.reason_code == Some(ReasonCode::Hook);
+        let veto = self.hooks.iter().rev().find(|hook| hook.code.is_some());
+        veto.filter(|_| is_veto).map(|hook| hook.hook)
+    }
+
     /// What is to be noted of it although it decided nothing.
     pub fn warnings(&self) -> Vec<String> {
         self.steps.iter().filter_map(StepReport::warning).collect()

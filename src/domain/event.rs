@@ -43,6 +43,7 @@ pub enum EventKind {
     Edited,
     LoopFinished,
     Silent,
+    Hook,
     /// An event of a newer version.
     #[serde(other)]
     Other,

@@ -82,6 +82,7 @@ pub(super) fn check_legal(task: &Task, transition: &Transition) -> Result<(), Il
         | Transition::Fail { .. }
         | Transition::GiveUp { .. }
         | Transition::Ask { .. }
+        | Transition::Veto { .. }
         | Transition::Interrupt { .. }
         | Transition::Lose
         | Transition::Settle(..)
@@ -92,10 +93,7 @@ pub(super) fn check_legal(task: &Task, transition: &Transition) -> Result<(), Il
         Transition::TakeOver | Transition::Release => {
             (status == InProgress, "nobody has claimed it")
         }
-        Transition::Approve { .. } => (
-            task.approval == Approval::Required && matches!(status, Pending | Blocked),
-            "it waits for no approval",
-        ),
+        Transition::Approve { .. } => (waits_for_approval(task), "it waits for no approval"),
         Transition::Accept { completes, .. } => (
             task.is_in_review() && *completes == task.change().is_none(),
             "no work of it waits for a review",
@@ -131,6 +129,11 @@ pub(super) fn check_legal(task: &Task, transition: &Transition) -> Result<(), Il
     Err(Illegal { task: task.id.to_string(), status, why, legal: legal_verbs(task) })
 }
 
+/// Whether a person's yes lets `task` start.
+fn waits_for_approval(task: &Task) -> bool {
+    task.approval == Approval::Required && matches!(task.status, Status::Pending | Status::Blocked)
+}
+
 /// Whether somebody works on `task`.
 fn is_claimed(task: &Task) -> bool {
     task.status == Status::InProgress && task.claim().is_some()
@@ -161,9 +164,7 @@ fn legal_verbs(task: &Task) -> Vec<Verb> {
         Status::Parked => vec![Verb::Unpark, Verb::Done, Verb::Reset],
         Status::Unknown => vec![Verb::Retry, Verb::Done, Verb::Park, Verb::Reset],
     };
-    let to_start = task.approval == Approval::Required
-        && matches!(task.status, Status::Pending | Status::Blocked);
-    if to_start || task.is_in_review() {
+    if waits_for_approval(task) || task.is_in_review() {
         verbs.insert(0, Verb::Approve);
     }
     if task.status == Status::InProgress && task.is_in_review() {

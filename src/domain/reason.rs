@@ -66,6 +66,8 @@ pub enum ReasonCode {
     UnknownAgent,
     /// The task names a verification profile that is not configured.
     UnknownProfile,
+    /// A hook of a person said no; its own code is used in the place of this one where it names one.
+    Hook,
     /// The task itself cannot be run: a value that no command line can hold, say.
     BadTask,
     /// The budget of attempts is used up.
@@ -78,7 +80,7 @@ pub enum ReasonCode {
 
 impl ReasonCode {
     /// All of them, in the order of their definition.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::TestsFailed,
         Self::ItemsLost,
         Self::SteeringChanged,
@@ -107,6 +109,7 @@ impl ReasonCode {
         Self::Review,
         Self::UnknownAgent,
         Self::UnknownProfile,
+        Self::Hook,
         Self::BadTask,
         Self::Budget,
         Self::Crash,
@@ -149,6 +152,7 @@ impl ReasonCode {
             Self::Review => "review",
             Self::UnknownAgent => "unknown_agent",
             Self::UnknownProfile => "unknown_profile",
+            Self::Hook => "hook",
             Self::BadTask => "bad_task",
             Self::Budget => "budget",
             Self::Crash => "crash",

@@ -90,6 +90,11 @@ pub enum Transition {
         /// The whole of it.
         question: Box<OpenQuestion>,
     },
+    /// A hook forbade it before an agent was started: a person must look. It costs no budget.
+    Veto {
+        /// One line.
+        reason: String,
+    },
     /// The attempt ended through no fault of the task and costs no budget: back to pending.
     Interrupt {
         /// One line.

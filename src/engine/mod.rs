@@ -17,6 +17,6 @@ pub use attempt::{
 pub use dispatch::{SlotIx, agent_pauses, end_pause, end_pauses};
 pub use inside::Inside;
 pub use run::{
-    End, Ending, Notice, Observer, Piece, Reason, RunLoop, RunOptions, Tally, Turn, WhenEmpty,
-    start,
+    End, Ending, Notice, Observer, Piece, Reason, RunHook, RunHooks, RunLoop, RunOptions, Tally,
+    Turn, WhenEmpty, start,
 };

@@ -19,6 +19,7 @@ pub(super) fn kinds(event: &Event) -> &'static [NotifyEvent] {
         EventKind::Added => &[On::Added],
         EventKind::Tampered | EventKind::Restored => &[On::Tampered],
         EventKind::UsageLimit | EventKind::Budget => &[On::Limit],
+        EventKind::Silent => &[On::Silent],
         EventKind::LoopStarted => &[On::RunStarted],
         EventKind::LoopFinished => &[On::RunFinished],
         EventKind::Retried
@@ -39,8 +40,7 @@ pub(super) fn kinds(event: &Event) -> &'static [NotifyEvent] {
         | EventKind::Progress
         | EventKind::Approved
         | EventKind::Edited
-        // The channel looks for itself, also at attempts of other loops.
-        | EventKind::Silent
+        | EventKind::Hook
         | EventKind::Other => &[],
     }
 }

@@ -148,6 +148,8 @@ pub enum Fault {
     JudgedOnce,
     /// Nothing is looked for in the lines and files of a change.
     GuardrailsDown,
+    /// Hooks are not run, whatever they would say.
+    HooksIgnored,
     /// Not a fault but a condition: the clock of this process is an hour ahead.
     ClockAhead,
     /// Not a fault but a condition: attempts run in the loop's own thread and nothing is watched,
@@ -229,6 +231,7 @@ impl Fault {
             Self::NothingRequired => "nothing-required",
             Self::JudgedOnce => "judged-once",
             Self::GuardrailsDown => "guardrails-down",
+            Self::HooksIgnored => "hooks-ignored",
             Self::ClockAhead => "clock-ahead",
             Self::OneThread => "one-thread",
         }

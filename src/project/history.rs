@@ -88,6 +88,7 @@ impl History {
                 | EventKind::Edited
                 | EventKind::LoopFinished
                 | EventKind::Silent
+                | EventKind::Hook
                 | EventKind::Other => {}
             }
         }

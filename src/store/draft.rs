@@ -378,6 +378,7 @@ fn event_kind(transition: &Transition) -> EventKind {
         Transition::GiveUp { .. }
         | Transition::Review(..)
         | Transition::Ask { .. }
+        | Transition::Veto { .. }
         | Transition::Block { .. }
         | Transition::Settle(..) => EventKind::Blocked,
         Transition::Interrupt { .. } => EventKind::Interrupted,

@@ -76,6 +76,7 @@ mod tests {
             reason_code: None,
             evidence: None,
             known_errors: Vec::new(),
+            hooks: Vec::new(),
             agent: None,
             steps: vec![StepReport {
                 kind: StepKind::Verify,

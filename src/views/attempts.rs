@@ -3,8 +3,8 @@
 use super::mask::Mask;
 use super::timing::lasted;
 use crate::domain::{
-    AgentRun, AttemptReport, Evidence, Findings, Items, KnownError, Measured, ReasonCode,
-    StepReport, Verdict,
+    AgentRun, AttemptReport, Evidence, Findings, HookPoint, HookReport, Items, KnownError,
+    Measured, Outcome, ReasonCode, StepReport, Verdict,
 };
 use crate::store::attempts::{AGENT_OUT, AttemptFolder, NO_ATTEMPT};
 use crate::store::{StateDir, TaskKey};
@@ -21,8 +21,11 @@ pub struct AttemptView {
     pub verdict: Option<Verdict>,
     /// Why.
     pub reason: Option<String>,
-    /// The same as a code.
-    pub reason_code: Option<ReasonCode>,
+    /// The same as a code: of a veto the one that the hook named.
+    pub reason_code: Option<String>,
+    /// The hooks that ran.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hooks: Vec<HookView>,
     /// Known errors that it met.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub known_errors: Vec<KnownError>,
@@ -63,6 +66,55 @@ pub struct AttemptView {
     /// When it ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<String>,
+}
+
+/// A hook that ran in an attempt.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct HookView {
+    /// Which one.
+    pub hook: HookPoint,
+    /// How it ended.
+    pub outcome: String,
+    /// For how long it ran, in seconds.
+    pub seconds: f64,
+    /// The reason code of its veto.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// What it said about its failure.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub text: String,
+}
+
+impl HookView {
+    fn new(report: &HookReport, mask: &Mask) -> Self {
+        Self {
+            hook: report.hook,
+            outcome: report.outcome.to_string(),
+            seconds: report.millis as f64 / 1000.0,
+            code: report.code.clone(),
+            text: mask.text(&report.text).into_owned(),
+        }
+    }
+
+    /// The line of one that did not end well.
+    pub(super) fn failed(&self) -> Option<String> {
+        if self.outcome == (Outcome::Exited { code: 0 }).to_string() {
+            return None;
+        }
+        let Self { hook, outcome, text, .. } = self;
+        let text = if text.is_empty() { String::new() } else { format!(": {text}") };
+        Some(format!("hook {hook}: {outcome}{text}"))
+    }
+}
+
+impl AttemptView {
+    /// Its reason code, where it is one of ours.
+    pub fn code(&self) -> Option<ReasonCode> {
+        // A hook may name its code as we name ours, and means something else.
+        let is_veto = self.hooks.iter().any(|hook| hook.code.is_some());
+        let code = self.reason_code.as_deref().and_then(ReasonCode::from_word);
+        if is_veto { Some(ReasonCode::Hook) } else { code }
+    }
 }
 
 /// A number that a step measured.
@@ -146,34 +198,13 @@ fn view(
     let failed = report.as_ref().and_then(failed_log).map(|log| folder.file(log));
     let log = failed.filter(|log| log.exists()).unwrap_or_else(|| folder.file(AGENT_OUT));
     let log = log.exists().then(|| log.display().to_string());
-    let Some(report) = report else {
-        return AttemptView {
-            attempt: number,
-            outcome: None,
-            verdict: None,
-            reason: None,
-            reason_code: None,
-            known_errors: Vec::new(),
-            evidence: None,
-            agent: None,
-            log,
-            started_at: None,
-            duration_s: None,
-            steps: Vec::new(),
-            files_changed: Vec::new(),
-            files_ambiguous: Vec::new(),
-            items: None,
-            measures: Vec::new(),
-            warnings: Vec::new(),
-            findings: Findings::default(),
-            ended_at: None,
-        };
-    };
+    let Some(report) = report else { return unknown(number, log) };
     let hidden =
         |paths: Vec<String>| paths.iter().map(|path| mask.text(path).into_owned()).collect();
     let (measures, warnings) = (measures(&report), report.warnings());
     let steps = StepView::all(&report);
     let items = items(&report);
+    let code = report.code().map(str::to_owned);
     AttemptView {
         duration_s: Some(lasted(&report).as_millis() as f64 / 1000.0),
         started_at: Some(report.started_at),
@@ -181,8 +212,9 @@ fn view(
         attempt: number,
         outcome: Some(report.outcome.to_string()),
         verdict: report.verdict,
+        reason_code: code,
         reason: report.reason.map(|reason| mask.text(&reason).into_owned()),
-        reason_code: report.reason_code,
+        hooks: report.hooks.iter().map(|hook| HookView::new(hook, mask)).collect(),
         known_errors: report.known_errors,
         evidence: report.evidence.map(|mut shown| {
             shown.texts_mut().iter_mut().for_each(|text| *text = mask.text(text).into_owned());
@@ -200,6 +232,32 @@ fn view(
         warnings: hidden(warnings),
         findings: masked(report.findings, mask),
         ended_at: Some(report.ended_at),
+    }
+}
+
+/// An attempt of which nobody wrote down what it came to.
+fn unknown(attempt: u32, log: Option<String>) -> AttemptView {
+    AttemptView {
+        attempt,
+        outcome: None,
+        verdict: None,
+        reason: None,
+        reason_code: None,
+        hooks: Vec::new(),
+        known_errors: Vec::new(),
+        evidence: None,
+        agent: None,
+        log,
+        started_at: None,
+        duration_s: None,
+        steps: Vec::new(),
+        files_changed: Vec::new(),
+        files_ambiguous: Vec::new(),
+        items: None,
+        measures: Vec::new(),
+        warnings: Vec::new(),
+        findings: Findings::default(),
+        ended_at: None,
     }
 }
 

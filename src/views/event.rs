@@ -107,6 +107,8 @@ impl Teller {
             EventKind::AttemptStarted | EventKind::AgentFinished | EventKind::Verified => {
                 return None;
             }
+            // One that said yes is a step in between.
+            EventKind::Hook => format!("{task}{}", text_of(event, "reason")?),
             EventKind::LoopStarted => "loop started".to_owned(),
             EventKind::LoopFinished => "loop ended".to_owned(),
             EventKind::Released

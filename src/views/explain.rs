@@ -272,6 +272,15 @@ const TABLE: [(ReasonCode, &str, &[&str], &[Next]); ReasonCode::ALL.len()] = [
         &[CHECK, next("workloop edit ID --verify NAME", "names another profile"), RETRY],
     ),
     (
+        ReasonCode::Hook,
+        "A hook of workloop.toml said no. Where it names a code of its own, that code is used.",
+        &[
+            "what the hook looks at is as it says: hook-NAME.err in the folder of the attempt has its words",
+            "the hook itself failed: it ended by a signal, ran longer than its timeout, or was not found",
+        ],
+        &[WHY, RETRY],
+    ),
+    (
         ReasonCode::BadTask,
         "The task itself cannot be run.",
         &[

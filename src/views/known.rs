@@ -78,6 +78,8 @@ pub struct Traces {
     pub ended_at: Option<String>,
     /// The window in which it ran last.
     pub window: Option<usize>,
+    /// Why it ended so, as a code.
+    pub reason_code: Option<String>,
 }
 
 /// What the end of a journal says.
@@ -98,7 +100,7 @@ impl Recent {
 
     /// One more.
     pub fn add(&mut self, event: Event) {
-        let Event { at, event: kind, queue, task, worker, .. } = event;
+        let Event { at, event: kind, queue, task, worker, data, .. } = event;
         let Some(task) = task else { return };
         let ends = kind.ends_attempt();
         let window = match worker.as_deref() {
@@ -116,6 +118,8 @@ impl Recent {
         let traces = self.tasks.entry((queue, task)).or_default();
         traces.window = window.or(traces.window);
         traces.ended_at = ends.then_some(at);
+        let code = data.get("reason_code").and_then(|code| code.as_str());
+        traces.reason_code = code.filter(|_| ends).map(str::to_owned);
     }
 
     /// What it says of a task of the queue with this file name.

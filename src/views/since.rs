@@ -144,6 +144,7 @@ impl Happened {
             | EventKind::UsageLimit
             | EventKind::Budget
             | EventKind::Silent
+            | EventKind::Hook
             | EventKind::Other => {}
         }
     }

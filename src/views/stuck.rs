@@ -154,6 +154,7 @@ mod tests {
             files_changed: Vec::new(),
             files_ambiguous: Vec::new(),
             evidence: None,
+            hooks: Vec::new(),
             known_errors: Vec::new(),
             findings: crate::domain::Findings::default(),
             fingerprint: Fingerprint { change: change.map(str::to_owned), output: None },

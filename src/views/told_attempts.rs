@@ -1,6 +1,6 @@
 //! The attempts of a task as `why` tells them, each with what it was found to be.
 
-use super::attempts::{AttemptView, StepView};
+use super::attempts::{AttemptView, HookView, StepView};
 use super::escape;
 use super::style::{Look, asking, color, count, listed, took};
 use super::timing::{clock, parsed};
@@ -46,7 +46,7 @@ pub(super) fn told_attempts(
 
 /// How often a change did not merge.
 pub(super) fn conflicts(attempts: &[AttemptView]) -> usize {
-    attempts.iter().filter(|one| one.reason_code == Some(ReasonCode::Conflict)).count()
+    attempts.iter().filter(|one| one.code() == Some(ReasonCode::Conflict)).count()
 }
 
 /// How it ended, when, and what the agent used.
@@ -54,7 +54,7 @@ fn ended(attempt: &AttemptView, now: DateTime<Utc>, look: Look, text: &mut Strin
     let verdict = attempt.verdict.map_or("-", |verdict| verdict.word());
     let style = match verdict {
         "PASS" => color(AnsiColor::Green),
-        "BLOCKED" if attempt.reason_code.is_some_and(ReasonCode::is_question) => asking(),
+        "BLOCKED" if attempt.code().is_some_and(ReasonCode::is_question) => asking(),
         "FAIL" | "BLOCKED" => color(AnsiColor::Red),
         _ => Style::new(),
     };
@@ -64,6 +64,11 @@ fn ended(attempt: &AttemptView, now: DateTime<Utc>, look: Look, text: &mut Strin
     let times = times(attempt, now);
     let _ = writeln!(text, "  {number}  {verdict}  {times}{}", escape::line(&told));
     text.push_str(&steps(attempt));
+    // The one that decided is the reason.
+    for line in attempt.hooks.iter().filter(|hook| hook.code.is_none()).filter_map(HookView::failed)
+    {
+        let _ = writeln!(text, "     {}", escape::line(&line));
+    }
     for known in &attempt.known_errors {
         let known = known.sentence();
         let _ = writeln!(text, "     known: {}", escape::line(&known));
@@ -150,7 +155,9 @@ fn told(outcome: Option<&str>, reason: Option<&str>) -> String {
     let outcome = outcome.unwrap_or("no result yet");
     match reason {
         // Such as "agent: exit status 3".
-        Some(reason) if reason.contains(outcome) => reason.to_owned(),
+        Some(reason) if reason.contains(outcome) || reason.starts_with("hook ") => {
+            reason.to_owned()
+        }
         Some(reason) => format!("agent: {outcome}; {reason}"),
         None => format!("agent: {outcome}"),
     }

@@ -23,6 +23,7 @@ mod forms;
 mod guardrails;
 mod guards;
 mod harness;
+mod hooks;
 mod inside;
 mod looking;
 mod loops;

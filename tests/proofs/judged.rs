@@ -55,3 +55,20 @@ fn what_no_change_may_add_is_found() {
         )
     });
 }
+
+/// What a person's hook forbids is not begun, and not complete.
+#[test]
+fn what_a_hook_forbids_does_not_happen() {
+    holds("hooks-ignored", |sandbox| {
+        let config = "[agents.default]\nrun = \"touch ran\"\n[[verify]]\nrun = \"true\"\n\
+             [hooks]\nbefore_task = \"echo closed; exit 1\"\n";
+        let sandbox = sandbox.config(config);
+        drop(sandbox.run(["run", "q.json"]));
+        let began = sandbox.path("ran").exists();
+        if began {
+            vec!["an agent began a task that a hook forbids".to_owned()]
+        } else {
+            Vec::new()
+        }
+    });
+}

@@ -9,7 +9,9 @@ use crate::cli::screen::{How, Said, Screen, closing};
 use crate::cli::session::Session;
 use crate::config::{Overrides, Selection};
 use crate::domain::Allowance;
-use crate::engine::{self, Ending, KnownCommands, Notice, Observer, Preflight, Reason, RunOptions};
+use crate::engine::{
+    self, Ending, KnownCommands, Notice, Observer, Preflight, Reason, RunHooks, RunOptions,
+};
 use crate::plan;
 use crate::platform::clock::{Clock, SystemClock};
 use crate::platform::fault;
@@ -24,6 +26,7 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
+mod hooked;
 mod overrides;
 
 pub(super) fn run(args: &RunArgs, session: &mut Session<'_>) -> Result<(), Failure> {
@@ -59,6 +62,8 @@ pub(super) fn run(args: &RunArgs, session: &mut Session<'_>) -> Result<(), Failu
         when_empty: when_empty(args),
         ..options(scope, jobs, Arc::new(known), session)?
     };
+    let hooks = RunHooks::of(&project, &options)?;
+    hooked::before(&hooks)?;
     let notifier = session.notifier(project.set())?;
     let how = how(args, &queue, &project, session);
     let mut screen = Screen::new(session.streams, jobs, how);
@@ -70,6 +75,7 @@ pub(super) fn run(args: &RunArgs, session: &mut Session<'_>) -> Result<(), Failu
     drop(awake);
     let ran = screen.end();
     session.finish_telling(notifier, ending.as_ref().ok())?;
+    hooked::after(&hooks, ending.as_ref().ok(), session)?;
     let mut ending = ending?;
     // Before anything is asked: who comes back in the morning sees the night first.
     if !session.global.quiet {

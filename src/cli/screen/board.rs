@@ -239,6 +239,7 @@ pub(super) fn in_words(stage: &Stage) -> String {
     match stage {
         Stage::Started => "agent".to_owned(),
         Stage::AgentFinished(outcome) => format!("agent {outcome}"),
+        Stage::Hooked(report) => format!("hook {}", report.hook),
         Stage::Verifying(step) => format!("verifying ({step})"),
         Stage::Verified(verdict) => verdict.to_string(),
     }

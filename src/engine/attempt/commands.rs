@@ -10,21 +10,20 @@ use super::tamper::Guard;
 use super::with::With;
 use super::withheld;
 use crate::agent::bound_file;
-use crate::domain::{Checked, Outcome, ReasonCode, StepKind, StepReport};
+use crate::domain::{Checked, HookReport, Outcome, ReasonCode, StepKind, StepReport};
 use crate::platform::clock::Clock;
 use crate::platform::fault::{self, Fault};
 use crate::store::attempts::{AGENT_OUT, ENV_FILE, PROMPT_FILE, RESULT_FILE, TASK_FILE};
-use crate::supervisor::{CommandSpec, Ended, Lost, Rest, Told};
+use crate::supervisor::{CommandSpec, Ended, Lost, Rest};
 use crate::workspace::Run;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::thread;
-use std::time::Duration;
 
 mod beside;
+mod hook;
 
 /// Variables by which git takes another repository than the one that lies around it: a loop that was
 /// started by a hook has them.
@@ -48,9 +47,6 @@ const FOLDER_TRIES: u32 = 100;
 /// How often a step of the verification is run that somebody else ends every time.
 const STEP_TRIES: u32 = 3;
 
-/// How soon it is looked again whether what runs beside stands still.
-const STILL: Duration = Duration::from_millis(5);
-
 /// The commands of an attempt.
 pub(super) struct Commands<'a> {
     job: &'a Job,
@@ -61,6 +57,8 @@ pub(super) struct Commands<'a> {
     prompt: String,
     /// What ran so far.
     steps: Vec<StepReport>,
+    /// The hooks that ran.
+    hooks: Vec<HookReport>,
     warnings: Vec<String>,
     /// What runs beside them.
     beside: Vec<Arc<Rest>>,
@@ -82,6 +80,7 @@ impl<'a> Commands<'a> {
             guarded: None,
             prompt,
             steps,
+            hooks: Vec::new(),
             warnings,
             beside,
             rested: None,
@@ -90,8 +89,8 @@ impl<'a> Commands<'a> {
     }
 
     /// What ran, and what people should know of it.
-    pub(super) fn into_reports(self) -> (Vec<StepReport>, Vec<String>) {
-        (self.steps, self.warnings)
+    pub(super) fn into_reports(self) -> (Vec<StepReport>, Vec<HookReport>, Vec<String>) {
+        (self.steps, self.hooks, self.warnings)
     }
 
     /// What ran so far.
@@ -340,20 +339,10 @@ impl<'a> Commands<'a> {
     }
 
     fn command_once(&mut self, command: &Ready, spec: &CommandSpec, log: String) -> StepReport {
-        let (outcome, millis) = if self.with.steering.cancelled.load(Ordering::SeqCst) {
+        let (outcome, millis) = if self.is_cut() {
             (Outcome::Interrupted, 0)
         } else {
-            let (steering, beside) = (self.with.steering, &self.beside);
-            let mut tell = |told| match told {
-                Told::Started(_) => {}
-                Told::Paused(number) => {
-                    while !beside.iter().all(|rest| rest.is_still(number)) {
-                        thread::sleep(STILL);
-                    }
-                    (steering.on_still)(number);
-                }
-            };
-            let ended = self.with.supervisor.run(spec, &mut tell);
+            let ended = self.supervised(spec);
             self.ended(command, spec, ended)
         };
         let checked = Checked::default();

@@ -101,6 +101,7 @@ pub(crate) fn not_started(
         reason_code: code,
         evidence: None,
         known_errors: Vec::new(),
+        hooks: Vec::new(),
         steps: Vec::new(),
         agent: None,
         files_changed: Vec::new(),

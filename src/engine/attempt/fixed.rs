@@ -44,7 +44,9 @@ impl Fixed {
             Verification::Flags(steps) => steps.as_slice(),
             Verification::Profiles | Verification::Off => &[],
         };
+        let hooks = config.hooks.iter().map(|hook| program(&hook.command));
         let names = config.steps.iter().chain(flags).map(|step| program(&step.command));
+        let names = names.chain(hooks);
         // What a queue says is run by the shell, too; and git is asked by the loop itself.
         let programs = names
             .chain(["sh", GIT])

@@ -5,55 +5,24 @@ use super::carried::ToLand;
 use super::draft::PromptDraft;
 use super::guarding::Guarding;
 use super::pause_key::AgentKey;
+use super::ready_hooks::Hooks;
 use super::tamper::Watch;
 use super::untouched::{ProfileKey, Red};
 use super::with::Steering;
-use crate::agent::{Tool, Withheld};
+use crate::agent::Tool;
 use crate::config::KnownErrorRule;
-use crate::domain::{ClaimToken, Command, ReasonCode, StepKind, Task};
+use crate::domain::{ClaimToken, ReasonCode, Task};
 use crate::platform::claim_tag::ClaimTag;
 use crate::store::attempts::AttemptFolder;
 use crate::store::{Place, StateDir, TaskKey, place_of};
-use crate::verify::{Rules, Service};
+use crate::verify::Service;
 use crate::views::mask::Mask;
 use crate::workspace::{Git, TaskName};
 use std::collections::BTreeSet;
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
-/// A command ready to start.
-#[derive(Clone, Debug)]
-pub struct Ready {
-    /// Whether it does the work or judges it.
-    pub kind: StepKind,
-    /// `agent`, or the name of the step.
-    pub name: String,
-    /// Program and arguments.
-    pub argv: Vec<OsString>,
-    /// The command as configured.
-    pub configured: Command,
-    /// Its whole environment.
-    pub env: Vec<(OsString, OsString)>,
-    /// Variables of the loop that it does not get.
-    pub withheld: Vec<Withheld>,
-    /// Wall-clock limit.
-    pub timeout: Duration,
-    /// Silence limit.
-    pub silence: Option<Duration>,
-    /// Time between TERM and KILL.
-    pub grace: Duration,
-    /// What a step of the verification asks for besides.
-    pub rules: Arc<Rules>,
-}
-
-impl Ready {
-    /// What its items are kept as.
-    pub(super) fn items_key(&self) -> String {
-        format!("{} {}", self.name, self.configured)
-    }
-}
+pub(crate) use super::ready::Ready;
 
 /// A service, ready to start.
 #[derive(Clone, Debug)]
@@ -146,6 +115,8 @@ pub struct Job {
     pub title: String,
     /// Which attempt it is, of how many; `None` where no task is worked on.
     pub turn: Option<(u32, u32)>,
+    /// What people want to be run before and after.
+    pub(crate) hooks: Hooks,
     /// Its name on paths and in the environment.
     pub key: TaskKey,
     /// The claim tag of its processes.

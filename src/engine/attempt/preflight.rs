@@ -157,6 +157,12 @@ pub fn survey(
         let whose = || format!("workspaces.setup {line:?}");
         tools[1].find(&command, &whose, &root.path).unwrap_or_else(&mut *tell);
     }
+    for (root, hook) in
+        set.config.hooks.iter().flat_map(|hook| set.roots().map(move |root| (root, hook)))
+    {
+        let whose = || format!("hook {}", hook.point);
+        tools[1].find(&hook.command, &whose, &root.path).unwrap_or_else(&mut *tell);
+    }
     for (index, queue) in served.iter().enumerate() {
         // Most tasks choose the same agent and steps: each choice is looked at once. Hashes, since
         // each task may choose others.

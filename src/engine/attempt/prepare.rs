@@ -8,7 +8,7 @@ use super::items_key::items_key;
 use super::job::{AgentCommand, Job, Judge, Purpose, Ready, Refusal, Setups, tag_of};
 use super::pause_key::key_of;
 use super::refusal::{holds_nul, taken_for_flag};
-use super::subject::{Subject, agent_policy, service_steps, services_of, set_up_steps};
+use super::subject::{Subject, agent_policy, services_of, set_up_steps};
 use super::untouched::{ProfileKey, Red, Untouched};
 use super::watch::watch;
 use crate::agent::{AgentProfile, ContinuedInput, Given};
@@ -30,6 +30,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 mod environment;
+mod hooks;
 mod prompt;
 
 pub use environment::{CommandEnvironment, Lacking, lacking};
@@ -232,6 +233,7 @@ impl Plan<'_> {
             kind: self.task.kind().unwrap_or_default().to_owned(),
             title: mask.text(&queue.title(at.task)).into_owned(),
             turn: Some(self.turn()),
+            hooks: self.hooks(&token, fixed),
             key: TaskKey::new(set.real(at.queue), self.task.id.as_str()),
             tag: tag_of(set.real(at.queue), self.task),
             state: set.state(at.queue),
@@ -294,14 +296,6 @@ impl Plan<'_> {
         let subject = self.subject(StepKind::Verify);
         let ready = |step| subject.step(step, &token.worker, fixed);
         Judge::Steps(self.steps.iter().map(ready).collect())
-    }
-
-    /// What has a say in the verdict: the steps, and what makes the judge tree ready for them.
-    fn judging(&self) -> Vec<VerifyStep> {
-        let setup = self.apart.as_ref().map(|_| set_up_steps(&self.source.set.config));
-        let services = services_of(&self.source.set.config, &self.steps);
-        let services = service_steps(&services);
-        self.steps.iter().cloned().chain(services).chain(setup.into_iter().flatten()).collect()
     }
 
     fn setups(&self, token: &ClaimToken, fixed: &Fixed) -> Setups {

@@ -6,7 +6,7 @@ use super::commands::Commands;
 use super::end::{End, environment, failed_code, one_line, unfit};
 use super::entries;
 use super::finished::{Finished, TreeLook, not_started};
-use super::job::{AgentCommand, Job, Purpose, Refusal};
+use super::job::{AgentCommand, Job, Judge, Purpose, Refusal};
 use super::queue_files::QueueFiles;
 use super::running_service::RunningService;
 use super::tamper::{Guard, Memory, earlier};
@@ -15,8 +15,8 @@ use super::untouched::ProfileKey;
 use super::with::{OnStage, Stage, With};
 use crate::agent::{AgentResult, ResultStatus, has_promise, read_result};
 use crate::domain::{
-    AgentRun, AttemptReport, Findings, Fingerprint, ItemId, Outcome, ReasonCode, StepItems,
-    StepReport, Verdict, timestamp,
+    AgentRun, AttemptReport, Findings, Fingerprint, HookPoint, ItemId, Outcome, ReasonCode,
+    StepItems, StepReport, Verdict, timestamp,
 };
 use crate::guardrails::ChangedFile;
 use crate::platform::clock::Clock;
@@ -32,6 +32,7 @@ use std::sync::Arc;
 
 mod apart;
 mod changes;
+mod hooked;
 mod items;
 pub(super) mod landing;
 mod look;
@@ -90,12 +91,15 @@ pub(crate) fn run(mut job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finish
     let end = progress.run(&earlier, on_stage);
     let end = progress.commands.untampered(end);
     progress.look_at_end(&end);
+    if !progress.commands.steps().is_empty() && progress.job.purpose == Purpose::Attempt {
+        progress.after(HookPoint::AfterAttempt, &end, on_stage);
+    }
     let made = progress.made();
     let captured = progress.take_change();
     let Progress { commands, result, tree, changed, ambiguous, findings, trees, told, .. } =
         progress;
     drop(trees);
-    let (steps, warnings) = commands.into_reports();
+    let (steps, hooks, warnings) = commands.into_reports();
     let report = AttemptReport {
         v: 1,
         task: job.id.clone(),
@@ -109,6 +113,7 @@ pub(crate) fn run(mut job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finish
         reason_code: end.code,
         evidence: result.evidence.clone(),
         known_errors: Vec::new(),
+        hooks,
         steps,
         agent: told,
         files_changed: changed,
@@ -184,8 +189,9 @@ impl Progress<'_> {
                 Ok(Some(end)) | Err(end) => return end,
             }
         }
-        // Before anything is guarded: what judges lies in the judge tree.
-        if let Err(end) = self.enter() {
+        // What a hook changes is no work of the agent. Before anything is guarded: what judges lies in
+        // the judge tree.
+        if let Err(end) = self.before_all(on_stage).and_then(|()| self.enter()) {
             return end;
         }
         self.commands.guard(Guard::take(&self.job.watch, earlier));
@@ -225,9 +231,28 @@ impl Progress<'_> {
         }
         let judged = self.base_of_change(on_stage).and_then(|()| self.judge_change());
         match judged.and_then(|()| self.look_at_change()) {
-            Ok(()) => self.verify(on_stage),
+            Ok(()) => self.verify_between_hooks(on_stage),
             Err(end) => end,
         }
+    }
+
+    /// Verifies, unless a hook says no.
+    fn verify_between_hooks(&mut self, on_stage: OnStage<'_>) -> End {
+        if matches!(self.job.judge, Judge::Nobody) {
+            return self.verify(on_stage);
+        }
+        // Before its script is run, it is looked at whether the agent wrote that.
+        if self.job.hooks.at(HookPoint::BeforeVerification).is_some()
+            && let Some(end) = self.commands.tampered(&self.last_outcome())
+        {
+            return end;
+        }
+        if let Err(end) = self.before(HookPoint::BeforeVerification, on_stage) {
+            return end;
+        }
+        let end = self.verify(on_stage);
+        self.after(HookPoint::AfterVerification, &end, on_stage);
+        end
     }
 
     /// The prompt, as the working directory is now.

@@ -17,6 +17,7 @@ pub(super) fn failed(task: &str, step: &str, fingerprint: Fingerprint) -> Attemp
         reason_code: None,
         evidence: None,
         known_errors: Vec::new(),
+        hooks: Vec::new(),
         agent: None,
         steps: vec![StepReport {
             kind: StepKind::Verify,

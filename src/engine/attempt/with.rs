@@ -1,7 +1,7 @@
 //! What an attempt is run with, and what it tells meanwhile.
 
 use super::known_commands::KnownCommands;
-use crate::domain::{Outcome, Verdict};
+use crate::domain::{HookReport, Outcome, Verdict};
 use crate::platform::clock::Clock;
 use crate::supervisor::Supervisor;
 use std::ffi::OsString;
@@ -35,6 +35,8 @@ pub enum Stage {
     AgentFinished(Outcome),
     /// A step of the verification begins.
     Verifying(String),
+    /// A hook ran.
+    Hooked(HookReport),
     /// The verdict is known: told by the loop itself when it hears of the attempt's end.
     Verified(Verdict),
 }

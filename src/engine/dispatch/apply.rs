@@ -66,7 +66,9 @@ pub(super) fn write(
     data.insert("verdict".to_owned(), json!(report.verdict));
     data.insert("reason".to_owned(), json!(report.reason));
     if let Some(code) = decision.code {
-        data.insert("reason_code".to_owned(), json!(code));
+        // The code that a hook names is the person's own.
+        let own = report.code().filter(|_| code == ReasonCode::Hook);
+        data.insert("reason_code".to_owned(), json!(own.unwrap_or(code.word())));
     }
     let actor = Actor::Worker(job.token.clone());
     if report.reason_code == Some(ReasonCode::UsageLimit) {

@@ -1,8 +1,8 @@
 //! What a finished attempt means for its task, and what people are told of it: decided once.
 
 use crate::domain::{
-    AttemptReport, Change, Completion, Cost, OpenQuestion, Outcome, ReasonCode, Task, Transition,
-    Verdict, Waits, budget_of, budget_used_now,
+    AttemptReport, Change, Completion, Cost, HookPoint, OpenQuestion, Outcome, ReasonCode, Task,
+    Transition, Verdict, Waits, budget_of, budget_used_now,
 };
 use crate::engine::attempt::{Finished, Streak};
 use crate::platform::fault::{self, Fault};
@@ -100,6 +100,8 @@ pub(super) fn decide(task: &Task, facts: Facts<'_>, budgets: Budgets) -> Decisio
     let (transition, code) = outweighed(task, facts, budgets);
     let after = if let Transition::GiveUp { reason, .. } = &transition {
         After::Blocked(reason.clone())
+    } else if let Transition::Veto { reason } = &transition {
+        After::Blocked(reason.clone())
     } else if let Transition::Ask { reason, .. } = &transition {
         After::Asked(reason.clone())
     } else if let Transition::Interrupt { reason } = &transition {
@@ -167,6 +169,7 @@ fn plain(task: &Task, facts: Facts<'_>, budgets: Budgets) -> Transition {
     let budget = budget_of(task, budgets.attempts);
     let used = budget_used_now(task).saturating_add(1);
     let asks = report.reason_code.is_some_and(ReasonCode::is_question);
+    let is_early = report.vetoed_by().is_some_and(HookPoint::is_before_agent);
     // The service fails for this task alone.
     let fails_alone =
         facts.cost == Some(Cost::Own) && report.reason_code == Some(ReasonCode::Transient);
@@ -182,6 +185,7 @@ fn plain(task: &Task, facts: Facts<'_>, budgets: Budgets) -> Transition {
             let question = facts.question.unwrap_or_else(|| asked(&reason));
             Transition::Ask { reason, question: Box::new(question) }
         }
+        (Some(Verdict::Blocked), _) if is_early => Transition::Veto { reason },
         (Some(Verdict::Blocked), _) => Transition::GiveUp { verdict: Verdict::Blocked, reason },
         // Nobody changed anything: the same steps would say the same of the same tree.
         (Some(Verdict::Fail), _) if task.is_gate() => {
@@ -245,7 +249,7 @@ fn counted(attempt: u32, used: u32, budget: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Detail, Field, Fingerprint, Status, TaskId};
+    use crate::domain::{Detail, Field, Fingerprint, HookReport, Status, TaskId};
 
     const BUDGETS: Budgets = Budgets { attempts: 3, crashes: 3, conflicts: 1 };
 
@@ -270,6 +274,7 @@ mod tests {
             reason_code: None,
             evidence: None,
             known_errors: Vec::new(),
+            hooks: Vec::new(),
             steps: Vec::new(),
             agent: None,
             files_changed: Vec::new(),
@@ -343,6 +348,26 @@ mod tests {
         let decided = decide(&task(1), facts, BUDGETS);
         assert!(matches!(decided.transition, Transition::Review(Verdict::Pass, _)));
         assert_eq!((decided.code, decided.after), (Some(ReasonCode::Review), After::Review));
+    }
+
+    #[test]
+    fn a_veto_before_the_agent_costs_nothing() {
+        let mut end = report(Some(Verdict::Blocked), Outcome::Exited { code: 1 });
+        end.reason_code = Some(ReasonCode::Hook);
+        let mut decided = |hook| {
+            let ended = (Outcome::Exited { code: 1 }, 1);
+            end.hooks = vec![HookReport::new(hook, ended, ("question", "why"))];
+            decide(&task(9), facts(&end, 0), BUDGETS).transition
+        };
+        assert!(matches!(decided(HookPoint::BeforeTask), Transition::Veto { .. }));
+        assert!(matches!(decided(HookPoint::BeforeAttempt), Transition::Veto { .. }));
+        for late in [HookPoint::BeforeVerification, HookPoint::BeforeLanding] {
+            let late = decided(late);
+            assert!(
+                matches!(late, Transition::GiveUp { verdict: Verdict::Blocked, .. }),
+                "{late:?}"
+            );
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The slots together with what ends their work and whoever is told of it.
 
+use super::after_tasks::AfterTasks;
 use super::drain::{Drain, Urgency};
 use super::ending::Reason;
 use super::landings::{Landings, Waiting};
@@ -8,7 +9,8 @@ use super::running::{Kind, Running};
 use super::slots::{Done, Slots};
 use super::teller::Teller;
 use crate::domain::ClaimToken;
-use crate::engine::dispatch::SlotIx;
+use crate::engine::attempt::Finished;
+use crate::engine::dispatch::{After, SlotIx};
 use crate::platform::fault::{self, Fault};
 use std::collections::HashSet;
 use std::time::Instant;
@@ -20,12 +22,14 @@ pub(super) struct Crew<'o> {
     tell: Teller<'o>,
     /// Changes that passed and wait.
     landings: Landings,
+    /// The hooks after tasks that ended.
+    after: AfterTasks,
 }
 
 impl<'o> Crew<'o> {
     /// Puts it together.
     pub(super) fn new(slots: Slots, drain: Drain, tell: Teller<'o>) -> Self {
-        Self { slots, drain, tell, landings: Landings::default() }
+        Self { slots, drain, tell, landings: Landings::default(), after: AfterTasks::default() }
     }
 
     /// The slots.
@@ -36,6 +40,19 @@ impl<'o> Crew<'o> {
     /// The slots, to begin something or to take in what ended.
     pub(super) fn slots_mut(&mut self) -> &mut Slots {
         &mut self.slots
+    }
+
+    /// Runs the hook after a task that came to its end.
+    pub(super) fn after_task(&mut self, finished: &Finished, after: &After) {
+        let refused = self.after.begin(finished, after, self.slots.around());
+        if let Some(why) = refused {
+            self.tell.warn(&why);
+        }
+    }
+
+    /// Takes in that the hook after a task ended.
+    pub(super) fn hook_ended(&mut self) {
+        self.after.ended();
     }
 
     /// The changes that wait to land.
@@ -109,8 +126,14 @@ impl<'o> Crew<'o> {
         }
         match urgency {
             Urgency::None | Urgency::Stop | Urgency::Finish => {}
-            Urgency::End => self.slots.end(|_| true),
-            Urgency::Kill => self.slots.kill(),
+            Urgency::End => {
+                self.slots.end(|_| true);
+                self.after.end();
+            }
+            Urgency::Kill => {
+                self.slots.kill();
+                self.after.kill();
+            }
         }
     }
 
@@ -147,6 +170,7 @@ impl<'o> Crew<'o> {
         let lands = self.landings.are_open(|queue| paused.contains(&queue));
         self.running() == 0
             && self.slots.have_no_results()
+            && self.after.are_over()
             && self.drain.may_end()
             && (!lands || self.drain.ends_what_runs())
     }

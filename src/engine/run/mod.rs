@@ -5,12 +5,14 @@
 //! told. [`start`] is the only place that touches the system: it enters the loop in the state
 //! folders, starts threads and listens to signals, and hands the parts over.
 
+mod after_tasks;
 mod attention;
 mod checks;
 mod crew;
 mod drain;
 mod edits;
 mod ending;
+mod hooked;
 mod inbox;
 mod landings;
 mod observer;
@@ -18,6 +20,7 @@ mod options;
 mod presence;
 mod purse;
 mod reaper;
+mod run_hooks;
 mod run_loop;
 mod running;
 mod set_back;
@@ -36,6 +39,7 @@ mod work;
 pub use ending::{Ending, Reason};
 pub use observer::{End, Notice, Observer, Piece, Tally, Turn};
 pub use options::{RunOptions, WhenEmpty};
+pub use run_hooks::{RunHook, RunHooks};
 pub use run_loop::RunLoop;
 pub use start::start;
 

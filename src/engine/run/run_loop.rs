@@ -241,6 +241,7 @@ impl<'o> RunLoop<'o> {
             }
             Message::Finished(slot, ended) => self.ended(slot, *ended),
             Message::Died(slot) => self.died(slot),
+            Message::Hooked(hooked) => self.work.hooked(*hooked, &mut self.crew),
             // What it held is free now, which the next turn looks at.
             Message::Released => {}
             Message::Changed => self.inbox.attention().rearm(),

@@ -55,6 +55,11 @@ impl Slots {
         Self { slots, results: Vec::new(), around: Arc::new(around), reaper, holds: 0 }
     }
 
+    /// What everything that runs needs besides.
+    pub(super) fn around(&self) -> &Arc<Surroundings> {
+        &self.around
+    }
+
     fn all_running(&self) -> impl Iterator<Item = &Running> {
         self.slots.iter().filter_map(|slot| slot.running.as_ref())
     }

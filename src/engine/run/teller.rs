@@ -3,14 +3,14 @@
 use super::drain::Drain;
 use super::observer::{End, Notice, Observer, Piece};
 use super::running::Running;
-use crate::domain::{Cost, Event, EventKind, StepReport, Verdict};
+use crate::domain::{Cost, Event, EventKind, HookReport, StepReport, Verdict};
 use crate::engine::attempt::{Finished, Purpose, Stage};
 use crate::engine::dispatch::{After, SlotIx};
 use crate::store::new_event;
 use crate::views::edits;
 use crate::views::timing::lasted;
 use chrono::{DateTime, Utc};
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 use std::collections::HashSet;
 
 /// Tells the person at the terminal; nothing is said twice that is to be said once.
@@ -165,6 +165,21 @@ fn short(commit: &str) -> &str {
     commit.get(..9).unwrap_or(commit)
 }
 
+/// What the journal says of a hook that ran.
+pub(super) fn of_hook(report: &HookReport) -> Map<String, Value> {
+    let mut data = Map::new();
+    data.insert("hook".to_owned(), json!(report.hook));
+    data.insert("outcome".to_owned(), json!(report.outcome));
+    data.insert("millis".to_owned(), json!(report.millis));
+    if let Some(code) = &report.code {
+        data.insert("reason_code".to_owned(), json!(code));
+    }
+    if !report.outcome.is_success() {
+        data.insert("reason".to_owned(), json!(report.sentence()));
+    }
+    data
+}
+
 /// The line of the journal for a stage of what runs for the queue `name`, if it has one.
 pub(super) fn event_of(
     stage: &Stage,
@@ -182,6 +197,10 @@ pub(super) fn event_of(
         Stage::Verified(verdict) => {
             data.insert("verdict".to_owned(), json!(verdict));
             EventKind::Verified
+        }
+        Stage::Hooked(report) => {
+            data = of_hook(report);
+            EventKind::Hook
         }
         Stage::Verifying(_) => return None,
     };

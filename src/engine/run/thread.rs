@@ -1,5 +1,6 @@
 //! The thread of a slot: hands the claim over to a supervisor and runs the attempt under it.
 
+use super::hooked::Hooked;
 use crate::domain::Outcome;
 use crate::engine::attempt::{
     self, Finished, Job, KnownCommands, Purpose, Stage, Steering, With, not_started,
@@ -34,6 +35,8 @@ pub(super) enum Message {
     Finished(SlotIx, Box<Ended>),
     /// The thread of a slot died.
     Died(SlotIx),
+    /// The hook after a task ended.
+    Hooked(Box<Hooked>),
     /// A supervisor that was let go is gone.
     Released,
     /// A queue or a request file changed.

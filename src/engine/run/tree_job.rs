@@ -3,8 +3,8 @@
 use crate::agent::Policy;
 use crate::domain::{ClaimToken, EnvironmentRules, ReasonCode, WorkerId};
 use crate::engine::attempt::{
-    Apart, Fixed, Guarding, Job, Judge, ProfileKey, Purpose, Ready, Refusal, Setups, Subject,
-    items_key, service_steps, services_of, set_up_steps, watch,
+    Apart, Fixed, Guarding, Hooks, Job, Judge, ProfileKey, Purpose, Ready, Refusal, Setups,
+    Subject, items_key, service_steps, services_of, set_up_steps, watch,
 };
 use crate::engine::dispatch::tree_key;
 use crate::project::QueueSet;
@@ -68,8 +68,12 @@ impl Around<'_> {
     }
 
     /// A job that judges the tree with `steps`, whose claim tag ends with `random`.
-    pub(super) fn job(&self, check: Check, steps: &[VerifyStep], random: &str) -> Job {
-        let Check { purpose, id, title, tree } = check;
+    pub(super) fn job(
+        &self,
+        Check { purpose, id, title, tree }: Check,
+        steps: &[VerifyStep],
+        random: &str,
+    ) -> Job {
         let (key, number) = (tree_key(self.set, self.queue), self.number());
         let (state, root) = (self.set.state(self.queue), self.set.root(self.queue));
         let folder = AttemptFolder::new(&state, &key, number);
@@ -96,6 +100,7 @@ impl Around<'_> {
             kind: String::new(),
             title,
             turn: None,
+            hooks: Hooks::default(),
             token: ClaimToken { worker: self.worker.clone(), attempt: number },
             tag: key.tag(place_of(self.set.real(self.queue)), random),
             git: self.git(&subject),

@@ -21,6 +21,7 @@ use crate::project::{Neighbours, Project, Structure};
 use crate::store::{QueueStore, StoreError, TaskKey};
 use std::collections::HashSet;
 
+mod hooked;
 mod landing;
 mod limits;
 mod silent;
@@ -272,6 +273,7 @@ impl Work {
             let (slot, finished) = &finished[*number];
             let (tell, drain) = crew.tell_and_count();
             tell.end(*slot, finished, after, drain);
+            crew.after_task(finished, after);
             // Before the slot takes the next claim.
             self.after_landing(*slot, finished, after, crew);
         }

@@ -67,7 +67,7 @@ impl Chooser<'_> {
             tag: "0123456789abcdef0123456789abcdef".to_owned(),
         };
         let files = vec![text.clone()];
-        match self.below(18) {
+        match self.below(19) {
             0 => Transition::Claim(claim()),
             1 => {
                 let completion = Completion {
@@ -111,6 +111,7 @@ impl Chooser<'_> {
                 let question = OpenQuestion { code, text: text.clone(), evidence, to };
                 Transition::Ask { reason: text, question: Box::new(question) }
             }
+            17 => Transition::Veto { reason: text },
             _ => Transition::Progress(self.value(0)),
         }
     }

@@ -1,5 +1,6 @@
 //! What the commands of a task would get of the environment, for people; and what hides its secrets.
 
+use super::super::hooks::hook_steps;
 use super::super::subject::{agent_policy, step_policy};
 use super::Source;
 use crate::agent::{Policy, Why, Withheld};
@@ -94,8 +95,12 @@ pub fn lacking(config: &Config, vars: &[(OsString, OsString)]) -> Vec<Lacking> {
         .steps
         .iter()
         .map(|step| (format!("step {}", step.name), &step.command, step_policy(general, step)));
+    let hooks = hook_steps(config);
+    let hooks =
+        hooks.iter().map(|hook| (hook.name.clone(), &hook.command, step_policy(general, hook)));
     agents
         .chain(steps)
+        .chain(hooks)
         .flat_map(|(whose, command, policy)| of(&whose, command, policy, vars))
         .collect()
 }

@@ -15,7 +15,9 @@ use super::super::progress_check::Made;
 use super::super::tamper::{Guard, earlier};
 use super::super::with::{OnStage, With};
 use super::Progress;
-use crate::domain::{self, AttemptReport, Outcome, ReasonCode, Verdict, Waits, timestamp};
+use crate::domain::{
+    self, AttemptReport, HookPoint, Outcome, ReasonCode, Verdict, Waits, timestamp,
+};
 use crate::platform::ids::RandomIds;
 use crate::platform::lock::LockError;
 use crate::workspace::{
@@ -26,6 +28,8 @@ use std::time::Duration;
 
 /// How often somebody who waits for the landing lock looks whether the landing was cut.
 const LOOK: Duration = Duration::from_millis(200);
+/// Says in the memo of an entry that the hook before landings admitted it.
+const HOOKED: &str = "hooked";
 
 impl Progress<'_> {
     /// Where its change is.
@@ -93,11 +97,17 @@ pub(crate) fn land(mut job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finis
     let commands = Commands::new(&job, with);
     let mut progress = Progress { result, ..Progress::new(&job, commands) };
     let mut entry = Box::new(entry);
-    let (end, came_to) = one_landing(&mut progress, &apart, (&mut entry, is_adopted), on_stage);
+    let (end, came_to) = match asked(&mut progress, (&mut entry, is_adopted), on_stage) {
+        Ok(()) => one_landing(&mut progress, &apart, (&mut entry, is_adopted), on_stage),
+        Err(no) => no,
+    };
     progress.look_at_end(&end);
+    if matches!(came_to, CameTo::Landed(_)) {
+        progress.after(HookPoint::AfterLanding, &end, on_stage);
+    }
     let Progress { commands, result, trees, .. } = progress;
     drop(trees);
-    let (steps, mut warnings) = commands.into_reports();
+    let (steps, hooks, mut warnings) = commands.into_reports();
     if !matches!(came_to, CameTo::Waits(_) | CameTo::Review)
         && let Err(error) = Entries::of(&apart.repository)
             .and_then(|entries| entries.free(&apart.repository, &entry))
@@ -105,9 +115,9 @@ pub(crate) fn land(mut job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finis
         warnings.push(format!("failed to remove the refs of a change that landed: {error}"));
     }
     drop(apart);
-    let judged = !steps.is_empty();
+    let (judged, is_hooked) = (!steps.is_empty(), !hooks.is_empty());
     let ended_at = timestamp(clock.now());
-    let report = reported(report, end, steps, ended_at);
+    let report = reported(report, end, (steps, hooks), ended_at);
     let is_back = matches!(came_to, CameTo::Back(_));
     let mut job = job;
     (job.apart, job.to_land) = (None, None);
@@ -115,6 +125,8 @@ pub(crate) fn land(mut job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finis
     let mut finished = Finished { result, warnings, change, ..Finished::new(job, report, began) };
     if judged || is_back {
         finished.keep();
+    } else if is_hooked && let Err(error) = finished.job.folder.put_report(&finished.report) {
+        finished.warnings.push(format!("failed to keep what hooks said: {error}"));
     }
     finished
 }
@@ -123,12 +135,37 @@ pub(crate) fn land(mut job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finis
 fn reported(
     report: AttemptReport,
     end: End,
-    steps: Vec<domain::StepReport>,
+    (steps, hooks): (Vec<domain::StepReport>, Vec<domain::HookReport>),
     ended_at: String,
 ) -> AttemptReport {
     let steps = report.steps.into_iter().chain(steps).collect();
+    let hooks = report.hooks.into_iter().chain(hooks).collect();
     let End { outcome, verdict, reason, code } = end;
-    AttemptReport { outcome, verdict, reason, reason_code: code, steps, ended_at, ..report }
+    AttemptReport { outcome, verdict, reason, reason_code: code, steps, hooks, ended_at, ..report }
+}
+
+/// Whether the hook before landings admits the change: asked once, and not at each try. The entry of
+/// another loop is a file that agents could write, so that it proves nothing.
+fn asked(
+    progress: &mut Progress<'_>,
+    (entry, is_adopted): (&mut Entry, bool),
+    on_stage: OnStage<'_>,
+) -> Result<(), (End, CameTo)> {
+    let was_asked = entry.memo.get(HOOKED).is_some_and(|was| was.as_bool() == Some(true));
+    if was_asked && !is_adopted {
+        return Ok(());
+    }
+    match progress.before(HookPoint::BeforeLanding, on_stage) {
+        Ok(()) => {
+            if let Some(memo) = entry.memo.as_object_mut() {
+                memo.insert(HOOKED.to_owned(), true.into());
+            }
+            Ok(())
+        }
+        Err(end) if end.verdict.is_some() => Err((end, CameTo::Back(Vec::new()))),
+        Err(end) if progress.commands.is_cut() => Err((end, CameTo::Waits(None))),
+        Err(end) => Err(later(end.reason.unwrap_or_else(|| end.outcome.to_string()))),
+    }
 }
 
 /// Lands, judges again what it became where the target moved, and says what it came to.

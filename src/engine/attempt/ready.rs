@@ -1,0 +1,40 @@
+//! A command of an attempt, ready to start.
+
+use crate::agent::Withheld;
+use crate::domain::{Command, StepKind};
+use crate::verify::Rules;
+use std::ffi::OsString;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A command ready to start.
+#[derive(Clone, Debug)]
+pub struct Ready {
+    /// Whether it does the work or judges it.
+    pub kind: StepKind,
+    /// `agent`, or the name of the step.
+    pub name: String,
+    /// Program and arguments.
+    pub argv: Vec<OsString>,
+    /// The command as configured.
+    pub configured: Command,
+    /// Its whole environment.
+    pub env: Vec<(OsString, OsString)>,
+    /// Variables of the loop that it does not get.
+    pub withheld: Vec<Withheld>,
+    /// Wall-clock limit.
+    pub timeout: Duration,
+    /// Silence limit.
+    pub silence: Option<Duration>,
+    /// Time between TERM and KILL.
+    pub grace: Duration,
+    /// What a step of the verification asks for besides.
+    pub rules: Arc<Rules>,
+}
+
+impl Ready {
+    /// What its items are kept as.
+    pub(super) fn items_key(&self) -> String {
+        format!("{} {}", self.name, self.configured)
+    }
+}
