@@ -17,9 +17,6 @@ use std::time::Duration;
 /// How long a run waits at its end for what is still to be told.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// How long an agent may print nothing before channels are told so.
-const SILENT_AFTER: Duration = Duration::from_secs(30 * 60);
-
 impl Session<'_> {
     /// What channels work with.
     pub(super) fn tools(&self, config: &Config) -> Tools {
@@ -30,7 +27,6 @@ impl Session<'_> {
             mask: Mask::new(&config.and_own(&self.world.vars)),
             vars: self.world.vars.clone(),
             folder,
-            silent_after: SILENT_AFTER,
         }
     }
 

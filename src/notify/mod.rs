@@ -15,7 +15,6 @@ mod need;
 mod outbox;
 mod refused;
 mod route;
-mod silence;
 mod start;
 mod tools;
 

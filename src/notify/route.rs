@@ -5,7 +5,6 @@ use super::channel::Channel;
 use super::message::{Delivery, Message};
 use super::need::{self, Need};
 use super::outbox::{Due, Moment, Outbox};
-use super::silence::Silence;
 use super::tools::Tools;
 use crate::config::NotifyEvent;
 use crate::domain::{Event, Status};
@@ -65,7 +64,6 @@ struct Telling {
     read: Place,
     teller: Teller,
     outbox: Outbox,
-    silence: Silence,
 }
 
 impl Route {
@@ -116,7 +114,6 @@ impl Route {
             read: Place::default(),
             teller: Teller::new(self.tools.mask.clone(), Look::PLAIN),
             outbox: Outbox::default(),
-            silence: Silence::default(),
         });
         if is_new {
             self.keep();
@@ -186,7 +183,6 @@ impl Route {
         for event in &events {
             self.hear(event, &mut queues);
         }
-        self.hear_silence(&mut queues);
         if !events.is_empty()
             && let Some(telling) = &mut self.telling
             && let Some(until) = telling.cursor.until.clone()
@@ -203,7 +199,6 @@ impl Route {
         }
         telling.read = Place::of(event);
         let line = telling.teller.log(event);
-        telling.silence.hear(event);
         if !telling.cursor.told.is_before(event) {
             return;
         }
@@ -213,20 +208,6 @@ impl Route {
             message.text.push_str(&queues.counted(&self.state, event));
         }
         self.push(message, queues);
-    }
-
-    fn hear_silence(&mut self, queues: &mut Queues) {
-        if !self.channel.rule.on.contains(&NotifyEvent::Silent) {
-            return;
-        }
-        let (now, limit) = (self.tools.clock.now(), self.tools.silent_after);
-        let Some(Telling { silence, cursor, .. }) = &mut self.telling else { return };
-        for message in silence.silent(&self.state, limit, now, &cursor.silent) {
-            let queue: Vec<&str> = message.queue.as_deref().into_iter().collect();
-            if self.channel.admits(message.event, &queue, message.task.as_deref()) {
-                self.push(message.with_next(), queues);
-            }
-        }
     }
 
     fn push(&mut self, mut message: Message, queues: &mut Queues) {

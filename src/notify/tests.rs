@@ -111,7 +111,6 @@ impl Bench {
             mask: Mask::new(&[("A_TOKEN".into(), "hunter22".into())]),
             vars: var("PATH").into_iter().chain([("SIGNS".into(), "Jefe".into())]).collect(),
             folder: self.dir.path().to_owned(),
-            silent_after: Duration::from_secs(1800),
         }
     }
 
@@ -286,33 +285,25 @@ fn what_is_refused_for_good_is_dropped_and_told() {
     }
 }
 
+/// Which attempts are silent is what the loop says, whoever tells.
 #[test]
-fn a_silent_agent_is_told_of_once() {
-    let bench = Bench::new();
-    let rule = NotifyRule { on: vec![NotifyEvent::Silent], ..rule() };
-    let new = || {
-        let channel = bench.channel(rule.clone());
-        Route::new(channel, bench.state(), bench.tools(), Box::new(Fake(None)))
-    };
-    let mut route = new();
+fn a_silent_agent_is_told_of_as_the_journal_says_it() {
+    let (bench, server) = (Bench::new(), Server::start(&[]));
+    let rule = NotifyRule { on: vec![NotifyEvent::Silent], ..to(&server) };
+    let mut route = bench.route(rule.clone());
     bench.note(EventKind::Claimed, Some("A"), json!({}));
-    let told = || {
-        let cursor = super::tests::cursor(&bench, &rule);
-        cursor.silent.len()
-    };
-    bench.clock.pass(1799);
-    settle(&mut route, false);
-    assert_eq!(told(), 0);
-    bench.clock.pass(1);
+    let silent = json!({"seconds": 1800, "reason": "nothing was printed for 30 min"});
+    bench.note(EventKind::Silent, Some("A"), silent);
     settle(&mut route, false);
     drop(route);
-    settle(&mut new(), false);
-    assert_eq!(told(), 1);
-}
-
-fn cursor(bench: &Bench, rule: &NotifyRule) -> crate::store::cursors::Cursor {
-    let key = bench.channel(rule.clone()).key();
-    crate::store::cursors::CursorFile::new(&bench.state(), &key).read().unwrap()
+    settle(&mut bench.route(rule), false);
+    let seen = server.seen();
+    let bodies: Vec<Value> =
+        seen.iter().map(|one| serde_json::from_str(&one.body).unwrap()).collect();
+    assert_eq!(bodies.len(), 1, "{bodies:?}");
+    assert_eq!(bodies[0]["event"], "silent");
+    let text = bodies[0]["text"].as_str().unwrap();
+    assert!(text.contains("A silent - nothing was printed for 30 min"), "{text}");
 }
 
 #[test]

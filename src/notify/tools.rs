@@ -6,7 +6,6 @@ use crate::views::mask::Mask;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// What every channel works with.
 #[derive(Clone)]
@@ -21,6 +20,4 @@ pub struct Tools {
     pub vars: Vec<(OsString, OsString)>,
     /// Where commands run.
     pub folder: PathBuf,
-    /// How long an agent may print nothing before that is told.
-    pub silent_after: Duration,
 }

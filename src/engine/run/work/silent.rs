@@ -25,13 +25,14 @@ impl Work {
             let seconds = lasted.as_secs();
             let mut data = Map::new();
             data.insert("seconds".to_owned(), json!(seconds));
+            let lasted = duration_text(seconds);
+            data.insert("reason".to_owned(), json!(format!("nothing was printed for {lasted}")));
             let name = queue_name(&self.project.queues()[queue]);
             let mut event = new_event(EventKind::Silent, now, name, data);
             event.task = Some(id.clone());
             event.worker = Some(running.token().worker.to_string());
             event.attempt = Some(running.token().attempt);
             self.project.store_mut().note_later(queue, event);
-            let lasted = duration_text(seconds);
             let text = format!("{id} has said nothing for {lasted}; workloop log {id} --follow");
             crew.tell().notice(&Notice::Warning(&text));
         }
