@@ -1,11 +1,12 @@
 //! The queues, what a run would refuse, agents, claims, loops, and red flags.
 
+use crate::agent::{AgentProfile, Installed, adapter, installed};
 use crate::claims::ClaimReader;
 use crate::cli::failure::Failure;
 use crate::cli::read::Reading;
 use crate::cli::session::Session;
 use crate::config::Selection;
-use crate::domain::{Event, Liveness};
+use crate::domain::{Event, Liveness, Preset};
 use crate::engine::{Lines, PreflightError, survey};
 use crate::platform::clock::{Clock, SystemClock};
 use crate::platform::host::Host;
@@ -31,7 +32,7 @@ pub(super) fn signs(selection: Selection, session: &mut Session<'_>) -> Vec<Sign
     let (reading, mut signs) = open(selection, session);
     let Some(mut reading) = reading else { return signs };
     signs.extend(of_run(&reading, session));
-    signs.extend(of_agents(&reading));
+    signs.extend(of_agents(&reading, session));
     let set = reading.project.set();
     signs.push(of_limits(set));
     let claims = of_claims(&mut reading);
@@ -101,11 +102,41 @@ fn of_run(reading: &Reading, session: &Session<'_>) -> Vec<Sign> {
     signs
 }
 
-fn of_agents(reading: &Reading) -> Vec<Sign> {
+/// Each agent with what there is of its tool: nothing is called but `--version`.
+fn of_agents(reading: &Reading, session: &Session<'_>) -> Vec<Sign> {
     let config = reading.project.config();
     let chosen = config.agent.iter().map(|agent| &agent.value);
-    let all = chosen.chain(config.agents.values());
-    all.map(|agent| Sign::ok("agent", format!("{}: {}", agent.name, agent.command))).collect()
+    let all: Vec<&AgentProfile> = chosen.chain(config.agents.values()).collect();
+    let has_tools = all.iter().any(|agent| agent.tool.preset != Preset::Command);
+    let found = if has_tools { installed(&session.world.vars) } else { Vec::new() };
+    let one = |agent: &AgentProfile| {
+        let tool = found.iter().find(|one| one.preset == agent.tool.preset);
+        of_agent(agent, tool)
+    };
+    all.into_iter().map(one).collect()
+}
+
+/// An agent, and its tool where it has a preset.
+fn of_agent(agent: &AgentProfile, tool: Option<&Installed>) -> Sign {
+    let named = format!("{}: {}", agent.name, agent.command);
+    let Some(tool) = tool else { return Sign::ok("agent", named) };
+    let known = adapter(tool.preset);
+    // A run of its own may be another program: whether that is there is said with the run.
+    if tool.path.is_none() {
+        let text = format!("{named}; {} is not installed", tool.preset);
+        return match &agent.tool.run {
+            Some(_) => Sign::ok("agent", text),
+            None => Sign::warn("agent", text, known.install),
+        };
+    }
+    let version = tool.version.as_deref().unwrap_or("version unknown");
+    match tool.logged_in {
+        Some(true) => Sign::ok("agent", format!("{named}; {version}, logged in")),
+        None => Sign::ok("agent", format!("{named}; {version}, login unknown")),
+        Some(false) => {
+            Sign::warn("agent", format!("{named}; {version}, not logged in"), known.login)
+        }
+    }
 }
 
 fn of_limits(set: &QueueSet) -> Sign {
