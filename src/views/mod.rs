@@ -35,6 +35,7 @@ pub mod report;
 mod sample;
 pub mod shape;
 pub mod since;
+pub mod spent;
 pub mod stuck;
 pub mod style;
 pub mod summary;

@@ -5,6 +5,7 @@ use super::json::Made;
 use super::known::LiveView;
 use super::need::{NeedView, QuestionView};
 use super::progress::Progress;
+use super::spent::SpentView;
 use super::summary::Summary;
 use crate::domain::{Need, ReasonCode};
 use crate::plan::{Node, State, Waiting};
@@ -20,6 +21,9 @@ pub struct StatusView<T = Vec<TaskView>, N = Vec<NeedView>> {
     pub queues: Vec<QueueView<T>>,
     /// Agents that are not started now.
     pub pauses: Vec<PauseView>,
+    /// What attempts used today, one for each project that used anything.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub spent: Vec<SpentView>,
     /// What waits for a person, the oldest first.
     pub needs_you: N,
     /// How many more there are, where few are shown.
@@ -97,6 +101,9 @@ pub struct TaskView {
     /// The same as a word, which says as well that its change waits to land.
     #[serde(rename = "state")]
     pub word: &'static str,
+    /// Why it is blocked, as a code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason_code: Option<String>,
     /// What passed and waits to land.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub change: Option<ChangeView>,
@@ -156,6 +163,26 @@ pub struct TaskView {
     /// Whether it is blocked and waits for a person's word.
     #[serde(skip)]
     pub is_question: bool,
+}
+
+impl<T, N> StatusView<T, N> {
+    /// Takes in what was `spent` today: a limit that is reached is a pause of each of the `agents`.
+    pub fn say_spent(&mut self, spent: Vec<SpentView>, agents: &[String]) {
+        for over in spent.iter().filter_map(|view| view.pause(self.now)) {
+            let pause = |(number, agent): (usize, &String)| PauseView {
+                agent: agent.clone(),
+                account: None,
+                kind: over.kind,
+                since: over.since.clone(),
+                until: Some(over.until.clone()),
+                reason: over.reason.clone(),
+                // It is said once, for all of them.
+                sentence: if number == 0 { over.sentence.clone() } else { String::new() },
+            };
+            self.pauses.extend(agents.iter().enumerate().map(pause));
+        }
+        self.spent = spent;
+    }
 }
 
 impl<T> StatusView<T> {

@@ -28,9 +28,14 @@ pub fn status(view: &StatusView, look: Look) -> String {
     let mut text = needed::text(&view.needs_you, view.needs_more, view.now, look);
     let queues: Vec<String> = view.queues.iter().map(|queue| one(queue, look)).collect();
     text.push_str(&queues.join("\n"));
-    for pause in &view.pauses {
+    for pause in view.pauses.iter().filter(|pause| !pause.sentence.is_empty()) {
         let line = super::escape::line(&pause.sentence);
-        let _ = writeln!(text, "paused: {line} ({})", super::escape::line(&pause.reason));
+        let said = pause.kind == ReasonCode::Budget;
+        let why = if said { String::new() } else { format!(" ({})", pause.reason) };
+        let _ = writeln!(text, "paused: {line}{}", super::escape::line(&why));
+    }
+    for spent in &view.spent {
+        let _ = writeln!(text, "{}", spent.line());
     }
     text
 }

@@ -114,6 +114,7 @@ impl<'a> Sight<'a> {
             status: status.unwrap_or_else(|| task.status.word().to_owned()),
             state,
             word: change.as_ref().map_or(word, ChangeView::state),
+            reason_code: traces.reason_code.filter(|_| state == State::Blocked),
             change,
             landed_commit: self.told(node, Field::LandedCommit),
             cost_usd: queue.value(index, Field::CostUsd).and_then(|cost| cost.as_f64()),
@@ -209,7 +210,8 @@ impl<'a> Sight<'a> {
 
     fn whole<T, N>(&self, queues: Vec<QueueView<T>>, needs_you: N) -> StatusView<T, N> {
         let (pauses, now) = (self.pauses(), self.readiness.conditions.now);
-        StatusView { schema_version: 1, queues, pauses, needs_you, needs_more: 0, now }
+        let spent = Vec::new();
+        StatusView { schema_version: 1, queues, pauses, spent, needs_you, needs_more: 0, now }
     }
 
     /// The agents that are not started now.

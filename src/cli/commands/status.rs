@@ -11,10 +11,12 @@ use crate::plan::Outlook;
 use crate::project::{QueueSet, Scope};
 use crate::store::journal::Journal;
 use crate::store::{QueueStore, StateDir};
+use crate::views::spent::SpentView;
 use crate::views::style::Look;
-use crate::views::view::Shown;
+use crate::views::view::{Shown, StatusView};
 use crate::views::{edits, escape, json, table, text};
 use std::io::Write;
+use std::path::Path;
 
 /// How many open tasks of a queue are listed.
 const LISTED: usize = 200;
@@ -28,7 +30,8 @@ pub(super) fn run(args: &StatusArgs, session: &mut Session<'_>) -> Result<(), Fa
     if args.json && !args.watch {
         reading.look(|scene| {
             let included = |node| scene.includes(&scope, node);
-            let view = scene.sight().written_status(&included, !scope.is_all(), &words);
+            let mut view = scene.sight().written_status(&included, !scope.is_all(), &words);
+            say_spent(&mut view, scene.set);
             json::write(&view, &mut session.streams.out)
         })?;
         session.streams.out.flush()?;
@@ -80,6 +83,7 @@ fn render(reading: &mut Reading, asked: &Asked<'_>, look: Look) -> Result<Vec<u8
         if args.json {
             let mut view = sight.status(&included, filtered, Shown::All);
             view.say_queues(words);
+            say_spent(&mut view, scene.set);
             return Ok(json::object(&view)?);
         }
         let text = if args.table {
@@ -87,6 +91,7 @@ fn render(reading: &mut Reading, asked: &Asked<'_>, look: Look) -> Result<Vec<u8
         } else {
             let mut view = sight.status(&included, filtered, Shown::Open(LISTED));
             view.say_queues(words);
+            say_spent(&mut view, scene.set);
             if args.watch && look.width.is_none() {
                 // Into a pipe goes each change, and time that passes is none.
                 view.hold_still();
@@ -95,6 +100,17 @@ fn render(reading: &mut Reading, asked: &Asked<'_>, look: Look) -> Result<Vec<u8
         };
         Ok(text.into_bytes())
     })
+}
+
+/// What was used today in each project of the served queues.
+fn say_spent<T, N>(view: &mut StatusView<T, N>, set: &QueueSet) {
+    let limit = set.config.limits.day;
+    let mut roots: Vec<&Path> = (0..set.served()).map(|queue| set.root(queue)).collect();
+    roots.sort_unstable();
+    roots.dedup();
+    let spent = roots.into_iter().filter_map(|root| SpentView::of(root, &limit, view.now));
+    let agents: Vec<String> = set.config.all_agents().map(|agent| agent.name.clone()).collect();
+    view.say_spent(spent.collect(), &agents);
 }
 
 /// A line for each journal that tells of edits that were put back.
