@@ -1,6 +1,8 @@
 //! Streams of the tools and what they come to. Those of `fixtures/` are written by hand from the
 //! sources and threads that describe each tool; none was recorded from a paid call.
 
+mod others;
+
 use super::*;
 use crate::domain::{AgentOutcome, AgentRun, Command, Outcome, Tokens};
 use chrono::{DateTime, Utc};
