@@ -182,6 +182,11 @@ impl Ledger {
         self.reserved.insert(claim.to_owned(), Reserved { usage, until });
     }
 
+    /// The attempt was not begun.
+    pub fn release(&mut self, claim: &str) {
+        self.reserved.remove(claim);
+    }
+
     /// Takes in what the attempt used.
     pub fn settle(&mut self, claim: &str, kind: &str, used: Usage) {
         self.reserved.remove(claim);

@@ -108,6 +108,8 @@ impl Teller {
                 return None;
             }
             // One that said yes is a step in between.
+            // What it forbids is told by the line that follows.
+            EventKind::Hook if event.data.contains_key("reason_code") => return None,
             EventKind::Hook => format!("{task}{}", text_of(event, "reason")?),
             EventKind::LoopStarted => "loop started".to_owned(),
             EventKind::LoopFinished => "loop ended".to_owned(),

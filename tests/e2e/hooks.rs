@@ -75,7 +75,8 @@ fn a_hook_before_says_no_and_why() {
     assert_eq!(Oracle::read(&alone).started(), Vec::<&str>::new());
     // Before a task: no agent, no attempt, and the code in every view.
     let only_a = format!("test $WORKLOOP_TASK_ID != A || {{ {no}; }}");
-    let one = sandbox(&[("before_task", &only_a)], &["A", "B"]);
+    let config = hooks(&[("before_task", &only_a)]) + "[limits.day]\nattempts = 9\n";
+    let one = sandbox(&[], &["A", "B"]).config(&config);
     one.run(["run", "q.json"]).exits(5).says("hook before_task said no: freeze");
     let list = one.read("q.json");
     let blocked = task(&list, "A");
@@ -83,6 +84,8 @@ fn a_hook_before_says_no_and_why() {
     assert_eq!(blocked["verification_verdict"], "BLOCKED");
     assert_eq!((one.status("B"), Oracle::read(&one).started()), ("complete".into(), vec!["B"]));
     assert_eq!(attempts(&one, "A")[0]["reason_code"], "freeze");
+    let day: Value = serde_json::from_slice(&one.bytes(".workloop/spent/day.json")).expect("JSON");
+    assert_eq!(day["used"]["attempts"], 1, "only B was begun: {day}");
     one.run(["why", "A", "q.json"]).exits(0).says("hook before_task said no: freeze");
     let status = one.run(["status", "q.json", "--json"]).exits(0).json();
     assert_eq!(status["queues"][0]["tasks"][0]["reason_code"], "freeze");

@@ -50,6 +50,11 @@ impl<'o> Crew<'o> {
         }
     }
 
+    /// Whether the hook after a task runs.
+    pub(super) fn has_hooks(&self) -> bool {
+        !self.after.are_over()
+    }
+
     /// Takes in that the hook after a task ended.
     pub(super) fn hook_ended(&mut self) {
         self.after.ended();

@@ -1,6 +1,6 @@
 //! What a run and the day of its projects may use: how many attempts may begin, and what they used.
 
-use crate::domain::{Allowance, Ledger};
+use crate::domain::{Allowance, HookPoint, Ledger};
 use crate::engine::attempt::{Finished, Job, usage};
 use crate::platform::clock::Clock;
 use crate::platform::ids::Ids;
@@ -121,6 +121,12 @@ impl Purse {
         let Some(agent) = &job.agent else { return Ok(()) };
         let used = usage(report, agent.tool.cost_estimate_usd);
         let (claim, kind) = (claim_of(job), kind_of(job));
+        if report.vetoed_by().is_some_and(HookPoint::is_before_agent) {
+            self.run.release(&claim);
+            let released =
+                has_day.then(|| Ledgers::of(&job.root).change(ids, |day| day.release(&claim)));
+            return released.transpose().map(|_| ());
+        }
         self.run.settle(&claim, &kind, used);
         let tells = used.cost_usd > 0.0 || used.tokens > 0;
         if !has_day && !tells {

@@ -189,7 +189,7 @@ impl<'o> RunLoop<'o> {
         let drain = self.crew.drain();
         // That it is paused was told when it was.
         let is_held = drain.is_draining() || !drain.paused().is_empty();
-        let text = if self.crew.running() > 0 || is_held {
+        let text = if self.crew.running() > 0 || self.crew.has_hooks() || is_held {
             String::new()
         } else {
             survey.waiting_for(dispatcher)
