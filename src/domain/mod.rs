@@ -27,6 +27,8 @@ mod legal;
 mod liveness;
 mod nearest;
 mod need;
+#[cfg(test)]
+mod outage;
 mod outcome;
 mod question;
 mod reason;
