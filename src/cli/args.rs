@@ -7,6 +7,7 @@ mod apart;
 mod doctor;
 mod human;
 mod late;
+mod plan;
 mod reading;
 mod run;
 mod select;
@@ -24,9 +25,10 @@ pub use human::{
     ResetArgs, RetryArgs, SignalArgs, TaskVerbArgs,
 };
 pub use late::Late;
+pub use plan::{By, GroupBy, PlanArgs, Respect};
 pub use reading::{
-    CheckArgs, EventStyle, EventsArgs, GraphArgs, GraphFormat, LogArgs, NextArgs, PlanArgs,
-    PromptArgs, Respect, SinceArgs, StatusArgs, StuckArgs, Until, WaitArgs, WhyArgs,
+    CheckArgs, EventStyle, EventsArgs, GraphArgs, GraphFormat, LogArgs, NextArgs,
+    PromptArgs, SinceArgs, StatusArgs, StuckArgs, Until, WaitArgs, WhyArgs,
 };
 pub use run::{RunArgs, WhenEmpty};
 pub use select::{FilterArgs, QueueArgs, QueueFlags};

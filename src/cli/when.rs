@@ -1,7 +1,8 @@
-//! A time in the past, as people type it.
+//! Times as people type them: in the past, or to plan with.
 
 use super::failure::Failure;
 use crate::config::parse_duration;
+use crate::views::deadline;
 use chrono::{
     DateTime, Days, Local, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc,
 };
@@ -26,6 +27,47 @@ pub(super) fn past(text: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, Fail
     })
 }
 
+/// Which end of a day a date means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Edge {
+    /// Its first moment.
+    Begin,
+    /// Its last one.
+    End,
+}
+
+/// A time to plan with: a date, a time, or a duration from `now`; and whether it has a time of day.
+///
+/// # Errors
+/// Wrong usage, with what can be typed.
+pub(super) fn planned(
+    text: &str,
+    now: DateTime<Utc>,
+    edge: Edge,
+) -> Result<(DateTime<Local>, bool), Failure> {
+    let here = |at: DateTime<Utc>| at.with_timezone(&Local);
+    if let Ok(day) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
+        let at = match edge {
+            Edge::Begin => Local.from_local_datetime(&day.and_time(NaiveTime::MIN)).earliest(),
+            Edge::End => deadline::time(text).map(here),
+        };
+        if let Some(at) = at {
+            return Ok((at, false));
+        }
+    }
+    let ahead = || {
+        let ahead = parse_duration(text).ok().and_then(|ahead| TimeDelta::from_std(ahead).ok());
+        ahead.and_then(|ahead| now.checked_add_signed(ahead))
+    };
+    let found = deadline::time(text).or_else(ahead).map(|at| (here(at), true));
+    found.ok_or_else(|| {
+        Failure::usage(format_args!("{text:?} is no time to plan with")).hint(
+            "write a date such as 2026-01-30, a time such as 2026-01-30T18:00, or a duration from now \
+             such as 3d",
+        )
+    })
+}
+
 /// A time in the zone of the reader. One that the clocks skip in spring begins when they do.
 fn local(text: &str, now: DateTime<Local>) -> Option<DateTime<Utc>> {
     let at = |time: NaiveDateTime| Local.from_local_datetime(&time).earliest();
@@ -46,6 +88,23 @@ fn local(text: &str, now: DateTime<Local>) -> Option<DateTime<Utc>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_date_to_plan_with_is_a_day() {
+        let now = DateTime::UNIX_EPOCH;
+        let of = |text: &str, edge| planned(text, now, edge).ok();
+        let (begin, end) = (of("2026-01-30", Edge::Begin), of("2026-01-30", Edge::End));
+        let (begin, end) = begin.zip(end).expect("dates");
+        assert_eq!((end.0 - begin.0).num_seconds(), 86_399);
+        assert!(!begin.1 && !end.1);
+        let (at, has_time) = of("3d", Edge::End).expect("a duration");
+        assert_eq!((at.timestamp(), has_time), (3 * 86_400, true));
+        assert_eq!(
+            of("2026-01-30T18:00:00Z", Edge::Begin).map(|(at, _)| at.timestamp()),
+            Some(1_769_796_000)
+        );
+        assert!(of("Friday", Edge::End).is_none() && of("2026-02-30", Edge::End).is_none());
+    }
 
     #[test]
     fn a_time_can_be_typed_in_several_ways() {

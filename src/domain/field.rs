@@ -37,6 +37,7 @@ pub enum Field {
     Phase,
     Track,
     Epic,
+    Sprint,
     Tags,
     AcceptanceCriteria,
     Deliverables,
@@ -107,7 +108,7 @@ pub enum EditRule {
 use Field::*;
 
 /// Spellings of every field; the first is the one for a file that has none yet.
-const SPELLINGS: [(Field, &[&str]); 75] = [
+const SPELLINGS: [(Field, &[&str]); 76] = [
     (Id, &["id"]),
     (Title, &["title"]),
     (Description, &["description"]),
@@ -140,13 +141,14 @@ const SPELLINGS: [(Field, &[&str]); 75] = [
     (Phase, &["phase"]),
     (Track, &["track"]),
     (Epic, &["epic"]),
+    (Sprint, &["sprint"]),
     (Tags, &["tags"]),
     (AcceptanceCriteria, &["acceptance_criteria"]),
     (Deliverables, &["deliverables"]),
     (Steps, &["steps"]),
     (IntegrationPoints, &["integration_points"]),
     (Context, &["context"]),
-    (Deadline, &["deadline"]),
+    (Deadline, &["deadline", "due", "due_date", "dueDate"]),
     (Notify, &["notify"]),
     (Verify, &["verify"]),
     (NotBefore, &["not_before", "scheduled_start", "defer_until", "start_after"]),
@@ -241,10 +243,10 @@ impl Field {
                 EditRule::Dependencies
             }
             Id | Title | Description | Status | Priority | FilesToRead | EstimatedMinutes
-            | EstimatedHours | Effort | Track | Epic | Tags | AcceptanceCriteria | Deliverables
-            | IntegrationPoints | Context | Deadline | Notify | NotBefore | Fingerprint
-            | DroppedDependencies | Attempts | BudgetUsed | LastAttempt | StartedAt
-            | CompletedAt | Passes | VerificationVerdict | FilesActuallyChanged
+            | EstimatedHours | Effort | Track | Epic | Sprint | Tags | AcceptanceCriteria
+            | Deliverables | IntegrationPoints | Context | Deadline | Notify | NotBefore
+            | Fingerprint | DroppedDependencies | Attempts | BudgetUsed | LastAttempt
+            | StartedAt | CompletedAt | Passes | VerificationVerdict | FilesActuallyChanged
             | FilesAmbiguous | VerificationWarnings | Error | Claim | Change | ConflictPaths
             | LandedCommit | LandedTree | Progress | Artifacts | ResultSummary | NotesFor
             | OpenQuestion | CostUsd | Tokens | CompletedBy | CompletionNote => EditRule::Free,

@@ -30,9 +30,9 @@ pub use now::{
 pub use paths::{Owned, owns_anything};
 pub use render::{Picture, PictureEdge};
 pub use schedule::{
-    BarrierCost, CriticalPath, EstimateCounts, Limits, LoopsReport, Minutes, PathReport, PlanInput,
-    PlanReport, Planning, Schedule, Scheduler, Slack, Slot, Workload, critical_path, gantt, plan,
-    respect_scopes, schedule, waves,
+    BarrierCost, Calendar, CriticalPath, EstimateCounts, Experience, FEW, Forecast, Limits,
+    LoopsReport, Minutes, PathReport, PlanInput, PlanReport, Planning, Schedule, Scheduler, Shape,
+    Slack, Slot, Spread, Workload, critical_path, gantt, plan, respect_scopes, schedule, waves,
 };
 
 #[cfg(test)]

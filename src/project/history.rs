@@ -4,7 +4,7 @@
 //! between attempts does not count. Only finished tasks have one.
 
 use crate::domain::EventKind;
-use crate::plan::history_key;
+use crate::plan::{EstimateRules, Experience, history_key};
 use crate::queue::Queue;
 use crate::store::journal::Moment;
 use crate::store::queue_name;
@@ -123,6 +123,22 @@ pub fn medians<'a>(queues: impl Iterator<Item = (&'a Queue, &'a History)>) -> Me
         (low + high) / 2.0
     };
     minutes.into_iter().map(|(key, list)| (key, median(list))).collect()
+}
+
+/// How many times their estimates by `rules` the finished tasks of all `queues` took.
+pub fn experience<'a>(
+    queues: impl Iterator<Item = (&'a Queue, &'a History)>,
+    rules: &EstimateRules,
+) -> Experience {
+    let mut experience = Experience::default();
+    for (queue, history) in queues.filter(|(_, history)| !history.finished.is_empty()) {
+        for task in queue.tasks() {
+            let Some(taken) = history.of(queue, task.id.as_str()) else { continue };
+            let (estimated, source) = rules.minutes(task);
+            experience.add(source, estimated, taken.millis as f64 / 60_000.0);
+        }
+    }
+    experience
 }
 
 fn millis(at: &str) -> Option<i64> {

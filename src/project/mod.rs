@@ -24,4 +24,4 @@ pub use questions::is_in_review;
 pub use queues::QueueSet;
 pub use resolve::{Among, resolve, unknown};
 pub use scope::Scope;
-pub use structure::{Planner, Structure, histories, measured, ranking_rules};
+pub use structure::{Planner, Structure, experienced, histories, measured, ranking_rules};

@@ -3,7 +3,9 @@
 use super::history::{self, History};
 use super::queues::QueueSet;
 use crate::domain::{Field, Status};
-use crate::plan::{Agents, EstimateRules, Estimates, Graph, Node, Order, QueueTasks, Source};
+use crate::plan::{
+    Agents, EstimateRules, Estimates, Experience, Graph, Node, Order, QueueTasks, Source,
+};
 use crate::queue::Queue;
 use crate::store::StateDir;
 use crate::store::journal::Journal;
@@ -20,9 +22,16 @@ pub struct Planner {
 /// How estimates are made for the tasks of `queues`: what the configuration says of efforts, and
 /// what the journals measured lately.
 pub fn measured(set: &QueueSet, queues: &[Queue]) -> EstimateRules {
+    experienced(set, queues).0
+}
+
+/// The same, with how far off estimates by these rules were.
+pub fn experienced(set: &QueueSet, queues: &[Queue]) -> (EstimateRules, Experience) {
     let histories = of_each(set, queues, |journal| History::read(journal.recent()));
     let history = history::medians(queues.iter().zip(&histories));
-    EstimateRules { history, ..configured(set) }
+    let rules = EstimateRules { history, ..configured(set) };
+    let experience = history::experience(queues.iter().zip(&histories), &rules);
+    (rules, experience)
 }
 
 /// The rules that a loop ranks by. Journals are read only if a task has no estimate of its own.

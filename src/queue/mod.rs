@@ -15,6 +15,7 @@ mod counts;
 mod document;
 mod edit;
 mod json;
+mod mentions;
 mod parse;
 mod place;
 mod reread;

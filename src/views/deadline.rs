@@ -2,7 +2,8 @@
 
 use crate::domain::{Field, Status};
 use crate::queue::Queue;
-use chrono::{DateTime, Local, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
+use chrono::{DateTime, Local, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc, Weekday};
+use serde::Serialize;
 
 /// The deadline of a task as it is written, and as a time where it is one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +31,71 @@ pub fn of(queue: &Queue, index: usize, now: DateTime<Utc>) -> Option<Deadline> {
     Some(Deadline { text, at, is_late })
 }
 
+/// Whether a deadline will be met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lateness {
+    /// It passed.
+    Overdue,
+    /// Most likely it will not.
+    Late,
+    /// As things are nothing gets on.
+    Stuck,
+    /// It may not.
+    AtRisk,
+    /// It will.
+    OnTime,
+}
+
+impl Lateness {
+    /// Of something that is due `at`: planned to end then, and to end in half of the runs and in nine
+    /// of ten then, where that is known. Without an end it cannot run.
+    pub fn of(
+        at: DateTime<Utc>,
+        now: DateTime<Utc>,
+        planned: Option<DateTime<Utc>>,
+        expected: Option<(DateTime<Utc>, DateTime<Utc>)>,
+    ) -> Self {
+        let Some(planned) = planned else {
+            return if now > at { Self::Overdue } else { Self::Stuck };
+        };
+        let (likely, surely) = expected.unwrap_or((planned, planned));
+        if now > at {
+            Self::Overdue
+        } else if likely > at {
+            Self::Late
+        } else if surely > at || planned > at {
+            Self::AtRisk
+        } else {
+            Self::OnTime
+        }
+    }
+
+    /// The same for people.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Overdue => "overdue",
+            Self::Late => "will be late",
+            Self::Stuck => "cannot run",
+            Self::AtRisk => "may be late",
+            Self::OnTime => "on time",
+        }
+    }
+}
+
+/// When a sprint with this name ends, where the name says it: a date, or a week such as 2026-W04.
+pub fn sprint_end(name: &str) -> Option<DateTime<Utc>> {
+    let name = name.trim();
+    let (year, week) = name.split_once("-W").or_else(|| name.split_once("-w")).unzip();
+    let week =
+        year.zip(week).and_then(|(year, week)| Some((year.parse().ok()?, week.parse().ok()?)));
+    if let Some((year, week)) = week {
+        let day = NaiveDate::from_isoywd_opt(year, week, Weekday::Sun)?;
+        return time(&day.format("%Y-%m-%d").to_string());
+    }
+    NaiveDate::parse_from_str(name, "%Y-%m-%d").ok().and_then(|_| time(name))
+}
+
 /// A time of a file: RFC 3339; without a zone it is local; a date means the end of that day.
 pub fn time(text: &str) -> Option<DateTime<Utc>> {
     let text = text.trim();
@@ -54,6 +120,33 @@ pub fn time(text: &str) -> Option<DateTime<Utc>> {
 mod tests {
     use super::*;
     use std::path::Path;
+
+    #[test]
+    fn a_deadline_is_judged_by_the_plan_and_by_what_was_measured() {
+        let at =
+            |hour: u32| Utc.with_ymd_and_hms(2026, 1, 19, hour, 0, 0).single().expect("a time");
+        let of = |planned: Option<u32>, expected: Option<(u32, u32)>| {
+            let expected = expected.map(|(likely, surely)| (at(likely), at(surely)));
+            Lateness::of(at(12), at(9), planned.map(at), expected)
+        };
+        assert_eq!(of(Some(11), None), Lateness::OnTime);
+        assert_eq!(of(Some(13), None), Lateness::Late);
+        assert_eq!(of(Some(11), Some((11, 12))), Lateness::OnTime);
+        assert_eq!(of(Some(11), Some((12, 13))), Lateness::AtRisk);
+        assert_eq!(of(Some(13), Some((10, 11))), Lateness::AtRisk);
+        assert_eq!(of(Some(11), Some((13, 14))), Lateness::Late);
+        assert_eq!(of(None, None), Lateness::Stuck);
+        assert_eq!(Lateness::of(at(12), at(13), Some(at(14)), None), Lateness::Overdue);
+    }
+
+    #[test]
+    fn a_sprint_may_say_when_it_ends() {
+        assert_eq!(sprint_end("2026-W04"), time("2026-01-25"));
+        assert_eq!(sprint_end("2026-01-23"), time("2026-01-23"));
+        for name in ["Sprint 4", "2026-W99", "2026", ""] {
+            assert_eq!(sprint_end(name), None, "{name}");
+        }
+    }
 
     #[test]
     fn a_task_is_late_from_its_deadline_on_and_stays_so_when_it_was_done_after_it() {

@@ -9,6 +9,7 @@ pub mod attempts;
 pub mod board;
 mod change;
 pub mod check;
+pub mod dates;
 pub mod deadline;
 pub mod diff;
 pub mod doctor;

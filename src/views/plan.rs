@@ -1,5 +1,6 @@
 //! `plan` for people: waves, critical path, slack, loops, a sentence of advice and a schedule.
 
+use super::dates::{self, Dates};
 use super::escape;
 use super::style::{Look, count, fitted, padded, took, wrap};
 use crate::domain::Text;
@@ -21,6 +22,9 @@ pub struct PlanView {
     /// The plan.
     #[serde(flatten)]
     pub report: PlanReport,
+    /// The same in dates.
+    #[serde(flatten)]
+    pub dates: Dates,
     /// What finished tasks took.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub actual: Option<Actual>,
@@ -81,6 +85,7 @@ pub fn text(view: &PlanView, gantt: Option<&str>, seconds: Seconds<'_>, look: Lo
     }
     left_out(report, look, &mut text);
     let _ = writeln!(text, "\n{}", report.advice);
+    dates::text(&view.dates, look, &mut text);
     if let Some(gantt) = gantt {
         let loops = count(report.recommended_loops.max(1), "loop", "loops");
         let head = look.head(format_args!("Schedule with {loops}"));

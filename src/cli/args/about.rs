@@ -127,7 +127,16 @@ const EXAMPLES: &[(&str, &[Example])] = &[
     ("next", &[("workloop next --all", "every ready task, with the reason of its rank")]),
     ("why", &[("workloop why TASK-7", "what it waits for, and its attempts")]),
     ("check", &[("workloop check --strict", "warnings count, too")]),
-    ("plan", &[("workloop plan --loops 1,3,6", "how many loops pay")]),
+    (
+        "plan",
+        &[
+            ("workloop plan --loops 1,3,6", "how many loops pay"),
+            ("workloop plan --by 2026-01-30", "how many it takes to be done by then"),
+            ("workloop plan --by epic --loops 4", "each epic by itself, and when it is done"),
+            ("workloop plan --days --from 2026-01-19 --hours-per-day 8", "day by day"),
+            ("workloop plan --sprint", "the sprints, and whether they hold"),
+        ],
+    ),
     ("graph", &[("workloop graph --format dot | dot -Tsvg > graph.svg", "a picture")]),
     ("board", &[("workloop board --style todo", "a check list, phase by phase")]),
     (

@@ -117,40 +117,6 @@ pub struct CheckArgs {
     pub queues: QueueArgs,
 }
 
-/// `plan`.
-#[derive(Clone, Debug, Args)]
-pub struct PlanArgs {
-    /// Loop counts to compute makespan and speedup for.
-    #[arg(long, value_name = "N,…", value_delimiter = ',', default_value = "1,2,4,8")]
-    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
-    pub loops: Vec<u32>,
-    /// Separates what must not run at the same time, although it does not depend on each other.
-    #[arg(long, value_name = "WHAT")]
-    pub respect: Vec<Respect>,
-    /// Shows what a barrier after every phase would cost.
-    #[arg(long)]
-    pub barriers: bool,
-    /// Compares the estimates with what the journal measured.
-    #[arg(long)]
-    pub actual: bool,
-    /// Prints JSON.
-    #[arg(long)]
-    pub json: bool,
-    /// The queues.
-    #[command(flatten)]
-    pub queues: QueueArgs,
-    /// The tasks.
-    #[command(flatten)]
-    pub filter: FilterArgs,
-}
-
-/// What `plan --respect` separates.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Respect {
-    /// Tasks with overlapping files.
-    Scopes,
-}
-
 /// `graph`.
 #[derive(Clone, Debug, Args)]
 pub struct GraphArgs {

@@ -1,93 +1,99 @@
 //! `plan`: waves, critical path, slack, and how many loops pay.
 
+mod asked;
+mod dates;
+mod meant;
+mod wanted;
+
 use crate::cli::args::{PlanArgs, Respect};
 use crate::cli::failure::Failure;
 use crate::cli::filter::{refuse_empty, scope};
 use crate::cli::session::Session;
-use crate::domain::{Status, Task};
+use crate::domain::Status;
 use crate::plan::{
     self, Agents, BarrierCost, Barriers, EstimateRules, Estimates, Graph, Node, PlanInput,
     PlanReport, Planning, QueueTasks,
 };
+use crate::platform::clock::{Clock, SystemClock};
 use crate::project;
-use crate::project::{QueueSet, Scope, Structure};
-use crate::queue::Queue;
+use crate::project::Structure;
 use crate::store::QueueStore;
 use crate::views::json;
 use crate::views::plan::{Actual, ActualTask, PlanView, text};
 use crate::views::style::Look;
+use asked::Asked;
+use dates::Maker;
+use meant::Meant;
 use std::collections::HashMap;
+use wanted::Wanted;
 
 /// The width of the schedule where nobody counts columns.
 const WIDTH: usize = 100;
 
 pub(super) fn run(args: &PlanArgs, session: &mut Session<'_>) -> Result<(), Failure> {
-    let selection = session.select_to_read(&args.queues)?;
+    let asked = Asked::read(args, SystemClock.now())?;
+    let selection = session.select_to_read(&asked.queues)?;
     let project = session.open(selection)?;
     refuse_empty(&args.filter, project.served())?;
     let (set, store) = project.into_parts();
-    let rules = project::measured(&set, store.queues());
+    let (rules, experience) = project::experienced(&set, store.queues());
     let Structure { graph, agents, estimates } = Structure::build(&set, store.queues(), &rules);
     let tasks = set.tasks(store.queues());
     let scope = scope(&args.filter, &[]);
     let meant = Meant { set: &set, queues: store.queues(), tasks: &tasks, graph: &graph, scope };
-    let selected: Vec<bool> = graph.nodes().map(|node| meant.includes(node)).collect();
+    let selected = meant.selected(&asked)?;
     let actual = args.actual.then(|| compare(&meant, rules));
     let selects = |node: Node| selected[node.0 as usize];
+    let parts = Parts { tasks: &tasks, estimates: &estimates, agents: &agents, args };
+    let wanted = Wanted::of(&meant, &asked, &selected, &|own| {
+        Planning::new(&parts.of(&graph), |node| own[node.0 as usize]).shape()
+    });
     // One graph after the other, and the tasks only as long as they are needed: each of them may
     // be as large as the file.
-    let without = args.barriers.then(|| {
-        Planning::new(&input(&graph, &tasks, &estimates, &agents, args), selects).extent()
-    });
+    let without = args.barriers.then(|| Planning::new(&parts.of(&graph), selects).extent());
     let graph = if args.barriers {
         drop(graph);
         Graph::build_with(&tasks, Barriers::All)
     } else {
         graph
     };
-    let planning = Planning::new(&input(&graph, &tasks, &estimates, &agents, args), selects);
+    let parts = Parts { tasks: &tasks, estimates: &estimates, agents: &agents, args };
+    let planning = Planning::new(&parts.of(&graph), selects);
     drop(tasks);
     drop(store);
     let barrier_cost = without.map(|without| BarrierCost::between(without, planning.extent()));
     let loops: Vec<usize> = args.loops.iter().map(|&n| n as usize).collect();
-    let report = PlanReport { barrier_cost, ..planning.report(&loops) };
+    let maker =
+        Maker { asked: &asked, graph: &graph, estimates: &estimates, experience: &experience };
+    let (report, dates) =
+        planning.report_and(&loops, |scheduler, pay| maker.dates(wanted, scheduler, pay));
+    let report = PlanReport { barrier_cost, ..report };
     let look = session.look();
     let drawn = draw(&graph, &report, args, look);
-    let view = PlanView { report, actual };
+    let view = PlanView { report, dates, actual };
     if args.json {
         return Ok(json::write(&view, &mut session.streams.out)?);
     }
     session.print(text(&view, drawn.as_deref(), &|node| estimates.seconds(node), look))
 }
 
-fn input<'a, 'q>(
-    graph: &'a Graph,
-    queues: &'q [QueueTasks<'q>],
+/// What plans of one call have in common.
+struct Parts<'a, 'q> {
+    tasks: &'q [QueueTasks<'q>],
     estimates: &'q Estimates,
     agents: &'a Agents,
-    args: &PlanArgs,
-) -> PlanInput<'a, 'q> {
-    let respect_scopes = args.respect.contains(&Respect::Scopes);
-    PlanInput { graph, queues, estimates, agents: Some(agents), respect_scopes }
+    args: &'q PlanArgs,
 }
 
-/// The tasks that a plan is asked for, in their queues.
-struct Meant<'a> {
-    set: &'a QueueSet,
-    queues: &'a [Queue],
-    tasks: &'a [QueueTasks<'a>],
-    graph: &'a Graph,
-    scope: Scope,
-}
-
-impl Meant<'_> {
-    fn task(&self, node: Node) -> &Task {
-        let (queue, index) = self.graph.location(node);
-        &self.tasks[queue].tasks[index]
-    }
-
-    fn includes(&self, node: Node) -> bool {
-        self.graph.location(node).0 < self.set.served() && self.scope.includes(self.task(node))
+impl<'a, 'q> Parts<'a, 'q> {
+    fn of(&self, graph: &'a Graph) -> PlanInput<'a, 'q> {
+        PlanInput {
+            graph,
+            queues: self.tasks,
+            estimates: self.estimates,
+            agents: Some(self.agents),
+            respect_scopes: self.args.respect.contains(&Respect::Scopes),
+        }
     }
 }
 

@@ -94,6 +94,19 @@ fn speedup(work: u64, makespan: u64) -> f64 {
     if makespan == 0 { 1.0 } else { (work as f64 / makespan as f64 * 100.0).round() / 100.0 }
 }
 
+impl Scheduler<'_> {
+    /// The fewest loops whose time is `enough`, and that time; without one the best time there is.
+    pub fn fewest_loops(&self, enough: impl Fn(u64) -> bool) -> (Option<usize>, u64) {
+        let most = self.work().open().count().max(1);
+        let best = self.makespan(most);
+        if !enough(best) {
+            return (None, best);
+        }
+        let loops = smallest(1, most, |loops| enough(self.makespan(loops)));
+        (Some(loops), self.makespan(loops))
+    }
+}
+
 /// The smallest number from `low` to `high` that is enough. Up to 16 are tried one by one; beyond
 /// that by halves, which supposes that more loops are never slower.
 fn smallest(low: usize, high: usize, enough: impl Fn(usize) -> bool) -> usize {

@@ -97,6 +97,11 @@ impl<'a> Scheduler<'a> {
     pub fn schedule(&self, loops: usize, most: usize) -> Schedule {
         Run::new(self, loops, most).go()
     }
+
+    /// The same if each node took the time that `seconds` says.
+    pub(super) fn drawn(&self, loops: usize, most: usize, seconds: &[u32]) -> Schedule {
+        Run { seconds: Some(seconds), ..Run::new(self, loops, most) }.go()
+    }
 }
 
 /// One simulation.
@@ -114,6 +119,8 @@ struct Run<'a> {
     queued: Vec<BinaryHeap<Reverse<u32>>>,
     /// How many slots are kept.
     most: usize,
+    /// How long each node takes, where that is not what the plan says.
+    seconds: Option<&'a [u32]>,
     schedule: Schedule,
 }
 
@@ -133,6 +140,7 @@ impl<'a> Run<'a> {
             running: vec![0; agents],
             queued: vec![BinaryHeap::new(); agents],
             most,
+            seconds: None,
             schedule: Schedule::default(),
         }
     }
@@ -186,7 +194,7 @@ impl<'a> Run<'a> {
                 continue;
             }
             self.lanes.pop();
-            let end = now + self.plan.work.time(node);
+            let end = now + self.time(node);
             self.busy.push(Reverse((end, node, lane)));
             if self.schedule.slots.len() == self.most {
                 self.schedule.hidden += 1;
@@ -200,6 +208,11 @@ impl<'a> Run<'a> {
                 self.running[agent] += 1;
             }
         }
+    }
+
+    fn time(&self, node: u32) -> u64 {
+        self.seconds
+            .map_or_else(|| self.plan.work.time(node), |seconds| u64::from(seconds[node as usize]))
     }
 
     fn agent(&self, node: u32) -> Option<usize> {

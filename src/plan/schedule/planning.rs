@@ -74,10 +74,38 @@ impl<'a> Planning<'a> {
         (self.waves.len(), Minutes::of(critical_path(self.scheduler.work()).seconds))
     }
 
+    /// Its size by itself: the most that runs at once, and how long it takes then.
+    pub fn shape(&self) -> Shape {
+        let work = self.scheduler.work();
+        let width = self.width();
+        Shape {
+            open: work.open().count(),
+            stuck: work.stuck().len(),
+            waves: self.waves.len(),
+            width,
+            seconds: work.total_seconds(),
+            shortest: self.scheduler.makespan(width),
+        }
+    }
+
+    fn width(&self) -> usize {
+        self.waves.iter().map(Vec::len).max().unwrap_or(0)
+    }
+
     /// The plan, for each number of loops.
     pub fn report(self, loops: &[usize]) -> PlanReport {
-        let width = self.waves.iter().map(Vec::len).max().unwrap_or(0);
+        self.report_and(loops, |_, _| ()).0
+    }
+
+    /// The same, with what `also` makes of the scheduler and the number of loops that pays.
+    pub fn report_and<T>(
+        self,
+        loops: &[usize],
+        also: impl FnOnce(&Scheduler<'a>, usize) -> T,
+    ) -> (PlanReport, T) {
+        let width = self.width();
         let curve = Curve::new(&self.scheduler, width, loops);
+        let more = also(&self.scheduler, curve.knee);
         // One after the other is in memory: a plan may be as long as its file.
         let work = self.scheduler.into_work();
         let graph = work.graph();
@@ -86,7 +114,7 @@ impl<'a> Planning<'a> {
         let late = |(node, &late)| Slack { task: graph.name(node), node, late: Minutes::of(late) };
         let mut slack = Vec::with_capacity(path.slack.len());
         slack.extend(work.open().zip(&path.slack).map(late));
-        PlanReport {
+        let report = PlanReport {
             schema_version: 1,
             tasks: work.open().count() + work.stuck().len(),
             edges: count_edges(&work),
@@ -111,8 +139,26 @@ impl<'a> Planning<'a> {
             slack,
             barriers: self.barriers,
             barrier_cost: None,
-        }
+        };
+        (report, more)
     }
+}
+
+/// The size of a plan by itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Shape {
+    /// Tasks that can still run.
+    pub open: usize,
+    /// Pending tasks that cannot.
+    pub stuck: usize,
+    /// Waves.
+    pub waves: usize,
+    /// The most tasks of one wave.
+    pub width: usize,
+    /// All work, one after the other, in seconds.
+    pub seconds: u64,
+    /// The same with as many loops as the widest wave has tasks.
+    pub shortest: u64,
 }
 
 /// Plans the tasks of which `selected` says yes, for each number of loops.

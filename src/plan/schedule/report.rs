@@ -10,7 +10,8 @@ use serde::{Serialize, Serializer};
 pub struct Minutes(pub f64);
 
 impl Minutes {
-    pub(super) fn of(seconds: u64) -> Self {
+    /// From seconds.
+    pub fn of(seconds: u64) -> Self {
         Self(seconds as f64 / 60.0)
     }
 

@@ -1,5 +1,6 @@
 //! Tests of the planner.
 
+mod forecast;
 mod graph;
 mod order;
 mod plans;

@@ -165,6 +165,7 @@ impl Reader {
             | Field::IntegrationPoints
             | Field::Context
             | Field::Deadline
+            | Field::Sprint
             | Field::DiscoveredBy
             | Field::Fingerprint
             | Field::Answers

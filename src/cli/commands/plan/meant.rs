@@ -1,0 +1,60 @@
+//! The tasks that a plan is asked for.
+
+use super::asked::Asked;
+use crate::cli::failure::Failure;
+use crate::domain::{Field, Task};
+use crate::plan::{Graph, Node, QueueTasks};
+use crate::project::{QueueSet, Scope};
+use crate::queue::Queue;
+use crate::views::style::listed;
+
+/// The tasks that a plan is asked for, in their queues.
+pub(super) struct Meant<'a> {
+    pub(super) set: &'a QueueSet,
+    pub(super) queues: &'a [Queue],
+    pub(super) tasks: &'a [QueueTasks<'a>],
+    pub(super) graph: &'a Graph,
+    pub(super) scope: Scope,
+}
+
+impl Meant<'_> {
+    /// One of them.
+    pub(super) fn task(&self, node: Node) -> &Task {
+        let (queue, index) = self.graph.location(node);
+        &self.tasks[queue].tasks[index]
+    }
+
+    /// Which tasks are planned.
+    pub(super) fn selected(&self, asked: &Asked) -> Result<Vec<bool>, Failure> {
+        let Some(sprint) = &asked.sprint else {
+            return Ok(self.graph.nodes().map(|node| self.includes(node)).collect());
+        };
+        let is_of = |node| self.includes(node) && self.sprint(node).as_ref() == Some(sprint);
+        let selected: Vec<bool> = self.graph.nodes().map(is_of).collect();
+        if selected.contains(&true) {
+            return Ok(selected);
+        }
+        let mut there: Vec<String> =
+            self.graph.nodes().filter_map(|node| self.sprint(node)).collect();
+        there.sort_unstable();
+        there.dedup();
+        let there = match there.is_empty() {
+            true => "no task has one".to_owned(),
+            false => format!("there are: {}", listed(&there, 20)),
+        };
+        Err(Failure::usage(format_args!("no task has sprint {sprint}; {there}")))
+    }
+
+    /// The sprint of a task.
+    pub(super) fn sprint(&self, node: Node) -> Option<String> {
+        let (queue, index) = self.graph.location(node);
+        let queue = &self.queues[queue];
+        queue.raw(index, Field::Sprint)?;
+        queue.text(index, Field::Sprint).filter(|name| !name.trim().is_empty())
+    }
+
+    /// Whether a task is one of those.
+    pub(super) fn includes(&self, node: Node) -> bool {
+        self.graph.location(node).0 < self.set.served() && self.scope.includes(self.task(node))
+    }
+}
