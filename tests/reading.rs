@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
+#[path = "reading/dates.rs"]
+mod dates;
 #[path = "reading/health.rs"]
 mod health;
 #[path = "reading/kept.rs"]

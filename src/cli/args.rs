@@ -27,7 +27,7 @@ pub use human::{
 pub use late::Late;
 pub use plan::{By, GroupBy, PlanArgs, Respect};
 pub use reading::{
-    CheckArgs, EventStyle, EventsArgs, GraphArgs, GraphFormat, LogArgs, NextArgs,
+    BlockersArgs, CheckArgs, EventStyle, EventsArgs, GraphArgs, GraphFormat, LogArgs, NextArgs,
     PromptArgs, SinceArgs, StatusArgs, StuckArgs, Until, WaitArgs, WhyArgs,
 };
 pub use run::{RunArgs, WhenEmpty};
@@ -112,6 +112,8 @@ pub enum Verb {
     Since(Late<SinceArgs>),
     /// Shows the tasks that do not get on, with the evidence.
     Stuck(Late<StuckArgs>),
+    /// Shows what holds up others and needs a person, with all that waits behind it.
+    Blockers(Late<BlockersArgs>),
     /// Shows the ready tasks in the order in which they would be claimed.
     Next(Late<NextArgs>),
     /// Explains why a task is or is not ready, what it holds up, and its attempts.

@@ -1,8 +1,10 @@
 //! The JSON schemas, embedded.
 
 /// The schemas of queues and of the output; each is also a file in `schemas/`.
-pub(super) const SCHEMAS: [(&str, &str); 20] = [
+pub(super) const SCHEMAS: [(&str, &str); 22] = [
     ("agents", include_str!("../../schemas/agents.schema.json")),
+    ("blockers", include_str!("../../schemas/blockers.schema.json")),
+    ("board", include_str!("../../schemas/board.schema.json")),
     ("check", include_str!("../../schemas/check.schema.json")),
     ("diff", include_str!("../../schemas/diff.schema.json")),
     ("doctor", include_str!("../../schemas/doctor.schema.json")),

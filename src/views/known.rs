@@ -160,7 +160,11 @@ mod tests {
             event(4, "completed", "B", "w2"),
             event(5, "claimed", "C", "w1"),
         ];
+        let mut events = events.to_vec();
+        events[3].data.insert("reason_code".into(), json!("tests_failed"));
         let recent = Recent::read(events.into_iter());
+        let code = |id| recent.of("q.json", id).and_then(|traces| traces.reason_code.as_deref());
+        assert_eq!((code("A"), code("B")), (Some("tests_failed"), None));
         let of = |id| recent.of("q.json", id).map(|t| (t.ended_at.as_deref(), t.window));
         assert_eq!(of("A"), Some((Some("2026-01-19T10:03:00.000Z"), Some(1))));
         assert_eq!(of("B"), Some((Some("2026-01-19T10:04:00.000Z"), Some(2))));

@@ -6,6 +6,7 @@
 //! through [`mask`].
 
 pub mod attempts;
+pub mod blockers;
 pub mod board;
 mod change;
 pub mod check;
@@ -16,6 +17,8 @@ pub mod doctor;
 pub mod edits;
 pub mod event;
 pub mod explain;
+pub mod flag;
+pub mod flags;
 pub mod graph;
 pub mod json;
 pub mod known;

@@ -23,7 +23,7 @@ impl Sight<'_> {
     }
 
     /// What a task needs of a person, unless another task can give it.
-    fn needs(&self, node: Node) -> Option<Need> {
+    pub(super) fn needs(&self, node: Node) -> Option<Need> {
         let need = self.readiness.need(node)?;
         (need != Need::Answer || !self.can_be_answered(node)).then_some(need)
     }

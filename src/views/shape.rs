@@ -1,6 +1,7 @@
 //! What `status` shows, as plain data in the shape of its JSON.
 
 use super::change::ChangeView;
+use super::flag::Flag;
 use super::json::Made;
 use super::known::LiveView;
 use super::need::{NeedView, QuestionView};
@@ -29,6 +30,11 @@ pub struct StatusView<T = Vec<TaskView>, N = Vec<NeedView>> {
     /// How many more there are, where few are shown.
     #[serde(skip)]
     pub needs_more: usize,
+    /// What a person should look at.
+    pub red_flags: Vec<Flag>,
+    /// How many more there are.
+    #[serde(skip_serializing_if = "is_none")]
+    pub more_red_flags: usize,
     /// When it was looked at.
     #[serde(skip)]
     pub now: DateTime<Utc>,
@@ -101,9 +107,6 @@ pub struct TaskView {
     /// The same as a word, which says as well that its change waits to land.
     #[serde(rename = "state")]
     pub word: &'static str,
-    /// Why it is blocked, as a code.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason_code: Option<String>,
     /// What passed and waits to land.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub change: Option<ChangeView>,
@@ -144,6 +147,14 @@ pub struct TaskView {
     pub files_ambiguous: Vec<String>,
     /// What went wrong.
     pub error: Option<String>,
+    /// The same as a code, of the last attempt or of what it waits for.
+    pub reason_code: Option<String>,
+    /// Until when it is to be complete, in the words of the file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<String>,
+    /// Whether that passed before it was.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub late: bool,
     /// What its agent asked or found instead of finishing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub open_question: Option<QuestionView>,
@@ -183,6 +194,11 @@ impl<T, N> StatusView<T, N> {
         }
         self.spent = spent;
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+fn is_none(number: &usize) -> bool {
+    *number == 0
 }
 
 impl<T> StatusView<T> {

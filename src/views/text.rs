@@ -1,5 +1,6 @@
 //! `status` for people: a line of counts for each queue, then its open tasks.
 
+use super::flags;
 use super::known::LiveView;
 use super::needed;
 use super::progress::Progress;
@@ -26,6 +27,7 @@ const BESIDE: usize = 19;
 /// The queues, one below the other.
 pub fn status(view: &StatusView, look: Look) -> String {
     let mut text = needed::text(&view.needs_you, view.needs_more, view.now, look);
+    text.push_str(&flags::text(&view.red_flags, view.more_red_flags, look));
     let queues: Vec<String> = view.queues.iter().map(|queue| one(queue, look)).collect();
     text.push_str(&queues.join("\n"));
     for pause in view.pauses.iter().filter(|pause| !pause.sentence.is_empty()) {
@@ -115,6 +117,15 @@ fn said(progress: &Progress) -> String {
 
 /// What is to be said of a task in its state, in a few words.
 pub fn detail(task: &TaskView) -> String {
+    let said = of_state(task);
+    match task.deadline.as_ref().filter(|_| task.late && task.state != State::Complete) {
+        Some(due) if said.is_empty() => format!("LATE, was due {due}"),
+        Some(due) => format!("LATE, was due {due}; {said}"),
+        None => said,
+    }
+}
+
+fn of_state(task: &TaskView) -> String {
     if let Some(change) = &task.change {
         // Nobody has to live while a person looks.
         let is_missed = task.is_worker_gone && change.waits != Waits::Review;

@@ -4,6 +4,7 @@
 //! hundred thousand tasks costs little more than reading it.
 
 use super::change::ChangeView;
+use super::deadline;
 use super::json::Made;
 use super::known::Known;
 use super::mask::Mask;
@@ -11,7 +12,7 @@ use super::progress::{self, Share};
 pub use super::shape::{PauseView, QueueView, StatusView, TaskView, WrittenStatus};
 pub use super::summary::Summary;
 use super::timing::{between, parsed};
-use crate::domain::{Field, Liveness, Need, PauseKind, Status, timestamp};
+use crate::domain::{Field, Liveness, Need, PauseKind, ReasonCode, Status, timestamp};
 use crate::plan::{AgentPause, Estimates, Node, Readiness, State, Waiting};
 use crate::queue::Queue;
 
@@ -103,6 +104,8 @@ impl<'a> Sight<'a> {
         let conditions = self.readiness.conditions;
         let in_review = conditions.reviews.contains(&node);
         let word = if in_review { "review" } else { state.word() };
+        let deadline = deadline::of(queue, index, conditions.now);
+        let code = self.code(node, state, traces.reason_code);
         TaskView {
             duration_s: self.lasted(state, started_at.as_deref(), ended_at.as_deref()),
             started_at,
@@ -114,7 +117,6 @@ impl<'a> Sight<'a> {
             status: status.unwrap_or_else(|| task.status.word().to_owned()),
             state,
             word: change.as_ref().map_or(word, ChangeView::state),
-            reason_code: traces.reason_code.filter(|_| state == State::Blocked),
             change,
             landed_commit: self.told(node, Field::LandedCommit),
             cost_usd: queue.value(index, Field::CostUsd).and_then(|cost| cost.as_f64()),
@@ -126,6 +128,9 @@ impl<'a> Sight<'a> {
             waiting_for: self.waiting(node),
             files_ambiguous: self.texts(node, Field::FilesAmbiguous),
             error: self.error(node),
+            reason_code: code,
+            late: deadline.as_ref().is_some_and(|deadline| deadline.is_late),
+            deadline: deadline.map(|deadline| self.mask.text(&deadline.text).into_owned()),
             open_question: self.question(node),
             completed_by: self.told(node, Field::CompletedBy),
             completed_at: self.told(node, Field::CompletedAt),
@@ -133,6 +138,30 @@ impl<'a> Sight<'a> {
             is_worker_gone: self.is_worker_gone(node),
             since: task.claim().map(|claim| claim.since.clone()),
             is_question: in_review || conditions.questions.contains(&node),
+        }
+    }
+
+    /// Why a task is not complete, as a code: of what a person is asked for, else as the journal says,
+    /// `known`.
+    fn code(&self, node: Node, state: State, known: Option<String>) -> Option<String> {
+        let conditions = self.readiness.conditions;
+        // Hooks have codes of their own.
+        let word = |code: ReasonCode| Some(code.word().to_owned());
+        if state == State::Complete {
+            return None;
+        }
+        if conditions.reviews.contains(&node) {
+            return word(ReasonCode::Review);
+        }
+        let (queue, index) = self.place(node);
+        let error = || queue.text(index, Field::Error);
+        let asked = || ReasonCode::asked(&error()?).and_then(|(code, _)| word(code));
+        match self.readiness.need(node) {
+            Some(Need::Review) => word(ReasonCode::Review),
+            Some(Need::Budget) => known.or_else(|| word(ReasonCode::Budget)),
+            Some(Need::Answer) => asked().or(known),
+            Some(Need::Approval | Need::Work | Need::Checkout | Need::Blocked | Need::Repair)
+            | None => known,
         }
     }
 
@@ -185,7 +214,7 @@ impl<'a> Sight<'a> {
         let needs_more = needing.len().saturating_sub(most);
         needing.truncate(most);
         let needs = needing.into_iter().map(|key| self.need(key));
-        StatusView { needs_more, ..self.whole(queues, needs.collect()) }
+        StatusView { needs_more, ..self.whole(queues, needs.collect(), selected) }
     }
 
     /// All selected tasks, for writing; commands say which queues are meant, in `words` that begin
@@ -205,13 +234,28 @@ impl<'a> Sight<'a> {
             need
         };
         let needs = Made { keys: self.needing(selected), make: Box::new(make) };
-        self.whole(queues.collect(), needs)
+        self.whole(queues.collect(), needs, selected)
     }
 
-    fn whole<T, N>(&self, queues: Vec<QueueView<T>>, needs_you: N) -> StatusView<T, N> {
+    fn whole<T, N>(
+        &self,
+        queues: Vec<QueueView<T>>,
+        needs_you: N,
+        selected: &dyn Fn(Node) -> bool,
+    ) -> StatusView<T, N> {
         let (pauses, now) = (self.pauses(), self.readiness.conditions.now);
-        let spent = Vec::new();
-        StatusView { schema_version: 1, queues, pauses, spent, needs_you, needs_more: 0, now }
+        let (red_flags, more_red_flags) = self.red_flags(selected);
+        StatusView {
+            schema_version: 1,
+            queues,
+            pauses,
+            spent: Vec::new(),
+            needs_you,
+            needs_more: 0,
+            red_flags,
+            more_red_flags,
+            now,
+        }
     }
 
     /// The agents that are not started now.

@@ -72,6 +72,20 @@ pub struct StuckArgs {
     pub filter: FilterArgs,
 }
 
+/// `blockers`.
+#[derive(Clone, Debug, Args)]
+pub struct BlockersArgs {
+    /// Prints JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// The queues.
+    #[command(flatten)]
+    pub queues: QueueArgs,
+    /// The tasks.
+    #[command(flatten)]
+    pub filter: FilterArgs,
+}
+
 /// `next`.
 #[derive(Clone, Debug, Args)]
 pub struct NextArgs {

@@ -9,6 +9,9 @@ pub struct BoardArgs {
     /// How it looks [default: `style` of `[board]` in workloop.toml, else kanban].
     #[arg(long, value_name = "STYLE")]
     pub style: Option<BoardLook>,
+    /// Prints JSON, which has what every style says.
+    #[arg(long)]
+    pub json: bool,
     /// The queues.
     #[command(flatten)]
     pub queues: QueueArgs,

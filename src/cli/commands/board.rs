@@ -8,6 +8,7 @@ use crate::cli::session::Session;
 use crate::config::BoardStyle;
 use crate::platform::clock::{Clock, SystemClock};
 use crate::views::board::Board;
+use crate::views::json;
 use crate::views::view::Sight;
 
 pub(super) fn run(args: &BoardArgs, session: &mut Session<'_>) -> Result<(), Failure> {
@@ -19,11 +20,15 @@ pub(super) fn run(args: &BoardArgs, session: &mut Session<'_>) -> Result<(), Fai
         Some(BoardLook::Todo) => BoardStyle::Todo,
     };
     let mut reading = Reading::open(session, selection)?;
-    let text = reading.look(|scene| {
+    let bytes = reading.look(|scene| {
         let names = names(scene.set);
         let order = in_order(&names, scene.set.served());
         let sight = Sight { shown: &names, ..scene.sight() };
-        Board { sight, order: &order, now: SystemClock.now() }.render(style)
-    });
-    session.print(text)
+        let board = Board { sight, order: &order, now: SystemClock.now() };
+        if args.json {
+            return json::object(&board.data());
+        }
+        Ok(board.render(style).into_bytes())
+    })?;
+    session.print(bytes)
 }

@@ -5,6 +5,7 @@ mod agents;
 mod answer;
 mod approve;
 mod block;
+mod blockers;
 mod board;
 mod cancel;
 mod check;
@@ -58,6 +59,7 @@ pub(super) fn dispatch(verb: Verb, session: &mut Session<'_>) -> Result<(), Fail
         Verb::Status(args) => status::run(&args, session),
         Verb::Since(args) => since::run(&args, session),
         Verb::Stuck(args) => stuck::run(&args, session),
+        Verb::Blockers(args) => blockers::run(&args, session),
         Verb::Next(args) => next::run(&args, session),
         Verb::Why(args) => why::run(&args, session),
         Verb::Check(args) => check::run(&args, session),

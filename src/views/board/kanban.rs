@@ -7,7 +7,7 @@ use crate::views::progress::Share;
 use std::fmt::Write;
 
 /// The lists in their order: what wants a person first.
-const LISTS: [(State, &str); 6] = [
+pub(super) const LISTS: [(State, &str); 6] = [
     (State::Blocked, "Blocked"),
     (State::InProgress, "In progress"),
     (State::Ready, "Ready"),

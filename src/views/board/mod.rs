@@ -4,6 +4,7 @@
 //! write the same board, and one that did not change need not be written.
 
 mod card;
+mod json;
 mod kanban;
 mod progress;
 pub mod state;
@@ -12,6 +13,7 @@ mod tests;
 mod todo;
 
 pub use card::Board;
+pub use json::{BoardList, BoardQueue, BoardTask, BoardView};
 
 use crate::config::BoardStyle;
 

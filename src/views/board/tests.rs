@@ -81,6 +81,29 @@ fn the_kanban_board_has_all_queues_and_a_list_for_each_state() {
     assert!(text.contains("60%; next: north wall; ETA 2026-01-19 15:25Z by its estimate; attempt 2 by host:1:0badcafe"), "{text}");
 }
 
+#[test]
+fn the_data_of_a_board_has_what_its_styles_say() {
+    let value = seen(&[("q.json", &sample())], |sight| {
+        let board = Board { sight, order: &[0], now: now() };
+        serde_json::to_value(board.data()).expect("JSON")
+    });
+    let schema = include_str!("../../../schemas/board.schema.json");
+    let schema = serde_json::from_str(schema).expect("JSON");
+    jsonschema::validate(&schema, &value).unwrap_or_else(|error| panic!("{error} in {value}"));
+    let list = |state: &str| {
+        let lists = value["lists"].as_array().expect("lists").iter();
+        lists.filter(|list| list["state"] == state).map(|list| list["tasks"].clone()).next()
+    };
+    let walls = &list("in_progress").expect("a list")[0];
+    assert_eq!((&walls["percent"], &walls["next"]), (&json!(60), &json!("north wall")));
+    let roof = &list("waiting").expect("a list")[0];
+    assert_eq!((&roof["depends_on"], &roof["late"]), (&json!(["1.2"]), &json!(true)));
+    let floor = &list("complete").expect("a list")[0];
+    assert_eq!(floor["notified"], json!(["2.9", "1.2", "2.1"]));
+    assert_eq!(list("blocked").expect("a list")[0]["blockers"], json!(["no hinges"]));
+    assert_eq!(value["queues"][0]["summary"]["total"], 5);
+}
+
 /// No title makes a line, a heading, a list or a cell of its own.
 #[test]
 fn hostile_titles_stay_in_their_lines() {

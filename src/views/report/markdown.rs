@@ -3,6 +3,7 @@
 use super::model::{Report, TaskRow};
 use crate::domain::ReasonCode;
 use crate::plan::State;
+use crate::views::flag::{Flag, FlagKind};
 use crate::views::markdown::{inline, row};
 use crate::views::style::{count, took};
 use std::fmt::Write;
@@ -193,7 +194,7 @@ pub(super) fn next_steps(report: &Report, text: &mut String) {
     if ready > 0 {
         steps.push(format!("{} ready: `workloop run`", count(ready, "task is", "tasks are")));
     }
-    let flags = report.red_flags.iter().filter(|flag| flag.kind == "late");
+    let flags = report.red_flags.iter().filter(|flag| flag.kind == FlagKind::Late);
     steps.extend(flags.map(|flag| {
         format!(
             "{} is late: {}",
@@ -215,10 +216,10 @@ pub(super) fn red_flags(report: &Report, text: &mut String) {
     if report.red_flags.is_empty() {
         text.push_str("None.\n");
     }
-    let line = |flag: &super::model::Flag| {
+    let line = |flag: &Flag| {
         let task =
             flag.task.as_ref().map_or_else(String::new, |task| format!("{}: ", inline(task)));
-        format!("{task}{} ({})", inline(&flag.text), flag.kind.replace('_', " "))
+        format!("{task}{} ({})", inline(&flag.text), flag.kind.words())
     };
     listed(report.red_flags.iter().map(line), text);
 }

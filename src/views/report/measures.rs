@@ -1,16 +1,13 @@
 //! What attempts and tasks come to: measures, red flags, lessons.
 
 use super::attempts::Attempt;
-use super::model::{Flag, Lesson, Metrics, TaskRow};
+use super::model::{Lesson, Metrics, TaskRow};
 use crate::domain::ReasonCode;
 use crate::plan::State;
+use crate::views::flag::{Flag, FlagKind, REPEATED, SLOW};
 use crate::views::mask::Mask;
 use std::collections::HashSet;
 
-/// So many failures of one task are worth a look.
-const REPEATED: usize = 3;
-/// By how much a task took longer than estimated.
-const SLOW: f64 = 3.0;
 /// Fewer attempts say nothing of how often they fail.
 const FEW: usize = 5;
 /// More than so many failed of a hundred.
@@ -95,22 +92,22 @@ pub(super) fn flags(tasks: &[TaskRow], all: &[(usize, &Attempt)], metrics: &Metr
         let complete = task.state == State::Complete.word();
         if failed >= REPEATED && !complete {
             let why = task.error.as_deref().unwrap_or("no reason is recorded");
-            add("repeated_failures", Some(task), format!("{failed} attempts failed: {why}"));
+            add(FlagKind::RepeatedFailures, Some(task), format!("{failed} attempts failed: {why}"));
         }
         let is_slow = task.estimated_minutes > 0.0
             && task.minutes > task.estimated_minutes * SLOW
             && task.attempts > 0;
         if is_slow {
             let (took, of) = (task.minutes, task.estimated_minutes);
-            add("slow", Some(task), format!("took {took:.0} min, estimated {of:.0} min"));
+            add(FlagKind::Slow, Some(task), format!("took {took:.0} min, estimated {of:.0} min"));
         }
         if complete && failed > 0 && task.attempts > failed {
             let text = format!("complete after {failed} failed attempts");
-            add("passed_after_failures", Some(task), text);
+            add(FlagKind::PassedAfterFailures, Some(task), text);
         }
         if task.late {
             let due = task.deadline.as_deref().unwrap_or_default();
-            add("late", Some(task), format!("was due {due}"));
+            add(FlagKind::Late, Some(task), format!("was due {due}"));
         }
     }
     let judged = metrics.attempts_passed + metrics.attempts_failed;
@@ -118,7 +115,7 @@ pub(super) fn flags(tasks: &[TaskRow], all: &[(usize, &Attempt)], metrics: &Metr
         && 100.0 - success > FAILING
     {
         let failed = metrics.attempts_failed;
-        add("failing", None, format!("{failed} of {judged} attempts failed"));
+        add(FlagKind::Failing, None, format!("{failed} of {judged} attempts failed"));
     }
     flags
 }

@@ -18,7 +18,7 @@ mod styles;
 mod tests;
 
 pub use build::{Input, build};
-pub use model::{Flag, Format, Lesson, Metrics, PhaseRow, Report, ReportError, Style, TaskRow};
+pub use model::{Format, Lesson, Metrics, PhaseRow, Report, ReportError, Style, TaskRow};
 
 use crate::views::json;
 

@@ -1,6 +1,7 @@
 //! A report as one value; its JSON is this.
 
 use crate::domain::{ReasonCode, Verdict};
+use crate::views::flag::Flag;
 use crate::views::summary::Summary;
 use serde::Serialize;
 use std::io;
@@ -73,17 +74,6 @@ pub struct Metrics {
     pub actual_minutes: f64,
     /// How many times faster than one attempt after the other.
     pub speedup: Option<f64>,
-}
-
-/// Something that a person should look at.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Flag {
-    /// Which rule found it.
-    pub kind: &'static str,
-    /// The task, where it is about one.
-    pub task: Option<String>,
-    /// What it is, in words.
-    pub text: String,
 }
 
 /// Attempts that failed for one reason.

@@ -7,6 +7,7 @@ use super::markdown::{
 use super::model::{Report, Style};
 use crate::domain::ReasonCode;
 use crate::plan::State;
+use crate::views::flag::FlagKind;
 use crate::views::markdown::{inline, row};
 use crate::views::style::count;
 use std::fmt::Write;
@@ -27,7 +28,7 @@ fn criteria(report: &Report) -> Vec<(bool, String)> {
     let all = &report.summary;
     let open = all.total - all.complete - all.parked;
     let unverified = report.validation.skipped + report.validation.unknown;
-    let late = report.red_flags.iter().filter(|flag| flag.kind == "late").count();
+    let late = report.red_flags.iter().filter(|flag| flag.kind == FlagKind::Late).count();
     let tasks = |number| count(number, "task", "tasks");
     vec![
         (open == 0, format!("All tasks are complete ({} open)", tasks(open))),

@@ -2,6 +2,7 @@
 
 use super::attempts::{Attempts, Line};
 use super::{Format, Input, Report, Style, build};
+use crate::views::flag::FlagKind;
 use crate::views::sample::{hostile, now, seen};
 use quick_xml::events::Event as Xml;
 use serde_json::{Value, json};
@@ -88,9 +89,12 @@ fn figures_are_those_of_the_journal() {
             (2, &["A".to_owned(), "C".to_owned()][..])
         );
         assert_eq!(lesson.example.as_deref(), Some("step t: [masked]"));
-        let flags: Vec<(&str, Option<&str>)> =
+        let flags: Vec<(FlagKind, Option<&str>)> =
             report.red_flags.iter().map(|flag| (flag.kind, flag.task.as_deref())).collect();
-        assert_eq!(flags, [("passed_after_failures", Some("A")), ("late", Some("C"))]);
+        assert_eq!(
+            flags,
+            [(FlagKind::PassedAfterFailures, Some("A")), (FlagKind::Late, Some("C"))]
+        );
     });
     report(&queue(), Some("2026-01-19T10:35:00Z"), |report| {
         assert_eq!((report.attempts, report.minutes, report.cost_usd), (2, 30.0, Some(0.75)));

@@ -1,0 +1,248 @@
+//! `blockers`: what does not get on by itself, with all that it holds up, so that a person sees which
+//! word frees most.
+
+use super::escape;
+use super::style::{Look, color, count, fitted, listed};
+use super::view::Sight;
+use crate::plan::{Minutes, Node, State, duration_text};
+use anstyle::AnsiColor;
+use serde::Serialize;
+use std::collections::HashMap;
+use std::fmt::Write;
+
+/// How many are listed for people.
+const LISTED: usize = 20;
+/// How many of the tasks behind one are named.
+const NAMED: usize = 5;
+
+/// A task that holds others up and waits for a person, or for nothing at all.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct BlockerView {
+    /// Its reference.
+    pub id: String,
+    /// Its queue.
+    pub queue: String,
+    /// Its title.
+    pub title: String,
+    /// Its state.
+    pub state: &'static str,
+    /// Why it does not get on, as a code.
+    pub reason_code: Option<String>,
+    /// The same in words.
+    pub text: String,
+    /// All that cannot start or complete before it is complete, in list order.
+    pub holds_up: Vec<String>,
+    /// Those of them that wait behind no other blocker.
+    pub frees: usize,
+    /// How long all of them take, one after the other.
+    pub work_minutes: Minutes,
+    /// What a person types.
+    pub command: String,
+}
+
+/// All of them.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct BlockerList {
+    /// Version of this shape.
+    pub schema_version: u32,
+    /// The blockers; what frees most comes first.
+    pub blockers: Vec<BlockerView>,
+    /// How many tasks wait behind them, each counted once.
+    pub held_up: usize,
+    /// What waits for a person and holds up nothing.
+    pub harmless: usize,
+}
+
+impl Sight<'_> {
+    /// The blockers among the tasks that are `selected`.
+    pub fn blockers(&self, selected: &dyn Fn(Node) -> bool) -> BlockerList {
+        let graph = self.readiness.graph();
+        let nodes = (0..self.served).flat_map(|queue| graph.queue_nodes(queue));
+        let roots: Vec<Node> =
+            nodes.filter(|node| selected(*node)).filter(|node| self.is_root(*node)).collect();
+        let behind: Vec<(Node, Vec<Node>)> =
+            roots.into_iter().map(|root| (root, self.behind(root))).collect();
+        let mut times: HashMap<Node, usize> = HashMap::new();
+        for held in behind.iter().flat_map(|(_, held)| held) {
+            *times.entry(*held).or_default() += 1;
+        }
+        let mut list = BlockerList {
+            schema_version: 1,
+            blockers: Vec::new(),
+            held_up: times.len(),
+            harmless: 0,
+        };
+        for (root, held) in behind {
+            if held.is_empty() {
+                list.harmless += 1;
+                continue;
+            }
+            let frees = held.iter().filter(|held| times[held] == 1).count();
+            list.blockers.push(self.blocker(root, &held, frees));
+        }
+        let rank = |one: &BlockerView| std::cmp::Reverse((one.frees, one.holds_up.len()));
+        list.blockers.sort_by_key(rank);
+        list
+    }
+
+    /// Whether a task gets on only if a person does something, and no other task is what it waits for.
+    fn is_root(&self, node: Node) -> bool {
+        match self.readiness.state(node) {
+            State::Parked => true,
+            // An epic is blocked by one of its children, which is listed itself.
+            State::Blocked => !self.readiness.graph().is_epic(node),
+            State::Waiting | State::InProgress => self.readiness.need(node).is_some(),
+            State::Ready | State::Complete => false,
+        }
+    }
+
+    /// What is behind a task and open.
+    fn behind(&self, root: Node) -> Vec<Node> {
+        let is_open = |node: &Node| match self.readiness.state(*node) {
+            State::Waiting | State::Blocked => true,
+            State::Ready | State::InProgress | State::Complete | State::Parked => false,
+        };
+        let graph = self.readiness.graph();
+        let held = self.readiness.held_up_by(root).into_iter();
+        held.filter(|node| is_open(node) && !graph.is_epic(*node)).collect()
+    }
+
+    fn blocker(&self, root: Node, held: &[Node], frees: usize) -> BlockerView {
+        let task = self.task(root);
+        let need = self.needs(root).map(|need| self.need((root, need)));
+        let text = match (&need, &task.error) {
+            // What an approval waits for is the command itself.
+            (Some(need), _) if !need.command.contains(&need.text) => need.text.clone(),
+            (_, Some(error)) => error.clone(),
+            (_, None) => String::new(),
+        };
+        let command = match (need, task.state) {
+            (Some(need), _) => need.command,
+            (None, State::Parked) => format!("workloop unpark {}", task.id),
+            (None, _) => format!("workloop why {}", task.id),
+        };
+        let seconds = held.iter().map(|node| self.estimates.seconds(*node)).sum();
+        let graph = self.readiness.graph();
+        BlockerView {
+            queue: self.queue_of(root).to_owned(),
+            title: task.title,
+            state: task.word,
+            reason_code: task.reason_code,
+            text,
+            holds_up: held.iter().map(|node| graph.reference(*node)).collect(),
+            frees,
+            work_minutes: Minutes::of(seconds),
+            command,
+            id: task.id,
+        }
+    }
+}
+
+impl BlockerList {
+    /// Has each command say which queues are meant, in `words` that begin with a blank.
+    pub fn say_queues(&mut self, words: &str) {
+        for blocker in &mut self.blockers {
+            // Of two commands both.
+            let command = blocker.command.replace(", then", &format!("{words}, then"));
+            blocker.command = command + words;
+        }
+    }
+}
+
+/// The list for people.
+pub fn text(list: &BlockerList, look: Look) -> String {
+    let harmless = match list.harmless {
+        0 => String::new(),
+        many => format!(
+            "{} a person and {} nothing up: workloop status\n",
+            count(many, "task waits for", "tasks wait for"),
+            if many == 1 { "holds" } else { "hold" }
+        ),
+    };
+    if list.blockers.is_empty() {
+        return format!("nothing holds other tasks up\n{harmless}");
+    }
+    let most = look.width.unwrap_or(usize::MAX);
+    let held = count(list.held_up, "task waits", "tasks wait");
+    let mut text = format!("{held} behind what does not get on by itself\n\n");
+    let shown = &list.blockers[..list.blockers.len().min(LISTED)];
+    for one in shown {
+        let why = if one.text.is_empty() { one.title.as_str() } else { &one.text };
+        let state = look.paint(color(AnsiColor::Red), one.state);
+        let id = escape::line(&one.id);
+        let room = most.saturating_sub(crate::platform::cells::width(&id) + one.state.len() + 4);
+        let _ok = writeln!(text, "{}  {state}  {}", look.head(&id), fitted(why, room));
+        let held = count(one.holds_up.len(), "task", "tasks");
+        let work = duration_text(one.work_minutes.seconds());
+        let names = listed(&one.holds_up, NAMED);
+        let line = format!("  holds up {held}, {work} of work: {names}");
+        let _ok = writeln!(text, "{}", fitted(&line, most));
+        let frees = match one.frees {
+            frees if frees == one.holds_up.len() => "",
+            0 => "  each of them waits for others, too\n",
+            1 => "  one of them waits for nothing else\n",
+            _ => &format!("  {} of them wait for nothing else\n", one.frees),
+        };
+        text.push_str(frees);
+        let _ok = writeln!(text, "  {}", fitted(&one.command, usize::MAX));
+    }
+    if list.blockers.len() > shown.len() {
+        let more = list.blockers.len() - shown.len();
+        let _ok = writeln!(text, "… and {more} more: workloop blockers --json has all");
+    }
+    if !harmless.is_empty() {
+        let _ok = write!(text, "\n{harmless}");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::views::sample::seen;
+    use serde_json::json;
+
+    #[test]
+    fn what_frees_most_comes_first() {
+        let queue = json!({"tasks": [
+            {"id": "A", "title": "a", "status": "blocked", "error": "step t: exit status 1"},
+            {"id": "B", "title": "b", "requires_approval": true},
+            {"id": "C", "title": "c", "dependencies": ["A"], "estimated_minutes": 60},
+            {"id": "D", "title": "d", "dependencies": ["B"], "estimated_minutes": 60},
+            {"id": "E", "title": "e", "dependencies": ["D"], "estimated_minutes": 60},
+            {"id": "F", "title": "f", "dependencies": ["C", "D"], "estimated_minutes": 60},
+            {"id": "G", "title": "g", "status": "blocked", "error": "question: which?"},
+            {"id": "H", "title": "h", "status": "parked"},
+            {"id": "I", "title": "i", "dependencies": ["H"], "status": "complete"},
+        ]});
+        let mut list = seen(&[("q.json", &queue)], |sight| sight.blockers(&|_| true));
+        let schema = serde_json::from_str(include_str!("../../schemas/blockers.schema.json"));
+        let value = serde_json::to_value(&list).expect("JSON");
+        jsonschema::validate(&schema.expect("JSON"), &value).expect("as its schema says");
+        let rows: Vec<(&str, usize, Vec<&str>)> = list
+            .blockers
+            .iter()
+            .map(|b| (b.id.as_str(), b.frees, b.holds_up.iter().map(String::as_str).collect()))
+            .collect();
+        assert_eq!(rows, [("B", 2, vec!["D", "E", "F"]), ("A", 1, vec!["C", "F"])]);
+        assert_eq!((list.held_up, list.harmless), (4, 2));
+        list.say_queues(" --work-queue q.json");
+        let text = text(&list, Look { color: false, width: Some(60) });
+        let a = "A  blocked  step t: exit status 1\n  holds up 2 tasks, 2 h of work: C and F\n  \
+                 one of them waits for nothing else\n  workloop why A --work-queue q.json, then workloop \
+                 retry A --work-queue q.json\n";
+        assert!(text.contains(a), "{text}");
+        assert!(text.starts_with("4 tasks wait behind what does not get on by itself\n"), "{text}");
+        assert!(
+            text.ends_with("\n2 tasks wait for a person and hold nothing up: workloop status\n"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn nothing_may_be_in_the_way() {
+        let queue = json!({"tasks": [{"id": "A", "title": "a"}]});
+        let list = seen(&[("q.json", &queue)], |sight| sight.blockers(&|_| true));
+        assert_eq!(text(&list, Look::PLAIN), "nothing holds other tasks up\n");
+    }
+}

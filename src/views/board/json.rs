@@ -1,0 +1,115 @@
+//! A board as data: what its styles say of each task, in the lists of the kanban board.
+
+use super::card::Board;
+use super::kanban::LISTS;
+use crate::plan::{Node, State};
+use crate::views::progress::Share;
+use crate::views::summary::Summary;
+use crate::views::view::TaskView;
+use serde::Serialize;
+
+/// A board. Fields may be added, never renamed.
+#[derive(Clone, Debug, Serialize)]
+pub struct BoardView {
+    /// Version of this shape.
+    pub schema_version: u32,
+    /// The queues.
+    pub queues: Vec<BoardQueue>,
+    /// How much of all work is done, each task by its estimate; `None` where there is none.
+    pub percent: Option<u8>,
+    /// The tasks by state: what wants a person first.
+    pub lists: Vec<BoardList>,
+}
+
+/// A queue of a board.
+#[derive(Clone, Debug, Serialize)]
+pub struct BoardQueue {
+    /// Its path, as the board has it.
+    pub path: String,
+    /// Its tasks by state.
+    pub summary: Summary,
+    /// How much of its work is done.
+    pub percent: Option<u8>,
+}
+
+/// The tasks in one state.
+#[derive(Clone, Debug, Serialize)]
+pub struct BoardList {
+    /// The state.
+    pub state: &'static str,
+    /// The tasks, in the order of the board.
+    pub tasks: Vec<BoardTask>,
+}
+
+/// A task of a board: as `status` has it, and what boards say besides.
+#[derive(Clone, Debug, Serialize)]
+pub struct BoardTask {
+    /// As in `status`.
+    #[serde(flatten)]
+    pub task: TaskView,
+    /// Its queue.
+    pub queue: String,
+    /// Its phase.
+    pub phase: Option<String>,
+    /// How much of it is done.
+    pub percent: u8,
+    /// What comes next.
+    pub next: Option<String>,
+    /// When it will be complete, as was said, else by its estimate.
+    pub eta: Option<String>,
+    /// Tasks that it depends on and that are not complete.
+    pub depends_on: Vec<String>,
+    /// What holds it up besides other tasks.
+    pub blockers: Vec<String>,
+    /// Of a complete one: who was told of it.
+    pub notified: Vec<String>,
+    /// Of a complete one: what it made.
+    pub artifacts: Vec<String>,
+}
+
+impl Board<'_> {
+    /// The board as data.
+    pub fn data(&self) -> BoardView {
+        let mut all = Share::default();
+        let mut lists: Vec<BoardList> = LISTS
+            .iter()
+            .map(|(state, _)| BoardList { state: state.word(), tasks: Vec::new() })
+            .collect();
+        let mut queues = Vec::new();
+        for &queue in self.order {
+            let mut own = Share::default();
+            for node in self.sight.readiness.graph().queue_nodes(queue) {
+                self.sight.weigh(node, &mut own);
+                self.sight.weigh(node, &mut all);
+                let state = self.sight.readiness.state(node);
+                if let Some(at) = LISTS.iter().position(|(of, _)| *of == state) {
+                    lists[at].tasks.push(self.task(queue, node));
+                }
+            }
+            queues.push(BoardQueue {
+                path: self.sight.shown[queue].clone(),
+                summary: self.sight.queues[queue].counts().into(),
+                percent: own.percent(),
+            });
+        }
+        BoardView { schema_version: 1, queues, percent: all.percent(), lists }
+    }
+
+    fn task(&self, queue: usize, node: Node) -> BoardTask {
+        let card = self.card(node);
+        let phase = self.sight.readiness.task(node).phase();
+        let is_complete = card.task.state == State::Complete;
+        BoardTask {
+            queue: self.sight.shown[queue].clone(),
+            phase: phase.map(|phase| self.sight.mask.text(phase).into_owned()),
+            percent: card.percent(),
+            next: card.next(),
+            depends_on: if is_complete { Vec::new() } else { card.depends.1.clone() },
+            blockers: card.blockers(),
+            notified: if is_complete { self.notified(node) } else { Vec::new() },
+            artifacts: if is_complete { self.artifacts(node) } else { Vec::new() },
+            eta: card.eta,
+            task: card.task,
+        }
+    }
+}
