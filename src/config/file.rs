@@ -7,8 +7,8 @@ use super::paths::resolve;
 use super::problem::{Problem, RefusedConfig};
 use super::reader::{Reader, Section};
 use super::sections::{
-    agents, board, environment, guardrails, hooks, isolation, known_errors, landing, limits,
-    notify, profiles, services, verify, workspaces,
+    agents, board, environment, guardrails, hidden, hooks, isolation, known_errors, landing,
+    limits, notify, profiles, services, verify, workspaces,
 };
 use crate::domain::nearest;
 use std::ops::Range;
@@ -88,6 +88,7 @@ fn read(reader: &Reader<'_>, document: &toml::Spanned<DeTable<'_>>, folder: &Pat
         config.workspaces = workspaces::read(&section, folder);
         config.tree_keys.extend(section.keys());
     }
+    hidden::check(&top, &mut config);
     if let Some(section) = top.section("landing") {
         config.landing = landing::read(&section, &config.isolation);
         config.tree_keys.extend(section.keys());

@@ -7,6 +7,7 @@ use super::model::{Config, Verification};
 use super::origin::{Origin, Sourced};
 use super::paths;
 use super::problem::RefusedConfig;
+use super::sections::hidden::NEEDS_PRIVATE;
 use super::sections::landing::NO_COMMIT;
 use super::trees::{CommitMode, IsolationMode};
 use crate::agent::AgentProfile;
@@ -148,6 +149,9 @@ pub(super) fn overlay(
         let commit = config.landing.commit.as_deref();
         if mode == IsolationMode::Private && commit == Some(&CommitMode::None) {
             return Err(ConfigError::Contradiction(NO_COMMIT));
+        }
+        if mode == IsolationMode::Shared && config.has_hidden() {
+            return Err(ConfigError::Contradiction(NEEDS_PRIVATE));
         }
     }
     if overrides.no_verify {

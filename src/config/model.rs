@@ -122,6 +122,11 @@ impl Config {
         self.agents.values().chain(own)
     }
 
+    /// Whether a step is hidden.
+    pub fn has_hidden(&self) -> bool {
+        self.steps.iter().any(|step| step.rules.step.hidden.is_some())
+    }
+
     /// The folder of the file.
     pub fn folder(&self) -> Option<&Path> {
         self.path.as_deref().and_then(Path::parent)

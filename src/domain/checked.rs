@@ -22,6 +22,9 @@ pub struct Checked {
     /// Whether it may fail: a failure is a warning then.
     #[serde(default, skip_serializing_if = "is_false")]
     pub allowed: bool,
+    /// Whether it is hidden: nothing else is told of it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub hidden: bool,
     /// How often it ran again after a failure.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub retried: u32,

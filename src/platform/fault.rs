@@ -146,6 +146,10 @@ pub enum Fault {
     NothingRequired,
     /// A change that touches what judges it is judged as it is, and no more.
     JudgedOnce,
+    /// The folder of a hidden step stays in the judge tree.
+    HiddenStays,
+    /// What a hidden step printed is told as that of any other.
+    HiddenTold,
     /// Nothing is looked for in the lines and files of a change.
     GuardrailsDown,
     /// Hooks are not run, whatever they would say.
@@ -230,6 +234,8 @@ impl Fault {
             Self::InputsOfAttempt => "inputs-of-attempt",
             Self::NothingRequired => "nothing-required",
             Self::JudgedOnce => "judged-once",
+            Self::HiddenStays => "hidden-stays",
+            Self::HiddenTold => "hidden-told",
             Self::GuardrailsDown => "guardrails-down",
             Self::HooksIgnored => "hooks-ignored",
             Self::ClockAhead => "clock-ahead",

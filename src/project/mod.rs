@@ -4,6 +4,7 @@
 pub mod change_of;
 mod conditions;
 pub mod flags;
+pub mod hidden;
 pub mod history;
 mod loaded;
 mod neighbours;

@@ -35,12 +35,22 @@ pub struct StepRules {
     pub allow_failure: bool,
     /// How often it runs again after a failure.
     pub retries: u32,
+    /// The folder that lies over the judge tree while it runs, absolute: nothing of it is told but the
+    /// step's name and whether it passed.
+    pub hidden: Option<PathBuf>,
     /// Steps of its profile that come first.
     pub needs: Vec<String>,
     /// The number that it measures.
     pub measure: Option<MeasureRule>,
     /// The report that it writes.
     pub report: Option<ReportRule>,
+}
+
+impl StepRules {
+    /// Whether its items are compared with those of a base: what hidden steps say is told to nobody.
+    pub fn has_items(&self) -> bool {
+        self.report.is_some() && self.hidden.is_none()
+    }
 }
 
 /// Where a step tells its items.

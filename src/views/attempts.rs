@@ -175,7 +175,7 @@ fn failed_log(report: &AttemptReport) -> Option<&str> {
         Some(Verdict::Fail | Verdict::Blocked) => !last.outcome.is_success(),
         Some(Verdict::Pass | Verdict::Skipped) | None => false,
     };
-    failed.then_some(last.log.as_str())
+    failed.then_some(last.log.as_str()).filter(|log| !log.is_empty())
 }
 
 /// The attempts of a task that still have a folder which can be read, oldest first.

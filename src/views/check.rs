@@ -28,6 +28,7 @@ pub const CODES: &[(&str, Severity, &str)] = &[
     ("unset-variable", Severity::Warning, "a run text reads a variable that its command lacks"),
     ("no-backup", Severity::Warning, "nothing that is recorded outlives .workloop/"),
     ("places-inside", Severity::Error, "private trees would lie inside of the project"),
+    ("hidden-folder", Severity::Error, "the folder of a hidden step cannot be used"),
     ("no-effect", Severity::Warning, "a key is set that changes nothing as others are set"),
 ];
 

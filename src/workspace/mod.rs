@@ -24,7 +24,7 @@ pub use landing::{
 pub use line_changes::{LineChange, NumberedLine};
 pub use merge::Merge;
 pub use private::{
-    AttemptName, AttemptRef, Brought, CaptureError, CaptureRules, Captured, KeptWork, Kind,
+    AttemptName, AttemptRef, Brought, CaptureError, CaptureRules, Captured, Cover, KeptWork, Kind,
     Objects, Place, PlaceError, Places, PutTo, RemoveError, Setup, SetupRules, Slot, TaskName,
     Tree, TreeError, TreeRules, Wanted, size_of,
 };

@@ -53,6 +53,7 @@ mod trees;
 mod twin;
 mod twins;
 mod umask;
+mod unseen;
 mod untouched;
 mod waiting;
 mod waste;

@@ -4,6 +4,7 @@ pub(super) mod agents;
 pub(super) mod board;
 pub(super) mod environment;
 pub(super) mod guardrails;
+pub(super) mod hidden;
 pub(super) mod hooks;
 pub(super) mod isolation;
 pub(super) mod known_errors;

@@ -2,6 +2,7 @@
 
 use super::super::model::Config;
 use super::super::names::{VERIFY_TIMEOUT, fold, step_name};
+use super::super::paths::resolve;
 use super::super::reader::{Section, word};
 use super::environment;
 use crate::domain::nearest;
@@ -53,6 +54,7 @@ fn read_step(section: &Section<'_>, folder: &Path, config: &mut Config) -> Optio
     let rules = StepRules {
         cwd: inside(section, "cwd"),
         inputs: globs(section, "inputs"),
+        hidden: section.text("hidden").map(|path| resolve(folder, &path.value)),
         blocked_exit_codes: exit_codes(section),
         allow_failure: section.flag("allow_failure").is_some_and(|flag| *flag),
         retries: section.number("retries", 0).map_or(0, |number| *number),
@@ -60,7 +62,7 @@ fn read_step(section: &Section<'_>, folder: &Path, config: &mut Config) -> Optio
         measure: section.section("measure").and_then(|section| measure(&section)),
         report: section.section("report").and_then(|section| report(&section)),
     };
-    section.close(&["hidden", "network", "sandbox"]);
+    section.close(&["network", "sandbox"]);
     let command = command?;
     let name = name.map_or_else(|| step_name(&command.to_string()), |name| name.value);
     let rules = Arc::new(Rules { step: rules, ..Rules::default() });

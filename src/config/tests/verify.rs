@@ -4,6 +4,7 @@ use super::super::file::parse;
 use crate::config::Config;
 use crate::domain::EnvironmentRules;
 use crate::verify::{Baseline, Flaky, How, Parser, ReportRule, VerifyStep};
+use crate::workspace::Objects;
 use std::path::Path;
 
 fn read(text: &str) -> Result<Config, String> {
@@ -79,7 +80,6 @@ fn what_is_wrong_or_not_obeyed_is_refused_with_its_place() {
         ("retries = -1", "retries must be a whole number"),
         ("env = { WORKLOOP_ROOT = \"/\" }", "env must not name WORKLOOP_ROOT"),
         ("neds = [\"a\"]", "unknown key neds in [verify]; did you mean needs?"),
-        ("hidden = \"/x\"", "hidden in [verify] is not supported by this version"),
         ("network = \"off\"", "network in [verify] is not supported by this version"),
         ("report = {}", "3:10: report needs junit"),
         ("report = { parser = \"pytst\" }", "parser must be \"cargo\" or \"nextest\" or"),
@@ -110,4 +110,20 @@ fn what_is_wrong_or_not_obeyed_is_refused_with_its_place() {
         let refused = read(&format!("[[verify]]\nrun = \"true\"\n{text}\n")).unwrap_err();
         assert!(refused.contains(problem), "{text}: {refused}");
     }
+}
+
+#[test]
+fn hidden_steps_need_trees_of_their_own() {
+    let step = "[[verify]]\nrun = \"a\"\nhidden = \"../cases\"\n";
+    let refused = read(step).unwrap_err();
+    assert!(refused.contains("workloop.toml:3:10: hidden needs mode = \"private\""), "{refused}");
+    let private = format!("{step}[isolation]\nmode = \"private\"\n");
+    let config = read(&private).unwrap();
+    let rules = &config.steps[0].rules.step;
+    assert_eq!(rules.hidden.as_deref(), Some(Path::new("/cases")));
+    assert_eq!(config.workspaces.tree.objects, Objects::Own);
+    let refused = read(&format!("{private}[workspaces]\nobjects = \"borrowed\"\n")).unwrap_err();
+    assert!(refused.contains("7:11: hidden steps need objects = \"own\""), "{refused}");
+    let own = read(&format!("{private}[workspaces]\nobjects = \"own\"\n")).unwrap();
+    assert_eq!(own.workspaces.tree.objects, Objects::Own);
 }

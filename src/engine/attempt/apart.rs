@@ -2,6 +2,7 @@
 
 use crate::agent::ContinuedInput;
 use crate::config::{Config, IsolationMode, RetryFrom, WorkspaceRules};
+use crate::project::hidden;
 use crate::project::repositories::{cache, git_vars};
 use crate::workspace::{
     Captured, Git, GitError, Kind, Oid, PlaceError, Places, Refusal, Repository, Slot, Tree,
@@ -23,6 +24,9 @@ pub(crate) enum ApartError {
     /// The places.
     #[error("mode = \"private\" cannot be had: {0}")]
     Places(#[from] PlaceError),
+    /// The folder of a hidden step.
+    #[error("{0}")]
+    Hidden(String),
     /// Git was not found.
     #[error("mode = \"private\" cannot be had: git is not on the PATH. Install it.")]
     NoGit,
@@ -58,6 +62,9 @@ impl Isolated {
         let git = Git::new(git.ok_or(ApartError::NoGit)?, path, &git_vars(vars));
         let target = config.isolation.target.as_deref();
         let repository = Repository::open(root, git, target)?;
+        if let Some(problem) = hidden::problems(config, &repository, root).into_iter().next() {
+            return Err(ApartError::Hidden(problem));
+        }
         let WorkspaceRules { dir, tree, retry_from } = &config.workspaces;
         let places = Places::of(&repository, dir.as_deref(), cache(vars).as_deref())?;
         let keep = usize::try_from(config.limits.keep_attempts.value).unwrap_or(usize::MAX);
@@ -139,6 +146,11 @@ impl Apart {
     /// The repository.
     pub(crate) fn repository(&self) -> &Repository {
         &self.repository
+    }
+
+    /// The project root, as seen from the top of the work tree.
+    pub(super) fn below(&self) -> &Path {
+        &self.below
     }
 
     /// Makes the project root in a tree where it is not there, since git has no empty folders; through

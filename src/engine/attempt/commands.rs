@@ -355,7 +355,10 @@ impl<'a> Commands<'a> {
         let shell = matches!(ended.outcome, Outcome::Exited { .. });
         // A command that is there in one private tree is there in all.
         match self.with.known.understand(&self.job.root, &command.configured, spec, ended) {
-            Meaning::Plain(Outcome::FailedToStart { reason }) if shell => {
+            // What a hidden step printed is told to nobody.
+            Meaning::Plain(Outcome::FailedToStart { reason })
+                if shell && command.rules.step.hidden.is_none() =>
+            {
                 let said = bound_file(log, 1024).unwrap_or_default();
                 let line = said.lines().rev().find(|line| !line.trim().is_empty());
                 let line = line.map(|line| self.job.mask.text(line.trim()).into_owned());

@@ -11,13 +11,13 @@ use std::path::Path;
 /// not compared. `None` where no step does.
 pub(crate) fn items_key(root: &Path, steps: &[VerifyStep], judge: &Judge) -> Option<String> {
     let Judge::Steps(ready) = judge else { return None };
-    let reports = |step: &&VerifyStep| step.rules.step.report.is_some();
+    let reports = |step: &&VerifyStep| step.rules.step.has_items();
     let configured: Vec<VerifyStep> = steps.iter().filter(reports).cloned().collect();
     if configured.is_empty() {
         return None;
     }
     let mut hash = Sha256::new();
-    for step in ready.iter().filter(|step| step.rules.step.report.is_some()) {
+    for step in ready.iter().filter(|step| step.rules.step.has_items()) {
         hash.update(format!("{:?}", step.argv));
         let program = step.argv.first().and_then(|program| fs::metadata(program).ok());
         hash.update(format!("{:?}", program.map(|meta| (meta.len(), meta.modified().ok()))));

@@ -32,6 +32,7 @@ use std::sync::Arc;
 
 mod apart;
 mod changes;
+mod hidden;
 mod hooked;
 mod items;
 pub(super) mod landing;

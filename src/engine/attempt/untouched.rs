@@ -61,8 +61,13 @@ impl Red {
     /// What it says of the failure of an attempt at `task`.
     pub(crate) fn already(&self, task: &TaskKey, report: &AttemptReport) -> Option<Already> {
         let same = self.step.compare(report)?;
-        let how = if same { "with the same output" } else { "with another output" };
-        let mut words = format!("it failed on the untouched tree already, {how}");
+        let how = match (same, &self.step.output) {
+            (true, _) => ", with the same output",
+            (false, Some(_)) => ", with another output",
+            // Of a hidden step nobody knows.
+            (false, None) => "",
+        };
+        let mut words = format!("it failed on the untouched tree already{how}");
         let by_others =
             !self.left_by.is_empty() && self.left_by.iter().all(|other| other.key != *task);
         let left_red = by_others && same && !fault::is(Fault::LeftRedIgnored);

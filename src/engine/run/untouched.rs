@@ -17,7 +17,7 @@ use crate::project::Project;
 use crate::store::{RedStep, TaskKey, TreeReport, Trees};
 use std::collections::HashSet;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What the tree that attempts begin with is called.
 pub(super) const UNTOUCHED: &str = "untouched tree";
@@ -191,6 +191,7 @@ fn found(profile: &Profile, finished: &Finished) -> Option<Option<RedStep>> {
     let failed = report.steps.last()?;
     let log = job.folder.file(&failed.log);
     let said = bound_file(&log, SAID).unwrap_or_default();
+    let log = if failed.checked.hidden { PathBuf::new() } else { log };
     Some(Some(RedStep {
         profile: profile.name.clone(),
         step: failed.name.clone(),

@@ -45,7 +45,7 @@ pub(super) fn unlock(path: &Path) -> io::Result<()> {
 }
 
 /// Makes the folders between `top` and `path`, none of which may be a link.
-fn parents(top: &Path, path: &Path) -> io::Result<()> {
+pub(super) fn parents(top: &Path, path: &Path) -> io::Result<()> {
     let mut dir = top.to_owned();
     for part in path.parent().into_iter().flat_map(Path::components) {
         let Component::Normal(name) = part else { return Err(outside(path)) };

@@ -2,6 +2,7 @@
 //! with what the base has of them.
 
 use super::super::change::{Delta, DeltaKind};
+use super::super::merge::{Merge, merge_at};
 use super::super::repo::{GitError, Oid};
 use super::files;
 use super::tree::{Tree, TreeError, failed};
@@ -21,6 +22,15 @@ pub enum PutTo {
 }
 
 impl Tree {
+    /// What `change` did since `base`, on `onto`: what a further attempt begins with when the target
+    /// has moved since the last one.
+    ///
+    /// # Errors
+    /// When git cannot be asked.
+    pub fn merged(&self, base: &Oid, onto: &Oid, change: &Oid) -> Result<Merge, TreeError> {
+        Ok(merge_at(self.repository(), &self.plain()?, base, onto, change)?)
+    }
+
     /// The tree of `change` with some of its paths put to something else.
     ///
     /// # Errors

@@ -7,6 +7,7 @@
 mod attempts;
 mod capture;
 mod continued;
+mod cover;
 mod files;
 mod index;
 mod kept;
@@ -20,6 +21,7 @@ mod tree;
 pub use attempts::{AttemptName, AttemptRef};
 pub use capture::{CaptureError, CaptureRules, Captured};
 pub use continued::{KeptWork, TaskName};
+pub use cover::Cover;
 pub use kept::{Place, RemoveError, size_of};
 pub use mixed::PutTo;
 pub use own_git::Objects;

@@ -19,6 +19,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use thiserror::Error;
 
+/// Says that something lies over the tree, beside it.
+pub(super) const NOTE: &str = "covered";
+/// What was there before.
+pub(super) const ASIDE: &str = "covered.aside";
+/// What the command prints that it is for.
+pub(super) const OUTPUT: &str = "covered.out";
+/// All of them.
+pub(super) const COVERED: [&str; 3] = [NOTE, ASIDE, OUTPUT];
 /// How the names of trees begin that were put on the disk for a person.
 pub(super) const RESTORED: &str = "restored-";
 
@@ -244,6 +252,11 @@ impl Slot {
     /// What is ours beside it.
     pub(super) fn own(&self) -> &Path {
         &self.own
+    }
+
+    /// Whether somebody died while a folder lay over its tree.
+    pub(super) fn is_covered(&self) -> bool {
+        std::fs::symlink_metadata(self.own.join(NOTE)).is_ok()
     }
 
     /// Makes sure that what is ours lies in a folder, and in no link of an agent to somewhere else.

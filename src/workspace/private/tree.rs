@@ -5,12 +5,11 @@
 //! left is undone: another `.git`, links, nested repositories, folders that cannot be read.
 
 use super::super::git::At;
-use super::super::merge::{Merge, merge_at};
 use super::super::repo::{GitError, Oid, Repository};
 use super::files;
 use super::nested;
 use super::own_git::{self, Objects, OwnGitError};
-use super::places::{PlaceError, Slot};
+use super::places::{COVERED, PlaceError, Slot};
 use super::setup::{self, Ignored, Note, Setup, SetupRules};
 use crate::platform::dir::{Identity, identity};
 use std::collections::HashSet;
@@ -137,6 +136,10 @@ impl Tree {
         &self.repository
     }
 
+    pub(super) fn objects(&self) -> Objects {
+        self.rules.objects
+    }
+
     /// Makes the tree what is wanted, and its repository anew. Whatever was there is undone.
     ///
     /// # Errors
@@ -144,6 +147,9 @@ impl Tree {
     pub fn prepare(&mut self, wanted: &Wanted) -> Result<Brought, TreeError> {
         self.slot.secure()?;
         let known = self.now.take().map(|(_, identity)| identity);
+        if self.slot.is_covered() {
+            self.discard()?;
+        }
         let is_new = match self.put(wanted, known) {
             // What cannot be put back is made anew.
             Err(_) if files::look(self.path()).is_ok_and(|meta| meta.is_some()) => {
@@ -159,10 +165,7 @@ impl Tree {
             files::link(project, top, path).map_err(|source| failed(&top.join(path), source))?;
         }
         let made = own_git::make(&self.repository, &self.slot, &wanted.base, self.rules.objects);
-        made.map_err(|error| match error {
-            OwnGitError::Io(source) => failed(top, source),
-            OwnGitError::Git(error) => error.into(),
-        })?;
+        made.map_err(|error| own_git_failed(top, error))?;
         let meta = std::fs::symlink_metadata(top).map_err(|source| failed(top, source))?;
         self.now = Some((wanted.clone(), identity(&meta)));
         Ok(Brought { is_new, setup: self.setup_due()? })
@@ -175,15 +178,6 @@ impl Tree {
     pub fn put_back(&mut self) -> Result<Brought, TreeError> {
         let wanted = self.checked()?.clone();
         self.prepare(&wanted)
-    }
-
-    /// What `change` did since `base`, on `onto`: what a further attempt begins with when the target
-    /// has moved since the last one.
-    ///
-    /// # Errors
-    /// When git cannot be asked.
-    pub fn merged(&self, base: &Oid, onto: &Oid, change: &Oid) -> Result<Merge, TreeError> {
-        Ok(merge_at(&self.repository, &self.plain()?, base, onto, change)?)
     }
 
     /// Whether the setup commands are to be run before the tree is used.
@@ -290,11 +284,11 @@ impl Tree {
         files::remove(&own.join("index.lock")).map_err(io)?;
         files::remove(&top.join(".git")).map_err(io)?;
         let at = self.at(&wanted.files)?;
-        let tool = self.repository.tool();
         if is_same && !self.slot.known().is_as_left(&self.slot.index()) {
             self.make_index(&at, &wanted.files)?;
         }
-        tool.get(&at, &["read-tree", "--reset", "-u", wanted.files.as_str()])?;
+        let args = ["read-tree", "--reset", "-u", wanted.files.as_str()];
+        self.repository.tool().get(&at, &args)?;
         self.clean(&at, &self.rules.keep)?;
         let found = nested::walk(top).map_err(io)?;
         // What git looks at as little as we want it to stay.
@@ -378,14 +372,22 @@ impl Tree {
     }
 
     /// Removes the tree and what is known of it.
-    fn discard(&self) -> Result<(), TreeError> {
+    pub(super) fn discard(&self) -> Result<(), TreeError> {
         let io = |source| failed(self.path(), source);
         files::remove(self.path()).map_err(io)?;
         files::remove(&self.slot.index()).map_err(io)?;
-        for name in ["index.lock", setup::NOTE, setup::BEGUN] {
+        let names = ["index.lock", setup::NOTE, setup::BEGUN];
+        for name in names.into_iter().chain(COVERED) {
             files::remove(&self.slot.own().join(name)).map_err(io)?;
         }
         Ok(())
+    }
+}
+
+pub(super) fn own_git_failed(top: &Path, error: OwnGitError) -> TreeError {
+    match error {
+        OwnGitError::Io(source) => failed(top, source),
+        OwnGitError::Git(error) => error.into(),
     }
 }
 

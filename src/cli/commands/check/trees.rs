@@ -3,6 +3,7 @@
 use crate::cli::session::Session;
 use crate::config::{FILE_NAME, Origin};
 use crate::project::QueueSet;
+use crate::project::hidden;
 use crate::project::repositories::{HomeError, Purpose, is_private};
 use crate::queue::Position;
 use crate::views::check::{FindingView, Findings};
@@ -28,6 +29,12 @@ pub(super) fn of_trees(set: &QueueSet, session: &Session<'_>, findings: &mut Fin
     for root in set.roots().filter(|root| root.path.is_dir()) {
         let (code, text) = match session.repository_of(set, &root.path, Purpose::Work) {
             Ok(repository) => {
+                for text in hidden::problems(&set.config, &repository, &root.path) {
+                    if !said.contains(&text) {
+                        findings.add(FindingView::placeless("hidden-folder", &file, &text));
+                        said.push(text);
+                    }
+                }
                 let dir = set.config.workspaces.dir.as_deref();
                 let Some(inside) = dir.and_then(|dir| Places::inside(&repository, dir)) else {
                     continue;

@@ -56,7 +56,7 @@ impl Plan<'_> {
             verification: self
                 .steps
                 .iter()
-                .map(|step| StepInput { name: named(step), command: step.command.to_string() })
+                .map(|step| StepInput { name: named(step), command: shown(step) })
                 .collect(),
             program: self.program(),
             steps: queue.steps(at).len(),
@@ -171,7 +171,8 @@ impl Plan<'_> {
         let output = self.source.mask().text(&output).into_owned();
         let output = format!("{}{output}", told(step.checked.items.as_ref()));
         // What a step printed that passed says nothing.
-        let output = if report.is_refused() { String::new() } else { output };
+        let is_silent = report.is_refused() || step.checked.hidden;
+        let output = if is_silent { String::new() } else { output };
         Some(FailureInput {
             attempt: report.attempt,
             findings,
@@ -190,12 +191,21 @@ impl Plan<'_> {
 /// A step by its name, with what else there is to know of how it judges.
 fn named(step: &VerifyStep) -> String {
     let rules = &step.rules.step;
-    let cwd = rules.cwd.as_ref().map(|folder| format!("in {}", folder.display()));
-    let measured = rules.measure.as_ref().and_then(|rule| rule.asked());
+    let is_shown = rules.hidden.is_none();
+    let cwd =
+        rules.cwd.as_ref().filter(|_| is_shown).map(|folder| format!("in {}", folder.display()));
+    let measured = rules.measure.as_ref().filter(|_| is_shown).and_then(|rule| rule.asked());
     let measured = measured.map(|asked| format!("must measure {asked}"));
+    let hidden = rules.hidden.is_some().then(|| "hidden, not for you to run".to_owned());
     let optional = rules.allow_failure.then(|| "may fail".to_owned());
-    let more: Vec<String> = [cwd, measured, optional].into_iter().flatten().collect();
+    let more: Vec<String> = [cwd, measured, hidden, optional].into_iter().flatten().collect();
     if more.is_empty() { step.name.clone() } else { format!("{} ({})", step.name, more.join(", ")) }
+}
+
+/// The command of a step, as far as the agent is told.
+fn shown(step: &VerifyStep) -> String {
+    let is_shown = step.rules.step.hidden.is_none();
+    if is_shown { step.command.to_string() } else { String::new() }
 }
 
 /// What became of the items, what is worst first.

@@ -170,7 +170,7 @@ impl Progress<'_> {
                 | Outcome::Silent { .. }
                 | Outcome::FailedToStart { .. } => {}
             }
-            if step.rules.step.report.is_some() && report.checked.items.is_none() {
+            if step.rules.step.has_items() && report.checked.items.is_none() {
                 let (id, why) = (&job.id, report.ended());
                 let text = format!("{id}: step {} tells no items before: {why}", step.name);
                 self.commands.warn(text);
@@ -186,12 +186,13 @@ impl Progress<'_> {
             self.failed_before.clear();
         }
         let key = step.items_key();
+        let has_base = step.rules.step.has_items();
         let may_replace = |id: &ItemId| job.may_change_tests || is_declared(&job.declares, id);
         let items = verify::compare(
             &now,
             kind,
             &Against {
-                base: self.base.as_ref().and_then(|base| base.get(&key)),
+                base: self.base.as_ref().filter(|_| has_base).and_then(|base| base.get(&key)),
                 may_remove: job.may_remove_tests,
                 may_replace: &may_replace,
                 failed_before: &self.failed_before,
@@ -199,7 +200,9 @@ impl Progress<'_> {
         );
         let failed = now.iter().filter(|(_, state)| **state == ItemState::Failed);
         self.failed_before.extend(failed.map(|(id, _)| id.clone()));
-        self.items.insert(key, now);
+        if has_base {
+            self.items.insert(key, now);
+        }
         items
     }
 }
@@ -209,7 +212,7 @@ fn wanted(steps: &[Ready]) -> Vec<&Ready> {
     let mut names: BTreeSet<&str> = BTreeSet::new();
     // Whatever is needed comes before.
     for step in steps.iter().rev() {
-        if step.rules.step.report.is_some() || names.contains(step.name.as_str()) {
+        if step.rules.step.has_items() || names.contains(step.name.as_str()) {
             names.insert(&step.name);
             names.extend(step.rules.step.needs.iter().map(String::as_str));
         }

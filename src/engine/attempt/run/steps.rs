@@ -10,7 +10,7 @@ use crate::domain::{AttemptReport, Checked, Outcome, ReasonCode, StepKind, StepR
 use crate::platform::fault::{self, Fault};
 use crate::store::attempts::AttemptFolder;
 use crate::verify::{self, Finding, Rules};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 impl Progress<'_> {
     /// Runs the steps of the job, and says what they came to.
@@ -129,7 +129,10 @@ impl Progress<'_> {
         let ran = ran.filter(|ran| !ran.report.outcome.is_ended_from_outside());
         let report = match (round.changed.and_then(|changed| needless(step, changed)), ran) {
             (Some(why), _) => left_out(step, why),
-            (None, Some(Ran { report, reads })) => self.read_step(step, report, &reads, tries),
+            (None, Some(Ran { report, reads })) => {
+                let output = self.job.folder.file(&report.log);
+                self.read_step((step, &output), report, &reads, tries)
+            }
             (None, None) => {
                 if let Some(broken) = self.need(step)? {
                     return Ok(self.commands.step(broken));
@@ -148,6 +151,20 @@ impl Progress<'_> {
         log: String,
         tries: u32,
     ) -> Result<StepReport, End> {
+        match &step.rules.step.hidden {
+            Some(hidden) => self.run_hidden((step, hidden), log, tries),
+            None => self.run_shown(step, (self.job.folder.file(&log), log), tries),
+        }
+    }
+
+    /// The same where all that a step needs is there; what it prints is at the path, which is called
+    /// that.
+    pub(super) fn run_shown(
+        &mut self,
+        step: &Ready,
+        (output, log): (PathBuf, String),
+        tries: u32,
+    ) -> Result<StepReport, End> {
         let job = self.job;
         let folder = self.commands.folder_of(step);
         let rules = &step.rules;
@@ -159,10 +176,10 @@ impl Progress<'_> {
         }
         let reads = Reads::before(job, rules, &folder)?;
         let mut spec = self.commands.spec(step);
-        spec.stdout = job.folder.file(&log);
+        spec.stdout = output;
         spec.env.extend(self.ports());
         let report = self.commands.run_undisturbed(step, &spec, log);
-        Ok(self.read_step(step, report, &reads, tries))
+        Ok(self.read_step((step, &spec.stdout), report, &reads, tries))
     }
 
     /// Whether a step cannot run in its folder.
@@ -174,23 +191,22 @@ impl Progress<'_> {
     /// Reads what a step left that ran.
     fn read_step(
         &mut self,
-        step: &Ready,
+        (step, log): (&Ready, &Path),
         mut report: StepReport,
         reads: &Reads<'_>,
         tries: u32,
     ) -> StepReport {
         let job = self.job;
         let rules = &step.rules;
-        let log = job.folder.file(&report.log);
         let mut checked = verify::checked(rules, &report.outcome);
         if matches!(checked.verdict, Some(Verdict::Pass | Verdict::Fail)) {
             let (folder, root) = (self.commands.folder_of(step), self.commands.cwd(step.kind));
-            if let Some((rule, read)) = reads.report(job, &log, &[&folder, &root]) {
+            if let Some((rule, read)) = reads.report(job, log, &[&folder, &root]) {
                 let kind = rule.parser.kind();
                 let items = read.map(|now| self.compared(step, kind, now, tries));
                 verify::judge_report(&mut checked, (rule.parser, rules), &report.outcome, items);
             }
-            reads.measure(job, &log, &mut checked);
+            reads.measure(job, log, &mut checked);
         }
         report.checked = checked;
         report

@@ -8,6 +8,7 @@ use super::Progress;
 use super::reads::{Reads, Round, needless};
 use crate::domain::{Outcome, StepReport};
 use crate::supervisor::{Beside, CommandSpec};
+use crate::verify::Rules;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::thread;
@@ -35,10 +36,14 @@ struct Runs<'r> {
 pub(super) fn segments(steps: &[Ready]) -> Vec<Range<usize>> {
     let mut segments: Vec<Range<usize>> = Vec::new();
     for (number, step) in steps.iter().enumerate() {
-        let profile = &step.rules.profile;
+        let Rules { profile, step: own } = &*step.rules;
         match segments.last_mut() {
+            // What is hidden is hidden from those beside it as well.
             Some(last)
-                if profile.parallel && steps[last.start].rules.profile.name == profile.name =>
+                if profile.parallel
+                    && own.hidden.is_none()
+                    && steps[last.start].rules.profile.name == profile.name
+                    && steps[last.start].rules.step.hidden.is_none() =>
             {
                 last.end = number + 1;
             }

@@ -1,0 +1,119 @@
+//! Hidden steps: their folder lies over the judge tree while they run, and nobody is told more of them
+//! than their name and whether they passed.
+//!
+//! What they print is read for reports and measures, and is gone then. It is not kept for people either:
+//! what a person of this machine can read its agents can read as well.
+
+use super::super::end::{End, environment};
+use super::super::job::Ready;
+use super::Progress;
+use crate::domain::{Checked, Outcome, StepReport, Verdict};
+use crate::platform::fault::{self, Fault};
+use std::path::Path;
+
+/// What is told of one that failed.
+const FAILED: &str = "failed; it is hidden, and what it printed is not shown";
+
+impl Progress<'_> {
+    /// Runs a step with its hidden folder.
+    pub(super) fn run_hidden(
+        &mut self,
+        (step, hidden): (&Ready, &Path),
+        log: String,
+        tries: u32,
+    ) -> Result<StepReport, End> {
+        let name = &step.name;
+        let failed = |error: &dyn std::fmt::Display| {
+            environment(format!("the hidden folder of step {name} cannot be used: {error}"))
+        };
+        let (Some(apart), Some(trees)) = (&self.job.apart, &self.trees) else {
+            let why = "only a run with private trees can judge it (workloop run)";
+            return Err(environment(format!("step {name} is hidden: {why}")));
+        };
+        let cover = trees.judge.cover(hidden, apart.below()).map_err(|error| failed(&error))?;
+        let output = match fault::is(Fault::HiddenTold) {
+            true => self.job.folder.file(&log),
+            false => cover.output().to_owned(),
+        };
+        let ran = self.run_shown(step, (output, log), tries);
+        // A service could still read the folder, and write what it read.
+        self.end_services();
+        if let Some(trees) = &self.trees {
+            trees.judge.uncover(&cover).map_err(|error| failed(&error))?;
+        }
+        Ok(hushed(ran?))
+    }
+}
+
+/// The report of a hidden step as all may read it.
+fn hushed(report: StepReport) -> StepReport {
+    let StepReport { kind, name, outcome, millis, log, checked } = report;
+    if fault::is(Fault::HiddenTold) {
+        return StepReport { kind, name, outcome, millis, log, checked };
+    }
+    let outcome = match outcome {
+        // A status may be a number that says how many failed.
+        Outcome::Exited { code: 1.. }
+        | Outcome::Exited { code: ..0 }
+        | Outcome::Signaled { .. } => Outcome::Exited { code: 1 },
+        Outcome::Exited { code: 0 }
+        | Outcome::TimedOut { .. }
+        | Outcome::Silent { .. }
+        | Outcome::FailedToStart { .. }
+        | Outcome::Interrupted
+        | Outcome::Lost => outcome,
+    };
+    let why = match (&outcome, checked.verdict) {
+        (_, Some(Verdict::Blocked)) => {
+            Some("blocks; it is hidden, and a person must look".to_owned())
+        }
+        (Outcome::Exited { .. }, Some(Verdict::Fail)) => Some(FAILED.to_owned()),
+        (_, Some(Verdict::Fail | Verdict::Pass | Verdict::Skipped) | None) => None,
+    };
+    let Checked { verdict, allowed, retried, .. } = checked;
+    let checked = Checked { verdict, why, allowed, retried, hidden: true, ..Checked::default() };
+    StepReport { kind, name, outcome, millis, log: String::new(), checked }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Items, Measured, StepKind};
+
+    #[test]
+    fn nothing_is_told_of_a_hidden_step_but_whether_it_passed() {
+        let report = |outcome: Outcome, verdict| StepReport {
+            kind: StepKind::Verify,
+            name: "cases".to_owned(),
+            outcome,
+            millis: 7,
+            log: "verify-1.out".to_owned(),
+            checked: Checked {
+                verdict: Some(verdict),
+                why: Some("secret".to_owned()),
+                measure: Some(Measured { value: Some(3.0), ..Measured::default() }),
+                items: Some(Items { new: vec!["secret".to_owned()], ..Items::default() }),
+                ..Checked::default()
+            },
+        };
+        for (outcome, verdict, said) in [
+            (Outcome::Exited { code: 3 }, Verdict::Fail, FAILED),
+            (Outcome::Exited { code: 0 }, Verdict::Fail, FAILED),
+            (Outcome::Signaled { signal: 11 }, Verdict::Fail, FAILED),
+            (Outcome::TimedOut { seconds: 5 }, Verdict::Fail, "timed out after 5 s"),
+            (
+                Outcome::Exited { code: 75 },
+                Verdict::Blocked,
+                "blocks; it is hidden, and a person must look",
+            ),
+            (Outcome::Exited { code: 0 }, Verdict::Pass, "exit status 0"),
+        ] {
+            let told = hushed(report(outcome, verdict));
+            assert_eq!((told.ended().as_str(), told.checked.verdict), (said, Some(verdict)));
+            let text = serde_json::to_string(&told).unwrap();
+            for secret in ["secret", "verify-1", "items", "measure", "\"code\":3", "75"] {
+                assert!(!text.contains(secret), "{text}");
+            }
+        }
+    }
+}
