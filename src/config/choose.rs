@@ -1,6 +1,6 @@
 //! Which agent and which verification a task gets.
 
-use super::model::{Config, TypeRule, Verification};
+use super::model::{Config, Escalation, TypeRule, Verification};
 use super::names::{VERIFY_TIMEOUT, fold, step_name};
 use crate::agent::AgentProfile;
 use crate::domain::{Command, EnvironmentRules, ReasonCode, Task, Text, nearest};
@@ -78,7 +78,7 @@ impl ChoiceError {
 }
 
 impl Config {
-    /// Who does `task`: the agent of `--agent`, else the one that it names, else the one of its
+    /// Who does `task`: the agent of `--agent`, else the one that it was escalated to, else the one that it names, else the one of its
     /// type, else `default`. A person's tasks stay a person's, and gates stay gates, in any case.
     ///
     /// # Errors
@@ -98,6 +98,11 @@ impl Config {
         }
         if let Some(agent) = &self.agent {
             return Ok(runner(&agent.value, None));
+        }
+        // One that is not configured any more escalates nothing.
+        let escalated = task.escalated_to().and_then(|name| self.agent_named(name));
+        if let Some(profile) = escalated {
+            return Ok(runner(profile, None));
         }
         match wanted {
             None => self.default_agent(None),
@@ -139,6 +144,17 @@ impl Config {
             }
         }
         ChoiceError::UnknownProfile { name: name.to_owned(), known }
+    }
+
+    /// Who gets a task that failed at the hands of `agent` for that reason. With `--agent` no other agent is to
+    /// have it, and nobody is given what they have.
+    pub fn escalation_of(&self, code: ReasonCode, agent: &str) -> Option<&Escalation> {
+        let escalation = self.escalation.get(&code)?;
+        let is_due = match escalation {
+            Escalation::Agent(name) => self.agent.is_none() && fold(name) != fold(agent),
+            Escalation::Person => true,
+        };
+        is_due.then_some(escalation)
     }
 
     fn type_rule(&self, task: &Task) -> Option<&TypeRule> {

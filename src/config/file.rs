@@ -7,8 +7,8 @@ use super::paths::resolve;
 use super::problem::{Problem, RefusedConfig};
 use super::reader::{Reader, Section};
 use super::sections::{
-    agents, board, environment, guardrails, hidden, hooks, isolation, known_errors, landing,
-    limits, notify, profiles, services, verify, workspaces,
+    agents, board, environment, escalation, guardrails, hidden, hooks, isolation, known_errors,
+    landing, limits, notify, profiles, services, verify, workspaces,
 };
 use crate::domain::nearest;
 use std::ops::Range;
@@ -79,6 +79,9 @@ fn read(reader: &Reader<'_>, document: &toml::Spanned<DeTable<'_>>, folder: &Pat
         (config.protect, config.require_changes) = (read.protect, read.requires);
         config.guardrails = read.rules;
     }
+    if let Some(section) = top.section("escalation") {
+        escalation::read(&section, &mut config);
+    }
     config.known_errors = known_errors::read(&top.sections("known_errors"));
     if let Some(section) = top.section("isolation") {
         config.isolation = isolation::read(&section);
@@ -98,7 +101,7 @@ fn read(reader: &Reader<'_>, document: &toml::Spanned<DeTable<'_>>, folder: &Pat
     }
     read_views(&top, folder, &mut config);
     agents::put_budgets(&mut config);
-    top.close(&["escalation", "baseline", "usage", "commit"]);
+    top.close(&["baseline", "usage", "commit"]);
     config
 }
 

@@ -36,7 +36,9 @@ pub use file::parse;
 pub use find::{FILE_NAME, Untrusted, find_upwards, git_top};
 pub use hooks::HookRule;
 pub use load::{ConfigError, Lookup, Overrides};
-pub use model::{Config, KnownErrorRule, Limits, NamedProject, ScopeMode, TypeRule, Verification};
+pub use model::{
+    Config, Escalation, KnownErrorRule, Limits, NamedProject, ScopeMode, TypeRule, Verification,
+};
 pub use names::fold;
 pub use notify::{
     Address, NotifyEvent, NotifyRule, NotifySeverity, NotifyTarget, Quiet, host, variable,

@@ -6,7 +6,7 @@ use super::notify::NotifyRule;
 use super::origin::Sourced;
 use super::trees::{Isolation, LandingRules, WorkspaceRules};
 use crate::agent::AgentProfile;
-use crate::domain::{Allowance, EnvironmentRules, KnownError, Preset};
+use crate::domain::{Allowance, EnvironmentRules, KnownError, Preset, ReasonCode};
 use crate::guardrails::{Requires, Rules};
 use crate::plan::EstimateRules;
 use crate::verify::{Service, VerifyStep};
@@ -67,6 +67,8 @@ pub struct Config {
     pub allow_queue_commands: bool,
     /// How many tasks run at the same time.
     pub jobs: Sourced<u32>,
+    /// `[escalation]`.
+    pub escalation: BTreeMap<ReasonCode, Escalation>,
     /// `[[known_errors]]`, in file order.
     pub known_errors: Vec<KnownErrorRule>,
     /// `[hooks]`, in the order in which they run.
@@ -160,6 +162,7 @@ impl Default for Config {
             profile_requires: BTreeMap::new(),
             allow_queue_commands: false,
             jobs: Sourced::default_value(1),
+            escalation: BTreeMap::new(),
             known_errors: Vec::new(),
             hooks: Vec::new(),
             isolation: Isolation::default(),
@@ -170,6 +173,15 @@ impl Default for Config {
             board: BoardRules::default(),
         }
     }
+}
+
+/// Who gets a task that failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Escalation {
+    /// Its further attempts are the agent's of that name.
+    Agent(String),
+    /// A person, at once.
+    Person,
 }
 
 /// One of `[[known_errors]]`.

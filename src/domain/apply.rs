@@ -89,7 +89,11 @@ fn changed(task: &Task, transition: &Transition, now: DateTime<Utc>) -> Changes 
             answered(task, earlier, answer)
         }
         Transition::Done { by, note, verdict } => done(task, by, note.as_deref(), *verdict, now),
-        Transition::Retry => again(task),
+        Transition::Retry => {
+            let mut changes = again(task);
+            changes.push((Field::EscalatedTo, Write::Remove));
+            changes
+        }
         Transition::Reset => reset(),
         Transition::Cancel => [moved(Status::Parked, "cancelled"), free(task)].concat(),
         Transition::Block { because } => [moved(Status::Blocked, because), free(task)].concat(),
@@ -153,6 +157,7 @@ fn completed(
     }
     changes.extend(landed(completion.landed.as_ref()));
     changes.push((Field::ConflictPaths, Write::Remove));
+    changes.push((Field::EscalatedTo, Write::Remove));
     changes.extend(counted(task));
     changes.push((Field::Claim, Write::Remove));
     changes
@@ -349,6 +354,7 @@ fn reset() -> Changes {
         Field::FilesAmbiguous,
         Field::VerificationWarnings,
         Field::ConflictPaths,
+        Field::EscalatedTo,
         Field::LandedCommit,
         Field::LandedTree,
         Field::CostUsd,

@@ -14,7 +14,7 @@ use ecow::EcoVec;
 /// One thing that a task says.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Detail {
-    /// `type`, `agent`, `phase`, `track`, `epic` or `parent`.
+    /// `type`, `agent`, `escalated_to`, `phase`, `track`, `epic` or `parent`.
     Text(Field, Text),
     /// `dependencies` and the fields like it, the dependencies of `steps`, `tags`, `files` (with `file`), `files_to_create`, `scope`, `conflict_paths`, `child_tasks`, `verify` or `notify`.
     List(Field, Texts),
@@ -64,6 +64,7 @@ impl Detail {
                 | Field::Scope
                 | Field::FilesToCreate
                 | Field::ConflictPaths
+                | Field::EscalatedTo
                 | Field::ChildTasks
                 | Field::Verify
                 | Field::Notify

@@ -77,6 +77,7 @@ pub enum Field {
     ResultSummary,
     NotesFor,
     OpenQuestion,
+    EscalatedTo,
     CostUsd,
     Tokens,
     ApprovedBy,
@@ -108,7 +109,7 @@ pub enum EditRule {
 use Field::*;
 
 /// Spellings of every field; the first is the one for a file that has none yet.
-const SPELLINGS: [(Field, &[&str]); 76] = [
+const SPELLINGS: [(Field, &[&str]); 77] = [
     (Id, &["id"]),
     (Title, &["title"]),
     (Description, &["description"]),
@@ -181,6 +182,7 @@ const SPELLINGS: [(Field, &[&str]); 76] = [
     (ResultSummary, &["result_summary"]),
     (NotesFor, &["notes_for"]),
     (OpenQuestion, &["open_question"]),
+    (EscalatedTo, &["escalated_to"]),
     (CostUsd, &["cost_usd"]),
     (Tokens, &["tokens"]),
     (ApprovedBy, &["approved_by"]),
@@ -249,7 +251,9 @@ impl Field {
             | StartedAt | CompletedAt | Passes | VerificationVerdict | FilesActuallyChanged
             | FilesAmbiguous | VerificationWarnings | Error | Claim | Change | ConflictPaths
             | LandedCommit | LandedTree | Progress | Artifacts | ResultSummary | NotesFor
-            | OpenQuestion | CostUsd | Tokens | CompletedBy | CompletionNote => EditRule::Free,
+            | OpenQuestion | EscalatedTo | CostUsd | Tokens | CompletedBy | CompletionNote => {
+                EditRule::Free
+            }
         }
     }
 
@@ -281,6 +285,7 @@ impl Field {
                 | ResultSummary
                 | NotesFor
                 | OpenQuestion
+                | EscalatedTo
                 | CostUsd
                 | Tokens
         )

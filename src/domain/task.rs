@@ -169,6 +169,11 @@ impl Task {
         self.details.list(Field::ConflictPaths)
     }
 
+    /// `escalated_to`: the agent that its attempts are given to since one of them failed.
+    pub fn escalated_to(&self) -> Option<&str> {
+        self.details.text(Field::EscalatedTo)
+    }
+
     /// `child_tasks`.
     pub fn children(&self) -> &[Text] {
         self.details.list(Field::ChildTasks)

@@ -36,7 +36,15 @@ fn add(bytes: &mut Vec<u8>, task: &Task) {
     let priority = task.priority.unwrap_or(i64::MAX);
     bytes.extend_from_slice(&priority.to_le_bytes());
     bytes.extend_from_slice(&[u8::from(task.priority.is_some()), task.approval as u8]);
-    let said = [task.kind(), task.agent(), task.phase(), task.track(), task.epic(), task.parent()];
+    let said = [
+        task.kind(),
+        task.agent(),
+        task.escalated_to(),
+        task.phase(),
+        task.track(),
+        task.epic(),
+        task.parent(),
+    ];
     texts(bytes, said.map(|text| text.unwrap_or("\0")));
     let lists = [task.tags(), task.files(), task.scope(), task.children(), task.conflict_paths()];
     let waits = Field::WAITS_FOR.into_iter().chain([Field::Blocks]);

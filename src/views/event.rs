@@ -80,7 +80,7 @@ impl Teller {
             let millis = at.zip(since).map(|(at, since)| (at - since).max(0));
             millis.map_or_else(String::new, |millis| format!(" ({})", took(millis)))
         };
-        let because = text_of(event, "reason").map_or_else(String::new, |why| format!(" - {why}"));
+        let because = because(event);
         let ended = |teller: &mut Self| lasted(key().and_then(|key| teller.claimed.remove(&key)));
         Some(match event.event {
             EventKind::Claimed => {
@@ -135,6 +135,15 @@ impl Teller {
             | EventKind::Silent
             | EventKind::Other => format!("{task}{}{because}", word(event.event).replace('_', " ")),
         })
+    }
+}
+
+/// Why, and which agent has the task from now on.
+fn because(event: &Event) -> String {
+    let why = text_of(event, "reason").map_or_else(String::new, |why| format!(" - {why}"));
+    match text_of(event, "escalated_to") {
+        Some(agent) => format!("{why}; agent {agent} has it now"),
+        None => why,
     }
 }
 

@@ -158,6 +158,9 @@ pub struct TaskView {
     /// What its agent asked or found instead of finishing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub open_question: Option<QuestionView>,
+    /// The agent that its attempts are given to since one failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub escalated_to: Option<String>,
     /// The person who completed it.
     pub completed_by: Option<String>,
     /// When it was completed.

@@ -132,6 +132,7 @@ impl<'a> Sight<'a> {
             late: deadline.as_ref().is_some_and(|deadline| deadline.is_late),
             deadline: deadline.map(|deadline| self.mask.text(&deadline.text).into_owned()),
             open_question: self.question(node),
+            escalated_to: task.escalated_to().map(|agent| self.mask.text(agent).into_owned()),
             completed_by: self.told(node, Field::CompletedBy),
             completed_at: self.told(node, Field::CompletedAt),
             warnings: super::warnings::of(queue, index, self.mask),

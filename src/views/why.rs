@@ -93,6 +93,9 @@ impl WhyView {
         if let Some(cost) = task.cost_usd {
             value["cost_usd"] = json!(cost);
         }
+        if let Some(agent) = &task.escalated_to {
+            value["escalated_to"] = json!(agent);
+        }
         if let Some(tokens) = task.tokens {
             value["tokens"] = json!(tokens);
         }
@@ -109,6 +112,10 @@ pub fn text(view: &WhyView, look: Look) -> String {
     let _ = writeln!(text, "{}", state(view, look));
     if let Some(live) = task.live.as_ref().filter(|_| task.change.is_none()) {
         let _ = writeln!(text, "Now: {}.", escape::line(&at_work(task.attempts, live)));
+    }
+    if let Some(agent) = &task.escalated_to {
+        let _ =
+            writeln!(text, "Escalated: its attempts are given to agent {}.", escape::line(agent));
     }
     question(task, &mut text);
     if task.word == "review" {

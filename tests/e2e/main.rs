@@ -18,6 +18,7 @@ mod control;
 mod demo;
 mod done;
 mod edits;
+mod escalation;
 mod examples;
 mod forms;
 mod guardrails;

@@ -3,6 +3,7 @@
 pub(super) mod agents;
 pub(super) mod board;
 pub(super) mod environment;
+pub(super) mod escalation;
 pub(super) mod guardrails;
 pub(super) mod hidden;
 pub(super) mod hooks;

@@ -1,8 +1,8 @@
 //! What steps of the verification and their profiles may say.
 
 use super::super::file::parse;
-use crate::config::Config;
-use crate::domain::EnvironmentRules;
+use crate::config::{Config, Escalation};
+use crate::domain::{EnvironmentRules, ReasonCode};
 use crate::verify::{Baseline, Flaky, How, Parser, ReportRule, VerifyStep};
 use crate::workspace::Objects;
 use std::path::Path;
@@ -126,4 +126,34 @@ fn hidden_steps_need_trees_of_their_own() {
     assert!(refused.contains("7:11: hidden steps need objects = \"own\""), "{refused}");
     let own = read(&format!("{private}[workspaces]\nobjects = \"own\"\n")).unwrap();
     assert_eq!(own.workspaces.tree.objects, Objects::Own);
+}
+
+#[test]
+fn a_reason_is_escalated_to_whom_it_helps() {
+    let text = |line: &str| {
+        format!("[agents.weak]\nrun = \"w\"\n[agents.Strong]\nrun = \"s\"\n[escalation]\n{line}\n")
+    };
+    let config = read(&text("tests_failed = \"agent:strong\"\nno_progress = \"person\"")).unwrap();
+    let to = |code, agent| config.escalation_of(code, agent);
+    let strong = Escalation::Agent("Strong".to_owned());
+    assert_eq!(to(ReasonCode::TestsFailed, "weak"), Some(&strong));
+    assert_eq!(to(ReasonCode::TestsFailed, "strong"), None);
+    assert_eq!(to(ReasonCode::NoProgress, "strong"), Some(&Escalation::Person));
+    assert_eq!(to(ReasonCode::Timeout, "weak"), None);
+    for (line, problem) in [
+        (
+            "tests_fail = \"person\"",
+            "6:1: there is no reason code tests_fail; did you mean tests_failed?",
+        ),
+        ("question = \"agent:strnog\"", "there is no agent strnog; did you mean Strong?"),
+        ("question = \"hook:page\"", "escalation to a hook is not supported by this version"),
+        ("question = \"someone\"", "question must be \"agent:NAME\" or \"person\""),
+        ("question = 1", "question must be \"agent:NAME\" or \"person\", not integer"),
+        ("tampered = \"agent:weak\"", "tampered needs a person"),
+        ("usage_limit = \"person\"", "usage_limit blames no task"),
+    ] {
+        let refused = read(&text(line)).unwrap_err();
+        assert!(refused.contains(problem), "{line}: {refused}");
+    }
+    assert!(read(&text("tampered = \"person\"")).is_ok());
 }

@@ -93,8 +93,12 @@ pub(super) fn write(
         made = follow_ups::add(draft, place, &actor, &result.follow_ups, depth);
         data.extend(made.to_json().map(|made| ("follow_ups".to_owned(), made)));
     }
-    let spent = spent(draft, place, finished);
-    draft.transition_and(place, &decision.transition, spent, (&actor, data))?;
+    let mut besides = spent(draft, place, finished);
+    if let Some(agent) = &decision.escalated_to {
+        data.insert("escalated_to".to_owned(), json!(agent));
+        besides.push((Field::EscalatedTo, Write::Set(json!(agent))));
+    }
+    draft.transition_and(place, &decision.transition, besides, (&actor, data))?;
     Ok(made)
 }
 

@@ -173,7 +173,10 @@ impl Dispatcher {
             conflicts_before: if is_conflict { before(conflicts_in_a_row) } else { 0 },
             ..facts
         };
-        let facts = Facts { over: over(limits, draft.task(place), finished), ..facts };
+        let agent = job.agent.as_ref().map_or("", |agent| agent.profile.as_str());
+        let escalation = |code| set.config.escalation_of(code, agent);
+        let over = over(limits, draft.task(place), finished);
+        let facts = Facts { over, escalation: &escalation, ..facts };
         let decision = record::decide(draft.task(place), facts, budgets);
         let depth = limits.follow_up_depth.value;
         let follow_ups = apply::write(draft, place, finished, &decision, depth)?;

@@ -9,6 +9,7 @@ mod apply;
 mod change;
 mod decide;
 mod dispatcher;
+mod escalation;
 mod follow_ups;
 mod forecast;
 mod over;

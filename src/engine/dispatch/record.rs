@@ -1,5 +1,7 @@
 //! What a finished attempt means for its task, and what people are told of it: decided once.
 
+use super::escalation::escalated;
+use crate::config::Escalation;
 use crate::domain::{
     AttemptReport, Change, Completion, Cost, HookPoint, OpenQuestion, Outcome, ReasonCode, Task,
     Transition, Verdict, Waits, budget_of, budget_used_now,
@@ -19,7 +21,6 @@ pub(super) struct Budgets {
 }
 
 /// What an attempt came to.
-#[derive(Debug)]
 pub(super) struct Facts<'a> {
     pub(super) report: &'a AttemptReport,
     /// What it leaves on its task if it passed.
@@ -42,6 +43,8 @@ pub(super) struct Facts<'a> {
     pub(super) question: Option<OpenQuestion>,
     /// The limit of money, tokens or time that was reached.
     pub(super) over: Option<String>,
+    /// Who gets the task that ends for that reason.
+    pub(super) escalation: &'a dyn Fn(ReasonCode) -> Option<&'a Escalation>,
 }
 
 impl<'a> Facts<'a> {
@@ -59,6 +62,7 @@ impl<'a> Facts<'a> {
             review: finished.needs_review(),
             question: finished.result.stopped(),
             over: None,
+            escalation: &|_| None,
         }
     }
 }
@@ -71,6 +75,8 @@ pub(super) struct Decision {
     pub(super) code: Option<ReasonCode>,
     /// What people are told.
     pub(super) after: After,
+    /// The agent that has the task from now on.
+    pub(super) escalated_to: Option<String>,
 }
 
 /// What became of an attempt, for people.
@@ -97,7 +103,14 @@ pub(crate) enum After {
 /// What an attempt that ended means for its task.
 pub(super) fn decide(task: &Task, facts: Facts<'_>, budgets: Budgets) -> Decision {
     let report = facts.report;
+    let (files, escalation) = (facts.completion.clone(), facts.escalation);
     let (transition, code) = outweighed(task, facts, budgets);
+    let left = budget_used_now(task).saturating_add(1) < budget_of(task, budgets.attempts);
+    let to = code.and_then(escalation).filter(|_| !task.is_gate());
+    let (transition, escalated_to) = match to {
+        Some(to) => escalated(transition, to, (files, left)),
+        None => (transition, None),
+    };
     let after = if let Transition::GiveUp { reason, .. } = &transition {
         After::Blocked(reason.clone())
     } else if let Transition::Veto { reason } = &transition {
@@ -115,9 +128,13 @@ pub(super) fn decide(task: &Task, facts: Facts<'_>, budgets: Budgets) -> Decisio
     } else if let Transition::Await(change) = &transition {
         After::Lands(change.obstacle.clone())
     } else {
-        After::Again(report.reason.clone().unwrap_or_default())
+        let reason = report.reason.clone().unwrap_or_default();
+        After::Again(match &escalated_to {
+            Some(agent) => format!("{reason}; agent {agent} has it now"),
+            None => reason,
+        })
     };
-    Decision { transition, code, after }
+    Decision { transition, code, after, escalated_to }
 }
 
 /// What the report alone means, and its code, unless something beside it outweighs it: the agent
@@ -300,6 +317,7 @@ mod tests {
             review: false,
             question,
             over: None,
+            escalation: &|_| None,
         }
     }
 

@@ -91,6 +91,9 @@ impl Reader {
             }
             // A value of another shape is a key of the file's own.
             Field::ConflictPaths => _ = self.texts(span.field, raw),
+            Field::EscalatedTo => {
+                self.task.set_text(span.field, values::string(raw).unwrap_or_default());
+            }
             Field::Parent if Kind::of(raw) == Kind::Number && forms::id(raw).is_some() => {
                 task.set_text(span.field, raw);
             }
