@@ -13,6 +13,7 @@ mod agents;
 mod apart;
 mod attempts;
 mod backup;
+mod cheats;
 mod completions;
 mod control;
 mod demo;
