@@ -12,7 +12,7 @@ use crate::views::summary::Summary;
 use crate::views::view::Sight;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a report is made of.
 pub struct Input<'a> {
@@ -44,6 +44,7 @@ pub fn build(input: &Input<'_>) -> Report {
         .collect();
     let (mut summary, mut share) = (Summary::default(), Share::default());
     let mut files: BTreeMap<String, bool> = BTreeMap::new();
+    let mut ambiguous: BTreeSet<String> = BTreeSet::new();
     let mut tasks = Vec::with_capacity(nodes.len());
     let mut all: Vec<(usize, &Attempt)> = Vec::new();
     for &node in &nodes {
@@ -51,10 +52,13 @@ pub fn build(input: &Input<'_>) -> Report {
         input.sight.weigh(node, &mut share);
         let attempts = input.attempts(node);
         input.files(node, attempts, &mut files);
+        ambiguous.extend(input.listed(node, attempts, Field::FilesAmbiguous));
         all.extend(attempts.iter().map(|attempt| (tasks.len(), attempt)));
         tasks.push(input.row(node, attempts));
     }
     let metrics = metrics(&tasks, &all);
+    // What one task says for sure needs no doubt.
+    ambiguous.retain(|path| !files.contains_key(path));
     let (created, modified): (Vec<_>, Vec<_>) = files.into_iter().partition(|(_, new)| *new);
     let names = |files: Vec<(String, bool)>| files.into_iter().map(|(path, _)| path).collect();
     let known: Vec<f64> = tasks.iter().filter_map(|task| task.cost_usd).collect();
@@ -77,6 +81,7 @@ pub fn build(input: &Input<'_>) -> Report {
         tampered: input.tampered,
         files_created: names(created),
         files_modified: names(modified),
+        files_ambiguous: ambiguous.into_iter().collect(),
         metrics,
         tasks,
     }
@@ -136,6 +141,7 @@ impl<'a> Input<'a> {
                 .or_else(|| text(Field::CompletedAt).filter(|_| view.state == State::Complete)),
             minutes: rounded(attempts.iter().map(|a| minutes_of(a.millis())).sum()),
             estimated_minutes: rounded(self.sight.estimates.minutes(node)),
+            estimate_source: self.sight.estimates.source(node),
             cost_usd: cost,
             tokens: tokens.or_else(|| told("tokens")).map(|tokens| tokens as u64),
             verdict: task.verdict,
@@ -152,23 +158,26 @@ impl<'a> Input<'a> {
         }
     }
 
+    /// The paths that a field of a task lists, where its attempts count.
+    fn listed(&self, node: Node, attempts: &[Attempt], field: Field) -> Vec<String> {
+        let (queue, index) = self.sight.place(node);
+        let counts = self.since.is_none() || !attempts.is_empty();
+        if !counts || queue.raw(index, field).is_none() {
+            return Vec::new();
+        }
+        let Some(Value::Array(list)) = queue.value(index, field) else { return Vec::new() };
+        let hidden = |path: &str| self.sight.mask.text(path).into_owned();
+        list.iter().filter_map(Value::as_str).map(hidden).collect()
+    }
+
     /// Adds the files that a task changed, and whether they were made by it.
     fn files(&self, node: Node, attempts: &[Attempt], files: &mut BTreeMap<String, bool>) {
-        let (queue, index) = self.sight.place(node);
-        if queue.raw(index, Field::FilesActuallyChanged).is_none()
-            || (self.since.is_some() && attempts.is_empty())
-        {
-            return;
-        }
-        let Some(Value::Array(list)) = queue.value(index, Field::FilesActuallyChanged) else {
-            return;
-        };
         let (number, _) = self.sight.readiness.graph().location(node);
         let began = attempts.first().map(|first| first.started);
-        for path in list.iter().filter_map(Value::as_str) {
-            let born = (self.born)(number, path).map(|born| born.timestamp_millis());
+        for path in self.listed(node, attempts, Field::FilesActuallyChanged) {
+            let born = (self.born)(number, &path).map(|born| born.timestamp_millis());
             let is_new = born.zip(began).is_some_and(|(born, began)| born >= began);
-            *files.entry(self.sight.mask.text(path).into_owned()).or_default() |= is_new;
+            *files.entry(path).or_default() |= is_new;
         }
     }
 }

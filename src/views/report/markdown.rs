@@ -23,6 +23,12 @@ pub(super) fn synthesis(report: &Report) -> String {
     files(&report.files_created, &mut text);
     text.push_str("\n## Files Modified\n\n");
     files(&report.files_modified, &mut text);
+    if !report.files_ambiguous.is_empty() {
+        text.push_str(
+            "\nChanged while several attempts shared the tree, nobody can tell by which:\n\n",
+        );
+        files(&report.files_ambiguous, &mut text);
+    }
     text.push_str("\n## Validation\n\n");
     validation(report, &mut text);
     text.push_str("\n## Security\n\n");
@@ -179,8 +185,13 @@ pub(super) fn next_steps(report: &Report, text: &mut String) {
     let of = |state: State| report.tasks.iter().filter(move |task| task.state == state.word());
     for task in of(State::Blocked) {
         let why = task.error.as_deref().unwrap_or("no reason is recorded");
-        let id = inline(&task.id);
-        steps.push(format!("{id} is blocked ({}): `workloop why {}`", inline(why), code(&task.id)));
+        let (id, typed) = (inline(&task.id), code(&task.id));
+        let command = match ReasonCode::asked(why) {
+            Some((ReasonCode::Review, _)) => format!("workloop approve {typed}"),
+            Some(_) => format!("workloop answer {typed} TEXT"),
+            None => format!("workloop why {typed}"),
+        };
+        steps.push(format!("{id} is blocked ({}): `{command}`", inline(why)));
     }
     for task in of(State::Waiting) {
         let commands = task.waits_for.iter().filter(|what| what.starts_with("workloop approve"));

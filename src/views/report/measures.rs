@@ -3,7 +3,7 @@
 use super::attempts::Attempt;
 use super::model::{Lesson, Metrics, TaskRow};
 use crate::domain::ReasonCode;
-use crate::plan::State;
+use crate::plan::{Source, State};
 use crate::views::flag::{Flag, FlagKind, REPEATED, SLOW};
 use crate::views::mask::Mask;
 use std::collections::HashSet;
@@ -42,6 +42,7 @@ pub(super) fn metrics(tasks: &[TaskRow], all: &[(usize, &Attempt)]) -> Metrics {
     let days = starts.zip(ends).map(|(from, to)| (minutes_of(to - from) / DAY).max(1.0));
     let sum =
         |value: &dyn Fn(&TaskRow) -> f64| rounded(done.iter().map(|task| value(task)).sum::<f64>());
+    let given = |task: &TaskRow| task.estimate_source == Source::Given;
     let work: f64 = all.iter().map(|(_, attempt)| minutes_of(attempt.millis())).sum();
     let busy = busy(all);
     Metrics {
@@ -53,8 +54,8 @@ pub(super) fn metrics(tasks: &[TaskRow], all: &[(usize, &Attempt)]) -> Metrics {
         median_minutes: quantile(&minutes, 0.5),
         p95_minutes: quantile(&minutes, 0.95),
         complete_per_day: days.map(|days| rounded(done.len() as f64 / days)),
-        estimated_minutes: sum(&|task| task.estimated_minutes),
-        actual_minutes: sum(&|task| task.minutes),
+        estimated_minutes: sum(&|task| if given(task) { task.estimated_minutes } else { 0.0 }),
+        actual_minutes: sum(&|task| if given(task) { task.minutes } else { 0.0 }),
         speedup: (busy > 0.0).then(|| rounded(work / busy)),
     }
 }
@@ -94,7 +95,8 @@ pub(super) fn flags(tasks: &[TaskRow], all: &[(usize, &Attempt)], metrics: &Metr
             let why = task.error.as_deref().unwrap_or("no reason is recorded");
             add(FlagKind::RepeatedFailures, Some(task), format!("{failed} attempts failed: {why}"));
         }
-        let is_slow = task.estimated_minutes > 0.0
+        let is_slow = task.estimate_source != Source::Default
+            && task.estimated_minutes > 0.0
             && task.minutes > task.estimated_minutes * SLOW
             && task.attempts > 0;
         if is_slow {

@@ -1,6 +1,7 @@
 //! A report as one value; its JSON is this.
 
 use crate::domain::{ReasonCode, Verdict};
+use crate::plan::Source;
 use crate::views::flag::Flag;
 use crate::views::summary::Summary;
 use serde::Serialize;
@@ -43,6 +44,8 @@ pub struct Report {
     pub files_created: Vec<String>,
     /// Files that they changed.
     pub files_modified: Vec<String>,
+    /// Files that changed while attempts shared a tree, so that nobody can tell by which.
+    pub files_ambiguous: Vec<String>,
     /// Complete tasks by what verification said.
     pub validation: Validation,
     /// Times at which something that judges attempts was changed by one.
@@ -68,7 +71,7 @@ pub struct Metrics {
     pub p95_minutes: Option<f64>,
     /// Tasks completed by attempts in each day of 24 hours since the first.
     pub complete_per_day: Option<f64>,
-    /// Estimates of the tasks that were completed by attempts.
+    /// Estimates of the tasks that have one and were completed by attempts.
     pub estimated_minutes: f64,
     /// What these took.
     pub actual_minutes: f64,
@@ -137,6 +140,8 @@ pub struct TaskRow {
     pub minutes: f64,
     /// What was estimated.
     pub estimated_minutes: f64,
+    /// By whom: what nobody said and nothing measured is a guess, and held against nobody.
+    pub estimate_source: Source,
     /// What it cost, where that is known.
     pub cost_usd: Option<f64>,
     /// Tokens that it used, where that is known.

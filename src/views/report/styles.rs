@@ -6,7 +6,7 @@ use super::markdown::{
 };
 use super::model::{Report, Style};
 use crate::domain::ReasonCode;
-use crate::plan::State;
+use crate::plan::{Source, State};
 use crate::views::flag::FlagKind;
 use crate::views::markdown::{inline, row};
 use crate::views::style::count;
@@ -176,7 +176,8 @@ fn retrospective(report: &Report) -> String {
     let mut off: Vec<&super::model::TaskRow> = report
         .tasks
         .iter()
-        .filter(|task| is_complete(task) && task.attempts > 0 && task.estimated_minutes > 0.0)
+        .filter(|task| is_complete(task) && task.attempts > 0)
+        .filter(|task| task.estimate_source != Source::Default && task.estimated_minutes > 0.0)
         .collect();
     off.sort_by(|a, b| {
         (b.minutes - b.estimated_minutes).abs().total_cmp(&(a.minutes - a.estimated_minutes).abs())

@@ -103,6 +103,23 @@ fn figures_are_those_of_the_journal() {
     });
 }
 
+/// What nobody can tell is said so, a guess is held against nobody, and a question has its own command.
+#[test]
+fn a_report_claims_no_more_than_is_known() {
+    let mut queue = queue();
+    queue["tasks"][1]["files_ambiguous"] = json!(["both.rs", "old.rs"]);
+    queue["tasks"][1].as_object_mut().expect("a task").remove("estimated_minutes");
+    queue["tasks"][2]["error"] = json!("question: which port?");
+    report(&queue, None, |report| {
+        assert_eq!(report.files_ambiguous, ["both.rs"], "A alone had old.rs");
+        let metrics = &report.metrics;
+        assert_eq!((metrics.estimated_minutes, metrics.actual_minutes), (10.0, 20.0));
+        let text = text(&report, Format::Markdown, Style::Synthesis);
+        assert!(text.contains("nobody can tell by which:\n\n- both.rs\n"), "{text}");
+        assert!(text.contains("`workloop answer C TEXT`"), "{text}");
+    });
+}
+
 #[test]
 fn the_synthesis_has_the_headings_of_its_contract() {
     report(&queue(), None, |report| {
