@@ -145,7 +145,8 @@ impl Queue {
         let own = |text: &str| line_indent(text).unwrap_or_default().to_owned();
         if count > 0 {
             let lead = self.slices.lead(count - 1);
-            let comma = if lead.starts_with(',') { "" } else { "," };
+            // Some write the comma at the end of a line, some before the next task.
+            let comma = if lead.contains(',') { "" } else { "," };
             return (format!("{comma}{lead}"), own(lead), None);
         }
         if !style.multi_line {

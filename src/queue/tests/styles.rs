@@ -217,6 +217,15 @@ fn a_summary_keeps_its_keys_and_their_order() {
     }
 }
 
+/// A comma before the next task, on its line, is no second comma behind the last one.
+#[test]
+fn a_new_task_keeps_to_commas_that_come_first() {
+    let text = "{\"tasks\": [\n    {\"id\": \"a\"}\n  , {\"id\": \"b\"}\n]}";
+    let mut queue = parse(text);
+    queue.append(json!({"id": "c"}).as_object().unwrap()).unwrap();
+    assert_eq!(written(&queue), text.replace("\"b\"}", "\"b\"}\n  , {\"id\": \"c\"}"));
+}
+
 #[test]
 fn a_summary_behind_the_list_is_kept_there() {
     let text = "{\n  \"tasks\": [\n    {\"id\": \"a\"}\n  ],\n  \"summary\": {\n    \"total\": 9\n  }\n}\n";
