@@ -158,9 +158,7 @@ fn edit(queue: &mut Queue, chooser: &mut Chooser<'_>) {
             let transition = chooser.transition();
             match domain::apply(&queue.tasks()[at], &transition, SystemClock.now()) {
                 Ok(changes) => {
-                    let spelled =
-                        |field: &Field| field.spellings().iter().map(|&key| key.to_owned());
-                    keys.extend(changes.iter().flat_map(|(field, _)| spelled(field)));
+                    keys.extend(changes.iter().flat_map(|(field, _)| spelled(*field)));
                     queue.apply(at, &changes).is_ok()
                 }
                 Err(_) => false,
@@ -177,6 +175,13 @@ fn edit(queue: &mut Queue, chooser: &mut Chooser<'_>) {
         return assert_eq!(queue.to_bytes(), before, "a refused edit changed the text");
     }
     judge(queue, &before, at, &keys, count);
+}
+
+/// The keys that a field may have. A file may say with `passes` alone how a task stands, so that
+/// a new state may change it too.
+fn spelled(field: Field) -> impl Iterator<Item = String> {
+    let home = (field == Field::Status).then_some(Field::Passes.key());
+    field.spellings().iter().copied().chain(home).map(str::to_owned)
 }
 
 /// The keys under which a file may have its tasks.
