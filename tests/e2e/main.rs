@@ -9,6 +9,7 @@ mod fake_agent;
 mod processes;
 mod sandbox;
 
+mod accounts;
 mod agents;
 mod apart;
 mod attempts;

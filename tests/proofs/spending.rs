@@ -1,6 +1,6 @@
 //! Pauses and limits that must hold, each with its broken twin.
 
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Running, Sandbox, flat_queue};
 use crate::twins::{holds, unless};
 
 /// An agent that notes its starts, makes nothing, and prints `stream`.
@@ -46,14 +46,24 @@ fn a_task_about_limits_pauses_nobody() {
     });
 }
 
+/// Eight loops at once: each may begin one attempt before it hears what the others spent, and no more.
 #[test]
 fn what_a_day_may_cost_holds_for_all_loops() {
+    const LOOPS: usize = 8;
     holds("spending-unlimited", |sandbox: Sandbox| {
-        let sandbox = agent(sandbox, DONE, "[limits.day]\ncost_usd = 3");
-        for _ in 0..2 {
-            drop(sandbox.run(["run", "q.json"]));
-        }
+        let (list, _) = flat_queue(24);
+        let sandbox = sandbox.queue("q.json", &list);
+        let sandbox = agent(sandbox, DONE, "[limits.day]\ncost_usd = 10");
+        let loops: Vec<Running> = (0..LOOPS).map(|_| sandbox.spawn(["run", "q.json"])).collect();
+        let statuses: Vec<i32> = loops.into_iter().map(|one| one.ends().status).collect();
         let started = starts(&sandbox);
-        unless(started == 2, &format!("{started} attempts of 2 dollars each within 3 dollars"))
+        // Who comes later begins nothing.
+        drop(sandbox.run(["run", "q.json"]));
+        let later = starts(&sandbox) - started;
+        let what = format!("{started} attempts of 2 dollars each within 10 dollars, {later} later");
+        let mut broken = unless((5..=4 + LOOPS).contains(&started) && later == 0, &what);
+        let ends = statuses.iter().all(|status| *status == 6);
+        broken.extend(unless(ends, &format!("loops ended with {statuses:?}")));
+        broken
     });
 }
