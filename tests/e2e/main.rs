@@ -40,6 +40,7 @@ mod shapes;
 mod signals;
 mod steps;
 mod tampering;
+mod tools;
 mod torture;
 mod untouched;
 mod verbs;
