@@ -37,6 +37,7 @@ mod status;
 mod task;
 mod text;
 mod transition;
+mod turn;
 mod verdict;
 
 pub use agent_run::{AgentOutcome, AgentRun, Preset, Tokens};
@@ -71,4 +72,5 @@ pub use status::Status;
 pub use task::{Approval, Phase, Task};
 pub use text::{Text, Texts};
 pub use transition::{Changes, Completion, Transition, Write};
+pub use turn::Turn;
 pub use verdict::Verdict;

@@ -18,5 +18,5 @@ pub use dispatch::{SlotIx, agent_pauses, end_pause, end_pauses};
 pub use inside::Inside;
 pub use run::{
     End, Ending, Notice, Observer, Piece, Reason, RunHook, RunHooks, RunLoop, RunOptions, Tally,
-    Turn, WhenEmpty, start,
+    WhenEmpty, start,
 };

@@ -2,7 +2,7 @@
 
 use crate::fake_agent::CONFIG;
 use crate::sandbox::{Sandbox, flat_queue, queue, task};
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[test]
 fn a_failure_is_in_the_next_prompt_and_its_repair_passes() {
@@ -88,11 +88,19 @@ fn an_edit_does_not_renew_a_budget() {
     let why = sandbox.run(["why", "A", "--work-queue", "q.json"]);
     why.exits(0).says("its budget is used up (1 of 1 attempt); workloop retry A gives a new one");
     sandbox.run(["retry", "A", "--work-queue", "q.json"]).exits(0);
-    sandbox.run(["run", "q.json"]).exits(5);
+    // Wherever an attempt is told of it has the same number.
+    let second = "attempt 2, budget 1 of 1";
+    sandbox.run(["run", "q.json"]).exits(5).says(&format!(" s, {second})"));
     assert_eq!(sandbox.oracle().starts("A"), 2);
     let error = task(&sandbox.read("q.json"), "A")["error"].clone();
-    let error = error.as_str().unwrap_or_default();
-    assert!(error.ends_with("(attempt 2, the last of a budget of 1)"), "{error}");
+    assert_eq!(error, format!("step made: exit status 1 ({second})"));
+    let state = String::from_utf8(sandbox.bytes(".workloop/state.md")).expect("text");
+    assert!(state.contains(&format!("A Make A: {second}: step made")), "{state}");
+    sandbox.run(["log", "A", "--work-queue", "q.json"]).exits(0).says("==> attempt 2, ");
+    let why = sandbox.run(["why", "A", "--work-queue", "q.json", "--json"]).exits(0).json();
+    assert_eq!((&why["attempts"][1]["attempt"], &why["attempts"][2]), (&json!(2), &Value::Null));
+    let status = sandbox.run(["status", "q.json", "--json"]).exits(0).json();
+    assert_eq!(status["queues"][0]["tasks"][0]["attempts"], 2);
 }
 
 #[test]

@@ -118,8 +118,8 @@ impl<'s> Screen<'s> {
         // On a terminal the block says so.
         let tells = self.how.said > Said::Usual || self.block.is_none();
         if tells && self.how.said > Said::Less {
-            let facts = piece.turn.filter(|turn| turn.number > 1);
-            let facts = facts.map_or_else(String::new, |_| attempt(piece));
+            let facts = piece.turn.filter(|turn| turn.attempt > 1);
+            let facts = facts.map(|turn| turn.to_string()).unwrap_or_default();
             self.about(piece, ("start", color(AnsiColor::Cyan)), facts, "");
         }
         self.draw();
@@ -156,6 +156,7 @@ impl<'s> Screen<'s> {
             // What stands beside it already is not said twice.
             let more = end.what.replace(&format!(" ({})", attempt(piece)), "");
             let more = if more == "complete" || more == piece.title { "" } else { &more };
+            let more = more.strip_prefix(&format!("{}: ", piece.title)).unwrap_or(more);
             self.about(piece, head, facts.join(", "), more);
         }
         if bad {
@@ -260,10 +261,9 @@ impl Drop for Screen<'_> {
     }
 }
 
-/// Which attempt it is of how many.
+/// Which attempt it is, also of its budget.
 fn attempt(piece: &Piece<'_>) -> String {
-    let turn = piece.turn.map(|turn| format!("attempt {} of {}", turn.number, turn.most));
-    turn.unwrap_or_default()
+    piece.turn.map(|turn| turn.to_string()).unwrap_or_default()
 }
 
 /// The time of day.

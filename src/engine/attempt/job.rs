@@ -11,7 +11,7 @@ use super::untouched::{ProfileKey, Red};
 use super::with::Steering;
 use crate::agent::Tool;
 use crate::config::KnownErrorRule;
-use crate::domain::{ClaimToken, ReasonCode, Task};
+use crate::domain::{ClaimToken, ReasonCode, Task, Turn};
 use crate::platform::claim_tag::ClaimTag;
 use crate::store::attempts::AttemptFolder;
 use crate::store::{Place, StateDir, TaskKey, place_of};
@@ -113,8 +113,8 @@ pub struct Job {
     pub kind: String,
     /// Its title, for people.
     pub title: String,
-    /// Which attempt it is, of how many; `None` where no task is worked on.
-    pub turn: Option<(u32, u32)>,
+    /// Which attempt it is, also of its budget; `None` where no task is worked on.
+    pub turn: Option<Turn>,
     /// What people want to be run before and after.
     pub(crate) hooks: Hooks,
     /// Its name on paths and in the environment.

@@ -13,7 +13,9 @@ use super::untouched::{ProfileKey, Red, Untouched};
 use super::watch::watch;
 use crate::agent::{AgentProfile, ContinuedInput, Given};
 use crate::config::{ChoiceError, Runner};
-use crate::domain::{ClaimToken, Field, ReasonCode, StepKind, Task, budget_of, budget_used_now};
+use crate::domain::{
+    ClaimToken, Field, ReasonCode, StepKind, Task, Turn, budget_of, budget_used_now,
+};
 use crate::plan::{AgentPause, Graph};
 use crate::project::QueueSet;
 use crate::project::workspaces::task_name;
@@ -269,10 +271,11 @@ impl Plan<'_> {
         }
     }
 
-    /// Which attempt of the budget it is, and how many that allows.
-    fn turn(&self) -> (u32, u32) {
-        let most = budget_of(self.task, self.source.set.config.limits.attempts.value);
-        (budget_used_now(self.task).saturating_add(1), most)
+    /// Which attempt it is, also of its budget.
+    fn turn(&self) -> Turn {
+        let budget = budget_of(self.task, self.source.set.config.limits.attempts.value);
+        let used = budget_used_now(self.task).saturating_add(1);
+        Turn { attempt: self.attempt, used, budget }
     }
 
     /// Whether a person said so of the task: what an agent added has no such rights.

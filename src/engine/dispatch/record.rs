@@ -4,7 +4,7 @@ use super::escalation::escalated;
 use crate::config::Escalation;
 use crate::domain::{
     AttemptReport, Change, Completion, Cost, HookPoint, OpenQuestion, Outcome, ReasonCode, Task,
-    Transition, Verdict, Waits, budget_of, budget_used_now,
+    Transition, Turn, Verdict, Waits, budget_of, budget_used_now,
 };
 use crate::engine::attempt::{Finished, Streak};
 use crate::platform::fault::{self, Fault};
@@ -217,7 +217,7 @@ fn plain(task: &Task, facts: Facts<'_>, budgets: Budgets) -> Transition {
         }
         (Some(Verdict::Fail), _) if used >= budget => Transition::GiveUp {
             verdict: Verdict::Fail,
-            reason: format!("{reason} ({})", counted(report.attempt, used, budget)),
+            reason: format!("{reason} ({})", Turn { attempt: report.attempt, used, budget }),
         },
         (Some(Verdict::Fail), _) => {
             let Completion { files_changed, files_ambiguous, .. } = facts.completion;
@@ -251,16 +251,6 @@ fn asked(reason: &str) -> OpenQuestion {
 
 fn conflicts(number: u32) -> String {
     if number == 1 { "1 conflict".to_owned() } else { format!("{number} conflicts") }
-}
-
-/// Which attempt of its budget was the last. Numbers run on after a `retry` and where attempts
-/// cost nothing, so that the attempt's own number is said where it is another one; a budget may
-/// have been lowered meanwhile.
-fn counted(attempt: u32, used: u32, budget: u32) -> String {
-    if attempt == used && used <= budget {
-        return format!("attempt {attempt} of {budget}");
-    }
-    format!("attempt {attempt}, the last of a budget of {budget}")
 }
 
 #[cfg(test)]
@@ -337,13 +327,6 @@ mod tests {
         };
         assert_eq!(verdict, Verdict::Fail);
         assert_eq!(reason, "step test: exit status 1 (attempt 3 of 3)");
-    }
-
-    #[test]
-    fn numbers_read_right_after_a_retry_and_with_a_lowered_budget() {
-        assert_eq!(counted(3, 3, 3), "attempt 3 of 3");
-        assert_eq!(counted(6, 3, 3), "attempt 6, the last of a budget of 3");
-        assert_eq!(counted(6, 6, 3), "attempt 6, the last of a budget of 3");
     }
 
     #[test]

@@ -37,7 +37,7 @@ mod untouched;
 mod work;
 
 pub use ending::{Ending, Reason};
-pub use observer::{End, Notice, Observer, Piece, Tally, Turn};
+pub use observer::{End, Notice, Observer, Piece, Tally};
 pub use options::{RunOptions, WhenEmpty};
 pub use run_hooks::{RunHook, RunHooks};
 pub use run_loop::RunLoop;

@@ -1,6 +1,6 @@
 //! What a loop tells while it runs; how it looks is the command line's business.
 
-use crate::domain::{Event, StepReport, Verdict};
+use crate::domain::{Event, StepReport, Turn, Verdict};
 use crate::engine::attempt::{Job, Stage};
 use crate::engine::dispatch::SlotIx;
 use crate::store::attempts::AttemptFolder;
@@ -8,15 +8,6 @@ use crate::views::mask::Mask;
 use std::collections::HashSet;
 use std::path::Path;
 use std::time::Duration;
-
-/// Which attempt it is, of how many that the budget allows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Turn {
-    /// Its number since the budget began.
-    pub number: u32,
-    /// The budget.
-    pub most: u32,
-}
 
 /// What a slot is busy with, or was.
 #[derive(Clone, Copy, Debug)]
@@ -40,9 +31,8 @@ pub struct Piece<'a> {
 impl<'a> Piece<'a> {
     /// That of `job` in `slot`.
     pub(super) fn of(slot: SlotIx, job: &'a Job) -> Self {
-        let Job { id, title, folder, mask, .. } = job;
-        let turn = job.turn.map(|(number, most)| Turn { number, most });
-        Self { slot, queue: job.place.queue, id, title, turn, folder, mask }
+        let Job { id, title, turn, folder, mask, .. } = job;
+        Self { slot, queue: job.place.queue, id, title, turn: *turn, folder, mask }
     }
 }
 

@@ -2,7 +2,7 @@
 //! comes next, for whoever looks into the folder.
 
 use super::card::Board;
-use crate::domain::{Field, Status, budget_of, budget_used_now};
+use crate::domain::{Field, Status, Turn};
 use crate::plan::{Node, Order, State, best};
 use crate::views::markdown::inline;
 use std::fmt::Write;
@@ -27,31 +27,33 @@ pub fn part(board: &Board<'_>, queue: usize, attempts: u32, order: &Order) -> St
         counts.blocked,
         counts.parked
     );
-    let line = |node: Node| {
-        let task = readiness.task(node);
+    let line = |node: Node, turn: Turn| {
         let title = inline(&board.sight.title(node));
-        let (used, budget) = (budget_used_now(task), budget_of(task, attempts));
         let id = inline(&readiness.graph().reference(node));
-        format!("{id} {title}: attempt {}, {used} of {budget} of its budget used", task.attempts)
+        format!("{id} {title}: {turn}")
     };
+    let turn = |node: Node| Turn::of(readiness.task(node), attempts);
     for (index, task) in text.tasks().iter().enumerate() {
         if task.status == Status::InProgress {
             let node = readiness.graph().node(queue, index);
             let verdict = task.verdict.filter(|_| task.attempts > 1);
             let before =
                 verdict.map_or_else(String::new, |v| format!(", the last one {}", v.word()));
-            let _ = writeln!(shown, "- Task: {}{before}", line(node));
+            let _ = writeln!(shown, "- Task: {}{before}", line(node, turn(node)));
         }
     }
     if let Some(node) = last(board, queue) {
         let verdict = readiness.task(node).verdict.map_or("-", |verdict| verdict.word());
         let error = board.sight.error(node).filter(|_| verdict != "PASS");
         let error = error.map_or_else(String::new, |error| format!(": {}", inline(&error)));
-        let _ = writeln!(shown, "- Last verdict: {verdict} of {}{error}", line(node));
+        let _ = writeln!(shown, "- Last verdict: {verdict} of {}{error}", line(node, turn(node)));
     }
     let in_queue = |node: Node| readiness.graph().location(node).0 == queue;
     let next = best(readiness, order, in_queue);
-    let next = next.map_or_else(|| "nothing is ready".to_owned(), line);
+    let next = next.map_or_else(
+        || "nothing is ready".to_owned(),
+        |node| line(node, Turn::next(readiness.task(node), attempts)),
+    );
     let _ = writeln!(shown, "- Next: {next}");
     shown
 }

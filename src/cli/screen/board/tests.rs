@@ -2,7 +2,8 @@
 #![expect(clippy::disallowed_methods, reason = "tests write what commands print")]
 
 use super::*;
-use crate::engine::{SlotIx, Turn};
+use crate::domain::Turn;
+use crate::engine::SlotIx;
 use crate::store::{StateDir, TaskKey};
 use std::fs;
 
@@ -23,7 +24,7 @@ fn board(dir: &std::path::Path) -> (Board, Instant) {
             let text = "one\n\u{1b}]0;title\u{7}compiling 日本語 \u{202e}and so on\n";
             fs::write(folder.file("agent.out"), text).expect("written");
         }
-        let turn = Some(Turn { number: 1, most: 5 });
+        let turn = Some(Turn { attempt: 1, used: 1, budget: 5 });
         let slot = SlotIx::new(slot);
         let (queue, folder, mask) = (slot.index(), &folder, &mask);
         board.begin(&Piece { slot, queue, id, title: TITLE, turn, folder, mask }, "agent", now);

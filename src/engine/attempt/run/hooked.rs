@@ -44,7 +44,7 @@ impl Progress<'_> {
     /// The hooks before anything of the attempt begins.
     pub(super) fn before_all(&mut self, on_stage: OnStage<'_>) -> Result<(), End> {
         // Nothing of its budget is used.
-        if self.job.turn.is_some_and(|(number, _)| number == 1) {
+        if self.job.turn.is_some_and(|turn| turn.used == 1) {
             self.before(HookPoint::BeforeTask, on_stage)?;
         }
         self.before(HookPoint::BeforeAttempt, on_stage)
