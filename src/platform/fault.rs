@@ -152,6 +152,10 @@ pub enum Fault {
     HiddenTold,
     /// Nothing is looked for in the lines and files of a change.
     GuardrailsDown,
+    /// A task whose state is a flag (`passes`, `done`, `completed`) has none.
+    FlagUnread,
+    /// What becomes of such a task is written elsewhere.
+    FlagUnwritten,
     /// Hooks are not run, whatever they would say.
     HooksIgnored,
     /// Not a fault but a condition: the clock of this process is an hour ahead.
@@ -237,6 +241,8 @@ impl Fault {
             Self::HiddenStays => "hidden-stays",
             Self::HiddenTold => "hidden-told",
             Self::GuardrailsDown => "guardrails-down",
+            Self::FlagUnread => "flag-unread",
+            Self::FlagUnwritten => "flag-unwritten",
             Self::HooksIgnored => "hooks-ignored",
             Self::ClockAhead => "clock-ahead",
             Self::OneThread => "one-thread",

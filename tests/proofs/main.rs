@@ -21,6 +21,7 @@ mod corpus;
 mod dense;
 mod environment;
 mod escapes;
+mod flags;
 mod format;
 #[expect(unreachable_pub, reason = "the fuzzer's own crate has it public")]
 mod fuzzed;

@@ -3,6 +3,7 @@
 
 use super::error::EditError;
 use crate::domain::{Field, Status, Write};
+use crate::platform::fault::{self, Fault};
 use crate::queue::document::Queue;
 use crate::queue::json::object::{self, Entry, Gap, Splice, gap, members};
 use crate::queue::json::style::same;
@@ -88,6 +89,8 @@ impl<'q> Draft<'q> {
             (Some(home), _) => home,
             (None, _) => list,
         };
+        let is_lost = place.is_flag() && fault::is(Fault::FlagUnwritten);
+        let place = if is_lost { Home::Status } else { place };
         let is_complete = Value::from(status == Status::Complete);
         if !place.is_flag() {
             self.set_word(place, status);

@@ -7,6 +7,7 @@
 
 use super::field_span::FieldSpan;
 use crate::domain::{Field, Status};
+use crate::platform::fault::{self, Fault};
 use crate::queue::json::kind::Kind;
 
 /// The key under which a state stands.
@@ -62,7 +63,9 @@ impl Home {
         match self {
             Self::Status => raw != "null",
             Self::State => Kind::of(raw) == Kind::String,
-            Self::Passes | Self::Done | Self::Completed => Kind::of(raw) == Kind::Bool,
+            Self::Passes | Self::Done | Self::Completed => {
+                Kind::of(raw) == Kind::Bool && !fault::is(Fault::FlagUnread)
+            }
         }
     }
 
