@@ -462,7 +462,9 @@ fn a_change_lands_after_a_yes() {
     let sandbox = sandbox(agent, "test -f $WORKLOOP_TASK_ID.txt", &["A"]);
     let config = String::from_utf8(sandbox.bytes("workloop.toml")).expect("text");
     let sandbox = sandbox.config(&format!("{config}[types]\nfix = {{ review = true }}\n"));
-    assert!(sandbox.shell("jq '.tasks[0].type = \"fix\"' q.json >n && mv n q.json"));
+    let mut list = sandbox.read("q.json");
+    list["tasks"][0]["type"] = json!("fix");
+    let sandbox = sandbox.queue("q.json", &list);
     assert!(sandbox.shell("git add -A; git commit -qm config"));
     sandbox.run(["run", "q.json"]).exits(7).says("workloop approve A");
     let log = "git log --format=%s; git show HEAD:A.txt";

@@ -1,6 +1,7 @@
 //! Cheats of each class that is known, each beside an honest change that looks like it: judged end to end, and
 //! counted by the file and not by what the program says.
 
+use crate::processes::lacks;
 use crate::sandbox::{Sandbox, queue, task};
 use serde_json::{Value, json};
 use std::process::Command;
@@ -295,6 +296,9 @@ fn no_cheat_completes_and_honest_work_does() {
 /// waits for the task that did so.
 #[test]
 fn a_gate_is_closed_by_its_number_alone() {
+    if lacks("jq") {
+        return;
+    }
     let config = "[guardrails]\nprotect = [\"figures.sh\"]\n[agents.default]\n\
          run = \"sh ../agent/$WORKLOOP_TASK_ID\"\n[limits]\nattempts = 1\n\
          untouched = false\nconsecutive_failures = 50\n[[verify]]\nrun = \"true\"\n\
