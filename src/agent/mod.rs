@@ -14,7 +14,9 @@ mod share;
 pub use environment::{Environment, Given, NUL_SHOWN, Policy, TaskVariables, Why, Withheld};
 pub use feedback::{FEEDBACK_BYTES, bound, bound_file, clean, cut};
 pub use installed::{Installed, installed, logged_in, on_path, presets, probe};
-pub use presets::{ARGS, Adapter, Call, Ended, Knows, PROMPT, Permission, adapter, read_run};
+pub use presets::{
+    ARGS, Adapter, Call, Ended, Knows, PROMPT, Permission, adapter, named, read_run,
+};
 pub use profile::{AgentProfile, DEFAULT_GRACE, DEFAULT_TIMEOUT, Tool};
 pub use prompt::{
     AnswerInput, ContinuedInput, DependencyInput, FailureInput, NoteInput, PromptError,

@@ -1,10 +1,19 @@
 //! What `init` finds in a project and on the machine: how it is tested, and which agents there are.
 
+use crate::platform::command::Short;
 use crate::platform::open::{self, Links};
+use crate::platform::programs;
+use std::ffi::{OsStr, OsString};
 use std::path::Path;
+use std::time::Duration;
 
 /// The most that is read of a file, in bytes.
 const MOST: u64 = 1 << 20;
+
+/// How long a tool may take to tell its version.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// What tests a project in Python that says nothing else.
+const PYTEST: &str = "python3 -m pytest";
 
 /// A command that was found, and what told of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,16 +25,19 @@ pub(super) struct Found {
 }
 
 /// Files that tell how a project is tested, and the command for it.
-const TESTS: [(&str, &str); 13] = [
+const TESTS: [(&str, &str); 16] = [
     ("Cargo.toml", "cargo test"),
     ("deno.json", "deno test"),
     ("deno.jsonc", "deno test"),
     ("go.mod", "go test ./..."),
     ("tox.ini", "tox"),
-    ("pyproject.toml", "python3 -m pytest"),
-    ("pytest.ini", "python3 -m pytest"),
-    ("setup.py", "python3 -m pytest"),
-    ("setup.cfg", "python3 -m pytest"),
+    ("uv.lock", "uv run pytest"),
+    ("poetry.lock", "poetry run pytest"),
+    ("Pipfile.lock", "pipenv run pytest"),
+    ("pyproject.toml", PYTEST),
+    ("pytest.ini", PYTEST),
+    ("setup.py", PYTEST),
+    ("setup.cfg", PYTEST),
     ("Gemfile", "bundle exec rake test"),
     ("mix.exs", "mix test"),
     ("build.gradle", "gradle test"),
@@ -64,6 +76,22 @@ pub(super) fn tests(dir: &Path) -> Option<Found> {
     found(run, by)
 }
 
+/// What is to be installed before the command can run, where that can be told.
+pub(super) fn lacking(found: &Found, path: &OsStr) -> Option<String> {
+    let run = found.run.trim_matches('"');
+    let program = run.split(' ').next().filter(|program| !program.contains('/'))?;
+    if programs::find(program, path).is_none() {
+        return Some(format!("{program} was not found on the PATH"));
+    }
+    if run != PYTEST {
+        return None;
+    }
+    let argv = PYTEST.split(' ').chain(["--version"]).map(OsString::from).collect();
+    let asked = Short { argv, limit: Some(PATIENCE), ..Short::default() }.run();
+    let there = asked.is_ok_and(|ended| ended.code == 0);
+    (!there).then(|| "python3 has no pytest; install it: python3 -m pip install pytest".to_owned())
+}
+
 /// Whether the scripts of a `package.json` or `composer.json` have tests.
 fn has_script(text: &str) -> bool {
     let file: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
@@ -96,6 +124,17 @@ mod tests {
     }
 
     #[test]
+    fn a_program_that_is_missing_is_told() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let told = |run: &str| {
+            let found = Found { run: format!("\"{run}\""), by: "x" };
+            lacking(&found, dir.path().as_os_str())
+        };
+        assert_eq!(told("uv run pytest").as_deref(), Some("uv was not found on the PATH"));
+        assert_eq!(told("./gradlew test"), None);
+    }
+
+    #[test]
     fn tests_are_found_where_they_are() {
         let npm = r#"{"scripts": {"test": "vitest"}}"#;
         for (files, run) in [
@@ -104,6 +143,7 @@ mod tests {
             (&[("package.json", "{}"), ("Makefile", "all:\ntest: all\n")], Some("\"make test\"")),
             (&[("Cargo.toml", ""), ("Makefile", "test:\n")], Some("\"cargo test\"")),
             (&[("setup.py", "")], Some("\"python3 -m pytest\"")),
+            (&[("pyproject.toml", ""), ("uv.lock", "")], Some("\"uv run pytest\"")),
             (&[("build.gradle.kts", ""), ("gradlew", "")], Some("\"./gradlew test\"")),
             (&[("pom.xml", "")], Some("\"mvn -q test\"")),
             (&[("composer.json", r#"{"scripts": {"test": ["a"]}}"#)], Some("\"composer test\"")),

@@ -126,7 +126,8 @@ impl From<ChoiceError> for Failure {
         let failure = Self::usage(&error);
         match &error {
             ChoiceError::NoAgent => failure.hint(
-                "add [agents.default] with run = \"…\" to workloop.toml, or name one with --agent",
+                "add [agents.default] with preset = \"claude\" or run = \"…\" to workloop.toml, or name one \
+                 with --agent; workloop agents lists the tools that have a preset",
             ),
             ChoiceError::NoVerification => failure
                 .hint("add [[verify]] with run = \"…\" to workloop.toml, or give --verify CMD")

@@ -4,6 +4,7 @@ use super::derived;
 use super::failure::{Failure, FailureKind};
 use super::session::Session;
 use super::streams::Sink;
+use crate::agent::named;
 use crate::config::Selection;
 use crate::engine::{JudgeError, PreflightError};
 use crate::platform::clock::SystemClock;
@@ -130,9 +131,14 @@ impl From<PreflightError> for Failure {
                 let message = format!("task {task}: {}", failure.message);
                 Self { message, ..failure }
             }
-            PreflightError::Missing { .. } | PreflightError::Root { .. } => {
-                Self::usage(error.to_string())
+            PreflightError::Missing { ref program, .. } => {
+                let failure = Self::usage(error.to_string());
+                match named(program) {
+                    Some(tool) => failure.hint(format_args!("install it: {}", tool.install)),
+                    None => failure.hint("install it, or change workloop.toml"),
+                }
             }
+            PreflightError::Root { .. } => Self::usage(error.to_string()),
         }
     }
 }

@@ -10,8 +10,8 @@ use super::problem::RefusedConfig;
 use super::sections::hidden::NEEDS_PRIVATE;
 use super::sections::landing::NO_COMMIT;
 use super::trees::{CommitMode, IsolationMode};
-use crate::agent::AgentProfile;
-use crate::domain::Command;
+use crate::agent::{AgentProfile, Tool, named};
+use crate::domain::{Command, Preset};
 use crate::platform::open::{self, Links};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -175,18 +175,64 @@ fn pick(
     }
 }
 
-/// A configured agent by its name, else a command with the limits of the default agent.
+/// A configured agent by its name, else the tool of that name as it is configured or as its preset has
+/// it, else a command; with the limits of the default agent.
 fn override_agent(config: &Config, text: &str) -> AgentProfile {
     if let Some(profile) = config.agent_named(text).filter(|profile| profile.name == text) {
         return profile.clone();
     }
-    let command = Command::Shell(text.to_owned());
-    let fresh = AgentProfile::new("command-line", command.clone());
+    let fresh = match named(text) {
+        Some(adapter) => {
+            let same = |profile: &&AgentProfile| profile.tool.preset == adapter.preset;
+            if let Some(profile) = config.agents.values().find(same) {
+                return profile.clone();
+            }
+            of_preset(adapter.preset, config)
+        }
+        None => AgentProfile::new("command-line", Command::Shell(text.to_owned())),
+    };
     match config.agent_named("default") {
         Some(default) => {
-            let AgentProfile { name, tool, login, .. } = fresh;
+            let AgentProfile { name, command, tool, login, .. } = fresh;
             AgentProfile { name, command, tool, login, ..default.clone() }
         }
         None => fresh,
+    }
+}
+
+/// A tool that nothing is configured for.
+fn of_preset(preset: Preset, config: &Config) -> AgentProfile {
+    let budget_usd = config.limits.attempt.cost_usd.filter(|_| preset == Preset::Claude);
+    let tool = Tool { preset, budget_usd, ..Tool::default() };
+    let fresh = AgentProfile::new(preset.word(), tool.command(None));
+    let login = tool.login().unwrap_or_else(|| fresh.command.clone());
+    AgentProfile { tool, login, ..fresh }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_a_tool_is_the_tool() {
+        let config = |toml: &str| file::parse(Path::new("/p/workloop.toml"), toml).expect("valid");
+        let plain = config(
+            "[agents.default]\nrun = \"x\"\ntimeout = \"3m\"\n[limits.attempt]\ncost_usd = 2\n",
+        );
+        let codex = override_agent(&plain, "codex");
+        assert_eq!((codex.name.as_str(), codex.tool.preset), ("codex", Preset::Codex));
+        assert!(codex.command.to_string().starts_with("codex exec --json "), "{codex:?}");
+        assert_eq!(codex.timeout.as_secs(), 180);
+        let claude = override_agent(&plain, "claude").command.to_string();
+        assert!(claude.ends_with("--max-budget-usd 2"), "{claude}");
+        assert_eq!(override_agent(&plain, "cursor-agent").tool.preset, Preset::Cursor);
+        let line = override_agent(&plain, "claude --print");
+        assert_eq!((line.name.as_str(), line.tool.preset), ("command-line", Preset::Command));
+        // What is configured for the tool holds, and a name of the configuration comes first.
+        let own = config(
+            "[agents.writer]\npreset = \"claude\"\naccount = \"team\"\n[agents.amp]\nrun = \"y\"\n",
+        );
+        assert_eq!(override_agent(&own, "claude").tool.account.as_deref(), Some("team"));
+        assert_eq!(override_agent(&own, "amp").command.to_string(), "y");
     }
 }

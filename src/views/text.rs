@@ -31,15 +31,28 @@ pub fn status(view: &StatusView, look: Look) -> String {
     let queues: Vec<String> = view.queues.iter().map(|queue| one(queue, look)).collect();
     text.push_str(&queues.join("\n"));
     for pause in view.pauses.iter().filter(|pause| !pause.sentence.is_empty()) {
-        let line = super::escape::line(&pause.sentence);
         let said = pause.kind == ReasonCode::Budget;
-        let why = if said { String::new() } else { format!(" ({})", pause.reason) };
-        let _ = writeln!(text, "paused: {line}{}", super::escape::line(&why));
+        let reason = if said { "" } else { pause.reason.as_str() };
+        let line = paused(&pause.sentence, reason);
+        let _ = writeln!(text, "paused: {}", super::escape::line(&line));
     }
     for spent in &view.spent {
         let _ = writeln!(text, "{}", spent.line());
     }
     text
+}
+
+/// A pause with the words of the tool, of which the sentence has said the first already.
+pub fn paused(sentence: &str, reason: &str) -> String {
+    let what = sentence.split("; ").next().unwrap_or_default();
+    let rest = reason.strip_prefix(what).unwrap_or(reason).trim_start_matches([':', ' ']);
+    // `agent A: usage limit reached (five_hour): …`
+    let scope = rest.strip_prefix('(').and_then(|rest| rest.split_once(')'));
+    match scope {
+        Some((scope, more)) => format!("{sentence} ({scope}{more})"),
+        None if rest.is_empty() => sentence.to_owned(),
+        None => format!("{sentence} ({rest})"),
+    }
 }
 
 fn one(queue: &QueueView, look: Look) -> String {
@@ -179,4 +192,22 @@ pub fn at_work(attempt: u32, live: &LiveView) -> String {
         text.push_str(&format!(": {line}"));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::paused;
+
+    #[test]
+    fn a_pause_says_nothing_twice() {
+        let sentence = "agent a: usage limit reached; next try at 07:40";
+        for (reason, expected) in [
+            ("agent a: usage limit reached (five_hour): Wait", " (five_hour: Wait)"),
+            ("agent a: usage limit reached: Wait", " (Wait)"),
+            ("agent a: usage limit reached", ""),
+            ("exit status 1", " (exit status 1)"),
+        ] {
+            assert_eq!(paused(sentence, reason), format!("{sentence}{expected}"));
+        }
+    }
 }

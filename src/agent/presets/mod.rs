@@ -38,5 +38,11 @@ pub fn adapter(preset: Preset) -> &'static Adapter {
     }
 }
 
+/// The tool that `text` is the name of: of its preset, or of its program.
+pub fn named(text: &str) -> Option<&'static Adapter> {
+    let all = Preset::ALL.into_iter().map(adapter).filter(|one| !one.program.is_empty());
+    all.into_iter().find(|one| text == one.program || text == one.preset.word())
+}
+
 #[cfg(test)]
 mod tests;

@@ -38,7 +38,7 @@ pub struct RunArgs {
     /// Ends with exit status 8, instead of waiting, when only a usage limit is in the way.
     #[arg(long)]
     pub no_wait: bool,
-    /// The agent for all tasks: a command for sh -c, or the name of an agent of workloop.toml
+    /// The agent for all tasks: a command for sh -c, a preset such as claude, or an agent of workloop.toml
     /// [env: WORKLOOP_AGENT].
     #[arg(long, value_name = "CMD", value_parser = NonEmptyStringValueParser::new())]
     pub agent: Option<String>,

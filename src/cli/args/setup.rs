@@ -14,7 +14,8 @@ pub struct InitArgs {
     /// Name of the project and of its queue [default: the folder's name].
     #[arg(long, value_name = "NAME")]
     pub project: Option<String>,
-    /// The agent, a command for sh -c that gets the prompt on stdin [default: one that is installed].
+    /// The agent: a preset such as claude, or a command for sh -c that gets the prompt on stdin [default:
+    /// one that is installed].
     #[arg(long, value_name = "CMD", value_parser = NonEmptyStringValueParser::new())]
     pub agent: Option<String>,
     /// What verifies the work, a command for sh -c [default: the tests that are found].

@@ -4,7 +4,7 @@ use crate::agent::{Installed, adapter, installed, probe};
 use crate::cli::args::AgentsArgs;
 use crate::cli::failure::Failure;
 use crate::cli::session::Session;
-use crate::domain::AgentRun;
+use crate::domain::{AgentOutcome, AgentRun};
 use crate::platform::clock::SystemClock;
 use crate::platform::ids::{Ids, RandomIds};
 use crate::views::escape;
@@ -23,7 +23,7 @@ pub(super) fn run(args: &AgentsArgs, session: &mut Session<'_>) -> Result<(), Fa
         .into_iter()
         .map(|one| {
             let asked = (args.probe && one.path.is_some()).then(|| dry_call(&one));
-            (one, asked)
+            (told(one, asked.as_ref()), asked)
         })
         .collect();
     if args.json {
@@ -43,6 +43,23 @@ fn dry_call(one: &Installed) -> Result<AgentRun, String> {
     // What stays costs space in a folder that the system empties.
     drop(fs::remove_dir_all(&folder));
     run
+}
+
+/// What a dry call tells of the login: more than a file or a variable could.
+fn told(one: Installed, asked: Option<&Result<AgentRun, String>>) -> Installed {
+    let Some(Ok(run)) = asked else { return one };
+    let logged_in = match run.outcome {
+        AgentOutcome::Ok
+        | AgentOutcome::UsageLimit { .. }
+        | AgentOutcome::TurnLimit
+        | AgentOutcome::CostLimit => Some(true),
+        AgentOutcome::Auth => Some(false),
+        AgentOutcome::AgentError
+        | AgentOutcome::Transient
+        | AgentOutcome::Killed
+        | AgentOutcome::NoResult => one.logged_in,
+    };
+    Installed { logged_in, ..one }
 }
 
 fn value(one: &Installed, asked: &Probed) -> Value {
@@ -85,6 +102,9 @@ fn text(found: &[(Installed, Probed)]) -> String {
         if let Some(line) = asked.as_ref().map(probed) {
             let _ok = writeln!(text, "{:9}  dry call: {}", "", escape::line(&line));
         }
+    }
+    if found.iter().all(|(one, _)| one.path.is_none()) {
+        text.push_str("Any other command may be an agent: run = \"…\" under [agents.NAME] of workloop.toml.\n");
     }
     text
 }

@@ -68,7 +68,8 @@ fn tell(
 
 fn of_config(wrong: Option<&str>, selection: Option<&Selection>) -> Option<Sign> {
     if let Some(wrong) = wrong {
-        let first = wrong.lines().next().unwrap_or_default();
+        // The first line only says that there is something wrong in it.
+        let first = wrong.lines().nth(1).or(wrong.lines().next()).unwrap_or_default();
         return Some(Sign::fail("config", first, "workloop check"));
     }
     let config = &selection?.config;

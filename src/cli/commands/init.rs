@@ -1,6 +1,6 @@
 //! `init`: a commented configuration and a first queue; what exists is kept.
 
-use crate::agent::{logged_in, on_path};
+use crate::agent::{Adapter, logged_in, named, on_path};
 use crate::cli::args::InitArgs;
 use crate::cli::detect;
 use crate::cli::failure::Failure;
@@ -11,6 +11,7 @@ use crate::config::FILE_NAME;
 use crate::platform::atomic_file::{create_new, sweep};
 use crate::platform::dir::Dir;
 use crate::platform::ids::RandomIds;
+use crate::platform::programs;
 use crate::views::escape;
 use serde_json::json;
 use std::fs;
@@ -38,6 +39,11 @@ pub(super) fn run(args: &InitArgs, session: &mut Session<'_>) -> Result<(), Fail
     let found = Choice::new(args, &dir, session);
     let config = create(&dir.join(FILE_NAME), &config_text(&found))?;
     say(session, config, &shown(Path::new(FILE_NAME)))?;
+    if !config && (args.agent.is_some() || args.verify.is_some()) {
+        let text = "what --agent and --verify say was not written: workloop.toml was there already; \
+                    say it under [agents.default] and [[verify]] in it";
+        writeln!(session.streams.err, "warning: {text}")?;
+    }
     let queue = Path::new("queues").join(format!("{}.json", file_stem(&project)));
     // A second queue would make the first one something to choose.
     let (made, queue) = match first_queue(&folder) {
@@ -50,7 +56,8 @@ pub(super) fn run(args: &InitArgs, session: &mut Session<'_>) -> Result<(), Fail
         if config {
             tell(&found, session)?;
         }
-        next_steps(session, &shown(Path::new(FILE_NAME)), &queue, found.is_whole() || !config)?;
+        let lacks = if config { found.lacks() } else { None };
+        next_steps(session, &shown(Path::new(FILE_NAME)), &queue, lacks)?;
     }
     Ok(())
 }
@@ -76,6 +83,8 @@ struct Choice {
     /// Further agents that are installed.
     others: Vec<&'static str>,
     verify: Option<(String, String)>,
+    /// What is to be done before that can run.
+    first: Option<String>,
     isolation: Isolation,
 }
 
@@ -85,8 +94,23 @@ struct Agent {
     line: String,
     /// What told of it.
     by: String,
-    /// What logs in, where nobody is.
-    login: Option<&'static str>,
+    /// What is to be done before it can work.
+    first: Option<String>,
+}
+
+impl Agent {
+    /// A tool that has a preset.
+    fn tool(adapter: &Adapter, by: String, session: &Session<'_>) -> Self {
+        let path = session.world.var("PATH").unwrap_or_default();
+        let first = if programs::find(adapter.program, path).is_none() {
+            Some(format!("{} is not installed: {}", adapter.program, adapter.install))
+        } else if logged_in(adapter, &session.world.vars) == Some(false) {
+            Some(format!("nobody is logged in; log in with: {}", adapter.login))
+        } else {
+            None
+        };
+        Self { line: format!("preset = \"{}\"", adapter.preset), by, first }
+    }
 }
 
 impl Choice {
@@ -100,16 +124,14 @@ impl Choice {
         // Who is logged in comes first.
         agents.sort_by_key(|adapter| logged_in(adapter, &session.world.vars) == Some(false));
         let mut agents = agents.into_iter();
-        let given_agent = given(&args.agent, "--agent");
-        let agent = match given_agent {
-            Some((run, by)) => Some(Agent { line: format!("run = {run}"), by, login: None }),
-            None => agents.next().map(|adapter| {
-                let out = logged_in(adapter, &session.world.vars) == Some(false);
-                Agent {
-                    line: format!("preset = \"{}\"", adapter.preset),
-                    by: format!("{}, found on the PATH", adapter.program),
-                    login: out.then_some(adapter.login),
-                }
+        let agent = match (given(&args.agent, "--agent"), args.agent.as_deref().and_then(named)) {
+            (Some((_, by)), Some(adapter)) => Some(Agent::tool(adapter, by, session)),
+            (Some((run, by)), None) => {
+                Some(Agent { line: format!("run = {run}"), by, first: None })
+            }
+            (None, _) => agents.next().map(|adapter| {
+                let by = format!("{}, found on the PATH", adapter.program);
+                Agent::tool(adapter, by, session)
             }),
         };
         let tests = if args.verify.is_none() { detect::tests(dir) } else { None };
@@ -119,14 +141,21 @@ impl Choice {
             commands: [args.agent.as_deref(), args.verify.as_deref()],
         };
         let isolation = Isolation::propose(dir, &wanted, session);
+        let first = tests.as_ref().and_then(|found| detect::lacking(found, path));
         let verify = given(&args.verify, "--verify")
-            .or_else(|| tests.map(|found| (found.run, format!("found by {}", found.by))));
+            .or_else(|| tests.map(|found| (found.run, format!("from {}", found.by))));
         let others = agents.map(|adapter| adapter.preset.word()).collect();
-        Self { agent, others, verify, isolation }
+        Self { agent, others, verify, first, isolation }
     }
 
-    fn is_whole(&self) -> bool {
-        self.agent.is_some() && self.verify.is_some()
+    /// What a person has to say in the configuration.
+    fn lacks(&self) -> Option<&'static str> {
+        match (&self.agent, &self.verify) {
+            (Some(_), Some(_)) => None,
+            (None, Some(_)) => Some("which agent runs"),
+            (Some(_), None) => Some("what verifies the work"),
+            (None, None) => Some("which agent runs and what verifies its work"),
+        }
     }
 }
 
@@ -161,10 +190,10 @@ fn config_text(found: &Choice) -> String {
 fn tell(found: &Choice, session: &mut Session<'_>) -> io::Result<()> {
     let out = &mut session.streams.out;
     match &found.agent {
-        Some(Agent { line, by, login }) => {
+        Some(Agent { line, by, first }) => {
             writeln!(out, "agent: {line} ({by})")?;
-            if let Some(login) = login {
-                writeln!(out, "  nobody is logged in; log in with: {login}")?;
+            if let Some(first) = first {
+                writeln!(out, "  {first}")?;
             }
         }
         None => writeln!(out, "agent: none found; say in workloop.toml which one runs")?,
@@ -173,7 +202,12 @@ fn tell(found: &Choice, session: &mut Session<'_>) -> io::Result<()> {
         writeln!(out, "  also there: {}", found.others.join(", "))?;
     }
     match &found.verify {
-        Some((run, by)) => writeln!(out, "verification: {run} ({by})")?,
+        Some((run, by)) => {
+            writeln!(out, "verification: {run} ({by})")?;
+            if let Some(first) = &found.first {
+                writeln!(out, "  {first}")?;
+            }
+        }
         None => {
             writeln!(out, "verification: none found; say in workloop.toml what judges the work")?;
         }
@@ -219,12 +253,12 @@ fn next_steps(
     session: &mut Session<'_>,
     config: &Path,
     queue: &Path,
-    whole: bool,
+    lacks: Option<&str>,
 ) -> io::Result<()> {
     let (config, queue) = (config.display(), queue.display());
-    let first = match whole {
-        true => format!("look at {config}: which agent runs and what verifies its work"),
-        false => format!("say in {config} which agent runs and what verifies its work"),
+    let first = match lacks {
+        None => format!("look at {config}: which agent runs and what verifies its work"),
+        Some(lacks) => format!("say in {config} {lacks}"),
     };
     let steps = [
         first,
@@ -249,7 +283,7 @@ mod tests {
     fn the_text_of_the_configuration_is_valid_with_and_without_its_comments() {
         let path = Path::new("/p/workloop.toml");
         let isolation = Isolation::Shared { why: "there is\nno git here".into() };
-        let none = Choice { agent: None, others: Vec::new(), verify: None, isolation };
+        let none = Choice { agent: None, others: Vec::new(), verify: None, first: None, isolation };
         let text = config_text(&none);
         let config = crate::config::parse(path, &text).expect("valid");
         assert_eq!(config.queues, ["queues/*.json"]);
@@ -257,7 +291,7 @@ mod tests {
         let said =
             |text: &str| Some((toml::Value::String(text.to_owned()).to_string(), "x".into()));
         let line = format!("run = {}", toml::Value::String("a 'b' \"c\"".to_owned()));
-        let agent = Some(Agent { line, by: "x".into(), login: None });
+        let agent = Some(Agent { line, by: "x".into(), first: None });
         let both = Choice { agent, verify: said("cargo test"), ..none };
         let config = crate::config::parse(path, &config_text(&both)).expect("valid");
         assert_eq!(config.steps[0].command.to_string(), "cargo test");

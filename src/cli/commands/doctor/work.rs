@@ -5,9 +5,10 @@ use crate::claims::ClaimReader;
 use crate::cli::failure::Failure;
 use crate::cli::read::Reading;
 use crate::cli::session::Session;
-use crate::config::Selection;
+use crate::config::{Config, Selection, Verification};
 use crate::domain::{Event, Liveness, Preset};
-use crate::engine::{Lines, PreflightError, survey};
+use crate::engine::{Lines, PreflightError, agent_pauses, survey};
+use crate::plan::AgentPause;
 use crate::platform::clock::{Clock, SystemClock};
 use crate::platform::host::Host;
 use crate::project::flags::{FlagKind, red_flags};
@@ -17,6 +18,7 @@ use crate::store::journal::Journal;
 use crate::store::{StateDir, TaskKey, workers};
 use crate::views::doctor::Sign;
 use crate::views::style::{count, listed};
+use crate::views::text;
 use chrono::DateTime;
 use std::collections::BTreeSet;
 
@@ -33,6 +35,8 @@ pub(super) fn signs(selection: Selection, session: &mut Session<'_>) -> Vec<Sign
     let Some(mut reading) = reading else { return signs };
     signs.extend(of_run(&reading, session));
     signs.extend(of_agents(&reading, session));
+    signs.extend(of_verification(reading.project.config()));
+    signs.extend(of_pauses(reading.project.set()));
     let set = reading.project.set();
     signs.push(of_limits(set));
     let claims = of_claims(&mut reading);
@@ -83,12 +87,17 @@ fn of_run(reading: &Reading, session: &Session<'_>) -> Vec<Sign> {
     let project = &reading.project;
     let (mut told, mut signs) = (BTreeSet::new(), Vec::new());
     let mut tell = |error: PreflightError| {
-        let missing = matches!(error, PreflightError::Missing { .. });
-        let text = Failure::from(error).message;
-        if told.insert(text.clone()) {
-            let mend =
-                if missing { "install it, or change workloop.toml" } else { "workloop check" };
-            signs.push(Sign::fail("run", text, mend));
+        let is_verification = matches!(error, PreflightError::NoVerification);
+        let Failure { message, hints, .. } = Failure::from(error);
+        if told.insert(message.clone()) {
+            // Its own hint has several lines.
+            let hint = hints.into_iter().next().filter(|_| !is_verification);
+            let mend = match (hint, is_verification) {
+                (Some(hint), _) => hint,
+                (None, true) => "add [[verify]] with run = \"…\" to workloop.toml".to_owned(),
+                (None, false) => "workloop check".to_owned(),
+            };
+            signs.push(Sign::fail("run", message, mend));
         }
     };
     let path = session.world.var("PATH");
@@ -113,7 +122,32 @@ fn of_agents(reading: &Reading, session: &Session<'_>) -> Vec<Sign> {
         let tool = found.iter().find(|one| one.preset == agent.tool.preset);
         of_agent(agent, tool)
     };
+    if all.is_empty() {
+        let mend = "workloop agents lists what is installed; name one under [agents.default] of workloop.toml";
+        return vec![Sign::warn("agent", "none is configured", mend)];
+    }
     all.into_iter().map(one).collect()
+}
+
+/// What judges the work, by profile.
+fn of_verification(config: &Config) -> Option<Sign> {
+    let steps = match &config.verification {
+        Verification::Off => return Some(Sign::ok("verify", "off: tasks are recorded as SKIPPED")),
+        Verification::Flags(steps) => steps,
+        Verification::Profiles => &config.steps,
+    };
+    let mut profiles: Vec<(&str, Vec<String>)> = Vec::new();
+    for step in steps {
+        let text = format!("{} ({})", step.name, step.command);
+        match profiles.iter_mut().find(|(name, _)| *name == step.profile) {
+            Some((_, list)) => list.push(text),
+            None => profiles.push((&step.profile, vec![text])),
+        }
+    }
+    let one = |(name, list): &(&str, Vec<String>)| format!("{name}: {}", list.join(", "));
+    let profiles: Vec<String> = profiles.iter().map(one).collect();
+    // That there is none is said with the run.
+    (!profiles.is_empty()).then(|| Sign::ok("verify", profiles.join("; ")))
 }
 
 /// An agent, and its tool where it has a preset.
@@ -137,6 +171,15 @@ fn of_agent(agent: &AgentProfile, tool: Option<&Installed>) -> Sign {
             Sign::warn("agent", format!("{named}; {version}, not logged in"), known.login)
         }
     }
+}
+
+/// Agents that are not started now, although a run can begin.
+fn of_pauses(set: &QueueSet) -> Vec<Sign> {
+    let pauses = agent_pauses(set, SystemClock.now());
+    let one = |pause: &AgentPause| {
+        Sign::warn("pause", text::paused(&pause.sentence(), &pause.reason), "workloop resume")
+    };
+    pauses.iter().map(one).collect()
 }
 
 fn of_limits(set: &QueueSet) -> Sign {

@@ -1,0 +1,152 @@
+//! The first hour of people who have one tool, a project and no configuration: from `init` to a verified
+//! task.
+
+use super::{Folder, Left};
+use serde_json::{Value, json};
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::PathBuf;
+use std::process::Command;
+
+/// Claude Code and Codex as far as a loop sees them: a version, and a stream after a prompt on stdin. And a
+/// `make`, which is not everywhere.
+const TOOL: &str = r#"#!/bin/sh
+case $0 in *make) exec test -s out.txt ;; esac
+[ "$1" = --version ] && { echo "1.2.3"; exit 0; }
+cat >/dev/null
+echo done >out.txt
+case $0 in
+*codex) echo '{"type":"turn.completed","usage":{}}' ;;
+*) echo '{"type":"result","subtype":"success","is_error":false,"result":"ready"}' ;;
+esac
+"#;
+
+/// The programs of all presets.
+const TOOLS: [&str; 8] =
+    ["claude", "codex", "gemini", "opencode", "cursor-agent", "copilot", "amp", "aider"];
+
+/// A project with nothing in it but a test of its own, and a PATH with these tools alone.
+struct Person {
+    folder: Folder,
+    path: OsString,
+}
+
+impl Person {
+    fn with(tools: &[&str]) -> Self {
+        let folder = Folder::new(&json!([]));
+        fs::remove_file(folder.path("q.json")).expect("removed");
+        folder.write("bin/tool", TOOL);
+        let tool = folder.path("bin/tool");
+        fs::set_permissions(&tool, fs::Permissions::from_mode(0o755)).expect("executable");
+        for name in tools.iter().chain(&["make"]) {
+            symlink(&tool, folder.path("bin").join(name)).expect("linked");
+        }
+        // Of this machine everything but its agents.
+        let all = std::env::var_os("PATH").unwrap_or_default();
+        let has_tool = |dir: &PathBuf| TOOLS.iter().any(|tool| dir.join(tool).exists());
+        let others = std::env::split_paths(&all).filter(|dir| !has_tool(dir));
+        let path = std::env::join_paths([folder.path("bin")].into_iter().chain(others));
+        Self { folder, path: path.expect("a path") }
+    }
+
+    /// A verb with its words; those of one flag may have spaces.
+    fn run(&self, words: &[&str]) -> Left {
+        let mut command: Command = self.folder.command("");
+        command.env("PATH", &self.path).env("HOME", self.folder.path(""));
+        let output = command.args(words).output().expect("it runs");
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+        Left(output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr))
+    }
+
+    #[track_caller]
+    fn says(&self, words: &[&str], exit: i32, texts: &[&str]) {
+        let Left(ended, out, err) = self.run(words);
+        assert_eq!(ended, exit, "{words:?}: {out}{err}");
+        for text in texts {
+            assert!(out.contains(text) || err.contains(text), "{words:?}: no {text:?}: {out}{err}");
+        }
+    }
+}
+
+/// Whoever has a tool and tests has a task that is verified, without a look into the configuration.
+#[test]
+fn one_tool_and_a_test_are_enough() {
+    for tool in ["claude", "codex"] {
+        let person = Person::with(&[tool]);
+        person.folder.write("Makefile", "test:\n\ttest -s out.txt\n");
+        let agent = format!("agent: preset = \"{tool}\" ({tool}, found on the PATH)");
+        let verification = "verification: \"make test\" (from Makefile)";
+        person.says(&["init"], 0, &[&agent, "nobody is logged in; log in with: ", verification]);
+        person.says(&["add", "--title", "Write it"], 0, &["T-001"]);
+        let verify = "verify     default: test (make test)";
+        person.says(
+            &["doctor"],
+            0,
+            &[verify, "1.2.3, not logged in", "a run can start; 1 to look at"],
+        );
+        person.says(&["run"], 0, &["the task is complete"]);
+    }
+}
+
+/// A tool by its name is its preset, and what is not there is told with what installs it.
+#[test]
+fn a_tool_that_is_named_is_no_line_for_the_shell() {
+    let person = Person::with(&["claude"]);
+    let texts =
+        ["preset = \"codex\" (--agent)", "codex is not installed: npm install -g @openai/codex"];
+    person.says(&["init", "--agent", "codex", "--verify", "test -s out.txt"], 0, &texts);
+    person.says(&["add", "--title", "Write it"], 0, &[]);
+    let missing =
+        ["codex was not found on the PATH", "hint: install it: npm install -g @openai/codex"];
+    person.says(&["run"], 2, &missing);
+    person.says(&["doctor"], 1, &["-> install it: npm install -g @openai/codex"]);
+    // What was written stays, and nobody takes it for changed.
+    person.says(
+        &["init", "--agent", "claude"],
+        0,
+        &["warning: what --agent and --verify say was not written"],
+    );
+    person.says(&["run", "--agent", "claude"], 0, &["the task is complete"]);
+    let Left(_, out, _) = person.run(&["why", "T-001", "--json"]);
+    let why: Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!(why["attempts"][0]["agent"]["preset"], "claude");
+}
+
+#[test]
+fn who_has_nothing_is_told_what_to_say_where() {
+    let person = Person::with(&[]);
+    let lacks = "1. say in workloop.toml which agent runs and what verifies its work";
+    person.says(&["init"], 0, &["agent: none found", "verification: none found", lacks]);
+    person.says(
+        &["agents"],
+        0,
+        &["Any other command may be an agent: run = \"…\" under [agents.NAME]"],
+    );
+    person.says(
+        &["doctor"],
+        1,
+        &["warn  agent      none is configured", "-> add [[verify]] with run"],
+    );
+    person.says(&["add", "--title", "x"], 0, &[]);
+    person.says(
+        &["run", "--verify", "true"],
+        2,
+        &["add [agents.default] with preset = \"claude\" or run"],
+    );
+    person.folder.write("agent.sh", "cat >/dev/null\n");
+    person.says(
+        &["run", "--agent", "sh agent.sh", "--verify", "true"],
+        0,
+        &["the task is complete"],
+    );
+}
+
+/// A dry call knows more of a login than a file.
+#[test]
+fn a_dry_call_tells_the_login() {
+    let person = Person::with(&["claude"]);
+    person.says(&["agents"], 0, &["claude     1.2.3, not logged in: claude, then /login"]);
+    let texts = ["claude     1.2.3, logged in", "dry call: ok (cost unknown): ready"];
+    person.says(&["agents", "--probe"], 0, &texts);
+}
