@@ -104,7 +104,8 @@ fn a_red_tree_is_named_and_stops_nothing() {
     let sandbox = sandbox(agent, verify, &list);
     let running = sandbox.run(["run", "q.json", "--max-iterations", "1"]).exits(6);
     let told = line(&running, "FAIL").unwrap_or_default();
-    assert!(told.contains("profile default: step test: exit status 1"), "{running}");
+    assert!(told.contains(" profile default ("), "{running}");
+    assert!(told.contains(" s)  step test: exit status 1; "), "{running}");
     assert!(told.contains("tasks begin all the same"), "{running}");
     running.says("it failed on the untouched tree already, with the same output");
     let first = prompt(&sandbox, "A.1");
