@@ -209,7 +209,7 @@ impl Config {
     }
 
     /// What verifies `task` by name: what it says, else what its type says; empty for `default`.
-    fn verify_names<'a>(&'a self, task: &'a Task) -> Vec<&'a str> {
+    pub fn verify_names<'a>(&'a self, task: &'a Task) -> Vec<&'a str> {
         let own: Vec<&str> = task.verify().iter().map(Text::as_str).collect();
         if !own.is_empty() {
             return own;

@@ -1,17 +1,14 @@
 //! Reads the text of a `workloop.toml`.
 
 use super::model::{Config, NamedProject, TypeRule};
-use super::names::fold;
 use super::notify::NotifyRule;
 use super::paths::resolve;
 use super::problem::{Problem, RefusedConfig};
 use super::reader::{Reader, Section};
 use super::sections::{
     agents, board, environment, escalation, guardrails, hidden, hooks, isolation, known_errors,
-    landing, limits, notify, profiles, services, verify, workspaces,
+    landing, limits, named, notify, profiles, services, templates, verify, workspaces,
 };
-use crate::domain::nearest;
-use std::ops::Range;
 use std::path::Path;
 use toml::de::DeTable;
 
@@ -124,8 +121,15 @@ fn read_verification(top: &Section<'_>, folder: &Path, config: &mut Config) {
     if let Some(section) = top.section("services") {
         config.services = services::read(&section, folder, &mut config.env_files);
     }
+    let templates = top.section("templates");
+    if let Some(section) = &templates {
+        templates::read(section, config);
+    }
     if let Some(section) = top.section("profiles") {
         profiles::read(&section, config);
+    }
+    if let Some(section) = templates.filter(|section| section.reader.count() == 0) {
+        templates::check_used(&section, config);
     }
 }
 
@@ -154,11 +158,11 @@ fn read_types(types: &Section<'_>, config: &mut Config) {
         let Some(section) = types.open(&name, value) else { continue };
         let agent = section.spanned_texts("agent").into_iter().next();
         if let Some((agent, span)) = agent.as_ref().filter(|_| sound) {
-            check_name(&section, span, "agent", agent, config);
+            named::check(&section, span, ("agent", agent), config);
         }
         let verify = section.spanned_texts("verify");
         for (profile, span) in verify.iter().filter(|_| sound) {
-            check_name(&section, span, "verification profile", profile, config);
+            named::check(&section, span, ("verification profile", profile), config);
         }
         let require_changes = guardrails::requires(&section);
         let review = section.flag("review").is_some_and(|flag| *flag);
@@ -167,20 +171,6 @@ fn read_types(types: &Section<'_>, config: &mut Config) {
         let verify = verify.into_iter().map(|(profile, _)| profile).collect();
         config.types.insert(name, TypeRule { agent, verify, review, require_changes });
     }
-}
-
-/// Reports a name that no section has.
-fn check_name(section: &Section<'_>, span: &Range<usize>, what: &str, name: &str, config: &Config) {
-    let known: Vec<&str> = if what == "agent" {
-        config.agents.keys().map(String::as_str).chain(["manual", "human"]).collect()
-    } else {
-        config.steps.iter().map(|step| step.profile.as_str()).collect()
-    };
-    if known.iter().any(|known| fold(known) == fold(name)) {
-        return;
-    }
-    let meant = nearest(name, known).map_or_else(String::new, |m| format!("; did you mean {m}?"));
-    section.reader.report(span.clone(), format!("there is no {what} {name}{meant}"));
 }
 
 fn read_estimates(estimates: &Section<'_>, config: &mut Config) {

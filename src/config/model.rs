@@ -10,6 +10,7 @@ use crate::domain::{Allowance, EnvironmentRules, KnownError, Preset, ReasonCode}
 use crate::guardrails::{Requires, Rules};
 use crate::plan::EstimateRules;
 use crate::verify::{Service, VerifyStep};
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -45,6 +46,8 @@ pub struct Config {
     pub services: BTreeMap<String, Arc<Service>>,
     /// `[types]`.
     pub types: BTreeMap<String, TypeRule>,
+    /// `[templates.NAME]`: the fields of tasks that the program makes by itself.
+    pub templates: BTreeMap<String, Map<String, Value>>,
     /// `[limits]`.
     pub limits: Limits,
     /// `[estimates] effort`: minutes of the efforts S, M, L and XL.
@@ -151,6 +154,7 @@ impl Default for Config {
             steps: Vec::new(),
             services: BTreeMap::new(),
             types: BTreeMap::new(),
+            templates: BTreeMap::new(),
             limits: Limits::default(),
             effort_minutes: EstimateRules::default().effort_minutes,
             environment: EnvironmentRules::default(),

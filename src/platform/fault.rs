@@ -158,6 +158,8 @@ pub enum Fault {
     FlagUnwritten,
     /// Hooks are not run, whatever they would say.
     HooksIgnored,
+    /// A gate makes a task each time that it is red.
+    RedTaskAgain,
     /// Not a fault but a condition: the clock of this process is an hour ahead.
     ClockAhead,
     /// Not a fault but a condition: attempts run in the loop's own thread and nothing is watched,
@@ -244,6 +246,7 @@ impl Fault {
             Self::FlagUnread => "flag-unread",
             Self::FlagUnwritten => "flag-unwritten",
             Self::HooksIgnored => "hooks-ignored",
+            Self::RedTaskAgain => "red-task-again",
             Self::ClockAhead => "clock-ahead",
             Self::OneThread => "one-thread",
         }

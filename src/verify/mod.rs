@@ -22,7 +22,7 @@ pub use log::block as log_block;
 pub use measure::measure;
 pub use report::{Kind, Parser};
 pub use rules::{
-    Baseline, Flaky, How, Limit, MeasureRule, ProfileRules, ReportRule, Rules, StepRules,
+    Baseline, Flaky, How, Limit, MeasureRule, OnRed, ProfileRules, ReportRule, Rules, StepRules,
 };
 pub use service::{Health, Service};
 pub use step::VerifyStep;

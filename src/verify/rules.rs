@@ -114,6 +114,18 @@ pub struct ProfileRules {
     pub flaky: Flaky,
     /// Whether work that passed waits for a person's yes.
     pub review: bool,
+    /// What a red gate leads to.
+    pub on_red: OnRed,
+}
+
+/// What a red gate leads to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum OnRed {
+    /// It is blocked, and a person must look.
+    #[default]
+    Block,
+    /// A task is made of the template of that name, and the gate waits for it.
+    Task(String),
 }
 
 /// Which failures of items count.

@@ -36,6 +36,7 @@ mod order;
 mod planning;
 mod projects;
 mod quiet;
+mod red_gates;
 mod shapes;
 mod signals;
 mod steps;

@@ -1,7 +1,8 @@
 //! Steps of a verification, each promise with its broken twin.
 
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, queue};
 use crate::twins::{holds, unless};
+use serde_json::json;
 
 /// The agent writes the number that a step should measure, which writes none.
 #[test]
@@ -50,5 +51,24 @@ fn what_an_earlier_attempt_broke_is_judged() {
         assert!(sandbox.shell(commit));
         let ran = sandbox.run(["run", "q.json", "--task-id", "T001"]);
         unless(ran.status == 5, "a step was skipped that the task had broken")
+    });
+}
+
+/// A gate that nobody mends comes to a person, and not to one task after the other.
+#[test]
+fn a_red_gate_makes_one_task() {
+    holds("red-task-again", |sandbox: Sandbox| {
+        let mut list = queue(&[("G", &[])]);
+        list["tasks"][0]["type"] = json!("gate");
+        list["tasks"][0]["verify"] = json!("full");
+        let sandbox = sandbox.queue("q.json", &list).config(
+            "[agents.default]\nrun = 'true'\n[[verify]]\nrun = 'true'\n\
+             [[verify]]\nprofile = 'full'\nrun = 'echo x >>n; exit $(($(wc -l <n)))'\n\
+             [profiles.full]\non_red = 'task mend'\n[templates.mend]\ntitle = 'm'\nverify = 'default'\n\
+             [limits]\nattempts = 4\nuntouched = false\n",
+        );
+        let ran = sandbox.run(["run", "q.json"]);
+        let made = sandbox.read("q.json")["tasks"].as_array().map_or(0, |tasks| tasks.len() - 1);
+        unless(ran.status == 5 && made == 1, &format!("{made} tasks were made"))
     });
 }

@@ -11,9 +11,11 @@ pub(super) mod isolation;
 pub(super) mod known_errors;
 pub(super) mod landing;
 pub(super) mod limits;
+pub(super) mod named;
 pub(super) mod notify;
 pub(super) mod profiles;
 pub(super) mod services;
+pub(super) mod templates;
 pub(super) mod verify;
 pub(super) mod workspaces;
 

@@ -3,7 +3,7 @@
 use super::super::model::Config;
 use super::super::names::fold;
 use super::super::reader::{Section, word};
-use super::guardrails;
+use super::{guardrails, templates};
 use crate::domain::nearest;
 use crate::verify::{Baseline, Flaky, ProfileRules, Rules};
 use std::sync::Arc;
@@ -23,7 +23,7 @@ pub(in super::super) fn read(profiles: &Section<'_>, config: &mut Config) {
         if let Some(requires) = guardrails::requires(&section) {
             config.profile_requires.insert(name.clone(), requires);
         }
-        let rules = rules(&name, &section, &known);
+        let rules = rules(&name, &section, (&known, config));
         let is_of = |profile: &str| fold(profile) == fold(&name);
         let mut steps = config.steps.iter_mut().filter(|step| is_of(&step.profile)).peekable();
         if steps.peek().is_none() {
@@ -52,7 +52,7 @@ fn services(section: &Section<'_>, known: &[String]) -> Vec<String> {
     names.into_iter().map(|(name, _)| name).collect()
 }
 
-fn rules(name: &str, section: &Section<'_>, known: &[String]) -> ProfileRules {
+fn rules(name: &str, section: &Section<'_>, (known, config): (&[String], &Config)) -> ProfileRules {
     let flaky = [("pass", Flaky::Pass), ("fail", Flaky::Fail)];
     let baseline = [("strict", Baseline::Strict), ("no-new-failures", Baseline::NoNewFailures)];
     let rules = ProfileRules {
@@ -62,9 +62,8 @@ fn rules(name: &str, section: &Section<'_>, known: &[String]) -> ProfileRules {
         services: services(section, known),
         flaky: word(section, "flaky", &flaky).map_or(Flaky::Pass, |word| *word),
         review: section.flag("review").is_some_and(|flag| *flag),
+        on_red: templates::on_red(section, config),
     };
-    // A red gate is blocked, and asks a person; nothing else is to be had yet.
-    let _blocks = word(section, "on_red", &[("block", ())]);
     section.close(&["teeth"]);
     rules
 }

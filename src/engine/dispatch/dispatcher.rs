@@ -5,6 +5,7 @@ use super::apply::{self, Signs};
 use super::change::{Made, Recorded, Work, too_many_failures};
 use super::decide::{Plan, Refused, Room, Seen, decide};
 use super::forecast::Forecast;
+use super::on_red;
 use super::over::over;
 use super::record::{self, After, Budgets, Facts};
 use super::recovery::{self, Others};
@@ -176,7 +177,8 @@ impl Dispatcher {
         let agent = job.agent.as_ref().map_or("", |agent| agent.profile.as_str());
         let escalation = |code| set.config.escalation_of(code, agent);
         let over = over(limits, draft.task(place), finished);
-        let facts = Facts { over, escalation: &escalation, ..facts };
+        let mends = on_red::mend(draft, place, finished, (&set.config, &mut *warnings));
+        let facts = Facts { over, mends, escalation: &escalation, ..facts };
         let decision = record::decide(draft.task(place), facts, budgets);
         let depth = limits.follow_up_depth.value;
         let follow_ups = apply::write(draft, place, finished, &decision, depth)?;

@@ -273,7 +273,11 @@ fn rename_dependencies(
 }
 
 /// A task as it is written: id and words first, then its state.
-fn whole(id: Value, state: (&str, Value), mut task: Map<String, Value>) -> Map<String, Value> {
+pub(super) fn whole(
+    id: Value,
+    state: (&str, Value),
+    mut task: Map<String, Value>,
+) -> Map<String, Value> {
     let mut whole = Map::new();
     whole.insert(Field::Id.key().to_owned(), id);
     for field in [Field::Title, Field::Description] {

@@ -12,6 +12,7 @@ mod dispatcher;
 mod escalation;
 mod follow_ups;
 mod forecast;
+mod on_red;
 mod over;
 mod pauses;
 mod record;

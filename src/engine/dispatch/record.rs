@@ -43,6 +43,8 @@ pub(super) struct Facts<'a> {
     pub(super) question: Option<OpenQuestion>,
     /// The limit of money, tokens or time that was reached.
     pub(super) over: Option<String>,
+    /// The task that a red gate waits for from now on.
+    pub(super) mends: Option<String>,
     /// Who gets the task that ends for that reason.
     pub(super) escalation: &'a dyn Fn(ReasonCode) -> Option<&'a Escalation>,
 }
@@ -62,6 +64,7 @@ impl<'a> Facts<'a> {
             review: finished.needs_review(),
             question: finished.result.stopped(),
             over: None,
+            mends: None,
             escalation: &|_| None,
         }
     }
@@ -128,7 +131,12 @@ pub(super) fn decide(task: &Task, facts: Facts<'_>, budgets: Budgets) -> Decisio
     } else if let Transition::Await(change) = &transition {
         After::Lands(change.obstacle.clone())
     } else {
-        let reason = report.reason.clone().unwrap_or_default();
+        let written = if let Transition::Fail { reason, .. } = &transition {
+            Some(reason.clone())
+        } else {
+            report.reason.clone()
+        };
+        let reason = written.unwrap_or_default();
         After::Again(match &escalated_to {
             Some(agent) => format!("{reason}; agent {agent} has it now"),
             None => reason,
@@ -168,7 +176,9 @@ fn outweighed(task: &Task, facts: Facts<'_>, budgets: Budgets) -> (Transition, O
     }
     let (used, budget) = (budget_used_now(task), budget_of(task, budgets.attempts));
     let plain = plain(task, facts, budgets);
+    // A gate is red once, and then waits for the task that mends it.
     if matches!(plain, Transition::Fail { .. })
+        && !task.is_gate()
         && cost != Some(Cost::First)
         && let Some(reason) = streak.no_progress(report, used, budget)
     {
@@ -205,9 +215,10 @@ fn plain(task: &Task, facts: Facts<'_>, budgets: Budgets) -> Transition {
         (Some(Verdict::Blocked), _) if is_early => Transition::Veto { reason },
         (Some(Verdict::Blocked), _) => Transition::GiveUp { verdict: Verdict::Blocked, reason },
         // Nobody changed anything: the same steps would say the same of the same tree.
-        (Some(Verdict::Fail), _) if task.is_gate() => {
-            Transition::GiveUp { verdict: Verdict::Fail, reason }
-        }
+        (Some(Verdict::Fail), _) if task.is_gate() => match facts.mends {
+            None => Transition::GiveUp { verdict: Verdict::Fail, reason },
+            Some(id) => failed(format!("{reason}; task {id} is to mend it"), facts.completion),
+        },
         (Some(Verdict::Fail), _)
             if report.reason_code == Some(ReasonCode::Conflict)
                 && conflicts_before >= budgets.conflicts =>
@@ -241,6 +252,12 @@ fn plain(task: &Task, facts: Facts<'_>, budgets: Budgets) -> Transition {
             | Outcome::Silent { .. },
         ) => Transition::Interrupt { reason },
     }
+}
+
+/// It is tried again, whatever it left.
+fn failed(reason: String, left: Completion) -> Transition {
+    let Completion { files_changed, files_ambiguous, .. } = left;
+    Transition::Fail { reason, files_changed, files_ambiguous, conflict_paths: Vec::new() }
 }
 
 /// A question of which only the line is known.
@@ -307,6 +324,7 @@ mod tests {
             review: false,
             question,
             over: None,
+            mends: None,
             escalation: &|_| None,
         }
     }
@@ -340,6 +358,11 @@ mod tests {
             panic!("a gate is blocked at once");
         };
         assert_eq!(reason, "step test: exit status 1");
+        let waits = Facts { mends: Some("T-7".to_owned()), ..facts(&end, 0) };
+        let waits = decide(&gate, waits, BUDGETS);
+        let said = "step test: exit status 1; task T-7 is to mend it";
+        assert!(matches!(waits.transition, Transition::Fail { reason, .. } if reason == said));
+        assert_eq!(waits.after, After::Again(said.to_owned()));
     }
 
     #[test]

@@ -1,0 +1,213 @@
+//! `on_red = "task TEMPLATE"`: a gate that is red makes a task that is to mend it, and waits for that.
+//!
+//! The task is worded by a person, in the configuration; of the gate it has what failed, as a text, and the
+//! steps that judge it. It is one that was found (`discovered_by`), and so is allowed nothing: what an agent
+//! brings about by making a gate red is work, and no right. A gate makes one task and no more, so that a
+//! gate that stays red comes to a person.
+
+use super::follow_ups::whole;
+use crate::agent::cut;
+use crate::config::Config;
+use crate::domain::{Field, Items, Status, StepReport, Task, Verdict, budget_of, budget_used_now};
+use crate::engine::attempt::{Finished, Judge};
+use crate::platform::fault::{self, Fault};
+use crate::queue::{Queue, fingerprint};
+use crate::store::{Actor, Draft, Place};
+use crate::verify::OnRed;
+use serde_json::{Map, Value, json};
+
+/// So many failed items are named.
+const NAMED: usize = 50;
+/// The most that the text about the gate may have, in bytes.
+const MOST: usize = 16 * 1024;
+/// What stands for the id of the gate in the words of a template.
+const GATE: &str = "{gate}";
+
+/// Adds the task that the gate at `place` makes because of what its run came to; gives the task's id. `None`
+/// where the gate is to be blocked, or was not red.
+pub(super) fn mend(
+    draft: &mut Draft<'_>,
+    place: Place,
+    finished: &Finished,
+    (config, warnings): (&Config, &mut Vec<String>),
+) -> Option<String> {
+    let gate = draft.task(place);
+    // It runs once more at least, when it is mended.
+    let budget = budget_of(gate, config.limits.attempts.value);
+    let is_left = budget_used_now(gate).saturating_add(1) < budget;
+    if !gate.is_gate() || finished.report.verdict != Some(Verdict::Fail) || !is_left {
+        return None;
+    }
+    let template = config.templates.get(template_of(finished)?)?;
+    let queue = &draft.queues()[place.queue];
+    if !may_make(queue, place.task) {
+        return None;
+    }
+    let mut steps = finished.report.steps.iter().filter(|step| step.is_red());
+    let red = finished.job.mask.text(&red_text(&mut steps)).into_owned();
+    let task = task(template, (config, queue, place.task), &red);
+    let actor = Actor::Worker(finished.job.token.clone());
+    match draft.add_by(&actor, place.queue, &task) {
+        Ok(made) => Some(draft.task(made).id.to_string()),
+        Err(error) => {
+            let id = &finished.job.id;
+            warnings.push(format!("task {id}: no task was made that mends it: {error}"));
+            None
+        }
+    }
+}
+
+/// The template that the profile of the red step names.
+fn template_of(finished: &Finished) -> Option<&str> {
+    let Judge::Steps(steps) = &finished.job.judge else { return None };
+    let red = finished.report.steps.iter().find(|step| step.is_red())?;
+    let named = steps.iter().filter(|step| step.name == red.name);
+    let mut on_red = named.map(|step| &step.rules.profile.on_red);
+    on_red.find_map(|on_red| match on_red {
+        OnRed::Task(template) => Some(template.as_str()),
+        OnRed::Block => None,
+    })
+}
+
+/// Whether the gate of that index may make a task: one that a person added, and that has made none. What it
+/// made once is known by `discovered_by`, whatever became of it.
+fn may_make(queue: &Queue, gate: usize) -> bool {
+    let id = queue.tasks()[gate].id.as_str();
+    let mut found = (0..queue.tasks().len()).filter_map(|at| queue.text(at, Field::DiscoveredBy));
+    let by_person = queue.raw(gate, Field::DiscoveredBy).is_none();
+    by_person && (fault::is(Fault::RedTaskAgain) || found.all(|by| by != id))
+}
+
+/// What was red, step by step, with the items that failed and those that are missing.
+fn red_text(steps: &mut dyn Iterator<Item = &StepReport>) -> String {
+    let mut lines = Vec::new();
+    for step in steps {
+        lines.push(format!("{}: {}", step.named(), step.ended()));
+        let Some(items) = &step.checked.items else { continue };
+        let Items { new, old, lost, .. } = items;
+        for (word, names) in [("failed", new), ("failed", old), ("did not run", lost)] {
+            lines.extend(names.iter().take(NAMED).map(|name| format!("- {word}: {name}")));
+            if let Some(more) = names.len().checked_sub(NAMED).filter(|more| *more > 0) {
+                lines.push(format!("- and {more} more"));
+            }
+        }
+    }
+    let mut text = lines.join("\n");
+    cut(&mut text, MOST);
+    text
+}
+
+/// The task as it is added.
+fn task(
+    template: &Map<String, Value>,
+    (config, queue, gate): (&Config, &Queue, usize),
+    red: &str,
+) -> Map<String, Value> {
+    let record: &Task = &queue.tasks()[gate];
+    let id = record.id.as_str();
+    let mut task = template.clone();
+    for field in [Field::Title, Field::Description] {
+        if let Some(Value::String(text)) = task.get_mut(field.key()) {
+            *text = text.replace(GATE, id);
+        }
+    }
+    let asked = task.get(Field::Description.key()).and_then(Value::as_str);
+    let asked = asked.map_or_else(String::new, |text| format!("{}\n\n", text.trim_end()));
+    let description = format!("{asked}Gate {id} was red:\n{red}");
+    task.insert(Field::Description.key().to_owned(), json!(description));
+    // Whoever mends it is judged as it is, unless a person says otherwise.
+    if !task.contains_key(Field::Verify.key()) {
+        let own = queue.value(gate, Field::Verify).filter(|value| !value.is_null());
+        let verify = own.or_else(|| {
+            let names = config.verify_names(record);
+            (!names.is_empty()).then(|| json!(names))
+        });
+        task.extend(verify.map(|value| (Field::Verify.key().to_owned(), value)));
+    }
+    let phase = queue.value(gate, Field::Phase).filter(|value| !value.is_null());
+    task.extend(phase.map(|value| (Field::Phase.key().to_owned(), value)));
+    // The gate names nobody: where the task is taken out of the file nothing is in the gate's way.
+    task.insert(Field::Blocks.key().to_owned(), json!([queue.id_value(id)]));
+    task.insert(Field::DiscoveredBy.key().to_owned(), json!(id));
+    let print = fingerprint(&task);
+    task.insert(Field::Fingerprint.key().to_owned(), json!(print));
+    let new = queue.next_ids(1).pop().unwrap_or_else(|| format!("{id}-red"));
+    whole(queue.id_value(&new), queue.state_member(Status::Pending), task)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::parse;
+    use crate::domain::{Checked, ItemId, Outcome, StepKind};
+    use std::path::Path;
+
+    const CONFIG: &str = "[agents.default]\nrun = \"true\"\n[[verify]]\nprofile = \"full\"\nrun = \"false\"\n\
+         [types]\ngate = { verify = \"full\" }\n[profiles.full]\non_red = \"task mend\"\n[templates.mend]\n\
+         title = \"Mend {gate}\"\ndescription = \"Make {gate} green.\"\nagent = \"default\"\n";
+
+    fn queue(tasks: Value) -> Queue {
+        let text = json!({"tasks": tasks}).to_string();
+        Queue::parse(Path::new("q.json"), text.into_bytes()).unwrap()
+    }
+
+    fn made(gate: Value, more: &str) -> Value {
+        let config = parse(Path::new("/p/workloop.toml"), &format!("{CONFIG}{more}")).unwrap();
+        let queue = queue(json!([{"id": "T-1", "title": "a"}, gate]));
+        json!(task(&config.templates["mend"], (&config, &queue, 1), "step x: exit status 1"))
+    }
+
+    #[test]
+    fn a_task_has_the_words_of_a_person_and_what_failed() {
+        let gate = json!({"id": "T-2", "title": "g", "type": "gate", "phase": 2, "files": ["x"],
+            "may_change_tests": true, "max_iterations": 9});
+        let mut task = made(gate, "");
+        assert!(task["fingerprint"].take().is_string());
+        let expected = json!({"id": "T-3", "title": "Mend T-2", "status": "pending", "phase": 2,
+            "description": "Make T-2 green.\n\nGate T-2 was red:\nstep x: exit status 1",
+            "agent": "default", "verify": ["full"], "blocks": ["T-2"], "discovered_by": "T-2",
+            "fingerprint": null});
+        assert_eq!(task, expected);
+        let own = json!({"id": "T-2", "title": "g", "type": "gate", "verify": "quick"});
+        assert_eq!(made(own.clone(), "")["verify"], json!("quick"));
+        assert_eq!(made(own, "verify = \"full\"\n")["verify"], json!(["full"]));
+    }
+
+    #[test]
+    fn a_gate_of_a_person_makes_one_task_and_no_more() {
+        let gate = |more: Value| {
+            let mut gate = json!({"id": "G", "title": "g", "type": "gate"});
+            gate.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            gate
+        };
+        let may = |tasks| may_make(&queue(tasks), 0);
+        assert!(may(json!([gate(json!({})), {"id": "A", "title": "a", "discovered_by": "B"}])));
+        assert!(!may(json!([gate(json!({"discovered_by": "A"}))])));
+        let before = json!({"id": "M", "title": "m", "status": "complete", "discovered_by": "G"});
+        assert!(!may(json!([gate(json!({})), before])));
+    }
+
+    #[test]
+    fn what_failed_is_named_and_bounded() {
+        let step = |name: &str, new: Vec<String>, lost: Vec<String>| StepReport {
+            kind: StepKind::Verify,
+            name: name.to_owned(),
+            outcome: Outcome::Exited { code: 1 },
+            millis: 0,
+            log: String::new(),
+            checked: Checked {
+                items: Some(Items { new, lost, ..Items::default() }),
+                ..Checked::default()
+            },
+        };
+        let id = ItemId::new("a.py", "t").to_string();
+        let steps = [step("s", vec![id], vec!["b".to_owned()])];
+        let said = "step s: exit status 1\n- failed: a.py::t\n- did not run: b";
+        assert_eq!(red_text(&mut steps.iter()), said);
+        let many = [step("s", vec!["x".repeat(1000); 60], Vec::new())];
+        let text = red_text(&mut many.iter());
+        assert!(text.len() <= MOST + 100, "{}", text.len());
+        let short = [step("s", vec!["x".to_owned(); 60], Vec::new())];
+        assert!(red_text(&mut short.iter()).ends_with("- and 10 more"));
+    }
+}

@@ -1,0 +1,57 @@
+//! A red gate that makes a task, and what closes it.
+
+use crate::sandbox::{Sandbox, queue, task};
+use serde_json::json;
+
+const CONFIG: &str = r#"
+[agents.default]
+run = "true"
+[agents.mender]
+run = "printf 'ok a\nok b\n1..2\n' >state"
+[[verify]]
+run = "true"
+[[verify]]
+profile = "full"
+name = "check"
+run = "sh check.sh"
+report = { parser = "tap" }
+[profiles.full]
+on_red = "task mend"
+[templates.mend]
+title = "Mend what {gate} found"
+description = "Make the checks of {gate} pass."
+agent = "mender"
+[limits]
+untouched = false
+"#;
+
+#[test]
+fn a_red_gate_waits_for_the_task_that_mends_it() {
+    let mut list = queue(&[("A", &[]), ("GATE", &["A"]), ("B", &["GATE"])]);
+    list["tasks"][1]["type"] = json!("gate");
+    list["tasks"][1]["verify"] = json!("full");
+    let sandbox = Sandbox::new()
+        .config(CONFIG)
+        .queue("q.json", &list)
+        .file("check.sh", "cat state; ! grep -q ^not state\n")
+        .file("state", "ok a\nnot ok b\n1..2\n");
+    sandbox.run(["run", "q.json", "--max-iterations", "2"]).exits(6).says("task T-001 is to mend");
+    let why = sandbox.run(["why", "GATE", "q.json"]).exits(0).says("it depends on T-001");
+    why.says("1 passed, 1 failed: b");
+    sandbox.run(["check", "q.json"]).exits(0);
+    sandbox.run(["run", "q.json"]).exits(0);
+    let done = sandbox.read("q.json");
+    let made = task(&done, "T-001");
+    let asked = made["description"].as_str().unwrap_or_default();
+    assert!(asked.starts_with("Make the checks of GATE pass.\n\nGate GATE was red:\n"), "{asked}");
+    assert!(asked.ends_with("- failed: b"), "{asked}");
+    assert_eq!((&made["discovered_by"], &made["verify"]), (&json!("GATE"), &json!("full")));
+    let attempts = |id: &str| task(&done, id)["attempts"].clone();
+    assert_eq!((attempts("GATE"), attempts("B")), (json!(2), json!(1)));
+    // A template that is none is told with its place.
+    let wrong = sandbox.config(&CONFIG.replace("[templates.mend]", "[templates.mand]"));
+    let told = wrong.run(["check", "q.json"]).exits(3);
+    told.says(
+        "workloop.toml:14:10: error[config]: there is no [templates.mend]; did you mean mand?",
+    );
+}
