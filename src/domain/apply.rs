@@ -81,10 +81,13 @@ fn changed(task: &Task, transition: &Transition, now: DateTime<Utc>) -> Changes 
             (Field::ApprovedBy, Write::Set(json!(by))),
             (Field::ApprovedAt, Write::Set(json!(timestamp(now)))),
         ],
-        Transition::Answer { question, earlier, text, by } => {
+        Transition::Answer { question, earlier, text, by, matches } => {
             let mut answer = json!({"question": question, "answer": text, "at": timestamp(now)});
             if let Some(by) = by {
                 answer["by"] = json!(by);
+            }
+            if let Some(matches) = matches {
+                answer["match"] = json!(matches);
             }
             answered(task, earlier, answer)
         }

@@ -20,7 +20,7 @@ pub enum Detail {
     List(Field, Texts),
     /// `max_iterations` or `budget_used`.
     Count(Field, u32),
-    /// `review`, where it is true.
+    /// `review`, where it is true; `answers`, where some are about an error that may come again.
     Flag(Field),
     /// `not_before`.
     NotBefore(DateTime<Utc>),
@@ -71,6 +71,7 @@ impl Detail {
                 | Field::MaxIterations
                 | Field::BudgetUsed
                 | Field::Review
+                | Field::Answers
                 | Field::NotBefore
                 | Field::Claim
                 | Field::Change

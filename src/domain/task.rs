@@ -214,6 +214,11 @@ impl Task {
         self.details.flag(Field::Review)
     }
 
+    /// Whether what people answered may be about an error that comes again.
+    pub fn teaches(&self) -> bool {
+        self.details.flag(Field::Answers)
+    }
+
     /// Whether its work passed and waits for a person's yes. A blocked task with a verdict that passed is
     /// one for which no change waits: its agent worked in the project itself.
     pub fn is_in_review(&self) -> bool {

@@ -128,6 +128,9 @@ pub enum Transition {
         text: String,
         /// The task whose agent answered; a person where there is none.
         by: Option<String>,
+        /// A regular expression for the error that the answer is about, where it helps whoever meets that
+        /// again.
+        matches: Option<String>,
     },
     /// A person completes a task that nobody works on.
     Done {

@@ -12,7 +12,8 @@ mod run;
 
 pub use attempt::{
     CommandEnvironment, Fixed, JudgeError, Judged, Judging, KnownCommands, Lacking, Lines,
-    Preflight, PreflightError, Source, Stage, Untouched, lacking, preflight, red_trees, survey,
+    Preflight, PreflightError, Source, Stage, Untouched, check_known, lacking, preflight,
+    red_trees, survey,
 };
 pub use dispatch::{SlotIx, agent_pauses, end_pause, end_pauses};
 pub use inside::Inside;

@@ -97,14 +97,25 @@ fn what_passed_in_the_project_waits_for_a_yes() {
 /// What a person knows about a failure reaches the next prompt.
 #[test]
 fn a_reason_to_try_again_is_in_the_next_prompt() {
-    let sandbox =
-        Sandbox::new().queue("q.json", &queue(&[("A", &[])])).script("A", "keep-prompt\nfail 1");
+    let fails = "keep-prompt\nfail 1";
+    let sandbox = Sandbox::new()
+        .queue("q.json", &queue(&[("A", &[]), ("B", &["A"])]))
+        .script("A", fails)
+        .script("B", fails);
     sandbox.run(["run", "q.json", "--max-iterations", "1"]).exits(6);
     sandbox.run(["block", "A", "q.json", "--because", "wait"]).exits(0);
-    sandbox.run(["retry", "A", "q.json", "--because", "use the cache"]).exits(0);
+    let retry = |known| {
+        sandbox.run(["retry", "A", "q.json", "--because", "use the cache", "--known", known])
+    };
+    retry("(").exits(2).says("--known is no regular expression");
+    retry("x*").exits(2).says("--known matches every text");
+    retry("^never").exits(2).says("--known matches nothing of what the last attempt printed");
+    retry("^nothing was").exits(0);
     sandbox.run(["run", "q.json"]).exits(0);
-    let prompt = String::from_utf8(sandbox.bytes("prompts/A.2")).expect("text");
-    assert!(prompt.contains("Answer: use the cache"), "{prompt}");
+    let prompt = |name| String::from_utf8(sandbox.bytes(name)).expect("text");
+    assert!(prompt("prompts/A.2").contains("Answer: use the cache"));
+    let told = prompt("prompts/B.2");
+    assert!(told.contains("- what helps: use the cache (said of task A)"), "{told}");
 }
 
 /// What is known about an error is in feedback and `why`; `verify` judges again and writes nothing.

@@ -53,6 +53,10 @@ pub struct AnswerArgs {
     /// The answer, or - to read it from stdin.
     #[arg(value_name = "TEXT|-")]
     pub text: String,
+    /// A regular expression for the error that the answer is about: each attempt of the project that meets it is
+    /// told the answer as well.
+    #[arg(long, value_name = "REGEX")]
+    pub known: Option<String>,
     /// The queues.
     #[command(flatten)]
     pub queues: QueueArgs,
@@ -90,6 +94,10 @@ pub struct RetryArgs {
     /// What to do differently, for the next prompt.
     #[arg(long, value_name = "TEXT", conflicts_with = "failed")]
     pub because: Option<String>,
+    /// A regular expression for the error that --because is about: each attempt of the project that meets it is told
+    /// as well.
+    #[arg(long, value_name = "REGEX", requires = "because")]
+    pub known: Option<String>,
     /// The next attempt begins with the branch and not with the work of the last one, which stays kept
     /// [private workspaces only].
     #[arg(long)]

@@ -1,5 +1,6 @@
 //! `answer`: the question of a blocked task, answered.
 
+use super::learnt;
 use crate::cli::args::AnswerArgs;
 use crate::cli::failure::Failure;
 use crate::cli::session::Session;
@@ -13,6 +14,8 @@ pub(super) fn run(args: &AnswerArgs, session: &mut Session<'_>) -> Result<(), Fa
         return Err(Failure::usage("the answer is empty"));
     }
     let mut project = write::open(session, &args.queues)?;
-    let done = verbs::answer(&mut project, &args.id, text)?;
+    let known = args.known.as_deref();
+    learnt::check(&project, std::slice::from_ref(&args.id), known)?;
+    let done = verbs::answer(&mut project, &args.id, (text, known))?;
     tell(session, &done, "answered, pending again")
 }

@@ -22,6 +22,7 @@ mod graph;
 mod help;
 mod init;
 mod land;
+mod learnt;
 mod log;
 mod man;
 mod next;

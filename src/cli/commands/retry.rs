@@ -1,6 +1,6 @@
 //! `retry`: a blocked task is put back with a new budget, and its agent is tried at once.
 
-use super::fresh;
+use super::{fresh, learnt};
 use crate::cli::args::RetryArgs;
 use crate::cli::failure::Failure;
 use crate::cli::session::Session;
@@ -29,6 +29,9 @@ pub(super) fn run(args: &RetryArgs, session: &mut Session<'_>) -> Result<(), Fai
         if because == Some("") {
             return Err(Failure::usage("--because needs a text"));
         }
+        let known = args.known.as_deref();
+        learnt::check(&project, &ids, known)?;
+        let because = because.map(|text| (text, known));
         let (done, agents) = verbs::retry(&mut project, &ids, because)?;
         for (root, agent) in &agents {
             engine::end_pause(project.config(), root, agent, &RandomIds)?;

@@ -3,9 +3,13 @@
 use super::job::Job;
 use crate::agent::bound_file;
 use crate::config::KnownErrorRule;
-use crate::domain::{AttemptReport, KnownError, StepKind, Verdict};
-use crate::store::attempts::AGENT_ERR;
+use crate::domain::{AttemptReport, Field, KnownError, StepKind, Verdict};
+use crate::project::QueueSet;
+use crate::queue::Queue;
+use crate::store::attempts::{self, AGENT_ERR, AttemptFolder};
+use crate::store::{StateDir, TaskKey};
 use regex::RegexBuilder;
+use serde_json::Value;
 
 /// How much of an output is looked at: its head and its tail.
 const LOOKED_AT: usize = 1 << 20;
@@ -16,19 +20,76 @@ pub(super) fn met(job: &Job, report: &AttemptReport) -> Vec<KnownError> {
     if job.known_errors.is_empty() || !is_failure {
         return Vec::new();
     }
+    matching(&job.known_errors, &job.mask.text(&told(&job.folder, report)))
+}
+
+/// Whether the error that the last attempt of a task met can be known again by `pattern`.
+///
+/// # Errors
+/// Why not, in words.
+pub fn check_known(state: &StateDir, key: &TaskKey, pattern: &str) -> Result<(), String> {
+    let regex = RegexBuilder::new(pattern).multi_line(true).build().map_err(|error| {
+        let why = error.to_string().lines().last().unwrap_or_default().trim().to_owned();
+        format!("is no regular expression: {why}")
+    })?;
+    if regex.is_match("") {
+        return Err("matches every text, so that no error is known by it".to_owned());
+    }
+    let reports = attempts::reports(state, key);
+    let last = reports.iter().rev().find(|report| report.verdict.is_some());
+    let is_met = last.is_some_and(|report| {
+        let folder = AttemptFolder::new(state, key, report.attempt);
+        regex.is_match(&told(&folder, report))
+    });
+    if is_met {
+        return Ok(());
+    }
+    Err("matches nothing of what the last attempt printed, or ended with".to_owned())
+}
+
+/// What people know about errors that the tasks of `set.root(queue)` meet: from the configuration, and
+/// from what they answered in the queues of that project.
+pub(super) fn all((set, queues): (&QueueSet, &[Queue]), queue: usize) -> Vec<KnownErrorRule> {
+    let root = set.root(queue);
+    let own = queues.iter().enumerate().filter(|(at, _)| set.root(*at) == root);
+    let learnt = own.flat_map(|(_, queue)| learnt(queue));
+    set.config.known_errors.iter().cloned().chain(learnt).collect()
+}
+
+/// What people answered in `queue` about errors that may come again. What agents answer is about one
+/// task and no more.
+fn learnt(queue: &Queue) -> Vec<KnownErrorRule> {
+    let tasks = queue.tasks().iter().enumerate().filter(|(_, task)| task.teaches());
+    let answers = tasks.flat_map(|(at, task)| {
+        let answers = queue.value(at, Field::Answers);
+        let answers = answers.as_ref().and_then(Value::as_array).cloned().unwrap_or_default();
+        answers.into_iter().map(move |answer| (task.id.as_str(), answer))
+    });
+    let one = |(id, answer): (&str, Value)| {
+        let text = |key: &str| answer.get(key)?.as_str().map(str::to_owned);
+        if text("by").is_some() {
+            return None;
+        }
+        let fix = Some(format!("{} (said of task {id})", text("answer")?));
+        Some(KnownErrorRule { pattern: text("match")?, known: KnownError { cause: None, fix } })
+    };
+    answers.filter_map(one).collect()
+}
+
+/// How it ended, and what its failed command printed.
+fn told(folder: &AttemptFolder, report: &AttemptReport) -> String {
     let mut text = report.reason.clone().unwrap_or_default();
     if let Some(step) = report.steps.iter().rev().find(|step| !step.outcome.is_success()) {
         let mut add = |name: &str| {
-            let said = bound_file(&job.folder.file(name), LOOKED_AT).unwrap_or_default();
             text.push('\n');
-            text.push_str(&job.mask.text(&said));
+            text.push_str(&bound_file(&folder.file(name), LOOKED_AT).unwrap_or_default());
         };
         add(&step.log);
         if step.kind == StepKind::Agent {
             add(AGENT_ERR);
         }
     }
-    matching(&job.known_errors, &text)
+    text
 }
 
 /// Those of `rules` that match `text`, in the order of the configuration.
@@ -56,5 +117,23 @@ mod tests {
         let met = matching(&rules, "step test: exit status 1\nx\nEADDRINUSE: 8080\n");
         let causes: Vec<_> = met.iter().filter_map(|known| known.cause.as_deref()).collect();
         assert_eq!(causes, ["a port", "y"]);
+    }
+    #[test]
+    fn what_a_person_answered_is_learnt_and_no_more() {
+        let tasks = serde_json::json!({"tasks": [
+            {"id": "A", "title": "a", "answers": [
+                {"question": "x", "answer": "wait", "match": "EADDR"},
+                {"question": "x", "answer": "other", "match": "y", "by": "B"},
+                {"question": "x", "answer": "once"},
+            ]},
+            {"id": "B", "title": "b", "answers": [{"answer": "a match"}]},
+        ]});
+        let text = tasks.to_string().into_bytes();
+        let queue = Queue::parse(std::path::Path::new("q.json"), text).unwrap();
+        assert!(queue.tasks()[0].teaches() && !queue.tasks()[1].teaches());
+        let learnt = learnt(&queue);
+        assert_eq!(learnt.len(), 1, "{learnt:?}");
+        assert_eq!(learnt[0].pattern, "EADDR");
+        assert_eq!(learnt[0].known.sentence(), "what helps: wait (said of task A)");
     }
 }

@@ -6,6 +6,7 @@ use super::fixed::Fixed;
 use super::granted::guarding;
 use super::items_key::items_key;
 use super::job::{AgentCommand, Job, Judge, Purpose, Ready, Refusal, Setups, tag_of};
+use super::known_errors;
 use super::pause_key::key_of;
 use super::refusal::{holds_nul, taken_for_flag};
 use super::subject::{Subject, agent_policy, services_of, set_up_steps};
@@ -244,7 +245,7 @@ impl Plan<'_> {
             task_json: format!("{}\n", queue.task_text(at.task)),
             prompt: self.prompt().map(Some),
             name: self.name(),
-            known_errors: set.config.known_errors.clone(),
+            known_errors: known_errors::all((set, self.source.queues), at.queue),
             review: set.config.reviews(self.task, &self.steps),
             refusal,
             agent,

@@ -29,7 +29,7 @@ pub(super) fn give(
             continue;
         }
         let asker = Place { queue: place.queue, task };
-        let answer = answered(draft, asker, text, Some(&own));
+        let answer = answered(draft, asker, (text, None), Some(&own));
         let data = Map::from_iter([("answered_by".to_owned(), json!(own))]);
         draft.transition(asker, &answer, &Actor::Loop, data)?;
     }

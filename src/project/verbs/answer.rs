@@ -7,26 +7,37 @@ use crate::queue::Queue;
 use crate::store::{Draft, Place, StoreError};
 use serde_json::Value;
 
-/// Puts the task `id` back with the answer `text`, which its next prompt holds.
+/// Puts the task `id` back with the answer `text`, which its next prompt holds; with `matches`, an
+/// expression for the error that it is about, so does each prompt after an attempt that meets that.
 ///
 /// # Errors
 /// As [`Project::each`]; a task that does not wait for an answer is refused.
-pub fn answer(project: &mut Project, id: &str, text: &str) -> Result<Vec<String>, StoreError> {
+pub fn answer(
+    project: &mut Project,
+    id: &str,
+    (text, matches): (&str, Option<&str>),
+) -> Result<Vec<String>, StoreError> {
     project.each(&[id.to_owned()], |draft, place| {
-        let answer = answered(draft, place, text, None);
+        let answer = answered(draft, place, (text, matches), None);
         make(draft, place, &answer)
     })
 }
 
 /// The transition that answers the task at `place`; `by` is the task whose agent answers.
-pub fn answered(draft: &Draft<'_>, place: Place, text: &str, by: Option<&str>) -> Transition {
+pub fn answered(
+    draft: &Draft<'_>,
+    place: Place,
+    (text, matches): (&str, Option<&str>),
+    by: Option<&str>,
+) -> Transition {
     let queue = &draft.queues()[place.queue];
     let (text, by) = (text.to_owned(), by.map(str::to_owned));
+    let matches = matches.map(str::to_owned);
     let earlier = match queue.value(place.task, Field::Answers) {
         Some(Value::Array(earlier)) => earlier,
         _ => Vec::new(),
     };
-    Transition::Answer { question: asked(queue, place.task), earlier, text, by }
+    Transition::Answer { question: asked(queue, place.task), earlier, text, by, matches }
 }
 
 /// What a task asks, in full where that is known; else what is said about: its review, or how it failed.

@@ -14,7 +14,8 @@ use std::sync::Arc;
 /// The project root and the name of an agent.
 pub type AgentOf = (PathBuf, String);
 
-/// Puts the tasks that are meant back; `because` is for their next prompts. Gives their ids, and the agents that run them: a person says
+/// Puts the tasks that are meant back; `because` is for their next prompts, with the expression that it is
+/// learnt by where it is. Gives their ids, and the agents that run them: a person says
 /// now, so what was paused may be tried.
 ///
 /// # Errors
@@ -22,7 +23,7 @@ pub type AgentOf = (PathBuf, String);
 pub fn retry(
     project: &mut Project,
     ids: &[String],
-    because: Option<&str>,
+    because: Option<(&str, Option<&str>)>,
 ) -> Result<(Vec<String>, BTreeSet<AgentOf>), StoreError> {
     let mut agents = BTreeSet::new();
     let set = Arc::clone(project.set());

@@ -110,6 +110,10 @@ impl Reader {
                 self.set(span.field, (raw == "true").then_some(Detail::Flag(span.field)));
                 self.problem(bad, span.field, "must be true or false");
             }
+            Field::Answers => {
+                let teaches = raw.contains("\"match\"");
+                self.set(span.field, teaches.then_some(Detail::Flag(span.field)));
+            }
             Field::ApprovedAt => self.approved = values::string(raw).is_some_and(|t| !t.is_empty()),
             Field::NotBefore => {
                 let time = forms::time(raw);
@@ -171,7 +175,6 @@ impl Reader {
             | Field::Sprint
             | Field::DiscoveredBy
             | Field::Fingerprint
-            | Field::Answers
             | Field::DroppedDependencies
             | Field::LastAttempt
             | Field::StartedAt

@@ -99,7 +99,8 @@ impl Chooser<'_> {
             13 => Transition::Unpark,
             14 => {
                 let by = Some(text.clone());
-                Transition::Answer { question: None, earlier: Vec::new(), text, by }
+                let (question, earlier, matches) = (None, Vec::new(), by.clone());
+                Transition::Answer { question, earlier, text, by, matches }
             }
             15 => {
                 let note = Some(text.clone());
