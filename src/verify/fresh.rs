@@ -1,60 +1,131 @@
 //! Files that a step is to write: believed only if this run of the step wrote them.
 //!
 //! A file that lies there from before, that a tree brought along, or that somebody put there with an old
-//! time, says nothing about the work.
+//! time, says nothing about the work. Where a pattern names the files, those of this run count, and at
+//! least one has to.
 
+use super::matching::{is_pattern, matching};
 use crate::platform::fault::{self, Fault};
 use crate::platform::open::{self, Links};
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// The most that such a file may have, in bytes.
+/// The most that such files may have together, in bytes.
 const MOST: u64 = 64 << 20;
+/// So many files are read that one pattern names.
+const FILES: usize = 5000;
 
 /// What tells two states of a file apart: device, inode, size, and the times of content and inode.
 type Stamp = (u64, u64, u64, (i64, i64), (i64, i64));
 
-/// A file that a step is to write, as it was before.
+/// Files that a step is to write, as they were before.
 #[derive(Clone, Debug)]
 pub struct Expected {
-    path: PathBuf,
-    before: Option<Stamp>,
+    folder: PathBuf,
+    name: String,
+    before: Result<BTreeMap<String, Stamp>, String>,
     since: SystemTime,
 }
 
+/// A file that a step wrote.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// Its path as seen from the folder of the step.
+    pub name: String,
+    /// What is in it.
+    pub bytes: Vec<u8>,
+}
+
 impl Expected {
-    /// Looks at the file at `path` before its step begins, at `since` by the clock of the file system.
-    pub fn look(path: &Path, since: SystemTime) -> Self {
-        let before = fs::symlink_metadata(path).ok().map(|meta| stamp(&meta));
-        Self { path: path.to_owned(), before, since }
+    /// Looks at what `name`, a path or a pattern, names in `folder`, before its step begins, at `since` by the
+    /// clock of the file system.
+    pub fn look(folder: &Path, name: &str, since: SystemTime) -> Self {
+        let (folder, name) = (folder.to_owned(), name.to_owned());
+        let mut expected = Self { folder, name, before: Ok(BTreeMap::new()), since };
+        let stamped = |name: String| {
+            let meta = fs::symlink_metadata(expected.folder.join(&name)).ok()?;
+            Some((name, stamp(&meta)))
+        };
+        let before = expected.names().map(|names| names.into_iter().filter_map(stamped).collect());
+        expected.before = before;
+        expected
     }
 
-    /// What the step wrote there.
+    /// Whether a pattern names them.
+    pub fn is_pattern(&self) -> bool {
+        is_pattern(&self.name)
+    }
+
+    /// What is there now of what it names.
+    fn names(&self) -> Result<Vec<String>, String> {
+        if is_pattern(&self.name) {
+            matching(&self.folder, &self.name)
+        } else {
+            Ok(vec![self.name.clone()])
+        }
+    }
+
+    /// What the step wrote there; of a path one file, of a pattern at least one.
     ///
     /// # Errors
     /// Why it does not count, in words.
-    pub fn read(&self) -> Result<Vec<u8>, String> {
-        let meta = match fs::symlink_metadata(&self.path) {
-            Ok(meta) => meta,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err("the step did not write it".to_owned());
+    pub fn read(&self) -> Result<Vec<Written>, String> {
+        let mut left = MOST;
+        if !is_pattern(&self.name) {
+            let bytes = self.one(&self.name, &mut left)?;
+            return Ok(vec![Written { name: self.name.clone(), bytes }]);
+        }
+        self.before.as_ref().map_err(Clone::clone)?;
+        let mut written = Vec::new();
+        for name in self.names()? {
+            match self.one(&name, &mut left) {
+                Ok(bytes) => written.push(Written { name, bytes }),
+                // Of another run: it is no more there than one that is not.
+                Err(why) if why == STALE || why == ABSENT => {}
+                Err(why) => return Err(format!("{name}: {why}")),
             }
+            if written.len() > FILES {
+                return Err(format!("{} names more than {FILES} files", self.name));
+            }
+        }
+        if written.is_empty() {
+            return Err(format!("the step wrote nothing that matches {}", self.name));
+        }
+        Ok(written)
+    }
+
+    /// What the step wrote into one file, which may have as much as is `left`.
+    fn one(&self, name: &str, left: &mut u64) -> Result<Vec<u8>, String> {
+        let path = self.folder.join(name);
+        let meta = match fs::symlink_metadata(&path) {
+            Ok(meta) => meta,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(ABSENT.to_owned()),
             Err(error) => return Err(error.to_string()),
         };
-        if !meta.is_file() {
+        let before = self.before.as_ref().ok().and_then(|before| before.get(name));
+        let is_same = before == Some(&stamp(&meta));
+        // What lay there before and is no file is none of this step's.
+        let is_passed_over = is_same && self.is_pattern();
+        if !meta.is_file() && !is_passed_over {
             return Err("it is no regular file".to_owned());
         }
         let is_older = meta.modified().is_ok_and(|time| time < self.since);
-        let is_stale = self.before == Some(stamp(&meta)) || is_older;
+        let is_stale = is_same || is_older;
         if is_stale && !fault::is(Fault::StaleBelieved) {
-            return Err("it is older than this run of the step".to_owned());
+            return Err(STALE.to_owned());
         }
-        open::read(&self.path, Links::Refuse, MOST).map_err(|error| error.to_string())
+        let bytes = open::read(&path, Links::Refuse, *left).map_err(|error| error.to_string())?;
+        *left = left.saturating_sub(bytes.len() as u64);
+        Ok(bytes)
     }
 }
+
+const ABSENT: &str = "the step did not write it";
+const STALE: &str = "it is older than this run of the step";
 
 fn stamp(meta: &fs::Metadata) -> Stamp {
     let written = (meta.mtime(), meta.mtime_nsec());
@@ -72,20 +143,46 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("report");
         let since = SystemTime::UNIX_EPOCH;
-        let expected = Expected::look(&path, since);
+        let look = || Expected::look(dir.path(), "report", since);
+        let text = |expected: &Expected| expected.read().map(|mut all| all.remove(0).bytes);
+        let expected = look();
         assert_eq!(expected.read().unwrap_err(), "the step did not write it");
         fs::write(&path, "a").unwrap();
-        assert_eq!(expected.read().unwrap(), b"a");
-        let stale = Expected::look(&path, since);
+        assert_eq!(text(&expected).unwrap(), b"a");
+        let stale = look();
         assert_eq!(stale.read().unwrap_err(), "it is older than this run of the step");
         fs::write(&path, "bb").unwrap();
-        assert_eq!(stale.read().unwrap(), b"bb");
+        assert_eq!(text(&stale).unwrap(), b"bb");
         // Put there in this run, with the time of an earlier one.
         let later = fs::metadata(&path).unwrap().modified().unwrap() + Duration::from_secs(1);
-        let moved = Expected { since: later, before: None, path: path.clone() };
+        let moved = Expected { since: later, ..expected.clone() };
         assert_eq!(moved.read().unwrap_err(), "it is older than this run of the step");
         fs::remove_file(&path).unwrap();
         std::os::unix::fs::symlink("elsewhere", &path).unwrap();
         assert_eq!(expected.read().unwrap_err(), "it is no regular file");
+    }
+
+    #[test]
+    fn of_a_pattern_the_files_of_this_run_count() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path();
+        for name in ["old", "again"] {
+            fs::create_dir_all(root.join("out").join(name)).unwrap();
+            fs::write(root.join("out").join(name).join("r.xml"), "before").unwrap();
+        }
+        std::os::unix::fs::symlink("/dev/zero", root.join("out/r.xml")).unwrap();
+        let expected = Expected::look(root, "out/**/r.xml", SystemTime::UNIX_EPOCH);
+        let nothing = "the step wrote nothing that matches out/**/r.xml";
+        assert_eq!(expected.read().unwrap_err(), nothing);
+        fs::create_dir_all(root.join("out/new")).unwrap();
+        fs::write(root.join("out/new/r.xml"), "now").unwrap();
+        fs::write(root.join("out/again/r.xml"), "now, too").unwrap();
+        let read = expected.read().unwrap();
+        let names: Vec<_> = read.iter().map(|written| &*written.name).collect();
+        assert_eq!(names, ["out/again/r.xml", "out/new/r.xml"]);
+        assert_eq!(read[1].bytes, b"now");
+        std::os::unix::fs::symlink("/dev/zero", root.join("out/new2")).unwrap();
+        fs::rename(root.join("out/new2"), root.join("out/new/r.xml")).unwrap();
+        assert_eq!(expected.read().unwrap_err(), "out/new/r.xml: it is no regular file");
     }
 }

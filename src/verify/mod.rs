@@ -8,6 +8,7 @@ mod compare;
 mod fresh;
 mod judge;
 mod log;
+mod matching;
 mod measure;
 mod plain;
 mod report;
@@ -16,9 +17,10 @@ mod service;
 mod step;
 
 pub use compare::{Against, compare, judge_report};
-pub use fresh::Expected;
+pub use fresh::{Expected, Written};
 pub use judge::{Finding, checked, fail, judge};
 pub use log::block as log_block;
+pub use matching::is_pattern;
 pub use measure::measure;
 pub use report::{Kind, Parser};
 pub use rules::{

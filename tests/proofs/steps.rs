@@ -18,6 +18,20 @@ fn a_file_that_lay_there_before_measures_nothing() {
     });
 }
 
+/// The same where a pattern says which files a step writes.
+#[test]
+fn reports_that_lay_there_before_tell_no_items() {
+    holds("stale-believed", |sandbox: Sandbox| {
+        let sandbox = sandbox.config(
+            "[agents.default]\nrun = '''mkdir -p out/a; \
+             echo '<testsuite><testcase name=\"t\"/></testsuite>' >out/a/r.xml'''\n[[verify]]\nrun = 'true'\n\
+             report = { junit = 'out/*/r.xml' }\n[limits]\nattempts = 1\nuntouched = false\n",
+        );
+        let ran = sandbox.run(["run", "q.json", "--task-id", "T001"]);
+        unless(ran.status == 5, "a report from before the step was believed")
+    });
+}
+
 /// The agent takes a test away, and what is left passes.
 #[test]
 fn a_test_that_is_gone_is_missed() {

@@ -6,7 +6,9 @@ use super::super::paths::resolve;
 use super::super::reader::{Section, word};
 use super::environment;
 use crate::domain::nearest;
-use crate::verify::{How, MeasureRule, Parser, ReportRule, Rules, StepRules, VerifyStep};
+use crate::verify::{
+    How, MeasureRule, Parser, ReportRule, Rules, StepRules, VerifyStep, is_pattern,
+};
 use regex::Regex;
 use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
@@ -83,6 +85,16 @@ pub(super) fn inside(section: &Section<'_>, key: &'static str) -> Option<PathBuf
     None
 }
 
+/// A path in the project, or a pattern of such.
+fn files(section: &Section<'_>, key: &'static str) -> Option<String> {
+    let path = inside(section, key)?.to_string_lossy().into_owned();
+    if is_pattern(&path) && fast_glob::validate(&path).is_err() {
+        section.report_at(key, format!("{key} is no pattern of paths"));
+        return None;
+    }
+    Some(path)
+}
+
 fn stays_inside(text: &str) -> bool {
     let mut parts = Path::new(text).components();
     let is_inside = parts.all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
@@ -134,7 +146,7 @@ fn measure(section: &Section<'_>) -> Option<MeasureRule> {
             None
         }
     };
-    let file = inside(section, "file").map(|path| path.to_string_lossy().into_owned());
+    let file = files(section, "file");
     let (min, max) = (section.float("min"), section.float("max"));
     if let (Some(min), Some(max)) = (min, max)
         && min.get() > max.get()
@@ -149,16 +161,15 @@ fn measure(section: &Section<'_>) -> Option<MeasureRule> {
 fn report(section: &Section<'_>) -> Option<ReportRule> {
     let parsers: Vec<(&str, Parser)> = Parser::words().collect();
     let before = section.reader.count();
-    let junit = inside(section, "junit");
+    let junit = files(section, "junit");
     let parser = word(section, "parser", &parsers).map(|word| *word);
-    let file = inside(section, "file");
+    let file = files(section, "file");
     section.close(&[]);
-    let shown = |path: PathBuf| path.to_string_lossy().into_owned();
     match (junit, parser) {
         (Some(path), None) if file.is_none() => {
-            Some(ReportRule { parser: Parser::Junit, file: Some(shown(path)) })
+            Some(ReportRule { parser: Parser::Junit, file: Some(path) })
         }
-        (None, Some(parser)) => Some(ReportRule { parser, file: file.map(shown) }),
+        (None, Some(parser)) => Some(ReportRule { parser, file }),
         (None, None) if section.reader.count() > before => None,
         (Some(_), None) | (None, None) | (Some(_), Some(_)) => {
             let message = "report needs junit, the path of a file, or parser, the name of a tool";

@@ -85,6 +85,7 @@ fn what_is_wrong_or_not_obeyed_is_refused_with_its_place() {
         ("report = { parser = \"pytst\" }", "parser must be \"cargo\" or \"nextest\" or"),
         ("report = { junit = \"../x\" }", "junit must be a path in the project"),
         ("report = { junit = \"x\", parser = \"tap\" }", "report needs junit"),
+        ("report = { junit = \"out/[/x\" }", "junit is no pattern of paths"),
         ("measure = {}", "3:11: measure needs one of regex and json_pointer"),
         ("measure = { regex = \"(\" }", "3:21: regex cannot be used: error: unclosed group"),
         ("measure = { json_pointer = \"a\" }", "json_pointer must begin with /"),

@@ -97,11 +97,30 @@ impl Parser {
     /// # Errors
     /// Why it is none, or not a whole one.
     pub fn read(self, text: &str, roots: &[&str]) -> Result<ItemMap, String> {
-        let mut text = plain(text);
-        for root in roots.iter().filter(|root| root.len() > 1) {
-            text = text.replace(&format!("{root}/"), "");
+        self.read_all(&[(None, text.to_owned())], roots)
+    }
+
+    /// Reads a report of several files, each a whole one, with its name where it is to be told.
+    ///
+    /// # Errors
+    /// Why it is none, or not a whole one.
+    pub fn read_all(
+        self,
+        texts: &[(Option<String>, String)],
+        roots: &[&str],
+    ) -> Result<ItemMap, String> {
+        let mut found = Found::new();
+        for (name, text) in texts {
+            let mut text = plain(text);
+            for root in roots.iter().filter(|root| root.len() > 1) {
+                text = text.replace(&format!("{root}/"), "");
+            }
+            let read = (self.row().read)(&text).map_err(|why| match name {
+                Some(name) => format!("{name}: {why}"),
+                None => why,
+            });
+            found.extend(read?);
         }
-        let found = (self.row().read)(&text)?;
         if self.kind() == Kind::Tests && found.is_empty() {
             return Err("no test ran".to_owned());
         }

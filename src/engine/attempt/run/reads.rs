@@ -5,7 +5,7 @@ use super::super::job::{Job, Ready};
 use crate::domain::{Checked, ItemMap, ReasonCode};
 use crate::platform::open::{self, Links};
 use crate::store::attempts::START_FILE;
-use crate::verify::{self, Expected, MeasureRule, ReportRule, Rules};
+use crate::verify::{self, Expected, MeasureRule, ReportRule, Rules, Written};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -53,7 +53,7 @@ impl<'r> Reads<'r> {
             [None, None] => SystemTime::UNIX_EPOCH,
             _ => now(job)?,
         };
-        let look = |file: &String| Expected::look(&folder.join(file), since);
+        let look = |file: &String| Expected::look(folder, file, since);
         let [measured, reported] = files.map(|file| file.map(look));
         Ok(Self {
             measure: step.measure.as_ref().map(|rule| (rule, measured)),
@@ -73,30 +73,44 @@ impl<'r> Reads<'r> {
         let roots = roots.iter().copied().chain(real.iter().map(PathBuf::as_path));
         let mut roots: Vec<&str> = roots.filter_map(Path::to_str).collect();
         roots.sort_by_key(|root| std::cmp::Reverse(root.len()));
-        let text = text_of(job, expected.as_ref(), log);
-        Some((*rule, text.and_then(|text| rule.parser.read(&text, &roots))))
+        let texts = texts_of(job, expected.as_ref(), log);
+        Some((*rule, texts.and_then(|texts| rule.parser.read_all(&texts, &roots))))
     }
 
-    /// Reads the number that it measured.
+    /// Reads the number that it measured: of several files the one that is not enough, else the last.
     pub(super) fn measure(&self, job: &Job, log: &Path, checked: &mut Checked) {
         let Some((rule, expected)) = &self.measure else { return };
-        let text = text_of(job, expected.as_ref(), log);
-        let text = text.as_deref().map_err(Clone::clone);
-        let (measured, why) = verify::measure(rule, text);
-        checked.measure = Some(measured);
+        let texts = match texts_of(job, expected.as_ref(), log) {
+            Ok(texts) => texts.into_iter().map(|(name, text)| (name, Ok(text))).collect(),
+            Err(why) => vec![(None, Err(why))],
+        };
+        let mut why = None;
+        for (name, text) in &texts {
+            let rule = MeasureRule { file: name.clone().or_else(|| rule.file.clone()), ..(*rule).clone() };
+            let text = text.as_deref().map_err(Clone::clone);
+            let (measured, bad) = verify::measure(&rule, text);
+            checked.measure = Some(measured);
+            why = bad;
+            if why.is_some() {
+                break;
+            }
+        }
         if let Some(why) = why {
             verify::fail(checked, ReasonCode::TestsFailed, why);
         }
     }
 }
 
-/// What a step wrote into a file, or printed, without secrets.
-fn text_of(job: &Job, expected: Option<&Expected>, log: &Path) -> Result<String, String> {
-    let bytes = match expected {
-        Some(expected) => expected.read(),
-        None => printed(log),
-    }?;
-    Ok(job.mask.text(&String::from_utf8_lossy(&bytes)).into_owned())
+/// What a step wrote into files, each with its name where a pattern found it, or printed; without secrets.
+fn texts_of(
+    job: &Job,
+    expected: Option<&Expected>,
+    log: &Path,
+) -> Result<Vec<(Option<String>, String)>, String> {
+    let text = |bytes: &[u8]| job.mask.text(&String::from_utf8_lossy(bytes)).into_owned();
+    let Some(expected) = expected else { return Ok(vec![(None, text(&printed(log)?))]) };
+    let one = |Written { name, bytes }| (expected.is_pattern().then_some(name), text(&bytes));
+    Ok(expected.read()?.into_iter().map(one).collect())
 }
 
 /// What a step printed. One that printed nothing left no file.
