@@ -22,6 +22,19 @@ pub enum StepKind {
     Verify,
 }
 
+/// So many tests are noted that passed only when they ran again, of one attempt.
+const FLAKY: usize = 200;
+
+/// A test that passed only when it ran again, as the journal has it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct FlakyItem {
+    /// The step.
+    pub step: String,
+    /// The test; `None` where the step tells no items.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item: Option<String>,
+}
+
 /// One command of an attempt: the agent, or a step of the verification.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StepReport {
@@ -72,7 +85,7 @@ impl StepReport {
         }
         let flaky = self.checked.items.as_ref().map_or(&[][..], |items| &items.flaky);
         match flaky {
-            [] if !self.checked.is_flaky() => None,
+            [] if !self.checked.is_flaky() || self.is_red() => None,
             [] => Some(format!("{} is flaky: it passed when it ran again", self.named())),
             items => Some(format!("{} is flaky: {}", self.named(), items.join(", "))),
         }
@@ -184,6 +197,20 @@ impl AttemptReport {
         let is_veto = self.reason_code == Some(ReasonCode::Hook);
         let veto = self.hooks.iter().rev().find(|hook| hook.code.is_some());
         veto.filter(|_| is_veto).map(|hook| hook.hook)
+    }
+
+    /// The tests that passed only when they ran again; of a step that tells none, the step.
+    pub fn flaky(&self) -> Vec<FlakyItem> {
+        let of_step = |step: &StepReport| {
+            let named =
+                |item: Option<&String>| FlakyItem { step: step.name.clone(), item: item.cloned() };
+            let items = step.checked.items.as_ref().map_or(&[][..], |items| &items.flaky);
+            match items {
+                [] if step.checked.is_flaky() => vec![named(None)],
+                items => items.iter().map(|item| named(Some(item))).collect(),
+            }
+        };
+        self.steps.iter().flat_map(of_step).take(FLAKY).collect()
     }
 
     /// What is to be noted of it although it decided nothing.

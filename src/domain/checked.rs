@@ -6,6 +6,9 @@ use super::verdict::Verdict;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+/// Why a step failed that may not be flaky.
+const FLAKY: &str = "flaky: it passed only when it ran again";
+
 /// What a step says of the work.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Checked {
@@ -52,9 +55,16 @@ impl Checked {
         *self == Self::default()
     }
 
-    /// Whether it passed only when it ran again.
+    /// Whether it passed only when it ran again, whatever that counts for.
     pub fn is_flaky(&self) -> bool {
-        self.verdict == Some(Verdict::Pass) && self.retried > 0
+        let is_refused = self.why.as_deref() == Some(FLAKY);
+        self.retried > 0 && (self.verdict == Some(Verdict::Pass) || is_refused)
+    }
+
+    /// Lets it fail because it passed only when it ran again.
+    pub fn refuse_flaky(&mut self) {
+        self.verdict = Some(Verdict::Fail);
+        self.why = Some(FLAKY.to_owned());
     }
 }
 

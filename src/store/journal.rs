@@ -6,7 +6,9 @@
 
 use super::backup::Appended;
 use super::state::StateDir;
-use super::tail::{End, Events, JOURNAL, ROTATE_AT, ROTATED, near_end, read_file, read_last};
+use super::tail::{
+    End, Events, JOURNAL, ROTATE_AT, ROTATED, near_end, read_file, read_last, read_with,
+};
 use crate::domain::{EVENT_VERSION, Event, EventKind};
 use crate::platform::fault::{self, Fault};
 use crate::platform::open::{self, Links};
@@ -259,6 +261,15 @@ impl Journal {
     /// All lines, oldest first, as whatever is wanted of them; what cannot be read so is skipped.
     pub fn lines<T: DeserializeOwned>(&self) -> impl Iterator<Item = T> + use<T> {
         read_file(&self.state.rotated_journal()).chain(read_file(&self.state.journal()))
+    }
+
+    /// The same of those that have `part` in their text: the others are not looked into.
+    pub fn lines_with<T: DeserializeOwned>(
+        &self,
+        part: &'static str,
+    ) -> impl Iterator<Item = T> + use<T> {
+        let of = move |path: &Path| read_with(path, part);
+        of(&self.state.rotated_journal()).chain(of(&self.state.journal()))
     }
 
     /// All moments, oldest first, as [`all`](Self::all) events.

@@ -77,6 +77,16 @@ pub(super) fn read_last<T: DeserializeOwned>(
     last_lines(path, size).filter_map(|line| serde_json::from_slice(&line).ok())
 }
 
+/// Those of the lines that have `part` in them and can be read.
+pub(super) fn read_with<T: DeserializeOwned>(
+    path: &Path,
+    part: &'static str,
+) -> impl Iterator<Item = T> + use<T> {
+    let finder = memchr::memmem::Finder::new(part);
+    let lines = last_lines(path, MOST).filter(move |line| finder.find(line).is_some());
+    lines.filter_map(|line| serde_json::from_slice(&line).ok())
+}
+
 /// The lines in the last `size` bytes, without their ends; of the first one a part may be missing.
 /// What is appended meanwhile is left out, so that this comes to an end.
 pub(super) fn last_lines(path: &Path, size: u64) -> impl Iterator<Item = Vec<u8>> + use<> {

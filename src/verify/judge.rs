@@ -54,8 +54,7 @@ fn until_it_passes<E>(
         }
         report.checked.retried = tries;
         if report.checked.is_flaky() && rules.profile.flaky == Flaky::Fail {
-            report.checked.verdict = Some(Verdict::Fail);
-            report.checked.why = Some("flaky: it passed only when it ran again".to_owned());
+            report.checked.refuse_flaky();
         }
         return Ok(report);
     }

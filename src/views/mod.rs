@@ -19,6 +19,7 @@ pub mod event;
 pub mod explain;
 pub mod flag;
 pub mod flags;
+pub mod flaky;
 pub mod graph;
 pub mod json;
 pub mod known;

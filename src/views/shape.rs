@@ -2,6 +2,7 @@
 
 use super::change::ChangeView;
 use super::flag::Flag;
+use super::flaky::FlakyView;
 use super::json::Made;
 use super::known::LiveView;
 use super::need::{NeedView, QuestionView};
@@ -25,6 +26,9 @@ pub struct StatusView<T = Vec<TaskView>, N = Vec<NeedView>> {
     /// What attempts used today, one for each project that used anything.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub spent: Vec<SpentView>,
+    /// Tests that passed only when they ran again, over all attempts of the queues, where that was asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub flaky: Vec<FlakyView>,
     /// What waits for a person, the oldest first.
     pub needs_you: N,
     /// How many more there are, where few are shown.

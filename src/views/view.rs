@@ -251,6 +251,7 @@ impl<'a> Sight<'a> {
             queues,
             pauses,
             spent: Vec::new(),
+            flaky: Vec::new(),
             needs_you,
             needs_more: 0,
             red_flags,

@@ -2,6 +2,7 @@
 
 use super::attempts::AttemptView;
 use super::escape;
+use super::flaky::FlakyView;
 use super::need::QuestionView;
 use super::style::{Look, count, listed};
 use super::text::at_work;
@@ -29,6 +30,8 @@ pub struct WhyView {
     pub holds_up: Vec<String>,
     /// Its attempts, oldest first.
     pub attempts: Vec<AttemptView>,
+    /// Its tests that passed only when they ran again, over all attempts.
+    pub flaky: Vec<FlakyView>,
     /// Why it ranks where it does, if it is ready.
     pub rank: Option<String>,
     /// When it was looked at.
@@ -53,6 +56,7 @@ impl Sight<'_> {
             holds_up: holds_up.collect(),
             task,
             attempts,
+            flaky: Vec::new(),
             rank,
             now: self.readiness.conditions.now,
         }
@@ -96,6 +100,9 @@ impl WhyView {
         if let Some(agent) = &task.escalated_to {
             value["escalated_to"] = json!(agent);
         }
+        if !self.flaky.is_empty() {
+            value["flaky"] = json!(self.flaky);
+        }
         if let Some(tokens) = task.tokens {
             value["tokens"] = json!(tokens);
         }
@@ -135,6 +142,9 @@ pub fn text(view: &WhyView, look: Look) -> String {
         let _ = writeln!(text, "Its rank: {}.", escape::line(reason));
     }
     let _ = writeln!(text, "{}", holds_up(view));
+    for flaky in view.flaky.iter().take(NAMED) {
+        let _ = writeln!(text, "Flaky: {}.", escape::line(&flaky.line()));
+    }
     told_attempts(&view.attempts, task.attempts, view.now, look, &mut text);
     text
 }

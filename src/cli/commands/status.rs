@@ -4,13 +4,14 @@ use crate::cli::args::StatusArgs;
 use crate::cli::failure::{Failure, FailureKind};
 use crate::cli::filter::scope;
 use crate::cli::follow::Follow;
-use crate::cli::read::Reading;
+use crate::cli::read::{Reading, Scene};
 use crate::cli::session::Session;
 use crate::engine::{Ending, Reason, red_trees};
 use crate::plan::Outlook;
 use crate::project::{QueueSet, Scope};
 use crate::store::journal::Journal;
-use crate::store::{QueueStore, StateDir};
+use crate::store::{QueueStore, StateDir, queue_name};
+use crate::views::flaky::FlakyView;
 use crate::views::spent::SpentView;
 use crate::views::style::Look;
 use crate::views::view::{Shown, StatusView};
@@ -32,6 +33,7 @@ pub(super) fn run(args: &StatusArgs, session: &mut Session<'_>) -> Result<(), Fa
             let included = |node| scene.includes(&scope, node);
             let mut view = scene.sight().written_status(&included, !scope.is_all(), &words);
             say_spent(&mut view, scene.set);
+            view.flaky = flaky(scene);
             json::write(&view, &mut session.streams.out)
         })?;
         session.streams.out.flush()?;
@@ -84,6 +86,7 @@ fn render(reading: &mut Reading, asked: &Asked<'_>, look: Look) -> Result<Vec<u8
             let mut view = sight.status(&included, filtered, Shown::All);
             view.say_queues(words);
             say_spent(&mut view, scene.set);
+            view.flaky = flaky(scene);
             return Ok(json::object(&view)?);
         }
         let text = if args.table {
@@ -111,6 +114,24 @@ fn say_spent<T, N>(view: &mut StatusView<T, N>, set: &QueueSet) {
     let spent = roots.into_iter().filter_map(|root| SpentView::of(root, &limit, view.now));
     let agents: Vec<String> = set.config.all_agents().map(|agent| agent.name.clone()).collect();
     view.say_spent(spent.collect(), &agents);
+}
+
+/// The tests of the served queues that passed only when they ran again.
+fn flaky(scene: &Scene<'_>) -> Vec<FlakyView> {
+    let (set, mask) = (scene.set, scene.sight().mask);
+    let mut states: Vec<StateDir> = Vec::new();
+    let mut all = Vec::new();
+    for state in (0..set.served()).map(|queue| set.state(queue)) {
+        if states.contains(&state) {
+            continue;
+        }
+        let own = (0..set.served()).filter(|queue| set.state(*queue) == state);
+        let names: Vec<String> = own.map(|queue| queue_name(&scene.queues[queue])).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        all.extend(FlakyView::all(&state, &names, None, mask));
+        states.push(state);
+    }
+    all
 }
 
 /// A line for each journal that tells of edits that were put back.

@@ -70,6 +70,10 @@ pub(super) fn write(
         let own = report.code().filter(|_| code == ReasonCode::Hook);
         data.insert("reason_code".to_owned(), json!(own.unwrap_or(code.word())));
     }
+    let flaky = report.flaky();
+    if !flaky.is_empty() {
+        data.insert("flaky".to_owned(), json!(flaky));
+    }
     let actor = Actor::Worker(job.token.clone());
     if report.reason_code == Some(ReasonCode::UsageLimit) {
         let limit =

@@ -1,0 +1,101 @@
+//! Tests that passed only when they ran again, counted over the journal: whatever became of the folders of
+//! attempts.
+
+use super::mask::Mask;
+use super::style::count;
+use crate::domain::FlakyItem;
+use crate::store::StateDir;
+use crate::store::journal::Journal;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What a line of the journal has that tells of one.
+const PART: &str = "\"flaky\":[";
+
+/// A test, or a step of which no more is known, that passed only when it ran again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FlakyView {
+    /// Which.
+    #[serde(flatten)]
+    pub which: FlakyItem,
+    /// In how many attempts.
+    pub times: u32,
+    /// When last.
+    pub last_at: String,
+}
+
+/// A line of the journal, as far as it is looked at.
+#[derive(Deserialize)]
+struct Line {
+    at: String,
+    #[serde(default)]
+    queue: String,
+    #[serde(default)]
+    task: Option<String>,
+    data: Data,
+}
+
+#[derive(Deserialize)]
+struct Data {
+    flaky: Vec<FlakyItem>,
+}
+
+impl FlakyView {
+    /// Those of all attempts of the queues with these names whose journal is in `state`, or of one `task`, the
+    /// most frequent first.
+    pub fn all(state: &StateDir, queues: &[&str], task: Option<&str>, mask: &Mask) -> Vec<Self> {
+        let lines = Journal::new(state.clone()).lines_with::<Line>(PART);
+        let is_asked = |line: &Line| {
+            queues.contains(&line.queue.as_str())
+                && (task.is_none() || line.task.as_deref() == task)
+        };
+        counted(lines.filter(is_asked), mask)
+    }
+
+    /// In one line.
+    pub fn line(&self) -> String {
+        let FlakyItem { step, item } = &self.which;
+        let item = item.as_ref().map_or_else(String::new, |item| format!(" {item}"));
+        let times = count(self.times as usize, "attempt", "attempts");
+        format!("step {step}{item} passed only when it ran again in {times}")
+    }
+}
+
+fn counted(lines: impl Iterator<Item = Line>, mask: &Mask) -> Vec<FlakyView> {
+    let mut found: BTreeMap<FlakyItem, (u32, String)> = BTreeMap::new();
+    for Line { at, data, .. } in lines {
+        for item in data.flaky {
+            let (times, last) = found.entry(item).or_default();
+            *times += 1;
+            last.clone_from(&at);
+        }
+    }
+    let one = |(which, (times, last_at)): (FlakyItem, (u32, String))| {
+        let item = which.item.map(|item| mask.text(&item).into_owned());
+        FlakyView { which: FlakyItem { item, ..which }, times, last_at }
+    };
+    let mut all: Vec<FlakyView> = found.into_iter().map(one).collect();
+    all.sort_by_key(|view| std::cmp::Reverse(view.times));
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn attempts_are_counted_item_by_item() {
+        let line = |at: &str, items: &[&str]| {
+            let flaky: Vec<_> =
+                items.iter().map(|item| json!({"step": "test", "item": item})).collect();
+            let line = json!({"at": at, "queue": "q.json", "task": "A", "data": {"flaky": flaky}});
+            serde_json::from_value::<Line>(line).unwrap()
+        };
+        let lines = [line("1", &["a", "b"]), line("2", &["b"])];
+        let all = counted(lines.into_iter(), &Mask::default());
+        let told: Vec<String> = all.iter().map(FlakyView::line).collect();
+        let first = "step test b passed only when it ran again in 2 attempts";
+        assert_eq!((told.len(), &*told[0], &*all[0].last_at), (2, first, "2"));
+    }
+}
