@@ -1,6 +1,7 @@
 //! Cheats of each class that is known, each beside an honest change that looks like it: judged end to end, and
 //! counted by the file and not by what the program says.
 
+use crate::ecosystems;
 use crate::processes::lacks;
 use crate::sandbox::{Sandbox, queue, task};
 use serde_json::{Value, json};
@@ -88,7 +89,7 @@ const OLD: &str = ". ./add.sh\ntest $(add 1 1) = 2 && echo 'ok 1 - a' || echo 'n
 const FIGURES: &str = "test -f covered && echo '{\"pct\": 90}' >cov.json; true\n";
 
 /// A change: its class, the profile that judges it, what its task says besides, and what its agent does.
-type Row = (&'static str, &'static str, &'static str, &'static str);
+pub(crate) type Row = (&'static str, &'static str, &'static str, &'static str);
 
 const BROKEN: &str = "echo 'add() { echo 5; }' >add.sh\n";
 const PY_BROKEN: &str = "printf 'def add(a, b):\\n    return 5\\n' >py/calc.py\n";
@@ -217,23 +218,30 @@ const HONEST: [Row; 16] = [
     ("F6-measured", "figures", "{}", "touch covered"),
 ];
 
-/// Those that can be judged here; the others are named.
-fn possible(rows: &[Row]) -> (Vec<Row>, usize) {
-    let all = rows.len();
-    let has_python = Command::new("python3").arg("--version").output().is_ok();
-    let kept: Vec<Row> = rows
-        .iter()
-        .copied()
-        .filter(|(_, profile, ..)| *profile != "python" || has_python)
-        .collect();
-    let skipped = all - kept.len();
+/// Those that can be judged here, without the tools that are `lacking`.
+fn possible(rows: &[&[Row]], lacking: &[&str]) -> (Vec<Row>, usize) {
+    let all: Vec<Row> = rows.iter().copied().flatten().copied().collect();
+    let has_tool = |(_, profile, ..): &&Row| !lacking.contains(profile);
+    let kept: Vec<Row> = all.iter().filter(has_tool).copied().collect();
+    let skipped = all.len() - kept.len();
     (kept, skipped)
+}
+
+/// The compiler itself, where `rustc` may be a shim.
+fn rustc() -> String {
+    let asked = Command::new("rustc").args(["--print", "sysroot"]).output();
+    let root = asked.map(|done| String::from_utf8_lossy(&done.stdout).trim().to_owned());
+    root.map_or_else(|_| "rustc".to_owned(), |root| format!("{root}/bin/rustc"))
 }
 
 fn project(rows: &[Row]) -> Sandbox {
     let ids: Vec<(&str, &[&str])> = rows.iter().map(|(id, ..)| (*id, &[][..])).collect();
     let mut list = queue(&ids);
-    let mut sandbox = Sandbox::new().config(CONFIG);
+    let more = ecosystems::CONFIG.replace("RUSTC", &rustc());
+    let mut sandbox = Sandbox::new().config(&format!("{CONFIG}{more}"));
+    for (name, text) in ecosystems::FILES {
+        sandbox = sandbox.file(name, text);
+    }
     for (at, (id, profile, fields, script)) in rows.iter().enumerate() {
         list["tasks"][at]["verify"] = json!([profile]);
         let fields: Value = serde_json::from_str(fields).expect("JSON");
@@ -243,7 +251,7 @@ fn project(rows: &[Row]) -> Sandbox {
         let script = script.replace("PYBROKEN", PY_BROKEN).replace("BROKEN", BROKEN);
         sandbox = sandbox.file(&format!("../agent/{id}"), script);
     }
-    let sandbox = sandbox
+    sandbox
         .queue("q.json", &list)
         .file("../hidden/more/cases.txt", "3 4 7\n10 5 15\n")
         .file("add.sh", "add() { echo $(($1 + $2)); }\n")
@@ -256,16 +264,16 @@ fn project(rows: &[Row]) -> Sandbox {
         .file("old.sh", OLD)
         .file("known.sh", ":\n")
         .file("figures.sh", FIGURES)
-        .file(".gitignore", "cov.json\n__pycache__/\npy/report.xml\n");
-    let init = "git init -q -b main && git config user.email t@example.org && \
-                git config user.name t && git add -A && git commit -qm start";
-    assert!(sandbox.shell(init));
-    sandbox
+        .file(".gitignore", "cov.json\n__pycache__/\npy/report.xml\nrs/t\n")
+        .committed()
 }
 
 #[test]
 fn no_cheat_completes_and_honest_work_does() {
-    let ((cheats, left), (honest, more)) = (possible(&CHEATS), possible(&HONEST));
+    let lacking: Vec<&str> =
+        ecosystems::TOOLS.iter().filter(|(_, tool)| lacks(tool)).map(|(name, _)| *name).collect();
+    let (cheats, left) = possible(&[&CHEATS, &ecosystems::CHEATS], &lacking);
+    let (honest, more) = possible(&[&HONEST, &ecosystems::HONEST], &lacking);
     let rows: Vec<Row> = cheats.iter().chain(&honest).copied().collect();
     let sandbox = project(&rows);
     let ran = sandbox.run(["run", "q.json", "--jobs", "3"]);

@@ -16,10 +16,7 @@ fn sandbox(agent: &str, verify: &str, queue: &Value) -> Sandbox {
 fn repository(agent: &str, verify: &str, queue: &Value) -> Sandbox {
     let agent = format!("echo $WORKLOOP_TASK_ID >>../starts; {agent}");
     let sandbox = sandbox(&agent, verify, queue);
-    let init = "git init -q -b main && git config user.email t@example.org && \
-                git config user.name t && git add -A && git commit -qm start";
-    assert!(sandbox.shell(init));
-    sandbox
+    sandbox.committed()
 }
 
 fn starts(sandbox: &Sandbox) -> String {

@@ -29,10 +29,7 @@ impl Project {
             .file("add.sh", "add() { echo $(($1 + $2)); }\n")
             .file("check.sh", "set -e\n[ ! -f tests/setup.sh ] || . ./tests/setup.sh\nfor t in tests/*_test.sh; do . ./add.sh; . $t; done\n")
             .file("tests/add_test.sh", "test $(add 2 2) = 4\n");
-        let init = "git init -q -b main && git config user.email t@example.org && \
-                    git config user.name t && git add -A && git commit -qm start";
-        assert!(sandbox.shell(init));
-        Self { sandbox }
+        Self { sandbox: sandbox.committed() }
     }
 
     fn run(&self) -> Ran {

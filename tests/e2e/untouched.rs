@@ -21,10 +21,7 @@ fn sandbox(agent: &str, verify: &str, list: &Value) -> Sandbox {
 }
 
 fn committed(sandbox: Sandbox) -> Sandbox {
-    let init = "git init -q -b main && git config user.email t@example.org && \
-                git config user.name t && git add -A && git commit -qm start";
-    assert!(sandbox.shell(init));
-    sandbox
+    sandbox.committed()
 }
 
 /// What was noted, in order.

@@ -9,6 +9,8 @@
 mod fake_agent;
 #[path = "../e2e/processes.rs"]
 mod processes;
+#[path = "../e2e/repository.rs"]
+mod repository;
 #[path = "../e2e/sandbox.rs"]
 #[expect(dead_code, reason = "shared with the end-to-end tests")]
 mod sandbox;

@@ -49,9 +49,7 @@ fn told(mut sandbox: Sandbox) -> Vec<String> {
         )
         .file("add.sh", "add() { :; }\n")
         .file(".gitignore", "cache/\n.workloop/\nq.json\n");
-    let init = "git init -q -b main && git config user.email t@example.org && \
-                git config user.name t && git add -A && git commit -qm start";
-    assert!(sandbox.shell(init));
+    let sandbox = sandbox.committed();
     let ran = sandbox.run(["run", "q.json"]).to_string();
     let list = sandbox.read("q.json");
     let ended = task(&list, "A").clone();
