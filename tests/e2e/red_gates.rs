@@ -55,3 +55,49 @@ fn a_red_gate_waits_for_the_task_that_mends_it() {
         "workloop.toml:14:10: error[config]: there is no [templates.mend]; did you mean mand?",
     );
 }
+
+/// A gate over private trees: `b` failed before, `B` breaks `a`.
+const APART: &str = r#"
+[isolation]
+mode = "private"
+[workspaces]
+dir = "../trees"
+[agents.default]
+run = "case $WORKLOOP_TASK_ID in B) printf 'not ok a\\nnot ok b\\n1..2\\n' >state;; *) touch new;; esac"
+[[verify]]
+run = "true"
+[[verify]]
+profile = "full"
+name = "check"
+run = "cat state; ! grep -q ^not state"
+report = { parser = "tap" }
+[profiles.full]
+baseline = "no-new-failures"
+[limits]
+untouched = false
+"#;
+
+#[test]
+fn a_gate_forgives_what_failed_before_its_work_began() {
+    let mut list = queue(&[("A", &[]), ("G1", &["A"]), ("B", &["G1"]), ("G2", &["B"])]);
+    for gate in [1, 3] {
+        list["tasks"][gate]["type"] = json!("gate");
+        list["tasks"][gate]["verify"] = json!("full");
+    }
+    let sandbox = Sandbox::new()
+        .config(APART)
+        .queue("q.json", &list)
+        .file("state", "ok a\nnot ok b\n1..2\n")
+        .committed();
+    let ran = sandbox.run(["run", "q.json"]).exits(5);
+    let items = |id| {
+        let why = sandbox.run(["why", id, "q.json", "--json"]).exits(0).json();
+        let items = why["attempts"][0]["items"].clone();
+        (items["new"].clone(), items["old"].clone())
+    };
+    assert_eq!(items("G1"), (json!([]), json!(["b"])), "{ran}");
+    assert_eq!(items("G2"), (json!(["a"]), json!(["b"])), "{ran}");
+    let done = sandbox.read("q.json");
+    let status = |id: &str| task(&done, id)["status"].clone();
+    assert_eq!((status("G1"), status("G2")), (json!("complete"), json!("blocked")), "{ran}");
+}

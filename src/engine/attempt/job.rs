@@ -1,6 +1,7 @@
 //! One attempt as data: all that a slot needs to run it, put together while nothing is locked.
 
 use super::apart::Apart;
+use super::begun::Begun;
 use super::carried::ToLand;
 use super::draft::PromptDraft;
 use super::guarding::Guarding;
@@ -177,6 +178,8 @@ pub struct Job {
     /// What the steps are called that report items, where there are such: of which steps and tools items
     /// are.
     pub(crate) items: Option<String>,
+    /// The work that a verification without an agent is about.
+    pub(crate) begun: Option<Begun>,
     /// Whether tests may go: `may_remove_tests` of the task.
     pub(crate) may_remove_tests: bool,
     /// Whether tests may be replaced by others: `may_change_tests` of the task.

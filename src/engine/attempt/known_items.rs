@@ -11,6 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub(crate) struct KnownItems {
     /// By task and steps.
     of_tasks: Mutex<HashMap<(TaskKey, String), Arc<StepItems>>>,
+    /// The same, also of tasks that are complete.
+    of_begun: Mutex<HashMap<(TaskKey, String), Arc<StepItems>>>,
     /// By steps and name of the tree.
     of_trees: Mutex<HashMap<(String, String), Arc<StepItems>>>,
 }
@@ -22,10 +24,20 @@ impl KnownItems {
         known.get(&(task.clone(), steps.to_owned())).cloned()
     }
 
+    /// What `task` began with, also when it is complete.
+    pub(super) fn began(&self, task: &TaskKey, steps: &str) -> Option<Arc<StepItems>> {
+        let known = self.of_begun.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(&(task.clone(), steps.to_owned())).cloned()
+    }
+
     /// Notes what `task` begins with; `None` where it begins anew.
     pub(super) fn note_task(&self, task: &TaskKey, steps: &str, items: Option<&Arc<StepItems>>) {
         let mut known = self.of_tasks.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (task.clone(), steps.to_owned());
+        if let Some(items) = items {
+            let mut begun = self.of_begun.lock().unwrap_or_else(PoisonError::into_inner);
+            begun.insert(key.clone(), Arc::clone(items));
+        }
         match items {
             Some(items) => drop(known.insert(key, Arc::clone(items))),
             None => drop(known.remove(&key)),

@@ -2,6 +2,7 @@
 //! a queue.
 
 mod apart;
+mod begun;
 mod carried;
 mod commands;
 mod draft;
@@ -48,10 +49,10 @@ pub use fixed::Fixed;
 pub(crate) use guarding::Guarding;
 pub(crate) use hooks::{Extra, ready_hooks, report as hook_report, spec as hook_spec};
 pub(crate) use items_key::items_key;
-pub use known_errors::check_known;
 pub(crate) use job::{Job, Judge, Purpose, Ready, Refusal, Setups};
 pub use judged::{JudgeError, Judged, Judging};
 pub use known_commands::KnownCommands;
+pub use known_errors::check_known;
 pub(crate) use pause_key::{AgentKey, key_of};
 pub use preflight::{Lines, Preflight, PreflightError, preflight, survey};
 pub use prepare::{CommandEnvironment, Lacking, Source, lacking};

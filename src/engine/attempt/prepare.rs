@@ -1,6 +1,7 @@
 //! From a claimed task to a [`Job`]: prompt, environment and commands.
 
 use super::apart::Apart;
+use super::begun::Begun;
 use super::carried::ToLand;
 use super::fixed::Fixed;
 use super::granted::guarding;
@@ -21,7 +22,7 @@ use crate::plan::{AgentPause, Graph};
 use crate::project::QueueSet;
 use crate::project::workspaces::task_name;
 use crate::queue::Queue;
-use crate::store::attempts::AttemptFolder;
+use crate::store::attempts::{AttemptFolder, NO_ATTEMPT};
 use crate::store::{Place, TaskKey};
 use crate::verify::VerifyStep;
 use crate::workspace::{Git, TaskName, is_git_work_tree};
@@ -257,6 +258,7 @@ impl Plan<'_> {
             named_files: [subject.files(), subject.tests()].concat(),
             promise: queue.text(at.task, Field::CompletionPromise).map(|p| (p, required)),
             services: subject.services(services_of(&set.config, &self.steps), &token.worker, fixed),
+            begun: self.begun(items.is_some()),
             items,
             may_remove_tests: self.may(Field::MayRemoveTests),
             may_change_tests: self.may(Field::MayChangeTests),
@@ -291,6 +293,13 @@ impl Plan<'_> {
         let Source { set, queues, .. } = self.source;
         let repository = self.apart.as_ref()?.repository();
         Some(task_name(repository, (set, queues), self.place.queue, self.task.id.as_str()))
+    }
+
+    /// The work that it is about where no agent works, and items are compared.
+    fn begun(&self, compares: bool) -> Option<Begun> {
+        let Source { set, queues, graph, .. } = self.source;
+        let is_asked = compares && (self.profile.is_none() || self.attempt == NO_ATTEMPT);
+        is_asked.then(|| Begun::of(set, queues, graph, self.place))
     }
 
     fn judge(&self, token: &ClaimToken, fixed: &Fixed) -> Judge {

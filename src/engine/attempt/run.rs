@@ -31,6 +31,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 mod apart;
+mod begun;
 mod changes;
 mod hidden;
 mod hooked;
@@ -203,7 +204,8 @@ impl Progress<'_> {
         if let Err(end) = self.commands.prepare() {
             return end;
         }
-        if let Err(end) = self.base_in_root(on_stage) {
+        let base = self.base_in_root(on_stage);
+        if let Err(end) = base.and_then(|()| self.base_of_begun(earlier, on_stage)) {
             return end;
         }
         if self.job.agent.is_some()

@@ -92,7 +92,6 @@ impl Around<'_> {
         let services = services_of(&self.set.config, steps);
         let judging = [steps, &service_steps(&services), setup.as_slice()].concat();
         let judge = Judge::Steps(self.ready(steps, &subject));
-        let setup = Setups { workspace: Vec::new(), judge: self.ready(&setup, &subject) };
         Job {
             purpose,
             place: Place { queue: self.queue, task: 0 },
@@ -113,6 +112,7 @@ impl Around<'_> {
             known_errors: Vec::new(),
             services: subject.services(services, self.worker, self.fixed),
             items: items_key(root, steps, &judge),
+            begun: None,
             may_remove_tests: false,
             may_change_tests: false,
             judge,
@@ -125,7 +125,7 @@ impl Around<'_> {
             profiles: Vec::new(),
             reds: Vec::new(),
             tree,
-            setup,
+            setup: Setups { workspace: Vec::new(), judge: self.ready(&setup, &subject) },
             name: None,
             apart,
             to_land: None,

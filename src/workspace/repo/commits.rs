@@ -46,6 +46,25 @@ impl Repository {
         self.tool().oid(&self.refs(), &["rev-parse", "--verify", "--quiet", &parent], Vec::new())
     }
 
+    /// The first of the commits `all` in the history of the target; `None` where one of them is not in
+    /// it.
+    ///
+    /// # Errors
+    /// When git cannot be asked.
+    pub fn first_of(&self, all: &[Oid]) -> Result<Option<Oid>, GitError> {
+        let mut first: Option<&Oid> = None;
+        for commit in all {
+            if !self.has_landed(commit)? {
+                return Ok(None);
+            }
+            first = match first {
+                Some(other) if self.is_ancestor(other, commit)? => Some(other),
+                Some(_) | None => Some(commit),
+            };
+        }
+        Ok(first.cloned())
+    }
+
     /// Whether there is such a commit.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! Items of the tree that a task began with: found before its change is judged, and what its change did to
 //! them.
 
+use super::super::begun::Begun;
 use super::super::end::{End, environment};
 use super::super::job::{Judge, Ready};
 use super::super::queue_files::QueueFiles;
@@ -9,8 +10,8 @@ use super::super::with::{OnStage, Stage};
 use super::Progress;
 use crate::domain::{ItemId, ItemMap, ItemState, Items, Outcome, StepItems};
 use crate::platform::ids::RandomIds;
-use crate::store::Bases;
 use crate::store::attempts::{AttemptFolder, BASE_FILE};
+use crate::store::{Bases, StateDir, TaskKey};
 use crate::verify::{self, Against, Kind};
 use crate::workspace::{Oid, Wanted, tree_name};
 use std::collections::BTreeSet;
@@ -111,11 +112,21 @@ impl Progress<'_> {
         if let Some(known) = self.commands.known_items().of_task(&job.key, steps) {
             return Some(known);
         }
-        let numbers = job.state.attempt_numbers(&job.key).unwrap_or_default();
+        self.noted_base((&job.state, &job.key), steps, job.token.attempt)
+    }
+
+    /// What a task began with, as its attempts before that one noted it.
+    pub(super) fn noted_base(
+        &self,
+        (state, key): (&StateDir, &TaskKey),
+        steps: &str,
+        before: u32,
+    ) -> Option<Arc<StepItems>> {
+        let numbers = state.attempt_numbers(key).unwrap_or_default();
         let name = numbers
             .into_iter()
-            .filter(|number| *number < job.token.attempt)
-            .find_map(|n| AttemptFolder::new(&job.state, &job.key, n).text(BASE_FILE))?;
+            .filter(|number| *number < before)
+            .find_map(|number| AttemptFolder::new(state, key, number).text(BASE_FILE))?;
         self.known_items(steps, &name)
     }
 
@@ -187,13 +198,18 @@ impl Progress<'_> {
         }
         let key = step.items_key();
         let has_base = step.rules.step.has_items();
-        let may_replace = |id: &ItemId| job.may_change_tests || is_declared(&job.declares, id);
+        let none = Begun::default();
+        let begun = job.begun.as_ref().unwrap_or(&none);
+        let may_change = job.may_change_tests || begun.may_change_tests;
+        let may_replace = |id: &ItemId| {
+            may_change || is_declared(&job.declares, id) || is_declared(&begun.declares, id)
+        };
         let items = verify::compare(
             &now,
             kind,
             &Against {
                 base: self.base.as_ref().filter(|_| has_base).and_then(|base| base.get(&key)),
-                may_remove: job.may_remove_tests,
+                may_remove: job.may_remove_tests || begun.may_remove_tests,
                 may_replace: &may_replace,
                 failed_before: &self.failed_before,
             },

@@ -1,0 +1,43 @@
+//! The items that a verification without an agent is compared with.
+
+use super::super::end::{End, environment};
+use super::super::tamper::{Guard, Memory};
+use super::super::with::OnStage;
+use super::Progress;
+use crate::workspace::{Oid, Wanted};
+
+impl Progress<'_> {
+    /// Finds the items of what the work began with that a gate, or a verification of a task, is about. In private
+    /// trees that is the commit before the first that landed, and in the project itself what the first attempt
+    /// found; where that is not known each failure counts.
+    pub(super) fn base_of_begun(
+        &mut self,
+        earlier: &Memory,
+        on_stage: OnStage<'_>,
+    ) -> Result<(), End> {
+        let job = self.job;
+        let (Some(steps), Some(begun), None) = (&job.items, &job.begun, &job.agent) else {
+            return Ok(());
+        };
+        let Some(apart) = &job.apart else {
+            let Some((state, key)) = &begun.first else { return Ok(()) };
+            let known = self.commands.known_items();
+            self.base =
+                known.began(key, steps).or_else(|| self.noted_base((state, key), steps, u32::MAX));
+            return Ok(());
+        };
+        let repository = &apart.repository;
+        let landed: Vec<Oid> = begun.landed.iter().filter_map(|text| Oid::parse(text)).collect();
+        let first = repository
+            .first_of(&landed)
+            .and_then(|first| first.map(|commit| repository.parent_of(&commit)).transpose());
+        // What landed may be no longer there: a person rewrote it.
+        let Ok(Some(base)) = first else { return Ok(()) };
+        let (tip, _) = apart.target().map_err(|error| environment(error.to_string()))?;
+        // What judges is that of the tree that lies there.
+        self.base_at(&base, on_stage)?;
+        self.judge_at(&Wanted::commit(tip))?;
+        self.commands.guard(Guard::take(&job.watch, earlier));
+        Ok(())
+    }
+}
