@@ -125,6 +125,28 @@ fn the_output_that_feeds_back() {
     }
 }
 
+/// What was used today, and what a hook prints behind the agent.
+#[test]
+fn what_was_used_and_what_hooks_print() {
+    let config = format!(
+        "{CONFIG}\n[limits.day]\ncost_usd = 50\n[hooks]\nafter_attempt = 'echo said; echo told >&2'\n"
+    );
+    for instead in ["mkfifo", "ln -s /dev/zero", "ln -s $WORKLOOP_ROOT/precious"] {
+        let harm = format!(
+            "mkdir -p .workloop/spent; for file in .workloop/spent/day.json \
+             $WORKLOOP_ATTEMPT_DIR/hook-after_attempt.out $WORKLOOP_ATTEMPT_DIR/hook-after_attempt.err; \
+             do rm -f $file; {instead} $file; done"
+        );
+        let sandbox = harmed(&harm).config(&config).file("precious", "x\n");
+        let ran = sandbox.run(["run", "q.json"]).exits(0);
+        let ends = (sandbox.oracle().ends("A"), sandbox.oracle().ends("B"));
+        assert_eq!(ends, (1, 1), "{instead}: {ran}");
+        assert_eq!(sandbox.bytes("precious"), b"x\n", "{instead}: {ran}");
+        sandbox.run(["status", "q.json"]).exits(0);
+        sandbox.nothing_left();
+    }
+}
+
 #[test]
 fn the_journal() {
     let (sandbox, _) = goes_on("ln -sf /dev/zero .workloop/events.jsonl");

@@ -133,13 +133,18 @@ impl Purse {
             return Ok(());
         }
         let seen = self.days.get(&job.root).cloned().unwrap_or_default();
-        let day = Ledgers::of(&job.root).change(ids, |day| {
+        let settle = |day: &mut Ledger| {
             day.turn_to(&today(clock));
             day.believe(&seen);
             day.settle(&claim, &kind, used);
-        })?;
+        };
+        let mut own = seen.clone();
+        settle(&mut own);
+        // Where it cannot be kept this loop knows it all the same.
+        let kept = Ledgers::of(&job.root).change(ids, settle);
+        let (day, kept) = kept.map_or_else(|error| (own, Err(error)), |day| (day, Ok(())));
         self.days.insert(job.root.clone(), day);
-        Ok(())
+        kept
     }
 }
 
