@@ -55,9 +55,9 @@ impl FlakyView {
     /// In one line.
     pub fn line(&self) -> String {
         let FlakyItem { step, item } = &self.which;
-        let item = item.as_ref().map_or_else(String::new, |item| format!(" {item}"));
+        let item = item.as_ref().map_or_else(String::new, |item| format!(": {item}"));
         let times = count(self.times as usize, "attempt", "attempts");
-        format!("step {step}{item} passed only when it ran again in {times}")
+        format!("step {step}{item} passed only when it ran again, in {times}")
     }
 }
 
@@ -95,7 +95,7 @@ mod tests {
         let lines = [line("1", &["a", "b"]), line("2", &["b"])];
         let all = counted(lines.into_iter(), &Mask::default());
         let told: Vec<String> = all.iter().map(FlakyView::line).collect();
-        let first = "step test b passed only when it ran again in 2 attempts";
+        let first = "step test: b passed only when it ran again, in 2 attempts";
         assert_eq!((told.len(), &*told[0], &*all[0].last_at), (2, first, "2"));
     }
 }

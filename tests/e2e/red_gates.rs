@@ -63,7 +63,7 @@ mode = "private"
 [workspaces]
 dir = "../trees"
 [agents.default]
-run = "case $WORKLOOP_TASK_ID in B) printf 'not ok a\\nnot ok b\\n1..2\\n' >state;; *) touch new;; esac"
+run = "case $WORKLOOP_TASK_ID in B) printf 'not ok a\\nnot ok b\\n1..2\\n' >state;; *) touch new.$WORKLOOP_TASK_ID;; esac"
 [[verify]]
 run = "true"
 [[verify]]
@@ -79,8 +79,11 @@ untouched = false
 
 #[test]
 fn a_gate_forgives_what_failed_before_its_work_began() {
-    let mut list = queue(&[("A", &[]), ("G1", &["A"]), ("B", &["G1"]), ("G2", &["B"])]);
-    for gate in [1, 3] {
+    // What the second gate names itself broke nothing.
+    let tasks: [(&str, &[&str]); 5] =
+        [("A", &[]), ("G1", &["A"]), ("B", &["G1"]), ("C", &["B"]), ("G2", &["C"])];
+    let mut list = queue(&tasks);
+    for gate in [1, 4] {
         list["tasks"][gate]["type"] = json!("gate");
         list["tasks"][gate]["verify"] = json!("full");
     }

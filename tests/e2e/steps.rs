@@ -66,6 +66,13 @@ fn measures_and_warnings_are_told_everywhere() {
     let text = sandbox.run(["why", "GOOD", "--work-queue", "q.json"]).exits(0).stdout;
     assert!(text.contains("coverage: 83.5 % (at least 80 %) from sum.json"), "{text}");
     assert!(text.contains("warning: step lint: exit status 3, which it may"), "{text}");
+    assert!(
+        text.contains("Flaky: step shaky passed only when it ran again, in 1 attempt."),
+        "{text}"
+    );
+    let status = sandbox.run(["status", "q.json", "--json"]).exits(0).json();
+    let flaky = &status["flaky"];
+    assert_eq!((&flaky[0]["step"], &flaky[0]["times"]), (&json!("shaky"), &json!(1)), "{flaky}");
     let log = String::from_utf8_lossy(&log).into_owned();
     assert!(log.contains("docs: skipped: nothing changed that matches docs/**"), "{log}");
     assert!(log.contains("measured: 83.5 % (at least 80 %) from sum.json"), "{log}");

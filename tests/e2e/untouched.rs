@@ -20,10 +20,6 @@ fn sandbox(agent: &str, verify: &str, list: &Value) -> Sandbox {
     Sandbox::new().config(&config).queue("q.json", list)
 }
 
-fn committed(sandbox: Sandbox) -> Sandbox {
-    sandbox.committed()
-}
-
 /// What was noted, in order.
 fn log(sandbox: &Sandbox) -> Vec<String> {
     let text = std::fs::read_to_string(sandbox.path("../log")).unwrap_or_default();
@@ -144,7 +140,7 @@ fn a_tree_is_remembered_by_what_is_in_it() {
     let list = queue(&[("A", &[]), ("B", &[]), ("C", &[]), ("D", &[])]);
     for git in [false, true] {
         let sandbox = sandbox("true", "test ! -e red", &list);
-        let sandbox = if git { committed(sandbox) } else { sandbox };
+        let sandbox = if git { sandbox.committed() } else { sandbox };
         let once = ["run", "q.json", "--max-iterations", "1"];
         sandbox.run(once).exits(6);
         sandbox.run(once).exits(6);
@@ -164,7 +160,7 @@ fn a_tree_is_remembered_by_what_is_in_it() {
 /// A red tree that is known is told by the next run, without a step.
 #[test]
 fn a_red_tree_that_is_known_is_named_again() {
-    let sandbox = committed(sandbox("true", "false", &queue(&[("A", &[]), ("B", &[])])));
+    let sandbox = sandbox("true", "false", &queue(&[("A", &[]), ("B", &[])])).committed();
     let once = |id| ["run", "q.json", "--max-iterations", "1", "--task-id", id];
     sandbox.run(once("A")).exits(6);
     let ran = sandbox.run(once("B")).exits(6);
