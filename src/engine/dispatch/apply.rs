@@ -7,8 +7,8 @@ use super::recovery::Dead;
 use super::slot_ix::SlotIx;
 use crate::claims::Keeper;
 use crate::domain::{
-    Change, Changes, ClaimToken, EventKind, Field, ReasonCode, Status, Transition, WorkerId, Write,
-    timestamp,
+    Change, Changes, ClaimToken, EventKind, Field, ReasonCode, Status, Transition, Usage, WorkerId,
+    Write, timestamp,
 };
 use crate::engine::attempt::{Finished, usage};
 use crate::platform::ids::Ids;
@@ -87,6 +87,14 @@ pub(super) fn write(
     if let Some(work) = &finished.work {
         data.insert("work".to_owned(), json!(work));
     }
+    let used = used(finished);
+    // Of this attempt alone: a sum cannot be added up. What is not known is not said.
+    if used.cost_usd > 0.0 {
+        data.insert("cost_usd".to_owned(), json!(in_millionths(used.cost_usd)));
+    }
+    if used.tokens > 0 {
+        data.insert("tokens".to_owned(), json!(used.tokens));
+    }
     if let Some(landed) = finished.landed() {
         let place_of = json!({"commit": landed.commit, "tree": landed.tree});
         let landed = place_of.as_object().cloned().unwrap_or_default();
@@ -97,7 +105,7 @@ pub(super) fn write(
         made = follow_ups::add(draft, place, &actor, &result.follow_ups, depth);
         data.extend(made.to_json().map(|made| ("follow_ups".to_owned(), made)));
     }
-    let mut besides = spent(draft, place, finished);
+    let mut besides = spent(draft, place, &used);
     if let Some(agent) = &decision.escalated_to {
         data.insert("escalated_to".to_owned(), json!(agent));
         besides.push((Field::EscalatedTo, Write::Set(json!(agent))));
@@ -106,17 +114,25 @@ pub(super) fn write(
     Ok(made)
 }
 
+/// What the attempt used; a landing and a verification have no agent that uses anything.
+fn used(finished: &Finished) -> Usage {
+    let agent = finished.job.agent.as_ref();
+    agent.map_or_else(Usage::default, |agent| usage(&finished.report, agent.tool.cost_estimate_usd))
+}
+
+fn in_millionths(amount: f64) -> f64 {
+    (amount * 1e6).round() / 1e6
+}
+
 /// The sums of the task with what the attempt used, where that is known.
-fn spent(draft: &Draft<'_>, place: Place, finished: &Finished) -> Changes {
-    let Some(agent) = &finished.job.agent else { return Changes::new() };
-    let used = usage(&finished.report, agent.tool.cost_estimate_usd);
+fn spent(draft: &Draft<'_>, place: Place, used: &Usage) -> Changes {
     let queue = &draft.queues()[place.queue];
     let before = |field| queue.value(place.task, field);
     let mut changes = Changes::new();
     if used.cost_usd > 0.0 {
         let sum =
             before(Field::CostUsd).and_then(|cost| cost.as_f64()).unwrap_or(0.0) + used.cost_usd;
-        changes.push((Field::CostUsd, Write::Set(json!((sum * 1e6).round() / 1e6))));
+        changes.push((Field::CostUsd, Write::Set(json!(in_millionths(sum)))));
     }
     if used.tokens > 0 {
         let sum = before(Field::Tokens).and_then(|tokens| tokens.as_u64()).unwrap_or(0);
