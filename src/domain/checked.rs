@@ -95,6 +95,18 @@ impl Measured {
         }
     }
 
+    /// The number with its unit.
+    pub fn shown(&self) -> String {
+        self.value.map_or_else(|| "not readable".to_owned(), |value| self.with_unit(value))
+    }
+
+    /// Whether it is what it must be; what cannot be read is not.
+    pub fn is_enough(&self) -> bool {
+        self.value.is_some_and(|value| {
+            self.min.is_none_or(|min| value >= min) && self.max.is_none_or(|max| value <= max)
+        })
+    }
+
     /// What it must be, in words; nothing where any value will do.
     pub fn asked(&self) -> Option<String> {
         match (self.min, self.max) {
@@ -108,10 +120,7 @@ impl Measured {
 
 impl fmt::Display for Measured {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.value {
-            Some(value) => f.write_str(&self.with_unit(value))?,
-            None => f.write_str("not readable")?,
-        }
+        f.write_str(&self.shown())?;
         if let Some(asked) = self.asked() {
             write!(f, " ({asked})")?;
         }

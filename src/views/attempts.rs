@@ -128,7 +128,7 @@ pub struct MeasureView {
 }
 
 /// The items of all steps together.
-fn items(report: &AttemptReport) -> Option<Items> {
+pub(super) fn items(report: &AttemptReport) -> Option<Items> {
     let mut found = report.steps.iter().filter_map(|step| step.checked.items.clone());
     let mut all = found.next()?;
     for items in found {
@@ -137,7 +137,8 @@ fn items(report: &AttemptReport) -> Option<Items> {
     Some(all)
 }
 
-fn measures(report: &AttemptReport) -> Vec<MeasureView> {
+/// What its steps measured.
+pub(super) fn measures(report: &AttemptReport) -> Vec<MeasureView> {
     let one = |step: &StepReport| {
         let measured = step.checked.measure.clone()?;
         Some(MeasureView { step: step.name.clone(), measured })

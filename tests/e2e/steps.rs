@@ -48,6 +48,10 @@ fn why(sandbox: &Sandbox, id: &str) -> Value {
 fn measures_and_warnings_are_told_everywhere() {
     let sandbox = project(&[("GOOD", "83.5"), ("LOW", "71.5")]);
     sandbox.run(["run", "q.json"]).exits(5).says("measured 71.5 % (at least 80 %) from sum.json");
+    let report = sandbox.run(["report", "q.json", "--json"]).exits(0).json();
+    let measure =
+        json!({"step": "coverage", "value": 71.5, "min": 80.0, "unit": "%", "file": "sum.json"});
+    assert_eq!(report["tasks"][1]["measures"], json!([measure]));
     let (queue, log) = (sandbox.read("q.json"), sandbox.bytes(".workloop/verification.log"));
     let warnings = json!([
         "step lint: exit status 3, which it may",

@@ -29,6 +29,20 @@ fn folder() -> Folder {
     folder
 }
 
+/// A report says what the plan says with as many loops as worked at a time.
+fn report_agrees(folder: &Folder) {
+    let report = folder.json("report", "report q.json --json");
+    let left = &report["left"];
+    assert_eq!(
+        (&left["tasks"], &left["stuck"], &left["work_minutes"]),
+        (&json!(2), &json!(1), &json!(120))
+    );
+    let same = folder.json("plan", &format!("plan q.json --json --loops {}", left["loops"]));
+    for key in ["measured", "p50_minutes", "p90_minutes"] {
+        assert_eq!(report["forecast"][key], same["forecast"][key], "{key}");
+    }
+}
+
 #[test]
 fn a_plan_has_dates_groups_days_and_a_forecast() {
     let folder = folder();
@@ -37,6 +51,7 @@ fn a_plan_has_dates_groups_days_and_a_forecast() {
     assert_eq!(plan["forecast"]["measured"], 6, "{plan}");
     // Each took a blink of its ten minutes.
     assert!(plan["forecast"]["p90_minutes"].as_f64().expect("minutes") < 60.0, "{plan}");
+    report_agrees(&folder);
     let of = |list: &Value, key: &str| -> Vec<Value> {
         list.as_array().expect("a list").iter().map(|one| one[key].clone()).collect()
     };

@@ -1,5 +1,7 @@
 //! `report`: what was done, how it went, and what is left.
 
+mod left;
+
 use crate::cli::args::{ReportArgs, ReportForm, ReportLook};
 use crate::cli::failure::Failure;
 use crate::cli::filter::scope;
@@ -14,7 +16,7 @@ use crate::store::journal::Journal;
 use crate::store::{StateDir, attempts};
 use crate::views::mask::Mask;
 use crate::views::report::attempts::Attempts;
-use crate::views::report::{self, Format, Input, Style};
+use crate::views::report::{self, Format, Found, Input, Journals, Style};
 use chrono::{DateTime, Utc};
 use std::io::Write;
 
@@ -28,23 +30,27 @@ pub(super) fn run(args: &ReportArgs, session: &mut Session<'_>) -> Result<(), Fa
     let mut reading = Reading::open(session, selection)?;
     reading.refuse_empty(&args.filter)?;
     // What was expected, not what is known since: estimates are compared with the journal.
-    let journals = Journals::read(reading.project.set());
+    let now = SystemClock.now();
+    let journals = journals(reading.project.set());
     let rules = measured(reading.project.set(), reading.project.queues());
     let rules = crate::plan::EstimateRules { history: std::collections::HashMap::new(), ..rules };
     reading = reading.with_rules(rules);
     let mask = reading.mask.clone();
-    let report = reading.look(|scene| {
+    let mut report = reading.look(|scene| {
         report::build(&Input {
             sight: scene.sight(),
-            attempts: &journals.by_queue(),
-            tampered: journals.all.iter().map(|(_, attempts)| attempts.tampered).sum(),
-            now: SystemClock.now(),
+            journals: &journals,
+            now,
             since: from,
             selected: &|node| scene.includes(&scope, node),
             output: &|node| output(scene, node, &mask),
+            found: &|node, attempt| found(scene, node, attempt, &mask),
             born: &|queue, path| born(scene.set, queue, path),
         })
     });
+    let jobs = usize::try_from(*reading.project.config().jobs).unwrap_or(1);
+    let (left, forecast) = left::left(&reading, &scope, report.pace(jobs), now);
+    (report.left, report.forecast) = (Some(left), forecast);
     let bytes = report.render(format(args), style(args.style))?;
     session.streams.out.write_all(&bytes)?;
     Ok(session.streams.out.flush()?)
@@ -80,31 +86,26 @@ impl From<report::ReportError> for Failure {
 }
 
 /// The journals of the queues; one that several share is read once.
-struct Journals {
-    all: Vec<(StateDir, Attempts)>,
-    /// The journal of each queue.
-    of: Vec<usize>,
+fn journals(set: &QueueSet) -> Journals {
+    let mut states: Vec<StateDir> = Vec::new();
+    let (mut all, mut of) = (Vec::new(), Vec::new());
+    for queue in 0..set.served() {
+        let state = set.state(queue);
+        let known = states.iter().position(|other| *other == state);
+        of.push(known.unwrap_or_else(|| {
+            all.push(Attempts::read(Journal::new(state.clone()).lines()));
+            states.push(state);
+            states.len() - 1
+        }));
+    }
+    Journals::new(all, of)
 }
 
-impl Journals {
-    fn read(set: &QueueSet) -> Self {
-        let mut journals = Self { all: Vec::new(), of: Vec::new() };
-        for queue in 0..set.served() {
-            let state = set.state(queue);
-            let known = journals.all.iter().position(|(other, _)| *other == state);
-            let at = known.unwrap_or_else(|| {
-                let attempts = Attempts::read(Journal::new(state.clone()).lines());
-                journals.all.push((state, attempts));
-                journals.all.len() - 1
-            });
-            journals.of.push(at);
-        }
-        journals
-    }
-
-    fn by_queue(&self) -> Vec<&Attempts> {
-        self.of.iter().map(|at| &self.all[*at].1).collect()
-    }
+/// What the attempt of a task with this number was found to be; nothing where its folder is gone.
+fn found(scene: &Scene<'_>, node: Node, attempt: u32, mask: &Mask) -> Option<Found> {
+    let (place, key) = scene.key(node);
+    let report = AttemptFolder::new(&scene.set.state(place.queue), &key, attempt).report()?;
+    Some(Found::of(&report, mask))
 }
 
 /// The end of what the step printed that failed last.

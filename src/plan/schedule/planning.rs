@@ -69,6 +69,11 @@ impl<'a> Planning<'a> {
         }
     }
 
+    /// What makes schedules of it.
+    pub fn scheduler(&self) -> &Scheduler<'a> {
+        &self.scheduler
+    }
+
     /// How many waves there are, and the shortest possible time.
     pub fn extent(&self) -> (usize, Minutes) {
         (self.waves.len(), Minutes::of(critical_path(self.scheduler.work()).seconds))

@@ -1,6 +1,7 @@
 //! Attempts as the journal tells them, from each claim to what ended it.
 
-use crate::domain::{EventKind, ReasonCode, Verdict};
+use super::notes::{Note, Noted};
+use crate::domain::{EventKind, HookPoint, Verdict};
 use chrono::DateTime;
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -26,7 +27,6 @@ pub struct Line {
 struct Data {
     #[serde(default)]
     reason: Option<String>,
-    /// A code of a newer version is none here.
     #[serde(default)]
     reason_code: Option<String>,
     #[serde(default)]
@@ -35,6 +35,11 @@ struct Data {
     cost_usd: Option<f64>,
     #[serde(default)]
     tokens: Option<u64>,
+    /// A hook of a newer version is none here.
+    #[serde(default)]
+    hook: Option<String>,
+    #[serde(default)]
+    millis: u64,
 }
 
 /// An attempt.
@@ -54,8 +59,8 @@ pub struct Attempt {
     pub verdict: Option<Verdict>,
     /// Why it ended so.
     pub reason: Option<String>,
-    /// The same as a code.
-    pub code: Option<ReasonCode>,
+    /// The same as a code: one of ours, or the one that a hook named.
+    pub code: Option<String>,
     /// What it cost, where that is known.
     pub cost_usd: Option<f64>,
     /// Tokens that it used, where that is known.
@@ -80,12 +85,35 @@ impl Attempt {
     }
 }
 
+impl Line {
+    /// What it tells besides attempts.
+    fn note(&self) -> Option<Note> {
+        let data = &self.data;
+        let what = if self.event == EventKind::Tampered {
+            Noted::Tampered
+        } else if self.event == EventKind::Hook {
+            let named = |point: &HookPoint| data.hook.as_deref() == Some(point.word());
+            let vetoed = data.reason_code.is_some();
+            Noted::Hook {
+                point: HookPoint::ALL.into_iter().find(named)?,
+                vetoed,
+                failed: data.reason.is_some() && !vetoed,
+                millis: data.millis,
+            }
+        } else {
+            return None;
+        };
+        let task = self.task.clone().map(|task| (self.queue.clone(), task));
+        Some(Note { at: millis(&self.at)?, task, what })
+    }
+}
+
 /// All attempts of the tasks of a journal, by file name of the queue and id, oldest first.
 #[derive(Clone, Debug, Default)]
 pub struct Attempts {
     by_task: HashMap<(String, String), Vec<Attempt>>,
-    /// Attempts at what judges them, which were put back or refused.
-    pub tampered: usize,
+    /// What happened besides, oldest first.
+    pub(super) notes: Vec<Note>,
 }
 
 impl Attempts {
@@ -93,7 +121,7 @@ impl Attempts {
     pub fn read(lines: impl Iterator<Item = Line>) -> Self {
         let mut attempts = Self::default();
         for line in lines {
-            attempts.tampered += usize::from(line.event == EventKind::Tampered);
+            attempts.notes.extend(line.note());
             attempts.take(line);
         }
         attempts
@@ -108,7 +136,9 @@ impl Attempts {
     fn take(&mut self, line: Line) {
         let (Some(task), Some(at)) = (line.task, millis(&line.at)) else { return };
         let is_start = line.event == EventKind::Claimed;
-        if !is_start && !line.event.ends_attempt() {
+        // What passed in a tree of its own is still to land; what it used is said now.
+        let is_judged = line.event == EventKind::Verified;
+        if !is_start && !is_judged && !line.event.ends_attempt() {
             return;
         }
         let list = self.by_task.entry((line.queue, task)).or_default();
@@ -134,11 +164,15 @@ impl Attempts {
             return;
         }
         let Some(open) = list.last_mut().filter(|last| last.ended.is_none()) else { return };
-        (open.ended, open.end) = (Some(at), Some(line.event));
         let data = line.data;
+        open.cost_usd = data.cost_usd.or(open.cost_usd);
+        open.tokens = data.tokens.or(open.tokens);
+        if is_judged {
+            return;
+        }
+        (open.ended, open.end) = (Some(at), Some(line.event));
         (open.verdict, open.reason) = (data.verdict, data.reason);
-        open.code = data.reason_code.and_then(|code| ReasonCode::from_word(&code));
-        (open.cost_usd, open.tokens) = (data.cost_usd, data.tokens);
+        open.code = data.reason_code;
     }
 }
 
@@ -167,7 +201,7 @@ mod tests {
                 line(5, "retried", 1, r#"{"verdict":"FAIL","reason":"step t: exit status 1","reason_code":"tests_failed","cost_usd":0.5}"#),
                 line(5, "retried", 1, "{}"),
                 line(7, "claimed", 2, "{}"),
-                line(9, "verified", 2, "{}"),
+                line(9, "verified", 2, r#"{"cost_usd":0.25,"tokens":7}"#),
                 line(10, "claimed", 2, "{}"),
                 line(12, "completed", 2, r#"{"verdict":"PASS","reason":null}"#),
                 line(13, "claimed", 3, "{}"),
@@ -178,8 +212,13 @@ mod tests {
         let times: Vec<i64> = list.iter().map(|attempt| attempt.millis() / 60_000).collect();
         assert_eq!(times, [5, 5, 0]);
         assert!(list[0].failed() && list[1].passed() && list[2].ended.is_none());
-        assert_eq!(list[0].code, Some(ReasonCode::TestsFailed));
+        assert_eq!(list[0].code.as_deref(), Some("tests_failed"));
         assert_eq!(list[0].cost_usd, Some(0.5));
+        assert_eq!(
+            (list[1].cost_usd, list[1].tokens),
+            (Some(0.25), Some(7)),
+            "said before it landed"
+        );
         assert!(read.of("r.json", "A").is_empty());
     }
 }

@@ -1,8 +1,10 @@
 //! From queues and journals to a report.
 
-use super::attempts::{Attempt, Attempts};
+use super::attempts::Attempt;
+use super::journals::{Journals, hooks};
 use super::measures::{busy, flags, lessons, metrics, minutes_of, rounded};
-use super::model::{PhaseRow, Report, Span, TaskRow, Validation};
+use super::model::{Found, PhaseRow, Report, Span, TaskRow, Validation};
+use super::notes::Noted;
 use crate::domain::{Field, Status, Verdict, timestamp};
 use crate::plan::{Node, State};
 use crate::store::queue_name;
@@ -12,16 +14,14 @@ use crate::views::summary::Summary;
 use crate::views::view::Sight;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// What a report is made of.
 pub struct Input<'a> {
     /// The queues.
     pub sight: Sight<'a>,
-    /// What the journal of each of them says.
-    pub attempts: &'a [&'a Attempts],
-    /// How often the journals say that something which judges attempts was changed.
-    pub tampered: usize,
+    /// What their journals say.
+    pub journals: &'a Journals,
     /// The time.
     pub now: DateTime<Utc>,
     /// Attempts that ended before it do not count.
@@ -30,6 +30,8 @@ pub struct Input<'a> {
     pub selected: &'a dyn Fn(Node) -> bool,
     /// The last lines of what failed last of a task.
     pub output: &'a dyn Fn(Node) -> Option<String>,
+    /// What the attempt of a task with this number was found to be.
+    pub found: &'a dyn Fn(Node, u32) -> Option<Found>,
     /// When a file of the project of a queue was made, as far as that can be told.
     pub born: &'a dyn Fn(usize, &str) -> Option<DateTime<Utc>>,
 }
@@ -57,6 +59,7 @@ pub fn build(input: &Input<'_>) -> Report {
         tasks.push(input.row(node, attempts));
     }
     let metrics = metrics(&tasks, &all);
+    let notes = input.notes(&nodes);
     // What one task says for sure needs no doubt.
     ambiguous.retain(|path| !files.contains_key(path));
     let (created, modified): (Vec<_>, Vec<_>) = files.into_iter().partition(|(_, new)| *new);
@@ -78,11 +81,14 @@ pub fn build(input: &Input<'_>) -> Report {
         lessons: lessons(&tasks, &all, input.sight.mask),
         phases: phases(&tasks, &input.sight),
         validation: validation(&tasks),
-        tampered: input.tampered,
+        tampered: notes.iter().filter(|note| **note == Noted::Tampered).count(),
+        hooks: hooks(&notes),
         files_created: names(created),
         files_modified: names(modified),
         files_ambiguous: ambiguous.into_iter().collect(),
         metrics,
+        left: None,
+        forecast: None,
         tasks,
     }
 }
@@ -93,12 +99,24 @@ impl<'a> Input<'a> {
         let (queue, _) = self.sight.readiness.graph().location(node);
         let id = self.sight.readiness.graph().id(node);
         let all = self
-            .attempts
-            .get(queue)
+            .journals
+            .of(queue)
             .map_or(&[][..], |of| of.of(&queue_name(&self.sight.queues[queue]), id));
         let Some(since) = self.since.map(|since| since.timestamp_millis()) else { return all };
         let first = all.iter().position(|attempt| attempt.ended.is_none_or(|ended| ended >= since));
         &all[first.unwrap_or(all.len())..]
+    }
+
+    /// What journals note of runs and of `nodes`.
+    fn notes(&self, nodes: &[Node]) -> Vec<Noted> {
+        let graph = self.sight.readiness.graph();
+        let named = |node: &Node| {
+            let (queue, _) = graph.location(*node);
+            (queue_name(&self.sight.queues[queue]), graph.id(*node).to_owned())
+        };
+        let meant: HashSet<(String, String)> = nodes.iter().map(named).collect();
+        let since = self.since.map(|since| since.timestamp_millis());
+        self.journals.notes(since, &meant).collect()
     }
 
     fn row(&self, node: Node, attempts: &[Attempt]) -> TaskRow {
@@ -122,6 +140,7 @@ impl<'a> Input<'a> {
         let at = |millis: i64| DateTime::<Utc>::from_timestamp_millis(millis).map(timestamp);
         let deadline = deadline::of(queue, index, self.now);
         let last = attempts.last();
+        let found = last.and_then(|last| (self.found)(node, last.number)).unwrap_or_default();
         TaskRow {
             id: view.id,
             queue: self.sight.queue_of(node).to_owned(),
@@ -145,13 +164,16 @@ impl<'a> Input<'a> {
             cost_usd: cost,
             tokens: tokens.or_else(|| told("tokens")).map(|tokens| tokens as u64),
             verdict: task.verdict,
-            reason_code: last.and_then(|last| last.code).filter(|_| view.state != State::Complete),
+            reason_code: last
+                .and_then(|last| last.code.clone())
+                .filter(|_| view.state != State::Complete),
             error: view.error,
             late: deadline.as_ref().is_some_and(|deadline| deadline.is_late),
             deadline: deadline.map(|deadline| self.sight.mask.text(&deadline.text).into_owned()),
             discovered_by: text(Field::DiscoveredBy),
             completed_by: view.completed_by,
             landed_commit: view.landed_commit,
+            found,
             output: (view.state == State::Blocked).then(|| (self.output)(node)).flatten(),
             waits_for: view.waiting_for.into_iter().map(|waiting| waiting.what).collect(),
             spans: attempts.iter().filter_map(span).collect(),

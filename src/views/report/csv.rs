@@ -54,7 +54,7 @@ fn cells(task: &TaskRow) -> [String; HEADER.len()] {
         task.cost_usd.map_or_else(String::new, |cost| cost.to_string()),
         task.tokens.map_or_else(String::new, |tokens| tokens.to_string()),
         task.verdict.map_or_else(String::new, |verdict| verdict.word().to_owned()),
-        task.reason_code.map_or_else(String::new, |code| code.word().to_owned()),
+        text(&task.reason_code),
         text(&task.error),
         text(&task.deadline),
         task.late.to_string(),

@@ -1,8 +1,8 @@
 //! The report as one page: no script, nothing loaded from elsewhere, and well-formed as XML.
 
-use super::markdown::{cost, time};
 use super::model::{Report, ReportError, Style, TaskRow};
-use super::{charts, styles};
+use super::shown::{cost, time};
+use super::{charts, forecast, styles};
 use crate::platform::terminal::steers;
 use minijinja::{AutoEscape, Environment, Value, context};
 
@@ -32,6 +32,8 @@ pub(super) fn render(report: &Report, style: Style) -> Result<String, ReportErro
         .collect();
     let safe = |svg: Option<String>| svg.map(Value::from_safe_string);
     let metrics = &report.metrics;
+    let mut left = String::new();
+    forecast::sentences(report, &mut left);
     let page = context! {
         title => match style {
             Style::Synthesis => "Report",
@@ -57,6 +59,7 @@ pub(super) fn render(report: &Report, style: Style) -> Result<String, ReportErro
         speedup => metrics.speedup,
         first_pass => metrics.first_pass,
         cost => cost(report.cost_usd),
+        left,
         gantt => safe(charts::gantt(report)),
         burn_up => safe(charts::burn_up(report)),
         spending => safe(charts::cost(report)),

@@ -33,7 +33,8 @@ fn case(task: &TaskRow) -> TestCase {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
         let why = task.error.as_deref().unwrap_or("blocked");
         status.set_message(escape::line(why).into_owned());
-        status.set_type(task.reason_code.map_or("blocked", |code| code.word()));
+        let code = task.reason_code.as_deref().unwrap_or("blocked");
+        status.set_type(escape::line(code).into_owned());
         let output = task.output.as_deref().unwrap_or(why);
         status.set_description(escape::lines(output).into_owned());
         status

@@ -1,15 +1,14 @@
 //! The synthesis as Markdown, and the parts that other styles share.
 
-use super::model::{Report, TaskRow};
+use super::model::Report;
+use super::shown::{cost, listed, time};
+use super::{forecast, found};
 use crate::domain::ReasonCode;
 use crate::plan::State;
 use crate::views::flag::{Flag, FlagKind};
 use crate::views::markdown::{inline, row};
-use crate::views::style::{count, took};
+use crate::views::style::count;
 use std::fmt::Write;
-
-/// How many files, tasks or findings a list has before the rest is counted.
-const LISTED: usize = 200;
 
 /// What was done, in the headings of the document.
 pub(super) fn synthesis(report: &Report) -> String {
@@ -54,6 +53,7 @@ pub(super) fn summary(report: &Report, text: &mut String) {
     let (work, busy) = (time(report.minutes), time(report.busy_minutes));
     let cost = cost(report.cost_usd);
     let _ = writeln!(text, "{attempts}{since}, {work} of work in {busy}, cost {cost}.");
+    forecast::sentences(report, text);
 }
 
 /// A table of figures.
@@ -92,7 +92,7 @@ pub(super) fn statistics(report: &Report, text: &mut String) {
     ];
     text.push_str(&row(["Figure", "Value"]));
     text.push_str(&row(["---", "---"]));
-    for (name, value) in rows {
+    for (name, value) in rows.into_iter().chain(forecast::rows(report)) {
         text.push_str(&row([name, &value]));
     }
 }
@@ -121,17 +121,6 @@ fn files(files: &[String], text: &mut String) {
     listed(files.iter().map(|file| inline(file)), text);
 }
 
-/// A list, of which what is too long is counted.
-pub(super) fn listed(items: impl ExactSizeIterator<Item = String>, text: &mut String) {
-    let more = items.len().saturating_sub(LISTED);
-    for item in items.take(LISTED) {
-        let _ = writeln!(text, "- {item}");
-    }
-    if more > 0 {
-        let _ = writeln!(text, "- and {more} more");
-    }
-}
-
 /// What verification said of the complete tasks.
 pub(super) fn validation(report: &Report, text: &mut String) {
     let counts = &report.validation;
@@ -146,6 +135,14 @@ pub(super) fn validation(report: &Report, text: &mut String) {
     }
     let failed = count(report.metrics.attempts_failed, "attempt", "attempts");
     let _ = writeln!(text, "- {failed} refused before that");
+    for hook in &report.hooks {
+        let runs = count(hook.runs, "time", "times");
+        let no = [(hook.vetoes, "said no"), (hook.failed, "failed")];
+        let no = no.iter().filter(|(many, _)| *many > 0);
+        let no: String = no.map(|(many, what)| format!(", {what} {many}")).collect();
+        let _ = writeln!(text, "- hook {} ran {runs}{no}", inline(hook.hook.word()));
+    }
+    found::verifications(report, text);
 }
 
 /// What attempts changed that they must not.
@@ -153,17 +150,19 @@ pub(super) fn security(report: &Report, text: &mut String) {
     let guards: usize = report
         .lessons
         .iter()
-        .filter(|lesson| lesson.reason_code.is_some_and(is_guard))
+        .filter(|lesson| lesson.known().is_some_and(is_guard))
         .map(|lesson| lesson.attempts)
         .sum();
     if report.tampered == 0 && guards == 0 {
         text.push_str("- No attempt changed what judges it.\n");
-        return;
+    } else {
+        let attempts = count(guards, "attempt was", "attempts were");
+        let _ = writeln!(text, "- {attempts} refused for what they changed beside their work.");
+        let changes = count(report.tampered, "change", "changes");
+        let _ =
+            writeln!(text, "- {changes} of what judges attempts are in the journal as tampered.");
     }
-    let attempts = count(guards, "attempt was", "attempts were");
-    let _ = writeln!(text, "- {attempts} refused for what they changed beside their work.");
-    let changes = count(report.tampered, "change", "changes");
-    let _ = writeln!(text, "- {changes} of what judges attempts are in the journal as tampered.");
+    found::findings(report, text);
 }
 
 /// Whether a code says that an attempt changed what it must not.
@@ -238,19 +237,4 @@ pub(super) fn red_flags(report: &Report, text: &mut String) {
 /// An id inside of backticks.
 fn code(id: &str) -> String {
     crate::views::escape::line(id).replace('`', "'")
-}
-
-/// A time in minutes for people.
-pub(super) fn time(minutes: f64) -> String {
-    took((minutes * 60_000.0).round() as i64)
-}
-
-/// A cost for people.
-pub(super) fn cost(cost: Option<f64>) -> String {
-    cost.map_or_else(|| "unknown".to_owned(), |cost| format!("{cost:.2} USD"))
-}
-
-/// Whether a task is complete.
-pub(super) fn is_complete(task: &TaskRow) -> bool {
-    task.state == State::Complete.word()
 }

@@ -2,7 +2,6 @@
 
 use super::attempts::Attempt;
 use super::model::{Lesson, Metrics, TaskRow};
-use crate::domain::ReasonCode;
 use crate::plan::{Source, State};
 use crate::views::flag::{Flag, FlagKind, REPEATED, SLOW};
 use crate::views::mask::Mask;
@@ -125,13 +124,13 @@ pub(super) fn flags(tasks: &[TaskRow], all: &[(usize, &Attempt)], metrics: &Metr
 /// The attempts that failed, by reason; the most frequent first.
 pub(super) fn lessons(tasks: &[TaskRow], all: &[(usize, &Attempt)], mask: &Mask) -> Vec<Lesson> {
     let mut lessons: Vec<Lesson> = Vec::new();
-    let mut seen: HashSet<(Option<ReasonCode>, usize)> = HashSet::new();
+    let mut seen: HashSet<(&Option<String>, usize)> = HashSet::new();
     for (place, attempt) in all.iter().filter(|(_, attempt)| attempt.failed()) {
-        let code = attempt.code;
-        let at = lessons.iter().position(|lesson| lesson.reason_code == code);
+        let code = &attempt.code;
+        let at = lessons.iter().position(|lesson| lesson.reason_code == *code);
         let at = at.unwrap_or_else(|| {
             let (tasks, example) = (Vec::new(), None);
-            lessons.push(Lesson { reason_code: code, attempts: 0, tasks, example });
+            lessons.push(Lesson { reason_code: code.clone(), attempts: 0, tasks, example });
             lessons.len() - 1
         });
         lessons[at].attempts += 1;

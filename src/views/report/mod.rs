@@ -7,18 +7,26 @@ pub mod attempts;
 mod build;
 mod charts;
 mod csv;
+mod forecast;
+mod found;
 mod html;
+mod journals;
 mod junit;
 mod markdown;
 mod measures;
 mod model;
+mod notes;
+mod shown;
 mod styles;
 
 #[cfg(test)]
 mod tests;
 
 pub use build::{Input, build};
-pub use model::{Format, Lesson, Metrics, PhaseRow, Report, ReportError, Style, TaskRow};
+pub use journals::Journals;
+pub use model::{
+    Format, Found, HookRow, Left, Lesson, Metrics, PhaseRow, Report, ReportError, Style, TaskRow,
+};
 
 use crate::views::json;
 

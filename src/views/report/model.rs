@@ -1,7 +1,9 @@
 //! A report as one value; its JSON is this.
 
-use crate::domain::{ReasonCode, Verdict};
-use crate::plan::Source;
+use crate::domain::{Findings, HookPoint, Items, ReasonCode, Verdict};
+use crate::plan::{Minutes, Source};
+use crate::views::attempts::MeasureView;
+use crate::views::dates::{At, ForecastView};
 use crate::views::flag::Flag;
 use crate::views::summary::Summary;
 use serde::Serialize;
@@ -32,6 +34,10 @@ pub struct Report {
     pub tokens: Option<u64>,
     /// How well it goes.
     pub metrics: Metrics,
+    /// What is left; the caller adds it, and the forecast with it.
+    pub left: Option<Left>,
+    /// When that will be done, where enough was measured.
+    pub forecast: Option<ForecastView>,
     /// What a person should look at.
     pub red_flags: Vec<Flag>,
     /// Attempts that failed, by reason.
@@ -50,6 +56,8 @@ pub struct Report {
     pub validation: Validation,
     /// Times at which something that judges attempts was changed by one.
     pub tampered: usize,
+    /// The hooks that ran.
+    pub hooks: Vec<HookRow>,
 }
 
 /// How well it goes.
@@ -82,14 +90,26 @@ pub struct Metrics {
 /// Attempts that failed for one reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Lesson {
-    /// The code; `None` where there is none.
-    pub reason_code: Option<ReasonCode>,
+    /// The code, ours or the one that a hook named; `None` where there is none.
+    pub reason_code: Option<String>,
     /// How many attempts.
     pub attempts: usize,
     /// The tasks, each once.
     pub tasks: Vec<String>,
     /// What was said last.
     pub example: Option<String>,
+}
+
+impl Lesson {
+    /// The code, if it is one of ours.
+    pub(super) fn known(&self) -> Option<ReasonCode> {
+        self.reason_code.as_deref().and_then(ReasonCode::from_word)
+    }
+
+    /// The code as it is shown.
+    pub(super) fn word(&self) -> &str {
+        self.reason_code.as_deref().unwrap_or("no code")
+    }
 }
 
 /// A phase.
@@ -151,7 +171,7 @@ pub struct TaskRow {
     /// What went wrong.
     pub error: Option<String>,
     /// The same as a code, of the last attempt.
-    pub reason_code: Option<ReasonCode>,
+    pub reason_code: Option<String>,
     /// Its deadline, in the words of the file.
     pub deadline: Option<String>,
     /// Whether that passed.
@@ -162,6 +182,9 @@ pub struct TaskRow {
     pub completed_by: Option<String>,
     /// The commit as which it landed.
     pub landed_commit: Option<String>,
+    /// What its last attempt was found to be.
+    #[serde(flatten)]
+    pub found: Found,
     /// The last lines of the step that failed, of a blocked one.
     #[serde(skip)]
     pub output: Option<String>,
@@ -171,6 +194,50 @@ pub struct TaskRow {
     /// Begin and end of its attempts in milliseconds of the epoch, and whether they passed.
     #[serde(skip)]
     pub spans: Vec<Span>,
+}
+
+/// What an attempt was found to be, in the fields of `why --json`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Found {
+    /// What was measured.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub measures: Vec<MeasureView>,
+    /// What became of the items of its steps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub items: Option<Items>,
+    /// What was found in its change, and what it changed with permission.
+    #[serde(flatten)]
+    pub findings: Findings,
+}
+
+/// The tasks that are left for loops.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Left {
+    /// Tasks that can still run.
+    pub tasks: usize,
+    /// Pending tasks that cannot, as things are.
+    pub stuck: usize,
+    /// The work of those that can, one after the other.
+    pub work_minutes: Minutes,
+    /// How many loops the dates are for: as many as worked at a time so far.
+    pub loops: usize,
+    /// When the last one ends, if every estimate holds.
+    pub ends_at: Option<At>,
+}
+
+/// How often a hook ran, and what it came to.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct HookRow {
+    /// Which one.
+    pub hook: HookPoint,
+    /// How often it ran.
+    pub runs: usize,
+    /// How often it said no.
+    pub vetoes: usize,
+    /// How often it failed and decided nothing.
+    pub failed: usize,
+    /// Minutes of all of them together.
+    pub minutes: f64,
 }
 
 /// An attempt as a bar.

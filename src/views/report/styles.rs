@@ -1,10 +1,10 @@
 //! The other reports: readiness, deployment, lessons, retrospective.
 
 use super::markdown::{
-    is_complete, listed, next_steps, phases, red_flags, security, statistics, summary, synthesis,
-    time, validation,
+    next_steps, phases, red_flags, security, statistics, summary, synthesis, validation,
 };
-use super::model::{Report, Style};
+use super::model::{Lesson, Report, Style};
+use super::shown::{is_complete, listed, time};
 use crate::domain::ReasonCode;
 use crate::plan::{Source, State};
 use crate::views::flag::FlagKind;
@@ -123,17 +123,16 @@ fn lessons(report: &Report) -> String {
     text.push_str(&row(["Reason", "Attempts", "Tasks", "The last one"]));
     text.push_str(&row(["---", "---:", "---", "---"]));
     for lesson in &report.lessons {
-        let code = lesson.reason_code.map_or("no code", |code| code.word());
+        let code = inline(lesson.word());
         let shown: Vec<String> = lesson.tasks.iter().take(10).map(|task| inline(task)).collect();
         let more = lesson.tasks.len() - shown.len();
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         let tasks = format!("{}{more}", shown.join(", "));
         let example = inline(lesson.example.as_deref().unwrap_or("-"));
-        text.push_str(&row([code, &lesson.attempts.to_string(), &tasks, &example]));
+        text.push_str(&row([&code, &lesson.attempts.to_string(), &tasks, &example]));
     }
     text.push_str("\n## What the Codes Mean\n\n");
-    let codes: Vec<ReasonCode> =
-        report.lessons.iter().filter_map(|lesson| lesson.reason_code).collect();
+    let codes: Vec<ReasonCode> = report.lessons.iter().filter_map(Lesson::known).collect();
     if codes.is_empty() {
         text.push_str("None.\n");
     }
@@ -164,7 +163,7 @@ fn retrospective(report: &Report) -> String {
         .lessons
         .iter()
         .map(|lesson| {
-            let code = lesson.reason_code.map_or("no code", |code| code.word());
+            let code = inline(lesson.word());
             format!("{}: {code}", count(lesson.attempts, "failed attempt", "failed attempts"))
         })
         .collect();

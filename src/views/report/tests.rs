@@ -1,7 +1,10 @@
 //! Reports of queues and journals that are made in memory, in every form.
 
 use super::attempts::{Attempts, Line};
-use super::{Format, Input, Report, Style, build};
+use super::{Format, Found, Input, Journals, Left, Report, Style, build};
+use crate::plan::Minutes;
+use crate::views::attempts::MeasureView;
+use crate::views::dates::{At, ForecastView};
 use crate::views::flag::FlagKind;
 use crate::views::sample::{hostile, now, seen};
 use quick_xml::events::Event as Xml;
@@ -21,6 +24,8 @@ fn journal() -> Vec<Line> {
     let none = json!({});
     let failed = json!({"verdict": "FAIL", "reason": "step t: s3cret-word", "reason_code": "tests_failed", "cost_usd": 0.25});
     let passed = json!({"verdict": "PASS", "cost_usd": 0.5, "tokens": 100});
+    let veto =
+        json!({"hook": "before_task", "millis": 30_000, "reason_code": "freeze", "reason": "no"});
     vec![
         line("10:00", "claimed", "A", 1, &none),
         line("10:10", "retried", "A", 1, &failed),
@@ -30,7 +35,37 @@ fn journal() -> Vec<Line> {
         line("10:40", "completed", "B", 1, &passed),
         line("11:00", "claimed", "C", 1, &none),
         line("11:10", "blocked", "C", 1, &failed),
+        line("11:11", "tampered", "C", 1, &none),
+        line("11:11", "tampered", "GONE", 1, &none),
+        line("11:12", "hook", "C", 1, &veto),
+        line("11:12", "hook", "A", 1, &json!({"hook": "before_task", "millis": 90_000})),
+        line("11:13", "hook", "C", 1, &json!({"hook": "after_task", "reason": "exit status 3"})),
+        line("11:13", "hook", "C", 1, &json!({"hook": "of_a_newer_version"})),
     ]
+}
+
+/// What the last attempts of B and C were found to be.
+fn found() -> Found {
+    let value = json!({
+        "measures": [
+            {"step": "cover", "value": 71.5, "min": 80.0, "unit": "%"},
+            {"step": "size", "value": 3.0},
+        ],
+        "items": {"passed": 3, "failed": 1, "skipped": 0, "compared": true, "new": ["a.py::one|two"],
+            "lost": ["gone"], "flaky": ["b.py::slow"], "fixed": ["c"]},
+        "findings": [{"code": "stub", "level": "fail", "path": "a.rs", "line": 3, "message": "a `stub`"}],
+        "changed_with_permission": [{"path": "t.rs", "by": "declared"}],
+    });
+    let of = |key: &str| value[key].clone();
+    let measure = |one: &Value| MeasureView {
+        step: one["step"].as_str().expect("a step").to_owned(),
+        measured: serde_json::from_value(one.clone()).expect("a measure"),
+    };
+    Found {
+        measures: of("measures").as_array().expect("a list").iter().map(measure).collect(),
+        items: Some(serde_json::from_value(of("items")).expect("items")),
+        findings: serde_json::from_value(value.clone()).expect("findings"),
+    }
 }
 
 fn queue() -> Value {
@@ -44,18 +79,18 @@ fn queue() -> Value {
 }
 
 fn report(queue: &Value, since: Option<&str>, see: impl FnOnce(Report)) {
-    let attempts = Attempts::read(journal().into_iter());
+    let journals = Journals::new(vec![Attempts::read(journal().into_iter())], vec![0]);
     seen(&[("q.json", queue)], |sight| {
         let born = |path: &str| {
             if path == "new.rs" { "2026-01-19T10:05:00Z" } else { "2025-01-01T00:00:00Z" }
         };
         see(build(&Input {
             sight,
-            attempts: &[&attempts],
-            tampered: 0,
+            journals: &journals,
             now: now(),
             since: since.and_then(crate::views::deadline::time),
             selected: &|_| true,
+            found: &|_, attempt| (attempt == 1).then(found),
             output: &|_| Some("expected 1\ngot 2".to_owned()),
             born: &|_, path| crate::views::deadline::time(born(path)),
         }));
@@ -117,6 +152,84 @@ fn a_report_claims_no_more_than_is_known() {
         let text = text(&report, Format::Markdown, Style::Synthesis);
         assert!(text.contains("nobody can tell by which:\n\n- both.rs\n"), "{text}");
         assert!(text.contains("`workloop answer C TEXT`"), "{text}");
+    });
+}
+
+/// What was measured and found is in every form for people and in JSON, what is wrong first.
+#[test]
+fn what_the_last_attempts_were_found_to_be_is_told() {
+    report(&queue(), None, |report| {
+        let value = serde_json::to_value(&report).expect("JSON");
+        let c = &value["tasks"][2];
+        assert_eq!(
+            c["measures"][0],
+            json!({"step": "cover", "value": 71.5, "min": 80.0, "unit": "%"})
+        );
+        assert_eq!(
+            (&c["items"]["lost"], &c["findings"][0]["code"]),
+            (&json!(["gone"]), &json!("stub"))
+        );
+        assert_eq!(c["changed_with_permission"][0]["by"], "declared");
+        assert!(
+            value["tasks"][0].get("measures").is_none(),
+            "the second attempt of A has no folder"
+        );
+        assert_eq!(value["tampered"], 1, "what is of no task here does not count");
+        let rows = json!([
+            {"hook": "before_task", "runs": 2, "vetoes": 1, "failed": 0, "minutes": 2.0},
+            {"hook": "after_task", "runs": 1, "vetoes": 0, "failed": 1, "minutes": 0.0},
+        ]);
+        assert_eq!(value["hooks"], rows);
+        let text = text(&report, Format::Markdown, Style::Synthesis);
+        for line in [
+            "- hook before_task ran 2 times, said no 1\n",
+            "- hook after_task ran 1 time, failed 1\n",
+            "- B: 3 passed, 1 failed, 1 fixed, 1 lost, 1 flaky; flaky: b.py::slow\n",
+            "- C: 3 passed, 1 failed, 1 fixed, 1 lost, 1 flaky; new failures: a.py::one\\|two; lost: gone; flaky: b.py::slow\n",
+            "| C | cover | 71.5 % | at least 80 % | not enough |\n",
+            "| C | size | 3 | - | ok |\n",
+            "- C: fail: a.rs:3: a \\`stub\\` (stub)\n",
+            "- C: t.rs (declared)\n",
+            "1 change of what judges attempts",
+        ] {
+            assert!(text.contains(line), "{line} in {text}");
+        }
+        let order = |line: &str| text.find(line).expect("a line");
+        assert!(order("| C | cover |") < order("| B | size |"), "what is not enough comes first");
+    });
+    report(&queue(), Some("2026-01-19T11:12:30Z"), |report| {
+        assert_eq!((report.tampered, report.hooks.len()), (0, 1));
+        assert_eq!(report.tasks[2].found, Found::default(), "its attempt ended before");
+    });
+}
+
+#[test]
+fn what_is_left_and_when_it_is_done_is_said_with_how_sure_that_is() {
+    report(&queue(), None, |mut report| {
+        assert_eq!((report.pace(7), report.metrics.speedup), (1, Some(1.25)));
+        let at = |minutes| now().checked_add_signed(chrono::TimeDelta::minutes(minutes)).map(At);
+        let left =
+            Left { tasks: 1, stuck: 2, work_minutes: Minutes(90.0), loops: 1, ends_at: at(90) };
+        report.left = Some(left);
+        let said = text(&report, Format::Markdown, Style::Synthesis);
+        assert!(said.contains("1 task is left for loops, 1 h 30 min of work one after the other; 2 more cannot run as things are (`workloop blockers`).\nWith 1 at a time that is done by 2026-01-19 16:30 UTC if every estimate holds; too few"), "{said}");
+        let (p50_minutes, p90_minutes) = (Minutes(60.0), Minutes(600.0));
+        report.forecast = Some(ForecastView {
+            measured: 5,
+            p50_minutes,
+            p90_minutes,
+            p50_at: at(60),
+            p90_at: None,
+        });
+        let said = text(&report, Format::Markdown, Style::Readiness);
+        assert!(said.contains("At the pace so far (1 at a time) that is done by 2026-01-19 16:00 UTC with even chances, beyond every calendar nine times of ten."), "{said}");
+        assert!(said.contains("| Done with even chances (p50) | 2026-01-19 16:00 UTC |"), "{said}");
+        assert!(
+            text(&report, Format::Html, Style::Synthesis)
+                .contains("<p>1 task is left for loops, 1 h 30 min")
+        );
+        report.left = Some(Left { tasks: 0, stuck: 0, ..left });
+        assert!(!text(&report, Format::Markdown, Style::Synthesis).contains("left for loops"));
     });
 }
 

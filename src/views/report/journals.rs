@@ -1,0 +1,61 @@
+//! The journals behind a report, and what they tell besides attempts: hooks, and changes of what
+//! judges.
+
+use super::attempts::Attempts;
+use super::model::HookRow;
+use super::notes::{Note, Noted};
+use crate::domain::HookPoint;
+use std::collections::HashSet;
+
+/// The journals of the queues; several queues may share one.
+#[derive(Clone, Debug, Default)]
+pub struct Journals {
+    all: Vec<Attempts>,
+    /// The journal of each queue.
+    of: Vec<usize>,
+}
+
+impl Journals {
+    /// Journals, and the place among them of the one of each queue.
+    pub fn new(all: Vec<Attempts>, of: Vec<usize>) -> Self {
+        Self { all, of }
+    }
+
+    /// That of a queue.
+    pub(super) fn of(&self, queue: usize) -> Option<&Attempts> {
+        self.all.get(*self.of.get(queue)?)
+    }
+
+    /// What they note since a time, of runs and of the tasks that are `meant`.
+    pub(super) fn notes<'a>(
+        &'a self,
+        since: Option<i64>,
+        meant: &'a HashSet<(String, String)>,
+    ) -> impl Iterator<Item = Noted> + 'a {
+        let counts = move |note: &&Note| {
+            since.is_none_or(|since| note.at >= since)
+                && note.task.as_ref().is_none_or(|task| meant.contains(task))
+        };
+        self.all.iter().flat_map(|journal| &journal.notes).filter(counts).map(|note| note.what)
+    }
+}
+
+/// The hooks that ran, in the order in which they do.
+pub(super) fn hooks(notes: &[Noted]) -> Vec<HookRow> {
+    let row = |hook: HookPoint| {
+        let mut row = HookRow { hook, runs: 0, vetoes: 0, failed: 0, minutes: 0.0 };
+        let mut all = 0;
+        for note in notes {
+            let Noted::Hook { point, vetoed, failed, millis } = *note else { continue };
+            if point == hook {
+                row.runs += 1;
+                row.vetoes += usize::from(vetoed);
+                row.failed += usize::from(failed);
+                all += millis;
+            }
+        }
+        row.minutes = super::measures::rounded(all as f64 / 60_000.0);
+        row
+    };
+    HookPoint::ALL.into_iter().map(row).filter(|row| row.runs > 0).collect()
+}
