@@ -19,5 +19,5 @@ pub use dispatch::{SlotIx, agent_pauses, end_pause, end_pauses};
 pub use inside::Inside;
 pub use run::{
     End, Ending, Notice, Observer, Piece, Reason, RunHook, RunHooks, RunLoop, RunOptions, Tally,
-    WhenEmpty, start,
+    WhenEmpty, hook_event, start,
 };

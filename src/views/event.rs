@@ -107,10 +107,7 @@ impl Teller {
             EventKind::AttemptStarted | EventKind::AgentFinished | EventKind::Verified => {
                 return None;
             }
-            // One that said yes is a step in between.
-            // What it forbids is told by the line that follows.
-            EventKind::Hook if event.data.contains_key("reason_code") => return None,
-            EventKind::Hook => format!("{task}{}", text_of(event, "reason")?),
+            EventKind::Hook => format!("{task}{}", of_hook(event)?),
             EventKind::LoopStarted => "loop started".to_owned(),
             EventKind::LoopFinished => "loop ended".to_owned(),
             EventKind::Released
@@ -136,6 +133,13 @@ impl Teller {
             | EventKind::Other => format!("{task}{}{because}", word(event.event).replace('_', " ")),
         })
     }
+}
+
+/// What a hook came to. One that said yes is a step in between. What one forbids of a task is told by the
+/// line that follows; after one that forbids a run there is none.
+fn of_hook(event: &Event) -> Option<&str> {
+    let is_followed = event.task.is_some() && event.data.contains_key("reason_code");
+    text_of(event, "reason").filter(|_| !is_followed)
 }
 
 /// Why, and which agent has the task from now on.

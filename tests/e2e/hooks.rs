@@ -60,7 +60,25 @@ fn hooks_run_in_the_order_of_what_they_stand_around() {
     assert_eq!(told[0]["hooks"].as_array().map(Vec::len), Some(5), "{}", told[0]);
     let events = sandbox.run(["events", "q.json", "--json"]).exits(0);
     let told = events.stdout.matches(r#""event":"hook""#).count();
-    assert_eq!(told, 5 + 4 + 1, "of the attempts and of the task");
+    assert_eq!(told, 5 + 4 + 1 + 2, "of the attempts, of the task and of the run");
+    let of_run = |line: &&str| line.contains("_run\"") && line.contains(r#""event":"hook""#);
+    let named = |line: &str| {
+        let line: Value = serde_json::from_str(line).expect("JSON");
+        (line["data"]["hook"].clone(), line["data"]["by"].clone(), line["task"].clone())
+    };
+    let around: Vec<_> = events.stdout.lines().filter(of_run).map(named).collect();
+    let by = || json!("workloop");
+    let expected =
+        [(json!("before_run"), by(), Value::Null), (json!("after_run"), by(), Value::Null)];
+    assert_eq!(around, expected);
+    assert!(events.stdout.lines().next().is_some_and(|line| line.contains("before_run")));
+    assert!(events.stdout.lines().last().is_some_and(|line| line.contains("after_run")));
+    let report = sandbox.run(["report", "q.json", "--json"]).exits(0).json();
+    let rows = report["hooks"].as_array().cloned().unwrap_or_default();
+    let rows: Vec<_> =
+        rows.iter().map(|row| json!([row["hook"], row["runs"], row["failed"]])).collect();
+    assert_eq!(rows[..2], [json!(["before_run", 1, 0]), json!(["before_task", 1, 0])]);
+    assert_eq!(rows[6..], [json!(["after_task", 1, 1]), json!(["after_run", 1, 0])]);
 }
 
 #[test]
@@ -73,6 +91,12 @@ fn a_hook_before_says_no_and_why() {
     ran.says("hook before_run said no: freeze: no ").says("nothing was started");
     assert_eq!(alone.bytes("q.json"), before);
     assert_eq!(Oracle::read(&alone).started(), Vec::<&str>::new());
+    let log = alone.run(["events", "q.json", "--style", "log"]).exits(0);
+    log.says("hook before_run said no: freeze: no ");
+    let report = alone.run(["report", "q.json", "--json"]).exits(0).json();
+    let row = json!({"hook": "before_run", "runs": 1, "vetoes": 1, "failed": 0});
+    let told = report["hooks"][0].as_object().expect("a row");
+    assert!(row.as_object().expect("a row").iter().all(|(key, is)| told[key] == *is), "{told:?}");
     // Before a task: no agent, no attempt, and the code in every view.
     let only_a = format!("test $WORKLOOP_TASK_ID != A || {{ {no}; }}");
     let config = hooks(&[("before_task", &only_a)]) + "[limits.day]\nattempts = 9\n";

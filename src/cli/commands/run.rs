@@ -43,7 +43,7 @@ pub(super) fn run(args: &RunArgs, session: &mut Session<'_>) -> Result<(), Failu
         return dry_run(args, selection, session);
     }
     let queue = session.queue_words(&args.queues, &selection.queues);
-    let project = session.open(selection.clone())?;
+    let mut project = session.open(selection.clone())?;
     let before = overrides::blocked(&project);
     refuse_empty(&args.filter, project.served())?;
     let scope = scope(&args.filter, &args.task_ids);
@@ -63,7 +63,7 @@ pub(super) fn run(args: &RunArgs, session: &mut Session<'_>) -> Result<(), Failu
         ..options(scope, jobs, Arc::new(known), session)?
     };
     let hooks = RunHooks::of(&project, &options)?;
-    hooked::before(&hooks)?;
+    hooked::before(&hooks, &mut project, args.json, session)?;
     let notifier = session.notifier(project.set())?;
     let how = how(args, &queue, &project, session);
     let mut screen = Screen::new(session.streams, jobs, how);
@@ -75,7 +75,7 @@ pub(super) fn run(args: &RunArgs, session: &mut Session<'_>) -> Result<(), Failu
     drop(awake);
     let ran = screen.end();
     session.finish_telling(notifier, ending.as_ref().ok())?;
-    hooked::after(&hooks, ending.as_ref().ok(), session)?;
+    hooked::after(&hooks, ending.as_ref().ok(), (&selection, args.json), session)?;
     let mut ending = ending?;
     // Before anything is asked: who comes back in the morning sees the night first.
     if !session.global.quiet {

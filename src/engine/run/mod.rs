@@ -39,7 +39,7 @@ mod work;
 pub use ending::{Ending, Reason};
 pub use observer::{End, Notice, Observer, Piece, Tally};
 pub use options::{RunOptions, WhenEmpty};
-pub use run_hooks::{RunHook, RunHooks};
+pub use run_hooks::{RunHook, RunHooks, hook_event};
 pub use run_loop::RunLoop;
 pub use start::start;
 

@@ -1,8 +1,9 @@
 //! The hooks around a whole run: before anything of it begins, and after its end.
 
 use super::options::RunOptions;
+use super::teller::of_hook;
 use crate::config::Config;
-use crate::domain::{HookPoint, HookReport, WorkerId};
+use crate::domain::{Event, EventKind, HookPoint, HookReport, WorkerId};
 use crate::engine::attempt::{Extra, Fixed, Hooks, Subject, hook_report, hook_spec, ready_hooks};
 use crate::engine::dispatch::tree_key;
 use crate::platform::claim_tag::ClaimTag;
@@ -10,9 +11,10 @@ use crate::platform::lock::FileLock;
 use crate::platform::signal::{Listener, Request};
 use crate::project::Project;
 use crate::store::attempts::AttemptFolder;
-use crate::store::place_of;
+use crate::store::{new_event, place_of};
 use crate::supervisor::{Launch, Supervisor, Told};
 use crate::views::mask::Mask;
+use chrono::{DateTime, Utc};
 use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
@@ -44,8 +46,8 @@ pub enum RunHook {
     Absent,
     /// It came to an end.
     Ran(HookReport),
-    /// A signal to this process ended it.
-    Signalled(i32),
+    /// This process got a signal meanwhile.
+    Signalled(i32, HookReport),
 }
 
 impl RunHooks {
@@ -120,9 +122,17 @@ impl RunHooks {
         let ended = supervisor.run(&spec, &mut told).map_err(io::Error::other);
         drop(supervisor.finish());
         drop(listener);
+        let report = |ended| hook_report(point, ended, &self.folder, &self.mask);
         match signal.load(Ordering::SeqCst) {
-            0 => Ok(RunHook::Ran(hook_report(point, Some(ended?), &self.folder, &self.mask))),
-            signal => Ok(RunHook::Signalled(signal)),
+            0 => Ok(RunHook::Ran(report(Some(ended?)))),
+            signal => Ok(RunHook::Signalled(signal, report(ended.ok()))),
         }
     }
+}
+
+/// The line of the journal for a hook around a run.
+pub fn hook_event(report: &HookReport, now: DateTime<Utc>) -> Event {
+    let mut data = of_hook(report);
+    data.insert("by".to_owned(), "workloop".into());
+    new_event(EventKind::Hook, now, String::new(), data)
 }

@@ -1,54 +1,113 @@
-//! The hooks around a run, as the command line tells them.
+//! The hooks around a run, as the command line tells them and as the journal keeps them.
 
 use crate::cli::failure::{Failure, FailureKind};
+use crate::cli::open::with_causes;
 use crate::cli::session::Session;
-use crate::domain::{HookEnd, HookPoint};
-use crate::engine::{Ending, RunHook, RunHooks};
+use crate::config::Selection;
+use crate::domain::{Event, HookEnd, HookPoint};
+use crate::engine::{Ending, RunHook, RunHooks, hook_event};
+use crate::platform::clock::{Clock, SystemClock};
+use crate::project::Project;
+use crate::store::{Patience, QueueStore, StoreError};
 use crate::views::escape;
+use crate::views::json::inert;
 use std::io::Write;
 
-/// Lets the hook say no to the run.
+/// Lets the hook say no to the run; `json` has what becomes of it on standard output.
 ///
 /// # Errors
 /// The refusal, and why the hook did not come to an end of its own.
-pub(super) fn before(hooks: &RunHooks) -> Result<(), Failure> {
-    let report = match hooks.run(HookPoint::BeforeRun, &[])? {
+pub(super) fn before(
+    hooks: &RunHooks,
+    project: &mut Project,
+    json: bool,
+    session: &mut Session<'_>,
+) -> Result<(), Failure> {
+    let (report, signal) = match hooks.run(HookPoint::BeforeRun, &[])? {
         RunHook::Absent => return Ok(()),
-        RunHook::Signalled(signal) => {
-            let signal = u8::try_from(signal).unwrap_or(u8::MAX);
-            return Err(Failure::silent(FailureKind::Signal(signal)));
-        }
-        RunHook::Ran(report) => report,
+        RunHook::Ran(report) => (report, None),
+        RunHook::Signalled(signal, report) => (report, Some(signal)),
     };
-    match report.end() {
-        HookEnd::Admits => Ok(()),
-        HookEnd::Vetoes | HookEnd::Unknown => {
-            let text = format!("{}; nothing was started", report.sentence());
-            Err(Failure::usage(text).hint("[hooks] in workloop.toml says what runs before a run"))
-        }
+    let event = hook_event(&report, SystemClock.now());
+    if report.end() == HookEnd::Admits && signal.is_none() {
+        // It goes with the line of the loop that starts.
+        project.store_mut().note_later(0, event);
+        return Ok(());
     }
+    let noted = note(project, event);
+    tell(HookPoint::BeforeRun, noted, json, session)?;
+    if let Some(signal) = signal {
+        let signal = u8::try_from(signal).unwrap_or(u8::MAX);
+        return Err(Failure::silent(FailureKind::Signal(signal)));
+    }
+    let text = format!("{}; nothing was started", report.sentence());
+    Err(Failure::usage(text).hint("[hooks] in workloop.toml says what runs before a run"))
 }
 
-/// Runs the hook after the run; what it says decides nothing.
+/// Runs the hook after the run of what was `selection`; what it says decides nothing.
 ///
 /// # Errors
 /// When standard error cannot be written.
 pub(super) fn after(
     hooks: &RunHooks,
     ending: Option<&Ending>,
+    (selection, json): (&Selection, bool),
     session: &mut Session<'_>,
 ) -> Result<(), Failure> {
     // A run that failed has no ending: its status is that of a program that failed.
     let status = ending.map_or(1, Ending::exit_status);
     let extra = [("WORKLOOP_EXIT_STATUS", status.to_string())];
-    let failed = match hooks.run(HookPoint::AfterRun, &extra) {
-        Ok(RunHook::Absent) => None,
-        Ok(RunHook::Signalled(_)) => Some("hook after_run: interrupted".to_owned()),
-        Ok(RunHook::Ran(report)) => (!report.outcome.is_success()).then(|| report.sentence()),
-        Err(error) => Some(format!("hook after_run: {error}")),
+    let ran = match hooks.run(HookPoint::AfterRun, &extra) {
+        Ok(RunHook::Absent) => return Ok(()),
+        Ok(RunHook::Ran(report)) => {
+            let failed = (!report.outcome.is_success()).then(|| report.sentence());
+            Ok((report, failed))
+        }
+        Ok(RunHook::Signalled(_, report)) => {
+            Ok((report, Some("hook after_run: interrupted".to_owned())))
+        }
+        Err(error) => Err(format!("hook after_run: {error}")),
+    };
+    let (report, failed) = match ran {
+        Ok((report, failed)) => (Some(report), failed),
+        Err(why) => (None, Some(why)),
     };
     if let Some(text) = failed {
         writeln!(session.streams.err, "warning: {}", escape::line(&text))?;
     }
-    Ok(())
+    let Some(report) = report else { return Ok(()) };
+    // The loop has let go of the queues that it was given.
+    let opened = session.open_project(selection.clone());
+    let event = hook_event(&report, SystemClock.now());
+    let noted = opened.and_then(|mut project| note(&mut project, event));
+    tell(HookPoint::AfterRun, noted, json, session)
+}
+
+fn note(project: &mut Project, event: Event) -> Result<Vec<Event>, StoreError> {
+    project.store_mut().note(Patience::Limited, 0, vec![event])
+}
+
+/// Tells what was noted as the run tells its events. That a hook is not in the journal undoes nothing
+/// of what it said.
+fn tell(
+    point: HookPoint,
+    noted: Result<Vec<Event>, StoreError>,
+    json: bool,
+    session: &mut Session<'_>,
+) -> Result<(), Failure> {
+    match noted {
+        Ok(events) if json => {
+            let line = |event| serde_json::to_string(event).unwrap_or_default();
+            for line in events.iter().map(line).filter(|line| !line.is_empty()) {
+                writeln!(session.streams.out, "{}", inert(&line))?;
+            }
+            Ok(session.streams.out.flush()?)
+        }
+        Ok(_) => Ok(()),
+        Err(error) => {
+            let why = with_causes(&error);
+            let text = format!("warning: hook {point} is not in the journal: {why}");
+            Ok(writeln!(session.streams.err, "{}", escape::line(&text))?)
+        }
+    }
 }
