@@ -383,6 +383,10 @@ fn wait_ends_as_run_would() {
 }
 
 #[test]
+    let need = &value["needs_you"][0];
+    let command = "workloop approve A --work-queue q.json";
+    assert_eq!((&need["need"], &need["command"]), (&json!("approval"), &json!(command)));
+    assert_eq!(value["needs_you"], folder.json("status", "status --json q.json")["needs_you"]);
 fn what_is_read_only_can_be_read() {
     let folder = Folder::new(&chain());
     let before = fs::read(folder.path("q.json")).expect("read");

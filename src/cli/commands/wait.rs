@@ -31,6 +31,7 @@ pub(super) fn run(args: &WaitArgs, session: &mut Session<'_>) -> Result<(), Fail
     ids.extend(args.task_ids.iter().cloned());
     let selection = session.select_to_read(&queues)?;
     let mut reading = Reading::open(session, selection)?;
+    let words = session.queue_words(&queues, &selection.queues);
     let mut follow = Follow::new(&reading.dirs());
     let mut told = session.global.quiet;
     let begin = Instant::now();
@@ -40,7 +41,7 @@ pub(super) fn run(args: &WaitArgs, session: &mut Session<'_>) -> Result<(), Fail
         if served {
             alone = Instant::now();
         }
-        let wanted = Wanted { args, ids: &ids, served };
+        let wanted = Wanted { args, ids: &ids, words: &words, served };
         let standing = reading.look(|scene| standing(scene, &wanted))?;
         // Beside loops a task may say complete by an edit that they put back in a moment.
         let sure =
@@ -134,6 +135,8 @@ struct Wanted<'a> {
     served: bool,
 }
 
+    /// What a command needs to find the queues.
+    words: &'a str,
 fn standing(scene: &Scene<'_>, wanted: &Wanted<'_>) -> Result<Standing, Failure> {
     let Wanted { args, served, .. } = wanted;
     let ids: Result<HashSet<Node>, Failure> = wanted.ids.iter().map(|id| scene.find(id)).collect();
@@ -171,7 +174,9 @@ fn standing(scene: &Scene<'_>, wanted: &Wanted<'_>) -> Result<Standing, Failure>
     let ending = Ending::new(Reason::Done, outlook, attempts, |node| graph.reference(node))
         .with_words(|node| scene.structure.unknown_word(scene.queues, node));
     let json = (over && args.json)
-        .then(|| json::object(&scene.sight().written_status(&waited, !ids.is_empty(), "")))
+        .then(|| {
+            json::object(&scene.sight().written_status(&waited, !ids.is_empty(), wanted.words))
+        })
         .transpose()?;
     Ok(Standing { over, ending, json })
 }
