@@ -2,6 +2,7 @@
 //! word frees most.
 
 use super::escape;
+use super::fold::folded;
 use super::style::{Look, color, count, fitted, listed};
 use super::view::Sight;
 use crate::plan::{Minutes, Node, State, duration_text};
@@ -160,7 +161,7 @@ pub fn text(list: &BlockerList, look: Look) -> String {
         ),
     };
     if list.blockers.is_empty() {
-        return format!("nothing holds other tasks up\n{harmless}");
+        return folded(&format!("nothing holds other tasks up\n{harmless}"), look);
     }
     let most = look.width.unwrap_or(usize::MAX);
     let held = count(list.held_up, "task waits", "tasks wait");
@@ -193,7 +194,7 @@ pub fn text(list: &BlockerList, look: Look) -> String {
     if !harmless.is_empty() {
         let _ok = write!(text, "\n{harmless}");
     }
-    text
+    folded(&text, look)
 }
 
 #[cfg(test)]
@@ -234,7 +235,7 @@ mod tests {
         assert!(text.contains(a), "{text}");
         assert!(text.starts_with("4 tasks wait behind what does not get on by itself\n"), "{text}");
         assert!(
-            text.ends_with("\n2 tasks wait for a person and hold nothing up: workloop status\n"),
+            text.ends_with("\n2 tasks wait for a person and hold nothing up:\n  workloop status\n"),
             "{text}"
         );
     }

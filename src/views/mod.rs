@@ -20,6 +20,7 @@ pub mod explain;
 pub mod flag;
 pub mod flags;
 pub mod flaky;
+pub mod fold;
 pub mod graph;
 pub mod json;
 pub mod known;
@@ -59,3 +60,5 @@ pub use crate::platform::escape;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod widths;

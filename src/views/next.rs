@@ -1,5 +1,6 @@
 //! `next`: the ready tasks in the order of claims, with the reason of each rank.
 
+use super::fold::folded;
 use super::json::Made;
 use super::style::{Look, fitted, of_state, padded};
 use super::view::Sight;
@@ -71,7 +72,7 @@ pub fn text(view: &NextView<'_>, look: Look, out: &mut dyn Write) -> io::Result<
         writeln!(out, "{:>ranks$}  {id}  {}", task.rank, fitted(&task.title, title))?;
         let indent = " ".repeat(ranks + 2);
         let reason = look.paint(anstyle::Style::new().dimmed(), fitted(&task.reason, 400));
-        writeln!(out, "{indent}{reason}")?;
+        writeln!(out, "{}", folded(&format!("{indent}{reason}"), look))?;
     }
     let more = view.ready - view.tasks.keys.len();
     if more > 0 {

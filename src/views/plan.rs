@@ -2,6 +2,7 @@
 
 use super::dates::{self, Dates};
 use super::escape;
+use super::fold::folded;
 use super::style::{Look, count, fitted, padded, took, wrap};
 use crate::domain::Text;
 use crate::plan::{LoopsReport, Minutes, Node, PlanReport, Slack, duration_text};
@@ -95,7 +96,7 @@ pub fn text(view: &PlanView, gantt: Option<&str>, seconds: Seconds<'_>, look: Lo
     if let Some(actual) = &view.actual {
         text.push_str(&actual_text(actual, look));
     }
-    text
+    folded(&text, look)
 }
 
 fn head(report: &PlanReport) -> String {

@@ -2,6 +2,7 @@
 //!
 //! Every figure is counted from the journal; only what waits for a person and what runs are of now.
 
+use super::fold::folded;
 use super::known::LiveView;
 use super::mask::Mask;
 use super::need::NeedView;
@@ -215,7 +216,7 @@ pub fn text(view: &SinceView, look: Look) -> String {
     let runs: Vec<String> = view.running.iter().map(run).collect();
     line("Running", named(&runs));
     needs(view, look, &mut lines);
-    lines.join("\n") + "\n"
+    folded(&(lines.join("\n") + "\n"), look)
 }
 
 fn head(view: &SinceView, look: Look) -> String {

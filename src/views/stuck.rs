@@ -2,6 +2,7 @@
 //! longer than nearly all before it, one that is tried again without a new change, a task behind one
 //! that is blocked, and claims whose worker is gone.
 
+use super::fold::folded;
 use super::known::LiveView;
 use super::style::{Look, fitted, padded};
 use super::timing::running;
@@ -117,7 +118,7 @@ pub fn text(list: &StuckList, look: Look) -> String {
     if let Some(more) = list.stuck.len().checked_sub(LISTED + 1) {
         let _ok = writeln!(text, "… and {} more: workloop stuck --json has all", more + 1);
     }
-    text
+    folded(&text, look)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! `status --table`: all tasks, one row each.
 
 use super::escape;
+use super::fold::folded;
 use super::json::Made;
 use super::style::{Look, took};
 use super::text::{counts, detail};
@@ -40,7 +41,7 @@ fn add(
     look: Look,
 ) {
     let path = look.head(escape::line(&queue.path));
-    let _ok = writeln!(text, "{path}: {}", counts(queue));
+    let _ok = writeln!(text, "{}", folded(&format!("{path}: {}", counts(queue)), look));
     let mut rest = queue.tasks.keys.as_slice();
     loop {
         let (rows, others) = rest.split_at(rest.len().min(ROWS));

@@ -1,6 +1,7 @@
 //! `status` for people: a line of counts for each queue, then its open tasks.
 
 use super::flags;
+use super::fold::folded;
 use super::known::LiveView;
 use super::needed;
 use super::progress::Progress;
@@ -39,7 +40,7 @@ pub fn status(view: &StatusView, look: Look) -> String {
     for spent in &view.spent {
         let _ = writeln!(text, "{}", spent.line());
     }
-    text
+    folded(&text, look)
 }
 
 /// A pause with the words of the tool, of which the sentence has said the first already.

@@ -3,6 +3,7 @@
 use super::attempts::AttemptView;
 use super::escape;
 use super::flaky::FlakyView;
+use super::fold::folded;
 use super::need::QuestionView;
 use super::style::{Look, count, listed};
 use super::text::at_work;
@@ -146,7 +147,7 @@ pub fn text(view: &WhyView, look: Look) -> String {
         let _ = writeln!(text, "Flaky: {}.", escape::line(&flaky.line()));
     }
     told_attempts(&view.attempts, task.attempts, view.now, look, &mut text);
-    text
+    folded(&text, look)
 }
 
 /// The whole of what its agent asked or found, where one line does not say it.

@@ -19,6 +19,7 @@ use crate::platform::ids::RandomIds;
 use crate::project::repositories::is_private;
 use crate::project::{Among, Project, Scope};
 use crate::views::escape;
+use crate::views::fold::folded;
 use crate::views::timing::measured;
 use crate::workspace::is_git_work_tree;
 use chrono::{DateTime, Local, TimeZone};
@@ -198,7 +199,8 @@ fn max_time(args: &RunArgs, now: DateTime<Local>) -> Option<(Duration, String)> 
 
 /// Tells how the run ended: the sentence on stderr and the exit status.
 pub(super) fn end(ending: &Ending, session: &mut Session<'_>) -> Result<(), Failure> {
-    writeln!(session.streams.err, "{}", escape::line(&ending.sentence()))?;
+    let sentence = folded(&escape::line(&ending.sentence()), session.look_of_stderr());
+    writeln!(session.streams.err, "{sentence}")?;
     let kind = match ending.exit_status() {
         0 => return Ok(()),
         2 => FailureKind::Usage,

@@ -12,6 +12,7 @@ use crate::project::{QueueSet, Scope};
 use crate::store::journal::Journal;
 use crate::store::{QueueStore, StateDir, queue_name};
 use crate::views::flaky::FlakyView;
+use crate::views::fold::folded;
 use crate::views::spent::SpentView;
 use crate::views::style::Look;
 use crate::views::view::{Shown, StatusView};
@@ -99,7 +100,7 @@ fn render(reading: &mut Reading, asked: &Asked<'_>, look: Look) -> Result<Vec<u8
                 // Into a pipe goes each change, and time that passes is none.
                 view.hold_still();
             }
-            text::status(&view, look) + &put_back(scene.set) + &red(scene.set)
+            text::status(&view, look) + &folded(&(put_back(scene.set) + &red(scene.set)), look)
         };
         Ok(text.into_bytes())
     })

@@ -8,6 +8,7 @@ use crate::cli::session::Session;
 use crate::engine::{Ending, Reason};
 use crate::plan::{Node, Prospect, State};
 use crate::store::{QueueStore, workers};
+use crate::views::fold::folded;
 use crate::views::{escape, json};
 use std::collections::HashSet;
 use std::io::Write;
@@ -30,8 +31,8 @@ pub(super) fn run(args: &WaitArgs, session: &mut Session<'_>) -> Result<(), Fail
     let (mut ids, queues) = session.ids_and_queues(&args.words, &args.queues);
     ids.extend(args.task_ids.iter().cloned());
     let selection = session.select_to_read(&queues)?;
-    let mut reading = Reading::open(session, selection)?;
     let words = session.queue_words(&queues, &selection.queues);
+    let mut reading = Reading::open(session, selection)?;
     let mut follow = Follow::new(&reading.dirs());
     let mut told = session.global.quiet;
     let begin = Instant::now();
@@ -91,10 +92,7 @@ fn end(
     session: &mut Session<'_>,
 ) -> Result<(), Failure> {
     match until {
-        Until::Gone => {
-            let text = format!("no loop serves these queues: {}", ending.so_far());
-            Ok(writeln!(session.streams.err, "{text}")?)
-        }
+        Until::Gone => say(&format!("no loop serves these queues: {}", ending.so_far()), session),
         Until::Idle if !served && ending.outlook.ready > 0 => Err(unserved(ending, session)?),
         Until::Idle | Until::Complete => super::run::end(ending, session),
     }
@@ -106,7 +104,7 @@ fn unserved(ending: &Ending, session: &mut Session<'_>) -> Result<Failure, Failu
         0 => "no loop serves what is left".to_owned(),
         ready => format!("{ready} ready, and no loop serves them: workloop run"),
     };
-    writeln!(session.streams.err, "{}; {what}", ending.so_far())?;
+    say(&format!("{}; {what}", ending.so_far()), session)?;
     Ok(Failure::silent(FailureKind::Waiting))
 }
 
@@ -123,20 +121,26 @@ fn timed_out(
         (false, false) => "; no loop serves what is left".to_owned(),
     };
     let text = format!("timed out after {limit:?}: {}{left}", ending.so_far());
-    writeln!(session.streams.err, "{}", escape::line(&text))?;
+    say(&text, session)?;
     Ok(Failure::silent(FailureKind::Budget))
+}
+
+/// Writes a line to standard error, broken between words where it is too wide.
+fn say(text: &str, session: &mut Session<'_>) -> Result<(), Failure> {
+    let look = session.look_of_stderr();
+    Ok(writeln!(session.streams.err, "{}", folded(&escape::line(text), look))?)
 }
 
 /// What is waited for.
 struct Wanted<'a> {
     args: &'a WaitArgs,
     ids: &'a [String],
+    /// What a command needs to find the queues.
+    words: &'a str,
     /// Whether a loop serves one of the queues.
     served: bool,
 }
 
-    /// What a command needs to find the queues.
-    words: &'a str,
 fn standing(scene: &Scene<'_>, wanted: &Wanted<'_>) -> Result<Standing, Failure> {
     let Wanted { args, served, .. } = wanted;
     let ids: Result<HashSet<Node>, Failure> = wanted.ids.iter().map(|id| scene.find(id)).collect();

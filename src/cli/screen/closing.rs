@@ -4,6 +4,7 @@
 use crate::domain::Event;
 use crate::engine::{End, Ending, Piece};
 use crate::platform::cells;
+use crate::views::fold::folded;
 use crate::views::style::{Look, count, fitted, padded, took};
 use serde_json::Value;
 use std::collections::HashMap;
@@ -41,11 +42,11 @@ impl Told {
         self.ends.insert(piece.id.to_owned(), end.what.to_owned());
     }
 
-    /// A line was written into the journal; the one that ends an attempt says what it cost, where that is
-    /// known.
+    /// A line was written into the journal; the one with the verdict of an attempt says what it cost, where
+    /// that is known.
     pub(super) fn event(&mut self, event: &Event) {
         let cost = event.data.get("cost_usd").and_then(Value::as_f64);
-        if let Some(cost) = cost.filter(|cost| event.event.ends_attempt() && cost.is_finite()) {
+        if let Some(cost) = cost.filter(|cost| cost.is_finite()) {
             self.cost = Some(self.cost.unwrap_or_default() + cost);
         }
     }
@@ -68,7 +69,8 @@ pub(in crate::cli) fn closing(
     parts.push(count(usize::try_from(told.attempts).unwrap_or(usize::MAX), "attempt", "attempts"));
     parts.push(format!("{} ({} of attempts)", time(*lasted), time(told.worked)));
     parts.extend(told.cost.map(|cost| format!("${cost:.2}")));
-    let mut text = format!("{}\n", look.head(fitted(&parts.join(", "), width)));
+    let head = folded(&fitted(&parts.join(", "), usize::MAX), look);
+    let mut text = format!("{}\n", look.head(head));
     let rows = ending.next_steps();
     let rows: Vec<[String; 3]> = rows
         .iter()
@@ -87,10 +89,73 @@ pub(in crate::cli) fn closing(
     for [id, why, command] in rows.iter().take(NAMED) {
         let why =
             if room < NARROWEST { String::new() } else { padded(&fitted(why, room), room) + "  " };
-        let _ok = writeln!(text, "  {}  {why}{command}", padded(id, ids));
+        let line = format!("  {}  {why}", padded(id, ids));
+        // On a narrow terminal the command is on a line of its own.
+        let is_beside = cells::width(&line) + cells::width(command) <= width;
+        let _ok = if is_beside {
+            writeln!(text, "{line}{command}")
+        } else {
+            writeln!(text, "{}\n      {command}", line.trim_end())
+        };
     }
     if let Some(more) = rows.len().checked_sub(NAMED + 1) {
         let _ok = writeln!(text, "  … and {} more: workloop status{queue}", more + 1);
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Reason;
+    use crate::plan::{Cause, Node, Outlook, Prospect, Root};
+    use crate::platform::terminal::steers;
+
+    const IDS: [&str; 4] =
+        ["A-1", "日本語の長い識別子-🦀👩‍👩‍👧‍👦", "שלום\u{202e}evil", "a-long-id-of-words"];
+
+    /// The summary of a run that left four tasks.
+    fn drawn(width: usize) -> String {
+        let root = |n| Root { task: Node(n), prospect: Prospect::Stuck, cause: Cause::Budget };
+        let roots = (0..4).map(root).collect();
+        let outlook = Outlook {
+            total: 1000,
+            complete: 990,
+            stuck: 6,
+            person: 4,
+            roots,
+            ..Outlook::default()
+        };
+        let ending = Ending::new(Reason::Done, outlook, 9, |node| IDS[node.0 as usize].to_owned());
+        let why =
+            "step test: exit status 1 日本語 🦀 \u{1b}[31m and more that is too long to be shown";
+        let ends = IDS.map(|id| (id.to_owned(), why.to_owned())).into();
+        let told =
+            Told { ends, worked: Duration::from_secs(40_000), attempts: 1234, cost: Some(12.5) };
+        let look = Look { color: false, width: Some(width) };
+        closing(&(told, Duration::from_secs(20_000)), &ending, " --work-queue q.json", look)
+    }
+
+    #[test]
+    fn no_line_is_wider_than_the_terminal_and_each_command_is_whole() {
+        for width in [60, 80, 120, 200] {
+            let text = drawn(width);
+            for line in text.lines() {
+                let fits = cells::width(line) <= width || line.starts_with("      workloop ");
+                assert!(fits && !line.contains(steers), "{width}: {line}");
+            }
+            let commands = text.matches("workloop retry ").count();
+            assert_eq!(
+                (commands, text.matches(" --work-queue q.json\n").count()),
+                (4, 4),
+                "{text}"
+            );
+            assert!(text.contains("$12.50"), "nothing of the first line is cut: {text}");
+        }
+        assert!(
+            drawn(60).contains("\n      workloop retry A-1 --work-queue q.json\n"),
+            "{}",
+            drawn(60)
+        );
+    }
 }
