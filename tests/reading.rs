@@ -10,6 +10,8 @@ use tempfile::TempDir;
 
 #[path = "reading/dates.rs"]
 mod dates;
+#[path = "reading/drawn.rs"]
+mod drawn;
 #[path = "reading/first_hour.rs"]
 mod first_hour;
 #[path = "reading/health.rs"]

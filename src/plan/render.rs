@@ -221,12 +221,13 @@ fn mermaid_text(text: &str) -> String {
     safe
 }
 
-/// Inside a quoted Graphviz text.
+/// Inside a quoted Graphviz text, in which entities mean what they do in HTML.
 fn dot_text(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {
             '"' | '\\' => safe.extend(['\\', letter]),
+            '&' => safe.push_str("&amp;"),
             letter if steers(letter) => safe.push(' '),
             letter => safe.push(letter),
         }
