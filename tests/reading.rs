@@ -18,6 +18,8 @@ mod first_hour;
 mod health;
 #[path = "reading/kept.rs"]
 mod kept;
+#[path = "reading/night.rs"]
+mod night;
 #[path = "reading/reports.rs"]
 mod reports;
 
@@ -381,14 +383,14 @@ fn wait_ends_as_run_would() {
     assert_eq!(folder.run("wait --work-queue q.json").0, 7);
     let value = folder.json("status", "wait --until idle --json --work-queue q.json");
     assert_eq!(value["queues"][0]["waiting"], 1);
-    assert_eq!(folder.run("wait nobody --work-queue q.json").0, 2);
-}
-
-#[test]
     let need = &value["needs_you"][0];
     let command = "workloop approve A --work-queue q.json";
     assert_eq!((&need["need"], &need["command"]), (&json!("approval"), &json!(command)));
     assert_eq!(value["needs_you"], folder.json("status", "status --json q.json")["needs_you"]);
+    assert_eq!(folder.run("wait nobody --work-queue q.json").0, 2);
+}
+
+#[test]
 fn what_is_read_only_can_be_read() {
     let folder = Folder::new(&chain());
     let before = fs::read(folder.path("q.json")).expect("read");
