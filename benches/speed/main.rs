@@ -17,6 +17,7 @@ mod report;
 mod sample;
 mod scratch;
 mod transitions;
+mod views;
 mod wake;
 
 use report::Report;
@@ -42,12 +43,13 @@ impl Plan {
 
 type Section = (&'static str, fn(&Plan, &mut Report));
 
-const SECTIONS: [Section; 9] = [
+const SECTIONS: [Section; 10] = [
     ("overhead", overhead::measure),
     ("transitions", transitions::measure),
     ("many", many::measure),
     ("peers", peers::measure),
     ("reading", reading::measure),
+    ("views", views::measure),
     ("wake", wake::measure),
     ("footprint", footprint::measure),
     ("growth", growth::measure),
