@@ -86,7 +86,8 @@ impl<'r> Reads<'r> {
         };
         let mut why = None;
         for (name, text) in &texts {
-            let rule = MeasureRule { file: name.clone().or_else(|| rule.file.clone()), ..(*rule).clone() };
+            let rule =
+                MeasureRule { file: name.clone().or_else(|| rule.file.clone()), ..(*rule).clone() };
             let text = text.as_deref().map_err(Clone::clone);
             let (measured, bad) = verify::measure(&rule, text);
             checked.measure = Some(measured);
