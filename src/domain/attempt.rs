@@ -9,6 +9,7 @@ use super::outcome::Outcome;
 use super::question::Evidence;
 use super::reason::ReasonCode;
 use super::verdict::Verdict;
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 
 /// Whether a command does the work or judges it; a step may have any name, also `agent`.
@@ -130,6 +131,11 @@ impl AttemptReport {
         self.findings.at_least(Level::Fail).next().is_some()
             && self.steps.last().is_none_or(|step| !step.is_red())
     }
+}
+
+/// The form of the times of an attempt, of which differences are told: RFC 3339 UTC with milliseconds.
+pub fn exact_timestamp(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
 /// What an attempt came to: the content of `verdict.json`.

@@ -42,7 +42,7 @@ mod verdict;
 
 pub use agent_run::{AgentOutcome, AgentRun, Preset, Tokens};
 pub use apply::{apply, budget_of, budget_used_now, timestamp};
-pub use attempt::{AttemptReport, Fingerprint, FlakyItem, StepKind, StepReport};
+pub use attempt::{AttemptReport, Fingerprint, FlakyItem, StepKind, StepReport, exact_timestamp};
 pub use backoff::{Backoff, CAP, Cost, PauseKind, QUICK, QuickFailure, Rest, Said, next_pause};
 pub use change::{Change, Landed, Waits};
 pub use checked::{Checked, Measured};

@@ -1,7 +1,8 @@
 //! One block an attempt in `verification.log`, made for `tail -f`: nothing in it steers a terminal.
 
-use crate::domain::AttemptReport;
+use crate::domain::{AttemptReport, timestamp};
 use crate::platform::escape::line;
+use chrono::DateTime;
 
 /// So many items are named in each line.
 const NAMED: usize = 20;
@@ -9,10 +10,10 @@ const NAMED: usize = 20;
 /// The block of `report`; `title` is the task's.
 pub fn block(report: &AttemptReport, title: &str) -> String {
     let verdict = report.verdict.map_or_else(|| report.outcome.to_string(), |v| v.to_string());
-    let head = format!(
-        "{} {verdict} {} attempt {}: {title}",
-        report.ended_at, report.task, report.attempt
-    );
+    // To the second, for people.
+    let at = DateTime::parse_from_rfc3339(&report.ended_at);
+    let at = at.map_or_else(|_| report.ended_at.clone(), |at| timestamp(at.to_utc()));
+    let head = format!("{at} {verdict} {} attempt {}: {title}", report.task, report.attempt);
     let mut text = format!("{}\n", line(&head));
     let mut add = |what: &str| {
         text.push_str("    ");
@@ -69,7 +70,7 @@ mod tests {
             attempt: 2,
             worker: "h:1:00000000".to_owned(),
             started_at: "2026-01-19T14:35:45Z".to_owned(),
-            ended_at: "2026-01-19T14:35:46Z".to_owned(),
+            ended_at: "2026-01-19T14:35:46.250Z".to_owned(),
             outcome: Outcome::Exited { code: 0 },
             verdict: Some(Verdict::Fail),
             reason: Some(hostile.clone()),

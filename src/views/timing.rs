@@ -31,8 +31,8 @@ pub fn between(from: DateTime<Utc>, to: DateTime<Utc>) -> Duration {
     (to - from).max(TimeDelta::zero()).to_std().unwrap_or_default()
 }
 
-/// How long an attempt took: by its own times, which are whole seconds, and at least as long as its
-/// commands ran.
+/// How long an attempt took: by its own times, which an earlier version wrote in whole seconds, and at
+/// least as long as its commands ran.
 pub fn lasted(report: &AttemptReport) -> Duration {
     let ran = Duration::from_millis(report.steps.iter().map(|step| step.millis).sum());
     let ends = parsed(&report.started_at).zip(parsed(&report.ended_at));

@@ -99,6 +99,9 @@ fn an_edit_does_not_renew_a_budget() {
     sandbox.run(["log", "A", "--work-queue", "q.json"]).exits(0).says("==> attempt 2, ");
     let why = sandbox.run(["why", "A", "--work-queue", "q.json", "--json"]).exits(0).json();
     assert_eq!((&why["attempts"][1]["attempt"], &why["attempts"][2]), (&json!(2), &Value::Null));
+    // How long it took is told in tenths of a second, so that whole ones do not do.
+    let began = why["attempts"][1]["started_at"].as_str().unwrap_or_default();
+    assert_eq!((began.len(), began.ends_with('Z')), ("2026-01-19T14:35:45.000Z".len(), true));
     let status = sandbox.run(["status", "q.json", "--json"]).exits(0).json();
     assert_eq!(status["queues"][0]["tasks"][0]["attempts"], 2);
 }

@@ -8,7 +8,8 @@ use super::progress_check::{self, Made, Streak};
 use super::withheld;
 use crate::agent::AgentResult;
 use crate::domain::{
-    AttemptReport, Change, Completion, Cost, Fingerprint, Landed, Outcome, ReasonCode, timestamp,
+    AttemptReport, Change, Completion, Cost, Fingerprint, Landed, Outcome, ReasonCode,
+    exact_timestamp,
 };
 use crate::platform::clock::Clock;
 use crate::platform::fault::{self, Fault};
@@ -86,7 +87,7 @@ pub(crate) fn not_started(
     clock: &dyn Clock,
 ) -> Finished {
     let began = clock.now();
-    let now = timestamp(began);
+    let now = exact_timestamp(began);
     let code = unknown_code(&outcome);
     let report = AttemptReport {
         v: 1,

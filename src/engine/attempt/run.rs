@@ -16,7 +16,7 @@ use super::with::{OnStage, Stage, With};
 use crate::agent::{AgentResult, ResultStatus, has_promise, read_result};
 use crate::domain::{
     AgentRun, AttemptReport, Findings, Fingerprint, HookPoint, ItemId, Outcome, ReasonCode,
-    StepItems, StepReport, Verdict, timestamp,
+    StepItems, StepReport, Verdict, exact_timestamp,
 };
 use crate::guardrails::ChangedFile;
 use crate::platform::clock::Clock;
@@ -107,8 +107,8 @@ pub(crate) fn run(mut job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finish
         task: job.id.clone(),
         attempt: job.token.attempt,
         worker: job.token.worker.to_string(),
-        started_at: timestamp(began),
-        ended_at: timestamp(clock.now()),
+        started_at: exact_timestamp(began),
+        ended_at: exact_timestamp(clock.now()),
         outcome: end.outcome,
         verdict: end.verdict,
         reason: end.reason,

@@ -16,7 +16,7 @@ use super::super::tamper::{Guard, earlier};
 use super::super::with::{OnStage, With};
 use super::Progress;
 use crate::domain::{
-    self, AttemptReport, HookPoint, Outcome, ReasonCode, Verdict, Waits, timestamp,
+    self, AttemptReport, HookPoint, Outcome, ReasonCode, Verdict, Waits, exact_timestamp,
 };
 use crate::platform::ids::RandomIds;
 use crate::platform::lock::LockError;
@@ -116,7 +116,7 @@ pub(crate) fn land(mut job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finis
     }
     drop(apart);
     let (judged, is_hooked) = (!steps.is_empty(), !hooks.is_empty());
-    let ended_at = timestamp(clock.now());
+    let ended_at = exact_timestamp(clock.now());
     let report = reported(report, end, (steps, hooks), ended_at);
     let is_back = matches!(came_to, CameTo::Back(_));
     let mut job = job;
