@@ -135,6 +135,10 @@ fn who_has_nothing_is_told_what_to_say_where() {
         &["add [agents.default] with preset = \"claude\" or run"],
     );
     person.folder.write("agent.sh", "cat >/dev/null\n");
+    let by_hand = "[agents.default]\nrun = \"claude -p\"\n";
+    person.folder.write("other.toml", by_hand);
+    let words = ["doctor", "--config", "other.toml"];
+    person.says(&words, 1, &["claude -p; preset = \"claude\" would understand"]);
     person.says(
         &["run", "--agent", "sh agent.sh", "--verify", "true"],
         0,

@@ -98,7 +98,7 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         "init",
         &[
             ("workloop init", "looks for an agent and for tests, and writes what it finds"),
-            ("workloop init --agent 'claude -p' --verify 'make test'", "says both"),
+            ("workloop init --agent claude --verify 'make test'", "says both"),
         ],
     ),
     (

@@ -1,6 +1,6 @@
 //! The queues, what a run would refuse, agents, claims, loops, and red flags.
 
-use crate::agent::{AgentProfile, Installed, adapter, installed};
+use crate::agent::{self, AgentProfile, Installed, adapter, installed};
 use crate::claims::ClaimReader;
 use crate::cli::failure::Failure;
 use crate::cli::read::Reading;
@@ -153,7 +153,17 @@ fn of_verification(config: &Config) -> Option<Sign> {
 /// An agent, and its tool where it has a preset.
 fn of_agent(agent: &AgentProfile, tool: Option<&Installed>) -> Sign {
     let named = format!("{}: {}", agent.name, agent.command);
-    let Some(tool) = tool else { return Sign::ok("agent", named) };
+    let Some(tool) = tool else {
+        let line = agent.command.to_string();
+        let program = line.split_whitespace().next().and_then(|word| word.rsplit('/').next());
+        let more = program.and_then(agent::named).map_or_else(String::new, |adapter| {
+            format!(
+                "; preset = \"{}\" would understand what it says of limits and costs",
+                adapter.preset
+            )
+        });
+        return Sign::ok("agent", named + &more);
+    };
     let known = adapter(tool.preset);
     // A run of its own may be another program: whether that is there is said with the run.
     if tool.path.is_none() {
