@@ -7,31 +7,23 @@
 
 use super::liveness::{Asked, judge, untold, worker_alive};
 use super::locks::Locks;
-use super::processes::Processes;
+use super::system::{System, ThisHost};
 use crate::domain::{Claim, ClaimToken, Liveness, Task};
 use crate::platform::clock::{Clock, SystemClock};
 use crate::platform::fault::{self, Fault};
 use crate::platform::host::Host;
 use crate::platform::lock::FileLock;
-use crate::platform::scan;
 use crate::store::{StateDir, StoreError, TaskKey};
-use crate::supervisor::{Abandoned, end_leftovers};
+use crate::supervisor::Abandoned;
 use chrono::DateTime;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
-
-/// How long strays of a dead worker are given before KILL.
-const STRAY_GRACE: Duration = Duration::from_secs(2);
-/// How long their end is waited for in all.
-const STRAY_LIMIT: Duration = Duration::from_secs(10);
+use std::sync::Arc;
 
 /// Takes and holds claim locks for this process.
 #[derive(Debug)]
 pub struct Keeper {
-    host: Host,
-    /// Start time of this process.
-    start: u64,
+    system: Arc<dyn System>,
     locks: Locks,
     /// Tasks that could not be taken because processes of an earlier attempt run.
     waiting: Vec<(PathBuf, Task)>,
@@ -39,31 +31,41 @@ pub struct Keeper {
 
 impl Default for Keeper {
     fn default() -> Self {
-        let start = scan::start_time(std::process::id()).unwrap_or_default();
-        Self { host: Host::current(), start, locks: Locks::default(), waiting: Vec::new() }
+        Self::new(Arc::new(ThisHost::current()))
     }
 }
 
 impl Keeper {
+    /// One that holds nothing yet, for a process of `system`.
+    pub fn new(system: Arc<dyn System>) -> Self {
+        Self { system, locks: Locks::default(), waiting: Vec::new() }
+    }
+
+    /// The system that we run on.
+    pub fn system(&self) -> &dyn System {
+        &*self.system
+    }
+
     /// Whether the process that made `claim` lives here.
     pub fn has_worker(&self, claim: &Claim) -> bool {
-        worker_alive(claim, &self.host).is_some()
+        worker_alive(claim, &*self.system).is_some()
     }
 
     /// The host that we are on.
     pub fn host(&self) -> &Host {
-        &self.host
+        self.system.host()
     }
 
     /// A claim of ours. Its `tag` is a new one, unless its lock was never let go of.
     pub fn claim(&self, token: &ClaimToken, since: String, tag: String) -> Claim {
+        let host = self.host();
         Claim {
             worker: token.worker.to_string(),
             attempt: token.attempt,
             since,
-            host: self.host.id.clone(),
-            boot: self.host.boot.clone(),
-            start: self.start,
+            host: host.id.clone(),
+            boot: host.boot.clone(),
+            start: self.system.own().1,
             tag,
         }
     }
@@ -87,7 +89,7 @@ impl Keeper {
         if fault::is(Fault::TakeOverByTime) {
             return Ok(by_time(&asked));
         }
-        if let Some(untold) = untold(asked.claim, &self.host) {
+        if let Some(untold) = untold(asked.claim, &*self.system) {
             return Ok(untold);
         }
         let liveness = if self.locks.take(&StateDir::beside(queue), &asked.key)? {
@@ -103,13 +105,13 @@ impl Keeper {
 
     /// The same for a task of which the lock is held.
     fn judge_locked(&mut self, asked: &Asked<'_>) -> Result<Liveness, StoreError> {
-        let other_boot = asked.claim.is_some_and(|claim| claim.boot != self.host.boot);
+        let other_boot = asked.claim.is_some_and(|claim| claim.boot != self.host().boot);
         if fault::is(Fault::BootBelieved) && other_boot {
             self.locks.looked(&asked.key);
             return Ok(Liveness::Dead { strays: false });
         }
-        let processes = Processes::now().map_err(unseen)?;
-        let liveness = judge(asked, &self.host, || Ok(&processes));
+        let processes = self.system.look().map_err(unseen)?;
+        let liveness = judge(asked, &*self.system, || Ok(&processes));
         if !liveness.is_dead() {
             return Ok(liveness);
         }
@@ -128,14 +130,14 @@ impl Keeper {
         if fault::is(Fault::NoProcessScan) {
             return Ok(None);
         }
-        let record = asked.record(&self.host);
+        let record = asked.record(self.host());
         let task = asked.sought(record.as_ref());
         // In another boot start times mean nothing, and nothing is known of an attempt in this one.
-        let claimed = asked.claim.filter(|claim| claim.boot == self.host.boot);
+        let claimed = asked.claim.filter(|claim| claim.boot == self.host().boot);
         let since = claimed.map(|claim| claim.start);
         let since = since.or_else(|| record.as_ref().map(|record| record.start));
         let abandoned = Abandoned { record: record.as_ref(), task: &task, since };
-        let end = end_leftovers(&abandoned, STRAY_GRACE, STRAY_LIMIT).map_err(unseen)?;
+        let end = self.system.end(&abandoned).map_err(unseen)?;
         if let Some(left) = end.left.first().filter(|_| !fault::is(Fault::StubbornIgnored)) {
             return Ok(Some(format!("process {} of its last attempt does not end", left.pid)));
         }
@@ -167,10 +169,10 @@ impl Keeper {
         if new.is_empty() {
             return Ok(Vec::new());
         }
-        let processes = Processes::now().map_err(unseen)?;
+        let processes = self.system.look().map_err(unseen)?;
         let mut refused = Vec::new();
         for (at, asked) in new {
-            let record = asked.record(&self.host);
+            let record = asked.record(self.host());
             if processes.have(&asked.sought(record.as_ref())) {
                 self.locks.give(&asked.key);
                 self.waiting.push((tasks[at].0.to_owned(), tasks[at].1.clone()));
@@ -197,8 +199,8 @@ impl Keeper {
             return Ok(false);
         }
         let asked = Asked { queue, key: key.clone(), claim };
-        let record = asked.record(&self.host);
-        let free = !Processes::now().map_err(unseen)?.have(&asked.sought(record.as_ref()));
+        let record = asked.record(self.host());
+        let free = !self.system.look().map_err(unseen)?.have(&asked.sought(record.as_ref()));
         if free {
             self.locks.looked(key);
         } else {

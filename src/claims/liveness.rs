@@ -6,11 +6,11 @@
 //! that is missing are no evidence at all.
 
 use super::processes::Processes;
+use super::system::System;
 use crate::domain::{Claim, Liveness, Task};
 use crate::platform::claim_tag::Sought;
 use crate::platform::fault::{self, Fault};
 use crate::platform::host::Host;
-use crate::platform::scan;
 use crate::store::{StateDir, TaskKey, place_of};
 use crate::supervisor::ClaimRecord;
 use std::cell::OnceCell;
@@ -48,35 +48,38 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// The process of the worker of a claim, if it lives on `host`.
-pub fn worker_alive(claim: &Claim, host: &Host) -> Option<u32> {
+/// The process of the worker of a claim, if it lives on the host of `system`.
+pub fn worker_alive(claim: &Claim, system: &dyn System) -> Option<u32> {
+    let host = system.host();
     let here = claim.host == host.id && claim.boot == host.boot;
     let pid = claim.token().worker.pid().filter(|_| here)?;
-    scan::alive(pid, claim.start).then_some(pid)
+    system.is_alive(pid, claim.start).then_some(pid)
 }
 
 /// Why nothing can be said from here, before anybody looked at processes.
-pub(super) fn untold(claim: Option<&Claim>, host: &Host) -> Option<Liveness> {
+pub(super) fn untold(claim: Option<&Claim>, system: &dyn System) -> Option<Liveness> {
+    let host = system.host();
     if claim.is_some_and(|claim| !claim.host.is_empty() && claim.host != host.id) {
         return Some(Liveness::Foreign);
     }
-    scan::distrust().map(|why| Liveness::Unknown(format!("/proc: {why}")))
+    system.distrust().map(|why| Liveness::Unknown(format!("/proc: {why}")))
 }
 
 /// Who has the task, by its claim, its claim file and the processes.
 pub(super) fn judge<'p>(
     asked: &Asked<'_>,
-    host: &Host,
+    system: &dyn System,
     processes: impl FnOnce() -> Result<&'p Processes, String>,
 ) -> Liveness {
-    let record = asked.record(host);
+    let record = asked.record(system.host());
     if record.as_ref().is_some_and(|record| record.v > ClaimRecord::VERSION) {
         return Liveness::Unknown("a newer workloop wrote its claim file".to_owned());
     }
     // A claim of this process that it does not know any more is nobody's.
-    let worker = asked.claim.and_then(|claim| worker_alive(claim, host));
-    let worker = worker.is_some_and(|pid| pid != std::process::id());
-    let supervisor = record.as_ref().is_some_and(|record| scan::alive(record.pid, record.start));
+    let worker = asked.claim.and_then(|claim| worker_alive(claim, system));
+    let worker = worker.is_some_and(|pid| pid != system.own().0);
+    let supervisor =
+        record.as_ref().is_some_and(|record| system.is_alive(record.pid, record.start));
     if (worker || supervisor) && !fault::is(Fault::LivingEnded) {
         return Liveness::Alive;
     }
@@ -95,33 +98,33 @@ pub(super) fn judge<'p>(
 /// once, when that is first needed, so what it says holds for that moment.
 #[derive(Debug)]
 pub struct ClaimReader<'h> {
-    host: &'h Host,
+    system: &'h dyn System,
     processes: OnceCell<Result<Processes, String>>,
 }
 
 impl<'h> ClaimReader<'h> {
-    /// One on `host`, which has not looked yet.
-    pub fn new(host: &'h Host) -> Self {
-        Self { host, processes: OnceCell::new() }
+    /// One on `system`, which has not looked yet.
+    pub fn new(system: &'h dyn System) -> Self {
+        Self { system, processes: OnceCell::new() }
     }
 
     /// Who has `task` of the queue at the real path `queue`, which is in progress.
     pub fn liveness(&self, queue: &Path, task: &Task) -> Liveness {
         let claim = task.claim();
-        if let Some(untold) = untold(claim, self.host) {
+        if let Some(untold) = untold(claim, self.system) {
             return untold;
         }
-        let worker = claim.and_then(|claim| worker_alive(claim, self.host));
-        if worker == Some(std::process::id()) {
+        let worker = claim.and_then(|claim| worker_alive(claim, self.system));
+        if worker == Some(self.system.own().0) {
             return Liveness::Ours;
         }
-        judge(&Asked::of(queue, task), self.host, || self.processes())
+        judge(&Asked::of(queue, task), self.system, || self.processes())
     }
 
     /// Whether a command of the task's last attempt still runs, according to its claim file.
     pub fn is_leaving(&self, queue: &Path, task: &Task) -> bool {
         let asked = Asked::of(queue, task);
-        let record = asked.record(self.host);
+        let record = asked.record(self.system.host());
         if record.as_ref().and_then(|record| record.command).is_none() {
             return false;
         }
@@ -130,7 +133,7 @@ impl<'h> ClaimReader<'h> {
     }
 
     fn processes(&self) -> Result<&Processes, String> {
-        let look = || Processes::now().map_err(|error| format!("/proc: {error}"));
+        let look = || self.system.look().map_err(|error| format!("/proc: {error}"));
         self.processes.get_or_init(look).as_ref().map_err(Clone::clone)
     }
 }
@@ -138,6 +141,8 @@ impl<'h> ClaimReader<'h> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::claims::ThisHost;
+    use crate::platform::scan;
     use crate::queue::Queue;
     use serde_json::{Value, json};
     use std::path::PathBuf;
@@ -161,8 +166,8 @@ mod tests {
             self.dir.path().join("q.json")
         }
 
-        fn liveness(&self, host: &Host) -> Liveness {
-            ClaimReader::new(host).liveness(&self.path(), &self.queue.tasks()[0])
+        fn liveness(&self) -> Liveness {
+            ClaimReader::new(&ThisHost::current()).liveness(&self.path(), &self.queue.tasks()[0])
         }
 
         fn record(&self, host: &Host, pid: u32, start: u64) {
@@ -187,16 +192,16 @@ mod tests {
         let host = Host::current();
         let own = std::process::id();
         let parent = scan::process(own).unwrap().parent;
-        let of = |pid, start| Claimed::by(&claim(&host, pid, start)).liveness(&host);
+        let of = |pid, start| Claimed::by(&claim(&host, pid, start)).liveness();
         assert_eq!(of(own, scan::start_time(own).unwrap()), Liveness::Ours);
         assert_eq!(of(parent, scan::start_time(parent).unwrap()), Liveness::Alive);
         assert_eq!(of(parent, 1 << 40), DEAD, "its number was given to another process");
         let mut foreign = claim(&host, parent, scan::start_time(parent).unwrap());
         foreign["boot"] = json!("00000000");
-        assert_eq!(Claimed::by(&foreign).liveness(&host), DEAD);
+        assert_eq!(Claimed::by(&foreign).liveness(), DEAD);
         foreign["host"] = json!("00000000");
-        assert_eq!(Claimed::by(&foreign).liveness(&host), Liveness::Foreign);
-        assert_eq!(Claimed::by(&Value::Null).liveness(&host), DEAD);
+        assert_eq!(Claimed::by(&foreign).liveness(), Liveness::Foreign);
+        assert_eq!(Claimed::by(&Value::Null).liveness(), DEAD);
     }
 
     #[test]
@@ -205,9 +210,9 @@ mod tests {
         let own = std::process::id();
         let claimed = Claimed::by(&claim(&host, 1, 1 << 40));
         claimed.record(&host, own, scan::start_time(own).unwrap());
-        assert_eq!(claimed.liveness(&host), Liveness::Alive);
+        assert_eq!(claimed.liveness(), Liveness::Alive);
         let other = Host { boot: "00000000".to_owned(), ..host.clone() };
         claimed.record(&other, own, scan::start_time(own).unwrap());
-        assert_eq!(claimed.liveness(&host), DEAD);
+        assert_eq!(claimed.liveness(), DEAD);
     }
 }

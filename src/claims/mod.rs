@@ -14,7 +14,10 @@ mod keeper;
 mod liveness;
 mod locks;
 mod processes;
+mod system;
 
 pub use crate::domain::Liveness;
 pub use keeper::Keeper;
 pub use liveness::{ClaimReader, worker_alive};
+pub use processes::Processes;
+pub use system::{System, ThisHost};

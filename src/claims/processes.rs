@@ -8,7 +8,7 @@ use std::io;
 
 /// What the living processes carry, as one look found it.
 #[derive(Debug, Default)]
-pub(super) struct Processes {
+pub struct Processes {
     /// Environments with claim tags.
     carried: Vec<Carried>,
     /// The limits of processes without a claim tag, where they are not as the system gives them.
@@ -35,6 +35,14 @@ impl Processes {
             }
         }
         Ok(found)
+    }
+
+    /// Those of a simulated host, by what each carries.
+    #[cfg(test)]
+    pub(crate) fn of(carried: Vec<Carried>) -> Self {
+        let looks = !fault::is(Fault::NoProcessScan) && !fault::is(Fault::TakeOverByTime);
+        let carried = if looks { carried } else { Vec::new() };
+        Self { carried, lowered: Vec::new() }
     }
 
     /// Whether one of them belongs to the task.

@@ -5,12 +5,11 @@ use super::failure::Failure;
 use super::filter::refuse_empty;
 use super::session::Session;
 use super::trails::Trails;
-use crate::claims::ClaimReader;
+use crate::claims::{ClaimReader, ThisHost};
 use crate::config::Selection;
 use crate::engine::agent_pauses;
 use crate::plan::{self, Conditions, EstimateRules, Node, QueueTasks, Readiness};
 use crate::platform::clock::{Clock, SystemClock};
-use crate::platform::host::Host;
 use crate::platform::terminal;
 use crate::project::{
     Among, Neighbours, Project, QueueSet, Scope, Seen, Structure, others_claims, paused,
@@ -158,8 +157,8 @@ impl<'a> Scene<'a> {
 
 /// Everything besides the queues that decides which tasks are ready.
 fn conditions(set: &QueueSet, queues: &[Queue], structure: &Structure) -> Conditions {
-    let (now, host) = (SystemClock.now(), Host::current());
-    let reader = ClaimReader::new(&host);
+    let (now, system) = (SystemClock.now(), ThisHost::current());
+    let reader = ClaimReader::new(&system);
     let seen = Seen {
         now,
         paused: paused(set, queues.len()),

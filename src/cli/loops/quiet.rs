@@ -1,10 +1,9 @@
 //! `stop --wait` and `pause --wait`: until the loops that were asked have ended, or stand still.
 
 use super::target::Target;
-use crate::claims::worker_alive;
+use crate::claims::{ThisHost, worker_alive};
 use crate::cli::failure::{Failure, FailureKind};
 use crate::cli::session::Session;
-use crate::platform::host::Host;
 use crate::store::requests::PAUSE;
 use crate::store::workers::{self, About};
 use std::collections::BTreeSet;
@@ -75,9 +74,9 @@ fn claimants(target: &Target, session: &Session<'_>) -> BTreeSet<u32> {
     let opened =
         session.select(&target.queues()).ok().and_then(|found| session.open_project(found).ok());
     let Some(project) = opened else { return BTreeSet::new() };
-    let host = Host::current();
+    let system = ThisHost::current();
     let tasks = project.served().iter().flat_map(|queue| queue.tasks());
-    tasks.filter_map(|task| worker_alive(task.claim()?, &host)).collect()
+    tasks.filter_map(|task| worker_alive(task.claim()?, &system)).collect()
 }
 
 fn wait(

@@ -299,7 +299,7 @@ impl Dispatcher {
         structure: &Structure,
         look: &Look<'_>,
     ) -> Result<plan::Conditions, StoreError> {
-        let reader = ClaimReader::new(self.keeper.host());
+        let reader = ClaimReader::new(self.keeper.system());
         let others = crate::project::others_claims(set, queues, set.served(), &reader);
         let untold = look.untold.iter().map(|at| (*at, Liveness::Foreign));
         let here = self.clock.monotonic();

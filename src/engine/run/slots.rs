@@ -3,7 +3,7 @@
 
 use super::reaper::Reaper;
 use super::running::{Kind, Running};
-use super::thread::{self, Ended, Holder, Surroundings};
+use super::thread::{Ended, Executor, Holder, Surroundings};
 use crate::domain::{ClaimToken, WorkerId};
 use crate::engine::attempt::{Finished, Job, Purpose, Steering};
 use crate::engine::dispatch::SlotIx;
@@ -37,6 +37,7 @@ pub(super) struct Slots {
     slots: Vec<Slot>,
     results: Vec<Done>,
     around: Arc<Surroundings>,
+    executor: Box<dyn Executor>,
     reaper: Reaper,
     /// The number of the last order to stand still or continue.
     holds: u64,
@@ -44,7 +45,12 @@ pub(super) struct Slots {
 
 impl Slots {
     /// An idle slot for each of `workers`, of which the last one only lands.
-    pub(super) fn new(workers: &[WorkerId], around: Surroundings, reaper: Reaper) -> Self {
+    pub(super) fn new(
+        workers: &[WorkerId],
+        around: Arc<Surroundings>,
+        executor: Box<dyn Executor>,
+        reaper: Reaper,
+    ) -> Self {
         let slot = |worker: &WorkerId| Slot {
             worker: worker.clone(),
             running: None,
@@ -52,7 +58,7 @@ impl Slots {
             lock: None,
         };
         let slots = workers.iter().map(slot).collect();
-        Self { slots, results: Vec::new(), around: Arc::new(around), reaper, holds: 0 }
+        Self { slots, results: Vec::new(), around, executor, reaper, holds: 0 }
     }
 
     /// What everything that runs needs besides.
@@ -114,8 +120,8 @@ impl Slots {
         free
     }
 
-    /// What holds the claim for what begins in `slot`: the supervisor that has it already, if there is
-    /// no `lock` of it.
+    /// What holds the claim for what begins in `slot`: the supervisor that has it already, or the lock
+    /// that this loop kept, if there is no new `lock` of it.
     pub(super) fn holder(&mut self, slot: SlotIx, lock: Option<FileLock>) -> Option<Holder> {
         let own = &mut self.slots[slot.index()];
         let supervisor = own.supervisor.take();
@@ -125,7 +131,7 @@ impl Slots {
                 Some(Holder::Lock { lock, idle })
             }
             (None, Some(supervisor)) => Some(Holder::Supervisor(supervisor)),
-            (None, None) => None,
+            (None, None) => own.lock.take().map(|lock| Holder::Lock { lock, idle: None }),
         }
     }
 
@@ -133,7 +139,7 @@ impl Slots {
     pub(super) fn begin(&mut self, slot: SlotIx, kind: Kind, job: Job, holder: Holder) {
         let steering = Arc::new(steering(slot, self.around.outbox.clone()));
         let mut running = Running::new(kind, &job, &steering);
-        running.runs_in(thread::begin(slot, job, holder, steering, &self.around));
+        running.runs_in(self.executor.begin(slot, job, holder, steering));
         self.slots[slot.index()].running = Some(running);
     }
 

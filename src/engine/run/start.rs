@@ -12,7 +12,7 @@ use super::reaper::Reaper;
 use super::run_loop::RunLoop;
 use super::slots::Slots;
 use super::teller::Teller;
-use super::thread::{Message, Surroundings};
+use super::thread::{Message, Surroundings, Threads};
 use super::work::Work;
 use crate::claims::Keeper;
 use crate::domain::WorkerId;
@@ -63,7 +63,9 @@ pub fn start(
         time: options.max_time.clone(),
         failures: usize::try_from(failures).unwrap_or(usize::MAX),
     };
-    let slots = Slots::new(&workers, around, Reaper::start(outbox));
+    let around = Arc::new(around);
+    let executor = Box::new(Threads(Arc::clone(&around)));
+    let slots = Slots::new(&workers, around, executor, Reaper::start(outbox));
     let drain = Drain::new(limits, options.clock.monotonic());
     let tools = (Arc::clone(&options.clock), Arc::clone(&options.ids));
     let planner = Planner::new(ranking_rules(set, project.queues()));

@@ -76,9 +76,37 @@ pub(super) enum Holder {
     },
 }
 
+/// Runs jobs.
+pub(super) trait Executor {
+    /// Begins `job` in `slot`, whose claim `holder` has; the loop hears of its end as of a message.
+    /// Gives the thread that it has for itself.
+    fn begin(
+        &self,
+        slot: SlotIx,
+        job: Job,
+        holder: Holder,
+        steering: Arc<Steering>,
+    ) -> Option<JoinHandle<()>>;
+}
+
+/// Runs each job under a supervisor, in a thread of its own.
+pub(super) struct Threads(pub(super) Arc<Surroundings>);
+
+impl Executor for Threads {
+    fn begin(
+        &self,
+        slot: SlotIx,
+        job: Job,
+        holder: Holder,
+        steering: Arc<Steering>,
+    ) -> Option<JoinHandle<()>> {
+        begin(slot, job, holder, steering, &self.0)
+    }
+}
+
 /// Begins `job` in a thread of its own; `None` where there is none, and where the job ended for that
 /// reason.
-pub(super) fn begin(
+fn begin(
     slot: SlotIx,
     job: Job,
     holder: Holder,

@@ -1,7 +1,7 @@
 //! The queues, what a run would refuse, agents, claims, loops, and red flags.
 
 use crate::agent::{self, AgentProfile, Installed, adapter, installed};
-use crate::claims::ClaimReader;
+use crate::claims::{ClaimReader, ThisHost};
 use crate::cli::failure::Failure;
 use crate::cli::read::Reading;
 use crate::cli::session::Session;
@@ -10,7 +10,6 @@ use crate::domain::{Event, Liveness, Preset};
 use crate::engine::{Lines, PreflightError, agent_pauses, survey};
 use crate::plan::AgentPause;
 use crate::platform::clock::{Clock, SystemClock};
-use crate::platform::host::Host;
 use crate::project::flags::{FlagKind, red_flags};
 use crate::project::{QueueSet, Scope, others_claims};
 use crate::store::attempts::reports;
@@ -203,9 +202,9 @@ fn of_limits(set: &QueueSet) -> Sign {
 
 /// Claims whose workers are gone, and those of which nobody can say.
 fn of_claims(reading: &mut Reading) -> Sign {
-    let host = Host::current();
+    let system = ThisHost::current();
     reading.look(|scene| {
-        let reader = ClaimReader::new(&host);
+        let reader = ClaimReader::new(&system);
         let (mut stale, mut untold) = (Vec::new(), Vec::new());
         let claims = others_claims(scene.set, &scene.queues[..scene.set.served()], 0, &reader);
         let all = claims.len();
