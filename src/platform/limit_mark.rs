@@ -6,6 +6,10 @@
 //! those that do keep at least half of what they had. Two tasks may have the same number (one of
 //! 200,000 by default), so this is asked only where the environment says nothing. Linux alone.
 
+#[cfg(target_os = "linux")]
+use super::files::open::{kernel_file, unless_short};
+#[cfg(target_os = "linux")]
+use std::io::Read as _;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// The hard limit that is reckoned with where there is none.
@@ -48,8 +52,11 @@ impl Limits {
     /// Those that say nothing about the process.
     #[cfg(target_os = "linux")]
     pub fn of(pid: u32) -> std::io::Result<Option<Self>> {
-        let text = super::files::open::process_text(format!("/proc/{pid}/limits"))?;
-        Ok(text.and_then(|text| Self::in_text(&text)))
+        // Large enough, so that one call reads all of it: every process is asked.
+        let mut text = Vec::with_capacity(4096);
+        let read = kernel_file(format!("/proc/{pid}/limits"))
+            .and_then(|mut file| file.read_to_end(&mut text));
+        Ok(unless_short(read)?.and_then(|_| Self::in_text(&String::from_utf8_lossy(&text))))
     }
 
     #[cfg(target_os = "linux")]
