@@ -2,12 +2,14 @@
 //! its line for the journal.
 
 use super::StoreError;
+use super::event_kind::event_kind;
 use crate::domain::{
-    self, Changes, ClaimToken, EVENT_VERSION, Event, EventKind, Field, Status, Transition, Verdict,
+    self, Changes, ClaimToken, EVENT_VERSION, Event, EventKind, Field, Status, Transition,
 };
 use crate::queue::{Queue, canonical};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
+use std::collections::HashSet;
 use xxhash_rust::xxh3::Xxh3;
 
 /// A task of a set of queues.
@@ -36,13 +38,13 @@ pub struct Draft<'a> {
     queues: &'a mut [Queue],
     now: DateTime<Utc>,
     events: Vec<(usize, Event)>,
-    holds: bool,
+    undecided: HashSet<(usize, String)>,
 }
 
 impl<'a> Draft<'a> {
     /// A draft of `queues` at the time `now`.
     pub fn new(queues: &'a mut [Queue], now: DateTime<Utc>) -> Self {
-        Self { queues, now, events: Vec::new(), holds: false }
+        Self { queues, now, events: Vec::new(), undecided: HashSet::new() }
     }
 
     /// The queues with the changes so far.
@@ -50,14 +52,20 @@ impl<'a> Draft<'a> {
         self.queues
     }
 
-    /// Lets nothing be claimed in this change.
-    pub(super) fn hold(&mut self) {
-        self.holds = true;
+    /// These were set back, and nobody decided about their work: nothing is claimed in this change.
+    pub(super) fn hold(&mut self, undecided: HashSet<(usize, String)>) {
+        self.undecided = undecided;
+    }
+
+    /// The task `id`, if it was set back and nobody has decided about its work.
+    pub fn undecided(&self, queue: usize, id: &str) -> Option<Place> {
+        let waits = self.undecided.iter().any(|(at, task)| *at == queue && task == id);
+        Some(Place { queue, task: self.queues[queue].index_of(id).filter(|_| waits)? })
     }
 
     /// Whether a task was set back and nobody decided about its work: nothing is claimed then.
     pub fn holds_any(&self) -> bool {
-        self.holds
+        !self.undecided.is_empty()
     }
 
     /// The time of this change.
@@ -286,6 +294,11 @@ impl<'a> Draft<'a> {
         self.events.push((queue, event));
     }
 
+    /// Makes the summary of a queue true that somebody edited, also where nothing else is written.
+    pub fn mend_summary(&mut self, queue: usize) {
+        self.queues[queue].mend_summary(self.now);
+    }
+
     fn push(&mut self, place: Place, kind: EventKind, actor: &Actor, data: Map<String, Value>) {
         let queue = &self.queues[place.queue];
         let task = &queue.tasks()[place.task];
@@ -301,9 +314,10 @@ impl<'a> Draft<'a> {
                 event.attempt = Some(token.attempt);
             }
         }
-        // The whole state of finished work stands in the journal, so that it can be restored
-        // when the file is set back.
-        if kind == EventKind::Completed && task.verdict == Some(Verdict::Pass) {
+        // The whole state of finished work is in the journal, so that it can be restored when the file
+        // is set back: also of what a person did. Epics are settled anew.
+        let is_work = matches!(actor, Actor::Person | Actor::Worker(_));
+        if kind == EventKind::Completed && is_work {
             let all = Field::all().filter(|field| field.is_runtime());
             event.data.insert("state".to_owned(), self.values(place, all));
         }
@@ -364,33 +378,4 @@ pub fn new_event(
 /// The name of a queue in the journal: its file name.
 pub fn queue_name(queue: &Queue) -> String {
     queue.path().file_name().unwrap_or_default().to_string_lossy().into_owned()
-}
-
-fn event_kind(transition: &Transition) -> EventKind {
-    match transition {
-        Transition::Claim(_) | Transition::Adopt(_) => EventKind::Claimed,
-        Transition::Await(_) => EventKind::Verified,
-        Transition::Complete(..)
-        | Transition::Accept { completes: true, .. }
-        | Transition::Done { .. }
-        | Transition::Settle(Status::Complete, _) => EventKind::Completed,
-        Transition::Fail { .. } | Transition::Retry => EventKind::Retried,
-        Transition::GiveUp { .. }
-        | Transition::Review(..)
-        | Transition::Ask { .. }
-        | Transition::Veto { .. }
-        | Transition::Block { .. }
-        | Transition::Settle(..) => EventKind::Blocked,
-        Transition::Interrupt { .. } => EventKind::Interrupted,
-        Transition::Lose => EventKind::AttemptLost,
-        Transition::TakeOver => EventKind::StaleClaim,
-        Transition::Approve { .. } | Transition::Accept { .. } => EventKind::Approved,
-        Transition::Answer { .. } => EventKind::Answered,
-        Transition::Reset => EventKind::Reset,
-        Transition::Cancel => EventKind::Cancelled,
-        Transition::Park => EventKind::Parked,
-        Transition::Unpark => EventKind::Unparked,
-        Transition::Release => EventKind::Released,
-        Transition::Progress(_) => EventKind::Progress,
-    }
 }

@@ -12,6 +12,7 @@ mod bases;
 pub mod cursors;
 mod draft;
 mod error;
+mod event_kind;
 pub mod file;
 mod home;
 pub mod journal;

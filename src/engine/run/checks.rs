@@ -69,7 +69,11 @@ impl<'w, 'o> Checks<'w, 'o> {
         }
         let Some((set_back, steps)) = SetBack::next(self.project) else { return Ok(false) };
         if steps.is_empty() {
-            let decided = set_back.redo(self.project)?;
+            let decided = if set_back.was_judged(self.project) {
+                set_back.redo(self.project)?
+            } else {
+                set_back.restore(self.project, "nothing verifies them")?
+            };
             self.tell(&decided);
             return Ok(true);
         }
@@ -81,6 +85,11 @@ impl<'w, 'o> Checks<'w, 'o> {
             return Ok(false);
         }
         let Some(lock) = self.dispatcher.keeper().hand_over(&key) else { return Ok(false) };
+        // Whoever held it before may have decided.
+        self.project.store_mut().see_undecided()?;
+        if !set_back.waits(self.project) {
+            return Ok(true);
+        }
         let slot = SlotIx::new(0);
         let check = (set_back.check(), queue, steps.as_slice());
         self.begin(slot, check, Kind::SetBack(set_back), lock);
@@ -149,6 +158,7 @@ impl<'w, 'o> Checks<'w, 'o> {
         set_back: &SetBack,
         finished: &Finished,
     ) -> Result<(), StoreError> {
+        self.judge_what_it_wrote();
         let verdict = finished.report.verdict;
         let what = finished.report.reason.as_deref().unwrap_or("the tree passes");
         self.crew.tell().ends(slot, finished, verdict, what);
@@ -185,8 +195,12 @@ impl<'w, 'o> Checks<'w, 'o> {
                 self.crew.tell().ends(slot, finished, Some(verdict), &what);
             }
         }
-        // What the steps wrote into a queue is judged before anybody may claim again; what cannot be
-        // read now is judged when it can be.
+        self.judge_what_it_wrote();
+    }
+
+    /// What the steps wrote into a queue is judged before anybody may claim again; what cannot be read
+    /// now is judged when it can be.
+    fn judge_what_it_wrote(&mut self) {
         let store = self.project.store_mut();
         let read = store.read().is_ok();
         if !read || store.is_unjudged() {

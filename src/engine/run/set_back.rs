@@ -5,7 +5,7 @@
 //! changes the tree that is to be judged, and may rest on work that is not there.
 
 use super::tree_job::Check;
-use crate::domain::{Event, EventKind, Field, Status};
+use crate::domain::{Event, EventKind, Field, Status, Verdict};
 use crate::engine::attempt::{Fixed, Purpose};
 use crate::project::{Project, QueueSet};
 use crate::queue::Queue;
@@ -41,7 +41,10 @@ impl SetBack {
         places.sort_unstable();
         let first = *places.first()?;
         let alike = steps(&first);
-        places.retain(|place| place.queue == first.queue && steps(place) == alike);
+        // Without steps what was verified is done again, and what was only said is believed.
+        let judged = was_judged(project, first);
+        let fits = |place: &Place| !alike.is_empty() || was_judged(project, *place) == judged;
+        places.retain(|place| place.queue == first.queue && steps(place) == alike && fits(place));
         let id = |place: &Place| queues[place.queue].tasks()[place.task].id.to_string();
         let ids = places.iter().map(id).collect();
         Some((Self { queue: first.queue, ids }, alike))
@@ -61,6 +64,18 @@ impl SetBack {
             let is_there = fixed.repository(set.root(queue))?.has_landed(&commit).ok()?;
             Some((Self { queue, ids: vec![id] }, is_there))
         })
+    }
+
+    /// Whether their work was verified when it was finished, and not only said to be done.
+    pub(super) fn was_judged(&self, project: &Project) -> bool {
+        let queue = self.queue;
+        let places = self.ids.iter().filter_map(|id| project.queues()[queue].index_of(id));
+        places.map(|task| Place { queue, task }).any(|place| was_judged(project, place))
+    }
+
+    /// Whether nobody has decided about any of them.
+    pub(super) fn waits(&self, project: &Project) -> bool {
+        self.ids.iter().all(|id| project.store().state_before(self.queue, id).is_some())
     }
 
     /// What it is called, and what it is for.
@@ -84,9 +99,10 @@ impl SetBack {
         let state = |id: &String| Some((id.clone(), store.state_before(*queue, id)?.clone()));
         let states: Vec<_> = ids.iter().filter_map(state).collect();
         let events = store.update(Patience::Unlimited, &mut |draft| {
+            // Somebody may have decided meanwhile.
             for (id, state) in &states {
-                if let Some(task) = draft.queues()[*queue].index_of(id) {
-                    draft.restore(Place { queue: *queue, task }, state)?;
+                if let Some(place) = draft.undecided(*queue, id) {
+                    draft.restore(place, state)?;
                 }
             }
             Ok(())
@@ -107,8 +123,7 @@ impl SetBack {
         let store = project.store_mut();
         let events = store.update(Patience::Unlimited, &mut |draft| {
             for id in ids {
-                if let Some(task) = draft.queues()[*queue].index_of(id) {
-                    let place = Place { queue: *queue, task };
+                if let Some(place) = draft.undecided(*queue, id) {
                     draft.record(place, EventKind::ExternalEdit, &Actor::Loop, data.clone());
                 }
             }
@@ -121,6 +136,14 @@ impl SetBack {
         );
         Ok(Decided { events, text })
     }
+}
+
+/// Whether a verification passed the work of a task that was set back.
+fn was_judged(project: &Project, Place { queue, task }: Place) -> bool {
+    let id = &project.queues()[queue].tasks()[task].id;
+    let state = project.store().state_before(queue, id.as_str());
+    let verdict = state.and_then(|state| state.get(Field::VerificationVerdict.key())?.as_str());
+    verdict.and_then(Verdict::from_word) == Some(Verdict::Pass)
 }
 
 /// Whether an attempt of any loop runs for a served queue.

@@ -39,6 +39,14 @@ impl Queue {
         self.refreshed = self.revision;
     }
 
+    /// Makes a `summary` true that the file has and that somebody's edit made untrue.
+    pub fn mend_summary(&mut self, now: DateTime<Utc>) {
+        let at = self.slices.member("summary");
+        if at.is_some_and(|at| Kind::of(self.slices.member_value(at)) == Kind::Object) {
+            self.refresh(now);
+        }
+    }
+
     fn set_top(&mut self, key: &str, new: &Value) {
         self.edit_top(key, |value| {
             let differs = !same(value, new);

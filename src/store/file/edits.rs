@@ -83,7 +83,7 @@ pub(super) fn rule(was: Side<'_>, is: Side<'_>, beside: bool) -> Ruling {
         return put_back(back);
     }
     if was.task().status == Status::Complete && is.task().status.is_open() && !state_alone {
-        back.extend(runtime.into_iter().filter(|field| COUNTED.contains(field)));
+        back.extend(counted(&runtime));
         return Ruling::SetBack(back);
     }
     back.extend(runtime);
@@ -92,6 +92,11 @@ pub(super) fn rule(was: Side<'_>, is: Side<'_>, beside: bool) -> Ruling {
 
 /// How many attempts there were, and how many of them count.
 const COUNTED: [Field; 2] = [Field::Attempts, Field::BudgetUsed];
+
+/// Those of `fields`.
+pub(super) fn counted(fields: &BTreeSet<Field>) -> BTreeSet<Field> {
+    COUNTED.into_iter().filter(|field| fields.contains(field)).collect()
+}
 
 /// An edit never gives a budget back, whoever made it: a task that is to have a new one is retried
 /// by a verb. A task of the same id with other words is another task.
@@ -105,7 +110,19 @@ fn without_attempts(was: Side<'_>, is: Side<'_>, changed: &BTreeSet<Field>) -> R
     if !same || !less {
         return Ruling::Taken;
     }
-    put_back(COUNTED.into_iter().filter(|field| changed.contains(field)).collect())
+    let mut back = counted(changed);
+    let (was, is) = (was.task(), is.task());
+    let is_running = is.status == Status::InProgress && was.status != Status::InProgress;
+    // Whoever opens finished work by hand leaves what it came to.
+    let is_earlier = is_running || is.status.is_open() && is.verdict != was.verdict;
+    if was.status == Status::Complete && is_earlier {
+        return Ruling::SetBack(back);
+    }
+    // A running attempt does not count yet: the numbers are the same, and the last one would be free.
+    if is_running {
+        back.extend(changed.iter().copied().filter(|field| field.is_runtime()));
+    }
+    put_back(back)
 }
 
 fn put_back(fields: BTreeSet<Field>) -> Ruling {
@@ -378,5 +395,27 @@ mod tests {
         }
         let another = json!({"title": "Something else", "attempts": 0});
         assert_eq!(ruled(&pending(), &another, false).0, Ruling::Taken);
+    }
+
+    /// As `git checkout` brings it: the record of an attempt that ended meanwhile.
+    #[test]
+    fn an_old_claim_gives_no_attempt_back() {
+        let claim = json!({"worker": "h:1:00000000", "attempt": 3, "since": ""});
+        let old = json!({"status": "in_progress", "error": null, "claim": claim});
+        let blocked = json!({"id": "A", "title": "a", "status": "blocked", "attempts": 3,
+            "error": "step test: exit status 1"});
+        assert_eq!(ruled(&blocked, &old, false).1, blocked);
+        let by_hand = json!({"status": "in_progress"});
+        assert_eq!(ruled(&blocked, &by_hand, false).1, blocked);
+        let complete = merged(&blocked, &json!({"status": "complete", "error": null}));
+        assert!(matches!(ruled(&complete, &old, false).0, Ruling::SetBack(_)));
+        let fresh = json!({"status": "pending", "attempts": null, "verification_verdict": null});
+        let passed = merged(&complete, &json!({"verification_verdict": "PASS"}));
+        assert!(matches!(ruled(&passed, &fresh, false).0, Ruling::SetBack(_)));
+        let by_hand = json!({"status": "pending", "attempts": 0});
+        assert!(matches!(ruled(&passed, &by_hand, false).0, Ruling::PutBack(_)));
+        // Nothing that counted is lost here.
+        let interrupted = merged(&blocked, &json!({"status": "pending", "budget_used": 2}));
+        assert_eq!(ruled(&interrupted, &old, false).0, Ruling::Taken);
     }
 }

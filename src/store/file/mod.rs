@@ -270,9 +270,10 @@ impl FileStore {
         let undecided = &mut self.recorded.undecided;
         let judged = judge.external_edits(&mut draft, served, undecided);
         Self::forget_decided(draft.queues(), undecided, &self.alone);
-        if undecided.iter().any(|tasks| !tasks.is_empty()) {
-            draft.hold();
-        }
+        let ids = undecided.iter().enumerate();
+        draft.hold(
+            ids.flat_map(|(at, tasks)| tasks.keys().map(move |id| (at, id.clone()))).collect(),
+        );
         let made = judged.and_then(|accepted| change(&mut draft).map(|()| accepted));
         let events = draft.into_events();
         let touched: Vec<usize> =

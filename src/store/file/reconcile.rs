@@ -105,6 +105,7 @@ impl Judge<'_> {
             data.insert("before".to_owned(), json!(hash));
             data.insert("after".to_owned(), json!(hash));
             draft.record_queue(index, EventKind::ExternalEdit, data);
+            draft.mend_summary(index);
             accepted.push(index);
         }
         Ok(accepted)
@@ -164,7 +165,7 @@ impl Judge<'_> {
                 continue;
             }
             let (back, set_back) = ruling(draft, place, &edited);
-            if set_back && !back.is_empty() {
+            if set_back {
                 put_back(draft, place, edited.base.as_ref(), &back);
             }
             let state = finished(draft, place, &edited, &histories, set_back);
@@ -175,10 +176,12 @@ impl Judge<'_> {
                     draft.restore(place, &state)?;
                     waiting.remove(&id);
                 } else {
+                    // What was used stays used, however it was found out.
+                    put_back(draft, place, edited.base.as_ref(), &edits::counted(&back));
                     draft.reopen(place)?;
                     waiting.insert(id, state);
                 }
-            } else if !set_back && !back.is_empty() {
+            } else if !set_back {
                 put_back(draft, place, edited.base.as_ref(), &back);
             }
         }
@@ -259,5 +262,7 @@ fn put_back(draft: &mut Draft<'_>, place: Place, base: Option<&Queue>, fields: &
     let was = Side { queue: base, index };
     let is = Side { queue: found, index: place.task };
     let keys = edits::keys(was, is, fields);
-    draft.put_back(place, &keys);
+    if !keys.is_empty() {
+        draft.put_back(place, &keys);
+    }
 }

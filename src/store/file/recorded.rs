@@ -108,6 +108,17 @@ impl FileStore {
         self.recorded.undecided.get(queue)?.get(id)
     }
 
+    /// Reads who is undecided, as others may have left it, where somebody was.
+    ///
+    /// # Errors
+    /// [`StoreError`] when that cannot be read.
+    pub fn see_undecided(&mut self) -> Result<(), StoreError> {
+        let verified = self.recorded.verified;
+        self.load_undecided()?;
+        self.recorded.verified = verified;
+        Ok(())
+    }
+
     /// Reads who is undecided, as others may have left it.
     pub(super) fn load_undecided(&mut self) -> Result<(), StoreError> {
         for queue in 0..self.served {
