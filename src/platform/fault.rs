@@ -260,8 +260,27 @@ pub fn is(fault: Fault) -> bool {
     on.is_ok_and(|names| names.split(',').any(|name| name == fault.name()))
 }
 
+#[cfg(all(test, not(feature = "seeded-faults")))]
+thread_local! {
+    /// Those that are on in this thread, a bit each.
+    static SWITCHED: std::cell::Cell<u128> = const { std::cell::Cell::new(0) };
+}
+
+/// Switches these on for this thread alone, and all others off: for unit tests, whose other threads keep
+/// their promises.
+#[cfg(all(test, not(feature = "seeded-faults")))]
+pub fn switch(on: &[Fault]) {
+    SWITCHED.set(on.iter().fold(0, |bits, fault| bits | 1 << *fault as u32));
+}
+
+/// Whether `fault` is on in this thread.
+#[cfg(all(test, not(feature = "seeded-faults")))]
+pub fn is(fault: Fault) -> bool {
+    SWITCHED.get() >> fault as u32 & 1 == 1
+}
+
 /// Whether `fault` is on: never, in this build.
-#[cfg(not(feature = "seeded-faults"))]
+#[cfg(not(any(test, feature = "seeded-faults")))]
 pub const fn is(_: Fault) -> bool {
     false
 }

@@ -44,5 +44,7 @@ pub use run_loop::RunLoop;
 pub use start::start;
 
 #[cfg(test)]
+mod simulator;
+#[cfg(test)]
 #[expect(clippy::disallowed_methods, reason = "tests write the queues of their loops")]
 mod tests;

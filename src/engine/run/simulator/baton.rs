@@ -1,0 +1,250 @@
+//! Loops as threads of which one runs at a time: each runs until it would wait for a message.
+
+use super::hands::{Hand, Hands};
+use super::machine::Machine;
+use crate::claims::{Keeper, System};
+use crate::config::{self, SelectedQueue, Selection};
+use crate::domain::{Allowance, WorkerId};
+use crate::engine::attempt::{Fixed, KnownCommands};
+use crate::engine::dispatch::Dispatcher;
+use crate::engine::run::attention::Attention;
+use crate::engine::run::crew::Crew;
+use crate::engine::run::drain::{Drain, Limits};
+use crate::engine::run::ending::Ending;
+use crate::engine::run::inbox::{Inbox, Messages};
+use crate::engine::run::observer::{Notice, Observer};
+use crate::engine::run::options::{RunOptions, WhenEmpty};
+use crate::engine::run::presence::Presence;
+use crate::engine::run::reaper::Reaper;
+use crate::engine::run::run_loop::RunLoop;
+use crate::engine::run::slots::Slots;
+use crate::engine::run::teller::Teller;
+use crate::engine::run::thread::{Message, Surroundings};
+use crate::engine::run::work::Work;
+use crate::platform::clock::Clock;
+use crate::platform::fault::{self, Fault};
+use crate::platform::ids::Ids;
+use crate::project::{Planner, Project, Scope, ranking_rules};
+use crate::store::file::FileOptions;
+use crate::store::{Backups, StoreError};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+/// What a loop is told.
+#[derive(Clone, Copy, Debug)]
+enum Go {
+    On,
+    Crash,
+}
+
+/// What became of a loop.
+#[derive(Debug)]
+pub(super) enum Told {
+    /// It waits for messages.
+    Waits,
+    /// It ended by itself.
+    Ended(Box<Ending>),
+    /// It failed, and why.
+    Failed(String),
+    /// It was killed.
+    Crashed,
+}
+
+/// A killed loop unwinds with this.
+struct Killed;
+
+/// What all loops of a simulation share.
+#[derive(Clone)]
+pub(super) struct Common {
+    pub(super) queue: PathBuf,
+    pub(super) config: Arc<str>,
+    pub(super) machine: Arc<Machine>,
+    pub(super) hands: Arc<Hands>,
+    pub(super) ids: Arc<dyn Ids>,
+    pub(super) faults: Vec<Fault>,
+    pub(super) backups: Option<Backups>,
+}
+
+/// A loop.
+pub(super) struct Looping {
+    pub(super) pid: u32,
+    go: Sender<Go>,
+    told: Receiver<Told>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Looping {
+    /// One that has done nothing yet.
+    pub(super) fn start(common: &Common, pid: u32, jobs: usize) -> Self {
+        let (go, gone) = mpsc::channel();
+        let (tell, told) = mpsc::channel();
+        let common = common.clone();
+        let body = move || {
+            fault::switch(&common.faults);
+            let ear = |messages| Ear { go: gone, tell: tell.clone(), messages };
+            let ran = catch_unwind(AssertUnwindSafe(|| run(&common, pid, jobs, ear)));
+            let end = match ran {
+                Ok(Ok(ending)) => Told::Ended(Box::new(ending)),
+                Ok(Err(why)) => Told::Failed(why),
+                Err(panic) if panic.is::<Killed>() => Told::Crashed,
+                Err(panic) => Told::Failed(said(&*panic)),
+            };
+            drop(tell.send(end));
+        };
+        let thread = thread::Builder::new().spawn(body).ok();
+        Self { pid, go, told, thread }
+    }
+
+    /// Lets it run until it waits or is over.
+    pub(super) fn go_on(&mut self) -> Told {
+        self.tell(Go::On)
+    }
+
+    /// Kills it where it waits.
+    pub(super) fn crash(&mut self) {
+        self.tell(Go::Crash);
+    }
+
+    fn tell(&mut self, go: Go) -> Told {
+        // One that is over hears nothing, and says so below.
+        let _ = self.go.send(go);
+        let told = self.told.recv().unwrap_or(Told::Crashed);
+        if !matches!(told, Told::Waits)
+            && let Some(thread) = self.thread.take()
+        {
+            drop(thread.join());
+        }
+        told
+    }
+}
+
+impl Drop for Looping {
+    fn drop(&mut self) {
+        if self.thread.is_some() {
+            self.crash();
+        }
+    }
+}
+
+fn said(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+    format!("a panic: {}", text.unwrap_or("without words"))
+}
+
+/// Waits by giving the baton back.
+struct Ear {
+    go: Receiver<Go>,
+    tell: Sender<Told>,
+    messages: Receiver<Message>,
+}
+
+impl Ear {
+    fn pass(&self) {
+        drop(self.tell.send(Told::Waits));
+        self.listen();
+    }
+
+    fn listen(&self) {
+        match self.go.recv() {
+            Ok(Go::On) => {}
+            Ok(Go::Crash) | Err(_) => resume_unwind(Box::new(Killed)),
+        }
+    }
+}
+
+impl Messages for Ear {
+    fn wait(&self, _: Duration) -> Vec<Message> {
+        self.pass();
+        self.messages.try_iter().collect()
+    }
+}
+
+/// Hears nothing.
+struct Nobody;
+
+impl Observer for Nobody {
+    fn notice(&mut self, _: &Notice<'_>) {}
+}
+
+fn run(
+    common: &Common,
+    pid: u32,
+    jobs: usize,
+    ear: impl FnOnce(Receiver<Message>) -> Ear,
+) -> Result<Ending, String> {
+    let (outbox, messages) = mpsc::channel();
+    let ear = ear(messages);
+    ear.listen();
+    let clock: Arc<dyn Clock> = Arc::<Machine>::clone(&common.machine);
+    let text = |error: &dyn std::fmt::Display| error.to_string();
+    let project = open(common, &clock).map_err(|error| text(&error))?;
+    let options = options(common, &clock, jobs);
+    let seat: Arc<dyn System> = Arc::new(common.machine.seen_by(pid));
+    let worker = || WorkerId::new(&format!("sim:{pid}:{}", common.ids.hex8()));
+    let workers: Vec<WorkerId> = (0..=jobs).map(|_| worker()).collect();
+    let around = Arc::new(Surroundings {
+        exe: options.exe.clone(),
+        env: Vec::new(),
+        clock: Arc::clone(&clock),
+        known: Arc::clone(&options.known),
+        outbox: outbox.clone(),
+    });
+    let set = project.set();
+    let name = common.ids.hex8();
+    let presence = Presence::enter(set, jobs, &name, std::process::id());
+    let presence = presence.map_err(|error| text(&error))?;
+    let attention = Attention::start(set, || {});
+    let limits = Limits { attempts: None, time: None, failures: usize::MAX };
+    let hand = Hand { hands: Arc::clone(&common.hands), owner: pid, outbox: outbox.clone() };
+    let slots = Slots::new(&workers, around, Box::new(hand), Reaper::start(outbox));
+    let mut nobody = Nobody;
+    let crew = Crew::new(slots, Drain::new(limits, clock.monotonic()), Teller::new(&mut nobody));
+    let planner = Planner::new(ranking_rules(set, project.queues()));
+    let tools = (Arc::clone(&clock), Arc::clone(&options.ids));
+    let keeper = Keeper::new(seat);
+    let dispatcher = Dispatcher::new(planner, keeper, workers, Scope::default(), tools);
+    let inbox = Inbox::new(ear, attention, None);
+    let work = Work::new(project, dispatcher, Fixed::default(), options);
+    RunLoop::new(work, crew, inbox, presence).run().map_err(|error| text(&error))
+}
+
+/// The project as a loop or a person opens it.
+pub(super) fn open(common: &Common, clock: &Arc<dyn Clock>) -> Result<Project, StoreError> {
+    let path = common.queue.with_file_name("workloop.toml");
+    let config = config::parse(&path, &common.config).unwrap_or_default();
+    let queue = SelectedQueue::at(common.queue.clone(), &config);
+    let queues = queue.into_iter().collect();
+    let files = FileOptions {
+        clock: Arc::clone(clock),
+        ids: Arc::clone(&common.ids),
+        lock_timeout: Duration::from_secs(10),
+        backups: common.backups.clone(),
+        unsafe_fs: true,
+        on_wait: Box::new(|_, _| {}),
+        on_warning: Box::new(|_| {}),
+    };
+    Project::open(Selection { config, queues }, files)
+}
+
+fn options(common: &Common, clock: &Arc<dyn Clock>, jobs: usize) -> RunOptions {
+    RunOptions {
+        scope: Scope::default(),
+        jobs,
+        max_attempts: None,
+        waits_for_limits: true,
+        allowance: Allowance::default(),
+        max_time: None,
+        known: Arc::new(KnownCommands::default()),
+        when_empty: WhenEmpty::Exit,
+        terminal: false,
+        exe: PathBuf::from("/nowhere"),
+        vars: Vec::new(),
+        clock: Arc::clone(clock),
+        ids: Arc::clone(&common.ids),
+    }
+}

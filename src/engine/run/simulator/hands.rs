@@ -1,0 +1,198 @@
+//! Attempts without commands: each is a supervisor and an agent in the table of processes, and ends
+//! when the schedule says so.
+
+use super::machine::{Machine, Role};
+use crate::domain::{Outcome, ReasonCode, StepKind, StepReport, Verdict};
+use crate::engine::attempt::{Finished, Job, Purpose, Steering, not_started};
+use crate::engine::dispatch::SlotIx;
+use crate::engine::run::thread::{Ended, Executor, Holder, Message};
+use crate::platform::claim_tag;
+use crate::platform::dir::identity;
+use crate::platform::fault::{self, Fault};
+use crate::platform::lock::FileLock;
+use crate::supervisor::ClaimRecord;
+use std::fs;
+use std::os::unix::fs::FileExt;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+/// How an attempt ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// Its work passes.
+    Passes,
+    /// Its work fails.
+    Fails,
+    /// Its agent asks a person.
+    Asks,
+    /// Its supervisor is gone.
+    Lost,
+    /// It was told to end.
+    Interrupted,
+}
+
+/// An attempt that a loop began.
+#[derive(Debug)]
+pub(super) struct Attempt {
+    /// The loop's process.
+    pub(super) owner: u32,
+    pub(super) job: Job,
+    slot: SlotIx,
+    lock: FileLock,
+    steering: Arc<Steering>,
+    outbox: Sender<Message>,
+    /// Supervisor and agent, once they run.
+    pub(super) processes: Option<(u32, u32)>,
+    /// Whether a person ended its claim: what it comes to counts no more.
+    pub(super) is_void: bool,
+    /// Whether its begin was looked at.
+    pub(super) is_seen: bool,
+}
+
+impl Attempt {
+    /// Whether it is about a task.
+    pub(super) fn is_attempt(&self) -> bool {
+        self.job.purpose == Purpose::Attempt
+    }
+
+    /// Whether its loop wants it to end.
+    pub(super) fn is_cancelled(&self) -> bool {
+        self.steering.cancelled.load(Ordering::SeqCst)
+    }
+
+    /// The claim is handed over, and the agent starts; `false` when the lock is not in its place any
+    /// more.
+    pub(super) fn start(&mut self, machine: &Machine) -> bool {
+        let there = fs::symlink_metadata(self.lock.path()).ok();
+        if there.as_ref().map(identity) != self.lock.identity().ok() {
+            return false;
+        }
+        let tags = claim_tag::value(None, &self.job.tag);
+        let supervisor = machine.start(Role::Supervisor, &tags, &self.job.id);
+        let (start, boot) = machine.boot();
+        let record = ClaimRecord {
+            v: ClaimRecord::VERSION,
+            pid: supervisor,
+            start,
+            session: supervisor,
+            group: supervisor,
+            boot,
+            tags: tags.clone(),
+            command: None,
+        };
+        let mut line = serde_json::to_vec(&record).unwrap_or_default();
+        line.push(b'\n');
+        drop(self.lock.file().set_len(0));
+        drop(self.lock.file().write_all_at(&line, 0));
+        if fault::is(Fault::ClaimUnlocked) {
+            let _ = rustix::fs::flock(self.lock.file(), rustix::fs::FlockOperation::Unlock);
+        }
+        let agent = machine.start(Role::Agent, &tags, &self.job.id);
+        self.processes = Some((supervisor, agent));
+        true
+    }
+
+    /// It ends so, and its loop hears of it, if that lives. A lost one leaves its agent.
+    pub(super) fn end(self, end: End, machine: &Machine) {
+        if let Some((supervisor, agent)) = self.processes {
+            machine.end(supervisor);
+            if end != End::Lost {
+                machine.end(agent);
+            }
+        }
+        let mut finished = finished(self.job, end, machine);
+        finished.keep();
+        let lock = (end != End::Lost).then_some(self.lock);
+        let ended = Ended { finished, supervisor: None, lock };
+        drop(self.outbox.send(Message::Finished(self.slot, Box::new(ended))));
+    }
+}
+
+fn step(kind: StepKind, name: &str, code: i32) -> StepReport {
+    let (name, log) = (name.to_owned(), format!("{name}.log"));
+    let outcome = Outcome::Exited { code };
+    StepReport { kind, name, outcome, millis: 1, log, checked: Default::default() }
+}
+
+/// What an attempt that ends so hands back.
+fn finished(job: Job, end: End, machine: &Machine) -> Finished {
+    let (outcome, reason) = match end {
+        End::Passes | End::Fails => (Outcome::Exited { code: 0 }, "step test: exit status 1"),
+        End::Asks => (Outcome::Exited { code: 0 }, "question: which way?"),
+        End::Lost => (Outcome::Lost, "its supervisor vanished"),
+        End::Interrupted => (Outcome::Interrupted, "interrupted"),
+    };
+    let mut finished = not_started(job, outcome, reason.to_owned(), machine);
+    let report = &mut finished.report;
+    match end {
+        End::Passes => {
+            (report.verdict, report.reason, report.reason_code) = (Some(Verdict::Pass), None, None);
+        }
+        End::Fails => {
+            (report.verdict, report.reason_code) =
+                (Some(Verdict::Fail), Some(ReasonCode::TestsFailed));
+        }
+        End::Asks => {
+            (report.verdict, report.reason_code) =
+                (Some(Verdict::Blocked), Some(ReasonCode::Question));
+        }
+        End::Lost | End::Interrupted => return finished,
+    }
+    report.steps.push(step(StepKind::Agent, "agent", 0));
+    if end != End::Asks {
+        report.steps.push(step(StepKind::Verify, "test", i32::from(end == End::Fails)));
+    }
+    finished
+}
+
+/// All attempts that were begun and did not end.
+#[derive(Debug, Default)]
+pub(super) struct Hands(Mutex<Vec<Attempt>>);
+
+impl Hands {
+    pub(super) fn all(&self) -> MutexGuard<'_, Vec<Attempt>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Takes the jobs of one loop.
+pub(super) struct Hand {
+    pub(super) hands: Arc<Hands>,
+    pub(super) owner: u32,
+    pub(super) outbox: Sender<Message>,
+}
+
+impl Executor for Hand {
+    fn begin(
+        &self,
+        slot: SlotIx,
+        job: Job,
+        holder: Holder,
+        steering: Arc<Steering>,
+    ) -> Option<JoinHandle<()>> {
+        let (owner, outbox) = (self.owner, self.outbox.clone());
+        match holder {
+            Holder::Lock { lock, idle: None } => {
+                let (processes, is_void, is_seen) = (None, false, false);
+                let attempt = Attempt {
+                    owner,
+                    job,
+                    slot,
+                    lock,
+                    steering,
+                    outbox,
+                    processes,
+                    is_void,
+                    is_seen,
+                };
+                self.hands.all().push(attempt);
+            }
+            Holder::Lock { idle: Some(_), .. } | Holder::Supervisor(_) => {
+                unreachable!("no supervisor was started")
+            }
+        }
+        None
+    }
+}

@@ -1,0 +1,320 @@
+//! Schedules: what happens in which order, and the shortest one that still breaks a promise.
+
+use super::chance::Chance;
+use super::hands::End;
+use super::machine::Role;
+use super::world::World;
+use crate::domain::{Transition, Verdict};
+use crate::platform::fault::Fault;
+use crate::project::verbs;
+use chrono::TimeDelta;
+use std::collections::HashSet;
+use std::time::Duration;
+
+/// A schedule.
+#[derive(Clone, Debug)]
+pub(super) struct Schedule {
+    pub(super) seed: u64,
+    pub(super) steps: usize,
+    /// Steps that are left out.
+    without: HashSet<usize>,
+    pub(super) faults: Vec<Fault>,
+}
+
+/// A promise that was broken.
+#[derive(Debug)]
+pub(super) struct Broken {
+    pub(super) why: String,
+    pub(super) trace: Vec<String>,
+}
+
+impl Schedule {
+    /// The one of `seed`.
+    pub(super) fn of(seed: u64, faults: &[Fault]) -> Self {
+        let steps = 20 + Chance::new(seed).below(181);
+        Self { seed, steps, without: HashSet::new(), faults: faults.to_vec() }
+    }
+
+    /// Runs it; gives how many steps were checked.
+    pub(super) fn run(&self) -> Result<usize, Broken> {
+        let mut world = World::new(&mut Chance::new(self.seed), &self.faults);
+        let ran = self.happen(&mut world);
+        let mut trace = std::mem::take(&mut world.trace);
+        ran.map(|()| trace.len()).map_err(|why| {
+            trace.extend(world.journal());
+            Broken { why, trace }
+        })
+    }
+
+    fn happen(&self, world: &mut World) -> Result<(), String> {
+        for number in 0..self.steps {
+            if !self.without.contains(&number) {
+                step(world, &mut Chance::of_step(self.seed, number))?;
+            }
+        }
+        settle(world, &mut Chance::of_step(self.seed, usize::MAX))
+    }
+
+    /// The same with as few steps as still break something.
+    pub(super) fn shrunk(mut self) -> Self {
+        let breaks = |schedule: &Self| schedule.run().is_err();
+        let mut size = self.steps.div_ceil(2);
+        while size > 0 {
+            let mut from = 0;
+            while from < self.steps {
+                let mut less = self.clone();
+                less.without.extend(from..(from + size).min(self.steps));
+                if less.without.len() > self.without.len() && breaks(&less) {
+                    self = less;
+                }
+                from += size;
+            }
+            size /= 2;
+        }
+        self
+    }
+}
+
+/// One step: mostly progress, sometimes harm.
+fn step(world: &mut World, chance: &mut Chance) -> Result<(), String> {
+    match chance.below(100) {
+        0..=9 if world.loops.len() < world.most => world.start_loop(chance),
+        0..=49 if !world.loops.is_empty() => {
+            world.common.machine.pass(Duration::from_millis(chance.below(2000) as u64));
+            world.turn(chance.below(world.loops.len()))?;
+        }
+        0..=49 => world.start_loop(chance),
+        50..=79 => attempts(world, chance)?,
+        80..=85 if !world.loops.is_empty() => world.crash(chance.below(world.loops.len())),
+        86..=88 => strays(world, chance),
+        89..=91 => set_back(world, chance),
+        92 => world.forget_state(),
+        93..=94 => edits(world, chance),
+        95..=96 => breaks(world, chance),
+        97 => verb(world, chance)?,
+        _ => {
+            let hours = TimeDelta::hours(chance.below(400) as i64 - 200);
+            world.common.machine.set_clock(hours);
+            world.say(format!("the time of day is set by {} h", hours.num_hours()));
+        }
+    }
+    Ok(())
+}
+
+/// An attempt starts or ends.
+fn attempts(world: &mut World, chance: &mut Chance) -> Result<(), String> {
+    let count = world.common.hands.all().len();
+    if count == 0 {
+        return Ok(());
+    }
+    let at = chance.below(count);
+    let (runs, cancelled) = {
+        let all = world.common.hands.all();
+        (all[at].processes.is_some(), all[at].is_cancelled())
+    };
+    if cancelled {
+        world.end(at, End::Interrupted);
+        return Ok(());
+    }
+    if !runs {
+        return world.start(at);
+    }
+    let is_attempt = world.common.hands.all()[at].is_attempt();
+    let end = match chance.below(10) {
+        _ if !is_attempt => tree(world),
+        0..=4 => End::Passes,
+        5..=7 => End::Fails,
+        8 => End::Lost,
+        _ if chance.once_in(2) => End::Asks,
+        _ => End::Interrupted,
+    };
+    world.end(at, end);
+    Ok(())
+}
+
+/// What a verification of the tree comes to.
+fn tree(world: &World) -> End {
+    if world.lost.is_empty() { End::Passes } else { End::Fails }
+}
+
+/// What lost its supervisor ends by itself.
+fn strays(world: &mut World, chance: &mut Chance) {
+    let living = world.common.machine.living();
+    let kept: Vec<u32> = {
+        let all = world.common.hands.all();
+        all.iter().filter_map(|attempt| Some(attempt.processes?.1)).collect()
+    };
+    let is_stray = |pid: u32| !kept.contains(&pid);
+    let strays: Vec<_> =
+        living.into_iter().filter(|it| it.role == Role::Agent && is_stray(it.pid)).collect();
+    if !strays.is_empty() {
+        let stray = &strays[chance.below(strays.len())];
+        world.common.machine.end(stray.pid);
+        world.say(format!("a stray of {} ends", stray.task));
+    }
+}
+
+/// An older text comes back, as by `git checkout`.
+fn set_back(world: &mut World, chance: &mut Chance) {
+    if world.whole.is_none() && !world.earlier.is_empty() {
+        let at = chance.below(world.earlier.len());
+        let text = world.earlier[at].clone();
+        world.put(&text);
+        brings_work_along(world);
+        if chance.once_in(3) && !world.is_judged() {
+            takes_work_along(world);
+        }
+        world.say(format!("text {at} of {} comes back", world.earlier.len()));
+    }
+}
+
+/// What is complete in the text has its work.
+fn brings_work_along(world: &mut World) {
+    let queue = world.queue().unwrap_or_default();
+    for task in queue["tasks"].as_array().into_iter().flatten() {
+        let id = task["id"].as_str().unwrap_or_default();
+        if task["status"] == "complete" {
+            world.lost.remove(id);
+            world.promises.by_hand(id);
+        }
+    }
+}
+
+/// The tree is as old as the text: what was finished since is gone.
+fn takes_work_along(world: &mut World) {
+    let queue = world.queue().unwrap_or_default();
+    let tasks = queue["tasks"].as_array().into_iter().flatten();
+    let open = tasks.filter(|task| task["status"] != "complete");
+    for id in open.filter_map(|task| task["id"].as_str()) {
+        if world.promises.is_complete(id) {
+            world.promises.loses(id);
+            world.lost.insert(id.to_owned());
+            world.say(format!("the work of {id} is gone"));
+        }
+    }
+}
+
+/// An agent writes a status into the file.
+fn edits(world: &mut World, chance: &mut Chance) {
+    // Before anything was recorded the file is all that there is.
+    let Some(mut queue) = world.queue().filter(|_| !world.earlier.is_empty()) else { return };
+    let Some(tasks) = queue["tasks"].as_array_mut() else { return };
+    let at = chance.below(tasks.len());
+    let Some(task) = tasks.get_mut(at) else { return };
+    let id = task["id"].as_str().unwrap_or_default().to_owned();
+    let word = ["complete", "pending", "in_progress"][chance.below(3)];
+    task["status"] = word.into();
+    if chance.once_in(2) {
+        task["attempts"] = 0.into();
+    }
+    world.put(&serde_json::to_vec_pretty(&queue).unwrap_or_default());
+    world.say(format!("{id} is edited: {word}"));
+    // Beside attempts nothing of it counts but that finished work is opened.
+    let beside = world.common.hands.all().iter().any(|attempt| attempt.processes.is_some());
+    match word {
+        // Of lost work the file may say so already, which is no edit.
+        "complete" if !beside || world.lost.remove(&id) => world.promises.by_hand(&id),
+        "pending" => world.promises.opens(&id),
+        "in_progress" if !beside => world.promises.opens(&id),
+        _ => {}
+    }
+}
+
+/// The text is broken, or whole again.
+fn breaks(world: &mut World, chance: &mut Chance) {
+    if let Some(text) = world.whole.take() {
+        world.put(&text);
+        world.say("the queue is whole again".to_owned());
+    } else if chance.once_in(2)
+        && let Ok(text) = std::fs::read(&world.common.queue)
+    {
+        world.put(&text[..text.len() / 2]);
+        world.whole = Some(text);
+        world.say("the queue is broken".to_owned());
+    }
+}
+
+/// A person uses a verb.
+fn verb(world: &mut World, chance: &mut Chance) -> Result<(), String> {
+    if world.whole.is_some() {
+        return Ok(());
+    }
+    let id = format!("T{}", chance.below(12));
+    let ids = [id.clone()];
+    let kind = chance.below(4);
+    let done = world.person(|project| match kind {
+        0 => verbs::retry(project, &ids, None).map(|(ids, _)| ids).map_err(|it| it.to_string()),
+        1 => verbs::reset(project, &ids).map_err(|error| format!("{error:?}")),
+        2 => verbs::transition(project, &ids, &Transition::Cancel).map_err(|it| it.to_string()),
+        _ => verbs::before_done(project, &ids).map_err(|error| format!("{error:?}")).and_then(
+            |(_, dead)| {
+                let (by, note, verdict) = ("person".to_owned(), None, Verdict::Skipped);
+                let said = verbs::Done { by, note, verdict };
+                verbs::done(project, &ids, &said, &dead).map_err(|error| error.to_string())
+            },
+        ),
+    });
+    // Whom somebody works on, or what is unknown, is refused.
+    let word = ["retry", "reset", "cancel", "done"][kind];
+    match (kind, &done) {
+        (_, Err(why)) => world.say(format!("{word} {id} is refused: {why}")),
+        (0, Ok(_)) => world.promises.renews(&id),
+        (1, Ok(_)) => world.promises.resets(&id),
+        (2, Ok(_)) => {
+            world.ended(&id);
+            world.promises.opens(&id);
+        }
+        (_, Ok(_)) => world.promises.is_done(&id),
+    }
+    if done.is_ok() {
+        world.say(format!("{word} {id}"));
+    }
+    Ok(())
+}
+
+/// Nothing bad happens any more, and all must come to rest.
+fn settle(world: &mut World, chance: &mut Chance) -> Result<(), String> {
+    const ROUNDS: usize = 400;
+    /// So many loops find nothing to do before all is taken to be over.
+    const ENOUGH: usize = 3;
+    let mut ended = 0;
+    if world.whole.is_some() {
+        breaks(world, chance);
+    }
+    for _ in 0..ROUNDS {
+        strays(world, chance);
+        while !world.common.hands.all().is_empty() {
+            let (runs, cancelled) = {
+                let all = world.common.hands.all();
+                (all[0].processes.is_some(), all[0].is_cancelled())
+            };
+            match (cancelled, runs) {
+                (true, _) => world.end(0, End::Interrupted),
+                (false, true) if world.common.hands.all()[0].is_attempt() => {
+                    world.end(0, End::Passes);
+                }
+                (false, true) => world.end(0, tree(world)),
+                (false, false) => world.start(0)?,
+            }
+        }
+        world.common.machine.pass(Duration::from_secs(2));
+        if world.loops.is_empty() {
+            let queue = world.queue().ok_or("the queue is no JSON")?;
+            // What somebody wrote last was not looked at before.
+            if ended > 0 {
+                match world.promises.is_over(&queue, &world.common.hands) {
+                    Ok(()) => return Ok(()),
+                    Err(why) if ended > ENOUGH => return Err(why),
+                    Err(_) => {}
+                }
+            }
+            ended += 1;
+            world.start_loop(chance);
+        }
+        let at = chance.below(world.loops.len());
+        world.turn(at)?;
+    }
+    let queue = world.queue().ok_or("the queue is no JSON")?;
+    world.promises.is_over(&queue, &world.common.hands)?;
+    Err(format!("{} loops do not end", world.loops.len()))
+}

@@ -1,0 +1,69 @@
+//! The promises under schedules, and schedules that find each of them broken.
+
+use super::schedule::Schedule;
+use crate::platform::fault::Fault;
+use std::time::Instant;
+
+/// Fails with the shortest schedule that breaks a promise as the one of `seed` does.
+fn tell(seed: u64) {
+    let schedule = Schedule::of(seed, &[]).shrunk();
+    if let Err(broken) = schedule.run() {
+        panic!("seed {seed}: {}\n{}", broken.why, broken.trace.join("\n"));
+    }
+}
+
+/// A number from the environment: where the long versions begin, and how much they do.
+fn number(name: &str, other: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(other)
+}
+
+fn holds(seeds: std::ops::Range<u64>) -> usize {
+    let run = |seed| {
+        Schedule::of(seed, &[]).run().unwrap_or_else(|_| {
+            tell(seed);
+            panic!("seed {seed} broke a promise once, and not again")
+        })
+    };
+    seeds.map(run).sum()
+}
+
+#[test]
+fn the_promises_hold_under_schedules() {
+    let start = Instant::now();
+    let first = number("WORKLOOP_SIM_SEED", 0);
+    let steps = holds(first..first + number("WORKLOOP_SIM_SCHEDULES", 60));
+    println!("{steps} steps in {:?}", start.elapsed());
+    assert!(steps > 1000, "{steps}");
+}
+
+/// A schedule breaks a promise of a loop that is broken so; the search begins at `first`, or at
+/// `WORKLOOP_SIM_SEED` where that is given.
+fn finds(fault: Fault, first: u64) {
+    /// A fault that needs more is not looked for hard enough.
+    const MOST: u64 = 2000;
+    let first = number("WORKLOOP_SIM_SEED", first);
+    let found = (first..first + MOST).find_map(|seed| {
+        let broken = Schedule::of(seed, &[fault]).run().err()?;
+        Some((seed, broken.why))
+    });
+    let Some((seed, why)) = found else { panic!("{fault:?} is not found in {MOST} schedules") };
+    println!("{fault:?}: {} schedules: {why}", seed - first + 1);
+}
+
+#[test]
+fn broken_machines_are_found() {
+    for (fault, first) in [
+        (Fault::TokenIgnored, 335),
+        (Fault::SetBackBelieved, 5),
+        (Fault::NoProcessScan, 0),
+        (Fault::LivingEnded, 3),
+        (Fault::TakeOverByTime, 0),
+        (Fault::NoJournal, 0),
+        (Fault::NoRestore, 5),
+        (Fault::BackupIgnored, 3),
+        (Fault::EditsTaken, 2),
+        (Fault::BrokenEnds, 44),
+    ] {
+        finds(fault, first);
+    }
+}

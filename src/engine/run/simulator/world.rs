@@ -1,0 +1,303 @@
+//! A queue, its loops, and what happens to them.
+
+use super::baton::{Common, Looping, Told, open};
+use super::chance::Chance;
+use super::hands::{End, Hands};
+use super::machine::{Machine, Role};
+use super::promises::Promises;
+use crate::engine::run::ending::Reason;
+use crate::platform::clock::Clock;
+use crate::platform::fault::{self, Fault};
+use crate::platform::ids::CountingIds;
+use crate::store::Backups;
+use serde_json::{Value, json};
+use std::collections::HashSet;
+use std::ffi::OsStr;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What loops are configured with.
+const CONFIG: &str = r#"
+[agents.default]
+run = "true"
+[[verify]]
+name = "test"
+run = "true"
+[limits]
+attempts = 3
+crashes = 100
+untouched = false
+"#;
+
+/// All that there is.
+pub(super) struct World {
+    pub(super) common: Common,
+    pub(super) loops: Vec<Looping>,
+    pub(super) most: usize,
+    pub(super) promises: Promises,
+    /// Texts of the queue that loops wrote.
+    pub(super) earlier: Vec<Vec<u8>>,
+    /// The text before somebody broke it.
+    pub(super) whole: Option<Vec<u8>>,
+    pub(super) trace: Vec<String>,
+    /// Ends that loops were told of and may not have written.
+    unwritten: Vec<(u32, String)>,
+    /// Tasks whose work vanished with their state.
+    pub(super) lost: HashSet<String>,
+    /// What somebody else than a loop wrote last.
+    edited: Option<Vec<u8>>,
+    folder: tempfile::TempDir,
+}
+
+/// Memory instead of a disk, where the system has such a place.
+fn scratch() -> tempfile::TempDir {
+    let memory = Path::new("/dev/shm");
+    let made = tempfile::Builder::new().prefix("workloop-sim-").tempdir_in(memory);
+    made.or_else(|_| tempfile::tempdir()).expect("a folder")
+}
+
+impl World {
+    pub(super) fn new(chance: &mut Chance, faults: &[Fault]) -> Self {
+        let folder = scratch();
+        let queue = folder.path().join("queues/q.json");
+        let state = folder.path().join("state");
+        for dir in [queue.parent().unwrap_or(&queue), &state] {
+            fs::create_dir_all(dir).expect("a folder");
+        }
+        let find = |name: &str| (name == "XDG_STATE_HOME").then(|| OsStr::new(&state));
+        let common = Common {
+            queue,
+            config: CONFIG.into(),
+            machine: Machine::new(),
+            hands: Arc::new(Hands::default()),
+            ids: Arc::new(CountingIds::default()),
+            faults: faults.to_vec(),
+            backups: Backups::find(find).ok(),
+        };
+        let mut world = Self {
+            common,
+            loops: Vec::new(),
+            most: 2 + chance.below(3),
+            promises: Promises::default(),
+            earlier: Vec::new(),
+            whole: None,
+            trace: Vec::new(),
+            unwritten: Vec::new(),
+            lost: HashSet::new(),
+            edited: None,
+            folder,
+        };
+        world.fill(chance);
+        world
+    }
+
+    /// 3 to 12 tasks, of which some wait for earlier ones.
+    fn fill(&mut self, chance: &mut Chance) {
+        let mut tasks = Vec::new();
+        for number in 0..3 + chance.below(10) {
+            let id = format!("T{number}");
+            let mut needs: Vec<String> = Vec::new();
+            for _ in 0..chance.below(3) {
+                let need = format!("T{}", chance.below(number));
+                if number > 0 && !needs.contains(&need) {
+                    needs.push(need);
+                }
+            }
+            self.promises.knows(&id, &needs);
+            tasks.push(json!({"id": id, "title": id, "status": "pending", "dependencies": needs}));
+        }
+        let text = serde_json::to_vec_pretty(&json!({"tasks": tasks})).expect("JSON");
+        fs::write(&self.common.queue, text).expect("written");
+    }
+
+    pub(super) fn say(&mut self, text: String) {
+        self.trace.push(text);
+    }
+
+    /// The queue as it is; `None` where it is no JSON.
+    pub(super) fn queue(&self) -> Option<Value> {
+        serde_json::from_slice(&fs::read(&self.common.queue).ok()?).ok()
+    }
+
+    /// Puts a text in the place of the queue, as an editor does.
+    pub(super) fn put(&mut self, text: &[u8]) {
+        self.edited = Some(text.to_vec());
+        let path = &self.common.queue;
+        let beside = path.with_file_name("edited");
+        fs::write(&beside, text).expect("written");
+        // A file that was just saved is given two seconds to become whole.
+        let file = fs::File::options().write(true).open(&beside).expect("there");
+        file.set_modified(std::time::UNIX_EPOCH + Duration::from_secs(1_000_000_000))
+            .expect("dated");
+        fs::rename(&beside, path).expect("renamed");
+    }
+
+    pub(super) fn start_loop(&mut self, chance: &mut Chance) {
+        let pid = self.common.machine.start(Role::Loop, "", "");
+        self.loops.push(Looping::start(&self.common, pid, 1 + chance.below(2)));
+        self.say(format!("loop {pid} starts"));
+    }
+
+    /// Lets loop `at` make turns until it waits.
+    pub(super) fn turn(&mut self, at: usize) -> Result<(), String> {
+        let pid = self.loops[at].pid;
+        let told = self.loops[at].go_on();
+        let looked = self.look(pid);
+        self.look_at_begun()?;
+        looked?;
+        match told {
+            Told::Waits => self.say(format!("loop {pid} makes turns")),
+            Told::Ended(ending) => {
+                self.say(format!("loop {pid} ends: {:?}", ending.reason));
+                self.gone(at);
+                if ending.reason != Reason::Done {
+                    return Err(format!("loop {pid} ended: {:?}", ending.reason));
+                }
+            }
+            // A queue that was broken before its first turn.
+            Told::Failed(why) if self.whole.is_some() => {
+                self.say(format!("loop {pid} fails: {why}"));
+                self.gone(at);
+            }
+            Told::Failed(why) => return Err(format!("loop {pid} failed: {why}")),
+            Told::Crashed => return Err(format!("loop {pid} vanished")),
+        }
+        Ok(())
+    }
+
+    /// Looks at what loop `pid` wrote.
+    fn look(&mut self, pid: u32) -> Result<(), String> {
+        if self.whole.is_some() {
+            return Ok(());
+        }
+        self.unwritten.retain(|(owner, _)| *owner != pid);
+        let text = fs::read(&self.common.queue).map_err(|error| error.to_string())?;
+        let queue = serde_json::from_slice(&text).map_err(|error| error.to_string())?;
+        if self.edited.as_ref() == Some(&text) {
+            // Nobody has written since.
+            return Ok(());
+        }
+        if self.earlier.last() != Some(&text) {
+            self.earlier.push(text);
+        }
+        self.promises.written(&queue)
+    }
+
+    fn look_at_begun(&mut self) -> Result<(), String> {
+        let hands = Arc::clone(&self.common.hands);
+        for attempt in hands.all().iter_mut().filter(|attempt| !attempt.is_seen) {
+            attempt.is_seen = true;
+            if attempt.is_attempt() {
+                self.trace.push(format!("loop {} begins {}", attempt.owner, attempt.job.id));
+                self.promises.begins(&attempt.job.id)?;
+                self.lost.remove(&attempt.job.id);
+            }
+        }
+        Ok(())
+    }
+
+    /// Process and loop `at` are gone.
+    fn gone(&mut self, at: usize) {
+        let pid = self.loops.remove(at).pid;
+        self.common.machine.end(pid);
+    }
+
+    /// Loop `at` is killed: what it did not hand over is gone with it.
+    pub(super) fn crash(&mut self, at: usize) {
+        let pid = self.loops[at].pid;
+        self.loops[at].crash();
+        self.gone(at);
+        self.say(format!("loop {pid} is killed"));
+        let hands = Arc::clone(&self.common.hands);
+        hands.all().retain(|attempt| attempt.owner != pid || attempt.processes.is_some());
+        for attempt in hands.all().iter().filter(|attempt| attempt.owner == pid) {
+            self.promises.excuses(&attempt.job.id);
+        }
+        for (_, id) in self.unwritten.extract_if(.., |(owner, _)| *owner == pid) {
+            self.promises.excuses(&id);
+        }
+    }
+
+    /// Whether the tree is judged, or was and nobody has written what came of it.
+    pub(super) fn is_judged(&self) -> bool {
+        let judged = self.common.hands.all().iter().any(|attempt| !attempt.is_attempt());
+        judged || self.unwritten.iter().any(|(_, id)| !id.starts_with('T'))
+    }
+
+    /// Attempt `at` starts its agent.
+    pub(super) fn start(&mut self, at: usize) -> Result<(), String> {
+        let hands = Arc::clone(&self.common.hands);
+        let mut all = hands.all();
+        let id = all[at].job.id.clone();
+        if !all[at].start(&self.common.machine) {
+            all.swap_remove(at).end(End::Interrupted, &self.common.machine);
+            self.say(format!("{id} does not start: its lock is gone"));
+            return Ok(());
+        }
+        let is_attempt = all[at].is_attempt();
+        drop(all);
+        self.say(format!("{id} starts"));
+        if is_attempt { self.promises.starts(&id, &self.common.machine) } else { Ok(()) }
+    }
+
+    /// Attempt `at` ends.
+    pub(super) fn end(&mut self, at: usize, end: End) {
+        let attempt = self.common.hands.all().swap_remove(at);
+        let (id, owner) = (attempt.job.id.clone(), attempt.owner);
+        let began = attempt.processes.is_some();
+        let (is_attempt, is_void) = (attempt.is_attempt(), attempt.is_void);
+        attempt.end(end, &self.common.machine);
+        self.say(format!("{id} of loop {owner} ends: {end:?}"));
+        if is_attempt && is_void {
+            self.promises.excuses(&id);
+        } else if is_attempt && began {
+            self.promises.ends(&id, end);
+        }
+        if end == End::Fails && !is_attempt {
+            // Finished work that was set back is done again.
+            self.promises.all_open();
+        }
+        let lives = self.loops.iter().any(|it| it.pid == owner);
+        if lives {
+            self.unwritten.push((owner, id));
+        } else if is_attempt {
+            // Nobody hears of it.
+            self.promises.excuses(&id);
+        }
+    }
+
+    /// A person ended the claim of `id`.
+    pub(super) fn ended(&mut self, id: &str) {
+        let mut all = self.common.hands.all();
+        all.iter_mut().filter(|it| it.job.id == id).for_each(|it| it.is_void = true);
+    }
+
+    /// Something that a person does through a verb.
+    pub(super) fn person(
+        &mut self,
+        verb: impl FnOnce(&mut crate::project::Project) -> Result<Vec<String>, String>,
+    ) -> Result<Vec<String>, String> {
+        fault::switch(&self.common.faults);
+        let clock: Arc<dyn Clock> = Arc::<Machine>::clone(&self.common.machine);
+        let opened = open(&self.common, &clock);
+        let done = opened.map_err(|error| error.to_string()).and_then(|mut it| verb(&mut it));
+        fault::switch(&[]);
+        done
+    }
+
+    /// The state folder vanishes.
+    pub(super) fn forget_state(&mut self) {
+        let folder = self.folder.path().join("queues/.workloop");
+        drop(fs::remove_dir_all(folder));
+        self.say(".workloop is deleted".to_owned());
+    }
+
+    /// The lines of the journal.
+    pub(super) fn journal(&self) -> Vec<String> {
+        let path = self.folder.path().join("queues/.workloop/events.jsonl");
+        let text = fs::read_to_string(path).unwrap_or_default();
+        text.lines().map(str::to_owned).collect()
+    }
+}
