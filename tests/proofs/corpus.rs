@@ -82,18 +82,21 @@ fn most(verb: &str, bytes: usize) -> u64 {
     plain.get(verb).map_or(0, |peak| peak + 10 * bytes as u64 + (8 << 20))
 }
 
-/// The peak of each verb in a queue of one plain task.
+/// The peak of each verb in a queue of one plain task: the most of three runs, because how much of the
+/// program's text lies in memory, and counts as its own, differs from run to run by 8 MB.
 fn plain() -> BTreeMap<String, u64> {
     let queue = json!({"tasks": [{"id": "A", "title": "plain"}]});
-    let sandbox = Sandbox::new().file("q.json", queue.to_string());
-    let forms = READING.iter().copied().chain(WRITING.iter().map(|(form, _)| *form));
-    let mut all: Vec<Asked> = forms.map(|form| asked(form, "A")).collect();
-    all.push(asked("run --max-iterations 2 --agent true --no-verify", "A"));
     let mut peaks = BTreeMap::new();
-    for ran in measure(&sandbox, &all) {
-        assert!(ran.peak < 64 << 20, "{} KiB for one task: {}", ran.peak >> 10, ran.what);
-        let most = peaks.entry(ran.verb().to_owned()).or_insert(0);
-        *most = ran.peak.max(*most);
+    for _ in 0..3 {
+        let sandbox = Sandbox::new().file("q.json", queue.to_string());
+        let forms = READING.iter().copied().chain(WRITING.iter().map(|(form, _)| *form));
+        let mut all: Vec<Asked> = forms.map(|form| asked(form, "A")).collect();
+        all.push(asked("run --max-iterations 2 --agent true --no-verify", "A"));
+        for ran in measure(&sandbox, &all) {
+            assert!(ran.peak < 64 << 20, "{} KiB for one task: {}", ran.peak >> 10, ran.what);
+            let most = peaks.entry(ran.verb().to_owned()).or_insert(0);
+            *most = ran.peak.max(*most);
+        }
     }
     peaks
 }
