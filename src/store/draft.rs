@@ -4,7 +4,7 @@
 use super::StoreError;
 use super::event_kind::event_kind;
 use crate::domain::{
-    self, Changes, ClaimToken, EVENT_VERSION, Event, EventKind, Field, Status, Transition,
+    self, Changes, ClaimToken, EVENT_VERSION, Event, EventKind, Field, Status, Transition, Verdict,
 };
 use crate::queue::{Queue, canonical};
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -248,8 +248,16 @@ impl<'a> Draft<'a> {
 
     /// Makes a finished task pending that was set back to any earlier moment, as long as nobody
     /// decided whether its work is still there.
-    pub(super) fn reopen(&mut self, place: Place) -> Result<(), StoreError> {
+    /// What it had used, as these `keys`, stays used.
+    pub(super) fn reopen(
+        &mut self,
+        place: Place,
+        keys: &[(String, Option<Value>)],
+    ) -> Result<(), StoreError> {
         let was = json!(self.runtime_hash(place));
+        for (key, value) in keys {
+            self.queues[place.queue].set_key(place.task, key, value.as_ref())?;
+        }
         let pending = domain::Write::Status(Status::Pending);
         let changes = vec![(Field::Status, pending), (Field::Claim, domain::Write::Remove)];
         self.queues[place.queue].apply(place.task, &changes)?;
@@ -314,10 +322,9 @@ impl<'a> Draft<'a> {
                 event.attempt = Some(token.attempt);
             }
         }
-        // The whole state of finished work is in the journal, so that it can be restored when the file
-        // is set back: also of what a person did. Epics are settled anew.
-        let is_work = matches!(actor, Actor::Person | Actor::Worker(_));
-        if kind == EventKind::Completed && is_work {
+        // The whole state of verified work is in the journal, so that it can be restored when the file
+        // is set back. Of other work nothing tells whether it is there.
+        if kind == EventKind::Completed && task.verdict == Some(Verdict::Pass) {
             let all = Field::all().filter(|field| field.is_runtime());
             event.data.insert("state".to_owned(), self.values(place, all));
         }

@@ -69,11 +69,7 @@ impl<'w, 'o> Checks<'w, 'o> {
         }
         let Some((set_back, steps)) = SetBack::next(self.project) else { return Ok(false) };
         if steps.is_empty() {
-            let decided = if set_back.was_judged(self.project) {
-                set_back.redo(self.project)?
-            } else {
-                set_back.restore(self.project, "nothing verifies them")?
-            };
+            let decided = set_back.redo(self.project)?;
             self.tell(&decided);
             return Ok(true);
         }

@@ -5,7 +5,7 @@
 //! changes the tree that is to be judged, and may rest on work that is not there.
 
 use super::tree_job::Check;
-use crate::domain::{Event, EventKind, Field, Status, Verdict};
+use crate::domain::{Event, EventKind, Field, Status};
 use crate::engine::attempt::{Fixed, Purpose};
 use crate::project::{Project, QueueSet};
 use crate::queue::Queue;
@@ -41,10 +41,7 @@ impl SetBack {
         places.sort_unstable();
         let first = *places.first()?;
         let alike = steps(&first);
-        // Without steps what was verified is done again, and what was only said is believed.
-        let judged = was_judged(project, first);
-        let fits = |place: &Place| !alike.is_empty() || was_judged(project, *place) == judged;
-        places.retain(|place| place.queue == first.queue && steps(place) == alike && fits(place));
+        places.retain(|place| place.queue == first.queue && steps(place) == alike);
         let id = |place: &Place| queues[place.queue].tasks()[place.task].id.to_string();
         let ids = places.iter().map(id).collect();
         Some((Self { queue: first.queue, ids }, alike))
@@ -64,13 +61,6 @@ impl SetBack {
             let is_there = fixed.repository(set.root(queue))?.has_landed(&commit).ok()?;
             Some((Self { queue, ids: vec![id] }, is_there))
         })
-    }
-
-    /// Whether their work was verified when it was finished, and not only said to be done.
-    pub(super) fn was_judged(&self, project: &Project) -> bool {
-        let queue = self.queue;
-        let places = self.ids.iter().filter_map(|id| project.queues()[queue].index_of(id));
-        places.map(|task| Place { queue, task }).any(|place| was_judged(project, place))
     }
 
     /// Whether nobody has decided about any of them.
@@ -136,14 +126,6 @@ impl SetBack {
         );
         Ok(Decided { events, text })
     }
-}
-
-/// Whether a verification passed the work of a task that was set back.
-fn was_judged(project: &Project, Place { queue, task }: Place) -> bool {
-    let id = &project.queues()[queue].tasks()[task].id;
-    let state = project.store().state_before(queue, id.as_str());
-    let verdict = state.and_then(|state| state.get(Field::VerificationVerdict.key())?.as_str());
-    verdict.and_then(Verdict::from_word) == Some(Verdict::Pass)
 }
 
 /// Whether an attempt of any loop runs for a served queue.

@@ -4,7 +4,7 @@
 //! *beside attempts* may be an agent's, and is then held to [`EditRule`]; any other edit is a
 //! person's, and only a budget that was used stays used.
 
-use crate::domain::{Approval, EditRule, Field, Status, Task, budget_used_now};
+use crate::domain::{Approval, EditRule, Field, Status, Task, Verdict, budget_used_now};
 use crate::queue::{Queue, canonical};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -113,13 +113,15 @@ fn without_attempts(was: Side<'_>, is: Side<'_>, changed: &BTreeSet<Field>) -> R
     let mut back = counted(changed);
     let (was, is) = (was.task(), is.task());
     let is_running = is.status == Status::InProgress && was.status != Status::InProgress;
-    // Whoever opens finished work by hand leaves what it came to.
+    // Whoever opens verified work by hand leaves what it came to. Of other finished work nothing tells
+    // whether it is there, and the file wins.
     let is_earlier = is_running || is.status.is_open() && is.verdict != was.verdict;
-    if was.status == Status::Complete && is_earlier {
+    let is_verified = was.verdict == Some(Verdict::Pass);
+    if was.status == Status::Complete && is_verified && is_earlier {
         return Ruling::SetBack(back);
     }
     // A running attempt does not count yet: the numbers are the same, and the last one would be free.
-    if is_running {
+    if is_running && was.status != Status::Complete {
         back.extend(changed.iter().copied().filter(|field| field.is_runtime()));
     }
     put_back(back)
@@ -407,10 +409,12 @@ mod tests {
         assert_eq!(ruled(&blocked, &old, false).1, blocked);
         let by_hand = json!({"status": "in_progress"});
         assert_eq!(ruled(&blocked, &by_hand, false).1, blocked);
-        let complete = merged(&blocked, &json!({"status": "complete", "error": null}));
-        assert!(matches!(ruled(&complete, &old, false).0, Ruling::SetBack(_)));
+        // Nobody verified it, so that nothing says that its work is there.
+        let said = merged(&blocked, &json!({"status": "complete", "error": null}));
+        assert_eq!(ruled(&said, &old, false).0, Ruling::Taken);
         let fresh = json!({"status": "pending", "attempts": null, "verification_verdict": null});
-        let passed = merged(&complete, &json!({"verification_verdict": "PASS"}));
+        let passed = merged(&said, &json!({"verification_verdict": "PASS"}));
+        assert!(matches!(ruled(&passed, &old, false).0, Ruling::SetBack(_)));
         assert!(matches!(ruled(&passed, &fresh, false).0, Ruling::SetBack(_)));
         let by_hand = json!({"status": "pending", "attempts": 0});
         assert!(matches!(ruled(&passed, &by_hand, false).0, Ruling::PutBack(_)));

@@ -177,8 +177,8 @@ impl Judge<'_> {
                     waiting.remove(&id);
                 } else {
                     // What was used stays used, however it was found out.
-                    put_back(draft, place, edited.base.as_ref(), &edits::counted(&back));
-                    draft.reopen(place)?;
+                    let counted = edits::counted(&back);
+                    draft.reopen(place, &keys_of(draft, place, edited.base.as_ref(), &counted))?;
                     waiting.insert(id, state);
                 }
             } else if !set_back {
@@ -256,13 +256,25 @@ fn finished(
 }
 
 fn put_back(draft: &mut Draft<'_>, place: Place, base: Option<&Queue>, fields: &BTreeSet<Field>) {
-    let Some(base) = base else { return };
-    let found = &draft.queues()[place.queue];
-    let Some(index) = base.index_of(found.tasks()[place.task].id.as_str()) else { return };
-    let was = Side { queue: base, index };
-    let is = Side { queue: found, index: place.task };
-    let keys = edits::keys(was, is, fields);
+    let keys = keys_of(draft, place, base, fields);
     if !keys.is_empty() {
         draft.put_back(place, &keys);
     }
+}
+
+/// What to write so that these fields are as in `base` again.
+fn keys_of(
+    draft: &Draft<'_>,
+    place: Place,
+    base: Option<&Queue>,
+    fields: &BTreeSet<Field>,
+) -> Vec<(String, Option<Value>)> {
+    let Some(base) = base else { return Vec::new() };
+    let found = &draft.queues()[place.queue];
+    let Some(index) = base.index_of(found.tasks()[place.task].id.as_str()) else {
+        return Vec::new();
+    };
+    let was = Side { queue: base, index };
+    let is = Side { queue: found, index: place.task };
+    edits::keys(was, is, fields)
 }

@@ -129,9 +129,10 @@ impl Promises {
         self.of(id).by_hand = true;
     }
 
-    /// A person did it.
+    /// A person did it. Nothing tells later whether that is there: with an older text it is done again.
     pub(super) fn is_done(&mut self, id: &str) {
-        self.of(id).passed += 1;
+        self.by_hand(id);
+        self.of(id).renewed += 1;
     }
 
     /// What a loop wrote.
