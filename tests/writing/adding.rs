@@ -122,4 +122,11 @@ fn a_task_that_can_never_run_is_told() {
     assert!(ran.err.contains("W-001 -> W-002 -> W-001 can never run"), "{}", ran.err);
     let ran = folder.run(&["edit", "W-008", "--depends-on", "W-003"]).works();
     assert_eq!(ran.err, "", "nothing is wrong with it any more");
+    // A list of wrong ids is told by its first ones.
+    let many: Vec<String> = (0..30).map(|number| format!("--depends-on=X-{number}")).collect();
+    let mut words = vec!["edit", "W-008"];
+    words.extend(many.iter().map(String::as_str));
+    let ran = folder.run(&words).works();
+    assert_eq!(ran.err.lines().count(), 21, "{}", ran.err);
+    assert!(ran.err.contains("warning: and 10 more of this kind"), "{}", ran.err);
 }

@@ -4,8 +4,12 @@ use crate::plan::{FindingsInput, Graph, Severity, each_finding};
 use crate::project::Project;
 use std::collections::BTreeSet;
 
+/// The most that are told; a list of a thousand wrong ids is no thousand news.
+const MOST: usize = 20;
+
 /// Why the tasks `ids` of the served queues can never run as the queues are: dependencies that no
-/// loaded queue has, or circles. They may be what is added next, so nothing is refused.
+/// loaded queue has, or circles. They may be what is added next, so nothing is refused. Of very
+/// many the first are told, and how many more there are.
 pub fn doubts(project: &Project, ids: &[String]) -> Vec<String> {
     let set = project.set();
     let places = project.served().iter().enumerate().flat_map(|(queue, tasks)| {
@@ -23,17 +27,29 @@ pub fn doubts(project: &Project, ids: &[String]) -> Vec<String> {
     let graph = Graph::build(&tasks);
     let nodes: BTreeSet<_> = places.iter().map(|(queue, task)| graph.node(*queue, *task)).collect();
     let mut doubts = Vec::new();
+    let mut more = 0;
+    let mut note = |doubt: &dyn Fn() -> String| {
+        if doubts.len() < MOST {
+            doubts.push(doubt());
+        } else {
+            more += 1;
+        }
+    };
     let input = FindingsInput { graph: &graph, queues: &tasks, description: &|_| None };
     each_finding(&input, &mut |found| {
-        let found = found.made();
-        let meant = found.node.filter(|node| nodes.contains(node) && found.code != CYCLE);
-        if let Some(node) = meant.filter(|_| found.severity == Severity::Error) {
-            doubts.push(format!("{} can never run: {}", graph.reference(node), found.message));
+        let is_meant = nodes.contains(&found.node) && found.code != CYCLE;
+        if is_meant && found.severity == Severity::Error {
+            let id = graph.reference(found.node);
+            note(&|| format!("{id} can never run: {}", found.made().message));
         }
     });
     let cycles: BTreeSet<_> = nodes.iter().filter_map(|node| graph.cycle_of(*node)).collect();
-    let text = |cycle: &Vec<_>| format!("{} can never run", graph.cycle_text(cycle));
-    doubts.extend(cycles.iter().map(text));
+    for cycle in &cycles {
+        note(&|| format!("{} can never run", graph.cycle_text(cycle)));
+    }
+    if more > 0 {
+        doubts.push(format!("and {more} more of this kind; `workloop check` lists them all"));
+    }
     doubts
 }
 
