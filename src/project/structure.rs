@@ -11,6 +11,9 @@ use crate::store::StateDir;
 use crate::store::journal::Journal;
 use std::sync::Arc;
 
+/// With more references that lead nowhere a graph is built anew each time.
+const MANY_BROKEN: usize = 10_000;
+
 /// Builds graphs, and keeps the last one while the structure of the queues stays the same.
 #[derive(Debug, Default)]
 pub struct Planner {
@@ -90,8 +93,13 @@ impl Planner {
         if let Some((_, kept)) = self.kept.as_ref().filter(|(of, _)| *of == key) {
             return Arc::clone(kept);
         }
+        // The old one goes first: two of them may need much memory.
+        self.kept = None;
         let built = Arc::new(Structure::build(set, queues, &self.rules));
-        self.kept = Some((key, Arc::clone(&built)));
+        // References that lead nowhere take more memory than the text that they stand in.
+        if built.graph.broken().len() <= MANY_BROKEN {
+            self.kept = Some((key, Arc::clone(&built)));
+        }
         built
     }
 }

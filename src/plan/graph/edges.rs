@@ -65,7 +65,10 @@ pub(super) fn collect(
     }
     let in_force = phases::add(&mut collector, queues, starts, barriers);
     broken.extend(phases::add_dependencies(&mut collector, queues, starts));
-    broken.sort_by_key(|broken| broken.node);
+    // They mostly are in order, and there may be so many that a sort needs much memory.
+    if !broken.is_sorted_by_key(|broken| broken.node) {
+        broken.sort_by_key(|broken| broken.node);
+    }
     let (named, naming) = Csr::both(tasks, &named);
     let (succs, preds) = Csr::both(tasks + collector.helpers.len(), &collector.pairs);
     let edges = Edges {
