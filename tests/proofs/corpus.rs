@@ -4,13 +4,11 @@
 
 use crate::chance::say;
 use crate::hostile::{Hostile, long, queues};
-use crate::measured::{Asked, Measured, measure};
+use crate::measured::{Asked, Measured, PLAIN, measure};
 use crate::places::difference;
 use crate::sandbox::Sandbox;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use workloop::domain::Field;
 
@@ -74,31 +72,9 @@ fn steers(text: &str) -> Option<char> {
     })
 }
 
-/// The most memory that `verb` may need for a file of so many bytes: ten times the file, and 8 MiB
-/// more than it needs for one plain task, most of which is the text of the program.
-fn most(verb: &str, bytes: usize) -> u64 {
-    static PLAIN: OnceLock<BTreeMap<String, u64>> = OnceLock::new();
-    let plain = PLAIN.get_or_init(plain);
-    plain.get(verb).map_or(0, |peak| peak + 10 * bytes as u64 + (8 << 20))
-}
-
-/// The peak of each verb in a queue of one plain task: the most of three runs, because how much of the
-/// program's text lies in memory, and counts as its own, differs from run to run by 8 MB.
-fn plain() -> BTreeMap<String, u64> {
-    let queue = json!({"tasks": [{"id": "A", "title": "plain"}]});
-    let mut peaks = BTreeMap::new();
-    for _ in 0..3 {
-        let sandbox = Sandbox::new().file("q.json", queue.to_string());
-        let forms = READING.iter().copied().chain(WRITING.iter().map(|(form, _)| *form));
-        let mut all: Vec<Asked> = forms.map(|form| asked(form, "A")).collect();
-        all.push(asked("run --max-iterations 2 --agent true --no-verify", "A"));
-        for ran in measure(&sandbox, &all) {
-            assert!(ran.peak < 64 << 20, "{} KiB for one task: {}", ran.peak >> 10, ran.what);
-            let most = peaks.entry(ran.verb().to_owned()).or_insert(0);
-            *most = ran.peak.max(*most);
-        }
-    }
-    peaks
+/// The most memory that a verb may take for a file of so many bytes.
+pub(crate) fn most(bytes: usize) -> u64 {
+    PLAIN + 10 * bytes as u64
 }
 
 /// What a verb did that none may do.
@@ -110,8 +86,13 @@ pub(crate) fn wrong(sandbox: &Sandbox, queue: &Hostile, ran: &Measured) -> Optio
     if canary.iter().any(|name| sandbox.path(name).exists()) {
         return Some("something of the queue was run or written".to_owned());
     }
-    if ran.peak > most(ran.verb(), queue.bytes.len()) {
-        return Some(format!("{} KiB for {} bytes", ran.peak >> 10, queue.bytes.len()));
+    if ran.said().contains("annot allocate memory") {
+        let bytes = queue.bytes.len();
+        return Some(format!(
+            "{} KiB are too few for {bytes} bytes: {}",
+            most(bytes) >> 10,
+            ran.said()
+        ));
     }
     let steering = steers(&ran.said())?;
     Some(format!(
@@ -165,7 +146,7 @@ fn look(number: usize, queue: &Hostile, counts: &Counts) -> Vec<String> {
         all.push(asked("events --json", &id));
     }
     let mut broken = Vec::new();
-    for (n, ran) in measure(&sandbox, &all).iter().enumerate() {
+    for (n, ran) in measure(&sandbox, &all, most(queue.bytes.len())).iter().enumerate() {
         let changed = ran.queue.as_ref() != Some(&queue.bytes);
         let mut wrongs: Vec<String> = wrong(&sandbox, queue, ran).into_iter().collect();
         if n < reading {
@@ -231,7 +212,7 @@ fn a_hundred_thousand_tasks_fit() {
     ];
     let all: Vec<Asked> = forms.iter().map(|form| asked(form, "T99999")).collect();
     let mut broken = Vec::new();
-    for ran in measure(&sandbox, &all) {
+    for ran in measure(&sandbox, &all, most(queue.bytes.len())) {
         say(&format!("long: {}: {} KiB", ran.what, ran.peak >> 10));
         assert_eq!(
             ran.status,

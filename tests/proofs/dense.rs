@@ -1,9 +1,9 @@
 //! Files in which a few bytes mean much: very many very short tasks on one line, and lists and
-//! objects of very many very short elements. A verb may need ten times the file and 8 MiB
-//! more than for one task, and no more than a moment.
+//! objects of very many very short elements. A verb may take ten times the file and 12 MiB of
+//! memory, and no more than a moment.
 
-use crate::chance::{is_long, say};
-use crate::corpus::{asked, wrong};
+use crate::chance::is_long;
+use crate::corpus::{asked, most, wrong};
 use crate::hostile::Hostile;
 use crate::measured::{Asked, measure};
 use crate::sandbox::Sandbox;
@@ -173,20 +173,18 @@ fn dense_files_need_little() {
     assert!(broken.is_empty(), "{} wrongs:\n{}", broken.len(), broken.join("\n"));
 }
 
-/// Gives one file to `check`, to some of the other readers (in the long run to all of them), and
-/// to one that writes.
+/// Gives one file to `check`, to some of the other readers and to one that writes; in the long run to
+/// all of them.
 fn look(number: usize, queue: &Hostile) -> Vec<String> {
     let some = if is_long() { READING.len() } else { 2 };
     let mut forms = vec!["check"];
     forms.extend((0..some).map(|n| READING[(2 * number + n) % READING.len()]));
-    forms.push(WRITING[number % WRITING.len()]);
+    let some = if is_long() { WRITING.len() } else { 1 };
+    forms.extend((0..some).map(|n| WRITING[(number + n) % WRITING.len()]));
     let sandbox = Sandbox::new().file("q.json", &queue.bytes);
     let id = if queue.name.starts_with("many") { "a" } else { "A" };
     let asked: Vec<Asked> = forms.iter().map(|form| asked(form, id)).collect();
-    let measured = measure(&sandbox, &asked);
-    let most = measured.iter().max_by_key(|ran| ran.peak).expect("some");
-    let share = most.peak as f64 / queue.bytes.len() as f64;
-    say(&format!("dense: {}: {share:.1} times for {}", queue.name, most.what));
+    let measured = measure(&sandbox, &asked, most(queue.bytes.len()));
     let wrongs = measured.iter().filter_map(|ran| {
         let why = wrong(&sandbox, queue, ran)?;
         Some(format!("{}: {}: {why}", queue.name, ran.what))

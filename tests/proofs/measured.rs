@@ -1,7 +1,12 @@
 //! Commands whose memory is measured.
 //!
-//! The system adds the memory of the process that starts a command to what the command needed, so
-//! that commands are started by this test binary once more, as small as it is when it runs a
+//! A command may take so much memory and no more: the system refuses it the rest, so that it ends
+//! with a crash. What counts is what it takes for itself. The text of the program does not count: how
+//! much of that lies in memory differs from machine to machine by 11 MB. Neither does what the
+//! allocator keeps of what was given back, for which it is told to keep nothing large.
+//!
+//! The peak is there to be told. The system adds the memory of the process that starts a command to
+//! it, so that commands are started by this test binary once more, as small as it is when it runs a
 //! single test: [`measures`] takes a list from a file and notes how each command ended.
 
 use crate::sandbox::{DEADLINE, Sandbox, holds_within};
@@ -10,6 +15,12 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use wait4::Wait4 as _;
+
+/// What is larger is given back to the system at once (see mallopt(3)).
+const KEPT: (&str, &str) = ("MALLOC_MMAP_THRESHOLD_", "131072");
+/// The memory that any command may take, whatever it reads: twice what it needs for one plain task,
+/// and a few threads.
+pub(crate) const PLAIN: u64 = 12 << 20;
 
 /// Where the list stands: set only for the small process.
 const LIST: &str = "WORKLOOP_PROOF_MEASURE";
@@ -48,10 +59,6 @@ pub(crate) struct Measured {
 }
 
 impl Measured {
-    pub(crate) fn verb(&self) -> &str {
-        self.what.split(' ').next().unwrap_or_default()
-    }
-
     /// What it said, on both streams.
     pub(crate) fn said(&self) -> String {
         let [out, err] = [&self.stdout, &self.stderr].map(|bytes| String::from_utf8_lossy(bytes));
@@ -59,16 +66,16 @@ impl Measured {
     }
 }
 
-/// Runs the commands one after the other in `sandbox`.
+/// Runs the commands one after the other in `sandbox`; each may take `most` bytes of memory.
 #[track_caller]
-pub(crate) fn measure(sandbox: &Sandbox, all: &[Asked]) -> Vec<Measured> {
+pub(crate) fn measure(sandbox: &Sandbox, all: &[Asked], most: u64) -> Vec<Measured> {
     let folder = tempfile::tempdir().expect("a folder");
     let list = folder.path().join("list");
     let asked: Vec<Value> =
         all.iter().map(|one| json!({"arguments": one.arguments, "input": one.input})).collect();
     let work = json!({
         "program": sandbox.program, "folder": sandbox.path(""), "asked": asked,
-        "variables": sandbox.variables,
+        "variables": sandbox.variables, "most": most >> 10,
     });
     fs::write(&list, work.to_string()).expect("written");
     let mut small = Command::new(std::env::current_exe().expect("this program"))
@@ -140,14 +147,16 @@ fn one(work: &Value, asked: &Value, base: &Path) -> Value {
         File::open(base.with_extension("in")).expect("there").into()
     });
     let pairs = work["variables"].as_array().into_iter().flatten();
-    let mut child = Command::new(text(&work["program"]))
+    let mut child = Command::new("/bin/sh")
+        .args(["-c", "ulimit -d \"$0\" && exec \"$@\"", &work["most"].to_string()])
+        .arg(text(&work["program"]))
         .args(words.map(text))
         .current_dir(&root)
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .env("HOME", &root)
         .env("XDG_STATE_HOME", root.with_file_name("state"))
-        .envs([("LC_ALL", "C.UTF-8"), ("NO_COLOR", "1"), ("CI", "true")])
+        .envs([("LC_ALL", "C.UTF-8"), ("NO_COLOR", "1"), ("CI", "true"), KEPT])
         .envs(pairs.map(|pair| (text(&pair[0]), text(&pair[1]))))
         .stdin(stdin)
         .stdout(File::create(base.with_extension("out")).expect("a file"))
@@ -160,14 +169,19 @@ fn one(work: &Value, asked: &Value, base: &Path) -> Value {
     json!({"status": status, "peak": ended.rusage.maxrss, "state": root.join(".workloop").exists()})
 }
 
-/// The judge is judged first: what needs memory is seen to need it.
+/// The judge is judged first: what needs memory is seen to need it, and gets no more than it may.
 #[test]
 fn memory_is_seen() {
     let mut sandbox = Sandbox::new();
     sandbox.program = "/bin/sh".into();
     let hungry = "x=$(head -c 50000000 /dev/zero | tr '\\0' x); : \"$x\"";
-    let measured = measure(&sandbox, &[Asked::of(&["-c", ":"]), Asked::of(&["-c", hungry])]);
+    let all = [Asked::of(&["-c", ":"]), Asked::of(&["-c", hungry])];
+    let measured = measure(&sandbox, &all, 1 << 30);
     let [little, much] = [measured[0].peak, measured[1].peak];
     assert!(little < 16 << 20, "{little} bytes of a shell that does nothing");
     assert!(much > 48 << 20, "{much} bytes of a shell that holds 50 MB");
+    assert_eq!((measured[0].status, measured[1].status), (0, 0));
+    let refused = measure(&sandbox, &all, PLAIN);
+    assert_eq!(refused[0].status, 0, "{:?}", refused[0]);
+    assert!(refused[1].status != 0 || !cfg!(target_os = "linux"), "{:?}", refused[1].said());
 }

@@ -169,8 +169,8 @@ fn a_lost_terminal() {
     }
 }
 
-/// Output without end costs neither disk nor memory: neither of the loop nor of its supervisor,
-/// whose peak the loop's own end tells.
+/// Output without end costs neither disk nor memory, neither of the loop nor of its supervisor: each
+/// may take 24 MiB.
 #[test]
 fn a_flood() {
     let bytes: u64 = if is_long() { 2_000_000_000 } else { 400_000_000 };
@@ -178,10 +178,9 @@ fn a_flood() {
         .config(&CONFIG.replace(r#"timeout = "30s""#, r#"timeout = "300s""#))
         .queue("q.json", &queue(&[("A", &[])]))
         .script("A", &format!("flood {bytes}"));
-    let ran = measure(&sandbox, &[Asked::of(&["run", "q.json"])]).remove(0);
+    let ran = measure(&sandbox, &[Asked::of(&["run", "q.json"])], 24 << 20).remove(0);
     assert_eq!(ran.status, 0, "{}", ran.said());
     say(&format!("flood: {bytes} bytes, the most memory {} KiB", ran.peak >> 10));
-    assert!(ran.peak < 64 << 20, "{} KiB", ran.peak >> 10);
     assert!(sandbox.shell(
         "test $(du -sm .workloop | cut -f1) -lt 72 && test $(du -sm .workloop | cut -f1) -gt 32"
     ));
