@@ -28,6 +28,7 @@ pub mod signal;
 pub mod spawn;
 pub mod terminal;
 
+pub(crate) use files::trouble;
 pub use files::{
     atomic_file, checks, descriptors, dir, fs_kind, lock, open, read_file, utf8, watch,
 };

@@ -12,6 +12,7 @@ use super::tail::{
 use crate::domain::{EVENT_VERSION, Event, EventKind};
 use crate::platform::fault::{self, Fault};
 use crate::platform::open::{self, Links};
+use crate::platform::trouble;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -121,7 +122,9 @@ impl Journal {
             file.write_all(b"\n").map_err(io)?;
             end.len += 1;
         }
+        trouble::before().map_err(io)?;
         file.write_all(&text).map_err(io)?;
+        trouble::after();
         end.len += text.len() as u64;
         end.whole_line = true;
         self.end = Some(end);

@@ -7,6 +7,7 @@ use super::state::StateDir;
 use crate::platform::dir::identity;
 use crate::platform::lock::{FileLock, LockError};
 use crate::platform::open::{self, Links};
+use crate::platform::trouble;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -161,7 +162,9 @@ fn lock(path: &Path) -> io::Result<FileLock> {
 impl Drop for Registration {
     fn drop(&mut self) {
         // A left-over file is swept by the next look.
-        drop(fs::remove_file(&self.path));
+        if !trouble::is_dying() {
+            drop(fs::remove_file(&self.path));
+        }
     }
 }
 

@@ -8,6 +8,7 @@
 use super::dir::{Dir, sync_once};
 use super::open::{self, Links};
 use super::read_file::{Stamp, TICK};
+use super::trouble;
 use crate::platform::fault::{self, Fault};
 use crate::platform::ids::Ids;
 use rustix::fs::{AtFlags, Gid, Mode, OFlags, RenameFlags, Uid};
@@ -189,6 +190,7 @@ impl Staged<'_> {
 
     /// Renames it over the file and syncs the directory.
     pub fn commit(mut self) -> Result<Committed, CommitError> {
+        trouble::before().map_err(CommitError::Rename)?;
         let replaced = if fault::is(Fault::WriteInPlace) {
             self.write_in_place()
         } else {
@@ -196,6 +198,7 @@ impl Staged<'_> {
         };
         replaced.map_err(CommitError::Rename)?;
         self.committed = true;
+        trouble::after();
         // After the rename: it changes ctime.
         let stamp = self.file.metadata().map(|meta| Stamp::of(&meta));
         match (self.dir.sync(), stamp) {
@@ -216,6 +219,7 @@ impl Staged<'_> {
         let flags = OFlags::WRONLY | OFlags::TRUNC;
         let mut file = open::regular(self.dir, Path::new(&self.name), flags, Links::Refuse)?;
         for part in new.chunks(256) {
+            trouble::before()?;
             file.write_all(part)?;
         }
         self.file = file;
@@ -225,7 +229,7 @@ impl Staged<'_> {
 
 impl Drop for Staged<'_> {
     fn drop(&mut self) {
-        if !self.committed {
+        if !self.committed && !trouble::is_dying() {
             // What cannot be removed now is swept by the next holder of the lock.
             let _ = rustix::fs::unlinkat(self.dir, &self.temp, AtFlags::empty());
         }
@@ -242,6 +246,7 @@ fn create_temp<'d>(
     const TRIES: u32 = 16;
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let mut tries = 0;
+    trouble::before()?;
     loop {
         let temp = temp_name(name, &ids.hex8());
         match retry_on_intr(|| rustix::fs::openat(dir, &temp, flags, mode)) {
@@ -284,6 +289,7 @@ fn keep_owner_and_mode(file: &File, original: &Metadata) -> Result<(), StageErro
 fn write_pieces<'p>(file: &mut File, pieces: impl IntoIterator<Item = &'p [u8]>) -> io::Result<()> {
     let mut pieces = pieces.into_iter().filter(|piece| !piece.is_empty());
     let mut batch: Vec<IoSlice<'_>> = Vec::new();
+    trouble::before()?;
     loop {
         batch.clear();
         batch.extend(pieces.by_ref().take(BATCH).map(IoSlice::new));

@@ -10,5 +10,6 @@ pub mod lock;
 mod lock_table;
 pub mod open;
 pub mod read_file;
+pub(crate) mod trouble;
 pub mod utf8;
 pub mod watch;
