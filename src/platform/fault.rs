@@ -160,6 +160,8 @@ pub enum Fault {
     HooksIgnored,
     /// A gate makes a task each time that it is red.
     RedTaskAgain,
+    /// The lines of a write that never came to be count as judged and recorded.
+    VoidBelieved,
     /// Not a fault but a condition: the clock of this process is an hour ahead.
     ClockAhead,
     /// Not a fault but a condition: attempts run in the loop's own thread and nothing is watched,
@@ -247,6 +249,7 @@ impl Fault {
             Self::FlagUnwritten => "flag-unwritten",
             Self::HooksIgnored => "hooks-ignored",
             Self::RedTaskAgain => "red-task-again",
+            Self::VoidBelieved => "void-believed",
             Self::ClockAhead => "clock-ahead",
             Self::OneThread => "one-thread",
         }

@@ -9,6 +9,7 @@ use super::state::StateDir;
 use super::tail::{
     End, Events, JOURNAL, ROTATE_AT, ROTATED, near_end, read_file, read_last, read_with,
 };
+use super::writes::{self, LastWrite};
 use crate::domain::{EVENT_VERSION, Event, EventKind};
 use crate::platform::fault::{self, Fault};
 use crate::platform::open::{self, Links};
@@ -48,17 +49,6 @@ pub enum JournalError {
         /// Its format version.
         found: u32,
     },
-}
-
-/// What the journal says of the last write of a queue file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LastWrite {
-    /// Hash of the text that was replaced.
-    pub before: String,
-    /// Hash of the new text.
-    pub after: String,
-    /// Which file was to be replaced: it is still there only if the write never came to be.
-    pub file: Option<String>,
 }
 
 /// An event without its details, of which a look at times needs nothing.
@@ -208,32 +198,47 @@ impl Journal {
     /// The last write of the queue file `queue`, if it stands near the end of the journal or,
     /// failing that, anywhere.
     pub fn last_write(&self, queue: &str) -> Option<LastWrite> {
-        let hashes = |event: &Event| {
-            let text = |key| event.data.get(key)?.as_str().map(str::to_owned);
-            (event.queue == queue).then_some(())?;
-            Some(LastWrite { before: text("before")?, after: text("after")?, file: text("file") })
-        };
+        let write = |event: &Event| LastWrite::of(event).filter(|_| event.queue == queue);
         let near = open::reading(&self.state.journal(), Links::Refuse).ok().and_then(|mut file| {
             let len = file.metadata().ok()?.len();
-            let find = |events: &mut Events<'_>| events.rev().find_map(|event| hashes(&event));
+            let find = |events: &mut Events<'_>| events.rev().find_map(|event| write(&event));
             near_end(&mut file, len, find).ok()?.0
         });
-        near.or_else(|| self.all().filter_map(|event| hashes(&event)).last())
+        near.or_else(|| self.all().filter_map(|event| write(&event)).last())
+    }
+
+    /// The hash of the text that was known before the last write of the queue file `queue`, where that
+    /// noted an edit.
+    pub fn known_before_last(&self, queue: &str) -> Option<String> {
+        writes::read(self.of(queue)).0?.known
     }
 
     /// What was written to the queue file `queue` since its text had this hash; `None` when no line
-    /// knows the hash.
-    pub fn since(&self, queue: &str, hash: &str) -> Option<Vec<Event>> {
+    /// knows the hash. Lines of writes that never came to be are left out, and those of the last
+    /// write where it `is_void`.
+    pub fn since(&self, queue: &str, hash: &str, is_void: bool) -> Option<Vec<Event>> {
+        let (last, mut void) = writes::read(self.of(queue));
+        void.extend(last.map(|last| last.range).filter(|_| is_void));
         let mut since: Option<Vec<Event>> = None;
-        for event in self.all().filter(|event| event.queue == queue) {
+        for (number, event) in self.of(queue).enumerate() {
             let is = |key| event.data.get(key).and_then(Value::as_str) == Some(hash);
-            if is("after") {
+            if void.iter().any(|lines| lines.contains(&number)) {
+                // It knows the text all the same that it was to replace.
+                if is("before") {
+                    since.get_or_insert_default();
+                }
+            } else if is("after") {
                 since = Some(Vec::new());
             } else if since.is_some() || is("before") {
                 since.get_or_insert_default().push(event);
             }
         }
         since
+    }
+
+    /// All events of the queue file `queue`.
+    fn of(&self, queue: &str) -> impl Iterator<Item = Event> {
+        self.all().filter(move |event| event.queue == queue)
     }
 
     /// The format version of the last line, if it is a newer one than ours.

@@ -55,14 +55,20 @@ pub(super) fn exists(state: &StateDir, queue: &Path) -> bool {
     fs::symlink_metadata(path(state, name)).is_ok_and(|meta| meta.is_file())
 }
 
-/// The queue as it was last recorded; `None` without a copy that fits the journal.
-pub(super) fn recorded(state: &StateDir, queue: &Path, journal: &Journal) -> Option<Queue> {
+/// The queue as it was last recorded, or before that where the last write `is_void`; `None` without a
+/// copy that fits the journal.
+pub(super) fn recorded(
+    state: &StateDir,
+    queue: &Path,
+    journal: &Journal,
+    is_void: bool,
+) -> Option<Queue> {
     let name = queue.file_name()?;
     let dir = Dir::open(&folder(state)).ok()?;
     let read = read_file::read(&dir, name, MAX_BYTES as u64).ok()?;
     let mut copy = Queue::parse(queue, read.content).ok()?;
     let hash = copy.text_hash();
-    let since = journal.since(&name.to_string_lossy(), &hash)?;
+    let since = journal.since(&name.to_string_lossy(), &hash, is_void)?;
     for event in &since {
         replay(&mut copy, event);
     }

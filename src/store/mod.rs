@@ -28,6 +28,7 @@ mod trees;
 mod undecided;
 pub mod work;
 pub mod workers;
+mod writes;
 
 pub use backoffs::Backoffs;
 pub use backup::Backups;

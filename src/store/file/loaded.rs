@@ -6,6 +6,8 @@ use crate::platform::open;
 use crate::platform::read_file::{self, ReadError, Stamp, TICK};
 use crate::platform::utf8::Content;
 use crate::queue::{MAX_BYTES, Queue, Refused};
+use crate::store::journal::Journal;
+use crate::store::writes::LastWrite;
 use crate::store::{Backups, StateDir, StoreError};
 use std::ffi::OsStr;
 use std::fs;
@@ -117,9 +119,33 @@ impl Loaded {
         self.unexplained
     }
 
+    /// What was judged of it is not recorded: it is judged again next time.
+    pub(super) fn doubt(&mut self) {
+        self.unexplained = true;
+    }
+
     /// The hash of content that this process did not write, once; it must be [known](Self::know).
     pub(super) fn take_unexplained(&mut self) -> Option<String> {
         std::mem::take(&mut self.unexplained).then(|| self.hash().to_owned())
+    }
+
+    /// Where somebody else wrote what was read: the hash of the text that was known before that, and
+    /// whether the `last` write of the journal never came to be.
+    pub(super) fn known_before(
+        &self,
+        journal: &Journal,
+        last: LastWrite,
+    ) -> Option<(String, bool)> {
+        if self.hash() == last.after {
+            return None;
+        }
+        // The writer died before the rename: an edit that it had found was not judged either.
+        if last.is_void(self.hash(), &self.identity()) {
+            let known = journal.known_before_last(&self.name().to_string_lossy());
+            let known = known.filter(|_| !fault::is(Fault::VoidBelieved));
+            return known.map(|known| (known, true));
+        }
+        Some((last.after, false))
     }
 
     /// Whether the file on disk is still the one that was read.

@@ -267,6 +267,8 @@ impl FileStore {
             ids: &*self.options.ids,
             backups: self.options.backups.as_ref(),
         };
+        let unjudged: Vec<usize> =
+            (0..served.len()).filter(|n| served[*n].is_unexplained()).collect();
         let undecided = &mut self.recorded.undecided;
         let judged = judge.external_edits(&mut draft, served, undecided);
         Self::forget_decided(draft.queues(), undecided, &self.alone);
@@ -289,6 +291,7 @@ impl FileStore {
             Ok(written)
         });
         if !matches!(written, Ok(Some(_))) {
+            unjudged.into_iter().for_each(|index| self.loaded[index].doubt());
             // What is in memory is not what is on disk.
             for index in touched {
                 self.loaded[index].forget();

@@ -88,18 +88,15 @@ impl Judge<'_> {
                 }
                 continue;
             };
-            // Still the very file of before the last line: that line is void, because its writer
-            // died before the rename. The same text in another file was put back (`git checkout`).
-            let is_void = hash == last.before && last.file.is_none_or(|was| was == file.identity());
-            if hash == last.after || is_void {
+            let Some((known, is_void)) = file.known_before(journal, last) else {
                 accepted.extend((!last_good::exists(&state, file.path())).then_some(index));
                 continue;
-            }
-            let base = self.base(index, &last.after, file, journal);
+            };
+            let base = self.base(index, (&known, is_void), file, journal);
             let beside = self.is_beside_attempts(draft, index, base.as_ref());
             self.judge(draft, Edited { queue: index, journal, base, beside }, undecided)?;
             let mut data = Map::new();
-            data.insert("known".to_owned(), json!(last.after));
+            data.insert("known".to_owned(), json!(known));
             data.insert("found".to_owned(), json!(hash));
             // From now on the journal knows this text.
             data.insert("before".to_owned(), json!(hash));
@@ -112,13 +109,19 @@ impl Judge<'_> {
     }
 
     /// The queue as it was last recorded, when its text had the hash `newest`: from memory where that
-    /// is the newest, else from the copy.
-    fn base(&self, index: usize, newest: &str, file: &Loaded, journal: &Journal) -> Option<Queue> {
+    /// is the newest, else from the copy. `is_void` says that the last write did not come to be.
+    fn base(
+        &self,
+        index: usize,
+        (newest, is_void): (&str, bool),
+        file: &Loaded,
+        journal: &Journal,
+    ) -> Option<Queue> {
         let memory = self.memory[index].as_ref();
         if let Some((_, queue)) = memory.filter(|(hash, _)| hash == newest) {
             return Some(queue.clone());
         }
-        let copy = last_good::recorded(file.state(), file.path(), journal);
+        let copy = last_good::recorded(file.state(), file.path(), journal, is_void);
         copy.or_else(|| memory.map(|(_, queue)| queue.clone()))
     }
 

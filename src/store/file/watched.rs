@@ -27,14 +27,13 @@ impl FileStore {
             }
             file.know(&self.queues[index]);
             let journal = Journal::new(file.state().clone());
-            let known = journal.last_write(&queue_name(&self.queues[index]));
+            let last = journal.last_write(&queue_name(&self.queues[index]));
             drop(file.take_unexplained());
-            if known.is_none_or(|last| last.after == file.hash()) {
-                continue;
-            }
-            let Some(base) = last_good::recorded(file.state(), file.path(), &journal) else {
+            let Some((_, is_void)) = last.and_then(|last| file.known_before(&journal, last)) else {
                 continue;
             };
+            let base = last_good::recorded(file.state(), file.path(), &journal, is_void);
+            let Some(base) = base else { continue };
             let backups = self.options.backups.as_ref();
             let runs = base.tasks().iter().any(|task| task.status == Status::InProgress);
             let mut roots = self.also_lock.iter();

@@ -1,0 +1,118 @@
+//! Which writes of a queue file a journal tells of, and which of them never came to be.
+//!
+//! The lines of a write are appended before its rename, each with the hashes of the text before and
+//! after. Where the writer died in between, or the disk was full, they are void: the next write begins
+//! with the text that they began with. An edit by somebody else that the write found is noted among
+//! its lines, with the hash that was known until then: where the write is void, nobody has judged it.
+
+use crate::domain::{Event, EventKind};
+use serde_json::Value;
+use std::ops::Range;
+
+/// What the journal says of the last write of a queue file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LastWrite {
+    /// Hash of the text that was replaced.
+    pub before: String,
+    /// Hash of the new text.
+    pub after: String,
+    /// Which file was to be replaced: it is still there only if the write never came to be.
+    pub file: Option<String>,
+}
+
+impl LastWrite {
+    /// The write that a line belongs to.
+    pub(super) fn of(event: &Event) -> Option<Self> {
+        let text = |key| event.data.get(key).and_then(Value::as_str).map(str::to_owned);
+        Some(Self { before: text("before")?, after: text("after")?, file: text("file") })
+    }
+
+    /// Whether it never came to be: a file of this hash and identity is still the one of before it. The
+    /// same text in another file was put back (`git checkout`).
+    pub fn is_void(&self, hash: &str, identity: &str) -> bool {
+        hash == self.before && self.file.as_ref().is_none_or(|was| was == identity)
+    }
+}
+
+/// The lines of a write.
+#[derive(Debug)]
+pub(super) struct Lines {
+    write: LastWrite,
+    /// The hash of the text that was known before, where the write noted an edit.
+    pub(super) known: Option<String>,
+    /// Which they are, among all lines of the queue.
+    pub(super) range: Range<usize>,
+}
+
+/// The last write that the lines `events` of a queue tell of, and the lines of those before it that
+/// are void.
+pub(super) fn read(events: impl Iterator<Item = Event>) -> (Option<Lines>, Vec<Range<usize>>) {
+    let mut last: Option<Lines> = None;
+    let mut before: Option<Lines> = None;
+    let mut void = Vec::new();
+    for (number, event) in events.enumerate() {
+        let Some(write) = LastWrite::of(&event) else { continue };
+        if last.as_ref().is_none_or(|last| last.write != write) {
+            void.extend(is_void(before.as_ref(), last.as_ref()));
+            before = last.replace(Lines { write, known: None, range: number..number });
+        }
+        if let Some(lines) = &mut last {
+            lines.range.end = number + 1;
+            let is_edit = event.event == EventKind::ExternalEdit && event.task.is_none();
+            let known = event.data.get("known").and_then(Value::as_str).filter(|_| is_edit);
+            lines.known = known.map(str::to_owned).or(lines.known.take());
+        }
+    }
+    void.extend(is_void(before.as_ref(), last.as_ref()));
+    (last, void)
+}
+
+/// The lines `before`, if the write after them does not begin with what they were to write.
+fn is_void(before: Option<&Lines>, next: Option<&Lines>) -> Option<Range<usize>> {
+    let (before, next) = before.zip(next)?;
+    let begins_with = next.known.as_ref().unwrap_or(&next.write.before);
+    (*begins_with != before.write.after).then(|| before.range.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::new_event;
+    use chrono::DateTime;
+    use serde_json::json;
+
+    fn line(kind: EventKind, data: Value) -> Event {
+        let data = data.as_object().cloned().unwrap_or_default();
+        new_event(kind, DateTime::UNIX_EPOCH, "q.json".to_owned(), data)
+    }
+
+    fn wrote(before: &str, after: &str) -> Event {
+        line(EventKind::Claimed, json!({"before": before, "after": after, "file": before}))
+    }
+
+    fn found(known: &str, before: &str, after: &str) -> Event {
+        let data = json!({"known": known, "before": before, "after": after, "file": before});
+        line(EventKind::ExternalEdit, data)
+    }
+
+    #[test]
+    fn a_write_that_nothing_follows_on_is_void() {
+        let all = [wrote("a", "b"), wrote("a", "b"), wrote("b", "c"), wrote("b", "d")];
+        let (last, void) = read(all.into_iter());
+        assert!(matches!(&void[..], [Range { start: 2, end: 3 }]), "{void:?}");
+        assert_eq!(last.unwrap().range, 3..4);
+    }
+
+    #[test]
+    fn a_write_after_an_edit_begins_with_what_was_known() {
+        let all = [wrote("a", "b"), wrote("e", "c"), found("b", "e", "c"), wrote("c", "d")];
+        let (last, void) = read(all.into_iter());
+        assert!(void.is_empty(), "{void:?}");
+        assert_eq!(last.unwrap().known, None);
+        // The same edit, found twice.
+        let all = [wrote("a", "b"), found("b", "e", "c"), found("b", "e", "d")];
+        let (last, void) = read(all.into_iter());
+        assert!(matches!(&void[..], [Range { start: 1, end: 2 }]), "{void:?}");
+        assert_eq!(last.unwrap().known.as_deref(), Some("b"));
+    }
+}
