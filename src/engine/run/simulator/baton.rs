@@ -24,13 +24,15 @@ use crate::engine::run::work::Work;
 use crate::platform::clock::Clock;
 use crate::platform::fault::{self, Fault};
 use crate::platform::ids::Ids;
+use crate::platform::trouble::{self, Moment};
 use crate::project::{Planner, Project, Scope, ranking_rules};
 use crate::store::file::FileOptions;
 use crate::store::{Backups, StoreError};
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -39,6 +41,24 @@ use std::time::Duration;
 enum Go {
     On,
     Crash,
+}
+
+/// What happens to a loop while it writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Harm {
+    /// The disk is full for so many writes more.
+    Full(usize),
+    /// It is killed.
+    Killed,
+}
+
+/// What a loop meets while it writes.
+#[derive(Debug, Default)]
+struct Fate {
+    /// What is to happen after so many more moments.
+    ahead: Option<(usize, Harm)>,
+    /// Whether something happened: nobody knows then what it still has to write.
+    is_harmed: bool,
 }
 
 /// What became of a loop.
@@ -74,6 +94,9 @@ pub(super) struct Looping {
     pub(super) pid: u32,
     go: Sender<Go>,
     told: Receiver<Told>,
+    fate: Arc<Mutex<Fate>>,
+    /// Whether it waited for messages at least once: what goes wrong before is told to who started it.
+    pub(super) is_up: bool,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -83,8 +106,11 @@ impl Looping {
         let (go, gone) = mpsc::channel();
         let (tell, told) = mpsc::channel();
         let common = common.clone();
+        let fate = Arc::new(Mutex::new(Fate::default()));
+        let met = Arc::clone(&fate);
         let body = move || {
             fault::switch(&common.faults);
+            trouble::at_each_moment(move |moment| held(&met).suffer(moment));
             let ear = |messages| Ear { go: gone, tell: tell.clone(), messages };
             let ran = catch_unwind(AssertUnwindSafe(|| run(&common, pid, jobs, ear)));
             let end = match ran {
@@ -96,12 +122,22 @@ impl Looping {
             drop(tell.send(end));
         };
         let thread = thread::Builder::new().spawn(body).ok();
-        Self { pid, go, told, thread }
+        Self { pid, go, told, fate, is_up: false, thread }
     }
 
     /// Lets it run until it waits or is over.
     pub(super) fn go_on(&mut self) -> Told {
         self.tell(Go::On)
+    }
+
+    /// This happens to it after so many more moments of writing.
+    pub(super) fn harm(&mut self, after: usize, harm: Harm) {
+        held(&self.fate).ahead = Some((after, harm));
+    }
+
+    /// Whether something happened to it while it wrote.
+    pub(super) fn is_harmed(&self) -> bool {
+        held(&self.fate).is_harmed
     }
 
     /// Kills it where it waits.
@@ -113,6 +149,7 @@ impl Looping {
         // One that is over hears nothing, and says so below.
         let _ = self.go.send(go);
         let told = self.told.recv().unwrap_or(Told::Crashed);
+        self.is_up |= matches!(told, Told::Waits);
         if !matches!(told, Told::Waits)
             && let Some(thread) = self.thread.take()
         {
@@ -127,6 +164,44 @@ impl Drop for Looping {
         if self.thread.is_some() {
             self.crash();
         }
+    }
+}
+
+fn held(fate: &Mutex<Fate>) -> MutexGuard<'_, Fate> {
+    fate.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Fate {
+    /// What happens at a moment of writing.
+    fn suffer(&mut self, moment: Moment) -> io::Result<()> {
+        let Some((left, harm)) = self.ahead.take() else { return Ok(()) };
+        // What is written is written, however full the disk is.
+        let is_spared = matches!(harm, Harm::Full(_)) && moment == Moment::After;
+        if left > 0 || is_spared {
+            self.ahead = Some((left.saturating_sub(1), harm));
+            return Ok(());
+        }
+        self.is_harmed = true;
+        match harm {
+            Harm::Full(more) => {
+                self.ahead = more.checked_sub(1).map(|more| (0, Harm::Full(more)));
+                Err(io::ErrorKind::StorageFull.into())
+            }
+            Harm::Killed => resume_unwind(Box::new(Killed)),
+        }
+    }
+}
+
+/// Does something to which `harm` happens after so many moments of writing; `None` when that killed it.
+pub(super) fn harmed<T>(harm: Option<(usize, Harm)>, act: impl FnOnce() -> T) -> Option<T> {
+    let fate = Mutex::new(Fate { ahead: harm, is_harmed: false });
+    trouble::at_each_moment(move |moment| held(&fate).suffer(moment));
+    let done = catch_unwind(AssertUnwindSafe(act));
+    trouble::at_each_moment(|_| Ok(()));
+    match done {
+        Ok(done) => Some(done),
+        Err(panic) if panic.is::<Killed>() => None,
+        Err(panic) => resume_unwind(panic),
     }
 }
 

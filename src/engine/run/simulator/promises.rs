@@ -39,6 +39,11 @@ impl Promises {
         self.0.insert(id.to_owned(), facts);
     }
 
+    /// Whether there is such a task.
+    pub(super) fn is_known(&self, id: &str) -> bool {
+        self.0.contains_key(id)
+    }
+
     fn of(&mut self, id: &str) -> &mut Facts {
         self.0.entry(id.to_owned()).or_default()
     }
@@ -148,7 +153,8 @@ impl Promises {
             if facts.now && facts.passed == 0 && !facts.by_hand {
                 return Err(format!("{id} is complete, and nothing passed"));
             }
-            facts.complete |= facts.now && facts.passed > 0;
+            // What a person says to be done is done again with an older text: nobody can look for it.
+            facts.complete |= facts.now && facts.passed > 0 && !facts.by_hand;
         }
         for (word, count) in counts {
             if queue["summary"][word].as_u64() != Some(count) {

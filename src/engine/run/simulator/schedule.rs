@@ -1,5 +1,6 @@
 //! Schedules: what happens in which order, and the shortest one that still breaks a promise.
 
+use super::baton::Harm;
 use super::chance::Chance;
 use super::hands::End;
 use super::machine::Role;
@@ -85,8 +86,9 @@ fn step(world: &mut World, chance: &mut Chance) -> Result<(), String> {
         }
         0..=49 => world.start_loop(chance),
         50..=79 => attempts(world, chance)?,
-        80..=85 if !world.loops.is_empty() => world.crash(chance.below(world.loops.len())),
-        86..=88 => strays(world, chance),
+        80..=83 if !world.loops.is_empty() => world.crash(chance.below(world.loops.len())),
+        84..=85 => strays(world, chance),
+        86..=88 if !world.loops.is_empty() => harms(world, chance)?,
         89..=91 => set_back(world, chance),
         92 => world.forget_state(),
         93..=94 => edits(world, chance),
@@ -130,6 +132,18 @@ fn attempts(world: &mut World, chance: &mut Chance) -> Result<(), String> {
     };
     world.end(at, end);
     Ok(())
+}
+
+/// A loop is killed while it writes, or the disk is full then.
+fn harms(world: &mut World, chance: &mut Chance) -> Result<(), String> {
+    let at = chance.below(world.loops.len());
+    let after = chance.below(16);
+    world.loops[at].harm(after, harm(chance));
+    world.turn(at)
+}
+
+fn harm(chance: &mut Chance) -> Harm {
+    if chance.once_in(2) { Harm::Full(chance.below(8)) } else { Harm::Killed }
 }
 
 /// What a verification of the tree comes to.
@@ -242,7 +256,8 @@ fn verb(world: &mut World, chance: &mut Chance) -> Result<(), String> {
     let id = format!("T{}", chance.below(12));
     let ids = [id.clone()];
     let kind = chance.below(4);
-    let done = world.person(|project| match kind {
+    let harm = if chance.once_in(3) { Some((chance.below(8), harm(chance))) } else { None };
+    let done = world.person(harm, |project| match kind {
         0 => verbs::retry(project, &ids, None).map(|(ids, _)| ids).map_err(|it| it.to_string()),
         1 => verbs::reset(project, &ids).map_err(|error| format!("{error:?}")),
         2 => verbs::transition(project, &ids, &Transition::Cancel).map_err(|it| it.to_string()),
@@ -254,20 +269,36 @@ fn verb(world: &mut World, chance: &mut Chance) -> Result<(), String> {
             },
         ),
     });
-    // Whom somebody works on, or what is unknown, is refused.
     let word = ["retry", "reset", "cancel", "done"][kind];
+    // A write that failed at its rename counts if the text is put into another file before the next one.
+    let done = match done {
+        Some(Err(why)) if harm.is_some() => {
+            world.say(format!("{word} {id} fails: {why}"));
+            None
+        }
+        other => other,
+    };
+    // Whom somebody works on, or what is unknown, is refused.
     match (kind, &done) {
-        (_, Err(why)) => world.say(format!("{word} {id} is refused: {why}")),
-        (0, Ok(_)) => world.promises.renews(&id),
-        (1, Ok(_)) => world.promises.resets(&id),
-        (2, Ok(_)) => {
+        (_, None) if !world.promises.is_known(&id) => {}
+        (_, Some(Err(why))) => world.say(format!("{word} {id} is refused: {why}")),
+        // Whether it was reset nobody knows, and what passed may still be there.
+        (0, _) | (1, None) => world.promises.renews(&id),
+        (1, _) => world.promises.resets(&id),
+        (2, None) => {
+            world.promises.excuses(&id);
+            world.promises.opens(&id);
+        }
+        (2, _) => {
             world.ended(&id);
             world.promises.opens(&id);
         }
-        (_, Ok(_)) => world.promises.is_done(&id),
+        (_, _) => world.promises.is_done(&id),
     }
-    if done.is_ok() {
-        world.say(format!("{word} {id}"));
+    match done {
+        Some(Ok(_)) => world.say(format!("{word} {id}")),
+        None => world.say(format!("nobody knows what became of {word} {id}")),
+        Some(Err(_)) => {}
     }
     Ok(())
 }
@@ -303,7 +334,7 @@ fn settle(world: &mut World, chance: &mut Chance) -> Result<(), String> {
             // What somebody wrote last was not looked at before.
             if ended > 0 {
                 match world.promises.is_over(&queue, &world.common.hands) {
-                    Ok(()) => return Ok(()),
+                    Ok(()) => return world.is_tidy(),
                     Err(why) if ended > ENOUGH => return Err(why),
                     Err(_) => {}
                 }

@@ -53,16 +53,19 @@ fn finds(fault: Fault, first: u64) {
 #[test]
 fn broken_machines_are_found() {
     for (fault, first) in [
-        (Fault::TokenIgnored, 335),
-        (Fault::SetBackBelieved, 5),
-        (Fault::NoProcessScan, 0),
-        (Fault::LivingEnded, 3),
-        (Fault::TakeOverByTime, 0),
+        (Fault::TokenIgnored, 822),
+        (Fault::SetBackBelieved, 7),
+        (Fault::NoProcessScan, 4),
+        (Fault::LivingEnded, 45),
+        (Fault::TakeOverByTime, 2),
         (Fault::NoJournal, 0),
-        (Fault::NoRestore, 5),
-        (Fault::BackupIgnored, 3),
-        (Fault::EditsTaken, 2),
+        (Fault::NoRestore, 6),
+        (Fault::BackupIgnored, 4),
+        (Fault::EditsTaken, 3),
         (Fault::BrokenEnds, 44),
+        (Fault::WriteInPlace, 2),
+        (Fault::NoSweep, 0),
+        (Fault::VoidBelieved, 52),
     ] {
         finds(fault, first);
     }

@@ -1,6 +1,6 @@
 //! A queue, its loops, and what happens to them.
 
-use super::baton::{Common, Looping, Told, open};
+use super::baton::{Common, Harm, Looping, Told, harmed, open};
 use super::chance::Chance;
 use super::hands::{End, Hands};
 use super::machine::{Machine, Role};
@@ -109,7 +109,8 @@ impl World {
             tasks.push(json!({"id": id, "title": id, "status": "pending", "dependencies": needs}));
         }
         let text = serde_json::to_vec_pretty(&json!({"tasks": tasks})).expect("JSON");
-        fs::write(&self.common.queue, text).expect("written");
+        fs::write(&self.common.queue, &text).expect("written");
+        self.edited = Some(text);
     }
 
     pub(super) fn say(&mut self, text: String) {
@@ -144,7 +145,8 @@ impl World {
     pub(super) fn turn(&mut self, at: usize) -> Result<(), String> {
         let pid = self.loops[at].pid;
         let told = self.loops[at].go_on();
-        let looked = self.look(pid);
+        let harmed = self.loops[at].is_harmed();
+        let looked = self.look(pid, harmed);
         self.look_at_begun()?;
         looked?;
         match told {
@@ -161,18 +163,26 @@ impl World {
                 self.say(format!("loop {pid} fails: {why}"));
                 self.gone(at);
             }
+            Told::Failed(why) if harmed && !self.loops[at].is_up => {
+                self.say(format!("loop {pid} gives up: {why}"));
+                self.died(at);
+            }
             Told::Failed(why) => return Err(format!("loop {pid} failed: {why}")),
+            Told::Crashed if harmed => {
+                self.say(format!("loop {pid} is killed while it writes"));
+                self.died(at);
+            }
             Told::Crashed => return Err(format!("loop {pid} vanished")),
         }
         Ok(())
     }
 
     /// Looks at what loop `pid` wrote.
-    fn look(&mut self, pid: u32) -> Result<(), String> {
+    fn look(&mut self, pid: u32, harmed: bool) -> Result<(), String> {
         if self.whole.is_some() {
             return Ok(());
         }
-        self.unwritten.retain(|(owner, _)| *owner != pid);
+        self.unwritten.retain(|(owner, _)| harmed || *owner != pid);
         let text = fs::read(&self.common.queue).map_err(|error| error.to_string())?;
         let queue = serde_json::from_slice(&text).map_err(|error| error.to_string())?;
         if self.edited.as_ref() == Some(&text) {
@@ -204,12 +214,18 @@ impl World {
         self.common.machine.end(pid);
     }
 
-    /// Loop `at` is killed: what it did not hand over is gone with it.
+    /// Loop `at` is killed where it waits.
     pub(super) fn crash(&mut self, at: usize) {
         let pid = self.loops[at].pid;
         self.loops[at].crash();
-        self.gone(at);
         self.say(format!("loop {pid} is killed"));
+        self.died(at);
+    }
+
+    /// What loop `at` did not hand over is gone with it.
+    fn died(&mut self, at: usize) {
+        let pid = self.loops[at].pid;
+        self.gone(at);
         let hands = Arc::clone(&self.common.hands);
         hands.all().retain(|attempt| attempt.owner != pid || attempt.processes.is_some());
         for attempt in hands.all().iter().filter(|attempt| attempt.owner == pid) {
@@ -274,15 +290,19 @@ impl World {
         all.iter_mut().filter(|it| it.job.id == id).for_each(|it| it.is_void = true);
     }
 
-    /// Something that a person does through a verb.
+    /// Something that a person does through a verb, and that happens to it; `None` where the verb was
+    /// killed, and nobody knows whether it was done.
     pub(super) fn person(
         &mut self,
+        harm: Option<(usize, Harm)>,
         verb: impl FnOnce(&mut crate::project::Project) -> Result<Vec<String>, String>,
-    ) -> Result<Vec<String>, String> {
+    ) -> Option<Result<Vec<String>, String>> {
         fault::switch(&self.common.faults);
         let clock: Arc<dyn Clock> = Arc::<Machine>::clone(&self.common.machine);
-        let opened = open(&self.common, &clock);
-        let done = opened.map_err(|error| error.to_string()).and_then(|mut it| verb(&mut it));
+        let done = harmed(harm, || {
+            let opened = open(&self.common, &clock).map_err(|error| error.to_string());
+            opened.and_then(|mut project| verb(&mut project))
+        });
         fault::switch(&[]);
         done
     }
@@ -292,6 +312,16 @@ impl World {
         let folder = self.folder.path().join("queues/.workloop");
         drop(fs::remove_dir_all(folder));
         self.say(".workloop is deleted".to_owned());
+    }
+
+    /// Whether nothing is left of killed writers.
+    pub(super) fn is_tidy(&self) -> Result<(), String> {
+        let beside = fs::read_dir(self.folder.path().join("queues"));
+        let mut names = beside.into_iter().flatten().flatten().map(|entry| entry.file_name());
+        match names.find(|name| name.as_encoded_bytes().ends_with(b".tmp")) {
+            Some(left) => Err(format!("{} is left", left.display())),
+            None => Ok(()),
+        }
     }
 
     /// The lines of the journal.
