@@ -1,7 +1,9 @@
-//! A fast hash of texts, seeded anew by every process.
+//! Hashes: a fast one for tables in memory, and a lasting one for names of files.
 //!
-//! With the seed nobody can write a file whose ids all fall into one place of a table.
+//! The fast one is seeded anew by every process, so that nobody can write a file whose ids all fall
+//! into one place of a table.
 
+use sha2::{Digest, Sha256};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::OnceLock;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
@@ -11,4 +13,15 @@ pub fn seeded(bytes: &[u8]) -> u64 {
     static SEED: OnceLock<u64> = OnceLock::new();
     let seed = *SEED.get_or_init(|| RandomState::new().hash_one(0));
     xxh3_64_with_seed(bytes, seed)
+}
+
+/// The first 64 bits of the SHA-256 of all `parts` together, as 16 hexadecimal digits.
+pub fn hex16(parts: &[&[u8]]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part);
+    }
+    let digest = hash.finalize();
+    let first = digest.iter().take(8).fold(0, |all: u64, byte| all << 8 | u64::from(*byte));
+    format!("{first:016x}")
 }

@@ -5,30 +5,24 @@
 
 pub mod awake;
 pub mod cells;
-pub mod claim_tag;
 pub mod clock;
-pub mod command;
 pub mod editor;
 pub mod environment;
 pub mod escape;
 pub mod events;
 pub mod fault;
 mod files;
-pub mod handover;
 pub mod hash;
 pub mod host;
 pub mod ids;
-pub mod limit_mark;
-pub mod limits;
 pub mod login;
 pub mod process;
-pub mod programs;
-pub mod scan;
-pub mod signal;
-pub mod spawn;
 pub mod terminal;
 
 pub(crate) use files::trouble;
 pub use files::{
     atomic_file, checks, descriptors, dir, fs_kind, lock, open, read_file, utf8, watch,
+};
+pub use process::{
+    claim_tag, command, handover, limit_mark, limits, programs, scan, signal, spawn,
 };

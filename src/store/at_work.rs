@@ -6,7 +6,8 @@
 //! over when it began; no clock is asked. Entries that are over stay until nothing works any more.
 //! Nothing safe rests on them: if the folder vanishes, a file may be counted for two tasks.
 
-use super::state::{STATE_DIR, StateDir, hex16};
+use super::state::{STATE_DIR, StateDir};
+use crate::platform::hash::hex16;
 use crate::platform::lock::FileLock;
 use crate::platform::open::{self, Links};
 use serde::{Deserialize, Serialize};

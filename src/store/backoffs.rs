@@ -4,10 +4,11 @@
 //! Written under a lock of their own (the folder's), which is never held together with that of a
 //! queue; read without one. What vanishes with the folder costs one try of an agent.
 
-use super::state::{STATE_DIR, StateDir, hex16};
+use super::state::{STATE_DIR, StateDir};
 use crate::domain::Backoff;
 use crate::platform::atomic_file;
 use crate::platform::dir::Dir;
+use crate::platform::hash::hex16;
 use crate::platform::ids::Ids;
 use crate::platform::lock::DirLock;
 use crate::platform::open;

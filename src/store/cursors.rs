@@ -4,12 +4,13 @@
 //! the cursor after each delivery: what a killed loop did not get to is told by the next one. When
 //! the folder vanishes telling begins with the events that come then.
 
-use super::state::{StateDir, hex16};
+use super::state::StateDir;
 use super::tail::read_last;
 use crate::domain::Event;
 use crate::platform::atomic_file;
 use crate::platform::dir::Dir;
 use crate::platform::fault::{self, Fault};
+use crate::platform::hash::hex16;
 use crate::platform::ids::Ids;
 use crate::platform::lock::{FileLock, LockError};
 use crate::platform::open::{self, Links};

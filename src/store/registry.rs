@@ -5,7 +5,8 @@
 //! the root, so whoever holds that lock finds the queues of all who claimed before. Entries stay:
 //! a queue without running tasks holds nothing, and one that is gone is passed over.
 
-use super::state::{STATE_DIR, StateDir, hex16};
+use super::state::{STATE_DIR, StateDir};
+use crate::platform::hash::hex16;
 use crate::platform::open::{self, Links};
 use crate::platform::read_file::{Stamp, TICK};
 use std::ffi::OsStr;

@@ -6,9 +6,9 @@
 //! have a journal each, and a work tree that is moved keeps its own. No process is started to find
 //! it; the layout is the one of gitrepository-layout(5).
 
-use super::state::hex16;
 use crate::platform::checks;
 use crate::platform::dir::Dir;
+use crate::platform::hash::hex16;
 use crate::platform::read_file;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;

@@ -8,8 +8,8 @@ use super::repository;
 use super::tail::{JOURNAL, ROTATED, has_content};
 use crate::platform::claim_tag::{ClaimTag, Sought};
 use crate::platform::dir::{Identity, identity};
+use crate::platform::hash::hex16;
 use crate::platform::open;
-use sha2::{Digest, Sha256};
 use std::fs::{self, DirBuilder};
 use std::io::{self, Write};
 use std::os::unix::fs::DirBuilderExt;
@@ -245,16 +245,6 @@ impl TaskKey {
     pub fn is_tagged(&self, place: Option<Identity>, tag: &ClaimTag) -> bool {
         tag.is_of(&self.folder16, place, &self.id16)
     }
-}
-
-pub(super) fn hex16(parts: &[&[u8]]) -> String {
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update(part);
-    }
-    let digest = hash.finalize();
-    let first = digest.iter().take(8).fold(0, |all: u64, byte| all << 8 | u64::from(*byte));
-    format!("{first:016x}")
 }
 
 #[cfg(test)]

@@ -129,9 +129,9 @@ impl<'s> Crate<'s> {
     }
 }
 
-/// The files and folders of one folder that import each other, directly or by way of others; each
-/// group with its imports. Files that import each other are always part of such a group.
-pub(crate) fn circles(arrows: &BTreeSet<Arrow>) -> Vec<(BTreeSet<String>, Vec<Arrow>)> {
+/// The imports by which files and folders of one folder import each other, directly or by way of
+/// others, a list for each group. Files that import each other are always part of such a group.
+pub(crate) fn circles(arrows: &BTreeSet<Arrow>) -> Vec<Vec<Arrow>> {
     let apart: Vec<(String, String, &Arrow)> = arrows.iter().map(apart).collect();
     let mut next: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for (from, to, _) in &apart {
@@ -151,8 +151,7 @@ pub(crate) fn circles(arrows: &BTreeSet<Arrow>) -> Vec<(BTreeSet<String>, Vec<Ar
         let inside = apart
             .iter()
             .filter(|(from, to, _)| group.contains(from.as_str()) && group.contains(to.as_str()));
-        let inside = inside.map(|(_, _, arrow)| (*arrow).clone()).collect();
-        (group.into_iter().map(String::from).collect(), inside)
+        inside.map(|(_, _, arrow)| (*arrow).clone()).collect()
     };
     groups.into_iter().map(with_arrows).collect()
 }

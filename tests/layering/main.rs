@@ -40,20 +40,6 @@ const LAYERS: [(&str, u8); 19] = [
 /// Imports within one layer that are meant.
 const SIDEWAYS: [(&str, &str); 1] = [("main", "lib")];
 
-/// Files and folders that import each other still. Each leaves this list with its last circle; none
-/// joins it.
-const IN_CIRCLES: &[&str] = &[
-    "platform/command.rs",
-    "platform/process.rs",
-    "platform/scan.rs",
-    "platform/scan_linux.rs",
-    "platform/scan_ps.rs",
-    "store/file/mod.rs",
-    "store/file/recorded.rs",
-    "store/repository.rs",
-    "store/state.rs",
-];
-
 /// Lines that a file may have, without its tests.
 const MAX_LINES: usize = 400;
 
@@ -67,8 +53,6 @@ enum Fault {
     Circle(Vec<String>),
     /// Files or folders of one folder that import each other.
     Tangle(Vec<Arrow>),
-    /// A file or folder that is listed as one in a circle, and is in none.
-    Mended(String),
     /// A file that nobody reads to its end.
     TooLong { file: String, lines: usize },
 }
@@ -90,9 +74,6 @@ impl fmt::Display for Fault {
                 )?;
                 let mut each = arrows.iter();
                 each.try_for_each(|Arrow { from, line, to }| write!(f, "\n  {from}:{line} -> {to}"))
-            }
-            Self::Mended(file) => {
-                write!(f, "{file} is in no circle any more: take it out of IN_CIRCLES")
             }
             Self::TooLong { file, lines } => {
                 write!(f, "{file}: {lines} lines without tests, {MAX_LINES} are the limit")
@@ -139,18 +120,9 @@ fn check(sources: &[Source]) -> Vec<Fault> {
     faults
 }
 
-/// The circles of files and folders of which some are not `listed`, and what is listed in vain.
-fn check_circles(sources: &[Source], listed: &[&str]) -> Vec<Fault> {
-    let mut faults = Vec::new();
-    let mut left: BTreeSet<&str> = listed.iter().copied().collect();
-    for (group, arrows) in circles(&arrows(sources)) {
-        if !group.iter().all(|file| listed.contains(&file.as_str())) {
-            faults.push(Fault::Tangle(arrows));
-        }
-        left.retain(|file| !group.contains(*file));
-    }
-    faults.extend(left.into_iter().map(|file| Fault::Mended(file.to_owned())));
-    faults
+/// The circles of files and folders.
+fn check_circles(sources: &[Source]) -> Vec<Fault> {
+    circles(&arrows(sources)).into_iter().map(Fault::Tangle).collect()
 }
 
 /// A circle among the folders, if there is one.
@@ -206,7 +178,7 @@ fn own_sources() -> Vec<Source> {
 #[test]
 fn the_house_stands() {
     let sources = own_sources();
-    let faults = [check(&sources), check_circles(&sources, IN_CIRCLES)].concat();
+    let faults = [check(&sources), check_circles(&sources)].concat();
     let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
     assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
 }
@@ -309,10 +281,7 @@ fn files_and_folders_that_import_each_other_are_found() {
         arrow("plan/node.rs", 1, "plan/now/mod.rs"),
         arrow("plan/now/pick.rs", 1, "plan/graph.rs"),
     ];
-    assert_eq!(check_circles(&bad, &[]), [Fault::Tangle(circle.clone().into())]);
-    // A list that lacks one of them allows nothing.
-    let listed = ["plan/graph.rs", "plan/node.rs"];
-    assert_eq!(check_circles(&bad, &listed), [Fault::Tangle(circle.into())]);
+    assert_eq!(check_circles(&bad), [Fault::Tangle(circle.into())]);
 }
 
 #[test]
@@ -325,7 +294,7 @@ fn a_file_and_the_files_below_it_are_no_exception() {
         arrow("plan/now/mod.rs", 2, "plan/now/pick.rs"),
         arrow("plan/now/pick.rs", 1, "plan/now/mod.rs"),
     ];
-    assert_eq!(check_circles(&own, &[]), [Fault::Tangle(arrows.into())]);
+    assert_eq!(check_circles(&own), [Fault::Tangle(arrows.into())]);
 }
 
 #[test]
@@ -339,27 +308,15 @@ fn a_path_through_a_re_export_leads_to_the_file_that_defines_the_name() {
         ])
     };
     // Neither `mod.rs`, which names its files, nor what goes through it makes a circle.
-    assert_eq!(check_circles(&files("use crate::queue::Other;\n"), &[]), []);
-    assert_eq!(check_circles(&files("use super::text::Table;\n"), &[]), []);
+    assert_eq!(check_circles(&files("use crate::queue::Other;\n")), []);
+    assert_eq!(check_circles(&files("use super::text::Table;\n")), []);
     let own =
         [arrow("queue/ids.rs", 1, "queue/text.rs"), arrow("queue/text.rs", 1, "queue/ids.rs")];
     for name in ["Text", "{Row, Other}"] {
         let mut bad = files(&format!("use crate::queue::{name};\n"));
         bad[1].text.push_str("fn f(table: Table) {}\n");
-        assert_eq!(check_circles(&bad, &[]), [Fault::Tangle(own.clone().into())], "{name}");
+        assert_eq!(check_circles(&bad), [Fault::Tangle(own.clone().into())], "{name}");
     }
-}
-
-#[test]
-fn a_mended_file_leaves_the_list() {
-    let circle = sources(&[
-        ("store/journal.rs", "use super::lines::Lines;\n"),
-        ("store/lines.rs", "use super::journal::Journal;\n"),
-    ]);
-    let mut listed = vec!["store/journal.rs", "store/lines.rs"];
-    assert_eq!(check_circles(&circle, &listed), []);
-    listed.push("store/draft.rs");
-    assert_eq!(check_circles(&circle, &listed), [Fault::Mended("store/draft.rs".into())]);
 }
 
 #[test]
@@ -369,7 +326,7 @@ fn who_may_see_a_thing_and_tests_are_no_imports() {
         ("plan/graph.rs", "pub(in crate::plan) struct Graph;\n#[cfg(test)]\nuse super::f;\n"),
         ("plan/graph/tests.rs", "use crate::plan::f;\n"),
     ]);
-    assert_eq!(check_circles(&fine, &[]), []);
+    assert_eq!(check_circles(&fine), []);
 }
 
 #[test]
@@ -382,5 +339,5 @@ fn a_file_with_a_path_of_its_own_belongs_to_the_file_that_names_it() {
         arrow("platform/spawn.rs", 4, "platform/spawn_linux.rs"),
         arrow("platform/spawn_linux.rs", 1, "platform/spawn.rs"),
     ];
-    assert_eq!(check_circles(&circle, &[]), [Fault::Tangle(arrows.into())]);
+    assert_eq!(check_circles(&circle), [Fault::Tangle(arrows.into())]);
 }

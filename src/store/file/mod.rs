@@ -9,6 +9,7 @@ mod beside;
 mod commit;
 mod edits;
 mod glimpse;
+mod keep;
 mod loaded;
 mod lost_tasks;
 mod notes;
@@ -31,7 +32,7 @@ pub use glimpse::Glimpse;
 use loaded::Loaded;
 pub use options::{FileOptions, OnChange, OnWait};
 use reconcile::Judge;
-use recorded::{Recorded, decided};
+use recorded::{Recorded, SETTLE, decided};
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -40,9 +41,6 @@ use std::time::{Duration, Instant};
 
 /// How often an update starts over because somebody saved the file meanwhile.
 const ROUNDS: u32 = 5;
-/// How long a file that is no JSON is given: an editor that saves in place leaves it half
-/// written for a moment.
-pub(super) const SETTLE: Duration = Duration::from_secs(2);
 /// How often it is looked at in that time.
 const SETTLE_STEP: Duration = Duration::from_millis(20);
 

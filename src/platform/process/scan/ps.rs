@@ -1,8 +1,8 @@
 //! The table of processes from `ps`, where there is no `/proc`.
 
-use super::super::claim_tag::VARIABLE;
-use super::super::command::Short;
-use super::{Carried, Process};
+use super::entry::Process;
+use crate::platform::claim_tag::{Carried, VARIABLE};
+use crate::platform::command::Short;
 use chrono::NaiveDateTime;
 use rustix::process::Pid;
 use std::io;

@@ -4,36 +4,22 @@
 //! On Linux all of it is read from `/proc`. Elsewhere `ps` is asked: start times have whole seconds
 //! there, and an environment that another user or the system protects counts as one without a tag.
 //!
-//! [`claim_tag`]: super::claim_tag
+//! [`claim_tag`]: crate::platform::claim_tag
 
-use super::claim_tag::{Carried, Sought};
-use super::limit_mark::Limits;
+use crate::platform::claim_tag::{Carried, Sought};
+use crate::platform::limit_mark::Limits;
+pub use entry::Process;
 use std::collections::{HashMap, HashSet};
 use std::io;
 
+mod entry;
+
 #[cfg(target_os = "linux")]
-#[path = "scan_linux.rs"]
+#[path = "linux.rs"]
 mod system;
 #[cfg(not(target_os = "linux"))]
-#[path = "scan_ps.rs"]
+#[path = "ps.rs"]
 mod system;
-
-/// One process, as the system shows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Process {
-    /// Its number.
-    pub pid: u32,
-    /// Its parent's number.
-    pub parent: u32,
-    /// Its process group.
-    pub group: u32,
-    /// Its session.
-    pub session: u32,
-    /// When it started, in the system's own unit; with the number it names a process for good.
-    pub start: u64,
-    /// It ended and waits to be reaped.
-    pub dead: bool,
-}
 
 /// All processes that we can see.
 pub fn processes() -> io::Result<Vec<Process>> {

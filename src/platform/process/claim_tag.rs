@@ -9,8 +9,8 @@
 //! A process inside several attempts carries the tags of all, the outermost first, separated by
 //! commas. A supervisor ends its own with `!`, which nothing that it starts inherits.
 
-use super::dir::Identity;
-use super::fault::{self, Fault};
+use crate::platform::dir::Identity;
+use crate::platform::fault::{self, Fault};
 use std::fmt;
 
 /// The variable that holds it.

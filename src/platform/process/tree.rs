@@ -1,22 +1,11 @@
-//! Signals to processes, groups and whole trees, and the end of children.
+//! Signals to processes and whole trees, and the end of children.
 
+use super::group::{Signal, raw, signal_group};
 use super::scan::{Found, Process, Wanted, alive, find, is_uninterruptible};
-use rustix::process::{Pid, WaitId, WaitIdOptions};
+use rustix::process::{WaitId, WaitIdOptions};
 use std::io;
 use std::process::Child;
 use std::time::{Duration, Instant};
-
-pub use rustix::process::Signal;
-
-fn raw(pid: u32) -> Option<Pid> {
-    i32::try_from(pid).ok().and_then(Pid::from_raw)
-}
-
-/// Whether there is a process of this number, whosever it is.
-pub fn is_there(pid: u32) -> bool {
-    let Some(raw) = raw(pid) else { return false };
-    matches!(rustix::process::test_kill_process(raw), Ok(()) | Err(rustix::io::Errno::PERM))
-}
 
 /// Signals one process, if it is still the one that started then; says whether it was there.
 pub fn signal_process(pid: u32, start: u64, signal: Signal) -> bool {
@@ -27,12 +16,6 @@ pub fn signal_process(pid: u32, start: u64, signal: Signal) -> bool {
         return alive(pid, start) && rustix::process::pidfd_send_signal(fd, signal).is_ok();
     }
     alive(pid, start) && rustix::process::kill_process(raw, signal).is_ok()
-}
-
-/// Signals a process group; says whether there was one.
-pub fn signal_group(group: u32, signal: Signal) -> bool {
-    let Some(raw) = raw(group).filter(|_| group > 1) else { return false };
-    rustix::process::kill_process_group(raw, signal).is_ok()
 }
 
 /// Signals all that was found: whole groups at once, which forks cannot outrun, and the rest.

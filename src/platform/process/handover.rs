@@ -71,7 +71,7 @@ fn close_on_exec(file: &impl AsFd) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::platform::files::lock::FileLock;
+    use crate::platform::lock::FileLock;
 
     #[test]
     fn the_lock_goes_with_the_file() {

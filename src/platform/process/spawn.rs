@@ -2,7 +2,7 @@
 //!
 //! `docs/design/processes.md` says why commands are started by `duct`, and what of it is not used.
 
-use super::process::Exit;
+use super::tree::Exit;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::mem::MaybeUninit;

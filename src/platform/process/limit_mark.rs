@@ -7,7 +7,7 @@
 //! 200,000 by default), so this is asked only where the environment says nothing. Linux alone.
 
 #[cfg(target_os = "linux")]
-use super::files::open::{kernel_file, unless_short};
+use crate::platform::open::{kernel_file, unless_short};
 #[cfg(target_os = "linux")]
 use std::io::Read as _;
 use xxhash_rust::xxh3::xxh3_64;

@@ -1,8 +1,8 @@
 //! The table of processes from `/proc`.
 
-use super::{Carried, Process};
-use crate::platform::claim_tag::VARIABLE;
-use crate::platform::files::open::{kernel_file, kernel_text, unless_short};
+use super::entry::Process;
+use crate::platform::claim_tag::{Carried, VARIABLE};
+use crate::platform::open::{kernel_file, kernel_text, unless_short};
 use std::fs;
 use std::io::{self, Read};
 

@@ -89,7 +89,7 @@ pub fn stop_ourselves() -> io::Result<()> {
 
 /// The signals that are ignored now, one bit each from the lowest; nothing where it is unknown.
 fn ignored_mask() -> u64 {
-    let status = super::files::open::kernel_text("/proc/self/status").unwrap_or_default();
+    let status = crate::platform::open::kernel_text("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     mask.and_then(|hex| u64::from_str_radix(hex.trim(), 16).ok()).unwrap_or(0)
 }

@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use thiserror::Error;
 
-use super::process::{Signal, signal_group};
+use super::group::{Signal, signal_group};
 
 /// How often a command is looked at that may have to be ended.
 const LOOK: Duration = Duration::from_millis(50);
@@ -199,8 +199,8 @@ fn unnamed_file() -> io::Result<File> {
 
 #[cfg(not(target_os = "linux"))]
 fn unnamed_file() -> io::Result<File> {
-    use super::files::open;
-    use super::ids::{Ids, RandomIds};
+    use crate::platform::ids::{Ids, RandomIds};
+    use crate::platform::open;
     let path = std::env::temp_dir().join(format!(".workloop-{}", RandomIds.hex8()));
     let file = open::new(&path)?;
     std::fs::remove_file(&path)?;
