@@ -94,7 +94,7 @@ fn an_id_means_the_same_for_every_verb() {
 }
 
 #[test]
-fn tasks_in_a_knot_stand_still_and_the_rest_runs() {
+fn tasks_in_a_cycle_wait_and_the_rest_runs() {
     let tasks = queue(&[
         ("snake", &["tail"]),
         ("tail", &["snake"]),

@@ -117,13 +117,13 @@ fn dense(size: usize) -> Vec<Hostile> {
     };
     let lines = |number| format!("\n{{\"id\":\"{}\"}}", short(number));
     let lines = format!(r#"{{"tasks":[{}]}}"#, joined(size, lines));
-    let knots = (size * 2 / 5).isqrt();
-    let knot = |number| {
+    let components = (size * 2 / 5).isqrt();
+    let component = |number| {
         let firsts: Vec<String> =
             (0..number).map(|first| format!(r#""{}""#, short(first))).collect();
         format!(r#"{{"id":"{}","depends_on":[{}]}}"#, short(number), firsts.join(","))
     };
-    let knot: Vec<String> = (0..knots).map(knot).collect();
+    let component: Vec<String> = (0..components).map(component).collect();
     let deep = joined(size / 2, |_| "a".to_owned()).replace(',', "/");
     let deep = format!(
         r#"{{"tasks":[{{"id":"A","status":"doing","agent":"human","file":"{deep}"}},{{"id":"b","scope":"*b","file":"{deep}/a"}}]}}"#
@@ -131,7 +131,10 @@ fn dense(size: usize) -> Vec<Hostile> {
     let more = [
         Hostile::new("tasks on lines of their own", lines),
         Hostile::new("a folder in a folder in a folder", deep),
-        Hostile::new("each task on all before it", format!(r#"{{"tasks":[{}]}}"#, knot.join(","))),
+        Hostile::new(
+            "each task on all before it",
+            format!(r#"{{"tasks":[{}]}}"#, component.join(",")),
+        ),
     ];
     TASKS.iter().map(of_tasks).chain(MANY.iter().map(of_many)).chain(more).collect()
 }

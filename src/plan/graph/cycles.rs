@@ -1,4 +1,5 @@
-//! Finds the knots of the graph and an order in which every node comes after what it waits for.
+//! Finds the strongly connected components of more than one node, and an order in which every node
+//! comes after what it waits for.
 //!
 //! Tarjan's algorithm with a stack of its own: a chain of 100,000 tasks must not use the
 //! program's.
@@ -9,11 +10,11 @@ use std::collections::VecDeque;
 
 /// What was found.
 pub(super) struct Found {
-    /// Topological order; the nodes of a knot stand together in any order.
+    /// Topological order; the nodes of a strongly connected component are adjacent, in any order.
     pub(super) order: Vec<u32>,
-    /// Knot of each node, or `NONE`; empty where there are no knots.
+    /// Component of each node, or `NONE`; empty where there are no components.
     pub(super) cycle_of: Vec<u32>,
-    /// One cycle of each knot, each node waiting for the next.
+    /// One cycle of each component, each node waiting for the next.
     pub(super) cycles: Vec<Vec<u32>>,
 }
 
@@ -28,7 +29,7 @@ struct Search<'a> {
     counter: u32,
     /// Nodes in reverse topological order.
     emitted: Vec<u32>,
-    knots: Vec<Vec<u32>>,
+    components: Vec<Vec<u32>>,
 }
 
 /// Searches the whole graph.
@@ -47,7 +48,7 @@ pub(super) fn find(edges: &Edges) -> Found {
         calls: Vec::new(),
         counter: 0,
         emitted: Vec::with_capacity(size),
-        knots: Vec::new(),
+        components: Vec::new(),
     };
     // From the end, so that the reversed order follows the lists where it may.
     for node in (0..size as u32).rev() {
@@ -55,20 +56,23 @@ pub(super) fn find(edges: &Edges) -> Found {
             search.walk(node);
         }
     }
-    let Search { mut emitted, mut knots, .. } = search;
+    let Search { mut emitted, mut components, .. } = search;
     emitted.reverse();
-    if knots.is_empty() {
+    if components.is_empty() {
         return Found { order: emitted, cycle_of: Vec::new(), cycles: Vec::new() };
     }
     let mut cycle_of = vec![NONE; size];
-    // Name knots in list order, whatever order the search met them in.
-    knots.iter_mut().for_each(|knot| knot.sort_unstable());
-    knots.sort_unstable_by_key(|knot| knot[0]);
-    for (number, knot) in knots.iter().enumerate() {
-        knot.iter().for_each(|&node| cycle_of[node as usize] = number as u32);
+    // Name components in list order, whatever order the search met them in.
+    components.iter_mut().for_each(|component| component.sort_unstable());
+    components.sort_unstable_by_key(|component| component[0]);
+    for (number, component) in components.iter().enumerate() {
+        component.iter().for_each(|&node| cycle_of[node as usize] = number as u32);
     }
     let mut next = vec![NONE; size];
-    let cycles = knots.iter().map(|knot| path(edges, &cycle_of, knot[0], &mut next)).collect();
+    let cycles = components
+        .iter()
+        .map(|component| path(edges, &cycle_of, component[0], &mut next))
+        .collect();
     Found { order: emitted, cycle_of, cycles }
 }
 
@@ -114,7 +118,7 @@ impl Search<'_> {
         }
         self.emitted.extend_from_slice(&self.stack[from..]);
         if self.stack.len() - from > 1 {
-            self.knots.push(self.stack[from..].to_vec());
+            self.components.push(self.stack[from..].to_vec());
         }
         self.stack.truncate(from);
     }
@@ -122,7 +126,7 @@ impl Search<'_> {
 
 /// The shortest cycle through `first`, along what each node waits for.
 fn path(edges: &Edges, cycle_of: &[u32], first: u32, came_from: &mut [u32]) -> Vec<u32> {
-    let knot = cycle_of[first as usize];
+    let component = cycle_of[first as usize];
     let mut queue = VecDeque::from([first]);
     while let Some(node) = queue.pop_front() {
         for &wanted in edges.preds.row(node) {
@@ -136,7 +140,7 @@ fn path(edges: &Edges, cycle_of: &[u32], first: u32, came_from: &mut [u32]) -> V
                 path.reverse();
                 return path;
             }
-            if cycle_of[wanted as usize] == knot && came_from[wanted as usize] == NONE {
+            if cycle_of[wanted as usize] == component && came_from[wanted as usize] == NONE {
                 came_from[wanted as usize] = node;
                 queue.push_back(wanted);
             }

@@ -261,7 +261,7 @@ impl<'a> Search<'a, '_> {
             return;
         }
         let below = graph.location(node).0 == graph.location(first).0 && first > node;
-        if below && !graph.knotted(node.0, first.0) {
+        if below && !graph.share_cycle(node.0, first.0) {
             self.warn("listed-before-dependency", node, &element, &|| {
                 format!("stands above {}, on which it depends", name())
             });

@@ -201,15 +201,15 @@ impl Graph {
         &self.broken[from..to]
     }
 
-    /// One cycle of every knot of tasks that wait for each other: each waits for the next, the
+    /// One cycle of every component of tasks that wait for each other: each waits for the next, the
     /// last for the first.
     pub fn cycles(&self) -> impl Iterator<Item = Vec<Node>> + '_ {
         self.cycles.iter().map(|path| self.tasks_of(path))
     }
 
-    /// The cycle in which a task stands, or into which it is knotted.
+    /// The cycle of which a task is part, or the one in its strongly connected component.
     pub fn cycle_of(&self, node: Node) -> Option<Vec<Node>> {
-        let cycle = self.knot(node.0);
+        let cycle = self.component(node.0);
         (cycle != NONE).then(|| self.tasks_of(&self.cycles[cycle as usize]))
     }
 
@@ -267,17 +267,17 @@ impl Graph {
     }
 
     pub(crate) fn in_cycle(&self, node: u32) -> bool {
-        self.knot(node) != NONE
+        self.component(node) != NONE
     }
 
-    fn knot(&self, node: u32) -> u32 {
+    fn component(&self, node: u32) -> u32 {
         self.cycle_of.get(node as usize).copied().unwrap_or(NONE)
     }
 
-    /// Whether both stand in the same knot: then no edge between them is ever satisfied.
-    pub(crate) fn knotted(&self, a: u32, b: u32) -> bool {
-        let cycle = self.knot(a);
-        cycle != NONE && cycle == self.knot(b)
+    /// Whether both are in the same strongly connected component: then no edge between them is ever satisfied.
+    pub(crate) fn share_cycle(&self, a: u32, b: u32) -> bool {
+        let cycle = self.component(a);
+        cycle != NONE && cycle == self.component(b)
     }
 
     /// For every task whether a broken reference holds it back.

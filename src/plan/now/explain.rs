@@ -104,7 +104,7 @@ impl Readiness<'_> {
     }
 
     fn say_pred(&self, node: u32, first: u32, say: &mut dyn FnMut(WaitingKind, String)) {
-        if self.done[first as usize] || self.graph.knotted(first, node) {
+        if self.done[first as usize] || self.graph.share_cycle(first, node) {
             return;
         }
         match self.graph.helper(first) {

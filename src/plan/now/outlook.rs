@@ -154,7 +154,7 @@ impl Readiness<'_> {
             let own = self.own_prospect(node, &in_scope);
             let waits = own != Prospect::Done && !self.is_underway(node);
             let behind = self.graph.preds(node).iter().map(|&first| {
-                if self.graph.knotted(first, node) {
+                if self.graph.share_cycle(first, node) {
                     Prospect::Stuck
                 } else {
                     prospects[first as usize]

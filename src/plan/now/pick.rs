@@ -57,7 +57,7 @@ impl Order {
                 continue;
             }
             for &next in graph.succs(node) {
-                if !graph.knotted(node, next) {
+                if !graph.share_cycle(node, next) {
                     order.inherit(at, next as usize);
                 }
             }

@@ -315,7 +315,7 @@ impl<'a> Readiness<'a> {
 
     /// Whether anything that `node` waits for is not satisfied. An edge inside a cycle never is.
     fn is_held_back(&self, node: u32) -> bool {
-        let open = |&first: &u32| !self.done[first as usize] || self.graph.knotted(first, node);
+        let open = |&first: &u32| !self.done[first as usize] || self.graph.share_cycle(first, node);
         self.graph.preds(node).iter().any(open)
     }
 
@@ -377,7 +377,7 @@ impl<'a> Readiness<'a> {
         let children = self.graph.children_of(node);
         let all_done = children
             .iter()
-            .all(|&child| self.done[child as usize] && !self.graph.knotted(child, node));
+            .all(|&child| self.done[child as usize] && !self.graph.share_cycle(child, node));
         match self.task(Node(node)).status {
             _ if all_done && !broken => return State::Complete,
             Status::Parked => return State::Parked,

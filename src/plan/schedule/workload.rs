@@ -48,7 +48,7 @@ impl<'a> Workload<'a> {
         };
         for &node in graph.order() {
             let behind_stuck = graph.preds(node).iter().any(|&first| {
-                work.parts[first as usize] == Part::Stuck || graph.knotted(first, node)
+                work.parts[first as usize] == Part::Stuck || graph.share_cycle(first, node)
             });
             let part = match tasks.get(node as usize) {
                 None if behind_stuck => Part::Stuck,

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use std::collections::{HashMap, HashSet};
 
 /// A random queue: every dependency points to a task before it in a random order, so there is
-/// no cycle unless `knot` adds one.
+/// no cycle unless `component` adds one.
 fn queue(most: usize) -> impl Strategy<Value = Vec<Task>> {
     let node = (
         prop::collection::vec(any::<prop::sample::Index>(), 0..4),
@@ -174,11 +174,11 @@ proptest! {
     }
 
     #[test]
-    fn readiness_equals_its_definition(tasks in queue(40), knot in prop::option::of(any::<prop::sample::Index>())) {
+    fn readiness_equals_its_definition(tasks in queue(40), component in prop::option::of(any::<prop::sample::Index>())) {
         let mut tasks = tasks;
-        if let Some(knot) = knot {
+        if let Some(component) = component {
             // From the first to a later one and back.
-            let (last, other) = (tasks.len() - 1, knot.index(tasks.len()));
+            let (last, other) = (tasks.len() - 1, component.index(tasks.len()));
             for (task, first) in [(other, last), (last, other)] {
                 let first = Text::from(tasks[first].id.as_str());
                 let mut list = tasks[task].take_list(Field::Dependencies);
