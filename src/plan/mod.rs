@@ -23,7 +23,7 @@ pub use graph::{
     too_many_loops,
 };
 pub use now::{
-    AgentLimit, AgentPause, Agents, Cause, Conditions, Holder, Order, Outlook, Outsider, Prospect,
+    AgentLimit, AgentPause, Agents, Backlog, Cause, Conditions, Holder, Order, Outsider, Prospect,
     Rank, Readiness, Root, ScopeMode, State, Waiting, WaitingKind, best, ranking, ranks, readiness,
     select,
 };

@@ -31,9 +31,9 @@ pub(super) fn run(args: &NextArgs, session: &mut Session<'_>) -> Result<(), Fail
             next::text(&view, look, &mut out)?;
             return out.flush().map(|()| Vec::new());
         }
-        let outlook = scene.readiness.outlook(selected);
+        let backlog = scene.readiness.backlog(selected);
         let name = |node| scene.structure.graph.reference(node);
-        let ending = Ending::new(Reason::Done, outlook, 0, name)
+        let ending = Ending::new(Reason::Done, backlog, 0, name)
             .with_words(|node| scene.structure.unknown_word(scene.queues, node));
         Ok(format!("nothing is ready: {}\n", escape::line(&ending.sentence())).into_bytes())
     })?;

@@ -98,7 +98,7 @@ fn last_line(args: &RunArgs, ending: &Ending, session: &mut Session<'_>) -> Resu
         _ => None,
     };
     let ended = end(ending, session);
-    if let Some(id) = one.filter(|_| ending.outlook.total > 0) {
+    if let Some(id) = one.filter(|_| ending.backlog.total > 0) {
         let hint = format!("workloop reset {id} makes it pending again");
         writeln!(session.streams.err, "{}", escape::line(&hint))?;
     }
@@ -224,8 +224,8 @@ fn ending_now(
     let mut reading = Reading::open(session, selection)?;
     Ok(reading.look(|scene| {
         let name = |node| scene.structure.graph.reference(node);
-        let outlook = scene.readiness.outlook(|node| scene.includes(&scope, node));
-        Ending::new(before.reason, outlook, before.attempts, name)
+        let backlog = scene.readiness.backlog(|node| scene.includes(&scope, node));
+        Ending::new(before.reason, backlog, before.attempts, name)
             .with_words(|node| scene.structure.unknown_word(scene.queues, node))
     }))
 }
@@ -249,8 +249,8 @@ fn dry_run(args: &RunArgs, selection: Selection, session: &mut Session<'_>) -> R
         }
         if ranked.is_empty() {
             let name = |node| scene.structure.graph.reference(node);
-            let outlook = scene.readiness.outlook(in_scope);
-            let ending = Ending::new(Reason::Done, outlook, 0, name)
+            let backlog = scene.readiness.backlog(in_scope);
+            let ending = Ending::new(Reason::Done, backlog, 0, name)
                 .with_words(|node| scene.structure.unknown_word(scene.queues, node));
             let line = format!("nothing is ready: {}", ending.sentence());
             writeln!(session.streams.err, "{}", escape::line(&line))?;

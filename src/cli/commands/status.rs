@@ -7,7 +7,7 @@ use crate::cli::follow::Follow;
 use crate::cli::read::{Reading, Scene};
 use crate::cli::session::Session;
 use crate::engine::{Ending, Reason, red_trees};
-use crate::plan::Outlook;
+use crate::plan::Backlog;
 use crate::project::{QueueSet, Scope};
 use crate::store::journal::Journal;
 use crate::store::{QueueStore, StateDir, queue_name};
@@ -65,10 +65,10 @@ fn exit(reading: &mut Reading, args: &StatusArgs, scope: &Scope) -> Result<(), F
         return Ok(());
     }
     let ending = reading.look(|scene| {
-        let outlook = scene.readiness.outlook(|node| scene.includes(scope, node));
-        Ending::new(Reason::Done, outlook, 1, |node| scene.structure.graph.reference(node))
+        let backlog = scene.readiness.backlog(|node| scene.includes(scope, node));
+        Ending::new(Reason::Done, backlog, 1, |node| scene.structure.graph.reference(node))
     });
-    let Outlook { ready, running, flowing, .. } = ending.outlook;
+    let Backlog { ready, running, flowing, .. } = ending.backlog;
     let goes_on = ready + running + flowing > 0;
     match ending.exit_status() {
         0 => Ok(()),

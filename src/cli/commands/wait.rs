@@ -93,14 +93,14 @@ fn end(
 ) -> Result<(), Failure> {
     match until {
         Until::Gone => say(&format!("no loop serves these queues: {}", ending.so_far()), session),
-        Until::Idle if !served && ending.outlook.ready > 0 => Err(unserved(ending, session)?),
+        Until::Idle if !served && ending.backlog.ready > 0 => Err(unserved(ending, session)?),
         Until::Idle | Until::Complete => super::run::end(ending, session),
     }
 }
 
 /// Nobody is there to do what is left.
 fn unserved(ending: &Ending, session: &mut Session<'_>) -> Result<Failure, Failure> {
-    let what = match ending.outlook.ready {
+    let what = match ending.backlog.ready {
         0 => "no loop serves what is left".to_owned(),
         ready => format!("{ready} ready, and no loop serves them: workloop run"),
     };
@@ -174,8 +174,8 @@ fn standing(scene: &Scene<'_>, wanted: &Wanted<'_>) -> Result<Standing, Failure>
     };
     // Not the tasks of a run: nothing is to be said of running them again.
     let attempts = 1;
-    let outlook = scene.readiness.outlook(waited);
-    let ending = Ending::new(Reason::Done, outlook, attempts, |node| graph.reference(node))
+    let backlog = scene.readiness.backlog(waited);
+    let ending = Ending::new(Reason::Done, backlog, attempts, |node| graph.reference(node))
         .with_words(|node| scene.structure.unknown_word(scene.queues, node));
     let json = (over && args.json)
         .then(|| {

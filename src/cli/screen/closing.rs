@@ -108,7 +108,7 @@ pub(in crate::cli) fn closing(
 mod tests {
     use super::*;
     use crate::engine::Reason;
-    use crate::plan::{Cause, Node, Outlook, Prospect, Root};
+    use crate::plan::{Backlog, Cause, Node, Prospect, Root};
     use crate::platform::terminal::steers;
 
     const IDS: [&str; 4] =
@@ -118,15 +118,15 @@ mod tests {
     fn drawn(width: usize) -> String {
         let root = |n| Root { task: Node(n), prospect: Prospect::Stuck, cause: Cause::Budget };
         let roots = (0..4).map(root).collect();
-        let outlook = Outlook {
+        let backlog = Backlog {
             total: 1000,
             complete: 990,
             stuck: 6,
             person: 4,
             roots,
-            ..Outlook::default()
+            ..Backlog::default()
         };
-        let ending = Ending::new(Reason::Done, outlook, 9, |node| IDS[node.0 as usize].to_owned());
+        let ending = Ending::new(Reason::Done, backlog, 9, |node| IDS[node.0 as usize].to_owned());
         let why =
             "step test: exit status 1 日本語 🦀 \u{1b}[31m and more that is too long to be shown";
         let ends = IDS.map(|id| (id.to_owned(), why.to_owned())).into();

@@ -8,7 +8,7 @@ use crate::queue::Queue;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Forecast {
     /// The states of the tasks in scope.
-    pub(crate) outlook: plan::Outlook,
+    pub(crate) backlog: plan::Backlog,
     /// Whether an epic's state is to be written.
     pub(crate) unsettled: bool,
     /// Whether another loop works on what tasks of ours wait for.
@@ -30,17 +30,17 @@ impl Forecast {
         let is_served = |node| graph.location(node).0 < set.served();
         let unsettled = readiness.unsettled().iter().any(|(node, ..)| is_served(*node));
         let in_scope = |node| is_served(node) && scope.includes(readiness.task(node));
-        let outlook = readiness.outlook(in_scope);
+        let backlog = readiness.backlog(in_scope);
         // A ready task of somebody else's is done soon if its queue is being worked on.
         let busy = |queue: usize| {
             let all = graph.queue_nodes(queue);
             all.into_iter().any(|node| readiness.state(node) == State::InProgress)
         };
-        let others_work_towards_us = outlook.roots.iter().any(|root| {
+        let others_work_towards_us = backlog.roots.iter().any(|root| {
             root.prospect == Prospect::Elsewhere
                 && readiness.state(root.task) == State::Ready
                 && busy(graph.location(root.task).0)
         });
-        Self { outlook, unsettled, others_work_towards_us }
+        Self { backlog, unsettled, others_work_towards_us }
     }
 }

@@ -1,7 +1,7 @@
 //! How a run ended: the exit status and the sentence that says the same.
 
 use crate::domain::ReasonCode;
-use crate::plan::{Cause, Node, Outlook, Prospect, Root};
+use crate::plan::{Backlog, Cause, Node, Prospect, Root};
 
 /// A task that was blocked, and why.
 pub(super) type Failure = (String, String);
@@ -68,7 +68,7 @@ pub struct Ending {
     /// Why.
     pub reason: Reason,
     /// How the tasks in scope stand.
-    pub outlook: Outlook,
+    pub backlog: Backlog,
     /// References of the tasks at the root of what did not get done, the worst first.
     pub roots: Vec<Root<String>>,
     /// Attempts that this run began.
@@ -81,7 +81,7 @@ impl Ending {
     /// Puts it together; `name` gives the reference of a task.
     pub fn new(
         reason: Reason,
-        outlook: Outlook,
+        backlog: Backlog,
         attempts: u64,
         name: impl Fn(Node) -> String,
     ) -> Self {
@@ -90,20 +90,20 @@ impl Ending {
             prospect: root.prospect,
             cause: root.cause,
         };
-        let roots = outlook.roots.iter().map(root).collect();
-        Self { reason, outlook, roots, attempts, words: Vec::new() }
+        let roots = backlog.roots.iter().map(root).collect();
+        Self { reason, backlog, roots, attempts, words: Vec::new() }
     }
 
     /// Names words that are a state of a task and mean nothing, too.
     #[must_use]
     pub fn with_words(self, word: impl Fn(Node) -> Option<String>) -> Self {
-        let words = self.outlook.roots.iter().map(|root| word(root.task)).collect();
+        let words = self.backlog.roots.iter().map(|root| word(root.task)).collect();
         Self { words, ..self }
     }
 
     /// Whether every task in scope is complete.
     pub fn is_complete(&self) -> bool {
-        self.outlook.complete == self.outlook.total
+        self.backlog.complete == self.backlog.total
     }
 
     /// The exit status of the contract.
@@ -115,14 +115,14 @@ impl Ending {
             Reason::UsageLimit(_) => 8,
             Reason::Budget(_) => 6,
             Reason::LeftRed(_) | Reason::Failures(_) => 5,
-            Reason::Done if self.outlook.stuck > 0 => 5,
+            Reason::Done if self.backlog.stuck > 0 => 5,
             Reason::Done => 7,
         }
     }
 
     /// The last line on stderr.
     pub fn sentence(&self) -> String {
-        let Outlook { total, parked, .. } = self.outlook;
+        let Backlog { total, parked, .. } = self.backlog;
         let so_far = self.so_far();
         let all = || match total {
             1 => format!("the task is complete{}", self.parked()),
@@ -160,13 +160,13 @@ impl Ending {
 
     /// How many tasks are complete.
     pub fn so_far(&self) -> String {
-        let Outlook { total, complete, .. } = self.outlook;
+        let Backlog { total, complete, .. } = self.backlog;
         format!("{complete} of {total} complete{}", self.parked())
     }
 
     /// What was set aside on purpose is no part of the count.
     fn parked(&self) -> String {
-        match self.outlook.parked {
+        match self.backlog.parked {
             0 => String::new(),
             parked => format!("; {parked} parked"),
         }
@@ -174,7 +174,7 @@ impl Ending {
 
     /// What is left, and behind whom.
     pub fn left(&self) -> String {
-        let Outlook { stuck, asked, person, elsewhere, later, flowing, running, .. } = self.outlook;
+        let Backlog { stuck, asked, person, elsewhere, later, flowing, running, .. } = self.backlog;
         let mut parts = Vec::new();
         let mut part = |count: usize, what: &str, kind: Option<Prospect>| {
             if count > 0 {
@@ -282,9 +282,9 @@ mod tests {
     }
 
     fn ending(reason: Reason, complete: usize, stuck: usize) -> Ending {
-        let outlook = Outlook { total: 3, complete, stuck, ..Outlook::default() };
+        let backlog = Backlog { total: 3, complete, stuck, ..Backlog::default() };
         let roots = vec![root("A", Prospect::Stuck, Cause::Blocked)];
-        Ending { reason, outlook, roots, attempts: 1, words: Vec::new() }
+        Ending { reason, backlog, roots, attempts: 1, words: Vec::new() }
     }
 
     #[test]
@@ -304,10 +304,10 @@ mod tests {
 
     #[test]
     fn questions_are_no_failures() {
-        let outlook = Outlook { total: 3, complete: 1, asked: 2, ..Outlook::default() };
+        let backlog = Backlog { total: 3, complete: 1, asked: 2, ..Backlog::default() };
         let roots = vec![root("A", Prospect::Question, Cause::Question)];
         let ending =
-            Ending { reason: Reason::Done, outlook, roots, attempts: 2, words: Vec::new() };
+            Ending { reason: Reason::Done, backlog, roots, attempts: 2, words: Vec::new() };
         assert_eq!(ending.exit_status(), 7);
         let sentence = "1 of 3 complete; 1 waiting for the answer to a question; \
                         1 question waits: workloop answer A TEXT";
@@ -317,12 +317,12 @@ mod tests {
     #[test]
     fn what_is_parked_on_purpose_counts_for_nothing() {
         let mut ending = ending(Reason::Done, 3, 0);
-        ending.outlook.parked = 1;
+        ending.backlog.parked = 1;
         assert_eq!(ending.exit_status(), 0);
         assert_eq!(ending.sentence(), "all 3 tasks are complete; 1 parked");
-        ending.outlook.total = 4;
+        ending.backlog.total = 4;
         assert_eq!(ending.sentence(), "3 of 4 complete; 1 parked; nothing can be started");
-        ending.outlook = Outlook { parked: 2, ..Outlook::default() };
+        ending.backlog = Backlog { parked: 2, ..Backlog::default() };
         assert_eq!(
             (ending.exit_status(), ending.sentence().as_str()),
             (0, "nothing to do: 2 parked")
@@ -341,8 +341,8 @@ mod tests {
     #[test]
     fn the_sentence_says_what_to_type_next() {
         let mut ending = ending(Reason::Done, 2, 4);
-        ending.outlook.person = 2;
-        ending.outlook.elsewhere = 1;
+        ending.backlog.person = 2;
+        ending.backlog.elsewhere = 1;
         ending.roots = vec![
             root("A", Prospect::Stuck, Cause::Blocked),
             root("B", Prospect::Stuck, Cause::Blocked),

@@ -63,7 +63,7 @@ impl<'o> RunLoop<'o> {
         let structure = dispatcher.structure(project.set(), project.queues());
         let name = |node| structure.graph.reference(node);
         let word = |node| structure.unknown_word(project.queues(), node);
-        Ok(Ending::new(reason, survey.into_outlook(), begun, name).with_words(word))
+        Ok(Ending::new(reason, survey.into_backlog(), begun, name).with_words(word))
     }
 
     fn turns(&mut self) -> Result<Reason, StoreError> {

@@ -2,7 +2,7 @@
 
 use super::inbox::POLL;
 use crate::engine::dispatch::{Dispatcher, Forecast};
-use crate::plan::{Outlook, Prospect};
+use crate::plan::{Backlog, Prospect};
 use std::time::Instant;
 
 /// After so many looks the supervisor of a dead loop is not waited for any more: ending an attempt
@@ -43,35 +43,35 @@ impl Survey {
 
     /// Whether there is anything to claim or to settle.
     pub(super) fn has_work(&self) -> bool {
-        self.forecast.outlook.ready > 0 || self.forecast.unsettled
+        self.forecast.backlog.ready > 0 || self.forecast.unsettled
     }
 
     /// Whether a task is ready.
     pub(super) fn has_ready(&self) -> bool {
-        self.forecast.outlook.ready > 0
+        self.forecast.backlog.ready > 0
     }
 
     /// Whether nothing can be done before an agent works again.
     pub(super) fn waits_for_agents(&self) -> bool {
-        let outlook = &self.forecast.outlook;
-        outlook.ready == 0 && outlook.running == 0 && outlook.flowing > 0
+        let backlog = &self.forecast.backlog;
+        backlog.ready == 0 && backlog.running == 0 && backlog.flowing > 0
     }
 
     /// The states of the tasks in scope, for the end of the run.
-    pub(super) fn into_outlook(self) -> Outlook {
-        self.forecast.outlook
+    pub(super) fn into_backlog(self) -> Backlog {
+        self.forecast.backlog
     }
 
     /// Whether no live worker's task could make anything ready for this loop; `letting_go` is whether
     /// supervisors of ours may still hold claims.
     pub(super) fn may_leave(&self, letting_go: bool) -> bool {
-        let outlook = &self.forecast.outlook;
+        let backlog = &self.forecast.backlog;
         // What a supervisor of ours still held may turn out to be nobody's, and what that of a dead
         // loop holds is nobody's soon. One that was stopped is not waited for.
         let ending = (1..=ENDING).contains(&self.ending);
-        let unsure = outlook.running > 0 && (letting_go || ending);
-        outlook.ready == 0
-            && outlook.flowing == 0
+        let unsure = backlog.running > 0 && (letting_go || ending);
+        backlog.ready == 0
+            && backlog.flowing == 0
             && !unsure
             && !self.forecast.others_work_towards_us
     }
@@ -84,9 +84,9 @@ impl Survey {
         if dispatcher.trees().are_judged() {
             return "another loop verifies the untouched tree".to_owned();
         }
-        let outlook = &self.forecast.outlook;
-        let of = |kind| outlook.roots.iter().filter(|root| root.prospect == kind).count();
-        if outlook.flowing + outlook.running > 0 {
+        let backlog = &self.forecast.backlog;
+        let of = |kind| backlog.roots.iter().filter(|root| root.prospect == kind).count();
+        if backlog.flowing + backlog.running > 0 {
             "waiting for tasks of other workers".to_owned()
         } else if of(Prospect::Person) + of(Prospect::Question) > 0 {
             "waiting for a person".to_owned()
@@ -106,8 +106,8 @@ mod tests {
     fn a_loop_waits_for_what_a_dead_one_leaves_but_not_for_ever() {
         let now = Instant::now();
         let mut survey = Survey::new(now);
-        let outlook = Outlook { running: 1, ..Outlook::default() };
-        survey.found(Forecast { outlook, ..Forecast::default() });
+        let backlog = Backlog { running: 1, ..Backlog::default() };
+        survey.found(Forecast { backlog, ..Forecast::default() });
         assert!(survey.may_leave(false) && !survey.may_leave(true));
         for _ in 0..ENDING {
             survey.looked(now, true);

@@ -143,7 +143,7 @@ fn a_loop_settles_epics_and_adds_gates_by_itself() {
         {"id": "A", "title": "a", "parent": "E", "status": "complete"},
     ]);
     let (ending, heard) = run(tasks, Vec::new(), None);
-    assert_eq!((ending.outlook.complete, ending.outlook.total), (2, 2), "{ending:?} {heard:?}");
+    assert_eq!((ending.backlog.complete, ending.backlog.total), (2, 2), "{ending:?} {heard:?}");
 }
 
 #[test]

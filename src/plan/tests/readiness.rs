@@ -76,7 +76,7 @@ fn conditions_hold_back() {
     let pause = |conditions: &mut Conditions, _: &Graph| {
         conditions.paused.insert(1);
     };
-    let (ready, kinds, outlook) = look(&samples, pause, |readiness| {
+    let (ready, kinds, backlog) = look(&samples, pause, |readiness| {
         let kinds: Vec<(String, WaitingKind)> = readiness
             .graph()
             .nodes()
@@ -86,8 +86,8 @@ fn conditions_hold_back() {
                     .map(move |waiting| (readiness.graph().reference(node), waiting.kind))
             })
             .collect();
-        let outlook = readiness.outlook(|_| true);
-        (names(readiness.graph(), readiness.ready()), kinds, outlook)
+        let backlog = readiness.backlog(|_| true);
+        (names(readiness.graph(), readiness.ready()), kinds, backlog)
     });
     assert_eq!(ready, ["earlier", "given"]);
     let expected = [
@@ -98,8 +98,8 @@ fn conditions_hold_back() {
         ("halted", WaitingKind::Pause),
     ];
     assert_eq!(kinds, expected.map(|(id, kind)| (id.to_owned(), kind)));
-    assert_eq!((outlook.ready, outlook.later, outlook.elsewhere), (2, 1, 1));
-    assert_eq!((outlook.person, outlook.stuck), (2, 1));
+    assert_eq!((backlog.ready, backlog.later, backlog.elsewhere), (2, 1, 1));
+    assert_eq!((backlog.person, backlog.stuck), (2, 1));
 }
 
 #[test]
@@ -181,13 +181,13 @@ fn what_runs_in_queues_that_are_not_loaded_holds_files_and_agents() {
         conditions.outside = vec![outsider("few", false)];
     };
     let found = look(&samples, outside, |r| {
-        (r.waiting(Node(0))[0].what.clone(), r.ready().count(), r.outlook(|_| true).flowing)
+        (r.waiting(Node(0))[0].what.clone(), r.ready().count(), r.backlog(|_| true).flowing)
     });
     assert_eq!(found, ("src/a.rs, held by other:X".to_owned(), 1, 1));
     let foreign = |conditions: &mut Conditions, _: &Graph| {
         conditions.outside = vec![outsider("few", true)];
     };
-    assert_eq!(look(&samples, foreign, |r| r.outlook(|_| true).elsewhere), 1);
+    assert_eq!(look(&samples, foreign, |r| r.backlog(|_| true).elsewhere), 1);
     let full = |conditions: &mut Conditions, _: &Graph| {
         let agents = |task: &Task| AgentLimit {
             name: task.agent().unwrap_or_default().to_owned(),
@@ -232,7 +232,7 @@ fn a_task_whose_budget_is_used_up_waits_for_a_person() {
         let ready = names(readiness.graph(), readiness.ready());
         let why = readiness.waiting(find(readiness.graph(), "own")).remove(0);
         let kinds = readiness.waiting(find(readiness.graph(), "person"));
-        (ready, why, kinds.len(), readiness.outlook(|_| true).stuck)
+        (ready, why, kinds.len(), readiness.backlog(|_| true).stuck)
     });
     // The attempt of a dead worker does not count.
     assert_eq!(seen.0, ["once", "renewed", "left", "more", "stale"]);
@@ -295,7 +295,7 @@ fn scopes_and_agent_limits_hold_over_all_queues() {
 }
 
 #[test]
-fn the_outlook_tells_what_a_loop_can_hope_for() {
+fn the_backlog_tells_what_a_loop_can_hope_for() {
     let samples = [
         Sample::new(
             "mine",
@@ -312,22 +312,22 @@ fn the_outlook_tells_what_a_loop_can_hope_for() {
         ),
         Sample::new("theirs", vec![task("T", &[])]),
     ];
-    let outlook = look(
+    let backlog = look(
         &samples,
         |_, _| {},
         |r| {
             let graph = r.graph();
-            r.outlook(|node| graph.location(node).0 == 0)
+            r.backlog(|node| graph.location(node).0 == 0)
         },
     );
-    assert_eq!((outlook.total, outlook.complete, outlook.running), (8, 1, 1));
-    assert_eq!((outlook.flowing, outlook.elsewhere, outlook.person), (1, 1, 2));
-    assert_eq!(outlook.stuck, 2);
+    assert_eq!((backlog.total, backlog.complete, backlog.running), (8, 1, 1));
+    assert_eq!((backlog.flowing, backlog.elsewhere, backlog.person), (1, 1, 2));
+    assert_eq!(backlog.stuck, 2);
     let roots =
         [(Node(2), Prospect::Stuck), (Node(5), Prospect::Person), (Node(8), Prospect::Elsewhere)];
-    let found: Vec<_> = outlook.roots.iter().map(|root| (root.task, root.prospect)).collect();
+    let found: Vec<_> = backlog.roots.iter().map(|root| (root.task, root.prospect)).collect();
     assert_eq!(found, roots);
-    let causes: Vec<Cause> = outlook.roots.iter().map(|root| root.cause).collect();
+    let causes: Vec<Cause> = backlog.roots.iter().map(|root| root.cause).collect();
     assert_eq!(causes, [Cause::Blocked, Cause::Approval, Cause::Other]);
 }
 

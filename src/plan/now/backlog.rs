@@ -62,7 +62,7 @@ pub struct Root<T> {
 
 /// How the work of a loop stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Outlook {
+pub struct Backlog {
     /// Tasks in scope, but for those that are aside.
     pub total: usize,
     /// Complete ones.
@@ -93,33 +93,33 @@ pub struct Outlook {
 
 impl Readiness<'_> {
     /// Judges the tasks of which `in_scope` says that this loop may run them.
-    pub fn outlook(&self, in_scope: impl Fn(Node) -> bool) -> Outlook {
+    pub fn backlog(&self, in_scope: impl Fn(Node) -> bool) -> Backlog {
         let prospects = self.prospects(&in_scope);
         let needed = self.needed(&in_scope);
         let is_aside = |node: Node| self.state(node) == State::Parked && !needed[node.0 as usize];
-        let mut outlook = Outlook::default();
+        let mut backlog = Backlog::default();
         for node in self.graph.nodes().filter(|&node| in_scope(node)) {
             if is_aside(node) {
-                outlook.parked += 1;
+                backlog.parked += 1;
                 continue;
             }
-            outlook.total += 1;
+            backlog.total += 1;
             let running = self.state(node) == State::InProgress;
             let count = match prospects[node.0 as usize] {
-                Prospect::Done => &mut outlook.complete,
-                Prospect::Flowing if self.state(node) == State::Ready => &mut outlook.ready,
-                Prospect::Flowing if running => &mut outlook.running,
-                Prospect::Flowing => &mut outlook.flowing,
-                Prospect::Later => &mut outlook.later,
-                Prospect::Elsewhere => &mut outlook.elsewhere,
-                Prospect::Question => &mut outlook.asked,
-                Prospect::Person => &mut outlook.person,
-                Prospect::Stuck => &mut outlook.stuck,
+                Prospect::Done => &mut backlog.complete,
+                Prospect::Flowing if self.state(node) == State::Ready => &mut backlog.ready,
+                Prospect::Flowing if running => &mut backlog.running,
+                Prospect::Flowing => &mut backlog.flowing,
+                Prospect::Later => &mut backlog.later,
+                Prospect::Elsewhere => &mut backlog.elsewhere,
+                Prospect::Question => &mut backlog.asked,
+                Prospect::Person => &mut backlog.person,
+                Prospect::Stuck => &mut backlog.stuck,
             };
             *count += 1;
         }
-        outlook.roots = self.roots(&prospects, &|node| in_scope(node) && !is_aside(node));
-        outlook
+        backlog.roots = self.roots(&prospects, &|node| in_scope(node) && !is_aside(node));
+        backlog
     }
 
     /// By node, whether an open task in scope depends on it, over however many others that are not
