@@ -6,7 +6,7 @@ use crate::cli::follow::Follow;
 use crate::cli::read::{Reading, Scene};
 use crate::cli::session::Session;
 use crate::engine::{Ending, Reason};
-use crate::plan::{Node, Prospect, State};
+use crate::plan::{Node, Resolution, State};
 use crate::store::{QueueStore, workers};
 use crate::views::fold::folded;
 use crate::views::{escape, json};
@@ -157,11 +157,14 @@ fn standing(scene: &Scene<'_>, wanted: &Wanted<'_>) -> Result<Standing, Failure>
     let over = match args.until {
         Until::Complete => {
             // Somebody's loop may run anything that is loaded.
-            let prospects = scene.readiness.prospects(|_| true);
+            let resolutions = scene.readiness.resolutions(|_| true);
             all.all(|node| {
                 matches!(
-                    prospects[node.0 as usize],
-                    Prospect::Done | Prospect::Stuck | Prospect::Person | Prospect::Question
+                    resolutions[node.0 as usize],
+                    Resolution::Done
+                        | Resolution::Stuck
+                        | Resolution::Person
+                        | Resolution::Question
                 )
             })
         }

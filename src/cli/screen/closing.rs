@@ -108,7 +108,7 @@ pub(in crate::cli) fn closing(
 mod tests {
     use super::*;
     use crate::engine::Reason;
-    use crate::plan::{Backlog, Cause, Node, Prospect, Root};
+    use crate::plan::{Backlog, Cause, Node, Resolution, Root};
     use crate::platform::terminal::steers;
 
     const IDS: [&str; 4] =
@@ -116,7 +116,7 @@ mod tests {
 
     /// The summary of a run that left four tasks.
     fn drawn(width: usize) -> String {
-        let root = |n| Root { task: Node(n), prospect: Prospect::Stuck, cause: Cause::Budget };
+        let root = |n| Root { task: Node(n), resolution: Resolution::Stuck, cause: Cause::Budget };
         let roots = (0..4).map(root).collect();
         let backlog = Backlog {
             total: 1000,

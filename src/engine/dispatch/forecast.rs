@@ -1,6 +1,6 @@
 //! How the work is going, as far as can be told without the lock.
 
-use crate::plan::{self, Prospect, State};
+use crate::plan::{self, Resolution, State};
 use crate::project::{QueueSet, Scope, Structure};
 use crate::queue::Queue;
 
@@ -37,7 +37,7 @@ impl Forecast {
             all.into_iter().any(|node| readiness.state(node) == State::InProgress)
         };
         let others_work_towards_us = backlog.roots.iter().any(|root| {
-            root.prospect == Prospect::Elsewhere
+            root.resolution == Resolution::Elsewhere
                 && readiness.state(root.task) == State::Ready
                 && busy(graph.location(root.task).0)
         });

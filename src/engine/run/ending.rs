@@ -1,7 +1,7 @@
 //! How a run ended: the exit status and the sentence that says the same.
 
 use crate::domain::ReasonCode;
-use crate::plan::{Backlog, Cause, Node, Prospect, Root};
+use crate::plan::{Backlog, Cause, Node, Resolution, Root};
 
 /// A task that was blocked, and why.
 pub(super) type Failure = (String, String);
@@ -87,7 +87,7 @@ impl Ending {
     ) -> Self {
         let root = |root: &Root<Node>| Root {
             task: name(root.task),
-            prospect: root.prospect,
+            resolution: root.resolution,
             cause: root.cause,
         };
         let roots = backlog.roots.iter().map(root).collect();
@@ -150,7 +150,7 @@ impl Ending {
                  same command continues"
             ),
             Reason::Failures(why) => {
-                let next = self.commands(Prospect::Stuck);
+                let next = self.commands(Resolution::Stuck);
                 let next = if next.is_empty() { "the same command continues" } else { &next };
                 format!("stopped: {why}; {so_far}; {next}")
             }
@@ -176,7 +176,7 @@ impl Ending {
     pub fn left(&self) -> String {
         let Backlog { stuck, asked, person, elsewhere, later, flowing, running, .. } = self.backlog;
         let mut parts = Vec::new();
-        let mut part = |count: usize, what: &str, kind: Option<Prospect>| {
+        let mut part = |count: usize, what: &str, kind: Option<Resolution>| {
             if count > 0 {
                 let names = kind.map_or_else(String::new, |kind| self.names(kind));
                 let next = kind.map_or_else(String::new, |kind| self.commands(kind));
@@ -184,12 +184,12 @@ impl Ending {
                 parts.push(format!("{count} {what}{names}{next}"));
             }
         };
-        part(stuck, "cannot continue", Some(Prospect::Stuck));
-        part(person, "waiting for a person", Some(Prospect::Person));
-        part(elsewhere, "waiting for another queue or worker", Some(Prospect::Elsewhere));
+        part(stuck, "cannot continue", Some(Resolution::Stuck));
+        part(person, "waiting for a person", Some(Resolution::Person));
+        part(elsewhere, "waiting for another queue or worker", Some(Resolution::Elsewhere));
         part(later, "waiting for their time", None);
         part(flowing + running, "with other workers", None);
-        let asking = self.roots.iter().filter(|root| root.prospect == Prospect::Question);
+        let asking = self.roots.iter().filter(|root| root.resolution == Resolution::Question);
         if let Some(Root { task: first, .. }) = asking.clone().next() {
             let count = asking.count();
             let behind = asked.saturating_sub(count);
@@ -222,10 +222,10 @@ impl Ending {
     }
 
     /// What to type next, for the first task of each cause.
-    fn commands(&self, kind: Prospect) -> String {
+    fn commands(&self, kind: Resolution) -> String {
         let mut known = Vec::new();
         let mut commands = Vec::new();
-        for root in self.roots.iter().filter(|root| root.prospect == kind) {
+        for root in self.roots.iter().filter(|root| root.resolution == kind) {
             if !known.contains(&root.cause) {
                 known.push(root.cause);
                 commands.push(command(root.cause, &root.task));
@@ -234,9 +234,9 @@ impl Ending {
         commands.join(", ")
     }
 
-    fn names(&self, kind: Prospect) -> String {
+    fn names(&self, kind: Resolution) -> String {
         const MOST: usize = 8;
-        let of_kind = self.roots.iter().enumerate().filter(|(_, root)| root.prospect == kind);
+        let of_kind = self.roots.iter().enumerate().filter(|(_, root)| root.resolution == kind);
         let name = |(at, root): (usize, &Root<String>)| match self.words.get(at) {
             Some(Some(word)) => format!("{}: status `{word}` means nothing", root.task),
             Some(None) | None => root.task.clone(),
@@ -277,13 +277,13 @@ pub(super) fn common_reason(failures: &[Failure]) -> String {
 mod tests {
     use super::*;
 
-    fn root(task: &str, prospect: Prospect, cause: Cause) -> Root<String> {
-        Root { task: task.to_owned(), prospect, cause }
+    fn root(task: &str, resolution: Resolution, cause: Cause) -> Root<String> {
+        Root { task: task.to_owned(), resolution, cause }
     }
 
     fn ending(reason: Reason, complete: usize, stuck: usize) -> Ending {
         let backlog = Backlog { total: 3, complete, stuck, ..Backlog::default() };
-        let roots = vec![root("A", Prospect::Stuck, Cause::Blocked)];
+        let roots = vec![root("A", Resolution::Stuck, Cause::Blocked)];
         Ending { reason, backlog, roots, attempts: 1, words: Vec::new() }
     }
 
@@ -305,7 +305,7 @@ mod tests {
     #[test]
     fn questions_are_no_failures() {
         let backlog = Backlog { total: 3, complete: 1, asked: 2, ..Backlog::default() };
-        let roots = vec![root("A", Prospect::Question, Cause::Question)];
+        let roots = vec![root("A", Resolution::Question, Cause::Question)];
         let ending =
             Ending { reason: Reason::Done, backlog, roots, attempts: 2, words: Vec::new() };
         assert_eq!(ending.exit_status(), 7);
@@ -344,13 +344,13 @@ mod tests {
         ending.backlog.person = 2;
         ending.backlog.elsewhere = 1;
         ending.roots = vec![
-            root("A", Prospect::Stuck, Cause::Blocked),
-            root("B", Prospect::Stuck, Cause::Blocked),
-            root("C", Prospect::Stuck, Cause::Parked),
-            root("D", Prospect::Stuck, Cause::Budget),
-            root("E", Prospect::Person, Cause::Approval),
-            root("F", Prospect::Person, Cause::Work),
-            root("q:G", Prospect::Elsewhere, Cause::Other),
+            root("A", Resolution::Stuck, Cause::Blocked),
+            root("B", Resolution::Stuck, Cause::Blocked),
+            root("C", Resolution::Stuck, Cause::Parked),
+            root("D", Resolution::Stuck, Cause::Budget),
+            root("E", Resolution::Person, Cause::Approval),
+            root("F", Resolution::Person, Cause::Work),
+            root("q:G", Resolution::Elsewhere, Cause::Other),
         ];
         let left = "4 cannot continue (A, B, C, D): workloop why A, then workloop retry A, \
                     workloop unpark C, workloop retry D; \

@@ -2,7 +2,7 @@
 
 use super::inbox::POLL;
 use crate::engine::dispatch::{Dispatcher, Forecast};
-use crate::plan::{Backlog, Prospect};
+use crate::plan::{Backlog, Resolution};
 use std::time::Instant;
 
 /// After so many looks the supervisor of a dead loop is not waited for any more: ending an attempt
@@ -85,12 +85,12 @@ impl Survey {
             return "another loop verifies the untouched tree".to_owned();
         }
         let backlog = &self.forecast.backlog;
-        let of = |kind| backlog.roots.iter().filter(|root| root.prospect == kind).count();
+        let of = |kind| backlog.roots.iter().filter(|root| root.resolution == kind).count();
         if backlog.flowing + backlog.running > 0 {
             "waiting for tasks of other workers".to_owned()
-        } else if of(Prospect::Person) + of(Prospect::Question) > 0 {
+        } else if of(Resolution::Person) + of(Resolution::Question) > 0 {
             "waiting for a person".to_owned()
-        } else if of(Prospect::Elsewhere) > 0 {
+        } else if of(Resolution::Elsewhere) > 0 {
             "waiting for another queue".to_owned()
         } else {
             "waiting for new work".to_owned()

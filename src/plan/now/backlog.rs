@@ -10,7 +10,7 @@ use crate::plan::graph::{Helper, Node};
 
 /// What must happen before a task can be done, the mildest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Prospect {
+pub enum Resolution {
     /// It is done.
     Done,
     /// It runs, is ready to be run by this loop, or waits for nothing but such tasks.
@@ -55,7 +55,7 @@ pub struct Root<T> {
     /// The task.
     pub task: T,
     /// What must happen before it can be done.
-    pub prospect: Prospect,
+    pub resolution: Resolution,
     /// Why it is held.
     pub cause: Cause,
 }
@@ -94,7 +94,7 @@ pub struct Backlog {
 impl Readiness<'_> {
     /// Judges the tasks of which `in_scope` says that this loop may run them.
     pub fn backlog(&self, in_scope: impl Fn(Node) -> bool) -> Backlog {
-        let prospects = self.prospects(&in_scope);
+        let resolutions = self.resolutions(&in_scope);
         let needed = self.needed(&in_scope);
         let is_aside = |node: Node| self.state(node) == State::Parked && !needed[node.0 as usize];
         let mut backlog = Backlog::default();
@@ -105,20 +105,20 @@ impl Readiness<'_> {
             }
             backlog.total += 1;
             let running = self.state(node) == State::InProgress;
-            let count = match prospects[node.0 as usize] {
-                Prospect::Done => &mut backlog.complete,
-                Prospect::Flowing if self.state(node) == State::Ready => &mut backlog.ready,
-                Prospect::Flowing if running => &mut backlog.running,
-                Prospect::Flowing => &mut backlog.flowing,
-                Prospect::Later => &mut backlog.later,
-                Prospect::Elsewhere => &mut backlog.elsewhere,
-                Prospect::Question => &mut backlog.asked,
-                Prospect::Person => &mut backlog.person,
-                Prospect::Stuck => &mut backlog.stuck,
+            let count = match resolutions[node.0 as usize] {
+                Resolution::Done => &mut backlog.complete,
+                Resolution::Flowing if self.state(node) == State::Ready => &mut backlog.ready,
+                Resolution::Flowing if running => &mut backlog.running,
+                Resolution::Flowing => &mut backlog.flowing,
+                Resolution::Later => &mut backlog.later,
+                Resolution::Elsewhere => &mut backlog.elsewhere,
+                Resolution::Question => &mut backlog.asked,
+                Resolution::Person => &mut backlog.person,
+                Resolution::Stuck => &mut backlog.stuck,
             };
             *count += 1;
         }
-        backlog.roots = self.roots(&prospects, &|node| in_scope(node) && !is_aside(node));
+        backlog.roots = self.roots(&resolutions, &|node| in_scope(node) && !is_aside(node));
         backlog
     }
 
@@ -147,23 +147,23 @@ impl Readiness<'_> {
         needed
     }
 
-    /// The prospect of every task, by node.
-    pub fn prospects(&self, in_scope: impl Fn(Node) -> bool) -> Vec<Prospect> {
-        let mut prospects = vec![Prospect::Flowing; self.graph.size()];
+    /// The resolution of every task, by node.
+    pub fn resolutions(&self, in_scope: impl Fn(Node) -> bool) -> Vec<Resolution> {
+        let mut resolutions = vec![Resolution::Flowing; self.graph.size()];
         for &node in self.graph.order() {
-            let own = self.own_prospect(node, &in_scope);
-            let waits = own != Prospect::Done && !self.is_underway(node);
+            let own = self.own_resolution(node, &in_scope);
+            let waits = own != Resolution::Done && !self.is_underway(node);
             let behind = self.graph.preds(node).iter().map(|&first| {
                 if self.graph.share_cycle(first, node) {
-                    Prospect::Stuck
+                    Resolution::Stuck
                 } else {
-                    prospects[first as usize]
+                    resolutions[first as usize]
                 }
             });
             let worst = if waits { behind.max() } else { None };
-            prospects[node as usize] = worst.map_or(own, |worst| worst.max(own));
+            resolutions[node as usize] = worst.map_or(own, |worst| worst.max(own));
         }
-        prospects
+        resolutions
     }
 
     /// Whether a node's predecessors no longer matter to it.
@@ -176,76 +176,82 @@ impl Readiness<'_> {
         self.task(Node(node)).change().is_some_and(Change::is_obstructed)
     }
 
-    /// The prospect of a node by itself.
-    fn own_prospect(&self, node: u32, in_scope: &impl Fn(Node) -> bool) -> Prospect {
+    /// The resolution of a node by itself.
+    fn own_resolution(&self, node: u32, in_scope: &impl Fn(Node) -> bool) -> Resolution {
         if self.graph.is_helper(node) {
             let shut =
                 matches!(self.graph.helper(node), Some(Helper::Barrier { gate_missing: true, .. }));
             return match (self.done[node as usize], shut) {
-                (true, _) => Prospect::Done,
-                (false, true) => Prospect::Elsewhere,
-                (false, false) => Prospect::Flowing,
+                (true, _) => Resolution::Done,
+                (false, true) => Resolution::Elsewhere,
+                (false, false) => Resolution::Flowing,
             };
         }
         let holds = self.holds[node as usize];
         match self.state(Node(node)) {
-            State::Complete => Prospect::Done,
+            State::Complete => Resolution::Done,
             // An epic is blocked because of a child, which is what it waits for.
-            State::Blocked if self.graph.is_epic(Node(node)) => Prospect::Flowing,
-            State::Blocked if self.conditions.questions.contains(&Node(node)) => Prospect::Question,
-            State::Blocked if self.conditions.reviews.contains(&Node(node)) => Prospect::Person,
-            State::Blocked | State::Parked => Prospect::Stuck,
-            State::InProgress if holds & hold::FOREIGN != 0 => Prospect::Elsewhere,
-            State::InProgress if self.is_manual(node) || self.is_obstructed(node) => {
-                Prospect::Person
+            State::Blocked if self.graph.is_epic(Node(node)) => Resolution::Flowing,
+            State::Blocked if self.conditions.questions.contains(&Node(node)) => {
+                Resolution::Question
             }
-            State::InProgress => Prospect::Flowing,
-            State::Ready if in_scope(Node(node)) => Prospect::Flowing,
-            State::Ready => Prospect::Elsewhere,
-            State::Waiting if holds & hold::SCOPE != 0 => self.scope_prospect(Node(node)),
-            State::Waiting => waiting_prospect(holds),
+            State::Blocked if self.conditions.reviews.contains(&Node(node)) => Resolution::Person,
+            State::Blocked | State::Parked => Resolution::Stuck,
+            State::InProgress if holds & hold::FOREIGN != 0 => Resolution::Elsewhere,
+            State::InProgress if self.is_manual(node) || self.is_obstructed(node) => {
+                Resolution::Person
+            }
+            State::InProgress => Resolution::Flowing,
+            State::Ready if in_scope(Node(node)) => Resolution::Flowing,
+            State::Ready => Resolution::Elsewhere,
+            State::Waiting if holds & hold::SCOPE != 0 => self.scope_resolution(Node(node)),
+            State::Waiting => waiting_resolution(holds),
         }
     }
 
     /// A task whose paths are taken waits as long as whoever has them.
-    fn scope_prospect(&self, node: Node) -> Prospect {
+    fn scope_resolution(&self, node: Node) -> Resolution {
         match self.scope_holder(node) {
             Some((Holder::Outside(holder), _)) if self.conditions.outside[holder].foreign => {
-                Prospect::Elsewhere
+                Resolution::Elsewhere
             }
             Some((Holder::Task(holder), _))
                 if self.holds[holder.0 as usize] & hold::FOREIGN != 0 =>
             {
-                Prospect::Elsewhere
+                Resolution::Elsewhere
             }
             Some((Holder::Task(holder), _))
                 if self.is_manual(holder.0) || self.is_obstructed(holder.0) =>
             {
-                Prospect::Person
+                Resolution::Person
             }
-            Some(_) | None => Prospect::Flowing,
+            Some(_) | None => Resolution::Flowing,
         }
     }
 
     /// Walks back from all that does not flow to the tasks that are the cause.
-    fn roots(&self, prospects: &[Prospect], in_scope: &impl Fn(Node) -> bool) -> Vec<Root<Node>> {
+    fn roots(
+        &self,
+        resolutions: &[Resolution],
+        in_scope: &impl Fn(Node) -> bool,
+    ) -> Vec<Root<Node>> {
         let mut seen = vec![false; self.graph.size()];
         let mut stack: Vec<u32> = Vec::new();
         let mut roots = Vec::new();
-        let held = |node: u32| prospects[node as usize] >= Prospect::Elsewhere;
+        let held = |node: u32| resolutions[node as usize] >= Resolution::Elsewhere;
         for node in self.graph.nodes().filter(|&node| in_scope(node) && held(node.0)) {
             seen[node.0 as usize] = true;
             stack.push(node.0);
         }
         while let Some(node) = stack.pop() {
-            let own = self.own_prospect(node, in_scope);
+            let own = self.own_resolution(node, in_scope);
             let by_children = !self.graph.is_helper(node)
                 && self.graph.is_epic(Node(node))
                 && self.task(Node(node)).status != Status::Parked
                 && self.holds[node as usize] & (hold::BROKEN | hold::CYCLE) == 0;
-            if own >= Prospect::Elsewhere && !self.graph.is_helper(node) && !by_children {
+            if own >= Resolution::Elsewhere && !self.graph.is_helper(node) && !by_children {
                 let task = Node(node);
-                roots.push(Root { task, prospect: own, cause: self.cause(task, own) });
+                roots.push(Root { task, resolution: own, cause: self.cause(task, own) });
             }
             for &first in self.graph.preds(node) {
                 if held(first) && !seen[first as usize] && !self.is_underway(node) {
@@ -254,46 +260,48 @@ impl Readiness<'_> {
                 }
             }
         }
-        roots.sort_unstable_by_key(|root| (std::cmp::Reverse(root.prospect), root.task));
+        roots.sort_unstable_by_key(|root| (std::cmp::Reverse(root.resolution), root.task));
         roots
     }
 
-    /// Why a task with this prospect is held.
-    fn cause(&self, node: Node, prospect: Prospect) -> Cause {
+    /// Why a task with this resolution is held.
+    fn cause(&self, node: Node, resolution: Resolution) -> Cause {
         let holds = self.holds[node.0 as usize];
         let any = |bits: u16| holds & bits != 0;
-        match (prospect, self.state(node)) {
-            (Prospect::Question, _) => Cause::Question,
-            (Prospect::Stuck, State::Blocked) => Cause::Blocked,
-            (Prospect::Stuck, State::Parked) => Cause::Parked,
-            (Prospect::Stuck, _) if any(hold::BROKEN | hold::CYCLE | hold::INVALID) => Cause::Other,
-            (Prospect::Stuck, _) => Cause::Budget,
-            (Prospect::Person, _) if self.need(node) == Some(Need::Review) => Cause::Review,
-            (Prospect::Person, _) if any(hold::APPROVAL) => Cause::Approval,
-            (Prospect::Person, _) if self.is_manual(node.0) => Cause::Work,
+        match (resolution, self.state(node)) {
+            (Resolution::Question, _) => Cause::Question,
+            (Resolution::Stuck, State::Blocked) => Cause::Blocked,
+            (Resolution::Stuck, State::Parked) => Cause::Parked,
+            (Resolution::Stuck, _) if any(hold::BROKEN | hold::CYCLE | hold::INVALID) => {
+                Cause::Other
+            }
+            (Resolution::Stuck, _) => Cause::Budget,
+            (Resolution::Person, _) if self.need(node) == Some(Need::Review) => Cause::Review,
+            (Resolution::Person, _) if any(hold::APPROVAL) => Cause::Approval,
+            (Resolution::Person, _) if self.is_manual(node.0) => Cause::Work,
             (
-                Prospect::Done
-                | Prospect::Flowing
-                | Prospect::Later
-                | Prospect::Elsewhere
-                | Prospect::Person,
+                Resolution::Done
+                | Resolution::Flowing
+                | Resolution::Later
+                | Resolution::Elsewhere
+                | Resolution::Person,
                 _,
             ) => Cause::Other,
         }
     }
 }
 
-fn waiting_prospect(holds: u16) -> Prospect {
+fn waiting_resolution(holds: u16) -> Resolution {
     let any = |bits: u16| holds & bits != 0;
     if any(hold::BROKEN | hold::CYCLE | hold::INVALID | hold::BUDGET) {
-        Prospect::Stuck
+        Resolution::Stuck
     } else if any(hold::APPROVAL | hold::MANUAL) {
-        Prospect::Person
+        Resolution::Person
     } else if any(hold::PAUSE | hold::FOREIGN) {
-        Prospect::Elsewhere
+        Resolution::Elsewhere
     } else if any(hold::NOT_BEFORE) {
-        Prospect::Later
+        Resolution::Later
     } else {
-        Prospect::Flowing
+        Resolution::Flowing
     }
 }

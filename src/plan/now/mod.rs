@@ -8,7 +8,7 @@ mod needs;
 mod pick;
 mod readiness;
 
-pub use backlog::{Backlog, Cause, Prospect, Root};
+pub use backlog::{Backlog, Cause, Resolution, Root};
 pub use conditions::{AgentLimit, AgentPause, Agents, Conditions, Outsider, ScopeMode};
 pub use explain::{Waiting, WaitingKind};
 pub use pick::{Order, Rank, best, ranking, ranks, select};

@@ -212,8 +212,8 @@ proptest! {
             }
         }
         let sample = [Sample::new("q", tasks.clone())];
-        let (found, prospects) = look(&sample, |_, _| {}, |readiness| {
-            (names(readiness.graph(), readiness.ready()), readiness.prospects(|_| true))
+        let (found, resolutions) = look(&sample, |_, _| {}, |readiness| {
+            (names(readiness.graph(), readiness.ready()), readiness.resolutions(|_| true))
         });
         prop_assert_eq!(found, ready);
         // Stuck by definition: blocked, parked, in a cycle, or behind such a task.
@@ -239,7 +239,7 @@ proptest! {
                 }
             }
             if task.status == Status::InProgress { stuck = false; }
-            prop_assert_eq!(prospects[number] == Prospect::Stuck, stuck, "{}", id);
+            prop_assert_eq!(resolutions[number] == Resolution::Stuck, stuck, "{}", id);
         }
     }
 

@@ -279,8 +279,8 @@ fn scopes_and_agent_limits_hold_over_all_queues() {
     let foreign = |conditions: &mut Conditions, _: &Graph| {
         conditions.claims.insert(Node(0), Liveness::Foreign);
     };
-    let prospects = look(&samples, foreign, |r| r.prospects(|_| true));
-    assert_eq!(prospects[..2], [Prospect::Elsewhere, Prospect::Elsewhere]);
+    let resolutions = look(&samples, foreign, |r| r.resolutions(|_| true));
+    assert_eq!(resolutions[..2], [Resolution::Elsewhere, Resolution::Elsewhere]);
 
     let queues: Vec<QueueTasks> = samples.iter().map(Sample::view).collect();
     let one = Agents::new(&queues, |_| AgentLimit {
@@ -323,9 +323,12 @@ fn the_backlog_tells_what_a_loop_can_hope_for() {
     assert_eq!((backlog.total, backlog.complete, backlog.running), (8, 1, 1));
     assert_eq!((backlog.flowing, backlog.elsewhere, backlog.person), (1, 1, 2));
     assert_eq!(backlog.stuck, 2);
-    let roots =
-        [(Node(2), Prospect::Stuck), (Node(5), Prospect::Person), (Node(8), Prospect::Elsewhere)];
-    let found: Vec<_> = backlog.roots.iter().map(|root| (root.task, root.prospect)).collect();
+    let roots = [
+        (Node(2), Resolution::Stuck),
+        (Node(5), Resolution::Person),
+        (Node(8), Resolution::Elsewhere),
+    ];
+    let found: Vec<_> = backlog.roots.iter().map(|root| (root.task, root.resolution)).collect();
     assert_eq!(found, roots);
     let causes: Vec<Cause> = backlog.roots.iter().map(|root| root.cause).collect();
     assert_eq!(causes, [Cause::Blocked, Cause::Approval, Cause::Other]);
