@@ -28,7 +28,7 @@ const AT_LEAST: u64 = 64;
 /// The folder that all loaded projects lie in. Paths under it are written from there, `./src`,
 /// however long its own name is; others are written as they are, `/etc`.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Ground {
+pub(crate) struct CommonRoot {
     base: String,
 }
 
@@ -54,7 +54,7 @@ pub(super) struct Glob {
 #[derive(Clone, Debug)]
 pub(super) struct Budget(Cell<u64>);
 
-impl Ground {
+impl CommonRoot {
     /// The nearest folder above all `roots`.
     pub(crate) fn of<'a>(mut roots: impl Iterator<Item = &'a Path>) -> Self {
         let first = roots.next().map(|root| normalise(root, ""));

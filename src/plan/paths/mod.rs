@@ -5,7 +5,7 @@ mod owned;
 mod scopes;
 mod sorted;
 
-pub(crate) use areas::Ground;
+pub(crate) use areas::CommonRoot;
 pub use areas::owns_anything;
 pub use owned::Owned;
 pub(crate) use owned::Taken;

@@ -1,7 +1,7 @@
 //! What all tasks own, numbered once, so that a schedule that takes and frees it many times
 //! compares next to no texts.
 
-use super::areas::{Area, Budget, Glob, Ground, covers};
+use super::areas::{Area, Budget, CommonRoot, Glob, covers};
 use super::sorted::Paths;
 use crate::plan::graph::{Csr, NONE, QueueTasks};
 use std::collections::BTreeSet;
@@ -28,13 +28,13 @@ pub struct Owned {
 impl Owned {
     /// Numbers what the tasks of all queues own.
     pub fn new(queues: &[QueueTasks]) -> Self {
-        let ground = Ground::of(queues.iter().map(|queue| queue.root));
+        let common_root = CommonRoot::of(queues.iter().map(|queue| queue.root));
         let (mut places, mut globs) = (Paths::default(), Paths::default());
         let tasks =
             queues.iter().flat_map(|queue| queue.tasks.iter().map(move |task| (queue, task)));
         let mut count = 0;
         for (queue, task) in tasks {
-            for area in ground.areas(queue.root, task) {
+            for area in common_root.areas(queue.root, task) {
                 match area {
                     Area::Path(path) => places.push(&path, (), count),
                     Area::Glob(text, glob) => {

@@ -1,6 +1,6 @@
 //! Who holds which paths, for tasks that ask one after the other.
 
-use super::areas::{Area, Budget, Glob, Ground};
+use super::areas::{Area, Budget, CommonRoot, Glob};
 use super::sorted::Paths;
 use crate::domain::Task;
 use std::path::Path;
@@ -8,16 +8,16 @@ use std::path::Path;
 /// The paths and globs of running tasks, each with the number of its holder.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Held {
-    ground: Ground,
+    common_root: CommonRoot,
     paths: Paths<()>,
     globs: Paths<Glob>,
     budget: Budget,
 }
 
 impl Held {
-    /// Nothing is held yet; projects lie on `ground`.
-    pub(crate) fn new(ground: Ground) -> Self {
-        Self { ground, ..Self::default() }
+    /// Nothing is held yet; projects lie on `common_root`.
+    pub(crate) fn new(common_root: CommonRoot) -> Self {
+        Self { common_root, ..Self::default() }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -26,7 +26,7 @@ impl Held {
 
     /// Enters what a task of the project at `root` owns; to be followed by [`sort`](Self::sort).
     pub(crate) fn push(&mut self, root: &Path, task: &Task, tag: u32) {
-        for area in self.ground.areas(root, task) {
+        for area in self.common_root.areas(root, task) {
             match area {
                 Area::Path(path) => self.paths.push(&path, (), tag),
                 Area::Glob(text, glob) => self.globs.push(&text, glob, tag),
@@ -43,13 +43,13 @@ impl Held {
     /// A holder that overlaps what a task owns, with the path of the task where paths overlap, else
     /// with what of the holder is in its way.
     pub(crate) fn first(&self, root: &Path, task: &Task) -> Option<(u32, String)> {
-        let mut areas = self.ground.areas(root, task);
+        let mut areas = self.common_root.areas(root, task);
         areas.find_map(|area| {
             let (text, tag) = match &area {
                 Area::Path(path) => self.first_at(path),
                 Area::Glob(text, glob) => self.first_in(*glob, text),
             }?;
-            Some((tag, self.ground.shown(Glob::written(text))))
+            Some((tag, self.common_root.shown(Glob::written(text))))
         })
     }
 
@@ -90,7 +90,7 @@ mod tests {
     fn overlap(a: &Task, b: &Task) -> bool {
         let root = Path::new("/srv/app");
         let check = |a: &Task, b: &Task| {
-            let mut held = Held::new(Ground::of([root].into_iter()));
+            let mut held = Held::new(CommonRoot::of([root].into_iter()));
             held.push(root, a, 7);
             held.sort();
             let tasks = [a.clone(), b.clone()];
@@ -179,7 +179,7 @@ mod tests {
         tasks.extend(asked.iter().map(|path| task(&[path], &[])));
         let owned =
             Owned::new(&[QueueTasks { name: "q", path: root, root, tasks: &tasks, phases: &[] }]);
-        let mut held = Held::new(Ground::of([root].into_iter()));
+        let mut held = Held::new(CommonRoot::of([root].into_iter()));
         let mut taken = Taken::new(&owned);
         for (number, task) in (0..).zip(&tasks[..globs.len()]) {
             held.push(root, task, number);
@@ -198,7 +198,7 @@ mod tests {
     #[test]
     fn the_path_that_is_held_is_told_absolute() {
         let root = Path::new("/srv/app");
-        let mut held = Held::new(Ground::of([root, Path::new("/srv/lib")].into_iter()));
+        let mut held = Held::new(CommonRoot::of([root, Path::new("/srv/lib")].into_iter()));
         assert!(held.is_empty());
         held.push(root, &task(&["src/a.rs", "/etc/x"], &["docs/*.md"]), 3);
         held.sort();
@@ -235,7 +235,7 @@ mod tests {
             }).collect();
             let queue = QueueTasks { name: "q", path: root, root, tasks: &tasks, phases: &[] };
             let numbered = Owned::new(&[queue]);
-            let mut held = Held::new(Ground::of([root].into_iter()));
+            let mut held = Held::new(CommonRoot::of([root].into_iter()));
             let mut taken = Taken::new(&numbered);
             let last = tasks.len() - 1;
             for (number, task) in tasks[..last].iter().enumerate() {

@@ -3,7 +3,7 @@
 use super::kept::Kept;
 use super::mark::{Mark, Part, Room};
 use super::memory::Memory;
-use super::named::Ground;
+use super::named::Lookup;
 use super::paths::{owns, relative, shown};
 use super::tree::Protected;
 use crate::domain::Command;
@@ -62,7 +62,7 @@ impl Guard {
     /// it was cannot be told later, and nobody is accused of changing it.
     pub(crate) fn take(watch: &Watch, earlier: &Memory) -> Self {
         let Watch { root, homes, programs, queues, owned, products, .. } = watch;
-        let ground = Ground {
+        let lookup = Lookup {
             root: root.clone(),
             folders: watch.folders.clone(),
             homes: homes.clone(),
@@ -70,7 +70,7 @@ impl Guard {
             ours: queues.iter().cloned().chain(watch.config_paths()).collect(),
             products: relative(root, products),
         };
-        let named = ground.named(&watch.commands);
+        let named = lookup.named(&watch.commands);
         let owned = relative(root, owned);
         let mut room = Room::default();
         let (mut files, mut memory) = (Vec::new(), Memory::default());

@@ -38,7 +38,7 @@ const PRODUCTS: [&str; 3] = ["src", "lib", "app"];
 
 /// Where words are looked up.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Ground {
+pub(super) struct Lookup {
     /// The project root, where steps run.
     pub(super) root: PathBuf,
     /// Where else they run.
@@ -64,7 +64,7 @@ pub(super) struct Named {
 
 /// The search for all that some commands name.
 struct Search<'g> {
-    ground: &'g Ground,
+    lookup: &'g Lookup,
     /// Folders in which a command may run.
     folders: Vec<PathBuf>,
     written: BTreeSet<PathBuf>,
@@ -73,11 +73,11 @@ struct Search<'g> {
     named: Named,
 }
 
-impl Ground {
+impl Lookup {
     /// Everything that these commands name.
     pub(super) fn named(&self, commands: &[Command]) -> Named {
         let mut search = Search {
-            ground: self,
+            lookup: self,
             folders: vec![self.root.clone()],
             written: BTreeSet::new(),
             parsed: BTreeSet::new(),
@@ -129,7 +129,7 @@ impl Search<'_> {
     fn enter(&mut self, word: &str) {
         for path in self.candidates(word) {
             let room = self.folders.len() < FOLDERS && !self.folders.contains(&path);
-            if room && path.is_dir() && self.ground.is_ours(&path) {
+            if room && path.is_dir() && self.lookup.is_ours(&path) {
                 self.folders.push(path);
             }
         }
@@ -244,7 +244,7 @@ impl Search<'_> {
             // `$DIR/check.sh`: where that leads only the shell knows.
             for (at, _) in part.match_indices('/') {
                 let rest = part[at..].trim_start_matches('/');
-                let folders = self.folders.iter().chain(&self.ground.homes);
+                let folders = self.folders.iter().chain(&self.lookup.homes);
                 found.extend(folders.map(|folder| plain(&folder.join(rest))));
             }
         }
@@ -257,7 +257,7 @@ impl Search<'_> {
             Ok(meta) if meta.is_dir() || path.is_dir() || is_product(&path) => {}
             Ok(_) => self.guard(path, part),
             Err(_) => {
-                if self.named.missing.len() < MOST && self.ground.is_ours(&path) {
+                if self.named.missing.len() < MOST && self.lookup.is_ours(&path) {
                     self.named.missing.insert(path);
                 }
             }
@@ -266,7 +266,7 @@ impl Search<'_> {
 
     fn guard(&mut self, path: PathBuf, part: Part) {
         let path = plain(&path);
-        if self.named.files.len() < MOST && self.ground.is_ours(&path) {
+        if self.named.files.len() < MOST && self.lookup.is_ours(&path) {
             self.named.files.insert((path, part));
         }
     }
@@ -309,8 +309,8 @@ impl Search<'_> {
 
     /// Whether a file that a script names is likely to be one of its helpers, not what it judges.
     fn is_called(&self, path: &Path) -> bool {
-        let below = path.strip_prefix(&self.ground.root).unwrap_or(path);
-        if owns(&self.ground.products, below) {
+        let below = path.strip_prefix(&self.lookup.root).unwrap_or(path);
+        if owns(&self.lookup.products, below) {
             return false;
         }
         let ending = path.extension().and_then(OsStr::to_str).unwrap_or_default();

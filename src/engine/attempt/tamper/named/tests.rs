@@ -42,7 +42,7 @@ const PROJECT: &[(&str, &str)] = &[
     ("run.log", ""),
 ];
 
-fn project() -> (tempfile::TempDir, Ground) {
+fn project() -> (tempfile::TempDir, Lookup) {
     let dir = tempfile::tempdir().unwrap();
     for (name, text) in PROJECT {
         let path = dir.path().join(name.trim_start_matches('!'));
@@ -54,24 +54,24 @@ fn project() -> (tempfile::TempDir, Ground) {
     fs::write(dir.path().join("prog"), b"\x7fELF\x02\x01\x01\0").unwrap();
     symlink("check.sh", dir.path().join("linked")).unwrap();
     symlink("/etc/hosts", dir.path().join("hosts")).unwrap();
-    let ground = Ground { root: dir.path().to_owned(), ..Ground::default() };
-    (dir, ground)
+    let lookup = Lookup { root: dir.path().to_owned(), ..Lookup::default() };
+    (dir, lookup)
 }
 
 /// Names of what `command` names and is there, sorted.
-fn found(ground: &Ground, command: Command) -> Vec<String> {
-    let named = ground.named(&[command]).files.into_iter();
+fn found(lookup: &Lookup, command: Command) -> Vec<String> {
+    let named = lookup.named(&[command]).files.into_iter();
     let there = named.map(|(path, _)| path).filter(|path| fs::symlink_metadata(path).is_ok());
-    there.map(|path| path.strip_prefix(&ground.root).unwrap().display().to_string()).collect()
+    there.map(|path| path.strip_prefix(&lookup.root).unwrap().display().to_string()).collect()
 }
 
-fn line(ground: &Ground, line: &str) -> Vec<String> {
-    found(ground, Command::Shell(line.to_owned()))
+fn line(lookup: &Lookup, line: &str) -> Vec<String> {
+    found(lookup, Command::Shell(line.to_owned()))
 }
 
 #[test]
 fn each_spelling_of_a_script_is_seen() {
-    let (_dir, ground) = project();
+    let (_dir, lookup) = project();
     let spellings = [
         "./check.sh --fast",
         "sh check.sh",
@@ -118,14 +118,14 @@ fn each_spelling_of_a_script_is_seen() {
         "cd sub/deep && cd ../.. && sh check.sh",
     ];
     for spelling in spellings {
-        let found = line(&ground, spelling);
+        let found = line(&lookup, spelling);
         assert!(found.contains(&"check.sh".to_owned()), "{spelling}: {found:?}");
     }
 }
 
 #[test]
 fn other_files_that_judge_are_seen() {
-    let (_dir, ground) = project();
+    let (_dir, lookup) = project();
     let table: &[(&str, &[&str])] = &[
         ("cd sub/deep && ./run.sh", &["sub/deep/run.sh"]),
         ("sh 'a b.sh'", &["a b.sh"]),
@@ -151,10 +151,10 @@ fn other_files_that_judge_are_seen() {
         ("PATH=./sub:$PATH run check.sh", &["check.sh", "sub/check.sh"]),
     ];
     for (command, expected) in table {
-        assert_eq!(line(&ground, command), *expected, "{command}");
+        assert_eq!(line(&lookup, command), *expected, "{command}");
     }
     let list = |words: &[&str]| {
-        found(&ground, Command::List(words.iter().map(ToString::to_string).collect()))
+        found(&lookup, Command::List(words.iter().map(ToString::to_string).collect()))
     };
     assert_eq!(list(&["sh", "a b.sh"]), ["a b.sh"]);
     assert_eq!(list(&["bash", "-c", "cd sub && ./check.sh"]), ["check.sh", "sub/check.sh"]);
@@ -162,7 +162,7 @@ fn other_files_that_judge_are_seen() {
 
 #[test]
 fn what_is_judged_is_left_alone() {
-    let (_dir, ground) = project();
+    let (_dir, lookup) = project();
     for command in [
         "test -f feature.txt",
         "[ -s feature.txt ] && grep -q x feature.txt",
@@ -186,7 +186,7 @@ fn what_is_judged_is_left_alone() {
         "git diff --exit-code check.sh",
         "jq -e .version package.json",
     ] {
-        let found = line(&ground, command);
+        let found = line(&lookup, command);
         let quiet = found.iter().all(|name| name == "package.json");
         assert!(quiet, "{command}: {found:?}");
     }
@@ -194,20 +194,20 @@ fn what_is_judged_is_left_alone() {
 
 #[test]
 fn what_a_script_calls_is_seen_one_level_deep() {
-    let (_dir, mut ground) = project();
+    let (_dir, mut lookup) = project();
     let deep = ["caller.sh", "check.sh", "lib.inc", "lib2.inc", "lint.sh"];
-    assert_eq!(line(&ground, "sh caller.sh"), deep);
+    assert_eq!(line(&lookup, "sh caller.sh"), deep);
     // What a person declares to be a product is one, unless a step names it itself.
-    ground.products = vec!["check.sh".to_owned(), "caller.sh".to_owned()];
+    lookup.products = vec!["check.sh".to_owned(), "caller.sh".to_owned()];
     let deep = ["caller.sh", "lib.inc", "lib2.inc", "lint.sh"];
-    assert_eq!(line(&ground, "sh caller.sh"), deep);
+    assert_eq!(line(&lookup, "sh caller.sh"), deep);
 }
 
 #[test]
 fn what_would_take_the_place_of_a_judge_must_not_come_to_be() {
-    let (dir, ground) = project();
+    let (dir, lookup) = project();
     let absent = |command: &str| {
-        let named = ground.named(&[Command::Shell(command.to_owned())]);
+        let named = lookup.named(&[Command::Shell(command.to_owned())]);
         let guarded = named.files.into_iter().map(|(path, _)| path).filter(|path| !path.exists());
         let name = |path: PathBuf| path.strip_prefix(dir.path()).unwrap().display().to_string();
         (
@@ -228,20 +228,20 @@ fn what_would_take_the_place_of_a_judge_must_not_come_to_be() {
 
 #[test]
 fn files_of_loops_and_of_tools_are_nobodys() {
-    let (dir, mut ground) = project();
-    ground.ours = vec![dir.path().join("expected.txt")];
-    assert_eq!(line(&ground, "jq . expected.txt"), Vec::<String>::new());
+    let (dir, mut lookup) = project();
+    lookup.ours = vec![dir.path().join("expected.txt")];
+    assert_eq!(line(&lookup, "jq . expected.txt"), Vec::<String>::new());
     fs::create_dir(dir.path().join(".workloop")).unwrap();
     fs::write(dir.path().join(".workloop/x.sh"), "").unwrap();
-    assert_eq!(line(&ground, "sh .workloop/x.sh; sh ../x /bin/sh"), Vec::<String>::new());
+    assert_eq!(line(&lookup, "sh .workloop/x.sh; sh ../x /bin/sh"), Vec::<String>::new());
 }
 
 #[test]
 fn a_judge_may_lie_in_the_folder_of_the_queue() {
-    let (dir, mut ground) = project();
-    ground.homes = vec![dir.path().to_owned()];
-    ground.root = dir.path().join("sub");
+    let (dir, mut lookup) = project();
+    lookup.homes = vec![dir.path().to_owned()];
+    lookup.root = dir.path().join("sub");
     let command = Command::Shell("sh \"$(dirname \"$WORKLOOP_QUEUE\")/caller.sh\"".to_owned());
-    let files = ground.named(&[command]).files;
+    let files = lookup.named(&[command]).files;
     assert!(files.contains(&(dir.path().join("caller.sh"), Part::Whole)), "{files:?}");
 }
