@@ -7,7 +7,7 @@
 use super::conditions::{AgentLimit, AgentPause, Conditions, ScopeMode};
 use crate::domain::{Approval, Liveness, Status, Task, budget_of, budget_used_now};
 use crate::plan::graph::{Graph, Helper, Hints, Node, QueueTasks};
-use crate::plan::paths::{CommonRoot, Held, owns_anything};
+use crate::plan::paths::{CommonRoot, RunningPaths, owns_anything};
 
 /// Where a task stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -76,7 +76,7 @@ pub struct Readiness<'a> {
     pub(super) holds: Vec<u16>,
     /// Whether a node, a helper too, counts as satisfied for what waits for it.
     pub(super) done: Vec<bool>,
-    pub(super) held: Held,
+    pub(super) held: RunningPaths,
     /// Tasks that run, by agent.
     pub(super) running: Vec<u32>,
     pub(super) reasons: Option<Box<Reasons<'a>>>,
@@ -99,7 +99,7 @@ pub fn readiness<'a>(
         states: vec![State::Waiting; graph.len()],
         holds: vec![0; graph.len()],
         done: vec![false; graph.size()],
-        held: Held::new(CommonRoot::of(queues.iter().map(|queue| queue.root))),
+        held: RunningPaths::new(CommonRoot::of(queues.iter().map(|queue| queue.root))),
         running: vec![0; conditions.agents.table().len()],
         reasons: None,
         hints: Hints::default(),

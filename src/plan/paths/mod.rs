@@ -9,4 +9,4 @@ pub(crate) use areas::CommonRoot;
 pub use areas::owns_anything;
 pub use owned::Owned;
 pub(crate) use owned::Taken;
-pub(crate) use scopes::Held;
+pub(crate) use scopes::RunningPaths;

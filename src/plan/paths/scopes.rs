@@ -7,14 +7,14 @@ use std::path::Path;
 
 /// The paths and globs of running tasks, each with the number of its holder.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Held {
+pub(crate) struct RunningPaths {
     common_root: CommonRoot,
     paths: Paths<()>,
     globs: Paths<Glob>,
     budget: Budget,
 }
 
-impl Held {
+impl RunningPaths {
     /// Nothing is held yet; projects lie on `common_root`.
     pub(crate) fn new(common_root: CommonRoot) -> Self {
         Self { common_root, ..Self::default() }
@@ -90,7 +90,7 @@ mod tests {
     fn overlap(a: &Task, b: &Task) -> bool {
         let root = Path::new("/srv/app");
         let check = |a: &Task, b: &Task| {
-            let mut held = Held::new(CommonRoot::of([root].into_iter()));
+            let mut held = RunningPaths::new(CommonRoot::of([root].into_iter()));
             held.push(root, a, 7);
             held.sort();
             let tasks = [a.clone(), b.clone()];
@@ -179,7 +179,7 @@ mod tests {
         tasks.extend(asked.iter().map(|path| task(&[path], &[])));
         let owned =
             Owned::new(&[QueueTasks { name: "q", path: root, root, tasks: &tasks, phases: &[] }]);
-        let mut held = Held::new(CommonRoot::of([root].into_iter()));
+        let mut held = RunningPaths::new(CommonRoot::of([root].into_iter()));
         let mut taken = Taken::new(&owned);
         for (number, task) in (0..).zip(&tasks[..globs.len()]) {
             held.push(root, task, number);
@@ -198,7 +198,7 @@ mod tests {
     #[test]
     fn the_path_that_is_held_is_told_absolute() {
         let root = Path::new("/srv/app");
-        let mut held = Held::new(CommonRoot::of([root, Path::new("/srv/lib")].into_iter()));
+        let mut held = RunningPaths::new(CommonRoot::of([root, Path::new("/srv/lib")].into_iter()));
         assert!(held.is_empty());
         held.push(root, &task(&["src/a.rs", "/etc/x"], &["docs/*.md"]), 3);
         held.sort();
@@ -235,7 +235,7 @@ mod tests {
             }).collect();
             let queue = QueueTasks { name: "q", path: root, root, tasks: &tasks, phases: &[] };
             let numbered = Owned::new(&[queue]);
-            let mut held = Held::new(CommonRoot::of([root].into_iter()));
+            let mut held = RunningPaths::new(CommonRoot::of([root].into_iter()));
             let mut taken = Taken::new(&numbered);
             let last = tasks.len() - 1;
             for (number, task) in tasks[..last].iter().enumerate() {

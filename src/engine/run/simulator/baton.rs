@@ -110,7 +110,7 @@ impl Looping {
         let met = Arc::clone(&fate);
         let body = move || {
             fault::switch(&common.faults);
-            trouble::at_each_moment(move |moment| held(&met).suffer(moment));
+            trouble::at_each_moment(move |moment| locked(&met).suffer(moment));
             let ear = |messages| Ear { go: gone, tell: tell.clone(), messages };
             let ran = catch_unwind(AssertUnwindSafe(|| run(&common, pid, jobs, ear)));
             let end = match ran {
@@ -132,12 +132,12 @@ impl Looping {
 
     /// This happens to it after so many more moments of writing.
     pub(super) fn harm(&mut self, after: usize, harm: Harm) {
-        held(&self.fate).ahead = Some((after, harm));
+        locked(&self.fate).ahead = Some((after, harm));
     }
 
     /// Whether something happened to it while it wrote.
     pub(super) fn is_harmed(&self) -> bool {
-        held(&self.fate).is_harmed
+        locked(&self.fate).is_harmed
     }
 
     /// Kills it where it waits.
@@ -167,7 +167,7 @@ impl Drop for Looping {
     }
 }
 
-fn held(fate: &Mutex<Fate>) -> MutexGuard<'_, Fate> {
+fn locked(fate: &Mutex<Fate>) -> MutexGuard<'_, Fate> {
     fate.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -195,7 +195,7 @@ impl Fate {
 /// Does something to which `harm` happens after so many moments of writing; `None` when that killed it.
 pub(super) fn harmed<T>(harm: Option<(usize, Harm)>, act: impl FnOnce() -> T) -> Option<T> {
     let fate = Mutex::new(Fate { ahead: harm, is_harmed: false });
-    trouble::at_each_moment(move |moment| held(&fate).suffer(moment));
+    trouble::at_each_moment(move |moment| locked(&fate).suffer(moment));
     let done = catch_unwind(AssertUnwindSafe(act));
     trouble::at_each_moment(|_| Ok(()));
     match done {
