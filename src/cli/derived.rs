@@ -16,7 +16,7 @@ use crate::project::{Planner, Project, QueueSet, Seen, ranking_rules};
 use crate::queue::Queue;
 use crate::views::board::{Board, state};
 use crate::views::mask::Mask;
-use crate::views::view::Sight;
+use crate::views::view::Sources;
 use std::collections::{HashMap, HashSet};
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -124,7 +124,7 @@ impl Derived {
         };
         let conditions = seen.conditions(&set, queues, &structure);
         let readiness = readiness(&structure.graph, &tasks, &conditions);
-        let sight = Sight {
+        let sources = Sources {
             queues,
             shown: &self.names,
             served: queues.len(),
@@ -134,7 +134,7 @@ impl Derived {
             known: None,
         };
         let order = in_order(&self.names, queues.len());
-        let board = Board { sight, order: &order, now };
+        let board = Board { sources, order: &order, now };
         let estimates = Estimates::new(&structure.graph, &tasks, ranking);
         let order = Order::new(&structure.graph, &tasks, &estimates);
         let attempts = set.config.limits.attempts.value;

@@ -20,7 +20,7 @@ use crate::store::{Place, StoreError, TaskKey};
 use crate::views::known::Known;
 use crate::views::mask::Mask;
 use crate::views::style::Look;
-use crate::views::view::Sight;
+use crate::views::view::Sources;
 use std::io::Write;
 use std::mem::ManuallyDrop;
 use std::path::PathBuf;
@@ -40,7 +40,7 @@ pub(super) struct Reading {
 }
 
 /// The queues at one moment.
-pub(super) struct Scene<'a> {
+pub(super) struct Snapshot<'a> {
     pub(super) set: &'a QueueSet,
     pub(super) queues: &'a [Queue],
     pub(super) tasks: &'a [QueueTasks<'a>],
@@ -78,7 +78,7 @@ impl Reading {
     }
 
     /// Shows `see` the queues as they were last read.
-    pub(super) fn look<T>(&mut self, see: impl FnOnce(&Scene<'_>) -> T) -> T {
+    pub(super) fn look<T>(&mut self, see: impl FnOnce(&Snapshot<'_>) -> T) -> T {
         let (set, queues) = (self.project.set(), self.project.queues());
         let structure = &*self.structure.insert(Structure::build(set, queues, &self.rules));
         let tasks = set.tasks(queues);
@@ -93,7 +93,7 @@ impl Reading {
         let readiness = readiness.with_reasons(reason);
         let trails = Trails::of(set);
         let known = |node: Node| trails.known((set, queues), structure, node, &self.mask);
-        see(&Scene {
+        see(&Snapshot {
             known: &known,
             set,
             queues,
@@ -121,10 +121,10 @@ impl Reading {
     }
 }
 
-impl<'a> Scene<'a> {
+impl<'a> Snapshot<'a> {
     /// What views are made from.
-    pub(super) fn sight(&self) -> Sight<'a> {
-        Sight {
+    pub(super) fn sources(&self) -> Sources<'a> {
+        Sources {
             queues: self.queues,
             shown: self.shown,
             served: self.set.served(),

@@ -4,7 +4,7 @@
 use super::escape;
 use super::fold::folded;
 use super::style::{Look, color, count, fitted, listed};
-use super::view::Sight;
+use super::view::Sources;
 use crate::plan::{Minutes, Node, State, duration_text};
 use anstyle::AnsiColor;
 use serde::Serialize;
@@ -54,7 +54,7 @@ pub struct BlockerList {
     pub harmless: usize,
 }
 
-impl Sight<'_> {
+impl Sources<'_> {
     /// The blockers among the tasks that are `selected`.
     pub fn blockers(&self, selected: &dyn Fn(Node) -> bool) -> BlockerList {
         let graph = self.readiness.graph();
@@ -216,7 +216,7 @@ mod tests {
             {"id": "H", "title": "h", "status": "parked"},
             {"id": "I", "title": "i", "dependencies": ["H"], "status": "complete"},
         ]});
-        let mut list = seen(&[("q.json", &queue)], |sight| sight.blockers(&|_| true));
+        let mut list = seen(&[("q.json", &queue)], |sources| sources.blockers(&|_| true));
         let schema = serde_json::from_str(include_str!("../../schemas/blockers.schema.json"));
         let value = serde_json::to_value(&list).expect("JSON");
         jsonschema::validate(&schema.expect("JSON"), &value).expect("as its schema says");
@@ -243,7 +243,7 @@ mod tests {
     #[test]
     fn nothing_may_be_in_the_way() {
         let queue = json!({"tasks": [{"id": "A", "title": "a"}]});
-        let list = seen(&[("q.json", &queue)], |sight| sight.blockers(&|_| true));
+        let list = seen(&[("q.json", &queue)], |sources| sources.blockers(&|_| true));
         assert_eq!(text(&list, Look::PLAIN), "nothing holds other tasks up\n");
     }
 }

@@ -4,7 +4,7 @@ use super::deadline;
 use super::flag::{Flag, FlagKind, REPEATED, SLOW};
 use super::style::{Look, color, fitted, padded, took};
 use super::timing::{between, parsed};
-use super::view::Sight;
+use super::view::Sources;
 use crate::domain::{Field, Status, budget_used_now};
 use crate::plan::{Node, Source};
 use crate::platform::cells;
@@ -18,7 +18,7 @@ const LISTED: usize = 12;
 /// The widest column of ids.
 const IDS: usize = 28;
 
-impl Sight<'_> {
+impl Sources<'_> {
     /// The red flags of the tasks that are `selected` and not complete, as far as the queues tell: the
     /// first ones, and how many there are besides.
     pub fn red_flags(&self, selected: &dyn Fn(Node) -> bool) -> (Vec<Flag>, usize) {
@@ -125,9 +125,9 @@ mod tests {
             {"id": "F", "title": "f", "status": "complete", "attempts": 5, "deadline": "2026-01-01"},
             {"id": "G", "title": "g", "status": "parked", "attempts": 5, "deadline": "2026-01-01"},
         ]});
-        let (flags, view) = seen(&[("q.json", &queue)], |sight| {
+        let (flags, view) = seen(&[("q.json", &queue)], |sources| {
             let shown = crate::views::view::Shown::All;
-            (sight.red_flags(&|_| true), sight.status(&|_| true, false, shown))
+            (sources.red_flags(&|_| true), sources.status(&|_| true, false, shown))
         });
         let (flags, more) = flags;
         let text = text(&flags, more, Look { color: false, width: Some(60) });

@@ -1,7 +1,7 @@
 //! `graph --format json`: tasks and edges as data.
 
 use super::json::Made;
-use super::view::Sight;
+use super::view::Sources;
 use crate::plan::{Node, Picture, PictureEdge};
 use serde::Serialize;
 use std::collections::HashSet;
@@ -51,8 +51,8 @@ pub struct GraphEdge {
 }
 
 /// The picture as data.
-pub fn view<'a>(sight: &'a Sight<'_>, picture: &Picture<'_>) -> GraphView<'a> {
-    let graph = sight.readiness.graph();
+pub fn view<'a>(sources: &'a Sources<'_>, picture: &Picture<'_>) -> GraphView<'a> {
+    let graph = sources.readiness.graph();
     let critical: HashSet<Node> = picture.critical.tasks.iter().copied().collect();
     let nodes = picture.nodes().collect();
     let edges = move |edge: &PictureEdge| GraphEdge {
@@ -64,9 +64,9 @@ pub fn view<'a>(sight: &'a Sight<'_>, picture: &Picture<'_>) -> GraphView<'a> {
     };
     let tasks = move |&node: &Node| GraphTask {
         id: graph.reference(node),
-        queue: sight.queue_of(node).to_owned(),
-        title: sight.title(node),
-        state: sight.readiness.state(node).word(),
+        queue: sources.queue_of(node).to_owned(),
+        title: sources.title(node),
+        state: sources.readiness.state(node).word(),
         critical: critical.contains(&node),
     };
     let keys = picture.edges().collect();

@@ -1,11 +1,11 @@
 //! Lists of texts that a task has.
 
-use super::view::Sight;
+use super::view::Sources;
 use crate::domain::Field;
 use crate::plan::Node;
 use serde_json::Value;
 
-impl Sight<'_> {
+impl Sources<'_> {
     /// The texts of a list of a task.
     pub(super) fn texts(&self, node: Node, field: Field) -> Vec<String> {
         let (queue, index) = self.place(node);

@@ -3,11 +3,11 @@
 //! A view shows this first. It is made from the queues alone, as everything else is.
 
 use super::need::{NeedView, QuestionView};
-use super::view::Sight;
+use super::view::Sources;
 use crate::domain::{Field, Need, OpenQuestion, ReasonCode};
 use crate::plan::{Node, State};
 
-impl Sight<'_> {
+impl Sources<'_> {
     /// The tasks of the served queues that need a person, those that have waited longest first; of
     /// those whose time nobody knows the first in the file.
     pub fn needing(&self, selected: &dyn Fn(Node) -> bool) -> Vec<(Node, Need)> {

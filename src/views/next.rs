@@ -3,7 +3,7 @@
 use super::fold::folded;
 use super::json::Made;
 use super::style::{Look, fitted, of_state, padded};
-use super::view::Sight;
+use super::view::Sources;
 use crate::plan::{self, Node, Order, State};
 use crate::platform::cells;
 use serde::Serialize;
@@ -35,7 +35,7 @@ pub struct NextTask {
     pub reason: String,
 }
 
-impl<'a> Sight<'a> {
+impl<'a> Sources<'a> {
     /// The first `most` ready tasks of which `selected` says yes.
     pub fn next(
         self,

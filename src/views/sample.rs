@@ -1,7 +1,7 @@
 //! Queues that are made in memory, for tests of views.
 
 use super::mask::Mask;
-use super::view::Sight;
+use super::view::Sources;
 use crate::plan::{Agents, Conditions, EstimateRules, Estimates, Graph, QueueTasks, readiness};
 use crate::queue::Queue;
 use chrono::{DateTime, TimeZone, Utc};
@@ -14,7 +14,7 @@ pub(super) fn now() -> DateTime<Utc> {
 }
 
 /// Shows `see` the queues of these names and contents.
-pub(super) fn seen<T>(files: &[(&str, &Value)], see: impl FnOnce(Sight<'_>) -> T) -> T {
+pub(super) fn seen<T>(files: &[(&str, &Value)], see: impl FnOnce(Sources<'_>) -> T) -> T {
     let queue = |(name, value): &(&str, &Value)| {
         Queue::parse(Path::new(name), value.to_string().into_bytes()).expect("a queue")
     };
@@ -36,7 +36,7 @@ pub(super) fn seen<T>(files: &[(&str, &Value)], see: impl FnOnce(Sight<'_>) -> T
     let estimates = Estimates::new(&graph, &tasks, &EstimateRules::default());
     let shown: Vec<String> = files.iter().map(|(name, _)| (*name).to_owned()).collect();
     let mask = Mask::new(&[("DOOR_KEY".into(), "s3cret-word".into())]);
-    see(Sight {
+    see(Sources {
         queues: &queues,
         shown: &shown,
         served: queues.len(),

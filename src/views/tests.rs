@@ -2,7 +2,7 @@
 
 use super::mask::Mask;
 use super::style::Look;
-use super::view::{Shown, Sight};
+use super::view::{Shown, Sources};
 use super::{check, event, graph, json, next, table, text, why};
 use crate::domain::{Event, Liveness};
 use crate::plan::{
@@ -35,7 +35,7 @@ fn sample() -> Queue {
 }
 
 /// Shows `see` the views of `queues`; the tasks in `stale` have lost their workers.
-fn with<T>(queues: &[Queue], stale: &[u32], see: impl FnOnce(&Sight<'_>, &Order) -> T) -> T {
+fn with<T>(queues: &[Queue], stale: &[u32], see: impl FnOnce(&Sources<'_>, &Order) -> T) -> T {
     let names: Vec<String> =
         queues.iter().map(|q| q.path().with_extension("").display().to_string()).collect();
     let tasks: Vec<QueueTasks> = queues
@@ -59,7 +59,7 @@ fn with<T>(queues: &[Queue], stale: &[u32], see: impl FnOnce(&Sight<'_>, &Order)
     let mask = Mask::new(&[("DOOR_KEY".into(), "s3cret-word".into())]);
     let estimates = Estimates::new(&graph, &tasks, &crate::plan::EstimateRules::default());
     let served = queues.len();
-    let sight = Sight {
+    let sources = Sources {
         queues,
         shown: &shown,
         served,
@@ -68,7 +68,7 @@ fn with<T>(queues: &[Queue], stale: &[u32], see: impl FnOnce(&Sight<'_>, &Order)
         estimates: &estimates,
         known: None,
     };
-    see(&sight, &Order::new(&graph, &tasks, &estimates))
+    see(&sources, &Order::new(&graph, &tasks, &estimates))
 }
 
 #[track_caller]
@@ -87,8 +87,8 @@ fn parsed(value: &impl serde::Serialize) -> Value {
 
 #[test]
 fn status_text_groups_what_is_open() {
-    let text = with(&[sample()], &[], |sight, _| {
-        text::status(&sight.status(&|_| true, false, Shown::Open(200)), Look::PLAIN)
+    let text = with(&[sample()], &[], |sources, _| {
+        text::status(&sources.status(&|_| true, false, Shown::Open(200)), Look::PLAIN)
     });
     let listed = "\
          q.json (project demo): 7 tasks: 1 complete, 1 in progress, 1 ready, 2 waiting, 1 blocked, 1 parked (16%)\n\
@@ -102,7 +102,8 @@ fn status_text_groups_what_is_open() {
 
 #[test]
 fn a_long_list_is_cut_and_says_so() {
-    let view = with(&[sample()], &[], |sight, _| sight.status(&|_| true, false, Shown::Open(2)));
+    let view =
+        with(&[sample()], &[], |sources, _| sources.status(&|_| true, false, Shown::Open(2)));
     assert_eq!((view.queues[0].tasks.len(), view.queues[0].hidden), (2, 3));
     let text = text::status(&view, Look { color: true, width: Some(40) });
     assert!(text.contains("(3 open tasks more; --table shows all)"), "{text}");
@@ -111,7 +112,7 @@ fn a_long_list_is_cut_and_says_so() {
 
 #[test]
 fn a_task_whose_worker_is_gone_is_ready_again() {
-    let view = with(&[sample()], &[1], |sight, _| sight.status(&|_| true, false, Shown::All));
+    let view = with(&[sample()], &[1], |sources, _| sources.status(&|_| true, false, Shown::All));
     let queue = &view.queues[0];
     assert_eq!((queue.tasks[1].state, queue.summary.in_progress), (State::Ready, 1));
     assert_eq!((queue.standing.in_progress, queue.ready), (0, 2));
@@ -124,13 +125,13 @@ fn a_look_at_many_tasks_asks_about_few() {
     let tasks: Vec<Value> =
         (0..10_000).map(|n| json!({"id": format!("T{n}"), "title": "x"})).collect();
     let asked = std::cell::Cell::new(0);
-    with(&[queue("q.json", &Value::Array(tasks))], &[], |sight, _| {
+    with(&[queue("q.json", &Value::Array(tasks))], &[], |sources, _| {
         let known = |_: Node| {
             asked.set(asked.get() + 1);
             super::known::Known::default()
         };
-        let sight = Sight { known: Some(&known), ..*sight };
-        let view = sight.status(&|_| true, false, Shown::Open(200));
+        let sources = Sources { known: Some(&known), ..*sources };
+        let view = sources.status(&|_| true, false, Shown::Open(200));
         assert_eq!((view.queues[0].tasks.len(), view.queues[0].hidden), (200, 9_800));
     });
     assert_eq!(asked.get(), 200);
@@ -138,7 +139,7 @@ fn a_look_at_many_tasks_asks_about_few() {
 
 #[test]
 fn who_waits_for_a_person_comes_first_with_the_command() {
-    let view = with(&[sample()], &[], |sight, _| sight.status(&|_| true, false, Shown::All));
+    let view = with(&[sample()], &[], |sources, _| sources.status(&|_| true, false, Shown::All));
     let first = &view.needs_you[0];
     let command = "workloop why D, then workloop retry D";
     assert_eq!((first.id.as_str(), first.command.as_str()), ("D", command));
@@ -157,8 +158,8 @@ fn a_row_of_the_table_has_its_times_and_one_sign() {
             "completed_at": "2026-01-19T10:07:00Z", "attempts": 1},
         {"id": "B", "title": "Roof"},
     ]);
-    let table = with(&[queue("q.json", &times)], &[], |sight, _| {
-        table::status(&sight.written_status(&|_| true, false, ""), Look::PLAIN)
+    let table = with(&[queue("q.json", &times)], &[], |sources, _| {
+        table::status(&sources.written_status(&|_| true, false, ""), Look::PLAIN)
     });
     let row = |id: &str| {
         let row = table.lines().find(|line| line.contains(id)).unwrap_or_default();
@@ -177,7 +178,7 @@ fn a_row_of_the_table_has_its_times_and_one_sign() {
 #[test]
 fn status_json_has_every_task_in_the_shape_of_its_schema() {
     let value =
-        with(&[sample()], &[], |sight, _| parsed(&sight.status(&|_| true, false, Shown::All)));
+        with(&[sample()], &[], |sources, _| parsed(&sources.status(&|_| true, false, Shown::All)));
     fits("status", &value);
     let queue = &value["queues"][0];
     assert_eq!(queue["tasks"].as_array().map(Vec::len), Some(7));
@@ -197,7 +198,7 @@ fn status_json_has_every_task_in_the_shape_of_its_schema() {
 #[test]
 fn filters_count_only_what_they_let_through() {
     let view =
-        with(&[sample()], &[], |sight, _| sight.status(&|node| node.0 >= 5, true, Shown::All));
+        with(&[sample()], &[], |sources, _| sources.status(&|node| node.0 >= 5, true, Shown::All));
     let summary = view.queues[0].summary;
     assert_eq!((summary.total, summary.pending, summary.parked), (2, 1, 1));
 }
@@ -212,9 +213,9 @@ fn no_row_is_wider_than_the_terminal() {
         {"id": "C", "title": long, "status": "pending", "dependencies": ["A-1", "日本-2"]},
     ]);
     for width in [60, 80, 120] {
-        let text = with(&[queue("q.json", &tasks)], &[], |sight, _| {
+        let text = with(&[queue("q.json", &tasks)], &[], |sources, _| {
             let look = Look { color: false, width: Some(width) };
-            text::status(&sight.status(&|_| true, false, Shown::Open(200)), look)
+            text::status(&sources.status(&|_| true, false, Shown::Open(200)), look)
         });
         let widths: Vec<usize> = text.lines().map(cells::width).collect();
         assert!(widths.iter().all(|cells| *cells <= width), "{width}: {widths:?}\n{text}");
@@ -224,8 +225,8 @@ fn no_row_is_wider_than_the_terminal() {
 
 #[test]
 fn a_table_escapes_what_a_terminal_would_act_on() {
-    let table = with(&[sample()], &[], |sight, _| {
-        let view = sight.written_status(&|_| true, false, "");
+    let table = with(&[sample()], &[], |sources, _| {
+        let view = sources.written_status(&|_| true, false, "");
         table::status(&view, Look { color: false, width: Some(100) })
     });
     assert!(table.contains("Lay the ␛[31mfloor") && !table.contains('\u{1b}'), "{table}");
@@ -237,8 +238,8 @@ fn a_long_table_has_all_rows_under_several_headings() {
     let ids: Vec<String> = (0..2_001).map(|number| format!("T{number}")).collect();
     let tasks: Vec<Value> = ids.iter().map(|id| json!({"id": id, "title": "x"})).collect();
     let queue = queue("q.json", &Value::Array(tasks));
-    let table = with(&[queue], &[], |sight, _| {
-        table::status(&sight.written_status(&|_| true, false, ""), Look::PLAIN)
+    let table = with(&[queue], &[], |sources, _| {
+        table::status(&sources.written_status(&|_| true, false, ""), Look::PLAIN)
     });
     let row = |id: &String| table.matches(&format!(" {id}  x ")).count() == 1;
     assert!(ids.iter().all(row), "{table}");
@@ -247,8 +248,8 @@ fn a_long_table_has_all_rows_under_several_headings() {
 
 #[test]
 fn next_tells_rank_and_reason() {
-    let text = with(&[sample()], &[1], |sight, order| {
-        let view = sight.next(order, 1, &|_| true);
+    let text = with(&[sample()], &[1], |sources, order| {
+        let view = sources.next(order, 1, &|_| true);
         fits("next", &parsed(&view));
         let tasks: Vec<_> = view.tasks.iter().collect();
         assert_eq!((view.ready, tasks.len()), (2, 1));
@@ -263,7 +264,7 @@ fn next_tells_rank_and_reason() {
 
 #[test]
 fn why_reads_like_sentences() {
-    let view = with(&[sample()], &[], |sight, _| sight.why(Node(4), Vec::new(), None));
+    let view = with(&[sample()], &[], |sources, _| sources.why(Node(4), Vec::new(), None));
     fits("why", &view.json());
     assert_eq!(
         why::text(&view, Look::PLAIN),
@@ -279,8 +280,9 @@ fn why_reads_like_sentences() {
 
 #[test]
 fn what_is_held_up_is_followed_to_the_end() {
-    let held =
-        |node| with(&[sample()], &[], |sight, _| sight.why(Node(node), Vec::new(), None).holds_up);
+    let held = |node| {
+        with(&[sample()], &[], |sources, _| sources.why(Node(node), Vec::new(), None).holds_up)
+    };
     assert_eq!(held(1), ["C", "E"]);
     assert_eq!(held(3), ["E"]);
     assert!(held(0).is_empty() && held(6).is_empty());
@@ -290,7 +292,7 @@ fn what_is_held_up_is_followed_to_the_end() {
 fn findings_have_a_place_and_the_line() {
     let tasks = json!([{"id": "A", "title": "a", "depends_on": ["nobody"]}]);
     let queues = [queue("q.json", &tasks)];
-    let view = with(&queues, &[], |sight, _| {
+    let view = with(&queues, &[], |sources, _| {
         let tasks = [QueueTasks {
             name: "q",
             path: queues[0].path(),
@@ -298,9 +300,14 @@ fn findings_have_a_place_and_the_line() {
             tasks: queues[0].tasks(),
             phases: &[],
         }];
-        let graph = sight.readiness.graph();
-        let checked =
-            check::Checked { queues: &queues, shown: sight.shown, served: 1, graph, tasks: &tasks };
+        let graph = sources.readiness.graph();
+        let checked = check::Checked {
+            queues: &queues,
+            shown: sources.shown,
+            served: 1,
+            graph,
+            tasks: &tasks,
+        };
         let mut found = check::Findings::default();
         checked.findings(&mut found);
         check::CheckView::new(found)
@@ -315,16 +322,16 @@ fn findings_have_a_place_and_the_line() {
 
 #[test]
 fn the_graph_as_data_has_states_and_edges() {
-    let view = with(&[sample()], &[], |sight, _| {
+    let view = with(&[sample()], &[], |sources, _| {
         let critical = CriticalPath::default();
         let picture = Picture {
-            readiness: sight.readiness,
+            readiness: sources.readiness,
             critical: &critical,
-            title: &|node| sight.title(node),
+            title: &|node| sources.title(node),
             selected: &|node| node.0 != 5,
             all: false,
         };
-        parsed(&graph::view(sight, &picture))
+        parsed(&graph::view(sources, &picture))
     });
     fits("graph", &view);
     assert_eq!(view["tasks"].as_array().map(Vec::len), Some(5));

@@ -18,7 +18,7 @@ use crate::queue::Queue;
 
 /// What views are made from.
 #[derive(Clone, Copy)]
-pub struct Sight<'a> {
+pub struct Sources<'a> {
     /// All loaded queues.
     pub queues: &'a [Queue],
     /// Their paths as people know them.
@@ -44,7 +44,7 @@ pub enum Shown {
     Open(usize),
 }
 
-impl<'a> Sight<'a> {
+impl<'a> Sources<'a> {
     /// Queue and index of a task.
     pub fn place(&self, node: Node) -> (&'a Queue, usize) {
         let (queue, index) = self.readiness.graph().location(node);

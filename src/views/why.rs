@@ -8,7 +8,7 @@ use super::need::QuestionView;
 use super::style::{Look, count, listed};
 use super::text::at_work;
 use super::told_attempts::{conflicts, told_attempts};
-use super::view::{Sight, TaskView};
+use super::view::{Sources, TaskView};
 use crate::domain::{Need, Waits};
 use crate::plan::{Node, State, Waiting, WaitingKind};
 use chrono::{DateTime, Utc};
@@ -39,7 +39,7 @@ pub struct WhyView {
     pub now: DateTime<Utc>,
 }
 
-impl Sight<'_> {
+impl Sources<'_> {
     /// All about one task.
     pub fn why(&self, node: Node, attempts: Vec<AttemptView>, rank: Option<String>) -> WhyView {
         let task = self.task(node);

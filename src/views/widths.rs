@@ -11,7 +11,7 @@ use super::sample::{hostile, now, seen};
 use super::since::{BlockedView, Happened, RunningView, SinceView};
 use super::stuck::{Sign, StuckList, StuckView};
 use super::style::Look;
-use super::view::{Shown, Sight};
+use super::view::{Shown, Sources};
 use super::{blockers, flags, next, plan as planned, since, stuck, table, text, why};
 use crate::domain::AttemptReport;
 use crate::plan::{self, EstimateRules, Estimates, Minutes, Node, PlanInput, QueueTasks};
@@ -82,20 +82,20 @@ fn unpainted(text: &str) -> String {
     first + &parts.map(|part| part.split_once('m').expect("a colour").1).collect::<String>()
 }
 
-fn with(see: impl FnOnce(Sight<'_>)) {
+fn with(see: impl FnOnce(Sources<'_>)) {
     seen(&[("日本/q.json", &queue())], see);
 }
 
 #[test]
 fn status_in_both_forms_needs_flags_and_what_is_next() {
-    with(|sight| {
+    with(|sources| {
         for shown in [Shown::All, Shown::Open(3)] {
-            fits(|look| text::status(&sight.status(&|_| true, false, shown), look));
+            fits(|look| text::status(&sources.status(&|_| true, false, shown), look));
         }
-        fits(|look| table::status(&sight.written_status(&|_| true, false, ""), look));
-        let (found, more) = sight.red_flags(&|_| true);
+        fits(|look| table::status(&sources.written_status(&|_| true, false, ""), look));
+        let (found, more) = sources.red_flags(&|_| true);
         fits(|look| flags::text(&found, more, look));
-        let (queues, shown) = (sight.queues, sight.shown);
+        let (queues, shown) = (sources.queues, sources.shown);
         let tasks = [QueueTasks {
             name: &shown[0],
             path: queues[0].path(),
@@ -103,13 +103,13 @@ fn status_in_both_forms_needs_flags_and_what_is_next() {
             tasks: queues[0].tasks(),
             phases: queues[0].phases(),
         }];
-        let order = plan::Order::new(sight.readiness.graph(), &tasks, sight.estimates);
+        let order = plan::Order::new(sources.readiness.graph(), &tasks, sources.estimates);
         fits(|look| {
             let mut out = Vec::new();
-            next::text(&sight.next(&order, 9, &|_| true), look, &mut out).expect("written");
+            next::text(&sources.next(&order, 9, &|_| true), look, &mut out).expect("written");
             String::from_utf8(out).expect("UTF-8")
         });
-        let mut list = sight.blockers(&|_| true);
+        let mut list = sources.blockers(&|_| true);
         list.say_queues(" --work-queue q.json");
         fits(|look| blockers::text(&list, look));
     });
@@ -145,9 +145,9 @@ fn attempt() -> AttemptView {
 #[test]
 fn why_with_attempts_that_have_everything() {
     let attempt = attempt();
-    with(|sight| {
+    with(|sources| {
         for node in 0..10 {
-            let view = sight.why(Node(node), vec![attempt.clone()], Some(titles()[1].clone()));
+            let view = sources.why(Node(node), vec![attempt.clone()], Some(titles()[1].clone()));
             fits(|look| why::text(&view, look));
         }
     });
@@ -155,8 +155,8 @@ fn why_with_attempts_that_have_everything() {
 
 #[test]
 fn since_and_stuck() {
-    with(|sight| {
-        let status = sight.status(&|_| true, false, Shown::All);
+    with(|sources| {
+        let status = sources.status(&|_| true, false, Shown::All);
         let live = |line: &str| LiveView {
             phase: Phase::Agent,
             since: None,
@@ -263,8 +263,8 @@ fn dates() -> Dates {
 
 #[test]
 fn a_plan_with_dates_and_its_schedule() {
-    with(|sight| {
-        let (queues, shown) = (sight.queues, sight.shown);
+    with(|sources| {
+        let (queues, shown) = (sources.queues, sources.shown);
         let tasks = [QueueTasks {
             name: &shown[0],
             path: queues[0].path(),
@@ -272,7 +272,7 @@ fn a_plan_with_dates_and_its_schedule() {
             tasks: queues[0].tasks(),
             phases: queues[0].phases(),
         }];
-        let graph = sight.readiness.graph();
+        let graph = sources.readiness.graph();
         let estimates = Estimates::new(graph, &tasks, &EstimateRules::default());
         let input = PlanInput {
             graph,

@@ -14,8 +14,8 @@ pub(super) fn run(args: &BlockersArgs, session: &mut Session<'_>) -> Result<(), 
     let mut reading = Reading::open(session, selection)?;
     reading.refuse_empty(&args.filter)?;
     let look = session.look();
-    let bytes = reading.look(|scene| {
-        let mut list = scene.sight().blockers(&|node| scene.includes(&scope, node));
+    let bytes = reading.look(|snapshot| {
+        let mut list = snapshot.sources().blockers(&|node| snapshot.includes(&scope, node));
         list.say_queues(&words);
         if args.json {
             return json::object(&list);

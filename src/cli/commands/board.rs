@@ -9,7 +9,7 @@ use crate::config::BoardStyle;
 use crate::platform::clock::{Clock, SystemClock};
 use crate::views::board::Board;
 use crate::views::json;
-use crate::views::view::Sight;
+use crate::views::view::Sources;
 
 pub(super) fn run(args: &BoardArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     let selection = session.select_to_read(&args.queues)?;
@@ -20,11 +20,11 @@ pub(super) fn run(args: &BoardArgs, session: &mut Session<'_>) -> Result<(), Fai
         Some(BoardLook::Todo) => BoardStyle::Todo,
     };
     let mut reading = Reading::open(session, selection)?;
-    let bytes = reading.look(|scene| {
-        let names = names(scene.set);
-        let order = in_order(&names, scene.set.served());
-        let sight = Sight { shown: &names, ..scene.sight() };
-        let board = Board { sight, order: &order, now: SystemClock.now() };
+    let bytes = reading.look(|snapshot| {
+        let names = names(snapshot.set);
+        let order = in_order(&names, snapshot.set.served());
+        let sources = Sources { shown: &names, ..snapshot.sources() };
+        let board = Board { sources, order: &order, now: SystemClock.now() };
         if args.json {
             return json::object(&board.data());
         }

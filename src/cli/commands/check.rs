@@ -2,7 +2,7 @@
 
 use crate::cli::args::CheckArgs;
 use crate::cli::failure::{Failure, FailureKind};
-use crate::cli::read::{Reading, Scene};
+use crate::cli::read::{Reading, Snapshot};
 use crate::cli::session::Session;
 use crate::config::{
     Anyway, ChoiceError, ConfigError, FILE_NAME, Origin, Runner, SelectedQueue, Selection,
@@ -43,13 +43,13 @@ pub(super) fn run(args: &CheckArgs, session: &mut Session<'_>) -> Result<(), Fai
     let queues = selection.queues.len();
     let mut tasks = 0;
     if let Some(mut reading) = open_rest(selection, session, &mut findings)? {
-        reading.look(|scene| {
-            checked(scene).findings(&mut findings);
+        reading.look(|snapshot| {
+            checked(snapshot).findings(&mut findings);
             if wrong.is_none() {
-                of_choices(scene, &mut findings);
+                of_choices(snapshot, &mut findings);
             }
-            of_versions(scene, &mut findings);
-            let served = &scene.queues[..scene.set.served()];
+            of_versions(snapshot, &mut findings);
+            let served = &snapshot.queues[..snapshot.set.served()];
             tasks = served.iter().map(|queue| queue.tasks().len()).sum();
         });
         if wrong.is_none() {
@@ -95,14 +95,14 @@ fn tell(
     Ok(())
 }
 
-fn checked<'a>(scene: &Scene<'a>) -> Checked<'a> {
-    let sight = scene.sight();
+fn checked<'a>(snapshot: &Snapshot<'a>) -> Checked<'a> {
+    let sources = snapshot.sources();
     Checked {
-        queues: sight.queues,
-        shown: sight.shown,
-        served: sight.served,
-        graph: sight.readiness.graph(),
-        tasks: scene.tasks,
+        queues: sources.queues,
+        shown: sources.shown,
+        served: sources.served,
+        graph: sources.readiness.graph(),
+        tasks: snapshot.tasks,
     }
 }
 
@@ -164,13 +164,13 @@ fn of_config(error: &ConfigError, cwd: &Path, findings: &mut Findings) {
 
 /// Agents and profiles that tasks name and nobody configured; each name once a queue. Without a
 /// configuration there is nothing that a name could be looked up in.
-fn of_choices(scene: &Scene<'_>, findings: &mut Findings) {
-    let config = &scene.set.config;
+fn of_choices(snapshot: &Snapshot<'_>, findings: &mut Findings) {
+    let config = &snapshot.set.config;
     if config.path.is_none() {
         return;
     }
-    let sight = scene.sight();
-    for (number, queue) in scene.queues[..scene.set.served()].iter().enumerate() {
+    let sources = snapshot.sources();
+    for (number, queue) in snapshot.queues[..snapshot.set.served()].iter().enumerate() {
         // Hashes, since each task may name an agent of its own.
         let mut said = HashSet::new();
         for (index, task) in queue.tasks().iter().enumerate() {
@@ -198,8 +198,11 @@ fn of_choices(scene: &Scene<'_>, findings: &mut Findings) {
                     continue;
                 };
                 let position = queue.locate(index, Some(field), None);
-                let id = scene.structure.graph.reference(scene.structure.graph.node(number, index));
-                let finding = FindingView::placeless(code, &sight.shown[number], why);
+                let id = snapshot
+                    .structure
+                    .graph
+                    .reference(snapshot.structure.graph.node(number, index));
+                let finding = FindingView::placeless(code, &sources.shown[number], why);
                 findings.add(finding.about(queue, position, id));
             }
         }
@@ -207,21 +210,21 @@ fn of_choices(scene: &Scene<'_>, findings: &mut Findings) {
 }
 
 /// Journals and claims of a newer program: they are read, not written.
-fn of_versions(scene: &Scene<'_>, findings: &mut Findings) {
+fn of_versions(snapshot: &Snapshot<'_>, findings: &mut Findings) {
     let mut states: Vec<StateDir> = Vec::new();
-    for (number, queue) in scene.queues[..scene.set.served()].iter().enumerate() {
-        let state = scene.set.state(number);
+    for (number, queue) in snapshot.queues[..snapshot.set.served()].iter().enumerate() {
+        let state = snapshot.set.state(number);
         let found = queue.format_version();
         if found > QUEUE_VERSION {
             let message = format!("format {found}, this program knows {QUEUE_VERSION}");
-            let path = scene.set.shown(number).display().to_string();
+            let path = snapshot.set.shown(number).display().to_string();
             findings.add(FindingView::placeless("newer-queue", &path, message));
         }
         for (index, task) in queue.tasks().iter().enumerate() {
             if task.status != Status::InProgress {
                 continue;
             }
-            let (_, key) = scene.key(scene.structure.graph.node(number, index));
+            let (_, key) = snapshot.key(snapshot.structure.graph.node(number, index));
             let path = state.claim_lock(&key);
             if let Some(found) = ClaimRecord::read(&path).filter(|r| r.v > ClaimRecord::VERSION) {
                 let message =

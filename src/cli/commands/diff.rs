@@ -15,11 +15,11 @@ use std::io::Write;
 pub(super) fn run(args: &DiffArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     let selection = session.select_to_read(&args.queues)?;
     let mut reading = Reading::open(session, selection)?;
-    let task = reading.look(|scene| {
-        let node = scene.find(&args.id)?;
-        let (place, _) = scene.key(node);
-        let id = scene.structure.graph.reference(node);
-        Ok::<_, Failure>((place, id, scene.sight().queue_of(node).to_owned()))
+    let task = reading.look(|snapshot| {
+        let node = snapshot.find(&args.id)?;
+        let (place, _) = snapshot.key(node);
+        let id = snapshot.structure.graph.reference(node);
+        Ok::<_, Failure>((place, id, snapshot.sources().queue_of(node).to_owned()))
     })?;
     let (place, id, queue) = task;
     let set = reading.project.set();

@@ -15,15 +15,15 @@ pub(super) fn run(args: &GraphArgs, session: &mut Session<'_>) -> Result<(), Fai
     let mut reading = Reading::open(session, selection)?.ranked();
     reading.refuse_empty(&args.filter)?;
     let format = if args.json { GraphFormat::Json } else { args.format };
-    reading.look(|scene| {
-        let structure = scene.structure;
-        let selected = |node: Node| scene.includes(&scope, node);
-        let work = Workload::new(&structure.graph, scene.tasks, &structure.estimates, selected);
+    reading.look(|snapshot| {
+        let structure = snapshot.structure;
+        let selected = |node: Node| snapshot.includes(&scope, node);
+        let work = Workload::new(&structure.graph, snapshot.tasks, &structure.estimates, selected);
         let critical = plan::critical_path(&work);
-        let sight = scene.sight();
-        let title = |node: Node| sight.title(node);
+        let sources = snapshot.sources();
+        let title = |node: Node| sources.title(node);
         let picture = Picture {
-            readiness: scene.readiness,
+            readiness: snapshot.readiness,
             critical: &critical,
             title: &title,
             selected: &selected,
@@ -31,7 +31,7 @@ pub(super) fn run(args: &GraphArgs, session: &mut Session<'_>) -> Result<(), Fai
         };
         let out = &mut session.streams.out;
         if format == GraphFormat::Json {
-            return json::write(&graph::view(&sight, &picture), out);
+            return json::write(&graph::view(&sources, &picture), out);
         }
         let mut out = BufWriter::with_capacity(64 << 10, out);
         match format {

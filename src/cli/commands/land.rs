@@ -3,7 +3,7 @@
 use crate::cli::args::{LandArgs, LandWhat};
 use crate::cli::failure::Failure;
 use crate::cli::open::with_causes;
-use crate::cli::read::{Reading, Scene};
+use crate::cli::read::{Reading, Snapshot};
 use crate::cli::session::Session;
 use crate::domain::{Change, Status, Task};
 use crate::project::repositories::{Home, Purpose};
@@ -25,8 +25,8 @@ fn status(args: &LandArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     let selection = session.select_to_read(&args.queues)?;
     let mut reading = Reading::open(session, selection)?;
     let homes = session.homes(reading.project.set(), Purpose::Look)?;
-    let view = reading.look(|scene| {
-        let repositories = homes.iter().map(|home| target(home, scene));
+    let view = reading.look(|snapshot| {
+        let repositories = homes.iter().map(|home| target(home, snapshot));
         let repositories = repositories.collect::<Result<Vec<_>, _>>()?;
         Ok::<_, Failure>(LandView { schema_version: 1, repositories })
     })?;
@@ -35,11 +35,11 @@ fn status(args: &LandArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     session.print(bytes)
 }
 
-fn target(home: &Home, scene: &Scene<'_>) -> Result<TargetView, Failure> {
+fn target(home: &Home, snapshot: &Snapshot<'_>) -> Result<TargetView, Failure> {
     let repository = &home.repository;
     let entries = Entries::look(repository).all()?;
-    let sight = scene.sight();
-    let wait = |entry: &Entry| WaitView::new(entry, told(entry, scene), sight.mask);
+    let sources = snapshot.sources();
+    let wait = |entry: &Entry| WaitView::new(entry, told(entry, snapshot), sources.mask);
     Ok(TargetView {
         path: repository.top().display().to_string(),
         target: repository.target().to_owned(),
@@ -50,16 +50,16 @@ fn target(home: &Home, scene: &Scene<'_>) -> Result<TargetView, Failure> {
 }
 
 /// What the queue of an entry says of it; `None` where that queue is not loaded.
-fn told(entry: &Entry, scene: &Scene<'_>) -> Option<Option<Told>> {
-    let queue = scene.set.all_real().position(|real| real == entry.whose.queue)?;
-    let content = &scene.queues[queue];
+fn told(entry: &Entry, snapshot: &Snapshot<'_>) -> Option<Option<Told>> {
+    let queue = snapshot.set.all_real().position(|real| real == entry.whose.queue)?;
+    let content = &snapshot.queues[queue];
     let task = content.index_of(&entry.message.task).map(|task| &content.tasks()[task]);
     let runs =
         |task: &&Task| task.status == Status::InProgress && task.attempts == entry.whose.attempt;
     let change = task.filter(runs).and_then(Task::change);
     let node =
-        content.index_of(&entry.message.task).map(|at| scene.structure.graph.node(queue, at));
-    let worker_alive = node.is_some_and(|node| !scene.sight().is_worker_gone(node));
+        content.index_of(&entry.message.task).map(|at| snapshot.structure.graph.node(queue, at));
+    let worker_alive = node.is_some_and(|node| !snapshot.sources().is_worker_gone(node));
     let told = |change: &Change| Told {
         waits: change.waits,
         obstacle: change.obstacle.clone(),

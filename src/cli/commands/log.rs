@@ -3,7 +3,7 @@
 use crate::cli::args::LogArgs;
 use crate::cli::failure::Failure;
 use crate::cli::follow::Follow;
-use crate::cli::read::{Reading, Scene};
+use crate::cli::read::{Reading, Snapshot};
 use crate::cli::session::Session;
 use crate::domain::{AttemptReport, Field, Status};
 use crate::plan::Node;
@@ -82,16 +82,16 @@ pub(super) fn run(args: &LogArgs, session: &mut Session<'_>) -> Result<(), Failu
 }
 
 fn find(reading: &mut Reading, id: Option<&str>, number: Option<u32>) -> Result<Shown, Failure> {
-    reading.look(|scene| {
+    reading.look(|snapshot| {
         let node = match id {
-            Some(id) => scene.find(id)?,
+            Some(id) => snapshot.find(id)?,
             None => {
-                latest(scene).ok_or_else(|| Failure::usage("no task has an attempt to show"))?
+                latest(snapshot).ok_or_else(|| Failure::usage("no task has an attempt to show"))?
             }
         };
-        let (place, key) = scene.key(node);
-        let state = scene.set.state(place.queue);
-        let id = scene.structure.graph.reference(node);
+        let (place, key) = snapshot.key(node);
+        let state = snapshot.set.state(place.queue);
+        let id = snapshot.structure.graph.reference(node);
         let numbers = state.attempt_numbers(&key)?;
         let wanted = number;
         let number = wanted.or_else(|| numbers.last().copied());
@@ -107,24 +107,24 @@ fn find(reading: &mut Reading, id: Option<&str>, number: Option<u32>) -> Result<
             });
         };
         let folder = AttemptFolder::new(&state, &key, number);
-        Ok(Shown { id, queue: scene.sight().queue_of(node).to_owned(), number, folder })
+        Ok(Shown { id, queue: snapshot.sources().queue_of(node).to_owned(), number, folder })
     })
 }
 
 /// The task whose attempt began last, of those that have one to show.
-fn latest(scene: &Scene<'_>) -> Option<Node> {
-    let graph = &scene.structure.graph;
+fn latest(snapshot: &Snapshot<'_>) -> Option<Node> {
+    let graph = &snapshot.structure.graph;
     let began = |node: &Node| {
         let (queue, task) = graph.location(*node);
-        let text = scene.queues[queue].text(task, Field::LastAttempt)?;
+        let text = snapshot.queues[queue].text(task, Field::LastAttempt)?;
         DateTime::parse_from_rfc3339(&text).ok()
     };
-    let here = |node: &Node| graph.location(*node).0 < scene.set.served();
-    let tried = |node: &Node| scene.readiness.task(*node).attempts > 0;
+    let here = |node: &Node| graph.location(*node).0 < snapshot.set.served();
+    let tried = |node: &Node| snapshot.readiness.task(*node).attempts > 0;
     // Times in a queue may be whole seconds.
     let folder = |node: Node| {
-        let (place, key) = scene.key(node);
-        let state = scene.set.state(place.queue);
+        let (place, key) = snapshot.key(node);
+        let state = snapshot.set.state(place.queue);
         let number = *state.attempt_numbers(&key).ok()?.last()?;
         let made = AttemptFolder::new(&state, &key, number).path().metadata().ok()?.modified().ok();
         Some((began(&node), made, node))
@@ -137,9 +137,9 @@ fn latest(scene: &Scene<'_>) -> Option<Node> {
 fn runs(reading: &mut Reading, shown: &Shown) -> bool {
     // A file that cannot be read for a moment says nothing about the attempt.
     drop(reading.project.store_mut().read());
-    reading.look(|scene| {
-        scene.find(&shown.id).is_ok_and(|node| {
-            let task = scene.readiness.task(node);
+    reading.look(|snapshot| {
+        snapshot.find(&shown.id).is_ok_and(|node| {
+            let task = snapshot.readiness.task(node);
             task.status == Status::InProgress && task.attempts == shown.number
         })
     })

@@ -19,10 +19,10 @@ pub(super) fn run(args: &NextArgs, session: &mut Session<'_>) -> Result<(), Fail
     reading.refuse_empty(&args.filter)?;
     let most = if args.all { usize::MAX } else { FIRST };
     let look = session.look();
-    let text = reading.look(|scene| {
-        let selected = |node| scene.includes(&scope, node);
-        let order = scene.structure.order(scene.tasks);
-        let view = scene.sight().next(&order, most, &selected);
+    let text = reading.look(|snapshot| {
+        let selected = |node| snapshot.includes(&scope, node);
+        let order = snapshot.structure.order(snapshot.tasks);
+        let view = snapshot.sources().next(&order, most, &selected);
         if args.json {
             return json::write(&view, &mut session.streams.out).map(|()| Vec::new());
         }
@@ -31,10 +31,10 @@ pub(super) fn run(args: &NextArgs, session: &mut Session<'_>) -> Result<(), Fail
             next::text(&view, look, &mut out)?;
             return out.flush().map(|()| Vec::new());
         }
-        let backlog = scene.readiness.backlog(selected);
-        let name = |node| scene.structure.graph.reference(node);
+        let backlog = snapshot.readiness.backlog(selected);
+        let name = |node| snapshot.structure.graph.reference(node);
         let ending = Ending::new(Reason::Done, backlog, 0, name)
-            .with_words(|node| scene.structure.unknown_word(scene.queues, node));
+            .with_words(|node| snapshot.structure.unknown_word(snapshot.queues, node));
         Ok(format!("nothing is ready: {}\n", escape::line(&ending.sentence())).into_bytes())
     })?;
     session.print(text)

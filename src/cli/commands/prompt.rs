@@ -3,7 +3,7 @@
 use crate::agent::ContinuedInput;
 use crate::cli::args::PromptArgs;
 use crate::cli::failure::Failure;
-use crate::cli::read::{Reading, Scene};
+use crate::cli::read::{Reading, Snapshot};
 use crate::cli::session::Session;
 use crate::config::RetryFrom;
 use crate::domain::StepKind;
@@ -21,21 +21,21 @@ pub(super) fn run(args: &PromptArgs, session: &mut Session<'_>) -> Result<(), Fa
     let selection = session.select_to_read(&args.queues)?;
     let mut reading = Reading::open(session, selection)?;
     let vars = &session.world.vars;
-    let (view, prompt, environments, lacking) = reading.look(|scene| {
-        let node = scene.find(&args.id)?;
-        let (place, _) = scene.key(node);
-        let graph = &scene.structure.graph;
-        let untouched = Untouched::recorded(scene.set);
+    let (view, prompt, environments, lacking) = reading.look(|snapshot| {
+        let node = snapshot.find(&args.id)?;
+        let (place, _) = snapshot.key(node);
+        let graph = &snapshot.structure.graph;
+        let untouched = Untouched::recorded(snapshot.set);
         let source = Source {
-            set: scene.set,
-            queues: scene.queues,
+            set: snapshot.set,
+            queues: snapshot.queues,
             graph,
             vars,
             untouched: &untouched,
             pauses: &[],
         };
         let (prompt, lacking) =
-            source.prompt(place, continued(session, scene, place)?).map_err(|why| {
+            source.prompt(place, continued(session, snapshot, place)?).map_err(|why| {
                 Failure::usage(format_args!("failed to make the prompt of {}: {why}", args.id))
             })?;
         let environments = if args.env { source.environments(place) } else { Ok(Vec::new()) };
@@ -43,8 +43,8 @@ pub(super) fn run(args: &PromptArgs, session: &mut Session<'_>) -> Result<(), Fa
         let mut view = json!({
             "schema_version": 1,
             "id": graph.reference(node),
-            "queue": scene.sight().queue_of(node),
-            "attempt": scene.readiness.task(node).attempts.saturating_add(1),
+            "queue": snapshot.sources().queue_of(node),
+            "attempt": snapshot.readiness.task(node).attempts.saturating_add(1),
             "prompt": prompt,
         });
         if args.env {
@@ -71,20 +71,20 @@ pub(super) fn run(args: &PromptArgs, session: &mut Session<'_>) -> Result<(), Fa
 /// out writes into the repository.
 fn continued(
     session: &Session<'_>,
-    scene: &Scene<'_>,
+    snapshot: &Snapshot<'_>,
     place: Place,
 ) -> Result<Option<ContinuedInput>, Failure> {
-    let config = &scene.set.config;
-    if !is_private(scene.set) || *config.workspaces.retry_from == RetryFrom::Base {
+    let config = &snapshot.set.config;
+    if !is_private(snapshot.set) || *config.workspaces.retry_from == RetryFrom::Base {
         return Ok(None);
     }
     // Where it cannot be had no attempt begins at all, and the run says why.
-    let root = scene.set.root(place.queue);
-    let Ok(repository) = session.repository_of(scene.set, root, Purpose::Look) else {
+    let root = snapshot.set.root(place.queue);
+    let Ok(repository) = session.repository_of(snapshot.set, root, Purpose::Look) else {
         return Ok(None);
     };
-    let id = scene.queues[place.queue].tasks()[place.task].id.as_str();
-    let name = task_name(&repository, (scene.set, scene.queues), place.queue, id);
+    let id = snapshot.queues[place.queue].tasks()[place.task].id.as_str();
+    let name = task_name(&repository, (snapshot.set, snapshot.queues), place.queue, id);
     let kept = repository.to_continue(&name)?;
     let continued = |kept: KeptWork| ContinuedInput {
         attempt: kept.attempt.number,

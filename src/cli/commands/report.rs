@@ -5,7 +5,7 @@ mod left;
 use crate::cli::args::{ReportArgs, ReportForm, ReportLook};
 use crate::cli::failure::Failure;
 use crate::cli::filter::scope;
-use crate::cli::read::{Reading, Scene};
+use crate::cli::read::{Reading, Snapshot};
 use crate::cli::session::Session;
 use crate::cli::when::past;
 use crate::plan::Node;
@@ -36,16 +36,16 @@ pub(super) fn run(args: &ReportArgs, session: &mut Session<'_>) -> Result<(), Fa
     let rules = crate::plan::EstimateRules { history: std::collections::HashMap::new(), ..rules };
     reading = reading.with_rules(rules);
     let mask = reading.mask.clone();
-    let mut report = reading.look(|scene| {
+    let mut report = reading.look(|snapshot| {
         report::build(&Input {
-            sight: scene.sight(),
+            sources: snapshot.sources(),
             journals: &journals,
             now,
             since: from,
-            selected: &|node| scene.includes(&scope, node),
-            output: &|node| output(scene, node, &mask),
-            found: &|node, attempt| found(scene, node, attempt, &mask),
-            born: &|queue, path| born(scene.set, queue, path),
+            selected: &|node| snapshot.includes(&scope, node),
+            output: &|node| output(snapshot, node, &mask),
+            found: &|node, attempt| found(snapshot, node, attempt, &mask),
+            born: &|queue, path| born(snapshot.set, queue, path),
         })
     });
     let jobs = usize::try_from(*reading.project.config().jobs).unwrap_or(1);
@@ -102,16 +102,16 @@ fn journals(set: &QueueSet) -> Journals {
 }
 
 /// What the attempt of a task with this number was found to be; nothing where its folder is gone.
-fn found(scene: &Scene<'_>, node: Node, attempt: u32, mask: &Mask) -> Option<Found> {
-    let (place, key) = scene.key(node);
-    let report = AttemptFolder::new(&scene.set.state(place.queue), &key, attempt).report()?;
+fn found(snapshot: &Snapshot<'_>, node: Node, attempt: u32, mask: &Mask) -> Option<Found> {
+    let (place, key) = snapshot.key(node);
+    let report = AttemptFolder::new(&snapshot.set.state(place.queue), &key, attempt).report()?;
     Some(Found::of(&report, mask))
 }
 
 /// The end of what the step printed that failed last.
-fn output(scene: &Scene<'_>, node: Node, mask: &Mask) -> Option<String> {
-    let (place, key) = scene.key(node);
-    let state = scene.set.state(place.queue);
+fn output(snapshot: &Snapshot<'_>, node: Node, mask: &Mask) -> Option<String> {
+    let (place, key) = snapshot.key(node);
+    let state = snapshot.set.state(place.queue);
     let report = attempts::reports(&state, &key).pop()?;
     let step = report.steps.last()?;
     let (head, tail) =

@@ -222,11 +222,11 @@ fn ending_now(
 ) -> Result<Ending, Failure> {
     let scope = scope(&args.filter, &args.task_ids);
     let mut reading = Reading::open(session, selection)?;
-    Ok(reading.look(|scene| {
-        let name = |node| scene.structure.graph.reference(node);
-        let backlog = scene.readiness.backlog(|node| scene.includes(&scope, node));
+    Ok(reading.look(|snapshot| {
+        let name = |node| snapshot.structure.graph.reference(node);
+        let backlog = snapshot.readiness.backlog(|node| snapshot.includes(&scope, node));
         Ending::new(before.reason, backlog, before.attempts, name)
-            .with_words(|node| scene.structure.unknown_word(scene.queues, node))
+            .with_words(|node| snapshot.structure.unknown_word(snapshot.queues, node))
     }))
 }
 
@@ -238,20 +238,20 @@ fn dry_run(args: &RunArgs, selection: Selection, session: &mut Session<'_>) -> R
     for id in &args.task_ids {
         reading.project.resolve(id, Among::Served)?;
     }
-    reading.look(|scene| {
-        let in_scope = |node| scene.includes(&scope, node);
-        let order = scene.structure.order(scene.tasks);
-        let ranked = plan::ranking(scene.readiness, &order, in_scope);
+    reading.look(|snapshot| {
+        let in_scope = |node| snapshot.includes(&scope, node);
+        let order = snapshot.structure.order(snapshot.tasks);
+        let ranked = plan::ranking(snapshot.readiness, &order, in_scope);
         for &node in &ranked {
-            let title = scene.sight().title(node);
-            let line = format!("{}  {title}", scene.structure.graph.reference(node));
+            let title = snapshot.sources().title(node);
+            let line = format!("{}  {title}", snapshot.structure.graph.reference(node));
             writeln!(session.streams.out, "{}", escape::line(&line))?;
         }
         if ranked.is_empty() {
-            let name = |node| scene.structure.graph.reference(node);
-            let backlog = scene.readiness.backlog(in_scope);
+            let name = |node| snapshot.structure.graph.reference(node);
+            let backlog = snapshot.readiness.backlog(in_scope);
             let ending = Ending::new(Reason::Done, backlog, 0, name)
-                .with_words(|node| scene.structure.unknown_word(scene.queues, node));
+                .with_words(|node| snapshot.structure.unknown_word(snapshot.queues, node));
             let line = format!("nothing is ready: {}", ending.sentence());
             writeln!(session.streams.err, "{}", escape::line(&line))?;
         }

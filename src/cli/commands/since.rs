@@ -2,7 +2,7 @@
 
 use crate::cli::args::SinceArgs;
 use crate::cli::failure::Failure;
-use crate::cli::read::{Reading, Scene};
+use crate::cli::read::{Reading, Snapshot};
 use crate::cli::session::Session;
 use crate::cli::when::past;
 use crate::domain::{Event, Status};
@@ -22,10 +22,10 @@ pub(super) fn run(args: &SinceArgs, session: &mut Session<'_>) -> Result<(), Fai
     let mut reading = Reading::open(session, selection)?;
     let look = session.look();
     let mask = reading.mask.clone();
-    let bytes = reading.look(|scene| {
-        let happened = since::happened(events(scene), (from, now));
+    let bytes = reading.look(|snapshot| {
+        let happened = since::happened(events(snapshot), (from, now));
         let times = (since::written(from), since::written(now));
-        let view = view(scene, happened.masked(&mask), times, &words);
+        let view = view(snapshot, happened.masked(&mask), times, &words);
         if args.json {
             return json::object(&view);
         }
@@ -35,12 +35,12 @@ pub(super) fn run(args: &SinceArgs, session: &mut Session<'_>) -> Result<(), Fai
 }
 
 /// The events of the served queues; those of several folders in the order of their times.
-fn events(scene: &Scene<'_>) -> impl Iterator<Item = Event> + use<> {
-    let served = 0..scene.set.served();
+fn events(snapshot: &Snapshot<'_>) -> impl Iterator<Item = Event> + use<> {
+    let served = 0..snapshot.set.served();
     let names: HashSet<String> =
-        served.clone().map(|queue| queue_name(&scene.queues[queue])).collect();
+        served.clone().map(|queue| queue_name(&snapshot.queues[queue])).collect();
     let mut states: Vec<StateDir> = Vec::new();
-    for state in served.map(|queue| scene.set.state(queue)) {
+    for state in served.map(|queue| snapshot.set.state(queue)) {
         if !states.contains(&state) {
             states.push(state);
         }
@@ -58,23 +58,24 @@ fn events(scene: &Scene<'_>) -> impl Iterator<Item = Event> + use<> {
 }
 
 fn view(
-    scene: &Scene<'_>,
+    snapshot: &Snapshot<'_>,
     happened: since::Happened,
     (since, until): (String, String),
     words: &str,
 ) -> SinceView {
-    let here = |node| scene.structure.graph.location(node).0 < scene.set.served();
-    let sight = scene.sight();
-    let status = sight.status(&here, true, Shown::Open(0));
-    let mut needs: Vec<_> = sight.needing(&here).into_iter().map(|key| sight.need(key)).collect();
+    let here = |node| snapshot.structure.graph.location(node).0 < snapshot.set.served();
+    let sources = snapshot.sources();
+    let status = sources.status(&here, true, Shown::Open(0));
+    let mut needs: Vec<_> =
+        sources.needing(&here).into_iter().map(|key| sources.need(key)).collect();
     needs.iter_mut().for_each(|need| need.say_queues(words));
-    let runs = scene
+    let runs = snapshot
         .structure
         .graph
         .nodes()
         .filter(|node| here(*node))
-        .filter(|node| scene.readiness.task(*node).status == Status::InProgress);
-    let running = runs.map(|node| scene.sight().task(node));
+        .filter(|node| snapshot.readiness.task(*node).status == Status::InProgress);
+    let running = runs.map(|node| snapshot.sources().task(node));
     let running = running.map(|task| RunningView { id: task.id, live: task.live }).collect();
     let summary =
         status.queues.iter().fold(Summary::default(), |sum, queue| sum.with(queue.standing));

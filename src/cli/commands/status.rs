@@ -4,7 +4,7 @@ use crate::cli::args::StatusArgs;
 use crate::cli::failure::{Failure, FailureKind};
 use crate::cli::filter::scope;
 use crate::cli::follow::Follow;
-use crate::cli::read::{Reading, Scene};
+use crate::cli::read::{Reading, Snapshot};
 use crate::cli::session::Session;
 use crate::engine::{Ending, Reason, red_trees};
 use crate::plan::Backlog;
@@ -30,11 +30,11 @@ pub(super) fn run(args: &StatusArgs, session: &mut Session<'_>) -> Result<(), Fa
     let mut reading = Reading::open(session, selection)?;
     reading.refuse_empty(&args.filter)?;
     if args.json && !args.watch {
-        reading.look(|scene| {
-            let included = |node| scene.includes(&scope, node);
-            let mut view = scene.sight().written_status(&included, !scope.is_all(), &words);
-            say_spent(&mut view, scene.set);
-            view.flaky = flaky(scene);
+        reading.look(|snapshot| {
+            let included = |node| snapshot.includes(&scope, node);
+            let mut view = snapshot.sources().written_status(&included, !scope.is_all(), &words);
+            say_spent(&mut view, snapshot.set);
+            view.flaky = flaky(snapshot);
             json::write(&view, &mut session.streams.out)
         })?;
         session.streams.out.flush()?;
@@ -64,9 +64,9 @@ fn exit(reading: &mut Reading, args: &StatusArgs, scope: &Scope) -> Result<(), F
     if !args.exit_code {
         return Ok(());
     }
-    let ending = reading.look(|scene| {
-        let backlog = scene.readiness.backlog(|node| scene.includes(scope, node));
-        Ending::new(Reason::Done, backlog, 1, |node| scene.structure.graph.reference(node))
+    let ending = reading.look(|snapshot| {
+        let backlog = snapshot.readiness.backlog(|node| snapshot.includes(scope, node));
+        Ending::new(Reason::Done, backlog, 1, |node| snapshot.structure.graph.reference(node))
     });
     let Backlog { ready, running, flowing, .. } = ending.backlog;
     let goes_on = ready + running + flowing > 0;
@@ -80,27 +80,28 @@ fn exit(reading: &mut Reading, args: &StatusArgs, scope: &Scope) -> Result<(), F
 fn render(reading: &mut Reading, asked: &Asked<'_>, look: Look) -> Result<Vec<u8>, Failure> {
     let Asked { args, scope, words } = *asked;
     let filtered = !scope.is_all();
-    reading.look(|scene| {
-        let included = |node| scene.includes(scope, node);
-        let sight = scene.sight();
+    reading.look(|snapshot| {
+        let included = |node| snapshot.includes(scope, node);
+        let sources = snapshot.sources();
         if args.json {
-            let mut view = sight.status(&included, filtered, Shown::All);
+            let mut view = sources.status(&included, filtered, Shown::All);
             view.say_queues(words);
-            say_spent(&mut view, scene.set);
-            view.flaky = flaky(scene);
+            say_spent(&mut view, snapshot.set);
+            view.flaky = flaky(snapshot);
             return Ok(json::object(&view)?);
         }
         let text = if args.table {
-            table::status(&sight.written_status(&included, filtered, words), look)
+            table::status(&sources.written_status(&included, filtered, words), look)
         } else {
-            let mut view = sight.status(&included, filtered, Shown::Open(LISTED));
+            let mut view = sources.status(&included, filtered, Shown::Open(LISTED));
             view.say_queues(words);
-            say_spent(&mut view, scene.set);
+            say_spent(&mut view, snapshot.set);
             if args.watch && look.width.is_none() {
                 // Into a pipe goes each change, and time that passes is none.
                 view.hold_still();
             }
-            text::status(&view, look) + &folded(&(put_back(scene.set) + &red(scene.set)), look)
+            text::status(&view, look)
+                + &folded(&(put_back(snapshot.set) + &red(snapshot.set)), look)
         };
         Ok(text.into_bytes())
     })
@@ -118,8 +119,8 @@ fn say_spent<T, N>(view: &mut StatusView<T, N>, set: &QueueSet) {
 }
 
 /// The tests of the served queues that passed only when they ran again.
-fn flaky(scene: &Scene<'_>) -> Vec<FlakyView> {
-    let (set, mask) = (scene.set, scene.sight().mask);
+fn flaky(snapshot: &Snapshot<'_>) -> Vec<FlakyView> {
+    let (set, mask) = (snapshot.set, snapshot.sources().mask);
     let mut states: Vec<StateDir> = Vec::new();
     let mut all = Vec::new();
     for state in (0..set.served()).map(|queue| set.state(queue)) {
@@ -127,7 +128,7 @@ fn flaky(scene: &Scene<'_>) -> Vec<FlakyView> {
             continue;
         }
         let own = (0..set.served()).filter(|queue| set.state(*queue) == state);
-        let names: Vec<String> = own.map(|queue| queue_name(&scene.queues[queue])).collect();
+        let names: Vec<String> = own.map(|queue| queue_name(&snapshot.queues[queue])).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         all.extend(FlakyView::all(&state, &names, None, mask));
         states.push(state);

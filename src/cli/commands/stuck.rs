@@ -3,7 +3,7 @@
 use crate::cli::args::StuckArgs;
 use crate::cli::failure::Failure;
 use crate::cli::filter::scope;
-use crate::cli::read::{Reading, Scene};
+use crate::cli::read::{Reading, Snapshot};
 use crate::cli::session::Session;
 use crate::plan::{Node, State, WaitingKind};
 use crate::store::attempts::reports;
@@ -24,12 +24,13 @@ pub(super) fn run(args: &StuckArgs, session: &mut Session<'_>) -> Result<(), Fai
     reading.refuse_empty(&args.filter)?;
     let limit = reading.project.config().limits.progress_every.value;
     let look = session.look();
-    let bytes = reading.look(|scene| {
-        let nodes = scene.structure.graph.nodes().filter(|node| scene.includes(&scope, *node));
+    let bytes = reading.look(|snapshot| {
+        let nodes =
+            snapshot.structure.graph.nodes().filter(|node| snapshot.includes(&scope, *node));
         let looked = Looked {
-            scene,
+            snapshot,
             limit,
-            measured: measured(&scene.queues[..scene.set.served()]),
+            measured: measured(&snapshot.queues[..snapshot.set.served()]),
             words: &words,
         };
         let mut found = looked.all(nodes);
@@ -45,7 +46,7 @@ pub(super) fn run(args: &StuckArgs, session: &mut Session<'_>) -> Result<(), Fai
 
 /// What tasks are looked at with.
 struct Looked<'a> {
-    scene: &'a Scene<'a>,
+    snapshot: &'a Snapshot<'a>,
     /// So long an attempt may be silent.
     limit: Duration,
     measured: Vec<Duration>,
@@ -58,11 +59,11 @@ impl Looked<'_> {
         let mut found = Vec::new();
         let mut behind = 0;
         for node in nodes {
-            let task = self.scene.readiness.task(node);
-            match self.scene.readiness.state(node) {
+            let task = self.snapshot.readiness.task(node);
+            match self.snapshot.readiness.state(node) {
                 State::InProgress => self.running(node, &mut found),
                 State::Ready => {
-                    if self.scene.sight().is_worker_gone(node) {
+                    if self.snapshot.sources().is_worker_gone(node) {
                         let evidence =
                             "its worker is gone, and no loop has picked it up".to_owned();
                         found.push(self.made(node, Sign::WorkerGone, evidence, "why"));
@@ -75,9 +76,9 @@ impl Looked<'_> {
                 }
                 State::Waiting | State::Blocked | State::Complete | State::Parked => {}
             }
-            if task.attempts > 1 && self.scene.readiness.state(node) != State::Complete {
-                let (place, key) = self.scene.key(node);
-                let reports = reports(&self.scene.set.state(place.queue), &key);
+            if task.attempts > 1 && self.snapshot.readiness.state(node) != State::Complete {
+                let (place, key) = self.snapshot.key(node);
+                let reports = reports(&self.snapshot.set.state(place.queue), &key);
                 let same = stuck::same_change(&reports);
                 found.extend(same.map(|same| self.made(node, Sign::SameChange, same, "why")));
             }
@@ -86,7 +87,7 @@ impl Looked<'_> {
     }
 
     fn running(&self, node: Node, found: &mut Vec<StuckView>) {
-        let Some(live) = self.scene.sight().task(node).live else { return };
+        let Some(live) = self.snapshot.sources().task(node).live else { return };
         if let Some(evidence) = stuck::silent(&live, self.limit) {
             found.push(self.made(node, Sign::Silent, evidence, "log"));
         }
@@ -97,7 +98,7 @@ impl Looked<'_> {
 
     /// That a task waits for one that does not get on by itself.
     fn behind(&self, node: Node) -> Option<StuckView> {
-        let waits = self.scene.sight().waiting(node);
+        let waits = self.snapshot.sources().waiting(node);
         let is_stuck = |what: &str| {
             // As a waiting task names what it waits for: `B (blocked: …)`.
             let state = what.split_once(" (").map_or("", |(_, state)| state);
@@ -127,11 +128,11 @@ impl Looked<'_> {
     }
 
     fn made(&self, node: Node, sign: Sign, evidence: String, verb: &str) -> StuckView {
-        let id = self.scene.structure.graph.reference(node);
-        let sight = self.scene.sight();
-        let (queue, index) = sight.place(node);
+        let id = self.snapshot.structure.graph.reference(node);
+        let sources = self.snapshot.sources();
+        let (queue, index) = sources.place(node);
         StuckView {
-            queue: sight.queue_of(node).to_owned(),
+            queue: sources.queue_of(node).to_owned(),
             worker: queue.tasks()[index].claim().map(|claim| claim.worker.clone()),
             sign,
             evidence,

@@ -3,7 +3,7 @@
 use crate::cli::args::{Until, WaitArgs};
 use crate::cli::failure::{Failure, FailureKind};
 use crate::cli::follow::Follow;
-use crate::cli::read::{Reading, Scene};
+use crate::cli::read::{Reading, Snapshot};
 use crate::cli::session::Session;
 use crate::engine::{Ending, Reason};
 use crate::plan::{Node, Resolution, State};
@@ -43,7 +43,7 @@ pub(super) fn run(args: &WaitArgs, session: &mut Session<'_>) -> Result<(), Fail
             alone = Instant::now();
         }
         let wanted = Wanted { args, ids: &ids, words: &words, served };
-        let standing = reading.look(|scene| standing(scene, &wanted))?;
+        let standing = reading.look(|snapshot| standing(snapshot, &wanted))?;
         // Beside loops a task may say complete by an edit that they put back in a moment.
         let sure =
             !served || args.until == Until::Gone || reading.project.store_mut().is_recorded();
@@ -141,14 +141,15 @@ struct Wanted<'a> {
     served: bool,
 }
 
-fn standing(scene: &Scene<'_>, wanted: &Wanted<'_>) -> Result<Standing, Failure> {
+fn standing(snapshot: &Snapshot<'_>, wanted: &Wanted<'_>) -> Result<Standing, Failure> {
     let Wanted { args, served, .. } = wanted;
-    let ids: Result<HashSet<Node>, Failure> = wanted.ids.iter().map(|id| scene.find(id)).collect();
+    let ids: Result<HashSet<Node>, Failure> =
+        wanted.ids.iter().map(|id| snapshot.find(id)).collect();
     let ids = ids?;
-    let graph = &scene.structure.graph;
+    let graph = &snapshot.structure.graph;
     let waited = |node: Node| {
         if ids.is_empty() {
-            graph.location(node).0 < scene.set.served()
+            graph.location(node).0 < snapshot.set.served()
         } else {
             ids.contains(&node)
         }
@@ -157,7 +158,7 @@ fn standing(scene: &Scene<'_>, wanted: &Wanted<'_>) -> Result<Standing, Failure>
     let over = match args.until {
         Until::Complete => {
             // Somebody's loop may run anything that is loaded.
-            let resolutions = scene.readiness.resolutions(|_| true);
+            let resolutions = snapshot.readiness.resolutions(|_| true);
             all.all(|node| {
                 matches!(
                     resolutions[node.0 as usize],
@@ -168,34 +169,34 @@ fn standing(scene: &Scene<'_>, wanted: &Wanted<'_>) -> Result<Standing, Failure>
                 )
             })
         }
-        Until::Idle if *served => all.all(|node| is_idle(scene, node)),
+        Until::Idle if *served => all.all(|node| is_idle(snapshot, node)),
         // What is ready stays so without a loop, and what a dead one left is not looked at by any.
-        Until::Idle => {
-            all.all(|node| is_idle(scene, node) || scene.readiness.state(node) != State::InProgress)
-        }
+        Until::Idle => all.all(|node| {
+            is_idle(snapshot, node) || snapshot.readiness.state(node) != State::InProgress
+        }),
         Until::Gone => !served,
     };
     // Not the tasks of a run: nothing is to be said of running them again.
     let attempts = 1;
-    let backlog = scene.readiness.backlog(waited);
+    let backlog = snapshot.readiness.backlog(waited);
     let ending = Ending::new(Reason::Done, backlog, attempts, |node| graph.reference(node))
-        .with_words(|node| scene.structure.unknown_word(scene.queues, node));
+        .with_words(|node| snapshot.structure.unknown_word(snapshot.queues, node));
     let json = (over && args.json)
         .then(|| {
-            json::object(&scene.sight().written_status(&waited, !ids.is_empty(), wanted.words))
+            json::object(&snapshot.sources().written_status(&waited, !ids.is_empty(), wanted.words))
         })
         .transpose()?;
     Ok(Standing { over, ending, json })
 }
 
 /// Whether a loop has nothing to do with a task now.
-fn is_idle(scene: &Scene<'_>, node: Node) -> bool {
-    let manual = scene.structure.agents.of(node).is_some_and(|agent| agent.manual);
-    match scene.readiness.state(node) {
+fn is_idle(snapshot: &Snapshot<'_>, node: Node) -> bool {
+    let manual = snapshot.structure.agents.of(node).is_some_and(|agent| agent.manual);
+    match snapshot.readiness.state(node) {
         State::Ready => false,
         State::InProgress => manual,
         // A loop tries its agent again.
-        State::Waiting => !scene.readiness.waits_for_agent(node),
+        State::Waiting => !snapshot.readiness.waits_for_agent(node),
         State::Complete | State::Blocked | State::Parked => true,
     }
 }

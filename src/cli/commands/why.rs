@@ -13,18 +13,19 @@ use crate::views::{attempts, json};
 pub(super) fn run(args: &WhyArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     let selection = session.select_to_read(&args.queues)?;
     let mut reading = Reading::open(session, selection)?.ranked();
-    let view = reading.look(|scene| {
-        let node = scene.find(&args.id)?;
-        let (place, key) = scene.key(node);
-        let sight = scene.sight();
-        let state = scene.set.state(place.queue);
-        let attempts = attempts::of_task(&state, &key, sight.mask);
-        let name = queue_name(&scene.queues[place.queue]);
-        let id = scene.structure.graph.id(node);
-        let flaky = FlakyView::all(&state, &[name.as_str()], Some(id), sight.mask);
-        let rank = (scene.readiness.state(node) == State::Ready)
-            .then(|| scene.structure.order(scene.tasks).reason(&scene.structure.graph, node));
-        Ok::<_, Failure>(WhyView { flaky, ..sight.why(node, attempts, rank) })
+    let view = reading.look(|snapshot| {
+        let node = snapshot.find(&args.id)?;
+        let (place, key) = snapshot.key(node);
+        let sources = snapshot.sources();
+        let state = snapshot.set.state(place.queue);
+        let attempts = attempts::of_task(&state, &key, sources.mask);
+        let name = queue_name(&snapshot.queues[place.queue]);
+        let id = snapshot.structure.graph.id(node);
+        let flaky = FlakyView::all(&state, &[name.as_str()], Some(id), sources.mask);
+        let rank = (snapshot.readiness.state(node) == State::Ready).then(|| {
+            snapshot.structure.order(snapshot.tasks).reason(&snapshot.structure.graph, node)
+        });
+        Ok::<_, Failure>(WhyView { flaky, ..sources.why(node, attempts, rank) })
     })?;
     if args.json {
         return session.print(json::object(&view.json())?);

@@ -3,7 +3,7 @@
 use crate::cli::args::{QueueArgs, WorkspaceArgs, WorkspaceWhat};
 use crate::cli::failure::Failure;
 use crate::cli::open::with_causes;
-use crate::cli::read::{Reading, Scene};
+use crate::cli::read::{Reading, Snapshot};
 use crate::cli::session::Session;
 use crate::domain::Status;
 use crate::platform::clock::{Clock, SystemClock};
@@ -82,8 +82,8 @@ fn ls(args: &WorkspaceArgs, queues: &QueueArgs, session: &mut Session<'_>) -> Re
 }
 
 /// The references of all tasks, by what they may be called in refs.
-fn tasks(scene: &Scene<'_>) -> HashMap<String, String> {
-    let graph = &scene.structure.graph;
+fn tasks(snapshot: &Snapshot<'_>) -> HashMap<String, String> {
+    let graph = &snapshot.structure.graph;
     let mut tasks = HashMap::new();
     for node in graph.nodes() {
         let name = |queue: Option<&str>| {
@@ -92,7 +92,7 @@ fn tasks(scene: &Scene<'_>) -> HashMap<String, String> {
         };
         // Of several with the same id the first one has the plain name.
         tasks.entry(name(None)).or_insert_with(|| graph.reference(node));
-        let queue = scene.set.name(graph.location(node).0);
+        let queue = snapshot.set.name(graph.location(node).0);
         tasks.insert(name(Some(queue)), graph.reference(node));
     }
     tasks
@@ -106,14 +106,14 @@ fn path(
 ) -> Result<(), Failure> {
     let selection = session.select_to_read(queues)?;
     let mut reading = Reading::open(session, selection)?;
-    let (reference, attempt, workspace) = reading.look(|scene| {
-        let node = scene.find(id)?;
-        let (place, key) = scene.key(node);
-        let task = scene.readiness.task(node);
-        let folder = AttemptFolder::new(&scene.set.state(place.queue), &key, task.attempts);
+    let (reference, attempt, workspace) = reading.look(|snapshot| {
+        let node = snapshot.find(id)?;
+        let (place, key) = snapshot.key(node);
+        let task = snapshot.readiness.task(node);
+        let folder = AttemptFolder::new(&snapshot.set.state(place.queue), &key, task.attempts);
         let works = task.status == Status::InProgress && task.change().is_none();
         let workspace = works.then(|| folder.workspace()).flatten();
-        Ok::<_, Failure>((scene.structure.graph.reference(node), task.attempts, workspace))
+        Ok::<_, Failure>((snapshot.structure.graph.reference(node), task.attempts, workspace))
     })?;
     let Some(workspace) = workspace.filter(|path| path.is_dir()) else {
         let text = format!("no attempt of task {reference} works in a private tree now");

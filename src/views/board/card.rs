@@ -4,7 +4,7 @@ use crate::domain::Field;
 use crate::plan::{Node, State, WaitingKind};
 use crate::views::deadline;
 use crate::views::progress::Progress;
-use crate::views::view::{Sight, TaskView};
+use crate::views::view::{Sources, TaskView};
 use chrono::{DateTime, Duration, SecondsFormat, Utc};
 use serde_json::Value;
 
@@ -12,7 +12,7 @@ use serde_json::Value;
 #[derive(Clone, Copy)]
 pub struct Board<'a> {
     /// The queues, by the names that the board has for them.
-    pub sight: Sight<'a>,
+    pub sources: Sources<'a>,
     /// Which of them, in which order.
     pub order: &'a [usize],
     /// The time by which tasks are late.
@@ -34,10 +34,10 @@ pub(super) struct Card {
 impl Board<'_> {
     /// The card of a task.
     pub(super) fn card(&self, node: Node) -> Card {
-        let (queue, index) = self.sight.place(node);
-        let readiness = self.sight.readiness;
+        let (queue, index) = self.sources.place(node);
+        let readiness = self.sources.readiness;
         let graph = readiness.graph();
-        let task = self.sight.task(node);
+        let task = self.sources.task(node);
         let mut depends = (0, Vec::new());
         for first in graph.dependencies(node) {
             depends.0 += 1;
@@ -66,7 +66,7 @@ impl Board<'_> {
         }
         let since = task.since.as_deref().filter(|_| task.state == State::InProgress)?;
         let since = DateTime::parse_from_rfc3339(since).ok()?.with_timezone(&Utc);
-        let takes = i64::try_from(self.sight.estimates.seconds(node)).ok()?;
+        let takes = i64::try_from(self.sources.estimates.seconds(node)).ok()?;
         let end = since.checked_add_signed(Duration::try_seconds(takes)?)?;
         let minute = end.to_rfc3339_opts(SecondsFormat::Secs, true);
         Some(format!("{} by its estimate", minute.replace(":00Z", "Z").replace('T', " ")))
@@ -74,8 +74,8 @@ impl Board<'_> {
 
     /// Who is told of a complete task: those that it names, and those that depend on it.
     pub(super) fn notified(&self, node: Node) -> Vec<String> {
-        let (queue, index) = self.sight.place(node);
-        let graph = self.sight.readiness.graph();
+        let (queue, index) = self.sources.place(node);
+        let graph = self.sources.readiness.graph();
         let named = queue.tasks()[index].notify().iter().map(ToString::to_string);
         let mut all: Vec<String> = named.collect();
         for next in graph.dependants(node) {
@@ -89,7 +89,7 @@ impl Board<'_> {
 
     /// The artifacts of a task as texts.
     pub(super) fn artifacts(&self, node: Node) -> Vec<String> {
-        let (queue, index) = self.sight.place(node);
+        let (queue, index) = self.sources.place(node);
         if queue.raw(index, Field::Artifacts).is_none() {
             return Vec::new();
         }
@@ -97,18 +97,18 @@ impl Board<'_> {
             return Vec::new();
         };
         let text = |value: &Value| match value.as_str() {
-            Some(text) => self.sight.mask.text(text).into_owned(),
-            None => self.sight.mask.text(&value.to_string()).into_owned(),
+            Some(text) => self.sources.mask.text(text).into_owned(),
+            None => self.sources.mask.text(&value.to_string()).into_owned(),
         };
         list.iter().map(text).collect()
     }
 
     /// What the agent told of its work.
     pub(super) fn summary(&self, node: Node) -> Option<String> {
-        let (queue, index) = self.sight.place(node);
+        let (queue, index) = self.sources.place(node);
         queue.raw(index, Field::ResultSummary)?;
         let text = queue.text(index, Field::ResultSummary)?;
-        Some(self.sight.mask.text(&text).into_owned())
+        Some(self.sources.mask.text(&text).into_owned())
     }
 }
 

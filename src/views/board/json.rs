@@ -78,17 +78,17 @@ impl Board<'_> {
         let mut queues = Vec::new();
         for &queue in self.order {
             let mut own = Share::default();
-            for node in self.sight.readiness.graph().queue_nodes(queue) {
-                self.sight.weigh(node, &mut own);
-                self.sight.weigh(node, &mut all);
-                let state = self.sight.readiness.state(node);
+            for node in self.sources.readiness.graph().queue_nodes(queue) {
+                self.sources.weigh(node, &mut own);
+                self.sources.weigh(node, &mut all);
+                let state = self.sources.readiness.state(node);
                 if let Some(at) = LISTS.iter().position(|(of, _)| *of == state) {
                     lists[at].tasks.push(self.task(queue, node));
                 }
             }
             queues.push(BoardQueue {
-                path: self.sight.shown[queue].clone(),
-                summary: self.sight.queues[queue].counts().into(),
+                path: self.sources.shown[queue].clone(),
+                summary: self.sources.queues[queue].counts().into(),
                 percent: own.percent(),
             });
         }
@@ -97,11 +97,11 @@ impl Board<'_> {
 
     fn task(&self, queue: usize, node: Node) -> BoardTask {
         let card = self.card(node);
-        let phase = self.sight.readiness.task(node).phase();
+        let phase = self.sources.readiness.task(node).phase();
         let is_complete = card.task.state == State::Complete;
         BoardTask {
-            queue: self.sight.shown[queue].clone(),
-            phase: phase.map(|phase| self.sight.mask.text(phase).into_owned()),
+            queue: self.sources.shown[queue].clone(),
+            phase: phase.map(|phase| self.sources.mask.text(phase).into_owned()),
             percent: card.percent(),
             next: card.next(),
             depends_on: if is_complete { Vec::new() } else { card.depends.1.clone() },

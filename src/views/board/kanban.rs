@@ -21,7 +21,7 @@ pub(super) fn render(board: &Board<'_>) -> String {
     counts(board, &mut text);
     let mut lists: [Vec<(usize, Node)>; LISTS.len()] = Default::default();
     for (queue, node) in all(board) {
-        let state = board.sight.readiness.state(node);
+        let state = board.sources.readiness.state(node);
         if let Some(list) = LISTS.iter().position(|(of, _)| *of == state) {
             lists[list].push((queue, node));
         }
@@ -37,7 +37,7 @@ pub(super) fn render(board: &Board<'_>) -> String {
             let (id, title) = (inline(&card.task.id), inline(&card.task.title));
             let _ = write!(text, "- [{done}] **{id}** {title}");
             if board.order.len() > 1 {
-                let _ = write!(text, " ({})", inline(&board.sight.shown[queue]));
+                let _ = write!(text, " ({})", inline(&board.sources.shown[queue]));
             }
             let more = details(&card);
             if !more.is_empty() {
@@ -50,7 +50,7 @@ pub(super) fn render(board: &Board<'_>) -> String {
 }
 
 fn all<'b>(board: &'b Board<'_>) -> impl Iterator<Item = (usize, Node)> + 'b {
-    let graph = board.sight.readiness.graph();
+    let graph = board.sources.readiness.graph();
     let of = move |&queue: &usize| graph.queue_nodes(queue).map(move |node| (queue, node));
     board.order.iter().flat_map(of)
 }
@@ -70,15 +70,15 @@ fn counts(board: &Board<'_>, text: &mut String) {
     };
     for &queue in board.order {
         let mut own = (Share::default(), [0; LISTS.len()]);
-        for node in board.sight.readiness.graph().queue_nodes(queue) {
-            let state = board.sight.readiness.state(node);
+        for node in board.sources.readiness.graph().queue_nodes(queue) {
+            let state = board.sources.readiness.state(node);
             let Some(list) = LISTS.iter().position(|(of, _)| *of == state) else { continue };
             for (share, counts) in [&mut own, &mut total] {
                 counts[list] += 1;
-                board.sight.weigh(node, share);
+                board.sources.weigh(node, share);
             }
         }
-        text.push_str(&line(&board.sight.shown[queue], &own));
+        text.push_str(&line(&board.sources.shown[queue], &own));
     }
     if board.order.len() > 1 {
         text.push_str(&line("all", &total));

@@ -14,11 +14,11 @@ pub(super) fn render(board: &Board<'_>) -> String {
     let mut reports = String::new();
     for &queue in board.order {
         if board.order.len() > 1 {
-            let _ = writeln!(text, "\n# Progress of {}", inline(&board.sight.shown[queue]));
+            let _ = writeln!(text, "\n# Progress of {}", inline(&board.sources.shown[queue]));
         }
         let mut share = super::super::progress::Share::default();
-        let nodes = || board.sight.readiness.graph().queue_nodes(queue);
-        nodes().for_each(|node| board.sight.weigh(node, &mut share));
+        let nodes = || board.sources.readiness.graph().queue_nodes(queue);
+        nodes().for_each(|node| board.sources.weigh(node, &mut share));
         if let Some(percent) = share.percent() {
             let _ = writeln!(text, "\nOverall: {percent}% complete");
         }

@@ -13,9 +13,9 @@ const HEAD: &str = "## ";
 /// The part of one queue; `attempts` is the budget of tasks that have none of their own, and `order`
 /// ranks what comes next.
 pub fn part(board: &Board<'_>, queue: usize, attempts: u32, order: &Order) -> String {
-    let readiness = board.sight.readiness;
-    let text = &board.sight.queues[queue];
-    let mut shown = format!("{HEAD}{}\n\n", inline(&board.sight.shown[queue]));
+    let readiness = board.sources.readiness;
+    let text = &board.sources.queues[queue];
+    let mut shown = format!("{HEAD}{}\n\n", inline(&board.sources.shown[queue]));
     let counts = text.counts();
     let _ = writeln!(
         shown,
@@ -28,7 +28,7 @@ pub fn part(board: &Board<'_>, queue: usize, attempts: u32, order: &Order) -> St
         counts.parked
     );
     let line = |node: Node, turn: Turn| {
-        let title = inline(&board.sight.title(node));
+        let title = inline(&board.sources.title(node));
         let id = inline(&readiness.graph().reference(node));
         format!("{id} {title}: {turn}")
     };
@@ -44,7 +44,7 @@ pub fn part(board: &Board<'_>, queue: usize, attempts: u32, order: &Order) -> St
     }
     if let Some(node) = last(board, queue) {
         let verdict = readiness.task(node).verdict.map_or("-", |verdict| verdict.word());
-        let error = board.sight.error(node).filter(|_| verdict != "PASS");
+        let error = board.sources.error(node).filter(|_| verdict != "PASS");
         let error = error.map_or_else(String::new, |error| format!(": {}", inline(&error)));
         let _ = writeln!(shown, "- Last verdict: {verdict} of {}{error}", line(node, turn(node)));
     }
@@ -60,7 +60,7 @@ pub fn part(board: &Board<'_>, queue: usize, attempts: u32, order: &Order) -> St
 
 /// The task whose attempt ended last, by the time at which it was completed or began.
 fn last(board: &Board<'_>, queue: usize) -> Option<Node> {
-    let text = &board.sight.queues[queue];
+    let text = &board.sources.queues[queue];
     let ended = |index: usize| {
         let task = &text.tasks()[index];
         task.verdict.filter(|_| task.status != Status::InProgress)?;
@@ -68,8 +68,8 @@ fn last(board: &Board<'_>, queue: usize) -> Option<Node> {
         at(Field::CompletedAt).or_else(|| at(Field::LastAttempt)).map(|at| (at, index))
     };
     let (_, index) = (0..text.tasks().len()).filter_map(ended).max()?;
-    let node = board.sight.readiness.graph().node(queue, index);
-    (board.sight.readiness.state(node) != State::Parked).then_some(node)
+    let node = board.sources.readiness.graph().node(queue, index);
+    (board.sources.readiness.state(node) != State::Parked).then_some(node)
 }
 
 /// The whole file: the parts of queues that this program has, and of `old` those of other queues that

@@ -6,9 +6,9 @@ use crate::views::sample::{hostile, now, seen};
 use serde_json::{Value, json};
 
 fn board(style: BoardStyle, files: &[(&str, &Value)]) -> String {
-    seen(files, |sight| {
+    seen(files, |sources| {
         let order: Vec<usize> = (0..files.len()).collect();
-        Board { sight, order: &order, now: now() }.render(style)
+        Board { sources, order: &order, now: now() }.render(style)
     })
 }
 
@@ -83,8 +83,8 @@ fn the_kanban_board_has_all_queues_and_a_list_for_each_state() {
 
 #[test]
 fn the_data_of_a_board_has_what_its_styles_say() {
-    let value = seen(&[("q.json", &sample())], |sight| {
-        let board = Board { sight, order: &[0], now: now() };
+    let value = seen(&[("q.json", &sample())], |sources| {
+        let board = Board { sources, order: &[0], now: now() };
         serde_json::to_value(board.data()).expect("JSON")
     });
     let schema = include_str!("../../../schemas/board.schema.json");

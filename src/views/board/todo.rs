@@ -17,7 +17,7 @@ pub(super) fn render(board: &Board<'_>) -> String {
     let mut text = String::from("# Todo\n");
     for &queue in board.order {
         if board.order.len() > 1 {
-            let _ = writeln!(text, "\n## {}", inline(&board.sight.shown[queue]));
+            let _ = writeln!(text, "\n## {}", inline(&board.sources.shown[queue]));
         }
         one(board, queue, &mut text);
     }
@@ -25,7 +25,7 @@ pub(super) fn render(board: &Board<'_>) -> String {
 }
 
 fn one(board: &Board<'_>, queue: usize, text: &mut String) {
-    let readiness = board.sight.readiness;
+    let readiness = board.sources.readiness;
     let nodes: Vec<Node> = readiness.graph().queue_nodes(queue).collect();
     let groups = grouped(board, queue, &nodes);
     for group in &groups {
@@ -62,7 +62,7 @@ fn percent(done: usize, all: usize) -> usize {
 }
 
 fn line(board: &Board<'_>, node: Node, text: &mut String) {
-    let task = board.sight.readiness.state(node);
+    let task = board.sources.readiness.state(node);
     let done = if task == State::Complete { "x" } else { " " };
     let note = match task {
         State::InProgress => " (in progress)",
@@ -70,14 +70,14 @@ fn line(board: &Board<'_>, node: Node, text: &mut String) {
         State::Parked => " (parked)",
         State::Ready | State::Waiting | State::Complete => "",
     };
-    let id = inline(&board.sight.readiness.graph().reference(node));
-    let title = inline(&board.sight.title(node));
+    let id = inline(&board.sources.readiness.graph().reference(node));
+    let title = inline(&board.sources.title(node));
     let _ = writeln!(text, "- [{done}] Task {id}: {title}{note}");
 }
 
 /// The tasks by phase: phases of the file's list first, then others as they come.
 fn grouped<'a>(board: &Board<'a>, queue: usize, nodes: &[Node]) -> Vec<Group<'a>> {
-    let phases: &[Phase] = board.sight.queues[queue].phases();
+    let phases: &[Phase] = board.sources.queues[queue].phases();
     let listed = phases.iter().map(|phase| Group {
         phase: Some(&*phase.phase),
         name: &phase.name,
@@ -87,7 +87,7 @@ fn grouped<'a>(board: &Board<'a>, queue: usize, nodes: &[Node]) -> Vec<Group<'a>
     let known = groups.len();
     let mut others = Group { phase: None, name: "", nodes: Vec::new() };
     for &node in nodes {
-        let Some(phase) = board.sight.readiness.task(node).phase() else {
+        let Some(phase) = board.sources.readiness.task(node).phase() else {
             others.nodes.push(node);
             continue;
         };

@@ -11,7 +11,7 @@ use crate::store::queue_name;
 use crate::views::deadline;
 use crate::views::progress::{self, Share};
 use crate::views::summary::Summary;
-use crate::views::view::Sight;
+use crate::views::view::Sources;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 /// What a report is made of.
 pub struct Input<'a> {
     /// The queues.
-    pub sight: Sight<'a>,
+    pub sources: Sources<'a>,
     /// What their journals say.
     pub journals: &'a Journals,
     /// The time.
@@ -38,8 +38,8 @@ pub struct Input<'a> {
 
 /// The report.
 pub fn build(input: &Input<'_>) -> Report {
-    let graph = input.sight.readiness.graph();
-    let served = 0..input.sight.served;
+    let graph = input.sources.readiness.graph();
+    let served = 0..input.sources.served;
     let nodes: Vec<Node> = served
         .flat_map(|queue| graph.queue_nodes(queue))
         .filter(|n| (input.selected)(*n))
@@ -50,8 +50,8 @@ pub fn build(input: &Input<'_>) -> Report {
     let mut tasks = Vec::with_capacity(nodes.len());
     let mut all: Vec<(usize, &Attempt)> = Vec::new();
     for &node in &nodes {
-        summary.add(input.sight.readiness.task(node).status);
-        input.sight.weigh(node, &mut share);
+        summary.add(input.sources.readiness.task(node).status);
+        input.sources.weigh(node, &mut share);
         let attempts = input.attempts(node);
         input.files(node, attempts, &mut files);
         ambiguous.extend(input.listed(node, attempts, Field::FilesAmbiguous));
@@ -78,8 +78,8 @@ pub fn build(input: &Input<'_>) -> Report {
         cost_usd: (!known.is_empty()).then(|| known.iter().sum()),
         tokens: (!tokens.is_empty()).then(|| tokens.iter().sum()),
         red_flags: flags(&tasks, &all, &metrics),
-        lessons: lessons(&tasks, &all, input.sight.mask),
-        phases: phases(&tasks, &input.sight),
+        lessons: lessons(&tasks, &all, input.sources.mask),
+        phases: phases(&tasks, &input.sources),
         validation: validation(&tasks),
         tampered: notes.iter().filter(|note| **note == Noted::Tampered).count(),
         hooks: hooks(&notes),
@@ -96,12 +96,12 @@ pub fn build(input: &Input<'_>) -> Report {
 impl<'a> Input<'a> {
     /// The attempts of a task that count.
     fn attempts(&self, node: Node) -> &'a [Attempt] {
-        let (queue, _) = self.sight.readiness.graph().location(node);
-        let id = self.sight.readiness.graph().id(node);
+        let (queue, _) = self.sources.readiness.graph().location(node);
+        let id = self.sources.readiness.graph().id(node);
         let all = self
             .journals
             .of(queue)
-            .map_or(&[][..], |of| of.of(&queue_name(&self.sight.queues[queue]), id));
+            .map_or(&[][..], |of| of.of(&queue_name(&self.sources.queues[queue]), id));
         let Some(since) = self.since.map(|since| since.timestamp_millis()) else { return all };
         let first = all.iter().position(|attempt| attempt.ended.is_none_or(|ended| ended >= since));
         &all[first.unwrap_or(all.len())..]
@@ -109,10 +109,10 @@ impl<'a> Input<'a> {
 
     /// What journals note of runs and of `nodes`.
     fn notes(&self, nodes: &[Node]) -> Vec<Noted> {
-        let graph = self.sight.readiness.graph();
+        let graph = self.sources.readiness.graph();
         let named = |node: &Node| {
             let (queue, _) = graph.location(*node);
-            (queue_name(&self.sight.queues[queue]), graph.id(*node).to_owned())
+            (queue_name(&self.sources.queues[queue]), graph.id(*node).to_owned())
         };
         let meant: HashSet<(String, String)> = nodes.iter().map(named).collect();
         let since = self.since.map(|since| since.timestamp_millis());
@@ -120,12 +120,12 @@ impl<'a> Input<'a> {
     }
 
     fn row(&self, node: Node, attempts: &[Attempt]) -> TaskRow {
-        let view = self.sight.task(node);
-        let (queue, index) = self.sight.place(node);
+        let view = self.sources.task(node);
+        let (queue, index) = self.sources.place(node);
         let task = &queue.tasks()[index];
         let text = |field| {
             let text = queue.raw(index, field).and_then(|_| queue.text(index, field))?;
-            Some(self.sight.mask.text(&text).into_owned())
+            Some(self.sources.mask.text(&text).into_owned())
         };
         let number = |key: &str| queue.member(index, key)?.parse::<f64>().ok();
         let of_attempts = |known: &dyn Fn(&Attempt) -> Option<f64>| {
@@ -143,12 +143,12 @@ impl<'a> Input<'a> {
         let found = last.and_then(|last| (self.found)(node, last.number)).unwrap_or_default();
         TaskRow {
             id: view.id,
-            queue: self.sight.queue_of(node).to_owned(),
+            queue: self.sources.queue_of(node).to_owned(),
             title: view.title,
             status: view.status,
             state: view.word,
-            phase: task.phase().map(|text| self.sight.mask.text(text).into_owned()),
-            epic: task.epic().map(|text| self.sight.mask.text(text).into_owned()),
+            phase: task.phase().map(|text| self.sources.mask.text(text).into_owned()),
+            epic: task.epic().map(|text| self.sources.mask.text(text).into_owned()),
             percent: progress::percent(queue, index),
             attempts: attempts.len(),
             started_at: attempts
@@ -159,8 +159,8 @@ impl<'a> Input<'a> {
                 .and_then(at)
                 .or_else(|| text(Field::CompletedAt).filter(|_| view.state == State::Complete)),
             minutes: rounded(attempts.iter().map(|a| minutes_of(a.millis())).sum()),
-            estimated_minutes: rounded(self.sight.estimates.minutes(node)),
-            estimate_source: self.sight.estimates.source(node),
+            estimated_minutes: rounded(self.sources.estimates.minutes(node)),
+            estimate_source: self.sources.estimates.source(node),
             cost_usd: cost,
             tokens: tokens.or_else(|| told("tokens")).map(|tokens| tokens as u64),
             verdict: task.verdict,
@@ -169,7 +169,7 @@ impl<'a> Input<'a> {
                 .filter(|_| view.state != State::Complete),
             error: view.error,
             late: deadline.as_ref().is_some_and(|deadline| deadline.is_late),
-            deadline: deadline.map(|deadline| self.sight.mask.text(&deadline.text).into_owned()),
+            deadline: deadline.map(|deadline| self.sources.mask.text(&deadline.text).into_owned()),
             discovered_by: text(Field::DiscoveredBy),
             completed_by: view.completed_by,
             landed_commit: view.landed_commit,
@@ -182,19 +182,19 @@ impl<'a> Input<'a> {
 
     /// The paths that a field of a task lists, where its attempts count.
     fn listed(&self, node: Node, attempts: &[Attempt], field: Field) -> Vec<String> {
-        let (queue, index) = self.sight.place(node);
+        let (queue, index) = self.sources.place(node);
         let counts = self.since.is_none() || !attempts.is_empty();
         if !counts || queue.raw(index, field).is_none() {
             return Vec::new();
         }
         let Some(Value::Array(list)) = queue.value(index, field) else { return Vec::new() };
-        let hidden = |path: &str| self.sight.mask.text(path).into_owned();
+        let hidden = |path: &str| self.sources.mask.text(path).into_owned();
         list.iter().filter_map(Value::as_str).map(hidden).collect()
     }
 
     /// Adds the files that a task changed, and whether they were made by it.
     fn files(&self, node: Node, attempts: &[Attempt], files: &mut BTreeMap<String, bool>) {
-        let (number, _) = self.sight.readiness.graph().location(node);
+        let (number, _) = self.sources.readiness.graph().location(node);
         let began = attempts.first().map(|first| first.started);
         for path in self.listed(node, attempts, Field::FilesActuallyChanged) {
             let born = (self.born)(number, &path).map(|born| born.timestamp_millis());
@@ -223,13 +223,13 @@ fn validation(tasks: &[TaskRow]) -> Validation {
 }
 
 /// The phases of each queue: those of its list first, then others as they come.
-fn phases(tasks: &[TaskRow], sight: &Sight<'_>) -> Vec<PhaseRow> {
+fn phases(tasks: &[TaskRow], sources: &Sources<'_>) -> Vec<PhaseRow> {
     let mut rows: Vec<PhaseRow> = Vec::new();
     let mut states: Vec<[bool; 3]> = Vec::new();
-    for (queue, shown) in sight.queues.iter().zip(sight.shown).take(sight.served) {
+    for (queue, shown) in sources.queues.iter().zip(sources.shown).take(sources.served) {
         for phase in queue.phases() {
-            let name = Some(sight.mask.text(&phase.name).into_owned()).filter(|n| !n.is_empty());
-            rows.push(row(shown, Some(sight.mask.text(&phase.phase).into_owned()), name));
+            let name = Some(sources.mask.text(&phase.name).into_owned()).filter(|n| !n.is_empty());
+            rows.push(row(shown, Some(sources.mask.text(&phase.phase).into_owned()), name));
             states.push([false; 3]);
         }
     }

@@ -80,12 +80,12 @@ fn queue() -> Value {
 
 fn report(queue: &Value, since: Option<&str>, see: impl FnOnce(Report)) {
     let journals = Journals::new(vec![Attempts::read(journal().into_iter())], vec![0]);
-    seen(&[("q.json", queue)], |sight| {
+    seen(&[("q.json", queue)], |sources| {
         let born = |path: &str| {
             if path == "new.rs" { "2026-01-19T10:05:00Z" } else { "2025-01-01T00:00:00Z" }
         };
         see(build(&Input {
-            sight,
+            sources,
             journals: &journals,
             now: now(),
             since: since.and_then(crate::views::deadline::time),

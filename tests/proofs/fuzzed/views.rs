@@ -10,7 +10,7 @@ use workloop::platform::clock::{Clock as _, SystemClock};
 use workloop::queue::Queue;
 use workloop::views::mask::Mask;
 use workloop::views::style::{self, Look};
-use workloop::views::view::{Shown, Sight};
+use workloop::views::view::{Shown, Sources};
 use workloop::views::{check, escape, graph, json, next, table, text, why};
 
 const SECRET: &str = "s3cret-value";
@@ -84,30 +84,31 @@ fn seen(queue: &Queue, tasks: &[QueueTasks<'_>]) {
     let (mask, shown) = (Mask::default(), [queue.project().unwrap_or_default().to_owned()]);
     let queues = std::slice::from_ref(queue);
     let (readiness, mask, estimates) = (&readiness, &mask, &estimates);
-    let sight = Sight { queues, shown: &shown, served: 1, readiness, mask, estimates, known: None };
+    let sources =
+        Sources { queues, shown: &shown, served: 1, readiness, mask, estimates, known: None };
     let work = Workload::new(&dag, tasks, estimates, |_| true);
     let critical = plan::critical_path(&work);
-    let title = |node: Node| sight.title(node);
+    let title = |node: Node| sources.title(node);
     let all = |_: Node| true;
     let picture =
         Picture { readiness, critical: &critical, title: &title, selected: &all, all: true };
     mermaid(&written(|out| picture.mermaid(out)), queue.tasks().len());
     dot(&written(|out| picture.dot(out)), queue.tasks().len());
-    super::json_is_inert(&graph::view(&sight, &picture));
+    super::json_is_inert(&graph::view(&sources, &picture));
     // One width a queue: the bytes say which.
     let widths = [None, Some(41), Some(200)];
     for width in [widths[queue.to_bytes().len() % 3]] {
         let look = Look { color: false, width };
-        let view = sight.status(&all, false, Shown::All);
+        let view = sources.status(&all, false, Shown::All);
         super::is_inert(&text::status(&view, look));
-        let table = table::status(&sight.written_status(&all, false, ""), look);
+        let table = table::status(&sources.written_status(&all, false, ""), look);
         super::is_inert(&table);
         rows(&table, queue.tasks().len(), width);
         for node in dag.nodes() {
-            super::is_inert(&why::text(&sight.why(node, Vec::new(), Some("x".to_owned())), look));
+            super::is_inert(&why::text(&sources.why(node, Vec::new(), Some("x".to_owned())), look));
         }
         let order = plan::Order::new(&dag, tasks, estimates);
-        super::is_inert(&written(|out| next::text(&sight.next(&order, 99, &all), look, out)));
+        super::is_inert(&written(|out| next::text(&sources.next(&order, 99, &all), look, out)));
         let checked = check::Checked { queues, shown: &shown, served: 1, graph: &dag, tasks };
         let mut found = check::Findings::default();
         checked.findings(&mut found);
@@ -115,7 +116,7 @@ fn seen(queue: &Queue, tasks: &[QueueTasks<'_>]) {
         super::is_inert(&check::text(&found, "q.json", look));
         super::json_is_inert(&found);
     }
-    super::json_is_inert(&sight.written_status(&all, true, ""));
+    super::json_is_inert(&sources.written_status(&all, true, ""));
 }
 
 /// No cell broke out of its row: with a frame every row is as wide as it; without one, which is so

@@ -203,19 +203,20 @@ fn of_limits(set: &QueueSet) -> Sign {
 /// Claims whose workers are gone, and those of which nobody can say.
 fn of_claims(reading: &mut Reading) -> Sign {
     let system = ThisHost::current();
-    reading.look(|scene| {
+    reading.look(|snapshot| {
         let reader = ClaimReader::new(&system);
         let (mut stale, mut untold) = (Vec::new(), Vec::new());
-        let claims = others_claims(scene.set, &scene.queues[..scene.set.served()], 0, &reader);
+        let claims =
+            others_claims(snapshot.set, &snapshot.queues[..snapshot.set.served()], 0, &reader);
         let all = claims.len();
         for (place, liveness) in claims {
-            let node = scene.structure.graph.node(place.queue, place.task);
+            let node = snapshot.structure.graph.node(place.queue, place.task);
             let list = match liveness {
                 Liveness::Dead { .. } => &mut stale,
                 Liveness::Foreign | Liveness::Unknown(_) => &mut untold,
                 Liveness::Ours | Liveness::Alive => continue,
             };
-            list.push(scene.structure.graph.reference(node));
+            list.push(snapshot.structure.graph.reference(node));
         }
         if !untold.is_empty() {
             let text = format!("nobody here can say who has {}", listed(&untold, NAMES));
