@@ -93,7 +93,7 @@ pub struct QueueView<T = Vec<TaskView>> {
     pub hidden: usize,
     /// Counts by where the tasks stand: one whose worker is gone is not in progress.
     #[serde(skip)]
-    pub standing: Summary,
+    pub counts: Summary,
 }
 
 /// A task.
@@ -240,7 +240,7 @@ impl<T> QueueView<T> {
             partial: self.partial,
             tasks: made(self.tasks),
             hidden: self.hidden,
-            standing: self.standing,
+            counts: self.counts,
         }
     }
 }

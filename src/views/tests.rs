@@ -115,7 +115,7 @@ fn a_task_whose_worker_is_gone_is_ready_again() {
     let view = with(&[sample()], &[1], |sources, _| sources.status(&|_| true, false, Shown::All));
     let queue = &view.queues[0];
     assert_eq!((queue.tasks[1].state, queue.summary.in_progress), (State::Ready, 1));
-    assert_eq!((queue.standing.in_progress, queue.ready), (0, 2));
+    assert_eq!((queue.counts.in_progress, queue.ready), (0, 2));
     assert!(text::status(&view, Look::PLAIN).contains("its worker is gone"));
 }
 

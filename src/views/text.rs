@@ -94,7 +94,7 @@ fn head(queue: &QueueView, look: Look) -> String {
 
 /// `12 tasks: 3 complete, 1 in progress, 4 ready, 4 waiting`.
 pub fn counts<T>(queue: &QueueView<T>) -> String {
-    let summary = &queue.standing;
+    let summary = &queue.counts;
     let parts = [
         (summary.complete, "complete"),
         (summary.in_progress, "in progress"),

@@ -294,7 +294,7 @@ impl<'a> Sources<'a> {
         let graph = self.readiness.graph();
         let mut summary = Summary::default();
         let (mut ready, mut waiting) = (0, 0);
-        let mut standing = Summary::default();
+        let mut counts = Summary::default();
         let mut share = Share::default();
         let mut picked: Vec<Node> = Vec::new();
         for node in graph.queue_nodes(queue).filter(|node| selected(*node)) {
@@ -304,7 +304,7 @@ impl<'a> Sources<'a> {
             let state = self.readiness.state(node);
             ready += usize::from(state == State::Ready);
             waiting += usize::from(state == State::Waiting);
-            standing.add(status_of(state));
+            counts.add(status_of(state));
             self.weigh(node, &mut share);
             if shown == Shown::All || interest(state).is_some() {
                 picked.push(node);
@@ -327,7 +327,7 @@ impl<'a> Sources<'a> {
             partial: share.percent().filter(|_| share.is_partial()),
             tasks: picked,
             hidden,
-            standing,
+            counts,
         }
     }
 }

@@ -78,6 +78,6 @@ fn view(
     let running = runs.map(|node| snapshot.sources().task(node));
     let running = running.map(|task| RunningView { id: task.id, live: task.live }).collect();
     let summary =
-        status.queues.iter().fold(Summary::default(), |sum, queue| sum.with(queue.standing));
+        status.queues.iter().fold(Summary::default(), |sum, queue| sum.with(queue.counts));
     SinceView { schema_version: 1, since, until, happened, summary, running, needs_you: needs }
 }

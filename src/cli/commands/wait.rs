@@ -21,7 +21,7 @@ const LOOPS: Duration = Duration::from_millis(100);
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How the waited-for tasks stand.
-struct Standing {
+struct Progress {
     over: bool,
     ending: Ending,
     json: Option<Vec<u8>>,
@@ -43,23 +43,23 @@ pub(super) fn run(args: &WaitArgs, session: &mut Session<'_>) -> Result<(), Fail
             alone = Instant::now();
         }
         let wanted = Wanted { args, ids: &ids, words: &words, served };
-        let standing = reading.look(|snapshot| standing(snapshot, &wanted))?;
+        let progress = reading.look(|snapshot| progress(snapshot, &wanted))?;
         // Beside loops a task may say complete by an edit that they put back in a moment.
         let sure =
             !served || args.until == Until::Gone || reading.project.store_mut().is_recorded();
-        if standing.over && sure {
-            if let Some(json) = standing.json {
+        if progress.over && sure {
+            if let Some(json) = progress.json {
                 session.print(json)?;
             }
-            return end(args.until, served, &standing.ending, session);
+            return end(args.until, served, &progress.ending, session);
         }
         let left = args.timeout.map(|limit| limit.saturating_sub(begin.elapsed()));
         if left.is_some_and(|left| left.is_zero()) {
-            return Err(timed_out(args, served, &standing.ending, session)?);
+            return Err(timed_out(args, served, &progress.ending, session)?);
         }
         let nobody = !served && alone.elapsed() >= PATIENCE;
         if nobody && args.until == Until::Complete && args.timeout.is_none() {
-            return Err(unserved(&standing.ending, session)?);
+            return Err(unserved(&progress.ending, session)?);
         }
         if !std::mem::replace(&mut told, true) && !served {
             let long = args.timeout.unwrap_or(PATIENCE);
@@ -67,7 +67,7 @@ pub(super) fn run(args: &WaitArgs, session: &mut Session<'_>) -> Result<(), Fail
             writeln!(session.streams.err, "{text}")?;
         }
         let poll = match args.until {
-            Until::Complete if !standing.over => Duration::MAX,
+            Until::Complete if !progress.over => Duration::MAX,
             Until::Complete | Until::Idle | Until::Gone => LOOPS,
         };
         // That nobody reads the output does not matter: the exit status is what counts.
@@ -141,7 +141,7 @@ struct Wanted<'a> {
     served: bool,
 }
 
-fn standing(snapshot: &Snapshot<'_>, wanted: &Wanted<'_>) -> Result<Standing, Failure> {
+fn progress(snapshot: &Snapshot<'_>, wanted: &Wanted<'_>) -> Result<Progress, Failure> {
     let Wanted { args, served, .. } = wanted;
     let ids: Result<HashSet<Node>, Failure> =
         wanted.ids.iter().map(|id| snapshot.find(id)).collect();
@@ -186,7 +186,7 @@ fn standing(snapshot: &Snapshot<'_>, wanted: &Wanted<'_>) -> Result<Standing, Fa
             json::object(&snapshot.sources().written_status(&waited, !ids.is_empty(), wanted.words))
         })
         .transpose()?;
-    Ok(Standing { over, ending, json })
+    Ok(Progress { over, ending, json })
 }
 
 /// Whether a loop has nothing to do with a task now.
