@@ -54,7 +54,7 @@ pub(super) enum Harm {
 
 /// What a loop meets while it writes.
 #[derive(Debug, Default)]
-struct Fate {
+struct Injected {
     /// What is to happen after so many more moments.
     ahead: Option<(usize, Harm)>,
     /// Whether something happened: nobody knows then what it still has to write.
@@ -94,7 +94,7 @@ pub(super) struct Looping {
     pub(super) pid: u32,
     go: Sender<Go>,
     told: Receiver<Told>,
-    fate: Arc<Mutex<Fate>>,
+    injected: Arc<Mutex<Injected>>,
     /// Whether it waited for messages at least once: what goes wrong before is told to who started it.
     pub(super) is_up: bool,
     thread: Option<JoinHandle<()>>,
@@ -106,8 +106,8 @@ impl Looping {
         let (go, gone) = mpsc::channel();
         let (tell, told) = mpsc::channel();
         let common = common.clone();
-        let fate = Arc::new(Mutex::new(Fate::default()));
-        let met = Arc::clone(&fate);
+        let injected = Arc::new(Mutex::new(Injected::default()));
+        let met = Arc::clone(&injected);
         let body = move || {
             fault::switch(&common.faults);
             trouble::at_each_moment(move |moment| locked(&met).suffer(moment));
@@ -122,7 +122,7 @@ impl Looping {
             drop(tell.send(end));
         };
         let thread = thread::Builder::new().spawn(body).ok();
-        Self { pid, go, told, fate, is_up: false, thread }
+        Self { pid, go, told, injected, is_up: false, thread }
     }
 
     /// Lets it run until it waits or is over.
@@ -132,12 +132,12 @@ impl Looping {
 
     /// This happens to it after so many more moments of writing.
     pub(super) fn harm(&mut self, after: usize, harm: Harm) {
-        locked(&self.fate).ahead = Some((after, harm));
+        locked(&self.injected).ahead = Some((after, harm));
     }
 
     /// Whether something happened to it while it wrote.
     pub(super) fn is_harmed(&self) -> bool {
-        locked(&self.fate).is_harmed
+        locked(&self.injected).is_harmed
     }
 
     /// Kills it where it waits.
@@ -167,11 +167,11 @@ impl Drop for Looping {
     }
 }
 
-fn locked(fate: &Mutex<Fate>) -> MutexGuard<'_, Fate> {
-    fate.lock().unwrap_or_else(PoisonError::into_inner)
+fn locked(injected: &Mutex<Injected>) -> MutexGuard<'_, Injected> {
+    injected.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Fate {
+impl Injected {
     /// What happens at a moment of writing.
     fn suffer(&mut self, moment: Moment) -> io::Result<()> {
         let Some((left, harm)) = self.ahead.take() else { return Ok(()) };
@@ -194,8 +194,8 @@ impl Fate {
 
 /// Does something to which `harm` happens after so many moments of writing; `None` when that killed it.
 pub(super) fn harmed<T>(harm: Option<(usize, Harm)>, act: impl FnOnce() -> T) -> Option<T> {
-    let fate = Mutex::new(Fate { ahead: harm, is_harmed: false });
-    trouble::at_each_moment(move |moment| locked(&fate).suffer(moment));
+    let injected = Mutex::new(Injected { ahead: harm, is_harmed: false });
+    trouble::at_each_moment(move |moment| locked(&injected).suffer(moment));
     let done = catch_unwind(AssertUnwindSafe(act));
     trouble::at_each_moment(|_| Ok(()));
     match done {
