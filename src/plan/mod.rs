@@ -23,7 +23,7 @@ pub use graph::{
     too_many_loops,
 };
 pub use now::{
-    AgentLimit, AgentPause, Agents, Backlog, Cause, Conditions, Holder, Order, Outsider, Rank,
+    AgentLimit, AgentPause, Agents, Backlog, Cause, Conditions, Holder, NeighbourTask, Order, Rank,
     Readiness, Resolution, Root, ScopeMode, State, Waiting, WaitingKind, best, ranking, ranks,
     readiness, select,
 };

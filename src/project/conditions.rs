@@ -5,7 +5,7 @@ use super::queues::QueueSet;
 use super::requests;
 use super::structure::Structure;
 use crate::domain::Liveness;
-use crate::plan::{AgentPause, Conditions, Outsider};
+use crate::plan::{AgentPause, Conditions, NeighbourTask};
 use crate::queue::Queue;
 use crate::store::Place;
 use chrono::{DateTime, Utc};
@@ -24,7 +24,7 @@ pub struct Seen {
     /// Who has tasks that are in progress. One of which nothing is said has a living worker.
     pub claims: Vec<(Place, Liveness)>,
     /// What runs in the project beside the loaded queues.
-    pub outside: Vec<Outsider>,
+    pub outside: Vec<NeighbourTask>,
 }
 
 impl Seen {

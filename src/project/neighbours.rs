@@ -4,7 +4,7 @@
 use super::queues::QueueSet;
 use crate::claims::ClaimReader;
 use crate::domain::{Liveness, Status, Task};
-use crate::plan::{self, Outsider};
+use crate::plan::{self, NeighbourTask};
 use crate::queue::Queue;
 use crate::store::file::Glimpse;
 use crate::store::registry::{Listing, Registry};
@@ -44,7 +44,7 @@ impl Neighbours {
         set: &QueueSet,
         queues: &[Queue],
         reader: &ClaimReader<'_>,
-    ) -> Result<Vec<Outsider>, StoreError> {
+    ) -> Result<Vec<NeighbourTask>, StoreError> {
         let mut roots: Vec<&Path> = set.roots().map(|root| root.path.as_path()).collect();
         roots.sort_unstable();
         roots.dedup();
@@ -65,7 +65,7 @@ impl Neighbours {
                 let glimpse = self.seen.entry(path.clone()).or_insert_with(|| Glimpse::of(path));
                 let may_run = |task: &Task| task.status == Status::InProgress || may_leave(task);
                 for task in glimpse.tasks(may_run)? {
-                    outside.extend(outsider(set, root, path, task, reader));
+                    outside.extend(neighbour(set, root, path, task, reader));
                 }
             }
         }
@@ -88,13 +88,13 @@ impl Neighbours {
     }
 }
 
-fn outsider(
+fn neighbour(
     set: &QueueSet,
     root: &Path,
     queue: &Path,
     task: &Task,
     reader: &ClaimReader<'_>,
-) -> Option<Outsider> {
+) -> Option<NeighbourTask> {
     if task.status != Status::InProgress {
         return is_leaving(reader, queue, task).then(|| named(set, root, queue, task));
     }
@@ -103,12 +103,12 @@ fn outsider(
         return None;
     }
     let foreign = liveness.is_some_and(|liveness| liveness.is_untold());
-    Some(Outsider { foreign, ..named(set, root, queue, task) })
+    Some(NeighbourTask { foreign, ..named(set, root, queue, task) })
 }
 
-fn named(set: &QueueSet, root: &Path, queue: &Path, task: &Task) -> Outsider {
+fn named(set: &QueueSet, root: &Path, queue: &Path, task: &Task) -> NeighbourTask {
     let stem = queue.file_stem().unwrap_or_default().to_string_lossy();
-    Outsider {
+    NeighbourTask {
         name: format!("{stem}:{}", task.id),
         root: root.to_owned(),
         agent: set.limit(task).name,

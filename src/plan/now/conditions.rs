@@ -95,7 +95,7 @@ impl Agents {
 /// one that a person took away, while its agent is being ended. It holds its paths and a place of
 /// its agent, and nothing else of it counts.
 #[derive(Clone, Debug)]
-pub struct Outsider {
+pub struct NeighbourTask {
     /// What it is called: `queue:ID`.
     pub name: String,
     /// The root of its project.
@@ -177,7 +177,7 @@ pub struct Conditions {
     /// Budget of attempts of a task that has none of its own.
     pub attempts: u32,
     /// What runs in the project besides.
-    pub outside: Vec<Outsider>,
+    pub outside: Vec<NeighbourTask>,
 }
 
 impl Conditions {

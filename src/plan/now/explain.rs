@@ -217,8 +217,8 @@ impl Readiness<'_> {
             let (name, task) = match holder {
                 Holder::Task(holder) => (self.graph.reference(holder), self.task(holder)),
                 Holder::Outside(place) => {
-                    let outsider = &self.conditions.outside[place];
-                    (outsider.name.clone(), &outsider.task)
+                    let neighbour = &self.conditions.outside[place];
+                    (neighbour.name.clone(), &neighbour.task)
                 }
             };
             say(WaitingKind::Scope, format!("{short}, held by {name}{}", worker(task)));

@@ -9,7 +9,7 @@ mod pick;
 mod readiness;
 
 pub use backlog::{Backlog, Cause, Resolution, Root};
-pub use conditions::{AgentLimit, AgentPause, Agents, Conditions, Outsider, ScopeMode};
+pub use conditions::{AgentLimit, AgentPause, Agents, Conditions, NeighbourTask, ScopeMode};
 pub use explain::{Waiting, WaitingKind};
 pub use pick::{Order, Rank, best, ranking, ranks, select};
 pub use readiness::{Holder, Readiness, State, readiness};

@@ -271,14 +271,14 @@ impl<'a> Readiness<'a> {
             }
         }
         let conditions = self.conditions;
-        for (place, outsider) in conditions.outside.iter().enumerate() {
-            let same = |limit: &AgentLimit| limit.name == outsider.agent;
+        for (place, neighbour) in conditions.outside.iter().enumerate() {
+            let same = |limit: &AgentLimit| limit.name == neighbour.agent;
             if let Some(agent) = conditions.agents.table().iter().position(same) {
                 self.running[agent] += 1;
             }
-            if conditions.scopes != ScopeMode::Off && owns_anything(&outsider.task) {
+            if conditions.scopes != ScopeMode::Off && owns_anything(&neighbour.task) {
                 let tag = (self.graph.size() + place) as u32;
-                self.held.push(&outsider.root, &outsider.task, tag);
+                self.held.push(&neighbour.root, &neighbour.task, tag);
             }
         }
         self.held.sort();

@@ -170,7 +170,7 @@ fn what_runs_in_queues_that_are_not_loaded_holds_files_and_agents() {
     let mut tasks = vec![owning("waits", "src/a.rs", Status::Pending), task("free", &[])];
     tasks[1].set_text(Field::Agent, "few");
     let samples = [Sample::new("q", tasks)];
-    let outsider = |agent: &str, foreign| Outsider {
+    let neighbour = |agent: &str, foreign| NeighbourTask {
         name: "other:X".to_owned(),
         root: PathBuf::from("/project"),
         task: owning("X", "src/", Status::InProgress),
@@ -178,14 +178,14 @@ fn what_runs_in_queues_that_are_not_loaded_holds_files_and_agents() {
         foreign,
     };
     let outside = |conditions: &mut Conditions, _: &Graph| {
-        conditions.outside = vec![outsider("few", false)];
+        conditions.outside = vec![neighbour("few", false)];
     };
     let found = look(&samples, outside, |r| {
         (r.waiting(Node(0))[0].what.clone(), r.ready().count(), r.backlog(|_| true).flowing)
     });
     assert_eq!(found, ("src/a.rs, held by other:X".to_owned(), 1, 1));
     let foreign = |conditions: &mut Conditions, _: &Graph| {
-        conditions.outside = vec![outsider("few", true)];
+        conditions.outside = vec![neighbour("few", true)];
     };
     assert_eq!(look(&samples, foreign, |r| r.backlog(|_| true).elsewhere), 1);
     let full = |conditions: &mut Conditions, _: &Graph| {
@@ -195,7 +195,7 @@ fn what_runs_in_queues_that_are_not_loaded_holds_files_and_agents() {
             manual: false,
         };
         conditions.agents = Agents::new(&[samples[0].view()], agents);
-        conditions.outside = vec![outsider("few", false)];
+        conditions.outside = vec![neighbour("few", false)];
     };
     assert_eq!(look(&samples, full, |r| r.ready().count()), 0);
 }
