@@ -4,27 +4,23 @@
 
 mod about;
 mod apart;
+mod deferred;
 mod doctor;
-mod human;
-mod late;
 mod plan;
 mod reading;
 mod run;
 mod select;
 mod setup;
 mod views;
+mod write;
 mod writing;
 
 pub use about::{
     ENVIRONMENT, EXIT_STATUS, Example, FILES, GROUPS, example_lines, examples, more as more_of_verb,
 };
 pub use apart::{DiffArgs, LandArgs, LandWhat, WorkspaceArgs, WorkspaceWhat};
+pub use deferred::Late;
 pub use doctor::{DoctorArgs, DoctorWhat};
-pub use human::{
-    AnswerArgs, ApproveArgs, AskArgs, BlockArgs, CancelArgs, DoneArgs, ProgressArgs, ReleaseArgs,
-    ResetArgs, RetryArgs, SignalArgs, TaskVerbArgs,
-};
-pub use late::Late;
 pub use plan::{By, GroupBy, PlanArgs, Respect};
 pub use reading::{
     BlockersArgs, CheckArgs, EventStyle, EventsArgs, GraphArgs, GraphFormat, LogArgs, NextArgs,
@@ -36,6 +32,10 @@ pub use setup::{
     AgentsArgs, CompletionsArgs, ExplainArgs, HelpArgs, InitArgs, ManArgs, SchemaArgs,
 };
 pub use views::{BoardArgs, BoardLook, ReportArgs, ReportForm, ReportLook};
+pub use write::{
+    AnswerArgs, ApproveArgs, AskArgs, BlockArgs, CancelArgs, DoneArgs, ProgressArgs, ReleaseArgs,
+    ResetArgs, RetryArgs, SignalArgs, TaskVerbArgs,
+};
 pub use writing::{AddArgs, EditArgs, FieldArgs};
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
