@@ -2,7 +2,7 @@
 
 use crate::platform::claim_tag::{Carried, Sought};
 use crate::platform::fault::{self, Fault};
-use crate::platform::limit_mark::Limits;
+use crate::platform::limit_tag::Limits;
 use crate::platform::scan;
 use std::io;
 

@@ -23,6 +23,4 @@ pub(crate) use files::trouble;
 pub use files::{
     atomic_file, checks, descriptors, dir, fs_kind, lock, open, read_file, utf8, watch,
 };
-pub use process::{
-    claim_tag, command, handover, limit_mark, limits, programs, scan, signal, spawn,
-};
+pub use process::{claim_tag, command, handover, limit_tag, limits, programs, scan, signal, spawn};

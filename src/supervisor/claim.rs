@@ -5,7 +5,7 @@ use crate::platform::claim_tag::{Carried, VARIABLE, supervisor_value};
 use crate::platform::environment;
 use crate::platform::fault::{self, Fault};
 use crate::platform::host::Host;
-use crate::platform::limit_mark;
+use crate::platform::limit_tag;
 use crate::platform::scan::Process;
 use std::fs::File;
 use std::io;
@@ -36,7 +36,7 @@ impl Claim {
             return Err(io::Error::other("the claim tag does not fit"));
         }
         if let Some(tag) = Carried::of(&tags).tags().last() {
-            limit_mark::carry(&tag.lasting());
+            limit_tag::carry(&tag.lasting());
         }
         let Process { pid, start, session, group, .. } = self.own;
         let v = ClaimRecord::VERSION;

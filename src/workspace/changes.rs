@@ -36,7 +36,7 @@ const INITIAL: &str = "(initial)";
 pub struct Snapshot {
     pub(super) root: PathBuf,
     pub(super) git: Option<GitState>,
-    named: BTreeMap<String, Mark>,
+    named: BTreeMap<String, Stamp>,
 }
 
 /// What git says, by the top of each work tree.
@@ -49,11 +49,11 @@ pub(super) struct GitState {
 #[derive(Clone, Debug)]
 struct Repository {
     head: String,
-    dirty: BTreeMap<OsString, Mark>,
+    dirty: BTreeMap<OsString, Stamp>,
 }
 
 /// Length and time of a file; `None` when there is none.
-pub(super) type Mark = Option<(u64, i64, i64, u64)>;
+pub(super) type Stamp = Option<(u64, i64, i64, u64)>;
 
 /// Whether `root` lies in a git work tree. Starts no process.
 pub fn is_git_work_tree(root: &Path) -> bool {
@@ -76,7 +76,7 @@ impl Snapshot {
         Self {
             root: root.to_owned(),
             git: git.and_then(|git| GitState::look(root, git, run)),
-            named: named.iter().map(|path| (path.clone(), mark(&root.join(path)))).collect(),
+            named: named.iter().map(|path| (path.clone(), stamp(&root.join(path)))).collect(),
         }
     }
 
@@ -94,7 +94,7 @@ impl Snapshot {
         let mut changed: BTreeSet<String> = self
             .named
             .iter()
-            .filter(|(path, mark)| now.named.get(*path) != Some(mark))
+            .filter(|(path, stamp)| now.named.get(*path) != Some(stamp))
             .map(|(path, _)| path.clone())
             .collect();
         let mut is_whole = false;
@@ -137,7 +137,7 @@ impl GitState {
 
     /// The repository around the root: its top, its commit if it has one, and the paths that differ from
     /// that.
-    pub(super) fn around(&self, root: &Path) -> Option<(&Path, &str, &BTreeMap<OsString, Mark>)> {
+    pub(super) fn around(&self, root: &Path) -> Option<(&Path, &str, &BTreeMap<OsString, Stamp>)> {
         let is_around = |(top, _): &(&PathBuf, &Repository)| root.starts_with(top);
         let (top, one) = self.repositories.iter().rfind(is_around)?;
         (one.head != INITIAL).then_some((top, &one.head, &one.dirty))
@@ -184,8 +184,8 @@ impl Repository {
             if let Some(path) = path_of(entry).and_then(|path| below(top, path, root)) {
                 // What is done inside of a submodule is asked there.
                 let inside = is_submodule(entry) || entry.ends_with(b"/");
-                let mark = if inside { None } else { mark(&root.join(&path)) };
-                dirty.insert(path, mark);
+                let stamp = if inside { None } else { stamp(&root.join(&path)) };
+                dirty.insert(path, stamp);
             }
         }
         Self { head, dirty }
@@ -252,7 +252,7 @@ fn between(top: &Path, from: &str, to: &str, git: &Git) -> Option<Call> {
     Some(git.call(top, &Settings::default(), args))
 }
 
-fn mark(path: &Path) -> Mark {
+fn stamp(path: &Path) -> Stamp {
     let meta = fs::symlink_metadata(path).ok()?;
     Some((meta.size(), meta.mtime(), meta.mtime_nsec(), meta.ino()))
 }

@@ -4,7 +4,7 @@ pub mod claim_tag;
 pub mod command;
 mod group;
 pub mod handover;
-pub mod limit_mark;
+pub mod limit_tag;
 pub mod limits;
 pub mod programs;
 pub mod scan;

@@ -1,7 +1,7 @@
 //! What is guarded during one attempt, and whether it is as it was.
 
+use super::fingerprint::{Fingerprint, Part, Room};
 use super::kept::Kept;
-use super::mark::{Mark, Part, Room};
 use super::memory::Memory;
 use super::named::Lookup;
 use super::paths::{owns, relative, shown};
@@ -42,7 +42,7 @@ pub(crate) struct Watch {
 pub(crate) struct Guard {
     root: PathBuf,
     owned: Vec<String>,
-    files: Vec<(PathBuf, Part, Mark)>,
+    files: Vec<(PathBuf, Part, Fingerprint)>,
     protected: Protected,
     config: Vec<Arc<Kept>>,
     memory: Memory,
@@ -80,10 +80,10 @@ impl Guard {
             if earlier.made(&name) {
                 memory.to_be_made.push(name);
             } else if !owns(&owned, Path::new(&name))
-                && let Ok(mark) = Mark::of(&path, part, &mut room)
+                && let Ok(fingerprint) = Fingerprint::of(&path, part, &mut room)
             {
                 memory.protected.push(name);
-                files.push((path, part, mark));
+                files.push((path, part, fingerprint));
             }
         }
         let protected = Protected::take(root, &watch.protect, &mut room);

@@ -1,7 +1,7 @@
 //! Files that a command reads without naming them: the `Makefile` behind `make test`, the scripts
 //! behind `npm test`.
 
-use super::mark::{Part, scripts, text};
+use super::fingerprint::{Part, scripts, text};
 use super::word::base_name;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -5,11 +5,11 @@
 //! by content from the claim on, before each step and after the last one, because a step runs the
 //! agent's code too. `docs/design/guard.md` says why each rule is as it is.
 
+mod fingerprint;
 mod guard;
 mod kept;
 mod looker;
 mod manifest;
-mod mark;
 mod memory;
 mod named;
 mod paths;

@@ -1,8 +1,8 @@
 //! The files of a project that the steps of a verification name, run or read.
 
+use super::fingerprint::{Part, head, text};
 use super::looker::{is_looker, judging, outputs, program};
 use super::manifest::Behind;
-use super::mark::{Part, head, text};
 use super::paths::owns;
 use super::shell::{Shell, UNKNOWN};
 use super::tree::expand;

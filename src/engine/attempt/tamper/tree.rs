@@ -1,6 +1,6 @@
 //! The files of the project that `guardrails.protect` names, at one moment.
 
-use super::mark::{Mark, Part, Room};
+use super::fingerprint::{Fingerprint, Part, Room};
 use crate::platform::open;
 use crate::workspace::NOT_OURS;
 use std::collections::BTreeMap;
@@ -17,7 +17,7 @@ pub(super) struct Protected {
     root: PathBuf,
     patterns: Vec<String>,
     /// Path relative to the root to what it was.
-    files: BTreeMap<PathBuf, Mark>,
+    files: BTreeMap<PathBuf, Fingerprint>,
     /// Whether all files were looked at.
     whole: bool,
 }
@@ -27,23 +27,28 @@ impl Protected {
     pub(super) fn take(root: &Path, patterns: &[String], room: &mut Room) -> Self {
         let (found, whole) = matching(root, patterns).unwrap_or_default();
         // What cannot be read now cannot be compared later.
-        let mark =
-            |path: PathBuf| Some((Mark::of(&root.join(&path), Part::Whole, room).ok()?, path));
-        let files = found.into_iter().filter_map(mark).map(|(mark, path)| (path, mark)).collect();
+        let fingerprint = |path: PathBuf| {
+            Some((Fingerprint::of(&root.join(&path), Part::Whole, room).ok()?, path))
+        };
+        let files = found
+            .into_iter()
+            .filter_map(fingerprint)
+            .map(|(fingerprint, path)| (path, fingerprint))
+            .collect();
         Self { root: root.to_owned(), patterns: patterns.to_vec(), files, whole }
     }
 
     /// The first file that is new, changed or gone and not `allowed`, and what happened to it.
     ///
     /// # Errors
-    /// As [`Mark::holds`].
+    /// As [`Fingerprint::holds`].
     pub(super) fn changed(
         &self,
         allowed: &dyn Fn(&Path) -> bool,
     ) -> io::Result<Option<(PathBuf, &'static str)>> {
-        for (path, mark) in &self.files {
+        for (path, fingerprint) in &self.files {
             let path = self.root.join(path);
-            if !allowed(&path) && !mark.holds(&path, Part::Whole)? {
+            if !allowed(&path) && !fingerprint.holds(&path, Part::Whole)? {
                 let what = if fs::symlink_metadata(&path).is_ok() { "changed" } else { "deleted" };
                 return Ok(Some((path, what)));
             }

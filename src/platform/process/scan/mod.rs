@@ -7,7 +7,7 @@
 //! [`claim_tag`]: crate::platform::claim_tag
 
 use crate::platform::claim_tag::{Carried, Sought};
-use crate::platform::limit_mark::Limits;
+use crate::platform::limit_tag::Limits;
 pub use entry::Process;
 use std::collections::{HashMap, HashSet};
 use std::io;

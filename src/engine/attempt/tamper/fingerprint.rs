@@ -24,7 +24,7 @@ pub(super) enum Part {
 
 /// A file at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Mark {
+pub(super) struct Fingerprint {
     /// Where it leads, if it is a symlink.
     link: Option<PathBuf>,
     content: Content,
@@ -53,16 +53,16 @@ impl Default for Room {
     }
 }
 
-impl Mark {
+impl Fingerprint {
     /// Looks at `path`; what one attempt reads is bounded by `room`.
     ///
     /// # Errors
     /// When the system does not let us read it, also not at a second try: descriptors may be
     /// lacking for a moment.
     pub(super) fn of(path: &Path, part: Part, room: &mut Room) -> io::Result<Self> {
-        let (mark, read) = Self::look(path, part, Some(room.0))?;
+        let (fingerprint, read) = Self::look(path, part, Some(room.0))?;
         room.0 = room.0.saturating_sub(read);
-        Ok(mark)
+        Ok(fingerprint)
     }
 
     /// Whether `path` is still what it was, compared in the same way. What may not be read any more
@@ -147,7 +147,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("file");
         fs::write(&path, text).unwrap();
-        let before = Mark::of(&path, part, &mut Room::default()).unwrap();
+        let before = Fingerprint::of(&path, part, &mut Room::default()).unwrap();
         assert!(before.holds(&path, part).unwrap());
         change(&path);
         !before.holds(&path, part).unwrap()
@@ -185,7 +185,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("file");
         fs::write(&path, "long").unwrap();
-        let before = Mark::of(&path, Part::Whole, &mut Room(3)).unwrap();
+        let before = Fingerprint::of(&path, Part::Whole, &mut Room(3)).unwrap();
         assert!(matches!(before.content, Content::Stamp { length: 4, .. }));
         assert!(before.holds(&path, Part::Whole).unwrap());
         fs::write(&path, "longer").unwrap();
