@@ -6,7 +6,7 @@ use crate::claims::ClaimReader;
 use crate::domain::{Liveness, Status, Task};
 use crate::plan::{self, NeighbourTask};
 use crate::queue::Queue;
-use crate::store::file::Glimpse;
+use crate::store::file::Peek;
 use crate::store::registry::{Listing, Registry};
 use crate::store::{Place, StoreError};
 use std::collections::BTreeMap;
@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 /// The other queues of the projects that a command is about.
 #[derive(Debug, Default)]
 pub struct Neighbours {
-    seen: BTreeMap<PathBuf, Glimpse>,
+    seen: BTreeMap<PathBuf, Peek>,
     listings: BTreeMap<PathBuf, Listing>,
 }
 
@@ -62,9 +62,9 @@ impl Neighbours {
                 if set.all_real().any(|own| own == path) {
                     continue;
                 }
-                let glimpse = self.seen.entry(path.clone()).or_insert_with(|| Glimpse::of(path));
+                let peek = self.seen.entry(path.clone()).or_insert_with(|| Peek::of(path));
                 let may_run = |task: &Task| task.status == Status::InProgress || may_leave(task);
-                for task in glimpse.tasks(may_run)? {
+                for task in peek.tasks(may_run)? {
                     outside.extend(neighbour(set, root, path, task, reader));
                 }
             }

@@ -10,13 +10,13 @@ use std::path::{Path, PathBuf};
 
 /// The tasks of a queue file that may be running.
 #[derive(Debug)]
-pub struct Glimpse {
+pub struct Peek {
     path: PathBuf,
     loaded: Option<Loaded>,
     tasks: Vec<Task>,
 }
 
-impl Glimpse {
+impl Peek {
     /// A file at the real path `path`; nothing is read yet.
     pub fn of(path: &Path) -> Self {
         Self { path: path.to_owned(), loaded: None, tasks: Vec::new() }
