@@ -673,6 +673,6 @@ fn a_loop_that_dies_before_it_hears_of_the_start() {
         }
         std::thread::yield_now();
     }
-    assert!(begin.elapsed() < LONG, "the command went on although its loop was dead");
+    assert!(begin.elapsed() < LONG, "the command continued although its loop was dead");
     place.is_clean();
 }

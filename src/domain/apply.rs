@@ -120,7 +120,7 @@ fn claimed(task: &Task, claim: &Claim, now: DateTime<Utc>) -> Changes {
         (Field::LastAttempt, Write::Set(json!(now))),
         (Field::StartedAt, Write::Default(json!(now))),
     ];
-    // The number goes on behind attempts that the task knows nothing of, when the file was set
+    // The number continues behind attempts that the task knows nothing of, when the file was set
     // back; those do not count.
     if task.budget_used().is_none() && claim.attempt > task.attempts.saturating_add(1) {
         changes.push((Field::BudgetUsed, Write::Set(json!(budget_used_now(task)))));

@@ -146,7 +146,7 @@ impl Looked<'_> {
     }
 }
 
-/// Whether a pattern is found in the first line, which ends at `end`; one that goes on in the next line
+/// Whether a pattern is found in the first line, which ends at `end`; one that continues in the next line
 /// has to begin there.
 fn begins_in(pattern: &Regex, text: &str, end: usize, row: &Row) -> bool {
     if row.pattern.contains(r"\n") {

@@ -164,7 +164,7 @@ fn each_event_is_delivered_once_however_often_it_is_tried() {
     assert_eq!(server.count(), 1);
     bench.clock.pass(1);
     settle(&mut route, false);
-    // The loop is killed here, and the next one goes on.
+    // The loop is killed here, and the next one continues.
     drop(route);
     let mut route = bench.route(to(&server));
     let asks = json!({"reason_code": "question", "reason": "the key hunter22?"});

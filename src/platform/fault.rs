@@ -56,7 +56,7 @@ pub enum Fault {
     LeftoversStay,
     /// What commands make is private, whatever the caller's umask says.
     ForcedUmask,
-    /// An attempt goes on when its loop is dead.
+    /// An attempt continues when its loop is dead.
     OutlivesLoop,
     /// The journal is not written.
     NoJournal,
@@ -90,7 +90,7 @@ pub enum Fault {
     JudgedBeside,
     /// What was found on a tree is not remembered.
     TreesForgotten,
-    /// A run goes on although a blocked task left the tree red.
+    /// A run continues although a blocked task left the tree red.
     LeftRedIgnored,
     /// A question of an agent counts as a failure and costs budget.
     QuestionCounts,

@@ -16,7 +16,7 @@ pub use crate::store::requests::{PAUSE, STOP, date};
 pub struct Asked {
     /// Finish what runs, claim nothing, end.
     pub stop: bool,
-    /// Claim nothing and hold what runs until told to go on: since when, by the clock of the file
+    /// Claim nothing and hold what runs until told to continue: since when, by the clock of the file
     /// system.
     pub pause: Option<SystemTime>,
 }

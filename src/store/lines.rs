@@ -1,4 +1,4 @@
-//! Reads the journal line by line, and goes on where it stopped.
+//! Reads the journal line by line, and continues where it stopped.
 //!
 //! For readers that follow it: a rotation is noticed by the file's identity and read over, an
 //! unfinished last line waits for its end, and a journal that vanished begins anew.

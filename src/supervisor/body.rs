@@ -2,7 +2,7 @@
 //!
 //! An agent may stop its supervisor, which then holds no limit and hears nothing. It is never
 //! stopped by us (a pause stops the commands below it), so whoever waits for it looks at it once a
-//! second and has it go on. Looks are counted and not timed: nothing is held against a supervisor
+//! second and has it continue. Looks are counted and not timed: nothing is held against a supervisor
 //! while the loop itself stood still.
 
 use crate::platform::process::{Signal, signal_process, wait_child};
@@ -13,7 +13,7 @@ use std::time::Duration;
 
 /// How long a supervisor is waited for before it is looked at.
 pub(super) const LOOK: Duration = Duration::from_secs(1);
-/// How many looks in a row may find it stopped, although each has it go on.
+/// How many looks in a row may find it stopped, although each has it continue.
 const STOPPED: u32 = 5;
 /// How many looks it has beyond the grace of its command once it was told to end.
 const ENDING: u64 = 60;
@@ -35,7 +35,7 @@ pub(super) struct Pulse {
 }
 
 impl Pulse {
-    /// Has `process` go on if it is stopped; whether that was in vain several times in a row.
+    /// Has `process` continue if it is stopped; whether that was in vain several times in a row.
     pub(super) fn stays_stopped(&mut self, process: Started) -> bool {
         let Started { pid, start } = process;
         if scan::alive(pid, start) && scan::is_still(pid) {

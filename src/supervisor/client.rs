@@ -73,7 +73,7 @@ struct Line {
     reader: Started,
     /// Whether it was told to end, and starts nothing more.
     ended: bool,
-    /// The pause that it was told of last, until it goes on.
+    /// The pause that it was told of last, until it continues.
     paused: Option<u64>,
     /// What runs beside it, and is told the same.
     followers: Vec<Controls>,
@@ -98,7 +98,7 @@ impl Controls {
         self.send(&Request::Pause { number });
     }
 
-    /// Lets it go on.
+    /// Lets it continue.
     pub fn resume(&self) {
         self.send(&Request::Resume);
     }

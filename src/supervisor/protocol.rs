@@ -115,7 +115,7 @@ pub(super) enum Request {
         /// Comes back in the answer.
         number: u64,
     },
-    /// Let it go on.
+    /// Let it continue.
     Resume,
 }
 
@@ -139,7 +139,7 @@ pub(super) enum Reply {
         /// Start time of that process.
         start: u64,
     },
-    /// Nothing of the command runs, and nothing is started before it is told to go on.
+    /// Nothing of the command runs, and nothing is started before it is told to continue.
     Paused {
         /// The number of the request.
         number: u64,

@@ -18,7 +18,7 @@ fn a_task_that_an_agent_works_on_is_not_completed_by_hand() {
         .says("workloop cancel A");
     sandbox.run(["done", "A", "--verify", "q.json"]).exits(2).says("is working on it");
     assert_eq!(sandbox.status("A"), "in_progress");
-    // The dependency is met by what a person did, and the loop goes on.
+    // The dependency is met by what a person did, and the loop continues.
     sandbox.run(["cancel", "A", "q.json"]).exits(0);
     sandbox.run(["done", "A", "q.json", "--by", "me"]).exits(0).says("not verified");
     running.ends().exits(0);

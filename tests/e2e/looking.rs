@@ -1,4 +1,4 @@
-//! What people see of a run while it goes on, and of what it left, against the journal.
+//! What people see of a run while it continues, and of what it left, against the journal.
 
 use crate::fake_agent::CONFIG;
 use crate::sandbox::{Sandbox, queue, wait_until};

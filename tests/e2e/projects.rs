@@ -85,7 +85,7 @@ fn the_holder_of_a_file_is_named_across_queues() {
     assert_eq!(waits["kind"], "scope", "{status}");
     let second = sandbox.spawn(["run", "y/other.json"]);
     wait_until("the other loop waits", || second.output().contains("waiting for tasks of other"));
-    // A1 works until B1 starts, which it must not: only its end lets B1 go on.
+    // A1 works until B1 starts, which it must not: only its end lets B1 continue.
     assert_eq!(sandbox.oracle().starts("B1"), 0);
     sandbox.run(["cancel", "A1", "x/one.json"]).exits(0);
     second.ends().exits(0);

@@ -94,7 +94,7 @@ fn a_result_waits_for_the_end_of_the_pause() {
     assert_eq!(sandbox.oracle().started(), ["A", "B"]);
 }
 
-/// Another queue of the same loop goes on, and whatever is put in the place of the paused one is not
+/// Another queue of the same loop continues, and whatever is put in the place of the paused one is not
 /// looked at before the end of the pause.
 #[test]
 fn a_pause_of_one_queue_is_none_of_the_other() {

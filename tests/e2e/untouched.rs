@@ -266,7 +266,7 @@ fn a_tree_that_is_left_red_ends_the_run() {
     assert_eq!(names, ["retried", "loop_finished"]);
     let why = sandbox.run(["why", "B", "--json", "--work-queue", "q.json"]).exits(0).json();
     assert_eq!(why["attempts"][0]["reason_code"], "left_red");
-    // Mended, it is judged again, and all goes on.
+    // Mended, it is judged again, and all continues.
     assert!(sandbox.shell("rm broken"));
     sandbox.run(["run", "q.json"]).exits(5);
     let states = ["A", "B", "C"].map(|id| sandbox.status(id));
@@ -282,7 +282,7 @@ fn a_silent_step_leaves_red_as_any_other() {
     assert_eq!(sandbox.status("B"), "pending");
 }
 
-/// The tree was red before, B fails at something else, or B mends it: the run goes on.
+/// The tree was red before, B fails at something else, or B mends it: the run continues.
 #[test]
 fn other_failures_do_not_end_the_run() {
     let own =

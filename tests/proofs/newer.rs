@@ -92,7 +92,7 @@ fn a_claim_of_a_newer_version_is_not_taken_over() {
     let after = (crate::sandbox::task(&sandbox.read("q.json"), "A").clone(), fs::read(&lock).ok());
     assert_eq!(after, before, "{ran}");
     assert_eq!(sandbox.oracle().starts("A"), 1, "{ran}");
-    assert_eq!(sandbox.status("B"), "complete", "the rest goes on");
+    assert_eq!(sandbox.status("B"), "complete", "the rest continues");
 }
 
 /// A verdict and an entry of a loop with keys and words that nobody here knows.

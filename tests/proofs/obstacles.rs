@@ -1,5 +1,5 @@
 //! An agent puts a FIFO, a device or a symlink in the place of a file that the loop opens: the loop
-//! waits for nothing, reads nothing without an end, and its night goes on.
+//! waits for nothing, reads nothing without an end, and its night continues.
 
 use crate::fake_agent::CONFIG;
 use crate::processes::lacks;
@@ -207,7 +207,7 @@ fn nothing_is_waited_for() {
     });
 }
 
-/// A supervisor that its agent stopped goes on, and holds the limit of time.
+/// A supervisor that its agent stopped continues, and holds the limit of time.
 #[test]
 fn a_stopped_supervisor() {
     let config = CONFIG.replace(r#"timeout = "30s""#, r#"timeout = "1s""#);
@@ -224,7 +224,7 @@ fn a_stopped_supervisor() {
     sandbox.nothing_left();
 }
 
-/// One that is stopped again whenever it goes on is killed: its attempt counts as lost.
+/// One that is stopped again whenever it continues is killed: its attempt counts as lost.
 #[test]
 fn a_supervisor_that_is_stopped_again_and_again() {
     let again = "sh trap '' TERM; while :; do kill -STOP $PPID || exit; done";

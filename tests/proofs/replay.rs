@@ -101,7 +101,7 @@ fn changed(chance: &mut Chance, seeds: &[(PathBuf, Vec<u8>)]) -> Vec<u8> {
 }
 
 /// The short version counts, so that a seed gives the same inputs on every machine; the long one
-/// goes on as long as it may.
+/// continues as long as it may.
 #[test]
 fn what_chance_makes_of_the_seeds_holds() {
     let seed = Chance::of("replay").next();

@@ -189,7 +189,7 @@ fn a_verification_that_was_killed_says_nothing() {
     });
 }
 
-/// A typo beside an attempt: the attempt goes on, and its result is written when the file is mended.
+/// A typo beside an attempt: the attempt continues, and its result is written when the file is mended.
 #[test]
 fn a_broken_queue_ends_no_loop() {
     crate::twins::holds("broken-ends", |sandbox| {

@@ -142,7 +142,7 @@ fn ctrl_z_and_back() {
     wait_until("it stands", || state('T'));
     assert_eq!(terminal.sandbox.status("A"), "in_progress");
     terminal.tmux("send-keys fg Enter");
-    wait_until("it goes on", || !state('T'));
+    wait_until("it continues", || !state('T'));
     terminal.interrupt();
     terminal.is_free_again();
     assert_eq!(terminal.sandbox.oracle().starts("A"), 1);

@@ -197,7 +197,7 @@ fn nothing_outlives_its_loop() {
         running.signal(Signal::KILL);
         drop(running);
         let gone = holds_within(Duration::from_secs(15), || sandbox.strays().is_empty());
-        unless(gone, "an attempt went on when its loop was dead")
+        unless(gone, "an attempt continued when its loop was dead")
     });
 }
 

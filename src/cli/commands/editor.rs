@@ -1,6 +1,6 @@
 //! `edit` in an editor: on a copy, merged by key under the lock.
 //!
-//! Loops go on while the editor is open. What changed in the file meanwhile stays; a key that
+//! Loops continue while the editor is open. What changed in the file meanwhile stays; a key that
 //! changed here and there differently is a conflict, and the copy is kept.
 
 use crate::cli::args::QueueArgs;

@@ -1,4 +1,4 @@
-//! What is known of a run that goes on, and the block that a terminal shows of it: a line for each
+//! What is known of a run that continues, and the block that a terminal shows of it: a line for each
 //! busy slot, and how the whole is going. Pure but for a look at what attempts print.
 
 use crate::engine::{Piece, Stage, Tally};

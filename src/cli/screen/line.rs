@@ -65,7 +65,7 @@ impl Line<'_> {
     }
 }
 
-/// A line about no task, which goes on below itself where it is not wide enough.
+/// A line about no task, which continues below itself where it is not wide enough.
 pub(super) fn plain(time: &str, (head, style): (&str, Style), text: &str, look: Look) -> String {
     let begin = format!("{time} {} ", look.paint(style, padded(head, HEAD)));
     let text = fitted(text, usize::MAX);

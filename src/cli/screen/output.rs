@@ -100,7 +100,7 @@ impl Output {
         let lines: Vec<String> = lines.collect();
         let shown = block.is_some_and(|block| block.above(&lines.join("\n")));
         if !shown {
-            // Nobody reads any more, and the run goes on.
+            // Nobody reads any more, and the run continues.
             drop(Sink::stderr().write_all(format!("{}\n", lines.join("\n")).as_bytes()));
         }
     }

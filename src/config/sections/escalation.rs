@@ -94,7 +94,7 @@ pub(in super::super) fn read(section: &Section<'_>, config: &mut Config) {
                 config.escalation.insert(code, to);
             }
             (Helps::Person, Escalation::Agent(_)) => {
-                report(format!("{name} needs a person: no other agent is to go on after it"));
+                report(format!("{name} needs a person: no other agent is to continue after it"));
             }
             (Helps::Nobody, _) => {
                 report(format!("{name} blames no task, so that there is none to escalate"));

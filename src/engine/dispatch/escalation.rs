@@ -1,4 +1,4 @@
-//! What `[escalation]` makes of a task that failed: another agent goes on, or a person looks at once.
+//! What `[escalation]` makes of a task that failed: another agent continues, or a person looks at once.
 
 use crate::config::Escalation;
 use crate::domain::{Completion, Transition, Verdict};

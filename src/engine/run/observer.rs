@@ -104,7 +104,7 @@ pub enum Notice<'a> {
     Event(&'a Event),
     /// A slot begins an attempt, or a verification of the tree.
     Begins(Piece<'a>),
-    /// An attempt goes on.
+    /// An attempt continues.
     Stage {
         /// The slot.
         slot: SlotIx,

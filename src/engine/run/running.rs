@@ -120,7 +120,7 @@ impl Running {
         }
     }
 
-    /// Stops the attempt and its timers, with a number that was not used before, or lets it go on.
+    /// Stops the attempt and its timers, with a number that was not used before, or lets it continue.
     pub(super) fn hold(&mut self, paused: bool, number: u64) {
         if self.paused.is_some() == paused {
             return;

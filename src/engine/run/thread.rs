@@ -27,7 +27,7 @@ use std::thread::{self, JoinHandle};
 pub(super) enum Message {
     /// The supervisor of a slot runs.
     Attached(SlotIx, Controls),
-    /// An attempt goes on.
+    /// An attempt continues.
     Stage(SlotIx, Stage),
     /// Nothing of an attempt runs any more, as the pause with this number asked for.
     Still(SlotIx, u64),

@@ -73,7 +73,7 @@ pub(super) fn sentence(error: &StoreError, set: &QueueSet) -> String {
     let copy = path_of(error).and_then(|path| last_good_copy(path, set));
     let copy = copy.map_or_else(String::new, |path| format!("; the last good copy is {path}"));
     format!(
-        "{first}; attempts go on and their results are kept, nothing is claimed until this is \
+        "{first}; attempts continue and their results are kept, nothing is claimed until this is \
          mended{copy}"
     )
 }

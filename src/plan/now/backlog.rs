@@ -81,7 +81,7 @@ pub struct Backlog {
     pub asked: usize,
     /// Ones that wait for a person's yes or work.
     pub person: usize,
-    /// Ones that cannot go on without an edit or a person's decision: blocked and parked
+    /// Ones that cannot continue without an edit or a person's decision: blocked and parked
     /// ones, and all behind them.
     pub stuck: usize,
     /// Parked ones on which no open one depends: set aside on purpose, they count for nothing.

@@ -42,7 +42,7 @@ impl<Z: TimeZone> Calendar<Z> {
             return self.start.clone().checked_add_signed(TimeDelta::try_seconds(left)?);
         }
         let first = self.start.date_naive();
-        // The hours of the day before may go on past midnight.
+        // The hours of the day before may continue past midnight.
         let mut day = first.pred_opt()?;
         loop {
             let opens = self.opens(day)?;

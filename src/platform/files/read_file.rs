@@ -164,7 +164,7 @@ fn provide(buffer: &mut [u8]) {
     let page = rustix::param::page_size();
     let first = buffer.as_ptr().align_offset(page).min(buffer.len());
     let pages = (buffer.len() - first) / page * page;
-    // An older system does not know this advice and goes on as ever.
+    // An older system does not know this advice and continues as ever.
     // SAFETY: the pages are part of the buffer, which is ours alone, and keep what they hold.
     _ = unsafe {
         let start = buffer.as_mut_ptr().add(first).cast();

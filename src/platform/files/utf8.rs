@@ -39,7 +39,7 @@ pub(super) struct Check {
 }
 
 impl Check {
-    /// Goes on with `stretch`, of which more has arrived.
+    /// Continues with `stretch`, of which more has arrived.
     pub(super) fn go_on(&mut self, stretch: &[u8]) {
         if self.checked == self.skipped {
             let inside = stretch.iter().take(3).take_while(|byte| **byte & 0xc0 == 0x80).count();

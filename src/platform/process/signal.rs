@@ -22,7 +22,7 @@ pub enum Request {
     },
     /// TSTP (Ctrl-Z): pause; call [`stop_ourselves`] when everything stands still.
     Pause,
-    /// CONT: go on.
+    /// CONT: continue.
     Continue,
 }
 

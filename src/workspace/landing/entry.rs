@@ -345,7 +345,7 @@ fn read(
                        a further run judges the change again";
             return Err(strange(why.to_owned()));
         }
-        // Another loop went on with it.
+        // Another loop continued with it.
         Some(_) => drop(memory.remove(name)),
         None => {}
     }

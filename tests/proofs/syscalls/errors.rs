@@ -46,7 +46,7 @@ const WITH_ERRORS: &[&str] = &[
 ];
 
 /// Calls whose errors must be told: exit status 0 would acknowledge what may be lost. A loop tells
-/// them too, and goes on where the work itself is not touched.
+/// them too, and continues where the work itself is not touched.
 const MUST_FAIL: &[&str] = &["fsync", "rename", "renameat", "renameat2"];
 
 /// Crashes that are tolerated, by a text of the message, each with its reason. The invariants hold

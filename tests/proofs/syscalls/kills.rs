@@ -37,7 +37,7 @@ fn killed(workshop: &Workshop, transition: &Transition, fault: &str) -> Result<u
         let hit = trace.contains("killed by SIGKILL");
         died += usize::from(hit);
         let about = format!("killed before {call} {number}");
-        // A loop takes the death of its supervisor for what it is, and goes on by itself.
+        // A loop takes the death of its supervisor for what it is, and continues by itself.
         if transition.traced == Traced::Supervisor && ran.status != 0 {
             return Err(format!("{} {about}: {ran}", transition.name));
         }

@@ -1,5 +1,5 @@
 //! Every transition, killed before each of its system calls and with an error in the place of
-//! each; then another process goes on, and nothing may be lost, half or left.
+//! each; then another process continues, and nothing may be lost, half or left.
 //!
 //! `strace` injects, without following threads, and counts the calls of each name apart, so that a
 //! point is a name and a number. Verbs run in one thread. Loops do so as the twin under the

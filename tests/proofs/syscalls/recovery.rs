@@ -1,4 +1,4 @@
-//! What must hold after whatever was done to a transition: another process goes on.
+//! What must hold after whatever was done to a transition: another process continues.
 
 use super::transitions::Transition;
 use crate::sandbox::{Sandbox, holds_within};

@@ -302,7 +302,7 @@ fn rounds(name: &str, kills: usize, round: &Round, enough: impl Fn(&Outcome) -> 
         if tried && Instant::now() > end {
             break;
         }
-        // Rounds that try next to nothing would go on for ever.
+        // Rounds that try next to nothing would continue for ever.
         assert!(tried || number < MOST_ROUNDS, "{number} rounds were too few: {total:?}");
     }
     say(&format!("{name}: {total:?}"));

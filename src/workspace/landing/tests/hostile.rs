@@ -50,7 +50,7 @@ fn what_others_write_into_an_entry_is_not_believed() {
         assert!(matches!(landing.land(entry, &bench.ids), Ok(Landed::Judge { .. })), "{text}");
         assert_eq!((bench.repository.tip().unwrap(), bench.status()), (tip.clone(), String::new()));
     }
-    // One under another name is none; one that another loop went on with is its own.
+    // One under another name is none; one that another loop continued with is its own.
     std::fs::write(&file, honest.replace("\"w\"", "\"other\"")).unwrap();
     evil.whose.worker = "other".to_owned();
     assert_eq!(entries.all().unwrap(), [evil]);
