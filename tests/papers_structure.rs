@@ -84,7 +84,7 @@ fn ids_are_unique_and_dependencies_known() {
     for name in NAMES {
         let paper = paper(name);
         let ids: BTreeSet<&str> = paper.tasks.iter().map(id).collect();
-        assert_eq!(ids.len(), paper.tasks.len(), "{name}: an id stands there twice");
+        assert_eq!(ids.len(), paper.tasks.len(), "{name}: an id occurs twice");
         for task in &paper.tasks {
             for needed in texts(&task["dependencies"]).iter().chain(&texts(&task["notify"])) {
                 assert!(ids.contains(needed), "{name}: {} names {needed}", id(task));

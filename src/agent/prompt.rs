@@ -147,7 +147,7 @@ fn context(input: &PromptInput) -> Value {
     context["left_out"] = left_out.into();
     let text = |key: Field| input.task.get(key.key()).and_then(Value::as_str).map(str::trim);
     context["id"] = text(Field::Id).unwrap_or_default().into();
-    // A description that is also the title would only stand there twice.
+    // A description that is also the title would only occur twice.
     let description = text(Field::Description).filter(|text| *text != input.title);
     context["description"] = description.into();
     context["completion_promise"] = text(Field::CompletionPromise).map(bare_promise).into();
@@ -229,7 +229,7 @@ fn without_markers(text: &str) -> String {
     text.replace("<promise>", "[promise]").replace("</promise>", "[/promise]")
 }
 
-/// The fields of the task: known ones in the order of the format, then the others as they stand.
+/// The fields of the task: known ones in the order of the format, then the others as they are.
 fn details(task: &Value) -> Vec<Detail> {
     let Some(task) = task.as_object() else { return Vec::new() };
     let mut shown: Vec<(Option<Field>, &String, &Value)> = task
@@ -244,7 +244,7 @@ fn details(task: &Value) -> Vec<Detail> {
     shown.into_iter().map(|(_, key, value)| detail(key, value)).collect()
 }
 
-/// Whether a field belongs into the list: not the bookkeeping, and not what stands elsewhere.
+/// Whether a field belongs into the list: not the bookkeeping, and not what is elsewhere.
 fn is_shown(field: Field) -> bool {
     let elsewhere = matches!(
         field,

@@ -1,7 +1,7 @@
 //! What enters a prompt from elsewhere, bounded: results and notes of other tasks, and the output of
 //! the last attempt. The task's own text and a person's answers are never cut.
 //!
-//! An agent writes its results without a bound of its own, and what stands in one prompt is paid
+//! An agent writes its results without a bound of its own, and what is in one prompt is paid
 //! for in each attempt of each task that it reaches.
 
 use super::feedback::bound;

@@ -1,7 +1,7 @@
 //! What claims ask of the system: which host this is, and what runs on it.
 //!
 //! The one door to processes for everything that decides who has a task, so that a simulated host
-//! can stand behind the same decisions.
+//! can serve the same decisions.
 
 use super::processes::Processes;
 use crate::platform::host::Host;

@@ -18,7 +18,7 @@ const PYTEST: &str = "python3 -m pytest";
 /// A command that was found, and what told of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Found {
-    /// As it stands in TOML.
+    /// As it is in TOML.
     pub(super) run: String,
     /// The file, or the program.
     pub(super) by: &'static str,

@@ -86,7 +86,7 @@ pub fn no_working_directory(error: &std::io::Error, streams: &mut Streams) -> u8
 /// Prints a failure and returns its exit status.
 fn tell(failure: &Failure, streams: &mut Streams) -> u8 {
     let flushed = streams.out.flush();
-    // Ids and lines of files stand in messages.
+    // Ids and lines of files are in messages.
     let text = failure.to_string();
     let told = write!(streams.err, "{}", escape::lines(&text)).and_then(|()| streams.err.flush());
     // Nothing is left to report to when even this fails; the exit status still says it.

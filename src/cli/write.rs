@@ -1,5 +1,5 @@
 //! What the verbs that write have in common: the queues to write to, the tasks that are meant,
-//! and what stands on stdin.
+//! and what is on stdin.
 
 use super::args::{QueueArgs, QueueFlags};
 use super::failure::Failure;
@@ -116,9 +116,9 @@ pub(super) fn stdin() -> Result<String, Failure> {
     let mut bytes = Vec::new();
     std::io::stdin().lock().take(STDIN_BYTES + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > STDIN_BYTES {
-        return Err(Failure::usage("more than 64 MiB stand on stdin"));
+        return Err(Failure::usage("more than 64 MiB are on stdin"));
     }
-    String::from_utf8(bytes).map_err(|_| Failure::usage("what stands on stdin is not UTF-8"))
+    String::from_utf8(bytes).map_err(|_| Failure::usage("what is on stdin is not UTF-8"))
 }
 
 /// Reads JSON; the failure says where it is wrong.

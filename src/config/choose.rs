@@ -218,7 +218,7 @@ impl Config {
         of_type.map(String::as_str).collect()
     }
 
-    /// The steps of each profile that verifies `task`. A command that stands in the queue is the
+    /// The steps of each profile that verifies `task`. A command that is in the queue is the
     /// task's own and no profile; a name that nothing has gives none.
     pub fn profiles_of(&self, task: &Task) -> Vec<Vec<VerifyStep>> {
         match &self.verification {

@@ -127,7 +127,7 @@ pub fn variable(vars: &[(OsString, OsString)], name: &str) -> Option<String> {
     set.and_then(|(_, value)| value.to_str()).map(str::to_owned).filter(|text| !text.is_empty())
 }
 
-/// The host and the port of a URL, without what stands before an `@`.
+/// The host and the port of a URL, without what is before an `@`.
 pub fn host(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());

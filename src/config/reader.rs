@@ -45,7 +45,7 @@ impl<'t> Reader<'t> {
     }
 }
 
-/// A key with the place where it stands, and its value.
+/// A key with the place where it is, and its value.
 pub(super) type Entry<'d> = (String, Range<usize>, &'d Spanned<DeValue<'d>>);
 
 /// One table. A key that was asked for is known; [`Section::close`] reports the others.

@@ -20,7 +20,7 @@ impl Config {
     /// The project root of a queue: `root` of its project's section or of the file, else the
     /// folder of the file, else the top of the git work tree that holds the queue, else the
     /// queue's folder, or the one above where that is a folder of queues. `project` is the name
-    /// that stands in the queue.
+    /// that is in the queue.
     pub fn root_for(&self, queue: &SelectedQueue, project: Option<&str>) -> ProjectRoot {
         let section = queue.project.as_deref().or(project).and_then(|p| self.projects.get(p));
         if let Some((section, root)) = section.and_then(|s| Some((s, s.root.as_ref()?))) {

@@ -6,7 +6,7 @@ use std::fmt;
 /// A command line. Data of a task never enters the text of a [`Command::Shell`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Command {
-    /// Run by `sh -c`, as it stands.
+    /// Run by `sh -c`, as it is.
     Shell(String),
     /// Run directly; `{placeholder}` in an argument is replaced.
     List(Vec<String>),

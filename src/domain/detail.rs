@@ -1,7 +1,7 @@
 //! What a task may say besides its state, as items of which a task has those that it says.
 //!
 //! A file of many short tasks must not become large in memory: an item is 24 bytes, a text of up
-//! to fifteen bytes stands inside of it, and a copy of a task shares what is longer.
+//! to fifteen bytes is inside of it, and a copy of a task shares what is longer.
 
 use super::change::Change;
 use super::claim::Claim;

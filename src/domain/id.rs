@@ -15,7 +15,7 @@ impl TaskId {
         (!text.is_empty()).then(|| Self(Text::from(text)))
     }
 
-    /// The id as it stands in the file.
+    /// The id as it is in the file.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -49,7 +49,7 @@ impl WorkerId {
         Self(Arc::from(text))
     }
 
-    /// The name as it stands in a claim.
+    /// The name as it is in a claim.
     pub fn as_str(&self) -> &str {
         &self.0
     }

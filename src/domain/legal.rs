@@ -29,7 +29,7 @@ pub enum Verb {
 pub struct Illegal {
     /// The task.
     pub task: String,
-    /// Where it stands.
+    /// Its state.
     pub status: Status,
     /// Why not.
     pub why: &'static str,
@@ -148,7 +148,7 @@ fn done(task: &Task) -> (bool, &'static str) {
     }
 }
 
-/// The verbs that a person may use on `task` as it stands.
+/// The verbs that a person may use on `task` as it is.
 fn legal_verbs(task: &Task) -> Vec<Verb> {
     let mut verbs = match task.status {
         Status::Pending => {

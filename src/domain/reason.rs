@@ -160,7 +160,7 @@ impl ReasonCode {
         }
     }
 
-    /// The code and the question that stand in the `error` of a task, as
+    /// The code and the question that are in the `error` of a task, as
     /// [`as_error`](Self::as_error) writes them: `question: which colour?`. A queue keeps nothing
     /// else of them.
     pub fn asked(error: &str) -> Option<(Self, &str)> {

@@ -33,7 +33,7 @@ const OF_THE_SHELL: [&str; 22] = [
 const SHELLS: [&str; 5] = ["sh", "bash", "dash", "zsh", "ksh"];
 
 impl Command {
-    /// The names behind `$` in a text for a shell, without those that stand in single quotes, that
+    /// The names behind `$` in a text for a shell, without those that are in single quotes, that
     /// have a default (`${NAME:-x}`), or that the text may set itself.
     pub fn variables(&self) -> Vec<String> {
         let text = match self {
@@ -89,7 +89,7 @@ fn name_at(behind: &str) -> Option<&str> {
     (plain && !has_default).then_some(name)
 }
 
-/// Whether the name stands anywhere without a `$` before it: assigned, read, exported, looped over.
+/// Whether the name is anywhere without a `$` before it: assigned, read, exported, looped over.
 fn may_set(text: &str, name: &str) -> bool {
     let bare = text.replace(&format!("${{{name}"), " ").replace(&format!("${name}"), " ");
     mentions(&bare, name)

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Where a task stands. *Ready* and *waiting* are derived from it, never stored.
+/// The state of a task. *Ready* and *waiting* are derived from it, never stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Status {
     /// Not started.
@@ -59,7 +59,7 @@ impl Status {
         let find = |is: &dyn Fn(&str) -> bool| {
             SPELLINGS.iter().find(|(_, words)| words.iter().any(|known| is(known)))
         };
-        // Most words are written as they stand in the table.
+        // Most words are written as they are in the table.
         let found = find(&|known| known == word)
             .or_else(|| find(&|known| letters(known).eq(letters(word))));
         found.map_or(Self::Unknown, |(status, _)| *status)
@@ -84,7 +84,7 @@ impl Status {
     }
 }
 
-/// A word without its case and without what stands between its parts.
+/// A word without its case and without what is between its parts.
 fn letters(word: &str) -> impl Iterator<Item = u8> {
     let bytes = word.bytes().filter(|byte| !matches!(byte, b' ' | b'-' | b'_'));
     bytes.map(|byte| byte.to_ascii_lowercase())

@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 
 /// The typed reading of one task. Long texts stay in the queue's own text.
 ///
-/// What most tasks do not say stands apart as [`Detail`]s, so that a hundred thousand plain tasks
+/// What most tasks do not say is kept apart as [`Detail`]s, so that a hundred thousand plain tasks
 /// are a few megabytes, and a look at all of them is a short one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Task {

@@ -120,9 +120,9 @@ pub enum Transition {
     },
     /// A person answers the question of a blocked task: back to pending.
     Answer {
-        /// The question that was asked, if one stands on the task.
+        /// The question that was asked, if one is on the task.
         question: Option<String>,
-        /// The earlier answers, as they stand on the task.
+        /// The earlier answers, as they are on the task.
         earlier: Vec<Value>,
         /// The answer.
         text: String,

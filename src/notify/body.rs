@@ -38,7 +38,7 @@ fn of_one(message: &Message) -> Value {
     })
 }
 
-/// The JSON of Slack. Nobody is called by what stands in a title.
+/// The JSON of Slack. Nobody is called by what is in a title.
 pub(super) fn slack(delivery: &Delivery<'_>) -> String {
     let text = delivery.text(SLACK);
     let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");

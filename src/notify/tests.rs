@@ -54,7 +54,7 @@ pub(super) fn message(task: &str, text: String) -> Message {
     }
 }
 
-/// A clock that stands until it is set.
+/// A clock that stops until it is set.
 struct Manual(Instant, Mutex<Duration>);
 
 impl Manual {

@@ -13,7 +13,7 @@ const TITLE: usize = 60;
 
 /// What a picture shows.
 pub struct Picture<'a> {
-    /// Where the tasks stand.
+    /// The state of the tasks.
     pub readiness: &'a Readiness<'a>,
     /// What is marked.
     pub critical: &'a CriticalPath,

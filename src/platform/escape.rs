@@ -5,7 +5,7 @@
 //! break lines become visible; everything else stays as it is.
 //!
 //! [`line()`] and [`lines`] are for whoever puts a text together, and keep its lines apart.
-//! [`Screen`] stands before each handle and lets nothing pass that was forgotten.
+//! [`Screen`] wraps each handle and lets nothing pass that was forgotten.
 
 use super::terminal::steers;
 use std::borrow::Cow;
@@ -50,7 +50,7 @@ fn escape<'a>(text: &'a str, kept: &dyn Fn(char) -> Option<&'static str>) -> Cow
 /// The bytes of the longest colour that is one of ours.
 const COLOUR: usize = 16;
 
-/// What stands before a handle: pieces of text pass it as [`lines`] would have them, and colours
+/// What wraps a handle: pieces of text pass it as [`lines`] would have them, and colours
 /// pass where they are wanted.
 #[derive(Debug, Default)]
 pub struct Screen {

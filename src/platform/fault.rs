@@ -118,7 +118,7 @@ pub enum Fault {
     NoRefusals,
     /// An attempt may do to the queues of its own project what a person may.
     InsideAllowed,
-    /// A loop says that it stands still before that is so, and writes results all the same.
+    /// A loop says that it has stopped before that is so, and writes results all the same.
     PauseBlind,
     /// A file is opened whatever it is, and waited for.
     BlockingOpen,

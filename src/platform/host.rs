@@ -8,7 +8,7 @@ use super::fault::{self, Fault};
 use super::files::open::kernel_text;
 use sha2::{Digest, Sha256};
 
-/// The identity of this machine as it stands in claims.
+/// The identity of this machine as it is in claims.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Host {
     /// The host name, for people.

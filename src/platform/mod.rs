@@ -1,6 +1,6 @@
 //! The machine below us: clock, randomness, locks, durable files, processes, signals, events.
 //!
-//! Nothing of ours stands above it in these files, and everything that is not portable or needs
+//! These files import nothing of ours, and everything that is not portable or needs
 //! `unsafe` stays here. Weaker guarantees outside Linux are said where they are weaker.
 
 pub mod awake;

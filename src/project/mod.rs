@@ -1,5 +1,5 @@
 //! The project as it is loaded: its queues, the structure of their tasks, and what people ask of
-//! the loops that serve them. Verbs and loop stand on it alike.
+//! the loops that serve them. Verbs and loop build on it alike.
 
 pub mod change_of;
 mod conditions;

@@ -96,7 +96,7 @@ impl Planner {
         // The old one goes first: two of them may need much memory.
         self.kept = None;
         let built = Arc::new(Structure::build(set, queues, &self.rules));
-        // References that lead nowhere take more memory than the text that they stand in.
+        // References that lead nowhere take more memory than the text that they are in.
         if built.graph.broken().len() <= MANY_BROKEN {
             self.kept = Some((key, Arc::clone(&built)));
         }

@@ -2,7 +2,7 @@
 
 use crate::domain::Status;
 
-/// How many tasks stand where; tasks with an unknown status word count only in `total`.
+/// How many tasks are in each state; tasks with an unknown status word count only in `total`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each name is the state's own word in a summary")]
 pub struct Counts {

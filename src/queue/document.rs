@@ -26,7 +26,7 @@ use xxhash_rust::xxh3::Xxh3;
 /// Format version of the queue files that are written.
 pub const QUEUE_VERSION: u64 = 1;
 
-/// A queue file: everything that stands in it, byte for byte, and what it means.
+/// A queue file: everything that is in it, byte for byte, and what it means.
 ///
 /// A change touches the bytes of what changed and no others. Cloning shares the text; the first
 /// change of a clone copies the typed tasks.
@@ -50,7 +50,7 @@ pub struct Queue {
 }
 
 impl Queue {
-    /// Reads what a file holds; `path` stands in messages only.
+    /// Reads what a file holds; `path` is in messages only.
     ///
     /// # Errors
     /// [`Refused`], with line and column, for what is no queue.
@@ -190,12 +190,12 @@ impl Queue {
         given.min_by_key(|span| span.spelling).map(|span| self.span_text(index, span))
     }
 
-    /// Where a task says how it stands.
+    /// Where a task gives its state.
     pub(super) fn home(&self, index: usize) -> Option<(Home, &FieldSpan)> {
         Home::find(self.slices.task(index), self.slices.fields(index))
     }
 
-    /// The key under which a task says how it stands: `status`, or the one that a file without it
+    /// The key under which a task gives its state: `status`, or the one that a file without it
     /// has.
     pub fn state_key(&self, index: usize) -> Option<&'static str> {
         self.home(index).map(|(home, _)| home.key())
@@ -245,7 +245,7 @@ impl Queue {
         field.spellings().get(span).copied().unwrap_or(field.key())
     }
 
-    /// How many tasks stand where, counted from the tasks.
+    /// How many tasks are in each state, counted from the tasks.
     pub fn counts(&self) -> Counts {
         self.counts
     }
@@ -255,7 +255,7 @@ impl Queue {
         self.words.status(status).unwrap_or(status.word()).to_owned()
     }
 
-    /// The key and the value by which a new task of this file says that it stands so.
+    /// The key and the value by which a new task of this file says that it is in that state.
     pub fn state_member(&self, status: Status) -> (&'static str, Value) {
         let home = self.words.home();
         if home.is_flag() && fits_flag(status) {
@@ -266,7 +266,7 @@ impl Queue {
         }
     }
 
-    /// Whether a task from elsewhere says already how it stands.
+    /// Whether a task from elsewhere already gives its state.
     pub fn says_state(task: &Map<String, Value>) -> bool {
         let says = |home: &Home| task.get(home.key()).is_some_and(|v| home.takes(&v.to_string()));
         Home::ALL.iter().any(says)

@@ -1,7 +1,7 @@
 //! The queue file as a lossless document.
 //!
 //! A [`Queue`] is the text of a file, taken apart into slices, with a typed reading of every
-//! task beside it. Promises: any file in one of the known dialects is accepted as it stands;
+//! task beside it. Promises: any file in one of the known dialects is accepted as it is;
 //! writing an unchanged queue gives the same bytes; a change touches the bytes of the values
 //! that changed and no others; what is no queue is refused with line and column. Nothing here
 //! reads or writes a file, a clock or a lock.

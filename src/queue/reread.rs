@@ -1,6 +1,6 @@
 //! Reads a file again that changed a little.
 //!
-//! The text is read as a whole, as ever, but tasks that stand in it as they stood before keep
+//! The text is read as a whole, as ever, but tasks that are in it as they stood before keep
 //! their reading. What comes out equals a first reading of the same bytes.
 
 use super::document::{Queue, decode};
@@ -70,7 +70,7 @@ impl Queue {
         Ok(())
     }
 
-    /// Whether the same ids stand in the same order.
+    /// Whether the same ids are in the same order.
     fn is_in_place(&self, read: &Outline) -> bool {
         let mut scanned = read.tasks.iter();
         read.kept.len() == self.tasks.len()
@@ -112,7 +112,7 @@ impl Queue {
             Arc::unwrap_or_clone(before).into_iter().map(Some).collect();
         let mut scanned = scanned.into_iter();
         let task = |kept: &Option<u32>| match kept {
-            // No id stands twice, so that none is taken twice.
+            // No id occurs twice, so that none is taken twice.
             Some(index) => before[*index as usize].take(),
             None => scanned.next(),
         };

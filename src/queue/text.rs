@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// How many changed tasks stand beside the base before it is made anew.
+/// How many changed tasks are beside the base before it is made anew.
 const MAX_OWNED: usize = 512;
 
 /// A stretch of text: of the base, or owned once it changed.
@@ -20,7 +20,7 @@ pub(super) enum Part {
 /// A task whose text changed, or that was added.
 #[derive(Clone, Debug)]
 pub(super) struct Owned {
-    /// What stands before an added task; empty for a changed one.
+    /// What is before an added task; empty for a changed one.
     pub(super) lead: String,
     pub(super) text: String,
     pub(super) fields: Vec<FieldSpan>,
@@ -131,7 +131,7 @@ impl Slices {
         }
     }
 
-    /// Adds a member before the list; `value` is where its value then stands.
+    /// Adds a member before the list; `value` is where its value then is.
     pub(super) fn insert_top(&mut self, splice: &Splice, value: Range<usize>) {
         let key = splice.range.start;
         self.splice_top(splice.range.clone(), &splice.with);
@@ -177,7 +177,7 @@ impl Slices {
         TaskSpan::fields(&self.base.spans, index, &self.base.fields)
     }
 
-    /// What stands between the previous task (or the opening bracket) and this one.
+    /// What is between the previous task (or the opening bracket) and this one.
     pub(super) fn lead(&self, index: usize) -> &str {
         let spans = &self.base.spans;
         match (index.checked_sub(1).and_then(|n| spans.get(n)), spans.get(index)) {

@@ -137,7 +137,7 @@ impl<'a> Draft<'a> {
     /// Appends a task to the list of a queue and leaves an `added` event.
     ///
     /// # Errors
-    /// [`StoreError::Edit`] when it is not valid, its id taken, or it stands there already.
+    /// [`StoreError::Edit`] when it is not valid, its id taken, or it is there already.
     pub fn add(&mut self, queue: usize, task: &Map<String, Value>) -> Result<Place, StoreError> {
         self.add_by(&Actor::Person, queue, task)
     }
@@ -157,7 +157,7 @@ impl<'a> Draft<'a> {
         Ok(place)
     }
 
-    /// Writes the numbers of a task as they stand in `original`, the text that its new values
+    /// Writes the numbers of a task as they are in `original`, the text that its new values
     /// were read from.
     ///
     /// # Errors
@@ -338,13 +338,13 @@ impl<'a> Draft<'a> {
         fields.map(value).filter_map(|(key, value)| Some((key, value?))).collect()
     }
 
-    /// Hash of all runtime fields as they stand in the text; an absent key counts like null.
+    /// Hash of all runtime fields as they are in the text; an absent key counts like null.
     pub fn runtime_hash(&self, place: Place) -> String {
         runtime_hash(&self.queues[place.queue], place.task)
     }
 }
 
-/// Hash of all runtime fields of a task as they stand in the text; an absent key counts like null.
+/// Hash of all runtime fields of a task as they are in the text; an absent key counts like null.
 pub(super) fn runtime_hash(queue: &Queue, task: usize) -> String {
     let mut hash = Xxh3::new();
     for field in Field::all().filter(|field| field.is_runtime()) {

@@ -195,7 +195,7 @@ impl Journal {
         Ok(known(last.as_ref(), &path).map(|seq| End { inode, len, seq, whole_line }))
     }
 
-    /// The last write of the queue file `queue`, if it stands near the end of the journal or,
+    /// The last write of the queue file `queue`, if it is near the end of the journal or,
     /// failing that, anywhere.
     pub fn last_write(&self, queue: &str) -> Option<LastWrite> {
         let write = |event: &Event| LastWrite::of(event).filter(|_| event.queue == queue);

@@ -1,7 +1,7 @@
 //! The state folder `.workloop/` beside a queue: its paths, and how it comes to be.
 //!
 //! It may vanish at any time (agents run `git clean`), so every writer makes what it needs anew
-//! and nothing that safety rests on stands here alone.
+//! and nothing that safety rests on is here alone.
 
 use super::backup::{Backup, Backups};
 use super::repository;

@@ -40,7 +40,7 @@ pub struct About {
     pub queues: Vec<String>,
     /// How many slots it has.
     pub jobs: usize,
-    /// Those of the queues that are paused and stand still, with the date of the request in
+    /// Those of the queues that are paused and are at rest, with the date of the request in
     /// nanoseconds.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub paused: BTreeMap<String, u64>,
@@ -118,7 +118,7 @@ impl Registration {
         Ok(())
     }
 
-    /// Says which paused queues stand still; writes nothing when that was said before.
+    /// Says which paused queues are at rest; writes nothing when that was said before.
     ///
     /// # Errors
     /// Any I/O error.

@@ -81,7 +81,7 @@ impl Beside {
         self.thread.as_ref().is_none_or(JoinHandle::is_finished)
     }
 
-    /// For whoever waits until it stands still.
+    /// For whoever waits until it has stopped.
     pub fn rest(&self) -> Arc<Rest> {
         Arc::clone(&self.rest)
     }

@@ -30,7 +30,7 @@ pub(super) struct Orders {
     pub(super) commands: VecDeque<CommandSpec>,
     /// Everything is to end, and nothing more to start.
     pub(super) end: Option<End>,
-    /// What runs is to stand still.
+    /// What runs is to stop.
     pub(super) paused: bool,
     /// The number of that request, as long as it is not answered.
     pub(super) unanswered: Option<u64>,

@@ -1,4 +1,4 @@
-//! What stands in a claim file, and the search for what a dead supervisor left.
+//! The content of a claim file, and the search for what a dead supervisor left.
 
 use crate::platform::claim_tag::{Carried, ClaimTag, Sought};
 use crate::platform::open::{self, Links};

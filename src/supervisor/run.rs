@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 
 /// How long after a KILL we look again whether something is left.
 const AGAIN: Duration = Duration::from_millis(100);
-/// How soon to look again whether everything stands still.
+/// How soon to look again whether everything has stopped.
 const STILL: Duration = Duration::from_millis(2);
 /// How long leftovers of a command that ended by itself have between TERM and KILL, at most.
 const LEFTOVER_GRACE: Duration = Duration::from_secs(2);
@@ -240,7 +240,7 @@ impl Running<'_> {
     fn begin_end(&mut self, outcome: Outcome, grace: Duration) -> io::Result<()> {
         if !grace.is_zero() {
             signal_group(self.leader.pid(), Signal::TERM);
-            // One that stands still could not act on it.
+            // One that is stopped could not act on it.
             signal_group(self.leader.pid(), Signal::CONT);
             if self.stopped_at.take().is_some() {
                 signal_found(&find(&self.wanted)?, Signal::CONT);

@@ -165,7 +165,7 @@ fn text_of<'a>(event: &'a Event, key: &str) -> Option<&'a str> {
     event.data.get(key)?.as_str().filter(|text| !text.is_empty())
 }
 
-/// What stands in an event's data and is for people.
+/// What is in an event's data and is for people.
 fn details(event: &Event) -> Vec<String> {
     let mut parts = Vec::new();
     parts.extend(text_of(event, "verdict").map(str::to_owned));

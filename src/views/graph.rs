@@ -28,9 +28,9 @@ pub struct GraphTask {
     pub queue: String,
     /// Its title.
     pub title: String,
-    /// Where it stands.
+    /// Its state.
     pub state: &'static str,
-    /// Whether it stands on the critical path.
+    /// Whether it is on the critical path.
     pub critical: bool,
 }
 
@@ -46,7 +46,7 @@ pub struct GraphEdge {
     /// Whether only `from` says so, in its `blocks`.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub by_blocks: bool,
-    /// Whether it stands on the critical path.
+    /// Whether it is on the critical path.
     pub critical: bool,
 }
 

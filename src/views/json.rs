@@ -1,7 +1,7 @@
 //! JSON for scripts: one object on one line, in which nothing steers a terminal.
 //!
 //! JSON itself escapes the control characters below the blank. The others (C1, and those that turn
-//! the direction of writing) may stand in a string as they are, and people look at JSON, too.
+//! the direction of writing) may be in a string as they are, and people look at JSON, too.
 
 use crate::platform::terminal;
 use serde::{Serialize, Serializer};

@@ -7,7 +7,7 @@ use crate::platform::fault::{self, Fault};
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 
-/// What stands in place of a secret.
+/// What is in place of a secret.
 const MASK: &str = "[masked]";
 
 /// The shortest value that is hidden.

@@ -42,7 +42,7 @@ pub fn text(needs: &[NeedView], more: usize, now: DateTime<Utc>, look: Look) -> 
         let (time, id) = (padded(time, times), padded(id, ids));
         let line = format!("  {time}  {id}  {why}");
         let own = cells::width(&line) + cells::width(command);
-        // On a narrow terminal the command stands by itself.
+        // On a narrow terminal the command has a line of its own.
         let gap = if own > width { "\n      " } else { "" };
         let line = if gap.is_empty() { line } else { format!("{}{gap}", line.trim_end()) };
         let _ok = writeln!(text, "{line}{command}");

@@ -231,7 +231,7 @@ fn left_out(report: &PlanReport, look: Look, text: &mut String) {
     let more = (more > 0).then(|| format!("{more} more"));
     let names = shown.iter().map(|id| fitted(id, ID)).chain(more);
     let stuck = look.paint(Style::new().bold(), "Not in the plan");
-    let _ = writeln!(text, "\n{stuck}, since they cannot run as things stand:");
+    let _ = writeln!(text, "\n{stuck}, since they cannot run as things are:");
     wrap(text, "  ", names, "  ", look);
 }
 

@@ -91,7 +91,7 @@ pub struct QueueView<T = Vec<TaskView>> {
     /// Open tasks that are not.
     #[serde(skip)]
     pub hidden: usize,
-    /// Counts by where the tasks stand: one whose worker is gone is not in progress.
+    /// Counts by the state of the tasks: one whose worker is gone is not in progress.
     #[serde(skip)]
     pub counts: Summary,
 }
@@ -105,7 +105,7 @@ pub struct TaskView {
     pub title: String,
     /// The status word of the file.
     pub status: String,
-    /// Where it stands.
+    /// Its state.
     #[serde(skip)]
     pub state: State,
     /// The same as a word, which says as well that its change waits to land.

@@ -4,7 +4,7 @@ use crate::domain::Status;
 use crate::queue::Counts;
 use serde::Serialize;
 
-/// How many tasks stand where, by what the file says.
+/// How many tasks are in each state, by what the file says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[expect(missing_docs, reason = "each name is the state's own word in a summary")]
 pub struct Summary {

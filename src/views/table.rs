@@ -18,7 +18,7 @@ const NARROWEST: usize = 60;
 /// On a narrower terminal the table has no lines, and a state is its sign alone.
 const WIDE: usize = 100;
 
-/// How many rows stand under one heading: a table is laid out as a whole, in many times the memory
+/// How many rows share one heading: a table is laid out as a whole, in many times the memory
 /// of its tasks.
 const ROWS: usize = 1_000;
 

@@ -25,7 +25,7 @@ pub struct Sources<'a> {
     pub shown: &'a [String],
     /// How many of them were asked for; they are the first ones.
     pub served: usize,
-    /// Where the tasks stand.
+    /// The state of the tasks.
     pub readiness: &'a Readiness<'a>,
     /// What must not be shown.
     pub mask: &'a Mask,
@@ -342,7 +342,7 @@ fn status_of(state: State) -> Status {
     }
 }
 
-/// Where open tasks stand in a list for people; `None` for those that are not open.
+/// The state of open tasks in a list for people; `None` for those that are not open.
 fn interest(state: State) -> Option<u8> {
     match state {
         State::InProgress => Some(0),

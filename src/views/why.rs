@@ -1,4 +1,4 @@
-//! `why ID`: where a task stands and why, what it holds up, and its attempts.
+//! `why ID`: the state of a task and why, what it holds up, and its attempts.
 
 use super::attempts::AttemptView;
 use super::escape;
@@ -169,7 +169,7 @@ fn question(task: &TaskView, text: &mut String) {
     line(&Need::of_blocked(Some(asked.code)).command(&task.id));
 }
 
-/// How it stands, in one sentence.
+/// Its state, in one sentence.
 fn state(view: &WhyView, look: Look) -> String {
     let task = &view.task;
     let state = look.paint(task.style(), task.shown_word().replace('_', " "));
@@ -247,7 +247,7 @@ fn sentence(waiting: &Waiting) -> String {
         WaitingKind::AgentLimit => format!("its agent is busy: {what}"),
         WaitingKind::ForeignClaim => format!("it is claimed elsewhere: {what}"),
         WaitingKind::Pause => format!("it is paused: {what}"),
-        WaitingKind::Invalid => format!("it cannot be run as it stands: {what}"),
+        WaitingKind::Invalid => format!("it cannot be run as it is: {what}"),
         WaitingKind::Manual | WaitingKind::Budget => what.into_owned(),
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 #[test]
 fn a_failure_is_in_the_next_prompt_and_its_repair_passes() {
-    // The command itself stands in every prompt; what it prints only after a failure.
+    // The command itself is in every prompt; what it prints only after a failure.
     let leaking = CONFIG.replace("nothing was made", "the roof leaks at $((6 * 7))");
     let sandbox = Sandbox::new()
         .config(&leaking)

@@ -3,7 +3,7 @@
 use crate::sandbox::Sandbox;
 use std::collections::BTreeMap;
 
-/// The agent itself; what it understands stands at its head.
+/// The agent itself; what it understands is at its head.
 pub(crate) const SCRIPT: &str = include_str!("fake-agent.sh");
 
 /// A configuration that runs the scripted agent and accepts what it made.

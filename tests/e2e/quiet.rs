@@ -82,7 +82,7 @@ fn a_result_waits_for_the_end_of_the_pause() {
     sandbox
         .run(["pause", "q.json", "--wait", "--timeout", "50ms"])
         .exits(6)
-        .says("do not stand still");
+        .says("do not come to rest");
     let sandbox = sandbox.file("go", "");
     wait_until("the agent ended", || sandbox.oracle().ends("A") == 1);
     running.signal(Signal::CONT);

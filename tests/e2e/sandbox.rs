@@ -400,7 +400,7 @@ impl Ran {
         self
     }
 
-    /// Asserts that a text stands on stdout or stderr.
+    /// Asserts that a text is on stdout or stderr.
     #[track_caller]
     pub(crate) fn says(self, text: &str) -> Self {
         let there = self.stdout.contains(text) || self.stderr.contains(text);

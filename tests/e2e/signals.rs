@@ -82,7 +82,7 @@ fn the_same_command_goes_on_where_it_stood() {
 fn a_stopped_loop_keeps_its_claim_and_goes_on() {
     let (sandbox, running) = hanging("sleep 1", "1s");
     running.signal(Signal::TSTP);
-    wait_until("the loop stands", || {
+    wait_until("the loop is stopped", || {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", running.pid()));
         stat.is_ok_and(|stat| stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T')))
     });

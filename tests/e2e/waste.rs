@@ -202,7 +202,7 @@ fn add_and_edit_refuse_what_a_run_could_not_use() {
     sandbox.run(["add", "--title", "t", "--verify", "quik", here[0], here[1]]).exits(2).says(why);
     sandbox.run(["edit", "A", "--verify", "quik", here[0], here[1]]).exits(2).says(why);
     assert_eq!(sandbox.bytes("q.json"), before);
-    // What stands there already does not keep a person from editing something else.
+    // What is there already does not keep a person from editing something else.
     let mut list = queue(&[("A", &[])]);
     list["tasks"][0]["verify"] = json!("quik");
     let sandbox = sandbox.queue("q.json", &list);

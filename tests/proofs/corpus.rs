@@ -1,5 +1,5 @@
 //! Hostile queues, given to every verb. A verb may refuse a file; it may not crash, hang, need
-//! much memory, run what stands in it, write outside its folder, change a byte outside of an edit,
+//! much memory, run what is in it, write outside its folder, change a byte outside of an edit,
 //! or let a byte through that steers a terminal.
 
 use crate::chance::say;
@@ -190,7 +190,7 @@ fn hostile_queues_harm_nobody() {
         [&counts.read, &counts.wrote, &counts.refused].map(|count| count.load(Ordering::Relaxed));
     say(&format!("corpus: {} queues, {read} looks ({refused} refused), {wrote} edits", all.len()));
     assert!(broken.is_empty(), "{} wrongs:\n{}", broken.len(), broken.join("\n"));
-    // They do harm: many are refused, and many are not, so that what stands in them is read.
+    // They do harm: many are refused, and many are not, so that what is in them is read.
     assert!(refused > all.len() / 4 && refused < read * 2 / 3, "{refused} of {read} were refused");
     assert!(wrote > all.len() / 8, "only {wrote} edits were made");
 }

@@ -12,7 +12,7 @@ use std::fs;
 /// a line that is written over.
 const STEERS: &str = "\u{1b}]0;x\u{7}\u{1b}[5m\u{9b}5m\u{202e}\rEVIL";
 
-/// The name of the queue: it stands in paths.
+/// The name of the queue: it is in paths.
 const QUEUE: &str = "q\u{1b}]0;x\u{7}\u{9b}5m.json";
 
 /// What none of our own texts has, with colours and live lines or without.
@@ -85,7 +85,7 @@ const FORMS: &[&str] = &[
     "wait --until S Q",
 ];
 
-/// A sandbox in which the text stands everywhere, but that `step` is the name of the verification
+/// A sandbox in which the text is everywhere, but that `step` is the name of the verification
 /// and `queue` that of the queue: those are a person's own words.
 fn prepared(sandbox: Sandbox, queue: &str, step: &str) -> Sandbox {
     let id = format!("A{STEERS}");
@@ -108,7 +108,7 @@ fn prepared(sandbox: Sandbox, queue: &str, step: &str) -> Sandbox {
     sandbox.file("agent.sh", agent).file("workloop.toml", toml(&config))
 }
 
-/// A text for TOML, where no control character stands as it is.
+/// A text for TOML, where no control character is as it is.
 fn toml(text: &str) -> String {
     let escaped = |c: char| match c {
         '\n' => "\n".to_owned(),

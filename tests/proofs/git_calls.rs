@@ -1,5 +1,5 @@
 //! What the loop itself asks git, in a repository whose configuration an agent wrote: none of the
-//! programs that stand there is run, nothing gets a secret that agents do not get, nothing stays.
+//! programs that are there is run, nothing gets a secret that agents do not get, nothing stays.
 
 use crate::processes;
 use crate::sandbox::{Sandbox, holds_within, queue, task, wait_until};

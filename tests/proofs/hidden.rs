@@ -23,7 +23,7 @@ exec sleep 1000
 ";
 
 /// Has programs run as `user` and not as root, to whom nothing is hidden; `false`, said loudly, where
-/// that cannot be. Each proof has a user of its own, for what one hides stands in the other's way.
+/// that cannot be. Each proof has a user of its own, for what one hides is in the other's way.
 pub(crate) fn as_user(sandbox: &mut Sandbox, user: u32) -> bool {
     if !rustix::process::geteuid().is_root() {
         return true;

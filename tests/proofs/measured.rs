@@ -22,10 +22,10 @@ const KEPT: (&str, &str) = ("MALLOC_MMAP_THRESHOLD_", "131072");
 /// and a few threads.
 pub(crate) const PLAIN: u64 = 12 << 20;
 
-/// Where the list stands: set only for the small process.
+/// Where the list is: set only for the small process.
 const LIST: &str = "WORKLOOP_PROOF_MEASURE";
 
-/// One command: the arguments of the program, and what stands on its stdin.
+/// One command: the arguments of the program, and what is on its stdin.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Asked {
     pub(crate) arguments: Vec<String>,

@@ -1,5 +1,5 @@
 //! A judge of edits that knows nothing of the program: JSON text cut into pieces, each with the
-//! place where it stands, so that "nothing outside the edit changed" can be said byte by byte.
+//! place where it is, so that "nothing outside the edit changed" can be said byte by byte.
 
 /// A piece of the text: a bracket, a key with its colon, or a value; with the white space before
 /// it. A comma belongs to what follows it.
@@ -115,7 +115,7 @@ fn pieces(text: &str) -> Vec<Piece<'_>> {
 
 /// The first difference between two valid JSON texts outside of the places that may change.
 ///
-/// What stands right behind such a place (the next key, or the bracket) may have another lead,
+/// What is right behind such a place (the next key, or the bracket) may have another lead,
 /// because commas and the last line's white space move.
 pub(crate) fn difference(
     before: &str,

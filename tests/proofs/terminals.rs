@@ -48,7 +48,7 @@ impl Terminal {
         assert!(done, "tmux {words}");
     }
 
-    /// Waits until a text stands on the screen.
+    /// Waits until a text is on the screen.
     #[track_caller]
     fn shows(&self, text: &str) {
         let capture = format!("tmux -S '{}' capture-pane -p -t : | grep -qF '{text}'", self.socket);
@@ -139,7 +139,7 @@ fn ctrl_z_and_back() {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
         stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with(wanted))
     };
-    wait_until("it stands", || state('T'));
+    wait_until("it is stopped", || state('T'));
     assert_eq!(terminal.sandbox.status("A"), "in_progress");
     terminal.tmux("send-keys fg Enter");
     wait_until("it continues", || !state('T'));

@@ -9,7 +9,7 @@ use serde_json::json;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A tree, as a script whose leader does what `$LAST` says when it has planted it. `$1` is the
-/// folder: it stands in the arguments of what hides its environment, so that it can be found.
+/// folder: it is in the arguments of what hides its environment, so that it can be found.
 const TREES: &[(&str, &str)] = &[
     ("double fork", r#"(sh -c 'trap "" HUP; sleep 300' & ) </dev/null >/dev/null 2>&1"#),
     ("daemon", r#"setsid sh -c 'while :; do sleep 1; done' </dev/null >/dev/null 2>&1 &"#),

@@ -1,6 +1,6 @@
 //! Which variables look like secrets, by their names and by what a URL in them says.
 
-/// Words of a name that make it one of a secret; a word stands between what is no letter or digit.
+/// Words of a name that make it one of a secret; a word is between what is no letter or digit.
 const WORDS: [&str; 9] = [
     "KEY",
     "KEYS",

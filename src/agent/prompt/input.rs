@@ -6,7 +6,7 @@ use serde_json::Value;
 /// Everything that a prompt can say; the field names are the variables of the template.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct PromptInput {
-    /// The task as it stands in the queue, an object.
+    /// The task as it is in the queue, an object.
     pub task: Value,
     /// The title, else the first line of the description.
     pub title: String,

@@ -267,7 +267,7 @@ pub fn more(verb: &str) -> Option<(&'static str, String)> {
     }
 }
 
-/// What stands below the flags of a verb.
+/// What is below the flags of a verb.
 pub(super) fn below(verb: &str) -> String {
     let mut text = String::from("Examples:\n");
     text.push_str(&example_lines(verb));

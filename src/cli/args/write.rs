@@ -182,7 +182,7 @@ pub struct ProgressArgs {
 /// `stop`, `pause`.
 #[derive(Clone, Debug, Args)]
 pub struct AskArgs {
-    /// Waits until the loops have ended, or stand still.
+    /// Waits until the loops have ended or are at rest.
     #[arg(long)]
     pub wait: bool,
     /// How long to wait, such as 10s or 5m, before giving up with exit status 6 [default: no limit].

@@ -21,7 +21,7 @@ use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 
-/// How much of the begin and of the end of a stream stands in JSON, in bytes.
+/// How much of the begin and of the end of a stream is in JSON, in bytes.
 const HALF: u64 = 32 << 10;
 
 /// The attempt whose output is shown.

@@ -67,7 +67,7 @@ pub(super) fn run(args: &SignalArgs, session: &mut Session<'_>) -> Result<(), Fa
     Ok(())
 }
 
-/// Judges what is in the files of queues that stand still, while it can be told that a person wrote
+/// Judges what is in the files of queues that are at rest, while it can be told that a person wrote
 /// it.
 fn judge_the_still(targets: &[Target], session: &mut Session<'_>) {
     for target in targets.iter().filter(|target| is_still(&target.state, &target.stem)) {

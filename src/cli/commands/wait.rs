@@ -20,7 +20,7 @@ const LOOPS: Duration = Duration::from_millis(100);
 /// How long a loop may be gone before nobody is expected to come, where no time is given.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How the waited-for tasks stand.
+/// The state of the tasks that are waited for.
 struct Progress {
     over: bool,
     ending: Ending,

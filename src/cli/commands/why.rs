@@ -1,4 +1,4 @@
-//! `why ID`: why a task stands where it stands.
+//! `why ID`: why a task is where it is.
 
 use crate::cli::args::WhyArgs;
 use crate::cli::failure::Failure;

@@ -1,4 +1,4 @@
-//! `stop --wait` and `pause --wait`: until the loops that were asked have ended, or stand still.
+//! `stop --wait` and `pause --wait`: until the loops that were asked have ended, or have stopped what they run.
 
 use super::target::Target;
 use crate::claims::{ThisHost, worker_alive};
@@ -31,7 +31,7 @@ pub(crate) fn until_still(
     session: &mut Session<'_>,
 ) -> Result<(), Failure> {
     let asked: Vec<_> = targets.iter().map(|target| target.asked(PAUSE)).collect();
-    wait(limit, "do not stand still", session, |session| {
+    wait(limit, "do not come to rest", session, |session| {
         if let Some(resumed) = targets.iter().find(|target| target.asked(PAUSE).is_none()) {
             let text = format!("{} was resumed meanwhile", resumed.stem);
             return Err(Failure::new(FailureKind::Waiting, text));

@@ -92,7 +92,7 @@ pub(crate) fn opened(target: &Target, session: &mut Session<'_>) -> Result<Proje
     session.open(selection)
 }
 
-/// Notes it in the journal, as far as the queues can be read: the request stands without that.
+/// Notes it in the journal, as far as the queues can be read: the request holds without that.
 pub(crate) fn note(kind: EventKind, targets: &[Target], session: &mut Session<'_>) {
     for target in targets {
         let noted = opened(target, session).and_then(|mut project| {

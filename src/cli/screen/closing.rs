@@ -1,4 +1,4 @@
-//! The summary of a run: how many tasks stand where, what it took, and each task that failed or waits
+//! The summary of a run: how many tasks are in each state, what it took, and each task that failed or waits
 //! with the command that comes next.
 
 use crate::domain::Event;

@@ -153,7 +153,7 @@ impl<'s> Screen<'s> {
             let lasted = took(i64::try_from(end.took.as_millis()).unwrap_or(i64::MAX));
             let facts = [lasted, attempt(piece)];
             let facts: Vec<String> = facts.into_iter().filter(|fact| !fact.is_empty()).collect();
-            // What stands beside it already is not said twice.
+            // What is beside it already is not said twice.
             let more = end.what.replace(&format!(" ({})", attempt(piece)), "");
             let more = if more == "complete" || more == piece.title { "" } else { &more };
             let more = more.strip_prefix(&format!("{}: ", piece.title)).unwrap_or(more);

@@ -1,4 +1,4 @@
-//! What may stand in the sections about trees and landing.
+//! What may be in the sections about trees and landing.
 
 use super::super::parse;
 use super::super::{CommitMode, Config, IsolationMode, LandingMode, RetryFrom, Sourced};

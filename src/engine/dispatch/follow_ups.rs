@@ -1,7 +1,7 @@
 //! Work that an agent found while it did its own: the follow-ups of its result file, added when
 //! its attempt passed.
 //!
-//! An agent proposes work and nothing else: it says what is to be done, never how it stands, who
+//! An agent proposes work and nothing else: it says what is to be done, never its state, who
 //! approves it, or how it is verified: a follow-up is verified as the task is in which it was
 //! found. Nothing in it may become a flag on a command line or a path out of the project, and
 //! there is a bound of number and length. Chains of discoveries end at a depth.

@@ -149,7 +149,7 @@ impl<'o> Crew<'o> {
         self.hold_all(false);
     }
 
-    /// Lets everything stand still, or only what is paused.
+    /// Stops everything, or only what is paused.
     pub(super) fn hold_all(&mut self, all: bool) {
         let paused = self.drain.paused();
         self.slots.hold(|queue| all || paused.contains(&queue));

@@ -67,7 +67,7 @@ impl Reason {
 pub struct Ending {
     /// Why.
     pub reason: Reason,
-    /// How the tasks in scope stand.
+    /// The tasks in scope, counted by state.
     pub backlog: Backlog,
     /// References of the tasks at the root of what did not get done, the worst first.
     pub roots: Vec<Root<String>>,

@@ -1,6 +1,6 @@
 //! A loop among others: the entries by which they find it, and what people ask of it by files.
 //!
-//! A loop says in its entry which paused queues stand still, with the date of the request that it saw:
+//! A loop says in its entry which paused queues are at rest, with the date of the request that it saw:
 //! a person who waits for it knows then that it is about their pause and not about one before.
 
 use crate::platform::fault::{self, Fault};
@@ -107,7 +107,7 @@ impl Presence {
         self.looked.insert(queue, judged);
     }
 
-    /// Says in the entries which queues stand still.
+    /// Says in the entries which queues are at rest.
     pub(super) fn say(&mut self, set: &QueueSet, is_still: impl Fn(usize) -> bool) {
         let Self { pauses, looked, .. } = self;
         looked.retain(|queue, _| pauses[*queue].is_some());

@@ -162,7 +162,7 @@ impl<'o> RunLoop<'o> {
         }
     }
 
-    /// Says in the entries of this loop which queues stand still, after what attempts wrote into their
+    /// Says in the entries of this loop which queues are at rest, after what attempts wrote into their
     /// files before was judged: whatever comes after the word is a person's.
     fn confirm_pauses(&mut self) {
         let slots = self.crew.slots();

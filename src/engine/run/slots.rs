@@ -39,7 +39,7 @@ pub(super) struct Slots {
     around: Arc<Surroundings>,
     executor: Box<dyn Executor>,
     reaper: Reaper,
-    /// The number of the last order to stand still or continue.
+    /// The number of the last order to stop or continue.
     holds: u64,
 }
 
@@ -222,7 +222,7 @@ impl Slots {
         self.reaper.is_busy()
     }
 
-    /// Whether nothing of `queue` runs: nothing is there, or all of it stands still.
+    /// Whether nothing of `queue` runs: nothing is there, or all of it is stopped.
     pub(super) fn are_still(&self, queue: usize) -> bool {
         self.all_running().all(|running| running.queue() != queue || running.is_still())
     }

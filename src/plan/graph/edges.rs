@@ -156,7 +156,7 @@ impl Reader<'_> {
         if list.iter().any(is_id) { list } else { &[] }
     }
 
-    /// Notes what stands where ids may stand and is none.
+    /// Notes what is where ids may be and is none.
     fn words(&mut self, queue: usize, node: u32, task: &Task) {
         for field in Field::MAY_NAME_TASKS {
             if task.list(field).is_empty() || !self.meant(queue, field, task).is_empty() {

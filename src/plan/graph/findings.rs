@@ -15,7 +15,7 @@ const MANY_LOOPS: usize = 15;
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// Tasks stand still because of it.
+    /// Tasks wait because of it.
     Error,
     /// Most likely not meant.
     Warning,
@@ -55,7 +55,7 @@ pub const CODES: &[(&str, &str, &str)] = &[
     ("unknown-id", "error", "no loaded queue has a task of this id (a warning on a finished task)"),
     ("ambiguous-id", "error", "several loaded queues have a task of this id (likewise)"),
     ("no-dependency", "warning", "a key that may name tasks holds what is no id of one"),
-    ("listed-before-dependency", "warning", "an open task stands above one that it depends on"),
+    ("listed-before-dependency", "warning", "an open task is above one that it depends on"),
     ("done-before-dependency", "warning", "a task is complete and one that it depends on is not"),
     ("dependency-blocked", "warning", "an open task depends on a blocked one"),
     ("dependency-parked", "warning", "an open task depends on a parked one"),
@@ -63,7 +63,7 @@ pub const CODES: &[(&str, &str, &str)] = &[
     (
         "same-id-different-dependencies",
         "warning",
-        "an id stands in several queues with different dependencies",
+        "an id exists in several queues with different dependencies",
     ),
     ("too-many-loops", "warning", "more than 15 loops were asked for"),
 ];
@@ -263,7 +263,7 @@ impl<'a> Search<'a, '_> {
         let below = graph.location(node).0 == graph.location(first).0 && first > node;
         if below && !graph.share_cycle(node.0, first.0) {
             self.warn("listed-before-dependency", node, &element, &|| {
-                format!("stands above {}, on which it depends", name())
+                format!("is above {}, on which it depends", name())
             });
         }
         let code = match other {
@@ -319,7 +319,7 @@ impl<'a> Search<'a, '_> {
             if differ(first) != differ(node) {
                 self.warn("same-id-different-dependencies", node, &|| None, &|| {
                     let (id, other) = (graph.id(node), queues[graph.location(first).0].name);
-                    format!("{id} stands in queue {other} too, with different dependencies")
+                    format!("{id} exists in queue {other} too, with different dependencies")
                 });
             }
         }

@@ -47,7 +47,7 @@ pub enum Barriers {
 pub struct Broken {
     /// The task that has it.
     pub node: Node,
-    /// The field in which it stands.
+    /// The field in which it is.
     pub field: Field,
     /// As it is written.
     pub text: Text,
@@ -64,12 +64,12 @@ pub enum BrokenKind {
     Ambiguous(Box<[Node]>),
     /// It is the task itself.
     Itself,
-    /// It stands where there may be words for people, and is not even near to an id.
+    /// It is where there may be words for people, and is not even near to an id.
     Words,
 }
 
 impl Broken {
-    /// Whether the task must stand still for it. A parent that nobody knows holds nothing back, and
+    /// Whether the task must wait for it. A parent that nobody knows holds nothing back, and
     /// neither does what the task itself would hold back.
     pub fn holds(&self) -> bool {
         !matches!(self.field, Field::Parent | Field::Blocks) && self.why != BrokenKind::Words

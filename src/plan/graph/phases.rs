@@ -28,7 +28,7 @@ pub fn gate_id(phase: &str) -> String {
     format!("gate-{phase}")
 }
 
-/// Lists the gates that stand in `phases` and not yet among the tasks.
+/// Lists the gates that are in `phases` and not yet among the tasks.
 pub fn missing_gates(tasks: &[Task], phases: &[Phase]) -> Vec<MissingGate> {
     let wanted: Vec<&Phase> = phases.iter().filter(|phase| !phase.gate.is_empty()).collect();
     if wanted.is_empty() {

@@ -29,7 +29,7 @@ pub(super) struct Names<'a> {
     starts: &'a [u32],
     /// The first node of each id; the others hang on `same`, in list order.
     first: HashTable<u32>,
-    /// Empty where there is one queue, in which no id stands twice.
+    /// Empty where there is one queue, in which no id occurs twice.
     same: Vec<u32>,
     /// How many ids were compared with texts that are none.
     compared: Cell<usize>,

@@ -60,7 +60,7 @@ pub struct Root<T> {
     pub cause: Cause,
 }
 
-/// How the work of a loop stands.
+/// The work of a loop, counted by state.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Backlog {
     /// Tasks in scope, but for those that are aside.
@@ -87,7 +87,7 @@ pub struct Backlog {
     /// Parked ones on which no open one depends: set aside on purpose, they count for nothing.
     pub parked: usize,
     /// The tasks at the root of what is elsewhere, with a person or stuck; the worst first,
-    /// then in list order. A root may stand in a queue that is not in scope.
+    /// then in list order. A root may be in a queue that is not in scope.
     pub roots: Vec<Root<Node>>,
 }
 

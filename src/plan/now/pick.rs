@@ -32,7 +32,7 @@ pub struct Order {
 pub struct Rank {
     /// The task.
     pub node: Node,
-    /// Why it stands where it stands, in words.
+    /// Why it is at this place, in words.
     pub reason: String,
 }
 

@@ -1,4 +1,4 @@
-//! Where every task stands now: ready, or waiting and for what.
+//! The state of every task now: ready, or waiting and for what.
 //!
 //! One pass in topological order over states and edges; words are made only for tasks that are
 //! asked about ([`Readiness::waiting`]). An epic's state is derived from its children, whatever
@@ -9,7 +9,7 @@ use crate::domain::{Approval, Liveness, Status, Task, budget_of, budget_used_now
 use crate::plan::graph::{Graph, Helper, Hints, Node, QueueTasks};
 use crate::plan::paths::{CommonRoot, RunningPaths, owns_anything};
 
-/// Where a task stands.
+/// The state of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum State {
     /// Nothing in its way.
@@ -86,7 +86,7 @@ pub struct Readiness<'a> {
 /// Why a task is blocked, from its queue's own text.
 pub(super) type Reasons<'a> = dyn Fn(Node) -> Option<String> + 'a;
 
-/// Computes where every task stands. `graph` must be built from these `queues`.
+/// Computes the state of every task. `graph` must be built from these `queues`.
 pub fn readiness<'a>(
     graph: &'a Graph,
     queues: &'a [QueueTasks<'a>],
@@ -117,7 +117,7 @@ impl<'a> Readiness<'a> {
         self
     }
 
-    /// Where a task stands.
+    /// The state of a task.
     pub fn state(&self, node: Node) -> State {
         self.states[node.0 as usize]
     }

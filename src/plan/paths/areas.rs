@@ -130,7 +130,7 @@ impl CommonRoot {
         };
         let glob = (!self.lies_above(folder)).then(|| Area::glob(self.short(whole.to_owned())));
         match glob.flatten() {
-            // `[id].tsx` may be meant as it stands, so it is taken both ways; a star matches
+            // `[id].tsx` may be meant as it is, so it is taken both ways; a star matches
             // itself.
             Some(glob) => (plain.contains(['[', '{']).then(|| plain.to_owned()), Some(glob)),
             None => (Some(folder.to_owned()), None),
@@ -140,7 +140,7 @@ impl CommonRoot {
 
 const SPECIAL: [char; 4] = ['*', '?', '[', '{'];
 
-/// What stands behind a glob for all that lies under what it matches.
+/// What is behind a glob for all that lies under what it matches.
 const UNDER: &str = "/**";
 
 impl Area {

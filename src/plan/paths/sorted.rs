@@ -3,7 +3,7 @@
 use super::areas::{Glob, common, covers, order, parent};
 use std::iter::from_fn;
 
-/// A path of a list, or a glob, which stands at its folder.
+/// A path of a list, or a glob, which is at its folder.
 #[derive(Clone, Copy, Debug)]
 struct Item<T> {
     start: u32,
@@ -25,13 +25,13 @@ pub(super) struct Found<'a, T> {
     pub(super) kind: T,
 }
 
-/// What decides where an item of a list stands.
+/// What decides where an item of a list is.
 pub(super) trait Kind: Copy {
-    /// The path at which it stands.
+    /// The path at which it is.
     fn place(self, text: &str) -> &str;
 }
 
-/// A path stands where it is.
+/// A path is where it is.
 impl Kind for () {
     fn place(self, text: &str) -> &str {
         text
@@ -100,14 +100,14 @@ impl<T: Kind> Paths<T> {
         (0..self.items.len()).map(|at| self.get(at))
     }
 
-    /// Those that stand at `folder` or under it.
+    /// Those that are at `folder` or under it.
     pub(super) fn under<'a>(&'a self, folder: &'a str) -> impl Iterator<Item = Found<'a, T>> {
         let from = self.count(|place| order(place, folder).is_lt());
         let all = (from..self.items.len()).map(|at| self.get(at));
         all.take_while(move |found| covers(folder, found.kind.place(found.text)))
     }
 
-    /// Those that stand at `path` or above it, the nearest in front.
+    /// Those that are at `path` or above it, the nearest in front.
     pub(super) fn above<'a>(&'a self, path: &'a str) -> impl Iterator<Item = Found<'a, T>> {
         let mut path = Some(path);
         let mut block = 0..0;
@@ -122,7 +122,7 @@ impl<T: Kind> Paths<T> {
         })
     }
 
-    /// The nearest place at or above a path at which something stands.
+    /// The nearest place at or above a path at which something is.
     fn covering<'a>(&'a self, path: &'a str) -> Option<&'a str> {
         let mut path = path;
         loop {
@@ -132,12 +132,12 @@ impl<T: Kind> Paths<T> {
             if covers(place, path) {
                 return Some(place);
             }
-            // What lies above `path` lies above what stands before it, too.
+            // What lies above `path` lies above what is before it, too.
             path = common(path, place).filter(|folder| folder.len() < path.len())?;
         }
     }
 
-    /// How many stand before the first place of which `before` says no.
+    /// How many come before the first place of which `before` says no.
     fn count(&self, before: impl Fn(&str) -> bool) -> usize {
         let text = |item: &Item<T>| &self.text[item.start as usize..item.end as usize];
         self.items.partition_point(|item| before(item.kind.place(text(item))))

@@ -135,7 +135,7 @@ pub struct PlanReport {
     /// By how many minutes a task may be late.
     #[serde(serialize_with = "as_map")]
     pub slack: Vec<Slack>,
-    /// Phases behind which a barrier stands.
+    /// Phases after which there is a barrier.
     pub barriers: Vec<Text>,
     /// What the barriers cost, where that was asked.
     #[serde(skip_serializing_if = "Option::is_none")]

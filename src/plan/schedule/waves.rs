@@ -5,7 +5,7 @@ use crate::plan::graph::Node;
 use crate::plan::now::Order;
 use crate::plan::paths::{Owned, Taken};
 
-/// Sorts the open tasks into waves; inside a wave they stand in list order.
+/// Sorts the open tasks into waves; inside a wave they are in list order.
 pub fn waves(work: &Workload) -> Vec<Vec<Node>> {
     let mut level = vec![0u32; work.graph().size()];
     let mut highest = 0;

@@ -1,7 +1,7 @@
 //! The work that a plan is about: what can still run, what cannot, and how long each takes.
 //!
 //! A plan supposes that approvals are given and times come. Tasks that were not selected, epics
-//! and helper nodes take no time and stand in no wave, but what they wait for counts.
+//! and helper nodes take no time and belong to no wave, but what they wait for counts.
 
 use crate::domain::{Status, Task};
 use crate::plan::estimate::Estimates;

@@ -1,4 +1,4 @@
-//! Edges that stand in other places than `dependencies`: words that may be ids, `blocks`, the
+//! Edges that are in other places than `dependencies`: words that may be ids, `blocks`, the
 //! `depends_on` of phases.
 
 use super::*;
@@ -39,7 +39,7 @@ fn what_may_be_an_id_is_one_if_any_of_it_is() {
         let expected = [
             ("Docker 24 or newer".to_owned(), BrokenKind::Words, false),
             ("postgres".to_owned(), BrokenKind::Words, false),
-            // A slip of an id holds the task, and so does what stands beside an id.
+            // A slip of an id holds the task, and so does what is beside an id.
             ("test".to_owned(), BrokenKind::Unknown, true),
             ("nobody-yet".to_owned(), BrokenKind::Unknown, true),
         ];

@@ -153,7 +153,7 @@ pub fn replace_as<'p>(
 }
 
 /// Makes `name` whole and durable, in one step, with what the umask leaves of 0666; whether it was
-/// not there. What stands in its place stays, whatever it is.
+/// not there. What is in its place stays, whatever it is.
 ///
 /// # Errors
 /// Any I/O error; there is no new file then.

@@ -130,7 +130,7 @@ mod tests {
         assert_eq!(kind_of_magic(0xef53), None);
     }
 
-    /// What FUSE stands behind is told by the name that people mounted.
+    /// Which file system FUSE serves is told by the name that people mounted.
     #[cfg(target_os = "linux")]
     #[test]
     fn a_fuse_file_system_has_a_name() {

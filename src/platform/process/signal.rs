@@ -20,7 +20,7 @@ pub enum Request {
         /// The signal's number; the exit status is 128 more.
         signal: i32,
     },
-    /// TSTP (Ctrl-Z): pause; call [`stop_ourselves`] when everything stands still.
+    /// TSTP (Ctrl-Z): pause; call [`stop_ourselves`] when everything has stopped.
     Pause,
     /// CONT: continue.
     Continue,

@@ -28,8 +28,8 @@ pub fn signal_found(found: &Found, signal: Signal) {
     }
 }
 
-/// Stops everything wanted, again and again until nothing new appears, so that the tree stands
-/// still; gives back what there is.
+/// Stops everything wanted, again and again until nothing new appears, so that the tree is
+/// stopped; gives back what there is.
 pub fn freeze(wanted: &Wanted) -> io::Result<Found> {
     const ROUNDS: u32 = 50;
     let mut before: Vec<u32> = Vec::new();
@@ -194,7 +194,7 @@ pub fn leave_session() -> io::Result<()> {
     }
 }
 
-/// How our children stand.
+/// The state of our children.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Children {
     /// There is none.

@@ -69,7 +69,7 @@ fn waits_for(task: &Task) -> impl Iterator<Item = (Field, &Text)> {
     task.waits_for().filter(|(field, _)| *field != Field::Steps)
 }
 
-/// Says where a dependency stands that the task itself does not name.
+/// Says where a dependency is that the task itself does not name.
 fn blocker(queue: &Queue, task: &Task, id: &str) -> Option<String> {
     let first = &queue.tasks()[queue.index_of(id)?];
     let blocks = first.list(Field::Blocks).iter().any(|named| *named == task.id.as_str());
@@ -79,7 +79,7 @@ fn blocker(queue: &Queue, task: &Task, id: &str) -> Option<String> {
     })
 }
 
-/// Takes the dependencies out, in whichever spelling they stand, and records why.
+/// Takes the dependencies out, in whichever spelling they are, and records why.
 fn drop_dependencies(
     draft: &Draft<'_>,
     place: Place,

@@ -25,7 +25,7 @@ impl Queue {
         all
     }
 
-    /// Shows `see` each of them: what stands beside the tasks first, then task by task. A file may
+    /// Shows `see` each of them: what is beside the tasks first, then task by task. A file may
     /// have more than anybody wants in memory.
     pub fn each_finding(&self, see: &mut dyn FnMut(Found<'_>)) {
         let mut checks = Checks { queue: self, see };
@@ -43,7 +43,7 @@ impl Queue {
 /// A finding before its place and its words are worked out.
 pub struct Found<'a> {
     queue: &'a Queue,
-    /// Stable name of this kind of finding; stands in [`CODES`](crate::queue::CODES).
+    /// Stable name of this kind of finding; listed in [`CODES`](crate::queue::CODES).
     pub code: &'static str,
     /// The task concerned.
     pub task: Option<&'a TaskId>,
@@ -245,7 +245,7 @@ impl Checks<'_, '_> {
         if let Some((step, first)) = steps {
             let (step, first) = (clip(&step), clip(&first));
             odd("step-order", Field::Steps, &|| {
-                format!("step {step} stands above step {first}, on which it depends; exchange them")
+                format!("step {step} is above step {first}, on which it depends; exchange them")
             });
         }
         if task.max_iterations() == Some(0) {
@@ -277,7 +277,7 @@ impl Checks<'_, '_> {
     fn duplicate(&mut self, place: Place<'_>, key: &str) {
         self.add("duplicate-key", place, &|| {
             let key = clip(key);
-            format!("the key `{key}` stands twice in this object; the last one counts")
+            format!("the key `{key}` occurs twice in this object; the last one counts")
         });
     }
 }
@@ -297,10 +297,10 @@ pub(super) fn clip(text: &str) -> String {
     short.replace("\\\"", "\"").replace("\\'", "'")
 }
 
-/// Where values stand at paths that are asked for one after the other.
+/// Where values are at paths that are asked for one after the other.
 struct Places<'t> {
     text: &'t str,
-    /// The element of a list that was found last: the next one is likely to stand behind it.
+    /// The element of a list that was found last: the next one is likely to be behind it.
     last: RefCell<Option<Element>>,
 }
 
@@ -336,7 +336,7 @@ impl<'t> Places<'t> {
         offset
     }
 
-    /// The element that stands `count` behind the one at `offset`.
+    /// The element that is `count` behind the one at `offset`.
     fn behind(&self, offset: usize, count: usize) -> Option<usize> {
         let mut scanner = Scanner::at(self.text, offset);
         for _ in 0..count {

@@ -7,7 +7,7 @@ use std::fmt;
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Severity {
-    /// Something cannot work as it stands.
+    /// Something cannot work as it is.
     Error,
     /// Something is odd.
     Warning,
@@ -27,7 +27,7 @@ impl fmt::Display for Severity {
 pub struct Finding {
     /// How much it matters.
     pub severity: Severity,
-    /// Stable name of this kind of finding; stands in [`CODES`].
+    /// Stable name of this kind of finding; listed in [`CODES`].
     pub code: &'static str,
     /// Where.
     pub position: Position,
@@ -57,8 +57,8 @@ pub const CODES: &[(&str, Severity, &str)] = &[
     ("id-duplicate", Error, "two tasks have the same `id`"),
     ("schema", Error, "a value does not match schemas/queue.schema.json"),
     ("field-unusable", Error, "a field the program acts on cannot be read; the task is never run"),
-    ("duplicate-key", Warning, "a key stands twice in one object; the last one counts"),
-    ("two-spellings", Warning, "a field stands under two of its spellings"),
+    ("duplicate-key", Warning, "a key occurs twice in one object; the last one counts"),
+    ("two-spellings", Warning, "a field is under two of its spellings"),
     ("status-unknown", Warning, "a status word that means nothing; the task is never run"),
     ("priority-unreadable", Warning, "a priority that cannot be read; the task ranks last"),
     ("estimate-unreadable", Warning, "an estimate that cannot be read; it is ignored"),
@@ -71,7 +71,7 @@ pub const CODES: &[(&str, Severity, &str)] = &[
     ),
     ("near-key", Warning, "a key that is not known and near to one that is"),
     ("unread-ids", Warning, "a key that is not known holds ids of tasks; no order comes of it"),
-    ("step-order", Warning, "a step stands above one on which it depends"),
+    ("step-order", Warning, "a step is above one on which it depends"),
     ("budget-zero", Warning, "`max_iterations` is 0; the task has one attempt all the same"),
     ("no-description", Warning, "a task has neither title nor description"),
     ("id-characters", Warning, "an id holds control characters, or blanks at its ends"),

@@ -27,7 +27,7 @@ impl Checks<'_, '_> {
         }
     }
 
-    /// A flag beside the state of the task, which stands at `home`.
+    /// A flag beside the state of the task, which is at `home`.
     fn flag(&mut self, task: &Task, (home, flag, raw): (Home, Home, &str), place: Place<'_>) {
         let key = flag.key();
         let is_skipped = flag == Home::Passes && task.verdict == Some(Verdict::Skipped);

@@ -18,9 +18,9 @@ const MOST: usize = 1000;
 /// A key that looks as if it should mean something.
 pub(super) struct OddKey {
     pub(super) code: &'static str,
-    /// Where the key stands first.
+    /// Where the key occurs first.
     pub(super) offset: usize,
-    /// The task in which it stands first.
+    /// The task in which it occurs first.
     pub(super) index: usize,
     says: String,
     tasks: usize,
@@ -137,7 +137,7 @@ fn is_near(key: &str, known: &str) -> bool {
     distance_below(&own, &other, limit).is_some()
 }
 
-/// A key without its case and without what stands between its parts.
+/// A key without its case and without what is between its parts.
 fn letters(key: &str) -> String {
     key.chars().filter(|c| !matches!(c, '_' | '-' | ' ')).flat_map(char::to_lowercase).collect()
 }

@@ -88,7 +88,7 @@ pub(super) fn file_mismatches(text: &str) -> Vec<Mismatch> {
 /// needs sixteen times their text; what a task does with its lists is read from all of them.
 const MOST: usize = 10_000;
 
-/// What `schema` looks at in the JSON text `raw`: members that it has no word on, and what stands in
+/// What `schema` looks at in the JSON text `raw`: members that it has no word on, and what is in
 /// lists and objects of which it only says that they are some, are left out.
 fn looked_at(raw: &str, schema: &Value) -> Value {
     match Kind::of(raw) {
@@ -134,7 +134,7 @@ fn mismatches(compiled: &Compiled, text: &str) -> Vec<Mismatch> {
 }
 
 /// Checks the text of a task that is about to be taken; of a changed one only the keys that were
-/// touched, so that what was odd before stands in nobody's way.
+/// touched, so that what was odd before is in nobody's way.
 pub(crate) fn check_task(text: &str, touched: Option<&[String]>) -> Result<(), Mismatch> {
     let counts = |mismatch: &Mismatch| match (touched, mismatch.path.first()) {
         (Some(touched), Some(key)) => touched.contains(key),
@@ -202,7 +202,7 @@ mod tests {
         assert_eq!(found, same.map(str::to_owned).into());
         // And its own draft finds no fault with it.
         assert!(jsonschema::draft202012::new(&schema).is_ok());
-        // What stands beside a reference would not be looked at in draft 7.
+        // What is beside a reference would not be looked at in draft 7.
         let text = text("queue").unwrap().split_whitespace().collect::<String>();
         let alone = |rest: &str| rest.split_once('"').unwrap().1.starts_with('}');
         assert!(text.split(r#"{"$ref":""#).skip(1).all(alone));

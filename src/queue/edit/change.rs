@@ -137,7 +137,7 @@ impl Queue {
         Ok(())
     }
 
-    /// What stands before a task at the end of the list, its indent, and the white space that
+    /// What is before a task at the end of the list, its indent, and the white space that
     /// the list's closing bracket needs where it has none.
     fn place_for_task(&self, style: &Style) -> (String, String, Option<String>) {
         let count = self.slices.len();

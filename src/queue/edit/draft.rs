@@ -119,7 +119,7 @@ impl<'q> Draft<'q> {
         }
     }
 
-    /// Where the task says how it stands, as its text is now.
+    /// Where the task gives its state, as its text is now.
     fn home(&self) -> Option<Home> {
         Home::ALL.into_iter().find(|home| self.holds(*home))
     }
@@ -202,7 +202,7 @@ impl<'q> Draft<'q> {
     }
 
     pub(crate) fn remove(&mut self, key: &str) {
-        // Of a key that stands twice both go, or the first one would come back to life.
+        // Of a key that occurs twice both go, or the first one would come back to life.
         let Some(text) = object::without(&self.text, key) else { return };
         self.text = text;
         self.touched.push(key.to_owned());

@@ -6,7 +6,7 @@ use crate::queue::json::values::{elements, string};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-/// Where the work of a new task stands already.
+/// Where the work of a new task is already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Duplicate {
     /// A task with this index asks for the same.
@@ -16,7 +16,7 @@ pub enum Duplicate {
 }
 
 impl Queue {
-    /// Whether the work of `task` stands in this queue already, by its fingerprint.
+    /// Whether the work of `task` is in this queue already, by its fingerprint.
     pub fn duplicate_of(&self, task: &Map<String, Value>) -> Option<Duplicate> {
         let print = print_of(task);
         let same = |index: &usize| {

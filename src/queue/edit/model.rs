@@ -102,7 +102,7 @@ impl Queue {
         Escapes { text: &self.slices.base.text, known: &self.ascii }
     }
 
-    /// The start of the line of a byte of head or tail, not before the part it stands in.
+    /// The start of the line of a byte of head or tail, not before the part it is in.
     fn top_line_start(&self, at: usize) -> usize {
         let head = self.slices.head().len();
         let floor = if at >= head { head } else { 0 };
@@ -140,7 +140,7 @@ impl Queue {
         Writer { style, escapes: self.escapes(), list, object }
     }
 
-    /// The shape of a list or object: of the value that stands there, else of the same key in
+    /// The shape of a list or object: of the value that is there, else of the same key in
     /// other tasks, else of any in this task, else of any in the first tasks.
     fn shape(&self, seek: &Seek<'_>, kind: Kind) -> Option<Shape> {
         let &Seek { style, key, current, index } = seek;

@@ -43,7 +43,7 @@ impl Queue {
 }
 
 impl Queue {
-    /// An id as this file writes it: the number that stands there, or a number for one that is new
+    /// An id as this file writes it: the number that is there, or a number for one that is new
     /// where all others are numbers. Whoever reads such a file compares numbers, and would find a
     /// text in none of its lists.
     pub fn id_value(&self, id: &str) -> Value {

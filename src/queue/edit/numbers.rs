@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 impl Queue {
-    /// Writes the numbers of a task as they stand in `original`, a JSON object: under each key
+    /// Writes the numbers of a task as they are in `original`, a JSON object: under each key
     /// whose value is the same there, apart from how its numbers are written.
     ///
     /// # Errors
@@ -59,7 +59,7 @@ pub fn as_written(text: &str, original: &str) -> String {
     written
 }
 
-/// Where the numbers of a JSON text stand.
+/// Where the numbers of a JSON text are.
 fn numbers(text: &str) -> Vec<(usize, usize)> {
     let bytes = text.as_bytes();
     let mut found = Vec::new();

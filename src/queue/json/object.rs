@@ -62,7 +62,7 @@ impl Splice {
     }
 }
 
-/// What stands between the members of an object.
+/// What is between the members of an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Gap {
     /// White space before a key.
@@ -72,7 +72,7 @@ pub(crate) struct Gap {
 }
 
 impl Gap {
-    /// The indent of the line on which a key starts; `None` where keys stand on one line.
+    /// The indent of the line on which a key starts; `None` where keys are on one line.
     pub(crate) fn indent(&self) -> Option<&str> {
         self.lead.rfind('\n').map(|at| &self.lead[at + 1..])
     }
@@ -81,7 +81,7 @@ impl Gap {
 /// How a key that is added behind (or before) member `at` is to be set apart.
 pub(crate) fn gap(text: &str, entries: &[Entry<'_>], at: usize) -> Gap {
     let one_line = |index: usize| !lead(text, entries, index).contains('\n');
-    // The first key of a one-line object stands at the brace; the second shows the blank.
+    // The first key of a one-line object is at the brace; the second shows the blank.
     let model = if at == 0 && one_line(0) && entries.len() > 1 { 1 } else { at };
     let mut before = lead(text, entries, model);
     if let Some(line) = before.rfind('\n') {

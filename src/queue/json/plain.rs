@@ -22,7 +22,7 @@ pub(super) fn plain_end(bytes: &[u8], pos: usize) -> usize {
     })
 }
 
-/// Looks at up to `most` words of eight bytes: where a special byte stands, else how far it came.
+/// Looks at up to `most` words of eight bytes: where a special byte is, else how far it came.
 #[inline]
 fn by_words(bytes: &[u8], mut at: usize, most: usize) -> Result<usize, usize> {
     const ONES: u64 = 0x0101_0101_0101_0101;
@@ -32,7 +32,7 @@ fn by_words(bytes: &[u8], mut at: usize, most: usize) -> Result<usize, usize> {
         let word = u64::from_le_bytes(*word);
         let quote = word ^ (ONES * b'"' as u64);
         let slash = word ^ (ONES * b'\\' as u64);
-        // The lowest marked byte is exact; false marks can only stand above a true one.
+        // The lowest marked byte is exact; false marks can only be above a true one.
         let marks = (quote.wrapping_sub(ONES) & !quote)
             | (slash.wrapping_sub(ONES) & !slash)
             | (word.wrapping_sub(ONES * 0x20) & !word);

@@ -83,7 +83,7 @@ impl<'a> Scanner<'a> {
         Err(Fault { at, what })
     }
 
-    /// Moves over one value that stands inside `depth` arrays and objects.
+    /// Moves over one value that is inside `depth` arrays and objects.
     pub(crate) fn value(&mut self, depth: u32) -> Scan<Kind> {
         match self.peek() {
             Some(b'"') => self.string().map(|_| Kind::String),
@@ -94,7 +94,7 @@ impl<'a> Scanner<'a> {
             Some(b'f') => self.literal(b"false").map(|()| Kind::Bool),
             Some(b'n') => self.literal(b"null").map(|()| Kind::Null),
             Some(b'N' | b'I') => self.expected("expected a value (NaN and Infinity are no JSON)"),
-            Some(b'\'') => self.expected("expected a value (strings stand in double quotes)"),
+            Some(b'\'') => self.expected("expected a value (strings need double quotes)"),
             _ => self.expected("expected a value"),
         }
     }
@@ -136,7 +136,7 @@ impl<'a> Scanner<'a> {
                 self.pos += 1;
                 self.white();
                 if self.peek() == Some(b'}') {
-                    return self.expected("expected a key (a comma stands before `}`)");
+                    return self.expected("expected a key (there is a comma before `}`)");
                 }
                 Ok(true)
             }
@@ -157,7 +157,7 @@ impl<'a> Scanner<'a> {
                 self.pos += 1;
                 self.white();
                 if self.peek() == Some(b']') {
-                    return self.expected("expected a value (a comma stands before `]`)");
+                    return self.expected("expected a value (there is a comma before `]`)");
                 }
                 Ok(true)
             }

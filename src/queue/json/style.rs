@@ -16,7 +16,7 @@ pub(crate) struct Style {
     pub(crate) unit: String,
     /// Between key and value.
     pub(crate) colon: String,
-    /// Whether members stand on lines of their own.
+    /// Whether members are on lines of their own.
     pub(crate) multi_line: bool,
 }
 
@@ -120,7 +120,7 @@ pub(crate) struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    /// `value` as it stands behind a key on a line with this indent.
+    /// `value` as it is behind a key on a line with this indent.
     pub(crate) fn value(&self, value: &Value, indent: &str) -> String {
         let mut out = String::new();
         self.push(&mut out, value, indent);
@@ -134,7 +134,7 @@ impl Writer<'_> {
         out
     }
 
-    /// This writer, for a place where everything stands on one line.
+    /// This writer, for a place where everything is on one line.
     pub(crate) fn on_one_line(self) -> Self {
         let flat = |shape: Shape| Shape {
             multi_line: false,

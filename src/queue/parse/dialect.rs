@@ -12,7 +12,7 @@ use crate::domain::{Approval, Detail, Field, Phase, Status, Task, TaskId, Text, 
 use crate::queue::json::kind::Kind;
 use crate::queue::json::values;
 
-/// Reads the task `id` whose fields stand at `spans` in `text`.
+/// Reads the task `id` whose fields are at `spans` in `text`.
 pub(crate) fn read(id: TaskId, text: &str, spans: &[FieldSpan]) -> Task {
     let details = spans.iter().filter(|span| Detail::is_of(span.field)).count();
     let task = Task::with_room(id, details);
@@ -159,7 +159,7 @@ impl Reader {
                 let expected = "must be the name of a profile or a list of names";
                 self.problem(problem, span.field, expected);
             }
-            // Where the state stands was decided before.
+            // Where the state is was decided before.
             Field::Status
             | Field::Id
             | Field::Title

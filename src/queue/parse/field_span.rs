@@ -1,8 +1,8 @@
-//! Where the fields of a task stand in its text.
+//! Where the fields of a task are in its text.
 
 use crate::domain::Field;
 
-/// Where a known field stands, relative to the start of its task.
+/// Where a known field is, relative to the start of its task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct FieldSpan {
     pub(crate) field: Field,

@@ -1,4 +1,4 @@
-//! Where a task says how it stands.
+//! Where a task gives its state.
 //!
 //! A task with a `status` says it there. Other tools have no such key and write the state into
 //! `state`, a word as well, or into `passes`, `done` or `completed`, which are true or false. Each
@@ -10,7 +10,7 @@ use crate::domain::{Field, Status};
 use crate::platform::fault::{self, Fault};
 use crate::queue::json::kind::Kind;
 
-/// The key under which a state stands.
+/// The key under which a state is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Home {
     /// `status`, a word.
@@ -69,7 +69,7 @@ impl Home {
         }
     }
 
-    /// Where the task `text` with the fields `spans` says how it stands, and which field that is.
+    /// Where the task `text` with the fields `spans` gives its state, and which field that is.
     pub(crate) fn find<'s>(text: &str, spans: &'s [FieldSpan]) -> Option<(Self, &'s FieldSpan)> {
         let homes = spans.iter().filter_map(|span| Some((Self::of_span(span)?, span)));
         let raw = |span: &FieldSpan| &text[span.start as usize..span.end as usize];

@@ -1,4 +1,4 @@
-//! Finds a task by its id: a table of indices, without the ids themselves, which stand in the
+//! Finds a task by its id: a table of indices, without the ids themselves, which are in the
 //! tasks already.
 
 use crate::domain::Task;
@@ -28,7 +28,7 @@ impl Ids {
         Ok(ids)
     }
 
-    /// Enters an id, unless it stands there: then the index under which it does.
+    /// Enters an id, unless it is there: then the index under which it does.
     fn enter<'t>(&mut self, index: usize, id: &impl Fn(usize) -> &'t str) -> Option<usize> {
         let text = id(index);
         let same = |other: &u32| id(*other as usize) == text;

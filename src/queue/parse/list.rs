@@ -126,7 +126,7 @@ impl<'t> File<'t> {
             Some((member.key, format!("{}{place}", self.name(member))))
         });
         if let Some((at, place)) = deeper {
-            let text = format!("the tasks stand too deep in the file, under `{place}`; {FORM}");
+            let text = format!("the tasks are too deep in the file, under `{place}`; {FORM}");
             return Reason::new(at, "no-task-list", text);
         }
         let names: Vec<String> = self.all.iter().map(|member| shown(&self.name(member))).collect();
@@ -150,7 +150,7 @@ fn shown(name: &str) -> String {
     format!("`{short}`")
 }
 
-/// Where a list of objects stands one level below a value: `.tasks` of an object, `[].tasks` of a
+/// Where a list of objects is one level below a value: `.tasks` of an object, `[].tasks` of a
 /// list of objects.
 fn tasks_inside(value: &str) -> Option<String> {
     match Kind::of(value) {
@@ -175,7 +175,7 @@ pub(super) fn no_form(at: usize, kind: Kind) -> Reason {
     Reason::new(at, "not-an-object", format!("the file holds {}; {FORM}", kind.words()))
 }
 
-/// The refusal of what stands behind the end of the first value.
+/// The refusal of what is behind the end of the first value.
 pub(super) fn more_behind(text: &str, at: usize, close: char) -> Reason {
     let says = if text[at..].starts_with(['{', '['])
         && text[..at].trim_end_matches([' ', '\t']).ends_with('\n')

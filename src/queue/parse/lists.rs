@@ -67,7 +67,7 @@ const MANY: usize = 4096;
 /// How many texts are compared each with each.
 const FEW: usize = 16;
 
-/// The texts without those that stand further ahead, too.
+/// The texts without those that are further ahead, too.
 pub(super) fn without_doubles(list: Texts) -> Texts {
     if list.len() <= FEW {
         let new = |at: usize| !list[..at].contains(&list[at]);

@@ -1,8 +1,8 @@
 //! Takes a whole file apart in one pass: its top-level members, its tasks, the spans of the
 //! fields that the program knows, and the typed reading of every task.
 //!
-//! Where an earlier reading is at hand, a task that stands in it byte for byte is not scanned
-//! again: the text of an object says all that is read of it, wherever it stands. Refuses what is
+//! Where an earlier reading is at hand, a task that is in it byte for byte is not scanned
+//! again: the text of an object says all that is read of it, wherever it is. Refuses what is
 //! no queue; reports positions as byte offsets.
 
 use super::dialect;
@@ -18,7 +18,7 @@ use std::thread;
 /// From where on a second thread is worth its start, in bytes.
 const WORTH_A_THREAD: usize = 2 << 20;
 
-/// Takes `text` apart; what stands in `earlier` byte for byte is taken from there.
+/// Takes `text` apart; what is in `earlier` byte for byte is taken from there.
 pub(crate) fn outline(text: &str, earlier: Option<&dyn Earlier>) -> Result<Outline, Reason> {
     let large = text.len() >= WORTH_A_THREAD && earlier.is_none();
     let several = large && thread::available_parallelism().is_ok_and(|count| count.get() > 1);

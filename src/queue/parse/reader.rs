@@ -67,7 +67,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Moves over the list of tasks, which stands inside `depth` arrays and objects.
+    /// Moves over the list of tasks, which is inside `depth` arrays and objects.
     pub(crate) fn tasks(&mut self, depth: u32) -> Result<(), Reason> {
         self.depth = depth + 1;
         // A second list under the same key counts instead of the first one.
@@ -140,7 +140,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Moves over a task that stands in the earlier reading as it stands here; `false` where none
+    /// Moves over a task that is in the earlier reading as it is here; `false` where none
     /// does.
     fn keeps(&mut self, start: usize) -> bool {
         let Some(earlier) = self.earlier else { return false };
@@ -180,7 +180,7 @@ impl Reader<'_> {
     }
 }
 
-/// Moves over a task, which stands inside `depth` arrays and objects, and appends the spans of its
+/// Moves over a task, which is inside `depth` arrays and objects, and appends the spans of its
 /// known fields.
 pub(super) fn task_fields(
     text: &str,
@@ -218,7 +218,7 @@ pub(super) fn task_fields(
             let bit = 1_u128 << found.field as u32;
             let same = |f: &FieldSpan| f.field == span.field && f.spelling == span.spelling;
             if seen & bit != 0 {
-                // Of a key that stands twice, the last one counts.
+                // Of a key that occurs twice, the last one counts.
                 let doubled = fields[first..].iter().position(same);
                 if let Some(index) = doubled {
                     fields.remove(first + index);

@@ -20,7 +20,7 @@ pub struct Refused {
     pub path: PathBuf,
     /// Where.
     pub position: Position,
-    /// Which kind of refusal; stands in [`CODES`](crate::queue::CODES).
+    /// Which kind of refusal; listed in [`CODES`](crate::queue::CODES).
     pub code: &'static str,
     /// Why, in a lower-case fragment.
     pub reason: String,

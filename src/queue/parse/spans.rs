@@ -13,7 +13,7 @@ use std::ops::Range;
 /// White space of JSON.
 pub(crate) const WHITE: [char; 4] = [' ', '\t', '\r', '\n'];
 
-/// Where a task stands in the text, and where its part of the list of field spans begins.
+/// Where a task is in the text, and where its part of the list of field spans begins.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TaskSpan {
     pub(crate) start: u32,
@@ -39,7 +39,7 @@ impl TaskSpan {
     }
 }
 
-/// A member of the top-level object; its name stands in the text alone.
+/// A member of the top-level object; its name is in the text alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Member {
     /// The key's opening quote.
@@ -90,7 +90,7 @@ impl Outline {
         let line = 1 + before.bytes().filter(|byte| *byte == b'\n').count();
         let id_text = unquote(raw);
         let shown = id_text.escape_debug();
-        let reason = format!("the id `{shown}` stands twice (first in the task of line {line})");
+        let reason = format!("the id `{shown}` occurs twice (first in the task of line {line})");
         let at = second.start + id.map_or(0, |span| span.start);
         Reason::new(at as usize, "id-duplicate", reason)
     }

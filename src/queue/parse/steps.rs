@@ -48,7 +48,7 @@ pub(super) fn named(raw: &str) -> Texts {
     named
 }
 
-/// A step that stands above another one on which it depends, by their names.
+/// A step that is above another one on which it depends, by their names.
 pub(crate) fn out_of_order(raw: &str) -> Option<(Text, Text)> {
     let steps = read(raw);
     steps.iter().enumerate().find_map(|(at, step)| {

@@ -1,5 +1,5 @@
 //! The words of a file: its status words and the spellings of its keys, with how often each
-//! stands in it.
+//! is in it.
 
 use super::field_span::FieldSpan;
 use super::home::{Home, fits_flag};

@@ -36,8 +36,8 @@ fn each_finding_has_a_place_and_says_what_to_do() {
     let expected = [
         "2:14 schema - `project` must be a string",
         "2:28 summary-untrue - `total` says 3, the tasks say 4; `complete` says 1, the tasks say 2; the next change puts it right",
-        "3:21 duplicate-key - the key `a` stands twice in this object; the last one counts",
-        "5:52 duplicate-key a the key `status` stands twice in this object; the last one counts",
+        "3:21 duplicate-key - the key `a` occurs twice in this object; the last one counts",
+        "5:52 duplicate-key a the key `status` occurs twice in this object; the last one counts",
         "5:62 status-unknown a the status `later` means nothing here; the task is not run",
         "5:83 priority-unreadable a the priority cannot be read, so that the task ranks last; write a whole number, P0 to P9, critical, high, medium or low",
         "6:12 no-description b the task has neither `title` nor `description`; say what is to be done",

@@ -241,7 +241,7 @@ fn steps_name_tasks_and_each_other() {
     assert_eq!(said(r#"[{"id": "x"}, {"id": "y", "dependencies": ["x"]}]"#), Vec::<String>::new());
     assert_eq!(
         said(r#"[{"id": "x", "dependencies": "y"}, {"id": "y"}]"#),
-        ["step x stands above step y, on which it depends; exchange them"]
+        ["step x is above step y, on which it depends; exchange them"]
     );
 }
 

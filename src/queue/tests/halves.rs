@@ -28,7 +28,7 @@ proptest! {
     }
 }
 
-/// The space between two tasks stands in the middle of a long text, and inside a task: what the
+/// The space between two tasks is in the middle of a long text, and inside a task: what the
 /// second thread read there is thrown away.
 #[test]
 fn a_wrong_guess_changes_nothing() {

@@ -109,11 +109,11 @@ fn a_refusal_says_what_is_there_and_what_is_read() {
         ),
         (
             r#"{"main": {"tasks": [{"id": 1}]}}"#,
-            format!("the tasks stand too deep in the file, under `main.tasks`; {form}"),
+            format!("the tasks are too deep in the file, under `main.tasks`; {form}"),
         ),
         (
             r#"{"phases": [{"name": "x"}, {"subtasks": [{"id": "a"}]}]}"#,
-            format!("the tasks stand too deep in the file, under `phases[].subtasks`; {form}"),
+            format!("the tasks are too deep in the file, under `phases[].subtasks`; {form}"),
         ),
         (
             r#"{"tasks": {"build": {"title": "x"}}}"#,

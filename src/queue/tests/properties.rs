@@ -91,7 +91,7 @@ fn act() -> impl Strategy<Value = Act> {
     ]
 }
 
-/// The keys under which a list of tasks may stand; the empty one is for a list by itself.
+/// The keys under which a list of tasks may be; the empty one is for a list by itself.
 const LISTS: [&str; 10] = [
     "",
     "tasks",

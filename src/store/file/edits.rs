@@ -66,7 +66,7 @@ pub(super) fn rule(was: Side<'_>, is: Side<'_>, beside: bool) -> Ruling {
     }
     let changed: BTreeSet<Field> =
         Field::all().filter(|field| was.values(*field) != is.values(*field)).collect();
-    // A claimed task runs, or stands still in a pause, whatever the file says.
+    // A claimed task runs, or is stopped in a pause, whatever the file says.
     let claimed = was.task().status == Status::InProgress && was.task().claim().is_some();
     if !beside && claimed {
         return put_back(changed.into_iter().filter(|field| field.is_runtime()).collect());
@@ -131,7 +131,7 @@ fn put_back(fields: BTreeSet<Field>) -> Ruling {
     if fields.is_empty() { Ruling::Taken } else { Ruling::PutBack(fields) }
 }
 
-/// Whether a field is where the task says how it stands.
+/// Whether a field is where the task gives its state.
 fn is_state(field: Field, was: Side<'_>, is: Side<'_>) -> bool {
     let passes = Some(Field::Passes.key());
     field == Field::Status

@@ -140,7 +140,7 @@ impl FileStore {
         looked
     }
 
-    /// Notes which of the queues that are left alone stand still for all loops: what is written into
+    /// Notes which of the queues that are left alone are at rest for all loops: what is written into
     /// their files until they are resumed is a person's.
     pub fn note_stillness(&mut self) {
         let still = |queue: &usize| {

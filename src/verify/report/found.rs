@@ -5,7 +5,7 @@ use crate::domain::{ItemId, ItemState};
 /// Items in the order in which a tool told them.
 pub(super) type Found = Vec<(ItemId, ItemState)>;
 
-/// Says that the end of a report counts other items than stand in it.
+/// Says that the end of a report counts other items than it lists.
 pub(super) fn counted(found: usize, told: usize) -> Result<(), String> {
     if found == told {
         return Ok(());

@@ -97,7 +97,7 @@ impl Repository {
         let args = ["log", "--first-parent", "-F", &grep, format, self.target()];
         let text = self.tool().get(&self.refs(), &args)?;
         let text = String::from_utf8_lossy(&text);
-        // The words may stand in a summary too; only the trailer counts.
+        // The words may be in a summary too; only the trailer counts.
         let found = text.lines().find_map(|line| {
             let (oid, receipt) = line.split_once(' ')?;
             (receipt == wanted).then(|| Oid::parse(oid))?

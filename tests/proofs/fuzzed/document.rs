@@ -178,7 +178,7 @@ fn edit(queue: &mut Queue, chooser: &mut Chooser<'_>) {
     judge(queue, &before, at, &keys, count);
 }
 
-/// The keys that a field may have. A file may say with `passes` alone how a task stands, so that
+/// The keys that a field may have. A file may say with `passes` alone how a task is, so that
 /// a new state may change it too.
 fn spelled(field: Field) -> impl Iterator<Item = String> {
     let home = (field == Field::Status).then_some(Field::Passes.key());

@@ -1,5 +1,5 @@
 //! What must hold for any bytes: the bodies of the fuzz targets. `fuzz/` feeds them without end,
-//! the replay below with what stands in `fuzz/corpus/` and what chance makes of it.
+//! the replay below with what is in `fuzz/corpus/` and what chance makes of it.
 
 mod document;
 mod inputs;

@@ -47,7 +47,7 @@ fn capped(output: &[u8], step: usize) {
     assert_eq!(kept.len() as u64, CAP);
     let half = kept.len() / 2;
     assert_eq!(&kept[..half], &output[..half], "the beginning is not kept");
-    // Behind the line about what is missing stands the end, as it came.
+    // Behind the line about what is missing is the end, as it came.
     let end = 128;
     assert!(output.ends_with(&kept[kept.len() - end..]), "the end is not kept");
     let middle = String::from_utf8_lossy(&kept[half..half + 80]).into_owned();

@@ -137,7 +137,7 @@ pub(crate) fn play(round: &Round, seed: u64) -> Outcome {
         }));
         field.over.store(true, Ordering::Relaxed);
         if ended.is_err() {
-            field.breaks("the round did not end well; what was said stands above".to_owned());
+            field.breaks("the round did not end well; what was said is above".to_owned());
         }
     });
     judge(&field, &mut outcome);

@@ -51,7 +51,7 @@ fn no_line_of_the_block_is_wider_than_the_terminal_and_nothing_steers_it() {
     }
     let look = Look { color: false, width: Some(120) };
     let lines = board.block(look, 24, now);
-    // What was printed stands beside the title on a wide terminal.
+    // What was printed is beside the title on a wide terminal.
     assert!(lines[0].contains("Lay the") && lines[0].contains("compiling"), "{}", lines[0]);
     // Six tasks in two lanes, a minute each.
     assert!(lines[2].ends_with("0:00, about 3 min left"), "{}", lines[2]);

@@ -8,7 +8,7 @@ use crate::supervisor::{CommandSpec, Ended, Lost, Told};
 use std::thread;
 use std::time::Duration;
 
-/// How soon it is looked again whether what runs beside stands still.
+/// How soon it is looked again whether what runs beside it has stopped.
 const STILL: Duration = Duration::from_millis(5);
 
 impl Commands<'_> {

@@ -57,7 +57,7 @@ const LINTERS: [&str; 42] = [
     "tsc",
     "yamllint",
 ];
-/// What stands before a program, or starts it.
+/// What is before a program, or starts it.
 const BEFORE: [&str; 31] = [
     "!", "{", "if", "then", "elif", "else", "while", "until", "do", "time", "exec", "command",
     "env", "timeout", "nice", "nohup", "npx", "bunx", "uvx", "uv", "run", "poetry", "pipenv",
@@ -95,13 +95,13 @@ pub(super) fn judging(words: &[String]) -> Vec<&str> {
     (0..words.len()).filter(judges).map(|n| words[n].as_str()).collect()
 }
 
-/// Where the program of a command stands, behind words of the shell and assignments.
+/// Where the program of a command is, behind words of the shell and assignments.
 pub(super) fn program(words: &[String]) -> Option<usize> {
     let of_shell = &BEFORE[..12];
     words.iter().position(|word| !of_shell.contains(&word.as_str()) && !is_assignment(word))
 }
 
-/// Where the program stands that a command starts through others.
+/// Where the program is that a command starts through others.
 fn launched(words: &[String]) -> Option<usize> {
     let starts = |word: &str| {
         let name = base_name(word);

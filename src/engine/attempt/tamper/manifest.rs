@@ -42,14 +42,14 @@ pub(super) struct Behind {
     pub(super) files: Vec<(PathBuf, Part)>,
     /// Files without which the command cannot run, none of which is there: the work of a task.
     pub(super) missing: Vec<PathBuf>,
-    /// Those that were taken apart: what else stands in them is not run.
+    /// Those that were taken apart: what else is in them is not run.
     pub(super) parsed: Vec<PathBuf>,
     /// Lines for the shell in them that this command runs.
     pub(super) lines: Vec<String>,
 }
 
 impl Behind {
-    /// What stands behind `words` in the folders in which it may run.
+    /// What is behind `words` in the folders in which it may run.
     pub(super) fn of(words: &[String], folders: &[PathBuf]) -> Self {
         let mut behind = Self::default();
         for (at, word) in words.iter().enumerate() {
@@ -128,7 +128,7 @@ impl Behind {
     }
 }
 
-/// The lines of a Makefile or justfile that these targets run, with what stands outside of all;
+/// The lines of a Makefile or justfile that these targets run, with what is outside of all;
 /// every line when a target is not found. Without targets the first one counts. A word that is a
 /// path (`-f ci.mk`, `-C sub`) or a number (`-j 4`) may be no target.
 fn recipes(text: &str, targets: &[&str], is_path: &dyn Fn(&str) -> bool) -> Vec<String> {
@@ -168,7 +168,7 @@ fn recipes(text: &str, targets: &[&str], is_path: &dyn Fn(&str) -> bool) -> Vec<
         match header(line) {
             Some((names, _)) => {
                 ours = names.iter().any(|name| seen.contains(name));
-                // A recipe may stand behind the header: `test: ; sh check.sh`.
+                // A recipe may be behind the header: `test: ; sh check.sh`.
                 lines.extend(
                     line.split_once(';').filter(|_| ours).map(|(_, rest)| recipe_line(rest)),
                 );

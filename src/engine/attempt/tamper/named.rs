@@ -143,7 +143,7 @@ impl Search<'_> {
         self.named.missing.extend(behind.missing);
         self.parsed.extend(behind.parsed);
         for line in behind.lines {
-            // One level: what such a line names, not what stands behind that again.
+            // One level: what such a line names, not what is behind that again.
             let shell = Shell::of(&line);
             shell.commands.iter().flatten().for_each(|word| self.enter(word));
             for words in &shell.commands {

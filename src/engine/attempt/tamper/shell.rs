@@ -9,10 +9,10 @@ use super::word::PIPE;
 use std::iter::Peekable;
 use std::str::Chars;
 
-/// How deep commands may stand inside of each other.
+/// How deep commands may be inside of each other.
 const DEPTH: u32 = 8;
 
-/// What stands in a word for a value that only the shell knows.
+/// What is in a word for a value that only the shell knows.
 pub(super) const UNKNOWN: char = '$';
 
 /// A line, taken apart.
