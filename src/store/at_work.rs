@@ -1,10 +1,11 @@
-//! Which attempts work in a project at the same time, so that a file which changed meanwhile is not
-//! taken for the work of each of them.
+//! Records which attempts work in a project at the same time, so that a file that changed meanwhile
+//! is not counted as the work of every one of them.
 //!
-//! Each attempt with an agent has an entry in the state folder of the project root, locked as long as
-//! its agent works and renamed when that is over. An attempt overlaps with every entry that was not
-//! over when it began; no clock is asked. Entries that are over stay until nothing works any more.
-//! Nothing safe rests on them: if the folder vanishes, a file may be counted for two tasks.
+//! Each attempt with an agent has an entry in the state folder of the project root. The entry is
+//! locked while the agent works and renamed when the agent has ended. An attempt overlaps with
+//! every entry that had not ended when the attempt began; no clock is involved. Ended entries stay
+//! until no attempt works any more. Safety does not depend on the entries: if the folder vanishes,
+//! a file may be counted for two tasks.
 
 use super::state::{STATE_DIR, StateDir};
 use crate::platform::hash::hex16;
@@ -18,39 +19,40 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-/// What follows the name of an entry whose agent has ended.
+/// Suffix of an entry whose agent has ended.
 const OVER: &str = ".over";
-/// The most that is read of an entry, in bytes.
+/// The maximum number of bytes read from an entry.
 const ENTRY: u64 = 16 << 20;
-/// How often a new entry is tried: a look at it holds its lock for an instant.
+/// How often to try to create an entry: a process that inspects it holds its lock for an instant.
 const TRIES: u32 = 100;
 
-/// What an attempt says of itself.
+/// What an attempt records about itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Working {
-    /// The task.
+    /// The reference of the task.
     pub task: String,
-    /// The paths, folders and globs that it declares, from the project root.
+    /// The paths, folders and globs that it declares, relative to the project root.
     #[serde(default)]
     pub declares: Vec<String>,
 }
 
-/// The entry of an attempt that works.
+/// The entry of a working attempt.
 #[derive(Debug)]
 pub struct AtWork {
     state: StateDir,
     lock: FileLock,
-    /// The names of the entries that were over before it began.
+    /// The names of the entries that had already ended when it began.
     before: BTreeSet<String>,
 }
 
 impl AtWork {
-    /// Where the attempts in the project at `root` are entered.
+    /// Returns the folder of the entries for the project at `root`.
     pub fn dir(root: &Path) -> PathBuf {
         dir_of(&StateDir::beside(&root.join(STATE_DIR)))
     }
 
-    /// Enters the attempt with this folder in the project at `root`, before it looks at the files.
+    /// Enters the attempt with the folder `attempt` in the project at `root`. Call it before the
+    /// files are first inspected.
     ///
     /// # Errors
     /// Any I/O error.
@@ -72,11 +74,11 @@ impl AtWork {
         Ok(Self { state, lock, before })
     }
 
-    /// The attempts whose agents worked at some time while this one did; called after the files were
-    /// looked at again.
+    /// Returns the attempts whose agents worked at some time during this one. Call it after the
+    /// files were inspected again.
     ///
     /// # Errors
-    /// When the system does not let us look.
+    /// Any error of listing or reading the entries, except for entries that vanish meanwhile.
     pub fn others(&self) -> io::Result<Vec<Working>> {
         let dir = dir_of(&self.state);
         let own = self.lock.path().file_name();
@@ -87,7 +89,7 @@ impl AtWork {
             }
             let path = dir.join(&name);
             match open::read(&path, Links::Refuse, ENTRY) {
-                // One that is just being written, or written by somebody else, declares nothing.
+                // An entry that is incomplete, or written by another program, declares nothing.
                 Ok(bytes) => others.push(serde_json::from_slice(&bytes).unwrap_or_default()),
                 Err(error) if open::is_shortage(&error) => return Err(error),
                 // It ended meanwhile: its name changed.
@@ -99,12 +101,12 @@ impl AtWork {
 }
 
 impl Drop for AtWork {
-    /// The agent's work is over, however that came.
+    /// Marks the attempt as ended, whatever ended the agent.
     fn drop(&mut self) {
         let dir = dir_of(&self.state);
         let own = self.lock.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
         over(&dir, &own);
-        // What cannot be listed or removed now is another time.
+        // Entries that cannot be listed or removed now are removed by a later drop.
         let Ok(all) = names(&dir) else { return };
         let working = all.iter().filter(|name| !name.ends_with(OVER));
         let (dead, working): (Vec<_>, Vec<_>) = working.partition(|name| is_dead(&dir.join(name)));
@@ -121,7 +123,8 @@ fn over(dir: &Path, name: &str) {
     drop(fs::rename(dir.join(name), dir.join(format!("{name}{OVER}"))));
 }
 
-/// Whether nobody is left who would say that it is over. An empty one is just being made.
+/// Returns whether no process is left that would rename the entry. An empty entry is still being
+/// created.
 fn is_dead(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|meta| meta.len() > 0) && !FileLock::is_held(path)
 }
@@ -176,7 +179,8 @@ mod tests {
         assert_eq!((others(&a), others(&b)), (vec!["b".to_owned()], vec!["a".to_owned()]));
         drop(a);
         let c = enter(root, "c");
-        // What was over before it began is none of its concern, but still of the other's.
+        // An attempt ignores entries that ended before it began, but the other attempt still counts
+        // it.
         assert_eq!(
             (others(&c), others(&b)),
             (vec!["b".to_owned()], ["a", "c"].map(String::from).to_vec())

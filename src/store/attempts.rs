@@ -1,7 +1,7 @@
-//! Attempt folders: what an agent was given, what it said, and what verification found.
+//! Attempt folders: what an agent was given, what it reported, and what verification found.
 //!
-//! Nothing that safety rests on: a folder may vanish while its attempt runs, and is made anew by
-//! the next file that is put there.
+//! Safety does not depend on them: a folder may vanish while its attempt runs. It is created again
+//! when the next file is written to it.
 
 use super::state::{StateDir, TaskKey};
 use crate::domain::{AttemptReport, Outcome, ReasonCode};
@@ -12,40 +12,39 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
-/// The task as JSON, as the agent finds it in `WORKLOOP_TASK_FILE`.
+/// The task as JSON; the agent finds its path in `WORKLOOP_TASK_FILE`.
 pub const TASK_FILE: &str = "task.json";
-/// The prompt, also on the agent's standard input.
+/// The prompt, which is also the agent's standard input.
 pub const PROMPT_FILE: &str = "prompt.md";
-/// The names of the variables that the command gets of the loop's environment, and of those that are
-/// withheld.
+/// The names of the variables that the command gets from the loop's environment, and of those that
+/// are withheld.
 pub const ENV_FILE: &str = "env.json";
-/// The name of the tree that a task began with.
+/// The name of the tree that the task started from.
 pub const BASE_FILE: &str = "base";
-/// Empty; its time is when a step began whose file must be younger.
+/// An empty file whose modification time is the start of a step that must write a newer file.
 pub const START_FILE: &str = "step.start";
-/// Where the agent may write its result.
+/// The file to which the agent may write its result.
 pub const RESULT_FILE: &str = "result.json";
 /// The agent's standard output.
 pub const AGENT_OUT: &str = "agent.out";
 /// The agent's standard error.
 pub const AGENT_ERR: &str = "agent.err";
-/// What the attempt came to.
+/// The report of the attempt.
 pub const VERDICT_FILE: &str = "verdict.json";
-/// What the agent must not change, and what it is to make.
+/// What the agent must not change, and what it must create.
 pub const GUARD_FILE: &str = "guard.json";
-/// What follows the name of a configuration file that was changed during the attempt and put back: the
-/// changed one is kept.
+/// Suffix of the copy of a configuration file that the attempt changed; the original was put back.
 pub const CHANGED_SUFFIX: &str = ".changed";
-/// Where the agent of an attempt in a private tree works.
+/// The path in which the agent of an attempt works, if it has a private tree.
 pub const WORKSPACE_FILE: &str = "workspace";
-/// One changed path a line.
+/// The changed paths, one per line.
 pub const CHANGED_FILE: &str = "changed-files.txt";
 
-/// The most that is read of a verdict, in bytes: it lists the files that changed.
+/// The maximum number of bytes read from a verdict, which lists the changed files.
 const VERDICT_BYTES: u64 = 64 << 20;
-/// The most that a short text of ours has, in bytes.
+/// The maximum number of bytes read from a short text.
 const TEXT_BYTES: u64 = 4096;
-/// The most that is read of a file that holds a path.
+/// The maximum number of bytes read from a file that contains a path.
 const PATH_BYTES: u64 = 16 << 10;
 
 /// The folder of one attempt.
@@ -56,31 +55,31 @@ pub struct AttemptFolder {
 }
 
 impl AttemptFolder {
-    /// The folder of attempt `number` of the task; not made yet.
+    /// Names the folder of attempt `number` of the task; does not create it.
     pub fn new(state: &StateDir, key: &TaskKey, number: u32) -> Self {
         Self { state: state.clone(), dir: state.attempt(key, number) }
     }
 
-    /// The folder.
+    /// The path of the folder.
     pub fn path(&self) -> &Path {
         &self.dir
     }
 
-    /// A file inside.
+    /// The path of the file `name` in the folder.
     pub fn file(&self, name: &str) -> PathBuf {
         self.dir.join(name)
     }
 
-    /// Makes the folder.
+    /// Creates the folder.
     ///
     /// # Errors
-    /// Any I/O error but "exists already".
+    /// Any I/O error except "already exists".
     pub fn create(&self) -> io::Result<()> {
         self.state.ensure(&self.dir)
     }
 
-    /// Writes a file inside anew, private to the user, whatever an agent put in its place; makes
-    /// the folder anew if it vanished.
+    /// Writes a new file, private to the user, and replaces whatever an agent put in its place.
+    /// Creates the folder again if it vanished.
     ///
     /// # Errors
     /// Any I/O error.
@@ -88,7 +87,7 @@ impl AttemptFolder {
         self.state.with(&self.dir, || open::anew(&self.file(name)))?.write_all(bytes)
     }
 
-    /// Writes what the attempt came to.
+    /// Writes the report of the attempt.
     ///
     /// # Errors
     /// Any I/O error.
@@ -98,25 +97,26 @@ impl AttemptFolder {
         self.put(VERDICT_FILE, &text)
     }
 
-    /// What the attempt came to; `None` while it runs, and when the folder is gone.
+    /// Reads the report of the attempt; `None` while it runs and when the folder is gone.
     pub fn report(&self) -> Option<AttemptReport> {
         let bytes = open::read(&self.file(VERDICT_FILE), Links::Refuse, VERDICT_BYTES).ok()?;
         serde_json::from_slice(&bytes).ok()
     }
 
-    /// A short text of ours in a file of it; `None` where there is none.
+    /// Reads a short text that this program wrote to the file `name`; `None` if there is none.
     pub fn text(&self, name: &str) -> Option<String> {
         let bytes = open::read(&self.file(name), Links::Refuse, TEXT_BYTES).ok()?;
         String::from_utf8(bytes).ok().filter(|text| !text.is_empty())
     }
 
-    /// Where its agent works, in a private tree; `None` where agents share one.
+    /// Where the agent works, if it has a private tree; `None` if agents share one.
     pub fn workspace(&self) -> Option<PathBuf> {
         let bytes = open::read(&self.file(WORKSPACE_FILE), Links::Refuse, PATH_BYTES).ok()?;
         (!bytes.is_empty()).then(|| PathBuf::from(OsString::from_vec(bytes)))
     }
 
-    /// The first and the last `half` bytes of a file inside, or all of it if it is short.
+    /// Returns the first and the last `half` bytes of a file in the folder, or all of it if it is
+    /// short.
     pub fn ends(&self, name: &str, half: u64) -> io::Result<(Vec<u8>, Vec<u8>)> {
         let mut file = open::reading(&self.file(name), Links::Refuse)?;
         let len = file.metadata()?.len();
@@ -131,10 +131,10 @@ impl AttemptFolder {
     }
 }
 
-/// The number under which a verification without an attempt is kept.
+/// The number under which a verification without an attempt is stored.
 pub const NO_ATTEMPT: u32 = 0;
 
-/// Reports of all attempts of a task that still have one and can be read, oldest first.
+/// Returns the readable reports of all attempts of a task, oldest first.
 pub fn reports(state: &StateDir, key: &TaskKey) -> Vec<AttemptReport> {
     let folder = |number| AttemptFolder::new(state, key, number);
     let numbers = state.attempt_numbers(key).unwrap_or_default().into_iter();
@@ -142,12 +142,12 @@ pub fn reports(state: &StateDir, key: &TaskKey) -> Vec<AttemptReport> {
     numbers.filter_map(|number| folder(number).report()).collect()
 }
 
-/// How many of the last attempts were lost in a row.
+/// Counts the latest consecutive attempts that were lost.
 pub fn lost_in_a_row(state: &StateDir, key: &TaskKey) -> u32 {
     in_a_row(state, key, |report| report.outcome == Outcome::Lost)
 }
 
-/// How many of the last attempts did not merge, in a row.
+/// Counts the latest consecutive attempts that did not merge.
 pub fn conflicts_in_a_row(state: &StateDir, key: &TaskKey) -> u32 {
     in_a_row(state, key, |report| report.reason_code == Some(ReasonCode::Conflict))
 }
@@ -157,27 +157,27 @@ fn in_a_row(state: &StateDir, key: &TaskKey, is: impl Fn(&AttemptReport) -> bool
     u32::try_from(last).unwrap_or(u32::MAX)
 }
 
-/// Removes the oldest folders of a task beyond the newest `keep`.
+/// Removes the oldest folders of a task, except for the newest `keep`.
 pub fn prune(state: &StateDir, key: &TaskKey, keep: usize) {
-    // What cannot be listed now is removed another time.
+    // If they cannot be listed now, they are removed another time.
     let numbers = state.attempt_numbers(key).unwrap_or_default();
     let surplus = numbers.len().saturating_sub(keep.max(1));
     for number in &numbers[..surplus] {
-        // What cannot be removed costs space, not correctness.
+        // A folder that cannot be removed costs space, not correctness.
         drop(fs::remove_dir_all(state.attempt(key, *number)));
     }
 }
 
-/// Removes everything that is kept of the attempts of a task: it counts as never run.
+/// Removes all attempt folders of a task, as if it never ran.
 pub fn forget(state: &StateDir, key: &TaskKey) {
-    // What cannot be removed costs space, not correctness.
+    // A folder that cannot be removed costs space, not correctness.
     drop(fs::remove_dir_all(state.attempts(key)));
 }
 
-/// Appends one block to `verification.log`, in one write.
+/// Appends one block to `verification.log` in a single write.
 ///
 /// # Errors
-/// Any I/O error; what lies in its place and is no regular file stays there.
+/// Any I/O error. Anything at that path that is not a regular file is left in place.
 pub fn log_verdict(state: &StateDir, block: &str) -> io::Result<()> {
     let log = state.with(state.root(), || open::appending(&state.verification_log()));
     log?.write_all(block.as_bytes())

@@ -1,8 +1,9 @@
-//! The pauses of the agents of one project: `.workloop/pauses/<agent16>.json` beside its root; those of
-//! an account: `accounts/<name>/pauses/` in the state folder of the user.
+//! Backoffs of agents. Those of a project are in `.workloop/pauses/<agent16>.json` beside its root,
+//! those of an account in `accounts/<name>/pauses/` in the user's state folder.
 //!
-//! Written under a lock of their own (the folder's), which is never held together with that of a
-//! queue; read without one. What vanishes with the folder costs one try of an agent.
+//! The files are written under the lock of their folder, which is never held together with the lock
+//! of a queue, and read without a lock. If the folder vanishes, the cost is one more try of an
+//! agent.
 
 use super::state::{STATE_DIR, StateDir};
 use crate::domain::Backoff;
@@ -19,41 +20,41 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// More than any file of ours has.
+/// The maximum number of bytes read from a file; files written by this program are smaller.
 const MOST: u64 = 1 << 20;
-/// How long the lock is waited for: it is held for milliseconds.
+/// How long to wait for the lock, which is held for milliseconds.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The pauses of the agents of one project or account.
+/// The backoffs of the agents of one project or account.
 #[derive(Clone, Debug)]
 pub struct Backoffs {
     state: StateDir,
 }
 
 impl Backoffs {
-    /// Those of the project at `root`.
+    /// The backoffs of the project at `root`.
     pub fn of(root: &Path) -> Self {
         Self { state: StateDir::beside(&root.join(STATE_DIR)) }
     }
 
-    /// Those in the state folder `state`, of a project or of an account.
+    /// The backoffs in the state folder `state` of a project or an account.
     pub fn at(state: &Path) -> Self {
         Self { state: StateDir::at(state) }
     }
 
-    /// The state folder that they are in.
+    /// The path of the state folder that contains them.
     pub fn state(&self) -> &Path {
         self.state.root()
     }
 
-    /// The folder of the files.
+    /// The path of the folder that contains the files.
     pub fn dir(&self) -> PathBuf {
         self.state.root().join("pauses")
     }
 
-    /// All that can be read, by agent.
+    /// Returns all readable backoffs, sorted by agent.
     pub fn all(&self) -> Vec<Backoff> {
-        // Mostly there is no such folder.
+        // Usually there is no such folder.
         let Ok(entries) = fs::read_dir(self.dir()) else { return Vec::new() };
         let Ok(dir) = Dir::open(&self.dir()) else { return Vec::new() };
         let names = entries.filter_map(|entry| Some(entry.ok()?.file_name()));
@@ -64,19 +65,19 @@ impl Backoffs {
         all
     }
 
-    /// What is known of `agent`; `None` when it works.
+    /// Returns the backoff of `agent`; `None` if the agent works.
     ///
     /// # Errors
-    /// When the system lacks what it takes to read it.
+    /// When the system lacks the resources to read it.
     pub fn get(&self, agent: &str) -> io::Result<Option<Backoff>> {
         let dir = open::if_there(Dir::open(&self.dir()))?;
         dir.map_or(Ok(None), |dir| read(&dir, &name(agent)))
     }
 
-    /// Changes what is known of `agent`.
+    /// Changes the backoff of `agent`.
     ///
     /// # Errors
-    /// Any I/O error, and a lock that cannot be had.
+    /// Any I/O error, and a timeout of the lock.
     pub fn change<T>(
         &self,
         agent: &str,
@@ -101,7 +102,7 @@ fn name(agent: &str) -> OsString {
     OsString::from(format!("{}.json", hex16(&[agent.as_bytes()])))
 }
 
-/// What a file says; a file that says nothing, or is none, says that the agent works.
+/// Reads a backoff. A missing or invalid file means that the agent works.
 fn read(dir: &Dir, name: &OsStr) -> io::Result<Option<Backoff>> {
     match read_file::read(dir, name, MOST) {
         Ok(contents) => Ok(serde_json::from_slice(contents.content.as_bytes()).ok()),
@@ -147,7 +148,7 @@ mod tests {
         assert_eq!(backoffs.all().len(), 1);
         assert_eq!(backoffs.get("../a").unwrap().unwrap().failures, 1);
         assert_eq!(backoffs.get("b").unwrap(), None);
-        // What is no file, or no pause, says nothing.
+        // A directory or an invalid file has no content.
         fs::create_dir(backoffs.dir().join("x.json")).unwrap();
         assert_eq!(backoffs.all().len(), 1);
         fs::remove_dir_all(root.path().join(STATE_DIR)).unwrap();

@@ -1,13 +1,14 @@
-//! A copy of what was recorded, outside of the project: where there is no git, nothing inside of it
-//! is safe from `rm -rf .workloop`.
+//! A copy of the recorded state outside of the project. Without git, `rm -rf .workloop` would
+//! otherwise delete all of it.
 //!
-//! `$XDG_STATE_HOME/workloop/<key>/` holds for one folder of queues what its state folder holds: the
-//! lines of the last thirty days that decide about tasks, the last good texts, and the finished tasks
-//! that were set back. It is written under the lock of the folder, after the journal itself and not
-//! synced, and is read only when the journal is gone; the next writer puts it back then.
+//! For one folder of queues, `$XDG_STATE_HOME/workloop/<key>/` contains what its state folder
+//! contains: the journal lines of the last thirty days that decide about tasks, the last good
+//! texts, and the finished tasks that were set back. It is written under the lock of the folder,
+//! after the journal itself, and is not synced. It is read only when the journal is gone; the next
+//! writer then puts it back.
 //!
-//! It belongs to the folder that it was made for, by inode and time of birth, and not to a path: a
-//! project that was deleted and made again at the same place has nothing to do with it.
+//! A backup belongs to a folder, identified by inode and creation time, not to a path: a project
+//! that was deleted and created again at the same path does not use it.
 
 use super::tail::{self, End, JOURNAL, MOST, ROTATED};
 use crate::platform::checks;
@@ -25,37 +26,37 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
-/// Beside a journal: the last good text of each queue.
+/// Folder beside the journal: the last good text of each queue.
 pub(super) const LAST_GOOD: &str = "last-good";
-/// Beside a journal: finished tasks that were set back, by queue.
+/// Folder beside the journal: finished tasks that were set back, by queue.
 pub(super) const SET_BACK: &str = "set-back";
-/// What is copied beside the journal.
+/// The folders that are copied in addition to the journal.
 const FOLDERS: [&str; 2] = [LAST_GOOD, SET_BACK];
-/// Says whose copy it is.
+/// Name of the file that identifies the owner of the copy.
 const OWNER: &str = "folder";
-/// What is being written.
+/// Name of a file while it is being written.
 const NEW: &str = ".new";
-/// How old a line may be, in days.
+/// The maximum age of a line, in days.
 const DAYS: i64 = 30;
-/// The size at which lines are dropped, and what is kept of them then, in bytes.
+/// The size at which lines are dropped, and the size of the lines that are kept then, in bytes.
 const FULL: u64 = 64 << 20;
 const KEPT: usize = 32 << 20;
-/// How much of a journal is read to find lines that are missing in the copy.
+/// How much of a journal is read to find lines that the copy lacks, in bytes.
 const MISSED: u64 = 1 << 20;
-/// The most that is read of a first line, and of the owner.
+/// The maximum number of bytes read from a first line and from the owner file.
 const SHORT: u64 = 64 << 10;
 
-/// Where the copies of all projects are.
+/// The folder that contains the copies of all projects.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Backups {
     dir: PathBuf,
 }
 
 impl Backups {
-    /// Finds the place for copies by the environment; nothing is made yet.
+    /// Determines the folder for copies from the environment; creates nothing.
     ///
     /// # Errors
-    /// Why nothing can be kept, in words.
+    /// A message that explains why no copies can be kept.
     pub fn find<'v>(var: impl Fn(&str) -> Option<&'v OsStr>) -> Result<Self, String> {
         let absolute = |name| var(name).map(PathBuf::from).filter(|path| path.is_absolute());
         let home =
@@ -75,33 +76,33 @@ impl Backups {
         }
     }
 
-    /// The copy for the queues of `folder` (a real path), which is called `key`.
+    /// The copy for the queues in `folder` (a real path), stored under the name `key`.
     pub(super) fn of(&self, folder: &Path, key: &str) -> Backup {
         Backup { dir: self.dir.join(key), folder: folder.to_owned() }
     }
 }
 
-/// The copy of what was recorded of the queues of one folder.
+/// The copy of what was recorded for the queues of one folder.
 #[derive(Clone, Debug)]
 pub(super) struct Backup {
     dir: PathBuf,
     folder: PathBuf,
 }
 
-/// What was just appended to a journal.
+/// Lines that were just appended to a journal.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Appended<'a> {
-    /// The number of the last line before.
+    /// The number of the last line before them.
     pub(super) before: u64,
-    /// The number of the last line now.
+    /// The number of the last of them.
     pub(super) last: u64,
-    /// The whole lines.
+    /// The text of the lines, complete.
     pub(super) text: &'a [u8],
     /// The folder of the journal.
     pub(super) state: &'a Path,
 }
 
-/// What a line says about itself.
+/// The fields of a line that the backup needs.
 #[derive(Deserialize)]
 struct Line {
     seq: u64,
@@ -110,7 +111,7 @@ struct Line {
     data: Hashes,
 }
 
-/// The hashes of a task and of its queue, which only lines have that decide something.
+/// The hashes of a task and of its queue; only lines that decide something have them.
 #[derive(Default, Deserialize)]
 struct Hashes {
     is: Option<IgnoredAny>,
@@ -128,7 +129,7 @@ impl Line {
 }
 
 impl Backup {
-    /// Its folder.
+    /// The path of the folder of the copy.
     pub(super) fn dir(&self) -> &Path {
         &self.dir
     }
@@ -137,7 +138,7 @@ impl Backup {
         self.dir.join(JOURNAL)
     }
 
-    /// Whether it is there and belongs to the folder of queues as that is now.
+    /// Returns whether the copy exists and belongs to the current folder of queues.
     pub(super) fn is_ours(&self) -> bool {
         let Ok(owner) = owner(&self.folder) else { return false };
         let found = open::read(&self.dir.join(OWNER), Links::Refuse, SHORT);
@@ -146,17 +147,18 @@ impl Backup {
             && !fault::is(Fault::BackupIgnored)
     }
 
-    /// Whether it has lines to read.
+    /// Returns whether the copy belongs to the folder and its journal is not empty.
     pub(super) fn holds_any(&self) -> bool {
         tail::has_content(&self.journal()) && self.is_ours()
     }
 
-    /// Takes in what was appended to the journal; `known` is its end as this process left it.
+    /// Copies the lines that were appended to the journal. `known` is the end of the copy as this
+    /// process left it.
     ///
     /// # Errors
-    /// Any I/O error; the copy may lack lines then, or is not believed any more.
+    /// Any I/O error. The copy may then lack lines, or is no longer valid.
     pub(super) fn follow(&self, known: Option<End>, new: &Appended<'_>) -> io::Result<End> {
-        // What lies in its place is replaced.
+        // Anything at that path that is not a regular file is replaced.
         let Ok(mut file) = open::appending(&self.journal()) else { return self.renew(new) };
         let meta = file.metadata()?;
         let is_known = |end: &End| {
@@ -177,8 +179,8 @@ impl Backup {
         Ok(End { inode: meta.ino(), len, seq: new.last, whole_line: true })
     }
 
-    /// The lines of the journal that the copy does not have; `None` where that cannot be told, and
-    /// where the copy holds too much.
+    /// Returns the lines of the journal that the copy lacks. Returns `None` if they cannot be
+    /// determined or if the copy is too large.
     fn missed(&self, file: &mut File, len: u64, new: &Appended<'_>) -> io::Result<Option<Vec<u8>>> {
         let (last, whole) = tail::near_end(file, len, |events| events.next_back())?;
         let Some(last) = last.filter(|_| whole && len < FULL && self.is_ours()) else {
@@ -187,7 +189,7 @@ impl Backup {
         if self.begins_long_before(&last.at) {
             return Ok(None);
         }
-        // From the line on that both have.
+        // Start at the last line that both have.
         let mut next = last.seq;
         let mut lines = Vec::new();
         for line in tail::last_lines(&new.state.join(JOURNAL), MISSED) {
@@ -206,8 +208,8 @@ impl Backup {
         Ok((next == new.last + 1).then_some(lines))
     }
 
-    /// Whether the first line is older than lines may become; a day more, so that this is not done
-    /// for each of them.
+    /// Returns whether the first line is more than a day older than the maximum age. The extra day
+    /// keeps this from happening for each new line.
     fn begins_long_before(&self, last: &str) -> bool {
         let first = || {
             let file = open::reading(&self.journal(), Links::Refuse).ok()?;
@@ -219,14 +221,14 @@ impl Backup {
         last.zip(first()).is_some_and(|(last, first)| last - first > TimeDelta::days(DAYS + 1))
     }
 
-    /// Makes the copy anew from what is in the state folder.
+    /// Creates the copy again from the state folder.
     fn renew(&self, new: &Appended<'_>) -> io::Result<End> {
         let is_first = !self.dir.is_dir();
         DirBuilder::new().recursive(true).mode(0o700).create(&self.dir)?;
         if let Some(reason) = checks::refusal(&self.dir)? {
             return Err(io::Error::other(reason));
         }
-        // Nothing of it is believed before all of it is there.
+        // The owner file is written last, so that a partial copy is never used.
         remove(&self.dir.join(OWNER))?;
         for name in FOLDERS {
             match fs::remove_dir_all(self.dir.join(name)) {
@@ -245,11 +247,11 @@ impl Backup {
         Ok(End { inode: meta.ino(), len: meta.len(), seq: new.last, whole_line: true })
     }
 
-    /// Puts everything back into the state folder `to`; the journal last, because without it what is
-    /// there is not read.
+    /// Puts everything back into the state folder `to`. The journal is last: until it exists, the
+    /// other files are not read.
     ///
     /// # Errors
-    /// Any I/O error; `NotFound` also when `to` is not there.
+    /// Any I/O error; `NotFound` also if `to` does not exist.
     pub(super) fn put_into(&self, to: &Path) -> io::Result<()> {
         for name in FOLDERS {
             copy_folder(&self.dir.join(name), &to.join(name))?;
@@ -258,14 +260,14 @@ impl Backup {
         put(&to.join(JOURNAL), &mut journal.take(MOST)).map(drop)
     }
 
-    /// Removes the copy: what it was made of is kept elsewhere.
+    /// Removes the copy, because its contents are now stored elsewhere.
     pub(super) fn remove(&self) {
-        // One that stays costs space, and is not looked at where there is a git directory.
+        // A copy that remains costs space. It is not used while there is a git directory.
         drop(fs::remove_dir_all(&self.dir));
     }
 
-    /// Removes the copies of folders that are gone, and of which nothing was written for so long
-    /// that no line of theirs would count.
+    /// Removes the copies of folders that no longer exist, once they were not written to for so
+    /// long that none of their lines counts any more.
     fn sweep(&self) {
         let written = |dir: &Path| fs::symlink_metadata(dir.join(JOURNAL)).ok()?.modified().ok();
         let (Some(all), Some(now)) = (self.dir.parent(), written(&self.dir)) else { return };
@@ -284,8 +286,8 @@ impl Backup {
     }
 }
 
-/// The folder of queues and what tells it from another one at the same path. No device: its number
-/// may be another one after each start of the system.
+/// Returns the path of the folder of queues and what distinguishes it from another folder at that
+/// path. The device is not included: its number may change when the system restarts.
 fn owner(folder: &Path) -> io::Result<Vec<u8>> {
     let meta = fs::metadata(folder)?;
     let born = meta.created().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
@@ -295,15 +297,16 @@ fn owner(folder: &Path) -> io::Result<Vec<u8>> {
     Ok(text)
 }
 
-/// The folder that a copy was made for.
+/// Returns the folder that a copy was created for.
 fn folder_of(owner: &[u8]) -> Option<&Path> {
     let at = owner.iter().position(|byte| *byte == b'\n')?;
     let path = Path::new(OsStr::from_bytes(&owner[at + 1..]));
     path.is_absolute().then_some(path)
 }
 
-/// Those of the lines that decide something and are not older than the last one by more than the
-/// time that they count for; the newest of them, if they are too many, and the last line always.
+/// Returns the lines that decide something and are not older than the last line by more than the
+/// maximum age. If they are too large, only the newest are returned. The last line is always
+/// included.
 fn kept(lines: impl Iterator<Item = Vec<u8>>) -> Vec<u8> {
     let mut all: VecDeque<(Line, Vec<u8>)> = VecDeque::new();
     let mut bytes = 0;
@@ -331,7 +334,7 @@ fn kept(lines: impl Iterator<Item = Vec<u8>>) -> Vec<u8> {
     text
 }
 
-/// Replaces the file at `path` by what can be read from `content`, in one step.
+/// Atomically replaces the file at `path` with what can be read from `content`.
 fn put(path: &Path, content: &mut dyn Read) -> io::Result<File> {
     let new = path.with_file_name(NEW);
     let mut file = open::anew(&new)?;
@@ -341,12 +344,12 @@ fn put(path: &Path, content: &mut dyn Read) -> io::Result<File> {
     Ok(file)
 }
 
-/// Copies the files of a folder; nothing where there is none.
+/// Copies the files of a folder; does nothing if the folder does not exist.
 fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
     let Ok(entries) = fs::read_dir(from) else { return Ok(()) };
     for entry in entries {
         let name = entry?.file_name();
-        // What is no file is nothing of ours.
+        // Anything that is not a regular file was not written by this program.
         let Ok(file) = open::reading(&from.join(&name), Links::Refuse) else { continue };
         if !to.is_dir() {
             DirBuilder::new().mode(0o700).create(to)?;
@@ -375,7 +378,7 @@ mod tests {
     use serde_json::json;
     use std::os::unix::fs::PermissionsExt;
 
-    /// A folder of queues without git, and a place for copies.
+    /// A folder of queues without git, and a folder for copies.
     struct Place {
         temp: tempfile::TempDir,
         backups: Backups,
@@ -402,7 +405,7 @@ mod tests {
             self.state().backup().unwrap()
         }
 
-        /// Appends as a process that knows nothing of what was appended before.
+        /// Appends like a process that does not know what was appended before.
         fn append(&self, tasks: &[&str]) {
             let mut events: Vec<Event> = tasks.iter().map(|task| completed(task, 0)).collect();
             let mut journal = Journal::new(self.state());
@@ -498,7 +501,7 @@ mod tests {
         assert_eq!(inode(), first, "it was made anew");
         place.lose_state();
         assert_eq!(tasks(&place.state()), ["A", "B", "C", "D"]);
-        // A journal that others began anew has nothing in common with it but its numbers.
+        // A journal that others started again shares only its numbers with the copy.
         alone = Journal::new(StateDir::beside(&place.folder().join("q.json")));
         let mut events: Vec<Event> = (0..4).map(|n| completed(&format!("X{n}"), 1)).collect();
         alone.append(&mut events).unwrap();
@@ -518,7 +521,7 @@ mod tests {
         for event in events {
             journal.append(&mut [event]).unwrap();
         }
-        // Another process looks at its begin.
+        // Another process checks the age of the first line.
         let mut last = completed("C", 40);
         Journal::new(place.state()).append(std::slice::from_mut(&mut last)).unwrap();
         place.lose_state();
@@ -534,7 +537,7 @@ mod tests {
         place.lose_state();
         assert_eq!(tasks(&place.state()), Vec::<String>::new());
         place.append(&["B"]);
-        // A line that was cut off, and something that is no file.
+        // A truncated line, and something that is not a regular file.
         let mut cut = fs::read(dir.join(JOURNAL)).unwrap();
         cut.truncate(cut.len() - 9);
         fs::write(dir.join(JOURNAL), cut).unwrap();

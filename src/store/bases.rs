@@ -1,7 +1,8 @@
-//! Items of trees that work began with, by project: `.workloop/trees/items-<steps>-<tree>.json` beside its
-//! root, so that the same tree is not run again for them.
+//! The items found on the trees that work started from, by project:
+//! `.workloop/trees/items-<steps>-<tree>.json` beside its root. They save another run on the same
+//! tree.
 //!
-//! Whoever finds items writes them. What vanishes with the folder is found anew.
+//! The process that finds items writes them. If the folder vanishes, they are determined again.
 
 use super::state::{STATE_DIR, StateDir};
 use crate::domain::{ItemId, ItemMap, ItemState, StepItems};
@@ -15,21 +16,21 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// More than any file of ours has.
+/// The maximum number of bytes read from a file; files written by this program are smaller.
 const MOST: u64 = 64 << 20;
-/// So many trees are remembered for the same steps.
+/// The number of trees that are remembered for the same steps.
 const KEPT: usize = 16;
 
-/// The items of trees of one project.
+/// The items of the trees of one project.
 #[derive(Clone, Debug)]
 pub struct Bases {
     state: StateDir,
 }
 
-/// One file.
+/// The content of one file.
 #[derive(Debug, Serialize, Deserialize)]
 struct Content {
-    /// The name of the tree, of which the name of a file has only a hash.
+    /// The name of the tree; the file name contains only a hash of it.
     tree: String,
     steps: Vec<Step>,
 }
@@ -41,7 +42,7 @@ struct Step {
 }
 
 impl Bases {
-    /// Those of the project at `root`.
+    /// The items of the project at `root`.
     pub fn of(root: &Path) -> Self {
         Self { state: StateDir::beside(&root.join(STATE_DIR)) }
     }
@@ -50,7 +51,7 @@ impl Bases {
         self.state.root().join("trees")
     }
 
-    /// The items that `steps` found on the tree `name`.
+    /// Returns the items that `steps` found on the tree `name`.
     pub fn get(&self, steps: &str, name: &str) -> Option<StepItems> {
         let dir = Dir::open(&self.dir()).ok()?;
         let read = read_file::read(&dir, file_name(steps, name).as_ref(), MOST).ok()?;
@@ -60,7 +61,7 @@ impl Bases {
         (content.tree == name).then(|| content.steps.into_iter().map(step).collect())
     }
 
-    /// Remembers them.
+    /// Stores the items that `steps` found on the tree `name`.
     ///
     /// # Errors
     /// Any I/O error.
@@ -81,7 +82,7 @@ impl Bases {
         self.prune(steps)
     }
 
-    /// Removes the oldest beyond those that are kept.
+    /// Removes the oldest files beyond the number that is kept.
     fn prune(&self, steps: &str) -> io::Result<()> {
         let begin = format!("items-{steps}-");
         let mut all = Vec::new();

@@ -1,8 +1,9 @@
-//! How far the journal was told to a channel: `notify/<channel>.json` beside the journal.
+//! The progress of each notification channel in the journal: `notify/<channel>.json` beside the
+//! journal.
 //!
-//! Whoever tells holds the lock of the channel, so that each event is told by one loop, and writes
-//! the cursor after each delivery: what a killed loop did not get to is told by the next one. When
-//! the folder vanishes telling begins with the events that come then.
+//! A loop that delivers holds the lock of the channel, so that each event is delivered by one loop.
+//! It writes the cursor after each delivery, so that the next loop delivers what a killed one did
+//! not. If the folder vanishes, delivery starts with the events that come afterwards.
 
 use super::state::StateDir;
 use super::tail::read_last;
@@ -21,44 +22,44 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 
-/// More than a cursor has, in bytes.
+/// The maximum number of bytes read from a cursor.
 const MOST: u64 = 64 << 10;
-/// How much of the end of the journal is read to find its last line.
+/// How much of the end of the journal is read to find its last line, in bytes.
 const LAST: u64 = 256 << 10;
 
-/// The place of one event in a journal. Numbers begin anew with a journal that was lost, and its
-/// times are newer then.
+/// The position of one event in a journal. After a journal was lost, numbers start again, but times
+/// are newer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
-    /// Its number.
+    /// The number of the event.
     pub seq: u64,
-    /// Its time, as it is in the journal.
+    /// The time of the event as written in the journal.
     pub at: String,
 }
 
 impl Place {
-    /// Where `event` is.
+    /// Returns the position of `event`.
     pub fn of(event: &Event) -> Self {
         Self { seq: event.seq, at: event.at.clone() }
     }
 
-    /// Whether `event` comes after it.
+    /// Returns whether `event` comes after this position.
     pub fn is_before(&self, event: &Event) -> bool {
         event.seq > self.seq || event.at > self.at
     }
 }
 
-/// How far a channel was told.
+/// The delivery progress of a channel.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cursor {
-    /// The last event that is done with.
+    /// The last event that needs no further delivery.
     #[serde(flatten)]
     pub told: Place,
-    /// The last event of the message that was begun, if it holds several: the same ones are sent
-    /// again under the same name.
+    /// The last event of a started message that contains several events: a retry sends the same
+    /// events under the same name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Place>,
-    /// Attempts that were told to be silent.
+    /// Attempts that were reported as silent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub silent: Vec<String>,
 }
@@ -71,12 +72,13 @@ pub struct CursorFile {
 }
 
 impl CursorFile {
-    /// That of the channel which is called `channel`, whatever is in its name.
+    /// The cursor of the channel named `channel`; the name may contain any characters.
     pub fn new(state: &StateDir, channel: &str) -> Self {
         Self { state: state.clone(), name: hex16(&[channel.as_bytes()]) }
     }
 
-    /// A name for the message from one place to another that is the same in every process.
+    /// Returns a name for the message with the events `from` to `to`; it is the same in every
+    /// process.
     pub fn delivery(&self, from: &str, to: &str) -> String {
         let state = self.state.root().as_os_str().as_encoded_bytes();
         let part = |salt: &[u8]| {
@@ -86,7 +88,7 @@ impl CursorFile {
         part(b"\0a") + &part(b"\0b")
     }
 
-    /// The right to tell; `None` while another loop has it.
+    /// Takes the lock that allows delivery; `None` while another loop holds it.
     ///
     /// # Errors
     /// Any I/O error.
@@ -97,7 +99,7 @@ impl CursorFile {
         self.state.with(&dir, lock)
     }
 
-    /// How far the channel was told; `None` where nothing is known.
+    /// Reads the cursor; `None` if there is none.
     pub fn read(&self) -> Option<Cursor> {
         if fault::is(Fault::CursorForgotten) {
             return None;
@@ -107,7 +109,7 @@ impl CursorFile {
         serde_json::from_slice(&text).ok()
     }
 
-    /// Keeps how far it was told.
+    /// Writes the cursor.
     ///
     /// # Errors
     /// Any I/O error.
@@ -120,7 +122,7 @@ impl CursorFile {
         })
     }
 
-    /// Where the journal ends now.
+    /// Returns the current end of the journal.
     pub fn end(&self) -> Place {
         let last = read_last::<Event>(&self.state.journal(), LAST).last();
         last.as_ref().map(Place::of).unwrap_or_default()
@@ -130,7 +132,7 @@ impl CursorFile {
         OsString::from(format!("{}.json", self.name))
     }
 
-    /// In the git directory where there is one, which no agent tidies up.
+    /// In the git directory if there is one, because agents do not clean it.
     fn dir(&self) -> PathBuf {
         let own = || {
             let dir = self.state.repository()?.join("notify");

@@ -1,5 +1,5 @@
-//! The queues while a change is being made: every change of a task goes through here and leaves
-//! its line for the journal.
+//! The queues while a change is being made. Every change of a task is made here and records its
+//! journal line.
 
 use super::StoreError;
 use super::event_kind::event_kind;
@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use std::collections::HashSet;
 use xxhash_rust::xxh3::Xxh3;
 
-/// A task of a set of queues.
+/// The position of a task in a set of queues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Place {
     /// Index of the queue in the store.
@@ -24,9 +24,9 @@ pub struct Place {
 /// Who makes a change.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Actor {
-    /// A person, by a verb.
+    /// A person, with a verb.
     Person,
-    /// The program by itself: what it puts back, settles and takes over.
+    /// The program itself, which puts back, settles and takes over.
     Loop,
     /// A worker, for an attempt.
     Worker(ClaimToken),
@@ -42,7 +42,7 @@ pub struct Draft<'a> {
 }
 
 impl<'a> Draft<'a> {
-    /// A draft of `queues` at the time `now`.
+    /// Creates a draft of `queues` at the time `now`.
     pub fn new(queues: &'a mut [Queue], now: DateTime<Utc>) -> Self {
         Self { queues, now, events: Vec::new(), undecided: HashSet::new() }
     }
@@ -52,18 +52,20 @@ impl<'a> Draft<'a> {
         self.queues
     }
 
-    /// These were set back, and nobody decided about their work: nothing is claimed in this change.
+    /// Sets the tasks that were set back and whose work nobody decided about. While there are any,
+    /// nothing is claimed in this change.
     pub(super) fn hold(&mut self, undecided: HashSet<(usize, String)>) {
         self.undecided = undecided;
     }
 
-    /// The task `id`, if it was set back and nobody has decided about its work.
+    /// Returns the task `id` if it was set back and nobody has decided about its work.
     pub fn undecided(&self, queue: usize, id: &str) -> Option<Place> {
         let waits = self.undecided.iter().any(|(at, task)| *at == queue && task == id);
         Some(Place { queue, task: self.queues[queue].index_of(id).filter(|_| waits)? })
     }
 
-    /// Whether a task was set back and nobody decided about its work: nothing is claimed then.
+    /// Returns whether any task was set back without a decision about its work. Nothing is claimed
+    /// then.
     pub fn holds_any(&self) -> bool {
         !self.undecided.is_empty()
     }
@@ -73,7 +75,7 @@ impl<'a> Draft<'a> {
         self.now
     }
 
-    /// The events so far, each with the index of its queue.
+    /// Returns the events of the change, each with the index of its queue.
     pub fn into_events(self) -> Vec<(usize, Event)> {
         self.events
     }
@@ -83,11 +85,11 @@ impl<'a> Draft<'a> {
         &self.queues[place.queue].tasks()[place.task]
     }
 
-    /// Applies `transition` and leaves an event; `data` is added to it.
+    /// Applies `transition` and records an event to which `data` is added.
     ///
     /// # Errors
-    /// [`StoreError::Illegal`] when the state does not allow it, [`StoreError::Edit`] when the
-    /// text cannot take it. Nothing is changed then.
+    /// [`StoreError::Illegal`] when the state does not allow it, [`StoreError::Edit`] when the text
+    /// cannot be changed accordingly. Nothing is changed then.
     pub fn transition(
         &mut self,
         place: Place,
@@ -98,7 +100,7 @@ impl<'a> Draft<'a> {
         self.transition_and(place, transition, Vec::new(), (actor, data))
     }
 
-    /// The same, with `more` changes of fields that come with it.
+    /// Does the same as [`Draft::transition`], with `more` changes of other fields.
     ///
     /// # Errors
     /// As [`Draft::transition`].
@@ -121,10 +123,10 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
-    /// Sets or removes one key of a task (`edit`, and what a person's verbs add).
+    /// Sets or removes one key of a task (for `edit` and other verbs that add keys).
     ///
     /// # Errors
-    /// [`StoreError::Edit`] when the text cannot take it.
+    /// [`StoreError::Edit`] when the text cannot be changed accordingly.
     pub fn set_key(
         &mut self,
         place: Place,
@@ -134,15 +136,15 @@ impl<'a> Draft<'a> {
         Ok(self.queues[place.queue].set_key(place.task, key, value)?)
     }
 
-    /// Appends a task to the list of a queue and leaves an `added` event.
+    /// Appends a task to the list of a queue and records an `added` event.
     ///
     /// # Errors
-    /// [`StoreError::Edit`] when it is not valid, its id taken, or it is there already.
+    /// [`StoreError::Edit`] when the task is invalid, its id is in use, or it is already there.
     pub fn add(&mut self, queue: usize, task: &Map<String, Value>) -> Result<Place, StoreError> {
         self.add_by(&Actor::Person, queue, task)
     }
 
-    /// The same for whoever adds it.
+    /// Does the same as [`Draft::add`] for any actor.
     ///
     /// # Errors
     /// As [`Draft::add`].
@@ -157,20 +159,20 @@ impl<'a> Draft<'a> {
         Ok(place)
     }
 
-    /// Writes the numbers of a task as they are in `original`, the text that its new values
-    /// were read from.
+    /// Writes the numbers of a task as they are in `original`, the text that its new values were
+    /// read from.
     ///
     /// # Errors
-    /// [`StoreError::Edit`] when the text cannot take it.
+    /// [`StoreError::Edit`] when the text cannot be changed accordingly.
     pub fn keep_numbers(&mut self, place: Place, original: &str) -> Result<(), StoreError> {
         Ok(self.queues[place.queue].keep_numbers(place.task, original)?)
     }
 
-    /// Sets or removes keys of a task as a person says, and leaves an `edited` event with what
-    /// they are now; nothing when they were so before.
+    /// Sets or removes keys of a task for a person and records an `edited` event with the new
+    /// values. Does nothing if the keys already have these values.
     ///
     /// # Errors
-    /// [`StoreError::Edit`] when the text cannot take it.
+    /// [`StoreError::Edit`] when the text cannot be changed accordingly.
     pub fn edit(
         &mut self,
         place: Place,
@@ -193,10 +195,10 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
-    /// Puts back all runtime fields of a task from the journal.
+    /// Restores all runtime fields of a task from the journal.
     ///
     /// # Errors
-    /// [`StoreError::Edit`] when the text cannot take it.
+    /// [`StoreError::Edit`] when the text cannot be changed accordingly.
     pub fn restore(&mut self, place: Place, state: &Map<String, Value>) -> Result<(), StoreError> {
         let was = json!(self.runtime_hash(place));
         let queue = &mut self.queues[place.queue];
@@ -214,9 +216,9 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
-    /// Puts keys of a task back as they were recorded, and leaves an event with both values.
+    /// Puts keys of a task back to their recorded values and records an event with both values.
     ///
-    /// A key that the text cannot take stays as it is found: the file was odd before.
+    /// A key that cannot be written stays as it is found: the file was malformed before.
     pub(super) fn put_back(&mut self, place: Place, keys: &[(String, Option<Value>)]) {
         let was = json!(self.runtime_hash(place));
         let mut back = Map::new();
@@ -246,9 +248,9 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Makes a finished task pending that was set back to any earlier moment, as long as nobody
-    /// decided whether its work is still there.
-    /// What it had used, as these `keys`, stays used.
+    /// Makes a finished task pending again after it was set back to an earlier moment, until
+    /// somebody decides whether its work is still there. What it had used, given by `keys`, stays
+    /// used.
     pub(super) fn reopen(
         &mut self,
         place: Place,
@@ -268,7 +270,7 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
-    /// Appends a task again that an edit took away, with its numbers as they are in `text`.
+    /// Appends a task that an edit removed, with its numbers as they are in `text`.
     pub(super) fn add_again(
         &mut self,
         queue: usize,
@@ -283,7 +285,7 @@ impl<'a> Draft<'a> {
         Ok(())
     }
 
-    /// Leaves an event about a task that changes none of its runtime fields.
+    /// Records an event about a task that changes none of its runtime fields.
     pub fn record(
         &mut self,
         place: Place,
@@ -296,13 +298,13 @@ impl<'a> Draft<'a> {
         self.push(place, kind, actor, data);
     }
 
-    /// Leaves an event about a whole queue.
+    /// Records an event about a whole queue.
     pub fn record_queue(&mut self, queue: usize, kind: EventKind, data: Map<String, Value>) {
         let event = new_event(kind, self.now, queue_name(&self.queues[queue]), data);
         self.events.push((queue, event));
     }
 
-    /// Makes the summary of a queue true that somebody edited, also where nothing else is written.
+    /// Corrects the summary of a queue that somebody edited, even if nothing else is written.
     pub fn mend_summary(&mut self, queue: usize) {
         self.queues[queue].mend_summary(self.now);
     }
@@ -322,8 +324,8 @@ impl<'a> Draft<'a> {
                 event.attempt = Some(token.attempt);
             }
         }
-        // The whole state of verified work is in the journal, so that it can be restored when the file
-        // is set back. Of other work nothing tells whether it is there.
+        // The whole state of verified work is in the journal, so that it can be restored when the
+        // file is set back. For other work there is no evidence that it is there.
         if kind == EventKind::Completed && task.verdict == Some(Verdict::Pass) {
             let all = Field::all().filter(|field| field.is_runtime());
             event.data.insert("state".to_owned(), self.values(place, all));
@@ -338,13 +340,14 @@ impl<'a> Draft<'a> {
         fields.map(value).filter_map(|(key, value)| Some((key, value?))).collect()
     }
 
-    /// Hash of all runtime fields as they are in the text; an absent key counts like null.
+    /// Returns the hash of all runtime fields as written in the text; an absent key counts like
+    /// null.
     pub fn runtime_hash(&self, place: Place) -> String {
         runtime_hash(&self.queues[place.queue], place.task)
     }
 }
 
-/// Hash of all runtime fields of a task as they are in the text; an absent key counts like null.
+/// Hashes all runtime fields of a task as written in the text; an absent key counts like null.
 pub(super) fn runtime_hash(queue: &Queue, task: usize) -> String {
     let mut hash = Xxh3::new();
     for field in Field::all().filter(|field| field.is_runtime()) {
@@ -353,7 +356,8 @@ pub(super) fn runtime_hash(queue: &Queue, task: usize) -> String {
             Some(text) => {
                 hash.update(field.key().as_bytes());
                 hash.update(b"\0");
-                // Without the formatting: a program that saves the file anew changes only that.
+                // Without the formatting, because a program that saves the file again may change
+                // only that.
                 canonical(text, &mut |piece| hash.update(piece.as_bytes()));
                 hash.update(b"\0");
             }
@@ -362,7 +366,7 @@ pub(super) fn runtime_hash(queue: &Queue, task: usize) -> String {
     format!("{:016x}", hash.digest())
 }
 
-/// An event with a time, without a number: the journal gives it one.
+/// Creates an event with a time but without a number, which the journal assigns.
 pub fn new_event(
     kind: EventKind,
     now: DateTime<Utc>,
@@ -382,7 +386,7 @@ pub fn new_event(
     }
 }
 
-/// The name of a queue in the journal: its file name.
+/// Returns the name of a queue in the journal: its file name.
 pub fn queue_name(queue: &Queue) -> String {
     queue.path().file_name().unwrap_or_default().to_string_lossy().into_owned()
 }

@@ -1,4 +1,4 @@
-//! What can go wrong between a change and the disk.
+//! The errors that can occur between a change and the disk.
 
 use super::journal::JournalError;
 use crate::domain::Illegal;
@@ -10,7 +10,7 @@ use std::time::Duration;
 /// A failed read or update.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The file is no queue; it was not touched.
+    /// The file is not a queue; it was not touched.
     #[error(transparent)]
     Refused(#[from] Box<Refused>),
     /// The task's state does not allow the change.
@@ -19,30 +19,30 @@ pub enum StoreError {
     /// The change would make the queue invalid.
     #[error(transparent)]
     Edit(#[from] EditError),
-    /// No task of that id.
+    /// No task has that id.
     #[error("there is no task `{id}` in {queues}{}", nearest.as_ref().map(|n| format!("; did you mean `{n}`?")).unwrap_or_default())]
     UnknownTask {
-        /// What was asked for.
+        /// The id that was asked for.
         id: String,
-        /// Where it was looked up.
+        /// The queues that were searched.
         queues: String,
-        /// The nearest id there.
+        /// The most similar id there, if one is similar.
         nearest: Option<String>,
     },
     /// Several tasks have that id.
     #[error("task id `{id}` exists in {} queues: {}", references.len(), references.join(", "))]
     AmbiguousTask {
-        /// What was asked for.
+        /// The id that was asked for.
         id: String,
-        /// Each of them as `queue:ID`.
+        /// All matches as `queue:ID`.
         references: Vec<String>,
     },
     /// The task is in a queue that the command does not serve.
     #[error("task `{id}` is in {queue}, which was not named: name that queue")]
     TaskElsewhere {
-        /// What was asked for.
+        /// The id that was asked for.
         id: String,
-        /// The queue that has it.
+        /// The queue that contains it.
         queue: String,
     },
     /// A newer version wrote the queue.
@@ -52,38 +52,38 @@ pub enum StoreError {
         known = crate::queue::QUEUE_VERSION
     )]
     Newer {
-        /// The queue.
+        /// The queue file.
         path: PathBuf,
-        /// Its format version.
+        /// The format version in the file.
         found: u64,
     },
-    /// A change that this verb must not make, in words.
+    /// A change that this verb does not allow, with a message.
     #[error("{0}")]
     Rejected(String),
-    /// The lock could not be had in time.
+    /// The lock could not be acquired in time.
     #[error("could not lock {path} within {seconds} s: held by {holder}", seconds = .waited.as_secs())]
     Locked {
-        /// The directory.
+        /// The locked directory.
         path: PathBuf,
-        /// Who holds it, as far as it can be told.
+        /// The process that holds it, as far as it can be determined.
         holder: String,
-        /// How long it was waited for.
+        /// How long the update waited for it.
         waited: Duration,
     },
-    /// The file, its folder or the state folder is not to be trusted or not supported.
+    /// The file, its folder or the state folder is unsafe or not supported.
     #[error("refused {path}: {reason}")]
     Unsafe {
         /// The file or folder.
         path: PathBuf,
-        /// Why, and what to do.
+        /// The reason, and what to do about it.
         reason: String,
     },
-    /// Somebody saved the file again and again while it was being written.
+    /// Another program saved the file repeatedly while it was being written.
     #[error("{path} changed {times} times while it was being written; nothing was written")]
     Unsettled {
-        /// The queue.
+        /// The queue file.
         path: PathBuf,
-        /// How often it was tried.
+        /// The number of tries.
         times: u32,
     },
     /// The new file is in place, but the directory could not be synced.
@@ -92,28 +92,28 @@ pub enum StoreError {
          not survive a power cut; no agent was started"
     )]
     NotDurable {
-        /// The queue.
+        /// The queue file.
         path: PathBuf,
-        /// Why.
+        /// The error of the sync.
         source: io::Error,
     },
     /// The journal could not be written; the queue was not touched.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// Anything else of the file system.
+    /// Any other error of the file system.
     #[error("failed to {action} {path}")]
     Io {
-        /// What was tried: "read", "write" …
+        /// The action that failed: "read", "write" …
         action: &'static str,
-        /// The file.
+        /// The file or folder.
         path: PathBuf,
-        /// Why.
+        /// The error of the operating system.
         source: io::Error,
     },
 }
 
 impl StoreError {
-    /// An I/O failure of `action` on `path`.
+    /// Returns a function that wraps the I/O error of `action` on `path`.
     pub fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::Io { action, path, source }

@@ -1,8 +1,8 @@
-//! What the journal calls a transition.
+//! Maps transitions to the kinds of their journal events.
 
 use crate::domain::{EventKind, Status, Transition};
 
-/// The kind of event that tells of `transition`.
+/// Returns the kind of event that records `transition`.
 pub(super) fn event_kind(transition: &Transition) -> EventKind {
     match transition {
         Transition::Claim(_) | Transition::Adopt(_) => EventKind::Claimed,

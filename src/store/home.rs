@@ -1,4 +1,4 @@
-//! Makes the home of the journal ready for a writer.
+//! Prepares the folder of the journal for a writer.
 
 use super::backup::Backup;
 use super::state::StateDir;
@@ -10,11 +10,12 @@ use std::os::unix::fs::{DirBuilderExt, symlink};
 use std::path::{Path, PathBuf};
 
 impl StateDir {
-    /// The folder of the journal, made where it is missing. A journal of the state folder is moved
-    /// into the git directory, and a link is left for people who follow it. Called under the lock.
+    /// Returns the folder of the journal and creates it if it is missing. Moves a journal from the
+    /// state folder into the git directory and leaves a link for people who follow it. Call it
+    /// under the lock.
     ///
     /// # Errors
-    /// Any I/O error of making the state folder, where that is the home.
+    /// Any I/O error of creating the state folder, if the journal belongs there.
     pub(super) fn settle(&self) -> io::Result<PathBuf> {
         if let Some(home) = self.repository()
             && let Ok(is_new) = make(&home)
@@ -30,11 +31,11 @@ impl StateDir {
         Ok(self.root().to_owned())
     }
 
-    /// Puts a journal that is gone from the state folder back from its backup, with all that is kept
-    /// beside it; `false` where there is none. Called under the lock.
+    /// Puts a journal that is gone from the state folder back from its backup, with everything that
+    /// is kept beside it. Returns `false` if there is no backup. Call it under the lock.
     ///
     /// # Errors
-    /// Any I/O error; `NotFound` when the state folder vanishes meanwhile.
+    /// Any I/O error; `NotFound` if the state folder vanishes meanwhile.
     pub(super) fn put_back(&self) -> io::Result<bool> {
         let Some(backup) = self.backup().filter(Backup::holds_any) else { return Ok(false) };
         self.ensure(self.root())?;
@@ -46,7 +47,7 @@ impl StateDir {
         if home.join(JOURNAL).exists() || !self.has_journal() {
             return Ok(());
         }
-        // The current one last: as long as it is not moved, readers look here.
+        // The current journal is last: readers look here until it is moved.
         for name in [ROTATED, JOURNAL] {
             let (from, to) = (self.root().join(name), home.join(name));
             if !fs::symlink_metadata(&from).is_ok_and(|meta| meta.is_file()) {
@@ -64,7 +65,7 @@ impl StateDir {
         Ok(())
     }
 
-    /// Leaves a link at the journal's old place, which nothing of ours follows.
+    /// Creates a link at the old path of the journal. The program itself never follows it.
     fn link(&self, journal: &Path) {
         let link = self.root().join(JOURNAL);
         if fs::read_link(&link).is_ok_and(|to| to == journal) {
@@ -73,12 +74,12 @@ impl StateDir {
         if fs::symlink_metadata(&link).is_ok_and(|meta| meta.is_symlink()) {
             drop(fs::remove_file(&link));
         }
-        // Without the link the journal is as good; only `tail` has to be told another path.
+        // The journal works without the link; only `tail` then needs another path.
         drop(self.with(self.root(), || symlink(journal, &link)));
     }
 }
 
-/// Makes a folder that is private to the user; says whether it is new.
+/// Creates a folder that is private to the user. Returns whether it is new.
 fn make(home: &Path) -> io::Result<bool> {
     if home.is_dir() {
         return Ok(false);
@@ -103,7 +104,7 @@ mod tests {
         }
         fs::create_dir(top.join(".git")).unwrap();
         fs::write(top.join(".git/HEAD"), "ref: refs/heads/main\n").unwrap();
-        // Read where it is until a writer comes.
+        // It is read in the old folder until a writer moves it.
         assert_eq!(state.journal(), state.root().join(JOURNAL));
         let home = state.settle().unwrap();
         assert!(home.starts_with(top.join(".git")));

@@ -1,8 +1,9 @@
-//! The journal `events.jsonl`: append-only, one line an event, never needed to read the queue.
+//! The journal `events.jsonl`: append-only, one line per event, never needed to read the queue.
 //!
-//! Appended under the lock of the queue's directory, before the queue file is renamed into
-//! place; not synced each time, because the queue file is what is durable. A transition's line
-//! carries the hash of the file before and after: a line whose "after" never came to be is void.
+//! Lines are appended under the lock of the queue's directory, before the queue file is renamed
+//! into place. They are not synced each time, because the queue file is the durable record. The
+//! line of a transition contains the hash of the file before and after it. If the file never gets
+//! the hash "after", the line is void.
 
 use super::backup::Appended;
 use super::state::StateDir;
@@ -22,9 +23,9 @@ use std::io::{self, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// How much of the end is recent: the last hundred attempts or so.
+/// How much of the end counts as recent, in bytes: roughly the last hundred attempts.
 const RECENT: u64 = 256 << 10;
-/// How often a folder that others delete is made anew.
+/// How often to create a folder that other processes delete again.
 const TRIES: u32 = 100;
 
 /// A failed append.
@@ -33,52 +34,52 @@ pub enum JournalError {
     /// The file could not be read or written.
     #[error("failed to append to the journal {path}")]
     Io {
-        /// The journal.
+        /// The path of the journal.
         path: String,
-        /// Why.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// A newer version wrote it.
+    /// A newer version wrote the journal.
     #[error(
         "the journal {path} was written by a newer workloop (format {found}, this one knows \
          {EVENT_VERSION}): it is read, not written; use the newer program"
     )]
     Newer {
-        /// The journal.
+        /// The path of the journal.
         path: String,
-        /// Its format version.
+        /// The format version of its last line.
         found: u32,
     },
 }
 
-/// An event without its details, of which a look at times needs nothing.
+/// An event without its details, for readers that need only times.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Moment {
-    /// When, as in [`Event::at`].
+    /// When it happened, as in [`Event::at`].
     pub at: String,
-    /// What.
+    /// The kind of the event.
     pub event: EventKind,
-    /// File name of the queue.
+    /// The file name of the queue.
     #[serde(default)]
     pub queue: String,
-    /// Id of the task.
+    /// The id of the task, if the event is about one.
     #[serde(default)]
     pub task: Option<String>,
 }
 
-/// The journal of one state folder, with what is known of its end.
+/// The journal of one state folder, with what is known about its end.
 #[derive(Debug)]
 pub struct Journal {
     state: StateDir,
     end: Option<End>,
     /// The end of the backup, as far as this process wrote it.
     backed_up: Option<End>,
-    /// Why the backup does not hold the last lines.
+    /// Why the backup lacks the last lines.
     trouble: Option<io::Error>,
 }
 
 impl Journal {
-    /// The journal in `state`; nothing is opened yet.
+    /// Creates a handle for the journal in `state`; opens nothing yet.
     pub fn new(state: StateDir) -> Self {
         Self { state, end: None, backed_up: None, trouble: None }
     }
@@ -86,7 +87,7 @@ impl Journal {
     /// Numbers `events` and appends them in one write.
     ///
     /// # Errors
-    /// [`JournalError`]; at most an unfinished line was written then, which readers skip.
+    /// [`JournalError`]. At most an incomplete line was written then, which readers skip.
     pub fn append(&mut self, events: &mut [Event]) -> Result<(), JournalError> {
         if events.is_empty() || fault::is(Fault::NoJournal) {
             return Ok(());
@@ -122,7 +123,7 @@ impl Journal {
         Ok(())
     }
 
-    /// Adds new lines to the backup, where there is one.
+    /// Adds new lines to the backup, if there is one.
     fn back_up(&mut self, home: &Path, new: &Appended<'_>) {
         let backup = if home == self.state.root() { self.state.backup() } else { None };
         let Some(backup) = backup else { return };
@@ -132,13 +133,13 @@ impl Journal {
         }
     }
 
-    /// Why the backup does not hold what was appended last, if that is so.
+    /// Returns, once, why the backup lacks the lines that were appended last.
     pub(super) fn take_trouble(&mut self) -> Option<io::Error> {
         self.trouble.take()
     }
 
-    /// Opens the journal, with its home and its end. One without a line that can be read is put
-    /// back from the backup before.
+    /// Opens the journal and returns it with its folder and its end. A journal without a readable
+    /// line is first put back from the backup.
     fn open_at_end(&self) -> Result<(File, PathBuf, End), JournalError> {
         let io =
             |source| JournalError::Io { path: self.state.journal().display().to_string(), source };
@@ -151,7 +152,8 @@ impl Journal {
             match if home == self.state.root() { self.state.put_back() } else { Ok(false) } {
                 Ok(true) => {}
                 Ok(false) => {
-                    // Either the first one, or the one before was rotated and its writer died then.
+                    // Either this is the first journal, or a writer died after it had rotated the
+                    // previous one.
                     let rotated = home.join(ROTATED);
                     let before: Option<Event> = read_file(&rotated).last();
                     let seq = known(before.as_ref(), &rotated)?;
@@ -170,7 +172,7 @@ impl Journal {
         // The state folder may vanish between the two steps.
         for _ in 0..TRIES {
             let home = self.state.settle()?;
-            // What lies in its place is no journal, and no reason to end a run.
+            // Anything else at that path is removed: it must not end a run.
             match open::in_place_of_others(&home.join(JOURNAL), open::appending) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => last = error,
                 other => return other.map(|file| (file, home)),
@@ -179,7 +181,7 @@ impl Journal {
         Err(last)
     }
 
-    /// Where the file ends, reading its last lines only if it changed since the last look.
+    /// Determines the end of the file. Reads its last lines only if it changed since the last call.
     fn end_of(&self, file: &mut File, home: &Path) -> io::Result<Result<End, JournalError>> {
         let meta = file.metadata()?;
         if let Some(end) = self.end
@@ -195,8 +197,8 @@ impl Journal {
         Ok(known(last.as_ref(), &path).map(|seq| End { inode, len, seq, whole_line }))
     }
 
-    /// The last write of the queue file `queue`, if it is near the end of the journal or,
-    /// failing that, anywhere.
+    /// Returns the last write of the queue file `queue`. Searches near the end of the journal
+    /// first, then all of it.
     pub fn last_write(&self, queue: &str) -> Option<LastWrite> {
         let write = |event: &Event| LastWrite::of(event).filter(|_| event.queue == queue);
         let near = open::reading(&self.state.journal(), Links::Refuse).ok().and_then(|mut file| {
@@ -207,15 +209,15 @@ impl Journal {
         near.or_else(|| self.all().filter_map(|event| write(&event)).last())
     }
 
-    /// The hash of the text that was known before the last write of the queue file `queue`, where that
-    /// noted an edit.
+    /// Returns the hash of the text that was known before the last write of the queue file `queue`,
+    /// if that write recorded an edit.
     pub fn known_before_last(&self, queue: &str) -> Option<String> {
         writes::read(self.of(queue)).0?.known
     }
 
-    /// What was written to the queue file `queue` since its text had this hash; `None` when no line
-    /// knows the hash. Lines of writes that never came to be are left out, and those of the last
-    /// write where it `is_void`.
+    /// Returns the events written for the queue file `queue` since its text had this hash; `None`
+    /// if no line contains the hash. Void lines are left out, and the lines of the last write if it
+    /// `is_void`.
     pub fn since(&self, queue: &str, hash: &str, is_void: bool) -> Option<Vec<Event>> {
         let (last, mut void) = writes::read(self.of(queue));
         void.extend(last.map(|last| last.range).filter(|_| is_void));
@@ -223,7 +225,7 @@ impl Journal {
         for (number, event) in self.of(queue).enumerate() {
             let is = |key| event.data.get(key).and_then(Value::as_str) == Some(hash);
             if void.iter().any(|lines| lines.contains(&number)) {
-                // It knows the text all the same that it was to replace.
+                // Even a void line proves that the text before it was known.
                 if is("before") {
                     since.get_or_insert_default();
                 }
@@ -241,7 +243,7 @@ impl Journal {
         self.all().filter(move |event| event.queue == queue)
     }
 
-    /// The format version of the last line, if it is a newer one than ours.
+    /// Returns the format version of the last line if it is newer than ours.
     pub fn newer_version(&self) -> Option<u32> {
         let mut file = open::reading(&self.state.journal(), Links::Refuse).ok()?;
         let len = file.metadata().ok()?.len();
@@ -250,7 +252,7 @@ impl Journal {
         (last.v > EVENT_VERSION).then_some(last.v)
     }
 
-    /// Refuses to write where a newer version did, before anything is written.
+    /// Fails if a newer version wrote the journal, before anything is written.
     ///
     /// # Errors
     /// [`JournalError::Newer`].
@@ -260,18 +262,18 @@ impl Journal {
             .map_or(Ok(()), |found| Err(JournalError::Newer { path: path(), found }))
     }
 
-    /// Every event, oldest first, the rotated journal included. Lines that cannot be read are
-    /// skipped: an append that was cut off, or a newer version's.
+    /// Returns every event, oldest first, including the rotated journal. Unreadable lines are
+    /// skipped: truncated appends, and lines of a newer version.
     pub fn all(&self) -> impl Iterator<Item = Event> + use<> {
         read_file(&self.state.rotated_journal()).chain(read_file(&self.state.journal()))
     }
 
-    /// All lines, oldest first, as whatever is wanted of them; what cannot be read so is skipped.
+    /// Returns all lines parsed as `T`, oldest first. Lines that do not parse are skipped.
     pub fn lines<T: DeserializeOwned>(&self) -> impl Iterator<Item = T> + use<T> {
         read_file(&self.state.rotated_journal()).chain(read_file(&self.state.journal()))
     }
 
-    /// The same of those that have `part` in their text: the others are not looked into.
+    /// Does the same for the lines whose text contains `part`; the others are not parsed.
     pub fn lines_with<T: DeserializeOwned>(
         &self,
         part: &'static str,
@@ -280,13 +282,13 @@ impl Journal {
         of(&self.state.rotated_journal()).chain(of(&self.state.journal()))
     }
 
-    /// All moments, oldest first, as [`all`](Self::all) events.
+    /// Returns all moments, oldest first, like [`all`](Self::all) for events.
     pub fn moments(&self) -> impl Iterator<Item = Moment> + use<> {
         read_file(&self.state.rotated_journal()).chain(read_file(&self.state.journal()))
     }
 
-    /// The moments or events of the last 256 KiB, oldest first: the time that it takes to read them
-    /// does not grow with the journal.
+    /// Returns the moments or events of the last 256 KiB, oldest first. The time to read them does
+    /// not grow with the journal.
     pub fn recent<T: DeserializeOwned>(&self) -> impl Iterator<Item = T> + use<T> {
         let length = |path: &Path| fs::symlink_metadata(path).map_or(0, |meta| meta.len());
         let (before, now) = (self.state.rotated_journal(), self.state.journal());
@@ -295,7 +297,7 @@ impl Journal {
         rotated.into_iter().flatten().chain(read_last(&now, RECENT))
     }
 
-    /// The last event of a task that changed who runs it: claimed, or ended by a person or a
+    /// Returns the last event of a task that changed its owner: a claim, or an end by a person or a
     /// take-over.
     pub fn last_ownership(&self, queue: &str, task: &str) -> Option<Event> {
         self.all()
@@ -316,7 +318,7 @@ impl Journal {
     }
 }
 
-/// The number of the last line of the journal at `path`, if this version may add one to it.
+/// Returns the number of the last line of the journal at `path`, if this version may append to it.
 fn known(last: Option<&Event>, path: &Path) -> Result<u64, JournalError> {
     match last {
         Some(event) if event.v > EVENT_VERSION => {
@@ -350,7 +352,7 @@ mod tests {
     fn the_end_is_found_however_long_the_last_line_is() {
         let temp = tempfile::tempdir().unwrap();
         for (number, padding) in [10, 9_000, 70_000, 3].into_iter().enumerate() {
-            // As another process sees it, which knows nothing of the end.
+            // As another process that does not know the end sees it.
             let task = number.to_string();
             let mut events = [written(&task, padding)];
             journal(temp.path()).append(&mut events).unwrap();

@@ -1,9 +1,9 @@
-//! The last good text of each queue: a copy of what was written last, or of an edit that was taken.
+//! The last good text of each queue: a copy of the last write, or of an accepted edit.
 //!
-//! An edit of the queue file is judged against it, and a person finds it when a queue is broken or
-//! gone. It is written after each write of the queue and not synced. A copy that lags behind,
-//! because its writer was killed or the power went, is told by its hash and completed from the
-//! journal; one that the journal does not know is not used.
+//! An edit of the queue file is judged against it, and a person can use it when a queue is broken
+//! or gone. It is written after each write of the queue and is not synced. A copy that is out of
+//! date, because its writer was killed or the power failed, is detected by its hash and completed
+//! from the journal. A copy whose hash is not in the journal is not used.
 
 use super::backup::LAST_GOOD;
 use super::journal::Journal;
@@ -21,7 +21,7 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
-/// Where the copy of the queue file `name` is.
+/// Returns the path of the copy of the queue file `name`.
 pub fn path(state: &StateDir, name: &OsStr) -> PathBuf {
     folder(state).join(name)
 }
@@ -30,10 +30,10 @@ fn folder(state: &StateDir) -> PathBuf {
     state.home().join(LAST_GOOD)
 }
 
-/// Keeps `queue` as the last good text.
+/// Stores `queue` as the last good text.
 ///
 /// # Errors
-/// Any I/O error; the copy is an earlier one then, or none.
+/// Any I/O error. The copy is then an earlier one or missing.
 pub(super) fn keep(state: &StateDir, queue: &Queue, ids: &dyn Ids) -> io::Result<()> {
     let name = queue.path().file_name().unwrap_or_default();
     for folder in state.homes().iter().map(|home| home.join(LAST_GOOD)) {
@@ -49,14 +49,14 @@ pub(super) fn keep(state: &StateDir, queue: &Queue, ids: &dyn Ids) -> io::Result
     Ok(())
 }
 
-/// Whether there is a copy.
+/// Returns whether there is a copy.
 pub(super) fn exists(state: &StateDir, queue: &Path) -> bool {
     let name = queue.file_name().unwrap_or_default();
     fs::symlink_metadata(path(state, name)).is_ok_and(|meta| meta.is_file())
 }
 
-/// The queue as it was last recorded, or before that where the last write `is_void`; `None` without a
-/// copy that fits the journal.
+/// Returns the queue as it was last recorded, or as it was before that if the last write `is_void`.
+/// Returns `None` without a copy that fits the journal.
 pub(super) fn recorded(
     state: &StateDir,
     queue: &Path,
@@ -75,8 +75,8 @@ pub(super) fn recorded(
     Some(copy)
 }
 
-/// Makes the change that `event` tells of. What cannot be made is left out: the copy is then as it
-/// was a moment earlier.
+/// Applies the change that `event` records. A change that cannot be applied is left out: the copy
+/// then keeps its earlier state.
 fn replay(copy: &mut Queue, event: &Event) {
     let fields = event.data.get("state").or_else(|| event.data.get("fields"));
     let Some(fields) = fields.and_then(Value::as_object) else { return };
@@ -91,7 +91,7 @@ fn replay(copy: &mut Queue, event: &Event) {
     }
     changes.extend(written(fields));
     drop(copy.apply(index, &changes));
-    // What a person wrote where a file without `status` has its states.
+    // What a person wrote to a file that has states but no `status` key.
     let flags = Field::Status.spellings().iter().filter(|key| **key != Field::Status.key());
     for key in flags {
         if let Some(value) = fields.get(*key) {

@@ -1,6 +1,7 @@
 //! What the attempts of a project used today: `.workloop/spent/day.json` beside its root.
 //!
-//! Written under a lock of its own (the folder's), which is never held together with that of a queue.
+//! The file is written under the lock of its folder, which is never held together with the lock of
+//! a queue.
 
 use super::state::{STATE_DIR, StateDir};
 use crate::domain::Ledger;
@@ -15,21 +16,21 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// More than any file of ours has.
+/// The maximum number of bytes read from the file; files written by this program are smaller.
 const MOST: u64 = 1 << 20;
-/// How long the lock is waited for: it is held for milliseconds.
+/// How long to wait for the lock, which is held for milliseconds.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// The file.
+/// The name of the file.
 const DAY: &str = "day.json";
 
-/// What the attempts of one project used.
+/// The ledger of what the attempts of one project used.
 #[derive(Clone, Debug)]
 pub struct Ledgers {
     state: StateDir,
 }
 
 impl Ledgers {
-    /// That of the project at `root`.
+    /// The ledger of the project at `root`.
     pub fn of(root: &Path) -> Self {
         Self { state: StateDir::at(&root.join(STATE_DIR)) }
     }
@@ -38,19 +39,19 @@ impl Ledgers {
         self.state.root().join("spent")
     }
 
-    /// What is known; an empty one where nothing is.
+    /// Reads the ledger; it is empty if nothing is recorded.
     ///
     /// # Errors
-    /// When the system lacks what it takes to read it.
+    /// When the system lacks the resources to read it.
     pub fn read(&self) -> io::Result<Ledger> {
         let dir = open::if_there(Dir::open(&self.dir()))?;
         dir.map_or_else(|| Ok(Ledger::default()), |dir| read(&dir))
     }
 
-    /// Changes what is known.
+    /// Changes the ledger.
     ///
     /// # Errors
-    /// Any I/O error, and a lock that cannot be had.
+    /// Any I/O error, and a timeout of the lock.
     pub fn change(&self, ids: &dyn Ids, mut change: impl FnMut(&mut Ledger)) -> io::Result<Ledger> {
         self.state.with(&self.dir(), || {
             let lock = DirLock::acquire(&self.dir(), Some(PATIENCE), &mut |_, _| {});
@@ -70,7 +71,7 @@ impl Ledgers {
     }
 }
 
-/// What the file says; one that says nothing, or is none, says that nothing was used.
+/// Parses the file. A missing or invalid file means that nothing was used.
 fn read(dir: &Dir) -> io::Result<Ledger> {
     match read_file::read(dir, OsStr::new(DAY), MOST) {
         Ok(contents) => Ok(serde_json::from_slice(contents.content.as_bytes()).unwrap_or_default()),

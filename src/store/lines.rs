@@ -1,7 +1,8 @@
-//! Reads the journal line by line, and continues where it stopped.
+//! Reads the journal line by line and continues where the previous read stopped.
 //!
-//! For readers that follow it: a rotation is noticed by the file's identity and read over, an
-//! unfinished last line waits for its end, and a journal that vanished begins anew.
+//! For readers that follow the journal. A rotation is detected by the file's identity, and the rest
+//! of the rotated file is read. An incomplete last line waits for its end. A journal that vanished
+//! is read from its start again.
 
 use super::state::StateDir;
 use super::tail::{MOST, fill_line};
@@ -11,7 +12,7 @@ use std::io::{self, BufReader, Seek, SeekFrom};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-/// A place in the journal of one state folder.
+/// A position in the journal of one state folder.
 #[derive(Debug)]
 pub struct JournalLines {
     state: StateDir,
@@ -21,15 +22,15 @@ pub struct JournalLines {
 }
 
 impl JournalLines {
-    /// The begin of the journal, what was rotated away included.
+    /// Starts at the beginning of the journal, including its rotated part.
     pub fn new(state: StateDir) -> Self {
         Self { state, open: None, unfinished: Vec::new(), began: false }
     }
 
-    /// Hands over all whole lines since the last time, without their line ends.
+    /// Passes all complete lines since the last call to `each`, without their line ends.
     ///
     /// # Errors
-    /// Any I/O error of reading, and what `each` fails with.
+    /// Any I/O error of reading, and any error of `each`.
     pub fn read(&mut self, each: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
         if !std::mem::replace(&mut self.began, true)
             && let Some(file) = existing(&self.state.rotated_journal())?
@@ -59,8 +60,8 @@ impl JournalLines {
     }
 }
 
-/// An opened file with its inode, at the begin or as far before its end as is read; `None` when it
-/// is not there.
+/// Opens a file and returns it with its inode, positioned at its start or as far before its end as
+/// is read. Returns `None` if it does not exist.
 fn existing(path: &Path) -> io::Result<Option<(BufReader<File>, u64)>> {
     match open::reading(path, Links::Refuse) {
         Ok(mut file) => {

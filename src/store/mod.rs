@@ -1,8 +1,8 @@
-//! Where queues live, and the only way to change one.
+//! Storage of queues, and the only way to change one.
 //!
 //! [`QueueStore::update`] is the single writer: lock, reload, change, check, write. A change is
 //! made on a [`Draft`], which turns transitions into text and journal lines together, so that
-//! neither can be forgotten. [`mod@file`] keeps queues in files.
+//! neither can be forgotten. [`mod@file`] stores queues in files.
 
 pub mod at_work;
 pub mod attempts;
@@ -45,32 +45,32 @@ use crate::queue::Queue;
 /// How long an update waits for the lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Patience {
-    /// As long as the store was told: verbs and starts.
+    /// As long as the store's options allow: for verbs and claims.
     Limited,
-    /// Without a deadline: the result of work that was done.
+    /// Without a deadline: for the result of work that was done.
     Unlimited,
 }
 
 /// A set of queues that are read and changed together.
 pub trait QueueStore {
-    /// The queues as of the last read or update, without looking again.
+    /// Returns the queues as of the last read or update, without reading again.
     fn queues(&self) -> &[Queue];
 
-    /// Reads again what changed since the last look. Takes no lock and writes nothing.
+    /// Reads again what changed since the last read. Takes no lock and writes nothing.
     ///
     /// Returns whether anything changed.
     ///
     /// # Errors
-    /// [`StoreError`] when a queue cannot be read or is refused; the last good state stays.
+    /// [`StoreError`] when a queue cannot be read or is refused. The last good state remains.
     fn read(&mut self) -> Result<bool, StoreError>;
 
-    /// Makes one change under the lock and writes what it touched.
+    /// Makes one change under the lock and writes the queues that it changed.
     ///
-    /// `change` may be called again when a file changed meanwhile, so it must not have effects
-    /// of its own that cannot be repeated. When it fails nothing is written.
+    /// `change` may be called again if a file changed meanwhile, so it must not have side effects
+    /// that cannot be repeated. If it fails, nothing is written.
     ///
     /// # Errors
-    /// What `change` fails with, or [`StoreError`] when locking, reading or writing fails.
+    /// Any error of `change`, or [`StoreError`] when locking, reading or writing fails.
     fn update(
         &mut self,
         patience: Patience,

@@ -1,9 +1,10 @@
-//! Which queues work on a project: one entry for each in the state folder of its root.
+//! The queues that work on a project: one entry for each in the state folder of the project root.
 //!
-//! Loops over queues that nobody listed together still must not touch the same files at the same
-//! time. Each enters its queues before it claims anything, and claims are made under the lock of
-//! the root, so whoever holds that lock finds the queues of all who claimed before. Entries stay:
-//! a queue without running tasks holds nothing, and one that is gone is passed over.
+//! Loops over different queues of one project must not touch the same files at the same time, even
+//! if nobody listed the queues together. Each loop enters its queues before it claims anything, and
+//! claims are made under the lock of the root. The holder of that lock therefore finds the queues
+//! of every loop that claimed before. Entries stay: a queue without running tasks blocks nothing,
+//! and a queue that no longer exists is skipped.
 
 use super::state::{STATE_DIR, StateDir};
 use crate::platform::hash::hex16;
@@ -16,13 +17,14 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-/// The most that is read of an entry, in bytes: it is a path.
+/// The maximum number of bytes read from an entry, which contains a path.
 const ENTRY: u64 = 64 << 10;
 
-/// The entries of a registry as they were last listed.
+/// The entries of a registry as of the last listing.
 #[derive(Debug, Default)]
 pub struct Listing {
-    /// The state of the folder, since when we know it, and whether it proves the list.
+    /// The stamp of the folder, when it was first seen, and whether it proves that the list is
+    /// current.
     folder: Option<(Stamp, Instant, bool)>,
     queues: Vec<PathBuf>,
 }
@@ -39,26 +41,26 @@ impl Registry {
         Self { state: StateDir::beside(&root.join(STATE_DIR)) }
     }
 
-    /// The folder of the entries.
+    /// The path of the folder that contains the entries.
     pub fn dir(&self) -> PathBuf {
         self.state.root().join("queues")
     }
 
-    /// Enters a queue by its real path, if it is not entered.
+    /// Enters a queue by its real path, unless it is entered already.
     ///
     /// # Errors
     /// Any I/O error.
     pub fn enter(&self, queue: &Path) -> io::Result<()> {
         let bytes = queue.as_os_str().as_bytes();
         let path = self.dir().join(hex16(&[bytes]));
-        // The name says which queue it is, the length that the entry is whole. Looking opens nothing,
-        // which would wake everybody who watches the folder.
+        // The name identifies the queue, and the length proves that the entry is complete. `lstat`
+        // opens nothing, so processes that watch the folder are not woken.
         let whole = |meta: fs::Metadata| meta.is_file() && meta.len() == bytes.len() as u64;
         if fs::symlink_metadata(&path).is_ok_and(whole) {
             return Ok(());
         }
-        // A reader who sees the first half finds no such queue; the claim that it would have to
-        // see comes after the second. What another loop wrote meanwhile is the same.
+        // A reader that sees half of the entry finds no such queue. It does not need to: this loop
+        // claims only after the entry is complete. Another loop writes the same bytes.
         self.state.with(&self.dir(), || {
             let (mut file, _) = open::in_place_of_others(&path, open::existing_or_new)?;
             file.write_all(bytes)?;
@@ -66,7 +68,8 @@ impl Registry {
         })
     }
 
-    /// As [`Registry::queues`], reading nothing when the folder is surely as it was.
+    /// Does the same as [`Registry::queues`], but reads nothing if the folder is certainly
+    /// unchanged.
     ///
     /// # Errors
     /// As [`Registry::queues`].
@@ -76,19 +79,19 @@ impl Registry {
         if !known.is_some_and(|(.., proven)| proven) {
             let since = known.map_or_else(Instant::now, |(_, since, _)| since);
             last.queues = self.queues()?;
-            // An entry that is half written changes later, and the folder does not.
+            // Completing a half-written entry does not change the folder.
             let whole = last.queues.len() == fs::read_dir(self.dir()).map_or(0, Iterator::count);
             last.folder = now.map(|stamp| (stamp, since, whole && since.elapsed() >= TICK));
         }
         Ok(&last.queues)
     }
 
-    /// The real paths of all queues that are entered, in a fixed order. An entry that is no file of
-    /// ours is passed over.
+    /// Returns the real paths of all queues that are entered, in a fixed order. An entry that is
+    /// not a regular file of this program is skipped.
     ///
     /// # Errors
-    /// When the system lacks what it takes to read them: a queue that is left out would not be
-    /// kept off.
+    /// When the system lacks the resources to read them: tasks of a queue that is left out could
+    /// run at the same time.
     pub fn queues(&self) -> io::Result<Vec<PathBuf>> {
         let Some(entries) = open::if_there(fs::read_dir(self.dir()))? else {
             return Ok(Vec::new());
@@ -136,7 +139,7 @@ mod tests {
         while begin.elapsed() < 3 * TICK {
             assert_eq!(registry.list(&mut listing).unwrap(), [PathBuf::from("/a/q.json")]);
         }
-        // No name comes or goes, so that the folder stays as it is.
+        // No name is added or removed, so the stamp of the folder stays the same.
         let mut half = File::options().write(true).open(registry.dir().join("half")).unwrap();
         half.write_all(b"/b/q.json").unwrap();
         assert_eq!(registry.list(&mut listing).unwrap().len(), 2);

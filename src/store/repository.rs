@@ -1,10 +1,10 @@
-//! Where a folder of queues keeps what must outlive `git clean` and a switch of branches: in the
-//! git directory, which no command that people type on a work tree cleans or sets back.
+//! Where a folder of queues stores what must survive `git clean` and a switch of branches: in the
+//! git directory, which no everyday git command on a work tree cleans or resets.
 //!
-//! The folder is `<common git dir>/workloop/<key>`, with a key made of the path from the top of the
-//! work tree to the queues and of the name of a linked work tree: two work trees of one repository
-//! have a journal each, and a work tree that is moved keeps its own. No process is started to find
-//! it; the layout is the one of gitrepository-layout(5).
+//! The folder is `<common git dir>/workloop/<key>`. The key is made of the path from the top of the
+//! work tree to the queues and of the name of a linked work tree. Two work trees of one repository
+//! have a journal each, and a work tree that is moved keeps its journal. No process is started to
+//! find the folder; the layout is described in gitrepository-layout(5).
 
 use crate::platform::checks;
 use crate::platform::dir::Dir;
@@ -14,11 +14,12 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-/// The most that is read of a `.git` file or of `commondir`: each holds one path.
+/// The maximum number of bytes read from a `.git` file or `commondir`, each of which contains a
+/// path.
 const POINTER: u64 = 16 << 10;
 
-/// The folder for the queues in `folder` (a real path) inside of the git directory; `None` outside
-/// of a work tree, and where the git directory is somebody else's or cannot be written.
+/// Returns the folder inside the git directory for the queues in `folder` (a real path). Returns
+/// `None` outside of a work tree and if the git directory is another user's or not writable.
 pub(super) fn home(folder: &Path) -> Option<PathBuf> {
     let (top, git) = folder.ancestors().find_map(|top| Some((top, git_dir(top)?)))?;
     let common = pointer(&git, "commondir").map(|path| git.join(path));
@@ -32,7 +33,7 @@ pub(super) fn home(folder: &Path) -> Option<PathBuf> {
     (home.is_dir() || checks::is_writable(&common)).then_some(home)
 }
 
-/// The git directory of the work tree at `top`, if it is the top of one.
+/// Returns the git directory of the work tree at `top`; `None` if `top` is not the top of one.
 fn git_dir(top: &Path) -> Option<PathBuf> {
     let git = top.join(".git");
     let meta = std::fs::metadata(&git).ok()?;
@@ -43,11 +44,11 @@ fn git_dir(top: &Path) -> Option<PathBuf> {
         let path = text.as_os_str().as_bytes().strip_prefix(b"gitdir:")?.trim_ascii_start();
         top.join(OsStr::from_bytes(path))
     };
-    // An empty folder of that name makes no repository.
+    // An empty folder of that name is not a repository.
     dir.join("HEAD").symlink_metadata().is_ok().then_some(dir)
 }
 
-/// The path that the file `name` in `dir` holds.
+/// Returns the path that the file `name` in `dir` contains.
 fn pointer(dir: &Path, name: &str) -> Option<PathBuf> {
     let read = read_file::read(&Dir::open(dir).ok()?, OsStr::new(name), POINTER).ok()?;
     let text = read.content.as_bytes().trim_ascii_end();

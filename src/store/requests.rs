@@ -1,4 +1,5 @@
-//! What people ask of running loops by files in the state folder, and whether it came to be.
+//! Requests of people to running loops, made by files in the state folder, and whether they took
+//! effect.
 //!
 //! Only a regular file is a request.
 
@@ -8,25 +9,26 @@ use std::fs;
 use std::path::Path;
 use std::time::SystemTime;
 
-/// The request to drain and end.
+/// The verb of the request to drain and end.
 pub const STOP: &str = "stop";
-/// The request to pause.
+/// The verb of the request to pause.
 pub const PAUSE: &str = "pause";
 
-/// When the request at `path` was made, if it was. Only a regular file is one.
+/// Returns when the request at `path` was made; `None` if it is not a regular file.
 pub fn date(path: &Path) -> Option<SystemTime> {
     fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file)?.modified().ok()
 }
 
-/// When `verb` was asked last for the queue with the file stem `stem`, if it is still asked.
+/// Returns when the latest request `verb` for the queue with the file stem `stem` was made; `None`
+/// if there is none.
 pub fn asked(state: &StateDir, stem: &str, verb: &str) -> Option<SystemTime> {
     let files = [Some(stem), None].map(|name| state.request(verb, name));
     files.iter().filter_map(|path| date(path)).max()
 }
 
-/// Whether a queue is paused and each loop that serves it has said that nothing runs for it any
-/// more and what its attempts wrote was judged: whatever else is in the file was written by a
-/// person. Where no loop lives nobody has looked.
+/// Returns whether a queue is paused, and each loop that serves it has recorded that nothing runs
+/// for it any more and that what its attempts wrote was judged. Anything else in the file was then
+/// written by a person. Returns `false` if no loop is alive: nothing was judged then.
 pub fn is_still(state: &StateDir, stem: &str) -> bool {
     let Some(asked) = asked(state, stem, PAUSE) else { return false };
     let mut loops = workers::look(state).into_iter().filter(|about| about.serves(stem)).peekable();

@@ -1,7 +1,7 @@
-//! The state folder `.workloop/` beside a queue: its paths, and how it comes to be.
+//! The state folder `.workloop/` beside a queue: its paths, and how it is created.
 //!
-//! It may vanish at any time (agents run `git clean`), so every writer makes what it needs anew
-//! and nothing that safety rests on is here alone.
+//! It may vanish at any time (agents run `git clean`). Every writer therefore creates what it needs
+//! again, and nothing that safety depends on is stored only here.
 
 use super::backup::{Backup, Backups};
 use super::repository;
@@ -32,25 +32,25 @@ impl StateDir {
         Self { root: parent.join(STATE_DIR), backups: None }
     }
 
-    /// The state folder `root` itself.
+    /// The state folder at `root` itself.
     pub fn at(root: &Path) -> Self {
         Self { root: root.to_owned(), backups: None }
     }
 
-    /// The same, with copies of what is recorded where there is no git.
+    /// Returns the same folder, with a backup in `backups` if there is no git.
     pub fn backed_up(self, backups: Option<&Backups>) -> Self {
         Self { backups: backups.cloned(), ..self }
     }
 
-    /// The folder itself.
+    /// The path of the folder.
     pub fn root(&self) -> &Path {
         &self.root
     }
 
-    /// The folder of the journal and of the last good texts: inside of the git directory where
-    /// there is one, else the state folder. Until a writer has moved a journal from the one into
-    /// the other it is read where it is; one that is gone from the state folder is read in the
-    /// backup.
+    /// Returns the folder of the journal and of the last good texts: inside the git directory if
+    /// there is one, otherwise the state folder. A journal in the state folder is read there until
+    /// a writer has moved it into the git directory. A journal that is gone from the state folder
+    /// is read in the backup.
     pub fn home(&self) -> PathBuf {
         match self.repository() {
             Some(home) if home.join(JOURNAL).exists() || !self.has_journal() => home,
@@ -63,7 +63,7 @@ impl StateDir {
         }
     }
 
-    /// Where what is recorded of a queue beside the journal is kept: at home, and in the backup.
+    /// Returns the folders of what is recorded beside the journal: the home and the backup.
     pub(super) fn homes(&self) -> Vec<PathBuf> {
         let home = self.home();
         let backup = if home == self.root { self.backup().filter(Backup::is_ours) } else { None };
@@ -71,83 +71,84 @@ impl StateDir {
         std::iter::once(home).chain(backup).collect()
     }
 
-    /// The copy of what is recorded in the state folder, where one is kept.
+    /// The backup of the state folder, if backups are kept.
     pub(super) fn backup(&self) -> Option<Backup> {
         let folder = self.root.parent()?;
         Some(self.backups.as_ref()?.of(folder, &hex16(&[folder.as_os_str().as_encoded_bytes()])))
     }
 
-    /// Whether what is recorded would not outlive the state folder: there is no git, and no place
-    /// for a copy.
+    /// Returns whether the recorded state would be lost with the state folder: there is no git, and
+    /// no folder for a backup.
     pub fn is_alone(&self) -> bool {
         self.backups.is_none() && self.repository().is_none()
     }
 
-    /// The folder inside of the git directory.
+    /// The folder inside the git directory.
     pub(super) fn repository(&self) -> Option<PathBuf> {
         repository::home(self.root.parent()?)
     }
 
-    /// Whether the state folder itself has a journal, and no link to one.
+    /// Returns whether the state folder itself contains a journal, not a link to one.
     pub(super) fn has_journal(&self) -> bool {
         fs::symlink_metadata(self.root.join(JOURNAL)).is_ok_and(|meta| meta.is_file())
     }
 
-    /// The journal.
+    /// The path of the journal.
     pub fn journal(&self) -> PathBuf {
         self.home().join(JOURNAL)
     }
 
-    /// The journal before its last rotation.
+    /// The path of the rotated journal.
     pub fn rotated_journal(&self) -> PathBuf {
         self.home().join(ROTATED)
     }
 
-    /// The log of verdicts, made for `tail -f`.
+    /// The path of the log of verdicts, which is made for `tail -f`.
     pub fn verification_log(&self) -> PathBuf {
         self.root.join("verification.log")
     }
 
-    /// The folder of claim locks.
+    /// The path of the folder of claim locks.
     pub fn claims(&self) -> PathBuf {
         self.root.join("claims")
     }
 
-    /// The lock of one task.
+    /// The path of the claim lock of one task.
     pub fn claim_lock(&self, key: &TaskKey) -> PathBuf {
         self.lock_of(&key.id16)
     }
 
-    /// The lock of the task that is called `id16` on paths.
+    /// The path of the claim lock of the task with the key `id16`.
     pub fn lock_of(&self, id16: &str) -> PathBuf {
         self.claims().join(format!("{id16}.lock"))
     }
 
-    /// All attempts of one task.
+    /// The path of the folder of all attempts of one task.
     pub fn attempts(&self, key: &TaskKey) -> PathBuf {
         self.root.join("attempts").join(&key.id16)
     }
 
-    /// One attempt.
+    /// The path of the folder of one attempt.
     pub fn attempt(&self, key: &TaskKey, number: u32) -> PathBuf {
         self.attempts(key).join(number.to_string())
     }
 
-    /// One file a running loop.
+    /// The path of the folder that contains one file for each running loop.
     pub fn workers(&self) -> PathBuf {
         self.root.join("workers")
     }
 
-    /// The request file of `verb` (`stop`, `pause`) for the queue `name`, or for all.
+    /// The path of the request file of `verb` (`stop`, `pause`) for the queue `name`, or for all
+    /// queues.
     pub fn request(&self, verb: &str, name: Option<&str>) -> PathBuf {
-        // A queue's file stem cannot hold a slash, so it is safe inside a file name.
+        // A queue's file stem cannot contain a slash, so it is safe inside a file name.
         self.root.join(format!("{verb}-{}", name.unwrap_or("all")))
     }
 
-    /// Makes the folder and `sub` below it, private to the user and ignored by git.
+    /// Creates the folder and `sub` below it, private to the user and ignored by git.
     ///
     /// # Errors
-    /// Any I/O error but "exists already".
+    /// Any I/O error except "already exists".
     pub fn ensure(&self, sub: &Path) -> io::Result<()> {
         let mut builder = DirBuilder::new();
         builder.recursive(true).mode(0o700);
@@ -158,7 +159,7 @@ impl StateDir {
         if !ignore.exists() {
             match open::new(&ignore) {
                 Ok(mut file) => file.write_all(b"*\n")?,
-                // Another process was faster, or a symlink that leads nowhere is there.
+                // Another process was faster, or there is a dangling symlink.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(error),
             }
@@ -166,11 +167,11 @@ impl StateDir {
         builder.create(sub)
     }
 
-    /// Does `work` in `folder`, which is made when it is missing: again and again, because an agent
-    /// may be cleaning up at the same time.
+    /// Runs `work`, which needs `folder`. If the folder is missing, creates it and runs `work`
+    /// again, repeatedly, because an agent may be cleaning up at the same time.
     ///
     /// # Errors
-    /// What `work` fails with other than a missing folder, or that, after many tries.
+    /// Any error of `work` except `NotFound`; `NotFound` after too many tries.
     pub fn with<T>(&self, folder: &Path, mut work: impl FnMut() -> io::Result<T>) -> io::Result<T> {
         const TRIES: u32 = 100;
         let mut last = io::Error::from(io::ErrorKind::NotFound);
@@ -187,10 +188,10 @@ impl StateDir {
         Err(last)
     }
 
-    /// Numbers of the attempts of `key` that have a folder, lowest first.
+    /// Returns the numbers of the attempts of `key` that have a folder, lowest first.
     ///
     /// # Errors
-    /// When their folder is there and cannot be listed.
+    /// When the folder of the attempts exists and cannot be listed.
     pub fn attempt_numbers(&self, key: &TaskKey) -> io::Result<Vec<u32>> {
         let Some(entries) = open::if_there(fs::read_dir(self.attempts(key)))? else {
             return Ok(Vec::new());
@@ -205,12 +206,12 @@ impl StateDir {
     }
 }
 
-/// Device and inode of the folder of the queue file `queue`; `None` when it cannot be looked at.
+/// Returns device and inode of the folder of the queue file `queue`; `None` if they cannot be read.
 pub fn place_of(queue: &Path) -> Option<Identity> {
     fs::metadata(queue.parent()?).ok().as_ref().map(identity)
 }
 
-/// What a task is called where its id must not be used: on paths and in the environment.
+/// The name of a task where its id must not be used: in paths and in the environment.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TaskKey {
     /// First 16 hex digits of SHA-256 of queue name and task id.
@@ -236,12 +237,12 @@ impl TaskKey {
         ClaimTag::new(&self.folder16, place, &self.id16, random)
     }
 
-    /// This task in the folder at `place`, whose processes are looked for.
+    /// The search key for all processes of this task in the folder at `place`.
     pub fn sought(&self, place: Option<Identity>) -> Sought {
         Sought::task(&self.folder16, place, &self.id16)
     }
 
-    /// Whether a process with this claim tag runs for the task in the folder at `place`.
+    /// Returns whether a process with this claim tag runs for this task in the folder at `place`.
     pub fn is_tagged(&self, place: Option<Identity>, tag: &ClaimTag) -> bool {
         tag.is_of(&self.folder16, place, &self.id16)
     }

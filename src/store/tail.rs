@@ -1,5 +1,4 @@
-//! The end of a journal, and its last lines: the time that it takes to read them does not grow with
-//! the journal.
+//! Reads the end of a journal and its last lines, in a time that does not grow with the journal.
 
 use crate::domain::Event;
 use crate::platform::open::{self, Links};
@@ -10,19 +9,19 @@ use std::path::Path;
 
 /// Name of the journal.
 pub(super) const JOURNAL: &str = "events.jsonl";
-/// Name of the journal before its last rotation.
+/// Name of the rotated journal.
 pub(super) const ROTATED: &str = "events.1.jsonl";
 /// Size at which the journal is rotated, in bytes.
 pub(super) const ROTATE_AT: u64 = 64 << 20;
-/// How much of one file is read, from its end: twice what it is rotated at. A file that somebody else
-/// made larger, such as one with holes, would keep us for hours.
+/// How much of the end of one file is read, in bytes: twice the size at which it is rotated. A
+/// larger file made by another program, such as a sparse one, could take hours to read.
 pub(super) const MOST: u64 = 2 * ROTATE_AT;
-/// The longest line that is kept in memory; the rest of a longer one is dropped with it.
+/// The maximum length of a line that is kept in memory; the rest of a longer line is dropped.
 const LONGEST: usize = 16 << 20;
-/// How much of the end is read to find the last line: mostly little is enough.
+/// How much of the end is read to find the last line, in bytes; the first size is usually enough.
 const TAILS: [u64; 2] = [8 << 10, 64 << 10];
 
-/// The file as it stood after the last look: an unchanged end need not be read again.
+/// The state of the file at the last read: an unchanged end is not read again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct End {
     pub(super) inode: u64,
@@ -34,8 +33,8 @@ pub(super) struct End {
 /// The events of a part of the journal.
 pub(super) type Events<'a> = dyn DoubleEndedIterator<Item = Event> + 'a;
 
-/// What `find` finds among the events near the end of a file of `len` bytes, and whether its last
-/// line is whole.
+/// Returns what `find` finds among the events near the end of a file of `len` bytes, and whether
+/// its last line is complete.
 pub(super) fn near_end<T>(
     file: &mut File,
     len: u64,
@@ -59,17 +58,18 @@ fn ends_whole(bytes: &[u8]) -> bool {
     bytes.last().is_none_or(|byte| *byte == b'\n')
 }
 
-/// Whether a regular file with something in it is at `path`.
+/// Returns whether a non-empty regular file is at `path`.
 pub(super) fn has_content(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|meta| meta.is_file() && meta.len() > 0)
 }
 
-/// Those of the lines that can be read.
+/// Returns the readable lines of a file.
 pub(super) fn read_file<T: DeserializeOwned>(path: &Path) -> impl Iterator<Item = T> + use<T> {
     read_last(path, MOST)
 }
 
-/// Those of the lines in the last `size` bytes that can be read; the one that begins before cannot.
+/// Returns the readable lines in the last `size` bytes. A line that starts before them is
+/// unreadable.
 pub(super) fn read_last<T: DeserializeOwned>(
     path: &Path,
     size: u64,
@@ -77,7 +77,7 @@ pub(super) fn read_last<T: DeserializeOwned>(
     last_lines(path, size).filter_map(|line| serde_json::from_slice(&line).ok())
 }
 
-/// Those of the lines that have `part` in them and can be read.
+/// Returns the readable lines that contain `part`.
 pub(super) fn read_with<T: DeserializeOwned>(
     path: &Path,
     part: &'static str,
@@ -87,8 +87,8 @@ pub(super) fn read_with<T: DeserializeOwned>(
     lines.filter_map(|line| serde_json::from_slice(&line).ok())
 }
 
-/// The lines in the last `size` bytes, without their ends; of the first one a part may be missing.
-/// What is appended meanwhile is left out, so that this comes to an end.
+/// Returns the lines in the last `size` bytes without their line ends. The first line may be
+/// incomplete. Lines appended meanwhile are left out, so that the iterator terminates.
 pub(super) fn last_lines(path: &Path, size: u64) -> impl Iterator<Item = Vec<u8>> + use<> {
     let open = || {
         let mut file = open::reading(path, Links::Refuse).ok()?;
@@ -104,8 +104,8 @@ pub(super) fn last_lines(path: &Path, size: u64) -> impl Iterator<Item = Vec<u8>
     })
 }
 
-/// Adds to `line` what comes up to the next line end, as far as there is room; says whether that
-/// end came.
+/// Appends to `line` everything up to the next line end, as far as there is room. Returns whether
+/// that line end was found.
 pub(super) fn fill_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
     loop {
         let piece = reader.fill_buf()?;

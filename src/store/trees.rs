@@ -1,9 +1,9 @@
-//! What verification found on trees that no attempt works on, by project:
+//! The results of verification on trees that no attempt works on, by project:
 //! `.workloop/trees/<profile>.json` beside its root, one file for the steps of a profile.
 //!
-//! Written by the loop that holds [`Trees::lock`], which it takes under the lock of the root: as long as
-//! it is held nobody claims anything in the project. What vanishes with the folder is found anew by
-//! one verification; nothing here decides whether a task is complete.
+//! The files are written by the loop that holds [`Trees::lock`]. It takes that lock under the lock
+//! of the root; while it is held, no loop claims anything in the project. If the folder vanishes,
+//! one verification determines the results again. Nothing here decides whether a task is complete.
 
 use super::state::{STATE_DIR, StateDir};
 use crate::domain::{AttemptReport, StepKind, Verdict};
@@ -17,27 +17,27 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// More than any file of ours has.
+/// The maximum number of bytes read from a file; files written by this program are smaller.
 const MOST: u64 = 4 << 20;
-/// So many trees are remembered of each profile.
+/// The number of trees that are remembered for each profile.
 const KEPT: usize = 16;
 
-/// The trees of one project.
+/// The verified trees of one project.
 #[derive(Clone, Debug)]
 pub struct Trees {
     state: StateDir,
 }
 
-/// What the steps of a profile came to on one tree.
+/// The result of the steps of a profile on one tree.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TreeReport {
-    /// The name of the tree; `None` where it is not known.
+    /// The name of the tree; `None` if it is not known.
     pub tree: Option<String>,
-    /// When, RFC 3339 UTC.
+    /// When the steps ran, RFC 3339 UTC.
     pub at: String,
     /// PASS or FAIL.
     pub verdict: Verdict,
-    /// The first step that failed.
+    /// The first step that failed; `None` if all passed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub red: Option<RedStep>,
 }
@@ -45,22 +45,23 @@ pub struct TreeReport {
 /// A step that failed on a tree.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RedStep {
-    /// Its profile.
+    /// The name of its profile.
     pub profile: String,
-    /// Its name.
+    /// The name of the step.
     pub step: String,
-    /// How it ended, in words.
+    /// How it ended, as text.
     pub outcome: String,
-    /// What it is compared by with other failures of the step; `None` where it did not run.
+    /// A fingerprint to compare with other failures of the step; `None` if the step did not run.
     pub output: Option<String>,
-    /// What it printed, bounded and without secrets.
+    /// Its output, truncated and without secrets.
     pub said: String,
-    /// Where all of it is, as long as it is kept.
+    /// The file with its full output, as long as that is kept.
     pub log: PathBuf,
 }
 
 impl RedStep {
-    /// Whether an attempt failed at the same step, and whether with the same output.
+    /// Returns whether an attempt failed with the same output; `None` if it did not fail at this
+    /// step.
     pub fn compare(&self, report: &AttemptReport) -> Option<bool> {
         let is_failed = report.verdict == Some(Verdict::Fail) && !report.is_refused();
         let failed = report.steps.last().filter(|_| is_failed)?;
@@ -69,13 +70,13 @@ impl RedStep {
         judged.then(|| output.is_some() && *output == self.output)
     }
 
-    /// Where all that it printed is, for the end of a sentence; nothing where it printed nothing.
+    /// Returns the path of the full output as the end of a sentence; empty if there was no output.
     pub fn shown_log(&self) -> String {
         let there = std::fs::symlink_metadata(&self.log).is_ok_and(|meta| meta.is_file());
         if there { format!("; {}", self.log.display()) } else { String::new() }
     }
 
-    /// Whether the same step failed with the same output.
+    /// Returns whether the same step failed with the same output.
     pub fn is_like(&self, other: &Self) -> bool {
         let same = self.profile == other.profile && self.step == other.step;
         same && self.output.is_some() && self.output == other.output
@@ -89,7 +90,7 @@ struct Reports {
 }
 
 impl Trees {
-    /// Those of the project at `root`.
+    /// The trees of the project at `root`.
     pub fn of(root: &Path) -> Self {
         Self { state: StateDir::beside(&root.join(STATE_DIR)) }
     }
@@ -102,7 +103,7 @@ impl Trees {
         self.dir().join("lock")
     }
 
-    /// Takes the right to judge the tree; `None` while another loop has it.
+    /// Takes the lock that allows judging the tree; `None` while another loop holds it.
     ///
     /// # Errors
     /// Any I/O error.
@@ -112,18 +113,18 @@ impl Trees {
         self.state.with(&self.dir(), lock)
     }
 
-    /// Whether somebody judges the tree now. Asked under the lock of the root.
+    /// Returns whether a loop is judging the tree. Call it under the lock of the root.
     pub fn are_judged(&self) -> bool {
         FileLock::is_held(&self.lock_file())
     }
 
-    /// What is known of the tree `name` for `profile`.
+    /// Returns the report on the tree `name` for `profile`.
     pub fn report(&self, profile: &str, name: &str) -> Option<TreeReport> {
         let mut all = self.all(profile).into_iter().rev();
         all.find(|report| report.tree.as_deref() == Some(name))
     }
 
-    /// What was found last for `profile`.
+    /// Returns the latest report for `profile`.
     pub fn last(&self, profile: &str) -> Option<TreeReport> {
         self.all(profile).pop()
     }
@@ -137,7 +138,7 @@ impl Trees {
         read().unwrap_or_default().reports
     }
 
-    /// Remembers a report as the latest of `profile`.
+    /// Stores a report as the latest of `profile`.
     ///
     /// # Errors
     /// Any I/O error.
@@ -182,7 +183,7 @@ mod tests {
         assert!(trees.report("p", "2").is_some() && trees.report("q", "2").is_none());
         trees.put("p", report(Some("2"), Verdict::Fail), &ids).unwrap();
         assert_eq!(trees.report("p", "2").unwrap().verdict, Verdict::Fail);
-        // A tree without a name is the latest, and nothing more.
+        // A tree without a name can only be the latest.
         trees.put("p", report(None, Verdict::Pass), &ids).unwrap();
         assert_eq!(trees.last("p").unwrap().verdict, Verdict::Pass);
         trees.put("p", report(Some("3"), Verdict::Fail), &ids).unwrap();

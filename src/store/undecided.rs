@@ -1,8 +1,8 @@
-//! Finished tasks that were set back with their queue, and whose work is not surely there: as long
-//! as nobody decided, they are not started again.
+//! Finished tasks that were set back with their queue and whose work may not be there. They are not
+//! started again until somebody has decided about them.
 //!
-//! One small file a queue, beside its last good text; read and written under the lock. If it
-//! vanishes the queue file wins, and the tasks are done again.
+//! There is one small file per queue beside its last good text, read and written under the lock. If
+//! it vanishes, the queue file decides, and the tasks are done again.
 
 use super::backup::SET_BACK;
 use super::state::StateDir;
@@ -19,16 +19,16 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
-/// The most that is read of the file.
+/// The maximum number of bytes read from the file.
 const BYTES: u64 = 64 << 20;
 
 /// The state that each task had when it was complete, by id.
 pub(super) type Undecided = BTreeMap<String, Map<String, Value>>;
 
-/// The undecided tasks of the queue file `name`; none where something else lies in its place.
+/// Reads the undecided tasks of the queue file `name`; none if something else is at that path.
 ///
 /// # Errors
-/// A shortage: nothing may be started before they are known.
+/// When the system lacks the resources to read them: nothing may start before they are known.
 pub(super) fn load(state: &StateDir, name: &OsStr) -> io::Result<Undecided> {
     let folder = state.home().join(SET_BACK);
     let read = Dir::open(&folder).map_err(ReadError::from);
@@ -39,7 +39,7 @@ pub(super) fn load(state: &StateDir, name: &OsStr) -> io::Result<Undecided> {
     }
 }
 
-/// Keeps them; without any, nothing is left.
+/// Writes the undecided tasks; removes the file if there are none.
 ///
 /// # Errors
 /// Any I/O error.

@@ -1,5 +1,5 @@
-//! What finished work looked like on the disk, so that a queue that is set back can be told from
-//! work that is set back.
+//! Records the state of finished work on disk, to distinguish a queue that was set back from work
+//! that was set back.
 
 use crate::platform::dir::Dir;
 use crate::platform::open;
@@ -12,34 +12,35 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-/// The most paths that are recorded of one task: more are not looked at one by one.
+/// The maximum number of paths recorded for one task; a task that changed more has no record.
 const PATHS: usize = 2000;
-/// The most bytes that are hashed for one task.
+/// The maximum number of bytes hashed for one task.
 const BYTES: u64 = 256 << 20;
 
-/// Each changed path, relative to the project root, with what was there at the verdict.
+/// The state of each changed path, relative to the project root, at the time of the verdict.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Work(BTreeMap<String, String>);
 
 impl Work {
-    /// What is at `paths` below `root` now; `None` where that cannot be told in reasonable time,
-    /// and where nothing was changed.
+    /// Records the state of `paths` below `root`. Returns `None` if that is not possible in
+    /// reasonable time, and if nothing was changed.
     pub fn of(root: &Path, paths: &[String]) -> Option<Self> {
         if paths.is_empty() || paths.len() > PATHS {
             return None;
         }
         let mut left = BYTES;
-        // What the system does not let us read now is not recorded either: a later verification
-        // of the tree decides then.
+        // A path that cannot be read now is not recorded either: a later verification of the tree
+        // decides then.
         let mut one = |path: &String| content(&root.join(path), &mut left).ok().flatten();
         let all = paths.iter().map(|path| Some((path.clone(), one(path)?)));
         all.collect::<Option<BTreeMap<_, _>>>().map(Self)
     }
 
-    /// Whether all of it is still below `root`, but for what a later task made of a path.
+    /// Returns whether all of the work is still below `root`, except for paths that `later` tasks
+    /// changed.
     ///
     /// # Errors
-    /// When the system does not let us look: that says nothing about the work.
+    /// When a path cannot be inspected; that proves nothing about the work.
     pub fn is_there(&self, root: &Path, later: &[&Self]) -> io::Result<bool> {
         let mut left = BYTES;
         for (path, was) in &self.0 {
@@ -52,8 +53,9 @@ impl Work {
     }
 }
 
-/// What is at `path`: nothing, a link, or a file with this content. `None` for anything else, for
-/// what may not be read, for a file that is larger than what is `left` or changes meanwhile.
+/// Describes what is at `path`: nothing, a link, or a file with a hash of its content. Returns
+/// `None` for anything else, for what may not be read, and for a file that is larger than `left` or
+/// changes meanwhile.
 fn content(path: &Path, left: &mut u64) -> io::Result<Option<String>> {
     match describe(path, left) {
         Err(error) if open::is_absent(&error) => Ok(Some("none".to_owned())),

@@ -1,7 +1,7 @@
-//! Which loops are alive: each holds the lock of a file of its own in `workers/`.
+//! The loops that are alive: each holds the lock of its own file in `workers/`.
 //!
-//! For people (`stop` says how many loops it reaches) and for telling old requests from new
-//! ones; claims do not rest on it.
+//! They are used for people (`stop` reports how many loops it reaches) and to distinguish old
+//! requests from new ones. Claims do not depend on them.
 
 use super::state::StateDir;
 use crate::platform::dir::identity;
@@ -20,53 +20,53 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// The paused queues of a loop for which nothing runs, by file stem.
 pub type Paused = BTreeMap<String, Stillness>;
 
-/// What a loop says of a queue for which nothing runs.
+/// What a loop reports about a paused queue for which nothing runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stillness {
     /// The date of the request.
     pub asked: SystemTime,
-    /// Whether what its attempts wrote into the file was judged; not while it cannot be read.
+    /// Whether what its attempts wrote to the file was judged; `false` while the file cannot be
+    /// read.
     pub judged: bool,
 }
 
-/// What a loop says of itself.
+/// What a loop records about itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct About {
-    /// Its process.
+    /// Its process id.
     pub pid: u32,
-    /// The start time of that process.
+    /// The start time of its process.
     pub start: u64,
     /// The file stems of the queues that it serves in this folder.
     pub queues: Vec<String>,
     /// How many slots it has.
     pub jobs: usize,
-    /// Those of the queues that are paused and are at rest, with the date of the request in
-    /// nanoseconds.
+    /// The paused queues that are at rest, with the date of the request in nanoseconds.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub paused: BTreeMap<String, u64>,
-    /// Those of them whose files could not be read when nothing ran any more.
+    /// The paused queues whose files could not be read when nothing ran any more.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub unread: BTreeSet<String>,
 }
 
 impl About {
-    /// Whether it serves the queue with this file stem, or may do so: an entry that is just being
-    /// written says nothing yet.
+    /// Returns whether it serves the queue with this file stem, or may serve it: an incomplete
+    /// entry lists no queues yet.
     pub fn serves(&self, stem: &str) -> bool {
         self.queues.is_empty() || self.queues.iter().any(|queue| queue == stem)
     }
 
-    /// Whether nothing runs for the queue, and nothing is written, because of a pause that was
-    /// asked for at `asked` or later.
+    /// Returns whether nothing runs for the queue and nothing is written, because of a pause that
+    /// was requested at `asked` or later.
     pub fn stands_still(&self, stem: &str, asked: SystemTime) -> bool {
         self.paused.get(stem).is_some_and(|paused| *paused >= nanos(asked))
     }
 }
 
-/// The most that is read of an entry, in bytes: it lists the queues of its loop.
+/// The maximum number of bytes read from an entry, which lists the queues of its loop.
 const ENTRY: u64 = 16 << 20;
 
-/// A running loop's entry; it ends with the process, however that ends.
+/// The entry of a running loop; it ends with the process, whatever ends it.
 #[derive(Debug)]
 pub struct Registration {
     state: StateDir,
@@ -85,27 +85,27 @@ impl Registration {
         let path = state.workers().join(format!("{name}.json"));
         let lock = state.with(&state.workers(), || lock(&path))?;
         write(&lock, &about)?;
-        // The file system's own clock, the one that request files are dated by.
+        // The clock of the file system, which also dates request files.
         let since = lock.file().metadata()?.modified()?;
         Ok(Self { state: state.clone(), path, since, about, lock })
     }
 
-    /// When it entered, by the clock of the file system.
+    /// When it was entered, by the clock of the file system.
     pub fn since(&self) -> SystemTime {
         self.since
     }
 
-    /// The state folder that it is entered in.
+    /// The state folder in which it is entered.
     pub fn state(&self) -> &StateDir {
         &self.state
     }
 
-    /// Whether another loop is entered in the same folder.
+    /// Returns whether another loop is entered in the same folder.
     pub fn has_company(&self) -> bool {
         live(&self.state).len() > 1
     }
 
-    /// Enters the loop again when its entry was deleted.
+    /// Enters the loop again if its entry was deleted.
     ///
     /// # Errors
     /// Any I/O error.
@@ -118,7 +118,7 @@ impl Registration {
         Ok(())
     }
 
-    /// Says which paused queues are at rest; writes nothing when that was said before.
+    /// Records which paused queues are at rest; writes nothing if they are recorded already.
     ///
     /// # Errors
     /// Any I/O error.
@@ -140,7 +140,7 @@ fn nanos(time: SystemTime) -> u64 {
     u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// Writes an entry anew. Who reads it at the same moment may see half of it, and looks again.
+/// Rewrites an entry. A reader may see half of it at the same moment, and then reads again.
 fn write(lock: &FileLock, about: &About) -> io::Result<()> {
     let mut line = serde_json::to_vec(about)?;
     line.push(b'\n');
@@ -148,7 +148,7 @@ fn write(lock: &FileLock, about: &About) -> io::Result<()> {
     lock.file().write_all_at(&line, 0)
 }
 
-/// Somebody who looks at the entries may hold the lock of a new one for an instant.
+/// A process that inspects the entries may hold the lock of a new one for an instant.
 fn lock(path: &Path) -> io::Result<FileLock> {
     for _ in 0..100 {
         if let Some(lock) = FileLock::try_acquire(path).map_err(LockError::into_io)? {
@@ -161,14 +161,14 @@ fn lock(path: &Path) -> io::Result<FileLock> {
 
 impl Drop for Registration {
     fn drop(&mut self) {
-        // A left-over file is swept by the next look.
+        // A file that is left over is removed by the next call of [`live`].
         if !trouble::is_dying() {
             drop(fs::remove_file(&self.path));
         }
     }
 }
 
-/// What the living loops of a folder say of themselves; entries of dead ones are removed.
+/// Returns the entries of the live loops of a folder and removes the entries of dead ones.
 pub fn live(state: &StateDir) -> Vec<About> {
     let Ok(entries) = fs::read_dir(state.workers()) else { return Vec::new() };
     let mut alive = Vec::new();
@@ -187,7 +187,7 @@ fn read(path: &Path) -> About {
     serde_json::from_slice(&text).unwrap_or_default()
 }
 
-/// The same without removing anything: for verbs that write nothing.
+/// Does the same without removing anything, for verbs that write nothing.
 pub fn look(state: &StateDir) -> Vec<About> {
     let Ok(entries) = fs::read_dir(state.workers()) else { return Vec::new() };
     let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));

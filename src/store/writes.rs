@@ -1,34 +1,35 @@
-//! Which writes of a queue file a journal tells of, and which of them never came to be.
+//! Determines which writes of a queue file a journal records, and which of them never took place.
 //!
 //! The lines of a write are appended before its rename, each with the hashes of the text before and
-//! after. Where the writer died in between, or the disk was full, they are void: the next write begins
-//! with the text that they began with. An edit by somebody else that the write found is noted among
-//! its lines, with the hash that was known until then: where the write is void, nobody has judged it.
+//! after it. If the writer died in between, or the disk was full, the lines are void: the next
+//! write starts with the same text as they did. If the write found an edit by another program, that
+//! edit is recorded among its lines, with the hash that was known until then. If the write is void,
+//! nobody has judged the edit.
 
 use crate::domain::{Event, EventKind};
 use serde_json::Value;
 use std::ops::Range;
 
-/// What the journal says of the last write of a queue file.
+/// What the journal records about the last write of a queue file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LastWrite {
     /// Hash of the text that was replaced.
     pub before: String,
     /// Hash of the new text.
     pub after: String,
-    /// Which file was to be replaced: it is still there only if the write never came to be.
+    /// Identity of the file to be replaced: it still exists only if the write never took place.
     pub file: Option<String>,
 }
 
 impl LastWrite {
-    /// The write that a line belongs to.
+    /// Returns the write that a line belongs to.
     pub(super) fn of(event: &Event) -> Option<Self> {
         let text = |key| event.data.get(key).and_then(Value::as_str).map(str::to_owned);
         Some(Self { before: text("before")?, after: text("after")?, file: text("file") })
     }
 
-    /// Whether it never came to be: a file of this hash and identity is still the one of before it. The
-    /// same text in another file was put back (`git checkout`).
+    /// Returns whether the write never took place: a file with this hash and identity is still the
+    /// one from before it. The same text in another file was put there again (`git checkout`).
     pub fn is_void(&self, hash: &str, identity: &str) -> bool {
         hash == self.before && self.file.as_ref().is_none_or(|was| was == identity)
     }
@@ -38,14 +39,13 @@ impl LastWrite {
 #[derive(Debug)]
 pub(super) struct Lines {
     write: LastWrite,
-    /// The hash of the text that was known before, where the write noted an edit.
+    /// The hash of the text that was known before, if the write recorded an edit.
     pub(super) known: Option<String>,
-    /// Which they are, among all lines of the queue.
+    /// Their positions among all lines of the queue.
     pub(super) range: Range<usize>,
 }
 
-/// The last write that the lines `events` of a queue tell of, and the lines of those before it that
-/// are void.
+/// Returns the last write that the lines `events` of a queue record, and the void lines before it.
 pub(super) fn read(events: impl Iterator<Item = Event>) -> (Option<Lines>, Vec<Range<usize>>) {
     let mut last: Option<Lines> = None;
     let mut before: Option<Lines> = None;
@@ -67,7 +67,8 @@ pub(super) fn read(events: impl Iterator<Item = Event>) -> (Option<Lines>, Vec<R
     (last, void)
 }
 
-/// The lines `before`, if the write after them does not begin with what they were to write.
+/// Returns the lines `before` if the write after them does not start with the text that they
+/// announced.
 fn is_void(before: Option<&Lines>, next: Option<&Lines>) -> Option<Range<usize>> {
     let (before, next) = before.zip(next)?;
     let begins_with = next.known.as_ref().unwrap_or(&next.write.before);
