@@ -1,4 +1,5 @@
-//! Whether attempts of a project ran while a queue of it was edited, as the journals tell.
+//! Determines from the journals whether attempts of a project ran while one of its queues was
+//! edited.
 
 use crate::domain::EventKind;
 use crate::store::Backups;
@@ -9,14 +10,14 @@ use chrono::{DateTime, FixedOffset};
 use std::collections::HashSet;
 use std::path::Path;
 
-/// Whether an attempt of another queue of the project at `root` runs, or ran since the queue at
-/// `path` was written last.
+/// Returns whether an attempt of another queue of the project at `root` runs, or ran since the
+/// queue at `path` was last written.
 ///
-/// Times of journals are compared here, and nowhere else: the answer decides only whether a hand
-/// edit needs a verb, and a wrong clock makes it stricter or as it is without other queues.
+/// Only this function compares times of different journals. The result decides only whether a hand
+/// edit needs a verb. A wrong clock makes the rule stricter, or as strict as without other queues.
 pub(super) fn others_ran(root: &Path, path: &Path, backups: Option<&Backups>) -> bool {
     let since = moments(path, backups).filter_map(|moment| time(&moment)).last();
-    // Whoever cannot look is strict.
+    // If the registry cannot be read, assume that they ran.
     let Ok(others) = Registry::of(root).queues() else { return true };
     let others = others.into_iter().filter(|other| other != path);
     others.into_iter().any(|other| ran(&other, since, backups))

@@ -1,4 +1,4 @@
-//! From changed queues to the disk.
+//! Writes changed queues to disk.
 
 use super::FileStore;
 use crate::domain::Event;
@@ -10,13 +10,13 @@ use std::fs::File;
 use std::io::ErrorKind;
 use std::thread;
 
-/// How often a new text is written again because its temp file was deleted.
+/// How often to write a new text again because its temp file was deleted.
 const CLEANED: u32 = 20;
 
-/// From how many bytes on a file takes long enough to be freed to do it beside.
+/// Files larger than this take so long to be freed that a thread closes them, in bytes.
 const LARGE: u64 = 1 << 20;
 
-/// A new text on the disk, not yet in the place of the old.
+/// A new text in a temp file that has not replaced the queue file yet.
 struct Ready<'l> {
     index: usize,
     staged: Staged<'l>,
@@ -24,8 +24,8 @@ struct Ready<'l> {
 }
 
 impl FileStore {
-    /// Writes the `touched` queues with their `events`; `None` when one of the files changed
-    /// since it was read, and nothing was written.
+    /// Writes the `touched` queues with their `events`. Returns `None`, having replaced no file, if
+    /// one of the files changed since it was read.
     pub(super) fn commit(
         &mut self,
         locks: &[DirLock],
@@ -93,7 +93,7 @@ impl FileStore {
         Ok(written)
     }
 
-    /// Puts a new text in its place; `false` when that was not to be done any more.
+    /// Renames a new text into place. Returns `false` if the queue file changed meanwhile.
     fn put(&mut self, locks: &[DirLock], new: Ready<'_>) -> Result<bool, StoreError> {
         let Ready { index, mut staged, hash } = new;
         let path = self.loaded[index].path().to_owned();
@@ -108,7 +108,7 @@ impl FileStore {
                 Err(CommitError::DurabilityUnknown { source, .. }) => {
                     return Err(StoreError::NotDurable { path, source });
                 }
-                // `git clean` takes away what git does not know, the temp file too.
+                // `git clean` deletes untracked files, including the temp file.
                 Err(CommitError::Rename(source)) if source.kind() == ErrorKind::NotFound => {
                     staged = self.stage(locks, index)?.staged;
                     if !self.loaded[index].is_current()? {
@@ -126,27 +126,27 @@ impl FileStore {
 }
 
 impl FileStore {
-    /// Closes the files that the last update replaced, which frees their blocks: when nobody waits
-    /// for it, and of large ones beside. The next update does it where nobody did before.
+    /// Closes the files that the last update replaced, which frees their blocks. Call it when
+    /// nobody waits; large files are closed by a thread. Otherwise the next update closes them.
     pub fn tidy(&mut self) {
         let files = std::mem::take(&mut self.replaced);
         let large = |file: &File| file.metadata().is_ok_and(|meta| meta.len() > LARGE);
         if files.iter().any(large) {
-            // Without a thread they are closed here.
+            // If the thread cannot be started, this closes them.
             drop(thread::Builder::new().name("closer".to_owned()).spawn(move || drop(files)));
         }
     }
 }
 
-/// The lock on `dir` under another spelling of its path.
+/// Finds the lock on `dir` under another spelling of its path.
 fn same_directory<'a>(locks: &'a [DirLock], dir: &std::path::Path) -> Option<&'a DirLock> {
     use std::os::unix::fs::MetadataExt;
     let meta = std::fs::metadata(dir).ok()?;
     locks.iter().find(|lock| lock.dir().identity() == (meta.dev(), meta.ino()))
 }
 
-/// The touched queues, those first whose events came first: a result is written before the
-/// claim that follows it.
+/// Sorts the touched queues by their first event, so that a result is written before the claim that
+/// follows it.
 fn in_order_of(touched: &[usize], events: &[(usize, Event)]) -> Vec<usize> {
     let mut order = touched.to_vec();
     order.sort_by_key(|index| events.iter().position(|(of, _)| of == index).unwrap_or(usize::MAX));

@@ -1,8 +1,8 @@
-//! Which edits of a queue file are taken, and which are put back.
+//! Decides which edits of a queue file are taken and which are put back.
 //!
-//! Decided for each task by its id, against the queue as it was last recorded. An edit that was made
-//! *beside attempts* may be an agent's, and is then held to [`EditRule`]; any other edit is a
-//! person's, and only a budget that was used stays used.
+//! Each task is compared by its id with the queue as it was last recorded. An edit made *beside
+//! attempts* may be an agent's, and must satisfy [`EditRule`]. Any other edit was made by a person;
+//! only a used budget stays used then.
 
 use crate::domain::{Approval, EditRule, Field, Status, Task, Verdict, budget_used_now};
 use crate::queue::{Queue, canonical};
@@ -16,15 +16,15 @@ pub(super) struct Side<'q> {
     pub(super) index: usize,
 }
 
-/// What becomes of the edits of one task.
+/// The decision about the edits of one task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Ruling {
-    /// All of them are taken.
+    /// All edits are taken.
     Taken,
-    /// These fields are as recorded again; other edits are taken.
+    /// These fields are put back; other edits are taken.
     PutBack(BTreeSet<Field>),
-    /// The task was complete and its record is of an earlier moment now: whether its work is still
-    /// there decides. These fields are as recorded again in any case.
+    /// The task was complete and its record is now of an earlier moment. Whether its work is still
+    /// there decides about it. These fields are put back in any case.
     SetBack(BTreeSet<Field>),
 }
 
@@ -33,7 +33,8 @@ impl<'q> Side<'q> {
         &self.queue.tasks()[self.index]
     }
 
-    /// The value of each spelling of a field, in one form; an absent key counts like null.
+    /// Returns the value of each spelling of a field in normalized form; an absent key counts like
+    /// null.
     fn values(self, field: Field) -> Vec<(&'static str, String)> {
         let one = |key: &&'static str| {
             let raw = self.queue.member(self.index, key).filter(|raw| *raw != "null")?;
@@ -42,7 +43,7 @@ impl<'q> Side<'q> {
             Some((*key, text))
         };
         if field == Field::Status {
-            // Other keys that may be a state are foreign here.
+            // Other keys that could contain a state are unknown keys in this task.
             let key = self.queue.state_key(self.index).filter(|key| *key != Field::Passes.key());
             return key.iter().filter_map(one).collect();
         }
@@ -53,20 +54,20 @@ impl<'q> Side<'q> {
         self.queue.state_key(self.index)
     }
 
-    /// The value under a key as JSON; `None` where the key is absent.
+    /// Returns the value of a key as JSON; `None` if the key is absent.
     fn json(self, key: &str) -> Option<Value> {
         serde_json::from_str(self.queue.member(self.index, key)?).ok()
     }
 }
 
-/// Rules on the task that was recorded as `was` and is found as `is`.
+/// Decides about the task that was recorded as `was` and is found as `is`.
 pub(super) fn rule(was: Side<'_>, is: Side<'_>, beside: bool) -> Ruling {
     if was.queue.task_text(was.index) == is.queue.task_text(is.index) {
         return Ruling::Taken;
     }
     let changed: BTreeSet<Field> =
         Field::all().filter(|field| was.values(*field) != is.values(*field)).collect();
-    // A claimed task runs, or is stopped in a pause, whatever the file says.
+    // A claimed task runs, or is stopped in a pause, whatever the file contains.
     let claimed = was.task().status == Status::InProgress && was.task().claim().is_some();
     if !beside && claimed {
         return put_back(changed.into_iter().filter(|field| field.is_runtime()).collect());
@@ -90,16 +91,16 @@ pub(super) fn rule(was: Side<'_>, is: Side<'_>, beside: bool) -> Ruling {
     put_back(back)
 }
 
-/// How many attempts there were, and how many of them count.
+/// The number of attempts, and the number of those that count.
 const COUNTED: [Field; 2] = [Field::Attempts, Field::BudgetUsed];
 
-/// Those of `fields`.
+/// Returns the counters among `fields`.
 pub(super) fn counted(fields: &BTreeSet<Field>) -> BTreeSet<Field> {
     COUNTED.into_iter().filter(|field| fields.contains(field)).collect()
 }
 
-/// An edit never gives a budget back, whoever made it: a task that is to have a new one is retried
-/// by a verb. A task of the same id with other words is another task.
+/// Decides about an edit by a person. It never gives budget back: for a new budget, a verb retries
+/// the task. A task with the same id but another title and description is another task.
 fn without_attempts(was: Side<'_>, is: Side<'_>, changed: &BTreeSet<Field>) -> Ruling {
     let same = [Field::Title, Field::Description].iter().any(|field| {
         let values = was.values(*field);
@@ -113,14 +114,14 @@ fn without_attempts(was: Side<'_>, is: Side<'_>, changed: &BTreeSet<Field>) -> R
     let mut back = counted(changed);
     let (was, is) = (was.task(), is.task());
     let is_running = is.status == Status::InProgress && was.status != Status::InProgress;
-    // Whoever opens verified work by hand leaves what it came to. Of other finished work nothing tells
-    // whether it is there, and the file wins.
+    // A person who reopens verified work by hand keeps its verdict. For other finished work there
+    // is no evidence that it is there, so the file is taken.
     let is_earlier = is_running || is.status.is_open() && is.verdict != was.verdict;
     let is_verified = was.verdict == Some(Verdict::Pass);
     if was.status == Status::Complete && is_verified && is_earlier {
         return Ruling::SetBack(back);
     }
-    // A running attempt does not count yet: the numbers are the same, and the last one would be free.
+    // A running attempt does not count yet: the numbers would be the same, and the last one free.
     if is_running && was.status != Status::Complete {
         back.extend(changed.iter().copied().filter(|field| field.is_runtime()));
     }
@@ -131,22 +132,22 @@ fn put_back(fields: BTreeSet<Field>) -> Ruling {
     if fields.is_empty() { Ruling::Taken } else { Ruling::PutBack(fields) }
 }
 
-/// Whether a field is where the task gives its state.
+/// Returns whether the task stores its state in this field.
 fn is_state(field: Field, was: Side<'_>, is: Side<'_>) -> bool {
     let passes = Some(Field::Passes.key());
     field == Field::Status
         || field == Field::Passes && [was, is].iter().all(|side| side.state_key() == passes)
 }
 
-/// Texts among the runtime fields, which decide nothing.
+/// Returns whether a field is a runtime field with a text that decides nothing.
 fn is_told(field: Field) -> bool {
     matches!(field, Field::Error | Field::Progress)
 }
 
-/// Whether an edit beside attempts may make this of the state.
+/// Returns whether an edit beside attempts may change the state in this way.
 fn may_become(was: &Task, is: &Task) -> bool {
     match (was.status, is.status) {
-        // A living claim counts, whatever the file says.
+        // A live claim counts, whatever the file contains.
         (Status::InProgress, _) => was.claim().is_none() && is.status != Status::Complete,
         (_, Status::Complete) => false,
         (_, Status::InProgress) => was.is_persons(),
@@ -154,7 +155,8 @@ fn may_become(was: &Task, is: &Task) -> bool {
     }
 }
 
-/// Whether an edit beside attempts is taken, for all but runtime fields, which are ruled together.
+/// Returns whether an edit beside attempts is taken. Runtime fields are always `true` here:
+/// [`rule`] decides about all of them together.
 fn is_taken(field: Field, was: Side<'_>, is: Side<'_>) -> bool {
     match field.edit_rule() {
         EditRule::Free | EditRule::Runtime => true,
@@ -171,8 +173,7 @@ fn is_taken(field: Field, was: Side<'_>, is: Side<'_>) -> bool {
     }
 }
 
-/// The keys to set so that the fields are as in `was` again. Of dependencies those that were added
-/// stay.
+/// Returns the keys to set so that the fields are as in `was` again. Added dependencies stay.
 pub(super) fn keys(
     was: Side<'_>,
     is: Side<'_>,
@@ -240,7 +241,7 @@ mod tests {
         Value::Object(all)
     }
 
-    /// The ruling on `edit` of a task, and the task after it.
+    /// Returns the ruling on `edit` of a task, and the task after it.
     fn ruled(task: &Value, edit: &Value, beside: bool) -> (Ruling, Value) {
         let (was, is) = (queue(task), queue(&merged(task, edit)));
         let (was, is) = (Side { queue: &was, index: 0 }, Side { queue: &is, index: 0 });
@@ -324,7 +325,7 @@ mod tests {
         for edit in [json!({"state": 8}), json!({"done": null}), json!({"status": "parked"})] {
             assert_eq!(ruled(&done, &edit, true).0, Ruling::Taken, "{edit}");
         }
-        // Its state alone reopens finished work.
+        // Changing only its state reopens finished work.
         for (key, open) in
             [("passes", json!(false)), ("done", json!(false)), ("state", json!("open"))]
         {
@@ -399,7 +400,7 @@ mod tests {
         assert_eq!(ruled(&pending(), &another, false).0, Ruling::Taken);
     }
 
-    /// As `git checkout` brings it: the record of an attempt that ended meanwhile.
+    /// An edit as `git checkout` makes it: the record of an attempt that has ended meanwhile.
     #[test]
     fn an_old_claim_gives_no_attempt_back() {
         let claim = json!({"worker": "h:1:00000000", "attempt": 3, "since": ""});
@@ -409,7 +410,7 @@ mod tests {
         assert_eq!(ruled(&blocked, &old, false).1, blocked);
         let by_hand = json!({"status": "in_progress"});
         assert_eq!(ruled(&blocked, &by_hand, false).1, blocked);
-        // Nobody verified it, so that nothing says that its work is there.
+        // It was not verified, so there is no evidence that its work is there.
         let said = merged(&blocked, &json!({"status": "complete", "error": null}));
         assert_eq!(ruled(&said, &old, false).0, Ruling::Taken);
         let fresh = json!({"status": "pending", "attempts": null, "verification_verdict": null});
@@ -418,7 +419,7 @@ mod tests {
         assert!(matches!(ruled(&passed, &fresh, false).0, Ruling::SetBack(_)));
         let by_hand = json!({"status": "pending", "attempts": 0});
         assert!(matches!(ruled(&passed, &by_hand, false).0, Ruling::PutBack(_)));
-        // Nothing that counted is lost here.
+        // Here nothing that counted is lost.
         let interrupted = merged(&blocked, &json!({"status": "pending", "budget_used": 2}));
         assert_eq!(ruled(&interrupted, &old, false).0, Ruling::Taken);
     }

@@ -1,4 +1,4 @@
-//! What is kept beside the journal after each change.
+//! Updates what is kept beside the journal after each change.
 
 use super::FileStore;
 use super::recorded::{Decided, SETTLE};
@@ -13,8 +13,9 @@ use std::ffi::OsStr;
 use std::time::Duration;
 
 impl FileStore {
-    /// Tasks that were complete and were set back with their queue, and whose work is not surely
-    /// there: nothing may claim them before a verification of the tree has decided.
+    /// Returns the tasks that were complete and were set back with their queue, and whose work may
+    /// not be there. They cannot be claimed until a verification of the tree has decided about
+    /// them.
     pub fn undecided(&self) -> impl Iterator<Item = Place> + '_ {
         self.recorded.undecided.iter().zip(&self.queues).enumerate().flat_map(|(queue, both)| {
             let (waiting, tasks) = both;
@@ -23,7 +24,7 @@ impl FileStore {
         })
     }
 
-    /// The state in which an undecided task was complete.
+    /// Returns the state in which an undecided task was complete.
     pub fn state_before(
         &self,
         queue: usize,
@@ -32,10 +33,11 @@ impl FileStore {
         self.recorded.undecided.get(queue)?.get(id)
     }
 
-    /// Reads who is undecided, as others may have left it, where somebody was.
+    /// Reads the undecided tasks again, because other processes may have changed them. Keeps the
+    /// note whether a verification ran.
     ///
     /// # Errors
-    /// [`StoreError`] when that cannot be read.
+    /// [`StoreError`] when they cannot be read.
     pub fn see_undecided(&mut self) -> Result<(), StoreError> {
         let verified = self.recorded.verified;
         self.load_undecided()?;
@@ -43,22 +45,22 @@ impl FileStore {
         Ok(())
     }
 
-    /// Reads who is undecided, as others may have left it.
+    /// Reads the undecided tasks again, because other processes may have changed them.
     pub(super) fn load_undecided(&mut self) -> Result<(), StoreError> {
         for queue in 0..self.served {
             let file = &self.loaded[queue];
             let unread = StoreError::io("read what was set back in", file.path());
             let tasks = undecided::load(file.state(), file.name()).map_err(unread)?;
-            // Also where an edit says that they are complete now.
+            // Even if an edit says that they are complete now.
             self.recorded.verified |= !tasks.is_empty();
             self.recorded.undecided[queue] = tasks;
         }
         Ok(())
     }
 
-    /// Of those who were undecided, the tasks that wait for the decision no more: somebody gave them
-    /// another state, or they are gone. Asked when the edits were judged: an edit that is put back
-    /// decides nothing. Queues that are left alone are not judged.
+    /// Removes undecided tasks that no longer wait for a decision: they have another state or no
+    /// longer exist. Call it after edits were judged, because an edit that is put back decides
+    /// nothing. Queues that are left alone are not judged.
     pub(super) fn forget_decided(
         queues: &[Queue],
         undecided: &mut [Undecided],
@@ -73,8 +75,9 @@ impl FileStore {
         }
     }
 
-    /// Keeps the last good texts of `queues`, what attempts that run are judged against, and who is
-    /// still undecided. What cannot be kept costs a safety net and not the change, which is made.
+    /// Stores the last good texts of `queues`, the queues that running attempts are judged against,
+    /// and the undecided tasks. A failure costs a safety net, not the change, which is already
+    /// written.
     pub(super) fn keep(&mut self, mut queues: Vec<usize>, decided: &Decided) {
         queues.sort_unstable();
         queues.dedup();
@@ -100,15 +103,15 @@ impl FileStore {
         }
     }
 
-    /// Whether a served queue holds what others wrote and nobody judged under the lock: it may be an
-    /// edit that is put back.
+    /// Returns whether a served queue contains text of other writers that was not judged under the
+    /// lock. It may be an edit that will be put back.
     pub fn is_unjudged(&self) -> bool {
         let judged = self.loaded[..self.served].iter().enumerate();
         judged.filter(|(queue, _)| !self.alone.contains(queue)).any(|(_, f)| f.is_unexplained())
     }
 
-    /// Whether the journals know the served queues as they are, as far as there are journals: for
-    /// readers, who judge nothing.
+    /// Returns whether the last write in each journal matches its served queue, as far as there are
+    /// journals. For readers, which judge nothing.
     pub fn is_recorded(&mut self) -> bool {
         let files = self.loaded.iter_mut().zip(&self.queues).take(self.served);
         let mut known = files.map(|(file, queue)| {
@@ -120,15 +123,15 @@ impl FileStore {
         known.all(|known| known)
     }
 
-    /// Leaves the files of `queues`, and what waits for their journal, as they are until this is
-    /// called again: somebody may be putting other versions of them in their places. They need
-    /// not be readable meanwhile.
+    /// Leaves the files of `queues`, and the events that wait for their journals, unchanged until
+    /// the next call: a person may be replacing the files with other versions. The files may be
+    /// unreadable meanwhile.
     pub fn leave_alone(&mut self, queues: HashSet<usize>) {
         self.alone = queues;
     }
 
-    /// Looks at a paused queue once more now that nothing of this process runs for it, and judges
-    /// what its attempts wrote.
+    /// Reads a paused queue once more, when nothing of this process runs for it any more, and
+    /// judges what its attempts wrote.
     ///
     /// # Errors
     /// As [`QueueStore::update`].
@@ -140,8 +143,8 @@ impl FileStore {
         looked
     }
 
-    /// Notes which of the queues that are left alone are at rest for all loops: what is written into
-    /// their files until they are resumed is a person's.
+    /// Records which of the queues that are left alone are at rest for all loops. What is written
+    /// to their files until they are resumed is then a person's edit.
     pub fn note_stillness(&mut self) {
         let still = |queue: &usize| {
             let file = &self.loaded[*queue];
@@ -151,13 +154,13 @@ impl FileStore {
         self.recorded.quiet.extend(still);
     }
 
-    /// Says that a verification ran here for which no task is claimed: what it wrote into a queue is
-    /// judged like the edits of an attempt.
+    /// Records that a verification without a claimed task ran in this process. What it wrote to a
+    /// queue is judged like the edits of an attempt.
     pub fn verification_ran(&mut self) {
         (self.recorded.verified, self.recorded.verified_here) = (true, true);
     }
 
-    /// Whether a file that cannot be read is given no time: whoever asks asks again.
+    /// Sets whether reads fail at once if a file cannot be read, for callers that try again anyway.
     pub fn be_impatient(&mut self, impatient: bool) {
         self.recorded.settle = if impatient { Duration::ZERO } else { SETTLE };
     }

@@ -1,4 +1,4 @@
-//! One queue file as it was last seen, and whether it must be read again.
+//! One queue file as it was last read, and whether it must be read again.
 
 use crate::platform::dir::Dir;
 use crate::platform::fault::{self, Fault};
@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
-/// A file that was saved this recently may still be being saved.
+/// A file that was saved this recently may still be in the middle of being saved.
 const FRESH: Duration = Duration::from_secs(2);
 
 /// What is remembered of a queue file.
@@ -25,12 +25,11 @@ pub(super) struct Loaded {
     path: PathBuf,
     state: StateDir,
     stamp: Option<Stamp>,
-    /// When the stamp was first seen, on the monotonic clock: no wall clock decides anything.
+    /// When the stamp was first seen. The clock is monotonic: no decision depends on a wall clock.
     since: Instant,
     /// Whether the content was compared when the stamp was old enough to prove it.
     proven: bool,
-    /// Hash of the content; worked out when it is first asked for, because a verb that only reads
-    /// never does.
+    /// Hash of the content, computed on first use, because a verb that only reads never needs it.
     hash: Option<String>,
     unexplained: bool,
 }
@@ -54,20 +53,20 @@ impl Loaded {
         Ok((loaded, Queue::parse(path, content).map_err(Box::<Refused>::new)?))
     }
 
-    /// Works out the hash of what was read, of which `queue` is the reading, not yet changed.
+    /// Computes the hash of the text that was read. `queue` is its parsed form, still unchanged.
     pub(super) fn know(&mut self, queue: &Queue) {
         self.hash.get_or_insert_with(|| queue.text_hash());
     }
 
-    /// Reads the file again into `queue`, its last reading; `false` when it is still the same.
+    /// Reads the file again into `queue`, its last parsed form. Returns `false` if it is unchanged.
     pub(super) fn refresh(&mut self, queue: &mut Queue) -> Result<bool, StoreError> {
         self.know(queue);
         let read = self.read_again(|content| queue.reread(content))?;
         Ok(read.is_some())
     }
 
-    /// Reads the file again unless it is surely the same, and hands its content to `parse` if it is
-    /// another than before.
+    /// Reads the file again unless it is certainly unchanged, and passes its content to `parse` if
+    /// that changed.
     pub(super) fn read_again<T>(
         &mut self,
         parse: impl FnOnce(Content) -> Result<T, Refused>,
@@ -84,7 +83,8 @@ impl Loaded {
         } else {
             self.since = Instant::now();
             self.proven = false;
-            // Others may have written it, and somebody put back what we remember.
+            // Another process may have written it, and a third one may have put back the remembered
+            // text.
             self.unexplained = true;
         }
         if content_same {
@@ -98,14 +98,16 @@ impl Loaded {
         Ok(Some(parsed))
     }
 
-    /// The queue in memory is not what the file says: read it again next time.
+    /// Discards the stamp, because the queue in memory differs from the file: the next refresh
+    /// reads the file again.
     pub(super) fn forget(&mut self) {
         self.stamp = None;
         self.proven = false;
     }
 
-    /// The file now is what this process wrote. `settled` says that a tick passed between the
-    /// last byte and the rename, so that a later change cannot have the same stamp.
+    /// Records that the file now contains what this process wrote. `settled` means that a tick
+    /// passed between the last byte and the rename, so that a later change cannot have the same
+    /// stamp.
     pub(super) fn wrote(&mut self, stamp: Stamp, hash: String, settled: bool) {
         self.stamp = Some(stamp);
         self.since = Instant::now();
@@ -114,23 +116,24 @@ impl Loaded {
         self.unexplained = false;
     }
 
-    /// Whether it holds content that this process neither wrote nor judged.
+    /// Returns whether the file contains text that this process neither wrote nor judged.
     pub(super) fn is_unexplained(&self) -> bool {
         self.unexplained
     }
 
-    /// What was judged of it is not recorded: it is judged again next time.
+    /// Marks the text as unjudged again, because its judgement was not recorded.
     pub(super) fn doubt(&mut self) {
         self.unexplained = true;
     }
 
-    /// The hash of content that this process did not write, once; it must be [known](Self::know).
+    /// Returns, once, the hash of text that this process did not write. It must be
+    /// [known](Self::know).
     pub(super) fn take_unexplained(&mut self) -> Option<String> {
         std::mem::take(&mut self.unexplained).then(|| self.hash().to_owned())
     }
 
-    /// Where somebody else wrote what was read: the hash of the text that was known before that, and
-    /// whether the `last` write of the journal never came to be.
+    /// If another process wrote the text, returns the hash of the text that was known before, and
+    /// whether the `last` write of the journal is void.
     pub(super) fn known_before(
         &self,
         journal: &Journal,
@@ -139,7 +142,7 @@ impl Loaded {
         if self.hash() == last.after {
             return None;
         }
-        // The writer died before the rename: an edit that it had found was not judged either.
+        // The writer died before the rename, so an edit that it had found was not judged either.
         if last.is_void(self.hash(), &self.identity()) {
             let known = journal.known_before_last(&self.name().to_string_lossy());
             let known = known.filter(|_| !fault::is(Fault::VoidBelieved));
@@ -148,7 +151,7 @@ impl Loaded {
         Some((last.after, false))
     }
 
-    /// Whether the file on disk is still the one that was read.
+    /// Returns whether the file on disk is still the one that was read.
     pub(super) fn is_current(&self) -> Result<bool, StoreError> {
         if fault::is(Fault::NoSecondLook) {
             return Ok(true);
@@ -162,7 +165,7 @@ impl Loaded {
         Ok(same && (self.proven || self.is_same_content()?))
     }
 
-    /// Whether the file holds what was read, and is not written just now.
+    /// Returns whether the file contains what was read and is not being written.
     fn is_same_content(&self) -> io::Result<bool> {
         let mut hash = Xxh3::new();
         let dir = Dir::open(self.dir())?;
@@ -170,7 +173,8 @@ impl Loaded {
         Ok(stamp == self.stamp && self.hash.as_deref() == Some(&*shown(hash.digest())))
     }
 
-    /// Names the file itself, whatever its content: a copy that was put in its place has another.
+    /// Returns an identity of the file that does not depend on its content: a copy put in its place
+    /// has another identity.
     pub(super) fn identity(&self) -> String {
         self.stamp.map(|stamp| format!("{}.{}", stamp.inode, stamp.ctime_ns)).unwrap_or_default()
     }
@@ -179,12 +183,12 @@ impl Loaded {
         &self.path
     }
 
-    /// The state folder beside it.
+    /// The state folder beside the file.
     pub(super) fn state(&self) -> &StateDir {
         &self.state
     }
 
-    /// The hash of what was read; it must be [known](Self::know).
+    /// The hash of the text that was read; it must be [known](Self::know).
     pub(super) fn hash(&self) -> &str {
         self.hash.as_deref().unwrap_or_default()
     }
@@ -193,7 +197,7 @@ impl Loaded {
         self.path.parent().unwrap_or_else(|| Path::new("/"))
     }
 
-    /// Its name without the ending, by which requests name it.
+    /// The file name without its extension, which requests use.
     pub(super) fn stem(&self) -> &str {
         self.path.file_stem().and_then(OsStr::to_str).unwrap_or_default()
     }
@@ -203,16 +207,16 @@ impl Loaded {
     }
 }
 
-/// Whether the file was saved so recently that somebody may still be saving it.
+/// Returns whether the file was saved so recently that a program may still be saving it.
 ///
-/// Only how long a reader waits hangs on this clock; a wrong one costs patience, not safety.
+/// This clock decides only how long a reader waits: a wrong one costs waiting time, not safety.
 pub(super) fn is_fresh(path: &Path) -> bool {
     fs::metadata(path)
         .and_then(|meta| meta.modified())
         .is_ok_and(|time| time.elapsed().map_or(true, |age| age < FRESH))
 }
 
-/// The stamp and the content of a file, both of one descriptor.
+/// Reads the stamp and the content of a file through one descriptor.
 fn read(path: &Path) -> Result<(Stamp, Content), StoreError> {
     let failed = |source| StoreError::Io { action: "read", path: path.to_owned(), source };
     let folder = path.parent().unwrap_or_else(|| Path::new("/"));

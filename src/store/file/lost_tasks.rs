@@ -1,4 +1,4 @@
-//! What else an edit beside attempts did to a queue: tasks that it added or took away, and phases.
+//! Other effects of an edit beside attempts on a queue: added and removed tasks, and phases.
 
 use crate::domain::{Field, Status};
 use crate::queue::Queue;
@@ -7,8 +7,8 @@ use crate::store::draft::{Draft, Place};
 use serde_json::{Map, Value};
 use std::collections::HashSet;
 
-/// New tasks become pending, since nobody verified them, and hold no other task back by being its
-/// child; tasks that are gone are appended again.
+/// Makes new tasks pending, because nobody verified them, and removes the parent of a new task if
+/// that would hold back a parent without children. Appends removed tasks again.
 pub(super) fn settle(draft: &mut Draft<'_>, queue: usize, base: &Queue) -> Result<(), StoreError> {
     draft.put_back_phases(queue, base);
     let parents: HashSet<&str> = base.tasks().iter().filter_map(|task| task.parent()).collect();
@@ -38,7 +38,7 @@ pub(super) fn settle(draft: &mut Draft<'_>, queue: usize, base: &Queue) -> Resul
     Ok(())
 }
 
-/// What a task must say otherwise to be one that never ran.
+/// Returns the keys to change so that a task looks like one that never ran.
 fn fresh(queue: &Queue, index: usize) -> Vec<(String, Option<Value>)> {
     let mut keys = Vec::new();
     for flag in ["done", "completed"] {
@@ -61,7 +61,7 @@ fn fresh(queue: &Queue, index: usize) -> Vec<(String, Option<Value>)> {
     keys
 }
 
-/// Whether a runtime field says what one of a task that never ran says.
+/// Returns whether a runtime field has the value that it has in a task that never ran.
 fn is_nothing(raw: &str) -> bool {
     matches!(raw, "null" | "0" | "false" | "[]" | "\"\"")
 }

@@ -1,9 +1,9 @@
 //! Queues in files: the lock on their directories, the atomic write, the journal.
 //!
-//! One update goes through these steps, in this order: lock every directory that it needs; read
-//! what changed since the last look; make good what was set back; change; write a temp file and
-//! sync it; look at the original again; append to the journal; rename; sync the directory. A
-//! reader takes no lock and sees the old text or the new one, never a part.
+//! One update consists of these steps, in this order: lock every directory that it needs; read what
+//! changed since the last read; repair what was set back; change; write a temp file and sync it;
+//! check the original again; append to the journal; rename; sync the directory. A reader takes no
+//! lock and sees the old text or the new one, never a part.
 
 mod beside;
 mod commit;
@@ -39,30 +39,30 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How often an update starts over because somebody saved the file meanwhile.
+/// How often an update starts over because another program saved the file meanwhile.
 const ROUNDS: u32 = 5;
-/// How often it is looked at in that time.
+/// The interval between two reads of a file that is being saved.
 const SETTLE_STEP: Duration = Duration::from_millis(20);
 
 /// A set of queue files.
 pub struct FileStore {
     queues: Vec<Queue>,
     loaded: Vec<Loaded>,
-    /// How many queues may be changed; the rest is only looked at.
+    /// The number of queues that may be changed; the others are only read.
     served: usize,
-    /// Queues that are neither written nor put right for now, whatever is in their files.
+    /// Queues that are neither written nor repaired for now, whatever their files contain.
     alone: HashSet<usize>,
     also_lock: Vec<PathBuf>,
     journals: HashMap<PathBuf, Journal>,
-    /// Events that change no task and go into the journal with the next ones.
+    /// Events that change no task and are appended to the journal with the next ones.
     waiting: Vec<(usize, Event)>,
     options: FileOptions,
     swept: bool,
-    /// Files that others took the place of, not closed yet.
+    /// Replaced files that are still open.
     replaced: Vec<File>,
-    /// What was recorded last of each served queue.
+    /// What was last recorded of each served queue.
     recorded: Recorded,
-    /// Told of the queues when one of them has changed.
+    /// Called with the queues when one of them has changed.
     on_change: Option<OnChange>,
 }
 
@@ -73,10 +73,10 @@ impl std::fmt::Debug for FileStore {
 }
 
 impl FileStore {
-    /// Opens and reads the queue files at `paths`. Nothing is written and no lock taken.
+    /// Opens and reads the queue files at `paths`. Writes nothing and takes no lock.
     ///
     /// # Errors
-    /// [`StoreError`] when one cannot be read, is refused or is not to be trusted.
+    /// [`StoreError`] when a file cannot be read, is refused or is unsafe.
     pub fn open(paths: &[PathBuf], options: FileOptions) -> Result<Self, StoreError> {
         let mut loaded = Vec::with_capacity(paths.len());
         let mut queues = Vec::with_capacity(paths.len());
@@ -110,7 +110,7 @@ impl FileStore {
         })
     }
 
-    /// Loads a further queue only to look at it; `false` when it cannot be read.
+    /// Loads another queue for reading only. Returns `false` if it cannot be read.
     pub fn watch(&mut self, path: &Path) -> bool {
         let backups = self.options.backups.as_ref();
         let read = checks::real_path(path).ok().and_then(|real| Loaded::read(&real, backups).ok());
@@ -120,13 +120,13 @@ impl FileStore {
         true
     }
 
-    /// Locks further directories with each update: the project roots, when the claims of their
-    /// other queues count.
+    /// Locks more directories in each update: the project roots, if the claims of their other
+    /// queues count.
     pub fn also_lock(&mut self, dirs: Vec<PathBuf>) {
         self.also_lock = dirs;
     }
 
-    /// Refuses to write where a write could not keep its promises.
+    /// Fails if writes cannot be safe here.
     ///
     /// # Errors
     /// [`StoreError::Unsafe`] with the reason.
@@ -159,7 +159,7 @@ impl FileStore {
         Ok(())
     }
 
-    /// The real paths of the queues, symlinks resolved.
+    /// Returns the real paths of the queues, symlinks resolved.
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
         self.loaded.iter().map(Loaded::path)
     }
@@ -168,7 +168,7 @@ impl FileStore {
         self.check_room()?;
         let served = self.loaded[..self.served].iter();
         let mut dirs: Vec<PathBuf> = served.map(|f| f.dir().to_owned()).collect();
-        // A root may be made after the store was opened.
+        // A root may be created after the store was opened.
         dirs.extend(self.also_lock.iter().filter(|dir| dir.is_dir()).cloned());
         let limit = self.limit(patience);
         let locks = lock::acquire_all(&dirs, limit, &mut *self.options.on_wait)?;
@@ -176,7 +176,7 @@ impl FileStore {
             self.swept = true;
             for file in &self.loaded[..self.served] {
                 if let Some(lock) = locks.iter().find(|lock| lock.dir().path() == file.dir()) {
-                    // A left-over temp file costs space, not correctness.
+                    // A leftover temp file costs space, not correctness.
                     drop(sweep(lock.dir(), file.name()));
                 }
             }
@@ -184,11 +184,11 @@ impl FileStore {
         Ok(locks)
     }
 
-    /// Removes what writers that died left beside the queues, which the first update does too: for
-    /// who may have nothing to write.
+    /// Removes what dead writers left beside the queues. The first update does this too; call it if
+    /// there may be nothing to write.
     ///
     /// # Errors
-    /// [`StoreError`] when the lock cannot be had.
+    /// [`StoreError`] when the lock cannot be acquired.
     pub fn sweep(&mut self, patience: Patience) -> Result<(), StoreError> {
         let served = &self.loaded[..self.served];
         if served.iter().any(|file| is_littered(file.dir(), file.name())) {
@@ -197,7 +197,7 @@ impl FileStore {
         Ok(())
     }
 
-    /// Fails where a file that cannot be opened would be taken for one that is missing.
+    /// Fails if there are so few descriptors that an existing file could seem to be missing.
     fn check_room(&self) -> Result<(), StoreError> {
         let dir = self.loaded.first().map_or(Path::new("."), Loaded::dir);
         descriptors::check_room().map_err(StoreError::io("open files in", dir))
@@ -210,7 +210,7 @@ impl FileStore {
         }
     }
 
-    /// A queue of a newer format is read, not written.
+    /// Fails if a queue has a newer format: such a queue is read, not written.
     fn refuse_newer(&self) -> Result<(), StoreError> {
         for queue in &self.queues[..self.served] {
             let found = queue.format_version();
@@ -221,15 +221,15 @@ impl FileStore {
         Ok(())
     }
 
-    /// Reads what changed; tells which queues did.
+    /// Reads what changed and returns the indices of the changed queues.
     fn load(&mut self) -> Result<Vec<usize>, StoreError> {
         let mut changed = Vec::new();
         for (index, file) in self.loaded.iter_mut().enumerate() {
             match file.refresh(&mut self.queues[index]) {
                 Ok(true) => changed.push(index),
                 Ok(false) => {}
-                // A queue that is only looked at stays as it was last read: what depends on it
-                // waits, and nothing else is held up.
+                // A queue that is only read stays as it was last read. Tasks that depend on it
+                // wait; nothing else is delayed.
                 Err(_) if index >= self.served || self.alone.contains(&index) => {}
                 Err(error) => return Err(error),
             }
@@ -237,7 +237,7 @@ impl FileStore {
         Ok(changed)
     }
 
-    /// One round of an update, under the lock; `None` when a file changed meanwhile.
+    /// Runs one round of an update under the lock. Returns `None` if a file changed meanwhile.
     fn round(
         &mut self,
         locks: &[DirLock],
@@ -290,7 +290,7 @@ impl FileStore {
         });
         if !matches!(written, Ok(Some(_))) {
             unjudged.into_iter().for_each(|index| self.loaded[index].doubt());
-            // What is in memory is not what is on disk.
+            // The queues in memory differ from the files.
             for index in touched {
                 self.loaded[index].forget();
             }
@@ -328,7 +328,7 @@ impl QueueStore for FileStore {
             match made {
                 Ok(Some(events)) => return Ok(events),
                 Ok(None) => rounds += 1,
-                // Not while holding the lock: whoever saves the file may want it.
+                // Do not sleep while holding the lock: the program that saves the file may need it.
                 Err(error) if may_settle(&error) && Instant::now() < until => {
                     thread::sleep(SETTLE_STEP);
                 }
@@ -357,8 +357,8 @@ impl QueueStore for FileStore {
     }
 }
 
-/// Whether the file is likely to be whole in a moment: somebody saves it just now, or has taken
-/// it away to put another one in its place, as `git checkout` does.
+/// Returns whether the file is probably in the middle of being saved and will be valid again in a
+/// moment: it is being written, or was removed to be replaced, as `git checkout` does.
 fn may_settle(error: &StoreError) -> bool {
     if let StoreError::Refused(refused) = error {
         return refused.is_syntax() && loaded::is_fresh(&refused.path);
@@ -367,7 +367,7 @@ fn may_settle(error: &StoreError) -> bool {
     matches!(error, StoreError::Io { action: "read", source, .. } if source.kind() == gone)
 }
 
-/// Tries again for a moment when a file that is being saved just now cannot be read.
+/// Repeats `read` for a moment if it fails because a file is being saved.
 fn settled<T>(
     wait: Duration,
     mut read: impl FnMut() -> Result<T, StoreError>,

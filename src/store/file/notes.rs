@@ -7,14 +7,14 @@ use crate::store::{Patience, QueueStore, StoreError};
 use std::path::Path;
 
 impl FileStore {
-    /// Leaves an event for the next append, of a transition or of [`QueueStore::note`]: one
-    /// lock and one write less. What is still waiting when the process dies is not in the
-    /// journal, which is why nothing that a transition rests on may come this way.
+    /// Leaves an event for the next append, by a transition or by [`QueueStore::note`]. This saves
+    /// a lock and a write. If the process dies first, the event is missing in the journal, so no
+    /// transition may depend on it.
     pub fn note_later(&mut self, queue: usize, event: Event) {
         self.waiting.push((queue, event));
     }
 
-    /// Appends what waits.
+    /// Appends the waiting events.
     ///
     /// # Errors
     /// As [`QueueStore::note`].
@@ -26,8 +26,7 @@ impl FileStore {
         Ok(noted)
     }
 
-    /// Appends to the journal in `dir`. A backup that cannot be kept costs a safety net and not the
-    /// change.
+    /// Appends to the journal in `dir`. A failed backup costs a safety net, not the change.
     pub(super) fn append(&mut self, dir: &Path, lines: &mut [Event]) -> Result<(), JournalError> {
         let Some(journal) = self.journals.get_mut(dir) else { return Ok(()) };
         journal.append(lines)?;
@@ -37,7 +36,7 @@ impl FileStore {
         Ok(())
     }
 
-    /// The events that wait for the journal in `dir`.
+    /// Takes the events that wait for the journal in `dir`.
     pub(super) fn take_waiting(&mut self, dir: &Path) -> Vec<Event> {
         let all = std::mem::take(&mut self.waiting);
         let (mine, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|(queue, _)| {

@@ -1,4 +1,4 @@
-//! What a file store is opened with.
+//! The options of a file store.
 
 use crate::platform::clock::Clock;
 use crate::platform::ids::Ids;
@@ -8,26 +8,26 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Told the directory and who holds it, as far as that is known.
+/// Called with a directory and the holder of its lock, as far as that is known.
 pub type OnWait = Box<dyn FnMut(&Path, Option<&str>) + Send>;
 
-/// Told the queues after a change; gives what went wrong beside it.
+/// Called with the queues after a change; returns warnings about what failed besides it.
 pub type OnChange = Box<dyn FnMut(&[Queue]) -> Vec<String> + Send>;
 
-/// What a file store is opened with.
+/// The options of a file store.
 pub struct FileOptions {
-    /// Tells the time.
+    /// Returns the current time.
     pub clock: Arc<dyn Clock>,
-    /// Makes names of temp files.
+    /// Generates the names of temp files.
     pub ids: Arc<dyn Ids>,
     /// How long a verb waits for the lock.
     pub lock_timeout: Duration,
-    /// Where copies of what is recorded are kept, if there is such a place.
+    /// The place for backups, if there is one.
     pub backups: Option<Backups>,
-    /// Accept file systems whose locks or renames are not to be trusted.
+    /// Whether to accept file systems whose locks or renames are unreliable.
     pub unsafe_fs: bool,
-    /// Told once when a lock is waited for.
+    /// Called once when a lock must be waited for.
     pub on_wait: OnWait,
-    /// Told once of each thing that went wrong beside a change that was made.
+    /// Called once for each failure that does not affect the change itself.
     pub on_warning: Box<dyn FnMut(&str) + Send>,
 }

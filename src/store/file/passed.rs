@@ -1,4 +1,4 @@
-//! What the journal knows of finished work.
+//! What the journal records about finished work.
 
 use crate::domain::{Event, EventKind, Field};
 use crate::store::journal::Journal;
@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::Path;
 
-/// What the journal knows of the tasks of one queue.
+/// What the journal records about the tasks of one queue.
 #[derive(Default)]
 pub(super) struct Histories {
     tasks: HashMap<String, History>,
@@ -16,7 +16,7 @@ pub(super) struct Histories {
     works: Vec<(String, Work)>,
 }
 
-/// What the journal knows of one task.
+/// What the journal records about one task.
 #[derive(Default)]
 struct History {
     earlier: HashSet<String>,
@@ -24,7 +24,7 @@ struct History {
     passed: Option<Map<String, Value>>,
 }
 
-/// Reads all of a journal.
+/// Reads the whole journal.
 pub(super) fn histories(journal: &Journal, queue: &str) -> Histories {
     let mut all = Histories::default();
     for mut event in journal.all().filter(|event| event.queue == queue) {
@@ -47,20 +47,20 @@ pub(super) fn histories(journal: &Journal, queue: &str) -> Histories {
 }
 
 impl Histories {
-    /// The state in which a task passed, as long as no later event took that back.
+    /// Returns the state in which a task passed, unless a later event revoked it.
     pub(super) fn passed(&self, id: &str) -> Option<&Map<String, Value>> {
         self.tasks.get(id)?.passed.as_ref()
     }
 
-    /// Whether the task was so at an earlier moment and is not so now.
+    /// Returns whether the task had this hash at an earlier moment and has another one now.
     pub(super) fn is_earlier(&self, id: &str, hash: &str) -> bool {
         self.tasks
             .get(id)
             .is_some_and(|history| hash != history.now && history.earlier.contains(hash))
     }
 
-    /// Whether the work of the task's last completion is on the disk, but for what later tasks
-    /// made of it.
+    /// Returns whether the work of the task's last completion is on disk, except for what later
+    /// tasks changed.
     ///
     /// # Errors
     /// As [`Work::is_there`].
@@ -73,7 +73,7 @@ impl Histories {
     }
 }
 
-/// The state to put back after `event`, given the one before it.
+/// Returns the state to restore after `event`, given the state to restore before it.
 fn passed(event: &Event, before: Option<Map<String, Value>>) -> Option<Map<String, Value>> {
     let kind = event.event;
     if kind == EventKind::Completed {
@@ -91,7 +91,7 @@ fn passed(event: &Event, before: Option<Map<String, Value>>) -> Option<Map<Strin
 
 fn edits_runtime(event: &Event) -> bool {
     if event.event == EventKind::ExternalEdit {
-        // A put-back makes the task what it was.
+        // A put-back restores what the task was.
         return false;
     }
     let fields = event.data.get("fields").and_then(Value::as_object);

@@ -1,4 +1,4 @@
-//! A queue file that is only glanced at, again and again: what a project's other loops have.
+//! A queue file that is only read, repeatedly: one that another loop of the project serves.
 
 use super::loaded::Loaded;
 use crate::domain::Task;
@@ -17,16 +17,17 @@ pub struct Peek {
 }
 
 impl Peek {
-    /// A file at the real path `path`; nothing is read yet.
+    /// Creates a peek at the file with the real path `path`; reads nothing yet.
     pub fn of(path: &Path) -> Self {
         Self { path: path.to_owned(), loaded: None, tasks: Vec::new() }
     }
 
-    /// The tasks that `may_run`, read again if the file changed. A file that cannot be read is as it
-    /// was last read, one that is gone has none.
+    /// Returns the tasks that `may_run`, reading the file again if it changed. A file that cannot
+    /// be read keeps its last tasks; a file that is gone has none.
     ///
     /// # Errors
-    /// When the system lacks what it takes to look: tasks that are left out would not be kept off.
+    /// When the system lacks the resources to read it: a task that is left out could run at the
+    /// same time as one that touches the same files.
     pub fn tasks(&mut self, may_run: impl Fn(&Task) -> bool) -> Result<&[Task], StoreError> {
         let read = match &mut self.loaded {
             Some(loaded) => loaded.read_again(|content| Queue::parse(&self.path, content)),

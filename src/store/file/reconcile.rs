@@ -1,11 +1,11 @@
-//! What people and agents did to the file behind the program's back.
+//! Judges edits of a queue file that people and agents made outside of the program.
 //!
-//! An edit is found by the hash of the file, and judged task by task against the queue as it was
+//! An edit is detected by the hash of the file and judged task by task against the queue as it was
 //! last recorded ([`edits`](super::edits)). Finished work is not thrown away: a task whose record
-//! is of an earlier moment was set back (`git checkout`, a restored copy), and is complete again
-//! where its work is still on the disk. Where it may not be, the task waits until a verification of
-//! the tree has decided. A task of which only the state changed was reopened by a person, and stays
-//! so; `workloop reset` says that work is to be done again.
+//! is of an earlier moment was set back (`git checkout`, a restored copy), and is complete again if
+//! its work is still on disk. If the work may be missing, the task waits until a verification of
+//! the tree has decided. If only the state of a task changed, a person reopened it, and it stays
+//! reopened; `workloop reset` is the verb for doing work again.
 
 use super::edits::{self, Ruling, Side};
 use super::loaded::Loaded;
@@ -34,20 +34,20 @@ pub(super) struct Judge<'s> {
     pub(super) memory: &'s [Option<(String, Queue)>],
     /// The project root of each served queue.
     pub(super) roots: &'s [PathBuf],
-    /// Queues that are left as they are found for now.
+    /// Queues that are left as they are for now.
     pub(super) alone: &'s HashSet<usize>,
-    /// Queues for which no attempt ran since this process looked at them last: they were paused.
+    /// Paused queues for which no attempt ran since this process last read them.
     pub(super) quiet: &'s HashSet<usize>,
-    /// Whether a verification of this process ran since.
+    /// Whether a verification of this process ran since then.
     pub(super) verified_here: bool,
-    /// Whether a verification that belongs to no attempt ran since, or may have: it runs what agents
-    /// left in the tree.
+    /// Whether a verification without an attempt ran since then, or may have run: it executes what
+    /// agents left in the tree.
     pub(super) verified: bool,
     pub(super) ids: &'s dyn Ids,
     pub(super) backups: Option<&'s Backups>,
 }
 
-/// One queue that somebody edited.
+/// One queue that was edited.
 struct Edited<'s> {
     queue: usize,
     journal: &'s Journal,
@@ -56,8 +56,8 @@ struct Edited<'s> {
 }
 
 impl Judge<'_> {
-    /// Notes edits that no journal line tells of, puts back what has to be, and gives the queues
-    /// whose text is to be kept as the last good one although nothing else is written.
+    /// Records edits that the journal does not contain and puts back what must be put back. Returns
+    /// the queues whose text is to be kept as the last good one even if nothing else is written.
     pub(super) fn external_edits(
         &self,
         draft: &mut Draft<'_>,
@@ -72,7 +72,7 @@ impl Judge<'_> {
             let state = file.state().clone();
             let last = journal.last_write(&queue_name(&draft.queues()[index]));
             let Some(last) = last else {
-                // No journal yet, or none any more.
+                // There is no journal yet, or none any more.
                 let Some((was, base)) = &self.memory[index] else {
                     accepted.extend((!last_good::exists(&state, file.path())).then_some(index));
                     continue;
@@ -98,7 +98,7 @@ impl Judge<'_> {
             let mut data = Map::new();
             data.insert("known".to_owned(), json!(known));
             data.insert("found".to_owned(), json!(hash));
-            // From now on the journal knows this text.
+            // From now on the journal contains this text.
             data.insert("before".to_owned(), json!(hash));
             data.insert("after".to_owned(), json!(hash));
             draft.record_queue(index, EventKind::ExternalEdit, data);
@@ -108,8 +108,8 @@ impl Judge<'_> {
         Ok(accepted)
     }
 
-    /// The queue as it was last recorded, when its text had the hash `newest`: from memory where that
-    /// is the newest, else from the copy. `is_void` says that the last write did not come to be.
+    /// Returns the queue as it was last recorded, with a text of the hash `newest`: from memory if
+    /// that is the newest, otherwise from the copy. `is_void` means that the last write is void.
     fn base(
         &self,
         index: usize,
@@ -125,7 +125,8 @@ impl Judge<'_> {
         copy.or_else(|| memory.map(|(_, queue)| queue.clone()))
     }
 
-    /// Whether an attempt of the project ran at some time since the queue was last recorded.
+    /// Returns whether an attempt of the project ran at some time since the queue was last
+    /// recorded.
     fn is_beside_attempts(&self, draft: &Draft<'_>, index: usize, base: Option<&Queue>) -> bool {
         let path = draft.queues()[index].path();
         if fault::is(Fault::EditsTaken) || self.quiet.contains(&index) || self.is_still(path) {
@@ -138,13 +139,13 @@ impl Judge<'_> {
             || base.is_some_and(runs)
             || self.memory.iter().flatten().any(|(_, queue)| runs(queue))
             || self.roots.get(index).is_some_and(|root| {
-                // A verification of the tree runs what agents left there.
+                // A verification of the tree executes what agents left there.
                 Trees::of(root).are_judged() || super::beside::others_ran(root, path, self.backups)
             })
     }
 
-    /// Whether the queue is paused and all loops say that nothing runs for it. Verbs and loops ask
-    /// the same, whoever comes first.
+    /// Returns whether the queue is paused and all loops report that nothing runs for it. Verbs and
+    /// loops use the same test, so the order in which they run does not matter.
     fn is_still(&self, path: &Path) -> bool {
         let stem = path.file_stem().and_then(OsStr::to_str).unwrap_or_default();
         !self.verified_here && requests::is_still(&StateDir::beside(path), stem)
@@ -158,7 +159,7 @@ impl Judge<'_> {
     ) -> Result<(), StoreError> {
         let queue = edited.queue;
         let name = queue_name(&draft.queues()[queue]);
-        // All of the journal is read, so only if a task changed.
+        // This reads the whole journal, so only if a task changed.
         let histories = LazyCell::new(|| histories(edited.journal, &name));
         let mut waiting = std::mem::take(&mut undecided[queue]);
         let count = draft.queues()[queue].tasks().len();
@@ -179,7 +180,7 @@ impl Judge<'_> {
                     draft.restore(place, &state)?;
                     waiting.remove(&id);
                 } else {
-                    // What was used stays used, however it was found out.
+                    // What was used stays used, however the edit was detected.
                     let counted = edits::counted(&back);
                     draft.reopen(place, &keys_of(draft, place, edited.base.as_ref(), &counted))?;
                     waiting.insert(id, state);
@@ -201,7 +202,7 @@ impl Judge<'_> {
     }
 }
 
-/// Whether the work of a task that was set back is below `root`.
+/// Returns whether the work of a task that was set back is below `root`.
 fn is_work_there(root: Option<&Path>, id: &str, histories: &Histories) -> Result<bool, StoreError> {
     if fault::is(Fault::SetBackBelieved) {
         return Ok(true);
@@ -211,7 +212,7 @@ fn is_work_there(root: Option<&Path>, id: &str, histories: &Histories) -> Result
     histories.is_there(id, root).map_err(failed)
 }
 
-/// Whether nobody touched the task.
+/// Returns whether the task was not edited.
 fn is_as_recorded(draft: &Draft<'_>, place: Place, edited: &Edited<'_>) -> bool {
     let found = &draft.queues()[place.queue];
     let id = found.tasks()[place.task].id.as_str();
@@ -221,7 +222,7 @@ fn is_as_recorded(draft: &Draft<'_>, place: Place, edited: &Edited<'_>) -> bool 
     })
 }
 
-/// The fields of a task that are put back, and whether the task was set back.
+/// Returns the fields of a task that are put back, and whether the task was set back.
 fn ruling(draft: &Draft<'_>, place: Place, edited: &Edited<'_>) -> (BTreeSet<Field>, bool) {
     let is = Side { queue: &draft.queues()[place.queue], index: place.task };
     let was = edited
@@ -236,7 +237,7 @@ fn ruling(draft: &Draft<'_>, place: Place, edited: &Edited<'_>) -> (BTreeSet<Fie
     }
 }
 
-/// The state in which a task was complete, if it was set back from there.
+/// Returns the state in which a task was complete, if it was set back from there.
 fn finished(
     draft: &Draft<'_>,
     place: Place,
@@ -250,7 +251,7 @@ fn finished(
         let hash = runtime_hash(queue, place.task);
         return (set_back || histories.is_earlier(id, &hash)).then(|| state.clone());
     }
-    // Completed without a verification, or before the journal began.
+    // Completed without a verification, or before the journal started.
     let base = edited.base.as_ref().filter(|_| set_back)?;
     let index = base.index_of(id)?;
     let runtime = Field::all().filter(|field| field.is_runtime());
@@ -265,7 +266,7 @@ fn put_back(draft: &mut Draft<'_>, place: Place, base: Option<&Queue>, fields: &
     }
 }
 
-/// What to write so that these fields are as in `base` again.
+/// Returns what to write so that these fields are as in `base` again.
 fn keys_of(
     draft: &Draft<'_>,
     place: Place,

@@ -1,4 +1,4 @@
-//! What was recorded last of each served queue, and what a change decided.
+//! What was last recorded of each served queue, and what a change decided.
 
 use crate::domain::{Event, EventKind};
 use crate::queue::Queue;
@@ -7,35 +7,35 @@ use std::collections::HashSet;
 use std::io;
 use std::time::Duration;
 
-/// How long a file that is no JSON is given: an editor that saves in place leaves it half
-/// written for a moment.
+/// How long to retry a file that is not valid JSON: an editor that saves in place leaves it
+/// half-written for a moment.
 pub(super) const SETTLE: Duration = Duration::from_secs(2);
 
-/// What was recorded last of each served queue, beside its journal.
+/// What was last recorded of each served queue, in addition to its journal.
 pub(super) struct Recorded {
     /// The queue with the hash of its text, while an attempt runs.
     pub(super) memory: Vec<Option<(String, Queue)>>,
-    /// Finished tasks that were set back, and about which nobody decided.
+    /// Finished tasks that were set back and about which nobody has decided.
     pub(super) undecided: Vec<Undecided>,
-    /// Queues for which nothing ran since this process looked at them last: they were paused.
+    /// Paused queues for which nothing ran since this process last read them.
     pub(super) quiet: HashSet<usize>,
-    /// Watched queues whose last recorded reading stands for what is in the file.
+    /// Watched queues whose last recorded text is used instead of the file.
     pub(super) doubted: HashSet<usize>,
     /// Whether a verification without an attempt ran since the last change: one of this process, or
-    /// one that decides about finished work that was set back, by whichever loop.
+    /// one of any loop that decides about finished work that was set back.
     pub(super) verified: bool,
     /// Whether it was one of this process.
     pub(super) verified_here: bool,
-    /// Whether it was told that a copy could not be kept.
+    /// Whether it was reported that a copy could not be kept.
     told: bool,
-    /// Whether it was told that the backup could not be written.
+    /// Whether it was reported that the backup could not be written.
     told_of_backup: bool,
-    /// How long a file that cannot be read is given.
+    /// How long to retry a file that cannot be read.
     pub(super) settle: Duration,
 }
 
 impl Recorded {
-    /// Tells that a copy could not be kept, the first time.
+    /// Reports, the first time, that a copy could not be kept.
     pub(super) fn tell_once(&mut self, kept: io::Result<()>, tell: &mut (dyn FnMut(&str) + Send)) {
         if let Err(error) = kept
             && !std::mem::replace(&mut self.told, true)
@@ -44,7 +44,7 @@ impl Recorded {
         }
     }
 
-    /// Tells that the backup could not be written, the first time.
+    /// Reports, the first time, that the backup could not be written.
     pub(super) fn tell_of_backup(
         &mut self,
         error: &io::Error,
@@ -55,7 +55,7 @@ impl Recorded {
         }
     }
 
-    /// Nothing is known of `served` queues yet.
+    /// Creates the initial state for `served` queues, of which nothing is recorded yet.
     pub(super) fn of(served: usize) -> Self {
         let undecided = vec![Undecided::new(); served];
         let doubted = HashSet::new();
@@ -73,11 +73,12 @@ impl Recorded {
     }
 }
 
-/// A task of a served queue.
+/// Tasks of served queues, by index of the queue and id.
 pub(super) type Decided = HashSet<(usize, String)>;
 
-/// The tasks that a change decided about: when a task that was set back gets a state, its old one is
-/// not put back any more. Other words, or an approval, say nothing about finished work.
+/// Returns the tasks that a change decided about: once a task that was set back gets a state, its
+/// old one is not restored any more. A changed text or an approval decides nothing about finished
+/// work.
 pub(super) fn decided(events: &[(usize, Event)]) -> Decided {
     let silent = [EventKind::ExternalEdit, EventKind::Edited, EventKind::Approved];
     let decides = |event: &Event| !silent.contains(&event.event);

@@ -1,11 +1,11 @@
-//! Who is told of each change: what is made anew of the queues then, the board, say.
+//! Calls an observer after each change, for example to write the board.
 
 use super::{FileStore, OnChange};
 
 impl FileStore {
-    /// Has `tell` told of all queues after each change of one. That is under the lock, so that what
-    /// it writes is never older than what another process wrote of the same queues; it costs no
-    /// change when that fails.
+    /// Calls `tell` with all queues after each change of one. The call is made under the lock, so
+    /// that its output is never older than what another process wrote from the same queues. If it
+    /// fails, the change is kept.
     pub fn on_change(&mut self, tell: OnChange) {
         self.on_change = Some(tell);
     }

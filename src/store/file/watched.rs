@@ -1,9 +1,8 @@
-//! Queues that are only looked at: what they say of their tasks is believed as far as it was
-//! recorded.
+//! Queues that are only read: the states of their tasks are used only as far as they are recorded.
 //!
-//! Such a queue is judged by the loops that serve it. Until one of them has done so, an edit made
-//! beside attempts counts for nothing here: a task that an agent wrote complete in another queue
-//! must not start what depends on it.
+//! The loops that serve such a queue judge its edits. Until one of them has done so, an edit made
+//! beside attempts is ignored here: a task that an agent marked complete in another queue must not
+//! start its dependents.
 
 use super::{FileStore, beside};
 use crate::domain::Status;
@@ -12,13 +11,13 @@ use crate::store::journal::Journal;
 use crate::store::{last_good, queue_name};
 
 impl FileStore {
-    /// Takes the last recorded reading of watched queues that somebody edited beside attempts, and
-    /// their own text again once it is recorded.
+    /// Uses the last recorded text of watched queues that were edited beside attempts, and returns
+    /// to their own text once that is recorded.
     pub(super) fn doubt_watched(&mut self) {
         for index in self.served..self.loaded.len() {
             let file = &mut self.loaded[index];
             if self.recorded.doubted.contains(&index) {
-                // Reads the text anew; it may be recorded by now.
+                // Reads the file again; its text may be recorded by now.
                 file.forget();
                 drop(file.refresh(&mut self.queues[index]));
                 self.recorded.doubted.remove(&index);
