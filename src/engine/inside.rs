@@ -1,9 +1,10 @@
-//! Whether this process is part of an attempt, and of the attempt of which project.
+//! Decides whether this process is part of an attempt, and which project that attempt belongs to.
 //!
-//! A process of an attempt has its supervisor among its ancestors: it was started below it, or came
-//! to it when its parents ended. The supervisor carries the claim tag, so an agent that empties its
-//! own environment changes nothing. What an attempt has started by a server that runs elsewhere
-//! (tmux, cron, a container, another user) is not found.
+//! A process of an attempt has its supervisor among its ancestors: it either descends from the
+//! supervisor or was reparented to it when its parents exited. The supervisor carries the claim
+//! tag, so an agent that clears its own environment changes nothing. Processes that an attempt
+//! started through a server running elsewhere (tmux, cron, a container, another user) are not
+//! found.
 
 use crate::platform::claim_tag::{Carried, ClaimTag};
 use crate::platform::fault::{self, Fault};
@@ -12,22 +13,24 @@ use crate::store::registry::Registry;
 use crate::store::{TaskKey, place_of};
 use std::path::{Path, PathBuf};
 
-/// The attempts that this process is part of: more than one where a loop runs inside an attempt.
+/// The attempts that this process is part of: more than one if a loop runs inside an attempt.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Inside {
     tags: Vec<ClaimTag>,
     root: Option<PathBuf>,
 }
 
-/// Whether one of the queues that are entered at `root` is so. An attempt could take away what it
-/// needs to read the list (`ulimit -n`): then the answer is yes.
+/// Returns whether `is` is true of one of the queues registered at `root`. An attempt could take
+/// away what is needed to read the registry (`ulimit -n`), so the answer is yes if it cannot be
+/// read.
 fn any_entered(root: &Path, is: impl Fn(&PathBuf) -> bool) -> bool {
     Registry::of(root).queues().map_or(true, |queues| queues.iter().any(is))
 }
 
 impl Inside {
-    /// The attempts of this process. `root` is what its environment says about the project root: it
-    /// counts inside an attempt only, beside what the registry of queues says, which may be deleted.
+    /// Finds the attempts of this process. `root` is the project root according to its environment.
+    /// It counts only inside an attempt, in addition to the registry of queues, which may have been
+    /// deleted.
     pub fn current(root: Option<PathBuf>) -> Self {
         if fault::is(Fault::InsideAllowed) {
             return Self::default();
@@ -42,14 +45,14 @@ impl Inside {
         Self { tags, root: root.and_then(|root| root.canonicalize().ok()) }
     }
 
-    /// Whether this process is part of any attempt.
+    /// Returns whether this process is part of any attempt.
     pub fn is_any(&self) -> bool {
         !self.tags.is_empty()
     }
 
-    /// Whether the queue with the real path `queue`, of the project at `root`, belongs to the
-    /// project of one of the attempts: it lies in the folder of their queue, or their queue is
-    /// entered among those of the same root.
+    /// Returns whether the queue with the real path `queue`, of the project at `root`, belongs to
+    /// the project of one of the attempts: it is in the same folder as their queue, or their queue
+    /// is registered at the same root.
     pub fn owns(&self, queue: &Path, root: &Path) -> bool {
         self.is_any()
             && (self.lies_with(queue)
@@ -57,8 +60,8 @@ impl Inside {
                 || any_entered(root, |other| self.lies_with(other)))
     }
 
-    /// Whether a configuration or queue made in the real folder `dir` would hold for the project of
-    /// one of the attempts.
+    /// Returns whether a configuration or queue created in the real folder `dir` would apply to the
+    /// project of one of the attempts.
     pub fn is_ruled_from(&self, dir: &Path) -> bool {
         let rules = |queue: &PathBuf| queue.starts_with(dir) && self.lies_with(queue);
         self.is_any()
@@ -67,7 +70,8 @@ impl Inside {
                 || dir.ancestors().any(|up| any_entered(up, rules)))
     }
 
-    /// Whether one of the attempts is one of the task `id` of the queue with the real path `queue`.
+    /// Returns whether one of the attempts is for the task `id` of the queue with the real path
+    /// `queue`.
     pub fn is_attempt_of(&self, queue: &Path, id: &str) -> bool {
         let (key, place) = (TaskKey::new(queue, id), place_of(queue));
         self.tags.iter().any(|tag| key.is_tagged(place, tag))

@@ -1,9 +1,9 @@
 //! The loop: claims tasks, runs attempts, writes results, takes over from dead workers.
 //!
-//! One thread, the coordinator ([`RunLoop`]), owns the store and makes every change: it waits for
-//! attempts that end, writes all that ended and claims what is next in one transition. Each
-//! attempt runs in a thread of its own under a supervisor process, and touches no queue.
-//! `docs/design/engine.md` has the rooms and their reasons.
+//! One thread, the coordinator ([`RunLoop`]), owns the store and makes every change: it waits until
+//! attempts end, writes all results, and claims the next tasks in the same transition. Each attempt
+//! runs in its own thread under a supervisor process and touches no queue. `docs/design/engine.md`
+//! describes the modules and the reasons for them.
 
 mod attempt;
 mod dispatch;

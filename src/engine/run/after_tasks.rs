@@ -1,5 +1,5 @@
-//! The hooks after tasks: each in a thread of its own under a supervisor of its own, once the end of its
-//! task is written. Nothing waits for them but the end of the loop.
+//! The `after_task` hooks. Each runs in its own thread under its own supervisor, after the end of
+//! its task has been written. Only the end of the loop waits for them.
 
 use super::hooked::Hooked;
 use super::thread::{Message, Surroundings};
@@ -12,10 +12,10 @@ use std::io;
 use std::sync::Arc;
 use std::thread;
 
-/// What the supervisor of a hook holds in the place of a claim.
+/// The lock file that the supervisor of a hook holds instead of a claim.
 const LOCK: &str = "hook.lock";
 
-/// The hooks that run.
+/// The hooks that are running.
 #[derive(Debug, Default)]
 pub(super) struct AfterTasks {
     running: usize,
@@ -23,7 +23,7 @@ pub(super) struct AfterTasks {
 }
 
 impl AfterTasks {
-    /// Runs the hook after the task of `finished`, where there is one and the task came to an end.
+    /// Runs the hook after the task of `finished`, if a hook is configured and the task has ended.
     pub(super) fn begin(
         &mut self,
         finished: &Finished,
@@ -85,7 +85,7 @@ impl AfterTasks {
             drop(supervisor.finish());
             drop(lock);
             let hooked = Hooked { queue, id, attempt, came_to };
-            // Nobody listens any more only when the loop itself is gone.
+            // The receiver is gone only if the loop itself is gone.
             drop(outbox.send(Message::Hooked(Box::new(hooked))));
         };
         thread::Builder::new().name("hook".to_owned()).spawn(body)?;
@@ -94,7 +94,7 @@ impl AfterTasks {
         Ok(())
     }
 
-    /// Takes in that one ended.
+    /// Records that one hook ended.
     pub(super) fn ended(&mut self) {
         self.running = self.running.saturating_sub(1);
         if self.running == 0 {
@@ -102,17 +102,17 @@ impl AfterTasks {
         }
     }
 
-    /// Whether none runs.
+    /// Returns whether no hook is running.
     pub(super) fn are_over(&self) -> bool {
         self.running == 0
     }
 
-    /// Ends those that run: TERM, grace, KILL.
+    /// Ends the running hooks: TERM, grace period, KILL.
     pub(super) fn end(&self) {
         self.controls.iter().for_each(Controls::term);
     }
 
-    /// Kills those that run.
+    /// Kills the running hooks.
     pub(super) fn kill(&self) {
         self.controls.iter().for_each(Controls::kill);
     }

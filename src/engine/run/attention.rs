@@ -1,4 +1,4 @@
-//! What wakes a loop: changes in the folders that it watches.
+//! Wakes a loop when something changes in the folders that it watches.
 
 use crate::platform::watch::Watch;
 use crate::project::requests::{PAUSE, STOP};
@@ -7,18 +7,18 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// What wakes a loop.
+/// The folders and paths whose changes wake a loop.
 pub(super) struct Attention {
     watch: Watch,
-    /// Paths whose changes concern it: queues, and the watched folders themselves.
+    /// The paths whose changes matter: queues, and the watched folders themselves.
     paths: Arc<RwLock<HashSet<PathBuf>>>,
     /// The structure of the queues when references were last followed.
     followed: Vec<u64>,
 }
 
 impl Attention {
-    /// Gets ready to watch the queues of `set` and the requests to it; calls `tell` when something
-    /// changed.
+    /// Prepares to watch the queues of `set` and the requests to the loop. Calls `tell` when
+    /// something has changed.
     pub(super) fn start(set: &QueueSet, tell: impl Fn() + Send + 'static) -> Self {
         let queues = set.all_real().map(Path::to_owned).chain(Neighbours::queues(set));
         let mut paths: HashSet<PathBuf> = queues.collect();
@@ -31,7 +31,7 @@ impl Attention {
         let entries: Vec<PathBuf> = set.roots().map(|root| Neighbours::dir(&root.path)).collect();
         let paths = Arc::new(RwLock::new(paths));
         let known = Arc::clone(&paths);
-        // Not what else agents and journals write beside the queues.
+        // Ignores the other files that agents and journals write beside the queues.
         let wanted = move |path: &Path| {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             let is_request = [STOP, PAUSE].iter().any(|verb| name.starts_with(verb));
@@ -42,43 +42,44 @@ impl Attention {
         Self { watch: Watch::new(&dirs, wanted, tell), paths, followed: Vec::new() }
     }
 
-    /// Watches from now on. Returns whether it did not before: then what changed until now has to
-    /// be looked for.
+    /// Starts watching. Returns whether it was not watching before: the caller then has to look for
+    /// changes made until now.
     pub(super) fn listen(&mut self) -> bool {
         self.watch.listen()
     }
 
-    /// Whether references are to be followed anew: the structure of the queues is another one.
+    /// Returns whether references must be followed again because the structure of the queues
+    /// changed.
     pub(super) fn is_edited(&self, structure: &[u64]) -> bool {
         structure != self.followed
     }
 
-    /// The references of queues with this structure were followed.
+    /// Records that the references of queues with this structure were followed.
     pub(super) fn followed(&mut self, structure: Vec<u64>) {
         self.followed = structure;
     }
 
-    /// Follows the references of the queues anew at the next look.
+    /// Makes the next check follow the references of the queues again.
     pub(super) fn forget(&mut self) {
         self.followed.clear();
     }
 
-    /// Makes ready for the next change.
+    /// Prepares for the next change.
     pub(super) fn rearm(&mut self) {
         self.watch.rearm();
     }
 
-    /// Watches `queues` too; `true` when one of them is new.
+    /// Watches `queues` too. Returns `true` if one of them is new.
     pub(super) fn also<'p>(&mut self, queues: impl Iterator<Item = &'p Path>) -> bool {
         let new = self.enter(queues);
-        // Without the lock: the watcher's own thread may be waiting for it.
+        // The lock is released here: the watcher's own thread may be waiting for it.
         for dir in folders(&new) {
             self.watch.also(dir);
         }
         !new.is_empty()
     }
 
-    /// Enters the paths of `queues` and their folders; gives the queues that are new.
+    /// Adds the paths of `queues` and their folders. Returns the queues that are new.
     fn enter<'p>(&self, queues: impl Iterator<Item = &'p Path>) -> HashSet<PathBuf> {
         let mut paths = self.paths.write().unwrap_or_else(PoisonError::into_inner);
         let new: HashSet<PathBuf> =

@@ -1,5 +1,5 @@
-//! Verifications of the tree: of finished work that was set back with its queue, and of the tree that
-//! attempts begin with.
+//! Verifications of the tree: of finished work that was set back with its queue, and of the tree
+//! that attempts start from.
 
 use super::crew::Crew;
 use super::edits;
@@ -18,7 +18,7 @@ use crate::project::Project;
 use crate::store::{QueueStore, StoreError, attempts};
 use crate::verify::VerifyStep;
 
-/// Begins verifications of the tree, and takes in what they came to.
+/// Starts verifications of the tree and processes their results.
 pub(super) struct Checks<'w, 'o> {
     project: &'w mut Project,
     dispatcher: &'w mut Dispatcher,
@@ -28,7 +28,7 @@ pub(super) struct Checks<'w, 'o> {
 }
 
 impl<'w, 'o> Checks<'w, 'o> {
-    /// With what holds for the `run`.
+    /// Creates one with the settings of the `run`.
     pub(super) fn new(
         project: &'w mut Project,
         dispatcher: &'w mut Dispatcher,
@@ -39,7 +39,7 @@ impl<'w, 'o> Checks<'w, 'o> {
         Self { project, dispatcher, fixed, options, crew }
     }
 
-    /// Begins to judge the tree that attempts begin with.
+    /// Starts to judge the tree that attempts start from.
     pub(super) fn begin_untouched(&mut self, slot: SlotIx, wanted: Wanted) {
         let profile = wanted.profile.clone();
         let key = tree_key(self.project.set(), profile.queue);
@@ -48,8 +48,8 @@ impl<'w, 'o> Checks<'w, 'o> {
         self.begin(slot, check, Kind::Untouched { wanted, told: false }, lock);
     }
 
-    /// Begins the next verification of finished work that was set back, if there is some; `true` when
-    /// something was begun or decided.
+    /// Starts the next verification of finished work that was set back, if there is any. Returns
+    /// `true` if something was started or decided.
     ///
     /// # Errors
     /// [`StoreError`] when a decision cannot be written.
@@ -81,7 +81,7 @@ impl<'w, 'o> Checks<'w, 'o> {
             return Ok(false);
         }
         let Some(lock) = self.dispatcher.keeper().hand_over(&key) else { return Ok(false) };
-        // Whoever held it before may have decided.
+        // The previous holder of the lock may have decided already.
         self.project.store_mut().see_undecided()?;
         if !set_back.waits(self.project) {
             return Ok(true);
@@ -93,7 +93,7 @@ impl<'w, 'o> Checks<'w, 'o> {
         Ok(true)
     }
 
-    /// Begins a verification of the tree in an idle slot, under its claim `lock`.
+    /// Starts a verification of the tree in an idle slot, under its claim `lock`.
     fn begin(
         &mut self,
         slot: SlotIx,
@@ -115,7 +115,7 @@ impl<'w, 'o> Checks<'w, 'o> {
         }
     }
 
-    /// Takes in what a verification of the tree came to.
+    /// Processes the result of a verification of the tree.
     ///
     /// # Errors
     /// [`StoreError`] when a decision cannot be written.
@@ -123,7 +123,8 @@ impl<'w, 'o> Checks<'w, 'o> {
         let slot = done.slot;
         prune(self.project, &done.finished);
         let decided = self.decide(done);
-        // It holds the claim of the verification, and nobody can begin another one before.
+        // This slot holds the claim of the verification, so no other one can start before it is
+        // released.
         self.crew.slots_mut().release(slot);
         decided
     }
@@ -134,7 +135,8 @@ impl<'w, 'o> Checks<'w, 'o> {
         if let (Some(ReasonCode::Tampered), Some(Verdict::Blocked), Some(why)) =
             (report.reason_code, report.verdict, &report.reason)
         {
-            // What the steps ran changed what judges, before any task could be blamed for it.
+            // A command run by the steps changed what judges, before any task could be blamed for
+            // it.
             self.crew.end_for(Reason::Environment(why.clone()));
             return Ok(());
         }
@@ -173,7 +175,8 @@ impl<'w, 'o> Checks<'w, 'o> {
         Ok(())
     }
 
-    /// Takes in what the untouched tree came to; others may claim again when `wanted` is dropped.
+    /// Processes the result for the untouched tree. Others may claim again when `wanted` is
+    /// dropped.
     fn untouched_checked(&mut self, slot: SlotIx, wanted: &Wanted, finished: &Finished) {
         let (trees, ids) = (self.dispatcher.trees_mut(), &*self.options.ids);
         let Learned { told, forgotten } =
@@ -194,8 +197,8 @@ impl<'w, 'o> Checks<'w, 'o> {
         self.judge_what_it_wrote();
     }
 
-    /// What the steps wrote into a queue is judged before anybody may claim again; what cannot be read
-    /// now is judged when it can be.
+    /// Judges what the steps wrote into a queue before anything may be claimed again. A queue that
+    /// cannot be read now is judged as soon as it can be.
     fn judge_what_it_wrote(&mut self) {
         let store = self.project.store_mut();
         let read = store.read().is_ok();
@@ -211,7 +214,7 @@ impl<'w, 'o> Checks<'w, 'o> {
     }
 }
 
-/// Deletes the oldest attempt folders of what ended, beyond those that are kept.
+/// Deletes the oldest attempt folders of the finished task, beyond the number that is kept.
 pub(super) fn prune(project: &Project, finished: &Finished) {
     let keep = project.config().limits.keep_attempts.value;
     let keep = usize::try_from(keep).unwrap_or(usize::MAX);

@@ -1,4 +1,4 @@
-//! The slots together with what ends their work and whoever is told of it.
+//! The slots, together with the reasons to end their work and the observer that is notified of it.
 
 use super::after_tasks::AfterTasks;
 use super::drain::{Drain, Urgency};
@@ -15,34 +15,34 @@ use crate::platform::fault::{self, Fault};
 use std::collections::HashSet;
 use std::time::Instant;
 
-/// Three parts that act together; each looks after its own insides.
+/// Parts that act together; each manages its own state.
 pub(super) struct Crew<'o> {
     slots: Slots,
     drain: Drain,
     tell: Teller<'o>,
-    /// Changes that passed and wait.
+    /// Changes that passed and wait to land.
     landings: Landings,
-    /// The hooks after tasks that ended.
+    /// The `after_task` hooks.
     after: AfterTasks,
 }
 
 impl<'o> Crew<'o> {
-    /// Puts it together.
+    /// Creates a crew from its parts.
     pub(super) fn new(slots: Slots, drain: Drain, tell: Teller<'o>) -> Self {
         Self { slots, drain, tell, landings: Landings::default(), after: AfterTasks::default() }
     }
 
-    /// The slots.
+    /// Returns the slots.
     pub(super) fn slots(&self) -> &Slots {
         &self.slots
     }
 
-    /// The slots, to begin something or to take in what ended.
+    /// Returns the slots, to start something or to record what ended.
     pub(super) fn slots_mut(&mut self) -> &mut Slots {
         &mut self.slots
     }
 
-    /// Runs the hook after a task that came to its end.
+    /// Runs the hook after a task that has ended.
     pub(super) fn after_task(&mut self, finished: &Finished, after: &After) {
         let refused = self.after.begin(finished, after, self.slots.around());
         if let Some(why) = refused {
@@ -50,79 +50,80 @@ impl<'o> Crew<'o> {
         }
     }
 
-    /// Whether the hook after a task runs.
+    /// Returns whether an `after_task` hook is running.
     pub(super) fn has_hooks(&self) -> bool {
         !self.after.are_over()
     }
 
-    /// Takes in that the hook after a task ended.
+    /// Records that an `after_task` hook ended.
     pub(super) fn hook_ended(&mut self) {
         self.after.ended();
     }
 
-    /// The changes that wait to land.
+    /// Returns the changes that wait to land, to modify them.
     pub(super) fn landings_mut(&mut self) -> &mut Landings {
         &mut self.landings
     }
 
-    /// The same, to look at.
+    /// Returns the changes that wait to land.
     pub(super) fn landings(&self) -> &Landings {
         &self.landings
     }
 
-    /// The fencing tokens of what runs, of what is not written and of what waits.
+    /// Returns the fencing tokens of everything that runs, is not written yet, or waits to land.
     pub(super) fn tokens(&self) -> HashSet<ClaimToken> {
         let mut tokens = self.slots.tokens();
         tokens.extend(self.landings.tokens().cloned());
         tokens
     }
 
-    /// The next change that is to land now.
+    /// Returns the next change to land now.
     pub(super) fn next_landing(&mut self, now: Instant) -> Option<Waiting> {
         let is_free = !self.slots.is_busy(self.slots.landing()) && !self.drain.ends_what_runs();
         let paused = self.drain.paused();
         is_free.then(|| self.landings.next(now, |queue| paused.contains(&queue)))?
     }
 
-    /// Why the loop claims nothing, or will end.
+    /// Returns why the loop claims nothing, or will end.
     pub(super) fn drain(&self) -> &Drain {
         &self.drain
     }
 
-    /// The same, to count.
+    /// Returns the drain, to update its counts.
     pub(super) fn drain_mut(&mut self) -> &mut Drain {
         &mut self.drain
     }
 
-    /// Who is told.
+    /// Returns the teller, which notifies the observer.
     pub(super) fn tell(&mut self) -> &mut Teller<'o> {
         &mut self.tell
     }
 
-    /// Who is told, and what is counted meanwhile.
+    /// Returns the teller and the drain, for callers that notify and count at once.
     pub(super) fn tell_and_count(&mut self) -> (&mut Teller<'o>, &mut Drain) {
         (&mut self.tell, &mut self.drain)
     }
 
-    /// How many slots are busy.
+    /// Returns how many slots are busy.
     pub(super) fn running(&self) -> usize {
         self.slots.running()
     }
 
-    /// Claims nothing more, for `reason`, and says so while something runs.
+    /// Stops claiming, for `reason`, and reports that while something runs.
     pub(super) fn end_for(&mut self, reason: Reason) {
         let words = reason.words().map(str::to_owned);
         if !self.drain.give(reason) {
             return;
         }
-        // Nothing begins any more that would have to know.
+        // No task that will start needs the result of a verification of the untouched tree any
+        // more.
         self.slots.end(is_untouched);
         if let Some(words) = words.filter(|_| self.running() > 0) {
             self.tell.notice(&Notice::Drains(&words));
         }
     }
 
-    /// A signal ends the loop.
+    /// Records a signal that ends the loop.
     pub(super) fn signalled(&mut self, signal: i32, terminal: bool) {
         let urgency = self.drain.signal(signal, terminal);
         self.end_for(Reason::Signal(signal));
@@ -142,18 +143,18 @@ impl<'o> Crew<'o> {
         }
     }
 
-    /// From now on these queues are paused.
+    /// Pauses exactly these queues from now on.
     pub(super) fn pause(&mut self, paused: HashSet<usize>) {
         self.tell.notice(&Notice::Paused(&paused));
         self.drain.pause(paused);
         self.hold_all(false);
     }
 
-    /// Stops everything, or only what is paused.
+    /// Stops everything, or only the work of paused queues.
     pub(super) fn hold_all(&mut self, all: bool) {
         let paused = self.drain.paused();
         self.slots.hold(|queue| all || paused.contains(&queue));
-        // Whoever waits for the verdict about the tree is not to wait for the end of a pause.
+        // A caller that waits for the verdict on the tree must not wait for the end of a pause.
         self.slots.end(|running| is_untouched(running) && paused.contains(&running.queue()));
     }
 
@@ -163,13 +164,13 @@ impl<'o> Crew<'o> {
         let all = self.drain.ends_what_runs() || fault::is(Fault::PauseBlind);
         let paused = self.drain.paused();
         self.slots.take_results(|done| {
-            // What the untouched tree came to is written into no queue.
+            // The result for the untouched tree is written into no queue.
             let written = !matches!(done.kind, Kind::Untouched { .. });
             !all && written && paused.contains(&done.finished.job.place.queue)
         })
     }
 
-    /// Whether the loop may end now, as far as results and pauses go.
+    /// Returns whether the results and pauses allow the loop to end now.
     pub(super) fn may_end(&self) -> bool {
         let paused = self.drain.paused();
         let lands = self.landings.are_open(|queue| paused.contains(&queue));
@@ -180,8 +181,8 @@ impl<'o> Crew<'o> {
             && (!lands || self.drain.ends_what_runs())
     }
 
-    /// Tells that a verification of the tree begins in `slot`: once, however many steps there are; what
-    /// is remembered runs none.
+    /// Reports that a verification of the tree begins in `slot`: once, however many steps it has. A
+    /// remembered result runs no steps and is not reported.
     pub(super) fn tell_check(&mut self, slot: SlotIx) {
         let Some(running) = self.slots.at(slot) else { return };
         match running.kind_mut() {
@@ -197,7 +198,7 @@ impl<'o> Crew<'o> {
         self.tell.notice(&Notice::Begins(about.piece(slot)));
     }
 
-    /// Names results that were not written before a signal ended the loop.
+    /// Reports the results that were not written before a signal ended the loop.
     pub(super) fn tell_unwritten(&mut self) {
         for Done { finished, .. } in self.slots.take_results(|_| false) {
             let text = format!(

@@ -1,4 +1,4 @@
-//! What makes a loop claim nothing more, and end: signals, requests, the limits of a run.
+//! The reasons for a loop to claim nothing more and to end: signals, requests, the limits of a run.
 
 use super::ending::{Failure, Reason, common_reason};
 use crate::platform::signal::INT;
@@ -6,25 +6,25 @@ use crate::store::Patience;
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-/// How urgently people end the loop; the next signal is always more urgent.
+/// How urgently the loop was asked to end. Each further signal is more urgent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Urgency {
-    /// Nobody asked.
+    /// No end was requested.
     #[default]
     None,
-    /// Somebody asked it to stop, by a request.
+    /// A stop was requested through a request file.
     Stop,
-    /// By a signal: what runs is finished, and nothing more is claimed.
+    /// A signal: what runs is finished, and nothing more is claimed.
     Finish,
-    /// What runs is ended: TERM, grace, KILL.
+    /// Running work is ended: TERM, grace period, KILL.
     End,
-    /// What runs is killed.
+    /// Running work is killed.
     Kill,
 }
 
 impl Urgency {
-    /// After one more signal. A person at a terminal who types Ctrl-C is told what the next one
-    /// does; whatever else ends a process is not going to ask twice.
+    /// Returns the urgency after one more signal. A person who types Ctrl-C at a terminal sees what
+    /// the next one does. Any other sender of a signal will not ask twice.
     fn next(self, signal: i32, terminal: bool) -> Self {
         match self {
             Self::None | Self::Stop if signal == INT && terminal => Self::Finish,
@@ -34,12 +34,12 @@ impl Urgency {
     }
 }
 
-/// What a run may use.
+/// The limits of a run.
 #[derive(Clone, Debug)]
 pub(super) struct Limits {
-    /// Attempts that it may begin.
+    /// The number of attempts that it may start.
     pub(super) attempts: Option<u64>,
-    /// How long it may claim, and what is said when that is over.
+    /// How long it may claim, and the text to show when that time is over.
     pub(super) time: Option<(Duration, String)>,
     /// How many different tasks may be blocked in a row.
     pub(super) failures: usize,
@@ -48,12 +48,12 @@ pub(super) struct Limits {
 /// Why a loop claims nothing, or will end.
 #[derive(Debug)]
 pub(super) struct Drain {
-    /// Why nothing more is claimed, once that is so.
+    /// The reason for claiming nothing more, once there is one.
     reason: Option<Reason>,
     asked: Urgency,
-    /// Served queues that are paused.
+    /// The served queues that are paused.
     paused: HashSet<usize>,
-    /// Tasks blocked since the last one that was completed.
+    /// The tasks that were blocked since the last completed one.
     failures: Vec<Failure>,
     limits: Limits,
     begun: u64,
@@ -61,14 +61,14 @@ pub(super) struct Drain {
 }
 
 impl Drain {
-    /// A run that begins at `since`.
+    /// Creates the state of a run that begins at `since`.
     pub(super) fn new(limits: Limits, since: Instant) -> Self {
         let (paused, failures) = (HashSet::new(), Vec::new());
         Self { reason: None, asked: Urgency::None, paused, failures, limits, begun: 0, since }
     }
 
-    /// Claims nothing more for `reason`. The first one that counts more than those before it stays:
-    /// `false` where another one counts as much.
+    /// Stops claiming for `reason`. A reason replaces only one of lower priority: returns `false`
+    /// if the present one has the same or a higher priority.
     pub(super) fn give(&mut self, reason: Reason) -> bool {
         if self.reason.as_ref().is_some_and(|before| before.rank() <= reason.rank()) {
             return false;
@@ -77,33 +77,33 @@ impl Drain {
         true
     }
 
-    /// Whether nothing more is claimed.
+    /// Returns whether nothing more is claimed.
     pub(super) fn is_draining(&self) -> bool {
         self.reason.is_some()
     }
 
-    /// The reason, for the end of the run.
+    /// Takes the reason, for the end of the run.
     pub(super) fn take_reason(&mut self) -> Option<Reason> {
         self.reason.take()
     }
 
-    /// Somebody asked the loop to stop.
+    /// Records that the loop was asked to stop.
     pub(super) fn stop(&mut self) {
         self.asked = self.asked.max(Urgency::Stop);
     }
 
-    /// One more signal that ends the loop; says how urgent it is now.
+    /// Records one more signal that ends the loop. Returns the new urgency.
     pub(super) fn signal(&mut self, signal: i32, terminal: bool) -> Urgency {
         self.asked = self.asked.next(signal, terminal);
         self.asked
     }
 
-    /// Whether a signal ends what runs: then nothing waits for a pause to be over.
+    /// Returns whether a signal ends what runs: then nothing waits for the end of a pause.
     pub(super) fn ends_what_runs(&self) -> bool {
         self.asked >= Urgency::End
     }
 
-    /// What a person is told of the last signal while so many are `running`.
+    /// Returns the text shown to the person after the last signal, while `running` attempts run.
     pub(super) fn urgency(&self, running: usize) -> Option<String> {
         let attempts = match running {
             0 => return None,
@@ -121,33 +121,33 @@ impl Drain {
         }
     }
 
-    /// Served queues that are paused.
+    /// Returns the served queues that are paused.
     pub(super) fn paused(&self) -> &HashSet<usize> {
         &self.paused
     }
 
-    /// From now on these queues are paused.
+    /// Pauses exactly these queues from now on.
     pub(super) fn pause(&mut self, paused: HashSet<usize>) {
         self.paused = paused;
     }
 
-    /// Whether the loop may end although something is paused: by a signal, or because it was asked
-    /// to. Any other reason waits, since the end of a loop is noted.
+    /// Returns whether the loop may end although something is paused: only after a signal or a stop
+    /// request. Any other reason waits, because the end of a loop is noted in the journal.
     pub(super) fn may_end(&self) -> bool {
         self.asked > Urgency::None || self.paused.is_empty()
     }
 
-    /// An attempt begins.
+    /// Records that an attempt begins.
     pub(super) fn began(&mut self) {
         self.begun += 1;
     }
 
-    /// Attempts that this run began.
+    /// Returns the number of attempts that this run started.
     pub(super) fn begun(&self) -> u64 {
         self.begun
     }
 
-    /// How many attempts may still begin.
+    /// Returns how many more attempts may start.
     pub(super) fn attempts_left(&self) -> usize {
         if self.is_draining() {
             return 0;
@@ -156,7 +156,7 @@ impl Drain {
         usize::try_from(left).unwrap_or(usize::MAX)
     }
 
-    /// That all attempts of the run were made, if that is so.
+    /// Returns the reason to end if all attempts of the run were made.
     pub(super) fn attempts_made(&self) -> Option<Reason> {
         self.limits.attempts.filter(|most| self.begun >= *most)?;
         let made = match self.begun {
@@ -166,42 +166,42 @@ impl Drain {
         Some(Reason::Budget(made))
     }
 
-    /// That the time of the run is over, if that is so.
+    /// Returns the reason to end if the time of the run is over.
     pub(super) fn time_over(&self, now: Instant) -> Option<Reason> {
         let (most, why) = self.limits.time.as_ref()?;
         let over = now.saturating_duration_since(self.since) >= *most;
         over.then(|| Reason::Budget(why.clone()))
     }
 
-    /// A task was completed.
+    /// Records that a task was completed.
     pub(super) fn completed(&mut self) {
         self.failures.clear();
     }
 
-    /// A task was blocked.
+    /// Records that a task was blocked.
     pub(super) fn blocked(&mut self, id: &str, reason: &str) {
         self.failures.retain(|(blocked, _)| blocked != id);
         self.failures.push((id.to_owned(), reason.to_owned()));
     }
 
-    /// How many different tasks may be blocked in a row.
+    /// Returns how many different tasks may be blocked in a row.
     pub(super) fn failures_allowed(&self) -> usize {
         self.limits.failures.max(1)
     }
 
-    /// How many more may be, one at least.
+    /// Returns how many more tasks may be blocked, at least one.
     pub(super) fn failures_left(&self) -> usize {
         self.failures_allowed().saturating_sub(self.failures.len()).max(1)
     }
 
-    /// That too many were, if that is so.
+    /// Returns the reason to end if too many tasks were blocked in a row.
     pub(super) fn too_many_failures(&self) -> Option<Reason> {
         let many = self.failures.len() >= self.failures_allowed();
         many.then(|| Reason::Failures(common_reason(&self.failures)))
     }
 
-    /// A start gives up when the lock cannot be had; what was begun is written however long it
-    /// takes.
+    /// Returns how long to wait for the lock. A run that has started nothing gives up if it cannot
+    /// get the lock; started work is written however long that takes.
     pub(super) fn patience(&self) -> Patience {
         if self.begun == 0 { Patience::Limited } else { Patience::Unlimited }
     }

@@ -1,4 +1,4 @@
-//! What others wrote into the queues of a running loop.
+//! Processes edits that others made to the queues of a running loop.
 
 use super::crew::Crew;
 use crate::domain::Status;
@@ -9,11 +9,11 @@ use crate::store::{Patience, QueueStore, StoreError};
 use serde_json::{Map, json};
 use std::collections::HashSet;
 
-/// Has what others wrote judged under the lock, if it was not: before that a task may say complete
-/// that nobody verified. Returns whether anything was judged.
+/// Judges pending edits by others under the lock. Until then, the file may say of a task that it is
+/// complete although nothing verified it. Returns whether anything was judged.
 ///
 /// # Errors
-/// Whatever keeps it from reading or writing.
+/// Returns any error that prevents reading or writing.
 pub(super) fn judge(project: &mut Project, crew: &mut Crew<'_>) -> Result<bool, StoreError> {
     let store = project.store_mut();
     if !store.is_unjudged() {
@@ -24,7 +24,7 @@ pub(super) fn judge(project: &mut Project, crew: &mut Crew<'_>) -> Result<bool, 
     Ok(true)
 }
 
-/// Adds the gate tasks that `phases` ask for and that are not there yet, but for `paused` queues.
+/// Adds the missing gate tasks that `phases` asks for, except in `paused` queues.
 ///
 /// # Errors
 /// [`StoreError`] when they cannot be added.

@@ -1,32 +1,32 @@
-//! How a run ended: the exit status and the sentence that says the same.
+//! How a run ended: the exit status, and the sentence that states the same.
 
 use crate::domain::ReasonCode;
 use crate::plan::{Backlog, Cause, Node, Resolution, Root};
 
-/// A task that was blocked, and why.
+/// The id of a task that was blocked, and the reason.
 pub(super) type Failure = (String, String);
 
-/// Why a run ended, in the order in which reasons count.
+/// Why a run ended, in order of priority.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
     /// A signal, by number.
     Signal(i32),
     /// An agent or a verification could not be started.
     Environment(String),
-    /// Only a usage limit is in the way, which is not waited for.
+    /// Only a usage limit prevents progress, and the run does not wait for it.
     UsageLimit(String),
-    /// A limit of this run, or a stop request, with work left.
+    /// A limit of this run or a stop request, with work left.
     Budget(String),
-    /// The tree was left red by a blocked task, and another task failed because of it.
+    /// A blocked task left the tree red, and another task failed because of that.
     LeftRed(String),
-    /// Different tasks were blocked one after the other.
+    /// Several different tasks were blocked in a row.
     Failures(String),
-    /// Nothing was left to be done.
+    /// Nothing was left to do.
     Done,
 }
 
 impl Reason {
-    /// How much it counts: the lowest number is told.
+    /// Returns the priority of the reason: the one with the lowest number is reported.
     pub(super) fn rank(&self) -> u8 {
         match self {
             Self::Signal(_) => 0,
@@ -39,7 +39,8 @@ impl Reason {
         }
     }
 
-    /// What is told when the loop begins to end because of it; of a signal it is told how urgent it is.
+    /// Returns the text shown when the loop begins to end for this reason. `None` for a signal: its
+    /// urgency is reported instead.
     pub(super) fn words(&self) -> Option<&str> {
         match self {
             Self::Signal(_) | Self::Done => None,
@@ -51,7 +52,7 @@ impl Reason {
         }
     }
 
-    /// The reason as a code, and in words, where there is one.
+    /// Returns the reason as a code and in words, if it has a code.
     pub(super) fn code(&self) -> Option<(ReasonCode, &str)> {
         match self {
             Self::LeftRed(why) => Some((ReasonCode::LeftRed, why)),
@@ -65,20 +66,20 @@ impl Reason {
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ending {
-    /// Why.
+    /// The reason why the run ended.
     pub reason: Reason,
     /// The tasks in scope, counted by state.
     pub backlog: Backlog,
-    /// References of the tasks at the root of what did not get done, the worst first.
+    /// References of the tasks at the root of the unfinished work, the worst first.
     pub roots: Vec<Root<String>>,
-    /// Attempts that this run began.
+    /// The number of attempts that this run started.
     pub attempts: u64,
-    /// For each of the roots the word that is its state and means nothing.
+    /// For each of `roots`, the status word in the file if it is not a known status.
     pub words: Vec<Option<String>>,
 }
 
 impl Ending {
-    /// Puts it together; `name` gives the reference of a task.
+    /// Creates an ending; `name` returns the reference of a task.
     pub fn new(
         reason: Reason,
         backlog: Backlog,
@@ -94,19 +95,19 @@ impl Ending {
         Self { reason, backlog, roots, attempts, words: Vec::new() }
     }
 
-    /// Names words that are a state of a task and mean nothing, too.
+    /// Adds the status words that are not a known status.
     #[must_use]
     pub fn with_words(self, word: impl Fn(Node) -> Option<String>) -> Self {
         let words = self.backlog.roots.iter().map(|root| word(root.task)).collect();
         Self { words, ..self }
     }
 
-    /// Whether every task in scope is complete.
+    /// Returns whether every task in scope is complete.
     pub fn is_complete(&self) -> bool {
         self.backlog.complete == self.backlog.total
     }
 
-    /// The exit status of the contract.
+    /// Returns the exit status that the contract defines.
     pub fn exit_status(&self) -> u8 {
         match &self.reason {
             Reason::Signal(signal) => u8::try_from(128 + signal).unwrap_or(u8::MAX),
@@ -120,7 +121,7 @@ impl Ending {
         }
     }
 
-    /// The last line on stderr.
+    /// Returns the last line on stderr.
     pub fn sentence(&self) -> String {
         let Backlog { total, parked, .. } = self.backlog;
         let so_far = self.so_far();
@@ -158,13 +159,13 @@ impl Ending {
         }
     }
 
-    /// How many tasks are complete.
+    /// Returns how many tasks are complete, in words.
     pub fn so_far(&self) -> String {
         let Backlog { total, complete, .. } = self.backlog;
         format!("{complete} of {total} complete{}", self.parked())
     }
 
-    /// What was set aside on purpose is no part of the count.
+    /// Parked tasks are not part of the count.
     fn parked(&self) -> String {
         match self.backlog.parked {
             0 => String::new(),
@@ -172,7 +173,7 @@ impl Ending {
         }
     }
 
-    /// What is left, and behind whom.
+    /// Returns what is left, and what it waits for.
     pub fn left(&self) -> String {
         let Backlog { stuck, asked, person, elsewhere, later, flowing, running, .. } = self.backlog;
         let mut parts = Vec::new();
@@ -206,10 +207,10 @@ impl Ending {
         if parts.is_empty() { "nothing can be started".to_owned() } else { parts.join("; ") }
     }
 
-    /// Each task at the root of what did not get done, with what to type next about it.
+    /// Returns each task at the root of the unfinished work, with the command to type next.
     pub fn next_steps(&self) -> Vec<(&str, String)> {
         let step = |root: &Root<String>| match root.cause {
-            // First it is seen why; what comes then depends on it.
+            // The reason has to be known first; the next step depends on it.
             Cause::Blocked | Cause::Other => format!("workloop why {}", root.task),
             cause @ (Cause::Budget
             | Cause::Parked
@@ -221,7 +222,7 @@ impl Ending {
         self.roots.iter().map(|root| (root.task.as_str(), step(root))).collect()
     }
 
-    /// What to type next, for the first task of each cause.
+    /// Returns what to type next, for the first task of each cause.
     fn commands(&self, kind: Resolution) -> String {
         let mut known = Vec::new();
         let mut commands = Vec::new();
@@ -251,7 +252,7 @@ impl Ending {
     }
 }
 
-/// What a person types next about the task `id`.
+/// Returns what a person types next about the task `id`.
 fn command(cause: Cause, id: &str) -> String {
     match cause {
         Cause::Blocked => format!("workloop why {id}, then workloop retry {id}"),
@@ -264,7 +265,7 @@ fn command(cause: Cause, id: &str) -> String {
     }
 }
 
-/// What tasks that were blocked one after the other have in common.
+/// Returns what tasks that were blocked in a row have in common.
 pub(super) fn common_reason(failures: &[Failure]) -> String {
     let (_, last) = failures.last().cloned().unwrap_or_default();
     let same = failures.iter().all(|(_, reason)| *reason == last);
@@ -337,7 +338,7 @@ mod tests {
         assert_eq!(ending.sentence(), sentence);
     }
 
-    /// The first task of each cause has its command.
+    /// Checks that the first task of each cause has its command.
     #[test]
     fn the_sentence_says_what_to_type_next() {
         let mut ending = ending(Reason::Done, 2, 4);

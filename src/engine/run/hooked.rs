@@ -1,4 +1,4 @@
-//! What the hook after a task came to, for the loop.
+//! The result of an `after_task` hook, as sent to the loop.
 
 use crate::domain::HookReport;
 
@@ -7,10 +7,10 @@ use crate::domain::HookReport;
 pub(super) struct Hooked {
     /// The queue of the task, by its number.
     pub(super) queue: usize,
-    /// The task.
+    /// The id of the task.
     pub(super) id: String,
     /// Its last attempt.
     pub(super) attempt: u32,
-    /// What the hook came to, or why it could not be run.
+    /// The report of the hook, or why it could not be run.
     pub(super) came_to: Result<HookReport, String>,
 }

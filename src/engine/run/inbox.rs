@@ -1,4 +1,4 @@
-//! What reaches a loop, and how long it waits for it.
+//! The messages that a loop receives, and how long it waits for them.
 
 use super::attention::Attention;
 use super::thread::Message;
@@ -6,12 +6,12 @@ use crate::platform::signal::Listener;
 use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
-/// The slow poll: file systems lose events, and a dead worker makes none.
+/// The interval of the slow poll: file systems lose events, and a dead worker sends none.
 pub(super) const POLL: Duration = Duration::from_secs(1);
 
-/// Where messages come from.
+/// A source of messages.
 pub(super) trait Messages {
-    /// Waits for messages, at most as long as is `left`; none when that is over.
+    /// Waits for messages for at most `left`. Returns none if the time has passed.
     fn wait(&self, left: Duration) -> Vec<Message>;
 }
 
@@ -23,16 +23,17 @@ impl Messages for Receiver<Message> {
     }
 }
 
-/// Messages of slots, of signals and of watched folders.
+/// Receives the messages of slots, signals and watched folders.
 pub(super) struct Inbox {
     messages: Box<dyn Messages>,
     attention: Attention,
-    /// Signals are heard as long as it is there.
+    /// Signals are received for as long as this exists.
     _listener: Option<Listener>,
 }
 
 impl Inbox {
-    /// Hears `messages`, those of `attention` and `listener` among them.
+    /// Creates an inbox that receives `messages`, which include those of `attention` and
+    /// `listener`.
     pub(super) fn new(
         messages: impl Messages + 'static,
         attention: Attention,
@@ -41,13 +42,13 @@ impl Inbox {
         Self { messages: Box::new(messages), attention, _listener: listener }
     }
 
-    /// What is watched.
+    /// Returns what is watched.
     pub(super) fn attention(&mut self) -> &mut Attention {
         &mut self.attention
     }
 
-    /// Waits at most for `left` until there is a message, and takes all that are there: results that
-    /// wait are written together.
+    /// Waits for at most `left` until there is a message, and takes all that have arrived: waiting
+    /// results are written together.
     pub(super) fn next(&self, left: Duration) -> Vec<Message> {
         self.messages.wait(left)
     }

@@ -1,5 +1,5 @@
 //! Changes of this loop that wait to land. Each keeps the lock of its claim, so that no other loop
-//! takes its task; the slots are free meanwhile.
+//! takes its task. The slots are free meanwhile.
 
 use crate::domain::{Change, ClaimToken, Waits};
 use crate::platform::lock::FileLock;
@@ -7,46 +7,46 @@ use crate::workspace::Entry;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// How long after a try that came to nothing the next one is made.
+/// The delay between an unsuccessful landing and the next try.
 const AGAIN: Duration = Duration::from_secs(5);
 
-/// A change that waits.
+/// A change that waits to land.
 #[derive(Debug)]
 pub(super) struct Waiting {
-    /// The queue of its task.
+    /// The queue of its task, by its number.
     pub(super) queue: usize,
-    /// Its task.
+    /// The id of its task.
     pub(super) id: String,
     /// The claim of its task.
     pub(super) token: ClaimToken,
-    /// The change as the task says it.
+    /// The change as recorded in the task.
     pub(super) change: Change,
-    /// What is to land; `None` where another loop left it.
+    /// What is to land; `None` if another loop left it.
     pub(super) entry: Option<Box<Entry>>,
-    /// The lock of its claim; `None` when it was lost, and is to be taken again.
+    /// The lock of its claim; `None` if the lock was lost and has to be taken again.
     pub(super) lock: Option<FileLock>,
-    /// When it is tried; `None` is at once.
+    /// When to try it; `None` means at once.
     pub(super) due: Option<Instant>,
 }
 
 impl Waiting {
-    /// Whether a person is to say yes first.
+    /// Returns whether a person has to approve it first.
     pub(super) fn is_in_review(&self) -> bool {
         self.change.waits == Waits::Review
     }
 }
 
-/// All of them, the longest waiting first.
+/// All waiting changes, the longest waiting first.
 #[derive(Debug, Default)]
 pub(super) struct Landings(VecDeque<Waiting>);
 
 impl Landings {
-    /// One more; `tried` is when it came to nothing.
+    /// Adds a change; `tried` is the time of an unsuccessful landing.
     pub(super) fn push(&mut self, waiting: Waiting, tried: Option<Instant>) {
         self.0.push_back(Waiting { due: tried.map(|tried| tried + AGAIN), ..waiting });
     }
 
-    /// Takes out the next one to be tried at `now`, of a queue that is not `held`.
+    /// Takes out the next change to try at `now`, of a queue that is not `held`.
     pub(super) fn next(&mut self, now: Instant, held: impl Fn(usize) -> bool) -> Option<Waiting> {
         let is_next = |one: &Waiting| {
             one.due.is_none_or(|due| due <= now) && !held(one.queue) && !one.is_in_review()
@@ -55,7 +55,7 @@ impl Landings {
         self.0.remove(at)
     }
 
-    /// Whether there is one, of a queue that is not `held`, with nothing in its way that we know of.
+    /// Returns whether there is a change, of a queue that is not `held`, with no known obstacle.
     pub(super) fn are_open(&self, held: impl Fn(usize) -> bool) -> bool {
         let is_open = |one: &Waiting| {
             !one.is_in_review() && (one.due.is_none() || !one.change.is_obstructed())
@@ -63,12 +63,13 @@ impl Landings {
         self.0.iter().any(|one| is_open(one) && !held(one.queue))
     }
 
-    /// Those that wait for a person's yes.
+    /// Returns the changes that wait for a person's approval.
     pub(super) fn in_review(&self) -> impl Iterator<Item = &Waiting> {
         self.0.iter().filter(|one| one.is_in_review())
     }
 
-    /// Takes in what was decided about the change of `token`; gives it back where it is not to land.
+    /// Records what was decided about the change of `token`. Returns the change if it must not
+    /// land.
     pub(super) fn decide(&mut self, token: &ClaimToken, change: Option<Change>) -> Option<Waiting> {
         let at = self.0.iter().position(|one| one.token == *token)?;
         match change {
@@ -81,7 +82,7 @@ impl Landings {
         }
     }
 
-    /// The claims of their tasks.
+    /// Returns the claims of the tasks of these changes.
     pub(super) fn tokens(&self) -> impl Iterator<Item = &ClaimToken> {
         self.0.iter().map(|one| &one.token)
     }

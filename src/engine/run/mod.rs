@@ -1,9 +1,9 @@
-//! The loop: hears what happens, makes turns, and ends.
+//! The loop: receives messages, makes turns, and ends.
 //!
-//! [`RunLoop`] decides when there is something to do; [`Work`](work::Work) makes one turn with the
-//! project and the dispatcher; [`Crew`](crew::Crew) has the slots, the reasons to end and whoever is
-//! told. [`start`] is the only place that touches the system: it enters the loop in the state
-//! folders, starts threads and listens to signals, and hands the parts over.
+//! [`RunLoop`] decides when there is something to do. [`Work`](work::Work) makes one turn with the
+//! project and the dispatcher. [`Crew`](crew::Crew) has the slots, the reasons to end and the
+//! observer. [`start`] is the only place that touches the system: it registers the loop in the
+//! state folders, starts threads, listens for signals, and passes these parts on.
 
 mod after_tasks;
 mod attention;

@@ -1,4 +1,4 @@
-//! What a loop tells while it runs; how it looks is the command line's business.
+//! What a loop reports while it runs. How that is displayed is up to the command line.
 
 use crate::domain::{Event, StepReport, Turn, Verdict};
 use crate::engine::attempt::{Job, Stage};
@@ -9,39 +9,39 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::time::Duration;
 
-/// What a slot is busy with, or was.
+/// What a slot is or was busy with.
 #[derive(Clone, Copy, Debug)]
 pub struct Piece<'a> {
     /// The slot.
     pub slot: SlotIx,
     /// The queue, by its number.
     pub queue: usize,
-    /// The task, or what a verification of the tree is called.
+    /// The id of the task, or the name of a verification of the tree.
     pub id: &'a str,
-    /// Its title.
+    /// The title of the task.
     pub title: &'a str,
-    /// Which attempt of the task; `None` where no task is worked on.
+    /// Which attempt of the task this is; `None` if it is not about a task.
     pub turn: Option<Turn>,
-    /// Where its output is.
+    /// The folder that has its output.
     pub folder: &'a AttemptFolder,
-    /// What must not be shown of it.
+    /// The secrets that must not be shown.
     pub mask: &'a Mask,
 }
 
 impl<'a> Piece<'a> {
-    /// That of `job` in `slot`.
+    /// Creates the piece for `job` in `slot`.
     pub(super) fn of(slot: SlotIx, job: &'a Job) -> Self {
         let Job { id, title, turn, folder, mask, .. } = job;
         Self { slot, queue: job.place.queue, id, title, turn: *turn, folder, mask }
     }
 }
 
-/// What is kept of a job that runs, to tell of it.
+/// What is kept about a running job for notices.
 #[derive(Clone, Debug)]
 pub(super) struct About {
     /// The queue, by its number.
     pub(super) queue: usize,
-    /// The task, or what a verification of the tree is called.
+    /// The id of the task, or the name of a verification of the tree.
     pub(super) id: String,
     title: String,
     turn: Option<Turn>,
@@ -50,19 +50,19 @@ pub(super) struct About {
 }
 
 impl About {
-    /// That of `job`.
+    /// Creates it from `job`.
     pub(super) fn of(job: &Job) -> Self {
         let Piece { queue, id, title, turn, folder, mask, .. } = Piece::of(SlotIx::new(0), job);
         let (id, title) = (id.to_owned(), title.to_owned());
         Self { queue, id, title, turn, folder: folder.clone(), mask: mask.clone() }
     }
 
-    /// Where its output is.
+    /// Returns the folder that has its output.
     pub(super) fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    /// As it is told of what runs in `slot`.
+    /// Returns it as a piece of what runs in `slot`.
     pub(super) fn piece(&self, slot: SlotIx) -> Piece<'_> {
         let Self { queue, id, title, turn, folder, mask } = self;
         Piece { slot, queue: *queue, id, title, turn: *turn, folder, mask }
@@ -74,26 +74,26 @@ impl About {
 pub struct End<'a> {
     /// The verdict, if there is one.
     pub verdict: Option<Verdict>,
-    /// What became of the task, in words.
+    /// What happened to the task, in words.
     pub what: &'a str,
-    /// The command that did not end well.
+    /// The command that failed.
     pub failed: Option<&'a StepReport>,
-    /// From its begin to its end.
+    /// The time from its start to its end.
     pub took: Duration,
 }
 
-/// How the tasks in scope are going.
+/// The progress of the tasks in scope.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// All that are not parked.
+    /// The number of tasks that are not parked.
     pub total: usize,
-    /// Complete.
+    /// The number of complete tasks.
     pub complete: usize,
-    /// In progress, by whomever.
+    /// The number of tasks in progress, by any worker.
     pub running: usize,
-    /// Blocked.
+    /// The number of blocked tasks.
     pub blocked: usize,
-    /// Ready to be claimed.
+    /// The number of tasks that are ready to be claimed.
     pub ready: usize,
 }
 
@@ -104,37 +104,37 @@ pub enum Notice<'a> {
     Event(&'a Event),
     /// A slot begins an attempt, or a verification of the tree.
     Begins(Piece<'a>),
-    /// An attempt continues.
+    /// An attempt reached a new stage.
     Stage {
         /// The slot.
         slot: SlotIx,
-        /// The task.
+        /// The id of the task.
         id: &'a str,
-        /// The stage.
+        /// The stage that it reached.
         stage: &'a Stage,
     },
     /// An attempt ended and its result was written.
     Ends(Piece<'a>, End<'a>),
-    /// An attempt passed, and its end is told when its change has landed.
+    /// An attempt passed. Its end is reported when its change has landed.
     Passed(Piece<'a>, Duration),
     /// A slot begins to land a change that passed.
     Lands(Piece<'a>),
-    /// A landing came to nothing for now, and the change waits.
+    /// A landing did not succeed for now, and the change keeps waiting.
     Frees(SlotIx),
-    /// How the tasks are going, after each change.
+    /// The progress of the tasks, after each change.
     Tally(Tally),
-    /// These queues are paused from now on; none is when the set is empty.
+    /// The queues that are paused from now on; if the set is empty, none is.
     Paused(&'a HashSet<usize>),
-    /// The loop waits, and for what.
+    /// The loop waits, for the given reason.
     Waits(&'a str),
-    /// The loop will end when what runs has ended, and why.
+    /// The loop will end when what runs has ended, for the given reason.
     Drains(&'a str),
     /// Something a person should know.
     Warning(&'a str),
 }
 
-/// Hears what a loop tells.
+/// Receives what a loop reports.
 pub trait Observer {
-    /// Hears one notice.
+    /// Receives one notice.
     fn notice(&mut self, notice: &Notice<'_>);
 }

@@ -1,4 +1,4 @@
-//! What a loop is started with.
+//! The options that a loop is started with.
 
 use crate::domain::Allowance;
 use crate::engine::attempt::KnownCommands;
@@ -10,41 +10,41 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What to do when nothing can be started.
+/// What to do when no task can be started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WhenEmpty {
-    /// Leave, once no live worker's task could make anything ready.
+    /// Exit, once no live worker's task could make anything ready.
     Exit,
     /// Wait for new work.
     Wait,
 }
 
-/// What a loop is started with.
+/// The options that a loop is started with.
 pub struct RunOptions {
-    /// Which tasks.
+    /// The tasks that the run may work on.
     pub scope: Scope,
-    /// How many slots.
+    /// The number of slots.
     pub jobs: usize,
-    /// Attempts that this run may begin.
+    /// The number of attempts that this run may start; `None` is no limit.
     pub max_attempts: Option<u64>,
-    /// How long this run may claim, and what is said when that is over.
+    /// How long this run may claim, and the text to show when that time is over.
     pub max_time: Option<(Duration, String)>,
-    /// Commands whose programs were found before.
+    /// The commands whose programs were already resolved.
     pub known: Arc<KnownCommands>,
-    /// What to do when nothing can be started.
+    /// What to do when no task can be started.
     pub when_empty: WhenEmpty,
-    /// What this run may use.
+    /// What this run may use: cost, tokens, time.
     pub allowance: Allowance,
-    /// Whether a usage limit is waited for.
+    /// Whether the run waits for a usage limit to be over.
     pub waits_for_limits: bool,
-    /// Whether a person types on a terminal, and sees there what the loop says.
+    /// Whether a person types at a terminal and sees the output of the loop there.
     pub terminal: bool,
-    /// Our own program, for supervisors.
+    /// The path of our own program, for supervisors.
     pub exe: PathBuf,
     /// The environment of this process.
     pub vars: Vec<(OsString, OsString)>,
-    /// Tells the time.
+    /// The clock.
     pub clock: Arc<dyn Clock>,
-    /// Makes names.
+    /// Makes random names.
     pub ids: Arc<dyn Ids>,
 }

@@ -1,7 +1,9 @@
-//! A loop among others: the entries by which they find it, and what people ask of it by files.
+//! A loop among other loops: the registrations by which they find it, and the requests that people
+//! make through files.
 //!
-//! A loop says in its entry which paused queues are at rest, with the date of the request that it saw:
-//! a person who waits for it knows then that it is about their pause and not about one before.
+//! A loop writes into its registration which paused queues are still, with the date of the request
+//! that it saw. A person who waits for a pause then knows that the answer is about this pause and
+//! not about an earlier one.
 
 use crate::platform::fault::{self, Fault};
 use crate::platform::scan;
@@ -14,22 +16,22 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::io;
 use std::time::SystemTime;
 
-/// Where a loop is entered, and what it is asked there.
+/// Where a loop is registered, and where it receives requests.
 #[derive(Debug, Default)]
 pub(super) struct Presence {
     entries: Vec<Registration>,
     requests: Vec<Requests>,
     /// Since when each served queue is paused, if it is.
     pauses: Vec<Option<SystemTime>>,
-    /// Paused queues that were looked at when nothing ran for them any more, and whether their files
-    /// could be judged then.
+    /// The paused queues that were checked when nothing ran for them any more, and whether their
+    /// files could be judged then.
     looked: HashMap<usize, bool>,
     /// Whether the start of the loop is in the journal.
     announced: bool,
 }
 
 impl Presence {
-    /// Enters a loop of `jobs` slots in the state folder of each served queue, under `name`.
+    /// Registers a loop of `jobs` slots in the state folder of each served queue, under `name`.
     pub(super) fn enter(
         set: &QueueSet,
         jobs: usize,
@@ -63,51 +65,52 @@ impl Presence {
         Ok(Self { entries, requests, ..Self::default() })
     }
 
-    /// Enters the loop again where its entry is gone: agents delete the state folder.
+    /// Registers the loop again if its registration is gone: agents delete the state folder.
     pub(super) fn keep(&mut self) -> Option<io::Error> {
         self.entries.iter_mut().find_map(|entry| entry.keep().err())
     }
 
-    /// What has the name of a request and is none, in words.
+    /// Returns, in words, the files that are named like a request but are not one.
     pub(super) fn no_requests(&self) -> Vec<String> {
         self.requests.iter().flat_map(Requests::strays).collect()
     }
 
-    /// Looks what is asked now; says whether the loop is to stop.
+    /// Checks what is requested now. Returns whether the loop must stop.
     pub(super) fn look(&mut self) -> bool {
         let asked: Vec<_> = self.requests.iter().map(Requests::look).collect();
         self.pauses = asked.iter().map(|asked| asked.pause).collect();
         asked.iter().any(|asked| asked.stop)
     }
 
-    /// The queues that are paused.
+    /// Returns the queues that are paused.
     pub(super) fn paused(&self) -> HashSet<usize> {
         let all = self.pauses.iter().enumerate();
         all.filter(|(_, pause)| pause.is_some()).map(|(queue, _)| queue).collect()
     }
 
-    /// Whether the start of the loop is to be noted: the first time that this is asked.
+    /// Returns whether the start of the loop must be noted: `true` on the first call only.
     pub(super) fn announces(&mut self) -> bool {
         !std::mem::replace(&mut self.announced, true)
     }
 
-    /// Whether its start was noted.
+    /// Returns whether the start of the loop was noted.
     pub(super) fn is_announced(&self) -> bool {
         self.announced
     }
 
-    /// Paused queues for which nothing runs any more, and whose files were not looked at since.
+    /// Returns the paused queues for which nothing runs any more and whose files were not checked
+    /// since.
     pub(super) fn unlooked(&self, is_still: impl Fn(usize) -> bool) -> Vec<usize> {
         let paused = (0..self.pauses.len()).filter(|queue| self.pauses[*queue].is_some());
         paused.filter(|queue| is_still(*queue) && !self.looked.contains_key(queue)).collect()
     }
 
-    /// A paused queue was looked at, and its file could be `judged` or not.
+    /// Records that a paused queue was checked, and whether its file could be `judged`.
     pub(super) fn looked(&mut self, queue: usize, judged: bool) {
         self.looked.insert(queue, judged);
     }
 
-    /// Says in the entries which queues are at rest.
+    /// Writes into the registrations which queues are still.
     pub(super) fn say(&mut self, set: &QueueSet, is_still: impl Fn(usize) -> bool) {
         let Self { pauses, looked, .. } = self;
         looked.retain(|queue, _| pauses[*queue].is_some());
@@ -124,18 +127,19 @@ impl Presence {
             let paused: Paused = here
                 .filter_map(|queue| Some((set.stem(queue).to_owned(), still[queue]?)))
                 .collect();
-            // Whoever waits for the word asks again; a full disk is told by the next write.
+            // Errors are ignored: a caller that waits asks again, and the next write reports a full
+            // disk.
             drop(entry.say_paused(paused));
         }
     }
 
-    /// Leaves: others do not find the loop any more.
+    /// Removes the registrations: other loops no longer find this one.
     pub(super) fn leave(&mut self) {
         self.entries.clear();
     }
 }
 
-/// What a loop says of itself in the journal.
+/// Returns what a loop writes about itself into the journal.
 pub(super) fn about(set: &QueueSet, jobs: usize) -> Map<String, Value> {
     let pid = std::process::id();
     let queues: Vec<&str> = (0..set.served()).map(|queue| set.name(queue)).collect();

@@ -1,4 +1,5 @@
-//! What a run and the day of its projects may use: how many attempts may begin, and what they used.
+//! The limits of a run and of the day of its projects: how many attempts may start, and what they
+//! used.
 
 use crate::domain::{Allowance, HookPoint, Ledger};
 use crate::engine::attempt::{Finished, Job, usage};
@@ -10,36 +11,36 @@ use chrono::{Local, TimeDelta};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// How much longer than its agent an attempt may take, with its verification.
+/// The most that an attempt may exceed the timeout of its agent, including its verification.
 const LONGER: TimeDelta = TimeDelta::hours(2);
 
-/// What may be used, and what was.
+/// What may be used, and what was used.
 #[derive(Debug, Default)]
 pub(super) struct Purse {
     /// What the run may use.
     allowance: Allowance,
-    /// What it used.
+    /// What the run has used.
     run: Ledger,
-    /// What was last known of the day of each project.
+    /// The last known usage of the day, by project.
     days: BTreeMap<PathBuf, Ledger>,
 }
 
-/// What may begin.
+/// How much may start.
 #[derive(Debug, PartialEq)]
 pub(super) enum Admitted {
-    /// So many attempts.
+    /// This many attempts.
     Some(u64),
-    /// None: a limit is reached.
+    /// None: a limit is reached. The text says which.
     Over(String),
 }
 
 impl Purse {
-    /// That of a run which may use so much.
+    /// Creates the purse of a run with this allowance.
     pub(super) fn new(allowance: Allowance) -> Self {
         Self { allowance, ..Self::default() }
     }
 
-    /// How many attempts may begin in the projects of `set`.
+    /// Returns how many attempts may start in the projects of `set`.
     pub(super) fn admits(&mut self, set: &QueueSet, clock: &dyn Clock) -> Admitted {
         if let Some(reached) = self.run.used.reached(&self.allowance) {
             return Admitted::Over(format!(
@@ -66,10 +67,11 @@ impl Purse {
         Admitted::Some(most)
     }
 
-    /// What is known of the day of the project at `root`: whatever was taken away since is known still.
+    /// Returns the usage of the day of the project at `root`. Usage that was removed from the file
+    /// since is still counted.
     fn day(&mut self, root: &Path, clock: &dyn Clock) -> &Ledger {
         let seen = self.days.entry(root.to_owned()).or_default();
-        // What cannot be read now was read before.
+        // If the file cannot be read now, the earlier contents count.
         if let Ok(mut now) = Ledgers::of(root).read() {
             now.turn_to(&today(clock));
             now.believe(seen);
@@ -78,10 +80,10 @@ impl Purse {
         seen
     }
 
-    /// Reserves the attempt that begins.
+    /// Reserves the expected usage of an attempt that begins.
     ///
     /// # Errors
-    /// When it cannot be kept for the other loops.
+    /// Returns an error if the reservation cannot be stored for the other loops.
     pub(super) fn reserve(
         &mut self,
         job: &Job,
@@ -106,10 +108,10 @@ impl Purse {
         Ok(())
     }
 
-    /// Takes in what an attempt used.
+    /// Records what an attempt used.
     ///
     /// # Errors
-    /// When it cannot be kept for the other loops.
+    /// Returns an error if the usage cannot be stored for the other loops.
     pub(super) fn settle(
         &mut self,
         finished: &Finished,
@@ -140,7 +142,7 @@ impl Purse {
         };
         let mut own = seen.clone();
         settle(&mut own);
-        // Where it cannot be kept this loop knows it all the same.
+        // If it cannot be stored, this loop still counts it.
         let kept = Ledgers::of(&job.root).change(ids, settle);
         let (day, kept) = kept.map_or_else(|error| (own, Err(error)), |day| (day, Ok(())));
         self.days.insert(job.root.clone(), day);
@@ -148,7 +150,7 @@ impl Purse {
     }
 }
 
-/// The limit that was reached, with the tools that measured.
+/// Returns the limit that was reached, with the tools that measured it.
 fn by(reached: String, ledger: &Ledger) -> String {
     let tools: BTreeSet<&str> =
         ledger.kinds.keys().filter_map(|kind| kind.split(' ').next()).collect();
@@ -171,7 +173,7 @@ fn claim_of(job: &Job) -> String {
     format!("{} {}", job.token.worker, job.token.attempt)
 }
 
-/// What attempts use depends on the agent and on the type of the task.
+/// Returns the key for usage estimates: usage depends on the agent and on the type of the task.
 fn kind_of(job: &Job) -> String {
     let preset = job.agent.as_ref().map(|agent| agent.tool.preset).unwrap_or_default();
     let agent = job.agent.as_ref().map_or("", |agent| agent.profile.as_str());

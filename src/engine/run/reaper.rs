@@ -1,4 +1,4 @@
-//! Sees supervisors out, in a thread of its own, so that nobody waits for their end.
+//! Waits for the exit of supervisors in its own thread, so that nothing else has to.
 
 use super::thread::Message;
 use crate::supervisor::Supervisor;
@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::thread::{self, JoinHandle};
 
-/// Lets supervisors go, and with them the claims that they still hold.
+/// Releases supervisors, and with them the claims that they still hold.
 #[derive(Debug)]
 pub(super) struct Reaper {
     released: Option<Sender<Box<Supervisor>>>,
@@ -16,14 +16,14 @@ pub(super) struct Reaper {
 }
 
 impl Reaper {
-    /// One that tells `outbox` about each supervisor that is gone.
+    /// Starts a reaper that notifies `outbox` of each supervisor that has exited.
     pub(super) fn start(outbox: Sender<Message>) -> Self {
         let (released, ended) = mpsc::channel::<Box<Supervisor>>();
         let leaving = Arc::new(AtomicUsize::new(0));
         let left = Arc::clone(&leaving);
         let body = move || {
             for supervisor in ended {
-                // What it held was written back; how it exits changes nothing.
+                // The result of its task is written already, so its exit status does not matter.
                 drop(supervisor.finish());
                 left.fetch_sub(1, Ordering::SeqCst);
                 drop(outbox.send(Message::Released));
@@ -33,7 +33,7 @@ impl Reaper {
         Self { released: Some(released), leaving, thread }
     }
 
-    /// Lets `supervisor` go; it is gone, and its claim free, some moments later.
+    /// Releases `supervisor`; it exits and frees its claim shortly after.
     pub(super) fn release(&self, supervisor: Box<Supervisor>) {
         if let Some(released) = &self.released {
             self.leaving.fetch_add(1, Ordering::SeqCst);
@@ -43,12 +43,12 @@ impl Reaper {
         }
     }
 
-    /// Whether supervisors that were let go may still hold claims.
+    /// Returns whether released supervisors may still hold claims.
     pub(super) fn is_busy(&self) -> bool {
         self.leaving.load(Ordering::SeqCst) > 0
     }
 
-    /// Waits until all are gone.
+    /// Waits until all have exited.
     pub(super) fn finish(&mut self) {
         self.released = None;
         if let Some(thread) = self.thread.take() {

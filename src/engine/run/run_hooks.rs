@@ -21,17 +21,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 
-/// What the supervisor of a hook holds in the place of a claim.
+/// The lock file that the supervisor of a hook holds instead of a claim.
 const LOCK: &str = "hook.lock";
-/// How many folders are tried that other runs use.
+/// How many folders in use by other runs are skipped before giving up.
 const TRIES: u32 = 100;
 
-/// The hooks of a run, ready to start; they know nothing of the project that the run takes.
+/// The hooks of a run, ready to start. They are independent of the project, which the run consumes.
 pub struct RunHooks {
     hooks: Hooks,
     root: PathBuf,
     folder: AttemptFolder,
-    /// Keeps the folder for this run.
+    /// Reserves the folder for this run.
     lock: Option<FileLock>,
     tag: ClaimTag,
     mask: Mask,
@@ -39,22 +39,23 @@ pub struct RunHooks {
     vars: Vec<(OsString, OsString)>,
 }
 
-/// What a hook of a run came to.
+/// The result of a hook of a run.
 #[derive(Debug)]
 pub enum RunHook {
-    /// There is none.
+    /// No hook is configured.
     Absent,
-    /// It came to an end.
+    /// The hook ended.
     Ran(HookReport),
-    /// This process got a signal meanwhile.
+    /// This process received a signal meanwhile.
     Signalled(i32, HookReport),
 }
 
 impl RunHooks {
-    /// Those of a run over the served queues of `project`, which runs in the root of the first.
+    /// Prepares the hooks of a run over the served queues of `project`. They run in the root of the
+    /// first queue.
     ///
     /// # Errors
-    /// When there are hooks and the state folder cannot keep what they print.
+    /// Returns an error if there are hooks and the state folder cannot store their output.
     pub fn of(project: &Project, options: &RunOptions) -> io::Result<Self> {
         let set = project.set();
         let config: &Config = &set.config;
@@ -97,7 +98,7 @@ impl RunHooks {
     /// Runs the hook at `point` to its end, with `extra` variables.
     ///
     /// # Errors
-    /// When it cannot be run under a supervisor.
+    /// Returns an error if it cannot be run under a supervisor.
     pub fn run(&self, point: HookPoint, extra: &[(&str, String)]) -> io::Result<RunHook> {
         let (Some(ready), Some(lock)) = (self.hooks.at(point), &self.lock) else {
             return Ok(RunHook::Absent);
@@ -109,7 +110,7 @@ impl RunHooks {
         let (controls, signal) = (supervisor.controls(), Arc::new(AtomicI32::new(0)));
         let heard = Arc::clone(&signal);
         let listener = Listener::start(move |request| match request {
-            // The first one lets it end, the next one does not wait.
+            // The first signal lets the hook end, the next one kills it.
             Request::End { signal } => match heard.swap(signal, Ordering::SeqCst) {
                 0 => controls.term(),
                 _ => controls.kill(),
@@ -130,7 +131,7 @@ impl RunHooks {
     }
 }
 
-/// The line of the journal for a hook around a run.
+/// Returns the journal event for a hook around a run.
 pub fn hook_event(report: &HookReport, now: DateTime<Utc>) -> Event {
     let mut data = of_hook(report);
     data.insert("by".to_owned(), "workloop".into());

@@ -1,4 +1,4 @@
-//! The coordinator: what it hears, when it makes a turn, and when it ends.
+//! The coordinator: which messages it receives, when it makes a turn, and when it ends.
 
 use super::crew::Crew;
 use super::edits;
@@ -31,12 +31,12 @@ pub struct RunLoop<'o> {
 }
 
 impl<'o> RunLoop<'o> {
-    /// Puts its parts together.
+    /// Creates a loop from its parts.
     pub(super) fn new(work: Work, crew: Crew<'o>, inbox: Inbox, presence: Presence) -> Self {
         Self { work, crew, inbox, presence, trouble: Trouble::default() }
     }
 
-    /// Runs until nothing is left to be done, a limit is reached or somebody says so.
+    /// Runs until nothing is left to do, a limit is reached, or a signal or request ends it.
     ///
     /// # Errors
     /// [`StoreError`] when a queue can no longer be read or written. What runs is ended first.
@@ -51,7 +51,7 @@ impl<'o> RunLoop<'o> {
         {
             self.crew.tell().warn_once(format!("failed to note the end of the loop: {error}"));
         }
-        // One that ends for a reason of its own may not have looked since others wrote.
+        // A loop that ends for its own reason may not have read edits that others made since.
         let read = self.work.project_mut().store_mut().read().is_ok();
         let looked = read && edits::judge(self.work.project_mut(), &mut self.crew).is_ok();
         if looked && reason != Reason::Done {
@@ -97,11 +97,11 @@ impl<'o> RunLoop<'o> {
         }
     }
 
-    /// Makes a turn, and says whether another one is to follow at once.
+    /// Makes a turn. Returns whether another one must follow at once.
     fn turn(&mut self) -> Result<bool, StoreError> {
         self.begin_if_allowed()?;
         let did = self.work.turn(&mut self.crew)?;
-        // A loop that has all it can do saw under the lock what there is to see.
+        // If all slots are busy, the turn has just read everything under the lock.
         Ok(did && !self.crew.slots().are_full() || self.attend()?)
     }
 
@@ -118,14 +118,14 @@ impl<'o> RunLoop<'o> {
         edits::add_gates(self.work.project_mut(), self.crew.drain().paused())
     }
 
-    /// Comes to know queues that tasks refer to since they were edited or since the files are
-    /// there, and queues of the same project on which other loops began to work. Returns whether
-    /// there is something new to look at.
+    /// Discovers queues that tasks refer to since an edit or since their files appeared, and queues
+    /// of the same project on which other loops started to work. Returns whether there is something
+    /// new to check.
     fn attend(&mut self) -> Result<bool, StoreError> {
         let structure: Vec<u64> =
             self.work.project().queues().iter().map(Queue::structure).collect();
         let edited = self.inbox.attention().is_edited(&structure);
-        // While nothing is to be done, a file that was missing may come.
+        // While there is nothing to do, a missing file may appear.
         let idle = self.crew.running() == 0 && !self.work.survey().0.has_ready();
         let mut new = false;
         if edited || idle {
@@ -140,7 +140,7 @@ impl<'o> RunLoop<'o> {
         Ok(new | self.inbox.attention().also(all.chain(dispatcher.neighbours().paths())))
     }
 
-    /// Looks whether somebody asked for a pause or an end.
+    /// Checks whether a pause or an end was requested.
     fn look_at_requests(&mut self) {
         if let Some(error) = self.presence.keep() {
             self.crew.tell().warn_once(format!("cannot enter this loop again: {error}"));
@@ -152,7 +152,7 @@ impl<'o> RunLoop<'o> {
         let paused = self.presence.paused();
         if paused != *self.crew.drain().paused() {
             self.work.project_mut().store_mut().leave_alone(paused.clone());
-            // Gates of a file that was edited meanwhile are still to be added.
+            // Gates of a file that was edited meanwhile still have to be added.
             self.inbox.attention().forget();
             self.crew.pause(paused);
         }
@@ -162,12 +162,12 @@ impl<'o> RunLoop<'o> {
         }
     }
 
-    /// Says in the entries of this loop which queues are at rest, after what attempts wrote into their
-    /// files before was judged: whatever comes after the word is a person's.
+    /// Writes into the registrations of this loop which queues are still. What attempts wrote into
+    /// their files before is judged first: any later edit is a person's.
     fn confirm_pauses(&mut self) {
         let slots = self.crew.slots();
         for queue in self.presence.unlooked(|queue| slots.are_still(queue)) {
-            // What cannot be read now is judged when it can be.
+            // A file that cannot be read now is judged as soon as it can be.
             let looked = self.work.project_mut().store_mut().look_when_still(queue);
             self.presence.looked(queue, looked.is_ok());
             self.crew.tell().change(&looked.unwrap_or_default());
@@ -177,7 +177,7 @@ impl<'o> RunLoop<'o> {
         self.work.project_mut().store_mut().note_stillness();
     }
 
-    /// Whether no live worker's task could make anything ready for this loop.
+    /// Returns whether no live worker's task could make anything ready for this loop.
     fn may_leave(&self) -> bool {
         self.work.options().when_empty == WhenEmpty::Exit
             && self.crew.drain().paused().is_empty()
@@ -187,7 +187,7 @@ impl<'o> RunLoop<'o> {
     fn tell_waiting(&mut self) {
         let (survey, dispatcher) = self.work.survey();
         let drain = self.crew.drain();
-        // That it is paused was told when it was.
+        // A pause was reported when it began.
         let is_held = drain.is_draining() || !drain.paused().is_empty();
         let text = if self.crew.running() > 0 || self.crew.has_hooks() || is_held {
             String::new()
@@ -203,7 +203,7 @@ impl<'o> RunLoop<'o> {
             return;
         }
         let now = self.work.options().clock.monotonic();
-        // A pause of an agent may end before the next poll.
+        // The pause of an agent may end before the next poll.
         let rest = self.work.dispatcher().resting().left(now);
         let until = now + rest.map_or(POLL, |rest| rest.min(POLL));
         let mut matters = false;
@@ -217,13 +217,14 @@ impl<'o> RunLoop<'o> {
                 matters |= self.heard(message);
             }
         }
-        // With a result to be written they go into the journal with its transition.
+        // If a result has to be written, the stages go into the journal together with its
+        // transition.
         if self.crew.slots().have_no_results() {
             self.note_stages();
         }
     }
 
-    /// Takes in one message; says whether there may be something to do because of it.
+    /// Handles one message. Returns whether there may be something to do because of it.
     fn heard(&mut self, message: Message) -> bool {
         match message {
             Message::Attached(slot, controls) => {
@@ -242,7 +243,7 @@ impl<'o> RunLoop<'o> {
             Message::Finished(slot, ended) => self.ended(slot, *ended),
             Message::Died(slot) => self.died(slot),
             Message::Hooked(hooked) => self.work.hooked(*hooked, &mut self.crew),
-            // What it held is free now, which the next turn looks at.
+            // The claim that it held is free now; the next turn checks it.
             Message::Released => {}
             Message::Changed => self.inbox.attention().rearm(),
             Message::Signal(Request::End { signal }) => {
@@ -259,7 +260,7 @@ impl<'o> RunLoop<'o> {
         true
     }
 
-    /// Takes in what an attempt came to.
+    /// Records the result of an attempt.
     fn ended(&mut self, slot: SlotIx, mut ended: Ended) {
         let options = self.work.options();
         if let Err(error) = settle(&mut ended.finished, &*options.clock, &*options.ids) {
@@ -269,25 +270,25 @@ impl<'o> RunLoop<'o> {
         }
         self.work.settle_spent(&ended.finished, &mut self.crew);
         if let Some(verdict) = ended.finished.report.verdict {
-            // Of a change that waits the line comes with its transition.
+            // For a change that waits, the event is written together with its transition.
             let is_noted = ended.finished.waiting().is_none();
             self.stage(slot, &Stage::Verified(verdict), is_noted);
         }
         self.crew.slots_mut().ended(slot, ended);
     }
 
-    /// The thread of a slot panicked: a bug. Its supervisor ended with it; the claim is found
-    /// stale and taken over.
+    /// Handles a panic in the thread of a slot, which is a bug. Its supervisor has exited with it;
+    /// the claim will be found stale and taken over.
     fn died(&mut self, slot: SlotIx) {
         let Some((id, kind)) = self.crew.slots_mut().died(slot) else { return };
-        // Whatever the tree is, attempts begin.
+        // Attempts begin whether the tree is red or not.
         if let Kind::Untouched { wanted, .. } = kind {
             self.work.dispatcher().trees_mut().give_up(&wanted.profile.key);
         }
         self.crew.tell().warn(&format!("the attempt of {id} ended by a fault of this program"));
     }
 
-    /// Tells a stage, and leaves it for the journal, which tells of tasks.
+    /// Reports a stage. For an attempt at a task, also queues it for the journal.
     fn stage(&mut self, slot: SlotIx, stage: &Stage, is_noted: bool) {
         let now = self.work.options().clock.now();
         let Some(running) = self.crew.slots_mut().at(slot) else { return };
@@ -304,7 +305,7 @@ impl<'o> RunLoop<'o> {
         }
     }
 
-    /// Puts the stages that were told into the journal.
+    /// Writes the reported stages into the journal.
     fn note_stages(&mut self) {
         match self.work.project_mut().store_mut().note_waiting() {
             Ok(events) => self.crew.tell().events(&events),
@@ -312,12 +313,12 @@ impl<'o> RunLoop<'o> {
         }
     }
 
-    /// Takes in that a turn could not be made; waits a moment if the loop continues. Gives the reason
-    /// to end it, if it is to end and nothing is kept.
+    /// Handles an error that prevented a turn; waits a moment if the loop continues. Returns the
+    /// reason to end the loop, if it must end and no result is left.
     ///
     /// # Errors
-    /// The error itself, where waiting would not help, and where it has been waited for long enough
-    /// and no attempt and no result is left.
+    /// The error itself if waiting would not help, or if the loop has waited long enough and no
+    /// attempt and no result is left.
     fn endure(&mut self, error: StoreError) -> Result<Option<Reason>, StoreError> {
         self.work.dispatcher().keeper().let_go_of_all();
         if !self.trouble.may_pass(&error) {
@@ -337,7 +338,7 @@ impl<'o> RunLoop<'o> {
             if self.crew.drain().ends_what_runs() {
                 self.crew.tell_unwritten();
             }
-            // A result that is kept is waited for, and nothing else.
+            // The loop waits until a kept result can be written, but for nothing else.
             if self.crew.slots().have_no_results() {
                 if self.crew.drain().is_draining() {
                     return Ok(self.crew.drain_mut().take_reason());
@@ -352,7 +353,7 @@ impl<'o> RunLoop<'o> {
         Ok(None)
     }
 
-    /// A turn was made: what was wrong is over.
+    /// Records a successful turn: earlier trouble is over.
     fn is_well(&mut self) {
         if self.trouble.is_over() {
             self.work.project_mut().store_mut().be_impatient(false);
@@ -360,7 +361,7 @@ impl<'o> RunLoop<'o> {
         }
     }
 
-    /// Notes the end of the loop; with its reason where that has a code.
+    /// Notes the end of the loop, with its reason if that has a code.
     fn note_end(&mut self, reason: &Reason) -> Result<(), StoreError> {
         let mut more = Map::new();
         if let Some((code, why)) = reason.code() {
@@ -379,7 +380,7 @@ impl<'o> RunLoop<'o> {
         self.work.note(0, event, &mut self.crew)
     }
 
-    /// After a failure of the store: ends what runs. The claims are taken over by the next run.
+    /// After a failure of the store: ends what runs. The next run takes over the claims.
     fn abandon(&mut self) {
         self.crew.slots_mut().end(|_| true);
         while self.crew.running() > 0 {

@@ -1,4 +1,4 @@
-//! What runs in a slot, and how it is steered.
+//! What runs in a slot, and how it is paused or ended.
 
 use super::observer::About;
 use super::set_back::SetBack;
@@ -20,11 +20,11 @@ pub(super) enum Kind {
     Landing,
     /// A verification of the tree, which decides about finished work that was set back.
     SetBack(SetBack),
-    /// A verification of the tree that attempts begin with.
+    /// A verification of the tree that attempts start from.
     Untouched {
-        /// What is judged.
+        /// The profile that is judged.
         wanted: Wanted,
-        /// Whether it was told that steps run.
+        /// Whether it was reported that steps run.
         told: bool,
     },
 }
@@ -37,15 +37,15 @@ pub(super) struct Running {
     token: ClaimToken,
     steering: Arc<Steering>,
     controls: Option<Controls>,
-    /// The number of the pause that it is in.
+    /// The number of the present pause, if it is paused.
     paused: Option<u64>,
-    /// Whether nothing of it runs.
+    /// Whether none of its processes runs.
     still: bool,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Running {
-    /// What begins with `job`.
+    /// Creates it for `job`, which begins now.
     pub(super) fn new(kind: Kind, job: &Job, steering: &Arc<Steering>) -> Self {
         Self {
             kind,
@@ -59,42 +59,42 @@ impl Running {
         }
     }
 
-    /// It runs in `thread`, if it has one.
+    /// Sets the `thread` in which it runs, if it has one.
     pub(super) fn runs_in(&mut self, thread: Option<JoinHandle<()>>) {
         self.thread = thread;
     }
 
-    /// What it is.
+    /// Returns what kind of work it is.
     pub(super) fn kind(&self) -> &Kind {
         &self.kind
     }
 
-    /// The same, to note what was told of it.
+    /// Returns the kind, to record what was reported.
     pub(super) fn kind_mut(&mut self) -> &mut Kind {
         &mut self.kind
     }
 
-    /// The queue that it is about.
+    /// Returns its queue, by number.
     pub(super) fn queue(&self) -> usize {
         self.about.queue
     }
 
-    /// Its task, or what it is called.
+    /// Returns the id of its task, or the name of a verification of the tree.
     pub(super) fn id(&self) -> &str {
         &self.about.id
     }
 
-    /// The same as people are told of it.
+    /// Returns what notices show about it.
     pub(super) fn about(&self) -> &About {
         &self.about
     }
 
-    /// Its fencing token.
+    /// Returns its fencing token.
     pub(super) fn token(&self) -> &ClaimToken {
         &self.token
     }
 
-    /// The supervisor can be steered from now on.
+    /// Records that its supervisor can be controlled from now on.
     pub(super) fn attach(&mut self, controls: Controls) {
         if self.steering.cancelled.load(Ordering::SeqCst) {
             controls.term();
@@ -104,7 +104,7 @@ impl Running {
         self.controls = Some(controls);
     }
 
-    /// Ends the attempt: TERM, grace, KILL.
+    /// Ends the attempt: TERM, grace period, KILL.
     pub(super) fn end(&mut self) {
         self.steering.cancelled.store(true, Ordering::SeqCst);
         if let Some(controls) = &self.controls {
@@ -120,7 +120,8 @@ impl Running {
         }
     }
 
-    /// Stops the attempt and its timers, with a number that was not used before, or lets it continue.
+    /// Stops the attempt and its timers, under a `number` that was not used before, or continues
+    /// it.
     pub(super) fn hold(&mut self, paused: bool, number: u64) {
         if self.paused.is_some() == paused {
             return;
@@ -134,30 +135,30 @@ impl Running {
         }
     }
 
-    /// Whether it is in a pause.
+    /// Returns whether it is paused.
     pub(super) fn is_held(&self) -> bool {
         self.paused.is_some()
     }
 
-    /// Where its output is.
+    /// Returns the folder that has its output.
     pub(super) fn folder(&self) -> &Path {
         self.about.folder()
     }
 
-    /// Nothing of it runs any more because of the pause with this number.
+    /// Records that none of its processes runs any more because of the pause with this number.
     pub(super) fn stood_still(&mut self, number: u64) {
         self.still |= self.paused == Some(number);
     }
 
-    /// Whether nothing of it runs.
+    /// Returns whether none of its processes runs.
     pub(super) fn is_still(&self) -> bool {
         self.still && !self.steering.cancelled.load(Ordering::SeqCst)
     }
 
-    /// Waits for the thread, which has nothing left to do; gives what it was busy with.
+    /// Waits for the thread, which has nothing left to do. Returns what kind of work it was.
     pub(super) fn join(self) -> Kind {
         if let Some(thread) = self.thread {
-            // A panic was told by the alarm.
+            // The alarm has reported a panic already.
             drop(thread.join());
         }
         self.kind

@@ -1,8 +1,9 @@
-//! Finished work that was set back with its queue: verified once more on the tree as it is, without
-//! an agent. What passes is complete again, what fails is done again.
+//! Finished work that was set back with its queue. It is verified once more on the present tree,
+//! without an agent. If it passes, it is complete again; if it fails, it is redone.
 //!
-//! As long as a task of a served queue waits for this, the loop claims nothing: what it would start
-//! changes the tree that is to be judged, and may rest on work that is not there.
+//! While a task of a served queue waits for this verification, the loop claims nothing: a task that
+//! it started would change the tree that has to be judged, and might depend on work that is
+//! missing.
 
 use super::tree_job::Check;
 use crate::domain::{Event, EventKind, Field, Status};
@@ -14,7 +15,7 @@ use crate::verify::VerifyStep;
 use crate::workspace::Oid;
 use serde_json::json;
 
-/// The tasks about which a verification of the tree decides.
+/// The tasks that one verification of the tree decides about.
 #[derive(Debug)]
 pub(super) struct SetBack {
     /// Their queue.
@@ -22,16 +23,17 @@ pub(super) struct SetBack {
     ids: Vec<String>,
 }
 
-/// What was decided about them.
+/// The decision about them.
 pub(super) struct Decided {
-    /// What was written.
+    /// The events that were written.
     pub(super) events: Vec<Event>,
-    /// For the person at the terminal.
+    /// The text for the person at the terminal.
     pub(super) text: String,
 }
 
 impl SetBack {
-    /// The first queue with undecided tasks, those of its tasks that are verified alike, and the steps.
+    /// Returns the undecided tasks of the first queue that has any, limited to those with the same
+    /// verification, and its steps.
     pub(super) fn next(project: &Project) -> Option<(Self, Vec<VerifyStep>)> {
         let (set, queues) = (project.set(), project.queues());
         let steps = |place: &Place| {
@@ -47,8 +49,8 @@ impl SetBack {
         Some((Self { queue: first.queue, ids }, alike))
     }
 
-    /// The first undecided tasks whose work landed, and whether it is in the target's history now:
-    /// a commit says more than any verification.
+    /// Returns the first undecided task whose work landed, and whether its commit is in the
+    /// target's history now: a commit is stronger evidence than any verification.
     pub(super) fn landed(project: &Project, fixed: &Fixed) -> Option<(Self, bool)> {
         let (set, store) = (project.set(), project.store());
         let mut places: Vec<Place> = store.undecided().collect();
@@ -57,39 +59,39 @@ impl SetBack {
             let id = project.queues()[queue].tasks()[task].id.to_string();
             let state = store.state_before(queue, &id)?;
             let commit = state.get(Field::LandedCommit.key())?.as_str().and_then(Oid::parse)?;
-            // Where git cannot tell, the verification does.
+            // If git cannot tell, the verification decides.
             let is_there = fixed.repository(set.root(queue))?.has_landed(&commit).ok()?;
             Some((Self { queue, ids: vec![id] }, is_there))
         })
     }
 
-    /// Whether nobody has decided about any of them.
+    /// Returns whether all of them are still undecided.
     pub(super) fn waits(&self, project: &Project) -> bool {
         self.ids.iter().all(|id| project.store().state_before(self.queue, id).is_some())
     }
 
-    /// What it is called, and what it is for.
+    /// Returns the name of this verification, and its purpose.
     pub(super) fn name(&self) -> (&'static str, String) {
         ("verification of the tree", "without an agent, because a queue was set back".to_owned())
     }
 
-    /// The same as a job.
+    /// Returns the same as a check, from which a job is made.
     pub(super) fn check(&self) -> Check {
         let (id, title) = self.name();
         Check { purpose: Purpose::SetBack, id, title, tree: None }
     }
 
-    /// Their work is in the tree: they are complete again.
+    /// Marks the tasks as complete again, because their work is in the tree.
     ///
     /// # Errors
-    /// [`StoreError`] when that cannot be written.
+    /// [`StoreError`] when the decision cannot be written.
     pub(super) fn restore(&self, project: &mut Project, why: &str) -> Result<Decided, StoreError> {
         let Self { queue, ids } = self;
         let store = project.store_mut();
         let state = |id: &String| Some((id.clone(), store.state_before(*queue, id)?.clone()));
         let states: Vec<_> = ids.iter().filter_map(state).collect();
         let events = store.update(Patience::Unlimited, &mut |draft| {
-            // Somebody may have decided meanwhile.
+            // Another process may have decided meanwhile.
             for (id, state) in &states {
                 if let Some(place) = draft.undecided(*queue, id) {
                     draft.restore(place, state)?;
@@ -102,10 +104,10 @@ impl SetBack {
         Ok(Decided { events, text })
     }
 
-    /// Their work is not in the tree: they are done again.
+    /// Lets the tasks be redone, because their work is not in the tree.
     ///
     /// # Errors
-    /// [`StoreError`] when that cannot be written.
+    /// [`StoreError`] when the decision cannot be written.
     pub(super) fn redo(&self, project: &mut Project) -> Result<Decided, StoreError> {
         let Self { queue, ids } = self;
         let data = json!({"set_back": "work_missing"});
@@ -128,14 +130,14 @@ impl SetBack {
     }
 }
 
-/// Whether an attempt of any loop runs for a served queue.
+/// Returns whether an attempt of any loop runs for a served queue.
 pub(super) fn are_worked_on(set: &QueueSet, queues: &[Queue]) -> bool {
     queues[..set.served()].iter().any(|queue| {
         queue.tasks().iter().any(|t| t.status == Status::InProgress && t.claim().is_some())
     })
 }
 
-/// The first few ids of a list.
+/// Returns the first few ids of a list, for messages.
 fn named(ids: &[String]) -> String {
     const MOST: usize = 8;
     let names = ids.iter().take(MOST).map(String::as_str).collect::<Vec<_>>().join(", ");

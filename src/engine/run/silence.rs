@@ -1,5 +1,5 @@
-//! Attempts that say nothing for long: told once for each silence, in the journal and to the person at
-//! the terminal. Nothing is ended for it; `silence` of an agent does that.
+//! Attempts without output for a long time. Each silence is reported once, in the journal and to
+//! the person at the terminal. It ends nothing; the agent's `silence` setting does that.
 
 use super::running::{Kind, Running};
 use crate::domain::{ClaimToken, Field};
@@ -11,28 +11,28 @@ use chrono::{DateTime, Utc};
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-/// How often it is looked at what attempts print.
+/// The interval at which the output of attempts is checked.
 const LOOK: Duration = Duration::from_secs(5);
 
-/// An attempt that was found to say nothing.
+/// An attempt that was found to be silent.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Silent {
     /// Its slot.
     pub(super) slot: SlotIx,
-    /// For so long.
+    /// How long it has been silent.
     pub(super) lasted: Duration,
 }
 
-/// Which silences were told.
+/// The silences that were reported.
 #[derive(Debug, Default)]
 pub(super) struct Silence {
-    /// By attempt: since when it said nothing.
+    /// By attempt: the start of the silence that was reported last.
     told: HashMap<ClaimToken, DateTime<Utc>>,
     looked: Option<Instant>,
 }
 
 impl Silence {
-    /// Whether it is time to look; the shorter the limit, the sooner.
+    /// Returns whether it is time to check. The shorter the limit, the more often.
     pub(super) fn is_due(&mut self, now: Instant, limit: Duration) -> bool {
         let every = LOOK.min(limit / 4);
         let due = self.looked.is_none_or(|at| now.saturating_duration_since(at) >= every);
@@ -42,7 +42,8 @@ impl Silence {
         due
     }
 
-    /// The attempts among `running` that have said nothing for longer than `limit` and were not told.
+    /// Returns the attempts among `running` that have been silent for longer than `limit` and were
+    /// not reported yet.
     pub(super) fn found<'r>(
         &mut self,
         running: impl Iterator<Item = (SlotIx, &'r Running)>,
@@ -66,7 +67,8 @@ impl Silence {
     }
 }
 
-/// What is paused says nothing because it is paused, and a verification of the tree is no child.
+/// Returns whether silence of `running` matters. A paused attempt is silent because of the pause,
+/// and only attempts have an agent.
 fn is_watched(running: &Running) -> bool {
     match running.kind() {
         Kind::Attempt => !running.is_held(),
@@ -74,7 +76,8 @@ fn is_watched(running: &Running) -> bool {
     }
 }
 
-/// When an attempt gave its last sign of life: it began, printed something, or said how far it is.
+/// Returns the time of the last sign of life of an attempt: its start, its last output, or its last
+/// progress report.
 fn last_sign(running: &Running, queue: &Queue) -> Option<DateTime<Utc>> {
     let task = queue.index_of(running.id())?;
     let said = queue.value(task, Field::Progress);

@@ -1,4 +1,4 @@
-//! The slots of a loop: one attempt or verification each, in a thread of its own, and the results that
+//! The slots of a loop: one attempt or verification each, in its own thread, and the results that
 //! are not written yet.
 
 use super::reaper::Reaper;
@@ -13,18 +13,19 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
-/// One place for an attempt.
+/// A place for one attempt.
 #[derive(Debug)]
 struct Slot {
     worker: WorkerId,
     running: Option<Running>,
-    /// The supervisor of what ended last, which still holds its claim, and may take the next one.
+    /// The supervisor of the last finished work. It still holds that claim, and may take the next
+    /// one.
     supervisor: Option<Box<Supervisor>>,
-    /// The lock of that claim, which the supervisor shares.
+    /// The lock of that claim, shared with the supervisor.
     lock: Option<FileLock>,
 }
 
-/// What ended in a slot and is not written yet.
+/// Work that ended in a slot and is not written yet.
 #[derive(Debug)]
 pub(super) struct Done {
     pub(super) slot: SlotIx,
@@ -32,7 +33,7 @@ pub(super) struct Done {
     pub(super) finished: Finished,
 }
 
-/// The slots.
+/// The slots of a loop.
 pub(super) struct Slots {
     slots: Vec<Slot>,
     results: Vec<Done>,
@@ -44,7 +45,7 @@ pub(super) struct Slots {
 }
 
 impl Slots {
-    /// An idle slot for each of `workers`, of which the last one only lands.
+    /// Creates an idle slot for each of `workers`; the last one only lands.
     pub(super) fn new(
         workers: &[WorkerId],
         around: Arc<Surroundings>,
@@ -61,7 +62,7 @@ impl Slots {
         Self { slots, results: Vec::new(), around, executor, reaper, holds: 0 }
     }
 
-    /// What everything that runs needs besides.
+    /// Returns what all running work needs besides its job.
     pub(super) fn around(&self) -> &Arc<Surroundings> {
         &self.around
     }
@@ -74,45 +75,46 @@ impl Slots {
         self.slots.iter_mut().filter_map(|slot| slot.running.as_mut())
     }
 
-    /// What runs, with its slot.
+    /// Returns what runs, with its slot.
     pub(super) fn each(&self) -> impl Iterator<Item = (SlotIx, &Running)> {
         let all = self.slots.iter().enumerate();
         all.filter_map(|(at, slot)| Some((SlotIx::new(at), slot.running.as_ref()?)))
     }
 
-    /// How many are busy.
+    /// Returns how many slots are busy.
     pub(super) fn running(&self) -> usize {
         self.all_running().count()
     }
 
-    /// The slot that lands.
+    /// Returns the slot that lands.
     pub(super) fn landing(&self) -> SlotIx {
         SlotIx::new(self.slots.len().saturating_sub(1))
     }
 
-    /// Whether something runs in `slot`, or what ran there is not written.
+    /// Returns whether something runs in `slot`, or the result of what ran there is not written
+    /// yet.
     pub(super) fn is_busy(&self, slot: SlotIx) -> bool {
         let held = self.results.iter().any(|done| done.slot == slot);
         held || self.slots[slot.index()].running.is_some()
     }
 
-    /// Whether all that are for attempts are busy.
+    /// Returns whether all slots for attempts are busy.
     pub(super) fn are_full(&self) -> bool {
         self.slots[..self.landing().index()].iter().all(|slot| slot.running.is_some())
     }
 
-    /// What runs in `slot`.
+    /// Returns what runs in `slot`.
     pub(super) fn at(&mut self, slot: SlotIx) -> Option<&mut Running> {
         self.slots.get_mut(slot.index())?.running.as_mut()
     }
 
-    /// The worker of `slot`.
+    /// Returns the worker of `slot`.
     pub(super) fn worker(&self, slot: SlotIx) -> &WorkerId {
         &self.slots[slot.index()].worker
     }
 
-    /// The idle ones, those first that have a supervisor, which saves the start of one. The supervisor
-    /// of a result that is held back holds its claim: such a slot is not idle.
+    /// Returns the idle slots, those with a supervisor first, because that saves starting one. If a
+    /// result is held back, its supervisor holds the claim: such a slot is not idle.
     pub(super) fn free(&self) -> Vec<SlotIx> {
         let all = (0..self.landing().index()).map(SlotIx::new);
         let mut free: Vec<SlotIx> = all.filter(|slot| !self.is_busy(*slot)).collect();
@@ -120,8 +122,8 @@ impl Slots {
         free
     }
 
-    /// What holds the claim for what begins in `slot`: the supervisor that has it already, or the lock
-    /// that this loop kept, if there is no new `lock` of it.
+    /// Returns the holder of the claim for the next work in `slot`. Without a new `lock`, that is
+    /// the supervisor that has the claim already, or the lock that this loop kept.
     pub(super) fn holder(&mut self, slot: SlotIx, lock: Option<FileLock>) -> Option<Holder> {
         let own = &mut self.slots[slot.index()];
         let supervisor = own.supervisor.take();
@@ -143,39 +145,40 @@ impl Slots {
         self.slots[slot.index()].running = Some(running);
     }
 
-    /// The supervisor of `slot` can be steered from now on.
+    /// Records that the supervisor of `slot` can be controlled from now on.
     pub(super) fn attach(&mut self, slot: SlotIx, controls: Controls) {
         if let Some(running) = self.at(slot) {
             running.attach(controls);
         }
     }
 
-    /// Takes in what ended in `slot`.
+    /// Records the end of the work in `slot`.
     pub(super) fn ended(&mut self, slot: SlotIx, ended: Ended) {
         let Ended { finished, supervisor, lock } = ended;
         let own = &mut self.slots[slot.index()];
         own.supervisor = supervisor;
         own.lock = lock.or(own.lock.take());
-        // A slot that tells of an end was begun.
+        // Only a slot in which work was started reports an end.
         if let Some(running) = own.running.take() {
             let kind = running.join();
             self.results.push(Done { slot, kind, finished });
         }
     }
 
-    /// The thread of `slot` died, and its supervisor with it; gives what it was busy with.
+    /// Records that the thread of `slot` died, and its supervisor with it. Returns the id and kind
+    /// of its work.
     pub(super) fn died(&mut self, slot: SlotIx) -> Option<(String, Kind)> {
         let running = self.slots[slot.index()].running.take()?;
         let id = running.id().to_owned();
         Some((id, running.join()))
     }
 
-    /// Whether every result is written.
+    /// Returns whether every result is written.
     pub(super) fn have_no_results(&self) -> bool {
         self.results.is_empty()
     }
 
-    /// Takes out the results, but for those that are to be `held` back.
+    /// Takes out the results, except those that are to be `held` back.
     pub(super) fn take_results(&mut self, held: impl Fn(&Done) -> bool) -> Vec<Done> {
         let all = std::mem::take(&mut self.results);
         let (held, taken) = all.into_iter().partition(held);
@@ -193,22 +196,22 @@ impl Slots {
         self.results.extend(results.into_iter().map(done));
     }
 
-    /// The fencing tokens of what runs and of what is not written.
+    /// Returns the fencing tokens of what runs and of what is not written yet.
     pub(super) fn tokens(&self) -> HashSet<ClaimToken> {
         let held = self.results.iter().map(|done| &done.finished.job.token);
         self.all_running().map(Running::token).chain(held).cloned().collect()
     }
 
-    /// Takes the lock of the claim of what ended last in `slot`: it is held also when the supervisor is
-    /// let go.
+    /// Takes the lock of the last claim in `slot`: it stays locked even after the supervisor is
+    /// released.
     pub(super) fn take_lock(&mut self, slot: SlotIx) -> Option<FileLock> {
         self.slots[slot.index()].lock.take()
     }
 
-    /// Lets the supervisor of `slot` go, and with it the claim of what ended last there.
+    /// Releases the supervisor of `slot`, and with it the last claim there.
     pub(super) fn release(&mut self, slot: SlotIx) {
         let own = &mut self.slots[slot.index()];
-        // What runs there is tried again, or holds another one.
+        // Running work is either a further try of the same task or holds another claim.
         if own.running.is_none() {
             own.lock = None;
         }
@@ -217,17 +220,17 @@ impl Slots {
         }
     }
 
-    /// Whether supervisors that were let go may still hold claims.
+    /// Returns whether released supervisors may still hold claims.
     pub(super) fn are_letting_go(&self) -> bool {
         self.reaper.is_busy()
     }
 
-    /// Whether nothing of `queue` runs: nothing is there, or all of it is stopped.
+    /// Returns whether no process of `queue` runs: there is none, or all are stopped.
     pub(super) fn are_still(&self, queue: usize) -> bool {
         self.all_running().all(|running| running.queue() != queue || running.is_still())
     }
 
-    /// Stops what is for a queue that `is_paused`, and lets the rest continue.
+    /// Stops the work of queues for which `is_paused` is true, and continues the rest.
     pub(super) fn hold(&mut self, is_paused: impl Fn(usize) -> bool) {
         self.holds += 1;
         let number = self.holds;
@@ -237,17 +240,17 @@ impl Slots {
         }
     }
 
-    /// Ends what `is` so: TERM, grace, KILL.
+    /// Ends the work for which `is` is true: TERM, grace period, KILL.
     pub(super) fn end(&mut self, is: impl Fn(&Running) -> bool) {
         self.all_running_mut().filter(|running| is(running)).for_each(Running::end);
     }
 
-    /// Kills all that runs.
+    /// Kills all running work.
     pub(super) fn kill(&mut self) {
         self.all_running_mut().for_each(Running::kill);
     }
 
-    /// Lets all supervisors go, and waits until they are gone.
+    /// Releases all supervisors and waits until they have exited.
     pub(super) fn leave(&mut self) {
         for supervisor in self.slots.iter_mut().filter_map(|slot| slot.supervisor.take()) {
             self.reaper.release(supervisor);

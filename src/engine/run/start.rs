@@ -1,5 +1,5 @@
-//! How a loop begins on this system: its entries, threads, signals and claims. A loop itself is put
-//! together from parts, and touches none of this.
+//! Starts a loop on this system: its registrations, threads, signals and claims. The loop itself is
+//! assembled from parts and touches none of these.
 
 use super::attention::Attention;
 use super::crew::Crew;
@@ -29,7 +29,7 @@ use std::sync::mpsc;
 /// Prepares a loop over the served queues of `project`.
 ///
 /// # Errors
-/// [`StoreError`] when the state folder cannot be used or signals cannot be heard.
+/// [`StoreError`] when the state folder cannot be used or the signal listener cannot be started.
 pub fn start(
     project: Project,
     options: RunOptions,
@@ -40,7 +40,7 @@ pub fn start(
     let (keeper, pid) = (Keeper::default(), std::process::id());
     process::become_subreaper().map_err(system("adopt orphans of"))?;
     let worker = || WorkerId::new(&format!("{}:{pid}:{}", keeper.host().name, options.ids.hex8()));
-    // One more, which only lands.
+    // The additional worker only lands.
     let workers: Vec<WorkerId> = (0..=options.jobs.max(1)).map(|_| worker()).collect();
     let set = project.set();
     let presence = Presence::enter(set, options.jobs, &options.ids.hex8(), pid)?;

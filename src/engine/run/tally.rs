@@ -1,10 +1,10 @@
-//! How the tasks of a run are going, by what their files say.
+//! Counts the tasks of a run by the state in their files.
 
 use super::observer::Tally;
 use crate::domain::Status;
 use crate::project::{Project, Scope};
 
-/// The tasks of `scope`; `ready` of them can be claimed.
+/// Counts the tasks of `scope`; `ready` of them can be claimed.
 pub(super) fn tally(project: &Project, scope: &Scope, ready: usize) -> Tally {
     let mut tally = Tally { ready, ..Tally::default() };
     let tasks = project.served().iter().flat_map(|queue| queue.tasks());

@@ -1,4 +1,4 @@
-//! Who is told what happens, and what was said already.
+//! Notifies the observer, and remembers what was already reported.
 
 use super::drain::Drain;
 use super::observer::{End, Notice, Observer, Piece};
@@ -13,32 +13,32 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
 
-/// Tells the person at the terminal; nothing is said twice that is to be said once.
+/// Notifies the observer. Messages that are to appear once are not repeated.
 pub(super) struct Teller<'o> {
     observer: &'o mut dyn Observer,
-    /// Warnings that were given already.
+    /// The warnings that were already reported.
     told: HashSet<String>,
-    /// What the loop waits for.
+    /// What the loop waits for, as last reported.
     waits: String,
 }
 
 impl<'o> Teller<'o> {
-    /// Tells `observer`.
+    /// Creates a teller that notifies `observer`.
     pub(super) fn new(observer: &'o mut dyn Observer) -> Self {
         Self { observer, told: HashSet::new(), waits: String::new() }
     }
 
-    /// Tells this.
+    /// Passes a notice on.
     pub(super) fn notice(&mut self, notice: &Notice<'_>) {
         self.observer.notice(notice);
     }
 
-    /// Warns, as often as it is asked to.
+    /// Warns, every time it is called.
     pub(super) fn warn(&mut self, text: &str) {
         self.observer.notice(&Notice::Warning(text));
     }
 
-    /// Warns of something once.
+    /// Warns, the first time only.
     pub(super) fn warn_once(&mut self, text: String) {
         if !self.told.contains(&text) {
             self.warn(&text);
@@ -46,8 +46,7 @@ impl<'o> Teller<'o> {
         }
     }
 
-    /// Says what the loop waits for, when that is something else than before; an empty text is
-    /// nothing.
+    /// Reports what the loop waits for, if that has changed. An empty text means nothing.
     pub(super) fn waits(&mut self, text: String) {
         if text != self.waits {
             if !text.is_empty() {
@@ -57,14 +56,14 @@ impl<'o> Teller<'o> {
         }
     }
 
-    /// Tells what was written.
+    /// Reports the events that were written.
     pub(super) fn events(&mut self, events: &[Event]) {
         for event in events {
             self.observer.notice(&Notice::Event(event));
         }
     }
 
-    /// The same, and what was done about edits of the file.
+    /// Reports the events that were written, and what was done about edits of the file.
     pub(super) fn change(&mut self, events: &[Event]) {
         self.events(events);
         for text in edits::sentences(events) {
@@ -72,7 +71,7 @@ impl<'o> Teller<'o> {
         }
     }
 
-    /// Tells what became of an attempt, and counts it among those that may end the run.
+    /// Reports how an attempt ended, and counts it among those that may end the run.
     pub(super) fn end(
         &mut self,
         slot: SlotIx,
@@ -95,7 +94,7 @@ impl<'o> Teller<'o> {
                     |commit| format!("complete, landed as {}", short(commit)),
                 )
             }
-            // The end of an attempt is told when it landed.
+            // The end of the attempt is reported when its change has landed.
             After::Lands(obstacle) => {
                 self.passed(slot, finished);
                 if let Some(obstacle) = obstacle {
@@ -108,7 +107,7 @@ impl<'o> Teller<'o> {
                 format!("passed, and waits for your review: workloop approve {id}")
             }
             After::Blocked(reason) => {
-                // Of an agent that rests its pauses count.
+                // A failure that a pause of the agent causes does not count here; the pauses do.
                 if matches!(finished.cost, None | Some(Cost::Own)) {
                     drain.blocked(id, reason);
                 }
@@ -125,7 +124,7 @@ impl<'o> Teller<'o> {
         self.ends(slot, finished, finished.report.verdict, &what);
     }
 
-    /// Tells how an attempt or a verification of the tree ended.
+    /// Reports how an attempt or a verification of the tree ended.
     pub(super) fn ends(
         &mut self,
         slot: SlotIx,
@@ -141,7 +140,7 @@ impl<'o> Teller<'o> {
         self.observer.notice(&Notice::Ends(Piece::of(slot, &finished.job), end));
     }
 
-    /// Tells that a change waits to land, or waits still.
+    /// Reports that a change waits to land, or still waits.
     fn passed(&mut self, slot: SlotIx, finished: &Finished) {
         let notice = match finished.job.purpose {
             Purpose::Landing => Notice::Frees(slot),
@@ -153,19 +152,20 @@ impl<'o> Teller<'o> {
     }
 }
 
-/// The command whose end made the attempt fail: the last one that ran, unless something else was wrong.
+/// Returns the command that made the attempt fail: the last one that ran, unless something else was
+/// wrong.
 fn failed_step(finished: &Finished) -> Option<&StepReport> {
     let last = finished.report.steps.last()?;
     let is_named = |reason: &String| reason.starts_with(&format!("{}: ", last.named()));
     finished.report.reason.as_ref().filter(|reason| is_named(reason)).map(|_| last)
 }
 
-/// A commit as people read it.
+/// Returns a commit id as people read it.
 fn short(commit: &str) -> &str {
     commit.get(..9).unwrap_or(commit)
 }
 
-/// What the journal says of a hook that ran.
+/// Returns the journal data for a hook that ran.
 pub(super) fn of_hook(report: &HookReport) -> Map<String, Value> {
     let mut data = Map::new();
     data.insert("hook".to_owned(), json!(report.hook));
@@ -180,7 +180,7 @@ pub(super) fn of_hook(report: &HookReport) -> Map<String, Value> {
     data
 }
 
-/// The line of the journal for a stage of what runs for the queue `name`, if it has one.
+/// Returns the journal event for a stage of work for the queue `name`, if there is one.
 pub(super) fn event_of(
     stage: &Stage,
     running: &Running,

@@ -1,4 +1,4 @@
-//! Loops that are put together from parts: no entry, no signal, no supervisor.
+//! Loops that are assembled from parts: no registration, no signal, no supervisor.
 
 use super::attention::Attention;
 use super::crew::Crew;
@@ -32,10 +32,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
-/// What is said when the time of a run is over.
+/// The text shown when the time of a run is over.
 const OVER: &str = "the time is over";
 
-/// A clock on which a minute passes whenever somebody measures how long something lasts.
+/// A clock that advances by a minute whenever the monotonic time is read.
 struct Hurried {
     start: Instant,
     minutes: AtomicU64,
@@ -52,7 +52,7 @@ impl Clock for Hurried {
     }
 }
 
-/// Keeps what is told, but for lines of the journal.
+/// Records the notices, except journal events.
 #[derive(Default)]
 struct Heard(Vec<String>);
 
@@ -64,7 +64,8 @@ impl Observer for Heard {
     }
 }
 
-/// Runs a loop over `tasks` that waits for new work, with `messages` in its inbox and so many minutes.
+/// Runs a loop over `tasks` that waits for new work, with `messages` in its inbox and a limit of
+/// `minutes`.
 fn run(tasks: Value, messages: Vec<Message>, minutes: Option<u64>) -> (Ending, Vec<String>) {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("q.json");

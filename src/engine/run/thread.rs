@@ -22,40 +22,40 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
 use std::thread::{self, JoinHandle};
 
-/// What reaches the loop.
+/// A message to the loop.
 #[derive(Debug)]
 pub(super) enum Message {
     /// The supervisor of a slot runs.
     Attached(SlotIx, Controls),
-    /// An attempt continues.
+    /// An attempt reached a new stage.
     Stage(SlotIx, Stage),
-    /// Nothing of an attempt runs any more, as the pause with this number asked for.
+    /// No process of an attempt runs any more, as the pause with this number requested.
     Still(SlotIx, u64),
     /// An attempt ended.
     Finished(SlotIx, Box<Ended>),
-    /// The thread of a slot died.
+    /// The thread of a slot panicked.
     Died(SlotIx),
     /// The hook after a task ended.
     Hooked(Box<Hooked>),
-    /// A supervisor that was let go is gone.
+    /// A released supervisor has exited.
     Released,
     /// A queue or a request file changed.
     Changed,
-    /// The system or a person wants something.
+    /// The system or a person sent a signal.
     Signal(Request),
 }
 
-/// What an attempt leaves.
+/// What is left of an attempt.
 #[derive(Debug)]
 pub(super) struct Ended {
     pub(super) finished: Finished,
-    /// Still holds the claim.
+    /// The supervisor, which still holds the claim.
     pub(super) supervisor: Option<Box<Supervisor>>,
-    /// The lock of the claim, where it was given with the job: the supervisor shares it.
+    /// The lock of the claim, if it was passed with the job: the supervisor shares it.
     pub(super) lock: Option<FileLock>,
 }
 
-/// What a slot's thread needs besides the job.
+/// What the thread of a slot needs besides the job.
 pub(super) struct Surroundings {
     pub(super) exe: PathBuf,
     pub(super) env: Vec<(OsString, OsString)>,
@@ -64,22 +64,22 @@ pub(super) struct Surroundings {
     pub(super) outbox: Sender<Message>,
 }
 
-/// How a claim reaches the attempt's supervisor.
+/// How the attempt's supervisor gets the claim.
 pub(super) enum Holder {
-    /// The task is tried again: its supervisor holds the claim already.
+    /// The task is tried again: its supervisor already holds the claim.
     Supervisor(Box<Supervisor>),
     /// The lock, to be handed over.
     Lock {
         lock: FileLock,
-        /// The supervisor of the slot's last task, which may take it.
+        /// The idle supervisor of the slot's last task, which may take the claim.
         idle: Option<Box<Supervisor>>,
     },
 }
 
 /// Runs jobs.
 pub(super) trait Executor {
-    /// Begins `job` in `slot`, whose claim `holder` has; the loop hears of its end as of a message.
-    /// Gives the thread that it has for itself.
+    /// Begins `job` in `slot`, whose claim `holder` has. Its end reaches the loop as a message.
+    /// Returns the thread of the job, if it has its own.
     fn begin(
         &self,
         slot: SlotIx,
@@ -89,7 +89,7 @@ pub(super) trait Executor {
     ) -> Option<JoinHandle<()>>;
 }
 
-/// Runs each job under a supervisor, in a thread of its own.
+/// Runs each job under a supervisor, in its own thread.
 pub(super) struct Threads(pub(super) Arc<Surroundings>);
 
 impl Executor for Threads {
@@ -104,8 +104,8 @@ impl Executor for Threads {
     }
 }
 
-/// Begins `job` in a thread of its own; `None` where there is none, and where the job ended for that
-/// reason.
+/// Begins `job` in its own thread. Returns `None` if no thread could be started; the job has then
+/// ended for that reason.
 fn begin(
     slot: SlotIx,
     job: Job,
@@ -113,7 +113,8 @@ fn begin(
     steering: Arc<Steering>,
     around: &Arc<Surroundings>,
 ) -> Option<JoinHandle<()>> {
-    // A thread that cannot be started would take what it was given with it.
+    // The job is sent through a channel, because a thread that fails to start would drop what it
+    // captured.
     let (give, given) = mpsc::channel();
     let inside = Arc::clone(around);
     let body = move || {
@@ -140,7 +141,8 @@ fn begin(
     }
 }
 
-/// Tells the loop when a thread dies without a result, so that nobody waits for it for ever.
+/// Notifies the loop if a thread dies without a result, so that the loop does not wait for it for
+/// ever.
 struct Alarm {
     slot: SlotIx,
     outbox: Sender<Message>,
@@ -155,12 +157,13 @@ impl Drop for Alarm {
     }
 }
 
-/// Hands in what an attempt came to. Nobody listens any more only when the loop itself is gone.
+/// Sends the result of an attempt to the loop. The receiver is gone only if the loop itself is
+/// gone.
 fn finish(slot: SlotIx, ended: Ended, around: &Surroundings) {
     drop(around.outbox.send(Message::Finished(slot, Box::new(ended))));
 }
 
-/// The end of a job for which the system has no thread.
+/// Returns the end of a job for which the system could not start a thread.
 fn without_thread(job: Job, holder: Holder, error: &io::Error, around: &Surroundings) -> Ended {
     let reason = format!("cannot start a thread for the attempt: {error}");
     let outcome = Outcome::FailedToStart { reason: reason.clone() };
@@ -183,7 +186,7 @@ fn work(
         Holder::Supervisor(supervisor) => (Ok(supervisor), None),
         Holder::Lock { lock, idle } => {
             let held = hand_over(&job.tag, &lock, idle, around);
-            // A lock file that was deleted proves nothing any more.
+            // A lock whose file was deleted proves nothing any more.
             let is_current = held.is_ok();
             (held, is_current.then_some(lock))
         }
@@ -209,10 +212,10 @@ fn work(
     Ended { finished, supervisor: Some(supervisor), lock }
 }
 
-/// Why an attempt does not begin, and the supervisor that holds its claim all the same.
+/// Why an attempt does not begin, and the supervisor that holds its claim anyway.
 type Refused = (Outcome, String, Option<Box<Supervisor>>);
 
-/// What it means that a supervisor was gone before it held its claim.
+/// Returns what follows if a supervisor exited before it held its claim.
 fn vanished(lost: &Lost) -> Refused {
     if !lost.refused {
         return (Outcome::Lost, "its supervisor vanished".to_owned(), None);
@@ -223,14 +226,14 @@ fn vanished(lost: &Lost) -> Refused {
     (outcome, reason.to_owned(), None)
 }
 
-/// Gives the claim to a supervisor; the attempt may begin when this succeeds.
+/// Hands the claim over to a supervisor. The attempt may begin if this succeeds.
 fn hand_over(
     tag: &ClaimTag,
     lock: &FileLock,
     idle: Option<Box<Supervisor>>,
     around: &Surroundings,
 ) -> Result<Box<Supervisor>, Refused> {
-    // One that died meanwhile or was told to end had nothing to do, so nobody misses it.
+    // An idle supervisor that died or was ended meanwhile had no work, so it is simply replaced.
     let taken = idle.and_then(|mut idle| idle.take(tag, lock).is_ok().then_some(idle));
     let supervisor = match taken {
         Some(supervisor) => supervisor,
@@ -247,8 +250,8 @@ fn hand_over(
             supervisor
         }
     };
-    // Whoever takes the task from now on sees the supervisor among the processes. Whoever took it
-    // before, after the lock file was deleted, has made it anew.
+    // From now on, any process that takes the task finds the supervisor among the processes. If
+    // another one took it earlier, after the lock file was deleted, it created a new lock file.
     let there = open::if_there(fs::symlink_metadata(lock.path()));
     let current =
         there.and_then(|there| Ok(there.as_ref().map(identity) == Some(lock.identity()?)));

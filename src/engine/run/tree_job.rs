@@ -1,4 +1,5 @@
-//! The job of a verification of the tree: steps of a profile, without an agent and without a task.
+//! The job of a verification of the tree: the steps of a profile, without an agent and without a
+//! task.
 
 use crate::agent::Policy;
 use crate::domain::{ClaimToken, EnvironmentRules, ReasonCode, WorkerId};
@@ -17,17 +18,17 @@ use crate::workspace::{Git, is_git_work_tree};
 use std::ffi::OsString;
 use std::path::Path;
 
-/// What a verification of the tree is for.
+/// A verification of the tree.
 pub(super) struct Check {
     pub(super) purpose: Purpose,
-    /// What it is called.
+    /// Its name.
     pub(super) id: &'static str,
     pub(super) title: String,
-    /// The profile, if what is known of trees may answer.
+    /// The profile, if a remembered result may be used instead.
     pub(super) tree: Option<ProfileKey>,
 }
 
-/// What the steps of a verification of the tree are made from.
+/// What the job of a verification of the tree is made from.
 pub(super) struct Around<'a> {
     pub(super) set: &'a QueueSet,
     pub(super) queues: &'a [Queue],
@@ -38,7 +39,7 @@ pub(super) struct Around<'a> {
 }
 
 impl Around<'_> {
-    /// The judge tree, where agents work apart, or why there is none.
+    /// Returns the judge tree if agents work in separate workspaces, or why there is none.
     fn apart(&self, root: &Path) -> (Option<Apart>, Option<Refusal>) {
         match self.fixed.apart(root, self.set.real(self.queue), false) {
             Ok(apart) => (apart, None),
@@ -46,14 +47,15 @@ impl Around<'_> {
         }
     }
 
-    /// The number of the folder of its attempt. Nothing is decided by it: in doubt it is used again.
+    /// Returns the number of its attempt folder. Nothing depends on the number: if it is unknown,
+    /// it is reused.
     fn number(&self) -> u32 {
         let key = tree_key(self.set, self.queue);
         let numbers = self.set.state(self.queue).attempt_numbers(&key).unwrap_or_default();
         numbers.last().copied().unwrap_or(0).saturating_add(1)
     }
 
-    /// Git with what its commands get, where it can tell which tree it is.
+    /// Returns git with the environment of the commands, if it can identify the tree.
     fn git(&self, subject: &Subject<'_>) -> Option<Git> {
         let program = self.fixed.git().filter(|_| is_git_work_tree(self.set.root(self.queue)))?;
         let own = EnvironmentRules::default();
@@ -67,7 +69,7 @@ impl Around<'_> {
         steps.iter().map(|step| subject.step(step, self.worker, self.fixed)).collect()
     }
 
-    /// A job that judges the tree with `steps`, whose claim tag ends with `random`.
+    /// Creates a job that judges the tree with `steps`. Its claim tag ends with `random`.
     pub(super) fn job(
         &self,
         Check { purpose, id, title, tree }: Check,

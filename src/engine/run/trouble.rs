@@ -1,7 +1,8 @@
-//! Queues that cannot be read or written for a while: a typo in the file, a file that is gone, a
-//! full disk.
+//! Queues that cannot be read or written for a while: a typo in the file, a missing file, a full
+//! disk.
 //!
-//! Attempts live on meanwhile, results are kept and written later, and nothing is claimed. The loop
+//! Meanwhile attempts continue, results are kept and written later, and nothing is claimed. The
+//! loop reports once what is wrong and where the last good copy is, and resumes by itself.
 //! says once what is wrong and where the last good copy is, and resumes by itself.
 
 use crate::platform::fault::{self, Fault};
@@ -10,35 +11,36 @@ use crate::store::{StoreError, last_good};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// How long a loop in which nothing runs waits before it leaves, if it is to leave when it has
+/// How long a loop in which nothing runs waits before it exits, if it is to exit when it has
 /// nothing to do.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What keeps a loop from reading or writing.
+/// What prevents a loop from reading or writing.
 #[derive(Debug, Default)]
 pub(super) struct Trouble {
-    /// What was said of it, and since when it lasts.
+    /// The text that was reported, and since when the trouble lasts.
     now: Option<(String, Instant)>,
     /// Whether a turn was made without trouble.
     was_well: bool,
 }
 
-/// What is new about trouble.
+/// What is new about the trouble.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct News {
-    /// Whether it begins.
+    /// Whether it has just begun.
     pub(super) begins: bool,
-    /// Whether its words are new.
+    /// Whether its text is new.
     pub(super) said: bool,
 }
 
 impl Trouble {
-    /// Whether `error` may pass while the loop waits. A loop that never made a turn does not wait.
+    /// Returns whether `error` may pass while the loop waits. A loop that has never made a turn
+    /// does not wait.
     pub(super) fn may_pass(&self, error: &StoreError) -> bool {
         self.was_well && may_pass(error)
     }
 
-    /// It is so since `now` at the latest.
+    /// Records the trouble, which lasts since `now` at the latest.
     pub(super) fn is(&mut self, text: &str, now: Instant) -> News {
         let (begins, said, since) = match &self.now {
             Some((told, since)) => (false, told != text, *since),
@@ -48,20 +50,20 @@ impl Trouble {
         News { begins, said }
     }
 
-    /// Whether it has lasted for longer than a loop without work waits.
+    /// Returns whether it has lasted for longer than a loop without work waits.
     pub(super) fn is_lasting(&self, now: Instant) -> bool {
         let lasts = |since: &Instant| now.saturating_duration_since(*since) >= PATIENCE;
         self.now.as_ref().is_some_and(|(_, since)| lasts(since))
     }
 
-    /// A turn was made: says whether trouble is over by that.
+    /// Records a successful turn. Returns whether that ends trouble.
     pub(super) fn is_over(&mut self) -> bool {
         self.was_well = true;
         self.now.take().is_some()
     }
 }
 
-/// What a person is told of `error`.
+/// Returns the text about `error` for a person.
 pub(super) fn sentence(error: &StoreError, set: &QueueSet) -> String {
     let mut text = error.to_string();
     let mut cause = std::error::Error::source(error);
@@ -78,14 +80,14 @@ pub(super) fn sentence(error: &StoreError, set: &QueueSet) -> String {
     )
 }
 
-/// The last good copy of the queue at `path`.
+/// Returns the path of the last good copy of the queue at `path`.
 fn last_good_copy(path: &Path, set: &QueueSet) -> Option<String> {
     let queue = (0..set.served()).find(|queue| set.real(*queue) == path)?;
     let copy = last_good::path(&set.state(queue), path.file_name()?);
     copy.exists().then(|| copy.display().to_string())
 }
 
-/// Whether somebody may mend what is wrong while the loop waits.
+/// Returns whether someone may fix the error while the loop waits.
 fn may_pass(error: &StoreError) -> bool {
     if fault::is(Fault::BrokenEnds) {
         return false;
@@ -98,7 +100,7 @@ fn may_pass(error: &StoreError) -> bool {
         | StoreError::Newer { .. }
         | StoreError::Journal(_)
         | StoreError::Io { .. } => true,
-        // The text is in place: whatever was to be started must not start.
+        // The text is in place, but the work that it claims must not start.
         StoreError::NotDurable { .. }
         | StoreError::Illegal(_)
         | StoreError::Edit(_)

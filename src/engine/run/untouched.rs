@@ -1,9 +1,9 @@
-//! The tree that attempts begin with: verified once for each profile and tree, before the first
-//! attempt and after tasks were blocked, and only while no attempt of the project runs.
+//! The tree that attempts start from. It is verified once for each profile and tree, before the
+//! first attempt and after tasks were blocked, and only while no attempt of the project runs.
 //!
-//! Whoever judges holds a lock of the project, which is taken under the lock of its root when nobody
-//! has claimed anything there; as long as it is held nobody claims anything. A red tree stops
-//! nothing, since a task may be there to mend it.
+//! The process that judges it holds a lock of the project. The lock is taken under the lock of the
+//! project's root, when no task is claimed there; while it is held, nothing is claimed. A red tree
+//! stops nothing, because there may be a task to fix it.
 
 use super::ending::Reason;
 use super::tree_job::Check;
@@ -19,41 +19,41 @@ use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// What the tree that attempts begin with is called.
+/// The name of the tree that attempts start from.
 pub(super) const UNTOUCHED: &str = "untouched tree";
-/// How much of what a red step printed is remembered, in bytes.
+/// How much of the output of a red step is remembered, in bytes.
 const SAID: usize = 4 * 1024;
 
-/// What it is called, and what it is for.
+/// Returns the name of this verification, and its purpose.
 pub(super) fn name(profile: &Profile) -> (&'static str, String) {
     (UNTOUCHED, format!("profile {}", profile.name))
 }
 
-/// The same as a job.
+/// Returns the same as a check, from which a job is made.
 pub(super) fn check(profile: &Profile) -> Check {
     let (id, title) = name(profile);
     Check { purpose: Purpose::Untouched, id, title, tree: Some(profile.key.clone()) }
 }
 
-/// What is told of a verification that ended.
+/// What is reported about a verification that ended.
 pub(super) enum Told {
-    /// Nobody has to know that nothing was to be done.
+    /// Nothing: there was nothing to do.
     Nothing,
-    /// It says nothing of the tree, for this reason.
+    /// The verification says nothing about the tree, for this reason.
     Unknown(String),
-    /// The verdict, and more in words.
+    /// The verdict, and details in words.
     Verdict(Verdict, String),
 }
 
-/// What a verification of the untouched tree came to.
+/// The result of a verification of the untouched tree.
 pub(super) struct Learned {
-    /// What is told of it.
+    /// What is reported about it.
     pub(super) told: Told,
     /// Why it could not be remembered.
     pub(super) forgotten: Option<io::Error>,
 }
 
-/// Takes in what the verification of `profile` came to.
+/// Processes the result of the verification of `profile`.
 pub(super) fn learn(
     profile: &Profile,
     finished: &Finished,
@@ -69,7 +69,7 @@ pub(super) fn learn(
     Learned { told: told(profile, finished, found, &left_by), forgotten }
 }
 
-/// The open tasks of the project at `root` that have left work there.
+/// Returns the open tasks of the project at `root` that have left work there.
 fn begun_tasks(project: &Project, root: &Path) -> HashSet<TaskKey> {
     let set = project.set();
     let mut begun = HashSet::new();
@@ -94,7 +94,7 @@ fn remember(
     let report = match (&finished.tree.known, found, finished.report.verdict) {
         (Some(known), ..) if last().as_ref() == Some(known) => return Ok(()),
         (Some(known), ..) => known.clone(),
-        // A step that could not be started says nothing of the tree.
+        // A step that could not be started says nothing about the tree.
         (None, Some(red), Some(verdict)) => TreeReport {
             tree: finished.tree.name.clone(),
             at: finished.report.ended_at.clone(),
@@ -110,7 +110,7 @@ fn put(key: &ProfileKey, report: TreeReport, ids: &dyn Ids) -> io::Result<()> {
     Trees::of(&key.root).put(&key.steps, report, ids)
 }
 
-/// That something could not be remembered, for people.
+/// Returns the warning that something could not be remembered.
 pub(super) fn not_remembered(error: &io::Error) -> String {
     format!("cannot remember what the untouched tree came to: {error}")
 }
@@ -141,7 +141,8 @@ fn told(
     }
 }
 
-/// Why nothing more is claimed, where an attempt failed as the tree did that others left red.
+/// Returns the reason to claim nothing more if an attempt failed in the same way as a tree that
+/// other tasks left red.
 pub(super) fn left_red(finished: &[(SlotIx, Finished)]) -> Option<Reason> {
     finished.iter().find_map(|(_, Finished { job, report, .. })| {
         let left_red =
@@ -174,8 +175,7 @@ pub(super) fn note_mended(
     failed
 }
 
-/// What was found: the step that failed, `Some(None)` where all passed, `None` where nothing is
-/// known.
+/// Returns the step that failed, `Some(None)` if all passed, or `None` if nothing is known.
 fn found(profile: &Profile, finished: &Finished) -> Option<Option<RedStep>> {
     if let Some(known) = &finished.tree.known {
         return Some(known.red.clone());

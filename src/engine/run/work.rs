@@ -1,4 +1,4 @@
-//! One turn of the loop: write what ended, claim what is next, start it.
+//! One turn of the loop: writes what ended, claims what is next, starts it.
 
 use super::checks::{Checks, prune};
 use super::crew::Crew;
@@ -26,13 +26,13 @@ mod landing;
 mod limits;
 mod silent;
 
-/// The project and what decides about its tasks.
+/// The project and the dispatcher that decides about its tasks.
 pub(super) struct Work {
     project: Project,
     dispatcher: Dispatcher,
     survey: Survey,
     silence: Silence,
-    /// What holds for the whole run.
+    /// What is fixed for the whole run.
     fixed: Fixed,
     options: RunOptions,
     /// What the run may use.
@@ -40,7 +40,7 @@ pub(super) struct Work {
 }
 
 impl Work {
-    /// Puts it together.
+    /// Creates it from its parts.
     pub(super) fn new(
         project: Project,
         dispatcher: Dispatcher,
@@ -53,38 +53,38 @@ impl Work {
         Self { project, dispatcher, survey, silence, fixed, options, purse }
     }
 
-    /// The project.
+    /// Returns the project.
     pub(super) fn project(&self) -> &Project {
         &self.project
     }
 
-    /// The project, to change it.
+    /// Returns the project, to change it.
     pub(super) fn project_mut(&mut self) -> &mut Project {
         &mut self.project
     }
 
-    /// Who decides.
+    /// Returns the dispatcher.
     pub(super) fn dispatcher(&mut self) -> &mut Dispatcher {
         &mut self.dispatcher
     }
 
-    /// How the work was going at the last look, and who decides.
+    /// Returns the state of the work at the last look, and the dispatcher.
     pub(super) fn survey(&self) -> (&Survey, &Dispatcher) {
         (&self.survey, &self.dispatcher)
     }
 
-    /// What the run was started with.
+    /// Returns the options of the run.
     pub(super) fn options(&self) -> &RunOptions {
         &self.options
     }
 
-    /// Claims nothing more when the run has used up what it may.
+    /// Stops claiming when the run has used up what it may use.
     pub(super) fn look_at_limits(&self, crew: &mut Crew<'_>) {
         let now = self.options.clock.monotonic();
         if let Some(over) = crew.drain().time_over(now) {
             crew.end_for(over);
         }
-        // Of an agent only if nothing else can be done.
+        // An agent's limits end the run only if nothing else can be done.
         if crew.running() == 0 && !self.survey.has_ready() {
             let most = crew.drain().failures_allowed();
             if let Some(why) = self.dispatcher.resting().given_up(most, now) {
@@ -97,10 +97,11 @@ impl Work {
         }
     }
 
-    /// Makes the next change, if there is one to make; `false` when there is nothing to do now.
+    /// Makes the next change, if there is one to make. Returns `false` if there is nothing to do
+    /// now.
     ///
     /// # Errors
-    /// Whatever keeps it from reading or writing; results are kept for the next turn.
+    /// Returns any error that prevents reading or writing; results are kept for the next turn.
     pub(super) fn turn(&mut self, crew: &mut Crew<'_>) -> Result<bool, StoreError> {
         let (mut checks, mut finished) = (Vec::new(), Vec::new());
         for done in crew.results() {
@@ -132,19 +133,19 @@ impl Work {
         for reason in missing_tools(finished).into_iter().chain(untouched::left_red(finished)) {
             crew.end_for(reason);
         }
-        // Agents delete what git ignores, also while nothing is left to be claimed by this loop.
+        // Agents delete what git ignores, even while this loop has nothing left to claim.
         Neighbours::enter(self.project.set())?;
         let most = self.admitted(crew);
         let free = if most > 0 { crew.slots().free() } else { Vec::new() };
         let (mut dead, mut reviews) = (Vec::new(), Vec::new());
-        // A result is written whatever else there is, and all that decides about the next claim is
-        // read under the lock: beside it the others are looked at once in a while.
+        // A result is always written, and everything that decides the next claim is read under the
+        // lock. In addition, the claims of others are read once in a while.
         if finished.is_empty() || self.survey.is_due(self.options.clock.monotonic()) {
             self.project.store_mut().read()?;
             self.end_what_was_taken_away(crew);
             reviews = self.decided_reviews(crew);
             if finished.is_empty() && free.is_empty() && reviews.is_empty() {
-                // How the work is going is asked for only when nothing runs any more.
+                // The state of the work matters only when nothing runs any more.
                 if crew.running() == 0 {
                     self.forecast(crew, &HashSet::new())?;
                 }
@@ -174,7 +175,7 @@ impl Work {
         Checks::new(&mut self.project, &mut self.dispatcher, run, crew)
     }
 
-    /// Makes the change, and what follows from it.
+    /// Makes the change, and acts on its result.
     fn change(
         &mut self,
         work: &dispatch::Work<'_>,
@@ -191,7 +192,8 @@ impl Work {
         let dispatcher = &mut self.dispatcher;
         let (set, store) = self.project.parts_mut();
         let events = store.update(crew.drain().patience(), &mut |draft| {
-            // What it would have begun before the file changed, it lets go of.
+            // The update may run again with a changed file: forget what the previous try would have
+            // begun.
             made = Made::default();
             made = dispatcher.change(draft, set, work)?;
             Ok(())
@@ -205,10 +207,10 @@ impl Work {
         Ok(!events.is_empty())
     }
 
-    /// How the work is going, for the decision whether the loop may leave, and for its end.
+    /// Forecasts the work, for the decision whether the loop may leave, and for its end.
     ///
     /// # Errors
-    /// When it cannot be told now.
+    /// Returns an error if the forecast cannot be made now.
     pub(super) fn forecast(
         &mut self,
         crew: &Crew<'_>,
@@ -220,8 +222,8 @@ impl Work {
         Ok(())
     }
 
-    /// Looks at how the work is going and at the claims of others; gives those of dead workers, whose
-    /// locks are held now.
+    /// Reads the state of the work and the claims of others. Returns the claims of dead workers;
+    /// their locks are held now.
     fn look_at_others(&mut self, crew: &mut Crew<'_>) -> Result<Vec<Dead>, StoreError> {
         let (set, queues) = (self.project.set(), self.project.queues());
         let others = self.dispatcher.others(set, queues, &crew.tokens())?;
@@ -239,32 +241,33 @@ impl Work {
         Ok(dead)
     }
 
-    /// A person's verb may have ended a claim of ours: the attempt is ended too.
+    /// Ends attempts whose claim a person's verb has ended.
     fn end_what_was_taken_away(&self, crew: &mut Crew<'_>) {
         let (set, queues) = (self.project.set(), self.project.queues());
         let paused = crew.drain().paused().clone();
         crew.slots_mut().end(|running| {
             let (number, token) = (running.queue(), running.token());
             let (real, queue) = (set.real(number), &queues[number]);
-            // Somebody may be putting another version of the file there.
+            // During a pause, someone may be replacing the file with another version.
             if paused.contains(&number) {
                 return fencing::is_ended(real, running.id(), token);
             }
-            // A task that is not there was deleted by an edit, which is put back.
+            // A missing task was deleted by an edit, which will be put back.
             let task = queue.index_of(running.id()).map(|index| &queue.tasks()[index]);
             task.is_some_and(|task| fencing::lost(real, task, token).is_some())
         });
     }
 
-    /// Nothing is to be done: when there is, a person may have changed the tree.
+    /// Forgets what is known about trees when nothing is left to do: before there is work again, a
+    /// person may change the tree.
     fn forget_trees(&mut self, crew: &Crew<'_>) {
-        // An agent that rests is no reason to judge anew.
+        // A resting agent is no reason to judge the tree again.
         if crew.running() == 0 && self.dispatcher.resting().held().is_empty() {
             self.dispatcher.trees_mut().untouched_mut().forget();
         }
     }
 
-    /// Starts what was claimed, lets go of what ended, and tells both.
+    /// Starts what was claimed, releases what ended, and reports both.
     fn after(&mut self, finished: &[(SlotIx, Finished)], made: Made, crew: &mut Crew<'_>) {
         for warning in made.warnings {
             crew.tell().warn_once(warning);
@@ -274,7 +277,7 @@ impl Work {
             let (tell, drain) = crew.tell_and_count();
             tell.end(*slot, finished, after, drain);
             crew.after_task(finished, after);
-            // Before the slot takes the next claim.
+            // This must happen before the slot takes the next claim.
             self.after_landing(*slot, finished, after, crew);
         }
         for review in made.reviews {
@@ -294,7 +297,7 @@ impl Work {
             self.checks(crew).begin_untouched(slot, wanted);
         }
         for (slot, finished) in finished {
-            // A slot that continues with the same task has given its supervisor to it.
+            // A slot that continues with the same task has given its supervisor to that task.
             crew.slots_mut().release(*slot);
             prune(&self.project, finished);
         }
@@ -305,7 +308,7 @@ impl Work {
         }
     }
 
-    /// What jobs are made from.
+    /// Returns what jobs are made from.
     fn source<'a>(&'a self, structure: &'a Structure) -> Source<'a> {
         Source {
             set: self.project.set(),
@@ -325,7 +328,7 @@ impl Work {
         let key = TaskKey::new(set.real(place.queue), &id);
         let lock = self.dispatcher.keeper().hand_over(&key);
         crew.drain_mut().began();
-        // While nothing runs it is a person who changes the configuration.
+        // While nothing runs, only a person can have changed the configuration.
         if crew.running() == 0 && self.fixed.settle_config() {
             let text = "workloop.toml changed, or a file of variables that it names: the next run uses it, \
                         this one goes by what it read";
@@ -335,7 +338,7 @@ impl Work {
         let job = match self.source(&structure).job(place, token, &self.fixed) {
             Ok(job) => job,
             Err(error) => {
-                // Nothing is configured any more. The claim is given back by the next run.
+                // The configuration no longer covers this task. The next run gives the claim back.
                 crew.end_for(Reason::Environment(error.to_string()));
                 return;
             }
@@ -362,13 +365,14 @@ impl Work {
         Ok(())
     }
 
-    /// What is left for the end of the run.
+    /// Returns what is needed for the end of the run.
     pub(super) fn into_parts(self) -> (Project, Dispatcher, Survey) {
         (self.project, self.dispatcher, self.survey)
     }
 }
 
-/// A tool that is not there is missing for every task: nothing more is claimed.
+/// Returns the tools that could not be started. A missing tool is missing for every task, so
+/// nothing more is claimed.
 fn missing_tools(finished: &[(SlotIx, Finished)]) -> Vec<Reason> {
     let missing = |(_, Finished { job, report, .. }): &(SlotIx, Finished)| {
         let (Outcome::FailedToStart { reason }, None) = (&report.outcome, report.verdict) else {

@@ -36,45 +36,45 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// What a loop is told.
+/// An order to a loop.
 #[derive(Clone, Copy, Debug)]
 enum Go {
     On,
     Crash,
 }
 
-/// What happens to a loop while it writes.
+/// A failure injected while a loop writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Harm {
-    /// The disk is full for so many writes more.
+    /// The disk is full for this many more writes.
     Full(usize),
-    /// It is killed.
+    /// The loop is killed.
     Killed,
 }
 
-/// What a loop meets while it writes.
+/// The failures injected into a loop while it writes.
 #[derive(Debug, Default)]
 struct Injected {
-    /// What is to happen after so many more moments.
+    /// The failure to inject after this many more moments.
     ahead: Option<(usize, Harm)>,
-    /// Whether something happened: nobody knows then what it still has to write.
+    /// Whether a failure was injected: then it is unknown what the loop still has to write.
     is_harmed: bool,
 }
 
-/// What became of a loop.
+/// The state in which a loop stopped running.
 #[derive(Debug)]
 pub(super) enum Told {
     /// It waits for messages.
     Waits,
     /// It ended by itself.
     Ended(Box<Ending>),
-    /// It failed, and why.
+    /// It failed, for this reason.
     Failed(String),
     /// It was killed.
     Crashed,
 }
 
-/// A killed loop unwinds with this.
+/// The panic payload that unwinds a killed loop.
 struct Killed;
 
 /// What all loops of a simulation share.
@@ -89,19 +89,20 @@ pub(super) struct Common {
     pub(super) backups: Option<Backups>,
 }
 
-/// A loop.
+/// A simulated loop.
 pub(super) struct Looping {
     pub(super) pid: u32,
     go: Sender<Go>,
     told: Receiver<Told>,
     injected: Arc<Mutex<Injected>>,
-    /// Whether it waited for messages at least once: what goes wrong before is told to who started it.
+    /// Whether it has waited for messages at least once. Errors before that are returned to the
+    /// caller that started it.
     pub(super) is_up: bool,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Looping {
-    /// One that has done nothing yet.
+    /// Creates a loop that has done nothing yet.
     pub(super) fn start(common: &Common, pid: u32, jobs: usize) -> Self {
         let (go, gone) = mpsc::channel();
         let (tell, told) = mpsc::channel();
@@ -130,12 +131,12 @@ impl Looping {
         self.tell(Go::On)
     }
 
-    /// This happens to it after so many more moments of writing.
+    /// Injects this failure after `after` more moments of writing.
     pub(super) fn harm(&mut self, after: usize, harm: Harm) {
         locked(&self.injected).ahead = Some((after, harm));
     }
 
-    /// Whether something happened to it while it wrote.
+    /// Returns whether a failure was injected while it wrote.
     pub(super) fn is_harmed(&self) -> bool {
         locked(&self.injected).is_harmed
     }
@@ -146,7 +147,7 @@ impl Looping {
     }
 
     fn tell(&mut self, go: Go) -> Told {
-        // One that is over hears nothing, and says so below.
+        // A loop that is over receives nothing and is reported as crashed below.
         let _ = self.go.send(go);
         let told = self.told.recv().unwrap_or(Told::Crashed);
         self.is_up |= matches!(told, Told::Waits);
@@ -172,10 +173,10 @@ fn locked(injected: &Mutex<Injected>) -> MutexGuard<'_, Injected> {
 }
 
 impl Injected {
-    /// What happens at a moment of writing.
+    /// Injects the pending failure, if it is due at this moment of writing.
     fn suffer(&mut self, moment: Moment) -> io::Result<()> {
         let Some((left, harm)) = self.ahead.take() else { return Ok(()) };
-        // What is written is written, however full the disk is.
+        // Once the text is in place, a full disk has no effect on it.
         let is_spared = matches!(harm, Harm::Full(_)) && moment == Moment::After;
         if left > 0 || is_spared {
             self.ahead = Some((left.saturating_sub(1), harm));
@@ -192,7 +193,8 @@ impl Injected {
     }
 }
 
-/// Does something to which `harm` happens after so many moments of writing; `None` when that killed it.
+/// Runs `act` with `harm` injected after the given number of moments of writing; `None` if that
+/// killed it.
 pub(super) fn harmed<T>(harm: Option<(usize, Harm)>, act: impl FnOnce() -> T) -> Option<T> {
     let injected = Mutex::new(Injected { ahead: harm, is_harmed: false });
     trouble::at_each_moment(move |moment| locked(&injected).suffer(moment));
@@ -211,7 +213,7 @@ fn said(panic: &(dyn std::any::Any + Send)) -> String {
     format!("a panic: {}", text.unwrap_or("without words"))
 }
 
-/// Waits by giving the baton back.
+/// Waits for messages by passing the baton back.
 struct Ear {
     go: Receiver<Go>,
     tell: Sender<Told>,
@@ -239,7 +241,7 @@ impl Messages for Ear {
     }
 }
 
-/// Hears nothing.
+/// An observer that ignores everything.
 struct Nobody;
 
 impl Observer for Nobody {
@@ -288,7 +290,7 @@ fn run(
     RunLoop::new(work, crew, inbox, presence).run().map_err(|error| text(&error))
 }
 
-/// The project as a loop or a person opens it.
+/// Opens the project as a loop or a person would.
 pub(super) fn open(common: &Common, clock: &Arc<dyn Clock>) -> Result<Project, StoreError> {
     let path = common.queue.with_file_name("workloop.toml");
     let config = config::parse(&path, &common.config).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Chance that can be repeated.
+//! Reproducible random numbers.
 
 /// A small generator (splitmix64, S. Vigna, public domain reference).
 #[derive(Clone, Debug)]
@@ -9,8 +9,8 @@ impl Chance {
         Self(seed)
     }
 
-    /// The chance of step `number` of the schedule with this seed: leaving a step out does not change
-    /// the others.
+    /// Creates the generator of step `number` of the schedule with this seed. Leaving a step out
+    /// does not change the others.
     pub(super) fn of_step(seed: u64, number: usize) -> Self {
         let mut chance = Self(seed ^ (number as u64).wrapping_mul(0xd134_2543_de82_ef95));
         chance.next();
@@ -24,13 +24,13 @@ impl Chance {
         mixed ^ mixed >> 31
     }
 
-    /// A number below `bound`, 0 when there is none.
+    /// Returns a number below `bound`, or 0 if there is none.
     pub(super) fn below(&mut self, bound: usize) -> usize {
         let bound = u64::try_from(bound.max(1)).unwrap_or(1);
         usize::try_from((self.next() >> 11) % bound).unwrap_or(0)
     }
 
-    /// True once in `of` times.
+    /// Returns `true` once in `of` times on average.
     pub(super) fn once_in(&mut self, of: usize) -> bool {
         self.below(of) == 0
     }

@@ -1,5 +1,5 @@
-//! Attempts without commands: each is a supervisor and an agent in the table of processes, and ends
-//! when the schedule says so.
+//! Attempts without commands: each is a supervisor and an agent in the process table, and ends when
+//! the schedule says so.
 
 use super::machine::{Machine, Role};
 use crate::domain::{Outcome, ReasonCode, StepKind, StepReport, Verdict};
@@ -25,45 +25,45 @@ pub(super) enum End {
     Passes,
     /// Its work fails.
     Fails,
-    /// Its agent asks a person.
+    /// Its agent asks a person a question.
     Asks,
-    /// Its supervisor is gone.
+    /// Its supervisor vanishes.
     Lost,
-    /// It was told to end.
+    /// Its loop ends it.
     Interrupted,
 }
 
-/// An attempt that a loop began.
+/// An attempt that a loop started.
 #[derive(Debug)]
 pub(super) struct Attempt {
-    /// The loop's process.
+    /// The process of its loop.
     pub(super) owner: u32,
     pub(super) job: Job,
     slot: SlotIx,
     lock: FileLock,
     steering: Arc<Steering>,
     outbox: Sender<Message>,
-    /// Supervisor and agent, once they run.
+    /// The processes of its supervisor and agent, once they run.
     pub(super) processes: Option<(u32, u32)>,
-    /// Whether a person ended its claim: what it comes to counts no more.
+    /// Whether a person ended its claim: then its result no longer counts.
     pub(super) is_void: bool,
-    /// Whether its begin was looked at.
+    /// Whether its start was checked against the promises.
     pub(super) is_seen: bool,
 }
 
 impl Attempt {
-    /// Whether it is about a task.
+    /// Returns whether it is about a task.
     pub(super) fn is_attempt(&self) -> bool {
         self.job.purpose == Purpose::Attempt
     }
 
-    /// Whether its loop wants it to end.
+    /// Returns whether its loop wants it to end.
     pub(super) fn is_cancelled(&self) -> bool {
         self.steering.cancelled.load(Ordering::SeqCst)
     }
 
-    /// The claim is handed over, and the agent starts; `false` when the lock is not in its place any
-    /// more.
+    /// Hands the claim over and starts the agent. Returns `false` if the lock file is no longer in
+    /// its place.
     pub(super) fn start(&mut self, machine: &Machine) -> bool {
         let there = fs::symlink_metadata(self.lock.path()).ok();
         if there.as_ref().map(identity) != self.lock.identity().ok() {
@@ -94,7 +94,8 @@ impl Attempt {
         true
     }
 
-    /// It ends so, and its loop hears of it, if that lives. A lost one leaves its agent.
+    /// Ends the attempt in the given way and notifies its loop if that is alive. A lost attempt
+    /// leaves its agent running.
     pub(super) fn end(self, end: End, machine: &Machine) {
         if let Some((supervisor, agent)) = self.processes {
             machine.end(supervisor);
@@ -116,7 +117,7 @@ fn step(kind: StepKind, name: &str, code: i32) -> StepReport {
     StepReport { kind, name, outcome, millis: 1, log, checked: Default::default() }
 }
 
-/// What an attempt that ends so hands back.
+/// Returns the result of an attempt that ends in the given way.
 fn finished(job: Job, end: End, machine: &Machine) -> Finished {
     let (outcome, reason) = match end {
         End::Passes | End::Fails => (Outcome::Exited { code: 0 }, "step test: exit status 1"),
@@ -147,7 +148,7 @@ fn finished(job: Job, end: End, machine: &Machine) -> Finished {
     finished
 }
 
-/// All attempts that were begun and did not end.
+/// All attempts that were started and have not ended.
 #[derive(Debug, Default)]
 pub(super) struct Hands(Mutex<Vec<Attempt>>);
 

@@ -12,18 +12,18 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// What a process is.
+/// What a process does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Role {
-    /// A loop.
+    /// It runs a loop.
     Loop,
-    /// Holds a claim.
+    /// It holds a claim.
     Supervisor,
-    /// Works on a task.
+    /// It works on a task.
     Agent,
 }
 
-/// A living process.
+/// A running process.
 #[derive(Clone, Debug)]
 pub(super) struct Living {
     pub(super) pid: u32,
@@ -34,16 +34,16 @@ pub(super) struct Living {
     pub(super) task: String,
 }
 
-/// Processes have the same start time: their numbers are never given twice.
+/// The start time of all processes: process ids are never reused.
 const START: u64 = 7;
 
-/// The host.
+/// The simulated host.
 #[derive(Debug)]
 pub(super) struct Machine {
     host: Host,
     living: Mutex<(u32, Vec<Living>)>,
     origin: Instant,
-    /// What passed on the monotonic clock, and the time of day.
+    /// The elapsed monotonic time, and the time of day.
     time: Mutex<(Duration, DateTime<Utc>)>,
 }
 
@@ -63,7 +63,7 @@ impl Machine {
         self.living.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Starts a process; gives its number.
+    /// Starts a process. Returns its id.
     pub(super) fn start(&self, role: Role, tags: &str, task: &str) -> u32 {
         let mut table = self.table();
         table.0 += 1;
@@ -72,40 +72,40 @@ impl Machine {
         pid
     }
 
-    /// Process `pid` ends.
+    /// Ends process `pid`.
     pub(super) fn end(&self, pid: u32) {
         self.table().1.retain(|process| process.pid != pid);
     }
 
-    /// The living ones.
+    /// Returns the running processes.
     pub(super) fn living(&self) -> Vec<Living> {
         self.table().1.clone()
     }
 
-    /// Whether process `pid` lives.
+    /// Returns whether process `pid` is alive.
     pub(super) fn lives(&self, pid: u32) -> bool {
         self.table().1.iter().any(|process| process.pid == pid)
     }
 
-    /// Time passes.
+    /// Lets `time` pass.
     pub(super) fn pass(&self, time: Duration) {
         let mut now = self.time.lock().unwrap_or_else(PoisonError::into_inner);
         now.0 += time;
         now.1 += TimeDelta::from_std(time).unwrap_or_default();
     }
 
-    /// Somebody sets the time of day.
+    /// Changes the time of day, as an administrator could.
     pub(super) fn set_clock(&self, by: TimeDelta) {
         let mut now = self.time.lock().unwrap_or_else(PoisonError::into_inner);
         now.1 += by;
     }
 
-    /// A process of it, as claims see the host.
+    /// Returns the host as process `pid` sees it.
     pub(super) fn seen_by(self: &Arc<Self>, pid: u32) -> Seat {
         Seat { machine: Arc::clone(self), pid }
     }
 
-    /// The start time and the identity of a process for a claim file.
+    /// Returns the start time of every process and the boot id, for a claim file.
     pub(super) fn boot(&self) -> (u64, String) {
         (START, self.host.boot.clone())
     }

@@ -1,4 +1,4 @@
-//! What must hold after every step, and at the end.
+//! The promises: what must be true after every step, and at the end.
 
 use super::hands::{End, Hands};
 use super::machine::{Machine, Role};
@@ -8,38 +8,38 @@ use std::collections::HashMap;
 /// How many attempts of a task may fail.
 pub(super) const BUDGET: usize = 3;
 
-/// What is known of a task from outside.
+/// The facts about a task, as observed from outside.
 #[derive(Debug, Default)]
 struct Facts {
     needs: Vec<String>,
-    /// Agents that were started.
+    /// How many agents were started.
     starts: usize,
-    /// Of those, how many came to something else than a failure that was written.
+    /// How many of them ended without a written failure.
     excused: usize,
-    /// Attempts whose work passed.
+    /// How many attempts passed.
     passed: usize,
-    /// A person wrote into the file that it is done, which no journal knows.
+    /// A person wrote into the file that the task is done, which no journal records.
     by_hand: bool,
     /// It was seen complete.
     complete: bool,
     /// It is complete in the text that a loop wrote last.
     now: bool,
-    /// A person put it back with a new budget: so often.
+    /// How often a person put it back with a new budget.
     renewed: usize,
 }
 
-/// What was seen of all tasks.
+/// The observations about all tasks.
 #[derive(Debug, Default)]
 pub(super) struct Promises(HashMap<String, Facts>);
 
 impl Promises {
-    /// A task that waits for others.
+    /// Adds a task that depends on others.
     pub(super) fn knows(&mut self, id: &str, needs: &[String]) {
         let facts = Facts { needs: needs.to_vec(), ..Facts::default() };
         self.0.insert(id.to_owned(), facts);
     }
 
-    /// Whether there is such a task.
+    /// Returns whether there is such a task.
     pub(super) fn is_known(&self, id: &str) -> bool {
         self.0.contains_key(id)
     }
@@ -48,7 +48,7 @@ impl Promises {
         self.0.entry(id.to_owned()).or_default()
     }
 
-    /// A loop decided to begin an attempt.
+    /// Checks the decision of a loop to begin an attempt.
     pub(super) fn begins(&mut self, id: &str) -> Result<(), String> {
         let needs = self.of(id).needs.clone();
         if let Some(need) = needs.iter().find(|need| !self.of(need).now) {
@@ -60,7 +60,7 @@ impl Promises {
         Ok(())
     }
 
-    /// An agent starts.
+    /// Checks the start of an agent.
     pub(super) fn starts(&mut self, id: &str, machine: &Machine) -> Result<(), String> {
         let facts = self.of(id);
         facts.starts += 1;
@@ -71,14 +71,14 @@ impl Promises {
         let works = |role: Role| {
             machine.living().iter().filter(|it| it.task == id && it.role == role).count()
         };
-        // This one is among them.
+        // The agent that starts now is among them.
         if works(Role::Agent) > 1 {
             return Err(format!("two agents work on {id}"));
         }
         Ok(())
     }
 
-    /// An attempt ended so.
+    /// Records how an attempt ended.
     pub(super) fn ends(&mut self, id: &str, end: End) {
         let facts = self.of(id);
         match end {
@@ -88,59 +88,62 @@ impl Promises {
         }
     }
 
-    /// An attempt may not have been written: its loop died.
+    /// Allows one more start: the end of an attempt may not have been written because its loop was
+    /// killed.
     pub(super) fn excuses(&mut self, id: &str) {
         if let Some(facts) = self.0.get_mut(id) {
             facts.excused += 1;
         }
     }
 
-    /// Its work is not there any more.
+    /// Records that the work of a task is no longer in the tree.
     pub(super) fn loses(&mut self, id: &str) {
         let facts = self.of(id);
         (facts.complete, facts.passed, facts.by_hand) = (false, 0, false);
     }
 
-    /// Whether it was seen complete.
+    /// Returns whether the task was seen complete.
     pub(super) fn is_complete(&mut self, id: &str) -> bool {
         self.of(id).complete
     }
 
-    /// A person gave it a new budget, and wants it to be done, also where it was set back.
+    /// Records that a person gave the task a new budget and wants it done, even if it was set back.
     pub(super) fn renews(&mut self, id: &str) {
         self.of(id).renewed += 1;
         self.opens(id);
     }
 
-    /// A person reset it, as if it had never run.
+    /// Records that a person reset the task, as if it had never run.
     pub(super) fn resets(&mut self, id: &str) {
         let facts = self.of(id);
         facts.renewed += 1;
         (facts.complete, facts.passed) = (false, 0);
     }
 
-    /// A person opened it.
+    /// Records that a person opened the task again.
     pub(super) fn opens(&mut self, id: &str) {
         self.of(id).complete = false;
     }
 
-    /// Any of them may be done again; what is complete all the same is seen so.
+    /// Records that any task may be redone. The next text that a loop writes shows which ones are
+    /// complete anyway.
     pub(super) fn all_open(&mut self) {
         self.0.values_mut().for_each(|facts| facts.complete = false);
     }
 
-    /// A person wrote that it is done.
+    /// Records that a person wrote that the task is done.
     pub(super) fn by_hand(&mut self, id: &str) {
         self.of(id).by_hand = true;
     }
 
-    /// A person did it. Nothing tells later whether that is there: with an older text it is done again.
+    /// Records that a person did the work. Nothing shows later whether that work is there: after an
+    /// older text comes back, the task is done again.
     pub(super) fn is_done(&mut self, id: &str) {
         self.by_hand(id);
         self.of(id).renewed += 1;
     }
 
-    /// What a loop wrote.
+    /// Checks a text that a loop wrote.
     pub(super) fn written(&mut self, queue: &Value) -> Result<(), String> {
         let tasks = queue["tasks"].as_array().ok_or("no tasks")?;
         let mut counts: HashMap<&str, u64> = HashMap::new();
@@ -153,7 +156,8 @@ impl Promises {
             if facts.now && facts.passed == 0 && !facts.by_hand {
                 return Err(format!("{id} is complete, and nothing passed"));
             }
-            // What a person says to be done is done again with an older text: nobody can look for it.
+            // A task that a person reported as done is redone after an older text comes back:
+            // nothing can verify its work.
             facts.complete |= facts.now && facts.passed > 0 && !facts.by_hand;
         }
         for (word, count) in counts {
@@ -164,7 +168,7 @@ impl Promises {
         Ok(())
     }
 
-    /// How it must be when nothing more happens.
+    /// Checks the final state, when nothing more happens.
     pub(super) fn is_over(&mut self, queue: &Value, hands: &Hands) -> Result<(), String> {
         if let Some(attempt) = hands.all().first() {
             return Err(format!("an attempt of {} is left", attempt.job.id));
@@ -182,7 +186,7 @@ impl Promises {
             }
             let waits = self.of(&id).needs.clone();
             let waits = waits.iter().any(|need| !self.of(need).now);
-            // An edit opens a task, and gives no budget.
+            // An edit opens a task, but gives no budget.
             let used = task["budget_used"].as_u64().or(task["attempts"].as_u64());
             let spent = used.unwrap_or(0) >= BUDGET as u64;
             let rests = ["complete", "blocked", "parked"].contains(&status);

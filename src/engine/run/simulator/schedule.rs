@@ -1,4 +1,5 @@
-//! Schedules: what happens in which order, and the shortest one that still breaks a promise.
+//! Schedules: what happens in which order, and the search for the shortest one that still breaks a
+//! promise.
 
 use super::baton::Harm;
 use super::chance::Chance;
@@ -30,13 +31,13 @@ pub(super) struct Broken {
 }
 
 impl Schedule {
-    /// The one of `seed`.
+    /// Creates the schedule of `seed`.
     pub(super) fn of(seed: u64, faults: &[Fault]) -> Self {
         let steps = 20 + Chance::new(seed).below(181);
         Self { seed, steps, without: HashSet::new(), faults: faults.to_vec() }
     }
 
-    /// Runs it; gives how many steps were checked.
+    /// Runs it. Returns how many steps were checked.
     pub(super) fn run(&self) -> Result<usize, Broken> {
         let mut world = World::new(&mut Chance::new(self.seed), &self.faults);
         let ran = self.happen(&mut world);
@@ -56,7 +57,7 @@ impl Schedule {
         settle(world, &mut Chance::of_step(self.seed, usize::MAX))
     }
 
-    /// The same with as few steps as still break something.
+    /// Returns a shorter schedule that still breaks a promise.
     pub(super) fn shrunk(mut self) -> Self {
         let breaks = |schedule: &Self| schedule.run().is_err();
         let mut size = self.steps.div_ceil(2);
@@ -76,7 +77,7 @@ impl Schedule {
     }
 }
 
-/// One step: mostly progress, sometimes harm.
+/// Makes one step: mostly progress, sometimes harm.
 fn step(world: &mut World, chance: &mut Chance) -> Result<(), String> {
     match chance.below(100) {
         0..=9 if world.loops.len() < world.most => world.start_loop(chance),
@@ -103,7 +104,7 @@ fn step(world: &mut World, chance: &mut Chance) -> Result<(), String> {
     Ok(())
 }
 
-/// An attempt starts or ends.
+/// Starts or ends an attempt.
 fn attempts(world: &mut World, chance: &mut Chance) -> Result<(), String> {
     let count = world.common.hands.all().len();
     if count == 0 {
@@ -134,7 +135,7 @@ fn attempts(world: &mut World, chance: &mut Chance) -> Result<(), String> {
     Ok(())
 }
 
-/// A loop is killed while it writes, or the disk is full then.
+/// Kills a loop while it writes, or lets the disk be full then.
 fn harms(world: &mut World, chance: &mut Chance) -> Result<(), String> {
     let at = chance.below(world.loops.len());
     let after = chance.below(16);
@@ -146,12 +147,12 @@ fn harm(chance: &mut Chance) -> Harm {
     if chance.once_in(2) { Harm::Full(chance.below(8)) } else { Harm::Killed }
 }
 
-/// What a verification of the tree comes to.
+/// Returns the result of a verification of the tree.
 fn tree(world: &World) -> End {
     if world.lost.is_empty() { End::Passes } else { End::Fails }
 }
 
-/// What lost its supervisor ends by itself.
+/// Lets an agent that lost its supervisor exit by itself.
 fn strays(world: &mut World, chance: &mut Chance) {
     let living = world.common.machine.living();
     let kept: Vec<u32> = {
@@ -168,7 +169,7 @@ fn strays(world: &mut World, chance: &mut Chance) {
     }
 }
 
-/// An older text comes back, as by `git checkout`.
+/// Puts an older text back, as `git checkout` does.
 fn set_back(world: &mut World, chance: &mut Chance) {
     if world.whole.is_none() && !world.earlier.is_empty() {
         let at = chance.below(world.earlier.len());
@@ -182,7 +183,7 @@ fn set_back(world: &mut World, chance: &mut Chance) {
     }
 }
 
-/// What is complete in the text has its work.
+/// Brings the work of every task that is complete in the text into the tree.
 fn brings_work_along(world: &mut World) {
     let queue = world.queue().unwrap_or_default();
     for task in queue["tasks"].as_array().into_iter().flatten() {
@@ -194,7 +195,7 @@ fn brings_work_along(world: &mut World) {
     }
 }
 
-/// The tree is as old as the text: what was finished since is gone.
+/// Sets the tree back to the age of the text: work that was finished since is gone.
 fn takes_work_along(world: &mut World) {
     let queue = world.queue().unwrap_or_default();
     let tasks = queue["tasks"].as_array().into_iter().flatten();
@@ -208,9 +209,9 @@ fn takes_work_along(world: &mut World) {
     }
 }
 
-/// An agent writes a status into the file.
+/// Writes a status into the file, as an agent does.
 fn edits(world: &mut World, chance: &mut Chance) {
-    // Before anything was recorded the file is all that there is.
+    // Before anything was recorded, the file is the only source.
     let Some(mut queue) = world.queue().filter(|_| !world.earlier.is_empty()) else { return };
     let Some(tasks) = queue["tasks"].as_array_mut() else { return };
     let at = chance.below(tasks.len());
@@ -223,10 +224,10 @@ fn edits(world: &mut World, chance: &mut Chance) {
     }
     world.put(&serde_json::to_vec_pretty(&queue).unwrap_or_default());
     world.say(format!("{id} is edited: {word}"));
-    // Beside attempts nothing of it counts but that finished work is opened.
+    // While attempts run, an edit can only open finished work; the rest is ignored.
     let beside = world.common.hands.all().iter().any(|attempt| attempt.processes.is_some());
     match word {
-        // Of lost work the file may say so already, which is no edit.
+        // For lost work the file may already contain this status, so there is no edit.
         "complete" if !beside || world.lost.remove(&id) => world.promises.by_hand(&id),
         "pending" => world.promises.opens(&id),
         "in_progress" if !beside => world.promises.opens(&id),
@@ -234,7 +235,7 @@ fn edits(world: &mut World, chance: &mut Chance) {
     }
 }
 
-/// The text is broken, or whole again.
+/// Makes the text invalid, or restores it.
 fn breaks(world: &mut World, chance: &mut Chance) {
     if let Some(text) = world.whole.take() {
         world.put(&text);
@@ -248,7 +249,7 @@ fn breaks(world: &mut World, chance: &mut Chance) {
     }
 }
 
-/// A person uses a verb.
+/// Runs a verb, as a person does.
 fn verb(world: &mut World, chance: &mut Chance) -> Result<(), String> {
     if world.whole.is_some() {
         return Ok(());
@@ -270,7 +271,8 @@ fn verb(world: &mut World, chance: &mut Chance) -> Result<(), String> {
         ),
     });
     let word = ["retry", "reset", "cancel", "done"][kind];
-    // A write that failed at its rename counts if the text is put into another file before the next one.
+    // A write that failed at its rename counts if the text is put into another file before the next
+    // one.
     let done = match done {
         Some(Err(why)) if harm.is_some() => {
             world.say(format!("{word} {id} fails: {why}"));
@@ -278,11 +280,11 @@ fn verb(world: &mut World, chance: &mut Chance) -> Result<(), String> {
         }
         other => other,
     };
-    // Whom somebody works on, or what is unknown, is refused.
+    // A verb is refused if the task is being worked on or is unknown.
     match (kind, &done) {
         (_, None) if !world.promises.is_known(&id) => {}
         (_, Some(Err(why))) => world.say(format!("{word} {id} is refused: {why}")),
-        // Whether it was reset nobody knows, and what passed may still be there.
+        // It is unknown whether the task was reset, and what passed may still be there.
         (0, _) | (1, None) => world.promises.renews(&id),
         (1, _) => world.promises.resets(&id),
         (2, None) => {
@@ -303,10 +305,10 @@ fn verb(world: &mut World, chance: &mut Chance) -> Result<(), String> {
     Ok(())
 }
 
-/// Nothing bad happens any more, and all must come to rest.
+/// Injects no more harm: everything must come to rest.
 fn settle(world: &mut World, chance: &mut Chance) -> Result<(), String> {
     const ROUNDS: usize = 400;
-    /// So many loops find nothing to do before all is taken to be over.
+    /// How many loops must find nothing to do before the state is taken as final.
     const ENOUGH: usize = 3;
     let mut ended = 0;
     if world.whole.is_some() {
@@ -331,7 +333,7 @@ fn settle(world: &mut World, chance: &mut Chance) -> Result<(), String> {
         world.common.machine.pass(Duration::from_secs(2));
         if world.loops.is_empty() {
             let queue = world.queue().ok_or("the queue is no JSON")?;
-            // What somebody wrote last was not looked at before.
+            // The previous loop may not have read the last edit.
             if ended > 0 {
                 match world.promises.is_over(&queue, &world.common.hands) {
                     Ok(()) => return world.is_tidy(),

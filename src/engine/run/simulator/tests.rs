@@ -1,10 +1,10 @@
-//! The promises under schedules, and schedules that find each of them broken.
+//! The promises under random schedules, and the faults that schedules must detect.
 
 use super::schedule::Schedule;
 use crate::platform::fault::Fault;
 use std::time::Instant;
 
-/// Fails with the shortest schedule that breaks a promise as the one of `seed` does.
+/// Fails with the shortest schedule that breaks a promise, derived from the one of `seed`.
 fn tell(seed: u64) {
     let schedule = Schedule::of(seed, &[]).shrunk();
     if let Err(broken) = schedule.run() {
@@ -12,7 +12,8 @@ fn tell(seed: u64) {
     }
 }
 
-/// A number from the environment: where the long versions begin, and how much they do.
+/// Reads a number from the environment: the first seed and the number of schedules of the long
+/// versions.
 fn number(name: &str, other: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(other)
 }
@@ -36,10 +37,11 @@ fn the_promises_hold_under_schedules() {
     assert!(steps > 1000, "{steps}");
 }
 
-/// A schedule breaks a promise of a loop that is broken so; the search begins at `first`, or at
-/// `WORKLOOP_SIM_SEED` where that is given.
+/// Checks that some schedule breaks a promise of a loop with this fault. The search begins at
+/// `first`, or at `WORKLOOP_SIM_SEED` if that is set.
 fn finds(fault: Fault, first: u64) {
-    /// A fault that needs more is not looked for hard enough.
+    /// The most schedules to try. A fault that needs more means that the simulator is too weak for
+    /// it.
     const MOST: u64 = 2000;
     let first = number("WORKLOOP_SIM_SEED", first);
     let found = (first..first + MOST).find_map(|seed| {

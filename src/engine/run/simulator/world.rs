@@ -18,7 +18,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What loops are configured with.
+/// The configuration of the loops.
 const CONFIG: &str = r#"
 [agents.default]
 run = "true"
@@ -31,27 +31,27 @@ crashes = 100
 untouched = false
 "#;
 
-/// All that there is.
+/// The whole state of a simulation.
 pub(super) struct World {
     pub(super) common: Common,
     pub(super) loops: Vec<Looping>,
     pub(super) most: usize,
     pub(super) promises: Promises,
-    /// Texts of the queue that loops wrote.
+    /// The texts of the queue that loops wrote.
     pub(super) earlier: Vec<Vec<u8>>,
-    /// The text before somebody broke it.
+    /// The text before it was made invalid.
     pub(super) whole: Option<Vec<u8>>,
     pub(super) trace: Vec<String>,
-    /// Ends that loops were told of and may not have written.
+    /// Attempts whose end was sent to a loop that may not have written it.
     unwritten: Vec<(u32, String)>,
     /// Tasks whose work vanished with their state.
     pub(super) lost: HashSet<String>,
-    /// What somebody else than a loop wrote last.
+    /// The last text that something other than a loop wrote.
     edited: Option<Vec<u8>>,
     folder: tempfile::TempDir,
 }
 
-/// Memory instead of a disk, where the system has such a place.
+/// Creates a folder in memory instead of on disk, if the system supports that.
 fn scratch() -> tempfile::TempDir {
     let memory = Path::new("/dev/shm");
     let made = tempfile::Builder::new().prefix("workloop-sim-").tempdir_in(memory);
@@ -93,7 +93,7 @@ impl World {
         world
     }
 
-    /// 3 to 12 tasks, of which some wait for earlier ones.
+    /// Creates 3 to 12 tasks, some of which wait for earlier ones.
     fn fill(&mut self, chance: &mut Chance) {
         let mut tasks = Vec::new();
         for number in 0..3 + chance.below(10) {
@@ -117,18 +117,18 @@ impl World {
         self.trace.push(text);
     }
 
-    /// The queue as it is; `None` where it is no JSON.
+    /// Returns the queue as it is; `None` if it is not JSON.
     pub(super) fn queue(&self) -> Option<Value> {
         serde_json::from_slice(&fs::read(&self.common.queue).ok()?).ok()
     }
 
-    /// Puts a text in the place of the queue, as an editor does.
+    /// Replaces the text of the queue, as an editor does.
     pub(super) fn put(&mut self, text: &[u8]) {
         self.edited = Some(text.to_vec());
         let path = &self.common.queue;
         let beside = path.with_file_name("edited");
         fs::write(&beside, text).expect("written");
-        // A file that was just saved is given two seconds to become whole.
+        // A file that was just saved gets two seconds to become valid.
         let file = fs::File::options().write(true).open(&beside).expect("there");
         file.set_modified(std::time::UNIX_EPOCH + Duration::from_secs(1_000_000_000))
             .expect("dated");
@@ -158,7 +158,7 @@ impl World {
                     return Err(format!("loop {pid} ended: {:?}", ending.reason));
                 }
             }
-            // A queue that was broken before its first turn.
+            // The queue was invalid before its first turn.
             Told::Failed(why) if self.whole.is_some() => {
                 self.say(format!("loop {pid} fails: {why}"));
                 self.gone(at);
@@ -177,7 +177,7 @@ impl World {
         Ok(())
     }
 
-    /// Looks at what loop `pid` wrote.
+    /// Checks what loop `pid` wrote.
     fn look(&mut self, pid: u32, harmed: bool) -> Result<(), String> {
         if self.whole.is_some() {
             return Ok(());
@@ -186,7 +186,7 @@ impl World {
         let text = fs::read(&self.common.queue).map_err(|error| error.to_string())?;
         let queue = serde_json::from_slice(&text).map_err(|error| error.to_string())?;
         if self.edited.as_ref() == Some(&text) {
-            // Nobody has written since.
+            // No loop has written since.
             return Ok(());
         }
         if self.earlier.last() != Some(&text) {
@@ -208,13 +208,13 @@ impl World {
         Ok(())
     }
 
-    /// Process and loop `at` are gone.
+    /// Removes loop `at` and its process.
     fn gone(&mut self, at: usize) {
         let pid = self.loops.remove(at).pid;
         self.common.machine.end(pid);
     }
 
-    /// Loop `at` is killed where it waits.
+    /// Kills loop `at` where it waits.
     pub(super) fn crash(&mut self, at: usize) {
         let pid = self.loops[at].pid;
         self.loops[at].crash();
@@ -222,7 +222,7 @@ impl World {
         self.died(at);
     }
 
-    /// What loop `at` did not hand over is gone with it.
+    /// Removes a loop that was killed, with everything that it did not hand over.
     fn died(&mut self, at: usize) {
         let pid = self.loops[at].pid;
         self.gone(at);
@@ -236,13 +236,13 @@ impl World {
         }
     }
 
-    /// Whether the tree is judged, or was and nobody has written what came of it.
+    /// Returns whether the tree is being judged, or was judged without the result being written.
     pub(super) fn is_judged(&self) -> bool {
         let judged = self.common.hands.all().iter().any(|attempt| !attempt.is_attempt());
         judged || self.unwritten.iter().any(|(_, id)| !id.starts_with('T'))
     }
 
-    /// Attempt `at` starts its agent.
+    /// Lets attempt `at` start its agent.
     pub(super) fn start(&mut self, at: usize) -> Result<(), String> {
         let hands = Arc::clone(&self.common.hands);
         let mut all = hands.all();
@@ -258,7 +258,7 @@ impl World {
         if is_attempt { self.promises.starts(&id, &self.common.machine) } else { Ok(()) }
     }
 
-    /// Attempt `at` ends.
+    /// Ends attempt `at`.
     pub(super) fn end(&mut self, at: usize, end: End) {
         let attempt = self.common.hands.all().swap_remove(at);
         let (id, owner) = (attempt.job.id.clone(), attempt.owner);
@@ -272,26 +272,26 @@ impl World {
             self.promises.ends(&id, end);
         }
         if end == End::Fails && !is_attempt {
-            // Finished work that was set back is done again.
+            // Finished work that was set back is redone.
             self.promises.all_open();
         }
         let lives = self.loops.iter().any(|it| it.pid == owner);
         if lives {
             self.unwritten.push((owner, id));
         } else if is_attempt {
-            // Nobody hears of it.
+            // No loop receives its result.
             self.promises.excuses(&id);
         }
     }
 
-    /// A person ended the claim of `id`.
+    /// Records that a person ended the claim of `id`.
     pub(super) fn ended(&mut self, id: &str) {
         let mut all = self.common.hands.all();
         all.iter_mut().filter(|it| it.job.id == id).for_each(|it| it.is_void = true);
     }
 
-    /// Something that a person does through a verb, and that happens to it; `None` where the verb was
-    /// killed, and nobody knows whether it was done.
+    /// Runs a verb as a person would, with `harm` injected; `None` if the verb was killed and it is
+    /// unknown whether it took effect.
     pub(super) fn person(
         &mut self,
         harm: Option<(usize, Harm)>,
@@ -307,14 +307,14 @@ impl World {
         done
     }
 
-    /// The state folder vanishes.
+    /// Deletes the state folder.
     pub(super) fn forget_state(&mut self) {
         let folder = self.folder.path().join("queues/.workloop");
         drop(fs::remove_dir_all(folder));
         self.say(".workloop is deleted".to_owned());
     }
 
-    /// Whether nothing is left of killed writers.
+    /// Returns whether killed writers left nothing behind.
     pub(super) fn is_tidy(&self) -> Result<(), String> {
         let beside = fs::read_dir(self.folder.path().join("queues"));
         let mut names = beside.into_iter().flatten().flatten().map(|entry| entry.file_name());
@@ -324,7 +324,7 @@ impl World {
         }
     }
 
-    /// The lines of the journal.
+    /// Returns the lines of the journal.
     pub(super) fn journal(&self) -> Vec<String> {
         let path = self.folder.path().join("queues/.workloop/events.jsonl");
         let text = fs::read_to_string(path).unwrap_or_default();

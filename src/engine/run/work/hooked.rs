@@ -1,4 +1,4 @@
-//! Tells what the hooks after tasks came to.
+//! Reports the results of `after_task` hooks.
 
 use super::super::crew::Crew;
 use super::super::hooked::Hooked;
@@ -8,7 +8,7 @@ use crate::domain::EventKind;
 use crate::store::{new_event, queue_name};
 
 impl Work {
-    /// Takes in what the hook after a task came to.
+    /// Records the result of an `after_task` hook.
     pub(in super::super) fn hooked(&mut self, hooked: Hooked, crew: &mut Crew<'_>) {
         crew.hook_ended();
         let Hooked { queue, id, attempt, came_to } = hooked;

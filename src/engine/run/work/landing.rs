@@ -1,5 +1,5 @@
-//! When a change lands: after its attempt, again while something is in the way, and after another
-//! loop that died.
+//! When a change lands: after its attempt, again while there is an obstacle, and after the loop
+//! that made it died.
 
 use super::super::crew::Crew;
 use super::super::ending::Reason;
@@ -24,13 +24,13 @@ impl Work {
         while let Some(waiting) = crew.next_landing(now) {
             match self.place_of(&waiting) {
                 Some(place) => self.land(place, waiting, crew),
-                // A person ended its claim: it is not to land.
+                // A person ended its claim, so it must not land.
                 None => self.forget(waiting.queue, waiting.entry.as_deref(), crew),
             }
         }
     }
 
-    /// Where the task of a change is, if its claim still is what it was.
+    /// Returns the place of the task of a change, if its claim is unchanged.
     fn place_of(&self, waiting: &Waiting) -> Option<Place> {
         let queue = &self.project.queues()[waiting.queue];
         let task = queue.index_of(&waiting.id)?;
@@ -72,7 +72,7 @@ impl Work {
         }
     }
 
-    /// The lock of the claim: what is held, or taken again where it was lost.
+    /// Returns the lock of the claim: the one that is held, or a new one if it was lost.
     fn lock_of(
         &mut self,
         place: Place,
@@ -88,7 +88,7 @@ impl Work {
         Ok(taken.then(|| self.dispatcher.keeper().hand_over(&key)).flatten())
     }
 
-    /// Takes in the change of a dead loop, whose lock is held.
+    /// Takes over the change of a dead loop, whose lock is held.
     pub(super) fn adopt(&mut self, adopted: Adopted, crew: &mut Crew<'_>) {
         let Adopted { queue, id, token, change } = adopted;
         let key = TaskKey::new(self.project.set().real(queue), &id);
@@ -97,7 +97,7 @@ impl Work {
         crew.landings_mut().push(waiting, None);
     }
 
-    /// Changes in review of which the queue as it was read says something else.
+    /// Returns the changes in review about which the queue, as last read, says something else.
     pub(super) fn decided_reviews(&self, crew: &Crew<'_>) -> Vec<InReview> {
         let waits = |waiting: &&Waiting| {
             self.place_of(waiting).is_some_and(|place| {
@@ -114,7 +114,7 @@ impl Work {
         decided.map(one).collect()
     }
 
-    /// Lets a change land that a person said yes to, and lets go of one that is not to land.
+    /// Lets a change land that a person approved, and gives up one that must not land.
     pub(super) fn decide_review(&mut self, review: Reviewed, crew: &mut Crew<'_>) {
         let Reviewed { token, change } = review;
         if let Some(gone) = crew.landings_mut().decide(&token, change) {
@@ -122,8 +122,8 @@ impl Work {
         }
     }
 
-    /// Keeps what waits after `finished`, with its claim, and takes away what was left of what waits
-    /// no more.
+    /// Keeps the waiting change of `finished`, with its claim, or removes the remains of a change
+    /// that no longer waits.
     pub(super) fn after_landing(
         &mut self,
         slot: SlotIx,
@@ -141,7 +141,7 @@ impl Work {
                 let tried = (job.purpose == Purpose::Landing).then_some(now);
                 crew.landings_mut().push(waiting, tried);
             }
-            // Somebody else has the task now.
+            // Another worker has the task now.
             (_, Some((_, entry))) => self.forget(job.place.queue, entry.as_deref(), crew),
             (_, None) => {
                 let Some(entry) = finished.settled() else { return };
@@ -156,8 +156,8 @@ impl Work {
         }
     }
 
-    /// Gives up what is kept of attempts beyond the limits, once a run: also of tasks that this loop
-    /// never gets.
+    /// Deletes stored attempts beyond the limits, once a run, including those of tasks that this
+    /// loop never claims.
     pub(in super::super) fn forget_old_attempts(&self, crew: &mut Crew<'_>) {
         let (set, queues) = (self.project.set(), self.project.queues());
         let now = self.options.clock.now().timestamp();
@@ -174,7 +174,7 @@ impl Work {
         }
     }
 
-    /// Takes away what waits in vain.
+    /// Removes the entry of a change that will not land.
     fn forget(&self, queue: usize, entry: Option<&Entry>, crew: &mut Crew<'_>) {
         let Some(entry) = entry else { return };
         let left = self.repository(queue).map(|repository| {
@@ -185,7 +185,7 @@ impl Work {
         }
     }
 
-    /// Takes away what loops that were killed left of changes that wait no more.
+    /// Removes entries that killed loops left behind for changes that no longer wait.
     pub(in super::super) fn sweep_entries(&self, crew: &mut Crew<'_>) {
         let set = self.project.set();
         let mut seen: Vec<&Path> = Vec::new();
@@ -195,7 +195,7 @@ impl Work {
                 continue;
             }
             seen.push(repository.common());
-            // One that cannot be read stops the landings, which say so.
+            // An unreadable entry stops the landings, which report it.
             for entry in Entries::look(repository).all().unwrap_or_default() {
                 if self.is_over(&entry)
                     && let Err(error) = Entries::look(repository).leave(repository, &entry)
@@ -206,8 +206,8 @@ impl Work {
         }
     }
 
-    /// Whether the task of an entry has come to something else. An attempt that is about to have its
-    /// change wait writes the entry first.
+    /// Returns whether the task of an entry has moved on. An attempt whose change is about to wait
+    /// writes the entry first.
     fn is_over(&self, entry: &Entry) -> bool {
         let (set, queues) = (self.project.set(), self.project.queues());
         let mut of = (0..queues.len()).filter(|queue| set.real(*queue) == entry.whose.queue);

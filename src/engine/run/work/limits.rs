@@ -1,4 +1,4 @@
-//! What may not begin: agents that are paused, and what was used up.
+//! What must not begin: attempts of paused agents, and attempts beyond a limit.
 
 use super::super::crew::Crew;
 use super::super::ending::Reason;
@@ -9,8 +9,8 @@ use crate::engine::attempt::{Finished, Job};
 use crate::platform::fault::{self, Fault};
 
 impl Work {
-    /// Ends the run where nothing but a pause is in the way, and waiting is no use: nobody is logged in, or
-    /// the limit is not to be waited for.
+    /// Ends the run if only a pause prevents progress and waiting is of no use: the agent is not
+    /// logged in, or the run does not wait for its limit.
     pub(super) fn look_at_pauses(&self, crew: &mut Crew<'_>) {
         let held = self.dispatcher.resting().held();
         let of = |kind| held.iter().find(|pause| pause.kind == kind && pause.stand_in.is_none());
@@ -28,7 +28,7 @@ impl Work {
         }
     }
 
-    /// How many attempts may begin; ends the run where a limit is reached.
+    /// Returns how many attempts may begin. Ends the run if a limit is reached.
     pub(super) fn admitted(&mut self, crew: &mut Crew<'_>) -> usize {
         let most = crew.drain().attempts_left();
         if most == 0 || fault::is(Fault::SpendingUnlimited) {
@@ -43,7 +43,7 @@ impl Work {
         }
     }
 
-    /// Takes in what an attempt used.
+    /// Records what an attempt used.
     pub(in crate::engine::run) fn settle_spent(
         &mut self,
         finished: &Finished,

@@ -1,4 +1,4 @@
-//! Tells of attempts that say nothing for long.
+//! Reports attempts without output for a long time.
 
 use super::super::crew::Crew;
 use super::super::observer::Notice;
@@ -10,7 +10,7 @@ use crate::store::{new_event, queue_name};
 use serde_json::{Map, json};
 
 impl Work {
-    /// Looks whether an attempt says nothing for longer than `limits.progress_every`.
+    /// Reports attempts that have been silent for longer than `limits.progress_every`.
     pub(in super::super) fn look_for_silence(&mut self, crew: &mut Crew<'_>) {
         let clock = &self.options.clock;
         let limit = self.project.config().limits.progress_every.value;
