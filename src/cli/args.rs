@@ -1,6 +1,6 @@
-//! What can be typed: every verb and flag, with its one-sentence help. No logic.
+//! Defines the command line: every verb and flag, with one sentence of help each. No logic.
 //!
-//! The help texts, the completions and the man pages all come from these definitions.
+//! The help texts, the completions and the man pages are all generated from these definitions.
 
 mod about;
 mod apart;
@@ -41,49 +41,49 @@ pub use writing::{AddArgs, EditArgs, FieldArgs};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
-/// Runs coding agents, or any command, over JSON work queues, and verifies what they did.
+/// Runs coding agents, or any command, over JSON work queues, and verifies their work.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "workloop", version, max_term_width = 100)]
 #[command(subcommand_required = true, arg_required_else_help = true)]
 #[command(disable_help_subcommand = true, help_template = "{before-help}")]
 #[command(before_help = about::FIRST_SCREEN, before_long_help = about::ALL_VERBS)]
 pub struct Cli {
-    /// Flags that every verb has.
+    /// The flags that every verb accepts.
     #[command(flatten)]
     pub global: GlobalArgs,
-    /// The verb.
+    /// The verb, with its own flags.
     #[command(subcommand)]
     pub verb: Verb,
 }
 
-/// Flags that every verb has.
+/// The flags that every verb accepts.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct GlobalArgs {
-    /// Says only what went wrong, with the last lines of what failed, and how it ended.
+    /// Prints only failures, with the last lines of their output, and how the run ended.
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Says which files are used, each step of a run and more of what failed; twice also each setting.
+    /// Prints the files in use, each step of a run and more output of failures; twice, every setting too.
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
     /// When to use colour; NO_COLOR is respected.
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: ColorWhen,
-    /// Never asks anything; implied by CI=true.
+    /// Never prompts; implied by CI=true.
     #[arg(long, global = true)]
     pub non_interactive: bool,
-    /// The configuration file, instead of the workloop.toml found upwards from the queue
+    /// Configuration file, instead of the workloop.toml in the queue's folder or the nearest parent
     /// [env: WORKLOOP_CONFIG].
     #[arg(long, global = true, value_name = "PATH")]
     pub config: Option<PathBuf>,
     /// Seconds to wait for a lock before giving up with exit status 4 [default: 30].
     #[arg(long, global = true, value_name = "SECS")]
     pub lock_timeout: Option<u64>,
-    /// Believes files at or below this path, whoever owns them or may write them; may be repeated
+    /// Trusts files at or below this path, regardless of owner and write permissions (repeatable)
     /// [env: WORKLOOP_TRUST].
     #[arg(long, global = true, value_name = "PATH")]
     pub trust: Vec<PathBuf>,
-    /// Works on network and FUSE file systems too, where locks may not hold.
+    /// Allows network and FUSE file systems, where locks may be unreliable.
     #[arg(long, global = true)]
     pub unsafe_fs: bool,
 }
@@ -99,7 +99,7 @@ pub enum ColorWhen {
     Never,
 }
 
-/// The verbs.
+/// The verbs, each with its flags.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Verb {
     /// Writes a commented workloop.toml and a first queue; never overwrites.
@@ -110,21 +110,21 @@ pub enum Verb {
     Status(Late<StatusArgs>),
     /// Shows what changed since a time, in fifteen lines at most.
     Since(Late<SinceArgs>),
-    /// Shows the tasks that do not get on, with the evidence.
+    /// Shows the tasks that make no progress, with the evidence.
     Stuck(Late<StuckArgs>),
-    /// Shows what holds up others and needs a person, with all that waits behind it.
+    /// Shows the tasks that need a person and hold up others, with everything that waits for them.
     Blockers(Late<BlockersArgs>),
     /// Shows the ready tasks in the order in which they would be claimed.
     Next(Late<NextArgs>),
     /// Explains why a task is or is not ready, what it holds up, and its attempts.
     Why(Late<WhyArgs>),
-    /// Reports everything wrong or odd in the queues and the configuration.
+    /// Reports errors and likely mistakes in the queues and the configuration.
     Check(Late<CheckArgs>),
-    /// Computes waves, critical path, slack and how many loops pay.
+    /// Computes waves, critical path, slack and how many loops are worth running.
     Plan(Late<PlanArgs>),
-    /// Shows all tasks as Markdown: a kanban board, the progress of each, or a check list.
+    /// Shows all tasks as Markdown: a kanban board, the progress of each task, or a checklist.
     Board(Late<BoardArgs>),
-    /// Reports what was done, how it went and what is left: Markdown, HTML, JSON, JUnit, CSV.
+    /// Reports what was done, how it went and what is left, as Markdown, HTML, JSON, JUnit or CSV.
     Report(Late<ReportArgs>),
     /// Draws the dependency graph.
     Graph(Late<GraphArgs>),
@@ -132,63 +132,63 @@ pub enum Verb {
     Prompt(Late<PromptArgs>),
     /// Adds a task from flags or JSON.
     Add(Late<Box<AddArgs>>),
-    /// Changes fields of a task; without flags opens it in $EDITOR.
+    /// Changes fields of a task; without flags, opens it in $EDITOR.
     Edit(Late<Box<EditArgs>>),
-    /// Approves a task that waits for approval, or its work that waits for a review.
+    /// Approves a task that waits for approval, or its work that waits for review.
     Approve(Late<ApproveArgs>),
-    /// Answers the question of a blocked task and puts it back.
+    /// Answers the question of a blocked task and makes the task pending again.
     Answer(Late<AnswerArgs>),
-    /// Completes tasks that a person did.
+    /// Completes tasks that a person did by hand.
     Done(Late<DoneArgs>),
-    /// Judges tasks again as they are, without an agent; writes nothing.
+    /// Verifies tasks again as they are, without an agent; writes nothing.
     Verify(Late<TaskVerbArgs>),
-    /// Puts a blocked task back with a new budget.
+    /// Makes a blocked task pending again, with a new budget.
     Retry(Late<RetryArgs>),
-    /// Puts a task back as if it had never run.
+    /// Makes a task pending again, as if it had never run.
     Reset(Late<ResetArgs>),
     /// Ends a running attempt and parks the task.
     Cancel(Late<CancelArgs>),
-    /// Blocks a task, with the reason.
+    /// Blocks a task and records the reason.
     Block(Late<BlockArgs>),
-    /// Sets a task aside.
+    /// Parks a task: no loop runs it until it is unparked.
     Park(Late<TaskVerbArgs>),
-    /// Takes a parked task back.
+    /// Makes a parked task pending again.
     Unpark(Late<TaskVerbArgs>),
     /// Ends the claim on a task.
     Release(Late<ReleaseArgs>),
-    /// Reports how far a task is; inside an attempt the task is known.
+    /// Reports the progress of a task; inside an attempt, the id is optional.
     Progress(Late<ProgressArgs>),
-    /// Waits until the tasks are complete, nothing runs any more, or no loop is left.
+    /// Waits until the tasks are complete, nothing runs, or no loop is left.
     Wait(Late<WaitArgs>),
-    /// Asks loops to finish what runs and end.
+    /// Asks loops to finish running tasks and exit.
     Stop(Late<AskArgs>),
-    /// Asks loops to pause: what runs is stopped, and nothing is written before resume.
+    /// Asks loops to pause: running tasks are suspended, and nothing is written until resume.
     Pause(Late<AskArgs>),
-    /// Asks paused loops to continue, and has agents that rest after failures tried at once.
+    /// Asks paused loops to continue, and to retry at once the agents that rest after failures.
     Resume(Late<SignalArgs>),
-    /// Shows the output of an attempt, the latest if none is named: agent and verification.
+    /// Shows the agent and verification output of an attempt, by default the latest.
     Log(Late<LogArgs>),
-    /// Shows what an attempt changed, or what landed of a complete task, as a patch.
+    /// Shows what an attempt changed, or what a complete task landed, as a patch.
     Diff(Late<DiffArgs>),
-    /// Shows the private trees and the attempts that are kept, restores one, or tidies up.
+    /// Lists private trees and kept attempts, restores an attempt, or removes unused ones.
     Workspace(Late<WorkspaceArgs>),
-    /// Shows what waits to land on the target, or lands what loops left that are gone.
+    /// Shows what waits to land on the target, or lands what ended loops left behind.
     Land(Late<LandArgs>),
     /// Shows the journal.
     Events(Late<EventsArgs>),
-    /// Looks whether a run could start here, and what is worth a look.
+    /// Checks whether a run could start here, and what needs attention.
     Doctor(Late<DoctorArgs>),
-    /// Shows the help of a verb, as --help does.
+    /// Shows the help of a verb, like --help.
     Help(Late<HelpArgs>),
-    /// Lists the agents that have a preset: which are installed, and what is known of them.
+    /// Lists the agents that have a preset: whether they are installed, and what is known about them.
     Agents(Late<AgentsArgs>),
     /// Explains a reason code: what it means, what causes it, and what to do next.
     Explain(Late<ExplainArgs>),
-    /// Prints a JSON schema, or the names of all.
+    /// Prints a JSON schema, or lists the names.
     Schema(Late<SchemaArgs>),
-    /// Prints the completion script of a shell.
+    /// Prints the completion script for a shell.
     Completions(Late<CompletionsArgs>),
-    /// Prints the manual page, or writes all of them to a folder.
+    /// Prints the manual page, or writes the pages of all verbs to a folder.
     Man(Late<ManArgs>),
 }
 

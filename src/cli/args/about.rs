@@ -1,8 +1,9 @@
-//! What the help says besides sentences and flags: groups of verbs, examples, and more of some.
+//! The parts of the help that are not sentences of verbs and flags: groups of verbs, examples, and
+//! extra sections of some verbs.
 
 use super::reading::finding_codes;
 
-/// The verbs in groups, as a person meets them.
+/// The verbs in groups, in the order in which a new user needs them.
 pub const GROUPS: [(&str, &[&str]); 5] = [
     ("Begin", &["init", "agents", "add", "check", "run"]),
     (
@@ -38,58 +39,58 @@ pub const GROUPS: [(&str, &[&str]); 5] = [
     ("Help", &["help", "explain", "schema", "completions", "man"]),
 ];
 
-/// What `workloop` alone and `-h` show.
+/// The help that `workloop` without arguments and `workloop -h` print.
 pub(super) const FIRST_SCREEN: &str = include_str!("first_screen.txt");
 
-/// What `--help` shows: each verb with its sentence, and the flags of all.
+/// The help that `workloop --help` prints: each verb with its sentence, and the global flags.
 pub(super) const ALL_VERBS: &str = include_str!("all_verbs.txt");
 
-/// Exit status of `run` and `wait`.
+/// The exit statuses of `run` and `wait`, for the help and the manual.
 pub const EXIT_STATUS: &str = "\
 \x20 0    all tasks in scope are complete, or nothing was asked for
   1    the program failed
   2    wrong usage or configuration, or a missing tool
   3    a queue file was refused, or check found errors
-  4    a lock could not be had in time
+  4    a lock was not acquired in time
   5    blocked tasks remain and nothing else can be done
-  6    a limit of the run ended it with work left, or wait was over its time
-  7    the work left waits for approval, another queue or another worker
+  6    a limit of the run ended it with work left, or wait timed out
+  7    the remaining work waits for approval, another queue or another worker
   8    only a usage limit is in the way, and run --no-wait does not wait for it
   130  after SIGINT (Ctrl-C); 143 after SIGTERM";
 
-/// What a script that locks a queue by itself must know.
+/// The warning for scripts that lock a queue themselves.
 const LOCKED: &str = "\
-\x20 Every change is made under the lock of the queue's folder, held for milliseconds. A script that
-  holds this lock itself (flock FOLDER sh -c '…') and calls workloop inside waits for itself.";
+\x20 Every change is made under a lock on the queue's folder, held for milliseconds. A script that
+  holds this lock itself (flock FOLDER sh -c '…') and calls workloop inside it deadlocks.";
 
-/// Files, for the manual.
+/// The files that workloop uses, for the manual.
 pub const FILES: &[(&str, &str)] = &[
-    ("workloop.toml", "the configuration, found upwards from the queue's folder"),
-    ("queues/*.json, tasks/*.json", "queues, where none is named"),
+    ("workloop.toml", "the configuration, in the queue's folder or the nearest parent"),
+    ("queues/*.json, tasks/*.json", "the queues, if none is named"),
     (".workloop/", "beside a queue: claims, attempt folders, verification.log; may be deleted"),
-    (".git/workloop/", "the journal and the last good text of each queue"),
-    ("~/.local/state/workloop/", "a copy of the journal where there is no git"),
+    (".git/workloop/", "the journal and the last valid text of each queue"),
+    ("~/.local/state/workloop/", "the copy of the journal outside git repositories"),
     (
         "~/.cache/workloop/",
         "private trees of agents; workspace prune removes those that no loop uses",
     ),
 ];
 
-/// Variables, for the manual.
+/// The environment variables that workloop reads or sets, for the manual.
 pub const ENVIRONMENT: &[(&str, &str)] = &[
-    ("WORKLOOP_CONFIG", "the configuration file, as --config"),
-    ("WORKLOOP_AGENT", "the agent for all tasks, as run --agent"),
-    ("WORKLOOP_JOBS", "how many tasks run at the same time, as run --jobs"),
-    ("WORKLOOP_TRUST", "paths that are believed, whoever owns them, as --trust"),
-    ("XDG_STATE_HOME", "where copies of the journal are kept where there is no git"),
-    ("XDG_CACHE_HOME", "where private trees lie, unless workspaces.dir says it"),
-    ("VISUAL, EDITOR", "the editor of edit"),
+    ("WORKLOOP_CONFIG", "the configuration file, like --config"),
+    ("WORKLOOP_AGENT", "the agent for all tasks, like run --agent"),
+    ("WORKLOOP_JOBS", "how many tasks run at the same time, like run --jobs"),
+    ("WORKLOOP_TRUST", "paths to trust regardless of their owner, like --trust"),
+    ("XDG_STATE_HOME", "where copies of the journal are kept outside git repositories"),
+    ("XDG_CACHE_HOME", "where private trees are kept, unless workspaces.dir is set"),
+    ("VISUAL, EDITOR", "the editor that edit opens"),
     ("NO_COLOR, TERM=dumb", "no colour"),
-    ("CI=true", "never asks anything, as --non-interactive"),
-    ("WORKLOOP_TASK_ID and others", "what an agent and a verification get; see README"),
+    ("CI=true", "never prompts, like --non-interactive"),
+    ("WORKLOOP_TASK_ID and others", "set for agents and verification; see README"),
 ];
 
-/// A command line, and what it does.
+/// A command line and what it does.
 pub type Example = (&'static str, &'static str);
 
 /// The examples of each verb.
@@ -97,8 +98,8 @@ const EXAMPLES: &[(&str, &[Example])] = &[
     (
         "init",
         &[
-            ("workloop init", "looks for an agent and for tests, and writes what it finds"),
-            ("workloop init --agent claude --verify 'make test'", "says both"),
+            ("workloop init", "finds an agent and tests, and configures them"),
+            ("workloop init --agent claude --verify 'make test'", "names both"),
         ],
     ),
     (
@@ -106,46 +107,49 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         &[
             ("workloop run", "the queues of workloop.toml, or the only one"),
             ("workloop run queues/q.json --jobs 4", "four tasks at the same time"),
-            ("workloop run --until 07:00 --type bugfix", "until the morning, and only these"),
+            (
+                "workloop run --until 07:00 --type bugfix",
+                "until the morning, only tasks of one type",
+            ),
             ("workloop run --agent ./agent.sh --verify 'npm test'", "without workloop.toml"),
         ],
     ),
     (
         "status",
         &[
-            ("workloop status --watch", "stays and shows every change"),
+            ("workloop status --watch", "keeps running and shows every change"),
             ("workloop status --exit-code -q", "for scripts: 0 complete, 5 blocked, 7 work left"),
         ],
     ),
     (
         "since",
         &[
-            ("workloop since 22:00", "what happened over night"),
+            ("workloop since 22:00", "what happened overnight"),
             ("workloop since 2h --json", "for programs"),
         ],
     ),
-    ("stuck", &[("workloop stuck", "what is silent, slow, fails alike, or waits in vain")]),
-    ("blockers", &[("workloop blockers", "which word of yours frees most")]),
-    ("next", &[("workloop next --all", "every ready task, with the reason of its rank")]),
+    ("stuck", &[("workloop stuck", "tasks that are silent, slow, fail alike or wait in vain")]),
+    ("blockers", &[("workloop blockers", "which decision of yours frees the most tasks")]),
+    ("next", &[("workloop next --all", "every ready task, with the reason for its rank")]),
     ("why", &[("workloop why TASK-7", "what it waits for, and its attempts")]),
-    ("check", &[("workloop check --strict", "warnings count, too")]),
+    ("check", &[("workloop check --strict", "treats warnings as errors")]),
     (
         "plan",
         &[
-            ("workloop plan --loops 1,3,6", "how many loops pay"),
-            ("workloop plan --by 2026-01-30", "how many it takes to be done by then"),
-            ("workloop plan --by epic --loops 4", "each epic by itself, and when it is done"),
+            ("workloop plan --loops 1,3,6", "how many loops are worth running"),
+            ("workloop plan --by 2026-01-30", "how many loops it takes to finish by then"),
+            ("workloop plan --by epic --loops 4", "each epic separately, and when it ends"),
             ("workloop plan --days --from 2026-01-19 --hours-per-day 8", "day by day"),
-            ("workloop plan --sprint", "the sprints, and whether they hold"),
+            ("workloop plan --sprint", "the sprints, and whether they end in time"),
         ],
     ),
     ("graph", &[("workloop graph --format dot | dot -Tsvg > graph.svg", "a picture")]),
-    ("board", &[("workloop board --style todo", "a check list, phase by phase")]),
+    ("board", &[("workloop board --style todo", "a checklist by phase")]),
     (
         "report",
         &[
-            ("workloop report --since 8h", "what the night came to"),
-            ("workloop report --format html > report.html", "a page for others"),
+            ("workloop report --since 8h", "a summary of the night"),
+            ("workloop report --format html > report.html", "a page to share"),
         ],
     ),
     ("prompt", &[("workloop prompt TASK-7 | less", "what the next attempt would get")]),
@@ -164,8 +168,8 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         ],
     ),
     ("approve", &[("workloop approve TASK-7 TASK-8 --by anna", "two tasks may start")]),
-    ("answer", &[("workloop answer TASK-7 'Use the second table'", "it is pending again")]),
-    ("verify", &[("workloop verify TASK-7", "exits 0 if it holds, 5 if it does not")]),
+    ("answer", &[("workloop answer TASK-7 'Use the second table'", "makes it pending again")]),
+    ("verify", &[("workloop verify TASK-7", "exits 0 if it passes, 5 if it fails")]),
     ("done", &[("workloop done TASK-7 --note 'by hand' --verify", "if its verification passes")]),
     (
         "retry",
@@ -177,22 +181,22 @@ const EXAMPLES: &[(&str, &[Example])] = &[
     ),
     ("reset", &[("workloop reset TASK-7", "as if it had never run")]),
     ("cancel", &[("workloop cancel TASK-7", "ends its attempt and parks it")]),
-    ("block", &[("workloop block TASK-7 --because 'needs a key'", "a person must look")]),
-    ("park", &[("workloop park TASK-7 TASK-8", "both, or neither if one cannot be")]),
-    ("unpark", &[("workloop unpark TASK-7", "pending again")]),
+    ("block", &[("workloop block TASK-7 --because 'needs a key'", "a person must act")]),
+    ("park", &[("workloop park TASK-7 TASK-8", "parks both, or neither if one is refused")]),
+    ("unpark", &[("workloop unpark TASK-7", "makes it pending again")]),
     ("release", &[("workloop release TASK-7", "ends the claim of a worker that is gone")]),
     ("progress", &[("workloop progress --percent 40 --next 'tests'", "inside an attempt")]),
     (
         "wait",
         &[
-            ("workloop wait --timeout 2h", "exits as run would, or 6 when the time is over"),
+            ("workloop wait --timeout 2h", "exits like run, or with 6 at the timeout"),
             ("workloop wait TASK-7 --work-queue queues/q.json", "for one task"),
             ("workloop stop && workloop wait --until gone", "until no loop is left"),
         ],
     ),
-    ("stop", &[("workloop stop --wait", "what runs is finished, then the loops end")]),
+    ("stop", &[("workloop stop --wait", "running tasks finish, then the loops exit")]),
     ("pause", &[("workloop pause --wait && git merge main && workloop resume", "for a merge")]),
-    ("resume", &[("workloop resume --all", "takes back every stop and pause")]),
+    ("resume", &[("workloop resume --all", "withdraws every stop and pause")]),
     (
         "log",
         &[
@@ -204,22 +208,22 @@ const EXAMPLES: &[(&str, &[Example])] = &[
     (
         "diff",
         &[
-            ("workloop diff TASK-7", "of the newest attempt, or what landed"),
-            ("workloop diff TASK-7 --attempt 2 | git apply", "takes it into your own tree"),
+            ("workloop diff TASK-7", "the newest attempt, or what landed"),
+            ("workloop diff TASK-7 --attempt 2 | git apply", "applies it to your own tree"),
         ],
     ),
     (
         "workspace",
         &[
-            ("workloop workspace ls", "the trees on the disk, and the attempts that are kept"),
-            ("cd \"$(workloop workspace restore TASK-7)\"", "looks at what an attempt left"),
+            ("workloop workspace ls", "the trees on disk, and the kept attempts"),
+            ("cd \"$(workloop workspace restore TASK-7)\"", "goes to what an attempt left"),
             ("workloop workspace prune", "removes what no loop uses"),
         ],
     ),
     (
         "land",
         &[
-            ("workloop land status", "what waits to land, and what for"),
+            ("workloop land status", "what waits to land, and why"),
             ("workloop land now", "without starting an agent"),
         ],
     ),
@@ -233,12 +237,12 @@ const EXAMPLES: &[(&str, &[Example])] = &[
     (
         "doctor",
         &[
-            ("workloop doctor", "whether a run could start, and what mends what keeps it from it"),
+            ("workloop doctor", "whether a run could start, and how to fix what prevents it"),
             ("workloop doctor notify", "sends a test to every channel of [[notify]]"),
         ],
     ),
-    ("help", &[("workloop help run", "as workloop run --help")]),
-    ("agents", &[("workloop agents --probe", "whether they answer, which may cost a little")]),
+    ("help", &[("workloop help run", "the same as workloop run --help")]),
+    ("agents", &[("workloop agents --probe", "whether they answer; may cost a little")]),
     ("explain", &[("workloop explain no_progress", "what it means, and what to do")]),
     ("schema", &[("workloop schema status > status.schema.json", "what --json prints")]),
     (
@@ -252,12 +256,12 @@ const EXAMPLES: &[(&str, &[Example])] = &[
     ("man", &[("workloop man --dir ~/.local/share/man/man1", "then: man workloop-run")]),
 ];
 
-/// The examples of a verb; none where there is no such verb.
+/// Returns the examples of `verb`; none if there is no such verb.
 pub fn examples(verb: &str) -> &'static [Example] {
     EXAMPLES.iter().find(|(name, _)| *name == verb).map_or(&[], |(_, examples)| examples)
 }
 
-/// What else there is to say of a verb: a heading and its text.
+/// Returns the extra help section of `verb`, if it has one: the heading and the text.
 pub fn more(verb: &str) -> Option<(&'static str, String)> {
     match verb {
         "run" | "wait" => Some(("Exit status", EXIT_STATUS.to_owned())),
@@ -267,7 +271,7 @@ pub fn more(verb: &str) -> Option<(&'static str, String)> {
     }
 }
 
-/// What is below the flags of a verb.
+/// Returns the help text below the flags of `verb`.
 pub(super) fn below(verb: &str) -> String {
     let mut text = String::from("Examples:\n");
     text.push_str(&example_lines(verb));
@@ -277,7 +281,7 @@ pub(super) fn below(verb: &str) -> String {
     text
 }
 
-/// The examples of a verb, a command and what it does in two lines each.
+/// Formats the examples of `verb` with two lines each: the command, and what it does.
 pub fn example_lines(verb: &str) -> String {
     let lines = examples(verb).iter().map(|(line, what)| format!("  {line}\n      {what}"));
     lines.collect::<Vec<_>>().join("\n")

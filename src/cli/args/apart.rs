@@ -1,4 +1,4 @@
-//! The flags of the verbs about private trees and landing.
+//! The flags of the verbs for private trees and landing.
 
 use super::select::{QueueArgs, QueueFlags};
 use clap::{Args, ValueEnum};
@@ -32,7 +32,7 @@ pub struct WorkspaceArgs {
     /// With restore: the attempt [default: the newest].
     #[arg(long, value_name = "N")]
     pub attempt: Option<u32>,
-    /// With prune: also attempts of tasks that no loaded queue has.
+    /// With prune: also attempts of tasks that are in no loaded queue.
     #[arg(long)]
     pub all: bool,
     /// With ls and path: prints JSON.
@@ -46,11 +46,11 @@ pub struct WorkspaceArgs {
 /// What `workspace` does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum WorkspaceWhat {
-    /// Lists the trees that are on the disk, and the attempts that are kept.
+    /// Lists the trees on disk and the kept attempts.
     Ls,
-    /// Prints where the agent of a running task works.
+    /// Prints the folder in which the agent of a running task works.
     Path,
-    /// Puts what an attempt left into a folder of its own and prints its path.
+    /// Restores what an attempt left into a folder of its own and prints its path.
     Restore,
     /// Removes trees that no loop uses, and attempts beyond the limits.
     Prune,
@@ -73,8 +73,8 @@ pub struct LandArgs {
 /// What `land` does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum LandWhat {
-    /// Shows what waits to land, and what for.
+    /// Shows what waits to land, and why.
     Status,
-    /// Lands what loops left that are gone, and what was in the way of it a person has cleared.
+    /// Lands what ended loops left, and what was held up by an obstacle that a person has removed.
     Now,
 }

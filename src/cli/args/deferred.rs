@@ -1,12 +1,12 @@
-//! Flags that are defined when their verb was named.
+//! Defers the definition of a verb's flags until the command line names the verb.
 
 use super::about::below;
 use clap::builder::Resettable;
 use clap::{Arg, ArgMatches, Args, Command, Error, FromArgMatches};
 use std::ops::Deref;
 
-/// The flags of a verb. A run of the program names one verb of thirty, and the definitions of all
-/// would be a good part of its start.
+/// The flags of a verb, defined on demand. One process runs one verb of more than thirty;
+/// defining the flags of all of them would be a large part of the startup time.
 #[derive(Clone, Debug)]
 pub struct Late<T>(pub T);
 
@@ -24,8 +24,7 @@ impl<T: Args> Args for Late<T> {
             let (short, long) = (command.get_about().cloned(), command.get_long_about().cloned());
             let global = command.get_arguments().count();
             let command = T::augment_args(command);
-            // What the verb says of itself goes before what its flags do, and the flags that every
-            // verb has come last.
+            // The flags of the verb come first, the global flags last.
             let mut all: Vec<Arg> = command.get_arguments().cloned().collect();
             all.rotate_left(global);
             let mut all = all.into_iter();

@@ -7,10 +7,10 @@ use std::path::PathBuf;
 /// `doctor`.
 #[derive(Clone, Debug, Args)]
 pub struct DoctorArgs {
-    /// notify sends a test to every channel, and nothing else is looked at; or queue files.
+    /// notify: only sends a test to every channel; else queue files.
     #[arg(value_name = "WHAT")]
     pub words: Vec<PathBuf>,
-    /// Sends a test to every channel of [[notify]], too.
+    /// Also sends a test to every channel of [[notify]].
     #[arg(long)]
     pub send_test: bool,
     /// Prints JSON.
@@ -21,18 +21,18 @@ pub struct DoctorArgs {
     pub queues: QueueFlags,
 }
 
-/// What `doctor` can look at alone.
+/// What `doctor` can check on its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DoctorWhat {
-    /// The channels of [[notify]].
+    /// The channels of `[[notify]]`.
     Notify,
 }
 
 impl DoctorArgs {
-    /// What is looked at alone, if that was asked for, and the queues.
+    /// Separates the words into the single check, if one was requested, and the queues.
     ///
     /// # Errors
-    /// The word that is neither.
+    /// Returns the word that is neither.
     pub fn split(&self) -> Result<(Option<DoctorWhat>, QueueArgs), String> {
         let (mut what, mut queues) = (None, Vec::new());
         for word in &self.words {

@@ -10,28 +10,28 @@ pub struct PlanArgs {
     #[arg(long, value_name = "N,…", value_delimiter = ',', default_value = "1,2,4,8")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     pub loops: Vec<u32>,
-    /// Separates what must not run at the same time, although it does not depend on each other.
+    /// Separates tasks that must not run at the same time although neither depends on the other.
     #[arg(long, value_name = "WHAT")]
     pub respect: Vec<Respect>,
     /// Shows what a barrier after every phase would cost.
     #[arg(long)]
     pub barriers: bool,
-    /// Compares the estimates with what the journal measured.
+    /// Compares the estimates with the durations in the journal.
     #[arg(long)]
     pub actual: bool,
-    /// Groups by epic, phase, queue, sprint, track or type; or a time: what it takes to be done by then.
+    /// Groups by epic, phase, queue, sprint, track or type; or a time: what it takes to finish by then.
     #[arg(long, value_name = "WHAT|TIME", value_parser = By::read)]
     pub by: Vec<By>,
-    /// Shows what begins and ends on each day, of so many days where a number is given.
+    /// Shows what begins and ends on each day, for the first N days if N is given.
     #[arg(long, value_name = "N", num_args = 0..=1)]
     pub days: Option<Option<String>>,
-    /// Groups the tasks by sprint; with a name only tasks of that sprint are planned.
+    /// Groups the tasks by sprint; with a name, plans only tasks of that sprint.
     #[arg(long, value_name = "NAME", num_args = 0..=1)]
     pub sprint: Option<Option<String>>,
     /// When work begins: a date, a time, or a duration from now [default: now].
     #[arg(long, value_name = "TIME")]
     pub from: Option<String>,
-    /// How many hours of each day are worked, from the time of --from on, else from 09:00 on.
+    /// Working hours in each day, starting at the time of --from, else at 09:00.
     #[arg(long, value_name = "H", default_value = "24", value_parser = hours)]
     pub hours_per_day: f64,
     /// Prints JSON.
@@ -45,12 +45,12 @@ pub struct PlanArgs {
     pub filter: FilterArgs,
 }
 
-/// What `plan --by` asks for.
+/// The argument of `plan --by`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum By {
-    /// The tasks in groups.
+    /// Groups the tasks.
     Group(GroupBy),
-    /// To be done at this time.
+    /// Computes what it takes to finish by this time.
     Time(String),
 }
 
@@ -68,12 +68,12 @@ impl By {
     }
 }
 
-/// What makes a group of tasks.
+/// The property by which tasks are grouped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum GroupBy {
     /// Its epic, else its parent.
     Epic,
-    /// Its phase, those of each queue by themselves.
+    /// Its phase; phases of different queues are separate groups.
     Phase,
     /// The queue.
     Queue,

@@ -9,7 +9,7 @@ use crate::{plan, queue};
 use clap::{Args, ValueEnum};
 use std::time::Duration;
 
-/// The codes of all findings, for the long help of `check`.
+/// Lists the codes of all findings, for the long help of `check`.
 pub(super) fn finding_codes() -> String {
     let queue = queue::CODES.iter().chain(check::CODES);
     let queue = queue.map(|(code, severity, text)| (*code, severity.to_string(), *text));
@@ -27,13 +27,13 @@ pub struct StatusArgs {
     /// Shows all tasks as a table.
     #[arg(long, conflicts_with = "json")]
     pub table: bool,
-    /// Stays and shows every change.
+    /// Keeps running and shows every change.
     #[arg(long)]
     pub watch: bool,
     /// Prints JSON.
     #[arg(long)]
     pub json: bool,
-    /// Exits as wait would if nothing changed any more: 0 complete, 5 blocked, 7 work left.
+    /// Exits with the status wait would return now: 0 complete, 5 blocked, 7 work left.
     #[arg(long, conflicts_with = "watch")]
     pub exit_code: bool,
     /// The queues.
@@ -47,7 +47,7 @@ pub struct StatusArgs {
 /// `since`.
 #[derive(Clone, Debug, Args)]
 pub struct SinceArgs {
-    /// A duration back from now such as 8h, a time of day, a date, or an RFC 3339 time.
+    /// A duration before now such as 8h, a time of day, a date, or an RFC 3339 time.
     #[arg(value_name = "TIME")]
     pub time: String,
     /// Prints JSON.
@@ -89,7 +89,7 @@ pub struct BlockersArgs {
 /// `next`.
 #[derive(Clone, Debug, Args)]
 pub struct NextArgs {
-    /// Shows all ready tasks, not only the first ones.
+    /// Shows all ready tasks, not only the first few.
     #[arg(long)]
     pub all: bool,
     /// Prints JSON.
@@ -134,7 +134,7 @@ pub struct CheckArgs {
 /// `graph`.
 #[derive(Clone, Debug, Args)]
 pub struct GraphArgs {
-    /// The language of the drawing.
+    /// The output format.
     #[arg(long, value_name = "FORMAT", default_value = "mermaid")]
     pub format: GraphFormat,
     /// Draws complete tasks too.
@@ -151,7 +151,7 @@ pub struct GraphArgs {
     pub filter: FilterArgs,
 }
 
-/// The languages of `graph`.
+/// The output formats of `graph`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum GraphFormat {
     /// Mermaid flowchart.
@@ -168,7 +168,7 @@ pub struct PromptArgs {
     /// The task.
     #[arg(value_name = "ID")]
     pub id: String,
-    /// Shows instead which environment variables the agent and each step get, and which are withheld.
+    /// Shows instead which environment variables the agent and each step receive, and which are withheld.
     #[arg(long)]
     pub env: bool,
     /// Prints JSON.
@@ -207,22 +207,22 @@ pub struct WaitArgs {
 pub enum Until {
     /// The tasks are complete, or can no longer become so without a person.
     Complete,
-    /// Nothing runs, and nothing is ready that a loop would take.
+    /// Nothing runs, and no task is ready that a loop would claim.
     Idle,
-    /// No loop serves the queues any more, whatever is left.
+    /// No loop serves the queues, whatever work is left.
     Gone,
 }
 
 /// `log`.
 #[derive(Clone, Debug, Args)]
 pub struct LogArgs {
-    /// The task [default: the one whose attempt is the latest], and the queues.
+    /// The task [default: the one with the latest attempt], and the queues.
     #[arg(value_name = "ID|QUEUE")]
     pub words: Vec<String>,
     /// The attempt [default: the latest].
     #[arg(long, value_name = "N")]
     pub attempt: Option<u32>,
-    /// Stays and shows what comes, until the attempt ends.
+    /// Keeps running and shows new output until the attempt ends.
     #[arg(long, short, conflicts_with = "json")]
     pub follow: bool,
     /// Prints JSON.
@@ -236,19 +236,19 @@ pub struct LogArgs {
 /// `events`.
 #[derive(Clone, Debug, Args)]
 pub struct EventsArgs {
-    /// Stays and shows what comes, after the last 10.
+    /// Keeps running and shows new events, after the last 10.
     #[arg(long, short)]
     pub follow: bool,
-    /// Only so many of the last events [default: all, 10 with --follow].
+    /// Shows only the last N events [default: all, 10 with --follow].
     #[arg(long, short = 'n', value_name = "N")]
     pub lines: Option<usize>,
-    /// Only events since then: a duration back from now such as 2h, a time of day, or an RFC 3339 time.
+    /// Shows only events since then: a duration before now such as 2h, a time of day, or an RFC 3339 time.
     #[arg(long, value_name = "TIME")]
     pub since: Option<String>,
-    /// How an event is written.
+    /// How events are printed.
     #[arg(long, value_name = "STYLE", default_value = "text", conflicts_with = "json")]
     pub style: EventStyle,
-    /// Prints the lines of the journal as they are.
+    /// Prints the lines of the journal unchanged.
     #[arg(long)]
     pub json: bool,
     /// The queues.
@@ -256,10 +256,10 @@ pub struct EventsArgs {
     pub queues: QueueArgs,
 }
 
-/// How `events` writes an event.
+/// How `events` prints an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum EventStyle {
-    /// A line with everything that is known.
+    /// A line with all details.
     Text,
     /// A line such as 10:05 - Window 1: SUBTASK complete, 7 min.
     Log,

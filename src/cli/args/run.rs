@@ -18,24 +18,24 @@ pub struct RunArgs {
     /// Claims nothing more after this many minutes [default: no limit].
     #[arg(long, value_name = "MINUTES", value_parser = minutes)]
     pub max_minutes: Option<f64>,
-    /// Claims nothing more once this run has used so many US dollars, as far as agents tell [default:
+    /// Claims nothing more once this run has cost this many US dollars, as reported by agents [default:
     /// limits.run of workloop.toml].
     #[arg(long, value_name = "USD", value_parser = dollars)]
     pub max_cost: Option<f64>,
-    /// Claims nothing more from this time of day on, today or tomorrow.
+    /// Claims nothing more after this time of day, today or tomorrow.
     #[arg(long, value_name = "HH:MM", value_parser = time_of_day)]
     pub until: Option<NaiveTime>,
     /// How many tasks run at the same time [default: 1] [env: WORKLOOP_JOBS].
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub jobs: Option<u32>,
-    /// Whether agents share the project's tree or each has a private one [default: isolation.mode of
-    /// workloop.toml].
+    /// Whether agents share the project's tree (shared) or each has its own (private) [default:
+    /// isolation.mode of workloop.toml].
     #[arg(long, value_name = "HOW", value_parser = isolation)]
     pub isolation: Option<IsolationMode>,
     /// What to do when nothing is ready.
     #[arg(long, value_name = "WHAT", default_value = "exit")]
     pub when_empty: WhenEmpty,
-    /// Ends with exit status 8, instead of waiting, when only a usage limit is in the way.
+    /// Exits with status 8 instead of waiting when only a usage limit prevents work.
     #[arg(long)]
     pub no_wait: bool,
     /// The agent for all tasks: a command for sh -c, a preset such as claude, or an agent of workloop.toml
@@ -52,13 +52,13 @@ pub struct RunArgs {
     /// Lets the machine sleep while agents run.
     #[arg(long)]
     pub no_inhibit: bool,
-    /// Prints what it would claim, in order, and claims nothing.
+    /// Prints which tasks it would claim, in order, and claims nothing.
     #[arg(long)]
     pub dry_run: bool,
-    /// Shows what agents and steps print, as it comes, each line with its task in front.
+    /// Shows the output of agents and steps as it arrives, each line prefixed with its task.
     #[arg(long)]
     pub show_output: bool,
-    /// Prints events as JSON lines on stdout; what people read stays on stderr.
+    /// Prints events as JSON lines on stdout; text for people stays on stderr.
     #[arg(long)]
     pub json: bool,
     /// The queues to serve.
@@ -74,7 +74,7 @@ fn isolation(text: &str) -> Result<IsolationMode, String> {
     meant.map(|(_, mode)| *mode).ok_or_else(|| "neither shared nor private".to_owned())
 }
 
-/// A number of minutes, which may have a fraction.
+/// Parses a number of minutes, which may have a fraction.
 fn minutes(text: &str) -> Result<f64, String> {
     let minutes: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
     let most = 60.0 * 24.0 * 366.0;
@@ -97,7 +97,7 @@ fn time_of_day(text: &str) -> Result<NaiveTime, String> {
 /// What a loop does when nothing is ready.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum WhenEmpty {
-    /// Leaves once nothing that runs could make a task ready.
+    /// Exits once no running task could make another one ready.
     Exit,
     /// Waits for new work.
     Wait,

@@ -1,27 +1,27 @@
-//! Which queues, and which of their tasks.
+//! The flags that select queues and tasks.
 
 use clap::Args;
 use std::path::PathBuf;
 
-/// Which queues a verb addresses.
+/// The queues that a verb reads or changes.
 #[derive(Clone, Debug, Default, Args)]
 pub struct QueueArgs {
-    /// Queue files; without any, those of workloop.toml, else the only one in queues/ or tasks/.
+    /// Queue files [default: those of workloop.toml, else the only one in queues/ or tasks/].
     #[arg(value_name = "QUEUE")]
     pub queues: Vec<PathBuf>,
-    /// The same by flags.
+    /// The queues that are selected by flags.
     #[command(flatten)]
     pub flags: QueueFlags,
 }
 
-/// Which queues, by flags alone, for verbs whose arguments are something else.
+/// The queues, by flags only, for verbs whose positional arguments are something else.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Which queues")]
 pub struct QueueFlags {
-    /// A queue file, the same as naming it as an argument.
+    /// A queue file, the same as a positional argument (repeatable).
     #[arg(long, value_name = "PATH")]
     pub work_queue: Vec<PathBuf>,
-    /// The project of workloop.toml, or of work_queue_NAME.json in queues/ or tasks/.
+    /// A project of workloop.toml, or NAME of work_queue_NAME.json in queues/ or tasks/.
     #[arg(long, value_name = "NAME")]
     pub project: Option<String>,
     /// A queue of the project by name (repeatable).
@@ -29,23 +29,23 @@ pub struct QueueFlags {
     pub names: Vec<String>,
 }
 
-/// Which tasks of the queues; each flag is repeatable and takes a task that has one of its values.
+/// The tasks of the queues. Each flag is repeatable; a task matches if it has one of the values.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Which tasks")]
 pub struct FilterArgs {
-    /// Only tasks of this phase.
+    /// Only tasks of this phase (repeatable).
     #[arg(long, value_name = "PHASE")]
     pub phase: Vec<String>,
-    /// Only tasks of this track.
+    /// Only tasks of this track (repeatable).
     #[arg(long, value_name = "TRACK")]
     pub track: Vec<String>,
-    /// Only tasks of this type.
+    /// Only tasks of this type (repeatable).
     #[arg(long = "type", value_name = "TYPE")]
     pub kind: Vec<String>,
-    /// Only tasks with this tag.
+    /// Only tasks with this tag (repeatable).
     #[arg(long, value_name = "TAG")]
     pub tag: Vec<String>,
-    /// Only tasks of this epic.
+    /// Only tasks of this epic (repeatable).
     #[arg(long, value_name = "EPIC")]
     pub epic: Vec<String>,
 }

@@ -8,17 +8,17 @@ use std::path::PathBuf;
 /// `init`.
 #[derive(Clone, Debug, Args)]
 pub struct InitArgs {
-    /// The folder, made when absent.
+    /// The folder; created if it does not exist.
     #[arg(value_name = "DIR", default_value = ".")]
     pub dir: PathBuf,
-    /// Name of the project and of its queue [default: the folder's name].
+    /// The name of the project and of its queue [default: the folder's name].
     #[arg(long, value_name = "NAME")]
     pub project: Option<String>,
-    /// The agent: a preset such as claude, or a command for sh -c that gets the prompt on stdin [default:
-    /// one that is installed].
+    /// The agent: a preset such as claude, or a command for sh -c that reads the prompt on stdin
+    /// [default: one that is installed].
     #[arg(long, value_name = "CMD", value_parser = NonEmptyStringValueParser::new())]
     pub agent: Option<String>,
-    /// What verifies the work, a command for sh -c [default: the tests that are found].
+    /// The verification, a command for sh -c [default: the tests that are found].
     #[arg(long, value_name = "CMD", value_parser = NonEmptyStringValueParser::new())]
     pub verify: Option<String>,
 }
@@ -34,7 +34,7 @@ pub struct HelpArgs {
 /// `agents`.
 #[derive(Clone, Debug, Args)]
 pub struct AgentsArgs {
-    /// Calls each one that is installed with a prompt that changes nothing, which may cost a little.
+    /// Calls each installed agent with a prompt that changes nothing; may cost a little.
     #[arg(long)]
     pub probe: bool,
     /// Prints JSON.
@@ -45,7 +45,7 @@ pub struct AgentsArgs {
 /// `explain`.
 #[derive(Clone, Debug, Args)]
 pub struct ExplainArgs {
-    /// The reason code [default: lists all].
+    /// The reason code [default: lists all of them].
     #[arg(value_name = "CODE")]
     pub code: Option<String>,
     /// Prints JSON.
@@ -56,7 +56,7 @@ pub struct ExplainArgs {
 /// `schema`.
 #[derive(Clone, Debug, Args)]
 pub struct SchemaArgs {
-    /// The schema [default: lists the names].
+    /// The name of the schema [default: lists the names].
     #[arg(value_name = "NAME")]
     pub name: Option<String>,
 }

@@ -31,7 +31,7 @@ fn every_verb_has_one_sentence_and_every_flag_too() {
             assert!(!help.is_empty(), "{} {}", verb.get_name(), arg.get_id());
             assert!(help.len() < 130, "{} {}: {help}", verb.get_name(), arg.get_id());
             for value in arg.get_possible_values() {
-                // Completion hands it to shells.
+                // Completion passes it to shells.
                 let help = value.get_help().map(ToString::to_string).unwrap_or_default();
                 let acts = help.contains(['"', '\'', '$', '`', '(', '\\', '\t']);
                 assert!(!acts, "{}: {help}", value.get_name());
@@ -123,7 +123,7 @@ fn edit_without_flags_opens_the_editor() {
     assert!(says("edit A --drop-dependency B --because gone"));
 }
 
-/// What `--help` of the program says, put together from the definitions.
+/// The output of `workloop --help`, built from the definitions.
 fn all_verbs() -> String {
     let mut command = Cli::command();
     command.build();
@@ -148,11 +148,11 @@ fn all_verbs() -> String {
         let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
         text.push_str(&entry(&format!("{short}--{long}{value}"), 25, &help));
     }
-    text.push_str("\nworkloop help VERB tells a verb with its flags and examples.\n");
+    text.push_str("\nworkloop help VERB shows the flags and examples of a verb.\n");
     text
 }
 
-/// A name and what is said of it, wrapped at 80 columns.
+/// A name and its help, wrapped at 80 columns.
 fn entry(name: &str, width: usize, help: &str) -> String {
     let mut text = format!("  {name:<width$}");
     let mut used = 2 + width;

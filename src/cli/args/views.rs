@@ -1,4 +1,4 @@
-//! The flags of the verbs that show all of a project at once.
+//! The flags of the verbs that show a whole project.
 
 use super::select::{FilterArgs, QueueArgs};
 use clap::{Args, ValueEnum};
@@ -6,10 +6,10 @@ use clap::{Args, ValueEnum};
 /// `board`.
 #[derive(Clone, Debug, Args)]
 pub struct BoardArgs {
-    /// How it looks [default: `style` of `[board]` in workloop.toml, else kanban].
+    /// The style [default: `style` of `[board]` in workloop.toml, else kanban].
     #[arg(long, value_name = "STYLE")]
     pub style: Option<BoardLook>,
-    /// Prints JSON, which has what every style says.
+    /// Prints JSON with the data of all styles.
     #[arg(long)]
     pub json: bool,
     /// The queues.
@@ -17,27 +17,27 @@ pub struct BoardArgs {
     pub queues: QueueArgs,
 }
 
-/// The looks of a board.
+/// The styles of a board.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum BoardLook {
     /// A list for each state, all queues together.
     Kanban,
     /// A section and a report for each task.
     Progress,
-    /// A check list for each phase.
+    /// A checklist for each phase.
     Todo,
 }
 
 /// `report`.
 #[derive(Clone, Debug, Args)]
 pub struct ReportArgs {
-    /// What it is for.
+    /// The purpose of the report.
     #[arg(long, value_name = "STYLE", default_value = "synthesis")]
     pub style: ReportLook,
-    /// The form. The style counts for md and html.
+    /// The output format; md and html follow --style.
     #[arg(long, value_name = "FORMAT", default_value = "md")]
     pub format: ReportForm,
-    /// Counts only attempts that ended since then: an RFC 3339 time, or a duration back from now such
+    /// Counts only attempts that ended since then: an RFC 3339 time, or a duration before now such
     /// as 8h.
     #[arg(long, value_name = "TIME")]
     pub since: Option<String>,
@@ -52,7 +52,7 @@ pub struct ReportArgs {
     pub filter: FilterArgs,
 }
 
-/// What a report is for.
+/// The purpose of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ReportLook {
     /// What was done.
@@ -67,17 +67,17 @@ pub enum ReportLook {
     Retrospective,
 }
 
-/// The forms of a report.
+/// The output formats of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ReportForm {
     /// Markdown.
     Md,
-    /// One page of HTML that needs nothing else.
+    /// A self-contained HTML page.
     Html,
     /// JSON.
     Json,
-    /// XML as JUnit writes it: a suite a queue, a case a task.
+    /// JUnit XML: one suite per queue, one case per task.
     Junit,
-    /// Comma-separated values, a row a task.
+    /// Comma-separated values, one row per task.
     Csv,
 }

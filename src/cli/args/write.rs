@@ -1,4 +1,4 @@
-//! The flags of the transitions that a person makes.
+//! The flags of the verbs with which a person changes the state of tasks and loops.
 
 use super::select::{QueueArgs, QueueFlags};
 use crate::config::parse_duration;
@@ -8,15 +8,15 @@ use std::time::Duration;
 /// `cancel`.
 #[derive(Clone, Debug, Args)]
 pub struct CancelArgs {
-    /// Does not ask before several tasks are cancelled.
+    /// Does not ask for confirmation before several tasks are cancelled.
     #[arg(long)]
     pub yes: bool,
-    /// Which tasks.
+    /// The tasks and the queues.
     #[command(flatten)]
     pub tasks: TaskVerbArgs,
 }
 
-/// `park`, `unpark`.
+/// `park`, `unpark`, `verify`.
 #[derive(Clone, Debug, Args)]
 pub struct TaskVerbArgs {
     /// The tasks, or - for a JSON list of ids on stdin, and the queues.
@@ -33,7 +33,7 @@ pub struct ApproveArgs {
     /// The tasks, or - for a JSON list of ids on stdin, and the queues.
     #[arg(value_name = "ID|-|QUEUE", required = true)]
     pub words: Vec<String>,
-    /// Does not ask on a terminal before work counts that was shown.
+    /// Does not ask for confirmation after showing the work on a terminal.
     #[arg(long)]
     pub yes: bool,
     /// Who approves [default: workloop approve].
@@ -53,8 +53,8 @@ pub struct AnswerArgs {
     /// The answer, or - to read it from stdin.
     #[arg(value_name = "TEXT|-")]
     pub text: String,
-    /// A regular expression for the error that the answer is about: each attempt of the project that meets it is
-    /// told the answer as well.
+    /// A regular expression for the error that the answer is about; every attempt of the project that
+    /// hits it gets the answer too.
     #[arg(long, value_name = "REGEX")]
     pub known: Option<String>,
     /// The queues.
@@ -68,13 +68,13 @@ pub struct DoneArgs {
     /// The tasks, or - for a JSON list of ids on stdin, and the queues.
     #[arg(value_name = "ID|-|QUEUE", required = true)]
     pub words: Vec<String>,
-    /// Who did it [default: your login name].
+    /// Who did the work [default: your login name].
     #[arg(long, value_name = "NAME")]
     pub by: Option<String>,
-    /// What there is to say about it.
+    /// A remark that is recorded.
     #[arg(long, value_name = "TEXT")]
     pub note: Option<String>,
-    /// Runs the verification first, without an agent; completes nothing unless it passes.
+    /// Runs the verification first, without an agent; completes the tasks only if it passes.
     #[arg(long)]
     pub verify: bool,
     /// The queues by flags.
@@ -88,17 +88,17 @@ pub struct RetryArgs {
     /// The tasks, or - for a JSON list of ids on stdin, and the queues; with --failed only queues.
     #[arg(value_name = "ID|-|QUEUE", required_unless_present = "failed")]
     pub words: Vec<String>,
-    /// Puts every blocked task back.
+    /// Retries every blocked task.
     #[arg(long)]
     pub failed: bool,
-    /// What to do differently, for the next prompt.
+    /// What to do differently; added to the next prompt.
     #[arg(long, value_name = "TEXT", conflicts_with = "failed")]
     pub because: Option<String>,
-    /// A regular expression for the error that --because is about: each attempt of the project that meets it is told
-    /// as well.
+    /// A regular expression for the error that --because is about; every attempt of the project that
+    /// hits it gets the text too.
     #[arg(long, value_name = "REGEX", requires = "because")]
     pub known: Option<String>,
-    /// The next attempt begins with the branch and not with the work of the last one, which stays kept
+    /// Starts the next attempt from the branch, not from the work of the last one, which is kept
     /// [private workspaces only].
     #[arg(long)]
     pub fresh: bool,
@@ -116,7 +116,7 @@ pub struct ResetArgs {
     /// Resets every task.
     #[arg(long)]
     pub all: bool,
-    /// Does not ask before every task is reset.
+    /// Does not ask for confirmation before every task is reset.
     #[arg(long, requires = "all")]
     pub yes: bool,
     /// The queues by flags.
@@ -144,7 +144,7 @@ pub struct ReleaseArgs {
     /// The tasks, or - for a JSON list of ids on stdin, and the queues.
     #[arg(value_name = "ID|-|QUEUE", required = true)]
     pub words: Vec<String>,
-    /// Ends the claim even if its worker lives or cannot be looked at from here.
+    /// Ends the claim even if its worker is alive or cannot be checked from here.
     #[arg(long)]
     pub force: bool,
     /// The queues by flags.
@@ -161,7 +161,7 @@ pub struct ProgressArgs {
     /// How much is done, 0 to 100.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=100))]
     pub percent: Option<u8>,
-    /// A step of the task's list that is done, by its number (repeatable); the percentage follows.
+    /// The number of a step of the task's list that is done (repeatable); sets the percentage.
     #[arg(long, value_name = "N", conflicts_with = "percent")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     pub step: Vec<u32>,
@@ -171,7 +171,7 @@ pub struct ProgressArgs {
     /// When it will be done.
     #[arg(long, value_name = "TEXT")]
     pub eta: Option<String>,
-    /// Anything else.
+    /// Any other remark.
     #[arg(long, value_name = "TEXT")]
     pub note: Option<String>,
     /// The queues.
@@ -182,21 +182,21 @@ pub struct ProgressArgs {
 /// `stop`, `pause`.
 #[derive(Clone, Debug, Args)]
 pub struct AskArgs {
-    /// Waits until the loops have ended or are at rest.
+    /// Waits until the loops have exited (stop) or paused (pause).
     #[arg(long)]
     pub wait: bool,
     /// How long to wait, such as 10s or 5m, before giving up with exit status 6 [default: no limit].
     #[arg(long, value_name = "TIME", requires = "wait", value_parser = parse_duration)]
     pub timeout: Option<Duration>,
-    /// Which loops.
+    /// The loops.
     #[command(flatten)]
     pub loops: SignalArgs,
 }
 
-/// Which loops `stop`, `pause` and `resume` speak to.
+/// The loops that `stop`, `pause` and `resume` ask.
 #[derive(Clone, Debug, Args)]
 pub struct SignalArgs {
-    /// Every loop of the state folders of these queues.
+    /// Every loop that uses the state folders of these queues.
     #[arg(long)]
     pub all: bool,
     /// The queues.

@@ -10,10 +10,10 @@ pub struct AddArgs {
     /// The task as JSON, or - to read it (or a list of tasks) from stdin; then the queue.
     #[arg(value_name = "JSON|-|QUEUE")]
     pub words: Vec<String>,
-    /// The id [default: the prefix of the file's own ids and the next number, else T-001].
+    /// The id [default: the prefix of the ids in the file and the next number, else T-001].
     #[arg(long, value_name = "ID")]
     pub id: Option<String>,
-    /// The task during which this work was found.
+    /// The task during which this work was discovered.
     #[arg(long, value_name = "ID")]
     pub discovered_by: Option<String>,
     /// The fields.
@@ -25,7 +25,7 @@ pub struct AddArgs {
 }
 
 impl AddArgs {
-    /// The JSON argument (or `-`), and the queues.
+    /// Returns the JSON argument (or `-`) and the queues.
     pub fn split(&self) -> (Option<&str>, QueueArgs) {
         split_json(&self.words, &self.queues)
     }
@@ -58,12 +58,12 @@ pub struct EditArgs {
 }
 
 impl EditArgs {
-    /// The JSON argument (or `-`), and the queues.
+    /// Returns the JSON argument (or `-`) and the queues.
     pub fn split(&self) -> (Option<&str>, QueueArgs) {
         split_json(&self.words, &self.queues)
     }
 
-    /// Whether the command line says what to change; otherwise the editor opens.
+    /// Returns whether the command line contains a change; otherwise the editor opens.
     pub fn says_what(&self) -> bool {
         !self.fields.is_empty()
             || !self.unset.is_empty()
@@ -82,26 +82,26 @@ fn split_json<'a>(words: &'a [String], flags: &QueueFlags) -> (Option<&'a str>, 
     (json, QueueArgs { queues, flags: flags.clone() })
 }
 
-/// Fields of a task by flags; a flag of a list field gives the whole list when repeated.
+/// Fields of a task by flags. The values of a repeated flag replace the whole list of the field.
 #[derive(Clone, Debug, Default, PartialEq, Args)]
 #[command(next_help_heading = "Fields")]
 pub struct FieldArgs {
-    /// What is to be done, in one line.
+    /// What to do, in one line.
     #[arg(long, value_name = "TEXT")]
     pub title: Option<String>,
-    /// What is to be done, in full.
+    /// What to do, in full.
     #[arg(long, value_name = "TEXT")]
     pub description: Option<String>,
-    /// 0 first, or P0 to P9, or critical, high, medium, low.
+    /// A number (0 runs first), P0 to P9, or critical, high, medium, low.
     #[arg(long, value_name = "PRIORITY")]
     pub priority: Option<String>,
-    /// The type, which chooses agent and verification.
+    /// The type, which selects the agent and the verification.
     #[arg(long = "type", value_name = "TYPE")]
     pub kind: Option<String>,
     /// The agent.
     #[arg(long, value_name = "NAME")]
     pub agent: Option<String>,
-    /// A task that must be complete before (repeatable).
+    /// A task that must be complete before this one starts (repeatable).
     #[arg(long, value_name = "ID")]
     pub depends_on: Vec<String>,
     /// A path that the task owns while it runs (repeatable).
@@ -110,7 +110,7 @@ pub struct FieldArgs {
     /// A glob of paths that the task owns while it runs (repeatable).
     #[arg(long, value_name = "GLOB")]
     pub scope: Vec<String>,
-    /// A test path for the verification (repeatable).
+    /// A test path for verification (repeatable).
     #[arg(long, value_name = "PATH")]
     pub test: Vec<String>,
     /// A verification profile of workloop.toml (repeatable).
@@ -128,31 +128,31 @@ pub struct FieldArgs {
     /// A tag (repeatable).
     #[arg(long, value_name = "TAG")]
     pub tag: Vec<String>,
-    /// The epic task that this one belongs to.
+    /// The epic task to which this one belongs.
     #[arg(long, value_name = "ID")]
     pub parent: Option<String>,
-    /// What must hold at the end (repeatable).
+    /// An acceptance criterion (repeatable).
     #[arg(long = "accept", value_name = "TEXT")]
     pub acceptance_criteria: Vec<String>,
-    /// Budget of attempts.
+    /// The budget of attempts.
     #[arg(long, value_name = "N")]
     pub max_iterations: Option<u32>,
-    /// How long it takes.
+    /// The estimated duration.
     #[arg(long, value_name = "MINUTES")]
     pub estimated_minutes: Option<u32>,
-    /// Not started before this RFC 3339 time.
+    /// The task does not start before this RFC 3339 time.
     #[arg(long, value_name = "TIME")]
     pub not_before: Option<String>,
-    /// Not started before a person approves.
+    /// The task does not start before a person approves it.
     #[arg(long)]
     pub requires_approval: bool,
-    /// Any other field; the value is JSON, or text where it is none (repeatable).
+    /// Any other field; the value is parsed as JSON, else taken as text (repeatable).
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
 }
 
 impl FieldArgs {
-    /// Whether no flag was given.
+    /// Returns whether no flag was given.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
