@@ -1,4 +1,4 @@
-//! Private trees of an attempt: where its agent works and where its change is judged.
+//! Private trees of an attempt: the workspace of its agent, and the judge tree for its change.
 
 use crate::agent::ContinuedInput;
 use crate::config::{Config, IsolationMode, RetryFrom, WorkspaceRules};
@@ -18,13 +18,13 @@ use thiserror::Error;
 /// Why a run cannot have private trees.
 #[derive(Debug, Error)]
 pub(crate) enum ApartError {
-    /// The repository.
+    /// The repository cannot be used.
     #[error("mode = \"private\" cannot be had: {0}. {cure}", cure = .0.cure())]
     Repository(#[from] Refusal),
-    /// The places.
+    /// The folders for the trees cannot be used.
     #[error("mode = \"private\" cannot be had: {0}")]
     Places(#[from] PlaceError),
-    /// The folder of a hidden step.
+    /// The folder of a hidden step cannot be used.
     #[error("{0}")]
     Hidden(String),
     /// Git was not found.
@@ -32,7 +32,7 @@ pub(crate) enum ApartError {
     NoGit,
 }
 
-/// What holds for all private trees of a run in one project.
+/// What all private trees of a run in one project share.
 #[derive(Clone, Debug)]
 pub(crate) struct Isolated {
     root: PathBuf,
@@ -45,10 +45,11 @@ pub(crate) struct Isolated {
 }
 
 impl Isolated {
-    /// Of the project at `root`, with `git` and its `PATH`; `None` where all agents share a tree.
+    /// Sets up the private trees of the project at `root`, with `git` and its `PATH`. Returns
+    /// `None` if all agents share one tree.
     ///
     /// # Errors
-    /// [`ApartError`] with what is to be done about it.
+    /// [`ApartError`], which says what to do about it.
     pub(crate) fn of(
         config: &Config,
         root: &Path,
@@ -74,21 +75,21 @@ impl Isolated {
         Ok(Some(Self { root, repository, places, rules, retry_from, lands, keep }))
     }
 
-    /// The repository.
+    /// Returns the repository.
     pub(super) fn repository(&self) -> &Repository {
         &self.repository
     }
 
-    /// The project root.
+    /// Returns the project root.
     pub(crate) fn root(&self) -> &Path {
         &self.root
     }
 
-    /// The places of one attempt at a task of `queue`, or of a verification: without a workspace where
-    /// no agent works.
+    /// Reserves the trees of one attempt at a task of `queue`, or of a verification. Without an
+    /// agent there is no workspace.
     ///
     /// # Errors
-    /// When there is none.
+    /// Returns an error if no tree is free.
     pub(crate) fn take(&self, queue: &Path, has_agent: bool) -> Result<Apart, PlaceError> {
         let workspace = has_agent.then(|| self.places.take(Kind::Workspace)).transpose()?;
         let real = self.root.canonicalize().unwrap_or_else(|_| self.root.clone());
@@ -107,54 +108,54 @@ impl Isolated {
     }
 }
 
-/// The places of one attempt, held until it is over.
+/// The trees of one attempt, reserved until it is over.
 #[derive(Clone, Debug)]
 pub(crate) struct Apart {
     pub(super) repository: Repository,
-    /// `None` where no agent works.
+    /// The workspace; `None` if no agent works.
     pub(super) workspace: Option<Arc<Slot>>,
     pub(super) judge: Arc<Slot>,
     pub(super) rules: TreeRules,
     pub(super) retry_from: RetryFrom,
-    /// Whether what passes lands.
+    /// Whether a change that passes lands.
     pub(super) lands: bool,
     pub(super) keep: usize,
     /// The queue of its task, by its real path.
     pub(super) queue: PathBuf,
-    /// The project root, as seen from the top of the work tree.
+    /// The project root, relative to the top of the work tree.
     below: PathBuf,
 }
 
 impl Apart {
-    /// Where the agent works.
+    /// Returns the folder in which the agent works.
     pub(crate) fn agent_root(&self) -> PathBuf {
         below(self.workspace.as_ref().unwrap_or(&self.judge).tree(), &self.below)
     }
 
-    /// Where its change is judged.
+    /// Returns the folder in which its change is judged.
     pub(crate) fn judge_root(&self) -> PathBuf {
         below(self.judge.tree(), &self.below)
     }
 
-    /// The commit that the target is at, and what its tree is called among those that were judged.
+    /// Returns the commit of the target, and the name of its tree among the judged trees.
     pub(super) fn target(&self) -> Result<(Oid, String), GitError> {
         let tip = self.repository.tip()?;
         let tree = self.repository.tree_of(&tip)?;
         Ok((tip, format!("git tree {tree}")))
     }
 
-    /// The repository.
+    /// Returns the repository.
     pub(crate) fn repository(&self) -> &Repository {
         &self.repository
     }
 
-    /// The project root, as seen from the top of the work tree.
+    /// Returns the project root, relative to the top of the work tree.
     pub(super) fn below(&self) -> &Path {
         &self.below
     }
 
-    /// Makes the project root in a tree where it is not there, since git has no empty folders; through
-    /// no link, which would have commands work elsewhere.
+    /// Creates the project root in a tree where it is missing, because git does not store empty
+    /// folders. Follows no link: commands would otherwise run elsewhere.
     pub(super) fn make_root(&self, tree: &Path) -> Result<(), String> {
         let mut folder = tree.to_owned();
         for part in self.below.components() {
@@ -172,7 +173,8 @@ impl Apart {
         Ok(())
     }
 
-    /// Paths that a task names, which are seen from the project root, as seen from the top of the tree.
+    /// Converts paths that a task names, relative to the project root, to paths relative to the top
+    /// of the tree.
     pub(super) fn seen_from_top(&self, paths: &[String]) -> Vec<String> {
         let one = |path: &String| {
             let mut from_top = PathBuf::new();
@@ -191,7 +193,8 @@ impl Apart {
         paths.iter().map(one).collect()
     }
 
-    /// A path of the tree, as people know it: from the project root where it lies there.
+    /// Returns a path of the tree as people know it: relative to the project root if it is in
+    /// there.
     pub(super) fn shown(&self, path: &Path) -> String {
         path.strip_prefix(&self.below).unwrap_or(path).display().to_string()
     }
@@ -200,33 +203,33 @@ impl Apart {
 /// The private trees of an attempt while it runs.
 #[derive(Debug)]
 pub(crate) struct PrivateTrees {
-    /// Where the agent works, if one does.
+    /// The workspace, if an agent works.
     pub(super) workspace: Option<Tree>,
-    /// Where its change is judged.
+    /// The judge tree.
     pub(super) judge: Tree,
-    /// What the agent began with of an earlier attempt.
+    /// What the agent continues from an earlier attempt.
     pub(super) continued: Option<ContinuedInput>,
-    /// What the agent did.
+    /// The captured change of the agent.
     pub(super) captured: Option<Captured>,
 }
 
 impl PrivateTrees {
-    /// A judge tree that is not prepared yet, and no workspace.
+    /// Returns a judge tree that is not prepared yet, and no workspace.
     ///
     /// # Errors
-    /// When it cannot be had.
+    /// Returns an error if the tree cannot be created.
     pub(super) fn to_judge(apart: &Apart) -> Result<Self, TreeError> {
         let judge = tree(apart, &apart.judge)?;
         Ok(Self { workspace: None, judge, continued: None, captured: None })
     }
 }
 
-/// The tree of a slot, not prepared yet.
+/// Returns the tree of a slot, not prepared yet.
 pub(super) fn tree(apart: &Apart, slot: &Arc<Slot>) -> Result<Tree, TreeError> {
     Tree::new(&apart.repository, Arc::clone(slot), apart.rules.clone())
 }
 
-/// A folder of a tree; the tree itself is named as it is.
+/// Joins `folder` to `tree`. An empty folder returns the tree's path unchanged.
 fn below(tree: &Path, folder: &Path) -> PathBuf {
     if folder.as_os_str().is_empty() { tree.to_owned() } else { tree.join(folder) }
 }

@@ -1,7 +1,9 @@
-//! The work that a verification without an agent is about: what it began with is what items are compared with.
+//! The work that a verification without an agent is about. Items are compared with those from
+//! before that work began.
 //!
-//! A gate is about all tasks that it waits for, with those that these wait for: what failed before the first of them
-//! began is none of theirs. A verification of a task (`verify ID`, `done --verify`) is about that task.
+//! A gate is about all tasks that it waits for, directly or indirectly: items that failed before
+//! the first of them began are not their fault. A verification of a task (`verify ID`, `done
+//! --verify`) is about that task.
 
 use crate::domain::{Field, Task};
 use crate::plan::{Graph, Node};
@@ -11,12 +13,12 @@ use crate::store::{Place, StateDir, TaskKey};
 use serde_json::Value;
 use std::collections::HashSet;
 
-/// The work.
+/// The work that a verification is about.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Begun {
     /// The task whose first attempt began first, with the state folder of its queue.
     pub(crate) first: Option<(StateDir, TaskKey)>,
-    /// The commits of what landed first, of which several may have the same time.
+    /// The commits that landed first; several may have the same time.
     pub(crate) landed: Vec<String>,
     /// The paths that its tasks declare as their own.
     pub(crate) declares: Vec<String>,
@@ -27,7 +29,7 @@ pub(crate) struct Begun {
 }
 
 impl Begun {
-    /// The work that a verification of the task at `place` is about.
+    /// Returns the work that a verification of the task at `place` is about.
     pub(super) fn of(set: &QueueSet, queues: &[Queue], graph: &Graph, place: Place) -> Self {
         let root = set.root(place.queue);
         let own = about(queues, graph, place).into_iter().filter(|at| set.root(at.queue) == root);
@@ -70,7 +72,7 @@ impl Begun {
     }
 }
 
-/// The task at `place`, and of a gate also all that it waits for.
+/// Returns the task at `place` and, if it is a gate, everything that it waits for.
 fn about(queues: &[Queue], graph: &Graph, place: Place) -> Vec<Place> {
     let task = |place: Place| -> &Task { &queues[place.queue].tasks()[place.task] };
     if !task(place).is_gate() {

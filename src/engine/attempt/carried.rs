@@ -1,62 +1,64 @@
-//! A change between its verdict and the target: what a slot hands back of it, and what another loop
-//! needs that lands it after us.
+//! A change between its verdict and the target: what a slot returns about it, and what another loop
+//! needs to land it later.
 
 use crate::agent::AgentResult;
 use crate::domain::{self, AttemptReport, Waits};
 use crate::workspace::{Entry, Verdict};
 use serde::{Deserialize, Serialize};
 
-/// A change that passed, and how far it came.
+/// A change that passed, and how far it got.
 #[derive(Clone, Debug)]
 pub(crate) struct Carried {
-    /// What waits.
+    /// The entry of the waiting change.
     pub(crate) entry: Box<Entry>,
-    /// How far it came.
+    /// How far it got.
     pub(crate) came_to: CameTo,
 }
 
-/// How far a change came.
+/// How far a change got.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum CameTo {
-    /// It waits to land; what is in the way, in words.
+    /// It waits to land. The obstacle, if there is one.
     Waits(Option<Obstructed>),
-    /// It waits for a person's yes.
+    /// It waits for a person's approval.
     Review,
     /// It is on the target.
     Landed(domain::Landed),
-    /// It goes back to the agent: the report says why, and where it does not merge.
+    /// It goes back to the agent. The report has the reason; the list names the paths with merge
+    /// conflicts.
     Back(Vec<String>),
 }
 
 /// Why a change does not land now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Obstructed {
-    /// Who has to do something.
+    /// Who has to act.
     pub(crate) waits: Waits,
-    /// What is in the way.
+    /// The obstacle, in words.
     pub(crate) why: String,
 }
 
-/// What a landing begins with.
+/// What a landing starts from.
 #[derive(Clone, Debug)]
 pub(crate) struct ToLand {
-    /// The change as its task says it, which agents cannot write.
+    /// The change as recorded in its task, which agents cannot write.
     pub(crate) change: domain::Change,
-    /// The entry of this loop; `None` where another loop wrote it, whose file may have been changed.
+    /// The entry of this loop. `None` if another loop wrote it, because its file may have been
+    /// changed.
     pub(crate) entry: Option<Box<Entry>>,
 }
 
-/// What is kept with an entry for the completion.
+/// What is stored with an entry for the completion of its task.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Memo {
-    /// What the attempt came to.
+    /// The report of the attempt.
     pub(super) report: AttemptReport,
-    /// What its agent said.
+    /// The result of its agent.
     pub(super) result: AgentResult,
 }
 
 impl Carried {
-    /// The change as a field of its task; `None` once it waits no more.
+    /// Returns the change as a field of its task; `None` once it no longer waits.
     pub(crate) fn change(&self) -> Option<domain::Change> {
         let (waits, obstacle) = match &self.came_to {
             CameTo::Waits(None) => (Waits::Landing, None),

@@ -1,4 +1,4 @@
-//! Runs the commands of an attempt, and asks git, under its supervisor.
+//! Runs the commands of an attempt, and git queries, under its supervisor.
 
 use super::end::{End, environment, unfit, unknown};
 use super::git_calls;
@@ -25,8 +25,8 @@ use std::sync::atomic::Ordering;
 mod beside;
 mod hook;
 
-/// Variables by which git takes another repository than the one that lies around it: a loop that was
-/// started by a hook has them.
+/// Variables that make git use another repository than the surrounding one. A loop that was started
+/// by a git hook has them.
 const LEAD_AWAY: [&str; 12] = [
     "GIT_DIR",
     "GIT_WORK_TREE",
@@ -42,34 +42,34 @@ const LEAD_AWAY: [&str; 12] = [
     "GIT_PREFIX",
 ];
 
-/// How often an attempt makes its folder anew when it is deleted under it.
+/// How often an attempt recreates its folder if it is deleted while in use.
 const FOLDER_TRIES: u32 = 100;
-/// How often a step of the verification is run that somebody else ends every time.
+/// How often a verification step is run if another process kills it every time.
 const STEP_TRIES: u32 = 3;
 
 /// The commands of an attempt.
 pub(super) struct Commands<'a> {
     job: &'a Job,
     with: With<'a>,
-    /// What is guarded; nothing before the private trees are ready.
+    /// What is guarded; `None` until the private trees are ready.
     guarded: Option<Guarded>,
-    /// What the agent reads.
+    /// The prompt of the agent.
     prompt: String,
-    /// What ran so far.
+    /// The steps that ran so far.
     steps: Vec<StepReport>,
     /// The hooks that ran.
     hooks: Vec<HookReport>,
     warnings: Vec<String>,
-    /// What runs beside them.
+    /// The commands that run beside the others.
     beside: Vec<Arc<Rest>>,
-    /// The last pause that was answered for these alone.
+    /// The number of the last pause that was acknowledged for the commands in `beside` alone.
     rested: Option<u64>,
-    /// What the task gave a command does not fit into a command line.
+    /// Whether the task's arguments made a command line too long.
     too_long: bool,
 }
 
 impl<'a> Commands<'a> {
-    /// Those of `job`, of which nothing ran yet.
+    /// Creates the commands of `job`; none has run yet.
     pub(super) fn new(job: &'a Job, with: With<'a>) -> Self {
         let (steps, warnings) = (Vec::new(), Vec::new());
         let prompt = String::new();
@@ -88,84 +88,85 @@ impl<'a> Commands<'a> {
         }
     }
 
-    /// What ran, and what people should know of it.
+    /// Returns the steps and hooks that ran, and warnings for people.
     pub(super) fn into_reports(self) -> (Vec<StepReport>, Vec<HookReport>, Vec<String>) {
         (self.steps, self.hooks, self.warnings)
     }
 
-    /// What ran so far.
+    /// Returns the steps that ran so far.
     pub(super) fn steps(&self) -> &[StepReport] {
         &self.steps
     }
 
-    /// Tells the time.
+    /// Returns the clock.
     pub(super) fn clock(&self) -> &'a dyn Clock {
         self.with.clock
     }
 
-    /// Items of trees, as this run knows them.
+    /// Returns the items of trees that this run knows.
     pub(super) fn known_items(&self) -> &'a KnownItems {
         self.with.known.items()
     }
 
-    /// Whether nothing more is to begin.
+    /// Returns whether nothing more may start.
     pub(super) fn is_cut(&self) -> bool {
         self.with.steering.cancelled.load(Ordering::SeqCst)
     }
 
-    /// What is guarded from now on.
+    /// Sets what is guarded from now on.
     pub(super) fn guard(&mut self, guard: Guard) {
         self.warnings.extend(guard.warning());
         self.guarded = Some(Guarded::new(guard));
     }
 
-    /// The judge tree holds the change now, which is judged by itself.
+    /// Switches the guard to the change: the judge tree now has the change, which is judged
+    /// separately.
     pub(super) fn guard_change(&mut self) {
         self.guarded = self.guarded.take().map(|guarded| guarded.at_change(&self.job.watch));
     }
 
-    /// What steps named at the base, as seen from the project root.
+    /// Returns the files that steps named at the base, relative to the project root.
     pub(super) fn named(&self) -> &[String] {
         self.guarded.as_ref().map_or(&[], Guarded::named)
     }
 
-    /// What the agent will read.
+    /// Sets the prompt of the agent.
     pub(super) fn speak(&mut self, prompt: String) {
         self.prompt = prompt;
     }
 
-    /// What the agent reads.
+    /// Returns the prompt of the agent.
     pub(super) fn prompt(&self) -> &str {
         &self.prompt
     }
 
-    /// Something that people should know.
+    /// Adds a warning for people.
     pub(super) fn warn(&mut self, text: String) {
         self.warnings.push(text);
     }
 
-    /// Lets `question` ask git.
+    /// Lets `question` query git.
     ///
     /// # Errors
-    /// The end of the attempt, when it was cut meanwhile or its supervisor vanished.
+    /// The end of the attempt, if it was cancelled meanwhile or its supervisor vanished.
     pub(super) fn ask_git<T>(&mut self, question: impl FnOnce(Run<'_>) -> T) -> Result<T, End> {
         git_calls::ask(self.job, &mut self.with, &mut self.warnings, question)
     }
 
-    /// The end of the attempt, if something that judges is not what it was at the claim.
+    /// Returns the end of the attempt if something that judges has changed since the claim.
     pub(super) fn tampered(&mut self, outcome: &Outcome) -> Option<End> {
         self.guarded.as_mut()?.tampered(self.job, outcome, &mut self.warnings)
     }
 
-    /// The end of the attempt, if nothing that judges changed until then: however it ended, the next
-    /// attempt would take what it finds for what a person wrote.
+    /// Replaces `end` if something that judges has changed. This is checked however the attempt
+    /// ended: otherwise the next attempt would treat the change as a person's.
     pub(super) fn untampered(&mut self, end: End) -> End {
         let told = end.code == Some(ReasonCode::Tampered) || self.steps.is_empty();
         let found = if told { None } else { self.tampered(&end.outcome) };
         found.unwrap_or(end)
     }
 
-    /// Puts what commands read into the attempt's folder.
+    /// Writes the files that commands read into the attempt's folder.
     pub(super) fn prepare(&mut self) -> Result<(), End> {
         let folder = &self.job.folder;
         let put = |name, text: &str| {
@@ -180,12 +181,12 @@ impl<'a> Commands<'a> {
         if let Some(Err(error)) = guarded.map(|guarded| guarded.keep(folder)) {
             self.warnings.push(format!("failed to note what is protected: {error}"));
         }
-        // A result of an earlier run under the same number is not this attempt's.
+        // A result of an earlier run under the same number does not belong to this attempt.
         drop(fs::remove_file(folder.file(RESULT_FILE)));
         Ok(())
     }
 
-    /// The end of an attempt one of whose commands did not come to an end of its own.
+    /// Returns the end of an attempt if one of its commands did not end by itself.
     pub(super) fn unknown(&self, name: &str, outcome: Outcome) -> End {
         if self.too_long
             && let Outcome::FailedToStart { reason } = &outcome
@@ -203,7 +204,7 @@ impl<'a> Commands<'a> {
         }
     }
 
-    /// Where `command` runs.
+    /// Returns the working directory of `command`.
     pub(super) fn folder_of(&self, command: &Ready) -> PathBuf {
         let root = self.cwd(command.kind);
         match &command.rules.step.cwd {
@@ -212,7 +213,8 @@ impl<'a> Commands<'a> {
         }
     }
 
-    /// The environment of `command`: in a private tree git is to find the repository that lies there.
+    /// Returns the environment of `command`. In a private tree, git must find the repository of
+    /// that tree.
     fn env(&self, command: &Ready) -> Vec<(OsString, OsString)> {
         let leads_away = |name: &OsStr| LEAD_AWAY.iter().any(|other| name == *other);
         let is_private = self.job.apart.is_some() && !fault::is(Fault::GitDirKept);
@@ -220,7 +222,7 @@ impl<'a> Commands<'a> {
         command.env.iter().filter(stays).cloned().collect()
     }
 
-    /// How `command` is started, its output in the attempt's folder.
+    /// Returns how to start `command`, with its output in the attempt's folder.
     pub(super) fn spec(&self, command: &Ready) -> CommandSpec {
         CommandSpec {
             argv: command.argv.clone(),
@@ -236,15 +238,16 @@ impl<'a> Commands<'a> {
         }
     }
 
-    /// Runs a command, which is a step of the attempt then; again when agents took the folder of this
-    /// attempt away before it could start (`git clean -fdx`), or put something else in the place of
-    /// its prompt: that says nothing about tools that are missing.
+    /// Runs a command and records it as a step of the attempt. Runs it again if agents deleted the
+    /// attempt's folder before it could start (`git clean -fdx`) or replaced its prompt file: such
+    /// a failure says nothing about missing tools.
     pub(super) fn run(&mut self, command: &Ready, spec: &CommandSpec, log: String) -> StepReport {
         let report = self.run_unlisted(command, spec, log);
         self.step(report)
     }
 
-    /// The same, for a command of which the caller has more to say before it is a step.
+    /// Runs a command like `run`, but leaves it to the caller to complete the report and record the
+    /// step.
     pub(super) fn run_unlisted(
         &mut self,
         command: &Ready,
@@ -264,8 +267,9 @@ impl<'a> Commands<'a> {
         self.command_once(command, spec, log)
     }
 
-    /// Runs a step of the verification; again when somebody else ended it, which says nothing of the
-    /// work. What is ended every time has its verdict: it may need more memory than there is.
+    /// Runs a verification step. Runs it again if another process killed it, because that says
+    /// nothing about the work. A step that is killed every time gets its verdict: it may need more
+    /// memory than there is.
     pub(super) fn run_undisturbed(
         &mut self,
         step: &Ready,
@@ -284,12 +288,12 @@ impl<'a> Commands<'a> {
         report
     }
 
-    /// Runs a command in `cwd` that is no step of the attempt: it makes a tree ready.
+    /// Runs a command in `cwd` that prepares a tree and is not a step of the attempt.
     pub(super) fn set_up(&mut self, command: &Ready, cwd: PathBuf, log: &str) -> StepReport {
         let stdout = self.job.folder.file(log);
         let spec = CommandSpec { cwd, stdout, ..self.spec(command) };
         for _ in 0..FOLDER_TRIES {
-            // Whether it could be made is told by the output that is missing.
+            // If the folder could not be created, the missing output shows it.
             drop(self.job.folder.create());
             let report = self.command_once(command, &spec, log.to_owned());
             let unstarted = matches!(report.outcome, Outcome::FailedToStart { .. });
@@ -300,19 +304,19 @@ impl<'a> Commands<'a> {
         self.command_once(command, &spec, log.to_owned())
     }
 
-    /// Takes in a step that ran.
+    /// Records a step that ran.
     pub(super) fn step(&mut self, report: StepReport) -> StepReport {
         self.steps.push(report.clone());
         report
     }
 
-    /// Puts `steps` in the place of those behind the first `kept`: as they were counted in the end.
+    /// Replaces the steps after the first `kept` by `steps`, which have their final results.
     pub(super) fn replace_since(&mut self, kept: usize, steps: &[StepReport]) {
         self.steps.truncate(kept);
         self.steps.extend_from_slice(steps);
     }
 
-    /// What the end of a command means.
+    /// Returns the outcome and duration of a command that ended, and records warnings.
     fn ended(
         &mut self,
         command: &Ready,
@@ -333,7 +337,7 @@ impl<'a> Commands<'a> {
         }
     }
 
-    /// Takes back the last step, which runs again.
+    /// Removes the last step, because it runs again.
     pub(super) fn take_back(&mut self) {
         self.steps.pop();
     }
@@ -349,13 +353,14 @@ impl<'a> Commands<'a> {
         StepReport { kind: command.kind, name: command.name.clone(), outcome, millis, log, checked }
     }
 
-    /// The outcome; of a command that the shell could not start with the shell's own words.
+    /// Returns the outcome. If the shell could not start a command, it includes the shell's own
+    /// message.
     fn understood(&mut self, command: &Ready, spec: &CommandSpec, ended: Ended) -> Outcome {
         let log = spec.stderr.as_ref().unwrap_or(&spec.stdout);
         let shell = matches!(ended.outcome, Outcome::Exited { .. });
-        // A command that is there in one private tree is there in all.
+        // A command that exists in one private tree exists in all.
         match self.with.known.understand(&self.job.root, &command.configured, spec, ended) {
-            // What a hidden step printed is told to nobody.
+            // The output of a hidden step must not be shown to anyone.
             Meaning::Plain(Outcome::FailedToStart { reason })
                 if shell && command.rules.step.hidden.is_none() =>
             {
@@ -367,7 +372,7 @@ impl<'a> Commands<'a> {
             }
             Meaning::Plain(outcome) => outcome,
             Meaning::Removed(outcome, reason) => {
-                // Where the shell of a string command would have said it.
+                // For a string command, the shell would have written this to the log.
                 if let Some(name) = log.file_name().and_then(|name| name.to_str())
                     && let Err(error) = self.job.folder.put(name, format!("{reason}\n").as_bytes())
                 {

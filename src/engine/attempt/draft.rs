@@ -1,9 +1,9 @@
-//! The prompt of an attempt before it is known what its working directory holds.
+//! The prompt of an attempt before the contents of its working directory are known.
 
 use crate::agent::{ContinuedInput, PromptInput, PromptTemplate};
 use crate::views::mask::Mask;
 
-/// A prompt, of which only is missing what the working directory holds.
+/// A prompt that lacks only the contents of the working directory.
 #[derive(Clone, Debug)]
 pub(crate) struct PromptDraft {
     pub(super) template: PromptTemplate,
@@ -12,16 +12,16 @@ pub(crate) struct PromptDraft {
 }
 
 impl PromptDraft {
-    /// The prompt where the working directory holds what was `continued`.
+    /// Returns the prompt for a working directory that has the work that was `continued`.
     ///
     /// # Errors
-    /// Why there is none, in words.
+    /// The reason, in words, if the prompt cannot be rendered.
     pub(crate) fn text(self, continued: Option<ContinuedInput>) -> Result<String, String> {
-        // A task may be large: it is not copied.
+        // The task may be large, so it is moved instead of cloned.
         let input = PromptInput { continued, ..self.input };
         let text = self.template.render(&input).map_err(|error| error.to_string())?;
         drop(input);
-        // What earlier attempts printed may hold secrets, and a prompt is kept and shown.
+        // Output of earlier attempts may contain secrets, and a prompt is stored and shown.
         Ok(self.mask.text(&text).into_owned())
     }
 }

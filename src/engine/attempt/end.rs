@@ -10,7 +10,8 @@ pub(super) struct End {
     pub(super) code: Option<ReasonCode>,
 }
 
-/// Nothing is known of the work: the command did not come to an end of its own.
+/// Returns the end of an attempt whose command did not end by itself, so that nothing is known
+/// about the work.
 pub(super) fn unknown(name: &str, outcome: Outcome) -> End {
     let reason = match &outcome {
         Outcome::Interrupted => outcome.to_string(),
@@ -25,7 +26,7 @@ pub(super) fn unknown(name: &str, outcome: Outcome) -> End {
     End { outcome, verdict: None, reason: Some(reason), code }
 }
 
-/// The code of an attempt about whose work nothing is known.
+/// Returns the code of an attempt about whose work nothing is known.
 pub(super) fn unknown_code(outcome: &Outcome) -> Option<ReasonCode> {
     match outcome {
         Outcome::FailedToStart { .. } => Some(ReasonCode::Environment),
@@ -38,7 +39,7 @@ pub(super) fn unknown_code(outcome: &Outcome) -> Option<ReasonCode> {
     }
 }
 
-/// The code of a command that failed, which is `otherwise` unless a limit ended it.
+/// Returns the code of a command that failed: `otherwise`, unless a limit ended it.
 pub(super) fn failed_code(outcome: &Outcome, otherwise: ReasonCode) -> ReasonCode {
     match outcome {
         Outcome::TimedOut { .. } => ReasonCode::Timeout,
@@ -51,20 +52,20 @@ pub(super) fn failed_code(outcome: &Outcome, otherwise: ReasonCode) -> ReasonCod
     }
 }
 
-/// The task itself cannot be run: a person must change it.
+/// Returns the end of an attempt whose task cannot be run: a person must change the task.
 pub(super) fn unfit(code: ReasonCode, reason: String) -> End {
     let outcome = Outcome::FailedToStart { reason: reason.clone() };
     End { outcome, verdict: Some(Verdict::Blocked), reason: Some(reason), code: Some(code) }
 }
 
-/// Something beside the task is missing.
+/// Returns the end of an attempt that lacks something other than the task.
 pub(super) fn environment(reason: String) -> End {
     let outcome = Outcome::FailedToStart { reason: reason.clone() };
     let code = Some(ReasonCode::Environment);
     End { outcome, verdict: None, reason: Some(reason), code }
 }
 
-/// The first line of a text, for fields that people read in a list.
+/// Returns the first line of a text, for fields that people read in a list.
 pub(super) fn one_line(text: &str) -> &str {
     text.lines().next().unwrap_or_default()
 }

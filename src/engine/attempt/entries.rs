@@ -1,4 +1,5 @@
-//! The entry of a change that waits to land: made at a PASS, made again for what another loop left.
+//! The entry of a change that waits to land: created at a PASS, and created again for a change that
+//! another loop left.
 
 use super::apart::Apart;
 use super::carried::{CameTo, Carried, Memo, ToLand};
@@ -13,10 +14,10 @@ use crate::workspace::{
 use serde_json::json;
 use std::path::Path;
 
-/// Has the change of `finished` wait to land.
+/// Makes the change of `finished` wait to land.
 ///
 /// # Errors
-/// When it cannot be kept, in words.
+/// The reason, in words, if the change cannot be stored.
 pub(super) fn enter(
     finished: &Finished,
     apart: &Apart,
@@ -37,7 +38,8 @@ pub(super) fn enter(
     Ok(Carried { entry: Box::new(entry), came_to })
 }
 
-/// What is to land: what this loop entered, or what another one left.
+/// Returns the entry to land: the one that this loop created, or one for a change that another loop
+/// left.
 pub(super) fn begin(
     job: &Job,
     apart: &Apart,
@@ -50,20 +52,20 @@ pub(super) fn begin(
     }
     let entries = Entries::of(&apart.repository).map_err(|error| error.to_string())?;
     let name = attempt_name(job);
-    // What cannot be read is as if it were not there: the task says what is to land.
+    // An unreadable entry counts as missing: the task records what is to land.
     let found = entries.read(&entry_name(&name.part(), name.number)).unwrap_or_default();
     adopted(job, apart, &change, found, since)
 }
 
-/// The name under which an attempt is kept.
+/// Returns the name under which an attempt is stored.
 fn attempt_name(job: &Job) -> AttemptName {
     let (task, number) = (job.id.clone(), job.token.attempt);
     let alone = || AttemptName { task, queue: None, number };
     job.name.as_ref().map_or_else(alone, |name| name.attempt(number))
 }
 
-/// The entry of a change of `job` in the queue at the real path `queue`, which began to wait at
-/// `since`.
+/// Creates the entry of a change of `job` in the queue at the real path `queue`, which began to
+/// wait at `since`.
 fn entry(job: &Job, queue: &Path, work: Work, memo: &Memo, since: i64) -> Entry {
     let name = attempt_name(job);
     let whose = Whose {
@@ -80,7 +82,7 @@ fn entry(job: &Job, queue: &Path, work: Work, memo: &Memo, since: i64) -> Entry 
         summary: memo.result.summary.clone().unwrap_or_default(),
         attempt: name.number,
         verdict: if skipped { Verdict::Skipped } else { Verdict::Pass },
-        // Numbers may come again after a reset; a change does not.
+        // Attempt numbers may repeat after a reset; a change does not.
         receipt: format!("{}/{}/{}", job.id, name.number, short(&work.change)),
     };
     let mut entry = Entry::new(whose, work, message);
@@ -88,8 +90,8 @@ fn entry(job: &Job, queue: &Path, work: Work, memo: &Memo, since: i64) -> Entry 
     entry
 }
 
-/// The change of a task that another loop left: what was judged is what the task says, whatever the
-/// file of the entry says now.
+/// Creates the entry for a change of a task that another loop left. The task records what was
+/// judged, whatever the entry's file contains now.
 fn adopted(
     job: &Job,
     apart: &Apart,
@@ -115,13 +117,13 @@ fn adopted(
     Ok(entry)
 }
 
-/// What the folder of the attempt says.
+/// Reads what the folder of the attempt says about it.
 fn remembered(job: &Job) -> Option<Memo> {
     let report = job.folder.report()?;
     Some(Memo { report, result: AgentResult::default() })
 }
 
-/// The first digits of an object's name.
+/// Returns the first digits of an object id.
 fn short(oid: &Oid) -> &str {
     oid.as_str().get(..12).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! An attempt that ended: what a slot hands back, and what is kept of it beside the queue.
+//! An attempt that ended: what a slot returns, and what is stored about it beside the queue.
 
 use super::carried::{CameTo, Carried, ToLand};
 use super::end::unknown_code;
@@ -21,46 +21,46 @@ use crate::workspace::Entry;
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
-/// What a slot hands back.
+/// What a slot returns about an attempt.
 #[derive(Debug)]
 pub(crate) struct Finished {
-    /// The attempt.
+    /// The job of the attempt.
     pub job: Job,
-    /// What it came to.
+    /// The report of the attempt.
     pub report: AttemptReport,
-    /// What the agent said.
+    /// The result of the agent.
     pub result: AgentResult,
-    /// What went wrong beside the task: for the person at the terminal.
+    /// What went wrong beside the task, for the person at the terminal.
     pub warnings: Vec<String>,
-    /// How many attempts before it failed in the same way.
+    /// How many attempts before this one failed in the same way.
     pub streak: Streak,
-    /// Why the verdict is not in `verification.log`, which is the same for all attempts.
+    /// Why the verdict is not in `verification.log`; the text is the same for all attempts.
     pub unlogged: Option<String>,
-    /// What its work looked like at a PASS, where that can be told.
+    /// What the work looked like at a PASS, if that is known.
     pub work: Option<Work>,
-    /// When it began.
+    /// When the attempt began.
     pub began: DateTime<Utc>,
-    /// What it costs, if its agent failed within seconds.
+    /// What the attempt costs its task, if the agent failed within seconds.
     pub cost: Option<Cost>,
     /// Where its change is.
     pub(crate) made: Made,
-    /// Which tree was judged, of a verification of the untouched tree.
+    /// The tree that was judged, for a verification of the untouched tree.
     pub(crate) tree: TreeLook,
-    /// The change of an attempt in a tree of its own, once it passed.
+    /// The change of an attempt in a private tree, once it passed.
     pub(crate) change: Option<Carried>,
 }
 
 /// The tree that a verification of the untouched tree is about.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TreeLook {
-    /// Its name, where it can be told.
+    /// The name of the tree, if it could be determined.
     pub name: Option<String>,
-    /// What was known of it already: no step ran then.
+    /// The report of an earlier verification of the same tree. If there is one, no step ran.
     pub known: Option<TreeReport>,
 }
 
 impl Finished {
-    /// Puts it together; what it costs is found out later.
+    /// Creates it from its parts; its cost is determined later.
     pub(crate) fn new(job: Job, report: AttemptReport, began: DateTime<Utc>) -> Self {
         Self {
             job,
@@ -79,7 +79,7 @@ impl Finished {
     }
 }
 
-/// The end of an attempt that was not begun: nothing ran.
+/// Returns the end of an attempt that did not begin: nothing ran.
 pub(crate) fn not_started(
     job: Job,
     outcome: Outcome,
@@ -114,7 +114,7 @@ pub(crate) fn not_started(
 }
 
 impl Finished {
-    /// What it leaves on its task if it passed.
+    /// Returns what it leaves on its task if it passed.
     pub(crate) fn completion(&self) -> Completion {
         let Self { job, report, result, .. } = self;
         let hide = |text: &str| job.mask.text(text).into_owned();
@@ -129,7 +129,7 @@ impl Finished {
         }
     }
 
-    /// The change that waits to land after it, with its entry where this loop has one.
+    /// Returns the change that waits to land after it, with its entry if this loop has one.
     pub(crate) fn waiting(&self) -> Option<(Change, Option<Box<Entry>>)> {
         if let Some(carried) = &self.change {
             return Some((carried.change()?, Some(carried.entry.clone())));
@@ -140,13 +140,14 @@ impl Finished {
         Some((Change { obstacle, ..change.clone() }, entry.clone()))
     }
 
-    /// Whether what passed waits for a person's yes. What lands was said yes to before.
+    /// Returns whether work that passed waits for a person's approval. A change that lands was
+    /// approved before.
     pub(crate) fn needs_review(&self) -> bool {
         let is_attempt = self.job.purpose == Purpose::Attempt;
         self.job.review && is_attempt && !fault::is(Fault::ReviewForgotten)
     }
 
-    /// What its attempt had wait, where it waits no more.
+    /// Returns the entry of its change if that no longer waits.
     pub(crate) fn settled(&self) -> Option<&Entry> {
         let Carried { entry, came_to } = self.change.as_ref()?;
         match came_to {
@@ -155,7 +156,7 @@ impl Finished {
         }
     }
 
-    /// Where its change does not merge with what landed meanwhile.
+    /// Returns the paths where its change conflicts with changes that landed meanwhile.
     pub(crate) fn conflict_paths(&self) -> &[String] {
         match self.change.as_ref().map(|change| &change.came_to) {
             Some(CameTo::Back(paths)) => paths,
@@ -163,7 +164,7 @@ impl Finished {
         }
     }
 
-    /// Where its change landed.
+    /// Returns where its change landed.
     pub(crate) fn landed(&self) -> Option<&Landed> {
         match &self.change.as_ref()?.came_to {
             CameTo::Landed(landed) => Some(landed),
@@ -171,7 +172,7 @@ impl Finished {
         }
     }
 
-    /// Says of a failure that the tree was red before the task began.
+    /// Adds to the reason of a failure that the tree was red before the task began.
     fn name_red_tree(&mut self) {
         let Self { job, report, .. } = self;
         let Some(already) = job.reds.iter().find_map(|red| red.already(&job.key, report)) else {
@@ -184,9 +185,9 @@ impl Finished {
         }
     }
 
-    /// Writes what the attempt came to beside the queue; the verdict itself goes into the queue.
+    /// Writes the result of the attempt beside the queue. The verdict itself goes into the queue.
     pub(crate) fn keep(&mut self) {
-        // A tree that is known was not judged again.
+        // A known tree was not judged again.
         if self.tree.known.is_some() {
             return;
         }

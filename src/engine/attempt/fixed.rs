@@ -1,10 +1,10 @@
-//! What holds for a whole run, whatever agents do meanwhile: the configuration, and which program a
-//! step is.
+//! What is fixed for a whole run, whatever agents do meanwhile: the configuration, and the programs
+//! of the steps.
 //!
-//! A program is looked up when the run begins. One that an agent puts into a folder that comes
-//! earlier on `PATH` would be run as the verification of every task after it. For the same reason
-//! relative entries of `PATH`, and empty ones, which mean the working directory, do not count for
-//! steps, and are not in the `PATH` that steps get.
+//! Programs are looked up when the run begins. Otherwise an agent could put a program into an
+//! earlier folder of `PATH`, and it would run as the verification of every later task. For the same
+//! reason, steps ignore relative entries of `PATH`, and empty ones, which mean the working
+//! directory; the `PATH` that steps get does not contain them.
 
 use super::apart::{Apart, ApartError, Isolated};
 use super::tamper::Kept;
@@ -19,13 +19,13 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// What is asked which files an attempt changed.
+/// The program that reports which files an attempt changed.
 const GIT: &str = "git";
 
 /// The configuration and the programs of a run.
 #[derive(Debug, Default)]
 pub struct Fixed {
-    /// The configuration file, if there is one, and the files of variables that it names.
+    /// The configuration file, if there is one, and the variable files that it names.
     pub(super) config: Vec<Arc<Kept>>,
     path: Option<OsString>,
     programs: BTreeMap<String, PathBuf>,
@@ -34,7 +34,7 @@ pub struct Fixed {
 }
 
 impl Fixed {
-    /// As they are now, with the `PATH` among `vars`.
+    /// Reads their present state, with the `PATH` among `vars`.
     pub(crate) fn of(config: &Config, vars: &[(OsString, OsString)]) -> Self {
         let found =
             vars.iter().find(|(name, _)| name == "PATH").map(|(_, value)| value.as_os_str());
@@ -47,14 +47,14 @@ impl Fixed {
         let hooks = config.hooks.iter().map(|hook| program(&hook.command));
         let names = config.steps.iter().chain(flags).map(|step| program(&step.command));
         let names = names.chain(hooks);
-        // What a queue says is run by the shell, too; and git is asked by the loop itself.
+        // Commands from a queue are run by the shell, too, and the loop itself runs git.
         let programs = names
             .chain(["sh", GIT])
             .filter_map(|name| Some((name.to_owned(), look_up(name, dirs)?)));
         Self { config: Vec::new(), programs: programs.collect(), path, isolated: Vec::new() }
     }
 
-    /// The same for a loop, which keeps the configuration file as it is.
+    /// Reads the same for a loop, which also keeps a copy of the configuration file.
     pub(crate) fn of_run(
         config: &Config,
         vars: &[(OsString, OsString)],
@@ -70,10 +70,10 @@ impl Fixed {
         Self { config: paths.into_iter().filter_map(kept).collect(), ..Self::of(config, vars) }
     }
 
-    /// The same with private trees of the projects of the served queues, where that is configured.
+    /// Adds the private trees of the projects of the served queues, if that is configured.
     ///
     /// # Errors
-    /// The root and [`ApartError`] when they cannot be had in one of them.
+    /// The root and [`ApartError`] if one of them cannot have private trees.
     pub(crate) fn isolated(
         mut self,
         set: &QueueSet,
@@ -93,12 +93,13 @@ impl Fixed {
         self.isolated.iter().find(|isolated| isolated.root() == root)
     }
 
-    /// The repository of the project at `root`, where agents work in private trees.
+    /// Returns the repository of the project at `root`, if its agents work in private trees.
     pub(crate) fn repository(&self, root: &Path) -> Option<&Repository> {
         self.isolated_at(root).map(Isolated::repository)
     }
 
-    /// The private trees of an attempt, where it has any: without a workspace where no agent works.
+    /// Reserves the private trees of an attempt, if it has any. Without an agent there is no
+    /// workspace.
     pub(crate) fn apart(
         &self,
         root: &Path,
@@ -109,31 +110,32 @@ impl Fixed {
         taken.transpose().map_err(|error| error.to_string())
     }
 
-    /// Takes the configuration as it is now for what is put back from now on, while nothing runs
-    /// that could have changed it; says whether it was changed.
+    /// Accepts the present configuration as the one to put back from now on. Call this only while
+    /// nothing runs that could have changed it. Returns whether it was changed.
     pub(crate) fn settle_config(&self) -> bool {
-        // Each of them, not only the first that changed.
+        // All files must be settled, not only the first that changed.
         let changed = self.config.iter().filter(|config| config.settle());
         changed.count() > 0
     }
 
-    /// The program `name` as it was found when the run began, `name` itself if it was not.
+    /// Returns the program `name` as found when the run began, or `name` itself if it was not
+    /// found.
     pub(crate) fn program(&self, name: OsString) -> OsString {
         let found = name.to_str().and_then(|name| self.programs.get(name));
         found.map_or(name, |path| path.clone().into_os_string())
     }
 
-    /// Git, if it was found then.
+    /// Returns the path of git, if it was found when the run began.
     pub(crate) fn git(&self) -> Option<&Path> {
         self.programs.get(GIT).map(PathBuf::as_path)
     }
 
-    /// The `PATH` of steps, if this process has one.
+    /// Returns the `PATH` of steps, if this process has one.
     pub(crate) fn path(&self) -> Option<&OsStr> {
         self.path.as_deref()
     }
 
-    /// Its folders.
+    /// Returns the folders of that `PATH`.
     pub(crate) fn folders(&self) -> Vec<PathBuf> {
         std::env::split_paths(self.path.as_deref().unwrap_or_default()).collect()
     }
@@ -147,7 +149,7 @@ fn program(command: &Command) -> &str {
 }
 
 fn look_up(name: &str, path: &OsStr) -> Option<PathBuf> {
-    // `{placeholder}` is known only later.
+    // A `{placeholder}` is known only later.
     if name.contains('{') { None } else { programs::find(name, path) }
 }
 

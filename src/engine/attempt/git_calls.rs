@@ -1,4 +1,5 @@
-//! Our own git calls of an attempt: commands under its supervisor, as the agent is.
+//! The git calls that workloop makes for an attempt: commands under its supervisor, as the agent
+//! is.
 
 use super::end::{End, unknown};
 use super::job::Job;
@@ -12,19 +13,20 @@ use std::fs;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-/// How long a call may take; a repository that needs longer is reported by the files of the task.
+/// How long a call may take. In a repository that needs longer, changes are reported by the files
+/// that the task names.
 const LIMIT: Duration = Duration::from_secs(30);
-/// What a call prints, in the attempt folder while it is needed.
+/// The file in the attempt folder that receives the output of a call, while it is needed.
 const OUT: &str = "git.out";
-/// What it complains.
+/// The file that receives stderr of a call.
 const ERR: &str = "git.err";
-/// How often a call is made again when its output could not be kept: agents take folders away.
+/// How often a call is repeated if its output could not be stored: agents delete folders.
 const TRIES: u32 = 3;
 
-/// Lets `question` ask git in the attempt of `job`; calls that tell nothing are warned of.
+/// Lets `question` query git in the attempt of `job`. Warns of failed calls.
 ///
 /// # Errors
-/// The end of the attempt, when it was cut meanwhile or its supervisor vanished.
+/// The end of the attempt, if it was cancelled meanwhile or its supervisor vanished.
 pub(super) fn ask<T>(
     job: &Job,
     with: &mut With<'_>,
@@ -43,12 +45,12 @@ struct GitCalls<'a> {
     supervisor: &'a mut Supervisor,
     steering: &'a Steering,
     warnings: &'a mut Vec<String>,
-    /// Why nothing more is to be run.
+    /// Why nothing more may run.
     cut: Option<Outcome>,
 }
 
 impl GitCalls<'_> {
-    /// What a call prints; `None` when it cannot tell, which a warning says.
+    /// Returns the output of a call; `None`, with a warning, if it failed.
     fn run(&mut self, call: &Call) -> Option<Vec<u8>> {
         if fault::is(Fault::SoftGit) {
             return soft(call);
@@ -67,7 +69,7 @@ impl GitCalls<'_> {
             | Outcome::FailedToStart { .. } => Some(Err(self.complaint(&ended.outcome))),
         };
         for file in [OUT, ERR] {
-            // Most calls complain of nothing, and what stays costs space only.
+            // Most calls write no such file, and a leftover file only costs space.
             drop(fs::remove_file(self.job.folder.file(file)));
         }
         told?.map_err(|why| self.warn(call, &why)).ok()
@@ -84,7 +86,7 @@ impl GitCalls<'_> {
                 self.cut = Some(Outcome::Interrupted);
                 return None;
             }
-            // Whether it could be made is told by the output that is missing.
+            // If the folder could not be created, the missing output shows it.
             drop(self.job.folder.create());
             let steering = self.steering;
             let mut tell = |told| match told {
@@ -113,13 +115,13 @@ impl GitCalls<'_> {
             stderr: Some(self.job.folder.file(ERR)),
             timeout: LIMIT,
             silence: None,
-            // It writes nothing, so there is nothing that it could be asked to finish.
+            // The call writes nothing, so there is nothing to finish gracefully.
             grace: Duration::ZERO,
             cap: CommandSpec::CAP,
         }
     }
 
-    /// All that it printed.
+    /// Returns everything that the call printed.
     fn output(&self, ended: &Ended) -> Result<Vec<u8>, String> {
         if let Some(why) = &ended.output_error {
             return Err(why.clone());
@@ -128,13 +130,13 @@ impl GitCalls<'_> {
             return Err(format!("it printed {} bytes", ended.printed));
         }
         if ended.printed == 0 {
-            // No file is made for nothing.
+            // No file is created for empty output.
             return Ok(Vec::new());
         }
         let half = CommandSpec::CAP / 2;
         let (mut head, tail) = match self.job.folder.ends(OUT, half) {
             Ok(ends) => ends,
-            // It complained only.
+            // It wrote to stderr only.
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(error.to_string()),
         };
@@ -142,7 +144,7 @@ impl GitCalls<'_> {
         Ok(head)
     }
 
-    /// How it ended, with the first line of its complaint.
+    /// Returns how it ended, with the first line of its stderr.
     fn complaint(&self, outcome: &Outcome) -> String {
         let (said, _) = self.job.folder.ends(ERR, 512).unwrap_or_default();
         let said = String::from_utf8_lossy(&said);
@@ -166,7 +168,7 @@ impl GitCalls<'_> {
     }
 }
 
-/// The call as anybody would make it: with all that this process has, and nothing that holds it.
+/// Runs the call as an ordinary child with the whole environment of this process and no supervisor.
 fn soft(call: &Call) -> Option<Vec<u8>> {
     let words: Vec<_> = call.argv.iter().skip(2).filter_map(|word| word.to_str()).collect();
     let mut command = Short::new("git", &words);

@@ -1,4 +1,4 @@
-//! What a task declares and is allowed, for what is looked for in its change.
+//! What a task declares and is allowed, for the checks of its change.
 
 use super::guarding::Guarding;
 use super::subject::{Subject, strings};
@@ -9,7 +9,7 @@ use crate::queue::Queue;
 use std::path::Path;
 use std::sync::Arc;
 
-/// What is looked for in the change of the task that `subject` is about.
+/// Returns the checks for the change of the task that `subject` is about.
 pub(super) fn guarding(config: &Config, queues: &[Queue], subject: &Subject<'_>) -> Guarding {
     let rules = Arc::new(config.guardrails.clone());
     let Some((queue, at)) = subject.task else {
@@ -19,7 +19,7 @@ pub(super) fn guarding(config: &Config, queues: &[Queue], subject: &Subject<'_>)
     let is_set = |field| queue.raw(at, field) == Some("true");
     let texts = |list: &[Text]| -> Vec<String> { list.iter().map(Text::to_string).collect() };
     let owned = [subject.files(), texts(task.scope())].concat();
-    // Where it did not merge belongs to it, too.
+    // Paths where its change did not merge belong to the task, too.
     let besides = [subject.tests(), texts(task.conflict_paths())].concat().into_iter();
     let contracts = queue.value(at, Field::Contracts);
     let grants = Grants {
@@ -35,7 +35,7 @@ pub(super) fn guarding(config: &Config, queues: &[Queue], subject: &Subject<'_>)
     Guarding { grants, requires: config.requires(task), rules }
 }
 
-/// Paths as seen from the project root: many queues have absolute ones.
+/// Converts paths to paths relative to the project root: many queues have absolute ones.
 fn from_root(paths: impl Iterator<Item = String>, subject: &Subject<'_>) -> Vec<String> {
     let one = |path: String| match Path::new(&path).strip_prefix(subject.project_root) {
         Ok(rest) => rest.to_string_lossy().into_owned(),
@@ -44,7 +44,7 @@ fn from_root(paths: impl Iterator<Item = String>, subject: &Subject<'_>) -> Vec<
     paths.map(one).collect()
 }
 
-/// What is frozen now: of a task that is complete, or that no loaded queue has.
+/// Returns what the rule freezes now: its task is complete, or no loaded queue has that task.
 fn frozen(rule: &Frozen, queues: &[Queue]) -> Option<Contract> {
     if let Some(after) = &rule.after {
         let all = || queues.iter().flat_map(|queue| queue.tasks());

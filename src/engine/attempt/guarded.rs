@@ -1,4 +1,4 @@
-//! What an attempt comes to when something that judges it changed meanwhile.
+//! Ends an attempt if something that judges it changed meanwhile.
 
 use super::end::{End, environment};
 use super::job::Job;
@@ -11,35 +11,35 @@ use std::io;
 /// What is guarded during an attempt.
 pub(super) struct Guarded {
     guard: Guard,
-    /// What steps named at the base, as seen from the project root.
+    /// The files that steps named at the base, relative to the project root.
     named: Vec<String>,
-    /// Whether it was looked at.
+    /// Whether it was checked before.
     looked: bool,
 }
 
 impl Guarded {
-    /// From now on.
+    /// Starts guarding.
     pub(super) fn new(guard: Guard) -> Self {
         let named = guard.named().to_vec();
         Self { guard, named, looked: false }
     }
 
-    /// The same where a change lies now that is judged by itself.
+    /// Returns the guard for a tree that now has the change, which is judged separately.
     pub(super) fn at_change(self, watch: &Watch) -> Self {
         Self { guard: self.guard.at_change(watch), ..self }
     }
 
-    /// What steps named at the base, as seen from the project root.
+    /// Returns the files that steps named at the base, relative to the project root.
     pub(super) fn named(&self) -> &[String] {
         &self.named
     }
 
-    /// Writes down what is guarded, for people and for the next attempt.
+    /// Records what is guarded, for people and for the next attempt.
     pub(super) fn keep(&self, folder: &AttemptFolder) -> io::Result<()> {
         self.guard.keep(folder)
     }
 
-    /// The end of the attempt, if something that judges is not what it was at the claim.
+    /// Returns the end of the attempt if something that judges has changed since the claim.
     pub(super) fn tampered(
         &mut self,
         job: &Job,
@@ -76,7 +76,8 @@ impl Guarded {
             }
             Tampering::Config(said) => {
                 warnings.push(format!("{id}: {said}"));
-                // A person may have done it, but not twice while the same task is worked on.
+                // A person may have made the change, but not twice while the same task is worked
+                // on.
                 let reports = attempts::reports(&job.state, &job.key);
                 let again = reports.last().is_some_and(|last| last.reason_code == code);
                 let verdict = again.then_some(Verdict::Blocked);

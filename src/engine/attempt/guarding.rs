@@ -1,9 +1,9 @@
-//! What is looked for in the change of an attempt, put together at the claim.
+//! The checks for the change of an attempt, assembled at the claim.
 
 use crate::guardrails::{Grants, Requires, Rules};
 use std::sync::Arc;
 
-/// The rules, and what the task may do all the same.
+/// The rules, and the exceptions of the task.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Guarding {
     pub(super) rules: Arc<Rules>,

@@ -1,7 +1,7 @@
-//! Hooks made ready, and how one is started and read: the same wherever it runs.
+//! Prepares hooks, and starts and reads one: the same wherever it runs.
 //!
-//! A hook is a person's command. It runs in the project root with the environment of a step, under a
-//! supervisor, and while it runs no lock of a queue, of a tree or of a landing is held.
+//! A hook is a person's command. It runs in the project root with the environment of a step, under
+//! a supervisor. While it runs, no lock of a queue, of a tree or of a landing is held.
 
 use super::fixed::Fixed;
 use super::ready::Ready;
@@ -17,17 +17,17 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::sync::Arc;
 
-/// How much is kept of each stream of a hook: its first line counts, and the rest is for people.
+/// How much of each stream of a hook is stored: its first line counts, and the rest is for people.
 const KEPT: u64 = 1 << 20;
-/// How much of a stream is looked at.
+/// How much of a stream is read.
 const LOOKED: u64 = 4096;
-/// Names of scripts.
+/// The file extensions of scripts.
 const SCRIPTS: [&str; 8] = ["sh", "bash", "py", "js", "mjs", "rb", "pl", "php"];
 
 /// Variables that only some hooks get.
 pub(crate) type Extra = Vec<(OsString, OsString)>;
 
-/// The hooks of `config`, ready to start, about `subject`, whose root is the project root.
+/// Returns the hooks of `config`, ready to start, about `subject`, whose root is the project root.
 pub(crate) fn ready_hooks(
     config: &Config,
     subject: &Subject<'_>,
@@ -44,7 +44,7 @@ pub(crate) fn ready_hooks(
     Hooks::of(steps(config).into_iter().map(ready).collect())
 }
 
-/// The hooks of the configuration, as steps.
+/// Returns the hooks of the configuration as steps.
 fn steps(config: &Config) -> Vec<(HookPoint, VerifyStep)> {
     let one = |rule: &crate::config::HookRule| {
         let step = VerifyStep {
@@ -61,13 +61,14 @@ fn steps(config: &Config) -> Vec<(HookPoint, VerifyStep)> {
     config.hooks.iter().map(one).collect()
 }
 
-/// The hooks of the configuration as steps, for whoever looks at commands.
+/// Returns the hooks of the configuration as steps, for checks of commands.
 pub(crate) fn hook_steps(config: &Config) -> Vec<VerifyStep> {
     steps(config).into_iter().map(|(_, step)| step).collect()
 }
 
-/// What hooks run of the project at `root`, as steps: an agent that changes it would decide by itself
-/// what is forbidden to it. Files that a hook only writes are not among them.
+/// Returns the scripts that hooks of the project at `root` run, as steps. They are guarded, because
+/// an agent that changes one could decide what it is forbidden to do. Files that a hook only writes
+/// are not among them.
 pub(super) fn scripts(config: &Config, root: &Path) -> Vec<VerifyStep> {
     let is_script = |word: &&str| {
         let path = Path::new(word);
@@ -90,7 +91,7 @@ pub(super) fn scripts(config: &Config, root: &Path) -> Vec<VerifyStep> {
     hook_steps(config).into_iter().flat_map(of).collect()
 }
 
-/// How `ready` is started at `point`, its output in `folder`.
+/// Returns how to start `ready` at `point`, with its output in `folder`.
 pub(crate) fn spec(
     (point, ready): (HookPoint, &Ready),
     root: &Path,
@@ -113,7 +114,8 @@ pub(crate) fn spec(
     }
 }
 
-/// What a hook came to that ran as `spec` says; `None` where its supervisor vanished.
+/// Returns the report of a hook that ran as `spec` says; if `ended` is `None`, its supervisor
+/// vanished.
 pub(crate) fn report(
     point: HookPoint,
     ended: Option<Ended>,
@@ -125,7 +127,7 @@ pub(crate) fn report(
         None => (Outcome::Lost, 0),
     };
     let said = |stream: &str| {
-        // What is not there was not said.
+        // A missing file means that nothing was printed.
         let ends = folder.ends(&format!("hook-{point}.{stream}"), LOOKED).unwrap_or_default();
         mask.text(&String::from_utf8_lossy(&ends.0)).into_owned()
     };

@@ -1,4 +1,4 @@
-//! What items are kept as: the steps that tell them, and the tools that those run.
+//! The key under which items are stored: the steps that report them, and the tools that those run.
 
 use super::job::Judge;
 use super::untouched::ProfileKey;
@@ -7,8 +7,8 @@ use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::Path;
 
-/// What the steps are called that report items, with the tools that they run: items of other tools are
-/// not compared. `None` where no step does.
+/// Returns the key of the steps that report items, including the tools that they run: items of
+/// different tools are not compared. `None` if no step reports items.
 pub(crate) fn items_key(root: &Path, steps: &[VerifyStep], judge: &Judge) -> Option<String> {
     let Judge::Steps(ready) = judge else { return None };
     let reports = |step: &&VerifyStep| step.rules.step.has_items();

@@ -1,4 +1,4 @@
-//! One attempt as data: all that a slot needs to run it, put together while nothing is locked.
+//! One attempt as data: everything that a slot needs to run it, assembled while nothing is locked.
 
 use super::apart::Apart;
 use super::begun::Begun;
@@ -28,35 +28,35 @@ pub(crate) use super::ready::Ready;
 /// A service, ready to start.
 #[derive(Clone, Debug)]
 pub(crate) struct ServiceReady {
-    /// As configured.
+    /// The service as configured.
     pub(crate) service: Arc<Service>,
-    /// What to run.
+    /// The command to run.
     pub(crate) command: Ready,
-    /// What says that it is ready, where a command does.
+    /// The command that checks whether the service is ready, if there is one.
     pub(crate) health: Option<Ready>,
 }
 
-/// An agent's command, and what its exit status means.
+/// The command of an agent, and the meaning of its exit status.
 #[derive(Clone, Debug)]
 pub struct AgentCommand {
-    /// The agent's name.
+    /// The name of the agent.
     pub profile: String,
-    /// Which tool it is.
+    /// The tool that it is.
     pub tool: Tool,
-    /// What it pauses with.
+    /// The key that it shares with all agents that are paused together.
     pub(crate) pauses: AgentKey,
     /// The command.
     pub command: Ready,
-    /// Exit statuses after which verification runs.
+    /// The exit statuses after which verification runs.
     pub ok_exit_codes: BTreeSet<i32>,
 }
 
-/// The commands that make private trees ready, each as it is run there.
+/// The commands that prepare private trees, each ready to run there.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Setups {
-    /// Where the agent works.
+    /// The commands for the workspace.
     pub(crate) workspace: Vec<Ready>,
-    /// Where its change is judged.
+    /// The commands for the judge tree.
     pub(crate) judge: Vec<Ready>,
 }
 
@@ -74,25 +74,25 @@ pub enum Judge {
 pub struct Refusal {
     /// The reason as a code.
     pub code: ReasonCode,
-    /// The same in one line.
+    /// The reason in one line.
     pub reason: String,
 }
 
-/// What a job is for.
+/// The purpose of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// An attempt at a task.
     Attempt,
     /// A verification of the tree, which decides about finished work that was set back.
     SetBack,
-    /// A verification of the tree that attempts are to begin with.
+    /// A verification of the tree that attempts are to start from.
     Untouched,
-    /// A landing of a change that passed; what it became on a target that moved is judged again.
+    /// A landing of a change that passed. If the target moved, the merged change is judged again.
     Landing,
 }
 
 impl Purpose {
-    /// Whether a task is worked on.
+    /// Returns whether the job is about a task.
     pub(crate) fn is_attempt(self) -> bool {
         match self {
             Self::Attempt | Self::Landing => true,
@@ -101,28 +101,28 @@ impl Purpose {
     }
 }
 
-/// One attempt.
+/// One attempt, or one verification of the tree.
 #[derive(Clone, Debug)]
 pub struct Job {
-    /// What it is for.
+    /// The purpose of the job.
     pub purpose: Purpose,
     /// The task's place in the store when it was claimed; it may move.
     pub place: Place,
-    /// The task's id.
+    /// The id of the task.
     pub id: String,
-    /// Its type, as the task has it.
+    /// The type of the task, as written in the task.
     pub kind: String,
-    /// Its title, for people.
+    /// The title of the task, for people.
     pub title: String,
-    /// Which attempt it is, also of its budget; `None` where no task is worked on.
+    /// The number of the attempt, also within its budget; `None` if the job is not about a task.
     pub turn: Option<Turn>,
-    /// What people want to be run before and after.
+    /// The hooks that people configured for before and after.
     pub(crate) hooks: Hooks,
-    /// Its name on paths and in the environment.
+    /// The name of the task in paths and in the environment.
     pub key: TaskKey,
     /// The claim tag of its processes.
     pub tag: ClaimTag,
-    /// The fencing token.
+    /// The fencing token of the claim.
     pub token: ClaimToken,
     /// The state folder of its queue.
     pub state: StateDir,
@@ -130,79 +130,79 @@ pub struct Job {
     pub folder: AttemptFolder,
     /// The project root.
     pub root: PathBuf,
-    /// The private trees, where the agent does not work in the project itself.
+    /// The private trees, if the agent does not work in the project itself.
     pub(crate) apart: Option<Apart>,
-    /// Whose attempts are kept, where they are.
+    /// The name under which attempts of the task are stored, if they are.
     pub(crate) name: Option<TaskName>,
-    /// What makes the trees ready.
+    /// The commands that prepare the trees.
     pub(crate) setup: Setups,
-    /// The change that is to land.
+    /// The change to land.
     pub(crate) to_land: Option<ToLand>,
     /// The real paths of all loaded queues, and of the board.
     pub queues: Arc<[PathBuf]>,
-    /// Git, if it can tell what changed.
+    /// Git, if it can report what changed.
     pub git: Option<Git>,
     /// The task as JSON.
     pub task_json: String,
-    /// The prompt, of which only is missing what the working directory will hold, or why it could
-    /// not be made; none where no agent works.
+    /// The prompt, which lacks only the contents of the working directory, or why it could not be
+    /// created. `None` if no agent works.
     pub(crate) prompt: Result<Option<PromptDraft>, String>,
-    /// Why nothing of it can be run: the task is to blame, and others are not held up by it.
+    /// Why nothing of it can be run. The task is to blame, and other tasks are not affected.
     pub refusal: Option<Refusal>,
     /// The agent; `None` for a gate.
     pub agent: Option<AgentCommand>,
-    /// The verification.
+    /// What decides about the work.
     pub judge: Judge,
-    /// Whether work that passed waits for a person's yes.
+    /// Whether work that passed waits for a person's approval.
     pub review: bool,
-    /// What is known about errors.
+    /// The rules for known errors.
     pub(crate) known_errors: Vec<KnownErrorRule>,
     /// What the agent must not change.
     pub(crate) watch: Watch,
-    /// What is looked for in its change.
+    /// The checks for its change.
     pub(crate) guarding: Guarding,
     /// What the task declares as its own: `file`, `files`, `scope`.
     pub declares: Vec<String>,
-    /// Files that the task names, for what changed without git.
+    /// The files that the task names, to detect changes without git.
     pub named_files: Vec<String>,
-    /// Hides secrets of the environment in what the agent says.
+    /// Hides secrets of the environment in what the agent prints.
     pub mask: Mask,
     /// `completion_promise`, and whether it is required.
     pub promise: Option<(String, bool)>,
     /// The profiles that verify the work.
     pub(crate) profiles: Vec<ProfileKey>,
-    /// What of them failed before the task began.
+    /// The steps of those profiles that failed before the task began.
     pub(crate) reds: Vec<Red>,
     /// The services that steps need.
     pub(crate) services: Vec<ServiceReady>,
-    /// What the steps are called that report items, where there are such: of which steps and tools items
-    /// are.
+    /// The key of the steps that report items, and of their tools; `None` if no step reports items.
     pub(crate) items: Option<String>,
     /// The work that a verification without an agent is about.
     pub(crate) begun: Option<Begun>,
-    /// Whether tests may go: `may_remove_tests` of the task.
+    /// Whether tests may be removed: `may_remove_tests` of the task.
     pub(crate) may_remove_tests: bool,
-    /// Whether tests may be replaced by others: `may_change_tests` of the task.
+    /// Whether tests may be replaced: `may_change_tests` of the task.
     pub(crate) may_change_tests: bool,
     /// The profile for which the untouched tree is judged.
     pub(crate) tree: Option<ProfileKey>,
 }
 
 impl Job {
-    /// Its own calls of git end when nothing more is to begin.
+    /// Makes its own git calls end when the attempt is cancelled.
     pub(super) fn ends_with(&mut self, steering: &Steering) {
         if let Some(apart) = &mut self.apart {
             apart.repository = apart.repository.ended_by(Arc::clone(&steering.cancelled));
         }
     }
 
-    /// Whether its agent has a tree of its own.
+    /// Returns whether its agent has a private tree.
     pub(crate) fn is_private(&self) -> bool {
         self.name.is_some()
     }
 }
 
-/// The claim tag of the processes of `task`, which is claimed, of the queue at the real path `queue`.
+/// Returns the claim tag of the processes of `task`, which is claimed, in the queue at the real
+/// path `queue`.
 pub(crate) fn tag_of(queue: &Path, task: &Task) -> ClaimTag {
     let random = task.claim().map_or("", |claim| &claim.tag);
     TaskKey::new(queue, task.id.as_str()).tag(place_of(queue), random)

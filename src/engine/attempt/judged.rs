@@ -1,7 +1,7 @@
-//! A verification without an attempt: the steps of a task, run once on the tree as it is.
+//! A verification without an attempt: the steps of a task, run once on the present tree.
 //!
-//! The claim lock of the task is held meanwhile, by the caller and by the supervisor under which
-//! the steps run, so that no loop takes the task. The queue is not written.
+//! Meanwhile the caller, and the supervisor under which the steps run, hold the claim lock of the
+//! task, so that no loop takes the task. The queue is not written.
 
 use super::finished::Finished;
 use super::fixed::Fixed;
@@ -27,18 +27,18 @@ use std::sync::Arc;
 pub struct Judging<'a> {
     /// The queues, their graph, and the environment.
     pub source: Source<'a>,
-    /// Our own program, for the supervisor.
+    /// The path of our own program, for the supervisor.
     pub exe: &'a Path,
-    /// Tells the time.
+    /// The clock.
     pub clock: &'a dyn Clock,
-    /// Who asks.
+    /// The worker under whose name the steps run.
     pub worker: WorkerId,
 }
 
-/// What it came to.
+/// The result of such a verification.
 #[derive(Clone, Debug)]
 pub struct Judged {
-    /// PASS or FAIL; `None` when nothing is known, because a step could not be run to its end.
+    /// PASS or FAIL; `None` if a step could not be run to its end, so that nothing is known.
     pub verdict: Option<Verdict>,
     /// The step that did not pass, and how it ended.
     pub failed: Option<(String, String)>,
@@ -48,19 +48,19 @@ pub struct Judged {
     pub warnings: Vec<String>,
 }
 
-/// Why there was none.
+/// Why the verification did not run.
 #[derive(Debug, thiserror::Error)]
 pub enum JudgeError {
     /// The claim lock cannot be taken.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// Somebody works on the task.
+    /// The task is being worked on.
     #[error("task {0} is being worked on")]
     Busy(String),
-    /// No verification is configured for it.
+    /// No verification is configured for the task.
     #[error(transparent)]
     Choice(#[from] ChoiceError),
-    /// The task asks for something that is not there.
+    /// The task asks for something that does not exist.
     #[error("{0}")]
     Refused(String),
     /// The supervisor cannot be started.
@@ -90,10 +90,10 @@ impl Judging<'_> {
             return Err(JudgeError::Refused(refusal.reason));
         }
         job.agent = None;
-        // No agent works meanwhile: whoever changes what judges is a person, or a step.
+        // No agent works meanwhile: if what judges changes, a person or a step changed it.
         job.watch = Watch::default();
         job.prompt = Ok(None);
-        // The task has no claim, or that of a dead worker.
+        // The task has no claim, or the claim of a dead worker.
         job.tag = key.tag(place_of(real), &RandomIds.hex32());
         let launch = Launch { exe: self.exe, tag: &job.tag, env: self.source.vars };
         let mut supervisor = Supervisor::start(&launch, lock).map_err(JudgeError::Supervisor)?;

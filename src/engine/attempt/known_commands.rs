@@ -1,5 +1,5 @@
-//! Commands that could be started in this run: one that cannot be started later was taken away by
-//! an attempt, and the surroundings are not to blame.
+//! Commands that could be started in this run. If one of them cannot be started later, an attempt
+//! removed it, and the environment is not to blame.
 
 use super::known_items::KnownItems;
 use crate::domain::{Command, Outcome};
@@ -13,25 +13,25 @@ use std::sync::{Mutex, PoisonError};
 #[derive(Debug, Default)]
 pub struct KnownCommands(Mutex<HashSet<(PathBuf, Command)>>, KnownItems);
 
-/// What the end of a command means.
+/// The meaning of the end of a command.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Meaning {
-    /// What it says.
+    /// The outcome as reported.
     Plain(Outcome),
-    /// The command was there in this run and is gone: it failed, with the exit status that a shell
-    /// gives, for the reason.
+    /// The command existed in this run and is gone. It failed with the exit status that a shell
+    /// would return, for this reason.
     Removed(Outcome, String),
-    /// What its task gave it does not fit into a command line.
+    /// The task's arguments do not fit into a command line.
     TooLong(String),
 }
 
 impl KnownCommands {
-    /// The items of trees that are known besides.
+    /// Returns the known items of trees.
     pub(super) fn items(&self) -> &KnownItems {
         &self.1
     }
 
-    /// Notes that `command` can be started in the project at `root`.
+    /// Records that `command` can be started in the project at `root`.
     pub(super) fn note(&self, root: &Path, command: &Command) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let entry = (root.to_owned(), command.clone());
@@ -45,7 +45,7 @@ impl KnownCommands {
         known.contains(&(root.to_owned(), command.clone()))
     }
 
-    /// Understands the end of `command`, and notes it if it was started.
+    /// Interprets the end of `command`, and records the command if it was started.
     pub(super) fn understand(
         &self,
         root: &Path,
@@ -85,11 +85,11 @@ impl KnownCommands {
     }
 }
 
-/// The exit statuses by which a shell says that it could not start a command.
+/// The exit statuses by which a shell reports that it could not start a command.
 const NOT_EXECUTABLE: i32 = 126;
 const NOT_FOUND: i32 = 127;
 
-/// Whether most of what a command is given comes from its task.
+/// Returns whether most of the arguments and variables of a command come from its task.
 fn is_of_the_task(spec: &CommandSpec) -> bool {
     let own = |name: &OsStr| name.as_encoded_bytes().starts_with(b"WORKLOOP_");
     let (mut task, mut others) = (spec.argv.iter().map(|word| word.len()).sum::<usize>(), 0);
@@ -168,12 +168,12 @@ mod tests {
         let removed = Meaning::Removed(Outcome::Exited { code: 127 }, "why".to_owned());
         assert_eq!(known.understand(root, &command, &spec(""), fails(Unstarted::Missing)), removed);
         assert_eq!(known.understand(root, &command, &spec(""), fails(Unstarted::Other)), plain);
-        // A long environment of the loop itself is no task's fault.
+        // If the loop's own environment is too long, no task is to blame.
         let too_long =
             |argument| known.understand(root, &command, &spec(argument), fails(Unstarted::TooLong));
         assert_eq!(too_long("longer than PATH"), Meaning::TooLong("why".to_owned()));
         assert_eq!(too_long("short"), plain);
-        // The exit status of a program of its own says nothing about the surroundings.
+        // The exit status of a program says nothing about the environment, unlike that of a shell.
         let exit = Meaning::Plain(Outcome::Exited { code: 127 });
         assert_eq!(
             KnownCommands::default().understand(root, &command, &spec(""), exits(127)),

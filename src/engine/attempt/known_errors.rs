@@ -1,4 +1,5 @@
-//! Which known errors a failed attempt met: by what its failed command printed, and by its reason.
+//! Finds the known errors that a failed attempt met, in the output of its failed command and in its
+//! reason.
 
 use super::job::Job;
 use crate::agent::bound_file;
@@ -11,10 +12,10 @@ use crate::store::{StateDir, TaskKey};
 use regex::RegexBuilder;
 use serde_json::Value;
 
-/// How much of an output is looked at: its head and its tail.
+/// How much of an output is searched: its head and its tail.
 const LOOKED_AT: usize = 1 << 20;
 
-/// Those of `rules` that `report` met.
+/// Returns the known errors of the job that `report` met.
 pub(super) fn met(job: &Job, report: &AttemptReport) -> Vec<KnownError> {
     let is_failure = matches!(report.verdict, Some(Verdict::Fail | Verdict::Blocked));
     if job.known_errors.is_empty() || !is_failure {
@@ -23,10 +24,10 @@ pub(super) fn met(job: &Job, report: &AttemptReport) -> Vec<KnownError> {
     matching(&job.known_errors, &job.mask.text(&told(&job.folder, report)))
 }
 
-/// Whether the error that the last attempt of a task met can be known again by `pattern`.
+/// Checks that `pattern` recognizes the error that the last attempt of a task met.
 ///
 /// # Errors
-/// Why not, in words.
+/// The reason, in words, if it does not.
 pub fn check_known(state: &StateDir, key: &TaskKey, pattern: &str) -> Result<(), String> {
     let regex = RegexBuilder::new(pattern).multi_line(true).build().map_err(|error| {
         let why = error.to_string().lines().last().unwrap_or_default().trim().to_owned();
@@ -47,8 +48,8 @@ pub fn check_known(state: &StateDir, key: &TaskKey, pattern: &str) -> Result<(),
     Err("matches nothing of what the last attempt printed, or ended with".to_owned())
 }
 
-/// What people know about errors that the tasks of `set.root(queue)` meet: from the configuration, and
-/// from what they answered in the queues of that project.
+/// Returns the known errors for tasks of `set.root(queue)`: from the configuration, and from
+/// people's answers in the queues of that project.
 pub(super) fn all((set, queues): (&QueueSet, &[Queue]), queue: usize) -> Vec<KnownErrorRule> {
     let root = set.root(queue);
     let own = queues.iter().enumerate().filter(|(at, _)| set.root(*at) == root);
@@ -56,8 +57,8 @@ pub(super) fn all((set, queues): (&QueueSet, &[Queue]), queue: usize) -> Vec<Kno
     set.config.known_errors.iter().cloned().chain(learnt).collect()
 }
 
-/// What people answered in `queue` about errors that may come again. What agents answer is about one
-/// task and no more.
+/// Returns the known errors from people's answers in `queue`. An agent's answer applies to one task
+/// only.
 fn learnt(queue: &Queue) -> Vec<KnownErrorRule> {
     let tasks = queue.tasks().iter().enumerate().filter(|(_, task)| task.teaches());
     let answers = tasks.flat_map(|(at, task)| {
@@ -76,7 +77,7 @@ fn learnt(queue: &Queue) -> Vec<KnownErrorRule> {
     answers.filter_map(one).collect()
 }
 
-/// How it ended, and what its failed command printed.
+/// Returns how the attempt ended, and the output of its failed command.
 fn told(folder: &AttemptFolder, report: &AttemptReport) -> String {
     let mut text = report.reason.clone().unwrap_or_default();
     if let Some(step) = report.steps.iter().rev().find(|step| !step.outcome.is_success()) {
@@ -92,10 +93,10 @@ fn told(folder: &AttemptFolder, report: &AttemptReport) -> String {
     text
 }
 
-/// Those of `rules` that match `text`, in the order of the configuration.
+/// Returns the known errors of `rules` that match `text`, in the order of the configuration.
 fn matching(rules: &[KnownErrorRule], text: &str) -> Vec<KnownError> {
     let matches = |rule: &&KnownErrorRule| {
-        // What is no regular expression was refused with the configuration.
+        // Invalid patterns were already refused with the configuration.
         let pattern = RegexBuilder::new(&rule.pattern).multi_line(true).build();
         pattern.is_ok_and(|pattern| pattern.is_match(text))
     };

@@ -1,4 +1,4 @@
-//! One attempt: put together from a claimed task, run under a supervisor, judged. Nothing here touches
+//! One attempt: prepared from a claimed task, run under a supervisor, judged. Nothing here touches
 //! a queue.
 
 mod apart;

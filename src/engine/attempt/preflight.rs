@@ -1,5 +1,5 @@
-//! What must be right before anything is claimed, looked at once a run. A missing tool stops the
-//! run; no task is blamed for it.
+//! Checks once a run, before anything is claimed. A missing tool stops the run; no task is blamed
+//! for it.
 
 use super::known_commands::KnownCommands;
 use crate::config::{ChoiceError, IsolationMode, Runner};
@@ -21,28 +21,28 @@ pub enum PreflightError {
     /// The queue, its folder or the state folder cannot be written safely.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// No verification.
+    /// No verification is configured.
     #[error("no verification is configured, so nothing could ever be complete")]
     NoVerification,
-    /// There is no agent or no verification for a task, and it does not name one.
+    /// No agent or no verification is configured for a task that does not name one.
     #[error("task {task}: {source}")]
     Choice {
-        /// The task.
+        /// The id of the task.
         task: String,
-        /// What it asks for.
+        /// Why there is no choice.
         source: ChoiceError,
     },
-    /// A program is not there.
+    /// A program is missing.
     #[error("{whose} cannot be started: {program} was not found{}", .looked)]
     Missing {
         /// `agent NAME`, or `verification step NAME`.
         whose: String,
         /// The program.
         program: String,
-        /// Where it was looked for.
+        /// The places that were searched, as the end of the sentence.
         looked: String,
     },
-    /// The working directory of agents.
+    /// The working directory of agents cannot be used.
     #[error("the project root {} {why}", .path.display())]
     Root {
         /// The directory.
@@ -52,19 +52,19 @@ pub enum PreflightError {
     },
 }
 
-/// What was found before a run.
+/// The results of the checks before a run.
 #[derive(Debug, Default)]
 pub struct Preflight {
-    /// What a person should know before the run begins.
+    /// Warnings for a person before the run begins.
     pub warnings: BTreeSet<String>,
-    /// Commands whose programs are there.
+    /// The commands whose programs were found.
     pub known: KnownCommands,
 }
 
-/// Looks at everything once; makes the project root where the configuration says so.
+/// Makes all checks once. Creates the project root if the configuration says so.
 ///
 /// # Errors
-/// [`PreflightError`] with the first thing that is wrong.
+/// [`PreflightError`] with the first problem found.
 pub fn preflight(
     project: &Project,
     scope: &Scope,
@@ -97,8 +97,8 @@ pub fn preflight(
     Ok(Preflight { warnings, known })
 }
 
-/// What most likely is meant to be known and is not: an order that is not kept, say. A person may
-/// not have asked `check`.
+/// Returns warnings about keys that are probably misspelled, such as an order that would be
+/// ignored. The person may not have run `check`.
 fn odd_keys(project: &Project) -> Vec<String> {
     const SAID: usize = 5;
     let mut said = Vec::new();
@@ -115,17 +115,17 @@ fn odd_keys(project: &Project) -> Vec<String> {
     said
 }
 
-/// Whether the first program of a shell line is looked for.
+/// Whether the first program of a shell line is looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lines {
-    /// Only the shell knows what a line does.
+    /// No: only the shell knows what a line does.
     Left,
-    /// It is, where it can be told.
+    /// Yes, if it can be determined.
     Looked,
 }
 
-/// Tells everything that a run would refuse, warns of what it would say at its start, and writes
-/// nothing. Gives the commands whose programs are there.
+/// Reports everything that a run would refuse, and what it would warn of at its start, and writes
+/// nothing. Returns the commands whose programs were found.
 pub fn survey(
     project: &Project,
     scope: &Scope,
@@ -146,7 +146,7 @@ pub fn survey(
         tell(PreflightError::NoVerification);
     }
     let known = KnownCommands::default();
-    // What steps are looked up in, see `fixed`.
+    // The `PATH` in which steps are looked up, see `fixed`.
     let absolute = path.map(absolute_path);
     let tools = |path| Tools { path, lines, found: HashSet::new(), known: &known };
     let mut tools = [tools(path), tools(absolute.as_deref())];
@@ -164,8 +164,8 @@ pub fn survey(
         tools[1].find(&hook.command, &whose, &root.path).unwrap_or_else(&mut *tell);
     }
     for (index, queue) in served.iter().enumerate() {
-        // Most tasks choose the same agent and steps: each choice is looked at once. Hashes, since
-        // each task may choose others.
+        // Most tasks choose the same agent and steps, so each choice is checked once. The set has
+        // hashes, because each task may choose others.
         let (mut seen, hasher) = (HashSet::new(), RandomState::new());
         let choice = |t: &Task| hasher.hash_one((t.is_gate(), t.agent(), t.kind(), t.verify()));
         let open = queue.tasks().iter().filter(|t| t.status.is_open() && scope.includes(t));
@@ -182,8 +182,8 @@ fn wrong_root(path: &Path, why: String) -> PreflightError {
     PreflightError::Root { path: path.to_owned(), why }
 }
 
-/// Whether what `task` is run with is there. A name that nothing has is a warning: it holds up this
-/// task and no other.
+/// Checks that what `task` is run with exists. An unknown name is a warning: it affects this task
+/// and no other.
 fn startable(
     set: &QueueSet,
     task: &Task,
@@ -201,7 +201,7 @@ fn startable(
         Err(error) if error.code().is_some() => {
             return Some(format!("task {} cannot be run: {error}", task.id));
         }
-        // Told once, for all tasks.
+        // Reported once, for all tasks.
         Err(ChoiceError::NoVerification) if !set.config.has_verification() => return None,
         Err(source) => {
             tell(PreflightError::Choice { task: task.id.to_string(), source });
@@ -224,9 +224,9 @@ fn startable(
     warning
 }
 
-/// Looks for programs, for each one once: most tasks are run with the same.
+/// Looks up programs, each one once: most tasks use the same.
 struct Tools<'a> {
-    /// Where they are looked for.
+    /// The `PATH` to search.
     path: Option<&'a OsStr>,
     lines: Lines,
     found: HashSet<PathBuf>,
@@ -234,8 +234,8 @@ struct Tools<'a> {
 }
 
 impl Tools<'_> {
-    /// Whether the program of a list command is there. What else a shell line needs only the shell
-    /// knows: its exit status 126 or 127 says so.
+    /// Checks that the program of a list command exists. Only the shell knows what else a shell
+    /// line needs: it reports that by exit status 126 or 127.
     fn find(
         &mut self,
         command: &Command,
@@ -274,13 +274,13 @@ impl Tools<'_> {
     }
 }
 
-/// What a shell does itself.
+/// Builtins and keywords of shells.
 const OF_SHELLS: &str = " . : [ alias bg break case cd command continue coproc declare do echo eval \
      exec exit export false fg for function getopts hash if jobs kill let local popd printf pushd pwd \
      read readonly return select set shift source test time times trap true type typeset ulimit \
      umask unalias unset until wait while ";
 
-/// The program that a shell line starts first, where that can be told by looking at it.
+/// Returns the program that a shell line starts first, if that can be determined from its text.
 fn first_program(line: &str) -> Option<&str> {
     let is_assignment = |word: &&str| {
         let name = word.split_once('=').map(|(name, _)| name);

@@ -1,4 +1,4 @@
-//! From a claimed task to a [`Job`]: prompt, environment and commands.
+//! Prepares a [`Job`] from a claimed task: prompt, environment and commands.
 
 use super::apart::Apart;
 use super::begun::Begun;
@@ -44,15 +44,15 @@ pub use environment::{CommandEnvironment, Lacking, lacking};
 pub struct Source<'a> {
     /// The loaded queues.
     pub set: &'a QueueSet,
-    /// Their content.
+    /// The contents of the queues.
     pub queues: &'a [Queue],
-    /// Their tasks as one graph.
+    /// The tasks of the queues as one graph.
     pub graph: &'a Graph,
     /// The environment of this process.
     pub vars: &'a [(OsString, OsString)],
-    /// What is known of the tree before attempts.
+    /// What is known about the tree before attempts.
     pub untouched: &'a Untouched,
-    /// Agents that are not started now.
+    /// The agents that are not started now.
     pub pauses: &'a [AgentPause],
 }
 
@@ -65,9 +65,9 @@ struct Plan<'a> {
     attempt: u32,
     profile: Option<AgentProfile>,
     steps: Vec<VerifyStep>,
-    /// The profiles that these are of.
+    /// The profiles of `steps`.
     profiles: Vec<ProfileKey>,
-    /// What of them failed before the task began.
+    /// The steps of those profiles that failed before the task began.
     reds: Vec<Red>,
     /// The private trees.
     apart: Option<Apart>,
@@ -92,7 +92,7 @@ impl<'a> Source<'a> {
         Ok(Plan { profile, ..plan })
     }
 
-    /// The agent that does the task while its own is paused.
+    /// Returns the agent that does the task while its own is paused.
     fn stand_in(self, place: Place, profile: AgentProfile) -> AgentProfile {
         let root = self.set.root(place.queue);
         let mut pauses = self.pauses.iter();
@@ -102,7 +102,7 @@ impl<'a> Source<'a> {
         other.cloned().unwrap_or(profile)
     }
 
-    /// A plan that runs nothing.
+    /// Returns a plan that runs nothing.
     fn nothing(self, place: Place, attempt: u32) -> Plan<'a> {
         let task = &self.queues[place.queue].tasks()[place.task];
         let key = TaskKey::new(self.set.real(place.queue), task.id.as_str());
@@ -121,11 +121,12 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// The prompt that the next attempt of a task would get, where its working directory holds what
-    /// was `continued`; and why no attempt would begin now, where nothing runs or judges the task yet.
+    /// Returns the prompt that the next attempt of a task would get in a working directory with the
+    /// work that was `continued`. Also returns why no attempt would begin now, if no agent or
+    /// verification can be chosen for the task yet.
     ///
     /// # Errors
-    /// Why there is none, in words.
+    /// The reason, in words, if there is no prompt.
     pub fn prompt(
         self,
         place: Place,
@@ -143,14 +144,14 @@ impl<'a> Source<'a> {
         Ok((plan.prompt()?.text(continued)?, missing))
     }
 
-    /// Git with what the agent gets, where it can tell what an agent changed.
+    /// Returns git with the environment of the agent, if it can report what an agent changed.
     fn git_for(root: &Path, agent: Option<&AgentCommand>, fixed: &Fixed) -> Option<Git> {
         let (program, agent) = (fixed.git()?, agent?);
         is_git_work_tree(root).then(|| Git::new(program, fixed.path(), &agent.command.env))
     }
 
-    /// Puts together the attempt that was claimed with `token`. What only its task asks for in
-    /// vain is in the job's refusal.
+    /// Prepares the attempt that was claimed with `token`. If only this task asks for something
+    /// that does not exist, the job has a refusal.
     ///
     /// # Errors
     /// [`ChoiceError`] when no agent or verification is configured at all.
@@ -160,11 +161,11 @@ impl<'a> Source<'a> {
         Ok(plan.into_job(token, fixed, refusal))
     }
 
-    /// Puts together the landing of what the claim of `token` is about: without an agent, with what
-    /// judges it again where the target moved.
+    /// Prepares the landing of the change under the claim of `token`. It has no agent, only the
+    /// verification that judges the change again if the target moved.
     ///
     /// # Errors
-    /// As [`Source::job`].
+    /// The same as [`Source::job`].
     pub(crate) fn landing(
         self,
         place: Place,
@@ -179,7 +180,8 @@ impl<'a> Source<'a> {
         Ok(Job { purpose, prompt, to_land, ..job })
     }
 
-    /// The plan of a claimed task, which runs nothing where the task asks for something in vain.
+    /// Returns the plan of a claimed task. The plan runs nothing if the task asks for something
+    /// that does not exist.
     fn planned(
         self,
         place: Place,
@@ -197,7 +199,7 @@ impl<'a> Source<'a> {
 }
 
 impl Plan<'_> {
-    /// The same with private trees, where it has any.
+    /// Adds private trees, if it has any.
     fn apart(mut self, fixed: &Fixed, mut refusal: Option<Refusal>) -> (Self, Option<Refusal>) {
         let (set, queue) = (self.source.set, self.place.queue);
         match fixed.apart(set.root(queue), set.real(queue), self.profile.is_some()) {
@@ -210,7 +212,7 @@ impl Plan<'_> {
         (self, refusal)
     }
 
-    /// The same with all that its commands need.
+    /// Adds everything that its commands need.
     fn into_job(self, token: ClaimToken, fixed: &Fixed, refusal: Option<Refusal>) -> Job {
         let (set, at) = (self.source.set, self.place);
         let queue = self.queue();
@@ -274,28 +276,29 @@ impl Plan<'_> {
         }
     }
 
-    /// Which attempt it is, also of its budget.
+    /// Returns the number of the attempt, also within its budget.
     fn turn(&self) -> Turn {
         let budget = budget_of(self.task, self.source.set.config.limits.attempts.value);
         let used = budget_used_now(self.task).saturating_add(1);
         Turn { attempt: self.attempt, used, budget }
     }
 
-    /// Whether a person said so of the task: what an agent added has no such rights.
+    /// Returns whether a person granted `field` to the task. A task that an agent added has no such
+    /// rights.
     fn may(&self, field: Field) -> bool {
         let (queue, at) = (self.queue(), self.place.task);
         let by_person = queue.raw(at, Field::DiscoveredBy).is_none();
         by_person && queue.value(at, field).is_some_and(|value| value == Value::Bool(true))
     }
 
-    /// Whose attempts are kept.
+    /// Returns the name under which attempts of the task are stored.
     fn name(&self) -> Option<TaskName> {
         let Source { set, queues, .. } = self.source;
         let repository = self.apart.as_ref()?.repository();
         Some(task_name(repository, (set, queues), self.place.queue, self.task.id.as_str()))
     }
 
-    /// The work that it is about where no agent works, and items are compared.
+    /// Returns the work that it is about, if no agent works and items are compared.
     fn begun(&self, compares: bool) -> Option<Begun> {
         let Source { set, queues, graph, .. } = self.source;
         let is_asked = compares && (self.profile.is_none() || self.attempt == NO_ATTEMPT);
@@ -331,7 +334,7 @@ impl Plan<'_> {
         &self.source.queues[self.place.queue]
     }
 
-    /// Where commands of that kind run.
+    /// Returns where commands of that kind run.
     fn root(&self, kind: StepKind) -> Cow<'_, Path> {
         match (&self.apart, kind) {
             (None, _) => Cow::Borrowed(self.source.set.root(self.place.queue)),
@@ -358,14 +361,15 @@ impl Plan<'_> {
         }
     }
 
-    /// How long the agent may work.
+    /// Returns how long the agent may work.
     fn timeout(&self, profile: &AgentProfile) -> Duration {
         let minutes = self.source.set.config.limits.attempt.minutes;
         let most = minutes.and_then(|minutes| Duration::try_from_secs_f64(minutes * 60.0).ok());
         most.map_or(profile.timeout, |most| most.min(profile.timeout))
     }
 
-    /// The session that the agent is to continue: the one of the attempt before, if it was the same tool's.
+    /// Returns the session that the agent continues: the one of the previous attempt, if it used
+    /// the same tool.
     fn session(&self, profile: &AgentProfile) -> Option<String> {
         if !profile.tool.resume {
             return None;
@@ -377,7 +381,7 @@ impl Plan<'_> {
         run.session_id.filter(|_| run.preset == profile.tool.preset)
     }
 
-    /// What its commands are about.
+    /// Returns what its commands are about.
     fn subject(&self, kind: StepKind) -> Subject<'_> {
         let set = self.source.set;
         Subject {

@@ -1,7 +1,7 @@
-//! Attempts that come to the same again: a person must look, whatever budget is left.
+//! Detects attempts that repeat the same result: a person must look, whatever budget is left.
 //!
-//! Each failed attempt keeps fingerprints of what it changed and of what its failed step printed
-//! in its verdict. Folders that are gone are forgotten, and the count starts anew.
+//! The verdict of each failed attempt has fingerprints of its change and of the output of its
+//! failed step. If the folders of earlier attempts are gone, the count starts over.
 
 use super::job::Job;
 use crate::agent::bound_file;
@@ -13,16 +13,16 @@ use sha2::{Digest, Sha256};
 use std::io;
 use std::path::Path;
 
-/// This many attempts in a row with the same change are no progress.
+/// The number of attempts in a row with the same change that count as no progress.
 const SAME_CHANGE: u32 = 2;
-/// This many with the same failed step and the same output.
+/// The number of attempts in a row with the same failed step and the same output.
 const SAME_OUTPUT: u32 = 3;
 /// How much of an output is compared, in bytes: its head and its tail.
 const OUTPUT_BYTES: usize = 256 << 10;
-/// How many earlier attempts are looked at: those that were interrupted say nothing.
+/// How many earlier attempts are read, including interrupted ones, which say nothing.
 const LOOKED_AT: usize = 10;
 
-/// How many attempts just before this one failed as it did.
+/// How many attempts just before this one failed in the same way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Streak {
     change: u32,
@@ -34,17 +34,18 @@ pub(crate) struct Streak {
 pub(crate) enum Made {
     /// In the project itself.
     InRoot,
-    /// In this tree, which was captured; `None` where nothing was changed.
+    /// In this captured tree; `None` if nothing was changed.
     Apart(Option<String>),
 }
 
-/// The fingerprints of an attempt that failed, and how many before it failed in the same way.
+/// Returns the fingerprints of a failed attempt, and how many attempts before it failed in the same
+/// way.
 pub(super) fn compare(
     job: &Job,
     report: &AttemptReport,
     made: &Made,
 ) -> Option<(Fingerprint, Streak)> {
-    // What others landed is no failure of the attempt.
+    // A conflict with what others landed is not a failure of the attempt.
     let by_others = [ReasonCode::Conflict, ReasonCode::RevertsOthers].map(Some);
     if report.verdict != Some(Verdict::Fail) || by_others.contains(&report.reason_code) {
         return None;
@@ -56,7 +57,7 @@ pub(super) fn compare(
         },
         output: of_output(&job.folder, report),
     };
-    // What cannot be looked at makes the streak shorter, and costs one more attempt at most.
+    // A report that cannot be read makes the streak shorter, which costs at most one more attempt.
     let numbers = job.state.attempt_numbers(&job.key).unwrap_or_default().into_iter().rev();
     let earlier = numbers.filter(|number| *number < job.token.attempt).take(LOOKED_AT);
     let folder = |number| AttemptFolder::new(&job.state, &job.key, number);
@@ -64,7 +65,8 @@ pub(super) fn compare(
     Some((print, streak))
 }
 
-/// The streak that `last` with its `print` continues, of the reports before it, the latest first.
+/// Returns the streak that `last` with fingerprint `now` continues. `earlier` has the reports
+/// before it, the latest first.
 fn streak(
     last: &AttemptReport,
     now: &Fingerprint,
@@ -90,8 +92,8 @@ fn streak(
 }
 
 impl Streak {
-    /// Why there is no progress, if that is so. `used` attempts of `budget` were used before this
-    /// one: what came before a person's `retry` does not count.
+    /// Returns why there is no progress, if so. `used` attempts of `budget` were used before this
+    /// one. Attempts before a person's `retry` do not count.
     pub(crate) fn no_progress(
         self,
         report: &AttemptReport,
@@ -120,7 +122,8 @@ impl Streak {
     }
 }
 
-/// The changed files and what is in them now; `None` when nothing changed, or too much.
+/// Returns a fingerprint of the changed files and their contents; `None` if nothing changed, or too
+/// much.
 fn of_change(root: &Path, changed: &[String]) -> Option<String> {
     if changed.is_empty() {
         return None;
@@ -133,7 +136,8 @@ fn of_change(root: &Path, changed: &[String]) -> Option<String> {
     Some(hash.finish())
 }
 
-/// What the failed step printed and how it ended, without what differs from run to run.
+/// Returns a fingerprint of the failed step's output and outcome, without what differs from run to
+/// run.
 fn of_output(folder: &AttemptFolder, report: &AttemptReport) -> Option<String> {
     if report.is_refused() {
         let mut hash = Sha256::new();
@@ -148,15 +152,15 @@ fn of_output(folder: &AttemptFolder, report: &AttemptReport) -> Option<String> {
         hash.update(format!("{:?}", (&items.new, &items.old, &items.lost)));
         return Some(hex(hash));
     }
-    // What a hidden step printed is not known, so that nothing is the same as it.
+    // The output of a hidden step is not known, so nothing is equal to it.
     if step.checked.hidden {
         return None;
     }
     let log = folder.file(&step.log);
     let mut text = match bound_file(&log, OUTPUT_BYTES) {
         Ok(text) => text,
-        // What prints nothing leaves no file, and that is an output as any other, unless something
-        // killed it: that says nothing of the work.
+        // A step that prints nothing leaves no file. That counts as output, unless the step was
+        // killed, which says nothing about the work.
         Err(error) if error.kind() == io::ErrorKind::NotFound => match step.outcome {
             Outcome::Exited { .. } => String::new(),
             Outcome::Signaled { .. }
@@ -175,19 +179,19 @@ fn of_output(folder: &AttemptFolder, report: &AttemptReport) -> Option<String> {
     let temporary: Vec<&str> = temporary.iter().filter_map(|path| path.to_str()).collect();
     let mut hash = Sha256::new();
     hash.update(outcome(&step.outcome));
-    // A number that rises is progress, also where it is not enough yet.
+    // A rising number is progress, even if it is not high enough yet.
     hash.update(format!("{:?}", step.checked.measure.as_ref().map(|measure| measure.value)));
     hash.update(plain(&text, &temporary));
     Some(hex(hash))
 }
 
 fn outcome(outcome: &Outcome) -> Vec<u8> {
-    // A limit in seconds is the same limit.
+    // The limit in seconds is configured, so it does not differ from run to run.
     outcome.to_string().into_bytes()
 }
 
-/// The text without digits (and with them times and durations), and without the rest of each path
-/// that begins with one of `temporary`.
+/// Returns the text without digits (and thus without times and durations), and without the rest of
+/// each path that begins with one of `temporary`.
 fn plain(text: &str, temporary: &[&str]) -> String {
     let usual = ["/tmp/", "/var/tmp/", "/var/folders/"];
     let begins = |rest: &str| usual.iter().chain(temporary).any(|path| rest.starts_with(*path));
@@ -239,9 +243,9 @@ mod tests {
                     (step test: exit status 1); 2 of 5 attempts are left";
         let nothing = report("test", None, Some("o"));
         assert_eq!(why(&last, &[other.clone(), nothing.clone()], 2).as_deref(), Some(text));
-        // Nothing changed twice is no change that was made twice.
+        // Changing nothing twice is not the same change made twice.
         assert_eq!(why(&nothing, std::slice::from_ref(&nothing), 1), None);
-        // Another step, another output, or nothing known of it.
+        // Another step, another output, or an unknown output.
         for broken in [
             report("lint", Some("d"), Some("o")),
             report("test", Some("d"), Some("p")),

@@ -1,5 +1,5 @@
-//! Files that loops change and not the work: the queues of the project, whoever serves them, what is
-//! left of their writes, state folders, and the configuration, which is put back.
+//! Files that loops change and that are not work: the queues of the project, whoever serves them,
+//! leftovers of their writes, state folders, and the configuration, which is put back.
 
 use super::end::{End, environment};
 use super::job::Job;
@@ -9,7 +9,7 @@ use crate::store::STATE_DIR;
 use crate::store::registry::Registry;
 use std::path::{Path, PathBuf};
 
-/// The queues whose files are not the work, and the configuration where the task does not declare it.
+/// The queues whose files are not work, and the configuration unless the task declares it.
 #[derive(Default)]
 pub(super) struct QueueFiles {
     queues: Vec<PathBuf>,
@@ -17,7 +17,7 @@ pub(super) struct QueueFiles {
 }
 
 impl QueueFiles {
-    /// Those of the project of `job`.
+    /// Returns those of the project of `job`.
     pub(super) fn of(job: &Job) -> Result<Self, End> {
         let entered: Vec<PathBuf> = Registry::of(&job.root).queues().map_err(|error| {
             environment(format!("cannot list the queues of the project: {error}"))
@@ -32,7 +32,7 @@ impl QueueFiles {
         })
     }
 
-    /// Whether `path` is one of them.
+    /// Returns whether `path` is one of them.
     pub(super) fn have(&self, path: &Path) -> bool {
         let is_temp_of = |queue: &Path| {
             path.parent() == queue.parent()

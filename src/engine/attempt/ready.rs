@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A command ready to start.
+/// A command, ready to start.
 #[derive(Clone, Debug)]
 pub struct Ready {
     /// Whether it does the work or judges it.
@@ -22,18 +22,18 @@ pub struct Ready {
     pub env: Vec<(OsString, OsString)>,
     /// Variables of the loop that it does not get.
     pub withheld: Vec<Withheld>,
-    /// Wall-clock limit.
+    /// The wall-clock limit.
     pub timeout: Duration,
-    /// Silence limit.
+    /// The limit of time without output; `None` is no limit.
     pub silence: Option<Duration>,
-    /// Time between TERM and KILL.
+    /// The time between TERM and KILL.
     pub grace: Duration,
-    /// What a step of the verification asks for besides.
+    /// The further rules of a verification step.
     pub rules: Arc<Rules>,
 }
 
 impl Ready {
-    /// What its items are kept as.
+    /// Returns the key under which its items are stored.
     pub(super) fn items_key(&self) -> String {
         format!("{} {}", self.name, self.configured)
     }

@@ -9,12 +9,12 @@ use crate::platform::fault::{self, Fault};
 pub(crate) struct Hooks(Vec<(HookPoint, Ready)>);
 
 impl Hooks {
-    /// These.
+    /// Creates them from `ready`.
     pub(super) fn of(ready: Vec<(HookPoint, Ready)>) -> Self {
         Self(ready)
     }
 
-    /// The one that runs at `point`.
+    /// Returns the hook that runs at `point`.
     pub(crate) fn at(&self, point: HookPoint) -> Option<&Ready> {
         let found = self.0.iter().find(|(other, _)| *other == point);
         found.map(|(_, ready)| ready).filter(|_| !fault::is(Fault::HooksIgnored))

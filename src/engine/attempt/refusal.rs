@@ -1,4 +1,4 @@
-//! Why a task cannot be run as it is: what no command line of it may hold.
+//! Why a task cannot be run as it is: its texts cannot be put on a command line.
 
 use super::job::{AgentCommand, Judge, Refusal};
 use super::subject::Subject;
@@ -7,7 +7,7 @@ use crate::domain::{Command, ReasonCode};
 use crate::verify::VerifyStep;
 use std::ffi::OsString;
 
-/// The refusal of a task with a NUL where an argument names something.
+/// Returns the refusal of a task if one of its texts puts a NUL into an argument.
 pub(super) fn holds_nul(agent: Option<&AgentCommand>, judge: &Judge) -> Option<Refusal> {
     let steps = match judge {
         Judge::Steps(steps) => steps.as_slice(),
@@ -20,8 +20,9 @@ pub(super) fn holds_nul(agent: Option<&AgentCommand>, judge: &Judge) -> Option<R
     Some(Refusal { code: ReasonCode::BadTask, reason })
 }
 
-/// The refusal of a task of which a text begins with `-` and would be a whole argument, which the
-/// program would take for a flag. Behind a flag of its own (`--title={title}`) it is one.
+/// Returns the refusal of a task if one of its texts begins with `-` and would be a whole argument,
+/// which the program would parse as a flag. As the value of a flag (`--title={title}`) it is
+/// allowed.
 pub(super) fn taken_for_flag(
     subject: &Subject<'_>,
     profile: Option<&AgentProfile>,

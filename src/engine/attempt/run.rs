@@ -1,5 +1,5 @@
-//! One attempt: the agent, then the verification, under one supervisor. No lock of a queue is
-//! held while it runs, and nothing here touches the queue.
+//! One attempt: the agent, then the verification, under one supervisor. No lock of a queue is held
+//! while it runs, and nothing here touches the queue.
 
 use super::apart::{Apart, PrivateTrees};
 use super::commands::Commands;
@@ -45,7 +45,7 @@ mod steps;
 mod together;
 mod twice;
 
-/// What is known of an attempt so far.
+/// The state of an attempt that runs.
 struct Progress<'a> {
     job: &'a Job,
     commands: Commands<'a>,
@@ -53,26 +53,26 @@ struct Progress<'a> {
     before: Option<(Snapshot, Option<AtWork>)>,
     tree: TreeLook,
     changed: Vec<String>,
-    /// Of what changed what may be the work of others.
+    /// The changed files that may be the work of others.
     ambiguous: Vec<String>,
-    /// Whether that is all that changed, as git tells it.
+    /// Whether git reported everything that changed.
     is_whole: bool,
-    /// The lines of it, in a tree that all share, where they are known.
+    /// The changed lines, in a shared tree, if they are known.
     lines: Vec<ChangedFile>,
-    /// What was found in it.
+    /// What was found in the change.
     findings: Findings,
     trees: Option<PrivateTrees>,
-    /// What the agent came to.
+    /// What the adapter read about the agent's run.
     told: Option<AgentRun>,
-    /// The items of what the work began with.
+    /// The items of the tree that the work began with.
     base: Option<Arc<StepItems>>,
     /// The items of the steps that ran.
     items: StepItems,
-    /// The services that run.
+    /// The services that are running.
     services: Vec<RunningService>,
-    /// Those that did not become ready.
+    /// The services that did not become ready.
     broken: BTreeMap<String, StepReport>,
-    /// Items that failed when the step ran before.
+    /// The items that failed in earlier runs of the step.
     failed_before: BTreeSet<ItemId>,
 }
 
@@ -124,7 +124,7 @@ pub(crate) fn run(mut job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finish
         findings,
     };
     let mut job = job;
-    // The places are free as soon as nothing runs in them, however long the result is held back.
+    // The trees are released as soon as nothing runs in them, however long the result is held back.
     let apart = job.apart.take();
     let passed = report.verdict == Some(Verdict::Pass) && apart.is_none();
     let work = passed.then(|| Work::of(&job.root, &report.files_changed)).flatten();
@@ -137,7 +137,7 @@ pub(crate) fn run(mut job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finish
     finished
 }
 
-/// Has a change that passed wait to land.
+/// Makes a change that passed wait to land.
 fn waits(finished: &mut Finished, apart: &Apart, captured: Captured, clock: &dyn Clock) {
     let passed = matches!(finished.report.verdict, Some(Verdict::Pass | Verdict::Skipped));
     if !passed || !apart.lands {
@@ -191,8 +191,8 @@ impl Progress<'_> {
                 Ok(Some(end)) | Err(end) => return end,
             }
         }
-        // What a hook changes is no work of the agent. Before anything is guarded: what judges lies in
-        // the judge tree.
+        // Changes by a hook are not work of the agent. Hooks run before anything is guarded,
+        // because what judges is in the judge tree.
         if let Err(end) = self.before_all(on_stage).and_then(|()| self.enter()) {
             return end;
         }
@@ -239,12 +239,12 @@ impl Progress<'_> {
         }
     }
 
-    /// Verifies, unless a hook says no.
+    /// Runs the verification, unless a hook vetoes it.
     fn verify_between_hooks(&mut self, on_stage: OnStage<'_>) -> End {
         if matches!(self.job.judge, Judge::Nobody) {
             return self.verify(on_stage);
         }
-        // Before its script is run, it is looked at whether the agent wrote that.
+        // Before the hook's script runs, check whether the agent changed it.
         if self.job.hooks.at(HookPoint::BeforeVerification).is_some()
             && let Some(end) = self.commands.tampered(&self.last_outcome())
         {
@@ -258,19 +258,19 @@ impl Progress<'_> {
         end
     }
 
-    /// The prompt, as the working directory is now.
+    /// Returns the prompt for the present working directory.
     fn prompt(&self) -> Result<String, String> {
         let draft = self.job.prompt.clone()?;
         let continued = self.trees.as_ref().and_then(|trees| trees.continued.clone());
         draft.map_or(Ok(String::new()), |draft| draft.text(continued))
     }
 
-    /// Finds out which tree it is; gives the end of the verification if the steps of `profile` ran on
-    /// it before.
+    /// Determines which tree it is. Returns the end of the verification if the steps of `profile`
+    /// ran on that tree before.
     fn known_tree(&mut self, profile: &ProfileKey) -> Result<Option<End>, End> {
         let job = self.job;
         let name = match &job.apart {
-            // What a person has in the project plays no part.
+            // A person's changes in the project play no part.
             Some(apart) => Some(apart.target().map_err(|error| environment(error.to_string()))?.1),
             None => {
                 let queues = QueueFiles::of(job)?;
@@ -291,7 +291,7 @@ impl Progress<'_> {
         }))
     }
 
-    /// Runs the agent; `Err` when there is nothing left to find out.
+    /// Runs the agent. Returns `Err` if there is nothing left to find out.
     fn agent(&mut self, agent: &AgentCommand) -> Result<Outcome, End> {
         let folder = &self.job.folder;
         let mut spec = self.commands.spec(&agent.command);
@@ -322,7 +322,7 @@ impl Progress<'_> {
         })
     }
 
-    /// What the agent's own end says; `None` when verification is to decide.
+    /// Returns the end that the agent's result implies; `None` if the verification must decide.
     fn after_agent(&mut self, agent: &AgentCommand, outcome: &Outcome) -> Option<End> {
         let end = |verdict, code, reason| {
             let (verdict, reason, code) = (Some(verdict), Some(reason), Some(code));
@@ -371,11 +371,11 @@ impl Progress<'_> {
 
     fn verify(&mut self, on_stage: OnStage<'_>) -> End {
         let end = self.run_steps(on_stage);
-        // Judged twice, they would be those of another tree.
+        // If the change is judged twice, the later items would be those of another tree.
         let items = std::mem::take(&mut self.items);
         let end = self.judge_twice(end, on_stage);
         self.items = items;
-        // A tree that was judged is what comes next begins with: the one that passed, or the untouched one.
+        // Later work begins with a tree that was judged: the one that passed, or the untouched one.
         let is_base = self.job.purpose == Purpose::Untouched && end.verdict.is_some();
         if is_base || end.verdict == Some(Verdict::Pass) {
             self.keep_items();

@@ -5,15 +5,15 @@ use crate::verify::Service;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// A service that runs.
+/// A running service.
 #[derive(Debug)]
 pub(super) struct RunningService {
-    /// What it is.
+    /// Its configuration.
     pub(super) service: Arc<Service>,
-    /// Its supervisor.
+    /// Its process and supervisor.
     pub(super) beside: Beside,
-    /// The port that it was given.
+    /// The port that it was given; `None` if its readiness does not depend on a port.
     pub(super) port: Option<u16>,
-    /// Where its output goes.
+    /// The file that receives its output.
     pub(super) log: PathBuf,
 }

@@ -2,7 +2,7 @@
 
 use crate::domain::{AttemptReport, Checked, Fingerprint, Outcome, StepKind, StepReport, Verdict};
 
-/// An attempt at `task` whose verification failed at `step`.
+/// Returns the report of an attempt at `task` whose verification failed at `step`.
 pub(super) fn failed(task: &str, step: &str, fingerprint: Fingerprint) -> AttemptReport {
     AttemptReport {
         v: 1,

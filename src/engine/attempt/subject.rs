@@ -1,5 +1,5 @@
-//! What a configured command is made ready with, its placeholders and its environment: for a task,
-//! or for the tree as it is.
+//! Prepares configured commands, with their placeholders and environment, for a task or for the
+//! present tree.
 
 use super::fixed::Fixed;
 use super::job::{Ready, ServiceReady};
@@ -16,48 +16,49 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What a step is called that makes a private tree ready.
+/// The name of a step that prepares a private tree.
 pub(super) const SETUP: &str = "setup";
-/// How long a service may run: it is ended with the steps that need it.
+/// How long a service may run. It is ended with the steps that need it.
 const SERVICE_LIMIT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
-/// How long one of its commands may take.
+/// How long a setup command may take.
 const SETUP_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 
 /// What commands are about.
 pub(crate) struct Subject<'a> {
-    /// The task; none where the tree is judged as it is. What a command takes from a task is empty
-    /// then.
+    /// The task; `None` if the tree is judged as it is. Placeholders that come from a task are
+    /// empty then.
     pub(crate) task: Option<(&'a Queue, usize)>,
-    /// Number of the attempt, 0 where there is none.
+    /// The number of the attempt, or 0 if there is none.
     pub(crate) attempt: u32,
     /// The real path of the queue.
     pub(crate) queue: &'a Path,
-    /// The project root, where the command runs.
+    /// The project root in which the command runs.
     pub(crate) root: Cow<'a, Path>,
     /// The project root as people know it.
     pub(crate) project_root: &'a Path,
-    /// Where the files of the attempt are.
+    /// The folder with the files of the attempt.
     pub(crate) folder: &'a AttemptFolder,
     /// The environment of this process.
     pub(crate) vars: &'a [(OsString, OsString)],
-    /// What every command gets of it.
+    /// The rules for what every command gets of that environment.
     pub(crate) rules: &'a EnvironmentRules,
 }
 
 impl Subject<'_> {
-    /// The program and the arguments of a command.
+    /// Returns the program and the arguments of a command.
     pub(crate) fn expand(&self, command: &Command) -> Vec<OsString> {
         command.expand(&|name| self.value(name))
     }
 
-    /// The value of a placeholder. A path that begins with `-` is written so that no program takes
-    /// it for a flag.
+    /// Returns the value of a placeholder. A path that begins with `-` is changed so that no
+    /// program parses it as a flag.
     pub(crate) fn value(&self, name: &str) -> Option<Vec<String>> {
         let path = |name| Some(vec![self.folder.file(name).display().to_string()]);
         let paths = |paths: Vec<String>| Some(paths.into_iter().map(no_flag).collect());
         match name {
             "id" => Some(vec![self.id().to_owned()]),
-            // Nobody looks a title up, so that what no argument can hold is only shown.
+            // No program looks up a title, so a NUL, which no argument can contain, may be replaced
+            // for display.
             "title" => Some(vec![self.title().replace('\0', NUL_SHOWN)]),
             "file" | "files" => paths(self.files()),
             "tests" => paths(self.tests()),
@@ -86,19 +87,19 @@ impl Subject<'_> {
         self.task.and_then(|(queue, _)| queue.project())
     }
 
-    /// The files that the task names.
+    /// Returns the files that the task names.
     pub(crate) fn files(&self) -> Vec<String> {
         let files = self.task.map_or(&[][..], |(queue, at)| queue.tasks()[at].files());
         files.iter().map(Text::to_string).collect()
     }
 
-    /// Its tests.
+    /// Returns the tests that the task names.
     pub(crate) fn tests(&self) -> Vec<String> {
         let tests = self.task.and_then(|(queue, at)| queue.value(at, Field::Tests));
         strings(tests.as_ref())
     }
 
-    /// What a command gets, by what `policy` says of it.
+    /// Returns the environment of a command under `policy`.
     pub(crate) fn given(&self, worker: &WorkerId, policy: Policy<'_>) -> Given {
         let mut given = policy.apply(self.vars);
         let changed = self.folder.file(CHANGED_FILE);
@@ -122,7 +123,7 @@ impl Subject<'_> {
         given
     }
 
-    /// Services, ready to start.
+    /// Prepares services to start.
     pub(crate) fn services(
         &self,
         services: Vec<Arc<Service>>,
@@ -137,7 +138,7 @@ impl Subject<'_> {
         services.into_iter().filter_map(one).collect()
     }
 
-    /// A step of the verification, ready to start.
+    /// Prepares a verification step to start.
     pub(crate) fn step(&self, step: &VerifyStep, worker: &WorkerId, fixed: &Fixed) -> Ready {
         let mut argv = self.expand(&step.command);
         if let Some(program) = argv.first_mut() {
@@ -162,7 +163,7 @@ impl Subject<'_> {
     }
 }
 
-/// The services that `steps` need, each once.
+/// Returns the services that `steps` need, each once.
 pub(crate) fn services_of(config: &Config, steps: &[VerifyStep]) -> Vec<Arc<Service>> {
     let mut found: Vec<Arc<Service>> = Vec::new();
     for name in steps.iter().flat_map(|step| &step.rules.profile.services) {
@@ -172,7 +173,7 @@ pub(crate) fn services_of(config: &Config, steps: &[VerifyStep]) -> Vec<Arc<Serv
     found
 }
 
-/// The commands of services, as steps: the service itself, and what says that it is ready.
+/// Returns the commands of services as steps: the service itself, and its readiness check.
 pub(crate) fn service_steps(services: &[Arc<Service>]) -> Vec<VerifyStep> {
     let commands = services.iter().flat_map(|service| {
         let health = match &service.ready {
@@ -198,7 +199,7 @@ pub(crate) fn service_steps(services: &[Arc<Service>]) -> Vec<VerifyStep> {
     commands.map(step).collect()
 }
 
-/// The commands of `workspaces.setup`, as steps.
+/// Returns the commands of `workspaces.setup` as steps.
 pub(crate) fn set_up_steps(config: &Config) -> Vec<VerifyStep> {
     let step = |text: &String| VerifyStep {
         name: SETUP.to_owned(),
@@ -212,13 +213,13 @@ pub(crate) fn set_up_steps(config: &Config) -> Vec<VerifyStep> {
     config.workspaces.tree.setup.commands.iter().map(step).collect()
 }
 
-/// What decides which variables a step gets, where `general` holds for all commands.
+/// Returns the policy for the variables of a step; `general` applies to all commands.
 pub(crate) fn step_policy<'a>(general: &'a EnvironmentRules, step: &'a VerifyStep) -> Policy<'a> {
     let configured = (!step.from_queue).then_some(&step.command);
     Policy { general, own: &step.environment, configured, agent: None }
 }
 
-/// The same of an agent.
+/// Returns the same policy for an agent.
 pub(crate) fn agent_policy<'a>(
     general: &'a EnvironmentRules,
     agent: &'a AgentProfile,
@@ -227,12 +228,12 @@ pub(crate) fn agent_policy<'a>(
     Policy { general, own: &agent.environment, configured, agent: login }
 }
 
-/// A path that no program takes for a flag.
+/// Returns a path that no program parses as a flag.
 fn no_flag(path: String) -> String {
     if path.starts_with('-') { format!("./{path}") } else { path }
 }
 
-/// A list of strings, or one; anything else in it as JSON.
+/// Returns a list of strings from an array or a single value; other items are converted to JSON.
 pub(crate) fn strings(value: Option<&Value>) -> Vec<String> {
     let one = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     match value {

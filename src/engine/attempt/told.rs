@@ -1,4 +1,4 @@
-//! What the agent of an attempt came to, by its adapter, and what that ends.
+//! Reads how the agent of an attempt ended, by its adapter, and what that means for the attempt.
 
 use super::commands::Commands;
 use super::end::{End, failed_code, one_line};
@@ -9,11 +9,11 @@ use crate::store::attempts::{AGENT_ERR, AGENT_OUT};
 use std::ffi::OsString;
 use std::path::Path;
 
-/// The most that the system takes as one argument is 128 KiB, the zero byte included.
+/// The system accepts at most 128 KiB as one argument, including the zero byte.
 const ARGUMENT_BYTES: usize = 128 * 1024 - 1;
 
-/// Puts the prompt where a tool takes it as an argument; one that is too long is read by the agent
-/// itself.
+/// Inserts the prompt where a tool takes it as an argument. If it is too long, the argument tells
+/// the agent to read the file.
 pub(super) fn put_prompt(argv: &mut [OsString], prompt: &str, file: &Path) {
     for argument in argv.iter_mut().filter(|argument| **argument == PROMPT) {
         *argument = match prompt.len() <= ARGUMENT_BYTES {
@@ -26,7 +26,7 @@ pub(super) fn put_prompt(argv: &mut [OsString], prompt: &str, file: &Path) {
     }
 }
 
-/// What the agent came to, its texts without secrets.
+/// Returns how the agent ended, with its texts masked.
 pub(super) fn understood(
     job: &Job,
     agent: &AgentCommand,
@@ -45,7 +45,8 @@ pub(super) fn understood(
     run
 }
 
-/// Adds what the agent says of its cost where its tool does not tell: a person's own wrapper may know.
+/// Adds the cost from the agent's result if its tool does not report it: a person's own wrapper may
+/// know it.
 pub(super) fn complete(run: Option<&mut AgentRun>, result: &AgentResult) {
     let Some(run) = run else { return };
     run.cost_usd = run.cost_usd.or(result.cost_usd);
@@ -53,7 +54,7 @@ pub(super) fn complete(run: Option<&mut AgentRun>, result: &AgentResult) {
     run.tokens = run.tokens.or(result.tokens.map(all));
 }
 
-/// The end of an attempt whose agent did not come to its end, with its own words.
+/// Returns the end of an attempt whose agent did not finish, in the agent's own words.
 pub(super) fn end(run: &AgentRun, agent: &AgentCommand, outcome: &Outcome) -> Option<End> {
     let told = |verdict, code| {
         let said = run.message.as_deref().map(one_line).unwrap_or_default();
@@ -84,7 +85,7 @@ pub(super) fn end(run: &AgentRun, agent: &AgentCommand, outcome: &Outcome) -> Op
         AgentOutcome::Auth => told(None, ReasonCode::Auth),
         AgentOutcome::TurnLimit => told(fail, ReasonCode::AgentError),
         AgentOutcome::CostLimit => told(fail, ReasonCode::CostLimit),
-        // What its process said is the whole story.
+        // The outcome of the process is all that is known.
         AgentOutcome::AgentError | AgentOutcome::Killed
             if !outcome.is_success() && run.message.is_none() =>
         {

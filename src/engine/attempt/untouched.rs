@@ -1,5 +1,6 @@
-//! What a loop knows of the tree that its attempts begin with: for each profile whether it was green
-//! or red, and since whose attempts. Pure data; `docs/design/untouched.md` says what counts and why.
+//! What a loop knows about the tree that its attempts start from: for each profile whether it was
+//! green or red, and whose attempts left it red. Pure data; `docs/design/untouched.md` explains
+//! what counts and why.
 
 use crate::domain::{AttemptReport, Verdict};
 use crate::platform::fault::{self, Fault};
@@ -15,12 +16,12 @@ use std::path::{Path, PathBuf};
 pub(crate) struct ProfileKey {
     /// The project root.
     pub(crate) root: PathBuf,
-    /// The steps, as a file may be called.
+    /// A hash of the steps, usable as a file name.
     pub(crate) steps: String,
 }
 
 impl ProfileKey {
-    /// The key of `steps` in the project at `root`.
+    /// Returns the key of `steps` in the project at `root`.
     pub(crate) fn new(root: &Path, steps: &[VerifyStep]) -> Self {
         let mut hash = Sha256::new();
         for step in steps {
@@ -33,7 +34,7 @@ impl ProfileKey {
     }
 }
 
-/// A task, and what people call it.
+/// A task, and its id for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Named {
     pub(crate) key: TaskKey,
@@ -48,23 +49,23 @@ pub(crate) struct Red {
     pub(crate) left_by: Vec<Named>,
 }
 
-/// What one attempt's failure has to do with the tree that it began with.
+/// How the failure of one attempt relates to the tree that it began with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Already {
-    /// For the end of its reason.
+    /// The text to append to its reason.
     pub(crate) words: String,
-    /// Whether the tree was left red by other tasks, and the attempt failed in the same way.
+    /// Whether other tasks left the tree red and the attempt failed in the same way.
     pub(crate) left_red: bool,
 }
 
 impl Red {
-    /// What it says of the failure of an attempt at `task`.
+    /// Compares it with the failure of an attempt at `task`.
     pub(crate) fn already(&self, task: &TaskKey, report: &AttemptReport) -> Option<Already> {
         let same = self.step.compare(report)?;
         let how = match (same, &self.step.output) {
             (true, _) => ", with the same output",
             (false, Some(_)) => ", with another output",
-            // Of a hidden step nobody knows.
+            // The output of a hidden step is not known.
             (false, None) => "",
         };
         let mut words = format!("it failed on the untouched tree already{how}");
@@ -78,17 +79,17 @@ impl Red {
     }
 }
 
-/// The tasks that were blocked, as a sentence.
+/// Returns the tasks that were blocked, as a sentence.
 pub(crate) fn blocked(tasks: &[Named]) -> String {
     let ids: Vec<&str> = tasks.iter().map(|task| task.id.as_str()).collect();
     let verb = if ids.len() == 1 { "was" } else { "were" };
     format!("{} {verb} blocked", ids.join(", "))
 }
 
-/// What is known of one profile.
+/// What is known about one profile.
 #[derive(Clone, Debug, Default)]
 struct Known {
-    /// Whether it holds for the tree as it is: no task was blocked since.
+    /// Whether it still describes the present tree: no task was blocked since.
     fresh: bool,
     state: State,
     /// The tasks that were blocked since it was green.
@@ -99,14 +100,14 @@ struct Known {
 
 #[derive(Clone, Debug, Default)]
 enum State {
-    /// It could not be told.
+    /// It could not be determined.
     #[default]
     Unknown,
     Green,
     Red(Red),
 }
 
-/// What a loop knows of the tree.
+/// What a loop knows about the tree.
 #[derive(Clone, Debug, Default)]
 pub struct Untouched {
     known: HashMap<ProfileKey, Known>,
@@ -114,7 +115,7 @@ pub struct Untouched {
 }
 
 impl Untouched {
-    /// As it was found last, by whoever looked: for who only looks.
+    /// Returns the last recorded results, by any loop, for commands that only read.
     pub fn recorded(set: &QueueSet) -> Self {
         let mut known = HashMap::new();
         for (key, step) in red_steps(set) {
@@ -124,13 +125,13 @@ impl Untouched {
         Self { known, mended: Vec::new() }
     }
 
-    /// Whether the tree must be judged before an attempt begins.
+    /// Returns whether the tree must be judged before an attempt begins.
     pub(crate) fn wants(&self, key: &ProfileKey) -> bool {
         self.known.get(key).is_none_or(|known| !known.fresh)
     }
 
-    /// Takes in what was found: the failed step, `Some(None)` for green, `None` when it could not
-    /// be told. `begun` are the tasks that have left work in the tree.
+    /// Records the result: the failed step, `Some(None)` for green, `None` if it could not be
+    /// determined. `begun` are the tasks that have left work in the tree.
     pub(crate) fn learn(
         &mut self,
         key: &ProfileKey,
@@ -153,7 +154,7 @@ impl Untouched {
         self.known.insert(key.clone(), Known { fresh: true, state, begun, suspects: Vec::new() });
     }
 
-    /// An attempt passed the steps of these profiles.
+    /// Records that an attempt passed the steps of these profiles.
     pub(crate) fn passed(&mut self, keys: &[ProfileKey]) {
         for key in keys {
             let green = Known { fresh: true, state: State::Green, ..Known::default() };
@@ -165,12 +166,13 @@ impl Untouched {
         }
     }
 
-    /// The profiles that attempts passed, of which it was not known that they would.
+    /// Takes the profiles that attempts passed and that were not known to be green.
     pub(crate) fn take_mended(&mut self) -> Vec<ProfileKey> {
         std::mem::take(&mut self.mended)
     }
 
-    /// A task of the project at `root` was blocked, and what it did is still there.
+    /// Records that a task of the project at `root` was blocked and that its changes are still
+    /// there.
     pub(crate) fn blocked(&mut self, root: &Path, task: &Named) {
         for (_, known) in self.known.iter_mut().filter(|(key, _)| key.root == root) {
             known.fresh = false;
@@ -180,12 +182,12 @@ impl Untouched {
         }
     }
 
-    /// A person may have changed the tree.
+    /// Forgets everything, because a person may have changed the tree.
     pub(crate) fn forget(&mut self) {
         self.known.clear();
     }
 
-    /// The tasks that left a profile red, as far as that is known.
+    /// Returns the tasks that left a profile red, as far as that is known.
     pub(crate) fn left_by(&self, key: &ProfileKey) -> Vec<Named> {
         match self.known.get(key).map(|known| &known.state) {
             Some(State::Red(red)) => red.left_by.clone(),
@@ -193,7 +195,7 @@ impl Untouched {
         }
     }
 
-    /// What failed before `task` began, of the profiles that verify it.
+    /// Returns what failed before `task` began, in the profiles that verify it.
     pub(crate) fn reds(&self, keys: &[ProfileKey], task: &TaskKey) -> Vec<Red> {
         let known = keys.iter().filter_map(|key| self.known.get(key));
         let theirs = known.filter(|known| !known.begun.contains(task));
@@ -205,7 +207,7 @@ impl Untouched {
     }
 }
 
-/// The profiles of the configuration that were red when the tree was judged last.
+/// Returns the profiles of the configuration that were red when the tree was last judged.
 fn red_steps(set: &QueueSet) -> Vec<(ProfileKey, RedStep)> {
     let mut all = Vec::new();
     if !set.config.limits.untouched.value {
@@ -225,7 +227,7 @@ fn red_steps(set: &QueueSet) -> Vec<(ProfileKey, RedStep)> {
     all
 }
 
-/// A sentence for each profile that was red when the tree was judged last.
+/// Returns a sentence for each profile that was red when the tree was last judged.
 pub fn red_trees(set: &QueueSet) -> Vec<String> {
     let sentence = |(_, red): (ProfileKey, RedStep)| {
         let log = red.shown_log();
@@ -274,7 +276,7 @@ mod tests {
         HashSet::new()
     }
 
-    /// What an attempt at `task` that failed like this has to do with the tree.
+    /// Returns how the failure of an attempt at `task` relates to the tree.
     fn already(tree: &Untouched, task: &str, report: &AttemptReport) -> Option<(String, bool)> {
         let task = named(task).key;
         let reds = tree.reds(&[key("1")], &task);
@@ -290,17 +292,17 @@ mod tests {
         assert!(!tree.wants(&key("1")) && tree.wants(&key("2")));
         tree.blocked(Path::new("/other"), &named("A"));
         assert!(!tree.wants(&key("1")));
-        // A change under the lock may be made twice.
+        // The closure of an update under the lock may run twice.
         tree.blocked(Path::new(ROOT), &named("A"));
         tree.blocked(Path::new(ROOT), &named("A"));
         assert!(tree.wants(&key("1")));
-        // Whoever passes has judged it.
+        // A task that passes has judged the tree.
         tree.passed(&[key("1"), key("2")]);
         assert!(!tree.wants(&key("1")) && !tree.wants(&key("2")));
         assert_eq!(tree.take_mended(), [key("2")]);
         tree.forget();
         assert!(tree.wants(&key("1")));
-        // What cannot be told is not asked for again and again.
+        // If the result could not be determined, the tree is not judged again and again.
         tree.learn(&key("1"), None, none());
         assert!(!tree.wants(&key("1")));
     }
@@ -349,7 +351,7 @@ mod tests {
             let found = already(&tree, task, &failed(step, output));
             assert!(found.is_none_or(|(_, left_red)| !left_red), "{task} {step} {output}");
         }
-        // It stays so when one more task is blocked.
+        // The result stays the same when one more task is blocked.
         let mut tree = tree;
         tree.blocked(Path::new(ROOT), &named("C"));
         tree.learn(&key("1"), red("o"), none());

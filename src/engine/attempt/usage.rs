@@ -1,10 +1,10 @@
-//! What an attempt used of money, tokens and time.
+//! The money, tokens and time that an attempt used.
 
 use crate::domain::{AttemptReport, ReasonCode, Usage};
 use crate::store::attempts;
 use crate::store::{StateDir, TaskKey};
 
-/// What an attempt used; one in which the agent could not work counts as none.
+/// Returns what an attempt used. An attempt in which the agent could not work counts as none.
 pub(crate) fn usage(report: &AttemptReport, estimate: Option<f64>) -> Usage {
     let millis: u64 = report.steps.iter().map(|step| step.millis).sum();
     let counts = report.verdict.is_some();
@@ -16,7 +16,7 @@ pub(crate) fn usage(report: &AttemptReport, estimate: Option<f64>) -> Usage {
     Usage { attempts: 0, cost_unknown: 0, tokens_unknown: 0, ..used }
 }
 
-/// What the attempts of a task used since its budget began, of which so many count.
+/// Returns what the attempts of a task used since its budget began; `counted` of them count.
 pub(crate) fn usage_of_task(
     state: &StateDir,
     key: &TaskKey,

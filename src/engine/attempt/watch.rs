@@ -1,4 +1,5 @@
-//! What must not change while steps judge: what they name, the configuration, what is protected.
+//! What must not change while steps judge: the files that they name, the configuration, and
+//! protected files.
 
 use super::fixed::Fixed;
 use super::subject::Subject;
@@ -9,7 +10,7 @@ use crate::queue::Queue;
 use crate::verify::VerifyStep;
 use std::path::Path;
 
-/// What must not change while `steps` judge what `subject` is about.
+/// Returns what must not change while `steps` judge what `subject` is about.
 pub(crate) fn watch(
     set: &QueueSet,
     queues: &[Queue],
@@ -19,7 +20,7 @@ pub(crate) fn watch(
 ) -> Watch {
     let folder = |path: &Path| path.parent().map(Path::to_owned);
     let homes = [set.config.folder().map(Path::to_owned), folder(subject.queue)];
-    // What a step says of the task's files says nothing of who judges.
+    // A step's arguments that name the task's files do not name what judges.
     let words = |command: &Command| match command {
         Command::Shell(line) => Command::Shell(line.clone()),
         Command::List(_) => {

@@ -1,4 +1,4 @@
-//! What an attempt is run with, and what it tells meanwhile.
+//! What an attempt is run with, and what it reports meanwhile.
 
 use super::known_commands::KnownCommands;
 use crate::domain::{HookReport, Outcome, Verdict};
@@ -9,11 +9,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-/// What reaches an attempt from outside while it runs, and what it says to that.
+/// The signals to an attempt while it runs, and its acknowledgement of a pause.
 pub(crate) struct Steering {
-    /// Begin nothing more.
+    /// Set when nothing more may begin.
     pub(crate) cancelled: Arc<AtomicBool>,
-    /// Told the number of a pause when nothing of the attempt runs any more.
+    /// Called with the number of a pause when no process of the attempt runs any more.
     pub(crate) on_still: Box<dyn Fn(u64) + Send + Sync>,
 }
 
@@ -23,13 +23,13 @@ impl std::fmt::Debug for Steering {
     }
 }
 
-/// Tells the loop about the stages of an attempt while it runs.
+/// Reports the stages of an attempt to the loop while it runs.
 pub(crate) type OnStage<'a> = &'a mut dyn FnMut(Stage);
 
 /// A stage of an attempt.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Stage {
-    /// The agent was told to go.
+    /// The agent starts.
     Started,
     /// The agent ended.
     AgentFinished(Outcome),
@@ -37,22 +37,22 @@ pub enum Stage {
     Verifying(String),
     /// A hook ran.
     Hooked(HookReport),
-    /// The verdict is known: told by the loop itself when it hears of the attempt's end.
+    /// The verdict is known. The loop itself reports this when it receives the attempt's end.
     Verified(Verdict),
 }
 
 /// What an attempt is run with.
 pub(crate) struct With<'a> {
-    /// Holds its claim.
+    /// The supervisor, which holds the claim.
     pub(crate) supervisor: &'a mut Supervisor,
-    /// What reaches it from outside.
+    /// The signals to the attempt.
     pub(crate) steering: &'a Steering,
-    /// What could be started in this run.
+    /// The commands that could be started in this run.
     pub(crate) known: &'a KnownCommands,
-    /// Our own program, for supervisors of what runs beside.
+    /// Our own program, for the supervisors of commands that run beside.
     pub(crate) exe: &'a Path,
-    /// Their environment.
+    /// The environment of those supervisors.
     pub(crate) env: &'a [(OsString, OsString)],
-    /// Tells the time.
+    /// The clock.
     pub(crate) clock: &'a dyn Clock,
 }

@@ -1,5 +1,5 @@
-//! Variables that a command did not get: by name in the folder of the attempt, and in the reason of a
-//! failure that could come from them.
+//! Variables that a command did not get: listed by name in the folder of the attempt, and in the
+//! reason of a failure that they may have caused.
 
 use super::job::{Job, Judge, Ready};
 use crate::agent::{FEEDBACK_BYTES, bound_file};
@@ -7,10 +7,10 @@ use crate::domain::{AttemptReport, StepKind, StepReport, Verdict, mentions};
 use crate::store::attempts::AGENT_ERR;
 use serde_json::json;
 
-/// How many names a reason holds.
+/// How many names a reason lists.
 const MOST: usize = 5;
 
-/// The content of `env.json`: what the agent gets, or the first step where there is none.
+/// Returns the content of `env.json`: what the agent gets, or the first step if there is no agent.
 pub(super) fn listed(job: &Job) -> String {
     let command = commands(job).next();
     let passed: Vec<_> = command
@@ -24,7 +24,8 @@ pub(super) fn listed(job: &Job) -> String {
     format!("{:#}\n", json!({"passed": passed, "withheld": withheld}))
 }
 
-/// Says of a failure which variables its command or its output names and did not get.
+/// Returns a hint for a failure: the variables that its command or its output names and that it did
+/// not get.
 pub(super) fn hint(job: &Job, report: &AttemptReport) -> Option<String> {
     let is_failed = report.verdict == Some(Verdict::Fail) && !report.is_refused();
     let step = report.steps.last().filter(|_| is_failed)?;

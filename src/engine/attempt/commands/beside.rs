@@ -1,4 +1,4 @@
-//! Commands of an attempt that run beside others: services, and steps that run side by side.
+//! Commands of an attempt that run beside others: services, and steps that run in parallel.
 
 use super::super::job::Ready;
 use super::Commands;
@@ -12,7 +12,7 @@ impl Commands<'_> {
     /// Starts a command that runs beside others until it is ended.
     ///
     /// # Errors
-    /// Why it cannot be started, in words.
+    /// The reason, in words, if it cannot be started.
     pub(in super::super) fn beside(
         &mut self,
         spec: CommandSpec,
@@ -28,8 +28,8 @@ impl Commands<'_> {
         Ok(beside)
     }
 
-    /// What the supervisor of a command holds that runs beside others: a file of its own, since the claim
-    /// is held by that of the attempt.
+    /// Locks the file that the supervisor of a command beside others holds. It needs its own file,
+    /// because the attempt's supervisor holds the claim.
     fn lock_beside(&self, name: &str) -> Result<FileLock, String> {
         let path = self.job.folder.file(&format!("{name}.lock"));
         let failed = |error: io::Error| format!("cannot lock {}: {error}", path.display());
@@ -41,7 +41,7 @@ impl Commands<'_> {
         }
     }
 
-    /// Waits for the end of a command that ran beside others; the report of the step that it is.
+    /// Waits for the end of a command that ran beside others. Returns the report of its step.
     pub(in super::super) fn beside_report(
         &mut self,
         command: &Ready,
@@ -57,7 +57,7 @@ impl Commands<'_> {
         StepReport { kind: command.kind, name: command.name.clone(), outcome, millis, log, checked }
     }
 
-    /// Answers a pause while only commands run that run beside: nobody else does then.
+    /// Acknowledges a pause while only commands beside others run, because then no other code does.
     pub(in super::super) fn tell_rest(&mut self) {
         let asked = self.with.supervisor.controls().paused();
         if let Some(number) = asked.filter(|number| self.rested != Some(*number))

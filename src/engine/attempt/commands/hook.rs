@@ -1,4 +1,4 @@
-//! What runs under the supervisor of an attempt, and its hooks among that.
+//! Runs commands under the supervisor of an attempt, including its hooks.
 
 use super::super::hooks::{Extra, report, spec};
 use super::Commands;
@@ -8,11 +8,11 @@ use crate::supervisor::{CommandSpec, Ended, Lost, Told};
 use std::thread;
 use std::time::Duration;
 
-/// How soon it is looked again whether what runs beside it has stopped.
+/// The interval at which commands beside others are checked for having stopped.
 const STILL: Duration = Duration::from_millis(5);
 
 impl Commands<'_> {
-    /// Runs the hook at `point` to its end, where there is one.
+    /// Runs the hook at `point` to its end, if one is configured.
     pub(in super::super) fn hook(&mut self, point: HookPoint, extra: &Extra) -> Option<HookReport> {
         let job = self.job;
         let ready = job.hooks.at(point)?;
@@ -36,7 +36,7 @@ impl Commands<'_> {
 }
 
 impl Commands<'_> {
-    /// Runs what `spec` says under the supervisor of the attempt.
+    /// Runs `spec` under the supervisor of the attempt.
     pub(super) fn supervised(&mut self, spec: &CommandSpec) -> Result<Ended, Lost> {
         let (steering, beside) = (self.with.steering, &self.beside);
         let mut tell = |told| match told {
@@ -52,7 +52,7 @@ impl Commands<'_> {
     }
 }
 
-/// The end of what was not begun.
+/// Returns the end of a command that was not started.
 fn interrupted() -> Ended {
     Ended {
         outcome: Outcome::Interrupted,

@@ -1,4 +1,4 @@
-//! What the commands of a task would get of the environment, for people; and what hides its secrets.
+//! The environment that the commands of a task would get, for display, and the mask of its secrets.
 
 use super::super::hooks::hook_steps;
 use super::super::subject::{agent_policy, step_policy};
@@ -11,10 +11,10 @@ use crate::views::mask::Mask;
 use std::ffi::OsString;
 use std::fmt;
 
-/// What one command would get.
+/// The environment that one command would get.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommandEnvironment {
-    /// Whether it does the work or judges it.
+    /// Whether the command does the work or judges it.
     pub kind: StepKind,
     /// The name of the agent or of the step.
     pub name: String,
@@ -22,15 +22,15 @@ pub struct CommandEnvironment {
     pub inherit: Inherit,
     /// The names of the variables that it gets besides `WORKLOOP_*`.
     pub passed: Vec<String>,
-    /// What it does not get.
+    /// The variables that it does not get.
     pub withheld: Vec<Withheld>,
 }
 
 impl Source<'_> {
-    /// What the agent and the steps of a task would get.
+    /// Returns the environments of the agent and the steps of a task.
     ///
     /// # Errors
-    /// Why there is nothing to run, in words.
+    /// The reason, in words, if there is nothing to run.
     pub fn environments(self, place: Place) -> Result<Vec<CommandEnvironment>, String> {
         let plan = self.plan(place, 1).map_err(|error| error.to_string())?;
         let general = &self.set.config.environment;
@@ -52,20 +52,21 @@ impl Source<'_> {
         Ok(agent.chain(steps).collect())
     }
 
-    /// Hides the secrets of this process, and those that the configuration gives to commands.
+    /// Returns the mask of the secrets of this process, and of those that the configuration gives
+    /// to commands.
     pub(super) fn mask(&self) -> Mask {
         Mask::new(&self.set.config.and_own(self.vars))
     }
 }
 
-/// A variable that the text of a command reads and that the command would not get.
+/// A variable that the text of a command reads but would not get.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lacking {
     /// The agent or the step.
     pub whose: String,
-    /// The variable.
+    /// The name of the variable.
     pub name: String,
-    /// Why it is withheld; `None` when it is not set at all.
+    /// Why it is withheld; `None` if it is not set at all.
     pub why: Option<Why>,
 }
 
@@ -85,7 +86,8 @@ impl fmt::Display for Lacking {
     }
 }
 
-/// What the agents and the steps of the configuration read and would not get of `vars`.
+/// Returns the variables that the agents and the steps of the configuration read but would not get
+/// from `vars`.
 pub fn lacking(config: &Config, vars: &[(OsString, OsString)]) -> Vec<Lacking> {
     let general = &config.environment;
     let agents = config.agents.values().map(|agent| {

@@ -1,4 +1,4 @@
-//! The hooks of a task, and what has a say besides them.
+//! The hooks of a task, and everything else that influences its verdict.
 
 use super::super::fixed::Fixed;
 use super::super::hooks::{ready_hooks, scripts};
@@ -10,7 +10,7 @@ use crate::verify::VerifyStep;
 use std::borrow::Cow;
 
 impl Plan<'_> {
-    /// What people want to be run before and after, in the project root.
+    /// Returns the hooks that people configured for before and after, to run in the project root.
     pub(super) fn hooks(&self, token: &ClaimToken, fixed: &Fixed) -> Hooks {
         let set = self.source.set;
         let root = Cow::Borrowed(set.root(self.place.queue));
@@ -18,7 +18,8 @@ impl Plan<'_> {
         ready_hooks(&set.config, &subject, &token.worker, fixed)
     }
 
-    /// What has a say in the verdict: the steps, and what makes the judge tree ready for them.
+    /// Returns everything that influences the verdict: the steps, their services, the setup of the
+    /// judge tree, and scripts of hooks.
     pub(super) fn judging(&self) -> Vec<VerifyStep> {
         let setup = self.apart.as_ref().map(|_| set_up_steps(&self.source.set.config));
         let services = services_of(&self.source.set.config, &self.steps);

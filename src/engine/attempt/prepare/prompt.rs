@@ -1,4 +1,5 @@
-//! What the prompt of an attempt says: its task, what it builds on, and what was tried before.
+//! The contents of the prompt of an attempt: its task, what it builds on, and what was tried
+//! before.
 
 use super::super::draft::PromptDraft;
 use super::super::subject::strings;
@@ -22,11 +23,11 @@ use serde_json::Value;
 
 /// How many findings a prompt lists.
 const FINDINGS: usize = 50;
-/// So many items of each sort are named.
+/// How many items of each sort are named.
 const NAMED: usize = 50;
 
 impl Plan<'_> {
-    /// The prompt of its attempt.
+    /// Returns the prompt of its attempt.
     pub(super) fn prompt(&self) -> Result<PromptDraft, String> {
         let path = self.profile.as_ref().and_then(|profile| profile.prompt.as_deref());
         let template = PromptTemplate::load(path).map_err(|error| error.to_string())?;
@@ -63,7 +64,8 @@ impl Plan<'_> {
         }
     }
 
-    /// What the agent types to say how far it is: the name where its PATH has it, else the path.
+    /// Returns the command with which the agent reports progress: the name if it is on the agent's
+    /// `PATH`, else the path.
     fn program(&self) -> String {
         let path = self.source.vars.iter().find(|(name, _)| name == "PATH");
         let dirs = path.map(|(_, value)| std::env::split_paths(value)).into_iter().flatten();
@@ -78,13 +80,14 @@ impl Plan<'_> {
         }
     }
 
-    /// The number of the last attempt that the budget allows: numbers run on after a `retry`.
+    /// Returns the number of the last attempt that the budget allows. Numbers continue after a
+    /// `retry`.
     fn last_number(&self, default: u32) -> u32 {
         let used = budget_used_now(self.task).saturating_add(1);
         self.attempt.saturating_add(budget_of(self.task, default).saturating_sub(used))
     }
 
-    /// Complete dependencies, and complete tasks that notify this one.
+    /// Returns complete dependencies, and complete tasks that notify this one.
     fn dependencies(&self) -> Vec<DependencyInput> {
         let graph = self.source.graph;
         let own = graph.node(self.place.queue, self.place.task);
@@ -123,7 +126,7 @@ impl Plan<'_> {
         queues.flat_map(|q| (0..q.tasks().len()).filter_map(move |at| of(q, at))).collect()
     }
 
-    /// What other tasks of the queue ask this one.
+    /// Returns the questions of other tasks of the queue to this one.
     fn questions(&self) -> Vec<NoteInput> {
         let (queue, own) = (self.queue(), self.task.id.as_str());
         let blocked = |(at, task): (usize, &Task)| {
@@ -148,7 +151,7 @@ impl Plan<'_> {
         answers.iter().filter_map(one).collect()
     }
 
-    /// The last attempt, if it failed; interrupted ones in between say nothing.
+    /// Returns the last attempt, if it failed. Interrupted attempts after it say nothing.
     fn failure(&self) -> Option<FailureInput> {
         let key = TaskKey::new(self.source.set.real(self.place.queue), self.task.id.as_str());
         let state = self.source.set.state(self.place.queue);
@@ -167,10 +170,11 @@ impl Plan<'_> {
             let errors = log.with_file_name(attempts::AGENT_ERR);
             output.push_str(&bound_file(&errors, FEEDBACK_BYTES / 2).unwrap_or_default());
         }
-        // Before the prompt cleans it, which would change a secret that holds control characters.
+        // Mask before the prompt removes control characters: that would change a secret that
+        // contains some.
         let output = self.source.mask().text(&output).into_owned();
         let output = format!("{}{output}", told(step.checked.items.as_ref()));
-        // What a step printed that passed says nothing.
+        // The output of a step that passed says nothing.
         let is_silent = report.is_refused() || step.checked.hidden;
         let output = if is_silent { String::new() } else { output };
         Some(FailureInput {
@@ -188,7 +192,7 @@ impl Plan<'_> {
     }
 }
 
-/// A step by its name, with what else there is to know of how it judges.
+/// Returns the name of a step, with details about how it judges.
 fn named(step: &VerifyStep) -> String {
     let rules = &step.rules.step;
     let is_shown = rules.hidden.is_none();
@@ -202,13 +206,13 @@ fn named(step: &VerifyStep) -> String {
     if more.is_empty() { step.name.clone() } else { format!("{} ({})", step.name, more.join(", ")) }
 }
 
-/// The command of a step, as far as the agent is told.
+/// Returns the command of a step, as far as the agent may see it.
 fn shown(step: &VerifyStep) -> String {
     let is_shown = step.rules.step.hidden.is_none();
     if is_shown { step.command.to_string() } else { String::new() }
 }
 
-/// What became of the items, what is worst first.
+/// Returns the changes of the items, the worst first.
 fn told(items: Option<&Items>) -> String {
     let Some(items) = items else { return String::new() };
     let list = |names: &[String]| {
@@ -222,7 +226,7 @@ fn told(items: Option<&Items>) -> String {
     format!("Items: {}\n{}\n", items.summary(), lists.collect::<String>())
 }
 
-/// What the prompt says of a step that failed before the task began.
+/// Returns what the prompt says about a step that failed before the task began.
 fn red_input(red: &Red) -> RedInput {
     let step = &red.step;
     RedInput {

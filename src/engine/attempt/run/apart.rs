@@ -1,4 +1,5 @@
-//! An attempt apart: its agent works in a workspace, and its change is captured for the judge tree.
+//! An attempt in private trees: its agent works in a workspace, and its change is captured for the
+//! judge tree.
 
 use super::super::apart::Apart;
 use super::super::end::End;
@@ -11,11 +12,11 @@ use crate::store::attempts::CHANGED_FILE;
 use crate::workspace::{CaptureRules, Captured, Stamp, Tree};
 use std::path::Path;
 
-/// How often a capture is made again whose objects somebody collected meanwhile.
+/// How often a capture is repeated if its objects were garbage-collected meanwhile.
 const CAPTURES: u32 = 5;
 
 impl Progress<'_> {
-    /// Captures what the agent did, lists it, and makes the judge tree that.
+    /// Captures and lists the changes of the agent.
     pub(super) fn collect(&mut self, outcome: &Outcome) -> Result<(), End> {
         let job = self.job;
         let (Some(apart), Some(trees)) = (&job.apart, &mut self.trees) else { return Ok(()) };
@@ -42,7 +43,7 @@ impl Progress<'_> {
     }
 }
 
-/// Captures what the agent did, and keeps it.
+/// Captures the changes of the agent and stores them.
 fn capture(
     job: &Job,
     apart: &Apart,
@@ -65,7 +66,8 @@ fn capture(
         message: &message,
     };
     for number in 0..CAPTURES {
-        // What was stored once and is gone is stored again only where the file is read again.
+        // Objects that were stored once and are gone are stored again only if the files are read
+        // again.
         let rules = CaptureRules { anew: number > 0, ..rules };
         let captured = workspace.capture(&rules).map_err(|error| error.to_string())?;
         let commits = (&captured.base, &captured.commit);

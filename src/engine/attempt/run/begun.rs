@@ -1,4 +1,4 @@
-//! The items that a verification without an agent is compared with.
+//! The items with which a verification without an agent is compared.
 
 use super::super::end::{End, environment};
 use super::super::tamper::{Guard, Memory};
@@ -7,9 +7,9 @@ use super::Progress;
 use crate::workspace::{Oid, Wanted};
 
 impl Progress<'_> {
-    /// Finds the items of what the work began with that a gate, or a verification of a task, is about. In private
-    /// trees that is the commit before the first that landed, and in the project itself what the first attempt
-    /// found; where that is not known each failure counts.
+    /// Finds the items from before the work that a gate, or a verification of a task, is about.
+    /// With private trees, that is the parent of the first commit that landed; in the project
+    /// itself, what the first attempt found. If they are not known, each failure counts.
     pub(super) fn base_of_begun(
         &mut self,
         earlier: &Memory,
@@ -31,10 +31,10 @@ impl Progress<'_> {
         let first = repository
             .first_of(&landed)
             .and_then(|first| first.map(|commit| repository.parent_of(&commit)).transpose());
-        // What landed may be no longer there: a person rewrote it.
+        // The commits may be gone because a person rewrote the history.
         let Ok(Some(base)) = first else { return Ok(()) };
         let (tip, _) = apart.target().map_err(|error| environment(error.to_string()))?;
-        // What judges is that of the tree that lies there.
+        // What judges is taken from the tree that is checked out.
         self.base_at(&base, on_stage)?;
         self.judge_at(&Wanted::commit(tip))?;
         self.commands.guard(Guard::take(&job.watch, earlier));

@@ -12,10 +12,10 @@ use crate::workspace::Snapshot;
 use std::path::Path;
 
 impl Progress<'_> {
-    /// Looks at the project before the agent does anything to it.
+    /// Takes a snapshot of the project before the agent changes anything.
     pub(super) fn look_before(&mut self) -> Result<(), End> {
         let job = self.job;
-        // Before the look: what changes from here on may be the work of all who are entered.
+        // Register first: changes from here on may be the work of any registered attempt.
         let about = Working { task: job.id.clone(), declares: job.declares.clone() };
         let entry = AtWork::enter(&job.root, job.folder.path(), &about);
         if let Err(error) = &entry {
@@ -34,7 +34,7 @@ impl Progress<'_> {
         Ok(())
     }
 
-    /// What the agent changed: for the verification and for the queue.
+    /// Lists what the agent changed, for the verification and for the queue.
     pub(super) fn list_changes(&mut self) -> Result<(), End> {
         let Some((before, entry)) = self.before.take() else { return Ok(()) };
         let job = self.job;
@@ -59,8 +59,8 @@ impl Progress<'_> {
         Ok(())
     }
 
-    /// Tells what changed apart: the attempt's own, and what may be the work of others that ran
-    /// meanwhile. What only they declare is theirs.
+    /// Splits the changed files into the attempt's own, and those that may be the work of others
+    /// that ran meanwhile. A file that only others declare is theirs.
     fn share_out(&mut self, all: Vec<String>, entry: Option<AtWork>) {
         let entry = entry.filter(|_| !fault::is(Fault::OverlapIgnored));
         let others = match entry.as_ref().map_or(Ok(Vec::new()), AtWork::others) {

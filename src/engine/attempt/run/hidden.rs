@@ -1,8 +1,8 @@
-//! Hidden steps: their folder lies over the judge tree while they run, and nobody is told more of them
-//! than their name and whether they passed.
+//! Hidden steps. Their folder covers the judge tree while they run, and reports contain only their
+//! name and whether they passed.
 //!
-//! What they print is read for reports and measures, and is gone then. It is not kept for people either:
-//! what a person of this machine can read its agents can read as well.
+//! Their output is read for reports and measures, and then deleted. It is not stored for people
+//! either: agents can read whatever a person on this machine can read.
 
 use super::super::end::{End, environment};
 use super::super::job::Ready;
@@ -11,7 +11,7 @@ use crate::domain::{Checked, Outcome, StepReport, Verdict};
 use crate::platform::fault::{self, Fault};
 use std::path::Path;
 
-/// What is told of one that failed.
+/// The text about a hidden step that failed.
 const FAILED: &str = "failed; it is hidden, and what it printed is not shown";
 
 impl Progress<'_> {
@@ -36,7 +36,7 @@ impl Progress<'_> {
             false => cover.output().to_owned(),
         };
         let ran = self.run_shown(step, (output, log), tries);
-        // A service could still read the folder, and write what it read.
+        // A running service could still read the folder, and write down what it read.
         self.end_services();
         if let Some(trees) = &self.trees {
             trees.judge.uncover(&cover).map_err(|error| failed(&error))?;
@@ -45,14 +45,14 @@ impl Progress<'_> {
     }
 }
 
-/// The report of a hidden step as all may read it.
+/// Returns the report of a hidden step in the form that anyone may read.
 fn hushed(report: StepReport) -> StepReport {
     let StepReport { kind, name, outcome, millis, log, checked } = report;
     if fault::is(Fault::HiddenTold) {
         return StepReport { kind, name, outcome, millis, log, checked };
     }
     let outcome = match outcome {
-        // A status may be a number that says how many failed.
+        // An exit status may be the number of failures.
         Outcome::Exited { code: 1.. }
         | Outcome::Exited { code: ..0 }
         | Outcome::Signaled { .. } => Outcome::Exited { code: 1 },

@@ -1,4 +1,4 @@
-//! The hooks of an attempt, in its course.
+//! Runs the hooks of an attempt at their points.
 
 use super::super::end::End;
 use super::super::hooks::Extra;
@@ -7,10 +7,10 @@ use super::Progress;
 use crate::domain::{HookEnd, HookPoint, ReasonCode, Verdict};
 
 impl Progress<'_> {
-    /// Lets the hook say no to what comes next.
+    /// Runs the hook that may veto what comes next.
     ///
     /// # Errors
-    /// The end of the attempt, where it says no, and where it did not come to an end of its own.
+    /// The end of the attempt, if the hook vetoes it or did not end by itself.
     pub(super) fn before(&mut self, point: HookPoint, on_stage: OnStage<'_>) -> Result<(), End> {
         let extra = self.where_it_works();
         let Some(report) = self.commands.hook(point, &extra) else { return Ok(()) };
@@ -28,7 +28,7 @@ impl Progress<'_> {
         }
     }
 
-    /// Runs the hook that comes after what came to `end`; what it says decides nothing.
+    /// Runs the hook after work that ended with `end`; its result decides nothing.
     pub(super) fn after(&mut self, point: HookPoint, end: &End, on_stage: OnStage<'_>) {
         if self.commands.is_cut() {
             return;
@@ -41,16 +41,16 @@ impl Progress<'_> {
         on_stage(Stage::Hooked(report));
     }
 
-    /// The hooks before anything of the attempt begins.
+    /// Runs the hooks before anything of the attempt begins.
     pub(super) fn before_all(&mut self, on_stage: OnStage<'_>) -> Result<(), End> {
-        // Nothing of its budget is used.
+        // This is the first attempt of the budget.
         if self.job.turn.is_some_and(|turn| turn.used == 1) {
             self.before(HookPoint::BeforeTask, on_stage)?;
         }
         self.before(HookPoint::BeforeAttempt, on_stage)
     }
 
-    /// Where the agent works, in a tree of its own.
+    /// Returns where the agent works, if it has a private tree.
     fn where_it_works(&self) -> Extra {
         let apart = self.job.apart.iter();
         let root = apart.map(|apart| ("WORKLOOP_WORKSPACE".into(), apart.agent_root().into()));
@@ -58,7 +58,7 @@ impl Progress<'_> {
     }
 }
 
-/// What an attempt or a verification came to, for the hook after it.
+/// Returns the result of an attempt or a verification, for the hook after it.
 fn came_to(end: &End) -> Extra {
     let verdict = end.verdict.map_or("", |verdict| verdict.word());
     let code = end.code.map_or("", |code| code.word());

@@ -1,5 +1,5 @@
-//! Items of the tree that a task began with: found before its change is judged, and what its change did to
-//! them.
+//! Items of the tree that a task began with: they are found before its change is judged, and
+//! compared with those after it.
 
 use super::super::begun::Begun;
 use super::super::end::{End, environment};
@@ -50,7 +50,7 @@ impl Progress<'_> {
         Ok(())
     }
 
-    /// Finds the items of what the change of a private tree begins with.
+    /// Finds the items of the base of a change in a private tree.
     pub(super) fn base_of_change(&mut self, on_stage: OnStage<'_>) -> Result<(), End> {
         let captured = self.trees.as_ref().and_then(|trees| trees.captured.as_ref());
         let Some(base) = captured.map(|captured| captured.base.clone()) else { return Ok(()) };
@@ -77,7 +77,7 @@ impl Progress<'_> {
         Ok(())
     }
 
-    /// Remembers the items that were found on the tree as it is: what comes next begins with it.
+    /// Remembers the items that were found on the present tree, because later work begins with it.
     pub(super) fn keep_items(&mut self) {
         let job = self.job;
         let Some(steps) = job.items.as_ref().filter(|_| !self.items.is_empty()) else { return };
@@ -94,7 +94,7 @@ impl Progress<'_> {
         self.commands.known_items().note_task(&job.key, steps, None);
     }
 
-    /// The name of the project's tree as it is.
+    /// Returns the name of the project's present tree.
     fn root_name(&mut self) -> Result<Option<String>, End> {
         let job = self.job;
         let queues = QueueFiles::of(job)?;
@@ -103,7 +103,8 @@ impl Progress<'_> {
         self.commands.ask_git(|run| tree_name(&job.root, &ours, git, run))
     }
 
-    /// What an earlier attempt at the task began with: what that left must not count as the base.
+    /// Returns the items that an earlier attempt at the task began with: changes by that attempt
+    /// must not become part of the base.
     fn begun_with(&self, steps: &str) -> Option<Arc<StepItems>> {
         let job = self.job;
         if job.token.attempt <= 1 {
@@ -115,7 +116,7 @@ impl Progress<'_> {
         self.noted_base((&job.state, &job.key), steps, job.token.attempt)
     }
 
-    /// What a task began with, as its attempts before that one noted it.
+    /// Returns the items that a task began with, as its attempts before `before` recorded them.
     pub(super) fn noted_base(
         &self,
         (state, key): (&StateDir, &TaskKey),
@@ -147,8 +148,8 @@ impl Progress<'_> {
         }
     }
 
-    /// Runs what reports items, and what that needs, on the tree as it is. These are no steps of the
-    /// attempt, and decide nothing.
+    /// Runs the steps that report items, and those that they need, on the present tree. They are
+    /// not steps of the attempt and decide nothing.
     fn run_on_base(&mut self, on_stage: OnStage<'_>) -> Result<StepItems, End> {
         let job = self.job;
         let Judge::Steps(steps) = &job.judge else { return Ok(StepItems::new()) };
@@ -190,7 +191,7 @@ impl Progress<'_> {
         Ok(())
     }
 
-    /// The items of a step beside those of the base.
+    /// Compares the items of a step with those of the base.
     pub(super) fn compared(&mut self, step: &Ready, kind: Kind, now: ItemMap, tries: u32) -> Items {
         let job = self.job;
         if tries == 0 {
@@ -223,10 +224,10 @@ impl Progress<'_> {
     }
 }
 
-/// The steps that report, and those that they need, in their order.
+/// Returns the steps that report items, and those that they need, in order.
 fn wanted(steps: &[Ready]) -> Vec<&Ready> {
     let mut names: BTreeSet<&str> = BTreeSet::new();
-    // Whatever is needed comes before.
+    // A needed step comes before the step that needs it.
     for step in steps.iter().rev() {
         if step.rules.step.has_items() || names.contains(step.name.as_str()) {
             names.insert(&step.name);
@@ -236,7 +237,7 @@ fn wanted(steps: &[Ready]) -> Vec<&Ready> {
     steps.iter().filter(|step| names.contains(step.name.as_str())).collect()
 }
 
-/// Whether an item belongs to a path that the task declares: by its file, by its class, or by its
+/// Returns whether an item belongs to a path that the task declares: by its file, its class, or its
 /// module.
 fn is_declared(declares: &[String], id: &ItemId) -> bool {
     let file = id.file.rsplit(':').next().unwrap_or_default();

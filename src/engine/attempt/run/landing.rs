@@ -1,8 +1,8 @@
-//! From a PASS to the target: the change waits in an entry, lands under the landing lock, and what it
-//! became on a target that moved is judged again under that lock.
+//! From a PASS to the target: the change waits in an entry and lands under the landing lock. If the
+//! target moved, the merged change is judged again under that lock.
 //!
-//! The lock is held while a merge is judged. Others wait meanwhile, and nothing that was judged is
-//! in vain because somebody else was faster.
+//! The lock is held while a merge is judged. Others wait meanwhile, so no verdict is wasted because
+//! another landing was faster.
 
 use super::super::apart::Apart;
 use super::super::carried::{CameTo, Carried, Memo, Obstructed};
@@ -26,13 +26,13 @@ use crate::workspace::{
 use std::path::Path;
 use std::time::Duration;
 
-/// How often somebody who waits for the landing lock looks whether the landing was cut.
+/// How often a wait for the landing lock checks whether the landing was cancelled.
 const LOOK: Duration = Duration::from_millis(200);
-/// Says in the memo of an entry that the hook before landings admitted it.
+/// The key in the memo of an entry that records that the hook before landings admitted it.
 const HOOKED: &str = "hooked";
 
 impl Progress<'_> {
-    /// Where its change is.
+    /// Returns where its change is.
     pub(super) fn made(&self) -> Made {
         match (&self.job.apart, &self.trees) {
             (None, _) => Made::InRoot,
@@ -44,13 +44,13 @@ impl Progress<'_> {
         }
     }
 
-    /// What the agent did, where it passed and is to land.
+    /// Returns the captured change, if it is not empty.
     pub(super) fn take_change(&mut self) -> Option<Captured> {
         let captured = self.trees.as_mut()?.captured.take()?;
         (!captured.deltas.is_empty()).then_some(captured)
     }
 
-    /// Judges the change as it is on `onto`.
+    /// Judges the change `commit`, merged onto `onto`.
     fn again(&mut self, commit: &Oid, onto: &Oid, on_stage: OnStage<'_>) -> End {
         match self.ready_on(commit, onto, on_stage) {
             Ok(()) => self.verify(on_stage),
@@ -58,10 +58,10 @@ impl Progress<'_> {
         }
     }
 
-    /// Makes the judge tree that.
+    /// Prepares the judge tree for `commit` on `onto`.
     fn ready_on(&mut self, commit: &Oid, onto: &Oid, on_stage: OnStage<'_>) -> Result<(), End> {
         let job = self.job;
-        // What judges is that of the new base: others may have changed it, and it landed.
+        // What judges is that of the new base: others may have changed it, and their change landed.
         self.judge_at(&Wanted::commit(onto.clone()))?;
         let memory = earlier(&job.state, &job.key, job.token.attempt);
         let memory = memory.map_err(|error| environment(error.to_string()))?;
@@ -131,7 +131,7 @@ pub(crate) fn land(mut job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finis
     finished
 }
 
-/// The report of the attempt, with what the landing added.
+/// Returns the report of the attempt, with what the landing added.
 fn reported(
     report: AttemptReport,
     end: End,
@@ -144,8 +144,8 @@ fn reported(
     AttemptReport { outcome, verdict, reason, reason_code: code, steps, hooks, ended_at, ..report }
 }
 
-/// Whether the hook before landings admits the change: asked once, and not at each try. The entry of
-/// another loop is a file that agents could write, so that it proves nothing.
+/// Asks the hook before landings to admit the change: once, and not at each try. The entry of
+/// another loop proves nothing, because agents could write that file.
 fn asked(
     progress: &mut Progress<'_>,
     (entry, is_adopted): (&mut Entry, bool),
@@ -168,7 +168,7 @@ fn asked(
     }
 }
 
-/// Lands, judges again what it became where the target moved, and says what it came to.
+/// Lands the change, judging it again if the target moved. Returns the result.
 fn one_landing(
     progress: &mut Progress<'_>,
     apart: &Apart,
@@ -197,7 +197,7 @@ fn one_landing(
                 }
             }
             Landed::Judge { commit, tree, onto } => {
-                // The landing lock is held: who moves the target now is a person.
+                // We hold the landing lock, so only a person can have moved the target.
                 let end = progress.again(&commit, &onto, on_stage);
                 if matches!(end.verdict, Some(Verdict::Pass | Verdict::Skipped)) {
                     entry.work.judged.push(tree);
@@ -222,7 +222,8 @@ fn one_landing(
     }
 }
 
-/// A merge that did not pass: the change goes back, or nothing is known of it.
+/// Returns the result of a merge that did not pass: the change goes back, or nothing is known about
+/// it.
 fn not_passed(progress: &Progress<'_>, apart: &Apart, end: End) -> (End, CameTo) {
     match end.verdict {
         Some(_) => {
@@ -236,7 +237,8 @@ fn not_passed(progress: &Progress<'_>, apart: &Apart, end: End) -> (End, CameTo)
     }
 }
 
-/// It is tried again: something beside the task is missing.
+/// Returns the result for a landing that is tried again because something beside the task is
+/// missing.
 fn later(why: String) -> (End, CameTo) {
     obstructed(Waits::Landing, why)
 }
@@ -246,7 +248,7 @@ fn obstructed(waits: Waits, why: String) -> (End, CameTo) {
     (interrupted(why), CameTo::Waits(Some(obstructed)))
 }
 
-/// The landing lock; `None` when the landing was cut while it was waited for.
+/// Acquires the landing lock; `None` if the landing was cancelled while waiting.
 fn lock(progress: &Progress<'_>, apart: &Apart) -> Result<Option<Landing>, LandError> {
     loop {
         if progress.commands.is_cut() {
@@ -259,7 +261,7 @@ fn lock(progress: &Progress<'_>, apart: &Apart) -> Result<Option<Landing>, LandE
     }
 }
 
-/// Completes what others left half done, and lands.
+/// Completes landings that others left unfinished, then lands.
 fn try_to_land(
     landing: &Landing,
     apart: &Apart,
@@ -267,7 +269,7 @@ fn try_to_land(
     is_adopted: bool,
 ) -> Result<Landed, LandError> {
     landing.recover(&RandomIds)?;
-    // It may be there: landed by a loop that died before it could say so.
+    // The change may be there already: landed by a loop that died before it could report that.
     if is_adopted && let Some(commit) = apart.repository.landed_for(&entry.message.receipt)? {
         return Ok(Landed::Done { commit });
     }
@@ -275,7 +277,8 @@ fn try_to_land(
     landing.land(entry, &RandomIds)
 }
 
-/// Which tasks landed since the base of the change, on paths with conflicts, for the agent.
+/// Returns which tasks landed since the base of the change on the paths with conflicts, for the
+/// agent.
 fn landed_meanwhile(
     apart: &Apart,
     entry: &Entry,

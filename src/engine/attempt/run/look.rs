@@ -1,4 +1,4 @@
-//! The change of an attempt is looked at: whether it did what its task asks for, and what it must not.
+//! Checks the change of an attempt: whether it did what its task asks for, and nothing forbidden.
 
 use super::super::end::{End, environment};
 use super::super::guarding::Guarding;
@@ -12,10 +12,10 @@ use std::fs;
 use std::path::Path;
 
 impl Progress<'_> {
-    /// Looks at what the agent changed.
+    /// Checks what the agent changed.
     ///
     /// # Errors
-    /// The end of the attempt where no step is needed to tell that it is not finished, or where a
+    /// The end of the attempt, if the check alone shows that the work is not finished, or if a
     /// person must look.
     pub(super) fn look_at_change(&mut self) -> Result<(), End> {
         let job = self.job;
@@ -42,7 +42,7 @@ impl Progress<'_> {
         }
     }
 
-    /// What the agent changed, with its lines where these are known.
+    /// Returns what the agent changed, with the changed lines if they are known.
     fn change(&mut self) -> Result<Vec<ChangedFile>, End> {
         let captured = self.trees.as_ref().and_then(|trees| trees.captured.as_ref());
         let (Some(apart), Some(captured)) = (&self.job.apart, captured) else {
@@ -56,12 +56,12 @@ impl Progress<'_> {
         let lines = lines.map_err(|error| {
             environment(format!("cannot look at the lines of the change: {error}"))
         })?;
-        // What is no work was taken out of the capture.
+        // The capture already excludes files that are not work.
         Ok(lines.into_iter().map(|file| changed_file(file, &|path| apart.shown(path))).collect())
     }
 
-    /// Files that may be the work of the task besides: those that changed while others worked, and
-    /// what its earlier attempts left in a tree that all share.
+    /// Returns files that may also be the work of the task: those that changed while others worked,
+    /// and what its earlier attempts left in a shared tree.
     fn perhaps(&self) -> Vec<String> {
         let job = self.job;
         let mut all = self.ambiguous.clone();
@@ -73,7 +73,7 @@ impl Progress<'_> {
         all
     }
 
-    /// The end of an attempt because of what was found.
+    /// Returns the end of an attempt because of a finding.
     fn refused(&self, finding: &Finding) -> End {
         let verdict = match finding.level {
             Level::Block => Verdict::Blocked,
@@ -88,7 +88,7 @@ impl Progress<'_> {
         }
     }
 
-    /// A finding, and how many more there are.
+    /// Returns a finding, and how many more there are.
     fn said(&self, finding: &Finding) -> String {
         match self.findings.at_least(Level::Fail).count() {
             0 | 1 => finding.to_string(),
@@ -97,7 +97,7 @@ impl Progress<'_> {
         }
     }
 
-    /// What the steps came to, together with what was found.
+    /// Combines the result of the steps with the findings.
     pub(super) fn with_findings(&self, end: End) -> End {
         let Some(worst) = self.findings.at_least(Level::Fail).next() else { return end };
         match end.verdict {
@@ -111,7 +111,7 @@ impl Progress<'_> {
     }
 }
 
-/// A file that changed, as the rules see it, its paths as `shown` to people.
+/// Converts a changed file to the form that the rules use, with paths as `shown` to people.
 pub(super) fn changed_file(file: LineChange, shown: &dyn Fn(&Path) -> String) -> ChangedFile {
     let lines = |lines: Vec<NumberedLine>| {
         let line = |(number, text): NumberedLine| Line {

@@ -1,4 +1,4 @@
-//! What is read of steps: what changed before they run, what they wrote when they ended.
+//! What is read about steps: the changes before they run, and their output files after they ended.
 
 use super::super::end::{End, environment};
 use super::super::job::{Job, Ready};
@@ -10,22 +10,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// The most of an output that is looked through, in bytes.
+/// The most of an output that is searched, in bytes.
 const OUTPUT: u64 = 64 << 20;
 
-/// Some steps, judged one after the other on the tree that lies there.
+/// Some steps, judged one after the other on the tree that is checked out.
 #[derive(Clone, Copy)]
 pub(super) struct Round<'r> {
     /// The steps.
     pub(super) steps: &'r [Ready],
-    /// How the names of their outputs begin.
+    /// The prefix of their output file names.
     pub(super) log: &'r str,
-    /// What changed, where a step does not have to run that looks at nothing of it; `None` where that
-    /// is not known.
+    /// What changed, to skip a step whose inputs did not change; `None` if that is not known.
     pub(super) changed: Option<&'r [String]>,
 }
 
-/// Why a step does not have to run, if that is so.
+/// Returns the reason to skip a step, if there is one.
 pub(super) fn needless(step: &Ready, changed: &[String]) -> Option<String> {
     let inputs = &step.rules.step.inputs;
     let matches = |path: &String| inputs.iter().any(|glob| fast_glob::glob_match(glob, path));
@@ -35,14 +34,14 @@ pub(super) fn needless(step: &Ready, changed: &[String]) -> Option<String> {
     Some(format!("skipped: nothing changed that matches {}", inputs.join(", ")))
 }
 
-/// What is read of a step when it ended.
+/// The files and measures that are read when a step has ended.
 pub(super) struct Reads<'r> {
     measure: Option<(&'r MeasureRule, Option<Expected>)>,
     report: Option<(&'r ReportRule, Option<Expected>)>,
 }
 
 impl<'r> Reads<'r> {
-    /// Looks at the files that a step is to write in `folder`, before it begins.
+    /// Looks at the files that a step will write in `folder`, before it begins.
     pub(super) fn before(job: &Job, rules: &'r Rules, folder: &Path) -> Result<Self, End> {
         let Rules { step, .. } = rules;
         let files = [
@@ -61,7 +60,7 @@ impl<'r> Reads<'r> {
         })
     }
 
-    /// The items of its report, in which paths may begin with one of `roots`.
+    /// Returns the items of its report, in which paths may begin with one of `roots`.
     pub(super) fn report(
         &self,
         job: &Job,
@@ -77,7 +76,8 @@ impl<'r> Reads<'r> {
         Some((*rule, texts.and_then(|texts| rule.parser.read_all(&texts, &roots))))
     }
 
-    /// Reads the number that it measured: of several files the one that is not enough, else the last.
+    /// Reads the number that it measured. Of several files, the first that is not good enough
+    /// counts, else the last.
     pub(super) fn measure(&self, job: &Job, log: &Path, checked: &mut Checked) {
         let Some((rule, expected)) = &self.measure else { return };
         let texts = match texts_of(job, expected.as_ref(), log) {
@@ -102,7 +102,8 @@ impl<'r> Reads<'r> {
     }
 }
 
-/// What a step wrote into files, each with its name where a pattern found it, or printed; without secrets.
+/// Returns what a step wrote into files, each with its name if a pattern found it, or what it
+/// printed; without secrets.
 fn texts_of(
     job: &Job,
     expected: Option<&Expected>,
@@ -114,7 +115,7 @@ fn texts_of(
     Ok(expected.read()?.into_iter().map(one).collect())
 }
 
-/// What a step printed. One that printed nothing left no file.
+/// Returns what a step printed. A step that printed nothing left no file.
 fn printed(log: &Path) -> Result<Vec<u8>, String> {
     match fs::symlink_metadata(log) {
         Ok(_) => open::read(log, Links::Refuse, OUTPUT).map_err(|error| error.to_string()),
@@ -122,7 +123,8 @@ fn printed(log: &Path) -> Result<Vec<u8>, String> {
     }
 }
 
-/// The time of now as files get it, which no other clock tells.
+/// Returns the present time on the clock of file timestamps, which may differ from all other
+/// clocks.
 fn now(job: &Job) -> Result<SystemTime, End> {
     let file = job.folder.file(START_FILE);
     let put = job.folder.put(START_FILE, b"");

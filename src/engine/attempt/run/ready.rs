@@ -1,8 +1,8 @@
-//! The private trees of an attempt are made ready: put to what they are to hold, and set up where that
-//! is due.
+//! Prepares the private trees of an attempt: sets their contents, and runs the setup commands if
+//! necessary.
 //!
-//! A setup that fails on the target as it is says that something beside the task is missing. One that
-//! fails on a change is a verdict on the change, as a step of its verification is.
+//! If setup fails on the unchanged target, something beside the task is missing. If it fails on a
+//! change, that is a verdict on the change, like that of a verification step.
 
 use super::super::apart::{Apart, PrivateTrees, tree};
 use super::super::commands::Commands;
@@ -18,7 +18,7 @@ use crate::workspace::{KeptWork, Kind, Merge, Oid, Setup, Tree, Wanted};
 use std::os::unix::ffi::OsStrExt;
 use std::slice;
 
-/// What a tree is for, in words.
+/// Returns the name of a tree in messages.
 fn words(kind: Kind) -> &'static str {
     match kind {
         Kind::Workspace => "the workspace",
@@ -31,13 +31,13 @@ fn unprepared(error: &dyn std::fmt::Display) -> End {
 }
 
 impl Progress<'_> {
-    /// Makes the judge tree, and the workspace of an agent, what the target is now.
+    /// Sets the judge tree, and the workspace of an agent, to the present target.
     pub(super) fn enter(&mut self) -> Result<(), End> {
         let job = self.job;
         let Some(apart) = &job.apart else { return Ok(()) };
         let (tip, name) = apart.target().map_err(|error| unprepared(&error))?;
         if job.tree.is_some() {
-            // It may have moved since it was looked up what is known of it.
+            // The target may have moved since the known report was looked up.
             self.tree.name = Some(name);
         }
         let wanted = Wanted::commit(tip);
@@ -59,7 +59,7 @@ impl Progress<'_> {
         Ok(())
     }
 
-    /// The next attempt begins anew where this one was not to be believed.
+    /// Makes the next attempt start over if the work of this one cannot be trusted.
     pub(super) fn look_at_end(&mut self, end: &End) {
         let job = self.job;
         let (Some(apart), Some(task)) = (&job.apart, &job.name) else { return };
@@ -72,7 +72,7 @@ impl Progress<'_> {
         }
     }
 
-    /// Makes the judge tree the change that was captured.
+    /// Sets the judge tree to the captured change.
     pub(super) fn judge_change(&mut self) -> Result<(), End> {
         let captured = self.trees.as_ref().and_then(|trees| trees.captured.as_ref());
         let Some(captured) = captured else { return Ok(()) };
@@ -80,8 +80,8 @@ impl Progress<'_> {
         self.judge_at(&wanted)
     }
 
-    /// Makes the judge tree what is wanted, and sets it up. `Err` when the change is not to be
-    /// verified, or is already judged by that.
+    /// Sets the judge tree to what is wanted, and sets it up. Returns `Err` if the change is not to
+    /// be verified, or if the setup is already its verdict.
     pub(super) fn judge_at(&mut self, wanted: &Wanted) -> Result<(), End> {
         let job = self.job;
         let Some(apart) = &job.apart else { return Ok(()) };
@@ -104,7 +104,7 @@ impl Progress<'_> {
         if brought.setup == Setup::Done {
             return Ok(());
         }
-        // What it runs must not be what the agent made of it.
+        // The setup must not run what the agent made of its commands.
         if let Some(end) = ready.commands.tampered(&done) {
             return Err(end);
         }
@@ -116,7 +116,7 @@ impl Progress<'_> {
         Err(End { outcome: done, verdict, reason, code })
     }
 
-    /// Says where a verification changed what setup made.
+    /// Warns if a verification changed what the setup made.
     pub(super) fn look_at_setup(&mut self) {
         let job = self.job;
         let (Some(_), Some(trees)) = (&job.apart, &self.trees) else { return };
@@ -129,21 +129,21 @@ impl Progress<'_> {
                  again before the next one",
                 job.id
             )),
-            // What cannot be looked at now is looked at again before the tree is used.
+            // If the state cannot be read now, it is read again before the tree is used.
             Ok(Setup::Done | Setup::First | Setup::InputsChanged) | Err(_) => {}
         }
     }
 }
 
-/// A setup command that did not do its work.
+/// A setup command that failed.
 struct Failed<'a> {
     /// The command.
     command: &'a Ready,
-    /// How it ended.
+    /// The report of how it ended.
     report: StepReport,
 }
 
-/// What trees are made ready with.
+/// Prepares trees.
 struct MakeReady<'r, 'a> {
     job: &'a Job,
     apart: &'a Apart,
@@ -151,7 +151,7 @@ struct MakeReady<'r, 'a> {
 }
 
 impl<'a> MakeReady<'_, 'a> {
-    /// Makes `tree` the target as it is, and sets it up where that is due.
+    /// Sets `tree` to the target as it is, and sets it up if necessary.
     fn at_target(&mut self, tree: &mut Tree, wanted: &Wanted) -> Result<(), End> {
         let brought = tree.prepare(wanted).map_err(|error| unprepared(&error))?;
         self.apart.make_root(tree.path()).map_err(|error| unprepared(&error))?;
@@ -162,8 +162,8 @@ impl<'a> MakeReady<'_, 'a> {
         Err(environment(self.said(tree.slot().kind(), &failed)))
     }
 
-    /// What the agent begins with of the last attempt: its change, brought onto `tip`. `None` where it
-    /// begins with the target.
+    /// Returns the work of the last attempt that the agent continues, merged onto `tip`. `None` if
+    /// it begins with the target.
     fn work(&mut self, tree: &Tree, tip: &Oid) -> Result<Option<(Wanted, ContinuedInput)>, End> {
         let Some(task) = &self.job.name else { return Ok(None) };
         match self.apart.retry_from {
@@ -176,7 +176,7 @@ impl<'a> MakeReady<'_, 'a> {
         let merged = match tree.merged(&base, tip, &attempt.commit) {
             Ok(merged) => merged,
             Err(error) => {
-                // Its objects may be gone; the work is lost then, and the task is not.
+                // The objects may be gone. Then the work is lost, but the task is not.
                 let (id, number) = (&self.job.id, attempt.number);
                 let text =
                     format!("{id}: begins anew, since attempt {number} cannot be had: {error}");
@@ -198,8 +198,8 @@ impl<'a> MakeReady<'_, 'a> {
         Ok(Some((Wanted { base: tip.clone(), files }, continued)))
     }
 
-    /// Makes the workspace that. A setup that fails on it is for the agent to mend: it may be what the
-    /// last attempt broke.
+    /// Sets the workspace to that work. If setup fails on it, the agent has to fix that: the last
+    /// attempt may have broken it.
     fn at_work(
         &mut self,
         tree: &mut Tree,
@@ -208,7 +208,7 @@ impl<'a> MakeReady<'_, 'a> {
     ) -> Result<Option<ContinuedInput>, End> {
         let brought = tree.prepare(wanted).map_err(|error| unprepared(&error))?;
         if self.apart.make_root(tree.path()).is_err() {
-            // The last attempt took it away: that is not what to continue.
+            // The last attempt removed the project root, so its work is not continued.
             let target = Wanted::commit(wanted.base.clone());
             return self.at_target(tree, &target).map(|()| None);
         }
@@ -222,7 +222,7 @@ impl<'a> MakeReady<'_, 'a> {
         Ok(Some(continued))
     }
 
-    /// A failure, for people.
+    /// Returns the text about a failure, for people.
     fn said(&self, kind: Kind, failed: &Failed<'_>) -> String {
         let Failed { command, report } = failed;
         let log = self.job.folder.file(&report.log);
@@ -235,7 +235,7 @@ impl<'a> MakeReady<'_, 'a> {
         )
     }
 
-    /// Runs the setup commands in a tree; gives the one that failed.
+    /// Runs the setup commands in a tree. Returns the one that failed.
     fn set_up(&mut self, tree: &Tree) -> Result<Option<Failed<'a>>, End> {
         let kind = tree.slot().kind();
         let (commands, root) = match kind {

@@ -1,5 +1,5 @@
-//! Services that steps need: started before the first step that needs them, waited for until they are
-//! ready, and ended with the round of steps.
+//! Services that steps need. They are started before the first step that needs them, awaited until
+//! they are ready, and ended with the round of steps.
 
 use super::super::end::{End, environment};
 use super::super::job::{Ready, ServiceReady};
@@ -15,24 +15,24 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-/// How soon it is looked again whether a service is ready.
+/// The interval at which a starting service is checked for readiness.
 const LOOK: Duration = Duration::from_millis(25);
-/// How long a connection is waited for.
+/// The timeout of a connection attempt.
 const CONNECT: Duration = Duration::from_millis(500);
-/// The most of its output that is looked through, in bytes.
+/// The most of its output that is searched, in bytes.
 const OUTPUT: u64 = 64 << 20;
 
-/// What speaks against a service.
+/// Why a service did not become ready.
 enum Broken {
-    /// Its work: it ended, or was not ready in time.
+    /// The work is to blame: it exited, or was not ready in time.
     Failed(Outcome, String),
-    /// Its surroundings.
+    /// The environment is to blame: it could not be started.
     Unstarted(String),
 }
 
 impl Progress<'_> {
-    /// Starts what a step needs and does not run yet. `Some` is the report of one that did not become
-    /// ready: the step does not run then.
+    /// Starts the services that a step needs and that do not run yet. Returns the report of one
+    /// that did not become ready, if any: the step does not run then.
     pub(super) fn need(&mut self, step: &Ready) -> Result<Option<StepReport>, End> {
         let job = self.job;
         for name in &step.rules.profile.services {
@@ -92,7 +92,8 @@ impl Progress<'_> {
         }
     }
 
-    /// The ports of the services that run, for all that uses them.
+    /// Returns the variables with the ports of the running services, for all commands that use
+    /// them.
     pub(super) fn ports(&self) -> Vec<(OsString, OsString)> {
         let told = self
             .services
@@ -135,7 +136,7 @@ impl Progress<'_> {
         }
     }
 
-    /// What is said of the service that was started last, and ended.
+    /// Returns why the service that was started last ended before it was ready.
     fn ended_early(&mut self) -> Broken {
         let ended = self.services.pop().and_then(|running| running.beside.wait());
         match ended {
@@ -156,7 +157,7 @@ impl Progress<'_> {
         }
     }
 
-    /// Whether the service that was started last is ready.
+    /// Returns whether the service that was started last is ready.
     fn is_ready(&mut self, ready: &ServiceReady) -> Result<bool, Broken> {
         let Some(running) = self.services.last() else { return Ok(false) };
         match &ready.service.ready {
@@ -192,8 +193,8 @@ fn log_name(service: &Service) -> String {
     format!("service-{}.out", service.name.chars().map(letter).collect::<String>())
 }
 
-/// The port that a service is to listen to. One that somebody listens to already would be taken for
-/// it.
+/// Returns the port for a service. A port on which another process already listens is an error,
+/// because that process would be mistaken for the service.
 fn port_of(service: &Service) -> Result<Option<u16>, Broken> {
     match service.ready {
         Health::Port(0) => {
@@ -218,7 +219,7 @@ fn listens(port: u16) -> bool {
         .any(|host| TcpStream::connect_timeout(&SocketAddr::new(*host, port), CONNECT).is_ok())
 }
 
-/// The report of a service that did not become ready.
+/// Returns the report of a service that did not become ready.
 fn failed(ready: &ServiceReady, outcome: Outcome, millis: u64, why: String) -> StepReport {
     let (verdict, why) = (Some(Verdict::Fail), Some(why));
     StepReport {

@@ -1,4 +1,4 @@
-//! The steps of a verification are run on the tree as it is, and what they came to is read.
+//! Runs the steps of a verification on the present tree, and reads their results.
 
 use super::super::end::{End, failed_code};
 use super::super::job::{Judge, Ready};
@@ -13,7 +13,7 @@ use crate::verify::{self, Finding, Rules};
 use std::path::{Path, PathBuf};
 
 impl Progress<'_> {
-    /// Runs the steps of the job, and says what they came to.
+    /// Runs the steps of the job and returns their result.
     pub(super) fn run_steps(&mut self, on_stage: OnStage<'_>) -> End {
         let outcome = self.last_outcome();
         let job = self.job;
@@ -35,13 +35,13 @@ impl Progress<'_> {
         self.ended(found, outcome)
     }
 
-    /// How the last command ended.
+    /// Returns how the last command ended.
     pub(super) fn last_outcome(&self) -> Outcome {
         let last = self.commands.steps().last();
         last.map_or(Outcome::Exited { code: 0 }, |step| step.outcome.clone())
     }
 
-    /// What was found, as the end of the attempt.
+    /// Converts the result of the steps to the end of the attempt.
     pub(super) fn ended(&self, found: Finding, outcome: Outcome) -> End {
         let Some(failed) = found.failed else {
             let skipped = found.verdict == Some(Verdict::Skipped);
@@ -60,11 +60,11 @@ impl Progress<'_> {
         }
     }
 
-    /// Judges the tree that lies there with some steps, each of which is told to whoever follows, and
-    /// listed.
+    /// Judges the tree that is checked out with some steps. Reports each one through `on_stage`,
+    /// and lists it.
     ///
     /// # Errors
-    /// The end of the attempt, where what judges was changed.
+    /// The end of the attempt, if what judges was changed.
     pub(super) fn judge(
         &mut self,
         round: Round<'_>,
@@ -74,7 +74,7 @@ impl Progress<'_> {
         let found = self.judge_segments(round, on_stage);
         self.end_services();
         let found = found?;
-        // As they were counted in the end.
+        // The steps now have their final results.
         self.commands.replace_since(already, &found.steps);
         Ok(found)
     }
@@ -84,8 +84,8 @@ impl Progress<'_> {
         for segment in segments(round.steps) {
             let mut ran = self.run_together(round, segment.clone(), on_stage)?;
             let mut order: Vec<usize> = segment.collect();
-            // The first failure ends a verification: what passed beside it is told before, and what waited
-            // for it does not begin.
+            // The first failure ends a verification. Steps that passed beside it are reported
+            // first, and steps that waited for it do not begin.
             order.sort_by_key(|at| match ran.get(at) {
                 Some(ran) if ran.report.outcome.is_success() => 0,
                 Some(_) => 1,
@@ -110,7 +110,7 @@ impl Progress<'_> {
         Ok(all)
     }
 
-    /// A step in its turn: it runs, unless it ran beside others or does not have to.
+    /// Handles a step in its turn: runs it, unless it already ran beside others or can be skipped.
     fn take_turn(
         &mut self,
         round: Round<'_>,
@@ -144,7 +144,7 @@ impl Progress<'_> {
         Ok(self.commands.step(report))
     }
 
-    /// Runs a step once, and reads what it left.
+    /// Runs a step once, and reads its results.
     pub(super) fn run_step(
         &mut self,
         step: &Ready,
@@ -157,8 +157,8 @@ impl Progress<'_> {
         }
     }
 
-    /// The same where all that a step needs is there; what it prints is at the path, which is called
-    /// that.
+    /// Runs a step for which everything is in place. Its output goes to the path `output`, which
+    /// reports call `log`.
     pub(super) fn run_shown(
         &mut self,
         step: &Ready,
@@ -182,13 +182,13 @@ impl Progress<'_> {
         Ok(self.read_step((step, &spec.stdout), report, &reads, tries))
     }
 
-    /// Whether a step cannot run in its folder.
+    /// Returns whether a step cannot run in its folder.
     pub(super) fn is_out_of_place(&self, step: &Ready) -> bool {
         let folder = self.commands.folder_of(step);
         outside(&self.commands.cwd(step.kind), &folder, &step.rules).is_some()
     }
 
-    /// Reads what a step left that ran.
+    /// Reads the results of a step that ran.
     fn read_step(
         &mut self,
         (step, log): (&Ready, &Path),
@@ -212,15 +212,16 @@ impl Progress<'_> {
         report
     }
 
-    /// Everything that changed since the task was begun, also in its earlier attempts: what those left
-    /// broken must not count as untouched. `None` where that cannot be told, so that all steps run.
+    /// Returns everything that changed since the task began, including its earlier attempts: what
+    /// those left broken must not count as untouched. `None` if that is not known, so that all
+    /// steps run.
     fn all_changes(&self) -> Option<Vec<String>> {
         let job = self.job;
         job.agent.as_ref()?;
         if fault::is(Fault::InputsOfAttempt) {
             return Some(self.changed.clone());
         }
-        // The change of a private tree is all that differs from its base.
+        // The change in a private tree is everything that differs from its base.
         if job.apart.is_some() {
             return Some(self.changed.clone());
         }
@@ -245,7 +246,7 @@ fn log_name(begin: &str, number: usize, tries: u32) -> String {
     }
 }
 
-/// The report of a step that did not run.
+/// Returns the report of a step that did not run.
 fn left_out(step: &Ready, why: String) -> StepReport {
     let (verdict, why) = (Some(Verdict::Skipped), Some(why));
     StepReport {
@@ -258,7 +259,8 @@ fn left_out(step: &Ready, why: String) -> StepReport {
     }
 }
 
-/// Why a step cannot run in its folder: the work took it away, or leads it elsewhere.
+/// Returns why a step cannot run in its folder: the work removed the folder, or made it lead
+/// elsewhere.
 fn outside(root: &Path, folder: &Path, rules: &Rules) -> Option<String> {
     let shown = rules.step.cwd.as_ref()?.display();
     match (root.canonicalize(), folder.canonicalize()) {

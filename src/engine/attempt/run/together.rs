@@ -1,4 +1,4 @@
-//! Steps of a profile that run side by side, each under a supervisor of its own. What they came to is read
+//! Steps of a profile that run in parallel, each under its own supervisor. Their results are read
 //! one after the other.
 
 use super::super::end::{End, environment};
@@ -14,16 +14,16 @@ use std::ops::Range;
 use std::thread;
 use std::time::Duration;
 
-/// How soon it is looked again whether they ended.
+/// The interval at which running steps are checked for having ended.
 const LOOK: Duration = Duration::from_millis(10);
 
-/// A step that ran beside others, and what is to be read of it.
+/// A step that ran beside others, and what is to be read about it.
 pub(super) struct Ran<'r> {
     pub(super) report: StepReport,
     pub(super) reads: Reads<'r>,
 }
 
-/// One that runs.
+/// A running step.
 struct Runs<'r> {
     number: usize,
     reads: Reads<'r>,
@@ -32,13 +32,14 @@ struct Runs<'r> {
     beside: Beside,
 }
 
-/// The steps of a round by the profiles whose steps run side by side; all others alone.
+/// Splits the steps of a round into segments: the steps of a parallel profile together, all others
+/// alone.
 pub(super) fn segments(steps: &[Ready]) -> Vec<Range<usize>> {
     let mut segments: Vec<Range<usize>> = Vec::new();
     for (number, step) in steps.iter().enumerate() {
         let Rules { profile, step: own } = &*step.rules;
         match segments.last_mut() {
-            // What is hidden is hidden from those beside it as well.
+            // A hidden step must be hidden from steps beside it as well.
             Some(last)
                 if profile.parallel
                     && own.hidden.is_none()
@@ -54,10 +55,11 @@ pub(super) fn segments(steps: &[Ready]) -> Vec<Range<usize>> {
 }
 
 impl Progress<'_> {
-    /// Runs those steps of `segment` that have to, at once, those that need others behind these.
+    /// Runs the steps of `segment` that cannot be skipped in parallel; steps that need others run
+    /// after those.
     ///
     /// # Errors
-    /// The end of the attempt, where what judges was changed, or one cannot be started.
+    /// The end of the attempt, if what judges was changed or a step cannot be started.
     pub(super) fn run_together<'r>(
         &mut self,
         round: Round<'r>,
@@ -102,7 +104,7 @@ impl Progress<'_> {
         Ok(ran)
     }
 
-    /// Starts a step; `None` where it is better told in its turn why it does not run.
+    /// Starts a step; `None` if its regular turn is the better place to report why it does not run.
     fn start_beside<'r>(
         &mut self,
         round: Round<'r>,

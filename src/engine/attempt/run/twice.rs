@@ -1,7 +1,9 @@
-//! A change that touches what judges it is judged once more, with what the base has of that.
+//! Judges a change that touches what judges it a second time, with the base's version of those
+//! files.
 //!
-//! Green as it is and red then: the verdict depends on files that the task does not declare, and it
-//! is none. What the task may change stays as the change has it, and is listed.
+//! If it passes as it is and fails then, its verdict depends on files that the task does not
+//! declare, and does not count. Files that the task may change stay as the change has them, and are
+//! listed.
 
 use super::super::apart::Apart;
 use super::super::end::{End, environment};
@@ -18,43 +20,44 @@ use crate::guardrails::{
 use crate::platform::fault::{self, Fault};
 use crate::workspace::{Delta, GitError, Oid, PutTo, Repository, Wanted};
 
-/// Larger files are not taken apart.
+/// Larger files are not parsed.
 const LIMIT: u64 = 4 << 20;
 /// How many paths a sentence lists.
 const NAMED: usize = 10;
-/// The name of a file that a step reads, in a sentence about all of them.
+/// The suffix of step names in the second judgement.
 const AGAIN: &str = "again, with the base's files";
 
-/// What a change touches of what judges it, and is not allowed to.
+/// The files that judge and that a change touches without permission.
 #[derive(Default)]
 struct Touched {
-    /// Files that steer, put to what they were.
+    /// Steering files, with what to restore them to.
     steering: Vec<(String, PutTo)>,
-    /// Files that steps name themselves and that may as well be the work.
+    /// Files that steps name themselves and that may also be the work.
     named: Vec<(String, PutTo)>,
-    /// Tests that the base has, put back.
+    /// Tests that exist in the base, to be restored.
     tests: Vec<(String, PutTo)>,
-    /// Tests that are new: they are none of the base's.
+    /// New tests, which do not exist in the base.
     new_tests: Vec<(String, PutTo)>,
-    /// Tests that the task may change: they stay, but where the work is put back as well.
+    /// Tests that the task may change. They stay, unless the work is restored as well.
     allowed: Vec<PutTo>,
-    /// Whether a new file among the tests may be a hook of theirs.
+    /// Whether a new file among the tests may be a hook of the tests.
     hooks: bool,
-    /// Whose tools read what of it.
+    /// The tools that read the touched files.
     reaches: Vec<Reach>,
-    /// Whether a test of the base is gone.
+    /// Whether a test of the base was removed.
     lost: bool,
     permitted: Vec<Permitted>,
 }
 
-/// A further judgement: the steps of a tree.
+/// A further judgement: steps to run on a tree.
 struct Again {
     tree: Oid,
     steps: Vec<Ready>,
 }
 
 impl Progress<'_> {
-    /// Judges the change once more where it touches what judges it. `end` is what it came to as it is.
+    /// Judges the change once more if it touches what judges it. `end` is the result of the first
+    /// judgement.
     pub(super) fn judge_twice(&mut self, end: End, on_stage: OnStage<'_>) -> End {
         let job = self.job;
         let wanted = self.trees.as_ref().and_then(|trees| trees.judge.wanted()).cloned();
@@ -80,7 +83,8 @@ impl Progress<'_> {
         if fault::is(Fault::JudgedOnce) {
             return end;
         }
-        // What may be the work is put back last: with it all else may pass that does not by itself.
+        // Files that may be the work are restored last: the work may pass with them although it
+        // fails alone.
         for with_named in [false, true] {
             let again = match self.further(&touched, &wanted, (steps, with_named)) {
                 Ok(again) => again,
@@ -95,7 +99,7 @@ impl Progress<'_> {
         end
     }
 
-    /// Runs judgements until one passes; gives what failed last where none does.
+    /// Runs judgements until one passes. Returns the last failure if none does.
     fn one_passes(
         &mut self,
         wanted: &Wanted,
@@ -109,11 +113,11 @@ impl Progress<'_> {
                 failed => red = failed,
             }
         }
-        // Where no step is reached there is nothing to judge again.
+        // If no step reads a touched file, there is nothing to judge again.
         Ok(red)
     }
 
-    /// The judgements of which one has to pass, the plainest first.
+    /// Returns the judgements of which one has to pass, the simplest first.
     fn further(
         &self,
         touched: &Touched,
@@ -146,22 +150,24 @@ impl Progress<'_> {
         };
         let mut all = Vec::new();
         let mut add = |tree: Oid| {
-            // What the reached steps need of those before them may be missing: then all run.
+            // The selected steps may need something from earlier steps; in that case, all steps
+            // run.
             if some.len() < until.len() {
                 all.push(Again { tree: tree.clone(), steps: some.clone() });
             }
             all.push(Again { tree, steps: until.clone() });
         };
-        // What is new among the tests passed already, may need what is put back, and may steer.
+        // New files among the tests passed already. They may need what is restored, and they may
+        // steer.
         add(tree(true)?);
         if touched.tests.is_empty() && !self.has_tests(touched, wanted)? {
-            // Where the base has no tests, a runner may find nothing to run.
+            // If the base has no tests, a runner may find nothing to run.
             add(tree(false)?);
         }
         Ok(all)
     }
 
-    /// Whether the base has tests that the tools run which are reached.
+    /// Returns whether the base has tests for the tools that read the touched files.
     fn has_tests(&self, touched: &Touched, wanted: &Wanted) -> Result<bool, String> {
         let Some(apart) = &self.job.apart else { return Ok(false) };
         let paths = apart.repository().paths_of(&wanted.base).map_err(|error| error.to_string())?;
@@ -173,7 +179,7 @@ impl Progress<'_> {
         Ok(paths.iter().any(|path| is_test(path) && (is_any || reached(path))))
     }
 
-    /// Runs the steps on that tree; gives the one that failed.
+    /// Runs the steps on that tree. Returns the one that failed.
     fn judge_again(
         &mut self,
         wanted: &Wanted,
@@ -183,7 +189,7 @@ impl Progress<'_> {
         let files = again.tree.clone();
         match self.judge_at(&Wanted { base: wanted.base.clone(), files }) {
             Ok(()) => {}
-            // A setup that fails on it is a step that does.
+            // A setup that fails on that tree counts as a failed step.
             Err(end) if end.verdict == Some(Verdict::Fail) => {
                 return Ok(Some(end.reason.unwrap_or_default()));
             }
@@ -202,7 +208,7 @@ impl Progress<'_> {
     }
 }
 
-/// The end of an attempt whose verdict depends on what it changed of what judges it.
+/// Returns the end of an attempt whose verdict depends on its changes to what judges it.
 fn depends(end: End, touched: &Touched, failed: &str) -> End {
     let paths = |list: &[(String, PutTo)]| -> Vec<String> {
         list.iter().map(|(path, _)| path.clone()).collect()
@@ -224,7 +230,7 @@ fn depends(end: End, touched: &Touched, failed: &str) -> End {
     End { verdict: Some(Verdict::Fail), reason: Some(reason), code: Some(code), ..end }
 }
 
-/// What the change from `wanted.base` to `wanted.files` touches of what judges it.
+/// Returns what the change from `wanted.base` to `wanted.files` touches of what judges it.
 fn touched(
     apart: &Apart,
     guarding: &Guarding,
@@ -251,7 +257,7 @@ fn touched(
         let Some(put) = put else { continue };
         let is_gone = delta.new.is_none();
         if let Some(by) = permits(&guarding.grants, &path, is_gone) {
-            // A new test is nothing that anybody has to allow.
+            // A new test needs no permission.
             if delta.old.is_some() || is_named || row.is_some() {
                 if row.is_none() && is_test(&path) {
                     touched.allowed.push(put);
@@ -285,21 +291,21 @@ fn touched(
     Ok(touched)
 }
 
-/// What steps name.
+/// The files that steps name.
 struct ByName<'s> {
-    /// What is guarded because of that, in scripts that they call as well.
+    /// The files that are guarded because steps, or scripts that they call, name them.
     guarded: &'s [String],
-    /// Their commands.
+    /// The commands of the steps.
     steps: &'s [String],
 }
 
 impl ByName<'_> {
-    /// Whether it is named and likely to judge.
+    /// Returns whether it is named and likely to judge.
     fn judges(&self, path: &str) -> bool {
         self.guarded.iter().any(|guarded| guarded == path) && is_check(path)
     }
 
-    /// Whether a command names it itself.
+    /// Returns whether a command names it directly.
     fn is_direct(&self, path: &str) -> bool {
         let is_word = |word: &str| word.trim_start_matches("./") == path;
         let apart = |letter: char| letter.is_whitespace() || "\"'`;&|()<>=:".contains(letter);
@@ -319,18 +325,18 @@ impl Touched {
     }
 }
 
-/// Whether a manifest beside a lock file changed as well.
+/// Returns whether a manifest next to a lock file changed as well.
 fn follows(deltas: &[Delta], lock: &Delta, part: Part) -> bool {
     let Part::LockOf(manifests) = part else { return false };
     let folder = lock.path.parent();
     deltas.iter().any(|other| {
         let name = other.path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        // Of a workspace any member's manifest may be what the lock follows.
+        // In a workspace, the lock may follow the manifest of any member.
         manifests.contains(&name) && folder.is_none_or(|folder| other.path.starts_with(folder))
     })
 }
 
-/// What a steering file is put to; `None` where the part of it that steers is as it was.
+/// Returns what a steering file is restored to; `None` if the part of it that steers is unchanged.
 fn put_back(
     repository: &Repository,
     delta: &Delta,

@@ -1,4 +1,4 @@
-//! What a guarded file is at one moment, so that a change is noticed.
+//! The state of a guarded file at one moment, to detect a change.
 
 use crate::platform::open::{self, Links};
 use serde_json::Value;
@@ -10,22 +10,23 @@ use xxhash_rust::xxh3::xxh3_128;
 
 /// Longer files are compared by length, times and inode.
 const FILE_LIMIT: u64 = 16 << 20;
-/// So much is read of all guarded files of an attempt together; the others are compared so, too.
+/// The most that is read of all guarded files of an attempt together; further files are compared by
+/// length, times and inode, too.
 const TOTAL_LIMIT: u64 = 64 << 20;
 
-/// Which part of a file is guarded.
+/// The part of a file that is guarded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Part {
     /// All of it.
     Whole,
-    /// The `scripts` of a `package.json`: dependencies come and go with honest work.
+    /// The `scripts` of a `package.json`: honest work adds and removes dependencies.
     Scripts,
 }
 
-/// A file at one moment.
+/// The state of a file at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Fingerprint {
-    /// Where it leads, if it is a symlink.
+    /// The target, if it is a symlink.
     link: Option<PathBuf>,
     content: Content,
 }
@@ -43,7 +44,7 @@ enum Content {
     },
 }
 
-/// How much may still be read.
+/// How many bytes may still be read.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Room(u64);
 
@@ -54,22 +55,22 @@ impl Default for Room {
 }
 
 impl Fingerprint {
-    /// Looks at `path`; what one attempt reads is bounded by `room`.
+    /// Fingerprints `path`; `room` limits what one attempt reads.
     ///
     /// # Errors
-    /// When the system does not let us read it, also not at a second try: descriptors may be
-    /// lacking for a moment.
+    /// Returns an error if the file cannot be read, even at a second try: file descriptors may be
+    /// scarce for a moment.
     pub(super) fn of(path: &Path, part: Part, room: &mut Room) -> io::Result<Self> {
         let (fingerprint, read) = Self::look(path, part, Some(room.0))?;
         room.0 = room.0.saturating_sub(read);
         Ok(fingerprint)
     }
 
-    /// Whether `path` is still what it was, compared in the same way. What may not be read any more
-    /// is not.
+    /// Returns whether `path` is still the same, compared in the same way. A file that may no
+    /// longer be read is not.
     ///
     /// # Errors
-    /// When the system lacks what it takes to look: that is nothing which an agent did to the file.
+    /// Returns an error if the system is out of resources: then the agent did nothing to the file.
     pub(super) fn holds(&self, path: &Path, part: Part) -> io::Result<bool> {
         let by_stamp = matches!(self.content, Content::Stamp { .. });
         let limit = (!by_stamp).then_some(FILE_LIMIT);
@@ -79,7 +80,7 @@ impl Fingerprint {
         }
     }
 
-    /// Whether there was no file.
+    /// Returns whether there was no file.
     pub(super) fn is_absent(&self) -> bool {
         self.content == Content::Absent
     }
@@ -93,7 +94,8 @@ impl Fingerprint {
     }
 }
 
-/// What is at `path`, and how much of it was read: nothing where it is longer than `limit`.
+/// Returns the content at `path`, and how much of it was read: nothing if it is longer than
+/// `limit`.
 fn content(path: &Path, part: Part, limit: Option<u64>) -> io::Result<(Content, u64)> {
     // A person's script may be a symlink to one that several projects share.
     let file = match open::reading(path, Links::Follow) {
@@ -118,19 +120,19 @@ fn content(path: &Path, part: Part, limit: Option<u64>) -> io::Result<(Content, 
     Ok((Content::Hash(xxh3_128(&bytes)), read))
 }
 
-/// The text of a file of at most `limit` bytes.
+/// Returns the text of a file of at most `limit` bytes.
 pub(super) fn text(path: &Path, limit: u64) -> Option<String> {
     open::read_text(path, Links::Follow, limit).ok()
 }
 
-/// The first bytes of a file.
+/// Returns the first bytes of a file.
 pub(super) fn head(path: &Path, length: u64) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     open::reading(path, Links::Follow).ok()?.take(length).read_to_end(&mut bytes).ok()?;
     Some(bytes)
 }
 
-/// The `scripts` of a `package.json`.
+/// Returns the `scripts` of a `package.json`.
 pub(super) fn scripts(bytes: &[u8]) -> Option<Value> {
     let package: Value = serde_json::from_slice(bytes).ok()?;
     Some(package.as_object()?.get("scripts").cloned().unwrap_or_default())
@@ -142,7 +144,7 @@ mod tests {
     use super::*;
     use std::os::unix::fs::symlink;
 
-    /// Whether `change` of a file with `text` is noticed.
+    /// Returns whether `change` of a file with `text` is noticed.
     fn noticed(text: &str, part: Part, change: impl Fn(&Path)) -> bool {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("file");

@@ -1,4 +1,4 @@
-//! What is guarded during one attempt, and whether it is as it was.
+//! Guards files during one attempt, and detects whether they changed.
 
 use super::fingerprint::{Fingerprint, Part, Room};
 use super::kept::Kept;
@@ -12,32 +12,32 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// What is to be guarded during an attempt, put together at the claim.
+/// What is to be guarded during an attempt, assembled at the claim.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Watch {
     /// The project root.
     pub(crate) root: PathBuf,
     /// The folders of the configuration and of the queue.
     pub(crate) homes: Vec<PathBuf>,
-    /// Folders of `PATH`.
+    /// The folders of `PATH`.
     pub(crate) programs: Vec<PathBuf>,
     /// The real paths of the loaded queues.
     pub(crate) queues: Vec<PathBuf>,
-    /// The steps.
+    /// The commands of the steps.
     pub(crate) commands: Vec<Command>,
-    /// Where those run that do not run in the root.
+    /// The folders of steps that do not run in the root.
     pub(crate) folders: Vec<PathBuf>,
-    /// What the task may change: its `files`, if a person added it.
+    /// The files that the task may change: its `files`, if a person added it.
     pub(crate) owned: Vec<String>,
     /// The `files` of all tasks that people added.
     pub(crate) products: Vec<String>,
-    /// `guardrails.protect`.
+    /// The globs of `guardrails.protect`.
     pub(crate) protect: Vec<String>,
-    /// The configuration, and the files of variables that it names.
+    /// The configuration, and the variable files that it names.
     pub(crate) config: Vec<Arc<Kept>>,
 }
 
-/// What is guarded, as it was when the attempt began.
+/// The guarded files, as they were when the attempt began.
 #[derive(Debug)]
 pub(crate) struct Guard {
     root: PathBuf,
@@ -48,7 +48,7 @@ pub(crate) struct Guard {
     memory: Memory,
 }
 
-/// Something that judges is not what it was.
+/// A change of something that judges.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Tampering {
     /// A file, as people know it, and what happened to it.
@@ -58,8 +58,8 @@ pub(crate) enum Tampering {
 }
 
 impl Guard {
-    /// Looks at everything as it is now. What the system does not let us read now is left out: what
-    /// it was cannot be told later, and nobody is accused of changing it.
+    /// Fingerprints everything as it is now. Files that cannot be read now are left out: their
+    /// earlier state would be unknown, so no agent is accused of changing them.
     pub(crate) fn take(watch: &Watch, earlier: &Memory) -> Self {
         let Watch { root, homes, programs, queues, owned, products, .. } = watch;
         let lookup = Lookup {
@@ -91,35 +91,36 @@ impl Guard {
         Self { root, owned, files, protected, config, memory }
     }
 
-    /// The same where a change lies now that is judged by itself: what its steps name is as the change
-    /// has it, and what is protected as it was.
+    /// Returns the guard for a tree that now has the change, which is judged separately: files that
+    /// steps name are guarded as the change has them, and protected files as they were before.
     pub(crate) fn at_change(self, watch: &Watch) -> Self {
         let Self { memory, protected, .. } = self;
         let now = Self::take(watch, &memory);
         Self { protected, memory, ..now }
     }
 
-    /// What the steps name, as seen from the project root, whether it is there or must not come to be.
+    /// Returns the files that the steps name, relative to the project root, including those that
+    /// must not be created.
     pub(crate) fn named(&self) -> &[String] {
         &self.memory.protected
     }
 
-    /// What should be told of it, once a run: that not everything could be looked at.
+    /// Returns the warning, once a run, that not all files could be read.
     pub(crate) fn warning(&self) -> Option<String> {
         let first = || self.config.first().is_none_or(|config| config.first_warning());
         self.protected.warning().filter(|_| first())
     }
 
-    /// Writes down what is guarded, for people and for the next attempt.
+    /// Records what is guarded, for people and for the next attempt.
     pub(crate) fn keep(&self, folder: &AttemptFolder) -> io::Result<()> {
         self.memory.keep(folder)
     }
 
-    /// Looks whether everything is as it was. A configuration that was changed is put back, with the
-    /// changed copy in `folder`.
+    /// Checks that everything is unchanged. A changed configuration is put back, and the changed
+    /// copy is stored in `folder`.
     ///
     /// # Errors
-    /// When the system lacks what it takes to look: then nothing is said of the work.
+    /// Returns an error if the system is out of resources: then nothing is known about the work.
     pub(crate) fn look(&self, folder: &AttemptFolder) -> io::Result<Option<Tampering>> {
         let owns = |path: &Path| owns(&self.owned, Path::new(&shown(&self.root, path)));
         let mut config: Option<String> = None;
@@ -140,7 +141,7 @@ impl Guard {
         })
     }
 
-    /// The first file of those that the steps name which is not what it was, and what happened to it.
+    /// Returns the first changed file among those that the steps name, and what happened to it.
     fn changed_file(&self) -> io::Result<Option<(PathBuf, &'static str)>> {
         for (path, part, before) in &self.files {
             if before.holds(path, *part)? {
@@ -159,7 +160,7 @@ impl Guard {
 }
 
 impl Watch {
-    /// The configuration and the files that it names.
+    /// Returns the paths of the configuration and of the files that it names.
     pub(crate) fn config_paths(&self) -> impl Iterator<Item = PathBuf> {
         self.config.iter().map(|config| config.path().to_owned())
     }

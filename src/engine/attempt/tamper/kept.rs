@@ -1,7 +1,7 @@
 //! The configuration of a run, which an agent cannot change for itself.
 //!
-//! A loop uses what it read when it began, and nothing else. What it must see to is that the next
-//! run does not read what an agent wrote: a change while attempts run is put back.
+//! A loop uses only what it read when it began. It must also prevent the next run from reading what
+//! an agent wrote: a change while attempts run is put back.
 
 use crate::platform::atomic_file;
 use crate::platform::dir::Dir;
@@ -15,13 +15,13 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Longer texts are no configuration.
+/// A longer file is not a configuration.
 const LIMIT: u64 = 4 << 20;
 
-/// The text of a configuration; `None` where it is gone, or is no text any more.
+/// Reads the text of a configuration; `None` if it is gone or no longer text.
 ///
 /// # Errors
-/// When the system lacks what it takes to read it, also at a second try: that is no change.
+/// Returns an error if the system is out of resources, even at a second try: that is not a change.
 fn text(path: &Path) -> io::Result<Option<String>> {
     let read = || open::read_text(path, Links::Follow, LIMIT);
     match read().or_else(|_: io::Error| read()) {
@@ -34,12 +34,12 @@ fn text(path: &Path) -> io::Result<Option<String>> {
 /// The configuration file with its text.
 pub(crate) struct Kept {
     path: PathBuf,
-    /// Where it really lies, and the symlink that leads there.
+    /// The real path of the file, and the target of the symlink that leads to it.
     real: PathBuf,
     link: Option<PathBuf>,
     mode: Permissions,
     text: Mutex<String>,
-    /// Whether a person was told that what it protects is more than is looked at.
+    /// Whether a person was warned that not everything it protects is checked.
     warned: AtomicBool,
     ids: Arc<dyn Ids>,
 }
@@ -51,7 +51,7 @@ impl fmt::Debug for Kept {
 }
 
 impl Kept {
-    /// The file at `path`; `None` if it cannot be read, which the start of a run has refused.
+    /// Reads the file at `path`; `None` if it cannot be read, which the start of a run has refused.
     pub(crate) fn new(path: &Path, ids: Arc<dyn Ids>) -> Option<Self> {
         Some(Self {
             path: path.to_owned(),
@@ -64,12 +64,12 @@ impl Kept {
         })
     }
 
-    /// The path as it was found.
+    /// Returns the path as it was found.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Whether this is the first warning about what it protects; one a run is enough.
+    /// Returns whether this is the first warning about what it protects; one a run is enough.
     pub(super) fn first_warning(&self) -> bool {
         !self.warned.swap(true, Ordering::Relaxed)
     }
@@ -78,8 +78,8 @@ impl Kept {
         self.text.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes what is there now for a person's: no attempt runs, or one that may change it. Says
-    /// whether it is something else than before.
+    /// Accepts the present text as a person's: no attempt runs, or one that may change it. Returns
+    /// whether the text changed.
     pub(crate) fn settle(&self) -> bool {
         let mut kept = self.text();
         match text(&self.path) {
@@ -91,11 +91,12 @@ impl Kept {
         }
     }
 
-    /// Puts the file back if it changed, with the changed copy in the folder of the attempt, and
-    /// says so. One slot at a time: what the first puts back the others find whole.
+    /// Puts the file back if it changed, stores the changed copy in the folder of the attempt, and
+    /// returns a text about that. The lock admits one slot at a time: the others find what the
+    /// first one put back.
     ///
     /// # Errors
-    /// When it cannot be told whether it changed.
+    /// Returns an error if it is unknown whether the file changed.
     pub(super) fn put_back(&self, folder: &AttemptFolder) -> io::Result<Option<String>> {
         let kept = self.text();
         let now = text(&self.path)?;
@@ -120,7 +121,7 @@ impl Kept {
 
     fn write(&self, kept: &str) -> io::Result<()> {
         if self.replace(kept).is_err() {
-            // A hard link, a FIFO: something else was put there.
+            // Something else was put there: a hard link, a FIFO.
             fs::remove_file(&self.real)?;
             self.replace(kept)?;
         }
@@ -197,7 +198,7 @@ mod tests {
                 let path = case.dir.path().join("workloop.toml");
                 assert_eq!(case.kept.put_back(&case.folder).unwrap(), None);
                 change(&path);
-                // Another name for it changes nothing yet.
+                // A hard link alone changes nothing yet.
                 if number == 2 {
                     fs::write(&path, "other").unwrap();
                 }

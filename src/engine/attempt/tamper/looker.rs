@@ -1,7 +1,7 @@
-//! Which words of a command name what is judged, or what is written, and not what judges.
+//! Decides which words of a command name what is judged or written, as opposed to what judges.
 //!
-//! `test -f feature.txt` and `eslint src/a.ts` look at the work. Nothing of these files is run or
-//! believed, so that a task may change them whatever it owns.
+//! `test -f feature.txt` and `eslint src/a.ts` look at the work. These files are not run or
+//! trusted, so a task may change them whatever it owns.
 
 use super::word::{PIPE, base_name, is_assignment};
 
@@ -10,9 +10,10 @@ const LOOKERS: [&str; 16] = [
     "test", "[", "[[", "stat", "wc", "grep", "egrep", "fgrep", "rg", "mkdir", "rm", "touch",
     "chmod", "file", "du", "git",
 ];
-/// Programs that only print, unless somebody reads it: `echo check.sh | sh`.
+/// Programs that only print, unless their output is piped: `echo check.sh | sh`.
 const PRINTERS: [&str; 6] = ["echo", "printf", "ls", "find", "cd", ":"];
-/// Compilers, linters and formatters: what they look at is the work, but for their configuration.
+/// Compilers, linters and formatters: the files that they read are the work, except their
+/// configuration.
 const LINTERS: [&str; 42] = [
     "black",
     "cc",
@@ -57,23 +58,23 @@ const LINTERS: [&str; 42] = [
     "tsc",
     "yamllint",
 ];
-/// What is before a program, or starts it.
+/// Words that precede a program, or start it.
 const BEFORE: [&str; 31] = [
     "!", "{", "if", "then", "elif", "else", "while", "until", "do", "time", "exec", "command",
     "env", "timeout", "nice", "nohup", "npx", "bunx", "uvx", "uv", "run", "poetry", "pipenv",
     "pnpm", "yarn", "dlx", "bundle", "xargs", "sudo", "stdbuf", "-m",
 ];
 
-/// Whether the words of a command are only what is judged.
+/// Returns whether the words of a command name only what is judged.
 pub(super) fn is_looker(words: &[String]) -> bool {
     let name = program(words).map_or("", |at| base_name(&words[at]));
     let piped = words.last().is_some_and(|word| word == PIPE);
-    // `sh -n script` reads it and runs nothing.
+    // `sh -n script` reads the script and runs nothing.
     let checks = matches!(name, "sh" | "bash" | "dash") && words.iter().any(|word| word == "-n");
     LOOKERS.contains(&name) || checks || PRINTERS.contains(&name) && !piped
 }
 
-/// The words of a command that judge: all of them, but of a linter only its configuration.
+/// Returns the words of a command that judge: all of them, or only the configuration for a linter.
 pub(super) fn judging(words: &[String]) -> Vec<&str> {
     let linter = || {
         let at = launched(words)?;
@@ -95,13 +96,13 @@ pub(super) fn judging(words: &[String]) -> Vec<&str> {
     (0..words.len()).filter(judges).map(|n| words[n].as_str()).collect()
 }
 
-/// Where the program of a command is, behind words of the shell and assignments.
+/// Returns the index of the program of a command, after shell words and assignments.
 pub(super) fn program(words: &[String]) -> Option<usize> {
     let of_shell = &BEFORE[..12];
     words.iter().position(|word| !of_shell.contains(&word.as_str()) && !is_assignment(word))
 }
 
-/// Where the program is that a command starts through others.
+/// Returns the index of the program that a command starts through other programs.
 fn launched(words: &[String]) -> Option<usize> {
     let starts = |word: &str| {
         let name = base_name(word);
@@ -111,7 +112,7 @@ fn launched(words: &[String]) -> Option<usize> {
     words.iter().position(|word| !starts(word))
 }
 
-/// The words of a command that name what it writes.
+/// Returns the words of a command that name what it writes.
 pub(super) fn outputs(words: &[String]) -> Vec<&str> {
     const FLAGS: [&str; 10] = [
         "-o",

@@ -1,15 +1,15 @@
-//! Files that a command reads without naming them: the `Makefile` behind `make test`, the scripts
-//! behind `npm test`.
+//! Files that a command reads without naming them: the `Makefile` of `make test`, the scripts of
+//! `npm test`.
 
 use super::fingerprint::{Part, scripts, text};
 use super::word::base_name;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// Longer manifests are not taken apart; they are compared all the same.
+/// Longer manifests are not parsed, but they are still compared.
 const LIMIT: u64 = 1 << 20;
 
-/// What programs read in the folder in which they run, and whether they can do without it.
+/// The files that programs read in their working directory, and whether they can run without them.
 const READS: [(&[&str], bool, &[&str]); 9] = [
     (&["cargo"], true, &[".cargo/config.toml", ".cargo/config"]),
     (&["pytest", "py.test"], true, &["pytest.ini", ".pytest.ini", "tox.ini"]),
@@ -34,22 +34,23 @@ const READS: [(&[&str], bool, &[&str]); 9] = [
     ),
 ];
 
-/// What a command reads, and what that runs.
+/// What a command reads, and the commands in those files.
 #[derive(Debug, Default)]
 pub(super) struct Behind {
-    /// Files, with the part that counts. One that is not there must not come to be: it would
-    /// count for more than the one that is.
+    /// Files, with the part that counts. A file that does not exist must not be created, because it
+    /// would take precedence over the one that does.
     pub(super) files: Vec<(PathBuf, Part)>,
-    /// Files without which the command cannot run, none of which is there: the work of a task.
+    /// Files without which the command cannot run and none of which exists: creating one is the
+    /// work of a task.
     pub(super) missing: Vec<PathBuf>,
-    /// Those that were taken apart: what else is in them is not run.
+    /// The manifests that were parsed: nothing else in them is run.
     pub(super) parsed: Vec<PathBuf>,
-    /// Lines for the shell in them that this command runs.
+    /// The shell lines in them that this command runs.
     pub(super) lines: Vec<String>,
 }
 
 impl Behind {
-    /// What is behind `words` in the folders in which it may run.
+    /// Finds what is behind `words` in the folders in which it may run.
     pub(super) fn of(words: &[String], folders: &[PathBuf]) -> Self {
         let mut behind = Self::default();
         for (at, word) in words.iter().enumerate() {
@@ -86,7 +87,7 @@ impl Behind {
 
     fn recipes(&mut self, words: &[String], folder: &Path, names: &[&str]) {
         self.read(folder, names, false);
-        // Another file than these is named by the command itself, which guards it.
+        // Any other file is named by the command itself, and is guarded for that reason.
         let named = words.iter().skip(1).map(String::as_str).filter(|word| !word.starts_with('-'));
         let targets: Vec<&str> = named.clone().collect();
         for path in names.iter().copied().chain(named).map(|name| folder.join(name)) {
@@ -101,7 +102,7 @@ impl Behind {
         }
     }
 
-    /// The lines of the scripts that `words` name, and of those that these name.
+    /// Adds the lines of the scripts that `words` name, and of those that these scripts name.
     fn package(&mut self, words: &[String], folder: &Path) {
         let path = folder.join("package.json");
         if !path.exists() {
@@ -128,9 +129,9 @@ impl Behind {
     }
 }
 
-/// The lines of a Makefile or justfile that these targets run, with what is outside of all;
-/// every line when a target is not found. Without targets the first one counts. A word that is a
-/// path (`-f ci.mk`, `-C sub`) or a number (`-j 4`) may be no target.
+/// Returns the lines of a Makefile or justfile that these targets run, and the lines outside of all
+/// targets; every line if a target is not found. Without targets, the first one counts. A word that
+/// is a path (`-f ci.mk`, `-C sub`) or a number (`-j 4`) need not be a target.
 fn recipes(text: &str, targets: &[&str], is_path: &dyn Fn(&str) -> bool) -> Vec<String> {
     let text = text.replace("\\\n", " ");
     let header = |line: &str| -> Option<(Vec<String>, Vec<String>)> {
@@ -168,7 +169,7 @@ fn recipes(text: &str, targets: &[&str], is_path: &dyn Fn(&str) -> bool) -> Vec<
         match header(line) {
             Some((names, _)) => {
                 ours = names.iter().any(|name| seen.contains(name));
-                // A recipe may be behind the header: `test: ; sh check.sh`.
+                // A recipe may follow the header on the same line: `test: ; sh check.sh`.
                 lines.extend(
                     line.split_once(';').filter(|_| ours).map(|(_, rest)| recipe_line(rest)),
                 );
@@ -184,7 +185,7 @@ fn recipes(text: &str, targets: &[&str], is_path: &dyn Fn(&str) -> bool) -> Vec<
     lines
 }
 
-/// Without what tells make and just how to run it.
+/// Removes the prefixes by which make and just control how to run a line.
 fn recipe_line(line: &str) -> String {
     line.trim().trim_start_matches(['@', '-', '+']).replace("{{", "${").replace("}}", "}")
 }

@@ -1,8 +1,8 @@
-//! What an attempt leaves for the next one of its task: which files were protected, and which were
-//! not there yet.
+//! What an attempt records for the next one of its task: which files were protected, and which did
+//! not exist yet.
 //!
-//! A file that a step names and that is not there is the work of the task: it makes it in its first
-//! attempt and may mend it in the next.
+//! If a step names a file that does not exist, creating it is the work of the task: the task
+//! creates it in one attempt and may fix it in the next.
 
 use crate::platform::open::{self, Links};
 use crate::store::attempts::{AttemptFolder, GUARD_FILE};
@@ -11,25 +11,25 @@ use serde::{Deserialize, Serialize};
 use std::io;
 use std::path::Path;
 
-/// More is no file of ours.
+/// A longer file was not written by us.
 const LIMIT: u64 = 16 << 20;
 
-/// The content of `guard.json`; paths are seen from the project root where they are below.
+/// The content of `guard.json`. Paths below the project root are relative to it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Memory {
     /// Files that the agent must not change.
     #[serde(default)]
     pub(super) protected: Vec<String>,
-    /// Paths and globs that a step names, where nothing was when the task was first tried.
+    /// Paths and globs that a step names and that did not exist when the task was first tried.
     #[serde(default)]
     pub(super) to_be_made: Vec<String>,
 }
 
-/// The memory of the attempt before `number`; an empty one if there is none.
+/// Reads the memory of the attempt before `number`; an empty one if there is none.
 ///
 /// # Errors
-/// When the system lacks what it takes to read it: without it work of the task itself would be
-/// guarded against the task.
+/// Returns an error if the system is out of resources: without the memory, the task's own work
+/// would be guarded against the task.
 pub(crate) fn earlier(state: &StateDir, key: &TaskKey, number: u32) -> io::Result<Memory> {
     let numbers = state.attempt_numbers(key)?.into_iter().rev();
     for earlier in numbers.filter(|earlier| *earlier < number) {
@@ -48,7 +48,7 @@ pub(crate) fn earlier(state: &StateDir, key: &TaskKey, number: u32) -> io::Resul
 }
 
 impl Memory {
-    /// Whether a file came to be in an earlier attempt of the task.
+    /// Returns whether a file was created in an earlier attempt of the task.
     pub(super) fn made(&self, path: &str) -> bool {
         let was_there = self.protected.iter().any(|protected| protected == path);
         !was_there

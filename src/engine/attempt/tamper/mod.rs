@@ -2,8 +2,8 @@
 //!
 //! What judges is everything that the steps of its verification name, run or read by themselves
 //! (`named`), one level of what those call, and what `guardrails.protect` matches. It is compared
-//! by content from the claim on, before each step and after the last one, because a step runs the
-//! agent's code too. `docs/design/guard.md` says why each rule is as it is.
+//! by content since the claim: before each step and after the last one, because a step runs the
+//! agent's code, too. `docs/design/guard.md` explains each rule.
 
 mod fingerprint;
 mod guard;

@@ -16,24 +16,25 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Component, Path, PathBuf};
 
-/// So many folders are looked into for each word.
+/// How many folders are searched for each word.
 const FOLDERS: usize = 64;
-/// So many files are looked at for the globs of a step.
+/// How many files are matched against the globs of a step.
 const GLOBBED: usize = 20_000;
-/// So many files are guarded for an attempt by name.
+/// How many files are guarded by name during an attempt.
 const MOST: usize = 4_000;
-/// Longer scripts are not asked what they call.
+/// Longer scripts are not searched for the files that they call.
 const SCRIPT_LIMIT: u64 = 256 << 10;
-/// Modules of Python that judge and that no project has: one of that name would be run instead.
+/// Python modules that judge and that no project has: a project file of that name would run
+/// instead.
 const TOOLS: [&str; 14] = [
     "pytest", "unittest", "doctest", "coverage", "tox", "nox", "mypy", "ruff", "flake8", "pylint",
     "black", "pyright", "bandit", "pip",
 ];
-/// Names of scripts for the shell: what they are for is to be run.
+/// Extensions of shell scripts: these are there to be run.
 const SHELL_SCRIPTS: [&str; 3] = ["sh", "bash", "bats"];
-/// Names of scripts that may as well be the product.
+/// Extensions of scripts that may also be the product.
 const SCRIPTS: [&str; 8] = ["py", "js", "mjs", "cjs", "ts", "rb", "pl", "php"];
-/// Folders of products, for scripts of such names.
+/// Folders of products, for scripts with such extensions.
 const PRODUCTS: [&str; 3] = ["src", "lib", "app"];
 
 /// Where words are looked up.
@@ -41,40 +42,40 @@ const PRODUCTS: [&str; 3] = ["src", "lib", "app"];
 pub(super) struct Lookup {
     /// The project root, where steps run.
     pub(super) root: PathBuf,
-    /// Where else they run.
+    /// Other folders in which steps run.
     pub(super) folders: Vec<PathBuf>,
     /// The folders of the configuration and of the queue, to which variables may lead.
     pub(super) homes: Vec<PathBuf>,
-    /// Folders of `PATH` inside of the project.
+    /// Folders of `PATH` inside the project.
     pub(super) programs: Vec<PathBuf>,
-    /// Files that are changed by loops, not by agents.
+    /// Files that loops change, not agents.
     pub(super) ours: Vec<PathBuf>,
-    /// `files` of tasks that people added: products, also where a script names them.
+    /// `files` of tasks that people added: these are products even if a script names them.
     pub(super) products: Vec<String>,
 }
 
-/// What the steps name.
+/// The files that the steps name.
 #[derive(Debug, Default)]
 pub(super) struct Named {
-    /// Files that are there, with the part that counts.
+    /// Files that exist, with the part that counts.
     pub(super) files: BTreeSet<(PathBuf, Part)>,
-    /// Paths at which nothing is yet.
+    /// Paths that do not exist yet.
     pub(super) missing: BTreeSet<PathBuf>,
 }
 
-/// The search for all that some commands name.
+/// The search for everything that some commands name.
 struct Search<'g> {
     lookup: &'g Lookup,
     /// Folders in which a command may run.
     folders: Vec<PathBuf>,
     written: BTreeSet<PathBuf>,
-    /// Manifests of which the lines that matter are known.
+    /// Manifests whose relevant lines are known.
     parsed: BTreeSet<PathBuf>,
     named: Named,
 }
 
 impl Lookup {
-    /// Everything that these commands name.
+    /// Returns everything that these commands name.
     pub(super) fn named(&self, commands: &[Command]) -> Named {
         let mut search = Search {
             lookup: self,
@@ -101,7 +102,7 @@ impl Lookup {
         named
     }
 
-    /// Whether `path` is a file of the project that people write.
+    /// Returns whether `path` is a file of the project that people write.
     fn is_ours(&self, path: &Path) -> bool {
         let below =
             self.homes.iter().chain([&self.root]).find_map(|top| path.strip_prefix(top).ok());
@@ -113,7 +114,7 @@ impl Lookup {
 
 impl Search<'_> {
     fn shell(&mut self, shell: &Shell) {
-        // Twice: a folder may be named as seen from one that is named later.
+        // Two passes: a folder may be relative to one that is named later.
         for _ in 0..2 {
             shell.commands.iter().flatten().for_each(|word| self.enter(word));
         }
@@ -125,7 +126,7 @@ impl Search<'_> {
         }
     }
 
-    /// Commands run in `cd X`, `-C X`, `--prefix=X`: any folder that is named counts.
+    /// Adds every folder that `word` names, because commands run in `cd X`, `-C X`, `--prefix=X`.
     fn enter(&mut self, word: &str) {
         for path in self.candidates(word) {
             let room = self.folders.len() < FOLDERS && !self.folders.contains(&path);
@@ -143,7 +144,7 @@ impl Search<'_> {
         self.named.missing.extend(behind.missing);
         self.parsed.extend(behind.parsed);
         for line in behind.lines {
-            // One level: what such a line names, not what is behind that again.
+            // One level only: the files that such a line names, not the manifests behind them.
             let shell = Shell::of(&line);
             shell.commands.iter().flatten().for_each(|word| self.enter(word));
             for words in &shell.commands {
@@ -162,7 +163,7 @@ impl Search<'_> {
         }
         let words = judging(words);
         let runs = words.iter().map(|word| base_name(word)).find(|name| is_interpreter(name));
-        // `go test ./x` is about the work in the folder, `go run ./x` is a judge.
+        // `go test ./x` is about the work in the folder, but `go run ./x` is a judge.
         let runs = runs.filter(|name| *name != "go" || words.contains(&"run"));
         for (at, word) in words.iter().enumerate() {
             self.word(word);
@@ -175,7 +176,7 @@ impl Search<'_> {
         }
     }
 
-    /// A word of a command: a path, a glob, or something with one in it.
+    /// Handles a word of a command: a path, a glob, or a word that contains one.
     fn word(&mut self, word: &str) {
         for path in self.candidates(word) {
             self.add(path, Part::Whole);
@@ -184,7 +185,7 @@ impl Search<'_> {
         for glob in fragments(word).filter(is_glob).map(|glob| glob.trim_start_matches("./")) {
             let globs = self.folders.iter().map(|folder| folder.join(glob));
             self.named.missing.extend(globs);
-            // Nobody names these files one by one: what is likely to be the work is free.
+            // These files are not named one by one, so those that are probably the work may change.
             for path in self.expanded(glob) {
                 if self.is_called(&path) {
                     self.add(path, Part::Whole);
@@ -193,18 +194,19 @@ impl Search<'_> {
         }
     }
 
-    /// What a glob matches in the folders in which a command may run.
+    /// Returns what a glob matches in the folders in which a command may run.
     fn expanded(&self, glob: &str) -> Vec<PathBuf> {
         let mut left = GLOBBED;
         let below = |folder: &PathBuf| {
-            // What cannot be looked at now is not guarded, as in `Guard::take`.
+            // What cannot be read now is not guarded, as in `Guard::take`.
             let found = expand(folder, glob, &mut left).unwrap_or_default();
             found.into_iter().map(|path| folder.join(path)).collect()
         };
         self.folders.iter().flat_map::<Vec<PathBuf>, _>(below).collect()
     }
 
-    /// `python3 -m pkg.mod`. A tool that is none of the project must not become one.
+    /// Handles `python3 -m pkg.mod`. A tool that is not part of the project must not become a file
+    /// of it.
     fn module(&mut self, word: &str) {
         let path = word.replace('.', "/");
         for name in ["", "/__main__", "/__init__"] {
@@ -218,7 +220,7 @@ impl Search<'_> {
         }
     }
 
-    /// What an interpreter runs when it is given a folder, or a name without its ending.
+    /// Handles what an interpreter runs when it is given a folder, or a name without its extension.
     fn implied(&mut self, program: &str, word: &str) {
         if program.starts_with("py") {
             self.word(&format!("{word}/__main__.py"));
@@ -233,7 +235,7 @@ impl Search<'_> {
         }
     }
 
-    /// The paths that a word may stand for.
+    /// Returns the paths that a word may mean.
     fn candidates(&self, word: &str) -> Vec<PathBuf> {
         let mut found = Vec::new();
         for part in fragments(word) {
@@ -241,7 +243,7 @@ impl Search<'_> {
             if !part.contains([UNKNOWN, '}']) {
                 continue;
             }
-            // `$DIR/check.sh`: where that leads only the shell knows.
+            // For `$DIR/check.sh`, only the shell knows the folder.
             for (at, _) in part.match_indices('/') {
                 let rest = part[at..].trim_start_matches('/');
                 let folders = self.folders.iter().chain(&self.lookup.homes);
@@ -251,7 +253,7 @@ impl Search<'_> {
         found
     }
 
-    /// Guards a file that is named, if it is one and no product of a tool.
+    /// Guards a named file, unless it is a folder or the product of a tool.
     fn add(&mut self, path: PathBuf, part: Part) {
         match fs::symlink_metadata(&path) {
             Ok(meta) if meta.is_dir() || path.is_dir() || is_product(&path) => {}
@@ -271,7 +273,7 @@ impl Search<'_> {
         }
     }
 
-    /// The scripts that the named ones call or source, one level deep.
+    /// Adds the scripts that the named ones call or source, one level deep.
     fn called(&mut self) {
         let named = self.named.files.iter().map(|(path, _)| path);
         let named = named.filter(|path| is_script(path) && !self.parsed.contains(*path));
@@ -296,8 +298,8 @@ impl Search<'_> {
         }
     }
 
-    /// A path in a script: where it is called from its folder, from the root or from one that the
-    /// step enters.
+    /// Adds a path in a script that is called relative to the script's folder, the root, or a
+    /// folder that the step enters.
     fn call(&mut self, token: &str) {
         for folder in self.folders.clone() {
             let path = plain(&folder.join(called(token)));
@@ -307,7 +309,8 @@ impl Search<'_> {
         }
     }
 
-    /// Whether a file that a script names is likely to be one of its helpers, not what it judges.
+    /// Returns whether a file that a script names is probably one of its helpers, not what it
+    /// judges.
     fn is_called(&self, path: &Path) -> bool {
         let below = path.strip_prefix(&self.lookup.root).unwrap_or(path);
         if owns(&self.lookup.products, below) {
@@ -321,7 +324,8 @@ impl Search<'_> {
         (SCRIPTS.contains(&ending) || is_executable(path)) && !below.components().any(product)
     }
 
-    /// The twin `guard-first-word`: the program, or the first argument of an interpreter.
+    /// The fault `guard-first-word`: guards only the program, or the first argument of an
+    /// interpreter.
     fn first_word(&mut self, command: &Command) {
         let line = command.to_string();
         let mut words = line.split_whitespace();
@@ -331,7 +335,7 @@ impl Search<'_> {
     }
 }
 
-/// What tools make: a program that was compiled, a log, a database.
+/// Returns whether a file is the product of a tool: a compiled program, a log, a database.
 fn is_product(path: &Path) -> bool {
     const ENDINGS: [&str; 14] = [
         "log", "out", "tmp", "pid", "db", "sqlite", "sqlite3", "o", "so", "a", "pyc", "class",

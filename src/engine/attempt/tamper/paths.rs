@@ -1,8 +1,9 @@
-//! Paths as people know them: seen from the project root.
+//! Paths as people know them: relative to the project root.
 
 use std::path::Path;
 
-/// Whether a list of paths, folders and globs, as seen from the project root, has `path` in it.
+/// Returns whether a list of paths, folders and globs, relative to the project root, contains
+/// `path`.
 pub(in super::super) fn owns(list: &[String], path: &Path) -> bool {
     let has = |entry: &str| {
         !entry.is_empty()
@@ -12,12 +13,12 @@ pub(in super::super) fn owns(list: &[String], path: &Path) -> bool {
     list.iter().any(|entry| has(entry.trim_start_matches("./").trim_end_matches('/')))
 }
 
-/// Paths as seen from `root`.
+/// Returns paths relative to `root`.
 pub(super) fn relative(root: &Path, paths: &[String]) -> Vec<String> {
     paths.iter().map(|path| shown(root, Path::new(path))).collect()
 }
 
-/// A path as people know it: seen from the project root, if it is below.
+/// Returns a path as people know it: relative to the project root, if it is below.
 pub(super) fn shown(root: &Path, path: &Path) -> String {
     path.strip_prefix(root).unwrap_or(path).display().to_string()
 }

@@ -1,38 +1,39 @@
-//! The words of a shell line, for whoever asks which files it names.
+//! Splits a shell line into words, to find the files that it names.
 //!
 //! Tolerant where a shell is strict: nothing is expanded or run, an open quote ends with the text,
-//! and a text that is itself a command (`-c`, `eval`, `$(…)`, backticks) is read as one. A word too
-//! many costs a look at a file that is not there; a word too few would leave a script unprotected.
+//! and a text that is itself a command (`-c`, `eval`, `$(…)`, backticks) is parsed as one. A
+//! superfluous word costs the lookup of a file that does not exist; a missing word would leave a
+//! script unprotected.
 
 use super::looker::is_looker;
 use super::word::PIPE;
 use std::iter::Peekable;
 use std::str::Chars;
 
-/// How deep commands may be inside of each other.
+/// How deep commands may be nested.
 const DEPTH: u32 = 8;
 
-/// What is in a word for a value that only the shell knows.
+/// The character in a word for a value that only the shell knows.
 pub(super) const UNKNOWN: char = '$';
 
-/// A line, taken apart.
+/// A parsed line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Shell {
-    /// The words of each simple command, also of those inside of others.
+    /// The words of each simple command, including nested ones.
     pub(super) commands: Vec<Vec<String>>,
-    /// The files that its output goes to: the step makes them itself.
+    /// The files that receive its output: the step creates them itself.
     pub(super) written: Vec<String>,
 }
 
 impl Shell {
-    /// Takes a line, or a whole script, apart.
+    /// Parses a line or a whole script.
     pub(super) fn of(text: &str) -> Self {
         let mut shell = Self::default();
         shell.read(text, 0);
         shell
     }
 
-    /// A command that is a list of arguments.
+    /// Parses a command that is a list of arguments.
     pub(super) fn of_list(words: &[String]) -> Self {
         let mut shell = Self::default();
         shell.add(words.to_vec(), 0);
@@ -56,14 +57,14 @@ impl Shell {
     }
 
     fn add(&mut self, words: Vec<String>, depth: u32) {
-        // What `find` runs is a command of its own.
+        // The command that `find` runs is a separate command.
         let runs =
             words.iter().position(|word| matches!(word.as_str(), "-exec" | "-execdir" | "-ok"));
         if let Some(at) = runs {
             self.add(words[at + 1..].to_vec(), depth);
             return self.add(words[..at].to_vec(), depth);
         }
-        // What is only printed or looked for is no command.
+        // Text that is only printed or searched for is not a command.
         let is_line =
             |word: &&String| *word != PIPE && word.contains(|c: char| " \t\n;&|()<>`".contains(c));
         let lines = words.iter().filter(is_line).filter(|_| !is_looker(&words));
@@ -76,14 +77,14 @@ impl Shell {
 struct Lexer<'t> {
     chars: Peekable<Chars<'t>>,
     word: String,
-    /// Whether `word` is one, be it empty.
+    /// Whether `word` has begun, even if it is empty.
     begun: bool,
-    /// Whether the next word is the file that output goes to.
+    /// Whether the next word is the file that receives output.
     redirected: bool,
     command: Vec<String>,
     commands: Vec<Vec<String>>,
     written: Vec<String>,
-    /// Texts of commands inside of words.
+    /// The texts of commands inside words.
     inner: Vec<String>,
 }
 
@@ -123,7 +124,7 @@ impl<'t> Lexer<'t> {
         self.end_command();
     }
 
-    /// One character of a word, or what begins with it.
+    /// Handles one character of a word, or the construct that begins with it.
     fn part(&mut self, first: char) {
         self.begun = true;
         match first {
@@ -183,7 +184,7 @@ impl<'t> Lexer<'t> {
         }
     }
 
-    /// The text up to the parenthesis that closes what was opened.
+    /// Returns the text up to the matching closing parenthesis.
     fn balanced(&mut self) -> String {
         let (mut text, mut open, mut quote) = (String::new(), 1_u32, None);
         while let Some(c) = self.chars.next() {
@@ -205,9 +206,9 @@ impl<'t> Lexer<'t> {
         text
     }
 
-    /// `>`, `>>`, `>|`, `>&`, `&>`, and `>(…)`, which is a command of its own.
+    /// Handles `>`, `>>`, `>|`, `>&`, `&>`, and `>(…)`, which is a separate command.
     fn redirect(&mut self) {
-        // The number before it is a descriptor.
+        // A number before it is a file descriptor.
         if self.word.bytes().all(|byte| byte.is_ascii_digit()) {
             self.word.clear();
             self.begun = false;

@@ -1,4 +1,4 @@
-//! The files of the project that `guardrails.protect` names, at one moment.
+//! The files of the project that `guardrails.protect` matches, at one moment.
 
 use super::fingerprint::{Fingerprint, Part, Room};
 use crate::platform::open;
@@ -8,7 +8,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// So many files are looked at.
+/// How many files are visited.
 const MOST: usize = 20_000;
 
 /// Everything that some patterns match.
@@ -16,17 +16,17 @@ const MOST: usize = 20_000;
 pub(super) struct Protected {
     root: PathBuf,
     patterns: Vec<String>,
-    /// Path relative to the root to what it was.
+    /// The fingerprint of each file, by its path relative to the root.
     files: BTreeMap<PathBuf, Fingerprint>,
-    /// Whether all files were looked at.
+    /// Whether all files were visited.
     whole: bool,
 }
 
 impl Protected {
-    /// Looks at what `patterns` match now, as seen from `root`.
+    /// Fingerprints what `patterns` match now, relative to `root`.
     pub(super) fn take(root: &Path, patterns: &[String], room: &mut Room) -> Self {
         let (found, whole) = matching(root, patterns).unwrap_or_default();
-        // What cannot be read now cannot be compared later.
+        // A file that cannot be read now cannot be compared later.
         let fingerprint = |path: PathBuf| {
             Some((Fingerprint::of(&root.join(&path), Part::Whole, room).ok()?, path))
         };
@@ -38,10 +38,11 @@ impl Protected {
         Self { root: root.to_owned(), patterns: patterns.to_vec(), files, whole }
     }
 
-    /// The first file that is new, changed or gone and not `allowed`, and what happened to it.
+    /// Returns the first file that is new, changed or deleted and not `allowed`, and what happened
+    /// to it.
     ///
     /// # Errors
-    /// As [`Fingerprint::holds`].
+    /// The same as [`Fingerprint::holds`].
     pub(super) fn changed(
         &self,
         allowed: &dyn Fn(&Path) -> bool,
@@ -53,7 +54,7 @@ impl Protected {
                 return Ok(Some((path, what)));
             }
         }
-        // Beyond the bound one new file pushes another one out: that says nothing of either.
+        // Beyond the limit, a new file pushes another one out, which says nothing about either.
         let (found, whole) = matching(&self.root, &self.patterns)?;
         let new = found
             .into_iter()
@@ -61,7 +62,7 @@ impl Protected {
         Ok(new.filter(|_| whole && self.whole).map(|path| (self.root.join(path), "made")))
     }
 
-    /// A word for a person when there were too many files to look at all of them.
+    /// Returns a warning for a person if there were too many files to check all of them.
     pub(super) fn warning(&self) -> Option<String> {
         (!self.whole).then(|| {
             format!(
@@ -73,7 +74,7 @@ impl Protected {
     }
 }
 
-/// Files that match, relative to `root`, and whether all of them were seen.
+/// Returns the files that match, relative to `root`, and whether all files were visited.
 fn matching(root: &Path, patterns: &[String]) -> io::Result<(Vec<PathBuf>, bool)> {
     let (mut found, mut left) = (Vec::new(), MOST);
     for pattern in patterns {
@@ -87,10 +88,10 @@ fn matching(root: &Path, patterns: &[String]) -> io::Result<(Vec<PathBuf>, bool)
     Ok((found, left > 0))
 }
 
-/// Files below `root` that a glob matches; a pattern without wildcards is a path.
+/// Returns the files below `root` that a glob matches; a pattern without wildcards is a path.
 ///
 /// # Errors
-/// When the system lacks what it takes to look; a folder that may not be listed is passed over.
+/// Returns an error if the system is out of resources. A folder that may not be listed is skipped.
 pub(super) fn expand(root: &Path, pattern: &str, left: &mut usize) -> io::Result<Vec<PathBuf>> {
     let is_plain = |part: &Path| !part.to_string_lossy().contains(['*', '?', '[', '{']);
     let fixed: PathBuf =
@@ -108,8 +109,8 @@ pub(super) fn expand(root: &Path, pattern: &str, left: &mut usize) -> io::Result
     Ok(found)
 }
 
-/// Visits the files below a folder in the order of their names, so that a bound leaves out the
-/// same ones each time.
+/// Visits the files below a folder in the order of their names, so that the limit always leaves out
+/// the same ones.
 fn walk(
     root: &Path,
     below: &Path,
@@ -129,7 +130,7 @@ fn walk(
         }
         let name = entry.file_name();
         let path = below.join(&name);
-        // Links to folders are not followed: they may lead in a circle.
+        // Links to folders are not followed: they may form a cycle.
         if !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             *left -= 1;
             visit(&path);

@@ -2,21 +2,21 @@
 
 use std::path::{Component, Path, PathBuf};
 
-/// The last word of a command whose output another one reads.
+/// The last word of a command whose output is piped to another one.
 pub(super) const PIPE: &str = "|";
 
-/// `NAME=value` in front of a command.
+/// Returns whether `word` is a `NAME=value` before a command.
 pub(super) fn is_assignment(word: &str) -> bool {
     let name = word.split_once('=').map_or("", |(name, _)| name);
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
-/// The last part of a path.
+/// Returns the last part of a path.
 pub(super) fn base_name(word: &str) -> &str {
     word.rsplit('/').next().unwrap_or(word)
 }
 
-/// The texts in a word that may be paths: `--config=x`, `-fx`, `@x`, `x::test`, `a:b`.
+/// Returns the parts of a word that may be paths: `--config=x`, `-fx`, `@x`, `x::test`, `a:b`.
 pub(super) fn fragments(word: &str) -> impl Iterator<Item = &str> {
     let flag = word.strip_prefix('-').and_then(|rest| rest.get(1..));
     let parts = word.split(['=', ':', ',', '@']);
@@ -24,7 +24,7 @@ pub(super) fn fragments(word: &str) -> impl Iterator<Item = &str> {
     all.filter(|part| !part.is_empty() && part.len() < 4096 && !part.contains('\0'))
 }
 
-/// A path without `.` and `..`.
+/// Returns a path without `.` and `..`.
 pub(super) fn plain(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for part in path.components() {
@@ -45,13 +45,14 @@ pub(super) fn is_interpreter(name: &str) -> bool {
     NAMES.contains(&name) || name.starts_with("python") || name.starts_with("pypy")
 }
 
-/// Runs of characters that paths are made of.
+/// Returns the runs of characters that paths consist of.
 pub(super) fn tokens(text: &str) -> impl Iterator<Item = &str> {
     let of_path = |c: char| c.is_alphanumeric() || "_./+@~-$}".contains(c);
     text.split(move |c| !of_path(c)).filter(|token| !token.is_empty() && token.len() < 4096)
 }
 
-/// A path in a script, without what only the shell knows: `$DIR/x`, `$(dirname "$0")/x`.
+/// Returns a path in a script without the part that only the shell knows: `$DIR/x`, `$(dirname
+/// "$0")/x`.
 pub(super) fn called(token: &str) -> &str {
     let unknown = token.starts_with(['$', '}', '/']) && !Path::new(token).exists();
     let rest = token.split_once('/').filter(|_| unknown);

@@ -1,4 +1,4 @@
-//! A guard over a small project, and what is done to it.
+//! A guard over a small project, and changes to that project.
 
 use super::*;
 use crate::engine::attempt::tamper::earlier;
@@ -40,7 +40,7 @@ impl Case {
         TaskKey::new(&self.dir.path().join("q.json"), "A")
     }
 
-    /// What is noticed of `change` in an attempt.
+    /// Returns what the guard reports about `change` in an attempt.
     fn attempt(&self, number: u32, change: impl Fn(&Self)) -> Option<String> {
         let guard = Guard::take(&self.watch, &earlier(&self.state(), &self.key(), number).unwrap());
         let folder = self.folder(number);

@@ -1,4 +1,4 @@
-//! A project, and what lines name in it.
+//! A project, and the files that command lines name in it.
 
 use super::*;
 use std::os::unix::fs::symlink;
@@ -58,7 +58,7 @@ fn project() -> (tempfile::TempDir, Lookup) {
     (dir, lookup)
 }
 
-/// Names of what `command` names and is there, sorted.
+/// Returns the sorted names of the files that `command` names and that exist.
 fn found(lookup: &Lookup, command: Command) -> Vec<String> {
     let named = lookup.named(&[command]).files.into_iter();
     let there = named.map(|(path, _)| path).filter(|path| fs::symlink_metadata(path).is_ok());
@@ -197,7 +197,7 @@ fn what_a_script_calls_is_seen_one_level_deep() {
     let (_dir, mut lookup) = project();
     let deep = ["caller.sh", "check.sh", "lib.inc", "lib2.inc", "lint.sh"];
     assert_eq!(line(&lookup, "sh caller.sh"), deep);
-    // What a person declares to be a product is one, unless a step names it itself.
+    // A file that a person declares to be a product is one, unless a step names it itself.
     lookup.products = vec!["check.sh".to_owned(), "caller.sh".to_owned()];
     let deep = ["caller.sh", "lib.inc", "lib2.inc", "lint.sh"];
     assert_eq!(line(&lookup, "sh caller.sh"), deep);
