@@ -1,8 +1,8 @@
-//! What an agent answers to tasks that asked its own: they are put back with it, as by a person's
-//! answer.
+//! An agent's answers to the questions that other tasks asked its task: they put those tasks back,
+//! as a person's answer does.
 //!
-//! An answer is a word and no work, so that it counts however the attempt ended. It reaches only a
-//! task of the same queue that is blocked with a question to this very task.
+//! An answer is text and not work, so it counts however the attempt ended. It reaches only a task
+//! of the same queue that is blocked with a question to this very task.
 
 use crate::domain::Status;
 use crate::engine::attempt::Finished;
@@ -10,14 +10,14 @@ use crate::project::verbs::{answered, open_question};
 use crate::store::{Actor, Draft, Place, StoreError};
 use serde_json::{Map, json};
 
-/// Gives the answers of `finished` to those who asked the task at `place`.
+/// Passes the answers of `finished` to the tasks that asked the task at `place`.
 pub(super) fn give(
     draft: &mut Draft<'_>,
     place: Place,
     finished: &Finished,
 ) -> Result<(), StoreError> {
     let result = &finished.result;
-    // An agent that knows only of notes has answered all the same.
+    // An agent that only uses `notes_for` has answered as well.
     let notes = result.notes_for.iter().filter(|(id, _)| !result.answers.contains_key(*id));
     for (id, text) in result.answers.iter().chain(notes) {
         let queue = &draft.queues()[place.queue];

@@ -1,4 +1,4 @@
-//! What was decided, written into a draft: the text of the queue and the lines of its journal.
+//! Writes what was decided into a draft: the text of the queue and the lines of its journal.
 
 use super::decide::Plan;
 use super::follow_ups::{self, FollowUps};
@@ -22,7 +22,7 @@ use std::collections::HashMap;
 pub(crate) struct Claimed {
     /// The slot.
     pub(crate) slot: SlotIx,
-    /// Its place in the store.
+    /// The task's place in the store.
     pub(crate) place: Place,
     /// The fencing token of its claim.
     pub(crate) token: ClaimToken,
@@ -33,7 +33,7 @@ pub(crate) struct Claimed {
 pub(crate) struct Adopted {
     /// The queue of its task.
     pub(crate) queue: usize,
-    /// Its task.
+    /// The id of its task.
     pub(crate) id: String,
     /// The fencing token of its new claim.
     pub(crate) token: ClaimToken,
@@ -41,18 +41,18 @@ pub(crate) struct Adopted {
     pub(crate) change: Change,
 }
 
-/// What claims are signed with.
+/// What is needed to create claims.
 pub(super) struct Signs<'a> {
     pub(super) set: &'a QueueSet,
     pub(super) keeper: &'a Keeper,
     pub(super) workers: &'a [WorkerId],
     pub(super) ids: &'a dyn Ids,
-    /// The claim tags of tasks that are tried again: their supervisors carry them still.
+    /// The claim tags of tasks that are tried again: their supervisors still have them.
     pub(super) kept: HashMap<Place, String>,
 }
 
-/// Writes what the result of `finished` means for the task at `place`; gives the follow-ups that came
-/// with it.
+/// Writes what the result of `finished` means for the task at `place`. Returns the follow-ups that
+/// came with it.
 pub(super) fn write(
     draft: &mut Draft<'_>,
     place: Place,
@@ -88,7 +88,8 @@ pub(super) fn write(
         data.insert("work".to_owned(), json!(work));
     }
     let used = used(finished);
-    // Of this attempt alone: a sum cannot be added up. What is not known is not said.
+    // Of this attempt alone: sums in the journal could not be added up. Unknown amounts are left
+    // out.
     if used.cost_usd > 0.0 {
         data.insert("cost_usd".to_owned(), json!(in_millionths(used.cost_usd)));
     }
@@ -114,7 +115,7 @@ pub(super) fn write(
     Ok(made)
 }
 
-/// What the attempt used; a landing and a verification have no agent that uses anything.
+/// Returns what the attempt used. A landing or a verification has no agent that uses anything.
 fn used(finished: &Finished) -> Usage {
     let agent = finished.job.agent.as_ref();
     agent.map_or_else(Usage::default, |agent| usage(&finished.report, agent.tool.cost_estimate_usd))
@@ -124,7 +125,7 @@ fn in_millionths(amount: f64) -> f64 {
     (amount * 1e6).round() / 1e6
 }
 
-/// The sums of the task with what the attempt used, where that is known.
+/// Adds what the attempt used to the sums of the task, as far as it is known.
 fn spent(draft: &Draft<'_>, place: Place, used: &Usage) -> Changes {
     let queue = &draft.queues()[place.queue];
     let before = |field| queue.value(place.task, field);
@@ -154,8 +155,8 @@ pub(super) fn take_over(draft: &mut Draft<'_>, dead: &Dead) -> Result<(), StoreE
     draft.transition(place, &Transition::TakeOver, &Actor::Loop, data)
 }
 
-/// Takes over a change that waits to land, whose worker died; `None` when the dead claim is no longer
-/// in the queue.
+/// Takes over a change that waits to land and whose worker died. Returns `None` if the dead claim
+/// is no longer in the queue.
 pub(super) fn adopt(
     draft: &mut Draft<'_>,
     dead: &Dead,
@@ -176,7 +177,7 @@ pub(super) fn adopt(
     Ok(Some(Adopted { queue: dead.queue, id: dead.id.clone(), token, change }))
 }
 
-/// Writes a plan; gives what is claimed.
+/// Writes a plan. Returns what was claimed.
 pub(super) fn apply(
     plan: &Plan,
     draft: &mut Draft<'_>,
@@ -201,7 +202,7 @@ impl Signs<'_> {
         let state = self.set.state(place.queue);
         let unread = StoreError::io("list the attempts in", state.attempts(&key));
         let folders = state.attempt_numbers(&key).map_err(unread)?;
-        // A file that was set back must not make two attempts share a folder.
+        // Two attempts must not share a folder after a file was set back.
         let attempt = task.attempts.max(folders.last().copied().unwrap_or(0)).saturating_add(1);
         let token = ClaimToken { worker: self.workers[slot.index()].clone(), attempt };
         let tag = self.kept.get(&place).cloned().unwrap_or_else(|| self.ids.hex32());

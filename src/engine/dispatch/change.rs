@@ -1,4 +1,4 @@
-//! One change: what it is to do, and what it did.
+//! One change of the queues: its input and its results.
 
 use super::apply::{Adopted, Claimed};
 use super::record::After;
@@ -9,18 +9,18 @@ use super::trees::Wanted;
 use crate::engine::attempt::{AgentKey, Finished};
 use std::collections::HashSet;
 
-/// What is to be done in one change.
+/// What to do in one change.
 #[derive(Debug, Default)]
 pub(crate) struct Work<'a> {
     /// Attempts that ended, with their slots.
     pub(crate) finished: &'a [(SlotIx, Finished)],
     /// Claims of dead workers.
     pub(crate) dead: &'a [Dead],
-    /// Changes in review of which the queue says something else by now.
+    /// Changes in review about which the queue says something else by now.
     pub(crate) reviews: &'a [InReview],
-    /// Slots that nothing runs in.
+    /// Idle slots.
     pub(crate) free: Vec<SlotIx>,
-    /// How many attempts may still begin.
+    /// How many more attempts may begin.
     pub(crate) most: usize,
     /// Served queues that are paused.
     pub(crate) paused: HashSet<usize>,
@@ -28,10 +28,10 @@ pub(crate) struct Work<'a> {
     pub(crate) failures_left: usize,
 }
 
-/// What the change did.
+/// The results of the change.
 #[derive(Debug, Default)]
 pub(crate) struct Made {
-    /// What became of each ended attempt.
+    /// What happened to each attempt that ended.
     pub(crate) recorded: Vec<Recorded>,
     /// What was claimed.
     pub(crate) claimed: Vec<Claimed>,
@@ -41,24 +41,24 @@ pub(crate) struct Made {
     pub(crate) adopted: Vec<Adopted>,
     /// Agents whose pause is over and that one of the claimed attempts tries.
     pub(crate) tried: HashSet<AgentKey>,
-    /// The profile for which a slot judges the tree before anything of its project is claimed.
+    /// The profile for which a slot judges the tree before anything in its project is claimed.
     pub(crate) wanted: Option<(SlotIx, Wanted)>,
-    /// How many tasks are ready and were not claimed.
+    /// How many ready tasks were not claimed.
     pub(crate) left: usize,
-    /// For the person at the terminal.
+    /// Warnings for the person at the terminal.
     pub(crate) warnings: Vec<String>,
 }
 
-/// An attempt whose result was written, or kept beside the queue.
+/// An attempt whose result was written, or stored beside the queue.
 #[derive(Debug)]
 pub(crate) struct Recorded {
     /// Its index among those that ended.
     pub(crate) number: usize,
-    /// What became of it.
+    /// What happened to it.
     pub(crate) after: After,
 }
 
-/// Whether the blocked ones among `recorded` use up what is left before the run must end.
+/// Returns whether the blocked tasks among `recorded` use up what is left before the run must end.
 pub(super) fn too_many_failures(recorded: &[Recorded], left: usize) -> bool {
     let mut in_a_row = 0;
     for recorded in recorded {

@@ -1,7 +1,7 @@
-//! What is claimed next. Pure: what is seen under the lock goes in, a plan comes out.
+//! Decides what is claimed next. Pure: the state as read under the lock goes in, a plan comes out.
 //!
-//! A plan may name a task whose lock somebody has, or for which processes run. Whoever finds that
-//! out adds it to what is [`Refused`] and asks again, until everything in the plan can be had.
+//! A plan may name a task that another process has locked, or for which processes run. The caller
+//! then adds it to [`Refused`] and asks again, until everything in the plan is available.
 
 use super::resting::{Resting, Trials};
 use super::slot_ix::SlotIx;
@@ -16,29 +16,30 @@ use crate::store::Place;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-/// What is seen under the lock, after results were written.
+/// The state as read under the lock, after results were written.
 pub(super) struct Seen<'a> {
     pub(super) set: &'a QueueSet,
     pub(super) queues: &'a [Queue],
     pub(super) structure: &'a Structure,
-    /// What decides besides the queues.
+    /// Conditions outside the queues.
     pub(super) conditions: &'a Conditions,
-    /// Which tasks this loop is about.
+    /// The tasks that this loop may work on.
     pub(super) scope: &'a Scope,
-    /// Agents that rest, and those that are tried.
+    /// The agents that rest, and those that are tried.
     pub(super) resting: &'a Resting,
-    /// What is known of the trees that attempts begin with.
+    /// What is known about the trees that attempts start from.
     pub(super) untouched: &'a Untouched,
-    /// Projects whose tree is being judged: nothing of theirs is claimed.
+    /// The projects whose tree is being judged: nothing in them is claimed.
     pub(super) judged: &'a [PathBuf],
 }
 
 /// The slots, and what they may claim.
 #[derive(Debug)]
 pub(super) struct Room<'a> {
-    /// Slots that nothing runs in.
+    /// Idle slots.
     pub(super) free: &'a [SlotIx],
-    /// Slots whose attempt failed, with its task: it may be tried again at once, under the same claim.
+    /// Slots whose attempt failed, with its task. The task may be tried again at once, under the
+    /// same claim.
     pub(super) again: Vec<(SlotIx, Place)>,
     /// How many attempts may begin.
     pub(super) most: usize,
@@ -46,43 +47,44 @@ pub(super) struct Room<'a> {
     pub(super) paused: &'a HashSet<usize>,
 }
 
-/// What cannot be had now.
+/// What is not available now.
 #[derive(Debug, Default)]
 pub(super) struct Refused {
-    /// Tasks whose claim somebody holds, or for which processes run.
+    /// Tasks whose claim another process holds, or for which processes run.
     pub(super) tasks: HashSet<Place>,
     /// Profiles for which the tree cannot be judged.
     pub(super) trees: HashSet<ProfileKey>,
 }
 
-/// What is to be done after the results are written.
+/// What to do after the results are written.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
     /// Epics whose state follows their children.
     pub(super) settle: Vec<(Place, Status, Option<String>)>,
-    /// What each slot is to claim.
+    /// The task that each slot is to claim.
     pub(super) claims: Vec<(SlotIx, Place)>,
-    /// Agents that one of them tries.
+    /// The agents that one of the claims tries.
     pub(super) tried: HashSet<AgentKey>,
     /// The profile for which a slot judges the tree first.
     pub(super) judge: Option<(SlotIx, Profile)>,
-    /// Whether a task could be claimed, be it that its tree is judged first.
+    /// Whether a task could be claimed, even if its tree has to be judged first.
     pub(super) has_work: bool,
-    /// How many tasks are ready and are not claimed now.
+    /// How many ready tasks are not claimed now.
     pub(super) left: usize,
-    /// Tasks that run at once on the same files, where that is only warned about.
+    /// Warnings about tasks that run at once on the same files, if that is only warned about.
     pub(super) warnings: Vec<String>,
 }
 
 impl Plan {
-    /// Whether it judges the tree of the project at `root`: nothing else begins there.
+    /// Returns whether it judges the tree of the project at `root`: nothing else begins there.
     fn judges(&self, root: &Path) -> bool {
         let judge = self.judge.as_ref().filter(|_| !fault::is(Fault::JudgedBeside));
         judge.is_some_and(|(_, profile)| profile.key.root == root)
     }
 }
 
-/// What to settle, what to judge and what to claim; `ready` says how each task is now.
+/// Decides what to settle, what to judge and what to claim; `ready` is the present state of each
+/// task.
 pub(super) fn decide(
     seen: &Seen<'_>,
     mut ready: Readiness<'_>,
@@ -102,7 +104,7 @@ pub(super) fn decide(
             plan.claims.push((slot, at));
         }
     }
-    // A slot whose attempt failed is free for another task only if its own may not be tried again.
+    // A slot whose attempt failed is free for another task only if its own must not be tried again.
     let busy: HashSet<SlotIx> = plan.claims.iter().map(|(slot, _)| *slot).collect();
     let mut idle = room.free.iter().copied().filter(|slot| !busy.contains(slot));
     let ranked = ranked(seen, &ready, &trials);
@@ -140,7 +142,7 @@ pub(super) fn decide(
     plan
 }
 
-/// The ready tasks of this loop, the next one first.
+/// Returns the ready tasks of this loop, the next one first.
 fn ranked(seen: &Seen<'_>, ready: &Readiness<'_>, trials: &Trials<'_>) -> Vec<Node> {
     let tasks = seen.set.tasks(seen.queues);
     let order = seen.structure.order(&tasks);
@@ -153,7 +155,7 @@ fn ranked(seen: &Seen<'_>, ready: &Readiness<'_>, trials: &Trials<'_>) -> Vec<No
     ranked
 }
 
-/// Epics of the served queues whose state follows their children.
+/// Returns the epics of the served queues whose state follows their children.
 fn settled(
     seen: &Seen<'_>,
     ready: &Readiness<'_>,
@@ -168,14 +170,16 @@ fn settled(
         .collect()
 }
 
-/// The first profile of the tasks that come `next` for which the tree must be judged, and may be now.
+/// Returns the first profile of the tasks that come `next` for which the tree must be judged, and
+/// may be now.
 fn wanted(seen: &Seen<'_>, next: &[Place], plan: &Plan, refused: &Refused) -> Option<Profile> {
     if !seen.set.config.limits.untouched.value {
         return None;
     }
     for &Place { queue, task } in next {
         let task = &seen.queues[queue].tasks()[task];
-        // A gate is nothing but this verification, and work that was begun is in the tree.
+        // A gate is itself such a verification, and a task that was begun has left work in the
+        // tree.
         if task.is_gate() || task.attempts > 0 {
             continue;
         }
@@ -192,7 +196,7 @@ fn wanted(seen: &Seen<'_>, next: &[Place], plan: &Plan, refused: &Refused) -> Op
     None
 }
 
-/// Whether an attempt runs in the project at `root`, or is to be tried again there.
+/// Returns whether an attempt runs in the project at `root`, or is to be tried again there.
 fn is_worked_on(seen: &Seen<'_>, root: &Path, plan: &Plan) -> bool {
     if fault::is(Fault::JudgedBeside) {
         return false;
@@ -213,13 +217,13 @@ fn is_worked_on(seen: &Seen<'_>, root: &Path, plan: &Plan) -> bool {
         || plan.claims.iter().any(|(_, place)| seen.set.root(place.queue) == root)
 }
 
-/// The place of a node.
+/// Returns the place of a node.
 fn at(graph: &Graph, node: Node) -> Place {
     let (queue, task) = graph.location(node);
     Place { queue, task }
 }
 
-/// Says that a task which is claimed runs at once with another one on the same files, where that is
+/// Returns a warning if a claimed task runs at once with another one on the same files and that is
 /// only warned about.
 fn overlap(ready: &Readiness<'_>, conditions: &Conditions, node: Node) -> Option<String> {
     let (holder, path) = ready.scope_holder(node)?;

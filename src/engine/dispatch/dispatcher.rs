@@ -1,4 +1,4 @@
-//! Gathers what a decision needs, takes the locks that it asks for, and makes the change.
+//! Collects what a decision needs, takes the locks for it, and makes the change.
 
 use super::answers;
 use super::apply::{self, Signs};
@@ -27,18 +27,18 @@ use chrono::{DateTime, Utc};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-/// What a loop sees besides the queues.
+/// What a loop reads outside the queues.
 struct Look<'a> {
     now: DateTime<Utc>,
     /// Served queues that are paused.
     paused: &'a HashSet<usize>,
-    /// Tasks of which nobody here can say who has them.
+    /// Tasks whose worker cannot be determined from here.
     untold: &'a HashSet<Place>,
-    /// Whether an agent whose pause is over rests.
+    /// Whether an agent whose pause is over counts as resting.
     due: Due,
 }
 
-/// Decides under the lock; keeps what it learned between two changes.
+/// Decides under the lock, and keeps what it learned between two changes.
 pub(crate) struct Dispatcher {
     planner: Planner,
     keeper: Keeper,
@@ -59,7 +59,8 @@ impl std::fmt::Debug for Dispatcher {
 }
 
 impl Dispatcher {
-    /// One that knows nothing yet; it takes claims through `keeper` for `workers`, one for each slot.
+    /// Creates a dispatcher that knows nothing yet. It takes claims through `keeper` for `workers`,
+    /// one for each slot.
     pub(crate) fn new(
         planner: Planner,
         keeper: Keeper,
@@ -72,7 +73,7 @@ impl Dispatcher {
         Self { planner, keeper, neighbours, resting, trees, ids, clock, workers, scope }
     }
 
-    /// Makes the change; may be called again when the file changed meanwhile.
+    /// Makes the change. May be called again if the file changed meanwhile.
     pub(crate) fn change(
         &mut self,
         draft: &mut Draft<'_>,
@@ -85,8 +86,8 @@ impl Dispatcher {
         for (number, (slot, finished)) in work.finished.iter().enumerate() {
             let after = self.record(draft, set, finished, &mut made.warnings)?;
             self.trees.learn_from(finished, &after);
-            // A supervisor that vanished holds no claim to continue with.
-            // What did not land is tried again in a slot for attempts.
+            // A supervisor that vanished holds no claim to continue with. A change that did not
+            // land is tried again in a slot for attempts.
             let is_attempt = finished.job.to_land.is_none() && finished.change.is_none();
             let is_held = finished.report.outcome != Outcome::Lost && is_attempt;
             if matches!(after, After::Again(_)) && is_held {
@@ -133,7 +134,7 @@ impl Dispatcher {
         Signs { set, keeper, workers, ids, kept }
     }
 
-    /// Writes what one attempt came to.
+    /// Writes the result of one attempt.
     fn record(
         &self,
         draft: &mut Draft<'_>,
@@ -151,7 +152,7 @@ impl Dispatcher {
             return Ok(After::Lost(why));
         }
         let facts = Facts::of(finished);
-        // It waits for what it waited for before.
+        // It still waits for the same thing.
         if let Some(change) = facts.change.as_ref()
             && draft.task(place).change() == Some(change)
         {
@@ -163,7 +164,7 @@ impl Dispatcher {
             crashes: limits.crashes.value,
             conflicts: set.config.landing.conflicts.value,
         };
-        // Asked for only where it counts: it opens the folders of earlier attempts.
+        // Computed only if it matters, because it reads the folders of earlier attempts.
         let before = |in_a_row: fn(&StateDir, &TaskKey) -> u32| {
             in_a_row(&job.state, &job.key).saturating_sub(1)
         };
@@ -187,8 +188,8 @@ impl Dispatcher {
         Ok(decision.after)
     }
 
-    /// Decides what is claimed, and takes the locks for it: again until everything in the plan can be
-    /// had. The processes are looked at once all locks of a plan were taken.
+    /// Decides what is claimed and takes the locks for it, again until everything in the plan is
+    /// available. The processes are read after all locks of a plan were taken.
     fn plan(
         &mut self,
         draft: &Draft<'_>,
@@ -198,7 +199,7 @@ impl Dispatcher {
     ) -> Result<Plan, StoreError> {
         let queues = draft.queues();
         let structure = self.planner.structure(set, queues);
-        // Whose a running task is makes no difference to what can be claimed.
+        // Which worker has a running task makes no difference to what can be claimed.
         let untold = HashSet::new();
         let (now, paused) = (draft.now(), room.paused);
         let look = Look { now, paused, untold: &untold, due: Due::Ours };
@@ -239,7 +240,7 @@ impl Dispatcher {
         }
     }
 
-    /// Takes what it takes to judge a tree; `None` when that cannot be had now.
+    /// Takes the locks to judge a tree; `None` if they are not available now.
     fn take_tree(
         &mut self,
         set: &QueueSet,
@@ -261,7 +262,7 @@ impl Dispatcher {
         Ok(taken.then(|| Wanted::new(profile.clone(), lock)))
     }
 
-    /// The tasks of a plan that cannot be begun: somebody holds their claims, or processes run for
+    /// Returns the tasks of a plan that cannot begin: their claims are held, or processes run for
     /// them.
     fn refused(
         &mut self,
@@ -272,7 +273,7 @@ impl Dispatcher {
     ) -> Result<Vec<Place>, StoreError> {
         let mut refused = Vec::new();
         for (_, place) in &plan.claims {
-            // Its supervisor holds the claim still.
+            // Its supervisor still holds the claim.
             if room.again.iter().any(|(_, again)| again == place) {
                 continue;
             }
@@ -291,7 +292,7 @@ impl Dispatcher {
         Ok(carried.into_iter().map(|at| places[at]).collect())
     }
 
-    /// What decides besides the queues.
+    /// Returns the conditions outside the queues.
     fn conditions(
         &mut self,
         set: &QueueSet,
@@ -313,10 +314,10 @@ impl Dispatcher {
         Ok(around.conditions(set, queues, structure))
     }
 
-    /// How the work is going, as far as can be told without the lock.
+    /// Returns the state of the work, as far as it is known without the lock.
     ///
     /// # Errors
-    /// When it cannot be told now.
+    /// Returns an error if it cannot be determined now.
     pub(crate) fn forecast(
         &mut self,
         set: &QueueSet,
@@ -330,10 +331,10 @@ impl Dispatcher {
         Ok(Forecast::of(set, queues, &structure, &self.scope, &conditions))
     }
 
-    /// Looks at the claims of others; the locks of those of dead workers are held now.
+    /// Reads the claims of others. The locks of those of dead workers are held now.
     ///
     /// # Errors
-    /// [`StoreError`] when locks or processes cannot be looked at.
+    /// [`StoreError`] when locks or processes cannot be read.
     pub(crate) fn others(
         &mut self,
         set: &QueueSet,
@@ -343,43 +344,43 @@ impl Dispatcher {
         recovery::look_at_others(set, queues, own, &mut self.keeper)
     }
 
-    /// The structure of `queues`.
+    /// Returns the structure of `queues`.
     pub(crate) fn structure(&mut self, set: &QueueSet, queues: &[Queue]) -> Arc<Structure> {
         self.planner.structure(set, queues)
     }
 
-    /// Who holds claim locks for this process.
+    /// Returns the keeper, which holds claim locks for this process.
     pub(crate) fn keeper(&mut self) -> &mut Keeper {
         &mut self.keeper
     }
 
-    /// The other queues of the projects.
+    /// Returns the other queues of the projects.
     pub(crate) fn neighbours(&self) -> &Neighbours {
         &self.neighbours
     }
 
-    /// The agents that rest.
+    /// Returns the agents that rest.
     pub(crate) fn resting(&self) -> &Resting {
         &self.resting
     }
 
-    /// The same, to change what is known.
+    /// Returns the agents that rest, to update them.
     pub(crate) fn resting_mut(&mut self) -> &mut Resting {
         &mut self.resting
     }
 
-    /// What is known of trees.
+    /// Returns what is known about trees.
     pub(crate) fn trees(&self) -> &TreeKnowledge {
         &self.trees
     }
 
-    /// The same, to learn.
+    /// Returns what is known about trees, to update it.
     pub(crate) fn trees_mut(&mut self) -> &mut TreeKnowledge {
         &mut self.trees
     }
 }
 
-/// Why a result may not be written; `None` when it may.
+/// Returns why a result must not be written; `None` if it may be written.
 fn lost(set: &QueueSet, draft: &Draft<'_>, place: Place, token: &ClaimToken) -> Option<String> {
     if fault::is(Fault::TokenIgnored) {
         return None;

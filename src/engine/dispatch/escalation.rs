@@ -1,13 +1,14 @@
-//! What `[escalation]` makes of a task that failed: another agent continues, or a person looks at once.
+//! Applies `[escalation]` to a task that failed: another agent continues, or a person looks at
+//! once.
 
 use crate::config::Escalation;
 use crate::domain::{Completion, Transition, Verdict};
 
-/// `transition` where the task goes `to` somebody else, and the agent that has it from now on. `left` says
-/// whether its budget has another attempt.
+/// Returns `transition` as changed by the escalation `to`, and the agent that has the task from now
+/// on. `left` is whether its budget has another attempt.
 ///
-/// A question costs nothing, and so does handing it on; a failure is one, whoever comes next. What ended for good
-/// (it tampered, it cost too much) is never given to an agent.
+/// A question costs nothing, and neither does passing it on; a failure counts, whoever continues. A
+/// task that ended finally (it tampered, it cost too much) is never given to an agent.
 pub(super) fn escalated(
     transition: Transition,
     to: &Escalation,

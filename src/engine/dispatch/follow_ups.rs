@@ -1,10 +1,10 @@
-//! Work that an agent found while it did its own: the follow-ups of its result file, added when
-//! its attempt passed.
+//! Work that an agent found while it did its own: the follow-ups of its result file, added when its
+//! attempt passed.
 //!
-//! An agent proposes work and nothing else: it says what is to be done, never its state, who
-//! approves it, or how it is verified: a follow-up is verified as the task is in which it was
-//! found. Nothing in it may become a flag on a command line or a path out of the project, and
-//! there is a bound of number and length. Chains of discoveries end at a depth.
+//! An agent only proposes work: it says what is to be done, but not its state, who approves it, or
+//! how it is verified. A follow-up is verified like the task in which it was found. Nothing in it
+//! may become a flag on a command line or a path out of the project; its number and length are
+//! limited, and so is the depth of chains of discoveries.
 
 use crate::agent::cut;
 use crate::domain::{Field, Status};
@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 use std::path::{Component, Path};
 
-/// What an agent may say of a follow-up.
+/// The fields that an agent may set in a follow-up.
 const ALLOWED: [Field; 11] = [
     Field::Title,
     Field::Description,
@@ -29,31 +29,31 @@ const ALLOWED: [Field; 11] = [
     Field::EstimatedHours,
 ];
 
-/// What of the task in which it was found decides how a follow-up is verified.
+/// The fields of the source task that decide how a follow-up is verified.
 const INHERITED: [Field; 2] = [Field::Type, Field::Verify];
 
-/// So many are taken of one result.
+/// The most follow-ups of one result.
 const MOST: usize = 50;
-/// The most that a title may have, in characters.
+/// The most characters of a title.
 const TITLE: usize = 500;
-/// The most that a description may have, in bytes.
+/// The most bytes of a description.
 const DESCRIPTION: usize = 16 * 1024;
-/// The most that a follow-up may have as a whole.
+/// The most bytes of a whole follow-up.
 const WHOLE: usize = 64 * 1024;
 
-/// What became of the follow-ups of one result.
+/// What happened to the follow-ups of one result.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct FollowUps {
     /// Ids of the tasks that were added.
     pub(super) added: Vec<String>,
-    /// How many stood in the queue already.
+    /// How many were already in the queue.
     pub(super) duplicates: usize,
     /// Why others were left out.
     pub(super) warnings: Vec<String>,
 }
 
 impl FollowUps {
-    /// For the journal; `None` when there was nothing.
+    /// Returns the data for the journal; `None` if there is nothing to report.
     pub(super) fn to_json(&self) -> Option<Value> {
         let Self { added, duplicates, warnings } = self;
         let data = json!({"added": added, "duplicates": duplicates, "warnings": warnings});
@@ -61,9 +61,10 @@ impl FollowUps {
     }
 }
 
-/// Adds `proposed` to the queue of the task at `place`, whose attempt they come from.
+/// Adds `proposed` to the queue of the task at `place`, from whose attempt they come.
 ///
-/// One that cannot be added is left out with a warning: the work that passed is not held up.
+/// A follow-up that cannot be added is left out with a warning: it does not affect the work that
+/// passed.
 pub(super) fn add(
     draft: &mut Draft<'_>,
     place: Place,
@@ -117,7 +118,7 @@ pub(super) fn add(
                 id
             }
         };
-        // The agent's own name for it is only good for references among its follow-ups.
+        // The agent's own name for it is used only for references among its follow-ups.
         names.extend(name.map(|name| (name, id)));
     }
     for task in written(queue, tasks, &names) {
@@ -131,8 +132,8 @@ pub(super) fn add(
     made
 }
 
-/// The tasks as they are written into `queue`, with the ids that they get for those that the agent
-/// gave them.
+/// Returns the tasks as they are written into `queue`, with new ids in place of those that the
+/// agent used.
 fn written(
     queue: &Queue,
     tasks: Vec<(String, Map<String, Value>)>,
@@ -146,7 +147,8 @@ fn written(
     tasks.into_iter().map(one).collect()
 }
 
-/// What is taken of a list, bounded and tamed, each with the name that the agent gave it.
+/// Returns what is taken of a list, limited and sanitized, each with the name that the agent gave
+/// it.
 fn accepted(
     proposed: &[Map<String, Value>],
     source: &str,
@@ -172,19 +174,19 @@ fn accepted(
     proposed.iter().take(MOST).filter_map(one).collect()
 }
 
-/// An id as a text, also one that is a number.
+/// Returns an id as text, even if it is a number.
 fn name(id: &Value) -> Option<String> {
     id.as_str().map(str::to_owned).or_else(|| id.as_u64().map(|number| number.to_string()))
 }
 
-/// How long the chain of discoveries is that led to a task.
+/// Returns the length of the chain of discoveries that led to a task.
 fn depth(queue: &Queue, task: usize) -> u32 {
     let mut depth = 0;
     let mut at = Some(task);
     while let Some(index) = at {
         let Some(found_by) = queue.text(index, Field::DiscoveredBy) else { break };
         depth += 1;
-        // Found in another queue, or in a circle: that is deep enough.
+        // The source is in another queue, or the chain is a cycle: it counts as deep enough.
         at = queue.index_of(&found_by).filter(|_| (depth as usize) < queue.tasks().len());
     }
     depth
@@ -196,14 +198,14 @@ fn allowed(proposal: &Map<String, Value>) -> Map<String, Value> {
     kept.filter(|(_, value)| !value.is_null()).collect()
 }
 
-/// The fields that choose the verification, as they are in the task at `index`.
+/// Returns the fields that choose the verification, as they are in the task at `index`.
 fn inherited(queue: &Queue, index: usize) -> Map<String, Value> {
     let value = |field: Field| Some((field.key().to_owned(), queue.value(index, field)?));
     let values = INHERITED.into_iter().filter_map(value);
     values.filter(|(_, value)| !value.is_null()).collect()
 }
 
-/// Takes out of a follow-up what could do harm where it is used; says what, if anything.
+/// Removes from a follow-up what could do harm. Returns what was changed, if anything.
 fn tame(task: &mut Map<String, Value>) -> Option<String> {
     let mut changed = Vec::new();
     if let Some(Value::String(title)) = task.get_mut(Field::Title.key()) {
@@ -242,7 +244,7 @@ fn tame(task: &mut Map<String, Value>) -> Option<String> {
     (!changed.is_empty()).then(|| changed.join(", "))
 }
 
-/// Whether a path stays inside of the project, and is taken for no flag.
+/// Returns whether a path stays inside the project and no program parses it as a flag.
 fn is_inside(path: &str) -> bool {
     let depth = Path::new(path).components().try_fold(0_i32, |depth, part| match part {
         Component::Normal(_) => Some(depth + 1),
@@ -272,7 +274,7 @@ fn rename_dependencies(
     }
 }
 
-/// A task as it is written: id and words first, then its state.
+/// Returns a task as it is written: id and texts first, then its state.
 pub(super) fn whole(
     id: Value,
     state: (&str, Value),

@@ -1,22 +1,22 @@
-//! How the work is going, as far as can be told without the lock.
+//! The state of the work, as far as it is known without the lock.
 
 use crate::plan::{self, Resolution, State};
 use crate::project::{QueueSet, Scope, Structure};
 use crate::queue::Queue;
 
-/// How the work is going.
+/// The state of the work.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Forecast {
     /// The states of the tasks in scope.
     pub(crate) backlog: plan::Backlog,
-    /// Whether an epic's state is to be written.
+    /// Whether the state of an epic must be written.
     pub(crate) unsettled: bool,
-    /// Whether another loop works on what tasks of ours wait for.
+    /// Whether another loop works on something that tasks of ours wait for.
     pub(crate) others_work_towards_us: bool,
 }
 
 impl Forecast {
-    /// That of `queues` under these conditions.
+    /// Forecasts `queues` under these conditions.
     pub(super) fn of(
         set: &QueueSet,
         queues: &[Queue],
@@ -31,7 +31,7 @@ impl Forecast {
         let unsettled = readiness.unsettled().iter().any(|(node, ..)| is_served(*node));
         let in_scope = |node| is_served(node) && scope.includes(readiness.task(node));
         let backlog = readiness.backlog(in_scope);
-        // A ready task of somebody else's is done soon if its queue is being worked on.
+        // A ready task of another loop will be done soon if its queue is being worked on.
         let busy = |queue: usize| {
             let all = graph.queue_nodes(queue);
             all.into_iter().any(|node| readiness.state(node) == State::InProgress)

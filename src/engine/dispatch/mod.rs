@@ -1,7 +1,8 @@
-//! The change under the lock: write what ended, then claim what is next, in one update of the store.
+//! The change under the lock: writes what ended, then claims what is next, in one update of the
+//! store.
 //!
-//! [`decide`](decide::decide) is pure and says what is to be claimed; `record` is pure and says what
-//! a result means for its task. The [`Dispatcher`] gathers what they need, takes the locks that a
+//! [`decide`](decide::decide) is pure and returns what to claim; `record` is pure and returns what
+//! a result means for its task. The [`Dispatcher`] collects what they need, takes the locks that a
 //! plan asks for, and makes the change.
 
 mod answers;

@@ -1,8 +1,9 @@
-//! `on_red = "task TEMPLATE"`: a gate that is red makes a task that is to mend it, and waits for that.
+//! `on_red = "task TEMPLATE"`: a red gate adds a task to fix it, and waits for that task.
 //!
-//! The task is worded by a person, in the configuration; of the gate it has what failed, as a text, and the
-//! steps that judge it. It is one that was found (`discovered_by`), and so is allowed nothing: what an agent
-//! brings about by making a gate red is work, and no right. A gate makes one task and no more, so that a
+//! A person words the task in the configuration. The gate adds a text about what failed, and the
+//! steps that judge it. The task counts as discovered (`discovered_by`), so it has no permissions:
+//! an agent that makes a gate red can cause work, but gains no rights. A gate adds only one task,
+//! so that a gate that stays red reaches a person.
 //! gate that stays red comes to a person.
 
 use super::follow_ups::whole;
@@ -16,15 +17,15 @@ use crate::store::{Actor, Draft, Place};
 use crate::verify::OnRed;
 use serde_json::{Map, Value, json};
 
-/// So many failed items are named.
+/// How many failed items are named.
 const NAMED: usize = 50;
-/// The most that the text about the gate may have, in bytes.
+/// The most bytes of the text about the gate.
 const MOST: usize = 16 * 1024;
-/// What stands for the id of the gate in the words of a template.
+/// The placeholder for the id of the gate in the texts of a template.
 const GATE: &str = "{gate}";
 
-/// Adds the task that the gate at `place` makes because of what its run came to; gives the task's id. `None`
-/// where the gate is to be blocked, or was not red.
+/// Adds the task for the gate at `place` because of its result. Returns the id of the task; `None`
+/// if the gate is to be blocked, or was not red.
 pub(super) fn mend(
     draft: &mut Draft<'_>,
     place: Place,
@@ -32,7 +33,7 @@ pub(super) fn mend(
     (config, warnings): (&Config, &mut Vec<String>),
 ) -> Option<String> {
     let gate = draft.task(place);
-    // It runs once more at least, when it is mended.
+    // The gate must be able to run at least once more after it is fixed.
     let budget = budget_of(gate, config.limits.attempts.value);
     let is_left = budget_used_now(gate).saturating_add(1) < budget;
     if !gate.is_gate() || finished.report.verdict != Some(Verdict::Fail) || !is_left {
@@ -57,7 +58,7 @@ pub(super) fn mend(
     }
 }
 
-/// The template that the profile of the red step names.
+/// Returns the template that the profile of the red step names.
 fn template_of(finished: &Finished) -> Option<&str> {
     let Judge::Steps(steps) = &finished.job.judge else { return None };
     let red = finished.report.steps.iter().find(|step| step.is_red())?;
@@ -69,8 +70,8 @@ fn template_of(finished: &Finished) -> Option<&str> {
     })
 }
 
-/// Whether the gate of that index may make a task: one that a person added, and that has made none. What it
-/// made once is known by `discovered_by`, whatever became of it.
+/// Returns whether the gate with that index may add a task: a person added the gate, and it has
+/// added none yet. A task that it added is recognized by `discovered_by`, whatever happened to it.
 fn may_make(queue: &Queue, gate: usize) -> bool {
     let id = queue.tasks()[gate].id.as_str();
     let mut found = (0..queue.tasks().len()).filter_map(|at| queue.text(at, Field::DiscoveredBy));
@@ -78,7 +79,7 @@ fn may_make(queue: &Queue, gate: usize) -> bool {
     by_person && (fault::is(Fault::RedTaskAgain) || found.all(|by| by != id))
 }
 
-/// What was red, step by step, with the items that failed and those that are missing.
+/// Returns what was red, step by step, with the items that failed and those that are missing.
 fn red_text(steps: &mut dyn Iterator<Item = &StepReport>) -> String {
     let mut lines = Vec::new();
     for step in steps {
@@ -97,7 +98,7 @@ fn red_text(steps: &mut dyn Iterator<Item = &StepReport>) -> String {
     text
 }
 
-/// The task as it is added.
+/// Returns the task to add.
 fn task(
     template: &Map<String, Value>,
     (config, queue, gate): (&Config, &Queue, usize),
@@ -115,7 +116,7 @@ fn task(
     let asked = asked.map_or_else(String::new, |text| format!("{}\n\n", text.trim_end()));
     let description = format!("{asked}Gate {id} was red:\n{red}");
     task.insert(Field::Description.key().to_owned(), json!(description));
-    // Whoever mends it is judged as it is, unless a person says otherwise.
+    // The task is judged like the gate, unless a person configured something else.
     if !task.contains_key(Field::Verify.key()) {
         let own = queue.value(gate, Field::Verify).filter(|value| !value.is_null());
         let verify = own.or_else(|| {
@@ -126,7 +127,8 @@ fn task(
     }
     let phase = queue.value(gate, Field::Phase).filter(|value| !value.is_null());
     task.extend(phase.map(|value| (Field::Phase.key().to_owned(), value)));
-    // The gate names nobody: where the task is taken out of the file nothing is in the gate's way.
+    // The gate does not name the task: if the task is deleted from the file, nothing obstructs the
+    // gate.
     task.insert(Field::Blocks.key().to_owned(), json!([queue.id_value(id)]));
     task.insert(Field::DiscoveredBy.key().to_owned(), json!(id));
     let print = fingerprint(&task);

@@ -1,10 +1,10 @@
-//! Whether an attempt, or its task, has used as much as it may.
+//! Decides whether an attempt, or its task, has used as much as it may.
 
 use crate::config::Limits;
 use crate::domain::{ReasonCode, Task, budget_used_now};
 use crate::engine::attempt::{Finished, usage, usage_of_task};
 
-/// The limit of the attempt or of its task that it reached, in words.
+/// Returns the limit of the attempt or of its task that was reached, in words.
 pub(super) fn over(limits: &Limits, task: &Task, finished: &Finished) -> Option<String> {
     let Finished { job, report, .. } = finished;
     let estimate = job.agent.as_ref()?.tool.cost_estimate_usd;
@@ -14,7 +14,7 @@ pub(super) fn over(limits: &Limits, task: &Task, finished: &Finished) -> Option<
     if report.reason_code == Some(ReasonCode::CostLimit) {
         return Some("the attempt's limit of cost is reached".to_owned());
     }
-    // Asked for only where it counts: it opens the folders of earlier attempts.
+    // Computed only if it matters, because it reads the folders of earlier attempts.
     if !limits.task.is_any() {
         return None;
     }

@@ -1,4 +1,4 @@
-//! Whose pauses there are: those of a project's own agents, and those of the accounts that they use.
+//! Finds the pauses of a project's own agents, and those of the accounts that they use.
 
 use crate::config::Config;
 use crate::domain::Backoff;
@@ -7,8 +7,8 @@ use crate::plan::AgentPause;
 use crate::store::Backoffs;
 use std::path::Path;
 
-/// The rows of failures of each agent of the project at `root`: the agent, its account, what pauses
-/// with it, and the row.
+/// Returns the failure series of each agent of the project at `root`: the agent, its account, the
+/// key of what is paused with it, and the series.
 pub(super) fn known(
     config: &Config,
     root: &Path,
@@ -36,7 +36,7 @@ pub(super) fn known(
     all
 }
 
-/// Puts into each pause the first of the agents that may do its tasks meanwhile.
+/// Adds to each pause the first of the agents that may do its tasks meanwhile.
 pub(super) fn put_stand_ins(pauses: &mut [AgentPause], config: &Config) {
     let rests = |root: &Path, name: &str| {
         pauses.iter().any(|pause| pause.root == root && pause.agent == name)

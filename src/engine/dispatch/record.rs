@@ -1,4 +1,4 @@
-//! What a finished attempt means for its task, and what people are told of it: decided once.
+//! Decides once what a finished attempt means for its task, and what people are notified of.
 
 use super::escalation::escalated;
 use crate::config::Escalation;
@@ -16,41 +16,41 @@ pub(super) struct Budgets {
     pub(super) attempts: u32,
     /// Attempts lost in a row before the task is blocked.
     pub(super) crashes: u32,
-    /// How often a task goes back to its agent because it does not merge.
+    /// How often a task goes back to its agent because its change does not merge.
     pub(super) conflicts: u32,
 }
 
-/// What an attempt came to.
+/// The result of an attempt.
 pub(super) struct Facts<'a> {
     pub(super) report: &'a AttemptReport,
     /// What it leaves on its task if it passed.
     pub(super) completion: Completion,
-    /// How many before it failed in the same way.
+    /// How many attempts before it failed in the same way.
     pub(super) streak: Streak,
-    /// What it costs, if its agent failed within seconds.
+    /// What it costs its task, if its agent failed within seconds.
     pub(super) cost: Option<Cost>,
-    /// How many attempts of the task were lost in a row just before this one.
+    /// How many attempts of the task in a row were lost just before this one.
     pub(super) lost_before: u32,
-    /// The change that waits to land because of it.
+    /// Its change, if that waits to land.
     pub(super) change: Option<Change>,
-    /// How many attempts before it did not merge, in a row.
+    /// How many attempts in a row before it had a change that did not merge.
     pub(super) conflicts_before: u32,
-    /// Where its change does not merge.
+    /// The paths where its change does not merge.
     pub(super) conflict_paths: Vec<String>,
-    /// Whether work that passed waits for a person's yes.
+    /// Whether work that passed waits for a person's approval.
     pub(super) review: bool,
-    /// What its agent stopped for.
+    /// The question for which its agent stopped.
     pub(super) question: Option<OpenQuestion>,
-    /// The limit of money, tokens or time that was reached.
+    /// The limit of cost, tokens or time that was reached.
     pub(super) over: Option<String>,
     /// The task that a red gate waits for from now on.
     pub(super) mends: Option<String>,
-    /// Who gets the task that ends for that reason.
+    /// Returns who gets a task that ends with the given reason code.
     pub(super) escalation: &'a dyn Fn(ReasonCode) -> Option<&'a Escalation>,
 }
 
 impl<'a> Facts<'a> {
-    /// Those of `finished`.
+    /// Collects the facts of `finished`.
     pub(super) fn of(finished: &'a Finished) -> Self {
         Self {
             report: &finished.report,
@@ -70,40 +70,40 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// What becomes of a task.
+/// What happens to a task.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Decision {
     pub(super) transition: Transition,
     /// The reason as a code.
     pub(super) code: Option<ReasonCode>,
-    /// What people are told.
+    /// What people are notified of.
     pub(super) after: After,
-    /// The agent that has the task from now on.
+    /// The agent that has the task from now on, if it was escalated.
     pub(super) escalated_to: Option<String>,
 }
 
-/// What became of an attempt, for people.
+/// What happened to an attempt, for people.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum After {
-    /// Its task is complete; where its work landed.
+    /// Its task is complete. The commit, if its change landed.
     Complete(Option<String>),
-    /// Its change waits to land; what is in the way.
+    /// Its change waits to land. The obstacle, if there is one.
     Lands(Option<String>),
-    /// Its work passed, and a person is to say yes.
+    /// Its work passed, and a person has to approve it.
     Review,
-    /// It is tried again, and why.
+    /// It is tried again, for this reason.
     Again(String),
-    /// A person must look, and why.
+    /// A person must look, for this reason.
     Blocked(String),
-    /// A person must answer; no failure.
+    /// A person must answer; it is not a failure.
     Asked(String),
-    /// Its task is as it was before, and why.
+    /// Its task is in its earlier state again, for this reason.
     Interrupted(String),
-    /// The task is not ours any more; the result stays in the attempt folder.
+    /// The task is no longer ours; the result stays in the attempt folder.
     Lost(String),
 }
 
-/// What an attempt that ended means for its task.
+/// Decides what an attempt that ended means for its task.
 pub(super) fn decide(task: &Task, facts: Facts<'_>, budgets: Budgets) -> Decision {
     let report = facts.report;
     let (files, escalation) = (facts.completion.clone(), facts.escalation);
@@ -145,8 +145,8 @@ pub(super) fn decide(task: &Task, facts: Facts<'_>, budgets: Budgets) -> Decisio
     Decision { transition, code, after, escalated_to }
 }
 
-/// What the report alone means, and its code, unless something beside it outweighs it: the agent
-/// fails for everybody, or the attempts of the task come to the same again.
+/// Returns what the report alone means, and its code, unless something else outweighs it: the agent
+/// fails for all tasks, or the attempts of the task repeat the same result.
 fn outweighed(task: &Task, facts: Facts<'_>, budgets: Budgets) -> (Transition, Option<ReasonCode>) {
     if let Some(change) = &facts.change
         && !fault::is(Fault::CompleteUnlanded)
@@ -169,14 +169,14 @@ fn outweighed(task: &Task, facts: Facts<'_>, budgets: Budgets) -> (Transition, O
     }
     if cost == Some(Cost::Free) {
         let reason = report.reason.clone().unwrap_or_default();
-        // What the agent says itself, where it says why.
+        // The agent's own reason code, if it reported one.
         let own = report.reason_code.filter(|_| report.verdict.is_none());
         let code = own.unwrap_or(ReasonCode::Transient);
         return (Transition::Interrupt { reason }, Some(code));
     }
     let (used, budget) = (budget_used_now(task), budget_of(task, budgets.attempts));
     let plain = plain(task, facts, budgets);
-    // A gate is red once, and then waits for the task that mends it.
+    // A gate is red once and then waits for the task that fixes it.
     if matches!(plain, Transition::Fail { .. })
         && !task.is_gate()
         && cost != Some(Cost::First)
@@ -189,7 +189,7 @@ fn outweighed(task: &Task, facts: Facts<'_>, budgets: Budgets) -> (Transition, O
     (plain, if in_review { Some(ReasonCode::Review) } else { report.reason_code })
 }
 
-/// What the report alone means.
+/// Returns what the report alone means.
 fn plain(task: &Task, facts: Facts<'_>, budgets: Budgets) -> Transition {
     let Facts { report, lost_before, conflicts_before, .. } = facts;
     let reason = report.reason.clone().unwrap_or_else(|| report.outcome.to_string());
@@ -214,7 +214,7 @@ fn plain(task: &Task, facts: Facts<'_>, budgets: Budgets) -> Transition {
         }
         (Some(Verdict::Blocked), _) if is_early => Transition::Veto { reason },
         (Some(Verdict::Blocked), _) => Transition::GiveUp { verdict: Verdict::Blocked, reason },
-        // Nobody changed anything: the same steps would say the same of the same tree.
+        // Nothing was changed, so the same steps would have the same result on the same tree.
         (Some(Verdict::Fail), _) if task.is_gate() => match facts.mends {
             None => Transition::GiveUp { verdict: Verdict::Fail, reason },
             Some(id) => failed(format!("{reason}; task {id} is to mend it"), facts.completion),
@@ -254,13 +254,13 @@ fn plain(task: &Task, facts: Facts<'_>, budgets: Budgets) -> Transition {
     }
 }
 
-/// It is tried again, whatever it left.
+/// Returns the transition of a gate that runs again after the task that fixes it.
 fn failed(reason: String, left: Completion) -> Transition {
     let Completion { files_changed, files_ambiguous, .. } = left;
     Transition::Fail { reason, files_changed, files_ambiguous, conflict_paths: Vec::new() }
 }
 
-/// A question of which only the line is known.
+/// Returns a question of which only the first line is known.
 fn asked(reason: &str) -> OpenQuestion {
     let (code, text) = ReasonCode::asked(reason).unwrap_or((ReasonCode::Question, reason));
     OpenQuestion { code, text: text.to_owned(), evidence: None, to: None }

@@ -1,4 +1,4 @@
-//! The claims of others in the served queues, and which of them are of dead workers.
+//! Finds the claims of others in the served queues, and which of them belong to dead workers.
 
 use crate::claims::Keeper;
 use crate::domain::{Claim, ClaimToken, Liveness, Status};
@@ -12,11 +12,11 @@ use std::collections::HashSet;
 pub(crate) struct Others {
     /// Claims of dead workers; their locks are held now.
     pub(crate) dead: Vec<Dead>,
-    /// Tasks of which nobody here can say whether somebody works on them.
+    /// Tasks of which this host cannot tell whether someone works on them.
     pub(crate) untold: HashSet<Place>,
     /// Why a claim was left alone although its worker is gone.
     pub(crate) unclear: Vec<String>,
-    /// Whether the supervisor of a dead loop is ending its attempt: the task is free soon.
+    /// Whether the supervisor of a dead loop is ending its attempt: the task will be free soon.
     pub(crate) ending: bool,
 }
 
@@ -28,7 +28,7 @@ pub(crate) struct Dead {
     pub(crate) claim: Option<Claim>,
 }
 
-/// Looks at every claimed task of the served queues that this process does not run itself.
+/// Reads every claimed task of the served queues that this process does not run itself.
 pub(super) fn look_at_others(
     set: &QueueSet,
     queues: &[Queue],

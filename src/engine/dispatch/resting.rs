@@ -1,8 +1,8 @@
-//! Agents that fail within seconds, or that say that they may not work now, rest: over all loops of the
-//! project, or of the account, nobody starts them until a pause is over, then one attempt tries.
+//! Agents that fail within seconds, or that report that they cannot work now, rest. No loop of the
+//! project or of the account starts them until a pause is over; then one attempt tries.
 //!
-//! The files of project and account ([`Backoffs`]) say who rests. They are read whenever something is to be
-//! claimed, also under the lock of the queue, and changed only without it.
+//! The files of project and account ([`Backoffs`]) record which agents rest. They are read whenever
+//! something is to be claimed, even under the lock of the queue, but changed only without it.
 
 use super::pauses::{known, pause, put_stand_ins};
 use crate::config::Config;
@@ -21,23 +21,24 @@ use std::time::{Duration, Instant};
 
 /// A run ends when an agent has failed for this long.
 const GIVEN_UP: Duration = Duration::from_secs(600);
-/// A pause from which on so many different tasks as may be blocked in a row end a run.
+/// If a pause is at least this long, and the agent failed for as many tasks as may be blocked in a
+/// row, the run ends.
 const LONG: chrono::TimeDelta = chrono::TimeDelta::seconds(225);
 
-/// What a loop knows of agents that rest.
+/// What a loop knows about agents that rest.
 #[derive(Debug, Default)]
 pub(crate) struct Resting {
-    /// The rows of failures that were seen.
+    /// The failure series that were read.
     seen: HashMap<AgentKey, Seen>,
     /// Agents that this loop may try with one attempt, and the tasks that they failed for.
     tries: HashMap<AgentKey, HashSet<String>>,
-    /// The pauses that hold, as of the last look.
+    /// The active pauses, as of the last look.
     held: Vec<AgentPause>,
-    /// When this loop began; a view has none.
+    /// When this loop began; `None` for a view.
     began: Option<DateTime<Utc>>,
 }
 
-/// A row of failures, on the monotonic clock of this process.
+/// A failure series, on the monotonic clock of this process.
 #[derive(Debug)]
 struct Seen {
     since: DateTime<Utc>,
@@ -50,19 +51,20 @@ struct Seen {
 /// Whether an agent whose pause is over counts as resting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Due {
-    /// It does not: whoever claims first tries it.
+    /// No: the first loop to claim tries it.
     Free,
-    /// It does, but for those that this loop may try.
+    /// Yes, except those that this loop may try.
     Ours,
 }
 
-/// The pauses of agents that hold in the projects of `set`.
+/// Returns the active pauses of agents in the projects of `set`.
 pub fn agent_pauses(set: &QueueSet, now: DateTime<Utc>) -> Vec<AgentPause> {
-    // One that knows no pause from before believes what is written down, whatever its own clock says.
+    // Without earlier knowledge, the recorded pauses count, whatever this process's clock says.
     Resting::default().look(set, (now, Instant::now()), Due::Free)
 }
 
-/// Ends the pause of an agent in the project at `root`, or of its account: a person says now.
+/// Ends the pause of an agent in the project at `root`, or of its account, because a person says
+/// so.
 pub fn end_pause(config: &Config, root: &Path, agent: &str, ids: &dyn Ids) -> std::io::Result<()> {
     let (state, name) = key_of(config, root, agent);
     let backoffs = Backoffs::at(&state);
@@ -72,7 +74,7 @@ pub fn end_pause(config: &Config, root: &Path, agent: &str, ids: &dyn Ids) -> st
     backoffs.change(&name, ids, |_| (None, ()))
 }
 
-/// Ends the pauses of all agents in the project at `root`; gives their names.
+/// Ends the pauses of all agents in the project at `root`. Returns the names of the agents.
 pub fn end_pauses(config: &Config, root: &Path, ids: &dyn Ids) -> std::io::Result<Vec<String>> {
     let mut agents = Vec::new();
     for (agent, _, (state, name), backoff) in known(config, root) {
@@ -85,12 +87,12 @@ pub fn end_pauses(config: &Config, root: &Path, ids: &dyn Ids) -> std::io::Resul
 }
 
 impl Resting {
-    /// What a loop knows that begins at `now`: nothing.
+    /// Returns what a loop knows that begins at `now`: nothing.
     pub(super) fn of_loop(now: DateTime<Utc>) -> Self {
         Self { began: Some(now), ..Self::default() }
     }
 
-    /// The pauses that hold now.
+    /// Returns the pauses that are active now.
     pub(super) fn look(
         &mut self,
         set: &QueueSet,
@@ -123,24 +125,24 @@ impl Resting {
         pauses
     }
 
-    /// Whether an agent rests, by what is written down.
+    /// Returns whether an agent rests, according to its file.
     fn rest_by_clock(&self, backoff: &Backoff, now: DateTime<Utc>) -> Rest {
         let rest = backoff.rest(now);
         if backoff.kind != PauseKind::Auth || rest == Rest::Over {
             return rest;
         }
-        // Only a person ends it: by a run that begins after it was found.
+        // Only a person ends it, by starting a run after it was found.
         match self.began.is_some_and(|began| backoff.last < began) {
             false => Rest::Lasts(TimeDelta::hours(1)),
             true if !backoff.trying => Rest::Due,
-            // Who tries it is done soon, or gone.
+            // The loop that tries it is done soon, or gone.
             true if backoff.until > now => Rest::Lasts(backoff.until - now),
             true => Rest::Over,
         }
     }
 
-    /// Whether an agent rests, by the monotonic clock: nobody's clock that is set makes a pause
-    /// longer.
+    /// Returns whether an agent rests by the monotonic clock: changing the time of day must not
+    /// make a pause longer.
     fn rest(
         &mut self,
         key: &AgentKey,
@@ -179,25 +181,25 @@ impl Resting {
         }
     }
 
-    /// How long from `here` until the next pause is over. One that is over already is for whoever has
-    /// a slot free.
+    /// Returns the time from `here` until the next pause ends. A pause that is already over is left
+    /// to a loop with an idle slot.
     pub(crate) fn left(&self, here: Instant) -> Option<Duration> {
         let left = self.seen.values().filter_map(|seen| seen.ends.checked_duration_since(here));
         left.filter(|left| !left.is_zero()).min()
     }
 
-    /// The pauses that hold, as of the last look.
+    /// Returns the active pauses, as of the last look.
     pub(crate) fn held(&self) -> &[AgentPause] {
         &self.held
     }
 
-    /// Why the run is to end, if an agent has failed for minutes until `here`; `most` is how many
-    /// different tasks may fail.
+    /// Returns why the run must end, if an agent has failed for minutes until `here`; `most` is how
+    /// many different tasks may fail.
     pub(crate) fn given_up(&self, most: usize, here: Instant) -> Option<String> {
         let failing = |seen: &Seen| here.saturating_duration_since(seen.first);
         let over = |seen: &&Seen| {
             let long = seen.last.until - seen.last.last >= LONG && seen.last.tasks.len() >= most;
-            // What says itself why it cannot work is waited for.
+            // If the agent itself reports why it cannot work, the run waits for it.
             let quick = seen.last.kind == PauseKind::Quick;
             quick && seen.last.failures > 0 && (failing(seen) >= GIVEN_UP || long)
         };
@@ -209,13 +211,13 @@ impl Resting {
         Some(format!("{} for {minutes} min ({tasks}): {}", last.sentence(), last.reason))
     }
 
-    /// The agents that are tried: one attempt each may be claimed.
+    /// Returns the agents that are tried: one attempt of each may be claimed.
     pub(super) fn trials(&self) -> Trials<'_> {
         Trials { tries: &self.tries, used: HashSet::new() }
     }
 
-    /// Takes the right to try agents whose pause is over, where nobody else has it. Gives what a
-    /// person should know.
+    /// Takes the right to try agents whose pause is over, unless another loop has it. Returns
+    /// warnings for a person.
     pub(crate) fn try_agents(
         &mut self,
         set: &QueueSet,
@@ -232,7 +234,7 @@ impl Resting {
         for key in due {
             let taken = Backoffs::at(&key.0).change(&key.1, ids, |mut before| {
                 let tasks = before.as_ref().map(|b| b.tasks.iter().cloned().collect());
-                // By the monotonic clock it is due, whatever the other one says.
+                // It is due by the monotonic clock, whatever the time of day is.
                 let taken = before.as_mut().filter(|b| !b.trying).is_some_and(|backoff| {
                     let now = now.max(backoff.until);
                     backoff.try_now(now)
@@ -244,7 +246,7 @@ impl Resting {
                     self.tries.insert(key, tasks);
                 }
                 Ok(None) => {}
-                // Better two tries than none.
+                // Two tries are better than none.
                 Err(error) => {
                     warnings.push(format!("cannot keep that agent {} is tried: {error}", key.1));
                     self.tries.insert(key, HashSet::new());
@@ -254,7 +256,7 @@ impl Resting {
         warnings
     }
 
-    /// Gives the right to try agents back where no task was claimed.
+    /// Gives back the right to try agents for which no task was claimed.
     pub(crate) fn give_tries_back(
         &mut self,
         used: &HashSet<AgentKey>,
@@ -268,7 +270,7 @@ impl Resting {
                 before.iter_mut().for_each(|backoff| backoff.not_tried(now));
                 (before, ())
             });
-            // Otherwise it is tried some seconds later.
+            // If this fails, the agent is tried some seconds later.
             drop(given);
         }
     }
@@ -281,7 +283,7 @@ pub(super) struct Trials<'a> {
 }
 
 impl Trials<'_> {
-    /// The agent of a task, and its project, where any agent is tried.
+    /// Returns the key of the agent of a task; `None` if no agent is being tried.
     pub(super) fn agent(
         &self,
         set: &QueueSet,
@@ -296,17 +298,18 @@ impl Trials<'_> {
         Some(key_of(&set.config, set.root(queue), &agent.name))
     }
 
-    /// Whether one more attempt of the agent may be claimed.
+    /// Returns whether one more attempt of the agent may be claimed.
     pub(super) fn admits(&self, key: Option<&AgentKey>) -> bool {
         key.is_none_or(|key| !self.used.contains(key))
     }
 
-    /// Notes that an attempt is claimed.
+    /// Records that an attempt is claimed.
     pub(super) fn claim(&mut self, key: Option<AgentKey>) {
         self.used.extend(key.filter(|key| self.tries.contains_key(key)));
     }
 
-    /// Puts tasks that a tried agent failed for behind the others, which tell more about it.
+    /// Sorts tasks for which a tried agent failed behind the others, which tell more about the
+    /// agent.
     pub(super) fn put_failed_last(
         &self,
         ranked: &mut [Node],
@@ -325,7 +328,7 @@ impl Trials<'_> {
         });
     }
 
-    /// The agents for which an attempt was claimed.
+    /// Returns the agents for which an attempt was claimed.
     pub(super) fn used(self) -> HashSet<AgentKey> {
         self.used
     }

@@ -1,7 +1,7 @@
-//! What people decided about changes that wait for their yes.
+//! What people decided about changes that wait for their approval.
 //!
-//! It is read under the lock, after edits were judged: what is in the file before that may be an
-//! agent's, and nothing may land because of it.
+//! This is read under the lock, after edits were judged: before that, an agent may have written the
+//! file, and nothing must land because of it.
 
 use crate::claims::fencing;
 use crate::domain::{Change, ClaimToken, Waits};
@@ -13,22 +13,22 @@ use crate::store::{Draft, Place};
 pub(crate) struct InReview {
     /// The queue of its task.
     pub(crate) queue: usize,
-    /// Its task.
+    /// The id of its task.
     pub(crate) id: String,
     /// The claim of its task.
     pub(crate) token: ClaimToken,
 }
 
-/// What was decided about one.
+/// The decision about a change in review.
 #[derive(Clone, Debug)]
 pub(crate) struct Reviewed {
     /// The claim of its task.
     pub(crate) token: ClaimToken,
-    /// What it waits for now; `None` where it is not to land.
+    /// What the change waits for now; `None` if it must not land.
     pub(crate) change: Option<Change>,
 }
 
-/// What was decided about `review`, if anything was.
+/// Returns what was decided about `review`, if anything was.
 pub(super) fn decided(draft: &Draft<'_>, set: &QueueSet, review: &InReview) -> Option<Reviewed> {
     let token = review.token.clone();
     let Some(task) = draft.queues()[review.queue].index_of(&review.id) else {

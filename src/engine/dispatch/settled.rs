@@ -1,4 +1,4 @@
-//! What an attempt that ended says of its agent, taken in by the pauses that all loops share.
+//! Records what an attempt that ended shows about its agent in the pauses that all loops share.
 
 use crate::domain::{
     AgentOutcome, Backoff, Outcome, PauseKind, QUICK, QuickFailure, ReasonCode, Said, Verdict,
@@ -9,11 +9,11 @@ use crate::platform::fault::{self, Fault};
 use crate::platform::ids::Ids;
 use crate::store::Backoffs;
 
-/// Takes in what an attempt that ended says of its agent: once, however often its result has to be
-/// written.
+/// Records what an attempt that ended shows about its agent: once, however often its result has to
+/// be written.
 ///
 /// # Errors
-/// When it cannot be kept how the agent works.
+/// Returns an error if the state of the agent cannot be stored.
 pub(crate) fn settle(
     finished: &mut Finished,
     clock: &dyn Clock,
@@ -65,7 +65,7 @@ pub(crate) fn settle(
     })
 }
 
-/// Why the agent of an attempt says that it cannot work.
+/// Returns why the agent of an attempt says that it cannot work.
 fn said(finished: &Finished) -> Option<Said> {
     let run = finished.report.agent.as_ref().filter(|_| !fault::is(Fault::LimitIgnored))?;
     let (kind, reset) = match &run.outcome {
@@ -82,8 +82,8 @@ fn said(finished: &Finished) -> Option<Said> {
     (finished.report.verdict.is_none()).then_some(Said { kind, reset })
 }
 
-/// Whether the agent of an attempt failed by itself within seconds. One that says so itself in its
-/// result, or whose work did not pass, worked.
+/// Returns whether the agent of an attempt failed by itself within seconds. An agent that reports
+/// failure in its result file, or whose work did not pass, did work.
 fn failed_within_seconds(finished: &Finished) -> bool {
     let Finished { job, report, .. } = finished;
     let (Some(agent), Some(step)) = (&job.agent, report.steps.last()) else { return false };
@@ -104,7 +104,7 @@ fn failed_within_seconds(finished: &Finished) -> bool {
         && report.reason_code == Some(ReasonCode::AgentError)
 }
 
-/// A number from 0 to 1 by chance.
+/// Returns a random number from 0 to 1.
 fn chance(ids: &dyn Ids) -> f64 {
     let number = u32::from_str_radix(&ids.hex8(), 16).unwrap_or_default();
     f64::from(number) / f64::from(u32::MAX)

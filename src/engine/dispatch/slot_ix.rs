@@ -7,12 +7,12 @@ use std::fmt;
 pub struct SlotIx(usize);
 
 impl SlotIx {
-    /// The slot with this number, from 0 on.
+    /// Returns the slot with this number, counted from 0.
     pub fn new(index: usize) -> Self {
         Self(index)
     }
 
-    /// Its number, from 0 on.
+    /// Returns its number, counted from 0.
     pub fn index(self) -> usize {
         self.0
     }

@@ -1,4 +1,5 @@
-//! What a loop knows of the trees that its attempts begin with, and which of them are being judged.
+//! What a loop knows about the trees that its attempts start from, and which of them are being
+//! judged.
 
 use super::record::After;
 use crate::domain::Verdict;
@@ -11,82 +12,84 @@ use crate::verify::VerifyStep;
 use std::collections::HashSet;
 use std::path::PathBuf;
 
-/// Takes the place of a task id where there is none. No task has it: an id is not empty.
+/// Used in place of a task id if there is no task. No task has it, because an id is not empty.
 pub(crate) const TREE: &str = "";
 
-/// What a verification of the tree is claimed as, for want of a task.
+/// Returns the key under which a verification of the tree is claimed, because it has no task.
 pub(crate) fn tree_key(set: &QueueSet, queue: usize) -> TaskKey {
     TaskKey::new(set.real(queue), TREE)
 }
 
-/// A profile for which the tree is to be judged now.
+/// A profile for which the tree must be judged now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Profile {
     /// The queue of the task that comes next.
     pub(crate) queue: usize,
-    /// Its steps in its project.
+    /// The key of its steps in its project.
     pub(crate) key: ProfileKey,
-    /// Its name.
+    /// The name of the profile.
     pub(crate) name: String,
-    /// Its steps.
+    /// The steps of the profile.
     pub(crate) steps: Vec<VerifyStep>,
 }
 
 /// A profile for which this loop may judge the tree.
 #[derive(Debug)]
 pub(crate) struct Wanted {
-    /// What is judged with.
+    /// The profile to judge with.
     pub(crate) profile: Profile,
-    /// Keeps others from claiming anything in the project.
+    /// Keeps other loops from claiming anything in the project.
     #[expect(dead_code, reason = "held until it is dropped")]
     lock: FileLock,
 }
 
 impl Wanted {
-    /// `profile`, under the lock of its project's trees.
+    /// Creates it for `profile`, under the lock of its project's trees.
     pub(super) fn new(profile: Profile, lock: FileLock) -> Self {
         Self { profile, lock }
     }
 }
 
-/// What a loop knows of trees.
+/// What a loop knows about trees.
 #[derive(Debug, Default)]
 pub(crate) struct TreeKnowledge {
     untouched: Untouched,
-    /// Projects whose tree is being judged, as of the last change that anything waits for.
+    /// Projects whose tree is being judged and for which work waits, as of the last change.
     judged: Vec<PathBuf>,
 }
 
 impl TreeKnowledge {
-    /// Which profiles are green and which are red.
+    /// Returns which profiles are green and which are red.
     pub(crate) fn untouched(&self) -> &Untouched {
         &self.untouched
     }
 
-    /// The same, to learn.
+    /// Returns which profiles are green and which are red, to update that.
     pub(crate) fn untouched_mut(&mut self) -> &mut Untouched {
         &mut self.untouched
     }
 
-    /// Whether other work waited for the verification of a tree when something was last to be claimed.
+    /// Returns whether other work waited for the verification of a tree at the last attempt to
+    /// claim.
     pub(crate) fn are_judged(&self) -> bool {
         !self.judged.is_empty()
     }
 
-    /// Keeps what was found: the projects whose tree is being judged.
+    /// Stores the projects whose tree is being judged.
     pub(super) fn found_judged(&mut self, judged: Vec<PathBuf>) {
         self.judged = judged;
     }
 
-    /// Learns about the tree from an attempt that ended; once or twice, as changes are made.
+    /// Learns about the tree from an attempt that ended; may be called twice, because a change may
+    /// be repeated.
     pub(super) fn learn_from(&mut self, finished: &Finished, after: &After) {
         let Finished { job, report, .. } = finished;
         match after {
             After::Complete(_) if report.verdict == Some(Verdict::Pass) => {
                 self.untouched.passed(&job.profiles);
             }
-            // Without a step nothing ran that could have changed the tree; and what an agent left in a
-            // private tree is in nobody's way.
+            // If no step ran, nothing can have changed the tree; and work left in a private tree
+            // does not affect other tasks.
             After::Blocked(_) | After::Asked(_)
                 if job.agent.is_some() && !report.steps.is_empty() && !job.is_private() =>
             {
@@ -104,14 +107,14 @@ impl TreeKnowledge {
         }
     }
 
-    /// Nobody knows of a profile whether it is red: attempts begin.
+    /// Records that it is unknown whether a profile is red, so that attempts begin.
     pub(crate) fn give_up(&mut self, key: &ProfileKey) {
         self.untouched.learn(key, None, HashSet::new());
     }
 }
 
-/// The projects of the served queues whose tree somebody judges. Under the lock of their roots nobody
-/// begins to meanwhile.
+/// Returns the projects of the served queues whose tree is being judged. Under the lock of their
+/// roots, no verification can begin meanwhile.
 pub(super) fn judged(set: &QueueSet) -> Vec<PathBuf> {
     let mut roots: Vec<PathBuf> = set.roots().map(|root| root.path.clone()).collect();
     roots.sort_unstable();

@@ -1,4 +1,4 @@
-//! What is claimed next, over small projects.
+//! What is claimed next, in small projects.
 
 use super::*;
 use crate::config::{Config, SelectedQueue, Selection};
@@ -88,7 +88,7 @@ impl Case {
         decide(&seen, ready, room, &Refused { tasks: refused, ..Refused::default() })
     }
 
-    /// The ids that are claimed, each with its slot.
+    /// Returns the ids that are claimed, each with its slot.
     fn claims(&self, plan: &Plan) -> Vec<(usize, String)> {
         let id =
             |place: &Place| self.project.queues()[place.queue].tasks()[place.task].id.to_string();
@@ -120,7 +120,7 @@ fn each_free_slot_gets_the_next_ready_task() {
     let plan = case.decide(&room(&free, 9), &[]);
     assert_eq!(case.claims(&plan), claimed(&[(1, "C"), (0, "A")]));
     assert!(plan.has_work && plan.judge.is_none() && plan.settle.is_empty());
-    // No more than may begin, and what others hold is left to them.
+    // No more than may begin are claimed, and tasks that others hold are left to them.
     assert_eq!(case.claims(&case.decide(&room(&free, 1), &[])), claimed(&[(1, "C")]));
     let plan = case.decide(&room(&free, 9), &["C", "A"]);
     assert_eq!(case.claims(&plan), claimed(&[(1, "D")]));
@@ -133,7 +133,7 @@ fn a_failed_task_keeps_its_slot_before_others_get_it() {
     let again = vec![(SlotIx::new(0), case.place("B"))];
     let plan = case.decide(&Room { again, ..room(&free, 9) }, &[]);
     assert_eq!(case.claims(&plan), claimed(&[(0, "B")]));
-    // A slot whose task may not be tried at once is free for another one.
+    // A slot whose task must not be tried at once is free for another one.
     let blocked = Case::new(json!([{"id": "A"}, {"id": "B", "status": "blocked"}]));
     let again = vec![(SlotIx::new(0), blocked.place("B"))];
     let plan = blocked.decide(&Room { again, ..room(&free, 9) }, &[]);
