@@ -1,5 +1,5 @@
-//! Compares the items of a step with those of the tree that the work began with, and says what that
-//! means.
+//! Compares the items of a step with those of the tree that the work began with, and derives the
+//! verdict of the comparison.
 
 use super::judge::fail;
 use super::report::{Kind, Parser};
@@ -8,24 +8,24 @@ use crate::domain::{Checked, ItemId, ItemMap, ItemState, Items, Outcome, ReasonC
 use crate::platform::fault::{self, Fault};
 use std::collections::BTreeSet;
 
-/// So many items are named in each list of a verdict.
+/// The most items that each list of a verdict names.
 const LISTED: usize = 1000;
-/// So many in a sentence.
+/// The most items that a sentence names.
 const NAMED: usize = 5;
 
-/// What items are compared with.
+/// The base of a comparison, and what the task may do to tests.
 pub struct Against<'a> {
-    /// Those of the base; `None` where they are not known.
+    /// The items of the base; `None` if they are unknown.
     pub base: Option<&'a ItemMap>,
-    /// Whether tests may go.
+    /// Whether the task may remove tests.
     pub may_remove: bool,
-    /// Whether a test may be replaced by another one: it was renamed, or moved.
+    /// Returns whether a test may be replaced by another one, because it was renamed or moved.
     pub may_replace: &'a dyn Fn(&ItemId) -> bool,
-    /// What failed when the step ran before, in the same attempt.
+    /// The items that failed in earlier runs of the step in the same attempt.
     pub failed_before: &'a BTreeSet<ItemId>,
 }
 
-/// The items of a step beside those of its base.
+/// Compares the items of a step with those of its base.
 pub fn compare(now: &ItemMap, kind: Kind, against: &Against<'_>) -> Items {
     let count = |state| now.values().filter(|other| **other == state).count();
     let nothing = ItemMap::new();
@@ -61,7 +61,7 @@ fn named<'i>(items: impl IntoIterator<Item = &'i ItemId>) -> Vec<String> {
     items.into_iter().take(LISTED).map(ToString::to_string).collect()
 }
 
-/// Items that ran in the base and do not run now.
+/// Returns the items that ran in the base and do not run now.
 fn lost<'b>(now: &ItemMap, base: &'b ItemMap, against: &Against<'_>) -> Vec<&'b ItemId> {
     if against.may_remove || fault::is(Fault::LostIgnored) {
         return Vec::new();
@@ -71,13 +71,13 @@ fn lost<'b>(now: &ItemMap, base: &'b ItemMap, against: &Against<'_>) -> Vec<&'b 
     let gone = base.iter().filter(|(id, state)| state.is_executed() && !runs(id));
     let gone: Vec<&ItemId> = gone.map(|(id, _)| id).collect();
     let as_many = ran(now) >= ran(base);
-    // What is still there and left out was switched off, and not renamed.
+    // A test that still exists and is skipped was switched off, not renamed.
     let replaced = |id: &&ItemId| as_many && !now.contains_key(*id) && (against.may_replace)(id);
     gone.into_iter().filter(|id| !replaced(id)).collect()
 }
 
-/// Notes in `checked` what a report means, besides how its command ended. `items` is why there is none, or
-/// what is in it beside the base.
+/// Records in `checked` what a report means, besides the exit status of its command. `items` is the
+/// comparison with the base, or the reason why there is none.
 pub fn judge_report(
     checked: &mut Checked,
     (parser, rules): (Parser, &Rules),
@@ -199,7 +199,7 @@ mod tests {
         assert!(compared(&renamed, &base, true).lost.is_empty());
         assert_eq!(compared(&renamed, &base, false).lost, ["t.py::b"]);
         assert_eq!(compared(&items(&[("a", Passed)]), &base, true).lost, ["t.py::b"]);
-        // Switched off, with another one in its place.
+        // Switched off, with another test in its place.
         let off = items(&[("a", Passed), ("b", Skipped), ("c", Passed)]);
         assert_eq!(compared(&off, &base, true).lost, ["t.py::b"]);
     }

@@ -1,8 +1,8 @@
-//! Files that a step is to write: believed only if this run of the step wrote them.
+//! Files that a step is to write: accepted only if this run of the step wrote them.
 //!
-//! A file that lies there from before, that a tree brought along, or that somebody put there with an old
-//! time, says nothing about the work. Where a pattern names the files, those of this run count, and at
-//! least one has to.
+//! An older file, one that a tree contained, or one that was created with an old time, proves
+//! nothing about the work. If a pattern names the files, those of this run count, and there must be
+//! at least one.
 
 use super::matching::{is_pattern, matching};
 use crate::platform::fault::{self, Fault};
@@ -16,13 +16,14 @@ use std::time::SystemTime;
 
 /// The most that such files may have together, in bytes.
 const MOST: u64 = 64 << 20;
-/// So many files are read that one pattern names.
+/// The most files that are read for one pattern.
 const FILES: usize = 5000;
 
-/// What tells two states of a file apart: device, inode, size, and the times of content and inode.
+/// The properties that distinguish two states of a file: device, inode, size, and the times of
+/// content and inode.
 type Stamp = (u64, u64, u64, (i64, i64), (i64, i64));
 
-/// Files that a step is to write, as they were before.
+/// Files that a step is to write, with their state before it.
 #[derive(Clone, Debug)]
 pub struct Expected {
     folder: PathBuf,
@@ -34,15 +35,15 @@ pub struct Expected {
 /// A file that a step wrote.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Written {
-    /// Its path as seen from the folder of the step.
+    /// Its path, relative to the folder of the step.
     pub name: String,
-    /// What is in it.
+    /// Its content.
     pub bytes: Vec<u8>,
 }
 
 impl Expected {
-    /// Looks at what `name`, a path or a pattern, names in `folder`, before its step begins, at `since` by the
-    /// clock of the file system.
+    /// Records the state of what `name`, a path or a pattern, matches in `folder`, before its step
+    /// begins at `since` by the clock of the file system.
     pub fn look(folder: &Path, name: &str, since: SystemTime) -> Self {
         let (folder, name) = (folder.to_owned(), name.to_owned());
         let mut expected = Self { folder, name, before: Ok(BTreeMap::new()), since };
@@ -55,12 +56,12 @@ impl Expected {
         expected
     }
 
-    /// Whether a pattern names them.
+    /// Returns whether the name is a pattern.
     pub fn is_pattern(&self) -> bool {
         is_pattern(&self.name)
     }
 
-    /// What is there now of what it names.
+    /// Returns the existing files that the name matches.
     fn names(&self) -> Result<Vec<String>, String> {
         if is_pattern(&self.name) {
             matching(&self.folder, &self.name)
@@ -69,10 +70,10 @@ impl Expected {
         }
     }
 
-    /// What the step wrote there; of a path one file, of a pattern at least one.
+    /// Returns what the step wrote: for a path one file, for a pattern at least one.
     ///
     /// # Errors
-    /// Why it does not count, in words.
+    /// Returns the reason why it does not count, in words.
     pub fn read(&self) -> Result<Vec<Written>, String> {
         let mut left = MOST;
         if !is_pattern(&self.name) {
@@ -84,7 +85,7 @@ impl Expected {
         for name in self.names()? {
             match self.one(&name, &mut left) {
                 Ok(bytes) => written.push(Written { name, bytes }),
-                // Of another run: it is no more there than one that is not.
+                // A file of another run counts as missing.
                 Err(why) if why == STALE || why == ABSENT => {}
                 Err(why) => return Err(format!("{name}: {why}")),
             }
@@ -98,7 +99,7 @@ impl Expected {
         Ok(written)
     }
 
-    /// What the step wrote into one file, which may have as much as is `left`.
+    /// Returns what the step wrote into one file, which may have at most `left` bytes.
     fn one(&self, name: &str, left: &mut u64) -> Result<Vec<u8>, String> {
         let path = self.folder.join(name);
         let meta = match fs::symlink_metadata(&path) {
@@ -108,7 +109,7 @@ impl Expected {
         };
         let before = self.before.as_ref().ok().and_then(|before| before.get(name));
         let is_same = before == Some(&stamp(&meta));
-        // What lay there before and is no file is none of this step's.
+        // An entry that existed before and is not a file was not written by this step.
         let is_passed_over = is_same && self.is_pattern();
         if !meta.is_file() && !is_passed_over {
             return Err("it is no regular file".to_owned());
@@ -153,7 +154,7 @@ mod tests {
         assert_eq!(stale.read().unwrap_err(), "it is older than this run of the step");
         fs::write(&path, "bb").unwrap();
         assert_eq!(text(&stale).unwrap(), b"bb");
-        // Put there in this run, with the time of an earlier one.
+        // Created in this run, with the time of an earlier one.
         let later = fs::metadata(&path).unwrap().modified().unwrap() + Duration::from_secs(1);
         let moved = Expected { since: later, ..expected.clone() };
         assert_eq!(moved.read().unwrap_err(), "it is older than this run of the step");

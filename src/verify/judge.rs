@@ -1,25 +1,25 @@
-//! Runs the steps and comes to a verdict.
+//! Runs the steps and derives the verdict.
 
 use super::rules::{Flaky, Rules};
 use crate::domain::{Checked, Outcome, ReasonCode, StepReport, Verdict};
 
-/// What the verification found.
+/// The result of a verification.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
-    /// PASS, FAIL or BLOCKED, SKIPPED where no step had to run; `None` when it was interrupted, its
-    /// supervisor vanished, or a step could not be started: nothing is known then.
+    /// PASS, FAIL or BLOCKED, or SKIPPED if no step had to run. `None` if it was interrupted, its
+    /// supervisor vanished, or a step could not be started: then the result is unknown.
     pub verdict: Option<Verdict>,
-    /// The step that decided, if it was not a PASS.
+    /// The step that decided, if the verdict is not PASS.
     pub failed: Option<StepReport>,
-    /// Every step that ran, and those that did not have to, each as it ran last.
+    /// Every step that ran or was skipped, each with its last run.
     pub steps: Vec<StepReport>,
 }
 
-/// Runs `steps` in order with `run` until one decides; `run` is told which step it is, and how often
-/// that ran already.
+/// Runs `steps` in order with `run` until one decides. `run` receives the step, and the number of
+/// its earlier runs.
 ///
 /// # Errors
-/// Whatever `run` fails with; a step that ran and failed is a [`Finding`], not an error.
+/// Returns the error of `run`. A step that ran and failed is a [`Finding`], not an error.
 pub fn judge<E>(
     steps: &[&Rules],
     mut run: impl FnMut(usize, u32) -> Result<StepReport, E>,
@@ -39,7 +39,7 @@ pub fn judge<E>(
     Ok(Finding { verdict: Some(verdict), failed: None, steps: reports })
 }
 
-/// Runs a step again while it fails and may.
+/// Repeats a step while it fails and has retries left.
 fn until_it_passes<E>(
     rules: &Rules,
     mut run: impl FnMut(u32) -> Result<StepReport, E>,
@@ -60,7 +60,7 @@ fn until_it_passes<E>(
     }
 }
 
-/// What a step says that came to its end, by its exit status alone.
+/// Returns the result of a step that ended, by its exit status alone.
 pub fn checked(rules: &Rules, outcome: &Outcome) -> Checked {
     let blocks = |code: &i32| rules.step.blocked_exit_codes.contains(code);
     let allowed = rules.step.allow_failure;
@@ -78,8 +78,8 @@ pub fn checked(rules: &Rules, outcome: &Outcome) -> Checked {
     Checked { verdict, why, allowed, ..Checked::default() }
 }
 
-/// Notes in `checked` that something beside the exit status speaks against the work, unless the step
-/// says already what does.
+/// Records in `checked` that something besides the exit status fails the step, unless another
+/// reason is recorded already.
 pub fn fail(checked: &mut Checked, code: ReasonCode, why: String) {
     if checked.verdict == Some(Verdict::Pass) {
         checked.verdict = Some(Verdict::Fail);
@@ -103,7 +103,7 @@ mod tests {
         Rules { step: rules, ..Rules::default() }
     }
 
-    /// The finding for steps that end as told, one end a run, and how often any ran.
+    /// Returns the finding for steps with these outcomes, one per run, and the number of all runs.
     fn run(steps: &[(Rules, &[Outcome])]) -> (Finding, usize) {
         let mut ran = 0;
         let rules: Vec<&Rules> = steps.iter().map(|(rules, _)| rules).collect();

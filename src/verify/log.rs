@@ -1,16 +1,16 @@
-//! One block an attempt in `verification.log`, made for `tail -f`: nothing in it steers a terminal.
+//! Formats one block per attempt of `verification.log`, for `tail -f`, without control sequences.
 
 use crate::domain::{AttemptReport, timestamp};
 use crate::platform::escape::line;
 use chrono::DateTime;
 
-/// So many items are named in each line.
+/// The most items that each line names.
 const NAMED: usize = 20;
 
-/// The block of `report`; `title` is the task's.
+/// Returns the block of `report`; `title` is the task's.
 pub fn block(report: &AttemptReport, title: &str) -> String {
     let verdict = report.verdict.map_or_else(|| report.outcome.to_string(), |v| v.to_string());
-    // To the second, for people.
+    // People need no more than seconds.
     let at = DateTime::parse_from_rfc3339(&report.ended_at);
     let at = at.map_or_else(|_| report.ended_at.clone(), |at| timestamp(at.to_utc()));
     let head = format!("{at} {verdict} {} attempt {}: {title}", report.task, report.attempt);

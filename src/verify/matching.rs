@@ -1,33 +1,33 @@
-//! The files that a pattern names, such as `target/nextest/*/junit.xml`.
+//! Finds the files that match a pattern, such as `target/nextest/*/junit.xml`.
 //!
-//! No link to a folder is followed, and what is looked at has a bound: a pattern is no way out of the
-//! project, nor a way to keep a loop busy.
+//! Links to folders are not followed, and the number of examined entries is limited. A pattern can
+//! therefore neither leave the project nor keep a loop busy.
 
 use fast_glob::glob_match;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// So many entries of folders are looked at.
+/// The most folder entries that are examined.
 const LOOKED_AT: usize = 50_000;
-/// So many folders lie above a file at most.
+/// The deepest nesting of folders above a file.
 const DEEP: usize = 64;
-/// What makes a path a pattern.
+/// The characters that make a path a pattern.
 const SPECIAL: [char; 4] = ['*', '?', '[', '{'];
 
-/// Whether `path` names files by a pattern.
+/// Returns whether `path` is a pattern.
 pub fn is_pattern(path: &str) -> bool {
     path.contains(SPECIAL)
 }
 
-/// What lies in `folder` and matches `pattern`, as seen from there, in order of names.
+/// Returns the paths in `folder` that match `pattern`, relative to it and in order of names.
 ///
 /// # Errors
-/// Why that cannot be told, in words.
+/// Returns the reason why the files cannot be listed, in words.
 pub(super) fn matching(folder: &Path, pattern: &str) -> Result<Vec<String>, String> {
     let plain: Vec<&str> = pattern.split('/').take_while(|part| !is_pattern(part)).collect();
     let below = pattern.split('/').count() - plain.len();
-    // Within braces or behind two stars a path may be longer than its pattern.
+    // With braces or two stars, a path may have more parts than its pattern.
     let is_bounded = !pattern.contains("**") && !pattern.contains('{');
     let mut found = Found {
         pattern,
@@ -51,7 +51,8 @@ struct Found<'p> {
 impl Found<'_> {
     fn look(&mut self, root: &Path, below: &Path, depth: usize) -> Result<(), String> {
         let dir = root.join(below);
-        // The folder of the pattern may be a link of the project's own; those in it are not followed.
+        // The folder of the pattern may be a link of the project itself; links inside it are not
+        // followed.
         let entries = match fs::read_dir(&dir) {
             Ok(entries) => entries,
             Err(error) if is_absent(&error) => return Ok(()),
@@ -77,7 +78,8 @@ impl Found<'_> {
     }
 }
 
-/// Whether nothing is there: a pattern of files that no step has written yet.
+/// Returns whether the error means that the path does not exist: no step has written these files
+/// yet.
 fn is_absent(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }

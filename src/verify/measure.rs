@@ -1,4 +1,4 @@
-//! Reads the number that a step measured, and says whether it is enough.
+//! Reads the number that a step measured, and checks it against its limits.
 
 use super::plain::plain;
 use super::rules::{How, MeasureRule};
@@ -6,10 +6,10 @@ use crate::domain::Measured;
 use regex::Regex;
 use serde_json::Value;
 
-/// The number in `text`, beside what it must be, and why that is not enough.
+/// Returns the number in `text` with its limits, and the reason why it violates them.
 ///
-/// Where an expression matches more than once, each match must be enough: what a test prints before the
-/// tool does must not count instead.
+/// If an expression matches more than once, each match must be within the limits: otherwise a
+/// number that a test prints before the tool could count instead.
 pub fn measure(rule: &MeasureRule, text: Result<&str, String>) -> (Measured, Option<String>) {
     let MeasureRule { how, file, .. } = rule;
     let blank = rule.blank();
@@ -54,7 +54,7 @@ fn pointed(pointer: &str, text: &str) -> Result<f64, String> {
 fn number(text: &str) -> Result<f64, String> {
     let trimmed = text.trim();
     let plain = trimmed.strip_suffix('%').unwrap_or(trimmed).trim_end();
-    // Rust takes `inf` and `nan` for numbers.
+    // Rust parses `inf` and `nan` as numbers.
     let digits =
         plain.starts_with(|letter: char| letter.is_ascii_digit() || "+-.".contains(letter));
     let number = plain.parse::<f64>().ok().filter(|number| digits && number.is_finite());

@@ -1,8 +1,8 @@
 //! Verification: the only thing that makes a task complete.
 //!
-//! Steps run in order, each with its own limit; the verdict is PASS when none of them speaks against the
-//! work: by its exit status, by the items that it reports, or by the number that it measured. How a command is run (under which
-//! supervisor, with which output) is the caller's business.
+//! Steps run in order, each with its own limit. The verdict is PASS if no step fails: by its exit
+//! status, by the items that it reports, or by the number that it measured. The caller decides how
+//! a command is run (under which supervisor, with which output).
 
 mod compare;
 mod fresh;

@@ -1,4 +1,4 @@
-//! Text without what colours a terminal.
+//! Removes terminal control sequences from text.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -11,7 +11,7 @@ static STEERS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(&format!("{sequence}|\u{1b}[()][0-9A-B]|\r$|\r\n")).ok()
 });
 
-/// `text` without them.
+/// Returns `text` without control sequences.
 pub(super) fn plain(text: &str) -> String {
     if !text.contains(['\u{1b}', '\r']) {
         return text.to_owned();

@@ -1,4 +1,4 @@
-//! What a step and its profile ask for besides a command, as configured.
+//! The configured requirements of a step and its profile, besides the command.
 
 use super::report::Parser;
 use crate::domain::Measured;
@@ -9,12 +9,12 @@ use std::path::PathBuf;
 pub struct Limit(f64);
 
 impl Limit {
-    /// `number`, if it is one.
+    /// Returns `number` as a limit, unless it is NaN.
     pub fn new(number: f64) -> Option<Self> {
         number.is_finite().then_some(Self(number))
     }
 
-    /// The number.
+    /// Returns the number.
     pub fn get(self) -> f64 {
         self.0
     }
@@ -22,23 +22,23 @@ impl Limit {
 
 impl Eq for Limit {}
 
-/// What a step asks for.
+/// The requirements of a step.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StepRules {
-    /// Where it runs, as seen from the project root; there itself without one.
+    /// The working directory, relative to the project root; `None` is the root itself.
     pub cwd: Option<PathBuf>,
-    /// Globs of what it looks at: where nothing of that changed it does not run. Empty: everything.
+    /// Globs of its inputs: the step is skipped if no matching file changed. Empty means all files.
     pub inputs: Vec<String>,
-    /// Exit statuses after which a person must look.
+    /// Exit statuses after which a person must decide.
     pub blocked_exit_codes: Vec<i32>,
-    /// Whether a failure is a warning and no more.
+    /// Whether a failure is only a warning.
     pub allow_failure: bool,
-    /// How often it runs again after a failure.
+    /// How often the step runs again after a failure.
     pub retries: u32,
-    /// The folder that lies over the judge tree while it runs, absolute: nothing of it is told but the
-    /// step's name and whether it passed.
+    /// The absolute path of the folder that is laid over the judge tree while it runs. Only the
+    /// name of the step and whether it passed are revealed.
     pub hidden: Option<PathBuf>,
-    /// Steps of its profile that come first.
+    /// Steps of its profile that must come first.
     pub needs: Vec<String>,
     /// The number that it measures.
     pub measure: Option<MeasureRule>,
@@ -47,43 +47,44 @@ pub struct StepRules {
 }
 
 impl StepRules {
-    /// Whether its items are compared with those of a base: what hidden steps say is told to nobody.
+    /// Returns whether its items are compared with those of a base. The items of hidden steps are
+    /// never revealed, so they have none.
     pub fn has_items(&self) -> bool {
         self.report.is_some() && self.hidden.is_none()
     }
 }
 
-/// Where a step tells its items.
+/// Where a step reports its items.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReportRule {
-    /// In which form.
+    /// The format of the report.
     pub parser: Parser,
-    /// The file that it writes, as seen from where it runs; else what it prints.
+    /// The file that it writes, relative to its working directory; `None` means its output.
     pub file: Option<String>,
 }
 
-/// Where a number is read, and what it must be.
+/// Where a number is read, and its limits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MeasureRule {
-    /// How it is found.
+    /// How the number is found.
     pub how: How,
-    /// The file that the step writes, as seen from where it runs; else what it prints.
+    /// The file that the step writes, relative to its working directory; `None` means its output.
     pub file: Option<String>,
-    /// The least that passes.
+    /// The minimum that passes.
     pub min: Option<Limit>,
-    /// The most that passes.
+    /// The maximum that passes.
     pub max: Option<Limit>,
-    /// Its unit.
+    /// The unit of the number, for people.
     pub unit: Option<String>,
 }
 
 impl MeasureRule {
-    /// What a number must be, in words.
+    /// Returns the limits in words.
     pub fn asked(&self) -> Option<String> {
         self.blank().asked()
     }
 
-    /// A measure without its number.
+    /// Returns a measure without its number.
     pub(super) fn blank(&self) -> Measured {
         let [min, max] = [self.min, self.max].map(|limit| limit.map(Limit::get));
         Measured { value: None, min, max, unit: self.unit.clone(), file: self.file.clone() }
@@ -93,16 +94,16 @@ impl MeasureRule {
 /// How a number is found in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum How {
-    /// The first group of a regular expression, or all that it matches.
+    /// The first group of a regular expression, or its whole match if it has no group.
     Regex(String),
-    /// A pointer into a JSON document, as RFC 6901 has it.
+    /// A pointer into a JSON document, as defined by RFC 6901.
     Pointer(String),
 }
 
-/// What a profile asks for.
+/// The requirements of a profile.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProfileRules {
-    /// Its name.
+    /// The name of the profile.
     pub name: String,
     /// Whether its steps run side by side.
     pub parallel: bool,
@@ -110,49 +111,49 @@ pub struct ProfileRules {
     pub baseline: Baseline,
     /// The services that its steps need.
     pub services: Vec<String>,
-    /// What passing only on a further run means.
+    /// How a step that passes only after a retry is judged.
     pub flaky: Flaky,
-    /// Whether work that passed waits for a person's yes.
+    /// Whether work that passed waits for a person's approval.
     pub review: bool,
-    /// What a red gate leads to.
+    /// The consequence of a red gate.
     pub on_red: OnRed,
 }
 
-/// What a red gate leads to.
+/// The consequence of a red gate.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum OnRed {
-    /// It is blocked, and a person must look.
+    /// The gate is blocked, and a person must decide.
     #[default]
     Block,
-    /// A task is made of the template of that name, and the gate waits for it.
+    /// A task is created from the template of that name, and the gate waits for it.
     Task(String),
 }
 
 /// Which failures of items count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Baseline {
-    /// Each.
+    /// All failures.
     #[default]
     Strict,
-    /// Those that the tree does not have that the work began with.
+    /// Failures that the tree with which the work began does not have.
     NoNewFailures,
 }
 
-/// What it means that a step passed only when it ran again.
+/// How a step that passed only after a retry is judged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Flaky {
-    /// It passed, and that is noted.
+    /// It passed, with a warning.
     #[default]
     Pass,
     /// It failed.
     Fail,
 }
 
-/// All that holds for one step: its own rules, and those of its profile.
+/// All rules of one step: its own, and those of its profile.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rules {
-    /// Of the step.
+    /// The rules of the step.
     pub step: StepRules,
-    /// Of its profile.
+    /// The rules of its profile.
     pub profile: ProfileRules,
 }

@@ -4,36 +4,36 @@ use crate::domain::{Command, EnvironmentRules};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// One `[services.NAME]`.
+/// One `[services.NAME]` section.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Service {
-    /// Its name.
+    /// The name of the section.
     pub name: String,
-    /// What to run; it does not end by itself.
+    /// The command, which does not end by itself.
     pub command: Command,
-    /// Where it runs, as seen from the project root.
+    /// The working directory, relative to the project root; `None` is the root itself.
     pub cwd: Option<PathBuf>,
-    /// What it gets of the environment, where that differs from what all commands get.
+    /// The rules for its environment that differ from those of all commands.
     pub environment: EnvironmentRules,
-    /// How long it may take until it is ready.
+    /// The longest time until it is ready.
     pub timeout: Duration,
-    /// How that is found out.
+    /// How the loop detects that it is ready.
     pub ready: Health,
 }
 
-/// How it is found out that a service is ready.
+/// How the loop detects that a service is ready.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Health {
-    /// It listens to this port of the machine; 0 for one that is free.
+    /// It listens to this port of the machine; 0 allocates a free port.
     Port(u16),
     /// This command exits 0.
     Command(Command),
-    /// It printed a line that matches.
+    /// It printed a line that matches this expression.
     Line(String),
 }
 
 impl Service {
-    /// The variable in which its port is told, to itself and to steps.
+    /// Returns the variable that passes its port to the service and to the steps.
     pub fn port_variable(&self) -> String {
         let letter = |letter: char| match letter.is_ascii_alphanumeric() {
             true => letter.to_ascii_uppercase(),

@@ -10,17 +10,17 @@ use std::time::Duration;
 pub struct VerifyStep {
     /// Its name in verdicts and logs.
     pub name: String,
-    /// The profile that it belongs to.
+    /// The name of its profile.
     pub profile: String,
-    /// What to run; success is exit status 0.
+    /// The command; exit status 0 is success.
     pub command: Command,
-    /// Wall-clock limit.
+    /// The wall-clock limit.
     pub timeout: Duration,
-    /// What it gets of the environment, where that differs from what all commands get.
+    /// The rules for its environment that differ from those of all commands.
     pub environment: EnvironmentRules,
-    /// Whether a queue has it and not the configuration: variables that its text names do not pass
-    /// for that.
+    /// Whether the step comes from a queue and not from the configuration. Then the variables that
+    /// its text names are not passed for that reason.
     pub from_queue: bool,
-    /// What it and its profile ask for besides.
+    /// The other rules of the step and its profile.
     pub rules: Arc<Rules>,
 }

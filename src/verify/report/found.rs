@@ -1,11 +1,11 @@
-//! What the parsers of reports share.
+//! Types and functions that the parsers of reports share.
 
 use crate::domain::{ItemId, ItemState};
 
-/// Items in the order in which a tool told them.
+/// Items in the order in which a tool reported them.
 pub(super) type Found = Vec<(ItemId, ItemState)>;
 
-/// Says that the end of a report counts other items than it lists.
+/// Returns an error if a report lists another number of items than its summary counts.
 pub(super) fn counted(found: usize, told: usize) -> Result<(), String> {
     if found == told {
         return Ok(());
@@ -13,7 +13,7 @@ pub(super) fn counted(found: usize, told: usize) -> Result<(), String> {
     Err(format!("it lists {found} items, and counts {told} at its end"))
 }
 
-/// The number before `word` in `1 failed, 2 passed`.
+/// Returns the number before `word` in a text such as `1 failed, 2 passed`.
 pub(super) fn number_before(text: &str, word: &str) -> usize {
     let mut words = text.split([' ', ',', '|', '(', ')', ';', '=']).filter(|part| !part.is_empty());
     let mut last = "";

@@ -1,7 +1,7 @@
-//! Reports: what a tool says item by item, as text, JSON or XML.
+//! Reads reports: the items of a tool, as text, JSON or XML.
 //!
-//! A report counts only if it is whole: each parser compares what it read with what the tool says at its
-//! end. A report that is cut off, or that something was printed into, is no report.
+//! A report counts only if it is complete: each parser compares what it read with the tool's
+//! summary. A report that is cut off, or into which other output was printed, is refused.
 
 mod found;
 mod parsers;
@@ -10,16 +10,16 @@ use super::plain::plain;
 use crate::domain::{ItemId, ItemMap};
 use found::Found;
 
-/// What items are.
+/// The kind of items in a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Tests: each is to run again, and one that does not is lost.
+    /// Tests: each must run again, and one that does not is lost.
     Tests,
-    /// Findings of a linter, each a failure; the fewer the better.
+    /// Findings of a linter: each is a failure, and fewer are better.
     Findings,
 }
 
-/// A form of reports.
+/// A report format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is the name of a tool")]
 pub enum Parser {
@@ -37,12 +37,12 @@ pub enum Parser {
     Tap,
 }
 
-/// A parser in the table.
+/// A row of the table of parsers.
 struct Row {
     parser: Parser,
     word: &'static str,
     kind: Kind,
-    /// Exit statuses besides 0 that mean nothing but items that failed.
+    /// Exit statuses besides 0 that only report failed items.
     red: &'static [i32],
     read: fn(&str) -> Result<Found, String>,
 }
@@ -73,7 +73,7 @@ const fn row(
 }
 
 impl Parser {
-    /// The words of `parser`; JUnit has a key of its own.
+    /// Returns the configuration words of the parsers. JUnit has its own key.
     pub fn words() -> impl Iterator<Item = (&'static str, Self)> {
         TABLE.iter().filter(|row| row.parser != Self::Junit).map(|row| (row.word, row.parser))
     }
@@ -82,12 +82,12 @@ impl Parser {
         &TABLE[self as usize]
     }
 
-    /// What the items of such a report are.
+    /// Returns the kind of items in such a report.
     pub fn kind(self) -> Kind {
         self.row().kind
     }
 
-    /// Whether an exit status says no more than that items failed.
+    /// Returns whether an exit status only reports failed items.
     pub fn is_red(self, code: i32) -> bool {
         self.row().red.contains(&code)
     }
@@ -95,15 +95,16 @@ impl Parser {
     /// Reads a report in which paths may begin with one of `roots`.
     ///
     /// # Errors
-    /// Why it is none, or not a whole one.
+    /// Returns the reason why the report is invalid or incomplete.
     pub fn read(self, text: &str, roots: &[&str]) -> Result<ItemMap, String> {
         self.read_all(&[(None, text.to_owned())], roots)
     }
 
-    /// Reads a report of several files, each a whole one, with its name where it is to be told.
+    /// Reads a report of several files, each complete in itself, with its name where errors are to
+    /// show it.
     ///
     /// # Errors
-    /// Why it is none, or not a whole one.
+    /// Returns the reason why a report is invalid or incomplete.
     pub fn read_all(
         self,
         texts: &[(Option<String>, String)],
@@ -128,7 +129,7 @@ impl Parser {
     }
 }
 
-/// Items of one name get a number each, the failed ones first, so that none hides another.
+/// Numbers items that have the same name, the failed ones first, so that none hides another.
 fn told_apart(mut found: Found) -> ItemMap {
     found.sort();
     let mut items = ItemMap::new();

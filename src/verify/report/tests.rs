@@ -1,4 +1,4 @@
-//! Recorded reports, whole and cut off.
+//! Recorded reports, complete and cut off.
 
 use super::*;
 use crate::domain::ItemState;
@@ -10,7 +10,7 @@ fn recorded(name: &str) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
-/// The items as `file::name state`, in order.
+/// Returns the items as `file::name state`, in order.
 fn shown(parser: Parser, text: &str) -> Result<Vec<String>, String> {
     let word = |state| match state {
         ItemState::Passed => "+",
@@ -188,11 +188,11 @@ fn a_green_report_has_the_same_items_and_no_failure() {
     }
 }
 
-/// A report without its last lines, as a tool leaves it that is killed, or exits from inside.
+/// A report without its last lines, which a tool leaves when it is killed or exits from inside.
 #[test]
 fn what_is_cut_off_is_no_report() {
     for (parser, name, _) in RED {
-        // Each line of it says all that it says.
+        // Each line is complete by itself, so a cut cannot be detected.
         if matches!(parser, Parser::Tsc) && !name.contains("pretty") {
             continue;
         }
@@ -214,7 +214,8 @@ impl Parser {
     }
 }
 
-/// What a test prints in the form of the tool is noticed: the tool counts other ones.
+/// Items that a test prints in the format of the tool are detected, because the tool counts other
+/// ones.
 #[test]
 fn items_that_a_test_prints_do_not_count() {
     let forged = [

@@ -1,4 +1,5 @@
-//! `cargo test`: what libtest prints. A program is `NAME:PATH`, since several crates have a `src/lib.rs`.
+//! `cargo test`: the output of libtest. A program is `NAME:PATH`, since several crates have a
+//! `src/lib.rs`.
 
 use super::super::found::{Found, counted, number_before};
 use crate::domain::{ItemId, ItemState};
@@ -6,7 +7,8 @@ use crate::domain::{ItemId, ItemState};
 pub(in super::super) fn read(text: &str) -> Result<Found, String> {
     let mut found = Found::new();
     let mut program = String::new();
-    // How many tests the program is to run, and where its own begin; `None` outside of its list.
+    // The number of tests that the program runs, and the index of its first item; `None` outside
+    // its list.
     let mut open: Option<(usize, usize)> = None;
     let mut lists = false;
     for line in text.lines() {
@@ -69,7 +71,7 @@ fn item(line: &str) -> Option<(String, ItemState)> {
         _ => return None,
     };
     let name = name.strip_suffix(" - should panic").unwrap_or(name);
-    // Documentation is told apart by its line, which moves.
+    // Doc tests are identified by their line, which moves.
     let name = match name.split_once(" (line ") {
         Some((before, rest)) => {
             format!("{before}{}", rest.split_once(')').map_or("", |(_, after)| after))

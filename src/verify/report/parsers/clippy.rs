@@ -1,4 +1,5 @@
-//! `cargo clippy`: errors, which `-D warnings` makes of warnings, and what does not compile.
+//! `cargo clippy`: errors, which include warnings under `-D warnings`, and code that does not
+//! compile.
 
 use super::super::found::Found;
 use crate::domain::{ItemId, ItemState};
@@ -25,7 +26,7 @@ pub(in super::super) fn read(text: &str) -> Result<Found, String> {
     if is_over { Ok(found) } else { Err("it has no last line: it is cut off".to_owned()) }
 }
 
-/// `error: message`, or `error[E0308]: message`.
+/// Parses `error: message`, or `error[E0308]: message`.
 fn error(line: &str) -> Option<&str> {
     let rest = line.strip_prefix("error")?;
     let message = match rest.strip_prefix('[') {

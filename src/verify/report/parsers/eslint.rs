@@ -1,4 +1,4 @@
-//! `eslint`: its usual form, or `-f json`. What it only warns about is no item.
+//! `eslint`: its default format, or `-f json`. Warnings are not items.
 
 use super::super::found::{Found, counted, number_before};
 use crate::domain::{ItemId, ItemState};
@@ -44,7 +44,7 @@ fn of_json(report: &Value) -> Found {
     let errors = messages.filter(|(_, message)| message.get("severity") == Some(&Value::from(2)));
     errors
         .map(|(file, message)| {
-            // The usual form leaves the full stop out.
+            // The default format omits the full stop.
             let message_text = text(&message, "message");
             let name =
                 format!("{}: {}", text(&message, "ruleId"), message_text.trim_end_matches('.'));

@@ -37,7 +37,7 @@ fn read_json(text: &str) -> Result<Found, String> {
             found.push((ItemId::new(package, "(package)"), state));
         }
     }
-    // Of a package that fails to build nothing else comes.
+    // A package that fails to build reports nothing else.
     let left = open.into_iter().find(|(package, _)| !package.is_empty());
     match left {
         Some((package, test)) => Err(format!("{package} {test} did not end")),
@@ -72,7 +72,7 @@ fn read_text(text: &str) -> Result<Found, String> {
     Ok(found)
 }
 
-/// `--- PASS: TestX (0.00s)`.
+/// Parses `--- PASS: TestX (0.00s)`.
 fn item(line: &str) -> Option<(String, ItemState)> {
     let (word, name) = line.strip_prefix("--- ")?.split_once(": ")?;
     let state = match word {

@@ -11,7 +11,7 @@ pub(in super::super) fn read(text: &str) -> Result<Found, String> {
     }
 }
 
-/// The items of the JSON document of `text`, if it has one.
+/// Returns the items of the JSON document in `text`, if there is one.
 pub(super) fn json(text: &str) -> Option<Result<Found, String>> {
     let begin = text.find("{\"num")?;
     let mut values = serde_json::Deserializer::from_str(&text[begin..]).into_iter::<Value>();
@@ -74,7 +74,7 @@ fn read_text(text: &str) -> Result<Found, String> {
         if name == "● Test suite failed to run" {
             found.push((ItemId::new(file.as_str(), "(file)"), ItemState::Failed));
         }
-        // Details of failures follow.
+        // The details of failures follow.
         if name.starts_with('●') {
             file.clear();
         }
@@ -94,7 +94,7 @@ fn read_text(text: &str) -> Result<Found, String> {
     Err("it has no last line: it is cut off".to_owned())
 }
 
-/// `✓ adds (2 ms)`.
+/// Parses `✓ adds (2 ms)`.
 fn item(line: &str) -> Option<(&str, ItemState)> {
     let (word, name) = line.split_once(' ')?;
     let state = match word {

@@ -1,4 +1,4 @@
-//! JUnit's XML, which most runners can write.
+//! JUnit XML, which most runners can write.
 
 use super::super::found::Found;
 use crate::domain::{ItemId, ItemState};
@@ -53,7 +53,7 @@ fn enter(tag: &BytesStart<'_>, case: &mut Option<(ItemId, ItemState)>) -> Result
         (b"testcase", case) => {
             let [file, class, name] = ["file", "classname", "name"].map(|key| attribute(tag, key));
             let (file, class, name) = (file?, class?, name?);
-            // Some runners write a file, most the class alone.
+            // Some runners write a file, most write only the class.
             let id = match (file, class) {
                 (Some(file), Some(class)) if !file.ends_with(&class) => {
                     ItemId::new(file, format!("{class}.{}", name.unwrap_or_default()))

@@ -1,4 +1,4 @@
-//! One file a parser.
+//! The parsers of reports, one file each.
 
 pub(super) mod cargo;
 pub(super) mod clippy;

@@ -1,4 +1,4 @@
-//! `cargo nextest run`: its own lines. Tests that it leaves out are counted there and not named.
+//! `cargo nextest run`: its own lines. Skipped tests are counted there but not named.
 
 use super::super::found::{Found, counted, number_before};
 use crate::domain::{ItemId, ItemState};
@@ -8,7 +8,7 @@ pub(in super::super) fn read(text: &str) -> Result<Found, String> {
     for line in text.lines() {
         let line = line.trim_start();
         if let Some(summary) = line.strip_prefix("Summary [") {
-            // What follows names the failures again.
+            // The lines after the summary name the failures again.
             let summary = summary.split_once(']').map_or("", |(_, rest)| rest);
             let told = match summary.split_once("tests run:").or(summary.split_once("test run:")) {
                 Some((before, _)) => {
@@ -28,7 +28,7 @@ pub(in super::super) fn read(text: &str) -> Result<Found, String> {
     Err("it has no summary: it is cut off, or nothing was compiled".to_owned())
 }
 
-/// `PASS [   0.005s] (1/5) demo tests::adds`; the end of a test that is tried again is its last line.
+/// Parses `PASS [   0.005s] (1/5) demo tests::adds`. The last line of a retried test is its result.
 fn item(line: &str) -> Option<(ItemId, ItemState)> {
     let (word, rest) = line.split_once(" [")?;
     let state = match word.split(' ').next()? {

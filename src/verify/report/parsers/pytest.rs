@@ -1,4 +1,4 @@
-//! `pytest -v`, or `-rA`: a name is needed for each test, which dots do not have.
+//! `pytest -v`, or `-rA`: each test needs a name, which the output with dots does not have.
 
 use super::super::found::{Found, counted, number_before};
 use crate::domain::{ItemId, ItemState};
@@ -9,7 +9,7 @@ const WORDS: [(&str, ItemState); 6] = [
     ("FAILED", ItemState::Failed),
     ("ERROR", ItemState::Failed),
     ("SKIPPED", ItemState::Skipped),
-    // It ran, and nobody asks what it came to.
+    // The test ran, and its result does not count.
     ("XFAIL", ItemState::Skipped),
 ];
 
@@ -37,7 +37,7 @@ pub(in super::super) fn read(text: &str) -> Result<Found, String> {
     }
     let failed = |found: &&(ItemId, ItemState)| found.1 == ItemState::Failed;
     let red = verbose.iter().filter(failed).count();
-    // A test whose teardown fails is told twice; a file that cannot be read only at the end.
+    // A test whose teardown fails is reported twice; a file that cannot be read only at the end.
     let extra = (told("failed") + errors).saturating_sub(red);
     let mut all = verbose;
     if extra > 0 {
@@ -53,7 +53,7 @@ pub(in super::super) fn read(text: &str) -> Result<Found, String> {
     Ok(all)
 }
 
-/// `=== 1 failed, 4 passed in 0.25s ===`, with the bars or without.
+/// Returns whether this is `=== 1 failed, 4 passed in 0.25s ===`, with the bars or without.
 fn is_end(line: &str) -> bool {
     let line = line.trim_matches(['=', ' ']);
     let known =
@@ -64,7 +64,8 @@ fn is_end(line: &str) -> bool {
         && line.starts_with(|letter: char| letter.is_ascii_digit() || letter == 'n')
 }
 
-/// `tests/a.py::test_b PASSED [ 14%]`, or of one of several workers `[gw0] [ 14%] PASSED tests/…`.
+/// Parses `tests/a.py::test_b PASSED [ 14%]`, or with several workers `[gw0] [ 14%] PASSED
+/// tests/…`.
 fn verbose(line: &str) -> Option<(ItemId, ItemState)> {
     if let Some(rest) = line.strip_prefix("[gw") {
         let (word, name) = rest.split_once("%] ")?.1.split_once(' ')?;
@@ -77,7 +78,7 @@ fn verbose(line: &str) -> Option<(ItemId, ItemState)> {
     Some((id(name)?, state(word)?))
 }
 
-/// `FAILED tests/a.py::test_b - assert …`.
+/// Parses `FAILED tests/a.py::test_b - assert …`.
 fn short_line(line: &str) -> Option<(ItemId, ItemState)> {
     let (word, rest) = line.split_once(' ')?;
     let name = rest.split(" - ").next()?;

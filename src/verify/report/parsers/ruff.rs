@@ -1,4 +1,4 @@
-//! `ruff check`: its usual form, or `--output-format concise`.
+//! `ruff check`: its default format, or `--output-format concise`.
 
 use super::super::found::{Found, counted};
 use crate::domain::{ItemId, ItemState};
@@ -27,7 +27,7 @@ pub(in super::super) fn read(text: &str) -> Result<Found, String> {
     Err("it has no last line: it is cut off".to_owned())
 }
 
-/// `bad.py:1:8: F401 [*] message`.
+/// Parses `bad.py:1:8: F401 [*] message`.
 fn concise(line: &str) -> Option<(ItemId, ItemState)> {
     let mut parts = line.splitn(4, ':');
     let (file, row, column) = (parts.next()?, parts.next()?, parts.next()?);
@@ -36,7 +36,7 @@ fn concise(line: &str) -> Option<(ItemId, ItemState)> {
     Some((ItemId::new(file, rule(parts.next()?.trim())?), ItemState::Failed))
 }
 
-/// `F401 [*] message`; a file that cannot be read has no code.
+/// Parses `F401 [*] message`; a file that cannot be read has no code.
 fn rule(text: &str) -> Option<String> {
     let (code, message) = text.split_once(' ')?;
     let letters = code.trim_start_matches(|letter: char| letter.is_ascii_uppercase());

@@ -1,4 +1,4 @@
-//! TAP, also with subtests as node and perl write them: their names are paths.
+//! TAP, including subtests in the format of node and perl, whose names become paths.
 
 use super::super::found::{Found, counted};
 use crate::domain::{ItemId, ItemState};
@@ -30,7 +30,7 @@ pub(in super::super) fn read(text: &str) -> Result<Found, String> {
     Ok(found)
 }
 
-/// `not ok 2 - name # SKIP why`.
+/// Parses `not ok 2 - name # SKIP why`.
 fn item(line: &str) -> Option<(String, ItemState)> {
     let (is_ok, rest) = match line.strip_prefix("not ok") {
         Some(rest) => (false, rest),

@@ -9,7 +9,7 @@ pub(in super::super) fn read(text: &str) -> Result<Found, String> {
         let (number, rest) = line.strip_prefix("Found ")?.split_once(' ')?;
         rest.starts_with("error").then(|| number.parse().ok()).flatten()
     });
-    // Only the pretty form has an end that counts.
+    // Only the pretty format ends with a count.
     let is_pretty = text.contains(" - error TS");
     if is_pretty && told.is_none() {
         return Err("it has no last line: it is cut off".to_owned());

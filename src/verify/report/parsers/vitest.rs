@@ -26,7 +26,7 @@ pub(in super::super) fn read(text: &str) -> Result<Found, String> {
     Err("it has no last lines: it is cut off, or not of --reporter=verbose".to_owned())
 }
 
-/// `✓ v/a.test.js > sum > adds 2ms`.
+/// Parses `✓ v/a.test.js > sum > adds 2ms`.
 fn item(line: &str) -> Option<(ItemId, ItemState)> {
     let (word, rest) = line.split_once(' ')?;
     let state = match word {
