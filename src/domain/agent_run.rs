@@ -1,13 +1,13 @@
-//! What a run of an agent came to, as its adapter understood it: pure data.
+//! The result of an agent run, as its adapter parsed it. Pure data.
 //!
-//! It says nothing about the work, which verification judges. It says whether the agent could work
-//! at all, and what that cost.
+//! It does not judge the work; verification does. It records whether the agent could work at all,
+//! and what the run cost.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// A tool whose command line and output are known.
+/// An agent command line tool whose arguments and output format are known.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
 )]
@@ -22,13 +22,13 @@ pub enum Preset {
     Copilot,
     Amp,
     Aider,
-    /// Any other command: nothing is known of its output.
+    /// Any other command. Nothing is known about its output.
     #[default]
     Command,
 }
 
 impl Preset {
-    /// All of them, in the order in which `init` takes them.
+    /// All presets, in the order in which `init` prefers them.
     pub const ALL: [Self; 9] = [
         Self::Claude,
         Self::Codex,
@@ -41,7 +41,7 @@ impl Preset {
         Self::Command,
     ];
 
-    /// The word in configuration and JSON.
+    /// Returns the word used in the configuration and in JSON.
     pub fn word(self) -> &'static str {
         match self {
             Self::Claude => "claude",
@@ -56,7 +56,7 @@ impl Preset {
         }
     }
 
-    /// The preset whose word is `word`.
+    /// Returns the preset whose word is `word`.
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|preset| preset.word() == word)
     }
@@ -72,35 +72,35 @@ impl fmt::Display for Preset {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum AgentOutcome {
-    /// It came to its end.
+    /// It finished normally.
     Ok,
-    /// It failed by itself.
+    /// It reported an error of its own.
     AgentError,
-    /// The account may not be used for a while.
+    /// The account is over a usage limit for a while.
     UsageLimit {
-        /// The reset that the tool stated.
+        /// The reset time that the tool reported.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<DateTime<Utc>>,
-        /// Which limit it is, in the tool's word.
+        /// Which limit it is, in the tool's own word.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         scope: Option<String>,
     },
-    /// The service could not be reached, or was overloaded.
+    /// The service was unreachable or overloaded.
     Transient,
-    /// Nobody is logged in.
+    /// The tool is not logged in.
     Auth,
-    /// It took as many turns as it may.
+    /// It reached its limit of turns.
     TurnLimit,
-    /// It cost as much as it may.
+    /// It reached its cost limit.
     CostLimit,
-    /// A signal or a limit of time ended it.
+    /// It was killed by a signal or by a time limit.
     Killed,
-    /// It ended without saying how.
+    /// It exited without reporting a result.
     NoResult,
 }
 
 impl AgentOutcome {
-    /// Whether the agent could not work, for reasons that no task is to blame for.
+    /// Returns whether the agent could not work for a reason that is not the fault of the task.
     pub fn is_pause(&self) -> bool {
         match self {
             Self::UsageLimit { .. } | Self::Transient | Self::Auth => true,
@@ -113,7 +113,7 @@ impl AgentOutcome {
         }
     }
 
-    /// The word in JSON.
+    /// Returns the word used in JSON.
     pub fn word(&self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -149,33 +149,34 @@ impl fmt::Display for AgentOutcome {
     }
 }
 
-/// Tokens of a run.
+/// The tokens that a run used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tokens {
-    /// Read by the model, in the tool's own count.
+    /// Tokens that the model read, as the tool counts them.
     #[serde(rename = "in")]
     pub input: u64,
-    /// Written by the model.
+    /// Tokens that the model wrote.
     pub out: u64,
-    /// Read from a cache, in the tool's own count.
+    /// Tokens read from a cache, as the tool counts them.
     pub cached: u64,
-    /// All, each counted once: some tools count cached tokens among those that were read.
+    /// All tokens, each counted once. Some tools include cached tokens in the input count.
     pub total: u64,
 }
 
 impl Tokens {
-    /// Those of a tool that counts cached tokens among those that were read.
+    /// Builds the counts of a tool that includes cached tokens in its input count.
     pub fn with_cached_inside(input: u64, out: u64, cached: u64) -> Self {
         Self { input, out, cached, total: input.saturating_add(out) }
     }
 
-    /// Those of a tool that counts them apart, and those written to the cache as well.
+    /// Builds the counts of a tool that counts cached tokens, and tokens written to the cache,
+    /// separately.
     pub fn with_cached_apart(input: u64, out: u64, cached: u64, written: u64) -> Self {
         let total = input.saturating_add(out).saturating_add(cached).saturating_add(written);
         Self { input, out, cached, total }
     }
 
-    /// The sum of two.
+    /// Returns the sum of the two counts.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {
         Self {
@@ -187,29 +188,29 @@ impl Tokens {
     }
 }
 
-/// What a run of an agent came to.
+/// The result of an agent run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AgentRun {
-    /// The adapter that understood it.
+    /// The adapter that parsed the output.
     pub preset: Preset,
     /// How it ended.
     #[serde(flatten)]
     pub outcome: AgentOutcome,
-    /// By which the next attempt may continue it.
+    /// The session id that lets the next attempt resume this run.
     pub session_id: Option<String>,
-    /// The model that worked.
+    /// The model that was used.
     pub model: Option<String>,
-    /// What it used; `None` where the tool does not tell.
+    /// The tokens that it used. `None` if the tool does not report them.
     pub tokens: Option<Tokens>,
-    /// What it cost in US dollars; `None` where the tool does not tell.
+    /// The cost in US dollars. `None` if the tool does not report it.
     pub cost_usd: Option<f64>,
-    /// Its last message, or its error, cut.
+    /// Its last message or its error, truncated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
 }
 
 impl AgentRun {
-    /// A run of which nothing but its end is known.
+    /// Creates a run of which only the outcome is known.
     pub fn new(preset: Preset, outcome: AgentOutcome) -> Self {
         Self {
             preset,

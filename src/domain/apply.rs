@@ -1,4 +1,4 @@
-//! What each transition writes.
+//! The field changes that each transition writes.
 
 use super::change::{Change, Landed, Waits};
 use super::claim::{Claim, ClaimToken};
@@ -13,35 +13,37 @@ use super::verdict::Verdict;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
-/// What the `error` of a task in review says behind its code.
+/// The text after the reason code in the `error` of a task in review.
 const IN_REVIEW: &str = "its work passed and waits for a person's yes";
 
-/// RFC 3339 UTC with `Z`, whole seconds: the form of every time in a queue file.
+/// Formats a time as every time in a queue file: RFC 3339 UTC with `Z`, whole seconds.
 pub fn timestamp(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-/// How many attempts count against the budget of `task` now. A running attempt does not yet.
+/// Returns how many attempts count against the budget of `task` now. A running attempt does not
+/// count yet.
 pub fn budget_used_now(task: &Task) -> u32 {
     let running = u32::from(task.status == Status::InProgress);
     task.budget_used().unwrap_or(task.attempts.saturating_sub(running))
 }
 
-/// The budget of attempts of `task`, where `default` is that of a task that has none of its own. A
-/// task that may run at all may run once.
+/// Returns the attempt budget of `task`. `default` applies to a task without a budget of its own.
+/// The result is at least 1, because a task that may run at all may run once.
 pub fn budget_of(task: &Task, default: u32) -> u32 {
     task.max_iterations().unwrap_or(default).max(1)
 }
 
-/// The changes that `transition` makes to `task` at the time `now`.
+/// Returns the changes that `transition` makes to `task` at the time `now`.
 ///
 /// # Errors
-/// [`Illegal`] when the task's state does not allow it; nothing is to be written then.
+/// Returns [`Illegal`] if the state of the task does not allow the transition. Nothing may be
+/// written then.
 pub fn apply(task: &Task, transition: &Transition, now: DateTime<Utc>) -> Result<Changes, Illegal> {
     check_legal(task, transition)?;
     let mut changes = changed(task, transition, now);
-    // Whoever ends a claim ends the wait of the change that was made under it; a person who opens the
-    // task again wants it done again.
+    // Ending a claim also ends the wait of the change made under it. A person who reopens the task
+    // wants the work done again.
     let begins = matches!(transition, Transition::Claim(_));
     if task.change().is_some() && (begins || changes.contains(&(Field::Claim, Write::Remove))) {
         changes.push((Field::Change, Write::Remove));
@@ -61,7 +63,7 @@ fn changed(task: &Task, transition: &Transition, now: DateTime<Utc>) -> Changes 
             let mut changes = ended(task, Status::Pending, Some(Verdict::Fail), reason);
             changes.push((Field::FilesActuallyChanged, Write::Set(json!(files_changed))));
             changes.push(ambiguous(files_ambiguous));
-            // Of an earlier attempt they hold until the task is complete.
+            // Conflict paths of an earlier attempt stay until the task is complete.
             if !conflict_paths.is_empty() {
                 changes.push((Field::ConflictPaths, Write::Set(json!(conflict_paths))));
             }
@@ -120,12 +122,12 @@ fn claimed(task: &Task, claim: &Claim, now: DateTime<Utc>) -> Changes {
         (Field::LastAttempt, Write::Set(json!(now))),
         (Field::StartedAt, Write::Default(json!(now))),
     ];
-    // The number continues behind attempts that the task knows nothing of, when the file was set
-    // back; those do not count.
+    // If the file was reset to an older version, the claim's number continues after attempts that
+    // the task does not record. Those attempts do not count against the budget.
     if task.budget_used().is_none() && claim.attempt > task.attempts.saturating_add(1) {
         changes.push((Field::BudgetUsed, Write::Set(json!(budget_used_now(task)))));
     }
-    // It was reopened by an edit: what was asked is not known to be answered, and asked again if need be.
+    // An edit reopened the task. Its question may still be unanswered; if so, the agent asks again.
     changes.push((Field::OpenQuestion, Write::Remove));
     changes.push((Field::Claim, Write::Set(json!(claim))));
     changes
@@ -166,7 +168,7 @@ fn completed(
     changes
 }
 
-/// What passed waits for a person: all of it is written, but that it counts.
+/// Work that passed waits for a person's review. Writes everything except the completion itself.
 fn reviewed(task: &Task, verdict: Verdict, completion: &Completion, now: DateTime<Utc>) -> Changes {
     let withheld = |(field, write): (Field, Write)| {
         if matches!(field, Field::CompletedAt | Field::CompletedBy | Field::CompletionNote) {
@@ -185,7 +187,7 @@ fn reviewed(task: &Task, verdict: Verdict, completion: &Completion, now: DateTim
     completed(task, verdict, completion, now).into_iter().filter_map(withheld).collect()
 }
 
-/// A person said yes: the change may land, or else the work counts.
+/// A person approved the work. Its change may land; if there is no change, the task is complete.
 fn accepted(task: &Task, by: &str, completes: bool, now: DateTime<Utc>) -> Changes {
     let mut changes = vec![
         (Field::ApprovedBy, Write::Set(json!(by))),
@@ -203,7 +205,7 @@ fn accepted(task: &Task, by: &str, completes: bool, now: DateTime<Utc>) -> Chang
     changes
 }
 
-/// What passed waits to land. The claim stays: nobody else may take the task.
+/// A verified change waits to land. The claim stays, so that no other worker takes the task.
 fn waits(change: &Change) -> Changes {
     vec![
         (Field::Status, Write::Status(Status::InProgress)),
@@ -211,7 +213,7 @@ fn waits(change: &Change) -> Changes {
     ]
 }
 
-/// Where the work landed; what was done in the project itself has no such keys.
+/// Returns where the work landed. Work done in the project itself has no such keys.
 fn landed(landed: Option<&Landed>) -> [(Field, Write); 2] {
     let write = |text: Option<&String>| text.map_or(Write::Remove, |text| Write::Set(json!(text)));
     [
@@ -220,19 +222,19 @@ fn landed(landed: Option<&Landed>) -> [(Field, Write); 2] {
     ]
 }
 
-/// Files that may be the work of several tasks; most tasks have none, and no key then.
+/// Files that may belong to several tasks. The key is omitted if there are none, as for most tasks.
 fn ambiguous(files: &[String]) -> (Field, Write) {
     let write = if files.is_empty() { Write::Remove } else { Write::Set(json!(files)) };
     (Field::FilesAmbiguous, write)
 }
 
-/// What the verification noted although it passed; most tasks have nothing, and no key then.
+/// Warnings of a verification that passed. The key is omitted if there are none, as for most tasks.
 fn warned(warnings: &[String]) -> (Field, Write) {
     let write = if warnings.is_empty() { Write::Remove } else { Write::Set(json!(warnings)) };
     (Field::VerificationWarnings, write)
 }
 
-/// A person's completion; what agents did before is left as it is.
+/// A person completed the task. What earlier attempts recorded stays unchanged.
 fn done(
     task: &Task,
     by: &str,
@@ -258,7 +260,7 @@ fn moved(status: Status, error: &str) -> Changes {
     vec![(Field::Status, Write::Status(status)), (Field::Error, Write::Set(json!(error)))]
 }
 
-/// An attempt that counts against the budget ended.
+/// Ends an attempt that counts against the budget.
 fn ended(task: &Task, status: Status, verdict: Option<Verdict>, reason: &str) -> Changes {
     let mut changes = moved(status, reason);
     if let Some(verdict) = verdict {
@@ -270,7 +272,7 @@ fn ended(task: &Task, status: Status, verdict: Option<Verdict>, reason: &str) ->
     changes
 }
 
-/// Nothing of the attempt began, and a person must look.
+/// Ends an attempt before any of it began. A person must look at the task.
 fn vetoed(task: &Task, reason: &str) -> Changes {
     let mut changes = moved(Status::Blocked, reason);
     changes.push((Field::Passes, Write::Set(json!(false))));
@@ -279,7 +281,7 @@ fn vetoed(task: &Task, reason: &str) -> Changes {
     changes
 }
 
-/// An attempt that costs nothing ended, and a person must say something.
+/// Ends an attempt that costs no budget. A person must answer or decide.
 fn asked(task: &Task, reason: &str, question: &OpenQuestion) -> Changes {
     let mut changes = moved(Status::Blocked, reason);
     changes.push((Field::Passes, Write::Set(json!(false))));
@@ -289,21 +291,21 @@ fn asked(task: &Task, reason: &str, question: &OpenQuestion) -> Changes {
     changes
 }
 
-/// An attempt that costs nothing ended.
+/// Ends an attempt that costs no budget.
 fn interrupted(task: &Task, reason: &str) -> Changes {
     let mut changes = moved(Status::Pending, reason);
     changes.extend(free(task));
     changes
 }
 
-/// The running attempt counts: `budget_used` is written only where it differs from `attempts`.
+/// Counts the running attempt. `budget_used` is written only if it differs from `attempts`.
 fn counted(task: &Task) -> Option<(Field, Write)> {
     let used = budget_used_now(task).saturating_add(1);
     (task.budget_used().is_some() || used != task.attempts)
         .then(|| (Field::BudgetUsed, Write::Set(json!(used))))
 }
 
-/// The running attempt, if any, does not count, and the claim goes.
+/// Removes the claim. A running attempt does not count against the budget.
 fn free(task: &Task) -> Changes {
     let used = budget_used_now(task);
     let mut changes = Changes::new();
@@ -314,7 +316,7 @@ fn free(task: &Task) -> Changes {
     changes
 }
 
-/// Back to pending with a new budget.
+/// Returns the task to pending with a new budget.
 fn again(task: &Task) -> Changes {
     let mut changes =
         vec![(Field::Status, Write::Status(Status::Pending)), (Field::Error, Write::Clear)];
@@ -384,8 +386,8 @@ fn settled(status: Status, reason: Option<&str>, now: DateTime<Utc>) -> Changes 
 }
 
 impl Task {
-    /// Whether a write-back with `token` may be made: the claim is its own, or vanished by an
-    /// edit of the file while nobody else took the task.
+    /// Returns whether a write-back with `token` is allowed: the claim is its own, or an edit of
+    /// the file removed the claim and no other worker took the task since.
     pub fn accepts(&self, token: &ClaimToken) -> bool {
         match self.claim() {
             Some(claim) => claim.is(token),

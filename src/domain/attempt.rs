@@ -1,4 +1,4 @@
-//! The commands of an attempt, and what it came to.
+//! The commands of an attempt, and the attempt's result.
 
 use super::agent_run::AgentRun;
 use super::checked::Checked;
@@ -12,51 +12,53 @@ use super::verdict::Verdict;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 
-/// Whether a command does the work or judges it; a step may have any name, also `agent`.
+/// Whether a command does the work or judges it. The kind is needed because a step may have any
+/// name, even `agent`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StepKind {
-    /// The agent.
+    /// The command is the agent.
     Agent,
-    /// A step of the verification.
+    /// The command is a verification step.
     #[default]
     Verify,
 }
 
-/// So many tests are noted that passed only when they ran again, of one attempt.
+/// The maximum number of flaky tests recorded for one attempt.
 const FLAKY: usize = 200;
 
-/// A test that passed only when it ran again, as the journal has it.
+/// A test that passed only when it was run again, as recorded in the journal.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct FlakyItem {
-    /// The step.
+    /// The name of the step.
     pub step: String,
-    /// The test; `None` where the step tells no items.
+    /// The test. `None` if the step does not report items.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub item: Option<String>,
 }
 
-/// One command of an attempt: the agent, or a step of the verification.
+/// One command of an attempt: the agent or a verification step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StepReport {
-    /// Which of the two it is.
+    /// Whether it is the agent or a verification step.
     #[serde(default)]
     pub kind: StepKind,
     /// `agent`, or the step's name in the configuration.
     pub name: String,
-    /// How it ended.
+    /// How the command ended.
     pub outcome: Outcome,
     /// Milliseconds from start to end on the monotonic clock.
     pub millis: u64,
     /// File name of its output inside the attempt folder.
     pub log: String,
-    /// What a step of the verification says of the work.
+    /// The judgement of a verification step on the work.
     #[serde(default, skip_serializing_if = "Checked::is_empty")]
     pub checked: Checked,
 }
 
 impl StepReport {
-    /// Whether it decides against the work: it failed or blocks, and may not.
+    /// Returns whether the step decides against the work: it failed or blocks, and is not allowed
+    /// to.
     pub fn is_red(&self) -> bool {
         match self.checked.verdict {
             Some(Verdict::Fail) => !self.checked.allowed,
@@ -66,7 +68,7 @@ impl StepReport {
         }
     }
 
-    /// How it ended, in words: what it says of the work, else the exit status.
+    /// Describes how it ended: its judgement of the work, or else the exit status.
     pub fn ended(&self) -> String {
         let Checked { why, retried, .. } = &self.checked;
         let ended = why.clone().unwrap_or_else(|| self.outcome.to_string());
@@ -77,8 +79,8 @@ impl StepReport {
         }
     }
 
-    /// What there is to note of a step that decided nothing: a failure that it may have, or that it
-    /// passed only when it ran again.
+    /// Returns the warning for a step that decided nothing: it failed but is allowed to, or it
+    /// passed only when it was run again.
     pub fn warning(&self) -> Option<String> {
         let may = self.checked.allowed && self.checked.verdict == Some(Verdict::Fail);
         if may {
@@ -92,14 +94,14 @@ impl StepReport {
         }
     }
 
-    /// The command in a sentence: `agent`, or `step test`.
+    /// Returns the command as part of a sentence: `agent`, or `step test`.
     pub fn named(&self) -> String {
         self.kind.named(&self.name)
     }
 }
 
 impl StepKind {
-    /// The command `name` of this kind in a sentence.
+    /// Returns the command `name` of this kind as part of a sentence.
     pub fn named(self, name: &str) -> String {
         match self {
             Self::Agent => "agent".to_owned(),
@@ -108,13 +110,14 @@ impl StepKind {
     }
 }
 
-/// What a failed attempt is compared by with those before it.
+/// What a failed attempt is compared by with earlier attempts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fingerprint {
-    /// The changed files and what was in them then; `None` when nothing changed.
+    /// Identifies the changed files and their contents. `None` if nothing changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<String>,
-    /// How the failed step ended and what it printed, without digits and temporary paths.
+    /// Identifies how the failed step ended and what it printed, without digits and temporary
+    /// paths.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output: Option<String>,
 }
@@ -126,19 +129,21 @@ impl Fingerprint {
 }
 
 impl AttemptReport {
-    /// Whether it failed for what was found in its change, and not for its last step.
+    /// Returns whether the attempt failed because of findings in its change and not because of its
+    /// last step.
     pub fn is_refused(&self) -> bool {
         self.findings.at_least(Level::Fail).next().is_some()
             && self.steps.last().is_none_or(|step| !step.is_red())
     }
 }
 
-/// The form of the times of an attempt, of which differences are told: RFC 3339 UTC with milliseconds.
+/// Formats a time of an attempt: RFC 3339 UTC with milliseconds, because durations are computed
+/// from it.
 pub fn exact_timestamp(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
-/// What an attempt came to: the content of `verdict.json`.
+/// The result of an attempt: the content of `verdict.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AttemptReport {
     /// Format version of the file, 1.
@@ -155,33 +160,33 @@ pub struct AttemptReport {
     pub ended_at: String,
     /// How the agent ended.
     pub outcome: Outcome,
-    /// The verdict; `None` for an attempt that was interrupted or lost, or never started.
+    /// The verdict. `None` for an attempt that was interrupted, was lost or never started.
     pub verdict: Option<Verdict>,
     /// Why, in one line: the failed step and how it ended, or the agent's question.
     pub reason: Option<String>,
-    /// The same as a code; `None` for a PASS, and where an older version wrote the file.
+    /// The reason as a code. `None` for a PASS, and in files written by older versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason_code: Option<ReasonCode>,
-    /// Known errors that it met.
+    /// Known errors that the attempt met.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub known_errors: Vec<KnownError>,
-    /// The hooks that ran, in their order.
+    /// The hooks that ran, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hooks: Vec<HookReport>,
-    /// What the agent shows for what it says of an impossible task or a contradiction.
+    /// The evidence that the agent gave for calling the task impossible or contradictory.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Evidence>,
-    /// The agent and the steps of the verification, in the order in which they ran.
+    /// The agent and the verification steps, in the order in which they ran.
     pub steps: Vec<StepReport>,
-    /// What the agent came to, where one ran.
+    /// The result of the agent run, if an agent ran.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<AgentRun>,
     /// Files that changed between start and end, relative to the project root.
     pub files_changed: Vec<String>,
-    /// Files that changed meanwhile and may be the work of other attempts that ran.
+    /// Changed files that may be the work of other attempts that ran at the same time.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files_ambiguous: Vec<String>,
-    /// What it is compared by with other attempts, of one that failed.
+    /// What a failed attempt is compared by with other attempts.
     #[serde(default, skip_serializing_if = "Fingerprint::is_empty")]
     pub fingerprint: Fingerprint,
     /// What was found in its change.
@@ -190,7 +195,7 @@ pub struct AttemptReport {
 }
 
 impl AttemptReport {
-    /// The reason as a word: of a veto the code that its hook named.
+    /// Returns the reason code as a word. For a veto it is the code that the hook named.
     pub fn code(&self) -> Option<&str> {
         let code = self.reason_code?;
         let vetoes = self.hooks.iter().rev().filter_map(|hook| hook.code.as_deref());
@@ -198,14 +203,15 @@ impl AttemptReport {
         Some(own.unwrap_or_else(|| code.word()))
     }
 
-    /// The hook that forbade what was to begin, where one did.
+    /// Returns the hook that vetoed the attempt, if any.
     pub fn vetoed_by(&self) -> Option<HookPoint> {
         let is_veto = self.reason_code == Some(ReasonCode::Hook);
         let veto = self.hooks.iter().rev().find(|hook| hook.code.is_some());
         veto.filter(|_| is_veto).map(|hook| hook.hook)
     }
 
-    /// The tests that passed only when they ran again; of a step that tells none, the step.
+    /// Returns the tests that passed only when they were run again. A step that reports no items is
+    /// listed as a whole.
     pub fn flaky(&self) -> Vec<FlakyItem> {
         let of_step = |step: &StepReport| {
             let named =
@@ -219,7 +225,7 @@ impl AttemptReport {
         self.steps.iter().flat_map(of_step).take(FLAKY).collect()
     }
 
-    /// What is to be noted of it although it decided nothing.
+    /// Returns the warnings of all steps, which decided nothing.
     pub fn warnings(&self) -> Vec<String> {
         self.steps.iter().filter_map(StepReport::warning).collect()
     }

@@ -1,43 +1,43 @@
-//! When an agent that fails within seconds, or that says that it may not work now, is tried again: pure
-//! data, the times are handed in.
+//! Decides when an agent is tried again that failed within seconds or reported that it cannot work
+//! now. Pure data: the caller passes in the times.
 //!
-//! An outage ends by itself, so attempts that it makes fail must not use up the budgets of tasks.
-//! After each such failure the agent rests for longer, then **one** attempt tries it. What only
-//! one task fails at while the agent works for others is that task's own fault.
+//! An outage ends by itself, so attempts that fail because of it must not use up task budgets.
+//! After each such failure the agent pauses for longer, then **one** attempt tries it. If only one
+//! task fails while the agent works for others, the failure is that task's own.
 
 use super::reason::ReasonCode;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-/// An agent that fails after this long did some work: its failures are the task's.
+/// An agent that fails after more than this did some work, so the failure counts as the task's.
 pub const QUICK: TimeDelta = TimeDelta::seconds(10);
 /// The longest pause.
 pub const CAP: TimeDelta = TimeDelta::minutes(5);
 
-/// How long an agent that is tried after it said why it could not work is left to one attempt.
+/// How long only one attempt tries an agent that had reported why it could not work.
 const PROBE: TimeDelta = TimeDelta::seconds(60);
-/// No reset that a tool states is believed to be further away.
+/// The furthest reset time that is believed when a tool reports one.
 const FURTHEST: TimeDelta = TimeDelta::days(8);
-/// What is added to a stated reset: clocks differ, and services are late.
+/// Added to a reported reset, because clocks differ and services reset late.
 const AFTER_RESET: TimeDelta = TimeDelta::seconds(60);
 
-/// Why an agent is not started.
+/// Why an agent is paused.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PauseKind {
-    /// It failed within seconds, and nobody knows why.
+    /// It failed within seconds for an unknown reason.
     #[default]
     Quick,
-    /// It said that the service fails for now.
+    /// It reported that the service is temporarily unavailable.
     Transient,
-    /// Its account has reached a limit.
+    /// Its account has reached a usage limit.
     UsageLimit,
-    /// Nobody is logged in: a person must do something.
+    /// It is not logged in. A person must act.
     Auth,
 }
 
 impl PauseKind {
-    /// The word for it in journal and JSON.
+    /// Returns the reason code used in the journal and in JSON.
     pub fn code(self) -> ReasonCode {
         match self {
             Self::Quick | Self::Transient => ReasonCode::Transient,
@@ -47,32 +47,32 @@ impl PauseKind {
     }
 }
 
-/// How an agent has failed lately.
+/// The recent failures of an agent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Backoff {
-    /// The agent.
+    /// The name of the agent.
     pub agent: String,
-    /// Its first failure in this row.
+    /// The first failure of the current series.
     pub since: DateTime<Utc>,
-    /// Its last failure.
+    /// The last failure.
     pub last: DateTime<Utc>,
-    /// It is not tried before this time; while it is tried, when the attempt has lasted too long
-    /// to be a failure within seconds.
+    /// The agent is not started before this time. While one attempt tries it: the time at which
+    /// that attempt has lasted too long to be a failure within seconds.
     pub until: DateTime<Utc>,
-    /// Failures in a row, those at the same time counted once; 0 when it works.
+    /// Consecutive failures, with simultaneous ones counted once. 0 when the agent works.
     pub failures: u32,
     /// How it failed last, in one line.
     pub reason: String,
-    /// One attempt tries it.
+    /// Whether one attempt is trying the agent now.
     #[serde(default)]
     pub trying: bool,
-    /// The tasks that it failed for in this row, by their names on paths.
+    /// The tasks for which it failed in this series, by their path-safe names.
     #[serde(default)]
     pub tasks: Vec<String>,
-    /// Tasks that it failed for while it worked for others.
+    /// The tasks for which it failed while it worked for others.
     #[serde(default)]
     pub own: Vec<String>,
-    /// Why it is not started.
+    /// Why the agent is paused.
     #[serde(default)]
     pub kind: PauseKind,
 }
@@ -80,9 +80,9 @@ pub struct Backoff {
 /// Whether an agent may be started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rest {
-    /// Nothing speaks against it.
+    /// It may be started.
     Over,
-    /// It rests for so long.
+    /// It is paused for this long.
     Lasts(TimeDelta),
     /// One attempt may try it.
     Due,
@@ -91,40 +91,40 @@ pub enum Rest {
 /// A failure within seconds.
 #[derive(Clone, Copy, Debug)]
 pub struct QuickFailure<'a> {
-    /// The task, by its name on paths.
+    /// The path-safe name of the task.
     pub task: &'a str,
-    /// When its attempt began.
+    /// When the attempt began.
     pub began: DateTime<Utc>,
-    /// Now.
+    /// The current time.
     pub now: DateTime<Utc>,
     /// How it failed, in one line.
     pub reason: &'a str,
-    /// Chance, from 0 to 1: loops of many projects must not try a service in step.
+    /// A random number from 0 to 1, so that loops of many projects do not retry a service in step.
     pub jitter: f64,
 }
 
-/// What an agent said about why it cannot work.
+/// What an agent reported about why it cannot work.
 #[derive(Clone, Copy, Debug)]
 pub struct Said {
-    /// Why.
+    /// The kind of failure.
     pub kind: PauseKind,
-    /// When it may work again, where it said so.
+    /// When it can work again, if it reported that.
     pub reset: Option<DateTime<Utc>>,
 }
 
-/// What a failure within seconds costs its task.
+/// What a failure within seconds costs the task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cost {
-    /// An attempt, as any failure: the agent works for other tasks.
+    /// One attempt of the budget, like any failure, because the agent works for other tasks.
     Own,
-    /// An attempt: the first of the row.
+    /// One attempt of the budget: it is the first failure of the series.
     First,
     /// Nothing.
     Free,
 }
 
-/// The pause after so many failures in a row: 1 s, doubled each time, at most [`CAP`]; up to a
-/// quarter less by chance.
+/// Returns the pause after `failures` consecutive failures: 1 s, doubled each time, at most
+/// [`CAP`], and up to a quarter shorter at random.
 pub fn next_pause(failures: u32, jitter: f64) -> TimeDelta {
     let doublings = failures.saturating_sub(1).min(16);
     let whole = CAP.min(TimeDelta::seconds(1 << doublings));
@@ -133,7 +133,7 @@ pub fn next_pause(failures: u32, jitter: f64) -> TimeDelta {
 }
 
 impl Backoff {
-    /// Of an agent that never failed, as of `now`.
+    /// Creates the state of an agent that never failed, as of `now`.
     pub fn new(agent: &str, now: DateTime<Utc>) -> Self {
         Self {
             agent: agent.to_owned(),
@@ -149,7 +149,7 @@ impl Backoff {
         }
     }
 
-    /// The longest pause that is believed.
+    /// Returns the longest pause that is believed.
     fn longest(&self) -> TimeDelta {
         match self.kind {
             PauseKind::Quick | PauseKind::Transient => CAP,
@@ -157,25 +157,26 @@ impl Backoff {
         }
     }
 
-    /// Whether the agent may be started now.
+    /// Returns whether the agent may be started now.
     pub fn rest(&self, now: DateTime<Utc>) -> Rest {
         let left = self.until - now;
         let forgotten = match self.kind {
             PauseKind::Quick | PauseKind::Transient => -left > CAP,
-            // Whether the limit is over is for one attempt to find out, however long ago it was.
+            // However long ago the limit was reached, only one attempt may find out whether it is
+            // over.
             PauseKind::UsageLimit | PauseKind::Auth => false,
         };
         if self.failures == 0 || forgotten {
             return Rest::Over;
         }
-        // A time further away than any pause was written by another clock.
+        // A time further away than any pause was written by a different clock.
         if left > TimeDelta::zero() && left <= self.longest() {
             return Rest::Lasts(left);
         }
         if self.trying { Rest::Over } else { Rest::Due }
     }
 
-    /// Takes in that the agent said why it cannot work.
+    /// Records that the agent reported why it cannot work.
     pub fn said(&mut self, said: Said, failure: &QuickFailure<'_>) -> Cost {
         let QuickFailure { task, began, now, reason, jitter } = *failure;
         let is_fault = said.kind == PauseKind::Transient;
@@ -189,7 +190,7 @@ impl Backoff {
         let stated = said.reset.map(|reset| reset + AFTER_RESET).filter(|until| *until > now);
         if let Some(until) = stated {
             self.failures = self.failures.saturating_add(1);
-            // Of several that were told at once the furthest holds.
+            // Of several resets reported at the same time, the furthest one counts.
             let told = self.kind == said.kind && began < self.last;
             self.until = if told { self.until.max(until) } else { until };
             (self.last, self.trying, self.kind) = (now, false, said.kind);
@@ -207,7 +208,7 @@ impl Backoff {
         Cost::Free
     }
 
-    /// Takes in a failure within seconds.
+    /// Records a failure within seconds.
     pub fn failed(&mut self, failure: &QuickFailure<'_>) -> Cost {
         let QuickFailure { task, began, now, reason, jitter } = *failure;
         if self.own.iter().any(|own| own == task) {
@@ -217,7 +218,7 @@ impl Backoff {
             (self.failures, self.since) = (0, now);
             self.tasks.clear();
         }
-        // What began before the last failure says nothing new.
+        // An attempt that began before the last failure adds no information.
         if self.failures == 0 || began >= self.last {
             self.failures = self.failures.saturating_add(1);
             self.until = now + next_pause(self.failures, jitter);
@@ -233,7 +234,7 @@ impl Backoff {
         Cost::First
     }
 
-    /// Takes in an attempt that was no failure within seconds.
+    /// Records an attempt that was not a failure within seconds.
     pub fn worked(&mut self, task: &str, began: DateTime<Utc>) {
         self.own.retain(|own| own != task);
         if self.failures == 0 || began < self.since {
@@ -249,7 +250,7 @@ impl Backoff {
         self.tasks.clear();
     }
 
-    /// Takes the right to try the agent; `false` when it is not due.
+    /// Takes the right to try the agent. Returns `false` if it is not due.
     pub fn try_now(&mut self, now: DateTime<Utc>) -> bool {
         let due = self.rest(now) == Rest::Due;
         if due {
@@ -262,17 +263,17 @@ impl Backoff {
         due
     }
 
-    /// Gives that right back: there was no task to try it with.
+    /// Returns the right to try the agent, because there was no task to try it with.
     pub fn not_tried(&mut self, now: DateTime<Utc>) {
         (self.trying, self.until) = (false, now);
     }
 
-    /// Whether there is nothing to remember.
+    /// Returns whether there is nothing to remember.
     pub fn is_empty(&self) -> bool {
         self.failures == 0 && self.own.is_empty()
     }
 
-    /// How it failed, for people.
+    /// Describes the failure for people.
     pub fn sentence(&self) -> String {
         let agent = &self.agent;
         match self.kind {
@@ -335,7 +336,7 @@ mod tests {
         let mut agent = Backoff::new("default", at(0));
         let costs = ["a", "b", "c"].map(|task| fails(&mut agent, task, 0, 1));
         assert_eq!((costs, agent.failures), ([Cost::First; 3], 1));
-        // Nor does what began before the outage say that it is over.
+        // An attempt that began before the outage does not show that it is over either.
         agent.worked("d", at(0));
         assert_eq!(agent.failures, 1);
     }
@@ -358,7 +359,7 @@ mod tests {
         fails(&mut agent, "a", 0, 0);
         assert!(agent.try_now(at(1)));
         assert_eq!(agent.rest(at(11)), Rest::Over);
-        // A new row begins.
+        // A new series begins.
         assert_eq!(fails(&mut agent, "a", 12, 12), Cost::First);
         assert_eq!((agent.failures, agent.since), (1, at(12)));
     }
@@ -381,11 +382,11 @@ mod tests {
         let limit = PauseKind::UsageLimit;
         assert_eq!(says(&mut agent, limit, Some(7200), 0, 60), Cost::Free);
         assert_eq!(agent.rest(at(60)), Rest::Lasts(TimeDelta::seconds(7200)));
-        // Who began before says the same; the furthest holds.
+        // An attempt that began earlier reports the same limit; the furthest reset counts.
         says(&mut agent, limit, Some(7000), 1, 61);
         assert_eq!(agent.until, at(7260));
         assert_eq!((agent.rest(at(7260)), agent.rest(at(90_000))), (Rest::Due, Rest::Due));
-        // One attempt tries it, and finds another limit, which ends earlier than the first one.
+        // One attempt tries it and finds another limit, which ends earlier than the first one.
         assert!(agent.try_now(at(7260)) && !agent.try_now(at(7261)));
         assert_eq!(agent.rest(at(7270)), Rest::Lasts(TimeDelta::seconds(50)));
         says(&mut agent, limit, Some(7300), 7260, 7270);
@@ -404,7 +405,7 @@ mod tests {
         assert_eq!(agent.until, at(3));
         says(&mut agent, PauseKind::UsageLimit, Some(-30), 3, 3);
         assert_eq!(agent.until, at(30), "a stated reset counts as written");
-        // What began at the same time says nothing new.
+        // An attempt that began at the same time adds no information.
         says(&mut agent, PauseKind::Transient, None, 2, 4);
         assert_eq!((agent.until, agent.kind), (at(30), PauseKind::UsageLimit));
     }

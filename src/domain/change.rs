@@ -1,27 +1,27 @@
-//! A verified change that waits to land, and where one landed, as fields of a task.
+//! Task fields for a verified change that waits to land, and for where a change landed.
 
 use serde::{Deserialize, Serialize};
 
-/// `change` of a task in progress: its work passed, and waits.
+/// `change` of a task in progress: its work passed verification and waits to land.
 ///
-/// Such a task is given to no agent. Whoever takes it over continues the landing.
+/// No agent is given such a task. A worker that takes it over continues the landing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
-    /// The change as a commit on its base.
+    /// The change, as a commit on its base.
     pub commit: String,
-    /// The commit of the target that the attempt began with.
+    /// The target's commit that the attempt started from.
     pub base: String,
     /// The verdict on the tree of `commit`: `PASS` or `SKIPPED`.
     pub verdict: String,
-    /// What it waits for.
+    /// What the change waits for.
     pub waits: Waits,
-    /// What is in the way, in words.
+    /// What blocks the landing, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub obstacle: Option<String>,
 }
 
 impl Change {
-    /// Whether a person has to do something before it can land.
+    /// Returns whether a person has to act before the change can land.
     pub fn is_obstructed(&self) -> bool {
         self.obstacle.is_some() || self.waits == Waits::Review
     }
@@ -33,18 +33,19 @@ impl Change {
 pub enum Waits {
     /// Its turn to land.
     Landing,
-    /// A person's word.
+    /// A person's review.
     Review,
-    /// A person's checkout, in which something is in the way.
+    /// A person's checkout in which something blocks the landing.
     Checkout,
 }
 
-/// `landed_commit` and `landed_tree` of a complete task: what its completion is bound to.
+/// `landed_commit` and `landed_tree` of a complete task: the commit and tree that its completion
+/// refers to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Landed {
     /// The commit on the target.
     pub commit: String,
-    /// Its tree, which is the one that was judged.
+    /// Its tree, which is the tree that was judged.
     pub tree: String,
 }
 

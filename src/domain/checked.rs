@@ -1,4 +1,4 @@
-//! What a step of a verification came to, beyond how its command ended: pure data.
+//! The judgement of a verification step, beyond how its command ended. Pure data.
 
 use super::items::Items;
 use super::reason::ReasonCode;
@@ -6,35 +6,36 @@ use super::verdict::Verdict;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Why a step failed that may not be flaky.
+/// Why a step failed that is not allowed to be flaky.
 const FLAKY: &str = "flaky: it passed only when it ran again";
 
-/// What a step says of the work.
+/// What a step reports about the work.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Checked {
-    /// PASS, FAIL, BLOCKED, or SKIPPED where it did not run; `None` for an agent, and where nothing
-    /// is known.
+    /// PASS, FAIL or BLOCKED, or SKIPPED if the step did not run. `None` for an agent, and if
+    /// nothing is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
-    /// Why, where the end of the command does not say it: `coverage is 71 %, and the least is 80 %`.
+    /// The reason, if the exit status does not explain it:
+    /// `coverage is 71 %, and the least is 80 %`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
-    /// The same as a code, where it is not that of a failed step.
+    /// The reason as a code, if it differs from that of a failed step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<ReasonCode>,
-    /// Whether it may fail: a failure is a warning then.
+    /// Whether the step is allowed to fail. A failure is only a warning then.
     #[serde(default, skip_serializing_if = "is_false")]
     pub allowed: bool,
-    /// Whether it is hidden: nothing else is told of it.
+    /// Whether the step is hidden. No details of it are reported then.
     #[serde(default, skip_serializing_if = "is_false")]
     pub hidden: bool,
-    /// How often it ran again after a failure.
+    /// How often the step was run again after a failure.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub retried: u32,
-    /// What was measured.
+    /// What the step measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub measure: Option<Measured>,
-    /// What its report says, item by item.
+    /// The contents of its report, item by item.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub items: Option<Items>,
 }
@@ -50,39 +51,39 @@ fn is_zero(number: &u32) -> bool {
 }
 
 impl Checked {
-    /// Whether nothing is said.
+    /// Returns whether nothing is recorded.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Whether it passed only when it ran again, whatever that counts for.
+    /// Returns whether the step passed only when it was run again, whether or not that is accepted.
     pub fn is_flaky(&self) -> bool {
         let is_refused = self.why.as_deref() == Some(FLAKY);
         self.retried > 0 && (self.verdict == Some(Verdict::Pass) || is_refused)
     }
 
-    /// Lets it fail because it passed only when it ran again.
+    /// Fails the step because it passed only when it was run again.
     pub fn refuse_flaky(&mut self) {
         self.verdict = Some(Verdict::Fail);
         self.why = Some(FLAKY.to_owned());
     }
 }
 
-/// A number that a step measured, beside what it must be.
+/// A number that a step measured, with its required range.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
-    /// The number; `None` where it could not be read.
+    /// The number. `None` if it could not be read.
     pub value: Option<f64>,
-    /// The least that passes.
+    /// The smallest value that passes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min: Option<f64>,
-    /// The most that passes.
+    /// The largest value that passes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max: Option<f64>,
-    /// Its unit.
+    /// The unit of the number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
-    /// The file that it was read from; `None` for what the step printed.
+    /// The file that the number was read from. `None` if it was read from the output of the step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
 }
@@ -95,19 +96,19 @@ impl Measured {
         }
     }
 
-    /// The number with its unit.
+    /// Returns the number with its unit.
     pub fn shown(&self) -> String {
         self.value.map_or_else(|| "not readable".to_owned(), |value| self.with_unit(value))
     }
 
-    /// Whether it is what it must be; what cannot be read is not.
+    /// Returns whether the number is in its required range. A number that could not be read is not.
     pub fn is_enough(&self) -> bool {
         self.value.is_some_and(|value| {
             self.min.is_none_or(|min| value >= min) && self.max.is_none_or(|max| value <= max)
         })
     }
 
-    /// What it must be, in words; nothing where any value will do.
+    /// Describes the required range. Returns `None` if any value passes.
     pub fn asked(&self) -> Option<String> {
         match (self.min, self.max) {
             (None, None) => None,

@@ -1,23 +1,23 @@
-//! A command of an agent or a verification step, as a person wrote it.
+//! The command of an agent or a verification step, as a person wrote it.
 
 use std::ffi::OsString;
 use std::fmt;
 
-/// A command line. Data of a task never enters the text of a [`Command::Shell`].
+/// A command line. Task data never becomes part of the text of a [`Command::Shell`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Command {
-    /// Run by `sh -c`, as it is.
+    /// Run unchanged by `sh -c`.
     Shell(String),
-    /// Run directly; `{placeholder}` in an argument is replaced.
+    /// Run directly. `{placeholder}` in an argument is replaced.
     List(Vec<String>),
 }
 
 impl Command {
-    /// The arguments to start, the program first.
+    /// Returns the arguments to execute, program first.
     ///
-    /// `placeholders` knows the values; a name that it does not know stays as it is, braces
-    /// included. A placeholder becomes exactly one argument, or part of one; only an argument that
-    /// is nothing but a placeholder becomes one argument for each element of its value.
+    /// `placeholders` returns the value of a name. An unknown name stays unchanged, including its
+    /// braces. A placeholder becomes exactly one argument or a part of one; only an argument that
+    /// consists of a single placeholder becomes one argument for each element of its value.
     pub fn expand(&self, placeholders: &dyn Fn(&str) -> Option<Vec<String>>) -> Vec<OsString> {
         match self {
             Self::Shell(text) => ["sh", "-c", text].map(OsString::from).to_vec(),
@@ -29,7 +29,7 @@ impl Command {
         }
     }
 
-    /// Whether there is nothing to run.
+    /// Returns whether there is nothing to run.
     pub fn is_blank(&self) -> bool {
         match self {
             Self::Shell(text) => text.trim().is_empty(),

@@ -1,7 +1,7 @@
-//! What a task may say besides its state, as items of which a task has those that it says.
+//! The optional facts of a task, stored as a list of only those that the task has.
 //!
-//! A file of many short tasks must not become large in memory: an item is 24 bytes, a text of up
-//! to fifteen bytes is inside of it, and a copy of a task shares what is longer.
+//! A file of many short tasks must stay small in memory: a detail is 24 bytes, a text of up to 15
+//! bytes is stored inline, and copies of a task share longer texts.
 
 use super::change::Change;
 use super::claim::Claim;
@@ -11,16 +11,17 @@ use super::text::{Text, Texts};
 use chrono::{DateTime, Utc};
 use ecow::EcoVec;
 
-/// One thing that a task says.
+/// One optional fact of a task.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Detail {
     /// `type`, `agent`, `escalated_to`, `phase`, `track`, `epic` or `parent`.
     Text(Field, Text),
-    /// `dependencies` and the fields like it, the dependencies of `steps`, `tags`, `files` (with `file`), `files_to_create`, `scope`, `conflict_paths`, `child_tasks`, `verify` or `notify`.
+    /// `dependencies` and similar fields, the dependencies of `steps`, `tags`, `files` (with
+    /// `file`), `files_to_create`, `scope`, `conflict_paths`, `child_tasks`, `verify` or `notify`.
     List(Field, Texts),
     /// `max_iterations` or `budget_used`.
     Count(Field, u32),
-    /// `review`, where it is true; `answers`, where some are about an error that may come again.
+    /// `review` if it is true; `answers` if some of them are about an error that may come again.
     Flag(Field),
     /// `not_before`.
     NotBefore(DateTime<Utc>),
@@ -34,14 +35,14 @@ pub enum Detail {
     Hours(f64, f64),
     /// `effort`.
     Effort(Effort),
-    /// A field whose value is of no use, and what it should be.
+    /// A field whose value cannot be used, and what the value should be.
     Problem(Field, &'static str),
 }
 
 const _: () = assert!(size_of::<Detail>() <= 24);
 
 impl Detail {
-    /// Whether a reading of `field` is a detail.
+    /// Returns whether `field` is read into a detail.
     pub fn is_of(field: Field) -> bool {
         matches!(
             field,
@@ -81,10 +82,10 @@ impl Detail {
         )
     }
 
-    /// The place in the order of details.
+    /// Returns the sort key of the detail.
     fn key(&self) -> u8 {
         match self {
-            // First, since every look at a task asks for problems.
+            // Problems come first because every inspection of a task asks for them.
             Self::Problem(field, _) => problem(*field),
             Self::Text(field, _)
             | Self::List(field, _)
@@ -108,7 +109,7 @@ fn said(field: Field) -> u8 {
     field as u8 | 0x80
 }
 
-/// The details of one task, in one order, so that two that say the same are equal.
+/// The details of one task in a fixed order, so that tasks with the same details compare equal.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Details(EcoVec<Detail>);
 
@@ -129,7 +130,8 @@ impl Details {
         if let Some(Detail::List(_, list)) = self.find(field) { list } else { &[] }
     }
 
-    /// Whether one of `fields` has a list: one pass, since most tasks have none of them.
+    /// Returns whether one of `fields` has a list. Checks all in one pass, since most tasks have
+    /// none.
     pub(super) fn has_list(&self, fields: &[Field]) -> bool {
         self.0
             .iter()
@@ -177,7 +179,7 @@ impl Details {
         })
     }
 
-    /// Takes a detail instead of what was said of the same field.
+    /// Sets a detail, replacing any detail of the same field.
     pub(super) fn set(&mut self, detail: Detail) {
         match self.place(detail.key()) {
             Ok(at) => self.0.make_mut()[at] = detail,
@@ -185,17 +187,17 @@ impl Details {
         }
     }
 
-    /// Drops what was said of a field.
+    /// Removes the details of a field.
     pub(super) fn unset(&mut self, field: Field) {
         self.remove(said(field));
     }
 
-    /// Drops the problem with a field.
+    /// Removes the problem with a field.
     pub(super) fn forgive(&mut self, field: Field) {
         self.remove(problem(field));
     }
 
-    /// Takes the list of a field out.
+    /// Removes the list of a field and returns it.
     pub(super) fn take_list(&mut self, field: Field) -> Texts {
         let Ok(at) = self.place(said(field)) else { return Texts::new() };
         if let Detail::List(_, list) = self.0.remove(at) { list } else { Texts::new() }

@@ -1,35 +1,35 @@
-//! Which variables of the loop's environment commands get, as configured.
+//! Which variables of the loop's environment are passed to commands, as configured.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// How much of the loop's environment a command begins with.
+/// How much of the loop's environment a command inherits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Inherit {
-    /// Everything but what looks like a secret or belongs to an agent around us.
+    /// Everything except what looks like a secret or belongs to an agent that runs workloop itself.
     #[default]
     Safe,
     /// Everything.
     All,
-    /// What a shell and its tools need, see [`CORE`].
+    /// The variables that a shell and its tools need, see [`CORE`].
     Core,
-    /// Only what no program can do without, see [`LEAST`].
+    /// Only the variables that no program can do without, see [`LEAST`].
     None,
 }
 
-/// What `inherit = "core"` passes; `*` at the end stands for anything.
+/// The variables passed by `inherit = "core"`. A trailing `*` matches any suffix.
 pub const CORE: [&str; 10] =
     ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "TERM", "LANG", "LC_*", "TZ", "TMPDIR"];
 
-/// What `inherit = "none"` passes.
+/// The variables passed by `inherit = "none"`.
 pub const LEAST: [&str; 4] = ["PATH", "HOME", "TERM", "LANG"];
 
 impl Inherit {
-    /// All of them, as the configuration writes them.
+    /// All variants with the word used in the configuration.
     pub const ALL: [(&'static str, Self); 4] =
         [("safe", Self::Safe), ("all", Self::All), ("core", Self::Core), ("none", Self::None)];
 
-    /// The word of the configuration.
+    /// Returns the word used in the configuration.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Safe => "safe",
@@ -46,7 +46,7 @@ impl fmt::Display for Inherit {
     }
 }
 
-/// Variables with their values, which may be secrets: `Debug` shows the names.
+/// Variables with their values. The values may be secrets, so `Debug` shows only the names.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Values(pub BTreeMap<String, String>);
 
@@ -56,22 +56,23 @@ impl fmt::Debug for Values {
     }
 }
 
-/// One `[environment]`: the general one, or that of an agent or a step.
+/// One `[environment]` section: the general one, or that of an agent or a step.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EnvironmentRules {
-    /// `inherit`; of an agent or a step `None` means what the general one says.
+    /// `inherit`. For an agent or a step, `None` means the general setting.
     pub inherit: Option<Inherit>,
-    /// `pass`: names that are passed whatever they look like; `*` at the end stands for anything.
+    /// `pass`: names that are always passed, whatever they look like. A trailing `*` matches any
+    /// suffix.
     pub pass: Vec<String>,
     /// `drop`: names that are withheld.
     pub drop: Vec<String>,
-    /// `set`.
+    /// `set`: variables with fixed values.
     pub set: Values,
-    /// What `file` holds.
+    /// The variables read from `file`.
     pub file: Values,
 }
 
-/// Whether `pattern`, where `*` at the end stands for anything, is about `name`.
+/// Returns whether `pattern` matches `name`. A trailing `*` matches any suffix.
 pub fn names(pattern: &str, name: &str) -> bool {
     match pattern.strip_suffix('*') {
         Some(prefix) => name.starts_with(prefix),
@@ -79,7 +80,7 @@ pub fn names(pattern: &str, name: &str) -> bool {
     }
 }
 
-/// Whether `text` has `name` as a whole word, as names of variables are written.
+/// Returns whether `text` contains the variable name `name` as a whole word.
 pub fn mentions(text: &str, name: &str) -> bool {
     let is_part = |c: char| c == '_' || c.is_alphanumeric();
     !name.is_empty()

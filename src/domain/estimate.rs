@@ -1,4 +1,4 @@
-//! How long a task takes, as its file says it.
+//! How long a task takes, according to its file.
 
 /// `effort`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,12 +10,12 @@ pub enum Effort {
     XL,
 }
 
-/// The estimate as the file gives it; which part counts is the planner's to say.
+/// The estimate as the file gives it. The planner decides which part counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Estimate {
     /// `estimated_minutes`.
     pub minutes: Option<f64>,
-    /// `estimated_hours`, low and high (equal for one number).
+    /// `estimated_hours`, low and high; equal for a single number.
     pub hours: Option<(f64, f64)>,
     /// `effort`.
     pub effort: Option<Effort>,

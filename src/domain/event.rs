@@ -1,4 +1,4 @@
-//! Lines of the journal.
+//! The lines of the journal.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 /// Format version of an event line.
 pub const EVENT_VERSION: u32 = 1;
 
-/// What happened.
+/// The kind of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "each name is the event's own word in the contract")]
@@ -44,13 +44,13 @@ pub enum EventKind {
     LoopFinished,
     Silent,
     Hook,
-    /// An event of a newer version.
+    /// An event kind of a newer version.
     #[serde(other)]
     Other,
 }
 
 impl EventKind {
-    /// Whether no attempt of the task runs after it.
+    /// Returns whether no attempt of the task is running after this event.
     pub fn ends_attempt(self) -> bool {
         matches!(
             self,
@@ -73,25 +73,25 @@ impl EventKind {
 pub struct Event {
     /// Format version, [`EVENT_VERSION`].
     pub v: u32,
-    /// Rises by one from line to line of one state folder.
+    /// The sequence number. It increases by one from line to line of one state folder.
     pub seq: u64,
-    /// When, RFC 3339 UTC with milliseconds.
+    /// The time, RFC 3339 UTC with milliseconds.
     pub at: String,
-    /// What.
+    /// What happened.
     pub event: EventKind,
-    /// File name of the queue, or empty for an event of a whole loop.
+    /// File name of the queue. Empty for an event of a whole loop.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub queue: String,
     /// Id of the task.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task: Option<String>,
-    /// The worker.
+    /// The worker that wrote the event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub worker: Option<String>,
     /// Number of the attempt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attempt: Option<u32>,
-    /// Details; for a transition the changed fields and the hashes of the file before and after.
+    /// Details. For a transition: the changed fields and the hashes of the file before and after.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub data: Map<String, Value>,
 }

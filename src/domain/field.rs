@@ -1,4 +1,4 @@
-//! The fields of a task that the program knows, and every spelling in which files have them.
+//! The task fields that the program knows, with every spelling that files use for them.
 
 /// A field of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -86,29 +86,30 @@ pub enum Field {
 
 /// What an edit of the file may do to a field while attempts run.
 ///
-/// An agent can write the file as well as a person can, and nobody can tell who did. So whatever
-/// would complete work, widen a right, or lengthen a budget needs a verb then.
+/// Agents can write the file as well as people, and the writer of an edit cannot be determined. So
+/// an edit that would complete work, widen a permission or extend a budget must be made with a verb
+/// instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EditRule {
-    /// Every edit is taken.
+    /// Every edit is accepted.
     Free,
-    /// What the program writes: an edit is put back, but for a state that holds work back or opens
-    /// it again.
+    /// The program writes the field. An edit is put back unless it sets a state that holds work
+    /// back or reopens it.
     Runtime,
-    /// Every edit is put back: the field decides who does or judges the work, on which paths, or
-    /// when it counts as done.
+    /// Every edit is put back, because the field decides who does or judges the work, on which
+    /// paths, or when the work is complete.
     Fixed,
-    /// A budget may become smaller only.
+    /// An edit may only reduce the budget.
     Budget,
-    /// An approval may be asked for, and no longer dropped.
+    /// An edit may require an approval but not drop it.
     Approval,
-    /// Dependencies may be added, and not dropped.
+    /// An edit may add dependencies but not drop them.
     Dependencies,
 }
 
 use Field::*;
 
-/// Spellings of every field; the first is the one for a file that has none yet.
+/// The spellings of every field. The first one is used in files that have none yet.
 const SPELLINGS: [(Field, &[&str]); 77] = [
     (Id, &["id"]),
     (Title, &["title"]),
@@ -189,48 +190,47 @@ const SPELLINGS: [(Field, &[&str]); 77] = [
     (ApprovedAt, &["approved_at"]),
 ];
 
-/// A bit for each of them has to fit where keys are told apart, and their places in a byte besides one
-/// bit.
+/// Key lookup uses one bit per field in a `u128`, and a place in a byte next to one flag bit.
 const _: () = assert!(SPELLINGS.len() <= 128);
 
-/// A known field with a value that cannot be used.
+/// A known field whose value cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FieldProblem {
     /// The field.
     pub field: Field,
-    /// What it should be, in words: "must be a list of ids".
+    /// What the value should be, in words: "must be a list of ids".
     pub expected: &'static str,
 }
 
 impl Field {
-    /// Fields that name tasks if they hold ids of tasks, and may as well hold words for people.
+    /// Fields that name tasks if they contain task ids, but may also contain free text.
     pub const MAY_NAME_TASKS: [Self; 5] = [Requires, Needs, After, Prerequisites, Blocks];
 
-    /// Fields that name what must be complete before the task.
+    /// Fields that name tasks which must be complete before this one.
     pub const WAITS_FOR: [Self; 6] = [Dependencies, Requires, Needs, After, Prerequisites, Steps];
 
-    /// Every field, in the order in which a new task would list them.
+    /// Returns every field, in the order in which a new task lists them.
     pub fn all() -> impl Iterator<Item = Self> {
         SPELLINGS.iter().map(|(field, _)| *field)
     }
 
-    /// The accepted keys, the preferred one first. Where a task has both spellings of a written
-    /// field, the preferred one is the one that counts.
+    /// Returns the accepted keys, preferred one first. If a task has two spellings of a field that
+    /// the program writes, the preferred one counts.
     pub fn spellings(self) -> &'static [&'static str] {
         SPELLINGS[self as usize].1
     }
 
-    /// The preferred key.
+    /// Returns the preferred key.
     pub fn key(self) -> &'static str {
         self.spellings()[0]
     }
 
-    /// The field of a key, if the program knows it.
+    /// Returns the field of a key, if the program knows it.
     pub fn from_key(key: &str) -> Option<Self> {
         SPELLINGS.iter().find(|(_, keys)| keys.contains(&key)).map(|(field, _)| *field)
     }
 
-    /// What an edit of the file may do to the field while attempts run.
+    /// Returns what an edit of the file may do to the field while attempts run.
     pub fn edit_rule(self) -> EditRule {
         match self {
             _ if self.is_runtime() => EditRule::Runtime,
@@ -257,7 +257,8 @@ impl Field {
         }
     }
 
-    /// Whether the program writes this field while a task runs; the rest is a person's.
+    /// Returns whether the program writes this field while a task runs. People write all other
+    /// fields.
     pub fn is_runtime(self) -> bool {
         matches!(
             self,

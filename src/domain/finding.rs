@@ -1,17 +1,17 @@
-//! What was found in the change of an attempt, besides what its steps say.
+//! What was found in the change of an attempt, in addition to the results of its steps.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// What a finding means for the attempt; the first means least.
+/// What a finding means for the attempt, from mildest to most severe.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
-    /// Nothing: it is shown.
+    /// Nothing: the finding is only shown.
     Warn,
-    /// The attempt fails, and the next one is told why.
+    /// The attempt fails, and the next attempt is given the finding.
     #[default]
     Fail,
     /// A person must look.
@@ -19,27 +19,27 @@ pub enum Level {
 }
 
 impl Level {
-    /// How it is written in the configuration and in JSON.
+    /// All levels with the word used in the configuration and in JSON.
     pub const WORDS: [(&str, Self); 3] =
         [("warn", Self::Warn), ("fail", Self::Fail), ("block", Self::Block)];
 
-    /// Its word.
+    /// Returns the word of the level.
     pub fn word(self) -> &'static str {
         Self::WORDS[self as usize].0
     }
 }
 
-/// One thing that was found.
+/// One finding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
-    /// The code of the rule, which the configuration names.
+    /// The code of the rule, as the configuration names it.
     pub code: String,
     /// What it means for the attempt.
     pub level: Level,
-    /// The file, as seen from the project root.
+    /// The file, relative to the project root.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// The line in it, from 1, where there is one.
+    /// The line in the file, counted from 1. `None` if the finding has no line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<u32>,
     /// What is wrong, and what to do instead.
@@ -57,33 +57,33 @@ impl fmt::Display for Finding {
     }
 }
 
-/// A path that judges or steers and was changed because somebody allowed it.
+/// A path that judges or steers the run and was changed with permission.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Permitted {
-    /// The path, as seen from the project root.
+    /// The path, relative to the project root.
     pub path: String,
-    /// What allows it: `declared`, `may_change_tests`, `contract API-1`.
+    /// What allowed the change: `declared`, `may_change_tests`, `contract API-1`.
     pub by: String,
 }
 
-/// All that was found in one change.
+/// All findings of one change.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Findings {
-    /// What is wrong with it, the worst first.
+    /// What is wrong with the change, most severe first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Finding>,
-    /// What it changed with permission.
+    /// What was changed with permission.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changed_with_permission: Vec<Permitted>,
 }
 
 impl Findings {
-    /// Those of at least this level.
+    /// Returns the findings of at least this level.
     pub fn at_least(&self, level: Level) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(move |finding| finding.level >= level)
     }
 
-    /// Takes in more, the worst first.
+    /// Adds more findings, keeping the most severe first.
     pub fn add(&mut self, more: Self) {
         self.findings.extend(more.findings);
         self.findings.sort_by_key(|finding| std::cmp::Reverse(finding.level));

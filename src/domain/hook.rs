@@ -1,15 +1,15 @@
-//! Commands of a person before and after what a run does, and what they came to.
+//! Commands that a person runs before and after the actions of a run, and their results.
 
 use super::outcome::Outcome;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// The longest reason code of a hook, in bytes.
+/// The maximum length of a hook's reason code, in bytes.
 const LONGEST: usize = 64;
-/// The most that is kept of a line that a hook prints, in letters.
+/// The maximum length of a line kept from the output of a hook, in characters.
 const SAID: usize = 200;
 
-/// Where a hook is run.
+/// The point at which a hook is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "each is the key of the configuration")]
@@ -27,7 +27,7 @@ pub enum HookPoint {
 }
 
 impl HookPoint {
-    /// All of them, in the order in which they run.
+    /// All hook points, in the order in which they run.
     pub const ALL: [Self; 10] = [
         Self::BeforeRun,
         Self::BeforeTask,
@@ -41,7 +41,7 @@ impl HookPoint {
         Self::AfterRun,
     ];
 
-    /// Its key in `[hooks]`, which is also its name in journal and JSON.
+    /// Returns the key in `[hooks]`, which is also the name in the journal and in JSON.
     pub const fn word(self) -> &'static str {
         match self {
             Self::BeforeRun => "before_run",
@@ -57,7 +57,7 @@ impl HookPoint {
         }
     }
 
-    /// Whether it may say no.
+    /// Returns whether the hook may veto what follows.
     pub fn may_veto(self) -> bool {
         match self {
             Self::BeforeRun
@@ -73,7 +73,8 @@ impl HookPoint {
         }
     }
 
-    /// Whether it says no before an agent was started: nothing of the task is used up then.
+    /// Returns whether the hook runs before an agent is started. A veto then costs the task
+    /// nothing.
     pub fn is_before_agent(self) -> bool {
         matches!(self, Self::BeforeRun | Self::BeforeTask | Self::BeforeAttempt)
     }
@@ -85,39 +86,39 @@ impl fmt::Display for HookPoint {
     }
 }
 
-/// What a hook came to.
+/// The result of a hook.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HookReport {
-    /// Which one.
+    /// The point at which it ran.
     pub hook: HookPoint,
-    /// How it ended.
+    /// How the hook's command ended.
     pub outcome: Outcome,
     /// Milliseconds from start to end on the monotonic clock.
     pub millis: u64,
     /// The reason code of its veto.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
-    /// What it said about its failure.
+    /// What the hook printed about its failure.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub text: String,
 }
 
-/// What the end of a hook means for what it is run before.
+/// What the end of a hook means for the action it precedes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HookEnd {
-    /// It may begin.
+    /// The action may begin.
     Admits,
-    /// It must not.
+    /// The action must not begin.
     Vetoes,
-    /// Nothing is known: the hook did not come to an end of its own.
+    /// Undecided: the hook did not end by itself.
     Unknown,
 }
 
 impl HookReport {
-    /// The code of a veto that names none.
+    /// The reason code of a veto that names none.
     pub const PLAIN: &'static str = "hook";
 
-    /// What `hook` came to that printed `out` and complained `err`.
+    /// Returns the result of `hook`, which printed `out` to stdout and `err` to stderr.
     pub fn new(
         hook: HookPoint,
         (outcome, millis): (Outcome, u64),
@@ -133,7 +134,7 @@ impl HookReport {
             let code = if said_code { said } else { Self::PLAIN };
             report.code = Some(code.to_owned());
         }
-        // A first line that is no code is a reason all the same.
+        // A first line that is not a code is still a reason.
         let first = if said_code { String::new() } else { clean(said) };
         let words = err.lines().map(clean).find(|line| !line.is_empty());
         let both = [first, words.unwrap_or_default()];
@@ -142,7 +143,7 @@ impl HookReport {
         report
     }
 
-    /// What its end means.
+    /// Returns what the end of the hook means for the action it precedes.
     pub fn end(&self) -> HookEnd {
         match &self.outcome {
             Outcome::Exited { code: 0 } => HookEnd::Admits,
@@ -162,7 +163,7 @@ impl HookReport {
         }
     }
 
-    /// What it came to, in a line.
+    /// Describes the result in one line.
     pub fn sentence(&self) -> String {
         let Self { hook, outcome, code, text, .. } = self;
         let named = match code {
@@ -174,13 +175,13 @@ impl HookReport {
     }
 }
 
-/// A line as it is kept: what steers terminals is left out, and so is what is too long to be read.
+/// Cleans a line for storage: removes terminal control characters and truncates it.
 fn clean(line: &str) -> String {
     let shown = line.chars().filter(|letter| !letter.is_control()).take(SAID);
     shown.collect::<String>().trim().to_owned()
 }
 
-/// Whether a line is a word that may be a reason code.
+/// Returns whether a line is a word that can be a reason code.
 fn is_code(line: &str) -> bool {
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.:".contains(&byte);
     (1..=LONGEST).contains(&line.len())

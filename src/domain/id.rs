@@ -1,21 +1,21 @@
-//! Names of tasks and workers.
+//! Ids of tasks and workers.
 
 use super::text::Text;
 use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
-/// The id of a task: any non-empty text, unique in its file. Never used as a path.
+/// The id of a task: any non-empty text, unique in its file. It is never used as a path.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TaskId(Text);
 
 impl TaskId {
-    /// Takes `text` as an id; `None` for the empty text.
+    /// Creates an id from `text`. Returns `None` for the empty text.
     pub fn new(text: &str) -> Option<Self> {
         (!text.is_empty()).then(|| Self(Text::from(text)))
     }
 
-    /// The id as it is in the file.
+    /// Returns the id as it is in the file.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -44,17 +44,17 @@ impl Borrow<str> for TaskId {
 pub struct WorkerId(Arc<str>);
 
 impl WorkerId {
-    /// Takes `text` as the name of a worker.
+    /// Creates a worker id from its text.
     pub fn new(text: &str) -> Self {
         Self(Arc::from(text))
     }
 
-    /// The name as it is in a claim.
+    /// Returns the id as it is in a claim.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The process id inside the name, if it has one.
+    /// Returns the process id that the worker id contains, if any.
     pub fn pid(&self) -> Option<u32> {
         self.0.rsplit(':').nth(1)?.parse().ok()
     }

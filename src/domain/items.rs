@@ -1,20 +1,21 @@
-//! Items: the tests that ran, or the findings of a linter, each by its file and its name.
+//! Items: tests that ran or findings of a linter, each identified by file and name.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// What an item is called. Lines are no part of it: they move with every change above them.
+/// The identity of an item. Line numbers are not part of it, because every change above them moves
+/// them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ItemId {
-    /// The file, suite or program that it belongs to; may be empty.
+    /// The file, suite or program that the item belongs to; may be empty.
     pub file: String,
-    /// Its name there.
+    /// The name of the item in its file.
     pub name: String,
 }
 
 impl ItemId {
-    /// The item `name` of `file`.
+    /// Creates the id of the item `name` of `file`.
     pub fn new(file: impl Into<String>, name: impl Into<String>) -> Self {
         Self { file: file.into(), name: name.into() }
     }
@@ -30,20 +31,20 @@ impl fmt::Display for ItemId {
     }
 }
 
-/// What became of an item in one run.
+/// The result of an item in one run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ItemState {
-    /// It failed; a finding of a linter is one.
+    /// It failed. A finding of a linter counts as a failure.
     Failed,
-    /// It was left out, whatever the tool calls that.
+    /// It was not executed, whatever the tool calls that.
     Skipped,
     /// It passed.
     Passed,
 }
 
 impl ItemState {
-    /// Whether it ran: what is skipped proves nothing.
+    /// Returns whether the item ran. A skipped item proves nothing.
     pub fn is_executed(self) -> bool {
         match self {
             Self::Failed | Self::Passed => true,
@@ -58,40 +59,40 @@ pub type ItemMap = BTreeMap<ItemId, ItemState>;
 /// The items of several steps, by the name of the step.
 pub type StepItems = BTreeMap<String, ItemMap>;
 
-/// What the items of a step came to, beside those of the tree that the work began with.
+/// The items of a step, compared with those of the base.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Items {
-    /// How many passed.
+    /// The number of items that passed.
     pub passed: usize,
-    /// How many failed.
+    /// The number of items that failed.
     pub failed: usize,
-    /// How many were left out.
+    /// The number of items that were skipped.
     pub skipped: usize,
-    /// How many of the base are not in the report.
+    /// The number of items of the base that are not in the report.
     #[serde(default)]
     pub missing: usize,
-    /// Whether the base is known: without it each failure is new, and nothing is lost.
+    /// Whether the base is known. Without it, every failure is new and nothing is lost.
     #[serde(default)]
     pub compared: bool,
     /// Failures that the base does not have.
     #[serde(default)]
     pub new: Vec<String>,
-    /// Failures that the base has, too.
+    /// Failures that the base has as well.
     #[serde(default)]
     pub old: Vec<String>,
-    /// Items that failed in the base and pass.
+    /// Items that failed in the base and pass now.
     #[serde(default)]
     pub fixed: Vec<String>,
-    /// Items that ran in the base and did not run now.
+    /// Items that ran in the base but not now.
     #[serde(default)]
     pub lost: Vec<String>,
-    /// Items that failed first and passed when the step ran again.
+    /// Items that failed first and passed when the step was run again.
     #[serde(default)]
     pub flaky: Vec<String>,
 }
 
 impl Items {
-    /// Adds those of another step.
+    /// Adds the items of another step.
     pub fn add(&mut self, other: Self) {
         self.passed += other.passed;
         self.failed += other.failed;
@@ -105,12 +106,12 @@ impl Items {
         self.flaky.extend(other.flaky);
     }
 
-    /// Whether it names what is wrong, better than any output.
+    /// Returns whether the items name the problem better than any output could.
     pub fn says_more(&self) -> bool {
         !self.new.is_empty() || !self.lost.is_empty()
     }
 
-    /// The lists that have something in them, what is worst first, each with its word.
+    /// Returns the lists that are not empty, worst first, each with its heading.
     pub fn lists(&self) -> impl Iterator<Item = (&'static str, &[String])> {
         let lists = [
             ("new failures", &self.new),
@@ -122,7 +123,7 @@ impl Items {
         lists.into_iter().filter(|(_, list)| !list.is_empty()).map(|(word, list)| (word, &**list))
     }
 
-    /// In one line: `41 passed, 2 failed (1 new), 1 lost`.
+    /// Summarizes the items in one line: `41 passed, 2 failed (1 new), 1 lost`.
     pub fn summary(&self) -> String {
         let mut parts = vec![format!("{} passed", self.passed)];
         if self.failed > 0 {

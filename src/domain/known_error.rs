@@ -1,20 +1,20 @@
-//! What is known about an error: its cause, and what helps.
+//! What is known about an error: its cause and its fix.
 
 use serde::{Deserialize, Serialize};
 
-/// One `[[known_errors]]` of the configuration that an attempt met.
+/// An entry of `[[known_errors]]` in the configuration that an attempt met.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KnownError {
-    /// What causes it.
+    /// The cause of the error.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
-    /// What helps.
+    /// The fix for the error.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fix: Option<String>,
 }
 
 impl KnownError {
-    /// In one sentence.
+    /// Describes the error in one sentence.
     pub fn sentence(&self) -> String {
         match (&self.cause, &self.fix) {
             (Some(cause), Some(fix)) => format!("{cause}; what helps: {fix}"),

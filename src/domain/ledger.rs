@@ -1,52 +1,55 @@
-//! What attempts use of money, tokens and time, against limits: pure data, the times are handed in.
+//! Accounts for the money, tokens and time that attempts use, against limits. Pure data: the caller
+//! passes in the times.
 //!
-//! An attempt is reserved before it starts by what attempts of its kind used so far, and settled after
-//! it. So many loops at once overspend by one attempt each at most.
+//! Before an attempt starts, a reservation is made from what attempts of its kind have used so far.
+//! When the attempt ends, the reservation is replaced by its actual usage. So many concurrent loops
+//! overspend by at most one attempt each.
 
 use super::agent_run::AgentRun;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What may be used; `None` where there is no limit.
+/// How much may be used. `None` means no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Allowance {
-    /// Attempts.
+    /// Number of attempts.
     pub attempts: Option<u64>,
-    /// Minutes of attempts.
+    /// Total duration of attempts in minutes.
     pub minutes: Option<f64>,
-    /// US dollars.
+    /// Cost in US dollars.
     pub cost_usd: Option<f64>,
-    /// Tokens, cached ones counted once.
+    /// Tokens, with cached tokens counted once.
     pub tokens: Option<u64>,
 }
 
 impl Allowance {
-    /// Whether there is any limit.
+    /// Returns whether there is any limit.
     pub fn is_any(&self) -> bool {
         *self != Self::default()
     }
 }
 
-/// What was used.
+/// How much was used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Usage {
-    /// Attempts.
+    /// Number of attempts.
     pub attempts: u64,
-    /// Minutes of attempts.
+    /// Total duration of attempts in minutes.
     pub minutes: f64,
-    /// US dollars, as far as they are known.
+    /// Known cost in US dollars.
     pub cost_usd: f64,
-    /// Tokens, as far as they are known.
+    /// Known number of tokens.
     pub tokens: u64,
-    /// Attempts whose cost is not known.
+    /// Number of attempts whose cost is unknown.
     pub cost_unknown: u64,
-    /// Attempts whose tokens are not known.
+    /// Number of attempts whose token count is unknown.
     pub tokens_unknown: u64,
 }
 
 impl Usage {
-    /// That of one attempt; `estimate` is what one costs where the tool does not tell.
+    /// Returns the usage of one attempt. `estimate` is the cost of an attempt whose tool does not
+    /// report it.
     pub fn of(run: Option<&AgentRun>, minutes: f64, estimate: Option<f64>) -> Self {
         let cost = run.and_then(|run| run.cost_usd).or(estimate);
         let tokens = run.and_then(|run| run.tokens).map(|tokens| tokens.total);
@@ -60,7 +63,7 @@ impl Usage {
         }
     }
 
-    /// The sum of two.
+    /// Returns the sum of the two.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {
         Self {
@@ -73,7 +76,8 @@ impl Usage {
         }
     }
 
-    /// The first limit that is reached, with what was measured: `cost_usd = 5 (5.25 measured)`.
+    /// Returns the first limit that is reached, with the measured value:
+    /// `cost_usd = 5 (5.25 measured)`.
     pub fn reached(&self, limit: &Allowance) -> Option<String> {
         let unknown = |count: u64| match count {
             0 => String::new(),
@@ -96,34 +100,34 @@ impl Usage {
     }
 }
 
-/// An attempt that runs.
+/// The reservation of a running attempt.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Reserved {
-    /// What it will use, as far as can be told.
+    /// The expected usage of the attempt.
     pub usage: Usage,
-    /// From then on it is not believed to run any more.
+    /// After this time the attempt is assumed to have ended.
     pub until: DateTime<Utc>,
 }
 
-/// What was used and what runs.
+/// The usage of ended attempts and the reservations of running ones.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Ledger {
-    /// The day that it is about, of one that is kept by day.
+    /// The day that a daily ledger covers.
     #[serde(default)]
     pub day: String,
-    /// What attempts that ended used.
+    /// The usage of attempts that ended.
     #[serde(default)]
     pub used: Usage,
-    /// Attempts that run, by their claim.
+    /// Running attempts, by their claim.
     #[serde(default)]
     pub reserved: BTreeMap<String, Reserved>,
-    /// What attempts of each kind used so far.
+    /// The usage so far of each kind of attempt.
     #[serde(default)]
     pub kinds: BTreeMap<String, Usage>,
 }
 
 impl Ledger {
-    /// The same on another day: what attempts use on average stays, and so does what runs.
+    /// Starts another day. Average usage and running attempts are kept.
     pub fn turn_to(&mut self, day: &str) {
         if self.day != day {
             day.clone_into(&mut self.day);
@@ -131,7 +135,7 @@ impl Ledger {
         }
     }
 
-    /// How many attempts may begin; all of them where no limit is near.
+    /// Returns how many attempts may begin. Without a limit, any number may.
     pub fn admits(&self, limit: &Allowance, now: DateTime<Utc>) -> u64 {
         if !limit.is_any() {
             return u64::MAX;
@@ -142,7 +146,7 @@ impl Ledger {
         if held.reached(limit).is_some() {
             return 0;
         }
-        // As long as nobody knows what an attempt uses, one at a time.
+        // Until the usage of an attempt is known, only one runs at a time.
         if self.kinds.is_empty() && (limit.cost_usd.is_some() || limit.tokens.is_some()) {
             return u64::from(count == 0);
         }
@@ -161,7 +165,7 @@ impl Ledger {
         .unwrap_or(u64::MAX)
     }
 
-    /// What an attempt of the kind that uses most uses on average.
+    /// Returns the highest average usage of any kind of attempt.
     fn largest(&self) -> Usage {
         let averages = self.kinds.values().map(average);
         averages.fold(Usage::default(), |most, one| Usage {
@@ -173,7 +177,7 @@ impl Ledger {
         })
     }
 
-    /// Reserves an attempt of `kind`, which may run for so long.
+    /// Reserves an attempt of `kind`, which may run for up to `longest`.
     pub fn reserve(&mut self, claim: &str, kind: &str, now: DateTime<Utc>, longest: TimeDelta) {
         let usage = self.kinds.get(kind).map_or_else(|| self.largest(), average);
         let usage = Usage { attempts: 1, ..usage };
@@ -182,12 +186,12 @@ impl Ledger {
         self.reserved.insert(claim.to_owned(), Reserved { usage, until });
     }
 
-    /// The attempt was not begun.
+    /// Removes the reservation of an attempt that was not begun.
     pub fn release(&mut self, claim: &str) {
         self.reserved.remove(claim);
     }
 
-    /// Takes in what the attempt used.
+    /// Records the actual usage of an attempt.
     pub fn settle(&mut self, claim: &str, kind: &str, used: Usage) {
         self.reserved.remove(claim);
         self.used = self.used.plus(used);
@@ -195,7 +199,8 @@ impl Ledger {
         *of_kind = of_kind.plus(used);
     }
 
-    /// What is known by both: no ledger that somebody took away makes anything cheaper.
+    /// Merges in what `other` records, so that deleting one of two ledgers does not reduce the
+    /// recorded usage.
     pub fn believe(&mut self, other: &Self) {
         if self.day != other.day {
             return;
@@ -212,7 +217,7 @@ impl Ledger {
     }
 }
 
-/// What one attempt of those that were summed used.
+/// Returns the average usage per attempt.
 fn average(sum: &Usage) -> Usage {
     let known = |unknown: u64| sum.attempts.saturating_sub(unknown).max(1);
     Usage {
@@ -243,7 +248,7 @@ mod tests {
     fn a_limit_of_money_is_passed_by_one_attempt_at_most() {
         let limit = Allowance { cost_usd: Some(5.0), ..Allowance::default() };
         let mut ledger = Ledger::default();
-        // Nobody knows yet what an attempt costs.
+        // The cost of an attempt is not known yet.
         assert_eq!(ledger.admits(&limit, at(0)), 1);
         ledger.reserve("a", "claude", at(0), HOUR);
         assert_eq!(ledger.admits(&limit, at(0)), 0);

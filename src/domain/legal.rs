@@ -1,11 +1,11 @@
-//! Which transitions a state allows, and what to say when it does not.
+//! Which transitions a state allows, and the error message for those it does not.
 
 use super::status::Status;
 use super::task::{Approval, Task};
 use super::transition::Transition;
 use std::fmt;
 
-/// The verbs of people, for messages about what is legal.
+/// The verbs that people use, for messages about what is legal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is the verb of the command line")]
 pub enum Verb {
@@ -27,13 +27,13 @@ pub enum Verb {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("task {task} is {status}: {why}; legal now: {}", list(.legal))]
 pub struct Illegal {
-    /// The task.
+    /// The id of the task.
     pub task: String,
-    /// Its state.
+    /// The current state of the task.
     pub status: Status,
-    /// Why not.
+    /// Why the transition is illegal.
     pub why: &'static str,
-    /// What is legal instead.
+    /// The verbs that are legal instead.
     pub legal: Vec<Verb>,
 }
 
@@ -61,21 +61,21 @@ impl fmt::Display for Verb {
     }
 }
 
-/// Says whether the state of `task` allows `transition`.
+/// Checks that the state of `task` allows `transition`.
 ///
 /// # Errors
-/// [`Illegal`] with what is legal instead.
+/// Returns [`Illegal`] with the verbs that are legal instead.
 pub(super) fn check_legal(task: &Task, transition: &Transition) -> Result<(), Illegal> {
     use Status::{Blocked, InProgress, Parked, Pending};
     let status = task.status;
     let (legal, why) = match transition {
-        // What it did waits to land: no agent is to do it again.
+        // Its change waits to land, so no agent may do the work again.
         Transition::Claim(_) if status == InProgress && task.change().is_some() => {
             (false, "its change waits to land")
         }
         Transition::Claim(_) => (status.is_open(), "only a pending task is claimed"),
-        // A worker's write-back is fenced by its token, not by the word in the file: a claim
-        // that an edit of the file removed is asserted again.
+        // A worker's write-back is fenced by its token and not by the word in the file. A claim
+        // that an edit of the file removed is written again.
         Transition::Await(_)
         | Transition::Complete(..)
         | Transition::Review(..)
@@ -129,17 +129,17 @@ pub(super) fn check_legal(task: &Task, transition: &Transition) -> Result<(), Il
     Err(Illegal { task: task.id.to_string(), status, why, legal: legal_verbs(task) })
 }
 
-/// Whether a person's yes lets `task` start.
+/// Returns whether `task` needs a person's approval to start.
 fn waits_for_approval(task: &Task) -> bool {
     task.approval == Approval::Required && matches!(task.status, Status::Pending | Status::Blocked)
 }
 
-/// Whether somebody works on `task`.
+/// Returns whether a worker has claimed `task`.
 fn is_claimed(task: &Task) -> bool {
     task.status == Status::InProgress && task.claim().is_some()
 }
 
-/// Whether a person may complete `task`, and why not.
+/// Returns whether a person may complete `task`, and if not, why.
 fn done(task: &Task) -> (bool, &'static str) {
     match task.status {
         Status::Complete => (false, "it is complete already"),
@@ -148,7 +148,7 @@ fn done(task: &Task) -> (bool, &'static str) {
     }
 }
 
-/// The verbs that a person may use on `task` as it is.
+/// Returns the verbs that a person may use on `task` in its current state.
 fn legal_verbs(task: &Task) -> Vec<Verb> {
     let mut verbs = match task.status {
         Status::Pending => {

@@ -1,35 +1,35 @@
-//! Who has a task that is in progress.
+//! The liveness of the claim of a task in progress.
 
-/// The answer to "who has this task?".
+/// Whether the worker that claimed a task is alive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Liveness {
-    /// This process runs it.
+    /// This process runs the task.
     Ours,
-    /// Another worker of this host has it, and lives.
+    /// Another worker of this host has claimed the task and is alive.
     Alive,
-    /// Its worker is gone: the task can be picked up again as if it were pending.
+    /// The worker is dead. The task can be claimed again as if it were pending.
     Dead {
-        /// Whether processes of its last attempt are left, which have to be ended first.
+        /// Whether processes of its last attempt are still running. They must be ended first.
         strays: bool,
     },
-    /// Another host has it, and nobody here can say whether that lives.
+    /// The claim was made on another host, so its liveness cannot be determined here.
     Foreign,
-    /// Nobody can say, and this is why.
+    /// The liveness cannot be determined, for the given reason.
     Unknown(String),
 }
 
 impl Liveness {
-    /// Whether its worker is gone.
+    /// Returns whether the worker is dead.
     pub fn is_dead(&self) -> bool {
         matches!(self, Self::Dead { .. })
     }
 
-    /// Whether nothing of its last attempt runs any more.
+    /// Returns whether nothing of its last attempt is running.
     pub fn is_over(&self) -> bool {
         matches!(self, Self::Dead { strays: false })
     }
 
-    /// Whether it cannot be told from here.
+    /// Returns whether the liveness cannot be determined from here.
     pub fn is_untold(&self) -> bool {
         matches!(self, Self::Foreign | Self::Unknown(_))
     }

@@ -1,7 +1,7 @@
-//! The words of the house as data: ids, states, claims, attempts, verdicts, events and the
+//! The vocabulary of the program as data: ids, states, claims, attempts, verdicts, events and the
 //! transitions between states.
 //!
-//! Pure: nothing here reads a clock, a file or a process. A caller hands in the time and the
+//! Pure: nothing here reads a clock, a file or a process. A caller passes in the time and the
 //! names, and gets back the changes to write.
 
 mod agent_run;

@@ -1,9 +1,9 @@
-//! The name that was probably meant.
+//! Finds the name that was probably meant by a misspelled one.
 
 /// Names longer than this, in bytes, are not compared.
 const LONGEST: usize = 256;
 
-/// The candidate nearest to `name`, if one is near enough to be a slip.
+/// Returns the candidate nearest to `name`, if one is close enough to be a typing error.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let mut limit = 2 + name.chars().count() / 4;
     let mut found = None;
@@ -15,10 +15,10 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     found
 }
 
-/// How many letters must be put in, left out, changed or exchanged with their neighbour, ASCII
-/// case left aside; `None` when that is not below `limit`.
+/// Returns how many letters must be inserted, deleted, changed or swapped with their neighbour,
+/// ignoring ASCII case. Returns `None` if that is not below `limit`.
 pub fn distance_below(a: &str, b: &str, limit: usize) -> Option<usize> {
-    // A letter has at most four bytes, which is enough to rule most names out at once.
+    // A character has at most four bytes, so the lengths alone rule out most names.
     if a.len().max(b.len()) > LONGEST || a.len().abs_diff(b.len()) >= 4 * limit {
         return None;
     }

@@ -1,4 +1,4 @@
-//! What a task needs a person for, and the command that gives it.
+//! What a task needs from a person, and the command to provide it.
 
 use super::reason::ReasonCode;
 use serde::Serialize;
@@ -7,26 +7,26 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Need {
-    /// Say yes or no to work that passed.
+    /// Approve or reject work that passed.
     Review,
     /// Answer a question, or decide about a task that an agent calls impossible or contradictory.
     Answer,
-    /// Say that it may start.
+    /// Approve its start.
     Approval,
-    /// Do it: it is a person's task.
+    /// Do the work: it is a task for a person.
     Work,
-    /// Clear a checkout of the target in which something is in the way.
+    /// Clear a checkout of the target in which something blocks a landing.
     Checkout,
-    /// Give it another budget of attempts.
+    /// Grant another budget of attempts.
     Budget,
-    /// Look why it is blocked.
+    /// Find out why the task is blocked.
     Blocked,
-    /// Repair what the queue says of it.
+    /// Repair its entry in the queue.
     Repair,
 }
 
 impl Need {
-    /// What a person types for the task `id`.
+    /// Returns the command that a person types for the task `id`.
     pub fn command(self, id: &str) -> String {
         match self {
             Self::Review | Self::Approval => format!("workloop approve {id}"),
@@ -39,7 +39,8 @@ impl Need {
         }
     }
 
-    /// What a blocked task needs, where `asked` is the code of what it waits for.
+    /// Returns what a blocked task needs. `asked` is the reason code of its question, if it has
+    /// one.
     pub fn of_blocked(asked: Option<ReasonCode>) -> Self {
         match asked {
             Some(ReasonCode::Review) => Self::Review,

@@ -1,5 +1,5 @@
-//! An hour without the service and a day's limit, played through by the clock: what several loops do that share
-//! one account or one day.
+//! Simulates an hour without the service, and a daily limit, for several loops that share an
+//! account or a daily budget.
 
 use super::backoff::{Backoff, Cost, QuickFailure, Rest};
 use super::ledger::{Allowance, Ledger, Usage};
@@ -9,7 +9,7 @@ fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds)
 }
 
-/// Three loops of two projects, which share an account: one of them tries at a time.
+/// Three loops of two projects share an account: only one of them tries at a time.
 #[test]
 fn an_hour_of_outage_costs_a_few_starts_and_each_task_one_attempt() {
     let mut account = Backoff::new("claude", at(0));
@@ -32,12 +32,12 @@ fn an_hour_of_outage_costs_a_few_starts_and_each_task_one_attempt() {
     }
     assert!((15..=25).contains(&starts), "{starts} starts in an hour");
     assert!(paid <= 3, "{paid} attempts were paid for");
-    // It is over as soon as one attempt works, for all of them.
+    // As soon as one attempt works, the outage is over for all of them.
     account.worked("p/a", at(3600));
     assert_eq!(account.rest(at(3600)), Rest::Over);
 }
 
-/// Eight loops that all look before any of them says that it begins.
+/// Eight loops all check the limit before any of them reserves its attempt.
 #[test]
 fn eight_loops_overspend_by_one_attempt_each_at_most() {
     let limit = Allowance { cost_usd: Some(20.0), ..Allowance::default() };

@@ -1,4 +1,4 @@
-//! How processes ended.
+//! How processes end.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -12,7 +12,7 @@ pub enum Outcome {
         /// The exit status.
         code: i32,
     },
-    /// A signal that was not ours ended it.
+    /// It was killed by a signal that workloop did not send.
     Signaled {
         /// The signal's number.
         signal: i32,
@@ -27,27 +27,27 @@ pub enum Outcome {
         /// The limit in seconds.
         seconds: u64,
     },
-    /// It could not be started: an error of the environment, not of the task.
+    /// It could not be started: an error of the environment and not of the task.
     FailedToStart {
         /// Why, in words.
         reason: String,
     },
-    /// We ended it: a signal to the loop, a stop, or the loop died.
+    /// Workloop ended it: the loop received a signal, was stopped, or died.
     Interrupted,
-    /// Its supervisor vanished while the loop lived.
+    /// Its supervisor vanished while the loop was running.
     Lost,
 }
 
 impl Outcome {
-    /// Whether the command ended by itself with exit status 0.
+    /// Returns whether the command exited with status 0.
     pub fn is_success(&self) -> bool {
         matches!(self, Self::Exited { code: 0 })
     }
 
-    /// Whether somebody else ended the command: a person, the kernel for want of memory, a session that
-    /// closed. Signals that a command raises by what it does (a crash, an abort) are its own end.
+    /// Returns whether something else ended the command: a person, the kernel when out of memory, a
+    /// closed session. Signals that a command causes itself (a crash, an abort) do not count.
     pub fn is_ended_from_outside(&self) -> bool {
-        // HUP, INT, KILL and TERM, which have these numbers on every system.
+        // HUP, INT, KILL and TERM have these numbers on every system.
         matches!(self, Self::Signaled { signal: 1 | 2 | 9 | 15 })
     }
 }

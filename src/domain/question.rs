@@ -1,35 +1,36 @@
-//! What an agent asked or found instead of finishing, as a field of its task.
+//! The question or objection with which an agent stopped, as a field of its task.
 
 use super::reason::ReasonCode;
 use serde::{Deserialize, Serialize};
 
-/// `open_question` of a blocked task: the whole of what its `error` says in one line.
+/// `open_question` of a blocked task: the full text of what its `error` summarizes in one line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenQuestion {
-    /// Why the agent stopped.
+    /// The reason code of the question or objection.
     pub code: ReasonCode,
-    /// The question, or what it found, as it wrote it.
+    /// The question or objection, as the agent wrote it.
     pub text: String,
-    /// What it found it by.
+    /// The evidence that the agent gave.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Evidence>,
-    /// The task that was asked, by its id; a person where there is none.
+    /// The id of the task that was asked. `None` if a person was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
 }
 
-/// What an agent shows for what it says: one text or several, kept in the form in which it wrote them.
+/// The evidence that an agent gives for a claim: one text or several, stored in the form in which
+/// the agent wrote them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Evidence {
-    /// One text.
+    /// A single text.
     Text(String),
-    /// Several.
+    /// Several texts.
     List(Vec<String>),
 }
 
 impl Evidence {
-    /// The texts.
+    /// Returns the texts.
     pub fn texts(&self) -> &[String] {
         match self {
             Self::Text(text) => std::slice::from_ref(text),
@@ -37,7 +38,7 @@ impl Evidence {
         }
     }
 
-    /// The same, to cut or to hide something.
+    /// Returns the texts for truncating or masking.
     pub fn texts_mut(&mut self) -> &mut [String] {
         match self {
             Self::Text(text) => std::slice::from_mut(text),

@@ -1,7 +1,7 @@
-//! Why a task or an attempt came to what it came to: one closed vocabulary.
+//! Why a task or an attempt ended as it did: one closed vocabulary.
 //!
-//! The code decides and is stored (`reason_code` in journal and JSON); the sentence beside it is
-//! for people and may change.
+//! Decisions use the code, which is stored as `reason_code` in the journal and in JSON. The
+//! sentence next to it is for people and may change.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -12,23 +12,23 @@ use std::fmt;
 pub enum ReasonCode {
     /// A verification step failed.
     TestsFailed,
-    /// Items that the base executed are gone.
+    /// Items that ran in the base are missing.
     ItemsLost,
     /// The verdict depends on changed files that steer a test runner.
     SteeringChanged,
     /// The verdict depends on a changed expectation.
     ExpectationChanged,
-    /// Something that judges or steers the run was changed by an attempt.
+    /// An attempt changed something that judges or steers the run.
     Tampered,
-    /// The attempt changed nothing where a change was required.
+    /// The attempt changed nothing although a change was required.
     NothingChanged,
-    /// Files outside of the declared ones were changed.
+    /// Files outside of the declared scope were changed.
     Scope,
     /// A placeholder was added instead of an implementation.
     StubAdded,
     /// A guardrail found something in the change.
     Guardrail,
-    /// Attempts in a row came to the same failure.
+    /// Consecutive attempts ended with the same failure.
     NoProgress,
     /// The verification fails on the tree that a blocked task left behind.
     LeftRed,
@@ -40,7 +40,7 @@ pub enum ReasonCode {
     AgentError,
     /// The agent's usage limit was reached.
     UsageLimit,
-    /// The agent failed for a reason that passes: overload, network, an immediate exit.
+    /// The agent failed for a temporary reason: overload, network, an immediate exit.
     Transient,
     /// The agent is not logged in.
     Auth,
@@ -48,7 +48,7 @@ pub enum ReasonCode {
     CostLimit,
     /// The change does not merge with its target.
     Conflict,
-    /// The change would undo what others landed.
+    /// The change would revert work that others landed.
     RevertsOthers,
     /// The workspace could not be captured.
     CaptureFailed,
@@ -60,26 +60,27 @@ pub enum ReasonCode {
     Impossible,
     /// The agent says, with evidence, that the task contradicts something.
     Contradiction,
-    /// A person has to look at the change before it counts.
+    /// A person has to review the change before it counts.
     Review,
     /// The task names an agent that is not configured.
     UnknownAgent,
     /// The task names a verification profile that is not configured.
     UnknownProfile,
-    /// A hook of a person said no; its own code is used in the place of this one where it names one.
+    /// A hook vetoed it. If the hook names a code of its own, that code is used instead of this
+    /// one.
     Hook,
-    /// The task itself cannot be run: a value that no command line can hold, say.
+    /// The task itself cannot be run, for example because of a value that no command line can hold.
     BadTask,
     /// The budget of attempts is used up.
     Budget,
     /// Attempts were lost in a row.
     Crash,
-    /// A tool or a file of the surroundings is missing; no task is to blame.
+    /// A tool or a file of the environment is missing, which is not the fault of any task.
     Environment,
 }
 
 impl ReasonCode {
-    /// All of them, in the order of their definition.
+    /// All reason codes, in the order of their definition.
     pub const ALL: [Self; 33] = [
         Self::TestsFailed,
         Self::ItemsLost,
@@ -116,12 +117,12 @@ impl ReasonCode {
         Self::Environment,
     ];
 
-    /// The code whose word is `word`.
+    /// Returns the code whose word is `word`.
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|code| code.word() == word)
     }
 
-    /// The word in the journal and in JSON.
+    /// Returns the word used in the journal and in JSON.
     pub fn word(self) -> &'static str {
         match self {
             Self::TestsFailed => "tests_failed",
@@ -160,9 +161,8 @@ impl ReasonCode {
         }
     }
 
-    /// The code and the question that are in the `error` of a task, as
-    /// [`as_error`](Self::as_error) writes them: `question: which colour?`. A queue keeps nothing
-    /// else of them.
+    /// Returns the code and the question in the `error` of a task, as [`as_error`](Self::as_error)
+    /// writes them: `question: which colour?`. A queue stores them nowhere else.
     pub fn asked(error: &str) -> Option<(Self, &str)> {
         let questions = [Self::Question, Self::Impossible, Self::Contradiction, Self::Review];
         questions.into_iter().find_map(|code| {
@@ -171,18 +171,19 @@ impl ReasonCode {
         })
     }
 
-    /// The `error` of a task that waits for a person's word.
+    /// Returns the `error` of a task that waits for a person's answer.
     pub fn as_error(self, question: &str) -> String {
         format!("{self}: {question}")
     }
 
-    /// Whether a task that is blocked for this reason waits for a person's word and did not fail.
+    /// Returns whether a task that is blocked for this reason waits for a person's answer rather
+    /// than having failed.
     pub fn is_question(self) -> bool {
         matches!(self, Self::Question | Self::Impossible | Self::Contradiction | Self::Review)
     }
 }
 
-/// A code that is added is added to [`ReasonCode::ALL`], too.
+/// A new code must be added to [`ReasonCode::ALL`] as well.
 const _: () = assert!(ReasonCode::ALL.len() == ReasonCode::Environment as usize + 1);
 
 impl fmt::Display for ReasonCode {

@@ -1,9 +1,9 @@
-//! The variables that the text of a command reads and does not set itself.
+//! Finds the variables that the text of a command reads but does not set.
 
 use super::command::Command;
 use super::environment::mentions;
 
-/// Variables that a shell has by itself.
+/// Variables that a shell sets by itself.
 const OF_THE_SHELL: [&str; 22] = [
     "PWD",
     "OLDPWD",
@@ -29,11 +29,11 @@ const OF_THE_SHELL: [&str; 22] = [
     "_",
 ];
 
-/// Programs that read their argument as a shell does.
+/// Programs that interpret their argument as a shell does.
 const SHELLS: [&str; 5] = ["sh", "bash", "dash", "zsh", "ksh"];
 
 impl Command {
-    /// The names behind `$` in a text for a shell, without those that are in single quotes, that
+    /// Returns the names after `$` in a shell text, except those that are in single quotes, that
     /// have a default (`${NAME:-x}`), or that the text may set itself.
     pub fn variables(&self) -> Vec<String> {
         let text = match self {
@@ -54,7 +54,7 @@ impl Command {
     }
 }
 
-/// The names that are read, as they come.
+/// Returns the names that are read, in order of appearance.
 fn read(text: &str) -> Vec<&str> {
     let mut found = Vec::new();
     let (mut single, mut double) = (false, false);
@@ -77,19 +77,20 @@ fn read(text: &str) -> Vec<&str> {
     found
 }
 
-/// The name in `NAME…` or `{NAME}`, if there is one without a default.
+/// Returns the name in `NAME…` or `{NAME}`, unless it has a default.
 fn name_at(behind: &str) -> Option<&str> {
     let inside = behind.strip_prefix('{');
     let text = inside.unwrap_or(behind);
     let end = text.find(|c: char| c != '_' && !c.is_ascii_alphanumeric()).unwrap_or(text.len());
     let name = &text[..end];
     let plain = name.starts_with(|c: char| c == '_' || c.is_ascii_alphabetic());
-    // Behind a name in braces its default comes, or what is to be cut off: only a default counts.
+    // A name in braces is followed by its default or by a pattern to remove. Only a default counts.
     let has_default = inside.is_some() && text[end..].starts_with([':', '-', '+', '=', '?']);
     (plain && !has_default).then_some(name)
 }
 
-/// Whether the name is anywhere without a `$` before it: assigned, read, exported, looped over.
+/// Returns whether the name occurs anywhere without a `$` before it: assigned, read, exported or
+/// used as a loop variable.
 fn may_set(text: &str, name: &str) -> bool {
     let bare = text.replace(&format!("${{{name}"), " ").replace(&format!("${name}"), " ");
     mentions(&bare, name)

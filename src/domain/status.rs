@@ -2,24 +2,25 @@
 
 use std::fmt;
 
-/// The state of a task. *Ready* and *waiting* are derived from it, never stored.
+/// The state of a task. *Ready* and *waiting* are derived from it and never stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Status {
     /// Not started.
     Pending,
-    /// Claimed; the claim says by whom.
+    /// Claimed; the claim names the worker.
     InProgress,
-    /// A recorded PASS, or an explicit SKIPPED.
+    /// Completed with a recorded PASS or an explicit SKIPPED.
     Complete,
-    /// A person must look; `error` says why.
+    /// A person must look; `error` gives the reason.
     Blocked,
-    /// Set aside on purpose.
+    /// Deliberately excluded from runs.
     Parked,
-    /// A word that no row of the format knows: never run, warned about, kept as it is.
+    /// A word that the format does not define. The task is never run, a warning is shown, and the
+    /// word is kept.
     Unknown,
 }
 
-/// Every accepted spelling; the first of each state is the one for a file that has none yet.
+/// Every accepted spelling. The first spelling of each state is used in files that have none yet.
 const SPELLINGS: [(Status, &[&str]); 5] = [
     (Status::Pending, &["pending", "todo", "open", "queued", "ready", "waiting", "not_started"]),
     (
@@ -50,22 +51,22 @@ const SPELLINGS: [(Status, &[&str]); 5] = [
 ];
 
 impl Status {
-    /// The states that a file can hold on purpose, in the order of a summary.
+    /// The states that a file can contain on purpose, in the order in which a summary lists them.
     pub const ALL: [Self; 5] =
         [Self::Pending, Self::InProgress, Self::Blocked, Self::Complete, Self::Parked];
 
-    /// Reads a status word in any accepted spelling; case, blanks, `-` and `_` do not matter.
+    /// Parses a status word in any accepted spelling. Case, spaces, `-` and `_` are ignored.
     pub fn from_word(word: &str) -> Self {
         let find = |is: &dyn Fn(&str) -> bool| {
             SPELLINGS.iter().find(|(_, words)| words.iter().any(|known| is(known)))
         };
-        // Most words are written as they are in the table.
+        // Most words are spelled exactly as in the table, so that is tried first.
         let found = find(&|known| known == word)
             .or_else(|| find(&|known| letters(known).eq(letters(word))));
         found.map_or(Self::Unknown, |(status, _)| *status)
     }
 
-    /// The accepted spellings of this state, the preferred one first.
+    /// Returns the accepted spellings of this state, preferred one first.
     pub fn spellings(self) -> &'static [&'static str] {
         SPELLINGS
             .iter()
@@ -73,18 +74,18 @@ impl Status {
             .map_or(&["unknown"], |(_, words)| words)
     }
 
-    /// The preferred spelling.
+    /// Returns the preferred spelling.
     pub fn word(self) -> &'static str {
         self.spellings()[0]
     }
 
-    /// Whether a task in this state may still be run.
+    /// Returns whether a task in this state may still be run.
     pub fn is_open(self) -> bool {
         matches!(self, Self::Pending | Self::InProgress)
     }
 }
 
-/// A word without its case and without what is between its parts.
+/// Returns the letters of a word in lower case, without separators.
 fn letters(word: &str) -> impl Iterator<Item = u8> {
     let bytes = word.bytes().filter(|byte| !matches!(byte, b' ' | b'-' | b'_'));
     bytes.map(|byte| byte.to_ascii_lowercase())

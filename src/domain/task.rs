@@ -1,4 +1,4 @@
-//! What the program needs to know of a task to pick, run and judge it.
+//! The data of a task that the program needs to pick, run and judge it.
 
 use super::change::{Change, Waits};
 use super::claim::Claim;
@@ -11,22 +11,22 @@ use super::text::{Text, Texts};
 use super::verdict::Verdict;
 use chrono::{DateTime, Utc};
 
-/// The typed reading of one task. Long texts stay in the queue's own text.
+/// The typed data of one task. Long texts stay in the text of the queue.
 ///
-/// What most tasks do not say is kept apart as [`Detail`]s, so that a hundred thousand plain tasks
-/// are a few megabytes, and a look at all of them is a short one.
+/// Facts that most tasks lack are stored separately as [`Detail`]s, so that a hundred thousand
+/// plain tasks take a few megabytes and are quick to scan.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Task {
     /// The id, unique in its file.
     pub id: TaskId,
-    /// 0 first; `None` ranks after every given one.
+    /// The priority: 0 comes first, `None` comes after every number.
     pub priority: Option<i64>,
     details: Details,
-    /// Agent starts so far.
+    /// How many times an agent has been started for the task.
     pub attempts: u32,
-    /// The state.
+    /// The state of the task.
     pub status: Status,
-    /// Whether a person must say yes first.
+    /// Whether a person must approve the start of the task.
     pub approval: Approval,
     /// `passes`.
     pub passes: Option<bool>,
@@ -36,18 +36,18 @@ pub struct Task {
 
 const _: () = assert!(size_of::<Task>() <= 56);
 
-/// `requires_approval` together with `approved_at`.
+/// `requires_approval` combined with `approved_at`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Approval {
-    /// Nothing to approve.
+    /// No approval is needed.
     NotRequired,
     /// A person must run `workloop approve` first.
     Required,
-    /// A person did.
+    /// A person has approved it.
     Given,
 }
 
-/// What names tasks beside `dependencies`, `child_tasks` and `parent`.
+/// Fields that name other tasks, besides `dependencies`, `child_tasks` and `parent`.
 const RARE: [Field; 6] = [
     Field::Requires,
     Field::Needs,
@@ -58,12 +58,12 @@ const RARE: [Field; 6] = [
 ];
 
 impl Task {
-    /// A pending task with this id and nothing else.
+    /// Creates a pending task with this id and no other data.
     pub fn new(id: TaskId) -> Self {
         Self::with_room(id, 0)
     }
 
-    /// The same, with room for so many details.
+    /// Creates a pending task with capacity for the given number of details.
     pub fn with_room(id: TaskId, details: usize) -> Self {
         Self {
             id,
@@ -77,12 +77,13 @@ impl Task {
         }
     }
 
-    /// Whether this is a gate: verification only, no agent.
+    /// Returns whether this is a gate: verification only, no agent.
     pub fn is_gate(&self) -> bool {
         self.kind().is_some_and(|kind| kind.eq_ignore_ascii_case("gate"))
     }
 
-    /// Whether a person does it: `manual` and `human`, as agent or as type, are never run.
+    /// Returns whether the task is for a person. A task whose agent or type is `manual` or `human`
+    /// is never run.
     pub fn is_persons(&self) -> bool {
         let letters = |word: &str| -> String {
             let kept = word.chars().filter(|c| c.is_alphanumeric());
@@ -92,17 +93,17 @@ impl Task {
         [self.agent(), self.kind()].into_iter().flatten().any(is_person)
     }
 
-    /// `type` as written.
+    /// Returns `type` as written.
     pub fn kind(&self) -> Option<&str> {
         self.details.text(Field::Type)
     }
 
-    /// `agent` as written.
+    /// Returns `agent` as written.
     pub fn agent(&self) -> Option<&str> {
         self.details.text(Field::Agent)
     }
 
-    /// `phase` as text (`1` for the number 1).
+    /// Returns `phase` as text (`1` for the number 1).
     pub fn phase(&self) -> Option<&str> {
         self.details.text(Field::Phase)
     }
@@ -122,23 +123,25 @@ impl Task {
         self.details.text(Field::Parent)
     }
 
-    /// Ids as written, all spellings of the key together, doubles dropped, in file order.
+    /// Returns the ids as written, from all spellings of the key together, without duplicates, in
+    /// file order.
     pub fn dependencies(&self) -> &[Text] {
         self.details.list(Field::Dependencies)
     }
 
-    /// The texts of any list that is read of a task, `steps` standing for the tasks on which its
+    /// Returns the texts of any list field. For `steps`, the list contains the tasks on which the
     /// steps depend.
     pub fn list(&self, field: Field) -> &[Text] {
         self.details.list(field)
     }
 
-    /// Whether the task may name others by a field that is rarer than `dependencies`.
+    /// Returns whether the task may name others in a field that is rarer than `dependencies`.
     pub fn names_by_rare_fields(&self) -> bool {
         self.details.has_list(&RARE)
     }
 
-    /// Every text that may name a task which is to be complete before this one, and its field.
+    /// Returns every text that may name a task which must be complete before this one, with its
+    /// field.
     pub fn waits_for(&self) -> impl Iterator<Item = (Field, &Text)> {
         let of = |field: Field| self.list(field).iter().map(move |text| (field, text));
         Field::WAITS_FOR.into_iter().flat_map(of)
@@ -149,7 +152,7 @@ impl Task {
         self.details.list(Field::Tags)
     }
 
-    /// `files_to_create`: literal paths, which are among [`Task::files`] as well.
+    /// `files_to_create`: literal paths, which are also in [`Task::files`].
     pub fn files_to_create(&self) -> &[Text] {
         self.details.list(Field::FilesToCreate)
     }
@@ -164,12 +167,12 @@ impl Task {
         self.details.list(Field::Scope)
     }
 
-    /// `conflict_paths`: where an attempt did not merge with what landed meanwhile.
+    /// `conflict_paths`: where an attempt did not merge with changes that landed during it.
     pub fn conflict_paths(&self) -> &[Text] {
         self.details.list(Field::ConflictPaths)
     }
 
-    /// `escalated_to`: the agent that its attempts are given to since one of them failed.
+    /// `escalated_to`: the agent that runs the attempts since one of them failed.
     pub fn escalated_to(&self) -> Option<&str> {
         self.details.text(Field::EscalatedTo)
     }
@@ -179,48 +182,48 @@ impl Task {
         self.details.list(Field::ChildTasks)
     }
 
-    /// Names of verification profiles.
+    /// `verify`: names of verification profiles.
     pub fn verify(&self) -> &[Text] {
         self.details.list(Field::Verify)
     }
 
-    /// Ids that get this task's artifacts.
+    /// `notify`: ids of tasks that get this task's artifacts.
     pub fn notify(&self) -> &[Text] {
         self.details.list(Field::Notify)
     }
 
-    /// Not started before this time.
+    /// `not_before`: the task is not started before this time.
     pub fn not_before(&self) -> Option<DateTime<Utc>> {
         self.details.not_before()
     }
 
-    /// Budget of attempts of this task, where it has its own.
+    /// `max_iterations`: the task's own attempt budget, if it has one.
     pub fn max_iterations(&self) -> Option<u32> {
         self.details.count(Field::MaxIterations)
     }
 
-    /// Attempts that count against the budget, where the file says so.
+    /// `budget_used`: attempts that count against the budget, if the file records them.
     pub fn budget_used(&self) -> Option<u32> {
         self.details.count(Field::BudgetUsed)
     }
 
-    /// `claim`, where it is one.
+    /// `claim`, if its value is a valid claim.
     pub fn claim(&self) -> Option<&Claim> {
         self.details.claim()
     }
 
-    /// `review`: work that passed waits for a person's yes.
+    /// `review`: work that passed waits for a person's review.
     pub fn review(&self) -> bool {
         self.details.flag(Field::Review)
     }
 
-    /// Whether what people answered may be about an error that comes again.
+    /// Returns whether a person's answer may be about an error that can come again.
     pub fn teaches(&self) -> bool {
         self.details.flag(Field::Answers)
     }
 
-    /// Whether its work passed and waits for a person's yes. A blocked task with a verdict that passed is
-    /// one for which no change waits: its agent worked in the project itself.
+    /// Returns whether its work passed and waits for a person's review. A blocked task whose
+    /// verdict passed has no change that waits to land: its agent worked in the project itself.
     pub fn is_in_review(&self) -> bool {
         let waits = self.change().is_some_and(|change| change.waits == Waits::Review);
         let passed = matches!(self.verdict, Some(Verdict::Pass | Verdict::Skipped));
@@ -228,32 +231,32 @@ impl Task {
         self.status == Status::InProgress && waits || self.status == Status::Blocked && withheld
     }
 
-    /// `change`: what it did waits to land.
+    /// `change`: the verified change that waits to land.
     pub fn change(&self) -> Option<&Change> {
         self.details.change()
     }
 
-    /// What the file says about how long it takes.
+    /// Returns what the file says about the task's duration.
     pub fn estimate(&self) -> Estimate {
         self.details.estimate()
     }
 
-    /// Fields whose value is of no use; a task with one is never run.
+    /// Returns the fields whose value cannot be used. A task with such a field is never run.
     pub fn problems(&self) -> impl Iterator<Item = FieldProblem> + '_ {
         self.details.problems()
     }
 
-    /// Whether the value of a field is of no use.
+    /// Returns whether the value of any field cannot be used.
     pub fn has_problems(&self) -> bool {
         self.problems().next().is_some()
     }
 
-    /// Takes a detail instead of what was said of the same field.
+    /// Sets a detail, replacing any detail of the same field.
     pub fn set(&mut self, detail: Detail) {
         self.details.set(detail);
     }
 
-    /// Takes a text, of which the empty one says nothing.
+    /// Sets a text field. An empty text removes the field.
     pub fn set_text(&mut self, field: Field, text: impl Into<Text>) {
         let text = text.into();
         if text.is_empty() {
@@ -263,7 +266,7 @@ impl Task {
         }
     }
 
-    /// Takes a list, of which the empty one says nothing.
+    /// Sets a list field. An empty list removes the field.
     pub fn set_list(&mut self, field: Field, list: impl IntoIterator<Item = impl Into<Text>>) {
         let list: Texts = list.into_iter().map(Into::into).collect();
         if list.is_empty() {
@@ -273,17 +276,17 @@ impl Task {
         }
     }
 
-    /// Takes the list of a field out.
+    /// Removes the list of a field and returns it.
     pub fn take_list(&mut self, field: Field) -> Texts {
         self.details.take_list(field)
     }
 
-    /// Drops what was said of a field.
+    /// Removes the details of a field.
     pub fn unset(&mut self, field: Field) {
         self.details.unset(field);
     }
 
-    /// Drops the problem with a field.
+    /// Removes the problem with a field.
     pub fn forgive(&mut self, field: Field) {
         self.details.forgive(field);
     }
@@ -292,14 +295,14 @@ impl Task {
 /// An entry of a queue's `phases`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Phase {
-    /// Its number or name as text, as tasks refer to it.
+    /// The number or name as text, as tasks refer to it.
     pub phase: Text,
-    /// Its title; empty for none.
+    /// The title; may be empty.
     pub name: Text,
-    /// No task of the next phase starts before all of this one is complete.
+    /// Whether no task of the next phase may start before all tasks of this one are complete.
     pub barrier: bool,
-    /// Verification profiles that must pass before the next phase.
+    /// Verification profiles that must pass before the next phase starts.
     pub gate: Texts,
-    /// Phases that must be complete before this one, by number or name.
+    /// Phases that must be complete before this one starts, by number or name.
     pub depends_on: Texts,
 }

@@ -1,9 +1,9 @@
-//! Texts of a task as memory holds them: short ones inside the value, long ones shared.
+//! Texts of a task in memory: short ones are stored inline, long ones are shared.
 
 use ecow::{EcoString, EcoVec};
 
 /// A short text of a task.
 pub type Text = EcoString;
 
-/// Texts of a task: in file order, without doubles.
+/// Texts of a task, in file order and without duplicates.
 pub type Texts = EcoVec<Text>;

@@ -1,8 +1,8 @@
 //! The only ways in which a task changes state.
 //!
-//! [`apply`](super::apply) takes a task and a [`Transition`] and gives the [`Changes`] to write, or says why
-//! the transition is illegal and which verbs are legal instead. How a change looks in the file
-//! (spelling, indent, order) is the queue document's business.
+//! [`apply`](super::apply) takes a task and a [`Transition`] and returns the [`Changes`] to write,
+//! or an error that explains why the transition is illegal and which verbs are legal instead. The
+//! queue document decides how a change looks in the file (spelling, indentation, order).
 
 use super::change::{Change, Landed};
 use super::claim::Claim;
@@ -12,152 +12,154 @@ use super::status::Status;
 use super::verdict::Verdict;
 use serde_json::Value;
 
-/// A change of one field.
+/// A change to one field.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Write {
-    /// The new state, to be spelled as the file does.
+    /// Sets the state, in the spelling that the file uses.
     Status(Status),
-    /// The new value.
+    /// Sets the value.
     Set(Value),
-    /// The value where the key is absent or null; nothing otherwise.
+    /// Sets the value if the key is absent or null; otherwise does nothing.
     Default(Value),
-    /// The value where the key exists; nothing otherwise.
+    /// Sets the value if the key exists; otherwise does nothing.
     Replace(Value),
-    /// `null` where the key exists; nothing otherwise.
+    /// Sets `null` if the key exists; otherwise does nothing.
     Clear,
-    /// The key goes.
+    /// Removes the key.
     Remove,
 }
 
 /// The fields that a transition changes, in the order in which missing keys are added.
 pub type Changes = Vec<(Field, Write)>;
 
-/// What a finished attempt leaves on its task.
+/// What a finished attempt records on its task.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Completion {
     /// Files that changed, relative to the project root.
     pub files_changed: Vec<String>,
-    /// Files of which other attempts that ran meanwhile may have changed some.
+    /// Changed files that may be the work of other attempts that ran at the same time.
     pub files_ambiguous: Vec<String>,
-    /// What the verification noted although it passed.
+    /// Warnings of the verification, which passed.
     pub warnings: Vec<String>,
-    /// The result file's `summary`.
+    /// `summary` of the result file.
     pub summary: Option<String>,
-    /// The result file's `artifacts`.
+    /// `artifacts` of the result file.
     pub artifacts: Vec<Value>,
-    /// The result file's `notes_for`.
+    /// `notes_for` of the result file.
     pub notes_for: Option<Value>,
-    /// Where the work landed, of an attempt in a tree of its own.
+    /// Where the work landed. `None` if the attempt had no workspace of its own.
     pub landed: Option<Landed>,
 }
 
-/// Everything that can happen to a task.
+/// Every change of state of a task.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Transition {
-    /// A worker takes it, for the attempt that the claim names.
+    /// A worker claims the task for the attempt that the claim names.
     Claim(Claim),
     /// Verification passed, and the change waits to land.
     Await(Change),
     /// A worker takes over a change that waits to land, with a claim of its own.
     Adopt(Claim),
-    /// Verification passed (or was switched off: `SKIPPED`).
+    /// Verification passed or was switched off (`SKIPPED`).
     Complete(Verdict, Completion),
-    /// Verification passed, and a person is to say yes: of work that is in the project itself.
+    /// Verification of work done in the project itself passed, and a person must review it.
     Review(Verdict, Completion),
-    /// The attempt failed and the budget lasts: back to pending.
+    /// The attempt failed, and the budget is not used up: back to pending.
     Fail {
         /// The failed step and how it ended.
         reason: String,
-        /// Files that changed all the same.
+        /// Files that changed nevertheless.
         files_changed: Vec<String>,
-        /// Files of which other attempts that ran meanwhile may have changed some.
+        /// Changed files that may be the work of other attempts that ran at the same time.
         files_ambiguous: Vec<String>,
-        /// Where the change did not merge with what landed meanwhile.
+        /// Where the change did not merge with changes that landed during the attempt.
         conflict_paths: Vec<String>,
     },
-    /// The attempt ended and a person must look.
+    /// The attempt ended, and a person must look.
     GiveUp {
-        /// FAIL when the budget is used up, BLOCKED for tampering, say.
+        /// FAIL if the budget is used up, BLOCKED for example for tampering.
         verdict: Verdict,
-        /// One line.
+        /// The reason, in one line.
         reason: String,
     },
-    /// The agent asked, or stopped with a good reason: a person must say something. The attempt
-    /// costs no budget.
+    /// The agent asked, or stopped with a good reason, and a person must answer. The attempt costs
+    /// no budget.
     Ask {
-        /// One line, which begins with the code: see [`ReasonCode::asked`](super::ReasonCode::asked).
+        /// The reason in one line, beginning with the code: see
+        /// [`ReasonCode::asked`](super::ReasonCode::asked).
         reason: String,
-        /// The whole of it.
+        /// The full question.
         question: Box<OpenQuestion>,
     },
-    /// A hook forbade it before an agent was started: a person must look. It costs no budget.
+    /// A hook vetoed the attempt before an agent was started, and a person must look. It costs no
+    /// budget.
     Veto {
-        /// One line.
+        /// The reason, in one line.
         reason: String,
     },
     /// The attempt ended through no fault of the task and costs no budget: back to pending.
     Interrupt {
-        /// One line.
+        /// The reason, in one line.
         reason: String,
     },
-    /// The supervisor vanished: costs budget, back to pending.
+    /// The supervisor vanished. The attempt costs budget: back to pending.
     Lose,
-    /// The claim of a dead worker ends and costs no budget.
+    /// The claim of a dead worker is ended. The attempt costs no budget.
     TakeOver,
-    /// An epic follows its children.
+    /// An epic takes the state that follows from its children.
     Settle(Status, Option<String>),
     /// A person approves.
     Approve {
-        /// Who.
+        /// The name of the person.
         by: String,
     },
-    /// A person says yes to work that passed.
+    /// A person approves work that passed.
     Accept {
-        /// Who.
+        /// The name of the person.
         by: String,
-        /// Whether nothing is left to land, so that the task is complete.
+        /// Whether nothing is left to land, so that the task becomes complete.
         completes: bool,
     },
     /// A person answers the question of a blocked task: back to pending.
     Answer {
-        /// The question that was asked, if one is on the task.
+        /// The question that was asked, if the task has one.
         question: Option<String>,
-        /// The earlier answers, as they are on the task.
+        /// The earlier answers, as the task records them.
         earlier: Vec<Value>,
-        /// The answer.
+        /// The text of the answer.
         text: String,
-        /// The task whose agent answered; a person where there is none.
+        /// The task whose agent answered. `None` if a person answered.
         by: Option<String>,
-        /// A regular expression for the error that the answer is about, where it helps whoever meets that
-        /// again.
+        /// A regular expression for the error that the answer is about, if the answer also helps
+        /// tasks that meet this error again.
         matches: Option<String>,
     },
-    /// A person completes a task that nobody works on.
+    /// A person completes a task that no worker has claimed.
     Done {
-        /// Who.
+        /// The name of the person.
         by: String,
-        /// What there is to say about it.
+        /// An optional note.
         note: Option<String>,
-        /// PASS where verification judged the work as it is, else SKIPPED.
+        /// PASS if verification judged the current state of the project, otherwise SKIPPED.
         verdict: Verdict,
     },
-    /// A person says try again: the budget starts anew.
+    /// A person requests another try: the budget starts again.
     Retry,
-    /// A person says as if never run.
+    /// A person resets the task as if it had never been run.
     Reset,
-    /// A person ends a running attempt and sets the task aside.
+    /// A person ends a running attempt and parks the task.
     Cancel,
-    /// A person blocks.
+    /// A person blocks the task.
     Block {
-        /// Why.
+        /// The reason.
         because: String,
     },
-    /// A person sets the task aside.
+    /// A person parks the task.
     Park,
-    /// A person takes it back.
+    /// A person unparks the task.
     Unpark,
     /// A person ends a claim.
     Release,
-    /// The agent or a person reports how far it is.
+    /// The agent or a person reports progress.
     Progress(Value),
 }

@@ -1,34 +1,34 @@
-//! Which attempt of its task one is, in the words that every view has for it.
+//! Describes an attempt by its number and its share of the budget, in the words that all views use.
 
 use super::apply::{budget_of, budget_used_now};
 use super::status::Status;
 use super::task::Task;
 use std::fmt;
 
-/// An attempt by its number, and what it is of the budget.
+/// The number of an attempt, with its share of the budget.
 ///
-/// Numbers are never used twice: they run on after a `retry`, and where attempts cost nothing. So the number
-/// alone does not say how many are left.
+/// Attempt numbers are never reused: they continue after a `retry` and after attempts that cost no
+/// budget. So the number alone does not show how many attempts are left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Turn {
-    /// Its number, which names it in `log`, `why` and the journal.
+    /// The number of the attempt, which identifies it in `log`, `why` and the journal.
     pub attempt: u32,
-    /// How many attempts of the budget are used once it has counted.
+    /// How many attempts of the budget are used once this one has counted.
     pub used: u32,
-    /// The budget.
+    /// The attempt budget.
     pub budget: u32,
 }
 
 impl Turn {
-    /// The attempt of `task` that runs, or else the one that ended last; `default` is the budget of a task
-    /// that has none of its own.
+    /// Returns the running attempt of `task`, or else the one that ended last. `default` is the
+    /// budget of a task without one of its own.
     pub fn of(task: &Task, default: u32) -> Self {
         let running = u32::from(task.status == Status::InProgress);
         let used = budget_used_now(task).saturating_add(running);
         Self { attempt: task.attempts, used, budget: budget_of(task, default) }
     }
 
-    /// The attempt that `task` would have next.
+    /// Returns the attempt that `task` would have next.
     pub fn next(task: &Task, default: u32) -> Self {
         let attempt = task.attempts.saturating_add(1);
         let used = budget_used_now(task).saturating_add(1);
@@ -40,7 +40,7 @@ impl fmt::Display for Turn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { attempt, used, budget } = *self;
         if used > budget {
-            // It was lowered meanwhile.
+            // The budget was lowered in the meantime.
             write!(f, "attempt {attempt}, over its budget of {budget}")
         } else if used == attempt {
             write!(f, "attempt {attempt} of {budget}")

@@ -1,4 +1,4 @@
-//! What verification says of an attempt.
+//! The verdict of verification on an attempt.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -9,16 +9,16 @@ use std::fmt;
 pub enum Verdict {
     /// Every step of the verification passed.
     Pass,
-    /// A step failed; the attempt is repeated while the budget lasts.
+    /// A step failed. The attempt is repeated until the budget is used up.
     Fail,
     /// A person must look: the agent asked, or something was tampered with.
     Blocked,
-    /// Verification was switched off on purpose.
+    /// Verification was deliberately switched off.
     Skipped,
 }
 
 impl Verdict {
-    /// The word in queue files.
+    /// Returns the word used in queue files.
     pub fn word(self) -> &'static str {
         match self {
             Self::Pass => "PASS",
@@ -28,7 +28,7 @@ impl Verdict {
         }
     }
 
-    /// Reads the word of a queue file; `None` for any other text.
+    /// Parses the word of a queue file. Returns `None` for any other text.
     pub fn from_word(word: &str) -> Option<Self> {
         [Self::Pass, Self::Fail, Self::Blocked, Self::Skipped]
             .into_iter()
