@@ -1,18 +1,19 @@
-//! Fencing: whether a claim that was made is still one's own, when the file says otherwise.
+//! Fencing: whether a claim is still valid when the file says otherwise.
 //!
 //! The claim in the file is the fencing token, but files are edited and set back. The journal
-//! tells a claim that a verb or another worker ended from one that vanished, or that an older one
-//! has replaced (`git checkout`), while nobody else took the task.
+//! distinguishes a claim that a verb or another worker ended from a claim that vanished from the
+//! file, or was replaced there by an older one (`git checkout`), while no other worker took the
+//! task.
 
 use crate::domain::{ClaimToken, EventKind, Task};
 use crate::store::StateDir;
 use crate::store::journal::Journal;
 use std::path::Path;
 
-/// What the journal says about the last owner of a task.
+/// What the journal records about the last owner of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Last {
-    /// Nothing: there is no journal, or it does not go back so far.
+    /// Nothing: there is no journal, or it does not go back far enough.
     Unknown,
     /// The claim in question.
     Ours,
@@ -20,24 +21,26 @@ enum Last {
     Ended,
 }
 
-/// Why the claim of `token` is lost for `task` of the queue at the real path `queue`; `None` when
-/// it still holds.
+/// Returns why the claim of `token` is lost for `task` of the queue at the real path `queue`;
+/// `None` while it is valid.
 pub fn lost(queue: &Path, task: &Task, token: &ClaimToken) -> Option<String> {
     if task.claim().is_some_and(|claim| claim.is(token)) {
         return None;
     }
     match (last(queue, task.id.as_str(), token), task.claim()) {
-        // Whoever takes a task over, and every verb, leaves a line: what the file says is an edit,
-        // which is put back.
+        // Every take-over and every verb writes a journal line. The file must have been edited, and
+        // that edit is put back.
         (Last::Ours, _) => None,
         (_, Some(claim)) => Some(format!("worker {} has it", claim.worker)),
         (Last::Ended, None) => Some("a person ended its claim".to_owned()),
-        // Without a journal a claim that alone is missing vanished by an edit.
+        // Without a journal, a claim that is missing although the state is unchanged was removed by
+        // an edit.
         (Last::Unknown, None) => (!task.accepts(token)).then(|| format!("it is {}", task.status)),
     }
 }
 
-/// Whether a person or another worker ended the claim of `token`, whatever the file says now.
+/// Returns whether a person or another worker ended the claim of `token`, whatever the file
+/// contains.
 pub fn is_ended(queue: &Path, task: &str, token: &ClaimToken) -> bool {
     last(queue, task, token) == Last::Ended
 }

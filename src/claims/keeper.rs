@@ -1,9 +1,9 @@
 //! Takes claims: for the first time, and from dead workers.
 //!
-//! The order is what makes it safe. The lock of the claim comes first, then one look at all
-//! processes: a loop whose lock file was deleted may still be on its way to start a supervisor, but
-//! whoever starts one after our look finds another lock file at its path and begins nothing, and
-//! whoever has started one before is seen.
+//! The order makes it safe: first the lock of the claim, then one scan of all processes. A loop
+//! whose lock file was deleted may still be about to start a supervisor. A supervisor started after
+//! our scan finds another lock file at its path and runs nothing; one started before is found by
+//! the scan.
 
 use super::liveness::{Asked, judge, untold, worker_alive};
 use super::locks::Locks;
@@ -36,27 +36,27 @@ impl Default for Keeper {
 }
 
 impl Keeper {
-    /// One that holds nothing yet, for a process of `system`.
+    /// Creates a keeper without locks for a process of `system`.
     pub fn new(system: Arc<dyn System>) -> Self {
         Self { system, locks: Locks::default(), waiting: Vec::new() }
     }
 
-    /// The system that we run on.
+    /// The system that this process runs on.
     pub fn system(&self) -> &dyn System {
         &*self.system
     }
 
-    /// Whether the process that made `claim` lives here.
+    /// Returns whether the process that made `claim` is alive on this host.
     pub fn has_worker(&self, claim: &Claim) -> bool {
         worker_alive(claim, &*self.system).is_some()
     }
 
-    /// The host that we are on.
+    /// The host that this process runs on.
     pub fn host(&self) -> &Host {
         self.system.host()
     }
 
-    /// A claim of ours. Its `tag` is a new one, unless its lock was never let go of.
+    /// Creates a claim of this process. `tag` must be new, unless the lock was held all the time.
     pub fn claim(&self, token: &ClaimToken, since: String, tag: String) -> Claim {
         let host = self.host();
         Claim {
@@ -70,12 +70,12 @@ impl Keeper {
         }
     }
 
-    /// Who has `task` of the queue at the real path `queue`, which is in progress; `own` are the
-    /// attempts of this process. When its worker is dead what that left is ended, and the lock of
-    /// the claim is held from then on.
+    /// Determines who has `task`, which is in progress, in the queue at the real path `queue`.
+    /// `own` are the attempts of this process. If the worker is dead, ends what it left and keeps
+    /// holding the lock of the claim.
     ///
     /// # Errors
-    /// [`StoreError`] when locks or processes cannot be looked at.
+    /// [`StoreError`] when locks or processes cannot be inspected.
     pub fn recover(
         &mut self,
         queue: &Path,
@@ -103,7 +103,7 @@ impl Keeper {
         Ok(liveness)
     }
 
-    /// The same for a task of which the lock is held.
+    /// Does the same for a task whose lock is held.
     fn judge_locked(&mut self, asked: &Asked<'_>) -> Result<Liveness, StoreError> {
         let other_boot = asked.claim.is_some_and(|claim| claim.boot != self.host().boot);
         if fault::is(Fault::BootBelieved) && other_boot {
@@ -125,14 +125,16 @@ impl Keeper {
         Ok(liveness)
     }
 
-    /// Ends what a dead worker left; says why the task cannot be taken all the same.
+    /// Ends what a dead worker left. Returns why the task cannot be taken nevertheless, if that is
+    /// so.
     fn end_what_is_left(&self, asked: &Asked<'_>) -> Result<Option<String>, StoreError> {
         if fault::is(Fault::NoProcessScan) {
             return Ok(None);
         }
         let record = asked.record(self.host());
         let task = asked.sought(record.as_ref());
-        // In another boot start times mean nothing, and nothing is known of an attempt in this one.
+        // Start times of another boot mean nothing here, and nothing is known about an attempt in
+        // this boot.
         let claimed = asked.claim.filter(|claim| claim.boot == self.host().boot);
         let since = claimed.map(|claim| claim.start);
         let since = since.or_else(|| record.as_ref().map(|record| record.start));
@@ -149,8 +151,8 @@ impl Keeper {
         }))
     }
 
-    /// Takes the lock of a task without waiting; `false` when another worker has it. The task may be
-    /// begun only after [`Keeper::refused`] has looked at the processes.
+    /// Takes the lock of a task without waiting. Returns `false` if another worker has it. The task
+    /// may start only after [`Keeper::refused`] has scanned the processes.
     ///
     /// # Errors
     /// [`StoreError`] when the lock file cannot be opened.
@@ -158,11 +160,11 @@ impl Keeper {
         self.locks.take(&StateDir::beside(queue), key)
     }
 
-    /// Which of `tasks` cannot be begun because processes run for them: one look for all whose locks
-    /// were taken since the last one. Their locks are let go.
+    /// Returns which of `tasks` cannot start because processes run for them, and releases their
+    /// locks. Scans once for all locks that were taken since the last scan.
     ///
     /// # Errors
-    /// [`StoreError`] when the processes cannot be looked at.
+    /// [`StoreError`] when the processes cannot be scanned.
     pub fn refused(&mut self, tasks: &[(&Path, &Task)]) -> Result<Vec<usize>, StoreError> {
         let all = tasks.iter().enumerate().map(|(at, (queue, task))| (at, Asked::of(queue, task)));
         let new: Vec<_> = all.filter(|(_, asked)| self.locks.is_unlooked(&asked.key)).collect();
@@ -184,11 +186,11 @@ impl Keeper {
         Ok(refused)
     }
 
-    /// Takes the lock of something that no task stands for, or of a task that is not claimed, and
-    /// looks at the processes: `false` when somebody has it.
+    /// Takes the lock of a key that does not belong to a task, or of a task without a claim, and
+    /// scans the processes. Returns `false` if another process has it.
     ///
     /// # Errors
-    /// [`StoreError`] when the lock file cannot be opened, or the processes not looked at.
+    /// [`StoreError`] when the lock file cannot be opened or the processes cannot be scanned.
     pub fn take(
         &mut self,
         queue: &Path,
@@ -209,11 +211,11 @@ impl Keeper {
         Ok(free)
     }
 
-    /// Ends the processes for which tasks could not be taken, where no worker is left that would;
-    /// says what could not be ended.
+    /// Ends the processes because of which tasks could not be taken, if no worker is alive that
+    /// would end them. Returns what could not be ended.
     ///
     /// # Errors
-    /// [`StoreError`] when locks or processes cannot be looked at.
+    /// [`StoreError`] when locks or processes cannot be inspected.
     pub fn end_strays(&mut self) -> Result<Vec<String>, StoreError> {
         let mut left = Vec::new();
         for (queue, task) in std::mem::take(&mut self.waiting) {
@@ -228,7 +230,7 @@ impl Keeper {
         Ok(left)
     }
 
-    /// The lock of a task, if this process holds it.
+    /// Returns the lock of a task, if this process holds it.
     pub fn lock_of(&self, key: &TaskKey) -> Option<&FileLock> {
         self.locks.get(key)
     }
@@ -238,12 +240,12 @@ impl Keeper {
         self.locks.give(key)
     }
 
-    /// Lets go of a lock that is not needed.
+    /// Releases a lock that is not needed.
     pub fn let_go(&mut self, key: &TaskKey) {
         self.locks.give(key);
     }
 
-    /// Lets go of everything that was taken and not handed over.
+    /// Releases all locks that were taken and not handed over.
     pub fn let_go_of_all(&mut self) {
         self.locks.clear();
     }
@@ -253,7 +255,8 @@ fn unseen(source: std::io::Error) -> StoreError {
     StoreError::io("look at the processes in", "/proc")(source)
 }
 
-/// What [`Fault::TakeOverByTime`] does: the lock of the old claim is deleted, and nobody looked at.
+/// Implements [`Fault::TakeOverByTime`]: deletes the lock of the old claim without checking whether
+/// its processes are alive.
 fn by_time(asked: &Asked<'_>) -> Liveness {
     let since = asked.claim.and_then(|claim| DateTime::parse_from_rfc3339(&claim.since).ok());
     if since.is_some_and(|since| SystemClock.now().signed_duration_since(since).num_seconds() < 1) {

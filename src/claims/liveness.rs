@@ -1,9 +1,9 @@
-//! Who has a task, as far as it can be told by looking.
+//! Determines who has a task, as far as that is observable.
 //!
-//! Each piece of evidence can only say that somebody lives: the process of the worker, the
-//! supervisor that the claim file names, and any process that carries a claim tag. Where all are
-//! silent the worker is dead. A time that reads differently, a claim of another boot or a lock file
-//! that is missing are no evidence at all.
+//! Each piece of evidence can only prove that the task is alive: the process of the worker, the
+//! supervisor named in the claim file, and any process that carries a claim tag. If there is none
+//! of them, the worker is dead. A different start time, a claim of another boot or a missing lock
+//! file proves nothing.
 
 use super::processes::Processes;
 use super::system::System;
@@ -16,7 +16,7 @@ use crate::supervisor::ClaimRecord;
 use std::cell::OnceCell;
 use std::path::Path;
 
-/// A task whose claim is asked about.
+/// A task whose claim is examined.
 pub(super) struct Asked<'a> {
     pub(super) queue: &'a Path,
     pub(super) key: TaskKey,
@@ -29,15 +29,16 @@ impl<'a> Asked<'a> {
         Self { queue, key, claim: task.claim() }
     }
 
-    /// What its claim file says, if it is of this boot: numbers of another one mean nothing.
+    /// Reads its claim file. Returns `None` for a record of another boot, whose numbers mean
+    /// nothing here.
     pub(super) fn record(&self, host: &Host) -> Option<ClaimRecord> {
         let path = StateDir::beside(self.queue).claim_lock(&self.key);
         let newer = |record: &ClaimRecord| record.v > ClaimRecord::VERSION;
         ClaimRecord::read(&path).filter(|record| record.boot == host.boot || newer(record))
     }
 
-    /// What its processes carry: the task in this folder, wherever that was, and whichever task of
-    /// whichever folder has the tag of the claim.
+    /// Returns the search key for its processes: the task in this folder, even if the folder was
+    /// moved, and any task in any folder with the tag of the claim.
     pub(super) fn sought(&self, record: Option<&ClaimRecord>) -> Sought {
         let sought = self.key.sought(place_of(self.queue));
         let sought = sought.or_random(self.claim.map_or("", |claim| &claim.tag));
@@ -48,7 +49,7 @@ impl<'a> Asked<'a> {
     }
 }
 
-/// The process of the worker of a claim, if it lives on the host of `system`.
+/// Returns the process of the worker of a claim, if it is alive on the host of `system`.
 pub fn worker_alive(claim: &Claim, system: &dyn System) -> Option<u32> {
     let host = system.host();
     let here = claim.host == host.id && claim.boot == host.boot;
@@ -56,7 +57,8 @@ pub fn worker_alive(claim: &Claim, system: &dyn System) -> Option<u32> {
     system.is_alive(pid, claim.start).then_some(pid)
 }
 
-/// Why nothing can be said from here, before anybody looked at processes.
+/// Returns the liveness if it follows without a scan of the processes: the claim belongs to another
+/// host, or the process table cannot be trusted.
 pub(super) fn untold(claim: Option<&Claim>, system: &dyn System) -> Option<Liveness> {
     let host = system.host();
     if claim.is_some_and(|claim| !claim.host.is_empty() && claim.host != host.id) {
@@ -65,7 +67,7 @@ pub(super) fn untold(claim: Option<&Claim>, system: &dyn System) -> Option<Liven
     system.distrust().map(|why| Liveness::Unknown(format!("/proc: {why}")))
 }
 
-/// Who has the task, by its claim, its claim file and the processes.
+/// Determines who has the task from its claim, its claim file and the processes.
 pub(super) fn judge<'p>(
     asked: &Asked<'_>,
     system: &dyn System,
@@ -75,7 +77,7 @@ pub(super) fn judge<'p>(
     if record.as_ref().is_some_and(|record| record.v > ClaimRecord::VERSION) {
         return Liveness::Unknown("a newer workloop wrote its claim file".to_owned());
     }
-    // A claim of this process that it does not know any more is nobody's.
+    // A claim of this process that the process does not know any more has no owner.
     let worker = asked.claim.and_then(|claim| worker_alive(claim, system));
     let worker = worker.is_some_and(|pid| pid != system.own().0);
     let supervisor =
@@ -94,8 +96,8 @@ pub(super) fn judge<'p>(
     Liveness::Dead { strays: processes.have(&sought) }
 }
 
-/// Answers by looking alone: no lock is tried, and nothing is ended. The processes are looked at
-/// once, when that is first needed, so what it says holds for that moment.
+/// Determines liveness by reading only: it tries no lock and ends nothing. It scans the processes
+/// once, on first use, so its results are valid for that moment.
 #[derive(Debug)]
 pub struct ClaimReader<'h> {
     system: &'h dyn System,
@@ -103,12 +105,12 @@ pub struct ClaimReader<'h> {
 }
 
 impl<'h> ClaimReader<'h> {
-    /// One on `system`, which has not looked yet.
+    /// Creates a reader for `system`, which scans later.
     pub fn new(system: &'h dyn System) -> Self {
         Self { system, processes: OnceCell::new() }
     }
 
-    /// Who has `task` of the queue at the real path `queue`, which is in progress.
+    /// Determines who has `task`, which is in progress, in the queue at the real path `queue`.
     pub fn liveness(&self, queue: &Path, task: &Task) -> Liveness {
         let claim = task.claim();
         if let Some(untold) = untold(claim, self.system) {
@@ -121,14 +123,15 @@ impl<'h> ClaimReader<'h> {
         judge(&Asked::of(queue, task), self.system, || self.processes())
     }
 
-    /// Whether a command of the task's last attempt still runs, according to its claim file.
+    /// Returns whether a command of the task's last attempt still runs, according to its claim
+    /// file.
     pub fn is_leaving(&self, queue: &Path, task: &Task) -> bool {
         let asked = Asked::of(queue, task);
         let record = asked.record(self.system.host());
         if record.as_ref().and_then(|record| record.command).is_none() {
             return false;
         }
-        // When nobody can look, it may run.
+        // If the processes cannot be scanned, it may still run.
         self.processes().map_or(true, |processes| processes.have(&asked.sought(record.as_ref())))
     }
 
@@ -147,7 +150,7 @@ mod tests {
     use serde_json::{Value, json};
     use std::path::PathBuf;
 
-    /// A folder with a queue whose one task has this claim.
+    /// A folder with a queue whose only task has this claim.
     struct Claimed {
         dir: tempfile::TempDir,
         queue: Queue,

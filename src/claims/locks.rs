@@ -1,9 +1,9 @@
 //! The claim locks that this process holds.
 //!
-//! A claim lock is taken under the lock of the queue, or to find out who has the task, and handed to
-//! the attempt's supervisor, which holds it from then on whatever becomes of the loop. The state folder may vanish at any
-//! time, and a lock file that was made anew proves nothing: whether the processes were looked at
-//! since a lock was taken is kept with it.
+//! A claim lock is taken under the lock of the queue, or to determine who has the task. It is
+//! handed to the supervisor of the attempt, which then holds it even if the loop dies. The state
+//! folder may vanish at any time, and a newly created lock file proves nothing. Each lock is
+//! therefore stored with whether the processes were scanned since it was taken.
 
 use crate::platform::lock::{FileLock, LockError};
 use crate::store::{StateDir, StoreError, TaskKey};
@@ -22,7 +22,7 @@ pub(super) struct Locks {
 }
 
 impl Locks {
-    /// Takes the lock of a task without waiting; `false` when another process has it.
+    /// Takes the lock of a task without waiting. Returns `false` if another process has it.
     pub(super) fn take(&mut self, state: &StateDir, key: &TaskKey) -> Result<bool, StoreError> {
         if self.held.contains_key(key) {
             return Ok(true);
@@ -36,29 +36,29 @@ impl Locks {
         Ok(true)
     }
 
-    /// Whether the lock of a task is held and the processes were not looked at since.
+    /// Returns whether the lock of a task is held and the processes were not scanned since.
     pub(super) fn is_unlooked(&self, key: &TaskKey) -> bool {
         self.held.get(key).is_some_and(|held| !held.looked)
     }
 
-    /// The processes were looked at, and none of them belongs to the task.
+    /// Records that the processes were scanned and none of them belongs to the task.
     pub(super) fn looked(&mut self, key: &TaskKey) {
         if let Some(held) = self.held.get_mut(key) {
             held.looked = true;
         }
     }
 
-    /// The lock of a task, if this process holds it.
+    /// Returns the lock of a task, if this process holds it.
     pub(super) fn get(&self, key: &TaskKey) -> Option<&FileLock> {
         self.held.get(key).map(|held| &held.lock)
     }
 
-    /// Gives the lock of a task away, with what it means.
+    /// Removes the lock of a task and returns it.
     pub(super) fn give(&mut self, key: &TaskKey) -> Option<FileLock> {
         self.held.remove(key).map(|held| held.lock)
     }
 
-    /// Lets go of all of them.
+    /// Releases all locks.
     pub(super) fn clear(&mut self) {
         self.held.clear();
     }

@@ -1,13 +1,13 @@
-//! Who has a task: the one answer for the loop, its views and people's verbs.
+//! Who has a task: one implementation for the loop, its views and people's verbs.
 //!
-//! A claim is three things: the `claim` in the queue, the lock on its claim file, and the claim tag
-//! in the environment of every process of the attempt. What the file says tells nothing about what
-//! runs now: before a task is taken, for the first time or from a dead worker, all processes are
-//! looked at, and no time decides. `docs/design/claims.md` has the argument.
+//! A claim consists of three parts: the `claim` in the queue, the lock on its claim file, and the
+//! claim tag in the environment of every process of the attempt. The claim in the queue does not
+//! prove what runs now. Before a task is taken, for the first time or from a dead worker, all
+//! processes are scanned; no decision depends on time. The argument is in `docs/design/claims.md`.
 //!
-//! [`ClaimReader`] looks and touches nothing; [`Keeper`] takes locks and ends what is left of dead
-//! attempts; [`fencing`] says whether a result may still be written. Nothing here knows the
-//! configuration: that what a person does is in progress without a claim is for the caller to say.
+//! [`ClaimReader`] only reads; [`Keeper`] takes locks and ends what is left of dead attempts;
+//! [`fencing`] decides whether a result may still be written. Nothing here depends on the
+//! configuration: callers must know that work of a person is in progress without a claim.
 
 pub mod fencing;
 mod keeper;

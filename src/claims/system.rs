@@ -1,7 +1,7 @@
-//! What claims ask of the system: which host this is, and what runs on it.
+//! What claims need from the system: which host this is, and what runs on it.
 //!
-//! The one door to processes for everything that decides who has a task, so that a simulated host
-//! can serve the same decisions.
+//! Every decision about who has a task inspects processes through this trait, so that a simulated
+//! host can be used for the same decisions.
 
 use super::processes::Processes;
 use crate::platform::host::Host;
@@ -12,39 +12,39 @@ use std::fmt::Debug;
 use std::io;
 use std::time::Duration;
 
-/// How long strays of a dead worker are given before KILL.
+/// How long strays of a dead worker have between TERM and KILL.
 const STRAY_GRACE: Duration = Duration::from_secs(2);
-/// How long their end is waited for in all.
+/// How long to wait for their end in total.
 const STRAY_LIMIT: Duration = Duration::from_secs(10);
 
 /// A host and its processes, as one process sees them.
 pub trait System: Debug + Send + Sync {
-    /// Which host it is.
+    /// The identity of the host.
     fn host(&self) -> &Host;
 
-    /// The number and the start time of our own process.
+    /// The process id and start time of this process.
     fn own(&self) -> (u32, u64);
 
-    /// Why the table of processes cannot be trusted; `None` when it can.
+    /// Returns why the process table cannot be trusted; `None` if it can.
     fn distrust(&self) -> Option<String>;
 
-    /// Whether the process with this number and start time runs.
+    /// Returns whether the process with this id and start time runs.
     fn is_alive(&self, pid: u32, start: u64) -> bool;
 
-    /// One look at all processes: what they carry of claims.
+    /// Scans all processes once for what they carry of claims.
     ///
     /// # Errors
-    /// Those that leave it open what a process carries.
+    /// Any error that leaves open what a process carries.
     fn look(&self) -> io::Result<Processes>;
 
-    /// Ends what a dead worker left of a claim: TERM, a moment, KILL.
+    /// Ends what a dead worker left of a claim: TERM, a grace period, KILL.
     ///
     /// # Errors
     /// As [`System::look`].
     fn end(&self, claim: &Abandoned<'_>) -> io::Result<TreeEnd>;
 }
 
-/// The host that we run on.
+/// The host that this process runs on.
 #[derive(Clone, Debug)]
 pub struct ThisHost {
     host: Host,
@@ -52,7 +52,7 @@ pub struct ThisHost {
 }
 
 impl ThisHost {
-    /// Reads which one it is.
+    /// Reads the identity of this host.
     pub fn current() -> Self {
         let start = scan::start_time(std::process::id()).unwrap_or_default();
         Self { host: Host::current(), start }

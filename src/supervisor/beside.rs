@@ -1,7 +1,7 @@
-//! A command that runs beside others of an attempt, under a supervisor of its own: nothing of it is left
-//! either, whoever dies first.
+//! A command that runs beside the others of an attempt, under its own supervisor: nothing of it is
+//! left either, whichever process dies first.
 //!
-//! What steers the attempt steers it as well, through the controls that it follows.
+//! Controls of the attempt apply to it as well, because its controls follow theirs.
 
 use super::client::{Controls, Launch, Lost, Supervisor, Told};
 use super::protocol::{CommandSpec, Ended};
@@ -11,23 +11,23 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 
-/// Whether a command that runs beside others rests.
+/// Whether a command that runs beside others is at rest.
 #[derive(Debug, Default)]
 pub struct Rest {
     /// The number of the last pause that it answered.
     still: AtomicU64,
-    /// Nothing of it is left.
+    /// Whether nothing of it is left.
     over: AtomicBool,
 }
 
 impl Rest {
-    /// Whether nothing of it runs, as the pause with this number asked for.
+    /// Returns whether nothing of it runs any more, as requested by the pause with this number.
     pub fn is_still(&self, number: u64) -> bool {
         self.over.load(Ordering::SeqCst) || self.still.load(Ordering::SeqCst) == number
     }
 }
 
-/// Says that nothing is left, also when its thread dies.
+/// Records that nothing is left, even if its thread panics.
 struct AtEnd(Arc<Rest>);
 
 impl Drop for AtEnd {
@@ -36,19 +36,20 @@ impl Drop for AtEnd {
     }
 }
 
-/// A command that runs beside others. Dropping it ends the command, and waits until nothing of it is left.
+/// A command that runs beside others. Dropping it ends the command and waits until nothing of it is
+/// left.
 #[derive(Debug)]
 pub struct Beside {
     controls: Controls,
     rest: Arc<Rest>,
     thread: Option<JoinHandle<Result<Ended, Lost>>>,
-    /// What its supervisor holds in the place of a claim.
+    /// The lock that its supervisor holds instead of a claim.
     #[expect(dead_code, reason = "held until it is dropped")]
     lock: FileLock,
 }
 
 impl Beside {
-    /// Starts `spec`; it follows `leader`.
+    /// Starts `spec`; its controls follow `leader`.
     ///
     /// # Errors
     /// When its supervisor or its thread cannot be started.
@@ -76,17 +77,17 @@ impl Beside {
         Ok(Self { controls, rest, thread: Some(thread), lock })
     }
 
-    /// Whether it ended, and nothing of it is left.
+    /// Returns whether it ended and nothing of it is left.
     pub fn is_over(&self) -> bool {
         self.thread.as_ref().is_none_or(JoinHandle::is_finished)
     }
 
-    /// For whoever waits until it has stopped.
+    /// Returns a handle for waiting until it has stopped.
     pub fn rest(&self) -> Arc<Rest> {
         Arc::clone(&self.rest)
     }
 
-    /// Waits until it ends by itself; `None` where its thread died.
+    /// Waits until it ends by itself; `None` if its thread panicked.
     pub fn wait(mut self) -> Option<Result<Ended, Lost>> {
         self.thread.take()?.join().ok()
     }

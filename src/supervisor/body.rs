@@ -1,9 +1,9 @@
-//! The process of a supervisor, as its loop looks after it.
+//! The process of a supervisor, as monitored by its loop.
 //!
-//! An agent may stop its supervisor, which then holds no limit and hears nothing. It is never
-//! stopped by us (a pause stops the commands below it), so whoever waits for it looks at it once a
-//! second and has it continue. Looks are counted and not timed: nothing is held against a supervisor
-//! while the loop itself stood still.
+//! An agent may stop its supervisor, which then enforces no limit and reads no request. The program
+//! itself never stops it (a pause stops the commands below it), so a thread that waits for it
+//! checks it once a second and continues it. Checks are counted, not timed: a supervisor is not
+//! blamed for time during which the loop itself was stopped.
 
 use crate::platform::process::{Signal, signal_process, wait_child};
 use crate::platform::scan;
@@ -11,23 +11,24 @@ use std::io;
 use std::process::Child;
 use std::time::Duration;
 
-/// How long a supervisor is waited for before it is looked at.
+/// How long to wait for a supervisor before each check.
 pub(super) const LOOK: Duration = Duration::from_secs(1);
-/// How many looks in a row may find it stopped, although each has it continue.
+/// How many consecutive checks may find it stopped, although each continues it.
 const STOPPED: u32 = 5;
-/// How many looks it has beyond the grace of its command once it was told to end.
+/// How many checks it has, in addition to the grace period of its command, after it was asked to
+/// end.
 const ENDING: u64 = 60;
 
-/// A process as it was reported: its number and start time.
+/// A process as it was reported: process id and start time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Started {
-    /// Its number.
+    /// Its process id.
     pub pid: u32,
-    /// Its start time.
+    /// Its start time, in the unit of the system.
     pub start: u64,
 }
 
-/// What looks in a row have found.
+/// The results of consecutive checks.
 #[derive(Debug, Default)]
 pub(super) struct Pulse {
     stopped: u32,
@@ -35,7 +36,7 @@ pub(super) struct Pulse {
 }
 
 impl Pulse {
-    /// Has `process` continue if it is stopped; whether that was in vain several times in a row.
+    /// Continues `process` if it is stopped. Returns whether that failed several times in a row.
     pub(super) fn stays_stopped(&mut self, process: Started) -> bool {
         let Started { pid, start } = process;
         if scan::alive(pid, start) && scan::is_still(pid) {
@@ -56,48 +57,48 @@ pub(super) struct Body {
     pulse: Pulse,
     /// The time between TERM and KILL of the command that ran last.
     pub(super) grace: Duration,
-    /// Whether it was killed by us.
+    /// Whether the loop killed it.
     pub(super) killed: bool,
 }
 
 impl Body {
-    /// That of a child that was just started.
+    /// Wraps a child that was just started.
     pub(super) fn of(child: Child) -> Self {
         let pid = child.id();
         let process = Started { pid, start: scan::start_time(pid).unwrap_or_default() };
         Self { child, process, pulse: Pulse::default(), grace: Duration::ZERO, killed: false }
     }
 
-    /// Which process it is.
+    /// Its process id and start time.
     pub(super) fn process(&self) -> Started {
         self.process
     }
 
-    /// It has answered.
+    /// Resets the checks, because the supervisor has answered.
     pub(super) fn answered(&mut self) {
         self.pulse = Pulse::default();
     }
 
-    /// Looks at it while an answer is waited for, once it was `told` to end for that as well. Kills
-    /// it when no answer can be hoped for, and says so.
+    /// Checks it while an answer is awaited; `told` means that it was asked to end as well. If no
+    /// answer can be expected any more, kills it and returns `true`.
     pub(super) fn is_hopeless(&mut self, told: bool) -> bool {
         self.pulse.ending = if told { self.pulse.ending + 1 } else { 0 };
         let late = self.pulse.ending > self.grace.as_secs().saturating_add(ENDING);
         let hopeless = self.pulse.stays_stopped(self.process) || late;
         if hopeless {
             self.killed = true;
-            // One that has ended meanwhile is as good.
+            // It does not matter if it has ended meanwhile.
             drop(self.child.kill());
         }
         hopeless
     }
 
-    /// Whether it ended by itself, with a status.
+    /// Returns whether it ended by itself, with an exit status.
     pub(super) fn exited(&mut self) -> bool {
         self.child.try_wait().is_ok_and(|status| status.is_some_and(|s| s.code().is_some()))
     }
 
-    /// Waits until it is gone, which was told to end.
+    /// Waits until it is gone; it must have been asked to end.
     pub(super) fn gone(&mut self) -> io::Result<()> {
         self.answered();
         while !wait_child(&mut self.child, LOOK)? {

@@ -1,8 +1,8 @@
-//! What a command prints, from a pipe into a file that never grows beyond a cap.
+//! Copies the output of a command from a pipe to a file that never grows beyond a cap.
 //!
-//! The first part is kept as it came; the rest of the file is a ring, put in order at the end with
-//! a line that says how much is missing. Memory is constant. Nothing that happens to the file
-//! stops the draining: a command must not hang because a disk is full.
+//! The first part is kept as it is. The rest of the file is a ring that is put in order at the end,
+//! with a line that says how much is missing. Memory use is constant. No error of the file stops
+//! the draining: a command must not hang because a disk is full.
 
 use crate::platform::open;
 use rustix::fs::OFlags;
@@ -12,15 +12,15 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-/// How much of the beginning is kept, and how large a block is moved at once.
+/// How much of the beginning is kept, and how large a block is moved at once, in bytes.
 const HEAD: u64 = 1 << 20;
 const BLOCK: u64 = 64 * 1024;
-/// The least cap: the line about what is missing must fit.
+/// The smallest cap: the line about missing output must fit.
 const LEAST: u64 = 4096;
-/// How many blocks are drained before other events are looked at.
+/// How many blocks are drained before other events are handled.
 const TURNS: u32 = 16;
 
-/// One stream of a command: the end of the pipe that we read, and its file.
+/// One output stream of a command: the read end of its pipe, and its file.
 #[derive(Debug)]
 pub(super) struct Stream {
     pipe: Option<File>,
@@ -29,7 +29,7 @@ pub(super) struct Stream {
 }
 
 impl Stream {
-    /// Makes a pipe into a new file at `path`; the other end is for the command.
+    /// Creates a pipe into a new file at `path`. The returned descriptor is the command's end.
     pub(super) fn new(path: &Path, cap: u64) -> io::Result<(Self, OwnedFd)> {
         let (reader, writer) = io::pipe()?;
         let pipe = File::from(OwnedFd::from(reader));
@@ -39,12 +39,12 @@ impl Stream {
         Ok((stream, writer.into()))
     }
 
-    /// The descriptor to wait for, until the pipe has come to its end.
+    /// The descriptor to wait for, until the pipe has ended.
     pub(super) fn descriptor(&self) -> Option<BorrowedFd<'_>> {
         self.pipe.as_ref().map(AsFd::as_fd)
     }
 
-    /// Takes what is there; says how many bytes that was.
+    /// Reads what is available and returns how many bytes that was.
     pub(super) fn drain(&mut self) -> u64 {
         let Some(pipe) = &mut self.pipe else { return 0 };
         self.buffer.resize(BLOCK as usize, 0);
@@ -70,17 +70,17 @@ impl Stream {
         taken
     }
 
-    /// Puts the file in order; gives the number of bytes that came, and why some are missing.
+    /// Puts the file in order. Returns the number of bytes that arrived, and why some are missing.
     pub(super) fn finish(mut self) -> (u64, Option<String>) {
         self.file.finish();
         (self.file.total, self.file.error)
     }
 }
 
-/// A file of at most `cap` bytes that keeps the first and the last of what is written.
+/// A file of at most `cap` bytes that keeps the first and the last part of what is written.
 ///
-/// It is made when the first byte comes: most streams stay empty, and a new file is one of the
-/// dearest things that can be asked of a disk.
+/// It is created when the first byte arrives: most streams stay empty, and creating a file is one
+/// of the most expensive disk operations.
 #[derive(Debug)]
 struct CappedFile {
     path: PathBuf,
@@ -95,8 +95,8 @@ impl CappedFile {
     fn create(path: &Path, cap: u64) -> Self {
         let cap = cap.max(LEAST);
         let head = HEAD.min(cap / 2);
-        // What is there is of an earlier command, and not what this one prints. Whatever cannot be
-        // removed is in the way of the first byte, too, and is told then.
+        // An existing file belongs to an earlier command. If it cannot be removed, the first write
+        // fails too, and that error is reported.
         drop(fs::remove_file(path));
         Self { path: path.to_owned(), file: None, total: 0, head, cap, error: None }
     }
@@ -130,7 +130,7 @@ impl CappedFile {
         }
     }
 
-    /// Where in the file byte number `count` of the output goes.
+    /// Returns the offset in the file for byte number `count` of the output.
     fn place(&self, count: u64) -> u64 {
         if count < self.head {
             return count;
@@ -149,14 +149,14 @@ impl CappedFile {
         }
     }
 
-    /// Turns the ring so that its oldest byte comes first, then writes the line over its begin.
+    /// Rotates the ring so that its oldest byte comes first, then writes the line over its start.
     fn straighten(&self, file: &File, oldest: u64) -> io::Result<()> {
         reverse(file, self.head, oldest)?;
         reverse(file, oldest, self.cap)?;
         reverse(file, self.head, self.cap)?;
         let text = |missing: u64| format!("\n[workloop: {missing} bytes are left out here]\n");
         let missing = self.total - self.cap;
-        // The line itself takes the place of some bytes, which may lengthen the number in it.
+        // The line itself replaces some bytes, which may add a digit to its number.
         let length = text(missing + 100).len() as u64;
         let mut line = text(missing + length);
         let pad = usize::try_from(length).unwrap_or(0).saturating_sub(line.len());

@@ -1,4 +1,4 @@
-//! The claim as the supervisor holds it.
+//! The claim as held by the supervisor.
 
 use super::record::ClaimRecord;
 use crate::platform::claim_tag::{Carried, VARIABLE, supervisor_value};
@@ -10,7 +10,7 @@ use crate::platform::scan::Process;
 use std::fs::File;
 use std::io;
 
-/// The claim that a supervisor holds: closing its file lets go of it.
+/// The claim that a supervisor holds; closing its file releases it.
 #[derive(Debug)]
 pub(super) struct Claim {
     own: Process,
@@ -19,15 +19,15 @@ pub(super) struct Claim {
 }
 
 impl Claim {
-    /// None yet; `own` is this process.
+    /// Holds no claim yet; `own` is this process.
     pub(super) fn none(own: Process) -> Self {
         Self { own, boot: Host::current().boot, held: None }
     }
 
-    /// Holds the claim of the locked `file`, and lets go of the one before.
+    /// Holds the claim of the locked `file` and releases the previous one.
     ///
-    /// The tag is shown before anything is said about it, so that whoever finds the lock file
-    /// deleted and looks at the processes sees us.
+    /// The tag is written to the environment before the loop is notified, so that a process that
+    /// finds the lock file deleted and scans the processes finds this one.
     pub(super) fn hold(&mut self, file: File, tags: String) -> io::Result<()> {
         if fault::is(Fault::ClaimUnlocked) {
             rustix::fs::flock(&file, rustix::fs::FlockOperation::Unlock)?;
@@ -45,22 +45,23 @@ impl Claim {
         let before = self.held.replace((file, record));
         self.note(None);
         if let Some((file, _)) = before {
-            // We live on, and must not be taken for the supervisor of a later claim of that task.
+            // This process stays alive and must not appear as the supervisor of a later claim of
+            // that task.
             drop(file.set_len(0));
         }
         Ok(())
     }
 
-    /// The claim tags in the environment of everything that runs for it.
+    /// The claim tags in the environment of everything that runs for the claim.
     pub(super) fn tags(&self) -> &str {
         self.held.as_ref().map_or("", |(_, record)| &record.tags)
     }
 
-    /// Notes the command that runs, for the day we are killed.
+    /// Records the running command, in case this process is killed.
     pub(super) fn note(&mut self, command: Option<(u32, u64)>) {
         if let Some((file, record)) = &mut self.held {
             record.command = command;
-            // The claim tags say the same; a full disk is no reason not to run.
+            // The claim tags contain the same information; a full disk must not prevent a run.
             drop(record.write(file));
         }
     }

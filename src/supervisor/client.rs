@@ -1,4 +1,5 @@
-//! The loop's side: start a supervisor, run commands through it, end what it leaves if it dies.
+//! The loop's side: starts a supervisor, runs commands through it, and ends what it leaves if it
+//! dies.
 
 use super::VERB;
 use super::body::{Body, LOOK, Pulse, Started};
@@ -19,49 +20,49 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use thiserror::Error;
 
-/// How long the search for what a dead supervisor left may take.
+/// How long the search for leftovers of a dead supervisor may take.
 const SEARCH: Duration = Duration::from_secs(60);
 
-/// What a supervisor is started with.
+/// What is needed to start a supervisor.
 #[derive(Debug)]
 pub struct Launch<'a> {
-    /// Our own program.
+    /// The path of this program.
     pub exe: &'a Path,
     /// The tag of its first claim.
     pub tag: &'a ClaimTag,
-    /// Its environment, but for the claim tags.
+    /// Its environment, except for the claim tags.
     pub env: &'a [(OsString, OsString)],
 }
 
-/// What is told while a command runs.
+/// Progress that is reported while a command runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Told {
     /// It runs, and this is its first process.
     Started(Started),
-    /// Nothing of it runs any more, or is started, as the pause with this number asked for.
+    /// Nothing of it runs any more or will be started, as requested by the pause with this number.
     Paused(u64),
 }
 
-/// The supervisor vanished; what it left was ended before this was returned.
+/// The supervisor vanished. What it left was ended before this was returned.
 #[derive(Debug, Error)]
 #[error(
     "keep the attempt running: its supervisor {}",
     if *.killed { "was stopped or did not answer, and was killed" } else { "vanished" }
 )]
 pub struct Lost {
-    /// Whether we killed it: it stayed stopped, or did not end when it was told to.
+    /// Whether the loop killed it, because it stayed stopped or did not end when asked to.
     pub killed: bool,
-    /// Whether it ended by itself before it was ready: the system refused it something, and it ran
+    /// Whether it ended by itself before it was ready: the system refused it a resource, and it ran
     /// nothing.
     pub refused: bool,
-    /// What was found and ended; anything `left` or `unreadable` must be looked at by a person.
+    /// What was found and ended; a person must inspect anything in `left` or `unreadable`.
     pub cleared: Option<TreeEnd>,
-    /// How the search failed, if it did.
+    /// The error of the search, if it failed.
     #[source]
     pub source: Option<io::Error>,
 }
 
-/// Steers what runs under a supervisor, from any thread.
+/// Controls what runs under a supervisor, from any thread.
 #[derive(Clone, Debug)]
 pub struct Controls(Arc<Mutex<Line>>);
 
@@ -69,46 +70,46 @@ pub struct Controls(Arc<Mutex<Line>>);
 #[derive(Debug)]
 struct Line {
     socket: UnixStream,
-    /// Who reads at the other end.
+    /// The process that reads at the other end.
     reader: Started,
-    /// Whether it was told to end, and starts nothing more.
+    /// Whether it was asked to end, and starts nothing more.
     ended: bool,
-    /// The pause that it was told of last, until it continues.
+    /// The last pause that was sent, until it is continued.
     paused: Option<u64>,
-    /// What runs beside it, and is told the same.
+    /// The controls of commands that run beside it and receive the same requests.
     followers: Vec<Controls>,
 }
 
 impl Controls {
-    /// Ends what runs (TERM, grace, KILL); whatever is asked for later is not started.
+    /// Ends what runs (TERM, grace, KILL); later commands are not started.
     pub fn term(&self) {
         self.send(&Request::Term);
     }
 
-    /// Kills what runs; whatever is asked for later is not started.
+    /// Kills what runs; later commands are not started.
     pub fn kill(&self) {
         self.send(&Request::Kill);
     }
 
-    /// Stops what runs, and its timers; what is asked for meanwhile starts after [`resume`]. Whoever
-    /// waits in [`Supervisor::run`] is told the number when nothing runs any more.
+    /// Stops what runs, and its timers; commands requested meanwhile start after [`resume`]. A
+    /// thread in [`Supervisor::run`] gets the number when nothing runs any more.
     ///
     /// [`resume`]: Self::resume
     pub fn pause(&self, number: u64) {
         self.send(&Request::Pause { number });
     }
 
-    /// Lets it continue.
+    /// Continues what was paused.
     pub fn resume(&self) {
         self.send(&Request::Resume);
     }
 
-    /// The pause that was asked for last, as long as it holds.
+    /// The last pause that was requested, as long as it lasts.
     pub fn paused(&self) -> Option<u64> {
         self.end().paused
     }
 
-    /// Has `other` hear what this one is told from now on, and what holds already.
+    /// Forwards all later requests to `other`, and sends it those that are in effect.
     pub(super) fn lead(&self, other: &Self) {
         let (ended, paused) = {
             let mut end = self.end();
@@ -144,7 +145,8 @@ impl Controls {
 }
 
 impl Line {
-    /// Keeps what a request means for later ones; gives who is to hear it as well.
+    /// Records the effect of a request on later ones. Returns the followers that must receive it
+    /// too.
     fn heard(&mut self, request: &Request) -> Vec<Controls> {
         match request {
             Request::Hold { .. } | Request::Run { .. } => return Vec::new(),
@@ -172,8 +174,9 @@ impl Line {
         Ok(())
     }
 
-    /// What did not go out whole cannot be made good: the line is cut, so that a supervisor that
-    /// lives ends what it runs, and whoever waits for its answer hears that it is lost.
+    /// Shuts the socket down if a message was not sent completely, because that cannot be repaired.
+    /// A live supervisor then ends what it runs, and a thread that waits for its answer learns that
+    /// it is lost.
     fn unless_sent(&self, sent: io::Result<()>) {
         if sent.is_err() {
             drop(self.socket.shutdown(Shutdown::Both));
@@ -185,11 +188,11 @@ fn is_timeout(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
 }
 
-/// What the supervisor says.
+/// The messages of the supervisor.
 #[derive(Debug)]
 struct Answers {
     reader: BufReader<UnixStream>,
-    /// What came of the next line.
+    /// The part of the next line that has arrived.
     text: Vec<u8>,
 }
 
@@ -204,15 +207,15 @@ pub struct Supervisor {
     tag: ClaimTag,
     ready: Option<Started>,
     command: Option<Started>,
-    /// Claims that it was given and has not taken yet.
+    /// The number of claims that it was given and has not taken yet.
     asked: u32,
-    /// The last pause that it answered while nobody asked it to run anything.
+    /// The last pause that it answered while no command was running.
     paused: Option<u64>,
 }
 
 impl Supervisor {
-    /// Starts a supervisor and gives it its first claim; [`Supervisor::ready`] waits until it
-    /// holds it. The caller may let go of the lock then.
+    /// Starts a supervisor and gives it its first claim; [`Supervisor::ready`] waits until it holds
+    /// the claim. The caller may release the lock then.
     pub fn start(launch: &Launch<'_>, claim: &FileLock) -> io::Result<Self> {
         let (ours, theirs) = UnixStream::pair()?;
         let outer = std::env::var(VARIABLE).ok().filter(|outer| !outer.is_empty());
@@ -248,9 +251,9 @@ impl Supervisor {
         Ok(started)
     }
 
-    /// Gives it another claim in the place of the one that it holds, whose result is written. The
-    /// caller keeps the lock until this returns, and can start another supervisor with it if this
-    /// one is gone or was told to end.
+    /// Gives it another claim instead of the one that it holds, whose result must be written. The
+    /// caller keeps the lock until this returns. If the supervisor is gone or was asked to end, the
+    /// caller can start another one with that lock.
     pub fn take(&mut self, tag: &ClaimTag, claim: &FileLock) -> Result<Started, Lost> {
         if self.controls.end().ended {
             return Err(self.lost());
@@ -260,7 +263,7 @@ impl Supervisor {
         self.ready()
     }
 
-    /// Waits until it holds the claim that it was given last; says who it is.
+    /// Waits until it holds the claim that it was last given. Returns its process.
     pub fn ready(&mut self) -> Result<Started, Lost> {
         while self.asked > 0 || self.ready.is_none() {
             match self.answer() {
@@ -280,9 +283,10 @@ impl Supervisor {
         end.unless_sent(handover::send(&end.socket, &line(&hold), claim.file().as_fd()));
     }
 
-    /// Runs a command to its end; `tell` is told its first process once it runs, and of pauses.
+    /// Runs a command to its end. Calls `tell` with its first process once it runs, and with
+    /// pauses.
     ///
-    /// The first command is the word to go: before it nothing of the agent has been started.
+    /// Nothing of the agent starts before the first command.
     pub fn run(&mut self, spec: &CommandSpec, tell: &mut dyn FnMut(Told)) -> Result<Ended, Lost> {
         self.body.grace = spec.grace;
         self.controls.send(&Request::Run { command: Box::new(spec.clone()) });
@@ -307,18 +311,18 @@ impl Supervisor {
         }
     }
 
-    /// Steers it from other threads while [`Supervisor::run`] waits.
+    /// Returns the controls, which other threads use while [`Supervisor::run`] waits.
     pub fn controls(&self) -> Controls {
         self.controls.clone()
     }
 
-    /// Lets it go, and with it the claim, and waits until it is gone.
+    /// Releases it, and with it the claim, and waits until it is gone.
     pub fn finish(mut self) -> io::Result<()> {
         self.controls.close(Shutdown::Write);
         self.body.gone()
     }
 
-    /// Waits for the next answer; `None` when none will come.
+    /// Waits for the next answer; `None` if there will be none.
     fn answer(&mut self) -> Option<Reply> {
         let Answers { reader, text } = &mut self.answers;
         loop {

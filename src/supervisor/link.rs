@@ -1,4 +1,4 @@
-//! The supervisor's ears: requests of the loop, signals, ended children, output, all in one wait.
+//! The events of the supervisor in one wait: requests of the loop, signals, ended children, output.
 
 use super::capture::Stream;
 use super::protocol::{CommandSpec, Reply, Request, line};
@@ -12,7 +12,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::time::Instant;
 
-/// How urgently everything is to end; never taken back.
+/// How urgently everything is to end; never downgraded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum End {
     /// TERM, grace, KILL.
@@ -21,31 +21,31 @@ pub(super) enum End {
     Kill,
 }
 
-/// What the loop wants at this moment.
+/// The current requests of the loop.
 #[derive(Debug, Default)]
 pub(super) struct Orders {
-    /// A claim to hold in the place of the one before: its locked file, and its tags.
+    /// A claim to hold instead of the previous one: its locked file, and its tags.
     pub(super) hold: Option<(File, String)>,
     /// Commands that wait for their turn; the loop sends one at a time.
     pub(super) commands: VecDeque<CommandSpec>,
-    /// Everything is to end, and nothing more to start.
+    /// Everything must end, and nothing more may start.
     pub(super) end: Option<End>,
-    /// What runs is to stop.
+    /// What runs must stop.
     pub(super) paused: bool,
-    /// The number of that request, as long as it is not answered.
+    /// The number of that request, until it is answered.
     pub(super) unanswered: Option<u64>,
-    /// The loop is gone, or this process was told to end: leave when nothing runs any more.
+    /// The loop is gone, or this process was asked to end: exit when nothing runs any more.
     pub(super) leave: bool,
 }
 
-/// The connection to the loop and to the system's events.
+/// The connection to the loop and to the events of the system.
 #[derive(Debug)]
 pub(super) struct Link {
     control: Option<UnixStream>,
     received: Vec<u8>,
     files: VecDeque<OwnedFd>,
     wakes: Wakes,
-    /// What the loop wants.
+    /// The current requests of the loop.
     pub(super) orders: Orders,
 }
 
@@ -55,7 +55,7 @@ impl Link {
         Ok(Self { control: Some(control), received, files, wakes: Wakes::new()?, orders })
     }
 
-    /// Tells the loop; one that is gone is noticed when the control socket is read.
+    /// Sends a reply to the loop. If the loop is gone, that is noticed when the socket is read.
     pub(super) fn tell(&mut self, reply: &Reply) {
         let written = self.control.as_mut().map(|control| control.write_all(&line(reply)));
         if matches!(written, Some(Err(_))) {
@@ -63,8 +63,8 @@ impl Link {
         }
     }
 
-    /// Waits until something happens or `deadline` is over, and takes in requests and output;
-    /// says whether there was output.
+    /// Waits until something happens or `deadline` has passed, and reads requests and output.
+    /// Returns whether there was output.
     pub(super) fn wait(
         &mut self,
         streams: &mut [Stream],
@@ -118,7 +118,7 @@ impl Link {
         }
     }
 
-    /// Obeys each whole line; `before` bytes are known to hold no line end.
+    /// Executes each complete line; the first `before` bytes contain no line end.
     fn take_lines(&mut self, before: usize) {
         let Some(last) = self.received[before..].iter().rposition(|byte| *byte == b'\n') else {
             return;
@@ -128,7 +128,7 @@ impl Link {
         for text in whole.split(|byte| *byte == b'\n').filter(|text| !text.is_empty()) {
             match serde_json::from_slice(text) {
                 Ok(request) => self.obey(request),
-                // Only another version of ourselves could send this: end rather than guess.
+                // Only another version of this program could send this: end rather than guess.
                 Err(_) => self.lose(),
             }
         }
@@ -140,7 +140,8 @@ impl Link {
             Request::Hold { tags } => match self.files.pop_front() {
                 Some(file) => {
                     orders.hold = Some((file.into(), tags));
-                    // What was asked for under the claim before does not hold for this one.
+                    // A pause that was requested under the previous claim does not apply to this
+                    // one.
                     (orders.paused, orders.unanswered) = (false, None);
                 }
                 None => self.lose(),

@@ -1,10 +1,10 @@
 //! The small process that every attempt runs under, and the loop's side of it.
 //!
 //! A supervisor is this same program, started with a hidden verb. It holds the lock on the claim
-//! file together with its loop, it starts the commands of the attempt one after another, each in a session of its
-//! own, and it promises that nothing of a command is left when it says that the command ended.
-//! When the loop dies it ends what runs and only then lets go of the claim; when the supervisor is
-//! killed the loop ends what it left. Outside Linux there is no subreaper: processes that left
+//! file together with its loop. It starts the commands of the attempt one after another, each in
+//! its own session. When it reports the end of a command, nothing of that command is left. If the
+//! loop dies, the supervisor ends what runs and only then releases the claim; if the supervisor is
+//! killed, the loop ends what it left. Outside Linux there is no subreaper: processes that left
 //! their session, emptied their environment and lost their parent are not found there.
 
 mod beside;
@@ -26,5 +26,5 @@ pub use protocol::{CommandSpec, Ended, Unstarted};
 pub use record::{Abandoned, ClaimRecord, end_leftovers, find_leftovers};
 pub use server::serve;
 
-/// The hidden verb that [`serve`] answers.
+/// The hidden verb that [`serve`] implements.
 pub const VERB: &str = "supervise";

@@ -1,6 +1,6 @@
-//! Arguments, variables and paths as JSON: text where it is UTF-8, else a list of bytes.
+//! Arguments, variables and paths as JSON: text if it is UTF-8, otherwise a list of bytes.
 //!
-//! To be used as `#[serde(with = "os_text")]`.
+//! Use it as `#[serde(with = "os_text")]`.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -8,9 +8,9 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
-/// What has a form in JSON: a text of the system, or an option, a list or a pair of such.
+/// A type with a JSON form: an OS string, or an option, a list or a pair of OS strings.
 pub(super) trait OsText: Sized {
-    /// That form.
+    /// The JSON form.
     type Json: Serialize + DeserializeOwned;
 
     fn to_json(&self) -> Self::Json;
@@ -18,7 +18,7 @@ pub(super) trait OsText: Sized {
     fn from_json(json: Self::Json) -> Self;
 }
 
-/// A text of the system, which need not be UTF-8.
+/// The JSON form of an OS string, which may not be UTF-8.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 pub(super) enum Either {

@@ -1,4 +1,4 @@
-//! What loop and supervisor say to each other: one JSON value a line, over a socket.
+//! The messages between loop and supervisor: one JSON value per line, over a socket.
 
 use super::os_text;
 use crate::domain::Outcome;
@@ -14,38 +14,38 @@ pub struct CommandSpec {
     /// Program and arguments.
     #[serde(with = "os_text")]
     pub argv: Vec<OsString>,
-    /// Where it runs.
+    /// The working directory.
     #[serde(with = "os_text")]
     pub cwd: PathBuf,
-    /// Its whole environment, but for the claim tags.
+    /// Its whole environment, except for the claim tags.
     #[serde(with = "os_text")]
     pub env: Vec<(OsString, OsString)>,
-    /// The file that it reads, `/dev/null` without one.
+    /// The file for its standard input; `/dev/null` if `None`.
     #[serde(with = "os_text")]
     pub stdin: Option<PathBuf>,
-    /// The file for what it prints; overwritten.
+    /// The file for its standard output, which is overwritten.
     #[serde(with = "os_text")]
     pub stdout: PathBuf,
-    /// The file for what it complains; the same as `stdout` without one.
+    /// The file for its standard error; the same as `stdout` if `None`.
     #[serde(with = "os_text")]
     pub stderr: Option<PathBuf>,
-    /// How long it may run, pauses not counted.
+    /// How long it may run, excluding pauses.
     pub timeout: Duration,
-    /// How long it may print nothing, pauses not counted.
+    /// How long it may print nothing, excluding pauses.
     pub silence: Option<Duration>,
     /// How long it has between TERM and KILL.
     pub grace: Duration,
-    /// How many bytes of each stream are kept: the first, and the last.
+    /// How many bytes of each stream are kept: the first and the last part.
     pub cap: u64,
 }
 
 impl CommandSpec {
-    /// What a stream keeps when nothing else is said.
+    /// The default cap of a stream, in bytes.
     pub const CAP: u64 = 64 << 20;
 }
 
 impl fmt::Debug for CommandSpec {
-    /// Leaves out the environment, which holds secrets.
+    /// Leaves out the environment, which contains secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CommandSpec")
             .field("argv", &self.argv)
@@ -67,9 +67,9 @@ pub struct Ended {
     pub millis: u64,
     /// How many bytes it printed on both streams, kept or not.
     pub printed: u64,
-    /// Whether it had left processes behind that had to be ended.
+    /// Whether it left processes behind that had to be ended.
     pub leftovers: bool,
-    /// Why output is missing, if some is: the disk was full, the file could not be made.
+    /// Why output is missing, if some is: the disk was full, the file could not be created.
     pub output_error: Option<String>,
 }
 
@@ -77,11 +77,11 @@ pub struct Ended {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Unstarted {
-    /// Its program is not there, or may not be executed.
+    /// Its program does not exist or is not executable.
     Missing,
-    /// Its arguments and its environment are longer than the system takes.
+    /// Its arguments and its environment exceed the limit of the system.
     TooLong,
-    /// Anything else.
+    /// Any other reason.
     Other,
 }
 
@@ -92,18 +92,18 @@ impl Ended {
     }
 }
 
-/// From the loop to the supervisor.
+/// A message from the loop to the supervisor.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub(super) enum Request {
-    /// Hold the claim whose locked file comes with this message, in the place of the one before.
+    /// Hold the claim whose locked file comes with this message, instead of the previous one.
     Hold {
-        /// The claim tags that it is to carry from now on.
+        /// The claim tags to carry from now on.
         tags: String,
     },
     /// Start the command.
     Run {
-        /// The command.
+        /// The command to start.
         command: Box<CommandSpec>,
     },
     /// End what runs: TERM, grace, KILL; start nothing more.
@@ -112,48 +112,48 @@ pub(super) enum Request {
     Kill,
     /// Stop what runs, and its timers.
     Pause {
-        /// Comes back in the answer.
+        /// Returned in the answer.
         number: u64,
     },
-    /// Let it continue.
+    /// Continue what was stopped.
     Resume,
 }
 
-/// From the supervisor to the loop.
+/// A message from the supervisor to the loop.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
 pub(super) enum Reply {
-    /// It listens.
+    /// The supervisor reads requests.
     Ready {
-        /// Its process number.
+        /// Its process id.
         pid: u32,
         /// Its start time.
         start: u64,
     },
-    /// It holds the claim that it was given last, and no other.
+    /// The supervisor holds the claim that it was last given, and no other.
     Holds,
     /// The command runs.
     Started {
-        /// Number of its first process, its session and its group.
+        /// The id of its first process, its session and its group.
         pid: u32,
-        /// Start time of that process.
+        /// The start time of that process.
         start: u64,
     },
-    /// Nothing of the command runs, and nothing is started before it is told to continue.
+    /// Nothing of the command runs, and nothing is started until it is continued.
     Paused {
         /// The number of the request.
         number: u64,
     },
-    /// The command has ended, with all that it started.
+    /// The command has ended, with everything that it started.
     Ended {
-        /// How.
+        /// How it ended.
         ended: Ended,
     },
 }
 
-/// One line of `message`.
+/// Returns `message` as one line.
 pub(super) fn line(message: &impl Serialize) -> Vec<u8> {
-    // Only a map with keys that are no strings, or a failing `Serialize`, could make this fail.
+    // This fails only for a map with keys that are not strings, or a failing `Serialize`.
     let mut bytes = serde_json::to_vec(message).unwrap_or_default();
     bytes.push(b'\n');
     bytes

@@ -1,4 +1,4 @@
-//! The content of a claim file, and the search for what a dead supervisor left.
+//! The content of a claim file, and the search for leftovers of a dead supervisor.
 
 use crate::platform::claim_tag::{Carried, ClaimTag, Sought};
 use crate::platform::open::{self, Links};
@@ -11,47 +11,47 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::time::Duration;
 
-/// The record that a supervisor writes into the claim file that it holds locked: one JSON line.
+/// The record that a supervisor writes to its locked claim file: one JSON line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClaimRecord {
-    /// Format version, 1.
+    /// The format version, 1.
     pub v: u32,
-    /// The supervisor's process number.
+    /// The process id of the supervisor.
     pub pid: u32,
     /// Its start time.
     pub start: u64,
-    /// Its session.
+    /// The id of its session.
     pub session: u32,
-    /// Its process group.
+    /// The id of its process group.
     pub group: u32,
-    /// The boot of then, 8 hex digits: the numbers mean nothing in another one.
+    /// The boot in which it runs, 8 hex digits: the numbers mean nothing in another boot.
     #[serde(default)]
     pub boot: String,
     /// The claim tags that it and its commands carry.
     #[serde(default)]
     pub tags: String,
-    /// Number (session and group as well) and start time of the command that runs.
+    /// The process id (also that of session and group) and start time of the running command.
     #[serde(default)]
     pub command: Option<(u32, u64)>,
 }
 
 impl ClaimRecord {
-    /// The version that we write.
+    /// The version that this program writes.
     pub const VERSION: u32 = 1;
 
-    /// Reads the record in the claim file at `path`; `None` when there is none to be read.
+    /// Reads the record in the claim file at `path`; `None` if there is none that can be read.
     pub fn read(path: &Path) -> Option<Self> {
         const LIMIT: u64 = 64 * 1024;
         let bytes = open::read(path, Links::Refuse, LIMIT).ok()?;
-        // What follows the first line is the rest of a longer record before this one.
+        // Anything after the first line is the rest of a longer, previous record.
         serde_json::from_slice(bytes.split(|byte| *byte == b'\n').next()?).ok()
     }
 
-    /// Writes it over the one before, in an order in which a death in between does no harm.
+    /// Overwrites the previous record, in an order that is safe if the process dies in between.
     pub(super) fn write(&self, file: &File) -> io::Result<()> {
         let line = super::protocol::line(self);
         file.write_all_at(&line, 0)?;
-        // Asked first: a change of length is dear also where it changes nothing.
+        // Check first: setting the length is expensive even if it stays the same.
         let length = line.len() as u64;
         if file.metadata()?.len() > length { file.set_len(length) } else { Ok(()) }
     }
@@ -61,21 +61,21 @@ impl ClaimRecord {
         Carried::of(&self.tags).tags().last().cloned()
     }
 
-    /// The sessions that it names, each with the start time of its first process.
+    /// The sessions in the record, each with the start time of its first process.
     fn sessions(&self) -> Vec<(u32, u64)> {
         [(self.session, self.start)].into_iter().chain(self.command).collect()
     }
 }
 
-/// A claim of which a loop that is dead may have left processes.
+/// A claim of which a dead loop may have left processes.
 #[derive(Clone, Copy, Debug)]
 pub struct Abandoned<'a> {
-    /// What the claim file says, if it is of this boot.
+    /// The record in the claim file, if it is of this boot.
     pub record: Option<&'a ClaimRecord>,
-    /// The task.
+    /// The search key for the task.
     pub task: &'a Sought,
-    /// When the worker's process started, if that is known: what hides its environment and is older
-    /// does not belong to it.
+    /// When the worker's process started, if that is known. An older process with an unreadable
+    /// environment does not belong to it.
     pub since: Option<u64>,
 }
 
@@ -90,19 +90,20 @@ impl Abandoned<'_> {
     }
 }
 
-/// Looks for processes of the claim: those that carry a tag of the task, those in the sessions of its
-/// record, and their descendants. `unreadable` ones forbid to take the claim over.
+/// Finds the processes of the claim: those that carry a tag of the task, those in the sessions of
+/// its record, and their descendants. If any are `unreadable`, the claim must not be taken over.
 pub fn find_leftovers(claim: &Abandoned<'_>) -> io::Result<Found> {
     find(&claim.wanted())
 }
 
-/// How often a process whose environment cannot be read is looked at before that counts: one that has
-/// just been started by a protected one hides until its own program begins.
+/// How often to inspect a process with an unreadable environment before it counts as such. A
+/// process that a protected one has just started is unreadable until its own program begins.
 const LOOKS: u32 = 6;
-/// The time between two looks.
+/// The time between two inspections.
 const BETWEEN: Duration = Duration::from_millis(10);
 
-/// Ends them; says what was found, and what could not be ended within `limit`.
+/// Ends the processes of the claim. Returns what was found, and what could not be ended within
+/// `limit`.
 pub fn end_leftovers(
     claim: &Abandoned<'_>,
     grace: Duration,

@@ -1,4 +1,4 @@
-//! One command: from its start to the moment when nothing of it is left.
+//! Runs one command, from its start until nothing of it is left.
 
 use super::capture::Stream;
 use super::claim::Claim;
@@ -20,13 +20,13 @@ use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// How long after a KILL we look again whether something is left.
+/// How long after a KILL to check again whether something is left.
 const AGAIN: Duration = Duration::from_millis(100);
-/// How soon to look again whether everything has stopped.
+/// How soon to check again whether everything has stopped.
 const STILL: Duration = Duration::from_millis(2);
-/// How long leftovers of a command that ended by itself have between TERM and KILL, at most.
+/// The maximum time between TERM and KILL for leftovers of a command that ended by itself.
 const LEFTOVER_GRACE: Duration = Duration::from_secs(2);
-/// How long a pipe is waited for that somebody outside the tree keeps open.
+/// How long to wait for a pipe that a process outside of the tree keeps open.
 const OPEN_PIPE: Duration = Duration::from_secs(2);
 
 /// Runs `spec` to its end.
@@ -65,7 +65,7 @@ pub(super) fn run(link: &mut Link, claim: &mut Claim, spec: &CommandSpec) -> io:
     Ok(ended)
 }
 
-/// Opens the files and starts the command; what goes wrong is said in words.
+/// Opens the files and starts the command. Errors come with a message.
 fn start(spec: &CommandSpec, tags: &str) -> Result<(Vec<Stream>, Leader), (Unstarted, String)> {
     let input = spec.stdin.as_deref().unwrap_or(Path::new("/dev/null"));
     let unreadable = |error| (Unstarted::Other, format!("open {}: {error}", input.display()));
@@ -93,7 +93,7 @@ fn start(spec: &CommandSpec, tags: &str) -> Result<(Vec<Stream>, Leader), (Unsta
     }
 }
 
-/// Whose fault a failed start is.
+/// Classifies a failed start.
 fn cause(spec: &CommandSpec, error: &io::Error) -> Unstarted {
     let missing = [ErrorKind::NotFound, ErrorKind::PermissionDenied].contains(&error.kind());
     if error.kind() == ErrorKind::ArgumentListTooLong {
@@ -105,7 +105,7 @@ fn cause(spec: &CommandSpec, error: &io::Error) -> Unstarted {
     }
 }
 
-/// Says what a failed start was about: the folder, or the program.
+/// Returns a message about a failed start: the folder or the program is at fault.
 fn reason(spec: &CommandSpec, error: &io::Error) -> String {
     let program = spec.argv.first().map(|word| word.to_string_lossy()).unwrap_or_default();
     if !spec.cwd.is_dir() {
@@ -123,7 +123,7 @@ fn reason(spec: &CommandSpec, error: &io::Error) -> String {
     }
 }
 
-/// Why and how far a command is being ended.
+/// Why a command is being ended, and how far that has progressed.
 struct Ending {
     outcome: Outcome,
     kill_at: Instant,
@@ -137,7 +137,7 @@ struct Running<'a> {
     leader: Leader,
     streams: Vec<Stream>,
     wanted: Wanted,
-    /// Starts of the two timers, moved on by every pause.
+    /// The starts of the two timers; every pause moves them forward.
     wall_from: Instant,
     quiet_from: Instant,
     stopped_at: Option<Instant>,
@@ -145,10 +145,11 @@ struct Running<'a> {
 }
 
 impl Running<'_> {
-    /// Waits until the first process has ended, ending it when it must; gives the milliseconds.
+    /// Waits until the first process has ended, and ends it if necessary. Returns the milliseconds.
     fn watch(&mut self) -> io::Result<u64> {
         let begin = self.wall_from;
-        // The word about the start may have found the loop dead, and nothing would wake us again.
+        // Sending the start message may have shown that the loop is dead. Nothing would wake this
+        // wait again.
         self.obey()?;
         loop {
             let deadline = self.deadline();
@@ -166,7 +167,7 @@ impl Running<'_> {
         }
     }
 
-    /// When something must be done although nothing happens.
+    /// Returns when something must be done even if nothing happens.
     fn deadline(&self) -> Option<Instant> {
         if let Some(ending) = &self.ending {
             return Some(ending.kill_at);
@@ -180,8 +181,8 @@ impl Running<'_> {
         wall.into_iter().chain(quiet).min()
     }
 
-    /// Whether the first process has ended; reaps orphans that came to us, but not it: as long as
-    /// it is not reaped, the number of its group cannot be given to others.
+    /// Returns whether the first process has ended. Reaps adopted orphans, but not that process:
+    /// until it is reaped, the id of its group cannot be reused.
     fn leader_ended(&self) -> io::Result<bool> {
         loop {
             match peek_children()? {
@@ -222,7 +223,7 @@ impl Running<'_> {
         Ok(())
     }
 
-    /// Says that nothing runs once that is so: a stop takes its moment to reach each thread.
+    /// Answers a pause once nothing runs: a stop takes a moment to reach each thread.
     fn answer_pause(&mut self) -> io::Result<()> {
         let Some(number) = self.link.orders.unanswered.filter(|_| self.stopped_at.is_some()) else {
             return Ok(());
@@ -240,7 +241,7 @@ impl Running<'_> {
     fn begin_end(&mut self, outcome: Outcome, grace: Duration) -> io::Result<()> {
         if !grace.is_zero() {
             signal_group(self.leader.pid(), Signal::TERM);
-            // One that is stopped could not act on it.
+            // A stopped process could not act on the signal.
             signal_group(self.leader.pid(), Signal::CONT);
             if self.stopped_at.take().is_some() {
                 signal_found(&find(&self.wanted)?, Signal::CONT);
@@ -323,8 +324,8 @@ impl Running<'_> {
         Ok(())
     }
 
-    /// Whether nothing is left below us. On Linux every orphan comes to us, so no child means no
-    /// descendant; elsewhere the process table is looked through as well.
+    /// Returns whether nothing is left below this process. On Linux it adopts every orphan, so no
+    /// child means no descendant; elsewhere the process table is searched as well.
     fn is_over(&self) -> io::Result<bool> {
         loop {
             match peek_children()? {

@@ -1,4 +1,4 @@
-//! The hidden verb: hold the claim, run commands, leave nothing behind.
+//! The hidden verb: holds the claim, runs commands, leaves nothing behind.
 
 use super::claim::Claim;
 use super::link::{End, Link};
@@ -18,34 +18,35 @@ use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// How long one attempt to end everything takes at most, when we have to give up.
+/// The maximum time of one attempt to end everything, before this process gives up.
 const ROUND: Duration = Duration::from_secs(60);
 
-/// Runs the supervisor: standard input is the control socket, over which the locked claim files
-/// come. Returns when the loop is gone or has let go, and nothing runs any more.
+/// Runs the supervisor. Standard input is the control socket, which also transfers the locked claim
+/// files. Returns when the loop is gone or has released it, and nothing runs any more.
 pub fn serve() -> ExitCode {
     let Ok((mut link, mut claim)) = begin() else { return ExitCode::FAILURE };
     if attend(&mut link, &mut claim).is_ok() {
         return ExitCode::SUCCESS;
     }
-    // The system refused something that we cannot do without. The claim is still held here, and
-    // is let go only when nothing runs for it any more.
+    // The system refused a resource that is indispensable. This process still holds the claim and
+    // releases it only when nothing runs for it any more.
     let wanted = Wanted { below: Some(std::process::id()), ..Wanted::default() };
     while end_tree(&wanted, Duration::ZERO, ROUND).is_ok_and(|end| !end.left.is_empty()) {}
     ExitCode::FAILURE
 }
 
-/// Takes over the descriptor, so that nothing we start inherits it, and reports.
+/// Takes over the descriptor, so that no started process inherits it, and reports.
 fn begin() -> io::Result<(Link, Claim)> {
     // The copy is close-on-exec.
     let control = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
-    control.peer_addr()?; // not a socket: somebody typed the hidden verb
+    control.peer_addr()?; // fails if a person ran the hidden verb
     let null = open::null()?;
     rustix::stdio::dup2_stdin(&null)?;
     leave_session()?;
     become_subreaper()?;
-    // The umask stays that of whoever started the loop: commands inherit it, and what they make in the
-    // project is for others as well. Files of ours name their own mode wherever they are made.
+    // Keep the umask of the loop's caller: commands inherit it, and the files that they create in
+    // the project may be for others as well. This program sets the mode of its own files
+    // explicitly.
     if fault::is(Fault::ForcedUmask) {
         rustix::process::umask(Mode::RWXG | Mode::RWXO);
     }
