@@ -1,7 +1,7 @@
-//! Keeps the machine from sleeping, where the system has a program for it.
+//! Keeps the machine from sleeping, if the system has a program for that.
 //!
-//! The program holds off sleep for as long as the command runs that it is given: a `cat` whose input
-//! only we have open. When we die, in whichever way, it ends and the machine may sleep.
+//! The program prevents sleep while the command that it is given runs: a `cat` whose input only
+//! this process has open. When this process dies, in any way, `cat` ends and the machine may sleep.
 
 use super::files::open;
 use super::programs;
@@ -10,7 +10,7 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// What the program is called, and what it is asked for.
+/// The name of the program, and its arguments.
 #[cfg(target_os = "macos")]
 const CALL: (&str, &[&str]) = ("caffeinate", &["-i", "cat"]);
 #[cfg(not(target_os = "macos"))]
@@ -19,13 +19,14 @@ const CALL: (&str, &[&str]) = (
     &["--what=sleep:idle", "--mode=block", "--who=workloop", "--why=agents run", "cat"],
 );
 
-/// Without these the program of Linux has nobody to ask, and would only say so.
+/// Without these, the Linux program has no service to contact and would only print an error.
 #[cfg(not(target_os = "macos"))]
 const NEEDED: &[&str] = &["/run/systemd/system", "/run/dbus/system_bus_socket"];
 #[cfg(target_os = "macos")]
 const NEEDED: &[&str] = &[];
 
-/// The program that keeps this machine awake, by the folders of `path`; `None` where there is none.
+/// Returns the program that keeps this machine awake, found in the folders of `path`; `None` if
+/// there is none.
 pub fn program(path: &OsStr) -> Option<PathBuf> {
     let has_needed = NEEDED.iter().all(|needed| Path::new(needed).exists());
     has_needed.then(|| programs::find(CALL.0, &programs::absolute_path(path)))?
@@ -40,8 +41,8 @@ pub struct Awake {
 }
 
 impl Awake {
-    /// Starts `program` with the environment `env`, in a session of its own: it cannot ask for a
-    /// password on our terminal.
+    /// Starts `program` with the environment `env`, in its own session, so that it cannot ask for a
+    /// password on the terminal of this process.
     ///
     /// # Errors
     /// When it cannot be started.
@@ -79,7 +80,7 @@ mod tests {
     fn the_program_runs_until_nobody_holds_it() {
         let dir = tempfile::tempdir().unwrap();
         let (begun, over) = (dir.path().join("begun"), dir.path().join("over"));
-        // As the real one: it runs the command at the end of its arguments.
+        // Like the real program: it runs the command at the end of its arguments.
         let script = format!(
             "#!/bin/sh\ntouch {}\nfor last; do :; done\n\"$last\"\ntouch {}\n",
             begun.display(),

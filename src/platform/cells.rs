@@ -1,19 +1,19 @@
-//! How wide a text is on a terminal, counted in cells: a CJK letter or an emoji takes two, a
-//! combining mark none (Unicode Standard Annex #11, by the crate `unicode-width`).
+//! The width of text on a terminal in cells: a CJK character or an emoji takes two cells, a
+//! combining mark none (Unicode Standard Annex #11, implemented by the crate `unicode-width`).
 
 use unicode_width::UnicodeWidthStr;
 
-/// The width of `text`, which is safe for a terminal, in cells.
+/// Returns the width of `text` in cells; `text` must be safe for a terminal.
 pub fn width(text: &str) -> usize {
     text.width()
 }
 
-/// The longest beginning of `text` that is not wider than `most` cells.
+/// Returns the longest prefix of `text` that is at most `most` cells wide.
 pub fn cut(text: &str, most: usize) -> &str {
     let mut end = 0;
     for (at, letter) in text.char_indices() {
         let next = at + letter.len_utf8();
-        // Of the whole beginning: letters that are joined to one sign are narrower together.
+        // Measure the whole prefix: joined characters are narrower together.
         if width(&text[..next]) <= most {
             end = next;
         } else if width(letter.encode_utf8(&mut [0; 4])) > 0 {

@@ -1,18 +1,18 @@
-//! The one place that asks what time it is.
+//! The only module that reads a clock.
 //!
-//! Times of day are for people and for files; nothing in the protocol is decided by them. How long
-//! something lasts is measured on the monotonic clock, which nobody sets.
+//! The time of day is for people and for files; no decision of the protocol depends on it.
+//! Durations are measured on the monotonic clock, which cannot be set.
 
 use super::fault::{self, Fault};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::time::Instant;
 
-/// Tells the time.
+/// A source of time.
 pub trait Clock: Send + Sync {
-    /// The time now, in UTC.
+    /// Returns the current time in UTC.
     fn now(&self) -> DateTime<Utc>;
 
-    /// The moment now on a clock that only runs forward: limits and pauses are measured by it.
+    /// Returns the current instant of a clock that never goes back, for limits and pauses.
     fn monotonic(&self) -> Instant;
 }
 

@@ -1,14 +1,14 @@
-//! A person's editor on a file, in the terminal that we have.
+//! Runs a person's editor on a file, in the terminal of this process.
 
 use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::Command;
 
-/// Runs `editor`, a command line for the shell, on `file` and waits for its end; gives its exit
-/// status, 128 + n after signal n.
+/// Runs `editor`, a command line for the shell, on `file` and waits for its end. Returns its exit
+/// status, or 128 + n after signal n.
 pub fn edit(editor: &str, file: &Path) -> io::Result<i32> {
-    // The file's name is an argument of its own and never part of the line.
+    // The name of the file is a separate argument, never part of the command line.
     let line = format!("{editor} \"$1\"");
     let status = new_command().args(["-c", &line, "sh"]).arg(file).status()?;
     Ok(status.code().or_else(|| status.signal().map(|n| 128 + n)).unwrap_or(-1))

@@ -1,13 +1,13 @@
-//! The environment of this process as others see it.
+//! The environment of this process as other processes see it.
 
 use std::ffi::CString;
 
-/// Writes `value` over the value of variable `name` where the system shows it to other processes
-/// (`/proc/<pid>/environ`); says whether it could: only over a value of the same length, that the
-/// process was started with.
+/// Overwrites the value of variable `name` with `value` where the system shows it to other
+/// processes (`/proc/<pid>/environ`). Returns whether that was possible: only if the process was
+/// started with a value of the same length.
 ///
-/// A process that looks at the same instant may see a part of each. No other thread of ours may
-/// read or change the environment meanwhile.
+/// A process that reads the variable at the same instant may see a part of each value. No other
+/// thread may read or change the environment meanwhile.
 #[expect(unsafe_code, reason = "the memory of the environment belongs to nobody in Rust")]
 pub fn show(name: &str, value: &str) -> bool {
     let Ok(name) = CString::new(name) else { return false };
@@ -15,7 +15,7 @@ pub fn show(name: &str, value: &str) -> bool {
         return false;
     }
     // SAFETY: `name` ends with a zero byte. The result points to the value inside the environment,
-    // which ends with a zero byte too, and nobody changes it meanwhile by the condition above.
+    // which ends with a zero byte too, and by the condition above nothing changes it meanwhile.
     let (place, length) = unsafe {
         let place = libc::getenv(name.as_ptr());
         if place.is_null() {
@@ -26,8 +26,8 @@ pub fn show(name: &str, value: &str) -> bool {
     if length != value.len() {
         return false;
     }
-    // SAFETY: `length` bytes from `place` on are the old value, in memory that may be written, and
-    // the new one has exactly as many and no zero byte among them.
+    // SAFETY: the `length` bytes from `place` on are the old value in writable memory. The new
+    // value has exactly that many bytes and no zero byte.
     unsafe { std::ptr::copy_nonoverlapping(value.as_ptr(), place.cast::<u8>(), length) };
     true
 }

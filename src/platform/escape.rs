@@ -1,21 +1,22 @@
-//! The one way of texts to a terminal: what the terminal would act on is shown instead.
+//! The only way for text to reach a terminal: what a terminal would act on is made visible instead.
 //!
-//! Ids, titles, errors and the output of agents come from anywhere. Control characters (so OSC
-//! and all other sequences), characters that turn the direction of writing, and separators that
-//! break lines become visible; everything else stays as it is.
+//! Ids, titles, errors and the output of agents are untrusted. Control characters (and with them
+//! OSC and all other sequences), characters that change the writing direction, and separators that
+//! break lines become visible; everything else is unchanged.
 //!
-//! [`line()`] and [`lines`] are for whoever puts a text together, and keep its lines apart.
-//! [`Screen`] wraps each handle and lets nothing pass that was forgotten.
+//! [`line()`] and [`lines`] are for code that assembles text and needs its lines separated.
+//! [`Screen`] wraps each handle and escapes what such code forgot.
 
 use super::terminal::steers;
 use std::borrow::Cow;
 
-/// `text` on one line: line breaks and tabs become blanks.
+/// Returns `text` as one line: line breaks and tabs become blanks.
 pub fn line(text: &str) -> Cow<'_, str> {
     escape(text, &|letter| matches!(letter, '\n' | '\t' | '\r').then_some(" "))
 }
 
-/// `text` with its lines: line breaks and tabs stay, a carriage return before a break goes.
+/// Returns `text` with its lines: line breaks and tabs stay, a carriage return before a line break
+/// is removed.
 pub fn lines(text: &str) -> Cow<'_, str> {
     let kept = |letter| match letter {
         '\n' => Some("\n"),
@@ -35,7 +36,8 @@ fn escape<'a>(text: &'a str, kept: &dyn Fn(char) -> Option<&'static str>) -> Cow
     for letter in text[first..].chars() {
         match (kept(letter), letter) {
             (Some(instead), _) => safe.push_str(instead),
-            // The pictures of the control characters: one column, and easily told apart.
+            // The Unicode pictures of the control characters: one column wide and easy to
+            // distinguish.
             (None, '\0'..='\u{1f}') => {
                 safe.extend(char::from_u32(0x2400 + u32::from(letter)));
             }
@@ -47,21 +49,21 @@ fn escape<'a>(text: &'a str, kept: &dyn Fn(char) -> Option<&'static str>) -> Cow
     Cow::Owned(safe)
 }
 
-/// The bytes of the longest colour that is one of ours.
+/// The maximum length of an allowed colour sequence, in bytes.
 const COLOUR: usize = 16;
 
-/// What wraps a handle: pieces of text pass it as [`lines`] would have them, and colours
-/// pass where they are wanted.
+/// A filter for a handle: it escapes pieces of text like [`lines`] and lets colours pass if they
+/// are wanted.
 #[derive(Debug, Default)]
 pub struct Screen {
-    /// Whether colours pass: the few sequences that our own texts have.
+    /// Whether colours pass: the few sequences that the program itself writes.
     pub colors: bool,
-    /// The begin of a letter, of a line break or of a colour, whose rest is in the next piece.
+    /// The start of a character, line break or colour whose rest is in the next piece.
     held: Vec<u8>,
 }
 
 impl Screen {
-    /// What may be written now that `bytes` came.
+    /// Returns what can be written now that `bytes` arrived.
     pub fn pass<'a>(&mut self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
         let plain = |byte: &u8| matches!(byte, b' '..=b'~' | b'\n' | b'\t');
         if self.held.is_empty() && bytes.iter().all(plain) {
@@ -74,7 +76,7 @@ impl Screen {
         Cow::Owned(self.safe(&whole))
     }
 
-    /// What was held back, when nothing follows it.
+    /// Returns what was held back, once nothing follows it.
     pub fn rest(&mut self) -> Vec<u8> {
         let rest = std::mem::take(&mut self.held);
         self.safe(&rest)
@@ -92,7 +94,7 @@ impl Screen {
         safe
     }
 
-    /// Where the first colour begins and ends.
+    /// Returns the start and the end of the first colour.
     fn colour_in(&self, text: &str) -> Option<(usize, usize)> {
         let begins = text.match_indices("\u{1b}[").filter(|_| self.colors);
         begins.into_iter().find_map(|(start, begin)| {
@@ -103,7 +105,7 @@ impl Screen {
         })
     }
 
-    /// How many bytes at the end need the next piece to be understood.
+    /// Returns how many bytes at the end can only be interpreted with the next piece.
     fn unsure(&self) -> usize {
         if self.held.last() == Some(&b'\r') {
             return 1;
@@ -124,15 +126,15 @@ impl Screen {
     }
 }
 
-/// Whether these are the numbers of a style that our texts use: they say how letters look, and
-/// none of them hides letters.
+/// Returns whether these are the parameters of a style that the program uses: colours and weights,
+/// none of which hides text.
 fn is_colour(numbers: &str) -> bool {
     let known =
         |number: &str| matches!(number.parse(), Ok(0..=4 | 22..=24 | 30..=37 | 39 | 90..=97_u8));
     numbers.split(';').all(known)
 }
 
-/// How many bytes at the end are the begin of a letter.
+/// Returns how many bytes at the end are the start of a character.
 pub fn unfinished_letter(bytes: &[u8]) -> usize {
     let last = &bytes[bytes.len().saturating_sub(4)..];
     let chunk = last.utf8_chunks().last();

@@ -1,4 +1,4 @@
-//! Waiting for several things at once: descriptors, ended children, requests to end.
+//! Waits for several things at once: descriptors, ended children, requests to end.
 //!
 //! For a process that does one thing in one thread, such as the supervisor; the loop itself uses
 //! [`super::signal`].
@@ -11,24 +11,24 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
-/// Descriptors that become readable when a signal came.
+/// Descriptors that become readable when a signal arrives.
 #[derive(Debug)]
 pub struct Wakes {
     children: UnixStream,
     ends: UnixStream,
 }
 
-/// What a wait was ended by.
+/// What ended a wait.
 #[derive(Debug, Default)]
 pub struct Ready {
-    /// For each descriptor, whether it can be read (or has come to its end).
+    /// For each descriptor, whether it is readable (or at its end).
     pub readable: Vec<bool>,
-    /// INT, TERM or HUP came.
+    /// Whether INT, TERM or HUP arrived.
     pub end: bool,
 }
 
 impl Wakes {
-    /// Begins to catch CHLD, INT, TERM and HUP; started programs get their default actions back.
+    /// Starts to catch CHLD, INT, TERM and HUP; started programs get the default actions back.
     pub fn new() -> io::Result<Self> {
         let (children, child_end) = UnixStream::pair()?;
         let (ends, end_end) = UnixStream::pair()?;
@@ -41,7 +41,7 @@ impl Wakes {
         Ok(Self { children, ends })
     }
 
-    /// Waits until a descriptor can be read, a signal came or `deadline` is over.
+    /// Waits until a descriptor is readable, a signal arrives or `deadline` has passed.
     pub fn wait(
         &mut self,
         descriptors: &[BorrowedFd<'_>],
@@ -54,7 +54,7 @@ impl Wakes {
             .map(|fd| PollFd::from_borrowed_fd(*fd, PollFlags::IN))
             .collect();
         let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        // A limit too long for the kernel is no limit.
+        // A timeout too long for the kernel is the same as none.
         let timeout = left.and_then(|left: Duration| Timespec::try_from(left).ok());
         match poll(&mut fds, timeout.as_ref()) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {}

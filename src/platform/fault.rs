@@ -1,176 +1,178 @@
-//! Faults that can be switched on, so that every proof is shown to notice what it is for.
+//! Faults that can be switched on, to show that every proof detects what it is for.
 //!
-//! They exist only with the feature `seeded-faults`, which a release build refuses; without it
-//! every question here is `false` at compile time and costs nothing. With it, the variable
-//! `WORKLOOP_FAULT` names those that are on, with commas between them. `proofs/README.md` says which proof catches which.
+//! They exist only with the feature `seeded-faults`, which a release build refuses. Without it,
+//! every check here is `false` at compile time and costs nothing. With it, the variable
+//! `WORKLOOP_FAULT` contains the names of the active faults, separated by commas.
+//! `proofs/README.md` lists which proof detects which fault.
 
 #[cfg(all(feature = "seeded-faults", not(debug_assertions)))]
 compile_error!("the feature seeded-faults breaks every promise on purpose: never in a release");
 
-/// A promise that is broken on purpose.
+/// A guarantee that is broken on purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// Updates of a queue do not exclude each other.
     NoLock,
-    /// The file is truncated and written again instead of being replaced.
+    /// The file is truncated and rewritten instead of being replaced.
     WriteInPlace,
-    /// A new content is renamed into place before it is on the disk.
+    /// New content is renamed into place before it is synced.
     NoFileSync,
-    /// A rename is acknowledged before it is on the disk.
+    /// A rename is acknowledged before it is synced.
     NoDirSync,
-    /// What changed between reading and writing is overwritten.
+    /// A change made between reading and writing is overwritten.
     NoSecondLook,
     /// Temp files of dead writers stay.
     NoSweep,
-    /// A result is written back whoever has the task now.
+    /// A result is written even if another worker has the task.
     TokenIgnored,
-    /// A claim is taken over without a look at the processes.
+    /// A claim is taken over without a scan of the processes.
     NoProcessScan,
-    /// A process that hides its environment is taken for somebody else's.
+    /// A process with an unreadable environment is treated as one of another program.
     HiddenIgnored,
-    /// A claim is taken over beside processes of it that do not end.
+    /// A claim is taken over although processes of it do not end.
     StubbornIgnored,
-    /// A claim is taken over although its loop and its supervisor live, if its lock is free.
+    /// A claim with a free lock is taken over although its loop and its supervisor are alive.
     LivingEnded,
-    /// A claim of another boot is taken over without a look at the processes.
+    /// A claim of another boot is taken over without a scan of the processes.
     BootBelieved,
-    /// The path of the folder does not tell whose a process is.
+    /// The path of the folder does not identify the processes of a task.
     PathIgnored,
-    /// The inode of the folder does not tell whose a process is.
+    /// The inode of the folder does not identify the processes of a task.
     InodeIgnored,
-    /// The tag in the claim does not tell whose a process is.
+    /// The tag in the claim does not identify the processes of a task.
     ClaimTagIgnored,
-    /// A process that cannot be looked at for want of means is nobody's.
+    /// A process that cannot be inspected for lack of resources is treated as one without a claim.
     ShortageIgnored,
-    /// Start times decide who lives, and time namespaces are not told apart.
+    /// Start times decide who is alive, and time namespaces are not distinguished.
     StartsBelieved,
     /// The supervisor does not hold the lock of the claim.
     ClaimUnlocked,
-    /// A task is complete when its agent ends, whatever the verification would say.
+    /// A task is complete when its agent ends, regardless of verification.
     NoVerification,
-    /// What judges is looked at once, when the agent ended.
+    /// What judges is checked only once, when the agent ended.
     GuardOnce,
-    /// Only the first word of a step is looked at.
+    /// Only the first word of a step is checked.
     GuardFirstWord,
-    /// What an agent leaves behind is not ended.
+    /// Processes that an agent leaves behind are not ended.
     LeftoversStay,
-    /// What commands make is private, whatever the caller's umask says.
+    /// Files that commands create are private, regardless of the caller's umask.
     ForcedUmask,
     /// An attempt continues when its loop is dead.
     OutlivesLoop,
     /// The journal is not written.
     NoJournal,
-    /// The copy outside of the project is not looked at.
+    /// The backup outside of the project is not read.
     BackupIgnored,
     /// Finished work that was set back is done again.
     NoRestore,
-    /// A step of the verification that somebody else ended has failed.
+    /// A verification step that another process killed counts as failed.
     SignalBelieved,
-    /// Finished work that was set back is complete again without a look at the work.
+    /// Finished work that was set back is complete again without a check of the work.
     SetBackBelieved,
     /// A queue that cannot be read ends its loops.
     BrokenEnds,
-    /// Edits of the file are taken although attempts ran beside them.
+    /// Edits of the file are taken although attempts ran at the same time.
     EditsTaken,
-    /// A claim that is a second old is taken over, whoever lives.
+    /// A claim that is a second old is taken over, even if its worker is alive.
     TakeOverByTime,
-    /// What passed lands or counts although a person is to say yes first.
+    /// What passed lands or counts although a person must approve it first.
     ReviewForgotten,
-    /// Attempts that come to the same again are repeated until the budget is used up.
+    /// Attempts without progress are repeated until the budget is used up.
     NoProgressIgnored,
-    /// A text about a limit counts wherever an agent finds it.
+    /// A message about a limit counts wherever an agent finds it.
     TaskTextMatched,
-    /// Limits of money, tokens and time hold nothing.
+    /// Limits of money, tokens and time have no effect.
     SpendingUnlimited,
-    /// An agent that says that it may not work is started again at once.
+    /// An agent that reports a limit is started again at once.
     LimitIgnored,
     /// An agent that fails within seconds is started again at once.
     NoBackOff,
-    /// The tree is judged beside attempts, and attempts begin beside that.
+    /// The tree is judged while attempts run, and attempts start during that.
     JudgedBeside,
-    /// What was found on a tree is not remembered.
+    /// Results of verified trees are not remembered.
     TreesForgotten,
-    /// A run continues although a blocked task left the tree red.
+    /// A run continues although a blocked task left the tree failing.
     LeftRedIgnored,
-    /// A question of an agent counts as a failure and costs budget.
+    /// A question of an agent counts as a failure and uses budget.
     QuestionCounts,
     /// A change that waits to land is made again when its loop died.
     ChangeForgotten,
-    /// A task is complete when its change passed, wherever that is.
+    /// A task is complete when its change passed, even if it did not land.
     CompleteUnlanded,
-    /// What steers a terminal is printed as it is.
+    /// Terminal control sequences are printed unchanged.
     NoEscape,
-    /// What a killed loop did not tell its channels is told by nobody.
+    /// Notifications that a killed loop did not deliver are lost.
     CursorForgotten,
     /// Values of secret variables are written and shown.
     NoMask,
-    /// What changed while several attempts ran is the work of each.
+    /// A file that changed while several attempts ran counts as the work of each.
     OverlapIgnored,
-    /// Commands in a private tree keep the variables that lead git elsewhere.
+    /// Commands in a private tree keep the variables that point git elsewhere.
     GitDirKept,
-    /// A further attempt begins with the tree of the last one, whatever landed since.
+    /// A further attempt starts from the tree of the last one, even if changes landed since.
     StaleRetry,
     /// Commands get variables that look like secrets.
     SecretsPassed,
-    /// Git is called as anybody would call it: by the loop, with its environment.
+    /// Git is called without protection: by the loop, with its environment.
     SoftGit,
-    /// Files that somebody else can write are believed.
+    /// Files that other users can write are trusted.
     NoRefusals,
-    /// An attempt may do to the queues of its own project what a person may.
+    /// An attempt may do with the queues of its own project what a person may do.
     InsideAllowed,
-    /// A loop says that it has stopped before that is so, and writes results all the same.
+    /// A loop reports too early that it has stopped, and then still writes results.
     PauseBlind,
-    /// A file is opened whatever it is, and waited for.
+    /// A file is opened whatever its type is, and the open may block.
     BlockingOpen,
-    /// Trees that loops have are removed when a person tidies up.
+    /// Trees that loops use are removed when a person prunes.
     PruneBlind,
-    /// A loop that is only to land what waits begins attempts as well.
+    /// A loop that must only land waiting changes also starts attempts.
     LandNowClaims,
-    /// The target is moved wherever it is.
+    /// The target is moved regardless of where it is.
     TargetOverwritten,
-    /// What a change became on another target lands without a verdict.
+    /// A change rebased on a new target lands without a verdict on the result.
     UnjudgedLands,
     /// The target moves before the work trees that have it checked out.
     RefFirst,
-    /// A change lands whatever became of its objects.
+    /// A change lands even if its objects are damaged.
     ObjectsBelieved,
-    /// An index of ours is believed, whoever wrote it.
+    /// An index of this program is trusted, whoever wrote it.
     IndexBelieved,
-    /// A file that a step is to write is believed, however old it is.
+    /// A file that a step must write is accepted, however old it is.
     StaleBelieved,
-    /// Tests that do not run any more are not missed.
+    /// Tests that do not run any more are not reported.
     LostIgnored,
-    /// A step looks at what this attempt changed, and not at what earlier ones left.
+    /// A step sees what this attempt changed, but not what earlier attempts left.
     InputsOfAttempt,
-    /// A task passes that changed nothing of what it declares.
+    /// A task passes although it changed nothing that it declares.
     NothingRequired,
-    /// A change that touches what judges it is judged as it is, and no more.
+    /// A change that touches what judges it is judged only in its changed form.
     JudgedOnce,
     /// The folder of a hidden step stays in the judge tree.
     HiddenStays,
-    /// What a hidden step printed is told as that of any other.
+    /// The output of a hidden step is shown like that of any other step.
     HiddenTold,
-    /// Nothing is looked for in the lines and files of a change.
+    /// The lines and files of a change are not checked by guardrails.
     GuardrailsDown,
-    /// A task whose state is a flag (`passes`, `done`, `completed`) has none.
+    /// The state of a task that stores it in a flag (`passes`, `done`, `completed`) is not read.
     FlagUnread,
-    /// What becomes of such a task is written elsewhere.
+    /// The new state of such a task is written to another key.
     FlagUnwritten,
-    /// Hooks are not run, whatever they would say.
+    /// Hooks do not run, regardless of what they would report.
     HooksIgnored,
-    /// A gate makes a task each time that it is red.
+    /// A gate creates a task each time that it fails.
     RedTaskAgain,
-    /// The lines of a write that never came to be count as judged and recorded.
+    /// The lines of a write that never took place count as judged and recorded.
     VoidBelieved,
     /// Not a fault but a condition: the clock of this process is an hour ahead.
     ClockAhead,
-    /// Not a fault but a condition: attempts run in the loop's own thread and nothing is watched,
-    /// so that a tracer that follows one thread sees every call, and the same ones in each run.
+    /// Not a fault but a condition: attempts run in the loop's own thread and no directory is
+    /// watched. A tracer that follows one thread then sees every call, and the same calls in each
+    /// run.
     OneThread,
 }
 
 impl Fault {
-    /// Its name in `WORKLOOP_FAULT`.
+    /// The name of the fault in `WORKLOOP_FAULT`.
     #[cfg(feature = "seeded-faults")]
     const fn name(self) -> &'static str {
         match self {
@@ -256,7 +258,7 @@ impl Fault {
     }
 }
 
-/// Whether `fault` is on.
+/// Returns whether `fault` is on.
 #[cfg(feature = "seeded-faults")]
 pub fn is(fault: Fault) -> bool {
     let on = std::env::var("WORKLOOP_FAULT");
@@ -265,37 +267,37 @@ pub fn is(fault: Fault) -> bool {
 
 #[cfg(all(test, not(feature = "seeded-faults")))]
 thread_local! {
-    /// Those that are on in this thread, a bit each.
+    /// The faults that are on in this thread, one bit each.
     static SWITCHED: std::cell::Cell<u128> = const { std::cell::Cell::new(0) };
 }
 
-/// Switches these on for this thread alone, and all others off: for unit tests, whose other threads keep
-/// their promises.
+/// Switches exactly these faults on for this thread. For unit tests, whose other threads must not
+/// be affected.
 #[cfg(all(test, not(feature = "seeded-faults")))]
 pub fn switch(on: &[Fault]) {
     SWITCHED.set(on.iter().fold(0, |bits, fault| bits | 1 << *fault as u32));
 }
 
-/// Whether `fault` is on in this thread.
+/// Returns whether `fault` is on in this thread.
 #[cfg(all(test, not(feature = "seeded-faults")))]
 pub fn is(fault: Fault) -> bool {
     SWITCHED.get() >> fault as u32 & 1 == 1
 }
 
-/// Whether `fault` is on: never, in this build.
+/// Returns whether `fault` is on: always `false` in this build.
 #[cfg(not(any(test, feature = "seeded-faults")))]
 pub const fn is(_: Fault) -> bool {
     false
 }
 
-/// The program that supervisors are started as: `exe`, or what `WORKLOOP_SUPERVISOR` names, which
-/// a proof puts in between to trace them.
+/// Returns the program that supervisors are started as: `exe`, or the program in
+/// `WORKLOOP_SUPERVISOR`, with which a proof traces them.
 #[cfg(feature = "seeded-faults")]
 pub fn supervisor(exe: std::path::PathBuf) -> std::path::PathBuf {
     std::env::var_os("WORKLOOP_SUPERVISOR").map_or(exe, Into::into)
 }
 
-/// The program that supervisors are started as: `exe`, in this build.
+/// Returns the program that supervisors are started as: always `exe` in this build.
 #[cfg(not(feature = "seeded-faults"))]
 pub fn supervisor(exe: std::path::PathBuf) -> std::path::PathBuf {
     exe

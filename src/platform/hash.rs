@@ -1,21 +1,21 @@
-//! Hashes: a fast one for tables in memory, and a lasting one for names of files.
+//! Hashes: a fast one for tables in memory, and a stable one for file names.
 //!
-//! The fast one is seeded anew by every process, so that nobody can write a file whose ids all fall
-//! into one place of a table.
+//! Every process seeds the fast one differently, so that nobody can write a file whose ids all fall
+//! into one bucket of a table.
 
 use sha2::{Digest, Sha256};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::OnceLock;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-/// The hash of `bytes` in this process.
+/// Returns the hash of `bytes` for this process.
 pub fn seeded(bytes: &[u8]) -> u64 {
     static SEED: OnceLock<u64> = OnceLock::new();
     let seed = *SEED.get_or_init(|| RandomState::new().hash_one(0));
     xxh3_64_with_seed(bytes, seed)
 }
 
-/// The first 64 bits of the SHA-256 of all `parts` together, as 16 hexadecimal digits.
+/// Returns the first 64 bits of the SHA-256 of the concatenated `parts` as 16 hexadecimal digits.
 pub fn hex16(parts: &[&[u8]]) -> String {
     let mut hash = Sha256::new();
     for part in parts {

@@ -1,26 +1,26 @@
-//! Which machine, and which boot of it, this is.
+//! The identity of this machine and of its current boot.
 //!
 //! A claim of another host is never judged from here, so the identity includes the pid namespace:
-//! two containers on one machine cannot see each other's processes and are two hosts. It includes
-//! the time namespace as well, because start times of processes read differently in each.
+//! two containers on one machine cannot see each other's processes and are two hosts. It also
+//! includes the time namespace, because start times of processes differ between time namespaces.
 
 use super::fault::{self, Fault};
 use super::files::open::kernel_text;
 use sha2::{Digest, Sha256};
 
-/// The identity of this machine as it is in claims.
+/// The identity of this machine as used in claims.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Host {
     /// The host name, for people.
     pub name: String,
     /// 8 hex digits of machine id, pid namespace and time namespace.
     pub id: String,
-    /// 8 hex digits of the boot id; another boot means that no process of then is alive.
+    /// 8 hex digits of the boot id. If it differs, no process of that boot is alive.
     pub boot: String,
 }
 
 impl Host {
-    /// Reads the identity of the machine we run on.
+    /// Reads the identity of the current machine.
     pub fn current() -> Self {
         let name = host_name();
         let machine = machine_id().unwrap_or_else(|| name.clone());

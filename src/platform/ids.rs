@@ -1,13 +1,13 @@
-//! Randomness for names: workers and temp files.
+//! Random names for workers and temp files.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// Hands out names that nobody else has.
+/// Generates unique names.
 pub trait Ids: Send + Sync {
-    /// Eight hex digits.
+    /// Returns eight hex digits.
     fn hex8(&self) -> String;
 
-    /// 32 hex digits.
+    /// Returns 32 hex digits.
     fn hex32(&self) -> String {
         (0..4).map(|_| self.hex8()).collect()
     }
@@ -22,7 +22,7 @@ impl Ids for RandomIds {
         static FALLBACK: AtomicU32 = AtomicU32::new(0);
         let mut bytes = [0_u8; 4];
         if getrandom::fill(&mut bytes).is_err() {
-            // A machine without randomness: unique on this host is what names must be at least.
+            // Without a source of randomness, names must at least be unique on this host.
             let count = FALLBACK.fetch_add(1, Ordering::Relaxed);
             bytes = (std::process::id().rotate_left(16) ^ count).to_be_bytes();
         }

@@ -3,7 +3,7 @@
 use super::files::open::{self, Links};
 use std::path::Path;
 
-/// The name that the system knows our user by; its number where it has none.
+/// Returns the name of our user in the system, or the user id if there is none.
 pub fn name() -> String {
     let uid = rustix::process::getuid().as_raw();
     let users =
@@ -11,7 +11,7 @@ pub fn name() -> String {
     name_in(&users, uid).map_or_else(|| format!("user {uid}"), str::to_owned)
 }
 
-/// The name of user `uid` in the text of a list of users.
+/// Returns the name of user `uid` in the text of a user list.
 fn name_in(users: &str, uid: u32) -> Option<&str> {
     users.lines().find_map(|line| {
         let mut fields = line.split(':');

@@ -1,7 +1,7 @@
-//! The machine below us: clock, randomness, locks, durable files, processes, signals, events.
+//! The machine below: clock, randomness, locks, durable files, processes, signals, events.
 //!
-//! These files import nothing of ours, and everything that is not portable or needs
-//! `unsafe` stays here. Weaker guarantees outside Linux are said where they are weaker.
+//! These files import no other part of this crate. Everything that is not portable or needs
+//! `unsafe` is here. Weaker guarantees outside Linux are documented where they apply.
 
 pub mod awake;
 pub mod cells;

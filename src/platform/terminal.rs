@@ -1,26 +1,27 @@
-//! What can be asked of the terminals or pipes at the other end of standard output and standard error,
-//! and what they would act on.
+//! The terminals or pipes behind standard output and standard error: their properties, and the
+//! characters that they act on.
 
 use super::fault::{self, Fault};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::stdio::{stderr, stdout};
 use rustix::termios::tcgetwinsize;
 
-/// The columns of the terminal; `None` where standard output is none.
+/// Returns the columns of the terminal; `None` if standard output is not a terminal.
 pub fn width() -> Option<usize> {
     let columns = tcgetwinsize(stdout()).ok()?.ws_col;
     (columns > 0).then_some(usize::from(columns))
 }
 
-/// The columns and the rows of the terminal at the other end of standard error; `None` where that is
-/// none.
+/// Returns the columns and the rows of the terminal behind standard error; `None` if it is not a
+/// terminal.
 pub fn size_of_stderr() -> Option<(usize, usize)> {
     let size = tcgetwinsize(stderr()).ok()?;
     (size.ws_col > 0).then_some((usize::from(size.ws_col), usize::from(size.ws_row)))
 }
 
-/// Whether a terminal would act on a character instead of showing it: control characters (so OSC
-/// and all other sequences), those that turn the direction of writing or break lines, and tags.
+/// Returns whether a terminal would act on a character instead of showing it: control characters
+/// (and with them OSC and all other sequences), those that change the writing direction or break
+/// lines, and tags.
 pub fn steers(letter: char) -> bool {
     let acts = letter.is_control()
         || matches!(letter,
@@ -29,7 +30,7 @@ pub fn steers(letter: char) -> bool {
     acts && !fault::is(Fault::NoEscape)
 }
 
-/// Whether the reader of standard output has gone, which a write would only find out later.
+/// Returns whether the reader of standard output is gone, which a write would only detect later.
 pub fn reader_is_gone() -> bool {
     let out = stdout();
     let mut fds = [PollFd::new(&out, PollFlags::empty())];

@@ -1,9 +1,9 @@
-//! Files that are replaced in one step and survive a power cut, and journals that only grow.
+//! Files that are replaced atomically and survive a power cut.
 //!
-//! A reader sees the old file or the new one, never a part. The steps are apart so that a caller
-//! can look and journal between them: [`super::read_file`], [`stage`] (temp file in the same directory,
-//! written and synced), [`Staged::commit`] (rename, then sync of the directory). All of it is to
-//! be done under the directory's lock.
+//! A reader sees the old file or the new one, never a part. The steps are separate, so that a
+//! caller can check and write the journal between them: [`super::read_file`], [`stage`] (temp file
+//! in the same directory, written and synced), [`Staged::commit`] (rename, then sync of the
+//! directory). All steps require the lock of the directory.
 
 use super::dir::{Dir, sync_once};
 use super::open::{self, Links};
@@ -21,26 +21,26 @@ use std::path::Path;
 use std::time::Instant;
 use thiserror::Error;
 
-/// How many slices go into one write.
+/// How many slices one write contains.
 const BATCH: usize = 256;
 
-/// Why a new content was not written; the file is as it was.
+/// Why new content was not written; the file is unchanged.
 #[derive(Debug, Error)]
 pub enum StageError {
     /// A rename would leave the other names with the old content.
     #[error("replace the file: it has {links} hard links; keep one, or use a symlink")]
     HardLink {
-        /// How many names it has.
+        /// The number of its hard links.
         links: u64,
     },
-    /// The new file cannot be given the old one's owner or group.
+    /// The new file cannot have the owner or group of the old one.
     #[error("replace the file: its owner and group ({uid}:{gid}) cannot be kept")]
     Owner {
-        /// The owner's number.
+        /// The user id of the owner.
         uid: u32,
-        /// The group's number.
+        /// The id of the group.
         gid: u32,
-        /// The system's reason.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// The system refused: disk full, read-only, …
@@ -48,33 +48,33 @@ pub enum StageError {
     Io(#[from] io::Error),
 }
 
-/// Why a written content did not take its place for good.
+/// Why written content was not put in place durably.
 #[derive(Debug, Error)]
 pub enum CommitError {
-    /// The rename failed; the file is as it was.
+    /// The rename failed; the file is unchanged.
     #[error("put the new content in place")]
     Rename(#[source] io::Error),
-    /// Readers see the new content, and a power cut may still undo it.
+    /// Readers see the new content, but a power cut may still undo it.
     #[error("make the new content durable: it is visible, but may not survive a power cut")]
     DurabilityUnknown {
-        /// The file as it now is, when that could be found out.
+        /// The stamp of the new file, if it could be read.
         stamp: Option<Stamp>,
-        /// The system's reason.
+        /// The error of the operating system.
         source: io::Error,
     },
 }
 
-/// A file that is in its place.
+/// A file that was renamed into place.
 #[derive(Debug)]
 pub struct Committed {
-    /// What it is now.
+    /// The stamp of the new file.
     pub stamp: Stamp,
-    /// The file that it took the place of, as far as there was one. Its blocks are freed when this
-    /// is closed, which takes longer than the rename: best after the lock was let go.
+    /// The replaced file, if there was one. Closing it frees its blocks, which takes longer than
+    /// the rename: best done after the lock was released.
     pub replaced: Option<File>,
 }
 
-/// A new content on the disk, complete and synced, not yet in its place; gone when dropped.
+/// New content on disk, complete and synced, but not in place yet; removed when dropped.
 #[derive(Debug)]
 pub struct Staged<'d> {
     dir: &'d Dir,
@@ -86,10 +86,10 @@ pub struct Staged<'d> {
     committed: bool,
 }
 
-/// Writes `pieces` into a temp file beside `name` and syncs it.
+/// Writes `pieces` to a temp file beside `name` and syncs it.
 ///
-/// Mode and owner are those of the file it is to replace; a new file gets mode 0600 (and what the
-/// umask leaves of 0666 is the caller's to set).
+/// Mode and owner are those of the file that it will replace; a new file gets mode 0600. The caller
+/// may set it to what the umask leaves of 0666.
 pub fn stage<'d, 'p>(
     dir: &'d Dir,
     name: &OsStr,
@@ -118,10 +118,10 @@ pub fn stage<'d, 'p>(
     Ok(staged)
 }
 
-/// Replaces `name` in one step, with mode 0600, and syncs nothing: for copies that may be lost.
+/// Atomically replaces `name`, with mode 0600, without a sync: for copies that may be lost.
 ///
 /// # Errors
-/// Any I/O error; the file is as it was then.
+/// Any I/O error; the file is then unchanged.
 pub fn replace_unsynced<'p>(
     dir: &Dir,
     name: &OsStr,
@@ -131,10 +131,11 @@ pub fn replace_unsynced<'p>(
     replace_as(dir, name, pieces, ids, 0o600)
 }
 
-/// The same with another mode: for what is made anew of a file and is for the same people.
+/// Does the same with another mode, for a file derived from another one and meant for the same
+/// people.
 ///
 /// # Errors
-/// Any I/O error; the file is as it was then.
+/// Any I/O error; the file is then unchanged.
 pub fn replace_as<'p>(
     dir: &Dir,
     name: &OsStr,
@@ -152,11 +153,11 @@ pub fn replace_as<'p>(
     Ok(())
 }
 
-/// Makes `name` whole and durable, in one step, with what the umask leaves of 0666; whether it was
-/// not there. What is in its place stays, whatever it is.
+/// Atomically and durably creates `name` with what the umask leaves of 0666. Returns whether it
+/// did: anything that exists at `name` is left unchanged.
 ///
 /// # Errors
-/// Any I/O error; there is no new file then.
+/// Any I/O error; there is then no new file.
 pub fn create_new(dir: &Dir, name: &OsStr, text: &[u8], ids: &dyn Ids) -> io::Result<bool> {
     match rustix::fs::statat(dir, name, AtFlags::SYMLINK_NOFOLLOW) {
         Ok(_) => return Ok(false),
@@ -168,7 +169,7 @@ pub fn create_new(dir: &Dir, name: &OsStr, text: &[u8], ids: &dyn Ids) -> io::Re
     sync_once(&staged.file)?;
     let new = RenameFlags::NOREPLACE;
     let placed = match rustix::fs::renameat_with(dir, &staged.temp, dir, name, new) {
-        // A second name is what a file system has that knows no such rename; the drop takes the first.
+        // A file system without such a rename gets a second hard link; the drop removes the first.
         Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {
             rustix::fs::linkat(dir, &staged.temp, dir, name, AtFlags::empty())
         }
@@ -182,8 +183,8 @@ pub fn create_new(dir: &Dir, name: &OsStr, text: &[u8], ids: &dyn Ids) -> io::Re
 }
 
 impl Staged<'_> {
-    /// Whether so much time passed since the last byte was written that a later change of the
-    /// renamed file cannot have the same stamp.
+    /// Returns whether enough time has passed since the last byte was written that a later change
+    /// of the renamed file cannot have the same stamp.
     pub fn is_settled(&self) -> bool {
         self.written.elapsed() >= TICK
     }
@@ -199,7 +200,7 @@ impl Staged<'_> {
         replaced.map_err(CommitError::Rename)?;
         self.committed = true;
         trouble::after();
-        // After the rename: it changes ctime.
+        // After the rename, which changes the ctime.
         let stamp = self.file.metadata().map(|meta| Stamp::of(&meta));
         match (self.dir.sync(), stamp) {
             (Ok(()), Ok(stamp)) => Ok(Committed { stamp, replaced: self.original.take() }),
@@ -212,7 +213,7 @@ impl Staged<'_> {
 }
 
 impl Staged<'_> {
-    /// What [`Fault::WriteInPlace`] does instead of the rename.
+    /// Implements [`Fault::WriteInPlace`] instead of the rename.
     fn write_in_place(&mut self) -> io::Result<()> {
         let temp = self.dir.path().join(&self.temp);
         let new = open::read(&temp, Links::Refuse, u64::MAX)?;
@@ -230,7 +231,7 @@ impl Staged<'_> {
 impl Drop for Staged<'_> {
     fn drop(&mut self) {
         if !self.committed && !trouble::is_dying() {
-            // What cannot be removed now is swept by the next holder of the lock.
+            // If it cannot be removed now, the next holder of the lock sweeps it.
             let _ = rustix::fs::unlinkat(self.dir, &self.temp, AtFlags::empty());
         }
     }
@@ -317,7 +318,7 @@ fn temp_name(name: &OsStr, hex: &str) -> OsString {
     temp
 }
 
-/// Whether `found` is a temp file of [`stage`] for `name` (for any name when `None`).
+/// Returns whether `found` is a temp file of [`stage`] for `name` (for any name if `None`).
 pub fn is_temp(found: &OsStr, name: Option<&OsStr>) -> bool {
     let bytes = found.as_encoded_bytes();
     let Some(stem) = bytes.strip_prefix(b".").and_then(|rest| rest.strip_suffix(b".tmp")) else {
@@ -332,15 +333,15 @@ pub fn is_temp(found: &OsStr, name: Option<&OsStr>) -> bool {
     is_hex && !stem.is_empty() && name.is_none_or(|name| name.as_encoded_bytes() == stem)
 }
 
-/// Whether there is a temp file of a writer of `name`, dead or alive.
+/// Returns whether there is a temp file of a writer of `name`, dead or alive.
 pub fn is_littered(dir: &Path, name: &OsStr) -> bool {
     let Ok(entries) = std::fs::read_dir(dir) else { return false };
     entries.filter_map(Result::ok).any(|entry| is_temp(&entry.file_name(), Some(name)))
 }
 
-/// Removes the temp files that writers of `name` left when they died; says how many.
+/// Removes the temp files that dead writers of `name` left, and returns their number.
 ///
-/// Only under the directory's lock, where no writer of it is alive.
+/// Call it only under the lock of the directory, where no other writer is alive.
 pub fn sweep(dir: &Dir, name: &OsStr) -> io::Result<usize> {
     let mut swept = 0;
     if fault::is(Fault::NoSweep) {

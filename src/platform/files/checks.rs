@@ -1,6 +1,7 @@
-//! What a file of ours must not be: shared through a hard link, someone else's, writable by all.
+//! What a file of this program must not be: shared through a hard link, owned by another user,
+//! writable by all.
 //!
-//! Checked when a queue, a state folder or a configuration is opened; the answers are sentences.
+//! Checked when a queue, a state folder or a configuration is opened; the results are sentences.
 
 use crate::platform::fault::{self, Fault};
 use rustix::fs::Access;
@@ -10,7 +11,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
 
-/// Resolves the symlinks of `path`; the file itself need not exist, its folder must.
+/// Resolves the symlinks of `path`. The file itself need not exist, but its folder must.
 pub fn real_path(path: &Path) -> io::Result<PathBuf> {
     match fs::canonicalize(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -24,17 +25,18 @@ pub fn real_path(path: &Path) -> io::Result<PathBuf> {
     Ok(fs::canonicalize(parent)?.join(name))
 }
 
-/// Where files of any owner, and files that everybody may write, are believed: a person said so.
+/// The paths at which files of any owner, and files writable by all, are trusted, because a person
+/// said so.
 static TRUSTED: RwLock<Vec<PathBuf>> = RwLock::new(Vec::new());
 
-/// Has this process believe what lies at `path` or below it, whoever wrote it. Like its user and its
-/// umask this holds for a process as a whole.
+/// Makes this process trust everything at or below `path`, whoever wrote it. Like user and umask,
+/// this is a setting of the whole process.
 pub fn trust(path: &Path) {
     let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     TRUSTED.write().unwrap_or_else(PoisonError::into_inner).push(real);
 }
 
-/// Whether a person said that what lies at `path` is to be believed.
+/// Returns whether a person said that what is at `path` is to be trusted.
 pub fn is_trusted(path: &Path) -> bool {
     let trusted = TRUSTED.read().unwrap_or_else(PoisonError::into_inner);
     let real = real_path(path);
@@ -42,7 +44,7 @@ pub fn is_trusted(path: &Path) -> bool {
     trusted.iter().any(|trusted| path.starts_with(trusted))
 }
 
-/// What lets a file be believed that is not ours, for the end of a refusal.
+/// Returns the end of a refusal: how to allow a file of another owner.
 pub fn how_to_trust(path: &Path) -> String {
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
@@ -54,14 +56,14 @@ pub fn how_to_trust(path: &Path) -> String {
     )
 }
 
-/// Says why the file or folder at `path` is not to be trusted; `None` when it is.
+/// Returns why the file or folder at `path` must not be trusted; `None` if it may be.
 ///
 /// Group-writable is a way to share a queue and is accepted.
 pub fn refusal(path: &Path) -> io::Result<Option<String>> {
     Ok(refusal_of(path, &fs::metadata(path)?))
 }
 
-/// The same for metadata that is at hand.
+/// Does the same with metadata that was already read.
 fn refusal_of(path: &Path, meta: &Metadata) -> Option<String> {
     if fault::is(Fault::NoRefusals) {
         return None;
@@ -89,15 +91,15 @@ fn refusal_of(path: &Path, meta: &Metadata) -> Option<String> {
     (!is_trusted(path)).then(|| format!("{shown} {why}; {}", how_to_trust(path)))
 }
 
-/// Whether files of `uid` may be believed: our own, those of root, who can change ours as well, and
-/// those of the user who called us through sudo.
+/// Returns whether files of `uid` may be trusted: those of our own user, of root, who can change
+/// ours as well, and of the user who called this program through sudo.
 pub fn owned_by_us(uid: u32) -> bool {
     let own = rustix::process::geteuid().as_raw();
     let caller = std::env::var("SUDO_UID").ok().and_then(|text| text.parse::<u32>().ok());
     uid == own || uid == 0 || (own == 0 && caller == Some(uid))
 }
 
-/// Whether files can be made and replaced in `dir`.
+/// Returns whether files can be created and replaced in `dir`.
 pub fn is_writable(dir: &Path) -> bool {
     rustix::fs::access(dir, Access::WRITE_OK | Access::EXEC_OK).is_ok()
 }

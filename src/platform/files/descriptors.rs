@@ -1,21 +1,22 @@
-//! Whether there is room to open files.
+//! Checks whether more files can be opened.
 //!
-//! A change of the queues reads many small files that may be missing: the last good text, what is
-//! undecided, the pointers of a git directory. A read that fails for want of descriptors looks like
-//! a missing file to some of them, and would decide what a missing file decides. Asked for once, in
-//! advance, the shortage is an error of the change instead, and nothing is decided.
+//! A change of the queues reads many small files that may be missing: the last good text, the
+//! undecided tasks, the pointers of a git directory. Some of these reads cannot distinguish a lack
+//! of descriptors from a missing file, and would decide accordingly. With this check in advance,
+//! the shortage is an error of the change, and nothing is decided.
 
 use super::dir::Dir;
 use std::io;
 use std::path::Path;
 
-/// More than one change has open at any moment beside what it holds already.
+/// More than the number of files that one change has open at any moment, in addition to those that
+/// it already holds.
 const ROOM: usize = 12;
 
-/// Fails where this process, or the machine, cannot open a few more files.
+/// Fails if this process, or the machine, cannot open a few more files.
 ///
 /// # Errors
-/// The system's own error of opening one more.
+/// The system's error of opening one more.
 pub fn check_room() -> io::Result<()> {
     let mut open = Vec::with_capacity(ROOM);
     for _ in 0..ROOM {
@@ -32,7 +33,7 @@ mod tests {
     fn there_is_room_and_it_is_given_back() {
         let count = || std::fs::read_dir("/proc/self/fd").unwrap().count();
         check_room().unwrap();
-        // Other tests run in this process: it must not grow with each look.
+        // Other tests run in this process: its number of descriptors must not grow with each check.
         let before = count();
         (0..200).for_each(|_| check_room().unwrap());
         assert!(count() < before + 200 * ROOM / 2);

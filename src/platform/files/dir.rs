@@ -1,4 +1,4 @@
-//! An opened directory: what locks, temp files and renames are relative to.
+//! An open directory, to which locks, temp files and renames are relative.
 
 use super::open::{self, Links};
 use crate::platform::fault::{self, Fault};
@@ -12,10 +12,10 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::retry_on_intr;
 
-/// Device and inode: what a path named when it was opened.
+/// Device and inode of what a path named when it was opened.
 pub type Identity = (u64, u64);
 
-/// A directory held open, so that a rename of its path does not move us elsewhere.
+/// A directory that stays open, so that a rename of its path does not lead to another one.
 #[derive(Debug)]
 pub struct Dir {
     file: File,
@@ -33,26 +33,26 @@ impl Dir {
         Ok(Self { file, path: path.to_owned(), identity })
     }
 
-    /// The path it was opened by.
+    /// The path by which it was opened.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Device and inode of the opened directory.
+    /// Device and inode of the open directory.
     pub fn identity(&self) -> Identity {
         self.identity
     }
 
-    /// Whether the path still names this directory.
+    /// Returns whether the path still names this directory.
     ///
     /// # Errors
-    /// When the system does not say.
+    /// When the path cannot be read; a missing directory is no error.
     pub fn is_current(&self) -> io::Result<bool> {
         let now = open::if_there(std::fs::metadata(&self.path))?;
         Ok(now.is_some_and(|meta| identity(&meta) == self.identity))
     }
 
-    /// Opens the regular file `name` inside for reading; a symlink is refused.
+    /// Opens the regular file `name` in the directory for reading; a symlink is refused.
     ///
     /// # Errors
     /// As [`open::reading`].
@@ -60,7 +60,7 @@ impl Dir {
         open::regular(&self.file, Path::new(name), OFlags::RDONLY, Links::Refuse)
     }
 
-    /// Makes renames and new names inside durable; never retried by itself.
+    /// Makes renames and new names in the directory durable; never retried automatically.
     pub fn sync(&self) -> io::Result<()> {
         if fault::is(Fault::NoDirSync) { Ok(()) } else { sync_once(&self.file) }
     }
@@ -81,7 +81,7 @@ pub fn identity(meta: &Metadata) -> Identity {
     (meta.dev(), meta.ino())
 }
 
-/// fsync, exactly one call: after a failure the kernel may forget the dirty pages, and a second
+/// Calls fsync exactly once: after a failure the kernel may forget the dirty pages, and a second
 /// call would report success for data that never reached the disk.
 pub(super) fn sync_once(file: &File) -> io::Result<()> {
     #[cfg(target_os = "macos")]

@@ -1,14 +1,14 @@
-//! Which file systems the protocol can be kept on.
+//! Which file systems support the protocol.
 //!
-//! Locks and renames of network file systems are not what they are on a local one: a lock may
-//! exclude nobody, and an old file may be seen after its replacement.
+//! Locks and renames of network file systems differ from those of a local one: a lock may exclude
+//! nobody, and an old file may be visible after its replacement.
 
 #[cfg(target_os = "linux")]
 use super::open;
 use std::io;
 use std::path::Path;
 
-/// Says why `dir` lies on a file system that the protocol cannot be kept on; `None` when it can.
+/// Returns why the file system of `dir` does not support the protocol; `None` if it does.
 pub fn refusal(dir: &Path) -> io::Result<Option<String>> {
     let Some(kind) = network_kind(dir)? else { return Ok(None) };
     Ok(Some(format!(
@@ -19,10 +19,10 @@ pub fn refusal(dir: &Path) -> io::Result<Option<String>> {
     )))
 }
 
-/// How many bytes this user may still write to the file system of `dir`.
+/// Returns how many bytes this user may still write to the file system of `dir`.
 ///
 /// # Errors
-/// What the system says.
+/// The error of the operating system.
 pub fn free_bytes(dir: &Path) -> io::Result<u64> {
     let stat = rustix::fs::statvfs(dir)?;
     Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
@@ -31,10 +31,10 @@ pub fn free_bytes(dir: &Path) -> io::Result<u64> {
 #[cfg(target_os = "linux")]
 fn network_kind(dir: &Path) -> io::Result<Option<String>> {
     let stat = rustix::fs::statfs(dir)?;
-    // The kernel's type is signed on some machines; the magic numbers have 32 bits.
+    // The kernel's type is signed on some machines; magic numbers have 32 bits.
     let magic = u32::try_from(i128::from(stat.f_type) & 0xffff_ffff).unwrap_or(0);
     let Some(kind) = kind_of_magic(magic) else { return Ok(None) };
-    // One magic number is that of everything which speaks FUSE; people know it by another name.
+    // All FUSE file systems share one magic number; people know them by their own names.
     let named = || {
         let mounts = open::kernel_text("/proc/self/mountinfo")?;
         fs_name(&mounts, rustix::fs::stat(dir).ok()?.st_dev)
@@ -46,7 +46,8 @@ fn network_kind(dir: &Path) -> io::Result<Option<String>> {
     }))
 }
 
-/// The name of the file system with device number `device` in the text of `/proc/self/mountinfo`.
+/// Returns the name of the file system with device number `device` in the text of
+/// `/proc/self/mountinfo`.
 #[cfg(target_os = "linux")]
 fn fs_name(mounts: &str, device: u64) -> Option<String> {
     let (major, minor) = (rustix::fs::major(device), rustix::fs::minor(device));
@@ -58,7 +59,7 @@ fn fs_name(mounts: &str, device: u64) -> Option<String> {
     })
 }
 
-/// What [`kind_of_magic`] calls everything that speaks FUSE.
+/// The result of [`kind_of_magic`] for all FUSE file systems.
 #[cfg(target_os = "linux")]
 const FUSE: &str = "FUSE";
 
@@ -130,7 +131,7 @@ mod tests {
         assert_eq!(kind_of_magic(0xef53), None);
     }
 
-    /// Which file system FUSE serves is told by the name that people mounted.
+    /// The name in the mount table shows which file system FUSE serves.
     #[cfg(target_os = "linux")]
     #[test]
     fn a_fuse_file_system_has_a_name() {

@@ -1,10 +1,10 @@
 //! Locks between processes: `flock` on directories (queues) and on claim files.
 //!
-//! A directory lock needs no lock file that somebody could delete, and survives the rename of the
-//! file it protects. Waiting is done by the kernel, in a helper thread, so that nobody starves
-//! and the caller still has a deadline. Besides the kernel's lock there is one inside the process
-//! per directory, handed on in the order of arrival: threads of one process exclude each other
-//! too. This is the only file that names `fs2`.
+//! A directory lock needs no lock file that could be deleted, and survives the rename of the file
+//! that it protects. The kernel does the waiting, in a helper thread, so that no process starves
+//! and the caller still has a deadline. In addition to the kernel's lock, each directory has a lock
+//! inside the process, granted in the order of arrival, so that threads of one process exclude each
+//! other too. This is the only file that uses `fs2`.
 
 use super::dir::{Dir, Identity, identity};
 use super::lock_table::holder_of;
@@ -20,9 +20,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 use thiserror::Error;
 
-/// How long a lock is waited for in silence.
+/// How long to wait for a lock before reporting it.
 const QUIET: Duration = Duration::from_secs(1);
-/// How often a path that keeps being replaced is opened anew before giving up.
+/// How often to reopen a path that keeps being replaced before giving up.
 const REPLACED: u32 = 100;
 
 /// Why a lock was not taken.
@@ -33,9 +33,9 @@ pub enum LockError {
     TimedOut {
         /// The directory.
         path: PathBuf,
-        /// How long it was waited for.
+        /// How long the caller waited.
         waited: Duration,
-        /// Who holds it, where that can be found out.
+        /// The process that holds it, if it can be determined.
         holder: Option<String>,
     },
     /// The system refused.
@@ -43,13 +43,13 @@ pub enum LockError {
     Io {
         /// The directory or file.
         path: PathBuf,
-        /// The system's reason.
+        /// The error of the operating system.
         source: io::Error,
     },
 }
 
 impl LockError {
-    /// The system's reason alone, for callers that name the file themselves.
+    /// Returns only the error of the system, for callers that name the file themselves.
     pub fn into_io(self) -> io::Error {
         match self {
             Self::Io { source, .. } => source,
@@ -58,7 +58,7 @@ impl LockError {
     }
 }
 
-/// Says who holds a lock that is waited for: called once, after a second.
+/// Reports the holder of a lock that is awaited: called once, after a second.
 pub type OnWait<'a> = &'a mut dyn FnMut(&Path, Option<&str>);
 
 /// The exclusive lock of one directory, until it is dropped.
@@ -69,7 +69,7 @@ pub struct DirLock {
 }
 
 impl DirLock {
-    /// Locks the directory at `path`, waiting at most `limit` (for ever without one).
+    /// Locks the directory at `path`. Waits at most `limit`, or without limit if `None`.
     pub fn acquire(
         path: &Path,
         limit: Option<Duration>,
@@ -87,7 +87,7 @@ impl DirLock {
         Err(wait.io(io::Error::other("the directory is being replaced again and again")))
     }
 
-    /// The locked directory, opened.
+    /// The locked directory, open.
     pub fn dir(&self) -> &Dir {
         &self.dir
     }
@@ -95,12 +95,12 @@ impl DirLock {
 
 impl Drop for DirLock {
     fn drop(&mut self) {
-        // Explicitly, not by closing: a child between fork and exec still holds the descriptor.
+        // Explicitly, not by closing: a child between fork and exec still has the descriptor open.
         drop(FileExt::unlock(self.dir.file()));
     }
 }
 
-/// Locks several directories, each once, in one order that all processes share.
+/// Locks several directories, each once, in an order that all processes share.
 pub fn acquire_all(
     paths: &[PathBuf],
     limit: Option<Duration>,
@@ -131,7 +131,7 @@ pub fn acquire_all(
     Err(LockError::Io { path, source })
 }
 
-/// How long has been waited for `path`, and what to do about it.
+/// A wait for `path`: how long it has lasted, and what to do about it.
 struct Wait<'a, 'b> {
     path: &'a Path,
     start: Instant,
@@ -145,7 +145,7 @@ impl Wait<'_, '_> {
         LockError::Io { path: self.path.to_owned(), source }
     }
 
-    /// How long to wait before `tick` must be asked; `None` for ever.
+    /// Returns how long to wait until the next [`tick`](Self::tick); `None` without limit.
     fn slice(&self) -> Option<Duration> {
         let waited = self.start.elapsed();
         let end = self.limit.map(|limit| limit.saturating_sub(waited));
@@ -156,7 +156,7 @@ impl Wait<'_, '_> {
         Some(end.map_or(quiet, |end| end.min(quiet)))
     }
 
-    /// Reports the holder once the quiet time is over; fails once the limit is.
+    /// Reports the holder once the quiet time has passed; fails once the limit has passed.
     fn tick(&mut self, identity: Identity) -> Result<(), LockError> {
         let waited = self.start.elapsed();
         if !self.told && waited >= QUIET {
@@ -175,7 +175,7 @@ const WAITING: u8 = 0;
 const TAKEN: u8 = 1;
 const ABANDONED: u8 = 2;
 
-/// Takes the kernel's lock: at once when it is free, else through a helper thread that blocks.
+/// Takes the kernel's lock: at once if it is free, otherwise through a helper thread that blocks.
 fn lock_in_kernel(dir: Dir, wait: &mut Wait<'_, '_>) -> Result<Arc<Dir>, LockError> {
     let dir = Arc::new(dir);
     if fault::is(Fault::NoLock) {
@@ -215,7 +215,7 @@ fn lock_in_kernel(dir: Dir, wait: &mut Wait<'_, '_>) -> Result<Arc<Dir>, LockErr
             if swap(&state, ABANDONED).is_ok() {
                 return Err(error);
             }
-            // The helper had it in the same instant, so nobody else will unlock it.
+            // The helper got the lock in the same instant, so nothing else will release it.
             let result = receiver.recv().unwrap_or_else(|_| Err(io::Error::other("lost")));
             return result.map(|()| dir).map_err(|source| wait.io(source));
         }
@@ -235,7 +235,7 @@ fn retried(mut call: impl FnMut() -> io::Result<()>) -> io::Result<()> {
     }
 }
 
-/// Those who want each directory inside this process, in the order in which they came.
+/// The threads of this process that wait for each directory, in the order of arrival.
 type Queues = HashMap<Identity, VecDeque<u64>>;
 
 static QUEUES: Mutex<Option<Queues>> = Mutex::new(None);
@@ -269,7 +269,7 @@ impl Turn {
             if turn.is_first(&guard) {
                 break;
             }
-            // Without the mutex: the caller's closure and the drop on failure take their time.
+            // Without the mutex: the caller's closure, and the drop on failure, may take time.
             drop(guard);
             wait.tick(identity)?;
             guard = queues();
@@ -298,7 +298,7 @@ impl Drop for Turn {
     }
 }
 
-/// A claim file, locked without waiting; closing the last descriptor of it unlocks.
+/// A claim file, locked without waiting. Closing its last descriptor unlocks it.
 #[derive(Debug)]
 pub struct FileLock {
     file: File,
@@ -307,11 +307,12 @@ pub struct FileLock {
 }
 
 impl FileLock {
-    /// Locks the file at `path`, making it when it is missing; `None` while another has it.
+    /// Locks the file at `path` and creates it if it is missing; `None` while another process holds
+    /// its lock.
     pub fn try_acquire(path: &Path) -> Result<Option<Self>, LockError> {
         let fail = |source| LockError::Io { path: path.to_owned(), source };
         for _ in 0..REPLACED {
-            // What lies in the place of a claim file proves no more than a file that was deleted.
+            // Anything else in the place of a claim file proves no more than a deleted file.
             let opened = open::in_place_of_others(path, open::existing_or_new);
             let (file, created) = opened.map_err(fail)?;
             match retried(|| FileExt::try_lock_exclusive(&file)) {
@@ -328,19 +329,20 @@ impl FileLock {
         Err(fail(io::Error::other("the file is being replaced again and again")))
     }
 
-    /// Whether another holds the lock of the file at `path`, without making or changing anything.
+    /// Returns whether another process holds the lock of the file at `path`. Creates and changes
+    /// nothing.
     pub fn is_held(path: &Path) -> bool {
         let file = open::reading(path, Links::Refuse);
         let tried = file.map(|file| retried(|| FileExt::try_lock_exclusive(&file)));
         matches!(tried, Ok(Err(error)) if error.kind() == io::ErrorKind::WouldBlock)
     }
 
-    /// Whether this call made the file.
+    /// Returns whether this call created the file.
     pub fn created(&self) -> bool {
         self.created
     }
 
-    /// The path it was locked by.
+    /// The path by which it was locked.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -433,7 +435,7 @@ mod tests {
             other.ends();
             waiting.join().unwrap().unwrap();
         });
-        // The helpers that came too late must have let go again.
+        // The helpers that were too late must have released the lock.
         drop(lock(dir.path(), Some(Duration::from_secs(20))).unwrap());
     }
 
@@ -501,7 +503,7 @@ mod tests {
         assert!(FileLock::try_acquire(&path).unwrap().is_none());
         drop(copy);
         assert!(!FileLock::try_acquire(&path).unwrap().unwrap().created());
-        // A link is not followed: what is locked is a new file in its place.
+        // A link is not followed: a new file in its place is locked.
         let lock = FileLock::try_acquire(&path).unwrap();
         let link = dir.path().join("2.lock");
         std::os::unix::fs::symlink("1.lock", &link).unwrap();

@@ -1,12 +1,13 @@
-//! The system's table of locks: who holds one.
+//! The system's table of locks: which process holds one.
 
 use super::dir::Identity;
 use super::open::kernel_text;
 
-/// How often the table is read for a holder that is not in it.
+/// How often to read the table if it does not contain the holder.
 const LOOKS: usize = 20;
 
-/// Names the process that holds the lock on the directory, where the system tells.
+/// Returns a description of the process that holds the lock on the directory, if the system shows
+/// it.
 pub(super) fn holder_of(wanted: Identity) -> Option<String> {
     let table = || kernel_text("/proc/locks");
     let pid = holder_in_tables(std::iter::repeat_with(table).take(LOOKS), wanted.1)?;
@@ -21,17 +22,19 @@ pub(super) fn holder_of(wanted: Identity) -> Option<String> {
     })
 }
 
-/// The process that holds a `flock` on `inode` by the first table that knows.
+/// Returns the process that holds a `flock` on `inode` according to the first table that contains
+/// it.
 ///
-/// One table does not tell: the kernel hands it out a page at a time, and where locks come and go
-/// between two pages, entries that stayed are left out (measured: 2 of 100 tables beside four
-/// processes that lock all the time).
+/// One table may not be enough: the kernel returns it page by page, and if locks come and go
+/// between two pages, entries that stayed are left out (measured: 2 of 100 tables while four
+/// processes locked all the time).
 fn holder_in_tables(tables: impl Iterator<Item = Option<String>>, inode: u64) -> Option<u32> {
     let mut known = tables.map_while(|table| table);
     known.find_map(|table| table.lines().find_map(|line| holder_in(line, inode)))
 }
 
-/// The process in a line of the lock table that holds a `flock` on `inode`; waiters are skipped.
+/// Returns the process in a line of the lock table that holds a `flock` on `inode`; waiters are
+/// skipped.
 ///
 /// Only the inode is compared: some file systems show another device in this table.
 fn holder_in(line: &str, inode: u64) -> Option<u32> {

@@ -1,5 +1,5 @@
-//! Files that others can replace, lock or tear: how they are opened, read at one moment, replaced in
-//! one step, locked and watched.
+//! Files that other processes can replace, lock or truncate: how they are opened, read
+//! consistently, replaced atomically, locked and watched.
 
 pub mod atomic_file;
 pub mod checks;

@@ -1,14 +1,14 @@
 //! Opens files that others can replace: agents, other users, people.
 //!
-//! A FIFO may lie where a file is expected, and its open waits for ever; a device, whose end never
-//! comes; or a symlink to either. So every such file is opened here: without waiting, without
-//! becoming the terminal of this session, and only if it is a regular file. What it is gets asked
-//! after the open, of the descriptor: a look at the path before the open proves nothing.
+//! In the place of a file there may be a FIFO, whose open blocks; a device without an end; or a
+//! symlink to either. So every such file is opened here: without blocking, without becoming the
+//! terminal of this session, and only if it is a regular file. The type is read after the open,
+//! from the descriptor: checking the path before the open would prove nothing.
 //!
-//! Symlinks are legitimate where a person names a file that is only read: `workloop.toml`, prompt
-//! templates, the scripts of verification. These are read with [`Links::Follow`]. A queue file is
-//! resolved to its real path first and then opened without following. Everything in the state
-//! folder is ours, and a symlink there is refused like a FIFO.
+//! Symlinks are legitimate if a person names a file that is only read: `workloop.toml`, prompt
+//! templates, verification scripts. These are read with [`Links::Follow`]. A queue file is first
+//! resolved to its real path and then opened without following. Everything in the state folder
+//! belongs to this program, and a symlink there is refused like a FIFO.
 
 use crate::platform::fault::{self, Fault};
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags};
@@ -20,31 +20,32 @@ use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
-/// How often something that is put in the way again and again is removed.
+/// How often to remove something that keeps reappearing at a path.
 const TRIES: u32 = 100;
-/// The most that is read of what the kernel tells, in bytes: a line for each lock of the machine.
+/// The maximum number of bytes read of a kernel file: some have a line for each lock of the
+/// machine.
 const KERNEL_TEXT: u64 = 64 << 20;
 
-/// What a symlink in the place of a file means.
+/// How to treat a symlink in the place of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Links {
-    /// It is refused: the file is one of ours.
+    /// Refuse it: the file is one of this program.
     Refuse,
-    /// It is followed: a person named the file.
+    /// Follow it: a person named the file.
     Follow,
 }
 
-/// Something else lies where a regular file is expected.
+/// Something other than a regular file is at a path.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{} is {what}, not a regular file", .path.display())]
 pub struct NotAFile {
     /// The path.
     pub path: PathBuf,
-    /// What lies there.
+    /// The type of what is there.
     pub what: What,
 }
 
-/// A kind of file that is no regular one.
+/// A file type other than a regular file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum What {
     /// A directory.
@@ -55,9 +56,9 @@ pub enum What {
     Socket,
     /// A device.
     Device,
-    /// A symlink, where none is followed.
+    /// A symlink that must not be followed.
     Symlink,
-    /// Something that the system does not name.
+    /// A type that the system does not name.
     Unknown,
 }
 
@@ -75,7 +76,7 @@ impl fmt::Display for What {
 }
 
 impl What {
-    /// The kind of `found`; `None` of a regular file.
+    /// The type of `found`; `None` for a regular file.
     fn of(found: FileType) -> Option<Self> {
         Some(match found {
             FileType::RegularFile => return None,
@@ -89,7 +90,7 @@ impl What {
     }
 }
 
-/// Opens the regular file `path`, seen from `dir`: the one place where such files are opened.
+/// Opens the regular file `path` relative to `dir`. All such files are opened here.
 #[expect(clippy::disallowed_methods, reason = "all others open their files by this")]
 pub(super) fn regular(
     dir: impl AsFd,
@@ -99,7 +100,7 @@ pub(super) fn regular(
 ) -> io::Result<File> {
     let blind = fault::is(Fault::BlockingOpen);
     let mut flags = flags | OFlags::CLOEXEC | OFlags::NOCTTY;
-    // For a regular file NONBLOCK changes nothing; a FIFO is opened at once, or refused.
+    // NONBLOCK has no effect on a regular file; a FIFO is opened at once, or refused.
     flags.set(OFlags::NONBLOCK, !blind);
     flags.set(OFlags::NOFOLLOW, !blind && links == Links::Refuse);
     match retry_on_intr(|| rustix::fs::openat(&dir, path, flags, Mode::RUSR | Mode::WUSR)) {
@@ -119,8 +120,8 @@ fn refused(path: &Path, what: What) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, NotAFile { path: path.to_owned(), what })
 }
 
-/// Why an open failed: of a symlink, a folder, a socket or a FIFO the system's own words do not say
-/// what the matter is.
+/// Explains why an open failed: for a symlink, a folder, a socket or a FIFO, the system's message
+/// does not say what the problem is.
 fn explained(dir: impl AsFd, path: &Path, links: Links, error: Errno) -> io::Error {
     if !matches!(error, Errno::LOOP | Errno::MLINK | Errno::NXIO | Errno::NODEV | Errno::ISDIR) {
         return error.into();
@@ -131,16 +132,16 @@ fn explained(dir: impl AsFd, path: &Path, links: Links, error: Errno) -> io::Err
     what.map_or_else(|| error.into(), |what| refused(path, what))
 }
 
-/// What lies in the place of the file, if an open failed because of that.
+/// Returns what is in the place of the file, if an open failed because of that.
 pub fn not_a_file(error: &io::Error) -> Option<&NotAFile> {
     error.get_ref()?.downcast_ref()
 }
 
-/// What a call found; `None` where the path names nothing. Any other error says nothing about the
-/// file, so it must not decide anything: it goes to the caller.
+/// Returns what a call found; `None` if the path names nothing. Any other error proves nothing
+/// about the file and must not decide anything, so it is returned.
 ///
 /// # Errors
-/// Every error but those of a missing file or folder.
+/// Every error except a missing file or folder.
 pub fn if_there<T>(found: io::Result<T>) -> io::Result<Option<T>> {
     match found {
         Ok(found) => Ok(Some(found)),
@@ -149,8 +150,8 @@ pub fn if_there<T>(found: io::Result<T>) -> io::Result<Option<T>> {
     }
 }
 
-/// Whether a call failed for want of descriptors, memory or a working disk: another moment, or
-/// another process, would have had another answer.
+/// Returns whether a call failed for lack of descriptors, memory or a working disk: at another
+/// moment, or in another process, the result would have been different.
 pub fn is_shortage(error: &io::Error) -> bool {
     let error = error.raw_os_error().map(Errno::from_raw_os_error);
     error.is_some_and(|error| {
@@ -159,7 +160,8 @@ pub fn is_shortage(error: &io::Error) -> bool {
     })
 }
 
-/// What to do about a call that failed because a limit of this user or of the machine is reached.
+/// Returns what to do about a call that failed because a limit of this user or of the machine was
+/// reached.
 pub fn remedy(error: &io::Error) -> Option<&'static str> {
     match error.raw_os_error().map(Errno::from_raw_os_error)? {
         Errno::MFILE => Some("ulimit -n says how many files a process may have open: raise it"),
@@ -172,12 +174,12 @@ pub fn remedy(error: &io::Error) -> Option<&'static str> {
     }
 }
 
-/// Whether a call failed because its path names nothing.
+/// Returns whether a call failed because its path names nothing.
 pub fn is_absent(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
-/// What lies at `path`, if that is something else than a regular file.
+/// Returns what is at `path`, if it is something other than a regular file.
 pub fn obstacle(path: &Path) -> Option<NotAFile> {
     let what = What::of(FileType::from_raw_mode(rustix::fs::lstat(path).ok()?.st_mode))?;
     Some(NotAFile { path: path.to_owned(), what })
@@ -186,7 +188,7 @@ pub fn obstacle(path: &Path) -> Option<NotAFile> {
 /// Opens a file for reading.
 ///
 /// # Errors
-/// [`NotAFile`] inside of an I/O error, or any other one.
+/// [`NotAFile`] inside an I/O error, or any other I/O error.
 pub fn reading(path: &Path, links: Links) -> io::Result<File> {
     regular(CWD, path, OFlags::RDONLY, links)
 }
@@ -194,7 +196,7 @@ pub fn reading(path: &Path, links: Links) -> io::Result<File> {
 /// Reads a file of at most `limit` bytes.
 ///
 /// # Errors
-/// As [`reading`]; a longer file is one too.
+/// As [`reading`]; a longer file is an error too.
 pub fn read(path: &Path, links: Links, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     reading(path, links)?.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
@@ -208,7 +210,7 @@ pub fn read(path: &Path, links: Links, limit: u64) -> io::Result<Vec<u8>> {
 /// Reads a text of at most `limit` bytes.
 ///
 /// # Errors
-/// As [`read`]; bytes that are no UTF-8 are one too.
+/// As [`read`]; bytes that are not UTF-8 are an error too.
 pub fn read_text(path: &Path, links: Links, limit: u64) -> io::Result<String> {
     let bytes = read(path, links, limit)?;
     String::from_utf8(bytes).map_err(|_| {
@@ -217,7 +219,7 @@ pub fn read_text(path: &Path, links: Links, limit: u64) -> io::Result<String> {
     })
 }
 
-/// Opens a file of ours that a command gets as its standard input.
+/// Opens a file of this program as the standard input of a command.
 ///
 /// # Errors
 /// As [`reading`].
@@ -228,7 +230,8 @@ pub fn for_command(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Opens a file of ours for reading and appending; makes it, private to the user, if it is missing.
+/// Opens a file of this program for reading and appending. Creates it, private to the user, if it
+/// is missing.
 ///
 /// # Errors
 /// As [`reading`].
@@ -236,8 +239,8 @@ pub fn appending(path: &Path) -> io::Result<File> {
     regular(CWD, path, OFlags::RDWR | OFlags::APPEND | OFlags::CREATE, Links::Refuse)
 }
 
-/// Opens a file of ours for reading and writing; makes it, private to the user, if it is missing,
-/// and says whether it did.
+/// Opens a file of this program for reading and writing. Creates it, private to the user, if it is
+/// missing. Returns whether it did.
 ///
 /// # Errors
 /// As [`reading`].
@@ -254,16 +257,16 @@ pub fn existing_or_new(path: &Path) -> io::Result<(File, bool)> {
     }
 }
 
-/// Makes a file, private to the user, where nothing is, and opens it for reading and writing.
+/// Creates a file, private to the user, and opens it for reading and writing.
 ///
 /// # Errors
-/// `AlreadyExists` when something is there, a symlink that leads nowhere included.
+/// `AlreadyExists` if the path names anything, including a dangling symlink.
 pub fn new(path: &Path) -> io::Result<File> {
     regular(CWD, path, OFlags::RDWR | OFlags::CREATE | OFlags::EXCL, Links::Refuse)
 }
 
-/// Makes a file of ours anew, private to the user: whatever is there is removed, so that nothing is
-/// written through a symlink or into a FIFO.
+/// Creates a file of this program again, private to the user. Anything at that path is removed
+/// first, so that nothing is written through a symlink or into a FIFO.
 ///
 /// # Errors
 /// [`NotAFile`] for a folder that is not empty, or any other I/O error.
@@ -277,18 +280,18 @@ pub fn anew(path: &Path) -> io::Result<File> {
     Err(io::Error::other(format!("{} is put there again and again", path.display())))
 }
 
-/// Opens what `open` opens; what lies in the place of a file of ours is removed before. It holds
-/// nothing of ours, and of a symlink the target stays.
+/// Calls `open`. If something other than a regular file is at the path, removes that first: it
+/// contains no data of this program. The target of a symlink stays.
 ///
 /// # Errors
-/// What `open` fails with; [`NotAFile`] for a folder that is not empty.
+/// Any error of `open`; [`NotAFile`] for a folder that is not empty.
 pub fn in_place_of_others<T>(path: &Path, open: impl Fn(&Path) -> io::Result<T>) -> io::Result<T> {
     let opened = open(path);
     match &opened {
         Err(error) if not_a_file(error).is_some() => {}
         Ok(_) | Err(_) => return opened,
     }
-    // Looked at again: by now another process may have made the file.
+    // Check again: by now another process may have created the file.
     if obstacle(path).is_some() {
         remove(path)?;
     }
@@ -311,7 +314,7 @@ fn remove(path: &Path) -> io::Result<()> {
 /// Opens `/dev/null`.
 ///
 /// # Errors
-/// Any I/O error; also if it is a FIFO, which would be waited for.
+/// Any I/O error; also if it is not a device, because opening a FIFO could block.
 #[expect(clippy::disallowed_methods, reason = "a device, and no regular file")]
 pub fn null() -> io::Result<File> {
     let path = Path::new("/dev/null");
@@ -325,7 +328,7 @@ pub fn null() -> io::Result<File> {
     Ok(file)
 }
 
-/// Opens a file of the kernel's own, such as those in `/proc`, which nobody can replace.
+/// Opens a kernel file, such as those in `/proc`, which nobody can replace.
 ///
 /// # Errors
 /// Any I/O error.
@@ -335,23 +338,23 @@ pub(crate) fn kernel_file(path: impl AsRef<Path>) -> io::Result<File> {
     File::open(path)
 }
 
-/// Reads a text of the kernel's; nothing where there is none. A process may have any bytes as its
-/// name, so what is no UTF-8 is replaced.
+/// Reads a text from a kernel file; `None` if there is none. A process may have any bytes as its
+/// name, so invalid UTF-8 is replaced.
 pub(crate) fn kernel_text(path: impl AsRef<Path>) -> Option<String> {
     process_text(path).ok().flatten()
 }
 
-/// The same of a process: whoever is not seen for want of a descriptor may live, so that goes to
-/// the caller.
+/// Does the same for a file of a process. A shortage is returned as an error: a process that could
+/// not be read for lack of a descriptor may be alive.
 pub(crate) fn process_text(path: impl AsRef<Path>) -> io::Result<Option<String>> {
     let bytes = unless_short(read(path.as_ref(), Links::Follow, KERNEL_TEXT))?;
     Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
 }
 
-/// What was read of a process that may have ended meanwhile, or may not be read.
+/// Returns what was read of a process; `None` if it has ended meanwhile or may not be read.
 ///
 /// # Errors
-/// Those that say nothing about the process, see [`is_shortage`].
+/// Errors that prove nothing about the process, see [`is_shortage`].
 pub(crate) fn unless_short<T>(found: io::Result<T>) -> io::Result<Option<T>> {
     match found {
         Err(error) if is_shortage(&error) && !fault::is(Fault::ShortageIgnored) => Err(error),
@@ -368,14 +371,15 @@ mod tests {
     use std::sync::mpsc;
     use std::time::Duration;
 
-    /// What `work` gives, which hangs if it opens what it should not: no test waits for it longer.
+    /// Returns the result of `work`; fails if it does not return in time, because it hangs if it
+    /// opens a wrong file.
     fn soon<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
         let (sender, given) = mpsc::channel();
         std::thread::spawn(move || sender.send(work()));
         given.recv_timeout(Duration::from_secs(20)).expect("it hangs")
     }
 
-    /// A folder with everything that a file is not, and a file.
+    /// A folder with a file of every type that is refused, and a regular file.
     fn zoo() -> (tempfile::TempDir, [(PathBuf, What); 5]) {
         let dir = tempfile::tempdir().unwrap();
         let at = |name: &str| dir.path().join(name);

@@ -1,4 +1,4 @@
-//! Files as they are at one moment: their content, and a stamp that tells whether it changed.
+//! Reads files consistently: their content, and a stamp that shows whether they changed.
 
 use super::dir::Dir;
 use super::utf8::{Check, Content, joined};
@@ -9,20 +9,20 @@ use std::os::unix::fs::{FileExt, MetadataExt};
 use std::time::Duration;
 use thiserror::Error;
 
-/// Within this time two changes of a file may leave it with the same stamp.
+/// Two changes of a file within this time may leave it with the same stamp.
 pub const TICK: Duration = Duration::from_millis(10);
-/// From how many bytes on a file is read by two threads.
+/// From this size on, in bytes, a file is read by two threads.
 const WORTH_A_THREAD: u64 = 2 << 20;
-/// How much is read at once of what is looked at while it is read: little enough to stay close to
-/// the processor.
+/// How much is read at once if the content is processed while reading, in bytes: small enough to
+/// stay in the processor's cache.
 const PIECE: usize = 128 * 1024;
 
-/// What tells one state of a file from another without reading it.
+/// Distinguishes one state of a file from another without reading it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stamp {
     /// Device of the file system.
     pub device: u64,
-    /// Inode; another one after every replacement.
+    /// Inode; every replacement has another one.
     pub inode: u64,
     /// Length in bytes.
     pub size: u64,
@@ -49,15 +49,15 @@ impl Stamp {
 /// Why a file was not read.
 #[derive(Debug, Error)]
 pub enum ReadError {
-    /// It is longer than we take.
+    /// It exceeds the limit.
     #[error("read the file: it has {size} bytes, more than {limit}")]
     TooLarge {
-        /// Its length.
+        /// Its length in bytes.
         size: u64,
-        /// The limit.
+        /// The limit in bytes.
         limit: u64,
     },
-    /// It is no regular file, or the system refused.
+    /// It is not a regular file, or the system refused.
     #[error("read the file")]
     Io(#[from] io::Error),
 }
@@ -65,15 +65,15 @@ pub enum ReadError {
 /// A file as it was read.
 #[derive(Debug)]
 pub struct Contents {
-    /// All of it.
+    /// The whole content.
     pub content: Content,
-    /// Its state before the first byte was read; the same after the last one.
+    /// Its state before the first byte was read, and still after the last one.
     pub stamp: Stamp,
-    /// What the system says of it, for the checks of owner, mode and links.
+    /// Its metadata, for the checks of owner, mode and links.
     pub meta: Metadata,
 }
 
-/// Reads `name` in `dir`, at most `limit` bytes, again when it changes in place meanwhile.
+/// Reads `name` in `dir`, at most `limit` bytes. Reads again if it changes in place meanwhile.
 pub fn read(dir: &Dir, name: &OsStr, limit: u64) -> Result<Contents, ReadError> {
     const TRIES: u32 = 20;
     let mut last = read_once(dir, name, limit)?;
@@ -83,7 +83,8 @@ pub fn read(dir: &Dir, name: &OsStr, limit: u64) -> Result<Contents, ReadError> 
         }
         last = read_once(dir, name, limit)?;
     }
-    // A writer in place that never pauses: what was read may be torn, and the parser will say so.
+    // A program writes to the file without pause: the content may be inconsistent, which the parser
+    // reports.
     Ok(last.0)
 }
 
@@ -97,7 +98,7 @@ fn read_once(dir: &Dir, name: &OsStr, limit: u64) -> Result<(Contents, bool), Re
     let content = if stamp.size >= WORTH_A_THREAD {
         read_in_halves(&file, usize::try_from(stamp.size).unwrap_or(usize::MAX))?
     } else {
-        // One byte more than the limit, so that a file that grows meanwhile is noticed.
+        // One byte more than the limit, to notice a file that grows meanwhile.
         let mut bytes = Vec::with_capacity(usize::try_from(stamp.size).unwrap_or(0) + 1);
         (&mut file).take(limit + 1).read_to_end(&mut bytes)?;
         Content::Bytes(bytes)
@@ -110,8 +111,8 @@ fn read_once(dir: &Dir, name: &OsStr, limit: u64) -> Result<(Contents, bool), Re
     Ok((Contents { content, stamp, meta }, unchanged))
 }
 
-/// Reads the first `size` bytes, fewer when the file became shorter, in two threads: half of the
-/// time goes into pages of memory that are touched for the first time.
+/// Reads the first `size` bytes, or fewer if the file became shorter, in two threads: half of the
+/// time is spent on memory pages that are touched for the first time.
 fn read_in_halves(file: &File, size: usize) -> io::Result<Content> {
     let mut bytes = vec![0; size];
     let middle = size / 2;
@@ -130,14 +131,14 @@ fn read_in_halves(file: &File, size: usize) -> io::Result<Content> {
         bytes.truncate(middle + filled);
         return Ok(joined(bytes, middle, &first, &second));
     }
-    // No thread was to be had, or the file became shorter: once more, in order.
+    // The thread could not be started, or the file became shorter: read again, in order.
     let (filled, _) = fill(file, &mut bytes, 0)?;
     bytes.truncate(filled);
     Ok(Content::Bytes(bytes))
 }
 
-/// Reads from byte `from` on until `buffer` is full or the file ends; says how much it was, and how
-/// much of it is text.
+/// Reads from byte `from` on until `buffer` is full or the file ends. Returns how many bytes were
+/// read, and how many of them are text.
 fn fill(file: &File, buffer: &mut [u8], from: u64) -> io::Result<(usize, Check)> {
     let (mut filled, mut check) = (0, Check::default());
     while filled < buffer.len() {
@@ -156,16 +157,17 @@ fn fill(file: &File, buffer: &mut [u8], from: u64) -> io::Result<(usize, Check)>
     Ok((filled, check))
 }
 
-/// Has the system provide the memory of `buffer` together, and not a page whenever the first byte is
-/// written to it, which interrupts the writer each time (a tenth of the reading of a large file).
+/// Asks the system to provide the memory of `buffer` at once. Otherwise each page would cause a
+/// fault when its first byte is written (a tenth of the time to read a large file).
 #[cfg(target_os = "linux")]
 #[expect(unsafe_code, reason = "advice is given about addresses")]
 fn provide(buffer: &mut [u8]) {
     let page = rustix::param::page_size();
     let first = buffer.as_ptr().align_offset(page).min(buffer.len());
     let pages = (buffer.len() - first) / page * page;
-    // An older system does not know this advice and continues as ever.
-    // SAFETY: the pages are part of the buffer, which is ours alone, and keep what they hold.
+    // An older system does not know this advice and ignores it.
+    // SAFETY: the pages are part of the buffer, which is borrowed exclusively, and keep their
+    // content.
     _ = unsafe {
         let start = buffer.as_mut_ptr().add(first).cast();
         rustix::mm::madvise(start, pages, rustix::mm::Advice::LinuxPopulateWrite)
@@ -175,8 +177,8 @@ fn provide(buffer: &mut [u8]) {
 #[cfg(not(target_os = "linux"))]
 fn provide(_buffer: &mut [u8]) {}
 
-/// Shows `see` the content of `name` in pieces, kept nowhere; gives its stamp, or `None` when it
-/// changed meanwhile.
+/// Passes the content of `name` to `see` in pieces without storing it. Returns its stamp, or `None`
+/// if it changed meanwhile.
 pub fn pass_over(dir: &Dir, name: &OsStr, mut see: impl FnMut(&[u8])) -> io::Result<Option<Stamp>> {
     let mut file = dir.open_file(name)?;
     let stamp = Stamp::of(&file.metadata()?);
@@ -239,7 +241,7 @@ mod tests {
             let read = read_in_halves(&file, size).unwrap();
             assert!(read == Content::Text(text[..size].to_owned()), "{size}");
         }
-        // Shorter than it was said to be.
+        // The file is shorter than the size that is passed.
         let read = read_in_halves(&file, text.len() * 3).unwrap();
         assert!(read.as_bytes() == text.as_bytes());
     }

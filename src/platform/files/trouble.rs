@@ -1,14 +1,14 @@
-//! Moments at which a write may fail or its process die. Unit tests decide what happens there, each in
-//! its own thread; other builds know nothing of it.
+//! Moments at which a write may fail or the process may die. Unit tests decide what happens there,
+//! each in its own thread; in other builds nothing happens.
 
 use std::io;
 
-/// What may happen at a moment.
+/// A moment at which something may happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Moment {
-    /// Something is about to be written: the disk may be full.
+    /// Before something is written: the disk may be full.
     Before,
-    /// It was written.
+    /// After it was written.
     After,
 }
 
@@ -20,20 +20,20 @@ thread_local! {
     static AT_MOMENT: std::cell::RefCell<Option<AtMoment>> = const { std::cell::RefCell::new(None) };
 }
 
-/// From now on this thread does so at each moment.
+/// Calls `what` at each moment of this thread from now on.
 #[cfg(test)]
 pub(crate) fn at_each_moment(what: impl FnMut(Moment) -> io::Result<()> + 'static) {
     AT_MOMENT.set(Some(Box::new(what)));
 }
 
-/// A moment before a write, which may fail.
+/// The moment before a write, which may fail.
 pub(crate) fn before() -> io::Result<()> {
     at(Moment::Before)
 }
 
-/// A moment after a write.
+/// The moment after a write.
 pub(crate) fn after() {
-    // What is written is written: only the end of the process is left.
+    // The write has succeeded: only the process can end now.
     drop(at(Moment::After));
 }
 
@@ -47,13 +47,14 @@ const fn at(_: Moment) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether the process dies, as it seems to this thread: what a killed one would leave stays.
+/// Returns whether this thread simulates a process that dies: what a killed process would leave
+/// must stay.
 #[cfg(test)]
 pub(crate) fn is_dying() -> bool {
     std::thread::panicking()
 }
 
-/// Nobody runs in a process that dies.
+/// A process that dies runs nothing.
 #[cfg(not(test))]
 pub(crate) const fn is_dying() -> bool {
     false

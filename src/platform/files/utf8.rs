@@ -1,17 +1,17 @@
-//! Whether a text is UTF-8, found out while it is read: a piece that has just arrived is still close
-//! to the processor, and two threads that read check as well.
+//! Checks UTF-8 while a text is read: a piece that has just arrived is still in the processor's
+//! cache, and two threads that read also check in parallel.
 
-/// What a file holds.
+/// The content of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Content {
-    /// It is known to be text.
+    /// Valid UTF-8.
     Text(String),
-    /// Nobody knows yet, or it is none.
+    /// Not checked completely, or not valid UTF-8.
     Bytes(Vec<u8>),
 }
 
 impl Content {
-    /// All of it.
+    /// All bytes of the content.
     pub fn as_bytes(&self) -> &[u8] {
         match self {
             Self::Text(text) => text.as_bytes(),
@@ -28,12 +28,12 @@ impl From<Vec<u8>> for Content {
 
 /// The check of one stretch of a text, which grows at its end.
 ///
-/// A character in which the stretch begins or ends is left to [`joined`].
+/// A character that crosses the start or the end of the stretch is left to [`joined`].
 #[derive(Debug, Default)]
 pub(super) struct Check {
-    /// Bytes at the start that may be the end of a character.
+    /// The number of bytes at the start that may be the end of a character.
     skipped: usize,
-    /// Up to here all is text, behind what was skipped.
+    /// The end of what was found valid, after the skipped bytes.
     checked: usize,
     broken: bool,
 }
@@ -58,7 +58,7 @@ impl Check {
     }
 }
 
-/// The content that `first` and, from `middle` on, `second` have checked.
+/// Returns the content that `first` and, from `middle` on, `second` have checked.
 #[expect(unsafe_code, reason = "a second look at all of it would cost as much as reading it")]
 pub(super) fn joined(bytes: Vec<u8>, middle: usize, first: &Check, second: &Check) -> Content {
     let whole = first.skipped == 0
@@ -69,8 +69,8 @@ pub(super) fn joined(bytes: Vec<u8>, middle: usize, first: &Check, second: &Chec
     if !whole {
         return Content::Bytes(bytes);
     }
-    // SAFETY: the stretches 0..first.checked, first.checked..middle + second.skipped, and from there
-    // to the end were each found to be UTF-8, so they are together.
+    // SAFETY: the stretches 0..first.checked, first.checked..middle + second.skipped, and from
+    // there to the end were each found to be valid UTF-8, so the whole is valid.
     Content::Text(unsafe { String::from_utf8_unchecked(bytes) })
 }
 
@@ -97,7 +97,7 @@ mod tests {
         String::from_utf8(bytes.to_vec()).map_or(Content::Bytes(bytes.to_vec()), Content::Text)
     }
 
-    /// Cuts `bytes` in two everywhere, and each half in pieces of every size.
+    /// Splits `bytes` at every position, and each half into pieces of every size.
     fn cut_everywhere(bytes: &[u8]) {
         let expected = expected(bytes);
         for middle in 0..=bytes.len() {

@@ -1,8 +1,8 @@
 //! Wakes a waiting loop when something changes in a directory.
 //!
-//! Directories are watched, never files: a rename replaces the inode of a file. It is a help, not
-//! a promise: where nothing can be watched the caller's slow poll is all there is, so every
-//! failure here is silent.
+//! Directories are watched, never files, because a rename replaces the inode of a file. Watching
+//! only saves time: without it, the caller's slow poll finds every change, so all errors here are
+//! ignored.
 
 use super::dir::{Identity, identity};
 use notify::event::{AccessKind, AccessMode, EventKind};
@@ -12,9 +12,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Watches directories, not what lies below them.
+/// Watches directories, but not what is below them.
 pub struct Watch {
-    /// Starts the watcher, which has a thread of its own: who never waits is spared it.
+    /// Starts the watcher and its thread; deferred, because a caller may never wait.
     start: Option<Box<dyn FnOnce() -> Option<RecommendedWatcher> + Send>>,
     watcher: Option<RecommendedWatcher>,
     dirs: Vec<(PathBuf, Option<Identity>)>,
@@ -23,11 +23,11 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Gets ready to watch `dirs` from the first [`Watch::listen`] on; calls `tell` once when
-    /// something `wanted` changed, then not again before [`Watch::rearm`].
+    /// Prepares to watch `dirs` from the first [`Watch::listen`] on. Calls `tell` once when
+    /// something `wanted` changed, and not again before [`Watch::rearm`].
     ///
-    /// `wanted` is given the changed path (a watched directory itself when it was replaced); temp
-    /// files of our own writes are left out before.
+    /// `wanted` gets the changed path (the watched directory itself if it was replaced). Temp files
+    /// of this program are filtered out before.
     pub fn new(
         dirs: &[PathBuf],
         wanted: impl Fn(&Path) -> bool + Send + 'static,
@@ -36,7 +36,7 @@ impl Watch {
         let pending = Arc::new(AtomicBool::new(false));
         let flag = Arc::clone(&pending);
         let hear = move |event: notify::Result<Event>| {
-            // An error means lost events: better one look too many.
+            // An error means lost events: report a change to be safe.
             let matters = event.map_or(true, |event| is_change(&event, &wanted));
             if matters && !flag.swap(true, Ordering::AcqRel) {
                 tell();
@@ -47,7 +47,7 @@ impl Watch {
         Self { start: Some(start), watcher: None, dirs, pending, listening: false }
     }
 
-    /// Watches from now on; `false` when it did so before. What changed until now is not told.
+    /// Starts to watch; `false` if it watches already. Earlier changes are not reported.
     pub fn listen(&mut self) -> bool {
         let first = !std::mem::replace(&mut self.listening, true);
         if first {
@@ -56,8 +56,8 @@ impl Watch {
         first
     }
 
-    /// Makes ready for the next change; call it before looking at the files again, so that what
-    /// changes in between is told. Watches directories again that were replaced.
+    /// Prepares for the next change. Call it before reading the files again, so that a change in
+    /// between is reported. Watches replaced directories again.
     pub fn rearm(&mut self) {
         self.pending.store(false, Ordering::Release);
         self.rewatch();
@@ -71,7 +71,7 @@ impl Watch {
         }
     }
 
-    /// Whether every directory is being watched; if not, only the poll notices changes.
+    /// Returns whether every directory is being watched; if not, only the poll notices changes.
     pub fn is_complete(&self) -> bool {
         self.watcher.is_some() && self.dirs.iter().all(|(_, watched)| watched.is_some())
     }
@@ -99,18 +99,20 @@ impl Watch {
     }
 }
 
-/// The watcher, if its thread runs: the library starts one, says nothing when the system refuses it,
-/// and panics when such a watcher is used or dropped. A message that its thread answers tells.
+/// Returns the watcher if its thread runs. The library starts that thread, ignores a failure, and
+/// panics when such a watcher is used or dropped. A message that the thread must answer shows
+/// whether it runs.
 fn with_thread(mut watcher: RecommendedWatcher) -> Option<RecommendedWatcher> {
     if watcher.configure(Config::default()).is_ok() {
         return Some(watcher);
     }
-    // Not dropped: that would panic. Its two descriptors stay open; a watch starts one at most.
+    // Not dropped, because that would panic. Its two descriptors stay open; a watch starts at most
+    // one.
     std::mem::forget(watcher);
     None
 }
 
-/// Whether `event` may have changed what somebody reads.
+/// Returns whether `event` may have changed what a reader sees.
 fn is_change(event: &Event, wanted: &dyn Fn(&Path) -> bool) -> bool {
     let changes = match event.kind {
         EventKind::Access(AccessKind::Close(AccessMode::Write)) => true,

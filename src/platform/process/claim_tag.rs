@@ -2,23 +2,23 @@
 //!
 //! `<folder>.<device:inode>.<task>.<random>`: 16 hex digits of the real path of the queue's folder,
 //! 16 and 16 of the folder's device and inode, 16 of queue name and task id, and the 32 of the
-//! claim's own `tag`. A folder that is moved keeps its inode, one that is restored its path, and a
-//! queue that is renamed the claim in it: whoever looks for the processes of a task looks for all
-//! three. All tags have the same length, so that a supervisor can put one in the place of another.
+//! claim's own `tag`. A moved folder keeps its inode, a restored one its path, and a renamed queue
+//! the claim in it: a search for the processes of a task compares all three. All tags have the same
+//! length, so that a supervisor can replace one with another.
 //!
-//! A process inside several attempts carries the tags of all, the outermost first, separated by
-//! commas. A supervisor ends its own with `!`, which nothing that it starts inherits.
+//! A process inside several attempts carries all their tags, the outermost first, separated by
+//! commas. The value of a supervisor ends with `!`, which nothing that it starts inherits.
 
 use crate::platform::dir::Identity;
 use crate::platform::fault::{self, Fault};
 use std::fmt;
 
-/// The variable that holds it.
+/// The variable that contains it.
 pub const VARIABLE: &str = "WORKLOOP_CLAIM";
 /// The last character of a supervisor's value.
 const SUPERVISES: char = '!';
 
-/// Stands for a claim without a tag of its own.
+/// The random part of a claim without its own tag.
 const NO_RANDOM: &str = "00000000000000000000000000000000";
 
 /// A claim tag.
@@ -39,7 +39,7 @@ impl ClaimTag {
         Self { folder, place: place_text(place), task, random }
     }
 
-    /// Reads one tag; `None` when it is something else. What a newer version may add is left out.
+    /// Parses one tag; `None` if it is something else. Parts added by a newer version are ignored.
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split('.');
         let mut next = || parts.next().filter(|part| !part.is_empty()).map(str::to_owned);
@@ -51,17 +51,19 @@ impl ClaimTag {
         &self.random
     }
 
-    /// Folder and task without what changes from claim to claim: what an inherited limit says.
+    /// Returns folder and task without the parts that differ between claims: what an inherited
+    /// limit encodes.
     pub fn lasting(&self) -> String {
         lasting(&self.folder, &self.task)
     }
 
-    /// Whether it names the folder with this path hash, or the folder at this place.
+    /// Returns whether the tag is of the folder with this path hash, or of the folder at this
+    /// place.
     pub fn is_in(&self, folder: &str, place: Option<Identity>) -> bool {
         self.folder == folder || place.is_some() && self.place == place_text(place)
     }
 
-    /// Whether it names the task `task` in that folder.
+    /// Returns whether the tag is of the task `task` in that folder.
     pub fn is_of(&self, folder: &str, place: Option<Identity>, task: &str) -> bool {
         self.task == task && self.is_in(folder, place)
     }
@@ -83,7 +85,7 @@ fn lasting(folder: &str, task: &str) -> String {
     format!("{folder}.{task}")
 }
 
-/// What the environment of a process says.
+/// What the environment of a process contains.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Carried {
     /// These tags, the outermost first.
@@ -93,14 +95,14 @@ pub enum Carried {
         /// Whether it is the supervisor of the last one.
         supervises: bool,
     },
-    /// There is none.
+    /// No claim tag.
     Absent,
-    /// It belongs to a process of our own user, and the system does not let us read it.
+    /// The environment of a process of our own user that the system does not let us read.
     Unreadable,
 }
 
 impl Carried {
-    /// Reads the value of the variable.
+    /// Parses the value of the variable.
     pub fn of(value: &str) -> Self {
         let (list, supervises) = match value.strip_suffix(SUPERVISES) {
             Some(list) => (list, true),
@@ -110,7 +112,7 @@ impl Carried {
         if tags.is_empty() { Self::Absent } else { Self::Tags { tags, supervises } }
     }
 
-    /// The tags.
+    /// The tags; empty if there are none.
     pub fn tags(&self) -> &[ClaimTag] {
         match self {
             Self::Tags { tags, .. } => tags,
@@ -119,17 +121,17 @@ impl Carried {
     }
 }
 
-/// The value that everything below a supervisor carries: `tag` inside of the tags `outer`.
+/// Returns the value that everything below a supervisor carries: `tag` inside the tags `outer`.
 pub fn value(outer: Option<&str>, tag: &ClaimTag) -> String {
     outer.map_or_else(|| tag.to_string(), |outer| format!("{outer},{tag}"))
 }
 
-/// The value that the supervisor itself carries.
+/// Returns the value that the supervisor itself carries.
 pub fn supervisor_value(value: &str) -> String {
     format!("{value}{SUPERVISES}")
 }
 
-/// The task whose processes are looked for.
+/// A search key for the processes of a task.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sought {
     folder: String,
@@ -137,7 +139,7 @@ pub struct Sought {
     task: String,
     /// The random parts of its known claims.
     random: Vec<String>,
-    /// What inherited limits say.
+    /// The texts that its inherited limits encode.
     lasting: Vec<String>,
 }
 
@@ -154,7 +156,7 @@ impl Sought {
         Self { random: vec![tag.random.clone()], lasting: vec![tag.lasting()], ..Self::default() }
     }
 
-    /// The same, or the claim with this random part.
+    /// Also finds the claim with this random part.
     #[must_use]
     pub fn or_random(mut self, random: &str) -> Self {
         if !random.is_empty() && !fault::is(Fault::ClaimTagIgnored) {
@@ -163,14 +165,14 @@ impl Sought {
         self
     }
 
-    /// The same, or what carried this tag before the folder was moved.
+    /// Also finds what carried this tag before the folder was moved.
     #[must_use]
     pub fn or_tag(mut self, tag: &ClaimTag) -> Self {
         self.lasting.push(tag.lasting());
         self.or_random(&tag.random)
     }
 
-    /// Whether `tag` is one of the task.
+    /// Returns whether `tag` is one of the task.
     pub fn is(&self, tag: &ClaimTag) -> bool {
         let folder = if fault::is(Fault::PathIgnored) { "" } else { &self.folder };
         let place = self.place.filter(|_| !fault::is(Fault::InodeIgnored));
@@ -178,17 +180,17 @@ impl Sought {
             || !self.task.is_empty() && tag.is_of(folder, place, &self.task)
     }
 
-    /// What inherited limits of its processes say.
+    /// Returns the texts that inherited limits of its processes encode.
     pub fn lasting(&self) -> &[String] {
         &self.lasting
     }
 
-    /// Whether `carried` has a tag of the task.
+    /// Returns whether `carried` contains a tag of the task.
     pub fn is_carried(&self, carried: &Carried) -> bool {
         carried.tags().iter().any(|tag| self.is(tag))
     }
 
-    /// Whether whoever carries this is a supervisor of the task.
+    /// Returns whether a process that carries this is a supervisor of the task.
     pub fn is_supervised(&self, carried: &Carried) -> bool {
         match carried {
             Carried::Tags { tags, supervises: true } => tags.last().is_some_and(|tag| self.is(tag)),
@@ -214,11 +216,11 @@ mod tests {
         assert!(sought.is(&own) && sought.is(&tag("g", 7, "t", "s")));
         assert!(sought.is(&tag("f", 8, "t", "s")));
         assert!(!sought.is(&tag("g", 8, "t", "r")) && !sought.is(&tag("f", 7, "u", "r")));
-        // A renamed queue: another task, the same claim.
+        // A renamed queue: another task, but the same claim.
         assert!(sought.clone().or_random("r").is(&tag("g", 8, "u", "r")));
         assert!(!sought.or_random("").is(&tag("g", 8, "u", "")));
         assert!(Sought::claim(&own).is(&own) && !Sought::claim(&own).is(&tag("f", 7, "t", "s")));
-        // A folder whose place is unknown is nobody's.
+        // A folder whose place is unknown matches nothing.
         let nowhere = Sought::task("f", None, "t");
         assert!(!nowhere.is(&ClaimTag::new("g", None, "t", "r")));
     }
@@ -234,7 +236,7 @@ mod tests {
         let sought = |tag: &ClaimTag| Sought::claim(tag);
         assert!(sought(&outer).is_carried(&carried) && sought(&inner).is_carried(&carried));
         assert!(!sought(&inner).is_supervised(&carried));
-        // A supervisor inside another attempt is not the supervisor of that.
+        // A supervisor inside another attempt is not the supervisor of that attempt.
         let supervisor = Carried::of(&supervisor_value(&text));
         assert_eq!(supervisor.tags(), carried.tags());
         assert!(sought(&inner).is_supervised(&supervisor));

@@ -1,7 +1,7 @@
-//! Short commands whose output we need, such as `git`: started, waited for, never left behind.
+//! Short commands whose output is needed, such as `git`: started, waited for, never left behind.
 //!
-//! Output goes to unnamed files, so that a child of the command that keeps them open cannot make
-//! us wait. Agents and verification do not run here but under a supervisor.
+//! Output goes to unnamed files, so that a child of the command that keeps them open cannot block
+//! this process. Agents and verification do not run here but under a supervisor.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -17,7 +17,7 @@ use thiserror::Error;
 
 use super::group::{Signal, signal_group};
 
-/// How often a command is looked at that may have to be ended.
+/// How often to check a command that may have to be ended.
 const LOOK: Duration = Duration::from_millis(50);
 
 /// A command to run.
@@ -25,45 +25,45 @@ const LOOK: Duration = Duration::from_millis(50);
 pub struct Short {
     /// Program and arguments.
     pub argv: Vec<OsString>,
-    /// Where it runs; here when `None`.
+    /// The working directory; the current one if `None`.
     pub dir: Option<PathBuf>,
-    /// Variables that are added to ours.
+    /// Variables that are added to the environment.
     pub env: Vec<(OsString, OsString)>,
-    /// What it reads; nothing when empty.
+    /// Its standard input; none if empty.
     pub stdin: Vec<u8>,
-    /// How long it may take.
+    /// How long it may run.
     pub limit: Option<Duration>,
     /// Whether `env` is its whole environment.
     pub only_env: bool,
-    /// What it keeps open besides: locks that outlive us with it, if we are killed meanwhile.
+    /// Descriptors that it keeps open: locks that it still holds if this process is killed.
     pub held: Vec<Arc<OwnedFd>>,
-    /// What ends it at once, or keeps it from starting, when it becomes true.
+    /// Ends it at once, or prevents its start, when the value becomes true.
     pub cancelled: Option<Arc<AtomicBool>>,
 }
 
 /// How a short command ended.
 #[derive(Clone, Debug)]
 pub struct Finished {
-    /// Exit status, 128 + n after signal n.
+    /// Exit status, or 128 + n after signal n.
     pub code: i32,
-    /// What it printed.
+    /// The bytes it wrote to stdout.
     pub stdout: Vec<u8>,
-    /// What it complained.
+    /// The bytes it wrote to stderr.
     pub stderr: Vec<u8>,
 }
 
 /// Why there is no result.
 #[derive(Debug, Error)]
 pub enum ShortError {
-    /// It could not be started, or its output could not be kept.
+    /// It could not be started, or its output could not be stored.
     #[error("run {program}")]
     Io {
         /// The program.
         program: String,
-        /// The system's reason.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// It was ended, or not begun, since we are to end.
+    /// It was ended, or not started, because this process must end.
     #[error("run {program}: it was ended by a signal")]
     Cancelled {
         /// The program.
@@ -80,13 +80,13 @@ pub enum ShortError {
 }
 
 impl Short {
-    /// A command of `program` and `args`.
+    /// Creates a command of `program` and `args`.
     pub fn new(program: &str, args: &[&str]) -> Self {
         let argv = std::iter::once(program).chain(args.iter().copied()).map(OsString::from);
         Self { argv: argv.collect(), ..Self::default() }
     }
 
-    /// Runs it to its end, in a process group of its own.
+    /// Runs it to its end, in its own process group.
     pub fn run(&self) -> Result<Finished, ShortError> {
         let program = self.argv.first().map(|p| p.to_string_lossy().into_owned());
         let program = program.unwrap_or_default();
@@ -143,7 +143,8 @@ impl Short {
 }
 
 impl Short {
-    /// Waits for its end, or ends it with all that it started: at its limit, or when we are to end.
+    /// Waits for its end. Ends it with everything that it started at its limit, or when this
+    /// process must end.
     fn wait(&self, handle: &duct::Handle) -> io::Result<ExitStatus> {
         let begin = Instant::now();
         loop {
@@ -175,12 +176,12 @@ impl Short {
     }
 }
 
-/// Has the command inherit `held`, which stays close-on-exec for everybody else.
+/// Lets the command inherit `held`, which stays close-on-exec for all other programs.
 #[expect(unsafe_code, reason = "a descriptor is kept open between fork and exec")]
 fn keep_open(command: &mut std::process::Command, held: Arc<OwnedFd>) {
     let keep = move || Ok(rustix::io::fcntl_setfd(&*held, rustix::io::FdFlags::empty())?);
     // SAFETY: the closure runs between fork and exec and makes one system call: it takes no lock,
-    // allocates nothing and touches no memory that another thread could have left half-changed.
+    // allocates nothing and touches no memory that another thread could have left inconsistent.
     unsafe { command.pre_exec(keep) };
 }
 
@@ -245,7 +246,7 @@ mod tests {
         }
         cancelled.store(true, Ordering::Release);
         assert!(matches!(ended.join().unwrap(), Err(ShortError::Cancelled { .. })));
-        // Nothing more begins.
+        // Nothing more starts.
         assert!(matches!(again.run(), Err(ShortError::Cancelled { .. })));
     }
 
@@ -257,7 +258,7 @@ mod tests {
         assert_eq!(command.run().unwrap().stdout, b"ONLY=this\n");
     }
 
-    /// A lock outlives us with the command that holds it, and no other command gets it.
+    /// A lock outlives its process with the command that holds it, and no other command gets it.
     #[test]
     fn what_is_held_stays_locked_as_long_as_it_runs() {
         use crate::platform::lock::FileLock;
@@ -267,7 +268,7 @@ mod tests {
         let mut command = Short::new("sh", &["-c", "flock -n lock true; echo $?"]);
         command.dir = Some(dir.path().to_owned());
         command.held = vec![Arc::new(lock.file().try_clone().unwrap().into())];
-        // We let go, and the command still has it.
+        // This process has released it, and the command still holds it.
         drop(lock);
         assert_eq!(command.run().unwrap().stdout, b"1\n");
         command.held.clear();

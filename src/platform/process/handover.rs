@@ -1,7 +1,7 @@
-//! Open files that go from one process to another over a socket.
+//! Transfers open files from one process to another over a socket.
 //!
-//! A lock of the `flock` kind belongs to the open file, so whoever receives the file holds the
-//! lock; it stays held while the message is on its way, also when the sender dies meanwhile.
+//! A lock of the `flock` kind belongs to the open file, so the process that receives the file holds
+//! the lock. It stays held while the message is in transit, even if the sender dies meanwhile.
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::io::retry_on_intr;
@@ -13,7 +13,7 @@ use std::io::{self, IoSlice, IoSliceMut, Write};
 use std::mem::MaybeUninit;
 use std::os::unix::net::UnixStream;
 
-/// How many open files one read takes at most; we send one a message.
+/// The maximum number of open files that one read accepts; this program sends one per message.
 const MOST: usize = 4;
 
 /// Sends `bytes` with `file`, which arrives with the first of them.
@@ -29,7 +29,7 @@ pub fn send(mut socket: &UnixStream, bytes: &[u8], file: BorrowedFd<'_>) -> io::
     socket.write_all(bytes.get(sent..).unwrap_or_default())
 }
 
-/// Reads what is there into `buffer`, and the open files that came with it into `files`.
+/// Reads what is available into `buffer`, and the open files that came with it into `files`.
 pub fn receive(
     socket: &UnixStream,
     buffer: &mut [u8],
@@ -60,7 +60,8 @@ fn flags() -> RecvFlags {
     RecvFlags::empty()
 }
 
-/// Where the system cannot do it at once; the receiver starts nothing meanwhile.
+/// Sets the flag where the system cannot do so during the read; the receiver starts nothing
+/// meanwhile.
 fn close_on_exec(file: &impl AsFd) -> io::Result<()> {
     if cfg!(not(target_os = "linux")) {
         rustix::io::fcntl_setfd(file, rustix::io::FdFlags::CLOEXEC)?;

@@ -1,10 +1,10 @@
-//! What a process cannot empty by accident: a resource limit that it inherits.
+//! Claim information that a process cannot remove by accident: a resource limit that it inherits.
 //!
-//! An environment can be emptied (`env -i`), a session left, a parent killed; resource limits go
-//! through all of that. The soft limit of the bytes in POSIX message queues is lowered a little, by
-//! a number that is made from folder and task of the claim tag. Few programs use such queues, and
-//! those that do keep at least half of what they had. Two tasks may have the same number (one of
-//! 200,000 by default), so this is asked only where the environment says nothing. Linux alone.
+//! An environment can be emptied (`env -i`), a session left, a parent killed; resource limits
+//! survive all of that. The soft limit of the bytes in POSIX message queues is lowered a little, by
+//! a number derived from folder and task of the claim tag. Few programs use such queues, and those
+//! that do keep at least half of what they had. Two tasks may have the same number (one of 200,000
+//! by default), so this is used only if the environment has no tag. Linux only.
 
 #[cfg(target_os = "linux")]
 use crate::platform::open::{kernel_file, unless_short};
@@ -12,16 +12,16 @@ use crate::platform::open::{kernel_file, unless_short};
 use std::io::Read as _;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// The hard limit that is reckoned with where there is none.
+/// The hard limit that is assumed if there is none.
 #[cfg(target_os = "linux")]
 const ENDLESS: u64 = 1 << 50;
 
-/// The soft limit that says `text` below the hard limit `hard`.
+/// Returns the soft limit that encodes `text` below the hard limit `hard`.
 fn value(text: &str, hard: u64) -> u64 {
     hard - 1 - xxh3_64(text.as_bytes()) % (hard / 4).max(1)
 }
 
-/// Carries `text` from now on, as everything that is started does.
+/// Makes this process, and everything that it starts, carry `text`.
 #[cfg(target_os = "linux")]
 pub fn carry(text: &str) {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -29,12 +29,12 @@ pub fn carry(text: &str) {
     let hard = now.maximum.unwrap_or(ENDLESS);
     if hard > 1 {
         let new = Rlimit { current: Some(value(text, hard)), maximum: now.maximum };
-        // The environment says the same to whoever can read it.
+        // For processes that can read the environment, it contains the same information.
         let _ = setrlimit(Resource::Msgqueue, new);
     }
 }
 
-/// Carries nothing: the system has no such limit.
+/// Does nothing: the system has no such limit.
 #[cfg(not(target_os = "linux"))]
 pub fn carry(_: &str) {}
 
@@ -46,13 +46,13 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Those of process `pid`, where they can be read.
+    /// Reads the limits of process `pid`; `None` if they cannot be read.
     ///
     /// # Errors
-    /// Those that say nothing about the process.
+    /// Errors that prove nothing about the process.
     #[cfg(target_os = "linux")]
     pub fn of(pid: u32) -> std::io::Result<Option<Self>> {
-        // Large enough, so that one call reads all of it: every process is asked.
+        // Large enough to read all of it in one call, because this is done for every process.
         let mut text = Vec::with_capacity(4096);
         let read = kernel_file(format!("/proc/{pid}/limits"))
             .and_then(|mut file| file.read_to_end(&mut text));
@@ -70,21 +70,21 @@ impl Limits {
         Some(Self { soft: next()?, hard: next()? })
     }
 
-    /// Unknown: the system has no such limit.
+    /// Returns `None`: the system has no such limit.
     ///
     /// # Errors
-    /// None.
+    /// Never fails.
     #[cfg(not(target_os = "linux"))]
     pub fn of(_: u32) -> std::io::Result<Option<Self>> {
         Ok(None)
     }
 
-    /// Whether they may say something.
+    /// Returns whether the limits may encode something.
     pub fn are_lowered(self) -> bool {
         self.soft < self.hard
     }
 
-    /// Whether they say one of `texts`.
+    /// Returns whether the limits encode one of `texts`.
     pub fn name_any(self, texts: &[String]) -> bool {
         self.hard > 1 && texts.iter().any(|text| self.soft == value(text, self.hard))
     }

@@ -1,8 +1,8 @@
-//! Limits of this process that the system sets.
+//! Limits that the system sets for this process.
 
 use rustix::process::{Resource, getrlimit};
 
-/// How many files this process may have open; `None` where there is no limit.
+/// Returns how many files this process may have open; `None` without a limit.
 pub fn open_files() -> Option<u64> {
     getrlimit(Resource::Nofile).current
 }

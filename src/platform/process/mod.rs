@@ -1,4 +1,5 @@
-//! Processes: started, found, signalled and ended; what they carry, and what they inherit.
+//! Processes: starting, finding, signalling and ending them; what they carry, and what they
+//! inherit.
 
 pub mod claim_tag;
 pub mod command;

@@ -1,28 +1,28 @@
-//! Where programs are: looked up in absolute folders only, since a relative one is whatever folder a
-//! command happens to run in.
+//! Finds programs, in absolute folders only: a relative one depends on the folder in which a
+//! command happens to run.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-/// The program `name` on `path`; `None` for a name that is a path, which is what it is.
+/// Returns the program `name` on `path`; `None` if `name` is a path and needs no search.
 pub fn find(name: &str, path: &OsStr) -> Option<PathBuf> {
     let plain = !name.is_empty() && !name.contains('/');
     let mut dirs = std::env::split_paths(path).filter(|_| plain);
     dirs.find_map(|dir| Some(dir.join(name)).filter(|file| is_executable(file)))
 }
 
-/// A `PATH` without relative and empty entries; the system's own where nothing is left, since an
-/// empty one means the working directory.
+/// Returns a `PATH` without relative and empty entries. If nothing is left, returns the system's
+/// own, because an empty one means the working directory.
 pub fn absolute_path(path: &OsStr) -> OsString {
     let dirs = std::env::split_paths(path).filter(|dir| dir.is_absolute());
-    // Joining fails only for a colon inside of an entry, which splitting leaves none of.
+    // Joining fails only for a colon inside an entry, which splitting removes.
     let path = std::env::join_paths(dirs).unwrap_or_default();
     if path.is_empty() { OsString::from("/usr/bin:/bin") } else { path }
 }
 
-/// Whether a file may be run.
+/// Returns whether a file may be executed.
 pub fn is_executable(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
 }

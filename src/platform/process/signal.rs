@@ -1,7 +1,8 @@
-//! Signals of the loop, told to a closure in an ordinary thread.
+//! Signals of the loop, passed to a closure in an ordinary thread.
 //!
-//! A broken pipe needs nothing here: the runtime ignores its signal, and writes fail instead. A
-//! signal that was ignored when we were started (`nohup`, a script's background job) stays so.
+//! A broken pipe needs no handling here: the runtime ignores its signal, and writes fail instead. A
+//! signal that was ignored when this process was started (`nohup`, a script's background job) stays
+//! ignored.
 
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP};
 use signal_hook::iterator::{Handle, Signals as Iterator};
@@ -9,15 +10,15 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-/// The number of Ctrl-C.
+/// The number of the signal of Ctrl-C.
 pub const INT: i32 = SIGINT;
 
-/// What a signal asks of the loop.
+/// What a signal requests of the loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Request {
     /// INT, TERM or HUP: end.
     End {
-        /// The signal's number; the exit status is 128 more.
+        /// The number of the signal; the exit status is 128 more.
         signal: i32,
     },
     /// TSTP (Ctrl-Z): pause; call [`stop_ourselves`] when everything has stopped.
@@ -26,18 +27,18 @@ pub enum Request {
     Continue,
 }
 
-/// Lets a write past the limit of file sizes (`ulimit -f`) fail with an error that can be told; the
-/// signal that comes with it would end the process without a word. Commands get it as ever: a
-/// handler does not outlive the start of another program.
+/// Lets a write past the file size limit (`ulimit -f`) fail with an error that can be reported; by
+/// default its signal would kill the process without a message. Commands are not affected: a
+/// handler does not survive the start of another program.
 ///
 /// # Errors
-/// When the system refuses; writes past the limit end the process then.
+/// When the system refuses; writes past the limit then end the process.
 pub fn survive_file_limit() -> io::Result<()> {
     let noticed = Arc::new(AtomicBool::new(false));
     signal_hook::flag::register(signal_hook::consts::SIGXFSZ, noticed).map(drop)
 }
 
-/// Listens until it is dropped.
+/// Listens for signals until it is dropped.
 #[derive(Debug)]
 pub struct Listener {
     handle: Handle,
@@ -45,7 +46,7 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Starts to call `tell` for each request, from a thread of its own.
+    /// Starts to call `tell` for each request, from its own thread.
     pub fn start(mut tell: impl FnMut(Request) + Send + 'static) -> io::Result<Self> {
         let wanted = [SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT];
         let ignored = ignored_mask();
@@ -70,7 +71,7 @@ impl Listener {
         Ok(Self { handle, count })
     }
 
-    /// How often we were asked to end.
+    /// Returns how often this process was asked to end.
     pub fn ends(&self) -> u32 {
         self.count.load(Ordering::Acquire)
     }
@@ -82,12 +83,12 @@ impl Drop for Listener {
     }
 }
 
-/// Stops this process as Ctrl-Z would have; returns when it is continued.
+/// Stops this process as Ctrl-Z would have done; returns when it is continued.
 pub fn stop_ourselves() -> io::Result<()> {
     signal_hook::low_level::emulate_default_handler(SIGTSTP)
 }
 
-/// The signals that are ignored now, one bit each from the lowest; nothing where it is unknown.
+/// Returns the currently ignored signals, one bit each from the lowest; 0 if they are unknown.
 fn ignored_mask() -> u64 {
     let status = crate::platform::open::kernel_text("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

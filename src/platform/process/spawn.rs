@@ -1,6 +1,7 @@
-//! Starting the two kinds of long-lived processes: supervisors, and the commands under them.
+//! Starts the two kinds of long-lived processes: supervisors, and the commands under them.
 //!
-//! `docs/design/processes.md` says why commands are started by `duct`, and what of it is not used.
+//! `docs/design/processes.md` explains why commands are started with `duct`, and which parts of it
+//! are not used.
 
 use super::tree::Exit;
 use std::ffi::{OsStr, OsString};
@@ -12,26 +13,26 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-/// A command with everything it is given; nothing else of ours reaches it.
+/// A command with everything that it gets; nothing else of this process reaches it.
 #[derive(Debug)]
 pub struct Start<'a> {
-    /// Program and arguments. A program with a slash is a path, as seen from `dir`; any other is
-    /// looked for in the `PATH` of `env`.
+    /// Program and arguments. A program with a slash is a path relative to `dir`; any other is
+    /// searched for in the `PATH` of `env`.
     pub argv: &'a [OsString],
-    /// Where it runs.
+    /// The working directory.
     pub dir: &'a Path,
-    /// Its whole environment. Of a variable that is named twice the last one counts.
+    /// Its whole environment. If a variable occurs twice, the last one counts.
     pub env: &'a [(OsString, OsString)],
-    /// What it reads.
+    /// Its standard input.
     pub stdin: OwnedFd,
-    /// Where it prints.
+    /// Its standard output.
     pub stdout: OwnedFd,
-    /// Where it complains.
+    /// Its standard error.
     pub stderr: OwnedFd,
 }
 
-/// The first process of a command that was started. It is reaped here and nowhere else: as long as
-/// it is not, no other process can get its number, which is also that of its session and group.
+/// The first process of a started command. It is reaped only here: until then, no other process can
+/// get its id, which is also that of its session and group.
 #[derive(Debug)]
 pub struct Leader {
     handle: duct::Handle,
@@ -39,12 +40,12 @@ pub struct Leader {
 }
 
 impl Leader {
-    /// Its number, that of its session and that of its group.
+    /// Its id, which is also that of its session and of its group.
     pub fn pid(&self) -> u32 {
         self.pid
     }
 
-    /// Reaps it, if it has ended: how it ended.
+    /// Reaps it if it has ended, and returns how it ended.
     pub fn reap(&self) -> Option<Exit> {
         let status = self.handle.try_wait().ok()??.status;
         let code = status.code().map(Exit::Code);
@@ -52,10 +53,10 @@ impl Leader {
     }
 }
 
-/// Starts a command in a session of its own.
+/// Starts a command in its own session.
 ///
 /// # Errors
-/// What the system says, of the program or of the folder.
+/// The error of the operating system about the program or the folder.
 pub fn in_own_session(start: Start<'_>) -> io::Result<Leader> {
     let (name, arguments) = start.argv.split_first().ok_or(io::ErrorKind::InvalidInput)?;
     let arg0 = name.clone();
@@ -71,26 +72,26 @@ pub fn in_own_session(start: Start<'_>) -> io::Result<Leader> {
             begin_session(command);
             Ok(())
         });
-    // The expression keeps the ends of the pipes that belong to the command: it goes at once.
+    // The expression holds the command's ends of the pipes: drop it at once.
     let handle = command.start()?;
     let pid = handle.pids().first().copied().ok_or(io::ErrorKind::NotFound)?;
     Ok(Leader { handle, pid })
 }
 
-/// The program as `duct` wants it, which takes a relative path as seen from our own folder.
+/// Returns the program for `duct`, which resolves a relative path against the current directory.
 fn program(name: &OsStr, dir: &Path) -> OsString {
     let is_path = name.as_bytes().contains(&b'/');
     if is_path { dir.join(name).into_os_string() } else { name.to_owned() }
 }
 
-/// Has the command begin a session of its own, with no signal blocked: the standard library has it
-/// inherit our mask, and makes only SIGPIPE what it was.
+/// Makes the command start its own session with no signal blocked: the standard library lets it
+/// inherit the signal mask and resets only SIGPIPE.
 #[expect(unsafe_code, reason = "a session is begun, and the mask emptied, between fork and exec")]
 fn begin_session(command: &mut Command) {
     let begin = || {
         rustix::process::setsid()?;
         let mut none = MaybeUninit::uninit();
-        // SAFETY: `sigemptyset` fills in the set that it is given, and `sigprocmask` reads it.
+        // SAFETY: `sigemptyset` initializes the set that it is given, and `sigprocmask` reads it.
         let failed = unsafe {
             libc::sigemptyset(none.as_mut_ptr());
             libc::sigprocmask(libc::SIG_SETMASK, none.as_ptr(), std::ptr::null_mut())
@@ -98,11 +99,11 @@ fn begin_session(command: &mut Command) {
         if failed == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
     };
     // SAFETY: the closure runs between fork and exec and makes two system calls: it takes no lock,
-    // allocates nothing and touches no memory that another thread could have left half-changed.
+    // allocates nothing and touches no memory that another thread could have left inconsistent.
     unsafe { command.pre_exec(begin) };
 }
 
-/// Starts our own program as a helper with `argument`, and `stdin` given to it.
+/// Starts this program as a helper with `argument`, with `stdin` as its standard input.
 ///
 /// No code runs between fork and exec, so that the system's fast way of starting can be used.
 pub fn helper(
@@ -131,7 +132,7 @@ mod tests {
         std::fs::File::open("/dev/null").unwrap().into()
     }
 
-    /// What `argv` prints about itself in `dir`, and how it ends.
+    /// Returns what `argv` prints about itself in `dir`, and how it ends.
     fn run(argv: &[&str], dir: &Path) -> (String, Exit) {
         let argv: Vec<OsString> = argv.iter().map(OsString::from).collect();
         let path = std::env::var_os("PATH").unwrap();
@@ -143,7 +144,7 @@ mod tests {
         let start = Start { argv: &argv, dir, env: &env, stdin: null(), stdout, stderr };
         let leader = in_own_session(start).unwrap();
         let mut text = String::new();
-        // Comes to its end: nothing of ours holds the pipe open.
+        // This ends because this process does not hold the pipe open.
         reader.read_to_string(&mut text).unwrap();
         let begin = Instant::now();
         loop {
@@ -155,7 +156,7 @@ mod tests {
         }
     }
 
-    /// What a shell says of itself when it is started here, a line each.
+    /// Returns what a shell started here prints about itself, by line.
     fn told(script: &str) -> Vec<String> {
         let temp = tempfile::tempdir().unwrap();
         let dir = temp.path().canonicalize().unwrap();
@@ -177,12 +178,13 @@ mod tests {
         assert_eq!(told, ["FOLDER", "name one two", "ITSELF ITSELF", &path, "SAID=it is", "so"]);
     }
 
-    /// This thread hears no SIGUSR1 from now on.
+    /// Blocks SIGUSR1 in this thread.
     #[cfg(target_os = "linux")]
     #[expect(unsafe_code, reason = "a mask that a command would inherit")]
     fn block_a_signal() {
         let mut set = MaybeUninit::uninit();
-        // SAFETY: `sigemptyset` fills in the set that it is given, which the others change and read.
+        // SAFETY: `sigemptyset` initializes the set that it is given, which the others change and
+        // read.
         let failed = unsafe {
             libc::sigemptyset(set.as_mut_ptr());
             libc::sigaddset(set.as_mut_ptr(), libc::SIGUSR1);
@@ -197,7 +199,7 @@ mod tests {
         block_a_signal();
         let file = tempfile::NamedTempFile::new().unwrap();
         let name = file.path().file_name().unwrap().to_str().unwrap();
-        // The shell reads its own state itself: while it starts a command it blocks all signals.
+        // The shell reads its own state: while it starts a command, it blocks all signals.
         let script = format!(
             "ls -l /proc/self/fd | grep -c {name}; \
              while read -r key value; do case $key in SigBlk:) blocked=$value ;; \

@@ -1,4 +1,4 @@
-//! Signals to processes and whole trees, and the end of children.
+//! Signals processes and whole trees, and waits for the end of children.
 
 use super::group::{Signal, raw, signal_group};
 use super::scan::{Found, Process, Wanted, alive, find, is_uninterruptible};
@@ -7,10 +7,10 @@ use std::io;
 use std::process::Child;
 use std::time::{Duration, Instant};
 
-/// Signals one process, if it is still the one that started then; says whether it was there.
+/// Signals one process, if it is still the one with this start time. Returns whether it was.
 pub fn signal_process(pid: u32, start: u64, signal: Signal) -> bool {
     let Some(raw) = raw(pid).filter(|_| pid > 1) else { return false };
-    // The descriptor stays with this process even when its number is given to another.
+    // The descriptor stays with this process even if its id is reused.
     #[cfg(target_os = "linux")]
     if let Ok(fd) = rustix::process::pidfd_open(raw, rustix::process::PidfdFlags::empty()) {
         return alive(pid, start) && rustix::process::pidfd_send_signal(fd, signal).is_ok();
@@ -18,7 +18,8 @@ pub fn signal_process(pid: u32, start: u64, signal: Signal) -> bool {
     alive(pid, start) && rustix::process::kill_process(raw, signal).is_ok()
 }
 
-/// Signals all that was found: whole groups at once, which forks cannot outrun, and the rest.
+/// Signals everything that was found: whole groups at once, which forks cannot outrun, and the
+/// rest.
 pub fn signal_found(found: &Found, signal: Signal) {
     for group in &found.groups {
         signal_group(*group, signal);
@@ -28,8 +29,8 @@ pub fn signal_found(found: &Found, signal: Signal) {
     }
 }
 
-/// Stops everything wanted, again and again until nothing new appears, so that the tree is
-/// stopped; gives back what there is.
+/// Stops everything wanted, repeatedly until nothing new appears, so that the whole tree is
+/// stopped. Returns what was found.
 pub fn freeze(wanted: &Wanted) -> io::Result<Found> {
     const ROUNDS: u32 = 50;
     let mut before: Vec<u32> = Vec::new();
@@ -46,9 +47,10 @@ pub fn freeze(wanted: &Wanted) -> io::Result<Found> {
     Ok(found)
 }
 
-/// Has what keeps others of `found` from being stopped run for a moment. A process that waits in
-/// `vfork` for what its child becomes hears no signal, and a stop may have met the child before that:
-/// shells and the standard libraries of many languages start programs so.
+/// Continues for a moment those processes that keep others of `found` from being stopped. A process
+/// that waits in `vfork` for the exec of its child handles no signal, and a stop may have reached
+/// the child before that. Shells and the standard libraries of many languages start programs this
+/// way.
 pub fn free_vforks(found: &Found) {
     const MOMENT: Duration = Duration::from_millis(50);
     let waits = |process: &&Process| is_uninterruptible(process.pid);
@@ -59,7 +61,7 @@ pub fn free_vforks(found: &Found) {
         return;
     }
     for child in children {
-        // One that is gone keeps nobody waiting.
+        // A child that is gone blocks nothing.
         let _ = signal_process(child.pid, child.start, Signal::CONT);
     }
     let end = Instant::now() + MOMENT;
@@ -68,28 +70,29 @@ pub fn free_vforks(found: &Found) {
     }
 }
 
-/// Kills everything wanted: frozen first, because a tree that forks faster than we look would
-/// otherwise fill each place that a death makes free.
+/// Kills everything wanted. Stops it first, because a tree that forks faster than the scan would
+/// otherwise replace each killed process.
 pub fn kill_all(wanted: &Wanted) -> io::Result<Found> {
     let found = freeze(wanted)?;
     signal_found(&found, Signal::KILL);
     Ok(found)
 }
 
-/// What ending a tree came to.
+/// The result of ending a tree.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TreeEnd {
-    /// How many processes were found running.
+    /// The number of processes that were found running.
     pub ended: usize,
-    /// Those that still run at the deadline.
+    /// The processes that still run at the deadline.
     pub left: Vec<Process>,
-    /// Processes of our user whose environment could not be read.
+    /// The ids of processes of our user whose environment could not be read.
     pub unreadable: Vec<u32>,
 }
 
-/// Ends everything wanted: TERM, `grace`, KILL, until nothing is left or `limit` is over.
+/// Ends everything wanted: TERM, `grace`, KILL, until nothing is left or `limit` has passed.
 ///
-/// For trees that are not ours to wait for; dead children of ours among them are reaped.
+/// For trees that this process does not have to wait for; dead children of this process among them
+/// are reaped.
 pub fn end_tree(wanted: &Wanted, grace: Duration, limit: Duration) -> io::Result<TreeEnd> {
     const ROUND: Duration = Duration::from_millis(200);
     let begin = Instant::now();
@@ -122,7 +125,7 @@ fn reap_found(found: &Found) {
     }
 }
 
-/// Waits until all that was found has ended, or `deadline`.
+/// Waits until everything that was found has ended, or until `deadline`.
 fn wait_gone(found: &Found, deadline: Instant) {
     for process in found.living() {
         wait_one(process, deadline);
@@ -153,7 +156,7 @@ fn wait_one(process: &Process, deadline: Instant) {
     }
 }
 
-/// Waits at most `limit` until `child` has ended; says whether it has.
+/// Waits at most `limit` until `child` has ended. Returns whether it has.
 pub fn wait_child(child: &mut Child, limit: Duration) -> io::Result<bool> {
     if child.try_wait()?.is_none() {
         wait_end(child.id(), limit);
@@ -168,7 +171,7 @@ fn wait_end(pid: u32, limit: Duration) {
     let flags = rustix::process::PidfdFlags::empty();
     let fd = raw(pid).and_then(|raw| rustix::process::pidfd_open(raw, flags).ok());
     match fd.zip(Timespec::try_from(limit).ok()) {
-        // A signal ends the wait early, and the caller looks again.
+        // A signal ends the wait early; the caller then checks again.
         Some((fd, timeout)) => drop(poll(&mut [PollFd::new(&fd, PollFlags::IN)], Some(&timeout))),
         None => std::thread::sleep(limit.min(Duration::from_millis(50))),
     }
@@ -179,14 +182,14 @@ fn wait_end(_: u32, limit: Duration) {
     std::thread::sleep(limit.min(Duration::from_millis(10)));
 }
 
-/// Makes orphans below us our children, where the system can (Linux).
+/// Makes orphans below this process its children, if the system supports that (Linux).
 pub fn become_subreaper() -> io::Result<()> {
     #[cfg(target_os = "linux")]
     rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
     Ok(())
 }
 
-/// Starts a session of our own; nothing happens when we lead one already.
+/// Starts a new session; does nothing if this process already leads one.
 pub fn leave_session() -> io::Result<()> {
     match rustix::process::setsid() {
         Ok(_) | Err(rustix::io::Errno::PERM) => Ok(()),
@@ -194,18 +197,18 @@ pub fn leave_session() -> io::Result<()> {
     }
 }
 
-/// The state of our children.
+/// The state of the children of this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Children {
-    /// There is none.
+    /// There are none.
     None,
     /// All of them run.
     Running,
-    /// This one ended and is still to be reaped.
+    /// This one has ended and is not reaped yet.
     Ended(u32),
 }
 
-/// Looks for an ended child without reaping it: its number, and that of its group, stay its own.
+/// Finds an ended child without reaping it, so that its id, and that of its group, are not reused.
 #[expect(unsafe_code, reason = "rustix does not tell which child a waitid was about")]
 pub fn peek_children() -> io::Result<Children> {
     let mut info = std::mem::MaybeUninit::<libc::siginfo_t>::zeroed();
@@ -222,8 +225,8 @@ pub fn peek_children() -> io::Result<Children> {
             _ => return Err(error),
         }
     }
-    // SAFETY: all bytes zero is a valid siginfo_t, and a successful waitid fills in the fields of
-    // a child's state or leaves the number 0.
+    // SAFETY: all bytes zero is a valid siginfo_t, and a successful waitid sets the fields of a
+    // child's state or leaves the id 0.
     let pid = unsafe { info.assume_init().si_pid() };
     Ok(u32::try_from(pid).ok().filter(|pid| *pid > 0).map_or(Children::Running, Children::Ended))
 }
@@ -231,7 +234,7 @@ pub fn peek_children() -> io::Result<Children> {
 /// How a process ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// With this status.
+    /// With this exit status.
     Code(i32),
     /// By this signal.
     Signal(i32),

@@ -1,18 +1,19 @@
-//! One line of the table of processes.
+//! One entry of the process table.
 
 /// One process, as the system shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Process {
-    /// Its number.
+    /// Its id.
     pub pid: u32,
-    /// Its parent's number.
+    /// The id of its parent.
     pub parent: u32,
-    /// Its process group.
+    /// The id of its process group.
     pub group: u32,
-    /// Its session.
+    /// The id of its session.
     pub session: u32,
-    /// When it started, in the system's own unit; with the number it names a process for good.
+    /// When it started, in the system's own unit. Together with the id it identifies a process
+    /// uniquely.
     pub start: u64,
-    /// It ended and waits to be reaped.
+    /// Whether it has ended and waits to be reaped.
     pub dead: bool,
 }

@@ -1,4 +1,4 @@
-//! The table of processes from `/proc`.
+//! The process table from `/proc`.
 
 use super::entry::Process;
 use crate::platform::claim_tag::{Carried, VARIABLE};
@@ -6,7 +6,7 @@ use crate::platform::open::{kernel_file, kernel_text, unless_short};
 use std::fs;
 use std::io::{self, Read};
 
-/// The flag of the kernel's own threads (`include/linux/sched.h`).
+/// The flag of kernel threads (`include/linux/sched.h`).
 const PF_KTHREAD: u32 = 0x0020_0000;
 
 pub(super) fn pids() -> io::Result<Vec<u32>> {
@@ -18,8 +18,8 @@ pub(super) fn pids() -> io::Result<Vec<u32>> {
 }
 
 pub(super) fn processes() -> io::Result<Vec<Process>> {
-    // One that ended since the directory was read is simply not there, and the kernel's own have
-    // neither environment nor parents among ours.
+    // A process that ended since the directory was read is left out. Kernel threads have neither an
+    // environment nor a parent of this program.
     let mut all = Vec::new();
     for pid in pids()? {
         let found = stat(pid)?.filter(|(_, flags)| flags & PF_KTHREAD == 0);
@@ -47,7 +47,7 @@ pub(super) fn process(pid: u32) -> Option<Process> {
     Some(stat(pid).ok()??.0)
 }
 
-/// What a process is, and its flags.
+/// Reads a process and its flags.
 fn stat(pid: u32) -> io::Result<Option<(Process, u32)>> {
     let mut buffer = [0_u8; 1024];
     let read = kernel_file(format!("/proc/{pid}/stat")).and_then(|mut file| file.read(&mut buffer));
@@ -55,7 +55,7 @@ fn stat(pid: u32) -> io::Result<Option<(Process, u32)>> {
     Ok(length.and_then(|length| parse_stat(pid, buffer.get(..length)?)))
 }
 
-/// Reads a line of `/proc/<pid>/stat`; the name in it may contain anything, so it is cut at the
+/// Parses a line of `/proc/<pid>/stat`. The name in it may contain any bytes, so it is split at the
 /// last bracket.
 fn parse_stat(pid: u32, line: &[u8]) -> Option<(Process, u32)> {
     let end = line.iter().rposition(|byte| *byte == b')')?;
@@ -79,7 +79,8 @@ pub(super) fn is_uninterruptible(pid: u32) -> bool {
     states(pid).any(|state| state == b'D')
 }
 
-/// The state of each thread, a letter of proc_pid_stat(5); none of a process that is gone.
+/// Returns the state of each thread, a letter of proc_pid_stat(5); nothing for a process that is
+/// gone.
 fn states(pid: u32) -> impl Iterator<Item = u8> {
     let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten();
     threads.filter_map(|thread| {
@@ -89,7 +90,7 @@ fn states(pid: u32) -> impl Iterator<Item = u8> {
 }
 
 pub(super) fn carried_by(pid: u32) -> io::Result<Carried> {
-    // Large enough for most, so that one call reads all of it.
+    // Large enough to read most environments in one call.
     let mut environment = Vec::with_capacity(16 * 1024);
     let read = kernel_file(format!("/proc/{pid}/environ"))
         .and_then(|mut file| file.read_to_end(&mut environment));
@@ -112,7 +113,7 @@ fn carried_in(environment: &[u8]) -> Carried {
     value.map_or(Carried::Absent, Carried::of)
 }
 
-/// Whether the process runs for our user; the owner of its folder does not tell, since that is
+/// Returns whether the process runs for our user. The owner of its folder does not show that: it is
 /// root for a process that protects itself.
 fn is_ours(pid: u32) -> bool {
     let status = kernel_text(format!("/proc/{pid}/status")).unwrap_or_default();

@@ -1,8 +1,9 @@
-//! The table of processes: who is alive, who descends from whom, who carries a claim tag.
+//! The process table: who is alive, who descends from whom, who carries a claim tag.
 //!
 //! Every supervisor and every command under it has a claim tag in its environment ([`claim_tag`]).
-//! On Linux all of it is read from `/proc`. Elsewhere `ps` is asked: start times have whole seconds
-//! there, and an environment that another user or the system protects counts as one without a tag.
+//! On Linux everything is read from `/proc`. Elsewhere it is read from `ps`: there start times have
+//! whole seconds, and an environment that another user or the system protects counts as one without
+//! a tag.
 //!
 //! [`claim_tag`]: crate::platform::claim_tag
 
@@ -21,44 +22,45 @@ mod system;
 #[path = "ps.rs"]
 mod system;
 
-/// All processes that we can see.
+/// Returns all visible processes.
 pub fn processes() -> io::Result<Vec<Process>> {
     system::processes()
 }
 
-/// The numbers of all processes that we can see, dead ones and the kernel's own among them.
+/// Returns the ids of all visible processes, including dead ones and kernel threads.
 pub fn pids() -> io::Result<Vec<u32>> {
     system::pids()
 }
 
-/// Why the table of processes cannot be trusted, and what to do; `None` when it can.
+/// Returns why the process table cannot be trusted, and what to do; `None` if it can.
 pub fn distrust() -> Option<String> {
     system::distrust()
 }
 
-/// One process, `None` when there is none of that number.
+/// Returns one process; `None` if there is none with that id.
 pub fn process(pid: u32) -> Option<Process> {
     system::process(pid)
 }
 
-/// What the environment that process `pid` was started with says about claims.
+/// Reads the claim tags in the environment that process `pid` was started with.
 ///
 /// # Errors
-/// Those that say nothing about the process: it may carry anything.
+/// Errors that prove nothing about the process: it may carry any tag.
 pub fn carried_by(pid: u32) -> io::Result<Carried> {
     system::carried_by(pid)
 }
 
-/// What the environments of this process and of its ancestors say about claims, the nearest first.
+/// Reads the claim tags in the environments of this process and of its ancestors, the nearest
+/// first.
 pub fn carried_above() -> Vec<Carried> {
-    /// How often the line of ancestors may change while it is looked at.
+    /// How often the chain of ancestors may change while it is read.
     const TRIES: u32 = 100;
     let mut carried = Vec::new();
     for _ in 0..TRIES {
         let above = ancestors();
         let carried_by = |process: &Process| carried_by(process.pid).unwrap_or(Carried::Unreadable);
         carried = above.iter().map(carried_by).collect();
-        // When a parent ends, its child goes to another one, whom the first look did not see.
+        // When a parent ends, its child gets another one, which the first read did not include.
         if ancestors() == above {
             break;
         }
@@ -66,7 +68,7 @@ pub fn carried_above() -> Vec<Carried> {
     carried
 }
 
-/// This process, its parent, and so on, up to the first process that we can see.
+/// Returns this process, its parent, and so on, up to the first visible process.
 fn ancestors() -> Vec<Process> {
     let mut above: Vec<Process> = Vec::new();
     let mut next = process(std::process::id());
@@ -77,8 +79,9 @@ fn ancestors() -> Vec<Process> {
     above
 }
 
-/// Whether process `pid`, whose environment says `carried`, belongs to the task that is sought: one
-/// that has emptied its environment is told by the limit that it inherited.
+/// Returns whether process `pid`, whose environment contains `carried`, belongs to the task that is
+/// searched for. A process that has emptied its environment is identified by the limit that it
+/// inherited.
 fn belongs(pid: u32, carried: &Carried, sought: &Sought) -> io::Result<bool> {
     match carried {
         Carried::Tags { .. } => Ok(sought.is_carried(carried)),
@@ -88,69 +91,70 @@ fn belongs(pid: u32, carried: &Carried, sought: &Sought) -> io::Result<bool> {
     }
 }
 
-/// Start time of process `pid`.
+/// Returns the start time of process `pid`.
 pub fn start_time(pid: u32) -> Option<u64> {
     process(pid).map(|process| process.start)
 }
 
-/// Whether the process that had number `pid` and start time `start` still runs.
+/// Returns whether the process with id `pid` and start time `start` still runs.
 pub fn alive(pid: u32, start: u64) -> bool {
     process(pid).is_some_and(|process| process.start == start && !process.dead)
 }
 
-/// Whether process `pid` was stopped, with all its threads, or has ended.
+/// Returns whether process `pid` was stopped with all its threads, or has ended.
 pub fn is_still(pid: u32) -> bool {
     system::is_still(pid)
 }
 
-/// Whether a thread of process `pid` is in a system call that no signal interrupts: a stop reaches it
-/// only when that call is over.
+/// Returns whether a thread of process `pid` is in an uninterruptible system call: a stop takes
+/// effect only after that call.
 pub fn is_uninterruptible(pid: u32) -> bool {
     system::is_uninterruptible(pid)
 }
 
-/// Which processes are looked for: all that one of the fields names, and all their descendants.
+/// Which processes to find: those that any of the fields selects, and all their descendants.
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {
-    /// The descendants of this process.
+    /// Selects the descendants of this process.
     pub below: Option<u32>,
-    /// The members of these sessions, each with the start time of its first process.
+    /// Selects the members of these sessions, each with the start time of its first process.
     pub sessions: Vec<(u32, u64)>,
-    /// Those that carry a claim tag of this task.
+    /// Selects the processes that carry a claim tag of this task.
     pub task: Option<Sought>,
-    /// Orphans that came to us, as the subreaper, out of other sessions and without a claim tag:
-    /// what is left of a supervisor that was killed.
+    /// Selects orphans that this process adopted as the subreaper, of other sessions and without a
+    /// claim tag: what is left of a supervisor that was killed.
     pub adopted: bool,
-    /// When the attempt began at the earliest. Whoever was there before it neither was adopted from
-    /// it nor hides from us: without it nobody does. A claim tag counts whenever its process began.
+    /// The earliest start of the attempt. An older process was not adopted from it and does not
+    /// hide; without this value, no process counts as adopted or hidden. A claim tag counts
+    /// whenever its process started.
     pub since: Option<u64>,
 }
 
-/// What was found.
+/// The result of a search.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Found {
-    /// The processes, dead ones that nobody reaped yet among them; never ourselves.
+    /// The processes, including dead ones that were not reaped yet; never this process.
     pub processes: Vec<Process>,
     /// Groups of which every member was found, so that they may be signalled as a whole.
     pub groups: Vec<u32>,
-    /// Processes of our own user, as old as the attempt or younger, whose environment could not be
-    /// read while claim tags were looked for.
+    /// Processes of our own user, not older than the attempt, whose environment could not be read
+    /// while searching for claim tags.
     pub unreadable: Vec<u32>,
 }
 
 impl Found {
-    /// Those that still run.
+    /// Returns those that still run.
     pub fn living(&self) -> impl Iterator<Item = &Process> {
         self.processes.iter().filter(|process| !process.dead)
     }
 
-    /// Whether none still runs.
+    /// Returns whether none still runs.
     pub fn is_over(&self) -> bool {
         self.living().next().is_none()
     }
 }
 
-/// Looks for processes.
+/// Finds processes.
 pub fn find(wanted: &Wanted) -> io::Result<Found> {
     let all = processes()?;
     let own = std::process::id();
@@ -191,7 +195,7 @@ pub fn find(wanted: &Wanted) -> io::Result<Found> {
     Ok(found)
 }
 
-/// Whether `process` is in the session, and the session is still the one that started then.
+/// Returns whether `process` is in the session, and the session is still the one that started then.
 fn is_in(process: &Process, (session, start): (u32, u64), all: &[Process]) -> bool {
     let reused = || all.iter().any(|leader| leader.pid == session && leader.start != start);
     process.session == session && process.start >= start && !reused()

@@ -1,4 +1,4 @@
-//! The table of processes from `ps`, where there is no `/proc`.
+//! The process table from `ps`, where there is no `/proc`.
 
 use super::entry::Process;
 use crate::platform::claim_tag::{Carried, VARIABLE};
