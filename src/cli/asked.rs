@@ -1,4 +1,4 @@
-//! Which queues were asked for, as a command says it that is to be typed next.
+//! Repeats the user's choice of queues in the commands that hints suggest.
 
 use super::args::{QueueArgs, QueueFlags};
 use super::session::Session;
@@ -7,8 +7,8 @@ use crate::views::style::shell_word;
 use std::path::Path;
 
 impl Session<'_> {
-    /// What a command must say besides its verb and its task to mean the queues that `args` mean, which
-    /// are `selected`: nothing where they are found without a word.
+    /// Returns the flags that a suggested command needs to address the same queues as `args`, which
+    /// resolved to `selected`. Returns an empty string if they are also found without flags.
     pub(super) fn queue_words(&self, args: &QueueArgs, selected: &[SelectedQueue]) -> String {
         let words = said(args);
         if words.is_empty() {
@@ -24,7 +24,7 @@ impl Session<'_> {
     }
 }
 
-/// The same words by flags, which every verb takes, with a blank before them.
+/// Formats the queues as flags, which every verb accepts, each with a leading space.
 fn said(args: &QueueArgs) -> String {
     let QueueArgs { queues, flags: QueueFlags { work_queue, project, names } } = args;
     let paths =

@@ -1,4 +1,4 @@
-//! Keeps the machine awake while agents run: between what a loop tells and whoever hears it.
+//! Keeps the machine awake while agents run, by observing the notices of a loop.
 
 use crate::engine::{Notice, Observer, SlotIx};
 use crate::platform::awake::{Awake, program};
@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-/// Hands on what it hears, and holds off sleep meanwhile.
+/// An observer that passes notices on to another one, and inhibits sleep while a slot is busy.
 pub(super) struct KeepAwake<'o> {
     inner: &'o mut dyn Observer,
     program: Option<PathBuf>,
@@ -16,7 +16,7 @@ pub(super) struct KeepAwake<'o> {
 }
 
 impl<'o> KeepAwake<'o> {
-    /// Tells `inner`; holds off nothing where it is not `wanted`, or cannot be done here.
+    /// Passes notices on to `inner`. Inhibits sleep only if that is `wanted` and supported here.
     pub(super) fn new(
         inner: &'o mut dyn Observer,
         wanted: bool,
@@ -31,7 +31,7 @@ impl<'o> KeepAwake<'o> {
         if self.held.is_none()
             && let Some(program) = &self.program
         {
-            // One that cannot be started is not tried again: a run is no worse without it.
+            // A program that failed to start is not tried again: a run works without it.
             self.held = Awake::hold(program, self.vars).ok();
             self.program = self.program.take().filter(|_| self.held.is_some());
         }
@@ -48,7 +48,7 @@ impl Observer for KeepAwake<'_> {
         } else if let Notice::Waits(_) = notice
             && self.busy.is_empty()
         {
-            // Between two attempts it is kept: a new one begins within milliseconds.
+            // The inhibitor is kept between two attempts: the next one begins within milliseconds.
             self.held = None;
         }
         self.inner.notice(notice);

@@ -47,7 +47,7 @@ fn init_works_in_an_empty_folder_and_never_overwrites() {
     let (exit, out, err) = run(dir.path(), "init --project demo");
     assert_eq!((exit, err.as_str()), (0, ""));
     assert!(out.starts_with("wrote workloop.toml\nwrote queues/demo.json\nagent: none"), "{out}");
-    assert!(out.contains("\n\nNext:\n  1. say in workloop.toml"), "{out}");
+    assert!(out.contains("\n\nNext:\n  1. set in workloop.toml"), "{out}");
     let read = |name| std::fs::read(dir.path().join(name)).expect("file");
     let before = (read("workloop.toml"), read("queues/demo.json"));
     let (exit, out, _) = run(dir.path(), "init --project other");

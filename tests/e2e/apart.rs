@@ -369,7 +369,7 @@ fn an_attempt_begins_anew_when_a_person_says_so_or_the_last_one_tampered() {
         .queue("q.json", &queue(&[("A", &[])]));
     shared.run(["block", "A", "q.json", "--because", "x"]).exits(0);
     let ran = shared.run(["retry", "--fresh", "A", "q.json"]).exits(2).to_string();
-    assert!(ran.contains("--fresh is for private workspaces"), "{ran}");
+    assert!(ran.contains("--fresh needs private workspaces"), "{ran}");
 }
 
 /// What is switched off does not happen, and what is set for nothing is said.

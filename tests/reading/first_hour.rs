@@ -77,7 +77,7 @@ fn one_tool_and_a_test_are_enough() {
         person.folder.write("Makefile", "test:\n\ttest -s out.txt\n");
         let agent = format!("agent: preset = \"{tool}\" ({tool}, found on the PATH)");
         let verification = "verification: \"make test\" (from Makefile)";
-        person.says(&["init"], 0, &[&agent, "nobody is logged in; log in with: ", verification]);
+        person.says(&["init"], 0, &[&agent, "not logged in; log in with: ", verification]);
         person.says(&["add", "--title", "Write it"], 0, &["T-001"]);
         let verify = "verify     default: test (make test)";
         person.says(
@@ -105,7 +105,7 @@ fn a_tool_that_is_named_is_no_line_for_the_shell() {
     person.says(
         &["init", "--agent", "claude"],
         0,
-        &["warning: what --agent and --verify say was not written"],
+        &["warning: --agent and --verify were not written"],
     );
     person.says(&["run", "--agent", "claude"], 0, &["the task is complete"]);
     let Left(_, out, _) = person.run(&["why", "T-001", "--json"]);
@@ -116,12 +116,12 @@ fn a_tool_that_is_named_is_no_line_for_the_shell() {
 #[test]
 fn who_has_nothing_is_told_what_to_say_where() {
     let person = Person::with(&[]);
-    let lacks = "1. say in workloop.toml which agent runs and what verifies its work";
+    let lacks = "1. set in workloop.toml which agent runs and what verifies its work";
     person.says(&["init"], 0, &["agent: none found", "verification: none found", lacks]);
     person.says(
         &["agents"],
         0,
-        &["Any other command may be an agent: run = \"…\" under [agents.NAME]"],
+        &["Any other command can be an agent: run = \"…\" under [agents.NAME]"],
     );
     person.says(
         &["doctor"],

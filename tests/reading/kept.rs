@@ -86,7 +86,7 @@ fn a_change_is_a_patch_that_git_takes_and_that_steers_no_terminal() {
 
     // What landed, of a complete task; what is not there says so.
     let Left(exit, _, said) = folder.run("diff B q.json");
-    assert_eq!((exit, said.contains("no attempt has made one yet")), (2, true), "{said}");
+    assert_eq!((exit, said.contains("no attempt has made a change yet")), (2, true), "{said}");
     let commit = folder.sh("git rev-parse HEAD");
     let text = fs::read_to_string(folder.path("q.json")).expect("text");
     let landed = format!("\"landed_commit\": \"{commit}\", \"id\": \"B\"");
@@ -97,7 +97,7 @@ fn a_change_is_a_patch_that_git_takes_and_that_steers_no_terminal() {
     let told = folder.run("why B q.json").1;
     assert!(told.contains(&format!("It is complete in q.json: it landed as {commit}.")), "{told}");
     let Left(exit, _, said) = folder.run("diff A q.json --attempt 7");
-    assert_eq!((exit, said.contains("there are: 1, 2")), (2, true), "{said}");
+    assert_eq!((exit, said.contains("kept attempts: 1, 2")), (2, true), "{said}");
     folder.write("workloop.toml", "");
     let Left(exit, _, said) = folder.run("diff C q.json");
     assert_eq!((exit, said.contains("agents share one tree")), (2, true), "{said}");
@@ -140,7 +140,7 @@ fn trees_are_restored_listed_and_removed() {
     assert_eq!(view["attempts"], kept);
     for (line, exit, said) in [
         ("workspace restore C q.json", 2, "no attempt of task C is kept"),
-        ("workspace restore A q.json --attempt 9", 2, "there are: 1, 2"),
+        ("workspace restore A q.json --attempt 9", 2, "kept attempts: 1, 2"),
         ("workspace restore q.json", 2, "no task is named"),
         ("workspace path A q.json", 2, "no attempt of task A works in a private tree now"),
         ("workspace ls A q.json", 2, "no ids are meant here: A"),

@@ -108,7 +108,7 @@ fn one_queue_must_be_meant() {
     let folder = Folder::with(QUEUE);
     folder.put("r.json", QUEUE);
     let ran = folder.refuses(&["add", "--title", "x", "--work-queue", "r.json"]);
-    assert!(ran.err.contains("to which queue"), "{ran:?}");
+    assert!(ran.err.contains("name the queue to add to"), "{ran:?}");
 }
 
 /// What names nothing, or closes a circle, may be added next or taken back: it is told at once.

@@ -1,4 +1,4 @@
-//! `add`: new tasks, from flags or JSON.
+//! `add`: adds tasks from flags or JSON.
 
 use crate::cli::args::AddArgs;
 use crate::cli::failure::Failure;
@@ -20,7 +20,7 @@ pub(super) fn run(args: &AddArgs, session: &mut Session<'_>) -> Result<(), Failu
     };
     if let Some(id) = &args.id {
         if originals.len() > 1 {
-            return Err(Failure::usage("--id names one task, and there are several in the list"));
+            return Err(Failure::usage("--id names one task, but the list has several"));
         }
         said.push(Said::Field(Field::Id, json!(id)));
     }
@@ -29,21 +29,21 @@ pub(super) fn run(args: &AddArgs, session: &mut Session<'_>) -> Result<(), Failu
     if set.served() > 1 {
         let names = (0..set.served()).map(|queue| set.shown(queue).display().to_string());
         let names: Vec<String> = names.collect();
-        let text = format!("say to which queue to add: {}", names.join(", "));
+        let text = format!("name the queue to add to: {}", names.join(", "));
         return Err(Failure::usage(text));
     }
     let ids = verbs::add(&mut project, &originals, &said, args.discovered_by.as_deref())?;
     for id in &ids {
-        // A script gets the id as it is.
+        // Scripts need the exact id.
         writeln!(session.streams.out.exact(), "{id}")?;
     }
     write::warn_of(&project, &ids, session)
 }
 
-/// The JSON text of each task that was given.
+/// Returns the JSON text of each task in `argument`.
 fn originals(argument: &str) -> Result<Vec<String>, Failure> {
     let (text, value) = given(argument)?;
-    let wrong = || Failure::usage("a task is a JSON object; several are a list of objects");
+    let wrong = || Failure::usage("a task is a JSON object; several tasks are a list of objects");
     match value {
         Value::Object(_) => Ok(vec![text]),
         Value::Array(list) if list.iter().all(Value::is_object) => {

@@ -1,4 +1,5 @@
-//! `agents`: which agents are installed, and what is known of them.
+//! `agents`: lists the agents that have a preset, whether they are installed, and what is known
+//! about them.
 
 use crate::agent::{Installed, adapter, installed, probe};
 use crate::cli::args::AgentsArgs;
@@ -14,7 +15,7 @@ use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::fs;
 
-/// What a dry call came to.
+/// The result of a dry call; `None` if none was made.
 type Probed = Option<Result<AgentRun, String>>;
 
 pub(super) fn run(args: &AgentsArgs, session: &mut Session<'_>) -> Result<(), Failure> {
@@ -34,18 +35,18 @@ pub(super) fn run(args: &AgentsArgs, session: &mut Session<'_>) -> Result<(), Fa
     session.print(text(&probed))
 }
 
-/// Calls it in a folder of its own, which goes again.
+/// Calls the agent in a temporary folder, which is removed afterwards.
 fn dry_call(one: &Installed) -> Result<AgentRun, String> {
     let folder = std::env::temp_dir().join(format!("workloop-probe-{}", RandomIds.hex32()));
     fs::create_dir(&folder)
-        .map_err(|error| format!("cannot make {}: {error}", folder.display()))?;
+        .map_err(|error| format!("failed to create {}: {error}", folder.display()))?;
     let run = probe(adapter(one.preset), &folder, &SystemClock);
-    // What stays costs space in a folder that the system empties.
+    // Leftovers only cost space in a folder that the system empties.
     drop(fs::remove_dir_all(&folder));
     run
 }
 
-/// What a dry call tells of the login: more than a file or a variable could.
+/// Updates the login state from the dry call, which is more reliable than a file or a variable.
 fn told(one: Installed, asked: Option<&Result<AgentRun, String>>) -> Installed {
     let Some(Ok(run)) = asked else { return one };
     let logged_in = match run.outcome {
@@ -98,13 +99,13 @@ fn text(found: &[(Installed, Probed)]) -> String {
         let version = one.version.as_deref().unwrap_or("version unknown");
         let (version, path) = (escape::line(version), path.display().to_string());
         let _ok = writeln!(text, "{name}  {version}, {login}");
-        let _ok = writeln!(text, "{:9}  {}; tells {knows}", "", escape::line(&path));
+        let _ok = writeln!(text, "{:9}  {}; reports {knows}", "", escape::line(&path));
         if let Some(line) = asked.as_ref().map(probed) {
             let _ok = writeln!(text, "{:9}  dry call: {}", "", escape::line(&line));
         }
     }
     if found.iter().all(|(one, _)| one.path.is_none()) {
-        text.push_str("Any other command may be an agent: run = \"…\" under [agents.NAME] of workloop.toml.\n");
+        text.push_str("Any other command can be an agent: set run = \"…\" under [agents.NAME] in workloop.toml.\n");
     }
     text
 }

@@ -1,4 +1,4 @@
-//! `answer`: the question of a blocked task, answered.
+//! `answer`: answers the question of a blocked task.
 
 use super::learnt;
 use crate::cli::args::AnswerArgs;

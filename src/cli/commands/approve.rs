@@ -1,6 +1,6 @@
-//! `approve`: a person says that a task may start, or that work which passed may count.
+//! `approve`: a person allows a task to start, or accepts work that passed.
 //!
-//! Work is shown before: its verdict and what it changed. Only on a terminal is there a question.
+//! Work is shown first, with its verdict and its change. Confirmation is asked only on a terminal.
 
 use super::diff;
 use crate::cli::args::ApproveArgs;
@@ -17,7 +17,7 @@ use crate::views::escape;
 use crate::workspace::Oid;
 use std::io::Write;
 
-/// Who approves when nobody is named: a queue file never holds a login name by itself.
+/// The default approver: a login name is never written to a queue file unasked.
 const BY: &str = "workloop approve";
 
 pub(super) fn run(args: &ApproveArgs, session: &mut Session<'_>) -> Result<(), Failure> {
@@ -32,13 +32,15 @@ pub(super) fn run(args: &ApproveArgs, session: &mut Session<'_>) -> Result<(), F
         }
     }
     if !reviewed.is_empty() && session.interactive() && !args.yes {
-        write::confirm(session, "let this work count")?;
+        write::confirm(session, "approve this work")?;
     }
     let by = args.by.as_deref().unwrap_or(BY);
     for (id, came_to) in verbs::approve(&mut project, &ids, by)? {
         let what = match came_to {
             Approved::MayStart => "approved",
-            Approved::MayLand => "approved; the loop that has it lands it, or else the next run",
+            Approved::MayLand => {
+                "approved; the loop that holds its claim lands it, or else the next run"
+            }
             Approved::Complete => "approved, complete",
         };
         write::tell(session, &[id], what)?;
@@ -46,7 +48,7 @@ pub(super) fn run(args: &ApproveArgs, session: &mut Session<'_>) -> Result<(), F
     Ok(())
 }
 
-/// Shows the verdict of a task in review, and what it changed.
+/// Shows the verdict and the change of a task in review.
 fn show(place: Place, project: &Project, session: &mut Session<'_>) -> Result<(), Failure> {
     let queue = &project.queues()[place.queue];
     let task = &queue.tasks()[place.task];

@@ -1,4 +1,4 @@
-//! `block`: a task waits for a person, with the reason. A loop that runs it ends its attempt.
+//! `block`: blocks tasks, with the reason. A loop that runs one of them ends its attempt.
 
 use crate::cli::args::BlockArgs;
 use crate::cli::failure::Failure;

@@ -1,4 +1,4 @@
-//! `blockers`: what does not get on by itself, and what waits behind it.
+//! `blockers`: shows the tasks that need a person, and what waits for them.
 
 use crate::cli::args::BlockersArgs;
 use crate::cli::failure::Failure;

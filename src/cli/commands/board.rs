@@ -1,4 +1,4 @@
-//! `board`: all tasks as Markdown, as the file of the configuration has them.
+//! `board`: prints all tasks as Markdown, like the board file of the configuration.
 
 use crate::cli::args::{BoardArgs, BoardLook};
 use crate::cli::derived::{in_order, names};

@@ -1,4 +1,4 @@
-//! `cancel`: tasks are parked, and what runs of them ends.
+//! `cancel`: parks tasks and ends their running attempts.
 
 use crate::cli::args::CancelArgs;
 use crate::cli::failure::Failure;

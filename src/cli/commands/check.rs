@@ -1,4 +1,4 @@
-//! `check`: everything wrong or odd in the queues and the configuration.
+//! `check`: reports errors and likely mistakes in the queues and the configuration.
 
 use crate::cli::args::CheckArgs;
 use crate::cli::failure::{Failure, FailureKind};
@@ -71,7 +71,7 @@ pub(super) fn run(args: &CheckArgs, session: &mut Session<'_>) -> Result<(), Fai
     tell(args, findings, (queues, tasks), session)
 }
 
-/// Shows what was found in so many queues and tasks.
+/// Prints the findings, with the numbers of checked queues and tasks.
 fn tell(
     args: &CheckArgs,
     findings: Findings,
@@ -162,8 +162,8 @@ fn of_config(error: &ConfigError, cwd: &Path, findings: &mut Findings) {
     }
 }
 
-/// Agents and profiles that tasks name and nobody configured; each name once a queue. Without a
-/// configuration there is nothing that a name could be looked up in.
+/// Reports agents and profiles that tasks name but the configuration does not define, each name
+/// once per queue. Without a configuration there is nothing to look a name up in.
 fn of_choices(snapshot: &Snapshot<'_>, findings: &mut Findings) {
     let config = &snapshot.set.config;
     if config.path.is_none() {
@@ -171,7 +171,7 @@ fn of_choices(snapshot: &Snapshot<'_>, findings: &mut Findings) {
     }
     let sources = snapshot.sources();
     for (number, queue) in snapshot.queues[..snapshot.set.served()].iter().enumerate() {
-        // Hashes, since each task may name an agent of its own.
+        // Hashes, because each task may name a different agent.
         let mut said = HashSet::new();
         for (index, task) in queue.tasks().iter().enumerate() {
             if task.status == Status::Complete {
@@ -209,14 +209,14 @@ fn of_choices(snapshot: &Snapshot<'_>, findings: &mut Findings) {
     }
 }
 
-/// Journals and claims of a newer program: they are read, not written.
+/// Reports queues, journals and claims of a newer program: they are read, not written.
 fn of_versions(snapshot: &Snapshot<'_>, findings: &mut Findings) {
     let mut states: Vec<StateDir> = Vec::new();
     for (number, queue) in snapshot.queues[..snapshot.set.served()].iter().enumerate() {
         let state = snapshot.set.state(number);
         let found = queue.format_version();
         if found > QUEUE_VERSION {
-            let message = format!("format {found}, this program knows {QUEUE_VERSION}");
+            let message = format!("format {found}, but this program supports {QUEUE_VERSION}");
             let path = snapshot.set.shown(number).display().to_string();
             findings.add(FindingView::placeless("newer-queue", &path, message));
         }
@@ -227,8 +227,11 @@ fn of_versions(snapshot: &Snapshot<'_>, findings: &mut Findings) {
             let (_, key) = snapshot.key(snapshot.structure.graph.node(number, index));
             let path = state.claim_lock(&key);
             if let Some(found) = ClaimRecord::read(&path).filter(|r| r.v > ClaimRecord::VERSION) {
-                let message =
-                    format!("format {}, this program knows {}", found.v, ClaimRecord::VERSION);
+                let message = format!(
+                    "format {}, but this program supports {}",
+                    found.v,
+                    ClaimRecord::VERSION
+                );
                 let path = path.display().to_string();
                 findings.add(FindingView::placeless("newer-claim", &path, message));
             }
@@ -237,7 +240,7 @@ fn of_versions(snapshot: &Snapshot<'_>, findings: &mut Findings) {
             continue;
         }
         if let Some(found) = Journal::new(state.clone()).newer_version() {
-            let message = format!("format {found}, this program knows {EVENT_VERSION}");
+            let message = format!("format {found}, but this program supports {EVENT_VERSION}");
             let path = state.journal().display().to_string();
             findings.add(FindingView::placeless("newer-journal", &path, message));
         }
@@ -245,7 +248,7 @@ fn of_versions(snapshot: &Snapshot<'_>, findings: &mut Findings) {
     }
 }
 
-/// What a run would refuse before it claims anything.
+/// Reports what a run would refuse before it claims anything.
 fn of_run(reading: &Reading, session: &Session<'_>, findings: &mut Findings) {
     let project = &reading.project;
     let config = project.config();
@@ -255,14 +258,14 @@ fn of_run(reading: &Reading, session: &Session<'_>, findings: &mut Findings) {
     };
     let file = config.path.as_deref().map_or_else(|| FILE_NAME.to_owned(), shown);
     let open = project.served().iter().flat_map(|queue| queue.tasks());
-    // Without a file flags may say it, and without a task nothing is missed yet.
+    // Without a file, flags may name it; without an open task, nothing needs it yet.
     let ready = config.path.is_some() && open.into_iter().any(|task| task.status.is_open());
     let mut said = HashSet::new();
     let path = session.world.var("PATH");
     let looked = (path, Lines::Looked);
     let mut tell = |error| {
         let (code, file, configured) = match &error {
-            // Told with the queues.
+            // Reported with the queues.
             PreflightError::Store(StoreError::Newer { .. } | StoreError::Journal(_)) => return,
             PreflightError::Store(StoreError::Unsafe { path, .. }) => {
                 ("unsafe-place", shown(path), true)
@@ -278,7 +281,7 @@ fn of_run(reading: &Reading, session: &Session<'_>, findings: &mut Findings) {
         };
         let text = match &error {
             PreflightError::Store(StoreError::Unsafe { reason, .. }) => reason.clone(),
-            // The task is the first of many.
+            // The task in the full text is only the first of many.
             PreflightError::Choice { source, .. } => source.to_string(),
             PreflightError::Store(_)
             | PreflightError::NoVerification
@@ -298,11 +301,11 @@ fn of_run(reading: &Reading, session: &Session<'_>, findings: &mut Findings) {
             findings.add(finding);
         }
     };
-    // Names that nothing has are told with the tasks that hold them.
+    // Unknown names are reported with the tasks that contain them.
     survey(project, &Scope::default(), looked, &mut tell, &mut |_| {});
 }
 
-/// More loops than anybody can look after.
+/// Reports a number of loops that is too large to supervise.
 fn of_loops(reading: &Reading, cwd: &Path, findings: &mut Findings) {
     let config = reading.project.config();
     let jobs = usize::try_from(*config.jobs).unwrap_or(usize::MAX);

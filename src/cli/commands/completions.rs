@@ -1,4 +1,4 @@
-//! `completions`: the completion script of a shell.
+//! `completions`: prints the completion script for a shell.
 
 use crate::cli::args::CompletionsArgs;
 use crate::cli::completing;

@@ -1,4 +1,4 @@
-//! `diff ID`: what an attempt did, or what landed, as a patch.
+//! `diff ID`: prints the change of an attempt, or what landed, as a patch.
 
 use crate::cli::args::DiffArgs;
 use crate::cli::failure::Failure;
@@ -27,8 +27,8 @@ pub(super) fn run(args: &DiffArgs, session: &mut Session<'_>) -> Result<(), Fail
         let text = format!("no change of task {id} is kept: {why}");
         Failure::usage(text).hint(format_args!("workloop log {id} shows what its agent said"))
     };
-    let shared = "agents share one tree ([isolation] mode = \"shared\"), in which nobody can say \
-                  what one attempt did";
+    let shared = "agents share one tree ([isolation] mode = \"shared\"), so the changes of one \
+                  attempt cannot be told apart";
     let repository = match session.repository_of(set, set.root(place.queue), Purpose::Look) {
         Err(HomeError::Refused(Refusal::NoRepository { .. })) => {
             return Err(none("the project is not in a git work tree"));
@@ -41,12 +41,14 @@ pub(super) fn run(args: &DiffArgs, session: &mut Session<'_>) -> Result<(), Fail
     let change = match change_of(&repository, &name, (content, place.task), args.attempt)? {
         Found::Change(change) => change,
         Found::Kept(kept) if kept.is_empty() && !is_private(set) => return Err(none(shared)),
-        Found::Kept(kept) if kept.is_empty() => return Err(none("no attempt has made one yet")),
+        Found::Kept(kept) if kept.is_empty() => {
+            return Err(none("no attempt has made a change yet"));
+        }
         Found::Kept(kept) => {
             let numbers: Vec<String> = kept.iter().map(u32::to_string).collect();
             let number = args.attempt.unwrap_or_default();
             let text = format!("attempt {number} of task {id} is not kept");
-            let hint = format!("there are: {}", numbers.join(", "));
+            let hint = format!("kept attempts: {}", numbers.join(", "));
             return Err(Failure::usage(text).hint(hint));
         }
     };
@@ -75,7 +77,8 @@ fn view(
     })
 }
 
-/// Exact bytes for a script, which may apply them; colours and nothing that steers for a person.
+/// Prints the patch: exact bytes for a script, which may apply them; for a person, with colours and
+/// without control characters.
 pub(super) fn show(
     repository: &Repository,
     change: &ChangeOf,

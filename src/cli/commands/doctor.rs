@@ -1,4 +1,4 @@
-//! `doctor`: whether a run could start here, and what is worth a look.
+//! `doctor`: checks whether a run could start here, and what needs attention.
 
 mod channels;
 mod machine;
@@ -13,8 +13,8 @@ use crate::views::json;
 
 pub(super) fn run(args: &DoctorArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     let (what, queues) = args.split().map_err(|word| {
-        Failure::usage(format_args!("doctor cannot look at {word:?}"))
-            .hint("workloop doctor looks at everything, workloop doctor notify tries the channels")
+        Failure::usage(format_args!("doctor cannot check {word:?}"))
+            .hint("workloop doctor checks everything, workloop doctor notify tests the channels")
     })?;
     let Anyway { selection, wrong } = session.select_anyway(&queues);
     let wrong = wrong.map(|wrong| Failure::from(wrong).message);
@@ -50,7 +50,7 @@ pub(super) fn run(args: &DoctorArgs, session: &mut Session<'_>) -> Result<(), Fa
     tell(args.json, DoctorView::new(signs), what, session)
 }
 
-/// Shows what was found; exits 1 where something has to be mended.
+/// Prints the results. The exit status is 1 if something must be fixed before a run can start.
 fn tell(
     as_json: bool,
     view: DoctorView,
@@ -68,7 +68,7 @@ fn tell(
 
 fn of_config(wrong: Option<&str>, selection: Option<&Selection>) -> Option<Sign> {
     if let Some(wrong) = wrong {
-        // The first line only says that there is something wrong in it.
+        // The first line only says that the file is invalid; the second says why.
         let first = wrong.lines().nth(1).or(wrong.lines().next()).unwrap_or_default();
         return Some(Sign::fail("config", first, "workloop check"));
     }

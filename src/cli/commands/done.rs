@@ -1,4 +1,4 @@
-//! `done`: a person completed tasks; with `--verify` only if their verification says so.
+//! `done`: records that a person completed tasks; with `--verify` only if they pass verification.
 
 use crate::claims::Keeper;
 use crate::cli::args::DoneArgs;
@@ -20,13 +20,13 @@ pub(super) fn run(args: &DoneArgs, session: &mut Session<'_>) -> Result<(), Fail
     };
     let note = args.note.clone().filter(|note| !note.trim().is_empty());
     let (ids, mut project) = write::of_tasks(session, &args.words, &args.queues)?;
-    // Held until everything is written, so that nobody takes a task over meanwhile.
+    // The claims are held until everything is written, so that no loop takes a task over meanwhile.
     let (places, mut dead) = verbs::before_done(&project, &ids).map_err(not_completed)?;
     let verdict = if args.verify {
         let verified = verify(&project, &places, dead.keeper(), session);
         project.store_mut().verification_ran();
         if verified.is_err() {
-            // What the steps wrote into the queue is judged all the same.
+            // Edits of the queue by the steps must be examined all the same.
             project.update(|_, _| Ok(()))?;
         }
         verified?;
@@ -53,14 +53,14 @@ fn not_completed(error: VerbError) -> Failure {
 /// Runs the verification of each task, until one does not pass.
 ///
 /// # Errors
-/// The failed step, as blocked work; wrong usage when there is no verification.
+/// Fails as blocked work with the failed step, or as wrong usage if there is no verification.
 fn verify(
     project: &Project,
     places: &[Place],
     keeper: &mut Keeper,
     session: &mut Session<'_>,
 ) -> Result<(), Failure> {
-    // Of a complete one the transition says so; a verification would take its time for nothing.
+    // A complete task is refused by the transition; verifying it first would waste time.
     let open = |place: &&Place| {
         project.queues()[place.queue].tasks()[place.task].status != Status::Complete
     };
@@ -75,7 +75,7 @@ fn verify(
             None => FailureKind::Usage,
         };
         let text = format!("task {id} was not completed: {how}; nothing was written");
-        let hint = format!("workloop log {id} --attempt 0 shows all of it");
+        let hint = format!("workloop log {id} --attempt 0 shows the full output");
         Err(Failure::new(kind, text).hint(hint))
     })
 }

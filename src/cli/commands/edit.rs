@@ -1,4 +1,4 @@
-//! `edit`: fields of a task by flags or JSON; in an editor without either.
+//! `edit`: changes fields of a task from flags or JSON; without either, opens an editor.
 
 use super::editor;
 use crate::cli::args::EditArgs;
@@ -16,7 +16,7 @@ pub(super) fn run(args: &EditArgs, session: &mut Session<'_>) -> Result<(), Fail
     }
     let said = said(&args.fields)?;
     if !args.drop_dependency.is_empty() && !args.fields.depends_on.is_empty() {
-        let text = "--depends-on gives the whole list: nothing is left for --drop-dependency";
+        let text = "--depends-on replaces the whole list; it cannot be used with --drop-dependency";
         return Err(Failure::usage(text));
     }
     let merge = match json.map(given).transpose()? {

@@ -1,7 +1,7 @@
-//! `edit` in an editor: on a copy, merged by key under the lock.
+//! `edit` in an editor: edits a copy, and merges it by key under the lock.
 //!
-//! Loops continue while the editor is open. What changed in the file meanwhile stays; a key that
-//! changed here and there differently is a conflict, and the copy is kept.
+//! Loops continue while the editor is open. Changes made to the file meanwhile are kept. A key that
+//! changed differently in the file and in the copy is a conflict; the copy is then kept.
 
 use crate::cli::args::QueueArgs;
 use crate::cli::failure::Failure;
@@ -18,13 +18,13 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// The most that is read of what an editor left, in bytes.
+/// The maximum size of an edited copy, in bytes.
 const COPY_BYTES: u64 = 64 << 20;
 
 pub(super) fn run(id: &str, queues: &QueueArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     if !session.interactive() {
         return Err(Failure::usage("there is no terminal to open an editor on").hint(
-            "say what to change by flags, such as --title, or as a JSON object on stdin with -",
+            "give the changes by flags, such as --title, or as a JSON object on stdin with -",
         ));
     }
     let mut project = write::open(session, queues)?;
@@ -34,25 +34,24 @@ pub(super) fn run(id: &str, queues: &QueueArgs, session: &mut Session<'_>) -> Re
     let pretty = serde_json::to_string_pretty(&base).map_err(Failure::internal)?;
     let shown = as_written(&pretty, &original) + "\n";
     let copy = make_copy(&shown)?;
-    let kept = |failure: Failure| {
-        failure.hint(format_args!("what you wrote is kept in {}", copy.display()))
-    };
+    let kept =
+        |failure: Failure| failure.hint(format_args!("your text is kept in {}", copy.display()));
     let Some((text, edited)) = edited(&copy, session).map_err(kept)? else {
         let text = "nothing was changed";
         return Err(kept(Failure::usage(text)));
     };
     let merged = verbs::merge(&mut project, id, &base, (&text, &edited));
     let (done, changed) = merged.map_err(|error| kept(error.into()))?;
-    // A copy that stays behind costs space only.
+    // A leftover copy only costs space.
     drop(fs::remove_file(&copy));
     tell(session, &done, if changed { "edited" } else { "not changed" })?;
     warn_of(&project, &done, session)
 }
 
-/// A task as its text and its members.
+/// A task: its text and its members.
 type Edited = (String, Map<String, Value>);
 
-/// The task as the person left it; `None` when they gave up.
+/// Opens the editor until the text is valid. Returns the edited task; `None` if the person gave up.
 fn edited(copy: &Path, session: &mut Session<'_>) -> Result<Option<Edited>, Failure> {
     let name = session.world.text("VISUAL").or_else(|| session.world.text("EDITOR"));
     let name = name.unwrap_or_else(|| "vi".to_owned());
@@ -83,7 +82,7 @@ fn again(session: &mut Session<'_>) -> Result<bool, Failure> {
     Ok(read > 0 && !line.trim().to_lowercase().starts_with('n'))
 }
 
-/// A file of our own that an editor may open.
+/// Creates a private file for the editor.
 fn make_copy(text: &str) -> Result<PathBuf, Failure> {
     let path = std::env::temp_dir().join(format!("workloop-edit-{}.json", RandomIds.hex8()));
     open::new(&path).and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| {

@@ -1,4 +1,4 @@
-//! `events`: the journal.
+//! `events`: prints the journal.
 
 use crate::cli::args::{EventStyle, EventsArgs};
 use crate::cli::failure::Failure;
@@ -17,31 +17,31 @@ use chrono::{DateTime, Utc};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-/// How many of the last events `--follow` begins with.
+/// How many past events `--follow` prints first.
 const FOLLOWED: usize = 10;
 
-/// Bytes that are collected before they are written.
+/// How many bytes are buffered before they are written.
 const BATCH: usize = 64 << 10;
 
-/// The journal of one folder, and the queues of it that were asked for.
+/// The journal of one folder, and the requested queues in it.
 struct Source {
     lines: JournalLines,
     queues: HashSet<String>,
     last: Option<Last>,
 }
 
-/// The number and the time of the last line that was read. A journal that was put back from its backup
-/// begins with lines that were told before; one that begins anew has newer times.
+/// The sequence number and time of the last line that was read. A journal restored from its backup
+/// begins with lines that were printed before; a new journal has newer times.
 type Last = (u64, String);
 
-/// How events are told.
+/// How events are printed.
 struct Telling {
     since: Option<DateTime<Utc>>,
     style: EventStyle,
     json: bool,
     teller: Teller,
     mask: Mask,
-    /// Only so many of the last ones are told, of what is there already.
+    /// The maximum number of past events to print; `None` after they were printed, or for all.
     most: Option<usize>,
 }
 
@@ -55,7 +55,7 @@ pub(super) fn run(args: &EventsArgs, session: &mut Session<'_>) -> Result<(), Fa
     let few = (args.follow && since.is_none()).then_some(FOLLOWED);
     let most = args.lines.or(few);
     let mut telling = Telling { since, style: args.style, json: args.json, teller, mask, most };
-    // Made before the first look, so that nothing is missed between the two.
+    // Created before the first read, so that no event is missed between the two.
     let mut follow = args.follow.then(|| Follow::new(&dirs));
     loop {
         tell(&mut sources, &mut telling, session)?;
@@ -66,7 +66,7 @@ pub(super) fn run(args: &EventsArgs, session: &mut Session<'_>) -> Result<(), Fa
     }
 }
 
-/// The journals of the selected queues, and the folders where they change.
+/// Returns the journals of the selected queues, and the folders to watch for changes.
 fn sources(selection: &Selection, backups: Option<&Backups>) -> (Vec<Source>, Vec<PathBuf>) {
     let mut found: Vec<(PathBuf, Source)> = Vec::new();
     let mut dirs = Vec::new();
@@ -83,7 +83,7 @@ fn sources(selection: &Selection, backups: Option<&Backups>) -> (Vec<Source>, Ve
             None => {
                 let lines = JournalLines::new(state);
                 let source = Source { lines, queues: HashSet::from([name]), last: None };
-                // The folder beside the queue too: that is where a state folder comes to be.
+                // The queue's folder is watched too: the state folder is created in it.
                 dirs.extend([root.parent().map(Path::to_owned), Some(root.clone()), Some(home)]);
                 found.push((root, source));
             }
@@ -93,7 +93,7 @@ fn sources(selection: &Selection, backups: Option<&Backups>) -> (Vec<Source>, Ve
     (sources, dirs.into_iter().flatten().collect())
 }
 
-/// Tells what is new.
+/// Prints the new events.
 fn tell(
     sources: &mut [Source],
     telling: &mut Telling,
@@ -117,7 +117,7 @@ fn tell(
         })?;
         return session.print(batch);
     }
-    // Several folders: one story, in the order of the times.
+    // The events of several folders are merged in the order of their times.
     let mut all: Vec<(String, Vec<u8>, Event)> = Vec::new();
     for source in sources {
         let Source { lines, queues, last } = source;
@@ -135,7 +135,7 @@ fn tell(
     session.print(batch)
 }
 
-/// Tells the last ones of what is there.
+/// Prints the last `most` of the existing events.
 fn tell_last(
     most: usize,
     sources: &mut [Source],
@@ -151,7 +151,7 @@ fn tell_last(
                 let mut text = Vec::new();
                 telling.tell(line, &event, &mut text);
                 all.extend((!text.is_empty()).then_some((event.at, text)));
-                // Twice as many as are told are kept, so that they are not moved for each line.
+                // Up to twice as many are kept, so that the list is not shifted for each line.
                 if !several && all.len() >= 2 * most.max(64) {
                     all.drain(..all.len() - most);
                 }
@@ -168,7 +168,7 @@ fn tell_last(
 }
 
 impl Telling {
-    /// The event of a line, if it is one, was asked for, and comes after the `last` one.
+    /// Parses a line. Returns its event if it was requested and comes after `last`.
     fn wanted(
         &mut self,
         line: &[u8],
@@ -185,7 +185,7 @@ impl Telling {
             DateTime::parse_from_rfc3339(&event.at).is_ok_and(|at| at >= since)
         });
         if here && !late && self.style == EventStyle::Log {
-            // What comes later is told with what was before: how long it took, and where.
+            // Later events refer to earlier ones for durations and windows.
             self.teller.log(&event);
         }
         (here && late).then_some(event)

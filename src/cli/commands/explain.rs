@@ -1,4 +1,4 @@
-//! `explain`: what a reason code means.
+//! `explain`: explains a reason code.
 
 use crate::cli::args::ExplainArgs;
 use crate::cli::failure::Failure;
@@ -20,7 +20,7 @@ pub(super) fn run(args: &ExplainArgs, session: &mut Session<'_>) -> Result<(), F
         let near = nearest(word, ReasonCode::ALL.iter().map(|code| code.word()));
         let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
         return Err(Failure::usage(format_args!("there is no reason code `{word}`{near}"))
-            .hint("workloop explain lists all"));
+            .hint("workloop explain lists all of them"));
     };
     let said = explain(code);
     if args.json {

@@ -1,5 +1,5 @@
-//! What `retry --fresh` and `reset` have in common: the next attempt begins with the branch, whatever
-//! is kept of earlier ones.
+//! Shared by `retry --fresh` and `reset`: the next attempt starts from the branch, regardless of
+//! the work that is kept of earlier attempts.
 
 use crate::cli::failure::Failure;
 use crate::cli::session::Session;
@@ -9,29 +9,30 @@ use crate::project::workspaces::task_name;
 use crate::store::Place;
 use crate::workspace::TaskName;
 
-/// Notes of the tasks at `places` that their next attempts begin anew.
+/// Records that the next attempts of the tasks at `places` start from the branch.
 ///
 /// # Errors
-/// Wrong usage where all agents share a tree: the work of earlier attempts lies in the project then.
+/// Fails as wrong usage if all agents share a tree: the work of earlier attempts is then in the
+/// project itself.
 pub(super) fn begin_anew(
     session: &Session<'_>,
     project: &Project,
     places: &[Place],
 ) -> Result<(), Failure> {
     if note(session, project, places)? == 0 && !is_private(project.set()) {
-        let text = "--fresh is for private workspaces, and all agents share a tree here: the work of \
-                    earlier attempts lies in the project itself";
+        let text = "--fresh needs private workspaces, but all agents share a tree here: the work of \
+                    earlier attempts is in the project itself";
         return Err(
-            Failure::usage(text).hint("take back there what is not wanted, without --fresh")
+            Failure::usage(text).hint("undo unwanted changes there, and retry without --fresh")
         );
     }
     Ok(())
 }
 
-/// The same of tasks that are to be as if they had never run, wherever anything is kept of them.
+/// Records the same for tasks that are reset, if any work of them is kept.
 ///
 /// # Errors
-/// When it cannot be noted although agents work in private trees.
+/// Fails if it cannot be recorded although agents work in private trees.
 pub(super) fn forget_work(
     session: &Session<'_>,
     project: &Project,
@@ -43,7 +44,7 @@ pub(super) fn forget_work(
     }
 }
 
-/// Notes it; gives how many tasks have work to continue.
+/// Records it. Returns how many of the tasks have work to continue.
 fn note(session: &Session<'_>, project: &Project, places: &[Place]) -> Result<usize, Failure> {
     let (set, queues) = (project.set(), project.queues());
     if places.is_empty() {

@@ -1,4 +1,4 @@
-//! `graph`: the dependency graph as Mermaid, DOT or JSON.
+//! `graph`: prints the dependency graph as Mermaid, DOT or JSON.
 
 use crate::cli::args::{GraphArgs, GraphFormat};
 use crate::cli::failure::Failure;

@@ -1,4 +1,4 @@
-//! `help [VERB]`: as `--help`.
+//! `help [VERB]`: prints the same as `--help`.
 
 use crate::cli::args::{Cli, HelpArgs};
 use crate::cli::failure::Failure;
@@ -16,7 +16,7 @@ pub(super) fn run(args: &HelpArgs, session: &mut Session<'_>) -> Result<(), Fail
                 let near = nearest(name, command.get_subcommands().map(Command::get_name));
                 let near = near.map_or_else(String::new, |near| format!("; did you mean {near}?"));
                 return Err(Failure::usage(format_args!("there is no verb {name}{near}"))
-                    .hint("workloop help lists all"));
+                    .hint("workloop help lists all of them"));
             };
             verb.render_long_help()
         }

@@ -1,4 +1,4 @@
-//! `init`: a commented configuration and a first queue; what exists is kept.
+//! `init`: writes a commented configuration and a first queue. Existing files are kept.
 
 use crate::agent::{Adapter, logged_in, named, on_path};
 use crate::cli::args::InitArgs;
@@ -18,7 +18,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
 
-/// The configuration; `@AGENT@` and `@VERIFY@` stand for what runs and what judges.
+/// The template of the configuration, with placeholders such as `@AGENT@` and `@VERIFY@`.
 const CONFIG: &str = include_str!("init_config.toml");
 
 pub(super) fn run(args: &InitArgs, session: &mut Session<'_>) -> Result<(), Failure> {
@@ -27,7 +27,7 @@ pub(super) fn run(args: &InitArgs, session: &mut Session<'_>) -> Result<(), Fail
     if dir.canonicalize().is_ok_and(|real| session.inside().is_ruled_from(&real)) {
         return Err(refused(&args.dir.display().to_string()));
     }
-    fs::create_dir_all(&folder).map_err(|error| failed("make the folder", &folder, &error))?;
+    fs::create_dir_all(&folder).map_err(|error| failed("create the folder", &folder, &error))?;
     let real = dir.canonicalize().map_err(|error| failed("find", &dir, &error))?;
     let project = args.project.clone().unwrap_or_else(|| {
         real.file_name().map_or("project".into(), |name| name.to_string_lossy().into_owned())
@@ -40,12 +40,12 @@ pub(super) fn run(args: &InitArgs, session: &mut Session<'_>) -> Result<(), Fail
     let config = create(&dir.join(FILE_NAME), &config_text(&found))?;
     say(session, config, &shown(Path::new(FILE_NAME)))?;
     if !config && (args.agent.is_some() || args.verify.is_some()) {
-        let text = "what --agent and --verify say was not written: workloop.toml was there already; \
-                    say it under [agents.default] and [[verify]] in it";
+        let text = "--agent and --verify were not written, because workloop.toml exists already; \
+                    set them in it under [agents.default] and [[verify]]";
         writeln!(session.streams.err, "warning: {text}")?;
     }
     let queue = Path::new("queues").join(format!("{}.json", file_stem(&project)));
-    // A second queue would make the first one something to choose.
+    // With a second queue, every verb would need to be told which one to use.
     let (made, queue) = match first_queue(&folder) {
         Some(name) => (false, Path::new("queues").join(name)),
         None => (create(&dir.join(&queue), &queue_text(&project))?, queue),
@@ -66,8 +66,8 @@ fn failed(what: &str, path: &Path, error: &io::Error) -> Failure {
     Failure::internal(format_args!("failed to {what} {}: {error}", path.display()))
 }
 
-/// Writes a file that does not exist yet; whether it did not. An `init` that is killed leaves no
-/// half of one, which the next would keep.
+/// Writes a file unless it exists. Returns whether it was written. The write is atomic: a killed
+/// `init` leaves no partial file, which the next one would keep.
 fn create(path: &Path, text: &str) -> Result<bool, Failure> {
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return Ok(false) };
     let made = Dir::open(folder).and_then(|dir| {
@@ -77,35 +77,35 @@ fn create(path: &Path, text: &str) -> Result<bool, Failure> {
     made.map_err(|error| failed("write", path, &error))
 }
 
-/// What the configuration is to say: by flags, else what is there.
+/// What the configuration will contain: from flags, else from what was detected.
 struct Choice {
     agent: Option<Agent>,
     /// Further agents that are installed.
     others: Vec<&'static str>,
     verify: Option<(String, String)>,
-    /// What is to be done before that can run.
+    /// What a person must do before the verification can run.
     first: Option<String>,
     isolation: Isolation,
 }
 
-/// Who does the work.
+/// The agent to configure.
 struct Agent {
     /// The lines of its section, without the comment.
     line: String,
-    /// What told of it.
+    /// Where the choice comes from: a flag, or the `PATH`.
     by: String,
-    /// What is to be done before it can work.
+    /// What a person must do before the agent can run.
     first: Option<String>,
 }
 
 impl Agent {
-    /// A tool that has a preset.
+    /// Configures a tool that has a preset.
     fn tool(adapter: &Adapter, by: String, session: &Session<'_>) -> Self {
         let path = session.world.var("PATH").unwrap_or_default();
         let first = if programs::find(adapter.program, path).is_none() {
             Some(format!("{} is not installed: {}", adapter.program, adapter.install))
         } else if logged_in(adapter, &session.world.vars) == Some(false) {
-            Some(format!("nobody is logged in; log in with: {}", adapter.login))
+            Some(format!("not logged in; log in with: {}", adapter.login))
         } else {
             None
         };
@@ -121,7 +121,7 @@ impl Choice {
         };
         let path = session.world.var("PATH").unwrap_or_default();
         let mut agents = on_path(path);
-        // Who is logged in comes first.
+        // Tools that are not logged in come last.
         agents.sort_by_key(|adapter| logged_in(adapter, &session.world.vars) == Some(false));
         let mut agents = agents.into_iter();
         let agent = match (given(&args.agent, "--agent"), args.agent.as_deref().and_then(named)) {
@@ -148,7 +148,7 @@ impl Choice {
         Self { agent, others, verify, first, isolation }
     }
 
-    /// What a person has to say in the configuration.
+    /// Returns what a person must add to the configuration.
     fn lacks(&self) -> Option<&'static str> {
         match (&self.agent, &self.verify) {
             (Some(_), Some(_)) => None,
@@ -159,11 +159,12 @@ impl Choice {
     }
 }
 
-/// What an agent and a verification look like, where none was found.
+/// The commented example of an agent, if none was found.
 const NO_AGENT: &str = "\
 # [agents.default]
 # preset = \"claude\"        # or codex, gemini, opencode, cursor, copilot, amp, aider
 # run = \"./agent.sh\"       # or any command";
+/// The commented example of a verification, if none was found.
 const NO_VERIFY: &str = "\
 # [[verify]]
 # name = \"test\"
@@ -186,7 +187,7 @@ fn config_text(found: &Choice) -> String {
         .replace("@ISOLATION@", isolation.trim_end())
 }
 
-/// Says what was found, and what was not.
+/// Prints what was found and what was not.
 fn tell(found: &Choice, session: &mut Session<'_>) -> io::Result<()> {
     let out = &mut session.streams.out;
     match &found.agent {
@@ -196,10 +197,10 @@ fn tell(found: &Choice, session: &mut Session<'_>) -> io::Result<()> {
                 writeln!(out, "  {first}")?;
             }
         }
-        None => writeln!(out, "agent: none found; say in workloop.toml which one runs")?,
+        None => writeln!(out, "agent: none found; configure one in workloop.toml")?,
     }
     if !found.others.is_empty() {
-        writeln!(out, "  also there: {}", found.others.join(", "))?;
+        writeln!(out, "  also installed: {}", found.others.join(", "))?;
     }
     match &found.verify {
         Some((run, by)) => {
@@ -209,7 +210,7 @@ fn tell(found: &Choice, session: &mut Session<'_>) -> io::Result<()> {
             }
         }
         None => {
-            writeln!(out, "verification: none found; say in workloop.toml what judges the work")?;
+            writeln!(out, "verification: none found; configure one in workloop.toml")?;
         }
     }
     writeln!(out, "isolation: {}", escape::line(&found.isolation.sentence()))
@@ -226,7 +227,7 @@ fn queue_text(project: &str) -> String {
     format!("{queue:#}\n")
 }
 
-/// The project's name as the name of a file.
+/// Turns the project's name into a file name.
 fn file_stem(project: &str) -> String {
     let keep = |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' };
     let stem: String = project.chars().map(keep).collect();
@@ -234,7 +235,7 @@ fn file_stem(project: &str) -> String {
     if stem.is_empty() { "queue".to_owned() } else { stem.to_owned() }
 }
 
-/// The first JSON file in the folder of queues.
+/// Returns the name of the first JSON file in the folder of queues.
 fn first_queue(folder: &Path) -> Option<String> {
     let names = fs::read_dir(folder).ok()?.flatten().map(|entry| entry.file_name());
     let names = names.filter_map(|name| name.into_string().ok());
@@ -257,15 +258,15 @@ fn next_steps(
 ) -> io::Result<()> {
     let (config, queue) = (config.display(), queue.display());
     let first = match lacks {
-        None => format!("look at {config}: which agent runs and what verifies its work"),
-        Some(lacks) => format!("say in {config} {lacks}"),
+        None => format!("review {config}: which agent runs and what verifies its work"),
+        Some(lacks) => format!("set in {config} {lacks}"),
     };
     let steps = [
         first,
         format!("workloop add {queue} --title \"…\" --description \"…\"   (or edit the file)"),
-        "workloop check             what is wrong or odd".to_owned(),
+        "workloop check             errors and likely mistakes".to_owned(),
         "workloop next              what would start, and why in this order".to_owned(),
-        "workloop prompt ID         the text that the agent gets".to_owned(),
+        "workloop prompt ID         the exact text that the agent gets".to_owned(),
         "workloop run               the loop".to_owned(),
     ];
     writeln!(session.streams.out, "\nNext:")?;

@@ -1,4 +1,4 @@
-//! `land`: what waits to land, shown or landed.
+//! `land`: shows or lands the changes that wait to land.
 
 use crate::cli::args::{LandArgs, LandWhat};
 use crate::cli::failure::Failure;
@@ -43,13 +43,13 @@ fn target(home: &Home, snapshot: &Snapshot<'_>) -> Result<TargetView, Failure> {
     Ok(TargetView {
         path: repository.top().display().to_string(),
         target: repository.target().to_owned(),
-        // A branch without a commit has none.
+        // A branch without commits has no tip.
         tip: repository.tip().ok().map(|tip| tip.to_string()),
         waiting: entries.iter().map(wait).collect(),
     })
 }
 
-/// What the queue of an entry says of it; `None` where that queue is not loaded.
+/// Returns what the queue of an entry records about it; `None` if that queue is not loaded.
 fn told(entry: &Entry, snapshot: &Snapshot<'_>) -> Option<Option<Told>> {
     let queue = snapshot.set.all_real().position(|real| real == entry.whose.queue)?;
     let content = &snapshot.queues[queue];

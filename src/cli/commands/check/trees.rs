@@ -1,4 +1,4 @@
-//! What speaks against the private trees that are configured.
+//! Reports the obstacles to private trees, if they are configured.
 
 use crate::cli::session::Session;
 use crate::config::{FILE_NAME, Origin};
@@ -10,7 +10,7 @@ use crate::views::check::{FindingView, Findings};
 use crate::workspace::{Places, Refusal};
 use std::path::Path;
 
-/// Finds it, each reason once; nothing is made.
+/// Adds a finding for each obstacle, once per reason. Creates nothing.
 pub(super) fn of_trees(set: &QueueSet, session: &Session<'_>, findings: &mut Findings) {
     let shown =
         |path: &Path| path.strip_prefix(&session.world.cwd).unwrap_or(path).display().to_string();
@@ -40,7 +40,7 @@ pub(super) fn of_trees(set: &QueueSet, session: &Session<'_>, findings: &mut Fin
                     continue;
                 };
                 let text = format!(
-                    "workspaces.dir leads to {}, inside of the project: set it to a folder outside",
+                    "workspaces.dir leads to {}, inside the project: set it to a folder outside",
                     inside.display()
                 );
                 ("places-inside", text)
@@ -56,5 +56,5 @@ pub(super) fn of_trees(set: &QueueSet, session: &Session<'_>, findings: &mut Fin
 }
 
 fn told(refusal: &Refusal) -> String {
-    format!("isolation.mode = \"private\" cannot be had: {refusal}. {}", refusal.cure())
+    format!("isolation.mode = \"private\" is not possible: {refusal}. {}", refusal.cure())
 }

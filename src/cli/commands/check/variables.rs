@@ -1,4 +1,4 @@
-//! Variables that the text of a command reads and that nothing gives it.
+//! Reports environment variables that a command reads but that are not set for it.
 
 use crate::cli::session::World;
 use crate::config::Config;
@@ -8,10 +8,10 @@ use crate::platform::open::{self, Links};
 use crate::queue::Position;
 use crate::views::check::{FindingView, Findings};
 
-/// The most that is read of a configuration to find a line, in bytes.
+/// The maximum size of a configuration that is searched for a line, in bytes.
 const MOST: u64 = 1 << 20;
 
-/// Finds them in the configuration, each with the first line that reads it.
+/// Adds a finding for each such variable, at the first line that reads it.
 pub(super) fn of_variables(config: &Config, world: &World, findings: &mut Findings) {
     let Some(path) = &config.path else { return };
     let shown = path.strip_prefix(&world.cwd).unwrap_or(path).display().to_string();
@@ -19,7 +19,7 @@ pub(super) fn of_variables(config: &Config, world: &World, findings: &mut Findin
     if found.is_empty() {
         return;
     }
-    // Without the text the finding has no line, and says as much.
+    // Without the text, the finding has no line but the same message.
     let text = open::read_text(path, Links::Follow, MOST).unwrap_or_default();
     for found in found {
         let mut finding = FindingView::placeless("unset-variable", &shown, found.to_string());
@@ -30,8 +30,8 @@ pub(super) fn of_variables(config: &Config, world: &World, findings: &mut Findin
     }
 }
 
-/// The first line of `text` that reads the variable `name`, and the column of the name; comments do
-/// not count.
+/// Returns the first line of `text` that reads the variable `name`, and the column of the name.
+/// Comments are ignored.
 fn reads<'t>(text: &'t str, name: &str) -> Option<(u32, u32, &'t str)> {
     (1..).zip(text.lines()).find_map(|(number, line)| {
         let is_comment = line.trim_start().starts_with('#');

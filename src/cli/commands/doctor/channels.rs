@@ -1,4 +1,4 @@
-//! The channels of `[[notify]]`.
+//! Checks the channels of `[[notify]]`.
 
 use crate::cli::session::Session;
 use crate::config::{Config, NotifyTarget};
@@ -8,7 +8,7 @@ use crate::views::doctor::Sign;
 
 const CHECK: &str = "channel";
 
-/// Whether each could be used, as far as can be told without sending anything.
+/// Checks whether each channel can be used, as far as possible without sending anything.
 pub(super) fn usable(config: &Config, session: &Session<'_>) -> Vec<Sign> {
     let (usable, mut signs) = all(config, session);
     for channel in usable {
@@ -33,7 +33,7 @@ pub(super) fn usable(config: &Config, session: &Session<'_>) -> Vec<Sign> {
     signs
 }
 
-/// Sends a test to each.
+/// Sends a test to each channel.
 pub(super) fn tested(config: &Config, session: &Session<'_>) -> Vec<Sign> {
     let tools = session.tools(config);
     let (usable, signs) = all(config, session);
@@ -47,7 +47,7 @@ pub(super) fn tested(config: &Config, session: &Session<'_>) -> Vec<Sign> {
             Ok(()) => Sign::ok(CHECK, format!("{channel}: a test was delivered")),
             Err(why) => {
                 let line = channel.line();
-                let mend = format!("look at [[notify]] in workloop.toml line {line}");
+                let mend = format!("check [[notify]] in workloop.toml line {line}");
                 Sign::fail(CHECK, format!("{channel}: {why}"), mend)
             }
         });
@@ -58,7 +58,7 @@ pub(super) fn tested(config: &Config, session: &Session<'_>) -> Vec<Sign> {
     signs
 }
 
-/// Those that can be used, and a warning for each of the others.
+/// Returns the channels that can be used, and a warning for each of the others.
 fn all(config: &Config, session: &Session<'_>) -> (Vec<Channel>, Vec<Sign>) {
     let (usable, wrong) = notify::channels(&config.notify, &session.world.vars);
     let mend = "set the variable where the loop is started";

@@ -1,4 +1,4 @@
-//! The machine: git, file system, disk, limits, clock, terminal.
+//! Checks the machine: git, file system, disk, limits, clock, terminal.
 
 use crate::cli::session::Session;
 use crate::config::{Config, IsolationMode};
@@ -12,22 +12,22 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::time::Duration;
 
-/// How long a program may take to tell its version.
+/// How long a program may take to print its version.
 const VERSION: Duration = Duration::from_secs(5);
-/// Less free space than this is worth a look, in bytes.
+/// Less free space than this is a warning, in bytes.
 const LITTLE: u64 = 1 << 30;
-/// With less than this nothing can be kept.
+/// Less free space than this is an error: logs cannot be kept. In bytes.
 const NOTHING: u64 = 16 << 20;
-/// Fewer open files than this are soon used up by slots that each have some.
+/// A limit of open files below this is a warning: each slot needs several.
 const FILES: u64 = 1024;
 
-/// This program.
+/// Reports the version of this program.
 pub(super) fn program() -> Vec<Sign> {
     let what = format!("{} on {}", env!("CARGO_PKG_VERSION"), std::env::consts::OS);
     vec![Sign::ok("workloop", what)]
 }
 
-/// All of the machine.
+/// Runs all checks of the machine.
 pub(super) fn signs(config: &Config, session: &Session<'_>) -> Vec<Sign> {
     let folder = config.folder().unwrap_or(&session.world.cwd);
     let mut signs = vec![git(config, session)];
@@ -55,10 +55,10 @@ fn git(config: &Config, session: &Session<'_>) -> Sign {
     match said {
         Some(said) => Sign::ok("git", said.trim().trim_start_matches("git version ")),
         None if *config.isolation.mode == IsolationMode::Private => {
-            Sign::fail("git", "git cannot be run, and private trees need it", "install git")
+            Sign::fail("git", "git cannot be run, but private trees need it", "install git")
         }
         None => {
-            let text = "git cannot be run: what attempts changed is not known";
+            let text = "git cannot be run: the changes of attempts are unknown";
             Sign::warn("git", text, "install git")
         }
     }
@@ -66,7 +66,7 @@ fn git(config: &Config, session: &Session<'_>) -> Sign {
 
 fn file_system(folder: &Path, is_accepted: bool) -> Option<Sign> {
     match fs_kind::refusal(folder).ok()? {
-        None => Some(Sign::ok("locks", format!("they hold in {}", folder.display()))),
+        None => Some(Sign::ok("locks", format!("reliable in {}", folder.display()))),
         Some(why) if is_accepted => {
             Some(Sign::warn("locks", why, "keep the queue on a local disk"))
         }
@@ -95,30 +95,30 @@ fn disk(folder: &Path) -> Vec<Sign> {
 fn open_files() -> Sign {
     match limits::open_files() {
         Some(most) if most < FILES => {
-            Sign::warn("files", format!("{most} may be open at a time"), "ulimit -n 4096")
+            Sign::warn("files", format!("at most {most} open at a time"), "ulimit -n 4096")
         }
-        Some(most) => Sign::ok("files", format!("{most} may be open at a time")),
-        None => Sign::ok("files", "any number may be open"),
+        Some(most) => Sign::ok("files", format!("at most {most} open at a time")),
+        None => Sign::ok("files", "no limit of open files"),
     }
 }
 
 fn clock() -> Sign {
     let now = SystemClock.now().with_timezone(&Local);
     let text = now.format("%Y-%m-%d %H:%M:%S %:z").to_string();
-    // No release of this program is older.
+    // This program did not exist before.
     if now.year() < 2025 {
-        return Sign::warn("clock", format!("it is set to {text}"), "set it: date");
+        return Sign::warn("clock", format!("it is set to {text}"), "set the clock, see date(1)");
     }
     Sign::ok("clock", text)
 }
 
-/// Whether the machine could be kept from sleeping while agents run.
+/// Reports whether sleep can be inhibited while agents run.
 fn sleep(session: &Session<'_>) -> Sign {
     match awake::program(session.world.var("PATH").unwrap_or_default()) {
         Some(program) => {
-            Sign::ok("sleep", format!("kept off by {} while agents run", program.display()))
+            Sign::ok("sleep", format!("inhibited by {} while agents run", program.display()))
         }
-        None => Sign::ok("sleep", "nothing here keeps the machine from sleeping"),
+        None => Sign::ok("sleep", "cannot be inhibited here"),
     }
 }
 
@@ -129,7 +129,7 @@ fn shown(session: &Session<'_>) -> Sign {
     let is_utf8 = locale.to_ascii_lowercase().replace('-', "").contains("utf8");
     let columns = terminal::width().filter(|_| out.is_terminal());
     let what = columns.map_or_else(
-        || "output is no terminal".to_owned(),
+        || "output is not a terminal".to_owned(),
         |columns| {
             let color = if out.color() { "colour" } else { "no colour" };
             format!("{columns} columns, {color}, locale {locale}")

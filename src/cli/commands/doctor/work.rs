@@ -1,4 +1,4 @@
-//! The queues, what a run would refuse, agents, claims, loops, and red flags.
+//! Checks the queues, what a run would refuse, agents, claims, loops and red flags.
 
 use crate::agent::{self, AgentProfile, Installed, adapter, installed};
 use crate::claims::{ClaimReader, ThisHost};
@@ -21,14 +21,14 @@ use crate::views::text;
 use chrono::DateTime;
 use std::collections::BTreeSet;
 
-/// So many red flags are shown.
+/// The maximum number of red flags to show.
 const FLAGS: usize = 5;
-/// So many ids are named.
+/// The maximum number of ids to name.
 const NAMES: usize = 5;
-/// A journal may be ahead of the clock by so many seconds, which no clock is set to exactly.
+/// How many seconds a journal may be ahead of the clock: no clock is exact.
 const AHEAD: i64 = 60;
 
-/// What there is to say of the selected queues.
+/// Runs all checks of the selected queues.
 pub(super) fn signs(selection: Selection, session: &mut Session<'_>) -> Vec<Sign> {
     let (reading, mut signs) = open(selection, session);
     let Some(mut reading) = reading else { return signs };
@@ -55,7 +55,7 @@ pub(super) fn signs(selection: Selection, session: &mut Session<'_>) -> Vec<Sign
     signs
 }
 
-/// Opens the queues that can be read, and says what of the others is wrong.
+/// Opens the queues that can be read, and reports what is wrong with the others.
 fn open(selection: Selection, session: &mut Session<'_>) -> (Option<Reading>, Vec<Sign>) {
     let mut signs = Vec::new();
     let mut good = Vec::new();
@@ -81,7 +81,7 @@ fn open(selection: Selection, session: &mut Session<'_>) -> (Option<Reading>, Ve
     (reading.flatten(), signs)
 }
 
-/// What a run would refuse, each reason once.
+/// Reports what a run would refuse, each reason once.
 fn of_run(reading: &Reading, session: &Session<'_>) -> Vec<Sign> {
     let project = &reading.project;
     let (mut told, mut signs) = (BTreeSet::new(), Vec::new());
@@ -89,7 +89,7 @@ fn of_run(reading: &Reading, session: &Session<'_>) -> Vec<Sign> {
         let is_verification = matches!(error, PreflightError::NoVerification);
         let Failure { message, hints, .. } = Failure::from(error);
         if told.insert(message.clone()) {
-            // Its own hint has several lines.
+            // The hint of a missing verification has several lines.
             let hint = hints.into_iter().next().filter(|_| !is_verification);
             let mend = match (hint, is_verification) {
                 (Some(hint), _) => hint,
@@ -102,7 +102,7 @@ fn of_run(reading: &Reading, session: &Session<'_>) -> Vec<Sign> {
     let path = session.world.var("PATH");
     survey(project, &Scope::default(), (path, Lines::Looked), &mut tell, &mut |_| {});
     if let Err(failure) = session.refuse_inside(project.set()) {
-        signs.push(Sign::fail("run", failure.message, "ask outside of the attempt"));
+        signs.push(Sign::fail("run", failure.message, "run it outside the attempt"));
     }
     if let Some(text) = session.exposed(project.set()) {
         signs.push(Sign::warn("records", text, "git init"));
@@ -110,7 +110,7 @@ fn of_run(reading: &Reading, session: &Session<'_>) -> Vec<Sign> {
     signs
 }
 
-/// Each agent with what there is of its tool: nothing is called but `--version`.
+/// Reports each agent and the state of its tool. Runs nothing but `--version`.
 fn of_agents(reading: &Reading, session: &Session<'_>) -> Vec<Sign> {
     let config = reading.project.config();
     let chosen = config.agent.iter().map(|agent| &agent.value);
@@ -122,13 +122,13 @@ fn of_agents(reading: &Reading, session: &Session<'_>) -> Vec<Sign> {
         of_agent(agent, tool)
     };
     if all.is_empty() {
-        let mend = "workloop agents lists what is installed; name one under [agents.default] of workloop.toml";
+        let mend = "workloop agents lists what is installed; name one under [agents.default] in workloop.toml";
         return vec![Sign::warn("agent", "none is configured", mend)];
     }
     all.into_iter().map(one).collect()
 }
 
-/// What judges the work, by profile.
+/// Reports the verification steps, by profile.
 fn of_verification(config: &Config) -> Option<Sign> {
     let steps = match &config.verification {
         Verification::Off => return Some(Sign::ok("verify", "off: tasks are recorded as SKIPPED")),
@@ -145,26 +145,23 @@ fn of_verification(config: &Config) -> Option<Sign> {
     }
     let one = |(name, list): &(&str, Vec<String>)| format!("{name}: {}", list.join(", "));
     let profiles: Vec<String> = profiles.iter().map(one).collect();
-    // That there is none is said with the run.
+    // A missing verification is reported by `of_run`.
     (!profiles.is_empty()).then(|| Sign::ok("verify", profiles.join("; ")))
 }
 
-/// An agent, and its tool where it has a preset.
+/// Reports an agent, and its tool if it has a preset.
 fn of_agent(agent: &AgentProfile, tool: Option<&Installed>) -> Sign {
     let named = format!("{}: {}", agent.name, agent.command);
     let Some(tool) = tool else {
         let line = agent.command.to_string();
         let program = line.split_whitespace().next().and_then(|word| word.rsplit('/').next());
         let more = program.and_then(agent::named).map_or_else(String::new, |adapter| {
-            format!(
-                "; preset = \"{}\" would understand what it says of limits and costs",
-                adapter.preset
-            )
+            format!("; preset = \"{}\" would read limits and costs from its output", adapter.preset)
         });
         return Sign::ok("agent", named + &more);
     };
     let known = adapter(tool.preset);
-    // A run of its own may be another program: whether that is there is said with the run.
+    // The agent's own `run` may be a different program; `of_run` reports whether that exists.
     if tool.path.is_none() {
         let text = format!("{named}; {} is not installed", tool.preset);
         return match &agent.tool.run {
@@ -182,7 +179,7 @@ fn of_agent(agent: &AgentProfile, tool: Option<&Installed>) -> Sign {
     }
 }
 
-/// Agents that are not started now, although a run can begin.
+/// Reports agents that are paused: a run can begin, but does not start them now.
 fn of_pauses(set: &QueueSet) -> Vec<Sign> {
     let pauses = agent_pauses(set, SystemClock.now());
     let one = |pause: &AgentPause| {
@@ -194,13 +191,13 @@ fn of_pauses(set: &QueueSet) -> Vec<Sign> {
 fn of_limits(set: &QueueSet) -> Sign {
     let limits = &set.config.limits;
     let text = format!(
-        "{} attempts a task, {} lost ones in a row block it, {} blocked tasks in a row end a run",
+        "{} attempts per task, {} lost ones in a row block it, {} blocked tasks in a row end a run",
         *limits.attempts, *limits.crashes, *limits.consecutive_failures
     );
     Sign::ok("limits", text)
 }
 
-/// Claims whose workers are gone, and those of which nobody can say.
+/// Reports claims whose workers are gone, and claims whose liveness is unknown.
 fn of_claims(reading: &mut Reading) -> Sign {
     let system = ThisHost::current();
     reading.look(|snapshot| {
@@ -219,7 +216,7 @@ fn of_claims(reading: &mut Reading) -> Sign {
             list.push(snapshot.structure.graph.reference(node));
         }
         if !untold.is_empty() {
-            let text = format!("nobody here can say who has {}", listed(&untold, NAMES));
+            let text = format!("liveness unknown from here: {}", listed(&untold, NAMES));
             return Sign::warn("claims", text, format!("workloop why {}", untold[0]));
         }
         if !stale.is_empty() {
@@ -242,7 +239,7 @@ fn of_loops(states: &[StateDir]) -> Sign {
     Sign::ok("loops", text)
 }
 
-/// Whether the clock goes with the journal, and the red flags in it.
+/// Checks the clock against the journal, and reports the red flags in the journal.
 fn of_journal(state: &StateDir) -> Vec<Sign> {
     let events: Vec<Event> = Journal::new(state.clone()).recent().collect();
     let mut signs = Vec::new();
@@ -250,7 +247,7 @@ fn of_journal(state: &StateDir) -> Vec<Sign> {
     let ahead = last.map_or(0, |last| (last.to_utc() - SystemClock.now()).num_seconds());
     if ahead > AHEAD {
         let text = format!("it is {} min behind the last event of the journal", ahead / 60 + 1);
-        signs.push(Sign::warn("clock", text, "set the clock: times would run backwards"));
+        signs.push(Sign::warn("clock", text, "set the clock: times would go backwards"));
     }
     let folder = state.root().parent().unwrap_or_else(|| state.root());
     let of_task =

@@ -1,7 +1,7 @@
-//! `land now`: a loop that claims nothing and takes over what dead loops left to land.
+//! `land now`: runs a loop that claims no tasks and takes over the landings that dead loops left.
 //!
-//! It lands as every loop does, merges are judged and completions written with a claim of its own.
-//! What a live loop has is landed by that loop, which holds the claim.
+//! It lands like any other loop: merges are judged, and completions are written under a claim of
+//! its own. A change whose claim a live loop holds is landed by that loop.
 
 use crate::cli::args::LandArgs;
 use crate::cli::commands::run::options;
@@ -21,14 +21,14 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::sync::Arc;
 
-/// What a change came to.
+/// The outcome of landing a change.
 #[derive(Debug, PartialEq, Eq)]
 enum CameTo {
     /// It is on the target, and its task complete.
     Landed(String),
-    /// It waits still.
+    /// It still waits, for this reason.
     Waits(String),
-    /// It goes back to an agent, or to a person.
+    /// It goes back to an agent or a person, for this reason.
     Back(String),
 }
 
@@ -57,7 +57,7 @@ pub(super) fn now(args: &LandArgs, session: &mut Session<'_>) -> Result<(), Fail
     tell(&before, &project, &ending, session)
 }
 
-/// The tasks whose changes wait, by queue and id.
+/// Returns the tasks whose changes wait, by queue and id.
 fn waiting(project: &Project) -> BTreeSet<(usize, String)> {
     let of = |(number, queue): (usize, &Queue)| {
         let waits = |task: &&Task| task.status == Status::InProgress && task.change().is_some();
@@ -67,8 +67,8 @@ fn waiting(project: &Project) -> BTreeSet<(usize, String)> {
     project.served().iter().enumerate().flat_map(of).collect()
 }
 
-/// The same by what waits in the repositories: a queue that git set back does not say so, until a loop
-/// looks.
+/// Returns the same from the entries in the repositories: a queue that git reverted does not show
+/// them until a loop reads it.
 fn entered(project: &Project, session: &Session<'_>) -> Result<BTreeSet<(usize, String)>, Failure> {
     let set = project.set();
     let mut found = BTreeSet::new();
@@ -83,11 +83,11 @@ fn entered(project: &Project, session: &Session<'_>) -> Result<BTreeSet<(usize, 
     Ok(found)
 }
 
-/// Refuses where a loop could land nothing.
+/// Fails if a loop could not land anything.
 fn may_begin(project: &Project) -> Result<(), Failure> {
     let set: &QueueSet = project.set();
     if !is_private(set) {
-        return Err(Failure::usage("changes wait to land, and [isolation] mode is \"shared\"")
+        return Err(Failure::usage("changes wait to land, but [isolation] mode is \"shared\"")
             .hint("set mode = \"private\" under [isolation], as it was when they were made"));
     }
     let stopped = paused(set, project.queues().len());
@@ -100,7 +100,7 @@ fn may_begin(project: &Project) -> Result<(), Failure> {
     }
 }
 
-/// Says what each change came to; the exit status says whether all of them landed.
+/// Prints the outcome of each change. The exit status tells whether all of them landed.
 fn tell(
     before: &BTreeSet<(usize, String)>,
     project: &Project,
@@ -140,12 +140,12 @@ fn came_to(queue: &Queue, Place { task, .. }: Place) -> CameTo {
             let why = waits_for(change.waits, change.obstacle.as_deref());
             let worker = record.claim().map(|claim| claim.worker.clone()).unwrap_or_default();
             CameTo::Waits(match change.waits {
-                Waits::Landing => format!("{why}; worker {worker} has it"),
+                Waits::Landing => format!("{why}; worker {worker} holds its claim"),
                 Waits::Review | Waits::Checkout => why,
             })
         }
         (_, None) => {
-            CameTo::Back(text(Field::Error).unwrap_or_else(|| "it waits no more".to_owned()))
+            CameTo::Back(text(Field::Error).unwrap_or_else(|| "it no longer waits".to_owned()))
         }
     }
 }
