@@ -1,8 +1,8 @@
-//! One hot path, a number of times, for `benches/check` to count the instructions of.
+//! Runs one hot path a number of times, so that `benches/check` can count its instructions.
 //!
 //!     instructions PATH TIMES
 //!
-//! Everything is the same in every run, so that two counts differ by the code alone.
+//! Everything is the same in every run, so two counts differ only by the code.
 
 #![expect(clippy::expect_used, clippy::panic, reason = "a benchmark ends where it cannot measure")]
 
@@ -19,7 +19,7 @@ use workloop::queue::Queue;
 fn main() {
     let mut words = std::env::args().skip(1).filter(|word| word != "--bench");
     let (Some(path), Some(times)) = (words.next(), words.next()) else {
-        // `cargo bench` without words runs every target.
+        // `cargo bench` without arguments runs every target.
         return;
     };
     let times: usize = times.parse().expect("TIMES is a number");
@@ -32,7 +32,7 @@ fn main() {
     }
 }
 
-/// Tasks of about 1 KB, as in `benches/speed`.
+/// Returns a queue of tasks of about 1 KB, as in `benches/speed`.
 fn text(count: usize) -> String {
     let fill = "Words about it. ".repeat(55);
     let mut text = "{\n  \"project\": \"bench\",\n  \"tasks\": [\n".to_owned();
@@ -63,7 +63,7 @@ fn read(times: usize) {
     }
 }
 
-/// Reads a queue of 1,000 tasks again, of which another process changed one.
+/// Reads a queue of 1,000 tasks again after another process changed one of them.
 fn reread(times: usize) {
     let one = text(1_000);
     let other = one.replacen("Task 500\"", "Task five hundred\"", 1);

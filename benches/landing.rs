@@ -1,7 +1,7 @@
-//! Measures capture, landing and reset beside the same git commands run one after the other.
+//! Measures capture, landing and reset against the same git commands run one after the other.
 //!
-//! `cargo bench --bench landing` prints a table. Each figure is the median of several, and each bound
-//! is one that `benches/README.md` names. `WORKLOOP_BENCH_FILES` sets the number of files.
+//! `cargo bench --bench landing` prints a table. Each figure is the median of several, and each
+//! bound is one that `benches/README.md` names. `WORKLOOP_BENCH_FILES` sets the number of files.
 
 #![expect(clippy::print_stdout, reason = "a table on standard output is its purpose")]
 #![expect(clippy::disallowed_methods, reason = "it starts the programs that it measures")]
@@ -23,7 +23,7 @@ type Measured<T> = Result<T, Box<dyn Error>>;
 const ROUNDS: usize = 9;
 
 fn main() -> Measured<()> {
-    // Called by `cargo test --benches` as well, which wants to know that it runs.
+    // `cargo test --benches` calls this as well, only to check that it runs.
     let is_test = std::env::args().any(|word| word == "--test");
     let files = std::env::var("WORKLOOP_BENCH_FILES").ok().and_then(|text| text.parse().ok());
     let files = files.unwrap_or(if is_test { 50 } else { 10_000 });
@@ -98,7 +98,7 @@ impl Project {
         })?)
     }
 
-    /// Lands `captured` as if each merge of it passed; gives how often one had to be judged.
+    /// Lands `captured` as if each merge of it passed. Returns how often one had to be judged.
     fn land(&self, task: &str, captured: Captured) -> Measured<usize> {
         let name = AttemptName { task: task.to_owned(), queue: None, number: 1 };
         self.repository.keep_attempt(&name, (&captured.base, &captured.commit), 20)?;
@@ -164,7 +164,7 @@ impl Project {
         Ok(())
     }
 
-    /// The same by the commands of git alone, in a clone that is ready for it.
+    /// Does the same with plain git commands, in a clone that is prepared for it.
     fn plain(&self, tree: &Path, round: usize) -> Measured<Duration> {
         let clone = self.cache.join("plain");
         if !clone.exists() {
@@ -184,7 +184,7 @@ impl Project {
         fs::write(self.cache.join("work/d0/f0"), format!("plain {round}\n"))?;
         let git = |args: &[&str], of_work: bool| -> Measured<String> {
             let mut command = Command::new("git");
-            // Synced as ours are: without that they are faster, and gone after a power cut.
+            // Synced like ours: otherwise they are faster, but do not survive a power cut.
             command.args(["-c", "core.fsync=objects,reference", "-c", "core.fsyncMethod=batch"]);
             command.args(args).current_dir(&clone);
             if of_work {
@@ -210,7 +210,7 @@ impl Project {
         Ok(begin.elapsed())
     }
 
-    /// What a slot does for one task; says how often it was judged again.
+    /// Does the work of a slot for one task. Returns how often it was judged again.
     fn work(&self, tree: &mut Tree, name: &str) -> Measured<usize> {
         tree.prepare(&Wanted::commit(self.repository.tip()?))?;
         fs::write(tree.path().join(format!("n{name}")), "new\n")?;
@@ -218,7 +218,7 @@ impl Project {
         self.land(&format!("many-{name}"), captured)
     }
 
-    /// Eight slots that all change another file, and land as soon as they may.
+    /// Runs eight slots that change different files and land as soon as they may.
     fn measure_many(&self, each: usize) -> Measured<()> {
         let trees: Vec<Tree> =
             (0..8).map(|_| self.tree(Kind::Workspace)).collect::<Measured<_>>()?;

@@ -1,5 +1,5 @@
-//! Times the planner on random graphs of 1,000, 10,000 and 100,000 tasks with three
-//! dependencies each: `cargo bench --bench plan`.
+//! Times the planner on random graphs of 1,000, 10,000 and 100,000 tasks with three dependencies
+//! each: `cargo bench --bench plan`.
 
 #![expect(clippy::print_stdout, reason = "a table on standard output is its purpose")]
 
@@ -24,7 +24,7 @@ fn main() {
     }
 }
 
-/// Numbers without a pattern, the same in every run.
+/// Pseudorandom numbers, the same in every run.
 struct Random(u64);
 
 impl Random {
@@ -59,7 +59,7 @@ fn tasks(count: usize) -> Vec<Task> {
     made.collect()
 }
 
-/// The median of some runs.
+/// Returns the median of `runs` runs.
 fn median<T>(runs: usize, mut work: impl FnMut() -> T) -> Duration {
     let mut times: Vec<Duration> = (0..runs)
         .map(|_| {

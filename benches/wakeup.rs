@@ -1,8 +1,8 @@
-//! How soon a waiting loop starts a task of its queue once a task of another queue, in another
-//! folder, was completed by another process: `cargo bench --bench wakeup`.
+//! Measures how soon a waiting loop starts a task of its queue after another process has completed
+//! a task of another queue in another folder: `cargo bench --bench wakeup`.
 //!
-//! Counted from the moment at which the completed queue file was written, to the first thing
-//! that the dependent task's agent does.
+//! The time runs from the moment at which the completed queue file was written to the first action
+//! of the dependent task's agent.
 
 #![expect(clippy::print_stdout, reason = "a table on standard output is its purpose")]
 #![expect(clippy::disallowed_methods, reason = "it starts the program and writes its input files")]
@@ -56,7 +56,7 @@ fn round(flags: &[&str]) -> Done<Duration> {
     let first = run(top, "one/q.json", &[])?;
     until(&top.join("first"))?;
     let second = run(top, "other/q.json", flags)?;
-    // The waiting loop is there once it said so.
+    // The waiting loop is ready once it has printed that.
     until_said(&top.join("other/q.json.err"))?;
     fs::write(top.join("go"), "")?;
     until(&top.join("second"))?;
@@ -66,7 +66,7 @@ fn round(flags: &[&str]) -> Done<Duration> {
         drop(child.kill());
         child.wait()?;
     }
-    // A file's date has the grain of a tick: a start in the same tick is no time at all.
+    // A file's timestamp has the granularity of a tick: a start in the same tick counts as 0.
     Ok(started.duration_since(completed).unwrap_or_default())
 }
 

@@ -1,4 +1,4 @@
-//! Memory, and what an idle loop costs.
+//! Measures memory, and the cost of an idle loop.
 
 use super::Plan;
 use super::report::{Report, Target};
@@ -34,7 +34,7 @@ pub(crate) fn measure(plan: &Plan, report: &mut Report) {
             report.row("idle loop, memory, MB", &shown, kib / 1e3 * 1.024, Target::Most(20.0));
             let shown = format!("{wakes:.2} a second");
             report.row("idle loop, wake-ups a second", &shown, wakes, Target::Most(1.1));
-            // The clock ticks a hundred times a second, so this is per cent of a core.
+            // The clock ticks a hundred times a second, so this is a percentage of a core.
             report.row("idle loop, % of a core", &format!("{busy:.2} %"), busy, Target::Most(0.2));
         } else {
             let shown = format!("{:.1} MiB", kib / MIB);
@@ -50,14 +50,14 @@ pub(crate) fn measure(plan: &Plan, report: &mut Report) {
     report.row("an agent that prints 2 GB adds, MB", &shown, more, Target::Most(8.0));
 }
 
-/// A figure of `/proc/PID/status`.
+/// Reads a figure of `/proc/PID/status`.
 fn status(pid: u32, key: &str) -> f64 {
     let text = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let line = text.lines().find_map(|line| line.strip_prefix(key));
     line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0.0)
 }
 
-/// How often the threads of a process waited for something.
+/// Counts how often the threads of a process waited for something.
 fn switches(pid: u32) -> f64 {
     let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
     let of = |entry: fs::DirEntry| {
@@ -68,7 +68,7 @@ fn switches(pid: u32) -> f64 {
     threads.map(of).sum()
 }
 
-/// The time that a process has worked, in ticks.
+/// Returns the processor time that a process has used, in ticks.
 fn ticks(pid: u32) -> f64 {
     let text = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     let rest = text.rsplit(')').next().unwrap_or_default();
@@ -76,7 +76,8 @@ fn ticks(pid: u32) -> f64 {
     words.get(11).unwrap_or(&0.0) + words.get(12).unwrap_or(&0.0)
 }
 
-/// The most memory of loop and supervisor together, in KiB, with an agent that prints so much.
+/// Returns the peak memory of loop and supervisor together, in KiB, while an agent prints `bytes`
+/// bytes.
 fn peak(bytes: &str) -> f64 {
     let scratch = Scratch::with_queue(1, 200);
     let agent = format!("head -c {bytes} /dev/zero; sleep 0.3");

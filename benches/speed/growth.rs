@@ -1,4 +1,5 @@
-//! How the cost of a task grows with the queue and with the number of loops: a table and a plot.
+//! Measures how the cost of a task grows with the queue and with the number of loops: a table and a
+//! plot.
 
 use super::Plan;
 use super::report::Report;
@@ -18,7 +19,7 @@ pub(crate) fn measure(plan: &Plan, report: &mut Report) {
     for loops in LOOPS {
         let mut line = Vec::new();
         for &size in plan.sizes(&SIZES) {
-            // Dozens of large queues in memory measure the memory.
+            // With dozens of large queues in memory, this would measure the memory.
             if size * loops > 400_000 {
                 continue;
             }
@@ -35,7 +36,7 @@ pub(crate) fn measure(plan: &Plan, report: &mut Report) {
     }
 }
 
-/// Seconds a task, start-up of the loops included.
+/// Returns the seconds per task, including the start-up of the loops.
 fn cost(size: usize, loops: usize) -> f64 {
     let scratch = Scratch::with_queue(size, 1_024);
     let each = (if size > 10_000 { 8_usize } else { 64 }).div_ceil(loops).max(2).to_string();
@@ -53,7 +54,7 @@ fn cost(size: usize, loops: usize) -> f64 {
 
 type Line = (usize, Vec<(f64, f64)>);
 
-/// Both axes logarithmic: 100 to 100,000 tasks, 1 ms to 10 s.
+/// Both axes are logarithmic: 100 to 100,000 tasks, 1 ms to 10 s.
 fn plot(lines: &[Line]) -> String {
     const WIDTH: f64 = 480.0;
     const HEIGHT: f64 = 280.0;

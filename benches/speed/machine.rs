@@ -1,9 +1,9 @@
-//! What was measured on, without naming the machine itself.
+//! Describes the measured machine without its name.
 
 use super::scratch;
 use std::fs;
 
-/// Cores, memory, kernel and file system in one line.
+/// Returns cores, memory, kernel and file system as one line.
 pub(crate) fn describe() -> String {
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
@@ -20,7 +20,7 @@ pub(crate) fn describe() -> String {
     format!("{cores} cores ({model}), {} GiB, {os} {kernel}, {kind}", kib.div_ceil(1 << 20))
 }
 
-/// The type of the file system that the scratch folder is on.
+/// Returns the type of the file system of the scratch folder.
 fn file_system() -> String {
     let folder = scratch::base();
     let mounts = fs::read_to_string("/proc/self/mounts").unwrap_or_default();

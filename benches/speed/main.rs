@@ -1,7 +1,7 @@
-//! Measures the program against what the disk and the kernel cost, and against its peers.
+//! Measures the program against the costs of the disk and the kernel, and against its peers.
 //!
-//! `benches/run` starts it; every figure is a ratio of two measurements of the same run, because
-//! the absolute ones belong to the machine. All syncs of the protocol stay on.
+//! `benches/run` starts it. Every target is a ratio of two measurements of the same run, because
+//! absolute figures depend on the machine. All syncs of the protocol stay on.
 
 #![expect(clippy::print_stdout, reason = "a table on standard output is its purpose")]
 #![expect(clippy::disallowed_methods, reason = "it starts the programs that it measures")]
@@ -23,19 +23,19 @@ mod wake;
 use report::Report;
 use std::path::Path;
 
-/// What a run is to measure.
+/// The extent of a run.
 pub(crate) struct Plan {
     /// Fewer repetitions and no large files.
     pub(crate) quick: bool,
 }
 
 impl Plan {
-    /// `full` repetitions, or a third of them when in a hurry.
+    /// Returns `full` repetitions, or a third of them in a quick run.
     pub(crate) fn times(&self, full: usize) -> usize {
         if self.quick { full.div_ceil(3) } else { full }
     }
 
-    /// Those of `sizes` that a run in a hurry has time for.
+    /// Returns the elements of `sizes` that a quick run has time for.
     pub(crate) fn sizes<'a>(&self, sizes: &'a [usize]) -> &'a [usize] {
         if self.quick { &sizes[..sizes.len() - 1] } else { sizes }
     }

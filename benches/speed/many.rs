@@ -1,4 +1,4 @@
-//! Many at once: jobs of one process, and many processes on one queue.
+//! Measures parallel work: jobs of one process, and many processes on one queue.
 
 use super::Plan;
 use super::report::{Report, Target};
@@ -9,10 +9,11 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// The word with which this program is started to be one of many that want the same lock.
+/// The argument with which this program is started as one of many processes that want the same
+/// lock.
 pub(crate) const CONTENDER: &str = "--contender";
 
-/// How often each does its work; the middle one counts.
+/// How often each does its work; the median counts.
 const TIMES: usize = 3;
 
 const SLOW: &str = "[agents.default]\nrun = [\"sleep\", \"0.05\"]\n\n[[verify]]\n\
@@ -53,20 +54,21 @@ fn prepared(setup: Option<&str>, count: usize) -> Scratch {
     scratch
 }
 
-/// What a task takes each of two, which are run in turn.
+/// Returns the time per task of two works, which are run in turn.
 fn compared(both: [(usize, &dyn Fn() -> f64); 2]) -> [Sample; 2] {
     let mut works = both.map(|(_, work)| -> Box<dyn FnMut() -> f64> { Box::new(work) });
     let samples = Sample::in_turn(TIMES, &mut works);
     [0, 1].map(|n| samples[n].per(both[n].0))
 }
 
-/// How much more the second one does in the same time.
+/// Adds a row: how much more the second does in the same time.
 fn row(report: &mut Report, what: &str, [one, other]: [Sample; 2], least: f64) {
     let shown = format!("{} and {} a task", time(one.median()), time(other.median()));
     report.row(what, &shown, one.median() / other.median(), Target::Least(least));
 }
 
-/// Whether each gets its turn. Measured last: what it frees slows down who makes files next.
+/// Measures whether each process gets its turn. This is last: the files that it frees slow down
+/// whoever creates files next.
 pub(crate) fn measure_waits(plan: &Plan, report: &mut Report) {
     let waits = contention(32, Duration::from_secs(if plan.quick { 1 } else { 3 }));
     let longest = waits.quantile(1.0);
@@ -75,7 +77,8 @@ pub(crate) fn measure_waits(plan: &Plan, report: &mut Report) {
     report.row(what, &shown, longest / waits.median(), Target::Most(5.0));
 }
 
-/// What so many processes waited for the lock of one queue while all wanted it all the time.
+/// Returns how long `processes` processes waited for the lock of one queue while all wanted it all
+/// the time.
 fn contention(processes: usize, span: Duration) -> Sample {
     let scratch = Scratch::with_queue(400, 200);
     let exe = std::env::current_exe().expect("this program");
@@ -96,8 +99,8 @@ fn contention(processes: usize, span: Duration) -> Sample {
     Sample::new(waits)
 }
 
-/// Makes transitions in the queue at `path` for `millis`, from when there is a file `go` beside it,
-/// and prints how many seconds each waited until it could make its change.
+/// Makes transitions in the queue at `path` for `millis` milliseconds, starting when a file `go`
+/// exists beside it. Prints how many seconds each waited until it could make its change.
 pub(crate) fn contend(path: &Path, millis: u64) {
     let mut store = transitions::open(path);
     while !path.with_file_name("go").exists() {
@@ -113,12 +116,12 @@ pub(crate) fn contend(path: &Path, millis: u64) {
     }
 }
 
-/// So many loops on the queue, until all have ended.
+/// Runs `processes` loops on the queue until all have ended.
 pub(crate) fn together(scratch: &Scratch, processes: usize) {
     let start = |_| scratch.command(WORKLOOP, &["run", "q.json"]).spawn().expect("a loop");
     let loops: Vec<_> = (0..processes).map(start).collect();
     for mut child in loops {
-        // Those that end before the last task leave it to the others, and say so with 7.
+        // Loops that end before the last task leave it to the others and exit with 7.
         let status = child.wait().expect("a child");
         assert!(matches!(status.code(), Some(0 | 7)), "{status}");
     }

@@ -1,4 +1,4 @@
-//! What a task costs beside its agent, held against the least that it could cost.
+//! Measures what a task costs besides its agent, compared with the least that it could cost.
 
 use super::Plan;
 use super::report::{Report, Target};
@@ -20,7 +20,7 @@ pub(crate) fn measure(plan: &Plan, report: &mut Report) {
     let scratch = Scratch::new();
     let (mut floors, mut runs) = (Vec::new(), Vec::new());
     let mut parts = [Vec::new(), Vec::new(), Vec::new()];
-    // Side by side, so that a busy moment of the machine meets both.
+    // Alternating, so that load on the machine affects both.
     for _ in 0..plan.times(6) {
         let floor = floor(&scratch, text.as_bytes());
         floors.push(floor.iter().sum());
@@ -46,7 +46,7 @@ pub(crate) fn measure(plan: &Plan, report: &mut Report) {
     start(plan, report);
 }
 
-/// Two processes, our supervisor, and one durable replace: medians of some.
+/// Returns the medians of two processes, our supervisor, and one durable replace.
 fn floor(scratch: &Scratch, bytes: &[u8]) -> [f64; 3] {
     const TIMES: usize = 40;
     let process = Sample::of(TIMES, spawn_and_wait);
@@ -56,7 +56,7 @@ fn floor(scratch: &Scratch, bytes: &[u8]) -> [f64; 3] {
     [2.0 * process.median(), supervisor.median(), replaced.median()]
 }
 
-/// The least process there is.
+/// Runs the smallest possible process.
 fn spawn_and_wait() {
     let mut command = Command::new("true");
     command.stdin(Stdio::null()).stdout(Stdio::null());
@@ -73,7 +73,7 @@ fn supervise(claim: &Path) {
     supervisor.finish().expect("a supervisor that ends");
 }
 
-/// Write, fsync, rename, fsync of the folder: what every transition promises.
+/// Write, fsync, rename, fsync of the folder: what every transition guarantees.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) {
     let temp = path.with_extension("tmp");
     let mut file = File::create(&temp).expect("a temp file");
@@ -84,7 +84,7 @@ pub(crate) fn replace(path: &Path, bytes: &[u8]) {
     File::open(folder).and_then(|folder| folder.sync_all()).expect("the folder synced");
 }
 
-/// Start-up of the binary, and from there to the first claim.
+/// Measures the start-up of the binary, and the time from there to the first claim.
 fn start(plan: &Plan, report: &mut Report) {
     let scratch = Scratch::with_queue(TASKS, SIZE);
     let times = plan.times(30);

@@ -1,6 +1,6 @@
-//! The same work done by others: so many times `true`, one after another.
+//! Measures the same work done by other programs: `true` many times, one after another.
 //!
-//! Ours is verified and recorded durably, task by task; theirs is not.
+//! This program verifies and durably records each task; the peers do not.
 
 use super::Plan;
 use super::report::{Report, Target};
@@ -9,8 +9,8 @@ use super::scratch::{Scratch, WORKLOOP, id, is_installed, queue};
 use std::cell::Cell;
 use std::fmt::Write as _;
 
-/// A program, how far behind it we may be, and how it does `count` tasks in a folder; chained,
-/// where it knows of dependencies.
+/// A program, the target of our ratio to it, and how it does `count` tasks in a folder; chained, if
+/// it supports dependencies.
 type Peer = (&'static str, Target, fn(&Scratch, usize, bool) -> bool);
 
 const PEERS: [Peer; 7] = [
@@ -23,7 +23,7 @@ const PEERS: [Peer; 7] = [
     ("pueue", Target::Most(0.02), pueue),
 ];
 
-/// How often each does its work; the middle one counts.
+/// How often each does its work; the median counts.
 const TIMES: usize = 3;
 
 pub(crate) fn measure(plan: &Plan, report: &mut Report) {
@@ -37,7 +37,7 @@ pub(crate) fn measure(plan: &Plan, report: &mut Report) {
         };
         let there: Vec<&Peer> =
             PEERS.iter().filter(|(program, ..)| is_installed(program)).collect();
-        // What a peer that failed took says nothing.
+        // The time of a peer that failed is meaningless.
         let failed: Vec<Cell<bool>> = there.iter().map(|_| Cell::new(false)).collect();
         let mut works: Vec<Box<dyn FnMut() -> f64>> = vec![Box::new(ours)];
         for ((program, _, run), failed) in there.iter().zip(&failed) {
@@ -64,7 +64,7 @@ pub(crate) fn measure(plan: &Plan, report: &mut Report) {
     }
 }
 
-/// How many of `count` tasks a program does: slow ones a part of them.
+/// Returns how many of `count` tasks a program does: a slow one does only a part.
 fn part(program: &str, count: usize) -> usize {
     if program == "pueue" { count.min(20) } else { count }
 }

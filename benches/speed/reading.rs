@@ -1,4 +1,4 @@
-//! The verbs that only read, against `jq .summary` on the same file.
+//! Measures the verbs that only read, against `jq .summary` on the same file.
 
 use super::Plan;
 use super::report::{Report, Target};
@@ -28,7 +28,7 @@ pub(crate) fn measure(plan: &Plan, report: &mut Report) {
             let scratch = &scratch;
             works.push(Box::new(move || seconds(|| scratch.run(program, words))));
         }
-        // Once for the cache of files.
+        // Once to warm the file cache.
         for work in &mut works {
             work();
         }

@@ -1,4 +1,4 @@
-//! The table: printed while it grows, and kept for `benches/README.md`.
+//! The table: printed while it grows, and saved to `benches/README.md`.
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -6,14 +6,14 @@ use std::io::Write as _;
 use std::path::Path;
 use std::time::Instant;
 
-/// A limit that a ratio is held against.
+/// A limit for a ratio.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Target {
     /// At most this.
     Most(f64),
     /// At least this.
     Least(f64),
-    /// For orientation.
+    /// No limit, for information only.
     None,
 }
 
@@ -35,18 +35,18 @@ impl Report {
         Self { machine, rows: Vec::new(), missed: 0, start: Instant::now() }
     }
 
-    /// Begins a group of rows.
+    /// Starts a group of rows.
     pub(crate) fn section(&mut self, name: &str) {
         println!("-- {name} (after {} s)", self.start.elapsed().as_secs());
         self.rows.push([format!("**{name}**"), String::new(), String::new(), String::new()]);
     }
 
-    /// A figure without a target.
+    /// Adds a figure without a target.
     pub(crate) fn note(&mut self, what: &str, measured: &str) {
         self.row(what, measured, f64::NAN, Target::None);
     }
 
-    /// A figure as a ratio, held against its target.
+    /// Adds a figure as a ratio and compares it with its target.
     pub(crate) fn row(&mut self, what: &str, measured: &str, ratio: f64, target: Target) {
         let (met, bound) = match target {
             Target::Most(most) => (ratio <= most, format!("≤ {most}")),
@@ -60,13 +60,13 @@ impl Report {
         self.rows.push([what.to_owned(), measured.to_owned(), ratio, bound]);
     }
 
-    /// The last line.
+    /// Prints the last line.
     pub(crate) fn close(&self) {
         let seconds = self.start.elapsed().as_secs();
         println!("\n{} targets missed; measured in {seconds} s", self.missed);
     }
 
-    /// Puts the table into `benches/README.md`, between its two marks.
+    /// Writes the table to `benches/README.md`, between its two markers.
     pub(crate) fn save(&self) {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/README.md");
         let old = std::fs::read_to_string(&path).unwrap_or_default();

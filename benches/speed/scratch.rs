@@ -9,29 +9,29 @@ use std::process::{Command, Stdio};
 /// The program that is measured.
 pub(crate) const WORKLOOP: &str = env!("CARGO_BIN_EXE_workloop");
 
-/// Agent and verification: the least that a process can be.
+/// Agent and verification are the smallest possible process.
 const CONFIG: &str = "[agents.default]\nrun = [\"true\"]\n\n[[verify]]\nname = \"check\"\n\
                       run = [\"true\"]\n";
 
-/// Where scratch folders are made: `WORKLOOP_BENCH_DIR`, else the system's folder for such, which
-/// must not be in memory. Outside of any git work tree, in which each attempt has git say twice
-/// what changed: that is measured by itself.
+/// Returns where scratch folders are created: `WORKLOOP_BENCH_DIR`, otherwise the system's
+/// temporary folder, which must not be in memory. It is outside of any git work tree, where each
+/// attempt asks git twice what changed; that is measured separately.
 pub(crate) fn base() -> PathBuf {
     let chosen = std::env::var_os("WORKLOOP_BENCH_DIR").map(PathBuf::from);
     chosen.unwrap_or_else(std::env::temp_dir).join("workloop-bench")
 }
 
-/// A folder; it stays until [`clean_up`], because some file systems make new files slowly for a
+/// A folder that stays until [`clean_up`], because some file systems create new files slowly for a
 /// minute after many were removed.
 pub(crate) struct Scratch(PathBuf);
 
-/// Has ext4 put each scratch folder into a part of the disk of its own, as it does with the folders
-/// at its top. Otherwise one measurement pays for the files that those before it replaced: ext4
-/// without a journal passes over each inode that was freed a short while ago.
+/// Makes ext4 put each scratch folder into a separate part of the disk, as it does with top-level
+/// folders. Otherwise one measurement pays for the files that earlier ones replaced: ext4 without a
+/// journal skips each inode that was freed recently.
 fn spread() {
     let mut command = Command::new("chattr");
     command.arg("+T").arg(base()).stdout(Stdio::null()).stderr(Stdio::null());
-    // Another file system has no such parts.
+    // Other file systems have no such parts.
     drop(command.status());
 }
 
@@ -50,12 +50,12 @@ impl Scratch {
         scratch
     }
 
-    /// One with a queue `q.json` of `count` independent tasks of about `size` bytes.
+    /// Creates a folder with a queue `q.json` of `count` independent tasks of about `size` bytes.
     pub(crate) fn with_queue(count: usize, size: usize) -> Self {
         Self::with_text(&queue(count, size, |_| None))
     }
 
-    /// One with this queue.
+    /// Creates a folder with this queue.
     pub(crate) fn with_text(text: &str) -> Self {
         let scratch = Self::new();
         scratch.put("q.json", text.as_bytes());
@@ -77,7 +77,7 @@ impl Scratch {
         path
     }
 
-    /// A program in this folder, silent.
+    /// Returns a command that runs `program` in this folder, without output.
     pub(crate) fn command(&self, program: &str, words: &[&str]) -> Command {
         let mut command = Command::new(program);
         command.args(words).current_dir(self.path()).stdin(Stdio::null());
@@ -87,14 +87,14 @@ impl Scratch {
         command
     }
 
-    /// Runs a program to its end, and insists on its exit status.
+    /// Runs a program to its end and checks its exit status.
     pub(crate) fn run(&self, program: &str, words: &[&str]) {
         let status = self.command(program, words).status().expect("a program that starts");
         assert!(status.success(), "{program} {words:?}: {status}");
     }
 }
 
-/// The text of a queue; `needs` names what a task depends on.
+/// Returns the text of a queue; `needs` returns the dependency of a task.
 pub(crate) fn queue(count: usize, size: usize, needs: impl Fn(usize) -> Option<String>) -> String {
     let mut text = String::with_capacity(count * (size + 64));
     text.push_str("{\n  \"project\": \"bench\",\n  \"tasks\": [\n");
@@ -115,12 +115,12 @@ pub(crate) fn queue(count: usize, size: usize, needs: impl Fn(usize) -> Option<S
     text
 }
 
-/// The id of task `number`.
+/// Returns the id of task `number`.
 pub(crate) fn id(number: usize) -> String {
     format!("T-{number:06}")
 }
 
-/// Whether a program of that name can be started.
+/// Returns whether a program of that name can be started.
 pub(crate) fn is_installed(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).any(|dir| dir.join(program).is_file())

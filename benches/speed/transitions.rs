@@ -1,4 +1,4 @@
-//! One durable transition against the durable replace of the same bytes.
+//! Measures one durable transition against the durable replace of the same bytes.
 
 use super::Plan;
 use super::overhead::replace;
@@ -26,7 +26,7 @@ pub(crate) fn measure(plan: &Plan, report: &mut Report) {
         let (mut ours, mut other) = (open(&path), open(&path));
         let (mut floor, mut own, mut foreign) = (Vec::new(), Vec::new(), Vec::new());
         let times = plan.times(if count > 10_000 { 6 } else { 30 });
-        // The first one reads the file, and the schema is compiled.
+        // The first one reads the file and compiles the schema.
         transition(&mut ours, 0);
         for number in 0..times {
             floor.push(seconds(|| replace(&copy, text.as_bytes())));
@@ -45,7 +45,7 @@ pub(crate) fn measure(plan: &Plan, report: &mut Report) {
     }
 }
 
-/// The store of one queue.
+/// Opens the store of one queue.
 pub(crate) fn open(path: &Path) -> FileStore {
     let options = FileOptions {
         clock: Arc::new(SystemClock),
@@ -59,12 +59,13 @@ pub(crate) fn open(path: &Path) -> FileStore {
     FileStore::open(&[PathBuf::from(path)], options).expect("a queue that can be read")
 }
 
-/// Parks a task, or takes it back.
+/// Parks or unparks a task.
 fn transition(store: &mut FileStore, number: usize) {
     transition_after(store, number, &mut || ());
 }
 
-/// As [`transition`]; gives what `locked` returned under the lock, before the change.
+/// Does the same as [`transition`]. Returns what `locked` returned under the lock, before the
+/// change.
 pub(crate) fn transition_after<T>(
     store: &mut FileStore,
     number: usize,

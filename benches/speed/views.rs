@@ -1,4 +1,4 @@
-//! Boards and reports of many tasks, each of which was attempted, and what a board adds to a change.
+//! Measures boards and reports of many attempted tasks, and what a board adds to a change.
 
 use super::Plan;
 use super::report::{Report, Target};
@@ -11,7 +11,7 @@ use workloop::store::attempts::AttemptFolder;
 use workloop::store::{StateDir, TaskKey};
 
 const COUNT: usize = 10_000;
-/// Tasks of the queue on which a board is written at each change.
+/// The number of tasks of the queue on which a board is written at each change.
 const FEW: usize = 400;
 
 pub(crate) fn measure(plan: &Plan, report: &mut Report) {
@@ -31,7 +31,7 @@ pub(crate) fn measure(plan: &Plan, report: &mut Report) {
     added(plan, report);
 }
 
-/// What the board adds to a change of a task.
+/// Measures what the board adds to a change of a task.
 fn added(plan: &Plan, report: &mut Report) {
     let [without, with] = [worked(FEW), worked(FEW)];
     let config = std::fs::read_to_string(with.file("workloop.toml")).expect("a configuration");
@@ -45,7 +45,7 @@ fn added(plan: &Plan, report: &mut Report) {
     };
     let mut works: Vec<Box<dyn FnMut() -> f64 + '_>> =
         vec![Box::new(|| change(&without)), Box::new(|| change(&with))];
-    // Once for the cache of files.
+    // Once to warm the file cache.
     for work in &mut works {
         work();
     }
@@ -56,8 +56,8 @@ fn added(plan: &Plan, report: &mut Report) {
     report.row(&what, &time(more), more * 1e3, Target::Most(1.0));
 }
 
-/// A queue after a night: of ten tasks eight are complete, one is blocked and one is to do, and all but
-/// this one were attempted, with journal and folders.
+/// Creates a queue after a night: of ten tasks, eight are complete, one is blocked and one is
+/// pending. All but the last were attempted and have journal lines and folders.
 fn worked(count: usize) -> Scratch {
     let mut tasks = Vec::with_capacity(count);
     let mut journal = String::new();

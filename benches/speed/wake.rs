@@ -1,4 +1,4 @@
-//! From a dependency that was completed in another queue to the start of what waited for it.
+//! Measures the time from a completed dependency in another queue to the start of its dependent.
 
 use super::Plan;
 use super::overhead::replace;
