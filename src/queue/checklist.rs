@@ -1,27 +1,27 @@
-//! The steps of a task as a check list: what is to be done, one after the other, inside of it.
+//! Reads the steps of a task as a checklist: what to do one after the other inside the task.
 
 use super::document::Queue;
 use super::json::object::members;
 use super::json::values::{elements, string};
 use crate::domain::{Field, Status};
 
-/// The key of the steps that are done, by number from 1, in the `progress` of a task.
+/// The key in the `progress` of a task that lists the steps that are done, numbered from 1.
 pub const STEPS_DONE: &str = "steps_done";
 
 /// One step of a task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// What it is.
+    /// What to do.
     pub title: String,
-    /// Whether the file says that it is done.
+    /// Whether the file marks the step as done.
     pub done: bool,
 }
 
-/// The keys that may hold what a step is, the first one that a step has counts.
+/// The keys that may describe a step. The first key that the step has counts.
 const TITLES: [&str; 8] = ["title", "name", "description", "text", "action", "what", "step", "id"];
 
 impl Queue {
-    /// The steps of a task in the order of its list; none where `steps` is no list.
+    /// Returns the steps of a task in list order. Returns no steps if `steps` is not a list.
     pub fn steps(&self, index: usize) -> Vec<Step> {
         let Some(raw) = self.raw(index, Field::Steps).filter(|raw| raw.starts_with('[')) else {
             return Vec::new();

@@ -1,8 +1,8 @@
-//! How many tasks are in which state, and under which keys a summary says so.
+//! Counts the tasks in each state, and the keys under which a summary stores these counts.
 
 use crate::domain::Status;
 
-/// How many tasks are in each state; tasks with an unknown status word count only in `total`.
+/// The number of tasks in each state. Tasks with an unknown status word count only in `total`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each name is the state's own word in a summary")]
 pub struct Counts {
@@ -15,7 +15,7 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// The count of one state; 0 for the unknown one.
+    /// Returns the count of one state; 0 for the unknown state.
     pub fn of(&self, status: Status) -> usize {
         match status {
             Status::Pending => self.pending,
@@ -39,7 +39,7 @@ impl Counts {
     }
 }
 
-/// The states with the keys under which summaries count them, the preferred one first.
+/// The states with the keys under which summaries count them, preferred key first.
 const KEYS: [(Status, &[&str]); 5] = [
     (Status::Pending, &["pending", "todo", "open", "queued", "not_started"]),
     (Status::InProgress, &["in_progress", "in-progress", "inProgress", "running", "doing"]),
@@ -48,19 +48,20 @@ const KEYS: [(Status, &[&str]); 5] = [
     (Status::Parked, &["parked", "deferred", "icebox"]),
 ];
 
-/// One count that `summary` is to hold.
+/// A count that `summary` must contain.
 pub(super) struct Due {
-    /// The key, present or to be added.
+    /// The key, whether it exists or must be added.
     pub(super) key: &'static str,
     pub(super) count: usize,
 }
 
-/// The counts that a summary with these keys is to hold.
+/// Returns the counts that a summary with these keys must contain.
 pub(super) fn due(counts: &Counts, present: &dyn Fn(&str) -> bool) -> Vec<Due> {
     let mut due = vec![Due { key: "total", count: counts.total }];
     for (status, keys) in KEYS {
         let count = counts.of(status);
-        // `complete` and `completed` mean the same; of other doubles the preferred one counts.
+        // `complete` and `completed` may both be kept. For other states the preferred one of
+        // several keys counts.
         let used = keys.iter().copied().filter(|key| present(key));
         let limit = if status == Status::Complete { 2 } else { 1 };
         let before = due.len();

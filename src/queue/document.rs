@@ -1,4 +1,4 @@
-//! The queue as a value: its text in slices, and the typed reading of every task.
+//! The queue as a value: its text in slices, with the typed data of every task.
 
 use super::counts::Counts;
 use super::json::object::members;
@@ -23,13 +23,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use xxhash_rust::xxh3::Xxh3;
 
-/// Format version of the queue files that are written.
+/// The format version of the queue files that are written.
 pub const QUEUE_VERSION: u64 = 1;
 
-/// A queue file: everything that is in it, byte for byte, and what it means.
+/// A queue file: its exact bytes and its meaning.
 ///
-/// A change touches the bytes of what changed and no others. Cloning shares the text; the first
-/// change of a clone copies the typed tasks.
+/// A change touches only the bytes of what changed. Cloning shares the text. The first change to a
+/// clone copies the typed tasks.
 #[derive(Clone, Debug)]
 pub struct Queue {
     pub(super) path: PathBuf,
@@ -41,7 +41,7 @@ pub struct Queue {
     pub(super) phases: Arc<Vec<Phase>>,
     project: Option<String>,
     pub(super) revision: u64,
-    /// The revision of which the summary and the time stamp are true.
+    /// The revision at which the summary and the timestamp were last updated.
     pub(super) refreshed: u64,
     pub(super) style: OnceLock<Arc<Style>>,
     pub(super) ascii: OnceLock<bool>,
@@ -50,10 +50,10 @@ pub struct Queue {
 }
 
 impl Queue {
-    /// Reads what a file holds; `path` is in messages only.
+    /// Parses the content of a file. `path` is used only in messages.
     ///
     /// # Errors
-    /// [`Refused`], with line and column, for what is no queue.
+    /// Returns [`Refused`], with line and column, if the content is not a queue.
     pub fn parse(path: &Path, content: impl Into<Content>) -> Result<Self, Refused> {
         let text = decode(content.into()).map_err(|(reason, bytes)| reason.refuse(path, &bytes))?;
         let refuse = |reason: Reason| reason.refuse(path, text.as_bytes());
@@ -99,74 +99,75 @@ impl Queue {
         }
     }
 
-    /// The text to write, in few large slices.
+    /// Returns the text to write, in a few large slices.
     pub fn pieces(&self) -> impl Iterator<Item = &[u8]> {
         self.slices.pieces().into_iter().map(str::as_bytes)
     }
 
-    /// Hash of the text to write, in 16 hex digits (XXH3).
+    /// Returns the hash of the text to write, as 16 hex digits (XXH3).
     pub fn text_hash(&self) -> String {
         let mut hash = Xxh3::new();
         self.pieces().for_each(|piece| hash.update(piece));
         format!("{:016x}", hash.digest())
     }
 
-    /// The text to write, copied together.
+    /// Returns the text to write as one buffer.
     pub fn to_bytes(&self) -> Vec<u8> {
         self.slices.pieces().concat().into_bytes()
     }
 
-    /// The file, as it was named.
+    /// Returns the path of the file, as it was given.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// `project`.
+    /// Returns `project`.
     pub fn project(&self) -> Option<&str> {
         self.project.as_deref()
     }
 
-    /// `workloop_format`: the format version that the file needs; 1 where it says nothing.
+    /// Returns `workloop_format`, the format version that the file requires; 1 if the key is
+    /// missing.
     pub fn format_version(&self) -> u64 {
         let raw = self.slices.member("workloop_format").map(|at| self.slices.member_value(at));
         raw.and_then(|raw| raw.parse().ok()).unwrap_or(QUEUE_VERSION)
     }
 
-    /// `phases`, those that can be read.
+    /// Returns the entries of `phases` that can be read.
     pub fn phases(&self) -> &[Phase] {
         &self.phases
     }
 
-    /// The tasks in file order.
+    /// Returns the tasks in file order.
     pub fn tasks(&self) -> &[Task] {
         &self.tasks
     }
 
-    /// The index of the task with this id.
+    /// Returns the index of the task with this id.
     pub fn index_of(&self, id: &str) -> Option<usize> {
         self.ids.find(id, &self.tasks)
     }
 
-    /// The JSON text of a task; empty for an index that is none.
+    /// Returns the JSON text of a task. Returns an empty text for an invalid index.
     pub fn task_text(&self, index: usize) -> &str {
         self.slices.task(index)
     }
 
-    /// The JSON text of the value that a task has under `key`, known or not.
+    /// Returns the JSON text of the value under `key` of a task, whether or not the key is known.
     pub fn member(&self, index: usize, key: &str) -> Option<&str> {
         let text = self.task_text(index);
         let member = members(text).filter(|member| member.name == key).last()?;
         text.get(member.start..member.end)
     }
 
-    /// The keys of a task, each once, in file order.
+    /// Returns the keys of a task, each once, in file order.
     pub fn keys(&self, index: usize) -> Vec<String> {
         let mut seen = HashSet::new();
         let names = members(self.task_text(index)).map(|member| member.name.into_owned());
         names.filter(|name| seen.insert(name.clone())).collect()
     }
 
-    /// The JSON text of a field's value, `null` included, in the spelling that counts.
+    /// Returns the JSON text of a field's value, including `null`, from the spelling that counts.
     pub fn raw(&self, index: usize, field: Field) -> Option<&str> {
         if field == Field::Status {
             return self.state_text(index);
@@ -180,7 +181,7 @@ impl Queue {
         &self.slices.task(index)[span.start as usize..span.end as usize]
     }
 
-    /// The JSON text of the first spelling whose value is not null.
+    /// Returns the JSON text of the first spelling whose value is not null.
     pub(super) fn present(&self, index: usize, field: Field) -> Option<&str> {
         if field == Field::Status {
             return self.state_text(index);
@@ -190,25 +191,25 @@ impl Queue {
         given.min_by_key(|span| span.spelling).map(|span| self.span_text(index, span))
     }
 
-    /// Where a task gives its state.
+    /// Returns the place where a task stores its state.
     pub(super) fn home(&self, index: usize) -> Option<(Home, &FieldSpan)> {
         Home::find(self.slices.task(index), self.slices.fields(index))
     }
 
-    /// The key under which a task gives its state: `status`, or the one that a file without it
-    /// has.
+    /// Returns the key under which a task stores its state: `status`, or another one in files
+    /// without it.
     pub fn state_key(&self, index: usize) -> Option<&'static str> {
         self.home(index).map(|(home, _)| home.key())
     }
 
-    /// The value of that key, unless it is `passes`, which is a field of its own.
+    /// Returns the value of that key, unless the key is `passes`, which is a field of its own.
     fn state_text(&self, index: usize) -> Option<&str> {
         let (_, span) = self.home(index).filter(|(home, _)| *home != Home::Passes)?;
         Some(self.span_text(index, span))
     }
 
-    /// A field's value; `None` for an absent one and for null. A state that is a flag is told in
-    /// the format's own word.
+    /// Returns a field's value. Returns `None` if the field is absent or null. A state that is
+    /// stored as a flag is returned as the format's own status word.
     pub fn value(&self, index: usize, field: Field) -> Option<Value> {
         if field == Field::Status && self.home(index)?.0.is_flag() {
             return Some(Value::from(self.tasks.get(index)?.status.word()));
@@ -216,12 +217,12 @@ impl Queue {
         serde_json::from_str(self.present(index, field)?).ok()
     }
 
-    /// A field's value where it is a string.
+    /// Returns a field's value if it is a string.
     pub fn text(&self, index: usize, field: Field) -> Option<String> {
         values::string(self.present(index, field)?).map(|text| text.into_owned())
     }
 
-    /// The title, else the first line of the description, else the id.
+    /// Returns the title, or else the first line of the description, or else the id.
     pub fn title(&self, index: usize) -> String {
         let filled = |text: &String| !text.trim().is_empty();
         if let Some(title) = self.text(index, Field::Title).filter(filled) {
@@ -236,7 +237,8 @@ impl Queue {
         }
     }
 
-    /// The key under which a task has `field`, or would get it in this file.
+    /// Returns the key under which a task has `field`, or under which it would be added in this
+    /// file.
     pub fn key_for(&self, index: Option<usize>, field: Field) -> &'static str {
         let of = |n: usize| self.slices.fields(n).iter().filter(move |span| span.field == field);
         let own = index.and_then(|n| of(n).min_by_key(|span| span.spelling));
@@ -245,17 +247,17 @@ impl Queue {
         field.spellings().get(span).copied().unwrap_or(field.key())
     }
 
-    /// How many tasks are in each state, counted from the tasks.
+    /// Returns the number of tasks in each state, counted from the tasks.
     pub fn counts(&self) -> Counts {
         self.counts
     }
 
-    /// The word for a state in this file: the one it uses most, else the format's own.
+    /// Returns this file's word for a state: the one it uses most, or else the format's own.
     pub fn status_word(&self, status: Status) -> String {
         self.words.status(status).unwrap_or(status.word()).to_owned()
     }
 
-    /// The key and the value by which a new task of this file says that it is in that state.
+    /// Returns the key and value that give a new task of this file that state.
     pub fn state_member(&self, status: Status) -> (&'static str, Value) {
         let home = self.words.home();
         if home.is_flag() && fits_flag(status) {
@@ -266,24 +268,25 @@ impl Queue {
         }
     }
 
-    /// Whether a task from elsewhere already gives its state.
+    /// Returns whether a task from elsewhere already has a state.
     pub fn says_state(task: &Map<String, Value>) -> bool {
         let says = |home: &Home| task.get(home.key()).is_some_and(|v| home.takes(&v.to_string()));
         Home::ALL.iter().any(says)
     }
 
-    /// Rises with every change made to this value.
+    /// Returns a number that increases with every change to this value.
     pub fn revision(&self) -> u64 {
         self.revision
     }
 
-    /// A hash of everything that a plan is made of; the same for two readings of a file between
-    /// which only runtime fields changed.
+    /// Returns a hash of everything that a plan depends on. It is the same for two versions of a
+    /// file that differ only in runtime fields.
     pub fn structure(&self) -> u64 {
         *self.structure.get_or_init(|| structure::hash(&self.tasks, &self.phases))
     }
 
-    /// Line and column of a task, of one of its fields, or of an element of a field's list.
+    /// Returns the line and column of a task, of one of its fields, or of an element of a field's
+    /// list.
     pub fn locate(&self, index: usize, field: Option<Field>, element: Option<&str>) -> Position {
         let inside = field.and_then(|field| self.offset_in_task(index, field, element));
         self.snapshot().position(self.slices.offset(index) + inside.unwrap_or(0))
@@ -303,15 +306,15 @@ impl Queue {
             };
             let whole = std::iter::once(raw);
             if let Some(found) = values::elements(raw).chain(whole).find(means) {
-                // Both are slices of the same text, so that the distance is the offset.
+                // Both are slices of the same text, so the distance is the offset.
                 return Some(found.as_ptr() as usize - text.as_ptr() as usize);
             }
         }
         spans.first().map(|span| span.start as usize)
     }
 
-    /// The line of a place with a mark under the column, ready to be printed; empty for a place
-    /// that is none, and for a blank line.
+    /// Returns the line at a position with a caret under the column, ready to print. Returns an
+    /// empty text for a blank line or an invalid position.
     pub fn excerpt(&self, position: Position) -> String {
         self.snapshot().excerpt(position)
     }
@@ -329,7 +332,7 @@ impl Queue {
     }
 }
 
-/// An empty queue for `project`.
+/// Returns the text of an empty queue for `project`.
 pub fn new_queue_text(project: &str) -> String {
     let project = Value::from(project);
     let counts = ["total", "pending", "in_progress", "blocked", "complete", "parked"];

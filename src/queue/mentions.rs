@@ -1,12 +1,12 @@
-//! Whether a queue says anything of a field at all, without a look at each task.
+//! Determines whether a queue mentions a field at all, without reading each task.
 
 use super::document::Queue;
 use crate::domain::Field;
 use memchr::memmem::{Finder, find};
 
 impl Queue {
-    /// Whether some task may have this field: `false` is sure. A view that is about a rare field need
-    /// not look at each of a hundred thousand tasks then.
+    /// Returns whether some task may have this field. `false` is certain. This lets a view of a
+    /// rare field skip reading each of a hundred thousand tasks.
     pub fn may_mention(&self, field: Field) -> bool {
         let keys: Vec<String> = field.spellings().iter().map(|key| format!("\"{key}\"")).collect();
         let keys: Vec<Finder<'_>> = keys.iter().map(|key| Finder::new(key.as_bytes())).collect();

@@ -1,13 +1,14 @@
 //! The queue file as a lossless document.
 //!
-//! A [`Queue`] is the text of a file, taken apart into slices, with a typed reading of every
-//! task beside it. Promises: any file in one of the known dialects is accepted as it is;
-//! writing an unchanged queue gives the same bytes; a change touches the bytes of the values
-//! that changed and no others; what is no queue is refused with line and column. Nothing here
-//! reads or writes a file, a clock or a lock.
+//! A [`Queue`] is the text of a file, split into slices, with the typed data of every task.
+//! Guarantees: any file in one of the known dialects is accepted as it is; writing an unchanged
+//! queue produces the same bytes; a change touches only the bytes of the values that changed; a
+//! file that is not a queue is refused with line and column. Nothing here uses a file, a clock or a
+//! lock.
 //!
-//! `json` knows JSON as text, `parse` takes a file apart, the document is made of what it finds,
-//! `check` says what is wrong with a document, and `edit` changes it. Each knows those before it.
+//! `json` handles JSON as text, `parse` splits a file, the document is built from the result,
+//! `check` finds what is wrong with a document, and `edit` changes it. Each module depends only on
+//! those before it.
 
 mod check;
 mod checklist;

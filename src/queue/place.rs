@@ -1,22 +1,22 @@
-//! Lines and columns of the present text.
+//! Lines and columns in the current text.
 
 use super::parse::position::{Position, WIDTH, excerpt_of};
 use super::text::Base;
 use memchr::memchr_iter;
 use std::sync::Arc;
 
-/// Bytes between two counts of characters. A file may be one line of megabytes, of which every
-/// task has something to be told.
+/// The number of bytes between two stored character counts. A file may be one line of megabytes
+/// with a finding about every task.
 const STRIDE: usize = 1024;
 
-/// The text at one moment with the starts of its lines.
+/// The text at one moment, with the starts of its lines.
 #[derive(Debug)]
 pub(super) struct Snapshot {
     base: Arc<Base>,
-    /// The text where it differs from the base.
+    /// The text, if it differs from the base.
     own: Option<String>,
     starts: Vec<u32>,
-    /// Characters before every [`STRIDE`] bytes.
+    /// The number of characters before every [`STRIDE`] bytes.
     counts: Vec<u32>,
 }
 
@@ -38,14 +38,15 @@ impl Snapshot {
         self.own.as_deref().unwrap_or(&self.base.text)
     }
 
-    /// Line and column of a byte.
+    /// Returns the line and column of a byte.
     pub(super) fn position(&self, offset: usize) -> Position {
         let line = self.starts.partition_point(|start| *start as usize <= offset);
         let start = self.starts.get(line.saturating_sub(1)).map_or(0, |start| *start as usize);
         Position { line: line as u32, column: self.before(offset) - self.before(start) + 1 }
     }
 
-    /// The line with a mark under the column, ready to be printed; empty for a blank line.
+    /// Returns the line with a caret under the column, ready to print. Returns an empty text for a
+    /// blank line.
     pub(super) fn excerpt(&self, position: Position) -> String {
         let line = self.line(position.line);
         if line.trim_start().is_empty() {
@@ -57,7 +58,7 @@ impl Snapshot {
         excerpt_of(&line[from - start..], skipped as usize, position)
     }
 
-    /// A line, from 1, without its end.
+    /// Returns a line, counted from 1, without its line ending.
     fn line(&self, line: u32) -> &str {
         let Some(index) = (line as usize).checked_sub(1) else { return "" };
         let Some(start) = self.starts.get(index) else { return "" };
@@ -65,14 +66,14 @@ impl Snapshot {
         self.text()[*start as usize..end].trim_end_matches('\r')
     }
 
-    /// How many characters begin before a byte.
+    /// Returns how many characters begin before a byte.
     fn before(&self, offset: usize) -> u32 {
         let at = (offset / STRIDE).min(self.counts.len().saturating_sub(1));
         let piece = self.text().as_bytes().get(at * STRIDE..offset).unwrap_or_default();
         self.counts.get(at).copied().unwrap_or(0) + characters(piece)
     }
 
-    /// The byte at which a character of the text begins; the end for one that is behind it.
+    /// Returns the byte at which a character of the text begins, or the end for a later one.
     fn offset(&self, character: u32) -> usize {
         let at = self.counts.partition_point(|before| *before <= character).saturating_sub(1);
         let mut left = character - self.counts.get(at).copied().unwrap_or(0);
@@ -90,12 +91,12 @@ impl Snapshot {
     }
 }
 
-/// How many characters begin in `bytes`.
+/// Returns how many characters begin in `bytes`.
 fn characters(bytes: &[u8]) -> u32 {
     bytes.iter().filter(|byte| begins(**byte)).count() as u32
 }
 
-/// Whether a character of UTF-8 begins with `byte`.
+/// Returns whether a UTF-8 character begins with `byte`.
 fn begins(byte: u8) -> bool {
     byte & 0xc0 != 0x80
 }

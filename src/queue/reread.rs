@@ -1,7 +1,7 @@
-//! Reads a file again that changed a little.
+//! Reads a file again after a small change.
 //!
-//! The text is read as a whole, as ever, but tasks that are in it as they stood before keep
-//! their reading. What comes out equals a first reading of the same bytes.
+//! The whole text is read, but tasks whose text is unchanged keep their typed data. The result
+//! equals that of parsing the same bytes from scratch.
 
 use super::document::{Queue, decode};
 use super::parse::ids::{Ids, Twice};
@@ -27,14 +27,15 @@ impl Earlier for Queue {
 }
 
 impl Queue {
-    /// Takes what the file holds now; the same as [`parse`](Self::parse), but sooner done.
+    /// Replaces the content with the current bytes of the file. The result is the same as that of
+    /// [`parse`](Self::parse), but it is faster.
     ///
     /// # Errors
-    /// [`Refused`], as a first reading would say; the queue is as it was.
+    /// Returns [`Refused`], as [`parse`](Self::parse) would; the queue is unchanged then.
     pub fn reread(&mut self, content: impl Into<Content>) -> Result<(), Refused> {
         let path = &self.path;
         let text = decode(content.into()).map_err(|(reason, bytes)| reason.refuse(path, &bytes))?;
-        // Of a file of another form nothing is where it was.
+        // In a file of another form, nothing is where it was.
         let is_object = text.trim_start_matches(WHITE).starts_with('{');
         if is_object != self.slices.list.is_some() {
             *self = Self::parse(path, Content::Text(text))?;
@@ -70,7 +71,7 @@ impl Queue {
         Ok(())
     }
 
-    /// Whether the same ids are in the same order.
+    /// Returns whether the same ids are in the same order.
     fn is_in_place(&self, read: &Outline) -> bool {
         let mut scanned = read.tasks.iter();
         read.kept.len() == self.tasks.len()
@@ -93,7 +94,7 @@ impl Queue {
         Ids::build(ids.len(), |index| ids[index])
     }
 
-    /// Puts the scanned tasks where they stood before; says whether a plan stays the same.
+    /// Replaces the scanned tasks in place. Returns whether plans stay the same.
     fn replace(&mut self, kept: &[Option<u32>], scanned: Vec<Task>) -> bool {
         let places = kept.iter().enumerate().filter(|(_, kept)| kept.is_none());
         let tasks = Arc::make_mut(&mut self.tasks);
@@ -105,14 +106,14 @@ impl Queue {
         same
     }
 
-    /// Puts tasks together that came, went or moved.
+    /// Rebuilds the task list after tasks were added, removed or moved.
     fn arrange(&mut self, kept: &[Option<u32>], scanned: Vec<Task>) {
         let before = std::mem::take(&mut self.tasks);
         let mut before: Vec<Option<Task>> =
             Arc::unwrap_or_clone(before).into_iter().map(Some).collect();
         let mut scanned = scanned.into_iter();
         let task = |kept: &Option<u32>| match kept {
-            // No id occurs twice, so that none is taken twice.
+            // No id occurs twice, so no task is taken twice.
             Some(index) => before[*index as usize].take(),
             None => scanned.next(),
         };

@@ -1,10 +1,10 @@
-//! A hash of everything in a queue that a plan is made of.
+//! The hash of everything in a queue that a plan depends on.
 
 use crate::domain::{Field, Phase, Task};
 use std::fmt::Write;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
-/// The hash; runtime fields are not part of it.
+/// Returns the hash. Runtime fields are not part of it.
 pub(super) fn hash(tasks: &[Task], phases: &[Phase]) -> u64 {
     let mut line = String::new();
     for phase in phases {
@@ -16,12 +16,12 @@ pub(super) fn hash(tasks: &[Task], phases: &[Phase]) -> u64 {
     tasks.iter().fold(seed, |before, task| {
         bytes.clear();
         add(&mut bytes, task);
-        // One hash of a whole task is much cheaper than many of its parts.
+        // One hash of a whole task is much cheaper than many hashes of its parts.
         xxh3_64_with_seed(&bytes, before)
     })
 }
 
-/// Whether two readings of a task are the same to a plan.
+/// Returns whether two versions of a task are the same to a plan.
 pub(super) fn same(one: &Task, other: &Task) -> bool {
     let bytes = |task: &Task| {
         let mut bytes = Vec::new();
@@ -72,7 +72,7 @@ fn add(bytes: &mut Vec<u8>, task: &Task) {
     bytes.push(0xff);
 }
 
-/// Every text behind its length, so that no two lists look alike.
+/// Appends every string after its length, so that different lists never have the same bytes.
 fn texts<T: AsRef<str>>(bytes: &mut Vec<u8>, list: impl IntoIterator<Item = T>) {
     let mut count = 0_u32;
     for text in list {

@@ -1,4 +1,4 @@
-//! The text of a queue as slices: head, tasks and tail, of which only what changed is owned.
+//! The text of a queue as slices: head, tasks and tail. Only changed parts are owned.
 
 use super::json::object::Splice;
 use super::parse::field_span::FieldSpan;
@@ -7,26 +7,26 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// How many changed tasks are beside the base before it is made anew.
+/// The maximum number of changed tasks before the base is rebuilt.
 const MAX_OWNED: usize = 512;
 
-/// A stretch of text: of the base, or owned once it changed.
+/// A stretch of text: part of the base, or owned after a change.
 #[derive(Clone, Debug)]
 pub(super) enum Part {
     Base(Range<usize>),
     Owned(String),
 }
 
-/// A task whose text changed, or that was added.
+/// A task whose text was changed or added.
 #[derive(Clone, Debug)]
 pub(super) struct Owned {
-    /// What is before an added task; empty for a changed one.
+    /// The text before an added task; empty for a changed one.
     pub(super) lead: String,
     pub(super) text: String,
     pub(super) fields: Vec<FieldSpan>,
 }
 
-/// What was read, never changed afterwards.
+/// The text that was read. It is never changed.
 #[derive(Debug)]
 pub(super) struct Base {
     pub(super) text: String,
@@ -34,15 +34,15 @@ pub(super) struct Base {
     pub(super) fields: Vec<FieldSpan>,
 }
 
-/// The slices.
+/// The slices of a text.
 #[derive(Clone, Debug)]
 pub(super) struct Slices {
     pub(super) base: Arc<Base>,
     head: Part,
     tail: Part,
-    /// Offsets into head and tail together, as if the list were empty.
+    /// The members, with offsets into head and tail together, as if the list were empty.
     pub(super) members: Vec<Member>,
-    /// Index of the task list in `members`; `None` where the list is all that there is.
+    /// The index of the task list in `members`. `None` if the list is the whole file.
     pub(super) list: Option<usize>,
     owned: BTreeMap<usize, Owned>,
     tasks: usize,
@@ -85,7 +85,7 @@ impl Slices {
         self.part(&self.tail)
     }
 
-    /// Text of head and tail together; the range must not cross the list.
+    /// Returns text of head and tail together. The range must not cross the list.
     pub(super) fn top(&self, range: Range<usize>) -> &str {
         let head = self.head();
         if range.start < head.len() {
@@ -96,17 +96,17 @@ impl Slices {
         }
     }
 
-    /// The last member with this name, as it counts; its index.
+    /// Returns the index of the last member with this name, which is the one that counts.
     pub(super) fn member(&self, name: &str) -> Option<usize> {
         self.members.iter().rposition(|m| Member::name(self.top(m.key..m.start)) == name)
     }
 
-    /// Raw value of a top-level member (not of the list).
+    /// Returns the raw value of a top-level member (not of the list).
     pub(super) fn member_value(&self, index: usize) -> &str {
         self.members.get(index).map_or("", |m| self.top(m.start..m.end))
     }
 
-    /// Replaces a stretch of head or tail.
+    /// Replaces a range of the head or tail.
     pub(super) fn splice_top(&mut self, range: Range<usize>, with: &str) {
         let head_len = self.head().len();
         let in_head = range.end <= head_len;
@@ -131,7 +131,7 @@ impl Slices {
         }
     }
 
-    /// Adds a member before the list; `value` is where its value then is.
+    /// Adds a member before the list. `value` is the range of its value after the insertion.
     pub(super) fn insert_top(&mut self, splice: &Splice, value: Range<usize>) {
         let key = splice.range.start;
         self.splice_top(splice.range.clone(), &splice.with);
@@ -141,7 +141,7 @@ impl Slices {
         self.list = self.list.map(|list| list + 1);
     }
 
-    /// Puts `white` before the closing bracket of the list.
+    /// Inserts `white` before the closing bracket of the list.
     pub(super) fn reclose(&mut self, white: &str) {
         let tail = self.tail();
         let rest = tail.trim_start_matches([' ', '\t', '\r', '\n']);
@@ -157,7 +157,7 @@ impl Slices {
         }
     }
 
-    /// How many tasks there are.
+    /// Returns the number of tasks.
     pub(super) fn len(&self) -> usize {
         self.tasks
     }
@@ -177,7 +177,7 @@ impl Slices {
         TaskSpan::fields(&self.base.spans, index, &self.base.fields)
     }
 
-    /// What is between the previous task (or the opening bracket) and this one.
+    /// Returns the text between the previous task (or the opening bracket) and this one.
     pub(super) fn lead(&self, index: usize) -> &str {
         let spans = &self.base.spans;
         match (index.checked_sub(1).and_then(|n| spans.get(n)), spans.get(index)) {
@@ -190,22 +190,22 @@ impl Slices {
         }
     }
 
-    /// Takes the new text of a task.
+    /// Sets the text of a task.
     pub(super) fn set_task(&mut self, index: usize, text: String, fields: Vec<FieldSpan>) {
         let lead = self.owned.remove(&index).map(|owned| owned.lead).unwrap_or_default();
         self.owned.insert(index, Owned { lead, text, fields });
         self.bound();
     }
 
-    /// Takes a new task at the end of the list.
+    /// Adds a task at the end of the list.
     pub(super) fn push_task(&mut self, owned: Owned) {
         self.owned.insert(self.tasks, owned);
         self.tasks += 1;
         self.bound();
     }
 
-    /// Makes the present text the base once many tasks changed: slices stay few and large, at a
-    /// copy that so many changes share.
+    /// Makes the current text the base after many changes. So the slices stay few and large, and
+    /// the cost of the copy is spread over many changes.
     fn bound(&mut self) {
         if self.owned.len() < MAX_OWNED {
             return;
@@ -228,7 +228,7 @@ impl Slices {
             fields.extend_from_slice(own);
         }
         let first = spans.first().map_or(at, |span| span.start as usize);
-        // A list that was empty has white space before its first task, now part of the head.
+        // White space before the first task of a list that was empty is now part of the head.
         let moved = first - self.head().len();
         let head = self.head().len();
         for member in &mut self.members {
@@ -243,7 +243,7 @@ impl Slices {
         self.owned.clear();
     }
 
-    /// The whole text in order, as few and as large slices as there are.
+    /// Returns the whole text in order, in as few and as large slices as possible.
     pub(super) fn pieces(&self) -> Vec<&str> {
         let mut pieces = Pieces { base: &self.base.text, run: 0..0, done: Vec::new() };
         pieces.part(&self.head);
@@ -267,7 +267,7 @@ impl Slices {
         pieces.done
     }
 
-    /// The byte offset of a task in the present text.
+    /// Returns the byte offset of a task in the current text.
     pub(super) fn offset(&self, index: usize) -> usize {
         let spans = &self.base.spans;
         let first = spans.first().map_or(0, |span| span.start as usize);
@@ -286,7 +286,7 @@ impl Slices {
         offset + lead
     }
 
-    /// Whether anything differs from what was read.
+    /// Returns whether anything differs from the text that was read.
     pub(super) fn is_changed(&self) -> bool {
         !self.owned.is_empty()
             || matches!(self.head, Part::Owned(_))

@@ -1,6 +1,7 @@
-//! Everything wrong or odd in a queue that shows without looking at other files.
+//! Finds everything wrong or odd in a queue that can be detected without other files.
 //!
-//! First the schema, task by task, then what a schema cannot say. Findings come in file order.
+//! The schema is checked first, task by task, then everything that a schema cannot express.
+//! Findings come in file order.
 
 use super::finding::{Finding, Severity, severity};
 use super::schema::{self, Mismatch};
@@ -17,7 +18,7 @@ use std::cell::RefCell;
 use std::collections::HashSet;
 
 impl Queue {
-    /// What is wrong or odd in this file, in file order.
+    /// Returns what is wrong or odd in this file, in file order.
     pub fn findings(&self) -> Vec<Finding> {
         let mut all = Vec::new();
         self.each_finding(&mut |finding| all.push(finding.made()));
@@ -25,8 +26,8 @@ impl Queue {
         all
     }
 
-    /// Shows `see` each of them: what is beside the tasks first, then task by task. A file may
-    /// have more than anybody wants in memory.
+    /// Passes each finding to `see`: first those outside of the tasks, then task by task. They are
+    /// not collected, because a file may have more findings than fit in memory.
     pub fn each_finding(&self, see: &mut dyn FnMut(Found<'_>)) {
         let mut checks = Checks { queue: self, see };
         checks.top();
@@ -40,26 +41,26 @@ impl Queue {
     }
 }
 
-/// A finding before its place and its words are worked out.
+/// A finding whose position and message are not computed yet.
 pub struct Found<'a> {
     queue: &'a Queue,
     /// Stable name of this kind of finding; listed in [`CODES`](crate::queue::CODES).
     pub code: &'static str,
-    /// The task concerned.
+    /// The task that the finding is about.
     pub task: Option<&'a TaskId>,
     offset: &'a dyn Fn() -> usize,
     message: &'a dyn Fn() -> String,
 }
 
 impl Found<'_> {
-    /// The finding as a value.
+    /// Computes the finding.
     pub fn made(&self) -> Finding {
         let position = self.queue.snapshot().position((self.offset)());
         let (severity, task) = (severity(self.code), self.task.cloned());
         Finding { severity, code: self.code, position, task, message: (self.message)() }
     }
 
-    /// How much it matters.
+    /// Returns the severity.
     pub fn severity(&self) -> Severity {
         severity(self.code)
     }
@@ -194,7 +195,7 @@ impl Checks<'_, '_> {
     fn spellings(&mut self, index: usize, fields: &[FieldSpan]) {
         let queue = self.queue;
         let (text, base) = (queue.task_text(index), queue.slices.offset(index));
-        // These read all their spellings together, so that nothing is hidden by another.
+        // All spellings of these fields are read together, so no spelling hides another.
         let merged = [Field::Dependencies, Field::Files, Field::Status];
         for span in fields {
             let first = fields.iter().find(|other| other.field == span.field);
@@ -287,7 +288,7 @@ fn worded(mismatch: &Mismatch) -> String {
     if key.is_empty() { mismatch.reason.clone() } else { format!("`{key}` {}", mismatch.reason) }
 }
 
-/// The start of a text that may be long, without what a terminal would act on.
+/// Returns the start of a text that may be long, without terminal control characters.
 pub(super) fn clip(text: &str) -> String {
     let mut chars = text.chars();
     let mut short: String = chars.by_ref().take(60).flat_map(char::escape_debug).collect();
@@ -297,10 +298,10 @@ pub(super) fn clip(text: &str) -> String {
     short.replace("\\\"", "\"").replace("\\'", "'")
 }
 
-/// Where values are at paths that are asked for one after the other.
+/// Finds values at paths that are requested one after the other.
 struct Places<'t> {
     text: &'t str,
-    /// The element of a list that was found last: the next one is likely to be behind it.
+    /// The list element that was found last. The next one requested is probably after it.
     last: RefCell<Option<Element>>,
 }
 
@@ -315,7 +316,7 @@ impl<'t> Places<'t> {
         Self { text, last: RefCell::new(None) }
     }
 
-    /// The offset of the value at `path`, or of the deepest part of it that there is.
+    /// Returns the offset of the value at `path`, or of the deepest part of the path that exists.
     fn find(&self, path: &[String]) -> usize {
         let Some((step, list)) = path.split_last() else { return 0 };
         let index = step.parse::<usize>().ok();
@@ -336,7 +337,7 @@ impl<'t> Places<'t> {
         offset
     }
 
-    /// The element that is `count` behind the one at `offset`.
+    /// Returns the element `count` elements after the one at `offset`.
     fn behind(&self, offset: usize, count: usize) -> Option<usize> {
         let mut scanner = Scanner::at(self.text, offset);
         for _ in 0..count {
@@ -347,7 +348,7 @@ impl<'t> Places<'t> {
     }
 }
 
-/// The offset of the value at `path`, or of the deepest part of it that there is.
+/// Returns the offset of the value at `path`, or of the deepest part of the path that exists.
 fn walk(text: &str, path: &[String]) -> usize {
     let mut offset = 0;
     for step in path {
@@ -371,8 +372,8 @@ fn walk(text: &str, path: &[String]) -> usize {
     offset
 }
 
-/// Shows `see` the offset and the name of every key that stood in its object before, at any depth.
-/// The text was scanned before, so that its depth is bounded.
+/// Passes to `see` the offset and name of every key that occurred earlier in its object, at any
+/// depth. The text was scanned before, so its depth is bounded.
 fn doubled(text: &str, offset: usize, see: &mut dyn FnMut(usize, &str)) {
     match Kind::of(text) {
         Kind::Object => {

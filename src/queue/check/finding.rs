@@ -1,10 +1,10 @@
-//! What is wrong or odd in a queue: severities and codes.
+//! Severities and codes of what is wrong or odd in a queue.
 
 use crate::domain::TaskId;
 use crate::queue::parse::position::Position;
 use std::fmt;
 
-/// How much a finding matters.
+/// The severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Severity {
     /// Something cannot work as it is.
@@ -22,24 +22,24 @@ impl fmt::Display for Severity {
     }
 }
 
-/// One thing that is wrong or odd in a queue.
+/// Something wrong or odd in a queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// How much it matters.
+    /// The severity.
     pub severity: Severity,
     /// Stable name of this kind of finding; listed in [`CODES`].
     pub code: &'static str,
-    /// Where.
+    /// The position in the file.
     pub position: Position,
-    /// The task concerned.
+    /// The task that the finding is about. `None` if it is about the whole file.
     pub task: Option<TaskId>,
-    /// What is wrong and what to do, in a lower-case fragment.
+    /// What is wrong and what to do, as a lower-case fragment.
     pub message: String,
 }
 
 use Severity::{Error, Warning};
 
-/// Every code of a refusal or a finding, with its severity and what it means.
+/// The code of every refusal and finding, with its severity and meaning.
 pub const CODES: &[(&str, Severity, &str)] = &[
     ("too-large", Error, "the file is over 256 MiB"),
     ("encoding", Error, "the file is not UTF-8"),
@@ -79,7 +79,7 @@ pub const CODES: &[(&str, Severity, &str)] = &[
     ("summary-not-counts", Warning, "`summary` is no object, so that counts cannot be kept"),
 ];
 
-/// The severity of a code of [`CODES`].
+/// Returns the severity of a code in [`CODES`].
 pub(crate) fn severity(code: &str) -> Severity {
     CODES.iter().find(|(name, ..)| *name == code).map_or(Error, |(_, severity, _)| *severity)
 }

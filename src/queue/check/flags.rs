@@ -1,4 +1,4 @@
-//! Flags that say another thing than the state, and values that may be meant as a state.
+//! Checks for flags that contradict the state, and for values that may be meant as a state.
 
 use super::checks::{Checks, Place, clip};
 use crate::domain::{Status, Task, Verdict};
@@ -6,7 +6,7 @@ use crate::queue::json::object::members;
 use crate::queue::parse::home::Home;
 
 impl Checks<'_, '_> {
-    /// Looks at every key of the task that is a state in some files and not in this task.
+    /// Checks every key of the task that holds the state in some files but not in this task.
     pub(super) fn flags(&mut self, index: usize, task: &Task) {
         let queue = self.queue;
         let (text, base) = (queue.task_text(index), queue.slices.offset(index));
@@ -27,7 +27,7 @@ impl Checks<'_, '_> {
         }
     }
 
-    /// A flag beside the state of the task, which is at `home`.
+    /// Checks a flag next to the state of the task, which is at `home`.
     fn flag(&mut self, task: &Task, (home, flag, raw): (Home, Home, &str), place: Place<'_>) {
         let key = flag.key();
         let is_skipped = flag == Home::Passes && task.verdict == Some(Verdict::Skipped);

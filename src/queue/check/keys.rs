@@ -1,5 +1,5 @@
-//! Keys that the program does not know, and that somebody most likely thinks it does: near misses
-//! of known ones, and keys that name other tasks. Each is told once a file.
+//! Finds keys that the program does not read but the author probably thinks it does: misspellings
+//! of known keys, and keys that name other tasks. Each key is reported once per file.
 
 use super::checks::clip;
 use super::finding::{Finding, severity};
@@ -12,22 +12,22 @@ use crate::queue::parse::forms;
 use crate::queue::parse::keys::keys;
 use std::collections::HashMap;
 
-/// So many different keys of a file are looked at.
+/// The maximum number of distinct keys of a file that are checked.
 const MOST: usize = 1000;
 
-/// A key that looks as if it should mean something.
+/// An unknown key that looks as if it should have a meaning.
 pub(super) struct OddKey {
     pub(super) code: &'static str,
-    /// Where the key occurs first.
+    /// The offset of the first occurrence of the key.
     pub(super) offset: usize,
-    /// The task in which it occurs first.
+    /// The task in which the key occurs first.
     pub(super) index: usize,
     says: String,
     tasks: usize,
 }
 
 impl Queue {
-    /// The keys that most likely are meant to be known, each once, in file order.
+    /// Returns the unknown keys that are probably meant to be known ones, each once, in file order.
     pub fn odd_keys(&self) -> Vec<Finding> {
         let made = |odd: OddKey| Finding {
             severity: severity(odd.code),
@@ -55,7 +55,7 @@ impl Queue {
                 if is_new && seen.len() == MOST {
                     continue;
                 }
-                // A key that says nothing odd here may name a task further down.
+                // A key that is not odd here may name a task further down.
                 let near = if is_new { near_miss(&entry.name) } else { None };
                 let odd = near.or_else(|| self.names_task(index, &entry.name, raw));
                 seen.insert(entry.name.clone().into_owned(), odd.as_ref().map(|_| found.len()));
@@ -68,7 +68,7 @@ impl Queue {
         found
     }
 
-    /// What to say of an unknown key of a task that holds ids of others.
+    /// Returns the finding for an unknown key whose value contains ids of other tasks.
     fn names_task(&self, index: usize, key: &str, raw: &str) -> Option<(&'static str, String)> {
         let is_other = |raw: &str| {
             let id = forms::id(raw)?;
@@ -76,7 +76,7 @@ impl Queue {
         };
         let id = match Kind::of(raw) {
             Kind::String => is_other(raw),
-            // A list of numbers may be anything, as long as not all of them are ids.
+            // A list of numbers may be anything unless all of them are ids.
             Kind::Array => {
                 let mut all = elements(raw).take(64).map(|e| (Kind::of(e), is_other(e)));
                 let first = all.next()?;
@@ -106,7 +106,7 @@ impl OddKey {
     }
 }
 
-/// What to say of a key that is near to a known one.
+/// Returns the finding for a key that is similar to a known one.
 fn near_miss(key: &str) -> Option<(&'static str, String)> {
     let known = Field::all().flat_map(|field| field.spellings()).copied();
     let near = known
@@ -116,13 +116,15 @@ fn near_miss(key: &str) -> Option<(&'static str, String)> {
     Some(("near-key", format!("`{key}` means nothing here; `{near}` is probably meant")))
 }
 
-/// Whether a key is most likely a slip of a known one. One `s` more or less makes another word.
+/// Returns whether a key is probably a misspelling of a known one. A key that differs only in an
+/// `s` at its end is treated as a different word.
 fn is_near(key: &str, known: &str) -> bool {
     let (own, other) = (letters(key), letters(known));
     if own == other {
         return true;
     }
-    // Their keys are words like any other: `required` is none of them.
+    // The keys of these fields are ordinary words, so similar keys such as `required` are not
+    // misspellings.
     if Field::from_key(known).is_some_and(|field| Field::MAY_NAME_TASKS.contains(&field)) {
         return false;
     }
@@ -137,7 +139,7 @@ fn is_near(key: &str, known: &str) -> bool {
     distance_below(&own, &other, limit).is_some()
 }
 
-/// A key without its case and without what is between its parts.
+/// Returns the letters of a key in lower case, without separators.
 fn letters(key: &str) -> String {
     key.chars().filter(|c| !matches!(c, '_' | '-' | ' ')).flat_map(char::to_lowercase).collect()
 }

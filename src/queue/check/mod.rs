@@ -1,4 +1,4 @@
-//! What is wrong or odd in a queue: by the schema, and beyond what a schema can say.
+//! Finds what is wrong or odd in a queue, by the schema and beyond what a schema can express.
 
 pub(super) mod checks;
 pub(super) mod finding;

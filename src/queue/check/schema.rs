@@ -1,6 +1,6 @@
-//! The embedded JSON schemas, and the check of tasks against the one of queue files.
+//! The embedded JSON schemas, and the validation of tasks against the schema of queue files.
 //!
-//! The schema is compiled once, and only what changed is checked again.
+//! The schema is compiled once, and only what changed is validated again.
 
 use crate::queue::json::kind::Kind;
 use crate::queue::json::object::members;
@@ -9,15 +9,15 @@ use crate::queue::parse::spans::WHITE;
 use serde_json::Value;
 use std::sync::OnceLock;
 
-/// Every embedded schema: name and text.
+/// Every embedded schema with its name and text.
 const SCHEMAS: &[(&str, &str)] = &[("queue", include_str!("../../../schemas/queue.schema.json"))];
 
-/// The names of the embedded schemas.
+/// Returns the names of the embedded schemas.
 pub fn names() -> impl Iterator<Item = &'static str> {
     SCHEMAS.iter().map(|(name, _)| *name)
 }
 
-/// The text of an embedded schema.
+/// Returns the text of an embedded schema.
 pub fn text(name: &str) -> Option<&'static str> {
     SCHEMAS.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
 }
@@ -25,26 +25,26 @@ pub fn text(name: &str) -> Option<&'static str> {
 /// A compiled part of the schema of queue files.
 struct Compiled {
     validator: jsonschema::Validator,
-    /// Its text, of which some properties say in words what they must be.
+    /// The schema itself. Some of its properties describe in words what their value must be.
     schema: Value,
 }
 
-/// A value that does not match.
+/// A value that does not match the schema.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Mismatch {
-    /// Keys and indexes down to the value.
+    /// The keys and indexes that lead to the value.
     pub(crate) path: Vec<String>,
-    /// What it must be, in words.
+    /// What the value must be, in words.
     pub(crate) reason: String,
 }
 
-/// For a whole file without its tasks.
+/// Returns the schema for a whole file without its tasks.
 fn file() -> Option<&'static Compiled> {
     static COMPILED: OnceLock<Option<Compiled>> = OnceLock::new();
     COMPILED.get_or_init(|| compile(|schema| schema)).as_ref()
 }
 
-/// For one task.
+/// Returns the schema for one task.
 fn task() -> Option<&'static Compiled> {
     static COMPILED: OnceLock<Option<Compiled>> = OnceLock::new();
     let part = |mut schema: Value| {
@@ -55,11 +55,12 @@ fn task() -> Option<&'static Compiled> {
     COMPILED.get_or_init(|| compile(part)).as_ref()
 }
 
-/// `None` would be a fault of the embedded schema; a test keeps it from being one.
+/// Compiles a part of the schema. Returns `None` only if the embedded schema is invalid, which a
+/// test rules out.
 ///
-/// It is compiled by the rules of draft 7: all keywords that it has mean the same there, and the
-/// library, which checks a schema by the draft's own schema, compiles that in a third of the time.
-/// Each process that writes pays for it.
+/// Draft 7 is used because the keywords in the schema mean the same there and the library compiles
+/// it in a third of the time: it validates every schema against the schema of its draft. Each
+/// process that writes pays this cost.
 fn compile(part: impl FnOnce(Value) -> Value) -> Option<Compiled> {
     let mut whole: Value = serde_json::from_str(text("queue")?).ok()?;
     whole.as_object_mut()?.remove("$schema");
@@ -68,28 +69,29 @@ fn compile(part: impl FnOnce(Value) -> Value) -> Option<Compiled> {
     Some(Compiled { validator, schema })
 }
 
-/// Compiles what the check of a task needs, which the first check would do: for who is about to
-/// take a lock that others wait for.
+/// Compiles the schema for tasks ahead of its first use, for callers that are about to take a lock
+/// that others wait for.
 pub fn prepare() {
     task();
 }
 
-/// What does not match in the JSON text of a task.
+/// Returns the mismatches in the JSON text of a task.
 pub(super) fn task_mismatches(text: &str) -> Vec<Mismatch> {
     task().map(|compiled| mismatches(compiled, text)).unwrap_or_default()
 }
 
-/// What does not match in the JSON text of a file whose list of tasks is left empty.
+/// Returns the mismatches in the JSON text of a file whose list of tasks was emptied.
 pub(super) fn file_mismatches(text: &str) -> Vec<Mismatch> {
     file().map(|compiled| mismatches(compiled, text)).unwrap_or_default()
 }
 
-/// How many elements of a list are looked at. A schema that looks at all of millions of numbers
-/// needs sixteen times their text; what a task does with its lists is read from all of them.
+/// The maximum number of list elements that are validated. Validating millions of numbers needs
+/// sixteen times the memory of their text. The program itself reads all elements of a task's lists.
 const MOST: usize = 10_000;
 
-/// What `schema` looks at in the JSON text `raw`: members that it has no word on, and what is in
-/// lists and objects of which it only says that they are some, are left out.
+/// Returns the parts of the JSON text `raw` that `schema` validates. Leaves out members that the
+/// schema does not mention, and the contents of lists and objects about which it says nothing
+/// further.
 fn looked_at(raw: &str, schema: &Value) -> Value {
     match Kind::of(raw) {
         _ if schema.get("$ref").is_some() => serde_json::from_str(raw).unwrap_or_default(),
@@ -114,7 +116,7 @@ fn looked_at(raw: &str, schema: &Value) -> Value {
 fn mismatches(compiled: &Compiled, text: &str) -> Vec<Mismatch> {
     let text = text.trim_matches(WHITE);
     let value = looked_at(text, &compiled.schema);
-    // To say what is wrong takes much longer than to see that nothing is.
+    // Describing the errors takes much longer than establishing that there are none.
     if compiled.validator.is_valid(&value) {
         return Vec::new();
     }
@@ -133,8 +135,8 @@ fn mismatches(compiled: &Compiled, text: &str) -> Vec<Mismatch> {
         .collect()
 }
 
-/// Checks the text of a task that is about to be taken; of a changed one only the keys that were
-/// touched, so that what was odd before is in nobody's way.
+/// Checks the text of a task before it is accepted. For a changed task only the touched keys are
+/// checked, so that older oddities do not block the change.
 pub(crate) fn check_task(text: &str, touched: Option<&[String]>) -> Result<(), Mismatch> {
     let counts = |mismatch: &Mismatch| match (touched, mismatch.path.first()) {
         (Some(touched), Some(key)) => touched.contains(key),
@@ -162,7 +164,7 @@ mod tests {
         }
     }
 
-    /// Adds the keywords of `schema` and of the schemas in it.
+    /// Adds the keywords of `schema` and of its subschemas.
     fn keywords(schema: &Value, found: &mut BTreeSet<String>) {
         let Some(schema) = schema.as_object() else { return };
         for (keyword, value) in schema {
@@ -182,8 +184,8 @@ mod tests {
         let schema: Value = serde_json::from_str(text("queue").unwrap()).unwrap();
         let mut found = BTreeSet::new();
         keywords(&schema, &mut found);
-        // Whatever comes to this list must be no news of a later draft, and must say nothing of
-        // what is left out for the check.
+        // A keyword added to this list must mean the same in draft 7, and must not depend on what
+        // is left out for the check.
         let same = [
             "$comment",
             "$defs",
@@ -200,9 +202,9 @@ mod tests {
             "type",
         ];
         assert_eq!(found, same.map(str::to_owned).into());
-        // And its own draft finds no fault with it.
+        // The schema is also valid in its own draft.
         assert!(jsonschema::draft202012::new(&schema).is_ok());
-        // What is beside a reference would not be looked at in draft 7.
+        // Draft 7 ignores keywords next to a reference.
         let text = text("queue").unwrap().split_whitespace().collect::<String>();
         let alone = |rest: &str| rest.split_once('"').unwrap().1.starts_with('}');
         assert!(text.split(r#"{"$ref":""#).skip(1).all(alone));

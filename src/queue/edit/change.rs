@@ -1,7 +1,7 @@
-//! Changes of tasks: fields that a transition writes, single keys, new tasks.
+//! Changes to tasks: the fields that a transition writes, single keys, new tasks.
 //!
-//! Each works on a copy of one task's text, reads that copy again, checks it, and only then
-//! takes it: a refused change leaves the queue as it was.
+//! Each change is made on a copy of the task's text. The copy is parsed and checked before it is
+//! accepted, so a refused change leaves the queue as it was.
 
 use super::draft::Draft;
 use super::error::EditError;
@@ -18,13 +18,13 @@ use serde_json::{Map, Value};
 use std::sync::{Arc, OnceLock};
 
 impl Queue {
-    /// Makes the changes of a transition to a task, in the file's own words and style.
+    /// Applies the changes of a transition to a task, in the file's own words and style.
     ///
-    /// Values that are as wanted stay byte for byte; keys that are missing are added behind the
-    /// last runtime key of the task.
+    /// Values that already equal the new ones keep their exact bytes. Missing keys are added after
+    /// the last runtime key of the task.
     ///
     /// # Errors
-    /// [`EditError`]; the queue is as it was.
+    /// Returns [`EditError`]; the queue is unchanged then.
     pub fn apply(&mut self, index: usize, changes: &Changes) -> Result<(), EditError> {
         let mut draft = Draft::new(self, index)?;
         for (field, write) in changes {
@@ -34,10 +34,10 @@ impl Queue {
         self.take(index, text, &touched)
     }
 
-    /// Sets any key of a task, known or not; `None` removes it.
+    /// Sets any key of a task, known or not. `None` removes the key.
     ///
     /// # Errors
-    /// [`EditError`]; the queue is as it was.
+    /// Returns [`EditError`]; the queue is unchanged then.
     pub fn set_key(
         &mut self,
         index: usize,
@@ -53,11 +53,11 @@ impl Queue {
         self.take(index, text, &touched)
     }
 
-    /// Adds a task at the end of the list, written like its neighbours; keeps `fingerprints` and
-    /// `sequence` where the file has them. Gives its index.
+    /// Adds a task at the end of the list, formatted like its neighbours. Updates `fingerprints`
+    /// and `sequence` if the file has them. Returns the index of the task.
     ///
     /// # Errors
-    /// [`EditError`]; the queue is as it was.
+    /// Returns [`EditError`]; the queue is unchanged then.
     pub fn append(&mut self, task: &Map<String, Value>) -> Result<usize, EditError> {
         let index = self.slices.len();
         let style = self.style();
@@ -97,7 +97,7 @@ impl Queue {
         Ok(index)
     }
 
-    /// Takes the new text of a task, once it was read again and checked.
+    /// Accepts the new text of a task after parsing and checking it.
     pub(crate) fn take(
         &mut self,
         index: usize,
@@ -137,15 +137,15 @@ impl Queue {
         Ok(())
     }
 
-    /// What is before a task at the end of the list, its indent, and the white space that
-    /// the list's closing bracket needs where it has none.
+    /// Returns the text before a task at the end of the list, the indent of the task, and the white
+    /// space to put before the closing bracket of the list if there is none.
     fn place_for_task(&self, style: &Style) -> (String, String, Option<String>) {
         let count = self.slices.len();
         let head = self.slices.head();
         let own = |text: &str| line_indent(text).unwrap_or_default().to_owned();
         if count > 0 {
             let lead = self.slices.lead(count - 1);
-            // Some write the comma at the end of a line, some before the next task.
+            // Some files put the comma at the end of a line, others before the next task.
             let comma = if lead.contains(',') { "" } else { "," };
             return (format!("{comma}{lead}"), own(lead), None);
         }
@@ -159,7 +159,8 @@ impl Queue {
         (format!("{}{indent}", style.newline), indent, Some(close))
     }
 
-    /// A task on several lines, each list in the shape that the file uses under its key.
+    /// Renders a task on several lines, with each list in the layout that the file uses for its
+    /// key.
     fn render_task(&self, style: &Style, task: &Map<String, Value>, indent: &str) -> String {
         let line = format!("{}{indent}{}", style.newline, style.unit);
         let inner = format!("{indent}{}", style.unit);
@@ -185,7 +186,7 @@ impl Queue {
         text
     }
 
-    /// Keeps `fingerprints` and `sequence`, where the file has them.
+    /// Updates `fingerprints` and `sequence` if the file has them.
     fn note_added(&mut self, task: &Map<String, Value>) {
         let print = print_of(task);
         self.push_top("fingerprints", &Value::from(print));

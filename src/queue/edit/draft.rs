@@ -1,5 +1,5 @@
-//! The text of one task while it is changed: fields in the file's own spelling, keys in the style
-//! of their neighbours.
+//! Changes the text of one task: fields in the file's own spelling, keys in the style of their
+//! neighbours.
 
 use super::error::EditError;
 use crate::domain::{Field, Status, Write};
@@ -11,12 +11,12 @@ use crate::queue::parse::home::{Home, fits_flag};
 use crate::queue::parse::keys::keys;
 use serde_json::Value;
 
-/// The text of one task while it is changed.
+/// The text of one task while it is being changed.
 pub(super) struct Draft<'q> {
     queue: &'q Queue,
     index: usize,
     pub(crate) text: String,
-    /// Keys that were written or removed.
+    /// The keys that were written or removed.
     pub(crate) touched: Vec<String>,
     /// Whether the state was written.
     stated: bool,
@@ -67,8 +67,9 @@ impl<'q> Draft<'q> {
         }
     }
 
-    /// Whether `passes` says anything that the state does not. Where it is the state that was
-    /// written, and where another flag is and `passes` would count instead of it, it does not.
+    /// Returns whether `passes` must be written in addition to the state. It must not if the state
+    /// itself was written to `passes`, or if the state is in another flag and `passes` would
+    /// override it.
     fn needs_passes(&self) -> bool {
         let flag = Home::ALL.into_iter().find(|home| home.is_flag() && self.holds(*home));
         match flag {
@@ -77,8 +78,9 @@ impl<'q> Draft<'q> {
         }
     }
 
-    /// Writes the state where this task has it, or where the file has it. What a flag cannot say
-    /// goes into `status` beside it, and from there again when the flag can say it.
+    /// Writes the state where this task stores it, or else where the file does. A state that a flag
+    /// cannot express is also written to `status`, which is removed again when the flag can express
+    /// the state.
     fn set_state(&mut self, status: Status) {
         self.stated = true;
         let home = self.home();
@@ -102,7 +104,7 @@ impl<'q> Draft<'q> {
                 self.set_word(Home::Status, status);
             }
         }
-        // Flags that say the same once more stay true; `passes` is a field of its own.
+        // Other flags with the same meaning are kept consistent. `passes` is a field of its own.
         for home in [Home::Done, Home::Completed] {
             if self.holds(home) {
                 self.set(home.key(), &is_complete);
@@ -110,7 +112,7 @@ impl<'q> Draft<'q> {
         }
     }
 
-    /// Writes the word for a state, unless the task has one for it already.
+    /// Writes the word for a state, unless the task already has a word for it.
     fn set_word(&mut self, home: Home, status: Status) {
         let same = self.queue.tasks[self.index].status == status && self.holds(home);
         if !same {
@@ -119,12 +121,12 @@ impl<'q> Draft<'q> {
         }
     }
 
-    /// Where the task gives its state, as its text is now.
+    /// Returns where the task stores its state, according to its current text.
     fn home(&self) -> Option<Home> {
         Home::ALL.into_iter().find(|home| self.holds(*home))
     }
 
-    /// Whether the value under a home's key can be a state.
+    /// Returns whether the value under a home's key can be a state.
     fn holds(&self, home: Home) -> bool {
         let entry = members(&self.text).filter(|entry| entry.name == home.key()).last();
         entry.is_some_and(|entry| home.takes(&self.text[entry.start..entry.end]))
@@ -134,7 +136,7 @@ impl<'q> Draft<'q> {
         field.spellings().iter().copied()
     }
 
-    /// The key under which this task has the field, or is to get it.
+    /// Returns the key under which this task has the field or will get it.
     fn key_of(&self, field: Field) -> &'static str {
         let own = field.spellings().iter().find(|key| self.has(key));
         own.copied().unwrap_or_else(|| self.queue.words.key(field))
@@ -177,7 +179,7 @@ impl<'q> Draft<'q> {
         let runtime = |entry: &Entry<'_>| {
             keys().find(entry.name.as_bytes()).is_some_and(|spelling| spelling.field.is_runtime())
         };
-        // A task has at least its id, so that there is a neighbour.
+        // A task always has an id, so there is a neighbour.
         let last = entries.len().saturating_sub(1);
         let added = keys().find(key.as_bytes()).is_some_and(|spelling| spelling.field.is_runtime());
         let at = if added { entries.iter().rposition(runtime).unwrap_or(last) } else { last };
@@ -202,7 +204,8 @@ impl<'q> Draft<'q> {
     }
 
     pub(crate) fn remove(&mut self, key: &str) {
-        // Of a key that occurs twice both go, or the first one would come back to life.
+        // All occurrences of a duplicate key are removed; otherwise an earlier one would count
+        // again.
         let Some(text) = object::without(&self.text, key) else { return };
         self.text = text;
         self.touched.push(key.to_owned());

@@ -1,4 +1,4 @@
-//! Why a change was not made; the queue is as it was then.
+//! The errors of changes. A failed change leaves the queue as it was.
 
 use crate::queue::check::schema::Mismatch;
 
@@ -6,21 +6,21 @@ use crate::queue::check::schema::Mismatch;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EditError {
-    /// There is no task with this index.
+    /// No task has this index.
     #[error("there is no task number {0}")]
     NoTask(usize),
-    /// The id is in use already.
+    /// The id is already in use.
     #[error("there is a task `{0}` already")]
     DuplicateId(String),
-    /// The task would be no task any more.
+    /// The result would not be a valid task.
     #[error("{0}")]
     NotATask(String),
     /// A value does not match the schema.
     #[error("`{key}` {reason}")]
     Invalid {
-        /// The key.
+        /// The key of the value.
         key: String,
-        /// What it must be.
+        /// What the value must be.
         reason: String,
     },
 }

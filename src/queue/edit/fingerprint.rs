@@ -1,4 +1,4 @@
-//! The fingerprint by which an added task is known as a duplicate.
+//! The fingerprint that identifies duplicates of an added task.
 
 use crate::domain::Field;
 use crate::queue::document::Queue;
@@ -6,17 +6,17 @@ use crate::queue::json::values::{elements, string};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-/// Where the work of a new task is already.
+/// Where the work of a new task already exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Duplicate {
-    /// A task with this index asks for the same.
+    /// The task with this index asks for the same work.
     Task(usize),
-    /// The file's `fingerprints` list it: it was added before and is gone.
+    /// The file's `fingerprints` list it: the task was added earlier and removed since.
     Listed,
 }
 
 impl Queue {
-    /// Whether the work of `task` is in this queue already, by its fingerprint.
+    /// Returns where the work of `task` already exists in this queue, according to its fingerprint.
     pub fn duplicate_of(&self, task: &Map<String, Value>) -> Option<Duplicate> {
         let print = print_of(task);
         let same = |index: &usize| {
@@ -37,7 +37,7 @@ impl Queue {
     }
 }
 
-/// The task's own fingerprint, else the one of its text.
+/// Returns the task's own fingerprint, or else the fingerprint of its text.
 pub(super) fn print_of(task: &Map<String, Value>) -> String {
     match task.get("fingerprint") {
         Some(Value::String(own)) if !own.is_empty() => own.clone(),
@@ -45,9 +45,9 @@ pub(super) fn print_of(task: &Map<String, Value>) -> String {
     }
 }
 
-/// 16 hex digits of SHA-256 of the normalised description (else title) and file.
+/// Returns 16 hex digits of the SHA-256 of the normalized description (or else title) and file.
 ///
-/// Normalised: lower case, every run of white space one blank.
+/// Normalizing means lower case, with every run of white space replaced by one space.
 pub fn fingerprint(task: &Map<String, Value>) -> String {
     let text = |key: &str| task.get(key).and_then(Value::as_str).filter(|t| !t.trim().is_empty());
     let words = text("description").or_else(|| text("title")).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Changes of a queue, each in the style of what is around it.
+//! Changes to a queue, each made in the style of the surrounding text.
 
 pub(super) mod change;
 pub(super) mod draft;

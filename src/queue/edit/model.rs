@@ -1,5 +1,5 @@
-//! Finds in a file the model for what is written anew: its habits, the shape of its lists, the
-//! indent of a line; and writes top-level values after it.
+//! Finds models in a file for new text: the file's style, the layout of its lists and the indent of
+//! a line. Also writes top-level values accordingly.
 
 use crate::queue::document::Queue;
 use crate::queue::json::kind::Kind;
@@ -12,7 +12,7 @@ use serde_json::Value;
 use std::sync::{Arc, OnceLock};
 
 impl Queue {
-    /// Changes the value of a top-level key, if there is one and `change` says so.
+    /// Changes the value of a top-level key if the key exists and `change` returns `Some`.
     pub(super) fn edit_top(&mut self, key: &str, change: impl FnOnce(&mut Value) -> Option<()>) {
         let Some(at) = self.slices.member(key) else { return };
         let raw = self.slices.member_value(at);
@@ -28,10 +28,10 @@ impl Queue {
         self.changed();
     }
 
-    /// Writes `phases` as they are in `other`, if that has any that mean something else; says whether
-    /// it did.
+    /// Writes `phases` as they are in `other`, if `other` has phases with a different meaning.
+    /// Returns whether it did.
     pub fn put_back_phases(&mut self, other: &Self) -> bool {
-        // A list that is all of the file has no place for them.
+        // A file that is only a list has no place for phases.
         let nowhere = self.slices.list.is_none();
         if other.phases().is_empty() || self.phases == other.phases || nowhere {
             return false;
@@ -53,7 +53,7 @@ impl Queue {
         true
     }
 
-    /// Adds an element to a top-level list, if there is one and the element is new.
+    /// Adds an element to a top-level list if the list exists and does not contain the element.
     pub(super) fn push_top(&mut self, key: &str, new: &Value) {
         let Some(at) = self.slices.member(key) else { return };
         let raw = self.slices.member_value(at);
@@ -66,7 +66,7 @@ impl Queue {
             let add = |value: &mut Value| value.as_array_mut().map(|list| list.push(new.clone()));
             return self.edit_top(key, add);
         };
-        // Both are slices of the same text, so that the distance is the offset.
+        // Both are slices of the same text, so the distance is the offset.
         let start = last.as_ptr() as usize - raw.as_ptr() as usize;
         let end = start + last.len();
         let style = self.style();
@@ -80,7 +80,7 @@ impl Queue {
         self.changed();
     }
 
-    /// A new value for a top-level member, in the shape of the present one.
+    /// Renders a new value for a top-level member in the layout of the current value.
     pub(super) fn render_top(&self, style: &Style, at: usize, value: &Value) -> String {
         let writer = self.top_writer(style, Some(self.slices.member_value(at)));
         let key = self.slices.members[at].key;
@@ -91,7 +91,7 @@ impl Queue {
         }
     }
 
-    /// A writer for top-level values.
+    /// Returns a writer for top-level values.
     pub(super) fn top_writer<'s>(&'s self, style: &'s Style, current: Option<&str>) -> Writer<'s> {
         let shape = current.and_then(|raw| Shape::of(raw, style.shape()));
         let shape = shape.unwrap_or(style.shape());
@@ -102,7 +102,8 @@ impl Queue {
         Escapes { text: &self.slices.base.text, known: &self.ascii }
     }
 
-    /// The start of the line of a byte of head or tail, not before the part it is in.
+    /// Returns the start of the line of a byte in the head or tail, limited to the start of that
+    /// part.
     fn top_line_start(&self, at: usize) -> usize {
         let head = self.slices.head().len();
         let floor = if at >= head { head } else { 0 };
@@ -110,23 +111,24 @@ impl Queue {
         before.rfind('\n').map_or(floor, |n| floor + n + 1)
     }
 
-    /// The file's habits.
+    /// Returns the style of the file.
     pub(crate) fn style(&self) -> Arc<Style> {
         let style = self.style.get_or_init(|| {
             let first = (self.slices.len() > 0).then(|| self.slices.task(0));
-            // The head ends inside the list; closed, it is an object.
+            // The head ends inside the list. With the brackets closed, it is an object.
             Arc::new(Style::of(&format!("{}]}}", self.slices.head()), first))
         });
         Arc::clone(style)
     }
 
-    /// A writer for values without elements.
+    /// Returns a writer for values without elements.
     pub(super) fn plain_writer<'s>(&'s self, style: &'s Style) -> Writer<'s> {
         let shape = style.shape();
         Writer { style, escapes: self.escapes(), list: shape, object: shape }
     }
 
-    /// A writer for the value of `key` in the task `index`, whose present value is `current`.
+    /// Returns a writer for the value of `key` in the task `index`, whose current value is
+    /// `current`.
     pub(crate) fn writer<'s>(
         &'s self,
         style: &'s Style,
@@ -140,8 +142,8 @@ impl Queue {
         Writer { style, escapes: self.escapes(), list, object }
     }
 
-    /// The shape of a list or object: of the value that is there, else of the same key in
-    /// other tasks, else of any in this task, else of any in the first tasks.
+    /// Returns the layout of a list or object: that of the current value, or else of the same key
+    /// in other tasks, or else of any value in this task, or else of any value in the first tasks.
     fn shape(&self, seek: &Seek<'_>, kind: Kind) -> Option<Shape> {
         let &Seek { style, key, current, index } = seek;
         let fits =
@@ -166,7 +168,7 @@ impl Queue {
     }
 }
 
-/// The place for which a shape is sought.
+/// The place for which a layout is searched.
 struct Seek<'s> {
     style: &'s Style,
     key: &'s str,
@@ -174,5 +176,5 @@ struct Seek<'s> {
     index: usize,
 }
 
-/// How many tasks are looked at for a model.
+/// The number of tasks that are searched for a model.
 const NEAR: usize = 64;

@@ -1,4 +1,4 @@
-//! Ids for tasks that come without one.
+//! Generates ids for tasks without one.
 
 use crate::domain::Field;
 use crate::queue::document::Queue;
@@ -6,14 +6,15 @@ use crate::queue::json::kind::Kind;
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
 
-/// The prefix where the file has no habit.
+/// The prefix if the file has no style of its own.
 const PREFIX: &str = "T-";
-/// Digits of a number where the file has no habit.
+/// The number of digits if the file has no style of its own.
 const WIDTH: usize = 3;
 
 impl Queue {
-    /// The next `count` ids in the file's own style: the prefix that most of its ids have, and
-    /// the numbers behind the highest one in use; `T-001` and so on where it has none.
+    /// Returns the next `count` ids in the style of the file: the prefix that most of its ids have,
+    /// with the numbers after the highest one in use. Returns `T-001` and so on if the file has no
+    /// such style.
     pub fn next_ids(&self, count: usize) -> Vec<String> {
         let mut families: HashMap<&str, (usize, u64, usize)> = HashMap::new();
         for task in self.tasks() {
@@ -43,9 +44,9 @@ impl Queue {
 }
 
 impl Queue {
-    /// An id as this file writes it: the number that is there, or a number for one that is new
-    /// where all others are numbers. Whoever reads such a file compares numbers, and would find a
-    /// text in none of its lists.
+    /// Returns an id as this file writes it: a number if the file has this id as a number, or if
+    /// the id is new and all others are numbers. Readers of such a file compare numbers and would
+    /// not find a string.
     pub fn id_value(&self, id: &str) -> Value {
         let is_number =
             |index| self.raw(index, Field::Id).is_some_and(|raw| Kind::of(raw) == Kind::Number);
@@ -53,13 +54,13 @@ impl Queue {
             Some(index) => is_number(index),
             None => !self.tasks().is_empty() && (0..self.tasks().len()).all(is_number),
         };
-        // A number that a reader would round stays a text.
+        // A number that a reader would round stays a string.
         let number = id.parse::<u64>().ok().filter(|number| numbered && number.to_string() == id);
         number.map_or_else(|| Value::from(id), Value::from)
     }
 }
 
-/// An id as prefix, digits at its end and their number.
+/// Splits an id into its prefix, its trailing digits and their number.
 fn split(id: &str) -> Option<(&str, &str, u64)> {
     let digits = id.len() - id.bytes().rev().take_while(u8::is_ascii_digit).count();
     let (prefix, digits) = id.split_at(digits);

@@ -1,7 +1,7 @@
-//! Numbers as a person wrote them.
+//! Keeps numbers as a person wrote them.
 //!
-//! A parsed number forgets how it was written (`1.50`, more digits than fit). Where a value goes
-//! into the file by way of a parsed one, its numbers are put back from the text it came from.
+//! A parsed number loses how it was written (`1.50`, more digits than fit). If a value is written
+//! to the file after parsing, its numbers are restored from the original text.
 
 use super::error::EditError;
 use crate::queue::document::Queue;
@@ -12,11 +12,11 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 impl Queue {
-    /// Writes the numbers of a task as they are in `original`, a JSON object: under each key
-    /// whose value is the same there, apart from how its numbers are written.
+    /// Rewrites the numbers of a task as they are in `original`, a JSON object, under each key
+    /// whose value is equal there apart from how its numbers are written.
     ///
     /// # Errors
-    /// [`EditError`]; the queue is as it was.
+    /// Returns [`EditError`]; the queue is unchanged then.
     pub fn keep_numbers(&mut self, index: usize, original: &str) -> Result<(), EditError> {
         let mut text = self.task_text(index).to_owned();
         let mut splices = Vec::new();
@@ -37,7 +37,7 @@ impl Queue {
     }
 }
 
-/// `text` with its numbers written as in `original`, if both are the same JSON value.
+/// Returns `text` with its numbers written as in `original`, if both are the same JSON value.
 pub fn as_written(text: &str, original: &str) -> String {
     let value = |text: &str| serde_json::from_str::<Value>(text).ok();
     let (ours, theirs) = (numbers(text), numbers(original));
@@ -59,7 +59,7 @@ pub fn as_written(text: &str, original: &str) -> String {
     written
 }
 
-/// Where the numbers of a JSON text are.
+/// Returns where the numbers of a JSON text are.
 fn numbers(text: &str) -> Vec<(usize, usize)> {
     let bytes = text.as_bytes();
     let mut found = Vec::new();
@@ -79,7 +79,7 @@ fn numbers(text: &str) -> Vec<(usize, usize)> {
     found
 }
 
-/// The byte behind the string that starts at `at`.
+/// Returns the offset after the string that starts at `at`.
 fn string_end(bytes: &[u8], mut at: usize) -> usize {
     at += 1;
     while let Some(byte) = bytes.get(at) {

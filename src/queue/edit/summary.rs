@@ -1,5 +1,5 @@
-//! Keeps the counts of `summary` true, with the file's own keys in their order, and the time
-//! stamp where the file has one.
+//! Keeps the counts in `summary` correct, using the file's own keys in their order, and updates the
+//! timestamp if the file has one.
 
 use crate::domain::timestamp;
 use crate::queue::counts::{Due, due};
@@ -11,11 +11,11 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 impl Queue {
-    /// Makes `summary` true (and creates it where there is none), and sets `last_updated` and
-    /// `updated_by` where the file has them and something changed. Only what is untrue changes.
+    /// Corrects `summary` (creates it if there is none), and sets `last_updated` and `updated_by`
+    /// if the file has them and something changed. Only incorrect counts are changed.
     pub fn refresh(&mut self, now: DateTime<Utc>) {
         match self.slices.member("summary") {
-            // A list that is all of the file has no place for it.
+            // A file that is only a list has no place for it.
             None if self.slices.list.is_none() => {}
             None => self.create_summary(),
             Some(at) => match Kind::of(self.slices.member_value(at)) {
@@ -39,7 +39,7 @@ impl Queue {
         self.refreshed = self.revision;
     }
 
-    /// Makes a `summary` true that the file has and that somebody's edit made untrue.
+    /// Corrects an existing `summary` that an edit of the file made incorrect.
     pub fn mend_summary(&mut self, now: DateTime<Utc>) {
         let at = self.slices.member("summary");
         if at.is_some_and(|at| Kind::of(self.slices.member_value(at)) == Kind::Object) {
@@ -97,16 +97,17 @@ impl Queue {
         Value::Object(counts.collect())
     }
 
-    /// A summary of all counts.
+    /// Creates a summary with all counts.
     fn create_summary(&mut self) {
         let value = self.fresh_summary();
         self.create_top("summary", &value);
     }
 
-    /// A new top-level member, before the task list; nothing where that is all of the file.
+    /// Adds a top-level member before the task list. Does nothing if the file is only a list.
     pub(super) fn create_top(&mut self, key: &str, value: &Value) {
         let style = self.style();
-        // The head ends inside the list; closed, it is an object with the list as last member.
+        // The head ends inside the list. With the brackets closed, it is an object whose last
+        // member is the list.
         let closed = format!("{}]}}", self.slices.head());
         let entries: Vec<Entry<'_>> = members(&closed).collect();
         let Some(n) = entries.len().checked_sub(1) else { return };

@@ -1,13 +1,13 @@
-//! A JSON text without its formatting.
+//! The canonical form of a JSON text, without its formatting.
 
 use super::kind::Kind;
 use super::object::members;
 use super::values::elements;
 use serde_json::Value;
 
-/// Gives `out` the pieces of the value `raw`, which was scanned before, as a program writes it that
-/// saves it anew: no white space, numbers and texts in the one form that they have then. The whole
-/// is never in memory as values, which are many times their text.
+/// Passes to `out` the pieces of the scanned value `raw` as a program would write them after
+/// parsing: without white space, and with numbers and strings in canonical form. The values are
+/// never all in memory at once, since they take many times the memory of their text.
 pub fn canonical(raw: &str, out: &mut dyn FnMut(&str)) {
     match Kind::of(raw) {
         Kind::Array => {

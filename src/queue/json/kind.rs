@@ -1,24 +1,24 @@
-//! Kinds of JSON values, and what can be wrong with a text that should be one.
+//! The kinds of JSON values, and the faults of invalid JSON text.
 
-/// Where and why a text is no JSON.
+/// Where and why a text is not valid JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
     /// Byte offset.
     pub(crate) at: usize,
-    /// What is wrong.
+    /// The kind of fault.
     pub(crate) what: What,
 }
 
-/// What is wrong with a text.
+/// The kinds of faults in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum What {
-    /// Something else was expected; the text says what.
+    /// Something else was expected, as described by the text.
     Expected(&'static str),
-    /// The text ends too early; the text says what was expected.
+    /// The text ends too early. The given text describes what was expected.
     Ended(&'static str),
-    /// Arrays and objects are nested too deep.
+    /// Arrays and objects are nested too deeply.
     TooDeep,
-    /// A number that overflows a float.
+    /// A number overflows a 64-bit float.
     NumberRange,
 }
 
@@ -40,7 +40,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// The kind of a value by its first byte; the value must have been scanned before.
+    /// Returns the kind of a value from its first byte. The value must have been scanned before.
     pub(crate) fn of(raw: &str) -> Self {
         match raw.as_bytes().first() {
             Some(b'"') => Self::String,
@@ -52,7 +52,7 @@ impl Kind {
         }
     }
 
-    /// The kind in words, with its article.
+    /// Returns the kind in words, with its article.
     pub(crate) fn words(self) -> &'static str {
         match self {
             Self::Null => "null",

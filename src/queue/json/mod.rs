@@ -1,5 +1,5 @@
-//! JSON as text: it is scanned, looked into, and written in the style of its neighbours. Nothing
-//! here knows of tasks.
+//! JSON as text: scanning it, looking into it, and writing it in the style of its neighbours.
+//! Nothing here depends on tasks.
 
 pub(super) mod canonical;
 pub(super) mod kind;

@@ -1,7 +1,7 @@
-//! The members of one JSON object as text, and the three splices on it: replace a value, insert
-//! a key in the style of its neighbours, remove a key with its comma and line.
+//! The members of a JSON object as text, with three splices: replace a value, insert a key in the
+//! style of its neighbours, remove a key with its comma and line.
 //!
-//! Works on text that was scanned before; every byte outside the splice stays.
+//! Works on text that was scanned before. Every byte outside of the splice stays the same.
 
 use super::scan::Scanner;
 use super::values::unquote;
@@ -11,20 +11,20 @@ use std::ops::Range;
 /// A member of an object.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry<'a> {
-    /// The key, escapes resolved.
+    /// The key, with escapes resolved.
     pub(crate) name: Cow<'a, str>,
-    /// The key's opening quote.
+    /// The offset of the key's opening quote.
     pub(crate) key: usize,
-    /// The byte behind the key's closing quote.
+    /// The offset after the key's closing quote.
     pub(crate) key_end: usize,
-    /// The value's first byte.
+    /// The offset of the value's first byte.
     pub(crate) start: usize,
-    /// The byte behind the value.
+    /// The offset after the value.
     pub(crate) end: usize,
 }
 
-/// The members of the object that `text` starts with, doubles included; none where `text` is no
-/// object.
+/// Returns the members of the object that `text` starts with, including duplicates. Returns none if
+/// `text` is not an object.
 pub(crate) fn members(text: &str) -> impl Iterator<Item = Entry<'_>> {
     let mut scanner = Scanner::new(text);
     let mut more = scanner.peek() == Some(b'{');
@@ -48,7 +48,7 @@ pub(crate) fn members(text: &str) -> impl Iterator<Item = Entry<'_>> {
     })
 }
 
-/// A replacement of a range of bytes.
+/// The replacement of a range of bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Splice {
     pub(crate) range: Range<usize>,
@@ -62,26 +62,28 @@ impl Splice {
     }
 }
 
-/// What is between the members of an object.
+/// The text between members of an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Gap {
     /// White space before a key.
     pub(crate) lead: String,
-    /// From the key's end to its value.
+    /// The text from the end of the key to its value.
     pub(crate) colon: String,
 }
 
 impl Gap {
-    /// The indent of the line on which a key starts; `None` where keys are on one line.
+    /// Returns the indent of the line on which a key starts. Returns `None` if the keys are on one
+    /// line.
     pub(crate) fn indent(&self) -> Option<&str> {
         self.lead.rfind('\n').map(|at| &self.lead[at + 1..])
     }
 }
 
-/// How a key that is added behind (or before) member `at` is to be set apart.
+/// Returns the text that separates a key added after (or before) member `at`.
 pub(crate) fn gap(text: &str, entries: &[Entry<'_>], at: usize) -> Gap {
     let one_line = |index: usize| !lead(text, entries, index).contains('\n');
-    // The first key of a one-line object is at the brace; the second shows the blank.
+    // In a one-line object the first key directly follows the brace; the second one shows the
+    // spacing.
     let model = if at == 0 && one_line(0) && entries.len() > 1 { 1 } else { at };
     let mut before = lead(text, entries, model);
     if let Some(line) = before.rfind('\n') {
@@ -102,14 +104,14 @@ pub(crate) fn gap(text: &str, entries: &[Entry<'_>], at: usize) -> Gap {
     Gap { lead: before.to_owned(), colon: colon.to_owned() }
 }
 
-/// The white space before the key of member `index`.
+/// Returns the white space before the key of member `index`.
 fn lead<'a>(text: &'a str, entries: &[Entry<'_>], index: usize) -> &'a str {
     let key = entries[index].key;
     let white = text[..key].bytes().rev().take_while(|b| b.is_ascii_whitespace()).count();
     &text[key - white..key]
 }
 
-/// Adds `"key": value` behind member `at`; `key` is a rendered key with its quotes.
+/// Adds `"key": value` after member `at`. `key` is a rendered key with its quotes.
 pub(crate) fn insert_behind(
     entries: &[Entry<'_>],
     at: usize,
@@ -133,8 +135,8 @@ pub(crate) fn insert_before(
     Splice { range: key..key, with }
 }
 
-/// The object without every member of the name `key`, their commas and their lines; `None` where
-/// there is none.
+/// Returns the object without any member named `key`, including commas and lines. Returns `None` if
+/// there is no such member.
 pub(crate) fn without(text: &str, key: &str) -> Option<String> {
     let entries: Vec<Entry<'_>> = members(text).collect();
     let goes = |entry: &Entry<'_>| entry.name == key;

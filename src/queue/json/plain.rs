@@ -1,12 +1,14 @@
-//! Finds where the plain part of a string ends: short strings by the word, long ones by the block.
+//! Finds the end of the plain part of a string, word by word in short strings and block by block in
+//! long ones.
 
-/// How many bytes of a long string are looked at together.
+/// The number of bytes of a long string that are checked at once.
 const BLOCK: usize = 32;
 
-/// How many words are looked at one by one before blocks pay.
+/// The number of words that are checked one by one before checking blocks pays off.
 const SHORT: usize = 3;
 
-/// The next quote, backslash or control character at `pos` or behind it, else the end.
+/// Returns the offset of the next quote, backslash or control character at or after `pos`, or else
+/// the end.
 #[inline]
 pub(super) fn plain_end(bytes: &[u8], pos: usize) -> usize {
     let mut at = match by_words(bytes, pos, SHORT) {
@@ -22,7 +24,8 @@ pub(super) fn plain_end(bytes: &[u8], pos: usize) -> usize {
     })
 }
 
-/// Looks at up to `most` words of eight bytes: where a special byte is, else how far it came.
+/// Checks up to `most` words of eight bytes. Returns the offset of a special byte, or else how far
+/// the check got.
 #[inline]
 fn by_words(bytes: &[u8], mut at: usize, most: usize) -> Result<usize, usize> {
     const ONES: u64 = 0x0101_0101_0101_0101;
@@ -32,7 +35,7 @@ fn by_words(bytes: &[u8], mut at: usize, most: usize) -> Result<usize, usize> {
         let word = u64::from_le_bytes(*word);
         let quote = word ^ (ONES * b'"' as u64);
         let slash = word ^ (ONES * b'\\' as u64);
-        // The lowest marked byte is exact; false marks can only be above a true one.
+        // The lowest set bit is exact. False positives can only be above a true one.
         let marks = (quote.wrapping_sub(ONES) & !quote)
             | (slash.wrapping_sub(ONES) & !slash)
             | (word.wrapping_sub(ONES * 0x20) & !word);
@@ -45,13 +48,13 @@ fn by_words(bytes: &[u8], mut at: usize, most: usize) -> Result<usize, usize> {
     Err(at)
 }
 
-/// Whether nothing in the block ends or interrupts a string.
+/// Returns whether nothing in the block ends or interrupts a string.
 #[inline]
 fn is_plain(block: &[u8; BLOCK]) -> bool {
     block.iter().fold(0, |found, byte| found | u8::from(is_special(*byte))) == 0
 }
 
-/// With `|`, because `||` is a branch, which keeps the compiler from comparing many at once.
+/// Uses `|` instead of `||`, because the branches of `||` would prevent vectorization.
 #[inline]
 fn is_special(byte: u8) -> bool {
     (byte == b'"') | (byte == b'\\') | (byte < 0x20)

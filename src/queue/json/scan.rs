@@ -1,17 +1,17 @@
-//! A strict RFC 8259 scanner over text that is known to be UTF-8.
+//! A strict RFC 8259 scanner for text that is known to be UTF-8.
 //!
-//! It validates and moves on: nothing is allocated and no value is built, so that a document of
-//! a hundred megabytes is checked in one pass. It accepts exactly what `serde_json` reads into a
-//! `Value`: nesting of at most 127, no lone surrogates, no number that overflows a float. What
-//! it accepts can therefore be handed to `serde_json` piece by piece later.
+//! It only validates and moves forward. Nothing is allocated and no value is built, so that a
+//! document of a hundred megabytes is checked in one pass. It accepts exactly what `serde_json`
+//! parses into a `Value`: nesting of at most 127, no lone surrogates, no number that overflows a
+//! float. So accepted text can be passed to `serde_json` piece by piece later.
 
 use super::kind::{Fault, Kind, What};
 use super::plain::plain_end;
 
-/// How deep arrays and objects may be nested.
+/// The maximum nesting depth of arrays and objects.
 pub(super) const MAX_DEPTH: u32 = 127;
 
-/// A position in a text, with methods that move it over one construct each.
+/// A position in a text, with methods that each move it past one construct.
 #[derive(Clone, Copy)]
 pub(crate) struct Scanner<'a> {
     bytes: &'a [u8],
@@ -25,39 +25,39 @@ const COMMA_OR_BRACKET: &str = "expected `,` or `]`";
 const KEY: &str = "expected a key in double quotes";
 
 impl<'a> Scanner<'a> {
-    /// A scanner at the start of `text`.
+    /// Creates a scanner at the start of `text`.
     pub(crate) fn new(text: &'a str) -> Self {
         Self { bytes: text.as_bytes(), pos: 0 }
     }
 
-    /// A scanner at byte `pos` of `text`.
+    /// Creates a scanner at byte `pos` of `text`.
     pub(crate) fn at(text: &'a str, pos: usize) -> Self {
         Self { bytes: text.as_bytes(), pos }
     }
 
-    /// The byte offset.
+    /// Returns the byte offset.
     pub(crate) fn pos(&self) -> usize {
         self.pos
     }
 
-    /// The byte at the position.
+    /// Returns the byte at the position.
     #[inline]
     pub(crate) fn peek(&self) -> Option<u8> {
         self.bytes.get(self.pos).copied()
     }
 
-    /// Moves over one byte.
+    /// Moves past one byte.
     #[inline]
     pub(crate) fn bump(&mut self) {
         self.pos += 1;
     }
 
-    /// Moves over `count` bytes that are known to be whole values.
+    /// Moves past `count` bytes that are known to be whole values.
     pub(crate) fn skip(&mut self, count: usize) {
         self.pos += count;
     }
 
-    /// Moves over white space.
+    /// Moves past white space.
     #[inline]
     pub(crate) fn white(&mut self) {
         while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek() {
@@ -65,7 +65,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// A fault at the position.
+    /// Returns a fault at the position.
     #[cold]
     pub(crate) fn expected<T>(&self, what: &'static str) -> Scan<T> {
         Err(Fault {
@@ -83,7 +83,7 @@ impl<'a> Scanner<'a> {
         Err(Fault { at, what })
     }
 
-    /// Moves over one value that is inside `depth` arrays and objects.
+    /// Moves past one value that is inside `depth` arrays and objects.
     pub(crate) fn value(&mut self, depth: u32) -> Scan<Kind> {
         match self.peek() {
             Some(b'"') => self.string().map(|_| Kind::String),
@@ -99,7 +99,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Moves over `{`, one level deeper than `depth`.
+    /// Moves past `{`, one level deeper than `depth`.
     pub(crate) fn open(&mut self, depth: u32) -> Scan<()> {
         if depth >= MAX_DEPTH {
             return self.fault(self.pos, What::TooDeep);
@@ -109,8 +109,8 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    /// Moves over a key, its colon and the white space around; gives the key's end (behind its
-    /// closing quote) and whether it holds escapes.
+    /// Moves past a key, its colon and the white space around it. Returns the end of the key (after
+    /// its closing quote) and whether it contains escapes.
     #[inline]
     pub(crate) fn key(&mut self) -> Scan<(usize, bool)> {
         if self.peek() != Some(b'"') {
@@ -127,7 +127,7 @@ impl<'a> Scanner<'a> {
         Ok((end, escaped))
     }
 
-    /// After a member: moves over `,` (true) or `}` (false).
+    /// Moves past `,` (true) or `}` (false) after a member.
     #[inline]
     pub(crate) fn next_member(&mut self) -> Scan<bool> {
         self.white();
@@ -148,7 +148,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// After an element: moves over `,` (true) or `]` (false).
+    /// Moves past `,` (true) or `]` (false) after an element.
     #[inline]
     pub(crate) fn next_element(&mut self) -> Scan<bool> {
         self.white();
@@ -252,7 +252,7 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    /// Moves over a string; says whether it holds escapes.
+    /// Moves past a string. Returns whether it contains escapes.
     #[inline]
     pub(crate) fn string(&mut self) -> Scan<bool> {
         let start = self.pos;
@@ -316,7 +316,7 @@ impl<'a> Scanner<'a> {
         self.fault(start, What::Expected("expected no half of a surrogate pair on its own"))
     }
 
-    /// Moves over `uXXXX`.
+    /// Moves past `uXXXX`.
     fn hex(&mut self) -> Scan<u32> {
         self.pos += 1;
         let mut code = 0;

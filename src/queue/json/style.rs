@@ -1,5 +1,5 @@
-//! How a file is written: line ends, indent, blanks, one-line or multi-line lists, and escapes;
-//! and new values in that style.
+//! The style of a file (line endings, indent, spacing, one-line or multi-line lists, escapes), and
+//! writers for new values in that style.
 
 use super::kind::Kind;
 use super::object::members;
@@ -7,33 +7,33 @@ use super::scan::Scanner;
 use serde_json::Value;
 use std::sync::OnceLock;
 
-/// The habits of a whole file.
+/// The style of a whole file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Style {
     /// `\n` or `\r\n`.
     pub(crate) newline: &'static str,
-    /// One step of indent.
+    /// One level of indent.
     pub(crate) unit: String,
-    /// Between key and value.
+    /// The text between key and value.
     pub(crate) colon: String,
-    /// Whether members are on lines of their own.
+    /// Whether members are on separate lines.
     pub(crate) multi_line: bool,
 }
 
-/// How a list or an object is laid out.
+/// The layout of a list or an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Shape {
-    /// Every element on a line of its own.
+    /// Whether every element is on a separate line.
     pub(crate) multi_line: bool,
-    /// Blanks inside the brackets of a one-line list or object.
+    /// Whether there are spaces inside the brackets of a one-line list or object.
     pub(super) pad: bool,
-    /// A blank behind commas.
+    /// Whether there is a space after commas.
     pub(crate) blank: bool,
 }
 
 impl Style {
-    /// The habits that show in `head`, the text before the first task closed with `]}`, and in
-    /// that task.
+    /// Returns the style of `head`, the text before the first task closed with `]}`, and of that
+    /// task.
     pub(crate) fn of(head: &str, task: Option<&str>) -> Self {
         let ends = |text: &str| text.find('\n').map(|at| text[..at].ends_with('\r'));
         let windows = ends(head).or_else(|| task.and_then(ends));
@@ -63,23 +63,23 @@ impl Style {
         }
     }
 
-    /// The shape where the file shows none.
+    /// Returns the layout to use if the file shows none.
     pub(crate) fn shape(&self) -> Shape {
         let blank = self.colon.ends_with([' ', '\t']);
         Shape { multi_line: self.multi_line, pad: false, blank }
     }
 }
 
-/// The white space between the last line break of `text` and its end; `None` where there is
-/// anything else or no line break.
+/// Returns the white space between the last line break of `text` and its end. Returns `None` if
+/// there is no line break or other text after it.
 pub(crate) fn line_indent(text: &str) -> Option<&str> {
     let line = &text[text.rfind('\n')? + 1..];
     line.bytes().all(|b| b == b' ' || b == b'\t').then_some(line)
 }
 
 impl Shape {
-    /// The shape of a list or object; `None` for an empty one and for other values. What it does
-    /// not show is as `default` says.
+    /// Returns the layout of a list or object. Returns `None` for an empty one and for other
+    /// values. Properties that it does not show are taken from `default`.
     pub(crate) fn of(raw: &str, default: Self) -> Option<Self> {
         let kind = Kind::of(raw);
         if kind != Kind::Array && kind != Kind::Object {
@@ -120,21 +120,21 @@ pub(crate) struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    /// `value` as it is behind a key on a line with this indent.
+    /// Renders `value` as it is written after a key on a line with this indent.
     pub(crate) fn value(&self, value: &Value, indent: &str) -> String {
         let mut out = String::new();
         self.push(&mut out, value, indent);
         out
     }
 
-    /// A key with its quotes.
+    /// Renders a key with its quotes.
     pub(crate) fn key(&self, key: &str) -> String {
         let mut out = String::new();
         self.push_text(&mut out, key);
         out
     }
 
-    /// This writer, for a place where everything is on one line.
+    /// Returns this writer for a place where everything is on one line.
     pub(crate) fn on_one_line(self) -> Self {
         let flat = |shape: Shape| Shape {
             multi_line: false,
@@ -207,14 +207,14 @@ impl Writer<'_> {
     }
 }
 
-/// Whether a file writes non-ASCII characters as escapes only; looked up when it first matters.
+/// Whether a file writes all non-ASCII characters as escapes. Determined when it first matters.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Escapes<'a> {
     pub(crate) text: &'a str,
     pub(crate) known: &'a OnceLock<bool>,
 }
 
-/// How much of a file shows its habit.
+/// The number of bytes of a file that are examined for its style.
 const SAMPLE: usize = 4 * 1024 * 1024;
 
 impl Escapes<'_> {
@@ -231,7 +231,7 @@ impl Escapes<'_> {
     }
 }
 
-/// Whether two values mean the same: numbers by value, objects in any order.
+/// Returns whether two values are equal, comparing numbers by value and objects in any order.
 pub(crate) fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Number(x), Value::Number(y)) => {

@@ -4,7 +4,7 @@ use super::kind::Kind;
 use super::scan::Scanner;
 use std::borrow::Cow;
 
-/// The text of a raw key or string (with its quotes), escapes resolved.
+/// Returns the text of a raw key or string (with its quotes), with escapes resolved.
 pub(crate) fn unquote(raw: &str) -> Cow<'_, str> {
     let inner = raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default();
     if inner.contains('\\') {
@@ -14,12 +14,12 @@ pub(crate) fn unquote(raw: &str) -> Cow<'_, str> {
     }
 }
 
-/// The text of a string; `None` for anything else.
+/// Returns the text of a string. Returns `None` for anything else.
 pub(crate) fn string(raw: &str) -> Option<Cow<'_, str>> {
     (Kind::of(raw) == Kind::String).then(|| unquote(raw))
 }
 
-/// The raw elements of a list; none for anything else.
+/// Returns the raw elements of a list. Returns none for anything else.
 pub(crate) fn elements(raw: &str) -> impl Iterator<Item = &str> {
     let mut scanner = Scanner::new(raw);
     let mut more = Kind::of(raw) == Kind::Array;
@@ -41,7 +41,7 @@ pub(crate) fn elements(raw: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// A float from a number or a numeric string.
+/// Reads a float from a number or a numeric string.
 pub(crate) fn float(raw: &str) -> Option<f64> {
     let text = match Kind::of(raw) {
         Kind::Number => Cow::Borrowed(raw),
@@ -51,17 +51,17 @@ pub(crate) fn float(raw: &str) -> Option<f64> {
     text.trim().parse::<f64>().ok().filter(|value| value.is_finite())
 }
 
-/// A whole number from an integer, a float that is whole, or a numeric string.
+/// Reads a whole number from an integer, a float without fraction, or a numeric string.
 pub(crate) fn whole(raw: &str) -> Option<i64> {
     if let Ok(value) = raw.parse() {
         return Some(value);
     }
     let value = float(raw)?;
-    // Beyond 2^53 a float no longer says which integer is meant.
+    // Beyond 2^53, a float no longer identifies a single integer.
     (value.fract() == 0.0 && value.abs() <= 9_007_199_254_740_992.0).then_some(value as i64)
 }
 
-/// A count: a whole number from 0 to 4,294,967,295.
+/// Reads a count: a whole number from 0 to 4,294,967,295.
 pub(crate) fn count(raw: &str) -> Option<u32> {
     whole(raw).and_then(|value| u32::try_from(value).ok())
 }

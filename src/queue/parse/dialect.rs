@@ -1,7 +1,7 @@
-//! Reads a task as people write it: every spelling of a key, every form of a value.
+//! Reads tasks as people write them: every spelling of a key, every form of a value.
 //!
-//! What cannot be read of a field that the program acts on becomes a [`FieldProblem`]: a task
-//! with one is never run, and nothing unreadable ever counts as satisfied.
+//! If a field that the program acts on cannot be read, the result is a [`FieldProblem`]. A task
+//! with a problem is never run, and nothing unreadable counts as satisfied.
 
 use super::field_span::FieldSpan;
 use super::forms;
@@ -32,18 +32,18 @@ pub(crate) fn read(id: TaskId, text: &str, spans: &[FieldSpan]) -> Task {
     reader.task
 }
 
-/// Fields with one value and several spellings, of which the preferred one counts.
+/// The number of fields with one value and several spellings, of which the preferred one counts.
 const RANKED: usize = 3;
 
 struct Reader {
     task: Task,
-    /// Spelling of the value taken so far.
+    /// The spelling of the value read so far.
     ranks: [u8; RANKED],
     approved: bool,
 }
 
 impl Reader {
-    /// Takes a value that is not null.
+    /// Reads a value that is not null.
     #[expect(clippy::too_many_lines, reason = "one arm a field; the compiler keeps it complete")]
     fn field(&mut self, span: &FieldSpan, raw: &str) {
         let ranked = [Field::Agent, Field::Attempts, Field::NotBefore]
@@ -73,7 +73,7 @@ impl Reader {
                 self.problem(problem, span.field, "must be a path or a list of paths");
             }
             Field::FilesToCreate => {
-                // What is to be made is owned as well.
+                // The task also owns the files that it creates.
                 let problem = self.texts(span.field, raw) | self.texts(Field::Files, raw);
                 self.problem(problem, span.field, "must be a path or a list of paths");
             }
@@ -159,7 +159,7 @@ impl Reader {
                 let expected = "must be the name of a profile or a list of names";
                 self.problem(problem, span.field, expected);
             }
-            // Where the state is was decided before.
+            // The place of the state was determined before.
             Field::Status
             | Field::Id
             | Field::Title
@@ -198,7 +198,7 @@ impl Reader {
         }
     }
 
-    /// Whether this spelling counts more than the one taken so far.
+    /// Returns whether this spelling takes precedence over the one read so far.
     fn takes(&mut self, slot: usize, span: &FieldSpan) -> bool {
         let better = span.spelling < self.ranks[slot];
         if better {
@@ -231,8 +231,8 @@ impl Reader {
         }
     }
 
-    /// Adds ids. An element that is neither a text nor a whole number is kept as its JSON text,
-    /// which is no id: so it never counts as satisfied.
+    /// Adds ids. An element that is neither a string nor a whole number is kept as its JSON text,
+    /// which is not an id and therefore never counts as satisfied.
     fn ids(&mut self, field: Field, raw: &str) {
         let mut list = self.task.take_list(field);
         let number = Kind::of(raw) == Kind::Number && forms::id(raw).is_some();
@@ -248,7 +248,7 @@ impl Reader {
         self.problem(problem, field, "must be a list of ids");
     }
 
-    /// Adds texts; true when there is anything else.
+    /// Adds strings. Returns true if there is anything else.
     fn texts(&mut self, field: Field, raw: &str) -> bool {
         let mut list = self.task.take_list(field);
         let problem = push_texts(&mut list, raw);
@@ -276,7 +276,7 @@ impl Reader {
         self.problem(count.is_none(), Field::Attempts, COUNT);
     }
 
-    /// A name; true when there is anything else.
+    /// Reads a name. Returns true if the value is anything else.
     fn name(&mut self, field: Field, raw: &str) -> bool {
         let name = forms::name(raw);
         let bad = name.is_none();
@@ -284,7 +284,7 @@ impl Reader {
         bad
     }
 
-    /// A text; the empty one counts as none.
+    /// Reads a string. An empty one counts as none.
     fn text(&mut self, field: Field, raw: &str) {
         let text = values::string(raw);
         let bad = text.is_none();
@@ -295,7 +295,7 @@ impl Reader {
 
 const COUNT: &str = "must be a whole number, 0 or more";
 
-/// Reads an entry of `phases`; `None` for what is none.
+/// Reads an entry of `phases`. Returns `None` for an invalid one.
 pub(crate) fn phase(raw: &str) -> Option<Phase> {
     let mut phase = Phase::default();
     if let Some(name) = forms::name(raw) {

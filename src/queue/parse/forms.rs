@@ -1,5 +1,5 @@
-//! Readers for values of a task's fields: each takes every form that the format knows, or says
-//! `None`.
+//! Parsers for the values of a task's fields. Each accepts every form that the format defines and
+//! returns `None` for any other.
 
 use crate::domain::{Effort, Text};
 use crate::queue::json::kind::Kind;
@@ -8,8 +8,8 @@ use chrono::{DateTime, Local, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Ti
 use ecow::eco_format;
 use std::borrow::Cow;
 
-/// An id: a text as it is, a whole number as its decimal text. Other numbers have several texts
-/// (`1.0`, `1e0`), of which nobody can say which one is meant.
+/// Parses an id: a string as it is, a whole number as its decimal text. Other numbers have several
+/// possible texts (`1.0`, `1e0`), so the intended one is ambiguous.
 pub(crate) fn id(raw: &str) -> Option<Cow<'_, str>> {
     match Kind::of(raw) {
         Kind::String => Some(unquote(raw)),
@@ -18,7 +18,7 @@ pub(crate) fn id(raw: &str) -> Option<Cow<'_, str>> {
     }
 }
 
-/// The one scale of priorities: 0 first.
+/// Parses a priority to the one scale of priorities: 0 comes first.
 pub(crate) fn priority(raw: &str) -> Option<i64> {
     if let Some(value) = whole(raw) {
         return Some(value);
@@ -35,13 +35,13 @@ pub(crate) fn priority(raw: &str) -> Option<i64> {
         .flatten()
 }
 
-/// A time: RFC 3339, also without seconds or with an offset such as `+0000`, or a time or date
-/// without a zone, which is a local one.
+/// Parses a time: RFC 3339, also without seconds or with an offset such as `+0000`, or a time or
+/// date without a zone, which is read as local time.
 pub(crate) fn time(raw: &str) -> Option<DateTime<Utc>> {
     time_in(raw, &Local)
 }
 
-/// The same, where `zone` is the local one.
+/// Parses a time. `zone` is the local time zone.
 fn time_in(raw: &str, zone: &impl TimeZone) -> Option<DateTime<Utc>> {
     const TIMES: [&str; 2] = ["%H:%M:%S%.f", "%H:%M"];
     let text = string(raw)?;
@@ -64,15 +64,15 @@ fn time_in(raw: &str, zone: &impl TimeZone) -> Option<DateTime<Utc>> {
     None
 }
 
-/// The later of two moments that a clock shows twice; for a time that it leaves out when it is set
-/// forward, the one an hour later.
+/// Converts a local time. Of two moments with the same local time, the later one counts. A time
+/// skipped when the clock is set forward is moved one hour later.
 fn local(time: NaiveDateTime, zone: &impl TimeZone) -> Option<DateTime<Utc>> {
     let shown = |time: NaiveDateTime| zone.from_local_datetime(&time).latest();
     let found = shown(time).or_else(|| shown(time.checked_add_signed(TimeDelta::hours(1))?))?;
     Some(found.with_timezone(&Utc))
 }
 
-/// Hours: a number, `[low, high]`, or `"2-3"`.
+/// Parses hours: a number, `[low, high]`, or `"2-3"`.
 pub(crate) fn hours(raw: &str) -> Option<(f64, f64)> {
     let sane = |low: f64, high: f64| (0.0 <= low && low <= high).then_some((low, high));
     if let Some(value) = float(raw) {
@@ -90,12 +90,12 @@ pub(crate) fn hours(raw: &str) -> Option<(f64, f64)> {
     sane(number(low)?, number(high)?)
 }
 
-/// Minutes that can be worked with.
+/// Parses minutes in a usable range.
 pub(crate) fn minutes(raw: &str) -> Option<f64> {
     float(raw).filter(|value| *value >= 0.0)
 }
 
-/// A size in any case.
+/// Parses a size in upper or lower case.
 pub(crate) fn effort(raw: &str) -> Option<Effort> {
     let text = string(raw)?;
     let sizes = [("s", Effort::S), ("m", Effort::M), ("l", Effort::L), ("xl", Effort::XL)];
@@ -103,7 +103,7 @@ pub(crate) fn effort(raw: &str) -> Option<Effort> {
     sizes.iter().find(|(name, _)| name.eq_ignore_ascii_case(word)).map(|(_, size)| *size)
 }
 
-/// A name: a string as it is, a number as its text.
+/// Parses a name: a string as it is, a number as its text.
 pub(crate) fn name(raw: &str) -> Option<Text> {
     match Kind::of(raw) {
         Kind::String => Some(Text::from(unquote(raw))).filter(|text| !text.is_empty()),

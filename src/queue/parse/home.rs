@@ -1,16 +1,16 @@
-//! Where a task gives its state.
+//! Finds where a task stores its state.
 //!
-//! A task with a `status` says it there. Other tools have no such key and write the state into
-//! `state`, a word as well, or into `passes`, `done` or `completed`, which are true or false. Each
-//! task says by itself where its state is: if the list decided, one `status` that somebody adds
-//! would make all finished work beside it pending again.
+//! A task with a `status` stores it there. Other tools have no such key and write the state to
+//! `state`, which is also a word, or to `passes`, `done` or `completed`, which are true or false.
+//! This is decided for each task separately: if it were decided for the whole list, adding one
+//! `status` would make all finished work in it pending again.
 
 use super::field_span::FieldSpan;
 use crate::domain::{Field, Status};
 use crate::platform::fault::{self, Fault};
 use crate::queue::json::kind::Kind;
 
-/// The key under which a state is.
+/// The key under which a task stores its state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Home {
     /// `status`, a word.
@@ -26,11 +26,11 @@ pub(crate) enum Home {
 }
 
 impl Home {
-    /// In the order in which they count; [`Home::Status`] counts whatever it holds.
+    /// All homes in order of precedence. [`Home::Status`] counts whatever its value is.
     pub(crate) const ALL: [Self; 5] =
         [Self::Status, Self::State, Self::Passes, Self::Done, Self::Completed];
 
-    /// The key.
+    /// Returns the key.
     pub(crate) fn key(self) -> &'static str {
         match self {
             Self::Status => "status",
@@ -41,12 +41,12 @@ impl Home {
         }
     }
 
-    /// Whether the state is true or false there.
+    /// Returns whether the state under this key is true or false.
     pub(crate) fn is_flag(self) -> bool {
         matches!(self, Self::Passes | Self::Done | Self::Completed)
     }
 
-    /// The home whose key has this spelling.
+    /// Returns the home whose key has this spelling.
     fn of_span(span: &FieldSpan) -> Option<Self> {
         match (span.field, span.spelling) {
             (Field::Passes, _) => Some(Self::Passes),
@@ -58,7 +58,7 @@ impl Home {
         }
     }
 
-    /// Whether the value `raw` under this key can be a state.
+    /// Returns whether the value `raw` under this key can be a state.
     pub(crate) fn takes(self, raw: &str) -> bool {
         match self {
             Self::Status => raw != "null",
@@ -69,7 +69,8 @@ impl Home {
         }
     }
 
-    /// Where the task `text` with the fields `spans` gives its state, and which field that is.
+    /// Returns where the task `text` with the fields `spans` stores its state, and the span of that
+    /// field.
     pub(crate) fn find<'s>(text: &str, spans: &'s [FieldSpan]) -> Option<(Self, &'s FieldSpan)> {
         let homes = spans.iter().filter_map(|span| Some((Self::of_span(span)?, span)));
         let raw = |span: &FieldSpan| &text[span.start as usize..span.end as usize];
@@ -77,12 +78,12 @@ impl Home {
     }
 }
 
-/// The state that a flag stands for.
+/// Returns the state that a flag represents.
 pub(crate) fn of_flag(is_done: bool) -> Status {
     if is_done { Status::Complete } else { Status::Pending }
 }
 
-/// Whether a flag can say this state.
+/// Returns whether a flag can represent this state.
 pub(crate) fn fits_flag(status: Status) -> bool {
     matches!(status, Status::Pending | Status::Complete)
 }

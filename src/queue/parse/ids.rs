@@ -1,23 +1,23 @@
-//! Finds a task by its id: a table of indices, without the ids themselves, which are in the
-//! tasks already.
+//! Finds tasks by id, using a table of indexes. The ids themselves are not stored here, because the
+//! tasks already contain them.
 
 use crate::domain::Task;
 use crate::platform::hash::seeded;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
-/// Indices by id; the tasks are handed in with each question.
+/// Indexes by id. The tasks are passed in with each lookup.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Ids(HashTable<u32>);
 
-/// Two tasks of one id, in file order.
+/// Two tasks with the same id, in file order.
 pub(crate) struct Twice {
     pub(crate) first: usize,
     pub(crate) second: usize,
 }
 
 impl Ids {
-    /// Enters `count` ids, of which `id` tells each.
+    /// Enters `count` ids; `id` returns each of them.
     pub(crate) fn build<'t>(count: usize, id: impl Fn(usize) -> &'t str) -> Result<Self, Twice> {
         let mut ids = Self(HashTable::with_capacity(count));
         for index in 0..count {
@@ -28,7 +28,7 @@ impl Ids {
         Ok(ids)
     }
 
-    /// Enters an id, unless it is there: then the index under which it does.
+    /// Enters an id. If it is already there, returns its existing index.
     fn enter<'t>(&mut self, index: usize, id: &impl Fn(usize) -> &'t str) -> Option<usize> {
         let text = id(index);
         let same = |other: &u32| id(*other as usize) == text;
@@ -42,7 +42,7 @@ impl Ids {
         }
     }
 
-    /// The index of the task with this id.
+    /// Returns the index of the task with this id.
     pub(crate) fn find(&self, text: &str, tasks: &[Task]) -> Option<usize> {
         let is = |index: &u32| tasks.get(*index as usize).is_some_and(|t| t.id.as_str() == text);
         self.0.find(seeded(text.as_bytes()), is).map(|index| *index as usize)

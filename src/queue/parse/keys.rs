@@ -1,15 +1,15 @@
-//! Finds the field of a key, for every key of every task of a file: a small hash table over the
-//! spellings of the domain.
+//! Maps keys to fields, for every key of every task of a file: a small hash table of the spellings
+//! in the domain.
 
 use crate::domain::Field;
 use std::sync::OnceLock;
 
-/// A spelling: the field and the place of the key in its list.
+/// A spelling: a field, and the index of the key in its list of spellings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Spelling {
     /// The field.
     pub(crate) field: Field,
-    /// Index into [`Field::spellings`]; 0 is the preferred one.
+    /// The index into [`Field::spellings`]; 0 is the preferred spelling.
     pub(crate) index: u8,
 }
 
@@ -19,7 +19,7 @@ pub(crate) struct Keys {
     slots: Vec<Option<(&'static str, Spelling)>>,
 }
 
-/// The table.
+/// Returns the table.
 pub(crate) fn keys() -> &'static Keys {
     static KEYS: OnceLock<Keys> = OnceLock::new();
     KEYS.get_or_init(Keys::build)
@@ -47,7 +47,7 @@ impl Keys {
         Self { slots }
     }
 
-    /// The spelling of `key` (as it reads once its escapes are resolved).
+    /// Returns the spelling of `key` (with its escapes resolved).
     #[inline]
     pub(crate) fn find(&self, key: &[u8]) -> Option<Spelling> {
         let mut at = slot(key);

@@ -1,4 +1,4 @@
-//! Which list of a file is its list of tasks, and what to say where there is none.
+//! Determines which list of a file is its task list, and the refusal if there is none.
 
 use super::refused::Reason;
 use super::spans::Member;
@@ -7,31 +7,31 @@ use crate::queue::json::object::members;
 use crate::queue::json::values::elements;
 use std::borrow::Cow;
 
-/// The keys that always mean the list of tasks.
+/// The keys that always denote the task list.
 const OWN: [&str; 2] = ["tasks", "features"];
 
-/// The keys under which others have their tasks. Each is an ordinary word, so that it means the
-/// list only where neither of [`OWN`] is there and its value is a list of objects.
+/// The keys under which other tools store their tasks. They are ordinary words, so they denote the
+/// task list only if neither key of [`OWN`] exists and the value is a list of objects.
 const OTHERS: [&str; 7] =
     ["queue", "userStories", "stories", "items", "backlog", "jobs", "pending_tasks"];
 
-/// What a queue looks like, as an example in one line.
+/// The form of a queue, as an example in one line.
 const FORM: &str = "a queue is a list of tasks, `[{\"id\": \"T-1\", \"title\": \"…\"}]`, by itself or under `tasks`";
 
-/// Whether `name` always is the key of the task list.
+/// Returns whether `name` is always the key of the task list.
 pub(super) fn is_own_key(name: &str) -> bool {
     OWN.contains(&name)
 }
 
-/// The list of tasks among the members of a file.
+/// The task list among the members of a file.
 pub(super) struct TaskList {
-    /// Index of the member.
+    /// The index of the member.
     pub(super) member: usize,
-    /// Whether its key is one that is known at once; the tasks of another are still to be read.
+    /// Whether its key is recognized immediately. Otherwise the tasks still have to be read.
     pub(super) own: bool,
 }
 
-/// Finds the list of tasks of the file `text`.
+/// Finds the task list of the file `text`.
 pub(super) fn find(text: &str, all: &[Member]) -> Result<TaskList, Reason> {
     let file = File { text, all };
     let mut found: Option<(usize, Cow<'_, str>)> = None;
@@ -79,8 +79,8 @@ impl<'t> File<'t> {
         &self.text[member.start..member.end]
     }
 
-    /// Looks for the tasks under the keys of others. An empty list counts only where no other one
-    /// has tasks: a backlog may well be empty beside them.
+    /// Searches for the tasks under the keys of other tools. An empty list counts only if no other
+    /// list has tasks, because a backlog may be empty next to them.
     fn among_others(&self) -> Result<TaskList, Reason> {
         let mut full: Option<usize> = None;
         let mut empty: Option<usize> = None;
@@ -108,7 +108,7 @@ impl<'t> File<'t> {
         }
     }
 
-    /// The key of the task list holds something else.
+    /// Returns the refusal of a file whose task-list key has another kind of value.
     fn no_list(&self, member: &Member) -> Reason {
         let (name, value) = (self.name(member), self.value(member));
         let kind = Kind::of(value);
@@ -119,7 +119,8 @@ impl<'t> File<'t> {
         Reason::new(member.start, "no-task-list", text)
     }
 
-    /// There is no list of tasks at the top; says what there is.
+    /// Returns the refusal of a file without a task list at the top level, including what it
+    /// contains.
     fn nowhere(&self) -> Reason {
         let deeper = self.all.iter().find_map(|member| {
             let place = tasks_inside(self.value(member))?;
@@ -142,7 +143,7 @@ impl<'t> File<'t> {
     }
 }
 
-/// How many keys of a file are named.
+/// The number of keys of a file that are named.
 const SHOWN: usize = 6;
 
 fn shown(name: &str) -> String {
@@ -150,8 +151,8 @@ fn shown(name: &str) -> String {
     format!("`{short}`")
 }
 
-/// Where a list of objects is one level below a value: `.tasks` of an object, `[].tasks` of a
-/// list of objects.
+/// Returns where a list of objects is one level below a value: `.tasks` of an object, `[].tasks` of
+/// a list of objects.
 fn tasks_inside(value: &str) -> Option<String> {
     match Kind::of(value) {
         Kind::Object => list_of(value).map(|key| format!(".{key}")),
@@ -160,7 +161,7 @@ fn tasks_inside(value: &str) -> Option<String> {
     }
 }
 
-/// The key under which an object has a list of objects that is called a list of tasks.
+/// Returns the key under which an object has a list of objects with a name used for task lists.
 fn list_of(value: &str) -> Option<String> {
     let called = |name: &str| OWN.contains(&name) || OTHERS.contains(&name) || name == "subtasks";
     let found = members(value).find(|member| {
@@ -170,12 +171,12 @@ fn list_of(value: &str) -> Option<String> {
     found.map(|member| member.name.into_owned())
 }
 
-/// The refusal of a file that is one value of another kind.
+/// Returns the refusal of a file that is a single value of another kind.
 pub(super) fn no_form(at: usize, kind: Kind) -> Reason {
     Reason::new(at, "not-an-object", format!("the file holds {}; {FORM}", kind.words()))
 }
 
-/// The refusal of what is behind the end of the first value.
+/// Returns the refusal of text after the end of the first value.
 pub(super) fn more_behind(text: &str, at: usize, close: char) -> Reason {
     let says = if text[at..].starts_with(['{', '['])
         && text[..at].trim_end_matches([' ', '\t']).ends_with('\n')

@@ -1,10 +1,10 @@
-//! Lists of texts, of which a file may hold millions, many of them the same.
+//! Lists of strings. A file may contain millions of strings, many of them equal.
 
 use crate::domain::{Text, Texts};
 use crate::queue::json::kind::Kind;
 use crate::queue::json::values;
 
-/// Appends a text or a list of texts; true when there is anything else.
+/// Appends a string or a list of strings. Returns true if there is anything else.
 pub(super) fn push_texts(list: &mut Texts, raw: &str) -> bool {
     push_all(list, raw, |_, _| true)
 }
@@ -27,7 +27,7 @@ pub(super) fn push_all(
     let mut most = MANY;
     for element in values::elements(raw) {
         if list.len() >= most {
-            // A list of millions that are all the same is one.
+            // Keeps the memory use of a list of millions of equal strings small.
             *list = without_doubles(std::mem::take(list));
             most = MANY.max(2 * list.len());
         }
@@ -41,14 +41,14 @@ pub(super) fn push_all(
 
 pub(super) fn push(list: &mut Texts, text: &str) {
     if list.is_empty() {
-        // Most lists have one element, and four would be made room for.
+        // Most lists have one element, but the default capacity would be four.
         *list = Texts::with_capacity(1);
     }
     list.push(Text::from(text));
 }
 
-/// The texts of a field that may name tasks: what is none is kept as its JSON text, so that
-/// somebody can be told of it.
+/// Returns the strings of a field that may name tasks. A value that is not a string is kept as its
+/// JSON text, so that it can be reported.
 pub(super) fn references(raw: &str) -> Texts {
     let mut list = Texts::new();
     let is_other = push_all(&mut list, raw, |list, element| {
@@ -61,13 +61,13 @@ pub(super) fn references(raw: &str) -> Texts {
     without_doubles(list)
 }
 
-/// How many texts are taken before doubles are dropped for the first time.
+/// The number of strings read before duplicates are removed for the first time.
 const MANY: usize = 4096;
 
-/// How many texts are compared each with each.
+/// The maximum number of strings that are compared pairwise.
 const FEW: usize = 16;
 
-/// The texts without those that are further ahead, too.
+/// Returns the strings without duplicates of earlier ones.
 pub(super) fn without_doubles(list: Texts) -> Texts {
     if list.len() <= FEW {
         let new = |at: usize| !list[..at].contains(&list[at]);

@@ -1,4 +1,4 @@
-//! Takes the text of a file apart: where its tasks and their fields are, and what each task says.
+//! Splits the text of a file: finds its tasks and their fields, and reads each task.
 
 pub(super) mod dialect;
 pub(super) mod field_span;

@@ -1,9 +1,9 @@
-//! Takes a whole file apart in one pass: its top-level members, its tasks, the spans of the
-//! fields that the program knows, and the typed reading of every task.
+//! Splits a whole file in one pass into its top-level members, its tasks, the spans of known
+//! fields, and the typed data of every task.
 //!
-//! Where an earlier reading is at hand, a task that is in it byte for byte is not scanned
-//! again: the text of an object says all that is read of it, wherever it is. Refuses what is
-//! no queue; reports positions as byte offsets.
+//! If an earlier version of the file was read, a task that it contains byte for byte is not scanned
+//! again, because the typed data depends only on the text of the object and not on its position.
+//! Refuses files that are not queues, and reports positions as byte offsets.
 
 use super::dialect;
 use super::field_span::FieldSpan;
@@ -15,17 +15,17 @@ use crate::domain::Task;
 use crate::queue::json::scan::Scanner;
 use std::thread;
 
-/// From where on a second thread is worth its start, in bytes.
+/// The list size in bytes from which a second thread pays off.
 const WORTH_A_THREAD: usize = 2 << 20;
 
-/// Takes `text` apart; what is in `earlier` byte for byte is taken from there.
+/// Splits `text`. Tasks that `earlier` contains byte for byte are taken from there.
 pub(crate) fn outline(text: &str, earlier: Option<&dyn Earlier>) -> Result<Outline, Reason> {
     let large = text.len() >= WORTH_A_THREAD && earlier.is_none();
     let several = large && thread::available_parallelism().is_ok_and(|count| count.get() > 1);
     outline_with(text, earlier, if several { WORTH_A_THREAD } else { usize::MAX })
 }
 
-/// The same, with a second thread for a list of at least `worth` bytes.
+/// Splits `text`, using a second thread for a list of at least `worth` bytes.
 pub(crate) fn outline_with(
     text: &str,
     earlier: Option<&dyn Earlier>,
@@ -67,7 +67,7 @@ pub(crate) fn outline_with(
     Ok(reader.out)
 }
 
-/// Reads one task that stands alone: the spans of its fields and its typed form.
+/// Reads a single task: the spans of its fields and its typed data.
 pub(crate) fn single(task: &str) -> Result<(Vec<FieldSpan>, Task), Reason> {
     let mut fields = Vec::new();
     let mut scanner = Scanner::new(task);

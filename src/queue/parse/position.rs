@@ -1,9 +1,9 @@
-//! Lines and columns, and how a line is shown with a mark under a column.
+//! Lines and columns, and excerpts that show a line with a caret under a column.
 
 use crate::platform::terminal::steers;
 use std::fmt;
 
-/// A place in a file: 1-based line, and column in characters.
+/// A position in a file: line and column.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Position {
     /// The line, from 1.
@@ -18,13 +18,13 @@ impl fmt::Display for Position {
     }
 }
 
-/// Characters of a long line that are shown.
+/// The number of characters shown of a long line.
 pub(crate) const WIDTH: usize = 100;
 
-/// The line with its number and a mark under the column, ready to be printed; empty for a blank
-/// line.
+/// Returns the line with its number and a caret under the column, ready to print. Returns an empty
+/// text for a blank line.
 ///
-/// Long lines are cut around the column; control characters are shown as escapes.
+/// Long lines are truncated around the column. Control characters are shown as escapes.
 pub fn excerpt(line: &str, position: Position) -> String {
     if line.trim().is_empty() {
         return String::new();
@@ -34,7 +34,7 @@ pub fn excerpt(line: &str, position: Position) -> String {
     excerpt_of(&line[from..], first, position)
 }
 
-/// The same of a line of which `skipped` characters are left out.
+/// Returns the excerpt of a line of which the first `skipped` characters are left out.
 pub(crate) fn excerpt_of(rest: &str, skipped: usize, position: Position) -> String {
     let column = position.column.max(1) as usize - 1;
     let mut shown = String::new();
@@ -58,7 +58,7 @@ pub(crate) fn excerpt_of(rest: &str, skipped: usize, position: Position) -> Stri
     format!("{number} | {shown}\n{gutter} | {}^", " ".repeat(mark))
 }
 
-/// Appends `c`, or its escape where a terminal would act on it.
+/// Appends `c`, or its escape if a terminal would interpret it.
 fn push_visible(text: &mut String, c: char) {
     if c == '\t' {
         text.push(' ');

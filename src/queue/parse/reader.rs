@@ -1,4 +1,4 @@
-//! Moves over the text of a file, task by task, and collects what an [`Outline`] holds.
+//! Moves through the text of a file, task by task, and collects an [`Outline`].
 
 use super::dialect;
 use super::field_span::FieldSpan;
@@ -15,17 +15,17 @@ use crate::queue::json::values::unquote;
 use memchr::memmem;
 use std::thread;
 
-/// Moves over a file and collects its parts.
+/// Moves through a file and collects its parts.
 pub(super) struct Reader<'a> {
     text: &'a str,
     pub(crate) scanner: Scanner<'a>,
     earlier: Option<&'a dyn Earlier>,
-    /// The task of the earlier reading that is likely to come now.
+    /// The task of the earlier version that probably comes next.
     next: usize,
     pub(crate) out: Outline,
-    /// From how many bytes on the list of tasks is scanned by two threads.
+    /// The size in bytes from which the task list is scanned by two threads.
     worth: usize,
-    /// How deep a task is nested.
+    /// The nesting depth of tasks.
     depth: u32,
 }
 
@@ -42,7 +42,7 @@ impl<'a> Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Moves over the top-level object.
+    /// Moves past the top-level object.
     pub(crate) fn members(&mut self) -> Result<(), Reason> {
         self.scanner.open(0)?;
         if self.scanner.peek() == Some(b'}') {
@@ -67,10 +67,10 @@ impl Reader<'_> {
         }
     }
 
-    /// Moves over the list of tasks, which is inside `depth` arrays and objects.
+    /// Moves past the task list, which is inside `depth` arrays and objects.
     pub(crate) fn tasks(&mut self, depth: u32) -> Result<(), Reason> {
         self.depth = depth + 1;
-        // A second list under the same key counts instead of the first one.
+        // A second list under the same key replaces the first one.
         self.out.spans.clear();
         self.out.fields.clear();
         self.out.tasks.clear();
@@ -89,10 +89,11 @@ impl Reader<'_> {
         }
     }
 
-    /// Scans the tasks from the one at `at` on in a second thread.
+    /// Scans the tasks from the one at `at` in a second thread.
     ///
-    /// Whether a task begins there is known only when the first half has come to an end: then the
-    /// second one was right, or is thrown away. What is read is the same either way.
+    /// Whether a task begins at `at` is known only when the first half is finished. Then the result
+    /// of the second thread is either used or discarded. The final result is the same in both
+    /// cases.
     fn both_halves(&mut self, at: usize) -> Result<(), Reason> {
         let (text, depth) = (self.text, self.depth);
         let behind = move || {
@@ -112,13 +113,14 @@ impl Reader<'_> {
                     self.out.append(out);
                     Ok(())
                 }
-                // There was no thread to be had.
+                // A second thread could not be started.
                 Some(Err(_)) | None => self.list(None).map(drop),
             }
         })
     }
 
-    /// Moves over tasks: up to the end of their list (true), or to the one that begins at `stop`.
+    /// Moves past tasks, up to the end of their list (returns true) or to the one that begins at
+    /// `stop`.
     fn list(&mut self, stop: Option<usize>) -> Result<bool, Reason> {
         loop {
             let start = self.scanner.pos();
@@ -126,7 +128,7 @@ impl Reader<'_> {
                 return Ok(false);
             }
             if self.keeps(start) {
-                // Nothing to scan.
+                // The task does not need to be scanned.
             } else if self.scanner.peek() == Some(b'{') {
                 self.task(start)?;
             } else {
@@ -140,8 +142,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Moves over a task that is in the earlier reading as it is here; `false` where none
-    /// does.
+    /// Moves past a task that is unchanged from the earlier version. Returns `false` if there is no
+    /// such task here.
     fn keeps(&mut self, start: usize) -> bool {
         let Some(earlier) = self.earlier else { return false };
         let Some(task) = earlier.task(self.next) else { return false };
@@ -169,7 +171,8 @@ impl Reader<'_> {
             .map_err(|(at, code, text)| Reason::new(start + at, code, text))?;
         if let Some(earlier) = self.earlier {
             self.out.kept.push(None);
-            // Behind a task that was changed, or moved, comes what came behind it before.
+            // After a task that was changed or moved, the task that followed it before is likely to
+            // come next.
             self.next = earlier.index_of(id.as_str()).map_or(self.next, |index| index + 1);
         }
         let task = dialect::read(id, text, fields);
@@ -180,7 +183,7 @@ impl Reader<'_> {
     }
 }
 
-/// Moves over a task, which is inside `depth` arrays and objects, and appends the spans of its
+/// Moves past a task, which is inside `depth` arrays and objects, and appends the spans of its
 /// known fields.
 pub(super) fn task_fields(
     text: &str,
@@ -233,8 +236,8 @@ pub(super) fn task_fields(
     }
 }
 
-/// Where in the middle of a long list a task is likely to begin: behind what looks as the space
-/// between the first task and the second does. `None` where one thread is enough.
+/// Guesses where in the middle of a long list a task begins: after text that looks like the
+/// separator between the first two tasks. Returns `None` if one thread is enough.
 fn half(text: &str, from: usize, worth: usize, depth: u32) -> Option<usize> {
     let rest = &text.as_bytes()[from..];
     if rest.len() < worth {
@@ -244,7 +247,7 @@ fn half(text: &str, from: usize, worth: usize, depth: u32) -> Option<usize> {
     scanner.value(depth).ok()?;
     let end = scanner.pos();
     scanner.next_element().ok().filter(|more| *more)?;
-    // The brace before, the space between, and the brace behind.
+    // The closing brace, the separator and the opening brace.
     let between = &text.as_bytes()[end.checked_sub(1)?..text.len().min(scanner.pos() + 1)];
     let middle = from + rest.len() / 2;
     let found = memmem::find(&text.as_bytes()[middle..], between)?;
@@ -253,7 +256,8 @@ fn half(text: &str, from: usize, worth: usize, depth: u32) -> Option<usize> {
 
 pub(super) type IdFault = (usize, &'static str, String);
 
-/// Reads the id of a task; gives the offset inside the task where there is none.
+/// Reads the id of a task. If there is no valid id, returns the offset of the fault inside the
+/// task.
 pub(super) fn read_id(task: &str, fields: &[FieldSpan]) -> Result<TaskId, IdFault> {
     let Some(span) = fields.iter().find(|span| span.field == Field::Id) else {
         return Err((0, "id-missing", "this task has no `id`; give it one".to_owned()));
@@ -266,7 +270,7 @@ pub(super) fn read_id(task: &str, fields: &[FieldSpan]) -> Result<TaskId, IdFaul
     forms::id(raw).and_then(|id| TaskId::new(&id)).ok_or_else(|| (at, "id-invalid", no_id(raw)))
 }
 
-/// What is wrong with an id that is neither a text nor a whole number.
+/// Describes an id that is neither a string nor a whole number.
 fn no_id(raw: &str) -> String {
     match Kind::of(raw) {
         Kind::Number => {

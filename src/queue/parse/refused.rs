@@ -1,4 +1,4 @@
-//! Why a file is no queue: one sentence, a position, and the line shown.
+//! The refusal of a file that is not a queue: one sentence, a position and the line.
 
 use super::position::{Position, WIDTH, excerpt_of};
 use crate::queue::json::kind::{Fault, What};
@@ -7,29 +7,29 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::Utf8Chunk;
 
-/// The largest file that is read.
+/// The size of the largest file that is read, in bytes.
 pub const MAX_BYTES: usize = 256 * 1024 * 1024;
 
-/// A file that is not read as a queue, and is never written over.
+/// A file that cannot be read as a queue. It is never overwritten.
 ///
-/// Its text is `path:line:column: error[code]: reason`, then the line with a mark.
+/// Displayed as `path:line:column: error[code]: reason`, followed by the line with a caret.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}", self.text())]
 pub struct Refused {
-    /// The file.
+    /// The path of the file.
     pub path: PathBuf,
-    /// Where.
+    /// The position of the fault.
     pub position: Position,
-    /// Which kind of refusal; listed in [`CODES`](crate::queue::CODES).
+    /// The kind of refusal; listed in [`CODES`](crate::queue::CODES).
     pub code: &'static str,
-    /// Why, in a lower-case fragment.
+    /// The reason, as a lower-case fragment.
     pub reason: String,
-    /// The line with a mark under the column; empty where there is nothing to show.
+    /// The line with a caret under the column. Empty if there is nothing to show.
     pub excerpt: String,
 }
 
 impl Refused {
-    /// The refusal of a file of `bytes` bytes, which is not read at all.
+    /// Creates the refusal of a file of `bytes` bytes, which is not read at all.
     pub fn too_large(path: &Path, bytes: u64) -> Self {
         Self {
             path: path.to_owned(),
@@ -40,7 +40,7 @@ impl Refused {
         }
     }
 
-    /// Whether the text is no JSON at all: what an editor leaves for a moment while it saves.
+    /// Returns whether the text is not JSON at all, as while an editor is saving it.
     pub fn is_syntax(&self) -> bool {
         matches!(self.code, "empty" | "syntax" | "encoding")
     }
@@ -56,7 +56,7 @@ impl Refused {
     }
 }
 
-/// A reason before the position is worked out.
+/// A reason whose position is not computed yet.
 #[derive(Clone, Debug)]
 pub(crate) struct Reason {
     pub(crate) at: usize,
@@ -69,7 +69,7 @@ impl Reason {
         Self { at, code, text: text.into() }
     }
 
-    /// The refusal of `bytes`, with line and column.
+    /// Creates the refusal of `bytes`, with line and column.
     pub(crate) fn refuse(self, path: &Path, bytes: &[u8]) -> Refused {
         let (position, excerpt) = place(bytes, self.at);
         Refused { path: path.to_owned(), position, code: self.code, reason: self.text, excerpt }
@@ -93,14 +93,15 @@ impl From<Fault> for Reason {
     }
 }
 
-/// Line and column of a byte, and the line with a mark, of which only what is shown is copied.
+/// Returns the line and column of a byte, and an excerpt of its line. Only the part that is shown
+/// is copied.
 fn place(bytes: &[u8], at: usize) -> (Position, String) {
     let at = at.min(bytes.len());
     let start = memrchr(b'\n', &bytes[..at]).map_or(0, |n| n + 1);
     let end = memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |n| at + n);
     let line = 1 + memchr_iter(b'\n', &bytes[..start]).count();
     let characters = |bytes: &[u8]| -> usize {
-        // What is no UTF-8 is shown as one character.
+        // Invalid UTF-8 is shown as one character.
         let counts = |chunk: Utf8Chunk<'_>| {
             chunk.valid().chars().count() + usize::from(!chunk.invalid().is_empty())
         };

@@ -1,5 +1,5 @@
-//! What a file is taken apart into: the places of its members and of its tasks, what was read of
-//! them, and how an earlier reading is asked for the same.
+//! The parts into which a file is split: the positions of its members and tasks, and the typed data
+//! of the tasks; and how they are looked up in an earlier version.
 
 use super::field_span::FieldSpan;
 use super::ids::Twice;
@@ -10,10 +10,10 @@ use crate::queue::json::values::unquote;
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// White space of JSON.
+/// The white space characters of JSON.
 pub(crate) const WHITE: [char; 4] = [' ', '\t', '\r', '\n'];
 
-/// Where a task is in the text, and where its part of the list of field spans begins.
+/// The position of a task in the text, and of its part of the list of field spans.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TaskSpan {
     pub(crate) start: u32,
@@ -27,7 +27,7 @@ impl TaskSpan {
         Self { start, end, first }
     }
 
-    /// The field spans of the task `index`, which end where those of the next one begin.
+    /// Returns the field spans of the task `index`, which end where those of the next one begin.
     pub(crate) fn fields<'f>(
         spans: &[Self],
         index: usize,
@@ -39,45 +39,45 @@ impl TaskSpan {
     }
 }
 
-/// A member of the top-level object; its name is in the text alone.
+/// A member of the top-level object. Its name is only in the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Member {
-    /// The key's opening quote.
+    /// The offset of the key's opening quote.
     pub(crate) key: usize,
-    /// The value's first byte.
+    /// The offset of the value's first byte.
     pub(crate) start: usize,
-    /// The byte behind the value.
+    /// The offset after the value.
     pub(crate) end: usize,
 }
 
 impl Member {
-    /// The key, escapes resolved, from the text `lead` that goes from the key to the value.
+    /// Returns the key, with escapes resolved, from `lead`, the text from the key to the value.
     pub(crate) fn name(lead: &str) -> Cow<'_, str> {
         let key = lead.trim_end_matches(WHITE).trim_end_matches(':').trim_end_matches(WHITE);
         unquote(key)
     }
 }
 
-/// A file taken apart.
+/// A file split into its parts.
 #[derive(Debug, Default)]
 pub(crate) struct Outline {
-    /// The top-level members in file order, doubles included.
+    /// The top-level members in file order, including duplicates.
     pub(crate) members: Vec<Member>,
-    /// Index of the task list among them; `None` where the list is all that there is.
+    /// The index of the task list in `members`. `None` if the list is the whole file.
     pub(crate) list: Option<usize>,
-    /// Where the list opens.
+    /// The offset at which the list opens.
     pub(crate) open: usize,
     pub(crate) spans: Vec<TaskSpan>,
     pub(crate) fields: Vec<FieldSpan>,
-    /// The tasks that were scanned: all of them without an earlier reading.
+    /// The tasks that were scanned. Without an earlier version these are all tasks.
     pub(crate) tasks: Vec<Task>,
-    /// With an earlier reading: for every task its index there, or `None` for a scanned one.
+    /// With an earlier version: for every task its index there, or `None` if the task was scanned.
     pub(crate) kept: Vec<Option<u32>>,
     pub(crate) words: Words,
 }
 
 impl Outline {
-    /// The refusal of a text in which two tasks have one id.
+    /// Returns the refusal of a text in which two tasks have the same id.
     pub(crate) fn duplicate(&self, text: &str, twice: &Twice) -> Reason {
         let [first, second] = [twice.first, twice.second].map(|index| self.spans[index]);
         let fields = TaskSpan::fields(&self.spans, twice.second, &self.fields);
@@ -97,7 +97,7 @@ impl Outline {
 }
 
 impl Outline {
-    /// Takes in the tasks that were read behind these.
+    /// Appends the tasks that were read after these.
     pub(crate) fn append(&mut self, behind: Self) {
         let shift = self.fields.len() as u32;
         let moved = |span: TaskSpan| TaskSpan { first: span.first + shift, ..span };
@@ -108,16 +108,16 @@ impl Outline {
     }
 }
 
-/// A reading of the same file from before.
+/// An earlier version of the same file.
 pub(crate) trait Earlier {
-    /// The task `index`, if there are so many.
+    /// Returns the task `index`, if there is one.
     fn task(&self, index: usize) -> Option<EarlierTask<'_>>;
 
-    /// The index of the task with this id.
+    /// Returns the index of the task with this id.
     fn index_of(&self, id: &str) -> Option<usize>;
 }
 
-/// What an earlier reading has of a task.
+/// The data of a task in an earlier version.
 pub(crate) struct EarlierTask<'e> {
     pub(crate) text: &'e str,
     pub(crate) fields: &'e [FieldSpan],

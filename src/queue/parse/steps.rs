@@ -1,4 +1,4 @@
-//! The steps of a task: which of them wait for other tasks, and which for each other.
+//! Reads which steps of a task depend on other tasks, and which on each other.
 
 use super::forms;
 use super::lists::references;
@@ -8,9 +8,9 @@ use crate::queue::json::values::elements;
 
 /// A step that names others.
 struct Step {
-    /// What it may be called: its number in the list, its id, its title.
+    /// The names by which others may refer to it: its number in the list, its id, its title.
     names: Vec<Text>,
-    /// What it names.
+    /// The names that it refers to.
     waits_for: Texts,
 }
 
@@ -35,7 +35,8 @@ fn read(raw: &str) -> Vec<Step> {
     elements(raw).enumerate().map(one).collect()
 }
 
-/// What the steps `raw` name beside each other: tasks, for which their task waits.
+/// Returns the names that the steps `raw` refer to apart from each other: tasks on which their task
+/// depends.
 pub(super) fn named(raw: &str) -> Texts {
     let steps = read(raw);
     let is_step = |text: &&Text| steps.iter().any(|step| step.names.contains(text));
@@ -48,7 +49,7 @@ pub(super) fn named(raw: &str) -> Texts {
     named
 }
 
-/// A step that is above another one on which it depends, by their names.
+/// Returns a step that is listed before one on which it depends, and that other one, by name.
 pub(crate) fn out_of_order(raw: &str) -> Option<(Text, Text)> {
     let steps = read(raw);
     steps.iter().enumerate().find_map(|(at, step)| {

@@ -1,34 +1,34 @@
-//! The words of a file: its status words and the spellings of its keys, with how often each
-//! is in it.
+//! The words of a file: its status words and the spellings of its keys, with how often each occurs.
 
 use super::field_span::FieldSpan;
 use super::home::{Home, fits_flag};
 use crate::domain::{Field, Status};
 use crate::queue::json::values::unquote;
 
-/// Counts that are kept true with every change of a task.
+/// Counts that are updated with every change of a task.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Words {
     statuses: Vec<(Status, String, usize)>,
-    /// How many tasks have their state where. Of those with a `status` only the pending and the
-    /// complete ones count: the others may have it beside a flag, which cannot say more.
+    /// How many tasks store their state under each key. Of tasks with a `status`, only pending and
+    /// complete ones count, because the others may have it in addition to a flag that cannot
+    /// express their state.
     homes: [usize; Home::ALL.len()],
-    /// How many tasks write a field in a spelling, for fields that have more than one.
+    /// How many tasks use each spelling, for fields with more than one.
     spellings: Vec<((Field, u8), usize)>,
 }
 
 impl Words {
-    /// Counts a task in.
+    /// Adds a task to the counts.
     pub(crate) fn add(&mut self, text: &str, fields: &[FieldSpan], status: Status) {
         self.count(text, fields, status, 1);
     }
 
-    /// Takes a task out.
+    /// Removes a task from the counts.
     pub(crate) fn remove(&mut self, text: &str, fields: &[FieldSpan], status: Status) {
         self.count(text, fields, status, -1);
     }
 
-    /// Counts in all that `behind` has counted, in tasks that come later.
+    /// Adds the counts of `behind`, which are from tasks that come later.
     pub(super) fn merge(&mut self, behind: Self) {
         for (status, word, count) in behind.statuses {
             match self.statuses.iter_mut().find(|(s, w, _)| *s == status && *w == word) {
@@ -80,22 +80,22 @@ impl Words {
         }
     }
 
-    /// The word that the file uses most for a state. A word of which the last use was changed
-    /// away still counts as the file's own.
+    /// Returns the word that the file uses most for a state. A word whose last use was changed
+    /// still counts as the file's own.
     pub(crate) fn status(&self, status: Status) -> Option<&str> {
         let own = self.statuses.iter().filter(|(s, ..)| *s == status);
-        // Of equally frequent words the first one counts, as a new reading would say.
+        // Of equally frequent words the first one counts, as it would after parsing the file again.
         own.rev().max_by_key(|(.., count)| *count).map(|(_, word, _)| word.as_str())
     }
 
-    /// Where most tasks have their state: the place of it in a task that does not say.
+    /// Returns where most tasks store their state, which is also the place for tasks without one.
     pub(crate) fn home(&self) -> Home {
         let most = self.homes.iter().copied().max().unwrap_or_default();
         let is_most = |home: &Home| self.homes[*home as usize] == most;
         Home::ALL.into_iter().find(is_most).unwrap_or(Home::Status)
     }
 
-    /// The key under which a task that lacks `field` gets it.
+    /// Returns the key under which `field` is added to a task that lacks it.
     pub(crate) fn key(&self, field: Field) -> &'static str {
         let used = |index: u8| {
             self.spellings.iter().any(|(key, count)| *key == (field, index) && *count > 0)

@@ -1,4 +1,4 @@
-//! Every spelling and leniency of the format.
+//! Tests every spelling and every tolerated form of the format.
 
 use super::*;
 use crate::domain::{Approval, Field, Status, Task};

@@ -1,4 +1,4 @@
-//! What `check` says of a file by itself.
+//! Tests what `check` finds in a single file.
 
 use super::*;
 use crate::domain::Field;
@@ -129,6 +129,7 @@ fn the_schema_is_not_run_over_what_it_says_nothing_of() {
     let found = parse(&format!(r#"{{"tasks": [{task}]}}"#)).findings();
     assert!(found.iter().all(|finding| finding.code == "schema"), "{found:?}");
     assert!(found[0].message.starts_with("`tests.1` must be"), "{}", found[0].message);
-    // Of a long list the first ten thousand elements are looked at, all but one are wrong.
+    // Only the first ten thousand elements of a long list are checked. All but one of them are
+    // wrong.
     assert_eq!(found.len(), 9_999);
 }

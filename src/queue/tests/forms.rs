@@ -1,10 +1,10 @@
-//! Files in the forms of other tools: each is read, run and written back in its own words.
+//! Tests files in the forms of other tools: each is read, run and written back in its own words.
 
 use super::*;
 use crate::domain::{Field, Status};
 use serde_json::json;
 
-/// The lists that are read, as a head and a tail around the tasks.
+/// The accepted lists, as the text before and after the tasks.
 const LISTS: [(&str, &str); 10] = [
     ("[", "]"),
     ("{\"tasks\": [", "]}"),
@@ -100,7 +100,7 @@ fn a_state_is_read_where_the_task_has_it() {
     }
 }
 
-/// What a task says besides its id, without what other transitions write.
+/// Returns the members of a task except its id and what other transitions write.
 fn said(queue: &Queue, index: usize) -> String {
     let runtime =
         ["attempts", "last_attempt", "started_at", "completed_at", "files_actually_changed"];
@@ -132,7 +132,7 @@ fn a_state_is_written_where_the_task_has_it() {
         };
         step(&mut queue, 1, &claim(1));
         assert_eq!(said(&queue, 1), words("in_progress", "in_progress"));
-        // A second loop, or one after a crash, sees the claim.
+        // A second loop, or one started after a crash, sees the claim.
         let again = parse(&written(&queue));
         assert_eq!(again.tasks(), queue.tasks());
         assert!(
@@ -155,7 +155,7 @@ fn a_state_is_written_where_the_task_has_it() {
         assert_eq!(queue.member(1, "status").is_some(), key == "status");
         step(&mut queue, 1, &Transition::Reset);
         assert_eq!(queue.tasks()[1].status, Status::Pending);
-        // A task that says nothing is written as most others are.
+        // A task without a state is written as most others are.
         step(
             &mut queue,
             2,
@@ -175,7 +175,8 @@ fn a_state_is_written_where_the_task_has_it() {
 fn a_flag_beside_a_status_says_the_same() {
     let mut queue = parse(r#"[{"id": 1, "done": false}]"#);
     step(&mut queue, 0, &claim(1));
-    // Nothing says any more that the file had no `status`; what it had is kept true.
+    // Nothing shows any more that the file had no `status`. The flag that it had is kept
+    // consistent.
     step(&mut queue, 0, &complete());
     assert_eq!(said(&queue, 0), r#"{"done":true,"status":"complete"}"#);
     let mut queue = parse(r#"{"tasks": [{"id": 1, "status": "blocked", "passes": false}]}"#);

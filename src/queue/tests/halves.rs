@@ -1,10 +1,10 @@
-//! A list that is scanned by two threads reads as one that is scanned by one.
+//! Tests that two threads read a list exactly as one thread does.
 
 use super::properties::file;
 use crate::queue::parse::outline::outline_with;
 use proptest::prelude::*;
 
-/// What is read of `text`, or why it is refused, with and without a second thread.
+/// Returns what is read of `text`, or why it is refused, with and without a second thread.
 fn read(text: &str) -> [String; 2] {
     [0, usize::MAX].map(|worth| format!("{:?}", outline_with(text, None, worth)))
 }
@@ -28,8 +28,8 @@ proptest! {
     }
 }
 
-/// The space between two tasks is in the middle of a long text, and inside a task: what the
-/// second thread read there is thrown away.
+/// The separator of two tasks occurs in the middle of a long text inside a task. The result of the
+/// second thread must be discarded.
 #[test]
 fn a_wrong_guess_changes_nothing() {
     let id = |n: usize| format!(r#"{{"id":"T{n}","title":"x"}}"#);

@@ -1,4 +1,4 @@
-//! What is no queue is refused, with a position.
+//! Tests that files which are not queues are refused, with a position.
 
 use super::*;
 use crate::queue::{CODES, Severity};
@@ -48,7 +48,7 @@ fn the_table_of_malformed_files() {
     assert!(!refused(b"{}").is_syntax());
 }
 
-/// Whether each text is refused with this code at this place.
+/// Checks that each text is refused with this code at this position.
 fn refused_at(cases: &[(&str, &str, u32, u32)]) {
     for (text, code, line, column) in cases {
         let error = refused(text.as_bytes());

@@ -48,7 +48,7 @@ fn complete() -> Transition {
     Transition::Complete(Verdict::Pass, Completion { files_changed, ..Completion::default() })
 }
 
-/// Makes a transition as the store would.
+/// Makes a transition as the store does.
 fn step(queue: &mut Queue, index: usize, transition: &Transition) {
     let changes = apply(&queue.tasks()[index], transition, now()).unwrap();
     queue.apply(index, &changes).unwrap();

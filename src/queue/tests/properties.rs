@@ -1,4 +1,4 @@
-//! For any file and any changes: nothing else changes, and a new reading says the same.
+//! Tests that for any file and any changes nothing else changes and parsing gives the same result.
 
 use super::*;
 use crate::domain::Field;
@@ -54,7 +54,7 @@ fn key() -> impl Strategy<Value = String> {
     ]
 }
 
-/// A state under one of the keys where a task may have it.
+/// A state under one of the keys that may hold it.
 fn state() -> impl Strategy<Value = (&'static str, Value)> {
     let words = vec!["pending", "todo", "done", "complete", "blocked", "odd"];
     let word = prop::sample::select(words).prop_map(Value::from);
@@ -91,7 +91,8 @@ fn act() -> impl Strategy<Value = Act> {
     ]
 }
 
-/// The keys under which a list of tasks may be; the empty one is for a list by itself.
+/// The keys under which a list of tasks may be. The empty one means that the list is the whole
+/// file.
 const LISTS: [&str; 10] = [
     "",
     "tasks",
@@ -105,7 +106,7 @@ const LISTS: [&str; 10] = [
     "pending_tasks",
 ];
 
-/// A file in one of several styles, with the summary before, behind or absent.
+/// A file in one of several styles, with the summary before or after the list or absent.
 pub(super) fn file() -> impl Strategy<Value = String> {
     let tasks = prop::collection::vec(task(), 0..5);
     let list = prop::sample::select(LISTS.to_vec());
@@ -148,7 +149,7 @@ fn styled(whole: &Value, style: u8) -> String {
     }
 }
 
-/// Whether `tasks` is one of the lists of a file.
+/// Returns whether `tasks` is one of the lists of a file.
 fn has_list(whole: &Value, tasks: &[Value]) -> bool {
     let inside = whole.as_object().into_iter().flat_map(Map::values);
     std::iter::once(whole).chain(inside).any(|list| list.as_array().is_some_and(|l| l == tasks))
@@ -311,12 +312,12 @@ proptest! {
     }
 }
 
-/// What somebody does to the text of a file, well or badly.
+/// A valid or invalid edit of the text of a file.
 #[derive(Clone, Debug)]
 enum Edit {
     Nothing,
     Splice(prop::sample::Index, prop::sample::Index, String),
-    /// The tasks in another order, some of them more than once or not at all.
+    /// The tasks in another order, some of them repeated or missing.
     Shuffle(Vec<prop::sample::Index>),
 }
 

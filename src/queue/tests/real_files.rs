@@ -1,4 +1,4 @@
-//! Queues as their owners left them, where they are at hand beside the crate.
+//! Tests real queue files, if they are available next to the crate.
 
 use super::*;
 use crate::domain::Status;
@@ -38,7 +38,7 @@ fn a_load_and_save_is_byte_identical() {
     }
 }
 
-/// The lines of a task that belong to no runtime field, without a comma at their end.
+/// Returns the lines of a task that belong to no runtime field, without trailing commas.
 fn foreign_lines(task: &str) -> Vec<String> {
     let mut text = task.to_owned();
     let entries: Vec<_> = members(task).collect();
@@ -51,7 +51,7 @@ fn foreign_lines(task: &str) -> Vec<String> {
     lines.filter(|line| !line.trim().is_empty()).map(str::to_owned).collect()
 }
 
-/// Everything but runtime fields, `summary` and the time stamp.
+/// Returns everything except runtime fields, `summary` and the timestamp.
 fn rest(queue: &Queue) -> Value {
     let mut value: Value = serde_json::from_slice(&queue.to_bytes()).unwrap();
     let map = value.as_object_mut().unwrap();
@@ -90,7 +90,7 @@ fn a_claim_and_a_completion_change_only_their_values_and_the_summary() {
             assert_eq!(reread.structure(), original.structure());
             assert_eq!(rest(&original), rest(&queue), "{} {index}", path.display());
             assert!(!after.contains("\"claim\""));
-            // Outside the task and the summary every line is the same.
+            // Outside of the task and the summary every line is the same.
             let texts = |queue: &Queue| -> Vec<String> {
                 (0..queue.tasks().len()).map(|n| queue.task_text(n).to_owned()).collect()
             };

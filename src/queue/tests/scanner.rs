@@ -1,4 +1,4 @@
-//! The scanner against `serde_json`: both accept the same texts.
+//! Tests that the scanner and `serde_json` accept the same texts.
 
 use crate::queue::json::kind::What;
 use crate::queue::json::scan::check;
@@ -116,7 +116,7 @@ fn the_table_of_hard_cases() {
     assert_eq!(check(&in128).unwrap_err().what, What::TooDeep);
 }
 
-/// Texts that are JSON, or nearly.
+/// Texts that are JSON or almost JSON.
 fn nearly_json() -> impl Strategy<Value = String> {
     let token = prop_oneof![
         Just("{"),

@@ -1,4 +1,4 @@
-//! Where a change shows in the text: every decision about style, line by line.
+//! Tests where a change shows in the text: every decision about style, line by line.
 
 use super::*;
 use crate::domain::{Field, Status, Write};
@@ -23,7 +23,7 @@ fn every_fixture_is_written_back_as_it_was() {
     }
 }
 
-/// The lines that differ, as a unified diff without context.
+/// Returns the lines that differ, as a unified diff without context.
 fn diff(before: &str, after: &str) -> String {
     let (old, new): (Vec<&str>, Vec<&str>) =
         (before.split('\n').collect(), after.split('\n').collect());
@@ -217,7 +217,7 @@ fn a_summary_keeps_its_keys_and_their_order() {
     }
 }
 
-/// A comma before the next task, on its line, is no second comma behind the last one.
+/// A comma before the next task on its line must not lead to a second comma after the last task.
 #[test]
 fn a_new_task_keeps_to_commas_that_come_first() {
     let text = "{\"tasks\": [\n    {\"id\": \"a\"}\n  , {\"id\": \"b\"}\n]}";
