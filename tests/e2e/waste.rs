@@ -228,7 +228,7 @@ fn resume_has_an_agent_that_rests_tried_at_once() {
     let running = sandbox.spawn(["run", "q.json"]);
     wait_until("it waits", || running.output().contains("next try at"));
     let ran = sandbox.run(["resume", "q.json"]).exits(0);
-    ran.says("agent default is tried again at once");
+    ran.says("agent default is retried at once");
     running.ends().exits(0);
     let ran = sandbox.run(["resume", "q.json"]).exits(0);
     assert!(!ran.stdout.contains("agent"), "{ran}");

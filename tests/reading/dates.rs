@@ -97,7 +97,7 @@ fn a_plan_has_dates_groups_days_and_a_forecast() {
         ("plan q.json --by nothing", "write one of epic, phase, queue, sprint, track, type"),
         ("plan q.json --from friday", "is no time to plan with"),
         ("plan q.json --hours-per-day 25", "at most 24"),
-        ("plan q.json --by epic --by phase", "one kind of groups"),
+        ("plan q.json --by epic --by phase", "at most one group"),
     ] {
         let Left(exit, _, err) = folder.run(line);
         assert!(exit == 2 && err.contains(error), "{line}: {err}");

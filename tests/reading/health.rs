@@ -102,7 +102,7 @@ fn what_is_missing_is_told_with_its_place() {
     folder.write("workloop.toml", "");
     let Left(exit, out, err) = folder.run("prompt B q.json");
     assert!(exit == 0 && out.contains("Walls"), "{out}{err}");
-    assert!(err.starts_with("warning: no attempt would begin now: "), "{err}");
+    assert!(err.starts_with("warning: no attempt would start now: "), "{err}");
     let queue =
         json!({"tasks": [{"id": "A", "title": "a", "blocks": ["B"]}, {"id": "B", "title": "b"}]});
     folder.write("q.json", &queue.to_string());

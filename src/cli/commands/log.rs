@@ -1,4 +1,4 @@
-//! `log [ID]`: the output of an attempt; without an id of the latest.
+//! `log [ID]`: prints the output of an attempt; without an id, of the latest one.
 
 use crate::cli::args::LogArgs;
 use crate::cli::failure::Failure;
@@ -21,7 +21,7 @@ use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 
-/// How much of the begin and of the end of a stream is in JSON, in bytes.
+/// How much of the beginning and of the end of a stream the JSON contains, in bytes each.
 const HALF: u64 = 32 << 10;
 
 /// The attempt whose output is shown.
@@ -32,17 +32,17 @@ struct Shown {
     folder: AttemptFolder,
 }
 
-/// A stream with its place in the text.
+/// A stream and the position up to which it was printed.
 struct Stream {
     file: String,
     tail: Tail,
 }
 
-/// What was printed so far.
+/// What has been printed so far.
 #[derive(Default)]
 struct Printed {
     streams: Vec<Stream>,
-    /// The one whose heading came last.
+    /// The index of the stream whose heading was printed last.
     current: Option<usize>,
 }
 
@@ -66,7 +66,7 @@ pub(super) fn run(args: &LogArgs, session: &mut Session<'_>) -> Result<(), Failu
         writeln!(session.streams.out, "==> task {} <==", escape::line(&shown.id))?;
     }
     loop {
-        // Asked before reading: what comes until the end is read then.
+        // Checked before reading, so that all output up to the end is read.
         let report = shown.folder.report();
         let ended = report.is_some() || !runs(&mut reading, &shown);
         copy(&shown, &mut printed, &reading, session)?;
@@ -102,7 +102,7 @@ fn find(reading: &mut Reading, id: Option<&str>, number: Option<u32>) -> Result<
                 (number, false) => {
                     let number = number.unwrap_or_default();
                     Failure::usage(format_args!("task {id} has no attempt {number} to show"))
-                        .hint(format_args!("there are: {}", names.join(", ")))
+                        .hint(format_args!("existing attempts: {}", names.join(", ")))
                 }
             });
         };
@@ -111,7 +111,7 @@ fn find(reading: &mut Reading, id: Option<&str>, number: Option<u32>) -> Result<
     })
 }
 
-/// The task whose attempt began last, of those that have one to show.
+/// Returns the task whose attempt began last, among those with an attempt to show.
 fn latest(snapshot: &Snapshot<'_>) -> Option<Node> {
     let graph = &snapshot.structure.graph;
     let began = |node: &Node| {
@@ -121,7 +121,7 @@ fn latest(snapshot: &Snapshot<'_>) -> Option<Node> {
     };
     let here = |node: &Node| graph.location(*node).0 < snapshot.set.served();
     let tried = |node: &Node| snapshot.readiness.task(*node).attempts > 0;
-    // Times in a queue may be whole seconds.
+    // Times in a queue may be rounded to seconds; the folder's time breaks ties.
     let folder = |node: Node| {
         let (place, key) = snapshot.key(node);
         let state = snapshot.set.state(place.queue);
@@ -133,9 +133,9 @@ fn latest(snapshot: &Snapshot<'_>) -> Option<Node> {
     nodes.max_by_key(|(began, made, _)| (*began, *made)).map(|(.., node)| node)
 }
 
-/// Whether the attempt may still print something.
+/// Returns whether the attempt may still print something.
 fn runs(reading: &mut Reading, shown: &Shown) -> bool {
-    // A file that cannot be read for a moment says nothing about the attempt.
+    // A file that cannot be read for a moment does not mean that the attempt ended.
     drop(reading.project.store_mut().read());
     reading.look(|snapshot| {
         snapshot.find(&shown.id).is_ok_and(|node| {
@@ -145,7 +145,7 @@ fn runs(reading: &mut Reading, shown: &Shown) -> bool {
     })
 }
 
-/// The streams that are there: the agent's, then those of the verification in order.
+/// Returns the file names of the streams: the agent's, then those of the verification in order.
 fn files(folder: &AttemptFolder) -> Vec<String> {
     let entries = fs::read_dir(folder.path()).into_iter().flatten().flatten();
     let mut steps: Vec<(u32, String)> = entries
@@ -160,7 +160,7 @@ fn files(folder: &AttemptFolder) -> Vec<String> {
     agent.into_iter().chain(steps.into_iter().map(|(_, name)| name)).collect()
 }
 
-/// What a stream is called.
+/// Returns the display name of a stream.
 fn name(file: &str, report: Option<&AttemptReport>) -> String {
     let step = report.and_then(|report| report.steps.iter().find(|step| step.log == file));
     match (file, step) {
@@ -174,7 +174,7 @@ fn name(file: &str, report: Option<&AttemptReport>) -> String {
     }
 }
 
-/// Prints what is new in every stream, with a heading whenever another one comes.
+/// Prints the new output of every stream, with a heading whenever the stream changes.
 fn copy(
     shown: &Shown,
     printed: &mut Printed,
@@ -208,7 +208,7 @@ fn copy(
     Ok(())
 }
 
-/// Ends the last stream, with what was held back of it.
+/// Prints the rest of the last stream that was held back.
 fn close(
     shown: &Shown,
     printed: &mut Printed,
@@ -224,7 +224,7 @@ fn close(
     Ok(())
 }
 
-/// Says what the attempt came to.
+/// Prints the result of the attempt.
 fn tell_end(
     shown: &Shown,
     report: Option<&AttemptReport>,
@@ -249,7 +249,7 @@ fn tell_end(
     Ok(out.flush()?)
 }
 
-/// When an attempt ended, how long it took, and each of its commands.
+/// Formats when an attempt began and ended, and the durations of it and of its commands.
 fn times(report: &AttemptReport) -> String {
     let (began, ended) = (parsed(&report.started_at), parsed(&report.ended_at));
     let now = SystemClock.now();
@@ -267,7 +267,7 @@ fn times(report: &AttemptReport) -> String {
     parts.join(": ")
 }
 
-/// The attempt as data; of long streams the two ends.
+/// Returns the attempt as JSON; of long streams, the beginning and the end.
 fn view(shown: &Shown, reading: &Reading) -> Value {
     let report = shown.folder.report();
     let stream = |file: String| {

@@ -1,7 +1,7 @@
-//! `man`: the manual pages, from the same definitions as the help.
+//! `man`: prints the manual pages, generated from the same definitions as the help.
 //!
-//! A page is written in the language of `man`, which nobody reads: a terminal gets the help and the
-//! sections as text.
+//! A page is in roff, which is not readable as it is: a terminal gets the help and the sections as
+//! text.
 
 use crate::cli::args::{
     Cli, ENVIRONMENT, EXIT_STATUS, Example, FILES, GROUPS, ManArgs, examples, more_of_verb,
@@ -13,13 +13,13 @@ use clap_mangen::Man;
 use std::io::{self, Write};
 use std::path::Path;
 
-/// Examples of the first page: a first day.
+/// The examples of the main page: first steps.
 const FIRST_DAY: [Example; 5] = [
     ("workloop init", "writes workloop.toml and a first queue"),
-    ("workloop add --title 'Round totals to cents'", "a task"),
-    ("workloop check", "what is wrong or odd"),
-    ("workloop run --jobs 2", "the loop"),
-    ("workloop status --watch", "in another terminal"),
+    ("workloop add --title 'Round totals to cents'", "adds a task"),
+    ("workloop check", "finds errors and likely mistakes"),
+    ("workloop run --jobs 2", "runs the loop"),
+    ("workloop status --watch", "in another terminal: shows what happens"),
 ];
 
 pub(super) fn run(args: &ManArgs, session: &mut Session<'_>) -> Result<(), Failure> {
@@ -50,7 +50,7 @@ fn write_page(command: &Command, dir: &Path) -> io::Result<()> {
     std::fs::write(dir.join(Man::new(command.clone()).get_filename()), text)
 }
 
-/// The sections of a page besides those that the definitions give.
+/// Returns the sections of a page that are not generated from the definitions.
 fn sections(verb: Option<&str>) -> Vec<(String, String)> {
     let list = |pairs: &[(&str, &str)]| {
         let lines = pairs.iter().map(|(name, what)| format!("  {name}\n      {what}"));
@@ -73,11 +73,11 @@ fn sections(verb: Option<&str>) -> Vec<(String, String)> {
 fn short_status(verb: Option<&str>) -> String {
     match verb {
         None => EXIT_STATUS.to_owned(),
-        Some(_) => "  0 when it was done, 2 for wrong usage; workloop(1) lists all.".to_owned(),
+        Some(_) => "  0 on success, 2 for wrong usage; workloop(1) lists all.".to_owned(),
     }
 }
 
-/// The other verbs of the group, and the first page.
+/// Lists the other verbs of the group, and the main page.
 fn see_also(verb: Option<&str>) -> String {
     let others = |group: &&(&str, &[&str])| verb.is_none_or(|verb| group.1.contains(&verb));
     let names = GROUPS.iter().filter(others).flat_map(|(_, verbs)| verbs.iter());
@@ -87,10 +87,10 @@ fn see_also(verb: Option<&str>) -> String {
     format!("  {}", first.into_iter().chain(names).collect::<Vec<_>>().join(", "))
 }
 
-/// Writes a page.
+/// Writes the page of a command to `out`.
 fn page(command: &Command, out: &mut dyn Write) -> io::Result<()> {
     let verb = (command.get_name() != "workloop").then(|| command.get_name());
-    // What the help says below and above is in sections of its own.
+    // The texts above and below the help have their own sections.
     let plain = command.clone().after_long_help("").before_help("").before_long_help("");
     let man =
         Man::new(plain).manual("workloop").source(concat!("workloop ", env!("CARGO_PKG_VERSION")));
@@ -112,13 +112,13 @@ fn page(command: &Command, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
-/// A line of text in which `man` sees nothing to act on.
+/// Escapes a line of text for roff.
 fn roff(line: &str) -> String {
     let line = line.replace('\\', "\\e").replace('-', "\\-").replace('\'', "\\(aq");
     if line.starts_with(['.', ' ']) { format!("\\&{line}") } else { line }
 }
 
-/// The first page for a person, and how `man` shows the others.
+/// Prints the main page as text, with a hint how to read the others in `man`.
 fn as_text(command: &mut Command, session: &mut Session<'_>) -> Result<(), Failure> {
     let mut text = command.render_long_help().to_string();
     for (heading, body) in sections(None) {

@@ -1,4 +1,4 @@
-//! One short file for each verb.
+//! The verbs, one file each.
 
 mod add;
 mod agents;
@@ -52,7 +52,7 @@ use super::args::Verb;
 use super::failure::Failure;
 use super::session::Session;
 
-/// Does what the verb says.
+/// Runs the verb.
 pub(super) fn dispatch(verb: Verb, session: &mut Session<'_>) -> Result<(), Failure> {
     match verb {
         Verb::Init(args) => init::run(&args, session),

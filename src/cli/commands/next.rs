@@ -1,4 +1,4 @@
-//! `next`: the ready tasks in the order in which they would be claimed.
+//! `next`: shows the ready tasks in the order in which they would be claimed.
 
 use crate::cli::args::NextArgs;
 use crate::cli::failure::Failure;
@@ -9,7 +9,7 @@ use crate::engine::{Ending, Reason};
 use crate::views::{escape, json, next};
 use std::io::{BufWriter, Write};
 
-/// How many are shown without `--all`.
+/// How many tasks are shown without `--all`.
 const FIRST: usize = 10;
 
 pub(super) fn run(args: &NextArgs, session: &mut Session<'_>) -> Result<(), Failure> {

@@ -1,4 +1,4 @@
-//! `park`: tasks that loops leave alone until they are unparked.
+//! `park`: parks tasks; no loop runs them until they are unparked.
 
 use crate::cli::args::TaskVerbArgs;
 use crate::cli::failure::Failure;

@@ -1,4 +1,4 @@
-//! `pause`: lets loops claim nothing and hold what runs, until they are resumed.
+//! `pause`: asks loops to claim nothing and to suspend what runs, until they are resumed.
 
 use crate::cli::args::AskArgs;
 use crate::cli::failure::Failure;

@@ -1,4 +1,4 @@
-//! `plan`: waves, critical path, slack, and how many loops pay.
+//! `plan`: computes waves, critical path, slack, and how many loops are worth running.
 
 mod asked;
 mod dates;
@@ -27,7 +27,7 @@ use meant::Meant;
 use std::collections::HashMap;
 use wanted::Wanted;
 
-/// The width of the schedule where nobody counts columns.
+/// The width of the schedule if the output is not a terminal.
 const WIDTH: usize = 100;
 
 pub(super) fn run(args: &PlanArgs, session: &mut Session<'_>) -> Result<(), Failure> {
@@ -48,8 +48,8 @@ pub(super) fn run(args: &PlanArgs, session: &mut Session<'_>) -> Result<(), Fail
     let wanted = Wanted::of(&meant, &asked, &selected, &|own| {
         Planning::new(&parts.of(&graph), |node| own[node.0 as usize]).shape()
     });
-    // One graph after the other, and the tasks only as long as they are needed: each of them may
-    // be as large as the file.
+    // Only one graph exists at a time, and the tasks are dropped as soon as possible: each of them
+    // may be as large as the file.
     let without = args.barriers.then(|| Planning::new(&parts.of(&graph), selects).extent());
     let graph = if args.barriers {
         drop(graph);
@@ -77,7 +77,7 @@ pub(super) fn run(args: &PlanArgs, session: &mut Session<'_>) -> Result<(), Fail
     session.print(text(&view, drawn.as_deref(), &|node| estimates.seconds(node), look))
 }
 
-/// What plans of one call have in common.
+/// The inputs that all plans of one call share.
 struct Parts<'a, 'q> {
     tasks: &'q [QueueTasks<'q>],
     estimates: &'q Estimates,
@@ -97,18 +97,18 @@ impl<'a, 'q> Parts<'a, 'q> {
     }
 }
 
-/// The picture of the schedule, which only the text needs.
+/// Draws the schedule for the text output; `None` for JSON and for an empty plan.
 fn draw(graph: &Graph, report: &PlanReport, args: &PlanArgs, look: Look) -> Option<String> {
     let width = look.width.unwrap_or(WIDTH);
     let is_drawn = !args.json && !report.waves.is_empty();
     is_drawn.then(|| plan::gantt(graph, &report.schedule, &report.critical_path.nodes, width))
 }
 
-/// Estimates and reality of the finished tasks.
+/// Compares the estimates with the measured durations of the complete tasks.
 fn compare(meant: &Meant<'_>, rules: EstimateRules) -> Actual {
     let graph = meant.graph;
     let histories = project::histories(meant.set, meant.queues);
-    // What was expected, not what is known since.
+    // The comparison is with the original estimates, without what was measured since.
     let rules = EstimateRules { history: HashMap::new(), ..rules };
     let mut actual =
         Actual { tasks: Vec::new(), estimated_minutes: 0.0, actual_minutes: 0.0, unmeasured: 0 };

@@ -1,4 +1,4 @@
-//! `progress`: how far a task is, said by its agent or by a person.
+//! `progress`: records the progress of a task, reported by its agent or by a person.
 
 use crate::cli::args::{ProgressArgs, QueueArgs};
 use crate::cli::failure::Failure;
@@ -28,29 +28,31 @@ pub(super) fn run(args: &ProgressArgs, session: &mut Session<'_>) -> Result<(), 
     }
     said.steps.extend(args.step.iter().map(|step| *step as usize));
     if said == Progress::default() {
-        let text = "say how far it is: --percent, --step, --next, --eta or --note";
+        let text = "give at least one of --percent, --step, --next, --eta and --note";
         return Err(Failure::usage(text));
     }
     let inside = id.is_none();
     let Some(id) = id.or_else(|| session.world.text("WORKLOOP_TASK_ID")) else {
-        return Err(Failure::usage("name the task: outside an attempt its id is not known"));
+        return Err(Failure::usage("name the task: outside an attempt its id is unknown"));
     };
     let actor = if inside { attempt(session) } else { Actor::Person };
     let queues = queues(&args.queues, session);
     let mut project = write::of_attempt(session, &queues, &id)?;
     verbs::progress(&mut project, &id, &actor, &said)?;
-    tell(session, &[id], "progress noted")
+    tell(session, &[id], "progress recorded")
 }
 
-/// The id and the fields of a JSON object on stdin.
+/// Reads the id and the fields from a JSON object on stdin.
 fn from_stdin() -> Result<(Option<String>, Progress), Failure> {
     let Value::Object(mut said) = json(&stdin()?, "stdin")? else {
-        return Err(Failure::usage("stdin must hold a JSON object"));
+        return Err(Failure::usage("stdin must contain a JSON object"));
     };
     let id = said.remove("id").and_then(|id| id.as_str().map(str::to_owned));
     if let Some(key) = said.keys().find(|key| !KEYS.contains(&key.as_str())) {
         let known = KEYS.join(", ");
-        return Err(Failure::usage(format_args!("progress has no {key}; it has id, {known}")));
+        return Err(Failure::usage(format_args!(
+            "progress has no key {key}; its keys are id, {known}"
+        )));
     }
     let percent = said.get("percent").is_none_or(|value| value.as_u64().is_some_and(|n| n <= 100));
     if !percent {
@@ -68,13 +70,13 @@ fn from_stdin() -> Result<(Option<String>, Progress), Failure> {
     };
     if !steps.is_empty() && said.contains_key("percent") {
         return Err(Failure::usage(
-            "say percent or step, not both: the percentage follows from steps",
+            "give percent or step, not both: the percentage follows from the steps",
         ));
     }
     Ok((id, Progress { fields: said, steps }))
 }
 
-/// The queue of the attempt we run in, unless one is named.
+/// Returns the named queues; without any, the queue of the attempt in which this process runs.
 fn queues(args: &QueueArgs, session: &Session<'_>) -> QueueArgs {
     let flags = &args.flags;
     let named = !args.queues.is_empty()
@@ -88,7 +90,7 @@ fn queues(args: &QueueArgs, session: &Session<'_>) -> QueueArgs {
     args
 }
 
-/// Who speaks inside an attempt.
+/// Returns the worker of the attempt in which this process runs.
 fn attempt(session: &Session<'_>) -> Actor {
     let number = session.world.text("WORKLOOP_ATTEMPT").and_then(|text| text.parse().ok());
     match (session.world.text("WORKLOOP_WORKER"), number) {

@@ -1,4 +1,4 @@
-//! `prompt ID`: the exact prompt that the next attempt would get.
+//! `prompt ID`: prints the exact prompt that the next attempt would get.
 
 use crate::agent::ContinuedInput;
 use crate::cli::args::PromptArgs;
@@ -36,7 +36,7 @@ pub(super) fn run(args: &PromptArgs, session: &mut Session<'_>) -> Result<(), Fa
         };
         let (prompt, lacking) =
             source.prompt(place, continued(session, snapshot, place)?).map_err(|why| {
-                Failure::usage(format_args!("failed to make the prompt of {}: {why}", args.id))
+                Failure::usage(format_args!("failed to build the prompt of {}: {why}", args.id))
             })?;
         let environments = if args.env { source.environments(place) } else { Ok(Vec::new()) };
         let environments = environments.map_err(Failure::usage)?;
@@ -53,7 +53,7 @@ pub(super) fn run(args: &PromptArgs, session: &mut Session<'_>) -> Result<(), Fa
         Ok::<_, Failure>((view, prompt, environments, lacking))
     })?;
     if let Some(lacking) = lacking {
-        let text = format!("warning: no attempt would begin now: {lacking}");
+        let text = format!("warning: no attempt would start now: {lacking}");
         writeln!(session.streams.err, "{}", escape::line(&text))?;
     }
     if args.json {
@@ -67,8 +67,8 @@ pub(super) fn run(args: &PromptArgs, session: &mut Session<'_>) -> Result<(), Fa
     Ok(session.streams.out.flush()?)
 }
 
-/// What the agent would begin with. Which files would have conflict markers is not told: finding it
-/// out writes into the repository.
+/// Returns the work that the next attempt would continue. The files with conflict markers are not
+/// listed, because finding them requires writing to the repository.
 fn continued(
     session: &Session<'_>,
     snapshot: &Snapshot<'_>,
@@ -78,7 +78,7 @@ fn continued(
     if !is_private(snapshot.set) || *config.workspaces.retry_from == RetryFrom::Base {
         return Ok(None);
     }
-    // Where it cannot be had no attempt begins at all, and the run says why.
+    // Without the repository no attempt starts at all, and the run reports why.
     let root = snapshot.set.root(place.queue);
     let Ok(repository) = session.repository_of(snapshot.set, root, Purpose::Look) else {
         return Ok(None);
@@ -107,7 +107,7 @@ fn as_json(command: &CommandEnvironment) -> Value {
     })
 }
 
-/// The names that a command gets, and each that it does not get with the reason.
+/// Lists the variables that a command receives, and those that are withheld, with the reason.
 fn as_text(command: &CommandEnvironment) -> String {
     let what = match command.kind {
         StepKind::Agent => "agent",

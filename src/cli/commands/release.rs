@@ -1,6 +1,6 @@
-//! `release`: a claim ends.
+//! `release`: ends the claim on a task.
 //!
-//! Of a worker that lives, or of which nobody here can say whether it does, only with `--force`.
+//! If the worker is alive, or its liveness is unknown from here, this requires `--force`.
 
 use crate::cli::args::ReleaseArgs;
 use crate::cli::failure::Failure;
@@ -11,10 +11,10 @@ use crate::project::verbs::{self, VerbError};
 pub(super) fn run(args: &ReleaseArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     let (ids, mut project) = write::of_tasks(session, &args.words, &args.queues)?;
     let done = verbs::release(&mut project, &ids, args.force).map_err(|error| match error {
-        VerbError::AtWork { id, why } => Failure::usage(format_args!(
-            "task {id} was not released: {why}"
-        ))
-        .hint("--force ends the claim all the same; a loop that lives then ends its attempt"),
+        VerbError::AtWork { id, why } => {
+            Failure::usage(format_args!("task {id} was not released: {why}"))
+                .hint("--force ends the claim all the same; a live loop then ends its attempt")
+        }
         VerbError::Store(error) => error.into(),
     })?;
     tell(session, &done, "released, pending again")

@@ -1,4 +1,4 @@
-//! `report`: what was done, how it went, and what is left.
+//! `report`: reports what was done, how it went, and what is left.
 
 mod left;
 
@@ -20,7 +20,7 @@ use crate::views::report::{self, Format, Found, Input, Journals, Style};
 use chrono::{DateTime, Utc};
 use std::io::Write;
 
-/// How much of the output of a failed step is shown, in bytes.
+/// How much output of a failed step is shown, in bytes.
 const OUTPUT: u64 = 2_000;
 
 pub(super) fn run(args: &ReportArgs, session: &mut Session<'_>) -> Result<(), Failure> {
@@ -29,7 +29,7 @@ pub(super) fn run(args: &ReportArgs, session: &mut Session<'_>) -> Result<(), Fa
     let scope = scope(&args.filter, &[]);
     let mut reading = Reading::open(session, selection)?;
     reading.refuse_empty(&args.filter)?;
-    // What was expected, not what is known since: estimates are compared with the journal.
+    // The original estimates, without what was measured since: they are compared with the journal.
     let now = SystemClock.now();
     let journals = journals(reading.project.set());
     let rules = measured(reading.project.set(), reading.project.queues());
@@ -85,7 +85,7 @@ impl From<report::ReportError> for Failure {
     }
 }
 
-/// The journals of the queues; one that several share is read once.
+/// Reads the journals of the queues. A journal that several queues share is read once.
 fn journals(set: &QueueSet) -> Journals {
     let mut states: Vec<StateDir> = Vec::new();
     let (mut all, mut of) = (Vec::new(), Vec::new());
@@ -101,14 +101,14 @@ fn journals(set: &QueueSet) -> Journals {
     Journals::new(all, of)
 }
 
-/// What the attempt of a task with this number was found to be; nothing where its folder is gone.
+/// Returns the findings of an attempt; `None` if its folder is gone.
 fn found(snapshot: &Snapshot<'_>, node: Node, attempt: u32, mask: &Mask) -> Option<Found> {
     let (place, key) = snapshot.key(node);
     let report = AttemptFolder::new(&snapshot.set.state(place.queue), &key, attempt).report()?;
     Some(Found::of(&report, mask))
 }
 
-/// The end of what the step printed that failed last.
+/// Returns the last output of the step that failed last.
 fn output(snapshot: &Snapshot<'_>, node: Node, mask: &Mask) -> Option<String> {
     let (place, key) = snapshot.key(node);
     let state = snapshot.set.state(place.queue);
@@ -121,7 +121,7 @@ fn output(snapshot: &Snapshot<'_>, node: Node, mask: &Mask) -> Option<String> {
     Some(mask.text(&text).trim_end().to_owned()).filter(|text| !text.is_empty())
 }
 
-/// When a file of the project was made, where the file system knows it.
+/// Returns when a file of the project was created, if the file system records it.
 fn born(set: &QueueSet, queue: usize, path: &str) -> Option<DateTime<Utc>> {
     let meta = std::fs::symlink_metadata(set.root(queue).join(path)).ok()?;
     meta.created().ok().map(DateTime::from)

@@ -1,4 +1,4 @@
-//! `reset`: a task is put back as if it had never run.
+//! `reset`: makes tasks pending again, as if they had never run.
 
 use super::fresh;
 use crate::cli::args::ResetArgs;
@@ -15,7 +15,8 @@ pub(super) fn run(args: &ResetArgs, session: &mut Session<'_>) -> Result<(), Fai
         let (ids, mut project) = write::of_tasks(session, &args.words, &args.queues)?;
         let places: Result<Vec<Place>, _> =
             ids.iter().map(|id| project.resolve(id, Among::Served)).collect();
-        // Before a loop can take the tasks: an attempt that runs is refused, and continues as it was.
+        // Done before a loop can claim the tasks. A task with a running attempt is refused; that
+        // attempt continues unaffected.
         fresh::forget_work(session, &project, &places?)?;
         let done = verbs::reset(&mut project, &ids)?;
         return tell(session, &done, what);
@@ -34,7 +35,7 @@ pub(super) fn run(args: &ResetArgs, session: &mut Session<'_>) -> Result<(), Fai
     if ended.is_ok() && !session.global.quiet {
         let left = verbs::left_by_reset(project.queues(), project.set().served());
         if left > 0 {
-            writeln!(session.streams.err, "{left} that are parked or in no known state stay so")?;
+            writeln!(session.streams.err, "not reset: {left} parked or in an unknown state")?;
         }
         if done.is_empty() {
             writeln!(session.streams.err, "no task has run")?;

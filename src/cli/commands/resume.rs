@@ -1,5 +1,6 @@
-//! `resume`: takes back what `stop` and `pause` asked. Where a queue can be read, what a person wrote
-//! in the pause is judged as that.
+//! `resume`: withdraws the requests of `stop` and `pause`.
+//!
+//! Edits that a person made to a readable queue during the pause are recorded as such first.
 
 use crate::cli::args::SignalArgs;
 use crate::cli::failure::Failure;
@@ -27,7 +28,7 @@ pub(super) fn run(args: &SignalArgs, session: &mut Session<'_>) -> Result<(), Fa
     for target in &targets {
         for path in files(target, args.all) {
             if let Some(stray) = open::obstacle(&path) {
-                let text = format!("warning: no request, and left there: {stray}");
+                let text = format!("warning: not a request file, not removed: {stray}");
                 writeln!(session.streams.err, "{}", escape::line(&text))?;
                 continue;
             }
@@ -56,19 +57,19 @@ pub(super) fn run(args: &SignalArgs, session: &mut Session<'_>) -> Result<(), Fa
         let names: Vec<&str> = targets.iter().map(|target| target.stem.as_str()).collect();
         writeln!(session.streams.out, "{text}: {}", escape::line(&names.join(", ")))?;
         for agent in agents {
-            let text = format!("agent {agent} is tried again at once");
+            let text = format!("agent {agent} is retried at once");
             writeln!(session.streams.out, "{}", escape::line(&text))?;
         }
     }
     if held {
-        let text = "all queues there are still stopped or paused: workloop resume --all";
+        let text = "all queues of this folder are still stopped or paused: workloop resume --all";
         writeln!(session.streams.err, "{text}")?;
     }
     Ok(())
 }
 
-/// Judges what is in the files of queues that are at rest, while it can be told that a person wrote
-/// it.
+/// Examines the files of queues that are at rest, while any edit in them is still known to be made
+/// by a person.
 fn judge_the_still(targets: &[Target], session: &mut Session<'_>) {
     for target in targets.iter().filter(|target| is_still(&target.state, &target.stem)) {
         let judged = loops::opened(target, session).and_then(|mut project| {
@@ -77,7 +78,7 @@ fn judge_the_still(targets: &[Target], session: &mut Session<'_>) {
         });
         if let Err(failure) = judged {
             let text = format!(
-                "warning: {} is judged by its loops when it can be: {}",
+                "warning: edits of {} are checked later, by its loops: {}",
                 target.stem, failure.message
             );
             drop(writeln!(session.streams.err, "{}", escape::line(&text)));
@@ -85,15 +86,15 @@ fn judge_the_still(targets: &[Target], session: &mut Session<'_>) {
     }
 }
 
-/// Ends the pauses of agents that failed within seconds, in the projects of the queues; gives their
-/// names.
+/// Ends the pauses of agents that failed within seconds, in the projects of the queues. Returns the
+/// names of these agents.
 fn end_rests(targets: &[Target], session: &Session<'_>) -> Result<Vec<String>, Failure> {
     let mut agents = Vec::new();
     let mut known = BTreeSet::new();
     for target in targets {
         let selection = session.select(&target.queues())?;
         let config = selection.config.clone();
-        // A queue that cannot be read does not say of which project it is.
+        // The project of an unreadable queue is unknown; the configured root is used.
         let roots: Vec<PathBuf> = match session.open_project(selection.clone()) {
             Ok(project) => project.set().roots().map(|root| root.path.clone()).collect(),
             Err(_) => {
@@ -110,7 +111,7 @@ fn end_rests(targets: &[Target], session: &Session<'_>) -> Result<Vec<String>, F
     Ok(agents)
 }
 
-/// The request files that a resume takes away.
+/// Returns the request files that a resume removes.
 fn files(target: &Target, all: bool) -> Vec<PathBuf> {
     let state = &target.state;
     if !all {

@@ -1,4 +1,5 @@
-//! `retry`: a blocked task is put back with a new budget, and its agent is tried at once.
+//! `retry`: makes blocked tasks pending again with a new budget, and ends the pauses of their
+//! agents.
 
 use super::{fresh, learnt};
 use crate::cli::args::RetryArgs;
@@ -11,7 +12,7 @@ use crate::project::{Among, Project, verbs};
 use crate::store::Place;
 use std::io::Write;
 
-/// Lets the next attempts begin anew, before a loop can take the tasks.
+/// Lets the next attempts start from the branch. Done before a loop can claim the tasks.
 fn begin_anew(session: &Session<'_>, project: &Project, ids: &[String]) -> Result<(), Failure> {
     let places: Result<Vec<Place>, _> =
         ids.iter().map(|id| project.resolve(id, Among::Served)).collect();

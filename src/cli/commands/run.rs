@@ -1,4 +1,4 @@
-//! `run`: the loop.
+//! `run`: runs the loop.
 
 use crate::cli::args::{RunArgs, WhenEmpty};
 use crate::cli::awake::KeepAwake;
@@ -78,7 +78,7 @@ pub(super) fn run(args: &RunArgs, session: &mut Session<'_>) -> Result<(), Failu
     session.finish_telling(notifier, ending.as_ref().ok())?;
     hooked::after(&hooks, ending.as_ref().ok(), (&selection, args.json), session)?;
     let mut ending = ending?;
-    // Before anything is asked: who comes back in the morning sees the night first.
+    // The summary is printed before any question, so that a person who returns sees it first.
     if !session.global.quiet {
         let summary = closing(&ran, &ending, &queue, session.look_of_stderr());
         session.streams.err.write_all(summary.as_bytes())?;
@@ -91,7 +91,7 @@ pub(super) fn run(args: &RunArgs, session: &mut Session<'_>) -> Result<(), Failu
     last_line(args, &ending, session)
 }
 
-/// Tells how the run ended, and how to run again a task that was complete before.
+/// Prints how the run ended, and how to repeat a task that was already complete.
 fn last_line(args: &RunArgs, ending: &Ending, session: &mut Session<'_>) -> Result<(), Failure> {
     let one = match args.task_ids.as_slice() {
         [id] if ending.is_complete() && ending.attempts == 0 => Some(id),
@@ -105,7 +105,7 @@ fn last_line(args: &RunArgs, ending: &Ending, session: &mut Session<'_>) -> Resu
     ended
 }
 
-/// What of the run is to be told, and how.
+/// Returns how the run is shown.
 fn how(args: &RunArgs, queue: &str, project: &Project, session: &Session<'_>) -> How {
     How {
         said: Said::of(&session.global),
@@ -116,7 +116,7 @@ fn how(args: &RunArgs, queue: &str, project: &Project, session: &Session<'_>) ->
     }
 }
 
-/// What the run may use: by the flag, else by the configuration.
+/// Returns what the run may use: from the flag, else from the configuration.
 fn allowance(args: &RunArgs, project: &Project) -> Allowance {
     let limit = project.config().limits.run;
     Allowance { cost_usd: args.max_cost.or(limit.cost_usd), ..limit }
@@ -129,7 +129,7 @@ fn when_empty(args: &RunArgs) -> engine::WhenEmpty {
     }
 }
 
-/// What a loop is started with, without a limit.
+/// Returns the options of a loop without limits.
 pub(super) fn options(
     scope: Scope,
     jobs: usize,
@@ -153,14 +153,14 @@ pub(super) fn options(
     })
 }
 
-/// What is told before a run begins, a line each.
+/// Returns the remarks to print before a run begins, one per line.
 fn remarks(args: &RunArgs, project: &Project, jobs: usize, session: &Session<'_>) -> Vec<String> {
     let loops = plan::too_many_loops(jobs).map(|found| format!("warning: {}", found.message));
     let exposed = session.exposed(project.set()).map(|text| format!("warning: {text}"));
     [loops, exposed, shared_note(args, project, jobs, session)].into_iter().flatten().collect()
 }
 
-/// What private trees would do for several agents that share one.
+/// Returns a note on private trees if several agents share one tree.
 fn shared_note(
     args: &RunArgs,
     project: &Project,
@@ -172,13 +172,14 @@ fn shared_note(
     let has_git = || (0..set.served()).any(|queue| is_git_work_tree(set.root(queue)));
     (!silent && has_git()).then(|| {
         format!(
-            "note: {jobs} agents share one tree; with mode = \"private\" under [isolation] each has a \
-             clone of its own, and what was verified lands as one commit for each task"
+            "note: {jobs} agents share one tree; with mode = \"private\" under [isolation] each has its \
+             own clone, and verified work lands as one commit per task"
         )
     })
 }
 
-/// How long the run may claim, by whichever limit comes first, and what is said then.
+/// Returns how long the run may claim tasks, by the earlier of the two limits, and the message for
+/// its end.
 fn max_time(args: &RunArgs, now: DateTime<Local>) -> Option<(Duration, String)> {
     let minutes = args.max_minutes.map(|minutes| {
         let why = format!("the run's {minutes} minutes are over");
@@ -187,7 +188,7 @@ fn max_time(args: &RunArgs, now: DateTime<Local>) -> Option<(Duration, String)> 
     let until = args.until.map(|time| {
         let today = now.date_naive();
         let days = [Some(today), today.succ_opt()].into_iter().flatten();
-        // A time that the clocks skip in spring begins when they do.
+        // A local time that daylight saving skips has no `earliest`; the next day's is used.
         let times = days
             .filter_map(|day| now.timezone().from_local_datetime(&day.and_time(time)).earliest());
         let left = times.map(|at| at - now).find(|left| left.num_milliseconds() > 0);
@@ -197,7 +198,7 @@ fn max_time(args: &RunArgs, now: DateTime<Local>) -> Option<(Duration, String)> 
     [minutes, until].into_iter().flatten().min_by_key(|(most, _)| *most)
 }
 
-/// Tells how the run ended: the sentence on stderr and the exit status.
+/// Reports how the run ended: the sentence on stderr, and the exit status.
 pub(super) fn end(ending: &Ending, session: &mut Session<'_>) -> Result<(), Failure> {
     let sentence = folded(&escape::line(&ending.sentence()), session.look_of_stderr());
     writeln!(session.streams.err, "{sentence}")?;
@@ -213,7 +214,7 @@ pub(super) fn end(ending: &Ending, session: &mut Session<'_>) -> Result<(), Fail
     Err(Failure::silent(kind))
 }
 
-/// How the run ended, as the queues are after a person completed what it had blocked.
+/// Returns how the run ended after a person completed tasks that it had blocked.
 fn ending_now(
     args: &RunArgs,
     selection: Selection,

@@ -1,4 +1,4 @@
-//! What is asked of a plan in dates.
+//! Interprets the flags of `plan` that concern dates.
 
 use crate::cli::args::{By, GroupBy, PlanArgs, QueueArgs};
 use crate::cli::failure::Failure;
@@ -7,25 +7,25 @@ use crate::plan::Calendar;
 use chrono::{DateTime, Local, NaiveTime, Utc};
 use std::path::{Path, PathBuf};
 
-/// What is asked for, and when it is.
+/// The interpreted flags, and the current time.
 pub(super) struct Asked {
-    /// The queues: a flag whose value is optional may have taken one of them.
+    /// The queues, including one that was parsed as the value of a flag with an optional value.
     pub(super) queues: QueueArgs,
     pub(super) now: DateTime<Utc>,
     pub(super) calendar: Calendar<Local>,
     pub(super) hours_per_day: f64,
     pub(super) group: Option<GroupBy>,
     pub(super) target: Option<DateTime<Utc>>,
-    /// Days, and how many of them.
+    /// How many days to list; `None` without `--days`.
     pub(super) days: Option<usize>,
-    /// Only tasks of this sprint.
+    /// The sprint to which the plan is limited.
     pub(super) sprint: Option<String>,
-    /// The number of loops, where one was named.
+    /// The number of loops, if exactly one was given.
     pub(super) loops: Option<usize>,
 }
 
 impl Asked {
-    /// Reads the flags.
+    /// Interprets the flags.
     pub(super) fn read(args: &PlanArgs, now: DateTime<Utc>) -> Result<Self, Failure> {
         let mut queues = args.queues.clone();
         let mut taken: Vec<PathBuf> = Vec::new();
@@ -49,7 +49,7 @@ impl Asked {
                     target = Some(planned(text, now, Edge::End)?.0)
                 }
                 By::Group(_) | By::Time(_) => {
-                    let text = "--by takes one kind of groups and one time";
+                    let text = "--by takes at most one group and one time";
                     return Err(Failure::usage(text));
                 }
             }

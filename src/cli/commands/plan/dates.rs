@@ -1,4 +1,4 @@
-//! From a schedule to dates.
+//! Turns a schedule into dates.
 
 use super::asked::Asked;
 use super::wanted::{Group, Wanted};
@@ -12,7 +12,7 @@ use chrono::{DateTime, Local, NaiveDate, Utc};
 use clap::ValueEnum;
 use std::collections::{BTreeMap, HashMap};
 
-/// What dates are made with.
+/// The inputs for computing dates.
 pub(super) struct Maker<'a> {
     pub(super) asked: &'a Asked,
     pub(super) graph: &'a Graph,
@@ -20,14 +20,15 @@ pub(super) struct Maker<'a> {
     pub(super) experience: &'a Experience,
 }
 
-/// The ends of one schedule, and what is to be expected of the same.
+/// The end times of one schedule, and the forecast for it.
 struct Seen {
     ends: HashMap<Node, u64>,
     forecast: Option<Forecast>,
 }
 
 impl Maker<'_> {
-    /// The dates of `wanted`; so many loops pay.
+    /// Computes the dates of `wanted`. Without a given number of loops, plans with `pay` loops: as
+    /// many as are worth running.
     pub(super) fn dates(&self, wanted: Wanted, scheduler: &Scheduler<'_>, pay: usize) -> Dates {
         let asked = self.asked;
         let loops = asked.loops.unwrap_or(pay).max(1);
@@ -91,7 +92,7 @@ impl Maker<'_> {
         }
     }
 
-    /// When the last of `nodes` ends, which are the group of this number in the forecast.
+    /// Returns when the last of `nodes` ends; `number` is the index of this group in the forecast.
     fn times(&self, seen: &Seen, nodes: &[Node], number: usize) -> Times {
         let planned = nodes.iter().filter_map(|node| seen.ends.get(node)).max();
         let spread = seen.forecast.as_ref().and_then(|forecast| forecast.groups[number]);
@@ -118,7 +119,7 @@ impl Maker<'_> {
         let mut days: BTreeMap<NaiveDate, (Vec<&Slot>, Vec<&Slot>)> = BTreeMap::new();
         for slot in &schedule.slots {
             let (begin, end) = (calendar.begin(slot.start), calendar.end(slot.end));
-            // What takes no time is over when it begins.
+            // A task without a duration ends when it begins.
             let end = begin.zip(end).map(|(begin, end)| end.max(begin));
             for (at, is_end) in [(begin, false), (end, true)] {
                 let Some(at) = at else { continue };
@@ -154,7 +155,7 @@ impl Maker<'_> {
     }
 }
 
-/// When something ends.
+/// When a group of tasks ends: as planned, and as expected (p50, p90).
 struct Times {
     planned: Option<DateTime<Utc>>,
     expected: Option<(DateTime<Utc>, DateTime<Utc>)>,

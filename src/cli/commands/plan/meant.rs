@@ -1,4 +1,4 @@
-//! The tasks that a plan is asked for.
+//! The tasks that a plan covers.
 
 use super::asked::Asked;
 use crate::cli::failure::Failure;
@@ -8,7 +8,7 @@ use crate::project::{QueueSet, Scope};
 use crate::queue::Queue;
 use crate::views::style::listed;
 
-/// The tasks that a plan is asked for, in their queues.
+/// The tasks that a plan covers, in their queues.
 pub(super) struct Meant<'a> {
     pub(super) set: &'a QueueSet,
     pub(super) queues: &'a [Queue],
@@ -18,13 +18,13 @@ pub(super) struct Meant<'a> {
 }
 
 impl Meant<'_> {
-    /// One of them.
+    /// Returns the task of a node.
     pub(super) fn task(&self, node: Node) -> &Task {
         let (queue, index) = self.graph.location(node);
         &self.tasks[queue].tasks[index]
     }
 
-    /// Which tasks are planned.
+    /// Returns for each node whether its task is planned.
     pub(super) fn selected(&self, asked: &Asked) -> Result<Vec<bool>, Failure> {
         let Some(sprint) = &asked.sprint else {
             return Ok(self.graph.nodes().map(|node| self.includes(node)).collect());
@@ -45,7 +45,7 @@ impl Meant<'_> {
         Err(Failure::usage(format_args!("no task has sprint {sprint}; {there}")))
     }
 
-    /// The sprint of a task.
+    /// Returns the sprint of a task.
     pub(super) fn sprint(&self, node: Node) -> Option<String> {
         let (queue, index) = self.graph.location(node);
         let queue = &self.queues[queue];
@@ -53,7 +53,7 @@ impl Meant<'_> {
         queue.text(index, Field::Sprint).filter(|name| !name.trim().is_empty())
     }
 
-    /// Whether a task is one of those.
+    /// Returns whether a task is in a served queue and in scope.
     pub(super) fn includes(&self, node: Node) -> bool {
         self.graph.location(node).0 < self.set.served() && self.scope.includes(self.task(node))
     }

@@ -1,4 +1,4 @@
-//! What of the tasks a plan in dates needs, taken from them before they are let go.
+//! The data of tasks that a plan with dates needs, extracted before the tasks are dropped.
 
 use super::asked::Asked;
 use super::meant::Meant;
@@ -17,24 +17,24 @@ pub(super) struct Deadline {
     pub(super) at: DateTime<Utc>,
 }
 
-/// Tasks that are one row.
+/// The tasks of one row.
 pub(super) struct Group {
     pub(super) row: GroupRow,
-    /// Those that are not complete.
+    /// The tasks that are not complete.
     pub(super) nodes: Vec<Node>,
 }
 
-/// See the module.
+/// The deadlines and groups to compute dates for.
 #[derive(Default)]
 pub(super) struct Wanted {
     pub(super) deadlines: Vec<Deadline>,
     pub(super) groups: Vec<Group>,
-    /// All of them.
+    /// All planned tasks as one group; `None` without groups.
     pub(super) total: Option<Group>,
 }
 
 impl Wanted {
-    /// What is wanted of the tasks that are `selected`; `shape` plans some of them by themselves.
+    /// Extracts the data of the `selected` tasks. `shape` plans a subset of them on its own.
     pub(super) fn of(
         meant: &Meant<'_>,
         asked: &Asked,
@@ -74,7 +74,7 @@ impl Wanted {
         wanted
     }
 
-    /// Sorts tasks into groups, in the order in which these come.
+    /// Sorts tasks into groups, in the order of the first task of each group.
     fn sort(&mut self, meant: &Meant<'_>, by: GroupBy, nodes: impl Iterator<Item = Node>) {
         let mut places: HashMap<Option<String>, usize> = HashMap::new();
         let mut all: Vec<(Option<String>, Vec<Node>)> = Vec::new();
@@ -92,7 +92,7 @@ impl Wanted {
     }
 }
 
-/// The name of the group of a task.
+/// Returns the name of the group to which a task belongs.
 fn name(meant: &Meant<'_>, by: GroupBy, node: Node) -> Option<String> {
     let task: &Task = meant.task(node);
     let (queue, _) = meant.graph.location(node);

@@ -1,4 +1,5 @@
-//! What is left, and when it will be done: the forecast of `plan`, with as many loops as worked so far.
+//! Computes what is left and when it will be done: the forecast of `plan`, with the number of loops
+//! that worked so far.
 
 use crate::cli::read::Reading;
 use crate::plan::{Minutes, Node, PlanInput, Planning};
@@ -7,7 +8,7 @@ use crate::views::dates::{At, ForecastView};
 use crate::views::report::Left;
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// Of the tasks that are meant, with so many loops from now on.
+/// Computes the rest of the tasks in `scope`, with `loops` loops from now on.
 pub(super) fn left(
     reading: &Reading,
     scope: &Scope,
@@ -15,7 +16,7 @@ pub(super) fn left(
     now: DateTime<Utc>,
 ) -> (Left, Option<ForecastView>) {
     let (set, queues) = (reading.project.set(), reading.project.queues());
-    // What is known since counts here: it is asked when the rest is done.
+    // Measured durations count here, because this predicts when the rest is done.
     let (rules, experience) = experienced(set, queues);
     let Structure { graph, agents, estimates } = Structure::build(set, queues, &rules);
     let tasks = set.tasks(queues);

@@ -1,4 +1,4 @@
-//! The hooks around a run, as the command line tells them and as the journal keeps them.
+//! Runs the hooks around a run, reports them on the command line and records them in the journal.
 
 use crate::cli::failure::{Failure, FailureKind};
 use crate::cli::open::with_causes;
@@ -13,10 +13,10 @@ use crate::views::escape;
 use crate::views::json::inert;
 use std::io::Write;
 
-/// Lets the hook say no to the run; `json` has what becomes of it on standard output.
+/// Runs the hook before the run, which may refuse the run. With `json`, prints its event on stdout.
 ///
 /// # Errors
-/// The refusal, and why the hook did not come to an end of its own.
+/// Fails if the hook refuses the run, or is interrupted or cannot run.
 pub(super) fn before(
     hooks: &RunHooks,
     project: &mut Project,
@@ -30,7 +30,7 @@ pub(super) fn before(
     };
     let event = hook_event(&report, SystemClock.now());
     if report.end() == HookEnd::Admits && signal.is_none() {
-        // It goes with the line of the loop that starts.
+        // The event is written together with that of the starting loop.
         project.store_mut().note_later(0, event);
         return Ok(());
     }
@@ -41,20 +41,20 @@ pub(super) fn before(
         return Err(Failure::silent(FailureKind::Signal(signal)));
     }
     let text = format!("{}; nothing was started", report.sentence());
-    Err(Failure::usage(text).hint("[hooks] in workloop.toml says what runs before a run"))
+    Err(Failure::usage(text).hint("[hooks] in workloop.toml configures what runs before a run"))
 }
 
-/// Runs the hook after the run of what was `selection`; what it says decides nothing.
+/// Runs the hook after the run of `selection`. Its result has no effect on the run.
 ///
 /// # Errors
-/// When standard error cannot be written.
+/// Fails if standard error cannot be written.
 pub(super) fn after(
     hooks: &RunHooks,
     ending: Option<&Ending>,
     (selection, json): (&Selection, bool),
     session: &mut Session<'_>,
 ) -> Result<(), Failure> {
-    // A run that failed has no ending: its status is that of a program that failed.
+    // A run that failed has no ending: its exit status is 1, that of a program failure.
     let status = ending.map_or(1, Ending::exit_status);
     let extra = [("WORKLOOP_EXIT_STATUS", status.to_string())];
     let ran = match hooks.run(HookPoint::AfterRun, &extra) {
@@ -76,7 +76,7 @@ pub(super) fn after(
         writeln!(session.streams.err, "warning: {}", escape::line(&text))?;
     }
     let Some(report) = report else { return Ok(()) };
-    // The loop has let go of the queues that it was given.
+    // The queues were consumed by the loop, so they are opened again.
     let opened = session.open_project(selection.clone());
     let event = hook_event(&report, SystemClock.now());
     let noted = opened.and_then(|mut project| note(&mut project, event));
@@ -87,8 +87,8 @@ fn note(project: &mut Project, event: Event) -> Result<Vec<Event>, StoreError> {
     project.store_mut().note(Patience::Limited, 0, vec![event])
 }
 
-/// Tells what was noted as the run tells its events. That a hook is not in the journal undoes nothing
-/// of what it said.
+/// Prints the recorded events like those of the run. A hook that could not be recorded in the
+/// journal keeps its effect.
 fn tell(
     point: HookPoint,
     noted: Result<Vec<Event>, StoreError>,
