@@ -1,4 +1,4 @@
-//! What a change is: the difference of two trees, as paths and as lines.
+//! Computes a change: the difference of two trees, as paths and as lines.
 
 use super::repo::{GitError, Oid, Repository};
 use std::collections::HashMap;
@@ -9,37 +9,38 @@ use std::path::{Path, PathBuf};
 /// A path that differs between two trees.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delta {
-    /// The path, in the second tree where it is there.
+    /// The path, in the second tree if it exists there.
     pub path: PathBuf,
-    /// What became of it.
+    /// The kind of the difference.
     pub kind: DeltaKind,
     /// Mode and content in the first tree.
     pub old: Option<(String, Oid)>,
-    /// Mode and content in the second.
+    /// Mode and content in the second tree.
     pub new: Option<(String, Oid)>,
 }
 
-/// What became of a path.
+/// The kind of a difference at a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DeltaKind {
-    /// It is new.
+    /// The path is new.
     Added,
-    /// Its content, its kind or its mode is another.
+    /// Its content, file type or mode differs.
     Modified,
-    /// It is gone.
+    /// The path is gone.
     Removed,
-    /// It was at another path before.
+    /// The file was at another path before.
     Renamed {
-        /// That path.
+        /// The earlier path.
         from: PathBuf,
     },
 }
 
 impl Repository {
-    /// What differs between two commits or trees; with `renames` a file that moved is one delta.
+    /// Returns the differences of two commits or trees. With `renames`, a file that moved is one
+    /// delta.
     ///
     /// # Errors
-    /// When one of them is not there, or git cannot be asked.
+    /// If one of them does not exist, or git fails.
     pub fn deltas(&self, from: &Oid, to: &Oid, renames: bool) -> Result<Vec<Delta>, GitError> {
         let renames = if renames { "--find-renames" } else { "--no-renames" };
         let args = ["diff-tree", "-r", "-z", "--raw", "--full-index", "--no-abbrev", renames];
@@ -47,8 +48,8 @@ impl Repository {
         Ok(read_raw(&self.tool().get(&self.refs(), &args)?))
     }
 
-    /// What differs between two commits, as a patch without colours that `git apply` takes, or for a
-    /// person, who can read nothing in the bytes of files that are no text.
+    /// Returns the difference of two commits as a patch without colours. The patch is either in a
+    /// form that `git apply` accepts, or for a person, without the bytes of binary files.
     ///
     /// # Errors
     /// As [`Repository::deltas`].
@@ -62,7 +63,8 @@ impl Repository {
         self.tool().get(&self.refs(), &args)
     }
 
-    /// The lines that differ between two commits or trees, as an algorithm of git's finds them.
+    /// Returns the lines that differ between two commits or trees, by the given diff algorithm of
+    /// git.
     ///
     /// # Errors
     /// As [`Repository::deltas`].
@@ -86,8 +88,8 @@ impl Repository {
     }
 }
 
-/// Reads the entries of a raw diff: `:MODE MODE OID OID LETTER NUL PATH NUL`, with two paths where
-/// one was renamed.
+/// Parses the entries of a raw diff: `:MODE MODE OID OID LETTER NUL PATH NUL`, with two paths for a
+/// rename.
 pub(super) fn read_raw(text: &[u8]) -> Vec<Delta> {
     let mut parts = text.split(|byte| *byte == 0).filter(|part| !part.is_empty());
     let mut deltas = Vec::new();
@@ -116,19 +118,20 @@ pub(super) fn read_raw(text: &[u8]) -> Vec<Delta> {
     deltas
 }
 
-/// Which lines were removed and added, and how often each: a multiset.
+/// The removed and added lines, with how often each occurs: a multiset.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lines(HashMap<(bool, Vec<u8>), u64>);
 
 impl Lines {
-    /// Reads a patch without context.
+    /// Parses a patch without context.
     fn read(patch: &[u8]) -> Self {
         let mut lines = Self::default();
         let mut names = (Vec::new(), Vec::new());
         let mut rest = patch;
         while let Some(line) = next(&mut rest) {
             if let Some(range) = line.strip_prefix(b"@@ ") {
-                // Counted, not told by their signs: a line may look like the head of a file.
+                // Lines are counted and not recognised by their signs: a line may look like the
+                // header of a file.
                 let (removed, added) = counts(range);
                 lines.take(&mut rest, removed + added);
             } else if let Some(oids) = line.strip_prefix(b"index ") {
@@ -152,7 +155,7 @@ impl Lines {
             match line.first() {
                 Some(b'+') => self.count(true, &line[1..]),
                 Some(b'-') => self.count(false, &line[1..]),
-                // That a line has no end is no line.
+                // The note that a line has no newline at its end is not a line.
                 _ => continue,
             }
             left -= 1;
@@ -163,7 +166,7 @@ impl Lines {
         *self.0.entry((is_added, line.to_vec())).or_default() += 1;
     }
 
-    /// Lines of these that `all` does not have, or not as often; `true` means added ones.
+    /// Returns the lines that `all` does not have, or not as often; `true` means added ones.
     pub fn beyond(&self, all: &Self) -> Vec<(bool, &[u8])> {
         let more = self
             .0
@@ -176,7 +179,7 @@ impl Lines {
     }
 }
 
-/// The next line, without its end.
+/// Returns the next line, without its newline.
 fn next<'t>(rest: &mut &'t [u8]) -> Option<&'t [u8]> {
     if rest.is_empty() {
         return None;
@@ -187,7 +190,7 @@ fn next<'t>(rest: &mut &'t [u8]) -> Option<&'t [u8]> {
     Some(line)
 }
 
-/// How many lines `-A,B +C,D @@` is about, removed and added.
+/// Returns how many lines `-A,B +C,D @@` covers, removed and added.
 fn counts(range: &[u8]) -> (u64, u64) {
     let text = String::from_utf8_lossy(range);
     let number = |word: Option<&str>| {
@@ -198,14 +201,14 @@ fn counts(range: &[u8]) -> (u64, u64) {
     (number(words.next()), number(words.next()))
 }
 
-/// The contents that `index OLD..NEW MODE` names.
+/// Returns the contents that `index OLD..NEW MODE` names.
 fn objects(text: &[u8]) -> (Vec<u8>, Vec<u8>) {
     let text = text.split(|byte| *byte == b' ').next().unwrap_or_default();
     let dots = text.windows(2).position(|two| two == b"..").unwrap_or(text.len());
     (text[..dots].to_vec(), text.get(dots + 2..).unwrap_or_default().to_vec())
 }
 
-/// Whether `path` is one of `declared`, lies below one of them, or matches one as a glob.
+/// Returns whether `path` is one of `declared`, is below one of them, or matches one as a glob.
 pub fn is_declared(path: &Path, declared: &[String]) -> bool {
     let bytes = path.as_os_str().as_bytes();
     declared.iter().any(|one| {
@@ -247,7 +250,7 @@ line'; chmod +x .gitignore; git add -A; git commit -qm two");
         assert_eq!(apart.len(), 6);
     }
 
-    /// Lines that look like parts of a patch are lines.
+    /// Lines that look like parts of a patch count as lines.
     #[test]
     fn lines_are_counted_whatever_they_look_like() {
         let scratch = Scratch::new();

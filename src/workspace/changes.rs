@@ -1,8 +1,9 @@
-//! Which files changed between the start and the end of an attempt.
+//! Determines which files changed between the start and the end of an attempt.
 //!
-//! In a git work tree git says it: what it lists as changed, what commits brought, and whether a
-//! file that was dirty before was written again. Elsewhere, and where git cannot tell, only the files
-//! that the task names are compared. Nothing is started here: the caller runs what git is asked.
+//! In a git work tree the answer comes from git: the files that it lists as changed, those of new
+//! commits, and whether a file that was already dirty was written again. Elsewhere, and if git
+//! fails, only the files that the task names are compared. This module starts no process: the
+//! caller runs the calls of git.
 
 use super::git::{Call, Git, Run, Settings};
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,8 +13,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// What is asked about each repository. Submodules are asked themselves: git would do it by a call
-/// of its own, which would run their filters.
+/// The call for each repository. Submodules are queried separately: git would do it with a nested
+/// call, which would run their filters.
 const STATUS: [&str; 8] = [
     "status",
     "--porcelain=v2",
@@ -25,10 +26,10 @@ const STATUS: [&str; 8] = [
     "--ignore-submodules=dirty",
 ];
 
-/// How many repositories are looked at, one inside of the other.
+/// The most repositories that are examined, nested ones included.
 const REPOSITORIES: usize = 64;
 
-/// What git says for the commit where there is none.
+/// The commit that git prints if there is none.
 const INITIAL: &str = "(initial)";
 
 /// The project at one moment.
@@ -39,39 +40,40 @@ pub struct Snapshot {
     named: BTreeMap<String, Stamp>,
 }
 
-/// What git says, by the top of each work tree.
+/// The state that git reports, by the top of each work tree.
 #[derive(Clone, Debug)]
 pub(super) struct GitState {
     repositories: BTreeMap<PathBuf, Repository>,
 }
 
-/// What git says of one: the commit, and the paths that differ from it.
+/// The state of one repository: the commit, and the paths that differ from it.
 #[derive(Clone, Debug)]
 struct Repository {
     head: String,
     dirty: BTreeMap<OsString, Stamp>,
 }
 
-/// Length and time of a file; `None` when there is none.
+/// Length and time of a file; `None` if it does not exist.
 pub(super) type Stamp = Option<(u64, i64, i64, u64)>;
 
-/// Whether `root` lies in a git work tree. Starts no process.
+/// Returns whether `root` is in a git work tree. Starts no process.
 pub fn is_git_work_tree(root: &Path) -> bool {
     root.ancestors().any(|dir| dir.join(".git").exists())
 }
 
-/// What changed since a project was looked at.
+/// The changes since a snapshot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Compared {
     /// Paths relative to the root.
     pub paths: Vec<String>,
-    /// Whether these are all: git told. Else only files that the task names were compared.
+    /// Whether the list is complete because git was used. Otherwise only files that the task names
+    /// were compared.
     pub is_whole: bool,
 }
 
 impl Snapshot {
-    /// Looks at the project at `root`, with `git` if it lies in a work tree; `named` are the files
-    /// of the task, relative to it.
+    /// Takes a snapshot of the project at `root`, with `git` if it is in a work tree. `named` are
+    /// the files of the task, relative to the root.
     pub fn take(root: &Path, named: &[String], git: Option<&Git>, run: Run<'_>) -> Self {
         Self {
             root: root.to_owned(),
@@ -80,8 +82,8 @@ impl Snapshot {
         }
     }
 
-    /// Paths relative to the root that changed since, sorted; those for which `ours` is true
-    /// (the queue itself) are left out.
+    /// Returns the changed paths since the snapshot, relative to the root and sorted. Paths for
+    /// which `ours` is true (the queue itself) are left out.
     pub fn changed_since(
         &self,
         ours: &dyn Fn(&Path) -> bool,
@@ -108,8 +110,8 @@ impl Snapshot {
 }
 
 impl GitState {
-    /// What git says of the work tree around `root`, and of the submodules below it; `None` when it
-    /// cannot tell.
+    /// Returns the state of the work tree around `root`, and of the submodules below it; `None` if
+    /// git fails.
     pub(super) fn look(root: &Path, git: &Git, run: Run<'_>) -> Option<Self> {
         let mut left = vec![root.ancestors().find(|dir| dir.join(".git").exists())?.to_owned()];
         let mut repositories = BTreeMap::new();
@@ -124,7 +126,7 @@ impl GitState {
                 let modules = submodules(&listed).map(|path| top.join(path));
                 left.extend(modules.filter(|path| path.starts_with(root) && is_checked_out(path)));
             }
-            // Repositories that nobody added as submodules: git names their folders and no more.
+            // Repositories that were never added as submodules: git names only their folders.
             let room = REPOSITORIES.saturating_sub(repositories.len() + left.len() + 1);
             let nested = nested(&status).map(|path| top.join(path));
             let nested = nested.filter(|path| path.starts_with(root) && is_checked_out(path));
@@ -135,21 +137,22 @@ impl GitState {
         Some(Self { repositories })
     }
 
-    /// The repository around the root: its top, its commit if it has one, and the paths that differ from
-    /// that.
+    /// Returns the repository around the root: its top, its commit if it has one, and the paths
+    /// that differ from that.
     pub(super) fn around(&self, root: &Path) -> Option<(&Path, &str, &BTreeMap<OsString, Stamp>)> {
         let is_around = |(top, _): &(&PathBuf, &Repository)| root.starts_with(top);
         let (top, one) = self.repositories.iter().rfind(is_around)?;
         (one.head != INITIAL).then_some((top, &one.head, &one.dirty))
     }
 
-    /// Of each repository its commit, and the paths relative to the root that differ from it.
+    /// Returns for each repository its commit, and the paths relative to the root that differ from
+    /// it.
     pub(super) fn differences(&self) -> impl Iterator<Item = (&str, impl Iterator<Item = &OsStr>)> {
         let all = self.repositories.values();
         all.map(|one| (one.head.as_str(), one.dirty.keys().map(OsString::as_os_str)))
     }
 
-    /// Paths relative to the root that differ from `after`.
+    /// Returns the paths relative to the root that differ from `after`.
     fn differs(&self, after: &Self, root: &Path, git: &Git, run: Run<'_>) -> Vec<String> {
         let mut paths: BTreeSet<OsString> = BTreeSet::new();
         let nothing = Repository { head: INITIAL.to_owned(), dirty: BTreeMap::new() };
@@ -173,16 +176,16 @@ impl GitState {
 }
 
 impl Repository {
-    /// Reads the output of `git status`.
+    /// Parses the output of `git status`.
     fn read(status: &[u8], top: &Path, root: &Path) -> Self {
         let (mut head, mut dirty) = (INITIAL.to_owned(), BTreeMap::new());
         for entry in status.split(|byte| *byte == 0) {
             if let Some(oid) = entry.strip_prefix(b"# branch.oid ").filter(|oid| is_oid(oid)) {
                 head = String::from_utf8_lossy(oid).into_owned();
             }
-            // Git names paths from the top of the work tree; ours start at the root.
+            // Git names paths relative to the top of the work tree; ours are relative to the root.
             if let Some(path) = path_of(entry).and_then(|path| below(top, path, root)) {
-                // What is done inside of a submodule is asked there.
+                // Changes inside a submodule are queried in the submodule.
                 let inside = is_submodule(entry) || entry.ends_with(b"/");
                 let stamp = if inside { None } else { stamp(&root.join(&path)) };
                 dirty.insert(path, stamp);
@@ -192,22 +195,22 @@ impl Repository {
     }
 }
 
-/// The folders in the output of `git status` that it does not look into: other repositories.
+/// Returns the folders in the output of `git status` that it does not enter: other repositories.
 fn nested(status: &[u8]) -> impl Iterator<Item = &Path> {
     let entries = status.split(|byte| *byte == 0);
     let folders = entries.filter_map(|entry| entry.strip_prefix(b"? ")?.strip_suffix(b"/"));
     folders.map(|folder| Path::new(OsStr::from_bytes(folder)))
 }
 
-/// The path that git names `name`, from the root, if it lies there.
+/// Returns the path that git names `name`, relative to the root, if it is below the root.
 fn below(top: &Path, name: &[u8], root: &Path) -> Option<OsString> {
     let name = name.strip_suffix(b"/").unwrap_or(name);
     let path = top.join(OsStr::from_bytes(name));
     Some(path.strip_prefix(root).ok()?.as_os_str().to_owned())
 }
 
-/// The path in an entry of `git status --porcelain=v2`: after eight words of a changed file,
-/// ten of an unmerged one, one of an untracked one.
+/// Returns the path in an entry of `git status --porcelain=v2`: after eight words for a changed
+/// file, ten for an unmerged one, one for an untracked one.
 fn path_of(entry: &[u8]) -> Option<&[u8]> {
     let words = match entry.first()? {
         b'1' => 8,
@@ -218,31 +221,31 @@ fn path_of(entry: &[u8]) -> Option<&[u8]> {
     entry.splitn(words + 1, |byte| *byte == b' ').nth(words)
 }
 
-/// Whether an entry of `git status --porcelain=v2` is about a submodule.
+/// Returns whether an entry of `git status --porcelain=v2` is about a submodule.
 fn is_submodule(entry: &[u8]) -> bool {
     let words = entry.splitn(4, |byte| *byte == b' ');
     matches!(entry.first(), Some(b'1' | b'u'))
         && words.skip(2).take(1).any(|word| word.starts_with(b"S"))
 }
 
-/// The paths of submodules in the output of `git ls-files -s`.
+/// Returns the paths of submodules in the output of `git ls-files -s`.
 fn submodules(listed: &[u8]) -> impl Iterator<Item = &Path> {
     let entries = listed.split(|byte| *byte == 0).filter(|entry| entry.starts_with(b"160000 "));
     let path = |entry: &'_ [u8]| entry.iter().position(|byte| *byte == b'\t');
     entries.filter_map(move |entry| Some(Path::new(OsStr::from_bytes(&entry[path(entry)? + 1..]))))
 }
 
-/// Whether a submodule is there: a folder, no link to one, with its own `.git`.
+/// Returns whether a submodule is checked out: a folder, not a link to one, with its own `.git`.
 fn is_checked_out(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|meta| meta.is_dir()) && path.join(".git").exists()
 }
 
-/// Whether this is the name of an object, and nothing else that git would take for an argument.
+/// Returns whether this is an object name, and nothing else that git could parse as an argument.
 fn is_oid(text: &[u8]) -> bool {
     (40..=64).contains(&text.len()) && text.iter().all(u8::is_ascii_hexdigit)
 }
 
-/// The call that names what commits changed.
+/// Returns the call that lists the paths that commits changed.
 fn between(top: &Path, from: &str, to: &str, git: &Git) -> Option<Call> {
     let args: &[&str] = match (from, to) {
         (INITIAL, INITIAL) => return None,
@@ -322,8 +325,8 @@ mod tests {
         assert_eq!(changed_at(dir.path(), "git update-ref -d HEAD", &[]), ["a", "sub/b"]);
     }
 
-    /// A linked work tree has a file `.git`; a folder `.git` may be reached by a link; and where a
-    /// repository says that its work tree is does not count.
+    /// A linked work tree has a file `.git`; a folder `.git` may be reached through a link; and the
+    /// configured location of the work tree does not count.
     #[test]
     fn a_git_folder_may_stand_elsewhere() {
         let dir = tempfile::tempdir().expect("a folder");
@@ -352,7 +355,7 @@ mod tests {
         assert_eq!(changed_at(&root, "echo n > deep/lib/new", &[]), ["deep/lib/new"]);
     }
 
-    /// A repository inside of another that nobody added to it is looked at as a submodule is.
+    /// A nested repository that was not added as a submodule is examined like a submodule.
     #[test]
     fn work_inside_of_a_nested_repository_is_listed() {
         let dir = tempfile::tempdir().expect("a folder");
@@ -371,7 +374,7 @@ mod tests {
         assert_eq!(changed_at(root, "rm -r o", &[]), ["o", "o/x"]);
     }
 
-    /// What a person ignores everywhere is none of the agent's work.
+    /// Files that a person ignores globally do not count as the agent's work.
     #[test]
     fn what_is_ignored_everywhere_is_left_out() {
         let dir = tempfile::tempdir().expect("a folder");
@@ -408,7 +411,7 @@ mod tests {
         assert_eq!(before.changed_since(&|_| false, Some(&git), &mut tired).paths, ["a"]);
     }
 
-    /// Every way by which a repository names programs, and none of them is run.
+    /// Covers every way in which a repository can name programs; none of them is run.
     #[test]
     fn nothing_that_a_repository_configures_is_run() {
         let dir = tempfile::tempdir().expect("a folder");
@@ -425,7 +428,7 @@ mod tests {
         assert_eq!(changed, ["dirty"]);
         let ran: Vec<_> = fs::read_dir(root.join("ran")).expect("there").flatten().collect();
         assert!(ran.is_empty(), "{ran:?}");
-        // What is configured there would have been run.
+        // The configured programs would have been run.
         sh(&root, "git status >/dev/null 2>&1 || true");
         let ran = fs::read_dir(root.join("ran")).expect("there").count();
         assert!(ran >= 4, "only {ran} of the programs are run by anybody's call");

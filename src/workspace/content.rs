@@ -1,4 +1,4 @@
-//! What is at a path of the project, as a hash: whether it is the same again.
+//! Hashes the content of paths of the project, to detect whether it is the same.
 
 use crate::platform::dir::Dir;
 use sha2::{Digest, Sha256};
@@ -8,10 +8,10 @@ use std::io::{self, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-/// The most that is read for one hash.
+/// The most bytes that are read for one hash.
 const BYTES: u64 = 256 << 20;
 
-/// A hash of names and of what is at them, made one by one.
+/// A hash over names and contents, built step by step.
 pub struct ContentHash {
     hash: Sha256,
     room: u64,
@@ -24,30 +24,30 @@ impl Default for ContentHash {
 }
 
 impl ContentHash {
-    /// Takes in a text; where it ends counts.
+    /// Adds a text, with its length.
     pub fn text(&mut self, text: &[u8]) {
         self.hash.update((text.len() as u64).to_le_bytes());
         self.hash.update(text);
     }
 
-    /// Takes in what is at `path`: nothing, a link, or a file with its content and whether it may
-    /// be run. Of anything else only that it is there.
+    /// Adds the content of `path`: nothing, a link, or a file with its content and executable bit.
+    /// For other file types only their existence counts.
     ///
     /// # Errors
-    /// When it cannot be read, or all together is too much.
+    /// If it cannot be read, or the total size is too large.
     pub fn path(&mut self, path: &Path) -> io::Result<()> {
         let content = content(path, &mut self.room)?;
         self.hash.update(content);
         Ok(())
     }
 
-    /// The first half of the hash, in hex digits.
+    /// Returns the first half of the hash, in hex digits.
     pub fn finish(self) -> String {
         self.hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
     }
 }
 
-/// A hash of what is at `path`; takes what it reads from `room`.
+/// Returns a hash of the content at `path`; subtracts what it reads from `room`.
 fn content(path: &Path, room: &mut u64) -> io::Result<[u8; 32]> {
     let mut hash = Sha256::new();
     let meta = match fs::symlink_metadata(path) {
@@ -66,7 +66,7 @@ fn content(path: &Path, room: &mut u64) -> io::Result<[u8; 32]> {
         hash.update(if runs { b"prog" } else { b"file" });
         let parent = path.parent().unwrap_or_else(|| Path::new("."));
         let name = path.file_name().unwrap_or_else(|| OsStr::new("."));
-        // A pipe that took its place must not be waited for.
+        // A pipe that replaced the file must not block.
         let mut file = Dir::open(parent)?.open_file(name)?;
         let mut piece = vec![0; 64 << 10];
         loop {

@@ -1,11 +1,11 @@
-//! How our own git is called: so that nothing which an agent may have configured is run by it.
+//! Builds calls of our own git that run no program that an agent may have configured.
 //!
 //! The configuration and the attributes of a repository name programs: monitors, filters, drivers,
-//! hooks, remotes. Each call has an environment of its own making, that of the agent without what
-//! steers git, and settings of ours over those of the repository. The names of filters are anybody's
-//! choice: they are read first, by a call that runs nothing, and emptied one by one. What a
-//! repository changes between the two calls can still be run, so that calls belong under the
-//! supervisor of an attempt, like every command.
+//! hooks, remotes. Each call has an explicit environment, that of the agent without the variables
+//! that control git, and settings that override those of the repository. The names of filters are
+//! arbitrary: they are read first, by a call that runs nothing, and emptied one by one. What a
+//! repository changes between the two calls can still be run, so calls belong under the supervisor
+//! of an attempt, like every command.
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
@@ -13,12 +13,12 @@ use std::fmt;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
-/// Variables of git that every call has.
+/// Variables that every call of git has.
 const VARIABLES: [(&str, &str); 12] = [
-    // Looking must not take the lock of the index, which an agent may need right now.
+    // Reading must not take the lock of the index, which an agent may need at the same time.
     ("GIT_OPTIONAL_LOCKS", "0"),
     ("GIT_TERMINAL_PROMPT", "0"),
-    // No remote is spoken to, whatever it is: an object that is missing stays missing.
+    // No remote is contacted, of any kind: a missing object stays missing.
     ("GIT_ALLOW_PROTOCOL", ""),
     ("GIT_NO_LAZY_FETCH", "1"),
     ("GIT_NO_REPLACE_OBJECTS", "1"),
@@ -32,7 +32,7 @@ const VARIABLES: [(&str, &str); 12] = [
     ("LC_ALL", "C"),
 ];
 
-/// Settings over those of the repository, besides its filters.
+/// Settings that override those of the repository, except for its filters.
 const SETTINGS: [(&str, &str); 25] = [
     ("core.fsmonitor", "false"),
     ("core.untrackedCache", "false"),
@@ -47,12 +47,12 @@ const SETTINGS: [(&str, &str); 25] = [
     ("protocol.allow", "never"),
     ("submodule.recurse", "false"),
     ("status.submoduleSummary", "false"),
-    // Whose repository it is decides whether its programs may run, and none does.
+    // The owner of the repository decides whether its programs may run; none runs here.
     ("safe.directory", "*"),
-    // Signatures that are shown are checked, by a program.
+    // Signatures that are shown are checked by a program.
     ("log.showSignature", "false"),
     ("gpg.program", "false"),
-    // What we read is printed as we expect it.
+    // The output is parsed, so its format must be fixed.
     ("color.ui", "false"),
     ("core.commentChar", "#"),
     ("trailer.separators", ":"),
@@ -72,7 +72,7 @@ pub struct Git {
 }
 
 impl fmt::Debug for Git {
-    /// Leaves out the environment, which holds secrets.
+    /// Omits the environment, which contains secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Git").field("program", &self.program).finish_non_exhaustive()
     }
@@ -83,22 +83,22 @@ impl fmt::Debug for Git {
 pub struct Call {
     /// Program and arguments.
     pub argv: Vec<OsString>,
-    /// Its whole environment.
+    /// Its complete environment.
     pub env: Vec<(OsString, OsString)>,
-    /// Where it runs: the top of the work tree.
+    /// Its working directory: the top of the work tree.
     pub cwd: PathBuf,
-    /// What it reads; nothing when empty.
+    /// Its input; empty for none.
     pub stdin: Vec<u8>,
 }
 
 impl fmt::Debug for Call {
-    /// Leaves out the environment, which holds secrets.
+    /// Omits the environment, which contains secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Call").field("argv", &self.argv).finish_non_exhaustive()
     }
 }
 
-/// Starts a call and gives what it printed; `None` when that is not to be had.
+/// Runs a call and returns its output; `None` if the call failed.
 pub type Run<'a> = &'a mut dyn FnMut(&Call) -> Option<Vec<u8>>;
 
 /// Settings that depend on the configuration of a repository.
@@ -106,8 +106,8 @@ pub type Run<'a> = &'a mut dyn FnMut(&Call) -> Option<Vec<u8>>;
 pub(super) struct Settings(Vec<(OsString, OsString)>);
 
 impl Git {
-    /// The git at `program`, an absolute path, with a `PATH` of fixed folders, and what is not git's
-    /// own of the environment of commands.
+    /// Creates the git at `program`, an absolute path, with a `PATH` of fixed folders, and with
+    /// those variables of `commands` that do not control git.
     pub fn new(program: &Path, path: Option<&OsStr>, commands: &[(OsString, OsString)]) -> Self {
         let other = |name: &OsStr| {
             let bytes = name.as_encoded_bytes();
@@ -120,16 +120,16 @@ impl Git {
         Self { program: program.to_owned(), env }
     }
 
-    /// What the repository at `top` configures that must be switched off by its name; `None` when
-    /// it cannot be read.
+    /// Returns the settings that switch off the filters that the repository at `top` configures;
+    /// `None` if its configuration cannot be read.
     pub(super) fn settings(&self, top: &Path, run: Run<'_>) -> Option<Settings> {
-        // With the person's own configuration: files that it ignores everywhere are none of the
+        // Includes the person's own configuration: files that it ignores globally are not the
         // agent's. Reading runs nothing.
         let call = self.prepared(top, Vec::new(), &["config", "--list", "-z"]);
         Some(settings_of(&run(&call)?))
     }
 
-    /// A call in the work tree whose top is `top`, which holds the `.git`.
+    /// Builds a call in the work tree whose top is `top`, which contains the `.git`.
     pub(super) fn call(&self, top: &Path, settings: &Settings, args: &[&str]) -> Call {
         self.prepared(top, configured(settings), args)
     }
@@ -137,7 +137,7 @@ impl Git {
     fn prepared(&self, top: &Path, more: Vec<(OsString, OsString)>, args: &[&str]) -> Call {
         let mut env = self.env.clone();
         env.extend(more);
-        // Said, so that the repository's own word on where its work tree is does not count.
+        // Set explicitly, so that the repository's own setting of its work tree does not count.
         env.push(("GIT_DIR".into(), top.join(".git").into()));
         env.push(("GIT_WORK_TREE".into(), top.into()));
         let start = [self.program.as_os_str(), OsStr::new("--no-pager")];
@@ -146,7 +146,7 @@ impl Git {
         Call { argv, env, cwd: top.to_owned(), stdin: Vec::new() }
     }
 
-    /// A call of which everything is said by the caller but the settings of ours.
+    /// Builds a call with the caller's location and arguments; only the fixed settings are added.
     pub(super) fn call_at<S: AsRef<OsStr>>(&self, at: &At, args: &[S]) -> Call {
         let settings = Settings(at.settings.clone());
         let mut env = self.env.clone();
@@ -158,7 +158,8 @@ impl Git {
         Call { argv, env, cwd: at.cwd.clone(), stdin: Vec::new() }
     }
 
-    /// What the repository at `git_dir` and its person configure, as `key LF value NUL`.
+    /// Builds the call that lists the configuration of the repository at `git_dir` and of its
+    /// person, as `key LF value NUL`.
     pub(super) fn list_call(&self, at: &At) -> Call {
         let mut env = self.env.clone();
         env.extend(at.vars.iter().cloned());
@@ -172,7 +173,7 @@ impl Git {
         Call { argv, env, cwd: at.cwd.clone(), stdin: Vec::new() }
     }
 
-    /// Whether `program` is on the `PATH` of the calls.
+    /// Returns whether `program` is on the `PATH` of the calls.
     pub(super) fn finds(&self, program: &str) -> bool {
         let path = self.env.iter().find(|(name, _)| name == "PATH").map(|(_, path)| path);
         let dirs = path.map(std::env::split_paths).into_iter().flatten();
@@ -180,7 +181,7 @@ impl Git {
     }
 }
 
-/// Which repository, work tree and index a call is about, each named: nothing is looked for.
+/// The repository, work tree and index of a call, each explicit: git searches for none of them.
 #[derive(Clone, Debug)]
 pub(super) struct At {
     vars: Vec<(OsString, OsString)>,
@@ -195,28 +196,29 @@ impl At {
         Self { vars, settings: Vec::new(), cwd: git_dir.to_owned() }
     }
 
-    /// With this work tree, where the call runs.
+    /// Sets the work tree, where the call runs.
     pub(super) fn work_tree(mut self, work_tree: &Path) -> Self {
         work_tree.clone_into(&mut self.cwd);
         self.var("GIT_WORK_TREE", work_tree)
     }
 
-    /// With a variable more.
+    /// Adds a variable.
     pub(super) fn var(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.vars.push((name.into(), value.as_ref().into()));
         self
     }
 
-    /// With a setting more, over those of the repository.
+    /// Adds a setting that overrides the repository.
     pub(super) fn set(mut self, key: impl AsRef<OsStr>, value: impl AsRef<OsStr>) -> Self {
         self.settings.push((key.as_ref().into(), value.as_ref().into()));
         self
     }
 
-    /// With what empties the filters that are in a list of `key LF value NUL`.
+    /// Adds settings that empty the filters in a list of `key LF value NUL`.
     pub(super) fn without_filters(mut self, list: &[u8]) -> Self {
-        // An empty program for whole files keeps git from asking those for single ones, which the person
-        // may have: it is emptied only where somebody named one.
+        // A filter for whole files (`process`) that is set to an empty program makes git ignore the
+        // filters for single files, which the person may have. It is therefore emptied only if it
+        // is configured.
         let names: BTreeSet<&[u8]> = list.split(|byte| *byte == 0).filter_map(key_of).collect();
         let is_named = |key: &OsString| names.contains(key.as_encoded_bytes());
         let emptied = settings_of(list).0.into_iter();
@@ -227,7 +229,8 @@ impl At {
     }
 }
 
-/// The variables that make `settings`, and those of ours, the configuration that counts.
+/// Returns the variables for `settings`, the fixed settings, and the configuration files that
+/// count.
 fn configured(settings: &Settings) -> Vec<(OsString, OsString)> {
     let mut env: Vec<(OsString, OsString)> = vec![
         ("GIT_CONFIG_NOSYSTEM".into(), "1".into()),
@@ -235,7 +238,7 @@ fn configured(settings: &Settings) -> Vec<(OsString, OsString)> {
     ];
     let fixed = SETTINGS.map(|(key, value)| (key.into(), value.into()));
     let mut count = 0;
-    // By variables, since a key on the command line may not hold a "=".
+    // Uses variables, since a key on the command line cannot contain a "=".
     for (number, (key, value)) in fixed.iter().chain(&settings.0).enumerate() {
         env.push((format!("GIT_CONFIG_KEY_{number}").into(), key.clone()));
         env.push((format!("GIT_CONFIG_VALUE_{number}").into(), value.clone()));
@@ -245,12 +248,13 @@ fn configured(settings: &Settings) -> Vec<(OsString, OsString)> {
     env
 }
 
-/// The key of an entry `key LF value`.
+/// Returns the key of an entry `key LF value`.
 fn key_of(entry: &[u8]) -> Option<&[u8]> {
     entry.split(|byte| *byte == b'\n').next()
 }
 
-/// What empties each filter in a list of `key LF value NUL`, and what is ignored everywhere.
+/// Returns the settings that empty each filter in a list of `key LF value NUL`, and the file of
+/// globally ignored paths.
 fn settings_of(list: &[u8]) -> Settings {
     let (mut filters, mut excludes) = (BTreeSet::new(), None);
     for entry in list.split(|byte| *byte == 0) {

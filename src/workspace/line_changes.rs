@@ -1,34 +1,35 @@
-//! Which lines of which files differ, in the order of the files.
+//! Computes which lines of which files differ, in the order of the files.
 
 use super::change::Delta;
 use super::repo::{GitError, Oid, Repository};
 
-/// Larger files are no text here: nobody reads their lines.
+/// Larger files count as binary: their lines are not read.
 const LARGEST: &str = "8m";
 
-/// A line with its number in the file that has it, from 1.
+/// A line with its number in its file, from 1.
 pub type NumberedLine = (u32, Vec<u8>);
 
-/// A file that differs, and its lines.
+/// A file that differs, with its lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LineChange {
-    /// The file.
+    /// The difference of the file.
     pub delta: Delta,
-    /// The lines that the second tree has and the first had not.
+    /// The lines that the second tree has and the first does not.
     pub added: Vec<NumberedLine>,
-    /// The lines that the first had.
+    /// The lines that only the first tree has.
     pub removed: Vec<NumberedLine>,
-    /// Whether it is no text.
+    /// Whether the file is binary.
     pub is_binary: bool,
-    /// Its size in the second tree, where it is a file there.
+    /// Its size in the second tree, if it is a file there.
     pub size: Option<u64>,
 }
 
 impl Repository {
-    /// The files that differ between two commits or trees, with their lines; a file that moved is one.
+    /// Returns the files that differ between two commits or trees, with their lines. A file that
+    /// moved is one entry.
     ///
     /// # Errors
-    /// When one of them is not there, or git cannot be asked.
+    /// If one of them does not exist, or git fails.
     pub fn line_changes(&self, from: &Oid, to: &Oid) -> Result<Vec<LineChange>, GitError> {
         let deltas = self.deltas(from, to, true)?;
         let at = self.refs().set("core.bigFileThreshold", LARGEST);
@@ -58,7 +59,7 @@ impl Repository {
         Ok(joined)
     }
 
-    /// The sizes of the new contents, in order.
+    /// Returns the sizes of the new contents, in order.
     fn sizes(&self, deltas: &[Delta]) -> Result<Vec<Option<u64>>, GitError> {
         let is_file = |delta: &&Delta| delta.new.as_ref().is_some_and(|(mode, _)| mode != "160000");
         let mut stdin = Vec::new();
@@ -76,10 +77,10 @@ impl Repository {
         Ok(deltas.iter().map(one).collect())
     }
 
-    /// The paths of all files of a commit or tree, as far as they are text.
+    /// Returns the paths of all files of a commit or tree that are valid UTF-8.
     ///
     /// # Errors
-    /// When it is not there, or git cannot be asked.
+    /// If it does not exist, or git fails.
     pub fn paths_of(&self, tree: &Oid) -> Result<Vec<String>, GitError> {
         let args = ["ls-tree", "-r", "-z", "--name-only", tree.as_str()];
         let listed = self.tool().get(&self.refs(), &args)?;
@@ -87,10 +88,10 @@ impl Repository {
         Ok(paths.map(|path| String::from_utf8_lossy(path).into_owned()).collect())
     }
 
-    /// What a file holds, of at most `limit` bytes; `None` where it is larger.
+    /// Returns the content of a file of at most `limit` bytes; `None` if it is larger.
     ///
     /// # Errors
-    /// When it is not there, or git cannot be asked.
+    /// If it does not exist, or git fails.
     pub fn content(&self, oid: &Oid, limit: u64) -> Result<Option<Vec<u8>>, GitError> {
         let size = self.tool().get(&self.refs(), &["cat-file", "-s", oid.as_str()])?;
         let size: Option<u64> = String::from_utf8_lossy(&size).trim().parse().ok();
@@ -101,7 +102,8 @@ impl Repository {
     }
 }
 
-/// The files with the lines of a patch that lists them in the same order; `None` where it does not.
+/// Combines the files with the lines of a patch that lists them in the same order; `None` if it
+/// does not.
 pub(super) fn joined(deltas: Vec<Delta>, patch: &[u8]) -> Option<Vec<LineChange>> {
     let mut parts = parts(patch).into_iter();
     let mut all = Vec::new();
@@ -113,7 +115,7 @@ pub(super) fn joined(deltas: Vec<Delta>, patch: &[u8]) -> Option<Vec<LineChange>
             size: None,
             delta,
         };
-        // A file that became a link is taken away and made anew.
+        // A patch contains a file that became a link twice: removed and added.
         let count = if is_other_kind(&change.delta) { 2 } else { 1 };
         for _ in 0..count {
             let part = parts.next()?;
@@ -133,7 +135,7 @@ fn is_other_kind(delta: &Delta) -> bool {
     }
 }
 
-/// What a patch says of one file.
+/// The part of a patch about one file.
 #[derive(Default)]
 struct PatchPart {
     added: Vec<NumberedLine>,
@@ -159,7 +161,8 @@ fn parts(patch: &[u8]) -> Vec<PatchPart> {
 }
 
 impl PatchPart {
-    /// Counted, not told by their signs: a line may look like the head of a file.
+    /// Lines are counted and not recognised by their signs: a line may look like the header of a
+    /// file.
     fn hunk<'p>(&mut self, range: &[u8], lines: &mut impl Iterator<Item = &'p [u8]>) {
         let [(mut old, mut removed), (mut new, mut added)] = ranges(range);
         while removed + added > 0 {
@@ -173,14 +176,14 @@ impl PatchPart {
                     self.added.push((new, text.to_vec()));
                     (new, added) = (new.saturating_add(1), added - 1);
                 }
-                // That a line has no end is no line.
+                // The note that a line has no newline at its end is not a line.
                 _ => {}
             }
         }
     }
 }
 
-/// The first line and the number of lines of `-A,B +C,D @@`, removed and added.
+/// Returns the first line and the number of lines of `-A,B +C,D @@`, removed and added.
 fn ranges(range: &[u8]) -> [(u32, u32); 2] {
     let text = String::from_utf8_lossy(range);
     let mut words = text.split(' ');

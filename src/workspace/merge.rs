@@ -1,5 +1,5 @@
-//! Brings a change onto a target that moved: by git's own three-way merge, without a work tree, with
-//! no driver that anybody configured.
+//! Merges a change onto a target that moved: with git's three-way merge, without a work tree and
+//! without configured drivers.
 
 use super::git::At;
 use super::repo::{GitError, Oid, Repository};
@@ -7,14 +7,14 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
-/// What a merge came to.
+/// The result of a merge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Merge {
-    /// A tree with both.
+    /// A tree with both sides.
     Clean(Oid),
-    /// Both changed the same: the tree has markers where they meet.
+    /// Both sides changed the same lines: the tree has conflict markers there.
     Conflict {
-        /// As far as it merges, and markers.
+        /// The merged tree with markers.
         tree: Oid,
         /// The paths with conflicts.
         paths: Vec<PathBuf>,
@@ -24,7 +24,7 @@ pub enum Merge {
 /// Merges what `change` did since `base` onto `target`; `at` is a git directory of our own.
 ///
 /// # Errors
-/// When git cannot be asked.
+/// If git fails.
 pub(super) fn merge_at(
     repository: &Repository,
     at: &At,

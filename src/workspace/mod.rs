@@ -1,5 +1,5 @@
-//! The project that agents work in: which tree it is, what they changed there, and how git is
-//! asked about it.
+//! The project that agents work in: the identity of its tree, what agents changed there, and the
+//! calls of git about it.
 
 mod change;
 mod changes;

@@ -1,7 +1,8 @@
-//! Which lines changed since a project was looked at, in a tree that others may change as well.
+//! Determines which lines changed since a snapshot of a project, in a tree that others may change
+//! as well.
 //!
-//! A file that differed from its commit already is not looked into: what of it is new cannot be told
-//! from what a person had there.
+//! A file that already differed from its commit is not examined: its new lines cannot be
+//! distinguished from those that a person had there.
 
 use super::change::{Delta, DeltaKind, read_raw};
 use super::changes::Snapshot;
@@ -12,12 +13,13 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// At most so many files are looked into, and so many bytes of a new one are read.
+/// The most files that are examined, and the most bytes of a new file that are read.
 const FILES: usize = 1000;
 const BYTES: u64 = 8 << 20;
 
 impl Snapshot {
-    /// The lines of those `paths` that git knew as they were; nothing where it cannot tell.
+    /// Returns the changed lines of those `paths` that were unmodified in git; nothing if git
+    /// fails.
     pub fn line_changes(
         &self,
         paths: &[String],
@@ -46,7 +48,7 @@ impl Snapshot {
     }
 }
 
-/// What differs from the commit of then, of files that it has.
+/// Returns the difference to the commit of the snapshot, for files that it has.
 fn diff(
     (top, head): (&Path, &str),
     root: &Path,
@@ -83,7 +85,7 @@ fn diff(
     changes
 }
 
-/// A file that git does not know: all of its lines are new.
+/// Returns a file that git does not track: all of its lines are new.
 fn new_file(root: &Path, path: &Path) -> Option<LineChange> {
     let real: PathBuf = root.join(path);
     let size = fs::symlink_metadata(&real).ok().filter(fs::Metadata::is_file)?.len();

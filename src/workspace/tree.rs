@@ -1,8 +1,9 @@
-//! Which tree the project is: a name that is the same again only if the files are.
+//! Names the tree of the project: the name is the same only if the files are.
 //!
-//! In a git work tree it is made of the commit and of the content of all that differs from it; what
-//! git ignores does not count. Elsewhere it is made of the names, sizes and times of all files, but
-//! those of tools. Where neither can be told, the tree has no name. Nothing is started here.
+//! In a git work tree the name is made of the commit and of the content of all files that differ
+//! from it; ignored files do not count. Elsewhere it is made of the names, sizes and times of all
+//! files, except those of tools. If neither is possible, the tree has no name. This module starts
+//! no process.
 
 use super::changes::GitState;
 use super::content::ContentHash;
@@ -13,15 +14,15 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// Folders of tools and of version control, which nobody writes by hand.
+/// Folders of tools and of version control, which are not written by hand.
 pub const NOT_OURS: [&str; 8] =
     [".git", ".workloop", "node_modules", "target", "dist", ".venv", "venv", "__pycache__"];
 
-/// More files than this are not looked at one by one.
+/// The most files that are examined one by one.
 const MOST: usize = 20_000;
 
-/// The name of the tree at `root`, with `git` if it lies in a work tree; files for which `ours` is
-/// true (queues) do not count. `None` when it cannot be told.
+/// Returns the name of the tree at `root`, with `git` if it is in a work tree. Files for which
+/// `ours` is true (queues) do not count. `None` if it cannot be computed.
 pub fn tree_name(
     root: &Path,
     ours: &dyn Fn(&Path) -> bool,
@@ -107,7 +108,7 @@ mod tests {
         tree_name(root, &ours, git, &mut run)
     }
 
-    /// The same again when the files are; what else changes them is another tree.
+    /// The name is the same if the files are, and differs after any other change.
     #[test]
     fn a_tree_of_git_is_its_commit_and_what_differs_from_it() {
         let dir = tempfile::tempdir().unwrap();

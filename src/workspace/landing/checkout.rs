@@ -1,5 +1,5 @@
-//! The work trees that have the target checked out: brought along with it, each before the target
-//! moves, so that a kill in between leaves a person with a staged landing and with all of theirs.
+//! Updates the work trees that have the target checked out, each before the target moves, so that a
+//! kill in between leaves a person with a staged landing and with all of their own work.
 
 use super::super::change::Delta;
 use super::super::git::At;
@@ -13,10 +13,10 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// How often a lock that is waited for is looked at.
+/// How often a lock that is waited for is polled.
 pub(super) const LOOK: Duration = Duration::from_millis(20);
 
-/// What keeps a checkout from being brought along: a person has to do something, or to finish.
+/// Why a checkout cannot be updated: a person has to act, or to finish.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Obstacle {
     /// Files that the landing writes have edits.
@@ -26,14 +26,14 @@ pub enum Obstacle {
         /// The files, from its top.
         files: Vec<PathBuf>,
     },
-    /// A merge, rebase, cherry-pick, revert or bisect is under way.
+    /// A merge, rebase, cherry-pick, revert or bisect is in progress.
     UnderWay {
         /// The work tree.
         checkout: PathBuf,
-        /// Which.
+        /// The operation.
         what: &'static str,
     },
-    /// The index is locked for longer than we wait.
+    /// The index was locked for longer than the wait limit.
     Locked {
         /// The work tree.
         checkout: PathBuf,
@@ -68,18 +68,18 @@ impl fmt::Display for Obstacle {
     }
 }
 
-/// Brings work trees from one commit to another.
+/// Moves work trees from one commit to another.
 pub(super) struct Switch<'a> {
     pub(super) repository: &'a Repository,
-    /// What differs between the two.
+    /// The differences between the two.
     pub(super) deltas: Vec<Delta>,
-    /// How long the lock of an index is waited for.
+    /// How long to wait for the lock of an index.
     pub(super) wait: Duration,
 }
 
 impl Switch<'_> {
-    /// Brings `checkout` from `old` to `new`. Edits in files that do not differ between the two stay
-    /// as they are, staged or not. Done twice it is as if done once.
+    /// Moves `checkout` from `old` to `new`. Edits in files that do not differ between the two stay
+    /// as they are, staged or not. The operation is idempotent.
     pub(super) fn bring(
         &self,
         checkout: &Checkout,
@@ -99,7 +99,8 @@ impl Switch<'_> {
         let at = at.var("GIT_INDEX_FILE", lock.next());
         let mut obstacle = self.read_tree(&at, checkout, old, new)?;
         if obstacle.is_some() {
-            // What only looks edited is not, and what a git that was killed wrote already is ours.
+            // Files with new times only are not edited, and files that a killed git already wrote
+            // are ours.
             self.adopt(&at, checkout)?;
             obstacle = self.read_tree(&at, checkout, old, new)?;
         }
@@ -109,8 +110,8 @@ impl Switch<'_> {
         Ok(obstacle)
     }
 
-    /// Links that a person has in the place of folders which the landing writes into: git would take them
-    /// away, and the files behind them for its own.
+    /// Returns links that a person has in the place of folders which the landing writes into. Git
+    /// would remove them, and would mistake the files behind them for its own.
     fn behind_links(&self, checkout: &Checkout) -> Vec<PathBuf> {
         let mut found = BTreeSet::new();
         for folder in self.deltas.iter().filter_map(|delta| delta.path.parent()) {
@@ -122,12 +123,13 @@ impl Switch<'_> {
             };
             found.extend(above.iter().rev().find(is_link).map(|path| path.to_path_buf()));
         }
-        // One that the landing itself makes a folder of, or takes away, is no edit.
+        // A link that the landing itself replaces by a folder, or removes, is not an edit.
         let is_known = |path: &PathBuf| self.deltas.iter().any(|delta| delta.path == *path);
         found.into_iter().filter(|path| !is_known(path)).collect()
     }
 
-    /// The lock of the index; `None` when somebody else has it for longer than we wait.
+    /// Takes the lock of the index; `None` if another process has it for longer than the wait
+    /// limit.
     fn lock(&self, checkout: &Checkout) -> io::Result<Option<IndexLock>> {
         let begin = Instant::now();
         loop {
@@ -139,7 +141,8 @@ impl Switch<'_> {
         }
     }
 
-    /// The work tree as its person uses it, but for what was configured since the run began.
+    /// Returns the work tree as its person uses it, except for what was configured since the run
+    /// began.
     fn at(&self, checkout: &Checkout, new: &Oid) -> Result<At, GitError> {
         let at = At::git_dir(&checkout.git_dir).work_tree(&checkout.path);
         let list = self.repository.tool().listed(&at)?;
@@ -168,10 +171,10 @@ impl Switch<'_> {
         Ok(Some(Obstacle::Edits { checkout: checkout.path.clone(), files }))
     }
 
-    /// Takes files that have the new content already into the index, and refreshes it.
+    /// Adds files that have the new content already to the index, and refreshes it.
     fn adopt(&self, at: &At, checkout: &Checkout) -> Result<(), GitError> {
         let tool = self.repository.tool();
-        // What differs is told by its exit status, and is none of ours.
+        // The exit status reports differences, which do not matter here.
         tool.ask(at, &["update-index", "-q", "--refresh"], Vec::new())?;
         let mut info = Vec::new();
         for delta in &self.deltas {
@@ -199,7 +202,7 @@ impl Switch<'_> {
         Ok(())
     }
 
-    /// Whether the index has something else than `old` at `path`: a person staged it.
+    /// Returns whether the index differs from `old` at `path`: a person staged it.
     fn is_staged(
         &self,
         at: &At,
@@ -217,7 +220,7 @@ impl Switch<'_> {
     }
 }
 
-/// The files that git complains about, each in quotes.
+/// Returns the files that git complains about, each in quotes.
 fn files_of(said: &str) -> Vec<PathBuf> {
     let complaint = |line: &&str| {
         line.contains("would be overwritten")

@@ -1,5 +1,5 @@
-//! What waits to land: a file for each change in the shared git directory, and refs that keep its
-//! objects.
+//! Stores the changes that wait to land: a file for each change in the shared git directory, and
+//! refs that keep its objects.
 
 use super::super::repo::{GitError, Memory, Oid, RefMove, Repository};
 use super::message::Message;
@@ -19,31 +19,31 @@ use thiserror::Error;
 
 /// The version of an entry that this program writes and reads.
 const VERSION: u32 = 1;
-/// The most that an entry may have, in bytes.
+/// The largest size of an entry, in bytes.
 const LIMIT: u64 = 4 << 20;
-/// How often the refs of an entry are removed that are not where they were.
+/// How often the removal of the refs of an entry is tried while they move.
 const FREES: u32 = 3;
-/// Where the refs are.
+/// The prefix of the refs.
 const REFS: &str = "refs/workloop/landing/";
 
-/// A change that waits, and what became of it.
+/// A change that waits, and its state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     version: u32,
-    /// Whose it is.
+    /// The task and loop that it belongs to.
     pub whose: Whose,
     /// The change.
     pub work: Work,
-    /// What its commit is to say.
+    /// The content of its commit message.
     pub message: Message,
-    /// What its loop needs to write the completion, also when another loop does it.
+    /// The data that a loop needs to write the completion; another loop may do it.
     #[serde(default)]
     pub memo: Value,
-    /// What became of it.
+    /// The state of its landing.
     pub state: State,
 }
 
-/// Whose change it is.
+/// The task and loop that a change belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Whose {
     /// The queue file, absolute.
@@ -71,29 +71,29 @@ pub struct Work {
     pub declared: Vec<String>,
 }
 
-/// What became of a change.
+/// The state of a change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// It waits.
     Waiting,
-    /// The target is being moved: what is to be done is written here before it is done.
+    /// The target is being moved: the intent is written here before the action.
     Moving {
-        /// Where the target was.
+        /// The position of the target before.
         old: Oid,
-        /// Where it is to be.
+        /// The position of the target afterwards.
         new: Oid,
         /// The work trees that have it checked out.
         checkouts: Vec<PathBuf>,
     },
     /// It landed.
     Landed {
-        /// As this commit.
+        /// The commit on the target.
         commit: Oid,
     },
-    /// All of it was there already.
+    /// The target contained all of it already.
     Covered {
-        /// In this commit.
+        /// The commit that contains it.
         by: Oid,
     },
 }
@@ -109,15 +109,15 @@ pub enum EntryError {
         /// Why.
         source: io::Error,
     },
-    /// An entry is not what we write; it is left as it is.
+    /// An entry has an unexpected format; it is left as it is.
     #[error("read {}: {why}", .path.display())]
     Strange {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// The problem.
         why: String,
     },
-    /// It cannot be written in one step.
+    /// The temporary file cannot be written.
     #[error("write {}", .path.display())]
     Stage {
         /// The file.
@@ -125,7 +125,7 @@ pub enum EntryError {
         /// Why.
         source: StageError,
     },
-    /// It cannot be put in place.
+    /// The file cannot be put in place.
     #[error("write {}", .path.display())]
     Commit {
         /// The file.
@@ -139,23 +139,23 @@ pub enum EntryError {
 }
 
 impl Entry {
-    /// A change that begins to wait.
+    /// Creates a change that begins to wait.
     pub fn new(whose: Whose, work: Work, message: Message) -> Self {
         Self { version: VERSION, whose, work, message, memo: Value::Null, state: State::Waiting }
     }
 
-    /// Its name, the same for every loop.
+    /// Returns its name, the same for every loop.
     pub fn name(&self) -> String {
         name_of(&self.whose.part, self.whose.attempt)
     }
 
-    /// The ref that keeps the change, or a merge of it that is being judged.
+    /// Returns the ref that keeps the change, or a merge of it that is being judged.
     pub(super) fn ref_of(&self, what: &str) -> String {
         format!("{REFS}{}/{what}", self.name())
     }
 }
 
-/// The name of the entry of an attempt at the task that is `part` of a ref.
+/// Returns the name of the entry of an attempt; `part` is the task as a part of a ref.
 pub fn name_of(part: &str, attempt: u32) -> String {
     format!("{part}-{attempt}")
 }
@@ -168,10 +168,10 @@ pub struct Entries {
 }
 
 impl Entries {
-    /// Those of `repository`; their folder is made where it is missing.
+    /// Opens the entries of `repository`; creates their folder if it is missing.
     ///
     /// # Errors
-    /// When it cannot be made.
+    /// If the folder cannot be created.
     pub fn of(repository: &Repository) -> Result<Self, EntryError> {
         let folder = repository.common().join("workloop/landing");
         let made = DirBuilder::new().recursive(true).mode(0o700).create(&folder);
@@ -179,7 +179,7 @@ impl Entries {
         Ok(Self { folder, memory: repository.memory().clone() })
     }
 
-    /// The same to look at them: nothing is made.
+    /// Opens the entries for reading only: nothing is created.
     pub fn look(repository: &Repository) -> Self {
         let folder = repository.common().join("workloop/landing");
         Self { folder, memory: repository.memory().clone() }
@@ -189,11 +189,11 @@ impl Entries {
         self.folder.join(format!("{name}.json"))
     }
 
-    /// Has a change wait. Its ref comes after its entry and goes before it, so that none is left of which
-    /// nobody knows; until then the attempt keeps the objects.
+    /// Adds a change that waits. Its ref is written after its entry and removed before it, so that
+    /// no unknown ref remains; until then the attempt keeps the objects.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// If it cannot be written.
     pub fn enter(
         &self,
         repository: &Repository,
@@ -204,20 +204,20 @@ impl Entries {
         Ok(repository.put_ref(&entry.ref_of("change"), &entry.work.change)?)
     }
 
-    /// Writes an entry in one step, durably.
+    /// Writes an entry atomically and durably.
     ///
     /// # Errors
-    /// Any I/O error; the entry is as it was then.
+    /// Any I/O error; the entry is unchanged then.
     pub fn write(&self, entry: &Entry, ids: &dyn Ids) -> Result<(), EntryError> {
         let mut memory = self.memory.hold();
-        // What a write that failed left is not known.
+        // After a failed write, the content of the file is unknown.
         memory.remove(&entry.name());
         let text = self.put(entry, ids)?;
         memory.insert(entry.name(), text);
         Ok(())
     }
 
-    /// The same of an entry that a landing found: it stays that of the process which wrote it.
+    /// Writes an entry that a landing found, without taking it over from the process that wrote it.
     pub(super) fn note(&self, entry: &Entry, ids: &dyn Ids) -> Result<(), EntryError> {
         if self.is_ours(entry) { self.write(entry, ids) } else { self.put(entry, ids).map(drop) }
     }
@@ -238,24 +238,25 @@ impl Entries {
         Ok(text)
     }
 
-    /// Whether this process wrote the entry last.
+    /// Returns whether this process wrote the entry last.
     pub(super) fn is_ours(&self, entry: &Entry) -> bool {
         self.memory.hold().contains_key(&entry.name())
     }
 
-    /// Reads an entry; `None` when there is none. Of one that another process wrote `judged` is empty:
-    /// whoever can write the file could name any tree there, so that it is judged again.
+    /// Reads an entry; `None` if there is none. `judged` is empty in an entry that another process
+    /// wrote: any process that can write the file could name any tree there, so the change is
+    /// judged again.
     ///
     /// # Errors
-    /// When it cannot be read, is not understood, or is not what this process wrote.
+    /// If it cannot be read, has an unexpected format, or is not what this process wrote.
     pub fn read(&self, name: &str) -> Result<Option<Entry>, EntryError> {
         read(&self.path(name), name, &mut self.memory.hold())
     }
 
-    /// All entries, the longest waiting first.
+    /// Returns all entries, the longest waiting first.
     ///
     /// # Errors
-    /// As [`Entries::read`], of any of them: to pass over it would be to forget it.
+    /// As [`Entries::read`], for any of them: skipping one would lose it.
     pub fn all(&self) -> Result<Vec<Entry>, EntryError> {
         let io = |source| EntryError::Io { path: self.folder.clone(), source };
         let mut memory = self.memory.hold();
@@ -273,10 +274,10 @@ impl Entries {
         Ok(found)
     }
 
-    /// Ends the waiting, when the loop has written what became of it.
+    /// Removes an entry, after the loop has written its result.
     ///
     /// # Errors
-    /// When the file or the refs cannot be removed.
+    /// If the file or the refs cannot be removed.
     pub fn leave(&self, repository: &Repository, entry: &Entry) -> Result<(), EntryError> {
         self.free(repository, entry)?;
         self.remove(&entry.name())
@@ -285,24 +286,24 @@ impl Entries {
     /// Removes the file of an entry.
     ///
     /// # Errors
-    /// When it cannot be removed.
+    /// If it cannot be removed.
     pub fn remove(&self, name: &str) -> Result<(), EntryError> {
         let path = self.path(name);
         let io = |source| EntryError::Io { path: path.clone(), source };
         self.memory.hold().remove(name);
         if let Some(folder) = open::if_there(Dir::open(&self.folder)).map_err(io)? {
-            // What a write left that was killed.
+            // Leftovers of a killed write.
             sweep(&folder, path.file_name().unwrap_or_default()).map_err(io)?;
         }
         open::if_there(std::fs::remove_file(&path)).map_err(io).map(drop)
     }
 
-    /// Removes the refs of an entry: its objects are kept by the target, or are needed no more.
+    /// Removes the refs of an entry: the target keeps its objects, or they are no longer needed.
     ///
     /// # Errors
-    /// When they cannot be removed.
+    /// If they cannot be removed.
     pub fn free(&self, repository: &Repository, entry: &Entry) -> Result<(), EntryError> {
-        // Again where a git that died removed some of them.
+        // Repeated, because a git that died may have removed some of them.
         for _ in 0..FREES {
             let kept = repository.refs_below(&entry.ref_of(""))?;
             let gone = |(name, from, _)| RefMove { name, from: Some(from), to: None };
@@ -311,12 +312,12 @@ impl Entries {
                 break;
             }
         }
-        // One that moves all the time belongs to somebody who does not know that it landed.
+        // A ref that keeps moving belongs to a process that does not know of the landing.
         Ok(())
     }
 }
 
-/// Reads the entry of this name, which has to be what `memory` says that we wrote.
+/// Reads the entry of this name, and compares it with what `memory` says that this process wrote.
 fn read(
     path: &Path,
     name: &str,
@@ -345,7 +346,7 @@ fn read(
                        a further run judges the change again";
             return Err(strange(why.to_owned()));
         }
-        // Another loop continued with it.
+        // Another loop took the entry over.
         Some(_) => drop(memory.remove(name)),
         None => {}
     }

@@ -1,4 +1,4 @@
-//! Why a change did not land.
+//! Errors of landing a change.
 
 use super::super::repo::{GitError, Oid};
 use super::entry::EntryError;
@@ -8,13 +8,13 @@ use std::io;
 use std::path::PathBuf;
 use thiserror::Error;
 
-/// How often a target that others move is merged onto again.
+/// How often a change is merged again onto a target that others move.
 pub(super) const TRIES: u32 = 20;
 
-/// Why a landing was not made; the target is where it was or where it should be.
+/// Why a landing failed; the target is at its old or its new position.
 #[derive(Debug, Error)]
 pub enum LandError {
-    /// The landing lock cannot be had.
+    /// The landing lock is not available.
     #[error(transparent)]
     Lock(#[from] LockError),
     /// Git refused.
@@ -39,13 +39,13 @@ pub enum LandError {
         /// The tree.
         judged: Oid,
     },
-    /// Objects of the commit are gone: a person's `git gc --prune=now` took them.
+    /// Objects of the commit are missing: a person's `git gc --prune=now` removed them.
     #[error("objects of the commit {commit} are gone, so it does not land")]
     Incomplete {
         /// The commit.
         commit: Oid,
     },
-    /// Others move the target all the time.
+    /// Others keep moving the target.
     #[error("{target} moved {TRIES} times while a change was to land on it")]
     Restless {
         /// The branch.

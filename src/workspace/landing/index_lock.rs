@@ -1,9 +1,10 @@
 //! The lock of a person's index while files are written for it.
 //!
-//! Git makes `index.lock` for itself and says nowhere whose it is: one that a killed git left stops a
-//! person's work for ever, and taking away any other would harm it. So the lock is ours, and git
-//! writes another index beside it: a link that no git makes, and that is there at once with its text.
-//! Whoever has the landing lock knows that nobody else of ours is alive.
+//! Git creates `index.lock` without naming its owner: a lock that a killed git left stops a
+//! person's work for ever, and removing any other one would damage it. Therefore this program holds
+//! the lock, and git writes another index beside it. The lock is a link that no git creates, and
+//! that exists with its text atomically. The holder of the landing lock knows that no other process
+//! of this program is alive.
 
 use crate::platform::open;
 use std::fs;
@@ -11,20 +12,20 @@ use std::io;
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::{Path, PathBuf};
 
-/// What our locks lead to; nothing is there.
+/// The target of our lock links, which does not exist.
 const TEXT: &str = "workloop-is-landing";
-/// The index that git writes, and what it is locked by.
+/// The index that git writes, and its lock.
 const NEXT: [&str; 2] = ["workloop-index", "workloop-index.lock"];
 
-/// The lock, let go of when this is dropped: the index is as it was then.
+/// The lock. Dropping it leaves the index as it was.
 #[derive(Debug)]
 pub(super) struct IndexLock {
     git_dir: PathBuf,
 }
 
 impl IndexLock {
-    /// Takes the lock of the work tree whose git directory is `git_dir`; `None` while somebody else has
-    /// it. One that a landing left that was killed is ended first.
+    /// Takes the lock of the work tree whose git directory is `git_dir`; `None` while another
+    /// process has it. First ends a lock that a killed landing left.
     ///
     /// # Errors
     /// Any I/O error.
@@ -43,21 +44,21 @@ impl IndexLock {
         Ok(Some(held))
     }
 
-    /// The index that git is to write.
+    /// Returns the index that git is to write.
     pub(super) fn next(&self) -> PathBuf {
         self.git_dir.join(NEXT[0])
     }
 
-    /// Makes what git wrote the index.
+    /// Replaces the index by what git wrote.
     ///
     /// # Errors
-    /// Any I/O error; the index is as it was then.
+    /// Any I/O error; the index is unchanged then.
     pub(super) fn put(self) -> io::Result<()> {
         fs::rename(self.next(), self.git_dir.join("index"))
     }
 
-    /// Ends what a landing left: nobody could write the index since, so that one which git finished is
-    /// put in its place.
+    /// Ends the lock of a killed landing. No process could write the index since, so an index that
+    /// git finished is put in its place.
     fn end_killed(self) -> io::Result<()> {
         let inode =
             |name: &str| fs::symlink_metadata(self.git_dir.join(name)).map(|meta| meta.ino());
@@ -78,14 +79,14 @@ impl IndexLock {
 
 impl Drop for IndexLock {
     fn drop(&mut self) {
-        // What stays is found and ended by the next landing.
+        // The next landing finds and ends what remains.
         drop(self.remove_next());
         drop(fs::remove_file(self.git_dir.join("index.lock")));
     }
 }
 
-/// The same file under another name, or its content with its time: by that git tells which files it
-/// has to look at once more.
+/// Links or copies the index, with its time: git uses the time to determine which files it has to
+/// read again.
 fn copy(index: &Path, next: &Path) -> io::Result<()> {
     match fs::hard_link(index, next) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),

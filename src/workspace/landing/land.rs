@@ -16,34 +16,34 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How often what lands is made again whose objects somebody collects.
+/// How often a commit is made again whose objects were collected as garbage.
 const LOST: u32 = 10;
-/// How long the lock of a person's index is waited for.
+/// How long to wait for the lock of a person's index.
 const INDEX_WAIT: Duration = Duration::from_secs(10);
 
-/// What a landing came to.
+/// The result of a landing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Landed {
-    /// The target is at it.
+    /// The target is at the commit.
     Done {
         /// The commit.
         commit: Oid,
     },
     /// The target has all of it already.
     Covered {
-        /// The target.
+        /// The commit of the target.
         by: Oid,
     },
     /// It merges with what landed meanwhile, and the result was not judged yet.
     Judge {
         /// The commit to judge.
         commit: Oid,
-        /// Its tree: one for `Work::judged` when it passes.
+        /// Its tree, for `Work::judged` if it passes.
         tree: Oid,
         /// The target that it is based on.
         onto: Oid,
     },
-    /// It does not merge: back to an agent, on the new base, as far as it merges.
+    /// It does not merge: it goes back to an agent on the new base, with the partial merge.
     Conflict {
         /// The new base.
         onto: Oid,
@@ -62,7 +62,8 @@ pub enum Landed {
 #[derive(Debug)]
 pub struct Landing {
     repository: Repository,
-    /// For what others see: a signal that came half way would leave a person with it.
+    /// Ignores signals, for changes that others see: an interruption would leave a person with half
+    /// of them.
     steady: Repository,
     entries: Entries,
     at: At,
@@ -70,22 +71,22 @@ pub struct Landing {
     _lock: DirLock,
 }
 
-/// What became of an attempt to move the target.
+/// The result of moving the target.
 pub(super) enum Moved {
     /// It is at the new commit.
     Done,
-    /// Somebody else moved it.
+    /// Another process moved it.
     Lost,
-    /// A person is in the way.
+    /// A person's checkout is in the way.
     Waits(Obstacle),
 }
 
 impl Landing {
-    /// Takes the landing lock of `repository`, waiting at most `limit` (for ever without one). Calls
-    /// of git hold it as long as they run, also when we are killed meanwhile.
+    /// Takes the landing lock of `repository`, waiting at most `limit` (for ever without one).
+    /// Calls of git hold it as long as they run, even if this process is killed meanwhile.
     ///
     /// # Errors
-    /// When it cannot be had, or the folder for it cannot be made.
+    /// If the lock is not available, or its folder cannot be created.
     pub fn begin(
         repository: &Repository,
         limit: Option<Duration>,
@@ -102,13 +103,13 @@ impl Landing {
         Ok(Self { repository, steady, entries, at, index_wait: INDEX_WAIT, _lock: lock })
     }
 
-    /// The same with another patience for the lock of a person's index.
+    /// Sets how long to wait for the lock of a person's index.
     #[must_use]
     pub fn waiting(self, index_wait: Duration) -> Self {
         Self { index_wait, ..self }
     }
 
-    /// The entries of the repository.
+    /// Returns the entries of the repository.
     pub fn entries(&self) -> &Entries {
         &self.entries
     }
@@ -117,15 +118,15 @@ impl Landing {
         &self.repository
     }
 
-    /// What `change` did since `base`, on `target`.
+    /// Merges what `change` did since `base` onto `target`.
     ///
     /// # Errors
-    /// When git cannot be asked.
+    /// If git fails.
     pub fn merge(&self, base: &Oid, target: &Oid, change: &Oid) -> Result<Merge, GitError> {
         merge_at(&self.repository, &self.at, base, target, change)
     }
 
-    /// Lands the change of `entry`, as far as it can; `entry` then says what became of it.
+    /// Lands the change of `entry`, as far as possible, and updates the state of `entry`.
     ///
     /// # Errors
     /// [`LandError`]; the entry says where it stopped.
@@ -133,7 +134,7 @@ impl Landing {
         self.land_until(entry, ids, &mut |_| false)
     }
 
-    /// The same, ended after the step for which `stop` says so.
+    /// Does the same as [`Landing::land`], but ends after the step for which `stop` returns true.
     ///
     /// # Errors
     /// [`LandError::Stopped`] then.
@@ -156,7 +157,7 @@ impl Landing {
                     }
                     return Ok(landed);
                 }
-                // What nothing kept yet may have been collected between two calls.
+                // Objects that no ref keeps yet may have been collected between two calls.
                 Err(LandError::Git(GitError::Failed { .. }) | LandError::Incomplete { .. })
                     if lost < LOST =>
                 {
@@ -174,7 +175,7 @@ impl Landing {
         Err(LandError::Restless { target: self.repository.target().to_owned() })
     }
 
-    /// The commit that may land on `tip`, or what speaks against it.
+    /// Returns the commit that may land on `tip`, or the reason why none may.
     fn ready(
         &self,
         entry: &Entry,
@@ -197,12 +198,12 @@ impl Landing {
         if tree == tip_tree {
             return Ok(Err(Landed::Covered { by: tip.clone() }));
         }
-        // Kept at once: until then a person's collection may take what the merge just made. One that
-        // begins later sees the ref, and one that is under way is waited for.
+        // Kept at once: until then a person's collection may remove what the merge has just made.
+        // One that begins later sees the ref, and one that is running is waited for.
         let commit = self.kept(entry, &tree, tip)?;
         self.repository.put_ref(&entry.ref_of("merge"), &commit)?;
         self.repository.outlast_collection();
-        // What lands is what was judged: looked at once more, of the commit itself.
+        // What lands must be what was judged: checked once more, on the commit itself.
         match self.repository.brings(tip, &commit, &tree)? {
             Some(true) => {}
             Some(false) => return Err(LandError::OtherTree { commit, judged: tree }),
@@ -221,13 +222,14 @@ impl Landing {
         }
     }
 
-    /// The commit of a change with `tree` on `tip`, the same whenever it is made.
+    /// Returns the commit of a change with `tree` on `tip`; it is the same whenever it is made.
     pub(super) fn kept(&self, entry: &Entry, tree: &Oid, tip: &Oid) -> Result<Oid, GitError> {
         let date = Stamp(entry.whose.since);
         self.repository.commit(tree, tip, &entry.message.text(), date)
     }
 
-    /// Moves the target from `old` to `new`: checkouts first, then the target, or all back.
+    /// Moves the target from `old` to `new`: checkouts first, then the target; on failure all are
+    /// restored.
     pub(super) fn move_target(
         &self,
         entry: &mut Entry,
@@ -273,9 +275,9 @@ impl Landing {
         Ok(Moved::Done)
     }
 
-    /// Brings along work trees in which somebody checked the target out just before it moved: they have
-    /// the files that it had, and would undo the landing with the next commit. Git writes the files
-    /// first, under the lock of the index, and then says which branch they are of.
+    /// Updates work trees in which a person checked the target out just before it moved: they have
+    /// its old files, and would undo the landing with the next commit. Git writes the files first,
+    /// under the lock of the index, and records the branch afterwards.
     fn catch_up(
         &self,
         others: &[Checkout],
@@ -293,14 +295,14 @@ impl Landing {
                 std::thread::sleep(LOOK);
             }
             if one.has_now(self.repository.target()) {
-                // Edits that are in the way are shown beside the landing, and lose nothing.
+                // Edits that are in the way are shown beside the landing, and nothing is lost.
                 switch.bring(one, old, new)?;
             }
         }
         Ok(())
     }
 
-    /// Moves the target, if it is where it was; says whether it was.
+    /// Moves the target if it is still at `old`; returns whether it was.
     fn move_ref(&self, entry: &Entry, old: &Oid, new: &Oid) -> Result<bool, GitError> {
         let name = self.repository.target().to_owned();
         if fault::is(Fault::TargetOverwritten) {
@@ -310,10 +312,10 @@ impl Landing {
         self.steady.move_refs(&[step], &format!("workloop: land {}", entry.whose.part))
     }
 
-    /// Takes `new` out of checkouts that have it already: they get the files of `tip`, where the target
-    /// is now. A person may have committed there in between, with what was staged for the landing: the
-    /// files of before would undo it with the next commit. A checkout that was edited meanwhile keeps the
-    /// new files, staged: nothing of theirs is lost.
+    /// Takes `new` out of checkouts that have it already: they get the files of `tip`, where the
+    /// target is now. A person may have committed there in between, including what was staged for
+    /// the landing: the old files would undo it with the next commit. A checkout that was edited
+    /// meanwhile keeps the new files, staged, so nothing of the person is lost.
     pub(super) fn back(
         &self,
         checkouts: &[Checkout],
@@ -345,7 +347,7 @@ impl Landing {
         self.entries.note(entry, ids)
     }
 
-    /// What brings checkouts from one commit to another.
+    /// Returns the switch of checkouts from one commit to another.
     fn switch(&self, from: &Oid, to: &Oid) -> Result<Switch<'_>, GitError> {
         let deltas = self.steady.deltas(from, to, false)?;
         Ok(Switch { repository: &self.steady, deltas, wait: self.index_wait })

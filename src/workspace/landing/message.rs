@@ -1,44 +1,44 @@
-//! What the commit of a task says: the title, the summary, and trailers by which it is found again.
+//! The commit message of a task: the title, the summary, and trailers by which it is found again.
 
 use super::super::repo::{GitError, Oid, Repository};
 use serde::{Deserialize, Serialize};
 use std::ffi::OsStr;
 use std::path::PathBuf;
 
-/// The most that the first line may have, in characters.
+/// The longest first line, in characters.
 const SUBJECT: usize = 72;
 
-/// What a commit is about.
+/// The content of a commit message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
     /// The task.
     pub task: String,
     /// Its title.
     pub title: String,
-    /// What the agent says that it did.
+    /// The agent's own summary of its work.
     pub summary: String,
     /// The number of the attempt.
     pub attempt: u32,
-    /// What the verification came to.
+    /// The verdict of the verification.
     pub verdict: Verdict,
-    /// The attempt in full: what a receipt names.
+    /// The full identity of the attempt, which a receipt names.
     pub receipt: String,
 }
 
-/// What a verification came to.
+/// The verdict of a verification.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// This tree passed.
     Pass,
-    /// Nothing judged it: verification is switched off.
+    /// It was not judged: verification is switched off.
     Skipped,
     /// It was judged together with what landed after it, as this commit.
     CoveredBy(Oid),
 }
 
 impl Message {
-    /// The text of the commit.
+    /// Returns the text of the commit.
     pub fn text(&self) -> String {
         let first = self.title.lines().map(line).find(|line| !line.is_empty());
         let first = first.unwrap_or_else(|| line(&self.task));
@@ -71,7 +71,7 @@ impl Message {
     }
 }
 
-/// A text on one line.
+/// Returns a text on one line.
 fn line(text: &str) -> String {
     text.split(|c: char| c.is_whitespace() || c.is_control())
         .filter(|word| !word.is_empty())
@@ -79,17 +79,17 @@ fn line(text: &str) -> String {
         .join(" ")
 }
 
-/// A line without what steers a terminal.
+/// Returns a line without control characters.
 fn plain(text: &str) -> String {
     text.trim_end().chars().filter(|c| !c.is_control() || *c == '\t').collect()
 }
 
 impl Repository {
-    /// The commit of the target's history that was made for `receipt`; `None` when there is none.
-    /// With it a landing is found whose entry was lost.
+    /// Returns the commit of the target's history that was made for `receipt`; `None` if there is
+    /// none. This finds a landing whose entry was lost.
     ///
     /// # Errors
-    /// When git cannot be asked.
+    /// If git fails.
     pub fn landed_for(&self, receipt: &str) -> Result<Option<Oid>, GitError> {
         let wanted = line(receipt);
         let format = "--format=%H %(trailers:key=Workloop-Receipt,valueonly,separator=%x2C)";
@@ -107,11 +107,11 @@ impl Repository {
 }
 
 impl Repository {
-    /// The tasks that landed between two commits on one of `paths`, the newest first: id, subject and
-    /// the first line of what was said about it.
+    /// Returns the tasks that landed between two commits on one of `paths`, the newest first: id,
+    /// subject and the first line of the summary.
     ///
     /// # Errors
-    /// When git cannot be asked.
+    /// If git fails.
     pub fn tasks_between(
         &self,
         base: &Oid,
@@ -168,7 +168,7 @@ mod tests {
         assert_eq!(message(&whole, "").text().lines().next().unwrap(), whole);
     }
 
-    /// An agent writes the summary, and no trailer.
+    /// The agent's summary cannot forge a trailer.
     #[test]
     fn a_summary_forges_no_trailer() {
         let scratch = Scratch::new();

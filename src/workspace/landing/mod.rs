@@ -1,8 +1,8 @@
-//! From a verified change to the target: one at a time over all loops of a repository.
+//! Moves a verified change to the target: one at a time over all loops of a repository.
 //!
-//! Whoever holds the landing lock lands for all, and writes only git and the entry of the change;
-//! the queues belong to the loops. What lands is exactly what was judged, on one parent, and the
-//! target is where it was or where it should be, never between.
+//! The holder of the landing lock lands for all loops, and writes only git and the entry of the
+//! change; the queues belong to the loops. What lands is exactly what was judged, on one parent.
+//! The target is at its old or its new position, never between.
 
 mod checkout;
 mod entry;

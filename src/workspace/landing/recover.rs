@@ -1,4 +1,4 @@
-//! Completes or takes back what a landing that was killed left half done, from its entry.
+//! Completes or reverts a landing that was killed halfway, using its entry.
 
 use super::super::merge::Merge;
 use super::super::repo::{Checkout, Oid};
@@ -10,30 +10,30 @@ use super::step::Stop;
 use crate::platform::ids::Ids;
 use std::path::PathBuf;
 
-/// What became of a landing that was under way.
+/// The result of recovering a landing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Recovered {
-    /// Nothing was under way.
+    /// No landing was in progress.
     Nothing,
-    /// It is complete.
+    /// The landing is complete.
     Landed {
         /// The commit.
         commit: Oid,
     },
-    /// Somebody committed what lay staged: the target has it.
+    /// A person committed what was staged: the target has it.
     Covered {
-        /// The target.
+        /// The commit of the target.
         by: Oid,
     },
-    /// Somebody else moved the target: all is as before, and the change waits.
+    /// Another process moved the target: the checkouts are restored, and the change waits.
     TakenBack,
-    /// A person is in the way; the change waits.
+    /// A person's checkout is in the way; the change waits.
     Waits(Obstacle),
 }
 
 impl Landing {
-    /// Completes or takes back every landing that was under way, one after the other, before anything
-    /// else lands. Gives what became of each entry.
+    /// Completes or reverts every landing that was in progress, one after the other, before
+    /// anything else lands. Returns the result for each entry.
     ///
     /// # Errors
     /// As [`Landing::land`].
@@ -41,7 +41,8 @@ impl Landing {
         self.recover_until(ids, &mut |_| false)
     }
 
-    /// The same, ended after the step for which `stop` says so.
+    /// Does the same as [`Landing::recover`], but ends after the step for which `stop` returns
+    /// true.
     ///
     /// # Errors
     /// [`LandError::Stopped`] then.
@@ -60,7 +61,7 @@ impl Landing {
                     let became = self.finish(&mut entry, &under_way, (ids, &mut *stop))?;
                     done.push((entry, became));
                 }
-                // What another process says is believed when the target says the same.
+                // The statement of another process is trusted if the target agrees.
                 State::Landed { .. } | State::Covered { .. } if self.entries().is_ours(&entry) => {}
                 State::Landed { commit } => {
                     if !self.is_landing_of(&entry, &commit)? {
@@ -81,7 +82,7 @@ impl Landing {
         Ok(done)
     }
 
-    /// Makes the commit that was to land, where a person collected garbage meanwhile: nothing kept it,
+    /// Makes the commit that was to land if a person collected garbage meanwhile. No ref kept it,
     /// and made again it is the same.
     fn make_again(&self, entry: &Entry, old: &Oid, new: &Oid) -> Result<(), LandError> {
         let repository = self.repository();
@@ -100,7 +101,7 @@ impl Landing {
         Ok(())
     }
 
-    /// Whether `commit` is on the target, and is the one that landing this entry makes.
+    /// Returns whether `commit` is on the target, and is the one that landing this entry makes.
     fn is_landing_of(&self, entry: &Entry, commit: &Oid) -> Result<bool, LandError> {
         let repository = self.repository();
         let tip = repository.tip()?;
@@ -113,7 +114,7 @@ impl Landing {
         Ok(self.kept(entry, &repository.tree_of(commit)?, &parent)? == *commit)
     }
 
-    /// Whether `commit` has all that `change` did since `base`.
+    /// Returns whether `commit` has all that `change` did since `base`.
     fn has_all(&self, commit: &Oid, base: &Oid, change: &Oid) -> Result<bool, LandError> {
         let merged = self.merge(base, commit, change)?;
         Ok(merged == Merge::Clean(self.repository().tree_of(commit)?))
@@ -132,7 +133,8 @@ impl Landing {
             return Ok(Recovered::Landed { commit: new.clone() });
         }
         let Some(tree) = self.repository().ref_at(&format!("{new}^{{tree}}"))? else {
-            // Not what this entry makes, and not there: nothing can have come of it.
+            // The commit is not what this entry makes and does not exist, so the landing had no
+            // effect.
             self.note(entry, State::Waiting, ids)?;
             return Ok(Recovered::TakenBack);
         };
@@ -150,7 +152,7 @@ impl Landing {
         }
         let target = self.repository().target();
         let mut open: Vec<Checkout> = Vec::new();
-        // To what was never on the target no checkout is brought.
+        // No checkout is moved to a commit that was never on the target.
         if self.repository().is_ancestor(old, &tip)? {
             open = self.repository().checkouts()?;
         }
@@ -161,7 +163,7 @@ impl Landing {
     }
 }
 
-/// What an entry says was under way.
+/// The landing that an entry records as in progress.
 struct UnderWay {
     old: Oid,
     new: Oid,

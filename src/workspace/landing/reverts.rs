@@ -1,5 +1,5 @@
-//! Whether a landing would undo what others landed: a stale tree merges without a conflict, and its
-//! checks are green, since it undoes code and tests together.
+//! Detects whether a landing would undo what others landed. A stale tree merges without a conflict,
+//! and its checks are green, because it undoes code and tests together.
 
 use super::super::change::{DeltaKind, is_declared};
 use super::super::repo::{GitError, Oid, Repository};
@@ -9,23 +9,23 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-/// What would be undone.
+/// A change of others that would be undone.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Reverted {
-    /// The path; `None` when only lines are known that the change itself does not have.
+    /// The path; `None` if only lines are known that the change itself does not have.
     pub path: Option<PathBuf>,
-    /// The tasks whose commits changed it last, as their trailers say.
+    /// The tasks whose commits changed it last, by their trailers.
     pub tasks: Vec<String>,
 }
 
-/// What a path was in the target's history.
+/// The earlier contents of a path in the target's history.
 #[derive(Debug, Default)]
 struct Past {
     contents: HashSet<Oid>,
     tasks: Vec<String>,
 }
 
-/// What landing `tree` on `tip` would undo; nothing is as it should be.
+/// Returns what landing `tree` on `tip` would undo; empty if nothing.
 pub(super) fn reverts_others(
     repository: &Repository,
     work: &Work,
@@ -34,7 +34,7 @@ pub(super) fn reverts_others(
     task: &str,
 ) -> Result<Vec<Reverted>, GitError> {
     if *tip != work.base {
-        // There is more than one way to tell two texts apart: what none of them finds is not there.
+        // There is more than one way to compare two texts: only what all algorithms find counts.
         let mut beyond = true;
         for algorithm in ["histogram", "myers"] {
             let landed = repository.lines(tip, tree, algorithm)?;
@@ -54,7 +54,7 @@ pub(super) fn reverts_others(
     let deltas = repository.deltas(tip, tree, false)?;
     let undeclared: Vec<_> =
         deltas.iter().filter(|delta| !is_declared(&delta.path, &work.declared)).collect();
-    // What was never there has no past that could come back, and git tells so fastest.
+    // A path that never existed has no earlier content, and git finds that out fastest.
     if undeclared.is_empty() {
         return Ok(Vec::new());
     }
@@ -77,7 +77,8 @@ pub(super) fn reverts_others(
     Ok(reverted)
 }
 
-/// What each of `paths` was in the history of `tip`, and whose commits changed it.
+/// Returns the earlier contents of each of `paths` in the history of `tip`, and the tasks that
+/// changed it.
 fn past(
     repository: &Repository,
     tip: &Oid,
@@ -99,7 +100,7 @@ fn past(
         "--",
     ];
     let mut found: HashMap<PathBuf, Past> = HashMap::new();
-    // As many as a command line may hold.
+    // As many as a command line can hold.
     for some in paths.chunks(500) {
         let args: Vec<&OsStr> =
             args.iter().map(OsStr::new).chain(some.iter().map(|path| path.as_os_str())).collect();
@@ -108,7 +109,7 @@ fn past(
     Ok(found)
 }
 
-/// Reads commits: `\x01TASKS NUL`, then for each path `:MODE MODE OID OID LETTER NUL PATH NUL`.
+/// Parses commits: `\x01TASKS NUL`, then for each path `:MODE MODE OID OID LETTER NUL PATH NUL`.
 fn read(text: &[u8], found: &mut HashMap<PathBuf, Past>) {
     let mut tasks: Vec<String> = Vec::new();
     let mut old: Option<Oid> = None;

@@ -1,19 +1,19 @@
-//! The steps of a landing that others can see, in their order: what a proof stops after.
+//! The steps of a landing that others can see, in their order; a proof stops after each of them.
 
-/// A step that was made.
+/// A completed step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// What is to be done is in the entry.
+    /// The intent is written into the entry.
     Intent,
     /// A checkout of the target has the new files.
     Checkout,
     /// The target was moved.
     Target,
-    /// That it was moved is in the entry.
+    /// The move is recorded in the entry.
     Noted,
     /// A checkout of the target has the old files again.
     Back,
 }
 
-/// Hears of each step; `true` ends the landing there, as a kill would.
+/// Receives each step; `true` ends the landing there, as a kill would.
 pub(super) type Stop<'a> = &'a mut dyn FnMut(Step) -> bool;

@@ -1,4 +1,4 @@
-//! Changes that land, that may not, and landings that are ended after each of their steps.
+//! Changes that land, changes that may not, and landings that are ended after each of their steps.
 
 use super::super::repo::scratch::{Scratch, sh};
 use super::super::repo::{Oid, Repository, ref_part};
@@ -30,7 +30,7 @@ impl Bench {
         landing.unwrap().waiting(Duration::from_millis(100))
     }
 
-    /// The change that `script` makes to `base`: a commit on it.
+    /// Returns the change that `script` makes to `base`: a commit on it.
     fn change(&self, base: &str, script: &str) -> Oid {
         self.scratch.sh(&format!("git worktree add -q --detach ../work {base}"));
         let work = self.scratch.top.with_file_name("work");
@@ -40,7 +40,7 @@ impl Bench {
         oid
     }
 
-    /// Has the change of a task wait, judged as it is.
+    /// Adds the change of a task to the entries, judged as it is.
     fn enters(&self, task: &str, base: &str, script: &str) -> Entry {
         let change = self.change(base, script);
         let whose = Whose {
@@ -70,7 +70,7 @@ impl Bench {
         self.landing().land(entry, &self.ids).unwrap()
     }
 
-    /// The same, judged again where that is asked for.
+    /// Lands a change, and judges it again if required.
     fn lands(&self, entry: &mut Entry) -> Oid {
         let mut landed = self.land(entry);
         if let Landed::Judge { tree, .. } = landed {
@@ -96,7 +96,7 @@ fn a_change_lands_as_one_commit_with_its_trailers() {
     let bench = Bench::new();
     let before = bench.scratch.oid("HEAD");
     let mut entry = bench.enters("T/1", "main", "echo 4 >>a; git rm -q sub/b; echo n >new");
-    // What the person has there, staged, edited and untracked, stays what it was.
+    // The person's staged, edited and untracked files stay unchanged.
     bench.sh("echo staged >.gitignore; git add .gitignore; echo edited >long; echo u >untracked");
     let status = bench.status();
     let commit = bench.lands(&mut entry);
@@ -178,7 +178,7 @@ fn what_would_undo_others_is_refused() {
     };
     assert_eq!(found, [reverted("a", &["A"]), reverted("sub/test", &["B"])]);
     assert_eq!(entry.state, State::Waiting);
-    // Declared, it is meant; and what one's own task landed may go.
+    // A declared path may be reverted, and so may the work of one's own task.
     entry.work.declared = vec!["a".to_owned(), "sub".to_owned()];
     bench.lands(&mut entry);
     bench.lands(&mut bench.enters("B", "main", "git rm -q b"));
@@ -231,7 +231,7 @@ fn a_person_in_the_way_is_not_overrun() {
         assert_eq!(entry.state, State::Waiting);
         bench.sh(back);
     }
-    // What only looks edited is not in the way.
+    // A file with a new time only is not in the way.
     bench.sh("cp a x; mv x a");
     bench.lands(&mut entry);
     assert_eq!(bench.status(), "");
@@ -251,7 +251,7 @@ fn every_checkout_of_the_target_is_brought_along_and_no_other() {
     assert_eq!(bench.sh("git status --porcelain; tail -1 a"), "3");
 }
 
-/// Whoever checks the target out while it moves has its old files, and would undo the landing.
+/// A person who checks the target out while it moves has its old files, and would undo the landing.
 #[test]
 fn a_checkout_that_comes_too_late_is_brought_along() {
     let bench = Bench::new();
@@ -259,7 +259,7 @@ fn a_checkout_that_comes_too_late_is_brought_along() {
     let mut entry = bench.enters("A", "main", "echo new >>a");
     let landed = bench.landing().land_until(&mut entry, &bench.ids, &mut |step| {
         if step == Step::Target {
-            // As git does it: the files were written when the target was where it had been.
+            // As git does it: the files were written when the target was at its old position.
             bench.scratch.sh("git symbolic-ref HEAD refs/heads/main");
         }
         false
@@ -284,7 +284,7 @@ fn sparse_and_line_end_checkouts_stay_what_they_are() {
     );
 }
 
-/// A person's own filter makes their files; one that somebody named since does not.
+/// A person's own filter makes their files; a filter that was configured since does not.
 #[test]
 fn filters_of_the_person_are_used_in_their_checkout() {
     let bench = Bench::new();
@@ -303,7 +303,7 @@ fn filters_of_the_person_are_used_in_their_checkout() {
     assert_eq!(bench.status(), "");
 }
 
-/// Whoever moves the target meanwhile wins, and the landing begins anew on what is there.
+/// If the target moves meanwhile, the landing starts over on its new position.
 #[test]
 fn a_target_that_moves_is_not_overwritten() {
     let bench = Bench::new();
@@ -349,7 +349,7 @@ fn an_entry_that_is_not_understood_is_left_and_told() {
     assert_eq!(entries.read("nope").unwrap(), None);
 }
 
-/// Nothing that was configured since the run began is run by a landing.
+/// A landing runs nothing that was configured since the run began.
 #[test]
 fn nothing_that_was_configured_meanwhile_is_run() {
     let bench = Bench::new();

@@ -1,16 +1,16 @@
-//! What attempts did, kept as refs: a commit on the base for each, the newest of each task.
+//! Keeps the work of attempts as refs: a commit on the base for each, the newest of each task.
 
 use super::super::repo::{GitError, Oid, RefMove, Repository, Stamp, ref_part, shortened};
 
-/// Where they are.
+/// The prefix of the refs.
 pub(super) const ATTEMPTS: &str = "refs/workloop/attempts/";
 
-/// Which attempt.
+/// The identity of an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AttemptName {
     /// The id of the task.
     pub task: String,
-    /// The name of its queue, where another queue of the project has the same id.
+    /// The name of its queue, if another queue of the project has the same id.
     pub queue: Option<String>,
     /// Its number, from 1.
     pub number: u32,
@@ -23,14 +23,14 @@ pub struct AttemptRef {
     pub part: String,
     /// The number of the attempt.
     pub number: u32,
-    /// What it did.
+    /// The commit with its work.
     pub commit: Oid,
-    /// When.
+    /// The date of the commit.
     pub date: Stamp,
 }
 
 impl AttemptName {
-    /// The task, and its queue where that is needed, as one part of a ref.
+    /// Returns the task, and its queue if needed, as one part of a ref.
     pub fn part(&self) -> String {
         match &self.queue {
             Some(queue) => shortened(format!("{}@{}", ref_part(&self.task), ref_part(queue))),
@@ -38,26 +38,26 @@ impl AttemptName {
         }
     }
 
-    /// Its ref.
+    /// Returns the full name of its ref.
     pub fn name(&self) -> String {
         format!("{ATTEMPTS}{}/{}", self.part(), self.number)
     }
 }
 
 impl AttemptRef {
-    /// Its ref.
+    /// Returns the full name of its ref.
     pub fn name(&self) -> String {
         format!("{ATTEMPTS}{}/{}", self.part, self.number)
     }
 }
 
 impl Repository {
-    /// Keeps what an attempt did, and the newest `keep` of its task. `false` when objects of it are
-    /// gone: a person's `git gc --prune=now` took them before the ref was there, and the workspace,
-    /// which is still as it was, is to be captured once more.
+    /// Keeps the work of an attempt, and the newest `keep` attempts of its task. Returns `false` if
+    /// objects of it are missing because a person's `git gc --prune=now` removed them before the
+    /// ref existed. The workspace is still unchanged then, and must be captured once more.
     ///
     /// # Errors
-    /// When the ref cannot be written.
+    /// If the ref cannot be written.
     pub fn keep_attempt(
         &self,
         name: &AttemptName,
@@ -78,10 +78,10 @@ impl Repository {
         Ok(true)
     }
 
-    /// The attempts that are kept: of one task (a part of a ref), or of all.
+    /// Returns the kept attempts: of one task (a part of a ref), or of all.
     ///
     /// # Errors
-    /// When git cannot be asked.
+    /// If git fails.
     pub fn attempts(&self, part: Option<&str>) -> Result<Vec<AttemptRef>, GitError> {
         let prefix = part.map_or_else(|| ATTEMPTS.to_owned(), |part| format!("{ATTEMPTS}{part}/"));
         let refs = self.refs_below(&prefix)?;
@@ -99,18 +99,18 @@ impl Repository {
             .collect())
     }
 
-    /// Where an attempt is kept; `None` when it is not.
+    /// Returns the commit of a kept attempt; `None` if it is not kept.
     ///
     /// # Errors
-    /// When git cannot be asked.
+    /// If git fails.
     pub fn attempt(&self, name: &AttemptName) -> Result<Option<Oid>, GitError> {
         self.ref_at(&name.name())
     }
 
-    /// Gives up `attempts`; one that moved or vanished meanwhile is left as it is.
+    /// Removes the refs of `attempts`; one that moved or vanished meanwhile is left as it is.
     ///
     /// # Errors
-    /// When refs cannot be written.
+    /// If refs cannot be written.
     pub fn forget(&self, attempts: &[AttemptRef]) -> Result<(), GitError> {
         for one in attempts {
             let gone = RefMove { name: one.name(), from: Some(one.commit.clone()), to: None };

@@ -1,7 +1,7 @@
-//! What an attempt did, as a tree and a commit in the project's store.
+//! Captures the work of an attempt as a tree and a commit in the project's object store.
 //!
-//! A capture is whole or it is none. Only the tree counts: commits that the agent made, what it
-//! staged and what it configured are not looked at.
+//! A capture is complete, or it is an error. Only the tree counts: the agent's commits, its staged
+//! files and its configuration are ignored.
 
 use super::super::change::{Delta, DeltaKind};
 use super::super::git::At;
@@ -14,20 +14,22 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
-/// How often a capture is made that git does not finish.
+/// How often a capture is tried that git does not finish.
 const TRIES: u32 = 10;
 
-/// What counts in a capture.
+/// The rules of a capture.
 pub struct CaptureRules<'a> {
-    /// Whether a path, as seen from the top, is a queue or our own state: never part of a change.
+    /// Returns whether a path, relative to the top, is a queue or the program's own state: never
+    /// part of a change.
     pub ours: &'a dyn Fn(&Path) -> bool,
-    /// Whether attributes that the agent wrote count: the task declares them.
+    /// Whether attributes that the agent wrote count, because the task declares them.
     pub own_attributes: bool,
-    /// Whether every file is read, also where it looks as it did: objects of an earlier capture are gone.
+    /// Whether every file is read, even if it looks unchanged: objects of an earlier capture are
+    /// gone.
     pub anew: bool,
-    /// Where repositories that lie inside of the workspace are moved to.
+    /// The folder to which nested repositories are moved.
     pub attempt_folder: &'a Path,
-    /// When it is.
+    /// The date of its commit.
     pub date: Stamp,
     /// The message of its commit.
     pub message: &'a str,
@@ -40,22 +42,22 @@ pub struct Captured {
     pub base: Oid,
     /// A commit of `tree` whose only parent is the base.
     pub commit: Oid,
-    /// All files.
+    /// The tree with all files.
     pub tree: Oid,
-    /// What differs from the base.
+    /// The differences to the base.
     pub deltas: Vec<Delta>,
-    /// Queues and files of ours that the agent changed, which had no effect.
+    /// Queues and files of the program that the agent changed, without effect.
     pub undone: Vec<PathBuf>,
-    /// Repositories inside of the workspace: where they were, and where they are now.
+    /// Nested repositories: their earlier and their present paths.
     pub nested: Vec<(PathBuf, PathBuf)>,
-    /// What is neither file nor link, and is no part of a tree: pipes, sockets, devices.
+    /// Pipes, sockets and devices, which cannot be part of a tree.
     pub special: Vec<PathBuf>,
 }
 
-/// Why there is no capture. All of it is the reason code `capture_failed`.
+/// Why a capture failed. All variants have the reason code `capture_failed`.
 #[derive(Debug, Error)]
 pub enum CaptureError {
-    /// The workspace is not what it was.
+    /// The workspace is not the one that was prepared.
     #[error(transparent)]
     Tree(#[from] TreeError),
     /// Git refused.
@@ -66,36 +68,37 @@ pub enum CaptureError {
     Unreadable {
         /// The folder.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         why: io::Error,
     },
-    /// A file that is tracked was replaced by something that no tree can hold.
+    /// A tracked file was replaced by something that no tree can contain.
     #[error("{} was a file and is a pipe, a socket or a device", .path.display())]
     Special {
         /// The path.
         path: PathBuf,
     },
-    /// A repository inside cannot be moved out of the way.
+    /// A nested repository cannot be moved away.
     #[error("move the repositories inside of the workspace: {0}")]
     Nested(#[source] io::Error),
 }
 
 impl Tree {
-    /// Captures what is in the tree. The process tree of the agent must be dead.
+    /// Captures the content of the tree. The process tree of the agent must be dead.
     ///
     /// # Errors
-    /// [`CaptureError`]; nothing was captured then, and the tree is as it was left.
+    /// [`CaptureError`]; nothing was captured then, and the tree is unchanged.
     pub fn capture(&self, rules: &CaptureRules<'_>) -> Result<Captured, CaptureError> {
         let (mut tries, mut nested) = (1, Vec::new());
         loop {
-            // What was stored once and is gone is stored again only where the file is read again.
+            // An object that was stored once and is gone is stored again only if its file is read
+            // again.
             let rules = CaptureRules { anew: rules.anew || tries > 1, ..*rules };
             match self.capture_once(&rules, &mut nested) {
-                // Objects that nothing keeps yet may be collected between two calls, and folders of
-                // an object that is being written.
+                // Objects that no ref keeps yet may be collected between two calls, and so may the
+                // folder of an object that is being written.
                 Err(CaptureError::Git(GitError::Failed { verb, .. })) if tries < TRIES => {
                     let was_collected = self.repository().outlast_collection();
-                    // What cannot be added is that for another reason, most of all.
+                    // Another failure of `add` most likely has a different cause, and would repeat.
                     tries = if verb == "add" && !was_collected { TRIES } else { tries + 1 };
                 }
                 done => return done,
@@ -103,7 +106,7 @@ impl Tree {
         }
     }
 
-    /// The same, with what was moved out of the way added to `nested`.
+    /// Captures once, and adds what was moved away to `nested`.
     fn capture_once(
         &self,
         rules: &CaptureRules<'_>,
@@ -115,17 +118,17 @@ impl Tree {
         let mut found = nested::walk(top).map_err(fail)?;
         let at = if rules.own_attributes { self.at_own_attributes()? } else { self.at(&base)? };
         let tool = self.repository().tool();
-        // What tools keep in folders that git ignores is theirs.
+        // Repositories that tools keep in ignored folders belong to them.
         found.repositories = self.unignored(&at, found.repositories.iter())?;
         found.special = self.unignored(&at, found.special.iter())?;
         let moved = nested::move_out(top, &found, rules.attempt_folder);
         let moved = moved.map_err(CaptureError::Nested)?;
         nested.extend(found.repositories.iter().cloned().zip(moved));
-        // Left by a git of ours that was killed: the slot is locked, so that none lives.
+        // Left by one of our git processes that was killed: the slot is locked, so none is alive.
         let lock = self.slot().own().join("index.lock");
         super::files::remove(&lock).map_err(fail)?;
         if rules.anew || !self.slot().known().is_as_left(&self.slot().index()) {
-            // What a further attempt began with is kept by nothing.
+            // No ref keeps the tree that a further attempt began with.
             self.make_index(&at, &files).or_else(|_| self.make_index(&at, &base))?;
         }
         tool.get(&at, &["add", "--all", "--", "."])?;
@@ -144,7 +147,7 @@ impl Tree {
         if deltas.len() < count {
             tree = tool.oid(&at, &["write-tree"], Vec::new())?;
         }
-        // A workspace that was swapped while it was read is none.
+        // A workspace that was replaced while it was read is an error.
         self.checked()?;
         self.slot().known().note(&self.slot().index());
         let commit = self.repository().commit(&tree, &base, rules.message, rules.date)?;
@@ -152,7 +155,7 @@ impl Tree {
         Ok(Captured { base, commit, tree, deltas, undone, nested, special: found.special })
     }
 
-    /// Folders that cannot be read are no fault where git ignores them.
+    /// Checks that unreadable folders are ignored by git.
     fn check_unreadable(&self, at: &At, found: &Found) -> Result<(), CaptureError> {
         for (folder, kind) in &found.unreadable {
             let mut name = folder.as_os_str().as_bytes().to_vec();
@@ -166,7 +169,8 @@ impl Tree {
         Ok(())
     }
 
-    /// Gives paths of ours the content of the base in our index, and takes them out of `deltas`.
+    /// Restores the content of the base for the program's own paths in our index, and removes them
+    /// from `deltas`.
     fn undo_ours(
         &self,
         at: &At,
@@ -195,7 +199,8 @@ impl Tree {
         Ok(named.collect())
     }
 
-    /// Whether a difference is none of the task: of ours, or brought from the project.
+    /// Returns whether a difference is not the task's work: a file of the program, or one brought
+    /// from the project.
     fn is_not_work(&self, delta: &Delta, ours: &dyn Fn(&Path) -> bool) -> bool {
         ours(&delta.path) || (delta.old.is_none() && self.is_brought(&delta.path))
     }

@@ -1,8 +1,8 @@
-//! What a further attempt of a task begins with: the newest work that is kept of it, unless it is to
-//! begin anew.
+//! Determines what a further attempt of a task begins with: the newest work that is kept of it,
+//! unless it is to start over.
 //!
-//! That a task begins anew is a ref that is where its newest attempt is. It lies where the attempts
-//! do, so that it is lost only with them, and the next attempt that is kept leaves it behind.
+//! A ref at the newest attempt records that a task starts over. It is beside the attempts, so that
+//! it is lost only with them, and the next attempt that is kept makes it obsolete.
 
 use super::super::repo::{GitError, Oid, RefMove, Repository, Stamp, ref_part};
 use super::attempts::{ATTEMPTS, AttemptName, AttemptRef};
@@ -10,13 +10,13 @@ use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 use std::path::Path;
 
-/// Where it says which tasks begin anew.
+/// The prefix of the refs of tasks that start over.
 const FRESH: &str = "refs/workloop/fresh/";
 
-/// The trailer that says of which queue the task of an attempt is.
+/// The trailer that names the queue of the task of an attempt.
 const QUEUE: &str = "Workloop-Queue";
 
-/// Whose attempts are meant.
+/// The task whose attempts are meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TaskName {
     /// The id of the task.
@@ -25,11 +25,11 @@ pub struct TaskName {
     pub queue_name: String,
     /// Whether another queue of the project has a task of the same id.
     pub is_shared: bool,
-    /// The queue as a trailer says it.
+    /// The queue as written in the trailer.
     pub queue: String,
 }
 
-/// An attempt that is kept, and the commit that it is based on.
+/// A kept attempt, and the commit that it is based on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeptWork {
     /// The attempt.
@@ -39,7 +39,8 @@ pub struct KeptWork {
 }
 
 impl TaskName {
-    /// The task `id` of the queue at the real path `queue`, which is called `queue_name`.
+    /// Creates the name of the task `id` of the queue at the real path `queue`, which is called
+    /// `queue_name`.
     pub fn new(repository: &Repository, queue: &Path, queue_name: &str, id: &str) -> Self {
         let below = queue.strip_prefix(repository.top()).unwrap_or(queue);
         Self {
@@ -50,19 +51,20 @@ impl TaskName {
         }
     }
 
-    /// Its attempt with this number.
+    /// Returns its attempt with this number.
     pub fn attempt(&self, number: u32) -> AttemptName {
         let queue = self.is_shared.then(|| self.queue_name.clone());
         AttemptName { task: self.id.clone(), queue, number }
     }
 
-    /// The message of the commit of an attempt.
+    /// Returns the message of the commit of an attempt.
     pub fn message(&self, number: u32) -> String {
         let id: String = self.id.chars().filter(|c| !c.is_control()).collect();
         format!("attempt {number} at {id}\n\n{QUEUE}: {}\n", self.queue)
     }
 
-    /// What its attempts may be called: another queue with the same id may have come or gone since.
+    /// Returns the possible names of its attempts: another queue with the same id may have appeared
+    /// or disappeared since.
     fn parts(&self) -> [String; 2] {
         let part = |queue: Option<&String>| {
             let (task, queue) = (self.id.clone(), queue.cloned());
@@ -73,21 +75,21 @@ impl TaskName {
 }
 
 impl Repository {
-    /// The attempts at `task` that are kept, the oldest first.
+    /// Returns the kept attempts at `task`, the oldest first.
     ///
     /// # Errors
-    /// When git cannot be asked.
+    /// If git fails.
     pub fn kept_of(&self, task: &TaskName) -> Result<Vec<KeptWork>, GitError> {
         let below = task.parts().map(|part| format!("{ATTEMPTS}{part}/"));
         let listed = self.listed(&below)?;
         Ok(listed.into_iter().filter_map(|one| one.attempt_of(task)).collect())
     }
 
-    /// The work that a further attempt at `task` continues: the newest that is kept, unless it is to
-    /// begin anew.
+    /// Returns the work that a further attempt at `task` continues: the newest that is kept, unless
+    /// it is to start over.
     ///
     /// # Errors
-    /// When git cannot be asked.
+    /// If git fails.
     pub fn to_continue(&self, task: &TaskName) -> Result<Option<KeptWork>, GitError> {
         let [one, other] = task.parts();
         let below = [&one, &other].map(|part| format!("{ATTEMPTS}{part}/"));
@@ -102,11 +104,11 @@ impl Repository {
         Ok(newest.filter(|kept| !is_fresh(kept)))
     }
 
-    /// Lets the next attempt at each of `tasks` begin anew; what is kept stays. Gives how many have
-    /// anything to continue.
+    /// Makes the next attempt at each of `tasks` start over; kept attempts stay. Returns how many
+    /// tasks have anything to continue.
     ///
     /// # Errors
-    /// When refs cannot be read or written.
+    /// If refs cannot be read or written.
     pub fn begin_anew(&self, tasks: &[TaskName]) -> Result<usize, GitError> {
         let mut owners: HashMap<String, Vec<&TaskName>> = HashMap::new();
         for task in tasks {
@@ -116,7 +118,7 @@ impl Repository {
             [task] => task.parts().map(|part| format!("{ATTEMPTS}{part}/")).into(),
             _ => vec![ATTEMPTS.to_owned()],
         };
-        // The last of a task that is listed is its newest.
+        // The last of the listed attempts of a task is its newest.
         let mut newest: HashMap<(&str, &str), AttemptRef> = HashMap::new();
         for one in self.listed(&below)? {
             let Some((part, _)) = one.part_and_number() else { continue };
@@ -138,10 +140,10 @@ impl Repository {
         Ok(newest.len())
     }
 
-    /// Forgets that tasks begin anew whose attempts it was said of are no longer kept.
+    /// Removes the refs of tasks that start over if their attempts are no longer kept.
     ///
     /// # Errors
-    /// When refs cannot be read or written.
+    /// If refs cannot be read or written.
     pub fn forget_fresh(&self) -> Result<(), GitError> {
         let kept: HashSet<Oid> = self.attempts(None)?.into_iter().map(|one| one.commit).collect();
         let fresh = self.refs_below(FRESH)?.into_iter();
@@ -152,7 +154,7 @@ impl Repository {
         Ok(())
     }
 
-    /// The refs below, by the date of their commits.
+    /// Returns the refs below these prefixes, by the date of their commits.
     fn listed(&self, below: &[String]) -> Result<Vec<Listed>, GitError> {
         let format = format!(
             "--format=%(objectname) %(committerdate:unix) %(refname) %(parent) \
@@ -168,7 +170,7 @@ impl Repository {
     }
 }
 
-/// A ref as git lists it.
+/// A ref as listed by git.
 struct Listed {
     name: String,
     commit: Oid,
@@ -193,7 +195,7 @@ impl Listed {
         Some((part, number.parse().ok()?))
     }
 
-    /// The same as an attempt at `task`, if it is one.
+    /// Converts it to an attempt at `task`, if it is one.
     fn attempt_of(&self, task: &TaskName) -> Option<KeptWork> {
         let (part, number) = self.part_and_number()?;
         let is_own = self.queue.is_empty() || self.queue == task.queue;

@@ -1,8 +1,8 @@
-//! A folder is laid over a judge tree for one command, and taken off again: nothing of it stays, nor of
-//! what the command wrote meanwhile, since that may be made of it.
+//! Lays a folder over a judge tree for one command, and takes it off again. Nothing of the folder
+//! stays, nor of what the command wrote meanwhile, since that may be derived from it.
 //!
-//! What the folder hides of the tree is moved aside and put back. A process that dies in between leaves
-//! a note, after which the tree is made anew before it is used.
+//! Files of the tree that the folder hides are moved to a side folder and put back. A process that
+//! dies in between leaves a note, after which the tree is made again before it is used.
 
 use super::super::repo::Oid;
 use super::files;
@@ -17,23 +17,23 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Component, Path, PathBuf};
 
-/// What a file is told by that nobody can give another one; folders are told by their names alone.
+/// Properties of a file that cannot be set; folders are identified by their names alone.
 type Stamp = [i128; 5];
 
-/// A folder that lies over a tree.
+/// A folder that is laid over a tree.
 #[derive(Debug)]
 pub struct Cover {
-    /// What there was in the tree.
+    /// The content of the tree before.
     before: HashMap<PathBuf, Option<Stamp>>,
-    /// What was brought, each folder before what is in it.
+    /// The paths that were added, each folder before its content.
     brought: Vec<PathBuf>,
-    /// What was moved aside, and where it is.
+    /// The paths that were moved away, and their present location.
     aside: Vec<(PathBuf, PathBuf)>,
     output: PathBuf,
 }
 
 impl Cover {
-    /// Where the command that it is for may print, as long as it lies there.
+    /// Returns the file for the output of the command while the folder covers the tree.
     pub fn output(&self) -> &Path {
         &self.output
     }
@@ -43,7 +43,7 @@ impl Tree {
     /// Lays all of `folder` over the folder `below` of the tree. Repositories in it are left out.
     ///
     /// # Errors
-    /// When it cannot be had, or has no file; the tree is as it was then, or is made anew.
+    /// If the folder cannot be read, or has no file; the tree is unchanged then, or is made again.
     pub fn cover(&self, folder: &Path, below: &Path) -> Result<Cover, TreeError> {
         self.checked()?;
         self.slot().secure()?;
@@ -75,11 +75,12 @@ impl Tree {
         Ok(Cover { before, brought: Vec::new(), aside: Vec::new(), output })
     }
 
-    /// Takes it off: the tree is as it was, but that its tracked files and its repository are as they
-    /// were prepared. What cannot be put back is made anew before it is used again.
+    /// Takes the folder off. The tree is as it was, except that its tracked files and its
+    /// repository are as they were prepared. What cannot be put back is made again before it is
+    /// used.
     ///
     /// # Errors
-    /// When it cannot be put back; nothing is left of the tree then.
+    /// If it cannot be put back; the tree is removed then.
     pub fn uncover(&self, cover: &Cover) -> Result<(), TreeError> {
         if fault::is(Fault::HiddenStays) {
             return Ok(());
@@ -96,7 +97,7 @@ impl Tree {
         let (top, own) = (self.path(), self.slot().own());
         let io = |source| failed(top, source);
         for path in cover.brought.iter().rev() {
-            // Through no link that the command put in the way.
+            // Follows no link that the command put in the way.
             if has_real_parents(top, path).map_err(io)? {
                 files::remove(&top.join(path)).map_err(io)?;
             }
@@ -115,7 +116,7 @@ impl Tree {
         Ok(())
     }
 
-    /// Puts the tracked files back to `files`.
+    /// Restores the tracked files to `files`.
     fn reset(&self, files: &Oid) -> Result<(), TreeError> {
         let at = self.at(files)?;
         if !self.slot().known().is_as_left(&self.slot().index()) {
@@ -127,7 +128,7 @@ impl Tree {
     }
 }
 
-/// A folder while it is laid over a tree.
+/// A folder while it is being laid over a tree.
 struct Lay<'a> {
     top: &'a Path,
     own: &'a Path,
@@ -136,7 +137,7 @@ struct Lay<'a> {
 }
 
 impl Lay<'_> {
-    /// Makes the folders down to `below`.
+    /// Creates the folders down to `below`.
     fn way(&mut self, below: &Path) -> io::Result<()> {
         let mut path = PathBuf::new();
         for part in below.components() {
@@ -146,7 +147,7 @@ impl Lay<'_> {
         Ok(())
     }
 
-    /// Lays what is in `from` over the folder `to`, which is there.
+    /// Lays the content of `from` over the existing folder `to`.
     fn all(&mut self, from: &Path, to: &Path) -> io::Result<()> {
         for entry in fs::read_dir(from)? {
             let entry = entry?;
@@ -168,7 +169,7 @@ impl Lay<'_> {
         Ok(())
     }
 
-    /// Has a folder be at `path`: one that is there stays, a link to one does not.
+    /// Ensures that `path` is a folder: an existing folder stays, a link to one does not.
     fn folder(&mut self, path: &Path) -> io::Result<()> {
         let target = self.top.join(path);
         if files::look(&target)?.is_some_and(|meta| meta.is_dir()) {
@@ -179,7 +180,7 @@ impl Lay<'_> {
         DirBuilder::new().mode(0o777).create(target)
     }
 
-    /// Moves aside what is at `path`.
+    /// Moves the content of `path` to the side folder.
     fn free(&mut self, path: &Path) -> io::Result<()> {
         let target = self.top.join(path);
         if files::look(&target)?.is_some() {
@@ -197,7 +198,7 @@ fn stamp(meta: &Metadata) -> Option<Stamp> {
     (!meta.is_dir()).then_some(stamp)
 }
 
-/// All that is in the tree at `top` but its repository, no link followed.
+/// Returns the content of the tree at `top` except its repository; follows no link.
 fn listed(top: &Path) -> io::Result<HashMap<PathBuf, Option<Stamp>>> {
     let mut all = HashMap::new();
     let mut left = vec![PathBuf::new()];
@@ -212,7 +213,7 @@ fn listed(top: &Path) -> io::Result<HashMap<PathBuf, Option<Stamp>>> {
     Ok(all)
 }
 
-/// Removes what was not there `before`, or is not what it was.
+/// Removes paths that are not in `before`, or differ from it.
 fn sweep(top: &Path, before: &HashMap<PathBuf, Option<Stamp>>) -> io::Result<()> {
     let mut left = vec![PathBuf::new()];
     while let Some(folder) = left.pop() {
@@ -234,7 +235,7 @@ fn entries(top: &Path, folder: &Path) -> io::Result<Vec<(PathBuf, Metadata)>> {
         if path == Path::new(".git") {
             continue;
         }
-        // What vanished since it was listed is gone.
+        // A path that vanished since it was listed is gone.
         if let Some(meta) = files::look(&top.join(&path))? {
             all.push((path, meta));
         }
@@ -242,7 +243,7 @@ fn entries(top: &Path, folder: &Path) -> io::Result<Vec<(PathBuf, Metadata)>> {
     Ok(all)
 }
 
-/// Whether all folders on the way to `path` are such, and no links.
+/// Returns whether all folders on the way to `path` are folders, and not links.
 fn has_real_parents(top: &Path, path: &Path) -> io::Result<bool> {
     let mut folder = top.to_owned();
     for part in path.parent().into_iter().flat_map(Path::components) {

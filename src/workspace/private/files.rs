@@ -1,5 +1,5 @@
-//! Files and folders in trees in which an agent worked: removed whatever their modes are, copied and
-//! linked without following what it left.
+//! Files and folders in trees in which an agent worked: removes them whatever their modes are, and
+//! copies and links without following the agent's links.
 
 use crate::platform::open::{self, Links};
 use std::fs::{self, DirBuilder, Metadata, Permissions};
@@ -7,12 +7,12 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt, symlink};
 use std::path::{Component, Path};
 
-/// What is at `path`, no link followed; `None` where nothing is.
+/// Returns the metadata of `path` without following a link; `None` if it does not exist.
 pub(super) fn look(path: &Path) -> io::Result<Option<Metadata>> {
     open::if_there(fs::symlink_metadata(path))
 }
 
-/// Removes what is at `path`, if anything is: folders that cannot be read or written as well.
+/// Removes `path` if it exists, including folders that cannot be read or written.
 pub(super) fn remove(path: &Path) -> io::Result<()> {
     let Some(meta) = look(path)? else { return Ok(()) };
     if !meta.is_dir() {
@@ -25,11 +25,11 @@ pub(super) fn remove(path: &Path) -> io::Result<()> {
     fs::remove_dir_all(path)
 }
 
-/// Gives us the right to read and to empty the folder at `path` and all below it.
+/// Gives this user the right to read and to empty the folder at `path` and all below it.
 pub(super) fn unlock(path: &Path) -> io::Result<()> {
     let mut folders = vec![path.to_owned()];
     while let Some(folder) = folders.pop() {
-        // Not through a link that took its place meanwhile: who is ours to change is looked at.
+        // Checked so that a link that replaced the folder meanwhile is not followed.
         if !look(&folder)?.is_some_and(|meta| meta.is_dir()) {
             continue;
         }
@@ -44,7 +44,7 @@ pub(super) fn unlock(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Makes the folders between `top` and `path`, none of which may be a link.
+/// Creates the folders between `top` and `path`, none of which may be a link.
 pub(super) fn parents(top: &Path, path: &Path) -> io::Result<()> {
     let mut dir = top.to_owned();
     for part in path.parent().into_iter().flat_map(Path::components) {
@@ -64,8 +64,8 @@ fn outside(path: &Path) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, text)
 }
 
-/// Copies `path` of the tree at `from` to that at `to`: a file, or a folder with all in it. What is
-/// there is replaced; what is not there at `from` is passed over.
+/// Copies `path` of the tree at `from` to that at `to`: a file, or a folder with its content. An
+/// existing target is replaced; a missing source is skipped.
 pub(super) fn copy(from: &Path, to: &Path, path: &Path) -> io::Result<()> {
     let (source, target) = (from.join(path), to.join(path));
     let Some(meta) = look(&source)? else { return Ok(()) };

@@ -1,4 +1,4 @@
-//! Agents that leave what a capture could trip over, and that write where they were not sent.
+//! Agents that leave obstacles for a capture, and that write outside their workspace.
 
 use super::super::repo::scratch::{Scratch, git, sh};
 use super::super::repo::{Repository, Stamp};
@@ -22,7 +22,7 @@ impl Bench {
         Self { scratch, repository, places }
     }
 
-    /// As another process that finds what this one left.
+    /// Returns the same places for another process that finds what this one left.
     fn again(&self) -> Self {
         let folder = tempfile::tempdir().unwrap();
         Self::at(Scratch { folder, top: self.scratch.top.clone() }, &self.places)
@@ -53,7 +53,7 @@ impl Bench {
         })
     }
 
-    /// What `script` sees as an agent in `tree`.
+    /// Returns the output of `script`, run as an agent in `tree`.
     #[track_caller]
     fn agent(&self, tree: &Tree, script: &str) -> String {
         let places = self.places.dir().display();
@@ -69,11 +69,11 @@ fn names(captured: &Captured) -> Vec<&[u8]> {
     captured.deltas.iter().map(|delta| delta.path.as_os_str().as_bytes()).collect()
 }
 
-/// What an agent does, and the paths that its change has then.
+/// What an agent does, and the paths that its change then has.
 const LEFT: &[(&str, &[&[u8]])] = &[
-    // What is a file there is a folder here, and the other way round.
+    // A file becomes a folder here, and a folder a file.
     ("rm -r a sub; mkdir a; echo x >a/x; echo f >sub", &[b"a", b"a/x", b"sub", b"sub/b"]),
-    // Names that differ in case alone are names.
+    // Names that differ only in case are different names.
     ("mv a A; echo x >B; echo y >b", &[b"A", b"B", b"a", b"b"]),
     (
         "printf x >\"$(printf 'new\\nline')\"; printf x >\"$(printf '\\377')\"; printf x >-q; printf x >':(top)x'; printf x >'*'; printf x >' '; printf x >'b\\'",
@@ -102,7 +102,7 @@ const LEFT: &[(&str, &[&[u8]])] = &[
         "printf 'a text eol=crlf working-tree-encoding=UTF-16 ident\\n* filter=x\\n' >.gitattributes; printf '$Id$\\r\\n' >a",
         &[b".gitattributes", b"a"],
     ),
-    // Our own folder, which nothing keeps it from.
+    // Our own folder, which the agent can reach.
     (
         "own_git update-index --assume-unchanged a; own_git update-index --skip-worktree sub/b; echo 4 >>a; rm sub/b",
         &[b"a", b"sub/b"],
@@ -119,7 +119,8 @@ const LEFT: &[(&str, &[&[u8]])] = &[
     ),
 ];
 
-/// Each is captured whole, whatever the agent did beside its work, and nothing of the person changes.
+/// Each is captured completely, whatever the agent did besides its work, and nothing of the person
+/// changes.
 #[test]
 fn a_capture_is_whole_whatever_an_agent_left() {
     let scratch = Scratch::new();
@@ -136,7 +137,7 @@ fn a_capture_is_whole_whatever_an_agent_left() {
         bench.agent(&tree, &format!("{own}\n{script}"));
         let captured = bench.capture(&tree).unwrap_or_else(|error| panic!("{script}: {error}"));
         assert_eq!(names(&captured), *expected, "{script}");
-        // All that is there, as git sees it where nobody meddled.
+        // All existing files, as git sees them without interference.
         assert!(
             captured
                 .deltas
@@ -162,8 +163,8 @@ fn a_capture_is_whole_whatever_an_agent_left() {
     }
 }
 
-/// A verdict is about the tree that it names, whatever somebody wrote into the judge tree or into what
-/// we know of it: in this run and in the next one.
+/// A verdict is about the tree that it names, whatever was written into the judge tree or into our
+/// record of it: in this run and in the next one.
 #[test]
 fn a_judge_tree_is_what_it_is_to_be() {
     let bench = Bench::of(Scratch::new());
@@ -178,7 +179,7 @@ fn a_judge_tree_is_what_it_is_to_be() {
         "printf '9\\n2\\n3\\n' >$places/judge-1/a; rm $places/judge-1/sub/b; echo e >$places/judge-1/evil",
         &format!("printf '9\\n2\\n3\\n' >$places/judge-1/a; {own} update-index --assume-unchanged a"),
         &format!("cd $places/judge-1; printf '9\\n2\\n3\\n' >a; {own} update-index --skip-worktree a"),
-        // An index that says of the forged file that it is the right one.
+        // An index that declares the forged file unchanged.
         &format!(
             "cd $places/judge-1; printf '9\\n2\\n3\\n' >a; touch -d 2020-01-01 a; {own} add a
              oid=$(printf '9\\n2\\n3\\n' | git hash-object --stdin | sed 's/../&/g')
@@ -213,7 +214,8 @@ open(path, 'wb').write(bytes + hashlib.sha1(bytes).digest())\" $places $own/judg
     assert_eq!(bench.scratch.sh("git status --porcelain"), "");
 }
 
-/// What is known of files is kept where nobody wrote: nothing is read or written that is right.
+/// The record of unchanged files stays valid if no other process wrote to it: unchanged files are
+/// neither read nor written.
 #[test]
 fn a_tree_of_another_process_keeps_its_files() {
     use std::os::unix::fs::MetadataExt;

@@ -1,5 +1,6 @@
-//! Which of our indexes are as this process left them: an index says which files need no second look,
-//! and an agent that finds its folder could write one that says so of files of its own.
+//! Records which of our indexes are unchanged since this process wrote them. An index determines
+//! which files are not read again, and an agent that finds its folder could write one that hides
+//! the agent's own files.
 
 use super::files;
 use crate::platform::fault::{self, Fault};
@@ -8,7 +9,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What a file is told by that nobody can give another one: its time of change is the system's.
+/// Properties of a file that cannot be forged: its time of change is set by the system.
 type Stamp = [i128; 5];
 
 /// The indexes that this process wrote last, shared by all slots of a run.
@@ -16,7 +17,7 @@ type Stamp = [i128; 5];
 pub(super) struct Known(Arc<Mutex<HashMap<PathBuf, Stamp>>>);
 
 impl Known {
-    /// Whether the index at `path` is the file that we left there.
+    /// Returns whether the index at `path` is unchanged since this process wrote it.
     pub(super) fn is_as_left(&self, path: &Path) -> bool {
         if fault::is(Fault::IndexBelieved) {
             return path.exists();
@@ -25,7 +26,7 @@ impl Known {
         known.get(path).is_some_and(|left| stamp(path).as_ref() == Some(left))
     }
 
-    /// Remembers the index at `path` as it is now.
+    /// Records the index at `path` as it is now.
     pub(super) fn note(&self, path: &Path) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match stamp(path) {

@@ -1,5 +1,5 @@
-//! What lies in the places, seen by a person: looked at without a lock, and removed under the lock of
-//! each place, so that nothing is taken from a loop.
+//! Lists the private trees for a person, without a lock, and removes them under the lock of each
+//! place, so that nothing is taken from a loop.
 
 use super::super::repo::Oid;
 use super::files;
@@ -20,20 +20,20 @@ const SMALL: u64 = 4 << 10;
 pub struct Place {
     /// Its name, such as `ws-1`.
     pub name: String,
-    /// What it is for; `None` for one that was put there for a person.
+    /// Its purpose; `None` for a tree that was restored for a person.
     pub kind: Option<Kind>,
     /// Its folder.
     pub path: PathBuf,
-    /// Whether a loop has it now.
+    /// Whether a loop uses it now.
     pub in_use: bool,
-    /// The commit that its own HEAD is at, if that can be told.
+    /// The commit of its own HEAD, if it can be read.
     pub head: Option<Oid>,
 }
 
 /// Why a tree was not removed.
 #[derive(Debug, Error)]
 pub enum RemoveError {
-    /// Its lock cannot be had.
+    /// Its lock is not available.
     #[error(transparent)]
     Lock(#[from] LockError),
     /// The system refused.
@@ -47,10 +47,10 @@ pub enum RemoveError {
 }
 
 impl Places {
-    /// The trees that are on the disk, by name.
+    /// Returns the trees on the disk, by name.
     ///
     /// # Errors
-    /// When the folder of the places cannot be read; that there is none is no error.
+    /// If the folder of the places cannot be read; a missing folder is not an error.
     pub fn trees(&self) -> io::Result<Vec<Place>> {
         let mut found = Vec::new();
         for entry in open::if_there(std::fs::read_dir(self.dir()))?.into_iter().flatten() {
@@ -68,7 +68,7 @@ impl Places {
         Ok(found)
     }
 
-    /// Removes a tree and what is known of it; `false` when a loop has it.
+    /// Removes a tree and its records; returns `false` if a loop uses it.
     ///
     /// # Errors
     /// [`RemoveError`].
@@ -79,7 +79,7 @@ impl Places {
         if held.is_none() && !fault::is(Fault::PruneBlind) {
             return Ok(false);
         }
-        // The lock last: until then nobody takes the place.
+        // The lock is removed last: until then no process takes the place.
         for path in [&place.path, &own, &lock] {
             let gone = files::remove(path);
             gone.map_err(|source| RemoveError::Io { path: path.clone(), source })?;
@@ -89,7 +89,7 @@ impl Places {
     }
 }
 
-/// The space that a tree takes on the disk, in bytes, as far as it can be read.
+/// Returns the disk space of a tree, in bytes, as far as it can be read.
 pub fn size_of(tree: &Path) -> u64 {
     let mut bytes = 0;
     let mut rest = vec![tree.to_owned()];
@@ -104,7 +104,7 @@ pub fn size_of(tree: &Path) -> u64 {
     bytes
 }
 
-/// What the tree of this name is for; `None` for a name that no tree has.
+/// Returns the purpose of the tree of this name; `None` for a name that no tree has.
 fn kind_of(name: &str) -> Option<Option<Kind>> {
     let (before, number) = name.rsplit_once('-')?;
     number.parse::<u32>().ok()?;
@@ -112,13 +112,14 @@ fn kind_of(name: &str) -> Option<Option<Kind>> {
     (kind.is_some() || before.starts_with(RESTORED)).then_some(kind)
 }
 
-/// A name by what is before its number, then by that.
+/// Returns the sort key of a name: the part before its number, then the number.
 fn in_order(name: &str) -> (&str, u32) {
     let (before, number) = name.rsplit_once('-').unwrap_or((name, ""));
     (before, number.parse().unwrap_or(0))
 }
 
-/// The commit of the HEAD of a tree, read by hand: an agent had its git directory.
+/// Returns the commit of the HEAD of a tree, read without git: an agent could write its git
+/// directory.
 fn head(tree: &Path) -> Option<Oid> {
     let git = tree.join(".git");
     let read = |path: &Path| open::read_text(path, Links::Refuse, SMALL).ok();

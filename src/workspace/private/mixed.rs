@@ -1,5 +1,5 @@
-//! A tree that is a change but for some paths, which are put to something else: how a change is judged
-//! with what the base has of them.
+//! Makes a tree that is a change except for some paths, which are replaced: used to judge a change
+//! with the base's version of them.
 
 use super::super::change::{Delta, DeltaKind};
 use super::super::merge::{Merge, merge_at};
@@ -12,29 +12,29 @@ use std::path::PathBuf;
 /// Our index of it, beside that of the tree.
 const INDEX: &str = "mixed-index";
 
-/// What a path is put to.
+/// The replacement for a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PutTo {
-    /// What it was at the base: a delta from there.
+    /// Its content at the base: a delta from there.
     Base(Delta),
     /// This content, with this mode.
     Content(PathBuf, String, Vec<u8>),
 }
 
 impl Tree {
-    /// What `change` did since `base`, on `onto`: what a further attempt begins with when the target
-    /// has moved since the last one.
+    /// Merges what `change` did since `base` onto `onto`: a further attempt begins with this when
+    /// the target has moved since the last one.
     ///
     /// # Errors
-    /// When git cannot be asked.
+    /// If git fails.
     pub fn merged(&self, base: &Oid, onto: &Oid, change: &Oid) -> Result<Merge, TreeError> {
         Ok(merge_at(self.repository(), &self.plain()?, base, onto, change)?)
     }
 
-    /// The tree of `change` with some of its paths put to something else.
+    /// Returns the tree of `change` with some of its paths replaced.
     ///
     /// # Errors
-    /// When git cannot be asked.
+    /// If git fails.
     pub fn mixed(&self, change: &Oid, puts: &[PutTo]) -> Result<Oid, TreeError> {
         let index = self.slot().own().join(INDEX);
         let clear = || files::remove(&index).map_err(|source| failed(&index, source));
@@ -50,7 +50,7 @@ impl Tree {
                 info.push(0);
             }
         }
-        // A file may be where the change has a folder.
+        // A file may replace a folder of the change.
         let args = ["update-index", "--add", "--replace", "-z", "--index-info"];
         tool.put(&at, &args, info)?;
         let tree = tool.oid(&at, &["write-tree"], Vec::new())?;
@@ -58,7 +58,7 @@ impl Tree {
         Ok(tree)
     }
 
-    /// Entries of the index: what goes first, then what comes.
+    /// Returns entries of the index: removals first, then additions.
     fn entries(&self, put: &PutTo) -> Result<Vec<(PathBuf, String, String)>, GitError> {
         let repository = self.repository();
         match put {
@@ -111,7 +111,7 @@ mod tests {
         let list = scratch
             .sh(&format!("git ls-tree -r --name-only {mixed}; git show {mixed}:a {mixed}:keep"));
         assert_eq!(list, ".gitignore\na\nkeep\nsub/b\n1\n2\n3\ny");
-        // As it is where nothing is put.
+        // Without replacements, the tree is that of the change.
         let same = tree.mixed(&change, &[]).unwrap();
         assert_eq!(same, repository.tree_of(&change).unwrap());
     }

@@ -1,8 +1,9 @@
-//! Private trees: one for each slot in which an agent works, and judge trees in which nobody does.
+//! Private trees: one for each slot in which an agent works, and judge trees in which no agent
+//! works.
 //!
-//! Each has a repository of its own, whose git directory is deleted and made anew before each
-//! attempt; ours (the index that knows what is in it, a git directory without a configuration) lies
-//! beside it, where no agent is pointed at.
+//! Each has its own repository, whose git directory is deleted and made again before each attempt.
+//! Our files (the index that knows the content of the tree, a git directory without a
+//! configuration) are beside it, where no agent is directed.
 
 mod attempts;
 mod capture;

@@ -1,4 +1,4 @@
-//! Repositories that an agent made inside of its workspace: with them git would capture a link
+//! Handles repositories that an agent made inside its workspace: with them git would capture a link
 //! instead of the files, or nothing. They are moved to the attempt's folder, and their files count.
 
 use super::files;
@@ -6,18 +6,18 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// What a walk through a workspace found.
+/// The result of walking through a workspace.
 #[derive(Debug, Default)]
 pub(super) struct Found {
     /// Each `.git` below the top, relative to it.
     pub(super) repositories: Vec<PathBuf>,
     /// Folders that cannot be read, with the system's reason.
     pub(super) unreadable: Vec<(PathBuf, io::ErrorKind)>,
-    /// What is neither file, link nor folder.
+    /// Paths that are neither file, link nor folder.
     pub(super) special: Vec<PathBuf>,
 }
 
-/// Looks at every folder of the tree at `top`; links are not followed.
+/// Walks through every folder of the tree at `top`; links are not followed.
 pub(super) fn walk(top: &Path) -> io::Result<Found> {
     let mut found = Found::default();
     let mut left = vec![PathBuf::new()];
@@ -33,7 +33,7 @@ pub(super) fn walk(top: &Path) -> io::Result<Found> {
         for entry in entries {
             let entry = entry?;
             let (kind, path) = (entry.file_type()?, folder.join(entry.file_name()));
-            // Git takes no other spelling for one, but a file system that ignores case does.
+            // Git accepts no other spelling, but a file system that ignores case does.
             if entry.file_name().eq_ignore_ascii_case(".git") {
                 if !folder.as_os_str().is_empty() {
                     found.repositories.push(path);
@@ -49,7 +49,7 @@ pub(super) fn walk(top: &Path) -> io::Result<Found> {
     Ok(found)
 }
 
-/// Moves each `.git` of `found` from `top` into `to`; gives where they are now.
+/// Moves each `.git` of `found` from `top` into `to`; returns their new paths.
 pub(super) fn move_out(top: &Path, found: &Found, to: &Path) -> io::Result<Vec<PathBuf>> {
     let mut moved = Vec::new();
     for (number, path) in found.repositories.iter().enumerate() {

@@ -11,18 +11,17 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 
-/// Where a private repository has its objects from.
+/// The source of the objects of a private repository.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Objects {
-    /// From the project's store: all of it can be read.
+    /// The project's store: all of it can be read.
     #[default]
     Borrowed,
     /// A copy of the base and its history, and nothing else.
     Own,
 }
 
-/// Makes the `.git` of the tree of `slot` anew: HEAD and its branch at `base`, the index a copy of
-/// ours.
+/// Makes the `.git` of the tree of `slot`: HEAD and its branch at `base`, the index a copy of ours.
 pub(super) fn make(
     repository: &Repository,
     slot: &Slot,
@@ -69,7 +68,7 @@ pub(super) enum OwnGitError {
     Git(#[from] GitError),
 }
 
-/// What is configured there: what decides about files and whose commits are made.
+/// Returns its configuration: settings about the content of files and the author of commits.
 fn config(repository: &Repository, ignores_case: bool) -> Vec<u8> {
     let mut text = repository.format_config().into_bytes();
     let [name, mail] = repository.user().map(OsStrExt::as_bytes);

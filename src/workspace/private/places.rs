@@ -1,7 +1,7 @@
-//! Where private trees lie, and which of them is whose at the moment.
+//! Finds the folder of private trees, and assigns its places to slots.
 //!
-//! A slot has the lowest number whose lock is free, so that there are never more folders than there
-//! were slots alive at once.
+//! A slot has the lowest number whose lock is free, so there are never more folders than there were
+//! slots alive at once.
 
 use super::super::repo::Repository;
 use super::files;
@@ -19,15 +19,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use thiserror::Error;
 
-/// Says that something lies over the tree, beside it.
+/// The note, beside the tree, that a folder covers it.
 pub(super) const NOTE: &str = "covered";
-/// What was there before.
+/// The folder with the files that were moved away.
 pub(super) const ASIDE: &str = "covered.aside";
-/// What the command prints that it is for.
+/// The output of the command for which the tree is covered.
 pub(super) const OUTPUT: &str = "covered.out";
-/// All of them.
+/// All three names.
 pub(super) const COVERED: [&str; 3] = [NOTE, ASIDE, OUTPUT];
-/// How the names of trees begin that were put on the disk for a person.
+/// The prefix of the names of trees that were restored for a person.
 pub(super) const RESTORED: &str = "restored-";
 
 /// The name of our index, and of the lock that git makes for it.
@@ -65,13 +65,13 @@ pub enum PlaceError {
         /// The folder.
         path: PathBuf,
     },
-    /// It is not ours.
+    /// It belongs to another user.
     #[error("{0}")]
     Foreign(String),
     /// All slots are taken.
     #[error("all {MOST} places of this kind are in use")]
     Full,
-    /// The lock of a slot cannot be had.
+    /// The lock of a slot is not available.
     #[error(transparent)]
     Lock(#[from] LockError),
     /// The system refused.
@@ -92,7 +92,7 @@ pub struct Places {
     known: Known,
 }
 
-/// A place that is ours until this is dropped.
+/// A place that this process owns until this is dropped.
 #[derive(Debug)]
 pub struct Slot {
     kind: Kind,
@@ -104,11 +104,11 @@ pub struct Slot {
 }
 
 impl Places {
-    /// The places of `repository`: in `dir` where it is configured, else in `cache`, the folder for
-    /// caches of the user. Where that cannot be written they lie in the state folder of the project.
+    /// Opens the places of `repository`: in `dir` if configured, otherwise in `cache`, the user's
+    /// folder for caches. If that cannot be written, they are in the state folder of the project.
     ///
     /// # Errors
-    /// [`PlaceError`] when `dir` lies in the project or is somebody else's.
+    /// [`PlaceError`] if `dir` is in the project or belongs to another user.
     pub fn of(
         repository: &Repository,
         dir: Option<&Path>,
@@ -129,7 +129,7 @@ impl Places {
         Ok(Self { dir, in_project: true, known: Known::default() })
     }
 
-    /// The same to look at them: nothing is made, and it may turn out that nothing is there.
+    /// Opens the places for reading: nothing is created, and the folder may not exist.
     pub fn look(repository: &Repository, dir: Option<&Path>, cache: Option<&Path>) -> Self {
         let name = name(repository);
         let inside = repository.top().join(".workloop/trees-apart").join(&name);
@@ -147,7 +147,7 @@ impl Places {
         }
     }
 
-    /// Where the places would lie in the project, if they are configured so; nothing is made.
+    /// Returns the configured location of the places if it is in the project; creates nothing.
     pub fn inside(repository: &Repository, dir: &Path) -> Option<PathBuf> {
         let dir = dir.join(name(repository));
         let there = dir.ancestors().find_map(|up| Some((up, up.canonicalize().ok()?)));
@@ -157,7 +157,7 @@ impl Places {
 
     fn at(dir: PathBuf, repository: &Repository) -> Result<Self, PlaceError> {
         let inside = |dir: &Path| is_inside(repository, dir);
-        // Before anything is made, and once more where links lead.
+        // Checked before anything is created, and again after links are resolved.
         if inside(&dir) {
             return Err(PlaceError::Inside { path: dir });
         }
@@ -165,7 +165,7 @@ impl Places {
         let fail = |source| PlaceError::Io { path: dir.clone(), source };
         let real = dir.canonicalize().map_err(fail)?;
         if inside(&real) {
-            // It is empty: we have just made it.
+            // It is empty, because it was just created.
             drop(std::fs::remove_dir(&real));
             return Err(PlaceError::Inside { path: real });
         }
@@ -175,20 +175,21 @@ impl Places {
         Ok(Self { dir: real, in_project: false, known: Known::default() })
     }
 
-    /// The folder.
+    /// Returns the folder.
     pub fn dir(&self) -> &Path {
         &self.dir
     }
 
-    /// Whether it lies in the project, for want of a better place; a person should know that.
+    /// Returns whether it is in the project because no better place is available; a person should
+    /// know that.
     pub fn is_in_project(&self) -> bool {
         self.in_project
     }
 
-    /// Takes the free place of the lowest number.
+    /// Takes the free place with the lowest number.
     ///
     /// # Errors
-    /// [`PlaceError`] when it cannot be made, or all are taken.
+    /// [`PlaceError`] if it cannot be created, or all are taken.
     pub fn take(&self, kind: Kind) -> Result<Slot, PlaceError> {
         real(&self.dir.join("own"))?;
         for number in 1..=MOST {
@@ -204,10 +205,11 @@ impl Places {
         Err(PlaceError::Full)
     }
 
-    /// The place in which the tree of an attempt is put for a person; `None` while another does it.
+    /// Takes the place for the tree of an attempt that is restored for a person; `None` while
+    /// another process does it.
     ///
     /// # Errors
-    /// [`PlaceError`] when it cannot be made.
+    /// [`PlaceError`] if it cannot be created.
     pub fn take_restored(&self, part: &str, attempt: u32) -> Result<Option<Slot>, PlaceError> {
         real(&self.dir.join("own"))?;
         // A workspace in all but its name, which no loop takes.
@@ -220,13 +222,14 @@ impl Places {
         Ok(Some(Slot { kind, number: attempt, tree, own, lock, known }))
     }
 
-    /// What is ours beside the tree `name`.
+    /// Returns the folder with our files beside the tree `name`.
     pub(super) fn own(&self, name: &str) -> PathBuf {
         self.dir.join("own").join(name)
     }
 }
 
-/// The lock of a slot whose folder beside the tree is `own`. The name of a task may have dots.
+/// Returns the lock of a slot whose folder beside the tree is `own`. The name of a task may contain
+/// dots.
 pub(super) fn lock_of(own: &Path) -> PathBuf {
     let mut path = own.as_os_str().to_owned();
     path.push(".lock");
@@ -234,65 +237,66 @@ pub(super) fn lock_of(own: &Path) -> PathBuf {
 }
 
 impl Slot {
-    /// What it is for.
+    /// Returns its purpose.
     pub fn kind(&self) -> Kind {
         self.kind
     }
 
-    /// Its number, from 1.
+    /// Returns its number, from 1.
     pub fn number(&self) -> u32 {
         self.number
     }
 
-    /// The folder of its tree.
+    /// Returns the folder of its tree.
     pub fn tree(&self) -> &Path {
         &self.tree
     }
 
-    /// What is ours beside it.
+    /// Returns the folder with our files beside it.
     pub(super) fn own(&self) -> &Path {
         &self.own
     }
 
-    /// Whether somebody died while a folder lay over its tree.
+    /// Returns whether a process died while a folder covered its tree.
     pub(super) fn is_covered(&self) -> bool {
         std::fs::symlink_metadata(self.own.join(NOTE)).is_ok()
     }
 
-    /// Makes sure that what is ours lies in a folder, and in no link of an agent to somewhere else.
+    /// Ensures that our files are in a real folder, and not behind an agent's link to another
+    /// place.
     pub(super) fn secure(&self) -> Result<(), PlaceError> {
         real(&self.own)
     }
 
-    /// Our index of its tree.
+    /// Returns our index of its tree.
     pub(super) fn index(&self) -> PathBuf {
         self.own.join(INDEX)
     }
 
-    /// Which indexes are as we left them.
+    /// Returns the record of unchanged indexes.
     pub(super) fn known(&self) -> &Known {
         &self.known
     }
 
-    /// Whether names of files that differ in case alone are one there, whatever is configured in the
-    /// project: git takes two files for one where it is told so.
+    /// Returns whether file names that differ only in case are the same there, whatever is
+    /// configured in the project: with a wrong setting git confuses two files.
     pub(super) fn ignores_case(&self) -> bool {
         let name = self.lock.path().file_name().unwrap_or_default();
         self.lock.path().with_file_name(name.to_ascii_uppercase()).exists()
     }
 
-    /// Its lock, for commands that have to end before somebody else may have the place.
+    /// Returns its lock, for commands that have to end before another process may have the place.
     pub(super) fn lock(&self) -> io::Result<Arc<OwnedFd>> {
         Ok(Arc::new(self.lock.file().try_clone()?.into()))
     }
 }
 
-/// Whether a folder lies in the project or in its repository.
+/// Returns whether a folder is in the project or in its repository.
 fn is_inside(repository: &Repository, dir: &Path) -> bool {
     [repository.top(), repository.common()].iter().any(|taken| dir.starts_with(taken))
 }
 
-/// The name of the project, and a hash of its shared git directory.
+/// Returns the name of the project, and a hash of its shared git directory.
 fn name(repository: &Repository) -> String {
     let top = repository.top().file_name().unwrap_or_default();
     let hash = Sha256::digest(repository.common().as_os_str().as_bytes());
@@ -305,7 +309,7 @@ fn name(repository: &Repository) -> String {
     name
 }
 
-/// The same, of which an agent could have made a link to where files are that are not ours.
+/// Checks that the folder is real: an agent could have replaced it by a link to foreign files.
 fn real(dir: &Path) -> Result<(), PlaceError> {
     let fail = |source| PlaceError::Io { path: dir.to_owned(), source };
     if files::look(dir).map_err(fail)?.is_some_and(|meta| !meta.is_dir()) {
@@ -314,7 +318,7 @@ fn real(dir: &Path) -> Result<(), PlaceError> {
     make(dir)
 }
 
-/// Makes a folder that is private to the user, and those above it.
+/// Creates a folder that is private to the user, and those above it.
 fn make(dir: &Path) -> Result<(), PlaceError> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(dir);
     made.map_err(|source| PlaceError::Io { path: dir.to_owned(), source })
@@ -371,7 +375,8 @@ mod tests {
         let (first, second) = (take(Kind::Workspace), take(Kind::Workspace));
         assert_eq!((first.number(), second.number(), take(Kind::Judge).number()), (1, 2, 1));
         drop(first);
-        // What another test starts just now has a copy of the lock until its own program begins.
+        // A process that another test starts at this moment has a copy of the lock until its own
+        // program begins.
         let end = Instant::now() + Duration::from_secs(20);
         while take(Kind::Workspace).number() != 1 {
             assert!(Instant::now() < end, "the number is not free again");

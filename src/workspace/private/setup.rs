@@ -1,5 +1,5 @@
-//! When the commands that make a tree ready are to be run: once, again when one of their inputs
-//! changed, and again when what they made is no longer what it was. They are run by the caller.
+//! Decides when the commands that prepare a tree are to run: once, again when one of their inputs
+//! changed, and again when what they made has changed. The caller runs them.
 
 use super::super::content::ContentHash;
 use super::super::git::At;
@@ -14,53 +14,54 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// The most that is read of what is remembered: two hashes and two moments.
+/// The most that is read of the record: two hashes and two moments.
 const SMALL: u64 = 4 << 10;
 
-/// What makes a tree ready.
+/// The commands that prepare a tree.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SetupRules {
-    /// The commands, as they are configured; only whether they are the same counts here.
+    /// The commands as configured; here only their equality counts.
     pub commands: Vec<String>,
     /// Globs of files that they read.
     pub inputs: Vec<String>,
 }
 
-/// Whether the commands are to be run in a tree before it is used.
+/// Whether the commands are to run in a tree before it is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Setup {
-    /// There are none, or what they made is there.
+    /// There are none, or what they made exists.
     Done,
     /// They never ran in it.
     First,
-    /// The commands, or a file that they read, are not what they were.
+    /// The commands, or a file that they read, changed.
     InputsChanged,
     /// What they made was changed or is gone.
     MadeChanged,
 }
 
-/// What is remembered of a run of the commands, beside the tree.
+/// The record of a run of the commands, beside the tree.
 pub(super) struct Note<'a> {
-    /// The folder of the slot that is ours.
+    /// The folder of the slot with our files.
     pub(super) own: &'a Path,
 }
 
-/// The name of what is remembered.
+/// The name of the record.
 pub(super) const NOTE: &str = "setup";
-/// The name of a file that is made when the commands begin: its time is that of the file system.
+/// The name of a file that is created when the commands begin: its time is that of the file system.
 pub(super) const BEGUN: &str = "setup.begun";
 
-/// How often a file is made to see a tick of the file system's clock pass.
+/// How often a file is created to observe a tick of the file system's clock.
 const TICK_TRIES: u32 = 20_000;
 
-/// A file that git ignores: its path, its time of change, and a hash of what it is.
+/// A file that git ignores: its path, its time of change, and a hash of its content.
 pub(super) struct Ignored {
     changed: (i64, i64),
     stamp: Vec<u8>,
 }
 
 impl Note<'_> {
-    /// Whether the commands are due in the tree at `top`, where `ignored` is what git ignores.
+    /// Returns whether the commands are due in the tree at `top`, where `ignored` are the ignored
+    /// files.
     pub(super) fn due(
         &self,
         rules: &SetupRules,
@@ -84,13 +85,13 @@ impl Note<'_> {
         })
     }
 
-    /// The commands begin.
+    /// Records that the commands begin.
     pub(super) fn begin(&self) -> io::Result<()> {
         let now = self.touched()?;
         self.later_than(now)
     }
 
-    /// The time of the file system now, as files get it that are made in this moment.
+    /// Returns the current time of the file system, as files get it that are created now.
     fn touched(&self) -> io::Result<(i64, i64)> {
         let begun = self.own.join(BEGUN);
         files::remove(&begun)?;
@@ -98,20 +99,20 @@ impl Note<'_> {
         Ok((meta.ctime(), meta.ctime_nsec()))
     }
 
-    /// Lets the clock of the file system, which moves in ticks of some milliseconds, get past a moment:
-    /// what is made before and after it must not look as if made at the same time.
+    /// Waits until the clock of the file system, which moves in ticks of some milliseconds, is past
+    /// a moment: files that are made before and after it must not have the same time.
     fn later_than(&self, moment: (i64, i64)) -> io::Result<()> {
         for _ in 0..TICK_TRIES {
             if self.touched()? > moment {
                 break;
             }
         }
-        // A clock that was set back: what is made now may count to what was before.
+        // The clock was set back: new files may count as older ones.
         Ok(())
     }
 
-    /// Remembers that the commands ran well. What they made is what changed since they began: caches
-    /// that were there before, and what a verification writes beside it later, is not theirs.
+    /// Records that the commands succeeded. What they made is what changed since they began; caches
+    /// that existed before, and what a verification writes later, do not count.
     pub(super) fn done(
         &self,
         rules: &SetupRules,
@@ -136,7 +137,7 @@ fn moment(text: &str) -> Option<(i64, i64)> {
     Some((seconds.parse().ok()?, nanos.parse().ok()?))
 }
 
-/// A hash of the files that were changed last between two moments.
+/// Returns a hash of the files that were last changed between two moments.
 fn made_between(ignored: &[Ignored], from: (i64, i64), to: (i64, i64)) -> String {
     let mut hash = Sha256::new();
     for one in ignored.iter().filter(|one| from <= one.changed && one.changed <= to) {
@@ -145,7 +146,7 @@ fn made_between(ignored: &[Ignored], from: (i64, i64), to: (i64, i64)) -> String
     hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// A hash of the commands and of the content of what they read.
+/// Returns a hash of the commands and of the content of what they read.
 fn key_of(rules: &SetupRules, top: &Path) -> io::Result<String> {
     let mut hash = ContentHash::default();
     for command in &rules.commands {
@@ -161,7 +162,8 @@ fn key_of(rules: &SetupRules, top: &Path) -> io::Result<String> {
     Ok(hash.finish())
 }
 
-/// The files that a glob matches, as seen from the top; a path without wildcards matches itself.
+/// Returns the files that a glob matches, relative to the top; a path without wildcards matches
+/// itself.
 fn matching(top: &Path, glob: &str) -> io::Result<BTreeSet<PathBuf>> {
     let wild = |part: &str| part.contains(['*', '?', '[', '{']);
     if !wild(glob) {
@@ -187,8 +189,8 @@ fn matching(top: &Path, glob: &str) -> io::Result<BTreeSet<PathBuf>> {
     Ok(found)
 }
 
-/// Path, size, inode and time of change of every file that git ignores in the tree, but of those that
-/// were `brought`.
+/// Returns path, size, inode and time of change of every file that git ignores in the tree, except
+/// those that were `brought`.
 pub(super) fn ignored(
     repository: &Repository,
     at: &At,
@@ -201,7 +203,7 @@ pub(super) fn ignored(
     names.retain(|name| !brought(Path::new(OsStr::from_bytes(name))));
     names.sort_unstable();
     let one = |name: &&[u8]| {
-        // What vanished since it was listed is as if it had never been there.
+        // A file that vanished since it was listed counts as missing.
         let meta = std::fs::symlink_metadata(top.join(OsStr::from_bytes(name))).ok()?;
         let mut stamp = (name.len() as u64).to_le_bytes().to_vec();
         stamp.extend(*name);

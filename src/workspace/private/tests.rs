@@ -65,7 +65,7 @@ impl Bench {
         self.tree.prepare(&Wanted::commit(base)).unwrap()
     }
 
-    /// All that is in the workspace besides its repository.
+    /// Returns everything in the workspace except its repository.
     fn listed(&self) -> String {
         self.agent("find . -path ./.git -prune -o ! -type d -print | LC_ALL=C sort | tr '\\n' ' '")
     }
@@ -89,7 +89,7 @@ fn a_workspace_is_a_repository_at_the_base_with_nothing_to_commit() {
         ),
         "mine\none"
     );
-    // Nothing of it reached the project but what is captured.
+    // Nothing of it reached the project except what is captured.
     assert_eq!(
         bench.scratch.sh("git status --porcelain; git for-each-ref --format='%(refname)'"),
         "refs/heads/main"
@@ -116,7 +116,7 @@ fn a_change_is_the_tree_whatever_was_committed_staged_or_left() {
         "attempt\none\n1\n2\n3\n4"
     );
     assert_eq!(captured.tree, bench.repository.tree_of(commit).unwrap());
-    // The same again is the same commit.
+    // The same content gives the same commit.
     assert_eq!(bench.capture().unwrap(), captured);
 }
 
@@ -138,7 +138,7 @@ fn a_workspace_is_put_back_whatever_was_left_in_it() {
     bench.prepare();
     assert_eq!(bench.listed(), "./.gitignore ./a ./cache/c ./sub/b");
     assert_eq!(bench.agent("git status --porcelain --ignored; cat a"), "!! cache/\n1\n2\n3");
-    // A cache that leads elsewhere is no cache.
+    // A cache that is a link to another place is removed.
     bench.agent("rm -r cache; ln -s / cache");
     bench.prepare();
     assert_eq!(bench.listed(), CLEAN);
@@ -201,7 +201,7 @@ fn what_cannot_be_captured_whole_is_not_captured() {
     bench.agent("rm a pipe; git checkout -q a; mkdir closed cache; touch closed/f cache/f; chmod 000 closed cache");
     let as_root = fs::read_dir(bench.tree.path().join("closed")).is_ok();
     if as_root {
-        // Nothing is closed to root.
+        // Root can read everything.
         assert_eq!(bench.paths(), ["closed/f"]);
         return;
     }
@@ -209,7 +209,7 @@ fn what_cannot_be_captured_whole_is_not_captured() {
     bench.agent("chmod 700 closed; chmod 000 closed/f");
     assert!(matches!(bench.capture(), Err(CaptureError::Git(_))));
     bench.agent("chmod 600 closed/f");
-    // What git ignores need not be read.
+    // Ignored files need not be readable.
     assert_eq!(bench.paths(), ["closed/f"]);
 }
 
@@ -232,7 +232,7 @@ fn queues_and_state_are_no_part_of_a_change() {
     assert_eq!(bench.agent("cat q.json; git status --porcelain"), "[]");
 }
 
-/// Nothing that an agent writes into any configuration is run by a capture or by what comes next.
+/// Neither a capture nor what follows runs anything that an agent wrote into a configuration.
 #[test]
 fn nothing_that_an_agent_configured_is_run() {
     let mut bench = Bench::new(TreeRules::default());
@@ -244,7 +244,7 @@ fn nothing_that_an_agent_configured_is_run() {
          git config core.hooksPath hooks; git config core.worktree /; mkdir -p hooks; printf '#!/bin/sh\n{touch}\n' >hooks/post-index-change
          chmod +x hooks/*; cp hooks/* hooks/reference-transaction; cp hooks/* hooks/post-checkout 2>/dev/null || true"
     );
-    // In its own repository, and in the project's, which nothing confines it from here.
+    // In its own repository, and in the project's, which the agent can reach.
     bench.agent(&configure);
     bench.agent("printf '* filter=x diff=x merge=x\\n' >.gitattributes; echo 4 >>a");
     bench.scratch.sh(&configure);
@@ -278,11 +278,11 @@ fn line_ends_and_filters_are_those_of_the_project() {
         bench.scratch.sh(&format!("git show {}:t.up | od -c | head -1", captured.commit)),
         "0000000   x  \\n   y  \\n"
     );
-    // An agent's own attributes count only where the task declares them.
+    // An agent's own attributes count only if the task declares them.
     bench.agent("printf 'a filter=up\\n*.up filter=up\\n' >.gitattributes; printf 'ABC\\r\\n' >a");
     let captured = bench.capture().unwrap();
     assert_eq!(bench.scratch.sh(&format!("git show {}:a", captured.commit)), "ABC");
-    // A file that looks as it did is not read again.
+    // A file that looks unchanged is not read again.
     bench.agent("printf 'ABC\\r\\n' >b; mv b a");
     let declared = bench.tree.capture(&CaptureRules {
         ours: &|_| false,
@@ -338,10 +338,10 @@ fn ignored_files_are_brought_and_setup_runs_when_it_is_due() {
     bench.agent("echo m >modules/m");
     bench.tree.setup_done().unwrap();
     assert_eq!(bench.prepare().setup, Setup::Done);
-    // Caches that were there before, and what comes later, are not what setup made.
+    // Caches that existed before, and files that appear later, do not count as made by setup.
     bench.agent("echo longer >modules/cache; echo x >modules/new");
     assert_eq!(bench.tree.put_back().unwrap().setup, Setup::Done);
-    // What a verification did to what setup made is noticed.
+    // A verification that changes what setup made is detected.
     bench.agent("echo changed >modules/m");
     assert_eq!(bench.tree.put_back().unwrap().setup, Setup::MadeChanged);
     bench.tree.setup_begins().unwrap();

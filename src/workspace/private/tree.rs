@@ -1,7 +1,7 @@
 //! A private tree: made, and put back to a tree of the repository before each attempt or
 //! verification.
 //!
-//! Our index knows what is in it, so that a change of one file writes one file. Whatever an agent
+//! Our index knows its content, so that a change of one file writes one file. Whatever an agent
 //! left is undone: another `.git`, links, nested repositories, folders that cannot be read.
 
 use super::super::git::At;
@@ -22,10 +22,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use thiserror::Error;
 
-/// What stays in a tree, and what is brought into it, that git ignores.
+/// Ignored files that stay in a tree, or are brought into it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TreeRules {
-    /// What makes it ready.
+    /// The commands that prepare it.
     pub setup: SetupRules,
     /// Paths that are copied from the project before each attempt.
     pub copy: Vec<PathBuf>,
@@ -33,42 +33,42 @@ pub struct TreeRules {
     pub link: Vec<PathBuf>,
     /// Patterns of ignored files that stay, as in a `.gitignore`.
     pub keep: Vec<String>,
-    /// Where its objects come from.
+    /// The source of its objects.
     pub objects: Objects,
 }
 
-/// What a tree is to hold.
+/// The wanted content of a tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
-    /// The commit that HEAD is at.
+    /// The commit of HEAD.
     pub base: Oid,
     /// The commit or tree of its files: `base`, a change, or a merge with conflicts in it.
     pub files: Oid,
 }
 
 impl Wanted {
-    /// A commit as it is.
+    /// Wants a commit without changes.
     pub fn commit(base: Oid) -> Self {
         Self { files: base.clone(), base }
     }
 }
 
-/// What became of a tree.
+/// The result of preparing a tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Brought {
-    /// Whether it was made anew.
+    /// Whether it was made from scratch.
     pub is_new: bool,
-    /// Whether its setup is to be run before it is used.
+    /// Whether its setup is to run before it is used.
     pub setup: Setup,
 }
 
-/// Why a tree is not what it should be.
+/// Why a tree could not be prepared.
 #[derive(Debug, Error)]
 pub enum TreeError {
     /// Git refused.
     #[error(transparent)]
     Git(#[from] GitError),
-    /// What is ours beside the tree cannot be had.
+    /// Our files beside the tree are not available.
     #[error(transparent)]
     Place(#[from] PlaceError),
     /// The system refused.
@@ -85,7 +85,7 @@ pub enum TreeError {
         /// The tree.
         path: PathBuf,
     },
-    /// A tree was asked for something before it was prepared.
+    /// A tree was used before it was prepared.
     #[error("{} was not prepared", .path.display())]
     Unprepared {
         /// The tree.
@@ -103,10 +103,10 @@ pub struct Tree {
 }
 
 impl Tree {
-    /// The tree of `slot`, which need not be there yet.
+    /// Creates the tree of `slot`, whose folder may not exist yet.
     ///
     /// # Errors
-    /// When the lock of the slot cannot be handed to git.
+    /// If the lock of the slot cannot be passed to git.
     pub fn new(
         repository: &Repository,
         slot: impl Into<Arc<Slot>>,
@@ -117,17 +117,17 @@ impl Tree {
         Ok(Self { repository: repository.holding(lock), slot, rules, now: None })
     }
 
-    /// Its folder.
+    /// Returns its folder.
     pub fn path(&self) -> &Path {
         self.slot.tree()
     }
 
-    /// Its slot.
+    /// Returns its slot.
     pub fn slot(&self) -> &Slot {
         &self.slot
     }
 
-    /// What it was last prepared for.
+    /// Returns what it was last prepared for.
     pub fn wanted(&self) -> Option<&Wanted> {
         self.now.as_ref().map(|(wanted, _)| wanted)
     }
@@ -140,10 +140,10 @@ impl Tree {
         self.rules.objects
     }
 
-    /// Makes the tree what is wanted, and its repository anew. Whatever was there is undone.
+    /// Makes the tree what is wanted, with a new repository. Whatever was there is undone.
     ///
     /// # Errors
-    /// [`TreeError`]; the tree is not to be used then.
+    /// [`TreeError`]; the tree must not be used then.
     pub fn prepare(&mut self, wanted: &Wanted) -> Result<Brought, TreeError> {
         self.slot.secure()?;
         let known = self.now.take().map(|(_, identity)| identity);
@@ -151,7 +151,7 @@ impl Tree {
             self.discard()?;
         }
         let is_new = match self.put(wanted, known) {
-            // What cannot be put back is made anew.
+            // A tree that cannot be put back is made again.
             Err(_) if files::look(self.path()).is_ok_and(|meta| meta.is_some()) => {
                 self.discard().and_then(|()| self.put(wanted, None).map(|_| true))?
             }
@@ -180,10 +180,10 @@ impl Tree {
         self.prepare(&wanted)
     }
 
-    /// Whether the setup commands are to be run before the tree is used.
+    /// Returns whether the setup commands are to run before the tree is used.
     ///
     /// # Errors
-    /// When it cannot be looked at.
+    /// If it cannot be read.
     pub fn setup_due(&self) -> Result<Setup, TreeError> {
         if self.rules.setup.commands.is_empty() {
             return Ok(Setup::Done);
@@ -193,18 +193,19 @@ impl Tree {
         due.map_err(|source| failed(self.path(), source))
     }
 
-    /// The setup commands begin: what changes until [`Tree::setup_done`] is what they made.
+    /// Records that the setup commands begin: what changes until [`Tree::setup_done`] is what they
+    /// made.
     ///
     /// # Errors
-    /// When it cannot be noted.
+    /// If the record cannot be written.
     pub fn setup_begins(&self) -> Result<(), TreeError> {
         self.note().begin().map_err(|source| failed(self.path(), source))
     }
 
-    /// Remembers that the setup commands ran well, and what is there now.
+    /// Records that the setup commands succeeded, and what they made.
     ///
     /// # Errors
-    /// When it cannot be looked at or noted.
+    /// If the tree cannot be read or the record not written.
     pub fn setup_done(&self) -> Result<(), TreeError> {
         let ignored = self.ignored()?;
         let done = self.note().done(&self.rules.setup, self.path(), &ignored);
@@ -222,7 +223,7 @@ impl Tree {
         Ok(setup::ignored(&self.repository, &at, self.path(), &brought)?)
     }
 
-    /// What it was prepared for, if it is still the same real folder.
+    /// Returns what it was prepared for, if it is still the same real folder.
     pub(super) fn checked(&self) -> Result<&Wanted, TreeError> {
         let path = || self.path().to_owned();
         let Some((wanted, known)) = &self.now else {
@@ -236,12 +237,12 @@ impl Tree {
         }
     }
 
-    /// A git directory without a configuration, our index, and the attributes of `source`.
+    /// Returns a git directory without a configuration, our index, and the attributes of `source`.
     pub(super) fn at(&self, source: &Oid) -> Result<At, TreeError> {
         Ok(self.at_own_attributes()?.var("GIT_ATTR_SOURCE", source.as_str()))
     }
 
-    /// The same with the attributes that lie in the tree.
+    /// Returns the same with the attributes of the tree itself.
     pub(super) fn at_own_attributes(&self) -> Result<At, TreeError> {
         let at = self.plain()?.work_tree(self.path()).var("GIT_INDEX_FILE", self.slot.index());
         let ignores_case = if self.slot.ignores_case() { "true" } else { "false" };
@@ -258,14 +259,14 @@ impl Tree {
         .fold(at, |at, (key, value)| at.set(key, value)))
     }
 
-    /// A git directory of ours, without a configuration.
+    /// Returns our own git directory, without a configuration.
     pub(super) fn plain(&self) -> Result<At, TreeError> {
         self.slot.secure()?;
         let own = self.slot.own();
         self.repository.plain(&own.join("git")).map_err(|source| failed(own, source))
     }
 
-    /// Makes the files what is wanted; says whether the folder is new.
+    /// Makes the files what is wanted; returns whether the folder is new.
     fn put(&self, wanted: &Wanted, known: Option<Identity>) -> Result<bool, TreeError> {
         let (top, own) = (self.slot.tree(), self.slot.own());
         let io = |source| failed(top, source);
@@ -280,7 +281,7 @@ impl Tree {
             files::remove(&self.slot.index()).map_err(io)?;
             DirBuilder::new().mode(0o700).create(top).map_err(io)?;
         }
-        // Left by a git of ours that was killed: the slot is locked, so that none lives.
+        // Left by one of our git processes that was killed: the slot is locked, so none is alive.
         files::remove(&own.join("index.lock")).map_err(io)?;
         files::remove(&top.join(".git")).map_err(io)?;
         let at = self.at(&wanted.files)?;
@@ -291,7 +292,7 @@ impl Tree {
         self.repository.tool().get(&at, &args)?;
         self.clean(&at, &self.rules.keep)?;
         let found = nested::walk(top).map_err(io)?;
-        // What git looks at as little as we want it to stay.
+        // Files that git does not examine, and that must not stay.
         let hidden = found.repositories.iter().chain(&found.special);
         for path in self.unignored(&at, hidden)? {
             files::remove(&top.join(&path)).map_err(io)?;
@@ -300,19 +301,19 @@ impl Tree {
         Ok(!is_same)
     }
 
-    /// Makes our index of `tree` and of what the files hold: whoever can write it could have files of
-    /// another content pass for those of the tree.
+    /// Makes our index from `tree` and the content of the files: a process that can write the index
+    /// could make files of another content look unchanged.
     pub(super) fn make_index(&self, at: &At, tree: &Oid) -> Result<(), TreeError> {
         let index = self.slot.index();
         files::remove(&index).map_err(|source| failed(&index, source))?;
         let tool = self.repository.tool();
         tool.get(at, &["read-tree", tree.as_str()])?;
-        // What differs is told by its exit status, and is what the caller looks for.
+        // The exit status reports differences, which the caller determines itself.
         tool.ask(at, &["update-index", "-q", "--refresh"], Vec::new())?;
         Ok(())
     }
 
-    /// Removes what is not tracked, but what `keep` names.
+    /// Removes untracked files, except what `keep` names.
     fn clean(&self, at: &At, keep: &[String]) -> Result<(), TreeError> {
         let mut args: Vec<OsString> = vec!["clean".into(), "-ffdxq".into()];
         for pattern in keep {
@@ -340,7 +341,7 @@ impl Tree {
         Ok(!listed.is_empty())
     }
 
-    /// Those of `paths` that git does not ignore; of a repository its folder is asked about.
+    /// Returns those of `paths` that git does not ignore; for a repository, its folder is checked.
     pub(super) fn unignored<'p>(
         &self,
         at: &At,
@@ -366,12 +367,12 @@ impl Tree {
         Ok(stays.cloned().collect())
     }
 
-    /// Whether a path was brought from the project, and is no work.
+    /// Returns whether a path was brought from the project, and is no work.
     pub(super) fn is_brought(&self, path: &Path) -> bool {
         self.rules.copy.iter().chain(&self.rules.link).any(|brought| path.starts_with(brought))
     }
 
-    /// Removes the tree and what is known of it.
+    /// Removes the tree and its records.
     pub(super) fn discard(&self) -> Result<(), TreeError> {
         let io = |source| failed(self.path(), source);
         files::remove(self.path()).map_err(io)?;

@@ -1,4 +1,4 @@
-//! Runs calls of git for places of our own: hardened, with an end, and with what it complained.
+//! Runs git for our own places: hardened, with a time limit, and with its error output.
 
 use super::super::git::{At, Call, Git};
 use super::names::Oid;
@@ -12,49 +12,50 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use thiserror::Error;
 
-/// How long a call may take that writes no files.
+/// The time limit of a call that writes no files.
 const LIMIT: Duration = Duration::from_secs(30);
-/// How long a call may take that writes a whole tree, or reads it: a hundred thousand files on a cold or
-/// a busy disk take minutes, and a call that is ended half way has to begin anew. A signal ends it at once.
+/// The time limit of a call that writes or reads a whole tree. A hundred thousand files on a cold
+/// or busy disk take minutes, and a call that is ended halfway has to start over. A signal ends it
+/// at once.
 const LONG: Duration = Duration::from_secs(15 * 60);
 /// Commands that read or write as many files as the project has.
 const SLOW: [&str; 6] = ["add", "read-tree", "clean", "pack-objects", "update-index", "ls-files"];
 
-/// Why git did not do what it was asked.
+/// Why a call of git failed.
 #[derive(Debug, Error)]
 pub enum GitError {
     /// It could not be started, or did not end.
     #[error("ask git {verb}")]
     Run {
-        /// Its command.
+        /// The git command.
         verb: String,
-        /// Why.
+        /// The cause.
         source: ShortError,
     },
     /// It refused.
     #[error("git {verb} ended with status {code}: {said}")]
     Failed {
-        /// Its command.
+        /// The git command.
         verb: String,
         /// Its exit status.
         code: i32,
-        /// The first line of its complaint.
+        /// The first line of its error output.
         said: String,
     },
-    /// Refs cannot be locked for a write of ours.
+    /// Refs cannot be locked for one of our writes.
     #[error("write refs below {}: {source}", .path.display())]
     Refs {
         /// The folder of the lock.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
-    /// It printed what we do not understand.
+    /// It printed output that cannot be parsed.
     #[error("git {verb} printed {said:?}, which is not understood")]
     Strange {
-        /// Its command.
+        /// The git command.
         verb: String,
-        /// What it printed, its begin.
+        /// The beginning of its output.
         said: String,
     },
 }
@@ -69,7 +70,7 @@ pub(in super::super) struct Answer {
 }
 
 impl Answer {
-    /// As the error that it is.
+    /// Converts it to an error.
     pub(in super::super) fn failed(&self) -> GitError {
         let said = String::from_utf8_lossy(&self.stderr);
         let said = said.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
@@ -77,7 +78,7 @@ impl Answer {
         GitError::Failed { verb: self.verb.clone(), code: self.code, said: said.to_owned() }
     }
 
-    /// As an error, since what it printed is not understood.
+    /// Converts it to an error, since its output cannot be parsed.
     pub(in super::super) fn strange(&self) -> GitError {
         let said = String::from_utf8_lossy(&self.stdout).chars().take(80).collect();
         GitError::Strange { verb: self.verb.clone(), said }
@@ -101,18 +102,20 @@ impl Tool {
         &self.git
     }
 
-    /// The same whose calls hold `lock` too as long as they run, also when we are killed meanwhile.
+    /// Returns a copy whose calls also hold `lock` as long as they run, even if this process is
+    /// killed meanwhile.
     pub(in super::super) fn holding(&self, lock: Arc<OwnedFd>) -> Self {
         let held = self.held.iter().cloned().chain([lock]).collect();
         Self { held, ..self.clone() }
     }
 
-    /// The same whose calls end at once when `cancelled` becomes true, or none.
+    /// Returns a copy whose calls end at once when `cancelled` becomes true; `None` never ends
+    /// them.
     pub(in super::super) fn ended_by(&self, cancelled: Option<Arc<AtomicBool>>) -> Self {
         Self { cancelled, ..self.clone() }
     }
 
-    /// How a call ended, whatever its status.
+    /// Runs a call and returns how it ended, whatever its status.
     pub(in super::super) fn ask<S: AsRef<OsStr>>(
         &self,
         at: &At,
@@ -124,7 +127,7 @@ impl Tool {
         self.run(call)
     }
 
-    /// What a call printed that must end well.
+    /// Runs a call that must succeed, and returns its output.
     pub(in super::super) fn get<S: AsRef<OsStr>>(
         &self,
         at: &At,
@@ -133,7 +136,7 @@ impl Tool {
         self.put(at, args, Vec::new())
     }
 
-    /// The same of a call that reads something.
+    /// Runs a call with input that must succeed, and returns its output.
     pub(in super::super) fn put<S: AsRef<OsStr>>(
         &self,
         at: &At,
@@ -144,7 +147,7 @@ impl Tool {
         if answer.code == 0 { Ok(answer.stdout) } else { Err(answer.failed()) }
     }
 
-    /// The name of an object that a call printed.
+    /// Runs a call and returns the object name that it printed.
     pub(in super::super) fn oid<S: AsRef<OsStr>>(
         &self,
         at: &At,
@@ -158,7 +161,7 @@ impl Tool {
         Oid::of(&answer.stdout).ok_or_else(|| answer.strange())
     }
 
-    /// What the repository and its person configure.
+    /// Returns the configuration of the repository and its person.
     pub(in super::super) fn listed(&self, at: &At) -> Result<Vec<u8>, GitError> {
         let answer = self.run(self.git.list_call(at))?;
         if answer.code == 0 { Ok(answer.stdout) } else { Err(answer.failed()) }

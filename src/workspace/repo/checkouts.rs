@@ -1,4 +1,4 @@
-//! Which work trees of a repository have which branch checked out.
+//! Lists the work trees of a repository and their branches.
 
 use super::calls::GitError;
 use super::found::Repository;
@@ -14,15 +14,15 @@ const SMALL: u64 = 16 << 10;
 /// A work tree of the repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checkout {
-    /// Its top.
+    /// The top of the work tree.
     pub path: PathBuf,
     /// Its own git directory.
     pub git_dir: PathBuf,
-    /// The branch that is checked out, in full; `None` when none is.
+    /// The full name of the branch that is checked out; `None` if there is none.
     pub branch: Option<String>,
 }
 
-/// What somebody is in the middle of, by the file that says so.
+/// Operations in progress, by the file that indicates each.
 const UNDER_WAY: [(&str, &str); 6] = [
     ("MERGE_HEAD", "a merge"),
     ("rebase-merge", "a rebase"),
@@ -33,10 +33,10 @@ const UNDER_WAY: [(&str, &str); 6] = [
 ];
 
 impl Repository {
-    /// The work trees that are there, that of the repository itself and linked ones.
+    /// Returns the existing work trees: that of the repository itself and linked ones.
     ///
     /// # Errors
-    /// When git cannot be asked.
+    /// If git fails.
     pub fn checkouts(&self) -> Result<Vec<Checkout>, GitError> {
         let at = self.refs();
         let text = self.tool().get(&at, &["worktree", "list", "--porcelain", "-z"])?;
@@ -48,7 +48,7 @@ impl Repository {
         for line in text.split(|byte| *byte == 0) {
             if let Some(path) = line.strip_prefix(b"worktree ") {
                 let path = PathBuf::from(OsStr::from_bytes(path));
-                // The first one is named by the git directory's own folder, wherever that lies.
+                // The first one is named by the folder of the git directory, wherever that is.
                 let path = if found.is_empty() { self.main_tree(path) } else { path };
                 let git_dir = git_dir_of(&path).unwrap_or_default();
                 found.push(Checkout { path, git_dir, branch: None });
@@ -58,7 +58,7 @@ impl Repository {
                 last.branch = Some(String::from_utf8_lossy(branch).into_owned());
             }
         }
-        // Of a folder that is gone, or no longer one of ours, nothing has to be kept true.
+        // A folder that is gone, or no longer belongs to the repository, needs no update.
         found.retain(|one| !one.git_dir.as_os_str().is_empty());
         found
     }
@@ -70,18 +70,18 @@ impl Repository {
 }
 
 impl Checkout {
-    /// Whether `branch`, a name in full, is checked out there at this moment.
+    /// Returns whether `branch`, a full name, is checked out there at this moment.
     pub(in super::super) fn has_now(&self, branch: &str) -> bool {
         let head = open::read_text(&self.git_dir.join("HEAD"), Links::Refuse, SMALL);
         head.is_ok_and(|head| head.trim_end().strip_prefix("ref: ") == Some(branch))
     }
 
-    /// What a person is in the middle of there, if it has to do with `branch`.
+    /// Returns the operation that a person has in progress there, if it concerns `branch`.
     pub fn under_way(&self, branch: &str) -> Option<&'static str> {
         let file = |name: &str| self.git_dir.join(name);
         let here = self.branch.as_deref() == Some(branch);
         let about = |name: &str| {
-            // A rebase or a bisect has no branch checked out, and comes back to it in the end.
+            // A rebase or a bisect has no branch checked out, and returns to it at its end.
             let said = open::read_text(&file(name), Links::Refuse, SMALL).unwrap_or_default();
             said.trim_end() == branch || Some(said.trim_end()) == branch.strip_prefix("refs/heads/")
         };

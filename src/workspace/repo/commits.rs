@@ -1,15 +1,16 @@
-//! Commits and refs in the project's repository: made and moved by plumbing, which runs no hook.
+//! Makes and moves commits and refs in the project's repository with plumbing commands, which run
+//! no hook.
 
 use super::calls::GitError;
 use super::found::Repository;
 use super::names::Oid;
 use std::fmt::Write;
 
-/// A moment, in seconds since 1970: the date of a commit, handed in.
+/// A moment, in seconds since 1970: the date of a commit, passed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Stamp(pub i64);
 
-/// A ref that is to be moved, only if it is at `from`; `None` is that it is not there.
+/// A move of a ref, only if it is at `from`; `None` means that it does not exist.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in super::super) struct RefMove {
     pub(in super::super) name: String,
@@ -37,20 +38,20 @@ impl Repository {
         self.tool().oid(&at, &args, message.as_bytes().to_vec())
     }
 
-    /// The first parent of a commit.
+    /// Returns the first parent of a commit.
     ///
     /// # Errors
-    /// When there is no such commit, or it has none.
+    /// If the commit does not exist, or has no parent.
     pub fn parent_of(&self, commit: &Oid) -> Result<Oid, GitError> {
         let parent = format!("{commit}^1");
         self.tool().oid(&self.refs(), &["rev-parse", "--verify", "--quiet", &parent], Vec::new())
     }
 
-    /// The first of the commits `all` in the history of the target; `None` where one of them is not in
-    /// it.
+    /// Returns the first of the commits `all` in the history of the target; `None` if one of them
+    /// is not in it.
     ///
     /// # Errors
-    /// When git cannot be asked.
+    /// If git fails.
     pub fn first_of(&self, all: &[Oid]) -> Result<Option<Oid>, GitError> {
         let mut first: Option<&Oid> = None;
         for commit in all {
@@ -65,29 +66,30 @@ impl Repository {
         Ok(first.cloned())
     }
 
-    /// Whether there is such a commit.
+    /// Returns whether the commit exists.
     ///
     /// # Errors
-    /// When git cannot be asked.
+    /// If git fails.
     pub fn has_commit(&self, commit: &Oid) -> Result<bool, GitError> {
         Ok(self.ref_at(&format!("{commit}^{{commit}}"))?.is_some())
     }
 
-    /// Where a ref is; `None` when it is not there.
+    /// Returns the position of a ref; `None` if it does not exist.
     pub(in super::super) fn ref_at(&self, name: &str) -> Result<Option<Oid>, GitError> {
         let args = ["rev-parse", "--verify", "--quiet", name];
         let answer = self.tool().ask(&self.refs(), &args, Vec::new())?;
         Ok(Oid::of(&answer.stdout).filter(|_| answer.code == 0))
     }
 
-    /// Puts a ref at `to`, wherever it is.
+    /// Sets a ref to `to`, whatever its position.
     pub(in super::super) fn put_ref(&self, name: &str, to: &Oid) -> Result<(), GitError> {
         let text = format!("update {name} {to}\n");
         let answer = self.write_refs(&[name], (&["update-ref", "--stdin"], text))?;
         if answer.code == 0 { Ok(()) } else { Err(answer.failed()) }
     }
 
-    /// Moves all of `moves` in one transaction; `false` when one of them is not where it should be.
+    /// Applies all of `moves` in one transaction; returns `false` if one of them is at another
+    /// position.
     pub(in super::super) fn move_refs(
         &self,
         moves: &[RefMove],
@@ -116,8 +118,8 @@ impl Repository {
         if answer.code == 0 {
             return Ok(true);
         }
-        // Refused because one has moved, or for another reason, or killed when it was done: the refs say
-        // which.
+        // Refused because one has moved, or for another reason, or killed when it was done: the
+        // refs show which.
         let mut now = Vec::new();
         for one in moves {
             now.push(self.ref_at(&one.name)?);
@@ -131,27 +133,27 @@ impl Repository {
         Err(answer.failed())
     }
 
-    /// Whether every object of `commit` is there, and sound, that `base` does not have.
+    /// Returns whether every object of `commit` that `base` does not have exists and is sound.
     pub(in super::super) fn is_whole(&self, base: &Oid, commit: &Oid) -> Result<bool, GitError> {
         Ok(self.brought(base, commit)?.is_some())
     }
 
-    /// Whether `commit` has this `tree`, which `base` has not, and every object is there; `None` when
-    /// one is missing.
+    /// Returns whether `commit` has this `tree`, which `base` does not have, and every object
+    /// exists; `None` if one is missing.
     pub(in super::super) fn brings(
         &self,
         base: &Oid,
         commit: &Oid,
         tree: &Oid,
     ) -> Result<Option<bool>, GitError> {
-        // A tree that has no path is that of the commit.
+        // A tree without a path is that of the commit.
         let root = format!("{tree} ");
         let has = |list: Vec<u8>| list.split(|b| *b == b'\n').any(|line| line == root.as_bytes());
         Ok(self.brought(base, commit)?.map(has))
     }
 
-    /// The objects of `commit` that `base` does not have; `None` when one of them is missing, or has
-    /// another content than its name says: git looks at that only where it is told to.
+    /// Returns the objects of `commit` that `base` does not have. `None` if one of them is missing,
+    /// or its content does not match its name: git checks that only if configured.
     fn brought(&self, base: &Oid, commit: &Oid) -> Result<Option<Vec<u8>>, GitError> {
         let without = format!("^{base}");
         let args = ["rev-list", "--verify-objects", "--missing=print", commit.as_str(), &without];
@@ -162,7 +164,7 @@ impl Repository {
         Ok((is_sound && !missing).then_some(answer.stdout))
     }
 
-    /// The refs below `prefix`: their names, where they are, and the date of the commit.
+    /// Returns the refs below `prefix`: their names, positions, and the dates of the commits.
     pub(in super::super) fn refs_below(
         &self,
         prefix: &str,
@@ -181,17 +183,17 @@ impl Repository {
             .collect())
     }
 
-    /// Whether the target has `commit` in its history; a commit that is gone is in none.
+    /// Returns whether the target has `commit` in its history; a commit that is gone is in none.
     ///
     /// # Errors
-    /// When git cannot be asked.
+    /// If git fails.
     pub fn has_landed(&self, commit: &Oid) -> Result<bool, GitError> {
         let name = format!("{commit}^{{commit}}");
         let there = self.tool().ask(&self.refs(), &["cat-file", "-e", &name], Vec::new())?;
         Ok(there.code == 0 && self.is_ancestor(commit, &self.tip()?)?)
     }
 
-    /// Whether `commit` is `of` or one of its ancestors.
+    /// Returns whether `commit` is `of` or one of its ancestors.
     pub(in super::super) fn is_ancestor(&self, commit: &Oid, of: &Oid) -> Result<bool, GitError> {
         let args = ["merge-base", "--is-ancestor", commit.as_str(), of.as_str()];
         let answer = self.tool().ask(&self.refs(), &args, Vec::new())?;

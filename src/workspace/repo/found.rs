@@ -1,4 +1,4 @@
-//! Finds the repository of a project, and refuses it where private workspaces cannot be kept.
+//! Finds the repository of a project, and refuses it if private workspaces are impossible.
 
 use super::super::git::{At, Git};
 use super::calls::{GitError, Tool};
@@ -16,10 +16,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-/// The oldest git that knows `merge-tree --merge-base` and `--attr-source`.
+/// The oldest git that supports `merge-tree --merge-base` and `--attr-source`.
 const NEEDED: (u32, u32, &str) = (2, 41, "2.41");
 
-/// Settings that decide what a file is made of, or whose a commit is.
+/// Settings that determine the content of files, or the author of commits.
 const CARRIED: [&str; 9] = [
     "core.autocrlf",
     "core.eol",
@@ -32,7 +32,7 @@ const CARRIED: [&str; 9] = [
     "core.bigfilethreshold",
 ];
 
-/// The project's repository, fit for private workspaces.
+/// The project's repository, suitable for private workspaces.
 #[derive(Clone, Debug)]
 pub struct Repository {
     tool: Tool,
@@ -44,7 +44,7 @@ pub struct Repository {
     memory: Memory,
 }
 
-/// What was configured when the repository was found.
+/// The configuration at the time when the repository was found.
 #[derive(Clone, Debug, Default)]
 struct Carried {
     format: String,
@@ -54,11 +54,11 @@ struct Carried {
 }
 
 impl Repository {
-    /// The repository around `root`, to land on the branch `target`, or on the one that is checked
-    /// out.
+    /// Opens the repository around `root`, to land on the branch `target`, or on the one that is
+    /// checked out.
     ///
     /// # Errors
-    /// [`Refusal`] with the first reason that speaks against it.
+    /// [`Refusal`] with the first reason.
     pub fn open(root: &Path, git: Git, target: Option<&str>) -> Result<Self, Refusal> {
         let (mut repository, at, list) = Self::around(root, git)?;
         if !checks::is_writable(&repository.common) {
@@ -69,11 +69,11 @@ impl Repository {
         Ok(repository)
     }
 
-    /// The same to look at what is kept there: what speaks against private workspaces does not
-    /// count, and where there is no such branch the commit that is checked out takes its place.
+    /// Opens the repository for reading kept attempts. Reasons against private workspaces do not
+    /// count, and if the branch does not exist, the commit that is checked out replaces it.
     ///
     /// # Errors
-    /// [`Refusal`] where there is no repository, or none that can be read.
+    /// [`Refusal`] if there is no repository, or it cannot be read.
     pub fn look(root: &Path, git: Git, target: Option<&str>) -> Result<Self, Refusal> {
         let (mut repository, at, _) = Self::around(root, git)?;
         if let Ok(target) = branch(&repository.tool, &at, target) {
@@ -82,7 +82,7 @@ impl Repository {
         Ok(repository)
     }
 
-    /// The repository around `root`, how it is asked, and all that is configured.
+    /// Returns the repository around `root`, its location for calls, and its whole configuration.
     fn around(root: &Path, git: Git) -> Result<(Self, At, Vec<u8>), Refusal> {
         let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
         let found = root.ancestors().find_map(|top| Some((top.to_owned(), git_dir_of(top)?)));
@@ -108,56 +108,57 @@ impl Repository {
         Ok((Self { tool, top, git_dir, common, target, config, memory }, at, list))
     }
 
-    /// Where refs are read and written: the shared git directory, no work tree and no filter.
+    /// Returns the location for reading and writing refs: the shared git directory, no work tree
+    /// and no filter.
     pub(in super::super) fn refs(&self) -> At {
         let at = lasting(At::git_dir(self.common()));
-        // A history that was whole when the run began is not cut by a file that appears later.
+        // A file that appears later must not cut a history that was complete when the run began.
         if self.config.is_shallow { at } else { at.var("GIT_SHALLOW_FILE", "") }
     }
 
-    /// What this process wrote into the repository.
+    /// Returns what this process wrote into the repository.
     pub(in super::super) fn memory(&self) -> &Memory {
         &self.memory
     }
 
-    /// The top of the work tree that the project lies in.
+    /// Returns the top of the work tree that contains the project.
     pub fn top(&self) -> &Path {
         &self.top
     }
 
-    /// The git directory of that work tree.
+    /// Returns the git directory of that work tree.
     pub fn git_dir(&self) -> &Path {
         &self.git_dir
     }
 
-    /// The git directory that all work trees share.
+    /// Returns the git directory that all work trees share.
     pub fn common(&self) -> &Path {
         &self.common
     }
 
-    /// The branch that verified work lands on, in full.
+    /// Returns the full name of the branch that verified work lands on.
     pub fn target(&self) -> &str {
         &self.target
     }
 
-    /// Its name, as people know it.
+    /// Returns the short name of the target branch.
     pub fn target_name(&self) -> &str {
         self.target.strip_prefix("refs/heads/").unwrap_or(&self.target)
     }
 
-    /// The commit that the target is at.
+    /// Returns the commit of the target.
     ///
     /// # Errors
-    /// When the branch is gone, or git cannot be asked.
+    /// If the branch is gone, or git fails.
     pub fn tip(&self) -> Result<Oid, GitError> {
         let commit = format!("{}^{{commit}}", self.target);
         self.tool.oid(&self.refs(), &["rev-parse", "--verify", "--quiet", &commit], Vec::new())
     }
 
-    /// Whether the commit that the target is at has a file or folder at `path`, seen from the top.
+    /// Returns whether the target's commit has a file or folder at `path`, relative to the top.
     ///
     /// # Errors
-    /// When git cannot be asked.
+    /// If git fails.
     pub fn has(&self, path: &Path) -> Result<bool, GitError> {
         let tip = self.tip()?;
         let args = ["--literal-pathspecs", "ls-tree", "-z", tip.as_str(), "--"].map(OsStr::new);
@@ -165,16 +166,16 @@ impl Repository {
         Ok(!self.tool.get(&self.refs(), &args)?.is_empty())
     }
 
-    /// The tree of a commit.
+    /// Returns the tree of a commit.
     ///
     /// # Errors
-    /// When there is no such commit.
+    /// If the commit does not exist.
     pub fn tree_of(&self, commit: &Oid) -> Result<Oid, GitError> {
         let tree = format!("{commit}^{{tree}}");
         self.tool.oid(&self.refs(), &["rev-parse", "--verify", "--quiet", &tree], Vec::new())
     }
 
-    /// The commit that the target is at, its tree, and the tree of `commit`.
+    /// Returns the commit of the target, its tree, and the tree of `commit`.
     pub(in super::super) fn tips(&self, commit: &Oid) -> Result<[Oid; 3], GitError> {
         let target = &self.target;
         let names = [
@@ -194,19 +195,19 @@ impl Repository {
         }
     }
 
-    /// The same whose calls hold `lock` while they run.
+    /// Returns a copy whose calls hold `lock` while they run.
     pub(in super::super) fn holding(&self, lock: Arc<OwnedFd>) -> Self {
         Self { tool: self.tool.holding(lock), ..self.clone() }
     }
 
-    /// The same whose calls end at once, and begin no more, when `cancelled` becomes true: a loop that
-    /// is to end waits for none of them.
+    /// Returns a copy whose calls end at once, and start no more, when `cancelled` becomes true: a
+    /// loop that is to end waits for none of them.
     #[must_use]
     pub fn ended_by(&self, cancelled: Arc<AtomicBool>) -> Self {
         Self { tool: self.tool.ended_by(Some(cancelled)), ..self.clone() }
     }
 
-    /// The same whose calls are let come to their end: what they do is half done otherwise.
+    /// Returns a copy whose calls are never interrupted, for operations that must be complete.
     pub(in super::super) fn to_its_end(&self) -> Self {
         Self { tool: self.tool.ended_by(None), ..self.clone() }
     }
@@ -215,12 +216,12 @@ impl Repository {
         &self.tool
     }
 
-    /// What was configured about files when the repository was found.
+    /// Returns the settings about files that were configured when the repository was found.
     pub(in super::super) fn carried(&self) -> &[(OsString, OsString)] {
         &self.config.settings
     }
 
-    /// Whose commits are made: name and mail address.
+    /// Returns the author of commits: name and mail address.
     pub(in super::super) fn user(&self) -> [&OsStr; 2] {
         let [name, mail] = &self.config.user;
         [
@@ -229,11 +230,11 @@ impl Repository {
         ]
     }
 
-    /// A git directory of our own at `own`, made anew, over the objects of the project: nothing that
-    /// an agent configures in the project's is read there.
+    /// Creates a separate git directory at `own` over the objects of the project, without anything
+    /// that an agent configures in the project's git directory.
     ///
     /// # Errors
-    /// Any I/O error of making it.
+    /// Any I/O error while creating it.
     pub(in super::super) fn plain(&self, own: &Path) -> io::Result<At> {
         match std::fs::remove_dir_all(own) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -254,7 +255,7 @@ impl Repository {
         Ok(at)
     }
 
-    /// The part of a configuration that says what objects are.
+    /// Returns the part of a configuration that describes the object format.
     pub(in super::super) fn format_config(&self) -> String {
         match self.config.format.as_str() {
             "sha1" => "[core]\n\trepositoryformatversion = 0\n".to_owned(),
@@ -264,7 +265,7 @@ impl Repository {
         }
     }
 
-    /// Whether all of the base is there, and nothing is in it that we cannot check out.
+    /// Checks that the base is complete, and contains nothing that cannot be checked out.
     fn check_base(&self, list: &[u8]) -> Result<(), Refusal> {
         let tip = self.tip().map_err(|_| Refusal::NoCommit)?;
         let at = self.refs();
@@ -296,7 +297,8 @@ impl Repository {
     }
 }
 
-/// With objects and refs that survive a power cut: by itself git lets go of the objects first.
+/// Adds settings that make objects and refs survive a power cut: by default git does not sync
+/// objects.
 fn lasting(at: At) -> At {
     at.set("core.fsync", "objects,reference").set("core.fsyncMethod", "batch")
 }
@@ -311,7 +313,7 @@ fn check_version(tool: &Tool, at: &At) -> Result<(), Refusal> {
     if version < (major, minor) { Err(Refusal::Old { found, needed }) } else { Ok(()) }
 }
 
-/// The git directory that all work trees share, and the format of objects.
+/// Returns the git directory that all work trees share, and the object format.
 fn described(tool: &Tool, at: &At, git_dir: &Path) -> Result<(PathBuf, String), Refusal> {
     let args = ["rev-parse", "--is-bare-repository", "--show-object-format", "--git-common-dir"];
     let answer = tool.ask(at, &args, Vec::new())?;
@@ -331,7 +333,7 @@ fn described(tool: &Tool, at: &At, git_dir: &Path) -> Result<(PathBuf, String), 
     Ok((common, String::from_utf8_lossy(format).into_owned()))
 }
 
-/// The branch that work lands on.
+/// Returns the branch that work lands on.
 fn branch(tool: &Tool, at: &At, wanted: Option<&str>) -> Result<String, Refusal> {
     let name = match wanted {
         Some(name) => format!("refs/heads/{}", name.trim_start_matches("refs/heads/")),
@@ -353,7 +355,7 @@ fn branch(tool: &Tool, at: &At, wanted: Option<&str>) -> Result<String, Refusal>
     }
 }
 
-/// Key and value of each entry of a list.
+/// Returns key and value of each entry of a list.
 fn entries(list: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     list.split(|byte| *byte == 0).filter(|entry| !entry.is_empty()).map(|entry| {
         let mut parts = entry.splitn(2, |byte| *byte == b'\n');

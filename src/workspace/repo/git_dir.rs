@@ -1,14 +1,14 @@
-//! Where the git directory of a work tree is, found without git: by its folder or file `.git`.
+//! Finds the git directory of a work tree without git, by its folder or file `.git`.
 
 use crate::platform::open::{self, Links};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-/// The most that is read of a file that holds one path.
+/// The most that is read of a file with one path.
 const SMALL: u64 = 16 << 10;
 
-/// The git directory of the work tree at `top`.
+/// Returns the git directory of the work tree at `top`.
 pub(super) fn git_dir_of(top: &Path) -> Option<PathBuf> {
     let git = top.join(".git");
     if std::fs::metadata(&git).ok()?.is_dir() {

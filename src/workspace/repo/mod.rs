@@ -1,8 +1,8 @@
-//! The project's repository as it was found, and how it is asked: each call of git names the git
-//! directory, the index and the objects that it is about.
+//! The project's repository as it was found, and calls about it: each call of git names its git
+//! directory, index and objects.
 //!
-//! What files are made of (line ends, filters) is read once, before any agent runs; a configuration
-//! that an agent writes later decides nothing.
+//! Settings that determine the content of files (line ends, filters) are read once, before any
+//! agent runs; a configuration that an agent writes later has no effect.
 
 mod calls;
 mod checkouts;

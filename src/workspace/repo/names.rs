@@ -4,37 +4,37 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt::{self, Write};
 
-/// The most that a part of a ref may have: a file of that name, and its lock, are made.
+/// The longest part of a ref: a file of that name, and its lock, are created.
 const LONGEST: usize = 200;
 
-/// The name of an object, and nothing that git could take for something else.
+/// An object name, and nothing that git could parse as something else.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Oid(String);
 
 impl Oid {
-    /// The name in `text`, if it is one in full.
+    /// Parses `text` as a full object name.
     pub fn parse(text: &str) -> Option<Self> {
         let is_hex = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
         (is_hex && matches!(text.len(), 40 | 64)).then(|| Self(text.to_owned()))
     }
 
-    /// The same from what git prints.
+    /// Parses the output of git as a full object name.
     pub(in super::super) fn of(bytes: &[u8]) -> Option<Self> {
         Self::parse(std::str::from_utf8(bytes).ok()?.trim_end())
     }
 
-    /// Its hex digits.
+    /// Returns its hex digits.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// What git names where there is no object, of the same length.
+    /// Returns the name that git uses where there is no object, of the same length.
     pub(in super::super) fn nothing(&self) -> String {
         "0".repeat(self.0.len())
     }
 
-    /// Whether it is what git names where there is no object.
+    /// Returns whether it is the name that git uses where there is no object.
     pub(in super::super) fn is_nothing(&self) -> bool {
         self.0.bytes().all(|byte| byte == b'0')
     }
@@ -60,15 +60,15 @@ impl From<Oid> for String {
     }
 }
 
-/// The id of a task as one part of a ref: letters, digits, `_`, `-` and dots inside stay, all else
-/// is percent-encoded, and of what is too long a hash takes the place of the end.
+/// Returns the id of a task as one part of a ref. Letters, digits, `_`, `-` and inner dots stay,
+/// and everything else is percent-encoded. If the result is too long, a hash replaces its end.
 pub fn ref_part(id: &str) -> String {
     let bytes = id.as_bytes();
     let mut part = String::with_capacity(bytes.len());
     for (place, byte) in bytes.iter().enumerate() {
         let next = bytes.get(place + 1);
         let inner = place > 0 && next.is_some_and(|next| *next != b'.');
-        // Git refuses two dots in a row, and ".lock" at the end.
+        // Git refuses two consecutive dots, and ".lock" at the end.
         let stays = match byte {
             b'.' => inner && !bytes[place..].eq_ignore_ascii_case(b".lock"),
             byte => byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'),
@@ -83,7 +83,7 @@ pub fn ref_part(id: &str) -> String {
     shortened(part)
 }
 
-/// A part of a ref that is not too long for a file: a hash takes the place of the end.
+/// Shortens a part of a ref that is too long for a file name: a hash replaces its end.
 pub(in super::super) fn shortened(mut part: String) -> String {
     if part.len() > LONGEST {
         let mut hash = String::new();

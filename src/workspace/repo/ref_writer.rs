@@ -1,8 +1,9 @@
-//! Refs are written by one git of ours at a time, and what one that was killed left is taken away.
+//! Ensures that one of our git processes at a time writes refs, and removes what a killed one left.
 //!
-//! Git locks refs by files of which nobody can tell whose they are, and one that stays stops every write
-//! for ever. So a record says which refs are about to be written: who finds it with the lock free knows
-//! that a git of ours died in the middle, and that locks of these refs which are younger are its own.
+//! Git locks refs with files that do not name their owner, and a lock that stays stops every write
+//! for ever. Therefore a record names the refs that are about to be written. A process that finds
+//! the record with the lock free knows that one of our git processes died halfway, and that younger
+//! locks of these refs belong to it.
 
 use super::calls::{Answer, GitError};
 use super::found::Repository;
@@ -16,19 +17,20 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How long another of our loops is waited for, each of whose writes takes milliseconds.
+/// How long to wait for another of our loops, whose writes take milliseconds each.
 const LIMIT: Duration = Duration::from_secs(60);
-/// How long a lock has to stay as it is: whoever lives holds one for milliseconds.
+/// How long a lock must be unchanged before it is removed: a live process holds one for
+/// milliseconds.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// How often it is looked at.
+/// How often the lock is polled.
 const LOOK: Duration = Duration::from_millis(20);
-/// The highest exit status of git itself; one above is a signal.
+/// The highest exit status of git itself; a higher one means a signal.
 const FATAL: i32 = 128;
 /// The most that is read of a record.
 const SMALL: u64 = 1 << 20;
 
 impl Repository {
-    /// Has git write the refs of these names, by `args` and what it reads.
+    /// Runs git to write the refs of these names, with `args` and its input.
     pub(super) fn write_refs(
         &self,
         names: &[&str],
@@ -44,20 +46,21 @@ impl Repository {
         let text = names.join("\n");
         open::new(&record).and_then(|mut file| file.write_all(text.as_bytes())).map_err(fail)?;
         let held = lock.dir().as_fd().try_clone_to_owned().map_err(fail)?;
-        // To its end also where we are to end: it takes milliseconds, and leaves locks otherwise.
+        // Never interrupted, even if the loop is to end: it takes milliseconds, and would leave
+        // locks.
         let answer = self.to_its_end().holding(Arc::new(held)).tool().ask(
             &self.refs(),
             args,
             stdin.into(),
         )?;
-        // One that a signal ended leaves its locks, and the record stays.
+        // A git that a signal ended leaves its locks, so the record stays.
         if answer.code <= FATAL {
             open::if_there(fs::remove_file(&record)).map_err(fail)?;
         }
         Ok(answer)
     }
 
-    /// Ends what a git of ours left that died over refs, where there is any.
+    /// Removes what one of our git processes left when it died while writing refs, if there is any.
     pub(in super::super) fn end_killed_writes(&self) -> Result<(), GitError> {
         let folder = self.common().join("workloop/refs");
         if !folder.join("record").exists() {
@@ -71,7 +74,7 @@ impl Repository {
         ended
     }
 
-    /// Takes away the locks that a git of ours left which died over the refs of `record`.
+    /// Removes the locks of one of our git processes that died while writing the refs of `record`.
     fn end_killed(&self, record: &Path) -> io::Result<()> {
         let Some(text) = open::if_there(open::read_text(record, Links::Refuse, SMALL))? else {
             return Ok(());
@@ -93,7 +96,8 @@ impl Repository {
         open::if_there(fs::remove_file(record)).map(drop)
     }
 
-    /// The files by which git locks refs: each by its own, and what all of them may need.
+    /// Returns the files by which git locks refs: one for each ref, and those that all refs may
+    /// need.
     fn locks(&self, names: &str) -> io::Result<Vec<PathBuf>> {
         let common = self.common();
         let all = names.lines().filter(|name| name.starts_with("refs/") && !name.contains(".."));

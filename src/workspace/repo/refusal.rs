@@ -1,11 +1,11 @@
-//! Why a repository cannot have private workspaces: found before anything starts, each with what to
-//! do about it.
+//! Why a repository cannot have private workspaces: detected before anything starts, each reason
+//! with its remedy.
 
 use super::calls::GitError;
 use std::path::PathBuf;
 use thiserror::Error;
 
-/// A reason. Its text is the reason, [`Refusal::cure`] what to do.
+/// A reason. Its text is the reason, [`Refusal::cure`] the remedy.
 #[derive(Debug, Error)]
 pub enum Refusal {
     /// There is no repository.
@@ -20,7 +20,7 @@ pub enum Refusal {
         /// The repository.
         path: PathBuf,
     },
-    /// Git itself is missing or cannot be asked.
+    /// Git itself is missing or fails.
     #[error("git cannot be asked: {0}")]
     Git(#[from] GitError),
     /// Git is too old.
@@ -31,19 +31,19 @@ pub enum Refusal {
         /// The version that is needed.
         needed: &'static str,
     },
-    /// Nothing was committed.
+    /// The repository has no commit.
     #[error("there is no commit to start from")]
     NoCommit,
     /// No branch is checked out and none is named.
     #[error("no branch is checked out, so there is nothing to land on")]
     Detached,
-    /// The branch that is named is not there.
+    /// The named branch does not exist.
     #[error("there is no branch {branch}")]
     NoBranch {
-        /// What `isolation.target` says.
+        /// The value of `isolation.target`.
         branch: String,
     },
-    /// The repository is somebody else's.
+    /// Another user owns the repository.
     #[error("{0}")]
     Foreign(String),
     /// It cannot be written.
@@ -52,22 +52,22 @@ pub enum Refusal {
         /// The git directory.
         path: PathBuf,
     },
-    /// Objects of the base are missing where history was cut.
+    /// Objects of the base are missing because the history was cut.
     #[error("the clone is shallow and lacks files of the commit to start from")]
     Shallow,
     /// Objects of the base were left out of the clone, and nothing is fetched.
     #[error("the clone is partial and lacks {missing} objects of the commit to start from")]
     Partial {
-        /// How many.
+        /// The number of missing objects.
         missing: usize,
     },
-    /// Objects of the base are missing and nobody knows why.
+    /// Objects of the base are missing for an unknown reason.
     #[error("objects of the commit to start from are missing")]
     Damaged,
-    /// Files are kept by a program that is not there.
+    /// Files are stored by a program that is not installed.
     #[error("files are kept by git-lfs, which is not installed or not set up")]
     NoLfs,
-    /// There are repositories inside of the repository.
+    /// There are repositories inside the repository.
     #[error("the submodule {} would have to be checked out in each workspace", .first.display())]
     Submodules {
         /// The first of them.
@@ -76,7 +76,7 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// The codes of all, each with what it means.
+    /// All codes, each with its meaning.
     pub const CODES: [(&'static str, &'static str); 14] = [
         ("no-repository", "private trees are configured, and there is no git work tree"),
         ("bare-repository", "private trees are configured, and the repository has no work tree"),
@@ -94,7 +94,7 @@ impl Refusal {
         ("submodules", "submodules are not supported in private trees"),
     ];
 
-    /// Its stable name.
+    /// Returns its stable name.
     pub fn code(&self) -> &'static str {
         let place = match self {
             Self::NoRepository { .. } => 0,
@@ -115,7 +115,7 @@ impl Refusal {
         Self::CODES[place].0
     }
 
-    /// What to do about it, as a sentence.
+    /// Returns the remedy as a sentence.
     pub fn cure(&self) -> String {
         match self {
             Self::NoRepository { .. } => {

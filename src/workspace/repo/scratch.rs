@@ -5,7 +5,7 @@ use super::found::Repository;
 use super::names::Oid;
 use std::path::{Path, PathBuf};
 
-/// Runs a script of the shell, with a configuration of git that no machine decides.
+/// Runs a shell script with a git configuration that is independent of the machine.
 #[track_caller]
 pub(in super::super) fn sh(dir: &Path, script: &str) -> String {
     let done = duct::cmd!("sh", "-ec", script)
@@ -24,7 +24,7 @@ pub(in super::super) fn sh(dir: &Path, script: &str) -> String {
     text
 }
 
-/// The git of this machine.
+/// Returns the git of this machine.
 pub(in super::super) fn git() -> Git {
     let path = std::env::var_os("PATH").unwrap();
     let mut programs = std::env::split_paths(&path).map(|dir| dir.join("git"));
@@ -33,14 +33,15 @@ pub(in super::super) fn git() -> Git {
     Git::new(&program, Some(&path), &home)
 }
 
-/// A repository with a commit, in a folder that vanishes with it.
+/// A repository with a commit, in a folder that is deleted with it.
 pub(in super::super) struct Scratch {
     pub(in super::super) folder: tempfile::TempDir,
     pub(in super::super) top: PathBuf,
 }
 
 impl Scratch {
-    /// With the files `a` and `sub/b` of three lines each, and what is ignored: `made` and `cache/`.
+    /// Creates the files `a` and `sub/b` of three lines each, and ignored paths: `made` and
+    /// `cache/`.
     pub(in super::super) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let top = folder.path().canonicalize().unwrap().join("project");
@@ -137,7 +138,7 @@ mod tests {
         assert!(matches!(refused(&scratch.top, None), Refusal::Shallow));
     }
 
-    /// What an agent configures after the repository was found is not carried.
+    /// What an agent configures after the repository was found is not carried over.
     #[test]
     fn settings_are_those_of_the_moment_it_was_found() {
         let scratch = Scratch::new();

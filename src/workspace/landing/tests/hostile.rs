@@ -1,10 +1,10 @@
-//! Landing beside whoever writes into the repository: agents that found it, people, garbage
-//! collections, and what a kill left.
+//! Landing beside other writers of the repository: agents that found it, people, garbage
+//! collections, and leftovers of a kill.
 
 use super::*;
 
-/// Whoever can write the repository can name any tree as judged, and any commit as landed: it is
-/// neither landed nor believed, by this process or by another.
+/// A process that can write the repository can name any tree as judged, and any commit as landed:
+/// it is neither landed nor trusted, by this process or by another.
 #[test]
 fn what_others_write_into_an_entry_is_not_believed() {
     let bench = Bench::new();
@@ -37,11 +37,11 @@ fn what_others_write_into_an_entry_is_not_believed() {
         state(&format!(r#"{{"covered": {{"by": "{tip}"}}}}"#)),
     ] {
         std::fs::write(&file, &text).unwrap();
-        // This process knows what it wrote, and says so.
+        // This process knows what it wrote, and reports the difference.
         for told in [entries.read("E-1").map(drop), entries.all().map(drop)] {
             assert!(matches!(told, Err(EntryError::Strange { .. })), "{text}");
         }
-        // Another one, which does not, lands nothing of it and judges it again.
+        // Another process, which does not know, lands nothing of it and judges it again.
         let other = bench.scratch.repository();
         let landing = Landing::begin(&other, Some(Duration::ZERO), &mut |_, _| {}).unwrap();
         landing.recover(&bench.ids).unwrap();
@@ -50,7 +50,7 @@ fn what_others_write_into_an_entry_is_not_believed() {
         assert!(matches!(landing.land(entry, &bench.ids), Ok(Landed::Judge { .. })), "{text}");
         assert_eq!((bench.repository.tip().unwrap(), bench.status()), (tip.clone(), String::new()));
     }
-    // One under another name is none; one that another loop continued with is its own.
+    // An entry with another name is invalid; one that another loop took over belongs to that loop.
     std::fs::write(&file, honest.replace("\"w\"", "\"other\"")).unwrap();
     evil.whose.worker = "other".to_owned();
     assert_eq!(entries.all().unwrap(), [evil]);
@@ -59,7 +59,7 @@ fn what_others_write_into_an_entry_is_not_believed() {
     assert!(matches!(other.all(), Err(EntryError::Strange { .. })));
 }
 
-/// What objects are is looked at, not only that they are there.
+/// The content of objects is checked, not only their existence.
 #[test]
 fn what_lost_objects_or_has_others_does_not_land() {
     let bench = Bench::new();
@@ -113,7 +113,7 @@ fn a_stale_tree_is_refused_whatever_was_configured() {
     assert!(!evil.exists());
 }
 
-/// A lock of ours is known by what it is, and nobody else's is taken away.
+/// One of our locks is recognised by its target, and no other lock is removed.
 #[test]
 fn a_lock_that_a_killed_landing_left_is_taken_away() {
     let bench = Bench::new();
@@ -157,7 +157,7 @@ fn a_lock_that_a_killed_landing_left_is_taken_away() {
     }
 }
 
-/// What a person has in the place of a folder is not written through.
+/// A link that a person has in the place of a folder is not written through.
 #[test]
 fn nothing_is_written_through_a_link_of_a_person() {
     let bench = Bench::new();
@@ -179,7 +179,7 @@ fn nothing_is_written_through_a_link_of_a_person() {
     assert_eq!(bench.status(), "");
 }
 
-/// Nothing keeps the commit of a landing that was killed; it is made again.
+/// No ref keeps the commit of a landing that was killed; it is made again.
 #[test]
 fn garbage_may_be_collected_after_a_kill() {
     for (is_merged, step) in [(true, Step::Intent), (false, Step::Checkout)] {
@@ -215,8 +215,8 @@ fn garbage_may_be_collected_after_a_kill() {
     }
 }
 
-/// Every program that a configuration can name, in the clone of an agent and in the project: none is
-/// run from the workspace to the person's files.
+/// Configures every program that a configuration can name, in the clone of an agent and in the
+/// project: none is run on the way from the workspace to the person's files.
 #[test]
 fn no_program_that_is_configured_meanwhile_is_run_on_the_way() {
     use super::super::super::private::*;
@@ -268,7 +268,7 @@ fn no_program_that_is_configured_meanwhile_is_run_on_the_way() {
     judge.put_back().unwrap();
     let name = AttemptName { task: "A".to_owned(), queue: None, number: 1 };
     assert!(bench.repository.keep_attempt(&name, (&base, &captured.commit), 3).unwrap());
-    // Something landed meanwhile, in the same file.
+    // Another change landed meanwhile, in the same file.
     bench.lands(&mut other);
     let onto = bench.repository.tip().unwrap();
     let merged = workspace.merged(&base, &onto, &captured.commit).unwrap();

@@ -1,9 +1,9 @@
-//! Landings and recoveries that are ended after each of their steps and completed by the next process, and
-//! people who come in between.
+//! Landings and recoveries that are ended after each of their steps and completed by the next
+//! process, and people who act in between.
 
 use super::*;
 
-/// Ends a landing after the step of this number; says whether there was one.
+/// Ends a landing after the step of this number; returns whether there was one.
 fn after(
     number: usize,
     run: impl FnOnce(&mut dyn FnMut(Step) -> bool) -> Option<Step>,
@@ -83,7 +83,7 @@ fn what_others_did_after_a_kill_decides() {
     let recovered = bench.landing().recover(&bench.ids).unwrap();
     assert_eq!(recovered[0].1, Recovered::Covered { by: tip });
     assert_eq!((bench.status(), bench.sh("tail -1 a")), (String::new(), "4".to_owned()));
-    // Somebody moves the target: what was brought is taken back.
+    // Another process moves the target: the updated checkouts are restored.
     let bench = stopped_at(Step::Checkout);
     let theirs = bench.change("main", "echo theirs >theirs");
     bench.sh(&format!("git update-ref refs/heads/main {theirs}"));
@@ -92,7 +92,7 @@ fn what_others_did_after_a_kill_decides() {
         bench.sh("tail -1 a; ls new 2>/dev/null || true; git diff HEAD --name-only; cat theirs"),
         "3\ntheirs"
     );
-    // Somebody lands on top of it.
+    // Another change lands on top of it.
     let bench = stopped_at(Step::Target);
     bench.sh("git commit -qm more --allow-empty");
     let recovered = bench.landing().recover(&bench.ids).unwrap();
@@ -112,8 +112,8 @@ fn what_others_did_after_a_kill_decides() {
     assert_eq!(recovered[0].0.state, State::Waiting);
 }
 
-/// A person commits what lies staged for the landing, all of it or a part, just before the target moves:
-/// nothing of it is undone by what they commit next.
+/// A person commits what is staged for the landing, all of it or a part, just before the target
+/// moves: their next commit undoes nothing of it.
 #[test]
 fn what_a_person_committed_of_a_landing_stays() {
     for (commit, whole) in [("git commit -qam mine", true), ("git commit -qm mine --only a", false)]

@@ -1,4 +1,4 @@
-//! Folders over trees, and what commands do beneath them.
+//! Folders over trees, and what commands do while they cover them.
 
 use super::super::super::repo::scratch::{Scratch, sh};
 use super::super::{Kind, Places, TreeRules, Wanted};
@@ -11,7 +11,7 @@ struct Bench {
 }
 
 impl Bench {
-    /// A judge tree with `files` in the project, and `hidden` in the folder.
+    /// Creates a judge tree with `files` in the project, and `hidden` in the folder.
     fn new(files: &str, hidden: &str) -> Self {
         let scratch = Scratch::new();
         scratch.sh(&format!("{files}; git add -A; git commit -qm files"));
@@ -33,7 +33,7 @@ impl Bench {
         sh(self.tree.path(), script)
     }
 
-    /// All that is in the tree with what is in it, and what is ours beside it.
+    /// Returns all paths of the tree with their content, and our files beside it.
     fn all(&self) -> String {
         let own = self.tree.slot().own().join("covered*");
         self.sh(&format!(
@@ -43,7 +43,7 @@ impl Bench {
         ))
     }
 
-    /// What the tree is before and after `script` runs beneath the folder.
+    /// Returns the tree before and after `script` runs while the folder covers it.
     #[track_caller]
     fn beneath(&self, script: &str) -> (String, String) {
         let before = self.all();
@@ -91,7 +91,7 @@ fn what_a_command_makes_of_it_goes_as_well() {
             "files\n1"
         );
     }
-    // A cache that it changed may be made of it, and is one that can be missed.
+    // A cache that the command changed may be derived from it, and can be lost.
     let (_, after) = bench.beneath("cat tests/a >>kept/cache");
     assert!(!after.contains("secret") && !after.contains("kept/cache"), "{after}");
 }
@@ -104,7 +104,7 @@ fn links_of_a_change_lead_the_folder_nowhere() {
     let before = sh(&project, "find . -name out -exec ls -R {} +");
     let (was, is) = bench.beneath("test ! -L tests; cat tests/a");
     assert_eq!(was, is);
-    // Nor does a link that the command puts in the way of what is taken off.
+    // Nor is a link followed that the command puts in the way of what is taken off.
     let own = project.join("own-files");
     fs::create_dir_all(own.join("deep")).unwrap();
     sh(&own, "touch a l deep/b");
@@ -124,7 +124,7 @@ fn a_tree_that_was_left_covered_is_made_anew() {
     let wanted = bench.tree.wanted().unwrap().clone();
     assert!(bench.tree.prepare(&wanted).unwrap().is_new);
     assert!(!bench.all().contains("secret"));
-    // An empty folder hides nothing, and is said to be empty.
+    // An empty folder hides nothing, and is reported as empty.
     sh(&bench.folder, "rm -rf tests");
     let error = bench.tree.cover(&bench.folder, Path::new("")).unwrap_err();
     assert!(error.to_string().contains("there is no file in it"), "{error}");

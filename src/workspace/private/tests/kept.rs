@@ -1,4 +1,4 @@
-//! What is kept of attempts, and what a further attempt begins with.
+//! Kept attempts, and what a further attempt begins with.
 
 use super::*;
 
@@ -22,11 +22,11 @@ fn attempts_are_kept_by_task_and_the_oldest_given_up() {
     assert_eq!(bench.repository.attempts(None).unwrap().len(), 4);
 }
 
-/// A person may collect garbage while nothing keeps the objects of a capture yet.
+/// A person may collect garbage while no ref keeps the objects of a capture yet.
 #[test]
 fn a_capture_that_lost_objects_is_told_and_made_again() {
     let bench = Bench::new(TreeRules::default());
-    // A file that is tracked stays so when it is ignored.
+    // A tracked file stays tracked when it is ignored.
     bench.agent("echo 4 >>a; echo n >n; echo a >.gitignore");
     let name = AttemptName { task: "T".to_owned(), queue: None, number: 1 };
     let captured = bench.capture().unwrap();
@@ -98,7 +98,8 @@ fn a_task_goes_on_with_its_newest_work_until_it_is_to_begin_anew() {
     keep(&task, 1, 10);
     let second = keep(&task, 2, 20);
     assert_eq!(next(&task), Some((2, second.commit.clone(), second.base.clone())));
-    // The id is also in another queue, under the same name as long as nobody loads both.
+    // The id also exists in another queue, under the same name as long as the two are not loaded
+    // together.
     assert_eq!(next(&other), None);
     let shared = TaskName { is_shared: true, ..other.clone() };
     let theirs = keep(&shared, 1, 30);
