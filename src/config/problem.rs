@@ -1,6 +1,7 @@
 //! What is wrong in a configuration file, with the place and the line shown.
 
 use super::model::Config;
+use crate::queue::{Position, excerpt};
 use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
@@ -56,18 +57,14 @@ impl fmt::Display for RefusedConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (n, problem) in self.problems.iter().enumerate() {
             let Problem { line, column, message, text } = problem;
-            let margin = " ".repeat(line.to_string().len());
-            let indent: String = text
-                .chars()
-                .take(*column as usize - 1)
-                .map(|c| if c == '\t' { '\t' } else { ' ' })
-                .collect();
             if n > 0 {
                 writeln!(f)?;
             }
-            writeln!(f, "{}:{line}:{column}: {message}", self.path.display())?;
-            writeln!(f, " {margin} |\n {line} | {text}")?;
-            write!(f, " {margin} | {indent}^")?;
+            write!(f, "{}:{line}:{column}: {message}", self.path.display())?;
+            let excerpt = excerpt(text, Position { line: *line, column: *column });
+            if !excerpt.is_empty() {
+                write!(f, "\n{excerpt}")?;
+            }
         }
         Ok(())
     }

@@ -17,6 +17,7 @@ pub mod host;
 pub mod ids;
 pub mod login;
 pub mod process;
+pub(crate) mod snippet;
 pub mod terminal;
 
 pub(crate) use files::trouble;

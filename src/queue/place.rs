@@ -1,7 +1,8 @@
 //! Lines and columns in the current text.
 
-use super::parse::position::{Position, WIDTH, excerpt_of};
+use super::parse::position::Position;
 use super::text::Base;
+use crate::platform::snippet::{WIDTH, snippet};
 use memchr::memchr_iter;
 use std::sync::Arc;
 
@@ -55,7 +56,7 @@ impl Snapshot {
         let start = line.as_ptr() as usize - self.text().as_ptr() as usize;
         let skipped = (position.column.max(1) - 1).saturating_sub(WIDTH as u32 / 2);
         let from = self.offset(self.before(start) + skipped).clamp(start, start + line.len());
-        excerpt_of(&line[from - start..], skipped as usize, position)
+        snippet(position.line, &line[from - start..], skipped as usize, position.column)
     }
 
     /// Returns a line, counted from 1, without its line ending.

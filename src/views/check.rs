@@ -50,7 +50,7 @@ pub struct FindingView {
     pub task: Option<String>,
     /// What is wrong.
     pub message: String,
-    /// The line with a mark under the column.
+    /// The line with a caret below the column.
     #[serde(skip)]
     pub excerpt: String,
 }
@@ -246,7 +246,7 @@ impl CheckView {
     }
 }
 
-/// `file:line:column: severity[code]: text`, the line with a mark, and the totals at the end.
+/// `file:line:column: severity[code]: text`, the line with a caret, and the totals at the end.
 pub fn text(view: &CheckView, what: &str, look: Look) -> String {
     let mut text = String::new();
     for finding in &view.findings {

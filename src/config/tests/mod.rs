@@ -157,8 +157,8 @@ fn an_empty_file_is_the_default() {
 fn a_wrong_key_is_shown_with_its_place() {
     assert_eq!(
         refused("[agents.default]\nrun = \"x\"\n  timout = \"1m\"\n"),
-        "/p/workloop.toml:3:3: unknown key timout in [agents.default]; did you mean timeout?\n   \
-         |\n 3 |   timout = \"1m\"\n   |   ^"
+        "/p/workloop.toml:3:3: unknown key timout in [agents.default]; did you mean timeout?\n\
+         3 |   timout = \"1m\"\n  |   ^"
     );
     assert_eq!(
         refused("queues = [\"a\"\n").lines().next(),

@@ -1,6 +1,6 @@
 //! Lines and columns, and excerpts that show a line with a caret under a column.
 
-use crate::platform::terminal::steers;
+use crate::platform::snippet::{WIDTH, snippet};
 use std::fmt;
 
 /// A position in a file: line and column.
@@ -18,9 +18,6 @@ impl fmt::Display for Position {
     }
 }
 
-/// The number of characters shown of a long line.
-pub(crate) const WIDTH: usize = 100;
-
 /// Returns the line with its number and a caret under the column, ready to print. Returns an empty
 /// text for a blank line.
 ///
@@ -31,42 +28,7 @@ pub fn excerpt(line: &str, position: Position) -> String {
     }
     let first = (position.column.max(1) as usize - 1).saturating_sub(WIDTH / 2);
     let from = line.char_indices().nth(first).map_or(line.len(), |(at, _)| at);
-    excerpt_of(&line[from..], first, position)
-}
-
-/// Returns the excerpt of a line of which the first `skipped` characters are left out.
-pub(crate) fn excerpt_of(rest: &str, skipped: usize, position: Position) -> String {
-    let column = position.column.max(1) as usize - 1;
-    let mut shown = String::new();
-    if skipped > 0 {
-        shown.push('…');
-    }
-    let mut mark = None;
-    let mut chars = rest.chars();
-    for (n, c) in chars.by_ref().take(WIDTH).enumerate() {
-        if skipped + n == column {
-            mark = Some(shown.chars().count());
-        }
-        push_visible(&mut shown, c);
-    }
-    let mark = mark.unwrap_or_else(|| shown.chars().count());
-    if chars.next().is_some() {
-        shown.push('…');
-    }
-    let number = position.line.to_string();
-    let gutter = " ".repeat(number.len());
-    format!("{number} | {shown}\n{gutter} | {}^", " ".repeat(mark))
-}
-
-/// Appends `c`, or its escape if a terminal would interpret it.
-fn push_visible(text: &mut String, c: char) {
-    if c == '\t' {
-        text.push(' ');
-    } else if steers(c) {
-        text.extend(c.escape_unicode());
-    } else {
-        text.push(c);
-    }
+    snippet(position.line, &line[from..], first, position.column)
 }
 
 #[cfg(test)]
@@ -88,11 +50,5 @@ mod tests {
         assert!(shown.starts_with("1 | …x") && shown.ends_with("y…"));
         let at = mark.chars().position(|c| c == '^').unwrap();
         assert_eq!(shown.chars().nth(at), Some('!'));
-    }
-
-    #[test]
-    fn control_and_bidi_characters_are_shown_as_escapes() {
-        let text = excerpt("a\u{1b}[31m\u{202e}b", Position { line: 1, column: 2 });
-        assert!(text.starts_with("1 | a\\u{1b}[31m\\u{202e}b\n"), "{text}");
     }
 }

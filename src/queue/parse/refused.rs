@@ -1,6 +1,7 @@
 //! The refusal of a file that is not a queue: one sentence, a position and the line.
 
-use super::position::{Position, WIDTH, excerpt_of};
+use super::position::Position;
+use crate::platform::snippet::{WIDTH, snippet};
 use crate::queue::json::kind::{Fault, What};
 use memchr::{memchr, memchr_iter, memrchr};
 use std::fmt;
@@ -117,5 +118,6 @@ fn place(bytes: &[u8], at: usize) -> (Position, String) {
     let behind = shown.chars().count().min(characters(&bytes[from..at]));
     let rest = shown.char_indices().nth(behind.saturating_sub(before - skipped));
     let rest = rest.map_or("", |(n, _)| &shown[n..]).trim_end_matches('\r');
-    (position, if blank { String::new() } else { excerpt_of(rest, skipped, position) })
+    let excerpt = || snippet(position.line, rest, skipped, position.column);
+    (position, if blank { String::new() } else { excerpt() })
 }
