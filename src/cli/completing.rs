@@ -1,9 +1,12 @@
-//! Completion in shells. The script of a shell asks the program at each TAB, with the words so far
-//! and the shell's name in a variable, so that ids, types and tags of the queue are offered too, and
-//! no help text is part of a script.
+//! Completion in shells.
 //!
-//! What is offered is put into a command line as it is: only values without characters that a shell
-//! acts on are. Nothing is told when something cannot be read; nothing is written and no lock taken.
+//! The script of a shell calls the program at each TAB, with the words so far and the shell's name
+//! in a variable. So ids, types and tags of the queue are offered too, and the script contains no
+//! help text.
+//!
+//! Candidates are inserted into the command line as they are, so only values without characters
+//! that are special to a shell are offered. Unreadable files are ignored without a message. Nothing
+//! is written, and no lock is taken.
 
 use super::args::Cli;
 use super::failure::Failure;
@@ -26,16 +29,16 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-/// Names the shell that asks.
+/// The environment variable that contains the name of the calling shell.
 const VARIABLE: &str = "WORKLOOP_COMPLETE";
 
-/// The most candidates of one kind.
+/// The maximum number of candidates of one kind.
 const MOST: usize = 1_000;
 
-/// The script that makes a shell ask.
+/// Returns the script that registers the completion in a shell.
 ///
 /// # Errors
-/// When the library cannot write it.
+/// Fails if the library cannot write it.
 pub(super) fn script(shell: Shell, world: &World) -> Result<Vec<u8>, Failure> {
     let shells = Shells::builtins();
     let name = shell.to_string();
@@ -47,8 +50,8 @@ pub(super) fn script(shell: Shell, world: &World) -> Result<Vec<u8>, Failure> {
     Ok(script)
 }
 
-/// What the script calls: the name where that leads to this program, so that the script outlives its
-/// place; else its path.
+/// Returns the command that the script calls: `workloop` if that resolves to this program, so that
+/// the script survives a move of the program; else its path.
 fn program(world: &World) -> String {
     let ours = std::env::current_exe().and_then(|exe| exe.canonicalize()).ok();
     let path = world.var("PATH").unwrap_or_default();
@@ -60,14 +63,14 @@ fn program(world: &World) -> String {
     }
 }
 
-/// Answers a shell that asks what could come next; `None` when none does.
+/// Answers a completion request of a shell with an exit status; `None` if this is not one.
 pub(super) fn answer(args: &[OsString], world: &World, streams: &mut Streams) -> Option<u8> {
     let name = world.text(VARIABLE)?;
     let shells = Shells::builtins();
     let shell = shells.completer(&name)?;
     let at = args.iter().position(|word| word == "--")?;
     let words = args[at + 1..].to_vec();
-    // The library takes the last word off.
+    // The library removes the last word and would fail without one.
     if words.is_empty() {
         return Some(0);
     }
@@ -80,7 +83,7 @@ pub(super) fn answer(args: &[OsString], world: &World, streams: &mut Streams) ->
     Some(u8::from(told.is_err()))
 }
 
-/// All verbs and flags, with what their values could be.
+/// Returns all verbs and flags, with completers for their values.
 fn asked(words: &[OsString], world: &World) -> Command {
     let mut command = Cli::command();
     command.build();
@@ -101,10 +104,10 @@ fn asked(words: &[OsString], world: &World) -> Command {
     command
 }
 
-/// What the value of an argument is.
+/// The kind of an argument's value.
 #[derive(Clone, Copy, Debug)]
 enum Kind {
-    /// Ids, and queues.
+    /// An id or a queue file.
     IdOrQueue,
     Id,
     Queue,
@@ -116,7 +119,7 @@ enum Kind {
     Verb,
 }
 
-/// By the name that the help gives to the value.
+/// Returns the kind of an argument, derived from the value name in its help.
 fn kind(arg: &Arg) -> Option<Kind> {
     let name = arg.get_value_names()?.first()?.as_str();
     Some(match name {
@@ -146,7 +149,7 @@ fn of_tags(task: &Task) -> Vec<&str> {
     task.tags().iter().map(Text::as_str).collect()
 }
 
-/// What the words are about, looked at when somebody asks for it.
+/// The queues that the command line refers to, loaded on demand.
 struct Around {
     world: World,
     query: QueueQuery,
@@ -158,7 +161,7 @@ impl Around {
     fn new(words: &[OsString], world: &World) -> Self {
         let mut query = QueueQuery { cwd: world.cwd.clone(), all: true, ..QueueQuery::default() };
         let mut overrides = Overrides::default();
-        // The word where the cursor is says nothing yet.
+        // The word at the cursor is incomplete.
         let before = &words[..words.len() - 1];
         let texts: Vec<&str> = before.iter().skip(1).filter_map(|word| word.to_str()).collect();
         for (at, word) in texts.iter().enumerate() {
@@ -181,7 +184,7 @@ impl Around {
         Self { world: world.clone(), query, overrides, queues: OnceLock::new() }
     }
 
-    /// The queues that are meant, as far as they can be read.
+    /// Returns the selected queues that can be read.
     fn queues(&self) -> &[Queue] {
         self.queues.get_or_init(|| {
             let env = |name: &str| self.world.text(name);
@@ -199,7 +202,7 @@ impl Around {
         self.queues().iter().flat_map(of)
     }
 
-    /// What begins with `word`.
+    /// Returns the candidates that begin with `word`.
     fn values(&self, kind: Kind, word: &OsStr) -> Vec<CompletionCandidate> {
         let start = word.to_string_lossy();
         match kind {
@@ -241,7 +244,7 @@ impl Around {
     }
 }
 
-/// Each value once.
+/// Returns each value once.
 fn each<'a>(values: impl Iterator<Item = &'a str>, start: &str) -> Vec<CompletionCandidate> {
     let mut found: Vec<&str> = Vec::new();
     for value in values.filter(|value| is_offered(value, start)) {
@@ -256,7 +259,8 @@ fn is_offered(value: &str, start: &str) -> bool {
     value.starts_with(start) && is_plain(value)
 }
 
-/// Whether no shell acts on anything in it, and no verb takes it for a flag.
+/// Returns whether `value` contains nothing that is special to a shell and does not look like a
+/// flag.
 fn is_plain(value: &str) -> bool {
     let plain = |c: char| c.is_alphanumeric() || "-_./:@+,=%".contains(c);
     !value.is_empty() && !value.starts_with(['-', '=']) && value.chars().all(plain)

@@ -1,8 +1,8 @@
-//! What is made anew of the queues at each change of one: the board of the configuration, and
-//! `state.md` in the state folders.
+//! Rewrites files that are derived from the queues at each change of a queue: the board of the
+//! configuration, and `state.md` in the state folders.
 //!
-//! Both are copies: they are written without a sync, and what goes wrong with them is told once and
-//! costs no change. A board takes the place of a board alone: a file of a person stays.
+//! Both are copies: they are written without a sync, and an error is reported once and fails no
+//! change. A board only replaces a board: a file that a person wrote is not overwritten.
 
 use super::session::Session;
 use crate::config::BoardRules;
@@ -23,29 +23,32 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The last line of a board, by which it is known.
+/// The last line of a board, which identifies it.
 const SIGN: &str = "\n<!-- made by workloop from the queues; edits are lost -->\n";
-/// The largest board that is read to see whether it changed.
+/// The maximum size of a board that is read to detect changes, in bytes.
 const BYTES: u64 = 64 << 20;
-/// Of more tasks no `state.md` is made for its own sake: that would take longer than the change.
+/// With more tasks than this, `state.md` is written only along with a board: it would take longer
+/// than the change itself.
 const MANY: usize = 5_000;
 
-/// What is made anew, with what is kept from one time to the next.
+/// The writer of the derived files, with its state between two changes.
 struct Derived {
     set: Arc<QueueSet>,
     mask: Mask,
-    /// Names of the queues on boards.
+    /// The names of the queues on boards.
     names: Vec<String>,
-    /// A task weighs what its file says, on a board as in every other view.
+    /// Plans without measured durations: on a board, like in every other view, the estimate of a
+    /// task is that of its file.
     planner: Planner,
-    /// By which loops rank, with what the journals measured.
+    /// The rules by which loops rank tasks, with durations measured from the journals.
     ranking: Option<EstimateRules>,
-    /// What was written last.
+    /// The text that was written last, by path.
     last: HashMap<PathBuf, String>,
+    /// The errors that were reported.
     told: HashSet<String>,
 }
 
-/// Has board and state made anew at each change of `project`.
+/// Registers the rewriting of board and state at each change of `project`.
 pub(super) fn keep(project: &mut Project, session: &Session<'_>) {
     let set = Arc::clone(project.set());
     let mut derived = Derived {
@@ -60,7 +63,7 @@ pub(super) fn keep(project: &mut Project, session: &Session<'_>) {
     project.store_mut().on_change(Box::new(move |queues| derived.write(queues)));
 }
 
-/// The queues as a reader of the configuration's folder knows them.
+/// Returns the paths of the queues, relative to the folder of the configuration if possible.
 pub(super) fn names(set: &QueueSet) -> Vec<String> {
     let folder = set.config.folder().and_then(|folder| folder.canonicalize().ok());
     let name = |real: &Path| {
@@ -70,7 +73,8 @@ pub(super) fn names(set: &QueueSet) -> Vec<String> {
     set.all_real().map(name).collect()
 }
 
-/// The queues of a board, by name: the same whoever writes it.
+/// Returns the order of the queues on a board: by name, so that every process writes the same
+/// board.
 pub(super) fn in_order(names: &[String], among: usize) -> Vec<usize> {
     let mut order: Vec<usize> = (0..names.len().min(among)).collect();
     order.sort_by(|a, b| names[*a].cmp(&names[*b]));
@@ -78,9 +82,9 @@ pub(super) fn in_order(names: &[String], among: usize) -> Vec<usize> {
 }
 
 impl Derived {
-    /// Writes what changed; gives what went wrong for the first time.
+    /// Writes the files that changed. Returns the errors that occurred for the first time.
     fn write(&mut self, queues: &[Queue]) -> Vec<String> {
-        // A queue that is loaded later is of no board of ours.
+        // Queues that were loaded later are not on the board.
         let queues = &queues[..queues.len().min(self.names.len())];
         let is_large = queues.iter().map(|queue| queue.tasks().len()).sum::<usize>() > MANY;
         let rules = self.set.config.board.clone();
@@ -108,7 +112,7 @@ impl Derived {
         warnings
     }
 
-    /// The board, where there is one, and the states.
+    /// Renders the states, and the board if one is configured.
     fn all(&mut self, queues: &[Queue], rules: &BoardRules) -> Vec<(PathBuf, String)> {
         let set = Arc::clone(&self.set);
         let ranking = self.ranking.get_or_insert_with(|| ranking_rules(&set, queues));
@@ -145,7 +149,7 @@ impl Derived {
         files
     }
 
-    /// `state.md` of each state folder that is there: none is made for it.
+    /// Renders `state.md` for each existing state folder; none is created for it.
     fn states(&self, queues: &[Queue], part: &dyn Fn(usize) -> String) -> Vec<(PathBuf, String)> {
         let mut folders: Vec<(PathBuf, Vec<(String, String)>)> = Vec::new();
         for queue in 0..queues.len() {
@@ -172,13 +176,13 @@ impl Derived {
     }
 }
 
-/// Puts `text` in the place of what was made before, if it differs.
+/// Replaces the file with `text` if it differs.
 fn put(path: &Path, text: &str, mode: u32) -> io::Result<()> {
     let is_board = text.ends_with(SIGN);
     match open::read_text(path, Links::Refuse, BYTES) {
         Ok(old) if old == text => return Ok(()),
         Ok(old) if is_board && !old.is_empty() && !old.ends_with(SIGN) => {
-            let why = "it is not a board that workloop made; move it away, or set another \
+            let why = "it is not a board written by workloop; move it away, or set another \
                        [board] path";
             return Err(io::Error::other(why));
         }
@@ -189,7 +193,7 @@ fn put(path: &Path, text: &str, mode: u32) -> io::Result<()> {
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
         return Err(io::ErrorKind::InvalidFilename.into());
     };
-    // A board is for whom the queue is for; a state folder is private.
+    // A board is readable by the readers of the queue; a state folder is private.
     let mode = if is_board { mode } else { 0o600 };
     replace_as(&Dir::open(folder)?, name, [text.as_bytes()], &RandomIds, mode)
 }

@@ -1,4 +1,4 @@
-//! What `init` finds in a project and on the machine: how it is tested, and which agents there are.
+//! Detects for `init` how a project is tested.
 
 use crate::platform::command::Short;
 use crate::platform::open::{self, Links};
@@ -7,24 +7,24 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::time::Duration;
 
-/// The most that is read of a file, in bytes.
+/// The maximum size of a file that is read, in bytes.
 const MOST: u64 = 1 << 20;
 
-/// How long a tool may take to tell its version.
+/// How long a tool may take to print its version.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// What tests a project in Python that says nothing else.
+/// The default test command of Python projects.
 const PYTEST: &str = "python3 -m pytest";
 
-/// A command that was found, and what told of it.
+/// A detected command, and its source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Found {
-    /// As it is in TOML.
+    /// The command as a TOML string.
     pub(super) run: String,
-    /// The file, or the program.
+    /// The file that indicates the command.
     pub(super) by: &'static str,
 }
 
-/// Files that tell how a project is tested, and the command for it.
+/// Files that indicate how a project is tested, each with the command. The first match is used.
 const TESTS: [(&str, &str); 16] = [
     ("Cargo.toml", "cargo test"),
     ("deno.json", "deno test"),
@@ -44,7 +44,7 @@ const TESTS: [(&str, &str); 16] = [
     ("build.gradle.kts", "gradle test"),
 ];
 
-/// How the project in `dir` is tested.
+/// Detects how the project in `dir` is tested.
 pub(super) fn tests(dir: &Path) -> Option<Found> {
     let text = |name: &str| open::read_text(&dir.join(name), Links::Follow, MOST).ok();
     let has = |name: &str| dir.join(name).is_file();
@@ -76,7 +76,7 @@ pub(super) fn tests(dir: &Path) -> Option<Found> {
     found(run, by)
 }
 
-/// What is to be installed before the command can run, where that can be told.
+/// Returns what must be installed before the command can run, if that can be determined.
 pub(super) fn lacking(found: &Found, path: &OsStr) -> Option<String> {
     let run = found.run.trim_matches('"');
     let program = run.split(' ').next().filter(|program| !program.contains('/'))?;
@@ -92,15 +92,15 @@ pub(super) fn lacking(found: &Found, path: &OsStr) -> Option<String> {
     (!there).then(|| "python3 has no pytest; install it: python3 -m pip install pytest".to_owned())
 }
 
-/// Whether the scripts of a `package.json` or `composer.json` have tests.
+/// Returns whether a `package.json` or `composer.json` has a test script.
 fn has_script(text: &str) -> bool {
     let file: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
     let test = &file["scripts"]["test"];
-    // What `npm init` writes where there are none.
+    // `npm init` writes a placeholder if there are no tests.
     test.is_array() || test.as_str().is_some_and(|run| !run.contains("no test specified"))
 }
 
-/// Whether a makefile or justfile has a target `test`.
+/// Returns whether a makefile or justfile has a target `test`.
 fn has_target(text: &str) -> bool {
     text.lines().any(|line| {
         let after = line.strip_prefix("test").and_then(|rest| rest.split_once(':'));

@@ -1,13 +1,13 @@
-//! What went wrong, as it is told at the edge: a sentence, hints and the exit status.
+//! Failures as the command line reports them: a message, hints and an exit status.
 //!
-//! A hint never names a command that destroys anything.
+//! A hint never suggests a command that destroys data.
 
 use crate::agent::PromptError;
 use crate::config::{ChoiceError, ConfigError, SelectError};
 use std::fmt;
 use std::io;
 
-/// Why the program ends with something other than success.
+/// Why the program exits with a status other than 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailureKind {
     /// The program failed: I/O, git, a bug.
@@ -16,22 +16,22 @@ pub enum FailureKind {
     Usage,
     /// A queue was refused, or `check` found errors.
     Refused,
-    /// A lock could not be had in time.
+    /// A lock was not acquired in time.
     Locked,
     /// Blocked tasks remain and nothing else can be done.
     Blocked,
     /// A budget of the run ended it with work left.
     Budget,
-    /// A usage limit that is not waited for.
+    /// Only a usage limit prevents work, and the run does not wait for it.
     UsageLimit,
-    /// The work left waits for approval, another queue or another worker.
+    /// The remaining work waits for approval, another queue or another worker.
     Waiting,
     /// A signal ended the run.
     Signal(u8),
 }
 
 impl FailureKind {
-    /// The exit status.
+    /// Returns the exit status.
     pub fn exit(self) -> u8 {
         match self {
             Self::Internal => 1,
@@ -47,51 +47,51 @@ impl FailureKind {
     }
 }
 
-/// A failure. Its text is made of lines `error: …` and `hint: …`.
+/// A failure. It is displayed as lines `error: …` and `hint: …`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// The kind, which is the exit status.
+    /// The kind, which determines the exit status.
     pub kind: FailureKind,
-    /// What failed; empty when everything has been said already.
+    /// What failed; empty if the verb has already reported it.
     pub message: String,
     /// What to do about it.
     pub hints: Vec<String>,
 }
 
 impl Failure {
-    /// A failure of the program itself.
+    /// Creates a failure of the program itself.
     pub fn internal(message: impl fmt::Display) -> Self {
         Self::new(FailureKind::Internal, message)
     }
 
-    /// Wrong usage or configuration.
+    /// Creates a failure of wrong usage or configuration.
     pub fn usage(message: impl fmt::Display) -> Self {
         Self::new(FailureKind::Usage, message)
     }
 
-    /// A refused queue.
+    /// Creates a failure for a refused queue.
     pub fn refused(message: impl fmt::Display) -> Self {
         Self::new(FailureKind::Refused, message)
     }
 
-    /// Any kind of failure.
+    /// Creates a failure of any kind.
     pub fn new(kind: FailureKind, message: impl fmt::Display) -> Self {
         Self { kind, message: message.to_string(), hints: Vec::new() }
     }
 
-    /// An exit status alone: the verb has said everything itself.
+    /// Creates a failure without a message: the verb has reported it already.
     pub fn silent(kind: FailureKind) -> Self {
         Self::new(kind, "")
     }
 
-    /// The same with a hint.
+    /// Adds a hint.
     #[must_use]
     pub fn hint(mut self, hint: impl fmt::Display) -> Self {
         self.hints.push(hint.to_string());
         self
     }
 
-    /// The exit status.
+    /// Returns the exit status.
     pub fn exit(&self) -> u8 {
         self.kind.exit()
     }
@@ -131,7 +131,7 @@ impl From<ChoiceError> for Failure {
             ),
             ChoiceError::NoVerification => failure
                 .hint("add [[verify]] with run = \"…\" to workloop.toml, or give --verify CMD")
-                .hint("--no-verify runs without; such tasks are recorded as SKIPPED"),
+                .hint("--no-verify runs without verification; such tasks are recorded as SKIPPED"),
             ChoiceError::UnknownAgent { .. } | ChoiceError::UnknownProfile { .. } => failure,
         }
     }

@@ -1,4 +1,4 @@
-//! From flags and JSON to what is said of a task, for `add` and `edit`.
+//! Turns flags and JSON into fields of a task, for `add` and `edit`.
 
 use super::args::FieldArgs;
 use super::failure::Failure;
@@ -7,7 +7,7 @@ use crate::domain::Field;
 use crate::project::verbs::Said;
 use serde_json::{Value, json};
 
-/// What all the flags say.
+/// Returns the fields that the flags set.
 pub(super) fn said(args: &FieldArgs) -> Result<Vec<Said>, Failure> {
     let mut said = Vec::new();
     let texts = [
@@ -62,7 +62,7 @@ pub(super) fn said(args: &FieldArgs) -> Result<Vec<Said>, Failure> {
     Ok(said)
 }
 
-/// A priority is a number where it is one; other names stay texts until the file is known.
+/// Parses a priority as a number if it is one. Other values stay text until the file is known.
 fn name_or_number(field: Field, text: &str) -> Value {
     match text.parse::<i64>() {
         Ok(number) if field == Field::Priority => json!(number),
@@ -70,7 +70,7 @@ fn name_or_number(field: Field, text: &str) -> Value {
     }
 }
 
-/// The JSON of an argument, or with `-` of stdin, as text and value.
+/// Parses the JSON of an argument, or of stdin if it is `-`. Returns text and value.
 pub(super) fn given(argument: &str) -> Result<(String, Value), Failure> {
     let (text, whence) = match argument {
         "-" => (stdin()?, "stdin"),

@@ -1,4 +1,4 @@
-//! From the filters of the command line to the tasks that they mean.
+//! Turns the filters of the command line into a selection of tasks.
 
 use super::args::FilterArgs;
 use super::failure::Failure;
@@ -6,10 +6,10 @@ use crate::domain::{Task, Text, nearest};
 use crate::project::Scope;
 use crate::queue::Queue;
 
-/// How many of the values that exist are listed.
+/// The maximum number of existing values to list.
 const LISTED: usize = 20;
 
-/// Filters of the command line as the engine knows them.
+/// Converts the filters of the command line into a scope.
 pub(super) fn scope(filter: &FilterArgs, ids: &[String]) -> Scope {
     Scope {
         nothing: false,
@@ -22,10 +22,10 @@ pub(super) fn scope(filter: &FilterArgs, ids: &[String]) -> Scope {
     }
 }
 
-/// Refuses filters that no task of `queues` meets: most likely a value was mistyped.
+/// Rejects filters that no task of `queues` matches: most likely a value was mistyped.
 ///
 /// # Errors
-/// Wrong usage, with the values that there are.
+/// Fails as wrong usage, with the existing values.
 pub(super) fn refuse_empty(filter: &FilterArgs, queues: &[Queue]) -> Result<(), Failure> {
     let tasks = || queues.iter().flat_map(Queue::tasks);
     let is_met = |filter: &FilterArgs| {
@@ -59,7 +59,7 @@ pub(super) fn refuse_empty(filter: &FilterArgs, queues: &[Queue]) -> Result<(), 
     Err(Failure::usage(format_args!("no task has all of {}", given.join(", "))))
 }
 
-/// The values of a task that a filter is compared with.
+/// Returns the values of a task with which a filter is compared.
 type Values = fn(&Task) -> Vec<&str>;
 
 fn of_phase(task: &Task) -> Vec<&str> {
@@ -82,7 +82,7 @@ fn of_epic(task: &Task) -> Vec<&str> {
     task.epic().or(task.parent()).into_iter().collect()
 }
 
-/// Each value once, in the order of the file.
+/// Lists each value once, in the order of the file.
 fn listed<'a>(values: impl Iterator<Item = &'a str>) -> String {
     let mut seen: Vec<&str> = Vec::new();
     let mut more = false;

@@ -1,4 +1,4 @@
-//! Waiting for something to change: told by the file system, and looked at once a second.
+//! Waits for changes in folders: by notifications of the file system, and by polling once a second.
 
 use crate::platform::terminal;
 use crate::platform::watch::Watch;
@@ -7,17 +7,17 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
-/// How long nothing is looked at when nothing is told.
+/// The polling interval without notifications.
 const POLL: Duration = Duration::from_secs(1);
 
-/// Tells when to look again.
+/// Signals when to look for changes again.
 pub(super) struct Follow {
     watch: Watch,
     told: Receiver<()>,
 }
 
 impl Follow {
-    /// Follows what happens in `dirs`.
+    /// Watches `dirs`.
     pub(super) fn new(dirs: &[PathBuf]) -> Self {
         let (sender, told) = channel();
         let tell = move || sender.send(()).unwrap_or_default();
@@ -26,12 +26,12 @@ impl Follow {
         Self { watch, told }
     }
 
-    /// Waits for the next change, or the next poll; `false` when nobody reads any more.
+    /// Waits for the next change or poll. Returns `false` if the reader of the output is gone.
     pub(super) fn wait(&mut self) -> bool {
         self.wait_for(POLL)
     }
 
-    /// The same for so long at most, where that is less.
+    /// Does the same, but waits for at most `most` if that is less than the polling interval.
     pub(super) fn wait_for(&mut self, most: Duration) -> bool {
         let most = most.min(POLL);
         if self.told.recv_timeout(most) == Err(RecvTimeoutError::Disconnected) {

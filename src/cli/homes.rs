@@ -1,4 +1,4 @@
-//! The repositories of the queues, for the verbs about private trees and landing.
+//! Finds the repositories of the queues, for the verbs for private trees and landing.
 
 use super::failure::Failure;
 use super::session::Session;
@@ -8,15 +8,15 @@ use crate::workspace::{GitError, PlaceError, Places, Refusal, Repository};
 use std::path::Path;
 
 impl Session<'_> {
-    /// The repositories of the served queues.
+    /// Returns the repositories of the served queues.
     ///
     /// # Errors
-    /// Wrong usage, with the cure, where one cannot be used.
+    /// Fails as wrong usage, with the remedy, if one cannot be used.
     pub(super) fn homes(&self, set: &QueueSet, purpose: Purpose) -> Result<Vec<Home>, Failure> {
         Ok(self.surroundings(purpose).homes(set)?)
     }
 
-    /// The repository around `root`, or why there is none, as it is.
+    /// Returns the repository that contains `root`, or the unconverted error.
     pub(super) fn repository_of(
         &self,
         set: &QueueSet,
@@ -26,10 +26,10 @@ impl Session<'_> {
         self.surroundings(purpose).repository(set, root)
     }
 
-    /// The places of private trees of `repository`.
+    /// Returns the places for private trees of `repository`.
     ///
     /// # Errors
-    /// Wrong usage where they may not lie there.
+    /// Fails as wrong usage if the configured folder is not allowed.
     pub(super) fn places(
         &self,
         set: &QueueSet,

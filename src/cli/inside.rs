@@ -1,5 +1,5 @@
-//! What the verbs may do inside an attempt: to the queues of its own project nothing but read, and
-//! say how far the attempt is.
+//! Restricts the verbs inside an attempt: they may only read the queues of the attempt's project,
+//! and report the progress of the attempt.
 
 use super::failure::Failure;
 use super::session::Session;
@@ -8,16 +8,15 @@ use crate::project::QueueSet;
 use std::path::PathBuf;
 
 impl Session<'_> {
-    /// The attempts that this verb is part of.
+    /// Returns the attempts inside which this process runs.
     pub(super) fn inside(&self) -> Inside {
         Inside::current(self.world.var("WORKLOOP_ROOT").map(PathBuf::from))
     }
 
-    /// Refuses to write to queues, or to run them, that belong to the project of an attempt which
-    /// this verb is part of.
+    /// Refuses to write or run queues of the project of an attempt inside which this process runs.
     ///
     /// # Errors
-    /// Wrong usage, with what is allowed instead.
+    /// Fails as wrong usage, with what is allowed instead.
     pub(super) fn refuse_inside(&self, set: &QueueSet) -> Result<(), Failure> {
         let inside = self.inside();
         match (0..set.served()).find(|queue| inside.owns(set.real(*queue), set.root(*queue))) {
@@ -27,12 +26,12 @@ impl Session<'_> {
     }
 }
 
-/// The refusal: an attempt does its task, and nothing else to `what`.
+/// Returns the refusal to change `what` from inside an attempt.
 pub(super) fn refused(what: &str) -> Failure {
     Failure::usage(format_args!(
         "failed to change {what}: this is part of an attempt of the same project, which may only \
          read its queues; nothing was done"
     ))
-    .hint("new work goes under follow_ups into the result file ($WORKLOOP_RESULT_FILE)")
-    .hint("workloop progress says how far the attempt is")
+    .hint("report new work under follow_ups in the result file ($WORKLOOP_RESULT_FILE)")
+    .hint("workloop progress reports the progress of the attempt")
 }

@@ -96,7 +96,7 @@ fn waiting_ends_when_no_loop_is_left() {
     sandbox
         .run(["wait", "--until", "idle", "q.json"])
         .exits(7)
-        .closes_with(&["0 of 3 complete", "3 ready, and no loop serves them"]);
+        .closes_with(&["0 of 3 complete", "3 ready, but no loop serves them"]);
     let running = sandbox.spawn(["run", "q.json"]);
     wait_until("the agent runs", || sandbox.oracle().starts("T001") == 1);
     for until in ["idle", "gone", "complete"] {
@@ -110,7 +110,7 @@ fn waiting_ends_when_no_loop_is_left() {
     let named = sandbox.spawn(["wait", "q.json", "--task-id", "T001"]);
     let sandbox = sandbox.file("go", "");
     running.ends().exits(6).closes_with(&["asked to stop", "1 of 3 complete"]);
-    idle.ends().exits(7).says("2 ready, and no loop serves them");
+    idle.ends().exits(7).says("2 ready, but no loop serves them");
     gone.ends().exits(0).closes_with(&["no loop serves these queues: 1 of 3 complete"]);
     first.ends().exits(0);
     named.ends().exits(0);

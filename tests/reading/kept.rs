@@ -123,7 +123,7 @@ fn trees_are_restored_listed_and_removed() {
     assert_eq!(staged, "D  a\nM  bin\nR  sub/long -> moved\nA  \"new file\"\nstart");
     folder.sh(&format!("echo mine >'{tree}/mine'"));
     let Left(exit, _, said) = folder.run("workspace restore A q.json");
-    assert_eq!((exit, said.contains("left as it is")), (0, true), "{said}");
+    assert_eq!((exit, said.contains("left unchanged")), (0, true), "{said}");
     let first = folder.run("workspace restore A q.json --attempt 1").1;
     assert!(first.trim_end().ends_with("/restored-A-1"), "{first}");
     assert_eq!(folder.sh("git status --porcelain; git for-each-ref"), before);
@@ -143,7 +143,7 @@ fn trees_are_restored_listed_and_removed() {
         ("workspace restore A q.json --attempt 9", 2, "kept attempts: 1, 2"),
         ("workspace restore q.json", 2, "no task is named"),
         ("workspace path A q.json", 2, "no attempt of task A works in a private tree now"),
-        ("workspace ls A q.json", 2, "no ids are meant here: A"),
+        ("workspace ls A q.json", 2, "unexpected ids: A"),
         ("workspace ls q.json --all", 2, "--all belongs to workspace prune"),
         ("workspace prune q.json --json", 2, "--json belongs to workspace ls and path"),
     ] {
@@ -160,7 +160,7 @@ fn trees_are_restored_listed_and_removed() {
     }
     assert!(fs::read_dir(&places).expect("a folder").count() <= 1, "only our own folder is left");
     let Left(_, told, _) = folder.run("workspace prune q.json --all");
-    assert_eq!(told, "gave up attempt 1 of gone\n");
+    assert_eq!(told, "removed attempt 1 of gone\n");
     let left = folder.sh("git for-each-ref --format='%(refname)' refs/workloop");
     assert_eq!(left, "refs/workloop/attempts/A/1\nrefs/workloop/attempts/A/2");
     assert_eq!(folder.run("workspace prune q.json --all").1, "there is nothing to remove\n");

@@ -104,7 +104,7 @@ fn the_board_of_the_configuration_follows_every_transition() {
     // What a person wrote there stays.
     folder.write("BOARD.md", "# mine\n");
     let Left(exit, _, err) = folder.run("unpark D --work-queue q.json");
-    assert!(exit == 0 && err.contains("it is not a board that workloop made"), "{err}");
+    assert!(exit == 0 && err.contains("it is not a board written by workloop"), "{err}");
     assert_eq!(board(), "# mine\n");
 }
 

@@ -1,4 +1,4 @@
-//! `schema`: the schemas of everything that the program reads and prints.
+//! `schema`: prints the schemas of the files that the program reads and of its JSON output.
 
 use crate::cli::args::SchemaArgs;
 use crate::cli::failure::Failure;

@@ -1,4 +1,4 @@
-//! `since TIME`: what changed while nobody looked.
+//! `since TIME`: shows what changed since a time.
 
 use crate::cli::args::SinceArgs;
 use crate::cli::failure::Failure;
@@ -34,7 +34,7 @@ pub(super) fn run(args: &SinceArgs, session: &mut Session<'_>) -> Result<(), Fai
     session.print(bytes)
 }
 
-/// The events of the served queues; those of several folders in the order of their times.
+/// Returns the events of the served queues; those of several folders in the order of their times.
 fn events(snapshot: &Snapshot<'_>) -> impl Iterator<Item = Event> + use<> {
     let served = 0..snapshot.set.served();
     let names: HashSet<String> =

@@ -1,4 +1,4 @@
-//! `status`: counts and open tasks.
+//! `status`: shows what needs a person, counts and open tasks.
 
 use crate::cli::args::StatusArgs;
 use crate::cli::failure::{Failure, FailureKind};
@@ -20,7 +20,7 @@ use crate::views::{edits, escape, json, table, text};
 use std::io::Write;
 use std::path::Path;
 
-/// How many open tasks of a queue are listed.
+/// How many open tasks are listed per queue.
 const LISTED: usize = 200;
 
 pub(super) fn run(args: &StatusArgs, session: &mut Session<'_>) -> Result<(), Failure> {
@@ -51,15 +51,15 @@ pub(super) fn run(args: &StatusArgs, session: &mut Session<'_>) -> Result<(), Fa
     watch(&mut reading, &told, session, first)
 }
 
-/// What was asked for.
+/// The request.
 struct Asked<'a> {
     args: &'a StatusArgs,
     scope: &'a Scope,
-    /// What a command needs to find the queues.
+    /// The flags with which a suggested command finds the queues.
     words: &'a str,
 }
 
-/// With `--exit-code` the status of `wait`, had it ended now.
+/// With `--exit-code`, returns the exit status that `wait` would return now.
 fn exit(reading: &mut Reading, args: &StatusArgs, scope: &Scope) -> Result<(), Failure> {
     if !args.exit_code {
         return Ok(());
@@ -97,7 +97,7 @@ fn render(reading: &mut Reading, asked: &Asked<'_>, look: Look) -> Result<Vec<u8
             view.say_queues(words);
             say_spent(&mut view, snapshot.set);
             if args.watch && look.width.is_none() {
-                // Into a pipe goes each change, and time that passes is none.
+                // A pipe gets a new status at each change; passing time is not a change.
                 view.hold_still();
             }
             text::status(&view, look)
@@ -107,7 +107,7 @@ fn render(reading: &mut Reading, asked: &Asked<'_>, look: Look) -> Result<Vec<u8
     })
 }
 
-/// What was used today in each project of the served queues.
+/// Adds what was spent today in each project of the served queues.
 fn say_spent<T, N>(view: &mut StatusView<T, N>, set: &QueueSet) {
     let limit = set.config.limits.day;
     let mut roots: Vec<&Path> = (0..set.served()).map(|queue| set.root(queue)).collect();
@@ -118,7 +118,7 @@ fn say_spent<T, N>(view: &mut StatusView<T, N>, set: &QueueSet) {
     view.say_spent(spent.collect(), &agents);
 }
 
-/// The tests of the served queues that passed only when they ran again.
+/// Returns the tests of the served queues that passed only when they were run again.
 fn flaky(snapshot: &Snapshot<'_>) -> Vec<FlakyView> {
     let (set, mask) = (snapshot.set, snapshot.sources().mask);
     let mut states: Vec<StateDir> = Vec::new();
@@ -136,7 +136,7 @@ fn flaky(snapshot: &Snapshot<'_>) -> Vec<FlakyView> {
     all
 }
 
-/// A line for each journal that tells of edits that were put back.
+/// Returns a line for each journal that records edits that were put back.
 fn put_back(set: &QueueSet) -> String {
     let mut states: Vec<StateDir> = (0..set.served()).map(|queue| set.state(queue)).collect();
     states.dedup();
@@ -145,12 +145,12 @@ fn put_back(set: &QueueSet) -> String {
     told.map(|text| format!("{}\n", escape::line(&text))).collect()
 }
 
-/// A line for each profile that was red on the untouched tree.
+/// Returns a line for each profile that was red on the untouched tree.
 fn red(set: &QueueSet) -> String {
     red_trees(set).iter().map(|text| format!("{}\n", escape::line(text))).collect()
 }
 
-/// Shows every change until nobody looks any more.
+/// Prints the status at every change until the output is closed.
 fn watch(
     reading: &mut Reading,
     asked: &Asked<'_>,
@@ -178,7 +178,7 @@ fn watch(
         let read = reading.project.store_mut().read();
         now = render(reading, asked, session.look())?;
         if let (Err(error), false) = (read, args.json) {
-            // Somebody is editing: what was last read stays on the screen.
+            // The file is probably being edited: the last valid status stays on the screen.
             now.extend_from_slice(format!("\n{}\n", escape::lines(&error.to_string())).as_bytes());
         }
     }

@@ -1,4 +1,4 @@
-//! `stop`: lets loops finish what runs, claim nothing more, and end.
+//! `stop`: asks loops to finish what runs, claim nothing more, and exit.
 
 use crate::cli::args::AskArgs;
 use crate::cli::failure::Failure;
@@ -12,7 +12,7 @@ pub(super) fn run(args: &AskArgs, session: &mut Session<'_>) -> Result<(), Failu
     let targets = loops::ask(STOP, EventKind::Stopped, &args.loops, session)?;
     let paused = |target: &Target| target.asked(PAUSE).is_some();
     if targets.iter().any(paused) && !session.global.quiet {
-        let text = "what is paused ends after workloop resume";
+        let text = "paused loops exit only after workloop resume";
         writeln!(session.streams.err, "{text}")?;
     }
     if args.wait { loops::until_gone(&targets, args.timeout, session) } else { Ok(()) }

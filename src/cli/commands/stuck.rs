@@ -1,4 +1,4 @@
-//! `stuck`: tasks that do not get on, with the evidence.
+//! `stuck`: shows the tasks that make no progress, with the evidence.
 
 use crate::cli::args::StuckArgs;
 use crate::cli::failure::Failure;
@@ -13,7 +13,7 @@ use crate::views::style::{listed, shell_word};
 use crate::views::timing::measured;
 use std::time::Duration;
 
-/// How many tasks are looked at that wait behind others.
+/// The maximum number of tasks to report that wait behind others.
 const BEHIND: usize = 1_000;
 
 pub(super) fn run(args: &StuckArgs, session: &mut Session<'_>) -> Result<(), Failure> {
@@ -44,13 +44,13 @@ pub(super) fn run(args: &StuckArgs, session: &mut Session<'_>) -> Result<(), Fai
     session.print(bytes)
 }
 
-/// What tasks are looked at with.
+/// The inputs for examining tasks.
 struct Looked<'a> {
     snapshot: &'a Snapshot<'a>,
-    /// So long an attempt may be silent.
+    /// How long an attempt may be silent.
     limit: Duration,
     measured: Vec<Duration>,
-    /// What a command needs to find the queues.
+    /// The flags with which a suggested command finds the queues.
     words: &'a str,
 }
 
@@ -96,11 +96,11 @@ impl Looked<'_> {
         }
     }
 
-    /// That a task waits for one that does not get on by itself.
+    /// Reports a task that waits for another one which cannot proceed without a person.
     fn behind(&self, node: Node) -> Option<StuckView> {
         let waits = self.snapshot.sources().waiting(node);
         let is_stuck = |what: &str| {
-            // As a waiting task names what it waits for: `B (blocked: …)`.
+            // The text has the form `B (blocked: …)`.
             let state = what.split_once(" (").map_or("", |(_, state)| state);
             state.starts_with("blocked") || state.starts_with("parked")
         };

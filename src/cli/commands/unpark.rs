@@ -1,4 +1,4 @@
-//! `unpark`: parked tasks are pending again.
+//! `unpark`: makes parked tasks pending again.
 
 use crate::cli::args::TaskVerbArgs;
 use crate::cli::failure::Failure;

@@ -1,4 +1,4 @@
-//! `verify`: judges tasks again, without an agent. Nothing is written, whatever it comes to.
+//! `verify`: verifies tasks again, without an agent. Writes nothing, whatever the result.
 
 use crate::cli::args::TaskVerbArgs;
 use crate::cli::failure::{Failure, FailureKind};
@@ -12,7 +12,7 @@ use std::io::Write;
 
 pub(super) fn run(args: &TaskVerbArgs, session: &mut Session<'_>) -> Result<(), Failure> {
     let (ids, mut project) = write::of_tasks(session, &args.words, &args.queues)?;
-    // Held meanwhile, so that no agent changes the tree of a task that is judged.
+    // The claims are held meanwhile, so that no agent changes the tree during the verification.
     let (places, mut dead) = verbs::before_done(&project, &ids).map_err(|error| match error {
         VerbError::AtWork { id, why } => {
             Failure::usage(format_args!("task {id} is not verified: {why}"))
@@ -33,7 +33,7 @@ pub(super) fn run(args: &TaskVerbArgs, session: &mut Session<'_>) -> Result<(), 
             Ok(writeln!(session.streams.out, "{}", escape::line(&line))?)
         });
     project.store_mut().verification_ran();
-    // What the steps wrote into the queue is judged all the same.
+    // Edits of the queue by the steps must be examined all the same.
     project.update(|_, _| Ok(()))?;
     told?;
     match (holds, is_known) {

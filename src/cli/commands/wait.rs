@@ -1,4 +1,4 @@
-//! `wait`: for scripts, until tasks are complete, nothing happens any more, or no loop is left.
+//! `wait`: waits, for scripts, until tasks are complete, nothing runs, or no loop is left.
 
 use crate::cli::args::{Until, WaitArgs};
 use crate::cli::failure::{Failure, FailureKind};
@@ -14,13 +14,13 @@ use std::collections::HashSet;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-/// How often loops are looked for, where nothing tells of their end.
+/// How often to poll for loops, because their end causes no notification.
 const LOOPS: Duration = Duration::from_millis(100);
 
-/// How long a loop may be gone before nobody is expected to come, where no time is given.
+/// How long to wait for a new loop without a `--timeout`.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The state of the tasks that are waited for.
+/// The state of the awaited tasks.
 struct Progress {
     over: bool,
     ending: Ending,
@@ -44,7 +44,7 @@ pub(super) fn run(args: &WaitArgs, session: &mut Session<'_>) -> Result<(), Fail
         }
         let wanted = Wanted { args, ids: &ids, words: &words, served };
         let progress = reading.look(|snapshot| progress(snapshot, &wanted))?;
-        // Beside loops a task may say complete by an edit that they put back in a moment.
+        // While loops run, a task may be complete by an edit that they are about to put back.
         let sure =
             !served || args.until == Until::Gone || reading.project.store_mut().is_recorded();
         if progress.over && sure {
@@ -70,13 +70,13 @@ pub(super) fn run(args: &WaitArgs, session: &mut Session<'_>) -> Result<(), Fail
             Until::Complete if !progress.over => Duration::MAX,
             Until::Complete | Until::Idle | Until::Gone => LOOPS,
         };
-        // That nobody reads the output does not matter: the exit status is what counts.
+        // A closed output does not matter: only the exit status counts.
         let _read = follow.wait_for(left.map_or(poll, |left| left.min(poll)));
         reading.project.store_mut().read()?;
     }
 }
 
-/// Whether any loop serves one of the queues.
+/// Returns whether any loop serves one of the queues.
 fn serves(reading: &Reading) -> bool {
     let set = reading.project.set();
     (0..set.served()).any(|queue| {
@@ -84,7 +84,7 @@ fn serves(reading: &Reading) -> bool {
     })
 }
 
-/// Tells how it ended.
+/// Reports how the wait ended.
 fn end(
     until: Until,
     served: bool,
@@ -98,11 +98,11 @@ fn end(
     }
 }
 
-/// Nobody is there to do what is left.
+/// Reports that no loop serves the remaining tasks.
 fn unserved(ending: &Ending, session: &mut Session<'_>) -> Result<Failure, Failure> {
     let what = match ending.backlog.ready {
-        0 => "no loop serves what is left".to_owned(),
-        ready => format!("{ready} ready, and no loop serves them: workloop run"),
+        0 => "no loop serves the remaining tasks".to_owned(),
+        ready => format!("{ready} ready, but no loop serves them: workloop run"),
     };
     say(&format!("{}; {what}", ending.so_far()), session)?;
     Ok(Failure::silent(FailureKind::Waiting))
@@ -118,24 +118,24 @@ fn timed_out(
     let left = match (ending.is_complete(), served) {
         (true, _) => String::new(),
         (false, true) => format!("; {}", ending.left()),
-        (false, false) => "; no loop serves what is left".to_owned(),
+        (false, false) => "; no loop serves the remaining tasks".to_owned(),
     };
     let text = format!("timed out after {limit:?}: {}{left}", ending.so_far());
     say(&text, session)?;
     Ok(Failure::silent(FailureKind::Budget))
 }
 
-/// Writes a line to standard error, broken between words where it is too wide.
+/// Writes a line to standard error, wrapped if it is too wide.
 fn say(text: &str, session: &mut Session<'_>) -> Result<(), Failure> {
     let look = session.look_of_stderr();
     Ok(writeln!(session.streams.err, "{}", folded(&escape::line(text), look))?)
 }
 
-/// What is waited for.
+/// What to wait for.
 struct Wanted<'a> {
     args: &'a WaitArgs,
     ids: &'a [String],
-    /// What a command needs to find the queues.
+    /// The flags with which a suggested command finds the queues.
     words: &'a str,
     /// Whether a loop serves one of the queues.
     served: bool,
@@ -157,7 +157,7 @@ fn progress(snapshot: &Snapshot<'_>, wanted: &Wanted<'_>) -> Result<Progress, Fa
     let mut all = graph.nodes().filter(|&node| waited(node));
     let over = match args.until {
         Until::Complete => {
-            // Somebody's loop may run anything that is loaded.
+            // Other loops may run any loaded task.
             let resolutions = snapshot.readiness.resolutions(|_| true);
             all.all(|node| {
                 matches!(
@@ -170,13 +170,13 @@ fn progress(snapshot: &Snapshot<'_>, wanted: &Wanted<'_>) -> Result<Progress, Fa
             })
         }
         Until::Idle if *served => all.all(|node| is_idle(snapshot, node)),
-        // What is ready stays so without a loop, and what a dead one left is not looked at by any.
+        // Without a loop, ready tasks stay ready, and tasks of dead loops are not recovered.
         Until::Idle => all.all(|node| {
             is_idle(snapshot, node) || snapshot.readiness.state(node) != State::InProgress
         }),
         Until::Gone => !served,
     };
-    // Not the tasks of a run: nothing is to be said of running them again.
+    // Not 0, so that the ending does not suggest running the tasks again.
     let attempts = 1;
     let backlog = snapshot.readiness.backlog(waited);
     let ending = Ending::new(Reason::Done, backlog, attempts, |node| graph.reference(node))
@@ -189,13 +189,13 @@ fn progress(snapshot: &Snapshot<'_>, wanted: &Wanted<'_>) -> Result<Progress, Fa
     Ok(Progress { over, ending, json })
 }
 
-/// Whether a loop has nothing to do with a task now.
+/// Returns whether a loop has nothing to do for a task now.
 fn is_idle(snapshot: &Snapshot<'_>, node: Node) -> bool {
     let manual = snapshot.structure.agents.of(node).is_some_and(|agent| agent.manual);
     match snapshot.readiness.state(node) {
         State::Ready => false,
         State::InProgress => manual,
-        // A loop tries its agent again.
+        // A loop will retry its agent.
         State::Waiting => !snapshot.readiness.waits_for_agent(node),
         State::Complete | State::Blocked | State::Parked => true,
     }

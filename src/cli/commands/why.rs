@@ -1,4 +1,4 @@
-//! `why ID`: why a task is where it is.
+//! `why ID`: explains the state of a task.
 
 use crate::cli::args::WhyArgs;
 use crate::cli::failure::Failure;

@@ -1,4 +1,4 @@
-//! `workspace`: the private trees on the disk, and the attempts that are kept.
+//! `workspace`: manages the private trees on disk and the kept attempts.
 
 use crate::cli::args::{QueueArgs, WorkspaceArgs, WorkspaceWhat};
 use crate::cli::failure::Failure;
@@ -26,11 +26,11 @@ pub(super) fn run(args: &WorkspaceArgs, session: &mut Session<'_>) -> Result<(),
     let one = || match ids.as_slice() {
         [id] => Ok(id.as_str()),
         [] => Err(Failure::usage("no task is named, only queues")),
-        [..] => Err(Failure::usage(format_args!("one task is meant, not {}", ids.join(", ")))),
+        [..] => Err(Failure::usage(format_args!("expected one task, not {}", ids.join(", ")))),
     };
     let none = || match ids.as_slice() {
         [] => Ok(()),
-        [..] => Err(Failure::usage(format_args!("no ids are meant here: {}", ids.join(", ")))
+        [..] => Err(Failure::usage(format_args!("unexpected ids: {}", ids.join(", ")))
             .hint("a queue ends in .json, or is named with --work-queue")),
     };
     match args.what {
@@ -41,7 +41,7 @@ pub(super) fn run(args: &WorkspaceArgs, session: &mut Session<'_>) -> Result<(),
     }
 }
 
-/// Refuses a flag that belongs to something else that `workspace` does.
+/// Rejects a flag that belongs to a different action of `workspace`.
 fn fits(args: &WorkspaceArgs) -> Result<(), Failure> {
     let reads = matches!(args.what, WorkspaceWhat::Ls | WorkspaceWhat::Path);
     let flags = [
@@ -81,7 +81,7 @@ fn ls(args: &WorkspaceArgs, queues: &QueueArgs, session: &mut Session<'_>) -> Re
     session.print(bytes)
 }
 
-/// The references of all tasks, by what they may be called in refs.
+/// Returns the references of all tasks, by their possible names in git refs.
 fn tasks(snapshot: &Snapshot<'_>) -> HashMap<String, String> {
     let graph = &snapshot.structure.graph;
     let mut tasks = HashMap::new();
@@ -90,7 +90,7 @@ fn tasks(snapshot: &Snapshot<'_>) -> HashMap<String, String> {
             let (task, queue) = (graph.id(node).to_owned(), queue.map(str::to_owned));
             AttemptName { task, queue, number: 0 }.part()
         };
-        // Of several with the same id the first one has the plain name.
+        // Among tasks with the same id, the first one gets the plain name.
         tasks.entry(name(None)).or_insert_with(|| graph.reference(node));
         let queue = snapshot.set.name(graph.location(node).0);
         tasks.insert(name(Some(queue)), graph.reference(node));
@@ -118,7 +118,7 @@ fn path(
     let Some(workspace) = workspace.filter(|path| path.is_dir()) else {
         let text = format!("no attempt of task {reference} works in a private tree now");
         let hint =
-            format!("workloop workspace restore {reference} puts one that ended on the disk");
+            format!("workloop workspace restore {reference} restores an ended attempt");
         return Err(Failure::usage(text).hint(hint));
     };
     let path = workspace.display().to_string();
@@ -157,7 +157,7 @@ fn restored(
     let Restored { path, is_new } =
         restore(&repository, &places, rules, (&name.attempt(number), &change))?;
     if !is_new && !session.global.quiet {
-        let text = format!("it was restored before, and is left as it is: {}", path.display());
+        let text = format!("already restored, left unchanged: {}", path.display());
         writeln!(session.streams.err, "{}", escape::line(&text))?;
     }
     session.print(format!("{}\n", escape::line(&path.display().to_string())))
@@ -169,7 +169,7 @@ fn not_kept(id: &str, wanted: Option<u32>, kept: &[u32]) -> Failure {
         (_, []) | (None, _) => Failure::usage(format_args!("no attempt of task {id} is kept")),
         (Some(number), _) => {
             Failure::usage(format_args!("attempt {number} of task {id} is not kept"))
-                .hint(format_args!("there are: {}", numbers.join(", ")))
+                .hint(format_args!("kept attempts: {}", numbers.join(", ")))
         }
     }
 }
@@ -188,7 +188,7 @@ fn prune(
             let bytes = size(size_of(&tree.path));
             lines.push(match places.remove(&tree)? {
                 true => format!("removed {} ({bytes})", tree.name),
-                false => format!("kept {}: a loop has it", tree.name),
+                false => format!("kept {}: a loop uses it", tree.name),
             });
         }
         let now = SystemClock.now().timestamp();
@@ -198,8 +198,8 @@ fn prune(
             repository.forget_fresh()?;
             sorted.old.append(&mut sorted.strange);
         }
-        lines.extend(told(&sorted.old, "gave up", ""));
-        let more = ", which no loaded queue has (--all gives them up)";
+        lines.extend(told(&sorted.old, "removed", ""));
+        let more = ", which is in no loaded queue (--all removes these)";
         lines.extend(told(&sorted.strange, "kept", more));
     }
     if lines.is_empty() {
@@ -213,7 +213,7 @@ fn prune(
     Ok(())
 }
 
-/// A line for each task of which attempts were given up or kept.
+/// Returns a line for each task whose attempts were removed or kept.
 fn told(attempts: &[AttemptRef], what: &str, more: &str) -> Vec<String> {
     let line = |kept: crate::views::workspaces::KeptView| {
         let numbers: Vec<String> = kept.attempts.iter().map(u32::to_string).collect();
@@ -223,7 +223,7 @@ fn told(attempts: &[AttemptRef], what: &str, more: &str) -> Vec<String> {
     by_task(attempts.to_vec(), &HashMap::new()).into_iter().map(line).collect()
 }
 
-/// The queues, for a change of what is kept; inside of an attempt nothing is changed.
+/// Opens the queues in order to change what is kept. Fails inside an attempt.
 fn open(queues: &QueueArgs, session: &mut Session<'_>) -> Result<Project, Failure> {
     let selection = session.select_all(queues)?;
     let project = session.open(selection)?;

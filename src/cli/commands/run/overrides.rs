@@ -1,6 +1,6 @@
-//! What a person at the terminal makes of the tasks that a run blocked: keep, revert or override.
+//! Asks the person at the terminal about the tasks that a run blocked: keep, revert or override.
 //!
-//! It is asked when nothing runs any more, so that nobody waits for the answer, and only on a terminal.
+//! The questions come after the run, so that no task waits for the answer, and only on a terminal.
 //! An override is a completion by a person: its reason is recorded, and `passes` stays false.
 
 use crate::cli::commands::fresh;
@@ -18,21 +18,21 @@ use crate::views::escape;
 use std::collections::BTreeSet;
 use std::io::{BufRead, Write};
 
-/// What a person says about a blocked task.
+/// The decision about a blocked task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Choice {
-    /// It stays blocked.
+    /// The task stays blocked.
     Keep,
-    /// Its next attempt begins with the branch, and not with what it did.
+    /// The next attempt starts from the branch, not from the work of the last one.
     Revert,
-    /// It counts as complete.
+    /// The task counts as complete.
     Override,
 }
 
-/// A served queue and the id of a blocked task of it that asks for nothing.
+/// The index of a served queue, and the id of a blocked task in it without an open question.
 pub(super) type Blocked = (usize, String);
 
-/// The blocked tasks of the served queues that wait for no answer.
+/// Returns the blocked tasks of the served queues that do not wait for an answer or a review.
 pub(super) fn blocked(project: &Project) -> BTreeSet<Blocked> {
     let of = |(number, queue): (usize, &Queue)| {
         let failed = |at: &usize| {
@@ -48,10 +48,11 @@ pub(super) fn blocked(project: &Project) -> BTreeSet<Blocked> {
     project.served().iter().enumerate().flat_map(of).collect()
 }
 
-/// Asks about each task that is blocked now and was not `before`; says whether any was overridden.
+/// Asks about each task that is blocked now but was not `before`. Returns whether any was
+/// overridden.
 ///
 /// # Errors
-/// When nothing can be asked or written any more.
+/// Fails if the terminal cannot be used, or a decision cannot be written.
 pub(super) fn ask(
     before: &BTreeSet<Blocked>,
     selection: Selection,
@@ -70,7 +71,7 @@ pub(super) fn ask(
             Choice::Revert => {
                 let place = project.resolve(id, Among::Served)?;
                 fresh::begin_anew(session, &project, &[place])?;
-                say(session, &format!("{id}: its next attempt begins with the branch"))?;
+                say(session, &format!("{id}: its next attempt starts from the branch"))?;
             }
             Choice::Override => {
                 let Some(note) = reason(session)? else { continue };
@@ -78,7 +79,7 @@ pub(super) fn ask(
                 let (_, dead) = verbs::before_done(&project, &ids).map_err(not_written)?;
                 let done = Done { by: login::name(), note: Some(note), verdict: Verdict::Skipped };
                 verbs::done(&mut project, &ids, &done, &dead)?;
-                say(session, &format!("{id}: complete by your word; passes stays false"))?;
+                say(session, &format!("{id}: complete by your decision; passes stays false"))?;
                 any = true;
             }
         }
@@ -99,7 +100,7 @@ fn say(session: &mut Session<'_>, text: &str) -> Result<(), Failure> {
     Ok(writeln!(session.streams.err, "{}", escape::line(text))?)
 }
 
-/// Asks until there is an answer; the end of the input keeps it.
+/// Asks until the answer is valid. The end of the input means [`Choice::Keep`].
 fn choice(head: &str, private: bool, session: &mut Session<'_>) -> Result<Choice, Failure> {
     say(session, head)?;
     let (words, keys) = match private {
@@ -116,7 +117,7 @@ fn choice(head: &str, private: bool, session: &mut Session<'_>) -> Result<Choice
     }
 }
 
-/// Why it counts all the same; `None` where nothing is said, and nothing happens then.
+/// Asks for the reason of an override; `None` if it is empty, which cancels the override.
 fn reason(session: &mut Session<'_>) -> Result<Option<String>, Failure> {
     write!(session.streams.err, "Why does it count? ")?;
     session.streams.err.flush()?;
@@ -129,7 +130,7 @@ fn line() -> Result<Option<String>, Failure> {
     Ok((read > 0).then_some(line))
 }
 
-/// What a line means: a word or its first letter, and nothing is to keep it.
+/// Parses an answer: a word or its first letter. An empty line means [`Choice::Keep`].
 fn parsed(line: &str, private: bool) -> Option<Choice> {
     match line.trim().to_lowercase().as_str() {
         "" | "k" | "keep" => Some(Choice::Keep),
