@@ -1,12 +1,12 @@
-//! What commands find in a private tree: its own repository, and the branch as it is beside their
-//! earlier work.
+//! What commands find in a private tree: its own repository, and the current branch in addition to
+//! their earlier work.
 
 use crate::processes::lacks;
 use crate::sandbox::{Sandbox, queue};
 use crate::twins::{holds, unless};
 
-/// The first attempt fails, and another commit lands meanwhile; the second one only says that it is
-/// done.
+/// The first attempt fails, and another commit lands meanwhile; the second one only reports that it
+/// is done.
 const CONFIG: &str = r#"
 [isolation]
 mode = "private"
@@ -33,11 +33,11 @@ run = "test -f done && test ! -e top"
 pass = ["PROJECT", "GIT_DIR"]
 "#;
 
-/// What is not as it should be after a run.
+/// Returns what is wrong after a run.
 fn broken(mut sandbox: Sandbox) -> Vec<String> {
     let root = sandbox.path("").display().to_string();
     sandbox.variables.push(("PROJECT".to_owned(), root));
-    // As a hook of git has it that starts a loop.
+    // As a git hook that starts a loop sets it.
     sandbox.variables.push(("GIT_DIR".to_owned(), "/nonexistent".to_owned()));
     let sandbox = sandbox.config(CONFIG).queue("q.json", &queue(&[("A", &[])]));
     let user = "git config user.email t@example.org && git config user.name t";
@@ -59,8 +59,8 @@ fn a_further_attempt_takes_nothing_back() {
     holds("stale-retry", broken);
 }
 
-/// Neither a loop, nor another one after it, nor `land now`, nor an agent that edits the queue lets
-/// something land that a person has not said yes to.
+/// Checks that neither a loop, nor a second one, nor `land now`, nor an agent that edits the queue
+/// lands anything that a person has not approved.
 fn unreviewed(sandbox: Sandbox) -> Vec<String> {
     let agent = "touch done; \"$JQ\" '.tasks[0].change.waits = \"landing\"' \"$WORKLOOP_QUEUE\" >q.new \
                  && cat q.new >\"$WORKLOOP_QUEUE\"; rm -f q.new";

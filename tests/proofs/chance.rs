@@ -1,4 +1,4 @@
-//! Chance that can be repeated: every proof prints the seed that it ran with.
+//! Repeatable randomness: every proof prints the seed that it uses.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::io::Write as _;
@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 pub(crate) struct Chance(u64);
 
 impl Chance {
-    /// From `WORKLOOP_PROOF_SEED`, else from the system; told on stderr under the name of the proof.
+    /// Takes the seed from `WORKLOOP_PROOF_SEED`, otherwise from the system, and prints it to
+    /// stderr with the name of the proof.
     pub(crate) fn of(proof: &str) -> Self {
         let fresh = || RandomState::new().hash_one(Instant::now());
         let seed = number("WORKLOOP_PROOF_SEED").unwrap_or_else(fresh) | 1;
@@ -28,7 +29,7 @@ impl Chance {
         self.0
     }
 
-    /// A number below `bound`, 0 when there is none.
+    /// Returns a number below `bound`, or 0 if there is none.
     pub(crate) fn below(&mut self, bound: usize) -> usize {
         let bound = u64::try_from(bound.max(1)).unwrap_or(1);
         usize::try_from((self.next() >> 11) % bound).unwrap_or(0)
@@ -39,22 +40,22 @@ impl Chance {
     }
 }
 
-/// A number from the environment.
+/// Reads a number from the environment.
 pub(crate) fn number(variable: &str) -> Option<u64> {
     std::env::var(variable).ok()?.parse().ok()
 }
 
-/// How long a proof of chance runs: `WORKLOOP_PROOF_SECONDS`, else `short`.
+/// Returns how long a random proof runs: `WORKLOOP_PROOF_SECONDS`, otherwise `short`.
 pub(crate) fn lasts(short: u64) -> Duration {
     Duration::from_secs(number("WORKLOOP_PROOF_SECONDS").unwrap_or(short))
 }
 
-/// Whether the long versions are wanted.
+/// Returns whether the long versions are wanted.
 pub(crate) fn is_long() -> bool {
     number("WORKLOOP_PROOF_SECONDS").is_some_and(|seconds| seconds >= 60)
 }
 
-/// Says something that must be seen although tests capture what is printed.
+/// Prints a message that must be visible although tests capture output.
 pub(crate) fn say(text: &str) {
     drop(writeln!(std::io::stderr(), "{text}"));
 }

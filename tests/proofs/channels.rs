@@ -1,4 +1,4 @@
-//! What happens is told to every channel, whatever is killed meanwhile, and once.
+//! Every event is delivered to every channel exactly once, even if loops are killed meanwhile.
 
 use crate::fake_agent::CONFIG;
 use crate::sandbox::{Sandbox, wait_until};
@@ -6,10 +6,10 @@ use crate::twins::holds;
 use rustix::process::Signal;
 use serde_json::Value;
 
-/// A channel that takes nothing before `ok` is there.
+/// A channel that fails until the file `ok` exists.
 const CHANNEL: &str = "[[notify]]\non = \"complete\"\ncommand = \"test -e ok && cat >> told\"\n";
 
-/// The tasks of which the channel was told other than once.
+/// Returns the tasks about which the channel was not notified exactly once.
 fn mistold(sandbox: &Sandbox) -> Vec<String> {
     let told = String::from_utf8(sandbox.bytes("told")).expect("text");
     let bodies = told.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));

@@ -1,7 +1,7 @@
-//! One task, twice at the same time: what a claim in a file, a name, a time or a lock file says about
-//! an agent that lives is made wrong, and another loop comes.
+//! One task, twice at the same time: what a claim in a file, a name, a time or a lock file says
+//! about a live agent is falsified, and another loop starts.
 //!
-//! In each proof one rule alone tells that the agent is there; its twin does not have that rule.
+//! In each proof, only one rule detects the agent; its twin lacks that rule.
 
 use crate::chance::say;
 use crate::processes::{self, lacks};
@@ -12,12 +12,12 @@ use rustix::process::Signal;
 use std::process::Command;
 use std::time::Duration;
 
-/// Deletes everything that is remembered beside the queue `Q`.
+/// Deletes everything that is stored beside the queue `Q`.
 const FORGET: &str = "rm -rf \"$(dirname $Q)\"/.workloop ../state";
 /// Makes the first task pending, as if it had never been claimed.
 const UNCLAIM: &str = "jq '(.tasks[0]|.status)=\"pending\"|del(.tasks[0].claim)' $Q >t && mv t $Q";
 
-/// Does `script` under the lock of the queue `queue`, whose path is `$Q` in it.
+/// Runs `script` under the lock of the queue `queue`, whose path is `$Q` in it.
 fn under_lock(sandbox: &Sandbox, queue: &str, script: &[&str]) {
     let script = script.join(" && ");
     let text = format!("Q={queue}; export Q; flock \"$(dirname $Q)\" sh -ec '{}'", quoted(&script));
@@ -28,7 +28,7 @@ fn quoted(script: &str) -> String {
     script.replace('\'', "'\\''")
 }
 
-/// A loop that stands still, and the agent of `T001` that runs under it.
+/// Starts a loop, and stops it once the agent of `T001` runs under it.
 fn standing_still(sandbox: &Sandbox, queue: &str) -> Running {
     let first = sandbox.spawn(["run", queue, "--task-id", "T001"]);
     wait_until("the agent runs", || sandbox.oracle().starts("T001") == 1);
@@ -36,12 +36,12 @@ fn standing_still(sandbox: &Sandbox, queue: &str) -> Running {
     first
 }
 
-/// The worker lives and its agent waits for `T003`, which another loop is to run: `T001` itself is
-/// nobody else's.
+/// The worker is alive and its agent waits for `T003`, which another loop must run. `T001` itself
+/// must be left alone.
 fn left_alone(sandbox: &Sandbox, first: Running, second: Running) -> Vec<String> {
     let twice = || sandbox.oracle().starts("T001") > 1;
     wait_until("the others are done", || twice() || sandbox.oracle().ends("T003") == 1);
-    // What ended the others has looked at `T001` before, and looks again.
+    // The process that ended the others has checked `T001` before, and checks again.
     let twice = holds_within(Duration::from_millis(1500), twice);
     let broken = unless(!twice, "a second agent ran beside the first");
     if broken.is_empty() {
@@ -53,8 +53,8 @@ fn left_alone(sandbox: &Sandbox, first: Running, second: Running) -> Vec<String>
     broken
 }
 
-/// Loop and supervisor die, the agent lives on: it is ended before its task runs again, by a loop
-/// over `again`, in which the same task is.
+/// Loop and supervisor die, and the agent stays alive. It must be ended before its task runs again
+/// in a loop over `again`, which contains the same task.
 fn ended_first(sandbox: &Sandbox, first: Running, again: &str) -> Vec<String> {
     kill_supervisors(sandbox);
     drop(first);
@@ -65,7 +65,7 @@ fn ended_first(sandbox: &Sandbox, first: Running, again: &str) -> Vec<String> {
     unless(overlaps == 0, "a second agent ran beside the first")
 }
 
-/// A queue that was put back from before a restart of the machine.
+/// The queue is restored to a state from before a restart of the machine.
 #[test]
 fn a_claim_of_another_boot_says_nothing() {
     if lacks("jq") {
@@ -81,7 +81,7 @@ fn a_claim_of_another_boot_says_nothing() {
     });
 }
 
-/// A backup of queue and state folder is put back with all its times, as `rsync -a --delete` does.
+/// A backup of queue and state folder is restored with all its times, as `rsync -a --delete` does.
 #[test]
 fn a_restored_folder_of_locks_says_nothing() {
     holds("no-process-scan", |sandbox| {
@@ -116,7 +116,7 @@ fn a_deleted_folder_of_locks_says_nothing() {
     });
 }
 
-/// Neither path nor task name tell then, but the tag in the claim.
+/// Path and task name do not identify the task here, only the tag in the claim.
 #[test]
 fn a_renamed_queue_is_the_same() {
     holds("claim-tag-ignored", |sandbox| {
@@ -127,7 +127,8 @@ fn a_renamed_queue_is_the_same() {
     });
 }
 
-/// A queue in a folder of its own, whose first task runs, and which says nothing about that any more.
+/// Creates a queue in a separate folder, whose first task runs, although the queue has no claim any
+/// more.
 fn unclaimed(sandbox: &Sandbox) -> Running {
     assert!(sandbox.shell("mkdir p && mv q.json p"));
     let first = standing_still(sandbox, "p/q.json");
@@ -135,7 +136,7 @@ fn unclaimed(sandbox: &Sandbox) -> Running {
     first
 }
 
-/// The inode of the folder tells then.
+/// Only the inode of the folder identifies it here.
 #[test]
 fn a_moved_folder_is_the_same() {
     if lacks("jq") {
@@ -149,7 +150,7 @@ fn a_moved_folder_is_the_same() {
     });
 }
 
-/// Its path tells then.
+/// Only the path of the folder identifies it here.
 #[test]
 fn a_folder_that_a_copy_replaced_is_the_same() {
     if lacks("jq") {
@@ -163,7 +164,7 @@ fn a_folder_that_a_copy_replaced_is_the_same() {
     });
 }
 
-/// Unmounted at the end, whatever happened.
+/// A mount that is removed at the end, even if the proof fails.
 struct Mount<'s>(&'s Sandbox);
 
 impl Drop for Mount<'_> {
@@ -202,8 +203,8 @@ fn a_folder_that_is_mounted_elsewhere_is_the_same() {
     });
 }
 
-/// Start times read differently for a loop in another time namespace, where everything that lives
-/// seems to be another process.
+/// Start times differ for a loop in another time namespace, so every live process seems to be
+/// another one.
 #[test]
 fn a_loop_in_another_time_namespace_ends_nobody() {
     if lacks("jq") {
@@ -227,7 +228,7 @@ fn a_loop_in_another_time_namespace_ends_nobody() {
     }
 }
 
-/// The environments of everything that runs cannot be opened, for want of descriptors.
+/// The environments of running processes cannot be opened, for lack of descriptors.
 #[test]
 fn a_look_that_sees_less_decides_nothing() {
     if lacks("jq") {
@@ -238,7 +239,7 @@ fn a_look_that_sees_less_decides_nothing() {
         return say("SKIPPED: strace is missing here, or may not trace");
     }
     holds("shortage-ignored", |sandbox| {
-        // One process that stays the same.
+        // A single process that does not change.
         let sandbox = sandbox.script("T001", "sh exec sleep 1000");
         let first = standing_still(&sandbox, "q.json");
         let became = |pid: &u32| processes::command_line(*pid).contains(": sleep 1000");

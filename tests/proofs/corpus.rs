@@ -1,6 +1,6 @@
-//! Hostile queues, given to every verb. A verb may refuse a file; it may not crash, hang, need
-//! much memory, run what is in it, write outside its folder, change a byte outside of an edit,
-//! or let a byte through that steers a terminal.
+//! Hostile queues, given to every verb. A verb may refuse a file. It must not crash, hang, need
+//! much memory, run the content, write outside its folder, change a byte outside of an edit, or
+//! pass a byte that controls a terminal.
 
 use crate::chance::say;
 use crate::hostile::{Hostile, long, queues};
@@ -37,8 +37,8 @@ const READING: &[&str] = &[
     "events --style log",
 ];
 
-/// Forms of the verbs that write, with a JSON list of the task on stdin, and whether what a person
-/// wrote about the task may change.
+/// Forms of the verbs that write, with a JSON list of the task on stdin, and whether a person's own
+/// fields of the task may change.
 const WRITING: &[(&str, bool)] = &[
     ("park -", false),
     ("block - --because no", false),
@@ -59,7 +59,7 @@ pub(crate) fn asked(form: &str, id: &str) -> Asked {
     let mut words: Vec<&str> = form.split(' ').collect();
     words.splice(1..1, ["--work-queue", "q.json"]);
     if let Some(at) = words.iter().position(|word| *word == "ID") {
-        // What looks like a flag may be an id.
+        // An id may look like a flag.
         words.splice(at..=at, ["--", id]);
     }
     Asked::with(&words, &json!([id]).to_string())
@@ -72,12 +72,12 @@ fn steers(text: &str) -> Option<char> {
     })
 }
 
-/// The most memory that a verb may take for a file of so many bytes.
+/// Returns the maximum memory of a verb for a file of this size.
 pub(crate) fn most(bytes: usize) -> u64 {
     PLAIN + 10 * bytes as u64
 }
 
-/// What a verb did that none may do.
+/// Returns what a verb did that no verb may do.
 pub(crate) fn wrong(sandbox: &Sandbox, queue: &Hostile, ran: &Measured) -> Option<String> {
     let canary = ["canary", "../canary", "../../canary", "script/canary", "/canary", "/tmp/canary"];
     if ran.status > 100 || ran.said().contains("panicked at") {
@@ -101,7 +101,7 @@ pub(crate) fn wrong(sandbox: &Sandbox, queue: &Hostile, ran: &Measured) -> Optio
     ))
 }
 
-/// What a writing verb changed besides what it is for.
+/// Returns what a writing verb changed in addition to its purpose.
 fn elsewhere(queue: &Hostile, id: &str, after: &[u8], persons: bool) -> Option<String> {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let read: Value = serde_json::from_slice(&queue.bytes).unwrap_or_default();
@@ -190,12 +190,12 @@ fn hostile_queues_harm_nobody() {
         [&counts.read, &counts.wrote, &counts.refused].map(|count| count.load(Ordering::Relaxed));
     say(&format!("corpus: {} queues, {read} looks ({refused} refused), {wrote} edits", all.len()));
     assert!(broken.is_empty(), "{} wrongs:\n{}", broken.len(), broken.join("\n"));
-    // They do harm: many are refused, and many are not, so that what is in them is read.
+    // The queues do harm: many are refused, and many are not, so that their content is read.
     assert!(refused > all.len() / 4 && refused < read * 2 / 3, "{refused} of {read} were refused");
     assert!(wrote > all.len() / 8, "only {wrote} edits were made");
 }
 
-/// A hundred thousand tasks: nothing takes much more memory than ten times the file.
+/// A hundred thousand tasks: no verb takes much more memory than ten times the file.
 #[test]
 fn a_hundred_thousand_tasks_fit() {
     let queue = Hostile { name: "long".to_owned(), bytes: long(100_000) };
@@ -229,7 +229,7 @@ fn a_hundred_thousand_tasks_fit() {
     assert!(queue.bytes.len() > 10_000_000 && after != queue.bytes);
 }
 
-/// On a terminal also the verbs that give a pipe the bytes as they are show what steers it.
+/// On a terminal, verbs that write raw bytes to a pipe also escape control characters.
 #[test]
 fn nothing_steers_a_terminal() {
     let texts = "\u{1b}]0;x\u{7}\u{9b}31m\u{202e}\u{7f}\u{8}";

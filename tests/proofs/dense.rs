@@ -1,6 +1,6 @@
-//! Files in which a few bytes mean much: very many very short tasks on one line, and lists and
-//! objects of very many very short elements. A verb may take ten times the file and 12 MiB of
-//! memory, and no more than a moment.
+//! Files in which a few bytes have a large effect: very many very short tasks on one line, and
+//! lists and objects of very many very short elements. A verb may take ten times the file and 12
+//! MiB of memory, and only a short time.
 
 use crate::chance::is_long;
 use crate::corpus::{asked, most, wrong};
@@ -9,7 +9,7 @@ use crate::measured::{Asked, measure};
 use crate::sandbox::Sandbox;
 use std::fmt::Write as _;
 
-/// The shortest text for a number: base 64.
+/// Returns the shortest text for a number: base 64.
 fn short(number: usize) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let mut digits = Vec::new();
@@ -22,7 +22,7 @@ fn short(number: usize) -> String {
     String::from_utf8(digits).expect("letters")
 }
 
-/// Items with commas between them, up to `size` bytes.
+/// Joins items with commas, up to `size` bytes.
 fn joined(size: usize, item: impl Fn(usize) -> String) -> String {
     let mut text = String::with_capacity(size + 64);
     for number in 0.. {
@@ -35,7 +35,8 @@ fn joined(size: usize, item: impl Fn(usize) -> String) -> String {
     text
 }
 
-/// What every task says besides its id; `#` is the number of the task, `<` that of the one before.
+/// What every task contains in addition to its id; `#` is the number of the task, `<` that of the
+/// one before.
 const TASKS: &[&str] = &[
     "",
     r##","track":"a""##,
@@ -62,7 +63,7 @@ const TASKS: &[&str] = &[
     r##","status":"doing","agent":"human","scope":"#*""##,
 ];
 
-/// What one object holds very often: the text around it, and one of many.
+/// What one object contains many times: the text around it, and one item.
 const MANY: &[(&str, &str, &str)] = &[
     (r#"{"tasks":[{"id":"a","title":"t","tags":["#, r##""#""##, "]}]}"),
     (r#"{"tasks":[{"id":"a","title":"t","tags":["#, "1", "]}]}"),
@@ -98,7 +99,7 @@ const MANY: &[(&str, &str, &str)] = &[
     (r#"{"tasks":[],"#, r#""x":1"#, "}"),
 ];
 
-/// All of them, each of about `size` bytes.
+/// Returns all files, each of about `size` bytes.
 fn dense(size: usize) -> Vec<Hostile> {
     let filled = |pattern: &str, number: usize| {
         let (own, before) = (short(number), short(number.saturating_sub(1)));
@@ -176,8 +177,8 @@ fn dense_files_need_little() {
     assert!(broken.is_empty(), "{} wrongs:\n{}", broken.len(), broken.join("\n"));
 }
 
-/// Gives one file to `check`, to some of the other readers and to one that writes; in the long run to
-/// all of them.
+/// Gives one file to `check`, to some of the other readers and to one verb that writes; in the long
+/// run to all of them.
 fn look(number: usize, queue: &Hostile) -> Vec<String> {
     let some = if is_long() { READING.len() } else { 2 };
     let mut forms = vec!["check"];

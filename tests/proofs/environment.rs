@@ -1,5 +1,5 @@
-//! What commands get of the environment: secrets only where a person said so, or where an agent logs
-//! in with them; and that a person is told when something lacks.
+//! What commands get from the environment: secrets only if a person allows it, or if an agent logs
+//! in with them. A person is notified if something is missing.
 
 use crate::sandbox::{Sandbox, queue};
 use crate::twins::{holds, unless};
@@ -49,7 +49,7 @@ fn prepared(sandbox: Sandbox) -> Sandbox {
     sandbox
 }
 
-/// Which of the variables a command did not get as it should have.
+/// Returns which of the variables a command wrongly got or did not get.
 fn wrong(sandbox: &Sandbox, file: &str, gets: impl Fn(usize) -> bool) -> Vec<String> {
     let text = String::from_utf8_lossy(&sandbox.bytes(file)).into_owned();
     let line = |(name, value): (&str, &str)| text.lines().any(|l| l == format!("{name}={value}"));
@@ -73,7 +73,7 @@ fn secrets_are_withheld() {
     });
 }
 
-/// The names that a failed command's output names are in the reason, the feedback, `why`, and `prompt`.
+/// Names in the output of a failed command appear in the reason, the feedback, `why`, and `prompt`.
 #[test]
 fn a_failure_that_could_come_from_them_says_so() {
     let sandbox = prepared(Sandbox::new());
@@ -146,7 +146,7 @@ fn what_cannot_be_meant_is_refused_or_warned_of() {
         .says("warning[unset-variable]: the run text of agent default reads $UNKNOWN_THING");
 }
 
-/// A file of variables is a part of the configuration: an agent that changes it changes nothing.
+/// A file of variables is part of the configuration: a change by an agent has no effect.
 #[test]
 fn an_agent_does_not_change_the_file_of_variables() {
     let sandbox = prepared(Sandbox::new())

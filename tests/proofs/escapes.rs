@@ -1,6 +1,6 @@
-//! What steers a terminal, in every place where somebody else may put it, and every verb on a
-//! terminal of its own: nothing of it comes through. Nor does it reach `verification.log`, or what
-//! others say in a prompt.
+//! Terminal control sequences, in every place where untrusted text may come from, and every verb on
+//! its own terminal: none gets through. Nor do they reach `verification.log`, or other tasks' text
+//! in a prompt.
 
 use crate::chance::say;
 use crate::sandbox::Sandbox;
@@ -8,17 +8,17 @@ use crate::twins::{holds, unless};
 use serde_json::json;
 use std::fs;
 
-/// A title for the window, blinking letters by both kinds of sequence, letters that run backwards,
-/// a line that is written over.
+/// A window title, blinking text by both kinds of sequence, text that runs backwards, an
+/// overwritten line.
 const STEERS: &str = "\u{1b}]0;x\u{7}\u{1b}[5m\u{9b}5m\u{202e}\rEVIL";
 
-/// The name of the queue: it is in paths.
+/// The name of the queue, which appears in paths.
 const QUEUE: &str = "q\u{1b}]0;x\u{7}\u{9b}5m.json";
 
-/// What none of our own texts has, with colours and live lines or without.
+/// Sequences that the program itself never prints, with or without colours and live lines.
 const SIGNS: &[&str] = &["\u{1b}]", "\u{7}", "\u{1b}[5m", "\u{9b}", "\u{202e}", "\rEVIL", "\0"];
 
-/// Prints it, says it in a result, and names a file after it.
+/// Prints the text, reports it in a result, and names a file after it.
 const AGENT: &str = r#"
 steers=$(cat steers)
 printf '%s\n\0\233' "$steers"; printf '%s\n' "$steers" >&2
@@ -28,7 +28,7 @@ SAID
 END
 "#;
 
-/// Every verb that may show it, as it is typed after the program; `Q`, `S` and `ID` are the queue,
+/// Every verb that may show the text, as typed after the program; `Q`, `S` and `ID` are the queue,
 /// the text, and an id with the text.
 const FORMS: &[&str] = &[
     "run Q --max-iterations 5",
@@ -85,8 +85,8 @@ const FORMS: &[&str] = &[
     "wait --until S Q",
 ];
 
-/// A sandbox in which the text is everywhere, but that `step` is the name of the verification
-/// and `queue` that of the queue: those are a person's own words.
+/// Creates a sandbox with the text everywhere, except that `step` is the name of the verification
+/// and `queue` that of the queue, because a person chooses these names.
 fn prepared(sandbox: Sandbox, queue: &str, step: &str) -> Sandbox {
     let id = format!("A{STEERS}");
     let list = json!({"project": STEERS, "tasks": [
@@ -108,7 +108,7 @@ fn prepared(sandbox: Sandbox, queue: &str, step: &str) -> Sandbox {
     sandbox.file("agent.sh", agent).file("workloop.toml", toml(&config))
 }
 
-/// A text for TOML, where no control character is as it is.
+/// Escapes a text for TOML, which allows no raw control characters.
 fn toml(text: &str) -> String {
     let escaped = |c: char| match c {
         '\n' => "\n".to_owned(),
@@ -118,7 +118,7 @@ fn toml(text: &str) -> String {
     text.chars().map(escaped).collect()
 }
 
-/// What the program prints on a terminal.
+/// Returns what the program prints on a terminal.
 fn typed(sandbox: &Sandbox, form: &str) -> Vec<u8> {
     let word = |word: &str| match word {
         "Q" => format!("'{QUEUE}'"),
@@ -139,7 +139,7 @@ fn typed(sandbox: &Sandbox, form: &str) -> Vec<u8> {
     sandbox.bytes("shown")
 }
 
-/// What came through, and where.
+/// Returns what got through, and where.
 fn steered(sandbox: &Sandbox) -> Vec<String> {
     let mut broken = Vec::new();
     let mut look = |what: &str, bytes: &[u8]| {
@@ -162,7 +162,7 @@ fn steered(sandbox: &Sandbox) -> Vec<String> {
     broken
 }
 
-/// Each form is one that the program understands: it prints something, and does not crash.
+/// Checks that the program understands a form: it prints something and does not crash.
 #[track_caller]
 fn is_understood(form: &str, bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
@@ -181,7 +181,7 @@ fn has_script(sandbox: &Sandbox) -> bool {
 fn nothing_that_others_wrote_steers_a_terminal() {
     holds("no-escape", |sandbox| {
         if !has_script(&sandbox) {
-            // Without a terminal, at least what a pipe gets.
+            // Without a terminal, check at least the output to a pipe.
             let sandbox = prepared(sandbox, QUEUE, STEERS);
             let said = sandbox.run(["status", QUEUE]).stdout;
             return unless(!said.contains(['\u{1b}', '\u{9b}']), "a title steers the terminal");
@@ -190,8 +190,8 @@ fn nothing_that_others_wrote_steers_a_terminal() {
     });
 }
 
-/// What a verification printed, and what another task left, is in the next prompt, and none of it
-/// steers a terminal there.
+/// The output of a verification, and what another task left, are in the next prompt, without
+/// terminal control sequences.
 #[test]
 fn what_others_say_in_a_prompt_steers_nothing() {
     holds("no-escape", |sandbox| {

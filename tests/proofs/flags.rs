@@ -1,4 +1,4 @@
-//! Files of tools that keep the state of a task as true or false.
+//! Files of tools that store the state of a task as true or false.
 
 use crate::sandbox::Sandbox;
 use crate::twins::holds;
@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 const FLAGS: [&str; 3] = ["passes", "done", "completed"];
 
-/// Finished work is not done again, and what is done is said where the tool looks for it, and nowhere else.
+/// Finished work is not done again, and completion is written where the tool looks for it, and
+/// nowhere else.
 fn written_where_it_was_read(sandbox: Sandbox) -> Vec<String> {
     let mut broken = Vec::new();
     for flag in FLAGS {

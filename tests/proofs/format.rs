@@ -1,5 +1,5 @@
-//! Files of every released format load for ever, and what a newer version wrote is read, not
-//! written. The fixtures are never edited; a new format gets a folder of its own.
+//! Files of every released format load forever, and files of a newer version are read, not written.
+//! The fixtures are never edited; a new format gets its own folder.
 
 use crate::processes::lacks;
 use crate::sandbox::Sandbox;
@@ -33,7 +33,7 @@ fn old_files_load() {
     assert!(seen > 0, "there is at least the first format");
 }
 
-/// A set-back copy of an old folder is put right from its journal.
+/// A set-back copy of an old folder is restored from its journal.
 #[test]
 fn an_old_journal_still_restores() {
     if lacks("jq") {

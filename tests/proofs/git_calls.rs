@@ -1,5 +1,5 @@
-//! What the loop itself asks git, in a repository whose configuration an agent wrote: none of the
-//! programs that are there is run, nothing gets a secret that agents do not get, nothing stays.
+//! The loop's own git calls in a repository that an agent configured: no configured program runs,
+//! no command gets a secret that agents do not get, and nothing is left.
 
 use crate::processes;
 use crate::sandbox::{Sandbox, holds_within, queue, task, wait_until};
@@ -9,7 +9,7 @@ use serde_json::json;
 use std::fs;
 use std::time::Duration;
 
-/// Makes a repository name programs in every way that git knows.
+/// Configures programs in a repository in every way that git supports.
 const HOSTILE: &str = include_str!("../../src/workspace/tests/hostile.sh");
 
 /// A variable of the loop that no command gets.
@@ -26,7 +26,7 @@ fn repository(sandbox: Sandbox, agent: &str) -> Sandbox {
     sandbox
 }
 
-/// The names of the programs that were run, with what they were given.
+/// Returns the names of the programs that ran, with their arguments.
 fn ran(sandbox: &Sandbox) -> Vec<(String, String)> {
     let files = fs::read_dir(sandbox.path("ran")).expect("the agent made it").flatten();
     let read = |path| fs::read_to_string(path).unwrap_or_default();
@@ -38,7 +38,7 @@ fn nothing_of_a_hostile_repository_is_run() {
     holds("soft-git", |sandbox| {
         let agent = "if [ $WORKLOOP_TASK_ID = A ]; then sh ./hostile.sh >/dev/null 2>&1; fi\n\
             touch a sub/b; echo $WORKLOOP_TASK_ID >made-$WORKLOOP_TASK_ID; echo x >>dirty\n";
-        // Each program leaves one behind that outlives whoever started it.
+        // Each program leaves a process behind that outlives its parent.
         let stays = "more='(trap \"\" TERM; sleep 300) >/dev/null 2>&1 </dev/null &'\n";
         let sandbox = repository(sandbox, agent).file("hostile.sh", stays.to_owned() + HOSTILE);
         sandbox.run(["run", "q.json"]).exits(0);
@@ -51,7 +51,7 @@ fn nothing_of_a_hostile_repository_is_run() {
         }
         if broken.is_empty() {
             sandbox.nothing_left();
-            // And git was asked all the same.
+            // And git listed the changes nevertheless.
             let list = sandbox.read("q.json");
             assert_eq!(task(&list, "B")["files_actually_changed"], json!(["dirty", "made-B"]));
         }
@@ -59,13 +59,14 @@ fn nothing_of_a_hostile_repository_is_run() {
     });
 }
 
-/// A call that hangs is a command of the attempt: it is seen as such, and a signal ends it at once.
+/// A call that hangs is a command of the attempt: it is visible as such, and a signal ends it at
+/// once.
 #[test]
 fn a_signal_ends_a_git_call() {
     let agent = "mkfifo fifo; git config include.path \"$PWD/fifo\"\n";
     let sandbox = repository(Sandbox::new(), agent);
     let running = sandbox.spawn(["run", "q.json"]);
-    // Not the call before the agent, which ends in a moment.
+    // Not the call before the agent, which ends quickly.
     let hangs = |pid: &u32| {
         sandbox.path("fifo").exists()
             && processes::command_line(*pid).contains("--no-pager config --list")
@@ -77,7 +78,7 @@ fn a_signal_ends_a_git_call() {
     assert!(environment.contains("WORKLOOP_CLAIM="), "{environment}");
     assert!(!environment.contains(SECRET.1), "{environment}");
     running.signal(Signal::TERM);
-    // Long before the limit of a call.
+    // Long before the time limit of a call.
     let ended = holds_within(Duration::from_secs(20), || !sandbox.strays().contains(&git));
     assert!(ended, "git was left running");
     running.ends().exits(143);

@@ -1,5 +1,5 @@
-//! What is not let in: files that somebody else can change, links that lead elsewhere; and the
-//! broken twins of these guards.
+//! What is refused: files that other users can change, links that lead elsewhere; and the broken
+//! twins of these guards.
 
 use crate::chance::say;
 use crate::sandbox::{Ran, Sandbox, flat_queue, queue, task};
@@ -29,7 +29,7 @@ pub(crate) const WRITERS: &[&[&str]] = &[
     &["progress", "T001", "q.json", "--percent", "5"],
 ];
 
-/// The verbs that only look.
+/// The verbs that only read.
 pub(crate) const READERS: &[&[&str]] = &[
     &["status", "q.json"],
     &["status", "--json", "q.json"],
@@ -43,7 +43,7 @@ pub(crate) const READERS: &[&[&str]] = &[
     &["run", "--dry-run", "q.json"],
 ];
 
-/// A queue in which each of the `WRITERS` has something to do.
+/// Creates a queue in which each of the `WRITERS` has something to do.
 pub(crate) fn worked_on() -> Sandbox {
     let (mut list, _) = flat_queue(6);
     let tasks = &mut list["tasks"];
@@ -63,7 +63,7 @@ fn spawn(sandbox: &Sandbox, words: &[&str]) -> Ran {
     sandbox.spawn_as(&sandbox.program, &[], words).ends()
 }
 
-/// Every file of the sandbox with its bytes; links as where they lead.
+/// Returns every file of the sandbox with its bytes; for links, their target.
 pub(crate) fn everything(sandbox: &Sandbox) -> BTreeMap<String, Vec<u8>> {
     fn look(dir: &Path, found: &mut BTreeMap<String, Vec<u8>>) {
         for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
@@ -85,7 +85,7 @@ pub(crate) fn everything(sandbox: &Sandbox) -> BTreeMap<String, Vec<u8>> {
     found
 }
 
-/// What the writing verbs do to files that are not to be trusted: nothing, and say why.
+/// Checks that the writing verbs refuse untrusted files: they change nothing and print why.
 pub(crate) fn all_refuse(sandbox: &Sandbox, sentence: &str, statuses: &[i32]) -> Vec<String> {
     let before = everything(sandbox);
     let mut broken = Vec::new();
@@ -112,7 +112,7 @@ fn is_root() -> bool {
     root
 }
 
-/// A file, what is done to it, and what the refusal says.
+/// A file, what is done to it, and a part of the refusal.
 type Case = (&'static str, &'static str, &'static str);
 
 const CASES: &[Case] = &[
@@ -138,12 +138,12 @@ fn what_others_can_change_is_not_believed() {
         let sandbox = worked_on();
         assert!(sandbox.shell(harm), "{harm}");
         assert_eq!(all_refuse(&sandbox, sentence, &[2, 3]), Vec::<String>::new(), "{harm}");
-        // A look at a queue runs nothing, whoever wrote it; a configuration is not read at all.
+        // Reading a queue runs nothing, whoever wrote it; a configuration is not read at all.
         let config = matches!(*what, "workloop.toml" | "its folder");
         for words in READERS {
             let ran = spawn(&sandbox, words);
             let fine = ran.status == 0 || words[0] == "log";
-            // Without it a verb shows what it can, and says so.
+            // Without the configuration, a verb shows what it can and prints a warning.
             let told = fine && ran.stderr.contains(sentence) || ran.status == 2;
             assert!(if config { told } else { fine }, "{harm}: {ran}");
         }
@@ -152,7 +152,7 @@ fn what_others_can_change_is_not_believed() {
     }
 }
 
-/// A person who says whom to trust is believed: by flag, by variable, for the folder or for a file.
+/// If a person trusts a path, it is accepted: by flag, by variable, for the folder or for a file.
 #[test]
 fn what_a_person_trusts_is_let_in() {
     for (what, harm, sentence) in cases().filter(|(_, harm, _)| !harm.starts_with("ln ")) {
@@ -180,14 +180,14 @@ fn what_a_person_trusts_is_let_in() {
     }
 }
 
-/// Root can change whatever is ours: what it wrote is believed.
+/// Root can change our files anyway, so files of root are trusted.
 #[test]
 fn what_root_wrote_is_believed() {
     if !is_root() {
         return;
     }
     let sandbox = worked_on();
-    // Only folders of the sandbox are touched; the queue stays root's.
+    // Only folders of the sandbox are changed; the queue still belongs to root.
     let as_other = "chmod 755 ..; chown 4242 . ..; setpriv --reuid 4242 --clear-groups true";
     if !sandbox.shell(as_other) {
         say("SKIPPED: setpriv is not there, or may not change the user");
@@ -215,7 +215,7 @@ fn a_group_may_share_a_queue() {
     assert_eq!(mode & 0o777, 0o664, "the group lost its rights");
 }
 
-/// The file behind the link is written, where it is; the link stays.
+/// The file behind the link is written in its own folder; the link stays.
 #[test]
 fn a_link_to_a_queue_is_followed() {
     let sandbox = Sandbox::new().queue("real/q.json", &queue(&[("A", &[]), ("B", &[])]));
@@ -236,7 +236,7 @@ fn a_link_to_a_queue_is_followed() {
     assert!(!sandbox.path("nowhere").exists());
 }
 
-/// As in a shared folder: somebody else's configuration above a repository.
+/// As in a shared folder: another user's configuration above a repository.
 #[test]
 fn a_configuration_of_somebody_else_above_is_not_ours() {
     if !is_root() {

@@ -1,4 +1,4 @@
-//! A process of an attempt that hides all that could tell whose it is.
+//! A process of an attempt that hides everything that could show which attempt it belongs to.
 
 use crate::chance::say;
 use crate::processes;
@@ -11,9 +11,9 @@ use std::process::Command;
 const CONFIG: &str = "[agents.default]\nrun = [\"sh\", \"agent.sh\"]\n\n[[verify]]\n\
                       name = \"check\"\nrun = [\"true\"]\n";
 
-/// The first time it leaves a process of which nobody but root can read the environment, because its
-/// program may be run and not be read; which has a session and the usual limits again; and which
-/// loses its parents when loop and supervisor die.
+/// In its first run it leaves a process whose environment only root can read, because its program
+/// is executable but not readable. That process has its own session and the usual limits, and loses
+/// its parents when loop and supervisor die.
 const AGENT: &str = "echo start >>starts
 [ $(wc -l <starts) = 1 ] || exit 0
 cp \"$(command -v sleep)\" hidden && chmod 111 hidden
@@ -22,8 +22,9 @@ hard=$(prlimit --pid $$ --msgqueue --noheadings --raw --output HARD)
 exec sleep 1000
 ";
 
-/// Has programs run as `user` and not as root, to whom nothing is hidden; `false`, said loudly, where
-/// that cannot be. Each proof has a user of its own, for what one hides is in the other's way.
+/// Makes programs run as `user` instead of root, to whom nothing is hidden. Returns `false`, with a
+/// message, if that is not possible. Each proof has its own user, because the hidden process of one
+/// would disturb the other.
 pub(crate) fn as_user(sandbox: &mut Sandbox, user: u32) -> bool {
     if !rustix::process::geteuid().is_root() {
         return true;
@@ -46,8 +47,8 @@ pub(crate) fn as_user(sandbox: &mut Sandbox, user: u32) -> bool {
     able
 }
 
-/// The same for a process that the user cannot end, because it is root's; it is told by the limit
-/// that the attempt's processes have. `$$` stays the number of the agent.
+/// The same with a process that the user cannot end, because it belongs to root. It is found by the
+/// limit that processes of the attempt have. `$$` stays the process id of the agent.
 const PLAIN: &str = "echo start >>starts
 [ $(wc -l <starts) = 1 ] || exit 0
 echo $$ >agent
@@ -57,8 +58,8 @@ const PLANT: &str = "soft=$(awk '/^Max msgqueue size/ {print $4}' /proc/$(cat ag
 [ -n \"$soft\" ] || exit 1
 prlimit --msgqueue=$soft: setsid sleep 1000 >out 2>&1 & echo $! >pid";
 
-/// Loop and supervisor die, and a process lives on, whose number is in the file `pid`: what is broken
-/// when another loop comes, which is to say `why` it leaves the task alone.
+/// Loop and supervisor die, and a process stays alive whose id is in the file `pid`. Returns what
+/// is broken when another loop starts, which must print `why` it leaves the task alone.
 fn left_behind(
     mut sandbox: Sandbox,
     user: u32,
@@ -92,13 +93,13 @@ fn number_in(sandbox: &Sandbox, name: &str) -> Option<u32> {
     fs::read_to_string(sandbox.path(name)).ok()?.trim().parse().ok()
 }
 
-/// Whether the process has become `program`: its number is known before, while it is still what makes
-/// it what the proof needs.
+/// Returns whether the process runs `program` now: its id is known before the process has the
+/// properties that the proof needs.
 fn runs(pid: u32, program: &str) -> bool {
     processes::command_line(pid).starts_with(&format!("{pid}: {program}"))
 }
 
-/// Whether the proofs can be made here; said loudly where not.
+/// Returns whether the proofs can run here; prints a message if not.
 fn can_be_shown(user: u32) -> bool {
     let tools = Command::new("prlimit").arg("--version").output();
     if tools.is_ok_and(|output| output.status.success()) {

@@ -1,6 +1,6 @@
-//! Hostile queues, made here: every field that the program knows, in each of its spellings, with
-//! texts that mean something to a shell, a path, a terminal or a parser, and files that are broken
-//! in every way that was thought of. A new field is in them by itself.
+//! Generated hostile queues: every known field, in each of its spellings, with texts that have a
+//! meaning for a shell, a path, a terminal or a parser, and files that are broken in many ways. New
+//! fields are included automatically.
 
 use serde_json::{Value, json};
 use workloop::domain::Field;
@@ -17,7 +17,7 @@ impl Hostile {
         Self { name: name.into(), bytes: bytes.into() }
     }
 
-    /// An id of a task in it that can be typed.
+    /// Returns an id of one of its tasks that can be typed.
     pub(crate) fn id(&self) -> String {
         let read: Value = serde_json::from_slice(&self.bytes).unwrap_or_default();
         let list = read["tasks"].as_array().or_else(|| read["features"].as_array());
@@ -120,7 +120,7 @@ const SYNTAX: &[&str] = &[
     "\u{a0}",
 ];
 
-/// The classes of texts.
+/// Returns the classes of texts.
 fn classes() -> Vec<(&'static str, Vec<String>)> {
     let owned = |texts: &[&str]| texts.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
     let mut syntax = owned(SYNTAX);
@@ -134,13 +134,13 @@ fn classes() -> Vec<(&'static str, Vec<String>)> {
     ]
 }
 
-/// Every key that a task may have, in each spelling, and one that nobody knows.
+/// Returns every key that a task may have, in each spelling, and an unknown one.
 fn keys() -> Vec<&'static str> {
     let known = Field::all().flat_map(|field| field.spellings().iter().copied());
     known.chain(["a_key_of_somebody"]).collect()
 }
 
-/// Keys of the file itself, from the schema.
+/// Returns the top-level keys of a file, from the schema.
 fn top_keys() -> Vec<String> {
     let schema: Value =
         serde_json::from_str(include_str!("../../schemas/queue.schema.json")).expect("JSON");
@@ -148,7 +148,7 @@ fn top_keys() -> Vec<String> {
     known.filter(|key| key != "tasks" && key != "features").chain(["strange".to_owned()]).collect()
 }
 
-/// A task for each text in each shape that a value may have.
+/// Creates a task for each text in each form that a value may have.
 fn with_texts(key: &str, texts: &[String]) -> Value {
     let mut tasks = Vec::new();
     for text in texts {
@@ -282,7 +282,7 @@ fn shapes(all: &mut Vec<Hostile>) {
     ));
 }
 
-/// A file with something of everything, which is then cut and rewritten.
+/// A file with every kind of content, which is then cut and rewritten.
 const WHOLE: &str = "{\n  \"project\": \"p\",\n  \"summary\": {\"total\": 9},\n  \"tasks\": [\n    \
     {\"id\": \"A\", \"title\": \"é\\u00e9\\ud83d\\ude00 \\\"x\\\"\", \"priority\": 1.50},\n    \
     {\"id\": \"B\", \"title\": \"y\", \"dependencies\": [\"A\", null], \"passes\": false,\n     \
@@ -320,7 +320,7 @@ fn cut_and_marked(all: &mut Vec<Hostile>) {
     }
 }
 
-/// All of them.
+/// Returns all hostile queues.
 pub(crate) fn queues() -> Vec<Hostile> {
     let mut all = Vec::new();
     for (class, texts) in classes() {
@@ -350,7 +350,7 @@ pub(crate) fn queues() -> Vec<Hostile> {
     all
 }
 
-/// A queue of many tasks, in the way a person's tool writes them.
+/// Returns a queue of many tasks, formatted as a person's tool writes it.
 pub(crate) fn long(count: usize) -> Vec<u8> {
     let mut text = String::from("{\n  \"project\": \"long\",\n  \"tasks\": [\n");
     for n in 0..count {

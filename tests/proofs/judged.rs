@@ -1,4 +1,4 @@
-//! No change completes a task by what it does to its judge; and the broken twins of these rules.
+//! No change completes a task by modifying its judge; and the broken twins of these rules.
 
 use crate::sandbox::{Sandbox, queue, task};
 use crate::twins::holds;
@@ -8,7 +8,7 @@ const CONFIG: &str = "[isolation]\nmode = \"private\"\n[workspaces]\ndir = \"../
      [agents.default]\nrun = '''AGENT'''\n[[verify]]\nname = \"test\"\nrun = \"sh check.sh\"\n\
      [limits]\nattempts = 1\nuntouched = false\n";
 
-/// What is wrong when the task of a project is complete after that agent.
+/// Returns what is wrong if the task of a project is complete after that agent.
 fn completes(sandbox: Sandbox, agent: &str, fields: &[(&str, Value)]) -> Vec<String> {
     let mut list = queue(&[("A", &[])]);
     for (key, value) in fields {
@@ -54,7 +54,7 @@ fn what_no_change_may_add_is_found() {
     });
 }
 
-/// What a person's hook forbids is not begun, and not complete.
+/// What a person's hook forbids does not start, and is not complete.
 #[test]
 fn what_a_hook_forbids_does_not_happen() {
     holds("hooks-ignored", |sandbox| {

@@ -1,10 +1,10 @@
-//! What verbs do to private trees and to changes that wait: nothing to what a loop has, and nothing
-//! that only a run may begin.
+//! What verbs do to private trees and to waiting changes: they leave what a loop uses alone, and
+//! start nothing that only a run may start.
 
 use crate::sandbox::{Sandbox, wait_until};
 use crate::twins::{holds, unless};
 
-/// A private project in which `agent` works.
+/// Creates a project in private mode in which `agent` works.
 fn private(sandbox: Sandbox, agent: &str) -> Sandbox {
     let config = format!(
         "[isolation]\nmode = \"private\"\n[workspaces]\ndir = \"../trees\"\n[agents.default]\n\
@@ -17,7 +17,7 @@ fn private(sandbox: Sandbox, agent: &str) -> Sandbox {
     sandbox
 }
 
-/// The tree of an agent at work stays, whatever a person tidies up meanwhile.
+/// The tree of a working agent stays, even if a person prunes meanwhile.
 #[test]
 fn pruning_takes_no_tree_from_a_loop() {
     holds("prune-blind", |sandbox| {
@@ -36,7 +36,7 @@ fn pruning_takes_no_tree_from_a_loop() {
     });
 }
 
-/// `land now` lands what waits, and starts no agent for what is ready.
+/// `land now` lands what waits, and starts no agent for ready tasks.
 #[test]
 fn land_now_begins_no_attempt() {
     holds("land-now-claims", |sandbox| {

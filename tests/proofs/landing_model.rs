@@ -1,10 +1,11 @@
-//! Landing as a small machine, explored in every order of its steps: two loops, two tasks whose changes
-//! passed, the queue, an entry each, the target, and a person who has it checked out and commits.
+//! Landing as a small state machine, explored in every order of its steps: two loops, two tasks
+//! whose changes passed, the queue, an entry for each, the target, and a person who has it checked
+//! out and commits.
 //!
-//! Loops die at any moment, at most twice. What is on the target was judged or is the person's; what says
-//! complete is there, once; a change that waits is given to no agent; no commit of the person undoes what
-//! landed. A commit is told by what is in it: a tree is a set of the two changes and of what the person
-//! did.
+//! Loops die at any moment, at most twice. Everything on the target was judged or is the person's.
+//! The change of a complete task is on the target, once. A waiting change is given to no agent. No
+//! commit of the person undoes what landed. A commit is identified by its content: a tree is a set
+//! of the two changes and the person's work.
 
 use std::collections::{HashSet, VecDeque};
 
@@ -14,45 +15,45 @@ enum Broken {
     No,
     /// The target is set, wherever it is now.
     NoCompareAndSwap,
-    /// What merged lands without being judged.
+    /// A merge result lands without being judged.
     NoTreeIdentity,
     /// The target moves before the checkout of the person.
     RefFirst,
     /// A task is complete before its commit is on the target.
     CompletionFirst,
-    /// A take-over gives a change that waits to an agent again.
+    /// A take-over gives a waiting change to an agent again.
     GivenToAgent,
-    /// Recovery believes an entry and does not look at the target.
+    /// Recovery trusts an entry and does not check the target.
     EntryBelieved,
-    /// Whoever loses the race brings the checkout back to what it was.
+    /// A loop that loses the race restores the old checkout.
     CheckoutPutBack,
-    /// Nobody holds the landing lock.
+    /// Landings do not hold the landing lock.
     NoLandingLock,
 }
 
-/// A set of the changes `1`, `2` and of what the person did, `4`.
+/// A set of the changes `1`, `2` and of the person's work, `4`.
 type Tree = u8;
 const PERSON: Tree = 4;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Commit {
-    /// Whose: a change, or [`PERSON`].
+    /// Its author: a change, or [`PERSON`].
     by: Tree,
     tree: Tree,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Task {
-    /// Its change waits; a loop holds its claim, or nobody.
+    /// Its change waits; a loop holds its claim, or none does.
     Waits(Option<usize>),
     Complete,
 }
 
-/// What an entry says became of its change.
+/// The state of its change according to an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Entry {
     Waiting,
-    /// The target is to move from the first of so many commits to a commit with this tree.
+    /// The target is about to move from the first number of commits to a commit with this tree.
     Moving(usize, Tree),
     Landed,
     /// Its task is complete.
@@ -65,15 +66,15 @@ enum Loop {
     Idle,
     /// It has the landing lock, and lands this change.
     Has(usize),
-    /// It looked at the target: so many commits, and this tree is to land.
+    /// It has read the target: the number of commits, and the tree to land.
     Looked(usize, usize, Tree),
     /// The intent is in the entry.
     Intends(usize, usize, Tree),
     /// The checkout has the new files.
     Brought(usize, usize, Tree),
-    /// The target moved.
+    /// The target has moved.
     Moved(usize),
-    /// The lock is free, and the queue is to be told.
+    /// The lock is released, and the queue must be updated.
     Done(usize),
 }
 
@@ -124,7 +125,7 @@ impl State {
         self.target.iter().any(|commit| commit.by == bit(change))
     }
 
-    /// Every state that one step leads to, with the name of the step.
+    /// Returns every state that one step leads to, with the name of the step.
     fn steps(&self, broken: Broken) -> Next {
         let mut next = Vec::new();
         for who in 0..2 {
@@ -134,7 +135,7 @@ impl State {
             self.steps_of_loop(who, broken, &mut next);
         }
         if self.commits > 0 {
-            // With all that is in the checkout, as `git commit -a` does it.
+            // With everything in the checkout, as `git commit -a` does.
             let tree = self.checkout | PERSON;
             let mut more = Self { commits: self.commits - 1, checkout: tree, ..self.clone() };
             let undone = self.tip() & !tree;
@@ -180,7 +181,7 @@ impl State {
             }
             Loop::Intends(change, at, tree) => {
                 let mut brought = self.to(who, Loop::Brought(change, at, tree));
-                // Whatever the person committed meanwhile stays.
+                // What the person committed meanwhile stays.
                 brought.checkout |= tree;
                 next.push(("bring the checkout", brought));
             }
@@ -231,7 +232,7 @@ impl State {
         }
     }
 
-    /// First whatever was left half done, then what is to land.
+    /// Handles half-done landings first, then the change to land.
     fn look(&self, who: usize, change: usize, broken: Broken) -> Option<(&'static str, Self)> {
         let left = (0..2).find(|one| {
             let others = self.loops.iter().enumerate().any(|(other, state)| {
@@ -266,7 +267,7 @@ impl State {
         if self.has_landed(left) || self.tip() & bit(left) != 0 || broken == Broken::EntryBelieved {
             next.entries[left] = Entry::Landed;
         } else if self.target.len() == at && self.judged[left] & (1 << tree) != 0 {
-            // Each step done twice is as if done once.
+            // Each step is idempotent.
             next.loops[who] = Loop::Looked(left, at, tree);
         } else {
             next.entries[left] = Entry::Waiting;
@@ -293,7 +294,7 @@ impl State {
             }
             return moved;
         }
-        // It begins anew on what is there.
+        // It starts again from the current target.
         let mut lost = self.to(who, Loop::Has(change));
         lost.entries[change] = Entry::Waiting;
         if broken == Broken::CheckoutPutBack {
@@ -304,7 +305,7 @@ impl State {
         lost
     }
 
-    /// With the token of the claim: whoever has the task now writes it, and nobody else.
+    /// Requires the claim's token: only the current owner of the task writes the completion.
     fn complete(&self, who: usize, change: usize) -> Self {
         let mut done = self.to(who, Loop::Idle);
         if self.tasks[change] == Task::Waits(Some(who)) {
@@ -337,8 +338,8 @@ impl State {
     }
 }
 
-/// Explores everything; gives the number of states and of those in which all is done, or the way to the
-/// first violation.
+/// Explores all states. Returns the number of states and of those in which everything is done, or
+/// the path to the first violation.
 fn explore(broken: Broken) -> Result<(usize, usize), String> {
     let mut seen = HashSet::from([State::start()]);
     let mut all = vec![(State::start(), usize::MAX, "start")];

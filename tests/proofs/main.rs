@@ -1,5 +1,5 @@
-//! The proofs: tests that try to break what the program promises, and that must succeed at it
-//! when the promise is broken on purpose (`twins`). `proofs/README.md` says what each one shows.
+//! The proofs: tests that try to break the guarantees of the program, and that must succeed if a
+//! guarantee is broken on purpose (`twins`). `proofs/README.md` describes what each one shows.
 //!
 //! `WORKLOOP_PROOF_SEED` repeats a run, `WORKLOOP_PROOF_SECONDS` makes it longer.
 #![expect(clippy::disallowed_methods, reason = "tests start programs and write files")]
@@ -61,5 +61,5 @@ mod untouched;
 mod waiting;
 mod waste;
 
-// A source file that `fuzzed` takes in names it so.
+// A source file that `fuzzed` includes uses this name.
 use workloop::platform;

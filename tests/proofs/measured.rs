@@ -1,13 +1,14 @@
 //! Commands whose memory is measured.
 //!
-//! A command may take so much memory and no more: the system refuses it the rest, so that it ends
-//! with a crash. What counts is what it takes for itself. The text of the program does not count: how
-//! much of that lies in memory differs from machine to machine by 11 MB. Neither does what the
-//! allocator keeps of what was given back, for which it is told to keep nothing large.
+//! A command may take a given amount of memory: the system refuses any more, so that it ends with a
+//! crash. Only the command's own memory counts. The program text does not: how much of it is
+//! resident differs between machines by 11 MB. Neither does memory that the allocator retains after
+//! it was freed; it is configured to retain nothing large.
 //!
-//! The peak is there to be told. The system adds the memory of the process that starts a command to
-//! it, so that commands are started by this test binary once more, as small as it is when it runs a
-//! single test: [`measures`] takes a list from a file and notes how each command ended.
+//! The peak is measured for reports. The system adds the memory of the process that starts a
+//! command to it, so commands are started by another instance of this test binary, which is small
+//! because it runs a single test: [`measures`] reads a list from a file and records how each
+//! command ended.
 
 use crate::sandbox::{DEADLINE, Sandbox, holds_within};
 use serde_json::{Value, json};
@@ -16,16 +17,16 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use wait4::Wait4 as _;
 
-/// What is larger is given back to the system at once (see mallopt(3)).
+/// Larger blocks are returned to the system at once (see mallopt(3)).
 const KEPT: (&str, &str) = ("MALLOC_MMAP_THRESHOLD_", "131072");
 /// The memory that any command may take, whatever it reads: twice what it needs for one plain task,
 /// and a few threads.
 pub(crate) const PLAIN: u64 = 12 << 20;
 
-/// Where the list is: set only for the small process.
+/// The path of the list: set only for the small process.
 const LIST: &str = "WORKLOOP_PROOF_MEASURE";
 
-/// One command: the arguments of the program, and what is on its stdin.
+/// One command: the arguments of the program, and its stdin.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Asked {
     pub(crate) arguments: Vec<String>,
@@ -42,24 +43,24 @@ impl Asked {
     }
 }
 
-/// How one ended.
+/// How a command ended.
 #[derive(Clone, Debug)]
 pub(crate) struct Measured {
     pub(crate) what: String,
-    /// The exit status; 128 and the signal's number where one ended it.
+    /// The exit status; 128 plus the number of the signal that ended it.
     pub(crate) status: i64,
-    /// The most memory that it had at any time, in bytes.
+    /// The peak memory, in bytes.
     pub(crate) peak: u64,
     pub(crate) stdout: Vec<u8>,
     pub(crate) stderr: Vec<u8>,
-    /// The file `q.json` when it had ended.
+    /// The file `q.json` after it ended.
     pub(crate) queue: Option<Vec<u8>>,
-    /// Whether there was a state folder then.
+    /// Whether there was a state folder afterwards.
     pub(crate) state: bool,
 }
 
 impl Measured {
-    /// What it said, on both streams.
+    /// Returns what it printed on both streams.
     pub(crate) fn said(&self) -> String {
         let [out, err] = [&self.stdout, &self.stderr].map(|bytes| String::from_utf8_lossy(bytes));
         format!("{out}{err}")
@@ -89,7 +90,7 @@ pub(crate) fn measure(sandbox: &Sandbox, all: &[Asked], most: u64) -> Vec<Measur
         let noted = fs::read_to_string(folder.path().join("noted")).unwrap_or_default();
         noted.lines().count()
     };
-    // Each of them has its own deadline, however many there are.
+    // Each command has its own deadline, independent of their number.
     let mut done = 0;
     while holds_within(DEADLINE, || {
         status = small.try_wait().expect("a child");
@@ -122,7 +123,7 @@ pub(crate) fn measure(sandbox: &Sandbox, all: &[Asked], most: u64) -> Vec<Measur
     noted.lines().zip(all).enumerate().map(one).collect()
 }
 
-/// The small process; nothing, in a run of the tests.
+/// The small process; does nothing in a normal run of the tests.
 #[test]
 fn measures() {
     let Some(list) = std::env::var_os(LIST).map(PathBuf::from) else { return };
@@ -136,7 +137,7 @@ fn measures() {
     }
 }
 
-/// Runs one command to its end; its streams and the queue stand beside `base`.
+/// Runs one command to its end; its streams and the queue are stored beside `base`.
 fn one(work: &Value, asked: &Value, base: &Path) -> Value {
     use std::os::unix::process::ExitStatusExt as _;
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -169,7 +170,8 @@ fn one(work: &Value, asked: &Value, base: &Path) -> Value {
     json!({"status": status, "peak": ended.rusage.maxrss, "state": root.join(".workloop").exists()})
 }
 
-/// The judge is judged first: what needs memory is seen to need it, and gets no more than it may.
+/// Tests the measurement itself: a program that needs memory is measured, and gets no more than its
+/// limit.
 #[test]
 fn memory_is_seen() {
     let mut sandbox = Sandbox::new();

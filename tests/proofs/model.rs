@@ -1,13 +1,14 @@
-//! The protocol as a small machine, explored in every order of its steps: two loops, one task, a
-//! supervisor and an agent for each attempt, the queue file, the lock of the claim, the journal.
+//! The protocol as a small state machine, explored in every order of its steps: two loops, one
+//! task, a supervisor and an agent for each attempt, the queue file, the lock of the claim, the
+//! journal.
 //!
-//! Anybody may die at any moment, the folder of locks may be deleted, the file set back, the task
-//! cancelled by a person. Never may two agents run, nothing acknowledged may be lost, and nothing
-//! that is complete may run again. To add a step: a line in [`State::steps`].
+//! Every process may die at any moment, the folder of locks may be deleted, the file set back, the
+//! task cancelled by a person. Two agents must never run at once, nothing acknowledged may be lost,
+//! and nothing that is complete may run again. To add a step, add a line in [`State::steps`].
 
 use std::collections::{HashSet, VecDeque};
 
-/// How many attempts are looked at.
+/// How many attempts are explored.
 const ATTEMPTS: usize = 4;
 
 /// How the machine is broken.
@@ -18,13 +19,13 @@ enum Broken {
     NoLock,
     /// A result is written whoever has the task.
     TokenIgnored,
-    /// A claim is taken over whoever lives.
+    /// A claim is taken over although its processes are alive.
     TakeOverByTime,
-    /// A claim is taken over, or a new lock file believed, without a look at the processes.
+    /// A claim is taken over, or a new lock file trusted, without a scan of the processes.
     NoProcessScan,
-    /// The lock of the claim belongs to the loop, and goes with it.
+    /// The lock of the claim belongs to the loop, and is released with it.
     LockOfTheLoop,
-    /// What the journal knows is not put back.
+    /// What the journal records is not restored.
     NoRestore,
 }
 
@@ -52,7 +53,7 @@ enum Loop {
     Claimed(usize),
     /// The supervisor has the claim.
     Waits(usize),
-    /// The agent ended well.
+    /// The agent succeeded.
     Result(usize),
 }
 
@@ -76,9 +77,9 @@ struct State {
     loops: [Loop; 2],
     attempts: [Attempt; ATTEMPTS],
     begun: usize,
-    /// The attempt that holds the lock file that is there now.
+    /// The attempt that holds the lock file that exists now.
     lock: Option<usize>,
-    /// The journal says that the work is done.
+    /// Whether the journal records that the work is done.
     journal: bool,
     acknowledged: bool,
     cancelled: bool,
@@ -107,7 +108,7 @@ impl State {
         }
     }
 
-    /// Every state that one step leads to, with the name of the step.
+    /// Returns every state that one step leads to, with the name of the step.
     fn steps(&self, broken: Broken) -> Vec<(&'static str, Self)> {
         let mut next = Vec::new();
         for who in 0..2 {
@@ -190,7 +191,8 @@ impl State {
             },
             Loop::Result(n) => {
                 if self.attempts[n].supervisor == Life::Alive {
-                    // A supervisor may die first: until the result is recorded the loop alone holds the claim.
+                    // A supervisor may die first: until the result is recorded, only the loop holds
+                    // the claim.
                     let mut goes_on = self.clone();
                     goes_on.attempts[n].supervisor = Life::Gone;
                     push("supervisor takes the next task", goes_on);
@@ -200,7 +202,7 @@ impl State {
         }
     }
 
-    /// The loop is dead, and what it alone held is free.
+    /// Returns the state after the loop has died and released what only it held.
     fn without(&self, who: usize, broken: Broken) -> Self {
         let mut dead = Self { crashes: self.crashes - 1, ..self.clone() };
         dead.loops[who] = Loop::Dead;
@@ -216,7 +218,7 @@ impl State {
         dead
     }
 
-    /// One change under the lock of the queue, decided by `file`.
+    /// Makes one change under the lock of the queue, decided by `file`.
     fn transact(&self, who: usize, file: File, broken: Broken) -> Option<Self> {
         let mut state = self.clone();
         let open = matches!(file.status, Status::Pending | Status::InProgress);
@@ -246,8 +248,8 @@ impl State {
                 Some(state)
             }
             (Status::Pending, _) if self.begun < ATTEMPTS && self.lock.is_none() => {
-                // Nor does a look help where the processes have emptied their environment: then
-                // the lock is all that tells.
+                // Nor does a scan help if the processes have emptied their environment: then only
+                // the lock is evidence.
                 let blind = [Broken::NoProcessScan, Broken::TakeOverByTime, Broken::LockOfTheLoop];
                 if !blind.contains(&broken) && (0..self.begun).any(alive) {
                     return None;
@@ -266,7 +268,7 @@ impl State {
 
     fn accepts(&self, n: usize, broken: Broken) -> bool {
         let open = matches!(self.file.status, Status::Pending | Status::InProgress);
-        // The journal knows the last claim: an older one in the file was set back.
+        // The journal contains the last claim: an older one in the file was set back.
         let last = n + 1 == self.begun;
         let ours = match self.file.claim {
             Some(claim) => claim == n || claim < n && last,
@@ -287,7 +289,7 @@ impl State {
         state
     }
 
-    /// Nothing of attempt `n` lives any more, and its lock is free.
+    /// Ends everything of attempt `n` and releases its lock.
     fn end(&mut self, n: usize) {
         self.attempts[n].supervisor = Life::Gone;
         self.attempts[n].agent = Life::Gone;
@@ -301,7 +303,7 @@ impl State {
         let heard = self.loops[owner] == Loop::Waits(n);
         if supervisor == Life::Alive && heard && agent == Life::No {
             let mut go = self.clone();
-            // The loop looks whether its lock file is still there before it says go.
+            // The loop checks that its lock file still exists before it starts the agent.
             if self.lock != Some(n) {
                 go.end(n);
             } else {
@@ -349,7 +351,7 @@ impl State {
     }
 }
 
-/// Explores everything; gives the number of states, or the way to the first violation.
+/// Explores all states. Returns the number of states, or the path to the first violation.
 fn explore(broken: Broken) -> Result<usize, String> {
     let mut seen = HashSet::from([State::start()]);
     let mut all = vec![(State::start(), usize::MAX, "start")];

@@ -1,4 +1,4 @@
-//! What a newer version wrote is read and not written: queue, journal, claim, verdict, worker entry.
+//! Files of a newer version are read, not written: queue, journal, claim, verdict, worker entry.
 
 use crate::fake_agent::CONFIG;
 use crate::guards::{READERS, all_refuse, everything, worked_on};
@@ -6,7 +6,7 @@ use crate::sandbox::{Sandbox, queue};
 use serde_json::{Value, json};
 use std::fs;
 
-/// The readers show it, and change nothing.
+/// Checks that the readers show them and change nothing.
 fn all_read(sandbox: &Sandbox) {
     let before = everything(sandbox);
     for words in READERS {
@@ -48,7 +48,7 @@ fn a_journal_of_a_newer_format() {
     }
 }
 
-/// An event that this version does not know, in a journal of its own format, is kept and passed by.
+/// An unknown event in a journal of the current format is kept and skipped.
 #[test]
 fn an_unknown_event_of_this_format() {
     let sandbox = worked_on();
@@ -68,7 +68,7 @@ fn an_unknown_event_of_this_format() {
     assert_eq!(last["seq"], 901);
 }
 
-/// A task in progress whose claim file is of a newer version: nobody here knows what it means.
+/// A task in progress whose claim file is of a newer version, whose meaning is unknown here.
 #[test]
 fn a_claim_of_a_newer_version_is_not_taken_over() {
     let sandbox = Sandbox::new().config(CONFIG).queue("q.json", &queue(&[("A", &[]), ("B", &[])]));
@@ -95,7 +95,7 @@ fn a_claim_of_a_newer_version_is_not_taken_over() {
     assert_eq!(sandbox.status("B"), "complete", "the rest continues");
 }
 
-/// A verdict and an entry of a loop with keys and words that nobody here knows.
+/// A verdict and an entry of a loop with unknown keys and words.
 #[test]
 fn verdicts_and_entries_of_a_newer_version() {
     let sandbox = Sandbox::new().config(CONFIG).queue("q.json", &queue(&[("A", &[]), ("B", &[])]));

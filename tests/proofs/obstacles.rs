@@ -1,5 +1,5 @@
 //! An agent puts a FIFO, a device or a symlink in the place of a file that the loop opens: the loop
-//! waits for nothing, reads nothing without an end, and its night continues.
+//! does not block, reads nothing endlessly, and its run continues.
 
 use crate::fake_agent::CONFIG;
 use crate::processes::lacks;
@@ -8,14 +8,14 @@ use crate::twins::{holds, unless};
 use rustix::process::Signal;
 use std::time::Duration;
 
-/// Two tasks, the second after the first, whose agent does `harm`.
+/// Creates two tasks, the second after the first, whose agent does `harm`.
 fn harmed(harm: &str) -> Sandbox {
     let list = queue(&[("A", &[]), ("B", &["A"])]);
     let script: Vec<String> = harm.lines().map(|line| format!("sh {}", line.trim())).collect();
     Sandbox::new().queue("q.json", &list).script("A", &script.join("\n"))
 }
 
-/// Both tasks come to their end, whatever the first one's agent did.
+/// Checks that both tasks end, whatever the first one's agent did.
 #[track_caller]
 fn goes_on(harm: &str) -> (Sandbox, Ran) {
     let sandbox = harmed(harm);
@@ -42,7 +42,7 @@ fn a_script_of_the_verification() {
     }
 }
 
-/// A person may keep one script for several projects.
+/// A person may share one script between projects.
 #[test]
 fn a_script_that_is_a_symlink_is_followed() {
     let config = CONFIG.replace("[[verify]]", "[[verify]]\nrun = './check.sh'\n[[verify]]");
@@ -111,7 +111,7 @@ fn the_files_of_an_attempt() {
     sandbox.run(["log", "A", "--work-queue", "q.json", "--json"]).exits(0);
 }
 
-/// What an attempt that failed left is read for the next prompt.
+/// The output of a failed attempt is read for the next prompt.
 #[test]
 fn the_output_that_feeds_back() {
     for instead in ["mkfifo", "ln -s /dev/zero"] {
@@ -125,7 +125,7 @@ fn the_output_that_feeds_back() {
     }
 }
 
-/// What was used today, and what a hook prints behind the agent.
+/// Today's usage, and what a hook prints after the agent.
 #[test]
 fn what_was_used_and_what_hooks_print() {
     let config = format!(
@@ -153,10 +153,10 @@ fn the_journal() {
     assert!(sandbox.path(".workloop/events.jsonl").symlink_metadata().is_ok_and(|it| it.is_file()));
     sandbox.run(["events", "q.json"]).exits(0).says("B");
     goes_on("rm .workloop/events.jsonl; mkfifo .workloop/events.jsonl");
-    // Without a last line in the journal the rotated one is asked.
+    // Without a last line in the journal, the rotated one is read.
     goes_on("rm .workloop/events.jsonl; mkfifo .workloop/events.1.jsonl");
     goes_on(": >.workloop/events.jsonl; ln -s /dev/zero .workloop/events.1.jsonl");
-    // Longer than anybody can read, and all of it one line.
+    // Too long to read, and a single line.
     let (sandbox, _) = goes_on("truncate -s 900G .workloop/events.jsonl");
     sandbox.run(["events", "q.json"]).exits(0).says("B");
     sandbox.run(["plan", "--actual", "q.json"]).exits(0);
@@ -171,13 +171,13 @@ fn requests() {
         assert_eq!(count(&ran, stray), 1, "{stray}: {ran}");
     }
     sandbox.run(["resume", "--all", "q.json"]).exits(0).says("nothing was stopped or paused");
-    // A person's own request takes the place of what is none.
+    // A person's own request replaces what is not a request.
     sandbox.run(["reset", "B", "--work-queue", "q.json"]).exits(0);
     sandbox.run(["pause", "--all", "q.json"]).exits(0);
     sandbox.run(["status", "q.json"]).exits(0).says("paused");
 }
 
-/// What people name: a link is followed, a FIFO refused at once.
+/// Files that people name: a link is followed, a FIFO refused at once.
 #[test]
 fn what_people_name() {
     let with_prompt = CONFIG.replace("[agents.default]", "[agents.default]\nprompt = 'p.md'");
@@ -187,7 +187,7 @@ fn what_people_name() {
     assert!(sandbox.shell("rm p.md; mkfifo p.md"));
     sandbox.run(["prompt", "A", "--work-queue", "q.json"]).exits(2).says("p.md is a FIFO");
     sandbox.run(["run", "q.json"]).says("p.md is a FIFO").exits(2);
-    // A verb that looks tells it and answers.
+    // A verb that only reads prints a warning and answers.
     sandbox.run(["status", "q.json", "--config", "fifo"]).exits(0).says("fifo is a FIFO");
     sandbox.run(["status", "fifo.json"]).exits(1).says("fifo.json is a FIFO");
     assert!(sandbox.shell("mv workloop.toml real.toml; ln -s real.toml workloop.toml; rm p.md"));
@@ -207,7 +207,7 @@ fn nothing_is_waited_for() {
     });
 }
 
-/// A supervisor that its agent stopped continues, and holds the limit of time.
+/// A supervisor that its agent stopped continues, and enforces the time limit.
 #[test]
 fn a_stopped_supervisor() {
     let config = CONFIG.replace(r#"timeout = "30s""#, r#"timeout = "1s""#);
@@ -215,7 +215,7 @@ fn a_stopped_supervisor() {
     let sandbox = harmed("true").config(&config).script("A", "sh kill -STOP $PPID\nhang");
     sandbox.run(["run", "q.json", "--max-iterations", "1"]).exits(6);
     sandbox.nothing_left();
-    // A loop that is told to end ends.
+    // A loop that is asked to end ends.
     let sandbox = harmed("true").script("A", "sh kill -STOP $PPID\nhang");
     let running = sandbox.spawn(["run", "q.json"]);
     wait_until("the agent runs", || sandbox.oracle().starts("A") == 1);
@@ -224,7 +224,7 @@ fn a_stopped_supervisor() {
     sandbox.nothing_left();
 }
 
-/// One that is stopped again whenever it continues is killed: its attempt counts as lost.
+/// A supervisor that is stopped again each time is killed: its attempt counts as lost.
 #[test]
 fn a_supervisor_that_is_stopped_again_and_again() {
     let again = "sh trap '' TERM; while :; do kill -STOP $PPID || exit; done";
@@ -240,7 +240,7 @@ fn a_supervisor_that_is_stopped_again_and_again() {
     sandbox.nothing_left();
 }
 
-/// A namespace of processes whose /proc is that of another: nobody can tell there who lives.
+/// A pid namespace whose /proc is that of another: the table does not show who is alive.
 #[test]
 fn a_foreign_table_of_processes() {
     if lacks("jq") {

@@ -1,11 +1,11 @@
-//! Files that change while several attempts run in one tree: each is the work of the task that
-//! declares it, or said to be anybody's.
+//! Files that change while several attempts run in one tree: each is counted as the work of the
+//! task that declares it, or reported as possibly from any of them.
 
 use crate::sandbox::task;
 use crate::twins::holds;
 use serde_json::json;
 
-/// Both agents wait until both have begun, and until both have written.
+/// Both agents wait until both have started, and until both have written.
 const CONFIG: &str = r#"
 [limits]
 untouched = false

@@ -1,5 +1,5 @@
-//! A judge of edits that knows nothing of the program: JSON text cut into pieces, each with the
-//! place where it is, so that "nothing outside the edit changed" can be said byte by byte.
+//! A judge of edits that is independent of the program: JSON text cut into pieces, each with its
+//! place, so that "nothing outside the edit changed" can be checked byte by byte.
 
 /// A piece of the text: a bracket, a key with its colon, or a value; with the white space before
 /// it. A comma belongs to what follows it.
@@ -30,7 +30,7 @@ impl<'a> Cutter<'a> {
         }
     }
 
-    /// White space, and commas between members.
+    /// Returns white space, and commas between members.
     fn lead(&mut self) -> &'a str {
         let from = self.at;
         self.skip(|byte| byte.is_ascii_whitespace() || byte == b',');
@@ -113,10 +113,10 @@ fn pieces(text: &str) -> Vec<Piece<'_>> {
     cutter.found
 }
 
-/// The first difference between two valid JSON texts outside of the places that may change.
+/// Returns the first difference between two valid JSON texts outside of the places that may change.
 ///
-/// What is right behind such a place (the next key, or the bracket) may have another lead,
-/// because commas and the last line's white space move.
+/// What directly follows such a place (the next key, or the bracket) may have another lead, because
+/// commas and the last line's white space move.
 pub(crate) fn difference(
     before: &str,
     after: &str,

@@ -1,6 +1,6 @@
-//! Power cuts on an ext4 of its own: the file system is shut down without writing anything back
-//! the moment a transition was acknowledged, and mounted again. `WORKLOOP_PROOF_ROUNDS` makes it
-//! longer. Needs root, a loop device and `mkfs.ext4`; `SKIPPED` on stderr says that it did not run.
+//! Power cuts on a separate ext4: the file system is shut down without writing anything back at the
+//! moment a transition was acknowledged, and mounted again. `WORKLOOP_PROOF_ROUNDS` makes it
+//! longer. Needs root, a loop device and `mkfs.ext4`; otherwise prints `SKIPPED` to stderr.
 
 use crate::chance::{number, say};
 use crate::room::mounts;
@@ -11,8 +11,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// `EXT4_IOC_SHUTDOWN` with `NOLOGFLUSH`: what the journal of the file system has not on the disk
-/// is gone, as after a power cut.
+/// `EXT4_IOC_SHUTDOWN` with `NOLOGFLUSH`: what the journal of the file system has not written to
+/// disk is lost, as after a power cut.
 const CUT: &str = "import fcntl,os,struct,sys; \
                    fcntl.ioctl(os.open(sys.argv[1],os.O_RDONLY),0x8004587d,struct.pack('I',2))";
 
@@ -22,7 +22,7 @@ struct Disk {
 }
 
 impl Disk {
-    /// A file system in a file, mounted beside the sandbox's folder.
+    /// Creates a file system in a file, mounted beside the sandbox's folder.
     fn new() -> Option<Self> {
         let sandbox = Sandbox::new();
         let made = "mkdir -p ../disk && truncate -s 32M ../image && mkfs.ext4 -q -F ../image && \
@@ -44,7 +44,8 @@ impl Disk {
         assert!(self.sandbox.shell("umount ../disk && mount -o loop ../image ../disk"));
     }
 
-    /// Rounds of a task added, acknowledged, and the power cut; gives what was lost.
+    /// Runs rounds in which a task is added and acknowledged and the power is cut. Returns what was
+    /// lost.
     fn rounds(&self, program: &Path, fault: &str, rounds: u64) -> Vec<String> {
         let text = queue(&[("A", &[])]).to_string();
         fs::write(self.mount.join("q.json"), text).expect("written");

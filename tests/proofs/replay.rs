@@ -1,4 +1,4 @@
-//! The fuzz targets without a fuzzer: every seed, and what chance makes of it.
+//! The fuzz targets without a fuzzer: every seed, and random variants of it.
 
 use crate::chance::{Chance, lasts, say};
 use crate::fuzzed::{Body, TARGETS, body};
@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-/// The seeds of a target.
+/// Returns the seeds of a target.
 fn seeds(target: &str) -> Vec<(PathBuf, Vec<u8>)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
     let mut paths: Vec<PathBuf> =
@@ -33,7 +33,7 @@ fn the_seeds_of_every_target_hold() {
     }
 }
 
-/// The targets of the fuzzer are these.
+/// Checks that these are the targets of the fuzzer.
 #[test]
 fn every_target_is_built() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/fuzz_targets");
@@ -48,7 +48,7 @@ fn every_target_is_built() {
     assert_eq!(built, listed);
 }
 
-/// Seeds with pieces cut out, doubled, taken from each other and replaced.
+/// Returns seeds with pieces cut out, doubled, taken from each other and replaced.
 fn changed(chance: &mut Chance, seeds: &[(PathBuf, Vec<u8>)]) -> Vec<u8> {
     const ODD: &[&str] = &[
         "\"",
@@ -100,8 +100,8 @@ fn changed(chance: &mut Chance, seeds: &[(PathBuf, Vec<u8>)]) -> Vec<u8> {
     bytes
 }
 
-/// The short version counts, so that a seed gives the same inputs on every machine; the long one
-/// continues as long as it may.
+/// The short version has a fixed number of inputs, so that a seed gives the same inputs on every
+/// machine; the long one runs for the given time.
 #[test]
 fn what_chance_makes_of_the_seeds_holds() {
     let seed = Chance::of("replay").next();

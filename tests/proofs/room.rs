@@ -1,5 +1,5 @@
-//! A namespace of processes of its own, in which the table of processes, which a loop reads, is the
-//! same in each run: then a program makes the same calls each time.
+//! A separate pid namespace, so that the process table that a loop reads is the same in each run: a
+//! program then makes the same calls each time.
 
 use crate::chance::say;
 use crate::processes;
@@ -8,25 +8,25 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// Held by whoever mounts or unmounts, and while a namespace is made, which copies all mounts.
+/// Held while mounting or unmounting, and while a namespace is created, which copies all mounts.
 pub(crate) fn mounts() -> MutexGuard<'static, ()> {
     static MOUNTS: Mutex<()> = Mutex::new(());
     MOUNTS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Programs started in it see each other and nobody else. Everything in it ends with it.
+/// A namespace whose programs see only each other. Everything in it ends with it.
 pub(crate) struct Room {
     holder: Child,
     first: u32,
 }
 
 impl Room {
-    /// Makes one where that is allowed (root); said loudly where not.
+    /// Creates a namespace if that is allowed (root); prints a message if not.
     pub(crate) fn new() -> Option<Self> {
-        // Its copy of what others have mounted must not keep that busy.
+        // Its copy of other mounts must not keep those busy.
         let mounts = mounts();
-        // All orphans in here come to the first process, a shell that waits, and so reaps them: with
-        // hundreds of dead ones, whoever looks through the table of processes takes long.
+        // The first process, a shell that waits, adopts all orphans here and so reaps them: with
+        // hundreds of dead processes, a scan of the process table takes long.
         let first = "for at in $(cut -d' ' -f2 /proc/mounts | grep /workloop-e2e-); do \
                      umount $at; done; exec sh -c 'sleep infinity & wait'";
         let mut command = Command::new("unshare");
@@ -53,7 +53,7 @@ impl Room {
         sandbox.run(["--version"]).status == 0
     }
 
-    /// Starts what `sandbox` starts in here.
+    /// Starts the programs of `sandbox` in this namespace.
     pub(crate) fn furnish(&self, mut sandbox: Sandbox) -> Sandbox {
         sandbox.room = Some(self.first);
         sandbox

@@ -1,8 +1,8 @@
-//! What a user may have runs out: descriptors (`ulimit -n`), processes and threads (`ulimit -u`), by
-//! `prlimit`, since not every shell has the latter.
+//! Resources of a user run out: descriptors (`ulimit -n`), processes and threads (`ulimit -u`), set
+//! with `prlimit`, because not every shell supports the latter.
 //!
-//! An error of the system is told as what it is. It never says that a file changed, or that there is
-//! none; and no library of ours panics because of it.
+//! An error of the system is reported as such. It never counts as a change of a file or as a
+//! missing file, and no library panics because of it.
 
 use crate::chance::say;
 use crate::hidden::as_user;
@@ -18,8 +18,8 @@ fn limited(sandbox: &Sandbox, limit: &str, most: u32, arguments: &[&str]) -> Run
     sandbox.spawn_as(Path::new("prlimit"), &[], &all)
 }
 
-/// Runs a loop with a limit to its end. One that has begun holds on when it cannot write, and says
-/// so: then it is told to end.
+/// Runs a loop with a limit to its end. A loop that has started waits while it cannot write, and
+/// reports that: it is then asked to end.
 fn looped(sandbox: &Sandbox, limit: &str, most: u32) -> Ran {
     let mut running = limited(sandbox, limit, most, &["run", "q.json"]);
     let mut ended = false;
@@ -36,7 +36,7 @@ fn looped(sandbox: &Sandbox, limit: &str, most: u32) -> Ran {
     ran
 }
 
-/// Whether there is something that sets limits; said loudly where not.
+/// Returns whether limits can be set here; prints a message if not.
 fn can_limit() -> bool {
     let able = Sandbox::new().shell("prlimit --nofile=64 true");
     if !able {
@@ -45,14 +45,14 @@ fn can_limit() -> bool {
     able
 }
 
-/// Whether a run ended as a program does that was told no: with words, and a status of its own.
+/// Returns whether a run failed cleanly: with a message and a documented exit status.
 fn ended_well(ran: &Ran) -> bool {
     let text = format!("{}{}", ran.stdout, ran.stderr);
     !text.contains("panicked") && ran.status < 64 && (ran.status == 0 || !ran.stderr.is_empty())
 }
 
-/// A person parks a task and takes that back, with ever more descriptors: it is done, or it is said
-/// why not, and the file is as it was.
+/// A person parks and unparks a task with more and more descriptors: it works, or the reason is
+/// printed and the file is unchanged.
 #[test]
 fn a_lack_of_descriptors_says_nothing_about_files() {
     if !can_limit() {
@@ -76,7 +76,7 @@ fn a_lack_of_descriptors_says_nothing_about_files() {
     assert!(in_advance > 0, "no shortage was found before it decided anything");
 }
 
-/// Loops with ever more descriptors, each of which may lack at any place.
+/// Loops with more and more descriptors, each of which may be missing at any place.
 #[test]
 fn a_lack_of_descriptors_blames_no_task() {
     if !can_limit() {
@@ -97,7 +97,7 @@ fn a_lack_of_descriptors_blames_no_task() {
     sandbox.nothing_left();
 }
 
-/// Loops and verbs with ever more processes, of a user who has no others.
+/// Loops and verbs with more and more processes, for a user without other processes.
 #[test]
 fn a_lack_of_processes_is_told_and_panics_nowhere() {
     let (list, _) = flat_queue(1);
@@ -113,7 +113,7 @@ fn a_lack_of_processes_is_told_and_panics_nowhere() {
         assert!(ended_well(&waited.ends()), "{most} processes: wait");
     }
     assert!(refused > 2, "only {refused} loops were refused anything");
-    // The agent has the same limit: where it fails of it, an attempt was made.
+    // The agent has the same limit: if it fails because of it, an attempt was made.
     sandbox.run(["run", "q.json"]).exits(0);
     sandbox.nothing_left();
 }

@@ -1,4 +1,4 @@
-//! Values of secret variables: they reach no file but the raw output, which is private to the user,
+//! Values of secret variables reach no file except the raw output, which is private to the user,
 //! and nothing that is shown.
 
 use crate::sandbox::{Sandbox, queue};
@@ -8,7 +8,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
-/// Values that no file of ours may hold, under the names that are known as those of secrets.
+/// Values that no file of the program may contain, under known names of secrets.
 const SECRETS: &[(&str, &str)] = &[
     ("ANTHROPIC_API_KEY", "s3cr3t-canary-key-0123456789"),
     ("MY_TOKEN", "s3cr3t-canary-token-\"quoted\"-abc"),
@@ -16,10 +16,10 @@ const SECRETS: &[(&str, &str)] = &[
     ("PGPASSWORD", "s3cr3t-canary-pass-$x/y"),
 ];
 
-/// What all of them begin with: a half of one is one too many.
+/// The common prefix of all values: even a half of one must not appear.
 const CANARY: &[u8] = b"s3cr3t-canary";
 
-/// Prints the secrets, names files after them, and says them in its result.
+/// Prints the secrets, names files after them, and reports them in its result.
 const AGENT: &str = r#"
 for value in "$ANTHROPIC_API_KEY" "$MY_TOKEN" "$DB_SECRET" "$PGPASSWORD"; do
     echo "out $value"; echo "err $value" >&2
@@ -63,7 +63,7 @@ fn has_canary(bytes: &[u8]) -> bool {
     bytes.windows(CANARY.len()).any(|part| part == CANARY)
 }
 
-/// Every file below `dir` that holds the canary, by its path from there.
+/// Finds every file below `dir` that contains the canary, by its path relative to `top`.
 fn holders(dir: &Path, top: &Path, found: &mut Vec<String>) {
     for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
         let path = entry.path();
@@ -75,7 +75,7 @@ fn holders(dir: &Path, top: &Path, found: &mut Vec<String>) {
     }
 }
 
-/// The raw output of commands, as it came: files of an attempt folder.
+/// Returns whether a file of an attempt folder is the raw output of a command.
 fn is_raw(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
     path.starts_with(".workloop/attempts/")
@@ -85,7 +85,7 @@ fn is_raw(path: &str) -> bool {
             || name == "changed-files.txt")
 }
 
-/// Runs everything and looks at every byte.
+/// Runs everything and checks every byte.
 fn leaks(sandbox: &Sandbox) -> Vec<String> {
     let mut broken = Vec::new();
     let mut look = |words: &[&str]| {
@@ -112,7 +112,7 @@ fn leaks(sandbox: &Sandbox) -> Vec<String> {
     holders(&sandbox.path(""), &sandbox.path(""), &mut found);
     let leaked = found.iter().filter(|path| !is_raw(path));
     broken.extend(leaked.map(|path| format!("{path} holds one")));
-    // Harm was done: the raw output does hold them.
+    // Harm was done: the raw output does contain them.
     if found.iter().filter(|path| is_raw(path)).count() < 8 {
         broken.push(format!("the agents printed nothing: {found:?}"));
     }
@@ -128,7 +128,7 @@ fn secrets_reach_no_file_and_no_eye() {
     for path in found {
         let path = sandbox.path(path);
         let mode = |path: &Path| fs::metadata(path).expect("there").mode() & 0o777;
-        // What the agent made itself has the modes of the caller's umask; its folder is private.
+        // The agent's own file has the mode of the caller's umask; its folder is private.
         let by_agent = path.ends_with("result.json");
         let private = by_agent || mode(&path) & 0o077 == 0;
         assert!(private, "{} can be read by others", path.display());
@@ -146,7 +146,7 @@ fn the_mask_is_what_hides_them() {
     });
 }
 
-/// What a person wrote into the queue stays there as it is, and goes nowhere else.
+/// What a person wrote to the queue stays there unchanged, and is not copied elsewhere.
 #[test]
 fn a_secret_that_a_person_wrote_down_stays_where_it_is() {
     let mut sandbox = prepared(Sandbox::new());
@@ -165,7 +165,7 @@ fn a_secret_that_a_person_wrote_down_stays_where_it_is() {
     assert_eq!(sandbox.read("q.json")["tasks"][0]["title"], list["tasks"][0]["title"]);
     let mut found = Vec::new();
     holders(&sandbox.path(".workloop"), &sandbox.path(""), &mut found);
-    // The task as a file for the agent, and the last good copy, are the queue's own text.
+    // The task file for the agent and the last good copy are copies of the queue's own text.
     let own = ["/task.json", "/last-good/q.json"];
     found.retain(|path| !is_raw(path) && !own.iter().any(|own| path.ends_with(own)));
     assert_eq!(found, Vec::<String>::new());

@@ -1,4 +1,4 @@
-//! Queues that are set back, taken away for a moment, or saved anew by others: each case is the
+//! Queues that are set back, removed for a moment, or saved again by others: each case is the
 //! smallest one of a fault that the torture found.
 
 use crate::processes::lacks;
@@ -8,8 +8,8 @@ fn two() -> Sandbox {
     Sandbox::new().queue("q.json", &queue(&[("A", &[]), ("B", &["A"])]))
 }
 
-/// The state in which B was claimed is the text before the last transition: its journal line is
-/// not void only because that text is there again.
+/// The state in which B was claimed is the text before the last transition. That this text is there
+/// again does not make the transition's journal line void.
 #[test]
 fn a_copy_of_the_last_state_but_one_undoes_nothing() {
     if lacks("jq") {
@@ -52,11 +52,12 @@ fn a_file_that_is_away_for_a_moment_ends_nothing() {
     assert_eq!(sandbox.read("q.json")["summary"]["complete"], 2);
 }
 
-/// Ends when the folder is gone, so that it is deleted at least once for the attempts at one time.
+/// Ends when the folder is gone, so that it is deleted at least once for the attempts of one
+/// moment.
 const UNTIL_DELETED: &str = "while [ -e .workloop/attempts ]; do sleep 0.01; done";
 
-/// An attempt whose folder is deleted before its command starts makes it anew: nothing is missing
-/// but the folder.
+/// An attempt whose folder is deleted before its command starts creates it again: nothing but the
+/// folder is missing.
 #[test]
 fn a_folder_that_is_deleted_all_the_time_ends_no_loop() {
     let ids: Vec<String> = (0..12).map(|n| format!("T{n:02}")).collect();
@@ -69,15 +70,15 @@ fn a_folder_that_is_deleted_all_the_time_ends_no_loop() {
     while !running.has_ended() {
         let gone = std::fs::remove_dir_all(sandbox.path(".workloop/attempts"));
         deleted += usize::from(gone.is_ok());
-        // Now and then there is a moment in which an attempt can start.
+        // From time to time, leave a moment in which an attempt can start.
         std::thread::park_timeout(std::time::Duration::from_millis(2));
     }
     running.ends().exits(0);
     assert!(deleted > 2, "deleted {deleted} times only");
 }
 
-/// `git clean` deletes what git does not know, and so the temp file of a write between its sync
-/// and its rename: the text is written again.
+/// `git clean` deletes untracked files, and so the temp file of a write between its sync and its
+/// rename: the text is written again.
 #[test]
 fn a_temp_file_that_is_deleted_ends_nothing() {
     let sandbox = two();
@@ -89,7 +90,7 @@ fn a_temp_file_that_is_deleted_ends_nothing() {
             sandbox.run(["edit", "A", "q.json", "--description", &text]).status
         };
         let statuses = (0..40).map(edit).collect();
-        // Before anything is asserted: the cleaner would never end.
+        // Before any assertion: otherwise the cleaner would never end.
         drop(std::fs::write(sandbox.path("over"), ""));
         drop(cleaner.join());
         statuses
@@ -98,7 +99,7 @@ fn a_temp_file_that_is_deleted_ends_nothing() {
     assert_eq!(task(&sandbox.read("q.json"), "A")["description"], "edit 39");
 }
 
-/// A loop that finds nothing to do sweeps all the same what a dead one left.
+/// A loop that finds nothing to do still sweeps what a dead one left.
 #[test]
 fn a_run_without_work_sweeps_too() {
     let done = serde_json::json!({"tasks": [{"id": "A", "title": "x", "status": "complete"}]});
@@ -109,8 +110,8 @@ fn a_run_without_work_sweeps_too() {
     assert!(left.iter().all(|path| !sandbox.path(path).exists()));
 }
 
-/// The file that comes back has the claim of a worker that is dead, while another one runs the
-/// task: it still has it, and what it did is written.
+/// The file that comes back contains the claim of a dead worker, while another one runs the task.
+/// The running one keeps its claim, and its result is written.
 #[test]
 fn an_older_claim_that_comes_back_takes_nothing_away() {
     let sandbox = Sandbox::new().queue("q.json", &queue(&[("A", &[])])).script("A", "hang");
@@ -119,7 +120,7 @@ fn an_older_claim_that_comes_back_takes_nothing_away() {
     assert!(sandbox.shell("cp q.json saved"));
     first.signal(rustix::process::Signal::KILL);
     drop(first);
-    // A loop that finds the task held by the supervisor, which ends the tree, leaves it to it.
+    // A loop that finds the task held by a supervisor that is ending the tree leaves that to it.
     wait_until("the first tree is ended", || sandbox.strays().is_empty());
     sandbox.rescript("A", "sleep 0.5");
     let second = sandbox.spawn(["run", "q.json"]);
@@ -130,7 +131,8 @@ fn an_older_claim_that_comes_back_takes_nothing_away() {
     assert_eq!(task(&sandbox.read("q.json"), "A")["passes"], true);
 }
 
-/// An agent writes into the queue what only a verification may say, for itself and for another task.
+/// An agent writes to the queue what only a verification may decide, for its own task and for
+/// another.
 #[test]
 fn only_a_verification_completes_a_task() {
     if lacks("jq") {
@@ -150,7 +152,7 @@ fn only_a_verification_completes_a_task() {
     });
 }
 
-/// Queue and work are set back together, as `git switch` does it: nothing says complete then.
+/// Queue and work are set back together, as by `git switch`: the task is then not complete.
 #[test]
 fn finished_work_that_is_gone_is_not_complete() {
     crate::twins::holds("set-back-believed", |sandbox| {
@@ -166,8 +168,8 @@ fn finished_work_that_is_gone_is_not_complete() {
     });
 }
 
-/// Work is set back, and the verification that is to decide is killed once: the work is there, and is
-/// not done again. The same for an attempt, whose one verification is killed.
+/// Work is set back, and the verification that must decide is killed once. The work is there and is
+/// not done again. The same for an attempt whose only verification is killed.
 #[test]
 fn a_verification_that_was_killed_says_nothing() {
     crate::twins::holds("signal-believed", |sandbox| {
@@ -175,7 +177,7 @@ fn a_verification_that_was_killed_says_nothing() {
                       run = 'test -e started || exit 1; test -e killed || { touch killed; kill -9 $$; }'\n";
         let sandbox = sandbox.config(config);
         assert!(sandbox.shell("cp q.json saved; touch killed started"));
-        // The tree is known to be green from here on.
+        // The tree is known to pass from here on.
         sandbox.run(["run", "q.json", "--task-id", "T002"]);
         assert!(sandbox.shell("rm killed started"));
         sandbox.run(["run", "q.json", "--task-id", "T001"]);
@@ -189,7 +191,8 @@ fn a_verification_that_was_killed_says_nothing() {
     });
 }
 
-/// A typo beside an attempt: the attempt continues, and its result is written when the file is mended.
+/// A typo while an attempt runs: the attempt continues, and its result is written when the file is
+/// repaired.
 #[test]
 fn a_broken_queue_ends_no_loop() {
     crate::twins::holds("broken-ends", |sandbox| {
@@ -207,7 +210,7 @@ fn a_broken_queue_ends_no_loop() {
     });
 }
 
-/// Without git nothing in the folder of the queue says any more what was done.
+/// Without git, the folder of the queue does not contain what was done any more.
 #[test]
 fn finished_work_outlives_the_state_folder() {
     crate::twins::holds("backup-ignored", |sandbox| {

@@ -1,9 +1,9 @@
-//! Pauses and limits that must hold, each with its broken twin.
+//! Backoffs and limits that must be enforced, each with its broken twin.
 
 use crate::sandbox::{Running, Sandbox, flat_queue};
 use crate::twins::{holds, unless};
 
-/// An agent that notes its starts, makes nothing, and prints `stream`.
+/// An agent that records its starts, changes nothing, and prints `stream`.
 fn agent(sandbox: Sandbox, stream: &str, more: &str) -> Sandbox {
     let script = format!("cat >/dev/null\necho x >>starts\nnow=$(date +%s)\n{stream}\n");
     let toml = format!(
@@ -46,7 +46,8 @@ fn a_task_about_limits_pauses_nobody() {
     });
 }
 
-/// Eight loops at once: each may begin one attempt before it hears what the others spent, and no more.
+/// Eight loops at once: each may start one attempt before it sees what the others spent, and no
+/// more.
 #[test]
 fn what_a_day_may_cost_holds_for_all_loops() {
     const LOOPS: usize = 8;
@@ -57,7 +58,7 @@ fn what_a_day_may_cost_holds_for_all_loops() {
         let loops: Vec<Running> = (0..LOOPS).map(|_| sandbox.spawn(["run", "q.json"])).collect();
         let statuses: Vec<i32> = loops.into_iter().map(|one| one.ends().status).collect();
         let started = starts(&sandbox);
-        // Who comes later begins nothing.
+        // A loop that comes later starts nothing.
         drop(sandbox.run(["run", "q.json"]));
         let later = starts(&sandbox) - started;
         let what = format!("{started} attempts of 2 dollars each within 10 dollars, {later} later");

@@ -1,10 +1,10 @@
-//! Steps of a verification, each promise with its broken twin.
+//! Steps of a verification, each guarantee with its broken twin.
 
 use crate::sandbox::{Sandbox, queue};
 use crate::twins::{holds, unless};
 use serde_json::json;
 
-/// The agent writes the number that a step should measure, which writes none.
+/// The agent writes the file that a step should measure; the step itself writes none.
 #[test]
 fn a_file_that_lay_there_before_measures_nothing() {
     holds("stale-believed", |sandbox: Sandbox| {
@@ -18,7 +18,7 @@ fn a_file_that_lay_there_before_measures_nothing() {
     });
 }
 
-/// The same where a pattern says which files a step writes.
+/// The same if a pattern selects the files that a step writes.
 #[test]
 fn reports_that_lay_there_before_tell_no_items() {
     holds("stale-believed", |sandbox: Sandbox| {
@@ -32,7 +32,7 @@ fn reports_that_lay_there_before_tell_no_items() {
     });
 }
 
-/// The agent takes a test away, and what is left passes.
+/// The agent removes a test, and the others pass.
 #[test]
 fn a_test_that_is_gone_is_missed() {
     holds("lost-ignored", |sandbox: Sandbox| {
@@ -50,7 +50,7 @@ fn a_test_that_is_gone_is_missed() {
     });
 }
 
-/// The first attempt breaks what the step looks at, the second one touches something else.
+/// The first attempt breaks what the step checks, the second one changes something else.
 #[test]
 fn what_an_earlier_attempt_broke_is_judged() {
     holds("inputs-of-attempt", |sandbox: Sandbox| {
@@ -68,7 +68,7 @@ fn what_an_earlier_attempt_broke_is_judged() {
     });
 }
 
-/// A gate that nobody mends comes to a person, and not to one task after the other.
+/// A gate that keeps failing is reported to a person, and does not create one task after another.
 #[test]
 fn a_red_gate_makes_one_task() {
     holds("red-task-again", |sandbox: Sandbox| {

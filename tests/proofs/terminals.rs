@@ -1,5 +1,5 @@
-//! A loop on a terminal: keys that end and stop it, a terminal that is lost, readers of the
-//! keyboard; and agents that print without end, or multiply.
+//! A loop on a terminal: keys that end and stop it, a lost terminal, readers of the keyboard; and
+//! agents that print endlessly or multiply.
 
 use crate::chance::{is_long, say};
 use crate::fake_agent::CONFIG;
@@ -11,19 +11,19 @@ use std::fs;
 
 use std::time::Duration;
 
-/// A loop inside of a terminal of its own (tmux), in which keys can be typed.
+/// A loop in its own terminal (tmux), in which keys can be typed.
 struct Terminal {
     sandbox: Sandbox,
     socket: String,
 }
 
 impl Terminal {
-    /// `None`, said loudly, where there is no tmux.
+    /// Starts a loop with an agent; `None`, with a message, if there is no tmux.
     fn with(script: &str) -> Option<Self> {
         Self::patient(script, "1s")
     }
 
-    /// The same with so much time between TERM and KILL.
+    /// Does the same with this grace period between TERM and KILL.
     fn patient(script: &str, grace: &str) -> Option<Self> {
         let config = CONFIG.replace(r#"timeout = "30s""#, r#"timeout = "300s""#);
         let config = config.replace(r#"grace = "1s""#, &format!("grace = \"{grace}\""));
@@ -35,7 +35,7 @@ impl Terminal {
         }
         let socket = sandbox.path("tmux").display().to_string();
         let terminal = Self { sandbox, socket };
-        // The inner shell has job control, as a person's has.
+        // The inner shell has job control, like a person's shell.
         terminal.tmux("new-session -d -x 100 -y 30 'env -u TMUX sh -i'");
         let program = terminal.sandbox.program.display();
         terminal.tmux(&format!("send-keys '{program} run q.json; echo ended $? >>ends' Enter"));
@@ -55,14 +55,14 @@ impl Terminal {
         wait_until(text, || self.sandbox.shell(&capture));
     }
 
-    /// Types Ctrl-C until what runs is ended: what is typed before the first was heard is one.
+    /// Types Ctrl-C and waits for the reaction: two that arrive together count as one.
     fn interrupt(&self) {
         self.tmux("send-keys C-c");
         self.shows("Ctrl-C again ends it now");
         self.tmux("send-keys C-c");
     }
 
-    /// Takes the terminal away, if it is there still.
+    /// Takes the terminal away, if it still exists.
     fn close(&self) -> bool {
         self.sandbox.shell(&format!("tmux -S '{}' kill-server 2>/dev/null", self.socket))
     }
@@ -71,13 +71,13 @@ impl Terminal {
         fs::read_to_string(self.sandbox.path("ends")).unwrap_or_default()
     }
 
-    /// The process of the loop.
+    /// Returns the process id of the loop.
     fn loop_pid(&self) -> u32 {
         let is_loop = |pid: &u32| processes::command_line(*pid).trim_end().ends_with("run q.json");
         self.sandbox.strays().into_iter().find(is_loop).expect("a loop")
     }
 
-    /// The task can be taken again, and nothing of the attempt lives.
+    /// Checks that the task can be taken again and nothing of the attempt is alive.
     #[track_caller]
     fn is_free_again(&self) {
         wait_until("the task is free", || self.sandbox.status("A") == "pending");
@@ -98,7 +98,7 @@ impl Drop for Terminal {
     }
 }
 
-/// What runs is finished: its result counts, and nothing more is begun.
+/// Running attempts finish: their results count, and nothing more starts.
 #[test]
 fn ctrl_c_on_a_terminal() {
     let Some(terminal) = Terminal::with("await go") else { return };
@@ -148,7 +148,7 @@ fn ctrl_z_and_back() {
     assert_eq!(terminal.sandbox.oracle().starts("A"), 1);
 }
 
-/// The window is closed, or its server killed: nobody is there to see how it ends.
+/// The window is closed, or its server killed: nobody sees how the loop ends.
 #[test]
 fn a_lost_terminal() {
     for how in ["kill-session", "kill -9"] {
@@ -169,8 +169,7 @@ fn a_lost_terminal() {
     }
 }
 
-/// Output without end costs neither disk nor memory, neither of the loop nor of its supervisor: each
-/// may take 24 MiB.
+/// Endless output uses neither disk nor memory of the loop or its supervisor: each may take 24 MiB.
 #[test]
 fn a_flood() {
     let bytes: u64 = if is_long() { 2_000_000_000 } else { 400_000_000 };
@@ -187,7 +186,7 @@ fn a_flood() {
     sandbox.nothing_left();
 }
 
-/// Readers of stdin and of the terminal come to an end, on a terminal as well.
+/// Readers of stdin and of the terminal end, on a terminal as well.
 #[test]
 fn readers_of_the_keyboard() {
     let Some(terminal) = Terminal::with("drain-stdin\nread-tty\ncreate was-there\nhang") else {
@@ -198,8 +197,8 @@ fn readers_of_the_keyboard() {
     terminal.is_free_again();
 }
 
-/// Some hundred processes that start another when they die; the number is bounded by a count on
-/// disk, so that the machine survives a program that does not end them.
+/// A few hundred processes that start another when they die. A count on disk limits their number,
+/// so that the machine survives a program that does not end them.
 const BOMB: &str = r#"
 [ "$(wc -c <count)" -lt 600 ] || exit 0
 printf x >>count

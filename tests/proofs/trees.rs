@@ -8,8 +8,8 @@ use rustix::process::Signal;
 use serde_json::json;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// A tree, as a script whose leader does what `$LAST` says when it has planted it. `$1` is the
-/// folder: it is in the arguments of what hides its environment, so that it can be found.
+/// A tree as a script, whose leader does `$LAST` after it has started the tree. `$1` is the folder:
+/// it is in the arguments of processes that hide their environment, so that they can be found.
 const TREES: &[(&str, &str)] = &[
     ("double fork", r#"(sh -c 'trap "" HUP; sleep 300' & ) </dev/null >/dev/null 2>&1"#),
     ("daemon", r#"setsid sh -c 'while :; do sleep 1; done' </dev/null >/dev/null 2>&1 &"#),
@@ -51,7 +51,7 @@ sh deep.sh 1 "$1" &"#,
     ("closed descriptors", "setsid -f sh -c 'exec 0<&- 1>&- 2>&-; while :; do sleep 1; done'"),
 ];
 
-/// The agent that plants a tree; a failed verification sees what was left of it.
+/// Creates the agent that starts a tree; a failed verification would show what was left of it.
 fn planted(tree: &str, last: &str) -> Sandbox {
     planted_in(Sandbox::new(), tree, last)
 }
@@ -60,7 +60,7 @@ fn planted_in(sandbox: Sandbox, tree: &str, last: &str) -> Sandbox {
     static TAGS: AtomicUsize = AtomicUsize::new(0);
     let mut list = queue(&[("A", &[])]);
     list["tasks"][0]["max_iterations"] = json!(1);
-    // What the tree runs has a number in its arguments that nothing else on the machine has.
+    // The programs of the tree have a unique number in their arguments.
     let tag = format!("{:07}{:03}", std::process::id(), TAGS.fetch_add(1, Ordering::Relaxed));
     let tree = tree
         .replace("sleep 1;", &format!("sleep 1.{tag};"))
@@ -79,7 +79,7 @@ fn is_planted(sandbox: &Sandbox) -> bool {
     sandbox.path("planted").exists()
 }
 
-/// Nothing of the attempt lives, and what it locked is free.
+/// Checks that nothing of the attempt is alive and that its locks are free.
 #[track_caller]
 fn is_clean(name: &str, sandbox: &Sandbox) {
     let mut left = Vec::new();
@@ -95,7 +95,7 @@ fn is_clean(name: &str, sandbox: &Sandbox) {
     sandbox.nothing_left();
 }
 
-/// Does `one` with every tree, two at a time.
+/// Runs `one` with every tree, two at a time.
 fn with_each(one: impl Fn(&str, &str) + Sync) {
     let next = AtomicUsize::new(0);
     let work = || {
@@ -135,7 +135,7 @@ fn it_is_ended_at_its_limit() {
     });
 }
 
-/// A loop with a tree that waits, and the supervisor of it.
+/// Starts a loop with a waiting tree; returns it with its supervisor.
 fn started(tree: &str) -> (Sandbox, Running, u32) {
     let sandbox = planted(tree, "exec sleep 300");
     let config = String::from_utf8_lossy(&sandbox.bytes("workloop.toml")).into_owned();

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-/// The twin's binary, built once; `None`, said loudly, where it cannot be built.
+/// Returns the twin's binary, built once; `None`, with a message, if it cannot be built.
 pub(crate) fn twin() -> Option<&'static Path> {
     static TWIN: OnceLock<Option<PathBuf>> = OnceLock::new();
     TWIN.get_or_init(build).as_deref()

@@ -1,4 +1,4 @@
-//! Small proofs, each with its broken twin: the sound program passes, the twin must not.
+//! Small proofs, each with its broken twin: the correct program passes, the twin must not.
 
 use crate::chance::say;
 use crate::fake_agent::CONFIG;
@@ -13,11 +13,11 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// How often chance may save a twin.
+/// How often a twin may pass by chance.
 const TRIES: usize = 8;
 
-/// Holds the sound program to `proof`, which gives what was broken, and shows that `fault` does
-/// not get past it.
+/// Checks the correct program with `proof`, which returns what was broken, and shows that the proof
+/// detects `fault`.
 #[track_caller]
 pub(crate) fn holds(fault: &'static str, proof: impl Fn(Sandbox) -> Vec<String>) {
     let (list, _) = flat_queue(3);
@@ -29,7 +29,8 @@ pub(crate) fn holds(fault: &'static str, proof: impl Fn(Sandbox) -> Vec<String>)
         broken.program = PathBuf::from(program);
         broken.variables.push(("WORKLOOP_FAULT".to_owned(), fault.to_owned()));
         let noticed = proof(broken).into_iter().next()?;
-        // A twin that chance often saves is caught too late one day: for whoever reads the output.
+        // A twin that often passes by chance will not be detected one day, so print the number of
+        // the try.
         Some(format!("{noticed} (try {number})"))
     });
     say(&format!("{fault}: {}", caught.as_deref().unwrap_or("NOT NOTICED")));
@@ -40,13 +41,13 @@ pub(crate) fn unless(holds: bool, what: &str) -> Vec<String> {
     if holds { Vec::new() } else { vec![what.to_owned()] }
 }
 
-/// Supervisors of the sandbox.
+/// Returns the supervisors of the sandbox.
 pub(crate) fn supervisors(sandbox: &Sandbox) -> Vec<u32> {
     let all = sandbox.strays().into_iter();
     all.filter(|pid| processes::command_line(*pid).contains("workloop supervise")).collect()
 }
 
-/// Kills them, and waits until they are gone: until then they hold their claims.
+/// Kills them and waits until they are gone: until then they hold their claims.
 pub(crate) fn kill_supervisors(sandbox: &Sandbox) {
     for pid in supervisors(sandbox) {
         processes::signal(pid, Signal::KILL);
@@ -67,12 +68,12 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // Not by closing: what another thread starts just now still has the descriptor.
+        // Not by closing: a process that another thread is just starting still has the descriptor.
         flock(&self.0, FlockOperation::Unlock).expect("let go of");
     }
 }
 
-/// Writers at the same time, and a reader that never waits.
+/// Several concurrent writers, and a reader that never waits.
 fn many_writers(sandbox: &Sandbox) -> Vec<String> {
     let over = AtomicBool::new(false);
     let mut broken = Vec::new();
@@ -116,7 +117,7 @@ fn many_writers(sandbox: &Sandbox) -> Vec<String> {
 fn writers_exclude_each_other() {
     holds("no-lock", |sandbox| {
         let mut broken = many_writers(&sandbox);
-        // Whether two writers met is chance; this is none.
+        // Whether two writers meet is random; this check is not.
         let lock = Lock::take(&sandbox);
         let add = ["add", "q.json", "--title", "Beside", "--lock-timeout", "1"];
         let wrote = sandbox.run(add).status == 0;
@@ -152,8 +153,8 @@ fn a_task_is_complete_only_when_verified() {
     });
 }
 
-/// A project in which the agent changes what judges it, in a way that one look, or a look at the
-/// first word of a step, does not see.
+/// A project in which the agent changes its judge in a way that a single check, or a check of only
+/// the first word of a step, does not detect.
 fn cheated(sandbox: Sandbox, agent: &str, steps: &str) -> Vec<String> {
     let config = format!("[agents.default]\nrun = \"{agent}\"\n{steps}");
     let sandbox = sandbox.config(&config).file("check.sh", "exit 1\n");
@@ -201,7 +202,7 @@ fn nothing_outlives_its_loop() {
     });
 }
 
-/// Loop and supervisor die, the agent lives on.
+/// Loop and supervisor die, and the agent stays alive.
 #[test]
 fn an_orphan_is_ended_before_its_task_runs_again() {
     holds("no-process-scan", |sandbox| {
@@ -219,8 +220,8 @@ fn an_orphan_is_ended_before_its_task_runs_again() {
     });
 }
 
-/// A claim is old, and its worker alive: only the second loop may be the broken one, because two
-/// that take over by time end each other's agents before these begin.
+/// A claim is old, and its worker alive. Only the second loop may be broken: two loops that take
+/// over by time end each other's agents before these start.
 #[test]
 fn an_old_claim_is_not_taken_from_the_living() {
     let overlaps = |second: PathBuf, fault: &str| {
@@ -232,7 +233,7 @@ fn an_old_claim_is_not_taken_from_the_living() {
         let wait = ["run", "q.json", "--when-empty", "wait"];
         let second = sandbox.spawn_as(&second, &variables, &wait);
         let again = || sandbox.oracle().starts("T001") > 1;
-        // A broken one may come when the claim is old already, and wait for nothing.
+        // A broken one may start when the claim is already old, and then does not wait.
         wait_until("the second looked", || second.output().contains("waiting") || again());
         let took = holds_within(Duration::from_secs(if fault.is_empty() { 3 } else { 20 }), again);
         drop((first, second));
@@ -245,27 +246,27 @@ fn an_old_claim_is_not_taken_from_the_living() {
     assert!(caught, "the fault take-over-by-time was not noticed");
 }
 
-/// The lock of the claim is held as long as the agent lives, even when the loop is dead.
+/// The lock of the claim is held as long as the agent is alive, even if the loop is dead.
 #[test]
 fn the_supervisor_holds_the_claim() {
     holds("claim-unlocked", |sandbox| {
         let sandbox = sandbox.script("default", "ignore-term\nhang");
         let running = sandbox.spawn(["run", "q.json"]);
         wait_until("the agent runs", || sandbox.oracle().starts("T001") == 1);
-        // The verification of the tree has one as well, which is free.
+        // The verification of the tree has a lock as well, which is free.
         let free = "for lock in .workloop/claims/*.lock; do flock -n $lock true || exit 1; done";
         let mut broken = unless(!sandbox.shell(free), "the lock was free while the agent ran");
         running.signal(Signal::KILL);
         drop(running);
-        // The grace of the agent's end is one second.
+        // The grace period of the agent is one second.
         broken.extend(unless(!sandbox.shell(free), "the lock was free while the tree was ended"));
         broken
     });
 }
 
-/// Supervisor and loop are killed, the agent lives on, and the queue is set back: a loop that knows
-/// the folder of locks must not believe the lock that is free. The journal and the last good text are
-/// gone, which would put the claim back.
+/// Supervisor and loop are killed, the agent stays alive, and the queue is set back. A loop that
+/// knows the folder of locks must not trust the free lock. The journal and the last good text,
+/// which would restore the claim, are deleted.
 #[test]
 fn a_free_lock_does_not_outweigh_an_agent() {
     if lacks("jq") {
@@ -285,7 +286,7 @@ fn a_free_lock_does_not_outweigh_an_agent() {
     wait_until("the first runs", || sandbox.oracle().starts("T001") == 2);
     first.signal(Signal::STOP);
     kill_supervisors(&sandbox);
-    // It holds the lock as well as long as it lives, also while it is stopped.
+    // It also holds the lock while it is alive, even while it is stopped.
     first.signal(Signal::KILL);
     drop(first.ends());
     let edit = "flock . sh -c 'rm -r .workloop/last-good .workloop/events.jsonl ../state; \
@@ -296,7 +297,7 @@ fn a_free_lock_does_not_outweigh_an_agent() {
     assert_eq!(sandbox.oracle().overlaps(), Vec::<&str>::new());
 }
 
-/// Somebody deletes the locks while an agent works: its task is nobody else's for that.
+/// The locks are deleted while an agent works: its task still belongs to it.
 #[test]
 fn a_deleted_lock_does_not_end_the_living() {
     holds("living-ended", |sandbox| {
@@ -318,14 +319,15 @@ fn a_deleted_lock_does_not_end_the_living() {
     });
 }
 
-/// Whether every thread of a process was stopped by a signal.
+/// Returns whether every thread of a process was stopped by a signal.
 fn is_stopped(pid: u32) -> bool {
     let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
     threads.map(|thread| processes::state(&thread.path())).all(|state| state == Some('T'))
 }
 
-/// A person takes the task away when its attempt is judged and the loop has not written that yet:
-/// nothing is left that could be ended, and only the claim says that the result comes too late.
+/// A person takes the task away when its attempt is judged and the loop has not written the result
+/// yet. Nothing is left that could be ended, and only the claim shows that the result comes too
+/// late.
 fn late_result(sandbox: Sandbox, verb: &[&str], status: &str) -> Vec<String> {
     let sandbox = sandbox.script("default", "await go");
     let running = sandbox.spawn(["run", "q.json", "--max-iterations", "1"]);
@@ -350,7 +352,7 @@ fn a_late_result_is_not_written() {
     holds("token-ignored", |sandbox| late_result(sandbox, &block, "blocked"));
 }
 
-/// Only the journal says then that the claim did not vanish by an edit.
+/// Here only the journal shows that the claim was not removed by an edit.
 #[test]
 fn a_late_result_of_a_released_task_is_not_written() {
     let release = ["release", "T001", "q.json", "--force"];
@@ -375,7 +377,7 @@ fn finished_work_that_was_set_back_is_not_done_again() {
     holds("no-restore", set_back);
 }
 
-/// One supervisor dies once: the attempt is lost, the next one gets a supervisor of its own.
+/// One supervisor dies once: the attempt is lost, and the next one gets its own supervisor.
 #[test]
 fn a_killed_supervisor_costs_one_attempt() {
     let sandbox =
@@ -392,7 +394,7 @@ fn a_killed_supervisor_costs_one_attempt() {
     sandbox.nothing_left();
 }
 
-/// An agent that sets a task aside, from a process without an environment.
+/// An agent that parks another task, from a process without an environment.
 #[test]
 fn an_attempt_changes_its_queue_by_no_verb() {
     holds("inside-allowed", |sandbox| {
@@ -401,7 +403,7 @@ fn an_attempt_changes_its_queue_by_no_verb() {
         let words = ["env".to_owned(), "-i".to_owned()].into_iter().chain(variables);
         let words: Vec<String> = words.chain([program, "park T002 q.json".to_owned()]).collect();
         let agent = words.join(" ");
-        // Once: an agent that fails within a moment is tried again after ever longer pauses.
+        // Once: an agent that fails at once is tried again after longer and longer pauses.
         let flags = ["run", "q.json", "--task-id", "T001", "--max-iterations", "1", "--no-verify"];
         let [run, queue, task, id, most, one, unjudged] = flags;
         sandbox.run([run, queue, task, id, most, one, unjudged, "--agent", &agent]);
@@ -409,8 +411,8 @@ fn an_attempt_changes_its_queue_by_no_verb() {
     });
 }
 
-/// Who waited for a pause changes files then: nothing may run any more. A supervisor that is stopped
-/// itself cannot say so until its loop has continued it.
+/// After waiting for a pause, a person changes files, so nothing may run any more. A supervisor
+/// that is itself stopped cannot report that until its loop has continued it.
 #[test]
 fn a_pause_that_was_waited_for_is_one() {
     holds("pause-blind", |sandbox| {

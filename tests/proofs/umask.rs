@@ -1,5 +1,5 @@
-//! What agents and verification make has the modes that the caller's umask leaves; what is ours is
-//! private whatever it is.
+//! Files that agents and verification create have the modes of the caller's umask; files of the
+//! program are always private.
 
 use crate::sandbox::Sandbox;
 use crate::twins::holds;
@@ -7,7 +7,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-/// An agent that makes a file, a folder and a script, and edits its queue as scripts do.
+/// An agent that creates a file, a folder and a script, and edits its queue as scripts do.
 const CONFIG: &str = r#"
 limits.untouched = false
 [agents.default]
@@ -22,7 +22,7 @@ fn mode(path: &Path) -> u32 {
     fs::symlink_metadata(path).map_or(0, |meta| meta.mode() & 0o777)
 }
 
-/// All that lies in `folder`, at any depth.
+/// Returns everything in `folder`, at any depth.
 fn below(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
@@ -35,7 +35,7 @@ fn below(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// What is broken after a run of one task under `umask`.
+/// Returns what is broken after a run of one task with `umask`.
 fn broken(sandbox: &Sandbox, umask: &str, id: &str) -> Vec<String> {
     let program = sandbox.program.to_string_lossy().into_owned();
     let script = format!("umask {umask}; exec \"$@\"");

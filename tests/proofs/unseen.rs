@@ -1,10 +1,10 @@
-//! Nothing of a hidden step is to be found where agents look; and the broken twins of that.
+//! Agents find nothing of a hidden step; and the broken twins of that.
 
 use crate::sandbox::{Sandbox, queue, task};
 use crate::twins::{holds, unless};
 
-/// Special cases pass the test that all see, and not the one that is hidden. What the work itself does with
-/// what it finds while it is judged is to be gone as well.
+/// Special cases pass the visible test, but not the hidden one. What the work itself does with what
+/// it finds while it is judged must be gone as well.
 const CONFIG: &str = r##"
 [isolation]
 mode = "private"

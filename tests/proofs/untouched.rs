@@ -1,11 +1,11 @@
-//! The tree that attempts begin with, each promise with its broken twin.
+//! The tree that attempts start from, each guarantee with its broken twin.
 
 use crate::sandbox::{Sandbox, queue, wait_until};
 use crate::twins::{holds, unless};
 use std::fs;
 
-/// An agent that does `agent`, and one step that notes when it judges the untouched tree, outside of
-/// it, and does `verify`.
+/// Creates an agent that does `agent`, and one step that does `verify` and records, outside of the
+/// tree, when it judges the untouched tree.
 fn project(sandbox: Sandbox, agent: &str, verify: &str) -> Sandbox {
     let note = "test -z \"$WORKLOOP_TREE_CHECK\" || echo check >>../log";
     let agent = format!("echo \"start $WORKLOOP_TASK_ID\" >>../log; {agent}");
@@ -20,7 +20,7 @@ fn lines(sandbox: &Sandbox, word: &str) -> usize {
     log.lines().filter(|line| line.starts_with(word)).count()
 }
 
-/// A loop that begins while another one of the project works.
+/// A loop starts while another one of the project works.
 #[test]
 fn the_tree_is_not_judged_beside_attempts() {
     holds("judged-beside", |sandbox: Sandbox| {
@@ -36,7 +36,7 @@ fn the_tree_is_not_judged_beside_attempts() {
     });
 }
 
-/// Two runs on one tree: the agent changes nothing.
+/// Two runs on one tree, which the agent does not change.
 #[test]
 fn a_tree_is_judged_once() {
     holds("trees-forgotten", |sandbox: Sandbox| {

@@ -1,4 +1,4 @@
-//! Work that passed and waits to land, each promise with its broken twin.
+//! Work that passed and waits to land, each guarantee with its broken twin.
 
 use crate::sandbox::{Sandbox, queue, task, wait_until};
 use crate::twins::{holds, unless};
@@ -8,7 +8,7 @@ const TOML: &str = "[isolation]\nmode = \"private\"\n[workspaces]\ndir = \"../tr
     [agents.default]\nrun = 'echo ran >>../../../ran; echo mine >a'\n[[verify]]\nrun = \"true\"\n\
     [limits]\nuntouched = false\n";
 
-/// One task, whose change meets edits of the person.
+/// Creates one task whose change conflicts with edits of the person.
 fn obstructed(sandbox: Sandbox) -> Sandbox {
     let sandbox = sandbox.config(TOML).queue("q.json", &queue(&[("A", &[])]));
     let init = "git init -q -b main && git config user.email t@example.org && \
@@ -17,7 +17,7 @@ fn obstructed(sandbox: Sandbox) -> Sandbox {
     sandbox
 }
 
-/// The change of a loop that died is landed by the next one: no agent makes it again.
+/// The change of a dead loop is landed by the next one: no agent makes it again.
 #[test]
 fn a_change_is_made_once() {
     holds("change-forgotten", |sandbox| {
@@ -38,7 +38,7 @@ fn a_change_is_made_once() {
     });
 }
 
-/// As long as a person is in the way the work is on no branch, and its task is not complete.
+/// While a person is in the way, the work is on no branch, and its task is not complete.
 #[test]
 fn complete_is_what_landed() {
     holds("complete-unlanded", |sandbox| {

@@ -28,7 +28,7 @@ fn attempts_that_come_to_the_same_are_not_repeated() {
     });
 }
 
-/// The agent fails at its first two starts, and works from then on.
+/// The agent fails in its first two starts, and works from then on.
 #[test]
 fn an_outage_uses_up_no_budget() {
     holds("no-back-off", |sandbox: Sandbox| {

@@ -1,5 +1,5 @@
-//! Load, edit, save: nothing outside of an edit may change, and what is in memory is what a reader
-//! of the file gets.
+//! Load, edit, save: nothing outside of an edit may change, and the state in memory is what a
+//! reader of the file gets.
 
 use crate::places::difference;
 use serde_json::{Map, Value, json};
@@ -10,7 +10,7 @@ use workloop::domain::{
 use workloop::platform::clock::{Clock as _, SystemClock};
 use workloop::queue::Queue;
 
-/// Says what to do: the bytes behind the document, or, where there are none, its own.
+/// A source of choices: the bytes after the document, or those of the document if there are none.
 struct Chooser<'a> {
     bytes: &'a [u8],
     at: usize,
@@ -118,7 +118,7 @@ impl Chooser<'_> {
     }
 }
 
-/// The bytes up to the first that no text has, then what to do with them.
+/// Takes the document up to the first byte that no text contains; the rest chooses the edits.
 pub(super) fn edits(bytes: &[u8]) {
     let end = bytes.iter().position(|byte| *byte == 0xff);
     let (text, choices) = bytes.split_at(end.unwrap_or(bytes.len()));
@@ -178,8 +178,8 @@ fn edit(queue: &mut Queue, chooser: &mut Chooser<'_>) {
     judge(queue, &before, at, &keys, count);
 }
 
-/// The keys that a field may have. A file may say with `passes` alone how a task is, so that
-/// a new state may change it too.
+/// Returns the keys that a field may have. A file may store the state of a task only in `passes`,
+/// so a new state may change that too.
 fn spelled(field: Field) -> impl Iterator<Item = String> {
     let home = (field == Field::Status).then_some(Field::Passes.key());
     field.spellings().iter().copied().chain(home).map(str::to_owned)
@@ -198,7 +198,7 @@ const LISTS: [&str; 9] = [
     "pending_tasks",
 ];
 
-/// Compares the text with what it was, and with what a reader makes of it.
+/// Compares the text with its earlier state, and with what a reader makes of it.
 fn judge(queue: &Queue, before: &[u8], at: usize, keys: &[String], count: usize) {
     let after = queue.to_bytes();
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8");
@@ -215,7 +215,7 @@ fn judge(queue: &Queue, before: &[u8], at: usize, keys: &[String], count: usize)
         ["summary" | "last_updated" | "updated_by" | "sequence" | "fingerprints", ..] => true,
         [list, number, ..] if is_list(list) && *number == added => true,
         [list, number, key, ..] if is_list(list) && *number == at => is_changed(key),
-        // A list by itself.
+        // A list without a key.
         [number, ..] if *number == added => true,
         [number, key, ..] if *number == at => is_changed(key),
         _ => false,

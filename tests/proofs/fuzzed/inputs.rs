@@ -1,4 +1,4 @@
-//! Configuration, result file and journal: read, or refused in words.
+//! Configuration, result file and journal: read, or refused with a message.
 
 use serde_json::Value;
 use std::fs;
@@ -12,7 +12,7 @@ use workloop::views::event::Teller;
 use workloop::views::mask::Mask;
 use workloop::views::style::Look;
 
-/// A configuration is understood, or refused with places that exist.
+/// A configuration is understood, or refused with positions that exist.
 pub(super) fn config(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let Err(refused) = workloop::config::parse(Path::new("workloop.toml"), &text) else { return };
@@ -24,7 +24,7 @@ pub(super) fn config(bytes: &[u8]) {
     }
 }
 
-/// What no text of a result may hold.
+/// A text that no result may contain.
 const SECRET: &str = "s3cret!";
 
 /// A result is read with warnings for the rest, and every text of it is masked.
@@ -41,7 +41,8 @@ pub(super) fn result_file(bytes: &[u8]) {
     assert!(!shown.contains(SECRET), "{shown}");
 }
 
-/// A journal of any bytes is told without steering, and appended to without losing any of them.
+/// A journal of any bytes is printed without control sequences, and appended to without losing any
+/// of them.
 pub(super) fn events(bytes: &[u8]) {
     let folder = tempfile::tempdir().expect("a folder");
     let state = StateDir::beside(&folder.path().join("q.json"));
@@ -74,7 +75,7 @@ fn append(state: &StateDir, journal: &mut Journal, before: &[u8], all: &[Event])
     let line = r#"{"v":1,"seq":0,"at":"2026-01-19T14:35:45.000Z","event":"edited","task":"A"}"#;
     let event: Event = serde_json::from_str(line).expect("an event");
     let newer = journal.newer_version().is_some();
-    // Numbers end somewhere; a journal that has come so far is of nobody's program.
+    // Sequence numbers have a maximum; no program can have written a journal that reaches it.
     if all.last().is_some_and(|last| last.seq == u64::MAX) {
         return;
     }

@@ -1,20 +1,20 @@
-//! What must hold for any bytes: the bodies of the fuzz targets. `fuzz/` feeds them without end,
-//! the replay below with what is in `fuzz/corpus/` and what chance makes of it.
+//! What must be true for any bytes: the bodies of the fuzz targets. `fuzz/` runs them with endless
+//! input, the replay with the seeds in `fuzz/corpus/` and random variants of them.
 
 mod document;
 mod inputs;
 mod streams;
 mod views;
 
-/// The capture of the supervisor, which nothing outside of it may know.
+/// The capture of the supervisor, which is private to it.
 #[path = "../../../src/supervisor/capture.rs"]
 mod capture;
 
-/// What a target does with some bytes; it panics when something does not hold.
+/// The body of a target; it panics if a property is violated.
 pub type Body = fn(&[u8]);
 
-/// Every target, by the name of its program and of its folder of seeds, and how many inputs the
-/// short replay makes for it: about a second's worth, and the same ones on every machine.
+/// Every target by the name of its program and of its folder of seeds, with the number of inputs
+/// that the short replay generates: about a second's worth, and the same on every machine.
 pub const TARGETS: &[(&str, Body, u32)] = &[
     ("queue_document", document::edits, 3400),
     ("config", inputs::config, 5800),
@@ -25,13 +25,14 @@ pub const TARGETS: &[(&str, Body, u32)] = &[
     ("pictures", views::pictures, 100),
 ];
 
-/// The body of a target.
+/// Returns the body of a target.
 pub fn body(name: &str) -> Body {
     let found = TARGETS.iter().find(|(target, ..)| *target == name);
     found.expect("a target of this name").1
 }
 
-/// Whether a terminal acts on a character: said here once more, so that the judge is not the judged.
+/// Returns whether a terminal acts on a character. Implemented independently of the code under
+/// test.
 fn steers(c: char) -> bool {
     c.is_control() && !matches!(c, '\n' | '\t')
         || matches!(c, '\u{200e}' | '\u{200f}' | '\u{61c}' | '\u{feff}')
@@ -43,7 +44,7 @@ fn is_inert(text: &str) {
     assert!(!text.contains(steers), "it steers a terminal: {text:?}");
 }
 
-/// The JSON of a view, which may not steer a terminal either.
+/// Returns the JSON of a view, which must not control a terminal either.
 #[track_caller]
 fn json_is_inert(value: &impl serde::Serialize) -> serde_json::Value {
     let bytes = workloop::views::json::object(value).expect("JSON");

@@ -1,4 +1,4 @@
-//! Output of agents: capped on its way to the disk, searched, bounded for a prompt, and shown.
+//! Output of agents: capped on its way to the disk, searched, truncated for a prompt, and shown.
 
 use super::capture::Stream;
 use std::fs::{self, File};
@@ -8,16 +8,16 @@ use workloop::views::escape::{Screen, lines};
 use workloop::views::mask::Mask;
 use workloop::views::output::Tail;
 
-/// The least cap that the supervisor knows.
+/// The smallest cap of the supervisor.
 const CAP: u64 = 4096;
 
 const SECRET: &str = "s3cret-value";
 
-/// The first bytes say how the output comes, the rest is the output.
+/// The first bytes determine how the output arrives; the rest is the output.
 pub(super) fn streams(bytes: &[u8]) {
     let (head, rest) = bytes.split_at(bytes.len().min(2));
     let step = 1 + head.iter().fold(0, |sum, byte| sum * 251 + usize::from(*byte)) % 9000;
-    // Enough to go round the ring more than once.
+    // Enough to fill the ring more than once.
     let times = if rest.is_empty() { 0 } else { 1 + 12_000 / rest.len() };
     let output = if step.is_multiple_of(2) { rest.repeat(times.min(4000)) } else { rest.to_vec() };
     capped(&output, step);
@@ -47,14 +47,14 @@ fn capped(output: &[u8], step: usize) {
     assert_eq!(kept.len() as u64, CAP);
     let half = kept.len() / 2;
     assert_eq!(&kept[..half], &output[..half], "the beginning is not kept");
-    // Behind the line about what is missing is the end, as it came.
+    // The end follows the line about what is missing, unchanged.
     let end = 128;
     assert!(output.ends_with(&kept[kept.len() - end..]), "the end is not kept");
     let middle = String::from_utf8_lossy(&kept[half..half + 80]).into_owned();
     assert!(middle.contains("bytes are left out here"), "{middle:?}");
 }
 
-/// The search, in the plainest way.
+/// Compares the search with the simplest implementation.
 fn promised(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     for promise in ["DONE", " DONE\n", ""] {
@@ -78,11 +78,11 @@ fn bounded(output: &[u8], limit: usize) {
     let path = folder.path().join("out");
     fs::write(&path, output).expect("written");
     let short = bound_file(&path, limit).expect("read");
-    // Bytes that are no text become three each.
+    // Invalid bytes become three bytes each.
     assert!(short.len() <= limit.max(64) * 3, "{} bytes of {limit}", short.len());
 }
 
-/// What is shown piece by piece is what is shown at once, without the secret.
+/// Text shown piece by piece equals text shown at once, without the secret.
 fn shown(output: &[u8], step: usize) {
     let mask = Mask::new(&[("A_TOKEN".into(), SECRET.into())]);
     let folder = tempfile::tempdir().expect("a folder");
@@ -105,7 +105,7 @@ fn shown(output: &[u8], step: usize) {
     assert_eq!(String::from_utf8_lossy(&plain), String::from_utf8_lossy(&whole));
 }
 
-/// What a terminal gets of it in pieces is what it gets at once.
+/// A terminal gets the same bytes in pieces as at once.
 fn screened(output: &[u8], step: usize) {
     let mut screen = Screen::default();
     let mut safe = Vec::new();

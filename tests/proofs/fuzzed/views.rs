@@ -1,4 +1,4 @@
-//! Everything that is shown: no text steers a terminal, leaves its line, its cell or its quotes.
+//! All views: no text controls a terminal, or escapes its line, its cell or its quotes.
 
 use serde_json::{Value, json};
 use std::path::Path;
@@ -15,7 +15,7 @@ use workloop::views::{check, escape, graph, json, next, table, text, why};
 
 const SECRET: &str = "s3cret-value";
 
-/// The escaping functions themselves.
+/// Checks the escaping functions themselves.
 pub(super) fn escapes(bytes: &[u8]) {
     let given = String::from_utf8_lossy(bytes).into_owned();
     let line = escape::line(&given);
@@ -47,7 +47,7 @@ fn masked(bytes: &[u8], given: &str) {
     assert!(mask.unsure(bytes) < SECRET.len());
 }
 
-/// A queue whose ids and titles are the lines of the bytes, in every view.
+/// Shows a queue, whose ids and titles are the lines of the bytes, in every view.
 pub(super) fn pictures(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let words = ["pending", "blocked", "parked", "complete", "in_progress", "odd"];
@@ -95,7 +95,7 @@ fn seen(queue: &Queue, tasks: &[QueueTasks<'_>]) {
     mermaid(&written(|out| picture.mermaid(out)), queue.tasks().len());
     dot(&written(|out| picture.dot(out)), queue.tasks().len());
     super::json_is_inert(&graph::view(&sources, &picture));
-    // One width a queue: the bytes say which.
+    // One width per queue, chosen by the bytes.
     let widths = [None, Some(41), Some(200)];
     for width in [widths[queue.to_bytes().len() % 3]] {
         let look = Look { color: false, width };
@@ -119,8 +119,8 @@ fn seen(queue: &Queue, tasks: &[QueueTasks<'_>]) {
     super::json_is_inert(&sources.written_status(&all, true, ""));
 }
 
-/// No cell broke out of its row: with a frame every row is as wide as it; without one, which is so
-/// on narrow terminals, every task has one line.
+/// Checks that no cell broke out of its row. With a frame, every row is as wide as the frame.
+/// Without one, as on narrow terminals, every task has one line.
 fn rows(table: &str, count: usize, width: Option<usize>) {
     let frame = |line: &&str| line.starts_with(['┌', '├', '╞', '└']);
     // The title above takes several lines on a narrow terminal.
@@ -143,7 +143,7 @@ fn rows(table: &str, count: usize, width: Option<usize>) {
     assert_eq!(broken.collect::<Vec<_>>(), Vec::<&&str>::new(), "{table}");
 }
 
-/// Each line of a flowchart is one that we write.
+/// Checks that each line of a flowchart is one that the program writes.
 fn mermaid(text: &str, count: usize) {
     super::is_inert(text);
     let mut nodes = 0;
@@ -170,7 +170,7 @@ fn mermaid(text: &str, count: usize) {
     assert_eq!(nodes, count);
 }
 
-/// Outside of its quotes a drawing has nothing of the queue.
+/// Checks that a drawing contains text of the queue only inside quotes.
 fn dot(text: &str, count: usize) {
     super::is_inert(text);
     let (mut outside, mut quoted, mut escaped) = (String::new(), false, false);

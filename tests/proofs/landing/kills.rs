@@ -1,5 +1,5 @@
-//! A process that is killed on the way from a workspace to the branch: before each call of git, with a
-//! git that continues without it, in the middle of what git writes, and before what it writes itself.
+//! A process that is killed on the way from a workspace to the branch: before each call of git,
+//! while a git continues without it, in the middle of what git writes, and before its own writes.
 
 use super::shim::{self, Harm};
 use super::{Project, drive, wrong};
@@ -8,17 +8,18 @@ use std::fs;
 
 /// How many of the points of each kind the short run takes.
 const SHORT: usize = 4;
-/// How many kills must hit, of a hundred.
+/// The percentage of kills that must hit.
 const HITS: usize = 80;
 
-/// Where it is harmed, and how.
+/// Where the process is harmed, and how.
 #[derive(Clone, Debug)]
 struct Point {
     at: usize,
     harm: Harm,
 }
 
-/// Each call of git of an undisturbed run, and each system call of git that changes something.
+/// Returns each call of git of an undisturbed run, and each system call of git that changes
+/// something.
 fn points() -> Option<Vec<Point>> {
     let project = Project::new();
     let done = drive(&project.top, &shim::git(project.folder(), 0, &Harm::Traced), &[]);
@@ -50,7 +51,7 @@ fn points() -> Option<Vec<Point>> {
     Some(all)
 }
 
-/// The points of a run: all, or some of each kind.
+/// Returns the points of a run: all, or some of each kind.
 fn chosen(chance: &mut Chance, all: Vec<Point>) -> Vec<Point> {
     let kind = |point: &Point| match point.harm {
         Harm::Traced | Harm::Before => 0,
@@ -64,7 +65,7 @@ fn chosen(chance: &mut Chance, all: Vec<Point>) -> Vec<Point> {
     let mut chosen = Vec::new();
     for wanted in 0..4 {
         let some: Vec<&Point> = all.iter().filter(|point| kind(point) == wanted).collect();
-        // Spread over the whole way, each from a part of its own.
+        // Spread evenly over the run, one from each part.
         for part in 0..SHORT {
             let (from, to) = (some.len() * part / SHORT, some.len() * (part + 1) / SHORT);
             chosen.extend(chance.pick(&some[from..to]).map(|point| (*point).clone()));
@@ -73,7 +74,7 @@ fn chosen(chance: &mut Chance, all: Vec<Point>) -> Vec<Point> {
     chosen
 }
 
-/// What is wrong after a run that was harmed, and one that continues.
+/// Returns what is wrong after a run that was harmed and another one that continues.
 fn after(project: &Project, seen: &str, known: &[String]) -> Vec<String> {
     let target = project.sh("git rev-parse main^{tree}");
     let mut found = Vec::new();
@@ -81,7 +82,7 @@ fn after(project: &Project, seen: &str, known: &[String]) -> Vec<String> {
         found.push(format!("the branch has a tree that was never judged: {target}"));
     }
     let mut next = project.drive(&super::git());
-    // A file that was half written looks edited, and is named to the person, who puts it back.
+    // A half-written file looks edited and is reported to the person, who restores it.
     if String::from_utf8_lossy(&next.stderr).contains("Waits(Edits") {
         project.sh("git checkout -q -- a sub; rm -rf new");
         next = project.drive(&super::git());
@@ -94,7 +95,7 @@ fn after(project: &Project, seen: &str, known: &[String]) -> Vec<String> {
     found
 }
 
-/// The trees that the branch may have: before, and after.
+/// Returns the trees that the branch may have: before and after.
 fn trees() -> Vec<String> {
     let project = Project::new();
     let tree = || project.sh("git rev-parse main^{tree}");
@@ -126,7 +127,8 @@ fn a_landing_that_is_killed_at_git_is_completed() {
     assert_eq!(broken, Vec::<String>::new());
 }
 
-/// Calls by which we change what others see, ourselves: files and folders of trees, entries, locks.
+/// Calls with which the program itself changes visible state: files and folders of trees, entries,
+/// locks.
 const OWN: &str = "unlink,unlinkat,mkdir,renameat,renameat2,rename,symlink,link,linkat,fsync,rmdir";
 
 /// Runs the driver under `strace`, which follows its threads and each git.
@@ -141,7 +143,7 @@ fn traced(project: &Project, trace: &str, inject: &str) -> (bool, String) {
     (ended.status.success(), fs::read_to_string(&file).unwrap_or_default())
 }
 
-/// The calls that the driver makes itself, each with its number in its thread.
+/// Returns the calls that the driver makes itself, each with its number in its thread.
 fn own_points() -> Option<Vec<(String, usize)>> {
     let (done, trace) = traced(&Project::new(), OWN, "");
     if !done {
@@ -175,7 +177,7 @@ fn a_landing_that_is_killed_at_its_own_calls_is_completed() {
         let Some((call, number)) = chance.pick(some) else { continue };
         let project = Project::new();
         let seen = project.seen();
-        // A git that makes as many such calls dies of it too, alone: the driver sees it fail.
+        // If a git makes that many such calls, it dies too, alone: the driver then sees it fail.
         let inject = format!("inject={call}:signal=KILL:when={number}");
         let (_, trace) = traced(&project, call, &inject);
         tried += 1;

@@ -1,8 +1,9 @@
-//! Workspaces and landings that are killed, that meet, and that people and garbage collections
-//! disturb: what is on the branch is what was judged, once, and nothing of ours stays.
+//! Workspaces and landings that are killed, that run at the same time, and that people and garbage
+//! collections disturb: the branch contains what was judged, once, and nothing of the program is
+//! left.
 //!
-//! The mechanics are driven without a loop: a change is made, captured, judged, and landed by a process
-//! of its own (`driver`), which can be killed for real and costs less than a loop with an agent.
+//! The mechanics run without a loop: a separate process (`driver`) makes, captures, judges and
+//! lands a change. It can really be killed, and costs less than a loop with an agent.
 
 mod kills;
 mod races;
@@ -24,17 +25,17 @@ type Agent<'a> = &'a dyn Fn(&Path) -> std::io::Result<()>;
 
 type Done<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
-/// Where the driver's project is; without it the driver is a test that has nothing to do.
+/// The path of the driver's project; without it, the driver is a test that does nothing.
 const PROJECT: &str = "WORKLOOP_PROOF_LANDING";
 
-/// A repository with a person in it, and private trees beside it.
+/// A repository with a person's work in it, and private trees beside it.
 pub(crate) struct Project {
     folder: tempfile::TempDir,
     /// Its real path.
     pub(crate) top: PathBuf,
 }
 
-/// What a script prints; fails with it where it ends otherwise than well.
+/// Returns what a script prints; panics with it if the script fails.
 #[track_caller]
 pub(crate) fn sh(dir: &Path, script: &str) -> String {
     let done = Command::new("sh")
@@ -49,7 +50,7 @@ pub(crate) fn sh(dir: &Path, script: &str) -> String {
     String::from_utf8_lossy(&done.stdout).trim_end().to_owned()
 }
 
-/// The git of this machine.
+/// Returns the path of git on this machine.
 fn git() -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut all = std::env::split_paths(&path).map(|dir| dir.join("git"));
@@ -57,8 +58,8 @@ fn git() -> PathBuf {
 }
 
 impl Project {
-    /// Two commits, the second of which landed after our attempt began, and a person's edits of every
-    /// kind beside what lands.
+    /// Creates two commits, the second of which landed after our attempt started, and a person's
+    /// edits of every kind in addition to what lands.
     pub(crate) fn new() -> Self {
         let folder =
             tempfile::Builder::new().prefix("workloop-landing-").tempdir().expect("a folder");
@@ -82,7 +83,7 @@ impl Project {
         sh(&self.top, script)
     }
 
-    /// What the person sees of their own.
+    /// Returns the person's own work as they see it.
     fn seen(&self) -> String {
         self.sh(
             "git status --porcelain; cat mine staged untracked; git diff --cached; git stash list",
@@ -95,13 +96,13 @@ impl Project {
         Ok(Repository::open(&self.top, git, Some("main"))?)
     }
 
-    /// Runs the driver, with `program` as its git, to its end or its death.
+    /// Runs the driver, with `program` as its git, until it ends or dies.
     fn drive(&self, program: &Path) -> Output {
         drive(&self.top, program, &[])
     }
 }
 
-/// Runs the driver under what `before` names, with `program` as its git.
+/// Runs the driver under the command `before`, with `program` as its git.
 fn drive(top: &Path, program: &Path, before: &[&str]) -> Output {
     let exe = std::env::current_exe().expect("this program");
     let mut words = before.iter().map(std::ffi::OsString::from).collect::<Vec<_>>();
@@ -113,7 +114,7 @@ fn drive(top: &Path, program: &Path, before: &[&str]) -> Output {
     command.output().expect("the driver runs")
 }
 
-/// One task from its workspace to the branch, by a loop that may find what another one left.
+/// Brings one task from its workspace to the branch, as a loop that may find what another one left.
 #[test]
 fn driver() {
     let Some(top) = std::env::var_os(PROJECT) else { return };
@@ -123,7 +124,7 @@ fn driver() {
     let landed = project.repository(program.as_ref()).and_then(|repository| {
         let places = Places::of(&repository, Some(&project.folder().join("trees")), None)?;
         lands(&repository, &places, "A", &|tree| {
-            // Its base is older than the branch, so that it is judged once more, merged.
+            // Its base is older than the branch, so it is judged again after the merge.
             fs::write(tree.join("a"), "1\n2\n3\n4\n5\n6\n7\n8\nnine\n")?;
             fs::remove_dir_all(tree.join("sub"))?;
             fs::create_dir(tree.join("new"))?;
@@ -134,7 +135,7 @@ fn driver() {
     landed.expect("it lands");
 }
 
-/// Has `task` land, whatever is left of it.
+/// Lands `task`, whatever is left of an earlier try.
 fn lands(repository: &Repository, places: &Places, task: &str, agent: Agent<'_>) -> Done<Oid> {
     let mut judge = Tree::new(repository, places.take(Kind::Judge)?, TreeRules::default())?;
     let entries = Entries::of(repository)?;
@@ -170,7 +171,7 @@ fn lands(repository: &Repository, places: &Places, task: &str, agent: Agent<'_>)
     Ok(commit)
 }
 
-/// From a workspace to an entry.
+/// Brings a change from a workspace to an entry.
 fn begin(
     repository: &Repository,
     places: &Places,
@@ -196,7 +197,7 @@ fn begin(
     let name = AttemptName { task: task.to_owned(), queue: None, number: 1 };
     let mut anew = false;
     let captured = loop {
-        // What a person's garbage collection took is captured again.
+        // What a person's garbage collection removed is captured again.
         let captured = tree.capture(&rules(anew))?;
         anew = true;
         if repository.keep_attempt(&name, (&captured.base, &captured.commit), 3)? {
@@ -227,7 +228,8 @@ fn begin(
     Ok(entry)
 }
 
-/// The one verification: what the task made is in the judge tree, and nothing that it took away.
+/// The only verification: the judge tree contains what the task created, and nothing that it
+/// removed.
 fn is_there(judge: &Tree, task: &str) -> Done<()> {
     let path = judge.path();
     let is_right = match task {
@@ -237,13 +239,13 @@ fn is_there(judge: &Tree, task: &str) -> Done<()> {
     if is_right { Ok(()) } else { Err(format!("{task} is judged by another tree").into()) }
 }
 
-/// The commit before `commit`: what an attempt began with that takes its time.
+/// Returns the parent of `commit`: the base of a slow attempt.
 fn parent(repository: &Repository, commit: &Oid) -> Done<Oid> {
     let top = repository.top();
     Oid::parse(&sh(top, &format!("git rev-parse {commit}^"))).ok_or_else(|| "no parent".into())
 }
 
-/// What is wrong with what is left when `A` landed once.
+/// Returns what is wrong with what is left after `A` landed once.
 fn wrong(project: &Project, seen: &str) -> Vec<String> {
     let mut wrong = Vec::new();
     let mut is = |what: &str, expected: &str, found: String| {

@@ -1,4 +1,4 @@
-//! Many at once: places, landers, and what people do to the same repository meanwhile.
+//! Parallel work: places, landers, and what people do to the same repository meanwhile.
 
 use super::{Done, Project, lands, sh};
 use crate::chance::{is_long, say};
@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use workloop::workspace::{Kind, Oid, Places, Tree, TreeRules, Wanted};
 
-/// Sixteen slots that are taken and made at the same moment, by as many as processes would be: nothing
-/// is shared but the repository.
+/// Sixteen slots are taken and created at the same moment, as by sixteen processes: they share only
+/// the repository.
 #[test]
 fn sixteen_workspaces_are_made_at_once() {
     let project = Project::new();
@@ -39,18 +39,19 @@ fn sixteen_workspaces_are_made_at_once() {
     assert_eq!(project.seen(), seen);
 }
 
-/// What the landers and those who disturb them tell each other.
+/// Shared state of the landers and of those who disturb them.
 struct Field<'a> {
     project: &'a Project,
     /// How many landed.
     landed: AtomicUsize,
     over: AtomicBool,
-    /// Git itself loses what a person commits while garbage is collected so; nothing of ours may.
+    /// Git itself can lose a person's commit during such a garbage collection; changes of the
+    /// program must not be lost.
     turn: Mutex<()>,
 }
 
 impl Field<'_> {
-    /// Four landers of this number of tasks each.
+    /// Runs one of four landers with `each` tasks.
     fn lander(&self, number: usize, each: usize) -> Done<Vec<Oid>> {
         let repository = self.project.repository(&super::git())?;
         let places = Places::of(&repository, Some(&self.project.folder().join("trees")), None)?;
@@ -59,7 +60,7 @@ impl Field<'_> {
             let task = format!("T{number}-{round}");
             let name = format!("by-{task}");
             landed.push(lands(&repository, &places, &task, &|tree| {
-                // One file of its own and one line of a file that all change.
+                // One new file, and one line of a file that all change.
                 fs::write(tree.join(&name), "new\n")?;
                 let all = fs::read_to_string(tree.join("other"))?;
                 let mut lines: Vec<String> = all.lines().map(str::to_owned).collect();
@@ -71,7 +72,7 @@ impl Field<'_> {
         Ok(landed)
     }
 
-    /// Runs a script at first and each time that something landed; says how often.
+    /// Runs a script once, and again each time that something landed. Returns how often it ran.
     fn disturbs(&self, script: &dyn Fn(usize) -> String) -> usize {
         let (mut times, mut seen) = (0, None);
         while !self.over.load(Ordering::Relaxed) {
@@ -90,7 +91,8 @@ impl Field<'_> {
     }
 }
 
-/// A person who commits and switches to another branch and back; whoever has the index first goes first.
+/// A person who commits and switches to another branch and back; access to the index is first come,
+/// first served.
 fn person(number: usize) -> String {
     format!(
         "file=person-{number}; echo p >$file
@@ -100,8 +102,8 @@ fn person(number: usize) -> String {
     )
 }
 
-/// Four landers, a person who commits to the same branch and switches to another, and garbage that is
-/// collected all the time.
+/// Four landers, a person who commits to the same branch and switches to another, and constant
+/// garbage collections.
 #[test]
 fn landers_people_and_garbage_collections_meet() {
     let project = Project::new();
@@ -125,7 +127,7 @@ fn landers_people_and_garbage_collections_meet() {
     let landed: Vec<_> = landed.expect("all land").into_iter().flatten().collect();
     say(&format!("landed {}, a person {commits} times, {collected} collections", landed.len()));
     assert!(commits > 1 && collected > 1);
-    // A line of commits, each with its task's own lines.
+    // A linear history, each commit with the lines of its own task.
     let log = project.sh("git rev-list --merges --count main; git rev-list --count main");
     assert_eq!(log, format!("0\n{}", 2 + landed.len() + commits));
     for commit in &landed {

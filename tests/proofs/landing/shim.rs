@@ -1,4 +1,5 @@
-//! A git that harms at one of its calls: it kills who called, before, beside or in the middle of it.
+//! A git that does harm at one of its calls: it kills its caller before, during or in the middle of
+//! it.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -9,7 +10,7 @@ use std::path::{Path, PathBuf};
 pub(super) enum Harm {
     /// Nothing, but each call is traced.
     Traced,
-    /// The caller dies, and git does not begin.
+    /// The caller dies, and git does not start.
     Before,
     /// The caller dies, and git continues.
     Beside,
@@ -19,10 +20,10 @@ pub(super) enum Harm {
     Git(String, usize),
 }
 
-/// Calls by which git changes what others see.
+/// Calls with which git changes visible state.
 pub(super) const CHANGES: &str = "rename,unlink,rmdir,mkdir,link,symlink,openat,write,ftruncate";
 
-/// A git in `folder` that does `harm` at its call number `at`.
+/// Creates a git in `folder` that does `harm` at its call number `at`.
 pub(super) fn git(folder: &Path, at: usize, harm: &Harm) -> PathBuf {
     let real = super::git();
     let (real, here) = (real.display(), folder.display());
@@ -52,7 +53,7 @@ pub(super) fn git(folder: &Path, at: usize, harm: &Harm) -> PathBuf {
     );
     fs::write(folder.join("count"), "0\n").expect("written");
     let program = folder.join("git");
-    // Not by this process, of which another thread could start a program while it is open.
+    // Not by this process: another thread could start a program while the file is open.
     let text = folder.join("git.text");
     fs::write(&text, script).expect("written");
     fs::set_permissions(&text, fs::Permissions::from_mode(0o755)).expect("set");

@@ -1,10 +1,11 @@
-//! What a landing rests on, each with the twin that does without it: loops with agents, in private mode.
+//! The rules that landing depends on, each with a twin that lacks it: loops with agents, in private
+//! mode.
 
 use crate::sandbox::{Sandbox, queue};
 use crate::twins::{holds, unless};
 use std::path::Path;
 
-/// A project with a commit, whose agents do `agent` and whose work is judged by `verify`.
+/// Creates a project with a commit, whose agents do `agent` and whose work is judged by `verify`.
 fn project(sandbox: Sandbox, (agent, verify): (&str, &str), more: &str) -> Sandbox {
     let config = format!(
         "[isolation]\nmode = \"private\"\n{more}[workspaces]\ndir = \"../trees\"\n[agents.default]\nrun = 'sh ../../../agent.sh'\n\
@@ -23,7 +24,7 @@ fn says(sandbox: &Sandbox, script: &str) -> String {
     super::sh(sandbox.path("").as_ref() as &Path, script)
 }
 
-/// A filter of the person's own that does `script` in the project, when a landing first writes a file
+/// Adds a filter of the person that runs `script` in the project when a landing first writes a file
 /// there: the moment between the files and the branch.
 fn at_the_checkout(sandbox: Sandbox, script: &str) -> Sandbox {
     let filter = "cat\ncase $PWD in */work) ;; *) exit 0;; esac\n[ ! -e ../seen ] || exit 0\ntouch ../seen\n\
@@ -62,7 +63,7 @@ fn what_a_person_sees_moves_before_the_branch() {
 #[test]
 fn what_lands_is_what_was_judged() {
     holds("unjudged-lands", |sandbox| {
-        // Both begin with the same commit; one of them is right, and both together are wrong.
+        // Both start from the same commit; each is right alone, and both together are wrong.
         let agent = "touch ../../../in-$WORKLOOP_TASK_ID\n\
             until [ -e ../../../in-A ] && [ -e ../../../in-B ]; do sleep 0.01; done\necho x >only-$WORKLOOP_TASK_ID\n";
         let verify = "! { [ -e only-A ] && [ -e only-B ]; }";
@@ -78,7 +79,7 @@ fn what_lost_its_objects_does_not_land() {
     holds("objects-believed", |sandbox| {
         let verify = "oid=$(git hash-object new)\nrm -f ../../../work/.git/objects/$(printf %.2s $oid)/${oid#??}\n";
         let sandbox = project(sandbox, ("echo brand new >new", verify), "target = \"main\"\n");
-        // Nothing else of a landing reads objects where nobody has the branch checked out.
+        // If nobody has the branch checked out, no other part of a landing reads objects.
         assert!(sandbox.shell("git checkout -q --detach"));
         sandbox.run(["run", "q.json", "--task-id", "A"]);
         let whole = sandbox.shell("git rev-list --objects main >/dev/null 2>&1");
@@ -89,7 +90,7 @@ fn what_lost_its_objects_does_not_land() {
 #[test]
 fn what_is_judged_is_the_tree_and_not_what_an_index_says_of_it() {
     holds("index-believed", |sandbox| {
-        // B does something else than it is to do, and does that in the judge tree, which A left there.
+        // B does something other than its task, and does it in the judge tree that A left there.
         let agent = "echo fine >fine-$WORKLOOP_TASK_ID\n[ $WORKLOOP_TASK_ID = B ] || exit 0\ncd ..\n\
             export GIT_DIR=$PWD/../../work/.git GIT_WORK_TREE=$PWD/judge-1 GIT_INDEX_FILE=$PWD/own/judge-1/index\n\
             cd judge-1 && echo better >check && git update-index --skip-worktree check\n";

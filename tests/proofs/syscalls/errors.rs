@@ -1,4 +1,4 @@
-//! Transitions of which a call fails.
+//! Transitions in which a call fails.
 
 use super::recovery::{recovers, status_of};
 use super::transitions::{TRANSITIONS, Traced, Transition};
@@ -6,13 +6,13 @@ use super::{Point, Workshop};
 use crate::chance::{Chance, is_long, say};
 use crate::twin::twin;
 
-/// Errors that are put in the place of calls.
+/// The errors that replace the results of calls.
 const ERRORS: [&str; 6] = ["EIO", "ENOSPC", "EINTR", "EMFILE", "EACCES", "ENOLCK"];
 
-/// The calls that get errors. Left out, with the reason: memory, threads, signals and clocks
-/// (they belong to the language's runtime, which aborts), `poll` and `ioctl` (they ask about the
-/// terminal and change nothing), `exit_group` (it cannot fail), `close` (no data hangs on it
-/// after fsync, and the runtime does not report it).
+/// The calls that get errors. Left out: memory, threads, signals and clocks (they belong to the
+/// language's runtime, which aborts), `poll` and `ioctl` (they query the terminal and change
+/// nothing), `exit_group` (it cannot fail), `close` (no data depends on it after fsync, and the
+/// runtime does not report it).
 const WITH_ERRORS: &[&str] = &[
     "openat",
     "read",
@@ -45,12 +45,12 @@ const WITH_ERRORS: &[&str] = &[
     "recvfrom",
 ];
 
-/// Calls whose errors must be told: exit status 0 would acknowledge what may be lost. A loop tells
-/// them too, and continues where the work itself is not touched.
+/// Calls whose errors must be reported: exit status 0 would acknowledge what may be lost. A loop
+/// reports them too, and continues if the work itself is not affected.
 const MUST_FAIL: &[&str] = &["fsync", "rename", "renameat", "renameat2"];
 
-/// Crashes that are tolerated, by a text of the message, each with its reason. The invariants hold
-/// after them like after a kill.
+/// Tolerated crashes, by a text of the message, each with its reason. The invariants still apply
+/// after them, as after a kill.
 const TOLERATED: &[(&str, &str)] = &[(
     "/notify-",
     "the library that watches folders wakes its thread by a write of eight bytes to an eventfd and \
@@ -60,7 +60,7 @@ const TOLERATED: &[(&str, &str)] = &[(
 /// How many errors of each transition the short run takes.
 const SAMPLE: usize = 40;
 
-/// One error in the place of one call; says whether it was delivered.
+/// Injects one error into one call. Returns whether it was delivered.
 fn with_error(
     workshop: &Workshop,
     transition: &Transition,
@@ -82,7 +82,7 @@ fn with_error(
         return Err(format!("{} {about}: it says that it is done: {ran}", transition.name));
     }
     let is_verb = transition.traced == Traced::Verb;
-    // A copy that cannot be kept, or a page that can be made anew, is told beside the change.
+    // A copy or a page that cannot be written is reported in addition to the change.
     let told = ["the last good copy", "state.md: "].iter().any(|of| ran.stderr.contains(of));
     if ran.status == 0 && delivered && MUST_FAIL.contains(&call.as_str()) && is_verb && !told {
         return Err(format!("{} {about}: the error was swallowed: {ran}", transition.name));

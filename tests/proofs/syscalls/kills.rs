@@ -6,14 +6,15 @@ use super::{Point, Workshop};
 use crate::chance::{Chance, is_long, say};
 use crate::twin::twin;
 
-/// How many kills of a hundred must hit.
+/// The percentage of kills that must hit.
 const HITS: usize = 90;
 
 /// The verb that is killed at all of its points in the short run, too.
 const WHOLE: &str = "edit";
 
-/// In the short run all points that change something, and a sample of the rest: nobody can tell a
-/// kill before one of those from a kill before the next that does. Of one verb all, to show it.
+/// In the short run, chooses all points that change something, and a sample of the others: a kill
+/// before one of those has the same effect as a kill before the next change. For one verb, chooses
+/// all, to show that.
 fn chosen(workshop: &Workshop, transition: &Transition) -> Vec<Point> {
     let mut chance = Chance::of(transition.name);
     let all = workshop.points(transition);
@@ -22,7 +23,7 @@ fn chosen(workshop: &Workshop, transition: &Transition) -> Vec<Point> {
     all.into_iter().filter(sample).collect()
 }
 
-/// Kills `transition` before each chosen call; gives how many died.
+/// Kills `transition` before each chosen call. Returns how many died.
 fn killed(workshop: &Workshop, transition: &Transition, fault: &str) -> Result<usize, String> {
     let (mut died, mut all) = (0, 0);
     for Point { call, number, .. } in chosen(workshop, transition) {
@@ -37,7 +38,7 @@ fn killed(workshop: &Workshop, transition: &Transition, fault: &str) -> Result<u
         let hit = trace.contains("killed by SIGKILL");
         died += usize::from(hit);
         let about = format!("killed before {call} {number}");
-        // A loop takes the death of its supervisor for what it is, and continues by itself.
+        // A loop recognizes the death of its supervisor and continues by itself.
         if transition.traced == Traced::Supervisor && ran.status != 0 {
             return Err(format!("{} {about}: {ran}", transition.name));
         }

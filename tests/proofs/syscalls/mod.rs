@@ -1,11 +1,11 @@
-//! Every transition, killed before each of its system calls and with an error in the place of
-//! each; then another process continues, and nothing may be lost, half or left.
+//! Every transition, killed before each of its system calls and with an error in place of each.
+//! Then another process continues, and nothing may be lost, half-written or left.
 //!
-//! `strace` injects, without following threads, and counts the calls of each name apart, so that a
-//! point is a name and a number. Verbs run in one thread. Loops do so as the twin under the
-//! condition `one-thread`, which breaks nothing; their supervisor is a process of one thread, and
-//! is traced in their place where it is the one to be harmed. Injecting into the wrong call shows
-//! nothing, so every run asserts that something died or that an error was delivered.
+//! `strace` injects without following threads, and counts the calls of each name separately, so a
+//! point is a name and a number. Verbs run in one thread. Loops do so as the twin with the
+//! condition `one-thread`, which breaks nothing. Their supervisor is a process of one thread, and
+//! is traced instead if it is to be harmed. An injection into the wrong call shows nothing, so
+//! every run asserts that something died or that an error was delivered.
 
 mod errors;
 mod kills;
@@ -23,7 +23,7 @@ use std::fs;
 use std::path::Path;
 use transitions::{Traced, Transition};
 
-/// What injects, and where.
+/// The tools for injection.
 struct Workshop {
     room: Option<Room>,
 }
@@ -37,9 +37,9 @@ struct Point {
     changes: bool,
 }
 
-/// Calls that change nothing which another process sees: a kill before one of them is a kill
-/// before the next call that does. (`openat` is among them unless it makes or empties a file; `close`
-/// is, since a kill closes everything.)
+/// Calls that change nothing visible to another process: a kill before one of them has the same
+/// effect as a kill before the next call that does. (`openat` is among them unless it creates or
+/// truncates a file; `close` is, because a kill closes everything.)
 const LOOKS: &[&str] = &[
     "close",
     "read",
@@ -105,11 +105,11 @@ const LOOKS: &[&str] = &[
     "dup",
 ];
 
-/// Calls that only wait: how many there are hangs on the speed of the machine.
+/// Calls that only wait: their number depends on the speed of the machine.
 const WAITS: &[&str] = &["futex", "restart_syscall", "sched_yield", "clock_nanosleep"];
 
 impl Workshop {
-    /// One where `strace` may trace; said loudly when not.
+    /// Creates a workshop if `strace` may trace; prints a message if not.
     fn open() -> Option<Self> {
         let sandbox = Sandbox::new();
         let probe =
@@ -128,7 +128,7 @@ impl Workshop {
         }
     }
 
-    /// A folder as it is before `transition`, and who is to make it.
+    /// Creates the folder before `transition`, for the process that makes it.
     fn before(&self, transition: &Transition) -> Sandbox {
         let mut sandbox = self.sandbox().queue("q.json", &(transition.before)(self));
         sandbox.rescript("A", transition.script);
@@ -141,7 +141,7 @@ impl Workshop {
         sandbox
     }
 
-    /// Makes the transition under `strace` with `inject`; gives the run and the trace.
+    /// Makes the transition under `strace` with `inject`. Returns the run and the trace.
     fn traced(&self, transition: &Transition, sandbox: &Sandbox, inject: &str) -> (Ran, String) {
         let ran = match transition.traced {
             Traced::Verb | Traced::Loop => strace(sandbox, inject, transition.arguments),
@@ -151,7 +151,7 @@ impl Workshop {
         (ran, String::from_utf8_lossy(&trace).into_owned())
     }
 
-    /// All calls of a run from the first that concerns the sandbox, as points.
+    /// Returns all calls of a run from the first that concerns the sandbox on, as points.
     fn points(&self, transition: &Transition) -> Vec<Point> {
         let sandbox = self.before(transition);
         let (ran, trace) = self.traced(transition, &sandbox, "");
@@ -166,8 +166,9 @@ impl Workshop {
     }
 }
 
-/// A sandbox without a backup: that is written by the first change in each folder, and would be half
-/// of all calls; and without a verification before the first attempt, which writes no queue.
+/// Creates a sandbox without a backup, which is written by the first change in each folder and
+/// would be half of all calls, and without a verification before the first attempt, which writes no
+/// queue.
 fn unsaved() -> Sandbox {
     let config = format!("{CONFIG}\n[limits]\nuntouched = false\n");
     let mut sandbox = Sandbox::new().config(&config);
@@ -211,7 +212,7 @@ fn strace(sandbox: &Sandbox, inject: &str, arguments: &[&str]) -> Ran {
     sandbox.spawn_as(Path::new("strace"), &[], &all).ends()
 }
 
-/// The first supervisor is traced; those after it, which take its place, are not.
+/// The first supervisor is traced; those that replace it are not.
 fn supervised(sandbox: &Sandbox, inject: &str, arguments: &[&str]) -> Ran {
     let inject = if inject.is_empty() { String::new() } else { format!("-e {inject}") };
     let program = sandbox.program.display();
@@ -219,8 +220,8 @@ fn supervised(sandbox: &Sandbox, inject: &str, arguments: &[&str]) -> Ran {
         "#!/bin/sh\nif mkdir ../traced 2>/dev/null; then exec strace -qq -o ../trace {inject} \
          {program} \"$@\"; fi\nexec {program} \"$@\"\n"
     );
-    // Not written by this process: another thread could start a program while it is open, and
-    // an open file cannot be started.
+    // Not written by this process: another thread could start a program while the file is open, and
+    // an open file cannot be executed.
     let write = format!("cat >../supervisor <<'END'\n{script}END\nchmod +x ../supervisor");
     assert!(sandbox.shell(&write));
     let supervisor = sandbox.path("../supervisor").canonicalize().expect("a real path");

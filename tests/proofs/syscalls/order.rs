@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
 
-/// The new text is on the disk before it is renamed, and the rename before it is acknowledged.
+/// The new text is synced before it is renamed, and the rename is synced before it is acknowledged.
 fn order(sandbox: &Sandbox) -> Vec<&'static str> {
     let program = sandbox.program.to_string_lossy().into_owned();
     let trace = "trace=fsync,rename,renameat,renameat2,write";
@@ -45,7 +45,8 @@ fn order(sandbox: &Sandbox) -> Vec<&'static str> {
 #[test]
 fn the_order_of_a_write() {
     let Some(workshop) = Workshop::open() else { return };
-    // The second rename is that of the last good copy, which is not synced and comes after the write.
+    // The second rename is that of the last good copy, which is not synced and comes after the
+    // write.
     let right = ["sync file", "rename", "sync folder", "rename", "say"];
     let sandbox = unsaved().queue("q.json", &pending(&workshop));
     assert_eq!(order(&sandbox), right);
@@ -58,7 +59,7 @@ fn the_order_of_a_write() {
     }
 }
 
-/// A person saves the file while the new text is being synced; gives what is there in the end.
+/// A person saves the file while the new text is being synced. Returns the final content.
 fn edited_meanwhile(sandbox: &Sandbox) -> Value {
     let program = sandbox.program.to_string_lossy().into_owned();
     let inject = "inject=fsync:delay_enter=600000:when=1";

@@ -1,4 +1,4 @@
-//! What must hold after whatever was done to a transition: another process continues.
+//! What must be true after any harm to a transition: another process continues.
 
 use super::transitions::Transition;
 use crate::sandbox::{Sandbox, holds_within};
@@ -13,7 +13,7 @@ pub(super) fn status_of(queue: &Value, id: &str) -> String {
     found.map_or_else(String::new, |task| task["status"].as_str().unwrap_or("?").to_owned())
 }
 
-/// Says what does not hold.
+/// Returns what is violated.
 pub(super) fn recovers(
     transition: &Transition,
     sandbox: &mut Sandbox,
@@ -100,7 +100,7 @@ fn nothing_left(sandbox: &Sandbox) -> Result<(), String> {
     }
 }
 
-/// Whether all JSON files below `folder` can be read.
+/// Returns whether all JSON files below `folder` are valid.
 fn are_whole(folder: &Path) -> bool {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries.map(|entry| entry.path()).all(|path| {

@@ -1,4 +1,4 @@
-//! What is walked through. A new transition needs a line in [`TRANSITIONS`].
+//! The transitions to test. A new transition needs a line in [`TRANSITIONS`].
 
 use super::Workshop;
 use crate::processes;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 /// Which process is harmed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Traced {
-    /// The program, as it is built for everybody.
+    /// The program in its normal build.
     Verb,
     /// A loop, with its attempt in the same thread.
     Loop,
@@ -17,7 +17,7 @@ pub(super) enum Traced {
     Supervisor,
 }
 
-/// One transition: how it is made, and what the task is before and after it.
+/// One transition: how it is made, and the state of the task before and after it.
 pub(super) struct Transition {
     pub(super) name: &'static str,
     pub(super) traced: Traced,
@@ -25,16 +25,16 @@ pub(super) struct Transition {
     pub(super) before: fn(&Workshop) -> Value,
     /// What the agent of `A` does.
     pub(super) script: &'static str,
-    /// The statuses of `A` that may be seen on the way; the last one is that of the end.
+    /// The statuses of `A` that may occur; the last one is the final one.
     pub(super) states: &'static [&'static str],
-    /// A second time is refused, since it is done.
+    /// Whether a second run is refused because it is done.
     pub(super) once: bool,
-    /// The conditions that the twin is under, where it is the one that makes it.
+    /// The conditions of the twin, if the twin makes the transition.
     pub(super) conditions: &'static str,
 }
 
 impl Transition {
-    /// A verb that may be made again.
+    /// A verb that may be repeated.
     const fn verb(name: &'static str, arguments: &'static [&'static str]) -> Self {
         Self {
             name,
@@ -48,7 +48,7 @@ impl Transition {
         }
     }
 
-    /// A loop on the one task.
+    /// A loop on the only task.
     const fn run(name: &'static str, traced: Traced, before: fn(&Workshop) -> Value) -> Self {
         let arguments = &["run", "q.json", "--task-id", "A"];
         let states = &["pending", "in_progress", "complete"];
@@ -104,7 +104,7 @@ pub(super) const TRANSITIONS: &[Transition] = &[
     Transition::run("attempt under a supervisor", Traced::Supervisor, pending),
 ];
 
-/// The transition of that name.
+/// Returns the transition of that name.
 pub(super) fn named(name: &str) -> &'static Transition {
     TRANSITIONS.iter().find(|one| one.name == name).expect("in the list")
 }
@@ -129,14 +129,14 @@ fn claimed_elsewhere(_: &Workshop) -> Value {
     one(&json!({"status": "in_progress", "attempts": 1, "claim": claim}))
 }
 
-/// A claim as a loop leaves it that is killed in the middle of an attempt.
+/// Creates a claim as left by a loop that was killed in the middle of an attempt.
 fn claimed_by_the_dead(workshop: &Workshop) -> Value {
     let sandbox = workshop.sandbox().queue("q.json", &pending(workshop)).script("A", "hang");
     let running = sandbox.spawn(["run", "q.json", "--task-id", "A"]);
     wait_until("the agent runs", || sandbox.oracle().starts("A") == 1);
     running.signal(Signal::KILL);
     drop(running);
-    // A busy machine takes its time; a temp file may be left until the next holder of the lock.
+    // A busy machine needs time; a temp file may stay until the next holder of the lock.
     wait_until("nothing of the attempt lives", || {
         processes::marked_with(&sandbox.path("")).is_empty()
     });

@@ -1,4 +1,5 @@
-//! What surrounds the loops of a round: a reader that watches, a person who edits, the judge's log.
+//! The environment of the loops of a round: a reader that watches, a person who edits, the judge's
+//! log.
 
 use super::{Hostile, Round};
 use crate::chance::Chance;
@@ -13,7 +14,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-/// What the threads of a round share.
+/// The shared state of the threads of a round.
 pub(super) struct Field<'a> {
     pub(super) sandbox: &'a Sandbox,
     pub(super) oracle: PathBuf,
@@ -34,7 +35,7 @@ impl Field<'_> {
         }
     }
 
-    /// Reads the queue again and again; logs each task when it is first seen complete.
+    /// Reads the queue repeatedly and logs each task when it is first seen complete.
     pub(super) fn watch(&self) {
         let log = OpenOptions::new().append(true).create(true).open(self.oracle.join("log"));
         let mut log = log.expect("a log");
@@ -74,7 +75,8 @@ impl Field<'_> {
         }
     }
 
-    /// A git that is killed while it checks out leaves no file, or half of one, and its own lock.
+    /// Repairs what a git that is killed during a checkout leaves: no file, or half of one, and its
+    /// lock.
     pub(super) fn repair(&self) {
         let whole = || {
             let read = fs::read(self.sandbox.path("q.json"));
@@ -88,7 +90,7 @@ impl Field<'_> {
         }
     }
 
-    /// Edits as a person would: with the lock of the folder, now and then without.
+    /// Edits like a person: with the lock of the folder, and sometimes without.
     pub(super) fn edit(&self, mut chance: Chance) {
         let mut number = 0;
         if lacks("jq") {

@@ -1,7 +1,7 @@
 //! Torture with a judge outside the program: loops, supervisors and agents are killed and stopped
-//! all the time, a person edits the file, agents tear down the folder, and a reader watches.
+//! all the time, a person edits the file, agents delete the folder, and a reader watches.
 //!
-//! The agents' own log, kept where no loop knows, says what ran; the reader adds to the same log
+//! The agents' own log, stored where no loop knows, shows what ran. The reader adds to the same log
 //! when it sees a task complete. A start after that line is lost work.
 
 mod field;
@@ -38,7 +38,7 @@ run = 'test -n "$WORKLOOP_TREE_CHECK" || test -e "$(cat oracle-is-in)/$WORKLOOP_
 timeout = "20s"
 "#;
 
-/// So many rounds always come to enough, whatever the machine.
+/// This many rounds are always enough, on any machine.
 const MOST_ROUNDS: usize = 40;
 
 /// What the agents do to the folder.
@@ -46,22 +46,22 @@ const MOST_ROUNDS: usize = 40;
 pub(crate) enum Hostile {
     /// Nothing.
     No,
-    /// They delete the state folder, or all that git does not know.
+    /// They delete the state folder, or all untracked files.
     Deletes,
-    /// They set the queue back to what was committed, and commit.
+    /// They set the queue back to the committed version, and commit.
     Checkout,
 }
 
-/// One round.
+/// The parameters of one round.
 #[derive(Clone, Debug)]
 pub(crate) struct Round {
     pub(crate) loops: usize,
     pub(crate) tasks: usize,
     pub(crate) hostile: Hostile,
-    /// A person edits without the lock, too.
+    /// Whether a person also edits without the lock.
     pub(crate) careless: bool,
     pub(crate) most: Duration,
-    /// Milliseconds between two blows, at most.
+    /// The maximum number of milliseconds between two disturbances.
     pub(crate) pause: usize,
     /// The broken twin and its fault.
     pub(crate) fault: Option<(PathBuf, &'static str)>,
@@ -94,7 +94,7 @@ impl Outcome {
     }
 }
 
-/// Plays one round and says what came of it.
+/// Runs one round and returns its outcome.
 pub(crate) fn play(round: &Round, seed: u64) -> Outcome {
     let (list, ids) = flat_queue(round.tasks);
     let mut sandbox = Sandbox::new().config(CONFIG).file("agent.sh", AGENT).queue("q.json", &list);
@@ -152,7 +152,7 @@ pub(crate) fn play(round: &Round, seed: u64) -> Outcome {
     outcome
 }
 
-/// One loop's clock is an hour ahead, where the twin can be built: it keeps every promise then.
+/// One loop's clock is an hour ahead, if the twin can be built: all guarantees still apply.
 fn loops(sandbox: &Sandbox, number: usize) -> Running {
     let arguments = ["run", "q.json", "--when-empty", "wait"];
     if number == 0
@@ -225,10 +225,10 @@ fn strike(field: &Field<'_>, chance: &mut Chance, outcome: &mut Outcome) {
     }
 }
 
-/// Everything was killed: one more run ends with all complete and nothing left.
+/// After everything was killed, one more run completes all tasks and leaves nothing.
 fn finish(field: &Field<'_>, ids: &[String]) {
     let sandbox = field.sandbox;
-    // A git that still runs when all loops are dead may take the file away after our look.
+    // A git that still runs when all loops are dead may remove the file after our check.
     holds_within(Duration::from_secs(20), || sandbox.strays().is_empty());
     field.repair();
     let ran = sandbox.run(["run", "q.json", "--jobs", "4"]);
@@ -236,7 +236,7 @@ fn finish(field: &Field<'_>, ids: &[String]) {
         field.breaks(format!("the last run failed: {ran}"));
     }
     field.over.store(true, Ordering::Relaxed);
-    // Listed before the file is read: an edit that is made in between is not in what was read.
+    // Listed before the file is read: an edit made in between is not in what was read.
     let edits = field.edits.lock().expect("no panic while it is held").clone();
     let queue = sandbox.read("q.json");
     let tasks = queue["tasks"].as_array().cloned().unwrap_or_default();
@@ -254,8 +254,8 @@ fn finish(field: &Field<'_>, ids: &[String]) {
             field.breaks(format!("a person's edit under the lock is lost: {key}"));
         }
     }
-    // An agent that commits everything may have committed a temp file that was just being written,
-    // and one that checks out brings it back after the sweep: the next run takes it away.
+    // An agent that commits everything may have committed a temp file, and one that checks out may
+    // bring it back after the sweep: the next run removes it.
     if sandbox.shell("git ls-files '.q.json.*.tmp' 2>/dev/null | grep -q .") {
         sandbox.run(["run", "q.json"]).exits(0);
     }
@@ -279,8 +279,8 @@ fn judge(field: &Field<'_>, outcome: &mut Outcome) {
     }
 }
 
-/// Whether the rounds so far tried what they are there to try: how much a round comes to depends on
-/// the machine, and so it is what ends them, not what is asked of them afterwards.
+/// Returns whether the rounds so far tried what they must try. How much a round achieves depends on
+/// the machine, so this decides when to stop instead of being asserted afterwards.
 fn tried(total: &Outcome, kills: usize, enough: impl Fn(&Outcome) -> bool) -> bool {
     let [loops, supervisors, agents] = total.kills;
     let each_kind = loops > 10 && supervisors > 2 && agents > 2;
@@ -288,7 +288,7 @@ fn tried(total: &Outcome, kills: usize, enough: impl Fn(&Outcome) -> bool) -> bo
     loops + supervisors + agents >= kills && each_kind && at_once && enough(total)
 }
 
-/// Plays rounds until enough was tried and the time is over, and holds each to its promise.
+/// Runs rounds until enough was tried and the time has passed, and checks the result of each.
 fn rounds(name: &str, kills: usize, round: &Round, enough: impl Fn(&Outcome) -> bool) {
     let mut chance = Chance::of(name);
     let end = Instant::now() + lasts(0);
@@ -302,7 +302,7 @@ fn rounds(name: &str, kills: usize, round: &Round, enough: impl Fn(&Outcome) -> 
         if tried && Instant::now() > end {
             break;
         }
-        // Rounds that try next to nothing would continue for ever.
+        // Rounds that try almost nothing would otherwise continue forever.
         assert!(tried || number < MOST_ROUNDS, "{number} rounds were too few: {total:?}");
     }
     say(&format!("{name}: {total:?}"));
@@ -325,7 +325,7 @@ fn kills_lose_nothing_and_run_nothing_twice() {
     rounds("kills", 1200, &calm(), |total| total.edits > 10);
 }
 
-/// 32 loops on 300 tasks: two cores are busy with it.
+/// 32 loops on 300 tasks, which keep two cores busy.
 #[test]
 fn many_loops() {
     let round = Round { loops: 32, tasks: 300, ..calm() };
