@@ -1,7 +1,7 @@
 #!/bin/sh
-# The agent of the torture. What it logs goes to a folder that no loop knows: a lock for each task
-# is held as long as anything of the attempt lives, and "overlap" is logged when it was not free.
-# The last digit of a task says what it does to the loop's folder, where the round is hostile.
+# The agent of the torture. It logs to a folder that no loop knows. A lock for each task is held while
+# any process of the attempt is alive, and "overlap" is logged if it was not free. In a hostile round,
+# the last digit of a task selects what the agent does to the loop's folder.
 o=$(cat "$WORKLOOP_ROOT/oracle-is-in") || exit 9
 cd "$WORKLOOP_ROOT" || exit 9
 exec 9>>"$o/$WORKLOOP_TASK_ID.lock"
@@ -15,7 +15,7 @@ deletes:*6) git clean -fdxq && echo harm >>"$o/harm" ;;
 deletes:*9) rm -rf .workloop/claims .workloop/attempts && echo harm >>"$o/harm" ;;
 checkout:*3) git checkout -q . && echo harm >>"$o/harm" ;;
 checkout:*6)
-    # Not that the queue is gone, or half there, while another one checks out.
+    # Do not commit a missing or half-written queue while another agent checks out.
     git add --ignore-removal . && { git show :q.json | jq -e . >/dev/null 2>&1 || git reset -q q.json; } &&
         git commit -qm work && echo harm >>"$o/harm" ;;
 esac
