@@ -1,4 +1,4 @@
-//! The attempts of a task as their folders tell them.
+//! The attempts of a task, read from their folders.
 
 use super::mask::Mask;
 use super::timing::lasted;
@@ -15,52 +15,52 @@ use serde::Serialize;
 pub struct AttemptView {
     /// Its number.
     pub attempt: u32,
-    /// How the agent ended; `None` while it runs, and when nobody wrote it down.
+    /// How the agent ended; `None` while it runs, and if it was not recorded.
     pub outcome: Option<String>,
-    /// What verification said.
+    /// The verdict of the verification.
     pub verdict: Option<Verdict>,
-    /// Why.
+    /// The reason for the verdict, or for the end of the attempt.
     pub reason: Option<String>,
-    /// The same as a code: of a veto the one that the hook named.
+    /// The same as a code; for a veto the code that the hook printed.
     pub reason_code: Option<String>,
     /// The hooks that ran.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hooks: Vec<HookView>,
-    /// Known errors that it met.
+    /// Known errors that matched its output.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub known_errors: Vec<KnownError>,
-    /// What the agent shows for what it says of the task.
+    /// The agent's evidence for its statement about the task.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Evidence>,
-    /// What the agent came to, and what it used.
+    /// The agent's outcome and usage.
     pub agent: Option<AgentRun>,
-    /// The output to look at: of the step that failed, else of the agent.
+    /// The most relevant output: of the step that failed, otherwise of the agent.
     pub log: Option<String>,
     /// When it began.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub started_at: Option<String>,
-    /// Seconds from its begin to its end.
+    /// Seconds from its start to its end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration_s: Option<f64>,
-    /// What ran, and for how long.
+    /// The commands that ran, with their durations.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<StepView>,
-    /// Files that it changed, as far as that can be told.
+    /// Files that it changed, as far as known.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub files_changed: Vec<String>,
     /// Files that changed meanwhile and may be the work of other attempts that ran.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub files_ambiguous: Vec<String>,
-    /// What became of the items of its steps.
+    /// The comparison of the items of its steps with the base.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub items: Option<Items>,
-    /// What was measured.
+    /// The measured numbers.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub measures: Vec<MeasureView>,
-    /// What the verification noted although it did not decide.
+    /// Warnings of the verification, which did not decide.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
-    /// What was found in its change.
+    /// The findings in its change.
     #[serde(flatten)]
     pub findings: Findings,
     /// When it ended.
@@ -71,16 +71,16 @@ pub struct AttemptView {
 /// A hook that ran in an attempt.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct HookView {
-    /// Which one.
+    /// The point at which it ran.
     pub hook: HookPoint,
     /// How it ended.
     pub outcome: String,
-    /// For how long it ran, in seconds.
+    /// How long it ran, in seconds.
     pub seconds: f64,
     /// The reason code of its veto.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
-    /// What it said about its failure.
+    /// The message about its failure.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub text: String,
 }
@@ -96,7 +96,7 @@ impl HookView {
         }
     }
 
-    /// The line of one that did not end well.
+    /// Returns the line about a hook that failed or vetoed.
     pub(super) fn failed(&self) -> Option<String> {
         if self.outcome == (Outcome::Exited { code: 0 }).to_string() {
             return None;
@@ -108,9 +108,9 @@ impl HookView {
 }
 
 impl AttemptView {
-    /// Its reason code, where it is one of ours.
+    /// Returns its reason code, if it is one of the program's own.
     pub fn code(&self) -> Option<ReasonCode> {
-        // A hook may name its code as we name ours, and means something else.
+        // A hook may print a code that equals one of ours, with a different meaning.
         let is_veto = self.hooks.iter().any(|hook| hook.code.is_some());
         let code = self.reason_code.as_deref().and_then(ReasonCode::from_word);
         if is_veto { Some(ReasonCode::Hook) } else { code }
@@ -122,12 +122,12 @@ impl AttemptView {
 pub struct MeasureView {
     /// The step.
     pub step: String,
-    /// The number, beside what it must be.
+    /// The number with its limits.
     #[serde(flatten)]
     pub measured: Measured,
 }
 
-/// The items of all steps together.
+/// Returns the items of all steps together.
 pub(super) fn items(report: &AttemptReport) -> Option<Items> {
     let mut found = report.steps.iter().filter_map(|step| step.checked.items.clone());
     let mut all = found.next()?;
@@ -137,7 +137,7 @@ pub(super) fn items(report: &AttemptReport) -> Option<Items> {
     Some(all)
 }
 
-/// What its steps measured.
+/// Returns what its steps measured.
 pub(super) fn measures(report: &AttemptReport) -> Vec<MeasureView> {
     let one = |step: &StepReport| {
         let measured = step.checked.measure.clone()?;
@@ -153,12 +153,12 @@ pub struct StepView {
     pub name: String,
     /// How it ended.
     pub outcome: String,
-    /// For how long it ran, in seconds.
+    /// How long it ran, in seconds.
     pub seconds: f64,
 }
 
 impl StepView {
-    /// The commands of an attempt, in their order.
+    /// Returns the commands of an attempt, in order.
     pub fn all(report: &AttemptReport) -> Vec<Self> {
         let one = |step: &StepReport| Self {
             name: step.name.clone(),
@@ -169,7 +169,7 @@ impl StepView {
     }
 }
 
-/// The file with the output of the command that made an attempt fail, if one did.
+/// Returns the file with the output of the command that made an attempt fail, if one did.
 fn failed_log(report: &AttemptReport) -> Option<&str> {
     let last = report.steps.last()?;
     let failed = match report.verdict {
@@ -179,7 +179,7 @@ fn failed_log(report: &AttemptReport) -> Option<&str> {
     failed.then_some(last.log.as_str()).filter(|log| !log.is_empty())
 }
 
-/// The attempts of a task that still have a folder which can be read, oldest first.
+/// Returns the attempts of a task that still have a readable folder, oldest first.
 pub fn of_task(state: &StateDir, key: &TaskKey, mask: &Mask) -> Vec<AttemptView> {
     let numbers = state.attempt_numbers(key).unwrap_or_default().into_iter();
     let numbers = numbers.filter(|number| *number != NO_ATTEMPT);
@@ -236,7 +236,7 @@ fn view(
     }
 }
 
-/// An attempt of which nobody wrote down what it came to.
+/// Returns an attempt whose outcome was not recorded.
 fn unknown(attempt: u32, log: Option<String>) -> AttemptView {
     AttemptView {
         attempt,
@@ -262,7 +262,7 @@ fn unknown(attempt: u32, log: Option<String>) -> AttemptView {
     }
 }
 
-/// The same without secrets: a finding quotes lines of the work.
+/// Masks secrets: a finding quotes lines of the work.
 fn masked(mut findings: Findings, mask: &Mask) -> Findings {
     for finding in &mut findings.findings {
         finding.message = mask.text(&finding.message).into_owned();

@@ -1,5 +1,5 @@
-//! `blockers`: what does not get on by itself, with all that it holds up, so that a person sees which
-//! word frees most.
+//! `blockers`: tasks that do not continue by themselves, with all that they hold up, so that a
+//! person sees which decision frees the most tasks.
 
 use super::escape;
 use super::fold::folded;
@@ -11,9 +11,9 @@ use serde::Serialize;
 use std::collections::HashMap;
 use std::fmt::Write;
 
-/// How many are listed for people.
+/// The most blockers that are listed for people.
 const LISTED: usize = 20;
-/// How many of the tasks behind one are named.
+/// The most names of tasks behind one blocker.
 const NAMED: usize = 5;
 
 /// A task that holds others up and waits for a person, or for nothing at all.
@@ -27,21 +27,21 @@ pub struct BlockerView {
     pub title: String,
     /// Its state.
     pub state: &'static str,
-    /// Why it does not get on, as a code.
+    /// Why it does not continue, as a code.
     pub reason_code: Option<String>,
     /// The same in words.
     pub text: String,
-    /// All that cannot start or complete before it is complete, in list order.
+    /// All tasks that cannot start or complete before it is complete, in list order.
     pub holds_up: Vec<String>,
-    /// Those of them that wait behind no other blocker.
+    /// The number of those that wait behind no other blocker.
     pub frees: usize,
-    /// How long all of them take, one after the other.
+    /// The time of all of them, one after the other.
     pub work_minutes: Minutes,
-    /// What a person types.
+    /// The command for a person.
     pub command: String,
 }
 
-/// All of them.
+/// All blockers.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct BlockerList {
     /// Version of this shape.
@@ -50,12 +50,12 @@ pub struct BlockerList {
     pub blockers: Vec<BlockerView>,
     /// How many tasks wait behind them, each counted once.
     pub held_up: usize,
-    /// What waits for a person and holds up nothing.
+    /// How many tasks wait for a person and hold up nothing.
     pub harmless: usize,
 }
 
 impl Sources<'_> {
-    /// The blockers among the tasks that are `selected`.
+    /// Returns the blockers among the tasks that are `selected`.
     pub fn blockers(&self, selected: &dyn Fn(Node) -> bool) -> BlockerList {
         let graph = self.readiness.graph();
         let nodes = (0..self.served).flat_map(|queue| graph.queue_nodes(queue));
@@ -86,7 +86,7 @@ impl Sources<'_> {
         list
     }
 
-    /// Whether a task gets on only if a person does something, and no other task is what it waits for.
+    /// Returns whether a task continues only if a person acts, and waits for no other task.
     fn is_root(&self, node: Node) -> bool {
         match self.readiness.state(node) {
             State::Parked => true,
@@ -97,7 +97,7 @@ impl Sources<'_> {
         }
     }
 
-    /// What is behind a task and open.
+    /// Returns the open tasks behind a task.
     fn behind(&self, root: Node) -> Vec<Node> {
         let is_open = |node: &Node| match self.readiness.state(*node) {
             State::Waiting | State::Blocked => true,
@@ -112,7 +112,7 @@ impl Sources<'_> {
         let task = self.task(root);
         let need = self.needs(root).map(|need| self.need((root, need)));
         let text = match (&need, &task.error) {
-            // What an approval waits for is the command itself.
+            // The command already says what an approval waits for.
             (Some(need), _) if !need.command.contains(&need.text) => need.text.clone(),
             (_, Some(error)) => error.clone(),
             (_, None) => String::new(),
@@ -140,17 +140,17 @@ impl Sources<'_> {
 }
 
 impl BlockerList {
-    /// Has each command say which queues are meant, in `words` that begin with a blank.
+    /// Adds the names of the queues, `words` that begin with a blank, to each command.
     pub fn say_queues(&mut self, words: &str) {
         for blocker in &mut self.blockers {
-            // Of two commands both.
+            // For two commands, to both.
             let command = blocker.command.replace(", then", &format!("{words}, then"));
             blocker.command = command + words;
         }
     }
 }
 
-/// The list for people.
+/// Renders the list for people.
 pub fn text(list: &BlockerList, look: Look) -> String {
     let harmless = match list.harmless {
         0 => String::new(),

@@ -1,4 +1,4 @@
-//! A change that waits to land, and what landed, as part of what is shown of a task.
+//! A change that waits to land, or that landed, as part of the view of a task.
 
 use super::landing::{short, waits_for};
 use super::mask::Mask;
@@ -14,14 +14,14 @@ pub struct ChangeView {
     pub base: String,
     /// The verdict on it.
     pub verdict: String,
-    /// What it waits for.
+    /// The reason why it waits.
     pub waits: Waits,
-    /// What is in the way.
+    /// The obstacle.
     pub obstacle: Option<String>,
 }
 
 impl ChangeView {
-    /// What the queue says of it.
+    /// Builds the view from the fields of the queue.
     pub fn new(change: &Change, mask: &Mask) -> Self {
         let Change { commit, base, verdict, waits, obstacle } = change;
         let hidden = |text: &String| mask.text(text).into_owned();
@@ -34,7 +34,7 @@ impl ChangeView {
         }
     }
 
-    /// The state of its task.
+    /// Returns the state of its task.
     pub fn state(&self) -> &'static str {
         match self.waits {
             Waits::Landing | Waits::Checkout => "landing",
@@ -42,12 +42,12 @@ impl ChangeView {
         }
     }
 
-    /// What it waits for, in words.
+    /// Returns the reason why it waits, in words.
     pub fn reason(&self) -> String {
         waits_for(self.waits, self.obstacle.as_deref())
     }
 
-    /// The same with its commits.
+    /// Returns the same with its commits.
     pub fn sentence(&self) -> String {
         let (commit, base) = (short(&self.commit), short(&self.base));
         format!("its change {commit} on {base} passed and {}", self.reason())

@@ -1,4 +1,4 @@
-//! `check`: everything wrong or odd, sorted by file and line, with the line shown.
+//! `check`: all errors and warnings, sorted by file and line, with the line shown.
 
 use super::escape;
 use super::style::{Look, color, count};
@@ -32,13 +32,13 @@ pub const CODES: &[(&str, Severity, &str)] = &[
     ("no-effect", Severity::Warning, "a key is set that changes nothing as others are set"),
 ];
 
-/// One thing that is wrong or odd.
+/// An error or a warning.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FindingView {
     /// `error` or `warning`.
     #[serde(serialize_with = "as_word")]
     pub severity: Severity,
-    /// Stable name of its kind.
+    /// The stable name of its kind.
     pub code: &'static str,
     /// The path of the queue or of the configuration.
     pub queue: String,
@@ -48,7 +48,7 @@ pub struct FindingView {
     pub column: Option<u32>,
     /// The task.
     pub task: Option<String>,
-    /// What is wrong.
+    /// The message.
     pub message: String,
     /// The line with a caret below the column.
     #[serde(skip)]
@@ -61,11 +61,11 @@ pub struct MoreView {
     /// `error` or `warning`.
     #[serde(serialize_with = "as_word")]
     pub severity: Severity,
-    /// Stable name of their kind.
+    /// The stable name of their kind.
     pub code: &'static str,
     /// The path of the queue or of the configuration.
     pub queue: String,
-    /// How many there are besides those that are listed.
+    /// The number of findings besides those that are listed.
     pub count: usize,
 }
 
@@ -76,15 +76,14 @@ pub struct CheckView {
     pub schema_version: u32,
     /// The findings, by file and line.
     pub findings: Vec<FindingView>,
-    /// Those that are too many to be listed.
+    /// Findings that are not listed because there are too many.
     pub more: Vec<MoreView>,
 }
 
-/// How many findings of one kind are listed of one file.
+/// The most findings of one kind that are listed for one file.
 const MOST: usize = 1_000;
 
-/// Findings while they are collected: of each kind in a file the first thousand, and how many
-/// there are.
+/// Collects findings: for each kind in a file the first thousand, and the total number.
 #[derive(Debug, Default)]
 pub struct Findings {
     listed: Vec<FindingView>,
@@ -92,14 +91,14 @@ pub struct Findings {
 }
 
 impl Findings {
-    /// Takes one.
+    /// Adds a finding.
     pub fn add(&mut self, found: FindingView) {
         if self.counts_one(&found.queue, found.code, found.severity) {
             self.listed.push(found);
         }
     }
 
-    /// Counts one; says whether it is to be listed.
+    /// Counts a finding; returns whether it is to be listed.
     fn counts_one(&mut self, file: &str, code: &'static str, severity: Severity) -> bool {
         if !self.counts.contains_key(file) {
             self.counts.insert(file.to_owned(), HashMap::new());
@@ -130,7 +129,7 @@ fn as_word<S: serde::Serializer>(severity: &Severity, serializer: S) -> Result<S
 }
 
 impl FindingView {
-    /// One without a place.
+    /// Creates a finding without a position.
     pub fn placeless(code: &'static str, file: &str, message: impl Into<String>) -> Self {
         let known = CODES.iter().find(|(name, ..)| *name == code);
         Self {
@@ -145,41 +144,41 @@ impl FindingView {
         }
     }
 
-    /// The same at a place, with its line as it is shown.
+    /// Adds a position, with the line to show.
     #[must_use]
     pub fn at(self, position: Position, excerpt: String) -> Self {
         Self { line: Some(position.line), column: Some(position.column), excerpt, ..self }
     }
 
-    /// The same about a task of `queue`.
+    /// Adds a position and a task of `queue`.
     #[must_use]
     pub fn about(self, queue: &Queue, position: Position, task: String) -> Self {
         Self { task: Some(task), ..self }.at(position, queue.excerpt(position))
     }
 
-    /// A queue that was refused.
+    /// Creates the finding of a queue that was refused.
     pub fn refused(shown: &str, refused: &Refused) -> Self {
         Self { severity: Severity::Error, ..Self::placeless(refused.code, shown, &refused.reason) }
             .at(refused.position, refused.excerpt.clone())
     }
 }
 
-/// What `check` looks at.
+/// The input of `check`.
 pub struct Checked<'a> {
     /// The queues.
     pub queues: &'a [Queue],
-    /// Their paths as people know them.
+    /// Their paths as shown to people.
     pub shown: &'a [String],
-    /// How many of them are checked; the others are only referred to.
+    /// How many of them are checked; tasks only refer to the others.
     pub served: usize,
     /// Their tasks as a graph.
     pub graph: &'a Graph,
-    /// What the graph was built from.
+    /// The input of the graph.
     pub tasks: &'a [QueueTasks<'a>],
 }
 
 impl Checked<'_> {
-    /// What is wrong with the texts and the graph.
+    /// Adds the findings in the texts and the graph.
     pub fn findings(&self, all: &mut Findings) {
         for (number, queue) in self.queues[..self.served].iter().enumerate() {
             let shown = &self.shown[number];
@@ -235,7 +234,7 @@ impl CheckView {
         Self { schema_version: 1, findings, more }
     }
 
-    /// How many errors and warnings there are.
+    /// Returns the numbers of errors and warnings.
     pub fn totals(&self) -> (usize, usize) {
         let of = |wanted: Severity| {
             let listed = self.findings.iter().filter(|found| found.severity == wanted).count();
@@ -246,7 +245,8 @@ impl CheckView {
     }
 }
 
-/// `file:line:column: severity[code]: text`, the line with a caret, and the totals at the end.
+/// Renders `file:line:column: severity[code]: text`, the line with a caret, and the totals at the
+/// end.
 pub fn text(view: &CheckView, what: &str, look: Look) -> String {
     let mut text = String::new();
     for finding in &view.findings {

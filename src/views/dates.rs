@@ -1,5 +1,5 @@
-//! What `plan` says in dates: when everything is done, as planned and as measured so far, which
-//! deadlines hold, and the same by groups and by days.
+//! The dates of `plan`: when everything is done by the plan and by measured times, which deadlines
+//! will be met, and the same by groups and by days.
 
 use super::deadline::Lateness;
 use super::escape;
@@ -11,12 +11,12 @@ use chrono::{DateTime, Local, NaiveDate, Utc};
 use serde::{Serialize, Serializer};
 use std::fmt::Write;
 
-/// How many deadlines, groups and days are listed.
+/// The most deadlines, groups and days that are listed.
 const LISTED: usize = 40;
 /// The widest column of ids.
 const ID: usize = 32;
 
-/// A time that is written as all times of JSON are.
+/// A time that is serialised like all times in JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct At(pub DateTime<Utc>);
 
@@ -35,9 +35,10 @@ pub struct Dates {
     pub hours_per_day: f64,
     /// How many loops the dates are for.
     pub planned_loops: usize,
-    /// When the last task ends as planned; `None` where nothing is to do, or beyond every calendar.
+    /// When the last task ends by the plan; `None` if nothing is to do, or the end is beyond the
+    /// calendar.
     pub ends_at: Option<At>,
-    /// What is to be expected, where enough was measured.
+    /// The forecast, if enough tasks were measured.
     pub forecast: Option<ForecastView>,
     /// Open tasks with a deadline, in list order.
     pub deadlines: Vec<Due>,
@@ -47,19 +48,19 @@ pub struct Dates {
     /// What begins and ends on each day.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub days: Option<Vec<Day>>,
-    /// What it takes to be done at a time.
+    /// What it takes to be done by a given time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<Target>,
 }
 
-/// What is to be expected: with even chances, and nine times of ten.
+/// A forecast: with even chances, and nine times out of ten.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct ForecastView {
-    /// How many finished tasks it is made from.
+    /// The number of finished tasks that it is based on.
     pub measured: usize,
-    /// In half of the runs it took no longer.
+    /// Half of the simulated runs took at most this long.
     pub p50_minutes: Minutes,
-    /// In nine of ten it took no longer.
+    /// Nine of ten simulated runs took at most this long.
     pub p90_minutes: Minutes,
     /// The first as a date.
     pub p50_at: Option<At>,
@@ -78,7 +79,7 @@ pub struct Due {
     pub at: At,
     /// Whether it will be met.
     pub lateness: Lateness,
-    /// When the task ends as planned.
+    /// When the task ends by the plan.
     pub ends_at: Option<At>,
     /// When it ends in half of the runs.
     pub p50_at: Option<At>,
@@ -89,9 +90,9 @@ pub struct Due {
 /// The tasks in groups.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Groups {
-    /// What makes a group.
+    /// The property that makes a group.
     pub by: String,
-    /// The groups, as they come in the files.
+    /// The groups, in the order of the files.
     pub rows: Vec<GroupRow>,
     /// All of them.
     pub total: GroupRow,
@@ -104,21 +105,21 @@ pub struct GroupRow {
     pub name: Option<String>,
     /// Its tasks.
     pub tasks: usize,
-    /// The complete ones.
+    /// The number of complete tasks.
     pub complete: usize,
-    /// Those that can still run.
+    /// The number of tasks that can still run.
     pub open: usize,
-    /// Pending ones that cannot.
+    /// The number of pending tasks that cannot run.
     pub stuck: usize,
-    /// Different phases of its tasks.
+    /// The number of different phases of its tasks.
     pub phases: usize,
-    /// Waves of its open tasks.
+    /// The number of waves of its open tasks.
     pub waves: usize,
-    /// The most of them at once.
+    /// The number of tasks in the widest wave.
     pub width: usize,
-    /// One after the other.
+    /// The time of all of them, one after the other.
     pub work_minutes: Minutes,
-    /// With as many loops as the widest wave has tasks, if nothing else had to be done.
+    /// The time with as many loops as the widest wave has tasks, if nothing else had to be done.
     pub parallel_minutes: Minutes,
     /// How many times faster that is.
     pub speedup: f64,
@@ -126,7 +127,7 @@ pub struct GroupRow {
     pub ends_at: Option<At>,
     /// The same in nine of ten runs.
     pub p90_at: Option<At>,
-    /// When it is due: as its name says, else the last deadline of its tasks.
+    /// When it is due: as its name says, otherwise the last deadline of its tasks.
     pub due_at: Option<At>,
     /// Whether that will be met.
     pub lateness: Option<Lateness>,
@@ -135,7 +136,7 @@ pub struct GroupRow {
 /// A day of the plan on which something begins or ends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Day {
-    /// The day, where the reader is.
+    /// The date in the reader's time zone.
     pub date: String,
     /// Tasks that begin, in their order.
     pub starts: Vec<String>,
@@ -143,20 +144,20 @@ pub struct Day {
     pub ends: Vec<String>,
 }
 
-/// What it takes to be done at a time.
+/// What it takes to be done by a given time.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Target {
     /// The time.
     pub at: At,
     /// The fewest loops with which the plan is done by then.
     pub loops: Option<usize>,
-    /// When it is done with so many, or with as many as help.
+    /// When it is done with that many loops, or with as many as help.
     pub ends_at: Option<At>,
     /// The same in nine of ten runs.
     pub p90_at: Option<At>,
 }
 
-/// All of it for people.
+/// Renders everything for people.
 pub fn text(dates: &Dates, look: Look, text: &mut String) {
     whole(dates, look, text);
     if let Some(target) = &dates.target {
@@ -171,7 +172,7 @@ pub fn text(dates: &Dates, look: Look, text: &mut String) {
     deadlines(&dates.deadlines, look, text);
 }
 
-/// `Mon 2026-01-19 14:05`.
+/// Formats `Mon 2026-01-19 14:05`.
 fn date(at: At) -> String {
     at.0.with_timezone(&Local).format("%a %Y-%m-%d %H:%M").to_string()
 }
@@ -247,8 +248,8 @@ fn groups(groups: &Groups, look: Look, text: &mut String) {
     }
 }
 
-/// Rows below each other, the first and the last column to the left; the last one is cut where the
-/// line ends.
+/// Renders rows as columns. The first and the last column are left-aligned; the last one is cut at
+/// the end of the line.
 fn aligned<const N: usize>(rows: &[[String; N]], look: Look, text: &mut String) {
     let widest: Vec<usize> =
         (0..N).map(|at| rows.iter().map(|row| cells::width(&row[at])).max().unwrap_or(0)).collect();
@@ -274,7 +275,7 @@ fn days(days: &[Day], look: Look, text: &mut String) {
         let name = name.map_or_else(|_| String::new(), |name| name.to_string());
         let head = format!("  {:>2}  {name}{}  ", number + 1, day.date);
         let ends = |id: &String| day.ends.contains(id);
-        // What began before and ends today comes first, as it was begun first.
+        // Tasks that began on an earlier day and end today come first, in the order of their start.
         let before = day.ends.iter().filter(|id| !day.starts.contains(id));
         let begun = before.map(|id| format!("{} (done)", fitted(id, ID)));
         let today = day.starts.iter().map(|id| {

@@ -1,22 +1,22 @@
-//! `deadline` of a task: until when it is to be complete.
+//! `deadline` of a task: the time by which it is to be complete.
 
 use crate::domain::{Field, Status};
 use crate::queue::Queue;
 use chrono::{DateTime, Local, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc, Weekday};
 use serde::Serialize;
 
-/// The deadline of a task as it is written, and as a time where it is one.
+/// The deadline of a task as written, and as a time if it is valid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deadline {
-    /// The file's own words.
+    /// The text in the file.
     pub text: String,
     /// The same as a time.
     pub at: Option<DateTime<Utc>>,
-    /// Whether the time passed and the task is open, or was completed after it.
+    /// Whether the task is open after that time, or was completed after it.
     pub is_late: bool,
 }
 
-/// The deadline of a task; `None` where it has none.
+/// Returns the deadline of a task; `None` if it has none.
 pub fn of(queue: &Queue, index: usize, now: DateTime<Utc>) -> Option<Deadline> {
     queue.raw(index, Field::Deadline)?;
     let text = queue.text(index, Field::Deadline).filter(|text| !text.trim().is_empty())?;
@@ -24,7 +24,7 @@ pub fn of(queue: &Queue, index: usize, now: DateTime<Utc>) -> Option<Deadline> {
     let done = || queue.text(index, Field::CompletedAt).and_then(|at| time(&at));
     let is_late = at.is_some_and(|at| match queue.tasks()[index].status {
         Status::Complete => done().is_some_and(|done| done > at),
-        // What was parked is not waited for.
+        // A parked task is not expected.
         Status::Parked => false,
         Status::Pending | Status::InProgress | Status::Blocked | Status::Unknown => now > at,
     });
@@ -35,21 +35,21 @@ pub fn of(queue: &Queue, index: usize, now: DateTime<Utc>) -> Option<Deadline> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Lateness {
-    /// It passed.
+    /// The deadline has passed.
     Overdue,
-    /// Most likely it will not.
+    /// Most likely it will not be met.
     Late,
-    /// As things are nothing gets on.
+    /// The task cannot run as things are.
     Stuck,
-    /// It may not.
+    /// It may not be met.
     AtRisk,
-    /// It will.
+    /// It will be met.
     OnTime,
 }
 
 impl Lateness {
-    /// Of something that is due `at`: planned to end then, and to end in half of the runs and in nine
-    /// of ten then, where that is known. Without an end it cannot run.
+    /// Judges a deadline `at`, by the planned end and, if known, by the ends in half and in nine of
+    /// ten simulated runs. Without an end, the task cannot run.
     pub fn of(
         at: DateTime<Utc>,
         now: DateTime<Utc>,
@@ -71,7 +71,7 @@ impl Lateness {
         }
     }
 
-    /// The same for people.
+    /// Returns the same for people.
     pub fn words(self) -> &'static str {
         match self {
             Self::Overdue => "overdue",
@@ -83,7 +83,8 @@ impl Lateness {
     }
 }
 
-/// When a sprint with this name ends, where the name says it: a date, or a week such as 2026-W04.
+/// Returns the end of a sprint with this name, if the name contains it: a date, or a week such as
+/// 2026-W04.
 pub fn sprint_end(name: &str) -> Option<DateTime<Utc>> {
     let name = name.trim();
     let (year, week) = name.split_once("-W").or_else(|| name.split_once("-w")).unzip();
@@ -96,7 +97,7 @@ pub fn sprint_end(name: &str) -> Option<DateTime<Utc>> {
     NaiveDate::parse_from_str(name, "%Y-%m-%d").ok().and_then(|_| time(name))
 }
 
-/// A time of a file: RFC 3339; without a zone it is local; a date means the end of that day.
+/// Parses a time of a file: RFC 3339; without a zone it is local; a date means the end of that day.
 pub fn time(text: &str) -> Option<DateTime<Utc>> {
     let text = text.trim();
     if let Ok(time) = DateTime::parse_from_rfc3339(text) {

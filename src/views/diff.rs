@@ -1,4 +1,4 @@
-//! `diff`: what a change did, as a list of files and as a patch in colours.
+//! `diff`: a change as a list of files and as a patch in colours.
 
 use super::escape;
 use super::style::{Look, color};
@@ -15,7 +15,7 @@ pub struct DiffView {
     pub id: String,
     /// The path of its queue.
     pub queue: String,
-    /// The number of the attempt; `None` of what landed.
+    /// The number of the attempt; `None` for what landed.
     pub attempt: Option<u32>,
     /// Whether this is what landed.
     pub landed: bool,
@@ -30,26 +30,26 @@ pub struct DiffView {
 /// A file of a change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FileView {
-    /// Its path from the top of the repository; what is not UTF-8 in it is replaced.
+    /// Its path from the top of the repository; invalid UTF-8 is replaced.
     pub path: String,
-    /// What became of it.
+    /// The kind of the change.
     pub change: Kind,
-    /// Where it was before.
+    /// Its earlier path.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
 }
 
-/// What became of a file.
+/// The kind of a change of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// It is new.
+    /// The file is new.
     Added,
-    /// Its content, its kind or its mode is another.
+    /// Its content, file type or mode differs.
     Modified,
-    /// It is gone.
+    /// The file is gone.
     Removed,
-    /// It was at another path.
+    /// The file was at another path.
     Renamed,
 }
 
@@ -65,10 +65,10 @@ impl From<&Delta> for FileView {
     }
 }
 
-/// A patch with the colours that people know, safe for a terminal.
+/// Renders a patch with the usual colours, safe for a terminal.
 pub fn painted(patch: &[u8], look: Look) -> String {
     let mut text = String::new();
-    // Between "diff --git" and the first "@@" nothing is a line of a file, whatever it begins with.
+    // No line between "diff --git" and the first "@@" belongs to a file, whatever it begins with.
     let mut in_head = true;
     for line in String::from_utf8_lossy(patch).split_inclusive('\n') {
         in_head = line.starts_with("diff --git ") || in_head && !line.starts_with("@@ ");

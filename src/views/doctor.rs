@@ -1,19 +1,19 @@
-//! `doctor`: one line for each thing that was looked at, with the command that mends it.
+//! `doctor`: one line for each check, with the command that fixes the problem.
 
 use super::style::{Look, color, padded};
 use crate::platform::escape;
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
-/// How something is.
+/// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Health {
-    /// As it should be.
+    /// No problem.
     Ok,
-    /// A run can start, and this is worth a look.
+    /// A run can start, but a person should look at this.
     Warn,
-    /// No run can start before this is mended.
+    /// No run can start before this is fixed.
     Fail,
 }
 
@@ -35,56 +35,56 @@ impl Health {
     }
 }
 
-/// One thing that was looked at.
+/// One check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Sign {
-    /// What, in one word: the same for things of one kind.
+    /// The name of the check in one word, the same for checks of one kind.
     pub check: &'static str,
-    /// How it is.
+    /// Its result.
     pub health: Health,
     /// What was found.
     pub detail: String,
-    /// What to do about it, mostly a command.
+    /// How to fix it, usually a command.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mend: Option<String>,
 }
 
 impl Sign {
-    /// Something that is as it should be.
+    /// Creates a check without a problem.
     pub fn ok(check: &'static str, detail: impl Into<String>) -> Self {
         Self { check, health: Health::Ok, detail: detail.into(), mend: None }
     }
 
-    /// Something worth a look, and what to do about it.
+    /// Creates a warning, with its remedy.
     pub fn warn(check: &'static str, detail: impl Into<String>, mend: impl Into<String>) -> Self {
         Self { health: Health::Warn, mend: Some(mend.into()), ..Self::ok(check, detail) }
     }
 
-    /// Something that keeps every run from starting, and what to do about it.
+    /// Creates a failure that keeps every run from starting, with its remedy.
     pub fn fail(check: &'static str, detail: impl Into<String>, mend: impl Into<String>) -> Self {
         Self { health: Health::Fail, ..Self::warn(check, detail, mend) }
     }
 }
 
-/// All that was looked at.
+/// All checks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct DoctorView {
     /// Version of this shape.
     pub schema_version: u32,
     /// Whether a run could start.
     pub ready: bool,
-    /// Each thing, in the order in which it is shown.
+    /// The checks, in the order in which they are shown.
     pub checks: Vec<Sign>,
 }
 
 impl DoctorView {
-    /// Sums up.
+    /// Combines the checks.
     pub fn new(checks: Vec<Sign>) -> Self {
         let ready = checks.iter().all(|sign| sign.health != Health::Fail);
         Self { schema_version: 1, ready, checks }
     }
 
-    /// A line for each.
+    /// Renders a line for each check.
     pub fn lines(&self, look: Look) -> String {
         const INDENT: usize = 17;
         let width = look.width.unwrap_or(100).clamp(40, 120);
@@ -105,7 +105,7 @@ impl DoctorView {
         text
     }
 
-    /// A line for each, and one that sums up.
+    /// Renders a line for each check, and a summary.
     pub fn text(&self, look: Look) -> String {
         let mut text = self.lines(look);
         let count = |health| self.checks.iter().filter(|sign| sign.health == health).count();
@@ -122,7 +122,7 @@ impl DoctorView {
     }
 }
 
-/// The words of a text in lines of at most `width` characters, as far as words allow.
+/// Wraps a text into lines of at most `width` characters, as far as its words allow.
 fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {

@@ -1,16 +1,16 @@
-//! What was done about edits of a queue file, in sentences.
+//! Describes in sentences how edits of a queue file were handled.
 
 use crate::domain::{Event, EventKind, Field};
 use serde_json::{Map, Value};
 
-/// How many tasks are told of one by one.
+/// The most tasks that are described one by one.
 const ONE_BY_ONE: usize = 2;
 /// How many ids a sentence lists.
 const NAMED: usize = 8;
 /// How many characters of a value are shown.
 const VALUE: usize = 40;
 
-/// One sentence for each thing that was done in one change.
+/// Returns one sentence for each action of one change.
 pub fn sentences(events: &[Event]) -> Vec<String> {
     let of = |wanted: fn(&Event) -> bool| -> Vec<&Event> {
         events.iter().filter(|event| event.task.is_some() && wanted(event)).collect()
@@ -45,7 +45,8 @@ pub fn sentences(events: &[Event]) -> Vec<String> {
     all
 }
 
-/// One sentence about the edits that were put back since the last loop started, for `status`.
+/// Returns one sentence about the edits that were put back since the last loop started, for
+/// `status`.
 pub fn since_start(events: impl Iterator<Item = Event>) -> Option<String> {
     let mut back: Vec<Event> = Vec::new();
     for event in events {
@@ -101,7 +102,7 @@ fn one(event: &Event) -> String {
     format!("edit of task {id} beside an attempt put back: {first}{more}; {}", verb(id, back))
 }
 
-/// The verb that makes the change that was put back.
+/// Returns the verb that makes the change that was put back.
 fn verb(id: &str, back: &Map<String, Value>) -> String {
     let has = |field: Field| field.spellings().iter().any(|key| back.contains_key(*key));
     let to_complete = [Field::Passes, Field::CompletedAt, Field::VerificationVerdict]

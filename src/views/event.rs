@@ -1,4 +1,4 @@
-//! Lines of the journal for people: everything that is known, or a sentence.
+//! Lines of the journal for people: all details, or a sentence.
 
 use super::escape;
 use super::landing::short;
@@ -11,7 +11,7 @@ use chrono::{DateTime, Local};
 use serde_json::Value;
 use std::collections::HashMap;
 
-/// Tells events; remembers when tasks were claimed, to say how long they took.
+/// Formats events; remembers when tasks were claimed, to show how long they took.
 #[derive(Debug, Default)]
 pub struct Teller {
     mask: Mask,
@@ -21,12 +21,12 @@ pub struct Teller {
 }
 
 impl Teller {
-    /// A teller for a reader.
+    /// Creates a formatter for a reader.
     pub fn new(mask: Mask, look: Look) -> Self {
         Self { mask, look: Some(look), ..Self::default() }
     }
 
-    /// Everything that is known of an event, on one line.
+    /// Returns all details of an event, on one line.
     pub fn text(&self, event: &Event) -> String {
         let look = self.look.unwrap_or(Look::PLAIN);
         let time = local(&event.at).map_or_else(
@@ -47,7 +47,8 @@ impl Teller {
         format!("{time}  {kind}  {}", escape::line(&text)).trim_end().to_owned()
     }
 
-    /// `10:05 - Window 1: SUBTASK A complete (7 min)`; nothing for a step in between.
+    /// Formats `10:05 - Window 1: SUBTASK A complete (7 min)`; returns `None` for an intermediate
+    /// step.
     pub fn log(&mut self, event: &Event) -> Option<String> {
         let look = self.look.unwrap_or(Look::PLAIN);
         let at = local(&event.at);
@@ -63,7 +64,7 @@ impl Teller {
         Some(format!("{time} - {}", escape::line(&line)))
     }
 
-    /// The number of the worker of an event.
+    /// Returns the number of the worker of an event.
     fn window(&mut self, event: &Event) -> Option<usize> {
         let worker = event.worker.as_deref()?;
         let window = self.windows.begins(worker);
@@ -135,14 +136,14 @@ impl Teller {
     }
 }
 
-/// What a hook came to. One that said yes is a step in between. What one forbids of a task is told by the
-/// line that follows; after one that forbids a run there is none.
+/// Describes the result of a hook. A hook that allowed the action is an intermediate step. The line
+/// that follows describes a veto about a task; no line follows a veto of a run.
 fn of_hook(event: &Event) -> Option<&str> {
     let is_followed = event.task.is_some() && event.data.contains_key("reason_code");
     text_of(event, "reason").filter(|_| !is_followed)
 }
 
-/// Why, and which agent has the task from now on.
+/// Returns the reason, and the agent that has the task from now on.
 fn because(event: &Event) -> String {
     let why = text_of(event, "reason").map_or_else(String::new, |why| format!(" - {why}"));
     match text_of(event, "escalated_to") {
@@ -151,7 +152,7 @@ fn because(event: &Event) -> String {
     }
 }
 
-/// The event's own word.
+/// Returns the name of the event.
 fn word(kind: EventKind) -> String {
     let word = serde_json::to_value(kind).ok();
     word.as_ref().and_then(Value::as_str).unwrap_or("other").to_owned()
@@ -165,7 +166,7 @@ fn text_of<'a>(event: &'a Event, key: &str) -> Option<&'a str> {
     event.data.get(key)?.as_str().filter(|text| !text.is_empty())
 }
 
-/// What is in an event's data and is for people.
+/// Returns the parts of an event's data that are meant for people.
 fn details(event: &Event) -> Vec<String> {
     let mut parts = Vec::new();
     parts.extend(text_of(event, "verdict").map(str::to_owned));

@@ -1,10 +1,10 @@
-//! `explain`: what a reason code means, what usually causes it, and what to do next.
+//! `explain`: the meaning of a reason code, its usual causes, and the next steps.
 
 use super::style::Look;
 use crate::domain::ReasonCode;
 use serde::Serialize;
 
-/// Everything that is said about a reason code.
+/// The explanation of a reason code.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Explanation {
     /// Version of this shape.
@@ -13,29 +13,29 @@ pub struct Explanation {
     pub code: ReasonCode,
     /// What happened, in one sentence.
     pub meaning: &'static str,
-    /// What usually causes it, the most frequent first.
+    /// The usual causes, the most frequent first.
     pub causes: &'static [&'static str],
-    /// Commands that come next.
+    /// The next commands.
     pub next: &'static [Next],
 }
 
-/// A command that comes next.
+/// A next command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Next {
-    /// As it is typed; `ID` is the task.
+    /// The command as typed; `ID` is the task.
     pub command: &'static str,
-    /// What it is for.
+    /// Its purpose.
     pub purpose: &'static str,
 }
 
-/// What is said about `code`.
+/// Returns the explanation of `code`.
 pub fn explain(code: ReasonCode) -> Explanation {
     let (_, meaning, causes, next) = TABLE[code as usize];
     Explanation { schema_version: 1, code, meaning, causes, next }
 }
 
 impl Explanation {
-    /// For a terminal.
+    /// Renders it for a terminal.
     pub fn text(&self, look: Look) -> String {
         let head = look.head(self.code.word());
         let mut text = format!("{head}: {}\n\nUsual causes:\n", self.meaning);
@@ -51,7 +51,7 @@ impl Explanation {
     }
 }
 
-/// All codes, one a line.
+/// Lists all codes, one per line.
 pub fn list() -> String {
     let width = ReasonCode::ALL.iter().map(|code| code.word().len()).max().unwrap_or(0);
     let line = |code: ReasonCode| format!("{:width$}  {}\n", code.word(), explain(code).meaning);

@@ -2,12 +2,12 @@
 
 use serde::Serialize;
 
-/// So many failures of one task are worth a look.
+/// The number of failures of one task that makes a flag.
 pub const REPEATED: usize = 3;
-/// By how much a task takes longer than estimated.
+/// The factor by which a task must exceed its estimate.
 pub const SLOW: f64 = 3.0;
 
-/// Which rule found a flag.
+/// The rule that found a flag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FlagKind {
@@ -17,14 +17,14 @@ pub enum FlagKind {
     RepeatedFailures,
     /// A task takes much longer than estimated.
     Slow,
-    /// A task passed after attempts at it had failed: what judges it may be chance.
+    /// A task passed after failed attempts: its verification may be flaky.
     PassedAfterFailures,
     /// Most attempts fail.
     Failing,
 }
 
 impl FlagKind {
-    /// The kind in words for people.
+    /// Returns the kind in words for people.
     pub fn words(self) -> &'static str {
         match self {
             Self::Late => "late",
@@ -41,8 +41,8 @@ impl FlagKind {
 pub struct Flag {
     /// Which rule found it.
     pub kind: FlagKind,
-    /// The task, where it is about one.
+    /// The task, if the flag is about one.
     pub task: Option<String>,
-    /// What it is, in words.
+    /// The description, in words.
     pub text: String,
 }

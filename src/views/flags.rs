@@ -1,4 +1,4 @@
-//! Red flags: what a person should look at, although it may get on by itself.
+//! Red flags: tasks that a person should look at, although they may continue by themselves.
 
 use super::deadline;
 use super::flag::{Flag, FlagKind, REPEATED, SLOW};
@@ -11,16 +11,16 @@ use crate::platform::cells;
 use anstyle::AnsiColor;
 use std::fmt::Write;
 
-/// How many are told at all.
+/// The most flags that are returned.
 const MOST: usize = 1_000;
-/// How many are listed for people.
+/// The most flags that are listed for people.
 const LISTED: usize = 12;
 /// The widest column of ids.
 const IDS: usize = 28;
 
 impl Sources<'_> {
-    /// The red flags of the tasks that are `selected` and not complete, as far as the queues tell: the
-    /// first ones, and how many there are besides.
+    /// Returns the red flags of the tasks that are `selected` and not complete, as far as the
+    /// queues show them: the first ones, and the number of the others.
     pub fn red_flags(&self, selected: &dyn Fn(Node) -> bool) -> (Vec<Flag>, usize) {
         let graph = self.readiness.graph();
         let (mut flags, mut more) = (Vec::new(), 0);
@@ -30,7 +30,7 @@ impl Sources<'_> {
         for node in nodes.filter(|node| selected(*node)) {
             let has_deadlines = has_deadlines[graph.location(node).0];
             for (kind, text) in self.flags(node, has_deadlines) {
-                // A hundred thousand of them are not in memory at once.
+                // Avoids a hundred thousand flags in memory at once.
                 if flags.len() < MOST {
                     flags.push(Flag { kind, task: Some(graph.reference(node)), text });
                 } else {
@@ -82,7 +82,7 @@ impl Sources<'_> {
     }
 }
 
-/// The list for people, under its heading; nothing where there is none.
+/// Renders the list for people, under its heading; empty if there is none.
 pub fn text(flags: &[Flag], more: usize, look: Look) -> String {
     if flags.is_empty() {
         return String::new();

@@ -1,5 +1,5 @@
-//! Tests that passed only when they ran again, counted over the journal: whatever became of the folders of
-//! attempts.
+//! Tests that passed only on a retry, counted over the journal, even if the folders of the attempts
+//! are gone.
 
 use super::mask::Mask;
 use super::style::count;
@@ -9,22 +9,22 @@ use crate::store::journal::Journal;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What a line of the journal has that tells of one.
+/// The text of a journal line that contains flaky items.
 const PART: &str = "\"flaky\":[";
 
-/// A test, or a step of which no more is known, that passed only when it ran again.
+/// A test, or a step without known items, that passed only on a retry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct FlakyView {
-    /// Which.
+    /// The test or step.
     #[serde(flatten)]
     pub which: FlakyItem,
-    /// In how many attempts.
+    /// The number of attempts.
     pub times: u32,
-    /// When last.
+    /// The last time.
     pub last_at: String,
 }
 
-/// A line of the journal, as far as it is looked at.
+/// The fields of a journal line that are used.
 #[derive(Deserialize)]
 struct Line {
     at: String,
@@ -41,8 +41,8 @@ struct Data {
 }
 
 impl FlakyView {
-    /// Those of all attempts of the queues with these names whose journal is in `state`, or of one `task`, the
-    /// most frequent first.
+    /// Returns those of all attempts of the queues with these names whose journal is in `state`, or
+    /// of one `task`, the most frequent first.
     pub fn all(state: &StateDir, queues: &[&str], task: Option<&str>, mask: &Mask) -> Vec<Self> {
         let lines = Journal::new(state.clone()).lines_with::<Line>(PART);
         let is_asked = |line: &Line| {
@@ -52,7 +52,7 @@ impl FlakyView {
         counted(lines.filter(is_asked), mask)
     }
 
-    /// In one line.
+    /// Formats one line.
     pub fn line(&self) -> String {
         let FlakyItem { step, item } = &self.which;
         let item = item.as_ref().map_or_else(String::new, |item| format!(": {item}"));

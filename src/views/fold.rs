@@ -1,24 +1,24 @@
-//! Lines that are wider than a terminal, broken between words.
+//! Breaks lines that are wider than a terminal between words.
 //!
-//! A terminal breaks them wherever its last column is, in the middle of a word. A line that is a command
-//! or a path stays whole: whoever copies it gets it in one piece.
+//! A terminal breaks them at its last column, in the middle of a word. A line that is a command or
+//! a path stays whole, so that it can be copied in one piece.
 
 use super::style::Look;
 use crate::platform::cells;
 
-/// Cells by which the rest of a line is set in below it.
+/// The indentation of continuation lines, in cells.
 const INDENT: usize = 2;
-/// What begins a command.
+/// The beginning of a command.
 const COMMAND: &str = "workloop ";
 
-/// `text`, which is safe for a terminal and may be painted, in lines that fit where somebody counts
-/// columns.
+/// Folds `text`, which is safe for a terminal and may contain colours, to the width of the terminal
+/// if it has one.
 pub fn folded(text: &str, look: Look) -> String {
     let Some(most) = look.width else { return text.to_owned() };
     let mut folded = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
         let body = line.strip_suffix('\n').unwrap_or(line);
-        // Bytes are never fewer than cells.
+        // There are never fewer bytes than cells.
         if line.len() <= most || width(body) <= most || is_copied(body) {
             folded.push_str(body);
         } else {
@@ -29,7 +29,7 @@ pub fn folded(text: &str, look: Look) -> String {
     folded
 }
 
-/// Whether a line is a command or a path.
+/// Returns whether a line is a command or a path.
 pub(super) fn is_copied(line: &str) -> bool {
     let words = line.trim_start();
     words.starts_with(COMMAND) || (words.contains('/') && !words.contains(' '))
@@ -42,12 +42,12 @@ fn fold(line: &str, most: usize, folded: &mut String) {
     let mut gap = String::new();
     let mut words = line.split(' ').peekable();
     while let Some(mut word) = words.next() {
-        // Blanks between columns come as empty words.
+        // Blanks between columns appear as empty words.
         if word.is_empty() {
             gap.push(' ');
             continue;
         }
-        // A verb is on the line of its program.
+        // A verb stays on the line of its program.
         let is_program = word.trim_start_matches(['(', '`']) == COMMAND.trim_end();
         let verb = words.peek().filter(|_| is_program).map_or(0, |verb| width(verb) + 1);
         let needed = width(word) + verb;
@@ -76,12 +76,12 @@ fn fold(line: &str, most: usize, folded: &mut String) {
     }
 }
 
-/// The longest beginning of a word that is not wider; a painted one stays whole.
+/// Returns the longest prefix of a word that fits; a coloured one stays whole.
 fn piece(word: &str, most: usize) -> &str {
     if word.contains('\u{1b}') { "" } else { cells::cut(word, most) }
 }
 
-/// The width of a text without the colours in it.
+/// Returns the width of a text without its colours.
 fn width(text: &str) -> usize {
     let mut rest = text;
     let mut width = 0;

@@ -6,16 +6,16 @@ use crate::plan::{Node, Picture, PictureEdge};
 use serde::Serialize;
 use std::collections::HashSet;
 
-/// The graph; tasks and edges are made when they are written.
+/// The graph; tasks and edges are created while they are written.
 #[derive(Serialize)]
 pub struct GraphView<'a> {
     /// Version of this shape.
     pub schema_version: u32,
     /// The tasks.
     pub tasks: Made<'a, Node, GraphTask>,
-    /// Who waits for whom.
+    /// The dependencies.
     pub edges: Made<'a, PictureEdge, GraphEdge>,
-    /// The chain that decides when everything is done.
+    /// The chain that determines when everything is done.
     pub critical_path: Vec<String>,
 }
 
@@ -37,20 +37,20 @@ pub struct GraphTask {
 /// An edge of the graph.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct GraphEdge {
-    /// What comes first.
+    /// The dependency.
     pub from: String,
-    /// What waits for it.
+    /// The task that waits for it.
     pub to: String,
     /// `dependency`, or `child` from a child to its epic.
     pub kind: &'static str,
-    /// Whether only `from` says so, in its `blocks`.
+    /// Whether only `from` declares it, in its `blocks`.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub by_blocks: bool,
     /// Whether it is on the critical path.
     pub critical: bool,
 }
 
-/// The picture as data.
+/// Returns the picture as data.
 pub fn view<'a>(sources: &'a Sources<'_>, picture: &Picture<'_>) -> GraphView<'a> {
     let graph = sources.readiness.graph();
     let critical: HashSet<Node> = picture.critical.tasks.iter().copied().collect();

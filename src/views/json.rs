@@ -1,7 +1,7 @@
-//! JSON for scripts: one object on one line, in which nothing steers a terminal.
+//! JSON for scripts: one object on one line, without control characters for a terminal.
 //!
-//! JSON itself escapes the control characters below the blank. The others (C1, and those that turn
-//! the direction of writing) may be in a string as they are, and people look at JSON, too.
+//! JSON itself escapes the control characters below the blank. The others (C1, and those that
+//! change the direction of writing) may be in a string unescaped, and people also look at JSON.
 
 use crate::platform::terminal;
 use serde::{Serialize, Serializer};
@@ -9,20 +9,20 @@ use serde_json::ser::Formatter;
 use std::borrow::Cow;
 use std::io::{self, Write};
 
-/// `value` with a line break.
+/// Returns `value` with a newline.
 ///
 /// # Errors
-/// When it cannot be written as JSON, which no view of ours does.
+/// If it cannot be written as JSON, which happens for no view of this program.
 pub fn object(value: &impl Serialize) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     write(value, &mut bytes)?;
     Ok(bytes)
 }
 
-/// The same, written piece by piece: a view of a large queue is not in memory as a whole.
+/// Writes `value` piece by piece: a view of a large queue is never in memory as a whole.
 ///
 /// # Errors
-/// When `out` cannot be written.
+/// If `out` cannot be written.
 pub fn write(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     let mut out = io::BufWriter::with_capacity(64 << 10, out);
     value.serialize(&mut serde_json::Serializer::with_formatter(&mut out, Inert))?;
@@ -30,16 +30,16 @@ pub fn write(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     out.flush()
 }
 
-/// A list whose items are made when they are written, each from its key.
+/// A list whose items are created while they are written, each from its key.
 pub struct Made<'a, K, T> {
-    /// What the items are made from.
+    /// The keys of the items.
     pub keys: Vec<K>,
-    /// Makes one.
+    /// Creates an item.
     pub make: Box<dyn Fn(&K) -> T + 'a>,
 }
 
 impl<K, T> Made<'_, K, T> {
-    /// Makes them one after the other.
+    /// Creates the items one after the other.
     pub fn iter(&self) -> impl Iterator<Item = T> + '_ {
         self.keys.iter().map(|key| (self.make)(key))
     }
@@ -51,15 +51,16 @@ impl<K, T: Serialize> Serialize for Made<'_, K, T> {
     }
 }
 
-/// JSON text with escapes for what a terminal would act on; it reads the same.
+/// Escapes the characters in JSON text that a terminal would interpret; the parsed value is the
+/// same.
 pub fn inert(json: &str) -> Cow<'_, str> {
     if !json.contains(steers) {
         return Cow::Borrowed(json);
     }
-    // Outside of a string JSON has no such character.
+    // Outside a string, JSON contains no such character.
     let mut safe = Vec::with_capacity(json.len() + 16);
     let written = Inert.write_string_fragment(&mut safe, json);
-    // A vector takes everything, and what it took is text.
+    // Writing to a vector cannot fail, and the result is valid text.
     drop(written);
     Cow::Owned(String::from_utf8(safe).unwrap_or_default())
 }
@@ -68,7 +69,7 @@ fn steers(letter: char) -> bool {
     !letter.is_ascii_whitespace() && terminal::steers(letter)
 }
 
-/// Writes what steers a terminal as `\u` escapes.
+/// Writes terminal control characters as `\u` escapes.
 struct Inert;
 
 impl Formatter for Inert {

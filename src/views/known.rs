@@ -1,5 +1,6 @@
-//! What is known of tasks besides their queues: from the end of the journal, and from the folders of
-//! attempts that run. The time that it takes grows neither with the queue nor with the journal.
+//! Data about tasks that their queues do not have: from the end of the journal, and from the
+//! folders of running attempts. The time to read it grows neither with the queue nor with the
+//! journal.
 
 use super::last_lines::{Newest, last_lines, newest};
 use super::mask::Mask;
@@ -11,11 +12,11 @@ use serde::Serialize;
 use std::collections::HashMap;
 use std::path::Path;
 
-/// What an attempt is busy with.
+/// What an attempt is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
-    /// Its trees are made ready, or its agent works.
+    /// Its trees are being prepared, or its agent works.
     Agent,
     /// Its verification runs.
     Verifying,
@@ -24,7 +25,7 @@ pub enum Phase {
 }
 
 impl Phase {
-    /// The phase in a word.
+    /// Returns the name of the phase.
     pub fn word(self) -> &'static str {
         match self {
             Self::Agent => "agent",
@@ -37,22 +38,22 @@ impl Phase {
 /// An attempt that runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LiveView {
-    /// What it is busy with.
+    /// What it is doing.
     pub phase: Phase,
-    /// Since when the attempt runs.
+    /// When the attempt began.
     pub since: Option<String>,
-    /// For so many seconds.
+    /// How many seconds it has been running.
     pub running_s: Option<u64>,
-    /// What it printed last.
+    /// The last line that it printed.
     pub last_output: Option<String>,
-    /// When.
+    /// When it printed that.
     pub last_output_at: Option<String>,
-    /// For so many seconds it has printed nothing.
+    /// For how many seconds it has printed nothing.
     pub silent_s: Option<u64>,
 }
 
 impl LiveView {
-    /// The attempt with this folder, which was claimed at `since`, as it is `now`.
+    /// Reads the attempt with this folder, which was claimed at `since`, as it is `now`.
     pub fn look(folder: &Path, since: Option<&str>, now: DateTime<Utc>, mask: &Mask) -> Self {
         let newest = newest(folder);
         let line = newest.as_ref().map(|newest| last_lines(&newest.path, 1, mask));
@@ -71,18 +72,18 @@ impl LiveView {
     }
 }
 
-/// What the end of a journal says of one task.
+/// The data about one task at the end of a journal.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Traces {
-    /// When the last attempt that is over ended, or a person decided something.
+    /// When the last finished attempt ended, or a person decided something.
     pub ended_at: Option<String>,
     /// The window in which it ran last.
     pub window: Option<usize>,
-    /// Why it ended so, as a code.
+    /// The reason for that end, as a code.
     pub reason_code: Option<String>,
 }
 
-/// What the end of a journal says.
+/// The data at the end of a journal.
 #[derive(Clone, Debug, Default)]
 pub struct Recent {
     /// By file name of the queue and id.
@@ -98,7 +99,7 @@ impl Recent {
         recent
     }
 
-    /// One more.
+    /// Adds an event.
     pub fn add(&mut self, event: Event) {
         let Event { at, event: kind, queue, task, worker, data, .. } = event;
         let Some(task) = task else { return };
@@ -122,18 +123,18 @@ impl Recent {
         traces.reason_code = code.filter(|_| ends).map(str::to_owned);
     }
 
-    /// What it says of a task of the queue with this file name.
+    /// Returns the data about a task of the queue with this file name.
     pub fn of(&self, queue: &str, id: &str) -> Option<&Traces> {
         self.tasks.get(&(queue.to_owned(), id.to_owned()))
     }
 }
 
-/// What is known of a task.
+/// The data about a task.
 #[derive(Clone, Debug, Default)]
 pub struct Known {
-    /// From the journal.
+    /// The data from the journal.
     pub traces: Traces,
-    /// Of one that runs.
+    /// The data about its running attempt.
     pub live: Option<LiveView>,
 }
 
@@ -189,7 +190,7 @@ mod tests {
         std::fs::write(dir.path().join("verify-1.out"), "testing\n").expect("written");
         let after = look();
         assert!(after.last_output_at.is_some());
-        // Written within the same instant, the later one counts.
+        // If both were written at the same instant, the later one counts.
         assert_eq!(after.phase, Phase::Verifying);
     }
 }

@@ -1,4 +1,4 @@
-//! `land status`: what waits to land in each repository, and what for.
+//! `land status`: the changes that wait to land in each repository, and the reasons.
 
 use super::escape;
 use super::mask::Mask;
@@ -9,7 +9,7 @@ use chrono::DateTime;
 use serde::Serialize;
 use std::fmt::Write;
 
-/// How many hex digits of an object's name people read.
+/// The number of hex digits of an object name that is shown to people.
 const SHORT: usize = 10;
 
 /// All repositories of the served queues.
@@ -21,16 +21,16 @@ pub struct LandView {
     pub repositories: Vec<TargetView>,
 }
 
-/// A repository, and what waits there.
+/// A repository, and the changes that wait there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TargetView {
     /// The top of its work tree.
     pub path: String,
     /// The branch that work lands on.
     pub target: String,
-    /// The commit that it is at; `None` when there is none.
+    /// The commit of the target; `None` if the branch does not exist.
     pub tip: Option<String>,
-    /// What waits, the longest waiting first.
+    /// The waiting changes, the longest waiting first.
     pub waiting: Vec<WaitView>,
 }
 
@@ -45,33 +45,33 @@ pub struct WaitView {
     pub title: String,
     /// The number of the attempt.
     pub attempt: u32,
-    /// Since when it waits.
+    /// When it began to wait.
     pub since: String,
     /// The commit that the attempt began with.
     pub base: String,
     /// The change, as a commit on the base.
     pub commit: String,
-    /// How far its landing is.
+    /// The stage of its landing.
     pub state: Stage,
-    /// The commit of the target that has it, once it landed.
+    /// The commit of the target that contains it, once it landed.
     pub landed: Option<String>,
-    /// What it waits for.
+    /// The reason why it waits.
     pub waits: Waits,
-    /// What is in the way.
+    /// The obstacle.
     pub obstacle: Option<String>,
     /// The loop that writes the completion.
     pub worker: String,
-    /// Whether that loop lives; `None` where it cannot be told.
+    /// Whether that loop is alive; `None` if this is unknown.
     pub worker_alive: Option<bool>,
-    /// Whether the task's queue still says that the change waits; `None` where that is not known.
+    /// Whether the task's queue still says that the change waits; `None` if this is unknown.
     pub is_current: Option<bool>,
 }
 
-/// How far a landing is.
+/// The stage of a landing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
-    /// It was not begun, or taken back.
+    /// It has not begun, or was reverted.
     Waiting,
     /// The target is being moved, or was when the loop that did it died.
     Moving,
@@ -81,20 +81,20 @@ pub enum Stage {
     Covered,
 }
 
-/// What the queue says of a change that waits.
+/// The fields of the queue about a change that waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Told {
-    /// What it waits for.
+    /// The reason why it waits.
     pub waits: Waits,
-    /// What is in the way.
+    /// The obstacle.
     pub obstacle: Option<String>,
-    /// Whether the loop that has it lives.
+    /// Whether the loop that has it is alive.
     pub worker_alive: bool,
 }
 
 impl WaitView {
-    /// An entry with what its queue says; `None` where the queue is not loaded, `Some(None)` where it
-    /// says nothing of this change.
+    /// Combines an entry with the fields of its queue; `None` if the queue is not loaded,
+    /// `Some(None)` if it does not mention this change.
     pub fn new(entry: &Entry, told: Option<Option<Told>>, mask: &Mask) -> Self {
         let hidden = |text: &str| mask.text(text).into_owned();
         let (state, landed) = match &entry.state {
@@ -129,17 +129,17 @@ impl WaitView {
     }
 }
 
-/// The first digits of the name of an object.
+/// Returns the first digits of an object name.
 pub fn short(oid: &str) -> &str {
     oid.get(..SHORT).unwrap_or(oid)
 }
 
-/// The name of a branch as people say it.
+/// Returns the short name of a branch.
 pub fn branch(target: &str) -> &str {
     target.strip_prefix("refs/heads/").unwrap_or(target)
 }
 
-/// The same in lines.
+/// Renders the view as lines.
 pub fn text(view: &LandView, look: Look) -> String {
     let mut text = String::new();
     for repository in &view.repositories {
@@ -179,7 +179,7 @@ fn one(wait: &WaitView, look: Look, text: &mut String) {
     );
 }
 
-/// What a change waits for, as a sentence without a stop.
+/// Returns why a change waits, as a sentence without a full stop.
 fn reason(wait: &WaitView) -> String {
     let landed = wait.landed.as_deref().map_or("", short);
     match (wait.state, wait.waits) {
@@ -195,7 +195,7 @@ fn reason(wait: &WaitView) -> String {
     }
 }
 
-/// What a change waits for.
+/// Returns why a change waits, in words.
 pub fn waits_for(waits: Waits, obstacle: Option<&str>) -> String {
     match (waits, obstacle) {
         (Waits::Landing, _) => "waits for its turn to land".to_owned(),

@@ -1,5 +1,5 @@
-//! The last lines of what commands printed, as people look at them: without secrets, and with nothing
-//! in them that a terminal would act on.
+//! The last lines of the output of commands for people: without secrets and without control
+//! characters for a terminal.
 
 use super::escape;
 use super::mask::Mask;
@@ -11,15 +11,16 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// How much of the end of a file is looked at, in bytes.
+/// How much of the end of a file is read, in bytes.
 const END: u64 = 16 << 10;
 
-/// The last `most` lines of the file at `path` that hold something; none where there is no such file.
+/// Returns the last `most` lines of the file at `path` that are not empty; none if the file does
+/// not exist.
 pub fn last_lines(path: &Path, most: usize, mask: &Mask) -> Vec<String> {
     let Ok((bytes, is_whole)) = end_of(path) else { return Vec::new() };
     let mut text = String::from_utf8_lossy(&bytes).into_owned();
     if !is_whole {
-        // The begin of a line may be the rest of a secret.
+        // The first partial line may be the rest of a secret.
         text = text.split_once('\n').map_or_else(|| text.clone(), |(_, rest)| rest.to_owned());
     }
     let text = mask.text(&text);
@@ -39,27 +40,27 @@ fn end_of(path: &Path) -> io::Result<(Vec<u8>, bool)> {
     Ok((bytes, skipped == 0))
 }
 
-/// What an attempt printed last: which file, and when.
+/// The output file into which an attempt wrote last.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Newest {
     /// The file.
     pub path: PathBuf,
-    /// When something was written into it.
+    /// The time of the last write.
     pub at: SystemTime,
-    /// How long it is, in bytes.
+    /// The length of the file, in bytes.
     pub bytes: u64,
 }
 
 impl Newest {
-    /// Whether a verification printed it, not the agent.
+    /// Returns whether a verification wrote it, and not the agent.
     pub fn is_verification(&self) -> bool {
         let name = self.path.file_name().unwrap_or_default().to_string_lossy();
         name.starts_with("verify-")
     }
 }
 
-/// The files with the output of an attempt, in the order in which they came to be: what made its trees
-/// ready, its agent, the steps of its verification.
+/// Returns the output files of an attempt in the order of their creation: the preparation of its
+/// trees, its agent, the steps of its verification.
 pub fn outputs(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut found: Vec<(u8, u32, String)> = entries
@@ -73,7 +74,7 @@ pub fn outputs(folder: &Path) -> Vec<PathBuf> {
     found.into_iter().map(|(.., name)| folder.join(name)).collect()
 }
 
-/// Where an output comes: its group, and its number there.
+/// Returns the sort key of an output: its group, and its number there.
 fn place(name: &str) -> Option<(u8, u32)> {
     if name == AGENT_OUT || name == AGENT_ERR {
         return Some((1, u32::from(name == AGENT_ERR)));
@@ -85,14 +86,14 @@ fn place(name: &str) -> Option<(u8, u32)> {
     stem.strip_prefix("setup-").map(|_| (0, 0))
 }
 
-/// The output into which an attempt wrote last; `None` where there is none, or nothing in it.
+/// Returns the output into which an attempt wrote last; `None` if there is none, or all are empty.
 pub fn newest(folder: &Path) -> Option<Newest> {
     let look = |path: PathBuf| {
         let meta: Metadata = fs::symlink_metadata(&path).ok()?;
         let at = meta.modified().ok().filter(|_| meta.is_file() && meta.len() > 0)?;
         Some(Newest { path, at, bytes: meta.len() })
     };
-    // Of two with the same time the later one.
+    // Of two with the same time, the later one.
     outputs(folder).into_iter().filter_map(look).max_by_key(|newest| newest.at)
 }
 

@@ -1,4 +1,4 @@
-//! Lists of texts that a task has.
+//! Lists of texts in a task.
 
 use super::view::Sources;
 use crate::domain::Field;
@@ -6,7 +6,7 @@ use crate::plan::Node;
 use serde_json::Value;
 
 impl Sources<'_> {
-    /// The texts of a list of a task.
+    /// Returns the texts of a list of a task.
     pub(super) fn texts(&self, node: Node, field: Field) -> Vec<String> {
         let (queue, index) = self.place(node);
         if queue.raw(index, field).is_none() {

@@ -1,14 +1,14 @@
-//! Text of tasks inside of Markdown: it reads as it was written, whatever it holds.
+//! Escapes text of tasks in Markdown, so that it is shown exactly as written.
 //!
 //! Ids, titles and reasons come from anywhere. None of them may begin a heading, a list, a link or
-//! HTML, end a cell of a table, or turn the direction of a line.
+//! HTML, end a cell of a table, or change the direction of a line.
 
 use super::escape;
 
-/// What has a meaning in the middle of a line.
+/// Characters that have a meaning in the middle of a line.
 const MEANS: &str = "\\`*[]<>|&~";
 
-/// `text` on one line, as Markdown that shows exactly it.
+/// Returns `text` on one line, as Markdown that shows exactly this text.
 pub fn inline(text: &str) -> String {
     let safe = escape::line(text);
     let letters: Vec<char> = safe.trim().chars().collect();
@@ -17,9 +17,9 @@ pub fn inline(text: &str) -> String {
         let beside = |at: Option<usize>| at.and_then(|at| letters.get(at)).copied();
         let is_word = |letter: Option<char>| letter.is_some_and(char::is_alphanumeric);
         let means = match letter {
-            // Between letters it is one of them: `snake_case`.
+            // Between letters it is an ordinary character: `snake_case`.
             '_' => !(is_word(beside(at.checked_sub(1))) && is_word(beside(Some(at + 1)))),
-            // At its end a heading may be closed with it.
+            // A heading may end with it.
             '#' => letters[at..].iter().all(|rest| *rest == '#'),
             _ => MEANS.contains(letter),
         };
@@ -31,13 +31,13 @@ pub fn inline(text: &str) -> String {
     shown
 }
 
-/// A fence of backticks that nothing in `text` ends.
+/// Returns a fence of backticks that nothing in `text` ends.
 pub fn fence(text: &str) -> String {
     let ticks = |line: &str| line.trim_start().bytes().take_while(|byte| *byte == b'`').count();
     "`".repeat(text.lines().map(ticks).max().unwrap_or(0).max(2) + 1)
 }
 
-/// A row of a table.
+/// Returns a row of a table.
 pub fn row<T: AsRef<str>>(cells: impl IntoIterator<Item = T>) -> String {
     let mut row = String::from("|");
     for cell in cells {

@@ -1,25 +1,25 @@
 //! Hides the values of environment variables that look like secrets.
 //!
-//! Only the environment of the reader is known here, which is mostly the one in which the loop
-//! ran. Short values are left alone: they would tear holes into ordinary text.
+//! Only the environment of the reader is known here, which is usually the one in which the loop
+//! ran. Short values are not hidden: they would tear holes into ordinary text.
 
 use crate::platform::fault::{self, Fault};
 use std::borrow::Cow;
 use std::ffi::{OsStr, OsString};
 
-/// What is in place of a secret.
+/// The replacement for a secret.
 const MASK: &str = "[masked]";
 
 /// The shortest value that is hidden.
 const SHORTEST: usize = 6;
 
-/// What the names of secrets contain.
+/// Words in the names of secrets.
 const WORDS: [&str; 4] = ["KEY", "TOKEN", "SECRET", "PASS"];
 
 /// The values to hide.
 #[derive(Clone, Default)]
 pub struct Mask {
-    /// The longest first, so that no part of one is left over.
+    /// The longest first, so that no part of one remains.
     values: Vec<String>,
 }
 
@@ -30,8 +30,8 @@ impl std::fmt::Debug for Mask {
 }
 
 impl Mask {
-    /// Hides the values of those of `vars` whose names look like secrets; every line of a value
-    /// with several.
+    /// Hides the values of those of `vars` whose names look like secrets; for a value with several
+    /// lines, each line.
     pub fn new(vars: &[(OsString, OsString)]) -> Self {
         let hides = !fault::is(Fault::NoMask);
         let secret = vars.iter().filter(|(name, _)| hides && is_secret(name));
@@ -44,7 +44,7 @@ impl Mask {
         Self { values }
     }
 
-    /// `text` without secrets.
+    /// Returns `text` without secrets.
     pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut masked = Cow::Borrowed(text);
         for value in &self.values {
@@ -67,7 +67,7 @@ impl Mask {
         }
     }
 
-    /// How many bytes at the end of `bytes` may be the begin of a secret.
+    /// Returns how many bytes at the end of `bytes` may be the beginning of a secret.
     pub fn unsure(&self, bytes: &[u8]) -> usize {
         let begins = |value: &String| {
             let most = bytes.len().min(value.len().saturating_sub(1));

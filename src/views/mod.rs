@@ -1,9 +1,9 @@
 //! Views: what people and scripts see of queues, attempts and the journal.
 //!
 //! A view is plain data, made once from queues and their readiness; text, tables and JSON are
-//! written from it. Nothing here opens, locks or changes anything but to read attempt folders and
-//! journals. All text for a terminal goes through [`escape`], and values that look like secrets
-//! through [`mask`].
+//! rendered from it. Views open attempt folders and journals for reading, and otherwise open, lock
+//! and change nothing. All text for a terminal goes through [`escape`], and values that look like
+//! secrets through [`mask`].
 
 pub mod attempts;
 pub mod blockers;

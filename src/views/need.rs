@@ -1,4 +1,4 @@
-//! A task that needs a person, and what its agent asked, as plain data.
+//! A task that needs a person, and the question of its agent, as plain data.
 
 use crate::domain::{Need, OpenQuestion, ReasonCode};
 use serde::Serialize;
@@ -14,22 +14,22 @@ pub struct NeedView {
     pub title: String,
     /// What it needs.
     pub need: Need,
-    /// Why, as a code, where there is one.
+    /// The reason as a code, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason_code: Option<ReasonCode>,
-    /// Why, in one line: the question, what is in the way, how it failed.
+    /// The reason in one line: the question, the obstacle, or the failure.
     pub text: String,
-    /// Since when, as far as the queue tells.
+    /// Since when, as far as the queue shows it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
-    /// What a person types.
+    /// The command for a person.
     pub command: String,
 }
 
 impl NeedView {
-    /// Has the command say which queues are meant, in `words` that begin with a blank.
+    /// Adds the names of the queues, `words` that begin with a blank, to the command.
     pub fn say_queues(&mut self, words: &str) {
-        // Of two commands both.
+        // For two commands, to both.
         self.command = self.command.replace(", then", &format!("{words}, then")) + words;
     }
 }
@@ -40,7 +40,7 @@ impl NeedView {
 pub struct QuestionView(pub OpenQuestion);
 
 impl QuestionView {
-    /// What it asks or found.
+    /// Returns the question or finding.
     pub fn question(&self) -> &OpenQuestion {
         &self.0
     }

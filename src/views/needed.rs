@@ -1,4 +1,4 @@
-//! The list of what needs a person, for people: each line ends with the command to type.
+//! Renders the list of what needs a person: each line ends with the command to type.
 
 use super::need::NeedView;
 use super::style::{Look, fitted, padded};
@@ -7,14 +7,15 @@ use crate::platform::cells;
 use chrono::{DateTime, Utc};
 use std::fmt::Write;
 
-/// How many are listed.
+/// The most entries that are listed.
 const LISTED: usize = 20;
 /// The widest column of ids.
 const IDS: usize = 28;
-/// A reason that is narrower says nothing.
+/// A narrower reason would be useless.
 const NARROWEST: usize = 10;
 
-/// The list under its heading, of which `more` are not in `needs`; nothing where nobody is needed.
+/// Renders the list under its heading, of which `more` are not in `needs`; empty if no person is
+/// needed.
 pub fn text(needs: &[NeedView], more: usize, now: DateTime<Utc>, look: Look) -> String {
     if needs.is_empty() {
         return String::new();
@@ -34,7 +35,8 @@ pub fn text(needs: &[NeedView], more: usize, now: DateTime<Utc>, look: Look) -> 
         .collect();
     let widest = |column: usize| rows.iter().map(|row| cells::width(&row[column])).max();
     let [times, ids, whys, commands] = [0, 1, 2, 3].map(|column| widest(column).unwrap_or(0));
-    // A command is whole: what is cut cannot be typed. The reason gets what is left.
+    // A command is never cut, because a cut command cannot be typed. The reason gets the rest of
+    // the line.
     let room = whys.min(width.saturating_sub(times + ids + commands + 8));
     for [time, id, why, command] in &rows {
         let why = padded(&fitted(why, room), room);
@@ -42,7 +44,7 @@ pub fn text(needs: &[NeedView], more: usize, now: DateTime<Utc>, look: Look) -> 
         let (time, id) = (padded(time, times), padded(id, ids));
         let line = format!("  {time}  {id}  {why}");
         let own = cells::width(&line) + cells::width(command);
-        // On a narrow terminal the command has a line of its own.
+        // On a narrow terminal the command has its own line.
         let gap = if own > width { "\n      " } else { "" };
         let line = if gap.is_empty() { line } else { format!("{}{gap}", line.trim_end()) };
         let _ok = writeln!(text, "{line}{command}");

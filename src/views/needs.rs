@@ -1,6 +1,6 @@
-//! What needs a person: each task with the command that gives it what it waits for.
+//! Determines what needs a person: each task with the command that answers it.
 //!
-//! A view shows this first. It is made from the queues alone, as everything else is.
+//! A view shows this first. It is made from the queues alone, like everything else.
 
 use super::need::{NeedView, QuestionView};
 use super::view::Sources;
@@ -8,8 +8,8 @@ use crate::domain::{Field, Need, OpenQuestion, ReasonCode};
 use crate::plan::{Node, State};
 
 impl Sources<'_> {
-    /// The tasks of the served queues that need a person, those that have waited longest first; of
-    /// those whose time nobody knows the first in the file.
+    /// Returns the tasks of the served queues that need a person, those that have waited longest
+    /// first; of those whose time is unknown, the first in the file.
     pub fn needing(&self, selected: &dyn Fn(Node) -> bool) -> Vec<(Node, Need)> {
         let graph = self.readiness.graph();
         let nodes = (0..self.served).flat_map(|queue| graph.queue_nodes(queue));
@@ -22,13 +22,13 @@ impl Sources<'_> {
         needs.into_iter().map(|(_, needs)| needs).collect()
     }
 
-    /// What a task needs of a person, unless another task can give it.
+    /// Returns what a task needs of a person, unless another task can provide it.
     pub(super) fn needs(&self, node: Node) -> Option<Need> {
         let need = self.readiness.need(node)?;
         (need != Need::Answer || !self.can_be_answered(node)).then_some(need)
     }
 
-    /// Since its last attempt ended, where the journal still says that.
+    /// Returns when its last attempt ended, if the journal still has that.
     fn needed_since(&self, node: Node) -> Option<String> {
         let (queue, index) = self.place(node);
         let ended = self.known.and_then(|known| known(node).traces.ended_at);
@@ -39,7 +39,7 @@ impl Sources<'_> {
         }
     }
 
-    /// What a person is told of a task that needs one.
+    /// Returns the description of a task that needs a person.
     pub fn need(&self, (node, need): (Node, Need)) -> NeedView {
         let error = self.error(node);
         let asked = error.as_deref().and_then(ReasonCode::asked);
@@ -75,7 +75,7 @@ impl Sources<'_> {
         }
     }
 
-    /// What the agent of a task asked or found.
+    /// Returns the question or finding of the agent of a task.
     pub fn question(&self, node: Node) -> Option<QuestionView> {
         let (queue, index) = self.place(node);
         if self.readiness.state(node) != State::Blocked {
@@ -89,8 +89,8 @@ impl Sources<'_> {
         Some(QuestionView(question))
     }
 
-    /// Whether the task that was asked may still answer: it is to be run, and does not wait for the one
-    /// that asks.
+    /// Returns whether the task that was asked may still answer: it is to be run, and does not wait
+    /// for the asker.
     fn can_be_answered(&self, node: Node) -> bool {
         let question = self.question(node);
         let Some(to) = question.and_then(|QuestionView(question)| question.to) else {

@@ -9,7 +9,7 @@ use crate::platform::cells;
 use serde::Serialize;
 use std::io::{self, Write};
 
-/// The tasks that come next; they are made when they are written, each from its place and node.
+/// The tasks that come next; they are created while they are written, each from its rank and node.
 #[derive(Serialize)]
 pub struct NextView<'a> {
     /// Version of this shape.
@@ -29,14 +29,14 @@ pub struct NextTask {
     pub queue: String,
     /// Its title.
     pub title: String,
-    /// Its place, from 1.
+    /// Its rank, from 1.
     pub rank: usize,
-    /// Why it has this place.
+    /// Why it has this rank.
     pub reason: String,
 }
 
 impl<'a> Sources<'a> {
-    /// The first `most` ready tasks of which `selected` says yes.
+    /// Returns the first `most` ready tasks that are `selected`.
     pub fn next(
         self,
         order: &'a Order,
@@ -58,10 +58,10 @@ impl<'a> Sources<'a> {
     }
 }
 
-/// Two lines for each task.
+/// Writes two lines for each task.
 ///
 /// # Errors
-/// When `out` cannot be written.
+/// If `out` cannot be written.
 pub fn text(view: &NextView<'_>, look: Look, out: &mut dyn Write) -> io::Result<()> {
     let ranks = view.tasks.keys.len().to_string().len();
     let width = |task: NextTask| cells::width(&fitted(&task.id, 40));

@@ -1,7 +1,7 @@
-//! The output of agents and verification on its way to a reader, piece by piece.
+//! Copies the output of agents and verification to a reader, piece by piece.
 //!
-//! At most a piece is in memory. Secrets are hidden even where they fall on the end of a piece.
-//! Otherwise the bytes are what they were: what a terminal may get of them is for the handle.
+//! At most one piece is in memory. Secrets are hidden even if they cross the end of a piece.
+//! Otherwise the bytes are unchanged: the output handle removes what a terminal must not get.
 
 use super::escape::unfinished_letter;
 use super::mask::Mask;
@@ -9,35 +9,35 @@ use crate::platform::open::{self, Links};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-/// How much is read at once.
+/// How many bytes are read at once.
 const PIECE: usize = 64 << 10;
 
-/// One stream of an attempt, read up to some place.
+/// One output stream of an attempt, read up to some position.
 #[derive(Debug)]
 pub struct Tail {
     path: PathBuf,
     offset: u64,
-    /// What was read but may be the begin of a secret or of a letter.
+    /// Bytes that were read but may be the beginning of a secret or of a character.
     held: Vec<u8>,
     ends_line: bool,
 }
 
 impl Tail {
-    /// The begin of the file at `path`, which need not be there yet.
+    /// Creates a reader at the beginning of the file at `path`, which need not exist yet.
     pub fn new(path: &Path) -> Self {
         Self { path: path.to_owned(), offset: 0, held: Vec::new(), ends_line: true }
     }
 
-    /// Whether there is something to read.
+    /// Returns whether there is something to read.
     pub fn has_more(&self) -> bool {
         let longer = |meta: std::fs::Metadata| meta.is_file() && meta.len() > self.offset;
         std::fs::symlink_metadata(&self.path).is_ok_and(longer)
     }
 
-    /// Writes what came since the last time.
+    /// Writes what was added since the last call.
     ///
     /// # Errors
-    /// When the file cannot be read (a missing one is empty), or `out` not be written.
+    /// If the file cannot be read (a missing one is empty), or `out` cannot be written.
     pub fn copy(&mut self, mask: &Mask, out: &mut dyn Write) -> io::Result<()> {
         let mut file = match open::reading(&self.path, Links::Refuse) {
             Ok(file) => file,
@@ -61,10 +61,10 @@ impl Tail {
         }
     }
 
-    /// Writes what was held back; the stream is at its end, or another one comes.
+    /// Writes the delayed bytes: the stream is at its end, or another one follows.
     ///
     /// # Errors
-    /// When `out` cannot be written.
+    /// If `out` cannot be written.
     pub fn finish(&mut self, mask: &Mask, out: &mut dyn Write) -> io::Result<()> {
         self.write(mask, out)?;
         self.held.clear();

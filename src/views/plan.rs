@@ -1,4 +1,4 @@
-//! `plan` for people: waves, critical path, slack, loops, a sentence of advice and a schedule.
+//! `plan` for people: waves, critical path, slack, loops, a recommendation and a schedule.
 
 use super::dates::{self, Dates};
 use super::escape;
@@ -12,35 +12,35 @@ use serde::Serialize;
 use std::collections::HashSet;
 use std::fmt::Write;
 
-/// How many tasks the list of slack shows.
+/// The most tasks that the list of slack shows.
 const LISTED: usize = 60;
 /// The widest column of ids.
 const ID: usize = 40;
 
-/// A plan with what measured times add.
+/// A plan with the results of measured times.
 #[derive(Clone, Debug, Serialize)]
 pub struct PlanView {
     /// The plan.
     #[serde(flatten)]
     pub report: PlanReport,
-    /// The same in dates.
+    /// The plan in dates.
     #[serde(flatten)]
     pub dates: Dates,
-    /// What finished tasks took.
+    /// The measured times of finished tasks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub actual: Option<Actual>,
 }
 
-/// Estimates against reality.
+/// Estimates compared with measured times.
 #[derive(Clone, Debug, Serialize)]
 pub struct Actual {
-    /// The finished tasks of which the journal knows the time.
+    /// The finished tasks whose time is in the journal.
     pub tasks: Vec<ActualTask>,
-    /// Estimates of all of them.
+    /// The sum of their estimates.
     pub estimated_minutes: f64,
-    /// What they took.
+    /// The sum of their measured times.
     pub actual_minutes: f64,
-    /// Finished tasks of which the journal knows nothing.
+    /// The number of finished tasks that the journal does not have.
     pub unmeasured: usize,
 }
 
@@ -49,22 +49,22 @@ pub struct Actual {
 pub struct ActualTask {
     /// Its reference.
     pub id: String,
-    /// What was estimated.
+    /// Its estimate.
     pub estimated_minutes: f64,
     /// `given` or `default`.
     pub estimate: &'static str,
-    /// What it took, all attempts together.
+    /// Its measured time, all attempts together.
     pub actual_minutes: f64,
-    /// How many attempts that was.
+    /// The number of its attempts.
     pub attempts: u32,
 }
 
-/// How long a task takes.
+/// Returns the duration of a task.
 type Seconds<'a> = &'a dyn Fn(Node) -> u64;
 
-/// All of it, section by section.
+/// Renders everything, section by section.
 ///
-/// `gantt` is the schedule as a picture, `seconds` tells how long a task takes.
+/// `gantt` is the schedule as a picture, `seconds` returns the duration of a task.
 pub fn text(view: &PlanView, gantt: Option<&str>, seconds: Seconds<'_>, look: Look) -> String {
     let report = &view.report;
     let mut text = head(report);
@@ -138,7 +138,7 @@ fn waves(report: &PlanReport, look: Look, text: &mut String) {
     }
 }
 
-/// `1`, `2`; parts of a wave that overlapping files split are `2a`, `2b`.
+/// Returns labels `1`, `2`; the parts of a wave that overlapping files split are `2a`, `2b`.
 fn labels(report: &PlanReport) -> Vec<String> {
     if report.wave_parts.is_empty() {
         return (1..=report.waves.len()).map(|number| number.to_string()).collect();
@@ -168,7 +168,7 @@ fn critical_path(report: &PlanReport, seconds: Seconds<'_>, look: Look, text: &m
     wrap(text, "  ", steps, " -> ", look);
 }
 
-/// By how much each task off the critical path may be late, the most urgent first.
+/// Lists how much each task off the critical path may be delayed, the most urgent first.
 fn slack(report: &PlanReport, seconds: Seconds<'_>, look: Look, text: &mut String) {
     let critical: HashSet<&Node> = report.critical_path.nodes.iter().collect();
     let off = report.slack.iter().filter(|slack| !critical.contains(&slack.node));
@@ -216,7 +216,7 @@ fn loops(report: &PlanReport, look: Look, text: &mut String) {
     }
 }
 
-/// Cycles and stuck tasks.
+/// Lists cycles and stuck tasks.
 fn left_out(report: &PlanReport, look: Look, text: &mut String) {
     for cycle in &report.cycles {
         let names = cycle.iter().map(|id| fitted(id, ID));
@@ -235,7 +235,7 @@ fn left_out(report: &PlanReport, look: Look, text: &mut String) {
     wrap(text, "  ", names, "  ", look);
 }
 
-/// Estimates against reality, task by task and in total.
+/// Renders estimates and measured times, task by task and in total.
 fn actual_text(actual: &Actual, look: Look) -> String {
     let minutes = |minutes: f64| duration_text((minutes * 60.0).round() as u64);
     let mut text = format!("\n{}\n", look.head("Estimates and reality"));

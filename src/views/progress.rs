@@ -1,4 +1,4 @@
-//! How far tasks are: what was said of them, their steps, and one number for many of them.
+//! The progress of tasks: what was reported, their steps, and one number for many of them.
 
 use super::mask::Mask;
 use crate::domain::{Field, Status};
@@ -6,18 +6,18 @@ use crate::queue::{Queue, STEPS_DONE};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// What is known of how far a task is.
+/// The known progress of a task.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Progress {
-    /// How much is done: as was said, else by its steps.
+    /// The percentage: as reported, otherwise from its steps.
     pub percent: Option<u8>,
-    /// What comes next.
+    /// The next step.
     pub next: Option<String>,
-    /// When it will be done, in the words of who said it.
+    /// The expected completion, as reported.
     pub eta: Option<String>,
-    /// Anything else that was said.
+    /// Any other reported text.
     pub note: Option<String>,
-    /// When something was said last.
+    /// When progress was last reported.
     pub at: Option<String>,
     /// The steps that the task lists.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -27,13 +27,13 @@ pub struct Progress {
 /// A step of a task.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct StepView {
-    /// What it is.
+    /// The description of the step.
     pub title: String,
     /// Whether it is done.
     pub done: bool,
 }
 
-/// What is known of how far a task is; `None` where nobody said anything and it lists no steps.
+/// Returns the known progress of a task; `None` if nothing was reported and it lists no steps.
 pub fn of(queue: &Queue, index: usize, mask: &Mask) -> Option<Progress> {
     let said = said(queue, index);
     let steps = steps(queue, index, &said, mask);
@@ -49,7 +49,7 @@ pub fn of(queue: &Queue, index: usize, mask: &Mask) -> Option<Progress> {
     Some(Progress { percent, next, eta, note, at, steps })
 }
 
-/// How much of a task is done; 0 where nothing is known.
+/// Returns the percentage of a task; 0 if nothing is known.
 pub fn percent(queue: &Queue, index: usize) -> u8 {
     let status = queue.tasks()[index].status;
     if status == Status::Complete {
@@ -64,7 +64,7 @@ pub fn percent(queue: &Queue, index: usize) -> u8 {
     percent_of(status, &said, &steps).unwrap_or(0)
 }
 
-/// The share of many tasks that is done, each with its weight.
+/// The completed share of many tasks, each with its weight.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Share {
     done: u64,
@@ -74,7 +74,7 @@ pub struct Share {
 }
 
 impl Share {
-    /// Counts a task that weighs so much and is done to so much percent.
+    /// Adds a task with its weight and percentage.
     pub fn add(&mut self, weight: u64, percent: u8) {
         self.all += weight;
         self.done += weight * u64::from(percent);
@@ -82,15 +82,15 @@ impl Share {
         self.partial |= !matches!(percent, 0 | 100);
     }
 
-    /// Whether a task of it is done in part, which counts of whole tasks do not show.
+    /// Returns whether one of the tasks is partly done, which counts of whole tasks do not show.
     pub fn is_partial(self) -> bool {
         self.partial
     }
 
-    /// Whole percent, rounded down: 100 is said only when everything is done.
+    /// Returns whole percent, rounded down: 100 only if everything is done.
     pub fn percent(self) -> Option<u8> {
         let percent = u8::try_from(self.done.checked_div(self.all)?).ok()?;
-        // A task may weigh nothing.
+        // The weight of a task may be zero.
         Some(if self.open { percent.min(99) } else { percent })
     }
 }

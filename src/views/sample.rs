@@ -8,12 +8,12 @@ use chrono::{DateTime, TimeZone, Utc};
 use serde_json::Value;
 use std::path::Path;
 
-/// The time at which they are seen.
+/// The time at which they are viewed.
 pub(super) fn now() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 1, 19, 15, 0, 0).single().expect("a time")
 }
 
-/// Shows `see` the queues of these names and contents.
+/// Calls `see` with the queues of these names and contents.
 pub(super) fn seen<T>(files: &[(&str, &Value)], see: impl FnOnce(Sources<'_>) -> T) -> T {
     let queue = |(name, value): &(&str, &Value)| {
         Queue::parse(Path::new(name), value.to_string().into_bytes()).expect("a queue")
@@ -47,7 +47,7 @@ pub(super) fn seen<T>(files: &[(&str, &Value)], see: impl FnOnce(Sources<'_>) ->
     })
 }
 
-/// Titles that try to be something else than a title.
+/// Returns titles that try to inject markup or control sequences.
 pub(super) fn hostile() -> Vec<String> {
     let punctuation = (33_u8..127).filter(u8::is_ascii_punctuation).map(char::from);
     let mut titles = vec![punctuation.collect::<String>()];

@@ -1,4 +1,4 @@
-//! What `status` shows, as plain data in the shape of its JSON.
+//! The data of `status`, in the shape of its JSON.
 
 use super::change::ChangeView;
 use super::flag::Flag;
@@ -21,51 +21,51 @@ pub struct StatusView<T = Vec<TaskView>, N = Vec<NeedView>> {
     pub schema_version: u32,
     /// The queues.
     pub queues: Vec<QueueView<T>>,
-    /// Agents that are not started now.
+    /// Agents that are paused.
     pub pauses: Vec<PauseView>,
-    /// What attempts used today, one for each project that used anything.
+    /// The usage of attempts today, one entry for each project that used anything.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub spent: Vec<SpentView>,
-    /// Tests that passed only when they ran again, over all attempts of the queues, where that was asked for.
+    /// Tests that passed only on a retry, over all attempts of the queues, if requested.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub flaky: Vec<FlakyView>,
     /// What waits for a person, the oldest first.
     pub needs_you: N,
-    /// How many more there are, where few are shown.
+    /// The number of further entries that are not shown.
     #[serde(skip)]
     pub needs_more: usize,
-    /// What a person should look at.
+    /// Tasks that a person should look at.
     pub red_flags: Vec<Flag>,
-    /// How many more there are.
+    /// The number of further flags.
     #[serde(skip_serializing_if = "is_none")]
     pub more_red_flags: usize,
-    /// When it was looked at.
+    /// The time of the view.
     #[serde(skip)]
     pub now: DateTime<Utc>,
 }
 
-/// An agent that is not started for a while.
+/// An agent that is paused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PauseView {
     /// The agent.
     pub agent: String,
-    /// The account that is concerned, where it is known.
+    /// The account that is affected, if known.
     pub account: Option<String>,
-    /// Why: `transient` for failures within seconds.
+    /// The reason: `transient` for failures within seconds.
     pub kind: ReasonCode,
     /// Since when.
     pub since: String,
     /// Until when.
     pub until: Option<String>,
-    /// How it failed last.
+    /// Its last failure.
     pub reason: String,
     /// The same for people.
     #[serde(skip)]
     pub sentence: String,
 }
 
-/// The same with tasks and needs that are made when they are written: not all of them are in memory
-/// at once.
+/// The same with tasks and needs that are created while they are written, so that not all of them
+/// are in memory at once.
 pub type WrittenStatus<'a> = StatusView<Made<'a, Node, TaskView>, Made<'a, (Node, Need), NeedView>>;
 
 /// A queue.
@@ -77,21 +77,21 @@ pub struct QueueView<T = Vec<TaskView>> {
     pub project: Option<String>,
     /// Counts of the tasks that were asked for.
     pub summary: Summary,
-    /// Tasks with nothing in their way.
+    /// The number of pending tasks that nothing blocks.
     pub ready: usize,
-    /// Tasks not started with something in their way.
+    /// The number of pending tasks that something blocks.
     pub waiting: usize,
-    /// How much of the work is done, each task by its estimate; `None` where there is none.
+    /// How much of the work is done, weighted by estimates; `None` if there is no work.
     pub percent: Option<u8>,
-    /// The same where counts of tasks do not say it: a task is done in part.
+    /// The same, if a task is partly done, which counts of tasks do not show.
     #[serde(skip)]
     pub partial: Option<u8>,
     /// The tasks that are shown.
     pub tasks: T,
-    /// Open tasks that are not.
+    /// The number of open tasks that are not shown.
     #[serde(skip)]
     pub hidden: usize,
-    /// Counts by the state of the tasks: one whose worker is gone is not in progress.
+    /// Counts by the state of the tasks: a task whose worker is gone is not in progress.
     #[serde(skip)]
     pub counts: Summary,
 }
@@ -108,13 +108,13 @@ pub struct TaskView {
     /// Its state.
     #[serde(skip)]
     pub state: State,
-    /// The same as a word, which says as well that its change waits to land.
+    /// The state as a word, which also shows that its change waits to land.
     #[serde(rename = "state")]
     pub word: &'static str,
-    /// What passed and waits to land.
+    /// Its change that passed and waits to land.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub change: Option<ChangeView>,
-    /// The commit of the target as which it landed.
+    /// The commit on the target with which it landed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub landed_commit: Option<String>,
     /// What its attempts cost in US dollars, as far as it is known.
@@ -125,66 +125,66 @@ pub struct TaskView {
     pub tokens: Option<u64>,
     /// Its own priority.
     pub priority: Option<i64>,
-    /// Agent starts so far.
+    /// The number of agent starts so far.
     pub attempts: u32,
-    /// How far it is, where something is known of it.
+    /// Its progress, if known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub progress: Option<Box<Progress>>,
     /// When it was first started.
     pub started_at: Option<String>,
-    /// When it was completed, or came to a stop.
+    /// When it was completed or stopped.
     pub ended_at: Option<String>,
-    /// Seconds from its first start to its end, or until now where it runs.
+    /// Seconds from its first start to its end, or until now if it runs.
     pub duration_s: Option<u64>,
-    /// The attempt that runs.
+    /// Its running attempt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub live: Option<LiveView>,
     /// The window in which it ran last.
     #[serde(skip)]
     pub window: Option<usize>,
-    /// Who has it.
+    /// The worker that has it.
     pub worker: Option<String>,
-    /// What it waits for.
+    /// The reasons why it waits.
     pub waiting_for: Vec<Waiting>,
-    /// Files that changed while it ran, and may be the work of others.
+    /// Files that changed while it ran, and may be the work of other tasks.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub files_ambiguous: Vec<String>,
-    /// What went wrong.
+    /// The error message.
     pub error: Option<String>,
-    /// The same as a code, of the last attempt or of what it waits for.
+    /// The same as a code, of the last attempt or of the reason why it waits.
     pub reason_code: Option<String>,
-    /// Until when it is to be complete, in the words of the file.
+    /// Its deadline, in the words of the file.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deadline: Option<String>,
-    /// Whether that passed before it was.
+    /// Whether the deadline passed before it was complete.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub late: bool,
-    /// What its agent asked or found instead of finishing.
+    /// The question or finding of its agent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub open_question: Option<QuestionView>,
-    /// The agent that its attempts are given to since one failed.
+    /// The agent that gets its attempts since another one failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub escalated_to: Option<String>,
     /// The person who completed it.
     pub completed_by: Option<String>,
     /// When it was completed.
     pub completed_at: Option<String>,
-    /// What the verification noted although it passed.
+    /// Warnings of the verification, although it passed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
     /// Whether its worker is known to be gone.
     #[serde(skip)]
     pub is_worker_gone: bool,
-    /// Since when the worker has it.
+    /// When the worker took it.
     #[serde(skip)]
     pub since: Option<String>,
-    /// Whether it is blocked and waits for a person's word.
+    /// Whether it is blocked and waits for a person's answer.
     #[serde(skip)]
     pub is_question: bool,
 }
 
 impl<T, N> StatusView<T, N> {
-    /// Takes in what was `spent` today: a limit that is reached is a pause of each of the `agents`.
+    /// Adds what was `spent` today: a limit that is reached pauses each of the `agents`.
     pub fn say_spent(&mut self, spent: Vec<SpentView>, agents: &[String]) {
         for over in spent.iter().filter_map(|view| view.pause(self.now)) {
             let pause = |(number, agent): (usize, &String)| PauseView {
@@ -194,7 +194,7 @@ impl<T, N> StatusView<T, N> {
                 since: over.since.clone(),
                 until: Some(over.until.clone()),
                 reason: over.reason.clone(),
-                // It is said once, for all of them.
+                // The sentence is shown once, for all agents.
                 sentence: if number == 0 { over.sentence.clone() } else { String::new() },
             };
             self.pauses.extend(agents.iter().enumerate().map(pause));
@@ -209,14 +209,14 @@ fn is_none(number: &usize) -> bool {
 }
 
 impl<T> StatusView<T> {
-    /// Has each command say which queues are meant, in `words` that begin with a blank.
+    /// Adds the names of the queues, `words` that begin with a blank, to each command.
     pub fn say_queues(&mut self, words: &str) {
         self.needs_you.iter_mut().for_each(|need| need.say_queues(words));
     }
 }
 
 impl StatusView {
-    /// Leaves out what changes while time passes and nothing else does.
+    /// Removes values that change only because time passes.
     pub fn hold_still(&mut self) {
         for task in self.queues.iter_mut().flat_map(|queue| queue.tasks.iter_mut()) {
             task.duration_s = None;
@@ -228,7 +228,7 @@ impl StatusView {
 }
 
 impl<T> QueueView<T> {
-    /// The same with other tasks.
+    /// Replaces the tasks.
     pub(super) fn with<U>(self, made: &dyn Fn(T) -> U) -> QueueView<U> {
         QueueView {
             path: self.path,

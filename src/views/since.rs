@@ -1,6 +1,6 @@
 //! `since TIME`: what changed while nobody looked, in at most fifteen lines.
 //!
-//! Every figure is counted from the journal; only what waits for a person and what runs are of now.
+//! Every figure is counted from the journal, except what waits for a person and what runs now.
 
 use super::fold::folded;
 use super::known::LiveView;
@@ -17,11 +17,11 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Names that are listed of each kind.
+/// The most names of each kind that are listed.
 const NAMED: usize = 6;
-/// What waits for a person, by name.
+/// The most tasks that wait for a person and are named.
 const NEEDS: usize = 4;
-/// Cells of the heads of lines.
+/// The width of the labels, in cells.
 const HEAD: usize = 11;
 
 /// A task that was blocked.
@@ -29,16 +29,16 @@ const HEAD: usize = 11;
 pub struct BlockedView {
     /// The task.
     pub id: String,
-    /// Why.
+    /// The reason.
     pub reason: Option<String>,
 }
 
 /// What happened since a time, by the journal.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Happened {
-    /// Tasks that were completed and still are, as far as the journal says.
+    /// Tasks that were completed and still are, according to the journal.
     pub completed: Vec<String>,
-    /// Tasks that were blocked and not put back since.
+    /// Tasks that were blocked and have not been made pending since.
     pub blocked: Vec<BlockedView>,
     /// Attempts that ended with a verdict.
     pub attempts: usize,
@@ -48,15 +48,15 @@ pub struct Happened {
     pub landed: usize,
     /// Tasks that were added.
     pub added: Vec<String>,
-    /// What people did: the events, by their words.
+    /// What people did: the number of events by name.
     pub people: BTreeMap<String, usize>,
-    /// Loops that began and ended.
+    /// The numbers of loops that began and ended.
     pub loops: (usize, usize),
-    /// What attempts cost, where that is known.
+    /// The cost of attempts, if known.
     pub cost_usd: Option<f64>,
 }
 
-/// The whole.
+/// The view.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SinceView {
     /// Version of this shape.
@@ -68,7 +68,7 @@ pub struct SinceView {
     /// What happened.
     #[serde(flatten)]
     pub happened: Happened,
-    /// How the tasks are now.
+    /// The current states of the tasks.
     pub summary: Summary,
     /// Tasks that run now.
     pub running: Vec<RunningView>,
@@ -81,12 +81,12 @@ pub struct SinceView {
 pub struct RunningView {
     /// The task.
     pub id: String,
-    /// What it is busy with.
+    /// What its attempt is doing.
     pub live: Option<LiveView>,
 }
 
 impl Happened {
-    /// Counts one event, the oldest first.
+    /// Counts an event, the oldest first.
     pub fn add(&mut self, event: &Event) {
         let Some(task) = event.task.clone() else {
             self.loops.0 += usize::from(event.event == EventKind::LoopStarted);
@@ -150,7 +150,7 @@ impl Happened {
         }
     }
 
-    /// The same without what must not be shown.
+    /// Masks secrets.
     #[must_use]
     pub fn masked(mut self, mask: &Mask) -> Self {
         for reason in self.blocked.iter_mut().filter_map(|blocked| blocked.reason.as_mut()) {
@@ -170,14 +170,14 @@ impl Happened {
         *self.people.entry(word).or_default() += 1;
     }
 
-    /// What was said of a task before is over.
+    /// Removes earlier statements about a task.
     fn forget(&mut self, task: &str) {
         self.completed.retain(|id| id != task);
         self.blocked.retain(|blocked| blocked.id != task);
     }
 }
 
-/// At most fifteen lines.
+/// Renders at most fifteen lines.
 pub fn text(view: &SinceView, look: Look) -> String {
     let Happened { completed, blocked, attempts, failed, landed, added, people, loops, .. } =
         &view.happened;
@@ -264,7 +264,7 @@ fn named(names: &[String]) -> String {
     listed(names, NAMED)
 }
 
-/// What happened from `since` to `until`.
+/// Returns what happened from `since` to `until`.
 pub fn happened(
     events: impl Iterator<Item = Event>,
     (since, until): (DateTime<Utc>, DateTime<Utc>),
@@ -276,7 +276,7 @@ pub fn happened(
     happened
 }
 
-/// A time as it is written.
+/// Formats a time as in files.
 pub fn written(time: DateTime<Utc>) -> String {
     timestamp(time)
 }

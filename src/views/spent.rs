@@ -1,4 +1,4 @@
-//! What the attempts of a project used today, and what its limits say to that.
+//! The usage of the attempts of a project today, compared with its limits.
 
 use super::style::{count, took};
 use crate::domain::{Allowance, ReasonCode, Usage, timestamp};
@@ -7,24 +7,24 @@ use chrono::{DateTime, Local, TimeZone, Utc};
 use serde::Serialize;
 use std::path::Path;
 
-/// What was used on one day in one project.
+/// The usage on one day in one project.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SpentView {
     /// The project root.
     pub root: String,
-    /// The day, in the zone of this machine.
+    /// The day, in the time zone of this machine.
     pub day: String,
-    /// Attempts that ended.
+    /// The number of attempts that ended.
     pub attempts: u64,
     /// Their minutes.
     pub minutes: f64,
-    /// US dollars; `None` where no attempt told.
+    /// US dollars; `None` if no attempt reported them.
     pub cost_usd: Option<f64>,
-    /// Tokens; `None` where no attempt told.
+    /// Tokens; `None` if no attempt reported them.
     pub tokens: Option<u64>,
-    /// Attempts whose cost nobody knows.
+    /// The number of attempts whose cost is unknown.
     pub cost_unknown: u64,
-    /// The limit of dollars, where there is one.
+    /// The limit in US dollars, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost_limit_usd: Option<f64>,
     /// The limit that is reached: no attempt begins before the day is over.
@@ -39,16 +39,16 @@ pub struct DayOver {
     pub since: String,
     /// When the next one begins.
     pub until: String,
-    /// The limit, with what was measured.
+    /// The limit, with the measured amount.
     pub reason: String,
     /// The same for people.
     pub sentence: String,
-    /// Its word in the place of a reason to pause.
+    /// Its reason code as a pause.
     pub kind: ReasonCode,
 }
 
 impl SpentView {
-    /// That of the project at `root` today; `None` where nothing is known to be used.
+    /// Reads the usage of the project at `root` today; `None` if none is recorded.
     pub fn of(root: &Path, limit: &Allowance, now: DateTime<Utc>) -> Option<Self> {
         let ledger = Ledgers::of(root).read().ok()?;
         let day = now.with_timezone(&Local).format("%Y-%m-%d").to_string();
@@ -69,7 +69,7 @@ impl SpentView {
         })
     }
 
-    /// A line for people.
+    /// Formats a line for people.
     pub fn line(&self) -> String {
         let attempts = usize::try_from(self.attempts).unwrap_or(usize::MAX);
         let attempts = count(attempts, "attempt", "attempts");
@@ -87,12 +87,12 @@ impl SpentView {
         format!("today: {attempts}, {took}, {cost}{tokens}")
     }
 
-    /// The pause that the day's limit means.
+    /// Returns the pause that follows from the day's limit.
     pub fn pause(&self, now: DateTime<Utc>) -> Option<DayOver> {
         let reason = self.reached.as_ref()?;
         let today = now.with_timezone(&Local).date_naive();
         let begin = |day: chrono::NaiveDate| {
-            // A midnight that the clocks skip is followed by the first time that there is.
+            // If the clocks skip midnight, the day begins at the first existing time.
             let times = (0..24).filter_map(|hour| day.and_hms_opt(hour, 0, 0));
             times.filter_map(|time| Local.from_local_datetime(&time).earliest()).next()
         };

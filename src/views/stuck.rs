@@ -1,6 +1,6 @@
-//! `stuck`: tasks that do not get on, each with the evidence: an attempt that is silent, one that takes
-//! longer than nearly all before it, one that is tried again without a new change, a task behind one
-//! that is blocked, and claims whose worker is gone.
+//! `stuck`: tasks that make no progress, each with the evidence: an attempt that is silent, one
+//! that takes longer than nearly all earlier ones, one that is tried again without a new change, a
+//! task behind one that is blocked, and claims whose worker is gone.
 
 use super::fold::folded;
 use super::known::LiveView;
@@ -13,12 +13,12 @@ use serde::Serialize;
 use std::fmt::Write;
 use std::time::Duration;
 
-/// So many tasks must have been measured before one is said to take too long.
+/// The number of measured tasks that is needed to call one too slow.
 const SAMPLE: usize = 5;
-/// How many are listed for people.
+/// The most tasks that are listed for people.
 const LISTED: usize = 40;
 
-/// Why something is thought to be stuck.
+/// Why something is considered stuck.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Sign {
@@ -26,15 +26,15 @@ pub enum Sign {
     WorkerGone,
     /// It prints nothing.
     Silent,
-    /// It takes longer than nineteen of twenty tasks before it.
+    /// It takes longer than nineteen of twenty earlier tasks.
     Slow,
-    /// Attempts fail one after the other, with the same change or none.
+    /// Attempts fail repeatedly, with the same change or none.
     SameChange,
-    /// It waits for a task that is blocked, parked or not there.
+    /// It waits for a task that is blocked, parked or missing.
     Behind,
 }
 
-/// One thing that is stuck.
+/// A stuck task.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct StuckView {
     /// The task.
@@ -43,24 +43,24 @@ pub struct StuckView {
     pub queue: String,
     /// The worker that has it.
     pub worker: Option<String>,
-    /// Why.
+    /// The reason.
     pub sign: Sign,
-    /// What shows it, in words.
+    /// The evidence, in words.
     pub evidence: String,
-    /// What to type next.
+    /// The next command.
     pub command: String,
 }
 
-/// All of them.
+/// All stuck tasks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct StuckList {
     /// Version of this shape.
     pub schema_version: u32,
-    /// What is stuck, the likeliest first.
+    /// The stuck tasks, the most likely first.
     pub stuck: Vec<StuckView>,
 }
 
-/// What shows that an attempt prints nothing for too long.
+/// Returns the evidence that an attempt has been silent for too long.
 pub fn silent(live: &LiveView, most: Duration) -> Option<String> {
     let silent = live.silent_s.filter(|silent| *silent >= most.as_secs())?;
     let last =
@@ -68,7 +68,8 @@ pub fn silent(live: &LiveView, most: Duration) -> Option<String> {
     Some(format!("{}: nothing printed for {}{last}", live.phase.word(), duration_text(silent)))
 }
 
-/// What shows that an attempt takes too long: nineteen of twenty that were `measured` took less.
+/// Returns the evidence that an attempt takes too long: nineteen of twenty `measured` tasks took
+/// less.
 pub fn slow(live: &LiveView, measured: &[Duration]) -> Option<String> {
     if measured.len() < SAMPLE {
         return None;
@@ -84,7 +85,7 @@ pub fn slow(live: &LiveView, measured: &[Duration]) -> Option<String> {
     })
 }
 
-/// What shows that attempts fail in a row without a new change: the last two at least.
+/// Returns the evidence that at least the last two attempts failed without a new change.
 pub fn same_change(reports: &[AttemptReport]) -> Option<String> {
     let failed =
         |report: &&AttemptReport| matches!(report.verdict, Some(crate::domain::Verdict::Fail));
@@ -99,7 +100,7 @@ pub fn same_change(reports: &[AttemptReport]) -> Option<String> {
     (many > 1).then(|| format!("the last {many} attempts failed with {what}"))
 }
 
-/// The list for people.
+/// Renders the list for people.
 pub fn text(list: &StuckList, look: Look) -> String {
     if list.stuck.is_empty() {
         return "nothing looks stuck\n".to_owned();

@@ -1,4 +1,4 @@
-//! How text is laid out: colour, width, columns, counts in words.
+//! The layout of text: colour, width, columns, counts in words.
 
 use super::escape;
 use crate::plan::{State, duration_text};
@@ -6,36 +6,36 @@ use crate::platform::cells;
 use anstyle::{AnsiColor, Style};
 use std::fmt::Display;
 
-/// What the reader of a text has: colours, and columns.
+/// The abilities of the output: colours, and columns.
 #[derive(Clone, Copy, Debug)]
 pub struct Look {
-    /// Whether to colour.
+    /// Whether to use colours.
     pub color: bool,
-    /// Cells of a line; `None` when nobody counts them.
+    /// The cells of a line; `None` if lines may have any length.
     pub width: Option<usize>,
 }
 
 impl Look {
-    /// No colour, and lines as long as they are.
+    /// No colours, and lines of any length.
     pub const PLAIN: Self = Self { color: false, width: None };
 
-    /// `text` in `style` where colour is wanted.
+    /// Returns `text` in `style` if colours are used.
     pub fn paint(self, style: Style, text: impl Display) -> String {
         if self.color { format!("{style}{text}{style:#}") } else { text.to_string() }
     }
 
-    /// `text` as a heading.
+    /// Returns `text` as a heading.
     pub fn head(self, text: impl Display) -> String {
         self.paint(Style::new().bold(), text)
     }
 }
 
-/// A colour of the terminal.
+/// Returns a style with a terminal colour.
 pub fn color(color: AnsiColor) -> Style {
     Style::new().fg_color(Some(color.into()))
 }
 
-/// The colour of a state.
+/// Returns the colour of a state.
 pub fn of_state(state: State) -> Style {
     match state {
         State::Ready => color(AnsiColor::Green),
@@ -47,12 +47,12 @@ pub fn of_state(state: State) -> Style {
     }
 }
 
-/// The colour of a question: somebody is to say something, and nothing failed.
+/// Returns the colour of a question: a person is to answer, and nothing failed.
 pub fn asking() -> Style {
     color(AnsiColor::Yellow).bold()
 }
 
-/// `text` on one line, safe for a terminal, cut to `most` cells.
+/// Returns `text` on one line, safe for a terminal, cut to `most` cells.
 pub fn fitted(text: &str, most: usize) -> String {
     let safe = escape::line(text);
     if cells::width(&safe) <= most {
@@ -61,12 +61,12 @@ pub fn fitted(text: &str, most: usize) -> String {
     format!("{}…", cells::cut(&safe, most.saturating_sub(1)).trim_end())
 }
 
-/// `text` and blanks up to `width` cells.
+/// Returns `text` padded with blanks to `width` cells.
 pub fn padded(text: &str, width: usize) -> String {
     format!("{text}{}", " ".repeat(width.saturating_sub(cells::width(text))))
 }
 
-/// A value as a shell takes it for one word.
+/// Quotes a value so that a shell reads it as one word.
 pub fn shell_word(value: &str) -> String {
     let plain = |letter: char| letter.is_alphanumeric() || "-_./:@%+=,".contains(letter);
     if !value.is_empty() && value.chars().all(plain) {
@@ -75,12 +75,12 @@ pub fn shell_word(value: &str) -> String {
     format!("'{}'", value.replace('\'', r"'\''"))
 }
 
-/// `1 task`, `2 tasks`.
+/// Formats `1 task`, `2 tasks`.
 pub fn count(number: usize, one: &str, many: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {many}") }
 }
 
-/// An amount of data, such as `3.4 MB`.
+/// Formats an amount of data, such as `3.4 MB`.
 pub fn size(bytes: u64) -> String {
     let tenths = |unit: u64| format!("{}.{}", bytes / unit, bytes % unit / (unit / 10));
     match bytes {
@@ -90,7 +90,7 @@ pub fn size(bytes: u64) -> String {
     }
 }
 
-/// A measured time: short ones in tenths of a second, those below a minute in seconds.
+/// Formats a measured time: short ones in tenths of a second, those below a minute in seconds.
 pub fn took(millis: i64) -> String {
     let millis = u64::try_from(millis).unwrap_or(0);
     match millis {
@@ -100,7 +100,7 @@ pub fn took(millis: i64) -> String {
     }
 }
 
-/// `A`, `A and B`, `A, B and C`, with at most `most` names.
+/// Formats `A`, `A and B`, `A, B and C`, with at most `most` names.
 pub fn listed(names: &[impl AsRef<str>], most: usize) -> String {
     let mut shown: Vec<String> =
         names.iter().take(most).map(|name| escape::line(name.as_ref()).into_owned()).collect();

@@ -4,7 +4,7 @@ use crate::domain::Status;
 use crate::queue::Counts;
 use serde::Serialize;
 
-/// How many tasks are in each state, by what the file says.
+/// The number of tasks in each state, according to the file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[expect(missing_docs, reason = "each name is the state's own word in a summary")]
 pub struct Summary {
@@ -24,7 +24,7 @@ impl From<Counts> for Summary {
 }
 
 impl Summary {
-    /// Both together.
+    /// Returns the sum of both.
     #[must_use]
     pub fn with(self, other: Self) -> Self {
         Self {

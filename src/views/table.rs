@@ -15,14 +15,14 @@ use std::fmt::Write as _;
 /// The narrowest table that can be read.
 const NARROWEST: usize = 60;
 
-/// On a narrower terminal the table has no lines, and a state is its sign alone.
+/// On a narrower terminal the table has no borders, and a state is only its symbol.
 const WIDE: usize = 100;
 
-/// How many rows share one heading: a table is laid out as a whole, in many times the memory
-/// of its tasks.
+/// The number of rows that share one heading: laying out a table takes many times the memory of its
+/// tasks.
 const ROWS: usize = 1_000;
 
-/// A table for each queue.
+/// Renders a table for each queue.
 pub fn status(view: &WrittenStatus<'_>, look: Look) -> String {
     let mut text = String::new();
     for (number, queue) in view.queues.iter().enumerate() {
@@ -90,7 +90,7 @@ fn table(tasks: &[TaskView], now: DateTime<Utc>, look: Look) -> Table {
         }
         table.add_row(row);
     }
-    // Words of a fixed size are not broken; subtask and notes share what is left.
+    // Words of a fixed size are not broken; subtask and notes share the remaining width.
     for column in [0, 2, 3, 4, 5] {
         if let Some(column) = table.column_mut(column) {
             column.set_constraint(ColumnConstraint::ContentWidth);
@@ -104,7 +104,7 @@ fn table(tasks: &[TaskView], now: DateTime<Utc>, look: Look) -> Table {
     table
 }
 
-/// A sign of one cell for each state, which does not need a colour to be told apart.
+/// Returns a symbol of one cell for each state, which is distinct without a colour.
 fn sign(state: State) -> char {
     match state {
         State::Complete => '✓',

@@ -34,7 +34,7 @@ fn sample() -> Queue {
     queue("q.json", &tasks)
 }
 
-/// Shows `see` the views of `queues`; the tasks in `stale` have lost their workers.
+/// Calls `see` with the views of `queues`; the tasks in `stale` have lost their workers.
 fn with<T>(queues: &[Queue], stale: &[u32], see: impl FnOnce(&Sources<'_>, &Order) -> T) -> T {
     let names: Vec<String> =
         queues.iter().map(|q| q.path().with_extension("").display().to_string()).collect();
@@ -119,7 +119,8 @@ fn a_task_whose_worker_is_gone_is_ready_again() {
     assert!(text::status(&view, Look::PLAIN).contains("its worker is gone"));
 }
 
-/// What journals and folders say is asked of the tasks that are shown, however many there are.
+/// The data of journals and folders is read only for the tasks that are shown, however many there
+/// are.
 #[test]
 fn a_look_at_many_tasks_asks_about_few() {
     let tasks: Vec<Value> =

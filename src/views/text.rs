@@ -16,16 +16,16 @@ use std::time::Duration;
 
 /// The widest column of ids.
 const ID: usize = 32;
-/// The widest title where nobody counts columns.
+/// The widest title if lines may have any length.
 const TITLE: usize = 60;
 
-/// Seconds of silence that are worth a word.
+/// Silence of this many seconds is mentioned.
 const SILENT: u64 = 60;
 
-/// Cells of a row beside id, title and detail: the state, and what is between the columns.
+/// The cells of a row besides id, title and detail: the state, and the gaps between the columns.
 const BESIDE: usize = 19;
 
-/// The queues, one below the other.
+/// Renders the queues, one below the other.
 pub fn status(view: &StatusView, look: Look) -> String {
     let mut text = needed::text(&view.needs_you, view.needs_more, view.now, look);
     text.push_str(&flags::text(&view.red_flags, view.more_red_flags, look));
@@ -43,7 +43,7 @@ pub fn status(view: &StatusView, look: Look) -> String {
     folded(&text, look)
 }
 
-/// A pause with the words of the tool, of which the sentence has said the first already.
+/// Formats a pause with the message of the tool, without the part that the sentence repeats.
 pub fn paused(sentence: &str, reason: &str) -> String {
     let what = sentence.split("; ").next().unwrap_or_default();
     let rest = reason.strip_prefix(what).unwrap_or(reason).trim_start_matches([':', ' ']);
@@ -62,7 +62,7 @@ fn one(queue: &QueueView, look: Look) -> String {
     let ids = rows.iter().map(|[id, ..]| cells::width(id)).max().unwrap_or(0);
     let titles = rows.iter().map(|[_, title, _]| cells::width(title)).max().unwrap_or(0);
     let titles = match look.width {
-        // A third of what is left is for what holds the task up.
+        // A third of the remaining width is for the reason why the task waits.
         Some(width) => titles.min((width.saturating_sub(ids + BESIDE) * 2 / 3).max(10)),
         None => titles.min(TITLE),
     };
@@ -80,19 +80,19 @@ fn one(queue: &QueueView, look: Look) -> String {
     text
 }
 
-/// Path, project and counts.
+/// Renders path, project and counts.
 fn head(queue: &QueueView, look: Look) -> String {
     let path = look.head(super::escape::line(&queue.path));
     let project = queue.project.as_deref().filter(|project| !project.is_empty());
     let project = project
         .map_or_else(String::new, |project| format!(" (project {})", super::escape::line(project)));
-    // Where a task is done in part, the counts say it already.
+    // If a task is partly done, the counts show it already.
     let percent = queue.percent.filter(|percent| *percent > 0 && queue.partial.is_none());
     let done = percent.map_or_else(String::new, |percent| format!(" ({percent}%)"));
     format!("{path}{project}: {}{done}\n", counts(queue))
 }
 
-/// `12 tasks: 3 complete, 1 in progress, 4 ready, 4 waiting`.
+/// Formats `12 tasks: 3 complete, 1 in progress, 4 ready, 4 waiting`.
 pub fn counts<T>(queue: &QueueView<T>) -> String {
     let summary = &queue.counts;
     let parts = [
@@ -115,12 +115,12 @@ pub fn counts<T>(queue: &QueueView<T>) -> String {
     if parts.is_empty() { total } else { format!("{total}: {parts}{percent}") }
 }
 
-/// Id, title and what is to be said of a task.
+/// Returns id, title and detail of a task.
 fn row(task: &TaskView) -> [String; 3] {
     [fitted(&task.id, ID), fitted(&task.title, 200), detail(task)]
 }
 
-/// How far a task is and what comes next, as a part of what is to be said of it.
+/// Formats progress and next step of a task, as part of its detail.
 fn said(progress: &Progress) -> String {
     let percent = progress.percent.map(|percent| format!("{percent}%"));
     let next = progress.next.as_ref().map(|next| format!("next: {next}"));
@@ -129,7 +129,7 @@ fn said(progress: &Progress) -> String {
     if parts.is_empty() { String::new() } else { format!("{}; ", parts.join(", ")) }
 }
 
-/// What is to be said of a task in its state, in a few words.
+/// Returns the detail of a task in its state, in a few words.
 pub fn detail(task: &TaskView) -> String {
     let said = of_state(task);
     match task.deadline.as_ref().filter(|_| task.late && task.state != State::Complete) {
@@ -141,7 +141,7 @@ pub fn detail(task: &TaskView) -> String {
 
 fn of_state(task: &TaskView) -> String {
     if let Some(change) = &task.change {
-        // Nobody has to live while a person looks.
+        // No worker has to be alive during a review.
         let is_missed = task.is_worker_gone && change.waits != Waits::Review;
         let gone = if is_missed { "; its worker is gone" } else { "" };
         return format!("{}{gone}", change.reason());
@@ -156,7 +156,7 @@ fn of_state(task: &TaskView) -> String {
             }
         }
         State::Blocked => match task.error.as_deref().and_then(ReasonCode::asked) {
-            // The word of the state says it already.
+            // The word of the state shows it already.
             Some((ReasonCode::Question, text)) => text.to_owned(),
             Some(_) | None => task.error.clone().unwrap_or_default(),
         },
@@ -180,7 +180,7 @@ fn of_state(task: &TaskView) -> String {
     }
 }
 
-/// `attempt 2, verifying, 12:30, silent 3 min: last line`.
+/// Formats `attempt 2, verifying, 12:30, silent 3 min: last line`.
 pub fn at_work(attempt: u32, live: &LiveView) -> String {
     let mut text = format!("attempt {attempt}, {}", live.phase.word());
     if let Some(seconds) = live.running_s {

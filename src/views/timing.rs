@@ -1,11 +1,11 @@
-//! Times and shares as people read them: how long, since when, how far, how much longer.
+//! Times and shares for people: durations, times of day, percentages, remaining time.
 
 use crate::domain::{AttemptReport, Field, Status};
 use crate::queue::Queue;
 use chrono::{DateTime, Local, TimeDelta, Utc};
 use std::time::Duration;
 
-/// How long something lasts that is looked at while it does: `0:07`, `12:30`, `1:02:03`.
+/// Formats a duration that is still running: `0:07`, `12:30`, `1:02:03`.
 pub fn running(time: Duration) -> String {
     let seconds = time.as_secs();
     match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
@@ -14,37 +14,37 @@ pub fn running(time: Duration) -> String {
     }
 }
 
-/// The time of day, with the date where it is another day: `14:05`, `2026-01-19 14:05`.
+/// Formats the time of day, with the date if it is another day: `14:05`, `2026-01-19 14:05`.
 pub fn clock(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let (at, now) = (at.with_timezone(&Local), now.with_timezone(&Local));
     let is_today = at.date_naive() == now.date_naive();
     at.format(if is_today { "%H:%M" } else { "%Y-%m-%d %H:%M" }).to_string()
 }
 
-/// A time as it is written in queues, journals and reports.
+/// Parses a time of queues, journals and reports.
 pub fn parsed(text: &str) -> Option<DateTime<Utc>> {
     DateTime::parse_from_rfc3339(text.trim()).ok().map(|time| time.to_utc())
 }
 
-/// From one time to a later one; nothing where the clock was set back between them.
+/// Returns the duration between two times; zero if the clock was set back between them.
 pub fn between(from: DateTime<Utc>, to: DateTime<Utc>) -> Duration {
     (to - from).max(TimeDelta::zero()).to_std().unwrap_or_default()
 }
 
-/// How long an attempt took: by its own times, which an earlier version wrote in whole seconds, and at
-/// least as long as its commands ran.
+/// Returns how long an attempt took: by its own times, which an earlier version wrote in whole
+/// seconds, and at least as long as its commands ran.
 pub fn lasted(report: &AttemptReport) -> Duration {
     let ran = Duration::from_millis(report.steps.iter().map(|step| step.millis).sum());
     let ends = parsed(&report.started_at).zip(parsed(&report.ended_at));
     ends.map_or(ran, |(from, to)| between(from, to).max(ran))
 }
 
-/// How many of a hundred are done; a hundred only when all are.
+/// Returns the completed percentage; a hundred only if all are done.
 pub fn percent(done: usize, total: usize) -> usize {
     done.min(total).saturating_mul(100).checked_div(total).unwrap_or(100)
 }
 
-/// The middle one of times that were measured.
+/// Returns the median of measured times.
 pub fn median(mut times: Vec<Duration>) -> Option<Duration> {
     times.sort_unstable();
     match times.len() {
@@ -53,19 +53,19 @@ pub fn median(mut times: Vec<Duration>) -> Option<Duration> {
     }
 }
 
-/// How much longer `left` tasks take in so many `lanes`, of which each takes as long as the median of
-/// those that were `measured`. It knows nothing of who waits for whom: `plan` does.
+/// Estimates how much longer `left` tasks take in this many `lanes`, each task with the median time
+/// of those that were `measured`. It ignores dependencies; `plan` does not.
 pub fn left(left: usize, lanes: usize, measured: &[Duration]) -> Option<Duration> {
     let rounds = left.div_ceil(lanes.max(1));
     let each = median(measured.to_vec())?;
     Some(each.saturating_mul(u32::try_from(rounds).unwrap_or(u32::MAX)))
 }
 
-/// How many tasks are enough to say how long one takes.
+/// The number of tasks that is enough for a median.
 const SAMPLE: usize = 200;
 
-/// How long the last complete tasks of `queues` took from the begin of their last attempt, by their own
-/// times.
+/// Returns how long the last complete tasks of `queues` took from the start of their last attempt,
+/// by their own times.
 pub fn measured(queues: &[Queue]) -> Vec<Duration> {
     let took = |queue: &Queue, at: usize| {
         let time = |field| parsed(&queue.text(at, field)?);

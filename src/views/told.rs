@@ -1,4 +1,4 @@
-//! How a task is shown to people, where that is not the word of its state.
+//! How a task is shown to people, if it differs from the name of its state.
 
 use super::style;
 use super::view::TaskView;
@@ -6,17 +6,17 @@ use crate::plan::State;
 use anstyle::Style;
 
 impl TaskView {
-    /// Whether it waits for a person's word and did not fail.
+    /// Returns whether it waits for a person's answer and did not fail.
     fn asks(&self) -> bool {
         self.state == State::Blocked && self.is_question
     }
 
-    /// Its state for people, who are not to take a question for a failure.
+    /// Returns its state for people, who must not mistake a question for a failure.
     pub fn shown_word(&self) -> &'static str {
         if self.asks() && self.word == State::Blocked.word() { "question" } else { self.word }
     }
 
-    /// The colour of its state.
+    /// Returns the colour of its state.
     pub fn style(&self) -> Style {
         if self.asks() { style::asking() } else { style::of_state(self.state) }
     }

@@ -1,4 +1,4 @@
-//! The attempts of a task as `why` tells them, each with what it was found to be.
+//! The attempts of a task as `why` shows them, each with its findings.
 
 use super::attempts::{AttemptView, HookView, StepView};
 use super::escape;
@@ -9,10 +9,10 @@ use anstyle::{AnsiColor, Style};
 use chrono::{DateTime, Utc};
 use std::fmt::Write;
 
-/// How many items, tests and the like are named in a list.
+/// The most items, tests and the like that are named in a list.
 const NAMED: usize = 8;
 
-/// All of them, oldest first, of a task that was `started` so often.
+/// Renders all attempts, oldest first, of a task that was `started` this often.
 pub(super) fn told_attempts(
     attempts: &[AttemptView],
     started: u32,
@@ -44,12 +44,12 @@ pub(super) fn told_attempts(
     }
 }
 
-/// How often a change did not merge.
+/// Returns how often a change did not merge.
 pub(super) fn conflicts(attempts: &[AttemptView]) -> usize {
     attempts.iter().filter(|one| one.code() == Some(ReasonCode::Conflict)).count()
 }
 
-/// How it ended, when, and what the agent used.
+/// Renders how it ended, when, and what the agent used.
 fn ended(attempt: &AttemptView, now: DateTime<Utc>, look: Look, text: &mut String) {
     let verdict = attempt.verdict.map_or("-", |verdict| verdict.word());
     let style = match verdict {
@@ -64,7 +64,7 @@ fn ended(attempt: &AttemptView, now: DateTime<Utc>, look: Look, text: &mut Strin
     let times = times(attempt, now);
     let _ = writeln!(text, "  {number}  {verdict}  {times}{}", escape::line(&told));
     text.push_str(&steps(attempt));
-    // The one that decided is the reason.
+    // The hook that decided is in the reason.
     for line in attempt.hooks.iter().filter(|hook| hook.code.is_none()).filter_map(HookView::failed)
     {
         let _ = writeln!(text, "     {}", escape::line(&line));
@@ -78,7 +78,7 @@ fn ended(attempt: &AttemptView, now: DateTime<Utc>, look: Look, text: &mut Strin
     }
 }
 
-/// What was found in it, and where its output is.
+/// Renders its findings, and the path of its output.
 fn found(attempt: &AttemptView, look: Look, text: &mut String) {
     if !attempt.files_ambiguous.is_empty() {
         let files = attempt.files_ambiguous.join(", ");
@@ -113,7 +113,7 @@ fn found(attempt: &AttemptView, look: Look, text: &mut String) {
     }
 }
 
-/// What ran in an attempt, and for how long, as a line; nothing where one command did.
+/// Renders the commands of an attempt with their durations as a line; empty for a single command.
 fn steps(attempt: &AttemptView) -> String {
     let step = |step: &StepView| format!("{} {}", step.name, seconds(step.seconds));
     let steps: Vec<String> = attempt.steps.iter().map(step).collect();
@@ -124,7 +124,7 @@ fn steps(attempt: &AttemptView) -> String {
     }
 }
 
-/// When an attempt began, and how long it took.
+/// Renders when an attempt began, and how long it took.
 fn times(attempt: &AttemptView, now: DateTime<Utc>) -> String {
     let began = attempt.started_at.as_deref().and_then(parsed);
     let took = attempt.duration_s.map(seconds);
@@ -138,7 +138,7 @@ fn seconds(seconds: f64) -> String {
     took((seconds * 1000.0).round() as i64)
 }
 
-/// What the agent used, of one with a preset.
+/// Renders what the agent used, if it has a preset.
 fn used(run: &AgentRun) -> Option<String> {
     let is_unknown = run.cost_usd.is_none() && run.tokens.is_none();
     if run.preset == Preset::Command && is_unknown {
@@ -150,7 +150,7 @@ fn used(run: &AgentRun) -> Option<String> {
     Some(format!("{}{model}: cost {cost}, tokens {tokens}", run.preset))
 }
 
-/// How the agent ended, and why the attempt came to its verdict where that is another matter.
+/// Renders how the agent ended, and the reason of the verdict if that differs.
 fn told(outcome: Option<&str>, reason: Option<&str>) -> String {
     let outcome = outcome.unwrap_or("no result yet");
     match reason {

@@ -1,6 +1,6 @@
 //! The read model: queues and tasks as plain data, in the shape of `status --json`.
 //!
-//! Titles and words are made only for the tasks that are shown, so that a look at a queue of a
+//! Titles and texts are created only for the tasks that are shown, so that viewing a queue of a
 //! hundred thousand tasks costs little more than reading it.
 
 use super::change::ChangeView;
@@ -16,22 +16,22 @@ use crate::domain::{Field, Liveness, Need, PauseKind, ReasonCode, Status, timest
 use crate::plan::{AgentPause, Estimates, Node, Readiness, State, Waiting};
 use crate::queue::Queue;
 
-/// What views are made from.
+/// The input of views.
 #[derive(Clone, Copy)]
 pub struct Sources<'a> {
     /// All loaded queues.
     pub queues: &'a [Queue],
-    /// Their paths as people know them.
+    /// Their paths as shown to people.
     pub shown: &'a [String],
     /// How many of them were asked for; they are the first ones.
     pub served: usize,
     /// The state of the tasks.
     pub readiness: &'a Readiness<'a>,
-    /// What must not be shown.
+    /// The secrets that must not be shown.
     pub mask: &'a Mask,
-    /// How long tasks take, which is their weight where many are one number.
+    /// The estimates of tasks, used as weights when many tasks are combined into one number.
     pub estimates: &'a Estimates,
-    /// What journals and attempt folders say of tasks, where that is asked for.
+    /// Returns the data of journals and attempt folders about a task; `None` if it is not needed.
     pub known: Option<&'a dyn Fn(Node) -> Known>,
 }
 
@@ -40,24 +40,24 @@ pub struct Sources<'a> {
 pub enum Shown {
     /// All.
     All,
-    /// The open ones, at most so many a queue; the most interesting first.
+    /// The open ones, at most this many per queue; the most interesting first.
     Open(usize),
 }
 
 impl<'a> Sources<'a> {
-    /// Queue and index of a task.
+    /// Returns queue and index of a task.
     pub fn place(&self, node: Node) -> (&'a Queue, usize) {
         let (queue, index) = self.readiness.graph().location(node);
         (&self.queues[queue], index)
     }
 
-    /// The title of a task.
+    /// Returns the title of a task.
     pub fn title(&self, node: Node) -> String {
         let (queue, index) = self.place(node);
         self.mask.text(&queue.title(index)).into_owned()
     }
 
-    /// What a complete task says of its end.
+    /// Returns a field about the end of a complete task.
     fn told(&self, node: Node, field: Field) -> Option<String> {
         let (queue, index) = self.place(node);
         let text = queue.text(index, field).filter(|text| !text.trim().is_empty())?;
@@ -65,24 +65,24 @@ impl<'a> Sources<'a> {
         is_complete.then(|| self.mask.text(&text).into_owned())
     }
 
-    /// What went wrong with a task.
+    /// Returns the error of a task.
     pub fn error(&self, node: Node) -> Option<String> {
         let (queue, index) = self.place(node);
         let text = queue.text(index, Field::Error).filter(|text| !text.trim().is_empty())?;
         Some(self.mask.text(&text).into_owned())
     }
 
-    /// The path of the queue of a task.
+    /// Returns the path of the queue of a task.
     pub fn queue_of(&self, node: Node) -> &'a str {
         &self.shown[self.readiness.graph().location(node).0]
     }
 
-    /// Whether the worker that has a task is known to be gone.
+    /// Returns whether the worker that has a task is known to be gone.
     pub fn is_worker_gone(&self, node: Node) -> bool {
         self.readiness.conditions.claims.get(&node).is_some_and(Liveness::is_dead)
     }
 
-    /// What a task waits for.
+    /// Returns the reasons why a task waits.
     pub fn waiting(&self, node: Node) -> Vec<Waiting> {
         let mut list = self.readiness.waiting(node);
         for waiting in &mut list {
@@ -91,7 +91,7 @@ impl<'a> Sources<'a> {
         list
     }
 
-    /// A task with all that is shown of it.
+    /// Returns a task with all that is shown of it.
     pub fn task(&self, node: Node) -> TaskView {
         let (queue, index) = self.place(node);
         let task = &queue.tasks()[index];
@@ -142,11 +142,11 @@ impl<'a> Sources<'a> {
         }
     }
 
-    /// Why a task is not complete, as a code: of what a person is asked for, else as the journal says,
-    /// `known`.
+    /// Returns why a task is not complete, as a code: of what it needs from a person, otherwise of
+    /// the journal (`known`).
     fn code(&self, node: Node, state: State, known: Option<String>) -> Option<String> {
         let conditions = self.readiness.conditions;
-        // Hooks have codes of their own.
+        // Hooks have their own codes.
         let word = |code: ReasonCode| Some(code.word().to_owned());
         if state == State::Complete {
             return None;
@@ -166,8 +166,8 @@ impl<'a> Sources<'a> {
         }
     }
 
-    /// When a task was first started, and when it came to its end: complete by its own word, and stopped
-    /// as the journal says, `known`.
+    /// Returns when a task was first started, and when it ended: complete tasks by their own
+    /// fields, and stopped ones by the journal (`known`).
     fn times(
         &self,
         node: Node,
@@ -195,8 +195,8 @@ impl<'a> Sources<'a> {
         Some(between(from, to).as_secs())
     }
 
-    /// The queues with those of their tasks that are `selected`; `filtered` says that these may
-    /// not be all.
+    /// Returns the queues with those of their tasks that are `selected`; `filtered` means that
+    /// these may not be all.
     pub fn status(
         &self,
         selected: &dyn Fn(Node) -> bool,
@@ -218,8 +218,8 @@ impl<'a> Sources<'a> {
         StatusView { needs_more, ..self.whole(queues, needs.collect(), selected) }
     }
 
-    /// All selected tasks, for writing; commands say which queues are meant, in `words` that begin
-    /// with a blank.
+    /// Returns all selected tasks, for writing; `words`, which begin with a blank, add the names of
+    /// the queues to commands.
     pub fn written_status(
         self,
         selected: &dyn Fn(Node) -> bool,
@@ -260,7 +260,7 @@ impl<'a> Sources<'a> {
         }
     }
 
-    /// The agents that are not started now.
+    /// Returns the agents that are paused.
     fn pauses(&self) -> Vec<PauseView> {
         let one = |pause: &AgentPause| PauseView {
             agent: pause.agent.clone(),
@@ -274,8 +274,8 @@ impl<'a> Sources<'a> {
         self.readiness.agent_pauses().iter().map(one).collect()
     }
 
-    /// Counts a task for the share that is done. What is parked is no work, and an epic none of
-    /// its own.
+    /// Adds a task to the completed share. Parked tasks are no work, and an epic has none of its
+    /// own.
     pub fn weigh(&self, node: Node, share: &mut Share) {
         let (queue, index) = self.place(node);
         if queue.tasks()[index].status == Status::Parked {
@@ -342,7 +342,7 @@ fn status_of(state: State) -> Status {
     }
 }
 
-/// The state of open tasks in a list for people; `None` for those that are not open.
+/// Returns the rank of open tasks in a list for people; `None` for those that are not open.
 fn interest(state: State) -> Option<u8> {
     match state {
         State::InProgress => Some(0),

@@ -1,11 +1,11 @@
-//! What a verification noted of a task although it passed, as the task has it.
+//! The warnings of a verification that passed, as stored in the task.
 
 use super::mask::Mask;
 use crate::domain::{Field, Status};
 use crate::queue::Queue;
 use serde_json::Value;
 
-/// The warnings of a complete task.
+/// Returns the warnings of a complete task.
 pub(super) fn of(queue: &Queue, index: usize, mask: &Mask) -> Vec<String> {
     if queue.tasks()[index].status != Status::Complete {
         return Vec::new();

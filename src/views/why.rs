@@ -1,4 +1,4 @@
-//! `why ID`: the state of a task and why, what it holds up, and its attempts.
+//! `why ID`: the state of a task and its reason, what it holds up, and its attempts.
 
 use super::attempts::AttemptView;
 use super::escape;
@@ -15,12 +15,12 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use std::fmt::Write;
 
-/// How many names a sentence lists.
+/// The most names that a sentence lists.
 const NAMED: usize = 10;
-/// How many lines of evidence are shown; JSON has all of them.
+/// The most lines of evidence that are shown; JSON has all of them.
 const EVIDENCE: usize = 20;
 
-/// What there is to say of a task.
+/// Everything about one task.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WhyView {
     /// The path of its queue.
@@ -31,16 +31,16 @@ pub struct WhyView {
     pub holds_up: Vec<String>,
     /// Its attempts, oldest first.
     pub attempts: Vec<AttemptView>,
-    /// Its tests that passed only when they ran again, over all attempts.
+    /// Its tests that passed only on a retry, over all attempts.
     pub flaky: Vec<FlakyView>,
     /// Why it ranks where it does, if it is ready.
     pub rank: Option<String>,
-    /// When it was looked at.
+    /// The time of the view.
     pub now: DateTime<Utc>,
 }
 
 impl Sources<'_> {
-    /// All about one task.
+    /// Returns everything about one task.
     pub fn why(&self, node: Node, attempts: Vec<AttemptView>, rank: Option<String>) -> WhyView {
         let task = self.task(node);
         let open = |other: &Node| self.readiness.state(*other) != State::Complete;
@@ -65,7 +65,7 @@ impl Sources<'_> {
 }
 
 impl WhyView {
-    /// In the shape of `why --json`.
+    /// Returns the shape of `why --json`.
     pub fn json(&self) -> Value {
         let task = &self.task;
         let mut value = json!({
@@ -94,7 +94,7 @@ impl WhyView {
             "started": task.attempts,
             "attempts": self.attempts,
         });
-        // Absent while unknown.
+        // Absent if unknown.
         if let Some(cost) = task.cost_usd {
             value["cost_usd"] = json!(cost);
         }
@@ -111,7 +111,7 @@ impl WhyView {
     }
 }
 
-/// The same in sentences.
+/// Renders the view in sentences.
 pub fn text(view: &WhyView, look: Look) -> String {
     let task = &view.task;
     let mut text = String::new();
@@ -150,7 +150,7 @@ pub fn text(view: &WhyView, look: Look) -> String {
     folded(&text, look)
 }
 
-/// The whole of what its agent asked or found, where one line does not say it.
+/// Renders the full question or finding of its agent, if one line is not enough.
 fn question(task: &TaskView, text: &mut String) {
     let Some(asked) = task.open_question.as_ref().map(QuestionView::question) else { return };
     let mut line = |line: &str| {
@@ -169,7 +169,7 @@ fn question(task: &TaskView, text: &mut String) {
     line(&Need::of_blocked(Some(asked.code)).command(&task.id));
 }
 
-/// Its state, in one sentence.
+/// Renders its state, in one sentence.
 fn state(view: &WhyView, look: Look) -> String {
     let task = &view.task;
     let state = look.paint(task.style(), task.shown_word().replace('_', " "));
@@ -231,7 +231,7 @@ fn state(view: &WhyView, look: Look) -> String {
     format!("It is {state} in {queue}{more}{end}")
 }
 
-/// One thing that is waited for, as a sentence.
+/// Formats one reason for waiting as a sentence.
 fn sentence(waiting: &Waiting) -> String {
     let what = escape::line(&waiting.what);
     match waiting.kind {

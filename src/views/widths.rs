@@ -1,5 +1,6 @@
-//! Every text for people at the widths of terminals, with titles, ids and reasons that are wide, joined,
-//! written from right to left, or try to steer: no line is wider, and nothing steers.
+//! Checks every text for people at the widths of terminals, with titles, ids and reasons that are
+//! wide, joined, right-to-left, or contain control characters: no line is too wide, and no control
+//! character remains.
 
 use super::attempts::{self, AttemptView};
 use super::dates::{At, Dates, Day, Due, ForecastView, GroupRow, Groups, Target};
@@ -26,7 +27,7 @@ use std::path::Path;
 const WIDTHS: [usize; 4] = [60, 80, 120, 200];
 const IDS: [&str; 5] = ["A-1", "日本語の長い識別子", "crab-🦀👩‍👩‍👧‍👦", "שלום-עולם", "e\u{202e}vil"];
 
-/// A title of each kind.
+/// Returns a title of each kind.
 fn titles() -> Vec<String> {
     let long = "a title that goes on and on, e\u{301}e\u{301}e\u{301} and so on, until nothing more of it fits";
     let others =
@@ -34,7 +35,7 @@ fn titles() -> Vec<String> {
     others.into_iter().map(str::to_owned).chain(hostile()).collect()
 }
 
-/// Tasks in every state; every second one has an id that is hard to show.
+/// Returns tasks in every state; every second one has an id that is hard to show.
 fn queue() -> Value {
     let claim = json!({"worker": "host:1:0badcafe", "attempt": 1, "since": "2026-01-19T09:00:00Z"});
     let task = |(n, title): (usize, String)| {
@@ -56,7 +57,8 @@ fn queue() -> Value {
     json!({"project": titles()[0], "tasks": tasks})
 }
 
-/// That what `draw` draws fits and steers nothing, whatever the width, with colours and without.
+/// Asserts that the output of `draw` fits and contains no control characters, at every width, with
+/// colours and without.
 #[track_caller]
 fn fits(draw: impl Fn(Look) -> String) {
     let safe = |text: &str| !text.contains(|letter| letter != '\n' && steers(letter));
@@ -66,7 +68,7 @@ fn fits(draw: impl Fn(Look) -> String) {
         let text = draw(Look { color: false, width: Some(width) });
         assert!(safe(&text), "{text}");
         for line in text.lines() {
-            // What is copied is whole.
+            // Lines that are copied are never broken.
             let fits = cells::width(line) <= width || is_copied(line);
             assert!(fits, "{} of {width}: {line}\n{text}", cells::width(line));
         }
@@ -75,7 +77,7 @@ fn fits(draw: impl Fn(Look) -> String) {
     }
 }
 
-/// A text without colours.
+/// Returns a text without colours.
 fn unpainted(text: &str) -> String {
     let mut parts = text.split('\u{1b}');
     let first = parts.next().unwrap_or_default().to_owned();
@@ -115,7 +117,7 @@ fn status_in_both_forms_needs_flags_and_what_is_next() {
     });
 }
 
-/// An attempt with everything that one may have.
+/// Returns an attempt with every field set.
 fn attempt() -> AttemptView {
     let dir = tempfile::tempdir().expect("a folder");
     let path = dir.path().join("q.json");
@@ -207,7 +209,7 @@ fn since_and_stuck() {
     });
 }
 
-/// Dates of everything that a plan may be asked for.
+/// Returns dates with every field of a plan set.
 fn dates() -> Dates {
     let at = Some(At(now()));
     let due = |id: &&str| Due {

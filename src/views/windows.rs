@@ -1,20 +1,21 @@
-//! Workers as people number them: a worker's own name says nothing to them, and "Window 2" does.
+//! Numbers workers for people: the name of a worker means nothing to them, but "Window 2" does.
 //!
-//! A number is that of a slot at work: a worker keeps it, and a new worker takes the lowest one whose
-//! worker is not at work. So the slots of a loop that was started again have the numbers of those before.
+//! A number belongs to a slot at work: a worker keeps it, and a new worker takes the lowest one
+//! whose worker is not at work. The slots of a loop that was started again therefore have the
+//! numbers of the earlier ones.
 
 use std::collections::HashMap;
 
-/// The numbers of the workers that were seen at work, in the order of the journal.
+/// The numbers of the workers that were at work, in the order of the journal.
 #[derive(Clone, Debug, Default)]
 pub struct Windows {
-    /// By number less one: the worker, and whether it is at work.
+    /// By number minus one: the worker, and whether it is at work.
     slots: Vec<(String, bool)>,
     numbers: HashMap<String, usize>,
 }
 
 impl Windows {
-    /// The worker begins something; gives its number.
+    /// Records that the worker begins something; returns its number.
     pub fn begins(&mut self, worker: &str) -> usize {
         if let Some(&at) = self.numbers.get(worker) {
             self.slots[at].1 = true;
@@ -35,14 +36,14 @@ impl Windows {
         at + 1
     }
 
-    /// What the worker did is over.
+    /// Records that the worker finished.
     pub fn ends(&mut self, worker: &str) {
         if let Some(&at) = self.numbers.get(worker) {
             self.slots[at].1 = false;
         }
     }
 
-    /// The number of a worker that was seen.
+    /// Returns the number of a known worker.
     pub fn of(&self, worker: &str) -> Option<usize> {
         self.numbers.get(worker).map(|at| at + 1)
     }
@@ -60,7 +61,7 @@ mod tests {
         assert_eq!((windows.begins("a"), windows.of("b")), (1, Some(2)));
         windows.ends("b");
         assert_eq!((windows.begins("c"), windows.of("b")), (2, None));
-        // Nobody is at rest: one more.
+        // All numbers are in use, so there is one more.
         assert_eq!(windows.begins("b"), 3);
         assert_eq!(windows.of("nobody"), None);
     }

@@ -26,7 +26,7 @@ pub struct RepositoryView {
     pub places_dir: String,
     /// The trees.
     pub places: Vec<PlaceView>,
-    /// The tasks of which attempts are kept.
+    /// The tasks with kept attempts.
     pub attempts: Vec<KeptView>,
 }
 
@@ -35,24 +35,24 @@ pub struct RepositoryView {
 pub struct PlaceView {
     /// Its name, such as `ws-1`.
     pub name: String,
-    /// What it is for: `workspace`, `judge` or `restored`.
+    /// Its purpose: `workspace`, `judge` or `restored`.
     pub kind: &'static str,
     /// Its folder.
     pub path: String,
-    /// Whether a loop has it now.
+    /// Whether a loop uses it now.
     pub in_use: bool,
-    /// What it takes on the disk.
+    /// Its size on the disk, in bytes.
     pub bytes: u64,
-    /// The commit that its own HEAD is at.
+    /// The commit of its own HEAD.
     pub head: Option<String>,
 }
 
 /// The kept attempts of a task.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct KeptView {
-    /// The task; `None` when no loaded queue has it.
+    /// The task; `None` if no loaded queue has it.
     pub task: Option<String>,
-    /// What it is called in refs.
+    /// Its name in refs.
     pub part: String,
     /// The numbers of the attempts.
     pub attempts: Vec<u32>,
@@ -75,7 +75,7 @@ impl From<&Place> for PlaceView {
     }
 }
 
-/// Attempts by task; `tasks` says which task a part of a ref is.
+/// Groups attempts by task; `tasks` maps a part of a ref to its task.
 pub fn by_task(mut attempts: Vec<AttemptRef>, tasks: &HashMap<String, String>) -> Vec<KeptView> {
     attempts.sort_by(|one, other| (&one.part, one.number).cmp(&(&other.part, other.number)));
     let mut views: Vec<KeptView> = Vec::new();
@@ -92,7 +92,7 @@ pub fn by_task(mut attempts: Vec<AttemptRef>, tasks: &HashMap<String, String>) -
     views
 }
 
-/// The same in lines.
+/// Renders the view as lines.
 pub fn text(view: &WorkspacesView, look: Look) -> String {
     let mut text = String::new();
     for repository in &view.repositories {

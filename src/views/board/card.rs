@@ -1,4 +1,4 @@
-//! What boards say of one task.
+//! What boards show about one task.
 
 use crate::domain::Field;
 use crate::plan::{Node, State, WaitingKind};
@@ -8,31 +8,31 @@ use crate::views::view::{Sources, TaskView};
 use chrono::{DateTime, Duration, SecondsFormat, Utc};
 use serde_json::Value;
 
-/// What a board is made of.
+/// The input of a board.
 #[derive(Clone, Copy)]
 pub struct Board<'a> {
-    /// The queues, by the names that the board has for them.
+    /// The queues, by the names that the board uses for them.
     pub sources: Sources<'a>,
-    /// Which of them, in which order.
+    /// The indexes of the queues to show, in order.
     pub order: &'a [usize],
-    /// The time by which tasks are late.
+    /// The time that decides which tasks are late.
     pub now: DateTime<Utc>,
 }
 
 /// A task on a board.
 pub(super) struct Card {
-    /// What every view says of it.
+    /// The data that every view shows.
     pub(super) task: TaskView,
     /// Its deadline.
     pub(super) deadline: Option<deadline::Deadline>,
-    /// Tasks that it depends on, and those of them that are not complete.
+    /// The number of its dependencies, and the names of those that are not complete.
     pub(super) depends: (usize, Vec<String>),
-    /// When it will be complete, as was said, else by its estimate.
+    /// When it will be complete: as reported, otherwise by its estimate.
     pub(super) eta: Option<String>,
 }
 
 impl Board<'_> {
-    /// The card of a task.
+    /// Returns the card of a task.
     pub(super) fn card(&self, node: Node) -> Card {
         let (queue, index) = self.sources.place(node);
         let readiness = self.sources.readiness;
@@ -45,7 +45,7 @@ impl Board<'_> {
                 depends.1.push(graph.reference(first));
             }
         }
-        // Names of tasks that do not exist, or that could be several.
+        // Names of tasks that do not exist, or that are ambiguous.
         for waiting in &task.waiting_for {
             if matches!(waiting.kind, WaitingKind::Unknown | WaitingKind::Ambiguous) {
                 depends.0 += 1;
@@ -72,7 +72,8 @@ impl Board<'_> {
         Some(format!("{} by its estimate", minute.replace(":00Z", "Z").replace('T', " ")))
     }
 
-    /// Who is told of a complete task: those that it names, and those that depend on it.
+    /// Returns who is notified of a complete task: those that it names, and those that depend on
+    /// it.
     pub(super) fn notified(&self, node: Node) -> Vec<String> {
         let (queue, index) = self.sources.place(node);
         let graph = self.sources.readiness.graph();
@@ -87,7 +88,7 @@ impl Board<'_> {
         all
     }
 
-    /// The artifacts of a task as texts.
+    /// Returns the artifacts of a task as texts.
     pub(super) fn artifacts(&self, node: Node) -> Vec<String> {
         let (queue, index) = self.sources.place(node);
         if queue.raw(index, Field::Artifacts).is_none() {
@@ -103,7 +104,7 @@ impl Board<'_> {
         list.iter().map(text).collect()
     }
 
-    /// What the agent told of its work.
+    /// Returns the agent's summary of its work.
     pub(super) fn summary(&self, node: Node) -> Option<String> {
         let (queue, index) = self.sources.place(node);
         queue.raw(index, Field::ResultSummary)?;
@@ -113,7 +114,7 @@ impl Board<'_> {
 }
 
 impl Card {
-    /// How much of it is done.
+    /// Returns how much of it is done, in percent.
     pub(super) fn percent(&self) -> u8 {
         if self.task.state == State::Complete {
             return 100;
@@ -121,19 +122,19 @@ impl Card {
         self.told().and_then(|progress| progress.percent).unwrap_or(0)
     }
 
-    /// What was said of it.
+    /// Returns its reported progress.
     pub(super) fn told(&self) -> Option<&Progress> {
         self.task.progress.as_deref()
     }
 
-    /// What comes next: as was said, else the first step that is not done.
+    /// Returns the next step: as reported, otherwise the first step that is not done.
     pub(super) fn next(&self) -> Option<String> {
         let told = self.told().filter(|_| self.task.state != State::Complete)?;
         let step = || told.steps.iter().find(|step| !step.done).map(|step| step.title.clone());
         told.next.clone().or_else(step)
     }
 
-    /// What holds it up besides other tasks.
+    /// Returns the reasons why it waits besides other tasks.
     pub(super) fn blockers(&self) -> Vec<String> {
         let task = &self.task;
         if task.state == State::Blocked {

@@ -1,4 +1,4 @@
-//! A board as data: what its styles say of each task, in the lists of the kanban board.
+//! A board as data: what its styles show about each task, in the lists of the kanban board.
 
 use super::card::Board;
 use super::kanban::LISTS;
@@ -15,16 +15,16 @@ pub struct BoardView {
     pub schema_version: u32,
     /// The queues.
     pub queues: Vec<BoardQueue>,
-    /// How much of all work is done, each task by its estimate; `None` where there is none.
+    /// How much of all work is done, weighted by estimates; `None` if there is no work.
     pub percent: Option<u8>,
-    /// The tasks by state: what wants a person first.
+    /// The tasks by state: those that need a person first.
     pub lists: Vec<BoardList>,
 }
 
 /// A queue of a board.
 #[derive(Clone, Debug, Serialize)]
 pub struct BoardQueue {
-    /// Its path, as the board has it.
+    /// Its path, as shown on the board.
     pub path: String,
     /// Its tasks by state.
     pub summary: Summary,
@@ -41,34 +41,34 @@ pub struct BoardList {
     pub tasks: Vec<BoardTask>,
 }
 
-/// A task of a board: as `status` has it, and what boards say besides.
+/// A task of a board: the fields of `status`, and those that boards add.
 #[derive(Clone, Debug, Serialize)]
 pub struct BoardTask {
-    /// As in `status`.
+    /// The fields of `status`.
     #[serde(flatten)]
     pub task: TaskView,
     /// Its queue.
     pub queue: String,
     /// Its phase.
     pub phase: Option<String>,
-    /// How much of it is done.
+    /// How much of it is done, in percent.
     pub percent: u8,
-    /// What comes next.
+    /// The next step.
     pub next: Option<String>,
-    /// When it will be complete, as was said, else by its estimate.
+    /// When it will be complete: as reported, otherwise by its estimate.
     pub eta: Option<String>,
-    /// Tasks that it depends on and that are not complete.
+    /// Its dependencies that are not complete.
     pub depends_on: Vec<String>,
-    /// What holds it up besides other tasks.
+    /// The reasons why it waits besides other tasks.
     pub blockers: Vec<String>,
-    /// Of a complete one: who was told of it.
+    /// For a complete task: who was notified of it.
     pub notified: Vec<String>,
-    /// Of a complete one: what it made.
+    /// For a complete task: what it made.
     pub artifacts: Vec<String>,
 }
 
 impl Board<'_> {
-    /// The board as data.
+    /// Returns the board as data.
     pub fn data(&self) -> BoardView {
         let mut all = Share::default();
         let mut lists: Vec<BoardList> = LISTS

@@ -6,7 +6,7 @@ use crate::views::markdown::{inline, row};
 use crate::views::progress::Share;
 use std::fmt::Write;
 
-/// The lists in their order: what wants a person first.
+/// The lists in their order: those that need a person first.
 pub(super) const LISTS: [(State, &str); 6] = [
     (State::Blocked, "Blocked"),
     (State::InProgress, "In progress"),
@@ -55,7 +55,7 @@ fn all<'b>(board: &'b Board<'_>) -> impl Iterator<Item = (usize, Node)> + 'b {
     board.order.iter().flat_map(of)
 }
 
-/// A row for each queue, and one for all of them.
+/// Renders a row for each queue, and one for all of them.
 fn counts(board: &Board<'_>, text: &mut String) {
     let states = LISTS.map(|(_, name)| name);
     text.push_str(&row(["Queue", "Tasks", "Done"].into_iter().chain(states)));
@@ -85,7 +85,7 @@ fn counts(board: &Board<'_>, text: &mut String) {
     }
 }
 
-/// What is to be said of a task beside its title.
+/// Returns what is shown of a task beside its title.
 fn details(card: &Card) -> Vec<String> {
     let task = &card.task;
     let mut parts = Vec::new();

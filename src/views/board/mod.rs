@@ -1,7 +1,7 @@
 //! The board: all tasks as Markdown, in one of three styles.
 //!
-//! A board is made of the queues and the time alone, so that two programs that see the same queues
-//! write the same board, and one that did not change need not be written.
+//! A board is made only of the queues and the time, so that two programs that see the same queues
+//! write the same board, and an unchanged one need not be written.
 
 mod card;
 mod json;
@@ -18,7 +18,7 @@ pub use json::{BoardList, BoardQueue, BoardTask, BoardView};
 use crate::config::BoardStyle;
 
 impl Board<'_> {
-    /// The board.
+    /// Renders the board.
     pub fn render(&self, style: BoardStyle) -> String {
         match style {
             BoardStyle::Kanban => kanban::render(self),

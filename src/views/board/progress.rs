@@ -6,7 +6,7 @@ use crate::views::escape;
 use crate::views::markdown::{fence, inline};
 use std::fmt::Write;
 
-/// What is shown where there is nothing to say.
+/// Shown for an empty value.
 const NOTHING: &str = "-";
 
 pub(super) fn render(board: &Board<'_>) -> String {
@@ -35,7 +35,7 @@ pub(super) fn render(board: &Board<'_>) -> String {
     text
 }
 
-/// The word of the document for a state.
+/// Returns the document's word for a state.
 fn word(state: State) -> &'static str {
     match state {
         State::InProgress => "IN_PROGRESS",
@@ -85,7 +85,7 @@ fn section(board: &Board<'_>, node: Node, card: &Card, text: &mut String) {
             }
         }
     }
-    // Not in the document that others read, so that it comes last.
+    // It is not in the document format that others read, so it comes last.
     let late = card.deadline.as_ref().filter(|deadline| deadline.is_late);
     if let Some(deadline) = late {
         line("Late", &format!("was due {}", deadline.text));
@@ -96,7 +96,7 @@ fn section(board: &Board<'_>, node: Node, card: &Card, text: &mut String) {
     }
 }
 
-/// The report of a task, in which nothing is escaped but what steers: it is in a fence.
+/// Renders the report of a task. It is in a fence, so only control characters are escaped.
 fn report(board: &Board<'_>, node: Node, card: &Card, text: &mut String) {
     let task = &card.task;
     let line = |what: &str| escape::line(what).trim().to_owned();

@@ -1,5 +1,5 @@
-//! `state.md` beside the queues: what runs, how the last attempt ended, what is left to try, and what
-//! comes next, for whoever looks into the folder.
+//! `state.md` beside the queues: what runs, how the last attempt ended, what is left to try, and
+//! what comes next.
 
 use super::card::Board;
 use crate::domain::{Field, Status, Turn};
@@ -10,7 +10,7 @@ use std::fmt::Write;
 /// The heading of a queue's part, before its name.
 const HEAD: &str = "## ";
 
-/// The part of one queue; `attempts` is the budget of tasks that have none of their own, and `order`
+/// Renders the part of one queue. `attempts` is the budget of tasks without their own, and `order`
 /// ranks what comes next.
 pub fn part(board: &Board<'_>, queue: usize, attempts: u32, order: &Order) -> String {
     let readiness = board.sources.readiness;
@@ -58,7 +58,7 @@ pub fn part(board: &Board<'_>, queue: usize, attempts: u32, order: &Order) -> St
     shown
 }
 
-/// The task whose attempt ended last, by the time at which it was completed or began.
+/// Returns the task whose attempt ended last, by the time at which it was completed or began.
 fn last(board: &Board<'_>, queue: usize) -> Option<Node> {
     let text = &board.sources.queues[queue];
     let ended = |index: usize| {
@@ -72,8 +72,8 @@ fn last(board: &Board<'_>, queue: usize) -> Option<Node> {
     (board.sources.readiness.state(node) != State::Parked).then_some(node)
 }
 
-/// The whole file: the parts of queues that this program has, and of `old` those of other queues that
-/// still `exist`.
+/// Returns the whole file: the parts of this program's queues, and from `old` those of other queues
+/// that still `exist`.
 pub fn merged(parts: &[(String, String)], old: &str, exists: &dyn Fn(&str) -> bool) -> String {
     let split = |text: &str| -> Vec<String> {
         let before = format!("\n{HEAD}");

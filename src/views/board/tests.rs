@@ -104,7 +104,7 @@ fn the_data_of_a_board_has_what_its_styles_say() {
     assert_eq!(value["queues"][0]["summary"]["total"], 5);
 }
 
-/// No title makes a line, a heading, a list or a cell of its own.
+/// No title can create a line, a heading, a list or a cell.
 #[test]
 fn hostile_titles_stay_in_their_lines() {
     let titles = hostile();

@@ -55,7 +55,7 @@ fn one(board: &Board<'_>, queue: usize, text: &mut String) {
     let _ = writeln!(text, "**Current Phase**: {current}");
 }
 
-/// Whole percent, rounded; 100 only when all are done.
+/// Returns whole percent, rounded; 100 only if all are done.
 fn percent(done: usize, all: usize) -> usize {
     let rounded = (done * 200 + all).checked_div(all * 2).unwrap_or(0);
     if done < all { rounded.min(99) } else { rounded }
@@ -75,7 +75,7 @@ fn line(board: &Board<'_>, node: Node, text: &mut String) {
     let _ = writeln!(text, "- [{done}] Task {id}: {title}{note}");
 }
 
-/// The tasks by phase: phases of the file's list first, then others as they come.
+/// Returns the tasks by phase: phases of the file's list first, then others in order of appearance.
 fn grouped<'a>(board: &Board<'a>, queue: usize, nodes: &[Node]) -> Vec<Group<'a>> {
     let phases: &[Phase] = board.sources.queues[queue].phases();
     let listed = phases.iter().map(|phase| Group {
@@ -97,7 +97,7 @@ fn grouped<'a>(board: &Board<'a>, queue: usize, nodes: &[Node]) -> Vec<Group<'a>
             None => groups.push(Group { phase: Some(phase), name: "", nodes: vec![node] }),
         }
     }
-    // Numbers that no list orders come in their own order.
+    // Numbers that no list orders are sorted by value.
     let number = |group: &Group<'_>| group.phase.and_then(|phase| phase.parse::<f64>().ok());
     if groups[known..].iter().all(|group| number(group).is_some()) {
         groups[known..]

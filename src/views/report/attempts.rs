@@ -1,4 +1,4 @@
-//! Attempts as the journal tells them, from each claim to what ended it.
+//! Attempts according to the journal, from each claim to the event that ended it.
 
 use super::notes::{Note, Noted};
 use crate::domain::{EventKind, HookPoint, Verdict};
@@ -6,7 +6,7 @@ use chrono::DateTime;
 use serde::Deserialize;
 use std::collections::HashMap;
 
-/// The part of a line of the journal that a report needs.
+/// The fields of a journal line that a report needs.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Line {
     at: String,
@@ -35,7 +35,7 @@ struct Data {
     cost_usd: Option<f64>,
     #[serde(default)]
     tokens: Option<u64>,
-    /// A hook of a newer version is none here.
+    /// A hook of a newer version is ignored.
     #[serde(default)]
     hook: Option<String>,
     #[serde(default)]
@@ -47,46 +47,46 @@ struct Data {
 pub struct Attempt {
     /// Its number.
     pub number: u32,
-    /// Who made it.
+    /// The worker that made it.
     pub worker: String,
-    /// When the task was claimed for it, in milliseconds of the epoch.
+    /// When the task was claimed for it, in milliseconds since the epoch.
     pub started: i64,
     /// When it ended; `None` while it runs.
     pub ended: Option<i64>,
-    /// What ended it.
+    /// The event that ended it.
     pub end: Option<EventKind>,
-    /// What verification said.
+    /// The verdict of the verification.
     pub verdict: Option<Verdict>,
-    /// Why it ended so.
+    /// The reason for its end.
     pub reason: Option<String>,
-    /// The same as a code: one of ours, or the one that a hook named.
+    /// The same as a code: one of ours, or the one that a hook printed.
     pub code: Option<String>,
-    /// What it cost, where that is known.
+    /// Its cost, if known.
     pub cost_usd: Option<f64>,
-    /// Tokens that it used, where that is known.
+    /// The tokens that it used, if known.
     pub tokens: Option<u64>,
 }
 
 impl Attempt {
-    /// How long it took; nothing is known of one that runs.
+    /// Returns how long it took; zero while it runs.
     pub fn millis(&self) -> i64 {
         self.ended.map_or(0, |ended| (ended - self.started).max(0))
     }
 
-    /// Whether it ended as a failure: interruptions and what a person ended are none.
+    /// Returns whether it failed: interruptions, and attempts that a person ended, do not count.
     pub fn failed(&self) -> bool {
         let ends = [EventKind::Retried, EventKind::Blocked, EventKind::AttemptLost];
         self.end.is_some_and(|end| ends.contains(&end))
     }
 
-    /// Whether the work was taken.
+    /// Returns whether the work was accepted.
     pub fn passed(&self) -> bool {
         self.end == Some(EventKind::Completed)
     }
 }
 
 impl Line {
-    /// What it tells besides attempts.
+    /// Returns what the line records besides attempts.
     fn note(&self) -> Option<Note> {
         let data = &self.data;
         let what = if self.event == EventKind::Tampered {
@@ -112,7 +112,7 @@ impl Line {
 #[derive(Clone, Debug, Default)]
 pub struct Attempts {
     by_task: HashMap<(String, String), Vec<Attempt>>,
-    /// What happened besides, oldest first.
+    /// Other events, oldest first.
     pub(super) notes: Vec<Note>,
 }
 
@@ -127,7 +127,7 @@ impl Attempts {
         attempts
     }
 
-    /// The attempts of a task.
+    /// Returns the attempts of a task.
     pub fn of(&self, queue: &str, task: &str) -> &[Attempt] {
         let key = (queue.to_owned(), task.to_owned());
         self.by_task.get(&key).map_or(&[], Vec::as_slice)
@@ -136,7 +136,7 @@ impl Attempts {
     fn take(&mut self, line: Line) {
         let (Some(task), Some(at)) = (line.task, millis(&line.at)) else { return };
         let is_start = line.event == EventKind::Claimed;
-        // What passed in a tree of its own is still to land; what it used is said now.
+        // Work that passed in a private tree is still to land; its usage is reported now.
         let is_judged = line.event == EventKind::Verified;
         if !is_start && !is_judged && !line.event.ends_attempt() {
             return;
@@ -176,7 +176,7 @@ impl Attempts {
     }
 }
 
-/// A time of the journal in milliseconds of the epoch.
+/// Converts a time of the journal to milliseconds since the epoch.
 pub fn millis(at: &str) -> Option<i64> {
     DateTime::parse_from_rfc3339(at).ok().map(|time| time.timestamp_millis())
 }

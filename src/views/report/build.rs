@@ -1,4 +1,4 @@
-//! From queues and journals to a report.
+//! Builds a report from queues and journals.
 
 use super::attempts::Attempt;
 use super::journals::{Journals, hooks};
@@ -16,27 +16,27 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-/// What a report is made of.
+/// The input of a report.
 pub struct Input<'a> {
     /// The queues.
     pub sources: Sources<'a>,
-    /// What their journals say.
+    /// The data of their journals.
     pub journals: &'a Journals,
     /// The time.
     pub now: DateTime<Utc>,
     /// Attempts that ended before it do not count.
     pub since: Option<DateTime<Utc>>,
-    /// Which tasks are meant.
+    /// Returns whether a task is selected.
     pub selected: &'a dyn Fn(Node) -> bool,
-    /// The last lines of what failed last of a task.
+    /// Returns the last lines of the latest failure of a task.
     pub output: &'a dyn Fn(Node) -> Option<String>,
-    /// What the attempt of a task with this number was found to be.
+    /// Returns the findings of the attempt of a task with this number.
     pub found: &'a dyn Fn(Node, u32) -> Option<Found>,
-    /// When a file of the project of a queue was made, as far as that can be told.
+    /// Returns when a file of the project of a queue was created, if known.
     pub born: &'a dyn Fn(usize, &str) -> Option<DateTime<Utc>>,
 }
 
-/// The report.
+/// Builds the report.
 pub fn build(input: &Input<'_>) -> Report {
     let graph = input.sources.readiness.graph();
     let served = 0..input.sources.served;
@@ -60,7 +60,7 @@ pub fn build(input: &Input<'_>) -> Report {
     }
     let metrics = metrics(&tasks, &all);
     let notes = input.notes(&nodes);
-    // What one task says for sure needs no doubt.
+    // A file that one task certainly changed is not ambiguous.
     ambiguous.retain(|path| !files.contains_key(path));
     let (created, modified): (Vec<_>, Vec<_>) = files.into_iter().partition(|(_, new)| *new);
     let names = |files: Vec<(String, bool)>| files.into_iter().map(|(path, _)| path).collect();
@@ -94,7 +94,7 @@ pub fn build(input: &Input<'_>) -> Report {
 }
 
 impl<'a> Input<'a> {
-    /// The attempts of a task that count.
+    /// Returns the attempts of a task that count.
     fn attempts(&self, node: Node) -> &'a [Attempt] {
         let (queue, _) = self.sources.readiness.graph().location(node);
         let id = self.sources.readiness.graph().id(node);
@@ -107,7 +107,7 @@ impl<'a> Input<'a> {
         &all[first.unwrap_or(all.len())..]
     }
 
-    /// What journals note of runs and of `nodes`.
+    /// Returns the notes of journals about runs and about `nodes`.
     fn notes(&self, nodes: &[Node]) -> Vec<Noted> {
         let graph = self.sources.readiness.graph();
         let named = |node: &Node| {
@@ -132,7 +132,8 @@ impl<'a> Input<'a> {
             let known: Vec<f64> = attempts.iter().filter_map(known).collect();
             (!known.is_empty()).then(|| known.iter().sum::<f64>())
         };
-        // What the task says is of all its attempts: with a begin only what they say counts.
+        // The task's sums are over all its attempts: with a start time only the attempts' own
+        // numbers count.
         let told = |key: &str| number(key).filter(|_| self.since.is_none());
         let cost = of_attempts(&|attempt| attempt.cost_usd).or_else(|| told("cost_usd"));
         let tokens = of_attempts(&|attempt| attempt.tokens.map(|tokens| tokens as f64));
@@ -180,7 +181,7 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// The paths that a field of a task lists, where its attempts count.
+    /// Returns the paths that a field of a task lists, if its attempts count.
     fn listed(&self, node: Node, attempts: &[Attempt], field: Field) -> Vec<String> {
         let (queue, index) = self.sources.place(node);
         let counts = self.since.is_none() || !attempts.is_empty();
@@ -192,7 +193,7 @@ impl<'a> Input<'a> {
         list.iter().filter_map(Value::as_str).map(hidden).collect()
     }
 
-    /// Adds the files that a task changed, and whether they were made by it.
+    /// Adds the files that a task changed, and whether it created them.
     fn files(&self, node: Node, attempts: &[Attempt], files: &mut BTreeMap<String, bool>) {
         let (number, _) = self.sources.readiness.graph().location(node);
         let began = attempts.first().map(|first| first.started);
@@ -222,7 +223,7 @@ fn validation(tasks: &[TaskRow]) -> Validation {
     counts
 }
 
-/// The phases of each queue: those of its list first, then others as they come.
+/// Returns the phases of each queue: those of its list first, then others in order of appearance.
 fn phases(tasks: &[TaskRow], sources: &Sources<'_>) -> Vec<PhaseRow> {
     let mut rows: Vec<PhaseRow> = Vec::new();
     let mut states: Vec<[bool; 3]> = Vec::new();

@@ -1,25 +1,25 @@
-//! Pictures of a report as SVG: a bar for each attempt, the tasks complete over time, the cost over
-//! time. Time in which a task waited is no bar: it would hide the work.
+//! Charts of a report as SVG: a bar for each attempt, the complete tasks over time, the cost over
+//! time. Waiting time is not shown as a bar: it would hide the work.
 
 use super::model::{Report, TaskRow};
 use crate::views::escape;
 use chrono::{DateTime, Utc};
 use std::fmt::Write;
 
-/// Cells of the pictures.
+/// The width of the charts.
 const WIDTH: f64 = 900.0;
-/// Height of a row of bars.
+/// The height of a row of bars.
 const ROW: usize = 16;
-/// Room for names.
+/// The width of the names.
 const NAMES: f64 = 160.0;
-/// The most rows: the last ones that ran.
+/// The most rows: the last tasks that ran.
 const ROWS: usize = 120;
 /// The most points of a line.
 const POINTS: usize = 300;
-/// Height of a picture with a line.
+/// The height of a line chart.
 const HEIGHT: f64 = 160.0;
 
-/// Text inside of XML.
+/// Escapes text for XML.
 pub(super) fn xml(text: &str) -> String {
     let safe = escape::line(text);
     let mut shown = String::with_capacity(safe.len());
@@ -30,7 +30,7 @@ pub(super) fn xml(text: &str) -> String {
             '>' => shown.push_str("&gt;"),
             '"' => shown.push_str("&quot;"),
             '\'' => shown.push_str("&#39;"),
-            // Not a letter of XML.
+            // Not an XML character.
             '\u{fffe}' | '\u{ffff}' => shown.push('\u{fffd}'),
             letter => shown.push(letter),
         }
@@ -38,7 +38,7 @@ pub(super) fn xml(text: &str) -> String {
     shown
 }
 
-/// The first letters of a text.
+/// Returns the first characters of a text.
 pub(super) fn short(text: &str, most: usize) -> String {
     let mut short: String = text.chars().take(most).collect();
     if short.len() < text.len() {
@@ -47,7 +47,7 @@ pub(super) fn short(text: &str, most: usize) -> String {
     short
 }
 
-/// When the first attempt began and the last ended.
+/// Returns when the first attempt began and the last ended.
 fn range(report: &Report) -> Option<(i64, i64)> {
     let spans = || report.tasks.iter().flat_map(|task| &task.spans);
     let from = spans().map(|span| span.from).min()?;
@@ -55,7 +55,7 @@ fn range(report: &Report) -> Option<(i64, i64)> {
     Some((from, to.max(from + 1)))
 }
 
-/// A bar for each attempt, a row a task.
+/// Draws a bar for each attempt, one row per task.
 pub(super) fn gantt(report: &Report) -> Option<String> {
     let (from, to) = range(report)?;
     let mut rows: Vec<&TaskRow> =
@@ -93,7 +93,7 @@ pub(super) fn gantt(report: &Report) -> Option<String> {
     Some(svg)
 }
 
-/// How many tasks were complete at each time.
+/// Draws how many tasks were complete at each time.
 pub(super) fn burn_up(report: &Report) -> Option<String> {
     let (from, to) = range(report)?;
     let ends = |task: &TaskRow| {
@@ -106,7 +106,7 @@ pub(super) fn burn_up(report: &Report) -> Option<String> {
     Some(line(points, (from, to), all, "Tasks complete over time"))
 }
 
-/// What was paid up to each time; none where nothing is known of it.
+/// Draws the cost up to each time; `None` if it is unknown.
 pub(super) fn cost(report: &Report) -> Option<String> {
     let (from, to) = range(report)?;
     let spans = report.tasks.iter().flat_map(|task| &task.spans);

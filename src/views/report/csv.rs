@@ -62,7 +62,7 @@ fn cells(task: &TaskRow) -> [String; HEADER.len()] {
     ]
 }
 
-/// A cell that a spreadsheet shows and does not run.
+/// Returns a cell that a spreadsheet shows and does not evaluate.
 fn cell(text: &str) -> Cow<'_, str> {
     let safe = escape::lines(text);
     let is_formula = safe.starts_with(['=', '+', '-', '@', '\t', '\r']);

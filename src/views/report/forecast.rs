@@ -1,4 +1,4 @@
-//! What is left, and when it is done if it goes as it went: the forecast of `plan` in a report.
+//! What is left, and when it will be done at the present pace: the forecast of `plan` in a report.
 
 use super::model::{Left, Report};
 use super::shown::time;
@@ -7,18 +7,18 @@ use crate::views::style::count;
 use std::fmt::Write;
 
 impl Report {
-    /// How many attempts ran at a time so far, while any ran; `otherwise` where none did.
+    /// Returns how many attempts ran at a time so far, while any ran; `otherwise` if none ran.
     pub fn pace(&self, otherwise: usize) -> usize {
         self.metrics.speedup.map_or(otherwise, |speedup| speedup.round() as usize).max(1)
     }
 
-    /// Those that are left, where there are any.
+    /// Returns what is left, if anything.
     fn is_left(&self) -> Option<&Left> {
         self.left.as_ref().filter(|left| left.tasks + left.stuck > 0)
     }
 }
 
-/// What is left as sentences; nothing where nothing is.
+/// Renders what is left as sentences; empty if nothing is.
 pub(super) fn sentences(report: &Report, text: &mut String) {
     let Some(left) = report.is_left() else { return };
     let _ = writeln!(text, "{}.", amount(left));
@@ -42,7 +42,7 @@ pub(super) fn sentences(report: &Report, text: &mut String) {
     };
 }
 
-/// The same as rows of a table of figures.
+/// Returns what is left as rows of a table of figures.
 pub(super) fn rows(report: &Report) -> Vec<(&'static str, String)> {
     let Some(left) = report.is_left() else { return Vec::new() };
     let mut rows = vec![("Left", amount(left))];
@@ -69,7 +69,7 @@ fn amount(left: &Left) -> String {
     }
 }
 
-/// A report goes to people of other zones.
+/// A report goes to people in other time zones.
 fn date(at: Option<At>) -> String {
     at.map_or_else(|| "beyond every calendar".to_owned(), utc)
 }

@@ -1,8 +1,8 @@
-//! What the last attempt of each task was found to be: measures beside what they must be, items,
-//! findings in its change, and what it changed with permission.
+//! The findings of the last attempt of each task: measures with their limits, items, findings in
+//! its change, and what it changed with permission.
 //!
-//! This is in the folder of the attempt and not in the journal: of a folder that is gone nothing is
-//! claimed.
+//! These are in the folder of the attempt and not in the journal: if a folder is gone, nothing is
+//! reported.
 
 use super::model::{Found, Report, TaskRow};
 use super::shown::{is_complete, listed};
@@ -17,7 +17,7 @@ const ROWS: usize = 200;
 const NAMED: usize = 8;
 
 impl Found {
-    /// What is recorded of an attempt.
+    /// Returns the record of an attempt.
     pub fn of(report: &AttemptReport, mask: &Mask) -> Self {
         let hide = |text: &mut String| *text = mask.text(text).into_owned();
         let mut found = Self {
@@ -40,7 +40,7 @@ impl Found {
     }
 }
 
-/// What the verifications say that failed, item by item, and what passed only in the end.
+/// Renders which verifications failed, item by item, and what passed only on a retry.
 pub(super) fn verifications(report: &Report, text: &mut String) {
     let lines: Vec<String> = report.tasks.iter().filter_map(line).collect();
     if !lines.is_empty() {
@@ -55,7 +55,7 @@ pub(super) fn verifications(report: &Report, text: &mut String) {
     text.push_str("\nWhat the last attempts measured:\n\n");
     text.push_str(&row(["Task", "Step", "Value", "Must be", ""]));
     text.push_str(&row(["---", "---", "---:", "---", "---"]));
-    // What is not enough comes first: of a long table only the begin is shown.
+    // Violated limits come first: only the beginning of a long table is shown.
     let all = measured().flat_map(|task| task.found.measures.iter().map(move |m| (task, m)));
     let mut all: Vec<(&TaskRow, &MeasureView)> = all.collect();
     all.sort_by_key(|(_, one)| one.measured.is_enough());
@@ -71,7 +71,8 @@ pub(super) fn verifications(report: &Report, text: &mut String) {
     }
 }
 
-/// The items of a task: all that is wrong where it failed, and what is flaky where it passed.
+/// Formats the items of a task: everything that is wrong if it failed, and what is flaky if it
+/// passed.
 fn line(task: &TaskRow) -> Option<String> {
     let items = task.found.items.as_ref()?;
     let is_done = is_complete(task);
@@ -91,7 +92,7 @@ fn named(names: &[String]) -> String {
     format!("{}{more}", shown.join(", "))
 }
 
-/// What was found in changes, and what was changed with permission.
+/// Renders the findings in changes, and what was changed with permission.
 pub(super) fn findings(report: &Report, text: &mut String) {
     let of = |task: &TaskRow| {
         let id = inline(&task.id);

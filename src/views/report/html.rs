@@ -1,4 +1,4 @@
-//! The report as one page: no script, nothing loaded from elsewhere, and well-formed as XML.
+//! The report as one page: no script, no external resources, and well-formed XML.
 
 use super::model::{Report, ReportError, Style, TaskRow};
 use super::shown::{cost, time};
@@ -7,7 +7,7 @@ use crate::platform::terminal::steers;
 use minijinja::{AutoEscape, Environment, Value, context};
 
 const PAGE: &str = include_str!("page.html.j2");
-/// Letters of a title: a page of many tasks stays small.
+/// The longest title: a page of many tasks stays small.
 const TITLE: usize = 80;
 
 pub(super) fn render(report: &Report, style: Style) -> Result<String, ReportError> {
@@ -81,7 +81,7 @@ fn row(task: &TaskRow) -> Value {
     }
 }
 
-/// A text in which nothing steers; line breaks stay.
+/// Removes control characters from a text; line breaks stay.
 fn plain(text: Option<&str>) -> String {
     let keep = |letter: char| match letter {
         '\n' => '\n',

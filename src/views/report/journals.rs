@@ -1,4 +1,4 @@
-//! The journals behind a report, and what they tell besides attempts: hooks, and changes of what
+//! The journals behind a report, and their records besides attempts: hooks, and changes of what
 //! judges.
 
 use super::attempts::Attempts;
@@ -16,17 +16,17 @@ pub struct Journals {
 }
 
 impl Journals {
-    /// Journals, and the place among them of the one of each queue.
+    /// Creates journals, with the index of the journal of each queue.
     pub fn new(all: Vec<Attempts>, of: Vec<usize>) -> Self {
         Self { all, of }
     }
 
-    /// That of a queue.
+    /// Returns the journal of a queue.
     pub(super) fn of(&self, queue: usize) -> Option<&Attempts> {
         self.all.get(*self.of.get(queue)?)
     }
 
-    /// What they note since a time, of runs and of the tasks that are `meant`.
+    /// Returns the notes since a time, about runs and about the tasks that are `meant`.
     pub(super) fn notes<'a>(
         &'a self,
         since: Option<i64>,
@@ -40,7 +40,7 @@ impl Journals {
     }
 }
 
-/// The hooks that ran, in the order in which they do.
+/// Returns the hooks that ran, in the order in which they run.
 pub(super) fn hooks(notes: &[Noted]) -> Vec<HookRow> {
     let row = |hook: HookPoint| {
         let mut row = HookRow { hook, runs: 0, vetoes: 0, failed: 0, minutes: 0.0 };

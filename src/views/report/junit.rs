@@ -1,5 +1,5 @@
-//! The tasks as JUnit knows them: a suite is a queue, a case a task; blocked ones are failures, and
-//! the ones that are not finished are skipped.
+//! The tasks as JUnit XML: a suite is a queue and a case is a task. Blocked tasks are failures, and
+//! unfinished ones are skipped.
 
 use super::model::{Report, ReportError, TaskRow};
 use crate::plan::State;

@@ -10,7 +10,7 @@ use crate::views::markdown::{inline, row};
 use crate::views::style::count;
 use std::fmt::Write;
 
-/// What was done, in the headings of the document.
+/// Renders what was done, in the headings of the document.
 pub(super) fn synthesis(report: &Report) -> String {
     let mut text = String::from("# Report\n\n## Summary\n\n");
     summary(report, &mut text);
@@ -37,7 +37,7 @@ pub(super) fn synthesis(report: &Report) -> String {
     text
 }
 
-/// A sentence or two on where everything is.
+/// Renders a sentence or two about the overall state.
 pub(super) fn summary(report: &Report, text: &mut String) {
     let all = &report.summary;
     let percent =
@@ -56,7 +56,7 @@ pub(super) fn summary(report: &Report, text: &mut String) {
     forecast::sentences(report, text);
 }
 
-/// A table of figures.
+/// Renders a table of figures.
 pub(super) fn statistics(report: &Report, text: &mut String) {
     let metrics = &report.metrics;
     let share = |share: Option<f64>| share.map_or_else(|| "-".to_owned(), |p| format!("{p:.0}%"));
@@ -97,7 +97,7 @@ pub(super) fn statistics(report: &Report, text: &mut String) {
     }
 }
 
-/// The table of phases.
+/// Renders the table of phases.
 pub(super) fn phases(report: &Report, text: &mut String) {
     text.push_str(&row(["Phase", "Tasks", "Status", "Time"]));
     text.push_str(&row(["---", "---:", "---", "---:"]));
@@ -121,7 +121,7 @@ fn files(files: &[String], text: &mut String) {
     listed(files.iter().map(|file| inline(file)), text);
 }
 
-/// What verification said of the complete tasks.
+/// Renders the verdicts of the complete tasks.
 pub(super) fn validation(report: &Report, text: &mut String) {
     let counts = &report.validation;
     let _ = writeln!(text, "- {} verified (PASS)", count(counts.pass, "task", "tasks"));
@@ -145,7 +145,7 @@ pub(super) fn validation(report: &Report, text: &mut String) {
     found::verifications(report, text);
 }
 
-/// What attempts changed that they must not.
+/// Renders what attempts changed without permission.
 pub(super) fn security(report: &Report, text: &mut String) {
     let guards: usize = report
         .lessons
@@ -165,7 +165,7 @@ pub(super) fn security(report: &Report, text: &mut String) {
     found::findings(report, text);
 }
 
-/// Whether a code says that an attempt changed what it must not.
+/// Returns whether a code means that an attempt changed what it must not.
 fn is_guard(code: ReasonCode) -> bool {
     matches!(
         code,
@@ -178,7 +178,7 @@ fn is_guard(code: ReasonCode) -> bool {
     )
 }
 
-/// What a person or a loop does next.
+/// Renders what a person or a loop does next.
 pub(super) fn next_steps(report: &Report, text: &mut String) {
     let mut steps: Vec<String> = Vec::new();
     let of = |state: State| report.tasks.iter().filter(move |task| task.state == state.word());
@@ -221,7 +221,7 @@ pub(super) fn next_steps(report: &Report, text: &mut String) {
     listed(steps.into_iter(), text);
 }
 
-/// The red flags as a list.
+/// Renders the red flags as a list.
 pub(super) fn red_flags(report: &Report, text: &mut String) {
     if report.red_flags.is_empty() {
         text.push_str("None.\n");
@@ -234,7 +234,7 @@ pub(super) fn red_flags(report: &Report, text: &mut String) {
     listed(report.red_flags.iter().map(line), text);
 }
 
-/// An id inside of backticks.
+/// Formats an id as inline code.
 fn code(id: &str) -> String {
     crate::views::escape::line(id).replace('`', "'")
 }

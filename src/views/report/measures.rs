@@ -1,4 +1,4 @@
-//! What attempts and tasks come to: measures, red flags, lessons.
+//! Figures of attempts and tasks: metrics, red flags, lessons.
 
 use super::attempts::Attempt;
 use super::model::{Lesson, Metrics, TaskRow};
@@ -7,18 +7,18 @@ use crate::views::flag::{Flag, FlagKind, REPEATED, SLOW};
 use crate::views::mask::Mask;
 use std::collections::HashSet;
 
-/// Fewer attempts say nothing of how often they fail.
+/// The number of attempts that is needed to judge how often they fail.
 const FEW: usize = 5;
-/// More than so many failed of a hundred.
+/// The percentage of failed attempts that makes a flag.
 const FAILING: f64 = 50.0;
 const DAY: f64 = 1440.0;
 
-/// Minutes of a time in milliseconds.
+/// Converts milliseconds to minutes.
 pub(super) fn minutes_of(millis: i64) -> f64 {
     millis as f64 / 60_000.0
 }
 
-/// To thousandths.
+/// Rounds to thousandths.
 pub(super) fn rounded(number: f64) -> f64 {
     (number * 1000.0).round() / 1000.0
 }
@@ -27,7 +27,7 @@ fn percent(part: usize, all: usize) -> Option<f64> {
     (all > 0).then(|| rounded(part as f64 * 100.0 / all as f64))
 }
 
-/// How well it went; `all` are the attempts, each with the place of its task.
+/// Computes the metrics; `all` are the attempts, each with the index of its task.
 pub(super) fn metrics(tasks: &[TaskRow], all: &[(usize, &Attempt)]) -> Metrics {
     let passed = all.iter().filter(|(_, attempt)| attempt.passed()).count();
     let failed = all.iter().filter(|(_, attempt)| attempt.failed()).count();
@@ -59,7 +59,7 @@ pub(super) fn metrics(tasks: &[TaskRow], all: &[(usize, &Attempt)]) -> Metrics {
     }
 }
 
-/// Minutes in which at least one attempt ran.
+/// Returns the minutes in which at least one attempt ran.
 pub(super) fn busy(all: &[(usize, &Attempt)]) -> f64 {
     let mut spans: Vec<(i64, i64)> =
         all.iter().filter_map(|(_, a)| Some((a.started, a.ended?.max(a.started)))).collect();
@@ -72,13 +72,13 @@ pub(super) fn busy(all: &[(usize, &Attempt)]) -> f64 {
     minutes_of(busy)
 }
 
-/// The smallest value that is not less than this share of all; `sorted` is.
+/// Returns the smallest value that is not less than this share of all; the input is `sorted`.
 fn quantile(sorted: &[f64], share: f64) -> Option<f64> {
     let rank = (sorted.len() as f64 * share).ceil() as usize;
     sorted.get(rank.saturating_sub(1)).copied()
 }
 
-/// What a person should look at.
+/// Returns what a person should look at.
 pub(super) fn flags(tasks: &[TaskRow], all: &[(usize, &Attempt)], metrics: &Metrics) -> Vec<Flag> {
     let mut flags = Vec::new();
     let mut add = |kind, task: Option<&TaskRow>, text| {
@@ -121,7 +121,7 @@ pub(super) fn flags(tasks: &[TaskRow], all: &[(usize, &Attempt)], metrics: &Metr
     flags
 }
 
-/// The attempts that failed, by reason; the most frequent first.
+/// Returns the attempts that failed, by reason; the most frequent first.
 pub(super) fn lessons(tasks: &[TaskRow], all: &[(usize, &Attempt)], mask: &Mask) -> Vec<Lesson> {
     let mut lessons: Vec<Lesson> = Vec::new();
     let mut seen: HashSet<(&Option<String>, usize)> = HashSet::new();

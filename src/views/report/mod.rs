@@ -1,7 +1,7 @@
-//! The report: what was done, how it went, and what is left, as one value and in many forms.
+//! The report: what was done, how it went, and what is left, as one value and in many formats.
 //!
-//! Every figure is made of the queues and the journal, and of nothing that was counted before: who
-//! has both can make the same report, and check it.
+//! Every figure is made of the queues and the journal, and of no earlier counts: anyone who has
+//! both can make the same report, and check it.
 
 pub mod attempts;
 mod build;
@@ -31,10 +31,10 @@ pub use model::{
 use crate::views::json;
 
 impl Report {
-    /// The report in a form; the style counts for Markdown and HTML.
+    /// Renders the report in a format; the style counts for Markdown and HTML.
     ///
     /// # Errors
-    /// When a library cannot write it, which no report of ours brings about.
+    /// If a library cannot write it, which happens for no report of this program.
     pub fn render(&self, format: Format, style: Style) -> Result<Vec<u8>, ReportError> {
         Ok(match format {
             Format::Markdown => styles::render(self, style).into_bytes(),

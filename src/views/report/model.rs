@@ -1,4 +1,4 @@
-//! A report as one value; its JSON is this.
+//! A report as one value; its JSON has this shape.
 
 use crate::domain::{Findings, HookPoint, Items, ReasonCode, Verdict};
 use crate::plan::{Minutes, Source};
@@ -16,29 +16,29 @@ pub struct Report {
     pub schema_version: u32,
     /// When it was made.
     pub generated_at: String,
-    /// What it counts from; everything where nobody said.
+    /// The start of the period that it counts; `None` means everything.
     pub since: Option<String>,
-    /// The tasks by state, now.
+    /// The tasks by their present state.
     pub summary: Summary,
-    /// How much of the work is done, each task by its estimate.
+    /// How much of the work is done, weighted by estimates.
     pub percent: Option<u8>,
-    /// Attempts that were made.
+    /// The number of attempts.
     pub attempts: usize,
     /// Minutes of all attempts together.
     pub minutes: f64,
     /// Minutes in which at least one attempt ran.
     pub busy_minutes: f64,
-    /// What was paid; `None` where nothing is known of it.
+    /// The cost; `None` if it is unknown.
     pub cost_usd: Option<f64>,
-    /// Tokens that were used, where that is known.
+    /// The tokens that were used, if known.
     pub tokens: Option<u64>,
-    /// How well it goes.
+    /// The metrics.
     pub metrics: Metrics,
-    /// What is left; the caller adds it, and the forecast with it.
+    /// What is left; the caller adds it, together with the forecast.
     pub left: Option<Left>,
-    /// When that will be done, where enough was measured.
+    /// When that will be done, if enough tasks were measured.
     pub forecast: Option<ForecastView>,
-    /// What a person should look at.
+    /// Tasks that a person should look at.
     pub red_flags: Vec<Flag>,
     /// Attempts that failed, by reason.
     pub lessons: Vec<Lesson>,
@@ -46,24 +46,24 @@ pub struct Report {
     pub phases: Vec<PhaseRow>,
     /// The tasks, in file order.
     pub tasks: Vec<TaskRow>,
-    /// Files that attempts made.
+    /// Files that attempts created.
     pub files_created: Vec<String>,
     /// Files that they changed.
     pub files_modified: Vec<String>,
-    /// Files that changed while attempts shared a tree, so that nobody can tell by which.
+    /// Files that changed while attempts shared a tree, so that the author is unknown.
     pub files_ambiguous: Vec<String>,
-    /// Complete tasks by what verification said.
+    /// Complete tasks by verdict.
     pub validation: Validation,
-    /// Times at which something that judges attempts was changed by one.
+    /// How often an attempt changed something that judges it.
     pub tampered: usize,
     /// The hooks that ran.
     pub hooks: Vec<HookRow>,
 }
 
-/// How well it goes.
+/// The metrics of a report.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Metrics {
-    /// Attempts whose work was taken.
+    /// Attempts whose work was accepted.
     pub attempts_passed: usize,
     /// Attempts that failed; interrupted ones are neither.
     pub attempts_failed: usize,
@@ -73,15 +73,15 @@ pub struct Metrics {
     pub first_pass: usize,
     /// Their share of the tasks that were completed by attempts, in percent.
     pub first_pass_percent: Option<f64>,
-    /// Half of the tasks took no longer, all their attempts together.
+    /// The median time of a task, all its attempts together.
     pub median_minutes: Option<f64>,
-    /// 19 of 20 tasks took no longer.
+    /// The time that 19 of 20 tasks did not exceed.
     pub p95_minutes: Option<f64>,
     /// Tasks completed by attempts in each day of 24 hours since the first.
     pub complete_per_day: Option<f64>,
-    /// Estimates of the tasks that have one and were completed by attempts.
+    /// The estimates of the tasks that have one and were completed by attempts.
     pub estimated_minutes: f64,
-    /// What these took.
+    /// The time that these took.
     pub actual_minutes: f64,
     /// How many times faster than one attempt after the other.
     pub speedup: Option<f64>,
@@ -90,23 +90,23 @@ pub struct Metrics {
 /// Attempts that failed for one reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Lesson {
-    /// The code, ours or the one that a hook named; `None` where there is none.
+    /// The code, ours or the one that a hook printed; `None` if there is none.
     pub reason_code: Option<String>,
-    /// How many attempts.
+    /// The number of attempts.
     pub attempts: usize,
     /// The tasks, each once.
     pub tasks: Vec<String>,
-    /// What was said last.
+    /// The last message.
     pub example: Option<String>,
 }
 
 impl Lesson {
-    /// The code, if it is one of ours.
+    /// Returns the code, if it is one of ours.
     pub(super) fn known(&self) -> Option<ReasonCode> {
         self.reason_code.as_deref().and_then(ReasonCode::from_word)
     }
 
-    /// The code as it is shown.
+    /// Returns the code as it is shown.
     pub(super) fn word(&self) -> &str {
         self.reason_code.as_deref().unwrap_or("no code")
     }
@@ -148,64 +148,65 @@ pub struct TaskRow {
     pub phase: Option<String>,
     /// Its epic.
     pub epic: Option<String>,
-    /// How much of it is done.
+    /// How much of it is done, in percent.
     pub percent: u8,
-    /// Attempts that were made.
+    /// The number of attempts.
     pub attempts: usize,
     /// When the first began.
     pub started_at: Option<String>,
     /// When the last ended.
     pub ended_at: Option<String>,
-    /// Minutes of all of them.
+    /// Minutes of all attempts.
     pub minutes: f64,
-    /// What was estimated.
+    /// Its estimate, in minutes.
     pub estimated_minutes: f64,
-    /// By whom: what nobody said and nothing measured is a guess, and held against nobody.
+    /// The source of the estimate. An estimate that was neither given nor measured is a guess, and
+    /// is not compared with the actual time.
     pub estimate_source: Source,
-    /// What it cost, where that is known.
+    /// Its cost, if known.
     pub cost_usd: Option<f64>,
-    /// Tokens that it used, where that is known.
+    /// The tokens that it used, if known.
     pub tokens: Option<u64>,
-    /// What verification said last.
+    /// The last verdict.
     pub verdict: Option<Verdict>,
-    /// What went wrong.
+    /// The error message.
     pub error: Option<String>,
     /// The same as a code, of the last attempt.
     pub reason_code: Option<String>,
     /// Its deadline, in the words of the file.
     pub deadline: Option<String>,
-    /// Whether that passed.
+    /// Whether the deadline has passed.
     pub late: bool,
     /// The task during which it was found.
     pub discovered_by: Option<String>,
     /// The person who completed it.
     pub completed_by: Option<String>,
-    /// The commit as which it landed.
+    /// The commit on the target with which it landed.
     pub landed_commit: Option<String>,
-    /// What its last attempt was found to be.
+    /// The findings of its last attempt.
     #[serde(flatten)]
     pub found: Found,
-    /// The last lines of the step that failed, of a blocked one.
+    /// The last lines of the failed step of a blocked task.
     #[serde(skip)]
     pub output: Option<String>,
-    /// What it waits for.
+    /// The reasons why it waits.
     #[serde(skip)]
     pub waits_for: Vec<String>,
-    /// Begin and end of its attempts in milliseconds of the epoch, and whether they passed.
+    /// Start and end of its attempts in milliseconds since the epoch, and whether they passed.
     #[serde(skip)]
     pub spans: Vec<Span>,
 }
 
-/// What an attempt was found to be, in the fields of `why --json`.
+/// The findings of an attempt, in the fields of `why --json`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Found {
-    /// What was measured.
+    /// The measured numbers.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub measures: Vec<MeasureView>,
-    /// What became of the items of its steps.
+    /// The comparison of the items of its steps with the base.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub items: Option<Items>,
-    /// What was found in its change, and what it changed with permission.
+    /// The findings in its change, and what it changed with permission.
     #[serde(flatten)]
     pub findings: Findings,
 }
@@ -215,28 +216,28 @@ pub struct Found {
 pub struct Left {
     /// Tasks that can still run.
     pub tasks: usize,
-    /// Pending tasks that cannot, as things are.
+    /// Pending tasks that cannot run, as things are.
     pub stuck: usize,
-    /// The work of those that can, one after the other.
+    /// The work of those that can run, one after the other.
     pub work_minutes: Minutes,
-    /// How many loops the dates are for: as many as worked at a time so far.
+    /// The number of loops that the dates assume: as many as worked at a time so far.
     pub loops: usize,
-    /// When the last one ends, if every estimate holds.
+    /// When the last one ends, if every estimate is met.
     pub ends_at: Option<At>,
 }
 
-/// How often a hook ran, and what it came to.
+/// How often a hook ran, and with which results.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct HookRow {
-    /// Which one.
+    /// The point at which it runs.
     pub hook: HookPoint,
     /// How often it ran.
     pub runs: usize,
-    /// How often it said no.
+    /// How often it vetoed.
     pub vetoes: usize,
-    /// How often it failed and decided nothing.
+    /// How often it failed without a veto.
     pub failed: usize,
-    /// Minutes of all of them together.
+    /// Minutes of all runs together.
     pub minutes: f64,
 }
 
@@ -247,40 +248,40 @@ pub struct Span {
     pub from: i64,
     /// When it ended.
     pub to: i64,
-    /// Whether its work was taken.
+    /// Whether its work was accepted.
     pub passed: bool,
-    /// What it cost, where that is known.
+    /// Its cost, if known.
     pub cost_usd: Option<f64>,
 }
 
-/// Complete tasks by what verification said.
+/// Complete tasks by verdict.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Validation {
     /// PASS.
     pub pass: usize,
     /// Completed without verification.
     pub skipped: usize,
-    /// Complete in the file, with nothing recorded.
+    /// Complete in the file, without a recorded verdict.
     pub unknown: usize,
 }
 
-/// The form of a report.
+/// The format of a report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
     /// Markdown.
     #[default]
     Markdown,
-    /// One file of HTML.
+    /// One HTML file.
     Html,
     /// JSON.
     Json,
-    /// JUnit's XML.
+    /// JUnit XML.
     Junit,
-    /// Comma-separated values, a row a task.
+    /// Comma-separated values, one row per task.
     Csv,
 }
 
-/// What a report is for.
+/// The purpose of a report.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Style {
     /// What was done.
@@ -299,16 +300,16 @@ pub enum Style {
 /// A report that could not be written.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
-    /// Text could not be made of it.
+    /// JSON could not be written.
     #[error("failed to write the report as JSON")]
     Json(#[from] io::Error),
-    /// Rows could not be made of it.
+    /// Rows could not be written.
     #[error("failed to write the report as CSV")]
     Csv(#[from] ::csv::Error),
-    /// XML could not be made of it.
+    /// XML could not be written.
     #[error("failed to write the report as JUnit XML")]
     Junit(#[from] quick_junit::SerializeError),
-    /// A page could not be made of it.
+    /// A page could not be rendered.
     #[error("failed to write the report as HTML")]
     Html(#[from] minijinja::Error),
 }

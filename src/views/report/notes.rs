@@ -1,4 +1,4 @@
-//! What journals tell besides attempts.
+//! Records of journals besides attempts.
 
 use crate::domain::HookPoint;
 
@@ -7,26 +7,26 @@ use crate::domain::HookPoint;
 pub(super) struct Note {
     /// When, in milliseconds of the epoch.
     pub at: i64,
-    /// The task, with the file name of its queue; `None` of a whole run.
+    /// The task, with the file name of its queue; `None` for a whole run.
     pub task: Option<(String, String)>,
-    /// What.
+    /// The event.
     pub what: Noted,
 }
 
-/// What happened.
+/// The kind of the event.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Noted {
-    /// Something that judges attempts was changed by one.
+    /// An attempt changed something that judges attempts.
     Tampered,
     /// A hook ran.
     Hook {
-        /// Which one.
+        /// The point at which it ran.
         point: HookPoint,
-        /// Whether it said no.
+        /// Whether it vetoed.
         vetoed: bool,
-        /// Whether it failed without a say.
+        /// Whether it failed without a veto.
         failed: bool,
-        /// For how long it ran.
+        /// How long it ran.
         millis: u64,
     },
 }

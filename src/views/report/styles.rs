@@ -12,7 +12,7 @@ use crate::views::markdown::{inline, row};
 use crate::views::style::count;
 use std::fmt::Write;
 
-/// The report as Markdown.
+/// Renders the report as Markdown.
 pub(super) fn render(report: &Report, style: Style) -> String {
     match style {
         Style::Synthesis => synthesis(report),
@@ -23,7 +23,7 @@ pub(super) fn render(report: &Report, style: Style) -> String {
     }
 }
 
-/// What must hold before a release, and whether it does.
+/// Returns the conditions for a release, and whether each is met.
 fn criteria(report: &Report) -> Vec<(bool, String)> {
     let all = &report.summary;
     let open = all.total - all.complete - all.parked;

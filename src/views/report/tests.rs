@@ -1,4 +1,4 @@
-//! Reports of queues and journals that are made in memory, in every form.
+//! Reports of queues and journals that are made in memory, in every format.
 
 use super::attempts::{Attempts, Line};
 use super::{Format, Found, Input, Journals, Left, Report, Style, build};
@@ -44,7 +44,7 @@ fn journal() -> Vec<Line> {
     ]
 }
 
-/// What the last attempts of B and C were found to be.
+/// Returns the findings of the last attempts of B and C.
 fn found() -> Found {
     let value = json!({
         "measures": [
@@ -138,7 +138,8 @@ fn figures_are_those_of_the_journal() {
     });
 }
 
-/// What nobody can tell is said so, a guess is held against nobody, and a question has its own command.
+/// Unknown authors are reported as unknown, a guess is not compared with the actual time, and a
+/// question has its own command.
 #[test]
 fn a_report_claims_no_more_than_is_known() {
     let mut queue = queue();
@@ -155,7 +156,7 @@ fn a_report_claims_no_more_than_is_known() {
     });
 }
 
-/// What was measured and found is in every form for people and in JSON, what is wrong first.
+/// Measures and findings are in every format for people and in JSON, problems first.
 #[test]
 fn what_the_last_attempts_were_found_to_be_is_told() {
     report(&queue(), None, |report| {
@@ -273,7 +274,7 @@ fn text(report: &Report, format: Format, style: Style) -> String {
     String::from_utf8(report.render(format, style).expect("a report")).expect("UTF-8")
 }
 
-/// The names of all elements; fails where it is not well-formed.
+/// Returns the names of all elements; fails if the text is not well-formed.
 fn elements(text: &str) -> Vec<String> {
     let mut reader = quick_xml::Reader::from_str(text);
     reader.config_mut().check_end_names = true;
