@@ -1,30 +1,31 @@
-//! How long a task takes: as the file says, else as measured, else a guess.
+//! Estimates how long a task takes: from the file, or else from measurements, or else from a
+//! default.
 
 use super::graph::{Graph, Node, QueueTasks};
 use crate::domain::{Effort, Task};
 use serde::Serialize;
 use std::collections::HashMap;
 
-/// What a task takes of which nothing is known.
+/// The estimate for a task about which nothing is known.
 const DEFAULT_MINUTES: f64 = 30.0;
 
-/// Longest time that is believed: a hundred years.
+/// The longest estimate that is believed: a hundred years.
 const MOST_MINUTES: f64 = 52_560_000.0;
 
-/// Where an estimate comes from, the surest first.
+/// The source of an estimate, most reliable first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
-    /// The task says it.
+    /// The task's own estimate.
     Given,
     /// The median of finished tasks of the same type and agent.
     History,
-    /// Nothing is known.
+    /// The default, because nothing is known.
     Default,
 }
 
 impl Source {
-    /// The word of the plan's JSON.
+    /// Returns the word used in the plan's JSON.
     pub fn word(self) -> &'static str {
         match self {
             Self::Given => "given",
@@ -34,12 +35,12 @@ impl Source {
     }
 }
 
-/// How estimates are made.
+/// The parameters of estimates.
 #[derive(Clone, Debug)]
 pub struct EstimateRules {
-    /// Minutes of the efforts S, M, L and XL.
+    /// The minutes of the efforts S, M, L and XL.
     pub effort_minutes: [f64; 4],
-    /// Median minutes by (type, agent), both as [`history_key`] writes them.
+    /// The median minutes by (type, agent), both as returned by [`history_key`].
     pub history: HashMap<(String, String), f64>,
 }
 
@@ -49,14 +50,14 @@ impl Default for EstimateRules {
     }
 }
 
-/// A type or agent as a key of the history: case and separators do not matter.
+/// Returns a type or agent as a key of the history. Case and separators are ignored.
 pub fn history_key(name: Option<&str>) -> String {
     let letters = name.unwrap_or("").chars().filter(|c| !matches!(c, '-' | '_' | ' '));
     letters.flat_map(char::to_lowercase).collect()
 }
 
 impl EstimateRules {
-    /// Minutes of one task, and where they come from.
+    /// Returns the minutes of a task and the source of the estimate.
     pub fn minutes(&self, task: &Task) -> (f64, Source) {
         let estimate = task.estimate();
         let believed = |minutes: f64| {
@@ -95,7 +96,7 @@ impl EstimateRules {
 /// its own.
 #[derive(Clone, Debug)]
 pub struct Estimates {
-    /// A hundred years are less than 32 bits of them.
+    /// 32 bits are enough for a hundred years.
     seconds: Vec<u32>,
     sources: Vec<Source>,
 }
@@ -114,7 +115,7 @@ impl Estimates {
         Self { seconds, sources }
     }
 
-    /// Seconds of a task.
+    /// Returns the estimate of a task in seconds.
     pub fn seconds(&self, node: Node) -> u64 {
         u64::from(self.short_seconds(node))
     }
@@ -123,18 +124,18 @@ impl Estimates {
         self.seconds[node.0 as usize]
     }
 
-    /// Minutes of a task.
+    /// Returns the estimate of a task in minutes.
     pub fn minutes(&self, node: Node) -> f64 {
         self.seconds(node) as f64 / 60.0
     }
 
-    /// Where the estimate of a task comes from.
+    /// Returns the source of the estimate of a task.
     pub fn source(&self, node: Node) -> Source {
         self.sources[node.0 as usize]
     }
 }
 
-/// A time in words: `45 min`, `2 h`, `2 h 30 min`.
+/// Formats a duration: `45 min`, `2 h`, `2 h 30 min`.
 pub fn duration_text(seconds: u64) -> String {
     let minutes = (seconds + 30) / 60;
     match (minutes / 60, minutes % 60) {

@@ -1,15 +1,16 @@
-//! A hash for short texts: one xxh3 round a key instead of the standard library's SipHash.
+//! A hash function for short strings: one xxh3 round per key instead of the standard library's
+//! SipHash.
 //!
-//! Nothing is promised across runs; it only makes lookups of ids cheap.
+//! Hashes may differ between runs. They only serve fast lookups of ids.
 
 use crate::platform::hash::seeded;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 
-/// A map whose keys are hashed quickly.
+/// A map with fast hashing of keys.
 pub(super) type FastMap<K, V> = HashMap<K, V, BuildHasherDefault<Fast>>;
 
-/// The hasher behind [`FastMap`].
+/// The hasher of [`FastMap`].
 #[derive(Default)]
 pub(super) struct Fast(u64);
 
@@ -22,7 +23,8 @@ impl Hasher for Fast {
         self.write_u64(seeded(bytes));
     }
 
-    /// `str` ends itself with this byte; a text that is the whole key needs no end mark.
+    /// `str` writes this byte as a terminator. It is not needed, because the string is the whole
+    /// key.
     fn write_u8(&mut self, _: u8) {}
 
     fn write_u32(&mut self, number: u32) {

@@ -1,12 +1,12 @@
-//! The planner: what can run now, what holds everything up, and how many loops pay.
+//! The planner: what can run now, what delays everything, and how many loops are worthwhile.
 //!
-//! Pure: it reads tasks and phases that are handed in, and the time with them. What depends only
-//! on the structure of the queues is a [`Graph`], built once for each structure; what depends on
+//! Pure: callers pass in the tasks, the phases and the time. Everything that depends only on the
+//! structure of the queues is a [`Graph`], built once per structure. Everything that depends on
 //! states ([`readiness()`], [`Order`]) is one pass over it.
 //!
-//! Four folders, each on top of those before it: `graph` (who waits for whom), `paths` (which
-//! paths a task owns), `now` (what is ready, and why the rest is not), `schedule` (when everything
-//! could run).
+//! There are four folders, each based on those before it: `graph` (which task waits for which),
+//! `paths` (which paths a task owns), `now` (what is ready, and why the rest is not), `schedule`
+//! (when everything could run).
 
 mod estimate;
 mod fast;

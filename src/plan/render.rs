@@ -1,4 +1,5 @@
-//! The graph as text for Mermaid and Graphviz: the critical path marked, blocked red, done grey.
+//! The graph as text for Mermaid and Graphviz: critical path highlighted, blocked tasks red,
+//! complete tasks grey.
 
 use super::graph::{Graph, Node};
 use super::now::{Readiness, State};
@@ -8,20 +9,20 @@ use crate::platform::terminal::steers;
 use std::collections::HashSet;
 use std::io::{self, Write};
 
-/// Letters of a title before it is cut.
+/// The number of characters after which a title is truncated.
 const TITLE: usize = 60;
 
-/// What a picture shows.
+/// The contents of a picture.
 pub struct Picture<'a> {
-    /// The state of the tasks.
+    /// The states of the tasks.
     pub readiness: &'a Readiness<'a>,
-    /// What is marked.
+    /// The critical path, which is highlighted.
     pub critical: &'a CriticalPath,
-    /// The title of a task, from its queue's own text.
+    /// Returns the title of a task, from the text of its queue.
     pub title: &'a dyn Fn(Node) -> String,
-    /// Which tasks are meant at all.
+    /// Returns whether a task is included.
     pub selected: &'a dyn Fn(Node) -> bool,
-    /// Complete tasks too.
+    /// Whether complete tasks are included.
     pub all: bool,
 }
 
@@ -66,13 +67,13 @@ impl Look {
 /// An edge of the picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PictureEdge {
-    /// What comes first.
+    /// The task that comes first.
     pub from: Node,
-    /// What waits for it.
+    /// The task that waits for it.
     pub to: Node,
-    /// From child to epic.
+    /// Whether the edge leads from a child to its epic.
     pub child: bool,
-    /// On the critical path.
+    /// Whether the edge is on the critical path.
     pub critical: bool,
 }
 
@@ -85,12 +86,12 @@ impl Picture<'_> {
         (self.all || self.readiness.state(node) != State::Complete) && (self.selected)(node)
     }
 
-    /// The tasks that are drawn.
+    /// Returns the tasks that are drawn.
     pub fn nodes(&self) -> impl Iterator<Item = Node> + '_ {
         self.graph().nodes().filter(|&node| self.shows(node))
     }
 
-    /// The edges between them.
+    /// Returns the edges between the tasks that are drawn.
     pub fn edges(&self) -> impl Iterator<Item = PictureEdge> + '_ {
         let graph = self.graph();
         let steps: HashSet<(Node, Node)> =
@@ -116,7 +117,7 @@ impl Picture<'_> {
     /// Writes the graph as a Mermaid flowchart.
     ///
     /// # Errors
-    /// When `out` cannot be written.
+    /// Returns an error if writing to `out` fails.
     pub fn mermaid(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "flowchart LR")?;
         for node in self.nodes() {
@@ -153,10 +154,10 @@ impl Picture<'_> {
         Ok(())
     }
 
-    /// Writes the graph in the language of Graphviz.
+    /// Writes the graph in the Graphviz language.
     ///
     /// # Errors
-    /// When `out` cannot be written.
+    /// Returns an error if writing to `out` fails.
     pub fn dot(&self, out: &mut dyn Write) -> io::Result<()> {
         let critical: HashSet<Node> = self.critical.tasks.iter().copied().collect();
         writeln!(
@@ -185,7 +186,7 @@ impl Picture<'_> {
     }
 }
 
-/// The first words of a text, on one line.
+/// Returns the beginning of a text, on one line.
 fn one_line(text: &str) -> String {
     let mut line = String::new();
     for word in text.split_whitespace() {
@@ -203,7 +204,8 @@ fn one_line(text: &str) -> String {
     format!("{}…", cells::cut(&line, TITLE - 1).trim_end())
 }
 
-/// Inside a quoted Mermaid label everything that means something there is an entity.
+/// Escapes a text for a quoted Mermaid label. All characters with a special meaning become
+/// entities.
 fn mermaid_text(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for letter in text.chars() {
@@ -221,7 +223,7 @@ fn mermaid_text(text: &str) -> String {
     safe
 }
 
-/// Inside a quoted Graphviz text, in which entities mean what they do in HTML.
+/// Escapes a text for a quoted Graphviz string, in which entities have the same meaning as in HTML.
 fn dot_text(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for letter in text.chars() {

@@ -1,11 +1,11 @@
-//! What is wrong with a reference, in words.
+//! Describes broken references in words.
 
 use super::nearest::Hints;
 use super::node::{Broken, BrokenKind};
 use super::task_graph::Graph;
 use crate::domain::Field;
 
-/// A broken reference in words.
+/// Describes a broken reference.
 pub(crate) fn broken_text(graph: &Graph, broken: &Broken, hints: &Hints) -> String {
     let text = &broken.text;
     match &broken.why {

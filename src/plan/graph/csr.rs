@@ -1,21 +1,21 @@
-//! Adjacency in two flat arrays, so that a pass over all edges is a pass over memory.
+//! Adjacency lists in two flat arrays, so that a pass over all edges reads memory sequentially.
 
-/// For every row a list of numbers.
+/// A list of numbers for every row.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Csr {
     rows: usize,
-    /// Where each row ends; empty where all of them are.
+    /// The end of each row. Empty if all rows are.
     ends: Vec<u32>,
     items: Vec<u32>,
 }
 
 impl Csr {
-    /// Groups `pairs` by their first numbers, and by their second.
+    /// Groups `pairs` by their first numbers and by their second.
     pub(crate) fn both(rows: usize, pairs: &[(u32, u32)]) -> (Self, Self) {
         (Self::from_pairs(rows, pairs), Self::grouped(rows, pairs, |&(item, row)| (row, item)))
     }
 
-    /// Groups `pairs` of (row, item) by row; the order inside a row is the order of the pairs.
+    /// Groups `pairs` of (row, item) by row. The order within a row is the order of the pairs.
     pub(crate) fn from_pairs(rows: usize, pairs: &[(u32, u32)]) -> Self {
         Self::grouped(rows, pairs, |&(row, item)| (row, item))
     }
@@ -32,7 +32,7 @@ impl Csr {
         for pair in pairs {
             counts[view(pair).0 as usize] += 1;
         }
-        // From counts to starts; each start moves to its row's end while the row is filled.
+        // Turns counts into starts. Each start moves to the end of its row while the row is filled.
         let mut ends = counts;
         let mut start = 0;
         for end in &mut ends {
@@ -48,7 +48,7 @@ impl Csr {
         Self { rows, ends, items }
     }
 
-    /// The list of a row.
+    /// Returns the list of a row.
     pub(crate) fn row(&self, row: u32) -> &[u32] {
         let row = row as usize;
         let Some(&end) = self.ends.get(row) else { return &[] };
@@ -56,12 +56,12 @@ impl Csr {
         &self.items[start as usize..end as usize]
     }
 
-    /// How many rows there are.
+    /// Returns the number of rows.
     pub(crate) fn rows(&self) -> usize {
         self.rows
     }
 
-    /// Whether no row has an item.
+    /// Returns whether no row has an item.
     pub(crate) fn is_empty(&self) -> bool {
         self.items.is_empty()
     }

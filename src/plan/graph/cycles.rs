@@ -1,20 +1,21 @@
 //! Finds the strongly connected components of more than one node, and an order in which every node
-//! comes after what it waits for.
+//! comes after the nodes it waits for.
 //!
-//! Tarjan's algorithm with a stack of its own: a chain of 100,000 tasks must not use the
-//! program's.
+//! Uses Tarjan's algorithm with an explicit stack, so that a chain of 100,000 tasks does not
+//! overflow the call stack.
 
 use super::edges::Edges;
 use super::node::NONE;
 use std::collections::VecDeque;
 
-/// What was found.
+/// The result of the search.
 pub(super) struct Found {
-    /// Topological order; the nodes of a strongly connected component are adjacent, in any order.
+    /// The topological order. The nodes of a strongly connected component are adjacent, in any
+    /// order.
     pub(super) order: Vec<u32>,
-    /// Component of each node, or `NONE`; empty where there are no components.
+    /// The component of each node, or `NONE`. Empty if there are no components.
     pub(super) cycle_of: Vec<u32>,
-    /// One cycle of each component, each node waiting for the next.
+    /// One cycle of each component, in which each node waits for the next.
     pub(super) cycles: Vec<Vec<u32>>,
 }
 
@@ -24,10 +25,10 @@ struct Search<'a> {
     low: Vec<u32>,
     on_stack: Vec<bool>,
     stack: Vec<u32>,
-    /// Node and how many of its successors were looked at.
+    /// Each node with the number of its successors that were visited.
     calls: Vec<(u32, u32)>,
     counter: u32,
-    /// Nodes in reverse topological order.
+    /// The nodes in reverse topological order.
     emitted: Vec<u32>,
     components: Vec<Vec<u32>>,
 }
@@ -50,7 +51,7 @@ pub(super) fn find(edges: &Edges) -> Found {
         emitted: Vec::with_capacity(size),
         components: Vec::new(),
     };
-    // From the end, so that the reversed order follows the lists where it may.
+    // Starts from the end, so that the reversed order follows list order where possible.
     for node in (0..size as u32).rev() {
         if search.number[node as usize] == NONE {
             search.walk(node);
@@ -62,7 +63,7 @@ pub(super) fn find(edges: &Edges) -> Found {
         return Found { order: emitted, cycle_of: Vec::new(), cycles: Vec::new() };
     }
     let mut cycle_of = vec![NONE; size];
-    // Name components in list order, whatever order the search met them in.
+    // Components are numbered in list order, independent of the order of the search.
     components.iter_mut().for_each(|component| component.sort_unstable());
     components.sort_unstable_by_key(|component| component[0]);
     for (number, component) in components.iter().enumerate() {
@@ -124,7 +125,7 @@ impl Search<'_> {
     }
 }
 
-/// The shortest cycle through `first`, along what each node waits for.
+/// Returns the shortest cycle through `first`, following what each node waits for.
 fn path(edges: &Edges, cycle_of: &[u32], first: u32, came_from: &mut [u32]) -> Vec<u32> {
     let component = cycle_of[first as usize];
     let mut queue = VecDeque::from([first]);

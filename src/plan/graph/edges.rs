@@ -8,24 +8,24 @@ use super::resolve::{Found, Names};
 use crate::domain::{Field, Task, Text};
 use std::collections::HashSet;
 
-/// How far up a chain of parents the planner looks for a descendant.
+/// The number of levels up a chain of parents that are searched for a descendant.
 const NESTING: usize = 64;
 
-/// All edges; see [`task_graph`](super::task_graph) for the helper nodes.
+/// All edges. See [`task_graph`](super::task_graph) for the helper nodes.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Edges {
-    /// Dependencies of a task as named, in file order.
+    /// The dependencies of a task as named, in file order.
     pub(super) named: Csr,
-    /// The reverse.
+    /// The reverse of `named`.
     pub(super) naming: Csr,
-    /// Children of an epic.
+    /// The children of an epic.
     pub(super) children: Csr,
-    /// What must be complete before a node.
+    /// The nodes that must be complete before a node.
     pub(super) preds: Csr,
-    /// What waits for a node.
+    /// The nodes that wait for a node.
     pub(super) succs: Csr,
     pub(super) helpers: Vec<Helper>,
-    /// Pairs of (first, then) of which only the first says so, in its `blocks`.
+    /// Pairs of (first, then) that only `blocks` of the first task declares.
     pub(super) by_blocks: HashSet<(u32, u32)>,
 }
 
@@ -65,7 +65,8 @@ pub(super) fn collect(
     }
     let in_force = phases::add(&mut collector, queues, starts, barriers);
     broken.extend(phases::add_dependencies(&mut collector, queues, starts));
-    // They mostly are in order, and there may be so many that a sort needs much memory.
+    // They usually are in order already, and there may be so many that sorting needs a lot of
+    // memory.
     if !broken.is_sorted_by_key(|broken| broken.node) {
         broken.sort_by_key(|broken| broken.node);
     }
@@ -100,7 +101,7 @@ struct Reader<'a> {
     broken: Vec<Broken>,
     named: Vec<(u32, u32)>,
     children: Vec<(u32, u32)>,
-    /// (first, then) of `blocks`.
+    /// Pairs of (first, then) from `blocks`.
     blocks: Vec<(u32, u32)>,
 }
 
@@ -129,12 +130,13 @@ impl Reader<'_> {
         }
     }
 
-    /// Notes what `fields` of a task name, of which the edges begin at `from`.
+    /// Records the tasks that `fields` of a task name. The edges of the task begin at `from`.
     fn waits(&mut self, (queue, node): (usize, u32), task: &Task, from: usize, fields: &[Field]) {
         for field in fields {
             for text in self.meant(queue, *field, task) {
                 let Some(first) = self.find(queue, node, *field, text) else { continue };
-                // Two spellings of one dependency are one edge; lists are short enough to look.
+                // Two spellings of one dependency are one edge. Lists are short enough for a linear
+                // search.
                 if !self.named[from..].contains(&(node, first)) || self.named.len() - from > 64 {
                     self.named.push((node, first));
                 }
@@ -142,8 +144,8 @@ impl Reader<'_> {
         }
     }
 
-    /// The texts of a field that are meant as ids: all of them, unless the field may hold words for
-    /// people and none of them is an id or near to one.
+    /// Returns the texts of a field that are meant as ids: all of them, unless the field may
+    /// contain free text and none of them is an id or similar to one.
     fn meant<'t>(&self, queue: usize, field: Field, task: &'t Task) -> &'t [Text] {
         let list = task.list(field);
         if !Field::MAY_NAME_TASKS.contains(&field) {
@@ -156,7 +158,7 @@ impl Reader<'_> {
         if list.iter().any(is_id) { list } else { &[] }
     }
 
-    /// Notes what is where ids may be and is none.
+    /// Records texts that are not ids in fields that may contain ids.
     fn words(&mut self, queue: usize, node: u32, task: &Task) {
         for field in Field::MAY_NAME_TASKS {
             if task.list(field).is_empty() || !self.meant(queue, field, task).is_empty() {
@@ -172,8 +174,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Turns `blocks` the other way round, into dependencies of the tasks that it names; gives those
-    /// that are not named there, too.
+    /// Reverses `blocks` into dependencies of the tasks that it names. Returns the pairs that those
+    /// tasks do not name themselves.
     fn turn_blocks(&mut self) -> HashSet<(u32, u32)> {
         if self.blocks.is_empty() {
             return HashSet::new();

@@ -1,4 +1,4 @@
-//! Everything odd in the graph of all loaded queues, for `check`.
+//! Finds everything odd in the graph of all loaded queues, for `check`.
 
 use super::broken::broken_text;
 use super::nearest::Hints;
@@ -9,20 +9,20 @@ use crate::plan::fast::FastMap;
 use std::collections::BTreeSet;
 use xxhash_rust::xxh3::Xxh3Default;
 
-/// From this many loops on a warning is due.
+/// More loops than this cause a warning.
 const MANY_LOOPS: usize = 15;
 
-/// How bad a finding is.
+/// The severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     /// Tasks wait because of it.
     Error,
-    /// Most likely not meant.
+    /// Probably unintended.
     Warning,
 }
 
 impl Severity {
-    /// The word in messages and JSON.
+    /// Returns the word used in messages and JSON.
     pub fn word(self) -> &'static str {
         match self {
             Self::Error => "error",
@@ -31,24 +31,24 @@ impl Severity {
     }
 }
 
-/// Something odd.
+/// Something odd in the graph.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlanFinding {
     /// One of [`CODES`].
     pub code: &'static str,
-    /// How bad it is.
+    /// The severity.
     pub severity: Severity,
-    /// The task, where there is one.
+    /// The task, if the finding is about one.
     pub node: Option<Node>,
-    /// The field of the task.
+    /// The field of the task, if the finding is about one.
     pub field: Option<Field>,
-    /// The element of the field as it is written.
+    /// The element of the field, as it is written.
     pub element: Option<String>,
-    /// What is odd, in words.
+    /// The description of the finding.
     pub message: String,
 }
 
-/// Code, severity and explanation of every finding of the planner.
+/// The code, severity and explanation of every finding of the planner.
 pub const CODES: &[(&str, &str, &str)] = &[
     ("cycle", "error", "tasks wait for each other in a circle; none of them can ever run"),
     ("self-dependency", "error", "a task waits for itself"),
@@ -68,22 +68,22 @@ pub const CODES: &[(&str, &str, &str)] = &[
     ("too-many-loops", "warning", "more than 15 loops were asked for"),
 ];
 
-/// A finding before its words are made.
+/// A finding whose message is not computed yet.
 pub struct PlanFound<'a> {
     /// One of [`CODES`].
     pub code: &'static str,
-    /// How bad it is.
+    /// The severity.
     pub severity: Severity,
     /// The task.
     pub node: Node,
-    /// The field of the task.
+    /// The field of the task, if the finding is about one.
     pub field: Option<Field>,
     element: &'a dyn Fn() -> Option<String>,
     message: &'a dyn Fn() -> String,
 }
 
 impl PlanFound<'_> {
-    /// The finding as a value.
+    /// Computes the finding.
     pub fn made(&self) -> PlanFinding {
         let (code, severity, field) = (self.code, self.severity, self.field);
         let (element, message) = ((self.element)(), (self.message)());
@@ -91,17 +91,17 @@ impl PlanFound<'_> {
     }
 }
 
-/// What findings are looked for in.
+/// The input of the search for findings.
 pub struct FindingsInput<'a> {
     /// The graph.
     pub graph: &'a Graph,
-    /// The queues it was built from.
+    /// The queues from which the graph was built.
     pub queues: &'a [QueueTasks<'a>],
-    /// The description of a task, from its queue's own text.
+    /// Returns the description of a task, from the text of its queue.
     pub description: &'a dyn Fn(Node) -> Option<String>,
 }
 
-/// Lists the findings, in list order of their tasks.
+/// Returns the findings, in list order of their tasks.
 pub fn findings(input: &FindingsInput) -> Vec<PlanFinding> {
     let mut all = Vec::new();
     each_finding(input, &mut |finding| all.push(finding.made()));
@@ -110,7 +110,8 @@ pub fn findings(input: &FindingsInput) -> Vec<PlanFinding> {
     all
 }
 
-/// Shows `see` each of them, kind by kind. There may be more than anybody wants in memory.
+/// Passes each finding to `see`, kind by kind. They are not collected, because there may be too
+/// many to keep in memory.
 pub fn each_finding(input: &FindingsInput, see: &mut dyn FnMut(PlanFound<'_>)) {
     let tasks = input.queues.iter().flat_map(|queue| queue.tasks).collect();
     let mut search = Search { graph: input.graph, tasks, see };
@@ -121,7 +122,7 @@ pub fn each_finding(input: &FindingsInput, see: &mut dyn FnMut(PlanFound<'_>)) {
     search.shared_ids(input.queues);
 }
 
-/// Warns of more loops than anybody can look after.
+/// Returns a warning about more loops than a person can supervise.
 pub fn too_many_loops(loops: usize) -> Option<PlanFinding> {
     (loops > MANY_LOOPS).then(|| PlanFinding {
         code: "too-many-loops",
@@ -222,7 +223,7 @@ impl<'a> Search<'a, '_> {
         }
     }
 
-    /// For every task whether it is complete; an epic is with its children.
+    /// Returns for every task whether it is complete. An epic is complete when its children are.
     fn really_done(&self) -> Vec<bool> {
         let mut done = vec![false; self.graph.size()];
         for &node in self.graph.order() {
@@ -311,7 +312,7 @@ impl<'a> Search<'a, '_> {
         let graph = self.graph;
         for node in graph.nodes().filter(|&node| graph.is_shared(node)) {
             let first = *first_of.entry(graph.id(node)).or_insert(node);
-            // The same text means different tasks where each file has one of its own.
+            // In different files, the same text may refer to different tasks.
             let differ = |node: Node| -> (BTreeSet<&str>, BTreeSet<Node>) {
                 let texts = self.task(node).waits_for().map(|(_, text)| text.as_str()).collect();
                 (texts, graph.dependencies(node).collect())
@@ -326,7 +327,7 @@ impl<'a> Search<'a, '_> {
     }
 }
 
-/// How `task` writes its dependency `first`.
+/// Returns how `task` writes its dependency `first`.
 fn element(graph: &Graph, task: &Task, first: Node) -> Option<(Field, String)> {
     let id = graph.id(first);
     let exact = task.waits_for().find(|(_, text)| *text == id);
@@ -334,12 +335,12 @@ fn element(graph: &Graph, task: &Task, first: Node) -> Option<(Field, String)> {
     found.map(|(field, text)| (field, text.to_string()))
 }
 
-/// The start of a text that may be long.
+/// Returns the start of a text that may be long.
 fn clip(text: &str) -> &str {
     text.char_indices().nth(60).map_or(text, |(at, _)| &text[..at])
 }
 
-/// What stands for a task's files and its normalised description, of which the texts of all tasks
+/// Returns a hash of a task's files and its normalized description, so that the texts of all tasks
 /// need not be in memory.
 fn work(task: &Task, description: &str) -> u128 {
     let files = task.files().iter();
@@ -353,7 +354,7 @@ fn work(task: &Task, description: &str) -> u128 {
     hasher.digest128()
 }
 
-/// Letters and digits in lower case, with single spaces between words.
+/// Returns letters and digits in lower case, with single spaces between words.
 fn normalised(text: &str) -> String {
     let mut normal = String::with_capacity(text.len());
     for word in text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {

@@ -1,4 +1,4 @@
-//! The graph of all loaded queues: who waits for whom, and what is odd in it.
+//! The graph of all loaded queues: which task waits for which, and what is odd in it.
 
 mod broken;
 mod collector;

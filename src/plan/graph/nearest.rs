@@ -1,18 +1,18 @@
-//! The id that a person most likely meant.
+//! Finds the id that a person probably meant.
 
 use super::node::Node;
 use super::task_graph::Graph;
 use crate::domain::distance_below;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Ids longer than this are not compared.
+/// The maximum length of ids that are compared.
 const LONGEST: usize = 64;
 
-/// How many ids one look at the queues compares at most: a large queue full of unknown ids must
-/// not take a minute only for suggestions.
+/// The maximum number of comparisons for all suggestions together. A large queue full of unknown
+/// ids must not take a minute only for suggestions.
 const COMPARED: u64 = 2_000_000;
 
-/// Gives suggestions until it has compared enough.
+/// Makes suggestions until the maximum number of comparisons is reached.
 pub(crate) struct Hints(AtomicU64);
 
 impl Default for Hints {
@@ -22,7 +22,7 @@ impl Default for Hints {
 }
 
 impl Hints {
-    /// The nearest id, if this is not one question too many.
+    /// Returns the nearest id, unless the maximum number of comparisons is reached.
     pub(crate) fn nearest(&self, graph: &Graph, asking: Node, text: &str) -> Option<Node> {
         let ids = graph.len() as u64;
         let take = |left: u64| left.checked_sub(ids);
@@ -31,7 +31,8 @@ impl Hints {
     }
 }
 
-/// The nearest id to `text`: few letters off, in the own queue first, then in list order.
+/// Returns the id with the fewest letters different from `text`. Prefers the own queue, then list
+/// order.
 fn nearest(graph: &Graph, asking: Node, text: &str) -> Option<Node> {
     let text = text.rsplit(['#', ':']).next().unwrap_or(text);
     let length = text.chars().count();

@@ -1,9 +1,9 @@
 //! Phase barriers, and the gate tasks between phases.
 //!
-//! `phases[].gate` is short for a task of type `gate`, of that phase, with the id of
-//! [`gate_id`]: the engine adds the [`missing_gates`] to the queue before it runs, and from then
-//! on a gate is a task like any other. It waits for all other tasks of its phase without naming
-//! them. A phase with a gate has a barrier; until its gate is a task, the barrier stays shut.
+//! `phases[].gate` is short for a task of type `gate` in that phase whose id is [`gate_id`]. The
+//! engine adds the [`missing_gates`] to the queue before it runs. From then on, a gate is a task
+//! like any other. It waits for all other tasks of its phase without naming them. A phase with a
+//! gate has a barrier, which stays closed until the task of its gate exists.
 
 use super::collector::Collector;
 use super::csr::Csr;
@@ -12,23 +12,23 @@ use crate::domain::{Field, Phase, Task, Text, Texts};
 use crate::plan::fast::FastMap;
 use std::collections::HashSet;
 
-/// A gate that a queue asks for and does not have yet.
+/// A gate that a queue declares but does not contain yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MissingGate {
     /// The id of the task to add.
     pub id: String,
-    /// Its phase.
+    /// The phase of the gate.
     pub phase: Text,
-    /// The profiles that it verifies.
+    /// The profiles that the gate verifies.
     pub verify: Texts,
 }
 
-/// The id of the gate of a phase.
+/// Returns the id of the gate of a phase.
 pub fn gate_id(phase: &str) -> String {
     format!("gate-{phase}")
 }
 
-/// Lists the gates that are in `phases` and not yet among the tasks.
+/// Returns the gates that `phases` declares and that are not yet among the tasks.
 pub fn missing_gates(tasks: &[Task], phases: &[Phase]) -> Vec<MissingGate> {
     let wanted: Vec<&Phase> = phases.iter().filter(|phase| !phase.gate.is_empty()).collect();
     if wanted.is_empty() {
@@ -47,7 +47,7 @@ pub fn missing_gates(tasks: &[Task], phases: &[Phase]) -> Vec<MissingGate> {
         .collect()
 }
 
-/// Adds the barriers of all queues; returns those in force.
+/// Adds the barriers of all queues. Returns those in force.
 pub(super) fn add(
     collector: &mut Collector,
     queues: &[QueueTasks],
@@ -64,7 +64,7 @@ pub(super) fn add(
         }
         let closed =
             |phase: &Phase| barriers == Barriers::All || phase.barrier || !phase.gate.is_empty();
-        // A barrier after the last phase holds nobody back.
+        // A barrier after the last phase delays no task.
         let last = phases.len().saturating_sub(1);
         let gated = phases.iter().any(|phase| !phase.gate.is_empty());
         if gated || phases.iter().take(last).any(closed) {
@@ -77,8 +77,8 @@ pub(super) fn add(
     in_force
 }
 
-/// Lets the tasks of a phase wait for all tasks of those on which it depends; gives the names that
-/// no phase has, which hold its tasks back.
+/// Makes the tasks of a phase wait for all tasks of the phases on which it depends. Returns
+/// references to unknown phases, which make the tasks wait as well.
 pub(super) fn add_dependencies(
     collector: &mut Collector,
     queues: &[QueueTasks],
@@ -109,7 +109,7 @@ pub(super) fn add_dependencies(
     broken
 }
 
-/// The node that is done when a phase is.
+/// Returns the node that is done when a phase is done.
 fn end(collector: &mut Collector, number: usize, queue: &QueueTasks, phase: &Phase) -> u32 {
     let id = gate_id(&phase.phase);
     let gate_missing =
@@ -118,7 +118,7 @@ fn end(collector: &mut Collector, number: usize, queue: &QueueTasks, phase: &Pha
     collector.add_helper(Helper::Barrier { queue, phase, gate_missing })
 }
 
-/// The place of the phase with this number or name.
+/// Returns the index of the phase with this number or name.
 fn called(phases: &[Phase], name: &Text) -> Option<usize> {
     let by_number = phases.iter().position(|phase| phase.phase == *name);
     by_number.or_else(|| phases.iter().position(|phase| phase.name == *name))
@@ -129,7 +129,8 @@ fn unknown(node: u32, name: &Text) -> Broken {
     Broken { node, field: Field::Phase, text, why: BrokenKind::Unknown }
 }
 
-/// Phases in the order of their numbers, or as they first appear where they have none.
+/// Returns the phases in the order of their numbers, or in order of appearance if they have no
+/// numbers.
 fn phases_of(tasks: &[Task]) -> Vec<Phase> {
     let mut seen = HashSet::new();
     let named = tasks.iter().filter_map(Task::phase);
@@ -141,7 +142,7 @@ fn phases_of(tasks: &[Task]) -> Vec<Phase> {
     names.into_iter().map(|name| Phase { phase: name.into(), ..Phase::default() }).collect()
 }
 
-/// The tasks of each phase.
+/// Returns the tasks of each phase.
 fn members(tasks: &[Task], phases: &[Phase], start: u32) -> Csr {
     let mut places: FastMap<&str, u32> = FastMap::default();
     for (phase, at) in phases.iter().zip(0..) {
@@ -152,7 +153,7 @@ fn members(tasks: &[Task], phases: &[Phase], start: u32) -> Csr {
     Csr::from_pairs(phases.len(), &pairs.collect::<Vec<_>>())
 }
 
-/// The barriers of one queue, one behind the other.
+/// The barriers of one queue, one after the other.
 struct Chain<'a> {
     collector: &'a mut Collector,
     queue: usize,

@@ -1,7 +1,7 @@
-//! Finds the task that the text of a reference means.
+//! Finds the task to which the text of a reference refers.
 //!
-//! The order is that of the queue format: the exact text as an id of the own file; `queue:ID`
-//! or `path/to/queue.json#ID`; the exact text as an id of exactly one other loaded queue.
+//! The order is that of the queue format: the exact text as an id in its own file; `queue:ID` or
+//! `path/to/queue.json#ID`; the exact text as an id in exactly one other loaded queue.
 
 use super::node::{NONE, QueueTasks, owner};
 use crate::domain::{Task, distance_below};
@@ -13,36 +13,36 @@ use std::cell::Cell;
 use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
 
-/// What a text means.
+/// The result of resolving a text.
 pub(super) enum Found {
-    /// This task.
+    /// The text refers to this task.
     One(u32),
-    /// No task.
+    /// The text refers to no task.
     Unknown,
-    /// One of these, and nobody can say which.
+    /// The text may refer to any of these tasks.
     Ambiguous(Vec<u32>),
 }
 
-/// Every id of every loaded queue.
+/// The ids of all loaded queues.
 pub(super) struct Names<'a> {
     queues: &'a [QueueTasks<'a>],
     starts: &'a [u32],
-    /// The first node of each id; the others hang on `same`, in list order.
+    /// The first node of each id. The others are linked from `same`, in list order.
     first: HashTable<u32>,
-    /// Empty where there is one queue, in which no id occurs twice.
+    /// Empty if there is only one queue, because no id occurs twice in a queue.
     same: Vec<u32>,
-    /// How many ids were compared with texts that are none.
+    /// The number of ids that were compared with texts that are not ids.
     compared: Cell<usize>,
 }
 
-/// Texts longer than this are no slip of an id.
+/// Longer texts are not considered as misspelled ids.
 const LONGEST: usize = 64;
 
-/// How many ids are compared at most: a large file of words for people must not take a minute.
+/// The maximum number of comparisons. A large file of free text must not take a minute.
 const COMPARED: usize = 2_000_000;
 
 impl<'a> Names<'a> {
-    /// Enters all ids, if anything can refer to one; `starts` are the first nodes of the queues.
+    /// Enters all ids if any reference exists. `starts` has the first node of each queue.
     pub(super) fn new(queues: &'a [QueueTasks<'a>], starts: &'a [u32]) -> Self {
         let mut names = Self {
             queues,
@@ -88,7 +88,8 @@ impl<'a> Names<'a> {
         self.queues[queue].tasks[(node - self.starts[queue]) as usize].id.as_str()
     }
 
-    /// For every node whether another one has the same id; nothing where there is one queue.
+    /// Returns for every node whether another one has the same id. Empty if there is only one
+    /// queue.
     pub(super) fn shared(&self) -> Vec<bool> {
         let mut shared: Vec<bool> = self.same.iter().map(|&next| next != NONE).collect();
         for &next in &self.same {
@@ -99,7 +100,7 @@ impl<'a> Names<'a> {
         shared
     }
 
-    /// Finds what `text`, written in a task of `queue`, means.
+    /// Resolves `text`, which is written in a task of `queue`.
     pub(super) fn find(&self, queue: usize, text: &str) -> Found {
         if let Some(node) = self.in_queue(queue, text) {
             return Found::One(node);
@@ -118,8 +119,8 @@ impl<'a> Names<'a> {
         }
     }
 
-    /// Whether a text that no task has as its id is near to one of the own queue: most likely a
-    /// slip, where a text that is near to none is most likely a word for people.
+    /// Returns whether a text that is not an id is similar to an id of its own queue. Then it is
+    /// probably a misspelled id; otherwise it is probably free text.
     pub(super) fn is_slip(&self, queue: usize, text: &str) -> bool {
         let limit = (text.chars().count() / 3).clamp(1, 3) + 1;
         let tasks = self.queues[queue].tasks;
@@ -148,7 +149,7 @@ impl<'a> Names<'a> {
         queues.filter_map(|queue| self.in_queue(queue, id)).collect()
     }
 
-    /// `queue:ID`; a name or an id may itself hold colons.
+    /// Resolves `queue:ID`. Names and ids may themselves contain colons.
     fn by_queue_name(&self, text: &str) -> Vec<u32> {
         for (at, _) in text.match_indices(':') {
             let (name, id) = (&text[..at], &text[at + 1..]);
@@ -161,11 +162,11 @@ impl<'a> Names<'a> {
         Vec::new()
     }
 
-    /// `path/to/queue.json#ID`: seen from the own queue's folder, from the project root, or the
-    /// end of the path of a loaded queue.
+    /// Resolves `path/to/queue.json#ID`. The path is relative to the folder of the own queue or to
+    /// the project root, or it is the end of the path of a loaded queue.
     fn by_path(&self, own: usize, text: &str) -> Vec<u32> {
-        // Only what ends like the file of a loaded queue is looked at as a path, or a long text of
-        // many `#` would take for ever.
+        // Only text that ends like the file of a loaded queue is treated as a path. Otherwise a
+        // long text with many `#` would take too long.
         let files = self.queues.iter().filter_map(|queue| queue.path.file_name());
         let files: Vec<&[u8]> = files.map(OsStr::as_encoded_bytes).collect();
         for (at, _) in text.match_indices('#') {
@@ -203,7 +204,7 @@ fn hash(id: &str) -> u64 {
     seeded(id.as_bytes())
 }
 
-/// Removes `.` and resolves `..` by the text alone; no file is looked at.
+/// Removes `.` and resolves `..` in the text of a path, without accessing files.
 pub(super) fn tidy(path: &Path) -> PathBuf {
     let mut tidied = PathBuf::new();
     for part in path.components() {

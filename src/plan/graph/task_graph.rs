@@ -1,14 +1,14 @@
-//! All loaded queues as one graph: who waits for whom.
+//! All loaded queues as one graph of which task waits for which.
 //!
-//! A graph depends only on the structure of the queues (ids, dependencies, parents, phases), so
-//! it is kept as long as that does not change; what depends on states is computed from it in one
-//! pass. Numbering: every task is a [`Node`], queue after queue, in list order. Behind them come
-//! helper nodes without a duration:
+//! A graph depends only on the structure of the queues (ids, dependencies, parents, phases), so it
+//! is kept until that changes. Everything that depends on states is computed from it in one pass.
+//! Numbering: every task is a [`Node`], queue by queue, in list order. The helper nodes, which have
+//! no duration, come after the tasks:
 //!
-//! - one in front of an epic that waits for something: what holds an epic back holds its
-//!   children back too (what an epic waits for among its own descendants is left out of this);
-//! - one behind each phase with a barrier: every task of the phase leads into it, and every task
-//!   of a later phase waits for the nearest one before it. So barriers cost one edge a task.
+//! - One before an epic that waits for something. What an epic waits for also delays its children,
+//!   except for dependencies of the epic on its own descendants.
+//! - One after each phase with a barrier. Every task of the phase leads into it, and every task of
+//!   a later phase waits for the nearest one before it. So barriers cost one edge per task.
 //!
 //! Edges inside a cycle are kept but never count as satisfied.
 
@@ -19,7 +19,7 @@ use super::resolve::Names;
 use crate::domain::{Task, Text};
 use ecow::eco_format;
 
-/// The ids of a queue, one behind the other: half of what each of them takes by itself.
+/// The ids of a queue, stored consecutively. This takes half the memory of separate strings.
 #[derive(Clone, Debug, Default)]
 struct IdList {
     text: String,
@@ -48,16 +48,16 @@ impl IdList {
 #[derive(Clone, Debug)]
 pub struct Graph {
     names: Vec<String>,
-    /// First node of each queue, and the total at the end.
+    /// The first node of each queue, and the total at the end.
     starts: Vec<u32>,
     /// The ids of each queue.
     ids: Vec<IdList>,
-    /// Whether another task has the same id; empty where there is one queue.
+    /// Whether another task has the same id. Empty if there is only one queue.
     shared: Vec<bool>,
     broken: Vec<Broken>,
     edges: Edges,
     order: Vec<u32>,
-    /// The cycle of each node as an index into `cycles`, else `NONE`; empty without cycles.
+    /// The cycle of each node as an index into `cycles`, or `NONE`. Empty if there are no cycles.
     cycle_of: Vec<u32>,
     cycles: Vec<Vec<u32>>,
     barriers: Vec<(usize, Text)>,
@@ -69,7 +69,7 @@ impl Graph {
         Self::build_with(queues, Barriers::Declared)
     }
 
-    /// Builds the graph with these barriers.
+    /// Builds the graph with the given barriers.
     pub fn build_with(queues: &[QueueTasks], barriers: Barriers) -> Self {
         let mut starts = Vec::with_capacity(queues.len() + 1);
         let mut end = 0;
@@ -97,33 +97,33 @@ impl Graph {
         }
     }
 
-    /// How many tasks there are.
+    /// Returns the number of tasks.
     pub fn len(&self) -> usize {
         self.starts.last().map_or(0, |end| *end as usize)
     }
 
-    /// Whether there is no task at all.
+    /// Returns whether there are no tasks.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// All tasks in list order.
+    /// Returns all tasks in list order.
     pub fn nodes(&self) -> impl Iterator<Item = Node> + use<> {
         (0..self.len() as u32).map(Node)
     }
 
-    /// The node of a task by queue and place in its list.
+    /// Returns the node of a task, given its queue and its index in the list.
     pub fn node(&self, queue: usize, index: usize) -> Node {
         Node(self.starts[queue] + index as u32)
     }
 
-    /// Queue and place in its list of a node.
+    /// Returns the queue of a node and its index in the list.
     pub fn location(&self, node: Node) -> (usize, usize) {
         let queue = owner(&self.starts, node.0);
         (queue, (node.0 - self.starts[queue]) as usize)
     }
 
-    /// The nodes of a queue.
+    /// Returns the nodes of a queue.
     pub fn queue_nodes(&self, queue: usize) -> impl Iterator<Item = Node> + use<> {
         self.queue_range(queue).map(Node)
     }
@@ -132,19 +132,19 @@ impl Graph {
         self.starts[queue]..self.starts[queue + 1]
     }
 
-    /// The id of a task.
+    /// Returns the id of a task.
     pub fn id(&self, node: Node) -> &str {
         let (queue, index) = self.location(node);
         self.ids[queue].get(index)
     }
 
-    /// The id as people write it: plain where it is unique among the loaded queues, else
-    /// `queue:ID`.
+    /// Returns the id as people write it: the plain id if it is unique among the loaded queues,
+    /// otherwise `queue:ID`.
     pub fn reference(&self, node: Node) -> String {
         self.name(node).to_string()
     }
 
-    /// The same as a short text, for lists of all tasks.
+    /// Returns the [`reference`](Self::reference) as a short text, for lists of all tasks.
     pub fn name(&self, node: Node) -> Text {
         let id = self.id(node);
         if self.is_shared(node) {
@@ -154,66 +154,68 @@ impl Graph {
         }
     }
 
-    /// Whether another loaded queue has a task of the same id.
+    /// Returns whether another loaded queue has a task with the same id.
     pub fn is_shared(&self, node: Node) -> bool {
         self.shared.get(node.0 as usize).copied().unwrap_or(false)
     }
 
-    /// The name of a queue.
+    /// Returns the name of a queue.
     pub fn queue_name(&self, queue: usize) -> &str {
         &self.names[queue]
     }
 
-    /// What `node` names as its dependencies, in file order, as far as that is known.
+    /// Returns the known tasks that `node` names as its dependencies, in file order.
     pub fn dependencies(&self, node: Node) -> impl Iterator<Item = Node> + '_ {
         self.edges.named.row(node.0).iter().copied().map(Node)
     }
 
-    /// Whether `then` waits for `first` only because `first` names it in its `blocks`.
+    /// Returns whether `then` waits for `first` only because `first` names it in its `blocks`.
     pub fn is_by_blocks(&self, first: u32, then: u32) -> bool {
         self.edges.by_blocks.contains(&(first, then))
     }
 
-    /// The tasks that name `node` as a dependency.
+    /// Returns the tasks that name `node` as a dependency.
     pub fn dependants(&self, node: Node) -> impl Iterator<Item = Node> + '_ {
         self.edges.naming.row(node.0).iter().copied().map(Node)
     }
 
-    /// Whether the task has children: it is not run, it completes with them.
+    /// Returns whether the task has children. Then it is not run; it completes with its children.
     pub fn is_epic(&self, node: Node) -> bool {
         !self.edges.children.row(node.0).is_empty()
     }
 
-    /// The children of an epic, in list order.
+    /// Returns the children of an epic, in list order.
     pub fn children(&self, node: Node) -> impl Iterator<Item = Node> + '_ {
         self.edges.children.row(node.0).iter().copied().map(Node)
     }
 
-    /// References that lead nowhere or to too many tasks, in list order.
+    /// Returns the references that refer to no task or to several, in list order.
     pub fn broken(&self) -> &[Broken] {
         &self.broken
     }
 
-    /// Those of one task.
+    /// Returns the broken references of one task.
     pub fn broken_of(&self, node: Node) -> &[Broken] {
         let from = self.broken.partition_point(|broken| broken.node < node);
         let to = self.broken.partition_point(|broken| broken.node <= node);
         &self.broken[from..to]
     }
 
-    /// One cycle of every component of tasks that wait for each other: each waits for the next, the
-    /// last for the first.
+    /// Returns one cycle of every component of tasks that wait for each other. Each task waits for
+    /// the next, and the last one for the first.
     pub fn cycles(&self) -> impl Iterator<Item = Vec<Node>> + '_ {
         self.cycles.iter().map(|path| self.tasks_of(path))
     }
 
-    /// The cycle of which a task is part, or the one in its strongly connected component.
+    /// Returns the cycle that contains a task, or the cycle found in its strongly connected
+    /// component.
     pub fn cycle_of(&self, node: Node) -> Option<Vec<Node>> {
         let cycle = self.component(node.0);
         (cycle != NONE).then(|| self.tasks_of(&self.cycles[cycle as usize]))
     }
 
-    /// A cycle as text: `A -> B -> A`, each waiting for the next; long ones are shortened.
+    /// Formats a cycle as `A -> B -> A`, where each task waits for the next. Long cycles are
+    /// shortened.
     pub fn cycle_text(&self, cycle: &[Node]) -> String {
         const SHOWN: usize = 16;
         let mut words: Vec<String> =
@@ -227,7 +229,7 @@ impl Graph {
         words.join(" -> ")
     }
 
-    /// The barriers in force, as (queue, phase), in file order.
+    /// Returns the barriers in force, as (queue, phase), in file order.
     pub fn barriers(&self) -> &[(usize, Text)] {
         &self.barriers
     }
@@ -236,12 +238,12 @@ impl Graph {
         path.iter().filter(|&&node| !self.is_helper(node)).map(|&node| Node(node)).collect()
     }
 
-    /// All nodes, helpers too, each after everything it waits for (cycles apart).
+    /// Returns all nodes including helpers, each after everything it waits for (except in cycles).
     pub(crate) fn order(&self) -> &[u32] {
         &self.order
     }
 
-    /// Number of nodes with the helpers.
+    /// Returns the number of nodes including helpers.
     pub(crate) fn size(&self) -> usize {
         self.order.len()
     }
@@ -274,13 +276,14 @@ impl Graph {
         self.cycle_of.get(node as usize).copied().unwrap_or(NONE)
     }
 
-    /// Whether both are in the same strongly connected component: then no edge between them is ever satisfied.
+    /// Returns whether both nodes are in the same strongly connected component. Then no edge
+    /// between them is ever satisfied.
     pub(crate) fn share_cycle(&self, a: u32, b: u32) -> bool {
         let cycle = self.component(a);
         cycle != NONE && cycle == self.component(b)
     }
 
-    /// For every task whether a broken reference holds it back.
+    /// Returns for every task whether a broken reference delays it.
     pub(crate) fn held_by_broken(&self) -> Vec<bool> {
         let mut held = vec![false; self.size()];
         for broken in self.broken.iter().filter(|broken| broken.holds()) {

@@ -1,30 +1,31 @@
-//! What can still become of the work: what resolves by itself, what waits for a person, what is
-//! stuck, and behind whom.
+//! What can still happen to the work: what resolves by itself, what waits for a person, what is
+//! stuck, and because of which tasks.
 //!
-//! A task is judged by the worst of its own hold and of all that it waits for: a task behind a
-//! running and a blocked one is stuck, since the running one alone cannot free it.
+//! The resolution of a task is the worst of its own and of those of all tasks it waits for. A task
+//! that waits for a running and a blocked one is stuck, because the running one alone cannot free
+//! it.
 
 use super::readiness::{Holder, Readiness, State, hold};
 use crate::domain::{Change, Need, Status};
 use crate::plan::graph::{Helper, Node};
 
-/// What must happen before a task can be done, the mildest first.
+/// What must happen before a task can be done, mildest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Resolution {
-    /// It is done.
+    /// Nothing: it is done.
     Done,
-    /// It runs, is ready to be run by this loop, or waits for nothing but such tasks.
+    /// It is running, is ready for this loop, or waits only for such tasks.
     Flowing,
-    /// A time must come.
+    /// A time must be reached.
     Later,
-    /// Another loop must run something: another queue, another filter, a pause, another machine.
+    /// Another loop must run something: another queue, another filter, a pause, another host.
     Elsewhere,
     /// A person must answer a question.
     Question,
-    /// A person must approve something or do it.
+    /// A person must approve something or do the work.
     Person,
-    /// It is blocked, parked or in a cycle, has no attempt left, needs an edit, or is behind such a
-    /// task.
+    /// It is blocked, parked or in a cycle, has used up its budget, needs an edit, or waits for
+    /// such a task.
     Stuck,
 }
 
@@ -33,7 +34,7 @@ pub enum Resolution {
 pub enum Cause {
     /// It is blocked.
     Blocked,
-    /// It has no attempt left.
+    /// Its attempt budget is used up.
     Budget,
     /// It is parked.
     Parked,
@@ -41,58 +42,59 @@ pub enum Cause {
     Question,
     /// It waits for an approval.
     Approval,
-    /// Its work passed and waits for a person's yes.
+    /// Its work passed and waits for a person's review.
     Review,
-    /// A person does it.
+    /// It is a task for a person.
     Work,
-    /// Anything else: a cycle, a dependency that is not there, another worker.
+    /// Anything else: a cycle, a missing dependency, another worker.
     Other,
 }
 
-/// A task at the root of what does not get done.
+/// A task at the root of work that does not get done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Root<T> {
     /// The task.
     pub task: T,
     /// What must happen before it can be done.
     pub resolution: Resolution,
-    /// Why it is held.
+    /// Why it cannot continue.
     pub cause: Cause,
 }
 
 /// The work of a loop, counted by state.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Backlog {
-    /// Tasks in scope, but for those that are aside.
+    /// Tasks in scope, except for those counted as `parked`.
     pub total: usize,
-    /// Complete ones.
+    /// Complete tasks.
     pub complete: usize,
-    /// Ready ones.
+    /// Ready tasks.
     pub ready: usize,
-    /// Ones that a live worker has.
+    /// Tasks that a live worker has claimed.
     pub running: usize,
-    /// Waiting ones that tasks which run or are ready will free.
+    /// Waiting tasks that running or ready tasks will free.
     pub flowing: usize,
-    /// Waiting ones for which only a time must come.
+    /// Waiting tasks for which only a time must be reached.
     pub later: usize,
-    /// Ones that wait for another loop.
+    /// Tasks that wait for another loop.
     pub elsewhere: usize,
-    /// Ones that wait for an answer, and those behind them.
+    /// Tasks that wait for an answer, and the tasks that wait for them.
     pub asked: usize,
-    /// Ones that wait for a person's yes or work.
+    /// Tasks that wait for a person's approval or work.
     pub person: usize,
-    /// Ones that cannot continue without an edit or a person's decision: blocked and parked
-    /// ones, and all behind them.
+    /// Tasks that cannot continue without an edit or a person's decision: blocked and parked tasks,
+    /// and all tasks that wait for them.
     pub stuck: usize,
-    /// Parked ones on which no open one depends: set aside on purpose, they count for nothing.
+    /// Parked tasks on which no open task depends. They were parked on purpose and count for
+    /// nothing else.
     pub parked: usize,
-    /// The tasks at the root of what is elsewhere, with a person or stuck; the worst first,
-    /// then in list order. A root may be in a queue that is not in scope.
+    /// The tasks that cause others to wait for another loop or a person, or to be stuck. The worst
+    /// come first, then list order. A root may be in a queue that is not in scope.
     pub roots: Vec<Root<Node>>,
 }
 
 impl Readiness<'_> {
-    /// Judges the tasks of which `in_scope` says that this loop may run them.
+    /// Counts the tasks for which `in_scope` returns that this loop may run them.
     pub fn backlog(&self, in_scope: impl Fn(Node) -> bool) -> Backlog {
         let resolutions = self.resolutions(&in_scope);
         let needed = self.needed(&in_scope);
@@ -122,8 +124,8 @@ impl Readiness<'_> {
         backlog
     }
 
-    /// By node, whether an open task in scope depends on it, over however many others that are not
-    /// done.
+    /// Returns for each node whether an open task in scope depends on it, directly or through tasks
+    /// that are not done.
     fn needed(&self, in_scope: &impl Fn(Node) -> bool) -> Vec<bool> {
         let mut needed = vec![false; self.graph.size()];
         if self.graph.nodes().all(|node| self.state(node) != State::Parked) {
@@ -147,7 +149,7 @@ impl Readiness<'_> {
         needed
     }
 
-    /// The resolution of every task, by node.
+    /// Returns the resolution of every task, by node.
     pub fn resolutions(&self, in_scope: impl Fn(Node) -> bool) -> Vec<Resolution> {
         let mut resolutions = vec![Resolution::Flowing; self.graph.size()];
         for &node in self.graph.order() {
@@ -166,17 +168,17 @@ impl Readiness<'_> {
         resolutions
     }
 
-    /// Whether a node's predecessors no longer matter to it.
+    /// Returns whether the predecessors of a node no longer matter.
     fn is_underway(&self, node: u32) -> bool {
         !self.graph.is_helper(node) && self.state(Node(node)) == State::InProgress
     }
 
-    /// Whether a person has to do something before it lands.
+    /// Returns whether a person has to act before its change can land.
     fn is_obstructed(&self, node: u32) -> bool {
         self.task(Node(node)).change().is_some_and(Change::is_obstructed)
     }
 
-    /// The resolution of a node by itself.
+    /// Returns the resolution of a node by itself.
     fn own_resolution(&self, node: u32, in_scope: &impl Fn(Node) -> bool) -> Resolution {
         if self.graph.is_helper(node) {
             let shut =
@@ -190,7 +192,7 @@ impl Readiness<'_> {
         let holds = self.holds[node as usize];
         match self.state(Node(node)) {
             State::Complete => Resolution::Done,
-            // An epic is blocked because of a child, which is what it waits for.
+            // An epic is blocked because of a child, and it waits for that child anyway.
             State::Blocked if self.graph.is_epic(Node(node)) => Resolution::Flowing,
             State::Blocked if self.conditions.questions.contains(&Node(node)) => {
                 Resolution::Question
@@ -209,7 +211,7 @@ impl Readiness<'_> {
         }
     }
 
-    /// A task whose paths are taken waits as long as whoever has them.
+    /// A task whose paths are taken waits as long as the task that has them.
     fn scope_resolution(&self, node: Node) -> Resolution {
         match self.scope_holder(node) {
             Some((Holder::Outside(holder), _)) if self.conditions.outside[holder].foreign => {
@@ -229,7 +231,7 @@ impl Readiness<'_> {
         }
     }
 
-    /// Walks back from all that does not flow to the tasks that are the cause.
+    /// Walks back from all tasks that do not flow to the tasks that cause this.
     fn roots(
         &self,
         resolutions: &[Resolution],
@@ -264,7 +266,7 @@ impl Readiness<'_> {
         roots
     }
 
-    /// Why a task with this resolution is held.
+    /// Returns why a task with this resolution cannot continue.
     fn cause(&self, node: Node, resolution: Resolution) -> Cause {
         let holds = self.holds[node.0 as usize];
         let any = |bits: u16| holds & bits != 0;

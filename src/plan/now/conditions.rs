@@ -1,4 +1,4 @@
-//! What the world says besides the queues: the time, pauses, who holds what, limits.
+//! The conditions outside of the queues: the time, pauses, liveness of claims, limits.
 
 use crate::domain::{Liveness, PauseKind, Task};
 use crate::plan::estimate::history_key;
@@ -8,30 +8,30 @@ use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// What overlapping paths of two tasks mean.
+/// What happens when the paths of two tasks overlap.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ScopeMode {
     /// They never run at the same time.
     #[default]
     Serialize,
-    /// They may; the overlap is told.
+    /// They may run at the same time, and the overlap is reported.
     Warn,
-    /// Nobody looks.
+    /// Overlaps are not checked.
     Off,
 }
 
-/// An agent as far as picking is concerned.
+/// The limits of an agent, as far as they matter for picking tasks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AgentLimit {
-    /// Its name in the configuration.
+    /// The name of the agent in the configuration.
     pub name: String,
-    /// How many of its tasks may run at the same time in the project.
+    /// The maximum number of its tasks that may run at the same time in the project.
     pub max_parallel: Option<u32>,
-    /// A person does its tasks; they are never run.
+    /// Whether a person does its tasks. They are never run.
     pub manual: bool,
 }
 
-/// Which agent each task gets; a copy shares it.
+/// The agent of each task. Copies share the table.
 #[derive(Clone, Debug, Default)]
 pub struct Agents(Arc<Table>);
 
@@ -43,7 +43,7 @@ struct Table {
 }
 
 impl Agents {
-    /// Asks `resolve` for the agent of each different (agent, type) of the tasks once.
+    /// Calls `resolve` once for each distinct (agent, type) of the tasks.
     pub fn new(queues: &[QueueTasks], mut resolve: impl FnMut(&Task) -> AgentLimit) -> Self {
         let mut made = Table::default();
         let mut by_name: HashMap<String, u32> = HashMap::new();
@@ -51,7 +51,7 @@ impl Agents {
         let mut last = None;
         for task in queues.iter().flat_map(|queue| queue.tasks) {
             let key = (task.agent(), task.kind());
-            // Most tasks are like the one before them.
+            // Most tasks have the same agent and type as the one before.
             let index = match last {
                 Some((same, index)) if same == key => index,
                 _ => *known.entry(key).or_insert_with(|| {
@@ -68,7 +68,8 @@ impl Agents {
         Self(Arc::new(made))
     }
 
-    /// The agents as the tasks name them: no limits, `manual` and `human` are people.
+    /// Returns the agents as the tasks name them: without limits, with `manual` and `human` as
+    /// people.
     pub fn plain(queues: &[QueueTasks]) -> Self {
         Self::new(queues, |task| {
             let name = history_key(task.agent());
@@ -77,7 +78,7 @@ impl Agents {
         })
     }
 
-    /// The agent of a task.
+    /// Returns the agent of a task.
     pub fn of(&self, node: Node) -> Option<&AgentLimit> {
         self.0.agents.get(*self.0.of.get(node.0 as usize)? as usize)
     }
@@ -91,41 +92,41 @@ impl Agents {
     }
 }
 
-/// A running task that the loaded queues do not show as one: of another queue of the same project, or
-/// one that a person took away, while its agent is being ended. It holds its paths and a place of
-/// its agent, and nothing else of it counts.
+/// A running task that the loaded queues do not show as running: one of another queue of the same
+/// project, or one that a person took away while its agent is being ended. Only its paths and its
+/// use of the agent count.
 #[derive(Clone, Debug)]
 pub struct NeighbourTask {
-    /// What it is called: `queue:ID`.
+    /// The reference of the task: `queue:ID`.
     pub name: String,
     /// The root of its project.
     pub root: PathBuf,
     /// The task.
     pub task: Task,
-    /// Its agent, as the table of agents names it.
+    /// Its agent, as named in the table of agents.
     pub agent: String,
-    /// Another machine has it, of which nobody here can say whether it lives.
+    /// Whether another host has claimed it, so that its liveness cannot be determined here.
     pub foreign: bool,
 }
 
-/// An agent that is not started for a while.
+/// An agent that is temporarily not started.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AgentPause {
     /// The root of the project.
     pub root: PathBuf,
-    /// The agent, as the table of agents names it.
+    /// The agent, as named in the table of agents.
     pub agent: String,
-    /// The account whose pause it is, where it is one.
+    /// The account whose pause it is, if it is the pause of an account.
     pub account: Option<String>,
-    /// Why.
+    /// Why the agent is paused.
     pub kind: PauseKind,
-    /// The agent that does its tasks meanwhile.
+    /// The agent that does its tasks in the meantime.
     pub stand_in: Option<String>,
-    /// Its first failure.
+    /// The time of its first failure.
     pub since: DateTime<Utc>,
-    /// It is not started before.
+    /// The agent is not started before this time.
     pub until: DateTime<Utc>,
-    /// One attempt tries it already.
+    /// Whether one attempt is already trying it.
     pub trying: bool,
     /// How it failed, as a sentence.
     pub what: String,
@@ -134,7 +135,7 @@ pub struct AgentPause {
 }
 
 impl AgentPause {
-    /// The pause as a sentence, with the time of the place where it is read.
+    /// Describes the pause in a sentence, with times in the local time zone.
     pub fn sentence(&self) -> String {
         if self.trying {
             return format!("{}; one attempt tries it now", self.what);
@@ -155,33 +156,34 @@ impl AgentPause {
     }
 }
 
-/// Everything outside the queues that decides what can run now.
+/// Everything outside of the queues that decides what can run now.
 #[derive(Clone, Debug)]
 pub struct Conditions {
-    /// The time.
+    /// The current time.
     pub now: DateTime<Utc>,
-    /// Queues that are paused, by their place among the loaded ones.
+    /// The paused queues, by their index among the loaded ones.
     pub paused: HashSet<usize>,
-    /// Who has tasks that are in progress. One of which nothing is said has a living worker.
+    /// The liveness of the claims of tasks in progress. A task without an entry has a live worker.
     pub claims: HashMap<Node, Liveness>,
-    /// What overlapping paths mean.
+    /// What happens when paths overlap.
     pub scopes: ScopeMode,
-    /// Which agent each task gets.
+    /// The agent of each task.
     pub agents: Agents,
     /// Blocked tasks that wait for the answer to a question.
     pub questions: HashSet<Node>,
-    /// Blocked tasks whose work passed and waits for a person's yes.
+    /// Blocked tasks whose work passed and waits for a person's review.
     pub reviews: HashSet<Node>,
     /// Agents that are not started now.
     pub agent_pauses: Vec<AgentPause>,
-    /// Budget of attempts of a task that has none of its own.
+    /// The attempt budget of a task that has none of its own.
     pub attempts: u32,
-    /// What runs in the project besides.
+    /// Tasks that run in the project but not in the loaded queues.
     pub outside: Vec<NeighbourTask>,
 }
 
 impl Conditions {
-    /// Nothing but the time and the agents; budgets only where tasks have their own.
+    /// Returns conditions with only the time and the agents. Only tasks with a budget of their own
+    /// are limited.
     pub fn at(now: DateTime<Utc>, agents: Agents) -> Self {
         Self {
             now,

@@ -1,14 +1,14 @@
-//! Says in words what a task waits for.
+//! Describes what a task waits for.
 
 use super::readiness::{Holder, Readiness, State, hold};
 use crate::domain::{Field, Status, Task, budget_of, budget_used_now, timestamp};
 use crate::plan::graph::{BrokenKind, Helper, Node, broken_text};
 use serde::Serialize;
 
-/// How many names a sentence lists.
+/// The number of names that a sentence lists.
 const NAMED: usize = 3;
 
-/// What kind of thing is waited for.
+/// The kind of thing that a task waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "each name is the kind's own word in the command line's JSON")]
@@ -33,20 +33,21 @@ pub enum WaitingKind {
 /// One thing that a task waits for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Waiting {
-    /// Its kind.
+    /// The kind.
     pub kind: WaitingKind,
-    /// What exactly, in words.
+    /// The description.
     pub what: String,
-    /// How many things that are: more than one where the rest of a long list is only counted.
+    /// How many things this is: more than one if the rest of a long list is only counted.
     #[serde(skip)]
     pub count: usize,
 }
 
-/// How many things of one kind are said of a task; of the others only how many there are.
+/// The number of things of one kind that are described for a task. The others are only counted.
 const MOST: usize = 100;
 
 impl Readiness<'_> {
-    /// What a task waits for; empty when it is ready, or waits for nothing any more.
+    /// Returns what a task waits for. Empty if the task is ready or does not wait for anything any
+    /// more.
     pub fn waiting(&self, node: Node) -> Vec<Waiting> {
         let mut list = Vec::new();
         let holds = self.holds[node.0 as usize];
@@ -74,7 +75,7 @@ impl Readiness<'_> {
         list
     }
 
-    /// Broken references, cycles and what must be complete first.
+    /// Describes broken references, cycles and what must be complete first.
     fn say_structure(&self, node: Node, holds: u16, say: &mut dyn FnMut(WaitingKind, String)) {
         let graph = self.graph;
         if holds & hold::BROKEN != 0 {
@@ -133,7 +134,7 @@ impl Readiness<'_> {
         }
     }
 
-    /// What the epic of a task waits for holds the task back too.
+    /// What an epic waits for also delays its children.
     fn say_epic(&self, epic: u32, start: u32, say: &mut dyn FnMut(WaitingKind, String)) {
         let owner = self.graph.reference(Node(epic));
         for &first in self.graph.preds(start) {
@@ -229,7 +230,7 @@ impl Readiness<'_> {
         }
     }
 
-    /// A task with its state: `B (ready)`, `B (blocked: tests fail)`.
+    /// Returns a task with its state: `B (ready)`, `B (blocked: tests fail)`.
     fn named(&self, node: Node) -> String {
         let state = self.state(node).word();
         let reason = match (&self.reasons, self.state(node)) {

@@ -1,5 +1,5 @@
-//! What the states of the tasks say now: what is ready, in which order, and what the others wait
-//! for.
+//! What follows from the current states of the tasks: which are ready, in which order, and what the
+//! others wait for.
 
 mod backlog;
 mod conditions;

@@ -1,16 +1,17 @@
-//! What a task needs a person for, as the queues and the conditions say it.
+//! What a task needs from a person, according to the queues and the conditions.
 
 use super::readiness::{Readiness, State, hold};
 use crate::domain::{Need, Waits};
 use crate::plan::graph::Node;
 
 impl Readiness<'_> {
-    /// What only a person can do for the task at `node` now; `None` where something else comes first.
+    /// Returns what only a person can do for the task at `node` now. Returns `None` if something
+    /// else must happen first.
     pub fn need(&self, node: Node) -> Option<Need> {
         let holds = self.holds[node.0 as usize];
         match self.state(node) {
             State::Complete | State::Parked | State::Ready => None,
-            // It is blocked because of a child, which needs somebody.
+            // An epic is blocked because of a child, and the child is what needs a person.
             State::Blocked if self.graph.is_epic(node) => None,
             State::Blocked if self.conditions.questions.contains(&node) => Some(Need::Answer),
             State::Blocked if self.conditions.reviews.contains(&node) => Some(Need::Review),
@@ -28,7 +29,7 @@ impl Readiness<'_> {
     }
 }
 
-/// Of a task that waits: what is a person's business, where nothing else is in its way.
+/// Returns what a waiting task needs from a person, if it waits for nothing else.
 fn of_waiting(holds: u16) -> Option<Need> {
     let any = |bits: u16| holds & bits != 0;
     if any(hold::BROKEN | hold::CYCLE | hold::INVALID) {

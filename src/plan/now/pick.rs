@@ -1,13 +1,14 @@
 //! The order in which ready tasks are claimed.
 //!
-//! First the effective priority: the best among the task's own and those of all that wait for
-//! it, directly or not. Then the longest remaining path to the end, in time. Then the number of
-//! tasks that name it as a dependency. Then list order: queues as loaded, tasks as written.
+//! The first criterion is the effective priority: the best of the task's own priority and those of
+//! all tasks that wait for it, directly or not. Then comes the longest remaining path to the end,
+//! in time; then the number of tasks that name it as a dependency; then list order: queues as
+//! loaded, tasks as written.
 //!
-//! The order is total and fixed while the queues are, and every claim ends: a task is complete,
-//! blocked or parked after a finite number of attempts. So in a finite queue the tasks in front
-//! of a ready one are used up, and what holds its paths or its agent ends, and no ready task
-//! waits for ever. Only somebody who keeps adding more urgent tasks can hold one back.
+//! The order is total, and it does not change while the queues do not. Every claim ends, because a
+//! task is complete, blocked or parked after a finite number of attempts. So in a finite queue the
+//! tasks before a ready one are used up, the tasks that hold its paths or its agent end, and no
+//! ready task waits forever. Only continually adding more urgent tasks can delay it indefinitely.
 
 use super::readiness::Readiness;
 use crate::domain::Status;
@@ -18,27 +19,27 @@ use std::cmp::{Ordering, Reverse};
 /// The rank of every task, computed in one pass from the end of the graph.
 #[derive(Clone, Debug)]
 pub struct Order {
-    /// Effective priority; `i64::MAX` is none.
+    /// The effective priority; `i64::MAX` means none.
     priority: Vec<i64>,
-    /// The task that lends its priority.
+    /// The task from which the effective priority comes.
     lender: Vec<u32>,
-    /// Seconds from the start of the task to the end of the longest path behind it.
+    /// Seconds from the start of the task to the end of the longest path from it.
     path: Vec<u64>,
     dependants: Vec<u32>,
 }
 
-/// A task with the reason of its rank.
+/// A task with the reason for its rank.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rank {
     /// The task.
     pub node: Node,
-    /// Why it is at this place, in words.
+    /// Why the task has this rank, in words.
     pub reason: String,
 }
 
 impl Order {
-    /// Ranks all tasks. Finished and parked ones lend nothing; a parked one still hands on what
-    /// waits behind it.
+    /// Ranks all tasks. Finished and parked tasks pass on no priority of their own. A parked task
+    /// still passes on the priorities of the tasks that wait for it.
     pub fn new(graph: &Graph, queues: &[QueueTasks], estimates: &Estimates) -> Self {
         let size = graph.size();
         let mut order = Self {
@@ -80,7 +81,7 @@ impl Order {
         self.path[at] = self.path[at].max(self.path[next]);
     }
 
-    /// Which of two tasks goes first.
+    /// Returns which of two tasks is claimed first.
     pub fn compare(&self, a: Node, b: Node) -> Ordering {
         let key = |node: Node| {
             let at = node.0 as usize;
@@ -89,17 +90,17 @@ impl Order {
         key(a).cmp(&key(b))
     }
 
-    /// Sorts tasks, the first to be claimed in front.
+    /// Sorts tasks in the order in which they are claimed.
     pub fn sort(&self, nodes: &mut [Node]) {
         nodes.sort_unstable_by(|&a, &b| self.compare(a, b));
     }
 
-    /// The effective priority of a task.
+    /// Returns the effective priority of a task.
     pub fn priority(&self, node: Node) -> Option<i64> {
         Some(self.priority[node.0 as usize]).filter(|&priority| priority != i64::MAX)
     }
 
-    /// Why a task has its rank, in words.
+    /// Returns why a task has its rank, in words.
     pub fn reason(&self, graph: &Graph, node: Node) -> String {
         let at = node.0 as usize;
         let lender = Node(self.lender[at]);
@@ -123,14 +124,15 @@ impl Order {
     }
 }
 
-/// The ready tasks of which `in_scope` says yes, in the order in which they are claimed.
+/// Returns the ready tasks for which `in_scope` returns true, in the order in which they are
+/// claimed.
 pub fn ranking(readiness: &Readiness, order: &Order, in_scope: impl Fn(Node) -> bool) -> Vec<Node> {
     let mut ready: Vec<Node> = readiness.ready().filter(|&node| in_scope(node)).collect();
     order.sort(&mut ready);
     ready
 }
 
-/// The same with reasons, at most `most` of them.
+/// Returns at most `most` tasks of the ranking, with reasons.
 pub fn ranks(
     readiness: &Readiness,
     order: &Order,
@@ -141,14 +143,14 @@ pub fn ranks(
     first.map(|node| Rank { node, reason: order.reason(readiness.graph(), node) }).collect()
 }
 
-/// The first task to claim.
+/// Returns the first task to claim.
 pub fn best(readiness: &Readiness, order: &Order, in_scope: impl Fn(Node) -> bool) -> Option<Node> {
     let ready = readiness.ready().filter(|&node| in_scope(node));
     ready.min_by(|&a, &b| order.compare(a, b))
 }
 
-/// Up to `most` tasks to claim in one moment: in order, leaving out those whose paths or agents
-/// the ones before them take. They are claimed in `readiness`.
+/// Claims up to `most` tasks at once in `readiness` and returns them in order. Leaves out tasks
+/// whose paths or agents are taken by tasks before them.
 pub fn select(
     readiness: &mut Readiness,
     order: &Order,

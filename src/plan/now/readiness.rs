@@ -1,8 +1,8 @@
-//! The state of every task now: ready, or waiting and for what.
+//! The current state of every task: ready, or waiting and for what.
 //!
-//! One pass in topological order over states and edges; words are made only for tasks that are
-//! asked about ([`Readiness::waiting`]). An epic's state is derived from its children, whatever
-//! its own record says, except that a parked one is parked.
+//! Computed in one pass in topological order over states and edges. Descriptions are created only
+//! on request, for single tasks ([`Readiness::waiting`]). The state of an epic is derived from its
+//! children, whatever its own record says, except that a parked epic is parked.
 
 use super::conditions::{AgentLimit, AgentPause, Conditions, ScopeMode};
 use crate::domain::{Approval, Liveness, Status, Task, budget_of, budget_used_now};
@@ -12,22 +12,22 @@ use crate::plan::paths::{CommonRoot, RunningPaths, owns_anything};
 /// The state of a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum State {
-    /// Nothing in its way.
+    /// It can start.
     Ready,
-    /// Not started, and something is in its way: see [`Readiness::waiting`].
+    /// It has not started and cannot start yet: see [`Readiness::waiting`].
     Waiting,
-    /// A worker has it.
+    /// A worker has claimed it.
     InProgress,
-    /// Done.
+    /// It is complete.
     Complete,
     /// A person must look.
     Blocked,
-    /// Set aside.
+    /// It was parked.
     Parked,
 }
 
 impl State {
-    /// Its word, the same in text and JSON.
+    /// Returns the word, which is the same in text and JSON.
     pub fn word(self) -> &'static str {
         match self {
             Self::Ready => "ready",
@@ -40,16 +40,16 @@ impl State {
     }
 }
 
-/// Who holds a path.
+/// The holder of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Holder {
     /// A loaded task.
     Task(Node),
-    /// One that is not loaded, by its place in [`Conditions::outside`].
+    /// A task that is not loaded, by its index in [`Conditions::outside`].
     Outside(usize),
 }
 
-/// What holds a task back, as bits.
+/// The reasons why a task cannot start, as bits.
 pub(super) mod hold {
     pub(crate) const DEPENDENCY: u16 = 1;
     pub(crate) const BROKEN: u16 = 1 << 1;
@@ -74,16 +74,16 @@ pub struct Readiness<'a> {
     pub(crate) conditions: &'a Conditions,
     pub(super) states: Vec<State>,
     pub(super) holds: Vec<u16>,
-    /// Whether a node, a helper too, counts as satisfied for what waits for it.
+    /// Whether a node, including helpers, counts as satisfied for the nodes that wait for it.
     pub(super) done: Vec<bool>,
     pub(super) held: RunningPaths,
-    /// Tasks that run, by agent.
+    /// The number of running tasks, by agent.
     pub(super) running: Vec<u32>,
     pub(super) reasons: Option<Box<Reasons<'a>>>,
     pub(super) hints: Hints,
 }
 
-/// Why a task is blocked, from its queue's own text.
+/// Returns why a task is blocked, from the text of its queue.
 pub(super) type Reasons<'a> = dyn Fn(Node) -> Option<String> + 'a;
 
 /// Computes the state of every task. `graph` must be built from these `queues`.
@@ -110,48 +110,48 @@ pub fn readiness<'a>(
 }
 
 impl<'a> Readiness<'a> {
-    /// Lets [`waiting`](Self::waiting) say why a task is blocked, or which word its state is that
-    /// means nothing; the typed task does not hold that text.
+    /// Lets [`waiting`](Self::waiting) describe why a task is blocked, or which unknown status word
+    /// it has. The typed task does not contain these texts.
     pub fn with_reasons(mut self, reasons: impl Fn(Node) -> Option<String> + 'a) -> Self {
         self.reasons = Some(Box::new(reasons));
         self
     }
 
-    /// The state of a task.
+    /// Returns the state of a task.
     pub fn state(&self, node: Node) -> State {
         self.states[node.0 as usize]
     }
 
-    /// The ready tasks, in list order.
+    /// Returns the ready tasks, in list order.
     pub fn ready(&self) -> impl Iterator<Item = Node> + '_ {
         self.graph.nodes().filter(|&node| self.state(node) == State::Ready)
     }
 
-    /// The task of a node.
+    /// Returns the task of a node.
     pub fn task(&self, node: Node) -> &'a Task {
         let (queue, index) = self.graph.location(node);
         &self.queues[queue].tasks[index]
     }
 
-    /// The graph that it was computed from.
+    /// Returns the graph from which the states were computed.
     pub fn graph(&self) -> &'a Graph {
         self.graph
     }
 
-    /// Records that `node` is claimed, so that what is claimed next in the same moment sees its
-    /// paths and its agent as taken.
+    /// Records that `node` is claimed, so that tasks claimed after it at the same moment find its
+    /// paths and its agent taken.
     pub fn claim(&mut self, node: Node) {
         self.states[node.0 as usize] = State::InProgress;
         self.hold_for(node.0);
         self.held.sort();
     }
 
-    /// Whether a ready task can still be claimed after the [`claim`](Self::claim)s made so far.
+    /// Returns whether a ready task can still be claimed after the earlier [`claim`](Self::claim)s.
     pub fn is_free(&self, node: Node) -> bool {
         self.state(node) == State::Ready && self.collisions(node.0) == 0
     }
 
-    /// Who holds paths of a task, and which: with [`ScopeMode::Warn`] the task runs all the same.
+    /// Returns a holder of a path of a task, and the path. [`ScopeMode::Warn`] runs it nevertheless.
     pub fn scope_holder(&self, node: Node) -> Option<(Holder, String)> {
         let task = self.task(node);
         if self.held.is_empty() || !owns_anything(task) {
@@ -166,15 +166,15 @@ impl<'a> Readiness<'a> {
         Some((holder, path))
     }
 
-    /// Epics whose recorded state is not what their children make of it: to be settled by the
-    /// engine. A finished epic with an open child is left to `check`.
+    /// Returns the epics whose recorded state differs from the state derived from their children.
+    /// The engine settles them. A finished epic with an open child is left to `check`.
     pub fn unsettled(&self) -> Vec<(Node, Status, Option<String>)> {
         let epics = self.graph.nodes().filter(|&node| self.graph.is_epic(node));
         epics.filter_map(|node| self.settlement(node)).collect()
     }
 
-    /// All tasks that cannot start, or complete, before `node` is complete, in list order. What is
-    /// complete already hands nothing on.
+    /// Returns all tasks that cannot start or complete before `node` is complete, in list order.
+    /// Dependencies through complete tasks do not count.
     pub fn held_up_by(&self, node: Node) -> Vec<Node> {
         let mut seen = vec![false; self.graph.size()];
         let mut stack = vec![node.0];
@@ -221,10 +221,10 @@ impl<'a> Readiness<'a> {
         self.conditions.claims.get(&Node(node))
     }
 
-    /// Whether somebody has the task. What a person does needs no claim.
+    /// Returns whether the task is being worked on. A task for a person needs no claim.
     fn is_running(&self, node: u32) -> bool {
         self.task(Node(node)).status == Status::InProgress
-            // What it did waits to land, and whoever takes it over lands it.
+            // A change that waits to land is landed by whichever worker takes it over.
             && (!self.liveness(node).is_some_and(Liveness::is_over)
                 || self.is_manual(node)
                 || self.task(Node(node)).change().is_some())
@@ -235,7 +235,7 @@ impl<'a> Readiness<'a> {
         self.conditions.agents.of(Node(node)).is_some_and(|agent| agent.manual)
     }
 
-    /// The pause of the agent of a task that is not complete. A gate has none.
+    /// Returns the pause of the agent of a task that is not complete. A gate has none.
     pub fn agent_pause(&self, node: Node) -> Option<&'a AgentPause> {
         let conditions = self.conditions;
         if conditions.agent_pauses.is_empty() || self.task(node).is_gate() {
@@ -247,18 +247,18 @@ impl<'a> Readiness<'a> {
         pauses.find(holds).filter(|pause| pause.stand_in.is_none())
     }
 
-    /// Whether a task waits for nothing but its agent.
+    /// Returns whether a task waits only for its agent.
     pub fn waits_for_agent(&self, node: Node) -> bool {
         self.holds[node.0 as usize] == hold::REST
     }
 
-    /// All agents that are not started now.
+    /// Returns all agents that are not started now.
     pub fn agent_pauses(&self) -> &'a [AgentPause] {
         &self.conditions.agent_pauses
     }
 
-    /// Whether no attempt of the task is left. An edit or `git checkout` that makes a task pending
-    /// does not renew its budget.
+    /// Returns whether no attempt of the task is left. An edit or `git checkout` that makes a task
+    /// pending does not renew its budget.
     fn budget_is_used_up(&self, node: u32) -> bool {
         let task = self.task(Node(node));
         budget_used_now(task) >= budget_of(task, self.conditions.attempts) && !self.is_manual(node)
@@ -294,7 +294,7 @@ impl<'a> Readiness<'a> {
         }
     }
 
-    /// Decides all nodes, each after everything it waits for.
+    /// Determines the state of all nodes, each after everything it waits for.
     fn settle(&mut self) {
         let broken = self.graph.held_by_broken();
         for &node in self.graph.order() {
@@ -313,7 +313,8 @@ impl<'a> Readiness<'a> {
         }
     }
 
-    /// Whether anything that `node` waits for is not satisfied. An edge inside a cycle never is.
+    /// Returns whether anything that `node` waits for is not satisfied. An edge inside a cycle
+    /// never is.
     fn is_held_back(&self, node: u32) -> bool {
         let open = |&first: &u32| !self.done[first as usize] || self.graph.share_cycle(first, node);
         self.graph.preds(node).iter().any(open)
@@ -362,7 +363,7 @@ impl<'a> Readiness<'a> {
         holds.into_iter().filter(|(_, holds)| *holds).map(|(bit, _)| bit).sum()
     }
 
-    /// What running tasks take away from a task that could start otherwise.
+    /// Returns how running tasks prevent a task from starting that could start otherwise.
     fn collisions(&self, node: u32) -> u16 {
         let agents = &self.conditions.agents;
         let full = agents.index(node).is_some_and(|agent| {

@@ -1,61 +1,61 @@
 //! Which paths a task owns while it runs.
 //!
-//! `file`, `files` and `conflict_paths` are literal; `scope` may hold globs. A path covers itself and all that lies
-//! under it. A glob and a path overlap when the glob matches the path or a folder above it, or
-//! when the path is a folder in which the glob looks; two globs overlap when the literal
-//! beginning of one lies in that of the other. All paths are made absolute with the root of their
-//! project by their text alone, so tasks of different queues and projects compare; no file is
-//! looked at.
+//! `file`, `files` and `conflict_paths` are literal; `scope` may contain globs. A path covers
+//! itself and everything under it. A glob and a path overlap if the glob matches the path or a
+//! folder above it, or if the path is a folder in which the glob can match. Two globs overlap if
+//! the literal beginning of one is in that of the other. All paths are made absolute with the root
+//! of their project, in text only, so tasks of different queues and projects can be compared. No
+//! file is accessed.
 //!
-//! Where it is not certain or too much work, everything errs on the safe side: two tasks are said
-//! to overlap.
+//! If a result is uncertain or too expensive to compute, the safe result is returned: the two tasks
+//! overlap.
 
 use crate::domain::Task;
 use std::cell::Cell;
 use std::cmp::Ordering;
 use std::path::Path;
 
-/// In how many ways the braces of a glob may be read before its folder is taken instead.
+/// The maximum number of alternatives of a glob's braces. For more, the folder of the glob is used
+/// instead.
 const WAYS: u32 = 1000;
 
-/// Over how many letters globs and paths are compared, in all. Far beyond what a queue that people
-/// work with needs.
+/// The total number of characters of globs and paths that are compared. Real queues need far fewer.
 const LETTERS: u64 = 300_000_000;
 
-/// What a comparison counts at least.
+/// The minimum cost of a comparison.
 const AT_LEAST: u64 = 64;
 
-/// The folder that all loaded projects lie in. Paths under it are written from there, `./src`,
-/// however long its own name is; others are written as they are, `/etc`.
+/// The folder that contains all loaded projects. Paths under it are stored relative to it, as
+/// `./src`, however long its own name is. Other paths are stored as they are, as `/etc`.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct CommonRoot {
     base: String,
 }
 
-/// One path or glob of a task.
+/// A path or glob of a task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Area {
-    /// A path, and all under it.
+    /// A path and everything under it.
     Path(String),
-    /// A glob, with [`UNDER`] behind it: what it matches, and all under that.
+    /// A glob, followed by [`UNDER`]: what it matches, and everything under that.
     Glob(String, Glob),
 }
 
-/// What is known of a glob besides its text.
+/// Facts about a glob besides its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Glob {
     /// The length of the folder before its first special character.
     folder: u32,
-    /// In how many ways its braces can be read.
+    /// The number of alternatives of its braces.
     ways: u32,
 }
 
-/// What is left of the work that one look at everything may take.
+/// The remaining budget of comparisons for one pass over all tasks.
 #[derive(Clone, Debug)]
 pub(super) struct Budget(Cell<u64>);
 
 impl CommonRoot {
-    /// The nearest folder above all `roots`.
+    /// Returns the nearest folder above all `roots`.
     pub(crate) fn of<'a>(mut roots: impl Iterator<Item = &'a Path>) -> Self {
         let first = roots.next().map(|root| normalise(root, ""));
         let mut base = first.unwrap_or_default();
@@ -69,13 +69,14 @@ impl CommonRoot {
         Self { base }
     }
 
-    /// All that a task owns whose project lies at `root`.
+    /// Returns everything owned by a task whose project is at `root`.
     pub(super) fn areas<'a>(
         &'a self,
         root: &'a Path,
         task: &'a Task,
     ) -> impl Iterator<Item = Area> + 'a {
-        // What did not merge once is the task's own as well: beside others it would not merge again.
+        // The task also owns paths that failed to merge once. If another task changed them at the
+        // same time, they would fail to merge again.
         let files = task.files().iter().chain(task.conflict_paths());
         let files = files.filter(|path| !path.trim().is_empty());
         let files = files.flat_map(move |path| self.paths(normalise(root, path)));
@@ -83,7 +84,7 @@ impl CommonRoot {
         files.chain(scopes.flat_map(move |scope| self.scope(&normalise(root, scope))))
     }
 
-    /// A path as it is shown to people: absolute.
+    /// Returns a path as it is shown to people: absolute.
     pub(super) fn shown(&self, path: &str) -> String {
         match path.strip_prefix('.') {
             Some("") if self.base.is_empty() => "/".to_owned(),
@@ -92,13 +93,14 @@ impl CommonRoot {
         }
     }
 
-    /// A path that lies above the base covers all that is written from there, too.
+    /// Returns the areas of a path. A path above the base also covers everything stored relative to
+    /// the base.
     fn paths(&self, path: String) -> impl Iterator<Item = Area> + use<> {
         let all = self.lies_above(&path).then(|| Area::Path(".".to_owned()));
         [Some(Area::Path(self.short(path))), all].into_iter().flatten()
     }
 
-    /// Whether a path lies above the base.
+    /// Returns whether a path is above the base.
     fn lies_above(&self, path: &str) -> bool {
         path != self.base && !self.base.is_empty() && covers(path, &self.base)
     }
@@ -118,7 +120,7 @@ impl CommonRoot {
         path.map(|path| self.paths(path)).into_iter().flatten().chain(glob)
     }
 
-    /// What a scope stands for: a path, a glob, or both.
+    /// Returns what a scope refers to: a path, a glob, or both.
     fn read(&self, whole: &str) -> (Option<String>, Option<Area>) {
         let plain = whole.strip_suffix("/**").unwrap_or(whole);
         let Some(special) = plain.find(SPECIAL) else {
@@ -130,8 +132,7 @@ impl CommonRoot {
         };
         let glob = (!self.lies_above(folder)).then(|| Area::glob(self.short(whole.to_owned())));
         match glob.flatten() {
-            // `[id].tsx` may be meant as it is, so it is taken both ways; a star matches
-            // itself.
+            // `[id].tsx` may be meant literally, so it is read both ways. A star matches itself.
             Some(glob) => (plain.contains(['[', '{']).then(|| plain.to_owned()), Some(glob)),
             None => (Some(folder.to_owned()), None),
         }
@@ -140,11 +141,11 @@ impl CommonRoot {
 
 const SPECIAL: [char; 4] = ['*', '?', '[', '{'];
 
-/// What is behind a glob for all that lies under what it matches.
+/// The suffix of a glob that makes it match everything under its matches.
 const UNDER: &str = "/**";
 
 impl Area {
-    /// `None` where nobody can say in a moment what the glob matches.
+    /// Returns `None` if determining what the glob matches would be too expensive.
     fn glob(mut text: String) -> Option<Self> {
         fast_glob::validate(&text).ok()?;
         let ways = ways(&text).filter(|ways| *ways <= WAYS)?;
@@ -155,20 +156,21 @@ impl Area {
 }
 
 impl Glob {
-    /// The folder in which the glob looks.
+    /// Returns the folder in which the glob can match.
     pub(super) fn folder(self, text: &str) -> &str {
         &text[..self.folder as usize]
     }
 
-    /// The glob as it was written.
+    /// Returns the glob as it was written.
     pub(super) fn written(text: &str) -> &str {
         text.strip_suffix(UNDER).unwrap_or(text)
     }
 
-    /// Whether it matches a path that lies under its folder, or a folder above that path.
+    /// Returns whether the glob matches a path under its folder, or a folder above that path.
     pub(super) fn matches(self, text: &str, path: &str, budget: &Budget) -> bool {
         let letters = (text.len() as u64 * path.len() as u64).max(AT_LEAST);
-        // The matcher reads bytes: what stands for one letter would not match one of several.
+        // The matcher works on bytes, so a wildcard for one character would not match a multi-byte
+        // one.
         let by_bytes = text.contains(['?', '[']) && !(text.is_ascii() && path.is_ascii());
         by_bytes
             || !budget.spend(letters.saturating_mul(u64::from(self.ways)))
@@ -184,14 +186,14 @@ impl Default for Budget {
 }
 
 impl Budget {
-    /// Whether so much may still be looked at; then it counts as done.
+    /// Spends `work` of the budget. Returns whether that much was left.
     fn spend(&self, work: u64) -> bool {
         let left = self.0.get().checked_sub(work);
         left.inspect(|left| self.0.set(*left)).is_some()
     }
 }
 
-/// The number of texts for which the braces of a glob stand, or more. `None` is very many.
+/// Returns the number of alternatives of a glob's braces, or more. `None` means very many.
 fn ways(text: &str) -> Option<u32> {
     let mut open: Vec<u32> = Vec::new();
     let mut ways = 1u32;
@@ -208,13 +210,13 @@ fn ways(text: &str) -> Option<u32> {
     Some(ways)
 }
 
-/// Whether `path` is `folder` or lies under it.
+/// Returns whether `path` is `folder` or is under it.
 pub(super) fn covers(folder: &str, path: &str) -> bool {
     path.strip_prefix(folder)
         .is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || folder == "/")
 }
 
-/// The nearest folder above both, or one of them where it covers the other.
+/// Returns the nearest folder above both paths, or one of them if it covers the other.
 pub(super) fn common<'a>(a: &'a str, b: &str) -> Option<&'a str> {
     let same = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
     let ends = |text: &str| matches!(text.as_bytes().get(same), None | Some(b'/'));
@@ -227,7 +229,7 @@ pub(super) fn common<'a>(a: &'a str, b: &str) -> Option<&'a str> {
     }
 }
 
-/// The folder of a path or folder.
+/// Returns the folder that contains a path or folder.
 pub(super) fn parent(path: &str) -> Option<&str> {
     match path.rfind('/')? {
         0 => (path != "/").then_some("/"),
@@ -235,7 +237,7 @@ pub(super) fn parent(path: &str) -> Option<&str> {
     }
 }
 
-/// The order of paths in which everything under a path follows it directly.
+/// Compares paths in the order in which everything under a path directly follows it.
 pub(super) fn order(a: &str, b: &str) -> Ordering {
     match a.bytes().zip(b.bytes()).find(|(a, b)| a != b) {
         None => a.len().cmp(&b.len()),
@@ -243,7 +245,7 @@ pub(super) fn order(a: &str, b: &str) -> Ordering {
     }
 }
 
-/// An absolute path without `.`, `..`, doubled and trailing slashes, by its text alone.
+/// Returns an absolute path without `.`, `..`, duplicate or trailing slashes, in text only.
 fn normalise(root: &Path, text: &str) -> String {
     let root = if text.starts_with('/') { "" } else { root.to_str().unwrap_or("") };
     let mut path = String::with_capacity(root.len() + text.len() + 2);
@@ -263,7 +265,7 @@ fn normalise(root: &Path, text: &str) -> String {
     path
 }
 
-/// Whether the task owns files at all.
+/// Returns whether the task owns any files.
 pub fn owns_anything(task: &Task) -> bool {
     let lists = [task.files(), task.scope(), task.conflict_paths()];
     lists.iter().any(|list| !list.is_empty())

@@ -1,4 +1,4 @@
-//! The paths that tasks own, and which tasks are in each other's way.
+//! The paths that tasks own, and which tasks conflict because of them.
 
 mod areas;
 mod owned;

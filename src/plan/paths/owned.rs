@@ -1,5 +1,5 @@
-//! What all tasks own, numbered once, so that a schedule that takes and frees it many times
-//! compares next to no texts.
+//! Numbers everything that tasks own once, so that a schedule that takes and releases it many times
+//! compares almost no texts.
 
 use super::areas::{Area, Budget, CommonRoot, Glob, covers};
 use super::sorted::Paths;
@@ -7,14 +7,14 @@ use crate::plan::graph::{Csr, NONE, QueueTasks};
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-/// The paths and globs of every task. A place is a path that a task owns or a folder in which a
-/// glob looks; what lies under a place has the numbers that follow its own.
+/// The paths and globs of every task. A place is a path that a task owns, or the folder of a glob.
+/// Everything under a place has the numbers that follow the number of the place.
 #[derive(Clone, Debug)]
 pub struct Owned {
     places: Paths<()>,
     /// For every place the nearest one that covers it.
     above: Vec<u32>,
-    /// For every place the first number behind what lies under it.
+    /// For every place the first number after everything under it.
     ends: Vec<u32>,
     /// The places that each task owns.
     paths: Csr,
@@ -58,19 +58,19 @@ impl Owned {
         Self { places, above, ends, paths, globs, folders, globs_of_task }
     }
 
-    /// A place and all that lies under it.
+    /// Returns a place and everything under it.
     fn under(&self, place: u32) -> Range<u32> {
         place..self.ends[place as usize]
     }
 
-    /// The places above one, the nearest in front.
+    /// Returns the places above a place, nearest first.
     fn above(&self, place: u32) -> impl Iterator<Item = u32> + '_ {
         let above = |place: &u32| Some(self.above[*place as usize]).filter(|&above| above != NONE);
         std::iter::successors(Some(place), above).skip(1)
     }
 }
 
-/// Each task with the number of each of its places.
+/// Returns each task with the number of each of its places.
 fn numbered(places: &Paths<()>) -> Vec<(u32, u32)> {
     let mut last = None;
     let mut count = 0;
@@ -83,7 +83,7 @@ fn numbered(places: &Paths<()>) -> Vec<(u32, u32)> {
     numbered.filter(|(task, _)| *task != NONE).collect()
 }
 
-/// The place above each, and where what lies under it ends.
+/// Returns for each place the place above it, and the end of the range of everything under it.
 fn nested(places: &Paths<()>) -> (Vec<u32>, Vec<u32>) {
     let count = places.len() as u32;
     let (mut above, mut ends) = (Vec::with_capacity(places.len()), vec![count; places.len()]);
@@ -98,25 +98,25 @@ fn nested(places: &Paths<()>) -> (Vec<u32>, Vec<u32>) {
     (above, ends)
 }
 
-/// What is taken at a moment, and by whom.
+/// What is taken at one moment, and by which holders.
 #[derive(Clone, Debug)]
 pub(crate) struct Taken<'a> {
     owned: &'a Owned,
-    /// Place and holder.
+    /// Places with their holders.
     paths: BTreeSet<(u32, u32)>,
-    /// Place of its folder, glob and holder.
+    /// Places of the folders of globs, with the globs and their holders.
     globs: BTreeSet<(u32, u32, u32)>,
     budget: Budget,
 }
 
 impl<'a> Taken<'a> {
-    /// Nothing is taken yet.
+    /// Creates an empty state.
     pub(crate) fn new(owned: &'a Owned) -> Self {
         let (paths, globs, budget) = Default::default();
         Self { owned, paths, globs, budget }
     }
 
-    /// `holder` takes what `task` owns.
+    /// Records that `holder` takes what `task` owns.
     pub(crate) fn add(&mut self, task: u32, holder: u32) {
         let Owned { paths, folders, globs_of_task, .. } = self.owned;
         self.paths.extend(paths.row(task).iter().map(|&place| (place, holder)));
@@ -124,7 +124,7 @@ impl<'a> Taken<'a> {
         self.globs.extend(globs.map(|&glob| (folders[glob as usize], glob, holder)));
     }
 
-    /// The opposite.
+    /// Records that `holder` releases what `task` owns.
     pub(crate) fn remove(&mut self, task: u32, holder: u32) {
         let Owned { paths, folders, globs_of_task, .. } = self.owned;
         for &place in paths.row(task) {
@@ -135,7 +135,7 @@ impl<'a> Taken<'a> {
         }
     }
 
-    /// Those who have what `task` owns, some perhaps several times.
+    /// Returns the holders of what `task` owns. A holder may occur several times.
     pub(crate) fn holders(&self, task: u32) -> impl Iterator<Item = u32> + '_ {
         let Owned { paths, globs_of_task, .. } = self.owned;
         let paths = paths.row(task).iter().flat_map(|&place| self.of_path(place));
@@ -166,12 +166,12 @@ impl<'a> Taken<'a> {
         above.chain(under).map(|(_, holder)| holder)
     }
 
-    /// Place and holder of what is taken at some places.
+    /// Returns the places and holders of what is taken in a range of places.
     fn paths_at(&self, places: Range<u32>) -> impl Iterator<Item = (u32, u32)> + '_ {
         self.paths.range((places.start, 0)..(places.end, 0)).copied()
     }
 
-    /// Glob and holder of the globs whose folders are at some places.
+    /// Returns the globs whose folders are in a range of places, with their holders.
     fn globs_at(&self, places: Range<u32>) -> impl Iterator<Item = (u32, u32)> + '_ {
         let globs = self.globs.range((places.start, 0, 0)..(places.end, 0, 0));
         globs.map(|&(_, glob, holder)| (glob, holder))

@@ -1,4 +1,4 @@
-//! Who holds which paths, for tasks that ask one after the other.
+//! Finds the holders of paths, for one task after the other.
 
 use super::areas::{Area, Budget, CommonRoot, Glob};
 use super::sorted::Paths;
@@ -15,7 +15,7 @@ pub(crate) struct RunningPaths {
 }
 
 impl RunningPaths {
-    /// Nothing is held yet; projects lie on `common_root`.
+    /// Creates an empty state. The projects are under `common_root`.
     pub(crate) fn new(common_root: CommonRoot) -> Self {
         Self { common_root, ..Self::default() }
     }
@@ -24,7 +24,8 @@ impl RunningPaths {
         self.paths.is_empty() && self.globs.is_empty()
     }
 
-    /// Enters what a task of the project at `root` owns; to be followed by [`sort`](Self::sort).
+    /// Adds what a task of the project at `root` owns. [`sort`](Self::sort) must be called
+    /// afterwards.
     pub(crate) fn push(&mut self, root: &Path, task: &Task, tag: u32) {
         for area in self.common_root.areas(root, task) {
             match area {
@@ -34,14 +35,14 @@ impl RunningPaths {
         }
     }
 
-    /// Makes what was entered findable.
+    /// Sorts the entries, which makes them searchable.
     pub(crate) fn sort(&mut self) {
         self.paths.sort();
         self.globs.sort();
     }
 
-    /// A holder that overlaps what a task owns, with the path of the task where paths overlap, else
-    /// with what of the holder is in its way.
+    /// Returns a holder that overlaps what a task owns. Also returns the path of the task if paths
+    /// overlap, or else the area of the holder that overlaps.
     pub(crate) fn first(&self, root: &Path, task: &Task) -> Option<(u32, String)> {
         let mut areas = self.common_root.areas(root, task);
         areas.find_map(|area| {
@@ -86,7 +87,7 @@ mod tests {
         task
     }
 
-    /// Whether two tasks overlap, as a running loop and as a schedule see it.
+    /// Returns whether two tasks overlap, checking that a running loop and a schedule agree.
     fn overlap(a: &Task, b: &Task) -> bool {
         let root = Path::new("/srv/app");
         let check = |a: &Task, b: &Task| {
@@ -210,7 +211,7 @@ mod tests {
         assert_eq!(held.first(Path::new("/srv/lib"), &task(&["src/a.rs"], &[])), None);
     }
 
-    /// The folders of a path, one after the other, from the root.
+    /// Returns the folders of a path, one after the other, starting at the root.
     fn folders(path: &str) -> Vec<&str> {
         let mut folders = vec!["r"];
         for part in path.split('/') {
@@ -224,7 +225,7 @@ mod tests {
     }
 
     proptest! {
-        /// Lists and numbers find the same as a look at each path by itself.
+        /// Lists and numbers give the same result as comparing each path separately.
         #[test]
         fn holders_are_those_whose_paths_overlap(
             owned in prop::collection::vec(prop::collection::vec("[ab.]{1,2}(/[ab]{1,2}){0,3}", 0..3), 1..8),

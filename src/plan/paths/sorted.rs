@@ -1,9 +1,9 @@
-//! Sorted lists of paths, all texts in one: a task may own very many very short ones.
+//! Sorted lists of paths that share one text, because a task may own very many short paths.
 
 use super::areas::{Glob, common, covers, order, parent};
 use std::iter::from_fn;
 
-/// A path of a list, or a glob, which is at its folder.
+/// A path of a list, or a glob, which is placed at its folder.
 #[derive(Clone, Copy, Debug)]
 struct Item<T> {
     start: u32,
@@ -12,26 +12,26 @@ struct Item<T> {
     kind: T,
 }
 
-/// An item as it is found.
+/// An item that was found.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Found<'a, T> {
-    /// Its place in the list.
+    /// The index in the list.
     pub(super) at: usize,
-    /// All of its text.
+    /// The full text.
     pub(super) text: &'a str,
-    /// The number that it was given.
+    /// The number given to the item.
     pub(super) tag: u32,
-    /// What else is known of it.
+    /// Further data of the item.
     pub(super) kind: T,
 }
 
-/// What decides where an item of a list is.
+/// Determines the place of an item in a list.
 pub(super) trait Kind: Copy {
-    /// The path at which it is.
+    /// Returns the path at which the item is placed.
     fn place(self, text: &str) -> &str;
 }
 
-/// A path is where it is.
+/// The place of a path is the path itself.
 impl Kind for () {
     fn place(self, text: &str) -> &str {
         text
@@ -44,8 +44,8 @@ impl Kind for Glob {
     }
 }
 
-/// Items in the order in which everything under a path follows it directly, so that what is near
-/// a path is found by halving.
+/// Items in the order in which everything under a path directly follows it, so that neighbours of a
+/// path can be found by binary search.
 #[derive(Clone, Debug)]
 pub(super) struct Paths<T> {
     text: String,
@@ -59,21 +59,21 @@ impl<T> Default for Paths<T> {
 }
 
 impl<T: Kind> Paths<T> {
-    /// Adds an item; to be followed by [`sort`](Self::sort).
+    /// Adds an item. [`sort`](Self::sort) must be called afterwards.
     pub(super) fn push(&mut self, text: &str, kind: T, tag: u32) {
         let start = self.text.len() as u32;
         self.text.push_str(text);
         self.items.push(Item { start, end: self.text.len() as u32, tag, kind });
     }
 
-    /// Brings the items into their order; those of one place by their tags.
+    /// Sorts the items; those of one place by their tags.
     pub(super) fn sort(&mut self) {
         let Self { text, items } = self;
         let place = |item: &Item<T>| item.kind.place(&text[item.start as usize..item.end as usize]);
         items.sort_unstable_by(|a, b| order(place(a), place(b)).then(a.tag.cmp(&b.tag)));
     }
 
-    /// Keeps one item of each place.
+    /// Keeps only one item of each place.
     pub(super) fn dedup(&mut self) {
         let Self { text, items } = self;
         let place = |item: &Item<T>| item.kind.place(&text[item.start as usize..item.end as usize]);
@@ -89,25 +89,25 @@ impl<T: Kind> Paths<T> {
         self.items.len()
     }
 
-    /// The item at a place of the list.
+    /// Returns the item at an index of the list.
     pub(super) fn get(&self, at: usize) -> Found<'_, T> {
         let Item { start, end, tag, kind } = self.items[at];
         Found { at, text: &self.text[start as usize..end as usize], tag, kind }
     }
 
-    /// All of them.
+    /// Returns all items.
     pub(super) fn iter(&self) -> impl Iterator<Item = Found<'_, T>> {
         (0..self.items.len()).map(|at| self.get(at))
     }
 
-    /// Those that are at `folder` or under it.
+    /// Returns the items at `folder` or under it.
     pub(super) fn under<'a>(&'a self, folder: &'a str) -> impl Iterator<Item = Found<'a, T>> {
         let from = self.count(|place| order(place, folder).is_lt());
         let all = (from..self.items.len()).map(|at| self.get(at));
         all.take_while(move |found| covers(folder, found.kind.place(found.text)))
     }
 
-    /// Those that are at `path` or above it, the nearest in front.
+    /// Returns the items at `path` or above it, nearest first.
     pub(super) fn above<'a>(&'a self, path: &'a str) -> impl Iterator<Item = Found<'a, T>> {
         let mut path = Some(path);
         let mut block = 0..0;
@@ -122,7 +122,7 @@ impl<T: Kind> Paths<T> {
         })
     }
 
-    /// The nearest place at or above a path at which something is.
+    /// Returns the nearest place at or above a path that has an item.
     fn covering<'a>(&'a self, path: &'a str) -> Option<&'a str> {
         let mut path = path;
         loop {
@@ -132,12 +132,12 @@ impl<T: Kind> Paths<T> {
             if covers(place, path) {
                 return Some(place);
             }
-            // What lies above `path` lies above what is before it, too.
+            // A folder above `path` is also above the items before it.
             path = common(path, place).filter(|folder| folder.len() < path.len())?;
         }
     }
 
-    /// How many come before the first place of which `before` says no.
+    /// Returns how many items come before the first place for which `before` returns false.
     fn count(&self, before: impl Fn(&str) -> bool) -> usize {
         let text = |item: &Item<T>| &self.text[item.start as usize..item.end as usize];
         self.items.partition_point(|item| before(item.kind.place(text(item))))

@@ -1,37 +1,39 @@
-//! A schedule in dates: so many hours of each day are worked, from a beginning on.
+//! Converts a schedule to dates: a number of hours of each day are worked, from a starting time.
 
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone};
 
 const DAY: i64 = 86_400;
 
-/// When the seconds of a schedule are.
+/// Maps the seconds of a schedule to dates.
 #[derive(Clone, Debug)]
 pub struct Calendar<Z: TimeZone> {
     start: DateTime<Z>,
     opens: NaiveTime,
-    /// Seconds of a day that are worked.
+    /// The seconds of a day that are worked.
     room: i64,
 }
 
 impl<Z: TimeZone> Calendar<Z> {
-    /// Work begins at `start`; every day `hours` of it are worked, from the time `opens` on. All 24
-    /// of them are no days at all: then work never rests.
+    /// Creates a calendar. Work begins at `start`. On every day `hours` hours are worked, beginning
+    /// at `opens`. With 24 hours, work never pauses.
     pub fn new(start: DateTime<Z>, opens: NaiveTime, hours: f64) -> Self {
         let room = (hours * 3600.0).round() as i64;
         Self { start, opens, room: room.clamp(1, DAY) }
     }
 
-    /// When work begins.
+    /// Returns when work begins.
     pub fn start(&self) -> DateTime<Z> {
         self.begin(0).unwrap_or_else(|| self.start.clone())
     }
 
-    /// When what begins after so many seconds of work does. `None` is beyond every calendar.
+    /// Returns when work begins that starts after `seconds` seconds of work. Returns `None` if that
+    /// is beyond every calendar.
     pub fn begin(&self, seconds: u64) -> Option<DateTime<Z>> {
         self.at(seconds, false)
     }
 
-    /// When what ends after so many seconds of work does: in the evening, and not next morning.
+    /// Returns when work ends after `seconds` seconds of work: at the end of a day and not on the
+    /// next morning.
     pub fn end(&self, seconds: u64) -> Option<DateTime<Z>> {
         self.at(seconds, true)
     }
@@ -42,7 +44,7 @@ impl<Z: TimeZone> Calendar<Z> {
             return self.start.clone().checked_add_signed(TimeDelta::try_seconds(left)?);
         }
         let first = self.start.date_naive();
-        // The hours of the day before may continue past midnight.
+        // The working hours of the previous day may extend past midnight.
         let mut day = first.pred_opt()?;
         loop {
             let opens = self.opens(day)?;
@@ -60,7 +62,7 @@ impl<Z: TimeZone> Calendar<Z> {
         }
     }
 
-    /// When work begins on a day; an hour later where the clocks skip that time.
+    /// Returns when work begins on a day. If the clocks skip that time, it is an hour later.
     fn opens(&self, day: NaiveDate) -> Option<DateTime<Z>> {
         let zone = self.start.timezone();
         let local = day.and_time(self.opens);
@@ -94,10 +96,10 @@ mod tests {
         assert_eq!(text(eight.end(hours(10))), "20 17:00");
         assert_eq!(text(eight.end(hours(2 + 8 * 5))), "24 17:00");
         assert_eq!(text(eight.begin(hours(2 + 8 * 5))), "25 09:00");
-        // In the night nothing begins, and in the morning it does.
+        // Nothing begins during the night; it begins in the morning.
         assert_eq!(text(Some(calendar((19, 20), 8.0).start())), "20 09:00");
         assert_eq!(text(Some(calendar((19, 3), 8.0).start())), "19 09:00");
-        // Hours that go past midnight.
+        // Working hours that extend past midnight.
         assert_eq!(text(Some(calendar((19, 3), 20.0).start())), "19 03:00");
         assert_eq!(text(calendar((19, 3), 20.0).end(hours(3))), "19 10:00");
         assert_eq!(text(calendar((19, 3), 24.0).end(hours(30))), "20 09:00");

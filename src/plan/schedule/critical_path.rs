@@ -1,4 +1,4 @@
-//! The chain that decides when everything is done, and how much every other task may slip.
+//! Finds the critical path, which decides when everything is done, and the slack of every task.
 
 use super::workload::Workload;
 use crate::plan::graph::Node;
@@ -6,15 +6,15 @@ use crate::plan::graph::Node;
 /// The longest chain of a workload.
 #[derive(Clone, Debug, Default)]
 pub struct CriticalPath {
-    /// Its tasks, the first in front.
+    /// The tasks of the chain, in order.
     pub tasks: Vec<Node>,
-    /// How long it takes, in seconds.
+    /// The duration of the chain in seconds.
     pub seconds: u64,
-    /// By how many seconds each open task may be late, in list order.
+    /// The slack of each open task in seconds, in list order.
     pub slack: Vec<u64>,
 }
 
-/// Finds the critical path; among equal ones the first in list order.
+/// Finds the critical path. Among equally long ones, the first in list order is returned.
 pub fn critical_path(work: &Workload) -> CriticalPath {
     let size = work.graph().size();
     let mut start = vec![0u64; size];
@@ -47,12 +47,12 @@ pub fn critical_path(work: &Workload) -> CriticalPath {
     CriticalPath { tasks: path, seconds, slack: late }
 }
 
-/// The first task that starts at once and may not be late, and is behind no other such task.
+/// Returns the first task without slack that starts at once and waits for no other such task.
 fn first_critical(work: &Workload, start: &[u64], critical: &impl Fn(&u32) -> bool) -> Option<u32> {
     let at_once = |node: &u32| start[*node as usize] == 0 && critical(node);
     let mut later = vec![false; work.graph().size()];
     for node in work.order().filter(|&node| at_once(&node)) {
-        // A task of no time does not end the search for the beginning.
+        // The search for the beginning continues past a task that takes no time.
         if work.time(node) == 0 && work.counts(node) || later[node as usize] {
             work.after(node).for_each(|next| later[next as usize] = true);
         }

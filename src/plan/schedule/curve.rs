@@ -1,4 +1,5 @@
-//! How long the work takes with one loop, with as many as are asked for, and with as many as pay.
+//! How long the work takes with one loop, with each requested number of loops, and with the number
+//! that is worthwhile.
 
 use super::gantt::ROWS;
 use super::makespan::{Schedule, Scheduler};
@@ -7,22 +8,23 @@ use super::workload::Workload;
 use crate::plan::estimate::duration_text;
 use crate::plan::graph::too_many_loops;
 
-/// Time over loop counts, in seconds.
+/// The time for each number of loops, in seconds.
 pub(super) struct Curve {
-    /// All work, one after the other.
+    /// The time of all work, one task after the other.
     pub(super) work: u64,
-    /// What no number of loops goes below.
+    /// The lower bound for any number of loops.
     best: u64,
-    /// The smallest number of loops within 5 % of that.
+    /// The smallest number of loops within 5 % of the lower bound.
     pub(super) knee: usize,
-    /// The schedule of as many loops as the knee has, as far as a picture shows it.
+    /// The schedule with that number of loops, as far as a picture shows it.
     pub(super) chosen: Schedule,
-    /// The counts that were asked for.
+    /// The results for the requested numbers of loops.
     pub(super) loops: Vec<LoopsReport>,
 }
 
 impl Curve {
-    /// Tries the loops of `loops` and those that may pay; `width` is the most tasks of one wave.
+    /// Tries the numbers in `loops` and those that may be worthwhile. `width` is the size of the
+    /// largest wave.
     pub(super) fn new(scheduler: &Scheduler, width: usize, loops: &[usize]) -> Self {
         let work = scheduler.work();
         let total = work.total_seconds();
@@ -30,7 +32,7 @@ impl Curve {
         let most = if width > work.open().count() / 2 { width } else { 2 * width };
         let best = scheduler.makespan(most);
         let enough = best.saturating_add(best / 20);
-        // Fewer loops than this cannot do it however they are used.
+        // Fewer loops than this cannot be fast enough, however they are used.
         let least = usize::try_from(total.div_ceil(enough.max(1))).unwrap_or(1).clamp(1, most);
         let knee = smallest(least, most, |loops| scheduler.makespan(loops) <= enough);
         let report = |&count: &usize| LoopsReport::new(count, total, scheduler.makespan(count));
@@ -38,12 +40,13 @@ impl Curve {
         Self { work: total, best, knee, chosen: scheduler.schedule(knee, ROWS), loops }
     }
 
-    /// The plan for the number that pays.
+    /// Returns the plan for the recommended number of loops.
     pub(super) fn recommended(&self) -> LoopsReport {
         LoopsReport::new(self.knee, self.work, self.chosen.seconds)
     }
 
-    /// Whether running several loops is worth it; the longest chain takes `path` seconds.
+    /// Returns whether running several loops is worthwhile, as a sentence. The longest chain takes
+    /// `path` seconds.
     pub(super) fn advice(&self, work: &Workload, path: u64) -> String {
         let tasks = work.open().count();
         let stuck = work.stuck().len();
@@ -89,13 +92,14 @@ impl LoopsReport {
     }
 }
 
-/// To two decimals; nothing to do is no speedup.
+/// Returns the speedup, rounded to two decimals. Without any work it is 1.
 fn speedup(work: u64, makespan: u64) -> f64 {
     if makespan == 0 { 1.0 } else { (work as f64 / makespan as f64 * 100.0).round() / 100.0 }
 }
 
 impl Scheduler<'_> {
-    /// The fewest loops whose time is `enough`, and that time; without one the best time there is.
+    /// Returns the smallest number of loops whose time satisfies `enough`, with that time. If there
+    /// is none, returns `None` with the best time.
     pub fn fewest_loops(&self, enough: impl Fn(u64) -> bool) -> (Option<usize>, u64) {
         let most = self.work().open().count().max(1);
         let best = self.makespan(most);
@@ -107,8 +111,8 @@ impl Scheduler<'_> {
     }
 }
 
-/// The smallest number from `low` to `high` that is enough. Up to 16 are tried one by one; beyond
-/// that by halves, which supposes that more loops are never slower.
+/// Returns the smallest number from `low` to `high` that satisfies `enough`. Up to 16 are tried one
+/// by one. Beyond that a binary search is used, which assumes that more loops are never slower.
 fn smallest(low: usize, high: usize, enough: impl Fn(usize) -> bool) -> usize {
     let (mut low, mut high) = (low, high);
     while high - low > 16 {

@@ -1,36 +1,36 @@
-//! When everything will be done, as far as what was measured tells: the schedule is made many times,
-//! each task taking as many times its estimate as some finished task did.
+//! Forecasts when everything will be done, based on measurements. The schedule is computed many
+//! times, and in each run the estimate of each task is multiplied by the ratio of a randomly drawn
+//! finished task.
 //!
-//! The same question gets the same answer: what is drawn depends on the task and on the number of
-//! the run alone.
+//! The result is reproducible: what is drawn depends only on the task and the number of the run.
 
 use super::makespan::Scheduler;
 use crate::plan::estimate::{Estimates, Source};
 use crate::plan::graph::Node;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-/// Fewer finished tasks say nothing.
+/// The minimum number of finished tasks for a forecast.
 pub const FEW: usize = 5;
-/// How often the schedule is made.
+/// The number of runs.
 const RUNS: usize = 200;
-/// At least so often, however many tasks there are.
+/// The minimum number of runs, however many tasks there are.
 const LEAST: usize = 40;
-/// As many tasks are scheduled in all runs together.
+/// The maximum number of tasks scheduled in all runs together.
 const TASKS: usize = 400_000;
-/// No task is believed to take more than so many times its estimate.
+/// The largest believed ratio of a task's duration to its estimate.
 const MOST: f64 = 1_000.0;
 
-/// How many times their estimates finished tasks took.
+/// The ratios of actual to estimated durations of finished tasks.
 #[derive(Clone, Debug, Default)]
 pub struct Experience {
-    /// Of those whose file said how long they take.
+    /// The ratios of tasks with an estimate in their file.
     given: Vec<f64>,
-    /// Of all.
+    /// The ratios of all tasks.
     all: Vec<f64>,
 }
 
 impl Experience {
-    /// Takes in a task that took `actual` minutes where `estimated` ones were expected.
+    /// Records a task that took `actual` minutes and was estimated at `estimated` minutes.
     pub fn add(&mut self, source: Source, estimated: f64, actual: f64) {
         let ratio = actual / estimated;
         if !ratio.is_finite() || ratio < 0.0 {
@@ -43,17 +43,17 @@ impl Experience {
         self.all.push(ratio);
     }
 
-    /// How many tasks it knows.
+    /// Returns the number of recorded tasks.
     pub fn len(&self) -> usize {
         self.all.len()
     }
 
-    /// Whether it knows none.
+    /// Returns whether no tasks are recorded.
     pub fn is_empty(&self) -> bool {
         self.all.is_empty()
     }
 
-    /// The ratios from which a task with an estimate of this source is drawn.
+    /// Returns the ratios from which to draw for a task with an estimate of this source.
     fn of(&self, source: Source) -> &[f64] {
         match source {
             Source::Given if self.given.len() >= FEW => &self.given,
@@ -62,28 +62,28 @@ impl Experience {
     }
 }
 
-/// A time that half of the runs, and one that nine of ten of them do not exceed, in seconds.
+/// The times within which half of the runs and 90 % of the runs ended, in seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Spread {
-    /// Half of the runs were over by then.
+    /// Half of the runs ended within this time.
     pub p50: u64,
-    /// Nine of ten were.
+    /// 90 % of the runs ended within this time.
     pub p90: u64,
 }
 
-/// What is to be expected.
+/// The forecast of a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Forecast {
-    /// How many finished tasks it is made from.
+    /// The number of finished tasks on which the forecast is based.
     pub measured: usize,
     /// When everything is done.
     pub whole: Spread,
-    /// When each of the groups is that were asked for; nothing of one of which nothing can run.
+    /// When each of the requested groups is done. `None` for a group in which nothing can run.
     pub groups: Vec<Option<Spread>>,
 }
 
 impl Scheduler<'_> {
-    /// What is to be expected with so many loops; nothing where too little was measured.
+    /// Returns the forecast for a number of loops. Returns `None` if too few tasks were measured.
     pub fn forecast(
         &self,
         loops: usize,

@@ -1,4 +1,4 @@
-//! A schedule as a picture in characters, aligned, for a given width.
+//! Draws a schedule in characters, aligned, for a given width.
 
 use super::makespan::Schedule;
 use crate::plan::estimate::duration_text;
@@ -8,15 +8,15 @@ use crate::platform::terminal::steers;
 use std::collections::HashSet;
 use std::fmt::Write;
 
-/// The narrowest bar area that says anything.
+/// The minimum width of the bar area.
 const NARROWEST: usize = 10;
 
-/// Rows shown before the rest is only counted.
+/// The maximum number of rows. Further rows are only counted.
 pub(super) const ROWS: usize = 60;
 
-/// Draws one row a task: its loop, its id, its bar and its duration. Tasks of the critical path
-/// have a bar of `#`, others of `=`; one too short to be seen is a `|`. No row is wider than
-/// `width` cells unless that leaves no room for bars.
+/// Draws one row per task: its loop, id, bar and duration. The bar of a task on the critical path
+/// consists of `#`, the bars of others of `=`; a bar that is too short is drawn as `|`. No row is
+/// wider than `width` cells unless that leaves no room for bars.
 pub fn gantt(graph: &Graph, schedule: &Schedule, critical: &[Node], width: usize) -> String {
     let marked: HashSet<Node> = critical.iter().copied().collect();
     let shown = &schedule.slots[..schedule.slots.len().min(ROWS)];
@@ -63,7 +63,7 @@ fn bar(start: u64, end: u64, total: u64, area: usize, critical: bool) -> String 
     format!("{}{filled}{}", ".".repeat(from), ".".repeat(after))
 }
 
-/// Control characters of an id must not reach a terminal.
+/// Replaces control characters of an id, which must not reach a terminal.
 fn plain(text: &str) -> String {
     text.chars().map(|letter| if steers(letter) { '?' } else { letter }).collect()
 }

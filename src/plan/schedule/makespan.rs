@@ -1,9 +1,9 @@
-//! How long the work takes with a number of loops: list scheduling in exactly the order in which
-//! the loops claim.
+//! Computes how long the work takes with a number of loops: list scheduling in exactly the order in
+//! which the loops claim tasks.
 //!
-//! Whenever a loop is free, the first task of that order that can start is started. Tasks in
-//! progress come first. A task whose paths or agent are taken is put aside with whoever has
-//! them and looked at again when that one ends, so the cost stays near the number of tasks.
+//! Whenever a loop is free, the first task in this order that can start is started. Tasks in
+//! progress come first. A task whose paths or agent are taken is queued at their holder and is
+//! reconsidered when the holder ends, so the cost stays close to linear in the number of tasks.
 
 use super::workload::Workload;
 use crate::plan::graph::Node;
@@ -15,22 +15,22 @@ use std::collections::{BinaryHeap, HashMap};
 /// What a schedule takes into account besides dependencies and loops.
 #[derive(Clone, Default)]
 pub struct Limits<'a> {
-    /// Overlapping paths run one after the other.
+    /// Tasks with overlapping paths run one after the other.
     pub scopes: Option<Owned>,
-    /// Limits of agents hold.
+    /// The limits of agents apply.
     pub agents: Option<&'a Agents>,
 }
 
-/// When a task runs.
+/// When and where a task runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slot {
     /// The task.
     pub node: Node,
-    /// The loop that runs it, from 0.
+    /// The loop that runs the task, counted from 0.
     pub lane: u32,
-    /// Start in seconds from now.
+    /// The start in seconds from now.
     pub start: u64,
-    /// End in seconds from now.
+    /// The end in seconds from now.
     pub end: u64,
 }
 
@@ -39,27 +39,27 @@ pub struct Slot {
 pub struct Schedule {
     /// When the last task ends, in seconds.
     pub seconds: u64,
-    /// In the order in which they start; all of them, or the first ones.
+    /// The slots in the order in which they start: all of them, or the first ones.
     pub slots: Vec<Slot>,
-    /// How many there are besides.
+    /// The number of further slots.
     pub hidden: usize,
 }
 
-/// Computes schedules of one workload for several loop counts.
+/// Computes schedules of one workload for several numbers of loops.
 pub struct Scheduler<'a> {
     work: Workload<'a>,
-    /// Tasks in the order of claims.
+    /// The tasks in the order in which they are claimed.
     ranked: Vec<u32>,
-    /// Place of each node in `ranked`.
+    /// The index of each node in `ranked`.
     place: Vec<u32>,
-    /// How many active nodes each one waits for.
+    /// The number of active nodes for which each node waits.
     waits: Vec<u32>,
     owned: Option<Owned>,
     agents: Option<&'a Agents>,
 }
 
 impl<'a> Scheduler<'a> {
-    /// Prepares what all loop counts share.
+    /// Prepares what the schedules for all numbers of loops share.
     pub fn new(work: Workload<'a>, order: &Order, limits: Limits<'a>) -> Self {
         let size = work.graph().size();
         let mut ranked: Vec<Node> = Vec::with_capacity(work.open().count());
@@ -78,27 +78,27 @@ impl<'a> Scheduler<'a> {
         Self { work, ranked, place, waits, owned: limits.scopes, agents: limits.agents }
     }
 
-    /// What is scheduled.
+    /// Returns the workload that is scheduled.
     pub fn work(&self) -> &Workload<'a> {
         &self.work
     }
 
-    /// The same, when nothing is to be scheduled any more.
+    /// Returns the workload, when nothing more is to be scheduled.
     pub fn into_work(self) -> Workload<'a> {
         self.work
     }
 
-    /// The time that `loops` loops take, in seconds.
+    /// Returns the time that `loops` loops take, in seconds.
     pub fn makespan(&self, loops: usize) -> u64 {
         Run::new(self, loops, 0).go().seconds
     }
 
-    /// The schedule of `loops` loops, with the first `most` slots of it.
+    /// Returns the schedule of `loops` loops, with its first `most` slots.
     pub fn schedule(&self, loops: usize, most: usize) -> Schedule {
         Run::new(self, loops, most).go()
     }
 
-    /// The same if each node took the time that `seconds` says.
+    /// Returns the schedule with the duration of each node taken from `seconds`.
     pub(super) fn drawn(&self, loops: usize, most: usize, seconds: &[u32]) -> Schedule {
         Run { seconds: Some(seconds), ..Run::new(self, loops, most) }.go()
     }
@@ -112,14 +112,14 @@ struct Run<'a> {
     busy: BinaryHeap<Reverse<(u64, u32, u32)>>,
     lanes: BinaryHeap<Reverse<u32>>,
     taken: Option<Taken<'a>>,
-    /// Places that wait until a node ends.
+    /// Indexes in `ranked` that wait until a node ends.
     behind: HashMap<u32, Vec<u32>>,
     running: Vec<u32>,
-    /// Places that wait for each agent.
+    /// Indexes in `ranked` that wait for each agent.
     queued: Vec<BinaryHeap<Reverse<u32>>>,
-    /// How many slots are kept.
+    /// The maximum number of slots that are kept.
     most: usize,
-    /// How long each node takes, where that is not what the plan says.
+    /// The duration of each node, if it differs from the plan.
     seconds: Option<&'a [u32]>,
     schedule: Schedule,
 }
@@ -168,7 +168,7 @@ impl<'a> Run<'a> {
         self.schedule
     }
 
-    /// Nothing holds `node` back any more; what takes no time ends at once.
+    /// Handles a node that no longer waits for anything. A node that takes no time ends at once.
     fn arrive(&mut self, node: u32) {
         let work = &self.plan.work;
         let mut stack = vec![node];
@@ -224,7 +224,8 @@ impl<'a> Run<'a> {
         limit.is_some_and(|most| self.running[agent] >= most.max(1))
     }
 
-    /// Whether the node must wait for what others have; then it is put aside with them.
+    /// Returns whether `node` must wait for the paths or agent of others. Then it is queued at the
+    /// holder.
     fn is_put_aside(&mut self, node: u32, place: u32) -> bool {
         if self.plan.work.is_running(node) {
             return false;
@@ -240,7 +241,7 @@ impl<'a> Run<'a> {
             return false;
         };
         self.behind.entry(holder).or_default().push(place);
-        // The agent's room is still there for the next one in its queue.
+        // The place of the agent is still free for the next task in its queue.
         if let Some(agent) = agent {
             self.ready.extend(self.queued[agent].pop());
         }

@@ -1,5 +1,5 @@
 //! When everything could run: waves, schedules for a number of loops, the critical path, and the
-//! plan that is made of them.
+//! plan built from them.
 
 mod calendar;
 mod critical_path;

@@ -1,5 +1,5 @@
-//! Plans, in two parts: what needs the tasks is done first, so that whoever reads a large file
-//! can let it go before the schedules are made and everything is named.
+//! Builds plans in two parts. Everything that needs the tasks is done first, so that callers can
+//! drop a large file before the schedules and names are computed.
 
 use super::critical_path::critical_path;
 use super::curve::Curve;
@@ -14,24 +14,24 @@ use crate::plan::now::{Agents, Order};
 use crate::plan::paths::Owned;
 use std::collections::HashSet;
 
-/// What a plan is made from; `'a` is how long it is needed, `'q` how long the tasks are.
+/// The input of a plan. `'a` is the lifetime of the plan's data, `'q` the lifetime of the tasks.
 pub struct PlanInput<'a, 'q> {
-    /// The graph, with the barriers that are to hold.
+    /// The graph, with the barriers that are in force.
     pub graph: &'a Graph,
-    /// The queues it was built from.
+    /// The queues from which the graph was built.
     pub queues: &'q [QueueTasks<'q>],
     /// How long tasks take.
     pub estimates: &'q Estimates,
-    /// Limits of agents, where they are to hold.
+    /// The limits of agents, if they apply.
     pub agents: Option<&'a Agents>,
-    /// Whether overlapping paths keep tasks apart.
+    /// Whether tasks with overlapping paths must not run at the same time.
     pub respect_scopes: bool,
 }
 
-/// All of a plan that the tasks are needed for.
+/// The first part of a plan: everything that needs the tasks.
 pub struct Planning<'a> {
     scheduler: Scheduler<'a>,
-    /// What can run together; waves in parts where paths keep tasks apart.
+    /// What can run together. Waves are split into parts if paths overlap.
     waves: Vec<Vec<Node>>,
     wave_parts: Vec<usize>,
     counts: EstimateCounts,
@@ -40,7 +40,7 @@ pub struct Planning<'a> {
 }
 
 impl<'a> Planning<'a> {
-    /// Plans the tasks of which `selected` says yes.
+    /// Plans the tasks for which `selected` returns true.
     pub fn new(input: &PlanInput<'a, '_>, selected: impl Fn(Node) -> bool) -> Self {
         let PlanInput { graph, queues, estimates, .. } = *input;
         let work = Workload::new(graph, queues, estimates, &selected);
@@ -69,17 +69,18 @@ impl<'a> Planning<'a> {
         }
     }
 
-    /// What makes schedules of it.
+    /// Returns the scheduler.
     pub fn scheduler(&self) -> &Scheduler<'a> {
         &self.scheduler
     }
 
-    /// How many waves there are, and the shortest possible time.
+    /// Returns the number of waves and the shortest possible time.
     pub fn extent(&self) -> (usize, Minutes) {
         (self.waves.len(), Minutes::of(critical_path(self.scheduler.work()).seconds))
     }
 
-    /// Its size by itself: the most that runs at once, and how long it takes then.
+    /// Returns the size of the plan: the largest number of tasks at once, and how long it takes
+    /// then.
     pub fn shape(&self) -> Shape {
         let work = self.scheduler.work();
         let width = self.width();
@@ -97,12 +98,13 @@ impl<'a> Planning<'a> {
         self.waves.iter().map(Vec::len).max().unwrap_or(0)
     }
 
-    /// The plan, for each number of loops.
+    /// Returns the plan for each number of loops.
     pub fn report(self, loops: &[usize]) -> PlanReport {
         self.report_and(loops, |_, _| ()).0
     }
 
-    /// The same, with what `also` makes of the scheduler and the number of loops that pays.
+    /// Returns the plan, and the result of `also` for the scheduler and the recommended number of
+    /// loops.
     pub fn report_and<T>(
         self,
         loops: &[usize],
@@ -111,7 +113,7 @@ impl<'a> Planning<'a> {
         let width = self.width();
         let curve = Curve::new(&self.scheduler, width, loops);
         let more = also(&self.scheduler, curve.knee);
-        // One after the other is in memory: a plan may be as long as its file.
+        // Only one of the two is in memory at a time, because a plan may be as long as its file.
         let work = self.scheduler.into_work();
         let graph = work.graph();
         let names = |nodes: &[Node]| nodes.iter().map(|&n| graph.name(n)).collect::<Vec<_>>();
@@ -149,24 +151,24 @@ impl<'a> Planning<'a> {
     }
 }
 
-/// The size of a plan by itself.
+/// The size of a plan.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Shape {
-    /// Tasks that can still run.
+    /// The number of tasks that can still run.
     pub open: usize,
-    /// Pending tasks that cannot.
+    /// The number of pending tasks that cannot run.
     pub stuck: usize,
-    /// Waves.
+    /// The number of waves.
     pub waves: usize,
-    /// The most tasks of one wave.
+    /// The size of the largest wave.
     pub width: usize,
-    /// All work, one after the other, in seconds.
+    /// The time of all work, one task after the other, in seconds.
     pub seconds: u64,
-    /// The same with as many loops as the widest wave has tasks.
+    /// The time with as many loops as the largest wave has tasks, in seconds.
     pub shortest: u64,
 }
 
-/// Plans the tasks of which `selected` says yes, for each number of loops.
+/// Plans the tasks for which `selected` returns true, for each number of loops.
 pub fn plan(
     input: &PlanInput<'_, '_>,
     loops: &[usize],
@@ -175,7 +177,7 @@ pub fn plan(
     Planning::new(input, selected).report(loops)
 }
 
-/// The whole schedule behind a plan.
+/// Returns the whole schedule of a plan.
 pub fn schedule(
     input: &PlanInput<'_, '_>,
     loops: usize,

@@ -1,21 +1,21 @@
-//! The plan as one value, in the shape of `plan --json`.
+//! The plan as one value, with the structure of `plan --json`.
 
 use super::makespan::Schedule;
 use crate::domain::Text;
 use crate::plan::graph::Node;
 use serde::{Serialize, Serializer};
 
-/// Minutes; written as an integer where they are whole.
+/// Minutes, serialized as an integer if they are whole.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub struct Minutes(pub f64);
 
 impl Minutes {
-    /// From seconds.
+    /// Converts seconds to minutes.
     pub fn of(seconds: u64) -> Self {
         Self(seconds as f64 / 60.0)
     }
 
-    /// The same in seconds.
+    /// Converts the minutes to seconds.
     pub fn seconds(self) -> u64 {
         (self.0 * 60.0).round() as u64
     }
@@ -34,23 +34,23 @@ impl Serialize for Minutes {
 /// The critical path of a plan.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PathReport {
-    /// Its tasks.
+    /// The tasks of the path.
     pub tasks: Vec<Text>,
-    /// The same in the graph.
+    /// The nodes of the tasks.
     #[serde(skip)]
     pub nodes: Vec<Node>,
-    /// How long it takes.
+    /// The duration of the path.
     pub minutes: Minutes,
 }
 
-/// By how much a task may be late.
+/// The slack of a task.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Slack {
     /// The task.
     pub task: Text,
-    /// The same in the graph.
+    /// The node of the task.
     pub node: Node,
-    /// By how much.
+    /// How much later the task may end.
     pub late: Minutes,
 }
 
@@ -61,83 +61,83 @@ pub struct LoopsReport {
     pub loops: usize,
     /// When the last task ends.
     pub makespan_minutes: Minutes,
-    /// How many times faster than one loop.
+    /// How many times faster it is than one loop.
     pub speedup: f64,
 }
 
-/// How many estimates come from where.
+/// The number of estimates from each source.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct EstimateCounts {
-    /// From the tasks.
+    /// Estimates from the tasks.
     pub given: usize,
-    /// Measured.
+    /// Estimates from measurements.
     pub history: usize,
-    /// Guessed.
+    /// Default estimates.
     pub default: usize,
 }
 
-/// What barriers cost, against the plan without them.
+/// The cost of barriers, compared with the plan without them.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct BarrierCost {
-    /// Waves without and with them.
+    /// The number of waves without and with barriers.
     pub waves: (usize, usize),
-    /// Shortest possible time without and with them.
+    /// The shortest possible time without and with barriers.
     pub minutes: (Minutes, Minutes),
 }
 
 impl BarrierCost {
-    /// From the extents of the plans without and with barriers.
+    /// Computes the cost from the extents of the plans without and with barriers.
     pub fn between(without: (usize, Minutes), with: (usize, Minutes)) -> Self {
         Self { waves: (without.0, with.0), minutes: (without.1, with.1) }
     }
 }
 
-/// A plan. Fields may be added, never renamed.
+/// A plan. Fields may be added but never renamed.
 #[derive(Clone, Debug, Serialize)]
 pub struct PlanReport {
-    /// Version of this shape.
+    /// The version of this structure.
     pub schema_version: u32,
-    /// Pending and in-progress tasks: those of the waves and the stuck ones.
+    /// The number of pending and in-progress tasks: those in waves and the stuck ones.
     pub tasks: usize,
-    /// Dependencies between these.
+    /// The number of dependencies between these tasks.
     pub edges: usize,
-    /// What can run together, wave after wave.
+    /// What can run together, wave by wave.
     pub waves: Vec<Vec<Text>>,
-    /// How many parts each wave was split into because of overlapping paths.
+    /// The number of parts into which each wave was split because of overlapping paths.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub wave_parts: Vec<usize>,
-    /// The most tasks of one wave.
+    /// The size of the largest wave.
     pub width: usize,
     /// The chain that decides when everything is done.
     pub critical_path: PathReport,
-    /// All work together.
+    /// The total time of all work.
     pub work_minutes: Minutes,
-    /// Where the least sure estimate comes from.
+    /// The source of the least reliable estimate.
     pub estimates: &'static str,
-    /// How many come from where.
+    /// The number of estimates from each source.
     pub estimate_counts: EstimateCounts,
-    /// The plan for each number of loops asked for.
+    /// The plan for each requested number of loops.
     pub loops: Vec<LoopsReport>,
     /// The smallest number of loops within 5 % of the best time.
     pub recommended_loops: usize,
-    /// The plan for that number.
+    /// The plan for that number of loops.
     #[serde(skip)]
     pub recommended: LoopsReport,
-    /// The beginning of the schedule for that number.
+    /// The beginning of the schedule for that number of loops.
     #[serde(skip)]
     pub schedule: Schedule,
-    /// Whether running several loops is worth it, in a sentence.
+    /// Whether running several loops is worthwhile, as a sentence.
     pub advice: String,
-    /// Tasks that wait for each other.
+    /// Cycles of tasks that wait for each other.
     pub cycles: Vec<Vec<Text>>,
     /// Pending tasks that cannot run.
     pub stuck: Vec<Text>,
-    /// By how many minutes a task may be late.
+    /// The slack of each task in minutes.
     #[serde(serialize_with = "as_map")]
     pub slack: Vec<Slack>,
-    /// Phases after which there is a barrier.
+    /// The phases that are followed by a barrier.
     pub barriers: Vec<Text>,
-    /// What the barriers cost, where that was asked.
+    /// The cost of the barriers, if it was requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub barrier_cost: Option<BarrierCost>,
 }

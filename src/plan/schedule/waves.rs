@@ -1,11 +1,11 @@
-//! Waves: the levels of the open tasks. No task of a wave waits for another of it.
+//! Waves: the levels of the open tasks. No task of a wave waits for another one in it.
 
 use super::workload::Workload;
 use crate::plan::graph::Node;
 use crate::plan::now::Order;
 use crate::plan::paths::{Owned, Taken};
 
-/// Sorts the open tasks into waves; inside a wave they are in list order.
+/// Groups the open tasks into waves. Within a wave they are in list order.
 pub fn waves(work: &Workload) -> Vec<Vec<Node>> {
     let mut level = vec![0u32; work.graph().size()];
     let mut highest = 0;
@@ -25,8 +25,8 @@ pub fn waves(work: &Workload) -> Vec<Vec<Node>> {
     waves
 }
 
-/// Splits every wave so that no two tasks of one part own the same paths: in the order of claims,
-/// each task into the first part in which nothing is in its way.
+/// Splits every wave so that no two tasks of one part own the same paths. The tasks are placed in
+/// the order in which they are claimed, each into the first part without a conflict.
 pub fn respect_scopes(owned: &Owned, order: &Order, waves: Vec<Vec<Node>>) -> Vec<Vec<Vec<Node>>> {
     waves.into_iter().map(|wave| split(owned, order, wave)).collect()
 }
@@ -35,7 +35,7 @@ fn split(owned: &Owned, order: &Order, mut wave: Vec<Node>) -> Vec<Vec<Node>> {
     order.sort(&mut wave);
     let mut taken = Taken::new(owned);
     let mut parts: Vec<Vec<Node>> = Vec::new();
-    // Which parts hold something of the task at hand.
+    // The parts that conflict with the current task.
     let mut closed: Vec<bool> = Vec::new();
     for node in wave {
         closed.fill(false);

@@ -1,28 +1,29 @@
-//! The work that a plan is about: what can still run, what cannot, and how long each takes.
+//! The work of a plan: what can still run, what cannot, and how long each task takes.
 //!
-//! A plan supposes that approvals are given and times come. Tasks that were not selected, epics
-//! and helper nodes take no time and belong to no wave, but what they wait for counts.
+//! A plan assumes that approvals are given and start times are reached. Tasks that were not
+//! selected, epics and helper nodes take no time and belong to no wave, but their dependencies
+//! still count.
 
 use crate::domain::{Status, Task};
 use crate::plan::estimate::Estimates;
 use crate::plan::graph::{Graph, Node, QueueTasks};
 
-/// The part of a node in a plan.
+/// The role of a node in a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Part {
-    /// Complete.
+    /// It is complete.
     Gone,
-    /// Cannot run.
+    /// It cannot run.
     Stuck,
-    /// Takes no time.
+    /// It takes no time.
     Passing,
-    /// Can still run.
+    /// It can still run.
     Open,
-    /// Runs already: nothing holds it back any more.
+    /// It is running, so its dependencies no longer matter.
     Running,
 }
 
-/// See the module.
+/// The work of a plan; see the module documentation.
 pub struct Workload<'a> {
     graph: &'a Graph,
     parts: Vec<Part>,
@@ -31,7 +32,7 @@ pub struct Workload<'a> {
 }
 
 impl<'a> Workload<'a> {
-    /// Sorts out the tasks of which `selected` says yes.
+    /// Classifies the tasks. Only those for which `selected` returns true are part of the plan.
     pub fn new(
         graph: &'a Graph,
         queues: &[QueueTasks],
@@ -89,27 +90,27 @@ impl<'a> Workload<'a> {
         Part::Passing
     }
 
-    /// The graph.
+    /// Returns the graph.
     pub fn graph(&self) -> &'a Graph {
         self.graph
     }
 
-    /// The tasks that can still run, in list order.
+    /// Returns the tasks that can still run, in list order.
     pub fn open(&self) -> impl Iterator<Item = Node> + '_ {
         self.graph.nodes().filter(|&node| self.counts(node.0))
     }
 
-    /// The pending tasks that cannot run, in list order.
+    /// Returns the pending tasks that cannot run, in list order.
     pub fn stuck(&self) -> &[Node] {
         &self.stuck
     }
 
-    /// Seconds of all tasks that can still run.
+    /// Returns the total seconds of all tasks that can still run.
     pub fn total_seconds(&self) -> u64 {
         self.seconds.iter().map(|&seconds| u64::from(seconds)).sum()
     }
 
-    /// Seconds of a task, 0 if it does not count.
+    /// Returns the seconds of a task; 0 if it is not part of the plan.
     pub fn seconds(&self, node: Node) -> u64 {
         self.time(node.0)
     }
@@ -118,12 +119,12 @@ impl<'a> Workload<'a> {
         u64::from(self.seconds[node as usize])
     }
 
-    /// Whether a node takes part at all.
+    /// Returns whether a node is part of the plan or passes on its dependencies.
     pub(super) fn is_active(&self, node: u32) -> bool {
         matches!(self.parts[node as usize], Part::Passing | Part::Open | Part::Running)
     }
 
-    /// Whether a node is a task of the plan.
+    /// Returns whether a node is a task of the plan.
     pub(super) fn counts(&self, node: u32) -> bool {
         matches!(self.parts[node as usize], Part::Open | Part::Running)
     }
@@ -132,12 +133,12 @@ impl<'a> Workload<'a> {
         self.parts[node as usize] == Part::Running
     }
 
-    /// Active nodes, each after all it waits for.
+    /// Returns the active nodes, each after everything it waits for.
     pub(super) fn order(&self) -> impl DoubleEndedIterator<Item = u32> + '_ {
         self.graph.order().iter().copied().filter(|&node| self.is_active(node))
     }
 
-    /// The active nodes that wait for `node`.
+    /// Returns the active nodes that wait for `node`.
     pub(super) fn after(&self, node: u32) -> impl Iterator<Item = u32> + '_ {
         let next = self.graph.succs(node).iter().copied();
         next.filter(|&next| self.is_active(next) && !self.is_running(next))

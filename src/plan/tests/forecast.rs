@@ -1,4 +1,4 @@
-//! What is to be expected, of plans that are small enough to say it by hand.
+//! Tests forecasts of plans that are small enough to verify by hand.
 
 use super::*;
 
@@ -8,7 +8,7 @@ fn experience(ratios: &[f64]) -> Experience {
     experience
 }
 
-/// Shows `see` the plan of tasks with these ids, dependencies and minutes.
+/// Passes to `see` the plan of tasks with these ids, dependencies and minutes.
 fn planned(tasks: &[(&str, &[&str], f64)], see: impl FnOnce(Planning<'_>, &Estimates)) {
     let made = tasks.iter().map(|(id, needs, minutes)| {
         with(task(id, needs), |task| task.set(Detail::Minutes(*minutes)))

@@ -14,7 +14,7 @@ use crate::domain::{Detail, Field, Phase, Status, Task, TaskId, Text};
 use chrono::{DateTime, TimeZone, Utc};
 use std::path::{Path, PathBuf};
 
-/// A queue made by hand.
+/// A queue for tests.
 pub(super) struct Sample {
     pub(super) name: String,
     pub(super) path: PathBuf,
@@ -37,7 +37,7 @@ pub(super) fn is(status: Status) -> impl FnOnce(&mut Task) {
     move |task| task.status = status
 }
 
-/// A task that has a file to itself.
+/// Returns a task that owns one file.
 pub(super) fn owning(id: &str, file: &str, status: Status) -> Task {
     with(task(id, &[]), |task| {
         task.set_list(Field::Files, [file]);
@@ -51,7 +51,7 @@ impl Sample {
         Self { name: name.to_owned(), path, tasks, phases: Vec::new() }
     }
 
-    /// `barriers`: phase and whether a barrier follows.
+    /// Sets the phases: for each its name and whether a barrier follows.
     pub(super) fn phases(mut self, barriers: &[(&str, bool)]) -> Self {
         let phase = |&(name, barrier): &(&str, bool)| Phase {
             phase: name.into(),
@@ -77,7 +77,7 @@ pub(super) fn noon() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 1, 19, 12, 0, 0).single().expect("a time")
 }
 
-/// Node of an id that is unique.
+/// Returns the node of a unique id.
 pub(super) fn find(graph: &Graph, id: &str) -> Node {
     graph.nodes().find(|&node| graph.id(node) == id).expect("a task of this id")
 }
@@ -86,7 +86,7 @@ pub(super) fn names(graph: &Graph, nodes: impl IntoIterator<Item = Node>) -> Vec
     nodes.into_iter().map(|node| graph.reference(node)).collect()
 }
 
-/// Runs `look` on the readiness of some queues.
+/// Calls `look` with the readiness of some queues.
 pub(super) fn look<T>(
     samples: &[Sample],
     change: impl FnOnce(&mut Conditions, &Graph),

@@ -1,4 +1,4 @@
-//! In which order ready tasks are claimed, and which of them at once.
+//! Tests in which order ready tasks are claimed, and which of them at once.
 
 use super::*;
 
@@ -76,7 +76,8 @@ fn no_ready_task_of_a_finite_queue_waits_for_ever() {
             let mut readiness = crate::plan::readiness(&graph, &queues, &conditions);
             select(&mut readiness, &order, 1, |_| true)
         };
-        // Two loops: the one before ends when the next is taken, so `src` is never quite idle.
+        // There are two loops, and one task ends when the next is claimed, so `src` is never quite
+        // idle.
         for task in &mut sample.tasks {
             if task.status == Status::InProgress {
                 task.status = Status::Complete;

@@ -28,7 +28,7 @@ fn made(tasks: Vec<Task>) -> Made {
     Made { samples: vec![Sample::new("q", tasks)] }
 }
 
-/// A dinner: two long chains that meet, and one short job beside them.
+/// A dinner: two long chains that meet, and one short independent task.
 fn dinner() -> Made {
     made(vec![
         minutes("shop", &[], 60.0),

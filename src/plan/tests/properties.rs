@@ -1,11 +1,11 @@
-//! Random graphs against independent and naive computations.
+//! Tests random graphs against independent, naive computations.
 
 use super::*;
 use proptest::prelude::*;
 use std::collections::{HashMap, HashSet};
 
-/// A random queue: every dependency points to a task before it in a random order, so there is
-/// no cycle unless `component` adds one.
+/// Generates a random queue. Every dependency refers to an earlier task in a random order, so there
+/// is no cycle unless `component` adds one.
 fn queue(most: usize) -> impl Strategy<Value = Vec<Task>> {
     let node = (
         prop::collection::vec(any::<prop::sample::Index>(), 0..4),
@@ -34,7 +34,7 @@ fn queue(most: usize) -> impl Strategy<Value = Vec<Task>> {
             };
             tasks.push(made);
         }
-        // List order must not matter: the last task first.
+        // List order must not matter, so the last task comes first.
         tasks.reverse();
         tasks
     })
@@ -49,7 +49,7 @@ fn by_id(tasks: &[Task]) -> HashMap<&str, &Task> {
     tasks.iter().map(|task| (task.id.as_str(), task)).collect()
 }
 
-/// Level of a task by its definition.
+/// Returns the level of a task by its definition.
 fn level<'a>(
     tasks: &HashMap<&'a str, &'a Task>,
     id: &'a str,
@@ -65,7 +65,7 @@ fn level<'a>(
     found
 }
 
-/// Longest chain in minutes by its definition.
+/// Returns the longest chain in minutes by its definition.
 fn longest<'a>(
     tasks: &HashMap<&'a str, &'a Task>,
     id: &'a str,
@@ -162,7 +162,7 @@ proptest! {
             for other in beside {
                 prop_assert!(other.end <= slot.start || slot.end <= other.start);
             }
-            // A loop that is free while the task could start takes it.
+            // A loop that is free when the task could start takes it.
             let could = graph.dependencies(slot.node).map(|first| times[&first].1).max().unwrap_or(0);
             for moment in [could, slot.start.saturating_sub(1)] {
                 if moment >= could && moment < slot.start {
@@ -177,7 +177,7 @@ proptest! {
     fn readiness_equals_its_definition(tasks in queue(40), component in prop::option::of(any::<prop::sample::Index>())) {
         let mut tasks = tasks;
         if let Some(component) = component {
-            // From the first to a later one and back.
+            // Adds edges from the first task to a later one and back.
             let (last, other) = (tasks.len() - 1, component.index(tasks.len()));
             for (task, first) in [(other, last), (last, other)] {
                 let first = Text::from(tasks[first].id.as_str());
@@ -216,14 +216,14 @@ proptest! {
             (names(readiness.graph(), readiness.ready()), readiness.resolutions(|_| true))
         });
         prop_assert_eq!(found, ready);
-        // Stuck by definition: blocked, parked, in a cycle, or behind such a task.
+        // Stuck by definition: blocked, parked, in a cycle, or waiting for such a task.
         for (number, task) in tasks.iter().enumerate() {
             let id = task.id.as_str();
             let bad = |other: &Task| {
                 matches!(other.status, Status::Blocked | Status::Parked)
                     || other.status == Status::Pending && reaches(other.id.as_str(), other.id.as_str())
             };
-            // Complete and running tasks hide what is behind them.
+            // Dependencies of complete and running tasks do not matter.
             let (mut stack, mut stuck) = (vec![id], false);
             let mut seen = HashSet::new();
             while let Some(id) = stack.pop() {
@@ -267,7 +267,7 @@ proptest! {
     #[test]
     fn barriers_hold_whatever_the_graph(tasks in queue(30), phases in prop::collection::vec(0usize..3, 30)) {
         let mut tasks = all_pending(tasks);
-        // Phases follow the dependencies, so that no barrier makes a cycle.
+        // Phases follow the dependencies, so no barrier creates a cycle.
         let count = tasks.len();
         for (number, task) in tasks.iter_mut().enumerate() {
             let third = (count - 1 - number) * 3 / count;

@@ -1,4 +1,4 @@
-//! The working papers and real queues beside the repository, where they are there.
+//! Tests the example plans and real queues next to the repository, if they exist.
 
 use super::*;
 use crate::domain::Effort;
@@ -39,7 +39,7 @@ fn read(value: &Value) -> Task {
     task.status = value["status"].as_str().map_or(Status::Pending, Status::from_word);
     task.priority = priority(&value["priority"]);
     task.set_text(Field::Phase, word(&value["phase"]).unwrap_or_default());
-    // In the papers a list of files may hold globs.
+    // In these files a list of files may contain globs.
     task.set_list(Field::Scope, texts(&value["files"]));
     task.set_list(Field::Files, word(&value["file"]));
     let hours = value["est_h"].as_f64().or_else(|| value["estimated_hours"].as_f64());

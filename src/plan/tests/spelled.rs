@@ -1,4 +1,4 @@
-//! Edges that are in other places than `dependencies`: words that may be ids, `blocks`, the
+//! Tests edges that do not come from `dependencies`: free text that may be ids, `blocks`, and
 //! `depends_on` of phases.
 
 use super::*;
@@ -11,7 +11,7 @@ fn waits(graph: &Graph, id: &str) -> String {
     names(graph, graph.dependencies(find(graph, id))).join(" ")
 }
 
-/// Kind of each reference that leads nowhere, in list order.
+/// Returns the kind of each broken reference, in list order.
 fn broken(graph: &Graph) -> Vec<(String, BrokenKind, bool)> {
     let one = |broken: &Broken| (broken.text.to_string(), broken.why.clone(), broken.holds());
     graph.broken().iter().map(one).collect()
@@ -39,7 +39,7 @@ fn what_may_be_an_id_is_one_if_any_of_it_is() {
         let expected = [
             ("Docker 24 or newer".to_owned(), BrokenKind::Words, false),
             ("postgres".to_owned(), BrokenKind::Words, false),
-            // A slip of an id holds the task, and so does what is beside an id.
+            // A misspelled id makes the task wait, and so does any text next to an id.
             ("test".to_owned(), BrokenKind::Unknown, true),
             ("nobody-yet".to_owned(), BrokenKind::Unknown, true),
         ];
@@ -102,7 +102,7 @@ fn a_phase_waits_for_those_on_which_it_depends() {
     assert_eq!(waves(&sample), ("base garden".into(), "all of phase 2: walls (waiting)".into()));
     sample.tasks[2].status = Status::Complete;
     assert_eq!(waves(&sample).0, "walls garden");
-    // A phase without tasks hands on what it waits for.
+    // A phase without tasks passes on its dependencies.
     sample.tasks[2].status = Status::Pending;
     sample.tasks[1].set_text(Field::Phase, "");
     assert_eq!(waves(&sample).0, "walls base garden");
