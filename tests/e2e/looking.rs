@@ -50,7 +50,7 @@ fn a_run_can_be_looked_at_while_it_runs_and_afterwards() {
     assert!(sandbox.shell("touch go"));
 
     let ran = running.ends().exits(5);
-    let ran = ran.says("A | laying the floor\n").says("A has said nothing for");
+    let ran = ran.says("A | laying the floor\n").says("A has printed nothing for");
     let ran = ran.says("FAIL     B  Make B (").says("workloop log B --work-queue q.json");
     let ran = ran.says("1 of 3 complete, 2 attempts, ");
     ran.closes_with(&["2 cannot continue (B)"]);

@@ -35,7 +35,7 @@ fn a_red_gate_waits_for_the_task_that_mends_it() {
         .queue("q.json", &list)
         .file("check.sh", "cat state; ! grep -q ^not state\n")
         .file("state", "ok a\nnot ok b\n1..2\n");
-    sandbox.run(["run", "q.json", "--max-iterations", "2"]).exits(6).says("task T-001 is to mend");
+    sandbox.run(["run", "q.json", "--max-iterations", "2"]).exits(6).says("task T-001 is to fix");
     let why = sandbox.run(["why", "GATE", "q.json"]).exits(0).says("it depends on T-001");
     why.says("1 passed, 1 failed: b");
     sandbox.run(["check", "q.json"]).exits(0);

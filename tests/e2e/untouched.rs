@@ -99,22 +99,22 @@ fn a_red_tree_is_named_and_stops_nothing() {
     let told = line(&running, "FAIL").unwrap_or_default();
     assert!(told.contains(" profile default ("), "{running}");
     assert!(told.contains(" s)  step test: exit status 1; "), "{running}");
-    assert!(told.contains("tasks begin all the same"), "{running}");
-    running.says("it failed on the untouched tree already, with the same output");
+    assert!(told.contains("tasks begin anyway"), "{running}");
+    running.says("it already failed on the untouched tree, with the same output");
     let first = prompt(&sandbox, "A.1");
     assert!(first.contains("## What failed before this task began"), "{first}");
     assert!(first.contains("step `test` failed on that untouched tree already"), "{first}");
     assert!(first.contains("broken at "), "{first}");
     let again = sandbox.run(["prompt", "A", "--work-queue", "q.json"]).exits(0).stdout;
-    assert!(again.contains("failed on the untouched tree already"), "{again}");
+    assert!(again.contains("already failed on the untouched tree"), "{again}");
     let why = sandbox.run(["why", "A", "--work-queue", "q.json"]).exits(0);
-    why.says("it failed on the untouched tree already");
+    why.says("it already failed on the untouched tree");
     let status = sandbox.run(["status", "q.json"]).exits(0);
     status
-        .says("the untouched tree was red when it was verified last (profile default): step test");
+        .says("the untouched tree was red when it was last verified (profile default): step test");
     // A was begun, and its own work is in the tree; when it passed the tree is judged.
     sandbox.run(["run", "q.json"]).exits(0);
-    assert!(prompt(&sandbox, "A.2").contains("failed on the untouched tree already"));
+    assert!(prompt(&sandbox, "A.2").contains("already failed on the untouched tree"));
     assert_eq!(log(&sandbox), ["check []", "start A", "start A", "start B"]);
     assert!(!prompt(&sandbox, "B.1").contains("untouched"));
     let status = sandbox.run(["status", "q.json"]).exits(0);
@@ -164,10 +164,7 @@ fn a_red_tree_that_is_known_is_named_again() {
     let once = |id| ["run", "q.json", "--max-iterations", "1", "--task-id", id];
     sandbox.run(once("A")).exits(6);
     let ran = sandbox.run(once("B")).exits(6);
-    assert!(
-        line(&ran, "FAIL").is_some_and(|line| line.contains("as it was found before")),
-        "{ran}"
-    );
+    assert!(line(&ran, "FAIL").is_some_and(|line| line.contains("as found before")), "{ran}");
     assert!(prompt(&sandbox, "B.1").contains("untouched tree"));
     assert_eq!(log(&sandbox), ["check []", "start A", "start B"]);
 }
@@ -253,8 +250,8 @@ fn a_tree_that_is_left_red_ends_the_run() {
     let told = line(&ran, "FAIL").unwrap_or_default();
     assert!(told.contains("it was green before A was blocked"), "{ran}");
     ran.closes_with(&[
-        "stopped: the tree is red since A was blocked: step test: exit status 1, and B failed with the \
-         same; 0 of 3 complete; mend the tree",
+        "stopped: the tree is red since A was blocked: step test: exit status 1, and B failed in the \
+         same way; 0 of 3 complete; fix the tree",
     ]);
     assert!(prompt(&sandbox, "B.1").contains("It passed before these tasks were blocked: A."));
     let states = ["A", "B", "C"].map(|id| sandbox.status(id));

@@ -165,7 +165,7 @@ fn what_one_task_asks_for_in_vain_holds_up_no_other() {
     for (id, code, why) in [
         ("profile", "unknown_profile", "unknown profile quik; there are: default"),
         ("agent", "unknown_agent", "unknown agent nobody; there are: default"),
-        ("file", "bad_task", "an argument of agent would hold a NUL: no command line can"),
+        ("file", "bad_task", "an argument of agent would contain a NUL, which no command line can"),
     ] {
         let list = sandbox.read("q.json");
         assert_eq!(task(&list, id)["status"], "blocked");

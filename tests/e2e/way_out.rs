@@ -107,15 +107,15 @@ fn a_reason_to_try_again_is_in_the_next_prompt() {
     let retry = |known| {
         sandbox.run(["retry", "A", "q.json", "--because", "use the cache", "--known", known])
     };
-    retry("(").exits(2).says("--known is no regular expression");
+    retry("(").exits(2).says("--known is not a regular expression");
     retry("x*").exits(2).says("--known matches every text");
-    retry("^never").exits(2).says("--known matches nothing of what the last attempt printed");
+    retry("^never").exits(2).says("--known matches nothing that the last attempt printed");
     retry("^nothing was").exits(0);
     sandbox.run(["run", "q.json"]).exits(0);
     let prompt = |name| String::from_utf8(sandbox.bytes(name)).expect("text");
     assert!(prompt("prompts/A.2").contains("Answer: use the cache"));
     let told = prompt("prompts/B.2");
-    assert!(told.contains("- what helps: use the cache (said of task A)"), "{told}");
+    assert!(told.contains("- what helps: use the cache (from task A)"), "{told}");
 }
 
 /// What is known about an error is in feedback and `why`; `verify` judges again and writes nothing.

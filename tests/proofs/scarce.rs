@@ -25,7 +25,7 @@ fn looped(sandbox: &Sandbox, limit: &str, most: u32) -> Ran {
     let mut ended = false;
     wait_until("the loop ends or holds on", || {
         ended = running.has_ended();
-        ended || running.output().contains("until this is mended")
+        ended || running.output().contains("until this is fixed")
     });
     if !ended {
         running.signal(Signal::TERM);

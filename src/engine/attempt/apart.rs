@@ -19,16 +19,16 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub(crate) enum ApartError {
     /// The repository cannot be used.
-    #[error("mode = \"private\" cannot be had: {0}. {cure}", cure = .0.cure())]
+    #[error("mode = \"private\" cannot be used: {0}. {cure}", cure = .0.cure())]
     Repository(#[from] Refusal),
     /// The folders for the trees cannot be used.
-    #[error("mode = \"private\" cannot be had: {0}")]
+    #[error("mode = \"private\" cannot be used: {0}")]
     Places(#[from] PlaceError),
     /// The folder of a hidden step cannot be used.
     #[error("{0}")]
     Hidden(String),
     /// Git was not found.
-    #[error("mode = \"private\" cannot be had: git is not on the PATH. Install it.")]
+    #[error("mode = \"private\" cannot be used: git is not on the PATH. Install it.")]
     NoGit,
 }
 
@@ -163,7 +163,7 @@ impl Apart {
             let failed = |error: io::Error| format!("{}: {error}", folder.display());
             match fs::symlink_metadata(&folder) {
                 Ok(meta) if meta.is_dir() => {}
-                Ok(_) => return Err(format!("{} is no folder", folder.display())),
+                Ok(_) => return Err(format!("{} is not a folder", folder.display())),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
                     fs::create_dir(&folder).map_err(failed)?;
                 }

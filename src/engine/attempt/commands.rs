@@ -179,7 +179,7 @@ impl<'a> Commands<'a> {
         put(ENV_FILE, &withheld::listed(self.job))?;
         let guarded = self.guarded.as_ref();
         if let Some(Err(error)) = guarded.map(|guarded| guarded.keep(folder)) {
-            self.warnings.push(format!("failed to note what is protected: {error}"));
+            self.warnings.push(format!("failed to record what is protected: {error}"));
         }
         // A result of an earlier run under the same number does not belong to this attempt.
         drop(fs::remove_file(folder.file(RESULT_FILE)));
@@ -376,7 +376,7 @@ impl<'a> Commands<'a> {
                 if let Some(name) = log.file_name().and_then(|name| name.to_str())
                     && let Err(error) = self.job.folder.put(name, format!("{reason}\n").as_bytes())
                 {
-                    self.warnings.push(format!("failed to keep why it failed: {error}"));
+                    self.warnings.push(format!("failed to store why it failed: {error}"));
                 }
                 outcome
             }

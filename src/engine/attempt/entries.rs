@@ -32,7 +32,7 @@ pub(super) fn enter(
     let entry = entry(job, &apart.queue, work, &memo, since);
     let entered = Entries::of(&apart.repository)
         .and_then(|entries| entries.enter(&apart.repository, &entry, &RandomIds));
-    entered.map_err(|error| format!("failed to keep the change until it lands: {error}"))?;
+    entered.map_err(|error| format!("failed to store the change until it lands: {error}"))?;
     let waits = finished.needs_review();
     let came_to = if waits { CameTo::Review } else { CameTo::Waits(None) };
     Ok(Carried { entry: Box::new(entry), came_to })
@@ -100,7 +100,7 @@ fn adopted(
     since: i64,
 ) -> Result<Entry, String> {
     let oid = |text: &String| {
-        Oid::parse(text).ok_or_else(|| format!("{text:?} is not the name of a commit"))
+        Oid::parse(text).ok_or_else(|| format!("{text:?} is not a valid commit id"))
     };
     let (commit, base) = (oid(&change.commit)?, oid(&change.base)?);
     let tree = apart.repository.tree_of(&commit).map_err(|error| error.to_string())?;
@@ -109,7 +109,7 @@ fn adopted(
     let found = found.filter(|entry| entry.work.change == work.change);
     let since = found.as_ref().map_or(since, |entry| entry.whose.since);
     let memo = found.as_ref().and_then(|entry| serde_json::from_value(entry.memo.clone()).ok());
-    let memo: Memo = memo.or_else(|| remembered(job)).ok_or("nothing is known of its attempt")?;
+    let memo: Memo = memo.or_else(|| remembered(job)).ok_or("its attempt is unknown")?;
     let mut entry = entry(job, &apart.queue, work, &memo, since);
     if let Some(found) = found {
         entry.state = found.state;

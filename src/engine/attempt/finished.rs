@@ -202,7 +202,7 @@ impl Finished {
         self.name_red_tree();
         self.report.known_errors = known_errors::met(&self.job, &self.report);
         if let Err(error) = self.job.folder.put_report(&self.report) {
-            self.warnings.push(format!("failed to keep the verdict: {error}"));
+            self.warnings.push(format!("failed to store the verdict: {error}"));
         }
         let block = verify::log_block(&self.report, &self.job.title);
         if let Err(error) = attempts::log_verdict(&self.job.state, &block) {

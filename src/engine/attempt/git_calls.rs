@@ -159,11 +159,11 @@ impl GitCalls<'_> {
         let (id, cwd) = (&self.job.id, call.cwd.display());
         self.warnings.push(if self.job.purpose.is_attempt() {
             format!(
-                "{id}: git {verb} could not tell what changed in {cwd} ({why}); the list of changed \
-                 files may lack some that the task does not name"
+                "{id}: git {verb} could not report what changed in {cwd} ({why}); the list of \
+                 changed files may miss files that the task does not name"
             )
         } else {
-            format!("{id}: git {verb} could not tell what changed in {cwd} ({why})")
+            format!("{id}: git {verb} could not report what changed in {cwd} ({why})")
         });
     }
 }

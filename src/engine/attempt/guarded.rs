@@ -54,21 +54,21 @@ impl Guarded {
         let found = match self.guard.look(&job.folder) {
             Ok(found) => found?,
             Err(error) => {
-                return Some(environment(format!("cannot look at what judges the work: {error}")));
+                return Some(environment(format!("cannot check what judges the work: {error}")));
             }
         };
         match found {
             Tampering::File(path, what) => {
                 let reason = if job.purpose.is_attempt() {
                     format!(
-                        "tampered: {path} was {what} during the attempt; look at it, then workloop \
-                         retry {id} takes it as it is (a task that is to change it names it in its \
-                         files)"
+                        "tampered: {path} was {what} during the attempt; check it, then workloop \
+                         retry {id} accepts it as it is (a task that has to change it lists it in \
+                         its files)"
                     )
                 } else {
                     format!(
                         "tampered: {path} was {what} by a verification of the tree before any agent \
-                         began; look at it, then the next run takes it as it is"
+                         began; check it, then the next run accepts it as it is"
                     )
                 };
                 let outcome = outcome.clone();

@@ -31,10 +31,10 @@ pub(super) fn met(job: &Job, report: &AttemptReport) -> Vec<KnownError> {
 pub fn check_known(state: &StateDir, key: &TaskKey, pattern: &str) -> Result<(), String> {
     let regex = RegexBuilder::new(pattern).multi_line(true).build().map_err(|error| {
         let why = error.to_string().lines().last().unwrap_or_default().trim().to_owned();
-        format!("is no regular expression: {why}")
+        format!("is not a regular expression: {why}")
     })?;
     if regex.is_match("") {
-        return Err("matches every text, so that no error is known by it".to_owned());
+        return Err("matches every text, so it identifies no error".to_owned());
     }
     let reports = attempts::reports(state, key);
     let last = reports.iter().rev().find(|report| report.verdict.is_some());
@@ -45,7 +45,7 @@ pub fn check_known(state: &StateDir, key: &TaskKey, pattern: &str) -> Result<(),
     if is_met {
         return Ok(());
     }
-    Err("matches nothing of what the last attempt printed, or ended with".to_owned())
+    Err("matches nothing that the last attempt printed, nor its reason".to_owned())
 }
 
 /// Returns the known errors for tasks of `set.root(queue)`: from the configuration, and from
@@ -71,7 +71,7 @@ fn learnt(queue: &Queue) -> Vec<KnownErrorRule> {
         if text("by").is_some() {
             return None;
         }
-        let fix = Some(format!("{} (said of task {id})", text("answer")?));
+        let fix = Some(format!("{} (from task {id})", text("answer")?));
         Some(KnownErrorRule { pattern: text("match")?, known: KnownError { cause: None, fix } })
     };
     answers.filter_map(one).collect()
@@ -135,6 +135,6 @@ mod tests {
         let learnt = learnt(&queue);
         assert_eq!(learnt.len(), 1, "{learnt:?}");
         assert_eq!(learnt[0].pattern, "EADDR");
-        assert_eq!(learnt[0].known.sentence(), "what helps: wait (said of task A)");
+        assert_eq!(learnt[0].known.sentence(), "what helps: wait (from task A)");
     }
 }

@@ -22,7 +22,7 @@ pub enum PreflightError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// No verification is configured.
-    #[error("no verification is configured, so nothing could ever be complete")]
+    #[error("no verification is configured, so no task could be completed")]
     NoVerification,
     /// No agent or no verification is configured for a task that does not name one.
     #[error("task {task}: {source}")]
@@ -78,7 +78,7 @@ pub fn preflight(
     }
     for root in set.roots().filter(|root| root.create && !root.path.exists()) {
         let made = fs::create_dir_all(&root.path);
-        made.map_err(|error| wrong_root(&root.path, format!("cannot be made: {error}")))?;
+        made.map_err(|error| wrong_root(&root.path, format!("cannot be created: {error}")))?;
     }
     let (mut first, mut warnings) = (None, BTreeSet::new());
     let mut tell = |error| {

@@ -16,7 +16,7 @@ pub(super) fn holds_nul(agent: Option<&AgentCommand>, judge: &Judge) -> Option<R
     let mut commands = agent.map(|agent| &agent.command).into_iter().chain(steps);
     let nul = |word: &OsString| word.as_encoded_bytes().contains(&0);
     let name = commands.find(|command| command.argv.iter().any(nul)).map(|found| &found.name)?;
-    let reason = format!("an argument of {name} would hold a NUL: no command line can");
+    let reason = format!("an argument of {name} would contain a NUL, which no command line can");
     Some(Refusal { code: ReasonCode::BadTask, reason })
 }
 
@@ -37,7 +37,7 @@ pub(super) fn taken_for_flag(
             let flag = |value: &&String| value.starts_with('-');
             let value = subject.value(name)?.iter().find(flag)?.clone();
             let reason = format!(
-                "{name} is {value:?}, which {whose} would take for a flag: change it, or write \
+                "{name} is {value:?}, which {whose} would parse as a flag: change it, or write \
                  \"--{name}={argument}\" in workloop.toml"
             );
             Some(Refusal { code: ReasonCode::BadTask, reason })

@@ -84,7 +84,7 @@ pub(crate) fn run(mut job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finish
     let earlier = match earlier(&job.state, &job.key, job.token.attempt) {
         Ok(earlier) => earlier,
         Err(error) => {
-            let reason = format!("cannot look at the earlier attempts of the task: {error}");
+            let reason = format!("cannot read the earlier attempts of the task: {error}");
             let outcome = Outcome::FailedToStart { reason: reason.clone() };
             return not_started(job, outcome, reason, clock);
         }
@@ -352,7 +352,7 @@ impl Progress<'_> {
         }
         if self.result.status == Some(ResultStatus::Failed) {
             let said = self.result.summary.clone().unwrap_or_default();
-            let text = format!("agent: said failed: {}", one_line(&said));
+            let text = format!("agent: reported failure: {}", one_line(&said));
             return end(Verdict::Fail, ReasonCode::AgentError, text);
         }
         if let Some((promise, required)) = &self.job.promise

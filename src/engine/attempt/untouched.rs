@@ -68,7 +68,7 @@ impl Red {
             // The output of a hidden step is not known.
             (false, None) => "",
         };
-        let mut words = format!("it failed on the untouched tree already{how}");
+        let mut words = format!("it already failed on the untouched tree{how}");
         let by_others =
             !self.left_by.is_empty() && self.left_by.iter().all(|other| other.key != *task);
         let left_red = by_others && same && !fault::is(Fault::LeftRedIgnored);
@@ -233,8 +233,8 @@ pub fn red_trees(set: &QueueSet) -> Vec<String> {
         let log = red.shown_log();
         let RedStep { profile, step, outcome, .. } = red;
         format!(
-            "the untouched tree was red when it was verified last (profile {profile}): step {step}: \
-             {outcome}{log}"
+            "the untouched tree was red when it was last verified (profile {profile}): step \
+             {step}: {outcome}{log}"
         )
     };
     red_steps(set).into_iter().map(sentence).collect()
@@ -311,9 +311,9 @@ mod tests {
     fn a_red_tree_is_named_until_a_task_mends_it() {
         let mut tree = Untouched::default();
         tree.learn(&key("1"), red("o"), none());
-        let same = "it failed on the untouched tree already, with the same output";
+        let same = "it already failed on the untouched tree, with the same output";
         assert_eq!(already(&tree, "B", &failed("test", "o")), Some((same.to_owned(), false)));
-        let other = "it failed on the untouched tree already, with another output";
+        let other = "it already failed on the untouched tree, with another output";
         assert_eq!(already(&tree, "B", &failed("test", "p")), Some((other.to_owned(), false)));
         assert_eq!(already(&tree, "B", &failed("lint", "o")), None);
         let passed = AttemptReport { verdict: Some(Verdict::Pass), ..failed("test", "o") };
@@ -343,7 +343,7 @@ mod tests {
             tree
         };
         let tree = left(Some(None), red("o"));
-        let words = "it failed on the untouched tree already, with the same output, since A was \
+        let words = "it already failed on the untouched tree, with the same output, since A was \
                      blocked";
         assert_eq!(already(&tree, "B", &failed("test", "o")), Some((words.to_owned(), true)));
         // The same task again, another output, another step.

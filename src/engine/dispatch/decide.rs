@@ -233,7 +233,7 @@ fn overlap(ready: &Readiness<'_>, conditions: &Conditions, node: Node) -> Option
         Holder::Task(holder) => graph.reference(holder),
         Holder::Outside(at) => conditions.outside[at].name.clone(),
     };
-    Some(format!("{own} and {other} run at once on {path}"))
+    Some(format!("{own} and {other} run at the same time on {path}"))
 }
 
 #[cfg(test)]

@@ -81,8 +81,8 @@ pub(super) fn add(
     if depth > depth_limit {
         let count = proposed.len();
         made.warnings.push(format!(
-            "task {source}: {count} follow-ups dropped: it was itself found {} deep, and \
-             limits.follow_up_depth is {depth_limit}",
+            "task {source}: {count} follow-ups dropped: it is itself {} deep in a chain of \
+             follow-ups, and limits.follow_up_depth is {depth_limit}",
             depth - 1
         ));
         return made;
@@ -235,7 +235,7 @@ fn tame(task: &mut Map<String, Value>) -> Option<String> {
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => true,
         };
         if refused {
-            changed.push(format!("{key} may hold only paths inside of the project"));
+            changed.push(format!("{key} may contain only paths inside the project"));
             if !value.is_array() {
                 task.shift_remove(*key);
             }

@@ -52,7 +52,7 @@ pub(super) fn mend(
         Ok(made) => Some(draft.task(made).id.to_string()),
         Err(error) => {
             let id = &finished.job.id;
-            warnings.push(format!("task {id}: no task was made that mends it: {error}"));
+            warnings.push(format!("task {id}: no task was added to fix it: {error}"));
             None
         }
     }

@@ -12,7 +12,7 @@ pub(super) fn over(limits: &Limits, task: &Task, finished: &Finished) -> Option<
         return Some(format!("the attempt's limit {reached} is reached"));
     }
     if report.reason_code == Some(ReasonCode::CostLimit) {
-        return Some("the attempt's limit of cost is reached".to_owned());
+        return Some("the attempt's cost limit is reached".to_owned());
     }
     // Computed only if it matters, because it reads the folders of earlier attempts.
     if !limits.task.is_any() {

@@ -164,7 +164,7 @@ fn outweighed(task: &Task, facts: Facts<'_>, budgets: Budgets) -> (Transition, O
         facts.over.as_ref().filter(|_| fails && !fault::is(Fault::SpendingUnlimited))
     {
         let reason = report.reason.clone().unwrap_or_default();
-        let reason = format!("{over}; workloop retry {} begins anew ({reason})", report.task);
+        let reason = format!("{over}; workloop retry {} starts over ({reason})", report.task);
         return (Transition::GiveUp { verdict: Verdict::Fail, reason }, Some(ReasonCode::Budget));
     }
     if cost == Some(Cost::Free) {
@@ -217,7 +217,7 @@ fn plain(task: &Task, facts: Facts<'_>, budgets: Budgets) -> Transition {
         // Nothing was changed, so the same steps would have the same result on the same tree.
         (Some(Verdict::Fail), _) if task.is_gate() => match facts.mends {
             None => Transition::GiveUp { verdict: Verdict::Fail, reason },
-            Some(id) => failed(format!("{reason}; task {id} is to mend it"), facts.completion),
+            Some(id) => failed(format!("{reason}; task {id} is to fix it"), facts.completion),
         },
         (Some(Verdict::Fail), _)
             if report.reason_code == Some(ReasonCode::Conflict)
@@ -360,7 +360,7 @@ mod tests {
         assert_eq!(reason, "step test: exit status 1");
         let waits = Facts { mends: Some("T-7".to_owned()), ..facts(&end, 0) };
         let waits = decide(&gate, waits, BUDGETS);
-        let said = "step test: exit status 1; task T-7 is to mend it";
+        let said = "step test: exit status 1; task T-7 is to fix it";
         assert!(matches!(waits.transition, Transition::Fail { reason, .. } if reason == said));
         assert_eq!(waits.after, After::Again(said.to_owned()));
     }

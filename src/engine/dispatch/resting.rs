@@ -248,7 +248,7 @@ impl Resting {
                 Ok(None) => {}
                 // Two tries are better than none.
                 Err(error) => {
-                    warnings.push(format!("cannot keep that agent {} is tried: {error}", key.1));
+                    warnings.push(format!("cannot record that agent {} is tried: {error}", key.1));
                     self.tries.insert(key, HashSet::new());
                 }
             }

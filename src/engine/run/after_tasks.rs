@@ -67,7 +67,7 @@ impl AfterTasks {
         job.folder.create()?;
         let spec = hook_spec((point, ready), &job.root, &job.folder, &extra);
         let lock = FileLock::try_acquire(&job.folder.file(LOCK)).map_err(|e| e.into_io())?;
-        let lock = lock.ok_or_else(|| io::Error::other("another one runs for the same attempt"))?;
+        let lock = lock.ok_or_else(|| io::Error::other("another hook of this attempt runs"))?;
         let launch = Launch { exe: &around.exe, tag: &job.tag, env: &around.env };
         let mut supervisor = Supervisor::start(&launch, &lock)?;
         let controls = supervisor.controls();

@@ -147,7 +147,7 @@ impl Ending {
                 format!("stopped: {why}; {so_far}; the same command continues")
             }
             Reason::LeftRed(why) => format!(
-                "stopped: {why}; {so_far}; mend the tree (git status shows what was left), then the \
+                "stopped: {why}; {so_far}; fix the tree (git status shows what was left), then the \
                  same command continues"
             ),
             Reason::Failures(why) => {

@@ -54,7 +54,7 @@ impl Presence {
                     unread: BTreeSet::new(),
                 };
                 let entry = Registration::enter(&state, name, about)
-                    .map_err(StoreError::io("enter the loop in", state.workers()))?;
+                    .map_err(StoreError::io("register the loop in", state.workers()))?;
                 entries.push((state.clone(), entry));
             }
             if let Some((_, entry)) = entries.iter().find(|(entered, _)| *entered == state) {

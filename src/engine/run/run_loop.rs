@@ -143,7 +143,7 @@ impl<'o> RunLoop<'o> {
     /// Checks whether a pause or an end was requested.
     fn look_at_requests(&mut self) {
         if let Some(error) = self.presence.keep() {
-            self.crew.tell().warn_once(format!("cannot enter this loop again: {error}"));
+            self.crew.tell().warn_once(format!("cannot register this loop again: {error}"));
         }
         for text in self.presence.no_requests() {
             self.crew.tell().warn_once(text);
@@ -265,7 +265,7 @@ impl<'o> RunLoop<'o> {
         let options = self.work.options();
         if let Err(error) = settle(&mut ended.finished, &*options.clock, &*options.ids) {
             let agent = ended.finished.job.agent.as_ref().map_or("", |agent| &agent.profile);
-            let text = format!("cannot keep how agent {agent} works: {error}");
+            let text = format!("cannot store the state of agent {agent}: {error}");
             self.crew.tell().warn_once(text);
         }
         self.work.settle_spent(&ended.finished, &mut self.crew);
@@ -285,7 +285,7 @@ impl<'o> RunLoop<'o> {
         if let Kind::Untouched { wanted, .. } = kind {
             self.work.dispatcher().trees_mut().give_up(&wanted.profile.key);
         }
-        self.crew.tell().warn(&format!("the attempt of {id} ended by a fault of this program"));
+        self.crew.tell().warn(&format!("the attempt of {id} ended because of a bug in workloop"));
     }
 
     /// Reports a stage. For an attempt at a task, also queues it for the journal.
@@ -357,7 +357,7 @@ impl<'o> RunLoop<'o> {
     fn is_well(&mut self) {
         if self.trouble.is_over() {
             self.work.project_mut().store_mut().be_impatient(false);
-            self.crew.tell().warn("the queue is read and written again");
+            self.crew.tell().warn("the queue can be read and written again");
         }
     }
 

@@ -221,7 +221,7 @@ fn vanished(lost: &Lost) -> Refused {
         return (Outcome::Lost, "its supervisor vanished".to_owned(), None);
     }
     let reason =
-        "its supervisor was refused what it needs: descriptors (ulimit -n), memory or /proc";
+        "its supervisor was refused what it needs: file descriptors (ulimit -n), memory or /proc";
     let outcome = Outcome::FailedToStart { reason: reason.to_owned() };
     (outcome, reason.to_owned(), None)
 }
@@ -259,7 +259,7 @@ fn hand_over(
         Ok(true) => return Ok(supervisor),
         Ok(false) => {}
         Err(error) => {
-            let reason = format!("cannot look at the lock of the claim: {error}");
+            let reason = format!("cannot read the lock file of the claim: {error}");
             let outcome = Outcome::FailedToStart { reason: reason.clone() };
             return Err((outcome, reason, Some(supervisor)));
         }

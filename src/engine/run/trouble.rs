@@ -76,7 +76,7 @@ pub(super) fn sentence(error: &StoreError, set: &QueueSet) -> String {
     let copy = copy.map_or_else(String::new, |path| format!("; the last good copy is {path}"));
     format!(
         "{first}; attempts continue and their results are kept, nothing is claimed until this is \
-         mended{copy}"
+         fixed{copy}"
     )
 }
 

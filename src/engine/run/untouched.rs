@@ -112,7 +112,7 @@ fn put(key: &ProfileKey, report: TreeReport, ids: &dyn Ids) -> io::Result<()> {
 
 /// Returns the warning that something could not be remembered.
 pub(super) fn not_remembered(error: &io::Error) -> String {
-    format!("cannot remember what the untouched tree came to: {error}")
+    format!("cannot store the result for the untouched tree: {error}")
 }
 
 fn told(
@@ -127,9 +127,9 @@ fn told(
         Some(None) if known => Told::Nothing,
         Some(None) => Told::Verdict(Verdict::Pass, format!("profile {name}")),
         Some(Some(red)) => {
-            let before = if known { ", as it was found before" } else { "" };
+            let before = if known { ", as found before" } else { "" };
             let since = match left_by {
-                [] => "tasks begin all the same".to_owned(),
+                [] => "tasks begin anyway".to_owned(),
                 left_by => format!("it was green before {}", blocked(left_by)),
             };
             let log = red.shown_log();
@@ -150,7 +150,7 @@ pub(super) fn left_red(finished: &[(SlotIx, Finished)]) -> Option<Reason> {
         let red = job.reds.iter().find(left_red)?;
         let RedStep { step, outcome, .. } = &red.step;
         Some(Reason::LeftRed(format!(
-            "the tree is red since {}: step {step}: {outcome}, and {} failed with the same",
+            "the tree is red since {}: step {step}: {outcome}, and {} failed in the same way",
             blocked(&red.left_by),
             job.id,
         )))

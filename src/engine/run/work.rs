@@ -330,8 +330,8 @@ impl Work {
         crew.drain_mut().began();
         // While nothing runs, only a person can have changed the configuration.
         if crew.running() == 0 && self.fixed.settle_config() {
-            let text = "workloop.toml changed, or a file of variables that it names: the next run uses it, \
-                        this one goes by what it read";
+            let text = "workloop.toml or a variable file that it names changed: the next run uses \
+                        it, this one keeps what it read";
             crew.tell().warn_once(text.to_owned());
         }
         let structure = self.dispatcher.structure(set, queues);

@@ -79,8 +79,8 @@ impl fmt::Display for Lacking {
             }
             None => write!(
                 f,
-                "the run text of {whose} reads ${name}, which is not set here, nor by set or file \
-                 under [environment]"
+                "the run text of {whose} reads ${name}, which is set neither here nor by set or \
+                 file under [environment]"
             ),
         }
     }

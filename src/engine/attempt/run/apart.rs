@@ -55,7 +55,7 @@ fn capture(
     let ours =
         |path: &Path| queues.have(&top.join(path)) || path.iter().any(|part| part == ".workloop");
     let is_declared = |path: &String| path.ends_with(".gitattributes");
-    let task = job.name.as_ref().ok_or("it is not known whose attempt it is")?;
+    let task = job.name.as_ref().ok_or("it is not known which task the attempt is for")?;
     let (name, message) = (task.attempt(job.token.attempt), task.message(job.token.attempt));
     let rules = CaptureRules {
         ours: &ours,
@@ -76,7 +76,7 @@ fn capture(
             return Ok(captured);
         }
     }
-    Err("objects of the change are collected again and again (git gc --prune=now)".to_owned())
+    Err("git keeps collecting objects of the change (git gc --prune=now)".to_owned())
 }
 
 fn blocked(outcome: &Outcome, code: ReasonCode, reason: String) -> End {

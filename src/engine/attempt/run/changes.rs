@@ -21,8 +21,8 @@ impl Progress<'_> {
         if let Err(error) = &entry {
             let dir = AtWork::dir(&job.root);
             self.commands.warn(format!(
-                "{}: failed to note in {} that its agent works, so files that other agents change \
-                 meanwhile may count as its own: {error}",
+                "{}: failed to record in {} that its agent works, so files that other agents \
+                 change meanwhile may count as its own: {error}",
                 job.id,
                 dir.display()
             ));
@@ -66,7 +66,7 @@ impl Progress<'_> {
         let others = match entry.as_ref().map_or(Ok(Vec::new()), AtWork::others) {
             Ok(others) => others,
             Err(error) => {
-                let text = format!("failed to see which attempts ran meanwhile: {error}");
+                let text = format!("failed to read which attempts ran meanwhile: {error}");
                 self.commands.warn(text);
                 Vec::new()
             }

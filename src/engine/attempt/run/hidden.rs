@@ -12,7 +12,7 @@ use crate::platform::fault::{self, Fault};
 use std::path::Path;
 
 /// The text about a hidden step that failed.
-const FAILED: &str = "failed; it is hidden, and what it printed is not shown";
+const FAILED: &str = "failed; it is hidden, so its output is not shown";
 
 impl Progress<'_> {
     /// Runs a step with its hidden folder.

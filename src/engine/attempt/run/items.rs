@@ -43,7 +43,7 @@ impl Progress<'_> {
         if let Some(name) = &name
             && let Err(error) = job.folder.put(BASE_FILE, name.as_bytes())
         {
-            self.commands.warn(format!("failed to note what the task began with: {error}"));
+            self.commands.warn(format!("failed to record what the task began with: {error}"));
         }
         self.commands.known_items().note_task(&job.key, steps, Some(&base));
         self.base = Some(base);
@@ -184,7 +184,7 @@ impl Progress<'_> {
             }
             if step.rules.step.has_items() && report.checked.items.is_none() {
                 let (id, why) = (&job.id, report.ended());
-                let text = format!("{id}: step {} tells no items before: {why}", step.name);
+                let text = format!("{id}: step {} reported no items on the base: {why}", step.name);
                 self.commands.warn(text);
             }
         }

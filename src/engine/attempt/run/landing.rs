@@ -81,7 +81,7 @@ pub(crate) fn land(mut job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finis
         return not_started(job, Outcome::Interrupted, reason, clock);
     }
     let (Some(apart), Some(to_land)) = (job.apart.clone(), job.to_land.clone()) else {
-        let reason = "nothing of it waits to land".to_owned();
+        let reason = "it has no change that waits to land".to_owned();
         return not_started(job, Outcome::Interrupted, reason, clock);
     };
     let is_adopted = to_land.entry.is_none();
@@ -91,7 +91,7 @@ pub(crate) fn land(mut job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finis
     };
     let memo: Option<Memo> = serde_json::from_value(entry.memo.clone()).ok();
     let Some(Memo { report, result }) = memo else {
-        let reason = "its entry does not say what the attempt came to".to_owned();
+        let reason = "its entry does not contain the result of the attempt".to_owned();
         return not_started(job, Outcome::Interrupted, reason, clock);
     };
     let commands = Commands::new(&job, with);
@@ -126,7 +126,7 @@ pub(crate) fn land(mut job: Job, with: With<'_>, on_stage: OnStage<'_>) -> Finis
     if judged || is_back {
         finished.keep();
     } else if is_hooked && let Err(error) = finished.job.folder.put_report(&finished.report) {
-        finished.warnings.push(format!("failed to keep what hooks said: {error}"));
+        finished.warnings.push(format!("failed to store the output of hooks: {error}"));
     }
     finished
 }
@@ -193,7 +193,7 @@ fn one_landing(
                         let landed = domain::Landed { commit, tree };
                         (passed(progress, entry), CameTo::Landed(landed))
                     }
-                    Err(error) => later(format!("cannot look at what landed: {error}")),
+                    Err(error) => later(format!("cannot read what landed: {error}")),
                 }
             }
             Landed::Judge { commit, tree, onto } => {

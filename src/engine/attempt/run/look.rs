@@ -54,7 +54,7 @@ impl Progress<'_> {
         };
         let lines = apart.repository().line_changes(&captured.base, &captured.commit);
         let lines = lines.map_err(|error| {
-            environment(format!("cannot look at the lines of the change: {error}"))
+            environment(format!("cannot read the lines of the change: {error}"))
         })?;
         // The capture already excludes files that are not work.
         Ok(lines.into_iter().map(|file| changed_file(file, &|path| apart.shown(path))).collect())
@@ -104,7 +104,7 @@ impl Progress<'_> {
             Some(Verdict::Pass) => self.refused(worst),
             Some(Verdict::Fail) => {
                 let reason = end.reason.unwrap_or_default();
-                End { reason: Some(format!("{reason}; besides: {}", self.said(worst))), ..end }
+                End { reason: Some(format!("{reason}; also: {}", self.said(worst))), ..end }
             }
             Some(Verdict::Blocked | Verdict::Skipped) | None => end,
         }

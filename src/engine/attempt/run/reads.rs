@@ -130,6 +130,6 @@ fn now(job: &Job) -> Result<SystemTime, End> {
     let put = job.folder.put(START_FILE, b"");
     let time = put.and_then(|()| fs::metadata(&file)).and_then(|meta| meta.modified());
     time.map_err(|error| {
-        environment(format!("cannot tell the time by {}: {error}", file.display()))
+        environment(format!("cannot read the file time of {}: {error}", file.display()))
     })
 }

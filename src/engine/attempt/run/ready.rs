@@ -45,7 +45,7 @@ impl Progress<'_> {
         let (Some(slot), Some(trees)) = (&apart.workspace, &mut self.trees) else { return Ok(()) };
         let place = apart.agent_root();
         if let Err(error) = job.folder.put(WORKSPACE_FILE, place.as_os_str().as_bytes()) {
-            self.commands.warn(format!("failed to note where the agent works: {error}"));
+            self.commands.warn(format!("failed to record where the agent works: {error}"));
         }
         let workspace = tree(apart, slot).map_err(|error| unprepared(&error))?;
         let workspace = trees.workspace.insert(workspace);
@@ -68,7 +68,7 @@ impl Progress<'_> {
         }
         if let Err(error) = apart.repository.begin_anew(slice::from_ref(task)) {
             let id = &job.id;
-            self.commands.warn(format!("{id}: failed to note that it begins anew: {error}"));
+            self.commands.warn(format!("{id}: failed to record that it starts over: {error}"));
         }
     }
 
@@ -179,7 +179,7 @@ impl<'a> MakeReady<'_, 'a> {
                 // The objects may be gone. Then the work is lost, but the task is not.
                 let (id, number) = (&self.job.id, attempt.number);
                 let text =
-                    format!("{id}: begins anew, since attempt {number} cannot be had: {error}");
+                    format!("{id}: starts over, because attempt {number} cannot be read: {error}");
                 self.commands.warn(text);
                 return Ok(None);
             }

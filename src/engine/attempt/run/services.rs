@@ -82,7 +82,7 @@ impl Progress<'_> {
                 let how = match how {
                     Some(Ok(ended)) => ended.outcome.to_string(),
                     Some(Err(lost)) => lost.to_string(),
-                    None => "its thread died".to_owned(),
+                    None => "its thread panicked".to_owned(),
                 };
                 let text = format!("service {} ended while steps needed it: {how}", service.name);
                 self.commands.warn(text);
@@ -153,7 +153,7 @@ impl Progress<'_> {
                 }
             },
             Some(Err(lost)) => Broken::Unstarted(lost.to_string()),
-            None => Broken::Unstarted("its thread died".to_owned()),
+            None => Broken::Unstarted("its thread panicked".to_owned()),
         }
     }
 
@@ -205,7 +205,8 @@ fn port_of(service: &Service) -> Result<Option<u16>, Broken> {
             Ok(Some(free.port()))
         }
         Health::Port(port) if listens(port) => Err(Broken::Unstarted(format!(
-            "something listens to port {port} already; end it, or write port = 0 for a free one"
+            "another process already listens on port {port}; stop it, or set port = 0 \
+             for a free one"
         ))),
         Health::Port(port) => Ok(Some(port)),
         Health::Command(_) | Health::Line(_) => Ok(None),

@@ -45,7 +45,7 @@ impl Progress<'_> {
     pub(super) fn ended(&self, found: Finding, outcome: Outcome) -> End {
         let Some(failed) = found.failed else {
             let skipped = found.verdict == Some(Verdict::Skipped);
-            let reason = skipped.then_some("no step had to run: nothing that they look at changed");
+            let reason = skipped.then_some("no step had to run: none of their inputs changed");
             let reason = reason.map(str::to_owned);
             return End { outcome, verdict: found.verdict, reason, code: None };
         };
@@ -268,7 +268,7 @@ fn outside(root: &Path, folder: &Path, rules: &Rules) -> Option<String> {
         (Ok(_), Ok(real)) if real.is_dir() => {
             Some(format!("its cwd {shown} leads out of the project"))
         }
-        (Ok(_), Ok(_)) => Some(format!("its cwd {shown} is no folder")),
+        (Ok(_), Ok(_)) => Some(format!("its cwd {shown} is not a folder")),
         (_, Err(error)) | (Err(error), _) => Some(format!("its cwd {shown}: {error}")),
     }
 }

@@ -75,7 +75,7 @@ impl Progress<'_> {
         let touched = match touched(apart, &job.guarding, &wanted, &named) {
             Ok(touched) => touched,
             Err(error) => {
-                return environment(format!("cannot look at what judges the change: {error}"));
+                return environment(format!("cannot check what judges the change: {error}"));
             }
         };
         let changed_with_permission = touched.permitted.clone();
@@ -223,9 +223,9 @@ fn depends(end: End, touched: &Touched, failed: &str) -> End {
         (true, false) => ReasonCode::ExpectationChanged,
     };
     let reason = format!(
-        "{code}: it passes as it is, and not with what the base has of {shown} ({failed}); leave these \
-         as they were and change the work instead, or a person declares them for the task (files, \
-         tests, may_change_tests). Both outputs are kept: verify-*.out and again-*.out"
+        "{code}: it passes as it is, but not with the base's version of {shown} ({failed}); leave \
+         these files as they were and change the work instead, or a person declares them for the \
+         task (files, tests, may_change_tests). Both outputs are kept: verify-*.out and again-*.out"
     );
     End { verdict: Some(Verdict::Fail), reason: Some(reason), code: Some(code), ..end }
 }

@@ -108,8 +108,8 @@ impl Kept {
         let name = format!("{name}{CHANGED_SUFFIX}");
         let saved = now.map(|now| folder.put(&name, now.as_bytes()));
         let copy = match saved {
-            Some(Ok(())) => format!("; the changed one is {}", folder.file(&name).display()),
-            Some(Err(error)) => format!("; the changed one could not be kept: {error}"),
+            Some(Ok(())) => format!("; the changed copy is {}", folder.file(&name).display()),
+            Some(Err(error)) => format!("; the changed copy could not be stored: {error}"),
             None => String::new(),
         };
         let back = match self.write(&kept) {

@@ -66,8 +66,8 @@ impl Protected {
     pub(super) fn warning(&self) -> Option<String> {
         (!self.whole).then(|| {
             format!(
-                "guardrails.protect: {} has more than {MOST} files below what the globs start \
-                 with; the others are not protected: name narrower folders",
+                "guardrails.protect: {} has more than {MOST} files in the folders that the globs \
+                 start with; the others are not protected: name narrower folders",
                 self.root.display()
             )
         })

@@ -150,7 +150,7 @@ impl Work {
                     Entries::of(repository).and_then(|entries| entries.remove(&entry.name()))
                 });
                 if let Some(Err(error)) = removed {
-                    crew.tell().warn_once(format!("failed to end the wait of a change: {error}"));
+                    crew.tell().warn_once(format!("failed to remove a landing entry: {error}"));
                 }
             }
         }
@@ -169,7 +169,7 @@ impl Work {
             }
             seen.push(repository.common());
             if let Err(error) = forget_old(repository, (set, queues), now) {
-                crew.tell().warn_once(format!("failed to give up old attempts: {error}"));
+                crew.tell().warn_once(format!("failed to delete old attempts: {error}"));
             }
         }
     }
@@ -181,7 +181,7 @@ impl Work {
             Entries::of(repository).and_then(|entries| entries.leave(repository, entry))
         });
         if let Some(Err(error)) = left {
-            crew.tell().warn_once(format!("failed to end the wait of a change: {error}"));
+            crew.tell().warn_once(format!("failed to remove a landing entry: {error}"));
         }
     }
 
@@ -200,7 +200,7 @@ impl Work {
                 if self.is_over(&entry)
                     && let Err(error) = Entries::look(repository).leave(repository, &entry)
                 {
-                    crew.tell().warn_once(format!("failed to end the wait of a change: {error}"));
+                    crew.tell().warn_once(format!("failed to remove a landing entry: {error}"));
                 }
             }
         }

@@ -52,7 +52,7 @@ impl Work {
         let has_day = self.project.set().config.limits.day.is_any();
         let (clock, ids) = (&*self.options.clock, &*self.options.ids);
         if let Err(error) = self.purse.settle(finished, has_day, clock, ids) {
-            crew.tell().warn_once(format!("cannot keep what the attempts of today used: {error}"));
+            crew.tell().warn_once(format!("cannot store what today's attempts used: {error}"));
         }
     }
 
