@@ -146,7 +146,7 @@ impl Keeper {
         let hidden = end.unreadable.first().filter(|_| !fault::is(Fault::HiddenIgnored));
         Ok(hidden.map(|pid| {
             format!(
-                "the environment of process {pid} cannot be read, so its last attempt may still run"
+                "the environment of process {pid} cannot be read: it may belong to the last attempt"
             )
         }))
     }
@@ -252,7 +252,7 @@ impl Keeper {
 }
 
 fn unseen(source: std::io::Error) -> StoreError {
-    StoreError::io("look at the processes in", "/proc")(source)
+    StoreError::io("scan the processes in", "/proc")(source)
 }
 
 /// Implements [`Fault::TakeOverByTime`]: deletes the lock of the old claim without checking whether

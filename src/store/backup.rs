@@ -70,7 +70,7 @@ impl Backups {
         }
         match dir.ancestors().find(|path| fs::symlink_metadata(path).is_ok()) {
             Some(place) if !place.is_dir() || !checks::is_writable(place) => {
-                Err(format!("{} is no folder that you can write into", place.display()))
+                Err(format!("{} is not a folder that you can write to", place.display()))
             }
             Some(_) | None => Ok(Self { dir }),
         }

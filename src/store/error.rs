@@ -47,8 +47,8 @@ pub enum StoreError {
     },
     /// A newer version wrote the queue.
     #[error(
-        "{path} needs a newer workloop (workloop_format {found}, this one knows {known}): it is \
-         read, not written",
+        "{path} needs a newer workloop (workloop_format {found}, this version supports {known}): \
+         it is read, not written",
         known = crate::queue::QUEUE_VERSION
     )]
     Newer {

@@ -41,8 +41,8 @@ pub enum JournalError {
     },
     /// A newer version wrote the journal.
     #[error(
-        "the journal {path} was written by a newer workloop (format {found}, this one knows \
-         {EVENT_VERSION}): it is read, not written; use the newer program"
+        "the journal {path} was written by a newer workloop (format {found}, this version \
+         supports {EVENT_VERSION}): it is read, not written; use the newer program"
     )]
     Newer {
         /// The path of the journal.

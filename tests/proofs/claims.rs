@@ -256,7 +256,7 @@ fn a_look_that_sees_less_decides_nothing() {
         wait_until("it has decided", || second.has_ended() || twice());
         let broken = unless(!twice(), "a second agent ran beside one that could not be seen");
         if broken.is_empty() {
-            second.ends().says("look at the processes");
+            second.ends().says("scan the processes");
         }
         drop(first);
         broken

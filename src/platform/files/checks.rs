@@ -18,7 +18,7 @@ pub fn real_path(path: &Path) -> io::Result<PathBuf> {
         other => return other,
     }
     if fs::symlink_metadata(path).is_ok() {
-        return Err(io::Error::new(io::ErrorKind::NotFound, "a symlink that leads nowhere"));
+        return Err(io::Error::new(io::ErrorKind::NotFound, "a dangling symlink"));
     }
     let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
     let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -78,11 +78,11 @@ fn refusal_of(path: &Path, meta: &Metadata) -> Option<String> {
     }
     let why = if !owned_by_us(meta.uid()) {
         format!(
-            "belongs to user {}, not to you, and what it says would run with your rights",
+            "belongs to user {}, not to you, and its content would run with your rights",
             meta.uid()
         )
     } else if meta.mode() & 0o002 != 0 {
-        "is writable by every user of this machine, and what it says would run with your rights: \
+        "is writable by every user of this machine, and its content would run with your rights: \
          chmod o-w it"
             .to_owned()
     } else {

@@ -12,7 +12,7 @@ use std::path::Path;
 pub fn refusal(dir: &Path) -> io::Result<Option<String>> {
     let Some(kind) = network_kind(dir)? else { return Ok(None) };
     Ok(Some(format!(
-        "{} lies on {kind}, where file locks and renames do not hold for all its users, so two \
+        "{} is on {kind}, where file locks and renames are not reliable for all users, so two \
          workers could run one task: keep the queue on a local disk, use the PostgreSQL store, or \
          take the risk with --unsafe-fs (unsafe_fs = true in workloop.toml)",
         dir.display()

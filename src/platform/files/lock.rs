@@ -84,7 +84,7 @@ impl DirLock {
                 return Ok(lock);
             }
         }
-        Err(wait.io(io::Error::other("the directory is being replaced again and again")))
+        Err(wait.io(io::Error::other("the directory keeps being replaced")))
     }
 
     /// The locked directory, open.
@@ -127,7 +127,7 @@ pub fn acquire_all(
         }
     }
     let path = paths.first().cloned().unwrap_or_default();
-    let source = io::Error::other("the directories are being replaced again and again");
+    let source = io::Error::other("the directories keep being replaced");
     Err(LockError::Io { path, source })
 }
 
@@ -326,7 +326,7 @@ impl FileLock {
                 return Ok(Some(Self { file, path: path.to_owned(), created }));
             }
         }
-        Err(fail(io::Error::other("the file is being replaced again and again")))
+        Err(fail(io::Error::other("the file keeps being replaced")))
     }
 
     /// Returns whether another process holds the lock of the file at `path`. Creates and changes

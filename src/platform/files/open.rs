@@ -164,11 +164,11 @@ pub fn is_shortage(error: &io::Error) -> bool {
 /// reached.
 pub fn remedy(error: &io::Error) -> Option<&'static str> {
     match error.raw_os_error().map(Errno::from_raw_os_error)? {
-        Errno::MFILE => Some("ulimit -n says how many files a process may have open: raise it"),
-        Errno::NFILE => Some("the machine has as many files open as it may: end other programs"),
+        Errno::MFILE => Some("raise the limit of open files per process (ulimit -n)"),
+        Errno::NFILE => Some("the machine has reached its limit of open files: end other programs"),
         Errno::AGAIN => Some(
-            "ulimit -u, or a limit of the machine or container, says how many processes and threads \
-             there may be: raise it",
+            "raise the limit of processes and threads (ulimit -u, or a limit of the machine or \
+             container)",
         ),
         _ => None,
     }
@@ -277,7 +277,7 @@ pub fn anew(path: &Path) -> io::Result<File> {
             other => return other,
         }
     }
-    Err(io::Error::other(format!("{} is put there again and again", path.display())))
+    Err(io::Error::other(format!("{} reappears each time it is removed", path.display())))
 }
 
 /// Calls `open`. If something other than a regular file is at the path, removes that first: it

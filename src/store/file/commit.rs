@@ -120,7 +120,7 @@ impl FileStore {
                 }
             }
         }
-        let source = std::io::Error::other("its temp file is deleted again and again");
+        let source = std::io::Error::other("its temp file keeps being deleted");
         Err(StoreError::io("replace", &path)(source))
     }
 }

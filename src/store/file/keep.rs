@@ -49,7 +49,7 @@ impl FileStore {
     pub(super) fn load_undecided(&mut self) -> Result<(), StoreError> {
         for queue in 0..self.served {
             let file = &self.loaded[queue];
-            let unread = StoreError::io("read what was set back in", file.path());
+            let unread = StoreError::io("read the undecided tasks of", file.path());
             let tasks = undecided::load(file.state(), file.name()).map_err(unread)?;
             // Even if an edit says that they are complete now.
             self.recorded.verified |= !tasks.is_empty();

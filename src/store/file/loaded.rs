@@ -157,7 +157,7 @@ impl Loaded {
             return Ok(true);
         }
         let same = open::if_there(self.is_same()).map(|same| same.unwrap_or(false));
-        same.map_err(StoreError::io("look once more at", &self.path))
+        same.map_err(StoreError::io("check", &self.path))
     }
 
     fn is_same(&self) -> io::Result<bool> {

@@ -142,16 +142,16 @@ impl FileStore {
                     Ok(None) => {}
                     Ok(Some(reason)) => return refuse(path, reason),
                     Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                    Err(error) => return Err(StoreError::io("look at", path)(error)),
+                    Err(error) => return Err(StoreError::io("inspect", path)(error)),
                 }
             }
             if !checks::is_writable(file.dir()) {
                 let reason = "the folder is read-only for you: status, next, why and check \
-                              work, everything that writes does not";
+                              work; verbs that write do not";
                 return refuse(file.dir(), reason.to_owned());
             }
             let kind = fs_kind::refusal(file.dir())
-                .map_err(StoreError::io("look at the file system of", file.dir()))?;
+                .map_err(StoreError::io("determine the file system of", file.dir()))?;
             if let Some(reason) = kind.filter(|_| !self.options.unsafe_fs) {
                 return refuse(file.dir(), reason);
             }

@@ -196,7 +196,7 @@ impl Judge<'_> {
         let name = path.file_name().unwrap_or_default();
         let state = StateDir::beside(&path).backed_up(self.backups);
         undecided::keep(&state, name, &waiting, self.ids)
-            .map_err(StoreError::io("keep what was set back of", &path))?;
+            .map_err(StoreError::io("store the undecided tasks of", &path))?;
         undecided[queue] = waiting;
         Ok(())
     }

@@ -40,7 +40,7 @@ impl Recorded {
         if let Err(error) = kept
             && !std::mem::replace(&mut self.told, true)
         {
-            tell(&format!("the last good copy is not kept: {error}"));
+            tell(&format!("the last good copy could not be written: {error}"));
         }
     }
 
@@ -51,7 +51,7 @@ impl Recorded {
         tell: &mut (dyn FnMut(&str) + Send),
     ) {
         if !std::mem::replace(&mut self.told_of_backup, true) {
-            tell(&format!("what is recorded is not copied out of the project: {error}"));
+            tell(&format!("the backup outside of the project could not be written: {error}"));
         }
     }
 

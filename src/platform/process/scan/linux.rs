@@ -34,11 +34,11 @@ pub(super) fn distrust() -> Option<String> {
         Ok(link) if link.as_os_str() == own.as_str() => None,
         Ok(link) => Some(format!(
             "it shows the processes of another namespace, where this is process {} and not {own}, \
-             so nobody can tell which agents live: mount /proc anew, as unshare --mount-proc does",
+             so live agents cannot be detected: mount /proc again, as unshare --mount-proc does",
             link.display()
         )),
         Err(error) => Some(format!(
-            "it cannot be read ({error}), so nobody can tell which agents live: mount /proc"
+            "it cannot be read ({error}), so live agents cannot be detected: mount /proc"
         )),
     }
 }
