@@ -2,8 +2,8 @@
 //! before that work began.
 //!
 //! A gate is about all tasks that it waits for, directly or indirectly: items that failed before
-//! the first of them began are not their fault. A verification of a task (`verify ID`, `done
-//! --verify`) is about that task.
+//! the first of them began are not their fault. A verification of a task (`verify ID`,
+//! `done --verify`) is about that task.
 
 use crate::domain::{Field, Task};
 use crate::plan::{Graph, Node};

@@ -4,7 +4,6 @@
 //! steps that judge it. The task counts as discovered (`discovered_by`), so it has no permissions:
 //! an agent that makes a gate red can cause work, but gains no rights. A gate adds only one task,
 //! so that a gate that stays red reaches a person.
-//! gate that stays red comes to a person.
 
 use super::follow_ups::whole;
 use crate::agent::cut;

@@ -11,7 +11,7 @@ use chrono::{Local, TimeDelta};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// The most that an attempt may exceed the timeout of its agent, including its verification.
+/// How much longer than its agent's timeout an attempt may take, including its verification.
 const LONGER: TimeDelta = TimeDelta::hours(2);
 
 /// What may be used, and what was used.

@@ -3,7 +3,6 @@
 //!
 //! Meanwhile attempts continue, results are kept and written later, and nothing is claimed. The
 //! loop reports once what is wrong and where the last good copy is, and resumes by itself.
-//! says once what is wrong and where the last good copy is, and resumes by itself.
 
 use crate::platform::fault::{self, Fault};
 use crate::project::QueueSet;

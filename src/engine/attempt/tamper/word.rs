@@ -51,8 +51,8 @@ pub(super) fn tokens(text: &str) -> impl Iterator<Item = &str> {
     text.split(move |c| !of_path(c)).filter(|token| !token.is_empty() && token.len() < 4096)
 }
 
-/// Returns a path in a script without the part that only the shell knows: `$DIR/x`, `$(dirname
-/// "$0")/x`.
+/// Returns a path in a script without the part that only the shell knows: `$DIR/x`,
+/// `$(dirname "$0")/x`.
 pub(super) fn called(token: &str) -> &str {
     let unknown = token.starts_with(['$', '}', '/']) && !Path::new(token).exists();
     let rest = token.split_once('/').filter(|_| unknown);
