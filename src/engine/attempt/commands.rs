@@ -153,13 +153,13 @@ impl<'a> Commands<'a> {
         git_calls::ask(self.job, &mut self.with, &mut self.warnings, question)
     }
 
-    /// Returns the end of the attempt if something that judges has changed since the claim.
+    /// Returns the end of the attempt if a judging file has changed since the claim.
     pub(super) fn tampered(&mut self, outcome: &Outcome) -> Option<End> {
         self.guarded.as_mut()?.tampered(self.job, outcome, &mut self.warnings)
     }
 
-    /// Replaces `end` if something that judges has changed. This is checked however the attempt
-    /// ended: otherwise the next attempt would treat the change as a person's.
+    /// Replaces `end` if a judging file has changed. This is checked however the attempt ended:
+    /// otherwise the next attempt would treat the change as a person's.
     pub(super) fn untampered(&mut self, end: End) -> End {
         let told = end.code == Some(ReasonCode::Tampered) || self.steps.is_empty();
         let found = if told { None } else { self.tampered(&end.outcome) };

@@ -1,4 +1,4 @@
-//! Ends an attempt if something that judges it changed meanwhile.
+//! Ends an attempt if one of the files that judge it changed meanwhile.
 
 use super::end::{End, environment};
 use super::job::Job;
@@ -39,7 +39,7 @@ impl Guarded {
         self.guard.keep(folder)
     }
 
-    /// Returns the end of the attempt if something that judges has changed since the claim.
+    /// Returns the end of the attempt if a judging file has changed since the claim.
     pub(super) fn tampered(
         &mut self,
         job: &Job,
@@ -54,7 +54,7 @@ impl Guarded {
         let found = match self.guard.look(&job.folder) {
             Ok(found) => found?,
             Err(error) => {
-                return Some(environment(format!("cannot check what judges the work: {error}")));
+                return Some(environment(format!("cannot check the judging files: {error}")));
             }
         };
         match found {

@@ -90,7 +90,7 @@ impl Judging<'_> {
             return Err(JudgeError::Refused(refusal.reason));
         }
         job.agent = None;
-        // No agent works meanwhile: if what judges changes, a person or a step changed it.
+        // No agent works meanwhile: if a judging file changes, a person or a step changed it.
         job.watch = Watch::default();
         job.prompt = Ok(None);
         // The task has no claim, or the claim of a dead worker.

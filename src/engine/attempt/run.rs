@@ -191,8 +191,8 @@ impl Progress<'_> {
                 Ok(Some(end)) | Err(end) => return end,
             }
         }
-        // Changes by a hook are not work of the agent. Hooks run before anything is guarded,
-        // because what judges is in the judge tree.
+        // Hooks run and trees are prepared before anything is guarded: a hook's changes are not
+        // work of the agent, and the judging files are in the judge tree.
         if let Err(end) = self.before_all(on_stage).and_then(|()| self.enter()) {
             return end;
         }

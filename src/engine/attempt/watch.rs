@@ -20,7 +20,7 @@ pub(crate) fn watch(
 ) -> Watch {
     let folder = |path: &Path| path.parent().map(Path::to_owned);
     let homes = [set.config.folder().map(Path::to_owned), folder(subject.queue)];
-    // A step's arguments that name the task's files do not name what judges.
+    // A step's arguments that name the task's files do not name judging files.
     let words = |command: &Command| match command {
         Command::Shell(line) => Command::Shell(line.clone()),
         Command::List(_) => {

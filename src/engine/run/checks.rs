@@ -135,8 +135,8 @@ impl<'w, 'o> Checks<'w, 'o> {
         if let (Some(ReasonCode::Tampered), Some(Verdict::Blocked), Some(why)) =
             (report.reason_code, report.verdict, &report.reason)
         {
-            // A command run by the steps changed what judges, before any task could be blamed for
-            // it.
+            // A command run by the steps changed a judging file, before any task could be blamed
+            // for it.
             self.crew.end_for(Reason::Environment(why.clone()));
             return Ok(());
         }

@@ -159,7 +159,7 @@ impl<'o> Crew<'o> {
     }
 
     /// Takes out the results that may be written now. Those of paused queues wait, unless a signal
-    /// ends what runs.
+    /// ends all running work.
     pub(super) fn results(&mut self) -> Vec<Done> {
         let all = self.drain.ends_what_runs() || fault::is(Fault::PauseBlind);
         let paused = self.drain.paused();

@@ -14,7 +14,7 @@ pub(super) enum Urgency {
     None,
     /// A stop was requested through a request file.
     Stop,
-    /// A signal: what runs is finished, and nothing more is claimed.
+    /// A signal: running work is finished, and nothing more is claimed.
     Finish,
     /// Running work is ended: TERM, grace period, KILL.
     End,
@@ -98,7 +98,7 @@ impl Drain {
         self.asked
     }
 
-    /// Returns whether a signal ends what runs: then nothing waits for the end of a pause.
+    /// Returns whether a signal ends all running work: then nothing waits for the end of a pause.
     pub(super) fn ends_what_runs(&self) -> bool {
         self.asked >= Urgency::End
     }

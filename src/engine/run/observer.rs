@@ -62,7 +62,7 @@ impl About {
         self.folder.path()
     }
 
-    /// Returns it as a piece of what runs in `slot`.
+    /// Returns it as the piece of work that runs in `slot`.
     pub(super) fn piece(&self, slot: SlotIx) -> Piece<'_> {
         let Self { queue, id, title, turn, folder, mask } = self;
         Piece { slot, queue: *queue, id, title, turn: *turn, folder, mask }
@@ -127,7 +127,7 @@ pub enum Notice<'a> {
     Paused(&'a HashSet<usize>),
     /// The loop waits, for the given reason.
     Waits(&'a str),
-    /// The loop will end when what runs has ended, for the given reason.
+    /// The loop will end when all running work has ended, for the given reason.
     Drains(&'a str),
     /// Something a person should know.
     Warning(&'a str),

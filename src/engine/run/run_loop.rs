@@ -380,7 +380,7 @@ impl<'o> RunLoop<'o> {
         self.work.note(0, event, &mut self.crew)
     }
 
-    /// After a failure of the store: ends what runs. The next run takes over the claims.
+    /// After a failure of the store: ends all running work. The next run takes over the claims.
     fn abandon(&mut self) {
         self.crew.slots_mut().end(|_| true);
         while self.crew.running() > 0 {

@@ -75,7 +75,7 @@ impl Slots {
         self.slots.iter_mut().filter_map(|slot| slot.running.as_mut())
     }
 
-    /// Returns what runs, with its slot.
+    /// Returns the running work, with its slot.
     pub(super) fn each(&self) -> impl Iterator<Item = (SlotIx, &Running)> {
         let all = self.slots.iter().enumerate();
         all.filter_map(|(at, slot)| Some((SlotIx::new(at), slot.running.as_ref()?)))
@@ -91,8 +91,7 @@ impl Slots {
         SlotIx::new(self.slots.len().saturating_sub(1))
     }
 
-    /// Returns whether something runs in `slot`, or the result of what ran there is not written
-    /// yet.
+    /// Returns whether work runs in `slot`, or the result of its last work is not written yet.
     pub(super) fn is_busy(&self, slot: SlotIx) -> bool {
         let held = self.results.iter().any(|done| done.slot == slot);
         held || self.slots[slot.index()].running.is_some()
@@ -103,7 +102,7 @@ impl Slots {
         self.slots[..self.landing().index()].iter().all(|slot| slot.running.is_some())
     }
 
-    /// Returns what runs in `slot`.
+    /// Returns the running work in `slot`.
     pub(super) fn at(&mut self, slot: SlotIx) -> Option<&mut Running> {
         self.slots.get_mut(slot.index())?.running.as_mut()
     }
@@ -196,7 +195,7 @@ impl Slots {
         self.results.extend(results.into_iter().map(done));
     }
 
-    /// Returns the fencing tokens of what runs and of what is not written yet.
+    /// Returns the fencing tokens of all running work and of all results that are not written yet.
     pub(super) fn tokens(&self) -> HashSet<ClaimToken> {
         let held = self.results.iter().map(|done| &done.finished.job.token);
         self.all_running().map(Running::token).chain(held).cloned().collect()

@@ -1,4 +1,4 @@
-//! One turn of the loop: writes what ended, claims what is next, starts it.
+//! One turn of the loop: writes the results of ended work, claims the next tasks, starts them.
 
 use super::checks::{Checks, prune};
 use super::crew::Crew;
@@ -267,7 +267,7 @@ impl Work {
         }
     }
 
-    /// Starts what was claimed, releases what ended, and reports both.
+    /// Starts claimed tasks, releases the supervisors of ended work, and reports both.
     fn after(&mut self, finished: &[(SlotIx, Finished)], made: Made, crew: &mut Crew<'_>) {
         for warning in made.warnings {
             crew.tell().warn_once(warning);

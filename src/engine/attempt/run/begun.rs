@@ -34,7 +34,7 @@ impl Progress<'_> {
         // The commits may be gone because a person rewrote the history.
         let Ok(Some(base)) = first else { return Ok(()) };
         let (tip, _) = apart.target().map_err(|error| environment(error.to_string()))?;
-        // What judges is taken from the tree that is checked out.
+        // The judging files are taken from the tree that is checked out.
         self.base_at(&base, on_stage)?;
         self.judge_at(&Wanted::commit(tip))?;
         self.commands.guard(Guard::take(&job.watch, earlier));

@@ -61,7 +61,7 @@ impl Progress<'_> {
     /// Prepares the judge tree for `commit` on `onto`.
     fn ready_on(&mut self, commit: &Oid, onto: &Oid, on_stage: OnStage<'_>) -> Result<(), End> {
         let job = self.job;
-        // What judges is that of the new base: others may have changed it, and their change landed.
+        // The judging files are those of the new base: others may have landed changes to them.
         self.judge_at(&Wanted::commit(onto.clone()))?;
         let memory = earlier(&job.state, &job.key, job.token.attempt);
         let memory = memory.map_err(|error| environment(error.to_string()))?;

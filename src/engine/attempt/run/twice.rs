@@ -1,9 +1,9 @@
-//! Judges a change that touches what judges it a second time, with the base's version of those
+//! Judges a change to the files that judge it a second time, with the base's version of those
 //! files.
 //!
-//! If it passes as it is and fails then, its verdict depends on files that the task does not
-//! declare, and does not count. Files that the task may change stay as the change has them, and are
-//! listed.
+//! If the change passes as it is but fails the second time, its verdict depends on files that the
+//! task does not declare, and does not count. Files that the task may change stay as the change has
+//! them, and are listed.
 
 use super::super::apart::Apart;
 use super::super::end::{End, environment};
@@ -56,7 +56,7 @@ struct Again {
 }
 
 impl Progress<'_> {
-    /// Judges the change once more if it touches what judges it. `end` is the result of the first
+    /// Judges the change once more if it touches judging files. `end` is the result of the first
     /// judgement.
     pub(super) fn judge_twice(&mut self, end: End, on_stage: OnStage<'_>) -> End {
         let job = self.job;
@@ -75,7 +75,7 @@ impl Progress<'_> {
         let touched = match touched(apart, &job.guarding, &wanted, &named) {
             Ok(touched) => touched,
             Err(error) => {
-                return environment(format!("cannot check what judges the change: {error}"));
+                return environment(format!("cannot check the judging files: {error}"));
             }
         };
         let changed_with_permission = touched.permitted.clone();
@@ -208,7 +208,7 @@ impl Progress<'_> {
     }
 }
 
-/// Returns the end of an attempt whose verdict depends on its changes to what judges it.
+/// Returns the end of an attempt whose verdict depends on its changes to judging files.
 fn depends(end: End, touched: &Touched, failed: &str) -> End {
     let paths = |list: &[(String, PutTo)]| -> Vec<String> {
         list.iter().map(|(path, _)| path.clone()).collect()
@@ -230,7 +230,7 @@ fn depends(end: End, touched: &Touched, failed: &str) -> End {
     End { verdict: Some(Verdict::Fail), reason: Some(reason), code: Some(code), ..end }
 }
 
-/// Returns what the change from `wanted.base` to `wanted.files` touches of what judges it.
+/// Returns the judging files that the change from `wanted.base` to `wanted.files` touches.
 fn touched(
     apart: &Apart,
     guarding: &Guarding,

@@ -48,7 +48,7 @@ pub(crate) struct Guard {
     memory: Memory,
 }
 
-/// A change of something that judges.
+/// A change of a judging file or of the configuration.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Tampering {
     /// A file, as people know it, and what happened to it.

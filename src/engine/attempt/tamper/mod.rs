@@ -1,9 +1,11 @@
-//! What an agent must not change while it runs: the configuration, and what judges its work.
+//! Guards the files that an agent must not change while it runs: the configuration, and the files
+//! that judge its work.
 //!
-//! What judges is everything that the steps of its verification name, run or read by themselves
-//! (`named`), one level of what those call, and what `guardrails.protect` matches. It is compared
-//! by content since the claim: before each step and after the last one, because a step runs the
-//! agent's code, too. `docs/design/guard.md` explains each rule.
+//! The judging files are all files that the steps of its verification name, run or read by
+//! themselves (`named`), one level of the files that those call, and the files that
+//! `guardrails.protect` matches. They are compared by content since the claim: before each step and
+//! after the last one, because a step runs the agent's code, too. `docs/design/guard.md` explains
+//! each rule.
 
 mod fingerprint;
 mod guard;
