@@ -117,8 +117,7 @@ fn path(
     })?;
     let Some(workspace) = workspace.filter(|path| path.is_dir()) else {
         let text = format!("no attempt of task {reference} works in a private tree now");
-        let hint =
-            format!("workloop workspace restore {reference} restores an ended attempt");
+        let hint = format!("workloop workspace restore {reference} restores an ended attempt");
         return Err(Failure::usage(text).hint(hint));
     };
     let path = workspace.display().to_string();
