@@ -5,20 +5,20 @@ use std::path::PathBuf;
 /// `[board]`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct BoardRules {
-    /// `path`, absolute; no file is written where it is not set.
+    /// `path`, absolute. If it is not set, no file is written.
     pub path: Option<PathBuf>,
     /// `style`.
     pub style: BoardStyle,
 }
 
-/// How a board looks.
+/// The layout of a board.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum BoardStyle {
-    /// A list for each state, all queues together.
+    /// One list per state, for all queues together.
     #[default]
     Kanban,
-    /// A section and a report for each task.
+    /// One section and a report per task.
     Progress,
-    /// A check list for each phase.
+    /// A checklist per phase.
     Todo,
 }

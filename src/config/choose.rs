@@ -1,4 +1,4 @@
-//! Which agent and which verification a task gets.
+//! Chooses the agent and the verification of a task.
 
 use super::model::{Config, Escalation, TypeRule, Verification};
 use super::names::{VERIFY_TIMEOUT, fold, step_name};
@@ -8,56 +8,56 @@ use crate::guardrails::Requires;
 use crate::verify::VerifyStep;
 use std::sync::Arc;
 
-/// Who does a task.
+/// What runs a task.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Runner {
     /// An agent.
     Agent(Box<AgentChoice>),
     /// A person: the task is never run.
     Person,
-    /// Nobody: a gate is verification only.
+    /// No agent: a gate is verification only.
     Gate,
 }
 
 /// The agent of a task.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AgentChoice {
-    /// Name of the profile.
+    /// The name of the profile.
     pub name: String,
     /// The profile.
     pub profile: AgentProfile,
-    /// Why it is not the one that the task names.
+    /// Why it is not the agent that the task names, if it is another one.
     pub warning: Option<String>,
 }
 
-/// A task asks for something that is not configured.
+/// A task requires something that is not configured.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ChoiceError {
-    /// Neither `--agent` nor a section of the configuration.
+    /// No agent is set, neither by `--agent` nor in the configuration.
     #[error("no agent is configured")]
     NoAgent,
-    /// A name without a section, with `agents.strict`.
+    /// The name has no section, and `agents.strict` is set.
     #[error("unknown agent {name}{}", among(name, known))]
     UnknownAgent {
-        /// As the task has it.
+        /// The name in the task.
         name: String,
-        /// Those that there are.
+        /// The configured names.
         known: Vec<String>,
     },
-    /// A name that is no profile.
+    /// The name is not a profile.
     #[error("unknown profile {name}{}", among(name, known))]
     UnknownProfile {
-        /// As the task has it.
+        /// The name in the task.
         name: String,
-        /// Those that there are.
+        /// The configured names.
         known: Vec<String>,
     },
-    /// No verification at all.
+    /// No verification is configured.
     #[error("no verification is configured")]
     NoVerification,
 }
 
-/// Names of which there is none like `name`, and which of them was probably meant.
+/// Lists the known names, with a suggestion if one of them was probably meant.
 fn among(name: &str, known: &[String]) -> String {
     let meant = nearest(name, known.iter().map(String::as_str));
     let meant = meant.map_or_else(String::new, |meant| format!(" (did you mean {meant}?)"));
@@ -66,8 +66,8 @@ fn among(name: &str, known: &[String]) -> String {
 }
 
 impl ChoiceError {
-    /// The code where a task asks for what is not there; `None` where nothing is there at all,
-    /// which no task is to blame for.
+    /// Returns the reason code if a task names something that is not configured. Returns `None` if
+    /// nothing is configured at all, which is not the fault of any task.
     pub fn code(&self) -> Option<ReasonCode> {
         match self {
             Self::UnknownAgent { .. } => Some(ReasonCode::UnknownAgent),
@@ -78,12 +78,13 @@ impl ChoiceError {
 }
 
 impl Config {
-    /// Who does `task`: the agent of `--agent`, else the one that it was escalated to, else the one that it names, else the one of its
-    /// type, else `default`. A person's tasks stay a person's, and gates stay gates, in any case.
+    /// Returns what runs `task`: the agent of `--agent`, or else the agent to which it was
+    /// escalated, or else the one that it names, or else the one of its type, or else `default`.
+    /// Tasks for a person and gates are not affected by these.
     ///
     /// # Errors
-    /// [`ChoiceError::NoAgent`] or, with `agents.strict` and without a default,
-    /// [`ChoiceError::UnknownAgent`].
+    /// Returns [`ChoiceError::NoAgent`], or [`ChoiceError::UnknownAgent`] with `agents.strict` and
+    /// without a default agent.
     pub fn agent_for(&self, task: &Task) -> Result<Runner, ChoiceError> {
         if task.is_gate() {
             return Ok(Runner::Gate);
@@ -99,7 +100,7 @@ impl Config {
         if let Some(agent) = &self.agent {
             return Ok(runner(&agent.value, None));
         }
-        // One that is not configured any more escalates nothing.
+        // An escalation to an agent that is no longer configured is ignored.
         let escalated = task.escalated_to().and_then(|name| self.agent_named(name));
         if let Some(profile) = escalated {
             return Ok(runner(profile, None));
@@ -114,7 +115,7 @@ impl Config {
         }
     }
 
-    /// The profile whose name matches; case and separators do not count.
+    /// Returns the profile with a matching name. Case and separators are ignored.
     pub fn agent_named(&self, name: &str) -> Option<&AgentProfile> {
         let name = fold(name);
         self.agents.values().find(|profile| fold(&profile.name) == name)
@@ -146,8 +147,9 @@ impl Config {
         ChoiceError::UnknownProfile { name: name.to_owned(), known }
     }
 
-    /// Who gets a task that failed at the hands of `agent` for that reason. With `--agent` no other agent is to
-    /// have it, and nobody is given what they have.
+    /// Returns the escalation of a task that failed with this reason code when run by `agent`. With
+    /// `--agent` there is no other agent to escalate to, and a task is not escalated to the agent
+    /// that it already has.
     pub fn escalation_of(&self, code: ReasonCode, agent: &str) -> Option<&Escalation> {
         let escalation = self.escalation.get(&code)?;
         let is_due = match escalation {
@@ -162,8 +164,8 @@ impl Config {
         self.types.iter().find(|(name, _)| fold(name) == kind).map(|(_, rule)| rule)
     }
 
-    /// What an attempt at `task` has to change: what its type says, else the strictest that its profiles
-    /// say, else what holds for all.
+    /// Returns what an attempt at `task` has to change: according to its type, or else to the
+    /// strictest of its profiles, or else to the general setting.
     pub fn requires(&self, task: &Task) -> Requires {
         if let Some(requires) = self.type_rule(task).and_then(|rule| rule.require_changes) {
             return requires;
@@ -176,12 +178,12 @@ impl Config {
         said.reduce(Requires::or_stricter).unwrap_or(self.require_changes)
     }
 
-    /// The steps that verify `task`, in order: those of `--verify`, else of the profiles that it
-    /// names, else of the profiles of its type, else of the profile `default`.
-    /// Empty only when verification is switched off.
+    /// Returns the steps that verify `task`, in order: those of `--verify`, or else of the profiles
+    /// that it names, or else of the profiles of its type, or else of the profile `default`. Empty
+    /// only if verification is switched off.
     ///
     /// # Errors
-    /// [`ChoiceError::UnknownProfile`] or [`ChoiceError::NoVerification`].
+    /// Returns [`ChoiceError::UnknownProfile`] or [`ChoiceError::NoVerification`].
     pub fn profiles_for(&self, task: &Task) -> Result<Vec<VerifyStep>, ChoiceError> {
         match &self.verification {
             Verification::Off => return Ok(Vec::new()),
@@ -208,7 +210,8 @@ impl Config {
         Ok(steps)
     }
 
-    /// What verifies `task` by name: what it says, else what its type says; empty for `default`.
+    /// Returns the names of what verifies `task`: its own, or else those of its type. Empty means
+    /// `default`.
     pub fn verify_names<'a>(&'a self, task: &'a Task) -> Vec<&'a str> {
         let own: Vec<&str> = task.verify().iter().map(Text::as_str).collect();
         if !own.is_empty() {
@@ -218,8 +221,8 @@ impl Config {
         of_type.map(String::as_str).collect()
     }
 
-    /// The steps of each profile that verifies `task`. A command that is in the queue is the
-    /// task's own and no profile; a name that nothing has gives none.
+    /// Returns the steps of each profile that verifies `task`. A command in the queue belongs to
+    /// the task and is not a profile. An unknown name yields no steps.
     pub fn profiles_of(&self, task: &Task) -> Vec<Vec<VerifyStep>> {
         match &self.verification {
             Verification::Off => return Vec::new(),
@@ -238,7 +241,7 @@ impl Config {
         profiles
     }
 
-    /// The steps of each profile that there is.
+    /// Returns the steps of each configured profile.
     pub fn all_profiles(&self) -> Vec<Vec<VerifyStep>> {
         let mut names: Vec<String> = self.steps.iter().map(|step| fold(&step.profile)).collect();
         names.sort_unstable();
@@ -246,20 +249,21 @@ impl Config {
         names.iter().map(|name| self.profile(name).cloned().collect()).collect()
     }
 
-    /// Whether work of `task` that passed waits for a person's yes, where it is verified by `steps`: it, its
-    /// type or its profile may ask for that, and none can undo what another asks for.
+    /// Returns whether work of `task` that passed waits for a person's review. `steps` verify the
+    /// task. The task, its type and its profiles can each require a review, and none can cancel a
+    /// requirement of another.
     pub fn reviews(&self, task: &Task, steps: &[VerifyStep]) -> bool {
         task.review()
             || self.type_rule(task).is_some_and(|rule| rule.review)
             || steps.iter().any(|step| step.rules.profile.review)
     }
 
-    /// Whether `task` is verified at all.
+    /// Returns whether tasks are verified at all.
     pub fn is_verified(&self) -> bool {
         self.verification != Verification::Off
     }
 
-    /// Whether there is any verification to choose from, or none is wanted.
+    /// Returns whether any verification is configured, or verification is switched off.
     pub fn has_verification(&self) -> bool {
         match &self.verification {
             Verification::Profiles => !self.steps.is_empty() || self.allow_queue_commands,
@@ -272,7 +276,7 @@ impl Config {
         self.steps.iter().filter(move |step| fold(&step.profile) == name)
     }
 
-    /// A text of the queue as a command, where the configuration allows it.
+    /// Returns a text of the queue as a command, if the configuration allows it.
     fn queue_command(&self, text: &str) -> Result<VerifyStep, ChoiceError> {
         if !self.allow_queue_commands {
             return Err(self.unknown_profile(text));
@@ -281,7 +285,7 @@ impl Config {
     }
 }
 
-/// A step that is nothing but a command for the shell.
+/// Returns a step that consists of only a shell command.
 pub(super) fn shell_step(command: &str, profile: &str) -> VerifyStep {
     VerifyStep {
         name: step_name(command),

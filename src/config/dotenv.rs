@@ -1,26 +1,26 @@
-//! Reads a file of variables, as `.env` files are written.
+//! Parses a file of variables in `.env` format.
 //!
-//! By hand, because the crate for it (`dotenvy`) puts the variables of this process in the place of
-//! `$NAME` whether they are passed to commands or not, and has no way to switch that off; it also
-//! takes the rest of a password behind a `$` for such a name.
+//! This parser exists because the crate for this (`dotenvy`) expands `$NAME` with variables of its
+//! own process, whether or not they are passed to commands. It has no option to disable that, and
+//! it also takes the rest of a password after a `$` for such a name.
 //!
-//! A line is `NAME=value`, with `export` before it or not. In single quotes a value is as it is; in
-//! double quotes `\n`, `\r`, `\t`, `\"`, `\\` and `\$` are known; both may run over lines. Without
-//! quotes it ends with the line or before ` #`. `${NAME}` is a variable of a line above, outside of
-//! single quotes; a `$` without braces is a `$`.
+//! A line is `NAME=value`, with or without `export` before it. A value in single quotes is literal.
+//! In double quotes the escapes `\n`, `\r`, `\t`, `\"`, `\\` and `\$` are supported. Both may span
+//! lines. A value without quotes ends at the end of the line or before ` #`. Outside of single
+//! quotes, `${NAME}` is a variable of a line above; a `$` without braces is a literal `$`.
 
 use std::collections::BTreeMap;
 
-/// What is wrong in such a file.
+/// A fault in such a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Wrong {
-    /// The line, 1-based.
+    /// The line, counted from 1.
     pub(super) line: usize,
-    /// What, without any value.
+    /// The description, without any value.
     pub(super) message: String,
 }
 
-/// The variables of `text`; of one that is there twice the last value counts.
+/// Returns the variables of `text`. If a variable occurs twice, the last value counts.
 pub(super) fn parse(text: &str) -> Result<BTreeMap<String, String>, Wrong> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = Reader { text, rest: text, found: BTreeMap::new() };
@@ -46,7 +46,7 @@ impl<'t> Reader<'t> {
         self.rest = self.rest.trim_start_matches([' ', '\t', '\r']);
     }
 
-    /// What comes up to the end of the line, which is passed over.
+    /// Moves past the rest of the line and returns it.
     fn end_line(&mut self) -> &'t str {
         let (line, rest) = self.rest.split_once('\n').unwrap_or((self.rest, ""));
         self.rest = rest;
@@ -99,7 +99,7 @@ impl<'t> Reader<'t> {
         Ok(value)
     }
 
-    /// A value in quotes, and nothing but a comment behind it.
+    /// Reads a value in quotes, which only a comment may follow.
     fn quoted(&mut self, quote: char) -> Result<String, Wrong> {
         let inside = &self.rest[1..];
         let mut escaped = false;
@@ -120,7 +120,7 @@ impl<'t> Reader<'t> {
         Ok(value)
     }
 
-    /// `raw` with what `${NAME}` stands for, and in double quotes with what is escaped.
+    /// Returns `raw` with `${NAME}` replaced and, in double quotes, with escapes resolved.
     fn expanded(&self, raw: &str) -> Result<String, Wrong> {
         let quoted = self.rest.starts_with('"');
         let mut value = String::new();
@@ -153,7 +153,8 @@ impl<'t> Reader<'t> {
     }
 }
 
-/// What an escape stands for, and its length with the backslash; of an unknown one both characters.
+/// Returns the text of an escape, and its length including the backslash. An unknown escape yields
+/// both characters.
 fn escape(behind: &str) -> (String, usize) {
     let Some(c) = behind.chars().next() else { return ("\\".to_owned(), 1) };
     let text = match c {

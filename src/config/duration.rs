@@ -1,12 +1,12 @@
-//! Durations as people write them: `45m`, `10s`, `1h30m`, `500ms`, and a plain number of seconds.
+//! Durations as people write them: `45m`, `10s`, `1h30m`, `500ms`, or a plain number of seconds.
 
 use std::time::Duration;
 
-/// Reads a duration: whole numbers, each with a unit out of `d`, `h`, `m`, `s`, `ms`; one number
-/// alone is seconds.
+/// Parses a duration: whole numbers, each with a unit of `d`, `h`, `m`, `s`, `ms`. A single number
+/// without a unit means seconds.
 ///
 /// # Errors
-/// A sentence that says what a duration looks like.
+/// Returns a sentence that describes the format of durations.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("{text:?} is no duration; write it like \"45m\", \"10s\" or \"1h30m\"");
     let mut total = Duration::ZERO;

@@ -1,5 +1,5 @@
-//! What the sections about trees and landing come to together: whether anything lands, and which keys
-//! change nothing.
+//! The combined effect of the sections about trees and landing: whether anything lands, and which
+//! keys have no effect.
 
 use super::hooks::HookRule;
 use super::model::Config;
@@ -8,13 +8,13 @@ use super::trees::{CommitMode, IsolationMode, LandingMode};
 use crate::domain::HookPoint;
 
 impl Config {
-    /// Whether verified work lands on the target.
+    /// Returns whether verified work lands on the target.
     pub fn lands(&self) -> bool {
         let mode = self.landing.mode.as_deref().copied().unwrap_or(LandingMode::Branch);
         *self.isolation.mode == IsolationMode::Private && mode == LandingMode::Branch
     }
 
-    /// Keys of the file that are set and change nothing, each in a sentence.
+    /// Returns the keys of the file that are set but have no effect, each as a sentence.
     pub fn without_effect(&self) -> Vec<Sourced<String>> {
         let is_private = *self.isolation.mode == IsolationMode::Private;
         if is_private && self.lands() {
@@ -27,7 +27,7 @@ impl Config {
         };
         let said = |key: &str| match key {
             "isolation.mode" => true,
-            // These say what is so.
+            // These values match what happens anyway.
             "landing.mode" => self.landing.mode.as_deref() == Some(&LandingMode::Off),
             "landing.commit" => self.landing.commit.as_deref() == Some(&CommitMode::None),
             key => is_private && !key.starts_with("landing."),

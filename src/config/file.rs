@@ -1,4 +1,4 @@
-//! Reads the text of a `workloop.toml`.
+//! Parses the text of a `workloop.toml`.
 
 use super::model::{Config, NamedProject, TypeRule};
 use super::notify::NotifyRule;
@@ -12,10 +12,10 @@ use super::sections::{
 use std::path::Path;
 use toml::de::DeTable;
 
-/// Reads `text`, the content of `path`, which must be absolute.
+/// Parses `text`, the content of `path`, which must be absolute.
 ///
 /// # Errors
-/// Everything that is wrong in it, with places.
+/// Returns everything that is wrong in it, with positions.
 pub fn parse(path: &Path, text: &str) -> Result<Config, RefusedConfig> {
     let refused = |problems, rest: Config| {
         let rest = Box::new(Config { path: Some(path.to_owned()), ..rest });
@@ -102,7 +102,7 @@ fn read(reader: &Reader<'_>, document: &toml::Spanned<DeTable<'_>>, folder: &Pat
     config
 }
 
-/// What people are shown and told.
+/// Reads what is shown to people and what they are notified of.
 fn read_views(top: &Section<'_>, folder: &Path, config: &mut Config) {
     if let Some(section) = top.section("board") {
         config.board = board::read(&section, folder);
@@ -110,12 +110,12 @@ fn read_views(top: &Section<'_>, folder: &Path, config: &mut Config) {
     for section in top.sections("notify") {
         config.notify.extend(notify::read(&section));
     }
-    // What only channels need no agent and no test needs.
+    // Variables that only channels need are not passed to agents or tests.
     let names = config.notify.iter().flat_map(NotifyRule::variables).map(str::to_owned);
     config.environment.drop.extend(names);
 }
 
-/// Reads what judges: steps, services that they need, and what holds for profiles.
+/// Reads the verification: steps, the services that they need, and the settings of profiles.
 fn read_verification(top: &Section<'_>, folder: &Path, config: &mut Config) {
     verify::read(&top.sections("verify"), folder, config);
     if let Some(section) = top.section("services") {

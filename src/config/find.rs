@@ -1,4 +1,4 @@
-//! Finds the configuration file, and the folders that depend on where things lie.
+//! Finds the configuration file, and the folders that depend on its location.
 
 use crate::platform::checks;
 use crate::platform::fault::{self, Fault};
@@ -7,36 +7,38 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// Name of the configuration file.
+/// The name of the configuration file.
 pub const FILE_NAME: &str = "workloop.toml";
 
-/// A configuration file that must not be believed: what it says is run as commands.
+/// A configuration file that is not trusted. It must be trustworthy because it contains commands
+/// that are run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("failed to trust {}: {why}", path.display())]
 pub struct Untrusted {
-    /// The file.
+    /// The path of the file.
     pub path: PathBuf,
-    /// Why not, and what to do.
+    /// The reason, and what to do about it.
     pub why: String,
 }
 
-/// The nearest configuration file at or above `folder`, up to the root of the file system.
+/// Returns the nearest configuration file at or above `folder`, up to the root of the file system.
 pub fn find_upwards(folder: &Path) -> Option<PathBuf> {
     folder.ancestors().map(|above| above.join(FILE_NAME)).find(|path| path.is_file())
 }
 
-/// The top of the git work tree that holds `folder`: the nearest folder at or above it with
-/// a `.git`, which is a file in linked work trees.
+/// Returns the top of the git work tree that contains `folder`: the nearest folder at or above it
+/// with a `.git`, which is a file in linked work trees.
 pub fn git_top(folder: &Path) -> Option<&Path> {
     folder.ancestors().find(|above| above.join(".git").exists())
 }
 
-/// Refuses a file that somebody else could have planted or could change: of another user (root
-/// excepted), with more than one hard link, or writable by everybody, as itself or through a folder
-/// between it and `folder`, from which it was found. So git treats a repository that is not ours.
+/// Refuses a file that another user could have created or could change: one that belongs to another
+/// user (except root), has more than one hard link, or is writable by everyone, directly or through
+/// a folder between it and `folder`, from which it was found. Git handles repositories of other
+/// users in the same way.
 ///
 /// # Errors
-/// [`Untrusted`] with the reason, or the error of looking at it.
+/// Returns [`Untrusted`] with the reason, or the error of examining the file.
 pub(super) fn check_trust(path: &Path, folder: &Path) -> io::Result<Result<(), Untrusted>> {
     let file = check_file(path)?;
     if file.is_ok() && open_folder(path, folder)? && !checks::is_trusted(path) {
@@ -47,10 +49,10 @@ pub(super) fn check_trust(path: &Path, folder: &Path) -> io::Result<Result<(), U
     Ok(file)
 }
 
-/// The same of the file alone, which a person named in the configuration.
+/// Applies the same checks to the file alone, for a file that the configuration names explicitly.
 ///
 /// # Errors
-/// As [`check_trust`].
+/// As for [`check_trust`].
 pub(super) fn check_file(path: &Path) -> io::Result<Result<(), Untrusted>> {
     let metadata = fs::metadata(path)?;
     if !checks::owned_by_us(metadata.uid()) && !checks::is_trusted(path) {
@@ -64,8 +66,8 @@ pub(super) fn check_file(path: &Path) -> io::Result<Result<(), Untrusted>> {
     check_not_world_writable(path)
 }
 
-/// Whether everybody may put files into a folder from `folder` up to that of `path`, and take away
-/// those of others.
+/// Returns whether every user may create files in a folder from `folder` to that of `path`, and
+/// remove those of others.
 fn open_folder(path: &Path, folder: &Path) -> io::Result<bool> {
     for between in folder.ancestors() {
         let mode = fs::metadata(between)?.mode();
@@ -79,10 +81,10 @@ fn open_folder(path: &Path, folder: &Path) -> io::Result<bool> {
     Ok(false)
 }
 
-/// Refuses a file that anybody may write.
+/// Refuses a file that every user may write.
 ///
 /// # Errors
-/// [`Untrusted`], or the error of looking at it.
+/// Returns [`Untrusted`], or the error of examining the file.
 pub(super) fn check_not_world_writable(path: &Path) -> io::Result<Result<(), Untrusted>> {
     let writable = fs::metadata(path)?.mode() & 0o002 != 0 && !checks::is_trusted(path);
     let why = "every user may write to it, and what it says is run as commands: chmod o-w it";

@@ -1,9 +1,10 @@
-//! Expands the globs under which the configuration lists queues.
+//! Expands the globs by which the configuration lists queues.
 
 use std::path::{Path, PathBuf};
 
-/// The files below `folder` that `pattern` matches, sorted. `*` does not cross folders, `**` does;
-/// hidden files and folders are left out. A pattern without wildcards is a path, existing or not.
+/// Returns the files below `folder` that match `pattern`, sorted. `*` does not match across
+/// folders, `**` does. Hidden files and folders are left out. A pattern without wildcards is a
+/// path, whether or not it exists.
 pub(super) fn expand(folder: &Path, pattern: &str) -> Vec<PathBuf> {
     let pattern = pattern.trim_start_matches("./");
     if !pattern.contains(['*', '?', '[', '{']) {
@@ -35,7 +36,7 @@ fn walk(folder: &Path, below: &Path, pattern: &str, depth: usize, found: &mut Ve
         }
         let path = below.join(entry.file_name());
         let Ok(metadata) = std::fs::metadata(folder.join(&path)) else { continue };
-        // Links to folders are not followed: they may lead in a circle.
+        // Links to folders are not followed, because they may form a loop.
         let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
         if metadata.is_dir() && !is_link && depth > 1 {
             walk(folder, &path, pattern, depth - 1, found);

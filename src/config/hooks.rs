@@ -1,4 +1,4 @@
-//! `[hooks]` as data: commands of a person before and after what a run does.
+//! `[hooks]` as data: commands that a person runs before and after the actions of a run.
 
 use crate::domain::{Command, HookPoint};
 use std::time::Duration;
@@ -6,12 +6,12 @@ use std::time::Duration;
 /// One hook.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HookRule {
-    /// Where it is run.
+    /// The point at which it is run.
     pub point: HookPoint,
-    /// Its line in the file.
+    /// The line in the configuration file.
     pub line: u32,
-    /// What is run.
+    /// The command to run.
     pub command: Command,
-    /// How long it may run.
+    /// The time limit of the command.
     pub timeout: Duration,
 }

@@ -16,17 +16,17 @@ use crate::platform::open::{self, Links};
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// The most that a configuration may have, in bytes.
+/// The maximum size of a configuration file, in bytes.
 const LIMIT: u64 = 4 << 20;
 
-/// Where an account could not be shared.
+/// Why accounts cannot be shared.
 const NO_ACCOUNTS: &str = "an agent has an account, whose limits are kept in the state folder of the user; set \
                            HOME or XDG_STATE_HOME";
 
-/// Looks up a variable of the environment.
+/// Looks up an environment variable.
 pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// What the command line says over everything else.
+/// The settings on the command line, which override all others.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Overrides {
     /// `--config`.
@@ -46,37 +46,37 @@ pub struct Overrides {
 /// A configuration that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// It cannot be read.
+    /// The file cannot be read.
     #[error("failed to read {}: {source}", path.display())]
     Read {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// Why.
+        /// The error.
         source: io::Error,
     },
-    /// It must not be believed.
+    /// The file is not trusted.
     #[error(transparent)]
     Untrusted(#[from] Untrusted),
-    /// It is wrong.
+    /// The file has faults.
     #[error("failed to read the configuration\n{0}")]
     Refused(#[from] RefusedConfig),
-    /// Two things that are said do not go together.
+    /// Two settings contradict each other.
     #[error("{0}")]
     Contradiction(&'static str),
-    /// A variable of the environment is wrong.
+    /// An environment variable has an invalid value.
     #[error("failed to read {name}: {value:?} is not {expected}")]
     Environment {
-        /// The variable.
+        /// The name of the variable.
         name: &'static str,
         /// Its value.
         value: String,
-        /// What it should be.
+        /// What the value should be.
         expected: &'static str,
     },
 }
 
 impl ConfigError {
-    /// What is right in the configuration, for verbs that only look.
+    /// Returns the valid part of the configuration, for verbs that only read.
     pub(super) fn rest(&self) -> Config {
         match self {
             Self::Refused(refused) => (*refused.rest).clone(),
@@ -88,19 +88,19 @@ impl ConfigError {
     }
 }
 
-/// The file that `--config` or `WORKLOOP_CONFIG` names, absolute.
+/// Returns the absolute path of the file that `--config` or `WORKLOOP_CONFIG` names.
 pub(super) fn explicit(overrides: &Overrides, cwd: &Path, env: Lookup<'_>) -> Option<PathBuf> {
     let path = overrides.config.clone().or_else(|| env("WORKLOOP_CONFIG").map(PathBuf::from))?;
     Some(paths::resolve(cwd, path))
 }
 
-/// Loads the file that was found upwards from `folder`, or none.
+/// Loads the file that was found upwards from `folder`.
 pub(super) fn load_found(path: &Path, folder: &Path) -> Result<Config, ConfigError> {
     find::check_trust(path, folder).map_err(|source| unreadable(path, source))??;
     read(path)
 }
 
-/// Loads a file that was named.
+/// Loads a file that was named explicitly.
 pub(super) fn load_named(path: &Path) -> Result<Config, ConfigError> {
     find::check_not_world_writable(path).map_err(|source| unreadable(path, source))??;
     read(path)
@@ -116,7 +116,7 @@ fn read(path: &Path) -> Result<Config, ConfigError> {
     Ok(file::parse(path, &text)?)
 }
 
-/// Lays the environment and the flags over what the file says.
+/// Overrides the settings of the file with the environment and the flags.
 pub(super) fn overlay(
     config: &mut Config,
     overrides: &Overrides,
@@ -175,8 +175,8 @@ fn pick(
     }
 }
 
-/// A configured agent by its name, else the tool of that name as it is configured or as its preset has
-/// it, else a command; with the limits of the default agent.
+/// Returns a configured agent with this name, or else the tool of this name as configured or with
+/// its preset, or else a command. It has the limits of the default agent.
 fn override_agent(config: &Config, text: &str) -> AgentProfile {
     if let Some(profile) = config.agent_named(text).filter(|profile| profile.name == text) {
         return profile.clone();
@@ -200,7 +200,7 @@ fn override_agent(config: &Config, text: &str) -> AgentProfile {
     }
 }
 
-/// A tool that nothing is configured for.
+/// Returns an agent for a tool that is not configured.
 fn of_preset(preset: Preset, config: &Config) -> AgentProfile {
     let budget_usd = config.limits.attempt.cost_usd.filter(|_| preset == Preset::Claude);
     let tool = Tool { preset, budget_usd, ..Tool::default() };
@@ -228,7 +228,7 @@ mod tests {
         assert_eq!(override_agent(&plain, "cursor-agent").tool.preset, Preset::Cursor);
         let line = override_agent(&plain, "claude --print");
         assert_eq!((line.name.as_str(), line.tool.preset), ("command-line", Preset::Command));
-        // What is configured for the tool holds, and a name of the configuration comes first.
+        // The settings of a configured tool are used, and a configured agent name takes precedence.
         let own = config(
             "[agents.writer]\npreset = \"claude\"\naccount = \"team\"\n[agents.amp]\nrun = \"y\"\n",
         );

@@ -1,8 +1,8 @@
-//! The configuration: `workloop.toml`, the environment and the flags as one typed [`Config`],
-//! with where each value came from, and the queues that the arguments mean.
+//! The configuration: `workloop.toml`, the environment and the flags as one typed [`Config`], with
+//! the origin of each value, and the queues that the arguments select.
 //!
-//! A file is either understood in full or refused with every problem and its place. An unknown
-//! key is an error, because a limit or a check that is silently not there is worse than none.
+//! A file is either fully understood or refused with every problem and its position. An unknown key
+//! is an error, because a limit or check that is silently missing is worse than none.
 
 mod board;
 mod choose;

@@ -17,14 +17,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Everything that is configured, by flag, environment, file or default.
+/// The whole configuration, from flags, environment, file and defaults.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
-    /// The file that was read, absolute; `None` when there is none.
+    /// The absolute path of the file that was read. `None` if there is none.
     pub path: Option<PathBuf>,
-    /// `root`: the project root, absolute.
+    /// `root`: the absolute path of the project root.
     pub root: Option<PathBuf>,
-    /// `create_root`: the project root is made when absent.
+    /// `create_root`: whether the project root is created if it does not exist.
     pub create_root: bool,
     /// `queues`: globs, relative to the folder of the file.
     pub queues: Vec<String>,
@@ -32,43 +32,43 @@ pub struct Config {
     pub projects: BTreeMap<String, NamedProject>,
     /// `[agents.NAME]`.
     pub agents: BTreeMap<String, AgentProfile>,
-    /// Where the state of accounts is kept, where it can be kept.
+    /// The folder for the state of accounts. `None` if there is no place for it.
     pub accounts: Option<PathBuf>,
-    /// `[agents] strict`: an agent without a section is an error.
+    /// `[agents] strict`: whether an agent without a section is an error.
     pub strict_agents: bool,
-    /// `--agent`, which overrides what tasks say.
+    /// `--agent`, which overrides the agents that tasks name.
     pub agent: Option<Sourced<AgentProfile>>,
-    /// Which verification applies.
+    /// The source of verification.
     pub verification: Verification,
-    /// `[[verify]]`, all profiles, in file order.
+    /// `[[verify]]`: the steps of all profiles, in file order.
     pub steps: Vec<VerifyStep>,
     /// `[services.NAME]`.
     pub services: BTreeMap<String, Arc<Service>>,
     /// `[types]`.
     pub types: BTreeMap<String, TypeRule>,
-    /// `[templates.NAME]`: the fields of tasks that the program makes by itself.
+    /// `[templates.NAME]`: the fields of tasks that the program creates itself.
     pub templates: BTreeMap<String, Map<String, Value>>,
     /// `[limits]`.
     pub limits: Limits,
     /// `[estimates] effort`: minutes of the efforts S, M, L and XL.
     pub effort_minutes: [f64; 4],
-    /// `[environment]`: what every command gets.
+    /// `[environment]`: the environment of every command.
     pub environment: EnvironmentRules,
-    /// The files of variables that are read, absolute.
+    /// The absolute paths of the variable files that are read.
     pub env_files: Vec<PathBuf>,
-    /// `unsafe_fs`: file systems whose locks may not hold are accepted.
+    /// `unsafe_fs`: whether file systems with unreliable locks are accepted.
     pub unsafe_fs: bool,
     /// `[guardrails] protect`: globs of files that no agent may change.
     pub protect: Vec<String>,
-    /// `[guardrails]` besides: what is looked for in changes.
+    /// The rest of `[guardrails]`: what is searched for in changes.
     pub guardrails: Rules,
-    /// `[guardrails] require_changes`: what attempts have to change where nothing else says it.
+    /// `[guardrails] require_changes`: what attempts have to change by default.
     pub require_changes: Requires,
     /// `[profiles.NAME] require_changes`.
     pub profile_requires: BTreeMap<String, Requires>,
-    /// `allow_queue_commands`: `verify` of a task may hold commands.
+    /// `allow_queue_commands`: whether `verify` of a task may contain commands.
     pub allow_queue_commands: bool,
-    /// How many tasks run at the same time.
+    /// The number of tasks that run at the same time.
     pub jobs: Sourced<u32>,
     /// `[escalation]`.
     pub escalation: BTreeMap<ReasonCode, Escalation>,
@@ -84,15 +84,15 @@ pub struct Config {
     pub landing: LandingRules,
     /// `[[notify]]`, in file order.
     pub notify: Vec<NotifyRule>,
-    /// The keys of these three sections that the file sets.
+    /// The keys of `[isolation]`, `[workspaces]` and `[landing]` that the file sets.
     pub tree_keys: Vec<Sourced<String>>,
     /// `[board]`.
     pub board: BoardRules,
 }
 
 impl Config {
-    /// `vars` with the variables that the configuration itself gives to commands, which may be
-    /// secrets as well.
+    /// Returns `vars` with the variables that the configuration itself sets for commands, which may
+    /// also be secrets.
     pub fn and_own(&self, vars: &[(OsString, OsString)]) -> Vec<(OsString, OsString)> {
         let rules = std::iter::once(&self.environment)
             .chain(self.agents.values().map(|agent| &agent.environment))
@@ -103,7 +103,7 @@ impl Config {
         vars.iter().cloned().chain(own).collect()
     }
 
-    /// The state folder of the account of an agent, and the name of its pauses there.
+    /// Returns the state folder of the account of an agent, and the name of its pauses there.
     pub fn account_of(&self, agent: &AgentProfile) -> Option<(PathBuf, String)> {
         let folder = self.accounts.as_ref()?.join(agent.tool.account.as_deref()?);
         let name = match agent.tool.preset {
@@ -120,19 +120,19 @@ impl Config {
         Some((folder, name))
     }
 
-    /// All agents: those of the file, and the one of `--agent`.
+    /// Returns all agents: those of the file, and the one of `--agent`.
     pub fn all_agents(&self) -> impl Iterator<Item = &AgentProfile> {
         let own = self.agent.iter().map(|agent| &agent.value);
         let own = own.filter(|agent| !self.agents.contains_key(&agent.name));
         self.agents.values().chain(own)
     }
 
-    /// Whether a step is hidden.
+    /// Returns whether any step is hidden.
     pub fn has_hidden(&self) -> bool {
         self.steps.iter().any(|step| step.rules.step.hidden.is_some())
     }
 
-    /// The folder of the file.
+    /// Returns the folder of the configuration file.
     pub fn folder(&self) -> Option<&Path> {
         self.path.as_deref().and_then(Path::parent)
     }
@@ -179,54 +179,54 @@ impl Default for Config {
     }
 }
 
-/// Who gets a task that failed.
+/// Where a task that failed is escalated to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Escalation {
-    /// Its further attempts are the agent's of that name.
+    /// Further attempts are run by the agent of this name.
     Agent(String),
-    /// A person, at once.
+    /// The task is blocked for a person at once.
     Person,
 }
 
-/// One of `[[known_errors]]`.
+/// An entry of `[[known_errors]]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownErrorRule {
     /// `match`: a regular expression for a line of the output.
     pub pattern: String,
-    /// What is known then.
+    /// What is known about an error that matches.
     pub known: KnownError,
 }
 
-/// One `[project.NAME]`.
+/// A section `[project.NAME]`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NamedProject {
-    /// `root`, absolute.
+    /// The absolute path of `root`.
     pub root: Option<PathBuf>,
     /// `create_root`.
     pub create_root: bool,
-    /// `queues`: name to path, absolute; in file order.
+    /// `queues`: names with absolute paths, in file order.
     pub queues: Vec<(String, PathBuf)>,
 }
 
-/// Where verification comes from.
+/// The source of verification.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verification {
-    /// From the profiles of the file, as tasks and types choose.
+    /// The profiles of the file, as selected by tasks and types.
     Profiles,
-    /// From `--verify`, for all tasks.
+    /// The steps of `--verify`, for all tasks.
     Flags(Vec<VerifyStep>),
-    /// Switched off by `--no-verify`.
+    /// None: switched off by `--no-verify`.
     Off,
 }
 
-/// One entry of `[types]`.
+/// An entry of `[types]`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TypeRule {
-    /// The agent.
+    /// The agent of tasks of this type.
     pub agent: Option<String>,
-    /// The verification profiles; empty: `default`.
+    /// The verification profiles. Empty means `default`.
     pub verify: Vec<String>,
-    /// Whether work that passed waits for a person's yes.
+    /// Whether work that passed waits for a person's review.
     pub review: bool,
     /// `require_changes`.
     pub require_changes: Option<Requires>,
@@ -235,31 +235,31 @@ pub struct TypeRule {
 /// `[limits]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Limits {
-    /// Budget of attempts of a task that has none of its own.
+    /// The attempt budget of a task that has none of its own.
     pub attempts: Sourced<u32>,
-    /// Lost attempts in a row that block a task.
+    /// The number of consecutive lost attempts that blocks a task.
     pub crashes: Sourced<u32>,
-    /// Different tasks blocked in a row that end the run.
+    /// The number of different tasks blocked in a row that ends the run.
     pub consecutive_failures: Sourced<u32>,
-    /// Attempt folders kept for each task.
+    /// The number of attempt folders kept per task.
     pub keep_attempts: Sourced<u32>,
-    /// How deep chains of follow-ups may go; 0 adds none.
+    /// The maximum depth of chains of follow-ups; 0 adds none.
     pub follow_up_depth: Sourced<u32>,
-    /// What overlapping files mean.
+    /// What happens when the files of tasks overlap.
     pub scopes: Sourced<ScopeMode>,
-    /// A task with a completion promise is verified only if the agent printed it.
+    /// Whether a task with a completion promise is verified only if the agent printed it.
     pub promise: Sourced<bool>,
-    /// Whether the tree is verified before attempts begin with it.
+    /// Whether the tree is verified before attempts start from it.
     pub untouched: Sourced<bool>,
-    /// How long an attempt may say nothing before a person is told.
+    /// How long an attempt may print nothing before a person is notified.
     pub progress_every: Sourced<Duration>,
-    /// What a task may use.
+    /// The usage limit of a task.
     pub task: Allowance,
-    /// What an attempt may use.
+    /// The usage limit of an attempt.
     pub attempt: Allowance,
-    /// What a run may use.
+    /// The usage limit of a run.
     pub run: Allowance,
-    /// What all loops of the project may use on a day.
+    /// The daily usage limit of all loops of the project.
     pub day: Allowance,
 }
 
@@ -288,9 +288,9 @@ impl Default for Limits {
 pub enum ScopeMode {
     /// Tasks with overlapping files never run at the same time.
     Serialize,
-    /// They may, with a warning.
+    /// They may run at the same time, with a warning.
     Warn,
-    /// They may.
+    /// They may run at the same time.
     Off,
 }
 

@@ -1,4 +1,4 @@
-//! `[[notify]]`: who is told what, and when; pure data.
+//! `[[notify]]`: who is notified of what, and when. Pure data.
 
 use crate::domain::Command;
 use chrono::NaiveTime;
@@ -6,16 +6,16 @@ use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::time::Duration;
 
-/// What a person can be told of.
+/// An event that people can be notified of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NotifyEvent {
-    /// Nothing continues without a person: a question, a blocked task, a change that cannot land.
+    /// Work stops until a person acts: a question, a blocked task, a change that cannot land.
     NeedsYou,
     /// A task was blocked.
     Blocked,
     /// A task is complete.
     Complete,
-    /// An attempt failed and its task is tried again.
+    /// An attempt failed, and its task will be tried again.
     Failed,
     /// An attempt was lost or interrupted.
     Lost,
@@ -23,9 +23,9 @@ pub enum NotifyEvent {
     Landed,
     /// A task was added.
     Added,
-    /// Finished work or a file that judges was changed by somebody who must not.
+    /// Finished work, or a file that judges, was changed without permission.
     Tampered,
-    /// A limit of an agent, of money or of tokens was hit.
+    /// A limit of an agent, of money or of tokens was reached.
     Limit,
     /// The agent of a task has printed nothing for too long.
     Silent,
@@ -33,12 +33,12 @@ pub enum NotifyEvent {
     RunStarted,
     /// A loop ended.
     RunFinished,
-    /// Nothing happened: a person looks whether a channel works.
+    /// No event: a person tests whether a channel works.
     Test,
 }
 
 impl NotifyEvent {
-    /// All that can be asked for, as the configuration writes them.
+    /// All events that can be selected, with the word used in the configuration.
     pub const ALL: [(&'static str, Self); 12] = [
         ("needs_you", Self::NeedsYou),
         ("blocked", Self::Blocked),
@@ -54,12 +54,12 @@ impl NotifyEvent {
         ("run_finished", Self::RunFinished),
     ];
 
-    /// The word of the configuration and of the messages.
+    /// Returns the word used in the configuration and in messages.
     pub fn as_str(self) -> &'static str {
         Self::ALL.iter().find(|(_, event)| *event == self).map_or("test", |(word, _)| word)
     }
 
-    /// How much it matters.
+    /// Returns the severity of the event.
     pub fn severity(self) -> NotifySeverity {
         match self {
             Self::NeedsYou | Self::Blocked | Self::Tampered => NotifySeverity::Error,
@@ -74,35 +74,35 @@ impl NotifyEvent {
     }
 }
 
-/// How much an event matters.
+/// The severity of an event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NotifySeverity {
-    /// Good to know.
+    /// For information.
     #[default]
     Info,
-    /// Something did not go as it should.
+    /// Something went wrong.
     Warning,
-    /// Nothing more happens there without a person.
+    /// Work stops until a person acts.
     Error,
 }
 
 impl NotifySeverity {
-    /// All of them, as the configuration writes them.
+    /// All severities, with the word used in the configuration.
     pub const ALL: [(&'static str, Self); 3] =
         [("info", Self::Info), ("warning", Self::Warning), ("error", Self::Error)];
 }
 
-/// An address, as it is written or as a variable of the environment holds it.
+/// An address, given directly or in an environment variable.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Address {
-    /// The URL itself.
+    /// The URL.
     Url(String),
-    /// The variable that holds it.
+    /// The name of the variable that contains the URL.
     Variable(String),
 }
 
 impl Address {
-    /// The URL; `None` where the variable is not set.
+    /// Returns the URL. Returns `None` if the variable is not set.
     pub fn resolve(&self, vars: &[(OsString, OsString)]) -> Option<String> {
         match self {
             Self::Url(url) => Some(url.clone()),
@@ -112,7 +112,7 @@ impl Address {
 }
 
 impl fmt::Debug for Address {
-    /// Of a URL only the host is shown: with some services the rest of it is the secret.
+    /// Shows only the host of a URL, because with some services the rest is the secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Url(url) => f.write_str(host(url)),
@@ -121,27 +121,27 @@ impl fmt::Debug for Address {
     }
 }
 
-/// The value of a variable, if it is set to something.
+/// Returns the value of a variable that is set and not empty.
 pub fn variable(vars: &[(OsString, OsString)], name: &str) -> Option<String> {
     let set = vars.iter().find(|(key, _)| key.as_os_str() == OsStr::new(name));
     set.and_then(|(_, value)| value.to_str()).map(str::to_owned).filter(|text| !text.is_empty())
 }
 
-/// The host and the port of a URL, without what is before an `@`.
+/// Returns the host and port of a URL, without credentials before an `@`.
 pub fn host(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     rest[..end].rsplit('@').next().unwrap_or_default()
 }
 
-/// Where messages go.
+/// Where messages are sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NotifyTarget {
-    /// JSON by POST.
+    /// An HTTP POST request with JSON.
     Webhook(Address),
-    /// A command that reads JSON.
+    /// A command that reads JSON from stdin.
     Command(Command),
-    /// The notifications of the desktop.
+    /// Desktop notifications.
     Desktop,
     /// An incoming webhook of Slack.
     Slack(Address),
@@ -152,7 +152,7 @@ pub enum NotifyTarget {
 }
 
 impl NotifyTarget {
-    /// The key of the configuration.
+    /// Returns the configuration key.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Webhook(_) => "webhook",
@@ -164,7 +164,7 @@ impl NotifyTarget {
         }
     }
 
-    /// The address that is posted to.
+    /// Returns the address to post to, if there is one.
     pub fn address(&self) -> Option<&Address> {
         match self {
             Self::Webhook(address)
@@ -176,17 +176,17 @@ impl NotifyTarget {
     }
 }
 
-/// A part of each day in which nothing is sent, in the time of the machine. It may cross midnight.
+/// A period of each day in which nothing is sent, in local time. It may span midnight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quiet {
-    /// Its begin.
+    /// The start of the period.
     pub from: NaiveTime,
-    /// Its end; `None` is midnight, as `24:00`.
+    /// The end of the period. `None` is midnight, written as `24:00`.
     pub to: Option<NaiveTime>,
 }
 
 impl Quiet {
-    /// Reads `22:00-07:00`.
+    /// Parses a period such as `22:00-07:00`.
     pub fn parse(text: &str) -> Option<Self> {
         let time = |text: &str| NaiveTime::parse_from_str(text.trim(), "%H:%M").ok();
         let (from, to) = text.split_once('-')?;
@@ -195,38 +195,38 @@ impl Quiet {
         (quiet.to != Some(quiet.from)).then_some(quiet)
     }
 
-    /// Whether `time` is in it.
+    /// Returns whether `time` is in the period.
     pub fn holds(&self, time: NaiveTime) -> bool {
         let Some(to) = self.to else { return time >= self.from };
         if self.from < to { self.from <= time && time < to } else { time >= self.from || time < to }
     }
 }
 
-/// One `[[notify]]`.
+/// An entry of `[[notify]]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotifyRule {
-    /// What is told.
+    /// The events to send.
     pub on: Vec<NotifyEvent>,
-    /// Where it goes.
+    /// Where they are sent.
     pub target: NotifyTarget,
-    /// The variable with the secret that signs.
+    /// The variable with the secret for signing messages.
     pub secret_env: Option<String>,
-    /// Globs of queues, by name or file name; empty: all.
+    /// Globs of queues, by name or file name. Empty means all.
     pub queues: Vec<String>,
-    /// Globs of task ids; empty: all.
+    /// Globs of task ids. Empty means all.
     pub tasks: Vec<String>,
-    /// What matters less is not told.
+    /// The minimum severity of events to send.
     pub severity: NotifySeverity,
     /// When nothing is sent.
     pub quiet: Option<Quiet>,
-    /// What happens within this time is told together.
+    /// Events within this time are combined into one message.
     pub every: Option<Duration>,
-    /// Where it is in the file, 1-based.
+    /// The line in the file, counted from 1.
     pub line: u32,
 }
 
 impl NotifyRule {
-    /// The variables that it reads, which are nobody else's business.
+    /// Returns the variables that the rule reads. They are not passed to commands.
     pub fn variables(&self) -> impl Iterator<Item = &str> {
         let address = match self.target.address() {
             Some(Address::Variable(name)) => Some(name.as_str()),

@@ -1,21 +1,21 @@
-//! Where a value came from: flag > environment > file > default.
+//! The origin of a value: flag > environment > file > default.
 
 use std::fmt;
 use std::ops::Deref;
 
-/// The place that a value was read from.
+/// The origin of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// A flag of the command line.
+    /// A command line flag.
     Flag(&'static str),
-    /// A variable of the environment.
+    /// An environment variable.
     Environment(&'static str),
     /// A line of the configuration file.
     File {
-        /// 1-based.
+        /// The line, counted from 1.
         line: u32,
     },
-    /// Built in.
+    /// The built-in default.
     Default,
 }
 
@@ -30,22 +30,22 @@ impl fmt::Display for Origin {
     }
 }
 
-/// A value with its origin; reads like the value.
+/// A value with its origin. It dereferences to the value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sourced<T> {
     /// The value.
     pub value: T,
-    /// Where it came from.
+    /// The origin.
     pub origin: Origin,
 }
 
 impl<T> Sourced<T> {
-    /// A value with its origin.
+    /// Creates a value with its origin.
     pub fn new(value: T, origin: Origin) -> Self {
         Self { value, origin }
     }
 
-    /// A built-in value.
+    /// Creates a value with the default as its origin.
     pub fn default_value(value: T) -> Self {
         Self::new(value, Origin::Default)
     }

@@ -1,9 +1,9 @@
-//! Paths of the configuration and of the command line, as seen from a folder.
+//! Paths in the configuration and on the command line, relative to a folder.
 
 use std::path::{Component, Path, PathBuf};
 
-/// `path` as seen from `folder`, without `.` and `..`: by the file system where the path exists
-/// (a `..` behind a symbolic link is not what its name says), else by name.
+/// Resolves `path` relative to `folder`, without `.` and `..`. If the path exists it is resolved by
+/// the file system (a `..` after a symbolic link is not the parent in the text), otherwise by text.
 pub(super) fn resolve(folder: &Path, path: impl AsRef<Path>) -> PathBuf {
     let joined = folder.join(&path);
     let climbs = path.as_ref().components().any(|part| part == Component::ParentDir);

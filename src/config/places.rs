@@ -1,4 +1,4 @@
-//! Where queues and their configuration are looked for when nobody names them.
+//! Where queues and their configuration are searched for if they are not named.
 
 use super::find::{self, FILE_NAME};
 use super::globs;
@@ -6,11 +6,12 @@ use crate::platform::checks;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// Folders in which queues are looked for by name.
+/// Folders in which queues are searched for by name.
 pub(super) const FOLDERS: [&str; 2] = ["queues", "tasks"];
 
-/// The nearest folder at or above `cwd` with queues in its `queues/` or `tasks/`: up to the top of
-/// the git work tree, and without one as far as nobody else can put anything there.
+/// Returns the nearest folder at or above `cwd` with queues in its `queues/` or `tasks/`. The
+/// search goes up to the top of the git work tree; without one, it stops at folders in which other
+/// users can create files.
 pub(super) fn project_folder(cwd: &Path) -> Option<PathBuf> {
     let top = find::git_top(cwd);
     for folder in cwd.ancestors() {
@@ -37,20 +38,21 @@ fn is_ours(folder: &Path) -> bool {
         .is_ok_and(|meta| checks::owned_by_us(meta.uid()) && !open(meta.mode()))
 }
 
-/// The configuration that lies among the queues of the project of `cwd`.
+/// Returns the configuration that is among the queues of the project of `cwd`.
 pub(super) fn config_below(cwd: &Path) -> Option<PathBuf> {
     let project = project_folder(cwd)?;
     let files = FOLDERS.map(|folder| project.join(folder).join(FILE_NAME));
     files.into_iter().find(|path| path.is_file())
 }
 
-/// The folder of a queue, links resolved.
+/// Returns the folder of a queue, with links resolved.
 pub(super) fn real_folder(queue: &Path) -> PathBuf {
     let real = queue.canonicalize().unwrap_or_else(|_| queue.to_owned());
     real.parent().map_or(real.clone(), Path::to_owned)
 }
 
-/// A path for messages: as seen from `cwd` where it lies below it, or below a folder above it.
+/// Returns a path for messages: relative to `cwd` if it is below `cwd` or below a folder close
+/// above it.
 pub(super) fn relative(path: &Path, cwd: &Path) -> PathBuf {
     if let Ok(below) = path.strip_prefix(cwd) {
         return below.to_owned();
@@ -63,7 +65,7 @@ pub(super) fn relative(path: &Path, cwd: &Path) -> PathBuf {
     path.to_owned()
 }
 
-/// How many folders up a path for messages goes.
+/// The maximum number of `..` in a path for messages.
 const MOST_UP: usize = 3;
 
 #[cfg(test)]

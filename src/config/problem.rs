@@ -1,4 +1,4 @@
-//! What is wrong in a configuration file, with the place and the line shown.
+//! Faults in a configuration file, with their position and line.
 
 use super::model::Config;
 use crate::queue::{Position, excerpt};
@@ -6,12 +6,12 @@ use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
 
-/// One thing that is wrong.
+/// A fault in a configuration file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// 1-based.
+    /// The line, counted from 1.
     pub line: u32,
-    /// 1-based, in characters.
+    /// The column in characters, counted from 1.
     pub column: u32,
     /// What is wrong.
     pub message: String,
@@ -20,7 +20,7 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// A problem at the bytes `span` of `text`.
+    /// Creates a problem at the bytes `span` of `text`.
     pub(super) fn at(text: &str, span: Range<usize>, message: String) -> Self {
         let start = (0..=span.start.min(text.len()))
             .rev()
@@ -42,14 +42,14 @@ fn number(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
-/// A configuration file that is refused, with everything that is wrong in it.
+/// A refused configuration file, with everything that is wrong in it.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub struct RefusedConfig {
-    /// The file.
+    /// The path of the file.
     pub path: PathBuf,
-    /// At least one, in the order of the file.
+    /// The problems in file order. There is at least one.
     pub problems: Vec<Problem>,
-    /// What is right in it.
+    /// The valid part of the configuration.
     pub rest: Box<Config>,
 }
 

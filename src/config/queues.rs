@@ -1,4 +1,4 @@
-//! Which queue files the arguments mean.
+//! Selects the queue files that the arguments refer to.
 
 use super::find;
 use super::globs;
@@ -8,7 +8,7 @@ use super::places::{self, FOLDERS, real_folder, relative};
 use crate::domain::nearest;
 use std::path::{Path, PathBuf};
 
-/// What the command line says about queues.
+/// What the command line specifies about queues.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct QueueQuery {
     /// The working directory.
@@ -19,35 +19,35 @@ pub struct QueueQuery {
     pub project: Option<String>,
     /// `--queue`.
     pub names: Vec<String>,
-    /// No choice made means all queues that are found.
+    /// Whether all queues that are found are selected if none is specified.
     pub all: bool,
 }
 
-/// The configuration, and the queues that it holds for.
+/// The configuration, with the queues to which it applies.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Selection {
     /// The configuration.
     pub config: Config,
-    /// At least one queue, each file once.
+    /// The queues, each file once. There is at least one.
     pub queues: Vec<SelectedQueue>,
 }
 
-/// One queue file.
+/// A queue file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SelectedQueue {
-    /// Absolute path, symbolic links as they are.
+    /// The absolute path, without resolving symbolic links.
     pub path: PathBuf,
     /// The path for messages: as typed, or relative to the working directory.
     pub shown: PathBuf,
-    /// Its name in the configuration, else its file stem.
+    /// The name in the configuration, or else the file stem.
     pub name: String,
-    /// All names under which tasks of other queues may refer to it, `name` among them.
+    /// All names by which tasks of other queues may refer to it, including `name`.
     pub aliases: Vec<String>,
     /// The project under which the configuration lists it.
     pub project: Option<String>,
 }
 
-/// No queues, or not the ones that were meant.
+/// No queue was found, or not a specified one.
 #[derive(Debug, thiserror::Error)]
 pub enum SelectError {
     /// The configuration cannot be used.
@@ -56,35 +56,35 @@ pub enum SelectError {
     /// A file that does not exist.
     #[error("failed to find the queue {}{}", path.display(), did_you_mean(meant))]
     Missing {
-        /// As given.
+        /// The path as given.
         path: PathBuf,
-        /// What was probably meant.
+        /// The queue that was probably meant.
         meant: Option<String>,
     },
-    /// Nothing that could be a queue.
+    /// No file that could be a queue was found.
     #[error("failed to find a queue: none in queues/ or tasks/ of {}", .0.display())]
     None(PathBuf),
-    /// More than one, and no choice made.
+    /// Several queues were found, and none was specified.
     #[error("failed to choose a queue: there are {}:{}", .0.len(), listed(.0))]
     Several(Vec<PathBuf>),
-    /// A project or queue name that leads nowhere.
+    /// The name of the project or queue is unknown.
     #[error("there is no {what} {name}{}{}", did_you_mean(nearest), others(known, nearest.is_some()))]
     Unknown {
         /// `project` or `queue`.
         what: &'static str,
-        /// As given.
+        /// The name as given.
         name: String,
-        /// What was probably meant.
+        /// The name that was probably meant.
         nearest: Option<String>,
-        /// Those that there are.
+        /// The known names.
         known: Vec<String>,
     },
-    /// Queues of different configurations.
+    /// The queues have different configurations.
     #[error("failed to serve queues of different configurations together: {} and {}", shown(.0), shown(.1))]
     Mixed(Option<PathBuf>, Option<PathBuf>),
 }
 
-/// How many names an error lists.
+/// The maximum number of names that an error lists.
 const LISTED: usize = 20;
 
 fn did_you_mean(meant: &Option<String>) -> String {
@@ -108,10 +108,10 @@ fn shown(config: &Option<PathBuf>) -> String {
     config.as_ref().map_or_else(|| "none".to_owned(), |path| path.display().to_string())
 }
 
-/// Finds the configuration and the queues that `query` means.
+/// Returns the configuration and the queues that `query` selects.
 ///
 /// # Errors
-/// [`SelectError`].
+/// Returns [`SelectError`].
 pub fn select(
     query: &QueueQuery,
     overrides: &Overrides,
@@ -122,16 +122,16 @@ pub fn select(
     find_queues(query, config)
 }
 
-/// What was selected although the configuration may be wrong.
+/// What was selected even though the configuration may have faults.
 #[derive(Debug)]
 pub struct Anyway {
-    /// The queues, with what is right in the configuration.
+    /// The queues, with the valid part of the configuration.
     pub selection: Result<Selection, SelectError>,
-    /// What is wrong in it.
+    /// The error of the configuration, if any.
     pub wrong: Option<ConfigError>,
 }
 
-/// The same for a verb that only looks, or reports on the configuration itself.
+/// Selects queues for verbs that only read, or that report on the configuration itself.
 pub fn select_anyway(query: &QueueQuery, overrides: &Overrides, env: Lookup<'_>) -> Anyway {
     let (mut config, mut wrong) = match find_config(query, overrides, env) {
         Ok(config) => (config, None),
@@ -170,10 +170,11 @@ fn find_queues(query: &QueueQuery, config: Config) -> Result<Selection, SelectEr
     Ok(Selection { config, queues })
 }
 
-/// The configuration of the named paths, else of the working directory: what the file says.
+/// Returns the configuration file's settings for the named paths, or else for the working
+/// directory.
 ///
 /// # Errors
-/// When it cannot be read or is refused.
+/// Returns an error if the file cannot be read or is refused.
 pub fn find_config(
     query: &QueueQuery,
     overrides: &Overrides,
@@ -198,8 +199,8 @@ pub fn find_config(
     }
 }
 
-/// The queue that was probably meant by a path that leads nowhere: one with nearly the same name,
-/// in the same folder or where queues are looked for.
+/// Returns the queue that was probably meant by a path that does not exist: one with a similar
+/// name, in the same folder or where queues are searched for.
 fn meant(path: &Path, query: &QueueQuery, config: &Config) -> Option<String> {
     let folder = path.parent().unwrap_or(Path::new(""));
     let beside = globs::expand(&query.cwd.join(folder), "*.json");
@@ -216,7 +217,7 @@ fn meant(path: &Path, query: &QueueQuery, config: &Config) -> Option<String> {
     Some(relative(&found[at], &query.cwd).display().to_string())
 }
 
-/// `--project` and `--queue`: by the configuration, else by the naming of files.
+/// Resolves `--project` and `--queue`, by the configuration or else by file names.
 fn by_name(query: &QueueQuery, config: &Config) -> Result<Vec<PathBuf>, SelectError> {
     let project = query.project.as_deref();
     let configured = project.and_then(|name| config.projects.get(name));
@@ -240,7 +241,7 @@ fn by_name(query: &QueueQuery, config: &Config) -> Result<Vec<PathBuf>, SelectEr
     existing(query.names.iter().map(queue).collect::<Result<Vec<PathBuf>, _>>()?)
 }
 
-/// `work_queue_<project>[_<queue>].json` or `<queue>.json` in `queues/` and `tasks/`.
+/// Finds `work_queue_<project>[_<queue>].json` or `<queue>.json` in `queues/` and `tasks/`.
 fn by_file_name(
     query: &QueueQuery,
     config: &Config,
@@ -289,7 +290,7 @@ fn unknown(query: &QueueQuery, config: &Config, queue: Option<&str>) -> SelectEr
     SelectError::Unknown { what, name, nearest, known: all }
 }
 
-/// The queues that the configuration lists, else the only one in `queues/` or `tasks/`.
+/// Returns the queues that the configuration lists, or else the only one in `queues/` or `tasks/`.
 fn by_default(query: &QueueQuery, config: &Config) -> Result<Vec<PathBuf>, SelectError> {
     let listed = config_queues(config);
     if !listed.is_empty() {
@@ -319,7 +320,7 @@ pub(super) fn config_queues(config: &Config) -> Vec<PathBuf> {
     paths
 }
 
-/// Every JSON file in `queues/` and `tasks/`.
+/// Returns every JSON file in `queues/` and `tasks/`.
 fn candidates(query: &QueueQuery, config: &Config) -> Vec<PathBuf> {
     let bases = bases(query, config).into_iter();
     bases
@@ -328,7 +329,7 @@ fn candidates(query: &QueueQuery, config: &Config) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Where `queues/` and `tasks/` are looked for.
+/// Returns the folders in which `queues/` and `tasks/` are searched for.
 fn bases(query: &QueueQuery, config: &Config) -> Vec<PathBuf> {
     let mut bases = vec![query.cwd.clone()];
     let more = [config.folder().map(Path::to_owned), places::project_folder(&query.cwd)];
@@ -359,7 +360,7 @@ pub(super) fn describe(
     });
     let listed = entries.clone().find(|(_, _, path)| is_it(path));
     let stem = stem(real);
-    // The name of the section is no name when queues of several projects share it.
+    // The name of the section is not used if queues of several projects share it.
     let name = listed
         .filter(|(_, name, _)| entries.clone().filter(|(_, other, _)| other == name).count() == 1)
         .map_or_else(|| stem.clone(), |(_, name, _)| name.clone());

@@ -1,5 +1,5 @@
-//! Reads tables of TOML by hand, so that every wrong value and every unknown key is told with its
-//! place, all of them at once.
+//! Reads TOML tables manually, so that every invalid value and every unknown key is reported with
+//! its position, all of them at once.
 
 use super::duration::parse_duration;
 use super::origin::{Origin, Sourced};
@@ -13,7 +13,7 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// Collects what is wrong in one text.
+/// Collects the problems of one text.
 pub(super) struct Reader<'t> {
     text: &'t str,
     problems: RefCell<Vec<Problem>>,
@@ -28,7 +28,7 @@ impl<'t> Reader<'t> {
         self.problems.borrow_mut().push(Problem::at(self.text, span, message.into()));
     }
 
-    /// How many problems there are so far.
+    /// Returns the number of problems so far.
     pub(super) fn count(&self) -> usize {
         self.problems.borrow().len()
     }
@@ -37,7 +37,7 @@ impl<'t> Reader<'t> {
         Origin::File { line: Problem::at(self.text, span.clone(), String::new()).line }
     }
 
-    /// Everything that was reported, in the order of the file.
+    /// Returns everything that was reported, in file order.
     pub(super) fn into_problems(self) -> Vec<Problem> {
         let mut problems = self.problems.into_inner();
         problems.sort_by_key(|problem| (problem.line, problem.column));
@@ -45,13 +45,13 @@ impl<'t> Reader<'t> {
     }
 }
 
-/// A key with the place where it is, and its value.
+/// A key with its position and its value.
 pub(super) type Entry<'d> = (String, Range<usize>, &'d Spanned<DeValue<'d>>);
 
-/// One table. A key that was asked for is known; [`Section::close`] reports the others.
+/// A table. Requested keys are known; [`Section::close`] reports all others.
 pub(super) struct Section<'d> {
     pub(super) reader: &'d Reader<'d>,
-    /// Its name in messages, such as `[agents.default]`.
+    /// The name in messages, such as `[agents.default]`.
     name: String,
     pub(super) span: Range<usize>,
     table: &'d DeTable<'d>,
@@ -73,7 +73,7 @@ impl<'d> Section<'d> {
         self.table.get(key)
     }
 
-    /// Reports a wrong value.
+    /// Reports an invalid value.
     pub(super) fn wrong(&self, value: &Spanned<DeValue<'_>>, key: &str, expected: &str) {
         let found = value.get_ref().type_str();
         self.reader.report(value.span(), format!("{key} must be {expected}, not {found}"));
@@ -101,7 +101,7 @@ impl<'d> Section<'d> {
         Some(Sourced::new(flag?, self.reader.origin(&value.span())))
     }
 
-    /// A whole number of at least `least`.
+    /// Reads a whole number of at least `least`.
     pub(super) fn number(&self, key: &'static str, least: u32) -> Option<Sourced<u32>> {
         let value = self.get(key)?;
         let number = integer(value.get_ref())
@@ -114,7 +114,7 @@ impl<'d> Section<'d> {
         Some(Sourced::new(number?, self.reader.origin(&value.span())))
     }
 
-    /// An amount above 0, which may have a fraction.
+    /// Reads an amount above 0, which may have a fraction.
     pub(super) fn amount(&self, key: &'static str) -> Option<Sourced<f64>> {
         let value = self.get(key)?;
         let float = value.get_ref().as_float().map(|float| float.as_str().replace('_', ""));
@@ -127,7 +127,7 @@ impl<'d> Section<'d> {
         Some(Sourced::new(amount?, self.reader.origin(&value.span())))
     }
 
-    /// Reports a key whose value is well formed and cannot be obeyed.
+    /// Reports a key whose value is well-formed but cannot be applied.
     pub(super) fn refuse(&self, key: &'static str, why: &str) {
         let span = self.table.get(key).map_or_else(|| self.span.clone(), Spanned::span);
         self.reader.report(span, why);
@@ -145,13 +145,13 @@ impl<'d> Section<'d> {
         })
     }
 
-    /// A number, whole or not.
+    /// Reads a number, whole or not.
     pub(super) fn float(&self, key: &'static str) -> Option<Limit> {
         let value = self.get(key)?;
         let float = value.get_ref().as_float().map(|float| float.as_str().replace('_', ""));
         let number = match float {
             Some(float) => float.parse::<f64>().ok(),
-            // More than 2^53 is no threshold of anything.
+            // Larger numbers than 2^53 are not used as thresholds.
             None => integer(value.get_ref()).map(|number| number as f64),
         };
         let number = number.and_then(Limit::new);
@@ -161,7 +161,7 @@ impl<'d> Section<'d> {
         number
     }
 
-    /// Reports something about the value of a key that is there.
+    /// Reports something about the value of an existing key.
     pub(super) fn report_at(&self, key: &str, message: impl Into<String>) {
         let span = self.table.get(key).map_or(self.span.clone(), Spanned::span);
         self.reader.report(span, message);
@@ -186,18 +186,18 @@ impl<'d> Section<'d> {
         }
     }
 
-    /// A duration with its place.
+    /// Reads a duration, with its position.
     pub(super) fn timed(&self, key: &'static str) -> Option<Sourced<Duration>> {
         let span = self.get(key)?.span();
         Some(Sourced::new(self.duration(key)?, self.reader.origin(&span)))
     }
 
-    /// A list of strings; a single string counts as a list of one.
+    /// Reads a list of strings. A single string counts as a list of one.
     pub(super) fn texts(&self, key: &'static str) -> Vec<String> {
         self.spanned_texts(key).into_iter().map(|(text, _)| text).collect()
     }
 
-    /// The same with the place of each.
+    /// Reads a list of strings, with the position of each.
     pub(super) fn spanned_texts(&self, key: &'static str) -> Vec<(String, Range<usize>)> {
         let Some(value) = self.get(key) else { return Vec::new() };
         if let Some(text) = value.get_ref().as_str() {
@@ -214,7 +214,7 @@ impl<'d> Section<'d> {
         })
     }
 
-    /// A string for the shell, or a list of arguments.
+    /// Reads a command: a string for the shell, or a list of arguments.
     pub(super) fn command(&self, key: &'static str) -> Option<Command> {
         let value = self.get(key)?;
         let command = match value.get_ref().as_str() {
@@ -232,13 +232,13 @@ impl<'d> Section<'d> {
         Some(command)
     }
 
-    /// A sub-table.
+    /// Reads a subtable.
     pub(super) fn section(&self, key: &'static str) -> Option<Section<'d>> {
         let value = self.get(key)?;
         self.open(key, value)
     }
 
-    /// The value of an entry as a section of its own.
+    /// Opens the value of an entry as a section.
     pub(super) fn open(&self, key: &str, value: &'d Spanned<DeValue<'d>>) -> Option<Section<'d>> {
         let Some(table) = value.get_ref().as_table() else {
             self.wrong(value, key, "a table");
@@ -251,7 +251,7 @@ impl<'d> Section<'d> {
         Some(Section::new(self.reader, name, value.span(), table))
     }
 
-    /// An array of tables, in file order.
+    /// Reads an array of tables, in file order.
     pub(super) fn sections(&self, key: &'static str) -> Vec<Section<'d>> {
         let Some(value) = self.get(key) else { return Vec::new() };
         let Some(list) = value.get_ref().as_array() else {
@@ -261,7 +261,7 @@ impl<'d> Section<'d> {
         list.iter().filter_map(|item| self.open(key, item)).collect()
     }
 
-    /// All entries but the `known` ones, for tables whose keys are names; in file order.
+    /// Returns all entries except the `known` ones, in file order, for tables whose keys are names.
     pub(super) fn entries(&self) -> Vec<Entry<'d>> {
         let known = self.known.borrow();
         let mut entries: Vec<Entry<'d>> = self
@@ -274,7 +274,7 @@ impl<'d> Section<'d> {
         entries
     }
 
-    /// The keys that are set, in file order, each with the name of the section before it.
+    /// Returns the keys that are set, in file order, each prefixed with the name of its section.
     pub(super) fn keys(&self) -> Vec<Sourced<String>> {
         let section = self.name.trim_matches(['[', ']']);
         let mut keys: Vec<_> = self.table.keys().map(|key| (key.span(), key.get_ref())).collect();
@@ -283,7 +283,7 @@ impl<'d> Section<'d> {
         keys.into_iter().map(one).collect()
     }
 
-    /// The line of a key.
+    /// Returns the line of a key.
     pub(super) fn line(&self, key: &str) -> u32 {
         let span = self.table.get(key).map_or_else(|| self.span.clone(), Spanned::span);
         match self.reader.origin(&span) {
@@ -292,8 +292,9 @@ impl<'d> Section<'d> {
         }
     }
 
-    /// Reports every key that nobody asked for. Those in `absent` belong to features that this
-    /// version does not have: ignoring one of them would be a promise broken in silence.
+    /// Reports every key that was not requested. The keys in `absent` belong to features that this
+    /// version does not have. They are refused, because silently ignoring them would break a
+    /// promise.
     pub(super) fn close(&self, absent: &[&str]) {
         let place = if self.name.is_empty() { String::new() } else { format!(" in {}", self.name) };
         for (key, span, _) in self.entries() {
@@ -310,7 +311,7 @@ impl<'d> Section<'d> {
     }
 }
 
-/// One of the words that a key may be, as what it means.
+/// Reads a key that must be one of several words, and returns the meaning of the word.
 pub(super) fn word<T: Copy>(
     section: &Section<'_>,
     key: &'static str,

@@ -1,4 +1,4 @@
-//! The working directory of a queue's agents and verification.
+//! Determines the working directory of a queue's agents and verification.
 
 use super::find;
 use super::model::Config;
@@ -10,17 +10,17 @@ use std::path::{Path, PathBuf};
 /// The working directory of a queue's agents and verification.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProjectRoot {
-    /// Absolute.
+    /// The absolute path.
     pub path: PathBuf,
-    /// It is made when absent.
+    /// Whether it is created if it does not exist.
     pub create: bool,
 }
 
 impl Config {
-    /// The project root of a queue: `root` of its project's section or of the file, else the
-    /// folder of the file, else the top of the git work tree that holds the queue, else the
-    /// queue's folder, or the one above where that is a folder of queues. `project` is the name
-    /// that is in the queue.
+    /// Returns the project root of a queue: `root` of its project's section or of the file, or else
+    /// the folder of the file, or else the top of the git work tree that contains the queue, or
+    /// else the folder of the queue, or the one above it if that is a folder of queues. `project`
+    /// is the project name in the queue.
     pub fn root_for(&self, queue: &SelectedQueue, project: Option<&str>) -> ProjectRoot {
         let section = queue.project.as_deref().or(project).and_then(|p| self.projects.get(p));
         if let Some((section, root)) = section.and_then(|s| Some((s, s.root.as_ref()?))) {
@@ -40,7 +40,7 @@ impl Config {
     }
 }
 
-/// The project of a folder with queues: agents are not to work among them.
+/// Returns the project of a folder of queues, because agents must not work among the queues.
 fn project_of(folder: &Path) -> &Path {
     let holds_queues = folder.file_name().is_some_and(|name| FOLDERS.iter().any(|f| *f == name));
     let above = folder.parent().filter(|above| holds_queues && above.parent().is_some());

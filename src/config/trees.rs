@@ -1,4 +1,5 @@
-//! The sections about trees and landing as typed values: `[isolation]`, `[workspaces]`, `[landing]`.
+//! The sections about trees and landing as typed values: `[isolation]`, `[workspaces]`,
+//! `[landing]`.
 
 use super::origin::Sourced;
 use crate::workspace::TreeRules;
@@ -7,23 +8,23 @@ use std::path::PathBuf;
 /// `[isolation]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Isolation {
-    /// Which trees agents work in.
+    /// In which trees agents work.
     pub mode: Sourced<IsolationMode>,
-    /// The branch that work lands on; the one that is checked out when it is not set.
+    /// The branch on which work lands. If it is not set, the branch that is checked out is used.
     pub target: Option<String>,
 }
 
 impl IsolationMode {
-    /// How it is written.
+    /// All modes with the word used in the configuration.
     pub const WORDS: [(&str, Self); 2] = [("shared", Self::Shared), ("private", Self::Private)];
 }
 
 /// `isolation.mode`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IsolationMode {
-    /// All agents work in the project's own tree.
+    /// All agents work in the tree of the project itself.
     Shared,
-    /// Each slot has a clone of its own.
+    /// Each slot has its own clone.
     Private,
 }
 
@@ -36,7 +37,8 @@ impl Default for Isolation {
 /// `[workspaces]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WorkspaceRules {
-    /// `dir`: where the trees lie, absolute; in the cache folder of the user when it is not set.
+    /// `dir`: the absolute path of the folder for trees. If it is not set, the user's cache folder
+    /// is used.
     pub dir: Option<PathBuf>,
     /// `setup`, `setup_inputs`, `copy`, `link`, `keep`, `objects`.
     pub tree: TreeRules,
@@ -44,12 +46,12 @@ pub struct WorkspaceRules {
     pub retry_from: Sourced<RetryFrom>,
 }
 
-/// `workspaces.retry_from`: what a further attempt begins with.
+/// `workspaces.retry_from`: where another attempt starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RetryFrom {
-    /// What the last attempt did.
+    /// From the work of the last attempt.
     Last,
-    /// The base, as the first one did.
+    /// From the base, like the first attempt.
     Base,
 }
 
@@ -66,29 +68,29 @@ impl Default for WorkspaceRules {
 /// `[landing]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LandingRules {
-    /// Where work lands; by the mode of isolation when it is not set.
+    /// Where work lands. If it is not set, it depends on the mode of isolation.
     pub mode: Option<Sourced<LandingMode>>,
-    /// What a commit is made of; by the mode of isolation when it is not set.
+    /// What is committed. If it is not set, it depends on the mode of isolation.
     pub commit: Option<Sourced<CommitMode>>,
-    /// How often a task goes back to its agent because of a conflict before it is blocked.
+    /// How often a task is returned to its agent because of a conflict before it is blocked.
     pub conflicts: Sourced<u32>,
 }
 
 /// `landing.mode`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LandingMode {
-    /// Nowhere.
+    /// Work does not land.
     Off,
-    /// On the target.
+    /// Work lands on the target.
     Branch,
 }
 
 /// `landing.commit`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CommitMode {
-    /// A commit for each task.
+    /// One commit per task.
     Task,
-    /// None.
+    /// No commits.
     None,
 }
 

@@ -1,4 +1,4 @@
-//! `[agents]`: who does the work, by preset or by command.
+//! `[agents]`: the agents that do the work, by preset or by command.
 
 use super::environment;
 use crate::agent::{
@@ -91,7 +91,7 @@ fn one(
     })
 }
 
-/// Which tool it is, and how it is called.
+/// Reads which tool it is, and how it is called.
 fn tool(section: &Section<'_>) -> Tool {
     let preset = section.spanned_texts("preset").into_iter().next();
     let preset = preset.map_or(Preset::Command, |(word, span)| {
@@ -120,7 +120,7 @@ fn tool(section: &Section<'_>) -> Tool {
         cost_estimate_usd: section.amount("cost_estimate_usd").map(|cost| cost.value),
     };
     let refuse = |key: &'static str, why: &str| section.refuse(key, why);
-    // A key that would not be obeyed is refused.
+    // A key that would have no effect is refused.
     let called = match &tool.run {
         None => preset != Preset::Command,
         Some(Command::List(words)) => words.iter().any(|word| word == ARGS),
@@ -153,7 +153,7 @@ fn tool(section: &Section<'_>) -> Tool {
     tool
 }
 
-/// Tells agents that can end themselves what an attempt may cost.
+/// Passes the cost limit of an attempt to agents that can enforce it themselves.
 pub(in crate::config) fn put_budgets(config: &mut Config) {
     let budget = config.limits.attempt.cost_usd;
     for agent in config.agents.values_mut() {
@@ -162,7 +162,7 @@ pub(in crate::config) fn put_budgets(config: &mut Config) {
     }
 }
 
-/// A name that is a folder of its own.
+/// Reads a name that can be used as a folder name.
 fn account(section: &Section<'_>) -> Option<String> {
     let account = section.text("account")?;
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.@+".contains(letter);

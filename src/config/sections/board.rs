@@ -1,4 +1,4 @@
-//! `[board]`: the file that shows all tasks, and how.
+//! `[board]`: the file that shows all tasks, and its layout.
 
 use super::super::board::{BoardRules, BoardStyle};
 use super::super::reader::{Section, word};
@@ -23,8 +23,8 @@ pub(in super::super) fn read(section: &Section<'_>, folder: &Path) -> BoardRules
     BoardRules { path, style }
 }
 
-/// Why a board cannot be written there: it is made anew each time, so what it takes the place of is
-/// lost.
+/// Returns why a board cannot be written to this path. The board is rewritten every time, so the
+/// previous content of the file is lost.
 fn refusal(text: &str) -> Option<&'static str> {
     let path = Path::new(text);
     let is_inside = path.components().all(|part| matches!(part, Component::Normal(_)));

@@ -1,4 +1,4 @@
-//! `[environment]`, of all commands, of an agent or of a step.
+//! `[environment]` of all commands, of an agent or of a step.
 
 use super::super::dotenv;
 use super::super::find;
@@ -10,13 +10,13 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-/// The most that a file of variables may have, in bytes.
+/// The maximum size of a file of variables, in bytes.
 const LIMIT: u64 = 1 << 20;
 
-/// The variables by which a loop speaks to its commands.
+/// The prefix of the variables that a loop sets for its commands.
 const OURS: &str = "WORKLOOP_";
 
-/// Reads `environment` of `parent`, with `file` as seen from `folder`; files that it names are added
+/// Reads `environment` of `parent`, with `file` relative to `folder`. Files that it names are added
 /// to `files`.
 pub(in super::super) fn read(
     parent: &Section<'_>,
@@ -45,7 +45,7 @@ fn inherit(section: &Section<'_>) -> Option<Inherit> {
     found
 }
 
-/// Names, with `*` at the end or without.
+/// Reads names, optionally with a trailing `*`.
 fn patterns(section: &Section<'_>, key: &'static str) -> Vec<String> {
     let found = section.spanned_texts(key);
     for (pattern, span) in &found {
@@ -63,7 +63,7 @@ fn patterns(section: &Section<'_>, key: &'static str) -> Vec<String> {
     found.into_iter().map(|(pattern, _)| pattern).collect()
 }
 
-/// Variables with their values, under `key`.
+/// Reads variables with their values from `key`.
 pub(super) fn values(section: &Section<'_>, key: &'static str) -> Values {
     let mut values = BTreeMap::new();
     let Some(set) = section.section(key) else { return Values::default() };
@@ -91,7 +91,7 @@ fn refuse_ours(section: &Section<'_>, key: &str, name: &str, span: &Range<usize>
     }
 }
 
-/// The variables of the file that `file` names.
+/// Reads the variables of the file that `file` names.
 fn file(section: &Section<'_>, folder: &Path, files: &mut Vec<PathBuf>) -> Values {
     let Some((name, span)) = section.spanned_texts("file").into_iter().next() else {
         return Values::default();

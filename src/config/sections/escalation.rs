@@ -1,16 +1,16 @@
-//! `[escalation]`: who gets a task that failed for a reason.
+//! `[escalation]`: where a task is escalated to when it fails for a reason.
 
 use super::super::model::{Config, Escalation};
 use super::super::reader::Section;
 use crate::domain::{ReasonCode, nearest};
 use std::ops::Range;
 
-/// What can be done about a reason code.
+/// Who can resolve a reason code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Helps {
-    /// Another agent may do better; a person may look at once.
+    /// Another agent may do better, or a person may look at once.
     Anybody,
-    /// It waits for a person as it is, and nothing else would help.
+    /// The task already waits for a person, and nothing else would help.
     Person,
     /// No task is to blame, and none waits because of it.
     Nobody,

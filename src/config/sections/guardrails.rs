@@ -1,4 +1,4 @@
-//! `[guardrails]`: what no agent may change, and what no change may add.
+//! `[guardrails]`: what agents must not change, and what changes must not add.
 
 use super::super::reader::{Section, word};
 use crate::domain::Level;
@@ -6,16 +6,16 @@ use crate::guardrails::{CODES, Denied, Frozen, Requires, Rules};
 use regex::Regex;
 use std::collections::BTreeMap;
 
-/// Most kilobytes that a limit of the size of files may have.
+/// The maximum value of a file size limit, in kilobytes.
 const MOST_KB: u32 = 1 << 20;
 
-/// What the section says.
+/// The settings of the section.
 pub(in super::super) struct Guardrails {
     /// `protect`.
     pub(in super::super) protect: Vec<String>,
     /// `require_changes`.
     pub(in super::super) requires: Requires,
-    /// All else.
+    /// All other settings.
     pub(in super::super) rules: Rules,
 }
 
@@ -40,12 +40,12 @@ pub(in super::super) fn read(section: &Section<'_>) -> Guardrails {
     read
 }
 
-/// `require_changes` of a section.
+/// Reads `require_changes` of a section.
 pub(in super::super) fn requires(section: &Section<'_>) -> Option<Requires> {
     word(section, "require_changes", &Requires::WORDS).map(|word| *word)
 }
 
-/// Globs as seen from the project root.
+/// Reads globs that are relative to the project root.
 fn globs(section: &Section<'_>, key: &'static str) -> Vec<String> {
     let globs = section.spanned_texts(key);
     for (glob, span) in &globs {
@@ -66,7 +66,7 @@ fn deny(section: &Section<'_>) -> Vec<Denied> {
     let mut all = Vec::new();
     for (text, span) in section.spanned_texts("deny") {
         match Regex::new(&text) {
-            // Every line has the empty text in it.
+            // A pattern that matches the empty text matches every line.
             Ok(regex) if regex.is_match("") => {
                 let message = format!("deny: {text:?} matches every line");
                 section.reader.report(span, message);
@@ -118,7 +118,7 @@ fn levels(section: &Section<'_>) -> BTreeMap<String, Option<Level>> {
     all
 }
 
-/// Whether a rule has that code; reports where none has.
+/// Returns whether a rule has this code. Reports the code if none has.
 fn is_code(section: &Section<'_>, code: &str, span: &std::ops::Range<usize>) -> bool {
     let all = || CODES.iter().copied();
     if all().any(|known| known == code) {

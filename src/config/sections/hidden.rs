@@ -1,16 +1,17 @@
-//! `hidden` of steps, where it meets what other sections say.
+//! Checks `hidden` of steps against the settings of other sections.
 
 use super::super::model::Config;
 use super::super::reader::Section;
 use super::super::trees::IsolationMode;
 use crate::workspace::Objects;
 
-/// Why a step cannot be hidden in a tree that all share.
+/// Why a step cannot be hidden in a shared tree.
 pub(in super::super) const NEEDS_PRIVATE: &str = "hidden needs mode = \"private\" under [isolation]: its folder is laid over a judge tree, \
      and never over the project";
 
-/// Reports hidden steps that cannot be had. Where there are such, private trees get the history of their
-/// base and nothing else: the folder may be in the repository under another name.
+/// Reports hidden steps that are not possible. If there are hidden steps, private trees get only
+/// the history of their base, because the hidden folder may be in the repository under another
+/// name.
 pub(in super::super) fn check(top: &Section<'_>, config: &mut Config) {
     if !config.has_hidden() {
         return;

@@ -1,14 +1,14 @@
-//! `[hooks]`: commands of a person before and after what a run does.
+//! `[hooks]`: commands that a person runs before and after the actions of a run.
 
 use super::super::hooks::HookRule;
 use super::super::reader::Section;
 use crate::domain::HookPoint;
 use std::time::Duration;
 
-/// How long a hook may run where nothing is said.
+/// The default time limit of a hook.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Reads the section; a name that is no hook is refused.
+/// Reads the section. A name that is not a hook is refused.
 pub(in super::super) fn read(section: &Section<'_>) -> Vec<HookRule> {
     let timeout = section.duration("timeout").unwrap_or(TIMEOUT);
     let one = |point: HookPoint| {

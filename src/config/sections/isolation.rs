@@ -1,4 +1,4 @@
-//! `[isolation]`: whether agents share a tree, and the branch that verified work lands on.
+//! `[isolation]`: whether agents share a tree, and the branch on which verified work lands.
 
 use super::super::reader::{Section, word};
 use super::super::trees::{Isolation, IsolationMode};
@@ -17,7 +17,7 @@ pub(in super::super) fn read(section: &Section<'_>) -> Isolation {
     Isolation { mode, target: target.map(|(name, _)| name) }
 }
 
-/// Whether git could have a branch of that name, as far as its form tells.
+/// Returns whether the form of `name` is allowed for a git branch.
 fn is_branch(name: &str) -> bool {
     let strange = |c: char| c.is_control() || c.is_whitespace() || "~^:?*[\\".contains(c);
     let part = |part: &str| {

@@ -1,4 +1,4 @@
-//! `[[known_errors]]`: what people know about errors that come again.
+//! `[[known_errors]]`: what people know about recurring errors.
 
 use super::super::model::KnownErrorRule;
 use super::super::reader::Section;

@@ -3,11 +3,11 @@
 use super::super::reader::{Section, word};
 use super::super::trees::{CommitMode, Isolation, IsolationMode, LandingMode, LandingRules};
 
-/// Keys that later versions know.
+/// Keys that are reserved for later versions.
 const ABSENT: [&str; 7] =
     ["on_blocked", "batch", "every_commit", "push", "sign", "template", "resolve"];
 
-/// Why private trees and no commit do not go together.
+/// Why private trees need commits.
 pub(in super::super) const NO_COMMIT: &str = "commit = \"none\" contradicts isolation.mode = \"private\", where work lands as commits; \
      mode = \"off\" lands nothing";
 

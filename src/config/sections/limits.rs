@@ -1,4 +1,4 @@
-//! `[limits]`: how often and how long, and what may be used, of an attempt, a task, a run and a day.
+//! `[limits]`: how often, how long and how much an attempt, a task, a run and a day may use.
 
 use crate::config::model::{Limits, ScopeMode};
 use crate::config::origin::Sourced;
@@ -42,7 +42,7 @@ fn read_scopes(section: &Section<'_>) -> Option<Sourced<ScopeMode>> {
     Some(Sourced::new(mode, section.reader.origin(&span)))
 }
 
-/// `[limits.NAME]`, without the keys that mean nothing there.
+/// Reads `[limits.NAME]`, refusing the keys that have no meaning there.
 fn part(section: &Section<'_>, name: &'static str, never: &[&'static str]) -> Allowance {
     let Some(part) = section.section(name) else { return Allowance::default() };
     let attempts = part.number("attempts", 1).map(|number| u64::from(*number));
@@ -81,7 +81,7 @@ mod tests {
         let config = read(text).expect("read");
         assert_eq!(config.limits.task.tokens, Some(5_000_000));
         assert_eq!((config.limits.day.attempts, config.limits.run.attempts), (Some(3), None));
-        // The tool itself ends there.
+        // The tool itself stops at this limit.
         assert!(config.agents["default"].command.to_string().ends_with("--max-budget-usd 1.5"));
         for (text, why) in [
             ("[limits.attempt]\nattempts = 2", "an attempt is one attempt"),

@@ -1,4 +1,4 @@
-//! The sections of a configuration that have a file of their own.
+//! The sections of a configuration that have a file of their own here.
 
 pub(super) mod agents;
 pub(super) mod board;

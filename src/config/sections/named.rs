@@ -1,4 +1,4 @@
-//! Names of agents and profiles that other sections use.
+//! Checks the names of agents and profiles that other sections use.
 
 use super::super::model::Config;
 use super::super::names::fold;
@@ -6,7 +6,7 @@ use super::super::reader::Section;
 use crate::domain::nearest;
 use std::ops::Range;
 
-/// Reports a name of the kind `what` that no section has.
+/// Reports a name of the kind `what` that no section defines.
 pub(in super::super) fn check(
     section: &Section<'_>,
     span: &Range<usize>,

@@ -1,4 +1,4 @@
-//! `[[notify]]`: one channel each.
+//! `[[notify]]`: each entry is one channel.
 
 use super::super::notify::{Address, NotifyEvent, NotifyRule, NotifySeverity, NotifyTarget, Quiet};
 use super::super::origin::Origin;
@@ -8,7 +8,7 @@ use crate::domain::nearest;
 /// The keys of which a channel has exactly one.
 const TARGETS: &str = "webhook, command, desktop, slack, discord or ntfy";
 
-/// Reads one channel; `None` where something that it cannot be without is wrong.
+/// Reads one channel. Returns `None` if a required setting is wrong.
 pub(in super::super) fn read(section: &Section<'_>) -> Option<NotifyRule> {
     let on = events(section);
     let target = target(section);
@@ -128,7 +128,7 @@ fn name(section: &Section<'_>, key: &'static str) -> Option<String> {
     Some(name)
 }
 
-/// Whether a shell could set a variable of that name.
+/// Returns whether a shell could set a variable with this name.
 fn is_name(name: &str) -> bool {
     let part = |c: char| c == '_' || c.is_ascii_alphanumeric();
     !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit()) && name.chars().all(part)
@@ -182,7 +182,7 @@ mod tests {
         assert_eq!(first.every, Some(Duration::from_secs(1800)));
         assert!(first.quiet.is_some());
         assert_eq!((&second.target, second.line), (&NotifyTarget::Desktop, 10));
-        // What only channels need is withheld from every command.
+        // Variables that only channels need are withheld from all commands.
         assert_eq!(config.environment.drop, ["HOOK", "SIGNS"]);
     }
 

@@ -1,4 +1,4 @@
-//! `[profiles.NAME]`: what holds for all steps of a profile.
+//! `[profiles.NAME]`: the settings of all steps of a profile.
 
 use super::super::model::Config;
 use super::super::names::fold;
@@ -8,7 +8,7 @@ use crate::domain::nearest;
 use crate::verify::{Baseline, Flaky, ProfileRules, Rules};
 use std::sync::Arc;
 
-/// Reads the sections of `profiles` into the steps that are read already.
+/// Applies the sections of `profiles` to the steps, which were read before.
 pub(in super::super) fn read(profiles: &Section<'_>, config: &mut Config) {
     let known: Vec<String> = config.services.keys().cloned().collect();
     let mut seen: Vec<String> = Vec::new();
@@ -41,7 +41,7 @@ pub(in super::super) fn read(profiles: &Section<'_>, config: &mut Config) {
     }
 }
 
-/// Services by name, which must be there.
+/// Reads the names of services, which must exist.
 fn services(section: &Section<'_>, known: &[String]) -> Vec<String> {
     let names = section.spanned_texts("services");
     for (name, span) in names.iter().filter(|(name, _)| !known.contains(name)) {

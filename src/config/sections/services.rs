@@ -1,4 +1,4 @@
-//! `[services.NAME]`: what steps need to run beside them.
+//! `[services.NAME]`: programs that must run during steps.
 
 use super::super::reader::Section;
 use super::environment;
@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long a service has until it is ready, where nothing else is said.
+/// The default time that a service has to become ready.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Reads the sections of `services`; paths are as seen from `folder`.
+/// Reads the sections of `services`. Paths are relative to `folder`.
 pub(in super::super) fn read(
     services: &Section<'_>,
     folder: &Path,

@@ -1,4 +1,4 @@
-//! `[templates.NAME]`: tasks that the program makes by itself, as a person words them.
+//! `[templates.NAME]`: the wording of tasks that the program creates itself.
 
 use super::super::model::Config;
 use super::super::names::fold;
@@ -9,8 +9,7 @@ use crate::verify::OnRed;
 use serde_json::{Map, Value, json};
 use std::ops::Range;
 
-/// Reads the sections. What a task made of one is allowed is not among the keys: it is allowed
-/// nothing.
+/// Reads the sections. The keys cannot grant permissions: a task created from a template has none.
 pub(in super::super) fn read(templates: &Section<'_>, config: &mut Config) {
     // A name may be missing only because its section was refused.
     let sound = templates.reader.count() == 0;
@@ -55,7 +54,7 @@ fn one(section: &Section<'_>, config: &Config, sound: bool) -> Map<String, Value
     fields
 }
 
-/// The type of the task, which must be one that is worked on.
+/// Reads the type of the task, which must not be a gate.
 fn work_type(section: &Section<'_>) -> Option<String> {
     let (kind, span) = section.spanned_texts("type").into_iter().next()?;
     if fold(&kind) == "gate" {
@@ -92,7 +91,7 @@ pub(super) fn on_red(section: &Section<'_>, config: &Config) -> OnRed {
     }
 }
 
-/// Reports templates that no profile names: nothing would ever be made of them.
+/// Reports templates that no profile uses, because no task would be created from them.
 pub(in super::super) fn check_used(templates: &Section<'_>, config: &Config) {
     let is_used = |name: &str| {
         let mut all = config.steps.iter().map(|step| &step.rules.profile.on_red);

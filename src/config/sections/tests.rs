@@ -1,4 +1,4 @@
-//! What may be in the sections about trees and landing.
+//! Tests the settings of the sections about trees and landing.
 
 use super::super::parse;
 use super::super::{CommitMode, Config, IsolationMode, LandingMode, RetryFrom, Sourced};

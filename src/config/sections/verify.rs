@@ -1,4 +1,4 @@
-//! `[[verify]]`: the steps that judge.
+//! `[[verify]]`: the steps that judge work.
 
 use super::super::model::Config;
 use super::super::names::{VERIFY_TIMEOUT, fold, step_name};
@@ -14,14 +14,14 @@ use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-/// A step as it was read, with the places of the names that it needs.
+/// A step, with the positions of the names that it needs.
 struct Read {
     step: VerifyStep,
     needs: Vec<(String, Range<usize>)>,
 }
 
-/// Reads all steps of `sections`, paths as seen from `folder`, into `config`: each behind those that it
-/// needs, otherwise in the order of the file.
+/// Reads all steps of `sections` into `config`, with paths relative to `folder`. Each step comes
+/// after those that it needs; otherwise they are in file order.
 pub(in super::super) fn read(sections: &[Section<'_>], folder: &Path, config: &mut Config) {
     let mut all: Vec<Read> = Vec::new();
     for section in sections {
@@ -73,7 +73,7 @@ fn read_step(section: &Section<'_>, folder: &Path, config: &mut Config) -> Optio
     Some(Read { step, needs })
 }
 
-/// A path that stays in the project.
+/// Reads a path that stays in the project.
 pub(super) fn inside(section: &Section<'_>, key: &'static str) -> Option<PathBuf> {
     let (text, span) = section.spanned_texts(key).into_iter().next()?;
     if stays_inside(&text) {
@@ -85,7 +85,7 @@ pub(super) fn inside(section: &Section<'_>, key: &'static str) -> Option<PathBuf
     None
 }
 
-/// A path in the project, or a pattern of such.
+/// Reads a path in the project, or a pattern of such paths.
 fn files(section: &Section<'_>, key: &'static str) -> Option<String> {
     let path = inside(section, key)?.to_string_lossy().into_owned();
     if is_pattern(&path) && fast_glob::validate(&path).is_err() {
@@ -179,7 +179,7 @@ fn report(section: &Section<'_>) -> Option<ReportRule> {
     }
 }
 
-/// Reports what a step needs and its profile does not have.
+/// Reports needed steps that do not exist in the profile.
 fn check_needs(section: &Section<'_>, all: &[Read]) {
     for Read { step, needs } in all {
         let others = all.iter().filter(|other| fold(&other.step.profile) == fold(&step.profile));
@@ -199,7 +199,7 @@ fn check_needs(section: &Section<'_>, all: &[Read]) {
     }
 }
 
-/// The steps, each behind those that it needs; a circle is reported.
+/// Sorts the steps so that each comes after those that it needs. Reports a cycle.
 fn in_order(section: &Section<'_>, mut left: Vec<Read>) -> Vec<VerifyStep> {
     let mut ordered: Vec<VerifyStep> = Vec::with_capacity(left.len());
     loop {

@@ -1,4 +1,4 @@
-//! `[workspaces]`: where private trees lie, and what is in them that git ignores.
+//! `[workspaces]`: where private trees are, and which ignored files they contain.
 
 use super::super::paths::resolve;
 use super::super::reader::{Section, word};
@@ -7,7 +7,7 @@ use crate::workspace::{Objects, SetupRules, TreeRules};
 use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 
-/// Reads the section; paths are as seen from `folder`, that of the file.
+/// Reads the section. Paths are relative to `folder`, the folder of the file.
 pub(in super::super) fn read(section: &Section<'_>, folder: &Path) -> WorkspaceRules {
     let default = WorkspaceRules::default();
     let objects = [("borrowed", Objects::Borrowed), ("own", Objects::Own)];
@@ -58,13 +58,13 @@ fn checked(
     texts.into_iter().map(|(text, _)| text).collect()
 }
 
-/// Whether a path stays in the tree that it is seen from.
+/// Returns whether a path stays in the tree to which it is relative.
 fn is_inside(text: &str) -> bool {
     let mut parts = Path::new(text).components();
     !text.trim().is_empty() && parts.all(|part| matches!(part, Component::Normal(_)))
 }
 
-/// Whether it leads to the repository itself.
+/// Returns whether a path leads into the repository's own data.
 fn is_git(text: &str) -> bool {
     Path::new(text).components().any(|part| part.as_os_str().eq_ignore_ascii_case(".git"))
 }

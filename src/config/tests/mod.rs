@@ -88,7 +88,7 @@ fn no_env(_: &str) -> Option<String> {
     None
 }
 
-/// A folder with these files, each with the text of a queue or of a configuration.
+/// Creates a folder with these files, each with the text of a queue or of a configuration.
 fn folder(files: &[&str]) -> (tempfile::TempDir, PathBuf) {
     let dir = tempfile::tempdir().expect("dir");
     let root = dir.path().canonicalize().expect("real");

@@ -1,4 +1,4 @@
-//! Which queues a command is about, and where their project begins.
+//! Tests which queues a command selects, and where their project is.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! What steps of the verification and their profiles may say.
+//! Tests the settings of verification steps and their profiles.
 
 use super::super::file::parse;
 use crate::config::{Config, Escalation};
