@@ -112,7 +112,7 @@ impl Expected {
         // An entry that existed before and is not a file was not written by this step.
         let is_passed_over = is_same && self.is_pattern();
         if !meta.is_file() && !is_passed_over {
-            return Err("it is no regular file".to_owned());
+            return Err("it is not a regular file".to_owned());
         }
         let is_older = meta.modified().is_ok_and(|time| time < self.since);
         let is_stale = is_same || is_older;
@@ -160,7 +160,7 @@ mod tests {
         assert_eq!(moved.read().unwrap_err(), "it is older than this run of the step");
         fs::remove_file(&path).unwrap();
         std::os::unix::fs::symlink("elsewhere", &path).unwrap();
-        assert_eq!(expected.read().unwrap_err(), "it is no regular file");
+        assert_eq!(expected.read().unwrap_err(), "it is not a regular file");
     }
 
     #[test]
@@ -184,6 +184,6 @@ mod tests {
         assert_eq!(read[1].bytes, b"now");
         std::os::unix::fs::symlink("/dev/zero", root.join("out/new2")).unwrap();
         fs::rename(root.join("out/new2"), root.join("out/new/r.xml")).unwrap();
-        assert_eq!(expected.read().unwrap_err(), "out/new/r.xml: it is no regular file");
+        assert_eq!(expected.read().unwrap_err(), "out/new/r.xml: it is not a regular file");
     }
 }

@@ -51,7 +51,7 @@ pub fn block(report: &AttemptReport, title: &str) -> String {
         add(&format!("changed: {}", report.files_changed.join(" ")));
     }
     if !report.files_ambiguous.is_empty() {
-        add(&format!("perhaps of other attempts: {}", report.files_ambiguous.join(" ")));
+        add(&format!("possibly by other attempts: {}", report.files_ambiguous.join(" ")));
     }
     text
 }
@@ -98,7 +98,7 @@ mod tests {
             format!(
                 "2026-01-19T14:35:46Z FAIL {shown} attempt 2: {shown}\n    \
                  {shown}: failed to start: {shown} (1.2 s)\n    reason: {shown}\n    \
-                 changed: {shown}\n    perhaps of other attempts: {shown}\n"
+                 changed: {shown}\n    possibly by other attempts: {shown}\n"
             )
         );
     }

@@ -42,12 +42,12 @@ fn matches(regex: &str, text: &str) -> Result<Vec<f64>, String> {
 }
 
 fn pointed(pointer: &str, text: &str) -> Result<f64, String> {
-    let value: Value = serde_json::from_str(text).map_err(|error| format!("no JSON: {error}"))?;
+    let value: Value = serde_json::from_str(text).map_err(|error| format!("not JSON: {error}"))?;
     match value.pointer(pointer) {
         None => Err(format!("nothing is at {pointer}")),
         Some(Value::String(text)) => number(text),
         Some(Value::Number(number)) => number.as_f64().ok_or_else(|| format!("{number}")),
-        Some(other) => Err(format!("{other} at {pointer} is no number")),
+        Some(other) => Err(format!("{other} at {pointer} is not a number")),
     }
 }
 
@@ -58,7 +58,7 @@ fn number(text: &str) -> Result<f64, String> {
     let digits =
         plain.starts_with(|letter: char| letter.is_ascii_digit() || "+-.".contains(letter));
     let number = plain.parse::<f64>().ok().filter(|number| digits && number.is_finite());
-    number.ok_or_else(|| format!("{text:?} is no number"))
+    number.ok_or_else(|| format!("{text:?} is not a number"))
 }
 
 #[cfg(test)]
@@ -105,13 +105,13 @@ mod tests {
         let (number, pointer) = (regex("x=(.*)"), How::Pointer("/a/b".to_owned()));
         for (how, text, said) in [
             (&number, "nothing", "nothing in it matches"),
-            (&number, "x=nan", "\"nan\" is no number"),
-            (&number, "x=inf", "is no number"),
-            (&number, "x=", "\"\" is no number"),
-            (&pointer, "{", "no JSON"),
+            (&number, "x=nan", "\"nan\" is not a number"),
+            (&number, "x=inf", "is not a number"),
+            (&number, "x=", "\"\" is not a number"),
+            (&pointer, "{", "not JSON"),
             (&pointer, "{}", "nothing is at /a/b"),
-            (&pointer, r#"{"a": {"b": [1]}}"#, "[1] at /a/b is no number"),
-            (&pointer, r#"{"a": {"b": true}}"#, "is no number"),
+            (&pointer, r#"{"a": {"b": [1]}}"#, "[1] at /a/b is not a number"),
+            (&pointer, r#"{"a": {"b": true}}"#, "is not a number"),
         ] {
             let (measured, why) = measure(&rule_of(how), Ok(text));
             assert_eq!(measured.value, None);

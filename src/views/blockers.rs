@@ -165,7 +165,7 @@ pub fn text(list: &BlockerList, look: Look) -> String {
     }
     let most = look.width.unwrap_or(usize::MAX);
     let held = count(list.held_up, "task waits", "tasks wait");
-    let mut text = format!("{held} behind what does not get on by itself\n\n");
+    let mut text = format!("{held} behind tasks that need a person\n\n");
     let shown = &list.blockers[..list.blockers.len().min(LISTED)];
     for one in shown {
         let why = if one.text.is_empty() { one.title.as_str() } else { &one.text };
@@ -233,7 +233,7 @@ mod tests {
                  one of them waits for nothing else\n  workloop why A --work-queue q.json, then workloop \
                  retry A --work-queue q.json\n";
         assert!(text.contains(a), "{text}");
-        assert!(text.starts_with("4 tasks wait behind what does not get on by itself\n"), "{text}");
+        assert!(text.starts_with("4 tasks wait behind tasks that need a person\n"), "{text}");
         assert!(
             text.ends_with("\n2 tasks wait for a person and hold nothing up:\n  workloop status\n"),
             "{text}"

@@ -12,13 +12,13 @@ use std::fmt::Write;
 /// Codes that concern neither the text of a queue nor the graph.
 pub const CODES: &[(&str, Severity, &str)] = &[
     ("config", Severity::Error, "the configuration cannot be used"),
-    ("no-queue", Severity::Error, "there is no queue, or not the one that is named"),
+    ("no-queue", Severity::Error, "there is no queue, or the named one does not exist"),
     ("unreadable", Severity::Error, "a queue cannot be read"),
-    ("unsafe-place", Severity::Error, "a queue or its folder that run and all that writes refuse"),
-    ("no-root", Severity::Error, "the project root is not there"),
+    ("unsafe-place", Severity::Error, "run and writing verbs refuse the queue or its folder"),
+    ("no-root", Severity::Error, "the project root does not exist"),
     ("no-agent", Severity::Error, "no agent is configured; without workloop.toml a warning"),
-    ("no-verification", Severity::Error, "nothing verifies; without workloop.toml a warning"),
-    ("no-program", Severity::Error, "the program of an agent or a verification step is not there"),
+    ("no-verification", Severity::Error, "no verification; without workloop.toml a warning"),
+    ("no-program", Severity::Error, "the program of an agent or a step does not exist"),
     ("unknown-agent", Severity::Error, "with agents.strict: a task names an agent without section"),
     ("agent-default", Severity::Warning, "a task names an agent without section; default runs it"),
     ("unknown-profile", Severity::Error, "a verification profile that is not configured"),
@@ -26,10 +26,10 @@ pub const CODES: &[(&str, Severity, &str)] = &[
     ("newer-journal", Severity::Warning, "a newer program wrote the journal; run refuses to"),
     ("newer-claim", Severity::Warning, "a newer program wrote a claim"),
     ("unset-variable", Severity::Warning, "a run text reads a variable that its command lacks"),
-    ("no-backup", Severity::Warning, "nothing that is recorded outlives .workloop/"),
-    ("places-inside", Severity::Error, "private trees would lie inside of the project"),
+    ("no-backup", Severity::Warning, "the records are lost if .workloop/ is deleted"),
+    ("places-inside", Severity::Error, "private trees would be inside the project"),
     ("hidden-folder", Severity::Error, "the folder of a hidden step cannot be used"),
-    ("no-effect", Severity::Warning, "a key is set that changes nothing as others are set"),
+    ("no-effect", Severity::Warning, "a key has no effect because of other settings"),
 ];
 
 /// An error or a warning.

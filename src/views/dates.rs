@@ -178,7 +178,7 @@ fn date(at: At) -> String {
 }
 
 fn or_never(at: Option<At>) -> String {
-    at.map_or_else(|| "beyond every calendar".to_owned(), date)
+    at.map_or_else(|| "beyond the calendar".to_owned(), date)
 }
 
 fn whole(dates: &Dates, look: Look, text: &mut String) {
@@ -202,7 +202,7 @@ fn target(target: &Target, text: &mut String) {
     let (at, end) = (date(target.at), or_never(target.ends_at));
     let p90 = target
         .p90_at
-        .map_or_else(String::new, |p90| format!("; nine times of ten by {}", date(p90)));
+        .map_or_else(String::new, |p90| format!("; nine times out of ten by {}", date(p90)));
     let _ = match target.loops {
         Some(loops) => {
             let loops = count(loops, "loop makes it", "loops make it");

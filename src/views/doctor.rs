@@ -114,8 +114,8 @@ impl DoctorView {
         let found = match (fails, warns) {
             (0, 0) => "nothing found".to_owned(),
             (0, warns) => format!("{warns} to look at"),
-            (fails, 0) => format!("{fails} to mend"),
-            (fails, warns) => format!("{fails} to mend, {warns} to look at"),
+            (fails, 0) => format!("{fails} to fix"),
+            (fails, warns) => format!("{fails} to fix, {warns} to look at"),
         };
         text.push_str(&format!("{can}; {found}\n"));
         text
@@ -156,7 +156,7 @@ mod tests {
         assert_eq!(view.text(Look::PLAIN), expected);
         let failed = DoctorView::new(vec![Sign::fail("queue", "none", "workloop init")]);
         assert!(
-            !failed.ready && failed.text(Look::PLAIN).ends_with("no run can start; 1 to mend\n")
+            !failed.ready && failed.text(Look::PLAIN).ends_with("no run can start; 1 to fix\n")
         );
         let json = serde_json::to_value(&view).unwrap();
         assert_eq!((&json["ready"], &json["checks"][1]["health"]), (&true.into(), &"warn".into()));

@@ -64,13 +64,13 @@ const fn next(command: &'static str, purpose: &'static str) -> Next {
 
 const WHY: Next = next("workloop why ID", "shows every attempt and what the task holds up");
 const LOG: Next = next("workloop log ID", "shows what the agent and the failed step printed");
-const RETRY: Next = next("workloop retry ID", "puts the task back with a new budget");
+const RETRY: Next = next("workloop retry ID", "makes the task pending, with a new budget");
 const DONE: Next = next("workloop done ID --verify", "completes work of your own, if it passes");
 const EDIT: Next = next("workloop edit ID", "makes the task clearer or smaller");
-const ANSWER: Next = next("workloop answer ID TEXT", "puts the task back with your answer");
-const CHECK: Next = next("workloop check", "names what is wrong, with line and column");
+const ANSWER: Next = next("workloop answer ID TEXT", "makes the task pending, with your answer");
+const CHECK: Next = next("workloop check", "reports errors, with line and column");
 const STATUS: Next = next("workloop status", "shows what runs and what waits for what");
-const RUN: Next = next("workloop run", "starts the loop again; it takes up where it ended");
+const RUN: Next = next("workloop run", "starts the loop again; it continues where it ended");
 
 /// Meaning, causes and next commands of each code, in the order of the codes.
 const TABLE: [(ReasonCode, &str, &[&str], &[Next]); ReasonCode::ALL.len()] = [
@@ -135,7 +135,7 @@ const TABLE: [(ReasonCode, &str, &[&str], &[Next]); ReasonCode::ALL.len()] = [
         "A guardrail found something in the change: a test that was switched off, a check that was \
          suppressed, a secret, a file that does not belong there.",
         &[
-            "the attempt went round a check instead of passing it",
+            "the attempt bypassed a check instead of passing it",
             "the rule does not fit this project",
         ],
         &[WHY, LOG, RETRY],
@@ -151,8 +151,8 @@ const TABLE: [(ReasonCode, &str, &[&str], &[Next]); ReasonCode::ALL.len()] = [
     ),
     (
         ReasonCode::LeftRed,
-        "A blocked task left changes behind with which the verification fails for other tasks, too.",
-        &["several tasks work in one directory, and one of them broke what all are judged by"],
+        "A blocked task left changes that make the verification fail for other tasks, too.",
+        &["several tasks share one directory, and one of them broke what judges all of them"],
         &[next("git status", "shows what was left in the directory"), WHY, RUN],
     ),
     (
@@ -195,7 +195,7 @@ const TABLE: [(ReasonCode, &str, &[&str], &[Next]); ReasonCode::ALL.len()] = [
     (
         ReasonCode::Auth,
         "The agent is not logged in.",
-        &["its login ran out", "the loop does not pass on the variable that holds its key"],
+        &["its login expired", "the loop does not pass on the variable that holds its key"],
         &[LOG, next("workloop run", "starts the loop again after you logged in")],
     ),
     (
@@ -218,7 +218,7 @@ const TABLE: [(ReasonCode, &str, &[&str], &[Next]); ReasonCode::ALL.len()] = [
     ),
     (
         ReasonCode::CaptureFailed,
-        "What the attempt left in its workspace could not be read as one change.",
+        "The workspace of the attempt could not be captured as a change.",
         &["files that cannot be read", "a git directory that was broken or replaced"],
         &[WHY, LOG, RETRY],
     ),
@@ -273,9 +273,9 @@ const TABLE: [(ReasonCode, &str, &[&str], &[Next]); ReasonCode::ALL.len()] = [
     ),
     (
         ReasonCode::Hook,
-        "A hook of workloop.toml said no. Where it names a code of its own, that code is used.",
+        "A hook of workloop.toml vetoed. If it prints its own code, that code is used.",
         &[
-            "what the hook looks at is as it says: hook-NAME.err in the folder of the attempt has its words",
+            "the condition of the hook is not met: its message is in hook-NAME.err in the attempt folder",
             "the hook itself failed: it ended by a signal, ran longer than its timeout, or was not found",
         ],
         &[WHY, RETRY],
@@ -284,8 +284,8 @@ const TABLE: [(ReasonCode, &str, &[&str], &[Next]); ReasonCode::ALL.len()] = [
         ReasonCode::BadTask,
         "The task itself cannot be run.",
         &[
-            "a text of it does not fit into a command line, or begins with - where it would be a flag",
-            "a value of it has the wrong type",
+            "one of its texts does not fit into a command line, or begins with - where it would be a flag",
+            "one of its values has the wrong type",
         ],
         &[WHY, CHECK, EDIT, RETRY],
     ),
@@ -300,13 +300,13 @@ const TABLE: [(ReasonCode, &str, &[&str], &[Next]); ReasonCode::ALL.len()] = [
     ),
     (
         ReasonCode::Crash,
-        "Attempts in a row were lost: the process that watched over them vanished.",
+        "Consecutive attempts were lost: the process that supervised them vanished.",
         &["the machine ran out of memory", "something killed the processes of the loop"],
         &[LOG, WHY, RETRY],
     ),
     (
         ReasonCode::Environment,
-        "Something is missing that no task is to blame for: a tool, a folder, a permission.",
+        "Something is missing for which no task is to blame: a tool, a folder, a permission.",
         &["a tool is not installed or not on PATH", "the disk is full or read-only"],
         &[CHECK, LOG, RUN],
     ),

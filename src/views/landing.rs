@@ -187,7 +187,7 @@ fn reason(wait: &WaitView) -> String {
         (Stage::Covered, _) => {
             format!("the target has all of it ({landed}); its completion is to be written")
         }
-        (Stage::Moving, _) => "its landing is under way, or was ended in the middle".to_owned(),
+        (Stage::Moving, _) => "its landing is in progress, or was interrupted".to_owned(),
         (Stage::Waiting, _) if wait.is_current == Some(false) => {
             "left over: its queue does not say that it waits".to_owned()
         }

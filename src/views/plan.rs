@@ -160,7 +160,7 @@ fn critical_path(report: &PlanReport, seconds: Seconds<'_>, look: Look, text: &m
         return;
     }
     let total = time(path.minutes);
-    let _ = writeln!(text, "\n{}, {total}: nothing here may be late", look.head("Critical path"));
+    let _ = writeln!(text, "\n{}, {total}: no delay is possible here", look.head("Critical path"));
     let step = |(id, &node): (&Text, &Node)| {
         format!("{} ({})", fitted(id, ID), duration_text(seconds(node)))
     };
@@ -177,7 +177,7 @@ fn slack(report: &PlanReport, seconds: Seconds<'_>, look: Look, text: &mut Strin
         return;
     }
     rows.sort_by_key(|row| row.late.seconds());
-    let _ = writeln!(text, "\n{}: by how much the others may be late", look.head("Slack"));
+    let _ = writeln!(text, "\n{}: how much the others may be delayed", look.head("Slack"));
     let tight = rows.iter().take_while(|row| row.late.seconds() == 0).count();
     if tight > 0 {
         let names = rows[..tight].iter().map(|row| fitted(&row.task, ID));
@@ -221,7 +221,7 @@ fn left_out(report: &PlanReport, look: Look, text: &mut String) {
     for cycle in &report.cycles {
         let names = cycle.iter().map(|id| fitted(id, ID));
         text.push('\n');
-        wrap(text, "In a circle: ", names, " -> ", look);
+        wrap(text, "Cycle: ", names, " -> ", look);
     }
     if report.stuck.is_empty() {
         return;
@@ -238,7 +238,7 @@ fn left_out(report: &PlanReport, look: Look, text: &mut String) {
 /// Renders estimates and measured times, task by task and in total.
 fn actual_text(actual: &Actual, look: Look) -> String {
     let minutes = |minutes: f64| duration_text((minutes * 60.0).round() as u64);
-    let mut text = format!("\n{}\n", look.head("Estimates and reality"));
+    let mut text = format!("\n{}\n", look.head("Estimates and actual times"));
     let ids =
         actual.tasks.iter().map(|task| cells::width(&fitted(&task.id, ID))).max().unwrap_or(5);
     for task in &actual.tasks {
@@ -266,7 +266,7 @@ fn actual_text(actual: &Actual, look: Look) -> String {
     );
     if actual.unmeasured > 0 {
         let tasks = count(actual.unmeasured, "complete task", "complete tasks");
-        let _ = writeln!(text, "{tasks} of which the journal knows nothing");
+        let _ = writeln!(text, "{tasks} without times in the journal");
     }
     text
 }

@@ -275,7 +275,7 @@ fn why_reads_like_sentences() {
          \x20 - it depends on C (waiting)\n\
          \x20 - a person must approve it: workloop approve E\n\
          It holds up nothing.\n\
-         There was no attempt so far.\n"
+         There has been no attempt yet.\n"
     );
 }
 

@@ -22,7 +22,7 @@ pub(super) fn told_attempts(
 ) {
     if attempts.is_empty() {
         let sentence = if started == 0 {
-            "There was no attempt so far.".to_owned()
+            "There has been no attempt yet.".to_owned()
         } else {
             let started = count(started as usize, "attempt", "attempts");
             format!("There were {started}, but none has a folder any more.")
@@ -82,7 +82,8 @@ fn ended(attempt: &AttemptView, now: DateTime<Utc>, look: Look, text: &mut Strin
 fn found(attempt: &AttemptView, look: Look, text: &mut String) {
     if !attempt.files_ambiguous.is_empty() {
         let files = attempt.files_ambiguous.join(", ");
-        let _ = writeln!(text, "     changed, perhaps by other attempts: {}", escape::line(&files));
+        let _ =
+            writeln!(text, "     changed, possibly by other attempts: {}", escape::line(&files));
     }
     if let Some(items) = &attempt.items {
         let _ = writeln!(text, "     items: {}", items.summary());

@@ -223,8 +223,8 @@ fn state(view: &WhyView, look: Look) -> String {
             (None, _) => String::new(),
         },
         State::Parked => match &task.error {
-            Some(error) => format!(", set aside: {}", escape::line(error)),
-            None => ", set aside".to_owned(),
+            Some(error) => format!(", not to be run: {}", escape::line(error)),
+            None => ", not to be run".to_owned(),
         },
     };
     let end = if more.ends_with(':') || more.ends_with('.') { "" } else { "." };
@@ -240,9 +240,9 @@ fn sentence(waiting: &Waiting) -> String {
         WaitingKind::Scope => format!("another task has its files: {what}"),
         WaitingKind::Phase => format!("a phase comes first: {what}"),
         WaitingKind::NotBefore => format!("it must not start before {what}"),
-        WaitingKind::Cycle => format!("it waits for itself in a circle: {what}"),
+        WaitingKind::Cycle => format!("it waits for itself in a cycle: {what}"),
         WaitingKind::Unknown => format!("it depends on a task that does not exist: {what}"),
-        WaitingKind::Ambiguous => format!("it depends on an id of several queues: {what}"),
+        WaitingKind::Ambiguous => format!("it depends on an id in several queues: {what}"),
         WaitingKind::Children => format!("it completes with its children: {what}"),
         WaitingKind::AgentLimit => format!("its agent is busy: {what}"),
         WaitingKind::ForeignClaim => format!("it is claimed elsewhere: {what}"),

@@ -52,7 +52,7 @@ fn what_changed_while_several_ran_is_counted_once() {
                 broken.push(format!("{id}: {found}"));
             }
             if broken.is_empty() {
-                let says = "perhaps by other attempts: shared-file, undeclared-A";
+                let says = "possibly by other attempts: shared-file, undeclared-A";
                 sandbox.run(["why", id, "q.json"]).exits(0).says(says);
                 let told = sandbox.run(["why", id, "q.json", "--json"]).exits(0).json();
                 assert_eq!(told["attempts"][0]["files_ambiguous"], ambiguous);

@@ -31,7 +31,7 @@ fn doctor_says_whether_a_run_could_start_and_what_mends_it() {
     let Left(exit, out, _) = folder.run("doctor q.json");
     assert_eq!(exit, 1, "{out}");
     assert!(out.contains("FAIL  run") && out.contains("no-such-tool"), "{out}");
-    assert!(out.ends_with("no run can start; 1 to mend\n"), "{out}");
+    assert!(out.ends_with("no run can start; 1 to fix\n"), "{out}");
     folder.write("q.json", "{\"tasks\": [");
     let view = folder.json("doctor", "doctor q.json --json");
     assert_eq!(sign(&view, "queue")["mend"], "workloop check q.json");

@@ -67,7 +67,7 @@ pub(super) fn gantt(report: &Report) -> Option<String> {
     let from = rows.first().map_or(from, |task| begin(task));
     let scale = (WIDTH - NAMES) / (to - from).max(1) as f64;
     let height = rows.len() * ROW + 24;
-    let mut svg = open(height as f64, "Attempts over time, a row a task");
+    let mut svg = open(height as f64, "Attempts over time, one row per task");
     for (at, task) in rows.iter().enumerate() {
         let y = at * ROW;
         let name = xml(&short(&task.id, 22));

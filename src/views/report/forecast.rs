@@ -29,7 +29,7 @@ pub(super) fn sentences(report: &Report, text: &mut String) {
     let _ = match &report.forecast {
         Some(forecast) => writeln!(
             text,
-            "At the pace so far ({pace}) that is done {} with even chances, {} nine times of ten.",
+            "At the pace so far ({pace}) that is done {} with even chances, {} nine times out of ten.",
             by(forecast.p50_at),
             by(forecast.p90_at)
         ),
@@ -51,7 +51,7 @@ pub(super) fn rows(report: &Report) -> Vec<(&'static str, String)> {
     }
     if let Some(ForecastView { p50_at, p90_at, .. }) = report.forecast {
         rows.push(("Done with even chances (p50)", date(p50_at)));
-        rows.push(("Done nine times of ten (p90)", date(p90_at)));
+        rows.push(("Done nine times out of ten (p90)", date(p90_at)));
     }
     rows
 }
@@ -71,11 +71,11 @@ fn amount(left: &Left) -> String {
 
 /// A report goes to people in other time zones.
 fn date(at: Option<At>) -> String {
-    at.map_or_else(|| "beyond every calendar".to_owned(), utc)
+    at.map_or_else(|| "beyond the calendar".to_owned(), utc)
 }
 
 fn by(at: Option<At>) -> String {
-    at.map_or_else(|| "beyond every calendar".to_owned(), |at| format!("by {}", utc(at)))
+    at.map_or_else(|| "beyond the calendar".to_owned(), |at| format!("by {}", utc(at)))
 }
 
 fn utc(at: At) -> String {

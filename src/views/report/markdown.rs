@@ -24,7 +24,7 @@ pub(super) fn synthesis(report: &Report) -> String {
     files(&report.files_modified, &mut text);
     if !report.files_ambiguous.is_empty() {
         text.push_str(
-            "\nChanged while several attempts shared the tree, nobody can tell by which:\n\n",
+            "\nChanged while several attempts shared the tree, the author is unknown:\n\n",
         );
         files(&report.files_ambiguous, &mut text);
     }
@@ -137,7 +137,7 @@ pub(super) fn validation(report: &Report, text: &mut String) {
     let _ = writeln!(text, "- {failed} refused before that");
     for hook in &report.hooks {
         let runs = count(hook.runs, "time", "times");
-        let no = [(hook.vetoes, "said no"), (hook.failed, "failed")];
+        let no = [(hook.vetoes, "vetoed"), (hook.failed, "failed")];
         let no = no.iter().filter(|(many, _)| *many > 0);
         let no: String = no.map(|(many, what)| format!(", {what} {many}")).collect();
         let _ = writeln!(text, "- hook {} ran {runs}{no}", inline(hook.hook.word()));
@@ -157,7 +157,7 @@ pub(super) fn security(report: &Report, text: &mut String) {
         text.push_str("- No attempt changed what judges it.\n");
     } else {
         let attempts = count(guards, "attempt was", "attempts were");
-        let _ = writeln!(text, "- {attempts} refused for what they changed beside their work.");
+        let _ = writeln!(text, "- {attempts} refused because they changed more than their work.");
         let changes = count(report.tampered, "change", "changes");
         let _ =
             writeln!(text, "- {changes} of what judges attempts are in the journal as tampered.");

@@ -74,7 +74,7 @@ fn readiness(report: &Report) -> String {
 fn deployment(report: &Report) -> String {
     let mut text = String::from("# Deployment\n\n## Check List\n\n");
     checks(&criteria(report), &mut text);
-    text.push_str("- [ ] A person has read the changes below\n- [ ] The way back is known\n");
+    text.push_str("- [ ] A person has read the changes below\n- [ ] The rollback is known\n");
     text.push_str("\n## What Is Deployed\n\n");
     let landed = report.tasks.iter().filter(|task| is_complete(task));
     let line = |task: &super::model::TaskRow| {

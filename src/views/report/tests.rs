@@ -151,7 +151,7 @@ fn a_report_claims_no_more_than_is_known() {
         let metrics = &report.metrics;
         assert_eq!((metrics.estimated_minutes, metrics.actual_minutes), (10.0, 20.0));
         let text = text(&report, Format::Markdown, Style::Synthesis);
-        assert!(text.contains("nobody can tell by which:\n\n- both.rs\n"), "{text}");
+        assert!(text.contains("the author is unknown:\n\n- both.rs\n"), "{text}");
         assert!(text.contains("`workloop answer C TEXT`"), "{text}");
     });
 }
@@ -183,7 +183,7 @@ fn what_the_last_attempts_were_found_to_be_is_told() {
         assert_eq!(value["hooks"], rows);
         let text = text(&report, Format::Markdown, Style::Synthesis);
         for line in [
-            "- hook before_task ran 2 times, said no 1\n",
+            "- hook before_task ran 2 times, vetoed 1\n",
             "- hook after_task ran 1 time, failed 1\n",
             "- B: 3 passed, 1 failed, 1 fixed, 1 lost, 1 flaky; flaky: b.py::slow\n",
             "- C: 3 passed, 1 failed, 1 fixed, 1 lost, 1 flaky; new failures: a.py::one\\|two; lost: gone; flaky: b.py::slow\n",
@@ -223,7 +223,7 @@ fn what_is_left_and_when_it_is_done_is_said_with_how_sure_that_is() {
             p90_at: None,
         });
         let said = text(&report, Format::Markdown, Style::Readiness);
-        assert!(said.contains("At the pace so far (1 at a time) that is done by 2026-01-19 16:00 UTC with even chances, beyond every calendar nine times of ten."), "{said}");
+        assert!(said.contains("At the pace so far (1 at a time) that is done by 2026-01-19 16:00 UTC with even chances, beyond the calendar nine times out of ten."), "{said}");
         assert!(said.contains("| Done with even chances (p50) | 2026-01-19 16:00 UTC |"), "{said}");
         assert!(
             text(&report, Format::Html, Style::Synthesis)

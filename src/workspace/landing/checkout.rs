@@ -56,7 +56,7 @@ impl fmt::Display for Obstacle {
                 f.write_str(": commit or stash them")
             }
             Self::UnderWay { checkout, what } => {
-                write!(f, "{what} is under way in {}: finish it", checkout.display())
+                write!(f, "{what} is in progress in {}: finish it", checkout.display())
             }
             Self::Locked { checkout, lock } => write!(
                 f,

@@ -78,7 +78,7 @@ pub enum CaptureError {
         path: PathBuf,
     },
     /// A nested repository cannot be moved away.
-    #[error("move the repositories inside of the workspace: {0}")]
+    #[error("move the repositories inside the workspace: {0}")]
     Nested(#[source] io::Error),
 }
 

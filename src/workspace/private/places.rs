@@ -58,7 +58,7 @@ impl fmt::Display for Kind {
 pub enum PlaceError {
     /// It is in the project, where tools of the person would find it and `git clean` delete it.
     #[error(
-        "workspaces would lie in {}, inside of the project: set workspaces.dir to a folder outside",
+        "workspaces would be in {}, inside the project: set workspaces.dir to a folder outside",
         .path.display()
     )]
     Inside {

@@ -25,7 +25,7 @@ const SLOW: [&str; 6] = ["add", "read-tree", "clean", "pack-objects", "update-in
 #[derive(Debug, Error)]
 pub enum GitError {
     /// It could not be started, or did not end.
-    #[error("ask git {verb}")]
+    #[error("run git {verb}")]
     Run {
         /// The git command.
         verb: String,
@@ -51,7 +51,7 @@ pub enum GitError {
         source: io::Error,
     },
     /// It printed output that cannot be parsed.
-    #[error("git {verb} printed {said:?}, which is not understood")]
+    #[error("git {verb} printed {said:?}, which cannot be parsed")]
     Strange {
         /// The git command.
         verb: String,

@@ -21,7 +21,7 @@ pub enum Refusal {
         path: PathBuf,
     },
     /// Git itself is missing or fails.
-    #[error("git cannot be asked: {0}")]
+    #[error("git cannot be run: {0}")]
     Git(#[from] GitError),
     /// Git is too old.
     #[error("git is {found}, and {needed} or newer is needed")]
@@ -65,7 +65,7 @@ pub enum Refusal {
     #[error("objects of the commit to start from are missing")]
     Damaged,
     /// Files are stored by a program that is not installed.
-    #[error("files are kept by git-lfs, which is not installed or not set up")]
+    #[error("files are stored by git-lfs, which is not installed or not set up")]
     NoLfs,
     /// There are repositories inside the repository.
     #[error("the submodule {} would have to be checked out in each workspace", .first.display())]
@@ -80,17 +80,17 @@ impl Refusal {
     pub const CODES: [(&'static str, &'static str); 14] = [
         ("no-repository", "private trees are configured, and there is no git work tree"),
         ("bare-repository", "private trees are configured, and the repository has no work tree"),
-        ("no-git", "private trees are configured, and git cannot be asked"),
+        ("no-git", "private trees are configured, but git cannot be run"),
         ("old-git", "git is too old for private trees"),
-        ("no-commit", "private trees are configured, and nothing was committed"),
+        ("no-commit", "private trees are configured, and there is no commit"),
         ("no-target", "no branch is checked out and none is named as target"),
-        ("unknown-target", "the branch that is named as target is not there"),
+        ("unknown-target", "the branch that is named as target does not exist"),
         ("foreign-repository", "private trees are configured in a repository of another owner"),
         ("read-only-repository", "the git directory cannot be written"),
         ("shallow-clone", "the clone is shallow and lacks files of the commit to start from"),
         ("partial-clone", "the clone is partial and lacks files of the commit to start from"),
         ("damaged-repository", "objects of the commit to start from are missing"),
-        ("no-lfs", "files are kept by git-lfs, which is not there"),
+        ("no-lfs", "files are stored by git-lfs, which is not installed"),
         ("submodules", "submodules are not supported in private trees"),
     ];
 
@@ -122,7 +122,7 @@ impl Refusal {
                 "Make one (git init, git add, git commit), or use mode = \"shared\".".to_owned()
             }
             Self::Bare { .. } => "Use a clone of it as the project root.".to_owned(),
-            Self::Git(_) => "Install git, or mend what it complains about.".to_owned(),
+            Self::Git(_) => "Install git, or fix what it complains about.".to_owned(),
             Self::Old { needed, .. } => format!("Install git {needed} or newer."),
             Self::NoCommit => "Commit something first: git add, git commit.".to_owned(),
             Self::Detached => {
@@ -132,7 +132,7 @@ impl Refusal {
                 format!("Make it (git branch {branch}), or correct target under [isolation].")
             }
             Self::Foreign(_) => "Run workloop as the user whose repository it is.".to_owned(),
-            Self::ReadOnly { .. } => "Give yourself the right to write there.".to_owned(),
+            Self::ReadOnly { .. } => "Make it writable for you.".to_owned(),
             Self::Shallow => "Fetch the rest: git fetch --unshallow.".to_owned(),
             Self::Partial { .. } => {
                 "Fetch them while there is a network: git fetch --refetch --no-filter.".to_owned()

@@ -11,7 +11,7 @@ pub(in super::super) fn read(text: &str) -> Result<Found, String> {
     let (mut case, mut depth, mut roots): (Option<(ItemId, ItemState)>, usize, usize) =
         (None, 0, 0);
     loop {
-        let event = reader.read_event().map_err(|error| format!("no XML: {error}"))?;
+        let event = reader.read_event().map_err(|error| format!("not XML: {error}"))?;
         match event {
             Event::Start(tag) => {
                 roots += usize::from(depth == 0 && is_root(&tag));
@@ -74,9 +74,9 @@ fn enter(tag: &BytesStart<'_>, case: &mut Option<(ItemId, ItemState)>) -> Result
 }
 
 fn attribute(tag: &BytesStart<'_>, key: &str) -> Result<Option<String>, String> {
-    let found = tag.try_get_attribute(key).map_err(|error| format!("no XML: {error}"))?;
+    let found = tag.try_get_attribute(key).map_err(|error| format!("not XML: {error}"))?;
     let Some(found) = found else { return Ok(None) };
     let value = String::from_utf8_lossy(&found.value);
-    let text = quick_xml::escape::unescape(&value).map_err(|error| format!("no XML: {error}"))?;
+    let text = quick_xml::escape::unescape(&value).map_err(|error| format!("not XML: {error}"))?;
     Ok(Some(text.into_owned()).filter(|text| !text.is_empty()))
 }
