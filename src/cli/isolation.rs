@@ -1,5 +1,5 @@
-//! What `init` writes about isolation: private trees where they can be had and what verifies can run
-//! in them, else the reason why not.
+//! Decides what `init` writes about isolation: private trees if they are possible and verification
+//! can run in them, else a shared tree and the reason.
 
 use super::session::Session;
 use crate::project::repositories::{HomeError, Purpose};
@@ -8,18 +8,18 @@ use crate::workspace::{Refusal, Repository};
 use std::fmt;
 use std::path::Path;
 
-/// How what a project needs is fetched in a tree that has only what was committed.
+/// How the dependencies of a project are installed in a tree that contains only committed files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Setup {
-    /// The file that tells, and is the input of the setup.
+    /// The file that indicates this setup, and is its input.
     file: &'static str,
-    /// The command; none where the build fetches by itself.
+    /// The command; `None` if the build fetches dependencies itself.
     command: Option<&'static str>,
-    /// What stays between attempts.
+    /// The folder that is kept between attempts.
     keep: &'static str,
 }
 
-/// By the files that tell.
+/// The known setups. The first whose file is committed is used.
 const SETUPS: [Setup; 6] = [
     Setup { file: "package-lock.json", command: Some("npm ci"), keep: "node_modules/" },
     Setup {
@@ -37,36 +37,36 @@ const SETUPS: [Setup; 6] = [
     Setup { file: "Cargo.toml", command: None, keep: "target/" },
 ];
 
-/// What the configuration is to say.
+/// The isolation to write into the configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Isolation {
-    /// Each agent has a tree of its own.
+    /// Each agent has its own tree.
     Private {
         /// The branch that is checked out.
         target: String,
-        /// What makes a tree ready.
+        /// How a tree is prepared.
         setup: Option<Setup>,
     },
     /// All agents share the project's tree.
     Shared {
-        /// Why.
+        /// Why private trees are not possible.
         why: String,
     },
 }
 
-/// What is to run in the trees.
+/// What will run in the trees.
 #[derive(Clone, Debug)]
 pub(super) struct Wanted<'a> {
-    /// Whether anything verifies.
+    /// Whether there is a verification.
     pub(super) verifies: bool,
-    /// The file by which the verification was found.
+    /// The file from which the verification was detected.
     pub(super) file: Option<&'a str>,
-    /// Commands that a person named.
+    /// The commands that were given by flags.
     pub(super) commands: [Option<&'a str>; 2],
 }
 
 impl Isolation {
-    /// What suits the project in `dir`.
+    /// Proposes the isolation for the project in `dir`.
     pub(super) fn propose(dir: &Path, wanted: &Wanted<'_>, session: &Session<'_>) -> Self {
         let found = session.surroundings(Purpose::Work).repository_at(dir, None);
         let repository = match found {
@@ -80,7 +80,7 @@ impl Isolation {
             Err(HomeError::NoGit) => return Self::Shared { why: HomeError::NoGit.to_string() },
         };
         if !wanted.verifies {
-            let why = "nothing was found that verifies, and what lands must be verified";
+            let why = "no verification was found, and only verified work can land";
             return Self::Shared { why: why.to_owned() };
         }
         let programs = wanted.commands.iter().flatten().filter_map(|line| of_project(line));
@@ -94,61 +94,61 @@ impl Isolation {
         Self::Private { target: branch(repository.target()).to_owned(), setup }
     }
 
-    /// The same for people.
+    /// Describes the isolation in a sentence.
     pub(super) fn sentence(&self) -> String {
         match self {
             Self::Private { target, .. } => {
-                format!("private; what was verified lands on {target}, one commit for each task")
+                format!("private; verified work lands on {target}, one commit per task")
             }
             Self::Shared { why } => format!("shared; {why}"),
         }
     }
 }
 
-/// The program of a command, if it is a file of the project.
+/// Returns the program of a command, if it is a file of the project.
 fn of_project(line: &str) -> Option<&str> {
     let program = line.split_whitespace().next()?;
     let is_file = program.contains('/') && !program.starts_with(['/', '~', '$', '"', '\'']);
     is_file.then(|| program.strip_prefix("./").unwrap_or(program))
 }
 
-/// Whether the file is part of what a private tree begins with.
+/// Returns whether a private tree would contain the file.
 fn has(repository: &Repository, dir: &Path, file: &str) -> bool {
     let real = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
     let below = real.strip_prefix(repository.top()).unwrap_or(Path::new(""));
-    // What cannot be asked is no reason to write more than is sure.
+    // If git cannot tell, the safe assumption is that it would not.
     repository.has(&below.join(file)).unwrap_or(false)
 }
 
 impl fmt::Display for Isolation {
-    /// As the configuration says it.
+    /// Writes the section of the configuration.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = |text: &str| toml::Value::String(text.to_owned()).to_string();
         f.write_str(
-            "# Where agents work. \"private\": each in a clone of its own, outside of the project; what was\n\
-             # verified lands as one commit for each task. \"shared\": all in this folder; nothing is committed.\n\
+            "# Where agents work. \"private\": each in its own clone, outside the project; verified work\n\
+             # lands as one commit per task. \"shared\": all in this folder; nothing is committed.\n\
              [isolation]\n",
         )?;
         let (target, setup) = match self {
             Self::Private { target, setup } => (target, setup),
             Self::Shared { why } => {
-                // A reason may have a name with a line break in it.
+                // A reason may contain a name with a line break.
                 let why: Vec<&str> = why.split(char::is_control).collect();
                 return writeln!(f, "mode = \"shared\"\n# Not private: {}", why.join(" "));
             }
         };
         writeln!(
             f,
-            "mode = \"private\"\ntarget = {}   # the branch that work lands on",
+            "mode = \"private\"\ntarget = {}   # the branch on which work lands",
             text(target)
         )?;
         f.write_str(
-            "# A private tree has what was committed; this makes it ready to work and to verify.\n",
+            "# A private tree contains only committed files; this prepares it for work and verification.\n",
         )?;
         let Some(Setup { file, command, keep }) = setup else {
             return f.write_str(
-                "# [workspaces]\n# setup = [\"make deps\"]    # again when a file of setup_inputs changes\n\
-                 # keep = [\"build/\"]        # ignored files that stay between attempts\n\
+                "# [workspaces]\n# setup = [\"make deps\"]    # runs again when a file of setup_inputs changes\n\
+                 # keep = [\"build/\"]        # ignored files that are kept between attempts\n\
                  # copy = [\".env\"]          # ignored files that are copied from here\n",
             );
         };
@@ -156,7 +156,7 @@ impl fmt::Display for Isolation {
         if let Some(command) = command {
             writeln!(f, "setup = [{}]\nsetup_inputs = [{}]", text(command), text(file))?;
         }
-        writeln!(f, "keep = [{}]   # stays between attempts", text(keep))?;
+        writeln!(f, "keep = [{}]   # kept between attempts", text(keep))?;
         f.write_str("# copy = [\".env\"]          # ignored files that are copied from here\n")
     }
 }

@@ -1,4 +1,4 @@
-//! Judges tasks as they are, without an agent: for `done --verify` and for `verify`.
+//! Verifies tasks as they are, without an agent, for `done --verify` and `verify`.
 
 use super::failure::Failure;
 use super::session::Session;
@@ -14,14 +14,14 @@ use crate::store::Place;
 use crate::views::escape;
 use std::io::Write;
 
-/// What is done with the verdict on a task.
+/// The callback that receives the verdict on each task.
 pub(super) type Told<'t> = &'t mut dyn FnMut(&str, Judged, &mut Session<'_>) -> Result<(), Failure>;
 
-/// Runs the verification of each of `places`, and tells what it came to; the claim locks stay with
-/// `keeper`.
+/// Runs the verification of each of `places`, and passes the result to `told`. `keeper` keeps the
+/// claim locks.
 ///
 /// # Errors
-/// Wrong usage when there is no verification, and whatever `told` fails with.
+/// Fails as wrong usage if there is no verification, and with any error of `told`.
 pub(super) fn each(
     project: &Project,
     places: &[Place],
@@ -35,7 +35,7 @@ pub(super) fn each(
     let name = format!("{}:{}:{}", Host::current().name, std::process::id(), RandomIds.hex8());
     let graph = &structure.graph;
     let vars = session.world.vars.clone();
-    // Whatever the tree was before: the steps decide.
+    // Only the steps decide; the state of the untouched tree does not matter here.
     let untouched = Untouched::default();
     let judging = Judging {
         source: Source { set, queues, graph, vars: &vars, untouched: &untouched, pauses: &[] },
@@ -54,10 +54,10 @@ pub(super) fn each(
     Ok(())
 }
 
-/// Shows what the step printed that did not pass, and says which it was.
+/// Prints the output of the step that did not pass. Returns which step it was, and why.
 ///
 /// # Errors
-/// When it cannot be shown.
+/// Fails if the output cannot be printed.
 pub(super) fn said(judged: &Judged, session: &mut Session<'_>) -> Result<String, Failure> {
     let text = judged.said.trim_end();
     if !text.is_empty() {

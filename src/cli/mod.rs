@@ -1,7 +1,7 @@
-//! The command line: what was typed is parsed, meant, done; and how it ended is told.
+//! The command line: parses and interprets the arguments, runs the verb, and reports failures.
 //!
-//! Arguments, environment, working directory and handles are passed in; only whom a person trusts holds
-//! for the whole process.
+//! Arguments, environment, working directory and handles are passed in. Only the trusted paths are
+//! global to the process.
 
 pub mod args;
 mod asked;
@@ -60,7 +60,7 @@ pub fn run_cli(
             commands::dispatch(cli.verb, &mut session)
         }
         Err(error) => {
-            // What is wrong is told in its own words, and those may have colours that are not ours.
+            // The message quotes the arguments, which may contain escape sequences.
             let plain = args.iter().any(|word| word.to_string_lossy().contains(terminal::steers));
             streams.choose_color(args::ColorWhen::Auto, world.no_color() || plain);
             tell_usage(&error, streams)
@@ -69,7 +69,7 @@ pub fn run_cli(
     let result = result.and_then(|()| streams.out.flush().map_err(Failure::from));
     match result {
         Ok(()) => {
-            // Nothing is left to report to when this fails.
+            // If this fails, there is no way left to report it.
             drop(streams.err.flush());
             0
         }
@@ -77,7 +77,7 @@ pub fn run_cli(
     }
 }
 
-/// Tells that the working directory is gone, without which nothing can be found.
+/// Reports that the working directory is not accessible, and returns the exit status.
 pub fn no_working_directory(error: &std::io::Error, streams: &mut Streams) -> u8 {
     let message = format_args!("failed to find the working directory: {error}");
     tell(&Failure::internal(message), streams)
@@ -86,15 +86,15 @@ pub fn no_working_directory(error: &std::io::Error, streams: &mut Streams) -> u8
 /// Prints a failure and returns its exit status.
 fn tell(failure: &Failure, streams: &mut Streams) -> u8 {
     let flushed = streams.out.flush();
-    // Ids and lines of files are in messages.
+    // Messages contain ids and lines of files, which may contain control characters.
     let text = failure.to_string();
     let told = write!(streams.err, "{}", escape::lines(&text)).and_then(|()| streams.err.flush());
-    // Nothing is left to report to when even this fails; the exit status still says it.
+    // If even this fails, only the exit status is left to report the failure.
     drop((flushed, told));
     failure.exit()
 }
 
-/// Prints help or the version to stdout, and what clap refuses to stderr.
+/// Prints help or the version to stdout, and usage errors to stderr.
 fn tell_usage(error: &clap::Error, streams: &mut Streams) -> Result<(), Failure> {
     let sink = if error.use_stderr() { &mut streams.err } else { &mut streams.out };
     let text = error.render();

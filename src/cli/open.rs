@@ -1,4 +1,4 @@
-//! From what was selected to loaded queues.
+//! Opens the selected queues, and converts their errors into failures.
 
 use super::derived;
 use super::failure::{Failure, FailureKind};
@@ -20,36 +20,37 @@ use std::path::Path;
 use std::sync::Arc;
 
 impl Session<'_> {
-    /// Opens the selected queues, and those that they refer to.
+    /// Opens the selected queues and those to which they refer.
     ///
     /// # Errors
-    /// When one cannot be read or is refused.
+    /// Fails if one cannot be read or is refused.
     pub fn open(&mut self, selection: Selection) -> Result<Project, Failure> {
         Ok(self.open_project(selection)?)
     }
 
-    /// Why what is recorded of these queues would not outlive `.workloop/`, and what to do.
+    /// Returns why the records of these queues would be lost with `.workloop/`, and what to do
+    /// about it; `None` if copies are kept.
     pub(super) fn exposed(&self, set: &QueueSet) -> Option<String> {
         let why = self.backups().err()?;
         (0..set.served()).any(|queue| set.state(queue).is_alone()).then(|| {
             format!(
                 "used budgets and finished work are forgotten if .workloop/ is deleted: there is no \
                  git here, and no copy can be kept ({why}); make this a git repository, or set \
-                 XDG_STATE_HOME to a folder of yours"
+                 XDG_STATE_HOME to a folder that you own"
             )
         })
     }
 
-    /// Where copies of what is recorded are kept, or why there is no such place.
+    /// Returns where copies of the records are kept, or why they cannot be kept.
     pub(super) fn backups(&self) -> Result<Backups, String> {
         Backups::find(|name| self.world.var(name))
     }
 
-    /// The same with the error as it is.
+    /// Does the same as [`Session::open`], but returns the unconverted error.
     pub(super) fn open_project(&self, selection: Selection) -> Result<Project, StoreError> {
         let on_wait = |dir: &Path, holder: Option<&str>| {
             let holder = holder.unwrap_or("another process");
-            // Told beside the streams: the store waits in the middle of a verb.
+            // Not written to the session's streams, which are borrowed while the store waits.
             let text = format!("waiting for the lock of {}, held by {holder}", dir.display());
             drop(writeln!(Sink::stderr(), "{}", escape::line(&text)));
         };
@@ -95,11 +96,11 @@ impl From<StoreError> for Failure {
         let mut failure = Self::new(kind, with_causes(&error));
         failure.hints.extend(remedy(&error).map(str::to_owned));
         if kind == FailureKind::Refused {
-            failure.hint("nothing was written; mend the file and run the command again")
+            failure.hint("nothing was written; fix the file and run the command again")
         } else if kind == FailureKind::Locked {
             failure.hint(
                 "--lock-timeout waits longer; a script that holds the lock and calls workloop \
-                 waits for itself",
+                 deadlocks",
             )
         } else if matches!(error, StoreError::AmbiguousTask { .. }) {
             failure.hint("write queue:ID, or name one queue with --work-queue")
@@ -125,7 +126,7 @@ impl From<PreflightError> for Failure {
             PreflightError::NoVerification => Self::usage(error.to_string())
                 .hint("add a step to workloop.toml:\n  [[verify]]\n  name = \"test\"\n  run = \"npm test\"")
                 .hint("or give one on the command line: --verify 'npm test'")
-                .hint("or run without, and have tasks recorded as SKIPPED: --no-verify"),
+                .hint("or run without verification, with tasks recorded as SKIPPED: --no-verify"),
             PreflightError::Choice { task, source } => {
                 let failure: Self = source.into();
                 let message = format!("task {task}: {}", failure.message);
@@ -157,13 +158,13 @@ impl From<JudgeError> for Failure {
     }
 }
 
-/// What to do about an error that came of a limit of the system.
+/// Returns what to do about an error that was caused by a limit of the system.
 fn remedy(error: &(dyn std::error::Error + 'static)) -> Option<&'static str> {
     let causes = std::iter::successors(Some(error), |error| error.source());
     causes.filter_map(|cause| cause.downcast_ref()).find_map(open::remedy)
 }
 
-/// An error with all that caused it, in one line.
+/// Formats an error and its causes in one line.
 pub(super) fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();

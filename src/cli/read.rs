@@ -1,4 +1,4 @@
-//! What the verbs that only read share: queues with their readiness, without a lock.
+//! Shared by the verbs that only read: queues with their readiness, without a lock.
 
 use super::args::FilterArgs;
 use super::failure::Failure;
@@ -25,14 +25,14 @@ use std::io::Write;
 use std::mem::ManuallyDrop;
 use std::path::PathBuf;
 
-/// Width of a text where nobody said how wide it may be.
+/// The width of text on a terminal of unknown width.
 const WIDTH: usize = 80;
 
-/// Queues that are looked at, once or again and again.
+/// Queues that are read, once or repeatedly.
 pub(super) struct Reading {
-    /// The queues. A verb ends with its process, so that what it read is not taken apart.
+    /// The queues. They are not dropped: the process exits with the verb, and dropping takes time.
     pub(super) project: ManuallyDrop<Project>,
-    /// What must not be shown.
+    /// The secrets that must not be shown.
     pub(super) mask: Mask,
     structure: ManuallyDrop<Option<Structure>>,
     rules: EstimateRules,
@@ -52,32 +52,32 @@ pub(super) struct Snapshot<'a> {
 }
 
 impl Reading {
-    /// Opens what was selected.
+    /// Opens the selected queues.
     pub(super) fn open(session: &mut Session<'_>, selection: Selection) -> Result<Self, Failure> {
         Ok(session.try_open(selection)?)
     }
 
-    /// The same, with the rules by which a loop ranks.
+    /// Uses the estimate rules by which a loop ranks.
     pub(super) fn ranked(self) -> Self {
         let rules = ranking_rules(self.project.set(), self.project.queues());
         self.with_rules(rules)
     }
 
-    /// The same with other rules of estimating.
+    /// Uses other estimate rules.
     pub(super) fn with_rules(mut self, rules: EstimateRules) -> Self {
         self.rules = rules;
         self
     }
 
-    /// Refuses filters that nothing meets.
+    /// Rejects filters that no task matches.
     ///
     /// # Errors
-    /// Wrong usage, with the values that there are.
+    /// Fails as wrong usage, with the existing values.
     pub(super) fn refuse_empty(&self, filter: &FilterArgs) -> Result<(), Failure> {
         refuse_empty(filter, self.project.served())
     }
 
-    /// Shows `see` the queues as they were last read.
+    /// Calls `see` with a snapshot of the queues as they were last read.
     pub(super) fn look<T>(&mut self, see: impl FnOnce(&Snapshot<'_>) -> T) -> T {
         let (set, queues) = (self.project.set(), self.project.queues());
         let structure = &*self.structure.insert(Structure::build(set, queues, &self.rules));
@@ -105,7 +105,7 @@ impl Reading {
         })
     }
 
-    /// The folders in which something changes when the queues do.
+    /// Returns the folders in which a file changes when a queue changes.
     pub(super) fn dirs(&self) -> Vec<PathBuf> {
         let mut dirs = Vec::new();
         let set = self.project.set();
@@ -122,7 +122,7 @@ impl Reading {
 }
 
 impl<'a> Snapshot<'a> {
-    /// What views are made from.
+    /// Returns the inputs of views.
     pub(super) fn sources(&self) -> Sources<'a> {
         Sources {
             queues: self.queues,
@@ -135,27 +135,27 @@ impl<'a> Snapshot<'a> {
         }
     }
 
-    /// Whether a task is one of those asked for.
+    /// Returns whether a task is in a served queue and in scope.
     pub(super) fn includes(&self, scope: &Scope, node: Node) -> bool {
         self.structure.graph.location(node).0 < self.set.served()
             && scope.includes(self.readiness.task(node))
     }
 
-    /// The key of a task's folders.
+    /// Returns the place of a task, and the key of its folders.
     pub(super) fn key(&self, node: Node) -> (Place, TaskKey) {
         let (queue, task) = self.structure.graph.location(node);
         let id = self.structure.graph.id(node);
         (Place { queue, task }, TaskKey::new(self.set.real(queue), id))
     }
 
-    /// The task that `text` means.
+    /// Returns the task to which the reference `text` resolves.
     pub(super) fn find(&self, text: &str) -> Result<Node, Failure> {
         let place = resolve(self.set, self.queues, text, Among::All)?;
         Ok(self.structure.graph.node(place.queue, place.task))
     }
 }
 
-/// Everything besides the queues that decides which tasks are ready.
+/// Collects everything outside the queues that determines which tasks are ready.
 fn conditions(set: &QueueSet, queues: &[Queue], structure: &Structure) -> Conditions {
     let (now, system) = (SystemClock.now(), ThisHost::current());
     let reader = ClaimReader::new(&system);
@@ -164,14 +164,14 @@ fn conditions(set: &QueueSet, queues: &[Queue], structure: &Structure) -> Condit
         paused: paused(set, queues.len()),
         agent_pauses: agent_pauses(set, now),
         claims: others_claims(set, queues, 0, &reader),
-        // A view decides nothing: what cannot be looked at now is not shown.
+        // A view makes no decisions, so neighbours that cannot be read are left out.
         outside: Neighbours::default().running(set, queues, &reader).unwrap_or_default(),
     };
     seen.conditions(set, queues, structure)
 }
 
 impl Session<'_> {
-    /// Opens what was selected for reading; gives the error as it is.
+    /// Opens the selected queues for reading. Returns the unconverted error.
     pub(super) fn try_open(&self, selection: Selection) -> Result<Reading, StoreError> {
         let project = self.open_project(selection)?;
         let mask = Mask::new(&project.config().and_own(&self.world.vars));
@@ -183,21 +183,21 @@ impl Session<'_> {
         Ok(Reading { project, mask, structure, rules, shown })
     }
 
-    /// How text on standard output is to look.
+    /// Returns how text on standard output is formatted.
     pub(super) fn look(&self) -> Look {
         let out = &self.streams.out;
         let width = out.is_terminal().then(|| terminal::width().unwrap_or(WIDTH));
         Look { color: out.color(), width }
     }
 
-    /// How text on standard error is to look.
+    /// Returns how text on standard error is formatted.
     pub(super) fn look_of_stderr(&self) -> Look {
         let err = &self.streams.err;
         let columns = || terminal::size_of_stderr().map_or(WIDTH, |(columns, _)| columns);
         Look { color: err.color(), width: err.is_terminal().then(columns) }
     }
 
-    /// Writes to standard output at once.
+    /// Writes to standard output and flushes it.
     pub(super) fn print(&mut self, bytes: impl AsRef<[u8]>) -> Result<(), Failure> {
         self.streams.out.write_all(bytes.as_ref())?;
         Ok(self.streams.out.flush()?)

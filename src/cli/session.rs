@@ -1,4 +1,4 @@
-//! What a verb gets: its surroundings, and the flags that every verb has.
+//! The context of a verb: its surroundings and the global flags.
 
 use super::args::{GlobalArgs, QueueArgs, QueueFlags};
 use super::failure::Failure;
@@ -13,7 +13,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// What surrounds the process; passed in, so that tests have their own.
+/// The surroundings of the process, passed in so that tests can replace them.
 #[derive(Clone)]
 pub struct World {
     /// The working directory.
@@ -25,10 +25,10 @@ pub struct World {
 }
 
 impl World {
-    /// The process's own surroundings.
+    /// Returns the surroundings of this process.
     ///
     /// # Errors
-    /// When the working directory is gone.
+    /// Fails if the working directory is not accessible.
     pub fn current() -> std::io::Result<Self> {
         use std::io::IsTerminal;
         Ok(Self {
@@ -38,18 +38,18 @@ impl World {
         })
     }
 
-    /// A variable, if it is set to something.
+    /// Returns a variable, if it is set and not empty.
     pub fn var(&self, name: &str) -> Option<&OsStr> {
         let set = self.vars.iter().find(|(key, _)| key == name);
         set.map(|(_, value)| value.as_os_str()).filter(|value| !value.is_empty())
     }
 
-    /// The same as text.
+    /// Returns a variable as text, with invalid UTF-8 replaced.
     pub fn text(&self, name: &str) -> Option<String> {
         self.var(name).map(|value| value.to_string_lossy().into_owned())
     }
 
-    /// Whether the person or the terminal wants no colour anywhere.
+    /// Returns whether the environment disables colour.
     pub fn no_color(&self) -> bool {
         self.var("NO_COLOR").is_some() || self.var("TERM").is_some_and(|term| term == "dumb")
     }
@@ -57,25 +57,25 @@ impl World {
 
 impl fmt::Debug for World {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Values of the environment may be secrets.
+        // Environment variables may contain secrets.
         f.debug_struct("World").field("cwd", &self.cwd).finish_non_exhaustive()
     }
 }
 
-/// A verb's surroundings.
+/// The context of a verb.
 pub struct Session<'a> {
-    /// The handles.
+    /// The output handles.
     pub streams: &'a mut Streams,
-    /// The surroundings.
+    /// The surroundings of the process.
     pub world: &'a World,
-    /// The flags of every verb.
+    /// The global flags.
     pub global: GlobalArgs,
-    /// Whether it was told what is used.
+    /// Whether the files in use were already printed (`--verbose`).
     pub(super) told: Cell<bool>,
 }
 
 impl<'a> Session<'a> {
-    /// Puts them together; what is to be trusted is trusted from here on.
+    /// Creates a session, and registers the trusted paths for the whole process.
     pub fn new(streams: &'a mut Streams, world: &'a World, global: GlobalArgs) -> Self {
         let listed = world.var("WORKLOOP_TRUST").map(std::env::split_paths).into_iter().flatten();
         let listed = listed.filter(|path| !path.as_os_str().is_empty());
@@ -85,7 +85,7 @@ impl<'a> Session<'a> {
         Self { streams, world, global, told: Cell::new(false) }
     }
 
-    /// Whether the verb may ask a person.
+    /// Returns whether the verb may prompt.
     pub fn interactive(&self) -> bool {
         let ci = self.world.text("CI").is_some_and(|ci| ci.eq_ignore_ascii_case("true"));
         !self.global.non_interactive
@@ -94,26 +94,26 @@ impl<'a> Session<'a> {
             && self.streams.err.is_terminal()
     }
 
-    /// How long to wait for a lock.
+    /// Returns how long to wait for a lock.
     pub fn lock_timeout(&self) -> Duration {
         Duration::from_secs(self.global.lock_timeout.unwrap_or(30))
     }
 
-    /// `path` as seen from the working directory.
+    /// Resolves `path` against the working directory.
     pub fn absolute(&self, path: &Path) -> PathBuf {
         self.world.cwd.join(path)
     }
 
-    /// The configuration and the queues that the arguments mean, without further flags.
+    /// Returns the configuration and the queues that the arguments select.
     ///
     /// # Errors
-    /// When no queue, or more than one where only a choice would do, is meant, or the
-    /// configuration is refused.
+    /// Fails if no queue is found, if a choice between several is needed, or if the configuration
+    /// is refused.
     pub fn select(&self, queues: &QueueArgs) -> Result<Selection, Failure> {
         self.select_with(queues, Overrides::default())
     }
 
-    /// The same, where no choice made means all of them.
+    /// Does the same, but selects all queues if none is named.
     ///
     /// # Errors
     /// As [`Session::select`].
@@ -123,8 +123,8 @@ impl<'a> Session<'a> {
         Ok(config::select(&query, &self.no_overrides(), &env)?)
     }
 
-    /// The same for a verb that only looks: no choice made means all of them, and what is wrong in
-    /// the configuration is told and does not count.
+    /// Does the same for a verb that only reads: selects all queues if none is named, and reports
+    /// errors in the configuration as warnings.
     ///
     /// # Errors
     /// As [`Session::select`], but not for the configuration.
@@ -137,7 +137,7 @@ impl<'a> Session<'a> {
         Ok(selection?)
     }
 
-    /// The same for a verb that has more flags which override the configuration.
+    /// Does the same with flags that override the configuration.
     ///
     /// # Errors
     /// As [`Session::select`].
@@ -151,14 +151,14 @@ impl<'a> Session<'a> {
         Ok(config::select(&self.query(queues), &overrides, &env)?)
     }
 
-    /// The same for a verb that reports on the configuration itself.
+    /// Does the same for a verb that reports on the configuration itself.
     pub fn select_anyway(&self, queues: &QueueArgs) -> Anyway {
         let query = QueueQuery { all: true, ..self.query(queues) };
         let env = |name: &str| self.world.text(name);
         config::select_anyway(&query, &self.no_overrides(), &env)
     }
 
-    /// What the configuration file says, whether there are queues or not; nothing where it is wrong.
+    /// Returns the configuration, even if there are no queues; the default if the file is invalid.
     pub fn file_config(&self, queues: &QueueArgs) -> config::Config {
         let env = |name: &str| self.world.text(name);
         let found = config::find_config(&self.query(queues), &self.no_overrides(), &env);
@@ -179,7 +179,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// The same for a verb whose arguments are something else.
+    /// Does the same for a verb whose positional arguments are something else.
     ///
     /// # Errors
     /// As [`Session::select`].

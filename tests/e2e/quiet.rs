@@ -79,10 +79,7 @@ fn a_result_waits_for_the_end_of_the_pause() {
     wait_until("the agent runs", || sandbox.oracle().starts("A") == 1);
     running.signal(Signal::STOP);
     wait_until("the loop stands still", || is_stopped(running.pid()));
-    sandbox
-        .run(["pause", "q.json", "--wait", "--timeout", "50ms"])
-        .exits(6)
-        .says("do not come to rest");
+    sandbox.run(["pause", "q.json", "--wait", "--timeout", "50ms"]).exits(6).says("not paused yet");
     let sandbox = sandbox.file("go", "");
     wait_until("the agent ended", || sandbox.oracle().ends("A") == 1);
     running.signal(Signal::CONT);
@@ -158,7 +155,7 @@ fn stop_waits_for_the_end_of_the_loops() {
     sandbox.run(["stop", "q.json", "--wait"]).exits(0);
     let mut running = sandbox.spawn(["run", "q.json"]);
     wait_until("the agent runs", || sandbox.oracle().starts("T001") == 1);
-    sandbox.run(["stop", "q.json", "--wait", "--timeout", "50ms"]).exits(6).says("have not ended");
+    sandbox.run(["stop", "q.json", "--wait", "--timeout", "50ms"]).exits(6).says("still running");
     assert!(!running.has_ended());
     let sandbox = sandbox.file("go", "");
     sandbox.run(["stop", "q.json", "--wait", "--timeout", "1m"]).exits(0);

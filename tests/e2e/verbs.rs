@@ -239,7 +239,7 @@ fn init_has_agents_work_apart_where_that_can_be() {
     }
     assert!(!sandbox.run(["run"]).exits(0).stderr.contains("note:"));
     assert!(sandbox.shell("git add verify.sh && git commit -qm two"));
-    let private = init("isolation: private; what was verified lands on work, one commit for each");
+    let private = init("isolation: private; verified work lands on work, one commit per task");
     for line in ["mode = \"private\"", "target = \"work\"", "setup = [\"npm ci\"]"] {
         assert!(private.contains(line), "{private}");
     }

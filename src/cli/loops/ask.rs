@@ -1,4 +1,4 @@
-//! Asks something of loops.
+//! Sends requests to loops.
 
 use super::target::{Target, check, note, targets};
 use crate::cli::args::SignalArgs;
@@ -11,7 +11,7 @@ use crate::views::escape;
 use std::io::{self, Write};
 use std::path::Path;
 
-/// Asks the loops of the queues to `verb`, notes that and tells how many loops there are.
+/// Asks the loops of the queues to `verb`, records the request and prints how many loops there are.
 pub(crate) fn ask(
     verb: &str,
     kind: EventKind,
@@ -41,7 +41,7 @@ pub(crate) fn ask(
     Ok(targets)
 }
 
-/// Each state folder once, with the names of its queues.
+/// Returns each state folder once, with the names of its queues.
 fn folders(targets: &[Target]) -> Vec<(&StateDir, String)> {
     let mut folders: Vec<(&StateDir, String)> = Vec::new();
     for target in targets {
@@ -53,10 +53,10 @@ fn folders(targets: &[Target]) -> Vec<(&StateDir, String)> {
     folders
 }
 
-/// Writes a request file; one that is there already gets a new date.
+/// Writes a request file. An existing one gets a new date.
 fn put(state: &StateDir, path: &Path) -> io::Result<()> {
     state.ensure(state.root())?;
-    // Never without a file in between, which would be a resume.
+    // The file must never be missing in between: that would be a resume.
     let (mut file, _) = open::in_place_of_others(path, open::existing_or_new)?;
     file.write_all(b"asked by a person\n")
 }

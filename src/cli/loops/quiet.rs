@@ -1,4 +1,5 @@
-//! `stop --wait` and `pause --wait`: until the loops that were asked have ended, or have stopped what they run.
+//! `stop --wait` and `pause --wait`: waits until the loops have exited, or have suspended what they
+//! run.
 
 use super::target::Target;
 use crate::claims::{ThisHost, worker_alive};
@@ -11,27 +12,27 @@ use std::io::Write;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How often the entries of the loops are looked at. Each look opens them, so that watching them
-/// would wake us by our own looks.
+/// How often the entries of the loops are polled. Reading an entry opens it, so a file system watch
+/// would be triggered by our own reads.
 const POLL: Duration = Duration::from_millis(50);
 
-/// Waits until no loop of the queues lives.
+/// Waits until no loop of the queues is alive.
 pub(crate) fn until_gone(
     targets: &[Target],
     limit: Option<Duration>,
     session: &mut Session<'_>,
 ) -> Result<(), Failure> {
-    wait(limit, "have not ended", session, |session| Ok(left(targets, session, |_, _| true)))
+    wait(limit, "still running", session, |session| Ok(left(targets, session, |_, _| true)))
 }
 
-/// Waits until nothing runs for the queues, and nothing of theirs is written.
+/// Waits until nothing runs for the queues, and none of their files is written.
 pub(crate) fn until_still(
     targets: &[Target],
     limit: Option<Duration>,
     session: &mut Session<'_>,
 ) -> Result<(), Failure> {
     let asked: Vec<_> = targets.iter().map(|target| target.asked(PAUSE)).collect();
-    wait(limit, "do not come to rest", session, |session| {
+    wait(limit, "not paused yet", session, |session| {
         if let Some(resumed) = targets.iter().find(|target| target.asked(PAUSE).is_none()) {
             let text = format!("{} was resumed meanwhile", resumed.stem);
             return Err(Failure::new(FailureKind::Waiting, text));
@@ -43,8 +44,9 @@ pub(crate) fn until_still(
     })
 }
 
-/// The processes of the loops that serve one of the queues and are `wanted`: by their entries, and
-/// when those are done by the claims in the queue, since entries may be deleted for a moment.
+/// Returns the processes of the loops that serve one of the queues and are `wanted`: from their
+/// entries, and if there are none, from the claims in the queues, because entries may be missing
+/// for a moment.
 fn left(
     targets: &[Target],
     session: &Session<'_>,
@@ -68,8 +70,7 @@ fn left(
     left
 }
 
-/// The living processes of this machine that have claimed tasks of the queue, as far as it can be
-/// read.
+/// Returns the live processes of this machine with claims in the queue, if it can be read.
 fn claimants(target: &Target, session: &Session<'_>) -> BTreeSet<u32> {
     let opened =
         session.select(&target.queues()).ok().and_then(|found| session.open_project(found).ok());
@@ -98,7 +99,7 @@ fn wait(
             many => format!("{many} loops (processes {})", names.join(", ")),
         };
         if limit.is_some_and(|limit| begin.elapsed() >= limit) {
-            let text = format!("timed out: {loops} {what} yet; what was asked stays");
+            let text = format!("timed out: {loops} {what}; the request stays in effect");
             return Err(Failure::new(FailureKind::Budget, text));
         }
         if !std::mem::replace(&mut told, true) {

@@ -1,4 +1,4 @@
-//! The queues whose loops are spoken to.
+//! The queues to whose loops a request is sent.
 
 use crate::cli::args::{QueueArgs, SignalArgs};
 use crate::cli::failure::Failure;
@@ -16,7 +16,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-/// A queue whose loops are spoken to: its state folder and its file stem.
+/// A queue to whose loops a request is sent: its state folder and its file stem.
 pub(crate) struct Target {
     pub(crate) path: PathBuf,
     pub(crate) state: StateDir,
@@ -24,18 +24,19 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    /// The same as arguments.
+    /// Returns arguments that select this queue.
     pub(crate) fn queues(&self) -> QueueArgs {
         QueueArgs { queues: vec![self.path.clone()], ..QueueArgs::default() }
     }
 
-    /// When this was asked of its loops last, if it is still asked.
+    /// Returns when `verb` was last requested, if the request is still in effect.
     pub(crate) fn asked(&self, verb: &str) -> Option<SystemTime> {
         requests::asked(&self.state, &self.stem, verb)
     }
 }
 
-/// The queues that the arguments name. From inside an attempt those of its project are refused.
+/// Returns the queues that the arguments select. Inside an attempt, queues of its project are
+/// refused.
 pub(crate) fn targets(args: &SignalArgs, session: &Session<'_>) -> Result<Vec<Target>, Failure> {
     let selection =
         if args.all { session.select_all(&args.queues)? } else { session.select(&args.queues)? };
@@ -49,7 +50,7 @@ pub(crate) fn targets(args: &SignalArgs, session: &Session<'_>) -> Result<Vec<Ta
     selection.queues.into_iter().map(|queue| target(queue.path)).collect()
 }
 
-/// Refuses to steer the loops of the project of an attempt from inside of it.
+/// Refuses to control the loops of an attempt's project from inside the attempt.
 fn refuse_inside(selection: &Selection, session: &Session<'_>) -> Result<(), Failure> {
     let inside = session.inside();
     if !inside.is_any() {
@@ -58,7 +59,7 @@ fn refuse_inside(selection: &Selection, session: &Session<'_>) -> Result<(), Fai
     if let Ok(project) = session.open_project(selection.clone()) {
         return session.refuse_inside(project.set());
     }
-    // A broken queue does not say of which project it is.
+    // The project of a broken queue is unknown; the configured root is used.
     for queue in &selection.queues {
         let root = selection.config.root_for(queue, None);
         if inside.owns(&checks::real_path(&queue.path)?, &root.path) {
@@ -68,7 +69,7 @@ fn refuse_inside(selection: &Selection, session: &Session<'_>) -> Result<(), Fai
     Ok(())
 }
 
-/// Refuses a folder that is not to be trusted or cannot be written.
+/// Refuses a folder that is untrusted or not writable.
 pub(crate) fn check(target: &Target) -> Result<(), Failure> {
     let (state, folder) = (target.state.root(), target.path.parent());
     match checks::refusal(state) {
@@ -92,11 +93,11 @@ pub(crate) fn opened(target: &Target, session: &mut Session<'_>) -> Result<Proje
     session.open(selection)
 }
 
-/// Notes it in the journal, as far as the queues can be read: the request holds without that.
+/// Records the request in the journal, if the queues can be read. It is valid without that.
 pub(crate) fn note(kind: EventKind, targets: &[Target], session: &mut Session<'_>) {
     for target in targets {
         let noted = opened(target, session).and_then(|mut project| {
-            // No change of the queue: in a pause its file is somebody's who merges it just now.
+            // The queue itself is not changed: during a pause, a person may be merging its file.
             let name = queue_name(&project.queues()[0]);
             let event = new_event(kind, SystemClock.now(), name, Map::new());
             project.store_mut().note(Patience::Limited, 0, vec![event])?;
@@ -106,7 +107,7 @@ pub(crate) fn note(kind: EventKind, targets: &[Target], session: &mut Session<'_
             let text = failure.message;
             drop(writeln!(
                 session.streams.err,
-                "warning: not noted in the journal: {}",
+                "warning: not recorded in the journal: {}",
                 escape::line(&text)
             ));
         }

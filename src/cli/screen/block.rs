@@ -1,4 +1,4 @@
-//! The block below the lines of a run on a terminal.
+//! The live block below the lines of a run, on a terminal.
 
 use super::board::Board;
 use crate::platform::terminal;
@@ -6,10 +6,10 @@ use crate::views::style::Look;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use std::time::Instant;
 
-/// A terminal that does not say how large it is.
+/// The assumed columns and rows of a terminal of unknown size.
 const SIZE: (usize, usize) = (80, 24);
 
-/// The block.
+/// The live block, drawn with a progress bar.
 #[derive(Clone)]
 pub(super) struct Block {
     bars: MultiProgress,
@@ -18,7 +18,7 @@ pub(super) struct Block {
 }
 
 impl Block {
-    /// One that shows nothing yet.
+    /// Creates an empty block.
     pub(super) fn new(color: bool) -> Self {
         let bars = MultiProgress::new();
         let bar = bars.add(ProgressBar::new_spinner());
@@ -27,7 +27,7 @@ impl Block {
         Self { bars, bar, color }
     }
 
-    /// Shows how `board` is now.
+    /// Draws the current state of `board`.
     pub(super) fn show(&self, board: &Board) {
         let (columns, rows) = terminal::size_of_stderr().unwrap_or(SIZE);
         // The last column stays free: some terminals break a line that fills it.
@@ -36,16 +36,16 @@ impl Block {
         self.bar.tick();
     }
 
-    /// Writes lines above it; `false` where the terminal is gone.
+    /// Writes lines above the block. Returns `false` if the terminal is gone.
     pub(super) fn above(&self, text: &str) -> bool {
         let shown = !self.bars.is_hidden();
-        // Progress that cannot be shown stops nothing. (`suspend` of the bars would panic when the
+        // A failure to draw must not stop the run. (`suspend` of the bars would panic if the
         // terminal is gone.)
         drop(shown.then(|| self.bars.println(text)));
         shown
     }
 
-    /// Takes it away.
+    /// Removes the block.
     pub(super) fn clear(&self) {
         self.bar.finish_and_clear();
     }

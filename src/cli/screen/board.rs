@@ -1,5 +1,5 @@
-//! What is known of a run that continues, and the block that a terminal shows of it: a line for each
-//! busy slot, and how the whole is going. Pure but for a look at what attempts print.
+//! The state of a run in progress, and the block that shows it on a terminal: a line for each busy
+//! slot, and the overall progress. Pure except for reading the output of attempts.
 
 use crate::engine::{Piece, Stage, Tally};
 use crate::plan::duration_text;
@@ -13,16 +13,16 @@ use anstyle::{AnsiColor, Style};
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-/// The widest column of ids.
+/// The maximum width of the column of ids, in cells.
 const IDS: usize = 24;
-/// The widest column of phases.
+/// The maximum width of the column of phases, in cells.
 const PHASES: usize = 20;
-/// Cells beside the columns of a line.
+/// The width of everything else in a line, in cells.
 const BESIDE: usize = 13;
-/// So wide a terminal shows the title and what was printed last side by side.
+/// From this width on, a line shows both the title and the last line of output.
 const WIDE: usize = 100;
 
-/// What a slot is busy with.
+/// The work of a busy slot.
 #[derive(Debug)]
 pub(super) struct Busy {
     pub(super) id: String,
@@ -32,18 +32,18 @@ pub(super) struct Busy {
     queue: usize,
     phase: String,
     begun: Instant,
-    /// How long it was paused, and since when it is.
+    /// How long it was paused in total, and since when it is paused now.
     paused: (Duration, Option<Instant>),
-    /// What it printed last.
+    /// The newest output file, and its last line.
     last: (Option<Newest>, String),
 }
 
-/// What is known of a run.
+/// The state of a run.
 #[derive(Debug)]
 pub(super) struct Board {
     slots: Vec<Option<Busy>>,
     tally: Option<Tally>,
-    /// How long attempts took that passed.
+    /// The durations of attempts that passed.
     measured: Vec<Duration>,
     begun: Instant,
     paused: HashSet<usize>,
@@ -64,7 +64,7 @@ impl Busy {
         }
     }
 
-    /// How long it ran, without the time that it was paused.
+    /// Returns how long it ran, without pauses.
     fn ran(&self, now: Instant) -> Duration {
         let until = self.paused.1.unwrap_or(now);
         until.saturating_duration_since(self.begun).saturating_sub(self.paused.0)
@@ -80,7 +80,7 @@ impl Busy {
         }
     }
 
-    /// Looks at what it printed last, if that is something new.
+    /// Reads the last line of its output, if that changed.
     fn look(&mut self) {
         let found = newest(self.folder.path());
         if found != self.last.0 {
@@ -92,14 +92,15 @@ impl Busy {
 }
 
 impl Board {
-    /// Of a run with so many slots that begins now; `measured` is how long earlier tasks took.
+    /// Creates the board of a run that begins now. `measured` contains the durations of earlier
+    /// tasks.
     pub(super) fn new(slots: usize, measured: Vec<Duration>, now: Instant) -> Self {
-        // One more, which only lands.
+        // One more slot, which only lands.
         let slots = (0..=slots.max(1)).map(|_| None).collect();
         Self { slots, tally: None, measured, begun: now, paused: HashSet::new() }
     }
 
-    /// A slot begins something.
+    /// Records that a slot begins work.
     pub(super) fn begin(&mut self, piece: &Piece<'_>, phase: &str, now: Instant) {
         let mut busy = Busy::of(piece, phase, now);
         busy.pause(self.paused.contains(&piece.queue), now);
@@ -108,46 +109,47 @@ impl Board {
         }
     }
 
-    /// What the slot of `number` is busy with, if that is `id`.
+    /// Returns the work of slot `number`, if its task is `id`.
     pub(super) fn at(&mut self, number: usize, id: &str) -> Option<&mut Busy> {
         self.slots.get_mut(number)?.as_mut().filter(|busy| busy.id == id)
     }
 
-    /// What is busy.
+    /// Iterates over the work of all busy slots.
     pub(super) fn busy(&mut self) -> impl Iterator<Item = &mut Busy> {
         self.slots.iter_mut().flatten()
     }
 
-    /// What runs in the slot `number` is at another stage.
+    /// Records that task `id` in slot `number` reached another stage.
     pub(super) fn stage(&mut self, number: usize, id: &str, stage: &Stage) {
         if let Some(busy) = self.at(number, id) {
             busy.phase = in_words(stage);
         }
     }
 
-    /// Nothing runs in the slot `number` any more, whatever it was; `id` says that it must be that.
+    /// Records that slot `number` is free, and returns its last work. With an `id`, does so only if
+    /// the slot runs that task.
     pub(super) fn end(&mut self, number: usize, id: Option<&str>) -> Option<Busy> {
         let slot = self.slots.get_mut(number)?;
         let is_it = |busy: &Busy| id.is_none_or(|id| busy.id == id);
         if slot.as_ref().is_some_and(is_it) { slot.take() } else { None }
     }
 
-    /// So long an attempt took that passed.
+    /// Records the duration of an attempt that passed.
     pub(super) fn passed(&mut self, took: Duration) {
         self.measured.push(took);
     }
 
-    /// How the tasks are going now.
+    /// Records the current counts of tasks.
     pub(super) fn tally(&mut self, tally: Tally) {
         self.tally = Some(tally);
     }
 
-    /// How long the run lasts.
+    /// Returns how long the run has lasted.
     pub(super) fn lasted(&self, now: Instant) -> Duration {
         now.saturating_duration_since(self.begun)
     }
 
-    /// From now on these queues are paused.
+    /// Records that exactly these queues are paused from now on.
     pub(super) fn pause(&mut self, paused: &HashSet<usize>, now: Instant) {
         self.paused.clone_from(paused);
         for busy in self.slots.iter_mut().flatten() {
@@ -155,12 +157,12 @@ impl Board {
         }
     }
 
-    /// Looks at what attempts printed last.
+    /// Reads the last line of output of each attempt.
     pub(super) fn look(&mut self) {
         self.slots.iter_mut().flatten().for_each(Busy::look);
     }
 
-    /// The block for a terminal with so many rows.
+    /// Returns the lines of the block for a terminal with `rows` rows.
     pub(super) fn block(&self, look: Look, rows: usize, now: Instant) -> Vec<String> {
         let width = look.width.unwrap_or(usize::MAX);
         let busy: Vec<&Busy> = self.slots.iter().flatten().collect();
@@ -176,12 +178,12 @@ impl Board {
         lines
     }
 
-    /// How the whole is going.
+    /// Returns the line with the overall progress.
     fn whole(&self, busy: usize, look: Look, now: Instant) -> String {
         let width = look.width.unwrap_or(usize::MAX);
         if !self.paused.is_empty() {
             let text =
-                "  paused: what runs was stopped, nothing is written; workloop resume continues";
+                "  paused: tasks are suspended, nothing is written; workloop resume continues";
             return look.paint(color(AnsiColor::Yellow), fitted(text, width));
         }
         let mut parts = Vec::new();
@@ -200,17 +202,17 @@ impl Board {
         look.paint(Style::new().bold(), fitted(&format!("  {}", parts.join(", ")), width))
     }
 
-    /// How much longer it may take.
+    /// Estimates the remaining time.
     fn left(&self, busy: usize) -> Option<Duration> {
         let tally = self.tally?;
         let open = tally.total.saturating_sub(tally.complete + tally.blocked);
-        // The slot that lands does not count.
+        // The slot that only lands does not count.
         let lanes = (self.slots.len() - 1).min(tally.running + tally.ready).max(busy.min(1));
         left(open, lanes, &self.measured).filter(|left| !left.is_zero())
     }
 }
 
-/// What runs in one slot.
+/// Returns the line of one slot.
 fn line(busy: &Busy, ids: usize, look: Look, now: Instant) -> String {
     let width = look.width.unwrap_or(usize::MAX);
     let phase = if busy.paused.1.is_some() { "paused" } else { &busy.phase };
@@ -234,7 +236,7 @@ fn line(busy: &Busy, ids: usize, look: Look, now: Instant) -> String {
     format!("  {id}  {phase} {time}  {rest}").trim_end().to_owned()
 }
 
-/// What an attempt is busy with after `stage`.
+/// Returns what an attempt does after `stage`.
 pub(super) fn in_words(stage: &Stage) -> String {
     match stage {
         Stage::Started => "agent".to_owned(),

@@ -1,5 +1,5 @@
-//! The summary of a run: how many tasks are in each state, what it took, and each task that failed or waits
-//! with the command that comes next.
+//! The summary of a run: the counts of tasks, duration and cost, and each task that failed or
+//! waits, with the next command.
 
 use crate::domain::Event;
 use crate::engine::{End, Ending, Piece};
@@ -11,28 +11,28 @@ use std::collections::HashMap;
 use std::fmt::Write;
 use std::time::Duration;
 
-/// How many tasks are named.
+/// The maximum number of tasks to list.
 const NAMED: usize = 20;
-/// The widest column of ids.
+/// The maximum width of the column of ids, in cells.
 const IDS: usize = 32;
-/// The widest reason.
+/// The maximum width of the column of reasons, in cells.
 const WHY: usize = 60;
-/// A reason that is narrower says nothing.
+/// A column of reasons narrower than this is left out, in cells.
 const NARROWEST: usize = 12;
 
-/// What a run told.
+/// The results of a run, collected from its notices.
 #[derive(Clone, Debug, Default)]
 pub(in crate::cli) struct Told {
-    /// How each task ended last.
+    /// How the last attempt of each task ended.
     ends: HashMap<String, String>,
-    /// How long all attempts took together.
+    /// The total duration of all attempts.
     worked: Duration,
     attempts: u64,
     cost: Option<f64>,
 }
 
 impl Told {
-    /// An attempt ended.
+    /// Records the end of an attempt.
     pub(super) fn ended(&mut self, piece: &Piece<'_>, end: &End<'_>) {
         if piece.turn.is_none() {
             return;
@@ -42,8 +42,8 @@ impl Told {
         self.ends.insert(piece.id.to_owned(), end.what.to_owned());
     }
 
-    /// A line was written into the journal; the one with the verdict of an attempt says what it cost, where
-    /// that is known.
+    /// Records an event of the journal. The event with the verdict of an attempt contains its cost,
+    /// if that is known.
     pub(super) fn event(&mut self, event: &Event) {
         let cost = event.data.get("cost_usd").and_then(Value::as_f64);
         if let Some(cost) = cost.filter(|cost| cost.is_finite()) {
@@ -52,8 +52,8 @@ impl Told {
     }
 }
 
-/// The summary of a run that took so long; nothing where it began no attempt. `queue` is what a command
-/// needs to find the queue.
+/// Returns the summary of a run; an empty string if it started no attempt. `queue` contains the
+/// flags with which a suggested command finds the queue.
 pub(in crate::cli) fn closing(
     (told, lasted): &(Told, Duration),
     ending: &Ending,
@@ -76,7 +76,7 @@ pub(in crate::cli) fn closing(
         .iter()
         .map(|(id, command)| {
             let why = told.ends.get(*id).map(String::as_str).unwrap_or_default();
-            // The next column has it whole.
+            // The next column contains the command already.
             let why = why.strip_suffix(&format!("; {command}")).unwrap_or(why);
             let command = fitted(&format!("{command}{queue}"), usize::MAX);
             [fitted(id, IDS), fitted(why, WHY), command]
@@ -84,13 +84,13 @@ pub(in crate::cli) fn closing(
         .collect();
     let widest = |column: usize| rows.iter().map(|row| cells::width(&row[column])).max();
     let [ids, whys, commands] = [0, 1, 2].map(|column| widest(column).unwrap_or(0));
-    // The command is whole, and the reason gets what is left.
+    // The command is never cut; the reason gets the remaining width.
     let room = whys.min(width.saturating_sub(ids + commands + 6));
     for [id, why, command] in rows.iter().take(NAMED) {
         let why =
             if room < NARROWEST { String::new() } else { padded(&fitted(why, room), room) + "  " };
         let line = format!("  {}  {why}", padded(id, ids));
-        // On a narrow terminal the command is on a line of its own.
+        // On a narrow terminal, the command gets its own line.
         let is_beside = cells::width(&line) + cells::width(command) <= width;
         let _ok = if is_beside {
             writeln!(text, "{line}{command}")

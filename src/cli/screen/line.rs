@@ -1,17 +1,17 @@
-//! A line of the screen: when, what, which task, its title, and what is to be said, cut to the width of
-//! a terminal by cells. Into a pipe it goes whole.
+//! A line of the screen: time, event, task, title and message, fitted to the width of the terminal
+//! in cells. A pipe gets the full line.
 
 use crate::platform::cells;
 use crate::views::style::{Look, fitted, padded, wrap};
 use anstyle::Style;
 
-/// Cells before the id: the time, the head, and a blank after each.
+/// The width before the id, in cells: the time, the head, and a space after each.
 const BEFORE: usize = 18;
-/// Cells of the head.
+/// The width of the head, in cells.
 const HEAD: usize = 8;
-/// The widest id on a terminal.
+/// The maximum width of an id on a terminal, in cells.
 const ID: usize = 32;
-/// The narrowest title that is shown.
+/// The minimum width of a title, in cells; a narrower one is left out.
 const TITLE: usize = 8;
 
 /// A line about a task.
@@ -19,20 +19,20 @@ const TITLE: usize = 8;
 pub(super) struct Line<'a> {
     /// The time of day.
     pub(super) time: String,
-    /// What happened, in one word, and its style.
+    /// The event in one word, and its style.
     pub(super) head: (&'a str, Style),
-    /// The task.
+    /// The id of the task.
     pub(super) id: &'a str,
-    /// Its title, of which is shown what there is room for.
+    /// The title of the task, cut to the available width.
     pub(super) title: &'a str,
-    /// In brackets after the title.
+    /// Facts in brackets after the title; may be empty.
     pub(super) facts: String,
-    /// What else there is to say.
+    /// The message; may be empty.
     pub(super) more: &'a str,
 }
 
 impl Line<'_> {
-    /// The line, or the lines where one is not wide enough.
+    /// Returns the line, or several lines if it does not fit into one.
     pub(super) fn text(&self, look: Look) -> String {
         let Self { time, head: (head, style), id, title, facts, more } = self;
         let head = padded(head, HEAD);
@@ -48,7 +48,8 @@ impl Line<'_> {
         let needed = BEFORE + cells::width(&id) + cells::width(&facts);
         let told = if more.is_empty() { 0 } else { cells::width(&more) + 2 };
         let room = |used: usize| width.saturating_sub(used + 2);
-        // The title makes room for what is said, and what is said goes below where that is not enough.
+        // The title is cut to make room for the message; if that is not enough, the message goes
+        // below.
         let beside = needed + told <= width;
         let room = if beside { room(needed + told) } else { room(needed) };
         let title = if room < TITLE { String::new() } else { fitted(title, room) };
@@ -65,7 +66,7 @@ impl Line<'_> {
     }
 }
 
-/// A line about no task, which continues below itself where it is not wide enough.
+/// Returns a line without a task, wrapped if it is too wide.
 pub(super) fn plain(time: &str, (head, style): (&str, Style), text: &str, look: Look) -> String {
     let begin = format!("{time} {} ", look.paint(style, padded(head, HEAD)));
     let text = fitted(text, usize::MAX);
@@ -78,7 +79,7 @@ pub(super) fn plain(time: &str, (head, style): (&str, Style), text: &str, look: 
     format!("{begin}{}", lines.trim_start()).trim_end().to_owned()
 }
 
-/// The words of a text, those in pieces that are wider than `most`.
+/// Splits a text into words. Words wider than `most` are split into pieces.
 fn words(text: &str, most: usize) -> Vec<String> {
     let mut words = Vec::new();
     for mut word in text.split(' ') {
@@ -95,7 +96,7 @@ fn words(text: &str, most: usize) -> Vec<String> {
     words
 }
 
-/// A line below another one, such as what a step printed.
+/// Returns an indented line below another one, such as output of a step.
 pub(super) fn below(text: &str, look: Look) -> String {
     let most = look.width.map_or(usize::MAX, |width| width.saturating_sub(BEFORE));
     format!("{}{}", " ".repeat(BEFORE), fitted(text, most))

@@ -1,4 +1,4 @@
-//! The thread that draws the block of a run again and again, and passes on what attempts print.
+//! The thread that redraws the block of a run, and passes on the output of attempts.
 
 use super::block::Block;
 use super::board::Board;
@@ -8,21 +8,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-/// How often the block is drawn again, so that its clocks move.
+/// How often the block is redrawn, so that its clocks advance.
 const TICK: Duration = Duration::from_millis(250);
-/// Ticks between two looks at what attempts print.
+/// The number of ticks between two reads of the output of attempts.
 const LOOKS: u32 = 2;
-/// What the thread and the screen share.
+/// The state that the thread and the screen share.
 pub(super) type Shared = Arc<Mutex<(Board, Outputs)>>;
 
-/// What is shared, also when a thread died that had it.
+/// Locks the shared state, even if a thread panicked while it held the lock.
 pub(super) fn held(shared: &Shared) -> MutexGuard<'_, (Board, Outputs)> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Draws the block, and passes on what attempts print, until the sender is dropped: one thread for all
-/// of it. (The library's own way is a thread for each line, and panics when the system refuses one.)
-/// Without a thread it is drawn whenever something is told.
+/// Starts one thread that draws the block and passes on the output of attempts until the sender is
+/// dropped. (The library's own ticker starts a thread for each line, and panics if the system
+/// refuses one.) Without the thread, the block is drawn at each notice.
 pub(super) fn tick(shared: &Shared, block: Option<Block>) -> Option<Sender<()>> {
     let (stop, stopped) = mpsc::channel();
     let shared = Arc::clone(shared);

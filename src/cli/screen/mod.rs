@@ -1,8 +1,8 @@
-//! What a person sees of a running loop: a line for each attempt that ended, below one that failed the
-//! last lines of its failed step, and on a terminal a block of what runs now. With `--json` the events
-//! go to stdout as lines.
+//! The output of a running loop: a line for each ended attempt, the last lines of the failed step
+//! of a failed one, and on a terminal a block of what runs now. With `--json`, events are printed
+//! to stdout as lines.
 //!
-//! Figures come from what the loop tells, which is what it wrote.
+//! All figures come from the notices of the loop, which report what it wrote.
 
 mod block;
 mod board;
@@ -35,34 +35,34 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// What is to be told, and how.
+/// What to print, and how.
 #[derive(Clone, Debug)]
 pub(super) struct How {
-    /// How much.
+    /// How much to print.
     pub(super) said: Said,
     /// Whether the events are written to standard output.
     pub(super) json: bool,
-    /// Whether what attempts print is passed on.
+    /// Whether the output of attempts is passed on.
     pub(super) output: bool,
-    /// What a command needs besides the verb and the task to find the queue.
+    /// The flags with which a suggested command finds the queue.
     pub(super) queue: String,
-    /// How long earlier tasks took.
+    /// The durations of earlier tasks.
     pub(super) measured: Vec<Duration>,
 }
 
-/// Tells notices on a pair of handles.
+/// Prints notices to a pair of handles.
 pub(super) struct Screen<'s> {
     streams: &'s mut Streams,
     how: How,
     block: Option<Block>,
     shared: Shared,
     told: Told,
-    /// The thread that moves the clocks ends when this is dropped.
+    /// Dropping this ends the thread that redraws the block.
     _ticker: Option<Sender<()>>,
 }
 
 impl<'s> Screen<'s> {
-    /// The screen of a loop with `slots` slots.
+    /// Creates the screen of a loop with `slots` slots.
     pub(super) fn new(streams: &'s mut Streams, slots: usize, how: How) -> Self {
         let shows = streams.err.is_terminal() && how.said > Said::Less;
         let block = shows.then(|| Block::new(streams.err.color()));
@@ -73,7 +73,7 @@ impl<'s> Screen<'s> {
         Self { streams, how, block, shared, told: Told::default(), _ticker: ticker }
     }
 
-    /// Takes the block away; gives what was told, and how long the run lasted.
+    /// Removes the block. Returns the collected results, and how long the run lasted.
     pub(super) fn end(mut self) -> (Told, Duration) {
         let lasted = held(&self.shared).0.lasted(Instant::now());
         (std::mem::take(&mut self.told), lasted)
@@ -85,16 +85,16 @@ impl<'s> Screen<'s> {
         Look { color: err.color(), width: err.is_terminal().then(columns) }
     }
 
-    /// Writes lines at once, so that those of several loops do not mix.
+    /// Writes lines in one write, so that those of several loops do not mix.
     fn write(&mut self, text: &str) {
         let above = self.block.as_ref().is_some_and(|block| block.above(text));
         if !above {
-            // Progress that cannot be shown stops nothing.
+            // A failure to print must not stop the run.
             drop(self.streams.err.write_all(format!("{text}\n").as_bytes()));
         }
     }
 
-    /// A line that is told to those, too, who want to hear only what went wrong.
+    /// Prints a line even with `--quiet`.
     fn always(&mut self, head: (&str, Style), text: &str) {
         let line = plain(&time(), head, text, self.look());
         self.write(&line);
@@ -106,7 +106,7 @@ impl<'s> Screen<'s> {
         }
     }
 
-    /// A line about an attempt.
+    /// Prints a line about an attempt.
     fn about(&mut self, piece: &Piece<'_>, head: (&str, Style), facts: String, more: &str) {
         let Piece { id, title, .. } = *piece;
         let text = Line { time: time(), head, id, title, facts, more }.text(self.look());
@@ -115,7 +115,7 @@ impl<'s> Screen<'s> {
 
     fn begins(&mut self, piece: &Piece<'_>, phase: &str) {
         held(&self.shared).0.begin(piece, phase, Instant::now());
-        // On a terminal the block says so.
+        // On a terminal, the block shows it.
         let tells = self.how.said > Said::Usual || self.block.is_none();
         if tells && self.how.said > Said::Less {
             let facts = piece.turn.filter(|turn| turn.attempt > 1);
@@ -125,7 +125,7 @@ impl<'s> Screen<'s> {
         self.draw();
     }
 
-    /// Nothing runs in a slot any more; what it printed is shown to its end.
+    /// Frees a slot, and prints the rest of its output.
     fn frees(&mut self, slot: usize, id: Option<&str>) {
         let mut shared = held(&self.shared);
         let (board, outputs) = &mut *shared;
@@ -135,7 +135,7 @@ impl<'s> Screen<'s> {
     }
 
     fn ends(&mut self, piece: &Piece<'_>, end: &End<'_>) {
-        // The slot may have gone on already.
+        // The slot may have started other work already.
         self.frees(piece.slot.index(), Some(piece.id));
         self.told.ended(piece, end);
         let bad = matches!(end.verdict, Some(Verdict::Fail | Verdict::Blocked));
@@ -153,7 +153,7 @@ impl<'s> Screen<'s> {
             let lasted = took(i64::try_from(end.took.as_millis()).unwrap_or(i64::MAX));
             let facts = [lasted, attempt(piece)];
             let facts: Vec<String> = facts.into_iter().filter(|fact| !fact.is_empty()).collect();
-            // What is beside it already is not said twice.
+            // The message must not repeat the facts and the title beside it.
             let more = end.what.replace(&format!(" ({})", attempt(piece)), "");
             let more = if more == "complete" || more == piece.title { "" } else { &more };
             let more = more.strip_prefix(&format!("{}: ", piece.title)).unwrap_or(more);
@@ -165,20 +165,20 @@ impl<'s> Screen<'s> {
         self.draw();
     }
 
-    /// The last lines of the step that failed, and how to see the rest.
+    /// Prints the last lines of the failed step, and the command that shows the rest.
     fn failed(&mut self, piece: &Piece<'_>, end: &End<'_>) {
         let Some(step) = end.failed else { return };
         let look = self.look();
         let most = self.how.said.lines();
         let mut lines = Vec::new();
-        // It was shown as it came.
+        // With `--show-output` they were printed already.
         if !self.how.output {
             let last = last_lines(&piece.folder.file(&step.log), most, piece.mask);
             lines.extend(last.iter().map(|line| below(&format!("| {line}"), look)));
         }
         if piece.turn.is_some() {
             let command = format!("workloop log {}{}", shell_word(piece.id), self.how.queue);
-            // A command that is cut cannot be typed.
+            // A command must not be cut: it is meant to be copied.
             let whole = Look { width: None, ..look };
             lines.push(look.paint(Style::new().dimmed(), below(&command, whole)));
         }
@@ -239,7 +239,7 @@ impl Observer for Screen<'_> {
             Notice::Paused(queues) => {
                 held(&self.shared).0.pause(queues, Instant::now());
                 let text =
-                    "paused: what runs was stopped, nothing is written; workloop resume continues";
+                    "paused: tasks are suspended, nothing is written; workloop resume continues";
                 match queues.is_empty() {
                     true => self.line(("resume", yellow), "continues"),
                     false => self.line(("pause", yellow), text),
@@ -261,12 +261,12 @@ impl Drop for Screen<'_> {
     }
 }
 
-/// Which attempt it is, also of its budget.
+/// Returns the number of the attempt, and its budget.
 fn attempt(piece: &Piece<'_>) -> String {
     piece.turn.map(|turn| turn.to_string()).unwrap_or_default()
 }
 
-/// The time of day.
+/// Returns the local time of day.
 fn time() -> String {
     SystemClock.now().with_timezone(&chrono::Local).format("%H:%M:%S").to_string()
 }

@@ -1,5 +1,5 @@
-//! `--show-output`: what agents and verification print, line by line as it comes, each with its task
-//! in front.
+//! `--show-output`: prints the output of agents and verification as it arrives, each line prefixed
+//! with its task.
 
 use super::block::Block;
 use super::board::Busy;
@@ -11,15 +11,15 @@ use crate::views::output::Tail;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// One file, as far as it was passed on.
+/// One output file, and how much of it was passed on.
 struct Output {
     path: PathBuf,
     tail: Tail,
-    /// The begin of a line whose end is still to come.
+    /// The beginning of an incomplete line.
     line: Vec<u8>,
 }
 
-/// What is passed on of what runs; nothing where nobody asked for it.
+/// The output files of running attempts; unused without `--show-output`.
 #[derive(Default)]
 pub(super) struct Outputs {
     on: bool,
@@ -27,12 +27,12 @@ pub(super) struct Outputs {
 }
 
 impl Outputs {
-    /// Passes on everything if `on`.
+    /// Creates it; nothing is passed on unless `on`.
     pub(super) fn new(on: bool) -> Self {
         Self { on, files: Vec::new() }
     }
 
-    /// Passes on what came since the last time.
+    /// Passes on the output since the last call.
     pub(super) fn pass<'a>(
         &mut self,
         busy: impl Iterator<Item = &'a mut Busy>,
@@ -43,7 +43,7 @@ impl Outputs {
         }
     }
 
-    /// Passes on the rest of an attempt that ended.
+    /// Passes on the remaining output of an attempt that ended.
     pub(super) fn finish(&mut self, busy: &Busy, block: Option<&Block>) {
         if !self.on {
             return;
@@ -52,7 +52,7 @@ impl Outputs {
         let folder = busy.folder.path();
         for output in self.files.iter_mut().filter(|output| output.path.starts_with(folder)) {
             let mut rest = Vec::new();
-            // What cannot be read any more was shown as far as it could be.
+            // On an error, everything that could be read was printed.
             drop(output.tail.finish(&busy.mask, &mut rest));
             output.tell(&busy.id, rest, block);
         }
@@ -83,12 +83,12 @@ impl Output {
 
     fn copy(&mut self, id: &str, mask: &Mask, block: Option<&Block>) {
         let mut new = Vec::new();
-        // A file that cannot be read for a moment is read later.
+        // A file that cannot be read for a moment is read at the next call.
         drop(self.tail.copy(mask, &mut new));
         self.tell(id, new, block);
     }
 
-    /// Tells whole lines, and keeps what has no end yet.
+    /// Prints complete lines, and keeps an incomplete one for later.
     fn tell(&mut self, id: &str, new: Vec<u8>, block: Option<&Block>) {
         self.line.extend(new);
         let Some(end) = self.line.iter().rposition(|byte| *byte == b'\n') else { return };
@@ -100,7 +100,7 @@ impl Output {
         let lines: Vec<String> = lines.collect();
         let shown = block.is_some_and(|block| block.above(&lines.join("\n")));
         if !shown {
-            // Nobody reads any more, and the run continues.
+            // If the output is closed, the run continues.
             drop(Sink::stderr().write_all(format!("{}\n", lines.join("\n")).as_bytes()));
         }
     }

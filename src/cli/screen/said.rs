@@ -1,22 +1,22 @@
-//! How much of a run is told.
+//! How much of a run is printed.
 
 use crate::cli::args::GlobalArgs;
 
-/// How much of a run is told.
+/// How much of a run is printed, in increasing order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::cli) enum Said {
-    /// What went wrong.
+    /// Only failures.
     Less,
-    /// How each attempt ended.
+    /// Also how each attempt ended.
     Usual,
-    /// Each step of it, too.
+    /// Also each stage of an attempt.
     More,
-    /// And more of what failed steps printed.
+    /// Also more output of failed steps.
     Most,
 }
 
 impl Said {
-    /// As the flags of every verb say.
+    /// Returns the level for the global flags.
     pub(in crate::cli) fn of(global: &GlobalArgs) -> Self {
         match (global.quiet, global.verbose) {
             (true, _) => Self::Less,
@@ -26,7 +26,7 @@ impl Said {
         }
     }
 
-    /// How many lines of a failed step are shown.
+    /// Returns how many lines of a failed step are printed.
     pub(super) fn lines(self) -> usize {
         match self {
             Self::Less | Self::Usual => 5,
