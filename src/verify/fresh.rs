@@ -61,7 +61,7 @@ impl Expected {
         is_pattern(&self.name)
     }
 
-    /// Returns the existing files that the name matches.
+    /// Returns the path itself, or the existing files that the pattern matches.
     fn names(&self) -> Result<Vec<String>, String> {
         if is_pattern(&self.name) {
             matching(&self.folder, &self.name)

@@ -47,8 +47,8 @@ pub struct StepRules {
 }
 
 impl StepRules {
-    /// Returns whether its items are compared with those of a base. The items of hidden steps are
-    /// never revealed, so they have none.
+    /// Returns whether its items are compared with those of a base. Hidden steps have no base,
+    /// because it would reveal their items.
     pub fn has_items(&self) -> bool {
         self.report.is_some() && self.hidden.is_none()
     }

@@ -47,7 +47,7 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    /// Wants a commit without changes.
+    /// Returns the files of a commit as wanted content.
     pub fn commit(base: Oid) -> Self {
         Self { files: base.clone(), base }
     }
